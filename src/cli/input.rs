@@ -1,7 +1,7 @@
 //! Options for the sheets to read.
 
 use super::values::{encoding, vendor_or_product};
-use crate::columns::{Mapped, field_named};
+use crate::columns::{Mapped, NamedOwner, field_named};
 use crate::input::{InputOptions, ReadingOptions};
 use crate::model::Field;
 use crate::sheet::{Encoding, format, is_generate};
@@ -42,7 +42,7 @@ pub struct ReadingArgs {
     /// Understand the headings as the own names of this vendor or product, or by common words where it is `rowcall`
     /// [default: found by headings that only it has]
     #[arg(long, value_name = "VENDOR", value_parser = vendor_or_product)]
-    pub headings: Option<String>,
+    pub headings: Option<NamedOwner>,
     /// What the files are written in, for example windows-1252, cp850 or mac-roman [default: found automatically]
     #[arg(long, value_name = "NAME", value_parser = encoding)]
     pub encoding: Option<Encoding>,
@@ -81,7 +81,7 @@ impl ReadingArgs {
         ReadingOptions {
             map: self.map.clone(),
             map_file: self.map_file.clone(),
-            headings: self.headings.clone(),
+            headings: self.headings,
             fill: self.fill.clone(),
             encoding: self.encoding,
             delimiter: self.delimiter.map(Delimiter::character),

@@ -1,6 +1,6 @@
 //! Typed values, checked against the words that exist.
 
-use crate::columns::{OWN_HEADINGS, products};
+use crate::columns::{NamedOwner, OWN_HEADINGS, product, products};
 use crate::sheet::Encoding;
 use crate::vendors::vendor_typed;
 use jiff::civil::Date;
@@ -94,21 +94,18 @@ pub(super) fn vendor(text: &str) -> Result<String, String> {
     vendor_typed(text).map(|vendor| vendor.id.to_owned())
 }
 
-pub(super) fn vendor_or_product(text: &str) -> Result<String, String> {
-    let product = products()
-        .iter()
-        .find(|product| product.id.eq_ignore_ascii_case(text) && !product.is_vendor());
-    match product {
-        Some(product) => Ok(product.id.clone()),
-        None if text.eq_ignore_ascii_case(OWN_HEADINGS) => Ok(OWN_HEADINGS.to_owned()),
-        None => vendor(text).map_err(|error| {
-            let known: Vec<&str> = products()
-                .iter()
-                .filter(|product| !product.is_vendor())
-                .map(|product| product.id.as_str())
-                .collect();
-            format!("{error}, {OWN_HEADINGS}, {}", known.join(", "))
-        }),
+pub(super) fn vendor_or_product(text: &str) -> Result<NamedOwner, String> {
+    match product(text).filter(|product| !product.is_vendor()) {
+        Some(product) => Ok(NamedOwner::Product(product)),
+        None if text.eq_ignore_ascii_case(OWN_HEADINGS) => Ok(NamedOwner::Nobody),
+        None => match vendor_typed(text) {
+            Ok(vendor) => Ok(NamedOwner::Vendor((vendor.manifest)())),
+            Err(error) => {
+                let others = products().iter().filter(|product| !product.is_vendor());
+                let known: Vec<&str> = others.map(|product| product.id.as_str()).collect();
+                Err(format!("{error}, {OWN_HEADINGS}, {}", known.join(", ")))
+            }
+        },
     }
 }
 

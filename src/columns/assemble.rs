@@ -4,7 +4,7 @@ use super::actions::Removal;
 use super::lacking::Lacking;
 use super::map::{Column, Mapped, Saved};
 use super::meaning::{Meaning, Meanings};
-use super::owner::Words;
+use super::owner::OwnerWords;
 use super::products::Product;
 use super::questions::leave_out_flag;
 use super::reading::CellReading;
@@ -26,7 +26,7 @@ pub(super) fn assemble(all: &Meanings<'_>) -> (Vec<ReadField>, CellReading) {
         allowed: all.options.allowed,
         ..CellReading::default()
     };
-    for (column, meaning) in all.of.iter().enumerate() {
+    for (column, meaning) in all.meanings.iter().enumerate() {
         match meaning {
             Meaning::Action => reading.actions.push(column),
             Meaning::Removal { keeps } => reading.removals.push(Removal {
@@ -47,7 +47,7 @@ pub(super) fn assemble(all: &Meanings<'_>) -> (Vec<ReadField>, CellReading) {
             _ => {}
         }
     }
-    if let Words::Product(product) = all.owner.words {
+    if let OwnerWords::Product(product) = all.owner.words {
         reading.parted_list = parted_list(all.headings, product);
         if product.forward_by_number() {
             fields.switch_forwards_on(all.target);
@@ -202,7 +202,7 @@ fn compared(all: &Meanings<'_>, fields: &Fields) -> Vec<Compared> {
     let Some(enabled) = fields.find(Field::ENABLED) else {
         return vec![];
     };
-    let meanings = all.of.iter().enumerate();
+    let meanings = all.meanings.iter().enumerate();
     let compared = meanings.filter_map(|(column, meaning)| {
         let how = match meaning {
             Meaning::Compared(how) => how.clone(),
@@ -222,18 +222,20 @@ fn compared(all: &Meanings<'_>, fields: &Fields) -> Vec<Compared> {
 
 /// Returns a column as it was understood.
 pub(super) fn column(heading: &str, meaning: &Meaning) -> Column {
-    let (how, saved) = match meaning {
+    let (reason, saved) = match meaning {
         Meaning::Ignored => ("ignored".to_owned(), Saved::Nothing),
-        Meaning::Read { fields, how, .. } => match fields.as_slice() {
-            [(field, None)] => (how.clone(), Saved::As(Mapped::Field(*field))),
-            [(field, Some(How::Opposite(_)))] => (how.clone(), Saved::As(Mapped::Opposite(*field))),
-            [(_, Some(_))] => (format!("{how}, translated"), Saved::Translated),
+        Meaning::Read { fields, reason, .. } => match fields.as_slice() {
+            [(field, None)] => (reason.clone(), Saved::As(Mapped::Field(*field))),
+            [(field, Some(How::Opposite(_)))] => {
+                (reason.clone(), Saved::As(Mapped::Opposite(*field)))
+            }
+            [(_, Some(_))] => (format!("{reason}, translated"), Saved::Translated),
             fields => {
                 let names: Vec<&str> = fields.iter().map(|(field, _)| field.name()).collect();
-                (format!("{how}: {}", names.join(", ")), Saved::Translated)
+                (format!("{reason}: {}", names.join(", ")), Saved::Translated)
             }
         },
-        Meaning::LeftOut { how, .. } => (how.clone(), Saved::As(Mapped::LeftOut)),
+        Meaning::LeftOut { reason, .. } => (reason.clone(), Saved::As(Mapped::LeftOut)),
         Meaning::Action | Meaning::Removal { .. } => {
             ("what to do with the row".to_owned(), Saved::Nothing)
         }
@@ -247,7 +249,7 @@ pub(super) fn column(heading: &str, meaning: &Meaning) -> Column {
     Column {
         heading: heading.to_owned(),
         field: meaning.fields().next(),
-        how,
+        reason,
         saved,
     }
 }

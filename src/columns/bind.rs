@@ -25,7 +25,8 @@ impl Binding {
         options: &BindOptions,
     ) -> Result<Binding, ColumnError> {
         let sample = || Some(Sample::read(sheet, options.allowed.delete));
-        bind(&sheet.headings, &sample, target, vendors, options)
+        let (headings, line) = (&sheet.headings, sheet.header_line);
+        bind(headings, line, &sample, target, vendors, options)
     }
 
     /// Understands headings of which no cells are known.
@@ -38,35 +39,42 @@ impl Binding {
         vendors: &[&Manifest],
         options: &BindOptions,
     ) -> Result<Binding, ColumnError> {
-        bind(headings, &|| None, target, vendors, options)
+        bind(headings, None, &|| None, target, vendors, options)
     }
 }
 
-/// Understands the headings of a sheet.
+/// Understands the headings of a sheet. `header_line` is the line of the header row, for naming its cells; `None` where
+/// the sheet has none (JSON).
 pub(super) fn bind(
     headings: &[String],
+    header_line: Option<u64>,
     read_sample: &dyn Fn() -> Option<Sample>,
     target: &Manifest,
     vendors: &[&Manifest],
     options: &BindOptions,
 ) -> Result<Binding, ColumnError> {
-    if let Some((field, _)) = options.fill.iter().find(|(field, _)| field.is_key()) {
-        return Err(ColumnError::FilledKey { field: *field });
-    }
     if options.map.is_empty() && is_report(headings) {
         return Err(ColumnError::Report);
     }
-    let mapped = single::mapped(headings, options)?;
-    let (owner, question) = match owner(headings, target, vendors, options)? {
+    let mapped = single::mapped(headings, header_line, options)?;
+    let (owner, question) = match owner(headings, target, vendors, options) {
         Ok(owner) => (owner, None),
         Err(question) => (Owner::unknown(target), Some(question)),
     };
-    let mut all = Meanings::new(headings, target, vendors, options, owner, read_sample);
+    let mut all = Meanings::new(
+        headings,
+        header_line,
+        target,
+        vendors,
+        options,
+        owner,
+        read_sample,
+    );
     all.questions.extend(question);
     single::understand(&mut all, &mapped);
     neighbours::decide(&mut all);
     doubts::ask(&mut all)?;
-    let pairs = headings.iter().zip(&all.of);
+    let pairs = headings.iter().zip(&all.meanings);
     let columns: Vec<Column> = pairs
         .map(|(heading, meaning)| column(heading, meaning))
         .collect();

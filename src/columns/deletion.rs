@@ -13,7 +13,7 @@ use crate::model::Field;
 /// no question.
 pub(super) fn ask(all: &mut Meanings<'_>) {
     let decides = |meaning: &Meaning| matches!(meaning, Meaning::Action | Meaning::Removal { .. });
-    if !all.options.allowed.delete || all.of.iter().any(decides) {
+    if !all.options.allowed.delete || all.meanings.iter().any(decides) {
         return;
     }
     for column in all.columns() {
@@ -36,7 +36,7 @@ pub(super) fn ask(all: &mut Meanings<'_>) {
 impl Meanings<'_> {
     /// Returns true if a column is about leaving or about the state of an account, and its cells differ.
     fn divides_people(&self, column: usize) -> bool {
-        let meaning = &self.of[column];
+        let meaning = &self.meanings[column];
         if self.is_settled(column) || matches!(meaning, Meaning::Open(Common::State)) {
             // An open state is one of the country.
             return false;
@@ -55,7 +55,7 @@ impl Meanings<'_> {
 
     /// Returns true if a column that is not read, or a note, has cells that may say who stays and who goes.
     fn may_decide(&self, column: usize) -> bool {
-        let meaning = &self.of[column];
+        let meaning = &self.meanings[column];
         let is_note = meaning.reads(Field::DESCRIPTION);
         let is_unread = meaning.is_unread() || matches!(meaning, Meaning::LeftOut { .. });
         !self.is_settled(column)
@@ -66,7 +66,7 @@ impl Meanings<'_> {
     /// Returns true if there is nothing to ask about a column: the user mapped it, or is asked already, or it is a
     /// product's own that is known to be about something else.
     fn is_settled(&self, column: usize) -> bool {
-        let meaning = &self.of[column];
+        let meaning = &self.meanings[column];
         matches!(
             meaning,
             Meaning::LeftOut {

@@ -5,7 +5,7 @@ use super::deletion;
 use super::dictionary::{Common, dictionary};
 use super::map::Mapped;
 use super::meaning::{LeftOutBecause, Meaning, Meanings, ReadBy};
-use super::owner::{Words, whose_flags};
+use super::owner::{OwnerWords, whose_flags};
 use super::products::{Product, Word, products};
 use super::questions::{ColumnError, Question, listed, map_flag};
 use super::sample::Sample;
@@ -36,7 +36,7 @@ pub(super) fn ask(all: &mut Meanings<'_>) -> Result<(), ColumnError> {
 impl Meanings<'_> {
     /// Asks about the columns that were added to a product's sheet and whose headings everybody knows.
     fn ask_beside_product(&mut self) {
-        let Words::Product(product) = self.owner.words else {
+        let OwnerWords::Product(product) = self.owner.words else {
             return;
         };
         let why = format!(
@@ -66,7 +66,7 @@ impl Meanings<'_> {
         let &[key] = &self.columns_where(|meaning| meaning.reads(Field::NUMBER))[..] else {
             return;
         };
-        if self.target.key() != Field::NUMBER || self.of[key].is_read_by_map() {
+        if self.target.key() != Field::NUMBER || self.meanings[key].is_read_by_map() {
             return;
         }
         let is_weak = dictionary().may_count_rows(self.heading(key));
@@ -104,7 +104,7 @@ impl Meanings<'_> {
 
     /// Returns true if a column may be the number's, as far as its heading and its cells show.
     fn is_rival(&self, column: usize) -> bool {
-        match &self.of[column] {
+        match &self.meanings[column] {
             Meaning::Open(Common::NumberLike) => {
                 let sample = self.sample();
                 sample.is_none_or(|sample| sample.has_digits(column))
@@ -124,7 +124,7 @@ impl Meanings<'_> {
     /// Returns true if a telephone's column has other numbers than the key's, as short as an extension: the one people
     /// dial within the house, or the one that is dialled from outside.
     fn is_other_number(&self, column: usize, key: usize) -> bool {
-        matches!(self.of[column], Meaning::Open(Common::NumberLike))
+        matches!(self.meanings[column], Meaning::Open(Common::NumberLike))
             && self
                 .sample()
                 .is_some_and(|sample| sample.is_other_number(column, key))
@@ -135,7 +135,7 @@ impl Meanings<'_> {
         let is_open =
             |meaning: &Meaning| meaning.reads(Field::GROUP_MEMBERS) && !meaning.is_read_by_map();
         let Some(column) = self
-            .of
+            .meanings
             .iter()
             .position(is_open)
             .filter(|_| self.has(Field::NUMBER))
@@ -159,7 +159,7 @@ impl Meanings<'_> {
     /// Returns true if a column is read as the telephone at work, which may be the extension; not by rowcall's own name
     /// for it.
     fn is_work_phone(&self, column: usize) -> bool {
-        let meaning = &self.of[column];
+        let meaning = &self.meanings[column];
         matches!(meaning, Meaning::Read { fields, .. } if fields.as_slice() == [(Field::WORK_PHONE, None)])
             && !meaning.is_read_by_map()
             && dictionary().canonical(self.heading(column)).is_none()
@@ -188,7 +188,7 @@ impl Meanings<'_> {
             let weight = weight(product, &distinctive);
             let columns = self.columns();
             let columns: Vec<usize> = columns
-                .filter(|column| self.is_otherwise(product, *column))
+                .filter(|column| self.may_be_meant_otherwise(product, *column))
                 .collect();
             (weight >= 2 && !columns.is_empty()).then_some((weight, columns, product))
         });
@@ -210,8 +210,8 @@ impl Meanings<'_> {
 
     /// Returns true if a column is read into a field, by a common word or the target's, that the product may not mean
     /// by it.
-    fn is_otherwise(&self, product: &'static Product, column: usize) -> bool {
-        let meaning = &self.of[column];
+    fn may_be_meant_otherwise(&self, product: &'static Product, column: usize) -> bool {
+        let meaning = &self.meanings[column];
         let by = match meaning {
             Meaning::Read { by, .. } if *by != ReadBy::Map => *by,
             _ => return false,
@@ -230,7 +230,7 @@ impl Meanings<'_> {
     /// Ensures that no field has two columns: a mapped column wins, else the user is asked.
     fn ask_about_repeated(&mut self) -> Result<(), ColumnError> {
         let mut columns: BTreeMap<Field, Vec<usize>> = BTreeMap::new();
-        for (column, meaning) in self.of.iter().enumerate() {
+        for (column, meaning) in self.meanings.iter().enumerate() {
             for field in meaning.fields() {
                 columns.entry(field).or_default().push(column);
             }
@@ -239,7 +239,7 @@ impl Meanings<'_> {
             let [one, other, ..] = columns[..] else {
                 continue;
             };
-            let is_mapped = |column: &usize| self.of[*column].is_read_by_map();
+            let is_mapped = |column: &usize| self.meanings[*column].is_read_by_map();
             let mapped: Vec<usize> = columns.iter().copied().filter(is_mapped).collect();
             match mapped[..] {
                 [first, second, ..] => {
@@ -252,8 +252,8 @@ impl Meanings<'_> {
                 [chosen] => {
                     let chosen_at = self.at(chosen);
                     for column in columns.into_iter().filter(|column| *column != chosen) {
-                        self.of[column] = Meaning::LeftOut {
-                            how: format!("left out: {} is read from {chosen_at}", field.name()),
+                        self.meanings[column] = Meaning::LeftOut {
+                            reason: format!("left out: {} is read from {chosen_at}", field.name()),
                             because: LeftOutBecause::Other,
                         };
                     }
@@ -279,7 +279,7 @@ impl Meanings<'_> {
     fn ask_for_key(&mut self) {
         let key = self.target.key();
         let may_be = |meaning: &Meaning| matches!(meaning, Meaning::Asked(choices) if choices.contains(&Mapped::Field(key)));
-        if self.has(key) || self.of.iter().any(may_be) {
+        if self.has(key) || self.meanings.iter().any(may_be) {
             return;
         }
         let is_data = self.headings.iter().any(|heading| looks_like_data(heading));

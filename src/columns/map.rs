@@ -60,7 +60,7 @@ pub struct Column {
     /// The field that it means, of several the first; `None` where it means none, though it may be looked at.
     pub field: Option<Field>,
     /// The reason for its meaning, in words; for example `OpenVox UC's name`.
-    pub how: String,
+    pub reason: String,
     /// The column's entry in a saved mapping.
     pub(crate) saved: Saved,
 }
@@ -155,7 +155,7 @@ pub fn write_map(sheet: &str, columns: &[Column]) -> String {
             Saved::Nothing => Ok(()),
             Saved::As(mapped) => writeln!(text, "{heading} = \"{mapped}\""),
             Saved::NotUnderstood => writeln!(text, "{heading} = \"{}\"", Mapped::LeftOut),
-            Saved::Translated => writeln!(text, "# {heading}: {}", column.how),
+            Saved::Translated => writeln!(text, "# {heading}: {}", column.reason),
             Saved::Asked(choices) => {
                 let lines = choices
                     .iter()

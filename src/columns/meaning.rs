@@ -3,7 +3,7 @@
 use super::dictionary::{Common, dictionary};
 use super::map::Mapped;
 use super::options::BindOptions;
-use super::owner::{Owner, Words, own_names};
+use super::owner::{Owner, OwnerWords, own_names};
 use super::questions::{Question, heading_at, map_flag};
 use super::sample::Sample;
 use super::values::How;
@@ -22,12 +22,12 @@ pub(super) enum Meaning {
     /// It is read into these fields, each unchanged or derived.
     Read {
         fields: Vec<(Field, Option<How>)>,
-        how: String,
+        reason: String,
         by: ReadBy,
     },
     /// It is known that it is not read.
     LeftOut {
-        how: String,
+        reason: String,
         because: LeftOutBecause,
     },
     /// It depends on the columns beside it.
@@ -68,17 +68,17 @@ pub(super) enum LeftOutBecause {
 
 impl Meaning {
     /// Reads a column into some fields.
-    pub(super) fn read(fields: Vec<(Field, Option<How>)>, how: &str, by: ReadBy) -> Meaning {
+    pub(super) fn read(fields: Vec<(Field, Option<How>)>, reason: &str, by: ReadBy) -> Meaning {
         Meaning::Read {
             fields,
-            how: how.to_owned(),
+            reason: reason.to_owned(),
             by,
         }
     }
 
     /// Reads a column into one field, unchanged, by its heading.
-    pub(super) fn field(field: Field, how: &str) -> Meaning {
-        Meaning::read(vec![(field, None)], how, ReadBy::Heading)
+    pub(super) fn field(field: Field, reason: &str) -> Meaning {
+        Meaning::read(vec![(field, None)], reason, ReadBy::Heading)
     }
 
     /// The fields that the column is read into.
@@ -115,6 +115,7 @@ impl Meaning {
 /// All columns of a sheet while they are understood.
 pub(super) struct Meanings<'m> {
     pub(super) headings: &'m [String],
+    header_line: Option<u64>,
     pub(super) target: &'m Manifest,
     pub(super) vendors: &'m [&'m Manifest],
     pub(super) options: &'m BindOptions,
@@ -122,7 +123,7 @@ pub(super) struct Meanings<'m> {
     /// The own names of the vendor whose words are used.
     pub(super) own: HashMap<String, Field>,
     /// One meaning for each heading.
-    pub(super) of: Vec<Meaning>,
+    pub(super) meanings: Vec<Meaning>,
     pub(super) questions: Vec<Question>,
     read_sample: &'m dyn Fn() -> Option<Sample>,
     sample: OnceCell<Option<Sample>>,
@@ -132,6 +133,7 @@ impl<'m> Meanings<'m> {
     /// Begins with columns of which nothing is known.
     pub(super) fn new(
         headings: &'m [String],
+        header_line: Option<u64>,
         target: &'m Manifest,
         vendors: &'m [&'m Manifest],
         options: &'m BindOptions,
@@ -139,17 +141,18 @@ impl<'m> Meanings<'m> {
         read_sample: &'m dyn Fn() -> Option<Sample>,
     ) -> Meanings<'m> {
         let own = match owner.words {
-            Words::Target(vendor) | Words::Vendor(vendor) => own_names(vendor),
-            Words::Product(_) => HashMap::new(),
+            OwnerWords::Target(vendor) | OwnerWords::Vendor(vendor) => own_names(vendor),
+            OwnerWords::Product(_) => HashMap::new(),
         };
         Meanings {
             headings,
+            header_line,
             target,
             vendors,
             options,
             owner,
             own,
-            of: vec![Meaning::Unknown; headings.len()],
+            meanings: vec![Meaning::Unknown; headings.len()],
             questions: vec![],
             read_sample,
             sample: OnceCell::new(),
@@ -164,7 +167,7 @@ impl<'m> Meanings<'m> {
     /// The columns whose meaning is of a kind.
     pub(super) fn columns_where(&self, is_so: impl Fn(&Meaning) -> bool) -> Vec<usize> {
         self.columns()
-            .filter(|column| is_so(&self.of[*column]))
+            .filter(|column| is_so(&self.meanings[*column]))
             .collect()
     }
 
@@ -184,12 +187,14 @@ impl<'m> Meanings<'m> {
 
     /// The heading with the name of its cell.
     pub(super) fn at(&self, column: usize) -> String {
-        heading_at(self.headings, column, self.options.header_line)
+        heading_at(self.headings, column, self.header_line)
     }
 
     /// The first column that is read into a field.
     pub(super) fn column_of(&self, field: Field) -> Option<usize> {
-        self.of.iter().position(|meaning| meaning.reads(field))
+        self.meanings
+            .iter()
+            .position(|meaning| meaning.reads(field))
     }
 
     /// Returns true if some column is read into a field.
@@ -204,7 +209,7 @@ impl<'m> Meanings<'m> {
 
     /// Decides on a field by the columns beside a column.
     pub(super) fn decide(&mut self, column: usize, field: Field) {
-        self.of[column] = Meaning::read(
+        self.meanings[column] = Meaning::read(
             vec![(field, None)],
             "by the columns beside it",
             ReadBy::Neighbours,
@@ -230,7 +235,7 @@ impl<'m> Meanings<'m> {
             if !choices.contains(&Mapped::LeftOut) {
                 choices.push(Mapped::LeftOut);
             }
-            self.of[*column] = Meaning::Asked(choices);
+            self.meanings[*column] = Meaning::Asked(choices);
         }
         let is_secret = |mapped: Mapped| mapped.field().is_some_and(Field::is_secret);
         let secret = answers.iter().any(|(_, mapped)| is_secret(*mapped));
@@ -249,7 +254,7 @@ impl<'m> Meanings<'m> {
     /// Asks once for another heading, where several columns share one and no mapping could mean one of them.
     fn ask_to_rename(&mut self, what: String, columns: &[usize]) {
         for column in columns {
-            self.of[*column] = Meaning::Asked(vec![Mapped::LeftOut]);
+            self.meanings[*column] = Meaning::Asked(vec![Mapped::LeftOut]);
         }
         if self.questions.iter().all(|question| question.what != what) {
             self.questions.push(Question {
@@ -270,12 +275,12 @@ impl<'m> Meanings<'m> {
         let mut answers: Vec<(usize, Mapped)> =
             known.map(|field| (column, Mapped::Field(*field))).collect();
         if answers.is_empty() {
-            let how = format!(
+            let reason = format!(
                 "left out: it may be {why}, and {} has no field for it",
                 self.target.vendor.name
             );
-            self.of[column] = Meaning::LeftOut {
-                how,
+            self.meanings[column] = Meaning::LeftOut {
+                reason,
                 because: LeftOutBecause::Other,
             };
             return;

@@ -36,10 +36,10 @@ impl Meanings<'_> {
     }
 
     /// Reads from a column if an account is on; where another column `is_read` for it, the two are compared.
-    fn read_or_compare(&mut self, column: usize, is_read: bool, how: How, why: &str) {
-        self.of[column] = match is_read {
+    fn read_or_compare(&mut self, column: usize, is_read: bool, how: How, reason: &str) {
+        self.meanings[column] = match is_read {
             true => Meaning::Compared(how),
-            false => Meaning::read(vec![(Field::ENABLED, Some(how))], why, ReadBy::Heading),
+            false => Meaning::read(vec![(Field::ENABLED, Some(how))], reason, ReadBy::Heading),
         };
     }
 
@@ -59,7 +59,7 @@ impl Meanings<'_> {
         if is_read {
             return;
         }
-        for (heading, meaning) in self.headings.iter().zip(&mut self.of) {
+        for (heading, meaning) in self.headings.iter().zip(&mut self.meanings) {
             if let Meaning::Read {
                 fields,
                 by: ReadBy::Heading,
@@ -87,8 +87,8 @@ impl Meanings<'_> {
                 (Field::LAST_NAME, Some(How::BeforeComma)),
             ]
         };
-        let how = "surname and given name, divided at the comma";
-        self.of[column] = Meaning::read(fields, how, ReadBy::Heading);
+        let reason = "surname and given name, divided at the comma";
+        self.meanings[column] = Meaning::read(fields, reason, ReadBy::Heading);
     }
 
     fn decide_given_or_whole(&mut self, column: usize) {
@@ -178,10 +178,12 @@ impl Meanings<'_> {
             meaning => meaning.reads(Field::NUMBER),
         };
         let mut others = self.columns().filter(|other| *other != column);
-        match others.find(|other| is_like(&self.of[*other])) {
+        match others.find(|other| is_like(&self.meanings[*other])) {
             None => self.decide(column, Field::NUMBER),
             // A mapping names the number's column.
-            Some(other) if self.of[other].is_read_by_map() => self.of[column] = Meaning::Unknown,
+            Some(other) if self.meanings[other].is_read_by_map() => {
+                self.meanings[column] = Meaning::Unknown
+            }
             Some(other) => {
                 let (this, that) = (self.at(column), self.at(other));
                 let what = format!("{this} and {that} may each be the number");

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub(super) fn notes(all: &Meanings<'_>) -> Vec<Finding> {
     let mut first_of: BTreeMap<String, usize> = BTreeMap::new();
     let (mut strange, mut without_field, mut notes) = (vec![], vec![], vec![]);
-    for (column, meaning) in all.of.iter().enumerate() {
+    for (column, meaning) in all.meanings.iter().enumerate() {
         let what = all.at(column);
         match meaning {
             meaning if meaning.is_unread() => {
@@ -28,11 +28,14 @@ pub(super) fn notes(all: &Meanings<'_>) -> Vec<Finding> {
                 ..
             } => without_field.push(all.heading(column).trim()),
             Meaning::LeftOut {
-                how,
+                reason,
                 because: LeftOutBecause::Other,
             } => {
-                let note =
-                    Finding::new("columns.left_out", Severity::Info, format!("{what}: {how}"));
+                let note = Finding::new(
+                    "columns.left_out",
+                    Severity::Info,
+                    format!("{what}: {reason}"),
+                );
                 notes.push(note.about(None, Some(column)));
             }
             _ => {}

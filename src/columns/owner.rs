@@ -1,15 +1,15 @@
 //! The owner of a sheet's headings: the vendor or product whose words they are.
 
 use super::dictionary::{Common, dictionary};
-use super::options::BindOptions;
-use super::products::{Product, Recognised, Word, product, products, recognise};
-use super::questions::{ColumnError, Question};
+use super::options::{BindOptions, NamedOwner};
+use super::products::{Product, Recognised, Word, recognise};
+use super::questions::Question;
 use crate::manifest::Manifest;
 use crate::model::{Field, heading_key, same_word};
 use std::collections::HashMap;
 
 /// The words that are used beside rowcall's own and common ones.
-pub(super) enum Words<'m> {
+pub(super) enum OwnerWords<'m> {
     /// The vendor's that the sheet goes to; it is not known to be written for it.
     Target(&'m Manifest),
     /// The words of this vendor, who owns the sheet.
@@ -20,7 +20,7 @@ pub(super) enum Words<'m> {
 
 /// The owner of a sheet.
 pub(super) struct Owner<'m> {
-    pub(super) words: Words<'m>,
+    pub(super) words: OwnerWords<'m>,
     /// The headings that identify it, where the user has not named it.
     pub(super) evidence: Option<String>,
 }
@@ -29,69 +29,63 @@ impl<'m> Owner<'m> {
     /// A sheet whose owner is not known: it is read by the words of the vendor that it goes to.
     pub(super) fn unknown(target: &'m Manifest) -> Owner<'m> {
         Owner {
-            words: Words::Target(target),
+            words: OwnerWords::Target(target),
             evidence: None,
         }
     }
 
     pub(super) fn name(&self) -> &str {
         match &self.words {
-            Words::Target(manifest) | Words::Vendor(manifest) => &manifest.vendor.name,
-            Words::Product(product) => &product.name,
+            OwnerWords::Target(manifest) | OwnerWords::Vendor(manifest) => &manifest.vendor.name,
+            OwnerWords::Product(product) => &product.name,
         }
     }
 
     /// Returns true if the sheet is known to be written for a vendor or product.
     pub(super) fn is_known(&self) -> bool {
-        !matches!(self.words, Words::Target(_))
+        !matches!(self.words, OwnerWords::Target(_))
     }
 
     /// Returns true if the sheet is this vendor's, or nobody's and goes to it.
     pub(super) fn is_vendor(&self, target: &Manifest) -> bool {
         match self.words {
-            Words::Target(_) => true,
-            Words::Vendor(vendor) => vendor.vendor.id == target.vendor.id,
-            Words::Product(_) => false,
+            OwnerWords::Target(_) => true,
+            OwnerWords::Vendor(vendor) => vendor.vendor.id == target.vendor.id,
+            OwnerWords::Product(_) => false,
         }
     }
 }
 
 /// Finds the sheet's owner, or the question to ask.
-///
-/// # Errors
-/// The user has named an owner that is not known.
 pub(super) fn owner<'m>(
     headings: &[String],
     target: &'m Manifest,
     vendors: &[&'m Manifest],
     options: &BindOptions,
-) -> Result<Result<Owner<'m>, Question>, ColumnError> {
+) -> Result<Owner<'m>, Question> {
     let vendor = |id: &str| {
         let mut all = std::iter::once(target).chain(vendors.iter().copied());
-        all.find(|vendor| vendor.vendor.id.eq_ignore_ascii_case(id))
+        all.find(|vendor| vendor.vendor.id == id)
     };
     let words = |product: &'static Product| match (product.is_vendor(), vendor(&product.id)) {
-        (true, Some(vendor)) => Words::Vendor(vendor),
-        (true, None) => Words::Target(target),
-        (false, _) => Words::Product(product),
+        (true, Some(vendor)) => OwnerWords::Vendor(vendor),
+        (true, None) => OwnerWords::Target(target),
+        (false, _) => OwnerWords::Product(product),
     };
-    if let Some(id) = &options.headings {
-        let named = match id.eq_ignore_ascii_case(OWN) {
-            true => Some(Words::Target(target)),
-            false => vendor(id)
-                .map(Words::Vendor)
-                .or_else(|| product(id).map(words)),
+    if let Some(named) = options.headings {
+        let words = match named {
+            NamedOwner::Nobody => OwnerWords::Target(target),
+            // Of a vendor's groups the sheet has the words of the groups.
+            NamedOwner::Vendor(named) if named.vendor.id == target.vendor.id => {
+                OwnerWords::Vendor(target)
+            }
+            NamedOwner::Vendor(named) => OwnerWords::Vendor(named),
+            NamedOwner::Product(product) => words(product),
         };
-        return match named {
-            Some(words) => Ok(Ok(Owner {
-                words,
-                evidence: None,
-            })),
-            None => Err(ColumnError::NoSuchVendor {
-                vendor: id.clone(),
-                vendors: ids(vendors),
-            }),
-        };
+        return Ok(Owner {
+            words,
+            evidence: None,
+        });
     }
     let distinctive: Vec<String> = headings
         .iter()
@@ -103,7 +97,7 @@ pub(super) fn owner<'m>(
         let keys = distinctive.iter();
         keys.filter(|key| names.contains_key(*key)).count()
     };
-    Ok(match recognise(headings, &distinctive, vendors_own) {
+    match recognise(headings, &distinctive, vendors_own) {
         Recognised::Nobody => Ok(Owner::unknown(target)),
         Recognised::Several(products) => Err(which(&products)),
         Recognised::One(product, evidence) => {
@@ -131,7 +125,7 @@ pub(super) fn owner<'m>(
                 }),
             }
         }
-    })
+    }
 }
 
 /// The headings that speak against a product, each in quotes.
@@ -139,7 +133,7 @@ fn against(product: &'static Product, target: &Manifest, headings: &[String]) ->
     let own = own_names(target);
     let others = headings
         .iter()
-        .filter(|heading| is_otherwise(product, &own, heading));
+        .filter(|heading| speaks_against(product, &own, heading));
     others
         .map(|heading| format!("“{}”", heading.trim()))
         .collect()
@@ -177,7 +171,7 @@ pub(super) fn whose_flags(product: &Product, target: &Manifest) -> Vec<String> {
 }
 
 /// Returns true if a heading means something to everyone, or to the vendor that the sheet goes to, and not to the product.
-fn is_otherwise(product: &'static Product, own: &HashMap<String, Field>, heading: &str) -> bool {
+fn speaks_against(product: &'static Product, own: &HashMap<String, Field>, heading: &str) -> bool {
     let word = product.word(heading);
     let reads = |field| matches!(word, Some(Word::Read(cell)) if cell.fields().contains(&field));
     let common = dictionary().common(heading);
@@ -191,16 +185,6 @@ fn is_otherwise(product: &'static Product, own: &HashMap<String, Field>, heading
         (None, Some(Common::Action | Common::NumberLike) | None) => false,
         (None, Some(_)) => !matches!(word, Some(Word::Read(_))),
     }
-}
-
-fn ids(vendors: &[&Manifest]) -> String {
-    let vendors = vendors.iter().map(|vendor| vendor.vendor.id.as_str());
-    let others = products().iter().filter(|product| !product.is_vendor());
-    let ids: Vec<&str> = std::iter::once(OWN)
-        .chain(vendors)
-        .chain(others.map(|product| product.id.as_str()))
-        .collect();
-    ids.join(", ")
 }
 
 /// A vendor's own names. The last part of a dotted name counts where no other field of the vendor has it.

@@ -46,7 +46,7 @@ impl Meanings<'_> {
     /// telephone.
     fn is_of_something_else(&self, column: usize) -> bool {
         let is_about_account = || dictionary().is_about_account(self.heading(column));
-        match self.of[column] {
+        match self.meanings[column] {
             Meaning::Unknown => is_about_account(),
             // It stays what it is where the user leaves it out.
             Meaning::LeftOut {
@@ -61,7 +61,7 @@ impl Meanings<'_> {
     /// Returns true if a column contains a person's account, or may.
     fn is_account(&self, column: usize) -> bool {
         let word = self.common(column);
-        match &self.of[column] {
+        match &self.meanings[column] {
             meaning @ Meaning::Read { .. } => {
                 meaning.reads(Field::USER_ID)
                     || !self.owner.is_known() && word == Some(Common::User)
@@ -77,14 +77,16 @@ impl Meanings<'_> {
     /// Returns true if a column contains the voicemail PIN under the name of a password.
     fn is_mailbox_password(&self, column: usize) -> bool {
         let heading = plain(self.heading(column));
-        self.of[column].reads(Field::VOICEMAIL_PIN)
+        self.meanings[column].reads(Field::VOICEMAIL_PIN)
             && (heading.contains("secret") || dictionary().has_password_word(&heading))
     }
 
     /// Finds the column of a mailbox directly before a password, which may be the mailbox's.
     fn mailbox_before(&self, column: usize) -> Option<usize> {
         let before = column.checked_sub(1)?;
-        self.of[before].reads(Field::VOICEMAIL).then_some(before)
+        self.meanings[before]
+            .reads(Field::VOICEMAIL)
+            .then_some(before)
     }
 
     /// Finds the number's column where it is spelled as by a product that means another password by this heading.

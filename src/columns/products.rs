@@ -90,7 +90,7 @@ fn compiled_in() -> Products {
 }
 
 /// The product of an id.
-pub(super) fn product(id: &str) -> Option<&'static Product> {
+pub fn product(id: &str) -> Option<&'static Product> {
     products()
         .iter()
         .find(|product| product.id.eq_ignore_ascii_case(id))

@@ -83,22 +83,6 @@ pub enum ColumnError {
         /// The other one.
         second: Mapped,
     },
-    /// The vendor that should own the headings is not known.
-    #[error(
-        "--headings names “{vendor}”, which is no known vendor or product; known are: {vendors}"
-    )]
-    NoSuchVendor {
-        /// The word asked for.
-        vendor: String,
-        /// The words that are known.
-        vendors: String,
-    },
-    /// A field of `--fill` is none that a sheet may lack.
-    #[error("--fill cannot give {field}: it must be different in each row. Add a column for it", field = field.name())]
-    FilledKey {
-        /// The field.
-        field: Field,
-    },
 }
 
 fn join(questions: &[Question]) -> String {

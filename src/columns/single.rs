@@ -4,7 +4,7 @@ use super::dictionary::{Common, dictionary, is_own};
 use super::map::Mapped;
 use super::meaning::{LeftOutBecause, Meaning, Meanings, ReadBy, named};
 use super::options::BindOptions;
-use super::owner::{Words, own_name};
+use super::owner::{OwnerWords, own_name};
 use super::products::Word;
 use super::questions::{ColumnError, heading_at, listed};
 use super::values::How;
@@ -14,7 +14,7 @@ use std::collections::HashMap;
 /// Gives each column the meaning of its heading.
 pub(super) fn understand(all: &mut Meanings<'_>, mapped: &HashMap<usize, Mapped>) {
     for column in all.columns() {
-        all.of[column] = all.alone(column, mapped.get(&column).copied());
+        all.meanings[column] = all.alone(column, mapped.get(&column).copied());
     }
     all.read_key_by_another_word();
 }
@@ -22,6 +22,7 @@ pub(super) fn understand(all: &mut Meanings<'_>, mapped: &HashMap<usize, Mapped>
 /// The columns that `options` map.
 pub(super) fn mapped(
     headings: &[String],
+    header_line: Option<u64>,
     options: &BindOptions,
 ) -> Result<HashMap<usize, Mapped>, ColumnError> {
     let mut found = HashMap::new();
@@ -34,7 +35,7 @@ pub(super) fn mapped(
             });
         }
         if let ([first, second, ..], Some(_)) = (columns.as_slice(), mapped.field()) {
-            let at = |column: usize| heading_at(headings, column, options.header_line);
+            let at = |column: usize| heading_at(headings, column, header_line);
             return Err(ColumnError::SameHeading {
                 first: at(*first),
                 second: at(*second),
@@ -59,39 +60,43 @@ impl Meanings<'_> {
     fn alone(&self, column: usize, mapped: Option<Mapped>) -> Meaning {
         let heading = self.heading(column);
         let of_product = match self.owner.words {
-            Words::Product(product) => product.word(heading),
+            OwnerWords::Product(product) => product.word(heading),
             _ => None,
         };
         match (mapped, of_product) {
             (Some(Mapped::Field(field)), _) => self.by_map(column, field, of_product),
             (Some(Mapped::Opposite(field)), _) => {
-                let how = format!("mapped by --map: the opposite of {}", field.name());
-                Meaning::read(vec![(field, Some(How::Opposite(field)))], &how, ReadBy::Map)
+                let reason = format!("mapped by --map: the opposite of {}", field.name());
+                Meaning::read(
+                    vec![(field, Some(How::Opposite(field)))],
+                    &reason,
+                    ReadBy::Map,
+                )
             }
             (Some(Mapped::LeftOut), _) => Meaning::LeftOut {
-                how: "left out by --map".to_owned(),
+                reason: "left out by --map".to_owned(),
                 because: LeftOutBecause::Map,
             },
             (None, _) if heading_key(heading).is_empty() || is_own(heading) => Meaning::Ignored,
             (None, Some(Word::Read(cell))) => {
-                let how = format!("{}'s name", self.owner.name());
-                Meaning::read(cell.derivations(), &how, ReadBy::Heading)
+                let reason = format!("{}'s name", self.owner.name());
+                Meaning::read(cell.derivations(), &reason, ReadBy::Heading)
             }
             (None, Some(Word::LeftOut)) => Meaning::LeftOut {
-                how: format!("left out: no field for {}'s column", self.owner.name()),
+                reason: format!("left out: no field for {}'s column", self.owner.name()),
                 because: LeftOutBecause::NoField,
             },
             (None, None) => match self.owner.words {
-                Words::Product(_) => self.beside_product(column),
-                Words::Vendor(_) => self.in_vendors_sheet(column),
-                Words::Target(_) => self.in_anybodys_sheet(column),
+                OwnerWords::Product(_) => self.beside_product(column),
+                OwnerWords::Vendor(_) => self.in_vendors_sheet(column),
+                OwnerWords::Target(_) => self.in_anybodys_sheet(column),
             },
         }
     }
 
     /// A column that the user mapped to a field.
     fn by_map(&self, column: usize, field: Field, of_product: Option<Word>) -> Meaning {
-        let (fields, how) = match of_product {
+        let (fields, reason) = match of_product {
             // The product's translation of the cells stays true where the field is the product's.
             Some(Word::Read(cell)) if cell.fields() == [field] => {
                 (cell.derivations(), "mapped by --map")
@@ -102,7 +107,7 @@ impl Meanings<'_> {
             ),
             _ => (vec![(field, None)], "mapped by --map"),
         };
-        Meaning::read(fields, how, ReadBy::Map)
+        Meaning::read(fields, reason, ReadBy::Map)
     }
 
     /// A column that a product's sheet has beyond the product's own: only rowcall's exact names are surely meant.
@@ -194,14 +199,14 @@ impl Meanings<'_> {
             return;
         }
         let vendor = match self.owner.words {
-            Words::Target(vendor) | Words::Vendor(vendor) => vendor,
-            Words::Product(_) => return,
+            OwnerWords::Target(vendor) | OwnerWords::Vendor(vendor) => vendor,
+            OwnerWords::Product(_) => return,
         };
         let answered = vendor
             .row(vendor.key())
             .map_or(&[][..], |row| &row.also_read);
         let is_of_extensions = self.has(Field::NUMBER);
-        for (heading, meaning) in self.headings.iter().zip(&mut self.of) {
+        for (heading, meaning) in self.headings.iter().zip(&mut self.meanings) {
             let Meaning::Read {
                 fields,
                 by: ReadBy::Heading,

@@ -127,7 +127,7 @@ fn table(sheet: &Sheet, columns: &[Column]) -> Result<String, Failure> {
                 column_letters(at),
                 column.heading.clone(),
                 column.field.map_or("", Field::name).to_owned(),
-                column.how.clone(),
+                column.reason.clone(),
                 value,
             ]
         });

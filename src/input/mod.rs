@@ -7,7 +7,7 @@ mod warnings;
 pub use headings::FieldHeadings;
 pub(crate) use rows::{InputRow, OnPbx, Rows};
 
-use crate::columns::{self, AllowedActions, BindOptions, Binding, ColumnError, Mapped};
+use crate::columns::{self, AllowedActions, BindOptions, Binding, ColumnError, Mapped, NamedOwner};
 use crate::manifest::Manifest;
 use crate::model::redact::quoted;
 use crate::model::{Field, Severity};
@@ -34,8 +34,8 @@ pub(crate) struct ReadingOptions {
     pub(crate) map_file: Option<PathBuf>,
     /// Values of fields that the sheet does not give.
     pub(crate) fill: Vec<(Field, String)>,
-    /// The vendor or product whose own names the headings are.
-    pub(crate) headings: Option<String>,
+    /// The owner of the headings, where it was named.
+    pub(crate) headings: Option<NamedOwner>,
     pub(crate) encoding: Option<Encoding>,
     pub(crate) delimiter: Option<char>,
     /// The line of the headings.
@@ -98,7 +98,6 @@ pub(crate) fn bound(
             }
         };
         for sheet in sheets {
-            bind.header_line = sheet.header_line;
             let binding = Binding::bind_sheet(&sheet, manifest, &vendors, &bind);
             bound.push((sheet, binding));
         }
@@ -170,7 +169,7 @@ pub(crate) fn first_values(sheet: &Sheet, most: usize) -> Result<Vec<Vec<String>
 pub(crate) fn bind_options(args: &ReadingOptions) -> Result<BindOptions, Failure> {
     Ok(BindOptions {
         map: mapping(args)?,
-        headings: args.headings.clone(),
+        headings: args.headings,
         fill: args.fill.clone(),
         ..BindOptions::default()
     })

@@ -333,7 +333,7 @@ fn a_sheet_that_is_written_by_hand_is_read_as_it_is_meant_or_asked_about() {
         };
         let rows: Vec<Vec<String>> = rows.map(row).collect();
         let sample = || Some(Sample::of_rows(rows.clone()));
-        let Ok(binding) = bind::bind(&headings, &sample, target, &all, &plain()) else {
+        let Ok(binding) = bind::bind(&headings, Some(1), &sample, target, &all, &plain()) else {
             continue;
         };
         bound += 1;

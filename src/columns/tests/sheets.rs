@@ -52,9 +52,12 @@ fn every_column_of_every_product_is_read_or_named_as_left_out() {
                 let accounted = ["'s name", "left out: no field", "what to do"];
                 let heading = column.heading.trim();
                 assert!(
-                    heading.is_empty() || accounted.iter().any(|how| column.how.contains(how)),
+                    heading.is_empty()
+                        || accounted
+                            .iter()
+                            .any(|reason| column.reason.contains(reason)),
                     "{name}: “{heading}” is {}",
-                    column.how
+                    column.reason
                 );
             }
             let notes: Vec<_> = binding

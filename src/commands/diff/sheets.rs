@@ -86,10 +86,7 @@ impl<'a> Sheets<'a> {
 
     /// Binds the headings. Where no vendor is known, all vendors have to understand them alike.
     fn bind(&mut self, sheet: &Sheet) -> Result<Binding, Failure> {
-        let mut options = BindOptions {
-            header_line: sheet.header_line,
-            ..self.bind.clone()
-        };
+        let mut options = self.bind.clone();
         let targets = match &self.manifest {
             Some(manifest) => slice::from_ref(manifest),
             None => &self.vendors,

@@ -128,10 +128,7 @@ fn read_extensions(path: &Path, manifest: &Manifest) -> Vec<Record> {
     let sheet = sheet::open(&input, &ReadOptions::default())
         .unwrap()
         .remove(0);
-    let options = BindOptions {
-        header_line: sheet.header_line,
-        ..BindOptions::default()
-    };
+    let options = BindOptions::default();
     let binding = Binding::bind(&sheet.headings, manifest, &[manifest], &options).unwrap();
     let mut extensions = vec![];
     for batch in sheet.batches() {
