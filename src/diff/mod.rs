@@ -3,7 +3,7 @@
 
 mod words;
 
-pub use words::{HEADINGS, Phrase};
+pub use words::{Phrase, columns};
 
 use crate::manifest::{self, Manifest};
 use crate::model::{Field, Kind, by_number, list_items, same_word};

@@ -3,13 +3,33 @@
 use super::{Comparison, Difference, SideExtension, What, items};
 use crate::model::redact::{changed, quoted};
 use crate::model::{Field, Forward, Kind, OfficeHours};
+use crate::sheet::{Column, Heading, Tone};
 use std::borrow::Cow;
 
 /// The columns of a table of differences: one line for each field that differs; one for an extension that was added or
 /// removed.
-pub const HEADINGS: [&str; 7] = [
-    "kind", "number", "name", "field", "before", "after", "words",
-];
+pub fn columns() -> [Column; 7] {
+    let kind = Column {
+        counted: true,
+        tone: Some(tone_of_kind),
+        .."kind".column()
+    };
+    let words = Column {
+        prose: true,
+        .."words".column()
+    };
+    let [number, name, field, before, after] =
+        ["number", "name", "field", "before", "after"].map(|heading| heading.column());
+    [kind, number, name, field, before, after, words]
+}
+
+fn tone_of_kind(word: &str) -> Tone {
+    match word {
+        word if word == What::Removed.word() => Tone::Bad,
+        word if word == What::Added.word() => Tone::Good,
+        _ => Tone::Notice,
+    }
+}
 
 /// One difference, in words, and the fields that it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +61,7 @@ impl Comparison<'_> {
         line
     }
 
-    /// A difference as lines of a table under [`HEADINGS`]; of a secret neither value is in it.
+    /// A difference as lines of a table under [`columns`]; of a secret neither value is in it.
     pub fn rows(&self, difference: &Difference<'_>) -> Vec<[String; 7]> {
         let (number, name) = (difference.number(), difference.name());
         let row = |what: What, field: &str, before: &str, after: &str, words: &str| {

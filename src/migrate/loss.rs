@@ -2,23 +2,36 @@
 
 use crate::mapping::{MappedField, MappedRecord, Mapping, Origin};
 use crate::model::Field;
-use crate::sheet::{ExtraRow, ExtraSheet, TITLE_PREFIX, Tone};
+use crate::sheet::{Column, ExtraRow, ExtraSheet, Heading, TITLE_PREFIX, Tone};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The columns of the loss report.
-pub const HEADINGS: [&str; 9] = [
-    "number",
-    "new_number",
-    "field",
-    "fate",
-    "lost",
-    "from",
-    "to",
-    "value",
-    "how",
-];
+pub fn columns() -> [Column; 9] {
+    let fate = Column {
+        counted: true,
+        .."fate".column()
+    };
+    let lost = Column {
+        tone: Some(tone_of_lost),
+        .."lost".column()
+    };
+    let how = Column {
+        prose: true,
+        .."how".column()
+    };
+    let [number, new_number, field, from, to, value] =
+        ["number", "new_number", "field", "from", "to", "value"].map(|heading| heading.column());
+    [number, new_number, field, fate, lost, from, to, value, how]
+}
 
-/// An entry as a line of the loss report. `number` is the extension's, `new` the one that it is to have.
+fn tone_of_lost(word: &str) -> Tone {
+    match word {
+        "yes" => Tone::Bad,
+        _ => Tone::Plain,
+    }
+}
+
+/// An entry as a line under [`columns`]. `number` is the extension's, `new` the one that it is to have.
 pub fn cells(number: &str, new: &str, entry: &MappedField) -> [String; 9] {
     let lost = match entry.mapping {
         Mapping::Dropped { lost: true } => "yes",

@@ -7,7 +7,7 @@ mod three_way;
 
 pub(crate) use base::Agreement;
 pub use base::{Agreed, Base, BaseError};
-pub use loss::{HEADINGS, Loss, cells};
+pub use loss::{Loss, cells, columns};
 pub use three_way::{MergeStep, merge_step};
 
 use crate::manifest::{Manifest, Purpose};

@@ -1,28 +1,13 @@
 //! One file of a report: a table for machines, or a page or workbook for people, with a head, the causes, and the
 //! person's name beside the number.
 
+use super::columns::{ReportLine, page_cells, page_columns, table_cells, table_columns};
 use super::findings::FindingSummary;
-use super::{HEADINGS, cells, result_column};
 use crate::model::{Finding, Outcome, with_hint};
 use crate::sheet::{Column, Format, MarkedLine, Readers, SheetError, Tone, Writer};
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
-
-/// The columns of a page; the last one has the findings, a line each.
-const PAGE_HEADINGS: [&str; 10] = [
-    "row",
-    "place",
-    "number",
-    "name",
-    "action",
-    "result",
-    "attempts",
-    "http_status",
-    "vendor_code",
-    "findings",
-];
 
 /// The head of a report for people.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -122,23 +107,25 @@ impl ReportFile {
         outcome: &Outcome,
         heading: &dyn Fn(&Finding) -> String,
     ) -> Result<(), SheetError> {
+        let mut line = ReportLine {
+            outcome,
+            found: None,
+            has_one_table: self.has_one_table,
+        };
         if !self.writer.has_facts() {
-            return self.writer.row(cells(outcome).iter().map(String::as_str));
+            let cells = table_cells(&line);
+            return self.writer.row(cells.iter().map(String::as_str));
         }
         let mut lines = fault_line(outcome);
         lines.extend(self.found(outcome, heading));
         let all: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
-        let findings = all.join("\n");
-        if self.writer.is_page() {
-            let cells = self.page_cells(outcome);
-            let cells = cells.iter().map(|cell| &**cell).chain([findings.as_str()]);
-            return self.writer.marked_row(cells, &[], &lines);
-        }
-        let mut cells = cells(outcome);
-        if let Some(last) = cells.last_mut() {
-            last.clone_from(&findings);
-        }
-        let cells = cells.iter().chain([&findings]).map(String::as_str);
+        let found = all.join("\n");
+        line.found = Some(&found);
+        let cells = match self.writer.is_page() {
+            true => page_cells(&line),
+            false => table_cells(&line),
+        };
+        let cells = cells.iter().map(String::as_str);
         self.writer.marked_row(cells, &[], &lines)
     }
 
@@ -163,29 +150,6 @@ impl ReportFile {
                 }
             })
             .collect()
-    }
-
-    fn page_cells<'o>(&self, outcome: &'o Outcome) -> [Cow<'o, str>; 9] {
-        let place = outcome.place.as_ref().map(|place| match &place.sheet {
-            _ if !self.has_one_table => place.to_string(),
-            Some(_) => place.cell(0),
-            None => place.line.to_string(),
-        });
-        let refused = (!outcome.result.is_done()).then_some(outcome);
-        let owned = |text: Option<String>| Cow::Owned(text.unwrap_or_default());
-        [
-            owned(outcome.row.map(|row| row.to_string())),
-            owned(place),
-            Cow::Borrowed(&outcome.number),
-            Cow::Borrowed(&outcome.name),
-            Cow::Borrowed(outcome.action.word()),
-            Cow::Borrowed(outcome.result.word()),
-            // Once is the usual case.
-            owned((outcome.attempts > 1).then(|| outcome.attempts.to_string())),
-            // Rows that went well do not need it.
-            owned(refused.and_then(|refused| Some(refused.http_status?.to_string()))),
-            owned(refused.and_then(|refused| refused.vendor_code.clone())),
-        ]
     }
 
     /// Ends the report, with the facts that are known by its end.
@@ -222,55 +186,7 @@ fn fault_line(outcome: &Outcome) -> Vec<MarkedLine> {
 
 fn columns_of(format: Option<Format>) -> Vec<Column> {
     match format {
-        Some(format) if format.is_page() => PAGE_HEADINGS.map(page_column).to_vec(),
+        Some(format) if format.is_page() => page_columns(),
         _ => table_columns(),
     }
 }
-
-fn page_column(heading: &'static str) -> Column {
-    let shown = match heading {
-        "findings" => FOUND,
-        "http_status" => "HTTP",
-        "vendor_code" => "code",
-        heading => heading,
-    };
-    Column {
-        heading: shown.to_owned(),
-        prose: false,
-        ..result_column(heading, heading)
-    }
-}
-
-/// The columns of a table; the name, and what was found without what is found in most rows, only in formats for people.
-fn table_columns() -> Vec<Column> {
-    let columns = HEADINGS.iter().map(|heading| Column {
-        for_people: *heading == NAME,
-        hidden: TOLD_BY_FINDINGS.contains(heading),
-        ..result_column(heading, heading)
-    });
-    let found = Column {
-        for_people: true,
-        ..result_column(FOUND, "findings")
-    };
-    columns.chain([found]).collect()
-}
-
-/// The heading of the findings in formats for people.
-const FOUND: &str = "what was found";
-
-/// Columns that a workbook hides: what was found has the same facts for people.
-const TOLD_BY_FINDINGS: [&str; 10] = [
-    "code",
-    "field",
-    "column",
-    "message",
-    "hint",
-    "attempts",
-    "http_status",
-    "elapsed_ms",
-    "finished_at",
-    "findings",
-];
-
-/// The column of the person's name.
-const NAME: &str = "name";

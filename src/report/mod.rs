@@ -1,131 +1,17 @@
 //! Outcomes as a sheet, counted; and the rows that are not done, as a sheet to be corrected and fed back.
 
+mod columns;
 mod file;
 mod findings;
 
+pub use columns::{is_added_to_rejects, reject_cells, reject_columns};
 pub(crate) use file::{ReportFile, ReportHead, origins};
 pub(crate) use findings::{FindingSummary, describe};
 
 use crate::model::{Finding, Outcome, Place, RowResult};
-use crate::sheet::{Column, Heading, SheetError, Tone};
+use crate::sheet::SheetError;
 use std::collections::BTreeMap;
 use std::io;
-
-/// The report's columns; the name is in reports for people only.
-pub const HEADINGS: [&str; 17] = [
-    "row",
-    "place",
-    "number",
-    "name",
-    "action",
-    "result",
-    "code",
-    "field",
-    "column",
-    "message",
-    "hint",
-    "attempts",
-    "http_status",
-    "vendor_code",
-    "elapsed_ms",
-    "finished_at",
-    "findings",
-];
-
-/// The columns that rowcall adds to a rejects sheet; it ignores them when it reads the sheet again.
-pub const REJECT_HEADINGS: [&str; 6] = [
-    "rowcall_place",
-    "rowcall_result",
-    "rowcall_code",
-    "rowcall_message",
-    "rowcall_hint",
-    "rowcall_findings",
-];
-
-/// The columns of a rejects sheet: those of the input, then those that rowcall adds.
-pub fn reject_columns(headings: &[String]) -> Vec<Column> {
-    let added = REJECT_HEADINGS
-        .map(|heading| result_column(heading, heading.trim_start_matches("rowcall_")));
-    let headings = headings.iter().map(Heading::column);
-    headings.chain(added).collect()
-}
-
-fn result_column(heading: &str, what: &str) -> Column {
-    Column {
-        width: match what {
-            "place" | "column" | "finished_at" | "name" => 24,
-            "code" => 28,
-            "number" | "field" => 18,
-            "findings" => 90,
-            _ => 0,
-        },
-        prose: matches!(what, "message" | "hint" | "findings"),
-        tone: match what {
-            "result" => Some(tone_of_result),
-            _ => None,
-        },
-        counted: what == "result",
-        nothing: match what {
-            "action" => "none",
-            "attempts" => "0",
-            _ => "",
-        },
-        ..heading.column()
-    }
-}
-
-fn tone_of_result(word: &str) -> Tone {
-    match RowResult::named(word) {
-        Some(result) if result.is_done() => Tone::Good,
-        Some(_) => Tone::Bad,
-        None => Tone::Plain,
-    }
-}
-
-/// An outcome as a line of the report.
-pub fn cells(outcome: &Outcome) -> [String; 17] {
-    [
-        text(outcome.row),
-        text(outcome.place.as_ref()),
-        outcome.number.clone(),
-        outcome.name.clone(),
-        outcome.action.word().to_owned(),
-        outcome.result.word().to_owned(),
-        outcome.code.clone(),
-        text(outcome.field.map(|field| field.name())),
-        outcome.column.clone(),
-        outcome.message.clone(),
-        outcome.hint.clone(),
-        outcome.attempts.to_string(),
-        text(outcome.http_status),
-        text(outcome.vendor_code.as_ref()),
-        text(outcome.elapsed_ms),
-        format!("{:.3}", outcome.finished_at),
-        all_findings(outcome, true),
-    ]
-}
-
-/// The cells that a rejects sheet adds to a row's own.
-pub fn reject_cells(outcome: &Outcome) -> [String; 6] {
-    [
-        text(outcome.place.as_ref()),
-        outcome.result.word().to_owned(),
-        outcome.code.clone(),
-        outcome.message.clone(),
-        outcome.hint.clone(),
-        all_findings(outcome, false),
-    ]
-}
-
-/// Every finding of a row, one a line, with where it is written if `sources` are wanted.
-fn all_findings(outcome: &Outcome, sources: bool) -> String {
-    let place = outcome.place.as_ref();
-    let findings = outcome.findings.iter();
-    let lines: Vec<String> = findings
-        .map(|finding| finding_line(finding, place, sources))
-        .collect();
-    lines.join("\n")
-}
 
 /// Describes a finding on one line: severity, rule, cell, mistake, next step, and the source of the rule if `sources`
 /// are wanted.
@@ -157,10 +43,6 @@ pub(crate) fn counted(count: u64, noun: &str) -> String {
         1 => format!("1 {noun}"),
         count => format!("{count} {noun}s"),
     }
-}
-
-fn text(value: Option<impl ToString>) -> String {
-    value.map_or_else(String::new, |value| value.to_string())
 }
 
 /// The number of rows by result.

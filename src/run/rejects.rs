@@ -2,7 +2,7 @@
 
 use crate::input::{FieldHeadings, Rows};
 use crate::model::Outcome;
-use crate::report::{REJECT_HEADINGS, counted, reject_cells, reject_columns};
+use crate::report::{counted, is_added_to_rejects, reject_cells, reject_columns};
 use crate::rim::Failure;
 use crate::sheet::{Readers, SheetError, Tone, Writer};
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ impl<'r> Originals<'r> {
     pub(crate) fn new(rows: &'r Rows) -> Originals<'r> {
         let mut headings: Vec<String> = vec![];
         for heading in rows.sheets.iter().flat_map(|(sheet, _)| &sheet.headings) {
-            let added = REJECT_HEADINGS.contains(&heading.as_str());
+            let added = is_added_to_rejects(heading);
             if !added && !headings.contains(heading) {
                 headings.push(heading.clone());
             }

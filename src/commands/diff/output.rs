@@ -1,14 +1,14 @@
 //! The output of differences: a table, or one line for each extension.
 
 use crate::cli::DiffArgs;
-use crate::diff::{Comparison, HEADINGS, What};
+use crate::diff::{Comparison, What, columns};
 use crate::manifest::{Access, Manifest};
 use crate::model::Field;
 use crate::report::for_people;
 use crate::rim::terminal::{output, print, print_data};
 use crate::rim::who;
 use crate::rim::{Exit, Failure};
-use crate::sheet::{Column, Format, Heading, Readers, Tone, Writer};
+use crate::sheet::{Column, Format, Heading, Readers, Writer};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -29,8 +29,8 @@ pub(super) struct Output {
 impl Output {
     /// Opens the file, or the table on standard output.
     pub(super) fn open(args: &DiffArgs, with_target: bool) -> Result<Output, Failure> {
-        let target = with_target.then_some("target");
-        let headings: Vec<Column> = target.into_iter().chain(HEADINGS).map(column).collect();
+        let target = with_target.then(|| "target".column());
+        let headings: Vec<Column> = target.into_iter().chain(columns()).collect();
         let stream = |format| Writer::stream(output(), "standard output", format, &headings);
         let table = match &args.output {
             Some(path) => Some(Writer::replace(path, Readers::Anybody, &headings)),
@@ -121,12 +121,16 @@ fn as_json(
     comparison: &Comparison<'_>,
     not_compared: Vec<String>,
 ) -> Value {
+    let columns = columns();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let mut rows: Vec<BTreeMap<&str, String>> = vec![];
     for difference in &comparison.differences {
         *counts.entry(difference.what().word()).or_default() += 1;
         let of_difference = comparison.rows(difference).into_iter();
-        rows.extend(of_difference.map(|row| HEADINGS.into_iter().zip(row).collect()));
+        rows.extend(of_difference.map(|row| {
+            let headings = columns.iter().map(|column| column.heading.as_str());
+            headings.zip(row).collect()
+        }));
     }
     json!({
         "target": target,
@@ -136,24 +140,6 @@ fn as_json(
         "counts": counts,
         "differences": rows,
     })
-}
-
-/// Builds a column of the table; the kind of difference has only a few words, which are counted.
-fn column(heading: &'static str) -> Column {
-    Column {
-        counted: heading == "kind",
-        prose: heading == "words",
-        tone: (heading == "kind").then_some(tone_of_kind),
-        ..heading.column()
-    }
-}
-
-fn tone_of_kind(word: &str) -> Tone {
-    match word {
-        word if word == What::Removed.word() => Tone::Bad,
-        word if word == What::Added.word() => Tone::Good,
-        _ => Tone::Notice,
-    }
 }
 
 /// Writes one line for each extension that differs.

@@ -8,7 +8,7 @@ use crate::plan::transfer::{Move, Transfer};
 use crate::report::for_people;
 use crate::rim::terminal::print;
 use crate::rim::{Failure, Target, who};
-use crate::sheet::{Column, GENERATE, Heading, Readers, SheetError, Tone, Writer, escaped};
+use crate::sheet::{GENERATE, Readers, SheetError, Writer, escaped};
 use jiff::Timestamp;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,26 +43,12 @@ pub(super) fn print_summary(
     }
 }
 
-fn tone_of_lost(word: &str) -> Tone {
-    match word {
-        "yes" => Tone::Bad,
-        _ => Tone::Plain,
-    }
-}
-
 fn write_loss(
     path: &Path,
     [from, to]: [&Target; 2],
     transfer: &Transfer<'_>,
 ) -> Result<(), SheetError> {
-    let column = |heading: &str| Column {
-        counted: heading == "fate",
-        prose: heading == "how",
-        tone: (heading == "lost").then_some(tone_of_lost),
-        ..heading.column()
-    };
-    let columns = migrate::HEADINGS.map(column);
-    let mut writer = Writer::replace(path, Readers::Anybody, &columns)?;
+    let mut writer = Writer::replace(path, Readers::Anybody, &migrate::columns())?;
     writer.set_title(&format!("losses from {} to {}", from.label, to.label));
     for (name, value) in [
         ("from", from.described()),

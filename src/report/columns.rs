@@ -1,0 +1,329 @@
+//! The columns of reports, one row of a table for each: in sheets, on pages, and in a rejects sheet.
+
+use super::finding_line;
+use crate::model::{Outcome, RowResult};
+use crate::sheet::{Column, Heading, Tone};
+
+/// An outcome that is written, with all that its cells are made of.
+pub(super) struct ReportLine<'o> {
+    pub(super) outcome: &'o Outcome,
+    /// The findings as people read them, a line each, in formats that show a table's surroundings; `None` elsewhere.
+    pub(super) found: Option<&'o str>,
+    /// True if all rows are in one table, so that a place needs no name of a file.
+    pub(super) has_one_table: bool,
+}
+
+type CellText = fn(&ReportLine<'_>) -> String;
+
+/// A column of a report.
+struct ReportColumn {
+    heading: &'static str,
+    /// The likely number of characters in its cells; 0 where only the heading is known.
+    width: usize,
+    /// True if it has sentences.
+    prose: bool,
+    /// True if its words have a tone and are counted.
+    is_result: bool,
+    /// A text that means as little as an empty cell.
+    nothing: &'static str,
+    /// True if formats for machines leave it out.
+    for_people: bool,
+    /// True if a workbook hides it: what was found has the same facts for people.
+    hidden: bool,
+    cell: CellText,
+    /// Its heading and cell on a page; `None` where a page leaves it out.
+    page: Option<(&'static str, CellText)>,
+    /// Its cell in a rejects sheet; `None` where that leaves it out.
+    reject: Option<CellText>,
+}
+
+const BARE: ReportColumn = ReportColumn {
+    heading: "",
+    width: 0,
+    prose: false,
+    is_result: false,
+    nothing: "",
+    for_people: false,
+    hidden: false,
+    cell: |_| String::new(),
+    page: None,
+    reject: None,
+};
+
+/// The heading of the findings in formats for people.
+const FOUND: &str = "what was found";
+
+const COLUMNS: [ReportColumn; 18] = [
+    ReportColumn {
+        heading: "row",
+        cell: |line| text(line.outcome.row),
+        page: Some(("row", |line| text(line.outcome.row))),
+        ..BARE
+    },
+    ReportColumn {
+        heading: "place",
+        width: 24,
+        cell: place,
+        page: Some(("place", short_place)),
+        reject: Some(place),
+        ..BARE
+    },
+    ReportColumn {
+        heading: "number",
+        width: 18,
+        cell: |line| line.outcome.number.clone(),
+        page: Some(("number", |line| line.outcome.number.clone())),
+        ..BARE
+    },
+    ReportColumn {
+        heading: "name",
+        width: 24,
+        for_people: true,
+        cell: |line| line.outcome.name.clone(),
+        page: Some(("name", |line| line.outcome.name.clone())),
+        ..BARE
+    },
+    ReportColumn {
+        heading: "action",
+        nothing: "none",
+        cell: |line| line.outcome.action.word().to_owned(),
+        page: Some(("action", |line| line.outcome.action.word().to_owned())),
+        ..BARE
+    },
+    ReportColumn {
+        heading: "result",
+        is_result: true,
+        cell: result,
+        page: Some(("result", result)),
+        reject: Some(result),
+        ..BARE
+    },
+    ReportColumn {
+        heading: "code",
+        width: 28,
+        hidden: true,
+        cell: |line| line.outcome.code.clone(),
+        reject: Some(|line| line.outcome.code.clone()),
+        ..BARE
+    },
+    ReportColumn {
+        heading: "field",
+        width: 18,
+        hidden: true,
+        cell: |line| text(line.outcome.field.map(|field| field.name())),
+        ..BARE
+    },
+    ReportColumn {
+        heading: "column",
+        width: 24,
+        hidden: true,
+        cell: |line| line.outcome.column.clone(),
+        ..BARE
+    },
+    ReportColumn {
+        heading: "message",
+        prose: true,
+        hidden: true,
+        cell: |line| line.outcome.message.clone(),
+        reject: Some(|line| line.outcome.message.clone()),
+        ..BARE
+    },
+    ReportColumn {
+        heading: "hint",
+        prose: true,
+        hidden: true,
+        cell: |line| line.outcome.hint.clone(),
+        reject: Some(|line| line.outcome.hint.clone()),
+        ..BARE
+    },
+    ReportColumn {
+        heading: "attempts",
+        nothing: "0",
+        hidden: true,
+        cell: |line| line.outcome.attempts.to_string(),
+        // Once is the usual case.
+        page: Some(("attempts", |line| {
+            let attempts = line.outcome.attempts;
+            text((attempts > 1).then_some(attempts))
+        })),
+        ..BARE
+    },
+    ReportColumn {
+        heading: "http_status",
+        hidden: true,
+        cell: |line| text(line.outcome.http_status),
+        // Rows that went well do not need it.
+        page: Some(("HTTP", |line| {
+            text(refused(line).and_then(|outcome| outcome.http_status))
+        })),
+        ..BARE
+    },
+    ReportColumn {
+        heading: "vendor_code",
+        cell: |line| text(line.outcome.vendor_code.as_ref()),
+        page: Some(("code", |line| {
+            text(refused(line).and_then(|outcome| outcome.vendor_code.as_ref()))
+        })),
+        ..BARE
+    },
+    ReportColumn {
+        heading: "elapsed_ms",
+        hidden: true,
+        cell: |line| text(line.outcome.elapsed_ms),
+        ..BARE
+    },
+    ReportColumn {
+        heading: "finished_at",
+        width: 24,
+        hidden: true,
+        cell: |line| format!("{:.3}", line.outcome.finished_at),
+        ..BARE
+    },
+    ReportColumn {
+        heading: "findings",
+        width: 90,
+        prose: true,
+        hidden: true,
+        cell: |line| match line.found {
+            Some(found) => found.to_owned(),
+            None => all_findings(line.outcome, true),
+        },
+        reject: Some(|line| all_findings(line.outcome, false)),
+        ..BARE
+    },
+    ReportColumn {
+        heading: FOUND,
+        width: 90,
+        prose: true,
+        for_people: true,
+        cell: found,
+        page: Some((FOUND, found)),
+        ..BARE
+    },
+];
+
+impl ReportColumn {
+    fn column(&self) -> Column {
+        Column {
+            width: self.width,
+            prose: self.prose,
+            tone: self.is_result.then_some(tone_of_result),
+            counted: self.is_result,
+            nothing: self.nothing,
+            for_people: self.for_people,
+            hidden: self.hidden,
+            ..self.heading.column()
+        }
+    }
+}
+
+/// The columns of a table; the name, and what was found without what is found in most rows, only in formats for people.
+pub(super) fn table_columns() -> Vec<Column> {
+    COLUMNS.iter().map(ReportColumn::column).collect()
+}
+
+/// The cells under [`table_columns`].
+pub(super) fn table_cells(line: &ReportLine<'_>) -> Vec<String> {
+    COLUMNS.iter().map(|column| (column.cell)(line)).collect()
+}
+
+/// The columns of a page; the last one has the findings, a line each.
+pub(super) fn page_columns() -> Vec<Column> {
+    let shown = COLUMNS.iter().filter_map(|column| {
+        let (heading, _) = column.page?;
+        Some(Column {
+            heading: heading.to_owned(),
+            prose: false,
+            ..column.column()
+        })
+    });
+    shown.collect()
+}
+
+/// The cells under [`page_columns`].
+pub(super) fn page_cells(line: &ReportLine<'_>) -> Vec<String> {
+    let cells = COLUMNS.iter().filter_map(|column| column.page);
+    cells.map(|(_, cell)| cell(line)).collect()
+}
+
+/// The beginning of the headings that rowcall adds to a rejects sheet.
+const ADDED: &str = "rowcall_";
+
+/// Returns true if rowcall adds a column with this heading to a rejects sheet; it ignores such a column when it reads
+/// the sheet again.
+pub fn is_added_to_rejects(heading: &str) -> bool {
+    let name = heading.strip_prefix(ADDED);
+    let mut added = COLUMNS.iter().filter(|column| column.reject.is_some());
+    name.is_some_and(|name| added.any(|column| column.heading == name))
+}
+
+/// The columns of a rejects sheet: those of the input, then those that rowcall adds.
+pub fn reject_columns(headings: &[String]) -> Vec<Column> {
+    let added = COLUMNS.iter().filter(|column| column.reject.is_some());
+    let added = added.map(|column| Column {
+        heading: format!("{ADDED}{}", column.heading),
+        hidden: false,
+        ..column.column()
+    });
+    let headings = headings.iter().map(Heading::column);
+    headings.chain(added).collect()
+}
+
+/// The cells that a rejects sheet adds to a row's own.
+pub fn reject_cells(outcome: &Outcome) -> Vec<String> {
+    let line = ReportLine {
+        outcome,
+        found: None,
+        has_one_table: false,
+    };
+    let cells = COLUMNS.iter().filter_map(|column| column.reject);
+    cells.map(|cell| cell(&line)).collect()
+}
+
+fn place(line: &ReportLine<'_>) -> String {
+    text(line.outcome.place.as_ref())
+}
+
+fn short_place(line: &ReportLine<'_>) -> String {
+    match &line.outcome.place {
+        Some(place) if line.has_one_table => match place.sheet {
+            Some(_) => place.cell(0),
+            None => place.line.to_string(),
+        },
+        place => text(place.as_ref()),
+    }
+}
+
+fn result(line: &ReportLine<'_>) -> String {
+    line.outcome.result.word().to_owned()
+}
+
+fn found(line: &ReportLine<'_>) -> String {
+    line.found.unwrap_or_default().to_owned()
+}
+
+fn refused<'o>(line: &ReportLine<'o>) -> Option<&'o Outcome> {
+    Some(line.outcome).filter(|outcome| !outcome.result.is_done())
+}
+
+fn tone_of_result(word: &str) -> Tone {
+    match RowResult::named(word) {
+        Some(result) if result.is_done() => Tone::Good,
+        Some(_) => Tone::Bad,
+        None => Tone::Plain,
+    }
+}
+
+/// Every finding of a row, one a line, with where it is written if `sources` are wanted.
+fn all_findings(outcome: &Outcome, sources: bool) -> String {
+    let place = outcome.place.as_ref();
+    let findings = outcome.findings.iter();
+    let lines: Vec<String> = findings
+        .map(|finding| finding_line(finding, place, sources))
+        .collect();
+    lines.join("\n")
+}
+
+fn text(value: Option<impl ToString>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
+}
