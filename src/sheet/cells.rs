@@ -127,6 +127,10 @@ pub enum Stored {
     Error,
     /// As a formula that no spreadsheet has calculated yet: the text is blank.
     Uncalculated,
+    /// As a formula that sums up or counts a range of cells, or in the totals row of a table.
+    Total,
+    /// As a text of which a piece is raised, lowered or struck through, and another is not.
+    Pieces,
 }
 
 /// The cells of one row, borrowed from the batch.

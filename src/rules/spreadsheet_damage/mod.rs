@@ -297,6 +297,28 @@ pub(super) fn stored(row: &FieldRow, stored: Stored) -> Option<Damage> {
             "is a formula without a saved value",
             "open the workbook in a spreadsheet, and save it",
         )),
+        Stored::Total if is_numeric(care) || row.name.def().kind == Kind::Identifier => {
+            Some(Damage::new(
+                "cell.total",
+                Severity::Error,
+                "sums up or counts other cells in the workbook, and is no value of its own",
+                "take the row out, or type the value that is meant",
+            ))
+        }
+        Stored::Pieces => {
+            let severity = match care {
+                _ if is_numeric(care) => Severity::Error,
+                Care::Account | Care::Password => Severity::Error,
+                Care::Free => return None,
+                _ => Severity::Warning,
+            };
+            Some(Damage::new(
+                "cell.pieces",
+                severity,
+                "has a piece that is raised, lowered or struck through in the workbook, and was read as one text with the rest",
+                "type it anew, without the mark of a footnote and without what is struck through",
+            ))
+        }
         Stored::Rounded if is_numeric(care) || matches!(care, Care::Account | Care::Password) => {
             Some(Damage::new(
                 "damage.rounded",
@@ -328,6 +350,7 @@ pub(super) fn stored(row: &FieldRow, stored: Stored) -> Option<Damage> {
         | Stored::Shown
         | Stored::Rounded
         | Stored::Date
+        | Stored::Total
         | Stored::Boolean => None,
     }
 }

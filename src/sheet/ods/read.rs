@@ -8,8 +8,8 @@ use crate::sheet::workbook::number_format::STYLES_MAX;
 use crate::sheet::workbook::number_format::plain;
 use crate::sheet::workbook::package::{Package, PartXml};
 use crate::sheet::workbook::row::{
-    NOTES_MARK, RawRow, RowLook, Spot, Survey, TABLES_MAX, Table, damaged, oversized, tag_name,
-    tag_number, tag_value,
+    NOTES_MARK, RawRow, RowLook, Spot, Survey, TABLES_MAX, Table, damaged, is_total_formula,
+    oversized, tag_name, tag_number, tag_value,
 };
 use crate::xml::{Piece, PullError, Tag};
 use memchr::memmem;
@@ -28,6 +28,8 @@ const REPEATED_ROW_CELLS: u64 = 256;
 /// An ODS workbook without its cells.
 pub(crate) struct Book {
     pub(crate) tables: Vec<Table>,
+    /// The styles that raise, lower or strike through a text.
+    marking_styles: HashSet<String>,
     package: Package,
     file: Arc<str>,
     limits: Limits,
@@ -46,6 +48,7 @@ impl Book {
         }
         let mut book = Book {
             tables: Vec::new(),
+            marking_styles: HashSet::new(),
             package,
             file,
             limits,
@@ -85,6 +88,7 @@ impl Book {
         let mut xml = self.xml()?;
         let mut tables = Vec::new();
         let mut hidden_styles: Vec<String> = Vec::new();
+        let mut marking_styles = HashSet::new();
         let mut style = String::new();
         loop {
             let fail = |error| self.error(error);
@@ -100,6 +104,17 @@ impl Book {
                         let display = attribute(&tag, "table:display").map_err(fail)?;
                         if display.as_deref() == Some("false") && hidden_styles.len() < TABLES_MAX {
                             hidden_styles.push(style.clone());
+                        }
+                        true
+                    }
+                    "text-properties" => {
+                        let position = attribute(&tag, "style:text-position").map_err(fail)?;
+                        let line =
+                            attribute(&tag, "style:text-line-through-style").map_err(fail)?;
+                        let marks = position.is_some_and(|position| !position.starts_with("0%"))
+                            || line.is_some_and(|line| line != "none");
+                        if marks && marking_styles.len() < STYLES_MAX {
+                            marking_styles.insert(style.clone());
                         }
                         true
                     }
@@ -129,7 +144,7 @@ impl Book {
                 return Err(oversized(&self.file, &what));
             }
         }
-        self.tables = tables;
+        (self.tables, self.marking_styles) = (tables, marking_styles);
         Ok(())
     }
 
@@ -253,6 +268,8 @@ pub(crate) struct Rows {
     text: String,
     /// Spaces in it of which the file has only the number.
     spaces: u64,
+    /// True if a piece of it is raised, lowered or struck through, and another is not.
+    is_pieced: bool,
 }
 
 /// The attributes of a cell's tag.
@@ -263,6 +280,8 @@ struct CellTag {
     value: String,
     repeated: usize,
     has_formula: bool,
+    /// True if its formula sums up or counts a range.
+    is_total: bool,
     /// Rows and columns that its formula fills.
     fills: (u64, usize),
 }
@@ -292,6 +311,7 @@ impl Rows {
             repeats: 0,
             text: String::new(),
             spaces: 0,
+            is_pieced: false,
         })
     }
 
@@ -406,6 +426,11 @@ impl Rows {
                 for repeat in 0..cell.repeated {
                     let at = column.saturating_add(repeat);
                     row.put(at, |out| put_cell(&cell, &self.text, out))?;
+                    if cell.is_total {
+                        row.mark(at, Stored::Total);
+                    } else if self.is_pieced {
+                        row.mark(at, Stored::Pieces);
+                    }
                 }
             } else if cell.has_formula {
                 row.put(column, |_| Stored::Uncalculated)?;
@@ -421,11 +446,14 @@ impl Rows {
     fn read_text(&mut self, mut spot: Spot) -> Result<Spot, SheetError> {
         spot.shown = spot.tag.end..spot.tag.end;
         self.text.clear();
-        self.spaces = 0;
+        (self.spaces, self.is_pieced) = (0, false);
         let mut depth = 0;
         let mut paragraphs = 0;
         // Set once there is something behind the first paragraph.
         let mut behind = false;
+        // The depth of the span that marks the text in it.
+        let mut marked = None;
+        let (mut has_marked, mut has_plain) = (false, false);
         loop {
             let fail = |error| self.book.error(error);
             let pass_over = match self.xml.piece().map_err(fail)? {
@@ -437,7 +465,13 @@ impl Rows {
                         }
                         false
                     }
-                    (1.., "span" | "a") => false,
+                    (1.., "span" | "a") => {
+                        let style = attribute(&tag, "text:style-name").map_err(fail)?;
+                        if style.is_some_and(|style| self.book.marking_styles.contains(&style)) {
+                            marked.get_or_insert(depth);
+                        }
+                        false
+                    }
                     (1.., "s") => {
                         let count = attribute(&tag, "text:c").map_err(fail)?;
                         let count = count.and_then(|count| count.parse().ok()).unwrap_or(1);
@@ -463,10 +497,12 @@ impl Rows {
                 },
                 Piece::Close if depth == 0 => {
                     spot.end = self.xml.place().end;
+                    self.is_pieced = has_marked && has_plain;
                     return Ok(spot);
                 }
                 Piece::Close => {
                     depth -= 1;
+                    marked = marked.filter(|marked| *marked < depth);
                     if depth == 0 {
                         spot.shown.end = self.xml.place().end;
                     }
@@ -475,6 +511,9 @@ impl Rows {
                 Piece::Text(text) => {
                     // The rest of a cell that is too long is not kept; it is refused where it is put.
                     if depth > 0 && self.text.len() <= self.book.limits.cell_bytes_max {
+                        let is_filled = !text.trim().is_empty();
+                        has_marked |= is_filled && marked.is_some();
+                        has_plain |= is_filled && marked.is_none();
                         self.text.push_str(&text);
                     }
                     continue;
@@ -521,7 +560,7 @@ fn cell_tag(tag: &Tag<'_>) -> Result<CellTag, PullError> {
         | "office:boolean-value"
         | "office:string-value" => cell.value = value.into_owned(),
         "table:number-columns-repeated" => cell.repeated = value.parse().unwrap_or(1).max(1),
-        "table:formula" => cell.has_formula = true,
+        "table:formula" => (cell.has_formula, cell.is_total) = (true, is_total_formula(&value)),
         "table:number-matrix-rows-spanned" => cell.fills.0 = value.parse().unwrap_or(1).max(1),
         "table:number-matrix-columns-spanned" => cell.fills.1 = value.parse().unwrap_or(1).max(1),
         _ => {}

@@ -5,7 +5,9 @@ use crate::random::Random;
 use crate::sheet::{
     Header, Headings, Input, Known, ReadOptions, Sheet, SheetError, SheetErrorKind, Stored, open,
 };
-use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet};
+use rust_xlsxwriter::{
+    ExcelDateTime, Format, FormatScript, Formula, Table, TableColumn, Workbook, Worksheet,
+};
 use std::io::{Cursor, Write as _};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -1264,6 +1266,133 @@ fn read_biff(cells: &[(u16, Vec<u8>)]) -> Sheet {
     ]
     .concat();
     read(&compound(&[("Workbook", &biff_of(&[], &cells))])).unwrap()
+}
+
+#[test]
+fn totals_are_told_from_values() {
+    let bytes = book(|workbook| {
+        let sheet = workbook.add_worksheet();
+        staff(sheet);
+        let formulas = [
+            ("=SUM(A2:A2)", Stored::Total),
+            ("=SUBTOTAL(109,A2:A3)", Stored::Total),
+            ("=MAX(A2:A3)+1", Stored::Number),
+            ("=MAX(A2:A3)+SUM(A2:A3)", Stored::Number),
+            ("=SUM(A2,1)", Stored::Number),
+        ];
+        for (row, (formula, _)) in (2..).zip(formulas) {
+            let formula = Formula::new(formula).set_result("42");
+            sheet.write_formula(row, 0, formula).unwrap();
+        }
+        let columns = [
+            TableColumn::new().set_total_label("606"),
+            TableColumn::new(),
+        ];
+        let table = Table::new().set_total_row(true).set_columns(&columns);
+        sheet.add_table(9, 0, 11, 1, &table).unwrap();
+        sheet.write_string(10, 0, "201").unwrap();
+    });
+    let stored = stored_of(&read(&bytes).unwrap());
+    let first: Vec<Stored> = stored.iter().map(|row| row[0]).collect();
+    let (total, number, text) = (Stored::Total, Stored::Number, Stored::Text);
+    assert_eq!(
+        first,
+        [
+            text, total, total, number, number, number, text, text, total
+        ]
+    );
+
+    let cell = |formula: &str| {
+        format!(
+            "<table:table-row><table:table-cell table:formula='{formula}' office:value-type='float' office:value='606'><text:p>606</text:p></table:table-cell></table:table-row>"
+        )
+    };
+    let rows = [
+        "<table:table-row><table:table-cell office:value-type='string'><text:p>number</text:p></table:table-cell></table:table-row>",
+        &cell("of:=SUM([.A2:.A4])"),
+        &cell("of:=SUM([.A2];1)"),
+    ];
+    let stored = stored_of(&read(&ods_of("", &rows.concat())).unwrap());
+    assert_eq!(stored, [[total], [number]]);
+
+    let formula = |row, tokens: &[u8]| {
+        let (kind, mut data) = biff_formula(6, row, 0, 606.0_f64.to_le_bytes());
+        data.truncate(20);
+        data.extend((tokens.len() as u16).to_le_bytes());
+        data.extend(tokens);
+        (kind, data)
+    };
+    let area = [0x25, 1, 0, 3, 0, 0, 0, 0, 0];
+    let sum = [&area[..], &[0x19, 0x10, 0, 0]].concat();
+    let count = [&area[..], &[0x42, 1, 0, 0]].concat();
+    let subtotal = [&[0x1E, 9, 0], &area[..], &[0x42, 2, 0x58, 1]].concat();
+    let next = [&area[..], &[0x42, 1, 7, 0, 0x1E, 1, 0, 3]].concat();
+    let cells = [
+        formula(1, &sum),
+        formula(2, &count),
+        formula(3, &subtotal),
+        formula(4, &next),
+    ];
+    let stored = stored_of(&read_biff(&cells));
+    let first: Vec<Stored> = stored.iter().map(|row| row[0]).collect();
+    assert_eq!(first, [total, total, total, number]);
+}
+
+#[test]
+fn pieces_that_are_raised_or_struck_through_are_told_from_the_rest() {
+    let bytes = book(|workbook| {
+        let sheet = workbook.add_worksheet();
+        staff(sheet);
+        let (plain, bold) = (Format::new(), Format::new().set_bold());
+        let raised = Format::new().set_font_script(FormatScript::Superscript);
+        let struck = Format::new().set_font_strikethrough();
+        for (row, pieces) in (2..).zip([
+            [(&plain, "202"), (&raised, "1")],
+            [(&struck, "202"), (&plain, "302")],
+            [(&plain, "20"), (&bold, "4")],
+            [(&struck, "20"), (&struck, "5")],
+        ]) {
+            sheet.write_rich_string(row, 0, &pieces).unwrap();
+        }
+    });
+    let expected = [
+        Stored::Text,
+        Stored::Pieces,
+        Stored::Pieces,
+        Stored::Text,
+        Stored::Text,
+    ];
+    let first = |bytes: &[u8]| -> Vec<Stored> {
+        let stored = stored_of(&read(bytes).unwrap());
+        stored.iter().map(|row| row[0]).collect()
+    };
+    assert_eq!(first(&bytes), expected);
+
+    let row = |text: &str| {
+        format!(
+            "<table:table-row><table:table-cell office:value-type='string'><text:p>{text}</text:p></table:table-cell></table:table-row>"
+        )
+    };
+    let styles = "<office:automatic-styles><style:style style:name='T1'><style:text-properties style:text-position='super 58%'/></style:style><style:style style:name='T2'><style:text-properties style:text-position='0% 100%' style:text-line-through-style='solid'/></style:style><style:style style:name='T3'><style:text-properties style:text-position='0% 100%'/></style:style></office:automatic-styles>";
+    let rows = [
+        row("number"),
+        row("201"),
+        row("202<text:span text:style-name='T1'>1</text:span>"),
+        row("<text:span text:style-name='T2'>202</text:span>302"),
+        row("20<text:span text:style-name='T3'>4</text:span>"),
+        row("<text:span text:style-name='T2'>205</text:span>"),
+    ];
+    assert_eq!(first(&ods_of(styles, &rows.concat())), expected);
+
+    let font = |position| (0x0031, vec![0xC8, 0, 0, 0, 0, 0, 0, 0, position, 0]);
+    let mut texts = vec![2, 0, 0, 0, 2, 0, 0, 0];
+    texts.extend([4, 0, 8, 1, 0, b'2', b'0', b'2', b'1', 3, 0, 1, 0]);
+    texts.extend([3, 0, 8, 1, 0, b'2', b'0', b'3', 2, 0, 0, 0]);
+    let shared = |row, index| (0x00FD, vec![row, 0, 0, 0, 0, 0, index, 0, 0, 0]);
+    let cells = [biff_label(0, 0, "number"), shared(1, 0), shared(2, 1)];
+    let globals = [font(0), font(1), (0x00FC, texts)];
+    let bytes = compound(&[("Workbook", &biff_of(&globals, &cells))]);
+    assert_eq!(first(&bytes), [Stored::Pieces, Stored::Text]);
 }
 
 #[test]

@@ -190,6 +190,54 @@ pub(crate) fn tag_number(tag: &[u8], name: &str) -> Option<u64> {
         .ok()
 }
 
+/// Bytes of a formula that is looked at; the one of a total is short.
+pub(crate) const FORMULA_BYTES_MAX: usize = 1 << 10;
+
+/// Returns true for a formula that is one call of a function that sums up or counts a range, and nothing more: a next
+/// free number (`MAX(A2:A9)+1`) is more.
+pub(crate) fn is_total_formula(formula: &str) -> bool {
+    const FUNCTIONS: [&str; 12] = [
+        "SUM",
+        "SUBTOTAL",
+        "AGGREGATE",
+        "COUNT",
+        "COUNTA",
+        "COUNTIF",
+        "SUMIF",
+        "AVERAGE",
+        "MEDIAN",
+        "MIN",
+        "MAX",
+        "PRODUCT",
+    ];
+    let formula = formula
+        .rsplit_once(":=")
+        .map_or(formula, |(_, formula)| formula);
+    let formula = formula.trim().trim_start_matches('=').trim();
+    let Some((name, arguments)) = formula.split_once('(') else {
+        return false;
+    };
+    // Columns of a table have brackets, which in ODS every cell has.
+    let has_range =
+        arguments.contains(':') || (arguments.contains('[') && !arguments.contains("[."));
+    let is_whole = arguments.strip_suffix(')').is_some_and(|arguments| {
+        let mut depth = 1;
+        arguments.chars().all(|c| {
+            match c {
+                '(' => depth += 1,
+                ')' => depth -= 1,
+                _ => {}
+            }
+            depth > 0
+        })
+    });
+    has_range
+        && is_whole
+        && FUNCTIONS
+            .iter()
+            .any(|function| function.eq_ignore_ascii_case(name.trim()))
+}
+
 /// A row as a reader fills it.
 pub(crate) struct RawRow {
     pub(crate) file: Arc<str>,
@@ -362,6 +410,17 @@ impl RawRow {
             *end += bytes;
         }
         Ok(bytes)
+    }
+
+    /// Says of a filled cell that it is stored in another way than its text shows.
+    pub(crate) fn mark(&mut self, column: usize, stored: Stored) {
+        let filled = self
+            .cells()
+            .get(column)
+            .is_some_and(|text| !text.trim().is_empty());
+        if let Some(cell) = self.stored.get_mut(column).filter(|_| filled) {
+            *cell = stored;
+        }
     }
 
     pub(crate) fn is_blank(&self) -> bool {

@@ -56,6 +56,8 @@ pub(crate) struct Book {
     file: Arc<str>,
     bytes: Vec<u8>,
     strings: Strings,
+    /// The shared texts of which a piece is raised, lowered or struck through, and another is not.
+    pieced_strings: HashSet<usize>,
     formats: Formats,
     /// True for each style that strikes its cells through.
     struck: Vec<bool>,
@@ -91,6 +93,29 @@ impl BiffRecord<'_> {
     fn f64(&self, at: usize) -> Option<f64> {
         let bytes = self.data.get(at..at + 8)?;
         Some(f64::from_le_bytes(bytes.try_into().ok()?))
+    }
+
+    /// Returns true for a formula that is one call of a function that sums up or counts a range, and nothing more.
+    fn is_total(&self) -> bool {
+        const AREA: [u8; 3] = [0x25, 0x45, 0x65];
+        let tokens = self
+            .u16(20)
+            .and_then(|bytes| self.data.get(22..22 + usize::from(bytes)));
+        let tokens = tokens.unwrap_or_default();
+        // A subtotal has the number of its function before the range.
+        let has_range = match tokens {
+            [0x1E, _, _, area, ..] | [area, ..] => AREA.contains(area),
+            [] => false,
+        };
+        let is_call = match tokens.last_chunk() {
+            Some([0x19, flags, _, _]) => flags & 0x10 != 0,
+            // COUNT, SUM, AVERAGE, MIN, MAX, COUNTA, PRODUCT, MEDIAN, SUBTOTAL.
+            Some([0x22 | 0x42 | 0x62, _, low, high]) => {
+                [0, 4, 5, 6, 7, 169, 183, 227, 344].contains(&u16::from_le_bytes([*low, *high]))
+            }
+            _ => false,
+        };
+        has_range && is_call
     }
 
     fn is_hidden_row(&self) -> bool {
@@ -155,6 +180,7 @@ impl Book {
             bytes: bytes.ok_or_else(broken)?,
             file: file.clone(),
             strings: Strings::default(),
+            pieced_strings: HashSet::new(),
             formats: Formats::default(),
             struck: Vec::new(),
             from_1904: false,
@@ -198,7 +224,9 @@ impl Book {
     fn read_globals(&mut self, limits: Limits) -> Result<(), SheetError> {
         let mut formats = Formats::default();
         let mut ids: Vec<(u16, u16)> = Vec::new();
+        // Of each font, whether it strikes through, and whether it raises or lowers.
         let mut fonts = Vec::new();
+        let mut pieced_strings = HashSet::new();
         let (mut tables, mut starts) = (Vec::<Table>::new(), Vec::new());
         // The table of each sheet, and the sheets that have the mark: charts have no table.
         let (mut of_sheets, mut marked) = (Vec::new(), Vec::new());
@@ -220,7 +248,10 @@ impl Book {
                         formats.bring(&self.file, id.into(), code)?;
                     }
                 }
-                record::FONT => fonts.push(record.u16(2).is_some_and(|flags| flags & 8 != 0)),
+                record::FONT => {
+                    let strikes = record.u16(2).is_some_and(|flags| flags & 8 != 0);
+                    fonts.push((strikes, record.u16(8).is_some_and(|position| position != 0)));
+                }
                 record::XF => ids.extend(record.u16(2).zip(record.u16(0))),
                 record::NAME if record.name().as_deref() == Some(NOTES_MARK) => {
                     marked.extend(record.u16(8));
@@ -246,7 +277,11 @@ impl Book {
                     });
                 }
                 record::SST => {
-                    strings = self.read_strings(record, limits)?;
+                    let is_marked = |font: u16| {
+                        let font = fonts.get(font_index(font));
+                        font.is_some_and(|(strikes, moves)| *strikes || *moves)
+                    };
+                    (strings, pieced_strings) = self.read_strings(record, limits, is_marked)?;
                 }
                 _ => {}
             }
@@ -254,9 +289,8 @@ impl Book {
         let mut struck: Vec<bool> = Vec::new();
         for (id, font) in ids {
             formats.style(&self.file, id.into())?;
-            // There is no font of the number 4.
-            let font = usize::from(if font > 4 { font - 1 } else { font });
-            struck.push(fonts.get(font).copied().unwrap_or_default());
+            let font = fonts.get(font_index(font));
+            struck.push(font.is_some_and(|(strikes, _)| *strikes));
         }
         for sheet in marked {
             // Counted from 1; 0 is the workbook.
@@ -269,16 +303,24 @@ impl Book {
         (self.formats, self.struck) = (formats, struck);
         (self.tables, self.starts) = (tables, starts);
         (self.from_1904, self.has_macros) = (from_1904, has_macros);
-        self.strings = strings;
+        (self.strings, self.pieced_strings) = (strings, pieced_strings);
         Ok(())
     }
 
     /// Reads the shared texts, which may begin in one record and continue in the next.
-    fn read_strings(&self, first: BiffRecord<'_>, limits: Limits) -> Result<Strings, SheetError> {
+    /// Returns with them those of which a piece has a font that `is_marked`, and another piece has not.
+    fn read_strings(
+        &self,
+        first: BiffRecord<'_>,
+        limits: Limits,
+        is_marked: impl Fn(u16) -> bool,
+    ) -> Result<(Strings, HashSet<usize>), SheetError> {
+        let mut pieced = HashSet::new();
         let mut parts = Parts {
             book: self,
             record: first,
             at: 8,
+            runs: Vec::new(),
         };
         let count = first.u32(4).ok_or_else(|| self.broken())?;
         let mut strings = Strings::default();
@@ -290,6 +332,10 @@ impl Book {
                 None if strings.len() >= count as usize => break,
                 None => return Err(self.broken()),
             };
+            let is_one = matches!(parts.runs.as_slice(), [(0, _)]);
+            if !is_one && parts.runs.iter().any(|(_, font)| is_marked(*font)) {
+                pieced.insert(strings.len());
+            }
             strings.push(|out| out.push_str(&text));
             if strings.bytes() > STRINGS_BYTES_MAX || text.len() > limits.cell_bytes_max {
                 let what =
@@ -297,7 +343,7 @@ impl Book {
                 return Err(oversized(&self.file, &what));
             }
         }
-        Ok(strings)
+        Ok((strings, pieced))
     }
 
     /// Looks at the rows of a table below its headings.
@@ -344,6 +390,8 @@ struct Parts<'b> {
     book: &'b Book,
     record: BiffRecord<'b>,
     at: usize,
+    /// The pieces of the last text that have a font of their own: the first character, and the font.
+    runs: Vec<(u16, u16)>,
 }
 
 impl Parts<'_> {
@@ -372,8 +420,10 @@ impl Parts<'_> {
         let flags = self.record.u8(self.at + 2)?;
         self.at += 3;
         let mut trailing = 0;
+        let mut run_bytes_left = 0;
         if flags & 8 != 0 {
-            trailing += 4 * usize::from(self.record.u16(self.at)?);
+            run_bytes_left = 4 * usize::from(self.record.u16(self.at)?);
+            trailing += run_bytes_left;
             self.at += 2;
         }
         if flags & 4 != 0 {
@@ -400,6 +450,7 @@ impl Parts<'_> {
             self.at = end;
             left -= here;
         }
+        let mut run_bytes: Vec<u8> = Vec::new();
         while trailing > 0 {
             if self.at >= self.record.data.len() {
                 self.go_on()?;
@@ -408,11 +459,24 @@ impl Parts<'_> {
             if here == 0 && self.record.data.is_empty() {
                 return None;
             }
+            let of_runs = here.min(run_bytes_left);
+            run_bytes.extend(self.record.data.get(self.at..self.at + of_runs)?);
+            run_bytes_left -= of_runs;
             self.at += here;
             trailing -= here;
         }
+        let halves = |run: &[u8; 4]| {
+            let [a, b, c, d] = *run;
+            (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]))
+        };
+        self.runs = run_bytes.as_chunks().0.iter().map(halves).collect();
         Some(String::from_utf16_lossy(&text))
     }
+}
+
+/// The place of a font in the list of fonts: there is none of the number 4.
+fn font_index(font: u16) -> usize {
+    usize::from(if font > 4 { font - 1 } else { font })
 }
 
 /// Goes through the records of one sheet, without those of charts within it.
@@ -604,7 +668,14 @@ impl Book {
     /// Reads a text in a record from a byte on; it may continue in the next ones.
     fn text(&self, record: &BiffRecord<'_>, at: usize) -> Option<String> {
         let (book, record) = (self, self.record_at(record.start)?);
-        Parts { book, record, at }.text()
+        let runs = Vec::new();
+        Parts {
+            book,
+            record,
+            at,
+            runs,
+        }
+        .text()
     }
 
     /// Finds the record of the text that a formula gave, behind the formula's.
@@ -629,10 +700,16 @@ impl Book {
         let style = record.u16(4)?;
         Some(match record.kind {
             record::LABEL_SST => {
-                let text = self.strings.get(record.u32(6)? as usize)?;
+                let index = record.u32(6)? as usize;
+                let text = self.strings.get(index)?;
+                let is_pieced = self.pieced_strings.contains(&index);
                 row.put_shown(column, |out| {
                     out.push_str(text);
-                    Stored::Text
+                    if is_pieced {
+                        Stored::Pieces
+                    } else {
+                        Stored::Text
+                    }
                 })
             }
             record::LABEL | record::RSTRING => put_text(row, column, &self.text(record, 6)?),
@@ -654,7 +731,13 @@ impl Book {
                 put_switch(row, column, value, is_error)
             }
             // A formula's value is a number, or the kind of another value.
-            _ if record.u16(12)? != 0xFFFF => self.put_number(row, column, style, record.f64(6)?),
+            _ if record.u16(12)? != 0xFFFF => {
+                let put = self.put_number(row, column, style, record.f64(6)?);
+                if record.is_total() {
+                    row.mark(column, Stored::Total);
+                }
+                put
+            }
             _ => match record.u8(6)? {
                 0 => match self.text_behind(record) {
                     Some(text) => put_text(row, column, &self.text(&text, 0)?),

@@ -7,8 +7,8 @@ use crate::sheet::source::Source;
 use crate::sheet::workbook::number_format::{Formats, STYLES_MAX, plain};
 use crate::sheet::workbook::package::{Package, PartXml, folded};
 use crate::sheet::workbook::row::{
-    NOTES_MARK, RawRow, RowLook, Spot, Strings, Survey, TABLES_MAX, Table, damaged, other_format,
-    oversized, tag_name, tag_number, tag_value,
+    FORMULA_BYTES_MAX, NOTES_MARK, RawRow, RowLook, Spot, Strings, Survey, TABLES_MAX, Table,
+    damaged, is_total_formula, other_format, oversized, tag_name, tag_number, tag_value,
 };
 use crate::xml::{Piece, PullError, Tag};
 use std::collections::{BTreeMap, HashSet};
@@ -42,6 +42,8 @@ pub(crate) struct Book {
     struck: Vec<bool>,
     /// The shared texts of which a piece is struck through.
     struck_strings: HashSet<usize>,
+    /// The shared texts of which a piece is raised, lowered or struck through, and another is not.
+    pieced_strings: HashSet<usize>,
     from_1904: bool,
 }
 
@@ -67,6 +69,7 @@ impl Book {
             formats: Formats::default(),
             struck: Vec::new(),
             struck_strings: HashSet::new(),
+            pieced_strings: HashSet::new(),
             from_1904: false,
         };
         let roots = book.relations("_rels/.rels", "")?;
@@ -288,20 +291,17 @@ impl Book {
         let mut text = String::new();
         let mut depth = 0;
         let mut in_text = false;
-        let mut struck = HashSet::new();
+        let (mut struck, mut pieced) = (HashSet::new(), HashSet::new());
+        let mut pieces = TextPieces::default();
         let fail = |error| self.error(part, error);
         loop {
             let phonetic = match xml.piece().map_err(fail)? {
                 Piece::Open(tag) => {
                     depth += 1;
                     in_text = tag.name() == "t";
-                    if tag.name() == "strike" {
-                        let mut is_on = true;
-                        tag.attributes(|name, value| {
-                            is_on &= name != "val" || !matches!(&*value, "0" | "false");
-                        })
-                        .map_err(fail)?;
-                        is_on.then(|| struck.insert(strings.len()));
+                    let is_marked = pieces.open(&tag).map_err(fail)?;
+                    if is_marked && tag.name() == "strike" {
+                        struck.insert(strings.len());
                     }
                     tag.name() == "rPh"
                 }
@@ -309,6 +309,9 @@ impl Book {
                     depth -= 1;
                     in_text = false;
                     if depth == 1 {
+                        if std::mem::take(&mut pieces).differ() {
+                            pieced.insert(strings.len());
+                        }
                         strings.push(|out| unescape(&text, out));
                         text.clear();
                     }
@@ -316,6 +319,7 @@ impl Book {
                 }
                 Piece::Text(piece) => {
                     if in_text {
+                        pieces.add(&piece);
                         text.push_str(&piece);
                     }
                     false
@@ -333,8 +337,33 @@ impl Book {
                 ));
             }
         }
-        (self.strings, self.struck_strings) = (strings, struck);
+        (self.strings, self.struck_strings, self.pieced_strings) = (strings, struck, pieced);
         Ok(())
+    }
+
+    /// Finds the rows with totals that a sheet declares: the last ones of its tables.
+    fn totals(&self, table: usize) -> Result<Vec<(u64, u64)>, SheetError> {
+        let part = self.parts.get(table).map_or("", String::as_str);
+        let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
+        let mut totals = Vec::new();
+        let relations = self.relations(&format!("{folder}/_rels/{name}.rels"), folder)?;
+        for relation in relations.values().filter(|relation| relation.is("table")) {
+            self.tags(&relation.part, |_, tag| {
+                let (mut last, mut count) = (None, 0);
+                tag.attributes(|name, value| match name {
+                    "ref" => last = last_line(&value),
+                    "totalsRowCount" => count = value.parse().unwrap_or(0),
+                    _ => {}
+                })?;
+                if let Some(last) =
+                    last.filter(|last| tag.name() == "table" && (1..*last).contains(&count))
+                {
+                    totals.push((last - count + 1, last));
+                }
+                Ok(())
+            })?;
+        }
+        Ok(totals)
     }
 
     /// Looks at the rows of a table below its headings.
@@ -375,7 +404,7 @@ impl Book {
             b"row" => {
                 line = tag_number(tag, "r").unwrap_or(line + 1);
                 row = RowLook {
-                    hidden: is_on(tag, "hidden"),
+                    hidden: is_on(tag, "hidden") || has_no_height(tag_value(tag, "ht")),
                     grouped: tag_number(tag, "outlineLevel").is_some_and(|level| level > 0),
                     ..RowLook::default()
                 };
@@ -389,6 +418,54 @@ impl Book {
             _ => {}
         })?;
         Ok(survey)
+    }
+}
+
+/// Returns true for the height of a row that cannot be seen.
+fn has_no_height(height: Option<&[u8]>) -> bool {
+    let height = height.and_then(|height| std::str::from_utf8(height).ok()?.parse::<f64>().ok());
+    height == Some(0.0)
+}
+
+/// The looks of the pieces of a text.
+#[derive(Default)]
+struct TextPieces {
+    /// True if the piece at hand is raised, lowered or struck through.
+    is_marked: bool,
+    has_marked: bool,
+    has_plain: bool,
+}
+
+impl TextPieces {
+    /// Takes in a tag within a text; returns true if it marks the piece at hand.
+    fn open(&mut self, tag: &Tag<'_>) -> Result<bool, PullError> {
+        let marks = match tag.name() {
+            "r" => {
+                self.is_marked = false;
+                false
+            }
+            "strike" | "vertAlign" => {
+                let mut is_on = true;
+                tag.attributes(|name, value| {
+                    is_on &= name != "val" || !matches!(&*value, "0" | "false" | "baseline");
+                })?;
+                is_on
+            }
+            _ => false,
+        };
+        self.is_marked |= marks;
+        Ok(marks)
+    }
+
+    fn add(&mut self, text: &str) {
+        let is_filled = !text.trim().is_empty();
+        self.has_marked |= is_filled && self.is_marked;
+        self.has_plain |= is_filled && !self.is_marked;
+    }
+
+    /// Returns true if a piece is marked and another is not.
+    fn differ(&self) -> bool {
+        self.has_marked && self.has_plain
     }
 }
 
@@ -460,6 +537,8 @@ pub(crate) struct Rows {
     ended: bool,
     /// The text of the cell being read.
     text: String,
+    /// The first and last of the rows with the totals of a table, for each table.
+    totals: Vec<(u64, u64)>,
 }
 
 /// Line numbers, a bit each.
@@ -518,6 +597,7 @@ impl Rows {
             seen: Lines::default(),
             ended: false,
             text: String::new(),
+            totals: book.totals(table)?,
         })
     }
 
@@ -535,7 +615,8 @@ impl Rows {
                         let mut line = None;
                         tag.attributes(|name, value| match name {
                             "r" => line = value.parse().ok(),
-                            "hidden" => hidden = matches!(&*value, "1" | "true"),
+                            "hidden" => hidden |= matches!(&*value, "1" | "true"),
+                            "ht" => hidden |= has_no_height(Some(value.as_bytes())),
                             _ => {}
                         })
                         .map_err(|error| fail(&self.part, error))?;
@@ -575,7 +656,13 @@ impl Rows {
                 }
                 Piece::Open(_) => None,
                 Piece::Text(_) => continue,
-                Piece::Close | Piece::End => return Ok(true),
+                Piece::Close | Piece::End => {
+                    let mut totals = self.totals.iter();
+                    if totals.any(|(first, last)| (*first..=*last).contains(&row.line)) {
+                        (0..row.ends.len()).for_each(|column| row.mark(column, Stored::Total));
+                    }
+                    return Ok(true);
+                }
             };
             match cell {
                 Some(cell) => {
@@ -592,6 +679,8 @@ impl Rows {
         let mut area = None;
         self.text.clear();
         let (mut depth, mut in_text, mut has_formula, mut has_value) = (0, false, false, false);
+        let (mut in_formula, mut formula) = (false, String::new());
+        let mut pieces = TextPieces::default();
         loop {
             let fail = |error| self.book.error(&self.part, error);
             let pass_over = match self.xml.piece().map_err(fail)? {
@@ -607,22 +696,30 @@ impl Rows {
                         in_text = true;
                         false
                     }
-                    b"is" | b"r" => false,
+                    b"is" | b"rPr" => false,
+                    b"r" | b"strike" | b"vertAlign" => {
+                        pieces.open(&tag).map_err(fail)?;
+                        false
+                    }
                     b"f" => {
-                        has_formula = true;
+                        (has_formula, in_formula) = (true, true);
                         area = area_of(&tag).map_err(fail)?;
-                        true
+                        false
                     }
                     _ => true,
                 },
                 Piece::Close if depth == 0 => break,
                 Piece::Close => {
                     depth -= 1;
-                    in_text = false;
+                    (in_text, in_formula) = (false, false);
                     continue;
                 }
                 Piece::Text(text) => {
+                    if in_formula && formula.len() <= FORMULA_BYTES_MAX {
+                        formula.push_str(&text);
+                    }
                     if in_text {
+                        pieces.add(&text);
                         self.text.push_str(&text);
                     }
                     // The rest of a cell that is too long is not kept; it is refused where it is put.
@@ -646,6 +743,11 @@ impl Rows {
             row.put(cell.column, |_| Stored::Uncalculated)?;
         } else {
             self.put_cell(cell, row)?;
+        }
+        if is_total_formula(&formula) {
+            row.mark(cell.column, Stored::Total);
+        } else if pieces.differ() {
+            row.mark(cell.column, Stored::Pieces);
         }
         // Cells without anything are not counted, and may be without end.
         let spot = Spot {
@@ -672,6 +774,8 @@ impl Rows {
         match cell.kind {
             CellKind::Shared => {
                 let index = text.trim().parse().ok();
+                let is_pieced =
+                    index.is_some_and(|index| self.book.pieced_strings.contains(&index));
                 let shared = index.and_then(|index| self.book.strings.get(index));
                 let shared = shared.ok_or_else(|| {
                     damaged(
@@ -681,7 +785,11 @@ impl Rows {
                 })?;
                 row.put_shown(cell.column, |out| {
                     out.push_str(shared);
-                    Stored::Text
+                    if is_pieced {
+                        Stored::Pieces
+                    } else {
+                        Stored::Text
+                    }
                 })
             }
             CellKind::Inline | CellKind::Text => row.put(cell.column, |out| {
@@ -749,16 +857,21 @@ fn area_of(tag: &Tag<'_>) -> Result<Option<(u64, Range<usize>)>, PullError> {
         "t" => fills = matches!(&*value, "array" | "dataTable"),
         "ref" => {
             let (first, last) = value.split_once(':').unwrap_or((&value, &value));
-            let line = last
-                .trim_start_matches(|c: char| !c.is_ascii_digit())
-                .parse();
-            if let (Some(first), Some(last), Ok(line)) = (column(first), column(last), line) {
+            let line = last_line(&value);
+            if let (Some(first), Some(last), Some(line)) = (column(first), column(last), line) {
                 area = Some((line, first..last.saturating_add(1)));
             }
         }
         _ => {}
     })?;
     Ok(area.filter(|_| fills))
+}
+
+/// The last row of a range.
+fn last_line(range: &str) -> Option<u64> {
+    let (_, last) = range.split_once(':').unwrap_or(("", range));
+    let line = last.trim_start_matches(|c: char| !c.is_ascii_digit());
+    line.parse().ok()
 }
 
 /// The column of a cell's name, counting from 0.

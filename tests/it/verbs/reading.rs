@@ -179,7 +179,7 @@ fn flags_that_cannot_be_meant_are_refused() {
 
 #[test]
 fn workbooks_are_read_by_their_sheets_and_numbers_in_their_cells_are_told() {
-    use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
+    use rust_xlsxwriter::{ExcelDateTime, Format, FormatScript, Formula, Workbook};
     let folder = tempfile::tempdir().unwrap();
     let mut book = Workbook::new();
     let notes = book.add_worksheet().set_name("Notes").unwrap();
@@ -206,6 +206,18 @@ fn workbooks_are_read_by_their_sheets_and_numbers_in_their_cells_are_told() {
     let day = ExcelDateTime::from_ymd(2026, 3, 1).unwrap();
     let short = Format::new().set_num_format("yymmdd");
     sheet.write_with_format(7, 3, &day, &short).unwrap();
+    let (plain, raised) = (
+        Format::new(),
+        Format::new().set_font_script(FormatScript::Superscript),
+    );
+    let number = [(&plain, "2006"), (&raised, "1")];
+    sheet.write_rich_string(8, 0, &number).unwrap();
+    let name = [(&plain, "Bo Lund"), (&raised, "1")];
+    sheet.write_rich_string(8, 1, &name).unwrap();
+    sheet.write_string(8, 2, "Ab3defghij").unwrap();
+    let sum = Formula::new("=SUM(A4:A8)").set_result("4021");
+    sheet.write_formula(9, 0, sum).unwrap();
+    sheet.write_string(9, 2, "Ab3defghij").unwrap();
     book.save(folder.path().join("staff.xlsx")).unwrap();
     let check = |arguments: &[&str]| {
         let mut command = rowcall(folder.path());
@@ -229,8 +241,11 @@ fn workbooks_are_read_by_their_sheets_and_numbers_in_their_cells_are_told() {
             "error damage.rounded D6",
             "error damage.error_cell B7",
             "error damage.date D8",
+            "error cell.pieces A9",
+            "error cell.total A10",
             "warning cell.numeric A5",
             "warning cell.numeric E5",
+            "warning cell.pieces B9",
         ],
         "{report}"
     );
