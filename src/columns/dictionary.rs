@@ -21,6 +21,11 @@ struct Words {
     given_or_whole: Vec<String>,
     surname_or_nickname: Vec<String>,
     name_in_two: Vec<String>,
+    weak_name: Vec<String>,
+    feature_parts: Vec<String>,
+    feature_words: Vec<String>,
+    instruction: Vec<String>,
+    elsewhere: Vec<String>,
     password: Vec<String>,
     secret_parts: Vec<String>,
     user: Vec<String>,
@@ -56,7 +61,7 @@ struct DeletionWords {
 
 impl Words {
     /// The words whose meaning may depend on the columns beside them.
-    fn lists(&self) -> [(&[String], Common); 15] {
+    fn lists(&self) -> [(&[String], Common); 16] {
         [
             (&self.only_number, Common::OnlyNumber),
             (&self.number_like, Common::NumberLike),
@@ -64,6 +69,7 @@ impl Words {
             (&self.given_or_whole, Common::GivenOrWhole),
             (&self.surname_or_nickname, Common::SurnameOrNickname),
             (&self.name_in_two, Common::NameInTwo),
+            (&self.weak_name, Common::WeakName),
             (&self.password, Common::Password),
             (&self.user, Common::User),
             (&self.account, Common::Account),
@@ -94,6 +100,8 @@ pub(super) enum Common {
     SurnameOrNickname,
     /// Surname, comma, given name in one cell.
     NameInTwo,
+    /// The whole name, where no other column is one.
+    WeakName,
     /// A password for something.
     Password,
     /// An account or a person.
@@ -126,6 +134,9 @@ pub(super) enum DeletionWord {
     MayStay,
 }
 
+/// The most words of a text that says where a password is; a longer one may be a password of several words.
+const ELSEWHERE_WORDS_MAX: usize = 3;
+
 /// The words that are the same for all sheets.
 pub(super) struct Dictionary {
     canonical: HashMap<String, Field>,
@@ -137,6 +148,10 @@ pub(super) struct Dictionary {
     secret_parts: Vec<String>,
     actions: HashMap<String, Action>,
     decisions: HashMap<String, DeletionWord>,
+    feature_parts: Vec<String>,
+    feature_words: Vec<String>,
+    instructions: HashSet<String>,
+    elsewhere: Vec<String>,
     /// Parts of headings about accounts and passwords, and words that count only by themselves.
     account_parts: Vec<String>,
     account_words: Vec<String>,
@@ -229,6 +244,10 @@ impl Dictionary {
                 .flat_map(|(action, list)| list.iter().map(|word| (plain(word), *action)))
                 .collect(),
             decisions: decisions(&words),
+            feature_parts: plain_all(&words.feature_parts),
+            feature_words: plain_all(&words.feature_words),
+            instructions: plain_all(&words.instruction).into_iter().collect(),
+            elsewhere: plain_all(&words.elsewhere),
             #[cfg(test)]
             written,
         }
@@ -348,6 +367,30 @@ impl Dictionary {
     /// Returns the action that a cell asks for by this word.
     pub(super) fn action(&self, word: &str) -> Option<Action> {
         self.actions.get(&plain(word)).copied()
+    }
+
+    /// Returns true if a heading is about a feature that is on or off by itself.
+    pub(super) fn is_feature(&self, heading: &str) -> bool {
+        let word = plain(heading);
+        self.feature_parts.iter().any(|part| word.contains(part))
+            || words(heading).any(|word| self.feature_words.contains(&word))
+    }
+
+    /// Returns true if a heading is one word, such as `Active`, and not rowcall's own name: it does not tell of what.
+    pub(super) fn is_bare(&self, heading: &str) -> bool {
+        let is_own = Field::named(heading.trim()).is_some();
+        !is_own && words(heading).filter(|word| !word.is_empty()).count() == 1
+    }
+
+    /// Returns true if a text in the place of a password says what is to be done, or where the password is.
+    pub(super) fn is_instruction(&self, text: &str) -> bool {
+        let several = words(text).filter(|word| !word.is_empty());
+        let several: Vec<String> = several.collect();
+        self.instructions.contains(&plain(text))
+            || (2..=ELSEWHERE_WORDS_MAX).contains(&several.len())
+                && several
+                    .first()
+                    .is_some_and(|first| self.elsewhere.contains(first))
     }
 
     /// Returns the part that a cell has by its words in the decision on a row to be deleted: one word that may keep the

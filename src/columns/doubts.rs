@@ -9,7 +9,7 @@ use super::owner::{OwnerWords, whose_flags};
 use super::products::{Product, Word, products};
 use super::questions::{ColumnError, Question, listed, map_flag};
 use super::sample::Sample;
-use crate::model::{Field, heading_key};
+use crate::model::{Field, Language, heading_key};
 use crate::sheet::looks_like_data;
 use std::collections::BTreeMap;
 
@@ -26,6 +26,8 @@ pub(super) fn ask(all: &mut Meanings<'_>) -> Result<(), ColumnError> {
     all.ask_beside_product();
     all.ask_about_rivals();
     all.ask_about_members();
+    all.ask_about_switches();
+    all.ask_about_leavers();
     all.ask_whose();
     deletion::ask(all);
     all.ask_about_repeated()?;
@@ -47,7 +49,9 @@ impl Meanings<'_> {
             let fields = match self.common(column) {
                 Some(Common::Field(field)) if !field.is_key() => vec![field],
                 Some(Common::Password) => vec![Field::SIP_PASSWORD, Field::WEB_PASSWORD],
-                Some(Common::Name | Common::GivenOrWhole | Common::NameInTwo) => {
+                Some(
+                    Common::Name | Common::GivenOrWhole | Common::NameInTwo | Common::WeakName,
+                ) => {
                     vec![Field::DISPLAY_NAME]
                 }
                 Some(Common::User) => vec![Field::USER_ID, Field::SIP_USERNAME],
@@ -105,7 +109,10 @@ impl Meanings<'_> {
     /// Returns true if a column may be the number's, as far as its heading and its cells show.
     fn is_rival(&self, column: usize) -> bool {
         match &self.meanings[column] {
-            Meaning::Open(Common::NumberLike) => {
+            // In a product's sheet a word for a telephone is a column that was added.
+            Meaning::Open(Common::NumberLike) | Meaning::Unknown
+                if self.common(column) == Some(Common::NumberLike) =>
+            {
                 let sample = self.sample();
                 sample.is_none_or(|sample| sample.has_digits(column))
             }
@@ -128,6 +135,89 @@ impl Meanings<'_> {
             && self
                 .sample()
                 .is_some_and(|sample| sample.is_other_number(column, key))
+    }
+
+    /// Asks about a heading that says no more than `Active` or `Locked` directly behind a column about something of its
+    /// own that may be on or off, such as a forward, a door or a VPN: it may be that one's.
+    fn ask_about_switches(&mut self) {
+        if self.owner.is_known() || self.options.headings.is_some() {
+            return;
+        }
+        for column in self.columns().skip(1) {
+            let is_switch = matches!(
+                self.common(column),
+                Some(Common::Disabled | Common::Field(Field::ENABLED))
+            );
+            let is_read = match &self.meanings[column] {
+                Meaning::Compared(_) => true,
+                meaning => meaning.reads(Field::ENABLED) && !meaning.is_read_by_map(),
+            };
+            let before = column - 1;
+            if !is_switch
+                || !is_read
+                || !dictionary().is_bare(self.heading(column))
+                || !self.is_feature(before)
+                || self.are_of_template(before, column)
+            {
+                continue;
+            }
+            let what = format!(
+                "{} may be about the extension, or about {} before it",
+                self.at(column),
+                self.at(before)
+            );
+            let answers = [Mapped::Field(Field::ENABLED), Mapped::LeftOut];
+            self.ask(what, vec![column], &answers.map(|answer| (column, answer)));
+        }
+    }
+
+    /// Returns true if two columns have the headings of rowcall's own templates, in one language.
+    fn are_of_template(&self, one: usize, other: usize) -> bool {
+        let is_own = |column: usize, language| {
+            let fields = self.meanings[column].fields();
+            let mut headings = fields.map(|field| field.heading(language));
+            headings.any(|heading| heading == self.heading(column).trim())
+        };
+        let mut languages = Language::ALL.into_iter();
+        languages.any(|language| is_own(one, language) && is_own(other, language))
+    }
+
+    /// Returns true if a column is about a feature that may be on or off by itself.
+    fn is_feature(&self, column: usize) -> bool {
+        let is_own = |field: Field| {
+            let name = field.name();
+            let mut begins = ["forward", "voicemail", "mobility", "record_"].iter();
+            begins.any(|begin| name.starts_with(begin))
+                || [
+                    Field::DO_NOT_DISTURB,
+                    Field::EXTERNAL_CALLS,
+                    Field::CONSOLE_ACCESS,
+                ]
+                .contains(&field)
+        };
+        match &self.meanings[column] {
+            Meaning::Ignored => false,
+            Meaning::Read { .. } => self.meanings[column].fields().any(is_own),
+            _ => dictionary().is_feature(self.heading(column)),
+        }
+    }
+
+    /// Asks about a column that says who has left, where rows are created or changed: a leaver's extension would be too.
+    fn ask_about_leavers(&mut self) {
+        if self.options.allowed.delete && !self.options.allowed.create {
+            return;
+        }
+        for column in self.open(Common::Leaver) {
+            if !(self.sample()).is_some_and(|sample| sample.names_leavers(column)) {
+                continue;
+            }
+            let what = format!(
+                "{} may say who has left, and their extensions would be kept and changed as all others: take the rows of \
+                 leavers out, or leave the column out",
+                self.at(column)
+            );
+            self.ask(what, vec![column], &[(column, Mapped::LeftOut)]);
+        }
     }
 
     /// Asks about a sheet of extensions with a column for members: its rows may be groups.

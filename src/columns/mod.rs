@@ -61,5 +61,11 @@ pub(crate) use questions::leave_out_flag;
 pub use questions::{ColumnError, Question};
 pub use reading::{CellReading, Scratch};
 
+/// Returns true if a text in the place of a password says what is to be done, or where the password is, in words such as
+/// `unchanged`, and so is none.
+pub(crate) fn is_instruction(text: &str) -> bool {
+    dictionary::dictionary().is_instruction(text)
+}
+
 #[cfg(test)]
 mod tests;

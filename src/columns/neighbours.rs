@@ -17,6 +17,7 @@ pub(super) fn decide(all: &mut Meanings<'_>) {
     });
     all.each(Common::GivenOrWhole, Meanings::decide_given_or_whole);
     all.each(Common::Name, Meanings::decide_name);
+    all.each(Common::WeakName, Meanings::decide_weak_name);
     all.decide_users();
     passwords::decide(all);
     all.each(Common::OnlyNumber, Meanings::decide_only_number);
@@ -114,12 +115,45 @@ impl Meanings<'_> {
                     &[Field::FIRST_NAME, Field::DISPLAY_NAME],
                 );
             }
-            _ if self.has(Field::DISPLAY_NAME) => self.ask_about(
-                column,
-                "the name or an account, for there is another column for the name",
-                &[Field::DISPLAY_NAME, Field::USER_ID],
-            ),
-            _ => self.decide(column, Field::DISPLAY_NAME),
+            _ => match self.column_of(Field::DISPLAY_NAME) {
+                Some(other)
+                    if self.meanings[other].is_read_by_map()
+                        || Field::named(self.heading(other).trim()).is_some() =>
+                {
+                    self.ask_about(
+                        column,
+                        "the name or an account, for there is another column for the name",
+                        &[Field::USER_ID],
+                    );
+                }
+                Some(other) => {
+                    let what = format!(
+                        "{} and {} may each be the name",
+                        self.at(other),
+                        self.at(column)
+                    );
+                    let name = Mapped::Field(Field::DISPLAY_NAME);
+                    self.ask(what, vec![other, column], &[(other, name), (column, name)]);
+                }
+                None => self.decide(column, Field::DISPLAY_NAME),
+            },
+        }
+    }
+
+    /// Decides on the whole name where no other column is one and the cells are names.
+    fn decide_weak_name(&mut self, column: usize) {
+        let named = [Field::DISPLAY_NAME, Field::FIRST_NAME, Field::LAST_NAME];
+        let is_asked = |meaning: &Meaning| matches!(meaning, Meaning::Asked(choices) if choices.contains(&Mapped::Field(Field::DISPLAY_NAME)));
+        if named.into_iter().any(|field| self.has(field)) || self.meanings.iter().any(is_asked) {
+            self.meanings[column] = Meaning::Unknown;
+        } else if self
+            .sample()
+            .is_some_and(|sample| sample.has_no_names(column))
+        {
+            let why = "the name, but its cells are numbers or yes and no";
+            self.ask_about(column, why, &[Field::DISPLAY_NAME]);
+        } else {
+            self.decide(column, Field::DISPLAY_NAME);
         }
     }
 
@@ -160,8 +194,13 @@ impl Meanings<'_> {
                 self.ask_about(column, why, &[Field::USER_ID, Field::SIP_USERNAME]);
                 continue;
             }
+            let may_be_account = |field: Field| {
+                has_password || field == Field::DISPLAY_NAME && self.has_only_words(column)
+            };
             match own.get(&heading_key(self.heading(column))) {
-                Some(field) if !self.has(*field) && !has_password => self.decide(column, *field),
+                Some(field) if !self.has(*field) && !may_be_account(*field) => {
+                    self.decide(column, *field);
+                }
                 _ => {
                     let mut fields = vec![Field::DISPLAY_NAME, Field::USER_ID, Field::SIP_USERNAME];
                     fields.retain(|field| self.target.row(*field).is_some());
@@ -169,6 +208,11 @@ impl Meanings<'_> {
                 }
             }
         }
+    }
+
+    /// Returns true if the cells of a column are words without spaces: accounts, and no names of persons.
+    fn has_only_words(&self, column: usize) -> bool {
+        (self.sample()).is_some_and(|sample| sample.has_only_words(column))
     }
 
     /// Decides on the number, where no other column is like one.

@@ -23,7 +23,7 @@ pub(super) fn decide(all: &mut Meanings<'_>) {
             _ if all.has(Field::WEB_PASSWORD) => None,
             _ => mailbox
                 .or_else(|| all.mailbox_before(*column))
-                .or_else(|| all.number_of_other_meaning(*column)),
+                .or_else(|| all.heading_of_other_meaning(*column)),
         };
         let Some(beside) = beside else {
             all.decide(*column, Field::SIP_PASSWORD);
@@ -89,8 +89,8 @@ impl Meanings<'_> {
             .then_some(before)
     }
 
-    /// Finds the number's column where it is spelled as by a product that means another password by this heading.
-    fn number_of_other_meaning(&self, column: usize) -> Option<usize> {
+    /// Finds a column whose heading is spelled as by a product that means another password by this one.
+    fn heading_of_other_meaning(&self, column: usize) -> Option<usize> {
         if self.options.headings.is_some() {
             return None;
         }
@@ -98,15 +98,19 @@ impl Meanings<'_> {
             let word = product.word(self.heading(column).trim());
             matches!(word, Some(Word::Read(cell)) if !cell.fields().contains(&Field::SIP_PASSWORD))
         };
-        let is_number = |at: &usize| {
+        let is_theirs = |at: &usize| {
             let heading = self.heading(*at).trim();
             // A machine's spelling, which nobody writes by hand.
-            heading.contains('_')
+            let mut pairs = heading.chars().zip(heading.chars().skip(1));
+            let is_machines = heading.contains('_')
+                || pairs.any(|(one, next)| one.is_lowercase() && next.is_uppercase());
+            is_machines
+                && Field::named(heading).is_none()
                 && products().iter().filter(is_other).any(|product| {
                     let mut read = product.fields();
-                    read.any(|(known, fields)| known == heading && fields == [Field::NUMBER])
+                    read.any(|(known, _)| known == heading)
                 })
         };
-        self.columns().find(is_number)
+        self.columns().find(is_theirs)
     }
 }

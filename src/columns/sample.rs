@@ -1,7 +1,7 @@
 //! The first cells of a sheet, for headings whose own words do not show their meaning.
 
 use super::dictionary::{DeletionWord, dictionary};
-use crate::manifest::switch;
+use crate::manifest::{state, switch};
 use crate::model::same_word;
 use crate::sheet::{Sheet, is_placeholder};
 use std::collections::HashSet;
@@ -134,6 +134,24 @@ impl Sample {
         };
         let are_bits = !is_note && variety.is_varied && !variety.has_other_bit;
         deciding.may_stay || are_bits || deciding.goes && variety.is_varied
+    }
+
+    /// Returns true if a cell below a word for leavers is more than a `no`.
+    pub(super) fn names_leavers(&self, column: usize) -> bool {
+        self.filled(column)
+            .any(|cell| switch(cell) != Some("off") || state(cell).is_some())
+    }
+
+    /// Returns true if a column has cells, and none has a space: accounts, and no names of persons.
+    pub(super) fn has_only_words(&self, column: usize) -> bool {
+        let is_word = |cell: &str| !cell.contains(char::is_whitespace);
+        self.filled(column).next().is_some() && self.filled(column).all(is_word)
+    }
+
+    /// Returns true if a column has cells, and each is a number or a word such as `yes`: no names.
+    pub(super) fn has_no_names(&self, column: usize) -> bool {
+        let is_none = |cell: &str| switch(cell).is_some() || !cell.contains(char::is_alphabetic);
+        self.filled(column).next().is_some() && self.filled(column).all(is_none)
     }
 
     /// The cells of a column that are not blank.

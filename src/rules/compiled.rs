@@ -305,6 +305,17 @@ impl<'m> CompiledField<'m> {
         self.finding("mask", Severity::Error, message, hint)
     }
 
+    /// The finding about a text that says what to do with a password, in its place.
+    pub(super) fn instruction(&self) -> Finding {
+        let message = format!(
+            "{} is a word that says what is to be done, and no password",
+            self.row.name.name()
+        );
+        let hint = "write <generate> to have one made, leave the cell blank to keep the one that is there, or fill in the \
+                    password";
+        self.finding("instruction", Severity::Error, message, hint)
+    }
+
     /// A secret that rowcall is to make up: only a new extension gets one.
     pub(super) fn generated(&self, purpose: Purpose, findings: &mut Vec<Finding>) -> ValueClass {
         let name = self.row.name.name();

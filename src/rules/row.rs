@@ -6,8 +6,8 @@ use super::odd::{Odd, has_suspicious_byte, is_control};
 use super::phone::Country;
 use super::rows_together::{BatchFacts, CrossRowFacts, Duplicate, about_row, is_alone};
 use super::spreadsheet_damage::{self as damage, Shape};
-use crate::columns::{Binding, CellReading, Scratch};
-use crate::manifest::{Access, Manifest, Purpose, all_digits};
+use crate::columns::{Binding, CellReading, Scratch, is_instruction};
+use crate::manifest::{Access, Manifest, Purpose, all_digits, switch};
 use crate::mapping::MappedField;
 use crate::model::{
     Field, Finding, Kind, OddChar, Record, RuleId, Secret, Severity, TO_GENERATE, heading_key,
@@ -816,6 +816,13 @@ impl<'m> Checker<'m> {
             findings.push(slot.mask());
             return Some(ValueClass::Unknown);
         }
+        if row.name.is_secret()
+            && says_what_to_do(text)
+            && damage::look(row, text, self.country).is_none()
+        {
+            findings.push(slot.instruction());
+            return Some(ValueClass::Unknown);
+        }
         let text = &*unescaped(text);
         let before = findings.len();
         if let Some(breach) = self.breach_of_kind(slot, text) {
@@ -949,4 +956,12 @@ fn heaviest_first(findings: &mut [Finding], before: usize) {
     if let Some(own @ [_, _, ..]) = findings.get_mut(before..) {
         own.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     }
+}
+/// Returns true if a text in the place of a password is an instruction, or only yes or no.
+fn says_what_to_do(text: &str) -> bool {
+    let text = text.trim();
+    let is_word = text.chars().count() > 1
+        && text.contains(char::is_alphabetic)
+        && !text.contains(['<', '>']);
+    is_word && (is_instruction(text) || switch(text).is_some())
 }

@@ -979,3 +979,35 @@ fn what_the_pbx_holds_counts_after_merging() {
     // The PBX does not give the PIN back: it may be there.
     assert!(merged(&[(Field::VOICEMAIL_PIN_REQUIRED, "on")], &[]).is_empty());
 }
+
+#[test]
+fn a_word_that_says_what_to_do_is_no_password() {
+    for text in [
+        "REGEN",
+        "unverändert",
+        "generieren",
+        "auto",
+        "siehe Tresor",
+        "wie bisher",
+        "changeme",
+        "bleibt",
+        "s.o.",
+        "dito",
+        "ja",
+        "nein",
+        "yes",
+        "inchangé",
+        "sin cambios",
+        "invariato",
+        "ongewijzigd",
+        "sem alteração",
+        "bez zmian",
+        "aynı",
+    ] {
+        on_create(
+            &[("sip_password", text)],
+            &["error sip_password.instruction"],
+        );
+    }
+    on_create(&[("sip_password", "Neuland7")], &[]);
+}

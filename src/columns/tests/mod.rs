@@ -1074,3 +1074,155 @@ fn blank_leaves_clear_empties_and_what_is_not_taken_stays() {
         "number=+49|voicemail=vielleicht "
     );
 }
+
+/// Understands a sheet whose first line has its headings, of OpenVox UC where nothing else is said.
+fn bind_sheet(sheet: &str) -> Result<Binding, ColumnError> {
+    let mut lines = sheet.lines();
+    let cells = |line: &str| line.split(';').map(str::to_owned).collect::<Vec<_>>();
+    let headings = cells(lines.next().unwrap());
+    let rows: Vec<Vec<String>> = lines.map(cells).collect();
+    let read = || Some(Sample::of_rows(rows.clone()));
+    super::bind::bind(
+        &headings,
+        Some(1),
+        &read,
+        manifest("openvox"),
+        &manifests(),
+        &plain(),
+    )
+}
+
+/// Returns all answers that a sheet's questions offer; none where nothing is asked.
+fn answers_of(sheet: &str) -> String {
+    match bind_sheet(sheet) {
+        Ok(_) => String::new(),
+        Err(ColumnError::Unanswered { questions, .. }) => {
+            let answers = questions
+                .iter()
+                .flat_map(|question| question.answers.clone());
+            answers.collect::<Vec<_>>().join(" ")
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn a_bare_switch_behind_a_feature_is_asked() {
+    for (sheet, asked) in [
+        (
+            "Ext;Name;Weiterleitung;Aktiv\n201;Ann;0171;nein",
+            "Aktiv=enabled",
+        ),
+        (
+            "Ext;Name;Rufumleitung sofort;Ziel;Aktiv\n201;Ann;nein;0171;nein",
+            "Aktiv=enabled",
+        ),
+        (
+            "Ext;Name;Voicemail;Active\n201;Ann;yes;no",
+            "Active=enabled",
+        ),
+        (
+            "Ext;Name;Door access;Active\n201;Ann;yes;no",
+            "Active=enabled",
+        ),
+        ("Ext;Name;Fax;Aktiv\n201;Ann;901;nein", "Aktiv=enabled"),
+        ("Ext;Name;VPN;Gesperrt\n201;Ann;ja;ja", "Gesperrt=enabled"),
+        (
+            "Ext;Name;Auslandsgespräche;gesperrt\n201;Ann;;ja",
+            "gesperrt=enabled",
+        ),
+        ("Ext;Name;Aktiv\n201;Ann;nein", ""),
+        ("Ext;Name;Abteilung;Aktiv\n201;Ann;Einkauf;nein", ""),
+        ("Ext;Name;Fax;Nebenstelle aktiv\n201;Ann;901;nein", ""),
+    ] {
+        let answers = answers_of(sheet);
+        assert_eq!(answers.is_empty(), asked.is_empty(), "{sheet}: {answers}");
+        assert!(answers.contains(asked), "{sheet}: {answers}");
+    }
+}
+
+#[test]
+fn a_column_of_leavers_is_asked_also_where_nothing_is_deleted() {
+    for (sheet, asked) in [
+        ("Ext;Name;Left\n201;Ann;x\n202;Bo;", true),
+        ("Ext;Name;Ausgetreten am\n201;Ann;31.01.2020\n202;Bo;", true),
+        ("Ext;Name;Terminated\n201;Ann;yes\n202;Bo;no", true),
+        ("Ext;Name;Terminated\n201;Ann;no\n202;Bo;", false),
+    ] {
+        assert_eq!(answers_of(sheet).contains("=-"), asked, "{sheet}");
+    }
+}
+
+#[test]
+fn a_password_beside_a_computer_or_a_machine_s_heading_is_asked() {
+    for sheet in [
+        "Extension;Name;PC;Passwort\n201;Ann;PC-17;tR7xkQ2mZp9w",
+        "Extension;Name;Personalnr;Passwort;Rechner\n201;Ann;4711;tR7xkQ2mZp9w;PC17",
+        "extension;firstName;password;language\n201;Ann;tR7xkQ2mZp9w;English",
+    ] {
+        assert!(answers_of(sheet).contains("=sip_password"), "{sheet}");
+    }
+    assert_eq!(
+        answers_of("Ext;Name;Password;Mobile\n201;Ann;tR7xkQ2mZp9w;0171"),
+        ""
+    );
+}
+
+#[test]
+fn the_real_name_wins_over_a_word_that_may_be_one() {
+    let names = |sheet: &str| fields_of(&bind_sheet(sheet).unwrap().columns);
+    for (sheet, expected) in [
+        (
+            "Ext;Name;Employee\n201;Ann Miller;10021",
+            "number,display_name,-",
+        ),
+        (
+            "Ext;Mitarbeiter;Name\n201;ja;Ann Miller",
+            "number,-,display_name",
+        ),
+        (
+            "Ext;Name;Display\n201;Ann Miller;Front desk",
+            "number,display_name,-",
+        ),
+        (
+            "Ext;First Name;Last Name;Display\n201;Ann;Miller;yes",
+            "number,first_name,last_name,-",
+        ),
+        ("Ext;Mitarbeiter\n201;Ann Miller", "number,display_name"),
+    ] {
+        assert_eq!(names(sheet), expected, "{sheet}");
+    }
+    for sheet in [
+        "Ext;Employee;Mobile\n201;10021;0171",
+        "Ext;Display\n201;yes",
+        "Ext;Nom;Name\n201;Martin;Anne",
+        "Ext;Username;Email\n201;amiller;a@x.de",
+    ] {
+        assert!(answers_of(sheet).contains("=display_name"), "{sheet}");
+    }
+}
+
+#[test]
+fn a_telephone_in_a_product_s_sheet_may_be_the_number_where_the_number_counts_rows() {
+    let sheet = "Site;Nachname;Tel.;Vorname;Number;SrvcAccessPwd\n\
+                 A;Miller;2001;Ann;1;secret\nA;Lund;2002;Bo;2;secret";
+    assert!(
+        answers_of(sheet).contains("--map 'Tel.=number'"),
+        "{}",
+        answers_of(sheet)
+    );
+}
+
+#[test]
+fn turkish_words_match_with_their_marks_and_without() {
+    for heading in ["Görünen ad", "gorunen ad", "GÖRÜNEN AD"] {
+        assert_eq!(
+            dictionary().common(heading),
+            Some(Common::Field(Field::DISPLAY_NAME))
+        );
+    }
+    assert_eq!(
+        dictionary().common("Ön ad"),
+        Some(Common::Field(Field::FIRST_NAME))
+    );
+}
