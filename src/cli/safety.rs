@@ -29,7 +29,8 @@ pub struct GuardArgs {
     /// Stop when more than so many rows failed [default: 25% once 20 were sent, or 10 in a row]
     #[arg(long, value_name = "N|P%", value_parser = Allowance::from_str)]
     pub max_failures: Option<Allowance>,
-    /// Which extensions are read back once they are written, and compared
+    /// Which extensions are read back once they are written, and compared; undo deletes no created extension of which
+    /// it cannot tell if others have changed it since, because it was not read back
     #[arg(long, value_enum, default_value_t)]
     pub verify: Verify,
     /// Send in waves of so many (1,10,100), or one for each text in a column (column:site); after each wave

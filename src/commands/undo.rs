@@ -5,10 +5,12 @@ use crate::input::Rows;
 use crate::ledger::{StoredRun, newest};
 use crate::plan::Refusal;
 use crate::plan::revert::{StoredRows, lines_to_revert, plan_revert, target_to_revert};
+use crate::report::counted;
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure};
 use crate::run::past::PastRun;
 use crate::run::{Run, RunRequest, SecretsOut};
+use std::collections::BTreeMap;
 
 /// Undoes the run that was named, or else the newest one that is no undo.
 ///
@@ -28,6 +30,7 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
     let (target, replaced) =
         target_to_revert(&past.options.target, &past.summary.run, context.config())?;
     print(past.words());
+    print_taken_back(&past, context)?;
     let request = RunRequest {
         command: "undo",
         mode: "",
@@ -55,13 +58,31 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
         let stored = StoredRun::open(&state, &name).map_err(Failure::from)?;
         let rows = stored.rows(&key).map_err(Failure::from)?;
         let left = stored.left().map_err(Failure::from)?;
+        let taken_back = past.taken_back(context)?;
         let stored = StoredRows {
             run: &name,
             rows: &rows,
             left: &left,
+            taken_back: &taken_back,
             key: &key,
             agreement: past.options.agreement.as_ref(),
         };
         Ok(plan_revert(&stored, replaced, session)?)
     })
+}
+
+/// Names the undos that have taken back rows of the run already.
+fn print_taken_back(past: &PastRun, context: &Context) -> Result<(), Failure> {
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for row in past.taken_back(context)?.into_values() {
+        *counts.entry(row.undo).or_default() += 1;
+    }
+    for (undo, count) in counts {
+        let undo = PastRun::open(context, &undo)?.name_and_time();
+        let rows = counted(count, "row");
+        print(format!(
+            "{rows} of it were taken back by {undo}, and are left alone; to undo another run, name it: rowcall runs lists them"
+        ));
+    }
+    Ok(())
 }

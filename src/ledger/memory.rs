@@ -49,12 +49,14 @@ pub struct Memory {
     forgotten: RefCell<BTreeMap<String, MemoryEntry>>,
 }
 
+/// Fingerprints of values that cannot be read back, by the names of their fields.
+pub(crate) type SecretMarks = BTreeMap<String, String>;
+
 /// The memory of one extension.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct MemoryEntry {
     witness: String,
-    /// By the names of fields.
-    fields: BTreeMap<String, String>,
+    fields: SecretMarks,
 }
 
 impl Memory {
@@ -111,7 +113,42 @@ impl Memory {
         let entry = self.entry(held.record(), held.number()).unwrap_or_default();
         let written = entry.and_then(|entry| self.trusted(entry, held));
         let written = written.and_then(|mut entry| entry.fields.remove(field.name()));
-        written == Some(self.mark(held, field, text))
+        written == Some(self.mark(held.record(), held.number(), field, text))
+    }
+
+    /// The fingerprints of what was last written to a change's extension and cannot be read back, by the names of the
+    /// fields.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub(crate) fn marks(&self, change: &Change) -> Result<SecretMarks, LedgerError> {
+        let entry = self.entry(change.wanted.record(), &change.number);
+        let entry = entry.map_err(|error| self.reading(&error))?;
+        Ok(entry.unwrap_or_default().fields)
+    }
+
+    /// The fields that cannot be read back and that were written to an extension since its marks were `then`, but for
+    /// those that were set to what is `wanted` of it.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub(crate) fn rewritten(
+        &self,
+        wanted: &Record,
+        number: &str,
+        then: &SecretMarks,
+    ) -> Result<Vec<Field>, LedgerError> {
+        let entry = self.entry(wanted.record(), number);
+        let entry = entry.map_err(|error| self.reading(&error))?;
+        let fields = entry.unwrap_or_default().fields.into_iter();
+        let rewritten = fields.filter_map(|(name, mark)| {
+            let field = Field::named(&name)?;
+            let text = wanted.get(field);
+            let wanted = text.map(|text| self.mark(wanted.record(), number, field, text));
+            let is_known = then.get(&name) == Some(&mark) || wanted == Some(mark);
+            (!is_known).then_some(field)
+        });
+        Ok(rewritten.collect())
     }
 
     /// Drops, on the disk, the memory of the extensions that changes are about.
@@ -144,7 +181,7 @@ impl Memory {
     ///
     /// # Errors
     /// It could not be written.
-    pub fn forget_absent(&self, kind: &str, numbers: &BTreeSet<String>) -> Result<(), LedgerError> {
+    pub fn forget_absent(&self, kind: &str, numbers: &BTreeSet<&str>) -> Result<(), LedgerError> {
         let forget = || -> rusqlite::Result<()> {
             let mut known = self
                 .connection
@@ -152,7 +189,10 @@ impl Memory {
             let known = known.query_map([kind], |row| row.get::<_, String>(0))?;
             let known: Vec<String> = known.collect::<rusqlite::Result<_>>()?;
             let transaction = self.connection.unchecked_transaction()?;
-            for number in known.iter().filter(|number| !numbers.contains(*number)) {
+            for number in known
+                .iter()
+                .filter(|number| !numbers.contains(number.as_str()))
+            {
                 self.drop_entry(kind, number)?;
             }
             transaction.commit()
@@ -178,7 +218,7 @@ impl Memory {
         let mut entry = before.unwrap_or_default();
         entry.witness = self.witness(left);
         for (field, text) in unseen {
-            let mark = self.mark(left, *field, *text);
+            let mark = self.mark(left.record(), left.number(), *field, *text);
             entry.fields.insert(field.name().to_owned(), mark);
         }
         if entry.fields.is_empty() {
@@ -242,10 +282,17 @@ impl Memory {
         fingerprint(held, &self.key)
     }
 
-    fn mark(&self, held: &Record, field: Field, text: Text<'_>) -> String {
-        let (kind, number, name) = (held.record(), held.number(), field.name());
+    fn mark(&self, kind: &str, number: &str, field: Field, text: Text<'_>) -> String {
+        let name = field.name();
         let context = format!("memory/{}/{kind}/{number}/{name}", self.pbx);
         self.key.fingerprint(&context, text.reveal())
+    }
+
+    fn reading(&self, error: &rusqlite::Error) -> LedgerError {
+        LedgerError::Read {
+            path: self.path.clone(),
+            why: error.to_string(),
+        }
     }
 
     fn writing(&self, error: &rusqlite::Error) -> LedgerError {

@@ -26,6 +26,7 @@ mod store;
 pub use list::{Cleaned, clean, newest, runs};
 pub use lock::{LockHolder, TargetLock, TargetLocked};
 pub use memory::Memory;
+pub(crate) use memory::SecretMarks;
 pub use state::{SECRETS_STEM, StateDir};
 pub use store::{Ledger, StoredRun};
 

@@ -10,6 +10,7 @@ use crate::digest::sha256_hex;
 use crate::disk::{Readers, rename, write_whole};
 use crate::fingerprints::{Shown, ShownText, canonical, fingerprint, shown};
 use crate::input::{FieldHeadings, Rows};
+use crate::ledger::SecretMarks;
 use crate::model::{
     Action, Change, Field, Finding, Outcome, Place, Record, RowResult, TO_GENERATE,
 };
@@ -88,6 +89,9 @@ pub struct SavedRow {
     /// The keyed fingerprint of the record on the PBX; absent where `before` is.
     fingerprint: Option<String>,
     hint: String,
+    /// The marks of what was last written to the extension and cannot be read back.
+    #[serde(default, skip_serializing_if = "SecretMarks::is_empty")]
+    marks: SecretMarks,
     message: String,
     number: String,
     place: Option<SavedPlace>,
@@ -271,6 +275,9 @@ impl SavedPlan {
                 .or_else(|| plan.extensions.get(&row.outcome.number))
                 .filter(|_| wanted(position).is_some());
             saved.push(&row.line(), wanted(position), changes, before, key);
+            if let (Some(saved), Some(marks)) = (saved.rows.last_mut(), plan.marks.get(&position)) {
+                saved.marks.clone_from(marks);
+            }
         }
         let positions = 0..plan.rows.len();
         let secrets = positions.filter_map(|position| Some((position, wanted(position)?)));
@@ -314,6 +321,7 @@ impl SavedPlan {
             findings: findings.collect(),
             fingerprint: before.map(|before| fingerprint(before, key)),
             hint: outcome.hint.clone(),
+            marks: SecretMarks::new(),
             message: outcome.message.clone(),
             number: outcome.number.clone(),
             place,
@@ -503,6 +511,11 @@ impl SavedRow {
     /// The fields that are to be written, where the extension is to be changed.
     pub fn changes(&self) -> &[Field] {
         &self.changes
+    }
+
+    /// The marks of what was last written to the extension and cannot be read back.
+    pub(crate) fn marks(&self) -> &SecretMarks {
+        &self.marks
     }
 
     /// Returns true if the PBX was asked about the row's extension: not for an invalid row.

@@ -25,10 +25,12 @@ pub mod waves;
 
 use crate::digest::sha256_hex;
 use crate::input::{FieldHeadings, Rows};
+use crate::ledger::SecretMarks;
 use crate::migrate::Agreement;
-use crate::model::{Change, Outcome, PlannedRow, Record};
+use crate::model::{Change, Field, Outcome, PlannedRow, Record};
 use crate::rim::{Exit, Failure};
 use remote::RemoteState;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The changes and lines of a run.
@@ -48,6 +50,10 @@ pub(crate) struct Plan {
     pub(crate) notes: Vec<String>,
     /// The agreement of two PBXes that the run makes; for a migration, and for the undo of one.
     pub(crate) agreement: Option<Agreement>,
+    /// The run that it takes back; of an undo.
+    pub(crate) reverts: Option<RevertedRun>,
+    /// The marks of the extensions to be changed, by the positions of their rows.
+    pub(crate) marks: BTreeMap<usize, SecretMarks>,
 }
 
 impl Plan {
@@ -61,6 +67,8 @@ impl Plan {
             input_hash: sha256_hex(&rows.hash_input()),
             notes: vec![],
             agreement: None,
+            reverts: None,
+            marks: BTreeMap::new(),
         }
     }
 
@@ -96,6 +104,21 @@ impl Plan {
     pub(crate) fn lines(&self) -> Vec<Outcome> {
         self.rows.iter().map(|row| row.outcome.clone()).collect()
     }
+}
+
+/// The run that an undo takes back.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct RevertedRun {
+    /// Its name.
+    pub(crate) run: String,
+    /// The positions of its rows that had their result, by the positions of the rows that take them back.
+    pub(crate) rows: BTreeMap<usize, usize>,
+}
+
+/// Names fields in a message.
+fn names(fields: &[Field]) -> String {
+    let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
+    names.join(", ")
 }
 
 /// The reason that nothing is sent.

@@ -80,9 +80,6 @@ impl RemoteState {
                 unread.insert(number.clone(), not_shown(record));
             }
         }
-        if let Some(memory) = session.memory.as_ref().filter(|_| listing.complete) {
-            memory.forget_absent(session.target().record(), &numbers)?;
-        }
         let numbers = numbers
             .into_iter()
             .chain(extensions.keys().cloned())

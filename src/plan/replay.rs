@@ -4,6 +4,7 @@
 use super::decide::{Decision, Mode, decide, keeping_memberships, planned_row};
 use super::dependents::block_dependents;
 use super::file::{PlanSecrets, SavedPlan, SavedRow};
+use super::names;
 use super::remote::RemoteState;
 use super::{Plan, Refusal};
 use crate::compare::uncomparable;
@@ -155,6 +156,7 @@ impl Replay {
             input_hash: self.plan.input_hash.clone(),
             notes: vec![],
             agreement: None,
+            ..Plan::default()
         })
     }
 }
@@ -246,7 +248,25 @@ impl Planner<'_> {
                 ..self.drifted(row, line, now)
             }));
         }
-        if moved || forgotten {
+        let rewritten = match now {
+            Some(_) => self.session.rewritten(&wanted, row.number(), row.marks()),
+            None => Ok(vec![]),
+        };
+        let rewritten = rewritten.map_err(|failure| failure.message)?;
+        if !rewritten.is_empty() && !self.replans {
+            let field = rewritten.first().copied();
+            let column = self.headings.heading(line.place.as_ref(), field);
+            return Ok(settled(Outcome {
+                field,
+                column,
+                message: format!(
+                    "another run has written to it since the plan was made: {}",
+                    names(&rewritten)
+                ),
+                ..self.drifted(row, line, now)
+            }));
+        }
+        if moved || forgotten || !rewritten.is_empty() {
             return Ok(self.planned_anew(position, row, line, &wanted, now));
         }
         let is_written = |field: Field| !planned.contains(&field);

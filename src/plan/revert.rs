@@ -4,21 +4,27 @@
 //! others made since are kept and listed. Rows whose end the run itself did not know are listed too, unless the PBX has
 //! the state from before.
 
-use super::Plan;
 use super::remote::RemoteState;
+use super::{Plan, RevertedRun, names};
 use crate::compare::{differences, differing};
 use crate::digest::sha256_hex;
 use crate::fingerprints::{Shown, changed_since, readable};
-use crate::ledger::{RunFacts, Standing};
+use crate::ledger::{RunFacts, SecretMarks, Standing};
 use crate::manifest::{Access, FieldRow, Manifest};
 use crate::migrate::Agreement;
 use crate::model::{
-    Action, Change, Field, Kind, Outcome, PlannedRow, Record, RowResult, list_items,
+    Action, Change, Field, Kind, Outcome, PlannedRow, Record, RowResult, Text, list_items,
 };
 use crate::rim::{Failure, Target, TargetSession, TargetSpec};
 use crate::seal::Key;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+
+/// The code of a row that is put back but for fields that the vendor does not give back.
+const PARTIAL: &str = "undo.partial";
+
+/// The code of a row of which nothing is left that can be put back.
+const LOST: &str = "undo.lost";
 
 /// The number of lines shown before it begins.
 const SHOWN_MAX: usize = 10;
@@ -50,9 +56,29 @@ pub(crate) struct StoredRows<'s> {
     pub(crate) rows: &'s [(PlannedRow, Standing)],
     /// The records as they were read back after they were written, by position.
     pub(crate) left: &'s BTreeMap<usize, Shown>,
+    /// The rows that earlier undos took back, by position.
+    pub(crate) taken_back: &'s BTreeMap<usize, TakenBackRow>,
     pub(crate) key: &'s Key,
     /// The agreement of two PBXes that a migration made.
     pub(crate) agreement: Option<&'s Agreement>,
+}
+
+/// A row that an undo has taken back.
+pub(crate) struct TakenBackRow {
+    /// The undo's name.
+    pub(crate) undo: String,
+    /// Its line.
+    pub(crate) line: Outcome,
+}
+
+/// Returns true if a line of an undo says that its row is as it was before the run, as far as it can be.
+pub(crate) fn is_taken_back(line: &Outcome) -> bool {
+    let in_part = match line.code.as_str() {
+        PARTIAL => true,
+        LOST => line.action == Action::Update,
+        _ => false,
+    };
+    line.result.is_done() || line.result == RowResult::Differs && in_part
 }
 
 /// The lines of the inverse while nothing is planned: one for each row by which the run may have changed something, the
@@ -85,18 +111,41 @@ pub(crate) fn plan_revert(
     let changes = rows.iter().filter_map(|(row, _)| row.change.as_ref());
     let numbers = changes.flat_map(|change| [change.number.as_str(), change.present_number()]);
     let remote = RemoteState::fetch_each(session, numbers)?;
+    let mut rewritten = BTreeMap::new();
+    for (row, _) in rows {
+        if let Some(change) = &row.change
+            && change.action == Action::Create
+        {
+            let number = change.present_number();
+            let fields = session.rewritten(&change.wanted, number, &SecretMarks::new())?;
+            rewritten.insert(change.row, fields);
+        }
+    }
     let reverting = Reverting {
         manifest: session.manifest(),
         run,
         left: past.left,
+        fresh: fresh(past),
+        rewritten,
         key: past.key,
         replaced,
         held: &remote.extensions,
         remote: &remote,
     };
     let (mut planned, mut origins): (Vec<PlannedRow>, Vec<usize>) = (vec![], vec![]);
+    let mut reverts = RevertedRun {
+        run: run.to_owned(),
+        rows: BTreeMap::new(),
+    };
     for (origin, (row, standing)) in rows.iter().enumerate().rev() {
-        if let Some(mut line) = reverting.row(row, *standing) {
+        let line = match past.taken_back.get(&origin) {
+            Some(taken_back) => Some(already_taken_back(taken_back)),
+            None => reverting.row(row, *standing),
+        };
+        if let Some(mut line) = line {
+            if *standing == Standing::Final {
+                reverts.rows.insert(planned.len(), origin);
+            }
             if let Some(change) = &mut line.change {
                 change.row = planned.len();
             }
@@ -111,6 +160,7 @@ pub(crate) fn plan_revert(
         held: remote.numbers.len(),
         extensions: remote.extensions,
         input_hash: sha256_hex(&[]),
+        reverts: Some(reverts),
         ..Plan::default()
     })
 }
@@ -142,6 +192,10 @@ struct Reverting<'u> {
     manifest: &'u Manifest,
     run: &'u str,
     left: &'u BTreeMap<usize, Shown>,
+    /// The texts of fields that the run did not write, as they were read back from extensions that it had created.
+    fresh: BTreeSet<(Field, String)>,
+    /// The fields that cannot be read back and that other runs wrote to created extensions, by position.
+    rewritten: BTreeMap<usize, Vec<Field>>,
     key: &'u Key,
     /// True if the run took extensions out of groups that it did not name.
     replaced: bool,
@@ -278,7 +332,7 @@ impl Reverting<'_> {
             number: change.present_number().to_owned(),
             ..Outcome::new(opposite(change.action), RowResult::Differs)
         };
-        PlannedRow::settled(without_lost("undo.lost", &lost, outcome))
+        PlannedRow::settled(without_lost(LOST, &lost, outcome))
     }
 
     /// The fields that an update wrote and that can be read.
@@ -379,8 +433,58 @@ impl Reverting<'_> {
             if !fields.is_empty() {
                 return self.changed_since(change, &fields, &readable(left), now);
             }
+        } else if let Some(field) = self.unsure(change, now) {
+            return self.kept_unsure(change, field, now);
+        }
+        let rewritten = self.rewritten.get(&change.row);
+        if let Some(fields) = rewritten.filter(|fields| !fields.is_empty()) {
+            let message = format!(
+                "another run has written to it after run {}: {}; it is kept",
+                self.run,
+                names(fields)
+            );
+            let hint = "undo the other run first, or delete it by a sheet: rowcall delete";
+            let field = fields.first().copied();
+            return kept(change, RowResult::Drifted, "drifted", field, message, hint);
         }
         send(change, Action::Delete, now.key_only(), Some(now), &[])
+    }
+
+    /// Finds a field that the run did not write and of which nobody knows how the run left it.
+    fn unsure(&self, change: &Change, now: &Record) -> Option<Field> {
+        let fields = self.manifest.field.iter();
+        let unwritten = fields.filter(|row| {
+            let field = row.name;
+            let is_written = change.wanted.get(field).is_some();
+            row.access == Access::ReadWrite && !field.is_key() && !field.is_live() && !is_written
+        });
+        let is_known = |row: &&FieldRow| {
+            let held = text(now, row.name);
+            let is_fresh = |held: String| self.fresh.contains(&(row.name, held));
+            let is_default = match &row.default {
+                Some(default) => held == *default,
+                None => held.is_empty() && !self.fresh.iter().any(|(field, _)| *field == row.name),
+            };
+            is_default || is_fresh(general(&held, now.number()))
+        };
+        let mut unsure = unwritten.filter(|row| !is_known(row));
+        unsure.next().map(|row| row.name)
+    }
+
+    /// Builds the line for an extension that was not read back after the run had created it.
+    fn kept_unsure(&self, change: &Change, field: Field, now: &Record) -> PlannedRow {
+        let held = match now.get(field) {
+            Some(Text::Secret(_)) => "set".to_owned(),
+            _ => format!("{:?}", now.text(field).unwrap_or_default()),
+        };
+        let message = format!(
+            "run {} did not read it back (--verify), so that nobody knows if others have changed it since: {} is {held}; it is kept",
+            self.run,
+            field.name()
+        );
+        let hint = "look at it on the PBX; if it is to go, delete it by a sheet: rowcall delete";
+        let code = "undo.not_read_back";
+        kept(change, RowResult::Unknown, code, Some(field), message, hint)
     }
 
     fn restore(&self, change: &Change, now: &Record) -> PlannedRow {
@@ -432,7 +536,7 @@ impl Reverting<'_> {
             return kept(
                 change,
                 RowResult::Differs,
-                "undo.lost",
+                LOST,
                 fields.first().copied(),
                 message,
                 hint,
@@ -476,11 +580,6 @@ fn text(extension: &Record, field: Field) -> String {
     extension.reveal(field).unwrap_or_default().to_owned()
 }
 
-fn names(fields: &[Field]) -> String {
-    let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
-    names.join(", ")
-}
-
 /// The action that undoes another.
 fn opposite(action: Action) -> Action {
     match action {
@@ -488,6 +587,49 @@ fn opposite(action: Action) -> Action {
         Action::Delete => Action::Create,
         Action::Update | Action::None => action,
     }
+}
+
+/// Collects the texts of fields that the run did not write, as they were read back from extensions that it had created.
+fn fresh(past: &StoredRows<'_>) -> BTreeSet<(Field, String)> {
+    let changes = past.rows.iter().filter_map(|(row, _)| row.change.as_ref());
+    let created = changes.filter(|change| change.action == Action::Create);
+    let read = created.filter_map(|change| Some((change, past.left.get(&change.row)?)));
+    let texts = read.flat_map(|(change, left)| {
+        let left = readable(left);
+        let fields = Field::all().filter(|field| change.wanted.get(*field).is_none());
+        let texts = fields.map(|field| (field, general(&text(&left, field), left.number())));
+        texts.collect::<Vec<_>>()
+    });
+    texts.collect()
+}
+
+/// A text that is the same for extensions of all numbers.
+fn general(text: &str, number: &str) -> String {
+    match text == number {
+        true => "{number}".to_owned(),
+        false => text.to_owned(),
+    }
+}
+
+/// A line for an extension that an earlier undo took back.
+fn already_taken_back(row: &TakenBackRow) -> PlannedRow {
+    let line = Outcome::new(row.line.action, RowResult::Unchanged);
+    let outcome = Outcome {
+        number: row.line.number.clone(),
+        message: format!("run {} has taken it back", row.undo),
+        ..line
+    };
+    PlannedRow::settled(match row.line.result {
+        RowResult::Differs => Outcome {
+            result: RowResult::Differs,
+            code: row.line.code.clone(),
+            field: row.line.field,
+            message: row.line.message.clone(),
+            hint: row.line.hint.clone(),
+            ..outcome
+        },
+        _ => outcome,
+    })
 }
 
 /// A line for an extension that is as it was before the run.
@@ -548,7 +690,7 @@ fn send(
         ..Outcome::new(action, RowResult::NotSent)
     };
     if !lost.is_empty() {
-        line = without_lost("undo.partial", lost, line);
+        line = without_lost(PARTIAL, lost, line);
     }
     let inverse = Change {
         row: change.row,

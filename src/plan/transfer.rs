@@ -225,7 +225,7 @@ impl<'t> Transfer<'t> {
             headings: FieldHeadings::default(),
             input_hash: self.source.hash(key),
             notes,
-            agreement: None,
+            ..Plan::default()
         };
         Ok((plan, steps))
     }

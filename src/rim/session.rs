@@ -5,13 +5,13 @@ use super::failure::Failure;
 use super::log::logged;
 use super::target::{Address, Target};
 use super::terminal::print;
-use crate::ledger::Memory;
+use crate::ledger::{Memory, SecretMarks};
 use crate::link::http::{Http, Options};
 use crate::link::paced::Pace;
 use crate::link::retrying::Retrying;
 use crate::link::{Link, StopFlag};
 use crate::manifest::Manifest;
-use crate::model::{Fault, Field, Record, Text};
+use crate::model::{Change, Fault, Field, Record, Text};
 use crate::progress::Progress;
 use crate::sim::{Faults, InProcess, Sim};
 use crate::submit::converse::{Connection, LookupOptions};
@@ -98,13 +98,19 @@ impl<'t> TargetSession<'t> {
         self.connection.manifest()
     }
 
-    /// Lists the extensions of the PBX, or the groups where the target is about them.
+    /// Lists the extensions of the PBX, or the groups where the target is about them. What a whole listing lacks is
+    /// forgotten.
     ///
     /// # Errors
-    /// Exit 3 where it cannot be read.
+    /// Exit 3 where it cannot be read, exit 2 where the memory cannot be written.
     pub(crate) fn list(&self) -> Result<Listing, Failure> {
         let listing = self.connection.list();
-        listing.map_err(|fault| self.target.failure(&fault))
+        let listing = listing.map_err(|fault| self.target.failure(&fault))?;
+        if let Some(memory) = self.memory.as_ref().filter(|_| listing.complete) {
+            let numbers = listing.numbers.iter().map(String::as_str).collect();
+            memory.forget_absent(self.target.record(), &numbers)?;
+        }
+        Ok(listing)
     }
 
     /// Lists the extensions of the PBX where the target is about its groups.
@@ -121,6 +127,44 @@ impl<'t> TargetSession<'t> {
     pub(crate) fn vouches(&self, held: &Record, field: Field, text: Text<'_>) -> bool {
         let memory = self.memory.as_ref();
         memory.is_some_and(|memory| memory.vouches(held, field, text))
+    }
+
+    /// The fields that cannot be read back and that rowcall wrote to an extension since its marks were `then`, but for
+    /// those that it set to what is `wanted` of it.
+    ///
+    /// # Errors
+    /// Exit 2 where the memory cannot be read.
+    pub(crate) fn rewritten(
+        &self,
+        wanted: &Record,
+        number: &str,
+        then: &SecretMarks,
+    ) -> Result<Vec<Field>, Failure> {
+        match &self.memory {
+            Some(memory) => Ok(memory.rewritten(wanted, number, then)?),
+            None => Ok(vec![]),
+        }
+    }
+
+    /// The marks of the extensions that these changes are about, by the positions of their rows.
+    ///
+    /// # Errors
+    /// Exit 2 where the memory cannot be read.
+    pub(crate) fn marks(
+        &self,
+        changes: &[Change],
+    ) -> Result<BTreeMap<usize, SecretMarks>, Failure> {
+        let Some(memory) = &self.memory else {
+            return Ok(BTreeMap::new());
+        };
+        let mut marks = BTreeMap::new();
+        for change in changes {
+            let of_change = memory.marks(change)?;
+            if !of_change.is_empty() {
+                marks.insert(change.row, of_change);
+            }
+        }
+        Ok(marks)
     }
 
     /// The options for looking the target up.

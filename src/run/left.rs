@@ -92,6 +92,14 @@ impl Left {
                 Standing::Intended(times) => doubt(manifest, times, &change, &held),
                 _ => drift(manifest, &change, now),
             };
+            let rewritten = match now {
+                Some(_) => {
+                    let marks = options.marks(position);
+                    session.rewritten(&change.wanted, &change.number, &marks)?
+                }
+                None => vec![],
+            };
+            let obstacle = obstacle.or_else(|| written_by_others(standing, &rewritten));
             match obstacle {
                 Some(obstacle) => {
                     let place = row.outcome.place.as_ref();
@@ -171,6 +179,24 @@ fn drift(manifest: &Manifest, change: &Change, now: Option<&Record>) -> Option<O
                 differences(&fields, before, now)
             ),
         )
+    })
+}
+
+/// The obstacle where other runs have written fields since that cannot be read back.
+fn written_by_others(standing: Standing, fields: &[Field]) -> Option<Obstacle> {
+    let (result, attempts) = match standing {
+        Standing::Intended(times) => (RowResult::Unknown, times),
+        _ => (RowResult::Drifted, 0),
+    };
+    let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
+    Some(Obstacle {
+        result,
+        field: Some(*fields.first()?),
+        message: format!(
+            "another run has written to it since this one was planned: {}; it is left alone",
+            names.join(", ")
+        ),
+        attempts,
     })
 }
 

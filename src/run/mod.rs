@@ -223,7 +223,9 @@ impl<'r> Run<'r> {
             .map_err(Refusal::from)
             .and_then(|mut session| {
                 session.memory = self.context.present_memory(self.request.target);
-                planner(&mut self.rows, &session)
+                let mut plan = planner(&mut self.rows, &session)?;
+                plan.marks = session.marks(&plan.changes())?;
+                Ok(plan)
             });
         match planned {
             Ok(mut plan) => {
@@ -416,10 +418,17 @@ impl<'r> Run<'r> {
         let mut changes = in_order(changes);
         let stages = in_waves(&waves, &mut changes);
         let lock = lock.filter(|_| !changes.is_empty());
-        if lock.is_some()
-            && let Err(failure) = forget(&mut session, &changes, self.context)
-        {
-            return self.refuse_planned(results, Refusal::new("memory", failure));
+        if lock.is_some() {
+            let marks = session.marks(&changes).and_then(|marks| {
+                forget(&mut session, &changes, self.context)?;
+                Ok(marks)
+            });
+            match marks {
+                Ok(marks) => plan.marks = marks,
+                Err(failure) => {
+                    return self.refuse_planned(results, Refusal::new("memory", failure));
+                }
+            }
         }
         let key = match lock.as_ref().map(|_| self.context.key()).transpose() {
             Ok(key) => key,

@@ -1,8 +1,9 @@
 //! An earlier run that is resumed or undone: its name, time, actions and PBX.
 
 use super::saved_options::SavedOptions;
-use crate::ledger::{LedgerError, Standing, StoredRun, Summary, runs};
+use crate::ledger::{LedgerError, Listed, Standing, StoredRun, Summary, runs};
 use crate::model::{Outcome, RowResult};
+use crate::plan::revert::{TakenBackRow, is_taken_back};
 use crate::rim::outputs::is_same_file;
 use crate::rim::terminal::print;
 use crate::rim::{Context, Exit, Failure};
@@ -86,6 +87,36 @@ impl PastRun {
             exit: Exit::Target,
             ..failure
         })
+    }
+
+    /// The rows of the run that undos of it have taken back, by position. Runs that cannot be read are passed over.
+    ///
+    /// # Errors
+    /// Exit 2 where the runs cannot be listed, or an undo cannot be read.
+    pub(crate) fn taken_back(
+        &self,
+        context: &Context,
+    ) -> Result<BTreeMap<usize, TakenBackRow>, Failure> {
+        let state = context.state()?;
+        let mut taken_back = BTreeMap::new();
+        for Listed { id, summary } in runs(&state)? {
+            let options = summary.map(|run| SavedOptions::parse(&id, &run.run.head.options));
+            let Ok(Ok(options)) = options else { continue };
+            let Some(reverts) = options.reverts.filter(|it| it.run == self.name) else {
+                continue;
+            };
+            let lines = StoredRun::open(&state, &id)?.outcomes()?;
+            for (position, (line, standing)) in lines.into_iter().enumerate() {
+                if let Some(origin) = reverts.rows.get(&position)
+                    && standing == Standing::Final
+                    && is_taken_back(&line)
+                {
+                    let undo = id.clone();
+                    taken_back.insert(*origin, TakenBackRow { undo, line });
+                }
+            }
+        }
+        Ok(taken_back)
     }
 
     /// The reports that the run wrote, but for those that are a newer run's by now.

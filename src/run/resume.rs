@@ -120,7 +120,7 @@ impl ResumedRun {
         let results = |lines| self.results(lines, request, originals);
         let (rows, standings): (Vec<PlannedRow>, Vec<Standing>) = rows.into_iter().unzip();
         let mut left = Left { rows, standings };
-        let (mut session, looked) = match self.look(&mut left, request, stop) {
+        let (mut session, looked) = match self.look(&mut left, request, context, stop) {
             Ok(looked) => looked,
             Err(failure) => {
                 ledger.end(&failure.message)?;
@@ -186,12 +186,14 @@ impl ResumedRun {
         &self,
         left: &mut Left,
         request: &RunRequest<'_>,
+        context: &Context,
         stop: &StopFlag,
     ) -> Result<(TargetSession<'_>, LookedAgain), Failure> {
         if left.deletes() {
             request.refuse_silent_deletes()?;
         }
-        let session = TargetSession::open(&self.target, stop)?;
+        let mut session = TargetSession::open(&self.target, stop)?;
+        session.memory = context.present_memory(&self.target);
         let looked = left.look_again(&self.past.options, &session)?;
         Ok((session, looked))
     }

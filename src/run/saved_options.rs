@@ -5,10 +5,11 @@ use super::request::RunRequest;
 use super::secrets_file::Generated;
 use crate::digest::sha256_hex;
 use crate::input::{FieldHeadings, Rows};
+use crate::ledger::SecretMarks;
 use crate::migrate::Agreement;
 use crate::model::{Field, Record, Text};
-use crate::plan::Plan;
 use crate::plan::guard::Allowance;
+use crate::plan::{Plan, RevertedRun};
 use crate::rim::{Failure, TargetSpec};
 use crate::submit::Verify;
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,12 @@ pub(crate) struct SavedOptions {
     /// The memberships that must be there at the run's end and that it does not write, by the position of the row.
     #[serde(default)]
     memberships: BTreeMap<usize, BTreeMap<Field, String>>,
+    /// The run that this one takes back; of an undo.
+    #[serde(default)]
+    pub(crate) reverts: Option<RevertedRun>,
+    /// The marks of the extensions to be changed as they were when the run began, by the position of the row.
+    #[serde(default)]
+    marks: BTreeMap<usize, SecretMarks>,
 }
 
 impl SavedOptions {
@@ -71,6 +78,8 @@ impl SavedOptions {
             files: files(rows),
             generated: generated.clone(),
             agreement: plan.agreement.clone(),
+            reverts: plan.reverts.clone(),
+            marks: plan.marks.clone(),
         }
     }
 
@@ -99,6 +108,11 @@ impl SavedOptions {
         memberships
             .map(|(position, fields)| (*position, record(fields)))
             .collect()
+    }
+
+    /// The marks of a row's extension as they were when the run began.
+    pub(crate) fn marks(&self, position: usize) -> SecretMarks {
+        self.marks.get(&position).cloned().unwrap_or_default()
     }
 
     /// The files that have changed since they were read: a run that is resumed uses its own rows.

@@ -46,7 +46,7 @@ pub(super) fn run(args: &DiffArgs, context: &Context) -> Result<Exit, Failure> {
         return Err(Failure::usage("standard input (-) can be read once only"));
     }
     let named = [named(before, args, context)?, named(after, args, context)?];
-    let [before, after] = read(&named, args)?;
+    let [before, after] = read(&named, args, context)?;
     let key = context.present_key().ok();
     let made = key.map(|key| {
         move |number: &str, field: Field, text: &str| fingerprint(&key, number, field, text)
@@ -123,7 +123,7 @@ fn named(text: &str, args: &DiffArgs, context: &Context) -> Result<Named, Failur
 }
 
 /// Reads both sides, sheets before targets: a mistake in a sheet shows before a PBX is asked.
-fn read(named: &[Named; 2], args: &DiffArgs) -> Result<[Side; 2], Failure> {
+fn read(named: &[Named; 2], args: &DiffArgs, context: &Context) -> Result<[Side; 2], Failure> {
     let typed = args.vendor.as_deref().and_then(vendor);
     let typed = typed
         .map(|vendor| vendor_of_rows(vendor, args.groups))
@@ -150,7 +150,7 @@ fn read(named: &[Named; 2], args: &DiffArgs) -> Result<[Side; 2], Failure> {
     };
     for (side, named) in sides.iter_mut().zip(named) {
         if let Named::Target(target) = named {
-            *side = Some(target::side(target, &stop)?);
+            *side = Some(target::side(target, &stop, context)?);
         }
     }
     let none = || Side::new(vec![], None);

@@ -5,13 +5,14 @@ use crate::link::StopFlag;
 use crate::manifest::Access;
 use crate::model::{Field, by_number};
 use crate::progress::Progress;
-use crate::rim::{Failure, Target, TargetSession};
+use crate::rim::{Context, Failure, Target, TargetSession};
 use crate::sheet::escaped;
 use std::borrow::Cow;
 
 /// Reads every extension on a PBX, including secrets where it gives them back.
-pub(super) fn side(target: &Target, stop: &StopFlag) -> Result<Side, Failure> {
-    let session = TargetSession::open(target, stop)?;
+pub(super) fn side(target: &Target, stop: &StopFlag, context: &Context) -> Result<Side, Failure> {
+    let mut session = TargetSession::open(target, stop)?;
+    session.memory = context.present_memory(target);
     let listing = session.list()?;
     if !listing.complete {
         let message = format!(

@@ -11,7 +11,7 @@ use crate::link::StopFlag;
 use crate::model::redact;
 use crate::progress::Progress;
 use crate::rim::terminal::{print, report, strict_output};
-use crate::rim::{Exit, Failure, PaceOptions, Target, TargetSession};
+use crate::rim::{Context, Exit, Failure, PaceOptions, Target, TargetSession};
 use crate::seal::Key;
 use crate::sheet::{Format, Readers, SheetError, Writer};
 use jiff::Timestamp;
@@ -28,7 +28,7 @@ const TARGETS_AT_ONCE: usize = 16;
 pub(super) struct Job<'j> {
     pub(super) args: &'j ExportArgs,
     pub(super) pace: PaceOptions,
-    pub(super) config: Option<&'j Path>,
+    pub(super) context: &'j Context,
     pub(super) key: Option<Key>,
     pub(super) place: Destination,
     /// True if there is one target only.
@@ -151,9 +151,10 @@ impl Job<'_> {
     /// Fetches and writes; the path keeps its old file until all is there.
     fn write(&self, name: &str, path: Option<&Path>) -> Result<Facts, Failure> {
         let started = Timestamp::now();
-        let target =
-            Target::resolve(name, self.config, &self.pace)?.about_groups(self.args.groups)?;
-        let session = TargetSession::open(&target, &self.stop.part())?;
+        let target = Target::resolve(name, self.context.config(), &self.pace)?
+            .about_groups(self.args.groups)?;
+        let mut session = TargetSession::open(&target, &self.stop.part())?;
+        session.memory = self.context.present_memory(&target);
         let listing = session.list()?;
         if !listing.complete {
             print(format!(

@@ -47,7 +47,7 @@ pub(super) fn run(args: &ExportArgs, context: &Context) -> Result<Exit, Failure>
     let job = Job {
         args,
         pace: args.pace.options(),
-        config: context.config(),
+        context,
         key,
         place,
         is_alone: names.len() == 1,

@@ -4,6 +4,7 @@ use crate::support::pbx::Desk;
 use crate::support::sheets::lines;
 use rusqlite::Connection;
 use std::fs;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
@@ -430,12 +431,13 @@ fn of_secrets_that_are_not_given_back_only_the_one_that_changed_is_written() {
         (0, 0, 12),
         "it holds what was written last"
     );
-    desk.undo(&[&first.name()]);
-    assert_eq!(
-        desk.import("state", &sheet, &["--mode", "upsert"])
-            .count("created"),
-        12
-    );
+    // Of the first run only what no later one has written over is undone.
+    let undone = desk.undo(&[&first.name()]);
+    let counts = (undone.count("deleted"), undone.count("drifted"));
+    assert_eq!(counts, (11, 1), "{}", undone.err);
+    let again = desk.import("state", &sheet, &["--mode", "upsert"]);
+    let counts = (again.count("created"), again.count("unchanged"));
+    assert_eq!(counts, (11, 1), "{}", again.err);
     assert_eq!(written(&desk, &upsert), (0, 0, 12));
 
     // Lost, it costs a write; it contains no secret, and goes with the last run.
@@ -905,5 +907,108 @@ fn what_was_lost_on_the_way_is_read_back_and_remembered_all_the_same() {
             "{vendor}: {}",
             undone.out
         );
+    }
+}
+
+/// The sheet's passwords for the web, with another word.
+fn with_passwords(desk: &Desk, word: &str) -> PathBuf {
+    let text = fs::read_to_string(desk.path("staff.csv")).unwrap();
+    let name = format!("{word}.csv");
+    desk.file(&name, &text.replace("Portal20", &format!("{word}20")))
+}
+
+#[test]
+fn a_password_that_another_run_wrote_since_is_kept() {
+    let desk = Desk::new("openvox");
+    let first = desk.import("state", &desk.sample(12), &[]);
+    let upsert = ["--mode", "upsert", "--max-updates", "all"];
+    let upsert = [&upsert[..], &["--max-secret-changes", "all"]].concat();
+    let (older, newer) = (
+        with_passwords(&desk, "Older"),
+        with_passwords(&desk, "Newer"),
+    );
+    let (target, plan) = (desk.target(), desk.path("p.json"));
+    let to = [older.to_str().unwrap(), "--to", &target];
+    let planned = [
+        &["plan"][..],
+        &to,
+        &["--mode", "upsert", "-o", plan.to_str().unwrap()],
+    ];
+    assert_eq!(desk.say("state", &planned.concat()).exit, 0);
+    let cut = cut_off(&desk, &[&["import"][..], &to, &upsert].concat(), 2);
+
+    let since = desk.import("state", &newer, &upsert);
+    assert_eq!(since.count("updated"), 12, "{}", since.err);
+    let is_kept = || {
+        let again = desk.import("state", &newer, &upsert);
+        assert_eq!(again.count("unchanged"), 12, "{}", again.err);
+    };
+    let resumed = desk.say("state", &["resume", &cut, "--json"]);
+    let (done, kept) = (
+        resumed.count("updated"),
+        resumed.count("drifted") + resumed.count("unknown"),
+    );
+    assert_eq!((resumed.exit, done + kept), (1, 12), "{}", resumed.err);
+    assert!((2..9).contains(&done), "{done}");
+    is_kept();
+    let replay = ["import", "--plan", plan.to_str().unwrap(), "--json"];
+    let replayed = desk.say("state", &[&replay[..], &["--on-drift", "skip"]].concat());
+    assert_eq!(replayed.count("drifted"), 12, "{}", replayed.err);
+    is_kept();
+    let undone = desk.undo(&[&first.name()]);
+    assert_eq!(
+        (undone.exit, undone.count("drifted")),
+        (1, 12),
+        "{}",
+        undone.err
+    );
+    assert!(undone.err.contains("web_password"), "{}", undone.err);
+    is_kept();
+}
+
+#[test]
+fn a_run_that_was_stopped_is_resumed_where_no_other_wrote_a_password_since() {
+    let desk = Desk::new("openvox");
+    desk.import("state", &desk.sample(12), &[]);
+    let older = with_passwords(&desk, "Older");
+    let target = desk.target();
+    let to = [older.to_str().unwrap(), "--to", &target, "--mode", "upsert"];
+    let all = ["--max-updates", "all", "--max-secret-changes", "all"];
+    cut_off(&desk, &[&["import"][..], &to, &all].concat(), 2);
+    let resumed = desk.say("state", &["resume", "--json"]);
+    let counts = (resumed.exit, resumed.count("updated"));
+    assert_eq!(counts, (0, 12), "{}", resumed.err);
+}
+
+#[test]
+fn an_extension_that_was_seen_to_be_gone_is_not_remembered() {
+    let desk = Desk::new("openvox");
+    let (target, upsert) = (desk.target(), ["--mode", "upsert"]);
+    let row = |word: &str| {
+        let text = format!(
+            "number,display_name,sip_password,web_password\n2001,Ann,tR7xkQ2mZp9w,{word}11bb22cc\n"
+        );
+        desk.file("one.csv", &text)
+    };
+    let gone = desk.file("gone.csv", "number\n2001\n");
+    let gone = gone.to_str().unwrap();
+    let delete = [
+        "delete",
+        gone,
+        "--from",
+        &target,
+        "--yes",
+        "--max-deletes",
+        "all",
+    ];
+    let sheet = desk.path("one.csv");
+    let diff = ["diff", sheet.to_str().unwrap(), &target];
+    for look in [&["export", &target][..], &diff] {
+        desk.import("state", &row("Old"), &upsert);
+        assert_eq!(desk.say("elsewhere", &delete).exit, 0);
+        desk.say("state", look);
+        desk.import("elsewhere", &row("New"), &[]);
+        let again = desk.import("state", &row("Old"), &upsert);
+        assert_eq!(again.count("updated"), 1, "{look:?}: {}", again.err);
     }
 }

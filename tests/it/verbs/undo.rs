@@ -425,3 +425,93 @@ fn an_interrupted_undo_still_knows_what_it_cannot_put_back() {
     );
     assert_eq!(desk.export().lines().count(), 31);
 }
+
+#[test]
+fn a_row_that_was_taken_back_is_taken_back_once() {
+    for vendor in VENDORS.iter().map(|vendor| vendor.id) {
+        let desk = Desk::new(vendor);
+        let sheet = desk.sample(6);
+        let imported = desk.import("state", &sheet, &[]);
+        let undone = desk.undo(&[]);
+        assert_eq!(undone.count("deleted"), 6, "{vendor}: {}", undone.err);
+        // Others bring the same sheet again.
+        let brought = desk.import("elsewhere", &sheet, &[]);
+        assert_eq!(brought.count("created"), 6, "{vendor}: {}", brought.err);
+        let theirs = desk.export();
+        for named in [&[][..], &[&*imported.name()]] {
+            let again = desk.undo(named);
+            let counts = (again.exit, again.count("unchanged"));
+            assert_eq!(counts, (0, 6), "{vendor}: {}", again.err);
+            let words = format!("6 rows of it were taken back by run {}", undone.name());
+            assert!(again.err.contains(&words), "{vendor}: {}", again.err);
+            assert_eq!(desk.export(), theirs, "{vendor}");
+        }
+
+        // An update likewise.
+        let edit = desk.edit("new");
+        let update = ["--mode", "update"];
+        assert_eq!(desk.import("state", &edit, &update).count("updated"), 2);
+        assert_eq!(desk.undo(&[]).count("updated"), 2);
+        assert_eq!(desk.import("elsewhere", &edit, &update).count("updated"), 2);
+        let theirs = desk.export();
+        let again = desk.undo(&[]);
+        let counts = (again.exit, again.count("unchanged"));
+        assert_eq!(counts, (0, 2), "{vendor}: {}", again.err);
+        assert_eq!(desk.export(), theirs, "{vendor}");
+    }
+}
+
+#[test]
+fn what_was_kept_by_one_undo_is_taken_back_by_the_next() {
+    let desk = Desk::new("ozeki");
+    desk.sheet("in.csv", &desk.small([3001, 3002, 3003]));
+    desk.import("state", &desk.path("in.csv"), &[]);
+    let hand = desk.file("hand.csv", "number,sip_auth_name\n3002,hand\n");
+    desk.import("elsewhere", &hand, &["--mode", "update"]);
+    let first = desk.undo(&[]);
+    let counts = (first.count("deleted"), first.count("drifted"));
+    assert_eq!(counts, (2, 1), "{}", first.err);
+    // It is put back by hand, and one of the others comes anew.
+    desk.file("hand.csv", "number,sip_auth_name\n3002,3002\n");
+    desk.import("elsewhere", &hand, &["--mode", "update"]);
+    desk.sheet("anew.csv", &desk.small([3003]));
+    desk.import("elsewhere", &desk.path("anew.csv"), &[]);
+    let second = desk.undo(&[]);
+    let counts = (second.count("deleted"), second.count("unchanged"));
+    assert_eq!(counts, (1, 2), "{}", second.err);
+    assert_eq!(desk.pbx.numbers(), ["3003"]);
+}
+
+#[test]
+fn a_created_extension_that_was_not_read_back_goes_only_where_nothing_else_can_have_changed() {
+    let desk = Desk::new("openvox");
+    let import = |verify| {
+        let row = |number| format!("{number},P {number},tR7xkQ2mZp9w,773195\n");
+        let rows: String = (3013..3025).map(row).collect();
+        let head = "number,display_name,sip_password,voicemail_pin\n";
+        let sheet = desk.file("in.csv", &format!("{head}{rows}"));
+        let imported = desk.import("state", &sheet, &["--verify", verify]);
+        assert_eq!(imported.count("created"), 12, "{}", imported.err);
+        let mobile = desk.file("hand.csv", "number,mobile\n3013,491555999999\n");
+        desk.import("elsewhere", &mobile, &["--mode", "update"]);
+    };
+    // Nothing was read back: the PBX's own values are not known.
+    import("none");
+    let held = desk.export();
+    let kept = desk.undo(&[]);
+    let counts = (kept.exit, kept.count("deleted"), kept.count("unknown"));
+    assert_eq!(counts, (1, 0, 12), "{}", kept.err);
+    assert!(kept.err.contains("did not read it back"), "{}", kept.err);
+    assert_eq!(desk.export(), held);
+    let (sheet, target) = (desk.path("in.csv"), desk.target());
+    let sheet = sheet.to_str().unwrap();
+    let all = ["--yes", "--max-deletes", "all"];
+    let delete = [&["delete", sheet, "--from", &target][..], &all].concat();
+    assert_eq!(desk.say("state", &delete).exit, 0);
+    // One was: the others are compared with them.
+    import("sample");
+    let undone = desk.undo(&[]);
+    let counts = (undone.count("deleted"), undone.count("unknown"));
+    assert_eq!(counts, (11, 1), "{}", undone.err);
+    assert_eq!(desk.pbx.numbers(), ["3013"]);
+}
