@@ -66,6 +66,7 @@ fn remember(
             });
             let unseen: Vec<(Field, Text<'_>)> = unseen
                 .filter(|(field, _)| *field != Field::NEW_NUMBER)
+                .filter(|(field, _)| !settlement.unseen.contains(field))
                 .collect();
             memory.remember(first, left, &unseen)
         }

@@ -2,10 +2,12 @@
 //! never a duplicate, never a guess.
 
 use super::converse::Connection;
-use crate::compare::differing;
+use crate::compare::{differing, uncomparable};
 use crate::link::paced::Permit;
-use crate::manifest::Access;
-use crate::model::{Action, Change, Fault, FaultKind, Field, Outcome, Record, RowResult};
+use crate::manifest::{Access, Manifest};
+use crate::model::{
+    Action, Care, Change, Fault, FaultKind, Field, Identity, Outcome, Record, RowResult, Text,
+};
 use std::borrow::Cow;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -63,6 +65,8 @@ pub struct Settlement {
     /// The extension as it was read back after it was written, also where it is not all as wanted; `None` where it was
     /// not read back, or may be somebody else's.
     pub left: Option<Record>,
+    /// The fields that were written, and that may not be as wanted: no reply confirmed them, and they cannot be read back.
+    pub unseen: Vec<Field>,
     /// True if the result may change once more, when the groups are read at the run's end: see [`super::submit`].
     pub provisional: bool,
     /// From taking the row up to its result, in milliseconds; `None` where nothing was sent.
@@ -87,6 +91,7 @@ impl Settlement {
             http_status: None,
             looked: false,
             left: None,
+            unseen: vec![],
             provisional: false,
             elapsed_ms: None,
             finished_at: jiff::Timestamp::now(),
@@ -367,25 +372,24 @@ impl Settling<'_> {
         let row = |field| manifest.row(field);
         let separate = |field: Field| row(field).is_some_and(|row| row.separate);
         let unlike = differing(manifest, wanted, held);
-        let write_only = |field: &Field| {
-            row(*field).is_some_and(|row| row.access == Access::WriteOnly && row.fill.is_none())
-        };
         // No reply was lost before it, so it is about this very request and not about a repeat of it.
         let refused = self.is_refused(fault) && (self.lost.is_none() || self.repeats_a_part);
-        // After a refusal nothing is taken for written that cannot be seen.
-        let unseen = wanted
-            .iter()
-            .map(|(field, _)| field)
-            .filter(|field| write_only(field) && (refused || separate(*field)));
+        let readable = |field: &Field| {
+            let is_read = row(*field).is_some_and(|row| row.access == Access::ReadWrite);
+            is_read && !field.is_key() && !wanted.get(*field).unwrap_or_default().is_empty()
+        };
+        let readable = wanted.iter().map(|(field, _)| field).filter(readable);
+        let readable: Vec<Field> = readable.collect();
         // After a refusal an extension of which only the number is known to be alike may be somebody else's.
-        let is_alike = wanted.iter().any(|(field, text)| {
-            let is_shown = row(field).is_some_and(|row| row.access == Access::ReadWrite);
-            is_shown && !field.is_key() && !text.is_empty() && !unlike.contains(&field)
-        });
-        let is_ours =
-            self.change.before.is_none() && (is_alike || !refused || !fault.done_before.is_empty());
+        let is_alike = readable.iter().any(|field| !unlike.contains(field));
+        let foreign = foreign(manifest, wanted, held);
+        let is_begun = !fault.done_before.is_empty();
+        let is_ours = self.change.before.is_none()
+            && (is_begun || (foreign.is_empty() && (is_alike || !refused)));
         if unlike.iter().all(|field| separate(*field)) && is_ours {
-            let missing: Vec<Field> = unlike.iter().copied().chain(unseen).collect();
+            // Nothing is taken for written that cannot be seen.
+            let mut missing = unlike.clone();
+            missing.extend(uncomparable(manifest, wanted));
             if missing.is_empty() {
                 return Some(self.confirmed(RowResult::Created, fault).leaving(held));
             }
@@ -395,26 +399,42 @@ impl Settling<'_> {
             }
             // The extension was created and the next steps were lost: only those are sent again.
             let mut rest = wanted.key_only();
-            for field in missing {
+            let again = missing.iter().copied();
+            for field in again.filter(|field| row(*field).is_some_and(|row| !row.create_only)) {
                 rest.set(field, wanted.get(field).unwrap_or_default());
             }
-            if self.attempts < self.limits.attempts_max {
+            let is_empty = rest.iter().all(|(field, _)| field.is_key());
+            if !is_empty && self.attempts < self.limits.attempts_max {
                 return Some(LookResult::Again(Action::Update, rest));
+            }
+            if unlike.is_empty() {
+                return Some(self.created_unseen(missing, fault).leaving(held));
             }
         }
         if !is_last {
             return None;
         }
-        let wanted_count = wanted.iter().filter(|(field, _)| !field.is_key()).count();
-        let is_another = fault.done_before.is_empty() && unlike.len() * 2 > wanted_count;
-        let result = match fault.kind {
-            _ if unlike.is_empty() => RowResult::Unknown,
-            FaultKind::Exists => RowResult::Conflict,
+        let is_another = !is_begun && unlike.len() * 2 > readable.len();
+        let (result, fields) = match fault.kind {
+            _ if unlike.is_empty() && !foreign.is_empty() => (RowResult::Conflict, foreign),
+            _ if unlike.is_empty() => (RowResult::Unknown, unlike),
+            FaultKind::Exists => (RowResult::Conflict, unlike),
             // Refused, and the extension there has little in common with the wanted one: somebody else created it.
-            _ if refused && is_another => RowResult::Conflict,
-            _ => RowResult::Differs,
+            _ if refused && is_another => (RowResult::Conflict, unlike),
+            _ => (RowResult::Differs, unlike),
         };
-        Some(self.unlike(result, unlike, fault))
+        Some(self.unlike(result, fields, fault))
+    }
+
+    /// The result of an extension that is there as far as it can be seen; these fields cannot.
+    fn created_unseen(&self, unseen: Vec<Field>, fault: &Fault) -> LookResult {
+        let mut created = self.confirmed(RowResult::Created, fault);
+        if let LookResult::Result(settlement) = &mut created {
+            settlement.message += &format!("; {}", cannot_be_read_back(&unseen));
+            settlement.hint = "run the same sheet with --mode upsert: it writes them again".into();
+            settlement.unseen = unseen;
+        }
+        created
     }
 
     fn judge_updated(
@@ -595,20 +615,25 @@ impl Settling<'_> {
     }
 
     fn unlike(&self, result: RowResult, differing: Vec<Field>, fault: &Fault) -> LookResult {
-        let names: Vec<&str> = differing.iter().map(|field| field.name()).collect();
-        let mut settlement = self.against(result, fault);
-        settlement.message = if names.is_empty() {
-            format!(
-                "{}; what was to be written cannot be read back",
-                settlement.message
-            )
-        } else {
-            format!(
-                "{}; on the PBX these are not as wanted: {}",
-                settlement.message,
-                names.join(", ")
-            )
+        let manifest = self.connection.manifest();
+        let is_read = |field: &Field| {
+            let row = manifest.row(*field);
+            row.is_none_or(|row| row.access != Access::WriteOnly)
         };
+        let (read, unread): (Vec<Field>, Vec<Field>) = differing.iter().partition(|it| is_read(it));
+        let mut settlement = self.against(result, fault);
+        let mut why = vec![];
+        if !read.is_empty() {
+            let which = names(&read);
+            why.push(format!("on the PBX these are not as wanted: {which}"));
+        }
+        if !unread.is_empty() {
+            why.push(cannot_be_read_back(&unread));
+        }
+        if why.is_empty() {
+            why.push("what was to be written cannot be read back".to_owned());
+        }
+        settlement.message = format!("{}; {}", settlement.message, why.join("; "));
         settlement.hint = format!(
             "compare the {} on the PBX with the row, then run the import again",
             self.change.wanted.record()
@@ -645,6 +670,43 @@ pub(crate) fn renamed(change: &Change) -> Record {
         whole.set(Field::NUMBER, number);
     }
     whole
+}
+
+/// The fields that name a person or a telephone on the PBX's extension and that the row leaves out: no PBX makes such a
+/// value up, so somebody else wrote it. A value that is made of the row's own is none.
+fn foreign(manifest: &Manifest, wanted: &Record, held: &Record) -> Vec<Field> {
+    let own: Vec<&str> = wanted
+        .iter()
+        .filter_map(|(_, text)| text.open())
+        .flat_map(str::split_whitespace)
+        .collect();
+    let is_foreign = |(field, text): &(Field, Text<'_>)| {
+        let names_one = match field.def().identifies {
+            Some(Identity::Person) => true,
+            Some(Identity::Number) => field.def().care == Care::Phone,
+            _ => false,
+        };
+        let row = manifest.row(*field);
+        let is_written = row.is_some_and(|row| {
+            row.access == Access::ReadWrite && row.default.is_none() && row.fill.is_none()
+        });
+        let mut words = text.open().into_iter().flat_map(str::split_whitespace);
+        names_one
+            && is_written
+            && wanted.get(*field).unwrap_or_default().is_empty()
+            && words.any(|word| !own.contains(&word))
+    };
+    let foreign = held.iter().filter(is_foreign);
+    foreign.map(|(field, _)| field).collect()
+}
+
+fn names(fields: &[Field]) -> String {
+    let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
+    names.join(", ")
+}
+
+fn cannot_be_read_back(fields: &[Field]) -> String {
+    format!("these cannot be read back: {}", names(fields))
 }
 
 /// The result of a change that the PBX refused, and that was not done.
@@ -951,6 +1013,11 @@ mod tests {
         let mut secret = Record::numbered("1");
         secret.set(Field::SIP_PASSWORD, "canary-42");
         for wanted in [secret, Record::numbered("1")] {
+            fake.pbx.put(&bea("1"));
+            let settlement = settled(&fake, &create(wanted.clone()));
+            assert_eq!(settlement.result, RowResult::Conflict, "{settlement:?}");
+            assert!(settlement.left.is_none());
+            fake.pbx.put(&Record::numbered("1"));
             let settlement = settled(&fake, &create(wanted));
             assert_eq!(settlement.result, RowResult::Unknown, "{settlement:?}");
             assert!(settlement.left.is_none());
@@ -1024,6 +1091,57 @@ mod tests {
             (RowResult::Rejected, 2)
         );
         assert_eq!(settlement.fault.unwrap().code, "fake.no");
+    }
+
+    #[test]
+    fn an_extension_with_more_than_was_wanted_is_somebody_elses_after_a_lost_creation() {
+        let mut wanted = Record::numbered("1");
+        wanted.set(Field::DISPLAY_NAME, "Ann");
+        wanted.set(Field::SIP_PASSWORD, "canary-42");
+        let fake = always("create", Trouble::LoseBefore);
+        fake.pbx.put(&ann("1"));
+        let settlement = settled(&fake, &create(wanted.clone()));
+        assert_eq!(settlement.result, RowResult::Conflict, "{settlement:?}");
+        assert_eq!(settlement.differing, [Field::EMAIL]);
+        assert_eq!(settlement.left, None);
+        assert_eq!(fake.pbx.stored("1", Field::SIP_PASSWORD), None);
+        // A name that is made of the row's own words is no such thing.
+        let manifest = super::super::fake_vendor::fake_manifest();
+        let mut held = Record::numbered("1");
+        held.set(Field::DISPLAY_NAME, "1 Ann");
+        let mut named = Record::numbered("1");
+        named.set(Field::FIRST_NAME, "Ann");
+        assert_eq!(foreign(manifest, &named, &held), []);
+        assert_eq!(foreign(manifest, &named, &ann("1")), [Field::EMAIL]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_back_of_a_lost_creation_is_sent_once_more() {
+        let mut wanted = ann("1");
+        wanted.set(Field::SIP_PASSWORD, "canary-42");
+        let fake = always("create", Trouble::LoseBefore);
+        let mut other = ann("1");
+        other.set(Field::SIP_PASSWORD, "another-1");
+        fake.pbx.put(&other);
+        let settlement = settled(&fake, &create(wanted.clone()));
+        let got = (settlement.result, settlement.attempts);
+        assert_eq!(got, (RowResult::Created, 2), "{settlement:?}");
+        assert_eq!(settlement.unseen, []);
+        let stored = fake.pbx.stored("1", Field::SIP_PASSWORD);
+        assert_eq!(stored.as_deref(), Some("canary-42"));
+        // Where that is lost each time too, it is said and not taken for written.
+        let fake =
+            FakeVendor::holding(0).troubled(|request, times| match (request.operation, times) {
+                ("create", 1) => Trouble::LoseAfter,
+                ("update", _) => Trouble::LoseBefore,
+                _ => Trouble::Nothing,
+            });
+        let settlement = settled(&fake, &create(wanted));
+        let got = (settlement.result, settlement.attempts);
+        assert_eq!(got, (RowResult::Created, 3), "{settlement:?}");
+        assert_eq!(settlement.unseen, [Field::SIP_PASSWORD]);
+        assert!(settlement.message.contains("cannot be read back"));
+        assert!(!format!("{settlement:?}").contains("canary"));
     }
 
     #[test]
