@@ -1,7 +1,7 @@
 //! The comparison of a wanted record with the one on the PBX: the fields that differ, and the differences in words.
 
 use crate::manifest::{Access, Manifest};
-use crate::model::{Field, Kind, Record, TO_GENERATE, Text};
+use crate::model::{Field, Kind, Record, TO_GENERATE, Text, redact};
 use std::collections::BTreeSet;
 use url::Url;
 
@@ -64,13 +64,14 @@ pub fn differences(fields: &[Field], wanted: &Record, held: &Record) -> String {
     const SHOWN_MAX: usize = 4;
     let one = |field: &Field| {
         let hides = |record: &Record| matches!(record.get(*field), Some(Text::Secret(_)));
-        if hides(wanted) || hides(held) {
+        let given_back = held.text(*field).unwrap_or_default();
+        if hides(wanted) || hides(held) || repeats_a_secret(given_back, wanted) {
             return format!("another {}", field.name());
         }
         format!(
             "{} {:?} instead of {:?}",
             field.name(),
-            held.text(*field).unwrap_or_default(),
+            given_back,
             wanted.text(*field).unwrap_or_default()
         )
     };
@@ -79,6 +80,14 @@ pub fn differences(fields: &[Field], wanted: &Record, held: &Record) -> String {
         words.push(format!("{} more differences", fields.len() - SHOWN_MAX));
     }
     words.join(", ")
+}
+
+/// Returns true if a text of the PBX's holds a secret of the wanted record.
+fn repeats_a_secret(text: &str, wanted: &Record) -> bool {
+    let mut texts = wanted.iter().map(|(_, text)| text);
+    texts.any(
+        |wanted| matches!(wanted, Text::Secret(secret) if redact::repeats(text, secret.reveal())),
+    )
 }
 
 /// The name under which a PBX keeps a greeting that it fetched from an address: the last part of the address's path,
@@ -138,6 +147,17 @@ mod tests {
                 [Field::VOICEMAIL_GREETING]
             );
         }
+    }
+
+    #[test]
+    fn a_secret_that_is_given_back_as_another_field_is_not_shown() {
+        let wanted = extension(&[
+            (Field::DISPLAY_NAME, "Ann"),
+            (Field::WEB_PASSWORD, "Kq7WzP3xVn9T"),
+        ]);
+        let held = extension(&[(Field::DISPLAY_NAME, "Kq7WzP3xVn9T")]);
+        let words = differences(&[Field::DISPLAY_NAME], &wanted, &held);
+        assert_eq!(words, "another display_name");
     }
 
     #[test]

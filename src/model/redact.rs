@@ -32,27 +32,48 @@ pub fn plain(field: Field, text: &str) -> String {
 const PIECE: usize = 4;
 
 /// Returns true if words from elsewhere contain a secret or a piece of it: in any case, percent-encoded, escaped as in
-/// JSON or XML, in base64 or in hexadecimal digits.
+/// JSON or XML (also twice), in base64 or in hexadecimal digits, and with whatever signs between its letters.
 pub fn repeats(words: &str, typed: &str) -> bool {
     let secret = typed.to_lowercase();
     if secret.is_empty() {
         return false;
     }
-    let read: [String; 3] = [words.to_owned(), percent_decoded(words), unescaped(words)];
+    let once = unescaped(words);
+    let read: [String; 4] = [
+        words.to_owned(),
+        percent_decoded(words),
+        unescaped(&once),
+        once,
+    ];
     let raw: Vec<char> = secret.chars().collect();
     let in_words = |words: &String| {
         let words = words.to_lowercase();
         pieces(&raw, PIECE).any(|piece| words.contains(&piece))
     };
-    if read.iter().any(in_words) {
+    let bare: Vec<char> = letters(&secret).chars().collect();
+    let in_letters = |words: &String| {
+        let words = letters(&words.to_lowercase());
+        bare.len() >= PIECE && pieces(&bare, PIECE).any(|piece| words.contains(&piece))
+    };
+    if read
+        .iter()
+        .any(|words| in_words(words) || in_letters(words))
+    {
         return true;
     }
-    let folded = words.to_lowercase();
+    let folded = letters(&words.to_lowercase());
     let hexes: [Vec<char>; 2] =
         [typed, secret.as_str()].map(|text| text.bytes().flat_map(hex_digits).collect());
     let in_hex = |hex: &Vec<char>| pieces(hex, 2 * PIECE).any(|piece| folded.contains(&piece));
+    let joined: String = words.split_whitespace().collect();
     (secret.len() >= PIECE && hexes.iter().any(in_hex))
         || decoded_runs(words).any(|text| in_words(&text))
+        || decoded_runs(&joined).any(|text| in_words(&text))
+}
+
+/// The letters and digits of a text, without the signs between them.
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 /// All pieces of this length; the whole where it is shorter.
@@ -76,7 +97,7 @@ fn percent_decoded(words: &str) -> String {
         .unwrap_or_default()
 }
 
-/// Turns back the escapes of JSON and XML in a text: `\\u0061`, `\\/`, `&#97;`, `&#x61;`, `&amp;`.
+/// Turns back the escapes of JSON, XML and shells in a text: `\\u0061`, `\\x61`, `\\/`, `&#97;`, `&#x61;`, `&amp;`.
 fn unescaped(words: &str) -> String {
     let mut out = String::new();
     let mut rest = words;
@@ -99,6 +120,12 @@ fn escape(text: &str) -> Option<(Option<char>, usize)> {
     };
     if let Some(rest) = text.strip_prefix("\\u") {
         return Some((number(rest.get(..4)?, 16), 6));
+    }
+    if let Some(c) = text
+        .strip_prefix("\\x")
+        .and_then(|rest| number(rest.get(..2)?, 16))
+    {
+        return Some((Some(c), 4));
     }
     if let Some(rest) = text.strip_prefix('\\') {
         return Some((rest.chars().next(), 1 + rest.chars().next()?.len_utf8()));
@@ -287,6 +314,14 @@ mod tests {
             "auth xxQ2FuYXJ5Nzcz",
             "YXBpOkNhbmFyeTc3MzErcHc=",
             "43616e617279373733312b7077",
+            "43 61 6E 61 72 79",
+            "0:43:61:6e:61:72",
+            "\\x43\\x61\\x6e\\x61",
+            "\\\\u0043\\\\u0061\\\\u006e\\\\u0061",
+            "C a n a r y",
+            "c-a-n-a-r-y",
+            "C\u{200b}a\u{200b}n\u{200b}a",
+            "Q2Fu YXJ5 Nzcz",
         ] {
             assert!(repeats(words, SECRET), "{words}");
         }

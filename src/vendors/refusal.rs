@@ -120,6 +120,16 @@ impl Manifest {
     }
 }
 
+/// The longest code of a PBX's own that is shown, in characters.
+const CODE_MAX: usize = 40;
+
+/// Returns true if a PBX's own code may be shown: one short word, without a piece of one of these secrets.
+pub(crate) fn is_code<'s>(code: &str, secrets: impl IntoIterator<Item = &'s str>) -> bool {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+    let repeats = |secret: &str| redact::repeats(code, secret);
+    code.len() <= CODE_MAX && code.chars().all(is_word) && !secrets.into_iter().any(repeats)
+}
+
 impl Fault {
     /// Adds the PBX's own words to the fault, unless they may repeat a secret: text that looks like a piece of a
     /// request is left out, and text with one of these secrets.

@@ -212,6 +212,20 @@ pub struct Encoded {
     pub body: Vec<u8>,
 }
 
+/// The types of a body that are named in messages.
+const USUAL_TYPES: [&str; 10] = [
+    "application/json",
+    "application/octet-stream",
+    "application/xhtml+xml",
+    "application/xml",
+    "text/css",
+    "text/csv",
+    "text/html",
+    "text/javascript",
+    "text/plain",
+    "text/xml",
+];
+
 /// A reply of the PBX. Its body may contain secrets, so its `Debug` shows none of it.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Reply {
@@ -261,13 +275,26 @@ impl Reply {
         xml::parse(&self.body).map_err(|why| self.not_understood("XML", &why))
     }
 
+    /// The body's type where it is a usual one: the text of any other may repeat a piece of the request.
+    fn kind(&self) -> &str {
+        let (kind, _) = self
+            .content_type
+            .split_once(';')
+            .unwrap_or((&self.content_type, ""));
+        let kind = kind.trim();
+        match USUAL_TYPES
+            .iter()
+            .find(|usual| usual.eq_ignore_ascii_case(kind))
+        {
+            Some(usual) => usual,
+            None if kind.is_empty() => "a reply without a type",
+            None => "a reply of an unusual type",
+        }
+    }
+
     /// Builds the fault of a reply that is not as the vendor's page prints it.
     pub fn not_understood(&self, wanted: &str, why: &str) -> Fault {
-        let kind = if self.content_type.is_empty() {
-            "a reply without a type"
-        } else {
-            &self.content_type
-        };
+        let kind = self.kind();
         let looks_html =
             self.content_type.contains("html") || self.body.trim_ascii_start().starts_with(b"<!");
         let fault = Fault::new(
@@ -294,7 +321,7 @@ impl fmt::Debug for Reply {
             f,
             "HTTP {} {} ({} bytes)",
             self.status,
-            self.content_type,
+            self.kind(),
             self.body.len()
         )
     }
@@ -376,6 +403,18 @@ mod tests {
             shown.contains("POST /login") && !shown.contains("canary"),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn only_usual_types_of_a_reply_are_named() {
+        let message = |kind: &str| Reply::new(200, kind, "x").json().unwrap_err().message;
+        assert!(message("Text/HTML; charset=canary").contains("with text/html where JSON"));
+        assert!(message("").contains("with a reply without a type where"));
+        for kind in ["text/canary", "canary", "text/html canary"] {
+            let message = message(kind);
+            assert!(message.contains("a reply of an unusual type"), "{message}");
+            assert!(!format!("{:?}", Reply::new(200, kind, "x")).contains("canary"));
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::manifest::Manifest;
 use crate::model::{Fault, FaultKind};
 use crate::vendors::Settings;
 use crate::vendors::conversation::{Conversation, Dialect, ListPage};
+use crate::vendors::refusal::is_code;
 use crate::wire::{Body, Effect, Exchange, Method, Request, Session, json};
 use serde_json::Value;
 
@@ -33,18 +34,28 @@ impl PortSip {
         }
     }
 
+    /// Returns true if a code may be shown. A number is not compared with the session's token, whose digits it may have
+    /// by chance.
+    fn is_shown(&self, code: &str, request: &Request) -> bool {
+        let is_number = code.bytes().all(|byte| byte.is_ascii_digit());
+        self.manifest.explains(code)
+            || match is_number {
+                true => is_code(code, written_secrets(request)),
+                false => is_code(code, secrets(request)),
+            }
+    }
+
     /// The PBX's own no: `err_code` in any reply, or at least its words in one that is no success.
     fn refusal(&self, exchange: &Exchange, value: &Value) -> Option<Fault> {
         let status = exchange.reply.status;
-        let code = value.get("err_code").and_then(json::text).map(|code| {
-            let harmless = code.chars().filter(char::is_ascii_alphanumeric);
-            harmless.take(40).collect::<String>()
-        });
+        let code = value.get("err_code").and_then(json::text);
         let code = code.filter(|code| !matches!(code.as_str(), "" | "0"));
+        let has_code = code.is_some();
+        let code = code.filter(|code| self.is_shown(code, &exchange.request));
         let words = ["msg", "message"]
             .iter()
             .find_map(|name| value.get(name).and_then(json::text));
-        if code.is_none() && ((200..300).contains(&status) || words.is_none()) {
+        if !has_code && ((200..300).contains(&status) || words.is_none()) {
             return None;
         }
         let words = words.unwrap_or_default();
@@ -175,18 +186,26 @@ pub(super) fn page(mut value: Value, names: &[&str], key: &str) -> Result<ListPa
 
 /// The secrets that a request carries.
 fn secrets(request: &Request) -> impl Iterator<Item = &str> {
-    let body = match &request.body {
-        Body::Json(body) => Some(body),
-        _ => None,
-    };
+    let token = in_body(request, "access_token");
+    let others = token.into_iter().chain(written_secrets(request));
+    others.chain(request.reveal_secrets().map(|(_, text)| text))
+}
+
+/// The secrets that a request is to write, or to sign in with.
+fn written_secrets(request: &Request) -> impl Iterator<Item = &str> {
     let paths = [
-        "access_token",
         "password",
         "web_access_password",
         "voice_mail.voicemail_pin",
         "url",
     ];
     let paths = paths.into_iter();
-    let in_body = paths.filter_map(move |path| json::at(body?, path)?.as_str());
-    in_body.chain(request.reveal_secrets().map(|(_, text)| text))
+    paths.filter_map(move |path| in_body(request, path))
+}
+
+fn in_body<'r>(request: &'r Request, path: &str) -> Option<&'r str> {
+    match &request.body {
+        Body::Json(body) => json::at(body, path)?.as_str(),
+        _ => None,
+    }
 }

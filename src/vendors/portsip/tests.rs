@@ -632,6 +632,8 @@ mod session_life {
                 no(400, r#"{"err_code": 78, "msg": "token error"}"#),
                 Some("78"),
             ),
+            (no(400, r#"{"err_code": "canary-pass"}"#), None),
+            (no(400, r#"{"err_code": "c a n a r y"}"#), None),
             (no(401, ""), None),
         ] {
             let (_, turn) = told(
