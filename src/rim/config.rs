@@ -1,6 +1,7 @@
 //! `rowcall.toml`: the targets, and the sources of their passwords.
 
 use super::failure::Failure;
+use super::process_group;
 use super::terminal::ask_secret;
 use crate::model::{Secret, redact};
 use crate::vendors::Account;
@@ -242,7 +243,7 @@ pub(crate) fn account(
             })?;
             first_line(&text)
         }
-        (None, None, Some(command)) => from_command(label, command)?,
+        (None, None, Some(command)) => from_command(label, command, COMMAND_TIME_MAX)?,
         (None, None, None) => from_variable(label, PASSWORD_VARIABLE).or_else(|failure| {
             match ask_secret(&format!("password of {username} at {label}")) {
                 Some(password) if !password.reveal().is_empty() => Ok(password.reveal().to_owned()),
@@ -283,11 +284,16 @@ const COMMAND_BYTES_MAX: u64 = 64 << 10;
 /// The pause between looks at a running password command.
 const COMMAND_POLL: Duration = Duration::from_millis(5);
 
-fn from_command(label: &str, command: &str) -> Result<String, Failure> {
+fn from_command(label: &str, command: &str, time_max: Duration) -> Result<String, Failure> {
     let failed = |why: String| Failure::usage(format!("{label}: password_command {why}"));
     let cannot_run = |error: io::Error| failed(format!("cannot run: {error}"));
-    let deadline = Instant::now() + COMMAND_TIME_MAX;
-    let mut child = Command::new("sh")
+    let deadline = Instant::now() + time_max;
+    let mut shell = Command::new("sh");
+    // A group in the background may not ask at a terminal, as password stores do.
+    if !has_terminal() {
+        process_group::lead(&mut shell);
+    }
+    let mut child = shell
         .arg("-c")
         .arg(command)
         .stdin(Stdio::null())
@@ -304,19 +310,22 @@ fn from_command(label: &str, command: &str) -> Result<String, Failure> {
             let _ = send.send(read.map(|_| bytes));
         });
     }
-    let read = receive.recv_timeout(COMMAND_TIME_MAX);
+    let read = receive.recv_timeout(time_max);
     let mut status = None;
     let too_large = matches!(&read, Ok(Ok(bytes)) if bytes.len() as u64 > COMMAND_BYTES_MAX);
-    while status.is_none() && !too_large && Instant::now() < deadline {
+    // While its output has not ended it is not awaited: its number is its group's until then.
+    while status.is_none() && read.is_ok() && !too_large && Instant::now() < deadline {
         status = child.try_wait().map_err(cannot_run)?;
         thread::sleep(COMMAND_POLL);
     }
     let Some(status) = status else {
-        let _ = child.kill();
-        let _ = child.wait();
+        process_group::end(&mut child);
         return Err(failed(match too_large {
             true => format!("printed more than {COMMAND_BYTES_MAX} bytes"),
-            false => format!("took longer than {} s", COMMAND_TIME_MAX.as_secs()),
+            false => format!(
+                "or a process that it started took longer than {} s",
+                time_max.as_secs()
+            ),
         }));
     };
     if !status.success() {
@@ -328,6 +337,41 @@ fn from_command(label: &str, command: &str) -> Result<String, Failure> {
     Ok(first_line(&text))
 }
 
+/// Returns true if the process has a terminal at which a command may ask, also where standard input is none.
+fn has_terminal() -> bool {
+    cfg!(unix) && std::fs::File::open("/dev/tty").is_ok()
+}
+
 fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_password_command_that_takes_too_long_ends_with_all_that_it_started() {
+        if has_terminal() {
+            // There the command has no group of its own.
+            return crate::skip::skip("process without a terminal", "setsid cargo test");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("process");
+        let command = format!("sleep 60 & echo $! > '{}'; wait", file.display());
+        let failure = from_command("hq", &command, Duration::from_secs(2)).unwrap_err();
+        assert!(
+            failure.message.contains("took longer than 2 s"),
+            "{failure:?}"
+        );
+        let process = fs::read_to_string(&file).unwrap();
+        let stat = format!("/proc/{}/stat", process.trim());
+        let is_at_work = || fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z "));
+        let begun = Instant::now();
+        while is_at_work() && begun.elapsed() < Duration::from_secs(20) {
+            thread::sleep(COMMAND_POLL);
+        }
+        assert!(!is_at_work(), "it goes on by itself");
+    }
 }

@@ -6,6 +6,7 @@ pub(crate) mod context;
 pub(crate) mod failure;
 pub(crate) mod log;
 pub(crate) mod outputs;
+pub(crate) mod process_group;
 pub(crate) mod session;
 pub(crate) mod target;
 pub(crate) mod terminal;

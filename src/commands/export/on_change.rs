@@ -7,9 +7,9 @@ use crate::commands::diff::{not_compared, text};
 use crate::diff::{Side, compare};
 use crate::link::StopFlag;
 use crate::rim::terminal::{print, print_error, report};
-use crate::rim::{Exit, Failure};
+use crate::rim::{Exit, Failure, process_group};
 use std::io::{Write, stderr};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
@@ -99,8 +99,7 @@ fn carry_out(
         .iter()
         .filter_map(|name| Some((*name, env::var_os(name)?)));
     let mut shell = Command::new("sh");
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut shell, 0);
+    process_group::lead(&mut shell);
     let mut child = shell
         .arg("-c")
         .arg(command)
@@ -123,12 +122,12 @@ fn carry_out(
             Some(status) if status.success() => return Ok(()),
             Some(status) => return Err(format!("failed ({status})")),
             None if stop.is_stopped() => {
-                end(&mut child);
+                process_group::end(&mut child);
                 return Err("was interrupted".to_owned());
             }
             None if begun.elapsed() < time_max => thread::sleep(LOOK_EVERY),
             None => {
-                end(&mut child);
+                process_group::end(&mut child);
                 return Err(format!(
                     "was ended, for it took longer than {} s",
                     time_max.as_secs()
@@ -136,17 +135,6 @@ fn carry_out(
             }
         }
     }
-}
-
-/// Ends a command, with all processes of its group.
-fn end(child: &mut Child) {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Pid, Signal, kill_process_group};
-        let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
-    }
-    let _ = child.kill();
-    let _ = child.wait();
 }
 
 #[cfg(test)]
