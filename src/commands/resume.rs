@@ -47,11 +47,15 @@ fn newest_unfinished(context: &Context) -> Result<String, Failure> {
 
 /// Returns the reason for which the newest run is not resumed unless it is named.
 fn reason_to_ask(newest: &Summary) -> Option<&'static str> {
-    let age = Timestamp::now().duration_since(newest.run.started).abs();
-    match (newest.is_finished(), age > UNNAMED_MAX) {
-        (true, _) => Some("is finished"),
-        (false, true) => Some("is older than a day"),
-        (false, false) => None,
+    let age = Timestamp::now().duration_since(newest.run.started);
+    if newest.is_finished() {
+        Some("is finished")
+    } else if age > UNNAMED_MAX {
+        Some("is older than a day")
+    } else if -age > UNNAMED_MAX {
+        Some("began in the future by this machine's clock, which is wrong or was set back since")
+    } else {
+        None
     }
 }
 
