@@ -87,7 +87,7 @@ fn replay(path: &Path, args: &ImportArgs, context: &Context) -> Result<Exit, Fai
     if !args.dry_run && lines.any(|line| line.action == Action::Delete) {
         request.refuse_silent_deletes()?;
     }
-    let prepared = files_of(path, &request, context).prepare();
+    let prepared = files_of(path, &replay, &request, context).prepare();
     let stop = stop_on_interrupt()?;
     let lines = replay.lines().to_vec();
     let any_invalid = lines.iter().any(|line| line.result == RowResult::Invalid);
@@ -122,17 +122,18 @@ fn refuse_unopened(
     request.rejects = None;
     let stop = stop_on_interrupt()?;
     let run = Run::new(&request, context, &stop).of_lines(replay.lines().to_vec());
-    match files_of(path, &request, context).prepare() {
+    match files_of(path, replay, &request, context).prepare() {
         Ok(()) => run.refuse(Refusal::new("key", failure)),
         Err(failure) => run.refuse_outputs(failure),
     }
 }
 
 /// The files of a command that carries out a saved plan.
-fn files_of(path: &Path, request: &RunRequest<'_>, context: &Context) -> Files {
+fn files_of(path: &Path, replay: &Replay, request: &RunRequest<'_>, context: &Context) -> Files {
     let mut files = request.files(&Rows::default(), context);
     files.read(path);
     files.read(&sealed_path(path));
+    files.read_origins(replay.lines());
     files
 }
 

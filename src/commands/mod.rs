@@ -26,6 +26,7 @@ pub mod vendors;
 use crate::cli::{self, Cli, Command, CompletionsArgs, ManArgs};
 use crate::ledger::runs as all_runs;
 use crate::rim::config::all_names;
+use crate::rim::outputs::Files;
 use crate::rim::terminal::{print, print_data, report};
 use crate::rim::{Context, Exit, Failure, log};
 use std::fs;
@@ -40,7 +41,10 @@ pub fn run(cli: &Cli) -> u8 {
         color: cli.color,
     };
     let log = cli.log.as_deref();
-    if let Err(failure) = log::begin(cli.quiet, cli.verbose, log) {
+    // Before its first line is written: a configuration may be empty.
+    let allowed = log.map_or(Ok(()), |log| Files::new(&context).refuse_log(log));
+    let begun = allowed.and_then(|()| log::begin(cli.quiet, cli.verbose, log));
+    if let Err(failure) = begun {
         return report(&failure).code();
     }
     let done = match &cli.command {

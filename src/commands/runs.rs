@@ -245,7 +245,12 @@ pub(super) fn report(args: &RunReportArgs, context: &Context) -> Result<Exit, Fa
     };
     let run = StoredRun::open(&state, &name)?;
     let outcomes = run.outcomes()?;
+    let options = SavedOptions::parse(&name, &run.run().head.options);
     let mut files = Files::new(context);
+    for file in options.iter().flat_map(SavedOptions::files) {
+        files.read(file);
+    }
+    files.read_origins(outcomes.iter().map(|(outcome, _)| outcome));
     if let Some(path) = &args.output {
         files.written("--output", path);
     }
@@ -256,7 +261,6 @@ pub(super) fn report(args: &RunReportArgs, context: &Context) -> Result<Exit, Fa
         None => ReportFile::stream(strict_output(), "standard output"),
     };
     let mut report = report.map_err(Failure::usage)?;
-    let options = SavedOptions::parse(&name, &run.run().head.options);
     let headings = options.map(|options| options.headings).unwrap_or_default();
     let doubtful = outcomes
         .iter()

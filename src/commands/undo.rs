@@ -40,12 +40,15 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
         guard,
         secrets: SecretsOut::default(),
     };
-    let prepared = request.files(&Rows::default(), context).prepare();
+    let outcomes = StoredRun::open(&state, &name)?.outcomes()?;
+    let mut files = request.files(&Rows::default(), context);
+    past.options.files().for_each(|file| files.read(file));
+    files.read_origins(outcomes.iter().map(|(outcome, _)| outcome));
+    let prepared = files.prepare();
     let stop = stop_on_interrupt()?;
-    let lines = lines_to_revert(StoredRun::open(&state, &name)?.outcomes()?);
     let run = Run::new(&request, context, &stop)
         .about(&past)
-        .of_lines(lines);
+        .of_lines(lines_to_revert(outcomes));
     if let Err(failure) = prepared {
         return run.refuse_outputs(failure);
     }

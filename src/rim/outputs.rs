@@ -9,6 +9,7 @@ use super::terminal::print_leftovers;
 use crate::archive::MANIFEST;
 use crate::disk::{end_of_links, folder_of, remove_leftovers};
 use crate::ledger::StateDir;
+use crate::model::Outcome;
 use crate::seal::key_path;
 use std::collections::BTreeSet;
 use std::fs;
@@ -54,6 +55,13 @@ impl Files {
         if path.as_os_str() != "-" {
             self.inputs.push(path.to_owned());
         }
+    }
+
+    /// Adds the files that the rows of an earlier command came from, as that named them.
+    pub(crate) fn read_origins<'l>(&mut self, lines: impl IntoIterator<Item = &'l Outcome>) {
+        let places = lines.into_iter().filter_map(|line| line.place.as_ref());
+        let files: BTreeSet<&str> = places.map(|place| &*place.file).collect();
+        files.into_iter().for_each(|file| self.read(file.as_ref()));
     }
 
     /// Adds a file that is written; `flag` is the option that names it.
@@ -142,7 +150,10 @@ impl Files {
     }
 
     /// Refuses a log that is a file that is read, written or kept.
-    fn refuse_log(&self, log: &Path) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// Exit 2, naming the file.
+    pub(crate) fn refuse_log(&self, log: &Path) -> Result<(), Failure> {
         let log = place(log);
         let written = self.outputs.iter().map(|(_, path)| path);
         let kept = self.kept.iter().map(|(_, path)| path);

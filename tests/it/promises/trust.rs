@@ -764,6 +764,31 @@ fn a_password_command_that_never_ends_its_output_is_stopped() {
     assert!(refused.err.contains("printed more than"), "{}", refused.err);
 }
 
+#[test]
+fn no_report_replaces_the_sheet_that_an_earlier_run_or_plan_came_from() {
+    let desk = Desk::new("openvox");
+    let sheet = "number,display_name,sip_password\n2001,Ann,Xk39vTq2Lm\n";
+    desk.write("a.csv", sheet);
+    desk.go("plan a.csv --to TARGET -o p.json").exits(0);
+    desk.go("import a.csv --to TARGET").exits(0);
+    for line in [
+        "report -o a.csv",
+        "undo --yes --max-deletes all --report a.csv",
+        "import --plan p.json --report a.csv",
+    ] {
+        desk.ends(line, 2)
+            .says(&["a.csv", "is read, and would be overwritten"]);
+        assert_eq!(desk.read("a.csv"), sheet, "{line}");
+    }
+    // Also where the run was a plan's, which has no sheet of its own.
+    desk.ends("undo --yes --max-deletes all", 0);
+    desk.go("plan a.csv --to TARGET -o q.json").exits(0);
+    desk.go("import --plan q.json").exits(0);
+    desk.ends("undo --yes --max-deletes all --report a.csv", 2)
+        .says(&["is read, and would be overwritten"]);
+    assert_eq!(desk.read("a.csv"), sheet);
+}
+
 /// A row of a PortSIP sheet with its group.
 fn grouped(rows: &[(&str, &str)]) -> String {
     let line =

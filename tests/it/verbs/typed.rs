@@ -278,6 +278,10 @@ fn quiet_verbose_and_log_tell_as_much_as_is_wanted_and_no_secret() {
     // No file that is something else is written on.
     desk.ends("import a.csv --to hq --log a.csv", 2)
         .says(&["is no log"]);
+    desk.write("empty.toml", "");
+    desk.ends("--config empty.toml vendors --log empty.toml", 2)
+        .says(&["would be the log"]);
+    assert_eq!(desk.read("empty.toml"), "");
     desk.ends("import a.csv --to hq --log r.csv --report r.csv", 2)
         .says(&["would be the log"]);
 }
