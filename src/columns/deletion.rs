@@ -17,11 +17,12 @@ pub(super) fn ask(all: &mut Meanings<'_>) {
         return;
     }
     for column in all.columns() {
-        let why = if all.divides_people(column) {
-            "is not the same in every row"
-        } else if all.may_decide(column) {
-            "may say who stays"
+        let why = if all.is_about_people(column) {
+            (all.divides_people(column)).then_some("is not the same in every row")
         } else {
+            all.may_decide(column).then_some("may say who stays")
+        };
+        let Some(why) = why else {
             continue;
         };
         let what = format!(
@@ -34,23 +35,25 @@ pub(super) fn ask(all: &mut Meanings<'_>) {
 }
 
 impl Meanings<'_> {
-    /// Returns true if a column is about leaving or about the state of an account, and its cells differ.
-    fn divides_people(&self, column: usize) -> bool {
+    /// Returns true if a column is about leaving or about the state of an account.
+    fn is_about_people(&self, column: usize) -> bool {
         let meaning = &self.meanings[column];
-        if self.is_settled(column) || matches!(meaning, Meaning::Open(Common::State)) {
-            // An open state is one of the country.
-            return false;
-        }
         let is_state = |field: Field| [Field::ENABLED, Field::STATUS].contains(&field);
-        let is_about_it = match self.common(column) {
+        match self.common(column) {
+            // An open state is one of the country.
+            _ if matches!(meaning, Meaning::Open(Common::State)) => false,
             Some(Common::State | Common::Disabled | Common::Leaver) => true,
             Some(Common::Field(field)) if is_state(field) => true,
             _ => meaning.fields().any(is_state),
-        };
+        }
+    }
+
+    /// Returns true if the cells of a column about leaving, or about the state of an account, differ.
+    fn divides_people(&self, column: usize) -> bool {
         let is_export = How::state_below(self.heading(column)) == How::State { other_words: true };
         let differs =
             |sample: &Sample| sample.is_varied(column) && (!is_export || sample.has_switch(column));
-        is_about_it && self.sample().is_some_and(differs)
+        !self.is_settled(column) && self.sample().is_some_and(differs)
     }
 
     /// Returns true if a column that is not read, or a note, has cells that may say who stays and who goes.

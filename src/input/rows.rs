@@ -249,27 +249,21 @@ impl Rows {
     /// a sheet, such as a year, is no extension to delete.
     pub(crate) fn refuse_titles(&mut self, record: &str) {
         for sheet in 0..self.sheets.len() {
-            let of_sheet = |row: &&mut InputRow| row.sheet == sheet;
             let is_bare = |row: &InputRow| {
                 let cells = row.cells();
                 let filled = (0..cells.len()).filter_map(|column| cells.get(column));
-                filled.filter(|cell| !cell.trim().is_empty()).count() == 1
+                // A row whose extension stays deletes nothing, whatever it is.
+                row.stays.is_none() && filled.filter(|cell| !cell.trim().is_empty()).count() == 1
             };
-            let bare = self
-                .rows
-                .iter()
-                .filter(|row| row.sheet == sheet && is_bare(row))
-                .count();
-            let all = self.rows.iter().filter(|row| row.sheet == sheet).count();
+            let of_sheet = self.rows.iter().filter(|row| row.sheet == sheet);
+            let (all, bare) = of_sheet.fold((0, 0), |(all, bare), row| {
+                (all + 1, bare + usize::from(is_bare(row)))
+            });
             if bare * TITLES_SHARE > all {
                 continue;
             }
-            for row in self
-                .rows
-                .iter_mut()
-                .filter(of_sheet)
-                .filter(|row| is_bare(row))
-            {
+            let of_sheet = self.rows.iter_mut().filter(|row| row.sheet == sheet);
+            for row in of_sheet.filter(|row| is_bare(row)) {
                 let message = format!(
                     "the row has nothing but this cell, and the other rows have more: it may be a title, and no {record} to \
                      delete"
