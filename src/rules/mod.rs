@@ -15,6 +15,7 @@ mod phone;
 mod row;
 mod rows_together;
 mod spreadsheet_damage;
+mod totals;
 
 pub use phone::Country;
 pub use row::Checker;

@@ -6,6 +6,7 @@ use super::odd::{Odd, has_suspicious_byte, is_control};
 use super::phone::Country;
 use super::rows_together::{BatchFacts, CrossRowFacts, Duplicate, about_row, is_alone};
 use super::spreadsheet_damage::{self as damage, Shape};
+use super::totals::{LABEL_BYTES_MAX, is_total};
 use crate::columns::{Binding, CellReading, Scratch, is_instruction};
 use crate::manifest::{Access, Manifest, Purpose, all_digits, switch};
 use crate::mapping::MappedField;
@@ -22,123 +23,8 @@ use std::sync::Arc;
 /// The text that the vendors' own pages print where their mail protection has swallowed an address.
 const SWALLOWED_ADDRESS: &str = "[email protected]";
 
-/// A row that sums up has so few bytes beside the number, and so few cells.
-const LABEL_BYTES_MAX: usize = 40;
+/// A row that sums up has so few cells.
 const TOTAL_CELLS_MAX: usize = 4;
-
-/// Words that people and spreadsheets write beside a sum or a count. Names of people (Somma, Suma) are not among them:
-/// such rows show by their number.
-const TOTALS: [&str; 18] = [
-    "summe",
-    "gesamt",
-    "total",
-    "totals",
-    "sum",
-    "count",
-    "somme",
-    "totale",
-    "totali",
-    "totaal",
-    "totales",
-    "totais",
-    "totaux",
-    "toplam",
-    "average",
-    "durchschnitt",
-    "Σ",
-    "∑",
-];
-
-/// The same, also before a word for the things counted; no company has such a name.
-const TOTALS_OF: [&str; 46] = [
-    "gesamtsumme",
-    "gesamtanzahl",
-    "gesamtergebnis",
-    "gesamtzahl",
-    "insgesamt",
-    "ergebnis",
-    "teilergebnis",
-    "zwischensumme",
-    "zwischenergebnis",
-    "endsumme",
-    "kontrollsumme",
-    "prüfsumme",
-    "anzahl",
-    "grand total",
-    "sub total",
-    "subtotal",
-    "sub-total",
-    "total extensions",
-    "total users",
-    "total number",
-    "total count",
-    "nombre de",
-    "total général",
-    "sous-total",
-    "somme totale",
-    "total general",
-    "suma total",
-    "número total",
-    "total geral",
-    "soma total",
-    "totale complessivo",
-    "totale generale",
-    "subtotale",
-    "eindtotaal",
-    "subtotaal",
-    "totaal generaal",
-    "totaal aantal",
-    "genel toplam",
-    "ara toplam",
-    "razem",
-    "łącznie",
-    "ogółem",
-    "suma końcowa",
-    "suma częściowa",
-    "celkem",
-    "összesen",
-];
-
-/// Formulas of sums and counts that were saved as text.
-const TOTAL_FORMULAS: [&str; 8] = [
-    "=count(",
-    "=counta(",
-    "=sum(",
-    "=subtotal(",
-    "=anzahl(",
-    "=anzahl2(",
-    "=summe(",
-    "=teilergebnis(",
-];
-
-fn is_total(text: &str) -> bool {
-    let text = text.trim();
-    if text.len() > LABEL_BYTES_MAX && !text.starts_with('=') {
-        return false;
-    }
-    let word = text.trim_end_matches([':', '=']).trim_end();
-    let lower = word.to_lowercase();
-    let is_one = |word: &str| {
-        TOTALS
-            .iter()
-            .any(|total| total.to_lowercase() == word.trim())
-    };
-    let is_of = |total: &&str| {
-        let rest = lower.strip_prefix(*total);
-        rest.is_some_and(|rest| {
-            !rest.starts_with(|c: char| c.is_alphanumeric() || "-'".contains(c))
-        })
-    };
-    // `Gesamt (alle)`, and `abgemeldet gesamt:`.
-    let before_remark = lower.split(['(', ':']).next().unwrap_or_default();
-    let last_word = lower.rsplit(' ').next().filter(|_| word.len() < text.len());
-    is_one(before_remark)
-        || last_word.is_some_and(is_one)
-        || TOTALS_OF.iter().any(is_of)
-        || TOTAL_FORMULAS
-            .iter()
-            .any(|formula| lower.starts_with(formula))
-}
 
 /// The depth of a check: findings with their words, or only the fact that there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -957,6 +843,7 @@ fn heaviest_first(findings: &mut [Finding], before: usize) {
         own.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     }
 }
+
 /// Returns true if a text in the place of a password is an instruction, or only yes or no.
 fn says_what_to_do(text: &str) -> bool {
     let text = text.trim();

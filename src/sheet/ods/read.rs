@@ -16,6 +16,12 @@ use memchr::memmem;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+/// The attributes of a line through a text; LibreOffice writes only one of them.
+const LINES_THROUGH: [&str; 2] = [
+    "style:text-line-through-style",
+    "style:text-line-through-type",
+];
+
 const CONTENT: &str = "content.xml";
 /// Bytes of all sheets, times the sheets but one: 256 MiB, which is fifty sheets of 100 KiB each.
 const PASSED_OVER_BYTES_MAX: u64 = 256 << 20;
@@ -109,10 +115,12 @@ impl Book {
                     }
                     "text-properties" => {
                         let position = attribute(&tag, "style:text-position").map_err(fail)?;
-                        let line =
-                            attribute(&tag, "style:text-line-through-style").map_err(fail)?;
-                        let marks = position.is_some_and(|position| !position.starts_with("0%"))
-                            || line.is_some_and(|line| line != "none");
+                        let mut marks =
+                            position.is_some_and(|position| !position.starts_with("0%"));
+                        for name in LINES_THROUGH {
+                            let line = attribute(&tag, name).map_err(fail)?;
+                            marks |= line.is_some_and(|line| line != "none");
+                        }
                         if marks && marking_styles.len() < STYLES_MAX {
                             marking_styles.insert(style.clone());
                         }
@@ -183,9 +191,10 @@ impl Book {
             match name {
                 b"style" => style = tag_value(tag, "style:name").unwrap_or_default().to_vec(),
                 b"text-properties" => {
-                    let line = tag_value(tag, "style:text-line-through-style");
-                    if line.is_some_and(|line| line != b"none") && struck_styles.len() < STYLES_MAX
-                    {
+                    let mut lines = LINES_THROUGH.iter();
+                    let is_struck =
+                        lines.any(|name| tag_value(tag, name).is_some_and(|line| line != b"none"));
+                    if is_struck && struck_styles.len() < STYLES_MAX {
                         struck_styles.insert(style.clone());
                     }
                 }

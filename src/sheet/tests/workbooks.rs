@@ -454,6 +454,11 @@ fn rows_of_ods_that_are_hidden_grouped_or_struck_are_said() {
         ),
     ];
     let styles = "<office:automatic-styles><style:style style:name=\"s\"><style:text-properties style:text-line-through-style=\"solid\"/></style:style></office:automatic-styles>";
+    let by_type = styles.replace("through-style=\"solid\"", "through-type=\"single\"");
+    assert_eq!(
+        read(&ods_of(&by_type, &rows.concat())).unwrap().notes.len(),
+        3
+    );
     let bytes = ods_of(styles, &rows.concat());
     let sheet = read(&bytes).unwrap();
     assert_eq!(
@@ -1383,6 +1388,9 @@ fn pieces_that_are_raised_or_struck_through_are_told_from_the_rest() {
         row("<text:span text:style-name='T2'>205</text:span>"),
     ];
     assert_eq!(first(&ods_of(styles, &rows.concat())), expected);
+    // LibreOffice writes the kind of line alone.
+    let by_type = styles.replace("line-through-style='solid'", "line-through-type='single'");
+    assert_eq!(first(&ods_of(&by_type, &rows.concat())), expected);
 
     let font = |position| (0x0031, vec![0xC8, 0, 0, 0, 0, 0, 0, 0, position, 0]);
     let mut texts = vec![2, 0, 0, 0, 2, 0, 0, 0];

@@ -1,5 +1,6 @@
 //! XLSX, by ECMA-376 part 1 (SpreadsheetML).
 
+use super::text_pieces::TextPieces;
 use crate::sheet::cells::Stored;
 use crate::sheet::error::SheetError;
 use crate::sheet::options::Limits;
@@ -427,48 +428,6 @@ fn has_no_height(height: Option<&[u8]>) -> bool {
     height == Some(0.0)
 }
 
-/// The looks of the pieces of a text.
-#[derive(Default)]
-struct TextPieces {
-    /// True if the piece at hand is raised, lowered or struck through.
-    is_marked: bool,
-    has_marked: bool,
-    has_plain: bool,
-}
-
-impl TextPieces {
-    /// Takes in a tag within a text; returns true if it marks the piece at hand.
-    fn open(&mut self, tag: &Tag<'_>) -> Result<bool, PullError> {
-        let marks = match tag.name() {
-            "r" => {
-                self.is_marked = false;
-                false
-            }
-            "strike" | "vertAlign" => {
-                let mut is_on = true;
-                tag.attributes(|name, value| {
-                    is_on &= name != "val" || !matches!(&*value, "0" | "false" | "baseline");
-                })?;
-                is_on
-            }
-            _ => false,
-        };
-        self.is_marked |= marks;
-        Ok(marks)
-    }
-
-    fn add(&mut self, text: &str) {
-        let is_filled = !text.trim().is_empty();
-        self.has_marked |= is_filled && self.is_marked;
-        self.has_plain |= is_filled && !self.is_marked;
-    }
-
-    /// Returns true if a piece is marked and another is not.
-    fn differ(&self) -> bool {
-        self.has_marked && self.has_plain
-    }
-}
-
 /// A relation of one part to another.
 #[derive(Debug, Default)]
 struct Relation {
@@ -737,7 +696,6 @@ impl Rows {
         if let Some((last_line, columns)) = area {
             row.fill(last_line, columns);
         }
-        let end = self.xml.place().end;
         let before = row.ends.len();
         if has_formula && !has_value && self.text.is_empty() {
             row.put(cell.column, |_| Stored::Uncalculated)?;
@@ -749,21 +707,27 @@ impl Rows {
         } else if pieces.differ() {
             row.mark(cell.column, Stored::Pieces);
         }
-        // Cells without anything are not counted, and may be without end.
-        let spot = Spot {
+        let spot = self.spot(cell, tag, has_formula);
+        if row.ends.len() > before {
+            row.spots.push(spot);
+        } else if row.blank_spots.len() < row.limits.row_cells_max {
+            // Cells without anything are not counted, and may be without end.
+            row.blank_spots.push(spot);
+        }
+        Ok(())
+    }
+
+    /// The place of a cell that begins with `tag` and has just been read.
+    fn spot(&self, cell: &CellTag, tag: Range<u64>, has_formula: bool) -> Spot {
+        let end = self.xml.place().end;
+        Spot {
             columns: cell.column..cell.column.saturating_add(1),
             shown: tag.end..end,
             tag,
             mixed: false,
             has_formula,
             end,
-        };
-        if row.ends.len() > before {
-            row.spots.push(spot);
-        } else if row.blank_spots.len() < row.limits.row_cells_max {
-            row.blank_spots.push(spot);
         }
-        Ok(())
     }
 
     fn put_cell(&self, cell: &CellTag, row: &mut RawRow) -> Result<(), SheetError> {
