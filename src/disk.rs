@@ -131,7 +131,7 @@ impl WholeFile {
         sync_folder(folder_of(&self.path))
     }
 
-    /// Does the work of [`WholeFile::keep`], but a file that appeared there meanwhile stays: the error is
+    /// Like [`WholeFile::keep`], but a file that appeared there meanwhile stays: the error is
     /// [`ErrorKind::AlreadyExists`].
     pub(crate) fn keep_new(self) -> io::Result<()> {
         self.file.as_file().sync_all()?;

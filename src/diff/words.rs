@@ -260,7 +260,7 @@ fn value(text: &str) -> String {
     })
 }
 
-/// Does the work of [`value`], for texts in which spaces belong.
+/// Like [`value`], for texts in which spaces belong.
 fn spaced(text: &str) -> String {
     as_it_is(text, |c| {
         matches!(

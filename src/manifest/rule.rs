@@ -290,7 +290,7 @@ pub fn is_email(text: &str) -> bool {
     has_form_of_email(text) && !text.chars().any(char::is_whitespace)
 }
 
-/// Does the work of [`is_email`], where there is no white space.
+/// Like [`is_email`], where there is no white space.
 pub fn has_form_of_email(text: &str) -> bool {
     let (mut ats, mut before) = (0, b'.');
     for (at, byte) in text.bytes().enumerate() {

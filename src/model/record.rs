@@ -82,7 +82,7 @@ impl Record {
         }
     }
 
-    /// Does the work of [`Record::text`], for a secret too: to check and compare it.
+    /// Like [`Record::text`], for a secret too: to check and compare it.
     pub fn reveal(&self, field: Field) -> Option<&str> {
         self.fields.get(&field).map(Secret::reveal)
     }

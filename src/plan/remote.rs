@@ -42,7 +42,7 @@ impl RemoteState {
         })
     }
 
-    /// Does the work of [`RemoteState::fetch`], and asks for every one of these numbers, even those that are not
+    /// Like [`RemoteState::fetch`], and asks for every one of these numbers, even those that are not
     /// listed.
     ///
     /// # Errors

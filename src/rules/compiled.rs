@@ -226,7 +226,7 @@ impl<'m> CompiledField<'m> {
         }
     }
 
-    /// Does the work of [`CompiledField::seen`], quickly where that is possible.
+    /// Like [`CompiledField::seen`], quickly where that is possible.
     pub(super) fn seen_of(&self, text: &str) -> ValueClass {
         if text.is_empty() {
             return ValueClass::Blank;

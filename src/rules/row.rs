@@ -305,7 +305,7 @@ impl<'m> Checker<'m> {
         heaviest_first(findings, before);
     }
 
-    /// Does the work of [`Checker::collect`], and returns true if [`Checker::row`] finds something in the row alone.
+    /// Like [`Checker::collect`], and returns true if [`Checker::row`] finds something in the row alone.
     /// That is quicker than finding the words for it.
     pub fn collect_and_judge(
         &self,
@@ -547,7 +547,7 @@ impl<'m> Checker<'m> {
         }
     }
 
-    /// Does the work of [`Checker::collect`], for all fields that an extension should have.
+    /// Like [`Checker::collect`], for all fields that an extension should have.
     pub fn collect_record(&self, extension: &Record, traces: &mut BatchFacts) {
         let text = |slot: &CompiledField<'m>| extension.reveal(slot.row.name).unwrap_or_default();
         let seen = |index| self.seen_at(index, Purpose::Create, &text);

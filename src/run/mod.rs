@@ -349,7 +349,7 @@ impl<'r> Run<'r> {
         Results::open(request, headings, lines, &request.report, rejects)
     }
 
-    /// Does the work of [`Run::results`], with only those reports that can be written.
+    /// Like [`Run::results`], with only those reports that can be written.
     fn possible_results(&self, lines: Vec<Outcome>) -> Result<Results<'_>, Failure> {
         let (request, headings) = (self.request, self.rows.headings());
         Results::open_possible(request, headings, lines, &request.report)

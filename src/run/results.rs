@@ -107,7 +107,7 @@ impl<'r> Results<'r> {
         }
     }
 
-    /// Does the work of [`Results::open`], with only those reports that can be written.
+    /// Like [`Results::open`], with only those reports that can be written.
     ///
     /// # Errors
     /// As there.

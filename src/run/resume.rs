@@ -291,7 +291,7 @@ impl ResumedRun {
         }
     }
 
-    /// Does the work of [`ResumedRun::results`], with only those reports that can be written.
+    /// Like [`ResumedRun::results`], with only those reports that can be written.
     fn possible_results(
         &self,
         lines: Vec<Outcome>,

@@ -326,7 +326,7 @@ impl fmt::Debug for Again<'_> {
 }
 
 impl Again<'_> {
-    /// Does the work of [`Batch::rows`], for the picked rows only; they are as they were.
+    /// Like [`Batch::rows`], for the picked rows only; they are as they were.
     ///
     /// # Errors
     /// As [`Batch::rows`], and where the file cannot be read any more.

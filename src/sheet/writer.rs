@@ -46,7 +46,7 @@ enum Out {
 }
 
 impl Writer {
-    /// Does the work of [`Writer::replace`], for rows that come slowly: each row is written at once. A pipe is given it
+    /// Like [`Writer::replace`], for rows that come slowly: each row is written at once. A pipe is given it
     /// then, and on a disk it lies under the file's hidden name, where a full disk shows at that row and not at the
     /// end.
     ///
@@ -77,7 +77,7 @@ impl Writer {
         Writer::whole(path, readers, columns, None, Out::Replacing)
     }
 
-    /// Does the work of [`Writer::replace`], for a file that is not there yet, with a further table where the format
+    /// Like [`Writer::replace`], for a file that is not there yet, with a further table where the format
     /// can have one.
     ///
     /// # Errors

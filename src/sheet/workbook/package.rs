@@ -241,7 +241,7 @@ impl Package {
             .map_err(|error| SheetError::unwritable(file, &error))
     }
 
-    /// Does the work of [`Package::rewritten`], with `others` in the place of parts of the same names, or beside them.
+    /// Like [`Package::rewritten`], with `others` in the place of parts of the same names, or beside them.
     /// They are asked for once the part is rewritten, which then comes first.
     ///
     /// # Errors

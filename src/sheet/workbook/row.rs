@@ -325,7 +325,7 @@ impl RawRow {
         Ok(())
     }
 
-    /// Does the work of [`RawRow::put`], for a text of which the cell has only a word: one that many cells share, a
+    /// Like [`RawRow::put`], for a text of which the cell has only a word: one that many cells share, a
     /// number's format.
     pub(crate) fn put_shown(
         &mut self,

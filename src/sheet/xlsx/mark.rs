@@ -552,7 +552,7 @@ fn before_end(xml: &str, name: &str, added: &str) -> Option<String> {
     Some(format!("{before}{added}{after}"))
 }
 
-/// Does the work of [`before_end`], for an element that counts its children.
+/// Like [`before_end`], for an element that counts its children.
 fn append(xml: &str, name: &str, count: usize, added: &str) -> Option<String> {
     let xml = before_end(xml, name, added)?;
     let open = format!("<{}{name}", prefix_of(&xml));
