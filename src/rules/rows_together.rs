@@ -501,7 +501,9 @@ impl CrossRowFacts {
                 slot.row.name.name(),
                 slot.quoted(number)
             );
-            about_row(Some(slot), "row.total", &message, "take the row out")
+            let hint =
+                "take the row out; an extension that has this number goes in a sheet of its own";
+            about_row(Some(slot), "row.total", &message, hint)
         })
     }
 
