@@ -65,7 +65,7 @@ pub fn differences(fields: &[Field], wanted: &Record, held: &Record) -> String {
     let one = |field: &Field| {
         let hides = |record: &Record| matches!(record.get(*field), Some(Text::Secret(_)));
         let given_back = held.text(*field).unwrap_or_default();
-        if hides(wanted) || hides(held) || repeats_a_secret(given_back, wanted) {
+        if hides(wanted) || hides(held) || is_a_secret(given_back, wanted) {
             return format!("another {}", field.name());
         }
         format!(
@@ -82,11 +82,12 @@ pub fn differences(fields: &[Field], wanted: &Record, held: &Record) -> String {
     words.join(", ")
 }
 
-/// Returns true if a text of the PBX's holds a secret of the wanted record.
-fn repeats_a_secret(text: &str, wanted: &Record) -> bool {
+/// Returns true if a text of the PBX's is a secret of the wanted record, or holds it whole. A piece of one is none: a name
+/// and a password may share a word.
+fn is_a_secret(text: &str, wanted: &Record) -> bool {
     let mut texts = wanted.iter().map(|(_, text)| text);
     texts.any(
-        |wanted| matches!(wanted, Text::Secret(secret) if redact::repeats(text, secret.reveal())),
+        |wanted| matches!(wanted, Text::Secret(secret) if redact::holds_whole(text, secret.reveal())),
     )
 }
 

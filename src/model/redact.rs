@@ -71,6 +71,14 @@ pub fn repeats(words: &str, typed: &str) -> bool {
         || decoded_runs(&joined).any(|text| in_words(&text))
 }
 
+/// Returns true if a text is a secret, in any case, or contains it whole; a short one, such as a PIN, may be part of any
+/// number.
+pub(crate) fn holds_whole(text: &str, secret: &str) -> bool {
+    const LONG: usize = 8;
+    let (text, secret) = (text.to_lowercase(), secret.to_lowercase());
+    !secret.is_empty() && (text == secret || (secret.len() >= LONG && text.contains(&secret)))
+}
+
 /// The letters and digits of a text, without the signs between them.
 fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).collect()
@@ -288,6 +296,15 @@ pub fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_is_held_whole_and_not_in_a_piece() {
+        assert!(holds_whole("x Changed2001PW", "Changed2001pw"));
+        assert!(holds_whole("7731", "7731"));
+        assert!(!holds_whole("hand2001", "Changedhand2001pw"));
+        assert!(!holds_whole("4930773100", "7731"));
+        assert!(!holds_whole("", ""));
+    }
 
     #[test]
     fn a_secret_is_never_shown_and_hidden_characters_always() {

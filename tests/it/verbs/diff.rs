@@ -365,7 +365,10 @@ fn sides_that_cannot_be_used_are_refused_with_what_to_do() {
         ("a.csv hq", "hq is no file, and as a target"),
         ("a.csv page.md", "cannot be read"),
         ("- -", "once only"),
-        ("doubt.csv a.csv", "means display_name at OpenVox"),
+        (
+            "doubt.csv a.csv",
+            "may be a person, an account or the SIP account",
+        ),
         ("doubt.csv a.csv", "--headings"),
         (
             "a.csv mapped.csv --map Aparat=number",
