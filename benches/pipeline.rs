@@ -5,7 +5,7 @@
 
 use crate::random::Random;
 use crate::{MEASURE, Size, median, own_process, peak_kib};
-use rowcall::check::{BoundSheet, Counts, Options, check};
+use rowcall::check::{BoundSheet, CheckOptions, Counts, check};
 use rowcall::columns::{BindOptions, Binding};
 use rowcall::manifest::{Manifest, Purpose};
 use rowcall::sheet::{Input, ReadOptions, SheetError, open};
@@ -141,7 +141,7 @@ fn check_file(path: &Path) -> io::Result<Counts> {
             .map_err(io::Error::other)?;
         tables.push(BoundSheet { sheet, binding });
     }
-    let options = Options {
+    let options = CheckOptions {
         purpose: Purpose::Create,
         on_pbx: None,
         country: None,

@@ -9,7 +9,7 @@
 use crate::{Size, median};
 use rowcall::ledger::{self, Ledger, RunHead, StateDir, TargetLock};
 use rowcall::link::StopFlag;
-use rowcall::link::http::{Http, Options as HttpOptions};
+use rowcall::link::http::{Http, HttpOptions};
 use rowcall::link::paced::Pace;
 use rowcall::link::retrying::Retrying;
 use rowcall::manifest::Manifest;

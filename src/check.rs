@@ -35,7 +35,7 @@ pub struct BoundSheet {
 
 /// The options of a check.
 #[derive(Debug, Clone, Copy)]
-pub struct Options<'o> {
+pub struct CheckOptions<'o> {
     /// The purpose of the rows.
     pub purpose: Purpose,
     /// The numbers on the PBX, where they are known: then a forward to an extension that is neither there nor in the
@@ -106,7 +106,7 @@ impl<T> Verdict<'_, T> {
 pub fn check<T, E>(
     tables: &[BoundSheet],
     manifest: &Manifest,
-    options: Options<'_>,
+    options: CheckOptions<'_>,
     keep: impl Fn(&Checked<'_>) -> Option<T> + Sync,
     sink: impl FnMut(Verdict<'_, T>) -> Result<(), E>,
 ) -> Result<Counts, E>
@@ -122,7 +122,7 @@ fn check_by<T, E>(
     all_twice: bool,
     tables: &[BoundSheet],
     manifest: &Manifest,
-    options: Options<'_>,
+    options: CheckOptions<'_>,
     keep: impl Fn(&Checked<'_>) -> Option<T> + Sync,
     sink: impl FnMut(Verdict<'_, T>) -> Result<(), E>,
 ) -> Result<Counts, E>
@@ -138,10 +138,10 @@ where
         .iter()
         .map(|table| Checker::new(manifest, &table.binding).in_country(options.country))
         .collect();
-    let passes: Vec<Pass<'_, _>> = tables
+    let passes: Vec<SheetPass<'_, _>> = tables
         .iter()
         .zip(&checkers)
-        .map(|(table, checker)| Pass {
+        .map(|(table, checker)| SheetPass {
             table,
             checker,
             purpose: options.purpose,
@@ -181,7 +181,7 @@ struct FirstPass {
 /// Checks every row alone, and collects the facts that show only from all rows together.
 fn first_pass<T, F>(
     all_twice: bool,
-    passes: &[Pass<'_, F>],
+    passes: &[SheetPass<'_, F>],
     survey: &mut Collector,
 ) -> Result<FirstPass, SheetError>
 where
@@ -230,7 +230,7 @@ where
 
 /// Checks every row once more, with the facts of all rows together.
 fn second_pass<T, E, F, S>(
-    passes: &[Pass<'_, F>],
+    passes: &[SheetPass<'_, F>],
     across: &CrossRowFacts,
     said: &mut Said<S>,
 ) -> Result<(), E>
@@ -259,7 +259,7 @@ where
 
 /// Checks only those rows once more that had findings alone.
 fn again_where_picked<T, E, F, S>(
-    passes: &[Pass<'_, F>],
+    passes: &[SheetPass<'_, F>],
     picked: Vec<Vec<(u64, Picks)>>,
     across: &CrossRowFacts,
     said: &mut Said<S>,
@@ -307,7 +307,7 @@ pub(crate) enum KeptContent<'k> {
     Record(&'k Record),
 }
 
-/// Checks rows in memory, each alone and all together, and returns the findings of each. `on_pbx` is as in [`Options`].
+/// Checks rows in memory, each alone and all together, and returns the findings of each. `on_pbx` is as in [`CheckOptions`].
 pub(crate) fn check_kept<'k, 'm: 'k, 'n>(
     kept: impl Iterator<Item = KeptRow<'k, 'm>> + Clone,
     on_pbx: Option<impl IntoIterator<Item = &'n str>>,
@@ -354,7 +354,7 @@ pub(crate) fn check_kept<'k, 'm: 'k, 'n>(
 }
 
 /// The input that both passes over one table need.
-struct Pass<'p, K> {
+struct SheetPass<'p, K> {
     table: &'p BoundSheet,
     checker: &'p Checker<'p>,
     purpose: Purpose,
@@ -379,7 +379,7 @@ struct Notable<T> {
     kept: Option<T>,
 }
 
-impl<K> Pass<'_, K> {
+impl<K> SheetPass<'_, K> {
     /// Surveys the rows of a batch, and checks each alone for as long as this may save checking all of them again.
     fn first<T>(&self, batch: &Batch, all_again: &AtomicBool) -> Result<First, SheetError>
     where
@@ -625,7 +625,7 @@ mod tests {
         Ok(BoundSheet { sheet, binding })
     }
 
-    const OFFLINE: Options<'static> = Options {
+    const OFFLINE: CheckOptions<'static> = CheckOptions {
         purpose: Purpose::Create,
         on_pbx: None,
         country: None,
@@ -647,7 +647,7 @@ mod tests {
         all_twice: bool,
         tables: &[BoundSheet],
         manifest: &Manifest,
-        options: Options<'_>,
+        options: CheckOptions<'_>,
         keep: impl Fn(&Checked<'_>) -> Option<u64> + Sync,
     ) -> Result<(String, Counts), SheetError> {
         let mut said = String::new();
@@ -996,7 +996,7 @@ mod tests {
                 .each_ref()
                 .map(|file| table(file, &manifest, chunk_bytes).unwrap());
             let numbers = ["9999".to_owned()];
-            let options = Options {
+            let options = CheckOptions {
                 on_pbx: random.one_in(4).then_some(&numbers),
                 purpose: match random.one_in(4) {
                     true => Purpose::Update,
@@ -1031,7 +1031,7 @@ mod tests {
     }
 
     /// Returns true if all rows together have no finding.
-    fn is_silent(tables: &[BoundSheet], manifest: &Manifest, options: Options<'_>) -> bool {
+    fn is_silent(tables: &[BoundSheet], manifest: &Manifest, options: CheckOptions<'_>) -> bool {
         let mut survey = Collector::new();
         if let Some(numbers) = options.on_pbx {
             survey.on_pbx(numbers.iter().map(String::as_str));

@@ -172,7 +172,7 @@ impl<'m> Generator<'m> {
     pub fn fill(&mut self, wanted: &mut Record) -> Result<Vec<Field>, GenerateError> {
         let asked = wanted.iter().filter(|(_, text)| *text == TO_GENERATE);
         let asked: Vec<Field> = asked.map(|(field, _)| field).collect();
-        let (known, mut filled) = (Known::from_record(wanted), vec![]);
+        let (known, mut filled) = (PublicFacts::from_record(wanted), vec![]);
         for field in asked {
             match self.secret(field, wanted.number(), &known)? {
                 Some(secret) => {
@@ -189,7 +189,7 @@ impl<'m> Generator<'m> {
         &mut self,
         field: Field,
         number: &str,
-        known: &Known,
+        known: &PublicFacts,
     ) -> Result<Option<Secret>, GenerateError> {
         let Some(index) = self.recipes.iter().position(|recipe| recipe.field == field) else {
             return Ok(None);
@@ -235,13 +235,13 @@ impl<'m> Generator<'m> {
 }
 
 /// The publicly known properties of an extension, which a secret must not repeat.
-struct Known {
+struct PublicFacts {
     digits: Vec<String>,
     words: Vec<String>,
 }
 
-impl Known {
-    fn from_record(extension: &Record) -> Known {
+impl PublicFacts {
+    fn from_record(extension: &Record) -> PublicFacts {
         let texts =
             |identity| Field::identifying(identity).filter_map(|field| extension.text(field));
         let digits =
@@ -249,7 +249,7 @@ impl Known {
         let names = texts(Identity::Person).chain(texts(Identity::Account));
         let words = names.flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
         let telling = |text: &String| text.chars().count() >= TELLING_CHARS;
-        Known {
+        PublicFacts {
             digits: digits.filter(telling).collect(),
             words: words.map(str::to_lowercase).filter(telling).collect(),
         }
@@ -526,7 +526,7 @@ mod tests {
                 "{pin}"
             );
         }
-        let known = Known::from_record(&{
+        let known = PublicFacts::from_record(&{
             let mut extension = Record::numbered("71");
             extension.set(Field::DISPLAY_NAME, "Jo Özil-Kim");
             extension.set(Field::EMAIL, "j.strauss@example.com");

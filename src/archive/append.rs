@@ -2,8 +2,8 @@
 
 use super::keep::{Aged, Keep};
 use super::manifest::{
-    Archive, ArchiveError, Entry, Facts, Head, LINE_BYTES_MAX, Snapshot, What, failed, folder_name,
-    hidden, is_file_name, lock,
+    Archive, ArchiveError, Entry, EntryKind, Facts, Head, LINE_BYTES_MAX, Snapshot, failed,
+    folder_name, hidden, is_file_name, lock,
 };
 use crate::digest::{hex, sha256_hex, sha256_of_all};
 use crate::disk::sync_folder;
@@ -100,7 +100,7 @@ impl Archive {
         let waiting = hidden(&place);
         fs::rename(path, &waiting).map_err(failed(&waiting, "made"))?;
         let entered = synced(&waiting).and_then(|()| {
-            let what = What::Snapshot {
+            let what = EntryKind::Snapshot {
                 target: target.clone(),
                 file: format!("{target}/{name}"),
                 bytes,
@@ -128,7 +128,7 @@ impl Archive {
     /// As [`Archive::enter`].
     pub fn miss(&self, target: &str, why: &str) -> Result<WrittenSnapshot, ArchiveError> {
         let mut held = self.hold()?;
-        let what = What::Missed {
+        let what = EntryKind::Missed {
             target: folder_name(target)?.to_owned(),
             why: why.chars().take(WHY_CHARS_MAX).collect(),
         };
@@ -162,7 +162,7 @@ impl Archive {
             );
         }
         let rule = keep.to_string();
-        let entries = gone.iter().map(|snapshot| What::Removed {
+        let entries = gone.iter().map(|snapshot| EntryKind::Removed {
             file: self.name_of(&snapshot.path),
             rule: rule.clone(),
         });
@@ -186,11 +186,11 @@ impl Archive {
         let mut removed = Vec::new();
         self.read(|line| {
             match line.entry.map(|entry| entry.what) {
-                Some(What::Snapshot { file, .. }) if is_file_name(&file) => {
+                Some(EntryKind::Snapshot { file, .. }) if is_file_name(&file) => {
                     snapshots.insert(file);
                 }
                 // Only files that were snapshots here once.
-                Some(What::Removed { file, .. }) if snapshots.contains(&file) => {
+                Some(EntryKind::Removed { file, .. }) if snapshots.contains(&file) => {
                     removed.push(self.folder.join(file));
                 }
                 _ => {}
@@ -247,7 +247,7 @@ impl Archive {
         let entry = entry.ok_or_else(|| self.no_entry(None))?;
         held.last.n = entry.n;
         held.last.time = Some(entry.time);
-        if let What::Snapshot { file, .. } = entry.what
+        if let EntryKind::Snapshot { file, .. } = entry.what
             && is_file_name(&file)
         {
             let place = self.folder.join(file);
@@ -302,7 +302,11 @@ impl LockedManifest {
     }
 
     /// Appends entries; all of them are on the disk when this returns, or none.
-    pub(super) fn append(&mut self, time: Timestamp, whats: Vec<What>) -> Result<(), ArchiveError> {
+    pub(super) fn append(
+        &mut self,
+        time: Timestamp,
+        whats: Vec<EntryKind>,
+    ) -> Result<(), ArchiveError> {
         let mut lines = Vec::new();
         let (mut n, mut hash) = (self.last.n, self.last.hash.clone());
         for what in whats {

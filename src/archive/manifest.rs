@@ -191,13 +191,13 @@ pub(super) struct Entry {
     pub(super) before: String,
     pub(super) time: Timestamp,
     #[serde(flatten)]
-    pub(super) what: What,
+    pub(super) what: EntryKind,
 }
 
 /// The content of a line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "snake_case")]
-pub(super) enum What {
+pub(super) enum EntryKind {
     /// An export.
     #[serde(rename = "night")]
     Snapshot {
@@ -267,7 +267,7 @@ impl Archive {
         self.read(|line| {
             let entry = line.entry.ok_or_else(|| self.no_entry(Some(line.number)))?;
             match entry.what {
-                What::Snapshot {
+                EntryKind::Snapshot {
                     target,
                     file,
                     sha256,
@@ -280,11 +280,11 @@ impl Archive {
                     sha256,
                     facts: *facts,
                 }),
-                What::Snapshot { .. } => return Err(self.no_entry(Some(line.number))),
-                What::Removed { file, .. } => {
+                EntryKind::Snapshot { .. } => return Err(self.no_entry(Some(line.number))),
+                EntryKind::Removed { file, .. } => {
                     removed.insert(self.folder.join(file));
                 }
-                What::Missed { .. } => {}
+                EntryKind::Missed { .. } => {}
             }
             Ok(())
         })?;

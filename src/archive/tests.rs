@@ -244,7 +244,7 @@ fn mutate(
                 random.below(3),
                 format!("the PBX was asleep {}", random.next()),
             );
-            let missed = What::Missed {
+            let missed = EntryKind::Missed {
                 target: "hq".into(),
                 why: what,
             };
@@ -440,7 +440,7 @@ fn a_removal_that_its_rule_does_not_allow_is_found_even_where_it_is_chained() {
     fs::remove_file(&snapshot.path).unwrap();
     let forge = |rule: &str| {
         let mut held = archive.hold().unwrap();
-        let what = What::Removed {
+        let what = EntryKind::Removed {
             file: archive.name_of(&snapshot.path),
             rule: rule.into(),
         };
@@ -474,14 +474,14 @@ fn paths_in_a_manifest_lead_nowhere() {
     ] {
         let mut held = archive.hold().unwrap();
         let whats = vec![
-            What::Snapshot {
+            EntryKind::Snapshot {
                 target: "hq".into(),
                 file: file.into(),
                 bytes: 4,
                 sha256: sha256_hex(b"mine"),
                 facts: Box::new(facts()),
             },
-            What::Removed {
+            EntryKind::Removed {
                 file: file.into(),
                 rule: "1d".into(),
             },
@@ -619,7 +619,7 @@ fn a_manifest_whose_end_is_no_entry_is_not_written_on() {
         n: u64::MAX,
         before: String::new(),
         time: day(0),
-        what: What::Missed {
+        what: EntryKind::Missed {
             target: "hq".into(),
             why: String::new(),
         },

@@ -2,7 +2,8 @@
 
 use super::keep::{Aged, Keep};
 use super::manifest::{
-    Archive, ArchiveError, Entry, Head, MANIFEST, ManifestLine, What, failed, hidden, is_file_name,
+    Archive, ArchiveError, Entry, EntryKind, Head, MANIFEST, ManifestLine, failed, hidden,
+    is_file_name,
 };
 use crate::digest::{sha256_hex, sha256_of_all};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +28,7 @@ pub struct ArchiveVerdict {
 }
 
 /// A line that is an entry.
-struct Link {
+struct ChainLink {
     line: u64,
     n: u64,
     before: String,
@@ -59,7 +60,7 @@ impl Archive {
         // Mistakes in the chain come first: the rest may follow from them.
         let (mut findings, mut of_files) = (Findings::default(), Findings::default());
         let mut links = Vec::new();
-        let mut files = Files::default();
+        let mut files = FoundFiles::default();
         let mut unread = 0;
         self.read(|line| {
             unread = match self.link(line, &mut findings) {
@@ -73,7 +74,7 @@ impl Archive {
             Ok(())
         })?;
         chained(&links, &mut findings);
-        let links: Vec<Link> = links.into_iter().map(|(link, _)| link).collect();
+        let links: Vec<ChainLink> = links.into_iter().map(|(link, _)| link).collect();
         anchored(&links, heads, &mut findings);
         findings.wrong.append(&mut of_files.wrong);
         let removed = files.gone.len();
@@ -92,7 +93,7 @@ impl Archive {
         })
     }
 
-    fn link(&self, line: ManifestLine, findings: &mut Findings) -> Option<(Entry, Link)> {
+    fn link(&self, line: ManifestLine, findings: &mut Findings) -> Option<(Entry, ChainLink)> {
         let number = line.number;
         if !line.is_ended {
             findings.wrong(format!("{MANIFEST}:{number}: the line is cut off"));
@@ -102,11 +103,11 @@ impl Archive {
             return None;
         };
         let about = match &entry.what {
-            What::Snapshot { file, .. } => file.clone(),
-            What::Missed { target, .. } => format!("{target} was not exported"),
-            What::Removed { file, .. } => format!("{file} was removed"),
+            EntryKind::Snapshot { file, .. } => file.clone(),
+            EntryKind::Missed { target, .. } => format!("{target} was not exported"),
+            EntryKind::Removed { file, .. } => format!("{file} was removed"),
         };
-        let link = Link {
+        let link = ChainLink {
             line: number,
             n: entry.n,
             before: entry.before.clone(),
@@ -119,8 +120,8 @@ impl Archive {
     /// Checks the files against their entries, and returns the number of sound ones.
     fn look_at(
         &self,
-        files: &Files,
-        last: Option<&Link>,
+        files: &FoundFiles,
+        last: Option<&ChainLink>,
         findings: &mut Findings,
     ) -> Result<usize, ArchiveError> {
         let mut sound = 0;
@@ -159,7 +160,11 @@ impl Archive {
     }
 
     /// Finds files in the targets' folders that no entry names.
-    fn find_strangers(&self, files: &Files, findings: &mut Findings) -> Result<(), ArchiveError> {
+    fn find_strangers(
+        &self,
+        files: &FoundFiles,
+        findings: &mut Findings,
+    ) -> Result<(), ArchiveError> {
         let named: BTreeSet<&str> = files
             .due
             .values()
@@ -197,7 +202,7 @@ impl Findings {
 
 /// The snapshots by target, and those that were removed.
 #[derive(Default)]
-struct Files {
+struct FoundFiles {
     due: BTreeMap<String, Vec<Due>>,
     gone: BTreeMap<String, Due>,
     seen: BTreeMap<String, u64>,
@@ -205,12 +210,12 @@ struct Files {
     let_go: BTreeMap<String, (String, BTreeSet<String>)>,
 }
 
-impl Files {
+impl FoundFiles {
     fn add(&mut self, entry: Entry, findings: &mut Findings) {
         let n = entry.n;
         match entry.what {
-            What::Missed { .. } => {}
-            What::Snapshot {
+            EntryKind::Missed { .. } => {}
+            EntryKind::Snapshot {
                 target,
                 file,
                 bytes,
@@ -242,7 +247,7 @@ impl Files {
                     aged,
                 });
             }
-            What::Removed { file, rule } => self.remove(n, &file, &rule, findings),
+            EntryKind::Removed { file, rule } => self.remove(n, &file, &rule, findings),
         }
     }
 
@@ -305,8 +310,8 @@ fn trouble(path: &Path, due: &Due) -> Option<String> {
 }
 
 /// Checks each entry against the one before it. Each comes with the number of unreadable lines before it.
-fn chained(links: &[(Link, u64)], findings: &mut Findings) {
-    let nothing = Link {
+fn chained(links: &[(ChainLink, u64)], findings: &mut Findings) {
+    let nothing = ChainLink {
         line: 0,
         n: 0,
         before: String::new(),
@@ -316,7 +321,7 @@ fn chained(links: &[(Link, u64)], findings: &mut Findings) {
     let all: BTreeSet<u64> = links.iter().map(|(link, _)| link.n).collect();
     let mut last = &nothing;
     // The entry before the last, where the two do not fit together.
-    let mut unfit: Option<&Link> = None;
+    let mut unfit: Option<&ChainLink> = None;
     for (link, unread) in links {
         let line = link.line;
         let expected = last.n.saturating_add(1).saturating_add(*unread);
@@ -360,7 +365,7 @@ fn chained(links: &[(Link, u64)], findings: &mut Findings) {
     }
 }
 
-fn neither(before: &Link, after: &Link) -> String {
+fn neither(before: &ChainLink, after: &ChainLink) -> String {
     match before.n {
         0 => format!(
             "{MANIFEST}:{}: entry {} ({}) was changed: it is chained to an entry before it, and is the first",
@@ -374,7 +379,7 @@ fn neither(before: &Link, after: &Link) -> String {
 }
 
 /// Checks the chain against heads that were kept elsewhere.
-fn anchored(links: &[Link], heads: &[Head], findings: &mut Findings) {
+fn anchored(links: &[ChainLink], heads: &[Head], findings: &mut Findings) {
     let last = links.iter().map(|link| link.n).max().unwrap_or(0);
     let nothing = sha256_hex(b"");
     let (mut proven, wrong_before) = (0, findings.wrong.len());

@@ -2,7 +2,7 @@
 
 use super::actions::Removal;
 use super::lacking::Lacking;
-use super::map::{Column, Mapped, Saved};
+use super::map::{ColumnReading, Mapped, Saved};
 use super::meaning::{Meaning, Meanings};
 use super::owner::OwnerWords;
 use super::products::Product;
@@ -221,7 +221,7 @@ fn compared(all: &Meanings<'_>, fields: &Fields) -> Vec<Compared> {
 }
 
 /// Returns a column as it was understood.
-pub(super) fn column(heading: &str, meaning: &Meaning) -> Column {
+pub(super) fn column(heading: &str, meaning: &Meaning) -> ColumnReading {
     let (reason, saved) = match meaning {
         Meaning::Ignored => ("ignored".to_owned(), Saved::Nothing),
         Meaning::Read { fields, reason, .. } => match fields.as_slice() {
@@ -246,7 +246,7 @@ pub(super) fn column(heading: &str, meaning: &Meaning) -> Column {
         Meaning::Asked(choices) => ("not certain".to_owned(), Saved::Asked(choices.clone())),
         Meaning::Open(_) | Meaning::Unknown => ("not understood".to_owned(), Saved::NotUnderstood),
     };
-    Column {
+    ColumnReading {
         heading: heading.to_owned(),
         field: meaning.fields().next(),
         reason,

@@ -2,7 +2,7 @@
 
 use super::assemble::{assemble, column};
 use super::binding::Binding;
-use super::map::Column;
+use super::map::ColumnReading;
 use super::meaning::{Meaning, Meanings};
 use super::options::BindOptions;
 use super::owner::{Owner, owner};
@@ -75,7 +75,7 @@ pub(super) fn bind(
     neighbours::decide(&mut all);
     doubts::ask(&mut all)?;
     let pairs = headings.iter().zip(&all.meanings);
-    let columns: Vec<Column> = pairs
+    let columns: Vec<ColumnReading> = pairs
         .map(|(heading, meaning)| column(heading, meaning))
         .collect();
     if !all.questions.is_empty() {

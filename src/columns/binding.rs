@@ -1,7 +1,7 @@
 //! The result of understanding a sheet's headings, and the reading of its rows by it.
 
 use super::actions::Stays;
-use super::map::Column;
+use super::map::ColumnReading;
 use super::reading::{CellReading, Scratch};
 use super::record::{ReadField, record};
 use crate::manifest::Manifest;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct Binding {
     /// Every column, in the order of the sheet.
-    pub columns: Vec<Column>,
+    pub columns: Vec<ColumnReading>,
     /// True if the headings are another vendor's than the target's, or a product's.
     pub is_foreign: bool,
     /// Notes about the columns: some are not understood, or their headings are another vendor's.

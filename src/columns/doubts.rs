@@ -6,7 +6,7 @@ use super::dictionary::{Common, dictionary};
 use super::map::Mapped;
 use super::meaning::{LeftOutBecause, Meaning, Meanings, ReadBy};
 use super::owner::{OwnerWords, whose_flags};
-use super::products::{Product, Word, products};
+use super::products::{Product, ProductWord, products};
 use super::questions::{ColumnError, Question, listed, map_flag};
 use super::sample::Sample;
 use crate::model::{Field, Language, heading_key};
@@ -309,8 +309,8 @@ impl Meanings<'_> {
         match product.word(self.heading(column)) {
             // A meaning that comes only from the columns beside it is not sure beside a product's.
             None => by == ReadBy::Neighbours,
-            Some(Word::LeftOut) => true,
-            Some(Word::Read(cell)) => {
+            Some(ProductWord::LeftOut) => true,
+            Some(ProductWord::Read(cell)) => {
                 let theirs = cell.fields();
                 !meaning.fields().all(|field| theirs.contains(&field))
             }
@@ -379,7 +379,7 @@ impl Meanings<'_> {
         };
         let flag = |column: &usize| map_flag(self.heading(*column), Mapped::Field(key));
         let mut answers: Vec<String> = columns.iter().map(flag).collect();
-        let is_key = |word| matches!(word, Word::Read(cell) if cell.fields().contains(&key));
+        let is_key = |word| matches!(word, ProductWord::Read(cell) if cell.fields().contains(&key));
         let may_be = |column: usize| {
             let sample = (key == Field::NUMBER).then(|| self.sample()).flatten();
             sample.is_none_or(|sample| sample.may_be_numbers(column))
@@ -431,8 +431,8 @@ impl Meanings<'_> {
 /// reads.
 fn weight(product: &'static Product, distinctive: &[String]) -> usize {
     let weights = distinctive.iter().map(|key| match product.word_of(key) {
-        Some(Word::Read(_)) => 2,
-        Some(Word::LeftOut) => 1,
+        Some(ProductWord::Read(_)) => 2,
+        Some(ProductWord::LeftOut) => 1,
         None => 0,
     });
     weights.sum()

@@ -3,7 +3,7 @@
 use super::dictionary::{Common, dictionary, is_own};
 use super::options::BindOptions;
 use super::owner::own_names;
-use super::products::{Product, Word, products};
+use super::products::{Product, ProductWord, products};
 use crate::manifest::Manifest;
 use crate::model::{Field, heading_key};
 use crate::sheet::{Headings, Known};
@@ -40,8 +40,8 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
     }
     for (word, meaning) in products().iter().flat_map(Product::words) {
         let meant = match meaning {
-            Word::Read(cell) => cell.fields().into_iter().map(worth).max(),
-            Word::LeftOut => None,
+            ProductWord::Read(cell) => cell.fields().into_iter().map(worth).max(),
+            ProductWord::LeftOut => None,
         };
         learn(word.to_owned(), meant.unwrap_or(Known::Field));
     }

@@ -54,7 +54,7 @@ impl fmt::Display for Mapped {
 
 /// One column of a sheet, as it was understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Column {
+pub struct ColumnReading {
     /// The heading as the sheet writes it.
     pub heading: String,
     /// The field that it means, of several the first; `None` where it means none, though it may be looked at.
@@ -140,7 +140,7 @@ pub fn overridden(
 }
 
 /// Builds a mapping file with the meaning of every column; an open question becomes a remark with the choices.
-pub fn write_map(sheet: &str, columns: &[Column]) -> String {
+pub fn write_map(sheet: &str, columns: &[ColumnReading]) -> String {
     let mut text = format!(
         "# What the headings of {sheet} mean; \"-\" leaves a column out. Use it with --map-file.\n"
     );

@@ -53,7 +53,7 @@ pub use binding::Binding;
 pub use dictionary::OWN_PREFIX;
 pub use header::headings;
 pub(crate) use map::Saved;
-pub use map::{Column, Mapped, field_named, overridden, read_map, write_map};
+pub use map::{ColumnReading, Mapped, field_named, overridden, read_map, write_map};
 pub use options::{BindOptions, NamedOwner};
 pub(crate) use owner::OWN as OWN_HEADINGS;
 pub use products::{Product, product, products};

@@ -5,7 +5,7 @@ use super::map::Mapped;
 use super::meaning::{Meaning, Meanings, ReadBy};
 use super::owner::own_names;
 use super::passwords;
-use super::sample::Names;
+use super::sample::NameColumns;
 use super::values::How;
 use crate::model::{Field, heading_key};
 
@@ -108,7 +108,7 @@ impl Meanings<'_> {
         );
         match (first, last) {
             (Some(first), None) => self.decide_other_part(column, first, Field::LAST_NAME),
-            (None, Some(last)) if self.compare_names(column, last) != Some(Names::Whole) => {
+            (None, Some(last)) if self.compare_names(column, last) != Some(NameColumns::Whole) => {
                 self.ask_about(
                     column,
                     "the given name or the whole one",
@@ -160,10 +160,10 @@ impl Meanings<'_> {
     /// Decides between the part of a name that another column lacks and the whole name, by the cells of both.
     fn decide_other_part(&mut self, column: usize, beside: usize, part: Field) {
         match self.compare_names(column, beside) {
-            Some(Names::Whole) if !self.has(Field::DISPLAY_NAME) => {
+            Some(NameColumns::Whole) if !self.has(Field::DISPLAY_NAME) => {
                 self.decide(column, Field::DISPLAY_NAME);
             }
-            None | Some(Names::Parts) => self.decide(column, part),
+            None | Some(NameColumns::Parts) => self.decide(column, part),
             Some(_) => {
                 let which = match part {
                     Field::FIRST_NAME => "the given name or the whole one",
@@ -174,7 +174,7 @@ impl Meanings<'_> {
         }
     }
 
-    fn compare_names(&self, whole: usize, part: usize) -> Option<Names> {
+    fn compare_names(&self, whole: usize, part: usize) -> Option<NameColumns> {
         Some(self.sample()?.compare_names(whole, part))
     }
 

@@ -2,7 +2,7 @@
 
 use super::dictionary::{Common, dictionary};
 use super::options::{BindOptions, NamedOwner};
-use super::products::{Product, Recognised, Word, recognise};
+use super::products::{Product, ProductWord, Recognised, recognise};
 use super::questions::Question;
 use crate::manifest::Manifest;
 use crate::model::{Field, heading_key, same_word};
@@ -173,7 +173,8 @@ pub(super) fn whose_flags(product: &Product, target: &Manifest) -> Vec<String> {
 /// Returns true if a heading means something to everyone, or to the vendor that the sheet goes to, and not to the product.
 fn speaks_against(product: &'static Product, own: &HashMap<String, Field>, heading: &str) -> bool {
     let word = product.word(heading);
-    let reads = |field| matches!(word, Some(Word::Read(cell)) if cell.fields().contains(&field));
+    let reads =
+        |field| matches!(word, Some(ProductWord::Read(cell)) if cell.fields().contains(&field));
     let common = dictionary().common(heading);
     let meant = match (dictionary().canonical(heading), common) {
         (Some(field), _) | (None, Some(Common::Field(field))) => Some(field),
@@ -183,7 +184,7 @@ fn speaks_against(product: &'static Product, own: &HashMap<String, Field>, headi
         (_, Some(Common::Password)) => true,
         (Some(field), _) => !reads(field),
         (None, Some(Common::Action | Common::NumberLike) | None) => false,
-        (None, Some(_)) => !matches!(word, Some(Word::Read(_))),
+        (None, Some(_)) => !matches!(word, Some(ProductWord::Read(_))),
     }
 }
 

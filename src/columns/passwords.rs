@@ -2,7 +2,7 @@
 
 use super::dictionary::{Common, dictionary, plain};
 use super::meaning::{LeftOutBecause, Meaning, Meanings};
-use super::products::{Product, Word, products};
+use super::products::{Product, ProductWord, products};
 use crate::model::Field;
 
 /// Decides on the SIP password, unless a column beside it is an account on the user's page or another password.
@@ -96,7 +96,7 @@ impl Meanings<'_> {
         }
         let is_other = |product: &&'static Product| {
             let word = product.word(self.heading(column).trim());
-            matches!(word, Some(Word::Read(cell)) if !cell.fields().contains(&Field::SIP_PASSWORD))
+            matches!(word, Some(ProductWord::Read(cell)) if !cell.fields().contains(&Field::SIP_PASSWORD))
         };
         let is_theirs = |at: &usize| {
             let heading = self.heading(*at).trim();

@@ -48,12 +48,12 @@ pub struct Product {
     parted_list: String,
     /// All that is looked up, by its key.
     #[serde(skip)]
-    index: OnceLock<Index>,
+    index: OnceLock<ProductIndex>,
 }
 
 /// The tables for looking up headings of a product, by their keys.
 #[derive(Debug, Default)]
-struct Index {
+struct ProductIndex {
     read: HashMap<String, String>,
     left_out: HashSet<String>,
     beginnings: Vec<String>,
@@ -62,7 +62,7 @@ struct Index {
 
 /// A product's meaning of one heading.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Word {
+pub(super) enum ProductWord {
     /// It is read so.
     Read(&'static Cell),
     /// No field has this meaning.
@@ -113,18 +113,18 @@ impl Product {
     }
 
     /// Looks up a heading; `None` where the product does not know it.
-    pub(super) fn word(&'static self, heading: &str) -> Option<Word> {
+    pub(super) fn word(&'static self, heading: &str) -> Option<ProductWord> {
         self.word_of(&heading_key(heading))
     }
 
     /// Looks up a heading by its key.
-    pub(super) fn word_of(&'static self, key: &str) -> Option<Word> {
+    pub(super) fn word_of(&'static self, key: &str) -> Option<ProductWord> {
         let index = self.index();
         if let Some(cell) = index.read.get(key).and_then(|known| self.read.get(known)) {
-            return Some(Word::Read(cell));
+            return Some(ProductWord::Read(cell));
         }
         let is_left_out = index.left_out.contains(key) || self.begins(key);
-        is_left_out.then_some(Word::LeftOut)
+        is_left_out.then_some(ProductWord::LeftOut)
     }
 
     /// Returns true if the key of a heading begins as headings of the product do that it leaves out.
@@ -134,22 +134,23 @@ impl Product {
     }
 
     /// The keys of the headings that it knows whole, each with its meaning.
-    pub(super) fn words(&'static self) -> impl Iterator<Item = (&'static str, Word)> {
+    pub(super) fn words(&'static self) -> impl Iterator<Item = (&'static str, ProductWord)> {
         let index = self.index();
         let read = index.read.iter();
-        let read = read
-            .filter_map(|(key, heading)| Some((key.as_str(), Word::Read(self.read.get(heading)?))));
+        let read = read.filter_map(|(key, heading)| {
+            Some((key.as_str(), ProductWord::Read(self.read.get(heading)?)))
+        });
         let left_out = index.left_out.iter();
-        read.chain(left_out.map(|key| (key.as_str(), Word::LeftOut)))
+        read.chain(left_out.map(|key| (key.as_str(), ProductWord::LeftOut)))
     }
 
-    fn index(&self) -> &Index {
+    fn index(&self) -> &ProductIndex {
         self.index.get_or_init(|| {
             let beginnings = self
                 .left_out
                 .iter()
                 .filter_map(|heading| heading.strip_suffix('*'));
-            Index {
+            ProductIndex {
                 read: self
                     .read
                     .keys()
@@ -202,14 +203,14 @@ impl Product {
 
     /// The headings that identify the sheet's owner, as the product writes them, whatever rules it out; `None` where they
     /// do not.
-    fn evidence(&'static self, headings: &HashSet<String>) -> Option<Evidence> {
+    fn evidence(&'static self, headings: &HashSet<String>) -> Option<ProductEvidence> {
         let is_there = |set: &&Vec<String>| {
             set.iter()
                 .all(|heading| headings.contains(&spelling(heading)))
         };
         let find = |sets: &'static [Vec<String>], is_certain| {
             let headings = sets.iter().find(is_there)?;
-            Some(Evidence {
+            Some(ProductEvidence {
                 headings,
                 is_certain,
             })
@@ -220,7 +221,7 @@ impl Product {
 
 /// The headings that identify a sheet's owner.
 #[derive(Clone, Copy)]
-pub(super) struct Evidence {
+pub(super) struct ProductEvidence {
     pub(super) headings: &'static [String],
     /// True if they are enough, whatever else the sheet has.
     pub(super) is_certain: bool,
@@ -236,7 +237,7 @@ pub(super) enum Recognised {
     /// A sheet of no known vendor or product.
     Nobody,
     /// This product's, by these headings.
-    One(&'static Product, Evidence),
+    One(&'static Product, ProductEvidence),
     /// Several products', and the headings that would distinguish them are missing.
     Several(Vec<&'static Product>),
 }
@@ -322,8 +323,8 @@ mod tests {
                 let others = products().iter().filter(|other| other.id != product.id);
                 // Older and newer versions of one product may share headings of the same meaning.
                 let fields = |of: &'static Product, heading: &String| match of.word(heading) {
-                    Some(Word::Read(cell)) => Some(cell.fields()),
-                    Some(Word::LeftOut) => Some(vec![]),
+                    Some(ProductWord::Read(cell)) => Some(cell.fields()),
+                    Some(ProductWord::LeftOut) => Some(vec![]),
                     None => None,
                 };
                 let knows_all = |other: &&'static Product| {

@@ -1,6 +1,6 @@
 //! The obstacles to reading a sheet: mistakes in options, and questions that only the sheet's owner can answer.
 
-use super::map::{Column, Mapped};
+use super::map::{ColumnReading, Mapped};
 use crate::model::redact::NOT_SHOWN;
 use crate::model::{Field, cell_name, shell_word};
 use crate::sheet::looks_like_data;
@@ -38,7 +38,7 @@ pub enum ColumnError {
         /// The questions.
         questions: Vec<Question>,
         /// Every column as far as it was understood.
-        columns: Vec<Column>,
+        columns: Vec<ColumnReading>,
     },
     /// The sheet is a report of rowcall.
     #[error(

@@ -210,7 +210,7 @@ impl Sample {
     }
 
     /// Compares the names in one column with the part of them in another.
-    pub(super) fn compare_names(&self, whole: usize, part: usize) -> Names {
+    pub(super) fn compare_names(&self, whole: usize, part: usize) -> NameColumns {
         let cell = |row: &[String], column: usize| {
             row.get(column)
                 .map_or(String::new(), |cell| cell.to_lowercase())
@@ -235,18 +235,18 @@ impl Sample {
             }
         }
         if with_part == 0 && long * 5 <= rows {
-            Names::Parts
+            NameColumns::Parts
         } else if with_part * 10 >= rows * 9 {
-            Names::Whole
+            NameColumns::Whole
         } else {
-            Names::Unclear
+            NameColumns::Unclear
         }
     }
 }
 
 /// The names in a column that has a column with one part of them beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Names {
+pub(super) enum NameColumns {
     /// The other part.
     Parts,
     /// The whole name.
@@ -339,13 +339,16 @@ mod tests {
     #[test]
     fn names_beside_a_given_name_are_whole_where_they_contain_it() {
         for (rows, names) in [
-            (&["Ann;Muster", "Bo;van der Berg"][..], Names::Parts),
-            (&["Ann;Ann Muster", "Bo;Berg, Bo"], Names::Whole),
-            (&["Ann Sophie;Ann Sophie Muster"], Names::Whole),
-            (&["Martin;Martin", "Bo;Berg"], Names::Parts),
-            (&["Ann;Ann Muster", "Bo;Berg"], Names::Unclear),
-            (&["Bob;Robert Smith", "Ann;Anna Muster"], Names::Unclear),
-            (&[";Ann Muster", "Bo;"], Names::Parts),
+            (&["Ann;Muster", "Bo;van der Berg"][..], NameColumns::Parts),
+            (&["Ann;Ann Muster", "Bo;Berg, Bo"], NameColumns::Whole),
+            (&["Ann Sophie;Ann Sophie Muster"], NameColumns::Whole),
+            (&["Martin;Martin", "Bo;Berg"], NameColumns::Parts),
+            (&["Ann;Ann Muster", "Bo;Berg"], NameColumns::Unclear),
+            (
+                &["Bob;Robert Smith", "Ann;Anna Muster"],
+                NameColumns::Unclear,
+            ),
+            (&[";Ann Muster", "Bo;"], NameColumns::Parts),
         ] {
             let cells = |row: &&str| row.split(';').map(str::to_owned).collect();
             let sample = Sample::of_rows(rows.iter().map(cells).collect());

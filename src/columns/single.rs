@@ -5,7 +5,7 @@ use super::map::Mapped;
 use super::meaning::{LeftOutBecause, Meaning, Meanings, ReadBy, named};
 use super::options::BindOptions;
 use super::owner::{OwnerWords, own_name};
-use super::products::Word;
+use super::products::ProductWord;
 use super::questions::{ColumnError, heading_at, listed};
 use super::values::How;
 use crate::model::{Field, heading_key};
@@ -78,11 +78,11 @@ impl Meanings<'_> {
                 because: LeftOutBecause::Map,
             },
             (None, _) if heading_key(heading).is_empty() || is_own(heading) => Meaning::Ignored,
-            (None, Some(Word::Read(cell))) => {
+            (None, Some(ProductWord::Read(cell))) => {
                 let reason = format!("{}'s name", self.owner.name());
                 Meaning::read(cell.derivations(), &reason, ReadBy::Heading)
             }
-            (None, Some(Word::LeftOut)) => Meaning::LeftOut {
+            (None, Some(ProductWord::LeftOut)) => Meaning::LeftOut {
                 reason: format!("left out: no field for {}'s column", self.owner.name()),
                 because: LeftOutBecause::NoField,
             },
@@ -95,10 +95,10 @@ impl Meanings<'_> {
     }
 
     /// A column that the user mapped to a field.
-    fn by_map(&self, column: usize, field: Field, of_product: Option<Word>) -> Meaning {
+    fn by_map(&self, column: usize, field: Field, of_product: Option<ProductWord>) -> Meaning {
         let (fields, reason) = match of_product {
             // The product's translation of the cells stays true where the field is the product's.
-            Some(Word::Read(cell)) if cell.fields() == [field] => {
+            Some(ProductWord::Read(cell)) if cell.fields() == [field] => {
                 (cell.derivations(), "mapped by --map")
             }
             _ if field == Field::ENABLED && self.common(column) == Some(Common::Disabled) => (

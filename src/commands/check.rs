@@ -2,7 +2,7 @@
 
 use super::columns::explain;
 use super::mark::{MarkedSheet, refuse_ending};
-use crate::check::{BoundSheet, Checked, Counts, Options, Verdict, check};
+use crate::check::{BoundSheet, CheckOptions, Checked, Counts, Verdict, check};
 use crate::cli::CheckArgs;
 use crate::columns::AllowedActions;
 use crate::input::open_sheets;
@@ -37,7 +37,7 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> 
         .collect();
     prepare_files(args, &tables, context)?;
     let mut outputs = CheckOutputs::open(args, &tables, &manifest.vendor.name, started)?;
-    let options = Options {
+    let options = CheckOptions {
         purpose: Purpose::Create,
         on_pbx: None,
         country: args.country,

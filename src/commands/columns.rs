@@ -1,7 +1,7 @@
 //! `rowcall columns`: the meaning of the headings of sheets, also where it is not certain yet.
 
 use crate::cli::ColumnsArgs;
-use crate::columns::{AllowedActions, Column, ColumnError, write_map};
+use crate::columns::{AllowedActions, ColumnError, ColumnReading, write_map};
 use crate::disk::write_new;
 use crate::input::{InputOptions, bound, first_values, print_notes};
 use crate::manifest::Manifest;
@@ -71,14 +71,14 @@ fn exit(asked: &[String]) -> Exit {
 }
 
 /// Each sheet's columns.
-pub(super) type Sheets = Vec<(String, Vec<Column>)>;
+pub(super) type ColumnsOfSheets = Vec<(String, Vec<ColumnReading>)>;
 
 /// Prints the columns of every sheet, with the first value below each; returns them, and the open questions. A secret
 /// is not shown, nor is a value of a column that is not understood: it may be one.
 pub(super) fn understood(
     input: &InputOptions,
     manifest: &Manifest,
-) -> Result<(Sheets, Vec<String>), Failure> {
+) -> Result<(ColumnsOfSheets, Vec<String>), Failure> {
     let (mut sheets, mut asked) = (vec![], vec![]);
     for (sheet, binding) in bound(input, manifest, AllowedActions::default())? {
         let columns = match binding {
@@ -110,7 +110,7 @@ fn shortened(value: String) -> String {
     }
 }
 
-fn table(sheet: &Sheet, columns: &[Column]) -> Result<String, Failure> {
+fn table(sheet: &Sheet, columns: &[ColumnReading]) -> Result<String, Failure> {
     let headings = ["column", "heading", "field", "understood as", "first value"];
     let values = first_values(sheet, 1)?;
     let rows = columns

@@ -27,7 +27,7 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Failure>
     }
     let to = args.to.as_deref().unwrap_or_default();
     if args.dry_run {
-        let preview = plan::Preview {
+        let preview = plan::PlanPreview {
             to,
             output: None,
             guard: args.guard.options(),

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The user's answers.
-struct Answers {
+struct InitAnswers {
     name: String,
     vendor: &'static str,
     url: String,
@@ -60,7 +60,7 @@ pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
 }
 
 /// Every answer; `None` where the input ended.
-fn ask_all(taken: &[String]) -> Option<Answers> {
+fn ask_all(taken: &[String]) -> Option<InitAnswers> {
     let ids: Vec<&str> = VENDORS.iter().map(|vendor| vendor.id).collect();
     let vendor = loop {
         let answer = ask(&format!("vendor ({})", ids.join(", ")), "")?;
@@ -98,7 +98,7 @@ fn ask_all(taken: &[String]) -> Option<Answers> {
             break answer;
         }
     };
-    Some(Answers {
+    Some(InitAnswers {
         name,
         vendor: vendor.id,
         url,
@@ -108,7 +108,7 @@ fn ask_all(taken: &[String]) -> Option<Answers> {
 }
 
 /// The target's part of the configuration.
-fn entry(answers: &Answers, password_file: Option<&Path>) -> String {
+fn entry(answers: &InitAnswers, password_file: Option<&Path>) -> String {
     let text = |text: &str| toml::Value::from(text).to_string();
     let mut entry = format!(
         "[targets.{}]\nvendor = {}\nurl = {}\n",
@@ -129,7 +129,7 @@ fn entry(answers: &Answers, password_file: Option<&Path>) -> String {
 }
 
 /// Signs in with the answers, before any of them is written.
-fn try_out(answers: &Answers) -> Result<(), Failure> {
+fn try_out(answers: &InitAnswers) -> Result<(), Failure> {
     let entry = TargetEntry {
         vendor: answers.vendor.to_owned(),
         url: answers.url.clone(),
@@ -142,7 +142,7 @@ fn try_out(answers: &Answers) -> Result<(), Failure> {
 }
 
 /// Writes the password's file, then the configuration with the new target at its end.
-fn write(path: &Path, answers: &Answers) -> Result<(), Failure> {
+fn write(path: &Path, answers: &InitAnswers) -> Result<(), Failure> {
     let failed = |path: &Path, done: &str, error: std::io::Error| {
         Failure::usage(format!("{} cannot be {done}: {error}", path.display()))
     };
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn what_is_answered_is_text_in_the_file_whatever_it_holds() {
-        let answers = Answers {
+        let answers = InitAnswers {
             name: "hq".into(),
             vendor: "openvox",
             url: "http://10.0.0.5:80".into(),

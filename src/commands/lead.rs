@@ -2,7 +2,7 @@
 
 use super::columns::understood;
 use crate::cli::{Cli, LeadArgs, ParsedLine, parse};
-use crate::columns::{AllowedActions, Binding, Column, Mapped, Saved, write_map};
+use crate::columns::{AllowedActions, Binding, ColumnReading, Mapped, Saved, write_map};
 use crate::disk::write_whole;
 use crate::input::{InputOptions, ReadingOptions, bound};
 use crate::manifest::{Access, Manifest};
@@ -172,7 +172,7 @@ fn meanings(file: &str, manifest: &Manifest) -> Result<Option<Vec<String>>, Fail
         },
     };
     let (sheets, mut open) = understood(&input, manifest)?;
-    let columns: Vec<&Column> = sheets.iter().flat_map(|(_, columns)| columns).collect();
+    let columns: Vec<&ColumnReading> = sheets.iter().flat_map(|(_, columns)| columns).collect();
     input.reading.map = loop {
         open.iter().for_each(print);
         let answers = answers(&columns)?;
@@ -214,7 +214,7 @@ fn map_options(path: &str) -> Vec<String> {
 
 /// Asks for the meaning of every column that is not certain, and once for all that are not understood; returns what was
 /// answered.
-fn answers(columns: &[&Column]) -> Result<Vec<(String, Mapped)>, Failure> {
+fn answers(columns: &[&ColumnReading]) -> Result<Vec<(String, Mapped)>, Failure> {
     let mut answers: Vec<(String, Mapped)> = vec![];
     let is_new = |answers: &[(String, Mapped)], heading: &str| {
         let key = heading_key(heading);

@@ -17,7 +17,7 @@ use std::path::Path;
 /// # Errors
 /// Exit 2 or 3; where rows were read by then, each has its outcome in the report all the same.
 pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<Exit, Failure> {
-    let preview = Preview {
+    let preview = PlanPreview {
         to: &args.to,
         output: args.output.as_deref(),
         guard: GuardOptions::default(),
@@ -27,7 +27,7 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<Exit, Failure> {
 }
 
 /// A plan that is shown and not carried out: that of `rowcall plan`, or of `rowcall import --dry-run`.
-pub(super) struct Preview<'a> {
+pub(super) struct PlanPreview<'a> {
     /// The target as it was typed.
     pub(super) to: &'a str,
     /// The file that the plan is kept in.
@@ -43,11 +43,11 @@ pub(super) struct Preview<'a> {
 /// # Errors
 /// As [`run`].
 pub(super) fn show(
-    preview: Preview<'_>,
+    preview: PlanPreview<'_>,
     wanted: &WantedArgs,
     context: &Context,
 ) -> Result<Exit, Failure> {
-    let Preview {
+    let PlanPreview {
         to,
         output,
         guard,

@@ -171,12 +171,12 @@ struct ComparedField {
     field: Field,
     before: usize,
     after: usize,
-    how: How,
+    how: ComparedBy,
 }
 
 /// The way in which a field is compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum How {
+enum ComparedBy {
     /// Value with value.
     Values,
     /// Fingerprint with fingerprint.
@@ -330,7 +330,7 @@ impl Comparison<'_> {
         let mut differences = self.differences.iter();
         let any = differences.any(|difference| difference.what() == What::Renumbered);
         let parts = self.parts.iter();
-        let fingerprints = parts.filter(|part| any && part.how == How::Fingerprints);
+        let fingerprints = parts.filter(|part| any && part.how == ComparedBy::Fingerprints);
         fingerprints.map(|part| part.field).collect()
     }
 
@@ -350,10 +350,16 @@ impl Comparison<'_> {
         let keys_differ = before.key != after.key && has_key(before) && has_key(after);
         for field in fields {
             let pair = match (told(before, field), told(after, field)) {
-                ([Some(before), _], [Some(after), _]) => Some((before, after, How::Values)),
-                ([_, Some(before)], [_, Some(after)]) => Some((before, after, How::Fingerprints)),
-                ([Some(before), _], [_, Some(after)]) => Some((before, after, How::MadeBefore)),
-                ([_, Some(before)], [Some(after), _]) => Some((before, after, How::MadeAfter)),
+                ([Some(before), _], [Some(after), _]) => Some((before, after, ComparedBy::Values)),
+                ([_, Some(before)], [_, Some(after)]) => {
+                    Some((before, after, ComparedBy::Fingerprints))
+                }
+                ([Some(before), _], [_, Some(after)]) => {
+                    Some((before, after, ComparedBy::MadeBefore))
+                }
+                ([_, Some(before)], [Some(after), _]) => {
+                    Some((before, after, ComparedBy::MadeAfter))
+                }
                 (_, [None, None]) => {
                     self.only[0].push(field);
                     None
@@ -366,7 +372,7 @@ impl Comparison<'_> {
             let Some((before, after, how)) = pair else {
                 continue;
             };
-            if how == How::Fingerprints && keys_differ {
+            if how == ComparedBy::Fingerprints && keys_differ {
                 self.other_key.push(field);
                 continue;
             }
@@ -384,7 +390,7 @@ impl Comparison<'_> {
     fn doubt_keys(&mut self, before: &Side, after: &Side, fingerprint: Option<Fingerprint<'_>>) {
         let mut parts = std::mem::take(&mut self.parts);
         parts.retain(|part| {
-            if part.how == How::Values {
+            if part.how == ComparedBy::Values {
                 return true;
             }
             let mut any = false;
@@ -398,8 +404,8 @@ impl Comparison<'_> {
                 are_there && !part.differs(then, now, fingerprint)
             });
             match part.how {
-                How::Fingerprints if any && !proven => self.all_differ.push(part.field),
-                How::MadeBefore | How::MadeAfter if !proven => {
+                ComparedBy::Fingerprints if any && !proven => self.all_differ.push(part.field),
+                ComparedBy::MadeBefore | ComparedBy::MadeAfter if !proven => {
                     self.unlike.push(part.field);
                     return false;
                 }
@@ -516,8 +522,8 @@ impl ComparedField {
             }
         };
         match self.how {
-            How::Values if then == now => false,
-            How::Values => {
+            ComparedBy::Values if then == now => false,
+            ComparedBy::Values => {
                 let then = before.side.canonical(self.field, then);
                 let now = after.side.canonical(self.field, now);
                 // A field that moved with the number is covered by the number.
@@ -529,13 +535,13 @@ impl ComparedField {
                 !follows && !is_open && !same(self.field, &then, &now)
             }
             // Under two numbers only the presence of one can be compared.
-            How::Fingerprints if before.number() != after.number() => {
+            ComparedBy::Fingerprints if before.number() != after.number() => {
                 let (then, now) = self.are_there(before, after);
                 then != now
             }
-            How::Fingerprints => then.trim() != now.trim(),
-            How::MadeBefore => !is_made(then, before.side, after, now),
-            How::MadeAfter => !is_made(now, after.side, before, then),
+            ComparedBy::Fingerprints => then.trim() != now.trim(),
+            ComparedBy::MadeBefore => !is_made(then, before.side, after, now),
+            ComparedBy::MadeAfter => !is_made(now, after.side, before, then),
         }
     }
 

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 pub(super) type OpenFields<T> = BTreeMap<Field, Option<T>>;
 
 /// A change as it is read from its table.
-pub(super) struct Stored {
+pub(super) struct StoredChange {
     /// The position of its row.
     pub(super) position: usize,
     /// The action.
@@ -27,7 +27,7 @@ pub(super) struct Stored {
 
 /// The secrets of one change, which are sealed together.
 #[derive(Default, Serialize, Deserialize)]
-struct Secrets<T> {
+struct StoredSecrets<T> {
     wanted: BTreeMap<Field, T>,
     before: BTreeMap<Field, T>,
 }
@@ -45,7 +45,7 @@ pub(super) fn shown(extension: &Record) -> OpenFields<&str> {
 /// # Errors
 /// They could not be sealed.
 pub(super) fn seal(change: &Change, run: &str, key: &Key) -> Result<Option<Vec<u8>>, SealError> {
-    let secrets = Secrets {
+    let secrets = StoredSecrets {
         wanted: secrets(&change.wanted),
         before: change.before.as_ref().map(secrets).unwrap_or_default(),
     };
@@ -58,13 +58,13 @@ pub(super) fn seal(change: &Change, run: &str, key: &Key) -> Result<Option<Vec<u
     key.seal(&context, &plain).map(Some)
 }
 
-impl Stored {
+impl StoredChange {
     /// The change itself, with its secrets.
     ///
     /// # Errors
     /// The secrets do not open with this key, or one is not there.
     pub(super) fn open(self, run: &str, key: &Key) -> Result<Change, SealError> {
-        let mut secrets: Secrets<String> = Secrets::default();
+        let mut secrets: StoredSecrets<String> = StoredSecrets::default();
         if let Some(sealed) = self.sealed {
             let plain = key.open(&context(run, self.position, &self.number), &sealed)?;
             secrets = serde_json::from_slice(&plain).map_err(|_| SealError::Layout)?;

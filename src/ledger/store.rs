@@ -1,6 +1,6 @@
 //! The ledger's tables, and the reading and writing of their rows.
 
-use super::change::{Stored, open_cells, seal, seal_cells, shown};
+use super::change::{StoredChange, open_cells, seal, seal_cells, shown};
 use super::state::{LEDGER_FILE, StateDir, failed};
 use super::{LedgerError, RunEnd, RunFacts, RunHead, Standing, Summary, TargetLock};
 use crate::digest::hex;
@@ -590,12 +590,12 @@ impl StoredRun {
         rows.into_iter().map(open).collect()
     }
 
-    fn changes(&self) -> rusqlite::Result<Vec<(Stored, Vec<Field>)>> {
+    fn changes(&self) -> rusqlite::Result<Vec<(StoredChange, Vec<Field>)>> {
         let mut statement = self
             .connection
             .prepare("SELECT * FROM changes ORDER BY position")?;
         let stored = statement.query_map([], |row| {
-            let stored = Stored {
+            let stored = StoredChange {
                 position: row.get("position")?,
                 action: parsed(row, "action", |word: String| Action::named(&word))?,
                 number: row.get("number")?,

@@ -24,7 +24,7 @@ const READ_BYTES: usize = 64 * 1024;
 
 /// The limits of one exchange.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct HttpOptions {
     /// Longest time for making a connection.
     pub connect: Duration,
     /// Longest time to the beginning of a reply, beside the time for connecting, and of a silence
@@ -38,10 +38,10 @@ pub struct Options {
     pub trusted_pem: Option<Vec<u8>>,
 }
 
-impl Options {
+impl HttpOptions {
     /// The usual limits for a vendor whose replies may take `reply` (its manifest's `reply_ms`).
     pub fn replying_within(reply: Duration) -> Self {
-        Options {
+        HttpOptions {
             connect: Duration::from_secs(10),
             reply,
             whole_reply: reply.saturating_mul(4),
@@ -60,7 +60,7 @@ pub struct Http {
     base_path: String,
     /// Scheme, host and port: the part that messages may show.
     shown: String,
-    options: Options,
+    options: HttpOptions,
 }
 
 impl Http {
@@ -68,7 +68,7 @@ impl Http {
     ///
     /// # Errors
     /// The mistake in the address or the certificates, without any user or password in the address.
-    pub fn new(address: &str, options: Options) -> Result<Http, String> {
+    pub fn new(address: &str, options: HttpOptions) -> Result<Http, String> {
         let url = Url::parse(address)
             .map_err(|why| format!("the target's address cannot be understood: {why}"))?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
@@ -296,7 +296,7 @@ impl Link for Http {
     }
 }
 
-fn client(options: &Options) -> Result<Client, String> {
+fn client(options: &HttpOptions) -> Result<Client, String> {
     let mut builder = Client::builder()
         .user_agent(concat!("rowcall/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
@@ -378,8 +378,8 @@ mod tests {
     use std::sync::mpsc::{Receiver, channel};
     use std::thread;
 
-    fn options() -> Options {
-        Options {
+    fn options() -> HttpOptions {
+        HttpOptions {
             connect: Duration::from_millis(500),
             reply: Duration::from_millis(300),
             whole_reply: Duration::from_millis(600),
@@ -770,7 +770,7 @@ mod tests {
             b"nonsense",
             b"-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n",
         ] {
-            let options = Options {
+            let options = HttpOptions {
                 trusted_pem: Some(pem.to_vec()),
                 ..options()
             };

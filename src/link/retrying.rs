@@ -194,9 +194,9 @@ mod tests {
     };
 
     /// Returns these one after the other, the last one for ever.
-    struct Script(Vec<Result<Reply, Fault>>, Arc<Mutex<Vec<Instant>>>);
+    struct ScriptedLink(Vec<Result<Reply, Fault>>, Arc<Mutex<Vec<Instant>>>);
 
-    impl Link for Script {
+    impl Link for ScriptedLink {
         fn exchange(&self, _: &Request) -> Result<Reply, Fault> {
             let mut said = self.1.lock().unwrap();
             said.push(Instant::now());
@@ -220,7 +220,7 @@ mod tests {
     ) -> (Result<Reply, Fault>, usize, Duration) {
         let times = Arc::new(Mutex::new(Vec::new()));
         let pace = Pace::unlimited(stop);
-        let line = Retrying::new(Box::new(Script(replies, times.clone())), pace);
+        let line = Retrying::new(Box::new(ScriptedLink(replies, times.clone())), pace);
         let request = Request::new("x", Method::Get, "/x", effect);
         let result = line.exchange(&request, line.pace().permit(), &HASTE);
         let times = times.lock().unwrap();
@@ -302,7 +302,7 @@ mod tests {
 
         let times = Arc::default();
         let line = Retrying::new(
-            Box::new(Script(vec![Ok(busy)], times)),
+            Box::new(ScriptedLink(vec![Ok(busy)], times)),
             Pace::unlimited(StopFlag::default()),
         );
         let request = Request::new("x", Method::Get, "/x", Effect::Writes);
@@ -320,7 +320,7 @@ mod tests {
     fn a_connection_that_is_refused_pauses_everybody_and_a_lost_reply_nobody() {
         let paused = |reply| {
             let line = Retrying::new(
-                Box::new(Script(vec![reply, status(200)], Arc::default())),
+                Box::new(ScriptedLink(vec![reply, status(200)], Arc::default())),
                 Pace::unlimited(StopFlag::default()),
             );
             let slow = Patience {
@@ -380,7 +380,7 @@ mod tests {
             assert_eq!(waited, wait(failures, 7));
         }
         let line = Retrying::new(
-            Box::new(Script(vec![], Arc::default())),
+            Box::new(ScriptedLink(vec![], Arc::default())),
             Pace::unlimited(StopFlag::default()),
         );
         let wait = || line.wait(&Patience::RUNNING, 1);

@@ -95,7 +95,7 @@ impl ServerCertVerifier for Named {
 #[cfg(test)]
 mod tests {
     use crate::link::Link;
-    use crate::link::http::{Http, Options};
+    use crate::link::http::{Http, HttpOptions};
     use crate::wire::{Effect, Method, Request};
     use rcgen::{
         BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd,
@@ -147,9 +147,9 @@ mod tests {
 
     /// The result of a request: the status, or the fault's code.
     fn said(address: &str, trusted: Option<&str>) -> Result<u16, String> {
-        let options = Options {
+        let options = HttpOptions {
             trusted_pem: trusted.map(|pem| pem.as_bytes().to_vec()),
-            ..Options::replying_within(Duration::from_secs(5))
+            ..HttpOptions::replying_within(Duration::from_secs(5))
         };
         let http = Http::new(address, options).unwrap();
         let request = Request::new("thing/show", Method::Get, "/thing", Effect::Reads);

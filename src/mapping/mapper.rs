@@ -121,43 +121,43 @@ impl MappedRecord {
 }
 
 /// The origin of extensions.
-pub(super) enum Source<'m> {
+pub(super) enum MappedFrom<'m> {
     Vendor(&'m Manifest),
     /// A sheet that has these fields.
     Sheet(&'m BTreeSet<Field>),
 }
 
-impl<'m> Source<'m> {
+impl<'m> MappedFrom<'m> {
     pub(super) fn name(&self) -> &'m str {
         match self {
-            Source::Vendor(manifest) => &manifest.vendor.name,
-            Source::Sheet(_) => "the sheet",
+            MappedFrom::Vendor(manifest) => &manifest.vendor.name,
+            MappedFrom::Sheet(_) => "the sheet",
         }
     }
 
     pub(super) fn has(&self, field: Field) -> bool {
         match self {
-            Source::Vendor(manifest) => manifest.row(field).is_some(),
-            Source::Sheet(fields) => fields.contains(&field),
+            MappedFrom::Vendor(manifest) => manifest.row(field).is_some(),
+            MappedFrom::Sheet(fields) => fields.contains(&field),
         }
     }
 
     pub(super) fn row(&self, field: Field) -> Option<&'m FieldRow> {
         match self {
-            Source::Vendor(manifest) => manifest.row(field),
-            Source::Sheet(_) => None,
+            MappedFrom::Vendor(manifest) => manifest.row(field),
+            MappedFrom::Sheet(_) => None,
         }
     }
 
     pub(super) fn is_sheet(&self) -> bool {
-        matches!(self, Source::Sheet(_))
+        matches!(self, MappedFrom::Sheet(_))
     }
 
     /// Returns true if a switch is off. A blank cell of a sheet is not enough.
     fn is_off(&self, extension: &Record, switch: Field) -> bool {
         match self {
-            Source::Vendor(_) => !extension.is_on(switch),
-            Source::Sheet(_) => extension.text(switch) == Some("off"),
+            MappedFrom::Vendor(_) => !extension.is_on(switch),
+            MappedFrom::Sheet(_) => extension.text(switch) == Some("off"),
         }
     }
 }
@@ -167,7 +167,7 @@ pub(super) type Refuses<'m> = Box<dyn Fn(Field, &str) -> Option<String> + 'm>;
 
 /// The way from one vendor to another.
 pub struct Route<'m> {
-    pub(super) from: Source<'m>,
+    pub(super) from: MappedFrom<'m>,
     pub(super) to: &'m Manifest,
     pub(super) table: &'static Translations,
     pub(super) left_out: BTreeSet<Field>,
@@ -184,7 +184,7 @@ impl<'m> Route<'m> {
         refuses: impl Fn(Field, &str) -> Option<String> + 'm,
     ) -> Route<'m> {
         Route {
-            from: Source::Vendor(from),
+            from: MappedFrom::Vendor(from),
             to,
             table: translations(),
             left_out,
@@ -208,8 +208,8 @@ impl<'m> Route<'m> {
     /// Returns the fields that the vendor takes and does not give back. A new number is no property.
     fn hidden(&self) -> impl Iterator<Item = Field> + use<'m> {
         let rows = match self.from {
-            Source::Vendor(manifest) => manifest.field.as_slice(),
-            Source::Sheet(_) => &[],
+            MappedFrom::Vendor(manifest) => manifest.field.as_slice(),
+            MappedFrom::Sheet(_) => &[],
         };
         let hidden = rows.iter().filter(|row| row.access == Access::WriteOnly);
         hidden
@@ -233,7 +233,7 @@ pub(super) struct Mapper<'r> {
     pub(super) route: &'r Route<'r>,
     number: String,
     /// The fields that are still to be accounted for.
-    pub(super) own: BTreeMap<Field, Value>,
+    pub(super) own: BTreeMap<Field, MappedValue>,
     /// The fields in a row of a sheet, also the emptied ones.
     pub(super) given: BTreeSet<Field>,
     /// The fields that have no effect here, with the reason.
@@ -244,7 +244,7 @@ pub(super) struct Mapper<'r> {
 }
 
 /// A value, and its text before extensions were renumbered.
-pub(super) struct Value {
+pub(super) struct MappedValue {
     text: Secret,
     was: Option<Secret>,
 }
@@ -272,11 +272,11 @@ impl<'r> Mapper<'r> {
                 .open()
                 .and_then(|text| renumbering.of_field(field, text, extension));
             let value = match new {
-                Some(new) => Value {
+                Some(new) => MappedValue {
                     text: new.into(),
                     was: Some(text.into()),
                 },
-                None => Value {
+                None => MappedValue {
                     text: text.into(),
                     was: None,
                 },
@@ -303,8 +303,8 @@ impl<'r> Mapper<'r> {
     /// Returns true if a field has its own value here, so that none is made for it.
     fn gives(&self, field: Field) -> bool {
         match self.route.from {
-            Source::Vendor(_) => self.route.gives(field),
-            Source::Sheet(_) => self.given.contains(&field),
+            MappedFrom::Vendor(_) => self.route.gives(field),
+            MappedFrom::Sheet(_) => self.given.contains(&field),
         }
     }
 
@@ -702,7 +702,8 @@ impl Route<'_> {
                 .row(field)
                 .is_some_and(|row| row.choice(text).is_some());
             // A word that is in no list means something to its own vendor alone.
-            let is_same = matches!(self.from, Source::Vendor(from) if from.vendor.id == there.id);
+            let is_same =
+                matches!(self.from, MappedFrom::Vendor(from) if from.vendor.id == there.id);
             if !row.open_choices || (!is_same && !is_word) {
                 return Fit::No(format!("{} has no such word", there.name));
             }
@@ -729,7 +730,7 @@ impl Route<'_> {
 
 /// Finds the fields of an extension that belong to a forward which is off, or to another destination than the present
 /// one. Where one field serves whatever a destination needs, this cannot be known.
-fn dormant(from: &Source<'_>, extension: &Record) -> BTreeMap<Field, &'static str> {
+fn dormant(from: &MappedFrom<'_>, extension: &Record) -> BTreeMap<Field, &'static str> {
     let mut dormant = BTreeMap::new();
     for forward in Forward::all() {
         let has = |field: Option<Field>| field.is_some_and(|field| from.has(field));

@@ -1,7 +1,7 @@
 //! The rows of sheets: fields that a vendor lacks become fields that it has.
 
 use super::forwards;
-use super::mapper::{MappedRecord, Mapper, Mapping, Route, Source, split_name};
+use super::mapper::{MappedFrom, MappedRecord, Mapper, Mapping, Route, split_name};
 use super::renumber::Renumbering;
 use super::table::translations;
 use crate::manifest::{Access, Manifest};
@@ -103,7 +103,7 @@ fn with_half(whole: &str, first: Option<&str>, last: Option<&str>) -> Option<Str
 impl<'m> Route<'m> {
     fn of_sheet(fields: &'m BTreeSet<Field>, to: &'m Manifest) -> Route<'m> {
         Route {
-            from: Source::Sheet(fields),
+            from: MappedFrom::Sheet(fields),
             to,
             table: translations(),
             left_out: BTreeSet::new(),

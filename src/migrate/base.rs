@@ -43,7 +43,7 @@ struct Kept {
 
 /// The layout of a base of any version.
 #[derive(Deserialize)]
-struct AnyVersion {
+struct AgreementVersion {
     format: u32,
     key: String,
 }
@@ -136,7 +136,7 @@ impl Base {
             Ok(bytes) => bytes,
         };
         let layout = || BaseError::Layout(path.clone());
-        let any: AnyVersion = serde_json::from_slice(&bytes).map_err(|_| layout())?;
+        let any: AgreementVersion = serde_json::from_slice(&bytes).map_err(|_| layout())?;
         if any.format != FORMAT {
             return Err(layout());
         }

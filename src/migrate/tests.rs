@@ -351,16 +351,16 @@ fn what_has_no_use_is_dropped_without_loss_and_what_has_is_lost() {
 }
 
 /// The extension on the other vendor's PBX, with a key and a folder for the agreement.
-struct Kept {
+struct KeptAgreement {
     folder: tempfile::TempDir,
     key: Key,
 }
 
-impl Kept {
-    fn new() -> Kept {
+impl KeptAgreement {
+    fn new() -> KeptAgreement {
         let folder = tempfile::tempdir().unwrap();
         let key = Key::load_or_make(Some(&folder.path().join("key"))).unwrap();
-        Kept { folder, key }
+        KeptAgreement { folder, key }
     }
 
     fn base(&self) -> Base {
@@ -379,7 +379,7 @@ fn mapped(fields: &[(Field, &str)]) -> MappedRecord {
 
 #[test]
 fn of_three_ways_the_base_decides() {
-    let kept = Kept::new();
+    let kept = KeptAgreement::new();
     let portsip = manifest("portsip");
     use Field as F;
     let step_of = |base: &Base, wanted: &[(Field, &str)], held: &[(Field, &str)], overwrite| {
@@ -535,14 +535,14 @@ fn of_three_ways_the_base_decides() {
     );
 }
 
-fn fs_text(kept: &Kept) -> String {
+fn fs_text(kept: &KeptAgreement) -> String {
     let mut folder = std::fs::read_dir(kept.folder.path().join("state/migrations")).unwrap();
     std::fs::read_to_string(folder.next().unwrap().unwrap().path()).unwrap()
 }
 
 #[test]
 fn what_is_not_given_back_is_written_when_it_changed_here() {
-    let kept = Kept::new();
+    let kept = KeptAgreement::new();
     let openvox = manifest("openvox");
     let mut base = kept.base();
     let was = extension(&[(Field::WEB_PASSWORD, "one"), (Field::MOBILE, "1")]);
@@ -572,7 +572,7 @@ fn what_is_not_given_back_is_written_when_it_changed_here() {
 
 #[test]
 fn what_was_kept_by_hand_is_no_base_for_the_next_run() {
-    let kept = Kept::new();
+    let kept = KeptAgreement::new();
     let mut base = kept.base();
     let agree = |base: &mut Base, mobile: &str, kept_by_hand: &[Field], emptied: &[Field]| {
         let wanted = extension(&[(Field::MOBILE, mobile), (Field::DESCRIPTION, "x")]);

@@ -33,6 +33,12 @@ pub fn list_items(text: &str) -> impl Iterator<Item = &str> {
         .filter(|item| !item.is_empty())
 }
 
+/// The names of fields, within a sentence.
+pub fn field_names(fields: &[Field]) -> String {
+    let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
+    names.join(", ")
+}
+
 /// The checks for spreadsheet damage and slips of typing that the text of a field is put through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Care {

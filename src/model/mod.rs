@@ -19,7 +19,9 @@ mod words;
 
 pub use change::Change;
 pub use fault::{Fault, FaultCause, FaultKind};
-pub use field::{Care, Field, FieldDef, Identity, Kind, Language, Reference, list_items};
+pub use field::{
+    Care, Field, FieldDef, Identity, Kind, Language, Reference, field_names, list_items,
+};
 pub(crate) use finding::with_hint;
 pub use finding::{Finding, Severity};
 pub use forward::{Forward, OfficeHours};

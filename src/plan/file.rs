@@ -111,7 +111,7 @@ struct SavedPlace {
 
 /// The head of a plan of any version.
 #[derive(Deserialize)]
-struct AnyVersion {
+struct PlanVersion {
     format: u32,
     tool: String,
 }
@@ -407,7 +407,7 @@ impl SavedPlan {
             path: path.to_owned(),
             why: place_of(&error),
         };
-        let any: AnyVersion = serde_json::from_slice(&bytes).map_err(not_a_plan)?;
+        let any: PlanVersion = serde_json::from_slice(&bytes).map_err(not_a_plan)?;
         let here = env!("CARGO_PKG_VERSION");
         if any.format != FORMAT || any.tool != here {
             return Err(SavedError::Version {

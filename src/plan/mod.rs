@@ -27,7 +27,7 @@ use crate::digest::sha256_hex;
 use crate::input::{FieldHeadings, Rows};
 use crate::ledger::SecretMarks;
 use crate::migrate::Agreement;
-use crate::model::{Change, Field, Outcome, PlannedRow, Record};
+use crate::model::{Change, Outcome, PlannedRow, Record};
 use crate::rim::{Exit, Failure};
 use remote::RemoteState;
 use serde::{Deserialize, Serialize};
@@ -113,12 +113,6 @@ pub(crate) struct RevertedRun {
     pub(crate) run: String,
     /// The positions of its rows that had their result, by the positions of the rows that take them back.
     pub(crate) rows: BTreeMap<usize, usize>,
-}
-
-/// Names fields in a message.
-fn names(fields: &[Field]) -> String {
-    let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
-    names.join(", ")
 }
 
 /// The reason that nothing is sent.

@@ -4,12 +4,13 @@
 use super::decide::{Decision, Mode, decide, keeping_memberships, planned_row};
 use super::dependents::block_dependents;
 use super::file::{PlanSecrets, SavedPlan, SavedRow};
-use super::names;
 use super::remote::RemoteState;
 use super::{Plan, Refusal};
 use crate::compare::uncomparable;
 use crate::input::FieldHeadings;
-use crate::model::{Action, Change, Field, Finding, Outcome, PlannedRow, Record, RowResult};
+use crate::model::{
+    Action, Change, Field, Finding, Outcome, PlannedRow, Record, RowResult, field_names,
+};
 use crate::rim::{Exit, Failure, Target, TargetSession};
 use crate::rules::Checker;
 use crate::seal::Key;
@@ -261,7 +262,7 @@ impl Planner<'_> {
                 column,
                 message: format!(
                     "another run has written to it since the plan was made: {}",
-                    names(&rewritten)
+                    field_names(&rewritten)
                 ),
                 ..self.drifted(row, line, now)
             }));

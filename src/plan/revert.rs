@@ -5,7 +5,7 @@
 //! the state from before.
 
 use super::remote::RemoteState;
-use super::{Plan, RevertedRun, names};
+use super::{Plan, RevertedRun};
 use crate::compare::{differences, differing};
 use crate::digest::sha256_hex;
 use crate::fingerprints::{Shown, changed_since, readable};
@@ -13,7 +13,8 @@ use crate::ledger::{RunFacts, SecretMarks, Standing};
 use crate::manifest::{Access, FieldRow, Manifest};
 use crate::migrate::Agreement;
 use crate::model::{
-    Action, Change, Field, Kind, Outcome, PlannedRow, Record, RowResult, Text, list_items,
+    Action, Change, Field, Kind, Outcome, PlannedRow, Record, RowResult, Text, field_names,
+    list_items,
 };
 use crate::rim::{Failure, Target, TargetSession, TargetSpec};
 use crate::seal::Key;
@@ -413,12 +414,7 @@ impl Reverting<'_> {
             );
             let hint =
                 "remove those that nobody needs by hand; once one is left, undo the run again";
-            let field = change
-                .wanted
-                .key_only()
-                .iter()
-                .map(|(field, _)| field)
-                .next();
+            let field = Some(self.manifest.key());
             return kept(
                 change,
                 RowResult::Unknown,
@@ -441,7 +437,7 @@ impl Reverting<'_> {
             let message = format!(
                 "another run has written to it after run {}: {}; it is kept",
                 self.run,
-                names(fields)
+                field_names(fields)
             );
             let hint = "undo the other run first, or delete it by a sheet: rowcall delete";
             let field = fields.first().copied();
@@ -530,7 +526,7 @@ impl Reverting<'_> {
         if lost.iter().any(|row| row.required) {
             let message = format!(
                 "cannot be made again, because the vendor does not give back what it takes: {}",
-                names(&fields)
+                field_names(&fields)
             );
             let hint = "make it again from a sheet";
             return kept(
@@ -669,7 +665,7 @@ fn without_lost(code: &str, lost: &[Field], outcome: Outcome) -> Outcome {
         field: lost.first().copied(),
         message: format!(
             "cannot be put back, because the vendor does not give it back: {}",
-            names(lost)
+            field_names(lost)
         ),
         hint: "set it by hand, or import it from a sheet".into(),
         ..outcome

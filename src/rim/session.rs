@@ -6,7 +6,7 @@ use super::log::logged;
 use super::target::{Address, Target};
 use super::terminal::print;
 use crate::ledger::{Memory, SecretMarks};
-use crate::link::http::{Http, Options};
+use crate::link::http::{Http, HttpOptions};
 use crate::link::paced::Pace;
 use crate::link::retrying::Retrying;
 use crate::link::{Link, StopFlag};
@@ -61,7 +61,7 @@ impl<'t> TargetSession<'t> {
                 Box::new(InProcess::new(sim, facts.path.clone(), reply))
             }
             Address::Url(url) => {
-                let mut options = Options::replying_within(target.reply);
+                let mut options = HttpOptions::replying_within(target.reply);
                 if let Some(path) = &target.ca_file {
                     let pem = read_small(path).map_err(|why| {
                         Failure::usage(format!("{} cannot be read: {why}", path.display()))

@@ -79,7 +79,7 @@ enum FastPath {
         demanded: u8,
         min: usize,
         max: usize,
-        form: Form,
+        form: TextForm,
         /// True if whole words that a spreadsheet may have left pass too.
         words: bool,
     },
@@ -89,7 +89,7 @@ enum FastPath {
 
 /// The demands on a value that a table of bytes cannot express.
 #[derive(Debug, Clone, Copy)]
-enum Form {
+enum TextForm {
     Any,
     Email,
     Range(u64, u64),
@@ -195,9 +195,9 @@ impl<'m> CompiledField<'m> {
                     && (*min..=*max).contains(&bytes.len())
                     && trimmed
                     && match form {
-                        Form::Any => true,
-                        Form::Email => has_form_of_email(text),
-                        Form::Range(min, max) => is_within(text, *min, *max),
+                        TextForm::Any => true,
+                        TextForm::Email => has_form_of_email(text),
+                        TextForm::Range(min, max) => is_within(text, *min, *max),
                     };
                 right.then_some(ValueClass::Text)
             }
@@ -498,7 +498,7 @@ impl FastPath {
     fn of_bytes(field: Field, rules: &[CompiledRule<'_>]) -> FastPath {
         let (kind, care) = (field.def().kind, field.def().care);
         let mut table = Box::new([0u8; 256]);
-        let (mut demanded, mut min, mut max, mut form) = (0, 0, usize::MAX, Form::Any);
+        let (mut demanded, mut min, mut max, mut form) = (0, 0, usize::MAX, TextForm::Any);
         let slow_unless = |table: &mut [u8; 256], good: &dyn Fn(u8) -> bool| {
             for byte in 0..=255 {
                 if !good(byte) {
@@ -541,13 +541,13 @@ impl FastPath {
                     demanded |= DIGIT | LOWER | UPPER;
                     slow_unless(&mut table, &|b| b.is_ascii());
                 }
-                Rule::Range { min, max } if matches!(form, Form::Any) => {
+                Rule::Range { min, max } if matches!(form, TextForm::Any) => {
                     slow_unless(&mut table, &|b| b.is_ascii_digit());
-                    form = Form::Range(*min, *max);
+                    form = TextForm::Range(*min, *max);
                 }
-                Rule::Email if matches!(form, Form::Any) => {
+                Rule::Email if matches!(form, TextForm::Any) => {
                     slow_unless(&mut table, &|b| b.is_ascii_graphic());
-                    form = Form::Email;
+                    form = TextForm::Email;
                 }
                 // Two forms are one too many for a glance.
                 Rule::Range { .. } | Rule::Email | Rule::Reserved { .. } => return FastPath::Never,

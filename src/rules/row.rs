@@ -5,7 +5,7 @@ use super::fields_together::FieldsTogether;
 use super::odd::{Odd, has_suspicious_byte, is_control};
 use super::phone::Country;
 use super::rows_together::{BatchFacts, CrossRowFacts, Duplicate, about_row, is_alone};
-use super::spreadsheet_damage::{self as damage, Shape};
+use super::spreadsheet_damage::{self as damage, TextShape};
 use super::totals::{LABEL_BYTES_MAX, is_total};
 use crate::columns::{Binding, CellReading, Scratch, is_instruction};
 use crate::manifest::{Access, Manifest, Purpose, all_digits, switch};
@@ -55,14 +55,14 @@ pub struct Checker<'m> {
 #[derive(Debug, Clone, Copy)]
 struct BoundColumn {
     index: usize,
-    bound: Bound,
+    bound: BoundField,
     /// True if a blank cell is always right.
     may_be_blank: bool,
 }
 
 /// The meaning of a column.
 #[derive(Debug, Clone, Copy)]
-enum Bound {
+enum BoundField {
     /// The field row of this index.
     Known(u8),
     /// A field that the vendor does not know.
@@ -181,7 +181,7 @@ impl<'m> Checker<'m> {
         let known = of_slots.clone().filter_map(|(index, slot)| {
             Some(BoundColumn {
                 index: slot.column?,
-                bound: Bound::Known(index),
+                bound: BoundField::Known(index),
                 may_be_blank: !slot.demanded,
             })
         });
@@ -190,7 +190,7 @@ impl<'m> Checker<'m> {
             .filter_map(|field| {
                 Some(BoundColumn {
                     index: column_of(field)?,
-                    bound: Bound::Foreign(field),
+                    bound: BoundField::Foreign(field),
                     may_be_blank: true,
                 })
             });
@@ -380,16 +380,16 @@ impl<'m> Checker<'m> {
             };
             if let Some(odd) = odd.filter(|odd| odd.severity == Severity::Error) {
                 match bound {
-                    Bound::Known(index) => view[usize::from(index)] = ValueClass::Unknown,
+                    BoundField::Known(index) => view[usize::from(index)] = ValueClass::Unknown,
                     // A column that is not sent can do no harm, except with characters that break the display.
-                    Bound::Foreign(_) if odd.kind != OddChar::Control => continue,
-                    Bound::Foreign(_) => (),
+                    BoundField::Foreign(_) if odd.kind != OddChar::Control => continue,
+                    BoundField::Foreign(_) => (),
                 }
                 findings.push(self.odd_finding(odd, bound, column.index, text));
                 continue;
             }
             match bound {
-                Bound::Known(index) => {
+                BoundField::Known(index) => {
                     let before = findings.len();
                     self.value(index, text, purpose, words, view, findings)?;
                     if suspicious && let Some(damage) = damage::garbled(text) {
@@ -410,7 +410,7 @@ impl<'m> Checker<'m> {
                     }
                 }
                 // Reported with the row: see `CellReading::findings`.
-                Bound::Foreign(_) => (),
+                BoundField::Foreign(_) => (),
             }
         }
         if suspicious {
@@ -543,7 +543,7 @@ impl<'m> Checker<'m> {
         if damage::is_surveyed(row.line) {
             traces
                 .shapes
-                .extend(slots.filter_map(|slot| Shape::measure(slot.row.name, text(slot))));
+                .extend(slots.filter_map(|slot| TextShape::measure(slot.row.name, text(slot))));
         }
     }
 
@@ -604,10 +604,10 @@ impl<'m> Checker<'m> {
     }
 
     /// Builds the finding about an odd character in a column.
-    fn odd_finding(&self, odd: Odd, bound: Bound, column: usize, text: &str) -> Finding {
+    fn odd_finding(&self, odd: Odd, bound: BoundField, column: usize, text: &str) -> Finding {
         let field = self.field_of(bound);
         let mut finding = odd.finding(Some(field), column, text);
-        let Bound::Known(index) = bound else {
+        let BoundField::Known(index) = bound else {
             return finding;
         };
         let row = self.slots[usize::from(index)].row;
@@ -619,10 +619,10 @@ impl<'m> Checker<'m> {
         finding
     }
 
-    fn field_of(&self, bound: Bound) -> Field {
+    fn field_of(&self, bound: BoundField) -> Field {
         match bound {
-            Bound::Known(index) => self.slots[usize::from(index)].row.name,
-            Bound::Foreign(field) => field,
+            BoundField::Known(index) => self.slots[usize::from(index)].row.name,
+            BoundField::Foreign(field) => field,
         }
     }
 

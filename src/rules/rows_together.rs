@@ -5,7 +5,7 @@
 
 use super::compiled::{CompiledField, ValueClass, View};
 use super::fields_together::FieldsTogether;
-use super::spreadsheet_damage::{Plain, Shape, Shapes, Suspects};
+use super::spreadsheet_damage::{Plain, Shapes, Suspects, TextShape};
 use crate::manifest::CrossRule;
 use crate::model::redact::quoted;
 use crate::model::{Field, Finding, Place, Severity};
@@ -143,7 +143,7 @@ pub struct BatchFacts {
     texts: Vec<Box<str>>,
     forwards: Vec<(Number, Number)>,
     emails: Vec<u64>,
-    pub(super) shapes: Vec<Shape>,
+    pub(super) shapes: Vec<TextShape>,
     pub(super) plain: Plain,
     sums: Sums,
 }

@@ -8,7 +8,7 @@ use crate::input::FieldHeadings;
 use crate::ledger::Memory;
 use crate::link::StopFlag;
 use crate::manifest::Manifest;
-use crate::model::{Change, Fault, Field, Outcome, PlannedRow, Record, RowResult, Text};
+use crate::model::{Change, Fault, Field, Outcome, PlannedRow, RowResult, Text};
 use crate::plan::waves::Stage;
 use crate::progress::Progress;
 use crate::report::counted;
@@ -17,7 +17,9 @@ use crate::rim::{Exit, Failure, Target, TargetSession};
 use crate::seal::Key;
 use crate::submit::Verify;
 use crate::submit::settle::Settlement;
-use crate::submit::{Ended, FailuresMax, IntentLog, NoIntentLog, Options, WaveGate, submit};
+use crate::submit::{
+    Ended, FailuresMax, IntentLog, Memberships, NoIntentLog, Options, WaveGate, submit,
+};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -40,10 +42,8 @@ pub(crate) struct Execution<'e> {
     pub(crate) journal: Option<Journal>,
     /// The key for the fingerprints that replace secrets that were read back.
     pub(crate) key: Option<Key>,
-    /// The memberships that must be there at the end and that no change writes, by the position of the row.
-    pub(crate) memberships: BTreeMap<usize, Record>,
-    /// Rows that have their result and whose memberships must be there at the end.
-    pub(crate) members: Vec<(Change, Settlement)>,
+    /// The memberships that are looked at once more at the end.
+    pub(crate) memberships: Arc<Memberships>,
 }
 
 /// Remembers the values that a row wrote and the vendor does not give back. A value that cannot be remembered is
@@ -96,7 +96,7 @@ impl Execution<'_> {
         mut results: Results<'_>,
         conclude: impl FnOnce(&BTreeMap<usize, RowResult>) -> Result<(), Failure>,
     ) -> Result<Exit, Failure> {
-        let members = self.members.iter().map(|(change, _)| change.row);
+        let members = self.memberships.done.iter().map(|(change, _)| change.row);
         let mut failed = results.put_final(&members.collect()).err();
         if failed.is_some() {
             stop_flag(&session).stop();
@@ -220,7 +220,6 @@ impl Execution<'_> {
                 false => usize::MAX,
             },
             memberships: self.memberships.clone(),
-            members: self.members.clone(),
             ..Options::new(target.parallel, target.reply)
         }
     }

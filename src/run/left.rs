@@ -5,7 +5,9 @@ use super::saved_options::SavedOptions;
 use crate::compare::{differences, differing, moved, uncomparable};
 use crate::ledger::Standing;
 use crate::manifest::Manifest;
-use crate::model::{Action, Change, Field, Kind, Outcome, PlannedRow, Record, RowResult};
+use crate::model::{
+    Action, Change, Field, Kind, Outcome, PlannedRow, Record, RowResult, field_names,
+};
 use crate::rim::{Failure, TargetSession};
 use crate::submit::settle::renamed;
 use std::collections::{BTreeMap, BTreeSet};
@@ -188,13 +190,12 @@ fn written_by_others(standing: Standing, fields: &[Field]) -> Option<Obstacle> {
         Standing::Intended(times) => (RowResult::Unknown, times),
         _ => (RowResult::Drifted, 0),
     };
-    let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
     Some(Obstacle {
         result,
         field: Some(*fields.first()?),
         message: format!(
             "another run has written to it since this one was planned: {}; it is left alone",
-            names.join(", ")
+            field_names(fields)
         ),
         attempts,
     })

@@ -1,9 +1,9 @@
 //! The memberships that must be there at a run's end, although the run does not write them, or wrote them before it was
 //! resumed: another one that writes the same groups may undo them.
 
-use crate::model::{Action, Change, Field, PlannedRow, Record};
-use crate::submit::only_memberships;
+use crate::model::{Action, Change, Field, PlannedRow, Record, list_items};
 use crate::submit::settle::Settlement;
+use crate::submit::{Memberships, only_memberships};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Finds the memberships that rows name and no change writes, by position, as far as the run writes the same groups.
@@ -27,21 +27,29 @@ pub(super) fn at_stake(rows: &[PlannedRow]) -> BTreeMap<usize, Record> {
 }
 
 fn groups(record: &Record) -> impl Iterator<Item = &str> {
-    let groups = record.text(Field::GROUPS).unwrap_or_default().split(';');
-    groups.filter(|group| !group.is_empty())
+    list_items(record.text(Field::GROUPS).unwrap_or_default())
 }
 
-/// The rows that are done and are not sent any more, each with a change that names its memberships. `is_over` returns
-/// true for the positions of rows that are not sent any more.
-pub(super) fn members(
+/// The memberships that are looked at once more at the end of a run: those that are `kept`, and those of the rows that
+/// are done. `is_over` returns true for the positions of rows that are not sent any more.
+pub(super) fn at_end(
     rows: &[PlannedRow],
-    memberships: &BTreeMap<usize, Record>,
+    kept: BTreeMap<usize, Record>,
+    is_over: impl Fn(usize) -> bool,
+) -> Memberships {
+    let done = done(rows, &kept, is_over);
+    Memberships { kept, done }
+}
+
+fn done(
+    rows: &[PlannedRow],
+    kept: &BTreeMap<usize, Record>,
     is_over: impl Fn(usize) -> bool,
 ) -> Vec<(Change, Settlement)> {
     let rows = rows.iter().enumerate();
     let rows = rows.filter(|(position, row)| is_over(*position) && row.outcome.result.is_done());
     rows.filter_map(|(position, row)| {
-        let named = memberships.get(&position);
+        let named = kept.get(&position);
         let unchanged = || {
             let wanted = named?.key_only();
             Some(Change {

@@ -50,6 +50,7 @@ use rejects::{Originals, Rejects};
 use secrets_file::Generated;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A run, before it is planned.
 pub(crate) struct Run<'r> {
@@ -441,13 +442,12 @@ impl<'r> Run<'r> {
                 return self.refuse_planned(results, Refusal::new("ledger", failure));
             }
         }
-        let memberships = memberships::at_stake(&plan.rows);
-        let members = memberships::members(&plan.rows, &memberships, |position| {
-            plan.rows
-                .get(position)
-                .is_some_and(|row| row.change.is_none())
-        });
-        let written = self.write_down(lock, &plan, waves, &generated, &changes, &memberships);
+        let memberships =
+            memberships::at_end(&plan.rows, memberships::at_stake(&plan.rows), |row| {
+                plan.rows.get(row).is_some_and(|row| row.change.is_none())
+            });
+        let kept = &memberships.kept;
+        let written = self.write_down(lock, &plan, waves, &generated, &changes, kept);
         let journal = match written {
             Ok(journal) => journal,
             Err(refusal) => return self.refuse_planned(results, refusal),
@@ -461,8 +461,7 @@ impl<'r> Run<'r> {
             stages,
             key,
             journal,
-            memberships,
-            members,
+            memberships: Arc::new(memberships),
         };
         plan.rows = vec![];
         let agreement = plan.agreement.take();

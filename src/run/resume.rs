@@ -3,7 +3,7 @@
 use super::execution::{Execution, not_restorable};
 use super::journal::{Journal, Pending};
 use super::left::{Left, LookedAgain};
-use super::memberships::members;
+use super::memberships::at_end;
 use super::past::{PastRun, is_of_run, line};
 use super::rejects::{Originals, Rejects};
 use super::request::{GuardOptions, ReportOptions, RunRequest, failures_max};
@@ -23,14 +23,15 @@ use crate::rim::outputs::is_same_file;
 use crate::rim::terminal::{confirm, print};
 use crate::rim::{Context, Exit, Failure, Target, TargetSession};
 use crate::seal::Key;
+use crate::submit::Memberships;
 use crate::submit::order::{in_order, keeps_unnamed, kept_words, provides};
-use crate::submit::settle::Settlement;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A run that is at work again.
-struct Taken {
+struct ClaimedRun {
     key: Key,
     ledger: Ledger,
     rows: Vec<(PlannedRow, Standing)>,
@@ -105,13 +106,13 @@ impl ResumedRun {
     /// Looks at what is left, and sends it.
     fn go_on(
         &self,
-        taken: Taken,
+        taken: ClaimedRun,
         request: &RunRequest<'_>,
         context: &Context,
         stop: &StopFlag,
     ) -> Result<Exit, Failure> {
         let (name, options) = (&self.past.name, &self.past.options);
-        let Taken {
+        let ClaimedRun {
             key,
             mut ledger,
             rows,
@@ -158,8 +159,7 @@ impl ResumedRun {
             ledger.end(&refusal.failure.message)?;
             return remaining.refuse(results, refusal);
         }
-        let memberships = options.memberships();
-        let members = remaining.members(&memberships);
+        let memberships = remaining.memberships(options.memberships());
         let journal = Journal::start(ledger, remaining.pending, self.target.parallel);
         for (position, outcome) in settled {
             journal.result(position, outcome);
@@ -173,8 +173,7 @@ impl ResumedRun {
             stages: remaining.stages,
             journal: Some(journal),
             key: Some(key),
-            memberships,
-            members,
+            memberships: Arc::new(memberships),
         };
         execution.run(session, &remaining.changes, results, |ended| {
             conclude(options.agreement.as_ref(), ended, context)
@@ -240,7 +239,7 @@ impl ResumedRun {
     ///
     /// # Errors
     /// Exit 3 where another process is at work, or the key is not the run's; exit 2 where the ledger cannot be used.
-    fn take(&self, request: &RunRequest<'_>, context: &Context) -> Result<Taken, Failure> {
+    fn take(&self, request: &RunRequest<'_>, context: &Context) -> Result<ClaimedRun, Failure> {
         let name = &self.past.name;
         let (state, key) = (context.state()?, self.past.key(context)?);
         let (ledger, rows) = Ledger::resume(&state, name, &self.target.addresses(), &key)?;
@@ -248,7 +247,7 @@ impl ResumedRun {
             Some(_) => StoredRun::open(&state, name)?.originals(&key)?,
             None => BTreeMap::new(),
         };
-        Ok(Taken {
+        Ok(ClaimedRun {
             key,
             ledger,
             rows,
@@ -395,10 +394,10 @@ impl Remaining {
         }
     }
 
-    /// The rows that are done and whose memberships must be there at the run's end.
-    fn members(&self, memberships: &BTreeMap<usize, Record>) -> Vec<(Change, Settlement)> {
+    /// The memberships that must be there at the run's end, beside those that it still writes.
+    fn memberships(&self, kept: BTreeMap<usize, Record>) -> Memberships {
         let is_over = |position: usize| self.standings.get(position) == Some(&Standing::Final);
-        members(&self.rows, memberships, is_over)
+        at_end(&self.rows, kept, is_over)
     }
 
     /// Ends the command before anything is sent. What may have been sent before is `unknown`.

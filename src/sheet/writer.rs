@@ -305,7 +305,7 @@ fn format(file: &Arc<str>) -> Result<Format, SheetError> {
 }
 
 enum Encoder {
-    Csv(Box<csv::Encoder>),
+    Csv(Box<csv::CsvEncoder>),
     Json(Objects),
     Xlsx(Box<Book>),
     /// A workbook whose rows are sorted when all of them are there.
@@ -329,7 +329,7 @@ impl Encoder {
         let is_sorted = may_keep && columns.iter().any(|column| column.counted);
         Ok(match format {
             Format::Csv => {
-                let mut encoder = csv::Encoder::new(delimiter_of_ending(file));
+                let mut encoder = csv::CsvEncoder::new(delimiter_of_ending(file));
                 encoder.header(columns.iter().map(|column| column.heading.as_str()), lines);
                 Encoder::Csv(Box::new(encoder))
             }

@@ -50,7 +50,7 @@ pub enum Breakage {
 
 /// The setting that a word is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Setting {
+enum FaultSetting {
     Seed,
     InARow,
     LatencyMs,
@@ -72,12 +72,12 @@ pub struct FaultWord {
     pub default: u64,
     /// The largest number it takes.
     pub max: u64,
-    setting: Setting,
+    setting: FaultSetting,
 }
 
 const fn number(
     word: &'static str,
-    setting: Setting,
+    setting: FaultSetting,
     default: u64,
     max: u64,
     help: &'static str,
@@ -92,49 +92,49 @@ const fn number(
 }
 
 const fn rate(word: &'static str, breakage: Breakage, help: &'static str) -> FaultWord {
-    number(word, Setting::Rate(breakage), 0, 1000, help)
+    number(word, FaultSetting::Rate(breakage), 0, 1000, help)
 }
 
 /// Every word, with its help: for the command line.
 pub static WORDS: [FaultWord; 19] = [
     number(
         "seed",
-        Setting::Seed,
+        FaultSetting::Seed,
         0,
         u64::MAX,
         "the same seed breaks the same requests",
     ),
     number(
         "in_a_row",
-        Setting::InARow,
+        FaultSetting::InARow,
         2,
         1_000_000,
         "how often in a row one request may break",
     ),
     number(
         "latency_ms",
-        Setting::LatencyMs,
+        FaultSetting::LatencyMs,
         0,
         WAIT_MS_MAX,
         "milliseconds that every answer takes",
     ),
     number(
         "delay_ms",
-        Setting::DelayMs,
+        FaultSetting::DelayMs,
         0,
         WAIT_MS_MAX,
         "up to so many milliseconds more, by the seed",
     ),
     number(
         "late_ms",
-        Setting::LateMs,
+        FaultSetting::LateMs,
         3000,
         WAIT_MS_MAX,
         "milliseconds by which a late answer is late",
     ),
     number(
         "retry_after_s",
-        Setting::RetryAfterS,
+        FaultSetting::RetryAfterS,
         1,
         WAIT_MS_MAX / 1000,
         "seconds that Retry-After names",
@@ -217,7 +217,7 @@ pub struct Faults {
 }
 
 impl Faults {
-    fn get(&self, setting: Setting) -> u64 {
+    fn get(&self, setting: FaultSetting) -> u64 {
         let given = self.given.iter().find(|(word, _)| word.setting == setting);
         let default = || WORDS.iter().find(|word| word.setting == setting);
         given.map_or_else(
@@ -229,21 +229,21 @@ impl Faults {
     fn rates(&self) -> impl Iterator<Item = (Breakage, u64)> {
         // In the order of the table, so that the order of writing decides nothing.
         WORDS.iter().filter_map(|word| match word.setting {
-            Setting::Rate(breakage) => Some((breakage, self.get(word.setting))),
+            FaultSetting::Rate(breakage) => Some((breakage, self.get(word.setting))),
             _ => None,
         })
     }
 
     pub(super) fn latency(&self) -> Duration {
-        Duration::from_millis(self.get(Setting::LatencyMs))
+        Duration::from_millis(self.get(FaultSetting::LatencyMs))
     }
 
     pub(super) fn late(&self) -> Duration {
-        Duration::from_millis(self.get(Setting::LateMs))
+        Duration::from_millis(self.get(FaultSetting::LateMs))
     }
 
     pub(super) fn retry_after(&self) -> Duration {
-        Duration::from_secs(self.get(Setting::RetryAfterS))
+        Duration::from_secs(self.get(FaultSetting::RetryAfterS))
     }
 }
 
@@ -301,7 +301,7 @@ impl fmt::Display for Faults {
 }
 
 /// The decision on one request.
-pub(super) struct Decision {
+pub(super) struct FaultDecision {
     pub(super) breakage: Option<Breakage>,
     pub(super) delay: Duration,
     /// Numbers to choose by, from the same hash.
@@ -310,19 +310,20 @@ pub(super) struct Decision {
 
 /// Counts of each request.
 #[derive(Default)]
-pub(super) struct Memory(HashMap<[u8; 16], Said>);
+pub(super) struct SeenRequests(HashMap<[u8; 16], RequestHistory>);
 
 #[derive(Default)]
-struct Said {
+struct RequestHistory {
     times: u64,
     broken_in_a_row: u64,
 }
 
-impl Memory {
-    pub(super) fn decide(&mut self, faults: &Faults, heard: &RawRequest) -> Decision {
-        let quiet = faults.get(Setting::DelayMs) == 0 && faults.rates().all(|(_, rate)| rate == 0);
+impl SeenRequests {
+    pub(super) fn decide(&mut self, faults: &Faults, heard: &RawRequest) -> FaultDecision {
+        let quiet =
+            faults.get(FaultSetting::DelayMs) == 0 && faults.rates().all(|(_, rate)| rate == 0);
         if quiet {
-            return Decision {
+            return FaultDecision {
                 breakage: None,
                 delay: Duration::ZERO,
                 dice: [0; 16],
@@ -334,7 +335,7 @@ impl Memory {
         let request = fingerprint(heard);
         let said = self.0.entry(request).or_default();
         let dice: [u8; 16] = Md5::new()
-            .chain_update(faults.get(Setting::Seed).to_le_bytes())
+            .chain_update(faults.get(FaultSetting::Seed).to_le_bytes())
             .chain_update(request)
             .chain_update(said.times.to_le_bytes())
             .finalize()
@@ -342,12 +343,12 @@ impl Memory {
         let [a, b, c, d, e, f, g, h, ..] = dice;
         let struck = u64::from(u32::from_le_bytes([a, b, c, d])) % 1000;
         let breakage = struck_by(faults, struck)
-            .filter(|_| said.broken_in_a_row < faults.get(Setting::InARow));
+            .filter(|_| said.broken_in_a_row < faults.get(FaultSetting::InARow));
         said.times += 1;
         said.broken_in_a_row = breakage.map_or(0, |_| said.broken_in_a_row + 1);
         let delay =
-            u64::from(u32::from_le_bytes([e, f, g, h])) % (faults.get(Setting::DelayMs) + 1);
-        Decision {
+            u64::from(u32::from_le_bytes([e, f, g, h])) % (faults.get(FaultSetting::DelayMs) + 1);
+        FaultDecision {
             breakage,
             delay: Duration::from_millis(delay),
             dice,
@@ -422,7 +423,7 @@ mod tests {
     }
 
     fn struck(faults: &Faults, heard: &RawRequest, times: usize) -> Vec<Option<Breakage>> {
-        let mut memory = Memory::default();
+        let mut memory = SeenRequests::default();
         (0..times)
             .map(|_| memory.decide(faults, heard).breakage)
             .collect()
@@ -461,7 +462,7 @@ mod tests {
     fn every_word_reads_and_strikes() {
         for word in &WORDS {
             let one = faults(&format!("{}={}", word.word, word.max.min(1000)));
-            if let Setting::Rate(breakage) = word.setting {
+            if let FaultSetting::Rate(breakage) = word.setting {
                 let first = struck(&one, &heard("/a", ""), 1);
                 assert_eq!(first, [Some(breakage)], "{}", word.word);
             }
@@ -497,7 +498,7 @@ mod tests {
     #[test]
     fn rates_are_kept() {
         let faults = faults("seed=3,cut_after=50,late=100");
-        let mut memory = Memory::default();
+        let mut memory = SeenRequests::default();
         let mut count = HashMap::new();
         for n in 0..20_000 {
             let told = memory.decide(&faults, &heard("/add", &n.to_string()));
@@ -527,9 +528,11 @@ mod tests {
 
     #[test]
     fn only_so_many_requests_are_remembered() {
-        let mut memory = Memory::default();
+        let mut memory = SeenRequests::default();
         let others = 0..REQUESTS_REMEMBERED_MAX as u128;
-        memory.0 = others.map(|n| (n.to_le_bytes(), Said::default())).collect();
+        memory.0 = others
+            .map(|n| (n.to_le_bytes(), RequestHistory::default()))
+            .collect();
         memory.decide(&faults("html=1"), &heard("/a", ""));
         assert_eq!(memory.0.len(), 1);
     }
@@ -537,7 +540,7 @@ mod tests {
     #[test]
     fn delays_stay_below_theirs() {
         let faults = faults("delay_ms=30");
-        let mut memory = Memory::default();
+        let mut memory = SeenRequests::default();
         let delays: Vec<u128> = (0..500)
             .map(|n| memory.decide(&faults, &heard("/a", &n.to_string())).delay)
             .map(|delay| delay.as_millis())

@@ -1,6 +1,6 @@
 //! A [`Link`] to a simulated PBX in this process: no socket, the same faults.
 
-use super::{End, Sim};
+use super::{ReplyEnd, Sim};
 use crate::link::Link;
 use crate::model::{Fault, FaultCause, FaultKind};
 use crate::wire::{REPLY_BYTES_MAX, RawRequest, Reply, Request};
@@ -35,11 +35,11 @@ impl Link for InProcess {
         }
         thread::sleep(told.wait);
         match told.end {
-            End::Reply { reply, .. } => Ok(reply),
-            End::Refused => Err(refused()),
-            End::Cut => Err(closed()),
-            End::Truncated(reply) => Err(cut_off(&reply)),
-            End::Endless(reply) => Err(too_long(&reply)),
+            ReplyEnd::Reply { reply, .. } => Ok(reply),
+            ReplyEnd::Refused => Err(refused()),
+            ReplyEnd::Cut => Err(closed()),
+            ReplyEnd::Truncated(reply) => Err(cut_off(&reply)),
+            ReplyEnd::Endless(reply) => Err(too_long(&reply)),
         }
     }
 }

@@ -15,7 +15,7 @@ pub use server::{
 };
 
 use crate::wire::{Pbx, RawRequest, Reply};
-use faults::Memory;
+use faults::SeenRequests;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -36,7 +36,7 @@ pub struct Sim(Arc<Mutex<SimState>>);
 struct SimState {
     pbx: Box<dyn Pbx>,
     faults: Faults,
-    memory: Memory,
+    memory: SeenRequests,
     /// Breakages that strike once: the first request that contains the text.
     once: Vec<(String, Breakage)>,
     counts: BTreeMap<String, u64>,
@@ -49,7 +49,7 @@ impl Sim {
         Sim(Arc::new(Mutex::new(SimState {
             pbx,
             faults,
-            memory: Memory::default(),
+            memory: SeenRequests::default(),
             once: vec![],
             counts: BTreeMap::new(),
             arrivals: VecDeque::new(),
@@ -60,7 +60,7 @@ impl Sim {
     pub fn set_faults(&self, faults: Faults) {
         let mut state = self.lock();
         state.faults = faults;
-        state.memory = Memory::default();
+        state.memory = SeenRequests::default();
     }
 
     /// Breaks the next request whose path, query or body contains `part`, once, whatever the faults by seed.
@@ -150,10 +150,10 @@ impl Sim {
 struct RequestEnd {
     /// After which time.
     wait: Duration,
-    end: End,
+    end: ReplyEnd,
 }
 
-enum End {
+enum ReplyEnd {
     /// With a reply; `dated` where its `Retry-After` is a date.
     Reply { reply: Reply, dated: bool },
     /// With a connection that was not accepted.
@@ -189,20 +189,20 @@ impl SimState {
                 self.pbx.answer(heard);
                 whole(page(503, "Service Unavailable"))
             }
-            Some(Breakage::Refuse) => End::Refused,
-            Some(Breakage::CutBefore) => End::Cut,
+            Some(Breakage::Refuse) => ReplyEnd::Refused,
+            Some(Breakage::CutBefore) => ReplyEnd::Cut,
             Some(Breakage::CutAfter) => {
                 self.pbx.answer(heard);
-                End::Cut
+                ReplyEnd::Cut
             }
-            Some(Breakage::Truncate) => End::Truncated(self.pbx.answer(heard)),
+            Some(Breakage::Truncate) => ReplyEnd::Truncated(self.pbx.answer(heard)),
             Some(Breakage::Garbage) => {
                 let reply = self.pbx.answer(heard);
                 whole(garbage(reply, &decision.dice))
             }
             Some(Breakage::Html) => whole(page(200, "Welcome")),
             Some(Breakage::Redirect) => whole(page(302, "Sign in")),
-            Some(Breakage::Endless) => End::Endless(self.pbx.answer(heard)),
+            Some(Breakage::Endless) => ReplyEnd::Endless(self.pbx.answer(heard)),
         };
         RequestEnd { wait, end }
     }
@@ -229,21 +229,21 @@ impl SimState {
     }
 
     /// Builds a "later": one third in seconds, one third without a time, one third with a date.
-    fn later(&self, status: u16, dice: &[u8; 16]) -> End {
+    fn later(&self, status: u16, dice: &[u8; 16]) -> ReplyEnd {
         let [.., form] = *dice;
         let reply = Reply {
             retry_after: (form % 3 != 1).then(|| self.faults.retry_after()),
             ..page(status, "Later")
         };
-        End::Reply {
+        ReplyEnd::Reply {
             reply,
             dated: form % 3 == 2,
         }
     }
 }
 
-fn whole(reply: Reply) -> End {
-    End::Reply {
+fn whole(reply: Reply) -> ReplyEnd {
+    ReplyEnd::Reply {
         reply,
         dated: false,
     }
@@ -413,7 +413,7 @@ mod tests {
         let sim = Sim::new(token_pbx(), faults.clone());
         let storm = || -> Vec<bool> {
             (0..40)
-                .map(|_| matches!(sim.hear(&heard("/add?token=open")).end, End::Cut))
+                .map(|_| matches!(sim.hear(&heard("/add?token=open")).end, ReplyEnd::Cut))
                 .collect()
         };
         let first = storm();

@@ -1,6 +1,6 @@
 //! A simulated PBX behind a socket: HTTP/1.1, one thread for each connection, faults enacted on the connection itself.
 
-use super::{End, RequestEnd, Sim, half};
+use super::{ReplyEnd, RequestEnd, Sim, half};
 use crate::wire::{RawRequest, Reply};
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
@@ -39,12 +39,12 @@ const STOP_LOOK: Duration = Duration::from_millis(20);
 /// A [`Sim`] that listens. Dropping it stops it.
 pub struct Server {
     addr: SocketAddr,
-    house: Arc<House>,
+    house: Arc<ServerState>,
     accepting: Option<JoinHandle<()>>,
 }
 
 /// State that the connections share.
-struct House {
+struct ServerState {
     sim: Sim,
     stopping: AtomicBool,
     open: Mutex<HashMap<u64, TcpStream>>,
@@ -59,7 +59,7 @@ impl Server {
     pub fn start(sim: Sim, addr: impl ToSocketAddrs) -> io::Result<Server> {
         let listener = TcpListener::bind(addr)?;
         let addr = listener.local_addr()?;
-        let house = Arc::new(House {
+        let house = Arc::new(ServerState {
             sim,
             stopping: AtomicBool::new(false),
             open: Mutex::default(),
@@ -147,7 +147,7 @@ fn reachable(addr: SocketAddr) -> SocketAddr {
     SocketAddr::new(host, addr.port())
 }
 
-fn accept(listener: &TcpListener, house: &Arc<House>) {
+fn accept(listener: &TcpListener, house: &Arc<ServerState>) {
     for id in 0.. {
         let accepted = listener.accept();
         if house.is_stopping() {
@@ -168,7 +168,7 @@ fn accept(listener: &TcpListener, house: &Arc<House>) {
     }
 }
 
-impl House {
+impl ServerState {
     fn open(&self) -> MutexGuard<'_, HashMap<u64, TcpStream>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -200,7 +200,7 @@ impl House {
         let _ = thread::Builder::new()
             .name("sim connection".to_owned())
             .spawn(move || {
-                let _ = Connection::new(&seat.house, stream).serve();
+                let _ = ServedConnection::new(&seat.house, stream).serve();
             });
     }
 
@@ -219,7 +219,7 @@ impl House {
 
 /// A connection's place among the open ones; given back whatever happens to its thread.
 struct Seat {
-    house: Arc<House>,
+    house: Arc<ServerState>,
     id: u64,
 }
 
@@ -244,8 +244,8 @@ impl From<io::Error> for Over {
     }
 }
 
-struct Connection<'h> {
-    house: &'h House,
+struct ServedConnection<'h> {
+    house: &'h ServerState,
     stream: TcpStream,
     /// Bytes that have arrived and are not used yet.
     came: Vec<u8>,
@@ -266,9 +266,9 @@ enum BodyLength {
     Chunked,
 }
 
-impl<'h> Connection<'h> {
-    fn new(house: &'h House, stream: TcpStream) -> Self {
-        Connection {
+impl<'h> ServedConnection<'h> {
+    fn new(house: &'h ServerState, stream: TcpStream) -> Self {
+        ServedConnection {
             house,
             stream,
             came: Vec::new(),
@@ -303,13 +303,13 @@ impl<'h> Connection<'h> {
         }
         let is_head = heard.method == "HEAD";
         match end {
-            End::Reply { reply, dated } => {
+            ReplyEnd::Reply { reply, dated } => {
                 let bytes = bytes_of(&reply, dated, keep_alive, is_head);
                 self.stream.write_all(&bytes)?;
                 Ok(keep_alive)
             }
-            End::Refused | End::Cut => Err(Over::Gone),
-            End::Truncated(reply) => {
+            ReplyEnd::Refused | ReplyEnd::Cut => Err(Over::Gone),
+            ReplyEnd::Truncated(reply) => {
                 let (sent, claimed) = half(&reply);
                 let mut bytes = head_of(&reply, false);
                 bytes.extend_from_slice(format!("Content-Length: {claimed}\r\n\r\n").as_bytes());
@@ -317,7 +317,7 @@ impl<'h> Connection<'h> {
                 self.stream.write_all(&bytes)?;
                 Err(Over::Gone)
             }
-            End::Endless(reply) => {
+            ReplyEnd::Endless(reply) => {
                 self.endless(&reply)?;
                 Err(Over::Gone)
             }
@@ -631,7 +631,7 @@ mod tests {
     }
 
     /// A client that trusts nothing: it distinguishes a complete reply from one that was cut.
-    struct Client {
+    struct TestClient {
         stream: TcpStream,
         came: Vec<u8>,
     }
@@ -650,18 +650,18 @@ mod tests {
         }
     }
 
-    impl Client {
-        fn new(server: &Server) -> Client {
+    impl TestClient {
+        fn new(server: &Server) -> TestClient {
             let stream = TcpStream::connect(server.addr()).unwrap();
             stream.set_read_timeout(Some(PATIENCE)).unwrap();
             stream.set_nodelay(true).unwrap();
-            Client {
+            TestClient {
                 stream,
                 came: vec![],
             }
         }
 
-        fn send(&mut self, bytes: impl AsRef<[u8]>) -> &mut Client {
+        fn send(&mut self, bytes: impl AsRef<[u8]>) -> &mut TestClient {
             // A server that hung up shows in the reply.
             let _ = self.stream.write_all(bytes.as_ref());
             self
@@ -740,7 +740,7 @@ mod tests {
     #[test]
     fn one_connection_carries_many_requests() {
         let (sim, server) = server("");
-        let mut client = Client::new(&server);
+        let mut client = TestClient::new(&server);
         for n in 0..50 {
             let came = client.post("/api/add?token=open", &n.to_string()).unwrap();
             assert_eq!((came.status, came.body.as_str()), (200, ADDED));
@@ -758,13 +758,13 @@ mod tests {
             "POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi",
             "POST /echo HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi",
         ] {
-            let mut client = Client::new(&server);
+            let mut client = TestClient::new(&server);
             let came = client.send(head).reply(false).unwrap();
             assert_eq!(came.body, "hi");
             assert_eq!(came.header("connection"), Some("close"));
             assert!(client.is_closed(), "{head}");
         }
-        let mut client = Client::new(&server);
+        let mut client = TestClient::new(&server);
         for _ in 0..2 {
             let old =
                 "POST /echo HTTP/1.0\r\nConnection: Keep-Alive\r\nContent-Length: 2\r\n\r\nhi";
@@ -777,7 +777,7 @@ mod tests {
         let (_sim, server) = server("");
         let text = "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n\
                     5;x=y\r\nhello\r\n1\r\n,\r\n00a\r\n0123456789\r\n0\r\nTrailer: t\r\n\r\n";
-        let mut client = Client::new(&server);
+        let mut client = TestClient::new(&server);
         for piece in [1, 2, 7, 1000] {
             for bytes in text.as_bytes().chunks(piece) {
                 client.send(bytes);
@@ -796,7 +796,7 @@ mod tests {
         let one = |body: &str| {
             format!("PUT /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\n\r\n{body}")
         };
-        let mut client = Client::new(&server);
+        let mut client = TestClient::new(&server);
         client.send(one("a") + &one("b"));
         assert_eq!(client.reply(false).unwrap().body, "a");
         assert_eq!(client.reply(false).unwrap().body, "b");
@@ -805,7 +805,7 @@ mod tests {
     #[test]
     fn replies_without_a_body_have_none() {
         let (_sim, server) = server("");
-        let mut client = Client::new(&server);
+        let mut client = TestClient::new(&server);
         let came = client.post("/nothing", "").unwrap();
         assert_eq!((came.status, came.header("content-length")), (204, None));
         client.send("HEAD /else HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -823,7 +823,7 @@ mod tests {
     #[test]
     fn a_long_body_is_asked_for() {
         let (_sim, server) = server("");
-        let mut client = Client::new(&server);
+        let mut client = TestClient::new(&server);
         client.send(
             "POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n",
         );
@@ -869,7 +869,7 @@ mod tests {
             (post(&format!("{many}\r\n")), 431),
         ] {
             let shown: String = text.chars().take(90).collect();
-            let mut client = Client::new(&server);
+            let mut client = TestClient::new(&server);
             let came = client.send(&text).reply(false).unwrap();
             assert_eq!(came.status, status, "{shown:?}");
             assert_eq!(came.header("connection"), Some("close"));
@@ -881,7 +881,7 @@ mod tests {
     #[test]
     fn whoever_writes_to_the_end_before_reading_gets_its_refusal() {
         let (_sim, server) = server("");
-        let mut client = Client::new(&server);
+        let mut client = TestClient::new(&server);
         let length = BODY_BYTES_MAX + 1;
         let head = format!("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n");
         client.send(head);
@@ -893,7 +893,7 @@ mod tests {
     #[test]
     fn chunks_are_counted_together() {
         let (sim, server) = server("");
-        let mut client = Client::new(&server);
+        let mut client = TestClient::new(&server);
         client.send("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
         let chunk = format!("100000\r\n{}\r\n", "x".repeat(0x10_0000));
         for _ in 0..9 {
@@ -906,9 +906,12 @@ mod tests {
     #[test]
     fn a_pbx_that_falls_over_takes_one_connection_with_it() {
         let (_sim, server) = server("");
-        let mut client = Client::new(&server);
+        let mut client = TestClient::new(&server);
         assert!(client.post("/fall", "").is_err());
-        assert_eq!(Client::new(&server).post("/echo", "up").unwrap().body, "up");
+        assert_eq!(
+            TestClient::new(&server).post("/echo", "up").unwrap().body,
+            "up"
+        );
         server.stop();
     }
 
@@ -916,10 +919,10 @@ mod tests {
     fn broken(breakage: Breakage, faults: &str) -> (Result<Came, String>, u32) {
         let (sim, server) = server(faults);
         sim.break_once("/add", breakage);
-        let came = Client::new(&server).post("/add?token=open", "1001");
+        let came = TestClient::new(&server).post("/add?token=open", "1001");
         let done = sim.created("1001");
         // The next request on a new connection is whole again.
-        let next = Client::new(&server).post("/echo", "well").unwrap();
+        let next = TestClient::new(&server).post("/echo", "well").unwrap();
         assert_eq!(next.body, "well", "{breakage:?}");
         (came, done)
     }
@@ -966,7 +969,7 @@ mod tests {
     #[test]
     fn an_endless_reply_goes_on() {
         let (sim, server) = server("endless=1000");
-        let mut client = Client::new(&server);
+        let mut client = TestClient::new(&server);
         client.send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n");
         let head = client.head().unwrap();
         assert_eq!(head.header("transfer-encoding"), Some("chunked"));
@@ -983,7 +986,7 @@ mod tests {
     #[test]
     fn retry_after_is_in_seconds_or_a_date_or_missing() {
         let (_sim, server) = server("seed=5,throttle=1000,in_a_row=1000,retry_after_s=90");
-        let mut client = Client::new(&server);
+        let mut client = TestClient::new(&server);
         let mut forms = [0; 3];
         for n in 0..30 {
             let came = client.post("/add?token=open", &n.to_string()).unwrap();
@@ -1030,7 +1033,7 @@ mod tests {
                 .query("token", "open")
                 .body(Body::Json(n.to_string().into()));
             let by_link = link.exchange(&request).ok();
-            let by_socket = Client::new(&far.1)
+            let by_socket = TestClient::new(&far.1)
                 .post("/api/add?token=sesame", &format!("\"{n}\""))
                 .ok();
             assert_eq!(
@@ -1052,7 +1055,7 @@ mod tests {
             for n in 0..16 {
                 let server = &server;
                 scope.spawn(move || {
-                    Client::new(server)
+                    TestClient::new(server)
                         .post("/add?token=open", &n.to_string())
                         .unwrap()
                 });
@@ -1067,16 +1070,18 @@ mod tests {
     #[test]
     fn there_are_only_so_many_connections() {
         let (_sim, server) = server("");
-        let mut open: Vec<Client> = (0..CONNECTIONS_MAX).map(|_| Client::new(&server)).collect();
+        let mut open: Vec<TestClient> = (0..CONNECTIONS_MAX)
+            .map(|_| TestClient::new(&server))
+            .collect();
         for client in &mut open {
             assert_eq!(client.post("/echo", "in").unwrap().body, "in");
         }
-        let mut further = Client::new(&server);
+        let mut further = TestClient::new(&server);
         assert_eq!(further.reply(false).map(|came| came.status), Ok(503));
         assert!(further.is_closed());
         drop(open.pop());
         let begun = Instant::now();
-        while Client::new(&server)
+        while TestClient::new(&server)
             .post("/echo", "in")
             .map(|came| came.status)
             != Ok(200)
@@ -1089,10 +1094,10 @@ mod tests {
     fn stopping_ends_everything_at_once() {
         let (sim, server) = server("late=1000,late_ms=60000");
         let addr = server.addr();
-        let mut idle = Client::new(&server);
-        let mut half = Client::new(&server);
+        let mut idle = TestClient::new(&server);
+        let mut half = TestClient::new(&server);
         half.send("POST /echo HTTP/1.1\r\nHo");
-        let mut waiting = Client::new(&server);
+        let mut waiting = TestClient::new(&server);
         waiting.send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n");
         while sim.requests() == 0 {
             thread::yield_now();
@@ -1111,7 +1116,7 @@ mod tests {
         sim.set_faults(Faults::default());
         let again = Server::start(sim, addr).unwrap();
         assert_eq!(
-            Client::new(&again).post("/echo", "back").unwrap().body,
+            TestClient::new(&again).post("/echo", "back").unwrap().body,
             "back"
         );
     }
@@ -1131,7 +1136,7 @@ mod tests {
     fn dropping_stops_it() {
         let (_sim, server) = server("");
         let addr = server.addr();
-        let mut client = Client::new(&server);
+        let mut client = TestClient::new(&server);
         drop(server);
         assert!(client.is_closed() && TcpStream::connect(addr).is_err());
     }
@@ -1168,11 +1173,11 @@ mod tests {
             "(Transfer-Encoding: chunked\r\n\r\n)?[0-9a-g]{0,3}\r\n".prop_map(String::into_bytes),
         ];
         proptest!(|(pieces in proptest::collection::vec(pieces, 0..5))| {
-            let mut client = Client::new(&server);
+            let mut client = TestClient::new(&server);
             client.send(pieces.concat());
             client.stream.shutdown(Shutdown::Write).unwrap();
             while client.more().is_ok() {}
-            let came = Client::new(&server).post("/echo", "up");
+            let came = TestClient::new(&server).post("/echo", "up");
             prop_assert_eq!(came.map(|came| came.body), Ok("up".to_owned()));
         });
     }

@@ -18,7 +18,7 @@ mod panics;
 pub mod settle;
 pub mod verify;
 
-pub use options::{FailuresMax, Options, SHARE_AFTER, Verify};
+pub use options::{FailuresMax, Memberships, Options, SHARE_AFTER, Verify};
 
 use crate::link::StopFlag;
 use crate::link::paced::{PARALLEL_MAX, Permit};
@@ -161,8 +161,8 @@ pub fn submit(
         unnamed_from: options.unnamed_from,
         open_creation: None,
         firsts: HashMap::new(),
-        memberships: &options.memberships,
-        in_groups: options.members.clone(),
+        kept: &options.memberships.kept,
+        in_groups: options.memberships.done.clone(),
         rereads: options.verify != Verify::None,
         each,
     };
@@ -264,7 +264,7 @@ struct Queue<'c> {
     held: Vec<bool>,
     /// The reason why nothing more is handed out.
     ended: Mutex<Option<Ended>>,
-    tally: Mutex<Tally>,
+    tally: Mutex<FailureTally>,
     failures_max: FailuresMax,
     stop: &'c StopFlag,
     intents: &'c dyn IntentLog,
@@ -274,7 +274,7 @@ struct Queue<'c> {
 }
 
 /// One row on its way out.
-struct Taken<'c> {
+struct NextChange<'c> {
     position: usize,
     change: &'c Change,
     /// Times that it was about to be sent before this process.
@@ -285,7 +285,7 @@ struct Taken<'c> {
 impl<'c> Queue<'c> {
     /// The gate: the next row, written down, and the permit for its first request. Every row passes here, in order,
     /// before anything of it is sent.
-    fn take(&self, connection: &Connection) -> Option<Taken<'c>> {
+    fn take(&self, connection: &Connection) -> Option<NextChange<'c>> {
         let mut next = lock(&self.next);
         while *next < self.until && self.held.get(*next) == Some(&true) {
             *next += 1;
@@ -304,7 +304,7 @@ impl<'c> Queue<'c> {
         }
         let permit = connection.line().pace().permit_unless(|| self.is_ended())?;
         *next += 1;
-        Some(Taken {
+        Some(NextChange {
             position,
             change,
             intended: self.intents.intended(position),
@@ -338,7 +338,7 @@ impl<'c> Queue<'c> {
 
     /// Counts failures anew; once everything so far was sent, they were not too many for it.
     fn begin_wave(&self) {
-        *lock(&self.tally) = Tally::default();
+        *lock(&self.tally) = FailureTally::default();
         if *lock(&self.next) == self.until {
             lock(&self.ended).take_if(|why| matches!(why, Ended::TooManyFailures(_)));
         }
@@ -359,13 +359,13 @@ impl<'c> Queue<'c> {
 
 /// Counts of the rows so far.
 #[derive(Default)]
-struct Tally {
+struct FailureTally {
     sent: u32,
     failed: u32,
     down_in_a_row: u32,
 }
 
-impl Tally {
+impl FailureTally {
     /// Uncounts a row that is to be counted again.
     fn take_back(&mut self) {
         self.sent = self.sent.saturating_sub(1);
@@ -405,7 +405,7 @@ fn send_rows<'c>(
     options: &Options,
     results: Sender<(usize, Settlement)>,
 ) {
-    while let Some(Taken {
+    while let Some(NextChange {
         position,
         change,
         intended,
@@ -471,7 +471,7 @@ struct Recorder<'c, 'e> {
     /// First steps that are done, by the second step's position.
     firsts: HashMap<usize, (usize, Settlement)>,
     /// Memberships that changes do not write and that must be there at the end, by row.
-    memberships: &'c BTreeMap<usize, Record>,
+    kept: &'c BTreeMap<usize, Record>,
     /// Changes of which only the memberships are left, with their results so far.
     in_groups: Vec<(Change, Settlement)>,
     /// True if groups are read once more at the end.
@@ -506,7 +506,7 @@ impl Recorder<'_, '_> {
         let member = self
             .changes
             .get(position)
-            .and_then(|change| only_memberships(change, self.memberships.get(&change.row)));
+            .and_then(|change| only_memberships(change, self.kept.get(&change.row)));
         if let Some(member) = member.filter(|_| self.rereads && done.result.is_done()) {
             done.provisional = true;
             self.in_groups.push((member, done.clone()));

@@ -55,11 +55,17 @@ pub struct Options {
     /// The first row that deletes an extension that no row of a sheet names. Such a deletion waits for every creation
     /// before it, and is held back where one of them may be the same extension under another number.
     pub unnamed_from: usize,
-    /// Memberships that changes do not write and that must be there at the end all the same, by row.
-    pub memberships: BTreeMap<usize, Record>,
-    /// Records that have their result and whose memberships must be there at the end, each with a change that names
-    /// them.
-    pub members: Vec<(Change, Settlement)>,
+    /// The memberships that are looked at once more at the end.
+    pub memberships: Arc<Memberships>,
+}
+
+/// Memberships that must be there once everything was sent, beside those that the changes write.
+#[derive(Debug, Default)]
+pub struct Memberships {
+    /// Those that a change's row has and the change does not write, by row.
+    pub kept: BTreeMap<usize, Record>,
+    /// Those of rows that have their result already, each with a change that names them.
+    pub done: Vec<(Change, Settlement)>,
 }
 
 impl Options {
@@ -74,8 +80,7 @@ impl Options {
             batch: usize::MAX,
             sent: Arc::default(),
             unnamed_from: usize::MAX,
-            memberships: BTreeMap::new(),
-            members: vec![],
+            memberships: Arc::default(),
         }
     }
 }

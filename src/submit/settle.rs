@@ -7,6 +7,7 @@ use crate::link::paced::Permit;
 use crate::manifest::{Access, Manifest};
 use crate::model::{
     Action, Care, Change, Fault, FaultKind, Field, Identity, Outcome, Record, RowResult, Text,
+    field_names,
 };
 use std::borrow::Cow;
 use std::thread;
@@ -624,7 +625,7 @@ impl Settling<'_> {
         let mut settlement = self.against(result, fault);
         let mut why = vec![];
         if !read.is_empty() {
-            let which = names(&read);
+            let which = field_names(&read);
             why.push(format!("on the PBX these are not as wanted: {which}"));
         }
         if !unread.is_empty() {
@@ -700,13 +701,8 @@ fn foreign(manifest: &Manifest, wanted: &Record, held: &Record) -> Vec<Field> {
     foreign.map(|(field, _)| field).collect()
 }
 
-fn names(fields: &[Field]) -> String {
-    let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
-    names.join(", ")
-}
-
 fn cannot_be_read_back(fields: &[Field]) -> String {
-    format!("these cannot be read back: {}", names(fields))
+    format!("these cannot be read back: {}", field_names(fields))
 }
 
 /// The result of a change that the PBX refused, and that was not done.

@@ -1,5 +1,5 @@
 use super::dictionary::{Common, dictionary};
-use super::products::Word;
+use super::products::ProductWord;
 use super::sample::Sample;
 use super::*;
 use crate::manifest::Manifest;
@@ -58,7 +58,7 @@ fn map(heading: &str, mapped: Mapped) -> BindOptions {
 }
 
 /// The fields of the columns, `-` where one is not read.
-fn fields_of(columns: &[Column]) -> String {
+fn fields_of(columns: &[ColumnReading]) -> String {
     let names = columns
         .iter()
         .map(|column| column.field.map_or("-", Field::name));

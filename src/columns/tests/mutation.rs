@@ -26,8 +26,8 @@ fn is_told_apart(headings: &[String], owner: &'static Product) -> bool {
     let weights = headings.iter().map(|heading| {
         let is_anybodys = dictionary().is_anybodys(heading);
         match owner.word(heading) {
-            Some(Word::Read(_)) if !is_anybodys => 2,
-            Some(Word::LeftOut) if !is_anybodys => 1,
+            Some(ProductWord::Read(_)) if !is_anybodys => 2,
+            Some(ProductWord::LeftOut) if !is_anybodys => 1,
             _ => 0,
         }
     });
@@ -228,16 +228,16 @@ fn names(random: &mut Random, rows: usize) -> Vec<Written> {
     let given = |(given, _): &(&str, &str)| given.to_string();
     let surname = |(_, surname): &(&str, &str)| surname.to_string();
     let whole = |(given, surname): &(&str, &str)| format!("{given} {surname}");
+    let parts = |of_given, of_surname| {
+        vec![
+            column(of_given, Field::FIRST_NAME, given),
+            column(of_surname, Field::LAST_NAME, surname),
+        ]
+    };
     match random.below(6) {
         0 => vec![column("Name", Field::DISPLAY_NAME, whole)],
-        1 => vec![
-            column("Vorname", Field::FIRST_NAME, given),
-            column("Nachname", Field::LAST_NAME, surname),
-        ],
-        2 => vec![
-            column("First Name", Field::FIRST_NAME, given),
-            column("Name", Field::LAST_NAME, surname),
-        ],
+        1 => parts("Vorname", "Nachname"),
+        2 => parts("First Name", "Name"),
         3 => vec![
             column("Imię", Field::FIRST_NAME, given),
             column("Name", Field::DISPLAY_NAME, whole),
@@ -246,10 +246,7 @@ fn names(random: &mut Random, rows: usize) -> Vec<Written> {
             column("Surname", Field::LAST_NAME, surname),
             column("Name", Field::FIRST_NAME, given),
         ],
-        _ => vec![
-            column("Nome", Field::FIRST_NAME, given),
-            column("Apelido", Field::LAST_NAME, surname),
-        ],
+        _ => parts("Nome", "Apelido"),
     }
 }
 

@@ -53,8 +53,8 @@ pub(super) fn run(args: &DiffArgs, context: &Context) -> Result<Exit, Failure> {
     });
     let made = made.as_ref().map(|made| made as Fingerprint<'_>);
     let comparison = compare(&before, &after, made);
-    let labels = named.each_ref().map(Named::label);
-    let vendors = named.each_ref().map(Named::manifest);
+    let labels = named.each_ref().map(NamedSide::label);
+    let vendors = named.each_ref().map(NamedSide::manifest);
     let untold = not_compared(&comparison, &labels, vendors);
     untold.iter().for_each(print);
     let mut output = Output::open(args, false)?;
@@ -76,40 +76,40 @@ fn prepare_output(args: &DiffArgs, context: &Context) -> Result<(), Failure> {
 }
 
 /// One side as it was named.
-enum Named {
+enum NamedSide {
     Sheet(Input),
     Target(Box<Target>),
 }
 
-impl Named {
+impl NamedSide {
     fn label(&self) -> String {
         match self {
-            Named::Sheet(Input::Stdin) => "standard input".to_owned(),
-            Named::Sheet(input) => input.to_string(),
-            Named::Target(target) => target.label.clone(),
+            NamedSide::Sheet(Input::Stdin) => "standard input".to_owned(),
+            NamedSide::Sheet(input) => input.to_string(),
+            NamedSide::Target(target) => target.label.clone(),
         }
     }
 
     fn manifest(&self) -> Option<&'static Manifest> {
         match self {
-            Named::Sheet(_) => None,
-            Named::Target(target) => Some((target.vendor.manifest)()),
+            NamedSide::Sheet(_) => None,
+            NamedSide::Target(target) => Some((target.vendor.manifest)()),
         }
     }
 }
 
 /// Decides if a side is a sheet or a target: a file, or a name that looks like one, is a sheet.
-fn named(text: &str, args: &DiffArgs, context: &Context) -> Result<Named, Failure> {
+fn named(text: &str, args: &DiffArgs, context: &Context) -> Result<NamedSide, Failure> {
     let path = Path::new(text);
     let is_address = text.starts_with("sim:") || text.contains("://");
     let is_file =
         text == "-" || Format::from_ending(text).is_some() || (path.exists() && !path.is_dir());
     if is_file && !is_address {
-        return Ok(Named::Sheet(Input::named(text)));
+        return Ok(NamedSide::Sheet(Input::named(text)));
     }
     let target = Target::resolve(text, context.config(), &args.pace.options());
     match target.and_then(|target| target.about_groups(args.groups)) {
-        Ok(target) => Ok(Named::Target(Box::new(target))),
+        Ok(target) => Ok(NamedSide::Target(Box::new(target))),
         Err(failure) if is_address => Err(failure),
         Err(failure) => Err(Failure {
             message: format!(
@@ -123,13 +123,13 @@ fn named(text: &str, args: &DiffArgs, context: &Context) -> Result<Named, Failur
 }
 
 /// Reads both sides, sheets before targets: a mistake in a sheet shows before a PBX is asked.
-fn read(named: &[Named; 2], args: &DiffArgs, context: &Context) -> Result<[Side; 2], Failure> {
+fn read(named: &[NamedSide; 2], args: &DiffArgs, context: &Context) -> Result<[Side; 2], Failure> {
     let typed = args.vendor.as_deref().and_then(vendor);
     let typed = typed
         .map(|vendor| vendor_of_rows(vendor, args.groups))
         .transpose()?;
     let typed = typed.map(|vendor| (vendor.manifest)());
-    let manifest = typed.or_else(|| named.iter().find_map(Named::manifest));
+    let manifest = typed.or_else(|| named.iter().find_map(NamedSide::manifest));
     // The words for groups are those of the vendors that have them.
     let of_groups = || (GROUPS.first().filter(|_| args.groups)?.manifest)().into();
     let manifest = manifest.or_else(of_groups);
@@ -137,7 +137,7 @@ fn read(named: &[Named; 2], args: &DiffArgs, context: &Context) -> Result<[Side;
     let mut sheets = Sheets::new(&reading, manifest, true)?;
     let mut sides = [None, None];
     for (side, named) in sides.iter_mut().zip(named) {
-        if let Named::Sheet(input) = named {
+        if let NamedSide::Sheet(input) = named {
             *side = Some(sheets.read(input)?);
         }
     }
@@ -149,7 +149,7 @@ fn read(named: &[Named; 2], args: &DiffArgs, context: &Context) -> Result<[Side;
         false => StopFlag::default(),
     };
     for (side, named) in sides.iter_mut().zip(named) {
-        if let Named::Target(target) = named {
+        if let NamedSide::Target(target) = named {
             *side = Some(target::side(target, &stop, context)?);
         }
     }

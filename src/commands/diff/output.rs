@@ -3,7 +3,7 @@
 use crate::cli::DiffArgs;
 use crate::diff::{Comparison, What, columns};
 use crate::manifest::{Access, Manifest};
-use crate::model::Field;
+use crate::model::{Field, field_names};
 use crate::report::for_people;
 use crate::rim::terminal::{output, print, print_data};
 use crate::rim::who;
@@ -185,10 +185,6 @@ pub(in crate::commands) fn not_compared(
     vendors: [Option<&Manifest>; 2],
 ) -> Vec<String> {
     let mut lines = vec![];
-    let names = |fields: &[Field]| {
-        let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
-        names.join(", ")
-    };
     let [before, after] = labels;
     for (fields, there, other, vendor) in [
         (&comparison.only[0], before, after, vendors[1]),
@@ -200,13 +196,13 @@ pub(in crate::commands) fn not_compared(
         };
         let (kept, lacking): (Vec<Field>, Vec<Field>) = fields.iter().partition(|f| write_only(f));
         if !lacking.is_empty() {
-            let fields = names(&lacking);
+            let fields = field_names(&lacking);
             lines.push(format!(
                 "not compared, because only {there} has it: {fields}"
             ));
         }
         if !kept.is_empty() {
-            let fields = names(&kept);
+            let fields = field_names(&kept);
             lines.push(format!(
                 "not compared, because {other} does not give it back: {fields}"
             ));
@@ -231,7 +227,7 @@ pub(in crate::commands) fn not_compared(
         ),
     ] {
         if !fields.is_empty() {
-            lines.push(format!("{why}: {}", names(fields)));
+            lines.push(format!("{why}: {}", field_names(fields)));
         }
     }
     lines

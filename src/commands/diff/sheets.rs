@@ -67,7 +67,7 @@ impl<'a> Sheets<'a> {
             // The sheets that were named are the other side's, which is a workbook.
             options.sheets.clear();
         }
-        let mut reading: Option<Reading> = None;
+        let mut reading: Option<SheetReading> = None;
         for sheet in sheet::open(input, &options).map_err(Failure::usage)? {
             let binding = self.bind(&sheet)?;
             if self.notes {
@@ -76,11 +76,11 @@ impl<'a> Sheets<'a> {
             let columns = columns(&sheet, &binding);
             let reading = reading.get_or_insert_with(|| {
                 let columns = columns.iter().map(|(column, _)| *column).collect();
-                Reading::new(columns, self.manifest)
+                SheetReading::new(columns, self.manifest)
             });
             reading.read(sheet, &binding, &columns)?;
         }
-        let none = || Reading::new(vec![], self.manifest);
+        let none = || SheetReading::new(vec![], self.manifest);
         reading.unwrap_or_else(none).finish()
     }
 
@@ -210,7 +210,7 @@ fn fingerprint_of(heading: &str) -> Option<Field> {
 }
 
 /// A side while it is read.
-struct Reading {
+struct SheetReading {
     side: Side,
     columns: Vec<ComparedColumn>,
     sheets: Vec<Sheet>,
@@ -221,9 +221,9 @@ struct Reading {
     troubles_more: usize,
 }
 
-impl Reading {
-    fn new(columns: Vec<ComparedColumn>, manifest: Option<&'static Manifest>) -> Reading {
-        Reading {
+impl SheetReading {
+    fn new(columns: Vec<ComparedColumn>, manifest: Option<&'static Manifest>) -> SheetReading {
+        SheetReading {
             side: Side::new(columns.clone(), manifest),
             columns,
             sheets: vec![],

@@ -6,7 +6,7 @@
 mod changes;
 mod propose;
 
-use crate::check::{BoundSheet, Counts, Options, check};
+use crate::check::{BoundSheet, CheckOptions, Counts, check};
 use crate::cli::FixArgs;
 use crate::columns::{AllowedActions, Binding};
 use crate::input::open_sheets;
@@ -190,7 +190,7 @@ fn check_copy(
         sheet: copy,
         binding,
     };
-    let options = Options {
+    let options = CheckOptions {
         purpose: Purpose::Create,
         on_pbx: None,
         country,

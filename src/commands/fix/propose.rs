@@ -1,7 +1,7 @@
 //! `rowcall fix --propose`: certain repairs and likely ones, each marked and with its reason, for a person to accept.
 
 use super::changes::Changes;
-use crate::check::{BoundSheet, Checked, Counts, Options, Verdict, check};
+use crate::check::{BoundSheet, CheckOptions, Checked, Counts, Verdict, check};
 use crate::cli::FixArgs;
 use crate::columns::AllowedActions;
 use crate::commands::mark::{MarkedSheet, refuse_ending};
@@ -84,8 +84,8 @@ pub(super) fn run(
     Ok(exit)
 }
 
-fn options(args: &FixArgs) -> Options<'_> {
-    Options {
+fn options(args: &FixArgs) -> CheckOptions<'_> {
+    CheckOptions {
         purpose: Purpose::Create,
         on_pbx: None,
         country: args.country,

@@ -41,8 +41,8 @@ pub fn matrix() -> String {
     let manifests: Vec<&Manifest> = VENDORS.iter().map(|vendor| (vendor.manifest)()).collect();
     let mut headings = vec!["".to_owned()];
     headings.extend(manifests.iter().map(|manifest| manifest.vendor.id.clone()));
-    type Fact = fn(&Manifest) -> String;
-    let facts: [(&str, Fact); 14] = [
+    type Describe = fn(&Manifest) -> String;
+    let facts: [(&str, Describe); 14] = [
         ("vendor", |m| m.vendor.name.clone()),
         ("interface", |m| m.vendor.api.clone()),
         ("port printed by the vendor", |m| m.vendor.port.to_string()),

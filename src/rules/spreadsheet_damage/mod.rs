@@ -11,7 +11,7 @@ mod garbled;
 mod shapes;
 
 pub(super) use garbled::garbled;
-pub(super) use shapes::{Plain, Shape, Shapes, Suspects, is_measured, is_surveyed};
+pub(super) use shapes::{Plain, Shapes, Suspects, TextShape, is_measured, is_surveyed};
 
 use super::phone::{Country, More, more};
 use crate::manifest::{FieldRow, is_email};

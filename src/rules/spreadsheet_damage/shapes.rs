@@ -44,7 +44,7 @@ enum Lead {
 
 /// The properties of a number that are compared with the other rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(in crate::rules) struct Shape {
+pub(in crate::rules) struct TextShape {
     field: Field,
     lead: Lead,
     digits: u8,
@@ -54,9 +54,9 @@ pub(in crate::rules) struct Shape {
     rounded: bool,
 }
 
-impl Shape {
+impl TextShape {
     /// The shape of a number; `None` for any other text.
-    pub(in crate::rules) fn measure(field: Field, text: &str) -> Option<Shape> {
+    pub(in crate::rules) fn measure(field: Field, text: &str) -> Option<TextShape> {
         let (lead, rest) = match text.as_bytes() {
             [b'+', rest @ ..] => (Lead::Plus, rest),
             // A lone 0 is 0000 after a spreadsheet has read it.
@@ -81,7 +81,7 @@ impl Shape {
             }
         }
         let long = usize::from(digits) > DIGITS_KEPT;
-        (digits > 0 && usize::from(digits) < LENGTHS).then_some(Shape {
+        (digits > 0 && usize::from(digits) < LENGTHS).then_some(TextShape {
             field,
             lead,
             digits,
@@ -107,7 +107,7 @@ impl Plain {
         if text.len() <= DIGITS_KEPT && (is_led(text) || self.has_seen(field, text)) {
             return;
         }
-        let Some(shape) = Shape::measure(field, text) else {
+        let Some(shape) = TextShape::measure(field, text) else {
             return;
         };
         let may_be_hit = match shape.is_long() {
@@ -146,11 +146,11 @@ impl Plain {
         &mut self.0[at].1
     }
 
-    fn shapes(&self) -> impl Iterator<Item = Shape> {
+    fn shapes(&self) -> impl Iterator<Item = TextShape> {
         self.0.iter().flat_map(|(field, lengths)| {
             (0u8..).zip(lengths.iter()).flat_map(move |(digits, bits)| {
                 let first_two = (0..100).filter(move |first_two| bits >> first_two & 1 == 1);
-                first_two.map(move |first_two| Shape {
+                first_two.map(move |first_two| TextShape {
                     field: *field,
                     lead: Lead::Other,
                     digits,
@@ -169,10 +169,10 @@ fn is_led(text: &str) -> bool {
 
 /// The number of times that each shape was seen.
 #[derive(Debug, Default)]
-pub(in crate::rules) struct Shapes(HashMap<Shape, u32>);
+pub(in crate::rules) struct Shapes(HashMap<TextShape, u32>);
 
 impl Shapes {
-    pub(in crate::rules) fn add(&mut self, shapes: Vec<Shape>) {
+    pub(in crate::rules) fn add(&mut self, shapes: Vec<TextShape>) {
         for shape in shapes {
             *self.0.entry(shape).or_default() += 1;
         }
@@ -187,7 +187,7 @@ impl Shapes {
             } else if let Some(padded) = self.padded(field) {
                 suspects.padded.push((field, padded));
             }
-            let long = |(shape, _): &(&Shape, &u32)| shape.field == field && shape.is_long();
+            let long = |(shape, _): &(&TextShape, &u32)| shape.field == field && shape.is_long();
             if self.0.iter().any(|seen| long(&seen) && !seen.0.rounded) {
                 suspects.not_rounded.push(field);
             }
@@ -210,7 +210,7 @@ impl Shapes {
                 Lead::Zero => shape.digits - 1,
                 Lead::Other => continue,
             };
-            let without = Shape {
+            let without = TextShape {
                 lead: Lead::Other,
                 digits,
                 ..*shape
@@ -296,7 +296,7 @@ struct Padded {
 pub(in crate::rules) struct Suspects {
     padded: Vec<(Field, Padded)>,
     /// Shapes that have lost their beginning; `None` where it is not clear which.
-    phones: HashMap<Shape, Option<Lead>>,
+    phones: HashMap<TextShape, Option<Lead>>,
     /// Fields with long numbers that no spreadsheet has rounded.
     not_rounded: Vec<Field>,
 }
@@ -325,10 +325,10 @@ impl Suspects {
         if text.len() <= DIGITS_KEPT && (is_led(text) || !self.may_suspect(field, text)) {
             return None;
         }
-        self.look(Shape::measure(field, text)?, text)
+        self.look(TextShape::measure(field, text)?, text)
     }
 
-    fn look(&self, shape: Shape, text: &str) -> Option<Damage> {
+    fn look(&self, shape: TextShape, text: &str) -> Option<Damage> {
         let field = shape.field;
         if shape.is_long() {
             let behind = usize::from(shape.digits) - DIGITS_KEPT;

@@ -4,14 +4,14 @@ use crate::sheet::csv::formula::marked;
 use csv_core::{QuoteStyle, WriterBuilder};
 
 /// Writes rows.
-pub(crate) struct Encoder {
+pub(crate) struct CsvEncoder {
     delimiter: u8,
     cells: csv_core::Writer,
 }
 
-impl Encoder {
-    pub(crate) fn new(delimiter: u8) -> Encoder {
-        Encoder {
+impl CsvEncoder {
+    pub(crate) fn new(delimiter: u8) -> CsvEncoder {
+        CsvEncoder {
             delimiter,
             cells: writer(delimiter, QuoteStyle::Necessary),
         }

@@ -1,6 +1,6 @@
 //! The delimiter of the cells, by the evidence of the first rows.
 
-use crate::sheet::detect::header::{Found, HeaderReading, Preview, only, pick, taken};
+use crate::sheet::detect::header::{FoundHeader, HeaderReading, Preview, only, pick, taken};
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::options::Header;
 use std::sync::Arc;
@@ -86,7 +86,7 @@ pub(crate) fn found(
     previews: Vec<Preview>,
     ending: u8,
     header: &Header,
-) -> Result<Option<Found>, SheetError> {
+) -> Result<Option<FoundHeader>, SheetError> {
     let mut best: Option<(Evidence, Preview, usize)> = None;
     let mut rival: Option<(Evidence, &'static str)> = None;
     let mut unclear = None;

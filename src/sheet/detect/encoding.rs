@@ -52,7 +52,7 @@ pub(crate) fn detect(
             None if is_utf8(source)? => (Encoding::UTF_8, String::new()),
             None => {
                 let secrets = Secrets::find(&head, header);
-                let survey = Survey::read(source, secrets)?;
+                let survey = TextSurvey::read(source, secrets)?;
                 (survey.encoding(&source.name)?, survey.evidence())
             }
         },
@@ -173,7 +173,7 @@ pub(crate) fn is_ascii(source: &Source) -> Result<bool, SheetError> {
 }
 
 /// The characters beyond ASCII in a text that is not UTF-8 throughout.
-struct Survey {
+struct TextSurvey {
     /// Characters that are UTF-8, and bytes that are not.
     multibyte: u64,
     broken: u64,
@@ -187,9 +187,9 @@ struct Survey {
     with_byte: [usize; 256],
 }
 
-impl Survey {
-    fn read(source: &Source, mut secrets: Option<Secrets>) -> Result<Survey, SheetError> {
-        let mut survey = Survey {
+impl TextSurvey {
+    fn read(source: &Source, mut secrets: Option<Secrets>) -> Result<TextSurvey, SheetError> {
+        let mut survey = TextSurvey {
             multibyte: 0,
             broken: 0,
             beyond: 0,

@@ -40,7 +40,7 @@ pub(crate) const RECORDS_MAX: usize = 40;
 const ABOVE_MAX: usize = 20;
 
 /// The header row that was found.
-pub(crate) struct Found {
+pub(crate) struct FoundHeader {
     pub(crate) delimiter: u8,
     pub(crate) record: HeaderRecord,
     /// True if there is something above it.
@@ -48,18 +48,18 @@ pub(crate) struct Found {
 }
 
 /// The header row where the delimiter is known; `None` where there is no row.
-pub(crate) fn only(preview: Preview, header: &Header) -> Result<Option<Found>, SheetError> {
+pub(crate) fn only(preview: Preview, header: &Header) -> Result<Option<FoundHeader>, SheetError> {
     match pick(&preview, header)? {
         Some(at) => Ok(taken(preview, at)),
         None => preview.failed.map_or(Ok(None), Err),
     }
 }
 
-pub(crate) fn taken(mut preview: Preview, at: usize) -> Option<Found> {
+pub(crate) fn taken(mut preview: Preview, at: usize) -> Option<FoundHeader> {
     if at >= preview.records.len() {
         return None;
     }
-    Some(Found {
+    Some(FoundHeader {
         delimiter: preview.delimiter,
         below_others: at > 0 || preview.skipped,
         record: preview.records.swap_remove(at),

@@ -23,10 +23,10 @@ const ODD_MARK: f64 = -24.0;
 
 /// The letters of all languages.
 pub(super) struct Letters {
-    languages: Vec<Language>,
+    languages: Vec<LanguageLetters>,
 }
 
-struct Language {
+struct LanguageLetters {
     /// The likelihood of the language itself, as a logarithm.
     prior: f64,
     /// The frequency of each letter, as a share.
@@ -37,7 +37,7 @@ struct Language {
 
 impl Letters {
     pub(super) fn new() -> Letters {
-        let mut languages: Vec<Language> = Vec::new();
+        let mut languages: Vec<LanguageLetters> = Vec::new();
         let mut lines = COUNTS.lines();
         while let (Some(letters), Some(pairs)) = (lines.next(), lines.next()) {
             let mut words = letters.split(' ');
@@ -46,7 +46,7 @@ impl Letters {
             let all: f64 = letters.iter().map(|(_, count)| count).sum();
             let share = |(letter, count)| (letter, count / all);
             let pairs = pairs.split(' ').skip(1).filter_map(pair);
-            languages.push(Language {
+            languages.push(LanguageLetters {
                 prior,
                 letters: letters.into_iter().map(share).collect(),
                 pairs: pairs
@@ -61,7 +61,7 @@ impl Letters {
     /// others may be of another.
     pub(super) fn likelihood(&self, words: &[String]) -> f64 {
         let costs: Vec<(f64, Vec<f64>)> = words.iter().map(|word| self.costs(word)).collect();
-        let in_language = |(at, language): (usize, &Language)| {
+        let in_language = |(at, language): (usize, &LanguageLetters)| {
             let words = costs
                 .iter()
                 .map(|(best, each)| each.get(at).map_or(*best, |own| own.max(best + FOREIGN)));
@@ -85,7 +85,7 @@ impl Letters {
     }
 }
 
-impl Language {
+impl LanguageLetters {
     fn cost(&self, word: &[char]) -> f64 {
         let at = |at: Option<usize>, otherwise| {
             at.and_then(|at| word.get(at)).copied().unwrap_or(otherwise)

@@ -191,7 +191,7 @@ struct Open {
 }
 
 /// The bounds of an object in its batch, and its beginning in the file.
-pub(super) struct Element {
+pub(super) struct JsonElement {
     pub(crate) start: usize,
     pub(super) end: usize,
     at: Position,
@@ -211,7 +211,7 @@ pub(crate) struct Batches {
     in_array: bool,
     open: Option<Open>,
     /// The whole objects in the buffer.
-    elements: Vec<Element>,
+    elements: Vec<JsonElement>,
     /// Bytes since the batch before that were passed over.
     gap: u64,
     ended: bool,
@@ -339,7 +339,7 @@ impl Batches {
         let end = self.scanned + 1;
         self.refuse_long(open, end)?;
         self.open = None;
-        self.elements.push(Element {
+        self.elements.push(JsonElement {
             start: open.start,
             end,
             at: open.at,
@@ -374,7 +374,7 @@ impl Batches {
         if let Some(open) = self.open {
             let rest = self.buffer.get(open.start..).unwrap_or_default();
             // Often the real mistake lies before the end.
-            let element = Element {
+            let element = JsonElement {
                 start: 0,
                 end: rest.len(),
                 at: open.at,
@@ -425,7 +425,7 @@ impl Layout {
     fn syntax_error(
         &self,
         text: &[u8],
-        element: &Element,
+        element: &JsonElement,
         offset: usize,
         problem: String,
     ) -> SheetError {
@@ -533,7 +533,7 @@ fn place_of(text: &[u8], error: &serde_json::Error) -> (usize, String) {
 /// Whole objects, not yet parsed.
 pub(crate) struct Batch {
     pub(crate) data: Vec<u8>,
-    pub(super) elements: Vec<Element>,
+    pub(super) elements: Vec<JsonElement>,
     pub(crate) gap: u64,
     pub(super) layout: Arc<Layout>,
 }
@@ -605,13 +605,13 @@ impl Batch {
         Ok(index)
     }
 
-    pub(super) fn bytes(&self, element: &Element) -> &[u8] {
+    pub(super) fn bytes(&self, element: &JsonElement) -> &[u8] {
         self.data
             .get(element.start..element.end)
             .unwrap_or_default()
     }
 
-    fn object(&self, element: &Element) -> Result<Object, SheetError> {
+    fn object(&self, element: &JsonElement) -> Result<Object, SheetError> {
         let bytes = self.bytes(element);
         let text = String::from_utf8_lossy(bytes);
         let mut object = Object::default();
@@ -625,7 +625,7 @@ impl Batch {
         Ok(object)
     }
 
-    fn within_limits(&self, element: &Element, value: &str) -> Result<(), SheetError> {
+    fn within_limits(&self, element: &JsonElement, value: &str) -> Result<(), SheetError> {
         let bytes_max = self.layout.limits.cell_bytes_max;
         if value.len() <= bytes_max {
             return Ok(());

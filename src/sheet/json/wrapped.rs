@@ -86,7 +86,7 @@ struct Scan {
     offset: u64,
     at: Position,
     /// The objects and lists that are open.
-    frames: Vec<Frame>,
+    frames: Vec<JsonFrame>,
     /// The text that is open.
     text: Option<Vec<u8>>,
     escaped: bool,
@@ -95,7 +95,7 @@ struct Scan {
     parts: Vec<WrappedRows>,
 }
 
-struct Frame {
+struct JsonFrame {
     is_list: bool,
     start: u64,
     at: Position,
@@ -183,7 +183,7 @@ impl Scan {
             parent.has_objects |= parent.is_list && parent.is_empty && !is_list;
             parent.is_empty = false;
         }
-        self.frames.push(Frame {
+        self.frames.push(JsonFrame {
             is_list,
             start: self.offset,
             at: self.at,

@@ -241,9 +241,9 @@ fn a_cell_that_stands_for_several_is_taken_apart() {
 }
 
 /// A sheet of random cells, as they are to be read.
-type Cells = Vec<Vec<Option<String>>>;
+type MendedCells = Vec<Vec<Option<String>>>;
 
-fn random_cells() -> impl Strategy<Value = Cells> {
+fn random_cells() -> impl Strategy<Value = MendedCells> {
     let cell = prop_oneof![
         2 => Just(None),
         6 => "(M|[a-z<&>\" _\n]|_x004|1_|ü|😀){1,5}".prop_map(Some),

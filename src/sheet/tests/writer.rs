@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use std::fs::OpenOptions;
 use std::path::Path;
 
-type Table = (Vec<String>, Vec<Vec<String>>);
+type WrittenTable = (Vec<String>, Vec<Vec<String>>);
 
-fn read(path: &Path) -> Table {
+fn read(path: &Path) -> WrittenTable {
     let sheet = open(&Input::File(path.into()), &ReadOptions::default())
         .unwrap()
         .remove(0);
@@ -47,7 +47,7 @@ fn cell() -> impl Strategy<Value = String> {
     ]
 }
 
-fn tables() -> impl Strategy<Value = Table> {
+fn tables() -> impl Strategy<Value = WrittenTable> {
     (1usize..5).prop_flat_map(|width| {
         let heading = "[a-c][\",;|\t\r\n a-zü{.]{0,6}";
         let headings = prop::collection::hash_set(heading, width);

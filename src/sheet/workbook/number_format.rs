@@ -422,7 +422,7 @@ impl Slot {
 }
 
 /// A part of one section, as it is read.
-enum Mark {
+enum FormatMark {
     Zero,
     Digit,
     Point,
@@ -437,7 +437,7 @@ fn section(code: &str) -> (Section, Option<String>, Option<&str>) {
     let mut condition = None;
     let mut chars = code.char_indices().peekable();
     let mut behind = None;
-    let literal = |text: String| Mark::Token(Token::Literal(text));
+    let literal = |text: String| FormatMark::Token(Token::Literal(text));
     while let Some((at, c)) = chars.next() {
         match c {
             ';' => {
@@ -464,10 +464,10 @@ fn section(code: &str) -> (Section, Option<String>, Option<&str>) {
                     false => marks.extend(bracketed(&inside)),
                 }
             }
-            '0' => marks.push(Mark::Zero),
-            '#' | '?' => marks.push(Mark::Digit),
-            '.' => marks.push(Mark::Point),
-            ',' => marks.push(Mark::Comma),
+            '0' => marks.push(FormatMark::Zero),
+            '#' | '?' => marks.push(FormatMark::Digit),
+            '.' => marks.push(FormatMark::Point),
+            ',' => marks.push(FormatMark::Comma),
             'y' | 'Y' | 'm' | 'M' | 'd' | 'D' | 'h' | 'H' | 's' | 'S' => {
                 let mut run = 1;
                 while chars
@@ -476,7 +476,7 @@ fn section(code: &str) -> (Section, Option<String>, Option<&str>) {
                 {
                     run += 1;
                 }
-                marks.push(Mark::Token(Token::Part(c.to_ascii_lowercase(), run)));
+                marks.push(FormatMark::Token(Token::Part(c.to_ascii_lowercase(), run)));
             }
             'A' | 'a' => {
                 let rest = code.get(at..).unwrap_or_default();
@@ -492,7 +492,7 @@ fn section(code: &str) -> (Section, Option<String>, Option<&str>) {
                 for _ in 1..if short { 3 } else { 5 } {
                     chars.next();
                 }
-                marks.push(Mark::Token(Token::Noon { short }));
+                marks.push(FormatMark::Token(Token::Noon { short }));
             }
             // Exponents, fractions, text, `General`, other calendars.
             'E' | 'e' | '@' | 'G' | 'g' | 'b' | 'B' | 'n' | 'N' => whole = false,
@@ -507,7 +507,7 @@ fn section(code: &str) -> (Section, Option<String>, Option<&str>) {
 }
 
 /// The meaning of a text in brackets: the sign of a currency, or a time that has passed; nothing for a colour.
-fn bracketed(inside: &str) -> Option<Mark> {
+fn bracketed(inside: &str) -> Option<FormatMark> {
     let letter = inside.chars().next()?;
     let token = match letter {
         // The sign, and behind a hyphen the language.
@@ -519,18 +519,17 @@ fn bracketed(inside: &str) -> Option<Mark> {
         }
         _ => return None,
     };
-    Some(Mark::Token(token))
+    Some(FormatMark::Token(token))
 }
 
-fn section_of(marks: Vec<Mark>) -> Section {
-    let is_date =
-        |mark: &Mark| matches!(mark, Mark::Token(token) if !matches!(token, Token::Literal(_)));
+fn section_of(marks: Vec<FormatMark>) -> Section {
+    let is_date = |mark: &FormatMark| matches!(mark, FormatMark::Token(token) if !matches!(token, Token::Literal(_)));
     if marks.iter().any(is_date) {
         return Section::Date(date_tokens(marks));
     }
-    let is_slot = |mark: &Mark| matches!(mark, Mark::Zero | Mark::Digit);
+    let is_slot = |mark: &FormatMark| matches!(mark, FormatMark::Zero | FormatMark::Digit);
     let is_fraction =
-        |mark: &Mark| matches!(mark, Mark::Token(Token::Literal(text)) if text == "/");
+        |mark: &FormatMark| matches!(mark, FormatMark::Token(Token::Literal(text)) if text == "/");
     let slots = marks.iter().filter(|mark| is_slot(mark)).count();
     // Without a slot the number would not show at all; and `# ?/?` is a fraction.
     if slots == 0 || slots > 40 || marks.iter().any(is_fraction) {
@@ -546,23 +545,23 @@ fn section_of(marks: Vec<Mark>) -> Section {
             &mut digits.before
         };
         let slot = match mark {
-            Mark::Zero => Slot::Zero,
-            Mark::Digit => Slot::Digit,
-            Mark::Point => {
+            FormatMark::Zero => Slot::Zero,
+            FormatMark::Digit => Slot::Digit,
+            FormatMark::Point => {
                 point = true;
                 continue;
             }
-            Mark::Comma => {
+            FormatMark::Comma => {
                 commas += 1;
                 continue;
             }
-            Mark::Token(Token::Literal(text)) => {
+            FormatMark::Token(Token::Literal(text)) => {
                 if text == "%" {
                     digits.scale += 2;
                 }
                 Slot::Literal(text)
             }
-            Mark::Token(_) => continue,
+            FormatMark::Token(_) => continue,
         };
         // A comma between digits groups them; those behind the last digit divide by a thousand each.
         if slot.is_digit() && commas > 0 && !point {
@@ -575,15 +574,18 @@ fn section_of(marks: Vec<Mark>) -> Section {
     Section::Digits(digits)
 }
 
-fn date_tokens(marks: Vec<Mark>) -> Vec<Token> {
+fn date_tokens(marks: Vec<FormatMark>) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut marks = marks.into_iter().peekable();
     while let Some(mark) = marks.next() {
         tokens.push(match mark {
-            Mark::Token(token) => token,
-            Mark::Point => {
+            FormatMark::Token(token) => token,
+            FormatMark::Point => {
                 let mut places = 0;
-                while marks.next_if(|mark| matches!(mark, Mark::Zero)).is_some() {
+                while marks
+                    .next_if(|mark| matches!(mark, FormatMark::Zero))
+                    .is_some()
+                {
                     places += 1;
                 }
                 if places > 0 {
@@ -592,8 +594,8 @@ fn date_tokens(marks: Vec<Mark>) -> Vec<Token> {
                     Token::Literal(".".to_owned())
                 }
             }
-            Mark::Comma => Token::Literal(",".to_owned()),
-            Mark::Zero | Mark::Digit => continue,
+            FormatMark::Comma => Token::Literal(",".to_owned()),
+            FormatMark::Zero | FormatMark::Digit => continue,
         });
     }
     tell_minutes(&mut tokens);

@@ -49,7 +49,7 @@ fn enabled(files: &[Value]) -> Option<String> {
 }
 
 /// The change to an extension's greeting.
-pub(super) enum Wish {
+pub(super) enum GreetingWish {
     /// The one in use is removed.
     Remove,
     /// A file that the PBX has is put into use.
@@ -58,20 +58,20 @@ pub(super) enum Wish {
     Fetch { name: String, url: String },
 }
 
-impl Wish {
+impl GreetingWish {
     /// Reads a cell: an address, a bare name, or nothing. An address without a file name ends the conversation; the
     /// message does not repeat it, since it may contain a password.
-    pub(super) fn parse(talk: &Talk<'_>, wanted: &str) -> Step<Wish> {
+    pub(super) fn parse(talk: &Talk<'_>, wanted: &str) -> Step<GreetingWish> {
         if wanted.is_empty() {
-            return Ok(Wish::Remove);
+            return Ok(GreetingWish::Remove);
         }
         if !is_address(wanted) {
             let name = wanted.to_owned();
-            return Ok(Wish::Use { name });
+            return Ok(GreetingWish::Use { name });
         }
         let url = wanted.to_owned();
         match fetched_name(wanted) {
-            Some(name) => Ok(Wish::Fetch { name, url }),
+            Some(name) => Ok(GreetingWish::Fetch { name, url }),
             None => Err(talk.refuse(
                 "greeting_address",
                 "the greeting's address does not end in a file name",
@@ -83,9 +83,9 @@ impl Wish {
     /// Carries it out on the PBX.
     pub(super) fn apply(&self, talk: &mut Talk<'_>, number: &str) -> Step<()> {
         let name = match self {
-            Wish::Remove => return remove(talk, number),
-            Wish::Use { name } => name,
-            Wish::Fetch { name, url } => {
+            GreetingWish::Remove => return remove(talk, number),
+            GreetingWish::Use { name } => name,
+            GreetingWish::Fetch { name, url } => {
                 talk.ask(create(number, name, url))?;
                 talk.did(format!("the greeting {name} was fetched"));
                 name

@@ -79,7 +79,7 @@ impl ListedGroup {
 }
 
 /// The change to an extension's groups.
-pub(super) struct Wish {
+pub(super) struct GroupWish {
     join: Vec<Joined>,
     /// True if it leaves all other groups.
     leave: bool,
@@ -99,7 +99,7 @@ pub(super) fn find(
     wanted: &str,
     create_missing: bool,
     replace: bool,
-) -> Step<Wish> {
+) -> Step<GroupWish> {
     let names: Vec<&str> = list_items(wanted).collect();
     if names.contains(&DEFAULT_GROUP) {
         return Err(default_group(talk));
@@ -129,7 +129,7 @@ pub(super) fn find(
             }
         }
     }
-    Ok(Wish {
+    Ok(GroupWish {
         leave: join.is_empty() || replace,
         join,
         all,
@@ -141,7 +141,7 @@ pub(super) fn find(
 pub(super) fn apply(
     talk: &mut Talk<'_>,
     number: &str,
-    wish: &Wish,
+    wish: &GroupWish,
     belongs: Option<&[String]>,
 ) -> Step<()> {
     for group in &wish.join {

@@ -113,7 +113,7 @@ impl PortSip {
         Ok(Answer::Done)
     }
 
-    fn groups(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Option<groups::Wish>> {
+    fn groups(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Option<groups::GroupWish>> {
         let Some(names) = wanted.text(Field::GROUPS) else {
             return Ok(None);
         };
@@ -121,9 +121,9 @@ impl PortSip {
     }
 }
 
-fn greeting(talk: &Talk<'_>, wanted: &Record) -> Step<Option<greetings::Wish>> {
+fn greeting(talk: &Talk<'_>, wanted: &Record) -> Step<Option<greetings::GreetingWish>> {
     let wish = wanted.reveal(Field::VOICEMAIL_GREETING);
-    wish.map(|wish| greetings::Wish::parse(talk, wish))
+    wish.map(|wish| greetings::GreetingWish::parse(talk, wish))
         .transpose()
 }
 

@@ -136,9 +136,9 @@ pub fn pbx_of_groups(account: &Account) -> Box<dyn Pbx> {
             "profile": {}, "options": {}, "forward_rules": {}, "office_hours": {}, "voice_mail": {},
         }));
         let greetings = vec![];
-        (number.to_string(), Record { object, greetings })
+        (number.to_string(), SimRecord { object, greetings })
     };
-    let extensions: BTreeMap<String, Record> = (2001..=2020).map(extension).collect();
+    let extensions: BTreeMap<String, SimRecord> = (2001..=2020).map(extension).collect();
     let mut all = group(DEFAULT_GROUP);
     all.members = extensions.keys().cloned().collect();
     Box::new(ByGroups(PortSipSim {
@@ -216,13 +216,13 @@ struct PortSipSim {
     tokens_given: u32,
     sign_ins: u32,
     groups_made: u32,
-    extensions: BTreeMap<String, Record>,
+    extensions: BTreeMap<String, SimRecord>,
     groups: BTreeMap<String, Group>,
     created: BTreeMap<String, u32>,
     groups_created: BTreeMap<String, u32>,
 }
 
-struct Record {
+struct SimRecord {
     object: Map<String, Value>,
     greetings: Vec<(String, bool)>,
 }
@@ -490,7 +490,8 @@ impl PortSipSim {
             group.members.push(number.clone());
         }
         let greetings = vec![];
-        self.extensions.insert(number, Record { object, greetings });
+        self.extensions
+            .insert(number, SimRecord { object, greetings });
         Ok(None)
     }
 
@@ -574,7 +575,7 @@ impl PortSipSim {
             text(profile, "email").filter(|email| !email.is_empty())
         };
         let wanted = email(object);
-        let taken = |(other, extension): (&String, &Record)| {
+        let taken = |(other, extension): (&String, &SimRecord)| {
             other != number && email(&extension.object).is_some_and(|email| Some(email) == wanted)
         };
         if wanted.is_some() && self.extensions.iter().any(taken) {
@@ -731,7 +732,7 @@ impl PortSipSim {
         }
     }
 
-    fn extension(&self, number: &str) -> Result<&Record, PortSipRefusal> {
+    fn extension(&self, number: &str) -> Result<&SimRecord, PortSipRefusal> {
         match self.extensions.get(number) {
             Some(extension) => Ok(extension),
             None => no(404, NOT_THERE, "there is no such extension"),

@@ -46,7 +46,7 @@ const NO_SUCH_TOKEN: ErrorNumber = 20004;
 const BLANK_TOKEN: ErrorNumber = 20005;
 const TOKEN_RAN_OUT: ErrorNumber = 20006;
 
-type Answer = Result<Value, ErrorNumber>;
+type SimResult = Result<Value, ErrorNumber>;
 
 impl Pbx for YeastarSim {
     fn answer(&mut self, request: &RawRequest) -> Reply {
@@ -87,7 +87,7 @@ impl Pbx for YeastarSim {
 }
 
 impl YeastarSim {
-    fn obey(&mut self, operation: &str, request: &RawRequest) -> Answer {
+    fn obey(&mut self, operation: &str, request: &RawRequest) -> SimResult {
         if request.method != "POST" {
             return Err(POST_ONLY);
         }
@@ -128,7 +128,7 @@ impl YeastarSim {
         }
     }
 
-    fn login(&mut self, fields: &Extension) -> Answer {
+    fn login(&mut self, fields: &Extension) -> SimResult {
         self.sign_ins += 1;
         if self.wrong_in_a_row >= 5 {
             return Err(LOCKED);
@@ -174,7 +174,7 @@ impl YeastarSim {
             .ok_or(NO_SUCH_EXTENSION)
     }
 
-    fn add(&mut self, given: Extension) -> Answer {
+    fn add(&mut self, given: Extension) -> SimResult {
         let number = text(&given, "number").to_owned();
         for name in ["number", "username", "registername", "registerpassword"] {
             if text(&given, name).is_empty() {
@@ -197,7 +197,7 @@ impl YeastarSim {
         Ok(json!({}))
     }
 
-    fn update(&mut self, given: Extension) -> Answer {
+    fn update(&mut self, given: Extension) -> SimResult {
         let number = text(&given, "number").to_owned();
         let mut extension = match self.extensions.get(&number) {
             Some(extension) => extension.clone(),

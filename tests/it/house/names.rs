@@ -4,10 +4,10 @@ use crate::support::sources::{code_lines, program_sources, sources};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Names that every module may have for its own.
-const EVERYWHERE: [&str; 2] = ["Error", "Options"];
+const EVERYWHERE: [&str; 1] = ["Error"];
 
 /// Names that occur more than once today. No name is added here; one that occurs once is taken out.
-const TWICE: &[&str] = &["Column", "Rows"];
+const TWICE: &[&str] = &["Rows"];
 
 /// The folder whose formats look alike: each has its own `Rows`, `Batch` and `Book`.
 const FORMATS: &str = "sheet/";

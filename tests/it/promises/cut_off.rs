@@ -119,19 +119,9 @@ fn an_update_of_the_run_itself_is_not_taken_for_somebody_elses_and_is_undone() {
     scene.update(DONE, "number,display_name\n4000,Ours\n");
     scene.by_hand("update", "number,email\n4000,hand@example.com\n");
     let resumed = scene.resume();
-    assert_eq!(
-        (resumed.exit, resumed.count("updated")),
-        (0, 1),
-        "{}",
-        resumed.err
-    );
+    resumed.ended_with(0, "updated", 1);
     let undone = scene.desk.undo(&[]);
-    assert_eq!(
-        (undone.exit, undone.count("updated")),
-        (0, 1),
-        "{}",
-        undone.err
-    );
+    undone.ended_with(0, "updated", 1);
     let export = scene.desk.export();
     assert!(!export.contains("Ours"), "{export}");
     scene.holds(&["N0", "hand@example.com"]);
@@ -146,12 +136,7 @@ fn a_rename_of_the_run_itself_is_known_where_a_colleague_got_the_old_number() {
         "number,display_name,sip_password\n4000,Colleague,tR7xkQ2mZp02\n",
     );
     let resumed = scene.resume();
-    assert_eq!(
-        (resumed.exit, resumed.count("updated")),
-        (0, 1),
-        "{}",
-        resumed.err
-    );
+    resumed.ended_with(0, "updated", 1);
     // The number is another's by now: the undo cannot give it back, and lists it.
     let undone = scene.desk.undo(&[]);
     assert_eq!(
@@ -171,21 +156,11 @@ fn a_deletion_whose_number_is_somebody_elses_by_now_is_unknown_and_listed_by_the
         "number,display_name,sip_password\n4001,Colleague,tR7xkQ2mZp02\n",
     );
     let resumed = scene.resume();
-    assert_eq!(
-        (resumed.exit, resumed.count("unknown")),
-        (1, 1),
-        "{}",
-        resumed.err
-    );
+    resumed.ended_with(1, "unknown", 1);
     let (_, message) = scene.line();
     assert!(message.contains("may have been sent"), "{message}");
     let undone = scene.desk.undo(&[]);
-    assert_eq!(
-        (undone.exit, undone.count("unknown")),
-        (1, 1),
-        "{}",
-        undone.err
-    );
+    undone.ended_with(1, "unknown", 1);
     scene.holds(&["4001,Colleague"]);
 }
 
@@ -195,12 +170,7 @@ fn a_change_that_may_have_been_sent_goes_to_no_extension_that_others_changed() {
     scene.update(LOST, "number,display_name\n4000,Ours\n");
     scene.by_hand("update", "number,email\n4000,hand@example.com\n");
     let resumed = scene.resume();
-    assert_eq!(
-        (resumed.exit, resumed.count("unknown")),
-        (1, 1),
-        "{}",
-        resumed.err
-    );
+    resumed.ended_with(1, "unknown", 1);
     scene.holds(&["4000,N0"]);
 
     // Neither number is the one that was to be renamed.
@@ -211,12 +181,7 @@ fn a_change_that_may_have_been_sent_goes_to_no_extension_that_others_changed() {
         "number,display_name,sip_password\n5001,Stranger,tR7xkQ2mZp02\n",
     );
     let resumed = scene.resume();
-    assert_eq!(
-        (resumed.exit, resumed.count("unknown")),
-        (1, 1),
-        "{}",
-        resumed.err
-    );
+    resumed.ended_with(1, "unknown", 1);
     scene.holds(&["5001,Stranger"]);
 }
 

@@ -1,6 +1,7 @@
 //! PBXes of every vendor that lie, each in another way: a success that they report counts only where it is true.
 
-use crate::support::fixture::Rig;
+use crate::support::altered::{altered_pbx, holds};
+use crate::support::fixture::{Rig, account};
 use rowcall::link::StopFlag;
 use rowcall::link::paced::Pace;
 use rowcall::link::retrying::{Patience, Retrying};
@@ -10,7 +11,7 @@ use rowcall::submit::Verify;
 use rowcall::submit::converse::Connection;
 use rowcall::submit::settle::{SettleLimits, Settlement};
 use rowcall::submit::{FailuresMax, NoIntentLog, Options, submit};
-use rowcall::vendors::{Account, Settings, VENDORS, Vendor};
+use rowcall::vendors::{Settings, VENDORS, Vendor};
 use rowcall::wire::{Pbx, RawRequest, Reply};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -93,7 +94,6 @@ enum Lie {
 
 /// A PBX that lies about the row with [`NAME`].
 struct Liar {
-    inner: Box<dyn Pbx>,
     lie: Lie,
     /// The replies to the honest row, by path.
     honest: BTreeMap<String, Reply>,
@@ -110,28 +110,23 @@ fn rewritten(heard: &RawRequest, from: &str, to: &str) -> RawRequest {
     }
 }
 
-fn holds(heard: &RawRequest, text: &str) -> bool {
-    heard.target.contains(text) || String::from_utf8_lossy(&heard.body).contains(text)
-}
-
-impl Pbx for Liar {
-    fn answer(&mut self, heard: &RawRequest) -> Reply {
+impl Liar {
+    fn answer(&mut self, inner: &mut dyn Pbx, heard: &RawRequest) -> Reply {
         if !holds(heard, NAME) {
             if holds(heard, "2002") && !self.late.is_empty() {
                 self.looks += 1;
                 if self.looks > 1 {
                     for late in std::mem::take(&mut self.late) {
-                        self.inner.answer(&late);
+                        inner.answer(&late);
                     }
                 }
             }
-            let reply = self.inner.answer(heard);
+            let reply = inner.answer(heard);
             if holds(heard, OTHER) {
                 self.honest.insert(heard.path().to_owned(), reply.clone());
             }
             return reply;
         }
-        let inner = &mut self.inner;
         let echo = || self.honest[heard.path()].clone();
         match self.lie {
             Lie::ErrorBody => {
@@ -154,26 +149,6 @@ impl Pbx for Liar {
             Lie::Breaks(_) => inner.answer(heard),
         }
     }
-
-    fn expire_sessions(&mut self) {
-        self.inner.expire_sessions();
-    }
-
-    fn numbers(&self) -> Vec<String> {
-        self.inner.numbers()
-    }
-
-    fn stored(&self, number: &str, name: &str) -> Option<String> {
-        self.inner.stored(number, name)
-    }
-
-    fn created(&self, number: &str) -> u32 {
-        self.inner.created(number)
-    }
-
-    fn sign_ins(&self) -> u32 {
-        self.inner.sign_ins()
-    }
 }
 
 fn extension(vendor: &'static Vendor, number: &str, name: &str) -> Record {
@@ -185,24 +160,20 @@ fn extension(vendor: &'static Vendor, number: &str, name: &str) -> Record {
 
 /// A simulated PBX of the vendor that lies, and the way to it.
 fn liar(vendor: &Vendor, lie: Lie) -> (Sim, Connection) {
-    let account = Account {
-        username: "api".into(),
-        password: rowcall::model::Secret::new("rehearsal"),
-    };
-    let pbx = Liar {
-        inner: (vendor.sim)(&account),
+    let mut liar = Liar {
         lie,
         honest: BTreeMap::new(),
         late: vec![],
         looks: 0,
     };
-    let sim = Sim::new(Box::new(pbx), "late_ms=1".parse::<Faults>().unwrap());
+    let pbx = altered_pbx(vendor, move |pbx, heard| liar.answer(pbx, heard));
+    let sim = Sim::new(pbx, "late_ms=1".parse::<Faults>().unwrap());
     let manifest = (vendor.manifest)();
     let reply = Duration::from_secs(2);
     let link = InProcess::new(sim.clone(), manifest.vendor.path.clone(), reply);
     let line = Retrying::new(Box::new(link), Pace::unlimited(StopFlag::default()));
     let vendor = vendor.client(Settings::new(manifest, &BTreeMap::new()).unwrap());
-    let connection = Connection::open_with(vendor, line, account, HASTE, HASTE).unwrap();
+    let connection = Connection::open_with(vendor, line, account(), HASTE, HASTE).unwrap();
     if let Lie::Breaks(breakage) = lie {
         sim.break_once(NAME, breakage);
     }

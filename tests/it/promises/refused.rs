@@ -7,21 +7,20 @@ use crate::support::sheets::lines;
 use rowcall::vendors::{VENDORS, vendor};
 use rowcall::wire::Reply;
 use std::fs;
-use std::process::Stdio;
 
 /// Begins an import of the vendor's sample, and kills it once some of it is there; gives the name of its run.
 fn cut_off(desk: &Desk) -> String {
     let sheet = desk.sample(12);
     let target = desk.target();
     let import = ["import", sheet.to_str().unwrap(), "--to", &target];
-    let mut child = desk
-        .command_in("state")
-        .args(import)
-        .args(["--rate", "8/s", "--parallel", "1", "--verify", "none"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = desk.begin(
+        "state",
+        &[
+            &import[..],
+            &["--rate", "8/s", "--parallel", "1", "--verify", "none"],
+        ]
+        .concat(),
+    );
     wait_until(|| desk.pbx.numbers().len() >= 3);
     child.kill().unwrap();
     child.wait().unwrap();
@@ -92,12 +91,7 @@ fn without_its_key_a_run_is_neither_resumed_nor_undone_and_every_row_has_its_lin
         let _ = fs::remove_file(&key);
         fs::rename(&own, &key).unwrap();
         let resumed = desk.say("state", &["resume", &run, "--json"]);
-        assert_eq!(
-            (resumed.exit, resumed.count("created")),
-            (0, 12),
-            "{}",
-            resumed.err
-        );
+        resumed.ended_with(0, "created", 12);
         // Nobody read back what the run had made when it was cut off: what cannot be known to be as it left it is kept.
         let undone = desk.undo(&[]);
         let (deleted, kept) = (undone.count("deleted"), undone.count("unknown"));
@@ -112,20 +106,17 @@ fn what_may_have_been_sent_is_unknown_where_a_resume_is_refused() {
     let sheet = desk.sample(12);
     let target = desk.target();
     desk.pbx.faults("latency_ms=400");
-    let mut child = desk
-        .command_in("state")
-        .args([
+    let mut child = desk.begin(
+        "state",
+        &[
             "import",
             sheet.to_str().unwrap(),
             "--to",
             &target,
             "--parallel",
             "4",
-        ])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+        ],
+    );
     wait_until(|| !desk.pbx.numbers().is_empty());
     child.kill().unwrap();
     child.wait().unwrap();
@@ -154,20 +145,17 @@ fn a_migration_that_is_refused_leaves_what_it_would_write_alone() {
     source.import("elsewhere", &source.sample(12), &[]);
     let sheet = desk.sample(12);
     let target = desk.target();
-    let mut child = desk
-        .command_in("state")
-        .args([
+    let mut child = desk.begin(
+        "state",
+        &[
             "import",
             sheet.to_str().unwrap(),
             "--to",
             &target,
             "--rate",
             "1/s",
-        ])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+        ],
+    );
     wait_until(|| !desk.pbx.numbers().is_empty());
     let from = source.target();
     let migrate = ["migrate", "--from", &from, "--json", "--loss", "loss.csv"];

@@ -2,7 +2,7 @@
 //!
 //! `UPDATE=1 cargo test --test it samples` writes bad.report.csv again.
 
-use rowcall::check::{BoundSheet, Checked, Counts, Options, check};
+use rowcall::check::{BoundSheet, CheckOptions, Checked, Counts, check};
 use rowcall::columns::{BindOptions, Binding};
 use rowcall::manifest::{Access, CrossRule, FieldRow, Manifest, Purpose, Rule};
 use rowcall::model::{Finding, Kind};
@@ -66,7 +66,7 @@ fn said(vendor: Sample, name: &str) -> (Vec<Said>, Counts) {
         binding.notes
     );
     let rule_column = sheet.headings.iter().position(|h| h == RULE_COLUMN);
-    let options = Options {
+    let options = CheckOptions {
         purpose: Purpose::Create,
         on_pbx: None,
         country: None,

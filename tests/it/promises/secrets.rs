@@ -9,7 +9,6 @@ use rowcall::vendors::VENDORS;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
 /// Every vendor with a sheet of new extensions whose secrets are to be generated: its headings and the cells behind
 /// each number.
@@ -118,7 +117,7 @@ fn new_extensions_get_the_secrets_that_stand_in_the_file_and_nowhere_else() {
         ];
         let said = desk.import("state", &new, &outputs);
         let _ = fs::remove_file("rejects.csv");
-        assert_eq!((said.exit, said.count("created")), (0, 12), "{}", said.err);
+        said.ended_with(0, "created", 12);
 
         let file = in_run(&desk, "secrets.csv");
         assert!(said.err.contains(file.to_str().unwrap()), "{}", said.err);
@@ -286,7 +285,7 @@ fn a_named_file_is_new_and_nothing_else() {
             "{name}"
         );
         let read = desk.import("again", &desk.path(name), &[]);
-        assert_eq!((read.exit, read.count("unchanged")), (0, 1), "{}", read.err);
+        read.ended_with(0, "unchanged", 1);
         assert!(said.err.contains(&path(name)), "{}", said.err);
         let undone = desk.say(&state, &["undo", "--yes", "--json", "--max-deletes", "all"]);
         assert_eq!(undone.count("deleted"), 1, "{}", undone.err);
@@ -334,7 +333,7 @@ fn what_is_encrypted_stands_nowhere_in_clear() {
             &recipients[1],
         ],
     );
-    assert_eq!((said.exit, said.count("created")), (0, 5), "{}", said.err);
+    said.ended_with(0, "created", 5);
     let file = desk.path("s.csv.age");
     assert!(said.err.contains(file.to_str().unwrap()), "{}", said.err);
     for_its_owner(&file);
@@ -406,7 +405,7 @@ fn a_plan_says_generated_and_its_import_writes_the_file() {
         out.to_str().unwrap(),
     ];
     let said = desk.say("state", &import);
-    assert_eq!((said.exit, said.count("created")), (0, 3), "{}", said.err);
+    said.ended_with(0, "created", 3);
     let rows = lines(&out);
     assert!(
         rows.iter()
@@ -530,7 +529,7 @@ fn a_disk_that_takes_no_file_lets_nothing_leave() {
             report.to_str().unwrap(),
         ],
     );
-    assert_eq!((said.exit, said.count("not_sent")), (2, 3), "{}", said.err);
+    said.ended_with(2, "not_sent", 3);
     assert!(said.err.contains("nothing is sent"), "{}", said.err);
     assert_eq!(lines(&report).len(), 3);
     assert_eq!(table(&desk.export()).len(), 0);
@@ -579,9 +578,9 @@ fn a_killed_run_sends_the_secrets_of_its_file() {
         let desk = Desk::new(vendor);
         let new = sheet(&desk, headings, rest, ROWS);
         let target = desk.target();
-        let mut child = desk
-            .command_in("state")
-            .args([
+        let mut child = desk.begin(
+            "state",
+            &[
                 "import",
                 new.to_str().unwrap(),
                 "--to",
@@ -589,11 +588,8 @@ fn a_killed_run_sends_the_secrets_of_its_file() {
                 "--rate",
                 "150/s",
                 "--yes",
-            ])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+            ],
+        );
         // From when there is a run until it is half-way.
         wait_until(|| !desk.runs("state").is_empty());
         wait_until(|| desk.pbx.sim.numbers().len() >= kill * 6);

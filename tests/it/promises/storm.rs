@@ -45,7 +45,7 @@ enum Way {
 
 fn http(rig: &Rig, server: &Server) -> Http {
     let address = format!("http://{}{}", server.addr(), rig.manifest.vendor.path);
-    let options = http::Options::replying_within(Duration::from_secs(5));
+    let options = http::HttpOptions::replying_within(Duration::from_secs(5));
     Http::new(&address, options).unwrap()
 }
 

@@ -69,13 +69,7 @@ fn one_pbx_under_three_names_is_locked_once() {
         "--rate",
         "2/s",
     ];
-    let mut first = desk
-        .command_in("state")
-        .args(slow)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut first = desk.begin("state", &slow);
     while desk.runs("state").is_empty() {
         thread::sleep(Duration::from_millis(5));
     }
@@ -110,14 +104,14 @@ fn one_pbx_under_three_names_is_locked_once() {
 /// Begins a command and kills it once so many rows of it are done.
 fn cut_off(desk: &Desk, arguments: &[&str], done: usize) -> String {
     let before = desk.runs("state");
-    let mut command = desk
-        .command_in("state")
-        .args(arguments)
-        .args(["--rate", "4/s", "--parallel", "1", "--verify", "none"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut command = desk.begin(
+        "state",
+        &[
+            arguments,
+            &["--rate", "4/s", "--parallel", "1", "--verify", "none"],
+        ]
+        .concat(),
+    );
     let run = loop {
         let runs = desk.runs("state");
         if let Some(run) = runs.into_iter().find(|run| !before.contains(run)) {
@@ -290,12 +284,7 @@ fn a_bare_resume_takes_only_the_newest_run_while_it_is_fresh() {
     assert!(undone.err.contains(&newer.name()), "{}", undone.err);
     assert_eq!((undone.exit, undone.count("deleted")), (0, 1));
     let resumed = desk.say("state", &["resume", &run, "--to", &target, "--json"]);
-    assert_eq!(
-        (resumed.exit, resumed.count("created")),
-        (0, 12),
-        "{}",
-        resumed.err
-    );
+    resumed.ended_with(0, "created", 12);
 }
 
 /// Counts how many of the sheet's 12 rows are written, and how many are unchanged.
@@ -345,12 +334,7 @@ fn the_same_sheet_again_changes_nothing_whatever_the_mode_and_vendor() {
         ];
         assert_eq!(desk.say("state", &words).exit, 0);
         let replayed = desk.say("state", &["import", "--plan", plan, "--json"]);
-        assert_eq!(
-            (replayed.exit, replayed.count("unchanged")),
-            (0, 12),
-            "{}",
-            replayed.err
-        );
+        replayed.ended_with(0, "unchanged", 12);
     }
 }
 
@@ -571,35 +555,19 @@ fn no_output_is_an_input_or_another_output_by_whatever_name() {
         assert_eq!(refused.exit, 2, "{words:?}: {}", refused.err);
         assert_eq!(fs::read(&sheet).unwrap(), bytes, "{words:?}");
     }
+    let refuses = |report: &str, rejects: &str| {
+        let import = ["import", &sheet, "--to", &target];
+        let outputs = ["--report", report, "--rejects", rejects];
+        let refused = desk.say("state", &[import, outputs].concat());
+        assert_eq!(refused.exit, 2, "{}", refused.err);
+    };
     let other = path("other.csv");
-    let words = [
-        "import",
-        &sheet,
-        "--to",
-        &target,
-        "--report",
-        &other,
-        "--rejects",
-        &around,
-    ];
-    let refused = desk.say("state", &words);
-    assert_eq!(refused.exit, 2, "{}", refused.err);
+    refuses(&other, &around);
     assert_eq!(fs::read_to_string(&other).unwrap(), "number\n0001\n");
     // Two names of one file that is not there yet.
     fs::create_dir(desk.path("reports")).unwrap();
     let (new, through) = (path("new.csv"), path("reports/../new.csv"));
-    let words = [
-        "import",
-        &sheet,
-        "--to",
-        &target,
-        "--report",
-        &new,
-        "--rejects",
-        &through,
-    ];
-    let refused = desk.say("state", &words);
-    assert_eq!(refused.exit, 2, "{}", refused.err);
+    refuses(&new, &through);
     assert!(!desk.path("new.csv").exists());
 }
 
@@ -629,12 +597,7 @@ fn a_refused_command_leaves_the_report_of_the_run_at_work_alone() {
         thread::sleep(Duration::from_millis(5));
     }
     let second = desk.say("state", &[&words[..], &["--json"]].concat());
-    assert_eq!(
-        (second.exit, second.count("not_sent")),
-        (3, 12),
-        "{}",
-        second.err
-    );
+    second.ended_with(3, "not_sent", 12);
     assert!(second.err.contains("left as it is"), "{}", second.err);
     let own = desk.path("own.jsonl");
     let mut other = words;
@@ -670,12 +633,7 @@ fn a_resumed_run_writes_over_no_newer_runs_report() {
     assert_eq!(newer.count("created"), 1, "{}", newer.err);
     let newest = fs::read_to_string(report).unwrap();
     let resumed = desk.say("state", &["resume", &run, "--json"]);
-    assert_eq!(
-        (resumed.exit, resumed.count("created")),
-        (0, 12),
-        "{}",
-        resumed.err
-    );
+    resumed.ended_with(0, "created", 12);
     assert!(resumed.err.contains("a newer run's"), "{}", resumed.err);
     assert_eq!(fs::read_to_string(report).unwrap(), newest);
 }
@@ -981,12 +939,7 @@ fn a_password_that_another_run_wrote_since_is_kept() {
     assert_eq!(replayed.count("drifted"), 12, "{}", replayed.err);
     is_kept();
     let undone = desk.undo(&[&first.name()]);
-    assert_eq!(
-        (undone.exit, undone.count("drifted")),
-        (1, 12),
-        "{}",
-        undone.err
-    );
+    undone.ended_with(1, "drifted", 12);
     assert!(undone.err.contains("web_password"), "{}", undone.err);
     is_kept();
 }

@@ -43,9 +43,17 @@ pub(crate) fn altered(
     answer: impl FnMut(&mut dyn Pbx, &RawRequest) -> Reply + Send + 'static,
 ) -> Rig {
     let mut rig = Rig::new(vendor, &BTreeMap::new());
-    let inner = (vendor.sim)(&account());
-    rig.sim = Sim::new(Box::new(Altered { inner, answer }), Faults::default());
+    rig.sim = Sim::new(altered_pbx(vendor, answer), Faults::default());
     rig
+}
+
+/// The PBX of [`altered`] alone.
+pub(crate) fn altered_pbx(
+    vendor: &Vendor,
+    answer: impl FnMut(&mut dyn Pbx, &RawRequest) -> Reply + Send + 'static,
+) -> Box<dyn Pbx> {
+    let inner = (vendor.sim)(&account());
+    Box::new(Altered { inner, answer })
 }
 
 /// Whether a request holds this text, in its address or its body.

@@ -192,6 +192,13 @@ impl Ran {
         self
     }
 
+    /// It ended so, and this many rows have this result.
+    #[track_caller]
+    pub(crate) fn ended_with(&self, exit: i32, result: &str, count: u64) {
+        let ended = (self.exit, self.count(result));
+        assert_eq!(ended, (exit, count), "{}", self.err);
+    }
+
     /// Its standard error has these words.
     #[track_caller]
     pub(crate) fn says(self, words: &[&str]) -> Ran {

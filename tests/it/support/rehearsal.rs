@@ -6,6 +6,7 @@ use rowcall::manifest::Access;
 use rowcall::model::Field;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 
 impl Desk {
     /// Runs the program with a folder for runs of this name.
@@ -13,6 +14,14 @@ impl Desk {
     pub(crate) fn say(&self, state: &str, arguments: &[&str]) -> Ran {
         let output = self.command_in(state).args(arguments).output().unwrap();
         ran(&arguments.join(" "), output)
+    }
+
+    /// Starts the program with a folder for runs of this name; nobody reads its output.
+    pub(crate) fn begin(&self, state: &str, arguments: &[&str]) -> Child {
+        let mut command = self.command_in(state);
+        command.args(arguments);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().unwrap()
     }
 
     #[track_caller]

@@ -1,5 +1,6 @@
 //! Exports that are the same as long as the PBX is, of one PBX and of many, into files and into an archive.
 
+use crate::support::altered::altered;
 use crate::support::canary::tells_nothing;
 use crate::support::fixture::{Rig, account};
 use crate::support::pbx::TestPbx;
@@ -14,7 +15,7 @@ use rowcall::link::Link;
 use rowcall::model::{Action, Fault, Field, Record};
 use rowcall::seal::Key;
 use rowcall::sheet::{Format, Writer};
-use rowcall::sim::{Faults, InProcess, Sim};
+use rowcall::sim::InProcess;
 use rowcall::submit::converse::{Connection, LookupOptions};
 use rowcall::vendors::{VENDORS, vendor};
 use rowcall::wire::{Pbx, RawRequest, Reply, Request};
@@ -25,7 +26,6 @@ use std::fs;
 use std::io::Write;
 use std::ops::Deref;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -554,13 +554,6 @@ fn retention_keeps_what_it_says_and_the_chain_holds() {
     );
 }
 
-/// A PBX that leaves something to be desired.
-struct Odd {
-    pbx: Box<dyn Pbx>,
-    how: How,
-    lists: AtomicUsize,
-}
-
 #[derive(Clone, Copy)]
 enum How {
     /// It does not know its own list, as OpenVox's ancestor: all settings are asked for instead.
@@ -569,50 +562,30 @@ enum How {
     ListsAGhost,
 }
 
-impl Pbx for Odd {
-    fn answer(&mut self, heard: &RawRequest) -> Reply {
-        let reply = self.pbx.answer(heard);
-        if !heard.path().ends_with("extensionlist/query") {
-            return reply;
-        }
-        let answer = match self.how {
-            How::KnowsNoList => "{\"status\":\"Failed\",\"errno\":\"10003\"}".to_owned(),
-            How::ListsAGhost if self.lists.fetch_add(1, Ordering::Relaxed) > 0 => return reply,
-            How::ListsAGhost => {
-                let mut answer: Value = serde_json::from_slice(&reply.body).unwrap();
-                let list = answer["extlist"].as_array_mut().unwrap();
-                let mut ghost = list[0].clone();
-                for name in ["number", "extnumber"] {
-                    if ghost.get(name).is_some() {
-                        ghost[name] = "9999".into();
-                    }
+/// Answers as a PBX that leaves something to be desired; `lists` counts the lists that were asked for.
+fn oddly(how: How, lists: &mut usize, pbx: &mut dyn Pbx, heard: &RawRequest) -> Reply {
+    let reply = pbx.answer(heard);
+    if !heard.path().ends_with("extensionlist/query") {
+        return reply;
+    }
+    *lists += 1;
+    let answer = match how {
+        How::KnowsNoList => "{\"status\":\"Failed\",\"errno\":\"10003\"}".to_owned(),
+        How::ListsAGhost if *lists > 1 => return reply,
+        How::ListsAGhost => {
+            let mut answer: Value = serde_json::from_slice(&reply.body).unwrap();
+            let list = answer["extlist"].as_array_mut().unwrap();
+            let mut ghost = list[0].clone();
+            for name in ["number", "extnumber"] {
+                if ghost.get(name).is_some() {
+                    ghost[name] = "9999".into();
                 }
-                list.push(ghost);
-                answer.to_string()
             }
-        };
-        Reply::new(200, reply.content_type, answer)
-    }
-
-    fn expire_sessions(&mut self) {
-        self.pbx.expire_sessions();
-    }
-
-    fn numbers(&self) -> Vec<String> {
-        self.pbx.numbers()
-    }
-
-    fn stored(&self, number: &str, name: &str) -> Option<String> {
-        self.pbx.stored(number, name)
-    }
-
-    fn created(&self, number: &str) -> u32 {
-        self.pbx.created(number)
-    }
-
-    fn sign_ins(&self) -> u32 {
-        self.pbx.sign_ins()
-    }
+            list.push(ghost);
+            answer.to_string()
+        }
+    };
+    Reply::new(200, reply.content_type, answer)
 }
 
 #[test]
@@ -626,14 +599,10 @@ fn an_export_that_may_not_be_whole_is_no_night_like_the_others() {
             1,
         ),
     ] {
-        let mut rig = Rig::new(vendor("openvox").unwrap(), &BTreeMap::new());
-        let pbx = (rig.vendor.sim)(&account());
-        let odd = Odd {
-            pbx,
-            how,
-            lists: AtomicUsize::new(0),
-        };
-        rig.sim = Sim::new(Box::new(odd), Faults::default());
+        let mut lists = 0;
+        let rig = altered(vendor("openvox").unwrap(), move |pbx, heard| {
+            oddly(how, &mut lists, pbx, heard)
+        });
         let mut town = Town::new(&[]);
         town.put("hq", TestPbx::serving(rig));
         town.settle(2);

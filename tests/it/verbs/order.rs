@@ -55,7 +55,7 @@ fn the_children_of_a_row_that_is_never_sent_are_held() {
         .replace("Row 2002,,", "Row 2002,Sample2002pw,");
     let sheet = desk.file("staff.csv", &format!("{HEADER}\n{mended}\n"));
     let said = desk.import("state", &sheet, &[]);
-    assert_eq!((said.exit, said.count("created")), (0, 3), "{}", said.err);
+    said.ended_with(0, "created", 3);
 }
 
 #[test]
@@ -118,12 +118,7 @@ fn rings_are_whole_after_kills_at_any_moment() {
     assert_eq!(lines(&report).len(), 40);
     // The same import again finds everything as it wants it.
     let again = desk.import("elsewhere", &desk.path("staff.csv"), &[]);
-    assert_eq!(
-        (again.exit, again.count("unchanged")),
-        (0, 40),
-        "{}",
-        again.err
-    );
+    again.ended_with(0, "unchanged", 40);
 }
 
 /// Imports rows, and returns the result of each.
@@ -172,7 +167,7 @@ fn a_first_wave_of_one_has_one_row_where_the_first_row_waits() {
     ];
     let sheet = desk.file("staff.csv", &format!("{HEADER}\n{}\n", rows.join("\n")));
     let said = desk.import("state", &sheet, &["--waves", "1,1"]);
-    assert_eq!((said.exit, said.count("created")), (0, 3), "{}", said.err);
+    said.ended_with(0, "created", 3);
     for wave in 1..=3 {
         let words = format!("wave {wave} of 3: 1 row, 0 failed");
         assert!(said.err.contains(&words), "{}", said.err);
@@ -181,7 +176,7 @@ fn a_first_wave_of_one_has_one_row_where_the_first_row_waits() {
     assert_eq!(said.exit, 2, "{}", said.err);
     assert!(said.err.contains("needs the sheet"), "{}", said.err);
     let said = desk.undo(&["--waves", "1"]);
-    assert_eq!((said.exit, said.count("deleted")), (0, 3), "{}", said.err);
+    said.ended_with(0, "deleted", 3);
     let words = "wave 2 of 2: 2 rows, 0 failed";
     assert!(said.err.contains(words), "{}", said.err);
 }

@@ -1,11 +1,8 @@
 //! Plans, modes, the guard and waves, as a person meets them: the real program against a simulated PBX behind a socket.
 
-use crate::support::fixture::{Rig, account};
+use crate::support::altered::altered;
 use crate::support::pbx::{Desk, TestPbx};
-use rowcall::sim::{Faults, Sim};
 use rowcall::vendors::VENDORS;
-use rowcall::wire::{Pbx, RawRequest, Reply};
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -337,40 +334,16 @@ fn what_an_unreadable_row_may_mean_is_not_deleted() {
 }
 
 /// A PBX of which the listing has a hole.
-struct Doubtful(Box<dyn Pbx>);
-
-impl Pbx for Doubtful {
-    fn answer(&mut self, heard: &RawRequest) -> Reply {
-        let mut reply = self.0.answer(heard);
+fn doubtful(vendor: &str) -> Desk {
+    let vendor = rowcall::vendors::vendor(vendor).unwrap();
+    Desk::at(TestPbx::serving(altered(vendor, |pbx, heard| {
+        let mut reply = pbx.answer(heard);
         let body = String::from_utf8_lossy(&reply.body).into_owned();
         if body.contains("<Id>2002</Id>") && body.contains("<Id>2003</Id>") {
             reply.body = body.replacen("<Id>2002</Id>", "<Id/>", 1).into_bytes();
         }
         reply
-    }
-    fn expire_sessions(&mut self) {
-        self.0.expire_sessions();
-    }
-    fn numbers(&self) -> Vec<String> {
-        self.0.numbers()
-    }
-    fn stored(&self, number: &str, name: &str) -> Option<String> {
-        self.0.stored(number, name)
-    }
-    fn created(&self, number: &str) -> u32 {
-        self.0.created(number)
-    }
-    fn sign_ins(&self) -> u32 {
-        self.0.sign_ins()
-    }
-}
-
-fn doubtful(vendor: &str) -> Desk {
-    let vendor = rowcall::vendors::vendor(vendor).unwrap();
-    let mut rig = Rig::new(vendor, &BTreeMap::new());
-    let pbx = Doubtful((vendor.sim)(&account()));
-    rig.sim = Sim::new(Box::new(pbx), Faults::default());
-    Desk::at(TestPbx::serving(rig))
+    })))
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::support::sheets::lines;
 use rowcall::vendors::VENDORS;
 use serde_json::Value;
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -82,12 +82,7 @@ fn what_a_make_does_not_give_back_is_said_before_and_after() {
     assert_eq!(changed.count("updated"), 2, "{}", changed.err);
     let report = desk.path("undone.jsonl");
     let undone = desk.undo(&["--report", report.to_str().unwrap()]);
-    assert_eq!(
-        (undone.exit, undone.count("differs")),
-        (1, 2),
-        "{}",
-        undone.err
-    );
+    undone.ended_with(1, "differs", 2);
     assert!(
         undone.err.contains("2 extensions will not be as they were"),
         "{}",
@@ -102,12 +97,7 @@ fn what_a_make_does_not_give_back_is_said_before_and_after() {
     assert!(desk.export().contains("ann.miller.000@example.com"));
     // A field that can be put back is; the others are reported again.
     let again = desk.undo(&[&changed.name()]);
-    assert_eq!(
-        (again.exit, again.count("differs")),
-        (1, 2),
-        "{}",
-        again.err
-    );
+    again.ended_with(1, "differs", 2);
     let everything = format!("{}{}", undone.err, fs::read_to_string(&report).unwrap());
     assert!(!everything.contains("Canary77"));
 }
@@ -132,12 +122,7 @@ fn deleted_extensions_are_made_again() {
             .chain(["--yes", "--max-deletes", "all", "--rate", "2000/s"])
             .collect();
         let deleted = desk.say("state", &arguments);
-        assert_eq!(
-            (deleted.exit, deleted.count("deleted")),
-            (0, 4),
-            "{}",
-            deleted.err
-        );
+        deleted.ended_with(0, "deleted", 4);
         let undone = desk.undo(&[]);
         let lost = desk.loses_web_passwords();
         assert_eq!(undone.exit, i32::from(lost), "{vendor}: {}", undone.err);
@@ -304,25 +289,14 @@ fn it_deletes_only_when_it_may() {
     assert_eq!(desk.say("nothing", &["undo"]).exit, 2);
     // The run's own changes are its budget.
     let undone = desk.say("state", &["undo", "--yes", "--json"]);
-    assert_eq!(
-        (undone.exit, undone.count("deleted")),
-        (0, 12),
-        "{}",
-        undone.err
-    );
+    undone.ended_with(0, "deleted", 12);
 }
 
 #[test]
 fn a_killed_undo_is_gone_on_with() {
     let desk = Desk::new("ozeki");
     desk.import("state", &desk.sample(60), &[]);
-    let mut undo = desk
-        .command_in("state")
-        .args(["undo", "--yes", "--max-deletes", "all"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut undo = desk.begin("state", &["undo", "--yes", "--max-deletes", "all"]);
     while desk.export().lines().count() > 50 {
         thread::sleep(Duration::from_millis(5));
     }
@@ -347,20 +321,17 @@ fn what_was_written_and_not_yet_read_back_is_looked_at_after_a_kill() {
     let desk = Desk::new("openvox");
     let sheet = desk.sample(30);
     let target = desk.target();
-    let mut import = desk
-        .command_in("state")
-        .args([
+    let mut import = desk.begin(
+        "state",
+        &[
             "import",
             sheet.to_str().unwrap(),
             "--to",
             &target,
             "--rate",
             "20/s",
-        ])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+        ],
+    );
     // The first twenty wait for the batch that is read back together.
     while desk.export().lines().count() < 9 {
         thread::sleep(Duration::from_millis(2));
@@ -373,12 +344,7 @@ fn what_was_written_and_not_yet_read_back_is_looked_at_after_a_kill() {
     assert_eq!(report.lines().count(), 31);
     assert!(!report.contains(",created,"), "{report}");
     let resumed = desk.say("state", &["resume", "--json"]);
-    assert_eq!(
-        (resumed.exit, resumed.count("created")),
-        (0, 30),
-        "{}",
-        resumed.err
-    );
+    resumed.ended_with(0, "created", 30);
     assert_eq!(desk.export().lines().count(), 31);
 }
 
@@ -401,13 +367,7 @@ fn an_interrupted_undo_still_knows_what_it_cannot_put_back() {
         .chain(["--max-deletes", "all", "--rate", "40/s"])
         .collect();
     assert_eq!(desk.say("state", &arguments).exit, 0);
-    let mut undo = desk
-        .command_in("state")
-        .args(["undo", "--yes"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut undo = desk.begin("state", &["undo", "--yes"]);
     while desk.export().lines().count() < 4 {
         thread::sleep(Duration::from_millis(2));
     }
@@ -417,12 +377,7 @@ fn an_interrupted_undo_still_knows_what_it_cannot_put_back() {
     assert_eq!(undo.wait().unwrap().code(), Some(130));
     assert!(desk.export().lines().count() < 31, "it was over too soon");
     let resumed = desk.say("state", &["resume", "--json"]);
-    assert_eq!(
-        (resumed.exit, resumed.count("differs")),
-        (1, 30),
-        "{}",
-        resumed.err
-    );
+    resumed.ended_with(1, "differs", 30);
     assert_eq!(desk.export().lines().count(), 31);
 }
 
