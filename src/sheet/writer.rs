@@ -2,7 +2,7 @@
 
 use crate::disk::{Readers, WholeFile, open_special};
 use crate::sheet::column::{Column, ExtraSheet, Heading, MarkedLine, Tone};
-use crate::sheet::csv::write as csv;
+use crate::sheet::csv::write::CsvEncoder;
 use crate::sheet::detect::delimiter::delimiter_of_ending;
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::format::Format;
@@ -225,7 +225,9 @@ impl Writer {
         let cells = cells.filter(|(at, _)| written.get(*at).copied().unwrap_or(true));
         let cells = cells.map(|(_, cell)| cell);
         match &mut self.encoder {
-            Encoder::Csv(encoder) => encoder.row(cells, &mut self.lines),
+            Encoder::Csv(encoder) => encoder
+                .row(cells, &mut self.lines)
+                .map_err(|error| SheetError::unwritable(&self.file, &error))?,
             Encoder::Json(encoder) => encoder.row(cells, &mut self.lines),
             Encoder::Html(page) => page
                 .row(cells, marks, lines, &mut self.lines)
@@ -305,7 +307,7 @@ fn format(file: &Arc<str>) -> Result<Format, SheetError> {
 }
 
 enum Encoder {
-    Csv(Box<csv::CsvEncoder>),
+    Csv(CsvEncoder),
     Json(Objects),
     Xlsx(Box<Book>),
     /// A workbook whose rows are sorted when all of them are there.
@@ -329,9 +331,11 @@ impl Encoder {
         let is_sorted = may_keep && columns.iter().any(|column| column.counted);
         Ok(match format {
             Format::Csv => {
-                let mut encoder = csv::CsvEncoder::new(delimiter_of_ending(file));
-                encoder.header(columns.iter().map(|column| column.heading.as_str()), lines);
-                Encoder::Csv(Box::new(encoder))
+                let encoder = CsvEncoder::new(delimiter_of_ending(file));
+                encoder
+                    .header(columns.iter().map(|column| column.heading.as_str()), lines)
+                    .map_err(|error| SheetError::unwritable(file, &error))?;
+                Encoder::Csv(encoder)
             }
             Format::Json => Encoder::Json(Objects::new(&columns, true)),
             Format::JsonLines => Encoder::Json(Objects::new(&columns, false)),

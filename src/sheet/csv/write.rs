@@ -1,76 +1,65 @@
 //! Rows of cells, written.
 
 use crate::sheet::csv::formula::marked;
-use csv_core::{QuoteStyle, WriterBuilder};
+use csv::{QuoteStyle, WriterBuilder};
+use std::io;
+
+/// The number of bytes that a row gathers before they are handed on.
+const GATHERED_BYTES: usize = 512;
 
 /// Writes rows.
 pub(crate) struct CsvEncoder {
     delimiter: u8,
-    cells: csv_core::Writer,
 }
 
 impl CsvEncoder {
     pub(crate) fn new(delimiter: u8) -> CsvEncoder {
-        CsvEncoder {
-            delimiter,
-            cells: writer(delimiter, QuoteStyle::Necessary),
-        }
+        CsvEncoder { delimiter }
     }
 
     /// Writes the header row. Where a heading has a character that could be taken for another delimiter, all are
     /// quoted.
+    ///
+    /// # Errors
+    /// As [`CsvEncoder::row`].
     pub(crate) fn header<'c>(
-        &mut self,
+        &self,
         texts: impl Iterator<Item = &'c str> + Clone,
         lines: &mut Vec<u8>,
-    ) {
+    ) -> io::Result<()> {
         let misleads = |text: &str| text.contains([',', ';', '\t', '|', '\u{feff}']);
-        if texts.clone().any(misleads) {
-            let mut quoting = writer(self.delimiter, QuoteStyle::Always);
-            append(&mut quoting, texts, lines);
-        } else {
-            self.row(texts, lines);
-        }
+        let style = match texts.clone().any(misleads) {
+            true => QuoteStyle::Always,
+            false => QuoteStyle::Necessary,
+        };
+        self.append(style, texts, lines)
     }
 
+    /// # Errors
+    /// Where the lines cannot be written to, which memory always can.
     pub(crate) fn row<'c>(
-        &mut self,
+        &self,
         cells: impl IntoIterator<Item = &'c str>,
         lines: &mut Vec<u8>,
-    ) {
-        append(&mut self.cells, cells, lines);
+    ) -> io::Result<()> {
+        self.append(QuoteStyle::Necessary, cells, lines)
     }
-}
 
-fn writer(delimiter: u8, style: QuoteStyle) -> csv_core::Writer {
-    WriterBuilder::new()
-        .delimiter(delimiter)
-        .quote_style(style)
-        .build()
-}
-
-fn append<'c>(
-    writer: &mut csv_core::Writer,
-    cells: impl IntoIterator<Item = &'c str>,
-    lines: &mut Vec<u8>,
-) {
-    /// The most that a delimiter or line break writes: the quotes before it, and itself.
-    const AROUND_BYTES_MAX: usize = 4;
-    let mut grow = |bytes_max: usize, write: &mut dyn FnMut(&mut [u8]) -> usize| {
-        let start = lines.len();
-        lines.resize(start + bytes_max, 0);
-        let written = lines.get_mut(start..).map_or(0, write);
-        lines.truncate(start + written);
-    };
-    for (column, cell) in cells.into_iter().enumerate() {
-        if column > 0 {
-            grow(AROUND_BYTES_MAX, &mut |room| writer.delimiter(room).1);
+    fn append<'c>(
+        &self,
+        style: QuoteStyle,
+        cells: impl IntoIterator<Item = &'c str>,
+        lines: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        let mut writer = WriterBuilder::new()
+            .delimiter(self.delimiter)
+            .quote_style(style)
+            .buffer_capacity(GATHERED_BYTES)
+            .from_writer(lines);
+        for cell in cells {
+            writer.write_field(marked(cell).as_bytes())?;
         }
-        let cell = marked(cell);
-        // Every byte may be a quote, which is doubled.
-        grow(2 * cell.len() + 2, &mut |room| {
-            writer.field(cell.as_bytes(), room).2
-        });
+        writer.write_record(None::<&[u8]>)?;
+        writer.flush()
     }
-    grow(AROUND_BYTES_MAX, &mut |room| writer.terminator(room).1);
 }

@@ -54,6 +54,7 @@ const DOORS: &[(&str, &str)] = &[
     ("csv_core::", "sheet/csv/"),
     ("csv::ByteRecord", "sheet/csv/"),
     ("csv::Reader", "sheet/csv/"),
+    ("csv::WriterBuilder", "sheet/csv/"),
     ("quick_xml::", "xml.rs"),
     ("flate2::", "sheet/workbook/package.rs"),
     ("indicatif::", "progress.rs"),
