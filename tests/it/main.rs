@@ -29,6 +29,7 @@ mod promises {
     mod lies;
     pub(crate) mod night;
     mod odd;
+    mod real;
     mod refusals;
     mod refused;
     mod replies;

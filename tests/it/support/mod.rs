@@ -2,8 +2,11 @@
 
 pub(crate) mod alone;
 pub(crate) mod altered;
+pub(crate) mod asterisk;
 pub(crate) mod canary;
 pub(crate) mod fixture;
+pub(crate) mod free_port;
+pub(crate) mod kamailio;
 pub(crate) mod pbx;
 pub(crate) mod program;
 pub(crate) mod python;
@@ -12,6 +15,8 @@ pub(crate) mod rehearsal;
 pub(crate) mod sheets;
 pub(crate) mod skip;
 pub(crate) mod sources;
+pub(crate) mod telephone;
 #[cfg(target_os = "linux")]
 pub(crate) mod typist;
+pub(crate) mod unpacked;
 pub(crate) mod values;

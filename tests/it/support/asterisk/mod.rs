@@ -1,0 +1,328 @@
+//! A real Asterisk: each test starts its own on free ports of the loopback and stops it.
+
+use super::fixture::account;
+use super::free_port::free_port;
+use super::unpacked::{Packages, Unpacked};
+use rowcall::wire::Reply;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::thread;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// The newest release that Debian has: 22.10 when these tests were written.
+pub(crate) const NEWEST: Packages = Packages {
+    folder: "asterisk",
+    suites: "forky sid",
+    names: &["asterisk"],
+};
+
+/// The oldest one that is still about.
+pub(crate) const V16: Packages = Packages {
+    folder: "asterisk-16",
+    suites: "bullseye",
+    names: &["asterisk"],
+};
+
+/// Its configuration; words between `@` are filled in.
+const FILES: [(&str, &str); 7] = [
+    ("ari.conf", include_str!("ari.conf")),
+    ("asterisk.conf", include_str!("asterisk.conf")),
+    ("http.conf", include_str!("http.conf")),
+    ("logger.conf", include_str!("logger.conf")),
+    ("modules.conf", include_str!("modules.conf")),
+    ("pjsip.conf", include_str!("pjsip.conf")),
+    ("sorcery.conf", include_str!("sorcery.conf")),
+];
+
+/// The line of sorcery.conf that spares the PBX a pass over all endpoints for each new extension.
+const CACHE: &str =
+    "endpoint/cache = memory_cache,object_lifetime_maximum=0,full_backend_cache=yes";
+
+/// The tests' own account, by the header that ari.conf's `[rowcall]` takes.
+const WITNESS: &str = "Authorization: Basic cm93Y2FsbDpBcjEtU2VjcmV0fmZvcl90ZXN0cw==";
+
+/// The time after which its database is on the disk, so that a kill loses nothing: it writes once a second.
+const DURABLE: Duration = Duration::from_millis(1500);
+
+/// The longest wait for its start or end.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An object of its configuration, attribute by attribute.
+pub(crate) type Object = BTreeMap<String, String>;
+
+/// An Asterisk that runs until it is dropped.
+pub(crate) struct Asterisk {
+    packages: Unpacked,
+    folder: TempDir,
+    http: u16,
+    sip: u16,
+    process: Option<Child>,
+}
+
+impl Asterisk {
+    /// Starts one with the cache that rowcall recommends; `None`, with the test passed over, where it cannot be had.
+    pub(crate) fn start(packages: Packages) -> Option<Asterisk> {
+        Asterisk::start_with(packages, CACHE)
+    }
+
+    /// The same as most PBXes are set up: without a cache.
+    pub(crate) fn start_plain(packages: Packages) -> Option<Asterisk> {
+        Asterisk::start_with(packages, "")
+    }
+
+    fn start_with(packages: Packages, cache: &str) -> Option<Asterisk> {
+        let packages = packages.get()?;
+        loop {
+            let mut asterisk = Asterisk {
+                packages: packages.clone(),
+                folder: tempfile::tempdir().unwrap(),
+                http: free_port(),
+                sip: free_port(),
+                process: None,
+            };
+            asterisk.configure(cache);
+            asterisk.boot();
+            // Somebody else may have taken a port meanwhile.
+            if !asterisk.errors().contains("already in use") {
+                return Some(asterisk);
+            }
+        }
+    }
+
+    fn configure(&self, cache: &str) {
+        let text = |path: &Path| path.to_str().unwrap().to_owned();
+        let account = account();
+        let words = [
+            ("@RUN@", text(self.folder.path())),
+            ("@ROOT@", text(self.packages.root())),
+            ("@MODULES@", text(&self.modules())),
+            ("@HTTP@", self.http.to_string()),
+            ("@SIP@", self.sip.to_string()),
+            ("@USER@", account.username),
+            ("@PASSWORD@", account.password.reveal().to_owned()),
+            ("@CACHE@", cache.to_owned()),
+        ];
+        fs::create_dir(self.folder.path().join("etc")).unwrap();
+        for (name, template) in FILES {
+            let fill = |text: String, (word, value): &(&str, String)| text.replace(word, value);
+            let filled = words.iter().fold(template.to_owned(), fill);
+            fs::write(self.folder.path().join("etc").join(name), filled).unwrap();
+        }
+    }
+
+    /// The folder of its modules, which lies elsewhere in older packages.
+    fn modules(&self) -> PathBuf {
+        let folders = [
+            self.packages.libraries(),
+            self.packages.root().join("usr/lib"),
+        ];
+        let mut folders = folders.iter().map(|folder| folder.join("asterisk/modules"));
+        folders.find(|folder| folder.is_dir()).unwrap()
+    }
+
+    fn program(&self) -> Command {
+        let mut command = self.packages.program("asterisk");
+        command
+            .arg("-C")
+            .arg(self.folder.path().join("etc/asterisk.conf"));
+        command
+    }
+
+    /// Starts the process and waits until it answers.
+    fn boot(&mut self) {
+        let output = fs::File::create(self.folder.path().join("output")).unwrap();
+        let mut command = self.program();
+        command
+            .args(["-f", "-q"])
+            .stdout(output.try_clone().unwrap())
+            .stderr(output);
+        let mut process = command.spawn().unwrap();
+        let begun = Instant::now();
+        while !self.answers() {
+            let ended = process.try_wait().unwrap();
+            let fails = ended.is_some() || begun.elapsed() > PATIENCE;
+            if fails {
+                let _ = process.kill();
+                panic!("Asterisk does not start: {ended:?}\n{}", self.errors());
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        self.process = Some(process);
+    }
+
+    fn answers(&self) -> bool {
+        let asked = self.say("GET /ari/asterisk/ping", "");
+        asked.is_ok_and(|reply| reply.status == 200)
+    }
+
+    fn errors(&self) -> String {
+        fs::read_to_string(self.folder.path().join("errors")).unwrap_or_default()
+    }
+
+    /// Checks that it has been the same process all the time.
+    #[track_caller]
+    pub(crate) fn still_runs(&mut self) {
+        let ended = self.process.as_mut().unwrap().try_wait().unwrap();
+        assert!(
+            ended.is_none(),
+            "Asterisk has ended: {ended:?}\n{}",
+            self.errors()
+        );
+    }
+
+    /// Kills it, as a loss of power would, once its database is on the disk.
+    pub(crate) fn kill(&mut self) {
+        thread::sleep(DURABLE);
+        self.kill_now();
+    }
+
+    fn kill_now(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        }
+    }
+
+    /// Starts it again after a kill, at the same address.
+    pub(crate) fn revive(&mut self) {
+        assert!(self.process.is_none(), "it runs");
+        self.boot();
+    }
+
+    /// Ends it in order and starts it again.
+    pub(crate) fn restart(&mut self) {
+        let mut process = self.process.take().unwrap();
+        super::program::signal(&process, "TERM");
+        let begun = Instant::now();
+        while process.try_wait().unwrap().is_none() {
+            assert!(begun.elapsed() < PATIENCE, "it does not end");
+            thread::sleep(Duration::from_millis(20));
+        }
+        self.boot();
+    }
+
+    pub(crate) fn http(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.http))
+    }
+
+    pub(crate) fn sip(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.sip))
+    }
+
+    /// Its address as a target of the program.
+    pub(crate) fn target(&self) -> String {
+        format!("asterisk+http://{}@{}", account().username, self.http())
+    }
+
+    /// Sends a request of the tests' own, `VERB PATH`, with a body of JSON where it is not empty.
+    pub(crate) fn say(&self, what: &str, body: &str) -> std::io::Result<Reply> {
+        let typed = match body {
+            "" => "",
+            _ => "Content-Type: application/json\r\n",
+        };
+        let heads = format!("{WITNESS}\r\n{typed}Content-Length: {}\r\n", body.len());
+        exchange(self.http(), what, &heads, body.as_bytes()).map(|(_, reply)| reply)
+    }
+
+    /// Writes an object, past rowcall.
+    #[track_caller]
+    pub(crate) fn put(&self, kind: &str, name: &str, attributes: &[(&str, &str)]) {
+        let fields = attributes.iter();
+        let fields = fields.map(
+            |(attribute, value)| serde_json::json!({ "attribute": attribute, "value": value }),
+        );
+        let body = serde_json::json!({ "fields": fields.collect::<Value>() });
+        let reply = self.say(&format!("PUT {}", path(kind, name)), &body.to_string());
+        assert_eq!(reply.unwrap().status, 200, "{kind}/{name}");
+    }
+
+    /// An object, as its interface shows it.
+    pub(crate) fn get(&self, kind: &str, name: &str) -> Option<Object> {
+        let reply = self.say(&format!("GET {}", path(kind, name)), "").unwrap();
+        match reply.status {
+            404 => None,
+            200 => Some(attributes(&reply.json().unwrap())),
+            other => panic!("{kind}/{name}: {other}"),
+        }
+    }
+
+    /// Every auth, aor and endpoint in its database, by kind and name, also those that its interface does not show.
+    pub(crate) fn objects(&self) -> BTreeMap<String, Object> {
+        let shown = self
+            .program()
+            .args(["-rx", "database show"])
+            .output()
+            .unwrap();
+        let shown = String::from_utf8(shown.stdout).unwrap();
+        let lines = shown.lines().filter(|line| line.starts_with("/ps_"));
+        let object = |line: &str| {
+            let (key, value) = line.split_once(": {").unwrap();
+            let value: Value = serde_json::from_str(&format!("{{{value}")).unwrap();
+            let pairs = value.as_object().unwrap().iter();
+            let texts = pairs.map(|(name, text)| (name.clone(), text.as_str().unwrap().to_owned()));
+            let name = key.trim_end().splitn(3, '/').nth(2).unwrap();
+            (name.to_owned(), texts.collect())
+        };
+        lines.map(object).collect()
+    }
+}
+
+impl Drop for Asterisk {
+    fn drop(&mut self) {
+        self.kill_now();
+    }
+}
+
+fn path(kind: &str, name: &str) -> String {
+    format!("/ari/asterisk/config/dynamic/res_pjsip/{kind}/{name}")
+}
+
+/// The attributes of an object that a reply shows.
+pub(crate) fn attributes(shown: &Value) -> Object {
+    let tuples = shown.as_array().unwrap().iter();
+    let text = |tuple: &Value, name: &str| tuple[name].as_str().unwrap().to_owned();
+    tuples
+        .map(|tuple| (text(tuple, "attribute"), text(tuple, "value")))
+        .collect()
+}
+
+/// Sends one request over a connection of its own: `VERB PATH`, further headers, a body. Returns the head of the reply as
+/// well.
+pub(crate) fn exchange(
+    address: SocketAddr,
+    what: &str,
+    headers: &str,
+    body: &[u8],
+) -> std::io::Result<(String, Reply)> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let head = format!("{what} HTTP/1.1\r\nHost: {address}\r\n{headers}Connection: close\r\n\r\n");
+    stream.write_all(&[head.as_bytes(), body].concat())?;
+    let mut bytes = vec![];
+    stream.read_to_end(&mut bytes)?;
+    let cut = |why: &str| std::io::Error::other(why.to_owned());
+    let end = bytes.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+    let (head, body) = bytes.split_at(end.ok_or_else(|| cut("no whole head"))? + 4);
+    let head = String::from_utf8_lossy(head).into_owned();
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
+    let status = status.ok_or_else(|| cut("no status"))?;
+    let content_type = header(&head, "Content-type").unwrap_or_default().to_owned();
+    Ok((head, Reply::new(status, content_type, body)))
+}
+
+/// A header of a head, by its name in any case.
+pub(crate) fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
+    let mut pairs = head.lines().filter_map(|line| line.split_once(": "));
+    pairs
+        .find(|(known, _)| known.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value)
+}
