@@ -262,7 +262,9 @@ impl Shapes {
         // One length and the one below it, where a zero begins none of the shorter ones: they have lost it.
         let short = at(&other, digits - 1);
         let one_short = others == short && short * 2 <= usual && usual >= 10;
-        let led = at(&zero, digits) * 2 >= usual || (field.is_secret() && zeros == 0);
+        // Without any zero left, a few shorter numbers are the reception's; many are those that had one.
+        let many = field.is_secret() || short * 4 >= usual;
+        let led = at(&zero, digits) * 2 >= usual || (zeros == 0 && many);
         let one_short = one_short && led;
         if !((in_use && usual >= 3) || (drawn && usual >= 4) || one_short) {
             return None;

@@ -592,6 +592,25 @@ fn what_is_lost_shows_beside_the_other_rows() {
 }
 
 #[test]
+fn numbers_one_digit_short_are_proposed_with_a_zero_where_they_are_many() {
+    let numbers = |short: u32| {
+        let long = (0..40).map(|at| (1000 + at * 7).to_string());
+        let short = (0..short).map(|at| (100 + at * 13).to_string());
+        long.chain(short).collect::<Vec<String>>()
+    };
+    let found = of_column("number", &numbers(20));
+    assert_eq!(found.len(), 20, "{found:?}");
+    assert!(
+        found
+            .iter()
+            .all(|(number, id)| number.len() == 3 && id == "damage.lost_zero")
+    );
+    // A few are the reception's, and so many that they are no exception are a custom.
+    assert_eq!(of_column("number", &numbers(4)), []);
+    assert_eq!(of_column("number", &numbers(30)), []);
+}
+
+#[test]
 fn a_sheet_that_lost_all_its_zeros_is_seen_by_its_lengths() {
     let mut random = CellGenerator(Random::new(7));
     let pins: Vec<String> = (0..20_000)
