@@ -136,6 +136,26 @@ fn a_placeholder_is_no_value_and_no_name() {
 }
 
 #[test]
+fn a_ditto_mark_is_asked_to_be_filled_in() {
+    for text in ["\"", "''", "〃", "dito", "Ditto", "do.", "-\"-"] {
+        for heading in ["display_name", "email", "mobile"] {
+            let told = of_cell(heading, text, None);
+            let rule = format!("error {heading}.ditto");
+            assert!(told.contains(&rule), "{heading} {text}: {told:?}");
+        }
+        let row = ["2001", text, "Ann"];
+        let headings = ["number", "sip_password", "display_name"];
+        let (told, _) = found(OPENVOX, &headings, &[&row], None).remove(0);
+        // Some are words that say what to do with a password.
+        let rules = ["ditto", "instruction"].map(|rule| format!("error sip_password.{rule}"));
+        assert!(rules.iter().any(|rule| told.contains(rule)), "{told:?}");
+    }
+    for text in ["Dieter", "do", "Dittmar", "so"] {
+        assert_eq!(of_cell("display_name", text, None), [""; 0], "{text}");
+    }
+}
+
+#[test]
 fn what_is_wrapped_in_a_formula_is_taken_out_by_a_repair() {
     let headings = [
         "number",

@@ -295,6 +295,16 @@ impl<'m> CompiledField<'m> {
         }
     }
 
+    /// The finding about a mark that stands for the value of the row above.
+    pub(super) fn ditto(&self, text: &str) -> Finding {
+        let message = format!(
+            "{} {} stands for the value of the row above",
+            self.row.name.name(),
+            self.quoted(text)
+        );
+        self.finding("ditto", Severity::Error, message, "fill in the value")
+    }
+
     /// The finding about a text that another program showed in the place of a password.
     pub(super) fn mask(&self) -> Finding {
         let message = format!(

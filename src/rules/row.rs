@@ -14,8 +14,8 @@ use crate::model::{
     Field, Finding, Kind, OddChar, Record, RuleId, Secret, Severity, TO_GENERATE, heading_key,
 };
 use crate::sheet::{
-    CLEAR, Cells, GENERATE, Row, RowTrouble, escaped, is_generate, is_mask, is_placeholder,
-    unescaped,
+    CLEAR, Cells, GENERATE, Row, RowTrouble, escaped, is_ditto, is_generate, is_mask,
+    is_placeholder, unescaped,
 };
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -707,6 +707,10 @@ impl<'m> Checker<'m> {
             && damage::look(row, text, self.country).is_none()
         {
             findings.push(slot.instruction());
+            return Some(ValueClass::Unknown);
+        }
+        if is_ditto(text) {
+            findings.push(slot.ditto(text));
             return Some(ValueClass::Unknown);
         }
         let text = &*unescaped(text);

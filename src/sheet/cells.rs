@@ -92,6 +92,17 @@ pub fn is_placeholder(text: &str) -> bool {
     text.len() <= 9 && PLACEHOLDERS.contains(&text.trim())
 }
 
+/// Returns true if a cell's text stands for the value of the cell above it.
+pub fn is_ditto(text: &str) -> bool {
+    let text = text.trim();
+    matches!(
+        text,
+        "\"" | "''" | "″" | "”" | "“" | "〃" | "-\"-" | "-''-" | "do." | "s.o."
+    ) || ["dito", "ditto"]
+        .iter()
+        .any(|word| text.eq_ignore_ascii_case(word))
+}
+
 /// Returns true if a text is what programs show in the place of a password: one sign again and again, or a word for
 /// "hidden".
 pub fn is_mask(text: &str) -> bool {

@@ -39,8 +39,8 @@ mod tests;
 
 pub use crate::disk::Readers;
 pub use cells::{
-    CLEAR, Cells, EXAMPLE, GENERATE, Row, RowTrouble, Stored, escaped, is_generate, is_mask,
-    is_placeholder, unescaped,
+    CLEAR, Cells, EXAMPLE, GENERATE, Row, RowTrouble, Stored, escaped, is_ditto, is_generate,
+    is_mask, is_placeholder, unescaped,
 };
 pub use column::{Column, ExtraRow, ExtraSheet, Heading, MarkedLine, TITLE_PREFIX, Tone};
 pub use detect::header::looks_like_data;

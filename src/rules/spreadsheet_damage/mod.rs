@@ -17,7 +17,7 @@ use super::phone::{Country, More, more};
 use crate::manifest::{FieldRow, is_email};
 use crate::model::redact::quoted;
 use crate::model::{Care, Field, Kind, Severity};
-use crate::sheet::{Stored, is_mask, is_placeholder};
+use crate::sheet::{Stored, is_ditto, is_mask, is_placeholder};
 
 /// The rule about cells that are stored as numbers.
 pub const CELL_NUMERIC: &str = "cell.numeric";
@@ -183,8 +183,9 @@ pub(super) fn is_odd_word(text: &str) -> bool {
     match text.as_bytes().first() {
         Some(b'#' | b'\'' | b'=') => true,
         Some(
-            b'N' | b'n' | b'(' | b'<' | b'[' | b'\\' | b'-' | b'?' | b't' | b'u' | b'k' | 0xe2,
-        ) => is_placeholder(text) || is_mask(text),
+            b'N' | b'n' | b'(' | b'<' | b'[' | b'\\' | b'-' | b'?' | b't' | b'u' | b'k' | 0xe2
+            | 0xe3 | b'"' | b'D' | b'd' | b's',
+        ) => is_placeholder(text) || is_mask(text) || is_ditto(text),
         Some(b'T') if is_placeholder(text) => true,
         Some(b'*' | b'x' | b'X' | b'R' | b'r' | b'H' | b'h' | b'M' | b'm' | 0xc2) => is_mask(text),
         Some(b'T' | b'F' | b'W' | b'V' | b'O') => TRUTHS.contains(&text),
