@@ -35,6 +35,7 @@
 //! | the limits of change in a run | `plan/guard.rs` |
 //! | repeated requests, a 503, Retry-After | `link/retrying.rs`, the table at its top |
 //! | a lost reply | `submit/settle.rs` |
+//! | the dial tone: the conversation with a registrar | `sip/registration.rs`; its sockets `link/sip.rs`, who is asked `run/ringing.rs` |
 //! | reading back | `submit/verify.rs` |
 //! | the ledger's schema | `ledger/store.rs` |
 //! | undo, resume | `plan/revert.rs`, `run/resume.rs` |
@@ -85,6 +86,7 @@
 //! - [`compare`]: a wanted record compared with the one on the PBX.
 //! - [`diff`]: the differences between two sheets, exports or PBXes, in telephone words.
 //! - [`wire`]: requests and replies as plain data. No sockets.
+//! - [`sip`]: a telephone's sign-in, as messages and a conversation. No sockets.
 //! - [`vendors`]: one folder for each vendor. Pure: never touches the network.
 //! - [`link`]: the only module that touches a PBX. Knows no vendor.
 //! - [`seal`]: the owner's key: seals secrets, and makes the fingerprints that replace them.
@@ -139,6 +141,7 @@ pub mod run;
 pub mod seal;
 pub mod sheet;
 pub mod sim;
+pub mod sip;
 #[cfg(test)]
 #[path = "../tests/it/support/skip.rs"]
 mod skip;

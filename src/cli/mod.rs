@@ -8,6 +8,7 @@ mod input;
 mod man;
 mod output;
 mod pace;
+mod ring;
 mod runs;
 mod safety;
 mod sheets;
@@ -23,6 +24,7 @@ pub use input::{Delimiter, InputArgs, ReadingArgs};
 pub use man::{man, man_pages};
 pub use output::{DetailArgs, ReportArgs, SecretsArgs};
 pub use pace::PaceArgs;
+pub use ring::{ProofArgs, RingArgs};
 pub use runs::{ResumeArgs, RunReportArgs, RunsArgs, RunsCommand, UndoArgs};
 pub use safety::GuardArgs;
 pub use sheets::{CheckArgs, ColumnsArgs, FixArgs, TemplateArgs};
@@ -126,6 +128,8 @@ Examples:
     Archive(ArchiveArgs),
     /// Bring the extensions of one PBX onto another, of any vendor, and say what is lost on the way
     Migrate(MigrateArgs),
+    /// Ask the PBX by SIP if telephones can sign in with the secrets of sheets
+    Ring(RingArgs),
     /// Say what differs between two sheets, exports or PBXes, in telephone words
     Diff(DiffArgs),
     /// Go on with a run that was cut off or stopped

@@ -54,6 +54,9 @@ pub struct SimArgs {
     /// Where it listens; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     pub listen: String,
+    /// Where its telephones are answered by SIP, over UDP and TCP: the extensions with their own passwords
+    #[arg(long, value_name = "ADDR")]
+    pub sip: Option<String>,
     /// What goes wrong, in per mille of the requests, repeatable by its seed
     #[arg(long, value_name = "FAULTS")]
     pub faults: Option<String>,
@@ -82,7 +85,7 @@ pub struct DoctorArgs {
 /// `rowcall help`
 #[derive(Debug, Args)]
 pub struct HelpArgs {
-    /// A command, or a page of the manual: passwords, moving, groups, nightly, changes, trouble
+    /// A command, or a page of the manual: passwords, moving, telephones, groups, nightly, changes, trouble
     #[arg(value_name = "TOPIC")]
     pub topic: Option<String>,
 }

@@ -16,6 +16,7 @@ mod mark;
 mod migrate;
 mod plan;
 mod resume;
+mod ring;
 mod runs;
 mod schema;
 mod sim;
@@ -59,6 +60,7 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Export(args) => export::run(args, &context),
         Command::Archive(args) => archive::run(args),
         Command::Diff(args) => diff::run(args, &context),
+        Command::Ring(args) => ring::run(args, &context),
         Command::Migrate(args) => migrate::run(args, &context),
         Command::Resume(args) => resume::run(args, &context),
         Command::Undo(args) => undo::run(args, &context),

@@ -1,4 +1,4 @@
-//! The certificates that a link over HTTPS accepts: those of the authorities that the system trusts, and those that the
+//! The certificates that a link over TLS accepts: those of the authorities that the system trusts, and those that the
 //! PBX's owner named. The only module that names rustls.
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -6,9 +6,68 @@ use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{
+    ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned,
+};
 use rustls_platform_verifier::Verifier;
+use std::io;
+use std::net::TcpStream;
 use std::sync::Arc;
+
+/// A connection that nobody can read on the way.
+pub(super) type SecureStream = StreamOwned<ClientConnection, TcpStream>;
+
+/// Makes a connection secure: the other end must show a certificate for `host` that the system trusts, or one that is in
+/// `pem`.
+///
+/// # Errors
+/// There is none in `pem`, the certificate is not trusted, or no TLS comes about.
+pub(super) fn secure(
+    mut stream: TcpStream,
+    host: &str,
+    pem: Option<&[u8]>,
+) -> Result<SecureStream, String> {
+    let config = match pem {
+        Some(pem) => of_named(pem)?,
+        None => of_system()?,
+    };
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|_| format!("{host} is no name that a certificate can be made out for"))?;
+    let mut connection = ClientConnection::new(Arc::new(config), name)
+        .map_err(|error| format!("TLS cannot be set up: {error}"))?;
+    while connection.is_handshaking() {
+        connection.complete_io(&mut stream).map_err(|error| {
+            let inner = error
+                .get_ref()
+                .and_then(|inner| inner.downcast_ref::<Error>());
+            match (inner, error.kind()) {
+                (Some(Error::InvalidCertificate(_)), _) => {
+                    "its TLS certificate is not trusted: name it, or its authority's, as ca_file"
+                        .to_owned()
+                }
+                (_, io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                    "no TLS connection came about in time".to_owned()
+                }
+                _ => format!("no TLS connection came about: {error}"),
+            }
+        })?;
+    }
+    Ok(StreamOwned::new(connection, stream))
+}
+
+/// Sets up TLS for a PBX whose certificate an authority of the system has signed.
+fn of_system() -> Result<ClientConfig, String> {
+    let provider = Arc::new(default_provider());
+    let failed = |error: Error| format!("TLS cannot be set up: {error}");
+    let verifier = Verifier::new(provider.clone()).map_err(failed)?;
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(failed)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    Ok(config)
+}
 
 /// Sets up TLS for a PBX whose own certificate, or whose authority's, is in `pem`.
 ///

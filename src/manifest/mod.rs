@@ -43,9 +43,30 @@ pub struct Manifest {
     /// The meaning of its codes and statuses.
     #[serde(default)]
     pub fault: Vec<FaultRow>,
+    /// The facts for asking it by SIP.
+    #[serde(default)]
+    pub sip: SipFacts,
     /// Its groups, where they can be read and written as records of their own.
     #[serde(default)]
     pub group: Option<GroupFacts>,
+}
+
+/// The facts for asking a PBX by SIP if its extensions ring.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SipFacts {
+    /// True if the PBX blocks addresses that sign in wrongly, or that send much.
+    #[serde(default)]
+    pub blocks_addresses: bool,
+    /// Requests per second unless the target sets another number; `None` where the vendor's pages name no limit.
+    #[serde(default)]
+    pub rate: Option<f64>,
+    /// The page with these facts, a key of `source`; empty where there are none.
+    #[serde(default)]
+    pub source: String,
+    /// The reason for an inferred fact, where the vendor's page does not print it.
+    #[serde(default)]
+    pub note: String,
 }
 
 /// The facts of a vendor's groups, beside those that apply to all of it.
@@ -464,7 +485,8 @@ impl Manifest {
             .iter()
             .map(|row| &row.source)
             .chain(self.fault.iter().map(|row| &row.source))
-            .chain(self.word.iter().map(|row| &row.source));
+            .chain(self.word.iter().map(|row| &row.source))
+            .chain(Some(&self.sip.source).filter(|source| !source.is_empty()));
         for key in rule_sources.chain(others) {
             if !self.source.contains_key(key) {
                 return Err(format!("no source is called {key}"));

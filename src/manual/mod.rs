@@ -29,6 +29,7 @@ macro_rules! pages {
 pages![
     "passwords",
     "moving",
+    "telephones",
     "groups",
     "nightly",
     "changes",

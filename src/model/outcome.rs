@@ -1,6 +1,6 @@
 //! The outcome of one row.
 
-use super::{Field, Finding, Place, Severity};
+use super::{Field, Finding, Place, RingResult, RingVerdict, Severity};
 
 /// An action on an extension.
 #[derive(
@@ -72,10 +72,22 @@ pub enum RowResult {
     Held,
     /// The run stopped before it.
     NotSent,
+    /// The dial tone of its extension (`ring` only); one that cannot be told is [`RowResult::Unknown`].
+    #[serde(untagged)]
+    Ring(RingResult),
+}
+
+impl From<RingResult> for RowResult {
+    fn from(ring: RingResult) -> RowResult {
+        match ring {
+            RingResult::Unknown => RowResult::Unknown,
+            ring => RowResult::Ring(ring),
+        }
+    }
 }
 
 impl RowResult {
-    /// Every result, done ones first.
+    /// Every result of a change, done ones first.
     pub const ALL: [RowResult; 15] = [
         RowResult::Created,
         RowResult::Updated,
@@ -97,7 +109,8 @@ impl RowResult {
     /// The result of a word of the reports; `None` where the word is not known.
     pub fn named(word: &str) -> Option<RowResult> {
         let mut all = RowResult::ALL.into_iter();
-        all.find(|result| result.word() == word)
+        let result = all.find(|result| result.word() == word);
+        result.or_else(|| RingResult::named(word).map(RowResult::from))
     }
 
     /// The word that reports show.
@@ -118,13 +131,17 @@ impl RowResult {
             RowResult::Drifted => "drifted",
             RowResult::Held => "held",
             RowResult::NotSent => "not_sent",
+            RowResult::Ring(ring) => ring.word(),
         }
     }
 
     /// Returns true if the row is as its owner wants it.
     pub fn is_done(self) -> bool {
         use RowResult::*;
-        matches!(self, Created | Updated | Deleted | Unchanged | Valid)
+        matches!(
+            self,
+            Created | Updated | Deleted | Unchanged | Valid | Ring(RingResult::Rings)
+        )
     }
 }
 
@@ -189,6 +206,17 @@ impl Outcome {
             elapsed_ms: None,
             finished_at: jiff::Timestamp::now(),
             findings: vec![],
+        }
+    }
+
+    /// Gives a line the words of its extension's dial tone.
+    pub fn rung(self, verdict: RingVerdict) -> Outcome {
+        Outcome {
+            code: verdict.code().to_owned(),
+            message: verdict.message,
+            hint: verdict.hint.to_owned(),
+            vendor_code: verdict.status.map(|status| status.to_string()),
+            ..self
         }
     }
 

@@ -41,6 +41,10 @@ pub(crate) struct TargetEntry {
     pub(crate) reply_within: Option<String>,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) country: Option<String>,
+    pub(crate) sip_address: Option<String>,
+    pub(crate) sip_transport: Option<String>,
+    pub(crate) sip_domain: Option<String>,
+    pub(crate) sip_rate: Option<String>,
     #[serde(flatten)]
     pub(crate) settings: BTreeMap<String, toml::Value>,
 }

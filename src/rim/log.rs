@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use crate::link::Link;
-use crate::link::logged::Logged;
+use crate::link::logged::{LogSink, Logged};
 use crate::model::redact::message;
 use crate::progress::{self, above};
 use jiff::Timestamp;
@@ -98,10 +98,22 @@ fn exchange(line: &str) {
     }
 }
 
+/// Returns true if requests are printed or logged.
+fn tells_requests() -> bool {
+    let is_told = |telling: &Telling| telling.is_verbose || telling.log.is_some();
+    TELLING.get().is_some_and(is_told)
+}
+
+/// The sink for requests by SIP, where they are printed or logged.
+pub(crate) fn sip_sink(target: &str) -> Option<LogSink> {
+    let target = target.to_owned();
+    tells_requests()
+        .then(|| -> LogSink { Arc::new(move |line: &str| exchange(&format!("{target} {line}"))) })
+}
+
 /// The same link, with its requests printed or logged where that is wanted.
 pub(crate) fn logged(link: Box<dyn Link>, target: &str) -> Box<dyn Link> {
-    let is_told = |telling: &Telling| telling.is_verbose || telling.log.is_some();
-    match TELLING.get().is_some_and(is_told) {
+    match tells_requests() {
         true => Box::new(Logged::new(link, target, Arc::new(exchange))),
         false => link,
     }

@@ -7,13 +7,17 @@ pub(crate) mod failure;
 pub(crate) mod log;
 pub(crate) mod outputs;
 pub(crate) mod process_group;
+mod rate;
+mod registrar;
 pub(crate) mod session;
+mod sip_settings;
 pub(crate) mod target;
 pub(crate) mod terminal;
 pub(crate) mod who;
 
 pub(crate) use context::Context;
 pub(crate) use failure::{Exit, Failure};
+pub(crate) use rate::Rate;
 pub(crate) use session::TargetSession;
-pub(crate) use target::{PaceOptions, Rate, Target, TargetSpec};
+pub(crate) use target::{PaceOptions, Target, TargetSpec};
 pub(crate) use who::who;

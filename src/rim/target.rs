@@ -2,9 +2,11 @@
 
 use super::config::{PASSWORD_VARIABLE, TargetEntry, account, config_of, named, place_in_config};
 use super::failure::{Exit, Failure};
+use super::rate::Rate;
+use super::sip_settings::SipSettings;
 use super::terminal::print;
 use crate::ledger::RunFacts;
-use crate::link::paced::{PARALLEL_MAX, RATE_MAX};
+use crate::link::paced::PARALLEL_MAX;
 use crate::model::{Fault, FaultCause, Secret};
 use crate::rules::Country;
 use crate::vendors::{Account, GROUPS, Settings, Vendor, vendor_typed};
@@ -14,7 +16,6 @@ use std::env;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::Duration;
 use url::{Host, Url};
 
@@ -35,28 +36,6 @@ pub(crate) struct PaceOptions {
     pub(crate) settings: Vec<(String, String)>,
     /// Certificates to trust beside the platform's.
     pub(crate) ca_file: Option<PathBuf>,
-}
-
-/// Requests per second.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
-pub struct Rate(pub f64);
-
-impl FromStr for Rate {
-    type Err = String;
-
-    /// Parses `20/s`, `300/min`, or `20`, which means `20/s`.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (count, seconds) = match text.split_once('/') {
-            None => (text, 1.0),
-            Some((count, "s")) => (count, 1.0),
-            Some((count, "min" | "m")) => (count, 60.0),
-            Some(_) => return Err(format!("{text:?} is no rate: write 20/s or 300/min")),
-        };
-        match count.trim().parse::<f64>() {
-            Ok(count) if count > 0.0 && count / seconds <= RATE_MAX => Ok(Rate(count / seconds)),
-            _ => Err(format!("{text:?} is no rate: write 20/s or 300/min")),
-        }
-    }
 }
 
 /// A time from seconds: `30` or `2.5`.
@@ -146,6 +125,8 @@ pub(crate) struct Target {
     pub(crate) account: Account,
     /// The vendor's settings.
     pub(crate) settings: Settings,
+    /// The settings about SIP.
+    pub(crate) sip: SipSettings,
     /// Requests per second.
     pub(crate) rate: Rate,
     /// Requests in flight.
@@ -256,11 +237,35 @@ impl NamedTarget {
         Ok((label, Address::Url(url), account))
     }
 
+    /// The settings about SIP: typed ones win over those of the file.
+    fn sip_settings(&self, pace: &PaceOptions) -> Result<SipSettings, Failure> {
+        let entry = &self.entry;
+        let values = [
+            &entry.sip_address,
+            &entry.sip_transport,
+            &entry.sip_domain,
+            &entry.sip_rate,
+        ];
+        let mut settings = SipSettings::default();
+        for (name, value) in SipSettings::NAMES.into_iter().zip(values) {
+            if let Some(value) = value {
+                let set = settings.set(name, value);
+                set.map_err(|why| self.wrong(name, why))?;
+            }
+        }
+        for (name, value) in pace.settings.iter().filter(|(name, _)| is_about_sip(name)) {
+            let set = settings.set(name, value);
+            set.map_err(|why| Failure::usage(format!("{name}: {why}")))?;
+        }
+        Ok(settings)
+    }
+
     fn resolve(&self, text: &str, pace: &PaceOptions) -> Result<Target, Failure> {
         let vendor = self.vendor()?;
         let facts = &(vendor.manifest)().vendor;
         let entry = &self.entry;
         let settings = settings(vendor, entry, pace)?;
+        let sip = self.sip_settings(pace)?;
         let (label, address, account) = self.place(vendor)?;
         let rate = match (pace.rate, &entry.rate) {
             (Some(rate), _) => rate,
@@ -312,6 +317,7 @@ impl NamedTarget {
             vendor,
             account,
             settings,
+            sip,
             rate,
             parallel,
             batch,
@@ -535,6 +541,10 @@ pub(crate) fn sim_account() -> Account {
     }
 }
 
+fn is_about_sip(name: &str) -> bool {
+    SipSettings::NAMES.contains(&name)
+}
+
 fn settings(vendor: &Vendor, entry: &TargetEntry, pace: &PaceOptions) -> Result<Settings, Failure> {
     let mut given = BTreeMap::new();
     for (name, value) in &entry.settings {
@@ -554,7 +564,8 @@ fn settings(vendor: &Vendor, entry: &TargetEntry, pace: &PaceOptions) -> Result<
         };
         given.insert(name.clone(), text);
     }
-    given.extend(pace.settings.iter().cloned());
+    let typed = pace.settings.iter().filter(|(name, _)| !is_about_sip(name));
+    given.extend(typed.cloned());
     Settings::new((vendor.manifest)(), &given).map_err(Failure::usage)
 }
 
@@ -694,16 +705,5 @@ mod tests {
         let again = groups.spec.resolve(None).unwrap();
         assert_eq!((again.record(), again.batch), ("group", groups.batch));
         assert!(groups.batch > 1);
-    }
-
-    #[test]
-    fn rates_are_read_as_they_are_typed() {
-        assert_eq!(
-            ["20/s", "300/min", "0.5"].map(|text| text.parse()),
-            [Ok(Rate(20.0)), Ok(Rate(5.0)), Ok(Rate(0.5))]
-        );
-        for wrong in ["0", "-1/s", "20/h", "inf", "NaN", "", "fast"] {
-            assert!(wrong.parse::<Rate>().is_err(), "{wrong}");
-        }
     }
 }

@@ -6,6 +6,7 @@
 //! - [`resume`]: resumes a run that was cut off or stopped.
 //! - [`past`]: an earlier run, and the PBX that it belongs to.
 //! - [`left`]: the rest of such a run, compared with the PBX of today.
+//! - [`ringing`]: asks by SIP if extensions ring.
 //! - [`memberships`]: the groups that are looked at once more at the run's end.
 //! - [`journal`]: the run's ledger while it is at work.
 //! - [`results`] and [`rejects`]: the destinations of outcomes.
@@ -22,6 +23,7 @@ mod rejects;
 pub(crate) mod request;
 mod results;
 pub(crate) mod resume;
+pub(crate) mod ringing;
 pub(crate) mod saved_options;
 pub(crate) mod secrets_file;
 

@@ -1,14 +1,16 @@
 //! A PBX you can break: a vendor's simulated PBX behind a lock, faults by a seed, and a log of the requests to it.
 //!
 //! [`InProcess`] reaches it without a socket, [`Server`] puts it behind one; both enact the same faults for the same
-//! requests. Knows no vendor and keeps no secret: the log has paths without their query.
+//! requests. [`Registrar`] answers its telephones by SIP. Knows no vendor and keeps no secret: the log has paths without their query.
 
 mod faults;
 mod in_process;
+mod registrar;
 mod server;
 
 pub use faults::{Breakage, FaultWord, Faults, REQUESTS_REMEMBERED_MAX, WAIT_MS_MAX, WORDS};
 pub use in_process::InProcess;
+pub use registrar::{Accounts, HeardRegister, Registrar, RegistrarAccount, RegistrarQuirk};
 pub use server::{
     BODY_BYTES_MAX, CONNECTIONS_MAX, ENDLESS_BYTES_MAX, HEAD_BYTES_MAX, HEADERS_MAX, IDLE_MAX,
     REQUEST_TIME_MAX, Server, listen_address,

@@ -62,6 +62,7 @@ mod verbs {
     mod paper;
     mod plan;
     mod reading;
+    mod ring;
     mod screen;
     mod sheets;
     mod typed;

@@ -96,7 +96,7 @@ impl Session {
                 .unwrap();
             (printed.to_owned(), format!(":{}", here.port()))
         };
-        let ports = [":9011", ":8900"].map(free).to_vec();
+        let ports = [":9011", ":8900", ":9012", ":9060"].map(free).to_vec();
         Session {
             folder,
             variables: BTreeMap::new(),

@@ -162,6 +162,13 @@ fn what_json_prints_is_what_its_schema_says() {
         assert!(!one["fields"].as_array().unwrap().is_empty());
     }
     holds(&desk, "doctor", "doctor hq --json", 2);
+    let config = desk.read("rowcall.toml");
+    desk.write(
+        "rowcall.toml",
+        format!("{config}sip_address = \"127.0.0.1:1\"\n"),
+    );
+    let ring = holds(&desk, "summary", "ring a.csv --to hq --json", 1);
+    assert_eq!(ring["counts"], json!({"silent": 2, "unknown": 1}));
     desk.ends("schema nonsense", 2)
         .says(&["there are: archive-list, "]);
 }

@@ -1,0 +1,71 @@
+//! The registrar of a target: where its extensions are asked by SIP.
+
+use super::config::read_small;
+use super::failure::Failure;
+use super::rate::Rate;
+use super::sip_settings::host_and_port;
+use super::target::{Address, Target};
+use crate::link::sip::SipPeer;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
+use url::Host;
+
+/// Requests per second where neither the target nor its vendor says otherwise.
+const RATE: Rate = Rate(50.0);
+
+impl Target {
+    /// The registrar of the target.
+    ///
+    /// # Errors
+    /// Exit 2 where the target has none, or a certificate file cannot be read; exit 3 where its name is not known.
+    pub(crate) fn registrar(&self) -> Result<SipPeer, Failure> {
+        let Address::Url(url) = &self.address else {
+            return Err(Failure::usage(format!(
+                "{} is a PBX inside this process, and no telephone can reach it",
+                self.label
+            ))
+            .hint("rowcall sim --sip ADDR simulates one that telephones can reach"));
+        };
+        let transport = self.sip.transport.unwrap_or_default();
+        let typed = self.sip.address.as_deref().map(host_and_port).transpose();
+        let typed = typed.map_err(|why| Failure::usage(format!("{}: {why}", self.label)))?;
+        let own = url.host().map(|host| (host.to_owned(), None));
+        let (host, port) = typed
+            .or(own)
+            .ok_or_else(|| Failure::usage(format!("{}: the address has no host", self.label)))?;
+        let port = port.unwrap_or(transport.default_port());
+        let name = match &host {
+            Host::Domain(name) => name.clone(),
+            Host::Ipv4(ip) => ip.to_string(),
+            Host::Ipv6(ip) => ip.to_string(),
+        };
+        let found: Vec<SocketAddr> = (name.as_str(), port)
+            .to_socket_addrs()
+            .map(Iterator::collect)
+            .unwrap_or_default();
+        let addr = found.first().ok_or_else(|| {
+            Failure::target(format!("{}: the host {name} is not found", self.label))
+                .hint("check sip_address, or the host in the target's address")
+        })?;
+        let trusted_pem = self.ca_file.as_ref().map(|path| {
+            let pem = read_small(path).map_err(|why| {
+                Failure::usage(format!("{} cannot be read: {why}", path.display()))
+            })?;
+            Ok::<_, Failure>(pem.into_bytes())
+        });
+        Ok(SipPeer {
+            host: name,
+            addr: *addr,
+            transport,
+            domain: self.sip.domain.clone().unwrap_or_else(|| host.to_string()),
+            reply: self.reply.max(Duration::from_millis(1)),
+            trusted_pem: trusted_pem.transpose()?,
+        })
+    }
+
+    /// Requests per second to the registrar.
+    pub(crate) fn sip_rate(&self) -> Rate {
+        let vendors = (self.vendor.manifest)().sip.rate.map(Rate);
+        self.sip.rate.or(vendors).unwrap_or(RATE)
+    }
+}

@@ -1,0 +1,223 @@
+//! Asks by SIP if extensions ring: several at once, at a pace, each with its own secret.
+
+use crate::link::StopFlag;
+use crate::link::paced::Pace;
+use crate::link::sip::{SipPeer, SipSocket};
+use crate::manifest::Manifest;
+use crate::model::{Field, Record, RingResult, RingVerdict, Secret, TO_GENERATE};
+use crate::rim::{Failure, Rate, Target, log};
+use crate::sip::digest::Credentials;
+use crate::sip::registration::{RingOptions, SipAccount, ring};
+use crossbeam_channel::{Sender, unbounded};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+
+/// Extensions that are asked at once over UDP: one that does not answer holds up none but itself for half a minute.
+const AT_ONCE: usize = 32;
+
+/// Connections at once over TCP and TLS.
+const CONNECTIONS: usize = 8;
+
+/// Unanswered extensions, where none was ever answered, after which nobody is there.
+const SILENT_MAX: usize = 10;
+
+/// Refused secrets after which a PBX that blocks addresses is asked no more.
+const WRONG_MAX: usize = 3;
+
+/// The account that a telephone signs in with, as far as an extension's record tells; `before` is the extension as the PBX
+/// had it. Fields that the vendor does not have count for nothing.
+///
+/// # Errors
+/// The verdict where its secret is not known.
+pub(crate) fn sip_account(
+    wanted: &Record,
+    before: Option<&Record>,
+    manifest: &Manifest,
+) -> Result<SipAccount, RingVerdict> {
+    let number = wanted.number();
+    let unknown = |message: &str| RingVerdict::new(RingResult::Unknown, message);
+    let name = |field: Field| {
+        let row = manifest.row(field)?;
+        let known = [Some(wanted), before].into_iter().flatten();
+        let mut known = known.filter_map(|record| record.text(field).map(str::to_owned));
+        let filled = row
+            .fill
+            .as_ref()
+            .map(|fill| fill.replace("{number}", number));
+        known.find(|text| !text.is_empty()).or(filled)
+    };
+    let user = name(Field::SIP_USERNAME).unwrap_or_else(|| number.to_owned());
+    let username = name(Field::SIP_AUTH_NAME).unwrap_or_else(|| number.to_owned());
+    let is_odd = |text: &str| text.is_empty() || text.chars().any(char::is_control);
+    if is_odd(&user) || is_odd(&username) {
+        return Err(unknown(
+            "the row has no number or name that a telephone can sign in with",
+        ));
+    }
+    let secret = match wanted.get(Field::SIP_PASSWORD) {
+        None => return Err(unknown(NO_SECRET).hint(NO_SECRET_HINT)),
+        Some(text) if text.is_empty() => return Err(unknown(NO_SECRET).hint(NO_SECRET_HINT)),
+        Some(text) if text == TO_GENERATE => {
+            return Err(
+                unknown("the sheet asks for a secret to be made up, and does not hold it")
+                    .hint("name the file of secrets that the import wrote: --secrets FILE"),
+            );
+        }
+        Some(text) => Secret::from(text),
+    };
+    Ok(SipAccount {
+        user,
+        credentials: Credentials { username, secret },
+    })
+}
+
+const NO_SECRET: &str = "the row has no SIP password, so it cannot be tried";
+const NO_SECRET_HINT: &str =
+    "give the sheet a column with the SIP passwords, or name the file of secrets: --secrets FILE";
+
+/// A registrar, ready to be asked.
+pub(crate) struct Ringing {
+    peer: Arc<SipPeer>,
+    pace: Arc<Pace>,
+    options: RingOptions,
+    label: String,
+    blocks_addresses: bool,
+}
+
+/// The state that the workers share.
+#[derive(Default)]
+struct AskedSoFar {
+    next: AtomicUsize,
+    silent: AtomicUsize,
+    wrong: AtomicUsize,
+    is_heard: AtomicBool,
+    /// The reason that nobody is asked any more, once there is one.
+    given_up: OnceLock<RingVerdict>,
+}
+
+impl Ringing {
+    /// Prepares to ask a target's registrar; `rate` is the typed one.
+    ///
+    /// # Errors
+    /// Exit 2 or 3 where the registrar cannot be found, or must not be asked so.
+    pub(crate) fn new(
+        target: &Target,
+        options: RingOptions,
+        rate: Option<Rate>,
+        stop: &StopFlag,
+    ) -> Result<Ringing, Failure> {
+        let facts = &(target.vendor.manifest)();
+        let blocks_addresses = facts.sip.blocks_addresses;
+        if options.negative && blocks_addresses {
+            return Err(Failure::usage(format!(
+                "{} blocks addresses that sign in wrongly, so no wrong secret is tried on it",
+                facts.vendor.name
+            ))
+            .hint("leave out --negative"));
+        }
+        let rate = rate.unwrap_or(target.sip_rate());
+        let pace = Pace::per_second(rate.0, stop.clone()).map_err(Failure::usage)?;
+        Ok(Ringing {
+            peer: Arc::new(target.registrar()?),
+            pace: Arc::new(pace),
+            options,
+            label: target.label.clone(),
+            blocks_addresses,
+        })
+    }
+
+    /// The registrar in words: `127.0.0.1:5060 over UDP`.
+    pub(crate) fn place(&self) -> String {
+        format!("{} over {}", self.peer.addr, self.peer.transport)
+    }
+
+    /// Asks about each account; `each` is told of every one, by its position, in the order in which they end. `done` counts
+    /// them.
+    pub(crate) fn ask(
+        &self,
+        accounts: &[(usize, SipAccount)],
+        done: &AtomicU64,
+        each: &mut dyn FnMut(usize, RingVerdict),
+    ) {
+        let at_once = match self.peer.transport.may_lose() {
+            // Refused secrets are counted one after the other.
+            _ if self.blocks_addresses => 1,
+            true => AT_ONCE,
+            false => CONNECTIONS,
+        };
+        let so_far = AskedSoFar::default();
+        let (send, receive) = unbounded();
+        thread::scope(|scope| {
+            for _ in 0..at_once.min(accounts.len()) {
+                let (send, so_far) = (send.clone(), &so_far);
+                scope.spawn(move || self.work(accounts, so_far, &send));
+            }
+            drop(send);
+            for (position, verdict) in receive {
+                done.fetch_add(1, Ordering::Relaxed);
+                each(position, verdict);
+            }
+        });
+    }
+
+    fn work(
+        &self,
+        accounts: &[(usize, SipAccount)],
+        so_far: &AskedSoFar,
+        send: &Sender<(usize, RingVerdict)>,
+    ) {
+        let sink = log::sip_sink(&self.label);
+        let mut socket = SipSocket::new(self.peer.clone(), self.pace.clone(), sink);
+        loop {
+            let next = so_far.next.fetch_add(1, Ordering::Relaxed);
+            let Some((position, account)) = accounts.get(next) else {
+                return;
+            };
+            let verdict = match so_far.given_up.get() {
+                Some(verdict) => verdict.clone(),
+                None if self.pace.stop_flag().is_stopped() => {
+                    RingVerdict::new(RingResult::Unknown, "interrupted before it was asked")
+                }
+                None => {
+                    let verdict = ring(account, self.options, &mut socket);
+                    self.judge(&verdict, so_far);
+                    verdict
+                }
+            };
+            // The receiver is there until every worker has ended.
+            let _ = send.send((*position, verdict));
+        }
+    }
+
+    /// Gives the rest up where nobody is there, or where going on would have this address blocked.
+    fn judge(&self, verdict: &RingVerdict, so_far: &AskedSoFar) {
+        let count = |counter: &AtomicUsize| counter.fetch_add(1, Ordering::Relaxed) + 1;
+        let unknown = |message: String| RingVerdict::new(RingResult::Unknown, message);
+        if verdict.status.is_some() {
+            so_far.is_heard.store(true, Ordering::Relaxed);
+        }
+        match verdict.result {
+            RingResult::Silent if count(&so_far.silent) >= SILENT_MAX => {
+                if so_far.is_heard.load(Ordering::Relaxed) {
+                    return;
+                }
+                let message = format!("not asked: nobody answers SIP at {}", self.place());
+                let hint =
+                    "check sip_address and sip_transport, the firewall, and that the PBX works";
+                let _ = so_far.given_up.set(unknown(message).hint(hint));
+            }
+            RingResult::WrongSecret if self.blocks_addresses => {
+                if count(&so_far.wrong) < WRONG_MAX {
+                    return;
+                }
+                let message = format!(
+                    "not asked: the PBX refused {WRONG_MAX} secrets, and blocks addresses that go on after that"
+                );
+                let hint = "compare these secrets first, then run it again";
+                let _ = so_far.given_up.set(unknown(message).hint(hint));
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,372 @@
+//! The conversation that shows if a telephone could sign in: its secret is proved without disturbing one.
+//!
+//! A REGISTER without a contact asks which contacts there are. It is challenged like any other, so a 200 to it proves
+//! extension and secret, and nothing is added, moved or removed. Only where it is asked for, and no telephone is
+//! registered, a contact of this end is bound, and taken back at once: that shows the place for a telephone too. A wrong
+//! secret is tried only where it is asked for, last, and once.
+
+use super::digest::{Challenge, Credentials};
+use super::message::{Register, RequestMarks, SipReply, user_part};
+use crate::model::redact::quoted;
+use crate::model::{RingResult, RingVerdict, Secret};
+
+/// The time for which a contact is bound, in seconds: if this end dies, it ends by itself.
+const BOUND_SECONDS: u32 = 60;
+
+/// The longest time for which a registrar can have it bound, in seconds.
+const BOUND_SECONDS_MAX: u32 = 3600;
+
+/// The most new challenges that are answered because the registrar calls the last one stale.
+const STALE_MAX: u32 = 2;
+
+/// An extension as a telephone signs in for it.
+#[derive(Debug, Clone)]
+pub struct SipAccount {
+    /// The user of its address.
+    pub user: String,
+    /// The name and the secret.
+    pub credentials: Credentials,
+}
+
+/// The parts of the proof beside the question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RingOptions {
+    /// True to bind a contact for a moment, where no telephone is registered.
+    pub register: bool,
+    /// True to try a wrong secret, which must be refused.
+    pub negative: bool,
+}
+
+/// The reason that no reply came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoReply {
+    /// None came in time.
+    Silent,
+    /// There is no connection, for this reason.
+    Closed(String),
+    /// The run was asked to end.
+    Stopped,
+}
+
+/// The way to a registrar.
+pub trait SipLine {
+    /// Sends a request and waits for its final reply. With `to_the_end` it is sent also after the run was asked to end.
+    ///
+    /// # Errors
+    /// The reason that none came.
+    fn exchange(&mut self, request: &Register, to_the_end: bool) -> Result<SipReply, NoReply>;
+
+    /// The registrar's domain.
+    fn domain(&self) -> &str;
+
+    /// The contact of this end for a user, as it stands between `<` and `>`.
+    fn contact(&self, user: &str) -> String;
+
+    /// Random hexadecimal digits, for names that nobody can guess.
+    fn token(&mut self) -> String;
+}
+
+/// Finds out if a telephone could sign in for an extension.
+pub fn ring(account: &SipAccount, options: RingOptions, line: &mut dyn SipLine) -> RingVerdict {
+    let user = user_part(&account.user);
+    let mut conversation = Conversation {
+        aor: format!("{user}@{}", line.domain()),
+        tag: line.token(),
+        call_id: line.token(),
+        cseq: 0,
+        challenge: None,
+        line,
+    };
+    let told = conversation.prove(account, &user, options);
+    told.unwrap_or_else(|verdict| verdict)
+}
+
+/// One conversation about one extension.
+struct Conversation<'l> {
+    line: &'l mut dyn SipLine,
+    aor: String,
+    tag: String,
+    call_id: String,
+    cseq: u32,
+    /// The last challenge, and how often it was answered.
+    challenge: Option<(Challenge, u32)>,
+}
+
+/// The binding of a request: a contact and its time.
+type Binding<'b> = Option<(&'b str, u32)>;
+
+impl Conversation<'_> {
+    fn prove(
+        &mut self,
+        account: &SipAccount,
+        user: &str,
+        options: RingOptions,
+    ) -> Result<RingVerdict, RingVerdict> {
+        let first = self
+            .say(None, None, false)
+            .map_err(|why| unanswered(&why))?;
+        match first.status {
+            401 | 407 => self.take_challenge(&first)?,
+            200..300 => return Ok(open("without any secret", &first)),
+            _ => return Err(refused(&first)),
+        }
+        let credentials = &account.credentials;
+        let reply = self.sign_in(None, credentials, false);
+        let reply = reply.map_err(|why| unanswered(&why))?;
+        let mut verdict = match reply.status {
+            200..300 => proved(&reply),
+            401 | 407 => return Err(wrong_secret(&reply)),
+            403 if options.negative => return Err(self.tell_forbidden(credentials, &reply)),
+            _ => return Err(refused(&reply)),
+        };
+        if options.register && reply.contacts().is_empty() {
+            verdict = self.bind(user, credentials)?;
+        }
+        match options.negative {
+            true => Ok(self.try_wrong(credentials)?.unwrap_or(verdict)),
+            false => Ok(verdict),
+        }
+    }
+
+    /// Binds a contact of this end, and takes it back.
+    fn bind(&mut self, user: &str, who: &Credentials) -> Result<RingVerdict, RingVerdict> {
+        let contact = self.line.contact(user);
+        let bind = |own: &mut Self, seconds| own.sign_in(Some((&contact, seconds)), who, false);
+        let mut reply = bind(self, BOUND_SECONDS);
+        if let Ok(brief) = &reply
+            && brief.status == 423
+            && let Some(seconds) = brief.min_expires()
+            && seconds <= BOUND_SECONDS_MAX
+        {
+            reply = bind(self, seconds);
+        }
+        let is_refused = matches!(&reply, Ok(reply) if reply.status >= 300);
+        // Without a reply it may be bound all the same.
+        let taken_back = match is_refused {
+            true => true,
+            false => {
+                let taken_back = self.sign_in(Some((&contact, 0)), who, true);
+                matches!(taken_back, Ok(reply) if reply.status < 300)
+            }
+        };
+        let reply = reply.map_err(|why| unanswered(&why))?;
+        match reply.status {
+            200..300 if taken_back => Ok(RingVerdict::new(
+                RingResult::Rings,
+                "the PBX takes the secret; a telephone was registered for a moment",
+            )
+            .status(reply.status)),
+            200..300 => Ok(RingVerdict::new(
+                RingResult::Rings,
+                "the PBX takes the secret; a telephone was registered, and could not be taken back: it ends by itself within \
+                 an hour",
+            )
+            .status(reply.status)),
+            403 | 503 => Err(full(&reply)),
+            _ => Err(refused(&reply)),
+        }
+    }
+
+    /// Tries a wrong secret: returns a verdict where it is not refused.
+    fn try_wrong(&mut self, right: &Credentials) -> Result<Option<RingVerdict>, RingVerdict> {
+        let reply = match self.sign_in_wrongly(right) {
+            Ok(reply) => reply,
+            Err(NoReply::Stopped) => return Err(unanswered(&NoReply::Stopped)),
+            Err(_) => {
+                let message = "the PBX takes the secret; to a wrong one it does not answer";
+                return Ok(Some(
+                    RingVerdict::new(RingResult::Unknown, message)
+                        .hint("see if the PBX has blocked this machine's address"),
+                ));
+            }
+        };
+        Ok((200..300)
+            .contains(&reply.status)
+            .then(|| open("with a wrong secret", &reply)))
+    }
+
+    /// Tells a registrar that forbids a wrong secret from one that takes the secret and has no place.
+    fn tell_forbidden(&mut self, right: &Credentials, forbidden: &SipReply) -> RingVerdict {
+        match self.sign_in_wrongly(right) {
+            Ok(reply) if matches!(reply.status, 401 | 407) => full(forbidden),
+            Ok(reply) if reply.status < 300 => open("with a wrong secret", &reply),
+            _ => refused(forbidden),
+        }
+    }
+
+    /// Signs in with a secret that is made up. It answers a challenge of its own: where one may be answered once only, a
+    /// refusal would say nothing about the secret.
+    fn sign_in_wrongly(&mut self, right: &Credentials) -> Result<SipReply, NoReply> {
+        let wrong = Credentials {
+            username: right.username.clone(),
+            secret: Secret::new(self.line.token()),
+        };
+        let fresh = self.say(None, None, false)?;
+        match Challenge::first(&fresh) {
+            Ok(challenge) => self.challenge = Some((challenge, 0)),
+            Err(_) => return Ok(fresh),
+        }
+        self.sign_in(None, &wrong, false)
+    }
+
+    /// Says a request with the answer to the challenge, and again where the registrar wants a new one answered: it calls
+    /// the last one stale, or has taken an answer to it before.
+    fn sign_in(
+        &mut self,
+        binding: Binding<'_>,
+        who: &Credentials,
+        to_the_end: bool,
+    ) -> Result<SipReply, NoReply> {
+        let mut stale = 0;
+        loop {
+            let reply = self.say(binding, Some(who), to_the_end)?;
+            let is_challenge = matches!(reply.status, 401 | 407);
+            match Challenge::first(&reply) {
+                Ok(challenge) if is_challenge => {
+                    let was_answered = self.challenge.as_ref().is_some_and(|(_, count)| *count > 1);
+                    let is_stale = challenge.is_stale || was_answered;
+                    self.challenge = Some((challenge, 0));
+                    if !is_stale || stale == STALE_MAX {
+                        return Ok(reply);
+                    }
+                    stale += 1;
+                }
+                _ => return Ok(reply),
+            }
+        }
+    }
+
+    fn take_challenge(&mut self, reply: &SipReply) -> Result<(), RingVerdict> {
+        let challenge = Challenge::first(reply).map_err(|asked| {
+            let asked = match asked.0.as_str() {
+                "" => "nothing".to_owned(),
+                asked => quoted(asked),
+            };
+            let message = format!(
+                "the PBX asks for a sign-in that rowcall does not know: {asked}, and not a digest with MD5 or SHA-256"
+            );
+            RingVerdict::new(RingResult::Unknown, message).status(reply.status)
+        })?;
+        self.challenge = Some((challenge, 0));
+        Ok(())
+    }
+
+    fn say(
+        &mut self,
+        binding: Binding<'_>,
+        who: Option<&Credentials>,
+        to_the_end: bool,
+    ) -> Result<SipReply, NoReply> {
+        self.cseq += 1;
+        let branch = format!("z9hG4bK{}", self.line.token());
+        let mut request = Register {
+            aor: self.aor.clone(),
+            domain: self.line.domain().to_owned(),
+            tag: self.tag.clone(),
+            marks: RequestMarks {
+                branch,
+                call_id: self.call_id.clone(),
+                cseq: self.cseq,
+            },
+            binding: binding.map(|(contact, seconds)| (contact.to_owned(), seconds)),
+            authorization: None,
+        };
+        if let (Some(who), Some((challenge, count))) = (who, &mut self.challenge) {
+            *count += 1;
+            let (uri, cnonce) = (request.uri(), self.line.token());
+            let answer = challenge.answer(who, ("REGISTER", &uri), *count, &cnonce);
+            request.authorization = Some(answer);
+        }
+        self.line.exchange(&request, to_the_end)
+    }
+}
+
+fn proved(reply: &SipReply) -> RingVerdict {
+    let message = match reply.contacts().len() {
+        0 => "the PBX takes the secret; no telephone is registered".to_owned(),
+        1 => {
+            "the PBX takes the secret; a telephone is registered, and was not disturbed".to_owned()
+        }
+        more => format!(
+            "the PBX takes the secret; {more} telephones are registered, and were not disturbed"
+        ),
+    };
+    RingVerdict::new(RingResult::Rings, message).status(reply.status)
+}
+
+fn wrong_secret(reply: &SipReply) -> RingVerdict {
+    let message = format!(
+        "the PBX refuses the secret, or does not know the extension: {}",
+        reply.words()
+    );
+    RingVerdict::new(RingResult::WrongSecret, message)
+        .hint("compare the extension's SIP password on the PBX with the sheet's")
+        .status(reply.status)
+}
+
+fn open(how: &str, reply: &SipReply) -> RingVerdict {
+    let message = format!("the PBX lets anybody in for this extension: it was signed in {how}");
+    RingVerdict::new(RingResult::Open, message)
+        .hint("give it a secret at once, or take it off the PBX: anybody on the network can make calls with it")
+        .status(reply.status)
+}
+
+fn full(reply: &SipReply) -> RingVerdict {
+    let message = format!(
+        "the PBX takes the secret, and has no place for a telephone: {}",
+        reply.words()
+    );
+    RingVerdict::new(RingResult::Full, message)
+        .hint("let more telephones register for the extension (max_registrations)")
+        .status(reply.status)
+}
+
+fn refused(reply: &SipReply) -> RingVerdict {
+    let words = reply.words();
+    let (result, message, hint) = match reply.status {
+        300..400 => (
+            RingResult::Refused,
+            format!("the PBX sends telephones elsewhere: {words}"),
+            "name the registrar itself as sip_address",
+        ),
+        403 => (
+            RingResult::Refused,
+            format!(
+                "the PBX refuses the secret, or lets no telephone register for the extension: {words}"
+            ),
+            "look at the extension on the PBX: its SIP password, and how many telephones may register",
+        ),
+        404 => (
+            RingResult::Refused,
+            format!(
+                "the PBX does not know the extension, has no address of record for it, or not in this domain: {words}"
+            ),
+            "look at the extension on the PBX; sip_domain names the domain where it is not the address",
+        ),
+        // An overload says nothing about the extension.
+        408 | 503 | 504 => (
+            RingResult::Unknown,
+            format!("the PBX cannot answer now: {words}"),
+            "try again later, with a lower rate",
+        ),
+        _ => (
+            RingResult::Refused,
+            format!("the PBX refuses: {words}"),
+            "look at the extension on the PBX",
+        ),
+    };
+    RingVerdict::new(result, message)
+        .hint(hint)
+        .status(reply.status)
+}
+
+fn unanswered(why: &NoReply) -> RingVerdict {
+    match why {
+        NoReply::Silent => RingVerdict::new(RingResult::Silent, "no answer came in time").hint(
+            "check sip_address and sip_transport, the firewall, and that the PBX has not blocked this machine's address",
+        ),
+        NoReply::Closed(why) => RingVerdict::new(RingResult::Silent, why)
+            .hint("check sip_address and sip_transport, and the firewall"),
+        NoReply::Stopped => RingVerdict::new(RingResult::Unknown, "interrupted before the answer"),
+    }
+}

@@ -1,0 +1,436 @@
+//! `rowcall ring` against a simulated registrar that can be odd in many ways.
+
+use crate::support::canary::{CANARIES, files, holds_no_secret};
+use crate::support::program::Program;
+use rowcall::sim::{Registrar, RegistrarAccount, RegistrarQuirk};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::Duration;
+
+/// A registrar that has the extensions 2000 to 2099, and a folder with the program whose target `hq` it is.
+struct Exchange {
+    program: Program,
+    registrar: Registrar,
+}
+
+fn secret(user: &str) -> String {
+    format!("{}{user}\"'\\;,=ß", CANARIES[0])
+}
+
+impl Exchange {
+    fn new(vendor: &str) -> Exchange {
+        let accounts = Box::new(|user: &str| {
+            let is_known = user.len() == 4 && user.starts_with("20");
+            is_known.then(|| RegistrarAccount {
+                username: user.to_owned(),
+                secret: secret(user).into(),
+            })
+        });
+        let registrar = Registrar::start(accounts, "127.0.0.1:0").unwrap();
+        let program = Program::new();
+        let config = format!(
+            "[targets.hq]\nvendor = \"{vendor}\"\nurl = \"http://127.0.0.1:1\"\nusername = \"api\"\n\
+             sip_address = \"{}\"\nsip_rate = \"1000/s\"\n",
+            registrar.addr()
+        );
+        program.write("rowcall.toml", config);
+        Exchange { program, registrar }
+    }
+
+    /// Writes a sheet of these extensions with their right secrets, but for those in `others`.
+    fn sheet(&self, name: &str, numbers: &[&str], others: &[(&str, &str)]) {
+        let others: BTreeMap<&str, &str> = others.iter().copied().collect();
+        let mut sheet = "number,sip_password\n".to_owned();
+        for number in numbers {
+            let own = secret(number);
+            let text = others.get(number).copied().unwrap_or(&own);
+            writeln!(sheet, "{number},\"{}\"", text.replace('"', "\"\"")).unwrap();
+        }
+        self.program.write(name, sheet);
+    }
+
+    /// The dial tones of a report, by number.
+    fn rings(&self, report: &str) -> BTreeMap<String, String> {
+        let rows = self.program.report(report).into_iter();
+        rows.map(|row| (row["number"].clone(), row["result"].clone()))
+            .collect()
+    }
+
+    /// The requests about a user: `true` where one was signed in.
+    fn signed(&self, user: &str) -> Vec<bool> {
+        let heard = self.registrar.heard().into_iter();
+        let own = heard.filter(|heard| heard.user == user);
+        own.map(|heard| heard.is_signed).collect()
+    }
+}
+
+use RegistrarQuirk as Quirk;
+
+/// Each oddity of a registrar, with the result of a right secret.
+const ODD: [(Option<Quirk>, &str); 21] = [
+    (None, "rings"),
+    (Some(Quirk::Open), "open"),
+    (Some(Quirk::AnySecret), "rings"),
+    (Some(Quirk::Stale), "rings"),
+    (Some(Quirk::OneTime), "rings"),
+    (Some(Quirk::NoQop), "rings"),
+    (Some(Quirk::AuthInt), "rings"),
+    (Some(Quirk::Sha256), "rings"),
+    (Some(Quirk::Unanswerable), "unknown"),
+    (Some(Quirk::Trying), "rings"),
+    (Some(Quirk::Twice), "rings"),
+    (Some(Quirk::Strangers), "rings"),
+    (Some(Quirk::Pieces), "rings"),
+    (Some(Quirk::Closes), "rings"),
+    (Some(Quirk::Status(302)), "refused"),
+    (Some(Quirk::Status(404)), "refused"),
+    (Some(Quirk::SignedStatus(403)), "refused"),
+    (Some(Quirk::SignedStatus(404)), "refused"),
+    (Some(Quirk::SignedStatus(500)), "refused"),
+    (Some(Quirk::Status(503)), "unknown"),
+    (Some(Quirk::Silent), "silent"),
+];
+
+#[test]
+fn each_oddity_of_a_registrar_is_told_for_what_it_is() {
+    for transport in ["udp", "tcp"] {
+        let exchange = Exchange::new("ozeki");
+        let numbers: Vec<String> = (0..ODD.len()).map(|at| format!("20{at:02}")).collect();
+        for (number, (quirk, _)) in numbers.iter().zip(ODD) {
+            if let Some(quirk) = quirk {
+                exchange.registrar.set_quirk(number, quirk);
+            }
+        }
+        let mut all: Vec<&str> = numbers.iter().map(String::as_str).collect();
+        // A wrong secret, an extension that is not there, and rows that cannot be tried.
+        all.extend(["2090", "7000", "2091", "2092"]);
+        let others = [("2090", "wrong"), ("2091", ""), ("2092", "<generate>")];
+        exchange.sheet("a.csv", &all, &others);
+        let line = format!(
+            "ring a.csv --to hq --report r.csv --reply-within 2 --set sip_transport={transport} --log log -v"
+        );
+        let ran = exchange.program.ends(&line, 1);
+        assert_eq!(ran.out, "");
+        let mut wanted: BTreeMap<String, String> = numbers
+            .iter()
+            .zip(ODD)
+            .map(|(number, (_, result))| (number.clone(), result.to_owned()))
+            .collect();
+        for (number, result) in [
+            ("2090", "wrong_secret"),
+            ("7000", "wrong_secret"),
+            ("2091", "unknown"),
+            ("2092", "unknown"),
+        ] {
+            wanted.insert(number.to_owned(), result.to_owned());
+        }
+        assert_eq!(exchange.rings("r.csv"), wanted, "{transport}\n{}", ran.err);
+        // Nothing was ever bound or taken back: every request was a question.
+        let heard = exchange.registrar.heard();
+        assert!(heard.iter().all(|heard| heard.contact.is_none()));
+        assert!(
+            heard
+                .iter()
+                .all(|heard| !["2091", "2092"].contains(&heard.user.as_str()))
+        );
+        ran.says(&[
+            "hq: asks 127.0.0.1:",
+            " over ",
+            "anybody",
+            "2090 wrong_secret: ",
+        ]);
+        assert!(
+            exchange
+                .program
+                .read("log")
+                .contains("REGISTER 2000@127.0.0.1 (ask, signed in) → 200 in ")
+        );
+        assert!(files(exchange.program.folder()).len() > 3);
+        std::fs::remove_file(exchange.program.path("a.csv")).unwrap();
+        holds_no_secret(exchange.program.folder());
+    }
+}
+
+#[test]
+fn where_all_ring_it_ends_well_and_all_formats_say_so() {
+    let exchange = Exchange::new("openvox");
+    let numbers: Vec<String> = (2000..2060).map(|number| number.to_string()).collect();
+    let all: Vec<&str> = numbers.iter().map(String::as_str).collect();
+    exchange.sheet("a.csv", &all, &[]);
+    for report in ["r.csv", "r.tsv", "r.json", "r.jsonl", "r.xlsx"] {
+        let line = format!("ring a.csv --to hq --report {report} --json --rate 1000/s");
+        let ran = exchange.program.ends(&line, 0);
+        assert_eq!(
+            (ran.count("rings"), ran.summary()["command"].as_str()),
+            (60, Some("ring"))
+        );
+        let rings = exchange.rings(report);
+        assert!(
+            rings.len() == 60 && rings.values().all(|result| result == "rings"),
+            "{report}"
+        );
+        ran.says(&["hq: 60 rows in ", ": 60 rings"]);
+    }
+    exchange
+        .program
+        .ends("ring a.csv --to hq --report r.html", 0);
+    assert!(
+        exchange
+            .program
+            .read("r.html")
+            .contains("no telephone is registered")
+    );
+}
+
+#[test]
+fn lost_datagrams_are_sent_again() {
+    let exchange = Exchange::new("ozeki");
+    exchange.registrar.set_quirk("2000", Quirk::Deaf(2));
+    exchange.sheet("a.csv", &["2000"], &[]);
+    exchange.program.ends("ring a.csv --to hq", 0);
+    // Two that were lost, the one that was heard, and the one that was signed in.
+    let signed = exchange.signed("2000");
+    assert!(
+        signed.len() >= 4 && signed.starts_with(&[false; 3]),
+        "{signed:?}"
+    );
+}
+
+#[test]
+fn a_registered_telephone_is_never_disturbed_and_a_contact_of_ours_never_stays() {
+    for transport in ["udp", "tcp"] {
+        let exchange = Exchange::new("ozeki");
+        let registrar = &exchange.registrar;
+        registrar.bind("2001", "sip:2001@192.0.2.1");
+        registrar.set_quirk("2002", Quirk::Full);
+        registrar.set_quirk("2003", Quirk::Brief(120));
+        registrar.set_quirk("2004", Quirk::Brief(100_000));
+        registrar.set_quirk("2005", Quirk::OneTime);
+        registrar.set_quirk("2006", Quirk::Closes);
+        exchange.sheet(
+            "a.csv",
+            &["2000", "2001", "2002", "2003", "2004", "2005", "2006"],
+            &[],
+        );
+        let line =
+            format!("ring a.csv --to hq --register --report r.csv --set sip_transport={transport}");
+        exchange.program.ends(&line, 1).says(&["2002 full: "]);
+        let wanted = [
+            "rings", "rings", "full", "rings", "refused", "rings", "rings",
+        ];
+        let rings: Vec<String> = exchange.rings("r.csv").into_values().collect();
+        assert_eq!(rings, wanted, "{transport}");
+        assert_eq!(registrar.contacts("2001"), ["sip:2001@192.0.2.1"]);
+        for user in ["2000", "2002", "2003", "2004", "2005", "2006"] {
+            assert!(registrar.contacts(user).is_empty(), "{user}");
+        }
+        let heard = registrar.heard();
+        let bound = |user: &str| {
+            let own = heard.iter().filter(|heard| heard.user == user);
+            let contacts = own.filter_map(|heard| heard.contact.clone());
+            contacts.collect::<Vec<(String, u32)>>()
+        };
+        assert!(bound("2001").is_empty(), "a telephone was there");
+        let times: Vec<u32> = bound("2000")
+            .into_iter()
+            .map(|(_, seconds)| seconds)
+            .collect();
+        assert_eq!(times, [60, 0]);
+        assert!(
+            heard
+                .iter()
+                .flat_map(|heard| &heard.contact)
+                .all(|(address, _)| address != "*")
+        );
+        let rows = exchange.program.report("r.csv");
+        assert!(
+            rows[1]["message"].contains("was not disturbed"),
+            "{rows:#?}"
+        );
+        assert!(rows[0]["message"].contains("for a moment"), "{rows:#?}");
+    }
+}
+
+#[test]
+fn a_wrong_secret_is_tried_once_and_only_where_it_is_asked_for() {
+    let exchange = Exchange::new("ozeki");
+    let registrar = &exchange.registrar;
+    registrar.set_quirk("2001", Quirk::AnySecret);
+    registrar.set_quirk("2002", Quirk::Forbids);
+    registrar.set_quirk("2003", Quirk::OneTime);
+    registrar.set_quirk("2004", Quirk::SignedStatus(403));
+    exchange.sheet(
+        "a.csv",
+        &["2000", "2001", "2002", "2003", "2004", "2005"],
+        &[("2005", "wrong")],
+    );
+    exchange
+        .program
+        .ends("ring a.csv --to hq --report a.report.csv", 1);
+    // A question, and one answer to the challenge: nothing wrong was tried.
+    assert_eq!(exchange.signed("2000"), [false, true]);
+    let rings = exchange.rings("a.report.csv");
+    assert_eq!(
+        (&*rings["2001"], &*rings["2005"]),
+        ("rings", "wrong_secret")
+    );
+    let ran = exchange
+        .program
+        .ends("ring a.csv --to hq --negative --report b.report.csv", 1);
+    let rings: Vec<String> = exchange.rings("b.report.csv").into_values().collect();
+    assert_eq!(
+        rings,
+        ["rings", "open", "rings", "rings", "refused", "wrong_secret"]
+    );
+    // Each secret was answered with a challenge of its own, and the wrong one once.
+    assert_eq!(exchange.signed("2000")[2..], [false, true, false, true]);
+    assert_eq!(exchange.signed("2003")[2..], [false, true, false, true]);
+    // A row whose own secret was wrong has had its try.
+    assert_eq!(exchange.signed("2005")[2..], [false, true]);
+    ran.says(&["2001 open: the PBX lets anybody in for this extension: it was signed in with a wrong secret"]);
+}
+
+#[test]
+fn a_pbx_that_blocks_addresses_is_not_provoked() {
+    let exchange = Exchange::new("yeastar_s");
+    exchange.sheet("a.csv", &["2000"], &[]);
+    exchange
+        .program
+        .ends("ring a.csv --to hq --negative", 2)
+        .says(&["Yeastar S-Series blocks addresses", "leave out --negative"]);
+    let numbers = ["2001", "2002", "2003", "2004", "2005"];
+    let wrong = numbers.map(|number| (number, "wrong"));
+    exchange.sheet(
+        "b.csv",
+        &["2000", "2001", "2002", "2003", "2004", "2005"],
+        &wrong,
+    );
+    exchange
+        .program
+        .ends("ring b.csv --to hq --report r.csv", 1);
+    let rings: Vec<String> = exchange.rings("r.csv").into_values().collect();
+    let wanted = [
+        "rings",
+        "wrong_secret",
+        "wrong_secret",
+        "wrong_secret",
+        "unknown",
+        "unknown",
+    ];
+    assert_eq!(rings, wanted);
+    assert!(exchange.signed("2004").is_empty());
+}
+
+#[test]
+fn where_nobody_is_there_the_rest_is_not_asked() {
+    let program = Program::new();
+    // Nothing listens behind a socket that is closed again, and its port says so at once.
+    let closed = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let addr = closed.local_addr().unwrap();
+    drop(closed);
+    let rows: String = (0..80)
+        .map(|at| format!("20{at:02},Xk39vTq2Lm\n"))
+        .collect();
+    program.write("a.csv", format!("number,sip_password\n{rows}"));
+    let line = format!(
+        "ring a.csv --to ozeki+http://api@127.0.0.1:1 --set sip_address={addr} --report r.csv --json --rate 1000/s"
+    );
+    let ran = program.ends(&line, 1);
+    let (silent, unknown) = (ran.count("silent"), ran.count("unknown"));
+    assert!(
+        silent >= 10 && unknown > 0 && silent + unknown == 80,
+        "{}",
+        ran.err
+    );
+    ran.says(&["does not listen for SIP", "nobody answers SIP at"]);
+}
+
+#[test]
+fn the_secrets_of_an_import_are_tried_alone_or_for_rows_without_one() {
+    let exchange = Exchange::new("ozeki");
+    exchange.sheet("secrets.csv", &["2000", "2001"], &[]);
+    exchange
+        .program
+        .ends("ring --secrets secrets.csv --to hq --report r.csv", 0);
+    assert_eq!(exchange.rings("r.csv").len(), 2);
+    exchange.sheet(
+        "a.csv",
+        &["2000", "2001", "2002"],
+        &[("2000", ""), ("2001", "<generate>")],
+    );
+    exchange.program.ends("ring a.csv --to hq", 1);
+    exchange
+        .program
+        .ends("ring a.csv --secrets secrets.csv --to hq", 0);
+    exchange.program.write("secrets.csv.age", "x");
+    exchange
+        .program
+        .ends("ring --secrets secrets.csv.age --to hq", 2)
+        .says(&["is encrypted", "age -d"]);
+    exchange.program.ends("ring --to hq", 2);
+    exchange
+        .program
+        .ends("ring a.csv --to sim:openvox", 2)
+        .says(&["no telephone can reach it", "rowcall sim --sip"]);
+    exchange.program.ends(
+        "ring a.csv --to hq --report secrets.csv --secrets secrets.csv",
+        2,
+    );
+}
+
+#[test]
+fn settings_are_taken_from_the_file_and_mistakes_are_named_with_their_line() {
+    let exchange = Exchange::new("ozeki");
+    exchange.sheet("a.csv", &["2000"], &[]);
+    let config = exchange.program.read("rowcall.toml");
+    for (line, words) in [
+        (
+            "sip_transport = \"sctp\"",
+            "sip_transport: \"sctp\" is none of udp, tcp, tls",
+        ),
+        ("sip_domain = \"a b\"", "sip_domain: \"a b\" is no domain"),
+    ] {
+        exchange
+            .program
+            .write("rowcall.toml", format!("{config}{line}\n"));
+        let place = format!("rowcall.toml:7: target hq: {words}");
+        exchange
+            .program
+            .ends("ring a.csv --to hq", 2)
+            .says(&[&place]);
+    }
+    exchange.program.write(
+        "rowcall.toml",
+        format!("{config}sip_domain = \"pbx.example.com\"\n"),
+    );
+    exchange
+        .program
+        .ends("ring a.csv --to hq -v", 0)
+        .says(&["REGISTER 2000@pbx.example.com "]);
+    for (rate, exit) in [("1000/s", 0), ("1001/s", 2), ("0", 2)] {
+        exchange
+            .program
+            .ends(&format!("ring a.csv --to hq --rate {rate}"), exit);
+    }
+}
+
+#[test]
+fn the_pace_holds_for_every_request() {
+    let exchange = Exchange::new("ozeki");
+    let numbers: Vec<String> = (2000..2012).map(|number| number.to_string()).collect();
+    let all: Vec<&str> = numbers.iter().map(String::as_str).collect();
+    exchange.sheet("a.csv", &all, &[]);
+    exchange.program.ends("ring a.csv --to hq --rate 20/s", 0);
+    let times: Vec<_> = exchange
+        .registrar
+        .heard()
+        .iter()
+        .map(|heard| heard.at)
+        .collect();
+    assert_eq!(times.len(), 24);
+    for first in &times {
+        let second = *first..*first + Duration::from_secs(1);
+        let within = times.iter().filter(|time| second.contains(time)).count();
+        assert!(within <= 20 + 5, "{within} in a second");
+    }
+}
