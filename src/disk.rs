@@ -26,6 +26,19 @@ const TRIES: usize = 16;
 /// The number of links that are followed from a path.
 const LINKS_MAX: usize = 16;
 
+/// Lets a write that would make a file larger than the system allows this process (`ulimit -f`) fail like one on a full
+/// disk, in this thread and all that it begins: else the system ends the process.
+pub(crate) fn outlast_size_limit() {
+    #[cfg(unix)]
+    {
+        use nix::sys::signal::{SigSet, Signal};
+        let mut blocked = SigSet::empty();
+        blocked.add(Signal::SIGXFSZ);
+        // Where it cannot be blocked, the system does as it always did.
+        let _ = blocked.thread_block();
+    }
+}
+
 /// The readers of a file that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readers {

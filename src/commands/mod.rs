@@ -25,6 +25,7 @@ mod undo;
 pub mod vendors;
 
 use crate::cli::{self, Cli, Command, CompletionsArgs, ManArgs};
+use crate::disk::outlast_size_limit;
 use crate::ledger::runs as all_runs;
 use crate::rim::config::all_names;
 use crate::rim::outputs::Files;
@@ -35,6 +36,7 @@ use std::fs;
 /// Carries out the command line, and returns the exit code. Prints on standard error the reason why a command could not
 /// continue.
 pub fn run(cli: &Cli) -> u8 {
+    outlast_size_limit();
     let context = Context {
         config_file: cli.config.clone(),
         state_folder: cli.state.clone(),
