@@ -16,6 +16,7 @@ mod options;
 pub mod order;
 mod panics;
 pub mod settle;
+mod usual;
 pub mod verify;
 
 pub use options::{FailuresMax, Memberships, Options, SHARE_AFTER, Verify};

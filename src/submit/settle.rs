@@ -673,8 +673,9 @@ pub(crate) fn renamed(change: &Change) -> Record {
     whole
 }
 
-/// The fields that name a person or a telephone on the PBX's extension and that the row leaves out: no PBX makes such a
-/// value up, so somebody else wrote it. A value that is made of the row's own is none.
+/// The fields that the row leaves out and that somebody else wrote on the PBX's extension: those that name a person or a
+/// telephone, because no PBX makes such a value up, and those that a creation fills with another value. A value that is
+/// made of the row's own is none.
 fn foreign(manifest: &Manifest, wanted: &Record, held: &Record) -> Vec<Field> {
     let own: Vec<&str> = wanted
         .iter()
@@ -688,12 +689,15 @@ fn foreign(manifest: &Manifest, wanted: &Record, held: &Record) -> Vec<Field> {
             _ => false,
         };
         let row = manifest.row(*field);
-        let is_written = row.is_some_and(|row| {
-            row.access == Access::ReadWrite && row.default.is_none() && row.fill.is_none()
-        });
+        let Some(row) = row.filter(|row| row.access == Access::ReadWrite) else {
+            return false;
+        };
+        if let (Some(fill), None) = (&row.fill, wanted.get(*field)) {
+            return *text != fill.replace("{number}", wanted.number()).as_str();
+        }
         let mut words = text.open().into_iter().flat_map(str::split_whitespace);
         names_one
-            && is_written
+            && row.default.is_none()
             && wanted.get(*field).unwrap_or_default().is_empty()
             && words.any(|word| !own.contains(&word))
     };

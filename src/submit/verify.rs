@@ -9,9 +9,10 @@ use super::converse::Connection;
 use super::options::{Options, Verify};
 use super::panics::{caught, lock};
 use super::settle::{Settlement, renamed};
+use super::usual::UsualSettings;
 use crate::compare::{differences, differing, uncomparable};
 use crate::manifest::Manifest;
-use crate::model::{Action, Change, Fault, Field, Record, RowResult};
+use crate::model::{Action, Change, Fault, Field, Record, RowResult, field_names};
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::thread;
@@ -55,6 +56,7 @@ pub(super) struct Verifier<'c> {
     batch: usize,
     second_look: Duration,
     waiting: Mutex<Vec<Sent<'c>>>,
+    usual: UsualSettings,
 }
 
 /// The way in which the PBX is not as wanted.
@@ -83,14 +85,16 @@ impl<'c> Verifier<'c> {
             batch: batch.max(1),
             second_look: options.settling.second_look,
             waiting: Mutex::default(),
+            usual: UsualSettings::default(),
         }
     }
 
-    /// Returns true where the PBX accepted the change and it has not been looked at yet.
+    /// Returns true where the PBX accepted the change and it has not been looked at yet, and where a creation was found
+    /// after its reply was lost.
     pub(super) fn concerns(&self, sent: &Sent<'_>) -> bool {
         sent.change.action != Action::None
             && sent.settlement.result.is_done()
-            && !sent.settlement.looked
+            && (!sent.settlement.looked || is_found(sent))
             && (self.verify.picks(&sent.change.number) || sent.number() != sent.change.number)
     }
 
@@ -116,7 +120,19 @@ impl<'c> Verifier<'c> {
     }
 
     /// Looks at rows, twice where needed, and decides each one's result.
-    fn check(&self, mut rows: Vec<Sent<'c>>) -> Vec<Sent<'c>> {
+    fn check(&self, rows: Vec<Sent<'c>>) -> Vec<Sent<'c>> {
+        let (mut found, unseen): (Vec<Sent<'c>>, Vec<Sent<'c>>) =
+            rows.into_iter().partition(|one| one.settlement.looked);
+        let mut rows = self.check_unseen(unseen);
+        // By now it is known what the run's own extensions look like.
+        for one in &mut found {
+            self.doubt(one);
+        }
+        rows.extend(found);
+        rows
+    }
+
+    fn check_unseen(&self, mut rows: Vec<Sent<'c>>) -> Vec<Sent<'c>> {
         let mut open: Vec<&mut Sent<'c>> = rows.iter_mut().collect();
         let mut mismatches = vec![];
         for look in 0..2 {
@@ -146,6 +162,7 @@ impl<'c> Verifier<'c> {
                 None => {
                     let left = held.get(one.number()).and_then(|found| found.as_ref().ok());
                     one.settlement.left = left.and_then(|found| found.first()).cloned();
+                    self.note(one);
                     self.confirm(one);
                     false
                 }
@@ -221,6 +238,41 @@ impl<'c> Verifier<'c> {
         (!fields.is_empty()).then(|| Mismatch::Fields(fields, held.clone()))
     }
 
+    /// Takes in the settings of an extension that certainly is of the run's making.
+    fn note(&self, sent: &Sent<'_>) {
+        if let (Action::Create, Some(left)) = (sent.change.action, &sent.settlement.left) {
+            let manifest = self.connection.manifest();
+            self.usual.note(manifest, &sent.change.wanted, left);
+        }
+    }
+
+    /// Gives up an extension that was found after a lost reply, and has other settings than those that the run creates:
+    /// somebody else may have created it.
+    fn doubt(&self, sent: &mut Sent<'_>) {
+        let Some(left) = &sent.settlement.left else {
+            return;
+        };
+        let (manifest, change) = (self.connection.manifest(), sent.change);
+        let unlike = self.usual.unlike(manifest, &change.wanted, left);
+        if unlike.is_empty() {
+            return;
+        }
+        let (record, names) = (change.wanted.record(), field_names(&unlike));
+        sent.settlement = Settlement {
+            result: RowResult::Unknown,
+            message: format!(
+                "no reply came, and the PBX has this {record} otherwise than it makes the others of this run: {names}; \
+                 nobody knows who created it"
+            ),
+            hint: format!(
+                "look at this {record} on the PBX; if it is the row's, import it again with --mode upsert"
+            ),
+            differing: unlike,
+            left: None,
+            ..sent.settlement.clone()
+        };
+    }
+
     /// Names the fields that could not be compared.
     fn confirm(&self, sent: &mut Sent<'_>) {
         let unseen = uncomparable(self.connection.manifest(), &sent.change.wanted);
@@ -236,6 +288,11 @@ impl<'c> Verifier<'c> {
             );
         }
     }
+}
+
+/// Returns true for an extension that was found after the reply to its creation was lost.
+fn is_found(sent: &Sent<'_>) -> bool {
+    sent.change.action == Action::Create && sent.settlement.left.is_some()
 }
 
 /// Builds the result of a change whose memberships are not as wanted any more at the run's end, where the PBX has `held`
