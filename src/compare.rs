@@ -1,7 +1,7 @@
 //! The comparison of a wanted record with the one on the PBX: the fields that differ, and the differences in words.
 
 use crate::manifest::{Access, Manifest};
-use crate::model::{Field, Kind, Record, TO_GENERATE, Text, redact};
+use crate::model::{Field, Kind, Record, TO_GENERATE, Text};
 use std::collections::BTreeSet;
 use url::Url;
 
@@ -25,9 +25,7 @@ pub fn differing(manifest: &Manifest, wanted: &Record, held: &Record) -> Vec<Fie
         if is_fetched && fetched_name(wanted.reveal()).is_some_and(|it| it == held.reveal()) {
             return false;
         }
-        let (Some(wanted), Some(held)) = (wanted.open(), held.open()) else {
-            return wanted != held;
-        };
+        let (wanted, held) = (wanted.reveal(), held.reveal());
         if field.def().kind == Kind::List && !wanted.is_empty() {
             // As sets: a group may have thousands of members.
             let items = |list| str::split(list, ';').collect::<BTreeSet<&str>>();
@@ -62,10 +60,11 @@ pub fn moved(manifest: &Manifest, before: &Record, now: &Record) -> Vec<Field> {
 /// Describes the differences: the PBX's values in place of the wanted ones; of a secret only that it is another one.
 pub fn differences(fields: &[Field], wanted: &Record, held: &Record) -> String {
     const SHOWN_MAX: usize = 4;
+    let held = held.clone().hiding(wanted);
     let one = |field: &Field| {
         let hides = |record: &Record| matches!(record.get(*field), Some(Text::Secret(_)));
         let given_back = held.text(*field).unwrap_or_default();
-        if hides(wanted) || hides(held) || is_a_secret(given_back, wanted) {
+        if hides(wanted) || hides(&held) {
             return format!("another {}", field.name());
         }
         format!(
@@ -80,15 +79,6 @@ pub fn differences(fields: &[Field], wanted: &Record, held: &Record) -> String {
         words.push(format!("{} more differences", fields.len() - SHOWN_MAX));
     }
     words.join(", ")
-}
-
-/// Returns true if a text of the PBX's is a secret of the wanted record, or holds it whole. A piece of one is none: a name
-/// and a password may share a word.
-fn is_a_secret(text: &str, wanted: &Record) -> bool {
-    let mut texts = wanted.iter().map(|(_, text)| text);
-    texts.any(
-        |wanted| matches!(wanted, Text::Secret(secret) if redact::holds_whole(text, secret.reveal())),
-    )
 }
 
 /// The name under which a PBX keeps a greeting that it fetched from an address: the last part of the address's path,

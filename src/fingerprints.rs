@@ -57,12 +57,9 @@ pub(crate) fn shown(extension: &Record, number: &str, key: &Key) -> Shown {
         let shown = match text {
             // What is still to be made up is no secret.
             _ if text == TO_GENERATE => ShownText::Text(GENERATE.to_owned()),
-            Text::Secret(secret) if !text.is_empty() => {
-                let context = format!("secret/{number}/{}", field.name());
-                ShownText::Secret {
-                    fingerprint: key.fingerprint(&context, secret.reveal()),
-                }
-            }
+            Text::Secret(secret) if !text.is_empty() => ShownText::Secret {
+                fingerprint: mark(number, field, secret.reveal(), key),
+            },
             _ => ShownText::Text(text.reveal().to_owned()),
         };
         (field.name().to_owned(), shown)
@@ -73,20 +70,27 @@ pub(crate) fn shown(extension: &Record, number: &str, key: &Key) -> Shown {
 /// Finds the fields in which an extension differs from the way it was shown before. An absent field and an empty one
 /// are the same.
 pub(crate) fn changed_since(before: &Shown, now: &Record, key: &Key) -> Vec<Field> {
-    let now = shown(now, now.number(), key);
-    let text = |shown: &Shown, name: &String, field: Field| match shown.get(name) {
-        None => String::new(),
-        Some(ShownText::Text(text)) => canonical(field, text),
-        // No text of a field is as long, and has this sign.
-        Some(ShownText::Secret { fingerprint }) => format!("\0{fingerprint}"),
+    let number = now.number();
+    let kept = now.iter().map(|(field, _)| field);
+    let kept = kept.filter(|field| !field.is_live());
+    let known = before.keys().filter_map(|name| Field::named(name));
+    let fields: BTreeSet<Field> = known.chain(kept).collect();
+    let is_changed = |field: &Field| {
+        let now = now.reveal(*field).unwrap_or_default();
+        match before.get(field.name()) {
+            None => !now.is_empty(),
+            Some(ShownText::Text(text)) => canonical(*field, text) != canonical(*field, now),
+            Some(ShownText::Secret { fingerprint }) => {
+                mark(number, *field, now, key) != *fingerprint
+            }
+        }
     };
-    let names: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
-    let known = names
-        .into_iter()
-        .filter_map(|name| Some((name, Field::named(name)?)));
-    let changed =
-        known.filter(|(name, field)| text(before, name, *field) != text(&now, name, *field));
-    changed.map(|(_, field)| field).collect()
+    fields.into_iter().filter(is_changed).collect()
+}
+
+/// The fingerprint of a secret of the extension of this number.
+fn mark(number: &str, field: Field, secret: &str, key: &Key) -> String {
+    key.fingerprint(&format!("secret/{number}/{}", field.name()), secret)
 }
 
 /// Returns the readable fields of a shown extension, without its secrets.

@@ -161,6 +161,16 @@ impl<'s> SideExtension<'s> {
     fn column(self, column: usize) -> &'s str {
         self.side.cell(self.row, column + 1)
     }
+
+    /// The secrets of which the side has the values.
+    fn secrets(self) -> impl Iterator<Item = &'s str> {
+        let columns = self.side.columns.iter().enumerate();
+        let secret = columns.filter_map(|(index, column)| match column {
+            ComparedColumn::Value(field) if field.is_secret() => Some(index),
+            _ => None,
+        });
+        secret.map(move |index| self.column(index))
+    }
 }
 
 /// Makes the fingerprint of a secret from number, field and value.

@@ -1,7 +1,7 @@
 //! Differences in the words of people who look after telephones.
 
 use super::{Comparison, Difference, SideExtension, What, items};
-use crate::model::redact::{changed, quoted};
+use crate::model::redact::{NOT_SHOWN, changed, gives_away, quoted};
 use crate::model::{Field, Forward, Kind, OfficeHours};
 use crate::sheet::{Column, Heading, Tone};
 use std::borrow::Cow;
@@ -80,7 +80,7 @@ impl Comparison<'_> {
         for phrase in self.phrases(difference) {
             for field in &phrase.fields {
                 let told = |held: Option<SideExtension<'_>>| match held {
-                    Some(held) if !field.is_secret() => held.value(*field).into_owned(),
+                    Some(held) if !field.is_secret() => difference.shown(held, *field).into_owned(),
                     _ => String::new(),
                 };
                 let (before, after) = (told(difference.before), told(difference.after));
@@ -105,7 +105,7 @@ impl Comparison<'_> {
         // A field that only one side has is no difference, so it must not look like one.
         let told = |held: SideExtension<'_>, field: Option<Field>| match field {
             Some(field) if self.fields().any(|known| known == field) => {
-                held.value(field).into_owned()
+                difference.shown(held, field).into_owned()
             }
             _ => String::new(),
         };
@@ -141,7 +141,7 @@ impl Comparison<'_> {
                 };
                 arrow(spoken, &hours(before), &hours(after))
             } else {
-                self.plain(*field, before, after)
+                self.plain(*field, difference, before, after)
             };
             rest.retain(|field| !together.contains(field));
             phrases.push(Phrase {
@@ -152,14 +152,20 @@ impl Comparison<'_> {
         phrases
     }
 
-    fn plain(&self, field: Field, before: SideExtension<'_>, after: SideExtension<'_>) -> String {
+    fn plain(
+        &self,
+        field: Field,
+        difference: &Difference<'_>,
+        before: SideExtension<'_>,
+        after: SideExtension<'_>,
+    ) -> String {
         let (words, unit) = (field.def().spoken, field.def().unit);
         if field.is_secret() {
             let part = self.parts.iter().find(|part| part.field == field);
             let there = part.map_or((true, true), |part| part.are_there(before, after));
             return format!("{words} {}", changed(there.0, there.1));
         }
-        let (then, now) = (before.value(field), after.value(field));
+        let [then, now] = [before, after].map(|held| difference.shown(held, field));
         if field.def().kind == Kind::List {
             let (then, now) = (items(&then), items(&now));
             let signed = |sign: char| move |item: &&str| format!("{sign} {}", value(item));
@@ -183,16 +189,28 @@ impl<'s> Difference<'s> {
     /// Returns the extension's name on the second side, else on the first; empty where neither has one.
     pub fn name(&self) -> Cow<'s, str> {
         let named = |held: SideExtension<'s>| {
-            let display = held.value(Field::DISPLAY_NAME);
+            let display = self.shown(held, Field::DISPLAY_NAME);
             if !display.is_empty() {
                 return display;
             }
-            let (first, last) = (held.value(Field::FIRST_NAME), held.value(Field::LAST_NAME));
+            let [first, last] =
+                [Field::FIRST_NAME, Field::LAST_NAME].map(|part| self.shown(held, part));
             Cow::Owned(format!("{first} {last}").trim().to_owned())
         };
         let names = self.after.into_iter().chain(self.before).map(named);
         let mut names = names.filter(|name| !name.is_empty());
         names.next().unwrap_or_default()
+    }
+
+    /// A field's text of one side, unless it gives a secret of either side away.
+    fn shown(&self, held: SideExtension<'s>, field: Field) -> Cow<'s, str> {
+        let text = held.value(field);
+        let sides = self.before.into_iter().chain(self.after);
+        let mut secrets = sides.flat_map(SideExtension::secrets);
+        match secrets.any(|secret| gives_away(held.number(), field, &text, secret)) {
+            true => Cow::Borrowed(NOT_SHOWN),
+            false => text,
+        }
     }
 
     /// Describes the change of the extension as a whole; `None` where only fields differ.

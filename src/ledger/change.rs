@@ -1,6 +1,6 @@
 //! A change as the ledger keeps it: the public part as JSON, the secrets sealed beside it.
 
-use crate::model::{Action, Change, Field, Record};
+use crate::model::{Action, Change, Field, Record, Text};
 use crate::seal::{Key, SealError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -117,7 +117,7 @@ pub(super) fn open_cells(
 fn secrets(extension: &Record) -> BTreeMap<Field, &str> {
     extension
         .iter()
-        .filter(|(field, text)| field.hides(text.reveal()))
+        .filter(|(_, text)| matches!(text, Text::Secret(_)))
         .map(|(field, text)| (field, text.reveal()))
         .collect()
 }
@@ -137,7 +137,7 @@ fn extension(shown: OpenFields<String>, secrets: &mut BTreeMap<Field, String>) -
     for (field, text) in shown {
         match text {
             Some(text) => extension.set(field, text),
-            None => extension.set(field, secrets.remove(&field)?),
+            None => extension.set_hidden(field, secrets.remove(&field)?),
         }
     }
     Some(extension)

@@ -25,6 +25,15 @@ impl Change {
         new_number.unwrap_or(&self.number)
     }
 
+    /// A record that was read from the PBX, with the secrets hidden that the change knows of it.
+    pub(crate) fn hiding(&self, held: Record) -> Record {
+        let hidden = held.hiding(&self.wanted);
+        match &self.before {
+            Some(before) => hidden.hiding(before),
+            None => hidden,
+        }
+    }
+
     /// The fields that it writes.
     pub fn fields(&self) -> Vec<Field> {
         let fields = self.wanted.iter().map(|(field, _)| field);

@@ -1,8 +1,8 @@
 //! One telephone account, or one group of them, as far as it is known.
 
-use super::{Field, Secret, Text};
+use super::{Field, Secret, Text, redact};
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The order of numbers in which people count: 7, 0042, 100.
@@ -20,9 +20,11 @@ pub fn by_number(a: &str, b: &str) -> Ordering {
 /// (or was read as empty).
 ///
 /// A group of extensions is a record of the same kind, whose key is its name.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, Eq)]
 pub struct Record {
     fields: BTreeMap<Field, Secret>,
+    /// The fields whose texts turned out to be secrets.
+    hidden: BTreeSet<Field>,
 }
 
 impl Record {
@@ -62,7 +64,15 @@ impl Record {
     /// The canonical text of a field; `None` where the field is absent.
     pub fn get(&self, field: Field) -> Option<Text<'_>> {
         let text = self.fields.get(&field)?;
-        Some(text_of(field, text))
+        Some(self.text_of(field, text))
+    }
+
+    fn text_of<'t>(&self, field: Field, text: &'t Secret) -> Text<'t> {
+        if field.hides(text.reveal()) || self.hidden.contains(&field) {
+            Text::Secret(text)
+        } else {
+            Text::Open(text.reveal())
+        }
     }
 
     /// The canonical text of a field that is no secret; `None` where the field is absent, and for a secret.
@@ -94,7 +104,34 @@ impl Record {
 
     /// Sets a field's text; the empty text means *empty it*.
     pub fn set(&mut self, field: Field, text: impl Into<Secret>) {
+        self.hidden.remove(&field);
         self.fields.insert(field, text.into());
+    }
+
+    /// Like [`Record::set`], with a text that may never be shown, whatever the field.
+    pub(crate) fn set_hidden(&mut self, field: Field, text: impl Into<Secret>) {
+        self.set(field, text);
+        self.hidden.insert(field);
+    }
+
+    /// The same record, in which every text that gives a secret of the other one or of its own away is a secret too.
+    pub(crate) fn hiding(mut self, other: &Record) -> Record {
+        let secrets = other
+            .iter()
+            .chain(self.iter())
+            .filter_map(|(_, text)| match text {
+                Text::Secret(secret) => Some(secret.reveal()),
+                Text::Open(_) => None,
+            });
+        let secrets: BTreeSet<&str> = secrets.collect();
+        let gives_away = |(field, text): &(Field, Text<'_>)| {
+            let text = text.open().unwrap_or_default();
+            let mut secrets = secrets.iter();
+            secrets.any(|secret| redact::gives_away(self.number(), *field, text, secret))
+        };
+        let hidden: Vec<Field> = self.iter().filter(gives_away).map(|it| it.0).collect();
+        self.hidden.extend(hidden);
+        self
     }
 
     /// Makes a field absent.
@@ -105,15 +142,13 @@ impl Record {
     /// All fields that are present, in the order of the dictionary.
     pub fn iter(&self) -> impl Iterator<Item = (Field, Text<'_>)> {
         let texts = self.fields.iter();
-        texts.map(|(field, text)| (*field, text_of(*field, text)))
+        texts.map(|(field, text)| (*field, self.text_of(*field, text)))
     }
 }
 
-fn text_of(field: Field, text: &Secret) -> Text<'_> {
-    if field.hides(text.reveal()) {
-        Text::Secret(text)
-    } else {
-        Text::Open(text.reveal())
+impl PartialEq for Record {
+    fn eq(&self, other: &Self) -> bool {
+        self.fields == other.fields
     }
 }
 

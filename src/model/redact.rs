@@ -1,6 +1,6 @@
 //! Values as they may be shown to people, and the words that replace a secret. No other module has words for that.
 
-use super::{Field, OddChar};
+use super::{Field, Kind, OddChar};
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -32,7 +32,7 @@ pub fn plain(field: Field, text: &str) -> String {
 const PIECE: usize = 4;
 
 /// Returns true if words from elsewhere contain a secret or a piece of it: in any case, percent-encoded, escaped as in
-/// JSON or XML (also twice), in base64 or in hexadecimal digits, and with whatever signs between its letters.
+/// JSON, XML or shells (also twice), in base64 (also in lower case) or in hexadecimal digits, and with whatever signs between its letters.
 pub fn repeats(words: &str, typed: &str) -> bool {
     let secret = typed.to_lowercase();
     if secret.is_empty() {
@@ -66,14 +66,29 @@ pub fn repeats(words: &str, typed: &str) -> bool {
         [typed, secret.as_str()].map(|text| text.bytes().flat_map(hex_digits).collect());
     let in_hex = |hex: &Vec<char>| pieces(hex, 2 * PIECE).any(|piece| folded.contains(&piece));
     let joined: String = words.split_whitespace().collect();
+    let lower = joined.to_lowercase();
+    let mut in_base64 = typed.as_bytes().windows(PIECE).flat_map(base64_folded);
     (secret.len() >= PIECE && hexes.iter().any(in_hex))
+        || in_base64.any(|piece| lower.contains(&piece))
         || decoded_runs(words).any(|text| in_words(&text))
         || decoded_runs(&joined).any(|text| in_words(&text))
 }
 
+/// Returns true if a field's text is a secret of the extension of this number, in any case, or contains it whole: some
+/// PBXes give a password back as another field. Keys, telephone numbers, lists and settings give nothing away, nor does
+/// the extension's own number, which many have for a PIN.
+pub(crate) fn gives_away(number: &str, field: Field, text: &str, secret: &str) -> bool {
+    let is_text = match field.def().kind {
+        Kind::Text | Kind::Email => true,
+        Kind::Identifier => text.contains(char::is_alphabetic),
+        Kind::Switch | Kind::Choice | Kind::Count | Kind::Time | Kind::List => false,
+    };
+    is_text && !field.is_key() && text != number && holds_whole(text, secret)
+}
+
 /// Returns true if a text is a secret, in any case, or contains it whole; a short one, such as a PIN, may be part of any
 /// number.
-pub(crate) fn holds_whole(text: &str, secret: &str) -> bool {
+fn holds_whole(text: &str, secret: &str) -> bool {
     const LONG: usize = 8;
     let (text, secret) = (text.to_lowercase(), secret.to_lowercase());
     !secret.is_empty() && (text == secret || (secret.len() >= LONG && text.contains(&secret)))
@@ -126,6 +141,10 @@ fn escape(text: &str) -> Option<(Option<char>, usize)> {
         let value = u32::from_str_radix(digits, radix).ok()?;
         char::from_u32(value)
     };
+    if let Some(rest) = text.strip_prefix("\\u{") {
+        let (digits, _) = rest.split_once('}')?;
+        return Some((number(digits, 16), digits.len() + 4));
+    }
     if let Some(rest) = text.strip_prefix("\\u") {
         return Some((number(rest.get(..4)?, 16), 6));
     }
@@ -151,6 +170,27 @@ fn escape(text: &str) -> Option<(Option<char>, usize)> {
         },
     };
     Some((c, name.len() + 2))
+}
+
+/// A piece of a secret in base64, in lower case, at each of the places in a group that it may have: the digits that are
+/// of this piece alone.
+fn base64_folded(piece: &[u8]) -> impl Iterator<Item = String> {
+    let bits: Vec<u8> = piece
+        .iter()
+        .flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1))
+        .collect();
+    [0, 2, 4].into_iter().map(move |start| {
+        let digits = bits.get(start..).unwrap_or_default().chunks_exact(6);
+        let digits = digits.map(|six| six.iter().fold(0, |value, bit| value << 1 | bit));
+        let letter = |value: u8| match value {
+            0..26 => char::from(b'a' + value),
+            26..52 => char::from(b'a' + value - 26),
+            52..62 => char::from(b'0' + value - 52),
+            62 => '+',
+            _ => '/',
+        };
+        digits.map(letter).collect()
+    })
 }
 
 /// Everything in the words that can be read as base64, from each of its letters on, as the text that it means.
@@ -307,6 +347,16 @@ mod tests {
     }
 
     #[test]
+    fn only_texts_give_secrets_away() {
+        let gives = |field, text, secret| gives_away("2001", field, text, secret);
+        assert!(gives(Field::DISPLAY_NAME, "Kq7WzP3xVn9T", "kq7wzp3xvn9t"));
+        assert!(gives(Field::CALLER_ID, "Kq7WzP3xVn9T", "Kq7WzP3xVn9T"));
+        assert!(!gives(Field::DISPLAY_NAME, "2001", "2001"));
+        assert!(!gives(Field::NEW_NUMBER, "2002", "2002"));
+        assert!(!gives(Field::GROUPS, "Kq7WzP3xVn9T", "Kq7WzP3xVn9T"));
+    }
+
+    #[test]
     fn a_secret_is_never_shown_and_hidden_characters_always() {
         assert_eq!(shown(Field::VOICEMAIL_PIN, "083914"), NOT_SHOWN);
         assert_eq!(
@@ -339,6 +389,10 @@ mod tests {
             "c-a-n-a-r-y",
             "C\u{200b}a\u{200b}n\u{200b}a",
             "Q2Fu YXJ5 Nzcz",
+            "auth q2fuyxj5nzczmstwdw==",
+            "auth yxbpoknhbmfyetc3mzerchc=",
+            "auth ehl6q2fuyxj5",
+            "\\u{43}\\u{61}\\u{6e}\\u{61}",
         ] {
             assert!(repeats(words, SECRET), "{words}");
         }

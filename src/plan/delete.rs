@@ -31,7 +31,7 @@ pub(crate) fn plan_deletions(rows: &Rows, session: &TargetSession<'_>) -> Result
                 action: Action::Delete,
                 number: number.to_owned(),
                 wanted: input.wanted.key_only(),
-                before: Some(before),
+                before: Some(before.hiding(&input.wanted)),
             };
             let line = rows.outcome(row, Action::Delete, RowResult::NotSent);
             PlannedRow::to_send(line, change)

@@ -8,7 +8,7 @@ use super::Plan;
 use super::decide::Mode;
 use crate::digest::sha256_hex;
 use crate::disk::{Readers, rename, write_whole};
-use crate::fingerprints::{Shown, ShownText, canonical, fingerprint, shown};
+use crate::fingerprints::{Shown, ShownText, changed_since, fingerprint, shown};
 use crate::input::{FieldHeadings, Rows};
 use crate::ledger::SecretMarks;
 use crate::model::{
@@ -273,8 +273,9 @@ impl SavedPlan {
             let before = change
                 .and_then(|change| change.before.as_ref())
                 .or_else(|| plan.extensions.get(&row.outcome.number))
-                .filter(|_| wanted(position).is_some());
-            saved.push(&row.line(), wanted(position), changes, before, key);
+                .zip(wanted(position))
+                .map(|(before, wanted)| before.clone().hiding(wanted));
+            saved.push(&row.line(), wanted(position), changes, before.as_ref(), key);
             if let (Some(saved), Some(marks)) = (saved.rows.last_mut(), plan.marks.get(&position)) {
                 saved.marks.clone_from(marks);
             }
@@ -566,27 +567,23 @@ impl SavedRow {
             (None, None) => return vec![],
             (None, Some(_)) => return vec![(None, "it was not there, and is there now".into())],
             (Some(_), None) => return vec![(None, "it was there, and is gone".into())],
-            (Some(before), Some(now)) => (before, shown(now, &self.number, key)),
+            (Some(before), Some(now)) => (before, now),
         };
-        let text = |shown: &Shown, field: Field| match shown.get(field.name()) {
-            Some(ShownText::Text(text)) => text.clone(),
-            Some(ShownText::Secret { fingerprint }) => fingerprint.clone(),
-            None => String::new(),
-        };
-        let moved = Field::all()
-            .filter(|field| !field.is_live())
-            .filter_map(|field| {
-                let (was, is) = (text(before, field), text(&now, field));
-                if canonical(field, &was) == canonical(field, &is) {
-                    return None;
-                }
-                let words = if field.is_secret() {
-                    format!("{} was changed", field.name())
-                } else {
+        let moved = changed_since(before, now, key).into_iter().map(|field| {
+            let was = match before.get(field.name()) {
+                Some(ShownText::Secret { .. }) => None,
+                Some(ShownText::Text(text)) => Some(text.as_str()),
+                None => Some(""),
+            };
+            let is = now.get(field).unwrap_or_default().open();
+            let words = match (was, is) {
+                (Some(was), Some(is)) if !field.is_secret() => {
                     format!("{} was {was:?}, and is {is:?}", field.name())
-                };
-                Some((Some(field), words))
-            });
+                }
+                _ => format!("{} was changed", field.name()),
+            };
+            (Some(field), words)
+        });
         moved.collect()
     }
 }

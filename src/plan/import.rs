@@ -22,8 +22,9 @@ pub(crate) fn plan_import(
     rewrite_secrets: bool,
     session: &TargetSession<'_>,
 ) -> Result<Plan, Refusal> {
-    let remote = RemoteState::fetch(session, rows.numbers())?;
+    let mut remote = RemoteState::fetch(session, rows.numbers())?;
     let unclear = rows.keep_halves(session.manifest(), &remote.extensions);
+    remote.hide_secrets(rows.rows.iter().map(|row| &row.wanted));
     remote.check(rows, mode, session)?;
     rows.refuse_halves(&unclear, session.manifest());
     if all_or_nothing && !rows.all_valid() {

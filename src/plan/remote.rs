@@ -72,7 +72,11 @@ impl RemoteState {
             .filter(|number| !number.is_empty() && is_wanted(&listing, numbers.contains(*number)));
         let wanted: Vec<String> = wanted.map(str::to_owned).collect();
         let looked = session.look_each(&wanted)?;
-        let (extensions, mut unread) = (looked.found, looked.unread);
+        let found = looked.found.into_iter();
+        let nothing_known = Record::default();
+        let extensions = found.map(|(number, held)| (number, held.hiding(&nothing_known)));
+        let extensions: BTreeMap<String, Record> = extensions.collect();
+        let mut unread = looked.unread;
         let record = session.target().record();
         for number in &wanted {
             let is_open = !extensions.contains_key(number) && !unread.contains_key(number);
@@ -91,6 +95,15 @@ impl RemoteState {
             unread,
             twice,
         })
+    }
+
+    /// Hides what is a secret of the wanted records.
+    pub(crate) fn hide_secrets<'w>(&mut self, wanted: impl Iterator<Item = &'w Record>) {
+        for wanted in wanted {
+            if let Some(held) = self.extensions.get_mut(wanted.number()) {
+                *held = std::mem::take(held).hiding(wanted);
+            }
+        }
     }
 
     /// Checks the rows again, now that it is known which extensions there are.

@@ -2,8 +2,8 @@
 
 use crate::compare::uncomparable;
 use crate::manifest::Manifest;
-use crate::model::redact::changed;
-use crate::model::{Action, Change, Field, Kind, PlannedRow, RowResult, TO_GENERATE, Text};
+use crate::model::redact::{NOT_SHOWN, changed};
+use crate::model::{Action, Change, Field, Kind, PlannedRow, RowResult, TO_GENERATE};
 use std::collections::BTreeSet;
 
 /// New extensions, and unchanged ones, that are shown one by one unless all are asked for.
@@ -201,7 +201,9 @@ fn change_of(field: Field, change: &Change, unseen: bool, is_whole: bool) -> Str
             .into(),
         };
     };
-    let held = held.and_then(Text::open).unwrap_or_default();
+    let held = held.unwrap_or_default();
+    let before = held.open();
+    let before = before.map_or_else(|| NOT_SHOWN.to_owned(), |text| format!("{text:?}"));
     match change.action {
         Action::Create => format!("{wanted:?}"),
         _ if unseen => format!("(not given back) → {wanted:?}"),
@@ -211,8 +213,8 @@ fn change_of(field: Field, change: &Change, unseen: bool, is_whole: bool) -> Str
             && !wanted.is_empty()
             && !held.is_empty() =>
         {
-            format!("{held:?} → with {wanted:?}")
+            format!("{before} → with {wanted:?}")
         }
-        _ => format!("{held:?} → {wanted:?}"),
+        _ => format!("{before} → {wanted:?}"),
     }
 }

@@ -224,7 +224,10 @@ impl Planner<'_> {
         if let Some(unread) = self.remote.unread_row(row.number(), &line) {
             return Ok(unread);
         }
+        let known = self.secrets.wanted(position, row);
         let now = self.remote.extensions.get(row.number());
+        let now = now.map(|now| now.clone().hiding(&known.clone().unwrap_or_default()));
+        let now = now.as_ref();
         let moved = row.moved(now, self.key);
         if moved && !self.replans {
             return Ok(settled(self.drifted(row, line, now)));
@@ -232,7 +235,7 @@ impl Planner<'_> {
         if !moved && line.result == RowResult::Held {
             return Ok(settled(line));
         }
-        let Some(wanted) = self.secrets.wanted(position, row) else {
+        let Some(wanted) = known else {
             return Err(format!("what {} wants is not whole", row.number()));
         };
         let planned = row.changes();

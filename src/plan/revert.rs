@@ -144,7 +144,7 @@ pub(crate) fn plan_revert(
             None => reverting.row(row, *standing),
         };
         if let Some(mut line) = line {
-            if *standing == Standing::Final {
+            if *standing == Standing::Final && !past.taken_back.contains_key(&origin) {
                 reverts.rows.insert(planned.len(), origin);
             }
             if let Some(change) = &mut line.change {
@@ -230,9 +230,9 @@ impl Reverting<'_> {
             Standing::Waiting => None,
             // Made by the run, though not as it was wanted.
             Standing::Final if is_own && change.action == Action::Create => {
-                Some(match self.held.get(change.present_number()) {
+                Some(match self.now(change) {
                     None => already(change, Action::Delete),
-                    Some(now) => self.uncreate_left(change, now),
+                    Some(now) => self.uncreate_left(change, &now),
                 })
             }
             Standing::Final if finished => match result {
@@ -272,9 +272,15 @@ impl Reverting<'_> {
         }
     }
 
+    /// The extension that a change was about, as the PBX has it now.
+    fn now(&self, change: &Change) -> Option<Record> {
+        let now = self.held.get(change.present_number())?;
+        Some(change.hiding(now.clone()))
+    }
+
     fn inverse(&self, change: &Change) -> PlannedRow {
-        let now = self.held.get(change.present_number());
-        match (change.action, now) {
+        let now = self.now(change);
+        match (change.action, now.as_ref()) {
             (Action::Create, None) => already(change, Action::Delete),
             (Action::Create, Some(now)) => self.uncreate(change, now),
             (Action::Delete, None) => self.recreate(change),
@@ -692,7 +698,7 @@ fn send(
         row: change.row,
         action,
         number,
-        wanted,
+        wanted: change.hiding(wanted),
         before: now.cloned(),
     };
     PlannedRow {

@@ -2,7 +2,9 @@
 
 use super::remote::RemoteState;
 use crate::input::Rows;
-use crate::model::{Action, Change, Field, Finding, Outcome, PlannedRow, RowResult, RuleId};
+use crate::model::{
+    Action, Change, Field, Finding, Outcome, PlannedRow, Record, RowResult, RuleId,
+};
 use crate::rim::{Failure, TargetSession};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,7 +65,7 @@ pub(crate) fn unnamed(
                 action: Action::Delete,
                 wanted: before.key_only(),
                 number: number.clone(),
-                before: Some(before),
+                before: Some(before.hiding(&Record::default())),
             };
             PlannedRow::to_send(
                 Outcome {

@@ -199,7 +199,8 @@ impl<'t> Transfer<'t> {
         session: &TargetSession<'_>,
     ) -> Result<(Plan, Vec<MergeStep>), Refusal> {
         let numbers = self.moves.iter().map(|one| one.mapped.wanted.number());
-        let remote = RemoteState::fetch(session, numbers)?;
+        let mut remote = RemoteState::fetch(session, numbers)?;
+        remote.hide_secrets(self.moves.iter().map(|one| &one.mapped.wanted));
         let deciding = Deciding {
             transfer: self,
             base,

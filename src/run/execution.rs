@@ -169,7 +169,11 @@ impl Execution<'_> {
                 remember(memory, session.manifest(), of_row, &settlement);
             }
             let left = settlement.left.as_ref().zip(self.key.as_ref());
-            let left = left.map(|(left, key)| shown(left, left.number(), key));
+            let left = left.map(|(left, key)| {
+                let changes = by_row.get(&settlement.row).into_iter().flatten();
+                let left = changes.fold(left.clone(), |left, change| change.hiding(left));
+                shown(&left, left.number(), key)
+            });
             let ends_the_run = settlement.fault.as_ref().is_some_and(Fault::ends_the_run);
             let outcome = self.outcome(results.line(position), settlement);
             // A change that may have been sent and could not be checked, before this process or at the run's end, stays

@@ -86,6 +86,8 @@ impl Left {
         let mut looked = LookedAgain::default();
         for (position, standing, mut change) in unfinished {
             let now = held.get(&change.number);
+            let now = now.map(|now| change.hiding(now.clone()));
+            let now = now.as_ref();
             let Some(row) = self.rows.get_mut(position) else {
                 continue;
             };
@@ -243,7 +245,7 @@ fn doubt(
         field: fields.first().copied(),
         message: format!(
             "{sent} before the run was cut off, and others changed {number} since: {}; it is left alone",
-            differences(&fields, expected, now)
+            differences(&fields, expected, &change.hiding(now.clone()))
         ),
         attempts: times,
     })

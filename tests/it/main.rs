@@ -23,6 +23,7 @@ mod promises {
     mod cases;
     mod cut_off;
     mod files;
+    mod given_back;
     mod headings;
     mod hostile;
     mod libreoffice;

@@ -1,0 +1,208 @@
+//! What a PBX gives back otherwise than it was sent: secrets in fields that are shown, and extensions of somebody else.
+
+use crate::support::altered::{altered, holds};
+use crate::support::canary::{CANARIES, files};
+use crate::support::fixture::{Rig, value};
+use crate::support::pbx::{Desk, TestPbx};
+use crate::support::program::wait_until;
+use crate::support::random::Random;
+use rowcall::manifest::Access;
+use rowcall::model::{Action, Field, Kind};
+use rowcall::vendors::{VENDORS, vendor};
+use rowcall::wire::Reply;
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The name that a PBX gives back in the place of this one is the extension's password for the web.
+const NAME: &str = "Ann Miller";
+
+/// A desk with an OpenVox that gives a password back as the name.
+fn telling(secret: &str) -> Desk {
+    let secret = format!("\"username\":\"{secret}\"");
+    let rig = altered(vendor("openvox").unwrap(), move |pbx, heard| {
+        let mut reply = pbx.answer(heard);
+        let text = String::from_utf8_lossy(&reply.body);
+        let name = format!("\"username\":\"{NAME}\"");
+        reply.body = text.replace(&name, &secret).into_bytes();
+        reply
+    });
+    Desk::at(TestPbx::serving(rig))
+}
+
+/// Files that have a secret in clear, but for those that a person wrote.
+fn telling_files(desk: &Desk) -> Vec<String> {
+    let files = files(desk.folder()).into_iter();
+    let telling = files.filter(|path| {
+        let bytes = fs::read(path).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        CANARIES.iter().any(|canary| text.contains(canary))
+    });
+    let names = telling.map(|path| path.display().to_string());
+    names.filter(|name| !name.ends_with(".typed.csv")).collect()
+}
+
+/// Every command that reads a PBX beside a sheet with its passwords shows none, in no file either.
+#[test]
+fn a_password_that_a_pbx_gives_back_as_a_name_is_shown_nowhere() {
+    let mut random = Random::from_environment_or("ROWCALL_GIVEN_BACK_SEED", 5);
+    let secret = format!("{}web{}", CANARIES[0], random.below(1000));
+    let desk = telling(&secret);
+    let sheet = |name: &str, heading: &str, rest: &str| {
+        let text = format!("number,{heading}\n2001,{rest}\n");
+        desk.file(&format!("{name}.typed.csv"), &text)
+    };
+    let head = "display_name,sip_password,web_password";
+    let typed = format!("{NAME},tR7xkQ2mZp9w,{secret}");
+    let whole = sheet("whole", head, &typed);
+    let other = sheet("other", head, &typed.replace(NAME, "Bea"));
+    // The name comes from the PBX.
+    let unnamed = sheet("unnamed", "web_password", &secret);
+    let mobile = sheet(
+        "mobile",
+        "mobile,web_password",
+        &format!("491555000001,{secret}"),
+    );
+    let (target, plan) = (desk.target(), desk.path("p.json"));
+    let (target, plan) = (&*target, plan.to_str().unwrap());
+    let path = |path: &std::path::PathBuf| path.to_str().unwrap().to_owned();
+    let all = [
+        "--yes",
+        "--max-secret-changes",
+        "all",
+        "--max-failures",
+        "all",
+    ];
+    let made = desk.import("state", &whole, &["--report", "made.csv"]);
+    assert_eq!(made.count("differs"), 1, "{}{}", made.out, made.err);
+    for sheet in [&whole, &other, &unnamed, &mobile] {
+        let sheet = path(sheet);
+        for mode in ["create", "update", "upsert"] {
+            let planned = ["plan", &sheet, "--to", target, "--mode", mode, "-o", plan];
+            let planned = desk.say("state", &planned);
+            assert!([0, 1].contains(&planned.exit), "{}", planned.err);
+            let is_update = planned.out.contains("~ update") && sheet.contains("other");
+            let told = planned.out.contains("display_name: (not shown) → \"Bea\"");
+            assert_eq!(told, is_update, "{}", planned.out);
+        }
+        desk.say("state", &["diff", &sheet, target, "-o", "diff.csv"]);
+        let replay = ["import", "--plan", plan, "--report", "replayed.csv"];
+        desk.say("state", &[&replay[..], &all].concat());
+        let import = ["import", &sheet, "--to", target, "--mode", "upsert"];
+        let ran = desk.say("state", &[&import[..], &all].concat());
+        assert!([0, 1].contains(&ran.exit), "{}", ran.err);
+        let undone = desk.undo(&["--report", "undone.csv"]);
+        assert!([0, 1].contains(&undone.exit), "{}", undone.err);
+        assert_eq!(telling_files(&desk), [""; 0], "{}{}", ran.out, undone.err);
+    }
+    let delete = ["delete", &path(&whole), "--from", target];
+    let gone = desk.say(
+        "state",
+        &[&delete[..], &["--yes", "--max-deletes", "all"]].concat(),
+    );
+    assert_eq!(gone.exit, 0, "{}", gone.err);
+    desk.undo(&[]);
+    for run in desk.runs("state") {
+        desk.say("state", &["report", &run, "-o", "report.csv"]);
+    }
+    assert_eq!(telling_files(&desk), [""; 0]);
+}
+
+/// A setting that a new extension of the vendor need not be given, and another value for it than the PBX gives it.
+fn setting(rig: &Rig) -> Option<(Field, String)> {
+    let scratch = Rig::new(rig.vendor, &BTreeMap::new());
+    let connection = scratch.connect();
+    let plain = scratch.small("3001");
+    connection
+        .apply(Action::Create, &plain, None)
+        .result
+        .unwrap();
+    let usual = scratch.look(&connection, "3001").unwrap();
+    let kinds = [Kind::Switch, Kind::Choice, Kind::Count, Kind::Time];
+    let settings = scratch.writable().filter(|row| {
+        let is_free = row.access == Access::ReadWrite && plain.get(row.name).is_none();
+        is_free && kinds.contains(&row.name.def().kind)
+    });
+    let mut number = 4000;
+    for (row, variant) in settings.flat_map(|row| [(row, 0), (row, 1)]) {
+        number += 1;
+        let Some(text) = value(row, "3001", variant) else {
+            continue;
+        };
+        let mut other = scratch.small(&number.to_string());
+        other.set(row.name, text.as_str());
+        let made = connection
+            .apply(Action::Create, &other, None)
+            .result
+            .is_ok();
+        let held = scratch.look(&connection, other.number());
+        let is_other = held.is_some_and(|held| {
+            held.reveal(row.name) == Some(&text) && usual.reveal(row.name) != Some(&text)
+        });
+        if made && is_other {
+            return Some((row.name, text));
+        }
+    }
+    None
+}
+
+#[test]
+fn an_extension_with_another_setting_is_not_taken_for_the_one_whose_creation_was_lost() {
+    let mut told = 0;
+    for vendor in VENDORS {
+        let Some((field, text)) = setting(&Rig::new(vendor, &BTreeMap::new())) else {
+            continue;
+        };
+        let is_lost = Arc::new(AtomicBool::new(false));
+        let lost = is_lost.clone();
+        let rig = altered(vendor, move |pbx, heard| {
+            // The first creation of that number does not arrive.
+            let creates = holds(heard, "3002") && holds(heard, CANARIES[0]);
+            if creates && !lost.swap(true, Ordering::SeqCst) {
+                return Reply::new(500, "text/plain", "no");
+            }
+            pbx.answer(heard)
+        });
+        let desk = Desk::at(TestPbx::serving(rig));
+        desk.sheet("in.csv", &desk.small(3001..3005));
+        let begun = [
+            "import",
+            "in.csv",
+            "--to",
+            &desk.target(),
+            "--report",
+            "r.csv",
+        ];
+        let pace = ["--parallel", "1", "--reply-within", "6", "--rate", "2000/s"];
+        let mut child = desk.begin("state", &[&begun[..], &pace].concat());
+        wait_until(|| is_lost.load(Ordering::SeqCst));
+        let mut stranger = desk.pbx.small("3002");
+        stranger.set(field, text.as_str());
+        desk.hold(&[stranger]);
+        child.wait().unwrap();
+        let context = format!("{} {}", vendor.id, field.name());
+        let report = desk.report("r.csv");
+        let results: Vec<&str> = report.iter().map(|row| &*row["result"]).collect();
+        // What every creation sends is certain.
+        let expected = match desk.pbx.manifest.row(field).unwrap().fill {
+            Some(_) => "conflict",
+            None => "unknown",
+        };
+        assert_eq!(
+            results,
+            ["created", expected, "created", "created"],
+            "{context}"
+        );
+        assert!(
+            report[1]["message"].contains(field.name()),
+            "{context}: {:?}",
+            report[1]
+        );
+        let undone = desk.undo(&[]);
+        assert_eq!(undone.count("deleted"), 3, "{context}: {}", undone.err);
+        assert_eq!(desk.pbx.numbers(), ["3002"], "{context}");
+        told += 1;
+    }
+    assert!(told > 1, "{told}");
+}
