@@ -47,7 +47,7 @@ use crate::rim::{Context, Exit, Failure, TargetSession};
 use crate::submit::order::in_order;
 use execution::Execution;
 use journal::{Journal, Pending};
-use past::{PastRun, is_of_run};
+use past::{PastRun, finds_taken_back, is_of_run};
 use rejects::{Originals, Rejects};
 use secrets_file::Generated;
 use std::collections::BTreeMap;
@@ -420,7 +420,7 @@ impl<'r> Run<'r> {
         let waves = self.waves(&changes);
         let mut changes = in_order(changes);
         let stages = in_waves(&waves, &mut changes);
-        let lock = lock.filter(|_| !changes.is_empty());
+        let lock = lock.filter(|_| !changes.is_empty() || finds_taken_back(&plan));
         if lock.is_some() {
             let marks = session.marks(&changes).and_then(|marks| {
                 forget(&mut session, &changes, self.context)?;

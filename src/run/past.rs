@@ -3,6 +3,7 @@
 use super::saved_options::SavedOptions;
 use crate::ledger::{LedgerError, Listed, Standing, StoredRun, Summary, runs};
 use crate::model::{Outcome, RowResult};
+use crate::plan::Plan;
 use crate::plan::revert::{TakenBackRow, is_taken_back};
 use crate::rim::outputs::is_same_file;
 use crate::rim::terminal::print;
@@ -27,6 +28,13 @@ pub(crate) fn is_of_run(path: &Path, context: &Context, counts: impl Fn(&Summary
         counts(summary)
             && options.is_ok_and(|options| options.outputs().any(|known| is_same_file(known, path)))
     })
+}
+
+/// Returns true if rows of an undone run turn out to be as before it already.
+pub(super) fn finds_taken_back(plan: &Plan) -> bool {
+    let reverted = plan.reverts.iter().flat_map(|reverts| reverts.rows.keys());
+    let mut rows = reverted.filter_map(|position| plan.rows.get(*position));
+    rows.any(|row| row.change.is_none() && is_taken_back(&row.outcome))
 }
 
 /// Makes a row's line as the ledger has it. A row that may have been sent is `unknown` until the PBX was looked at.
@@ -89,7 +97,8 @@ impl PastRun {
         })
     }
 
-    /// The rows of the run that undos of it have taken back, by position. Runs that cannot be read are passed over.
+    /// The rows of the run that undos of it have taken back, by position, unless those were undone themselves. Runs that
+    /// cannot be read are passed over.
     ///
     /// # Errors
     /// Exit 2 where the runs cannot be listed, or an undo cannot be read.
@@ -106,10 +115,12 @@ impl PastRun {
                 continue;
             };
             let lines = StoredRun::open(&state, &id)?.outcomes()?;
+            let done_again = PastRun::open(context, &id)?.taken_back(context)?;
             for (position, (line, standing)) in lines.into_iter().enumerate() {
                 if let Some(origin) = reverts.rows.get(&position)
                     && standing == Standing::Final
                     && is_taken_back(&line)
+                    && !done_again.contains_key(&position)
                 {
                     let undo = id.clone();
                     taken_back.insert(*origin, TakenBackRow { undo, line });

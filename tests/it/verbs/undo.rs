@@ -1,6 +1,7 @@
 //! A run is put back by `rowcall undo`, against the simulated PBX behind its socket.
 
 use crate::support::pbx::Desk;
+use crate::support::program::wait_until;
 use crate::support::sheets::lines;
 use rowcall::vendors::VENDORS;
 use serde_json::Value;
@@ -297,9 +298,7 @@ fn a_killed_undo_is_gone_on_with() {
     let desk = Desk::new("ozeki");
     desk.import("state", &desk.sample(60), &[]);
     let mut undo = desk.begin("state", &["undo", "--yes", "--max-deletes", "all"]);
-    while desk.export().lines().count() > 50 {
-        thread::sleep(Duration::from_millis(5));
-    }
+    wait_until(|| desk.pbx.numbers().len() < 55);
     undo.kill().unwrap();
     undo.wait().unwrap();
     let left = desk.export().lines().count();
@@ -469,4 +468,50 @@ fn a_created_extension_that_was_not_read_back_goes_only_where_nothing_else_can_h
     let counts = (undone.count("deleted"), undone.count("unknown"));
     assert_eq!(counts, (11, 1), "{}", undone.err);
     assert_eq!(desk.pbx.numbers(), ["3013"]);
+}
+
+#[test]
+fn an_undo_that_finds_all_as_before_takes_the_rows_back_all_the_same() {
+    for vendor in VENDORS.iter().map(|vendor| vendor.id) {
+        let desk = Desk::new(vendor);
+        let sheet = desk.sample(4);
+        let imported = desk.import("state", &sheet, &[]);
+        let (sheet, target) = (sheet.to_str().unwrap(), desk.target());
+        let gone = [
+            "delete",
+            sheet,
+            "--from",
+            &target,
+            "--yes",
+            "--max-deletes",
+            "all",
+        ];
+        assert_eq!(desk.say("elsewhere", &gone).exit, 0);
+        let nothing = desk.undo(&[]);
+        nothing.ended_with(0, "unchanged", 4);
+        // Others bring the same sheet again.
+        desk.import("elsewhere", &desk.path("staff.csv"), &[]);
+        let again = desk.undo(&[&imported.name()]);
+        again.ended_with(0, "unchanged", 4);
+        let words = format!("4 rows of it were taken back by run {}", nothing.name());
+        assert!(again.err.contains(&words), "{vendor}: {}", again.err);
+        assert_eq!(desk.pbx.numbers().len(), 4, "{vendor}");
+    }
+}
+
+#[test]
+fn a_run_whose_undo_was_undone_can_be_undone_again() {
+    let desk = Desk::new("ozeki");
+    desk.sheet("in.csv", &desk.small([3001, 3002]));
+    let imported = desk.import("state", &desk.path("in.csv"), &[]);
+    let undone = desk.undo(&[]);
+    undone.ended_with(0, "deleted", 2);
+    let redone = desk.undo(&[&undone.name()]);
+    assert_eq!(desk.pbx.numbers(), ["3001", "3002"], "{}", redone.err);
+    let again = desk.undo(&[&imported.name()]);
+    again.ended_with(0, "deleted", 2);
+    // And that once.
+    desk.import("elsewhere", &desk.path("in.csv"), &[]);
+    desk.undo(&[&imported.name()]).ended_with(0, "unchanged", 2);
+    assert_eq!(desk.pbx.numbers(), ["3001", "3002"]);
 }
