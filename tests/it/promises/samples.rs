@@ -2,6 +2,8 @@
 //!
 //! `UPDATE=1 cargo test --test it samples` writes bad.report.csv again.
 
+use crate::support::program::Program;
+use crate::support::random::Random;
 use rowcall::check::{BoundSheet, CheckOptions, Checked, Counts, check};
 use rowcall::columns::{BindOptions, Binding};
 use rowcall::manifest::{Access, CrossRule, FieldRow, Manifest, Purpose, Rule};
@@ -256,5 +258,89 @@ fn what_is_said_of_bad_rows_is_what_was_agreed() {
             "{}: differs from what is said now, first in {differing:#?}; UPDATE=1 writes it again",
             path.display()
         );
+    }
+}
+
+/// Rows with the mistakes of several bad rows each: below the headings, cells that are unlike those of most rows.
+fn mixed(rows: &[csv::StringRecord], random: &mut Random) -> Vec<csv::StringRecord> {
+    let usual = |column: usize| {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for row in rows {
+            *counts.entry(&row[column]).or_default() += 1;
+        }
+        let most = counts.into_iter().max_by_key(|(_, count)| *count);
+        most.unwrap().0
+    };
+    let usual: Vec<&str> = (0..rows[0].len()).map(usual).collect();
+    let mixed = (0..300).map(|_| {
+        let mut cells: Vec<&str> = rows[random.below(rows.len())].iter().collect();
+        for _ in 0..=random.below(3) {
+            let other = &rows[random.below(rows.len())];
+            for (column, cell) in other.iter().enumerate().skip(1) {
+                if cell != usual[column] {
+                    cells[column] = cell;
+                }
+            }
+        }
+        csv::StringRecord::from(cells)
+    });
+    mixed.collect()
+}
+
+/// Returns true if a line's code, message and hint are those of one of its findings.
+fn is_of_one_finding(line: &BTreeMap<String, String>) -> bool {
+    let begin = format!("{} ", line["code"]);
+    let end = match &*line["hint"] {
+        "" => line["message"].clone(),
+        hint => format!("{} — {hint}", line["message"]),
+    };
+    let findings = &line["findings"];
+    let mut begins = findings.match_indices(&begin);
+    begins.any(|(at, _)| {
+        let is_word = at == 0 || findings[..at].ends_with(' ');
+        let told = findings[at..].split_once(": ");
+        is_word && told.is_some_and(|(_, told)| told.starts_with(&end))
+    })
+}
+
+#[test]
+fn a_line_mixes_no_code_with_the_message_of_another_finding() {
+    let mut random = Random::from_environment_or("ROWCALL_MIXED_SEED", 11);
+    for vendor in samples() {
+        let mut reader = csv::Reader::from_path(sample(vendor, "bad.csv")).unwrap();
+        let headings = reader.headers().unwrap().clone();
+        let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        let program = Program::new().with_own_state();
+        let mut writer = csv::Writer::from_path(program.path("in.csv")).unwrap();
+        writer.write_record(&headings).unwrap();
+        for row in mixed(&rows, &mut random) {
+            writer.write_record(&row).unwrap();
+        }
+        writer.flush().unwrap();
+        let groups = if vendor.1.is_empty() { "" } else { " --groups" };
+        for command in [
+            "check in.csv --for",
+            "plan in.csv --to sim:",
+            "import in.csv --to sim:",
+        ] {
+            let separator = if command.starts_with("check") {
+                " "
+            } else {
+                ""
+            };
+            let options = format!("{groups} --report r.jsonl");
+            program.run(&format!("{command}{separator}{}{options}", vendor.0));
+            let report = program.report("r.jsonl");
+            assert_eq!(report.len(), 300, "{vendor:?} {command}");
+            let invalid = report.iter().filter(|line| line["result"] == "invalid");
+            let invalid: Vec<_> = invalid.collect();
+            let several = invalid
+                .iter()
+                .filter(|line| line["findings"].contains("; "));
+            assert!(several.count() > 50, "{vendor:?} {command}");
+            for line in invalid {
+                assert!(is_of_one_finding(line), "{vendor:?} {command} {line:#?}");
+            }
+        }
     }
 }

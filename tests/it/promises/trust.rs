@@ -1,11 +1,16 @@
 //! A run belongs to one PBX and to one moment, against simulated PBXes behind their sockets.
 
-use crate::support::pbx::Desk;
+use crate::support::altered::altered;
+use crate::support::pbx::{Desk, TestPbx};
 use crate::support::sheets::lines;
+use rowcall::vendors::vendor;
 use rusqlite::Connection;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -271,6 +276,9 @@ fn a_bare_resume_takes_only_the_newest_run_while_it_is_fresh() {
 
     // By its count it is older than the next one, and by no clock.
     begun("2090-01-01T00:00:00Z");
+    let unborn = desk.say("state", &["resume"]);
+    assert_eq!(unborn.exit, 2, "{}", unborn.err);
+    assert!(unborn.err.contains("began in the future"), "{}", unborn.err);
     let one = desk.file(
         "one.csv",
         "number,user_id,sip_password\n7001,newcomer,Sample7001pw\n",
@@ -989,4 +997,86 @@ fn an_extension_that_was_seen_to_be_gone_is_not_remembered() {
         let again = desk.import("state", &row("Old"), &upsert);
         assert_eq!(again.count("updated"), 1, "{look:?}: {}", again.err);
     }
+}
+
+#[test]
+fn what_was_looked_at_again_is_what_a_resumed_run_knows_from_before() {
+    let is_german = Arc::new(AtomicBool::new(false));
+    let switch = is_german.clone();
+    let rig = altered(vendor("openvox").unwrap(), move |pbx, heard| {
+        let mut reply = pbx.answer(heard);
+        if switch.load(Ordering::SeqCst) {
+            let text = String::from_utf8_lossy(&reply.body);
+            reply.body = text.replace("System Default", "German").into_bytes();
+        }
+        reply
+    });
+    let desk = Desk::at(TestPbx::serving(rig));
+    desk.import("state", &desk.sample(12), &[]);
+    let numbers = desk.pbx.numbers();
+    let rows = numbers
+        .iter()
+        .map(|number| format!("{number},491555{number}\n"));
+    let sheet = format!("number,mobile\n{}", rows.collect::<String>());
+    let sheet = desk.file("mobile.csv", &sheet);
+    let target = desk.target();
+    let to = [sheet.to_str().unwrap(), "--to", &target, "--mode", "update"];
+    let run = cut_off(
+        &desk,
+        &[&["import"][..], &to, &["--max-updates", "all"]].concat(),
+        2,
+    );
+    // A field that no row can write: the rows are not drifted.
+    is_german.store(true, Ordering::SeqCst);
+    let resumed = desk.say("state", &["resume", "--json"]);
+    resumed.ended_with(0, "updated", 12);
+    let ledger = desk.path(&format!("state/runs/{run}/ledger.sqlite"));
+    let ledger = Connection::open(ledger).unwrap();
+    let known = "SELECT COUNT(*) FROM changes WHERE instr(before, ?1) > 0";
+    let count = |word: &str| {
+        ledger
+            .query_row(known, [word], |row| row.get::<_, i64>(0))
+            .unwrap()
+    };
+    let (renewed, old) = (count("German"), count("System Default"));
+    assert!(
+        renewed >= 6 && old >= 2 && renewed + old == 12,
+        "{renewed} {old}"
+    );
+}
+
+#[test]
+fn what_is_remembered_of_one_pbx_tells_nothing_of_another() {
+    let desks = [Desk::new("openvox"), Desk::new("openvox")];
+    let [one, other] = &desks;
+    let sheet = one.sample(12);
+    one.import("state", &sheet, &[]);
+    let to = [
+        "import",
+        sheet.to_str().unwrap(),
+        "--to",
+        &other.target(),
+        "--yes",
+    ];
+    assert_eq!(one.say("state", &to).exit, 0);
+    let files = fs::read_dir(one.path("state/memory")).unwrap().flatten();
+    let files = files.map(|file| file.path());
+    let files = files.filter(|path| path.extension().is_some_and(|it| it == "sqlite"));
+    let marks = |path: PathBuf| -> BTreeSet<String> {
+        let memory = Connection::open(path).unwrap();
+        let mut rows = memory.prepare("SELECT fields FROM written").unwrap();
+        let rows = rows.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        let fields = rows.flat_map(|row| {
+            let marks: BTreeMap<String, String> = serde_json::from_str(&row.unwrap()).unwrap();
+            marks.into_values()
+        });
+        fields.collect()
+    };
+    let marks: Vec<BTreeSet<String>> = files.map(marks).collect();
+    assert_eq!(marks.len(), 2);
+    assert!(marks.iter().all(|marks| marks.len() >= 12), "{marks:?}");
+    assert!(
+        marks[0].is_disjoint(&marks[1]),
+        "the same secret has one mark on both"
+    );
 }
