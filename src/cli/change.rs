@@ -77,7 +77,7 @@ Examples:
   rowcall import staff.csv --to sim:openvox --rate 50/s --report report.csv
   rowcall import staff.csv --to hq --rejects rejects.csv
   rowcall import staff.csv --to hq --mode upsert --max-updates 20
-  rowcall import staff.csv --to hq --waves 1,10,100
+  rowcall import staff.csv --to hq --waves 1,10,100 --ring
   rowcall import staff.csv --to hq --secrets-out passwords.csv
   rowcall import groups.csv --groups --to hq --mode upsert
   rowcall import --plan plan.json --on-drift skip"
@@ -117,6 +117,10 @@ pub struct ImportArgs {
     /// Show what would be done, as `rowcall plan` does, and send nothing
     #[arg(long, conflicts_with_all = ["rejects", "secrets_out", "secrets_to"], help_heading = "Safety")]
     pub dry_run: bool,
+    /// Ask by SIP afterwards if each extension rings, with the secret that was written, as `rowcall ring` does; with
+    /// --waves after each wave, and one that does not ring counts as failed
+    #[arg(long, conflicts_with_all = ["groups", "dry_run"], help_heading = "Safety")]
+    pub ring: bool,
     /// Write the rows that are not done to this file, as they were, to be mended and fed back
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub rejects: Option<PathBuf>,
@@ -211,6 +215,10 @@ pub struct MigrateArgs {
     /// Bring also what was changed by hand on --to, or deleted there, to what --from says
     #[arg(long, help_heading = "Safety")]
     pub overwrite: bool,
+    /// Ask by SIP afterwards if each extension rings on --to, with the secret that was written, as `rowcall ring` does;
+    /// with --waves after each wave, and one that does not ring counts as failed
+    #[arg(long, conflicts_with = "dry_run", help_heading = "Safety")]
+    pub ring: bool,
     /// Say what would be lost and what would be done, and send nothing
     #[arg(long, help_heading = "Safety")]
     pub dry_run: bool,

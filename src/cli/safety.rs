@@ -55,6 +55,7 @@ impl GuardArgs {
             max_failures: self.max_failures,
             verify: self.verify,
             waves: self.waves.clone(),
+            ring: false,
             yes: self.yes,
         }
     }

@@ -85,7 +85,7 @@ pub struct DoctorArgs {
 /// `rowcall help`
 #[derive(Debug, Args)]
 pub struct HelpArgs {
-    /// A command, or a page of the manual: passwords, moving, telephones, groups, nightly, changes, trouble
+    /// A command, or a page of the manual: passwords, telephones, moving, groups, nightly, changes, trouble
     #[arg(value_name = "TOPIC")]
     pub topic: Option<String>,
 }

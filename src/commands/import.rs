@@ -12,7 +12,7 @@ use crate::plan::replay::Replay;
 use crate::rim::outputs::Files;
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, PaceOptions, Target};
-use crate::run::{Run, RunRequest, refuse_without_rows};
+use crate::run::{GuardOptions, Run, RunRequest, refuse_without_rows};
 use std::path::Path;
 
 /// Brings the sheets' extensions onto the target.
@@ -160,7 +160,10 @@ fn request<'t>(
         target,
         report: args.wanted.report.options(),
         rejects: args.rejects.clone(),
-        guard: args.guard.options(),
+        guard: GuardOptions {
+            ring: args.ring,
+            ..args.guard.options()
+        },
         secrets: args.secrets.resolve()?,
     })
 }

@@ -258,7 +258,7 @@ pub(super) fn report(args: &RunReportArgs, context: &Context) -> Result<Exit, Fa
     let head = report_head(run.run(), &outcomes);
     let report = match &args.output {
         Some(path) => ReportFile::replace(path, &head),
-        None => ReportFile::stream(strict_output(), "standard output"),
+        None => ReportFile::stream(strict_output(), "standard output", &head),
     };
     let mut report = report.map_err(Failure::usage)?;
     let headings = options.map(|options| options.headings).unwrap_or_default();
@@ -266,7 +266,7 @@ pub(super) fn report(args: &RunReportArgs, context: &Context) -> Result<Exit, Fa
         .iter()
         .filter(|(_, standing)| matches!(standing, Standing::Intended(_)))
         .count();
-    let all_done = outcomes.iter().all(|(outcome, _)| outcome.result.is_done());
+    let all_well = outcomes.iter().all(|(outcome, _)| outcome.is_well());
     for (outcome, standing) in outcomes {
         let line = line(outcome, standing);
         let heading = |finding: &Finding| headings.heading(line.place.as_ref(), finding.field);
@@ -278,7 +278,7 @@ pub(super) fn report(args: &RunReportArgs, context: &Context) -> Result<Exit, Fa
             "{doubtful} rows may have been sent, and nobody has looked: rowcall resume {name}"
         ));
     }
-    Ok(Exit::done_if(all_done))
+    Ok(Exit::done_if(all_well))
 }
 
 /// Builds the head of a report that is written again.
@@ -293,5 +293,8 @@ fn report_head(run: &RunFacts, outcomes: &[(Outcome, Standing)]) -> ReportHead {
         ("run", run.id.clone()),
     ];
     let title = format!("{} on {}", run.head.command, run.target);
-    ReportHead::new(title, facts, has_one_table)
+    ReportHead {
+        has_rings: outcomes.iter().any(|(outcome, _)| outcome.ring.is_some()),
+        ..ReportHead::new(title, facts, has_one_table)
+    }
 }

@@ -6,7 +6,7 @@ use super::{LedgerError, RunEnd, RunFacts, RunHead, Standing, Summary, TargetLoc
 use crate::digest::hex;
 use crate::disk::{new_folder, sync_folder};
 use crate::fingerprints::Shown;
-use crate::model::{Action, Change, Field, Outcome, Place, PlannedRow, RowResult};
+use crate::model::{Action, Change, Field, Outcome, Place, PlannedRow, RingResult, RowResult};
 use crate::seal::{Key, SealError, random};
 use jiff::Timestamp;
 use rusqlite::config::DbConfig;
@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The version of the tables.
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 
 /// Marks the file as rowcall's: `rowc`.
 const APPLICATION: i64 = 0x726f_7763;
@@ -42,7 +42,7 @@ CREATE TABLE rows (
     action TEXT NOT NULL, result TEXT NOT NULL, code TEXT NOT NULL, field TEXT, \"column\" TEXT NOT NULL,
     message TEXT NOT NULL, hint TEXT NOT NULL, attempts INTEGER NOT NULL, http_status INTEGER, vendor_code TEXT,
     elapsed_ms INTEGER, finished_at TEXT NOT NULL, findings TEXT NOT NULL, final INTEGER NOT NULL,
-    name TEXT NOT NULL
+    name TEXT NOT NULL, ring TEXT
 ) STRICT;
 -- What is to be done, what the PBX held before, the fields that cannot be put back, and what was read back once it was
 -- done, with keyed fingerprints in the place of secrets. Elsewhere a secret is null, and stands in sealed.
@@ -62,11 +62,11 @@ CREATE TABLE events (at TEXT NOT NULL, what TEXT NOT NULL, why TEXT NOT NULL) ST
 ";
 
 const PUT_ROW: &str = "INSERT INTO rows VALUES
-    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
+    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)";
 
 const REPLACE_ROW: &str = "UPDATE rows SET (row, file, sheet, line, number, action, result, code, field, \"column\",
-    message, hint, attempts, http_status, vendor_code, elapsed_ms, finished_at, findings, final, name) =
-    (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21) WHERE position = ?1";
+    message, hint, attempts, http_status, vendor_code, elapsed_ms, finished_at, findings, final, name, ring) =
+    (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) WHERE position = ?1";
 
 const LEAVE: &str = "UPDATE changes SET left = ?2 WHERE position = ?1";
 
@@ -727,6 +727,7 @@ fn put_row(
         json(&outcome.findings)?,
         is_final,
         outcome.name,
+        outcome.ring.map(RingResult::word),
     ])
 }
 
@@ -783,6 +784,12 @@ fn outcome(row: &rusqlite::Row) -> rusqlite::Result<Outcome> {
         elapsed_ms: row.get("elapsed_ms")?,
         finished_at: parsed(row, "finished_at", |text: String| text.parse().ok())?,
         findings: parsed(row, "findings", from_json)?,
+        ring: match row.get::<_, Option<String>>("ring")? {
+            Some(_) => Some(parsed(row, "ring", |word: String| {
+                RingResult::named(&word)
+            })?),
+            None => None,
+        },
     })
 }
 

@@ -1,5 +1,7 @@
 use super::*;
-use crate::model::{Action, Change, Field, Finding, Outcome, Place, PlannedRow, Record, Severity};
+use crate::model::{
+    Action, Change, Field, Finding, Outcome, Place, PlannedRow, Record, RingResult, Severity,
+};
 use crate::random::Random;
 use crate::seal::Key;
 use crate::skip::skip;
@@ -141,6 +143,7 @@ fn full_outcome() -> Outcome {
                 .source("https://example.org"),
             Finding::new("row.own", Severity::Info, ""),
         ],
+        ring: Some(RingResult::WrongSecret),
     }
 }
 

@@ -28,8 +28,8 @@ macro_rules! pages {
 
 pages![
     "passwords",
-    "moving",
     "telephones",
+    "moving",
     "groups",
     "nightly",
     "changes",

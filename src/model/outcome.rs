@@ -183,6 +183,8 @@ pub struct Outcome {
     pub finished_at: jiff::Timestamp,
     /// Every finding of the row.
     pub findings: Vec<Finding>,
+    /// The dial tone of its extension, where it was asked for; always `None` with a result that is one itself.
+    pub ring: Option<RingResult>,
 }
 
 impl Outcome {
@@ -206,6 +208,32 @@ impl Outcome {
             elapsed_ms: None,
             finished_at: jiff::Timestamp::now(),
             findings: vec![],
+            ring: None,
+        }
+    }
+
+    /// Returns true if the row is as its owner wants it, and its extension rings where that was asked for.
+    pub fn is_well(&self) -> bool {
+        self.result.is_done() && self.ring.is_none_or(|ring| ring == RingResult::Rings)
+    }
+
+    /// Returns true if the row's extension is on the PBX now, as far as its result tells.
+    pub fn is_there(&self) -> bool {
+        use RowResult::*;
+        self.action != Action::Delete
+            && matches!(self.result, Created | Updated | Unchanged | Differs)
+    }
+
+    /// Adds the dial tone of its extension: in words where it does not ring, and the row has no other reason to be looked
+    /// at.
+    pub fn with_ring(self, verdict: RingVerdict) -> Outcome {
+        let ring = Some(verdict.result);
+        match self.result.is_done() && verdict.result != RingResult::Rings {
+            true => Outcome {
+                ring,
+                ..self.rung(verdict)
+            },
+            false => Outcome { ring, ..self },
         }
     }
 

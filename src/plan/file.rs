@@ -552,6 +552,7 @@ impl SavedRow {
             elapsed_ms: None,
             finished_at: Timestamp::now(),
             findings: findings.collect::<Option<_>>()?,
+            ring: None,
         })
     }
 

@@ -1,7 +1,7 @@
 //! The columns of reports, one row of a table for each: in sheets, on pages, and in a rejects sheet.
 
 use super::finding_line;
-use crate::model::{Outcome, RowResult};
+use crate::model::{Outcome, RingResult, RowResult};
 use crate::sheet::{Column, Heading, Tone};
 
 /// An outcome that is written, with all that its cells are made of.
@@ -11,6 +11,8 @@ pub(super) struct ReportLine<'o> {
     pub(super) found: Option<&'o str>,
     /// True if all rows are in one table, so that a place needs no name of a file.
     pub(super) has_one_table: bool,
+    /// True if the report says which extensions ring.
+    pub(super) has_rings: bool,
 }
 
 type CellText = fn(&ReportLine<'_>) -> String;
@@ -22,8 +24,10 @@ struct ReportColumn {
     width: usize,
     /// True if it has sentences.
     prose: bool,
-    /// True if its words have a tone and are counted.
+    /// True if its words are counted.
     is_result: bool,
+    /// True if it stands only in reports of runs that asked if the extensions ring.
+    of_rings: bool,
     /// A text that means as little as an empty cell.
     nothing: &'static str,
     /// True if formats for machines leave it out.
@@ -42,6 +46,7 @@ const BARE: ReportColumn = ReportColumn {
     width: 0,
     prose: false,
     is_result: false,
+    of_rings: false,
     nothing: "",
     for_people: false,
     hidden: false,
@@ -53,7 +58,7 @@ const BARE: ReportColumn = ReportColumn {
 /// The heading of the findings in formats for people.
 const FOUND: &str = "what was found";
 
-const COLUMNS: [ReportColumn; 18] = [
+const COLUMNS: [ReportColumn; 19] = [
     ReportColumn {
         heading: "row",
         cell: |line| text(line.outcome.row),
@@ -96,6 +101,15 @@ const COLUMNS: [ReportColumn; 18] = [
         cell: result,
         page: Some(("result", result)),
         reject: Some(result),
+        ..BARE
+    },
+    ReportColumn {
+        heading: "ring",
+        width: 14,
+        is_result: true,
+        of_rings: true,
+        cell: ring,
+        page: Some(("ring", ring)),
         ..BARE
     },
     ReportColumn {
@@ -217,19 +231,26 @@ impl ReportColumn {
     }
 }
 
+/// The columns of a report, of one that says if extensions ring where `has_rings`.
+fn shown(has_rings: bool) -> impl Iterator<Item = &'static ReportColumn> {
+    let is_shown = move |column: &&ReportColumn| has_rings || !column.of_rings;
+    COLUMNS.iter().filter(is_shown)
+}
+
 /// The columns of a table; the name, and what was found without what is found in most rows, only in formats for people.
-pub(super) fn table_columns() -> Vec<Column> {
-    COLUMNS.iter().map(ReportColumn::column).collect()
+pub(super) fn table_columns(has_rings: bool) -> Vec<Column> {
+    shown(has_rings).map(ReportColumn::column).collect()
 }
 
 /// The cells under [`table_columns`].
 pub(super) fn table_cells(line: &ReportLine<'_>) -> Vec<String> {
-    COLUMNS.iter().map(|column| (column.cell)(line)).collect()
+    let columns = shown(line.has_rings);
+    columns.map(|column| (column.cell)(line)).collect()
 }
 
 /// The columns of a page; the last one has the findings, a line each.
-pub(super) fn page_columns() -> Vec<Column> {
-    let shown = COLUMNS.iter().filter_map(|column| {
+pub(super) fn page_columns(has_rings: bool) -> Vec<Column> {
+    let shown = shown(has_rings).filter_map(|column| {
         let (heading, _) = column.page?;
         Some(Column {
             heading: heading.to_owned(),
@@ -242,7 +263,7 @@ pub(super) fn page_columns() -> Vec<Column> {
 
 /// The cells under [`page_columns`].
 pub(super) fn page_cells(line: &ReportLine<'_>) -> Vec<String> {
-    let cells = COLUMNS.iter().filter_map(|column| column.page);
+    let cells = shown(line.has_rings).filter_map(|column| column.page);
     cells.map(|(_, cell)| cell(line)).collect()
 }
 
@@ -275,6 +296,7 @@ pub fn reject_cells(outcome: &Outcome) -> Vec<String> {
         outcome,
         found: None,
         has_one_table: false,
+        has_rings: false,
     };
     let cells = COLUMNS.iter().filter_map(|column| column.reject);
     cells.map(|cell| cell(&line)).collect()
@@ -296,6 +318,10 @@ fn short_place(line: &ReportLine<'_>) -> String {
 
 fn result(line: &ReportLine<'_>) -> String {
     line.outcome.result.word().to_owned()
+}
+
+fn ring(line: &ReportLine<'_>) -> String {
+    text(line.outcome.ring.map(RingResult::word))
 }
 
 fn found(line: &ReportLine<'_>) -> String {

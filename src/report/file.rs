@@ -17,6 +17,8 @@ pub(crate) struct ReportHead {
     pub(crate) facts: Vec<(&'static str, String)>,
     /// True if all rows are in one table, so that a place needs no name of a file.
     pub(crate) has_one_table: bool,
+    /// True if it says which extensions ring.
+    pub(crate) has_rings: bool,
 }
 
 impl ReportHead {
@@ -31,6 +33,7 @@ impl ReportHead {
             title,
             facts: facts.collect(),
             has_one_table,
+            has_rings: false,
         }
     }
 }
@@ -50,6 +53,7 @@ pub(crate) fn origins<'o>(outcomes: impl Iterator<Item = &'o Outcome>) -> (Strin
 pub(crate) struct ReportFile {
     writer: Writer,
     has_one_table: bool,
+    has_rings: bool,
     causes: FindingSummary,
 }
 
@@ -60,7 +64,7 @@ impl ReportFile {
     /// As [`Writer::row_by_row`].
     pub(crate) fn row_by_row(path: &Path, head: &ReportHead) -> Result<ReportFile, SheetError> {
         let format = Format::to_write(&path.to_string_lossy());
-        let writer = Writer::row_by_row(path, Readers::Anybody, &columns_of(format))?;
+        let writer = Writer::row_by_row(path, Readers::Anybody, &columns_of(format, head))?;
         Ok(ReportFile::new(writer, head))
     }
 
@@ -70,7 +74,7 @@ impl ReportFile {
     /// As [`Writer::replace`].
     pub(crate) fn replace(path: &Path, head: &ReportHead) -> Result<ReportFile, SheetError> {
         let format = Format::to_write(&path.to_string_lossy());
-        let writer = Writer::replace(path, Readers::Anybody, &columns_of(format))?;
+        let writer = Writer::replace(path, Readers::Anybody, &columns_of(format, head))?;
         Ok(ReportFile::new(writer, head))
     }
 
@@ -81,9 +85,11 @@ impl ReportFile {
     pub(crate) fn stream(
         out: Box<dyn io::Write + Send>,
         name: &str,
+        head: &ReportHead,
     ) -> Result<ReportFile, SheetError> {
-        let writer = Writer::stream(out, name, Format::Csv, &table_columns())?;
-        Ok(ReportFile::new(writer, &ReportHead::default()))
+        let columns = table_columns(head.has_rings);
+        let writer = Writer::stream(out, name, Format::Csv, &columns)?;
+        Ok(ReportFile::new(writer, head))
     }
 
     fn new(mut writer: Writer, head: &ReportHead) -> ReportFile {
@@ -94,6 +100,7 @@ impl ReportFile {
         ReportFile {
             writer,
             has_one_table: head.has_one_table,
+            has_rings: head.has_rings,
             causes: FindingSummary::default(),
         }
     }
@@ -111,6 +118,7 @@ impl ReportFile {
             outcome,
             found: None,
             has_one_table: self.has_one_table,
+            has_rings: self.has_rings,
         };
         if !self.writer.has_facts() {
             let cells = table_cells(&line);
@@ -173,7 +181,7 @@ fn fault_line(outcome: &Outcome) -> Vec<MarkedLine> {
     if is_told || outcome.message.is_empty() {
         return vec![];
     }
-    let tone = match outcome.result.is_done() {
+    let tone = match outcome.is_well() {
         true => Tone::Plain,
         false => Tone::Bad,
     };
@@ -184,9 +192,9 @@ fn fault_line(outcome: &Outcome) -> Vec<MarkedLine> {
     }]
 }
 
-fn columns_of(format: Option<Format>) -> Vec<Column> {
+fn columns_of(format: Option<Format>, head: &ReportHead) -> Vec<Column> {
     match format {
-        Some(format) if format.is_page() => page_columns(),
-        _ => table_columns(),
+        Some(format) if format.is_page() => page_columns(head.has_rings),
+        _ => table_columns(head.has_rings),
     }
 }

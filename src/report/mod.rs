@@ -8,7 +8,7 @@ pub use columns::{is_added_to_rejects, reject_cells, reject_columns};
 pub(crate) use file::{ReportFile, ReportHead, origins};
 pub(crate) use findings::{FindingSummary, describe};
 
-use crate::model::{Finding, Outcome, Place, RowResult};
+use crate::model::{Finding, Outcome, Place, RingResult, RowResult};
 use crate::sheet::SheetError;
 use std::collections::BTreeMap;
 use std::io;
@@ -45,47 +45,72 @@ pub(crate) fn counted(count: u64, noun: &str) -> String {
     }
 }
 
-/// The number of rows by result.
+/// The number of rows by result, and of those that were asked about by their dial tone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ResultCounts(BTreeMap<RowResult, u64>);
+pub struct ResultCounts {
+    results: BTreeMap<RowResult, u64>,
+    rings: BTreeMap<RingResult, u64>,
+}
 
 impl ResultCounts {
     /// Counts one row.
-    pub fn add(&mut self, result: RowResult) {
-        *self.0.entry(result).or_default() += 1;
+    pub fn add(&mut self, outcome: &Outcome) {
+        *self.results.entry(outcome.result).or_default() += 1;
+        if let Some(ring) = outcome.ring {
+            *self.rings.entry(ring).or_default() += 1;
+        }
     }
 
     /// The number of rows counted.
     pub fn total(&self) -> u64 {
-        self.0.values().sum()
+        self.results.values().sum()
     }
 
     /// The number of rows with a result.
     pub fn count(&self, result: RowResult) -> u64 {
-        self.0.get(&result).copied().unwrap_or_default()
+        self.results.get(&result).copied().unwrap_or_default()
     }
 
-    /// Returns true if every row is done or unchanged.
-    pub fn all_done(&self) -> bool {
-        self.0.keys().all(|result| result.is_done())
+    /// Returns true if every row is done or unchanged, and all rings that were asked about.
+    pub fn all_well(&self) -> bool {
+        let all_ring = self.rings.keys().all(|ring| *ring == RingResult::Rings);
+        all_ring && self.results.keys().all(|result| result.is_done())
+    }
+
+    /// The dial tones that occurred, each with its number.
+    pub fn rings(&self) -> impl Iterator<Item = (RingResult, u64)> {
+        self.rings.iter().map(|(ring, count)| (*ring, *count))
     }
 
     /// The results that occurred, done ones first, each with its number.
     pub fn iter(&self) -> impl Iterator<Item = (RowResult, u64)> {
-        self.0.iter().map(|(result, count)| (*result, *count))
+        self.results.iter().map(|(result, count)| (*result, *count))
     }
 
-    /// The counts as a sentence: `198 created, 2 invalid`.
+    /// The counts as a sentence: `198 created, 2 invalid`, or `200 created, 200 ring`.
     pub fn words(&self) -> String {
-        let parts: Vec<String> = self
-            .iter()
-            .map(|(result, count)| format!("{count} {}", result.word()))
-            .collect();
+        let results = self.iter().map(|(result, count)| match result {
+            RowResult::Ring(ring) => ring_words(ring, count),
+            result => format!("{count} {}", result.word()),
+        });
+        let rings = self.rings().map(|(ring, count)| match ring {
+            RingResult::Unknown => format!("{count} unknown if they ring"),
+            ring => ring_words(ring, count),
+        });
+        let parts: Vec<String> = results.chain(rings).collect();
         if parts.is_empty() {
             "no rows".to_owned()
         } else {
             parts.join(", ")
         }
+    }
+}
+
+/// A number of extensions with their dial tone: `1 rings`, `3 ring`, `2 wrong_secret`.
+fn ring_words(ring: RingResult, count: u64) -> String {
+    match (ring, count) {
+        (RingResult::Rings, 2..) => format!("{count} ring"),
+        _ => format!("{count} {}", ring.word()),
     }
 }
 
@@ -135,7 +160,7 @@ impl Report {
         let mut ready = vec![];
         while let Some(outcome) = self.waiting.remove(&self.next) {
             self.next += 1;
-            self.counts.add(outcome.result);
+            self.counts.add(&outcome);
             for slot in &mut self.files {
                 let Some(file) = slot else { continue };
                 if let Err(error) = file.put(&outcome, &|finding| heading(&outcome, finding)) {

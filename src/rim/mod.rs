@@ -8,7 +8,7 @@ pub(crate) mod log;
 pub(crate) mod outputs;
 pub(crate) mod process_group;
 mod rate;
-mod registrar;
+pub(crate) mod registrar;
 pub(crate) mod session;
 mod sip_settings;
 pub(crate) mod target;

@@ -1,4 +1,4 @@
-//! The registrar of a target: where its extensions are asked by SIP.
+//! The registrar of a target: where its extensions are asked by SIP; also of a simulated one.
 
 use super::config::read_small;
 use super::failure::Failure;
@@ -6,6 +6,11 @@ use super::rate::Rate;
 use super::sip_settings::host_and_port;
 use super::target::{Address, Target};
 use crate::link::sip::SipPeer;
+use crate::model::Field;
+use crate::sim::{Registrar, RegistrarAccount, Sim};
+use crate::sip::SipTransport;
+use crate::vendors::Vendor;
+use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 use url::Host;
@@ -67,5 +72,41 @@ impl Target {
     pub(crate) fn sip_rate(&self) -> Rate {
         let vendors = (self.vendor.manifest)().sip.rate.map(Rate);
         self.sip.rate.or(vendors).unwrap_or(RATE)
+    }
+}
+
+/// Answers the telephones of a simulated PBX by SIP: its extensions, with the passwords that they have there.
+///
+/// # Errors
+/// The address cannot be listened on.
+pub(crate) fn answer_telephones(
+    sim: &Sim,
+    vendor: &Vendor,
+    addr: SocketAddr,
+) -> io::Result<Registrar> {
+    let manifest = (vendor.manifest)();
+    let wire = |field| manifest.row(field).map(|row| row.wire.as_str());
+    let (secret, name) = (wire(Field::SIP_PASSWORD), wire(Field::SIP_AUTH_NAME));
+    let sim = sim.clone();
+    let accounts = Box::new(move |user: &str| {
+        let username = name.and_then(|name| sim.stored(user, name));
+        Some(RegistrarAccount {
+            username: username.unwrap_or_else(|| user.to_owned()),
+            secret: sim.stored(user, secret?)?.into(),
+        })
+    });
+    Registrar::start(accounts, addr)
+}
+
+/// The way to a simulated registrar of this process.
+pub(crate) fn peer_here(registrar: &Registrar) -> SipPeer {
+    let addr = registrar.addr();
+    SipPeer {
+        host: addr.ip().to_string(),
+        addr,
+        transport: SipTransport::Udp,
+        domain: addr.ip().to_string(),
+        reply: Duration::from_secs(5),
+        trusted_pem: None,
     }
 }

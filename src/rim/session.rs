@@ -3,6 +3,7 @@
 use super::config::read_small;
 use super::failure::Failure;
 use super::log::logged;
+use super::registrar::answer_telephones;
 use super::target::{Address, Target};
 use super::terminal::print;
 use crate::ledger::{Memory, SecretMarks};
@@ -13,10 +14,11 @@ use crate::link::{Link, StopFlag};
 use crate::manifest::Manifest;
 use crate::model::{Change, Fault, Field, Record, Text};
 use crate::progress::Progress;
-use crate::sim::{Faults, InProcess, Sim};
+use crate::sim::{Faults, InProcess, Registrar, Sim};
 use crate::submit::converse::{Connection, LookupOptions};
 use crate::wire::Listing;
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 /// The result of looking extensions up, by number.
@@ -34,6 +36,8 @@ pub(crate) struct TargetSession<'t> {
     /// The memory of values that were written and cannot be read back; `None` for a simulated PBX, and while nothing
     /// was written.
     pub(crate) memory: Option<Memory>,
+    /// The simulated PBX, where the target is one inside this process.
+    sim: Option<Sim>,
 }
 
 impl<'t> TargetSession<'t> {
@@ -49,6 +53,7 @@ impl<'t> TargetSession<'t> {
             ));
         }
         let facts = &(target.vendor.manifest)().vendor;
+        let mut inside = None;
         let link: Box<dyn Link> = match &target.address {
             Address::Sim(faults) => {
                 let faults: Faults = faults
@@ -57,6 +62,7 @@ impl<'t> TargetSession<'t> {
                     .parse()
                     .map_err(Failure::usage)?;
                 let sim = Sim::new((target.vendor.sim)(&target.account), faults);
+                inside = Some(sim.clone());
                 let reply = Duration::from_millis(facts.reply_ms);
                 Box::new(InProcess::new(sim, facts.path.clone(), reply))
             }
@@ -83,6 +89,7 @@ impl<'t> TargetSession<'t> {
             target,
             connection,
             memory: None,
+            sim: inside,
         })
     }
 
@@ -96,6 +103,21 @@ impl<'t> TargetSession<'t> {
 
     pub(crate) fn manifest(&self) -> &'static Manifest {
         self.connection.manifest()
+    }
+
+    /// Has a simulated PBX inside this process answer telephones on a port of its own; `None` for any other.
+    ///
+    /// # Errors
+    /// Exit 2 where no port can be listened on.
+    pub(crate) fn answer_telephones(&self) -> Result<Option<Registrar>, Failure> {
+        let sim = self.sim.as_ref();
+        let addr = (Ipv4Addr::LOCALHOST, 0).into();
+        let registrar = sim.map(|sim| answer_telephones(sim, self.target.vendor, addr));
+        registrar.transpose().map_err(|error| {
+            Failure::usage(format!(
+                "no port can be listened on for telephones: {error}"
+            ))
+        })
     }
 
     /// Lists the extensions of the PBX, or the groups where the target is about them. What a whole listing lacks is

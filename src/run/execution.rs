@@ -2,13 +2,16 @@
 
 use super::journal::Journal;
 use super::results::Results;
+use super::ringing::RunRinging;
 use crate::compare::uncomparable;
 use crate::fingerprints::shown;
 use crate::input::FieldHeadings;
 use crate::ledger::Memory;
 use crate::link::StopFlag;
 use crate::manifest::Manifest;
-use crate::model::{Change, Fault, Field, Outcome, PlannedRow, RowResult, Text};
+use crate::model::{
+    Change, Fault, Field, Outcome, PlannedRow, RingResult, RingVerdict, RowResult, Text,
+};
 use crate::plan::waves::Stage;
 use crate::progress::Progress;
 use crate::report::counted;
@@ -20,7 +23,7 @@ use crate::submit::settle::Settlement;
 use crate::submit::{
     Ended, FailuresMax, IntentLog, Memberships, NoIntentLog, Options, WaveGate, submit,
 };
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -44,6 +47,23 @@ pub(crate) struct Execution<'e> {
     pub(crate) key: Option<Key>,
     /// The memberships that are looked at once more at the end.
     pub(crate) memberships: Arc<Memberships>,
+    /// The accounts of the rows that are asked about by SIP; none where that is not asked for.
+    pub(crate) ringing: Option<RunRinging>,
+}
+
+/// Settlements on their way to the ledger and the report. A row whose extension is asked about by SIP waits for that.
+struct Recording<'x, 'r> {
+    execution: &'x Execution<'x>,
+    session: &'x TargetSession<'x>,
+    results: &'x mut Results<'r>,
+    /// The changes of each row: it may take two steps.
+    by_row: BTreeMap<usize, Vec<&'x Change>>,
+    /// The reason why results could not be shown.
+    failed: Option<Failure>,
+    /// The rows of this wave that failed.
+    failures: u32,
+    /// The outcomes of the rows that are still to be asked about.
+    to_ring: Vec<(usize, Outcome)>,
 }
 
 /// Remembers the values that a row wrote and the vendor does not give back. A value that cannot be remembered is
@@ -97,13 +117,15 @@ impl Execution<'_> {
         conclude: impl FnOnce(&BTreeMap<usize, RowResult>) -> Result<(), Failure>,
     ) -> Result<Exit, Failure> {
         let members = self.memberships.done.iter().map(|(change, _)| change.row);
-        let mut failed = results.put_final(&members.collect()).err();
+        let to_ring = self.to_ring(&results);
+        let open = members.chain(to_ring.iter().map(|(position, _)| *position));
+        let mut failed = results.put_final(&open.collect()).err();
         if failed.is_some() {
             stop_flag(&session).stop();
         }
         let run = self.journal.as_ref().map(|journal| journal.run());
         results.run = run.map(str::to_owned);
-        let (ended, unshown) = self.send(&session, changes, &mut results);
+        let (ended, unshown) = self.send(&session, changes, &mut results, to_ring);
         failed = failed.or(unshown);
         failed = failed.or(results.put_final(&BTreeSet::new()).err());
         let is_broken = failed.is_some();
@@ -139,63 +161,47 @@ impl Execution<'_> {
         }
     }
 
-    /// Sends the changes; returns how the sending ended, and why results could not be shown.
+    /// The rows that have their result before anything is sent, and are still to be asked about, or again.
+    fn to_ring(&self, results: &Results<'_>) -> Vec<(usize, Outcome)> {
+        let accounts = self
+            .ringing
+            .iter()
+            .flat_map(|ringing| ringing.accounts.keys());
+        let lines = accounts.filter_map(|position| Some((*position, results.line(*position)?)));
+        lines
+            .filter(|(_, line)| line.is_there() && line.ring != Some(RingResult::Rings))
+            .map(|(position, line)| (position, line.clone()))
+            .collect()
+    }
+
+    /// Sends the changes, and asks about extensions; returns how that ended, and why results could not be shown.
     fn send(
         &self,
         session: &TargetSession<'_>,
         changes: &[Change],
         results: &mut Results<'_>,
+        to_ring: Vec<(usize, Outcome)>,
     ) -> (Ended, Option<Failure>) {
         let target = session.target();
         let progress = Progress::new("rows", changes.len() as u64);
         let options = self.options(target, results.first_unnamed(), progress.counter());
-        // A row may take two steps.
         let mut by_row: BTreeMap<usize, Vec<&Change>> = BTreeMap::new();
         for change in changes {
             by_row.entry(change.row).or_default().push(change);
         }
-        let mut failed = None;
         let journal = self.journal.as_ref();
         let intents: &dyn IntentLog = journal.map_or(&NoIntentLog, |journal| journal);
-        let stop = stop_flag(session);
-        let failures = Cell::new(0);
-        let mut each = |settlement: Settlement| {
-            let (position, provisional) = (settlement.row, settlement.provisional);
-            if !provisional {
-                failures.set(failures.get() + u32::from(!settlement.result.is_done()));
-            }
-            if let Some(memory) = &session.memory {
-                let of_row = by_row.get(&settlement.row);
-                remember(memory, session.manifest(), of_row, &settlement);
-            }
-            let left = settlement.left.as_ref().zip(self.key.as_ref());
-            let left = left.map(|(left, key)| {
-                let changes = by_row.get(&settlement.row).into_iter().flatten();
-                let left = changes.fold(left.clone(), |left, change| change.hiding(left));
-                shown(&left, left.number(), key)
-            });
-            let ends_the_run = settlement.fault.as_ref().is_some_and(Fault::ends_the_run);
-            let outcome = self.outcome(results.line(position), settlement);
-            // A change that may have been sent and could not be checked, before this process or at the run's end, stays
-            // open in the ledger: a resume looks at it.
-            let is_open =
-                outcome.result == RowResult::Unknown && (outcome.attempts == 0 || ends_the_run);
-            if let Some(journal) = journal.filter(|_| !is_open) {
-                if let Some(left) = left {
-                    journal.left(position, left);
-                }
-                journal.result(position, outcome.clone());
-            }
-            if provisional {
-                return;
-            }
-            if let Err(failure) = results.put(position, outcome) {
-                // Nothing more is sent when results cannot be shown.
-                failed.get_or_insert(failure);
-                stop.stop();
-            }
-        };
-        let mut after = |wave: usize| self.judge_wave(wave, failures.take());
+        let recording = RefCell::new(Recording {
+            execution: self,
+            session,
+            results,
+            by_row,
+            failed: None,
+            failures: 0,
+            to_ring: vec![],
+        });
+        let mut each = |settlement: Settlement| recording.borrow_mut().take(settlement);
+        let mut after = |wave: usize| recording.borrow_mut().end_wave(wave);
         let sizes: Vec<usize> = self.stages.iter().map(|stage| stage.count).collect();
         let waves = WaveGate {
             sizes: &sizes,
@@ -210,7 +216,14 @@ impl Execution<'_> {
             &mut each,
         );
         progress.finish();
-        (ended, failed)
+        let mut recording = recording.into_inner();
+        recording.to_ring.extend(to_ring);
+        let (_, all_asked) = recording.ring(true);
+        let ended = match ended {
+            Ended::Whole if !all_asked => Ended::Interrupted,
+            ended => ended,
+        };
+        (ended, recording.failed)
     }
 
     fn options(&self, target: &Target, first_unnamed: usize, sent: Arc<AtomicU64>) -> Options {
@@ -228,20 +241,29 @@ impl Execution<'_> {
         }
     }
 
-    /// Reports how a wave went, and ends the run where more of it failed than is allowed.
-    fn judge_wave(&self, wave: usize, failures: u32) -> Option<Ended> {
+    /// Reports how a wave went, and ends the run where more of it failed than is allowed. `mute` is how many of its
+    /// extensions are there and do not ring.
+    fn judge_wave(&self, wave: usize, failures: u32, mute: u32) -> Option<Ended> {
         let stage = self.stages.get(wave)?;
+        let is_last = wave + 1 == self.stages.len();
         if stage.of > 1 {
             let rows = counted(stage.count as u64, "row");
-            print(format!("{stage}: {rows}, {failures} failed"));
+            let mute = match (&self.ringing, is_last) {
+                (Some(_), false) => format!(", {mute} without a dial tone"),
+                _ => String::new(),
+            };
+            print(format!("{stage}: {rows}, {failures} failed{mute}"));
         }
-        let is_last = wave + 1 == self.stages.len();
         // Judged however small the wave is: that is the purpose of small waves.
         let sent = u32::try_from(stage.count).unwrap_or(u32::MAX);
-        let too_bad = self.failures_max.is_exceeded(failures, sent);
+        let too_bad = self.failures_max.is_exceeded(failures + mute, sent);
+        let mute = match mute {
+            0 => String::new(),
+            mute => format!(", and {mute} have no dial tone"),
+        };
         (!is_last && too_bad).then(|| {
             Ended::TooManyFailures(format!(
-                "{stage}: {failures} of its {} rows failed",
+                "{stage}: {failures} of its {} rows failed{mute}",
                 stage.count
             ))
         })
@@ -265,6 +287,110 @@ impl Execution<'_> {
         }
         outcome.column = self.headings.heading(outcome.place.as_ref(), outcome.field);
         outcome
+    }
+}
+
+impl Recording<'_, '_> {
+    /// Takes the settlement of a row.
+    fn take(&mut self, settlement: Settlement) {
+        let execution = self.execution;
+        let (position, provisional) = (settlement.row, settlement.provisional);
+        if !provisional {
+            self.failures += u32::from(!settlement.result.is_done());
+        }
+        if let Some(memory) = &self.session.memory {
+            let of_row = self.by_row.get(&settlement.row);
+            remember(memory, self.session.manifest(), of_row, &settlement);
+        }
+        let left = settlement.left.as_ref().zip(execution.key.as_ref());
+        let left = left.map(|(left, key)| {
+            let changes = self.by_row.get(&settlement.row).into_iter().flatten();
+            let left = changes.fold(left.clone(), |left, change| change.hiding(left));
+            shown(&left, left.number(), key)
+        });
+        let ends_the_run = settlement.fault.as_ref().is_some_and(Fault::ends_the_run);
+        let outcome = execution.outcome(self.results.line(position), settlement);
+        // A change that may have been sent and could not be checked, before this process or at the run's end, stays
+        // open in the ledger: a resume looks at it.
+        let is_open =
+            outcome.result == RowResult::Unknown && (outcome.attempts == 0 || ends_the_run);
+        if let Some(journal) = execution.journal.as_ref().filter(|_| !is_open) {
+            if let Some(left) = left {
+                journal.left(position, left);
+            }
+            journal.result(position, outcome.clone());
+        }
+        if provisional {
+            return;
+        }
+        let ringing = execution.ringing.as_ref();
+        let is_asked = ringing.is_some_and(|ringing| ringing.accounts.contains_key(&position));
+        match is_asked && outcome.is_there() {
+            true => self.to_ring.push((position, outcome)),
+            false => self.put(position, outcome),
+        }
+    }
+
+    fn put(&mut self, position: usize, outcome: Outcome) {
+        if let Err(failure) = self.results.put(position, outcome) {
+            // Nothing more is sent when results cannot be shown.
+            self.failed.get_or_insert(failure);
+            stop_flag(self.session).stop();
+        }
+    }
+
+    /// Ends a wave: the next one begins unless there is a reason to end the run. The last wave's extensions are asked
+    /// about with the rest.
+    fn end_wave(&mut self, wave: usize) -> Option<Ended> {
+        let is_last = wave + 1 == self.execution.stages.len();
+        let mute = if is_last { 0 } else { self.ring(false).0 };
+        let failures = std::mem::take(&mut self.failures);
+        self.execution.judge_wave(wave, failures, mute)
+    }
+
+    /// Asks about the extensions that wait for it, and reports their rows. Returns how many do not ring, and true if all
+    /// were asked about.
+    fn ring(&mut self, has_progress: bool) -> (u32, bool) {
+        let waiting: BTreeMap<usize, Outcome> = self.to_ring.drain(..).collect();
+        let Some(run) = self.execution.ringing.as_ref() else {
+            return (0, true);
+        };
+        let (mut accounts, mut told) = (vec![], vec![]);
+        for position in waiting.keys() {
+            match run.accounts.get(position) {
+                Some(Ok(account)) => accounts.push((*position, account.clone())),
+                Some(Err(verdict)) => told.push((*position, verdict.clone())),
+                None => {}
+            }
+        }
+        let progress = has_progress.then(|| Progress::new("rung", accounts.len() as u64));
+        let counter = progress.as_ref().map(Progress::counter).unwrap_or_default();
+        let (mut mute, mut all_asked) = (0, true);
+        let mut tell = |own: &mut Self, position: usize, verdict: RingVerdict| {
+            let Some(outcome) = waiting.get(&position).cloned() else {
+                return;
+            };
+            let is_known = verdict.result != RingResult::Unknown;
+            mute += u32::from(is_known && verdict.result != RingResult::Rings);
+            let was_asked = is_known || !run.ringing.is_stopped();
+            all_asked &= was_asked;
+            let outcome = outcome.with_ring(verdict);
+            if let Some(journal) = own.execution.journal.as_ref().filter(|_| was_asked) {
+                journal.result(position, outcome.clone());
+            }
+            own.put(position, outcome);
+        };
+        for (position, verdict) in told {
+            tell(self, position, verdict);
+        }
+        run.ringing
+            .ask(&accounts, &counter, &mut |position, verdict| {
+                tell(self, position, verdict);
+            });
+        if let Some(progress) = progress {
+            progress.finish();
+        }
+        (mute, all_asked)
     }
 }
 

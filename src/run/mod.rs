@@ -49,6 +49,7 @@ use execution::Execution;
 use journal::{Journal, Pending};
 use past::{PastRun, finds_taken_back, is_of_run};
 use rejects::{Originals, Rejects};
+use ringing::RunRinging;
 use secrets_file::Generated;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -417,6 +418,10 @@ impl<'r> Run<'r> {
         if let Err(refusal) = self.allow(&changes, plan.held) {
             return self.refuse_planned(results, refusal);
         }
+        let ringing = match self.ringing(&session, &plan.rows) {
+            Ok(ringing) => ringing,
+            Err(failure) => return self.refuse_planned(results, Refusal::new("ring", failure)),
+        };
         let waves = self.waves(&changes);
         let mut changes = in_order(changes);
         let stages = in_waves(&waves, &mut changes);
@@ -464,12 +469,29 @@ impl<'r> Run<'r> {
             key,
             journal,
             memberships: Arc::new(memberships),
+            ringing,
         };
         plan.rows = vec![];
         let agreement = plan.agreement.take();
         execution.run(session, &changes, results, |ended| {
             conclude(agreement.as_ref(), ended, self.context)
         })
+    }
+
+    /// The accounts of the rows that are asked about by SIP, where that is asked for.
+    fn ringing(
+        &self,
+        session: &TargetSession<'_>,
+        rows: &[PlannedRow],
+    ) -> Result<Option<RunRinging>, Failure> {
+        let read = |number: u64| {
+            let index = usize::try_from(number).ok()?.checked_sub(1)?;
+            self.rows.rows.get(index).map(|row| &row.wanted)
+        };
+        let ringing = self.request.guard.ring;
+        ringing
+            .then(|| RunRinging::new(session, rows, read))
+            .transpose()
     }
 
     /// The waves, each the positions of its rows; none where everything goes at once.

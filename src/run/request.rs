@@ -22,7 +22,7 @@ pub(crate) struct ReportOptions {
     pub(crate) json: bool,
 }
 
-/// The limits of a run, and the choice of changes that are read back.
+/// The limits of a run, and how its changes are tried.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct GuardOptions {
     pub(crate) budget: Budget,
@@ -30,6 +30,8 @@ pub(crate) struct GuardOptions {
     pub(crate) max_failures: Option<Allowance>,
     pub(crate) verify: Verify,
     pub(crate) waves: Option<Waves>,
+    /// True to ask by SIP if the extensions ring that were written.
+    pub(crate) ring: bool,
     /// True if the answer to every question is yes.
     pub(crate) yes: bool,
 }
@@ -93,7 +95,10 @@ impl RunRequest<'_> {
             ("started", for_people(started)),
         ];
         let title = format!("{} on {}", self.command, self.target.label);
-        ReportHead::new(title, facts, has_one_table)
+        ReportHead {
+            has_rings: self.guard.ring,
+            ..ReportHead::new(title, facts, has_one_table)
+        }
     }
 
     /// The files that it reads and writes.

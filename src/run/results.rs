@@ -4,7 +4,7 @@ use super::rejects::Rejects;
 use super::request::{ReportOptions, RunRequest};
 use crate::disk;
 use crate::input::FieldHeadings;
-use crate::model::{Action, Finding, Outcome, RowResult};
+use crate::model::{Action, Finding, Outcome, RingResult, RowResult};
 use crate::plan::Refusal;
 use crate::report::{Report, ReportFile, ReportHead, ResultCounts, counted, describe, for_people};
 use crate::rim::terminal::{print, print_data};
@@ -166,7 +166,7 @@ impl<'r> Results<'r> {
             field => headings.heading(outcome.place.as_ref(), field),
         };
         for outcome in self.report.put(position, outcome, heading) {
-            if outcome.result.is_done() {
+            if outcome.is_well() {
                 continue;
             }
             self.not_done += 1;
@@ -181,6 +181,7 @@ impl<'r> Results<'r> {
                 show(&outcome);
             }
             if let Some(rejects) = &mut self.rejects
+                && !outcome.result.is_done()
                 && let Err(error) = rejects.put(&outcome, &self.headings)
             {
                 broken.get_or_insert(error);
@@ -280,7 +281,7 @@ impl<'r> Results<'r> {
         });
         let exit = stopped.unwrap_or(match broken {
             Some(_) => Exit::Unusable,
-            None => Exit::done_if(counts.all_done()),
+            None => Exit::done_if(counts.all_well()),
         });
         let more = self.not_done - self.shown;
         if more > 0 && !self.quiet {
@@ -320,6 +321,13 @@ impl<'r> Results<'r> {
                 "finished": format!("{finished:.3}"),
                 "exit_code": exit.code(),
             });
+            let rings: serde_json::Map<String, serde_json::Value> = counts
+                .rings()
+                .map(|(ring, count)| (ring.word().to_owned(), json!(count)))
+                .collect();
+            if let (false, Some(summary)) = (rings.is_empty(), summary.as_object_mut()) {
+                summary.insert("ring".to_owned(), rings.into());
+            }
             if let (Some(planned), Some(summary)) = (&self.planned, summary.as_object_mut()) {
                 let count = |action: Action| planned.iter().filter(|one| **one == action).count();
                 let counts = [Action::Create, Action::Update, Action::Delete]
@@ -360,8 +368,10 @@ fn show(outcome: &Outcome) {
         .place
         .as_ref()
         .map_or_else(String::new, |place| format!("{place}: "));
+    let ring = outcome.ring.filter(|ring| *ring != RingResult::Rings);
+    let ring = ring.map_or_else(String::new, |ring| format!(", ring {}", ring.word()));
     let (row, place) = (
-        format!("{place}{} {}", outcome.number, outcome.result.word()),
+        format!("{place}{} {}{ring}", outcome.number, outcome.result.word()),
         outcome.place.as_ref(),
     );
     let mut errors = outcome

@@ -8,6 +8,7 @@ use super::past::{PastRun, is_of_run, line};
 use super::rejects::{Originals, Rejects};
 use super::request::{GuardOptions, ReportOptions, RunRequest, failures_max};
 use super::results::Results;
+use super::ringing::RunRinging;
 use super::saved_options::SavedOptions;
 use super::secrets_file::SecretsOut;
 use super::{conclude, forget, refuse_without_rows};
@@ -159,6 +160,18 @@ impl ResumedRun {
             ledger.end(&refusal.failure.message)?;
             return remaining.refuse(results, refusal);
         }
+        // The rows of a sheet are not at hand any more: what was not changed has no secret here.
+        let ringing = options
+            .ring
+            .then(|| RunRinging::new(&session, &remaining.rows, |_| None))
+            .transpose();
+        let ringing = match ringing {
+            Ok(ringing) => ringing,
+            Err(failure) => {
+                ledger.end(&failure.message)?;
+                return remaining.refuse(results, Refusal::new("ring", failure));
+            }
+        };
         let memberships = remaining.memberships(options.memberships());
         let journal = Journal::start(ledger, remaining.pending, self.target.parallel);
         for (position, outcome) in settled {
@@ -174,6 +187,7 @@ impl ResumedRun {
             journal: Some(journal),
             key: Some(key),
             memberships: Arc::new(memberships),
+            ringing,
         };
         execution.run(session, &remaining.changes, results, |ended| {
             conclude(options.agreement.as_ref(), ended, context)
@@ -284,6 +298,7 @@ impl ResumedRun {
             rejects: rejects.map(|(file, _)| file.clone()),
             guard: GuardOptions {
                 yes,
+                ring: self.past.options.ring,
                 ..GuardOptions::default()
             },
             secrets: SecretsOut::default(),

@@ -1,14 +1,21 @@
 //! Asks by SIP if extensions ring: several at once, at a pace, each with its own secret.
+//!
+//! [`Ringing`] asks; [`RunRinging`] knows the accounts of a run's rows.
 
 use crate::link::StopFlag;
 use crate::link::paced::Pace;
 use crate::link::sip::{SipPeer, SipSocket};
 use crate::manifest::Manifest;
-use crate::model::{Field, Record, RingResult, RingVerdict, Secret, TO_GENERATE};
-use crate::rim::{Failure, Rate, Target, log};
+use crate::model::{
+    Action, Field, PlannedRow, Record, RingResult, RingVerdict, Secret, TO_GENERATE,
+};
+use crate::rim::registrar::peer_here;
+use crate::rim::{Failure, Rate, Target, TargetSession, log};
+use crate::sim::Registrar;
 use crate::sip::digest::Credentials;
 use crate::sip::registration::{RingOptions, SipAccount, ring};
 use crossbeam_channel::{Sender, unbounded};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -35,7 +42,8 @@ pub(crate) fn sip_account(
     before: Option<&Record>,
     manifest: &Manifest,
 ) -> Result<SipAccount, RingVerdict> {
-    let number = wanted.number();
+    let new_number = wanted.text(Field::NEW_NUMBER);
+    let number = new_number.unwrap_or(wanted.number());
     let unknown = |message: &str| RingVerdict::new(RingResult::Unknown, message);
     let name = |field: Field| {
         let row = manifest.row(field)?;
@@ -83,6 +91,8 @@ pub(crate) struct Ringing {
     options: RingOptions,
     label: String,
     blocks_addresses: bool,
+    /// The other end, where it is in this process.
+    _here: Option<Registrar>,
 }
 
 /// The state that the workers share.
@@ -124,7 +134,33 @@ impl Ringing {
             options,
             label: target.label.clone(),
             blocks_addresses,
+            _here: None,
         })
+    }
+
+    /// Prepares to ask the registrar of a target that is signed in; a simulated one inside this process has one too.
+    ///
+    /// # Errors
+    /// As [`Ringing::new`].
+    pub(crate) fn signed_in(session: &TargetSession<'_>) -> Result<Ringing, Failure> {
+        let target = session.target();
+        let stop = session.connection().line().pace().stop_flag();
+        match session.answer_telephones()? {
+            None => Ringing::new(target, RingOptions::default(), None, stop),
+            Some(registrar) => Ok(Ringing {
+                peer: Arc::new(peer_here(&registrar)),
+                pace: Arc::new(Pace::unlimited(stop.clone())),
+                options: RingOptions::default(),
+                label: target.label.clone(),
+                blocks_addresses: false,
+                _here: Some(registrar),
+            }),
+        }
+    }
+
+    /// Returns true once the run was asked to end.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.pace.stop_flag().is_stopped()
     }
 
     /// The registrar in words: `127.0.0.1:5060 over UDP`.
@@ -219,5 +255,51 @@ impl Ringing {
             }
             _ => {}
         }
+    }
+}
+
+/// The registrar, and the accounts of a run's rows.
+pub(crate) struct RunRinging {
+    pub(crate) ringing: Ringing,
+    /// By the positions of the rows; the verdict where the secret is not known.
+    pub(crate) accounts: BTreeMap<usize, Result<SipAccount, RingVerdict>>,
+}
+
+impl RunRinging {
+    /// Prepares to ask about the rows whose extension is on the PBX when they are done. `read` returns the record of a row
+    /// as its sheet has it, by the row's number.
+    ///
+    /// # Errors
+    /// As [`Ringing::new`].
+    pub(crate) fn new<'r>(
+        session: &TargetSession<'_>,
+        rows: &[PlannedRow],
+        read: impl Fn(u64) -> Option<&'r Record>,
+    ) -> Result<RunRinging, Failure> {
+        let manifest = session.manifest();
+        let account = |(position, row): (usize, &PlannedRow)| {
+            let change = row.change.as_ref();
+            let action = change.map_or(row.outcome.action, |change| change.action);
+            if action == Action::Delete || (change.is_none() && !row.outcome.is_there()) {
+                return None;
+            }
+            let sheets = row.outcome.row.and_then(&read);
+            let mut wanted = sheets.cloned().unwrap_or_default();
+            if let Some(change) = change {
+                change
+                    .wanted
+                    .iter()
+                    .for_each(|(field, text)| wanted.set(field, text));
+            }
+            if wanted.number().is_empty() {
+                wanted.set(Field::NUMBER, row.outcome.number.as_str());
+            }
+            let before = change.and_then(|change| change.before.as_ref());
+            Some((position, sip_account(&wanted, before, manifest)))
+        };
+        Ok(RunRinging {
+            ringing: Ringing::signed_in(session)?,
+            accounts: rows.iter().enumerate().filter_map(account).collect(),
+        })
     }
 }

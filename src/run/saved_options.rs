@@ -28,6 +28,9 @@ pub(crate) struct SavedOptions {
     /// `--max-failures`, where it was given.
     pub(crate) max_failures: Option<Allowance>,
     pub(crate) verify: Verify,
+    /// True to ask by SIP if the extensions ring that were written.
+    #[serde(default)]
+    pub(crate) ring: bool,
     pub(crate) headings: FieldHeadings,
     /// The waves, each the positions of its rows; none where everything goes at once.
     pub(crate) waves: Vec<Vec<usize>>,
@@ -73,6 +76,7 @@ impl SavedOptions {
                 .map(|(file, originals)| (file, originals.headings().to_vec())),
             max_failures: request.guard.max_failures,
             verify: request.guard.verify,
+            ring: request.guard.ring,
             headings: plan.headings.clone(),
             waves,
             files: files(rows),

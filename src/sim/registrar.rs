@@ -176,6 +176,11 @@ impl Registrar {
             .insert(quirk);
     }
 
+    /// Makes it as usual about a user again.
+    pub fn forget_quirks(&self, user: &str) {
+        self.shared.lock().quirks.remove(user);
+    }
+
     /// Registers a telephone.
     pub fn bind(&self, user: &str, contact: &str) {
         let mut state = self.shared.lock();

@@ -13,7 +13,7 @@ use crate::plan::transfer::{MigrationSource, Transfer};
 use crate::rim::outputs::Files;
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, PaceOptions, Target, TargetSession};
-use crate::run::{Run, RunRequest, refuse_without_rows};
+use crate::run::{GuardOptions, Run, RunRequest, refuse_without_rows};
 use std::collections::BTreeMap;
 
 /// Carries the extensions of the one target to the other.
@@ -120,7 +120,10 @@ fn request<'t>(
         target: to,
         report: args.report.options(),
         rejects: None,
-        guard: args.guard.options(),
+        guard: GuardOptions {
+            ring: args.ring,
+            ..args.guard.options()
+        },
         secrets: args.secrets.resolve()?,
     };
     request.guard.refuse_column_waves("a migration")?;

@@ -143,4 +143,4 @@ macro_rules! targets {
     )*};
 }
 
-targets! { csv json jsonl encodings xlsx ods xls number_formats xml replies mapping plan }
+targets! { csv json jsonl encodings xlsx ods xls number_formats xml replies mapping plan sip }

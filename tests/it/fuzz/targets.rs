@@ -9,12 +9,15 @@ use rowcall::columns::{self, BindOptions, Binding, headings};
 use rowcall::link::Link;
 use rowcall::link::paced::Pace;
 use rowcall::manifest::Purpose;
-use rowcall::model::{Action, Fault};
+use rowcall::model::{Action, Fault, RingResult, Secret};
 use rowcall::plan::file::SavedPlan;
 use rowcall::rules::Checker;
 use rowcall::seal::Key;
 use rowcall::sheet::{Encoding, Format, Header, Input, ReadOptions, Sheet, SheetError, open};
 use rowcall::sim::InProcess;
+use rowcall::sip::digest::{Challenge, Credentials};
+use rowcall::sip::message::{Framing, Register, SipReply, first_message};
+use rowcall::sip::registration::{NoReply, RingOptions, SipAccount, SipLine, ring};
 use rowcall::vendors::VENDORS;
 use rowcall::wire::{Reply, Request, json, xml};
 use std::collections::BTreeMap;
@@ -537,6 +540,148 @@ pub(crate) fn plan() -> Target {
             std::fs::remove_file(&sealed).unwrap();
             std::fs::remove_file(path.with_extension("key")).unwrap();
             assert!(loaded.is_err(), "a plan that nobody saved");
+        },
+    }
+}
+
+/// A registrar that says the input, or parts of it, or nothing.
+struct AnyReply<'i> {
+    input: &'i [u8],
+    random: &'i mut Random,
+    asked: Vec<Register>,
+}
+
+impl SipLine for AnyReply<'_> {
+    fn exchange(&mut self, request: &Register, _: bool) -> Result<SipReply, NoReply> {
+        self.asked.push(request.clone());
+        let text = String::from_utf8_lossy(self.input);
+        let statuses = ["200 OK", "401 No", "403 No", "423 Brief", "503 Busy"];
+        let first = text.lines().next().unwrap_or_default();
+        let said = match self.random.below(4) {
+            0 => text.into_owned(),
+            _ => text.replacen(first, &format!("SIP/2.0 {}", self.random.one(&statuses)), 1),
+        };
+        match self.random.below(8) {
+            0 => Err(NoReply::Silent),
+            _ => SipReply::parse(said.as_bytes()).ok_or(NoReply::Silent),
+        }
+    }
+
+    fn domain(&self) -> &str {
+        "pbx"
+    }
+
+    fn contact(&self, user: &str) -> String {
+        format!("sip:{user}@192.0.2.9")
+    }
+
+    fn token(&mut self) -> String {
+        format!("{:016x}", self.random.next())
+    }
+}
+
+/// The most requests of one conversation: each of its five steps may have two stale challenges.
+const REGISTERS_MAX: usize = 20;
+
+fn asks(input: &[u8], random: &mut Random) {
+    let account = SipAccount {
+        user: "2001".into(),
+        credentials: Credentials {
+            username: "2001".into(),
+            secret: Secret::new("canary-7731"),
+        },
+    };
+    let options = RingOptions {
+        register: random.below(2) == 0,
+        negative: random.below(2) == 0,
+    };
+    let mut line = AnyReply {
+        input,
+        random,
+        asked: vec![],
+    };
+    let verdict = ring(&account, options, &mut line);
+    let asked = line.asked;
+    assert!(asked.len() <= REGISTERS_MAX, "{} requests", asked.len());
+    assert!(verdict.message.len() < 400 && !verdict.message.contains(char::is_control));
+    for request in &asked {
+        let bytes = request.encode(
+            ([192, 0, 2, 9], 5060).into(),
+            rowcall::sip::SipTransport::Udp,
+        );
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(!text.contains("canary"), "{text}");
+        // Nothing that came begins a line of its own.
+        let lines = text.split("\r\n").filter(|line| !line.is_empty());
+        assert!(lines.skip(1).all(|line| line.contains(": ")), "{text}");
+        assert_eq!(text.matches("\r\n\r\n").count(), 1, "{text}");
+        let is_bare = text.replace("\r\n", "");
+        assert!(!is_bare.contains(['\r', '\n']), "{text}");
+    }
+    let bindings: Vec<&(String, u32)> = asked.iter().flat_map(|one| &one.binding).collect();
+    assert!(options.register || bindings.is_empty());
+    assert!(
+        bindings
+            .iter()
+            .all(|(contact, _)| contact == "sip:2001@192.0.2.9")
+    );
+    // A contact of ours that may be bound is taken back.
+    if verdict.result == RingResult::Rings && !bindings.is_empty() {
+        assert_eq!(bindings.last().map(|(_, seconds)| *seconds), Some(0));
+    }
+}
+
+/// Replies of a registrar.
+pub(crate) fn sip() -> Target {
+    Target {
+        name: "sip",
+        seeds: &[],
+        shape: Shape::Plain,
+        words: &[
+            "\r\n",
+            "\r\n\r\n",
+            "SIP/2.0 ",
+            "200",
+            "401",
+            "423",
+            "Digest ",
+            "nonce=",
+            "\"",
+            "\\",
+            ",",
+            "<",
+            ">",
+            ";",
+            "branch=",
+            "Content-Length: ",
+            "Contact: ",
+            "*",
+            "stale=true",
+            "qop=",
+            "auth-int",
+            "MD5-sess",
+            "Min-Expires: ",
+        ],
+        rounds: 2000,
+        holds: |_, input, random| {
+            if let Framing::Whole(skipped, length) = first_message(input) {
+                assert!(length > 0 && skipped + length <= input.len());
+                let cut = random.below(skipped + length);
+                assert_eq!(
+                    first_message(&input[..cut]),
+                    Framing::Incomplete,
+                    "cut at {cut}"
+                );
+            }
+            if let Some(reply) = SipReply::parse(input) {
+                assert!((100..700).contains(&reply.status));
+                assert!(reply.words().len() < 300 && !reply.words().contains(char::is_control));
+                assert!(reply.contacts().iter().all(|contact| !contact.is_empty()));
+                if let Err(why) = Challenge::first(&reply) {
+                    assert!(why.0.len() <= input.len() + 100);
+                }
+            }
+            asks(input, random);
         },
     }
 }

@@ -1,10 +1,18 @@
 //! `rowcall ring` against a simulated registrar that can be odd in many ways.
 
 use crate::support::canary::{CANARIES, files, holds_no_secret};
-use crate::support::program::Program;
+use crate::support::pbx::{Desk, TestPbx};
+use crate::support::program::{Program, wait_until};
+use rcgen::{CertificateParams, KeyPair};
 use rowcall::sim::{Registrar, RegistrarAccount, RegistrarQuirk};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 /// A registrar that has the extensions 2000 to 2099, and a folder with the program whose target `hq` it is.
@@ -169,7 +177,7 @@ fn where_all_ring_it_ends_well_and_all_formats_say_so() {
             rings.len() == 60 && rings.values().all(|result| result == "rings"),
             "{report}"
         );
-        ran.says(&["hq: 60 rows in ", ": 60 rings"]);
+        ran.says(&["hq: 60 rows in ", ": 60 ring"]);
     }
     exchange
         .program
@@ -430,7 +438,285 @@ fn the_pace_holds_for_every_request() {
     assert_eq!(times.len(), 24);
     for first in &times {
         let second = *first..*first + Duration::from_secs(1);
-        let within = times.iter().filter(|time| second.contains(time)).count();
+        let within = times.iter().filter(|time| second.contains(*time)).count();
         assert!(within <= 20 + 5, "{within} in a second");
     }
+}
+
+/// A PBX whose extensions can sign in by SIP, as the target `hq`.
+struct Office {
+    desk: Desk,
+    registrar: Registrar,
+}
+
+/// The registrar of a simulated PBX, and its part of `rowcall.toml`.
+fn telephones_of(pbx: &TestPbx, name: &str) -> (Registrar, String) {
+    let sim = pbx.sim.clone();
+    let accounts = Box::new(move |user: &str| {
+        Some(RegistrarAccount {
+            username: sim.stored(user, "AuthorizationName")?,
+            secret: sim.stored(user, "Password")?.into(),
+        })
+    });
+    let registrar = Registrar::start(accounts, "127.0.0.1:0").unwrap();
+    let config = format!(
+        "{}sip_address = \"{}\"\nsip_rate = \"1000/s\"\n",
+        pbx.config(name),
+        registrar.addr()
+    );
+    (registrar, config)
+}
+
+impl Office {
+    fn new() -> Office {
+        let desk = Desk::new("ozeki");
+        let (registrar, config) = telephones_of(&desk.pbx, "hq");
+        desk.write("rowcall.toml", config);
+        Office { desk, registrar }
+    }
+
+    /// Writes a sheet of so many extensions, from 2000 on.
+    fn sheet(&self, name: &str, count: u32) {
+        let rows = (2000..2000 + count).map(|number| {
+            let secret = secret(&number.to_string()).replace('"', "\"\"");
+            format!("{number},user{number},\"{secret}\"\n")
+        });
+        let rows: String = rows.collect();
+        self.desk
+            .write(name, format!("number,user_id,sip_password\n{rows}"));
+    }
+
+    /// The dial tones of a report, in its order.
+    fn rings(&self, report: &str) -> Vec<String> {
+        let rows = self.desk.report(report).into_iter();
+        rows.map(|row| row["ring"].clone()).collect()
+    }
+}
+
+#[test]
+fn an_import_says_which_of_its_extensions_ring() {
+    let office = Office::new();
+    office.sheet("a.csv", 12);
+    let ran = office
+        .desk
+        .ends("import a.csv --to hq --ring --report r.csv --json", 0);
+    assert_eq!(ran.summary()["ring"], serde_json::json!({"rings": 12}));
+    ran.says(&[": 12 created, 12 ring"]);
+    assert_eq!(office.rings("r.csv"), ["rings"; 12]);
+    // What is there already is asked with the sheet's secret; nothing is asked about a row that is not done.
+    office.registrar.set_quirk("2003", Quirk::Open);
+    office.sheet("b.csv", 13);
+    let more = format!("{}2000,again,{}\n", office.desk.read("b.csv"), CANARIES[0]);
+    office.desk.write("b.csv", more);
+    let line = "import b.csv --to hq --mode upsert --ring --report b.report.csv";
+    office.desk.ends(line, 1).says(&[
+        "2003 unchanged, ring open: the PBX lets anybody in",
+        "12 ring, 1 open",
+    ]);
+    let mut rings = vec!["rings"; 14];
+    rings[3] = "open";
+    let report = office.desk.report("b.report.csv");
+    for (row, ring) in report.iter().zip(rings) {
+        match row["result"] == "invalid" {
+            true => assert_eq!(row["ring"], "", "{row:#?}"),
+            false => assert_eq!(row["ring"], ring, "{row:#?}"),
+        }
+    }
+    assert_eq!(
+        (&*report[3]["code"], &*report[3]["result"]),
+        ("ring.open", "unchanged")
+    );
+    // The ledger knows it too, and an undo knows nothing of it.
+    office.desk.ends("report -o again.csv", 1);
+    assert_eq!(office.rings("again.csv"), office.rings("b.report.csv"));
+    office.desk.ends("undo --yes --report u.csv", 0);
+    assert!(
+        office
+            .desk
+            .report("u.csv")
+            .iter()
+            .all(|row| !row.contains_key("ring"))
+    );
+    office
+        .desk
+        .ends("import a.csv --to hq --mode upsert --report plain.csv", 0);
+    assert!(!office.desk.read("plain.csv").contains("ring"));
+    holds_no_secret(&office.desk.path("state"));
+}
+
+#[test]
+fn a_wave_without_a_dial_tone_ends_the_run_and_a_resume_asks_again() {
+    let office = Office::new();
+    office.sheet("a.csv", 12);
+    office.registrar.set_quirk("2000", Quirk::SignedStatus(404));
+    let ran = office.desk.ends(
+        "import a.csv --to hq --waves 1,4 --ring --report r.csv --json",
+        4,
+    );
+    assert_eq!((ran.count("created"), ran.count("not_sent")), (1, 11));
+    ran.says(&[
+        "wave 1 of 3: 1 row, 0 failed, 1 without a dial tone",
+        "stopped: wave 1 of 3: 0 of its 1 rows failed, and 1 have no dial tone",
+        "2000 created, ring refused: ",
+    ]);
+    assert_eq!(office.desk.pbx.numbers(), ["2000"]);
+    office.registrar.forget_quirks("2000");
+    let ran = office.desk.ends("resume --yes --json", 0);
+    ran.says(&["12 created, 12 ring"]);
+    assert_eq!(office.rings("r.csv"), ["rings"; 12]);
+    office.desk.ends("undo --yes", 0);
+    let ran = office
+        .desk
+        .ends("import a.csv --to hq --waves 1,4 --ring", 0);
+    ran.says(&[
+        "wave 2 of 3: 4 rows, 0 failed, 0 without a dial tone",
+        "12 created, 12 ring",
+    ]);
+}
+
+#[test]
+fn a_run_that_is_killed_while_it_asks_is_resumed_and_asks_the_rest() {
+    let office = Office::new();
+    office.sheet("a.csv", 6);
+    office.registrar.set_quirk("2005", Quirk::Silent);
+    let mut child = office
+        .desk
+        .start("import a.csv --to hq --ring --report r.csv");
+    wait_until(|| {
+        office
+            .registrar
+            .heard()
+            .iter()
+            .filter(|heard| heard.user == "2005")
+            .count()
+            > 1
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(office.desk.pbx.numbers().len(), 6);
+    office.registrar.forget_quirks("2005");
+    office
+        .desk
+        .ends("resume --yes", 0)
+        .says(&["6 created, 6 ring"]);
+    assert_eq!(office.rings("r.csv"), ["rings"; 6]);
+    // Asking changes nothing on the PBX: each extension was made once.
+    assert!((2000..2006).all(|number| office.desk.pbx.sim.created(&number.to_string()) == 1));
+}
+
+#[test]
+fn secrets_that_were_made_up_ring_and_so_do_those_of_a_saved_plan_and_of_a_migration() {
+    let office = Office::new();
+    let sheet = "number,user_id,sip_password\n2000,ann,<generate>\n2001,bo,<generate>\n";
+    office.desk.write("a.csv", sheet);
+    office
+        .desk
+        .ends("import a.csv --to hq --ring --secrets-out s.csv", 0)
+        .says(&["2 created, 2 ring"]);
+    office.desk.ends("ring a.csv --to hq", 1);
+    office.desk.ends("ring a.csv --secrets s.csv --to hq", 0);
+    let update = "number,user_id,sip_password\n2000,ann,Xk39vTq2Lm\n2001,bo,Xk39vTq2Ln\n";
+    office.desk.write("b.csv", update);
+    office
+        .desk
+        .ends("plan b.csv --to hq --mode upsert -o plan.json", 0);
+    office
+        .desk
+        .ends("import --plan plan.json --ring", 0)
+        .says(&["2 updated, 2 ring"]);
+    let new = TestPbx::new("ozeki");
+    let (_registrar, config) = telephones_of(&new, "new");
+    let both = format!("{}{config}", office.desk.read("rowcall.toml"));
+    office.desk.write("rowcall.toml", both);
+    let ran = office
+        .desk
+        .ends("migrate --from hq --to new --ring --report m.csv", 0);
+    ran.says(&["2 created, 2 ring"]);
+    assert_eq!(office.rings("m.csv"), ["rings"; 2]);
+    office.desk.ends("import b.csv --to hq --ring --dry-run", 2);
+    office.desk.ends("import b.csv --to hq --ring --groups", 2);
+}
+
+#[test]
+fn a_rehearsal_inside_the_process_rings_too() {
+    for vendor in ["openvox", "portsip", "ozeki", "yeastar_s"] {
+        let program = Program::new();
+        let samples = crate::support::sources::root().join("samples");
+        let sheet = samples.join(vendor).join("good.csv");
+        let line = format!(
+            "import {} --to sim:{vendor} --ring --rate 5000/s",
+            sheet.display()
+        );
+        program.ends(&line, 0).says(&["200 created, 200 ring"]);
+    }
+}
+
+/// Reads a message without a body.
+fn message(stream: &mut impl Read) -> Option<Vec<u8>> {
+    let mut bytes = vec![];
+    while !bytes.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).ok()?;
+        bytes.push(byte[0]);
+    }
+    Some(bytes)
+}
+
+/// Puts TLS before a registrar; returns its address and its certificate.
+fn secured(registrar: SocketAddr) -> (SocketAddr, String) {
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(["pbx.example.com".to_owned()]).unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let private = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], private)
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let connection = ServerConnection::new(config.clone()).unwrap();
+            let mut outer = StreamOwned::new(connection, stream.unwrap());
+            thread::spawn(move || {
+                let mut inner = TcpStream::connect(registrar).unwrap();
+                while let Some(request) = message(&mut outer) {
+                    inner.write_all(&request).unwrap();
+                    let Some(reply) = message(&mut inner) else {
+                        return;
+                    };
+                    outer.write_all(&reply).unwrap();
+                }
+            });
+        }
+    });
+    (addr, certificate.pem())
+}
+
+#[test]
+fn over_tls_the_certificate_must_be_trusted_or_named() {
+    let exchange = Exchange::new("ozeki");
+    let (addr, pem) = secured(exchange.registrar.addr());
+    exchange.sheet("a.csv", &["2000", "2001", "2002"], &[("2002", "wrong")]);
+    exchange.program.write("pbx.pem", pem);
+    let line = format!(
+        "ring a.csv --to hq --set sip_transport=tls --set sip_address={addr} --report r.csv"
+    );
+    let refused = exchange.program.ends(&line, 1);
+    refused.says(&[
+        "2000 silent: ",
+        "its TLS certificate is not trusted: name it",
+    ]);
+    assert!(
+        exchange.registrar.heard().is_empty(),
+        "nothing was said to a stranger"
+    );
+    let ran = exchange
+        .program
+        .ends(&format!("{line} --ca-file pbx.pem"), 1);
+    ran.says(&[" over TLS", "2 ring, 1 wrong_secret"]);
 }
