@@ -33,6 +33,22 @@ pub(crate) fn sha256_of_all(mut reader: impl Read) -> io::Result<(String, u64)> 
     Ok((hex(context.finish().as_ref()), bytes))
 }
 
+/// Writes bytes as base64, filled up with `=`.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let at = |index: usize| u32::from(three.get(index).copied().unwrap_or(0));
+        let all = at(0) << 16 | at(1) << 8 | at(2);
+        for digit in 0..4 {
+            let index = (all >> (18 - 6 * digit) & 63) as usize;
+            let letter = DIGITS.get(index).filter(|_| digit <= three.len());
+            text.push(letter.map_or('=', |letter| char::from(*letter)));
+        }
+    }
+    text
+}
+
 /// Writes bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes

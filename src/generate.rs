@@ -81,7 +81,7 @@ impl Recipe {
         for rule in manifest.row(field).iter().flat_map(|row| &row.rules) {
             match rule.rule {
                 Rule::MinLength { n } | Rule::Strong { min: n } => min = min.max(n),
-                Rule::MaxLength { n } => max = max.min(n),
+                Rule::MaxLength { n } | Rule::MaxBytes { n } => max = max.min(n),
                 Rule::Range {
                     min: least,
                     max: most,

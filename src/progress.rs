@@ -129,7 +129,7 @@ impl Meter {
 }
 
 /// A duration for people: `45 s`, `3 min 20 s`, `2 h 5 min`.
-fn duration(time: Duration) -> String {
+pub(crate) fn duration(time: Duration) -> String {
     let seconds = time.as_secs_f64().round() as u64;
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, seconds) => format!("{seconds} s"),

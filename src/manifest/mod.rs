@@ -104,9 +104,27 @@ pub struct VendorFacts {
     pub parallel: usize,
     /// The number of extensions that one look-up asks for; 1 where the vendor answers for one at a time.
     pub batch: usize,
+    /// The further requests that a creation counts for at the pace, where the PBX has work with it long after its answer.
+    #[serde(default)]
+    pub create_cost: u32,
     /// The longest time that one reply may take, in milliseconds: after that, a look-up that finds nothing proves that
     /// nothing was done.
     pub reply_ms: u64,
+    /// The advice for runs that make many extensions.
+    #[serde(default)]
+    pub advice: Vec<Advice>,
+}
+
+/// Advice for a run that makes many extensions, for the people who run the PBX.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Advice {
+    /// The number of new extensions from which on it is given.
+    pub creations: usize,
+    /// The advice.
+    pub text: String,
+    /// The page that it comes from, a key of `source`.
+    pub source: String,
 }
 
 /// A page that facts were taken from.
@@ -133,6 +151,9 @@ pub struct Abilities {
     pub delete: bool,
     /// True if all numbers can be listed.
     pub list: bool,
+    /// False if a listing is never certainly complete.
+    #[serde(default = "yes")]
+    pub list_is_complete: bool,
     /// True if extension groups are written by name.
     pub groups: bool,
     /// True if voicemail greeting files are written.
@@ -142,6 +163,14 @@ pub struct Abilities {
     /// True if it can be set up to admit everyone, without an account.
     #[serde(default)]
     pub account_optional: bool,
+    /// True if an extension has parts that are removed after it: where a reply was lost, the deletion is sent once more,
+    /// for the parts that may have been left.
+    #[serde(default)]
+    pub deletes_in_parts: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// The ways in which vendors change an extension.
@@ -486,6 +515,7 @@ impl Manifest {
             .map(|row| &row.source)
             .chain(self.fault.iter().map(|row| &row.source))
             .chain(self.word.iter().map(|row| &row.source))
+            .chain(self.vendor.advice.iter().map(|row| &row.source))
             .chain(Some(&self.sip.source).filter(|source| !source.is_empty()));
         for key in rule_sources.chain(others) {
             if !self.source.contains_key(key) {

@@ -38,7 +38,7 @@ fn error() -> Severity {
     Severity::Error
 }
 
-/// A demand on a value. Lengths count characters.
+/// A demand on a value. Lengths count characters, unless they say bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Rule {
@@ -49,6 +49,11 @@ pub enum Rule {
     /// At most `n` characters.
     MaxLength {
         /// The limit, in characters.
+        n: usize,
+    },
+    /// At most `n` bytes in UTF-8, where a PBX counts so: a letter such as ü is two.
+    MaxBytes {
+        /// The limit, in bytes.
         n: usize,
     },
     /// At least `n` characters.
@@ -96,6 +101,7 @@ impl Rule {
             Rule::NotBlank => "not_blank",
             Rule::Digits => "digits",
             Rule::MaxLength { .. } => "max_length",
+            Rule::MaxBytes { .. } => "max_bytes",
             Rule::MinLength { .. } => "min_length",
             Rule::Forbidden { .. } => "forbidden",
             Rule::Only { .. } => "only",
@@ -112,6 +118,9 @@ impl Rule {
             Rule::NotBlank => "must not be emptied".into(),
             Rule::Digits => "must consist of digits only".into(),
             Rule::MaxLength { n } => format!("must be at most {n} characters long"),
+            Rule::MaxBytes { n } => {
+                format!("must be at most {n} bytes long (a letter such as ü is two)")
+            }
             Rule::MinLength { n } => format!("must be at least {n} characters long"),
             Rule::Forbidden { chars } => {
                 let shown: Vec<String> = chars
@@ -147,6 +156,7 @@ impl Rule {
             Rule::NotBlank => false,
             Rule::Digits => !all_digits(text),
             Rule::MaxLength { n } => text.len() > *n && text.chars().nth(*n).is_some(),
+            Rule::MaxBytes { n } => text.len() > *n,
             Rule::MinLength { n } => n
                 .checked_sub(1)
                 .is_some_and(|n| text.chars().nth(n).is_none()),
@@ -173,6 +183,7 @@ impl Rule {
             Rule::Digits | Rule::Range { .. } => c.is_ascii_digit(),
             Rule::NotBlank
             | Rule::MaxLength { .. }
+            | Rule::MaxBytes { .. }
             | Rule::MinLength { .. }
             | Rule::Email
             | Rule::Reserved { .. }
@@ -194,7 +205,7 @@ impl Rule {
                 "write it in digits as it is dialled; with --country `rowcall fix` may do it"
             }
             Rule::Digits => "write it in digits alone",
-            Rule::MaxLength { .. } => "make it shorter",
+            Rule::MaxLength { .. } | Rule::MaxBytes { .. } => "make it shorter",
             Rule::MinLength { .. } => "make it longer",
             Rule::Range { .. } => "choose a number within the range",
             Rule::Email => "write it as name@example.com",

@@ -533,7 +533,7 @@ impl FastPath {
             match &rule.row.rule {
                 Rule::NotBlank => (),
                 Rule::Digits => slow_unless(&mut table, &|b| b.is_ascii_digit()),
-                Rule::MaxLength { n } => max = max.min(*n),
+                Rule::MaxLength { n } | Rule::MaxBytes { n } => max = max.min(*n),
                 Rule::MinLength { n } => {
                     min = min.max(*n);
                     slow_unless(&mut table, &|b| b.is_ascii());

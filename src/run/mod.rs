@@ -301,7 +301,7 @@ impl<'r> Run<'r> {
         plan: &Plan,
         keep: impl FnOnce(&Rows, &Plan) -> Result<(), Failure>,
     ) -> Result<Exit, Failure> {
-        plan.notes.iter().for_each(print);
+        self.print_notes(plan);
         let lines: Vec<Outcome> = plan.rows.iter().map(PlannedRow::line).collect();
         let mut results = self.results(lines.clone())?;
         results.quiet = true;
@@ -367,6 +367,13 @@ impl<'r> Run<'r> {
         results.refuse(refusal)
     }
 
+    /// Prints what is to be known before anything is sent.
+    fn print_notes(&self, plan: &Plan) {
+        let changes = plan.rows.iter().filter_map(|row| row.change.as_ref());
+        let advice = self.request.advice(changes.map(|change| change.action));
+        plan.notes.iter().chain(&advice).for_each(print);
+    }
+
     /// Keeps the changes within their limits, and asks before the first of them. `held` is how many extensions the PBX has.
     fn allow(&self, changes: &[Change], held: usize) -> Result<(), Refusal> {
         let request = self.request;
@@ -395,7 +402,7 @@ impl<'r> Run<'r> {
         mut session: TargetSession<'_>,
         mut plan: Plan,
     ) -> Result<Exit, Failure> {
-        plan.notes.iter().for_each(print);
+        self.print_notes(&plan);
         plan.name_people();
         let request = self.request;
         let generated = Generated::fill(&request.secrets, &mut plan.rows, session.manifest());

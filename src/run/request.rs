@@ -2,9 +2,11 @@
 
 use super::secrets_file::SecretsOut;
 use crate::input::Rows;
+use crate::manifest::Advice;
 use crate::model::{Action, Change, Outcome};
 use crate::plan::guard::{Allowance, Budget};
 use crate::plan::waves::Waves;
+use crate::progress::duration;
 use crate::report::{ReportHead, for_people, origins};
 use crate::rim::outputs::Files;
 use crate::rim::terminal::can_ask;
@@ -13,6 +15,7 @@ use crate::submit::FailuresMax;
 use crate::submit::Verify;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The outputs for results.
 #[derive(Debug, Clone, Default)]
@@ -143,6 +146,23 @@ impl RunRequest<'_> {
         let mut files = self.files(rows, context);
         map_file.into_iter().for_each(|file| files.read(file));
         files.prepare()
+    }
+
+    /// The vendor's advice for a run that makes so many extensions, with the time that it takes at the target's pace.
+    pub(crate) fn advice(&self, changes: impl Iterator<Item = Action>) -> Vec<String> {
+        let facts = &(self.target.vendor.manifest)().vendor;
+        let creations = changes.filter(|action| *action == Action::Create).count();
+        let advice = facts.advice.iter();
+        let advice = advice.filter(|advice| creations >= advice.creations);
+        let requests = creations as f64 * f64::from(facts.create_cost + 1);
+        let time = duration(Duration::from_secs_f64(requests / self.target.rate.0));
+        let line = |advice: &Advice| {
+            format!(
+                "{}: {creations} new extensions take {time} at least at {} requests a second; {}",
+                self.target.label, self.target.rate.0, advice.text
+            )
+        };
+        advice.map(line).collect()
     }
 
     /// Refuses a run that deletes without `--yes` where there is no terminal to ask on.

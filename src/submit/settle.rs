@@ -334,6 +334,9 @@ impl Settling<'_> {
             {
                 Some(LookResult::result(self.settle(RowResult::Unchanged)))
             }
+            (Action::Delete, None) if self.leaves_parts(fault) => {
+                Some(self.again(self.change.action, self.change.wanted.clone(), fault))
+            }
             (Action::Delete, None) => Some(self.confirmed(RowResult::Deleted, fault)),
             (Action::Create, Some(held)) => self.judge_created(&held, fault, is_last),
             (Action::Update, Some(held)) => {
@@ -365,6 +368,13 @@ impl Settling<'_> {
     /// plan had seen the extension before a request was sent.
     fn may_have_deleted(&self) -> bool {
         self.lost.is_some() || (self.wrote && self.change.before.is_some())
+    }
+
+    /// Returns true where a deletion may have been cut off before the extension's other parts were removed.
+    fn leaves_parts(&self, fault: &Fault) -> bool {
+        self.connection.manifest().ability.deletes_in_parts
+            && fault.kind == FaultKind::MayHaveHappened
+            && self.attempts < self.limits.attempts_max
     }
 
     fn judge_created(&self, held: &Record, fault: &Fault, is_last: bool) -> Option<LookResult> {

@@ -81,6 +81,11 @@ impl<'t, D: Dialect> Conversation<'t, D> {
         self.done.push(what.into());
     }
 
+    /// Notes that the steps done so far were taken back.
+    pub(crate) fn took_back(&mut self) {
+        self.done.clear();
+    }
+
     /// Ends the conversation with a fault, which names the steps done before it.
     pub(crate) fn end(&self, mut fault: Fault) -> Turn {
         fault.done_before = self.done.join("; ");
@@ -127,10 +132,18 @@ impl<'t, D: Dialect> Conversation<'t, D> {
 
     /// Signs in, with no session yet: a refusal is read as one of the account or of the wrong PBX.
     pub(crate) fn sign_in(&mut self, request: Request) -> Step<D::Content> {
+        let judged = self.judged_at_sign_in(request)?;
+        judged.map_err(|fault| self.end(fault))
+    }
+
+    /// Asks within a sign-in, with no session yet, and returns whatever fault the reply means there.
+    pub(crate) fn judged_at_sign_in(
+        &mut self,
+        request: Request,
+    ) -> Step<Result<D::Content, Fault>> {
         let exchange = self.take().ok_or_else(|| Turn::send(request))?;
-        self.dialect
-            .judge(exchange)
-            .map_err(|fault| self.end(self.manifest().at_sign_in(fault)))
+        let judged = self.dialect.judge(exchange);
+        Ok(judged.map_err(|fault| self.manifest().at_sign_in(fault)))
     }
 
     /// Signs out, best effort: any reply will do.
@@ -144,6 +157,37 @@ impl<'t, D: Dialect> Conversation<'t, D> {
             Some(last) => self.manifest().not_understood(&last.reply, why),
             None => self.manifest().not_understood(&Reply::default(), why),
         }
+    }
+
+    /// Sends many requests of which none depends on the reply to another one; the PBX may refuse each. Until all replies
+    /// are there only the newest is judged, so that the time does not grow with the square of their number.
+    pub(crate) fn ask_each(
+        &mut self,
+        count: usize,
+        request: impl Fn(usize) -> Request,
+    ) -> Step<Vec<Result<D::Content, Fault>>> {
+        let asked = self.exchanges.len().min(count);
+        let (replies, rest) = self.exchanges.split_at(asked);
+        if asked < count {
+            if let Some(last) = replies.last() {
+                self.last = Some(last);
+                self.dialect
+                    .judge(last)
+                    .map_or_else(|fault| self.refusal(fault).map(drop), |_| Ok(()))?;
+            }
+            self.exchanges = rest;
+            self.exchange(request(asked))?;
+        }
+        self.exchanges = rest;
+        let mut judged = Vec::with_capacity(count);
+        for reply in replies {
+            self.last = Some(reply);
+            judged.push(match self.dialect.judge(reply) {
+                Ok(content) => Ok(content),
+                Err(fault) => Err(self.refusal(fault)?),
+            });
+        }
+        Ok(judged)
     }
 
     /// Reads a listing page by page; the PBX may refuse it.

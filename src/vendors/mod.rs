@@ -41,6 +41,7 @@ mod refusal;
 mod testkit;
 
 // Named here and not by the macro below, so that rustfmt finds them.
+pub mod asterisk;
 pub mod openvox;
 pub mod ozeki;
 pub mod portsip;
@@ -72,7 +73,7 @@ macro_rules! vendors {
     };
 }
 
-vendors! { openvox, portsip, ozeki, yeastar_s }
+vendors! { openvox, portsip, ozeki, yeastar_s, asterisk }
 
 /// The groups of those vendors that have them: a group is treated as an extension, and its name as its number.
 pub static GROUPS: &[Vendor] = &[Vendor {

@@ -438,23 +438,6 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    /// Writes base64 as a page's policy writes a hash.
-    fn base64(bytes: &[u8]) -> String {
-        const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        let mut text = String::new();
-        for three in bytes.chunks(3) {
-            let at = |index: usize| u32::from(three.get(index).copied().unwrap_or(0));
-            let all = at(0) << 16 | at(1) << 8 | at(2);
-            for digit in 0..4 {
-                match digit <= three.len() {
-                    true => text.push(char::from(DIGITS[(all >> (18 - 6 * digit) & 63) as usize])),
-                    false => text.push('='),
-                }
-            }
-        }
-        text
-    }
-
     #[test]
     fn a_page_runs_its_own_script_and_no_other() {
         let hex = crate::digest::sha256_hex(SCRIPT.as_bytes());
@@ -462,7 +445,7 @@ mod tests {
             .step_by(2)
             .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
             .collect();
-        let hash = format!("script-src 'sha256-{}'", base64(&bytes));
+        let hash = format!("script-src 'sha256-{}'", crate::digest::base64(&bytes));
         assert!(POLICY.contains(&hash), "the policy needs {hash}");
         let html = page(
             "t.html",

@@ -438,6 +438,7 @@ pub(crate) fn xml() -> Target {
 }
 
 const GOLDEN: &[(&str, &str)] = &[
+    ("src/vendors/asterisk/golden/22.10", ""),
     ("src/vendors/openvox/golden", ""),
     ("src/vendors/ozeki/golden", ""),
     ("src/vendors/portsip/golden", ""),

@@ -74,6 +74,10 @@ const REVEALS: &[(&str, &str)] = &[
     ("xml.rs", "encoded for the wire"),
     ("wire/", "encoded for the wire"),
     (
+        "vendors/asterisk/",
+        "the account goes with each request, and half of a caller ID is written with the other",
+    ),
+    (
         "vendors/ozeki/mod.rs",
         "the token is the account itself, and a configuration is one value",
     ),

@@ -189,7 +189,12 @@ fn after_a_kill_no_more_is_looked_up_than_twice_what_was_in_flight() {
     for vendor in VENDORS {
         let mut random = random.split();
         // PortSIP finds an extension, then shows it, and lists its greetings. An absent one is looked for twice.
-        let look = if vendor.id == "portsip" { 3 } else { 1 };
+        // Asterisk shows three objects, and a creation that was cut off is begun again.
+        let look = match vendor.id {
+            "portsip" => 3,
+            "asterisk" => 5,
+            _ => 1,
+        };
         for _ in 0..3 {
             let night = Night::new(vendor.id);
             let sim = &night.pbx.sim;
@@ -202,9 +207,9 @@ fn after_a_kill_no_more_is_looked_up_than_twice_what_was_in_flight() {
             child.wait().unwrap();
             let before = night.made();
             assert!(before < ROWS, "{}: it was over too soon", vendor.id);
-            let asked = looks(sim);
+            let asked = looks(sim, vendor);
             let words = night.ends("resume --report r.jsonl", 0).err;
-            let looked = looks(sim) - asked;
+            let looked = looks(sim, vendor) - asked;
             // "… 120 of 300 rows are left; 12 of them may have been sent …"
             let doubtful = words.split(" of them may have been sent").next().unwrap();
             let doubtful: u64 = doubtful.rsplit(' ').next().unwrap().parse().unwrap();
@@ -224,13 +229,20 @@ fn after_a_kill_no_more_is_looked_up_than_twice_what_was_in_flight() {
 }
 
 /// Counts the requests that neither signed in or out nor created anything; none may have been lost.
-fn looks(sim: &Sim) -> u64 {
+fn looks(sim: &Sim, vendor: &Vendor) -> u64 {
+    // Of its three objects each is looked at first; the sign-in is two questions.
+    let (creation, sign_in) = match vendor.id {
+        "asterisk" => (6, 2),
+        _ => (1, 1),
+    };
     let signs_out = |path: &str| path.ends_with("/logout") || path.ends_with("/sign_out");
     let counts = sim.counts().into_iter();
     let signed_out: u64 = counts
         .filter_map(|(path, count)| signs_out(&path).then_some(count))
         .sum();
-    sim.requests() - signed_out - u64::from(sim.sign_ins()) - sim.numbers().len() as u64
+    let made = creation * sim.numbers().len() as u64;
+    let signed_in = sign_in * u64::from(sim.sign_ins());
+    sim.requests().saturating_sub(signed_out + signed_in + made)
 }
 
 /// A file system of our own over a folder, for as long as this lives.
@@ -564,8 +576,9 @@ fn writes_no_secret_down(vendor: &'static Vendor) {
     night.pbx.faults("");
     let line = "import wrong.csv --to TARGET --mode upsert --json --rate 5000 --reply-within 2 --rejects rejects.csv";
     let refused = go(&night, &format!("{line} {reports}"), ACCOUNT);
-    // Ozeki sets no limit to a password.
-    assert_eq!(refused, i32::from(vendor.id != "ozeki"));
+    // These set no limit to a password.
+    let takes_all = ["ozeki", "asterisk"].contains(&vendor.id);
+    assert_eq!(refused, i32::from(!takes_all));
     for line in [
         "runs",
         "report -o again.csv",

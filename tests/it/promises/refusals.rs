@@ -34,6 +34,16 @@ fn refusals(vendor: &Vendor) -> Vec<Reply> {
             };
             [300, 307, 700, 703].map(word).into()
         }
+        "asterisk" => {
+            let word =
+                |status: u16, words: &str| json(status, &format!(r#"{{"message":"{words}"}}"#));
+            vec![
+                word(400, "Creation of object 'x' failed field value validation"),
+                word(403, "Cannot create sorcery objects of type 'endpoint'"),
+                word(401, "Authentication required"),
+                Reply::new(404, "text/html", "<html></html>"),
+            ]
+        }
         _ => {
             let word =
                 |errno: &str| json(200, &format!(r#"{{"status":"Failed","errno":"{errno}"}}"#));

@@ -299,7 +299,7 @@ fn a_stored_text_that_looks_like_a_mark_is_exported_and_imported_as_what_it_is()
             desk.run(&format!(
                 "export TARGET --secrets plain -o {file} --rate 5000"
             ))
-            .exits(0);
+            .exits(desk.pbx.exit_of_export());
             // Unchanged, it changes nothing; changes made meanwhile are brought back.
             let line = format!("import {file} --to TARGET --mode upsert --rewrite-secrets --yes");
             let upsert = format!("import {file} --to TARGET --mode upsert --yes --json");
@@ -329,8 +329,10 @@ fn a_stored_text_that_looks_like_a_mark_is_exported_and_imported_as_what_it_is()
             .exits(0);
             assert_eq!(stored(), texts, "{} {ending}", vendor.id);
         }
-        let differ = desk.run("diff out.csv TARGET").exits(0);
-        assert_eq!(differ.out, "", "{}", vendor.id);
+        if desk.pbx.manifest.ability.list_is_complete {
+            let differ = desk.run("diff out.csv TARGET").exits(0);
+            assert_eq!(differ.out, "", "{}", vendor.id);
+        }
     }
     assert!(tried.len() >= 2, "{tried:?}");
 }

@@ -379,7 +379,8 @@ struct Heeding<L> {
 impl<L: Link> Link for Heeding<L> {
     fn exchange(&self, request: &Request) -> Result<Reply, Fault> {
         let body = String::from_utf8(request.encode()?.body).unwrap();
-        let is_about = |row: &usize| body.contains(&(2000 + row).to_string());
+        let said = format!("{} {body}", request.path);
+        let is_about = |row: &usize| said.contains(&(2000 + row).to_string());
         let row = (request.effect == Effect::Writes).then(|| (0..ROWS).find(is_about).unwrap());
         self.left.lock().unwrap().push((Instant::now(), row));
         self.link.exchange(request)
@@ -436,7 +437,8 @@ fn rows_go_out_in_their_order_and_never_faster_than_allowed() {
                 "{context}: {most} requests came within a second"
             );
             let (first, last) = (left[0].0, left[left.len() - 1].0);
-            let rate = (left.len() - 1) as f64 / (last - first).as_secs_f64();
+            let paid = ROWS * rig.manifest.vendor.create_cost as usize;
+            let rate = (left.len() - 1 + paid) as f64 / (last - first).as_secs_f64();
             assert!(
                 rate > RATE as f64 * 0.6,
                 "{context}: only {rate} requests a second"

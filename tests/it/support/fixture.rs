@@ -41,6 +41,12 @@ pub(crate) fn kinds() -> impl Iterator<Item = &'static Vendor> {
     VENDORS.iter().chain(GROUPS)
 }
 
+/// Every vendor whose listing shows for certain what is on the PBX and what is not.
+pub(crate) fn certain_listers() -> impl Iterator<Item = &'static Vendor> {
+    let is_certain = |vendor: &&Vendor| (vendor.manifest)().ability.list_is_complete;
+    VENDORS.iter().filter(is_certain)
+}
+
 /// Every vendor, and its groups, with its default settings, and with each other word of each setting.
 pub(crate) fn rigs() -> Vec<Rig> {
     let mut rigs = vec![];
@@ -137,6 +143,11 @@ impl Rig {
             extension.set(row.name, value(row, number, 0).unwrap());
         }
         extension
+    }
+
+    /// The exit code of an export of all that is there: 1 where the listing is never certainly complete.
+    pub(crate) fn exit_of_export(&self) -> i32 {
+        i32::from(!self.manifest.ability.list_is_complete)
     }
 
     /// A field that names the extension's owner, in plain text.

@@ -116,7 +116,7 @@ fn look(rig: &Rig, number: &str) -> Texts {
 }
 
 /// The values of each vendor's extensions: `#` stands for its number, a blank for no value.
-const VARIED: [(&str, &str, &[&str]); 96] = [
+const VARIED: [(&str, &str, &[&str]); 103] = [
     (
         "openvox",
         "display_name",
@@ -298,6 +298,23 @@ const VARIED: [(&str, &str, &[&str]); 96] = [
         "max_call_seconds",
         &["follow_system", "unlimited", "600"],
     ),
+    (
+        "asterisk",
+        "display_name",
+        &[
+            "Ann Miller",
+            "Reception",
+            "Anna Maria Müller",
+            "Jean-Luc van Dam",
+            "",
+        ],
+    ),
+    ("asterisk", "sip_auth_name", &["#", "phone#"]),
+    ("asterisk", "sip_password", &["Zx7_Canary-Qw9Mv#"]),
+    ("asterisk", "caller_id", &["#", "493012345", ""]),
+    ("asterisk", "max_registrations", &["1", "3", "5", ""]),
+    ("asterisk", "voicemail", &["on", "off", ""]),
+    ("asterisk", "language", &["de", ""]),
 ];
 
 fn varied(vendor: &str, number: &str, random: &mut Random) -> Record {
@@ -559,8 +576,59 @@ const FROM_YEASTAR_S: &[(&str, [&str; 3])] = &[
     ("extension_type", ["-SIP", "-SIP", "-SIP"]),
 ];
 
+/// The fate at Asterisk of the fields that it has, and Ozeki has not, and of all of Ozeki's. All others fare at Asterisk
+/// as they do at Ozeki, which does not have them either.
+const TO_ASTERISK: &[(&str, &str, &str)] = &[
+    ("openvox", "display_name", "="),
+    ("openvox", "caller_id", "="),
+    ("openvox", "max_registrations", "="),
+    ("openvox", "language", "="),
+    ("openvox", "voicemail", "="),
+    ("portsip", "first_name", ">display_name"),
+    ("portsip", "last_name", ">display_name"),
+    ("portsip", "caller_id", "="),
+    ("portsip", "voicemail", "="),
+    ("portsip", "enabled", "-on"),
+    ("yeastar_s", "display_name", "="),
+    ("yeastar_s", "caller_id", "="),
+    ("yeastar_s", "max_registrations", "="),
+    ("yeastar_s", "language", "="),
+    ("yeastar_s", "voicemail", "="),
+    ("ozeki", "number", "="),
+    ("ozeki", "sip_password", "="),
+    ("ozeki", "sip_auth_name", "="),
+    ("ozeki", "sip_username", "?"),
+    ("ozeki", "enabled", "-on"),
+    ("ozeki", "user_id", "-"),
+    ("ozeki", "extension_type", "-SIP"),
+];
+
+/// The fate of Asterisk's fields at OpenVox, PortSIP, Ozeki and Yeastar S, in this order.
+const FROM_ASTERISK: &[(&str, [&str; 4])] = &[
+    ("number", ["=", "=", "=", "="]),
+    ("display_name", ["=", ">first_name last_name", "-", "="]),
+    ("sip_auth_name", ["N", "N", "=", "="]),
+    ("sip_password", ["=", "=", "=", "="]),
+    ("caller_id", ["=", "=", "-", "="]),
+    ("max_registrations", ["=", "-", "-", "="]),
+    ("voicemail", ["=", "=", "-off", "="]),
+    ("language", ["-", "-", "-", "-"]),
+];
+
 fn code(from: &str, to: &str, field: &str) -> &'static str {
     let unknown = format!("the table does not know {from}'s {field}");
+    if to == "asterisk" {
+        let row = TO_ASTERISK
+            .iter()
+            .find(|row| (row.0, row.1) == (from, field));
+        return row.map_or_else(|| code(from, "ozeki", field), |row| row.2);
+    }
+    if from == "asterisk" {
+        let row = FROM_ASTERISK.iter().find(|row| row.0 == field);
+        let order = ["openvox", "portsip", "ozeki", "yeastar_s"];
+        let at = order.iter().position(|vendor| *vendor == to).unwrap();
+        return row.expect(&unknown).1[at];
+    }
     if to == "yeastar_s" {
         let row = TO_YEASTAR_S
             .iter()
@@ -676,7 +744,7 @@ fn missing(from: &str, to: &str, held: &Texts) -> BTreeMap<String, String> {
     let mut missing = BTreeMap::new();
     let mut add = |field: &str, value: &str| missing.insert(field.to_owned(), value.to_owned());
     match (from, to) {
-        ("openvox" | "ozeki" | "yeastar_s", "portsip")
+        ("openvox" | "ozeki" | "yeastar_s" | "asterisk", "portsip")
         | ("openvox", "yeastar_s")
         | ("yeastar_s", "openvox") => {
             add("web_password", "");
@@ -701,6 +769,16 @@ fn missing(from: &str, to: &str, held: &Texts) -> BTreeMap<String, String> {
             }
         }
         _ => {}
+    }
+    if to == "asterisk" {
+        let fills = [
+            ("sip_auth_name", number.as_str()),
+            ("caller_id", number),
+            ("max_registrations", "1"),
+        ];
+        for (field, fill) in fills.iter().filter(|(field, _)| !held.contains_key(*field)) {
+            missing.insert((*field).to_owned(), (*fill).to_owned());
+        }
     }
     if to == "yeastar_s" {
         let named = ["display_name", "first_name", "last_name"];
@@ -962,6 +1040,46 @@ fn yeastar_s_to_portsip() {
 #[test]
 fn yeastar_s_to_ozeki() {
     any_pair("yeastar_s", "ozeki");
+}
+
+#[test]
+fn openvox_to_asterisk() {
+    any_pair("openvox", "asterisk");
+}
+
+#[test]
+fn portsip_to_asterisk() {
+    any_pair("portsip", "asterisk");
+}
+
+#[test]
+fn ozeki_to_asterisk() {
+    any_pair("ozeki", "asterisk");
+}
+
+#[test]
+fn yeastar_s_to_asterisk() {
+    any_pair("yeastar_s", "asterisk");
+}
+
+#[test]
+fn asterisk_to_openvox() {
+    any_pair("asterisk", "openvox");
+}
+
+#[test]
+fn asterisk_to_portsip() {
+    any_pair("asterisk", "portsip");
+}
+
+#[test]
+fn asterisk_to_ozeki() {
+    any_pair("asterisk", "ozeki");
+}
+
+#[test]
+fn asterisk_to_yeastar_s() {
+    any_pair("asterisk", "yeastar_s");
 }
 
 /// A vendor that is new has its pairs in the tables above too.

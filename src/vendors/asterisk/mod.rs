@@ -1,0 +1,519 @@
+//! Asterisk with PJSIP, by the push configuration of its REST interface (ARI).
+//!
+//! An extension is three objects of one id: `auth` (name and secret), `aor` (its telephones) and `endpoint`, which names
+//! the other two. An endpoint that names no auth lets anybody in, without a password. So it is made last and removed
+//! first, the field that names its auth is never written again, and nothing is written onto an endpoint that is not there.
+//!
+//! A PUT makes or changes, and answers the same for both; it merges. So everything is looked at before it is written.
+
+mod caller_id;
+mod objects;
+pub mod sim;
+mod talk;
+#[cfg(test)]
+mod tests;
+
+use super::conversation::Step;
+use super::{Account, Client, Settings, Task};
+use crate::digest::base64;
+use crate::manifest::{Manifest, Purpose};
+use crate::model::{Fault, FaultKind, Record, Secret};
+use crate::wire::{Answer, Effect, Exchange, Listing, Method, Request, Session, Turn, json};
+use caller_id::{CallerId, is_phone_number};
+use objects::{Fields, Object, Shown, may_write};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use talk::{Asterisk, Talk, encoded};
+
+/// The operation of the listing, and of its replies.
+const ENDPOINTS: &str = "endpoints";
+
+/// The names of fields that are a part of an attribute, in `vendor.toml`.
+const CALLER_NAME: &str = "endpoint.callerid.name";
+const CALLER_NUMBER: &str = "endpoint.callerid.number";
+const MAILBOXES: &str = "aor.mailboxes";
+
+facts!("vendor.toml");
+
+/// Speaks to an Asterisk with these settings.
+pub fn client(manifest: &'static Manifest, settings: Settings) -> Box<dyn Client> {
+    Box::new(Asterisk::new(manifest, &settings))
+}
+
+/// The wanted fields, by the object that they belong to.
+#[derive(Default)]
+struct Wanted {
+    auth: Fields,
+    aor: Fields,
+    endpoint: Fields,
+    caller_name: Option<String>,
+    caller_number: Option<String>,
+    voicemail: Option<bool>,
+}
+
+/// An object of an extension whose endpoint is not there.
+enum Leftover {
+    None,
+    /// The object is as it is to be.
+    Same,
+    Other,
+}
+
+impl Client for Asterisk {
+    fn manifest(&self) -> &'static Manifest {
+        self.manifest
+    }
+
+    fn next(&self, task: &Task<'_>, session: &Session, exchanges: &[Exchange]) -> Turn {
+        let mut talk = Talk::new(self, session, exchanges);
+        let answer = match task {
+            Task::SignIn(account) => self.sign_in(&mut talk, account),
+            Task::KeepAlive => Ok(Answer::Session(session.clone())),
+            Task::SignOut => Ok(Answer::Done),
+            Task::List => self.list(&mut talk),
+            Task::Get(numbers) => self.get(&mut talk, numbers, false),
+            Task::GetStatus(numbers) => self.get(&mut talk, numbers, true),
+            Task::Create(wanted) => self.create(&mut talk, wanted),
+            Task::Update(wanted) => self.update(&mut talk, wanted),
+            Task::Delete(number) => self.delete(&mut talk, number),
+        };
+        answer.map_or_else(|turn| turn, Turn::Done)
+    }
+
+    /// Of a listing keeps the names, and of an endpoint that confirms one its context.
+    fn trim(&self, task: &Task<'_>, exchange: &mut Exchange) {
+        if !matches!(task, Task::List) || !(200..300).contains(&exchange.reply.status) {
+            return;
+        }
+        let Ok(Value::Array(mut items)) = exchange.reply.json() else {
+            return;
+        };
+        match exchange.request.operation {
+            ENDPOINTS => items.retain(is_of_pjsip),
+            _ => items.retain(|item| item.get("attribute") == Some(&json!("context"))),
+        }
+        for item in items.iter_mut().filter_map(Value::as_object_mut) {
+            item.retain(|name, _| name != "channel_ids" && name != "state");
+        }
+        exchange.reply.body = Value::Array(items).to_string().into_bytes();
+    }
+}
+
+impl Asterisk {
+    /// Asks for the version, which shows that it is an Asterisk, and whether this account may write.
+    fn sign_in(&self, talk: &mut Talk<'_>, account: &Account) -> Step<Answer> {
+        let user = format!("{}:{}", account.username, account.password.reveal());
+        let token = Secret::new(format!("Basic {}", base64(user.as_bytes())));
+        let info = Request::new("info", Method::Get, "/asterisk/info", Effect::Reads)
+            .query("only", "system")
+            .header("authorization", token.clone());
+        let info = talk.sign_in(info)?;
+        if !json::at(&info, "system.version").is_some_and(Value::is_string) {
+            return Err(talk.end(talk.not_understood("it names no version of Asterisk")));
+        }
+        let may_write = may_write().header("authorization", token.clone());
+        let code = |fault: &Fault| fault.vendor_code.clone().unwrap_or_default();
+        match talk.judged_at_sign_in(may_write)? {
+            Err(fault) if code(&fault) == "object_type_not_found" => {}
+            Err(fault) => return Err(talk.end(fault)),
+            Ok(_) => return Err(talk.end(talk.not_understood("it knows objects of type none"))),
+        }
+        Ok(Answer::Session(Session {
+            token,
+            ..Session::default()
+        }))
+    }
+
+    /// Lists the extensions. The PBX lists what is gone and what was never there, and leaves out what it has not used yet;
+    /// so each is looked at, and the listing is never complete.
+    fn list(&self, talk: &mut Talk<'_>) -> Step<Answer> {
+        let request = Request::new(ENDPOINTS, Method::Get, "/endpoints", Effect::Reads);
+        let listed = talk.ask(request)?;
+        let names = listed.as_array().and_then(|items| {
+            let items = items.iter().filter(|item| is_of_pjsip(item));
+            let name = |item: &Value| item.get("resource")?.as_str().map(str::to_owned);
+            items.map(name).collect::<Option<BTreeSet<String>>>()
+        });
+        let Some(names) = names else {
+            return Err(talk.end(talk.not_understood("it is no list of endpoints")));
+        };
+        let names: Vec<String> = names.into_iter().filter(|name| is_id(name)).collect();
+        let looks = talk.ask_each(names.len(), |index| {
+            Object::Endpoint.get(names.get(index).map_or("", String::as_str))
+        })?;
+        let mut numbers = vec![];
+        for (name, look) in names.into_iter().zip(looks) {
+            match look {
+                Ok(value) if self.is_extension(Shown::parse(&value).as_ref()) => numbers.push(name),
+                Ok(_) => {}
+                Err(refusal) if refusal.kind == FaultKind::Missing => {}
+                Err(refusal) => return Err(talk.end(refusal)),
+            }
+        }
+        Ok(Answer::Listing(Listing {
+            numbers,
+            complete: false,
+        }))
+    }
+
+    fn get(&self, talk: &mut Talk<'_>, numbers: &[String], live: bool) -> Step<Answer> {
+        let mut found = vec![];
+        for number in numbers {
+            let number = named(talk, number)?;
+            let endpoint = self.look(talk, Object::Endpoint, number)?;
+            let Some(endpoint) = endpoint.filter(|endpoint| self.is_extension(Some(endpoint)))
+            else {
+                continue;
+            };
+            let part = |talk: &mut Talk<'_>, object: Object| match endpoint.get(object.named_by()) {
+                Some(id) if is_id(id) => self.look(talk, object, id),
+                _ => Ok(None),
+            };
+            let auth = part(talk, Object::Auth)?;
+            let aor = part(talk, Object::Aor)?;
+            let state = match live {
+                true => state(talk, number)?,
+                false => None,
+            };
+            let caller_id = CallerId::parse(endpoint.get("callerid").unwrap_or_default());
+            found.push(self.manifest.incoming(|wire| match wire {
+                "id" => Some(number.to_owned()),
+                "state" => state.clone(),
+                CALLER_NAME => Some(caller_id.name.clone()),
+                CALLER_NUMBER => Some(caller_id.number.clone()),
+                MAILBOXES => {
+                    let boxes = aor.as_ref()?.get("mailboxes")?;
+                    let own = self.mailbox(number);
+                    let has_own = items(boxes).any(|item| item == own);
+                    Some(if has_own { "on" } else { "off" }.to_owned())
+                }
+                _ => {
+                    let (object, attribute) = wire.split_once('.')?;
+                    let object = match object {
+                        "auth" => auth.as_ref()?,
+                        "aor" => aor.as_ref()?,
+                        _ => &endpoint,
+                    };
+                    object.get(attribute).map(str::to_owned)
+                }
+            }));
+        }
+        Ok(Answer::Found(found))
+    }
+
+    fn create(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
+        let number = named(talk, wanted.number())?;
+        let wanted = self.wanted(talk, wanted, Purpose::Create)?;
+        let objects = self.new_objects(talk, number, wanted)?;
+        let [auth, aor, endpoint] = &objects;
+        let mut leftovers = vec![];
+        for (object, fields) in [auth, aor] {
+            leftovers.push(match self.look(talk, *object, number)? {
+                None => Leftover::None,
+                Some(held) if fields.are_in(&held) => Leftover::Same,
+                Some(_) => Leftover::Other,
+            });
+        }
+        if let Some(held) = self.look(talk, endpoint.0, number)? {
+            return Err(self.exists(talk, number, &held));
+        }
+        leftovers.push(Leftover::None);
+        let mut made = vec![];
+        for ((object, fields), leftover) in objects.into_iter().zip(leftovers) {
+            match leftover {
+                Leftover::None => {}
+                // The reply to an earlier try was lost.
+                Leftover::Same => continue,
+                // A PUT would merge with it: all that it has beside an extension's own fields would go on to apply.
+                Leftover::Other => {
+                    self.remove(talk, object, number)?;
+                    talk.did(format!(
+                        "an {} without an endpoint was removed",
+                        object.word()
+                    ));
+                }
+            }
+            if let Err(refusal) = self.put(talk, object, number, fields)? {
+                return Err(self.take_back(talk, number, object, &made, refusal)?);
+            }
+            made.push(object);
+            talk.did(format!("the {} was made", object.word()));
+        }
+        Ok(Answer::Done)
+    }
+
+    /// The objects of a new extension, in the order in which they are made.
+    fn new_objects(
+        &self,
+        talk: &Talk<'_>,
+        number: &str,
+        wanted: Wanted,
+    ) -> Step<[(Object, Fields); 3]> {
+        let is_word = |c: char| c.is_ascii_alphanumeric() || "_.-:".contains(c);
+        let are_codecs = self
+            .codecs
+            .split(',')
+            .all(|codec| !codec.is_empty() && codec != "none" && codec.chars().all(is_word));
+        if self.context.is_empty() || !are_codecs {
+            let why = "an extension needs a context and at least one codec";
+            let hint = "set context and codecs for the target: codecs = \"alaw,ulaw\"";
+            return Err(talk.refuse("no_codec", why, hint));
+        }
+        let mut auth = Fields::default();
+        auth.add("auth_type", "userpass");
+        auth.0.extend(wanted.auth.0);
+        let mut aor = wanted.aor;
+        let voicemail = wanted.voicemail.unwrap_or_default();
+        aor.add(
+            "mailboxes",
+            with_mailbox("", &self.mailbox(number), voicemail),
+        );
+        let mut endpoint = Fields::default();
+        endpoint.add("auth", number);
+        endpoint.add("aors", number);
+        endpoint.add("context", self.context.as_str());
+        // First none and then these: the other way round leaves none, and without a codec it can no longer be read.
+        endpoint.add("disallow", "all");
+        endpoint.add("allow", self.codecs.as_str());
+        let mut caller_id = CallerId {
+            name: wanted.caller_name.unwrap_or_default(),
+            number: wanted.caller_number.unwrap_or_default(),
+        };
+        if caller_id.name.is_empty() && caller_id.number == number && !is_phone_number(number) {
+            caller_id.number.clear();
+        }
+        endpoint.add("callerid", caller_id_text(talk, &caller_id)?);
+        endpoint.0.extend(wanted.endpoint.0);
+        Ok([
+            (Object::Auth, auth),
+            (Object::Aor, aor),
+            (Object::Endpoint, endpoint),
+        ])
+    }
+
+    /// Ends a creation that was refused in its midst: the objects that it made are removed again, unless the endpoint
+    /// stands in spite of the refusal, for it must not lose its auth.
+    fn take_back(
+        &self,
+        talk: &mut Talk<'_>,
+        number: &str,
+        refused: Object,
+        made: &[Object],
+        mut refusal: Fault,
+    ) -> Step<Turn> {
+        let stands =
+            refused == Object::Endpoint && self.look(talk, Object::Endpoint, number)?.is_some();
+        if stands {
+            refusal.kind = FaultKind::MayHaveHappened;
+            return Ok(talk.end(refusal));
+        }
+        for object in made.iter().rev() {
+            self.remove(talk, *object, number)?;
+        }
+        talk.took_back();
+        Ok(talk.end(refusal))
+    }
+
+    fn update(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
+        let number = named(talk, wanted.number())?;
+        let wanted = self.wanted(talk, wanted, Purpose::Update)?;
+        let endpoint = self.look(talk, Object::Endpoint, number)?;
+        let Some(endpoint) = endpoint.filter(|endpoint| self.is_extension(Some(endpoint))) else {
+            return Err(talk.end(self.manifest.missing(number)));
+        };
+        let is_own = |object: Object| endpoint.get(object.named_by()) == Some(number);
+        if !is_own(Object::Auth) || !is_own(Object::Aor) {
+            let why = format!(
+                "{number} does not have an auth and an aor of its own number: another tool made it"
+            );
+            let hint = "change it there, or delete it and import it anew";
+            return Err(talk.refuse("other_objects", why, hint));
+        }
+        let (mut auth, mut aor, mut fields) = (wanted.auth, wanted.aor, wanted.endpoint);
+        if wanted.caller_name.is_some() || wanted.caller_number.is_some() {
+            let held = CallerId::parse(endpoint.get("callerid").unwrap_or_default());
+            let caller_id = CallerId {
+                name: wanted.caller_name.unwrap_or(held.name),
+                number: wanted.caller_number.unwrap_or(held.number),
+            };
+            fields.add("callerid", caller_id_text(talk, &caller_id)?);
+        }
+        if !auth.0.is_empty() {
+            auth = self.differing(talk, Object::Auth, number, auth)?;
+        }
+        if !aor.0.is_empty() || wanted.voicemail.is_some() {
+            let held = self.part(talk, Object::Aor, number)?;
+            if let Some(on) = wanted.voicemail {
+                let boxes = held.get("mailboxes").unwrap_or_default();
+                aor.add("mailboxes", with_mailbox(boxes, &self.mailbox(number), on));
+            }
+            aor.keep_differing(&held);
+        }
+        fields.keep_differing(&endpoint);
+        let objects = [
+            (Object::Auth, auth),
+            (Object::Aor, aor),
+            (Object::Endpoint, fields),
+        ];
+        for (object, fields) in objects {
+            if fields.0.is_empty() {
+                continue;
+            }
+            if let Err(refusal) = self.put(talk, object, number, fields)? {
+                return Err(talk.end(refusal));
+            }
+            talk.did(format!("the {} was changed", object.word()));
+        }
+        Ok(Answer::Done)
+    }
+
+    /// Looks at an object of an extension that is there.
+    fn part(&self, talk: &mut Talk<'_>, object: Object, number: &str) -> Step<Shown> {
+        self.look(talk, object, number)?.ok_or_else(|| {
+            let why = format!("{number} has an endpoint, but no {}", object.word());
+            talk.refuse("part_missing", why, "delete it and import it anew")
+        })
+    }
+
+    /// Leaves of an object's fields those that are not so already: some databases refuse a change that changes nothing.
+    fn differing(
+        &self,
+        talk: &mut Talk<'_>,
+        object: Object,
+        number: &str,
+        mut fields: Fields,
+    ) -> Step<Fields> {
+        fields.keep_differing(&self.part(talk, object, number)?);
+        Ok(fields)
+    }
+
+    /// Removes the endpoint first, and then the objects that it named. Where it is gone already, those of its number may
+    /// have been left behind.
+    fn delete(&self, talk: &mut Talk<'_>, number: &str) -> Step<Answer> {
+        let number = named(talk, number)?;
+        let endpoint = self.look(talk, Object::Endpoint, number)?;
+        let parts = [Object::Aor, Object::Auth];
+        let Some(endpoint) = endpoint else {
+            for object in parts {
+                if self.look(talk, object, number)?.is_some() {
+                    self.remove(talk, object, number)?;
+                }
+            }
+            return Err(talk.end(self.manifest.missing(number)));
+        };
+        if !self.is_extension(Some(&endpoint)) {
+            return Err(self.other_context(talk, number, &endpoint));
+        }
+        self.remove(talk, Object::Endpoint, number)?;
+        talk.did("the endpoint was removed");
+        for object in parts {
+            if endpoint.get(object.named_by()) == Some(number)
+                && self.remove(talk, object, number)?
+            {
+                talk.did(format!("the {} was removed", object.word()));
+            }
+        }
+        Ok(Answer::Done)
+    }
+
+    fn exists(&self, talk: &Talk<'_>, number: &str, endpoint: &Shown) -> Turn {
+        if !self.is_extension(Some(endpoint)) {
+            return self.other_context(talk, number, endpoint);
+        }
+        let why = format!("the PBX has an extension {number} already");
+        talk.end(self.manifest.fault(FaultKind::Exists, "exists", why))
+    }
+
+    fn other_context(&self, talk: &Talk<'_>, number: &str, endpoint: &Shown) -> Turn {
+        let context = endpoint.get("context").unwrap_or_default();
+        let why = format!(
+            "the PBX has an endpoint {number} of context {context:?}: only those of {:?} are extensions",
+            self.context
+        );
+        let hint = "give the row another number, or set context for the target";
+        let fault = self.manifest.fault(FaultKind::Exists, "other_context", why);
+        talk.end(fault.hint(hint))
+    }
+
+    fn is_extension(&self, endpoint: Option<&Shown>) -> bool {
+        endpoint.is_some_and(|endpoint| endpoint.get("context") == Some(&self.context))
+    }
+
+    fn mailbox(&self, number: &str) -> String {
+        format!("{number}@{}", self.voicemail_context)
+    }
+
+    /// The fields to send, by object. None with a line break: whatever writes it into a file later would read two lines.
+    fn wanted(&self, talk: &Talk<'_>, record: &Record, purpose: Purpose) -> Step<Wanted> {
+        let mut wanted = Wanted::default();
+        for (row, value) in self.manifest.outgoing(record, purpose) {
+            if value.reveal().contains(['\r', '\n']) {
+                let why = format!("{} has a line break in it", row.name.name());
+                return Err(talk.refuse("line_break", why, "remove the line break"));
+            }
+            let text = || Some(value.reveal().to_owned());
+            match row.wire.as_str() {
+                CALLER_NAME => wanted.caller_name = text(),
+                CALLER_NUMBER => wanted.caller_number = text(),
+                MAILBOXES => wanted.voicemail = Some(value.reveal() == "on"),
+                wire => match wire.split_once('.') {
+                    Some(("auth", attribute)) => wanted.auth.add(attribute, value),
+                    Some(("aor", attribute)) => wanted.aor.add(attribute, value),
+                    Some((_, attribute)) => wanted.endpoint.add(attribute, value),
+                    None => {}
+                },
+            }
+        }
+        Ok(wanted)
+    }
+}
+
+/// Asks whether a telephone is registered: the PBX's own word for it.
+fn state(talk: &mut Talk<'_>, number: &str) -> Step<Option<String>> {
+    let path = format!("/endpoints/PJSIP/{}", encoded(number));
+    let request = Request::new("get state", Method::Get, path, Effect::Reads);
+    let endpoint = talk.attempt(request)?;
+    let state = endpoint.as_ref().and_then(|endpoint| endpoint.get("state"));
+    Ok(state.and_then(json::text))
+}
+
+fn is_of_pjsip(item: &Value) -> bool {
+    item.get("technology") == Some(&json!("PJSIP"))
+}
+
+fn caller_id_text(talk: &Talk<'_>, caller_id: &CallerId) -> Step<String> {
+    caller_id.text().map_err(|why| {
+        let why = format!("Asterisk would not keep this name and caller ID: {why}");
+        talk.refuse("caller_id", why, "shorten display_name or caller_id")
+    })
+}
+
+/// The items of a list that is separated by commas.
+fn items(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+}
+
+/// A list of mailboxes with this one in it, or without it; all others stay.
+fn with_mailbox(boxes: &str, own: &str, on: bool) -> String {
+    let mut kept: Vec<&str> = items(boxes).filter(|item| on || *item != own).collect();
+    if on && !kept.contains(&own) {
+        kept.push(own);
+    }
+    kept.join(",")
+}
+
+/// Returns true for the id of one object: the names of several are separated by commas, and a path of dots leads elsewhere.
+fn is_id(id: &str) -> bool {
+    !id.trim().is_empty() && id != "." && id != ".." && !id.contains([',', '/'])
+}
+
+/// A number that is one.
+fn named<'n>(talk: &Talk<'_>, number: &'n str) -> Step<&'n str> {
+    if is_id(number) {
+        return Ok(number);
+    }
+    let why = "that is not the number of one extension";
+    Err(talk.refuse("no_number", why, "give the row a number"))
+}

@@ -1,0 +1,196 @@
+//! The three objects of an extension, their fields on the way out, and what the PBX shows of them.
+
+use super::talk::{Asterisk, Talk, encoded};
+use crate::model::{Fault, FaultKind, WireText};
+use crate::vendors::conversation::Step;
+use crate::wire::{Body, Effect, Method, Request, json};
+use serde_json::{Value, json};
+
+/// The folder of all objects in the address.
+const FOLDER: &str = "/asterisk/config/dynamic/res_pjsip";
+
+/// One of the objects that make an extension. Each has the extension's number as its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Object {
+    /// Name and secret that a telephone signs in with.
+    Auth,
+    /// The address of record: where its telephones are registered.
+    Aor,
+    /// The extension itself. It names the other two.
+    Endpoint,
+}
+
+impl Object {
+    /// Asterisk's word for it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Object::Auth => "auth",
+            Object::Aor => "aor",
+            Object::Endpoint => "endpoint",
+        }
+    }
+
+    /// The attribute of the endpoint that names it.
+    pub(super) fn named_by(self) -> &'static str {
+        match self {
+            Object::Auth => "auth",
+            Object::Aor => "aors",
+            Object::Endpoint => "",
+        }
+    }
+
+    /// An attribute that each such object has: a reply without it is about something else.
+    fn mark(self) -> &'static str {
+        match self {
+            Object::Auth => "password",
+            Object::Aor => "max_contacts",
+            Object::Endpoint => "context",
+        }
+    }
+
+    pub(super) fn get(self, id: &str) -> Request {
+        let operation = match self {
+            Object::Auth => "get auth",
+            Object::Aor => "get aor",
+            Object::Endpoint => "get endpoint",
+        };
+        Request::new(operation, Method::Get, self.path(id), Effect::Reads)
+    }
+
+    fn put(self, id: &str, fields: Fields) -> Request {
+        let operation = match self {
+            Object::Auth => "put auth",
+            Object::Aor => "put aor",
+            Object::Endpoint => "put endpoint",
+        };
+        Request::new(operation, Method::Put, self.path(id), Effect::Writes).body(fields.body())
+    }
+
+    fn delete(self, id: &str) -> Request {
+        let operation = match self {
+            Object::Auth => "delete auth",
+            Object::Aor => "delete aor",
+            Object::Endpoint => "delete endpoint",
+        };
+        Request::new(operation, Method::Delete, self.path(id), Effect::Writes)
+    }
+
+    fn path(self, id: &str) -> String {
+        format!("{FOLDER}/{}/{}", self.word(), encoded(id))
+    }
+}
+
+/// The question that changes nothing and yet is one of those that write: there are no objects of type `none`.
+pub(super) fn may_write() -> Request {
+    let path = format!("{FOLDER}/none/x");
+    Request::new("may write", Method::Put, path, Effect::Reads).body(Fields::default().body())
+}
+
+/// Fields of one object on their way to the PBX, in their order. Each value is a text, for a value that is none ends the
+/// whole PBX.
+#[derive(Default)]
+pub(super) struct Fields(pub(super) Vec<(String, WireText)>);
+
+impl Fields {
+    pub(super) fn add(&mut self, attribute: &str, value: impl Into<WireText>) {
+        self.0.push((attribute.to_owned(), value.into()));
+    }
+
+    /// Returns true if an object has all of these already.
+    pub(super) fn are_in(&self, held: &Shown) -> bool {
+        self.0.iter().all(|field| !differs(field, held))
+    }
+
+    /// Leaves only those that an object has not.
+    pub(super) fn keep_differing(&mut self, held: &Shown) {
+        self.0.retain(|field| differs(field, held));
+    }
+
+    fn body(self) -> Body {
+        let fields = self.0.into_iter().map(
+            |(attribute, value)| json!({ "attribute": attribute, "value": json::string(&value) }),
+        );
+        Body::Json(json!({ "fields": fields.collect::<Vec<Value>>() }))
+    }
+}
+
+/// An object as the PBX shows it.
+pub(super) struct Shown(Vec<(String, String)>);
+
+impl Shown {
+    /// Reads the list of attributes; `None` where it is none.
+    pub(super) fn parse(value: &Value) -> Option<Shown> {
+        let pair = |item: &Value| {
+            let text = |name| item.get(name).and_then(Value::as_str).map(str::to_owned);
+            Some((text("attribute")?, text("value")?))
+        };
+        let pairs = value.as_array()?.iter().map(pair);
+        Some(Shown(pairs.collect::<Option<Vec<_>>>()?))
+    }
+
+    pub(super) fn get(&self, attribute: &str) -> Option<&str> {
+        let mut pairs = self.0.iter();
+        let pair = pairs.find(|(name, _)| name == attribute)?;
+        Some(&pair.1)
+    }
+}
+
+impl Asterisk {
+    /// Asks for an object; `None` where it is not there.
+    pub(super) fn look(
+        &self,
+        talk: &mut Talk<'_>,
+        object: Object,
+        id: &str,
+    ) -> Step<Option<Shown>> {
+        match talk.try_ask(object.get(id))? {
+            Ok(value) => read(talk, object, &value).map(Some),
+            Err(refusal) if refusal.kind == FaultKind::Missing => Ok(None),
+            Err(refusal) => Err(talk.end(refusal)),
+        }
+    }
+
+    /// Writes an object, and returns the refusal where there is one.
+    pub(super) fn put(
+        &self,
+        talk: &mut Talk<'_>,
+        object: Object,
+        id: &str,
+        fields: Fields,
+    ) -> Step<Result<(), Fault>> {
+        match talk.judged(object.put(id, fields))? {
+            Ok(value) => {
+                let shown = read(talk, object, &value)?;
+                // It would let anybody in: only the PBX's own look shows what became of it.
+                if object == Object::Endpoint && shown.get("auth").is_none_or(str::is_empty) {
+                    return Err(talk.end(talk.not_understood("the endpoint names no auth")));
+                }
+                Ok(Ok(()))
+            }
+            Err(fault) if fault.kind == FaultKind::MayHaveHappened => Err(talk.end(fault)),
+            Err(refusal) => Ok(Err(refusal)),
+        }
+    }
+
+    /// Removes an object; false where it was not there.
+    pub(super) fn remove(&self, talk: &mut Talk<'_>, object: Object, id: &str) -> Step<bool> {
+        match talk.try_ask(object.delete(id))? {
+            Ok(Value::Null) => Ok(true),
+            Ok(_) => Err(talk.end(talk.not_understood("a deletion is answered by nothing"))),
+            Err(refusal) if refusal.kind == FaultKind::Missing => Ok(false),
+            Err(refusal) => Err(talk.end(refusal)),
+        }
+    }
+}
+
+fn differs((attribute, value): &(String, WireText), held: &Shown) -> bool {
+    held.get(attribute).unwrap_or_default() != value.reveal()
+}
+
+fn read(talk: &Talk<'_>, object: Object, value: &Value) -> Step<Shown> {
+    let shown = Shown::parse(value).filter(|shown| shown.get(object.mark()).is_some());
+    shown.ok_or_else(|| {
+        let why = format!("it is not the list of an {}'s attributes", object.word());
+        talk.end(talk.not_understood(&why))
+    })
+}

@@ -1,0 +1,639 @@
+//! An Asterisk that exists only in this process: ARI's push configuration over AstDB, with all that two releases of it
+//! were seen to do.
+//!
+//! A PUT merges, and answers the same whether it made or changed; codecs are added to; an endpoint without a codec can be
+//! neither read nor deleted, and the next PUT makes it anew from nothing; an endpoint that names no auth lets anybody in; a
+//! value that is no text ends the whole PBX; the listing shows what is gone, and what was refused. Not simulated: the work
+//! that each new extension makes.
+
+use crate::digest::base64;
+use crate::vendors::Account;
+use crate::wire::{Pbx, RawRequest, Reply};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+use url::form_urlencoded;
+
+/// The name of an account that may only read; its password is that of the other one.
+pub const READER: &str = "watcher";
+
+/// The folder of the objects.
+const FOLDER: &str = "/asterisk/config/dynamic/";
+
+/// The longest body that is read.
+const BODY_BYTES_MAX: usize = 40_960;
+
+/// The most bytes of each half of a caller ID.
+const HALF_BYTES_MAX: usize = 79;
+
+/// The most signs of a caller ID's name that can be escaped.
+const ESCAPES_MAX: usize = 5;
+
+/// New aors after which the listing lags behind.
+const BACKLOG: usize = 10;
+
+/// Types of objects beside the three that are kept here; they are in files.
+const IN_FILES: [&str; 4] = ["global", "system", "transport", "registration"];
+
+/// The codecs that it has.
+const CODECS: [&str; 9] = [
+    "alaw", "ulaw", "g722", "g729", "gsm", "ilbc", "opus", "slin", "h264",
+];
+
+/// The list of codecs where there is none.
+const NO_CODEC: &str = "(nothing)";
+
+/// A release of Asterisk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Release {
+    /// 16.28.0
+    R16,
+    /// 22.10.1
+    R22,
+}
+
+/// The three types of objects that are kept, in the order of `objects`.
+const TYPES: [&str; 3] = ["auth", "aor", "endpoint"];
+
+/// All attributes of an object with their values in a new one.
+type Defaults = Vec<(String, String)>;
+
+/// Attributes that have another value than in a new object.
+type Stored = BTreeMap<String, String>;
+
+/// Creates an Asterisk 22 without endpoints, with this account.
+pub fn pbx(account: &Account) -> Box<dyn Pbx> {
+    Box::new(AsteriskSim::new(account, Release::R22))
+}
+
+/// The simulated PBX.
+pub struct AsteriskSim {
+    release: Release,
+    username: String,
+    password: String,
+    objects: [BTreeMap<String, Stored>; 3],
+    /// Endpoints that the listing shows.
+    listed: BTreeSet<String>,
+    /// Endpoints that are gone, and listed once more.
+    stale: BTreeSet<String>,
+    /// New aors since the last listing: the work that they make holds up the listing.
+    backlog: usize,
+    /// True once there was an endpoint: until then PJSIP is no technology.
+    had_endpoint: bool,
+    /// A type that the configuration maps to no database.
+    pub unmapped: Option<&'static str>,
+    /// True once a value that was no text came in.
+    pub has_crashed: bool,
+    created: BTreeMap<String, u32>,
+    sign_ins: u32,
+}
+
+/// A refusal: HTTP's status and ARI's words.
+struct Refusal(u16, String);
+
+impl Pbx for AsteriskSim {
+    fn answer(&mut self, heard: &RawRequest) -> Reply {
+        if self.has_crashed {
+            return Reply::new(503, "text/plain", "");
+        }
+        let answered = self.obey(heard);
+        if self.has_crashed {
+            return Reply::new(503, "text/plain", "");
+        }
+        match answered {
+            Ok(Value::Null) => Reply::new(204, "", ""),
+            Ok(value) => Reply::new(200, "application/json", value.to_string()),
+            Err(Refusal(500, error)) => json_reply(500, &json!({ "error": error })),
+            Err(Refusal(404, words)) if words.is_empty() => Reply::new(
+                404,
+                "text/html",
+                "<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\r\n<html><head><title>404 Not Found</title></head></html>",
+            ),
+            Err(Refusal(413, _)) => Reply::new(413, "text/html", "<html></html>"),
+            Err(Refusal(status, words)) => json_reply(status, &json!({ "message": words })),
+        }
+    }
+
+    /// Does nothing: there are no sessions to expire.
+    fn expire_sessions(&mut self) {}
+
+    /// The numbers of the endpoints that can be read.
+    fn numbers(&self) -> Vec<String> {
+        let endpoints = self.objects[2].keys();
+        endpoints
+            .filter(|id| !self.is_poison(id))
+            .cloned()
+            .collect()
+    }
+
+    /// An attribute as `auth.password`; `endpoint.callerid.name` and its like for the halves of a caller ID. `REGISTER` is
+    /// the status that a telephone gets which signs in with a wrong password: 200 where anybody gets in.
+    fn stored(&self, number: &str, name: &str) -> Option<String> {
+        if name == "REGISTER" {
+            let status = self.register(number, number, "a wrong one");
+            return status.map(|status| status.to_string());
+        }
+        let (object, attribute) = name.split_once('.')?;
+        let kind = TYPES.iter().position(|kind| *kind == object)?;
+        let half = attribute.strip_prefix("callerid.");
+        let held = self.objects.get(kind)?.get(number)?;
+        let value = self.value(kind, held, half.map_or(attribute, |_| "callerid"));
+        let halves = || halves(&value);
+        match half {
+            Some("name") => Some(halves().0),
+            Some(_) => Some(halves().1),
+            None => Some(value),
+        }
+    }
+
+    fn created(&self, number: &str) -> u32 {
+        self.created.get(number).copied().unwrap_or_default()
+    }
+
+    /// Counts the first questions of clients, for the version, since there is no sign-in.
+    fn sign_ins(&self) -> u32 {
+        self.sign_ins
+    }
+}
+
+impl AsteriskSim {
+    /// Creates one of a release without endpoints, with this account.
+    pub fn new(account: &Account, release: Release) -> AsteriskSim {
+        AsteriskSim {
+            release,
+            username: account.username.clone(),
+            password: account.password.reveal().to_owned(),
+            objects: Default::default(),
+            listed: BTreeSet::new(),
+            stale: BTreeSet::new(),
+            backlog: 0,
+            had_endpoint: false,
+            unmapped: None,
+            has_crashed: false,
+            created: BTreeMap::new(),
+            sign_ins: 0,
+        }
+    }
+
+    /// Returns the status of SIP that a telephone gets that signs in; `None` where there is no such endpoint.
+    pub fn register(&self, id: &str, username: &str, password: &str) -> Option<u16> {
+        let get = |kind: usize, id: &str, attribute: &str| {
+            let held = self.objects.get(kind)?.get(id)?;
+            Some(self.value(kind, held, attribute))
+        };
+        let auth = get(2, id, "auth")?;
+        let aor = get(2, id, "aors")?;
+        let may_sign_in = match auth.as_str() {
+            "" => 200,
+            auth => match (get(0, auth, "username"), get(0, auth, "password")) {
+                (Some(name), Some(secret)) if name == username && secret == password => 200,
+                (Some(_), Some(_)) => 401,
+                _ => 500,
+            },
+        };
+        Some(
+            match (may_sign_in, get(1, &aor, "max_contacts").as_deref()) {
+                (200, None) => 404,
+                (200, Some("0")) => 403,
+                (status, _) => status,
+            },
+        )
+    }
+
+    fn obey(&mut self, heard: &RawRequest) -> Result<Value, Refusal> {
+        let path = heard.path().strip_prefix("/ari").unwrap_or_default();
+        if path == "/asterisk/info" {
+            self.sign_ins += 1;
+        }
+        if path.is_empty() {
+            return Err(Refusal(404, String::new()));
+        }
+        let may_write = self.let_in(heard)?;
+        let reads = heard.method == "GET";
+        if !reads && !may_write {
+            return Err(Refusal(403, "Write access denied".into()));
+        }
+        if path.ends_with('/') {
+            let words = format!(
+                "ARI URLs do not end with a slash. Try /ari{}",
+                path.trim_end_matches('/')
+            );
+            return Err(Refusal(404, words));
+        }
+        if let Some(object) = path.strip_prefix(FOLDER) {
+            return self.about_object(heard, object);
+        }
+        match (path, reads) {
+            ("/asterisk/ping", true) => Ok(json!({
+                "ping": "pong",
+                "timestamp": "2026-11-28T09:24:52.924+0000",
+                "asterisk_id": "00:53:00:00:00:01",
+            })),
+            ("/asterisk/info", true) => Ok(json!({
+                "system": { "version": self.version(), "entity_id": "00:53:00:00:00:01" },
+            })),
+            ("/endpoints", true) => Ok(self.list()),
+            ("/endpoints/PJSIP", true) if !self.had_endpoint => Err(Refusal(
+                404,
+                "No Endpoints found - invalid tech PJSIP".into(),
+            )),
+            ("/endpoints/PJSIP", true) => Ok(self.list()),
+            ("/asterisk/ping" | "/asterisk/info" | "/endpoints" | "/endpoints/PJSIP", false) => {
+                Err(Refusal(405, "Invalid method".into()))
+            }
+            (path, true) if path.starts_with("/endpoints/PJSIP/") => {
+                let id = decoded(path.trim_start_matches("/endpoints/PJSIP/"));
+                match self.listed.contains(&id) {
+                    true => Ok(listed(&id)),
+                    false => Err(Refusal(404, "Endpoint not found".into())),
+                }
+            }
+            _ => Err(Refusal(404, "Resource not found".into())),
+        }
+    }
+
+    fn version(&self) -> &'static str {
+        match self.release {
+            Release::R16 => "16.28.0~dfsg-0+deb11u4",
+            Release::R22 => "22.10.1+dfsg+~cs6.17.60671434-1",
+        }
+    }
+
+    /// Checks the account; true where it may write.
+    fn let_in(&self, heard: &RawRequest) -> Result<bool, Refusal> {
+        let is = |name: &str| {
+            let user = format!("{name}:{}", self.password);
+            heard.header("authorization") == Some(&format!("Basic {}", base64(user.as_bytes())))
+        };
+        match (is(&self.username), is(READER)) {
+            (true, _) => Ok(true),
+            (_, true) => Ok(false),
+            _ => Err(Refusal(401, "Authentication required".into())),
+        }
+    }
+
+    /// Lists what it knows of; while there is a backlog, what is gone is shown once more.
+    fn list(&mut self) -> Value {
+        let names: BTreeSet<String> = self.listed.union(&self.stale).cloned().collect();
+        self.stale.clear();
+        self.backlog = 0;
+        names.iter().map(|id| listed(id)).collect()
+    }
+
+    fn about_object(&mut self, heard: &RawRequest, path: &str) -> Result<Value, Refusal> {
+        let mut parts = path.split('/');
+        let (class, kind, id) = (parts.next(), parts.next(), parts.next());
+        let (Some(class), Some(kind)) = (class, kind) else {
+            return Err(Refusal(404, "Resource not found".into()));
+        };
+        let Some(id) = id.filter(|_| parts.next().is_none()) else {
+            return Err(Refusal(405, "Invalid method".into()));
+        };
+        let id = decoded(id);
+        if class != "res_pjsip" {
+            return Err(Refusal(404, format!("configClass '{class}' not found")));
+        }
+        let verb = match heard.method.as_str() {
+            verb @ ("GET" | "PUT" | "DELETE") => verb,
+            _ => return Err(Refusal(405, "Invalid method".into())),
+        };
+        if IN_FILES.contains(&kind) {
+            return Err(match (verb, kind) {
+                ("PUT", "global" | "system") => cannot("update", kind),
+                ("PUT", _) => cannot("create", kind),
+                _ => not_found(&id),
+            });
+        }
+        let Some(index) = TYPES.iter().position(|known| *known == kind) else {
+            return Err(Refusal(404, format!("objectType '{kind}' not found")));
+        };
+        match verb {
+            "GET" => self.get(index, &id),
+            "DELETE" => self.delete(index, &id),
+            _ => self.put(index, &id, heard),
+        }
+    }
+
+    fn get(&self, kind: usize, id: &str) -> Result<Value, Refusal> {
+        let held = self.objects.get(kind).and_then(|objects| objects.get(id));
+        let held = held.filter(|_| kind != 2 || !self.is_poison(id));
+        held.map(|held| self.shown(kind, held))
+            .ok_or_else(|| not_found(id))
+    }
+
+    fn delete(&mut self, kind: usize, id: &str) -> Result<Value, Refusal> {
+        self.get(kind, id)?;
+        if let Some(objects) = self.objects.get_mut(kind) {
+            objects.remove(id);
+        }
+        if kind == 2 {
+            self.listed.remove(id);
+            if self.backlog >= BACKLOG {
+                self.stale.insert(id.to_owned());
+            }
+        }
+        Ok(Value::Null)
+    }
+
+    fn put(&mut self, kind: usize, id: &str, heard: &RawRequest) -> Result<Value, Refusal> {
+        if heard.body.len() > BODY_BYTES_MAX {
+            return Err(Refusal(413, String::new()));
+        }
+        let held = self.objects.get(kind).and_then(|objects| objects.get(id));
+        // What cannot be read is made anew, from nothing.
+        let held = held.filter(|_| kind != 2 || !self.is_poison(id)).cloned();
+        let is_json = heard
+            .header("content-type")
+            .is_some_and(|kind| kind.starts_with("application/json"));
+        let body = match is_json && !heard.body.is_empty() {
+            true => serde_json::from_slice(&heard.body)
+                .map_err(|_| Refusal(400, "Error parsing request body".into()))?,
+            false => json!({}),
+        };
+        let fields = body.get("fields");
+        if fields.is_none() && held.is_some() {
+            let words = format!("Fields must be provided to update object '{id}'");
+            return Err(Refusal(400, words));
+        }
+        let is_new = held.is_none();
+        let failed = || {
+            let what = if is_new { "Creation" } else { "Update" };
+            Refusal(
+                400,
+                format!("{what} of object '{id}' failed field value validation"),
+            )
+        };
+        let mut stored = held.unwrap_or_default();
+        let mut is_whole = true;
+        for field in fields.and_then(Value::as_array).into_iter().flatten() {
+            let text = |name| field.get(name).and_then(Value::as_str);
+            let (Some(attribute), Some(value)) = (text("attribute"), text("value")) else {
+                self.has_crashed = true;
+                return Err(failed());
+            };
+            is_whole &= self
+                .set(kind, &mut stored, attribute, value)
+                .ok_or_else(failed)?;
+        }
+        let lacks = |attribute: &str| self.value(kind, &stored, attribute).is_empty();
+        if kind == 0 && self.release == Release::R22 && (lacks("username") || lacks("password")) {
+            return Err(failed());
+        }
+        if self.unmapped == TYPES.get(kind).copied() {
+            if kind == 2 {
+                self.listed.insert(id.to_owned());
+            }
+            let what = if is_new { "create" } else { "update" };
+            return Err(cannot(what, TYPES.get(kind).copied().unwrap_or_default()));
+        }
+        let shown = self.shown(kind, &stored);
+        if let Some(objects) = self.objects.get_mut(kind) {
+            objects.insert(id.to_owned(), stored);
+        }
+        self.backlog += usize::from(kind == 1 && is_new);
+        if kind == 2 {
+            self.listed.insert(id.to_owned());
+            self.had_endpoint = true;
+            if is_new {
+                *self.created.entry(id.to_owned()).or_default() += 1;
+            }
+        }
+        match is_whole {
+            true => Ok(shown),
+            false => Err(Refusal(500, "Allocation failed".into())),
+        }
+    }
+
+    /// Sets an attribute; `None` where it does not take the value, false where the value was cut within a letter.
+    fn set(&self, kind: usize, stored: &mut Stored, attribute: &str, value: &str) -> Option<bool> {
+        let mut is_whole = true;
+        let value = match (kind, attribute) {
+            (0, "auth_type") => match value {
+                "userpass" | "md5" => value.to_owned(),
+                _ => return None,
+            },
+            (0, "password") if value.is_empty() => return None,
+            (1, "max_contacts") => value.parse::<u32>().ok()?.to_string(),
+            (2, "disallow") => {
+                if value != "all" {
+                    return None;
+                }
+                stored.insert("allow".into(), NO_CODEC.into());
+                return Some(true);
+            }
+            (2, "allow") => added_codecs(&self.value(2, stored, "allow"), value)?,
+            (2, "callerid") => {
+                let (text, whole) = canonical_caller_id(value);
+                is_whole = whole;
+                text
+            }
+            _ => value.to_owned(),
+        };
+        let known = self.defaults(kind).iter();
+        let (_, default) = known.clone().find(|(known, _)| known == attribute)?;
+        let value = match default.as_str() {
+            "true" | "false" => {
+                matches!(value.as_str(), "yes" | "true" | "on" | "1" | "y" | "t").to_string()
+            }
+            _ => value,
+        };
+        match *default == value {
+            true => stored.remove(attribute),
+            false => stored.insert(attribute.to_owned(), value),
+        };
+        Some(is_whole)
+    }
+
+    fn value(&self, kind: usize, stored: &Stored, attribute: &str) -> String {
+        let own = stored.get(attribute);
+        let default = || {
+            let mut defaults = self.defaults(kind).iter();
+            defaults
+                .find(|(known, _)| known == attribute)
+                .map(|(_, value)| value)
+        };
+        own.or_else(default).cloned().unwrap_or_default()
+    }
+
+    fn shown(&self, kind: usize, stored: &Stored) -> Value {
+        let attributes = self.defaults(kind).iter().map(|(attribute, default)| {
+            let value = stored.get(attribute).unwrap_or(default);
+            json!({ "attribute": attribute, "value": value })
+        });
+        attributes.collect()
+    }
+
+    fn is_poison(&self, id: &str) -> bool {
+        let held = self.objects[2].get(id);
+        held.is_some_and(|held| self.value(2, held, "allow") == NO_CODEC)
+    }
+
+    fn defaults(&self, kind: usize) -> &'static Defaults {
+        static R16: LazyLock<[Defaults; 3]> = LazyLock::new(|| {
+            [
+                defaults(include_str!("golden/16.28/07-put-auth.http")),
+                defaults(include_str!("golden/16.28/08-put-aor.http")),
+                defaults(include_str!("golden/16.28/09-put-endpoint.http")),
+            ]
+        });
+        static R22: LazyLock<[Defaults; 3]> = LazyLock::new(|| {
+            [
+                defaults(include_str!("golden/22.10/07-put-auth.http")),
+                defaults(include_str!("golden/22.10/08-put-aor.http")),
+                defaults(include_str!("golden/22.10/09-put-endpoint.http")),
+            ]
+        });
+        match self.release {
+            Release::R16 => &R16[kind.min(2)],
+            Release::R22 => &R22[kind.min(2)],
+        }
+    }
+}
+
+/// All attributes of a printed reply, with the values of a new object in the place of those that the request set.
+fn defaults(printed: &str) -> Defaults {
+    let reply = printed
+        .trim_end()
+        .rsplit_once("\n\n")
+        .map_or("", |(_, body)| body);
+    let shown: Vec<Value> = serde_json::from_str(reply).unwrap_or_default();
+    let of = |item: &Value, name: &str| {
+        let text = item.get(name).and_then(Value::as_str);
+        text.unwrap_or_default().to_owned()
+    };
+    let pairs = shown.iter().map(|item| {
+        let attribute = of(item, "attribute");
+        let value = match attribute.as_str() {
+            "username" | "password" | "mailboxes" | "auth" | "aors" | "language"
+            | "accountcode" => String::new(),
+            "max_contacts" => "0".to_owned(),
+            "context" => "default".to_owned(),
+            "allow" => NO_CODEC.to_owned(),
+            "callerid" => "<unknown>".to_owned(),
+            _ => of(item, "value"),
+        };
+        (attribute, value)
+    });
+    pairs.collect()
+}
+
+fn json_reply(status: u16, value: &Value) -> Reply {
+    Reply::new(status, "application/json", value.to_string())
+}
+
+fn not_found(id: &str) -> Refusal {
+    Refusal(404, format!("Object with id '{id}' not found"))
+}
+
+fn cannot(what: &str, kind: &str) -> Refusal {
+    Refusal(
+        403,
+        format!("Cannot {what} sorcery objects of type '{kind}'"),
+    )
+}
+
+fn listed(id: &str) -> Value {
+    json!({ "technology": "PJSIP", "resource": id, "state": "offline", "channel_ids": [] })
+}
+
+fn decoded(part: &str) -> String {
+    // The form decoder would take these for its own signs.
+    let part = part
+        .replace('+', "%2B")
+        .replace('=', "%3D")
+        .replace('&', "%26");
+    let mut pairs = form_urlencoded::parse(part.as_bytes());
+    pairs
+        .next()
+        .map_or_else(String::new, |(text, _)| text.into_owned())
+}
+
+/// The codecs that there are with these: `(alaw|ulaw)`.
+fn added_codecs(held: &str, added: &str) -> Option<String> {
+    let inner = held.trim_start_matches('(').trim_end_matches(')');
+    let held = inner.split('|').filter(|codec| *codec != "nothing");
+    let mut codecs: Vec<&str> = held.filter(|codec| !codec.is_empty()).collect();
+    for codec in added
+        .trim_start_matches('(')
+        .trim_end_matches(')')
+        .split([',', '|'])
+    {
+        if !CODECS.contains(&codec) {
+            return None;
+        }
+        if !codecs.contains(&codec) {
+            codecs.push(codec);
+        }
+    }
+    Some(format!("({})", codecs.join("|")))
+}
+
+/// Name and number of a caller ID.
+fn halves(text: &str) -> (String, String) {
+    let text = text.trim();
+    let is_phone = |text: &str| {
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|c| c.is_ascii_digit() || "*#+()-. ".contains(c))
+    };
+    let plain = |name: &str| {
+        let name = name.trim();
+        let inner = name
+            .strip_prefix('"')
+            .and_then(|name| name.strip_suffix('"'));
+        let Some(inner) = inner else {
+            return name.to_owned();
+        };
+        let mut plain = String::new();
+        let mut is_escaped = false;
+        for c in inner.chars() {
+            if c == '\\' && !is_escaped {
+                is_escaped = true;
+            } else {
+                is_escaped = false;
+                plain.push(c);
+            }
+        }
+        plain
+    };
+    let shrunk = |number: &str| number.replace([' ', '(', ')', '-', '.'], "");
+    if text.is_empty() || text == "<unknown>" {
+        return Default::default();
+    }
+    match text
+        .strip_suffix('>')
+        .and_then(|text| text.rsplit_once('<'))
+    {
+        Some((name, number)) => (plain(name), shrunk(number)),
+        None if is_phone(text) => (String::new(), shrunk(text)),
+        None => (plain(text), String::new()),
+    }
+}
+
+/// A caller ID as it is kept, and whether it was kept whole: each half is cut, and so is the end of a name with many
+/// signs to escape.
+fn canonical_caller_id(text: &str) -> (String, bool) {
+    let (name, number) = halves(text);
+    let cut = |half: &str| {
+        let bytes = half.as_bytes();
+        let bytes = bytes.get(..HALF_BYTES_MAX).unwrap_or(bytes);
+        String::from_utf8(bytes.to_vec()).ok()
+    };
+    let (Some(name), Some(number)) = (cut(&name), cut(&number)) else {
+        return ("<unknown>".to_owned(), false);
+    };
+    let escapes = name.matches(['"', '\\']).count();
+    let escaped = name.replace('\\', "\\\\").replace('"', "\\\"");
+    let text = match (name.is_empty(), number.is_empty()) {
+        (true, true) => "<unknown>".to_owned(),
+        (true, false) => number,
+        (false, true) => name,
+        (false, false) if escapes > ESCAPES_MAX => {
+            let kept = name.len() + ESCAPES_MAX;
+            format!("\"{}", escaped.chars().take(kept).collect::<String>())
+        }
+        (false, false) => format!("\"{escaped}\" <{number}>"),
+    };
+    (text, true)
+}

@@ -1,0 +1,114 @@
+//! The dialect of ARI: how a request is authorised, and a reply judged.
+
+use crate::manifest::Manifest;
+use crate::model::Fault;
+use crate::vendors::Settings;
+use crate::vendors::conversation::{Conversation, Dialect};
+use crate::wire::{Body, Exchange, Request, Session};
+use serde_json::Value;
+use url::form_urlencoded;
+
+/// The beginnings of Asterisk's own words for a refusal, and their names in `vendor.toml`.
+const REFUSALS: [(&str, &str); 14] = [
+    ("Authentication required", "authentication_required"),
+    ("Write access denied", "write_access_denied"),
+    ("Cannot create sorcery objects", "cannot_create"),
+    ("Cannot update sorcery objects", "cannot_update"),
+    ("Could not delete object", "could_not_delete"),
+    ("Creation of object", "creation_failed_validation"),
+    ("Update of object", "update_failed_validation"),
+    ("Fields must be provided", "fields_must_be_provided"),
+    ("Error parsing request body", "error_parsing_request_body"),
+    ("Object with id", "object_not_found"),
+    ("objectType", "object_type_not_found"),
+    ("configClass", "config_class_not_found"),
+    ("Endpoint not found", "endpoint_not_found"),
+    ("Invalid method", "invalid_method"),
+];
+
+pub(super) struct Asterisk {
+    pub(super) manifest: &'static Manifest,
+    /// The dialplan context of extensions: an endpoint of another one is a trunk, or somebody else's.
+    pub(super) context: String,
+    /// The codecs of new extensions, separated by commas.
+    pub(super) codecs: String,
+    /// The context of voicemail boxes.
+    pub(super) voicemail_context: String,
+}
+
+pub(super) type Talk<'t> = Conversation<'t, Asterisk>;
+
+impl Dialect for Asterisk {
+    type Content = Value;
+
+    fn manifest(&self) -> &'static Manifest {
+        self.manifest
+    }
+
+    fn authorise(&self, request: Request, session: &Session) -> Request {
+        request.header("authorization", session.token.clone())
+    }
+
+    /// Judges by HTTP's status and by Asterisk's own words. Without these, whatever answered is something else.
+    fn judge(&self, exchange: &Exchange) -> Result<Value, Fault> {
+        let reply = &exchange.reply;
+        let succeeded = (200..300).contains(&reply.status);
+        if reply.status == 204 && reply.body.is_empty() {
+            return Ok(Value::Null);
+        }
+        match reply.json() {
+            Ok(value) if succeeded => Ok(value),
+            Ok(value) => Err(self.refusal(exchange, &value)),
+            Err(fault) if succeeded => Err(fault),
+            Err(_) => Err(self.manifest.fault_of_status(reply.status)),
+        }
+    }
+}
+
+impl Asterisk {
+    pub(super) fn new(manifest: &'static Manifest, settings: &Settings) -> Asterisk {
+        Asterisk {
+            manifest,
+            context: settings.get("context").trim().to_owned(),
+            codecs: settings.get("codecs").replace(' ', ""),
+            voicemail_context: settings.get("voicemail_context").trim().to_owned(),
+        }
+    }
+
+    fn refusal(&self, exchange: &Exchange, value: &Value) -> Fault {
+        let status = exchange.reply.status;
+        let words = value.get("message").and_then(Value::as_str);
+        let words = words.unwrap_or_default();
+        let known = REFUSALS.iter().find(|(begin, _)| words.starts_with(begin));
+        let Some((_, name)) = known else {
+            return self.manifest.fault_of_status(status);
+        };
+        let id = words.strip_prefix("Object with id '");
+        let id = id.and_then(|rest| rest.strip_suffix("' not found"));
+        if id.is_some_and(|id| !exchange.request.path.ends_with(&encoded(id))) {
+            let why = "it is about another object";
+            return self.manifest.not_understood(&exchange.reply, why);
+        }
+        let fault = self.manifest.fault_of_code(name).status(status);
+        fault.words(words, secrets(&exchange.request))
+    }
+}
+
+/// An id as a part of a path.
+pub(super) fn encoded(id: &str) -> String {
+    let encoded: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
+    encoded.replace('+', "%20")
+}
+
+/// The secrets that a request carries.
+fn secrets(request: &Request) -> impl Iterator<Item = &str> {
+    let fields = match &request.body {
+        Body::Json(body) => body.get("fields").and_then(Value::as_array),
+        _ => None,
+    };
+    let passwords = fields.into_iter().flatten().filter_map(|field| {
+        let is_secret = field.get("attribute")? == "password";
+        is_secret.then(|| field.get("value")?.as_str()).flatten()
+    });
+    passwords.chain(request.reveal_secrets().map(|(_, text)| text))
+}

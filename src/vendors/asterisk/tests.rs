@@ -1,0 +1,683 @@
+//! Requests and replies against what two releases of Asterisk answered, and against the simulated PBX.
+
+use super::sim::{AsteriskSim, READER, Release};
+use super::*;
+use crate::model::Field;
+use crate::vendors::testkit::{
+    self, account, answer, fault, found, is_done, listing, printed_reply, printed_request, record,
+    request as said, session_of,
+};
+use crate::wire::{Pbx, RawRequest, Reply};
+use std::fs;
+use std::path::Path;
+
+const RELEASES: [(Release, &str); 2] = [(Release::R16, "16.28"), (Release::R22, "22.10")];
+
+/// A printed request and its reply.
+fn golden(release: &str, name: &str) -> (RawRequest, Reply) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/vendors/asterisk/golden");
+    let path = folder.join(release).join(format!("{name}.http"));
+    let text = fs::read_to_string(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+    let (request, reply) = text.split_once("\n===\n").unwrap();
+    let mut request = printed_request(request);
+    let mut reply = printed_reply(reply);
+    for body in [&mut request.body, &mut reply.body] {
+        *body = body.trim_ascii().to_vec();
+    }
+    (request, reply)
+}
+
+fn asterisk() -> Box<dyn Client> {
+    testkit::client("asterisk", &[])
+}
+
+/// The account of the printed requests.
+fn printed_account() -> Account {
+    account("rowcall", "Ar1-Secret~for_tests")
+}
+
+fn session() -> Session {
+    let user = base64(b"rowcall:Ar1-Secret~for_tests");
+    Session {
+        token: Secret::new(format!("Basic {user}")),
+        ..Session::default()
+    }
+}
+
+fn sim(release: Release) -> AsteriskSim {
+    AsteriskSim::new(&printed_account(), release)
+}
+
+fn ann() -> Record {
+    record(&[
+        (Field::NUMBER, "2002"),
+        (Field::DISPLAY_NAME, "Ann Müller"),
+        (Field::SIP_PASSWORD, "tR7xkQ2mZp9w"),
+        (Field::MAX_REGISTRATIONS, "3"),
+        (Field::VOICEMAIL, "on"),
+        (Field::LANGUAGE, "de"),
+    ])
+}
+
+fn run(pbx: &mut dyn Pbx, task: Task<'_>) -> Turn {
+    testkit::converse_with(&*asterisk(), pbx, &session(), task)
+}
+
+fn look(pbx: &mut dyn Pbx, number: &str) -> Option<Record> {
+    found(run(pbx, Task::Get(&[number.to_owned()]))).pop()
+}
+
+/// Writes an object past rowcall.
+fn put(pbx: &mut dyn Pbx, kind: &str, id: &str, fields: &[(&str, &str)]) -> Reply {
+    let fields = fields.iter();
+    let fields: Vec<Value> = fields
+        .map(|(attribute, value)| json!({ "attribute": attribute, "value": value }))
+        .collect();
+    pbx.answer(&RawRequest {
+        method: "PUT".into(),
+        target: format!("/ari/asterisk/config/dynamic/res_pjsip/{kind}/{id}"),
+        headers: vec![
+            ("content-type".into(), "application/json".into()),
+            ("authorization".into(), session().token.reveal().to_owned()),
+        ],
+        body: json!({ "fields": fields }).to_string().into_bytes(),
+    })
+}
+
+/// The requests of a conversation with a PBX, as they go over the wire.
+fn wire(pbx: &mut dyn Pbx, task: &Task<'_>) -> Vec<RawRequest> {
+    let client = asterisk();
+    let (_, exchanges) = testkit::converse(&*client, task, &session(), |request| {
+        Some(pbx.answer(&testkit::raw(&*client, request)))
+    });
+    let requests = exchanges.iter().map(|exchange| &exchange.request);
+    requests
+        .map(|request| testkit::raw(&*client, request))
+        .collect()
+}
+
+fn body(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes).unwrap_or_default()
+}
+
+/// The attributes that a request sends.
+fn attributes(request: &RawRequest) -> Vec<(String, String)> {
+    let text = |item: &Value, name: &str| item[name].as_str().unwrap().to_owned();
+    let body = body(&request.body);
+    let fields = body["fields"].as_array().into_iter().flatten();
+    let pair = |item| (text(item, "attribute"), text(item, "value"));
+    fields.map(pair).collect()
+}
+
+#[test]
+fn requests_are_those_that_asterisk_took() {
+    let mut pbx = sim(Release::R22);
+    let requests = wire(&mut pbx, &Task::Create(&ann()));
+    let written: Vec<&RawRequest> = requests.iter().filter(|it| it.method == "PUT").collect();
+    let names = ["07-put-auth", "08-put-aor", "09-put-endpoint"];
+    assert_eq!(written.len(), names.len());
+    for (request, name) in written.iter().zip(names) {
+        let (printed, _) = golden("22.10", name);
+        assert_eq!(request.target, printed.target);
+        for header in ["authorization", "content-type"] {
+            assert_eq!(request.header(header), printed.header(header), "{name}");
+        }
+        let ours = attributes(request);
+        for pair in attributes(&printed) {
+            assert!(
+                pair.0 == "accountcode" || ours.contains(&pair),
+                "{name}: {pair:?} in {ours:?}"
+            );
+        }
+    }
+    let codecs: Vec<_> = attributes(written[2])
+        .into_iter()
+        .filter(|(name, _)| name.contains("allow"))
+        .collect();
+    let in_order = [("disallow", "all"), ("allow", "alaw,ulaw")];
+    assert_eq!(
+        codecs,
+        in_order.map(|(name, value)| (name.to_owned(), value.to_owned()))
+    );
+    let looked = wire(&mut pbx, &Task::Get(&["2002".to_owned()]));
+    for (request, name) in looked
+        .iter()
+        .zip(["12-get-endpoint", "10-get-auth", "11-get-aor"])
+    {
+        let (printed, _) = golden("22.10", name);
+        assert_eq!(
+            (&request.method, &request.target),
+            (&printed.method, &printed.target)
+        );
+    }
+    let deleted = wire(&mut pbx, &Task::Delete("2002"));
+    let deleted: Vec<_> = deleted.iter().filter(|it| it.method == "DELETE").collect();
+    for (request, name) in
+        deleted
+            .iter()
+            .zip(["32-delete-endpoint", "33-delete-aor", "34-delete-auth"])
+    {
+        assert_eq!(request.target, golden("22.10", name).0.target);
+    }
+    assert_eq!(deleted.len(), 3);
+}
+
+#[test]
+fn the_simulated_pbx_answers_as_both_releases_did() {
+    for (release, folder) in RELEASES {
+        let mut pbx = sim(release);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let path = path.join("src/vendors/asterisk/golden").join(folder);
+        let mut names: Vec<String> = fs::read_dir(path)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .map(|name| name.trim_end_matches(".http").to_owned())
+            .collect();
+        names.sort();
+        assert_eq!(names.len(), 40);
+        for name in names {
+            let (mut request, printed) = golden(folder, &name);
+            if name.contains("read-only-account") {
+                let user = base64(format!("{READER}:Ar1-Secret~for_tests").as_bytes());
+                let header = request
+                    .headers
+                    .iter_mut()
+                    .find(|(name, _)| name == "authorization");
+                header.unwrap().1 = format!("Basic {user}");
+            }
+            let reply = pbx.answer(&request);
+            assert_eq!(reply.status, printed.status, "{folder} {name}");
+            // A telephone had registered there; and the time is another one.
+            if !["01-ping", "14-one-online", "37-not-ari"].contains(&name.as_str()) {
+                assert_eq!(sorted(&reply), sorted(&printed), "{folder} {name}");
+            }
+        }
+    }
+}
+
+/// A body in a form that can be compared: the order of attributes is arbitrary, and contacts are a telephone's.
+fn sorted(reply: &Reply) -> Vec<String> {
+    match body(&reply.body) {
+        Value::Array(items) => {
+            let items = items.iter().filter(|item| item["attribute"] != "contact");
+            let mut items: Vec<String> = items.map(Value::to_string).collect();
+            items.sort();
+            items
+        }
+        other => vec![other.to_string()],
+    }
+}
+
+#[test]
+fn an_extension_lives_its_whole_life_on_both_releases() {
+    for (release, _) in RELEASES {
+        let mut pbx = sim(release);
+        is_done(run(&mut pbx, Task::Create(&ann())));
+        let held = look(&mut pbx, "2002").unwrap();
+        for (field, text) in ann().iter() {
+            assert_eq!(held.get(field), Some(text), "{field:?}");
+        }
+        assert_eq!(held.text(Field::SIP_AUTH_NAME), Some("2002"));
+        assert_eq!(held.text(Field::CALLER_ID), Some("2002"));
+        assert_eq!(listing(run(&mut pbx, Task::List)).numbers, ["2002"]);
+        let odd = "p;ä#\"ß\\ x";
+        let wanted = record(&[
+            (Field::NUMBER, "2002"),
+            (Field::DISPLAY_NAME, "Ann M. \"Jo\" Müller"),
+            (Field::SIP_PASSWORD, odd),
+            (Field::VOICEMAIL, "off"),
+        ]);
+        is_done(run(&mut pbx, Task::Update(&wanted)));
+        let held = look(&mut pbx, "2002").unwrap();
+        for (field, text) in wanted.iter() {
+            assert_eq!(held.get(field), Some(text), "{field:?}");
+        }
+        assert_eq!(held.text(Field::CALLER_ID), Some("2002"));
+        assert_eq!(held.text(Field::LANGUAGE), Some("de"));
+        assert_eq!(pbx.register("2002", "2002", odd), Some(200));
+        is_done(run(&mut pbx, Task::Delete("2002")));
+        assert_eq!(look(&mut pbx, "2002"), None);
+        assert_eq!(listing(run(&mut pbx, Task::List)).numbers, [""; 0]);
+        let fault = fault(run(&mut pbx, Task::Delete("2002")));
+        assert_eq!(fault.kind, FaultKind::Missing);
+    }
+}
+
+#[test]
+fn every_value_that_is_sent_is_a_text() {
+    let mut pbx = sim(Release::R22);
+    let mut requests = wire(&mut pbx, &Task::Create(&ann()));
+    let mut update = ann();
+    update.set(Field::MAX_REGISTRATIONS, "7");
+    update.set(Field::SIP_PASSWORD, "true");
+    requests.extend(wire(&mut pbx, &Task::Update(&update)));
+    requests.extend(wire(&mut pbx, &Task::SignIn(&printed_account())));
+    let mut values = 0;
+    for request in requests.iter().filter(|request| !request.body.is_empty()) {
+        let body = body(&request.body);
+        for field in body["fields"].as_array().unwrap() {
+            let field = field.as_object().unwrap();
+            assert_eq!(field.len(), 2);
+            assert!(field["attribute"].is_string() && field["value"].is_string());
+            values += 1;
+        }
+    }
+    assert!(values > 12, "{values}");
+    assert!(!pbx.has_crashed);
+    // Otherwise the PBX would have come to its end.
+    let mut request = requests.into_iter().find(|it| it.method == "PUT").unwrap();
+    request.body = br#"{"fields":[{"attribute":"max_contacts","value":1}]}"#.to_vec();
+    pbx.answer(&request);
+    assert!(pbx.has_crashed);
+}
+
+/// Carries a task out until so many of its requests were answered; the last of them may be lost on its way.
+fn cut_off(pbx: &mut AsteriskSim, task: &Task<'_>, after: usize, loses_request: bool) -> bool {
+    let client = asterisk();
+    let mut said = 0;
+    let (turn, _) = testkit::converse(&*client, task, &session(), |request| {
+        said += 1;
+        assert!(!is_open(pbx), "{task:?} at request {said}");
+        if said > after {
+            return None;
+        }
+        if said == after && loses_request {
+            return None;
+        }
+        Some(pbx.answer(&testkit::raw(&*client, request)))
+    });
+    assert!(!is_open(pbx), "{task:?} after {said} requests");
+    matches!(turn, Turn::Done(_))
+}
+
+/// Returns true if anybody gets in under any number.
+fn is_open(pbx: &AsteriskSim) -> bool {
+    let numbers = pbx.numbers();
+    numbers
+        .iter()
+        .any(|number| pbx.register(number, "nobody", "a wrong one") == Some(200))
+}
+
+#[test]
+fn wherever_it_is_cut_off_nobody_gets_in_without_the_password() {
+    for (release, _) in RELEASES {
+        for loses_request in [false, true] {
+            for after in 0..12 {
+                let mut pbx = sim(release);
+                let mut tasks = 0;
+                // Cut off, and done again from the start, as after a lost reply or a kill; and then taken back.
+                for task in [
+                    Task::Create(&ann()),
+                    Task::Delete("2002"),
+                    Task::Create(&ann()),
+                ] {
+                    cut_off(&mut pbx, &task, after, loses_request);
+                    let turn = run(&mut pbx, task);
+                    assert!(!is_open(&pbx));
+                    let is_done = matches!(&turn, Turn::Done(_));
+                    let is_there = match &turn {
+                        Turn::Fault(fault) => {
+                            matches!(fault.kind, FaultKind::Exists | FaultKind::Missing)
+                        }
+                        _ => false,
+                    };
+                    assert!(is_done || is_there, "{turn:?}");
+                    tasks += 1;
+                }
+                assert_eq!(tasks, 3);
+                assert_eq!(pbx.register("2002", "2002", "tR7xkQ2mZp9w"), Some(200));
+                assert_eq!(pbx.register("2002", "2002", "another"), Some(401));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_question_whether_anybody_gets_in_has_an_answer() {
+    let mut pbx = sim(Release::R22);
+    put(&mut pbx, "aor", "2002", &[("max_contacts", "1")]);
+    put(
+        &mut pbx,
+        "endpoint",
+        "2002",
+        &[("aors", "2002"), ("context", "internal"), ("allow", "alaw")],
+    );
+    assert!(is_open(&pbx));
+    assert_eq!(pbx.stored("2002", "REGISTER").as_deref(), Some("200"));
+    // It is read, without a password, and not written onto.
+    let held = look(&mut pbx, "2002").unwrap();
+    assert_eq!(held.get(Field::SIP_PASSWORD), None);
+    let fault = fault(run(&mut pbx, Task::Update(&ann())));
+    assert_eq!(fault.code, "asterisk.other_objects");
+}
+
+#[test]
+fn what_is_left_of_another_extension_does_not_go_on_to_apply() {
+    let mut pbx = sim(Release::R22);
+    put(
+        &mut pbx,
+        "auth",
+        "2002",
+        &[("username", "x"), ("password", "y"), ("md5_cred", "z")],
+    );
+    put(
+        &mut pbx,
+        "aor",
+        "2002",
+        &[("max_contacts", "9"), ("contact", "sip:x@example.com")],
+    );
+    is_done(run(&mut pbx, Task::Create(&ann())));
+    assert_eq!(pbx.stored("2002", "auth.md5_cred").as_deref(), Some(""));
+    assert_eq!(pbx.stored("2002", "aor.contact").as_deref(), Some(""));
+    assert_eq!(pbx.register("2002", "2002", "tR7xkQ2mZp9w"), Some(200));
+}
+
+#[test]
+fn a_creation_that_is_refused_in_its_midst_leaves_nothing_behind() {
+    for (unmapped, left) in [("auth", 0), ("aor", 0), ("endpoint", 0)] {
+        let mut pbx = sim(Release::R22);
+        pbx.unmapped = Some(unmapped);
+        let fault = fault(run(&mut pbx, Task::Create(&ann())));
+        assert_eq!(fault.kind, FaultKind::TargetUnusable, "{fault:?}");
+        assert!(
+            fault.pbx_words.contains(&format!("'{unmapped}'")),
+            "{fault:?}"
+        );
+        assert!(fault.hint.contains("sorcery.conf"), "{fault:?}");
+        assert_eq!(fault.done_before, "");
+        for kind in ["auth.username", "aor.max_contacts", "endpoint.auth"] {
+            assert_eq!(pbx.stored("2002", kind), None, "{unmapped} {left}: {kind}");
+        }
+        // The listing shows the refused endpoint, which is no extension.
+        assert_eq!(listing(run(&mut pbx, Task::List)).numbers, [""; 0]);
+    }
+}
+
+#[test]
+fn what_is_gone_and_yet_listed_is_no_extension() {
+    let mut pbx = sim(Release::R22);
+    for number in 2001..2021 {
+        let mut wanted = ann();
+        wanted.set(Field::NUMBER, number.to_string());
+        is_done(run(&mut pbx, Task::Create(&wanted)));
+    }
+    is_done(run(&mut pbx, Task::Delete("2001")));
+    let listing = listing(run(&mut pbx, Task::List));
+    assert_eq!((listing.numbers.len(), listing.complete), (19, false));
+}
+
+#[test]
+fn trunks_and_what_is_poisoned_are_left_alone() {
+    let mut pbx = sim(Release::R22);
+    put(
+        &mut pbx,
+        "endpoint",
+        "2002",
+        &[("context", "from-trunk"), ("allow", "alaw")],
+    );
+    assert_eq!(listing(run(&mut pbx, Task::List)).numbers, [""; 0]);
+    assert_eq!(look(&mut pbx, "2002"), None);
+    for task in [Task::Create(&ann()), Task::Delete("2002")] {
+        let fault = fault(run(&mut pbx, task));
+        assert_eq!(
+            (fault.kind, &*fault.code),
+            (FaultKind::Exists, "asterisk.other_context")
+        );
+    }
+    assert_eq!(
+        fault(run(&mut pbx, Task::Update(&ann()))).kind,
+        FaultKind::Missing
+    );
+    // Without a codec it can no longer be read, and the next PUT makes it anew.
+    put(&mut pbx, "endpoint", "2003", &[("context", "internal")]);
+    assert_eq!(look(&mut pbx, "2003"), None);
+    let mut other = ann();
+    other.set(Field::NUMBER, "2003");
+    is_done(run(&mut pbx, Task::Create(&other)));
+    assert!(look(&mut pbx, "2003").is_some() && !is_open(&pbx));
+}
+
+#[test]
+fn no_extension_is_made_without_codec_context_or_with_a_line_break() {
+    for settings in [
+        [("codecs", "")],
+        [("codecs", "alaw,,")],
+        [("codecs", "none")],
+        [("context", " ")],
+    ] {
+        let client = testkit::client("asterisk", &settings);
+        let turn = client.next(&Task::Create(&ann()), &session(), &[]);
+        assert_eq!(fault(turn).code, "asterisk.no_codec", "{settings:?}");
+    }
+    for (field, text) in [
+        (Field::SIP_PASSWORD, "canary\nx"),
+        (Field::DISPLAY_NAME, "a\rb"),
+    ] {
+        let mut wanted = ann();
+        wanted.set(field, text);
+        for task in [Task::Create(&wanted), Task::Update(&wanted)] {
+            let turn = asterisk().next(&task, &session(), &[]);
+            assert_eq!(fault(turn).code, "asterisk.line_break");
+        }
+    }
+}
+
+#[test]
+fn signing_in_shows_the_pbx_and_that_the_account_may_write() {
+    let mut pbx = sim(Release::R22);
+    let signed = |pbx: &mut AsteriskSim, name: &str, password: &str| {
+        let account = account(name, password);
+        testkit::converse_with(
+            &*asterisk(),
+            pbx,
+            &Session::default(),
+            Task::SignIn(&account),
+        )
+    };
+    let right = session_of(signed(&mut pbx, "rowcall", "Ar1-Secret~for_tests"));
+    assert_eq!(right.token.reveal(), session().token.reveal());
+    let reader = fault(signed(&mut pbx, READER, "Ar1-Secret~for_tests"));
+    assert_eq!(reader.kind, FaultKind::CredentialRefused);
+    assert!(reader.hint.contains("read_only = no"), "{reader:?}");
+    let wrong = fault(signed(&mut pbx, "rowcall", "canary-wrong"));
+    assert_eq!(wrong.kind, FaultKind::CredentialRefused);
+    assert!(pbx.numbers().is_empty());
+}
+
+#[test]
+fn refusals_mean_what_asterisk_says() {
+    let cases = [
+        (
+            "03-wrong-password",
+            "authentication_required",
+            FaultKind::CredentialRefused,
+        ),
+        (
+            "28-read-only-account",
+            "write_access_denied",
+            FaultKind::CredentialRefused,
+        ),
+        ("26-type-not-writable", "cannot_update", FaultKind::Rejected),
+        (
+            "27-type-not-creatable",
+            "cannot_create",
+            FaultKind::TargetUnusable,
+        ),
+        (
+            "18-unknown-attribute",
+            "update_failed_validation",
+            FaultKind::Rejected,
+        ),
+        (
+            "20-create-refused",
+            "creation_failed_validation",
+            FaultKind::Rejected,
+        ),
+        (
+            "21-no-fields",
+            "fields_must_be_provided",
+            FaultKind::Rejected,
+        ),
+        (
+            "22-bad-json",
+            "error_parsing_request_body",
+            FaultKind::Rejected,
+        ),
+        ("35-delete-missing", "object_not_found", FaultKind::Missing),
+        (
+            "25-unknown-class",
+            "config_class_not_found",
+            FaultKind::TargetUnusable,
+        ),
+        ("31-post", "invalid_method", FaultKind::TargetUnusable),
+    ];
+    for (name, code, kind) in cases {
+        let (_, reply) = golden("22.10", name);
+        let (turn, _) = testkit::replay(
+            &*asterisk(),
+            &Task::Get(&["2002".into()]),
+            &session(),
+            &[reply],
+        );
+        // What is not there is left out of the answer.
+        if kind == FaultKind::Missing {
+            assert_eq!(answer(turn), Answer::Found(vec![]));
+            continue;
+        }
+        let fault = fault(turn);
+        assert_eq!(
+            (fault.vendor_code.as_deref(), fault.kind),
+            (Some(code), kind),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_answer_of_asterisk_is_not_taken_for_one() {
+    let task = Task::Get(&["2002".to_owned()]);
+    let garbage = [
+        Reply::new(200, "text/html", "<html></html>"),
+        Reply::new(200, "application/json", "[]"),
+        Reply::new(200, "application/json", "{}"),
+        Reply::new(
+            200,
+            "application/json",
+            r#"[{"attribute":"context","value":1}]"#,
+        ),
+        Reply::new(204, "", ""),
+        Reply::new(
+            404,
+            "application/json",
+            r#"{"message":"Object with id '2003' not found"}"#,
+        ),
+    ];
+    for reply in garbage {
+        let shown = format!("{reply:?}");
+        let fault = fault(testkit::replay(&*asterisk(), &task, &session(), &[reply]).0);
+        assert_eq!(fault.kind, FaultKind::MayHaveHappened, "{shown}");
+    }
+    // Somebody else's 404 does not say that the extension is not there.
+    let other = Reply::new(404, "text/html", "<html></html>");
+    let fault = fault(testkit::replay(&*asterisk(), &task, &session(), &[other]).0);
+    assert_eq!(fault.kind, FaultKind::TargetUnusable);
+}
+
+#[test]
+fn numbers_that_lead_elsewhere_are_no_numbers() {
+    for number in ["", " ", ".", "..", "1,2", "a/b"] {
+        let turn = asterisk().next(&Task::Delete(number), &session(), &[]);
+        assert_eq!(fault(turn).code, "asterisk.no_number", "{number:?}");
+    }
+    let odd = said(asterisk().next(&Task::Delete("a b%ü?#"), &session(), &[]));
+    assert!(odd.path.ends_with("/a%20b%25%C3%BC%3F%23"), "{}", odd.path);
+}
+
+#[test]
+fn caller_ids_are_read_as_they_are_written() {
+    let kept = |name: &str, number: &str| {
+        let caller_id = CallerId {
+            name: name.to_owned(),
+            number: number.to_owned(),
+        };
+        let text = caller_id.text().ok()?;
+        assert_eq!(CallerId::parse(&text), caller_id, "{text}");
+        Some(text)
+    };
+    assert_eq!(kept("Ann", "2002").as_deref(), Some("\"Ann\" <2002>"));
+    assert_eq!(kept("", "+4930").as_deref(), Some("+4930"));
+    assert_eq!(kept("Ann", "").as_deref(), Some("Ann"));
+    assert_eq!(kept("", "").as_deref(), Some(""));
+    for name in [
+        "a\"b\\c",
+        "<b>",
+        "007",
+        "O'Neil & <Søn> \"QA\"",
+        " x ",
+        "\\",
+    ] {
+        assert!(kept(name, "2002").is_some(), "{name}");
+    }
+    // What Asterisk would cut, or take for the other half.
+    let long = ["n".repeat(80), "ß".repeat(40), "\"".repeat(6)];
+    for (name, number) in [
+        (&*long[0], "1"),
+        (&*long[1], "1"),
+        (&*long[2], "1"),
+        ("007", ""),
+        ("", "ann"),
+        ("a\"b", "x\"y\"\"\"\"\""),
+    ] {
+        let is_cut = kept(name, number).is_none();
+        assert!(is_cut || number.contains('"'), "{name} {number}");
+    }
+    assert!(kept(&"n".repeat(79), "1").is_some());
+    for unknown in ["", "unknown", "<unknown>"] {
+        assert_eq!(CallerId::parse(unknown), CallerId::default());
+    }
+}
+
+#[test]
+fn a_mailbox_is_added_beside_others_and_taken_from_them() {
+    assert_eq!(with_mailbox("", "1@default", true), "1@default");
+    assert_eq!(
+        with_mailbox("9@x, 1@default", "1@default", true),
+        "9@x,1@default"
+    );
+    assert_eq!(with_mailbox("9@x,1@default", "1@default", false), "9@x");
+    assert_eq!(with_mailbox("", "1@default", false), "");
+}
+
+#[test]
+fn a_listing_is_cut_down_to_what_is_used() {
+    let client = asterisk();
+    let mut pbx = sim(Release::R22);
+    for number in ["2001", "2002"] {
+        let mut wanted = ann();
+        wanted.set(Field::NUMBER, number);
+        is_done(run(&mut pbx, Task::Create(&wanted)));
+    }
+    let mut exchanges: Vec<Exchange> = vec![];
+    loop {
+        match client.next(&Task::List, &session(), &exchanges) {
+            Turn::Send(request) => {
+                let reply = pbx.answer(&testkit::raw(&*client, &request));
+                let mut exchange = Exchange {
+                    request: *request,
+                    reply,
+                };
+                client.trim(&Task::List, &mut exchange);
+                assert!(
+                    exchange.reply.body.len() < 120,
+                    "{}",
+                    exchange.reply.body.len()
+                );
+                exchanges.push(exchange);
+            }
+            end => {
+                assert_eq!(listing(end).numbers, ["2001", "2002"]);
+                break;
+            }
+        }
+    }
+}
