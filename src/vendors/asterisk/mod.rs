@@ -2,7 +2,7 @@
 //!
 //! An extension is three objects of one id: `auth` (name and secret), `aor` (its telephones) and `endpoint`, which names
 //! the other two. An endpoint that names no auth lets anybody in, without a password. So it is made last and removed
-//! first, the field that names its auth is never written again, and nothing is written onto an endpoint that is not there.
+//! first, each write of it names its auth, and nothing is written onto an endpoint that is not there.
 //!
 //! A PUT makes or changes, and answers the same for both; it merges. So everything is looked at before it is written.
 
@@ -268,10 +268,7 @@ impl Asterisk {
             "mailboxes",
             with_mailbox("", &self.mailbox(number), voicemail),
         );
-        let mut endpoint = Fields::default();
-        endpoint.add("auth", number);
-        endpoint.add("aors", number);
-        endpoint.add("context", self.context.as_str());
+        let mut endpoint = self.closed(number, Fields::default());
         // First none and then these: the other way round leaves none, and without a codec it can no longer be read.
         endpoint.add("disallow", "all");
         endpoint.add("allow", self.codecs.as_str());
@@ -359,12 +356,27 @@ impl Asterisk {
             if fields.0.is_empty() {
                 continue;
             }
+            let fields = match object {
+                Object::Endpoint => self.closed(number, fields),
+                Object::Auth | Object::Aor => fields,
+            };
             if let Err(refusal) = self.put(talk, object, number, fields)? {
                 return Err(talk.end(refusal));
             }
             talk.did(format!("the {} was changed", object.word()));
         }
         Ok(Answer::Done)
+    }
+
+    /// The changed fields of an endpoint, with those that keep it closed: where somebody removed it since it was looked at,
+    /// the PUT makes it anew, and what it does not say is left at Asterisk's defaults, which have no auth.
+    fn closed(&self, number: &str, changed: Fields) -> Fields {
+        let mut fields = Fields::default();
+        fields.add("auth", number);
+        fields.add("aors", number);
+        fields.add("context", self.context.as_str());
+        fields.0.extend(changed.0);
+        fields
     }
 
     /// Looks at an object of an extension that is there.

@@ -352,6 +352,33 @@ fn the_question_whether_anybody_gets_in_has_an_answer() {
 }
 
 #[test]
+fn an_endpoint_that_is_removed_while_it_is_changed_does_not_come_back_open() {
+    for (release, _) in RELEASES {
+        let mut pbx = sim(release);
+        is_done(run(&mut pbx, Task::Create(&ann())));
+        let mut wanted = ann();
+        wanted.set(Field::DISPLAY_NAME, "Ann M. Other");
+        wanted.set(Field::LANGUAGE, "en");
+        let client = asterisk();
+        testkit::converse(&*client, &Task::Update(&wanted), &session(), |request| {
+            let request = testkit::raw(&*client, request);
+            if request.method == "PUT" && request.target.contains("/endpoint/") {
+                let removal = RawRequest {
+                    method: "DELETE".into(),
+                    body: vec![],
+                    target: request.target.clone(),
+                    headers: request.headers.clone(),
+                };
+                assert_eq!(pbx.answer(&removal).status, 204);
+            }
+            Some(pbx.answer(&request))
+        });
+        assert_eq!(pbx.stored("2002", "endpoint.auth").as_deref(), Some("2002"));
+        assert!(!is_open(&pbx));
+    }
+}
+
+#[test]
 fn what_is_left_of_another_extension_does_not_go_on_to_apply() {
     let mut pbx = sim(Release::R22);
     put(
