@@ -22,6 +22,7 @@ mod house {
 mod promises {
     mod cases;
     mod cut_off;
+    mod dial_tone;
     mod files;
     mod given_back;
     mod headings;
@@ -31,6 +32,7 @@ mod promises {
     pub(crate) mod night;
     mod odd;
     mod real;
+    mod real_nights;
     mod refusals;
     mod refused;
     mod replies;

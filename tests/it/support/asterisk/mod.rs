@@ -1,5 +1,8 @@
 //! A real Asterisk: each test starts its own on free ports of the loopback and stops it.
 
+pub(crate) mod desk;
+pub(crate) mod watched;
+
 use super::fixture::account;
 use super::free_port::free_port;
 use super::unpacked::{Packages, Unpacked};
@@ -29,20 +32,33 @@ pub(crate) const V16: Packages = Packages {
     names: &["asterisk"],
 };
 
-/// Its configuration; words between `@` are filled in.
-const FILES: [(&str, &str); 7] = [
+/// Its configuration: the files that a person finds among the samples, and what else the tests need. Of the samples the
+/// addresses are replaced, elsewhere words between `@` are filled in.
+const FILES: [(&str, &str); 8] = [
     ("ari.conf", include_str!("ari.conf")),
     ("asterisk.conf", include_str!("asterisk.conf")),
-    ("http.conf", include_str!("http.conf")),
     ("logger.conf", include_str!("logger.conf")),
     ("modules.conf", include_str!("modules.conf")),
-    ("pjsip.conf", include_str!("pjsip.conf")),
-    ("sorcery.conf", include_str!("sorcery.conf")),
+    (
+        "extensions.conf",
+        include_str!("../../../../samples/asterisk/extensions.conf"),
+    ),
+    (
+        "http.conf",
+        include_str!("../../../../samples/asterisk/http.conf"),
+    ),
+    (
+        "pjsip.conf",
+        include_str!("../../../../samples/asterisk/pjsip.conf"),
+    ),
+    (
+        "sorcery.conf",
+        include_str!("../../../../samples/asterisk/sorcery.conf"),
+    ),
 ];
 
-/// The line of sorcery.conf that spares the PBX a pass over all endpoints for each new extension.
-const CACHE: &str =
-    "endpoint/cache = memory_cache,object_lifetime_maximum=0,full_backend_cache=yes";
+/// The lines of the samples by which new extensions cost the PBX little.
+const CURES: [&str; 2] = ["endpoint/cache", "taskprocessor_overload_trigger"];
 
 /// The tests' own account, by the header that ari.conf's `[rowcall]` takes.
 const WITNESS: &str = "Authorization: Basic cm93Y2FsbDpBcjEtU2VjcmV0fmZvcl90ZXN0cw==";
@@ -66,17 +82,17 @@ pub(crate) struct Asterisk {
 }
 
 impl Asterisk {
-    /// Starts one with the cache that rowcall recommends; `None`, with the test passed over, where it cannot be had.
+    /// Starts one that is set up as rowcall recommends; `None`, with the test passed over, where it cannot be had.
     pub(crate) fn start(packages: Packages) -> Option<Asterisk> {
-        Asterisk::start_with(packages, CACHE)
+        Asterisk::start_without(packages, &[])
     }
 
-    /// The same as most PBXes are set up: without a cache.
+    /// Like [`Asterisk::start`] as most PBXes are set up: new extensions cost it much.
     pub(crate) fn start_plain(packages: Packages) -> Option<Asterisk> {
-        Asterisk::start_with(packages, "")
+        Asterisk::start_without(packages, &CURES)
     }
 
-    fn start_with(packages: Packages, cache: &str) -> Option<Asterisk> {
+    fn start_without(packages: Packages, lines: &[&str]) -> Option<Asterisk> {
         let packages = packages.get()?;
         loop {
             let mut asterisk = Asterisk {
@@ -86,7 +102,7 @@ impl Asterisk {
                 sip: free_port(),
                 process: None,
             };
-            asterisk.configure(cache);
+            asterisk.configure(lines);
             asterisk.boot();
             // Somebody else may have taken a port meanwhile.
             if !asterisk.errors().contains("already in use") {
@@ -95,23 +111,25 @@ impl Asterisk {
         }
     }
 
-    fn configure(&self, cache: &str) {
+    /// Writes the files of its configuration, without lines that begin so.
+    fn configure(&self, without: &[&str]) {
         let text = |path: &Path| path.to_str().unwrap().to_owned();
         let account = account();
         let words = [
             ("@RUN@", text(self.folder.path())),
             ("@ROOT@", text(self.packages.root())),
             ("@MODULES@", text(&self.modules())),
-            ("@HTTP@", self.http.to_string()),
-            ("@SIP@", self.sip.to_string()),
+            ("bindport = 8088", format!("bindport = {}", self.http)),
+            ("0.0.0.0:5060", self.sip().to_string()),
             ("@USER@", account.username),
             ("@PASSWORD@", account.password.reveal().to_owned()),
-            ("@CACHE@", cache.to_owned()),
         ];
         fs::create_dir(self.folder.path().join("etc")).unwrap();
         for (name, template) in FILES {
             let fill = |text: String, (word, value): &(&str, String)| text.replace(word, value);
-            let filled = words.iter().fold(template.to_owned(), fill);
+            let kept = |line: &&str| !without.iter().any(|begin| line.starts_with(begin));
+            let lines: Vec<&str> = template.lines().filter(kept).collect();
+            let filled = words.iter().fold(lines.join("\n"), fill);
             fs::write(self.folder.path().join("etc").join(name), filled).unwrap();
         }
     }
@@ -157,7 +175,7 @@ impl Asterisk {
     }
 
     fn answers(&self) -> bool {
-        let asked = self.say("GET /ari/asterisk/ping", "");
+        let asked = self.ari().say("GET /ari/asterisk/ping", "");
         asked.is_ok_and(|reply| reply.status == 200)
     }
 
@@ -182,7 +200,7 @@ impl Asterisk {
         self.kill_now();
     }
 
-    fn kill_now(&mut self) {
+    pub(crate) fn kill_now(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.kill().unwrap();
             process.wait().unwrap();
@@ -211,55 +229,49 @@ impl Asterisk {
         SocketAddr::from(([127, 0, 0, 1], self.http))
     }
 
+    /// The same objects as its interface shows them: with all attributes, be they stored or not.
+    pub(crate) fn shown(&self) -> BTreeMap<String, Object> {
+        let names = self.objects().into_keys();
+        let shown = names.filter_map(|name| {
+            let (kind, number) = name.split_once('/').unwrap();
+            let object = self.ari().get(kind, number)?;
+            Some((name, object))
+        });
+        shown.collect()
+    }
+
+    pub(crate) fn ari(&self) -> Ari {
+        Ari(self.http())
+    }
+
     pub(crate) fn sip(&self) -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], self.sip))
     }
 
-    /// Its address as a target of the program.
+    /// Its address as a target of the program, at the default pace.
     pub(crate) fn target(&self) -> String {
         format!("asterisk+http://{}@{}", account().username, self.http())
     }
 
-    /// Sends a request of the tests' own, `VERB PATH`, with a body of JSON where it is not empty.
-    pub(crate) fn say(&self, what: &str, body: &str) -> std::io::Result<Reply> {
-        let typed = match body {
-            "" => "",
-            _ => "Content-Type: application/json\r\n",
-        };
-        let heads = format!("{WITNESS}\r\n{typed}Content-Length: {}\r\n", body.len());
-        exchange(self.http(), what, &heads, body.as_bytes()).map(|(_, reply)| reply)
+    /// Its part of rowcall.toml, under this name, as fast as the program goes.
+    pub(crate) fn config(&self, name: &str) -> String {
+        let (user, http) = (account().username, self.http());
+        format!(
+            "[targets.{name}]\nvendor = \"asterisk\"\nurl = \"http://{http}\"\nusername = \"{user}\"\n\
+             rate = \"100000/s\"\nparallel = 4\nsip_address = \"{}\"\nsip_rate = \"1000/s\"\n",
+            self.sip()
+        )
     }
 
-    /// Writes an object, past rowcall.
-    #[track_caller]
-    pub(crate) fn put(&self, kind: &str, name: &str, attributes: &[(&str, &str)]) {
-        let fields = attributes.iter();
-        let fields = fields.map(
-            |(attribute, value)| serde_json::json!({ "attribute": attribute, "value": value }),
-        );
-        let body = serde_json::json!({ "fields": fields.collect::<Value>() });
-        let reply = self.say(&format!("PUT {}", path(kind, name)), &body.to_string());
-        assert_eq!(reply.unwrap().status, 200, "{kind}/{name}");
-    }
-
-    /// An object, as its interface shows it.
-    pub(crate) fn get(&self, kind: &str, name: &str) -> Option<Object> {
-        let reply = self.say(&format!("GET {}", path(kind, name)), "").unwrap();
-        match reply.status {
-            404 => None,
-            200 => Some(attributes(&reply.json().unwrap())),
-            other => panic!("{kind}/{name}: {other}"),
-        }
+    /// The output of a command of its console.
+    pub(crate) fn console(&self, command: &str) -> String {
+        let output = self.program().args(["-rx", command]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// Every auth, aor and endpoint in its database, by kind and name, also those that its interface does not show.
     pub(crate) fn objects(&self) -> BTreeMap<String, Object> {
-        let shown = self
-            .program()
-            .args(["-rx", "database show"])
-            .output()
-            .unwrap();
-        let shown = String::from_utf8(shown.stdout).unwrap();
+        let shown = self.console("database show");
         let lines = shown.lines().filter(|line| line.starts_with("/ps_"));
         let object = |line: &str| {
             let (key, value) = line.split_once(": {").unwrap();
@@ -270,6 +282,72 @@ impl Asterisk {
             (name.to_owned(), texts.collect())
         };
         lines.map(object).collect()
+    }
+}
+
+/// A real Asterisk's REST interface, as the tests ask it past rowcall.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ari(pub(crate) SocketAddr);
+
+impl Ari {
+    /// Sends a request of the tests' own, `VERB PATH`, with a body of JSON where it is not empty.
+    pub(crate) fn say(self, what: &str, body: &str) -> std::io::Result<Reply> {
+        let typed = match body {
+            "" => "",
+            _ => "Content-Type: application/json\r\n",
+        };
+        let heads = format!("{WITNESS}\r\n{typed}Content-Length: {}\r\n", body.len());
+        exchange(self.0, what, &heads, body.as_bytes()).map(|(_, reply)| reply)
+    }
+
+    /// Writes an object, past rowcall.
+    #[track_caller]
+    pub(crate) fn put(self, kind: &str, name: &str, attributes: &[(&str, &str)]) {
+        let fields = attributes.iter();
+        let fields = fields.map(
+            |(attribute, value)| serde_json::json!({ "attribute": attribute, "value": value }),
+        );
+        let body = serde_json::json!({ "fields": fields.collect::<Value>() });
+        let reply = self.say(&format!("PUT {}", path(kind, name)), &body.to_string());
+        assert_eq!(reply.unwrap().status, 200, "{kind}/{name}");
+    }
+
+    /// An object, as its interface shows it.
+    pub(crate) fn get(self, kind: &str, name: &str) -> Option<Object> {
+        let reply = self.say(&format!("GET {}", path(kind, name)), "").unwrap();
+        match reply.status {
+            404 => None,
+            200 => Some(attributes(&reply.json().unwrap())),
+            other => panic!("{kind}/{name}: {other}"),
+        }
+    }
+
+    /// Makes an extension, past rowcall.
+    #[track_caller]
+    pub(crate) fn put_extension(self, number: &str, secret: &str) {
+        let auth = [
+            ("auth_type", "userpass"),
+            ("username", number),
+            ("password", secret),
+        ];
+        self.put("auth", number, &auth);
+        self.put("aor", number, &[("max_contacts", "1")]);
+        let endpoint = [
+            ("auth", number),
+            ("aors", number),
+            ("disallow", "all"),
+            ("allow", "alaw"),
+        ];
+        self.put("endpoint", number, &endpoint);
+    }
+
+    /// Returns true if an endpoint of this number stands that lets anybody in.
+    pub(crate) fn is_open(self, number: &str) -> bool {
+        let Some(endpoint) = self.get("endpoint", number) else {
+            return false;
+        };
+        let auth = self.get("auth", &endpoint["auth"]);
+        auth.is_none_or(|auth| auth["password"].is_empty())
     }
 }
 

@@ -1,0 +1,66 @@
+//! A real Asterisk behind the faults of a simulated one, watched while it changes.
+
+use super::Asterisk;
+use super::exchange;
+use crate::support::altered::altered;
+use crate::support::pbx::{Desk, TestPbx};
+use crate::support::program::Program;
+use rowcall::vendors::vendor;
+use rowcall::wire::Reply;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex};
+
+/// A desk whose PBX is a real Asterisk. Each request takes its way through a simulated PBX, which may lose it or its reply;
+/// after each change the real one is asked if anybody gets in now.
+pub(crate) struct WatchedDesk {
+    desk: Desk,
+    pub(crate) asterisk: Asterisk,
+    open: Arc<Mutex<Vec<String>>>,
+}
+
+impl Deref for WatchedDesk {
+    type Target = Desk;
+
+    fn deref(&self) -> &Desk {
+        &self.desk
+    }
+}
+
+impl WatchedDesk {
+    pub(crate) fn at(asterisk: Asterisk) -> WatchedDesk {
+        let ari = asterisk.ari();
+        let open: Arc<Mutex<Vec<String>>> = Arc::default();
+        let seen = open.clone();
+        let rig = altered(vendor("asterisk").unwrap(), move |_, heard| {
+            let known =
+                |(name, _): &&(String, String)| name == "authorization" || name == "content-type";
+            let headers = heard.headers.iter().filter(known);
+            let headers = headers.map(|(name, value)| format!("{name}: {value}\r\n"));
+            let length = format!("Content-Length: {}\r\n", heard.body.len());
+            let headers = headers.collect::<String>() + &length;
+            let what = format!("{} {}", heard.method, heard.target);
+            let Ok((_, reply)) = exchange(ari.0, &what, &headers, &heard.body) else {
+                return Reply::new(503, "text/plain", "");
+            };
+            let number = heard.path().rsplit('/').next().unwrap();
+            if heard.method != "GET" && ari.is_open(number) {
+                seen.lock().unwrap().push(format!("{number} after {what}"));
+            }
+            reply
+        });
+        let pbx = TestPbx::serving(rig);
+        let program = Program::at("hq".into()).with_own_state();
+        program.write("rowcall.toml", pbx.config("hq") + "parallel = 16\n");
+        WatchedDesk {
+            desk: Desk { program, pbx },
+            asterisk,
+            open,
+        }
+    }
+
+    /// Checks that at no moment an endpoint stood that lets anybody in.
+    #[track_caller]
+    pub(crate) fn never_open(&self) {
+        assert_eq!(self.open.lock().unwrap().as_slice(), [""; 0]);
+    }
+}
