@@ -77,6 +77,7 @@ impl ProofArgs {
         RingOptions {
             register: self.register,
             negative: self.negative,
+            wrong_secret: None,
         }
     }
 }

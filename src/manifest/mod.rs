@@ -58,6 +58,9 @@ pub struct SipFacts {
     /// True if the PBX blocks addresses that sign in wrongly, or that send much.
     #[serde(default)]
     pub blocks_addresses: bool,
+    /// The status that a wrong secret always gets, and nothing else does; `None` where that is not known.
+    #[serde(default)]
+    pub wrong_secret: Option<u16>,
     /// Requests per second unless the target sets another number; `None` where the vendor's pages name no limit.
     #[serde(default)]
     pub rate: Option<f64>,

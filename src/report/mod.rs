@@ -87,6 +87,16 @@ impl ResultCounts {
         self.results.iter().map(|(result, count)| (*result, *count))
     }
 
+    /// The number of extensions that let anybody in.
+    pub fn open(&self) -> u64 {
+        let asked = self
+            .rings
+            .get(&RingResult::Open)
+            .copied()
+            .unwrap_or_default();
+        asked + self.count(RowResult::Ring(RingResult::Open))
+    }
+
     /// The counts as a sentence: `198 created, 2 invalid`, or `200 created, 200 ring`.
     pub fn words(&self) -> String {
         let results = self.iter().map(|(result, count)| match result {

@@ -48,7 +48,9 @@ impl Target {
             .to_socket_addrs()
             .map(Iterator::collect)
             .unwrap_or_default();
-        let addr = found.first().ok_or_else(|| {
+        // Registrars that listen at one of them only mostly do so at the old kind.
+        let old = found.iter().find(|addr| addr.is_ipv4());
+        let addr = old.or(found.first()).ok_or_else(|| {
             Failure::target(format!("{}: the host {name} is not found", self.label))
                 .hint("check sip_address, or the host in the target's address")
         })?;

@@ -7,7 +7,7 @@ use crate::input::FieldHeadings;
 use crate::model::{Action, Finding, Outcome, RingResult, RowResult};
 use crate::plan::Refusal;
 use crate::report::{Report, ReportFile, ReportHead, ResultCounts, counted, describe, for_people};
-use crate::rim::terminal::{print, print_data};
+use crate::rim::terminal::{print, print_data, print_error};
 use crate::rim::{Exit, Failure};
 use crate::sheet::SheetError;
 use jiff::Timestamp;
@@ -302,6 +302,13 @@ impl<'r> Results<'r> {
                 self.target,
                 counted(counts.total(), "row"),
                 counts.words()
+            ));
+        }
+        if counts.open() > 0 {
+            let open = counted(counts.open(), "extension");
+            print_error(&format!(
+                "{}: anybody can sign in for {open}, and make calls: close that at once",
+                self.target
             ));
         }
         if broken.is_none() {

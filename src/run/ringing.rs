@@ -131,7 +131,10 @@ impl Ringing {
         Ok(Ringing {
             peer: Arc::new(target.registrar()?),
             pace: Arc::new(pace),
-            options,
+            options: RingOptions {
+                wrong_secret: facts.sip.wrong_secret,
+                ..options
+            },
             label: target.label.clone(),
             blocks_addresses,
             _here: None,

@@ -35,6 +35,8 @@ pub struct RingOptions {
     pub register: bool,
     /// True to try a wrong secret, which must be refused.
     pub negative: bool,
+    /// The status that a wrong secret always gets, where that is known: another refusal says that the secret was taken.
+    pub wrong_secret: Option<u16>,
 }
 
 /// The reason that no reply came.
@@ -116,6 +118,9 @@ impl Conversation<'_> {
         let mut verdict = match reply.status {
             200..300 => proved(&reply),
             401 | 407 => return Err(wrong_secret(&reply)),
+            403 if options.wrong_secret.is_some_and(|status| status != 403) => {
+                return Err(full(&reply));
+            }
             403 if options.negative => return Err(self.tell_forbidden(credentials, &reply)),
             _ => return Err(refused(&reply)),
         };

@@ -595,6 +595,7 @@ fn asks(input: &[u8], random: &mut Random) {
     let options = RingOptions {
         register: random.below(2) == 0,
         negative: random.below(2) == 0,
+        wrong_secret: [None, Some(401)][random.below(2)],
     };
     let mut line = AnyReply {
         input,
