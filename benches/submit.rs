@@ -183,7 +183,7 @@ impl Server {
     fn bare(&self, rows: usize, parallel: usize) -> Duration {
         let requests: Vec<Vec<u8>> = (0..rows)
             .map(|row| {
-                let request = creation(&change(row).wanted).encode().unwrap();
+                let request = creation(&change(row).wanted).encode("").unwrap();
                 let (target, body) = (request.target, request.body);
                 let head = format!(
                     "POST {target} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",

@@ -410,7 +410,9 @@ fn the_listing_is_whole_over_many_pages() {
         }
         let connection = rig.connect();
         let empty = connection.list().unwrap();
-        assert_eq!(empty.complete, rig.manifest.ability.list_is_complete);
+        // Settings may make it certain all the same.
+        let is_certain = rig.manifest.ability.list_is_complete;
+        assert!(empty.complete || !is_certain);
         assert!(empty.numbers.is_empty(), "{empty:?}");
         let numbers: Vec<String> = (2000..2250).map(|number| number.to_string()).collect();
         for number in &numbers {
@@ -419,7 +421,7 @@ fn the_listing_is_whole_over_many_pages() {
         let mut listing = connection.list().unwrap();
         listing.numbers.sort();
         assert_eq!(listing.numbers, numbers);
-        assert_eq!(listing.complete, rig.manifest.ability.list_is_complete);
+        assert!(listing.complete || !is_certain);
     });
 }
 
@@ -602,7 +604,7 @@ fn has_sessions(rig: &Rig) -> bool {
     let other = again(rig);
     let connection = other.connect();
     other.sim.expire_sessions();
-    connection.list().unwrap();
+    connection.look_at(&["1".to_owned()], false).unwrap();
     other.sim.sign_ins() > 1
 }
 

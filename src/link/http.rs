@@ -9,7 +9,7 @@ use super::trust;
 use crate::model::{BYTE_ORDER_MARK, Fault, FaultCause, FaultKind};
 use crate::wire::{Alone, Encoded, Method, REPLY_BYTES_MAX, Reply, Request, SHARED_COST_MAX};
 use reqwest::blocking::{Client, Response};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, SET_COOKIE};
 use std::error::Error;
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
@@ -54,9 +54,7 @@ impl HttpOptions {
 /// A link to the PBX at one address.
 pub struct Http {
     client: Client,
-    /// Scheme, host, port and path, without a `/` at the end.
-    base: String,
-    /// The path of `base`.
+    /// The path of the address, without a `/` at the end.
     base_path: String,
     /// Scheme, host and port: the part that messages may show.
     shown: String,
@@ -89,7 +87,6 @@ impl Http {
         let base_path = url.path().trim_end_matches('/').to_owned();
         Ok(Http {
             client: client(&options)?,
-            base: format!("{shown}{base_path}"),
             base_path,
             shown,
             options,
@@ -123,8 +120,8 @@ impl Http {
     /// The address of a request. It must still be the one that was meant: an encoded `..` is taken as a step up, and a
     /// step up from one extension is all of them.
     fn url_of(&self, request: &Request, encoded: &Encoded) -> Result<Url, Fault> {
-        let url = Url::parse(&format!("{}{}", self.base, encoded.target)).ok();
-        let meant = format!("{}{}", self.base_path, request.path);
+        let url = Url::parse(&format!("{}{}", self.shown, encoded.target)).ok();
+        let meant = request.path_below(&self.base_path);
         url.filter(|url| url.path() == meant && request.path.starts_with('/'))
             .ok_or_else(|| {
                 Fault::new(
@@ -150,6 +147,7 @@ impl Http {
         let mut reply = Reply {
             status,
             content_type: header(CONTENT_TYPE).unwrap_or_default(),
+            cookie: header(SET_COOKIE).map_or_else(String::new, |text| first_part(&text)),
             retry_after: header(RETRY_AFTER).and_then(|text| retry_after(&text)),
             body: Vec::new(),
             alone: None,
@@ -292,7 +290,7 @@ impl Http {
 
 impl Link for Http {
     fn exchange(&self, request: &Request) -> Result<Reply, Fault> {
-        self.say(request, request.encode()?)
+        self.say(request, request.encode(&self.base_path)?)
     }
 }
 
@@ -335,6 +333,12 @@ fn headers_of(request: &Request, encoded: &Encoded) -> Result<HeaderMap, Fault> 
 }
 
 /// The pause that a PBX asks for, in seconds or by a date, never longer than [`PAUSE_MAX`].
+/// Returns the `name=value` of a cookie, without its attributes.
+fn first_part(cookie: &str) -> String {
+    let (pair, _) = cookie.split_once(';').unwrap_or((cookie, ""));
+    pair.trim().to_owned()
+}
+
 fn retry_after(text: &str) -> Option<Duration> {
     let text = text.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -506,7 +510,8 @@ mod tests {
             ("https://h/x/api", "https://h/x/api"),
             ("http://[::1]:8080/", "http://[::1]:8080"),
         ] {
-            assert_eq!(Http::new(given, options()).unwrap().base, base);
+            let link = Http::new(given, options()).unwrap();
+            assert_eq!(format!("{}{}", link.shown, link.base_path), base);
         }
         for wrong in [
             "",

@@ -45,7 +45,7 @@ impl Link for InProcess {
 }
 
 fn heard(prefix: &str, request: &Request) -> Result<RawRequest, Fault> {
-    let encoded = request.encode()?;
+    let encoded = request.encode(prefix)?;
     let content_type = encoded
         .content_type
         .map(|content_type| ("content-type".to_owned(), content_type.to_owned()));
@@ -53,7 +53,7 @@ fn heard(prefix: &str, request: &Request) -> Result<RawRequest, Fault> {
     let others = others.map(|(name, value)| (name.to_ascii_lowercase(), value));
     Ok(RawRequest {
         method: request.method.word().to_owned(),
-        target: format!("{prefix}{}", encoded.target),
+        target: encoded.target,
         headers: content_type.into_iter().chain(others).collect(),
         body: encoded.body,
     })

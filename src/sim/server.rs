@@ -545,6 +545,9 @@ fn bytes_of(reply: &Reply, dated: bool, keep_alive: bool, is_head: bool) -> Vec<
         bytes
             .extend_from_slice(format!("Retry-After: {}\r\n", retry_after(wait, dated)).as_bytes());
     }
+    if !reply.cookie.is_empty() {
+        bytes.extend_from_slice(format!("Set-Cookie: {}\r\n", reply.cookie).as_bytes());
+    }
     if reply.status == 302 {
         bytes.extend_from_slice(b"Location: /login\r\n");
     }

@@ -37,13 +37,13 @@ pub(super) fn record(fields: &[(Field, &str)]) -> Record {
 
 /// A request as the PBX gets it, below the vendor's own path.
 pub(super) fn raw(client: &dyn Client, request: &Request) -> RawRequest {
-    let encoded = request.encode().unwrap();
+    let encoded = request.encode(&client.manifest().vendor.path).unwrap();
     let content_type = encoded.content_type.into_iter();
     let headers = encoded.headers.into_iter();
     let headers = headers.map(|(name, value)| (name.to_owned(), value));
     RawRequest {
         method: request.method.word().to_owned(),
-        target: format!("{}{}", client.manifest().vendor.path, encoded.target),
+        target: encoded.target,
         headers: content_type
             .map(|kind| ("content-type".to_owned(), kind.to_owned()))
             .chain(headers)

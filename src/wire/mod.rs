@@ -79,6 +79,8 @@ pub struct Request {
     pub method: Method,
     /// The path, beginning with `/`, below the target's address; percent-encoded where needed.
     pub path: String,
+    /// True if the path takes the place of the last part of the target's address, instead of standing below it.
+    pub beside: bool,
     /// The query's names and values, not yet encoded.
     pub query: Vec<(String, WireText)>,
     /// Headers beside Content-Type.
@@ -103,12 +105,29 @@ impl Request {
             operation,
             method,
             path: path.into(),
+            beside: false,
             query: vec![],
             headers: vec![],
             body: Body::Empty,
             effect,
             done_before: String::new(),
         }
+    }
+
+    /// The same request, beside the target's address.
+    pub fn beside(mut self) -> Self {
+        self.beside = true;
+        self
+    }
+
+    /// The path of the whole address, where this is the path of the target's.
+    pub fn path_below(&self, base: &str) -> String {
+        let base = base.trim_end_matches('/');
+        let base = match self.beside {
+            true => base.rsplit_once('/').map_or("", |(before, _)| before),
+            false => base,
+        };
+        format!("{base}{}", self.path)
     }
 
     /// The same request with one more item in its query.
@@ -143,12 +162,12 @@ impl Request {
         values.chain(headers.map(|(name, secret)| (*name, secret.reveal())))
     }
 
-    /// The request as it goes out: path with query, and the body with its type.
+    /// The request as it goes out to a target whose address has this path: path with query, and the body with its type.
     ///
     /// # Errors
     /// The body cannot be written: a control character in XML.
-    pub fn encode(&self) -> Result<Encoded, Fault> {
-        let mut target = self.path.clone();
+    pub fn encode(&self, base: &str) -> Result<Encoded, Fault> {
+        let mut target = self.path_below(base);
         if !self.query.is_empty() {
             target.push('?');
             target.push_str(&form_encoded(&self.query));
@@ -233,6 +252,8 @@ pub struct Reply {
     pub status: u16,
     /// The Content-Type as sent; empty where none was.
     pub content_type: String,
+    /// The first cookie that it sets, as `name=value`; empty where it sets none.
+    pub cookie: String,
     /// `Retry-After`, already turned into a time from now.
     pub retry_after: Option<Duration>,
     /// The body, at most [`REPLY_BYTES_MAX`] long.
@@ -247,6 +268,7 @@ impl Reply {
         Reply {
             status,
             content_type: content_type.into(),
+            cookie: String::new(),
             retry_after: None,
             body: body.into(),
             alone: None,
@@ -440,7 +462,7 @@ mod tests {
             .query("n", "A & B<%")
             .query("m", "ü");
         assert_eq!(
-            request.encode().map(|e| e.target).ok().as_deref(),
+            request.encode("").map(|e| e.target).ok().as_deref(),
             Some("/a?n=A+%26+B%3C%25&m=%C3%BC")
         );
     }

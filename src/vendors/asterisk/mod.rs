@@ -6,6 +6,7 @@
 //!
 //! A PUT makes or changes, and answers the same for both; it merges. So everything is looked at before it is written.
 
+mod ami;
 mod caller_id;
 mod objects;
 pub mod sim;
@@ -22,7 +23,7 @@ use crate::wire::{Answer, Effect, Exchange, Listing, Method, Request, Session, T
 use caller_id::{CallerId, is_phone_number};
 use objects::{Fields, Object, Shown, may_write};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use talk::{Asterisk, Talk, encoded};
 
 /// The operation of the listing, and of its replies.
@@ -68,7 +69,11 @@ impl Client for Asterisk {
         let mut talk = Talk::new(self, session, exchanges);
         let answer = match task {
             Task::SignIn(account) => self.sign_in(&mut talk, account),
+            Task::KeepAlive if self.uses_ami => talk
+                .ask(ami::ping())
+                .map(|_| Answer::Session(session.clone())),
             Task::KeepAlive => Ok(Answer::Session(session.clone())),
+            Task::SignOut if self.uses_ami => talk.sign_out(ami::logoff()),
             Task::SignOut => Ok(Answer::Done),
             Task::List => self.list(&mut talk),
             Task::Get(numbers) => self.get(&mut talk, numbers, false),
@@ -84,6 +89,9 @@ impl Client for Asterisk {
     fn trim(&self, task: &Task<'_>, exchange: &mut Exchange) {
         if !matches!(task, Task::List) || !(200..300).contains(&exchange.reply.status) {
             return;
+        }
+        if exchange.request.operation == ami::LIST {
+            return ami::trim(&mut exchange.reply);
         }
         let Ok(Value::Array(mut items)) = exchange.reply.json() else {
             return;
@@ -118,14 +126,22 @@ impl Asterisk {
             Err(fault) => return Err(talk.end(fault)),
             Ok(_) => return Err(talk.end(talk.not_understood("it knows objects of type none"))),
         }
-        Ok(Answer::Session(Session {
+        let mut session = Session {
             token,
             ..Session::default()
-        }))
+        };
+        if self.uses_ami {
+            let login = talk.judged_at_sign_in(ami::login(account))?;
+            let login = login.map_err(|fault| talk.end(fault))?;
+            let cookie = login.get("cookie").and_then(Value::as_str);
+            session.refresh_token = cookie.map(Secret::new);
+            session.lifetime = Some(ami::LIFETIME);
+        }
+        Ok(Answer::Session(session))
     }
 
-    /// Lists the extensions. The PBX lists what is gone and what was never there, and leaves out what it has not used yet;
-    /// so each is looked at, and the listing is never complete.
+    /// Lists the extensions. ARI lists what is gone and what was never there, and leaves out what it has not used yet; so
+    /// each is looked at, and the listing is never complete. AMI lists all that is in AstDB.
     fn list(&self, talk: &mut Talk<'_>) -> Step<Answer> {
         let request = Request::new(ENDPOINTS, Method::Get, "/endpoints", Effect::Reads);
         let listed = talk.ask(request)?;
@@ -137,23 +153,39 @@ impl Asterisk {
         let Some(names) = names else {
             return Err(talk.end(talk.not_understood("it is no list of endpoints")));
         };
-        let names: Vec<String> = names.into_iter().filter(|name| is_id(name)).collect();
+        let mut names: Vec<String> = names.into_iter().filter(|name| is_id(name)).collect();
+        let mut listing = Listing::default();
+        if self.uses_ami {
+            let tree = talk.ask(ami::list())?;
+            let Some(tree) = ami::endpoints(&tree) else {
+                return Err(talk.end(talk.not_understood("it is no list of AstDB's endpoints")));
+            };
+            // Where they are kept elsewhere, there are none in AstDB.
+            listing.complete = tree.are_all && !tree.contexts.is_empty();
+            let known: HashSet<&str> = tree.contexts.iter().map(|(id, _)| id.as_str()).collect();
+            names.retain(|name| !known.contains(name.as_str()));
+            let own = tree
+                .contexts
+                .iter()
+                .filter(|(_, context)| *context == self.context);
+            listing.numbers.extend(own.map(|(id, _)| id.clone()));
+        }
         let looks = talk.ask_each(names.len(), |index| {
             Object::Endpoint.get(names.get(index).map_or("", String::as_str))
         })?;
-        let mut numbers = vec![];
         for (name, look) in names.into_iter().zip(looks) {
             match look {
-                Ok(value) if self.is_extension(Shown::parse(&value).as_ref()) => numbers.push(name),
+                Ok(value) if self.is_extension(Shown::parse(&value).as_ref()) => {
+                    listing.numbers.push(name);
+                    // It is not kept in AstDB, and so may others be that are not shown here.
+                    listing.complete = false;
+                }
                 Ok(_) => {}
                 Err(refusal) if refusal.kind == FaultKind::Missing => {}
                 Err(refusal) => return Err(talk.end(refusal)),
             }
         }
-        Ok(Answer::Listing(Listing {
-            numbers,
-            complete: false,
-        }))
+        Ok(Answer::Listing(listing))
     }
 
     fn get(&self, talk: &mut Talk<'_>, numbers: &[String], live: bool) -> Step<Answer> {

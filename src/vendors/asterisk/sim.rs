@@ -86,6 +86,10 @@ pub struct AsteriskSim {
     pub has_crashed: bool,
     created: BTreeMap<String, u32>,
     sign_ins: u32,
+    /// The sessions of the manager interface, by their cookies.
+    sessions: BTreeSet<String>,
+    /// The number of those that there were.
+    session_count: u32,
 }
 
 /// A refusal: HTTP's status and ARI's words.
@@ -95,6 +99,9 @@ impl Pbx for AsteriskSim {
     fn answer(&mut self, heard: &RawRequest) -> Reply {
         if self.has_crashed {
             return Reply::new(503, "text/plain", "");
+        }
+        if heard.path() == "/rawman" {
+            return self.manage(heard);
         }
         let answered = self.obey(heard);
         if self.has_crashed {
@@ -114,8 +121,10 @@ impl Pbx for AsteriskSim {
         }
     }
 
-    /// Does nothing: there are no sessions to expire.
-    fn expire_sessions(&mut self) {}
+    /// Ends the sessions of the manager interface; ARI has none.
+    fn expire_sessions(&mut self) {
+        self.sessions.clear();
+    }
 
     /// The numbers of the endpoints that can be read.
     fn numbers(&self) -> Vec<String> {
@@ -172,6 +181,8 @@ impl AsteriskSim {
             has_crashed: false,
             created: BTreeMap::new(),
             sign_ins: 0,
+            sessions: BTreeSet::new(),
+            session_count: 0,
         }
     }
 
@@ -250,6 +261,53 @@ impl AsteriskSim {
             }
             _ => Err(Refusal(404, "Resource not found".into())),
         }
+    }
+
+    /// Answers an action of the manager interface, whose account is that of ARI.
+    fn manage(&mut self, heard: &RawRequest) -> Reply {
+        let form: BTreeMap<String, String> =
+            form_urlencoded::parse(&heard.body).into_owned().collect();
+        let asked = |name: &str| form.get(name).map_or("", String::as_str);
+        let text = |text: &str| Reply::new(200, "text/plain", text.replace('\n', "\r\n"));
+        if asked("Action") == "Login" {
+            if asked("Username") != self.username || asked("Secret") != self.password {
+                return text("Response: Error\nMessage: Authentication failed\n\n");
+            }
+            self.session_count += 1;
+            let cookie = format!("mansession_id=\"{:08x}\"", self.session_count);
+            self.sessions.insert(cookie.clone());
+            return Reply {
+                cookie,
+                ..text("Response: Success\nMessage: Authentication accepted\n\n")
+            };
+        }
+        let is_known = heard
+            .header("cookie")
+            .is_some_and(|cookie| self.sessions.contains(cookie));
+        match asked("Action") {
+            _ if !is_known => text("Response: Error\nMessage: Permission denied\n\n"),
+            "DBGetTree" => text(&self.tree(asked("Family"))),
+            "Ping" => text("Response: Success\nPing: Pong\n\n"),
+            "Logoff" => text("Response: Goodbye\nMessage: Thanks for all the fish.\n\n"),
+            _ => text("Response: Error\nMessage: Invalid/unknown command\n\n"),
+        }
+    }
+
+    /// All of a family of AstDB: also endpoints that can no longer be read.
+    fn tree(&self, family: &str) -> String {
+        let mut tree =
+            "Response: Success\nEventList: start\nMessage: Result will follow\n\n".to_owned();
+        let endpoints = self.objects[2].iter().filter(|_| family == "ps_endpoints");
+        let mut count = 0;
+        for (id, held) in endpoints {
+            count += 1;
+            let context = self.value(2, held, "context");
+            let value = json!({ "aors": self.value(2, held, "aors"), "context": context });
+            tree += &format!(
+                "Event: DBGetTreeResponse\nKey: /ps_endpoints/endpoint/{id}\nVal: {value}\n\n"
+            );
+        }
+        tree + &format!("Event: DBGetTreeComplete\nEventList: Complete\nListItems: {count}\n\n")
     }
 
     fn version(&self) -> &'static str {

@@ -1,5 +1,6 @@
 //! The dialect of ARI: how a request is authorised, and a reply judged.
 
+use super::ami;
 use crate::manifest::Manifest;
 use crate::model::Fault;
 use crate::vendors::Settings;
@@ -34,6 +35,8 @@ pub(super) struct Asterisk {
     pub(super) codecs: String,
     /// The context of voicemail boxes.
     pub(super) voicemail_context: String,
+    /// True if the account is one of AMI too, whose listing is complete.
+    pub(super) uses_ami: bool,
 }
 
 pub(super) type Talk<'t> = Conversation<'t, Asterisk>;
@@ -46,13 +49,20 @@ impl Dialect for Asterisk {
     }
 
     fn authorise(&self, request: Request, session: &Session) -> Request {
-        request.header("authorization", session.token.clone())
+        match (request.beside, &session.refresh_token) {
+            (true, Some(cookie)) => request.header("cookie", cookie.clone()),
+            (true, None) => request,
+            (false, _) => request.header("authorization", session.token.clone()),
+        }
     }
 
     /// Judges by HTTP's status and by Asterisk's own words. Without these, whatever answered is something else.
     fn judge(&self, exchange: &Exchange) -> Result<Value, Fault> {
         let reply = &exchange.reply;
         let succeeded = (200..300).contains(&reply.status);
+        if exchange.request.beside {
+            return ami::judge(self.manifest, reply);
+        }
         if reply.status == 204 && reply.body.is_empty() {
             return Ok(Value::Null);
         }
@@ -72,6 +82,7 @@ impl Asterisk {
             context: settings.get("context").trim().to_owned(),
             codecs: settings.get("codecs").replace(' ', ""),
             voicemail_context: settings.get("voicemail_context").trim().to_owned(),
+            uses_ami: settings.get("ami") == "on",
         }
     }
 

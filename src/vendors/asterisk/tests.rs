@@ -433,6 +433,126 @@ fn what_is_gone_and_yet_listed_is_no_extension() {
     assert_eq!((listing.numbers.len(), listing.complete), (19, false));
 }
 
+/// A client that uses the manager interface too, and its session.
+fn with_ami(pbx: &mut AsteriskSim) -> (Box<dyn Client>, Session) {
+    let client = testkit::client("asterisk", &[("ami", "on")]);
+    let account = printed_account();
+    let session = Session::default();
+    let signed = testkit::converse_with(&*client, pbx, &session, Task::SignIn(&account));
+    (client, session_of(signed))
+}
+
+#[test]
+fn the_manager_interface_lists_for_certain_what_is_in_astdb() {
+    for (release, _) in RELEASES {
+        let mut pbx = sim(release);
+        let (client, session) = with_ami(&mut pbx);
+        assert_eq!(session.lifetime, Some(ami::LIFETIME));
+        let list = |pbx: &mut AsteriskSim| {
+            listing(testkit::converse_with(&*client, pbx, &session, Task::List))
+        };
+        // An empty AstDB may mean that the endpoints are kept elsewhere.
+        assert!(!list(&mut pbx).complete);
+        is_done(run(&mut pbx, Task::Create(&ann())));
+        let trunk = [("context", "from-trunk"), ("allow", "alaw")];
+        put(&mut pbx, "endpoint", "trunk", &trunk);
+        let listed = list(&mut pbx);
+        assert_eq!(
+            (listed.numbers, listed.complete),
+            (vec!["2002".to_owned()], true)
+        );
+        // One that can be neither read nor deleted is shown: a row that names it is not sent.
+        put(&mut pbx, "endpoint", "2003", &[("context", "internal")]);
+        assert_eq!(list(&mut pbx).numbers, ["2002", "2003"]);
+    }
+}
+
+#[test]
+fn an_extension_beside_astdb_makes_its_listing_uncertain() {
+    let mut pbx = sim(Release::R22);
+    let (client, session) = with_ami(&mut pbx);
+    for number in ["2002", "2003"] {
+        let mut wanted = ann();
+        wanted.set(Field::NUMBER, number);
+        is_done(run(&mut pbx, Task::Create(&wanted)));
+    }
+    // AstDB lacks one of them.
+    let (turn, _) = testkit::converse(&*client, &Task::List, &session, |request| {
+        let mut reply = pbx.answer(&testkit::raw(&*client, request));
+        if request.beside {
+            let text = String::from_utf8(reply.body).unwrap();
+            let blocks = text
+                .split("\r\n\r\n")
+                .filter(|block| !block.contains("endpoint/2003"));
+            let blocks: Vec<&str> = blocks.collect();
+            reply.body = blocks
+                .join("\r\n\r\n")
+                .replace("ListItems: 2", "ListItems: 1")
+                .into_bytes();
+        }
+        Some(reply)
+    });
+    let listing = listing(turn);
+    assert_eq!((listing.numbers.len(), listing.complete), (2, false));
+}
+
+#[test]
+fn a_manager_interface_that_refuses_or_is_not_there_is_told_with_what_to_do() {
+    let client = testkit::client("asterisk", &[("ami", "on")]);
+    let judged = |status: u16, text: &str, session: &Session| {
+        let endpoints = Reply::new(200, "application/json", "[]");
+        let replies = [endpoints, Reply::new(status, "text/plain", text)];
+        fault(testkit::replay(&*client, &Task::List, session, &replies).0)
+    };
+    let session = session();
+    for (status, text, code, kind) in [
+        (
+            404,
+            "<html></html>",
+            "ami_not_there",
+            FaultKind::TargetUnusable,
+        ),
+        (
+            200,
+            "Response: Error\r\nMessage: Permission denied\r\n",
+            "ami_permission_denied",
+            FaultKind::SessionExpired,
+        ),
+        (
+            200,
+            "Response: Error\r\nMessage: no\r\n",
+            "ami_error",
+            FaultKind::TargetUnusable,
+        ),
+    ] {
+        let fault = judged(status, text, &session);
+        assert_eq!(
+            (fault.vendor_code.as_deref(), fault.kind),
+            (Some(code), kind)
+        );
+        assert!(fault.hint.contains("manager.conf") || code == "ami_error");
+    }
+    for text in ["", "<html>", "Response: Success\r\n\r\nKey: /else/1\r\n"] {
+        assert_eq!(
+            judged(200, text, &session).kind,
+            FaultKind::MayHaveHappened,
+            "{text}"
+        );
+    }
+    // A listing that is cut off in its midst is no complete one.
+    let mut pbx = sim(Release::R22);
+    is_done(run(&mut pbx, Task::Create(&ann())));
+    let (client, session) = with_ami(&mut pbx);
+    let (turn, _) = testkit::converse(&*client, &Task::List, &session, |request| {
+        let mut reply = pbx.answer(&testkit::raw(&*client, request));
+        if request.beside {
+            reply.body.truncate(reply.body.len() - 30);
+        }
+        Some(reply)
+    });
+    assert!(!listing(turn).complete);
+}
+
 #[test]
 fn trunks_and_what_is_poisoned_are_left_alone() {
     let mut pbx = sim(Release::R22);

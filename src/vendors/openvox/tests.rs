@@ -1115,7 +1115,7 @@ fn names_and_leading_zeros_survive() {
         &[],
     ));
     assert_eq!(
-        request.encode().err().map(|fault| fault.kind),
+        request.encode("").err().map(|fault| fault.kind),
         Some(FaultKind::Rejected)
     );
 }

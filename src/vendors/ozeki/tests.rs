@@ -532,7 +532,7 @@ fn the_office_user_and_the_telephone_account_are_not_mixed_up() {
             "{config}"
         );
         if method == "post" {
-            assert_eq!(request.encode().unwrap().target, "/");
+            assert_eq!(request.encode("").unwrap().target, "/");
         }
     }
     let nobody = OfficeUser::of_account(&account("", "unused")).session();

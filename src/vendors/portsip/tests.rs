@@ -232,7 +232,7 @@ mod golden {
 
     fn sent(request: &Request) -> (String, BTreeMap<String, String>) {
         let url = Url::parse("http://pbx").unwrap();
-        let url = url.join(&request.encode().unwrap().target).unwrap();
+        let url = url.join(&request.encode("").unwrap().target).unwrap();
         (
             url.path().to_owned(),
             url.query_pairs().into_owned().collect(),

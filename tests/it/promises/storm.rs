@@ -378,7 +378,7 @@ struct Heeding<L> {
 
 impl<L: Link> Link for Heeding<L> {
     fn exchange(&self, request: &Request) -> Result<Reply, Fault> {
-        let body = String::from_utf8(request.encode()?.body).unwrap();
+        let body = String::from_utf8(request.encode("")?.body).unwrap();
         let said = format!("{} {body}", request.path);
         let is_about = |row: &usize| said.contains(&(2000 + row).to_string());
         let row = (request.effect == Effect::Writes).then(|| (0..ROWS).find(is_about).unwrap());
