@@ -930,7 +930,8 @@ fn a_creation_pays_the_pace_as_much_as_the_make_says() {
             .sign_in(Box::new(rig.in_process()), pace, account())
             .unwrap();
         let begun = Instant::now();
-        create(rig, &connection, &rig.small("2001"));
+        let creation = change(0, Action::Create, rig.small("2001"), None);
+        rig.carry_out(&connection, creation);
         let paid = rig.manifest.vendor.create_cost.saturating_sub(free);
         assert!(begun.elapsed() >= Duration::from_secs_f64(f64::from(paid) / RATE));
     });

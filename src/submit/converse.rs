@@ -379,16 +379,10 @@ impl Connection {
         }
     }
 
-    /// Sends one change, once; the caller deals with a lost reply. `permit` pays for the first request. A creation waits
-    /// for as many further permits as the vendor's facts say.
+    /// Sends one change, once; the caller deals with a lost reply. `permit` pays for the first request.
     pub fn apply(&self, action: Action, wanted: &Record, permit: Option<Permit>) -> Response {
         match action {
-            Action::Create => {
-                for _ in 0..self.manifest().vendor.create_cost {
-                    drop(self.line.pace().permit());
-                }
-                self.converse(self.client.as_ref(), &Task::Create(wanted), permit)
-            }
+            Action::Create => self.converse(self.client.as_ref(), &Task::Create(wanted), permit),
             Action::Update => self.converse(self.client.as_ref(), &Task::Update(wanted), permit),
             Action::Delete => {
                 self.converse(self.client.as_ref(), &Task::Delete(wanted.number()), permit)

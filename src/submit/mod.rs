@@ -284,8 +284,8 @@ struct NextChange<'c> {
 }
 
 impl<'c> Queue<'c> {
-    /// The gate: the next row, written down, and the permit for its first request. Every row passes here, in order,
-    /// before anything of it is sent.
+    /// The gate: the next row, written down, and the permit for its first request. Every row passes here, in order, before
+    /// anything of it is sent. A creation pays with as many further permits as the vendor's facts say.
     fn take(&self, connection: &Connection) -> Option<NextChange<'c>> {
         let mut next = lock(&self.next);
         while *next < self.until && self.held.get(*next) == Some(&true) {
@@ -303,7 +303,15 @@ impl<'c> Queue<'c> {
             self.end(Ended::JournalLost(why));
             return None;
         }
-        let permit = connection.line().pace().permit_unless(|| self.is_ended())?;
+        let pace = connection.line().pace();
+        let extra = match change.action {
+            Action::Create => connection.manifest().vendor.create_cost,
+            _ => 0,
+        };
+        for _ in 0..extra {
+            drop(pace.permit_unless(|| self.is_ended())?);
+        }
+        let permit = pace.permit_unless(|| self.is_ended())?;
         *next += 1;
         Some(NextChange {
             position,

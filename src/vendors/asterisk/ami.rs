@@ -18,7 +18,7 @@ const FAMILY: &str = "ps_endpoints";
 /// The operation of the listing, and of its reply.
 pub(super) const LIST: &str = "ami list";
 
-/// What AstDB holds.
+/// The endpoints in AstDB.
 pub(super) struct Endpoints {
     /// Their ids, each with its context.
     pub(super) contexts: Vec<(String, String)>,
