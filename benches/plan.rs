@@ -14,8 +14,8 @@
 use crate::{Size, median, on_thread};
 use rowcall::input::FieldHeadings;
 use rowcall::manifest::Manifest;
-use rowcall::model::{Action, Change, Field, Outcome, Record, RowResult};
-use rowcall::plan::decide::{Decision, Mode, decide};
+use rowcall::model::{Action, Change, Field, Mode, Outcome, Record, RowResult};
+use rowcall::plan::decide::{Decision, decide};
 use rowcall::plan::file::{PlanHead, SavedPlan};
 use rowcall::plan::guard::{Allowance, Budget, guard};
 use rowcall::seal::Key;

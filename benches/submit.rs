@@ -13,7 +13,9 @@ use rowcall::link::http::{Http, HttpOptions};
 use rowcall::link::paced::Pace;
 use rowcall::link::retrying::Retrying;
 use rowcall::manifest::Manifest;
-use rowcall::model::{Action, Change, Field, Outcome, PlannedRow, Record, RowResult};
+use rowcall::model::{
+    Action, Change, Field, Mode, Outcome, PlannedRow, Record, RowResult, RunMode,
+};
 use rowcall::run::journal::{Journal, Pending};
 use rowcall::seal::Key;
 use rowcall::submit::converse::Connection;
@@ -244,7 +246,7 @@ fn head() -> RunHead {
     RunHead {
         command: "import".into(),
         vendor: "yes".into(),
-        mode: "create".into(),
+        mode: RunMode::Import(Mode::Create),
         options: "{}".into(),
         rules: "1".into(),
         input_hash: String::new(),

@@ -19,8 +19,10 @@ use rowcall::compare::differing;
 use rowcall::link::Link;
 use rowcall::link::paced::Pace;
 use rowcall::manifest::{Access, FieldRow, Manifest, Purpose, UpdateKind};
-use rowcall::model::{Action, Fault, FaultKind, Field, Finding, Kind, Record, RowResult, Secret};
-use rowcall::plan::decide::{Decision, Mode, decide};
+use rowcall::model::{
+    Action, Fault, FaultKind, Field, Finding, Kind, Mode, Record, RowResult, Secret,
+};
+use rowcall::plan::decide::{Decision, decide};
 use rowcall::rules::Checker;
 use rowcall::sim::{Breakage, Faults, InProcess};
 use rowcall::submit::Ended;

@@ -1,6 +1,6 @@
 //! The limits of change, the conditions that stop a run, and the choice of changes that are read back.
 
-use crate::plan::decide::Mode;
+use crate::model::Mode;
 use crate::plan::guard::{Allowance, Budget};
 use crate::plan::replay::OnDrift;
 use crate::plan::waves::Waves;
@@ -77,7 +77,7 @@ impl GuardArgs {
 
 impl ValueEnum for Mode {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Mode::Create, Mode::Update, Mode::Upsert, Mode::Sync]
+        &Mode::ALL
     }
 
     fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {

@@ -3,6 +3,7 @@
 use crate::cli::DeleteArgs;
 use crate::columns::AllowedActions;
 use crate::input::{Rows, open_sheets};
+use crate::model::RunMode;
 use crate::plan::delete::plan_deletions;
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, Target};
@@ -17,7 +18,7 @@ pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure>
         .about_groups(args.input.groups)?;
     let request = RunRequest {
         command: "delete",
-        mode: "",
+        mode: RunMode::None,
         target: &target,
         report: args.report.options(),
         rejects: args.rejects.clone(),
@@ -30,7 +31,8 @@ pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure>
         open_sheets(&args.input.options(), manifest, AllowedActions::DELETE)?,
         manifest,
     )?;
-    let prepared = request.prepare_outputs(&rows, args.input.reading.map_file.as_deref(), context);
+    let prepared =
+        request.prepare_outputs(&rows, args.input.reading.map_file.as_deref(), None, context);
     rows.check_keys(manifest);
     rows.refuse_titles(target.record());
     rows.warnings().iter().for_each(print);

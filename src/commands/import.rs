@@ -3,9 +3,8 @@
 use super::plan;
 use crate::cli::ImportArgs;
 use crate::input::Rows;
-use crate::model::{Action, RowResult};
+use crate::model::{Action, Mode, RowResult, RunMode};
 use crate::plan::Refusal;
-use crate::plan::decide::Mode;
 use crate::plan::file::sealed_path;
 use crate::plan::import::plan_import;
 use crate::plan::replay::Replay;
@@ -41,9 +40,7 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Failure>
     if wanted.mode == Mode::Sync {
         request.refuse_silent_deletes()?;
     }
-    let mut rows = plan::read_rows(wanted, &target)?;
-    let map_file = wanted.input.reading.map_file.as_deref();
-    let prepared = request.prepare_outputs(&rows, map_file, context);
+    let (mut rows, prepared) = plan::read_rows(wanted, &request, None, context)?;
     let refusal = plan::check(&mut rows, wanted, args.all_or_nothing, &target);
     rows.warnings().iter().for_each(print);
     // Without a valid row there is nothing to send; the rows' own outcomes give the reasons.
@@ -156,7 +153,7 @@ fn request<'t>(
 ) -> Result<RunRequest<'t>, Failure> {
     Ok(RunRequest {
         command: "import",
-        mode: mode.word(),
+        mode: RunMode::Import(mode),
         target,
         report: args.wanted.report.options(),
         rejects: args.rejects.clone(),

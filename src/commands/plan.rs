@@ -2,8 +2,8 @@
 
 use crate::cli::{OnLoss, PlanArgs, WantedArgs};
 use crate::input::{Rows, open_sheets};
-use crate::model::PlannedRow;
-use crate::plan::file::{PlanHead, SavedPlan, sealed_path};
+use crate::model::{PlannedRow, RunMode};
+use crate::plan::file::{PlanHead, SavedPlan};
 use crate::plan::import::plan_import;
 use crate::plan::{Plan, Refusal};
 use crate::rim::terminal::{print, stop_on_interrupt};
@@ -55,17 +55,16 @@ pub(super) fn show(
     } = preview;
     let target = Target::resolve(to, context.config(), &wanted.pace.options())?
         .about_groups(wanted.input.groups)?;
-    let mut rows = read_rows(wanted, &target)?;
     let request = RunRequest {
         command: "plan",
-        mode: wanted.mode.word(),
+        mode: RunMode::Import(wanted.mode),
         target: &target,
         report: wanted.report.options(),
         rejects: None,
         guard,
         secrets: SecretsOut::default(),
     };
-    let prepared = prepare_files(&request, &rows, wanted, output, context);
+    let (mut rows, prepared) = read_rows(wanted, &request, output, context)?;
     rows.forget_folders();
     let refusal = check(&mut rows, wanted, all_or_nothing, &target);
     let warnings = rows.warnings();
@@ -107,6 +106,26 @@ pub(super) fn show(
     )
 }
 
+/// Reads the sheets of an import or a plan, and refuses outputs that must not be written. `output` is the file for a plan.
+///
+/// # Errors
+/// Exit 2, naming the place.
+pub(super) fn read_rows(
+    wanted: &WantedArgs,
+    request: &RunRequest<'_>,
+    output: Option<&Path>,
+    context: &Context,
+) -> Result<(Rows, Result<(), Failure>), Failure> {
+    let target = request.target;
+    let manifest = (target.vendor.manifest)();
+    let actions = wanted.mode.allowed_actions();
+    let sheets = open_sheets(&wanted.input.options(), manifest, actions)?;
+    let rows = Rows::read(sheets, manifest)?.in_country(wanted.country.or(target.country));
+    let map_file = wanted.input.reading.map_file.as_deref();
+    let prepared = request.prepare_outputs(&rows, map_file, output, context);
+    Ok((rows, prepared))
+}
+
 /// Checks the rows of an import or a plan, and returns the reason to go no further: fields that would be lost, or an
 /// invalid row where every row must be valid.
 pub(super) fn check(
@@ -124,41 +143,6 @@ pub(super) fn check(
     }
     let hint = "mend the invalid rows, or leave out --all-or-nothing";
     (all_or_nothing && !rows.all_valid()).then(|| Refusal::all_or_nothing(hint))
-}
-
-/// Reads the sheets of an import or a plan.
-///
-/// # Errors
-/// Exit 2, naming the place.
-pub(super) fn read_rows(wanted: &WantedArgs, target: &Target) -> Result<Rows, Failure> {
-    let manifest = (target.vendor.manifest)();
-    let sheets = open_sheets(
-        &wanted.input.options(),
-        manifest,
-        wanted.mode.allowed_actions(),
-    )?;
-    Ok(Rows::read(sheets, manifest)?.in_country(wanted.country.or(target.country)))
-}
-
-/// Refuses outputs that are inputs or other outputs.
-///
-/// # Errors
-/// Exit 2, naming the file.
-fn prepare_files(
-    request: &RunRequest<'_>,
-    rows: &Rows,
-    wanted: &WantedArgs,
-    output: Option<&Path>,
-    context: &Context,
-) -> Result<(), Failure> {
-    let mut files = request.files(rows, context);
-    let map_file = &wanted.input.reading.map_file;
-    map_file.iter().for_each(|file| files.read(file));
-    if let Some(path) = output {
-        files.written("--output", path);
-        files.written("--output", &sealed_path(path));
-    }
-    files.prepare()
 }
 
 /// Writes the plan's files.

@@ -1,11 +1,14 @@
 //! `rowcall resume`: resumes a run from the point where it was left.
 
 use crate::cli::ResumeArgs;
-use crate::ledger::{Summary, runs};
-use crate::rim::terminal::stop_on_interrupt;
+use crate::input::Rows;
+use crate::ledger::{StoredRun, Summary, runs};
+use crate::model::RunMode;
+use crate::plan::guard::Budget;
+use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, PaceOptions, Target};
-use crate::run::past::PastRun;
-use crate::run::resume::ResumedRun;
+use crate::run::past::{PastRun, line};
+use crate::run::{GuardOptions, Run, RunRequest, SecretsOut, refuse_without_rows};
 use jiff::{SignedDuration, Timestamp};
 
 /// The greatest age of a run that is resumed without being named.
@@ -25,9 +28,66 @@ pub(super) fn run(args: &ResumeArgs, context: &Context) -> Result<Exit, Failure>
     if let Some(to) = &args.to {
         refuse_other(to, &past, context)?;
     }
-    let run = ResumedRun::new(past, context)?;
+    let target = &past.options.target;
+    let target = target.resolve_for(&past.summary.run, context.config())?;
     let stop = stop_on_interrupt()?;
-    run.execute(context, &stop, &args.report.options(), args.yes)
+    print(past.words());
+    for file in past.options.changed_files() {
+        let file = file.display();
+        print(format!(
+            "{file} has changed since the run read it; the run goes on with the rows that it read"
+        ));
+    }
+    let request = request(args, &past, &target, context);
+    // They need no key.
+    let stored = context
+        .state()
+        .and_then(|state| Ok(StoredRun::open(&state, &name)?.outcomes()?));
+    let lines = match stored {
+        Ok(lines) => lines.into_iter().map(|row| line(row.0, row.1)).collect(),
+        Err(failure) => {
+            let (label, json) = (&target.label, args.report.json);
+            return refuse_without_rows("resume", label, json, Some(&name), failure);
+        }
+    };
+    let mut files = request.files(&Rows::default(), context);
+    past.options.files().for_each(|file| files.read(file));
+    let run = Run::new(&request, context, &stop)
+        .resuming(&past)
+        .of_lines(lines);
+    match files.prepare() {
+        Ok(()) => run.resume(&past),
+        Err(failure) => run.refuse_outputs(failure),
+    }
+}
+
+/// The request of the run, with its own files for results where no others are named.
+fn request<'t>(
+    args: &ResumeArgs,
+    past: &PastRun,
+    target: &'t Target,
+    context: &Context,
+) -> RunRequest<'t> {
+    let mut report = args.report.options();
+    if report.files.is_empty() {
+        report.files = past.own_reports(context);
+    }
+    let rejects = past.own_rejects(context);
+    RunRequest {
+        command: "resume",
+        mode: RunMode::None,
+        target,
+        report,
+        rejects: rejects.map(|(file, _)| file.clone()),
+        // It was within its limits when it began.
+        guard: GuardOptions {
+            yes: args.yes,
+            budget: Budget::UNLIMITED,
+            ring: past.options.ring,
+            ..GuardOptions::default()
+        },
+        secrets: SecretsOut::default(),
+    }
 }
 
 /// The newest run, where it is not finished and not older than a day.

@@ -4,7 +4,7 @@ use crate::cli::RingArgs;
 use crate::columns::AllowedActions;
 use crate::input::{InputOptions, ReadingOptions, Rows, open_sheets};
 use crate::manifest::Manifest;
-use crate::model::{Action, Outcome, Record, RowResult, TO_GENERATE};
+use crate::model::{Action, Outcome, Record, RowResult, RunMode, TO_GENERATE};
 use crate::progress::Progress;
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, Target};
@@ -31,7 +31,7 @@ pub(super) fn run(args: &RingArgs, context: &Context) -> Result<Exit, Failure> {
     };
     let request = RunRequest {
         command: "ring",
-        mode: "",
+        mode: RunMode::None,
         target: &target,
         report: args.report.options(),
         rejects: None,

@@ -83,7 +83,7 @@ fn summary_as_json(summary: &Summary) -> Value {
     json!({
         "run": run.id,
         "command": run.head.command,
-        "mode": run.head.mode,
+        "mode": run.head.mode.word(),
         "groups": options.is_ok_and(|options| options.target.groups),
         "target": run.target,
         "started": format!("{:.3}", run.started),
@@ -104,73 +104,62 @@ fn show(name: Option<&str>, json: bool, state: &StateDir) -> Result<Exit, Failur
     let summary = StoredRun::open(state, &name)?.summary()?;
     let run = &summary.run;
     let options = SavedOptions::parse(&run.id, &run.head.options);
-    let reports: Vec<String> = options
-        .into_iter()
-        .flat_map(|options| options.reports)
-        .map(|path| path.display().to_string())
-        .collect();
-    let mut all = summary_as_json(&summary);
+    let reports = options.into_iter().flat_map(|options| options.reports);
+    let reports: Vec<String> = reports.map(|path| path.display().to_string()).collect();
     let ended = summary.ended.as_ref();
-    let more = json!({
-        "run_command": run.head.command,
-        "command": "runs show",
-        "ended": ended.map(|ended| format!("{:.3}", ended.at)),
-        "vendor": run.head.vendor,
-        "rules": run.head.rules,
-        "tool": run.tool,
-        "key": run.key,
-        "folder": state.run_folder(&name).display().to_string(),
-        "reports": reports,
-    });
-    if let (Some(all), Value::Object(more)) = (all.as_object_mut(), more) {
-        all.extend(more);
-    }
+    let ended = ended.map(|ended| format!("{:.3}", ended.at));
+    let folder = state.run_folder(&name).display().to_string();
     if json {
+        let mut all = summary_as_json(&summary);
+        let more = json!({
+            "run_command": run.head.command,
+            "command": "runs show",
+            "ended": ended,
+            "vendor": run.head.vendor,
+            "rules": run.head.rules,
+            "tool": run.tool,
+            "key": run.key,
+            "folder": folder,
+            "reports": reports,
+        });
+        if let (Some(all), Value::Object(more)) = (all.as_object_mut(), more) {
+            all.extend(more);
+        }
         return print_data(|out| writeln!(out, "{all}"));
     }
-    let word = |value: &Value| match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Array(items) => {
-            let items: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
-            items.join(", ")
-        }
-        Value::Object(counts) => {
-            let counts: Vec<String> = counts
-                .iter()
-                .map(|(word, n)| format!("{n} {word}"))
-                .collect();
-            counts.join(", ")
-        }
-        other => other.to_string(),
-    };
-    let shown = |name: &str| word(all.get(name).unwrap_or(&Value::Null));
+    let (standing, why) = standing(&summary);
+    let facts = [
+        ("run", run.id.clone()),
+        ("command", run.head.command.clone()),
+        ("mode", run.head.mode.word().to_owned()),
+        ("target", run.target.clone()),
+        ("started", format!("{:.3}", run.started)),
+        ("ended", ended.unwrap_or_default()),
+        ("state", standing.replace('_', " ")),
+        ("why", why.unwrap_or_default().to_owned()),
+        ("rows", counts(&summary).join(", ")),
+        ("waiting", summary.waiting.to_string()),
+        ("to be looked up", summary.intended.to_string()),
+        ("rules", run.head.rules.clone()),
+        ("tool", run.tool.clone()),
+        ("key", run.key.clone()),
+        ("folder", folder),
+        ("reports", reports.join(", ")),
+    ];
     print_data(|out| {
-        for (label, name) in [
-            ("run", "run"),
-            ("command", "run_command"),
-            ("mode", "mode"),
-            ("target", "target"),
-            ("started", "started"),
-            ("ended", "ended"),
-            ("state", "state"),
-            ("why", "why"),
-            ("rows", "counts"),
-            ("waiting", "waiting"),
-            ("to be looked up", "to_be_looked_up"),
-            ("rules", "rules"),
-            ("tool", "tool"),
-            ("key", "key"),
-            ("folder", "folder"),
-            ("reports", "reports"),
-        ] {
-            let text = shown(name).replace('_', if name == "state" { " " } else { "_" });
-            if !text.is_empty() {
-                writeln!(out, "{label:<16} {text}")?;
-            }
+        let known = facts.iter().filter(|(_, text)| !text.is_empty());
+        for (label, text) in known {
+            writeln!(out, "{label:<16} {text}")?;
         }
         Ok(())
     })
+}
+
+/// The number of rows of each result, in words.
+fn counts(summary: &Summary) -> Vec<String> {
+    let results = summary.results.iter();
+    let counts = results.map(|(result, count)| format!("{count} {}", result.word()));
+    counts.collect()
 }
 
 /// The newest run's name.
@@ -197,30 +186,19 @@ fn listed(listed: &Listed) -> Vec<String> {
                 Some(_) if summary.is_finished() => "finished".to_owned(),
                 Some(ended) => format!("to be resumed: {}", ended.why),
             };
-            let mut counts: Vec<String> = summary
-                .results
-                .iter()
-                .map(|(result, count)| format!("{count} {}", result.word()))
-                .collect();
+            let mut counts = counts(summary);
             if summary.intended > 0 {
                 counts.push(format!("{} to be looked up", summary.intended));
             }
             let started = format!("{:.0}", summary.run.started);
-            let mode = if summary.run.head.mode.is_empty() {
-                ""
-            } else {
-                " --mode "
-            };
             let options = SavedOptions::parse(&summary.run.id, &summary.run.head.options);
             let groups = if options.is_ok_and(|options| options.target.groups) {
                 " --groups"
             } else {
                 ""
             };
-            let command = format!(
-                "{}{groups}{mode}{}",
-                summary.run.head.command, summary.run.head.mode
-            );
+            let head = &summary.run.head;
+            let command = head.mode.after(&format!("{}{groups}", head.command));
             row.extend([
                 command,
                 summary.run.target.clone(),
@@ -287,7 +265,7 @@ fn report_head(run: &RunFacts, outcomes: &[(Outcome, Standing)]) -> ReportHead {
     let facts = [
         ("PBX", format!("{} ({})", run.target, run.head.vendor)),
         ("command", run.head.command.clone()),
-        ("mode", run.head.mode.clone()),
+        ("mode", run.head.mode.word().to_owned()),
         ("read", read),
         ("started", for_people(run.started)),
         ("run", run.id.clone()),

@@ -3,6 +3,7 @@
 use crate::cli::UndoArgs;
 use crate::input::Rows;
 use crate::ledger::{StoredRun, newest};
+use crate::model::RunMode;
 use crate::plan::Refusal;
 use crate::plan::revert::{StoredRows, lines_to_revert, plan_revert, target_to_revert};
 use crate::report::counted;
@@ -33,7 +34,7 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
     print_taken_back(&past, context)?;
     let request = RunRequest {
         command: "undo",
-        mode: "",
+        mode: RunMode::None,
         target: &target,
         report: args.report.options(),
         rejects: None,
@@ -47,7 +48,7 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
     let prepared = files.prepare();
     let stop = stop_on_interrupt()?;
     let run = Run::new(&request, context, &stop)
-        .about(&past)
+        .undoing(&past)
         .of_lines(lines_to_revert(outcomes));
     if let Err(failure) = prepared {
         return run.refuse_outputs(failure);

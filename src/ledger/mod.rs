@@ -30,7 +30,7 @@ pub(crate) use memory::SecretMarks;
 pub use state::{SECRETS_STEM, StateDir};
 pub use store::{Ledger, StoredRun};
 
-use crate::model::RowResult;
+use crate::model::{RowResult, RunMode};
 use crate::seal::SealError;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -45,8 +45,8 @@ pub struct RunHead {
     pub command: String,
     /// The target's vendor.
     pub vendor: String,
-    /// The mode; empty where the command has none.
-    pub mode: String,
+    /// The mode.
+    pub mode: RunMode,
     /// All other options, as JSON.
     pub options: String,
     /// The version of the rules that the rows were checked by.

@@ -6,7 +6,9 @@ use super::{LedgerError, RunEnd, RunFacts, RunHead, Standing, Summary, TargetLoc
 use crate::digest::hex;
 use crate::disk::{new_folder, sync_folder};
 use crate::fingerprints::Shown;
-use crate::model::{Action, Change, Field, Outcome, Place, PlannedRow, RingResult, RowResult};
+use crate::model::{
+    Action, Change, Field, Outcome, Place, PlannedRow, RingResult, RowResult, RunMode,
+};
 use crate::seal::{Key, SealError, random};
 use jiff::Timestamp;
 use rusqlite::config::DbConfig;
@@ -409,7 +411,7 @@ impl StoredRun {
                 head: RunHead {
                     command: row.get("command")?,
                     vendor: row.get("vendor")?,
-                    mode: row.get("mode")?,
+                    mode: parsed(row, "mode", |text: String| RunMode::named(&text))?,
                     options: row.get("options")?,
                     rules: row.get("rules")?,
                     input_hash: row.get("input_hash")?,
@@ -690,8 +692,18 @@ fn put_head(transaction: &Transaction, run: &RunFacts) -> rusqlite::Result<()> {
     transaction.execute(
         "INSERT INTO head VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         params![
-            run.id, run.count, run.target, started, run.tool, run.key, command, vendor, mode,
-            options, rules, input_hash
+            run.id,
+            run.count,
+            run.target,
+            started,
+            run.tool,
+            run.key,
+            command,
+            vendor,
+            mode.word(),
+            options,
+            rules,
+            input_hash
         ],
     )?;
     Ok(())

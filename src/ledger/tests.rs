@@ -1,6 +1,7 @@
 use super::*;
 use crate::model::{
-    Action, Change, Field, Finding, Outcome, Place, PlannedRow, Record, RingResult, Severity,
+    Action, Change, Field, Finding, Mode, Outcome, Place, PlannedRow, Record, RingResult, RunMode,
+    Severity,
 };
 use crate::random::Random;
 use crate::seal::Key;
@@ -68,7 +69,7 @@ fn head() -> RunHead {
     RunHead {
         command: "import".into(),
         vendor: "openvox".into(),
-        mode: "upsert".into(),
+        mode: RunMode::Import(Mode::Upsert),
         options: r#"{"rate":"20/s"}"#.into(),
         rules: "7".into(),
         input_hash: "00ff".into(),

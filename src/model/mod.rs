@@ -5,6 +5,7 @@ mod fault;
 mod field;
 mod finding;
 mod forward;
+mod mode;
 mod odd_char;
 mod outcome;
 mod place;
@@ -26,6 +27,7 @@ pub use field::{
 pub(crate) use finding::with_hint;
 pub use finding::{Finding, Severity};
 pub use forward::{Forward, OfficeHours};
+pub use mode::{Mode, RunMode};
 pub use odd_char::OddChar;
 pub use outcome::{Action, Outcome, RowResult};
 pub use place::Place;

@@ -3,21 +3,9 @@
 use crate::columns::AllowedActions;
 use crate::compare::{differences, differing, uncomparable};
 use crate::manifest::{Manifest, Purpose};
-use crate::model::{Action, Change, Field, Outcome, PlannedRow, Record, RowResult, TO_GENERATE};
-
-/// The extensions that a run may touch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mode {
-    /// Only ones that do not exist yet.
-    #[default]
-    Create,
-    /// Only ones that exist.
-    Update,
-    /// Both.
-    Upsert,
-    /// Both, and extensions that the sheet does not name are deleted.
-    Sync,
-}
+use crate::model::{
+    Action, Change, Field, Mode, Outcome, PlannedRow, Record, RowResult, TO_GENERATE,
+};
 
 impl Mode {
     /// Returns the actions that a column of the sheet, such as `action`, may ask for.
@@ -36,16 +24,6 @@ impl Mode {
         }
     }
 
-    /// The word that reports show.
-    pub fn word(self) -> &'static str {
-        match self {
-            Mode::Create => "create",
-            Mode::Update => "update",
-            Mode::Upsert => "upsert",
-            Mode::Sync => "sync",
-        }
-    }
-
     /// Returns the purpose of the rows while it is not known which extensions exist: where they create some and update
     /// others, a row that is right for an update may be right.
     pub(crate) fn unseen_purpose(self) -> Purpose {
@@ -53,11 +31,6 @@ impl Mode {
             Mode::Create => Purpose::Create,
             Mode::Update | Mode::Upsert | Mode::Sync => Purpose::Update,
         }
-    }
-
-    /// Returns true if the mode creates extensions that are not there.
-    pub fn creates(self) -> bool {
-        self != Mode::Update
     }
 }
 

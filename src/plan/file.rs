@@ -5,14 +5,13 @@
 //! the plan's bytes: without an unchanged plan it cannot be opened.
 
 use super::Plan;
-use super::decide::Mode;
 use crate::digest::sha256_hex;
 use crate::disk::{Readers, rename, write_whole};
 use crate::fingerprints::{Shown, ShownText, changed_since, fingerprint, shown};
 use crate::input::{FieldHeadings, Rows};
 use crate::ledger::SecretMarks;
 use crate::model::{
-    Action, Change, Field, Finding, Outcome, Place, Record, RowResult, TO_GENERATE,
+    Action, Change, Field, Finding, Mode, Outcome, Place, Record, RowResult, TO_GENERATE,
 };
 use crate::rim::Failure;
 use crate::seal::{Key, SealError};
@@ -287,9 +286,7 @@ impl SavedPlan {
 
     /// The mode.
     pub fn mode(&self) -> Option<Mode> {
-        [Mode::Create, Mode::Update, Mode::Upsert, Mode::Sync]
-            .into_iter()
-            .find(|mode| mode.word() == self.mode)
+        Mode::named(&self.mode)
     }
 
     /// Appends a line of the report: the wanted values (`None` where it is invalid), the fields to write, and the

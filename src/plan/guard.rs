@@ -97,6 +97,16 @@ pub struct Budget {
     pub secret_changes: Allowance,
 }
 
+impl Budget {
+    /// No limits.
+    pub(crate) const UNLIMITED: Budget = Budget {
+        creates: Allowance::All,
+        updates: Allowance::All,
+        deletes: Allowance::All,
+        secret_changes: Allowance::All,
+    };
+}
+
 impl Default for Budget {
     fn default() -> Self {
         Budget {

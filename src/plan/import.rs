@@ -1,12 +1,12 @@
 //! The plan of an import: every row decided, and in mode sync the extensions that no row names.
 
-use super::decide::{Mode, decide, planned_row};
+use super::decide::{decide, planned_row};
 use super::dependents::block_dependents;
 use super::remote::RemoteState;
 use super::sync::unnamed;
 use super::{Plan, Refusal};
 use crate::input::{InputRow, Rows};
-use crate::model::{Action, Field, Outcome, PlannedRow, RowResult};
+use crate::model::{Action, Field, Mode, Outcome, PlannedRow, RowResult};
 use crate::rim::{Failure, TargetSession};
 
 /// Fetches the records on the PBX, checks the rows again with them, and decides each of them, in mode sync also every

@@ -140,6 +140,14 @@ impl Refusal {
         }
     }
 
+    /// The same refusal, with the lines as planned by now.
+    pub(crate) fn with_lines(self, lines: Vec<Outcome>) -> Refusal {
+        Refusal {
+            lines: Some(lines),
+            ..self
+        }
+    }
+
     /// Refuses to send because of the rows; the command itself has not failed, and the results of the rows give the
     /// reasons.
     pub(crate) fn of_rows(code: &'static str, message: &str, hint: &str) -> Refusal {

@@ -1,9 +1,8 @@
 //! Fetches the state of the PBX, as far as the rows need it.
 
-use super::decide::Mode;
 use crate::input::{InputRow, OnPbx, Rows};
 use crate::manifest::Purpose;
-use crate::model::{Fault, FaultKind, Field, Outcome, PlannedRow, Record, RowResult};
+use crate::model::{Fault, FaultKind, Field, Mode, Outcome, PlannedRow, Record, RowResult};
 use crate::rim::{Failure, TargetSession};
 use crate::wire::Listing;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,7 @@
 //! A saved plan against today's PBX: exactly the planned changes, or a refusal that names the rows whose extensions
 //! changed.
 
-use super::decide::{Decision, Mode, decide, keeping_memberships, planned_row};
+use super::decide::{Decision, decide, keeping_memberships, planned_row};
 use super::dependents::block_dependents;
 use super::file::{PlanSecrets, SavedPlan, SavedRow};
 use super::remote::RemoteState;
@@ -9,7 +9,7 @@ use super::{Plan, Refusal};
 use crate::compare::uncomparable;
 use crate::input::FieldHeadings;
 use crate::model::{
-    Action, Change, Field, Finding, Outcome, PlannedRow, Record, RowResult, field_names,
+    Action, Change, Field, Finding, Mode, Outcome, PlannedRow, Record, RowResult, field_names,
 };
 use crate::rim::{Exit, Failure, Target, TargetSession};
 use crate::rules::Checker;

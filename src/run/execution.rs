@@ -1,11 +1,12 @@
 //! Changes on their way to a target.
 
 use super::journal::Journal;
+use super::request::failures_max;
 use super::results::Results;
 use super::ringing::RunRinging;
+use super::saved_options::SavedOptions;
 use crate::compare::uncomparable;
 use crate::fingerprints::shown;
-use crate::input::FieldHeadings;
 use crate::ledger::Memory;
 use crate::link::StopFlag;
 use crate::manifest::Manifest;
@@ -18,7 +19,6 @@ use crate::report::counted;
 use crate::rim::terminal::{print, print_error};
 use crate::rim::{Exit, Failure, Target, TargetSession};
 use crate::seal::Key;
-use crate::submit::Verify;
 use crate::submit::settle::Settlement;
 use crate::submit::{
     Ended, FailuresMax, IntentLog, Memberships, NoIntentLog, Options, WaveGate, submit,
@@ -30,13 +30,10 @@ use std::sync::atomic::AtomicU64;
 
 /// Changes on their way to a target.
 pub(crate) struct Execution<'e> {
-    /// The sheets' headings of fields.
-    pub(crate) headings: &'e FieldHeadings,
+    /// The run's options.
+    pub(crate) options: &'e SavedOptions,
     /// The fields of a row's extension that cannot be restored, by position.
     pub(crate) not_restorable: BTreeMap<usize, Vec<Field>>,
-    pub(crate) failures_max: FailuresMax,
-    /// The extensions that are read back.
-    pub(crate) verify: Verify,
     /// The waves, in the order of the changes; none where everything goes at once.
     pub(crate) stages: Vec<Stage>,
     /// True if deletions of extensions that no row names are held back where a creation is not done.
@@ -184,7 +181,7 @@ impl Execution<'_> {
     ) -> (Ended, Option<Failure>) {
         let target = session.target();
         let progress = Progress::new("rows", changes.len() as u64);
-        let options = self.options(target, results.first_unnamed(), progress.counter());
+        let options = self.submit_options(target, results.first_unnamed(), progress.counter());
         let mut by_row: BTreeMap<usize, Vec<&Change>> = BTreeMap::new();
         for change in changes {
             by_row.entry(change.row).or_default().push(change);
@@ -226,11 +223,16 @@ impl Execution<'_> {
         (ended, recording.failed)
     }
 
-    fn options(&self, target: &Target, first_unnamed: usize, sent: Arc<AtomicU64>) -> Options {
+    fn submit_options(
+        &self,
+        target: &Target,
+        first_unnamed: usize,
+        sent: Arc<AtomicU64>,
+    ) -> Options {
         Options {
             sent,
-            failures_max: self.failures_max,
-            verify: self.verify,
+            failures_max: self.failures_max(),
+            verify: self.options.verify,
             batch: target.batch,
             unnamed_from: match self.is_sync {
                 true => first_unnamed,
@@ -239,6 +241,10 @@ impl Execution<'_> {
             memberships: self.memberships.clone(),
             ..Options::new(target.parallel, target.reply)
         }
+    }
+
+    fn failures_max(&self) -> FailuresMax {
+        failures_max(self.options.max_failures)
     }
 
     /// Reports how a wave went, and ends the run where more of it failed than is allowed. `mute` is how many of its
@@ -256,7 +262,7 @@ impl Execution<'_> {
         }
         // Judged however small the wave is: that is the purpose of small waves.
         let sent = u32::try_from(stage.count).unwrap_or(u32::MAX);
-        let too_bad = self.failures_max.is_exceeded(failures + mute, sent);
+        let too_bad = self.failures_max().is_exceeded(failures + mute, sent);
         let mute = match mute {
             0 => String::new(),
             mute => format!(", and {mute} have no dial tone"),
@@ -285,7 +291,10 @@ impl Execution<'_> {
                 outcome.result = RowResult::Differs;
             }
         }
-        outcome.column = self.headings.heading(outcome.place.as_ref(), outcome.field);
+        outcome.column = self
+            .options
+            .headings
+            .heading(outcome.place.as_ref(), outcome.field);
         outcome
     }
 }

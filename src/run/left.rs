@@ -1,4 +1,4 @@
-//! The remaining rows of a run that was cut off, compared with the present state of the PBX.
+//! The rows of a run before it sends; those of a run that was cut off are compared with the present state of the PBX.
 
 use super::past::line;
 use super::saved_options::SavedOptions;
@@ -12,22 +12,38 @@ use crate::rim::{Failure, TargetSession};
 use crate::submit::settle::renamed;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The rows of a run that was cut off, each with how far it is.
+/// The rows of a run before it sends, each with how far it is.
 pub(super) struct Left {
     pub(super) rows: Vec<PlannedRow>,
     pub(super) standings: Vec<Standing>,
-}
-
-/// The result of looking at the PBX again.
-#[derive(Default)]
-pub(super) struct LookedAgain {
     /// The positions of rows whose extension was changed by others; they have their result.
     pub(super) left_alone: Vec<usize>,
-    /// The positions of rows whose `before` was replaced by the present record.
-    pub(super) renewed: Vec<usize>,
 }
 
 impl Left {
+    /// The rows of a run that begins: nothing was sent yet.
+    pub(super) fn planned(rows: Vec<PlannedRow>) -> Left {
+        let standing = |row: &PlannedRow| match row.change {
+            Some(_) => Standing::Waiting,
+            None => Standing::Final,
+        };
+        Left {
+            standings: rows.iter().map(standing).collect(),
+            rows,
+            left_alone: vec![],
+        }
+    }
+
+    /// The rows of a run that was cut off.
+    pub(super) fn kept(rows: Vec<(PlannedRow, Standing)>) -> Left {
+        let (rows, standings) = rows.into_iter().unzip();
+        Left {
+            rows,
+            standings,
+            left_alone: vec![],
+        }
+    }
+
     /// Returns true if a remaining change deletes.
     pub(super) fn deletes(&self) -> bool {
         let mut changes = self.unfinished();
@@ -61,7 +77,8 @@ impl Left {
 
     /// Looks at every extension that is still to be changed or deleted. One that waits and differs from the time of the
     /// plan was changed by somebody else since: it is left alone. One whose change may have been sent is left alone where
-    /// the PBX neither has it nor is as it was before.
+    /// the PBX neither has it nor is as it was before. Returns the positions of rows whose `before` was replaced by the present
+    /// record.
     ///
     /// # Errors
     /// Exit 3 where the PBX cannot be read.
@@ -69,7 +86,7 @@ impl Left {
         &mut self,
         options: &SavedOptions,
         session: &TargetSession<'_>,
-    ) -> Result<LookedAgain, Failure> {
+    ) -> Result<Vec<usize>, Failure> {
         let unfinished: Vec<(usize, Standing, Change)> = self
             .unfinished()
             .filter(|(_, _, change)| change.before.is_some())
@@ -83,7 +100,7 @@ impl Left {
         let numbers: BTreeSet<&str> = numbers.collect();
         let numbers: Vec<String> = numbers.into_iter().map(str::to_owned).collect();
         let held = session.look(&numbers)?;
-        let mut looked = LookedAgain::default();
+        let mut renewed = vec![];
         for (position, standing, mut change) in unfinished {
             let now = held.get(&change.number);
             let now = now.map(|now| change.hiding(now.clone()));
@@ -112,17 +129,17 @@ impl Left {
                     if let Some(standing) = self.standings.get_mut(position) {
                         *standing = Standing::Final;
                     }
-                    looked.left_alone.push(position);
+                    self.left_alone.push(position);
                 }
                 None if standing == Standing::Waiting && change.before.as_ref() != now => {
                     change.before = now.cloned().or(change.before);
                     row.change = Some(change);
-                    looked.renewed.push(position);
+                    renewed.push(position);
                 }
                 None => {}
             }
         }
-        Ok(looked)
+        Ok(renewed)
     }
 }
 

@@ -5,7 +5,7 @@
 //! - [`execution`]: changes on their way to the target.
 //! - [`resume`]: resumes a run that was cut off or stopped.
 //! - [`past`]: an earlier run, and the PBX that it belongs to.
-//! - [`left`]: the rest of such a run, compared with the PBX of today.
+//! - [`left`]: the rows of a run, compared with the PBX of today; [`remaining`]: their changes that are still to be sent.
 //! - [`ringing`]: asks by SIP if extensions ring.
 //! - [`memberships`]: the groups that are looked at once more at the run's end.
 //! - [`journal`]: the run's ledger while it is at work.
@@ -20,9 +20,10 @@ mod memberships;
 pub(crate) mod past;
 mod recipients;
 mod rejects;
+mod remaining;
 pub(crate) mod request;
 mod results;
-pub(crate) mod resume;
+mod resume;
 pub(crate) mod ringing;
 pub(crate) mod saved_options;
 pub(crate) mod secrets_file;
@@ -32,23 +33,24 @@ pub(crate) use results::Results;
 pub(crate) use saved_options::SavedOptions;
 pub(crate) use secrets_file::SecretsOut;
 
-use crate::input::Rows;
-use crate::ledger::{Ledger, RunHead, Summary, TargetLock};
+use crate::input::{FieldHeadings, Rows};
+use crate::ledger::{Ledger, RunHead, StateDir, Summary, TargetLock};
 use crate::link::StopFlag;
 use crate::migrate::Agreement;
-use crate::model::{Action, Change, Outcome, PlannedRow, Record, RowResult};
-use crate::plan::decide::Mode;
+use crate::model::{Action, Change, Outcome, PlannedRow, RowResult};
 use crate::plan::guard::guard;
 use crate::plan::render::{Detail, Mark};
-use crate::plan::waves::{Waves, in_waves, sending_order};
+use crate::plan::waves::{Waves, sending_order};
 use crate::plan::{Plan, Refusal, render};
+use crate::rim::outputs::is_same_file;
 use crate::rim::terminal::{Paint, confirm, print, print_lines};
 use crate::rim::{Context, Exit, Failure, TargetSession};
-use crate::submit::order::in_order;
+use crate::seal::Key;
 use execution::Execution;
-use journal::{Journal, Pending};
+use left::Left;
 use past::{PastRun, finds_taken_back, is_of_run};
 use rejects::{Originals, Rejects};
+use remaining::Remaining;
 use ringing::RunRinging;
 use secrets_file::Generated;
 use std::collections::BTreeMap;
@@ -68,6 +70,10 @@ pub(crate) struct Run<'r> {
     detail: Detail,
     /// The run that this one is about, in words; empty where it is about none.
     about: String,
+    /// The run that is resumed.
+    resumed: Option<&'r PastRun>,
+    /// The cells of its rows as their sheets had them, by position, once they were read.
+    kept_cells: Option<BTreeMap<usize, Vec<String>>>,
 }
 
 /// Writes down the agreement of two PBXes, now that the rows of a migration, or of its undo, have ended.
@@ -119,23 +125,10 @@ pub(crate) fn refuse_without_rows(
     results.refuse(Refusal::new("run", failure))
 }
 
-/// Drops the memory of the extensions that are about to be written.
-///
-/// # Errors
-/// Exit 2 where that cannot be written down: then nothing may be sent.
-fn forget(
-    session: &mut TargetSession<'_>,
-    changes: &[Change],
-    context: &Context,
-) -> Result<(), Failure> {
-    session.memory = match session.memory.take() {
-        None => context.memory(session.target())?,
-        memory => memory,
-    };
-    match &session.memory {
-        Some(memory) => Ok(memory.forget(changes.iter())?),
-        None => Ok(()),
-    }
+/// Returns true if the file is there and another run's than the one that is resumed.
+fn is_anothers(path: &Path, resumed: Option<&PastRun>, context: &Context) -> bool {
+    let own = |past: &PastRun| past.options.outputs().any(|own| is_same_file(own, path));
+    !resumed.is_some_and(own) && path.is_file() && is_of_run(path, context, |_| true)
 }
 
 impl<'r> Run<'r> {
@@ -152,6 +145,8 @@ impl<'r> Run<'r> {
             lines: None,
             detail: Detail::default(),
             about: String::new(),
+            resumed: None,
+            kept_cells: None,
         }
     }
 
@@ -161,9 +156,16 @@ impl<'r> Run<'r> {
         self
     }
 
-    /// The same run, which resumes or undoes this earlier run.
-    pub(crate) fn about(mut self, past: &PastRun) -> Run<'r> {
+    /// The same run, which undoes this earlier run.
+    pub(crate) fn undoing(mut self, past: &PastRun) -> Run<'r> {
         self.about = past.name_and_time();
+        self
+    }
+
+    /// The same run, which resumes this earlier run.
+    pub(crate) fn resuming(mut self, past: &'r PastRun) -> Run<'r> {
+        self.about = past.name_and_time();
+        self.resumed = Some(past);
         self
     }
 
@@ -189,17 +191,15 @@ impl<'r> Run<'r> {
         mut self,
         planner: impl FnOnce(&mut Rows, &TargetSession<'_>) -> Result<Plan, Refusal>,
     ) -> Result<Exit, Failure> {
-        let opened = self.lock().and_then(|lock| {
-            let mut session = TargetSession::open(self.request.target, self.stop)?;
-            session.memory = self.context.present_memory(self.request.target);
-            Ok((lock, session))
-        });
+        let opened = self
+            .lock()
+            .and_then(|lock| Ok((lock, self.open_session()?)));
         let (lock, session) = match opened {
             Ok(opened) => opened,
             Err(refusal) => return self.refuse_unlocked(refusal),
         };
         match planner(&mut self.rows, &session) {
-            Ok(plan) => self.carry_out(lock, session, plan),
+            Ok(plan) => self.begin(lock, session, plan),
             Err(refusal) => self.refuse(refusal),
         }
     }
@@ -223,14 +223,12 @@ impl<'r> Run<'r> {
         planner: impl FnOnce(&mut Rows, &TargetSession<'_>) -> Result<Plan, Refusal>,
         keep: impl FnOnce(&Rows, &Plan) -> Result<(), Failure>,
     ) -> Result<Exit, Failure> {
-        let planned = TargetSession::open(self.request.target, self.stop)
-            .map_err(Refusal::from)
-            .and_then(|mut session| {
-                session.memory = self.context.present_memory(self.request.target);
-                let mut plan = planner(&mut self.rows, &session)?;
-                plan.marks = session.marks(&plan.changes())?;
-                Ok(plan)
-            });
+        let session = self.open_session().map_err(Refusal::from);
+        let planned = session.and_then(|session| {
+            let mut plan = planner(&mut self.rows, &session)?;
+            plan.marks = session.marks(&plan.changes())?;
+            Ok(plan)
+        });
         match planned {
             Ok(mut plan) => {
                 plan.name_people();
@@ -246,10 +244,8 @@ impl<'r> Run<'r> {
     /// # Errors
     /// The refusal's failure, or exit 2 where a report cannot be written.
     pub(crate) fn refuse(self, refusal: Refusal) -> Result<Exit, Failure> {
-        let context = self.context;
-        self.refuse_leaving(refusal, |path| {
-            path.is_file() && is_of_run(path, context, |_| true)
-        })
+        let (context, resumed) = (self.context, self.resumed);
+        self.refuse_leaving(refusal, |path| is_anothers(path, resumed, context))
     }
 
     fn refuse_leaving(
@@ -267,7 +263,7 @@ impl<'r> Run<'r> {
                 request.command,
                 label,
                 request.report.json,
-                None,
+                self.resumed.map(|past| past.name.as_str()),
                 refusal.failure,
             );
         };
@@ -291,6 +287,7 @@ impl<'r> Run<'r> {
         let lines = self.lines.unwrap_or_else(|| self.rows.lines());
         let (label, json) = (&request.target.label, request.report.json);
         let mut results = Results::without_files(request.command, label, lines, json);
+        results.run = self.resumed.map(|past| past.name.clone());
         results.quiet = true;
         results.refuse(Refusal::new("output", failure))
     }
@@ -314,7 +311,7 @@ impl<'r> Run<'r> {
                 .iter()
                 .map(|line| (paint(line.mark), line.text.as_str()));
             if let Err(failure) = print_lines(self.context.color, lines) {
-                return self.refuse_planned(results, Refusal::new("output", failure));
+                return self.refuse_opened(results, Refusal::new("output", failure));
             }
         }
         if let Err(exceeded) = guard(&plan.changes(), plan.held, &self.request.guard.budget) {
@@ -324,7 +321,7 @@ impl<'r> Run<'r> {
             ));
         }
         if let Err(failure) = keep(&self.rows, plan) {
-            return self.refuse_planned(results, Refusal::new("output", failure));
+            return self.refuse_opened(results, Refusal::new("output", failure));
         }
         for (position, line) in lines.into_iter().enumerate() {
             results.put(position, line)?;
@@ -343,26 +340,79 @@ impl<'r> Run<'r> {
         Ok(Some(lock.map_err(Failure::from)?))
     }
 
-    fn results<'s>(&'s self, lines: Vec<Outcome>) -> Result<Results<'s>, Failure> {
+    fn open_session(&self) -> Result<TargetSession<'r>, Failure> {
+        let mut session = TargetSession::open(self.request.target, self.stop)?;
+        session.memory = self.context.present_memory(self.request.target);
+        Ok(session)
+    }
+
+    /// Returns true if extensions that no row names are deleted.
+    fn is_sync(&self) -> bool {
+        let resumed = self.resumed.map(|past| past.summary.run.head.mode);
+        resumed.unwrap_or(self.request.mode).is_sync()
+    }
+
+    /// The sheets' headings of fields.
+    fn headings(&self) -> FieldHeadings {
+        match self.resumed {
+            Some(past) => past.options.headings.clone(),
+            None => self.rows.headings(),
+        }
+    }
+
+    /// The cells of the rows as their sheets had them; `None` where those of a resumed run were not read.
+    fn originals(&self) -> Option<Originals<'_>> {
+        match self.resumed {
+            Some(past) => {
+                let (_, headings) = past.options.rejects.as_ref()?;
+                Some(Originals::Kept(self.kept_cells.as_ref()?, headings))
+            }
+            None => Some(Originals::new(&self.rows)),
+        }
+    }
+
+    fn results(&self, lines: Vec<Outcome>) -> Result<Results<'_>, Failure> {
         let request = self.request;
-        let rejects = request.rejects.as_ref();
+        let rejects = request.rejects.as_ref().zip(self.originals());
         let rejects = rejects
-            .map(|path| Rejects::open(path, Originals::new(&self.rows)))
+            .map(|(path, originals)| Rejects::open(path, originals))
             .transpose()?;
-        let headings = self.rows.headings();
-        Results::open(request, headings, lines, &request.report, rejects)
+        let results = Results::open(request, self.headings(), lines, &request.report, rejects)?;
+        Ok(self.named(results))
     }
 
     /// Like [`Run::results`], with only those reports that can be written.
     fn possible_results(&self, lines: Vec<Outcome>) -> Result<Results<'_>, Failure> {
-        let (request, headings) = (self.request, self.rows.headings());
-        Results::open_possible(request, headings, lines, &request.report)
+        let request = self.request;
+        let results = Results::open_possible(request, self.headings(), lines, &request.report)?;
+        Ok(self.named(results))
     }
 
-    /// Ends a planned run before its first change.
-    fn refuse_planned(&self, mut results: Results<'_>, refusal: Refusal) -> Result<Exit, Failure> {
+    /// Gives results the name of the run that is resumed.
+    fn named<'s>(&self, mut results: Results<'s>) -> Results<'s> {
+        results.run = self.resumed.map(|past| past.name.clone());
+        results
+    }
+
+    /// Opens the outputs for results. Where one of them cannot be written, it opens those that can, with the reason to
+    /// stop.
+    fn open_results(
+        &self,
+        lines: Vec<Outcome>,
+    ) -> Result<(Results<'_>, Result<(), Refusal>), Failure> {
+        Ok(match self.results(lines.clone()) {
+            Ok(results) => (results, Ok(())),
+            Err(failure) => {
+                let refusal = Refusal::new("output", failure);
+                (self.possible_results(lines)?, Err(refusal))
+            }
+        })
+    }
+
+    /// Ends the run before its first change, once the outputs for results were opened.
+    fn refuse_opened(&self, mut results: Results<'_>, refusal: Refusal) -> Result<Exit, Failure> {
         if refusal.leaves_files {
-            results.leave(|path| path.is_file() && is_of_run(path, self.context, |_| true));
+            results.leave(|path| is_anothers(path, self.resumed, self.context));
         }
         results.refuse(refusal)
     }
@@ -375,7 +425,15 @@ impl<'r> Run<'r> {
     }
 
     /// Keeps the changes within their limits, and asks before the first of them. `held` is how many extensions the PBX has.
-    fn allow(&self, changes: &[Change], held: usize) -> Result<(), Refusal> {
+    /// With `rings` the accounts are returned that are asked about by SIP.
+    fn allow(
+        &self,
+        session: &TargetSession<'_>,
+        remaining: &Remaining,
+        rings: bool,
+        held: usize,
+    ) -> Result<Option<RunRinging>, Refusal> {
+        let changes = &remaining.changes;
         let request = self.request;
         if let Err(exceeded) = guard(changes, held, &request.guard.budget) {
             let (flag, wanted) = (exceeded.flag, exceeded.wanted);
@@ -389,14 +447,36 @@ impl<'r> Run<'r> {
             asked.map_err(|failure| Refusal::new("unasked", failure))?;
         }
         let asks = !changes.is_empty() && !request.guard.yes && !request.target.is_sim();
-        match asks && !confirm(&request.question(&self.about, changes)) {
-            true => Err(Refusal::declined()),
-            false => Ok(()),
+        if asks && !confirm(&request.question(&self.about, changes)) {
+            return Err(Refusal::declined());
+        }
+        // The rows of a resumed run's sheets are not there: what was not changed has no secret here.
+        let read = |number: u64| {
+            let index = usize::try_from(number).ok()?.checked_sub(1)?;
+            self.rows.rows.get(index).map(|row| &row.wanted)
+        };
+        let ringing = rings.then(|| RunRinging::new(session, &remaining.rows, read));
+        let ringing = ringing.transpose();
+        ringing.map_err(|failure| Refusal::new("ring", failure))
+    }
+
+    /// Drops the memory of the extensions that are about to be written.
+    ///
+    /// # Errors
+    /// Exit 2 where that cannot be written down: then nothing may be sent.
+    fn forget(&self, session: &mut TargetSession<'_>, changes: &[Change]) -> Result<(), Failure> {
+        session.memory = match session.memory.take() {
+            None => self.context.memory(session.target())?,
+            memory => memory,
+        };
+        match &session.memory {
+            Some(memory) => Ok(memory.forget(changes.iter())?),
+            None => Ok(()),
         }
     }
 
-    /// Carries a plan out.
-    fn carry_out(
+    /// Begins a run of a plan.
+    fn begin(
         self,
         lock: Option<TargetLock>,
         mut session: TargetSession<'_>,
@@ -406,99 +486,65 @@ impl<'r> Run<'r> {
         plan.name_people();
         let request = self.request;
         let generated = Generated::fill(&request.secrets, &mut plan.rows, session.manifest());
-        let changes = plan.changes();
-        let results = match self.results(plan.lines()) {
-            Ok(results) => results,
-            Err(failure) => {
-                let results = self.possible_results(plan.lines())?;
-                return self.refuse_planned(results, Refusal::new("output", failure));
-            }
-        };
         let generated = match generated {
             Ok(generated) => generated,
             Err(error) => {
                 let hint = "type the passwords and PINs of some rows yourself, or send fewer rows";
                 let failure = Failure::usage(error).hint(hint);
-                return self.refuse_planned(results, Refusal::new("generate", failure));
+                let refusal = Refusal::new("generate", failure);
+                return self.refuse(refusal.with_lines(plan.lines()));
             }
         };
-        if let Err(refusal) = self.allow(&changes, plan.held) {
-            return self.refuse_planned(results, refusal);
-        }
-        let ringing = match self.ringing(&session, &plan.rows) {
-            Ok(ringing) => ringing,
-            Err(failure) => return self.refuse_planned(results, Refusal::new("ring", failure)),
-        };
-        let waves = self.waves(&changes);
-        let mut changes = in_order(changes);
-        let stages = in_waves(&waves, &mut changes);
-        let lock = lock.filter(|_| !changes.is_empty() || finds_taken_back(&plan));
-        if lock.is_some() {
-            let marks = session.marks(&changes).and_then(|marks| {
-                forget(&mut session, &changes, self.context)?;
-                Ok(marks)
+        let waves = self.waves(&plan.changes());
+        let mut options = SavedOptions::new(request, &self.rows, &plan, waves, generated);
+        let finds_taken_back = finds_taken_back(&plan);
+        let left = Left::planned(std::mem::take(&mut plan.rows));
+        let remaining = Remaining::compute(left, &options, self.is_sync());
+        let (results, opened) = self.open_results(remaining.lines())?;
+        let ready = opened
+            .and_then(|()| self.allow(&session, &remaining, options.ring, plan.held))
+            .and_then(|ringing| {
+                let is_kept = !remaining.changes.is_empty() || finds_taken_back;
+                let (session, hash) = (&mut session, plan.input_hash);
+                let lock = lock.filter(|_| is_kept);
+                let ledger = self.write_down(lock, session, &remaining, &mut options, hash)?;
+                Ok((ledger, ringing))
             });
-            match marks {
-                Ok(marks) => plan.marks = marks,
-                Err(failure) => {
-                    return self.refuse_planned(results, Refusal::new("memory", failure));
-                }
+        match ready {
+            Ok((ledger, ringing)) => {
+                self.send(session, results, remaining, &options, ledger, ringing)
             }
+            Err(refusal) => self.refuse_opened(results, refusal),
         }
-        let key = match lock.as_ref().map(|_| self.context.key()).transpose() {
-            Ok(key) => key,
-            Err(failure) => return self.refuse_planned(results, Refusal::new("key", failure)),
-        };
-        if let (Some(agreement), Some(key)) = (&plan.agreement, &key) {
-            let state = self.context.state();
-            let begun = state.and_then(|state| Ok(agreement.begin(&state, key)?));
-            if let Err(failure) = begun {
-                return self.refuse_planned(results, Refusal::new("ledger", failure));
-            }
-        }
-        let memberships =
-            memberships::at_end(&plan.rows, memberships::at_stake(&plan.rows), |row| {
-                plan.rows.get(row).is_some_and(|row| row.change.is_none())
-            });
-        let kept = &memberships.kept;
-        let written = self.write_down(lock, &plan, waves, &generated, &changes, kept);
-        let journal = match written {
-            Ok(journal) => journal,
-            Err(refusal) => return self.refuse_planned(results, refusal),
-        };
-        let execution = Execution {
-            headings: &plan.headings,
-            not_restorable: execution::not_restorable(&plan.rows),
-            failures_max: request.guard.failures_max(),
-            is_sync: request.mode == Mode::Sync.word(),
-            verify: request.guard.verify,
-            stages,
-            key,
-            journal,
-            memberships: Arc::new(memberships),
-            ringing,
-        };
-        plan.rows = vec![];
-        let agreement = plan.agreement.take();
-        execution.run(session, &changes, results, |ended| {
-            conclude(agreement.as_ref(), ended, self.context)
-        })
     }
 
-    /// The accounts of the rows that are asked about by SIP, where that is asked for.
-    fn ringing(
+    /// Sends the changes, and ends the run. Without a ledger the PBX is gone when the process is.
+    fn send(
         &self,
-        session: &TargetSession<'_>,
-        rows: &[PlannedRow],
-    ) -> Result<Option<RunRinging>, Failure> {
-        let read = |number: u64| {
-            let index = usize::try_from(number).ok()?.checked_sub(1)?;
-            self.rows.rows.get(index).map(|row| &row.wanted)
+        session: TargetSession<'_>,
+        results: Results<'_>,
+        remaining: Remaining,
+        options: &SavedOptions,
+        ledger: Option<(Ledger, Key)>,
+        ringing: Option<RunRinging>,
+    ) -> Result<Exit, Failure> {
+        let memberships = Arc::new(remaining.memberships(options.memberships()));
+        let (ledger, key) = ledger.unzip();
+        let parallel = self.request.target.parallel;
+        let execution = Execution {
+            options,
+            not_restorable: execution::not_restorable(&remaining.rows),
+            is_sync: self.is_sync(),
+            journal: ledger.map(|ledger| remaining.journal(ledger, parallel)),
+            key,
+            memberships,
+            ringing,
+            stages: remaining.stages,
         };
-        let ringing = self.request.guard.ring;
-        ringing
-            .then(|| RunRinging::new(session, rows, read))
-            .transpose()
+        drop(remaining.rows);
+        execution.run(session, &remaining.changes, results, |ended| {
+            conclude(options.agreement.as_ref(), ended, self.context)
+        })
     }
 
     /// The waves, each the positions of its rows; none where everything goes at once.
@@ -518,66 +564,59 @@ impl<'r> Run<'r> {
     fn write_down(
         &self,
         lock: Option<TargetLock>,
-        plan: &Plan,
-        waves: Vec<Vec<usize>>,
-        generated: &Generated,
-        changes: &[Change],
-        memberships: &BTreeMap<usize, Record>,
-    ) -> Result<Option<Journal>, Refusal> {
+        session: &mut TargetSession<'_>,
+        remaining: &Remaining,
+        options: &mut SavedOptions,
+        input_hash: String,
+    ) -> Result<Option<(Ledger, Key)>, Refusal> {
+        let changes = &remaining.changes;
+        let refused = |code| move |failure: Failure| Refusal::new(code, failure);
         let Some(lock) = lock else {
-            let written = generated.write(&plan.rows, None);
-            return written
-                .map(|()| None)
-                .map_err(|failure| Refusal::new("secrets", failure));
+            let written = options.generated.write(&remaining.rows, None);
+            return written.map(|()| None).map_err(refused("secrets"));
         };
-        let ledger = self.ledger(lock, plan, waves, generated, memberships);
-        let ledger = ledger.map_err(|failure| Refusal::new("ledger", failure))?;
-        let folder = self.context.state()?.run_folder(ledger.run());
-        if let Err(failure) = generated.write(&plan.rows, Some(&folder)) {
+        let marks = session.marks(changes).map_err(refused("memory"))?;
+        self.forget(session, changes).map_err(refused("memory"))?;
+        options.note_before(&self.rows, marks);
+        let state = self.context.state()?;
+        let key = self.context.key().map_err(refused("key"))?;
+        if let Some(agreement) = &options.agreement {
+            let begun = agreement.begin(&state, &key).map_err(Failure::from);
+            begun.map_err(refused("ledger"))?;
+        }
+        let ledger = self.ledger(lock, &state, &key, remaining, options, input_hash);
+        let ledger = ledger.map_err(refused("ledger"))?;
+        let folder = state.run_folder(ledger.run());
+        if let Err(failure) = options.generated.write(&remaining.rows, Some(&folder)) {
             // Secrets that could not be handed over are never sent.
             ledger.discard().map_err(Failure::from)?;
             return Err(Refusal::new("secrets", failure));
         }
-        let pending = changes.iter().map(|change| Pending {
-            position: change.row,
-            intended: 0,
-        });
-        let parallel = self.request.target.parallel;
-        Ok(Some(Journal::start(ledger, pending.collect(), parallel)))
+        Ok(Some((ledger, key)))
     }
 
     fn ledger(
         &self,
         lock: TargetLock,
-        plan: &Plan,
-        waves: Vec<Vec<usize>>,
-        generated: &Generated,
-        memberships: &BTreeMap<usize, Record>,
+        state: &StateDir,
+        key: &Key,
+        remaining: &Remaining,
+        options: &SavedOptions,
+        input_hash: String,
     ) -> Result<Ledger, Failure> {
         let request = self.request;
-        let originals = request.rejects.as_ref();
-        let originals = originals.map(|_| Originals::new(&self.rows));
-        let kept = originals.as_ref();
-        let options = SavedOptions::new(
-            request,
-            &self.rows,
-            kept,
-            plan,
-            waves,
-            generated,
-            memberships,
-        );
+        let manifest = (request.target.vendor.manifest)();
         let head = RunHead {
             command: request.command.to_owned(),
             vendor: request.target.vendor.id.to_owned(),
-            mode: request.mode.to_owned(),
-            options: serde_json::to_string(&options).map_err(Failure::usage)?,
-            rules: (request.target.vendor.manifest)().version(),
-            input_hash: plan.input_hash.clone(),
+            mode: request.mode,
+            options: serde_json::to_string(options).map_err(Failure::usage)?,
+            rules: manifest.version(),
+            input_hash,
         };
-        let rows = plan.rows.iter().cloned();
-        let (state, key) = (self.context.state()?, self.context.key()?);
+        let originals = self.originals().filter(|_| request.rejects.is_some());
         let cells = originals.iter().flat_map(Originals::all);
-        Ok(Ledger::create(&state, lock, head, &key, rows, cells)?)
+        let rows = remaining.rows.iter().cloned();
+        Ok(Ledger::create(state, lock, head, key, rows, cells)?)
     }
 }

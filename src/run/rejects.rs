@@ -21,7 +21,7 @@ pub(crate) enum Originals<'r> {
     /// As they were read.
     Read(&'r Rows, Vec<String>),
     /// As the ledger kept them, by the rows' positions.
-    Kept(BTreeMap<usize, Vec<String>>, Vec<String>),
+    Kept(&'r BTreeMap<usize, Vec<String>>, &'r [String]),
 }
 
 impl<'r> Originals<'r> {
@@ -39,7 +39,8 @@ impl<'r> Originals<'r> {
 
     pub(crate) fn headings(&self) -> &[String] {
         match self {
-            Originals::Read(_, headings) | Originals::Kept(_, headings) => headings,
+            Originals::Read(_, headings) => headings,
+            Originals::Kept(_, headings) => headings,
         }
     }
 

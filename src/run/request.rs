@@ -3,7 +3,8 @@
 use super::secrets_file::SecretsOut;
 use crate::input::Rows;
 use crate::manifest::Advice;
-use crate::model::{Action, Change, Outcome};
+use crate::model::{Action, Change, Outcome, RunMode};
+use crate::plan::file::sealed_path;
 use crate::plan::guard::{Allowance, Budget};
 use crate::plan::waves::Waves;
 use crate::progress::duration;
@@ -40,10 +41,6 @@ pub(crate) struct GuardOptions {
 }
 
 impl GuardOptions {
-    pub(crate) fn failures_max(&self) -> FailuresMax {
-        failures_max(self.max_failures)
-    }
-
     /// Refuses waves by a column where there is no sheet.
     ///
     /// # Errors
@@ -74,8 +71,7 @@ pub(crate) fn failures_max(typed: Option<Allowance>) -> FailuresMax {
 /// A command that writes, with its options.
 pub(crate) struct RunRequest<'t> {
     pub(crate) command: &'static str,
-    /// Empty where the command has none.
-    pub(crate) mode: &'static str,
+    pub(crate) mode: RunMode,
     pub(crate) target: &'t Target,
     pub(crate) report: ReportOptions,
     /// The file for rows that are not done.
@@ -92,7 +88,7 @@ impl RunRequest<'_> {
         let facts = [
             ("PBX", self.target.described()),
             ("command", self.command.to_owned()),
-            ("mode", self.mode.to_owned()),
+            ("mode", self.mode.word().to_owned()),
             ("read", read),
             ("by", who()),
             ("started", for_people(started)),
@@ -123,7 +119,8 @@ impl RunRequest<'_> {
         files
     }
 
-    /// Refuses outputs that are inputs or other outputs, and waves by a column that is not there.
+    /// Refuses outputs that are inputs or other outputs, and waves by a column that is not there. `plan` is the file that a
+    /// plan is saved in.
     ///
     /// # Errors
     /// Exit 2, naming the file or the column.
@@ -131,6 +128,7 @@ impl RunRequest<'_> {
         &self,
         rows: &Rows,
         map_file: Option<&Path>,
+        plan: Option<&Path>,
         context: &Context,
     ) -> Result<(), Failure> {
         if let Some(Waves::Column(heading)) = &self.guard.waves {
@@ -145,6 +143,10 @@ impl RunRequest<'_> {
         }
         let mut files = self.files(rows, context);
         map_file.into_iter().for_each(|file| files.read(file));
+        if let Some(path) = plan {
+            files.written("--output", path);
+            files.written("--output", &sealed_path(path));
+        }
         files.prepare()
     }
 
@@ -196,17 +198,13 @@ impl RunRequest<'_> {
             "group" => " (groups)",
             _ => "",
         };
-        let mode = match self.mode {
-            "" => String::new(),
-            mode => format!(" --mode {mode}"),
-        };
         let about = match about {
             "" => String::new(),
             about => format!(" {about}"),
         };
         format!(
-            "{}{mode}{about} on {}: {}{groups}?",
-            self.command,
+            "{}{about} on {}: {}{groups}?",
+            self.mode.after(self.command),
             self.target.described(),
             parts.join(", ")
         )

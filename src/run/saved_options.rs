@@ -1,5 +1,6 @@
 //! The options of a run that are needed again when it is resumed; they are kept in its ledger. No secrets.
 
+use super::memberships::at_stake;
 use super::rejects::Originals;
 use super::request::RunRequest;
 use super::secrets_file::Generated;
@@ -55,36 +56,38 @@ impl SavedOptions {
     pub(crate) fn new(
         request: &RunRequest<'_>,
         rows: &Rows,
-        originals: Option<&Originals<'_>>,
         plan: &Plan,
         waves: Vec<Vec<usize>>,
-        generated: &Generated,
-        memberships: &BTreeMap<usize, Record>,
+        generated: Generated,
     ) -> SavedOptions {
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
         let rejects = request.rejects.as_ref().map(absolute);
         let open = |(field, text): (Field, Text<'_>)| Some((field, text.open()?.to_owned()));
-        let memberships = memberships.iter();
+        let memberships = at_stake(&plan.rows).into_iter();
         SavedOptions {
             memberships: memberships
-                .map(|(position, named)| (*position, named.iter().filter_map(open).collect()))
+                .map(|(position, named)| (position, named.iter().filter_map(open).collect()))
                 .collect(),
             target: request.target.spec.clone(),
             reports: request.report.files.iter().map(absolute).collect(),
-            rejects: rejects
-                .zip(originals)
-                .map(|(file, originals)| (file, originals.headings().to_vec())),
+            rejects: rejects.map(|file| (file, Originals::new(rows).headings().to_vec())),
             max_failures: request.guard.max_failures,
             verify: request.guard.verify,
             ring: request.guard.ring,
             headings: plan.headings.clone(),
             waves,
-            files: files(rows),
-            generated: generated.clone(),
+            files: vec![],
+            generated,
             agreement: plan.agreement.clone(),
             reverts: plan.reverts.clone(),
-            marks: plan.marks.clone(),
+            marks: BTreeMap::new(),
         }
+    }
+
+    /// Notes the bytes of the files that were read, and the marks of the extensions to be changed, before the run begins.
+    pub(crate) fn note_before(&mut self, rows: &Rows, marks: BTreeMap<usize, SecretMarks>) {
+        self.files = files(rows);
+        self.marks = marks;
     }
 
     /// Reads the options of a run from its ledger.

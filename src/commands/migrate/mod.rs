@@ -8,6 +8,7 @@ mod renumber;
 
 use crate::cli::{MigrateArgs, OnLoss};
 use crate::input::Rows;
+use crate::model::RunMode;
 use crate::plan::Refusal;
 use crate::plan::transfer::{MigrationSource, Transfer};
 use crate::rim::outputs::Files;
@@ -116,7 +117,10 @@ fn request<'t>(
     }
     let request = RunRequest {
         command: "migrate",
-        mode: if args.overwrite { "overwrite" } else { "" },
+        mode: match args.overwrite {
+            true => RunMode::Overwrite,
+            false => RunMode::None,
+        },
         target: to,
         report: args.report.options(),
         rejects: None,

@@ -1,0 +1,86 @@
+//! The extensions that a run may touch.
+
+/// The extensions that an import may touch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Only ones that do not exist yet.
+    #[default]
+    Create,
+    /// Only ones that exist.
+    Update,
+    /// Both.
+    Upsert,
+    /// Both, and extensions that the sheet does not name are deleted.
+    Sync,
+}
+
+impl Mode {
+    /// Every mode.
+    pub(crate) const ALL: [Mode; 4] = [Mode::Create, Mode::Update, Mode::Upsert, Mode::Sync];
+
+    /// The mode of a word of the reports; `None` where the word is not known.
+    pub fn named(word: &str) -> Option<Mode> {
+        Mode::ALL.into_iter().find(|mode| mode.word() == word)
+    }
+
+    /// The word that reports show.
+    pub fn word(self) -> &'static str {
+        match self {
+            Mode::Create => "create",
+            Mode::Update => "update",
+            Mode::Upsert => "upsert",
+            Mode::Sync => "sync",
+        }
+    }
+
+    /// Returns true if the mode creates extensions that are not there.
+    pub fn creates(self) -> bool {
+        self != Mode::Update
+    }
+}
+
+/// The mode of a run, whatever its command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RunMode {
+    /// The command has no mode.
+    #[default]
+    None,
+    /// The mode of an import, or of its plan.
+    Import(Mode),
+    /// A migration that overwrites.
+    Overwrite,
+}
+
+impl RunMode {
+    /// The mode of a word of the reports; `None` where the word is not known.
+    pub fn named(word: &str) -> Option<RunMode> {
+        match word {
+            "" => Some(RunMode::None),
+            "overwrite" => Some(RunMode::Overwrite),
+            word => Mode::named(word).map(RunMode::Import),
+        }
+    }
+
+    /// The word that reports show; empty where there is no mode.
+    pub fn word(self) -> &'static str {
+        match self {
+            RunMode::None => "",
+            RunMode::Import(mode) => mode.word(),
+            RunMode::Overwrite => "overwrite",
+        }
+    }
+
+    /// A command with the flag that asks for this mode, as in `import --mode sync`.
+    pub(crate) fn after(self, command: &str) -> String {
+        match self {
+            RunMode::None => command.to_owned(),
+            RunMode::Import(mode) => format!("{command} --mode {}", mode.word()),
+            RunMode::Overwrite => format!("{command} --overwrite"),
+        }
+    }
+
+    /// Returns true if extensions that no row names are deleted.
+    pub(crate) fn is_sync(self) -> bool {
+        self == RunMode::Import(Mode::Sync)
+    }
+}

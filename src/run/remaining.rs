@@ -1,0 +1,148 @@
+//! The changes of a run that are still to be sent.
+
+use super::journal::{Journal, Pending};
+use super::left::Left;
+use super::memberships::at_end;
+use super::past::line;
+use super::results::Results;
+use super::saved_options::SavedOptions;
+use crate::ledger::{Ledger, Standing};
+use crate::model::{Action, Change, Outcome, PlannedRow, Record, RowResult};
+use crate::plan::dependents::block_rows;
+use crate::plan::waves::{Stage, in_waves};
+use crate::rim::Failure;
+use crate::rim::terminal::print;
+use crate::submit::Memberships;
+use crate::submit::order::{in_order, keeps_unnamed, kept_words, provides};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// The changes of a run that are still to be sent.
+pub(super) struct Remaining {
+    pub(super) rows: Vec<PlannedRow>,
+    standings: Vec<Standing>,
+    /// The changes left to be sent, in their order.
+    pub(super) changes: Vec<Change>,
+    pending: Vec<Pending>,
+    pub(super) stages: Vec<Stage>,
+    /// The positions of rows that have got their result without being sent.
+    settled: Vec<usize>,
+}
+
+impl Remaining {
+    pub(super) fn compute(left: Left, options: &SavedOptions, is_sync: bool) -> Remaining {
+        let Left {
+            mut rows,
+            standings,
+            left_alone,
+        } = left;
+        // In the order of the whole run: which rows go in two steps depends on all of them.
+        let all = in_order(rows.iter().filter_map(|row| row.change.clone()).collect());
+        let is_final = |position: usize| standings.get(position) == Some(&Standing::Final);
+        let lost = rows.iter().enumerate().filter_map(|(position, row)| {
+            let failed = is_final(position) && !row.outcome.result.is_done();
+            let brought = provides(row.change.as_ref().filter(|_| failed)?)?;
+            Some((brought.to_owned(), row.outcome.result))
+        });
+        let lost = lost.collect();
+        let open = rows.iter().enumerate().find_map(|(position, row)| {
+            let action = row.change.as_ref()?.action;
+            let result = row.outcome.result;
+            let is_open = is_final(position) && keeps_unnamed(action, result);
+            is_open.then(|| (row.outcome.number.clone(), position, result))
+        });
+        let mut waiting: Vec<&mut PlannedRow> = rows
+            .iter_mut()
+            .enumerate()
+            .filter(|(position, _)| standings.get(*position) == Some(&Standing::Waiting))
+            .map(|(_, row)| row)
+            .collect();
+        let mut blocked = block_rows(&mut waiting, lost, &options.headings);
+        if let Some((number, row, result)) = open.filter(|_| is_sync) {
+            let (message, hint) = kept_words(&number, row, result);
+            let unnamed = waiting.into_iter().filter(|row| row.outcome.row.is_none());
+            for row in unnamed {
+                let Some(change) = row.change.take_if(|change| change.action == Action::Delete)
+                else {
+                    continue;
+                };
+                row.outcome.result = RowResult::Held;
+                row.outcome.code = RowResult::Held.word().into();
+                (row.outcome.message, row.outcome.hint) = (message.clone(), hint.clone());
+                blocked.push(change.row);
+            }
+        }
+        let is_left = |change: &Change| !is_final(change.row) && !blocked.contains(&change.row);
+        let mut changes: Vec<Change> = all.into_iter().filter(is_left).collect();
+        let stages = in_waves(&options.waves, &mut changes);
+        let pending = changes.iter().map(|change| Pending {
+            position: change.row,
+            intended: match standings.get(change.row) {
+                Some(Standing::Intended(times)) => *times,
+                _ => 0,
+            },
+        });
+        Remaining {
+            pending: pending.collect(),
+            rows,
+            standings,
+            changes,
+            stages,
+            settled: [left_alone, blocked].concat(),
+        }
+    }
+
+    /// The lines of its report before anything is sent.
+    pub(super) fn lines(&self) -> Vec<Outcome> {
+        self.rows.iter().map(|row| row.outcome.clone()).collect()
+    }
+
+    /// The memberships that must be there at the run's end, beside those that it still writes.
+    pub(super) fn memberships(&self, kept: BTreeMap<usize, Record>) -> Memberships {
+        let is_over = |position: usize| self.standings.get(position) == Some(&Standing::Final);
+        at_end(&self.rows, kept, is_over)
+    }
+
+    /// Sets the ledger to work.
+    pub(super) fn journal(&self, ledger: Ledger, parallel: usize) -> Journal {
+        let journal = Journal::start(ledger, self.pending.clone(), parallel);
+        for position in &self.settled {
+            if let Some(row) = self.rows.get(*position) {
+                journal.result(*position, row.outcome.clone());
+            }
+        }
+        journal
+    }
+
+    /// Puts the lines of rows that may have been sent before into a report of a run that sends nothing: they are
+    /// `unknown`.
+    pub(super) fn put_doubtful(&self, results: &mut Results<'_>) -> Result<(), Failure> {
+        let mut put = Ok(());
+        for (position, (row, standing)) in self.rows.iter().zip(&self.standings).enumerate() {
+            if matches!(standing, Standing::Intended(_)) {
+                put = put.and(results.put(position, line(row.outcome.clone(), *standing)));
+            }
+        }
+        put
+    }
+
+    /// Prints what is left; `reply` is how long a reply of the PBX may take.
+    pub(super) fn announce(&self, run: &str, reply: Duration) {
+        let doubtful = |standing: &&Standing| matches!(standing, Standing::Intended(_));
+        let doubtful = self.standings.iter().filter(doubtful).count();
+        // A row may take two steps.
+        let left: BTreeSet<usize> = self.changes.iter().map(|change| change.row).collect();
+        let mut words = format!(
+            "run {run}: {} of {} rows are left; {doubtful} of them may have been sent and are looked up first",
+            left.len(),
+            self.rows.len()
+        );
+        if doubtful > 0 && !reply.is_zero() {
+            let seconds = reply.as_secs_f64().ceil();
+            words.push_str(&format!(
+                "; what is not there yet is looked for once more, all together, after {seconds} s, when no reply can come any more"
+            ));
+        }
+        print(words);
+    }
+}
