@@ -268,6 +268,13 @@ impl Tag<'_> {
         prefix.map_or(name, |at| name.get(at + 1..).unwrap_or_default())
     }
 
+    /// The prefix of its name, with the colon; empty where it has none.
+    pub fn prefix(&self) -> &str {
+        let name = self.0.name().0;
+        name.get(..name.len() - self.name().len())
+            .unwrap_or_default()
+    }
+
     /// Hands on each attribute, by its name with its prefix.
     ///
     /// # Errors
@@ -294,11 +301,10 @@ pub fn retagged(
     dropped: impl Fn(&str) -> bool,
     added: &[(&str, &str)],
 ) -> Option<(String, String)> {
-    let inside = tag.strip_prefix('<')?.strip_suffix('>')?;
-    let inside = inside.strip_suffix('/').unwrap_or(inside);
-    let name = inside.split(|c: char| c.is_ascii_whitespace()).next()?;
+    let tag = opened(tag)?;
+    let name = tag.name().0.to_owned();
     let mut written = format!("<{name}");
-    for attribute in BytesStart::from_content(inside, name.len()).attributes() {
+    for attribute in tag.attributes() {
         let attribute = attribute.ok()?;
         if !dropped(attribute.key.0) {
             let quote = if attribute.value.contains('"') {
@@ -318,7 +324,52 @@ pub fn retagged(
         let _ = write!(written, " {name}=\"{}\"", escape(*value));
     }
     written.push('>');
-    Some((name.to_owned(), written))
+    Some((name, written))
+}
+
+/// An attribute of a tag that begins an element, by its name with its prefix.
+pub fn attribute(tag: &str, name: &str) -> Option<String> {
+    let tag = opened(tag)?;
+    let attribute = tag.try_get_attribute(name).ok()??;
+    let value = quick_xml::escape::unescape(&attribute.value).ok()?;
+    Some(value.into_owned())
+}
+
+/// Reads the tag that begins an element.
+fn opened(tag: &str) -> Option<BytesStart<'_>> {
+    let inside = tag.strip_prefix('<')?.strip_suffix('>')?;
+    let inside = inside.strip_suffix('/').unwrap_or(inside);
+    let name = inside.split(|c: char| c.is_ascii_whitespace()).next()?;
+    Some(BytesStart::from_content(inside, name.len()))
+}
+
+/// Finds the last children of a document's root in the rest of the document, which begins anywhere within the root: each
+/// by its name without the prefix, with its place; and the place of the tag that ends the root. Places are in bytes.
+/// `None` where the rest is not well-formed.
+pub fn children_in_rest(rest: &str) -> Option<(Vec<(String, usize)>, usize)> {
+    let mut reader = Reader::from_str(rest);
+    reader.config_mut().allow_unmatched_ends = true;
+    let mut opened: Vec<(i64, String, usize)> = vec![];
+    let (mut depth, mut end) = (0, None);
+    loop {
+        let at = usize::try_from(reader.buffer_position()).ok()?;
+        match reader.read_event().ok()? {
+            Event::Start(tag) => {
+                opened.push((depth, Tag(tag).name().to_owned(), at));
+                depth += 1;
+            }
+            Event::Empty(tag) => opened.push((depth, Tag(tag).name().to_owned(), at)),
+            Event::End(_) => {
+                depth -= 1;
+                end = Some(at);
+            }
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    opened.retain(|(own, ..)| *own == depth + 1);
+    let children = opened.into_iter().map(|(_, name, at)| (name, at));
+    Some((children.collect(), end?))
 }
 
 /// The errors that end the reading of a document.
@@ -516,6 +567,24 @@ mod tests {
             }
         }
         assert_eq!(seen, "(a x=1 <(b)A & <B>)");
+    }
+
+    #[test]
+    fn the_rest_of_a_document_shows_the_last_children_of_its_root() {
+        let rest = "</c></row><row/></sheetData><x:a><extLst/></x:a><!-- <b/> --><extLst><c>&gt;</c></extLst></w> ";
+        let (children, end) = children_in_rest(rest).unwrap();
+        let names: Vec<&str> = children.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["a", "extLst"]);
+        let starts = children.iter().map(|(_, at)| &rest[*at..]);
+        assert!(
+            starts
+                .zip(["<x:a>", "<extLst><c>"])
+                .all(|(own, right)| own.starts_with(right))
+        );
+        assert_eq!(&rest[end..], "</w> ");
+        for broken in ["", "<a>", "</a><b></c></w>"] {
+            assert!(children_in_rest(broken).is_none(), "{broken}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::sheet::reader::{Content, Sheet};
 use crate::sheet::workbook::row::RawRow;
 use crate::sheet::writer::Writer;
 use crate::sheet::xlsx::mark::{self, CellMark, MarkStyles, NewParts, OwnNotes};
+use crate::xml::{Piece, Pull};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -139,13 +140,7 @@ fn copy_book(
         return Ok(false);
     };
     let unwritable = |error| SheetError::unwritable(&file, &error);
-    let lost = || {
-        SheetErrorKind::NotRepairable(
-            "a workbook that is put together in an unusual way".to_owned(),
-            "Open it in Excel or LibreOffice, save it as .xlsx, and mark that",
-        )
-        .in_file(&sheet.file)
-    };
+    let lost = || unusual(sheet);
     let (package, part) = book.part(content.table);
     let (root, styles_part) = book.frame();
     let styles_part = styles_part.ok_or_else(lost)?;
@@ -176,7 +171,7 @@ fn copy_book(
                 return Ok(());
             }
             let tail = splice.take(u64::MAX)?;
-            splice.write(&mark::with_notes(&tail).ok_or_else(lost)?)
+            splice.write(&mark::with_notes(&tail, &prefix).ok_or_else(lost)?)
         },
         || {
             let styles = &mut **cell_styles.borrow_mut();
@@ -210,6 +205,14 @@ fn copy_book(
     Ok(notes.is_some())
 }
 
+fn unusual(sheet: &Sheet) -> SheetError {
+    SheetErrorKind::NotRepairable(
+        "a workbook that is put together in an unusual way".to_owned(),
+        "Open it in Excel or LibreOffice, save it as .xlsx, and mark that",
+    )
+    .in_file(&sheet.file)
+}
+
 /// The name of a part that the workbook has, with its text, or else of the new one.
 fn part_name(own: &Option<(String, String)>, new: &str) -> String {
     let own = own.as_ref().map(|(name, _)| name.clone());
@@ -218,12 +221,14 @@ fn part_name(own: &Option<(String, String)>, new: &str) -> String {
 
 /// The prefix of the names of tags in a worksheet that begins so.
 fn worksheet_prefix(head: &[u8]) -> String {
-    let head = String::from_utf8_lossy(head);
-    let prefix = head.split('<').find_map(|tag| {
-        let (name, _) = tag.split_once([' ', '>'])?;
-        name.strip_suffix("worksheet")
-    });
-    prefix.unwrap_or_default().to_owned()
+    let mut pull = Pull::new(head, head.len());
+    loop {
+        match pull.piece() {
+            Ok(Piece::Open(tag)) => return tag.prefix().to_owned(),
+            Ok(Piece::Text(_)) => {}
+            _ => return String::new(),
+        }
+    }
 }
 
 /// The part with the relations of a part.

@@ -1,15 +1,16 @@
 //! A workbook written again with some of its cells marked: in colour, with a note, and on a sheet that leads to them. All
 //! else stays part for part.
 //!
-//! The parts that put a workbook together are small and are edited as text; the sheet itself streams.
+//! The parts that put a workbook together are small and are edited in their places; the sheet itself streams.
 
-use super::write::{escape, text_cell};
+use super::placed::{Edit, Placed, edited};
+use super::write::{NOTES_MAX, escape, text_cell};
 use crate::model::{Secret, cell_name};
 use crate::sheet::column::{ExtraRow, ExtraSheet, Tone};
 use crate::sheet::error::SheetError;
 use crate::sheet::workbook::package::{Package, Splice};
 use crate::sheet::workbook::row::{RawRow, Spot};
-use crate::xml::retagged;
+use crate::xml::{attribute, children_in_rest, retagged};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -25,8 +26,6 @@ pub(crate) struct CellMark {
 /// Colours of Excel's own styles Bad and Neutral.
 const RED: &str = "FFFFC7CE";
 const YELLOW: &str = "FFFFEB9C";
-/// Notes of a workbook: each is a drawing.
-const NOTES_MAX: usize = 5000;
 const RELATIONS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 
@@ -41,7 +40,9 @@ pub(crate) struct MarkStyles {
 impl MarkStyles {
     pub(crate) fn new(styles: &str) -> MarkStyles {
         MarkStyles {
-            count: inside(styles, "cellXfs").map_or(1, |inside| elements(inside, "xf").len()),
+            count: Placed::parse(styles)
+                .and_then(|root| Some(root.find("cellXfs")?.children("xf").count()))
+                .unwrap_or(1),
             made: BTreeMap::new(),
         }
     }
@@ -53,28 +54,29 @@ impl MarkStyles {
 
     /// The part with the new styles in it.
     pub(crate) fn written(&self, styles: &str) -> Option<String> {
-        let prefix = prefix_of(styles);
-        let fills = inside(styles, "fills").map_or(0, |inside| elements(inside, "fill").len());
+        let root = Placed::parse(styles)?;
+        let prefix = root.prefix();
+        let (fills, formats) = (root.find("fills")?, root.find("cellXfs")?);
+        let count = fills.children("fill").count();
         let fill = |color| {
             format!(
                 "<{prefix}fill><{prefix}patternFill patternType=\"solid\"><{prefix}fgColor rgb=\"{color}\"/>\
                  <{prefix}bgColor indexed=\"64\"/></{prefix}patternFill></{prefix}fill>"
             )
         };
-        let styles = append(styles, "fills", fills + 2, &(fill(RED) + &fill(YELLOW)))?;
+        let mut edits = fills.append(&(fill(RED) + &fill(YELLOW)), Some(count + 2))?;
         let mut made: Vec<(usize, usize, Tone)> = self
             .made
             .iter()
             .map(|((had, tone), style)| (*style, *had, *tone))
             .collect();
         made.sort_unstable_by_key(|(style, ..)| *style);
-        let known = elements(inside(&styles, "cellXfs")?, "xf");
+        let known: Vec<&Placed<'_>> = formats.children("xf").collect();
         let mut added = String::new();
         for (_, had, tone) in &made {
             let xf = known.get(*had).or(known.first())?;
-            let end = xf.find('>')? + 1;
-            let (tag, rest) = xf.split_at_checked(end)?;
-            let fill = if *tone == Tone::Bad { fills } else { fills + 1 };
+            let tag = xf.tag();
+            let fill = if *tone == Tone::Bad { count } else { count + 1 };
             let dropped = |name: &str| matches!(name, "fillId" | "applyFill");
             let fill = fill.to_string();
             let attributes = [("fillId", fill.as_str()), ("applyFill", "1")];
@@ -82,9 +84,10 @@ impl MarkStyles {
             if tag.ends_with("/>") {
                 new.insert(new.len() - 1, '/');
             }
-            added.extend([new.as_str(), rest]);
+            added.extend([new.as_str(), xf.rest()]);
         }
-        append(&styles, "cellXfs", self.count + made.len(), &added)
+        edits.extend(formats.append(&added, Some(self.count + made.len()))?);
+        edited(styles, edits)
     }
 }
 
@@ -163,13 +166,16 @@ impl NewParts {
     /// The list of parts and their kinds, with the new ones. `own` are the sheet's own notes, whose parts are there
     /// already; `None` where no notes are written.
     pub(crate) fn content_types(&self, types: &str, own: Option<&OwnNotes>) -> Option<String> {
-        let prefix = prefix_of(types);
+        let root = Placed::parse(types)?;
+        let prefix = root.prefix();
         let office = "application/vnd.openxmlformats-officedocument";
         let mut added = format!(
             "<{prefix}Override PartName=\"/{}\" ContentType=\"{office}.spreadsheetml.worksheet+xml\"/>",
             self.sheet
         );
-        if own.is_some_and(|own| own.drawing.is_none()) && !types.contains("Extension=\"vml\"") {
+        let mut defaults = root.children("Default");
+        let has_type = defaults.any(|default| default.attribute("Extension") == Some("vml"));
+        if own.is_some_and(|own| own.drawing.is_none()) && !has_type {
             let _ = write!(
                 added,
                 "<{prefix}Default Extension=\"vml\" ContentType=\"{office}.vmlDrawing\"/>"
@@ -182,7 +188,7 @@ impl NewParts {
                 self.comments
             );
         }
-        before_end(types, "Types", &added)
+        edited(types, root.append(&added, None)?)
     }
 
     /// The relations of the marked sheet, with its notes.
@@ -193,7 +199,8 @@ impl NewParts {
     ) -> Option<String> {
         let empty = empty_relations();
         let relations = relations.unwrap_or(&empty);
-        let prefix = prefix_of(relations);
+        let root = Placed::parse(relations)?;
+        let prefix = root.prefix();
         let relation = |id: &str, kind: &str, part: &str| {
             format!(
                 "<{prefix}Relationship Id=\"{id}\" Type=\"{RELATIONS}/{kind}\" Target=\"/{part}\"/>"
@@ -206,35 +213,37 @@ impl NewParts {
         if own.drawing.is_none() {
             added += &relation("rowcallDrawing", "vmlDrawing", &self.drawing);
         }
-        before_end(relations, "Relationships", &added)
+        edited(relations, root.append(&added, None)?)
     }
 
     /// The relations of the workbook, with the new sheet.
     pub(crate) fn workbook_relations(&self, relations: &str) -> Option<String> {
-        let prefix = prefix_of(relations);
+        let root = Placed::parse(relations)?;
+        let prefix = root.prefix();
         let added = format!(
             "<{prefix}Relationship Id=\"rowcallSheet{}\" Type=\"{RELATIONS}/worksheet\" Target=\"/{}\"/>",
-            elements(relations, "Relationship").len(),
+            root.children("Relationship").count(),
             self.sheet
         );
-        before_end(relations, "Relationships", &added)
+        edited(relations, root.append(&added, None)?)
     }
 
     /// Adds a further sheet of this name to the workbook, whose relation is the last of `relations`.
     pub(crate) fn workbook(&self, workbook: &str, relations: &str, name: &str) -> Option<String> {
-        let prefix = prefix_of(workbook);
-        let sheets = elements(inside(workbook, "sheets")?, "sheet");
+        let root = Placed::parse(workbook)?;
+        let prefix = root.prefix();
+        let sheets = root.find("sheets")?;
         let ids = sheets
-            .iter()
-            .filter_map(|sheet| attribute(sheet, "sheetId")?.parse::<u32>().ok());
+            .children("sheet")
+            .filter_map(|sheet| sheet.attribute("sheetId")?.parse::<u32>().ok());
         let id = ids.max().unwrap_or_default() + 1;
         let mut safe = String::new();
         escape(name, &mut safe);
         let added = format!(
             "<{prefix}sheet name=\"{safe}\" sheetId=\"{id}\" xmlns:r=\"{RELATIONS}\" r:id=\"rowcallSheet{}\"/>",
-            elements(relations, "Relationship").len(),
+            Placed::parse(relations)?.children("Relationship").count(),
         );
-        before_end(workbook, "sheets", &added)
+        edited(workbook, sheets.append(&added, None)?)
     }
 }
 
@@ -244,34 +253,30 @@ fn empty_relations() -> String {
         .to_owned()
 }
 
+/// The elements of a worksheet that stand behind the relation to its notes.
+const BEHIND_NOTES: [&str; 9] = [
+    "AlternateContent",
+    "controls",
+    "drawingHF",
+    "extLst",
+    "legacyDrawingHF",
+    "oleObjects",
+    "picture",
+    "tableParts",
+    "webPublishItems",
+];
+
 /// Adds the relation to its notes to the end of a worksheet, which has its place among the elements behind the rows.
-pub(crate) fn with_notes(tail: &str) -> Option<String> {
-    let end = tail.rfind("</")?;
-    let prefix = tail.get(end + 2..)?.split_once("worksheet")?.0;
-    let mut at = end;
-    for later in [
-        "legacyDrawingHF",
-        "picture",
-        "oleObjects",
-        "controls",
-        "webPublishItems",
-        "tableParts",
-    ] {
-        if let Some(found) = tail.rfind(&format!("<{prefix}{later}")) {
-            at = at.min(found);
-        }
-    }
-    // The sheet's own extensions end it; those of its parts are elsewhere.
-    let extensions = format!("</{prefix}extLst>");
-    if tail.get(..end)?.trim_end().ends_with(&extensions)
-        && let Some(found) = tail.rfind(&format!("<{prefix}extLst"))
-    {
-        at = at.min(found);
-    }
-    let (before, after) = tail.split_at_checked(at)?;
+/// `prefix` is that of its elements.
+pub(crate) fn with_notes(tail: &str, prefix: &str) -> Option<String> {
+    let (children, end) = children_in_rest(tail)?;
+    let later = children
+        .iter()
+        .find(|(name, _)| BEHIND_NOTES.contains(&name.as_str()));
+    let at = later.map_or(end, |(_, at)| *at);
     let relation =
         format!("<{prefix}legacyDrawing xmlns:r=\"{RELATIONS}\" r:id=\"rowcallDrawing\"/>");
-    Some(format!("{before}{relation}{after}"))
+    edited(tail, vec![(at..at, relation)])
 }
 
 /// The notes that a sheet has already, each part with its name.
@@ -288,12 +293,14 @@ impl OwnNotes {
         relations: Option<&str>,
         package: &Package,
     ) -> Result<OwnNotes, SheetError> {
+        let relations = Placed::parse(relations.unwrap_or_default());
         let find = |kind: &str| {
-            let relations = elements(relations.unwrap_or_default(), "Relationship");
-            let is_kind = |relation: &&&str| {
-                attribute(relation, "Type").is_some_and(|own| own.ends_with(kind))
+            let is_kind = |relation: &&Placed<'_>| {
+                let own = relation.attribute("Type");
+                own.is_some_and(|own| own.ends_with(kind))
             };
-            let target = attribute(relations.iter().find(is_kind)?, "Target")?;
+            let mut relations = relations.as_ref()?.children("Relationship");
+            let target = relations.find(is_kind)?.attribute("Target")?;
             Some(part_at(part, target))
         };
         let text = |name: Option<String>| -> Result<Option<(String, String)>, SheetError> {
@@ -334,7 +341,7 @@ pub(crate) fn notes<'m>(
         "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<comments xmlns=\"{MAIN}\"><authors></authors>\
          <commentList></commentList></comments>"
     );
-    let mut comments = own
+    let comments = own
         .comments
         .as_ref()
         .map_or(empty, |(_, text)| text.clone());
@@ -345,12 +352,18 @@ pub(crate) fn notes<'m>(
              xmlns:x=\"urn:schemas-microsoft-com:office:excel\"></xml>",
         ),
     };
-    let prefix = prefix_of(&comments);
-    let author = elements(inside(&comments, "authors")?, "author").len();
-    let had: BTreeMap<String, String> = elements(inside(&comments, "commentList")?, "comment")
-        .into_iter()
-        .filter_map(|comment| Some((attribute(comment, "ref")?.to_owned(), comment.to_owned())))
+    let root = Placed::parse(&comments)?;
+    let (prefix, authors, list) = (
+        root.prefix(),
+        root.find("authors")?,
+        root.find("commentList")?,
+    );
+    let author = authors.children("author").count();
+    let had: BTreeMap<&str, &Placed<'_>> = list
+        .children("comment")
+        .filter_map(|comment| Some((comment.attribute("ref")?, comment)))
         .collect();
+    let mut edits = vec![];
     let (mut added, mut shapes) = (String::new(), String::new());
     if !drawing.contains("id=\"_x0000_t202\"") {
         shapes.push_str(
@@ -364,9 +377,9 @@ pub(crate) fn notes<'m>(
         let cell = cell_name(line, column);
         let mut safe = String::new();
         escape(text, &mut safe);
-        if let Some(comment) = had.get(&cell) {
-            if !comment.contains(&safe) {
-                comments = comments.replacen(comment, &longer(comment, &prefix, &safe)?, 1);
+        if let Some(comment) = had.get(cell.as_str()) {
+            if !comment.rest().contains(&safe) {
+                edits.extend(longer(comment, prefix, &safe)?);
             }
             continue;
         }
@@ -379,25 +392,26 @@ pub(crate) fn notes<'m>(
         id += 1;
     }
     let name = format!("<{prefix}author>rowcall</{prefix}author>");
-    let comments = before_end(&comments, "authors", &name)?;
-    let comments = before_end(&comments, "commentList", &added)?;
-    Some((comments, before_end(&drawing, "xml", &shapes)?))
+    edits.extend(authors.append(&name, None)?);
+    edits.extend(list.append(&added, None)?);
+    // Excel writes drawings that are not well-formed: only their end is certain.
+    let end = drawing.rfind("</xml>")?;
+    let drawing = edited(&drawing, vec![(end..end, shapes)])?;
+    Some((edited(&comments, edits)?, drawing))
 }
 
-/// A note with a further text, already escaped, behind its own.
-fn longer(comment: &str, prefix: &str, text: &str) -> Option<String> {
-    let (open, close) = (format!("<{prefix}text>"), format!("</{prefix}text>"));
-    let (before, rest) = comment.split_once(&open)?;
-    let (own, after) = rest.split_once(&close)?;
+/// Adds a further text, already escaped, to a note, behind its own.
+fn longer(comment: &Placed<'_>, prefix: &str, text: &str) -> Option<Vec<Edit>> {
+    let own = comment.find("text")?;
+    let added =
+        format!("<{prefix}r><{prefix}t xml:space=\"preserve\">\n{text}</{prefix}t></{prefix}r>");
     // A text is one piece, or a row of pieces.
-    let is_one = own.trim_start().starts_with(&format!("<{prefix}t"));
-    let own = match is_one {
-        true => format!("<{prefix}r>{own}</{prefix}r>"),
-        false => own.to_owned(),
-    };
-    Some(format!(
-        "{before}{open}{own}<{prefix}r><{prefix}t xml:space=\"preserve\">\n{text}</{prefix}t></{prefix}r>{close}{after}"
-    ))
+    if own.first_child().is_none_or(|first| first.name() != "t") {
+        return own.append(&added, None);
+    }
+    let mut edits = own.append(&format!("</{prefix}r>{added}"), None)?;
+    edits.push(own.prepend(&format!("<{prefix}r>")));
+    Some(edits)
 }
 
 /// The first number of a shape that a drawing does not have.
@@ -487,81 +501,4 @@ pub(crate) fn extra_sheet(extra: &ExtraSheet, target: &str, styles: &mut MarkSty
     }
     xml.push_str("</worksheet>");
     xml
-}
-
-/// The prefix of the elements of a document, with its colon; none where its namespace is the default.
-fn prefix_of(xml: &str) -> String {
-    let end = xml
-        .rfind("</")
-        .and_then(|at| xml.get(at + 2..))
-        .unwrap_or_default();
-    let prefix = end.split_once(':').map(|(prefix, _)| format!("{prefix}:"));
-    prefix.unwrap_or_default()
-}
-
-/// Returns the content of the first element of a name.
-fn inside<'x>(xml: &'x str, name: &str) -> Option<&'x str> {
-    let prefix = prefix_of(xml);
-    let (_, rest) = xml.split_once(&format!("<{prefix}{name}"))?;
-    let (_, rest) = rest.split_once('>')?;
-    let (inside, _) = rest.split_once(&format!("</{prefix}{name}>"))?;
-    Some(inside)
-}
-
-/// The elements of a name, none within another.
-fn elements<'x>(xml: &'x str, name: &str) -> Vec<&'x str> {
-    let mut found = vec![];
-    let mut rest = xml;
-    while let Some(open) = rest.find('<') {
-        rest = rest.get(open..).unwrap_or_default();
-        let Some(close) = rest.find('>') else { break };
-        let tag = rest.get(..=close).unwrap_or_default();
-        let tag_name = tag
-            .trim_start_matches('<')
-            .split(|c: char| c.is_whitespace() || c == '>' || c == '/');
-        let tag_name = tag_name.into_iter().next().unwrap_or_default();
-        let is_named = tag_name.rsplit(':').next() == Some(name) && !tag.starts_with("</");
-        let length = match (is_named, tag.ends_with("/>")) {
-            (false, _) | (true, true) => close + 1,
-            (true, false) => {
-                let end = format!("</{tag_name}>");
-                rest.find(&end).map_or(close + 1, |at| at + end.len())
-            }
-        };
-        if is_named {
-            found.extend(rest.get(..length));
-        }
-        rest = rest.get(length..).unwrap_or_default();
-    }
-    found
-}
-
-/// An attribute of the tag that begins a text.
-fn attribute<'x>(tag: &'x str, name: &str) -> Option<&'x str> {
-    let tag = tag.get(..tag.find('>')?)?;
-    let (_, rest) = tag.split_once(&format!(" {name}="))?;
-    let quote = rest.chars().next()?;
-    rest.get(1..)?.split(quote).next()
-}
-
-/// Puts something before the end of the last element of a name.
-fn before_end(xml: &str, name: &str, added: &str) -> Option<String> {
-    let end = format!("</{}{name}>", prefix_of(xml));
-    let at = xml.rfind(&end)?;
-    let (before, after) = xml.split_at_checked(at)?;
-    Some(format!("{before}{added}{after}"))
-}
-
-/// Like [`before_end`], for an element that counts its children.
-fn append(xml: &str, name: &str, count: usize, added: &str) -> Option<String> {
-    let xml = before_end(xml, name, added)?;
-    let open = format!("<{}{name}", prefix_of(&xml));
-    let at = xml.find(&open)?;
-    let end = at + xml.get(at..)?.find('>')? + 1;
-    let (_, tag) = retagged(
-        xml.get(at..end)?,
-        |name| name == "count",
-        &[("count", &count.to_string())],
-    )?;
-    Some(format!("{}{tag}{}", xml.get(..at)?, xml.get(end..)?))
 }

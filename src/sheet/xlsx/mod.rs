@@ -1,6 +1,7 @@
 //! Workbooks of Excel since 2007.
 
 pub(crate) mod mark;
+mod placed;
 pub(crate) mod read;
 pub(crate) mod repair;
 pub(crate) mod report;

@@ -44,7 +44,7 @@ const PROSE_WIDTH_MAX: usize = 100;
 /// digits, by which widths are counted.
 const LINE_SHARE: f64 = 0.95;
 /// Notes of a workbook: each is a drawing.
-const NOTES_MAX: usize = 5000;
+pub(super) const NOTES_MAX: usize = 5000;
 /// Points of a line, and of the highest row that Excel allows.
 const LINE_HEIGHT: usize = 15;
 const HEIGHT_MAX: usize = 405;
