@@ -354,6 +354,14 @@ pub(crate) fn make_private_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
+/// Options for opening files; one that is made is its owner's alone.
+pub(crate) fn private_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
 /// Takes a file or folder from everybody but its owner.
 pub(crate) fn keep_from_others(path: &Path) -> io::Result<()> {
     #[cfg(unix)]

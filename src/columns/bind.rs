@@ -10,6 +10,7 @@ use super::questions::ColumnError;
 use super::sample::Sample;
 use super::{doubts, neighbours, notes, single};
 use crate::manifest::Manifest;
+use crate::model::Outcome;
 use crate::sheet::Sheet;
 
 impl Binding {
@@ -53,7 +54,7 @@ pub(super) fn bind(
     vendors: &[&Manifest],
     options: &BindOptions,
 ) -> Result<Binding, ColumnError> {
-    if options.map.is_empty() && is_report(headings) {
+    if options.map.is_empty() && Outcome::is_report(headings) {
         return Err(ColumnError::Report);
     }
     let mapped = single::mapped(headings, header_line, options)?;
@@ -93,12 +94,4 @@ pub(super) fn bind(
         unread: all.columns_where(Meaning::is_unread),
         reading: reading.into(),
     })
-}
-
-/// Returns true for the headings of a report, by those that no sheet of extensions has.
-fn is_report(headings: &[String]) -> bool {
-    let has = |own: &str| headings.iter().any(|heading| heading == own);
-    ["place", "result", "elapsed_ms", "finished_at"]
-        .into_iter()
-        .all(has)
 }

@@ -5,7 +5,7 @@ use super::map::ColumnReading;
 use super::reading::{CellReading, Scratch};
 use super::record::{ReadField, record};
 use crate::manifest::Manifest;
-use crate::model::{Field, Finding, Record};
+use crate::model::{Field, Finding, Record, person};
 use crate::sheet::Cells;
 use std::sync::Arc;
 
@@ -59,18 +59,11 @@ impl Binding {
 
     /// The person's name in a row, as it is written: the one that is shown, else given name and surname.
     pub fn person(&self, cells: &Cells<'_>) -> String {
-        let text = |field| {
+        person(|field| {
             let own = self.find(field).filter(|read| read.is_own);
             let text = own.and_then(|read| cells.get(read.from?));
             text.unwrap_or_default().trim()
-        };
-        match text(Field::DISPLAY_NAME) {
-            "" => {
-                let (first, last) = (text(Field::FIRST_NAME), text(Field::LAST_NAME));
-                format!("{first} {last}").trim().to_owned()
-            }
-            name => name.to_owned(),
-        }
+        })
     }
 
     /// Returns the reading beyond single cells; `None` where there is none.

@@ -317,6 +317,13 @@ impl Dictionary {
                 .is_some_and(|word| word != Common::NumberLike)
     }
 
+    /// The keys of the headings that do not occur in sheets of all kinds.
+    pub(super) fn distinctive(&self, headings: &[String]) -> impl Iterator<Item = String> {
+        let headings = headings.iter();
+        let distinctive = headings.filter(|heading| !self.is_anybodys(heading));
+        distinctive.map(|heading| heading_key(heading))
+    }
+
     /// Returns a heading without brackets around a mere mark, such as `[Required]`.
     fn without_marks(&self, heading: &str) -> String {
         let mut rest = heading;

@@ -268,11 +268,10 @@ impl Meanings<'_> {
         if self.owner.is_known() || self.options.headings.is_some() {
             return;
         }
-        let keys = self.headings.iter().map(|heading| {
-            let is_anybodys = dictionary().is_anybodys(heading);
-            Some(heading_key(heading)).filter(|key| !is_anybodys && !self.own.contains_key(key))
-        });
-        let distinctive: Vec<String> = keys.flatten().collect();
+        let distinctive: Vec<String> = dictionary()
+            .distinctive(self.headings)
+            .filter(|key| self.own_name(key).is_none())
+            .collect();
         let doubts = products().iter().filter(|product| !product.is_vendor());
         let doubts = doubts.filter_map(|product| {
             let weight = weight(product, &distinctive);

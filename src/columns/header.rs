@@ -2,7 +2,6 @@
 
 use super::dictionary::{Common, dictionary, is_own};
 use super::options::BindOptions;
-use super::owner::own_names;
 use super::products::{Product, ProductWord, products};
 use crate::manifest::Manifest;
 use crate::model::{Field, heading_key};
@@ -28,8 +27,8 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
         *held = worth.max(*held);
     };
     for vendor in std::iter::once(&target).chain(vendors) {
-        for (word, field) in own_names(vendor) {
-            learn(word, worth(field));
+        for (word, field) in vendor.own_names() {
+            learn(word.to_owned(), worth(field));
         }
     }
     for (heading, mapped) in &options.map {

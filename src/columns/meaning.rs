@@ -3,7 +3,7 @@
 use super::dictionary::{Common, dictionary};
 use super::map::Mapped;
 use super::options::BindOptions;
-use super::owner::{Owner, OwnerWords, own_names};
+use super::owner::{Owner, OwnerWords};
 use super::questions::{Question, heading_at, map_flag};
 use super::sample::Sample;
 use super::values::How;
@@ -11,7 +11,7 @@ use crate::manifest::Manifest;
 use crate::mapping::made_fields;
 use crate::model::{Field, heading_key};
 use std::cell::OnceCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// The meaning of one column, as far as it is known.
@@ -120,8 +120,8 @@ pub(super) struct Meanings<'m> {
     pub(super) vendors: &'m [&'m Manifest],
     pub(super) options: &'m BindOptions,
     pub(super) owner: Owner<'m>,
-    /// The own names of the vendor whose words are used.
-    pub(super) own: HashMap<String, Field>,
+    /// The vendor whose own names are used.
+    own: Option<&'m Manifest>,
     /// One meaning for each heading.
     pub(super) meanings: Vec<Meaning>,
     pub(super) questions: Vec<Question>,
@@ -141,8 +141,8 @@ impl<'m> Meanings<'m> {
         read_sample: &'m dyn Fn() -> Option<Sample>,
     ) -> Meanings<'m> {
         let own = match owner.words {
-            OwnerWords::Target(vendor) | OwnerWords::Vendor(vendor) => own_names(vendor),
-            OwnerWords::Product(_) => HashMap::new(),
+            OwnerWords::Target(vendor) | OwnerWords::Vendor(vendor) => Some(vendor),
+            OwnerWords::Product(_) => None,
         };
         Meanings {
             headings,
@@ -198,6 +198,11 @@ impl<'m> Meanings<'m> {
     }
 
     /// Returns true if some column is read into a field.
+    /// The field that a heading means as an own name of the vendor whose names are used.
+    pub(super) fn own_name(&self, heading: &str) -> Option<Field> {
+        self.own?.own_name(&heading_key(heading))
+    }
+
     pub(super) fn has(&self, field: Field) -> bool {
         self.column_of(field).is_some()
     }

@@ -3,7 +3,6 @@
 use super::dictionary::{Common, dictionary};
 use super::map::Mapped;
 use super::meaning::{Meaning, Meanings, ReadBy};
-use super::owner::own_names;
 use super::passwords;
 use super::sample::NameColumns;
 use super::values::How;
@@ -185,7 +184,6 @@ impl Meanings<'_> {
         if columns.is_empty() {
             return;
         }
-        let own = own_names(self.target);
         let has_password = !self.open(Common::Password).is_empty();
         let why = "a person, an account or the SIP account";
         for column in columns {
@@ -197,9 +195,9 @@ impl Meanings<'_> {
             let may_be_account = |field: Field| {
                 has_password || field == Field::DISPLAY_NAME && self.has_only_words(column)
             };
-            match own.get(&heading_key(self.heading(column))) {
-                Some(field) if !self.has(*field) && !may_be_account(*field) => {
-                    self.decide(column, *field);
+            match self.target.own_name(&heading_key(self.heading(column))) {
+                Some(field) if !self.has(field) && !may_be_account(field) => {
+                    self.decide(column, field);
                 }
                 _ => {
                     let mut fields = vec![Field::DISPLAY_NAME, Field::USER_ID, Field::SIP_USERNAME];

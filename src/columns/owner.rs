@@ -6,7 +6,6 @@ use super::products::{Product, ProductWord, Recognised, recognise};
 use super::questions::Question;
 use crate::manifest::Manifest;
 use crate::model::{Field, heading_key, same_word};
-use std::collections::HashMap;
 
 /// The words that are used beside rowcall's own and common ones.
 pub(super) enum OwnerWords<'m> {
@@ -87,15 +86,11 @@ pub(super) fn owner<'m>(
             evidence: None,
         });
     }
-    let distinctive: Vec<String> = headings
-        .iter()
-        .filter(|heading| !dictionary().is_anybodys(heading))
-        .map(|heading| heading_key(heading))
-        .collect();
+    let distinctive: Vec<String> = dictionary().distinctive(headings).collect();
     let vendors_own = |id: &str| {
-        let names = vendor(id).map(own_names).unwrap_or_default();
-        let keys = distinctive.iter();
-        keys.filter(|key| names.contains_key(*key)).count()
+        let is_own =
+            |key: &&String| vendor(id).is_some_and(|vendor| vendor.own_name(key).is_some());
+        distinctive.iter().filter(is_own).count()
     };
     match recognise(headings, &distinctive, vendors_own) {
         Recognised::Nobody => Ok(Owner::unknown(target)),
@@ -130,10 +125,9 @@ pub(super) fn owner<'m>(
 
 /// The headings that speak against a product, each in quotes.
 fn against(product: &'static Product, target: &Manifest, headings: &[String]) -> Vec<String> {
-    let own = own_names(target);
     let others = headings
         .iter()
-        .filter(|heading| speaks_against(product, &own, heading));
+        .filter(|heading| speaks_against(product, target, heading));
     others
         .map(|heading| format!("“{}”", heading.trim()))
         .collect()
@@ -171,14 +165,14 @@ pub(super) fn whose_flags(product: &Product, target: &Manifest) -> Vec<String> {
 }
 
 /// Returns true if a heading means something to everyone, or to the vendor that the sheet goes to, and not to the product.
-fn speaks_against(product: &'static Product, own: &HashMap<String, Field>, heading: &str) -> bool {
+fn speaks_against(product: &'static Product, target: &Manifest, heading: &str) -> bool {
     let word = product.word(heading);
     let reads =
         |field| matches!(word, Some(ProductWord::Read(cell)) if cell.fields().contains(&field));
     let common = dictionary().common(heading);
     let meant = match (dictionary().canonical(heading), common) {
         (Some(field), _) | (None, Some(Common::Field(field))) => Some(field),
-        _ => own.get(&heading_key(heading)).copied(),
+        _ => target.own_name(&heading_key(heading)),
     };
     match (meant, common) {
         (_, Some(Common::Password)) => true,
@@ -188,31 +182,8 @@ fn speaks_against(product: &'static Product, own: &HashMap<String, Field>, headi
     }
 }
 
-/// A vendor's own names. The last part of a dotted name counts where no other field of the vendor has it.
-pub(super) fn own_names(vendor: &Manifest) -> HashMap<String, Field> {
-    let mut parts: HashMap<String, Option<Field>> = HashMap::new();
-    let mut names = HashMap::new();
-    for row in &vendor.field {
-        for name in std::iter::once(&row.wire).chain(&row.also_read) {
-            names.insert(heading_key(name), row.name);
-            if let Some((_, part)) = name.rsplit_once('.') {
-                let known = parts.entry(heading_key(part)).or_insert(Some(row.name));
-                if *known != Some(row.name) {
-                    *known = None;
-                }
-            }
-        }
-    }
-    for (part, field) in parts {
-        if let Some(field) = field {
-            names.entry(part).or_insert(field);
-        }
-    }
-    names
-}
-
-/// The field that a vendor's own name means, by its key; the last part of a dotted name does not count.
-pub(super) fn own_name(vendor: &Manifest, key: &str) -> Option<Field> {
+/// The field that a whole own name of a vendor means, by its key.
+pub(super) fn whole_own_name(vendor: &Manifest, key: &str) -> Option<Field> {
     let is_so = |name: &String| same_word(name, key);
     let mut rows = vendor.field.iter();
     let row = rows.find(|row| is_so(&row.wire) || row.also_read.iter().any(is_so));

@@ -4,7 +4,7 @@ use super::dictionary::{Common, dictionary, is_own};
 use super::map::Mapped;
 use super::meaning::{LeftOutBecause, Meaning, Meanings, ReadBy, named};
 use super::options::BindOptions;
-use super::owner::{OwnerWords, own_name};
+use super::owner::{OwnerWords, whole_own_name};
 use super::products::ProductWord;
 use super::questions::{ColumnError, heading_at, listed};
 use super::values::How;
@@ -125,8 +125,8 @@ impl Meanings<'_> {
 
     fn in_vendors_sheet(&self, column: usize) -> Meaning {
         let heading = self.heading(column);
-        if let Some(field) = self.own.get(&heading_key(heading)) {
-            return Meaning::field(*field, &format!("{}'s name", self.owner.name()));
+        if let Some(field) = self.own_name(heading) {
+            return Meaning::field(field, &format!("{}'s name", self.owner.name()));
         }
         match dictionary().canonical(heading) {
             Some(field) => Meaning::field(field, "rowcall's name"),
@@ -150,9 +150,9 @@ impl Meanings<'_> {
                     | Common::GivenOrWhole
             )
         );
-        match self.own.get(&heading_key(heading)) {
+        match self.own_name(heading) {
             Some(field) if !is_open => {
-                Meaning::field(*field, &format!("{}'s name", self.target.vendor.name))
+                Meaning::field(field, &format!("{}'s name", self.target.vendor.name))
             }
             _ => self.by_common_word(column),
         }
@@ -178,7 +178,7 @@ impl Meanings<'_> {
         }
         let key = heading_key(heading);
         let vendors = self.vendors.iter();
-        let mut meant = vendors.filter_map(|vendor| own_name(vendor, &key));
+        let mut meant = vendors.filter_map(|vendor| whole_own_name(vendor, &key));
         match meant.next() {
             Some(field)
                 if meant.all(|other| other == field) && !field.is_key() && !field.is_secret() =>

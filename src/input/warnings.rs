@@ -93,13 +93,6 @@ impl Rows {
             .map(|key| leave_out_flag(&heading(key).unwrap_or_else(|| key.2.to_owned())))
             .collect();
         flags.dedup();
-        Err(Failure::guard(format!(
-            "something would be lost of these columns, so nothing was sent: {}",
-            counted.join(", ")
-        ))
-        .hint(format!(
-            "if that is meant: {}; or --on-loss report",
-            flags.join(" ")
-        )))
+        Err(Failure::lossy("columns", &counted, &flags))
     }
 }

@@ -3,11 +3,11 @@
 use super::LedgerError;
 use super::state::{StateDir, failed};
 use crate::digest::sha256_hex;
-use crate::disk::{Readers, write_whole};
+use crate::disk::{Readers, private_options, write_whole};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 /// The right to work on one target, until it is dropped or its process ends, in whatever way.
@@ -129,10 +129,8 @@ impl HeldFile {
         let name = sha256_hex(name.as_bytes());
         let name = name.get(..16).unwrap_or(&name);
         let path = folder.join(format!("{name}.lock"));
-        let mut options = OpenOptions::new();
+        let mut options = private_options();
         options.create(true).truncate(false).write(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options
             .open(&path)
             .map_err(|error| failed(&path, "locked", error))?;

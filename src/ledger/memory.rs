@@ -11,14 +11,14 @@
 use super::state::{StateDir, failed};
 use super::{LedgerError, TargetLock};
 use crate::digest::sha256_hex;
-use crate::disk::keep_from_others;
+use crate::disk::{keep_from_others, private_options};
 use crate::fingerprints::fingerprint;
 use crate::model::{Change, Field, Record, Text};
 use crate::seal::Key;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -324,10 +324,8 @@ fn is_no_memory(error: &rusqlite::Error) -> bool {
 /// Opens the file, created if need be; returns no row where it is of another PBX or version.
 fn connect(path: &Path, pbx: &str) -> rusqlite::Result<Connection> {
     // Its owner's alone: what SQLite adds beside it gets the same permissions. What cannot be made is named by SQLite.
-    let mut options = OpenOptions::new();
+    let mut options = private_options();
     options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let _ = options.open(path);
     for file in files(path) {
         // One that is not there yet, or is another user's: SQLite names it.

@@ -2,11 +2,11 @@
 
 use super::LedgerError;
 use crate::disk::{
-    Readers, keep_from_others, make_private_folder, remove_leftover_folders, remove_leftovers,
-    write_whole,
+    Readers, keep_from_others, make_private_folder, private_options, remove_leftover_folders,
+    remove_leftovers, write_whole,
 };
 use etcetera::BaseStrategy;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -105,10 +105,8 @@ impl StateDir {
     ) -> Result<u64, LedgerError> {
         let lock_file = self.locks()?.join(COUNT_FILE);
         let path = self.count_file();
-        let mut options = OpenOptions::new();
+        let mut options = private_options();
         options.create(true).truncate(false).write(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let locked = options
             .open(&lock_file)
             .and_then(|file| file.lock().map(|()| file));

@@ -4,7 +4,7 @@ use super::change::{StoredChange, open_cells, seal, seal_cells, shown};
 use super::state::{LEDGER_FILE, StateDir, failed};
 use super::{LedgerError, RunEnd, RunFacts, RunHead, Standing, Summary, TargetLock};
 use crate::digest::hex;
-use crate::disk::{new_folder, sync_folder};
+use crate::disk::{new_folder, private_options, sync_folder};
 use crate::fingerprints::Shown;
 use crate::model::{
     Action, Change, Field, Outcome, Place, PlannedRow, RingResult, RowResult, RunMode,
@@ -15,7 +15,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{FromSql, Type};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 use std::collections::{BTreeMap, HashSet};
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -638,11 +638,9 @@ fn write_new(
     rows: impl IntoIterator<Item = PlannedRow>,
     originals: impl IntoIterator<Item = (usize, Vec<String>)>,
 ) -> Result<(), LedgerError> {
-    let mut options = OpenOptions::new();
+    let mut options = private_options();
     options.write(true).create_new(true);
     // SQLite gives the files beside it the same permissions.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
         .open(path)
         .map_err(|error| failed(path, "made", error))?;
@@ -688,22 +686,12 @@ fn put_head(transaction: &Transaction, run: &RunFacts) -> rusqlite::Result<()> {
         rules,
         input_hash,
     } = &run.head;
-    let started = run.started.to_string();
+    let (started, mode) = (run.started.to_string(), mode.word());
     transaction.execute(
         "INSERT INTO head VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         params![
-            run.id,
-            run.count,
-            run.target,
-            started,
-            run.tool,
-            run.key,
-            command,
-            vendor,
-            mode.word(),
-            options,
-            rules,
-            input_hash
+            run.id, run.count, run.target, started, run.tool, run.key, command, vendor, mode,
+            options, rules, input_hash
         ],
     )?;
     Ok(())

@@ -9,12 +9,12 @@ mod rule;
 pub use rule::{CharSet, Rule, RuleRow, all_digits, has_form_of_email, is_email, is_within};
 
 use crate::model::{
-    FaultKind, Field, Kind, Record, Severity, Text, WireText, list_items, same_word,
+    FaultKind, Field, Kind, Record, Severity, Text, WireText, heading_key, list_items, same_word,
 };
 use crate::sheet::is_placeholder;
 use serde::Deserialize;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// One vendor's facts.
 #[derive(Debug, Deserialize)]
@@ -37,6 +37,9 @@ pub struct Manifest {
     /// The index of each field's row, in the order of the dictionary.
     #[serde(skip)]
     rows: BTreeMap<Field, usize>,
+    /// The fields by the keys of the vendor's own names for them.
+    #[serde(skip)]
+    own_names: HashMap<String, Field>,
     /// Rules about several fields of one row, or several rows.
     #[serde(default)]
     pub cross: Vec<CrossRow>,
@@ -470,7 +473,7 @@ impl Manifest {
     pub fn parse(text: &str) -> Result<Manifest, String> {
         let mut manifest: Manifest = toml::from_str(text).map_err(|error| error.to_string())?;
         manifest.hold_together()?;
-        manifest.rows = rows(&manifest.field);
+        manifest.index_fields();
         Ok(manifest)
     }
 
@@ -501,9 +504,26 @@ impl Manifest {
         self.setting
             .retain(|setting| group.settings.contains(&setting.name));
         self.field = group.field;
-        self.rows = rows(&self.field);
+        self.index_fields();
         self.cross = vec![];
         Some(self)
+    }
+
+    fn index_fields(&mut self) {
+        self.rows = rows(&self.field);
+        self.own_names = own_names(&self.field);
+    }
+
+    /// The field that one of the vendor's own names means, by the name's key. The last part of a dotted name counts where
+    /// no other field has it.
+    pub fn own_name(&self, key: &str) -> Option<Field> {
+        self.own_names.get(key).copied()
+    }
+
+    /// The keys of the vendor's own names, with their fields, as [`Manifest::own_name`] knows them.
+    pub fn own_names(&self) -> impl Iterator<Item = (&str, Field)> {
+        let names = self.own_names.iter();
+        names.map(|(key, field)| (key.as_str(), *field))
     }
 
     fn hold_together(&self) -> Result<(), String> {
@@ -639,6 +659,12 @@ impl Manifest {
 }
 
 impl FieldRow {
+    /// The words of its choices.
+    pub fn choice_words(&self) -> Vec<&str> {
+        let choices = self.choices.iter();
+        choices.map(|choice| choice.value.as_str()).collect()
+    }
+
     /// A cell's text in canonical form; `None` where the field does not take it. Blank stays blank.
     pub fn normalise<'t>(&self, text: &'t str) -> Option<Cow<'t, str>> {
         let trimmed = if self.name.is_secret() {
@@ -717,6 +743,29 @@ impl FieldRow {
         self.normalise(text)
             .map_or_else(|| text.to_owned(), Cow::into_owned)
     }
+}
+
+/// The fields by the keys of a vendor's own names for them.
+fn own_names(rows: &[FieldRow]) -> HashMap<String, Field> {
+    let mut parts: HashMap<String, Option<Field>> = HashMap::new();
+    let mut names = HashMap::new();
+    for row in rows {
+        for name in std::iter::once(&row.wire).chain(&row.also_read) {
+            names.insert(heading_key(name), row.name);
+            if let Some((_, part)) = name.rsplit_once('.') {
+                let known = parts.entry(heading_key(part)).or_insert(Some(row.name));
+                if *known != Some(row.name) {
+                    *known = None;
+                }
+            }
+        }
+    }
+    for (part, field) in parts {
+        if let Some(field) = field {
+            names.entry(part).or_insert(field);
+        }
+    }
+    names
 }
 
 /// Finds the row of each field.

@@ -33,6 +33,7 @@ pub use outcome::{Action, Outcome, RowResult};
 pub use place::Place;
 pub(crate) use place::{cell_name, column_letters};
 pub use planned::PlannedRow;
+pub(crate) use record::person;
 pub use record::{Record, by_number};
 pub use ring::{RingResult, RingVerdict};
 pub use rule_id::RuleId;

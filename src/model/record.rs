@@ -27,6 +27,17 @@ pub struct Record {
     hidden: BTreeSet<Field>,
 }
 
+/// A person's name by the texts of fields: the one that is shown, else given name and surname; empty where there is none.
+pub(crate) fn person<'t>(text: impl Fn(Field) -> &'t str) -> String {
+    match text(Field::DISPLAY_NAME) {
+        "" => {
+            let (first, last) = (text(Field::FIRST_NAME), text(Field::LAST_NAME));
+            format!("{first} {last}").trim().to_owned()
+        }
+        name => name.to_owned(),
+    }
+}
+
 impl Record {
     /// An extension of which nothing is known but its number.
     pub fn numbered(number: impl Into<String>) -> Self {
@@ -82,14 +93,7 @@ impl Record {
 
     /// The person's name: the one that is shown, else given name and surname; empty where there is none.
     pub fn person(&self) -> String {
-        let text = |field| self.text(field).unwrap_or_default();
-        match text(Field::DISPLAY_NAME) {
-            "" => {
-                let (first, last) = (text(Field::FIRST_NAME), text(Field::LAST_NAME));
-                format!("{first} {last}").trim().to_owned()
-            }
-            name => name.to_owned(),
-        }
+        person(|field| self.text(field).unwrap_or_default())
     }
 
     /// Like [`Record::text`], for a secret too: to check and compare it.

@@ -66,7 +66,7 @@ const COLUMNS: [ReportColumn; 19] = [
         ..BARE
     },
     ReportColumn {
-        heading: "place",
+        heading: Outcome::PLACE,
         width: 24,
         cell: place,
         page: Some(("place", short_place)),
@@ -96,7 +96,7 @@ const COLUMNS: [ReportColumn; 19] = [
         ..BARE
     },
     ReportColumn {
-        heading: "result",
+        heading: Outcome::RESULT,
         is_result: true,
         cell: result,
         page: Some(("result", result)),
@@ -181,13 +181,13 @@ const COLUMNS: [ReportColumn; 19] = [
         ..BARE
     },
     ReportColumn {
-        heading: "elapsed_ms",
+        heading: Outcome::ELAPSED,
         hidden: true,
         cell: |line| text(line.outcome.elapsed_ms),
         ..BARE
     },
     ReportColumn {
-        heading: "finished_at",
+        heading: Outcome::FINISHED,
         width: 24,
         hidden: true,
         cell: |line| format!("{:.3}", line.outcome.finished_at),

@@ -57,6 +57,18 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// Exit 4, because something would be lost of these `fields` or `columns`, each with how often; `flags` leave them out.
+    pub(crate) fn lossy(what: &str, lost: &[String], flags: &[String]) -> Failure {
+        Failure::guard(format!(
+            "something would be lost of these {what}, so nothing was sent: {}",
+            lost.join(", ")
+        ))
+        .hint(format!(
+            "if that is meant: {}; or --on-loss report",
+            flags.join(" ")
+        ))
+    }
+
     fn new(exit: Exit, message: impl fmt::Display) -> Failure {
         Failure {
             exit,

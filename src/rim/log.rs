@@ -1,12 +1,13 @@
 //! The detail of messages: only errors (`-q`), every request (`-v`), and a log for support (`--log`).
 
 use super::failure::Failure;
+use crate::disk::private_options;
 use crate::link::Link;
 use crate::link::logged::{LogSink, Logged};
 use crate::model::redact::message;
 use crate::progress::{self, above};
 use jiff::Timestamp;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write, stderr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -55,10 +56,8 @@ fn open(path: &Path) -> Result<File, String> {
     if path.exists() && !path.is_file() {
         return Err("is no file".into());
     }
-    let mut options = OpenOptions::new();
+    let mut options = private_options();
     options.append(true).read(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path).map_err(words)?;
     let mut first = String::new();
     let begun = BufReader::new(&file).read_line(&mut first);

@@ -3,7 +3,7 @@
 use super::*;
 use crate::columns::{BindOptions, Binding};
 use crate::manifest::{Manifest, Purpose};
-use crate::model::{Field, Place};
+use crate::model::{Field, Finding, Place};
 use crate::sheet::{Cells, Row};
 
 const OPENVOX: &str = include_str!("../vendors/openvox/vendor.toml");
@@ -83,16 +83,18 @@ fn found(
                         .iter()
                         .any(|f| f.rule == "row.total" && f.message.contains("other rows")))
             );
-            let told = findings.iter().map(|finding| {
-                let repair = finding.repair.as_ref().map(|repair| repair.reveal());
-                let repair = repair.map_or(String::new(), |repair| format!(" → {repair}"));
-                format!("{} {}{repair}", finding.severity.word(), finding.rule)
-            });
+            let told = findings.iter().map(words);
             let sent = binding.extension(&row.cells, &manifest);
             let sent = sent.iter().map(|(field, _)| field).collect();
             (told.collect(), sent)
         })
         .collect()
+}
+
+fn words(finding: &Finding) -> String {
+    let repair = finding.repair.as_ref().map(|repair| repair.reveal());
+    let repair = repair.map_or(String::new(), |repair| format!(" → {repair}"));
+    format!("{} {}{repair}", finding.severity.word(), finding.rule)
 }
 
 /// Returns the findings of one cell beside a number and a password that are right.

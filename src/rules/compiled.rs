@@ -305,6 +305,16 @@ impl<'m> CompiledField<'m> {
         self.finding("ditto", Severity::Error, message, "fill in the value")
     }
 
+    /// The finding about a value that this vendor does not take.
+    pub(super) fn read_only(&self, vendor: &str) -> Finding {
+        let message = format!(
+            "{} can be read from {vendor} but not written: the value is left out",
+            self.row.name.name()
+        );
+        let hint = "leave the cell blank";
+        self.finding(RuleId::READ_ONLY, Severity::Warning, message, hint)
+    }
+
     /// The finding about a text that another program showed in the place of a password.
     pub(super) fn mask(&self) -> Finding {
         let message = format!(
@@ -425,13 +435,7 @@ impl<'m> CompiledField<'m> {
     }
 
     pub(super) fn choices(&self) -> String {
-        let words: Vec<&str> = self
-            .row
-            .choices
-            .iter()
-            .map(|choice| choice.value.as_str())
-            .collect();
-        words.join(", ")
+        self.row.choice_words().join(", ")
     }
 
     /// The value in quotes; of a secret nothing.

@@ -671,16 +671,7 @@ impl<'m> Checker<'m> {
             return Some(ValueClass::Unknown);
         }
         if row.access == Access::ReadOnly {
-            findings.push(slot.finding(
-                RuleId::READ_ONLY,
-                Severity::Warning,
-                format!(
-                    "{} can be read from {} but not written: the value is left out",
-                    row.name.name(),
-                    self.manifest.vendor.name
-                ),
-                "leave the cell blank",
-            ));
+            findings.push(slot.read_only(&self.manifest.vendor.name));
             return Some(ValueClass::Unknown);
         }
         if is_generate(text) {

@@ -94,16 +94,7 @@ impl Client for FakeClient {
             (Task::SignOut, 0) => say("logout", Effect::Reads, "", Value::Null),
             (Task::List, pages) => {
                 if pages > 0 && read["numbers"].as_array().unwrap().is_empty() {
-                    let pages = exchanges.iter().map(|page| page.reply.json().unwrap());
-                    let numbers =
-                        pages.flat_map(|page| page["numbers"].as_array().unwrap().clone());
-                    let numbers = numbers
-                        .map(|number| number.as_str().unwrap().to_owned())
-                        .collect();
-                    return Turn::Done(Answer::Listing(Listing {
-                        numbers,
-                        complete: true,
-                    }));
+                    return Turn::Done(Answer::Listing(listing(exchanges)));
                 }
                 say("list", Effect::Reads, &pages.to_string(), Value::Null)
             }
@@ -139,6 +130,17 @@ impl Client for FakeClient {
             (Task::Delete(number), 0) => write("delete", number, Value::Null),
             _ => Turn::Done(Answer::Done),
         }
+    }
+}
+
+/// The numbers of all pages.
+fn listing(pages: &[Exchange]) -> Listing {
+    let pages = pages.iter().map(|page| page.reply.json().unwrap());
+    let numbers = pages.flat_map(|page| page["numbers"].as_array().unwrap().clone());
+    let numbers = numbers.map(|number| number.as_str().unwrap().to_owned());
+    Listing {
+        numbers: numbers.collect(),
+        complete: true,
     }
 }
 

@@ -111,12 +111,5 @@ pub(super) fn too_lossy(lost: &BTreeMap<Field, u64>) -> Failure {
         .keys()
         .map(|field| format!("--drop {}", field.name()))
         .collect();
-    Failure::guard(format!(
-        "something would be lost of these fields, so nothing was sent: {}",
-        counted.join(", ")
-    ))
-    .hint(format!(
-        "if that is meant: {}; or --on-loss report",
-        flags.join(" ")
-    ))
+    Failure::lossy("fields", &counted, &flags)
 }

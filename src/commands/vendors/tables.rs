@@ -307,11 +307,7 @@ pub(in crate::commands) fn values(row: &FieldRow) -> String {
         Kind::List => "texts separated by ;",
         Kind::Email => "e-mail address",
         Kind::Choice => {
-            let words: Vec<&str> = row
-                .choices
-                .iter()
-                .map(|choice| choice.value.as_str())
-                .collect();
+            let words = row.choice_words();
             let open = if row.open_choices {
                 ", or a word of the vendor's own"
             } else {

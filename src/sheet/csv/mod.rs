@@ -3,6 +3,7 @@
 mod formula;
 mod marks;
 pub(crate) mod read;
+mod record;
 mod repair;
 mod swallowed;
 pub(crate) mod write;

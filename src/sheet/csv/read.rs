@@ -9,6 +9,7 @@ use crate::model::{BYTE_ORDER_MARK, Finding, Place, Severity};
 use crate::sheet::cells::{Cells, Row, RowTrouble};
 use crate::sheet::csv::formula::unmarked;
 use crate::sheet::csv::marks::{Marks, simple_record};
+use crate::sheet::csv::record::{CsvRecord, parse};
 use crate::sheet::csv::swallowed::{are_alike, has_number, swallowed_row};
 use crate::sheet::detect::delimiter;
 use crate::sheet::detect::delimiter::{
@@ -21,7 +22,7 @@ use crate::sheet::opened::Opened;
 use crate::sheet::options::{Header, Limits, ReadOptions};
 use crate::sheet::picks::{Extent, Pick};
 use crate::sheet::source::{Pass, Source};
-use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use csv_core::{Reader, ReaderBuilder};
 use memchr::{memchr, memchr_iter, memchr2};
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -500,7 +501,7 @@ impl Batch {
             if layout.columns > 1 && record.is_empty() {
                 return ControlFlow::Continue(());
             }
-            swallowed = record.swallowed_row(layout);
+            swallowed = row_in_quotes(record, layout);
             if swallowed.is_some() {
                 return ControlFlow::Break(());
             }
@@ -559,6 +560,32 @@ impl Batch {
         swallowed.map_or(Ok(index), Err)
     }
 
+    /// Reads a record that is simple and within the limits; `None` for any other. `apart` takes the bounds of its cells.
+    #[inline]
+    fn simple<'r>(
+        &'r self,
+        line: u64,
+        start: usize,
+        marks: &Marks,
+        apart: &'r mut Vec<(u32, u32)>,
+    ) -> Option<CsvRecord<'r>> {
+        let (data, limits) = (self.data.as_slice(), &self.layout.limits);
+        let marks = marks.from(start);
+        let (text_end, end) = simple_record(data, self.layout.delimiter, start, marks, apart)?;
+        let is_within = apart.len() > 1
+            && apart.len() <= limits.row_cells_max
+            && end - start <= limits.cell_bytes_max.min(limits.row_bytes_max);
+        is_within.then(|| CsvRecord {
+            line,
+            start,
+            end,
+            text: data.get(start..text_end).unwrap_or_default(),
+            ends: &[],
+            apart,
+            width: apart.len(),
+        })
+    }
+
     /// Hands on each record, blank lines left out.
     fn records(
         &self,
@@ -571,7 +598,6 @@ impl Batch {
         let mut reader = None;
         let (mut text, mut ends) = (Vec::new(), Vec::new());
         let mut apart = Vec::new();
-        let simple_bytes_max = limits.cell_bytes_max.min(limits.row_bytes_max);
         let mut line = self.line;
         let mut lines = self.lines.iter();
         let mut at = 0;
@@ -587,30 +613,15 @@ impl Batch {
             if let Some(of_row) = lines.next() {
                 line = *of_row;
             }
-            if let Some(marks) = marks {
-                let marks = marks.from(at);
-                let simple = simple_record(data, self.layout.delimiter, at, marks, &mut apart);
-                if let Some((text_end, end)) = simple
-                    && apart.len() > 1
-                    && apart.len() <= limits.row_cells_max
-                    && end - start <= simple_bytes_max
-                {
-                    let record = CsvRecord {
-                        line,
-                        start,
-                        end,
-                        text: data.get(start..text_end).unwrap_or_default(),
-                        ends: &[],
-                        apart: &apart,
-                        width: apart.len(),
-                    };
-                    if each(&record).is_break() {
-                        return Ok(());
-                    }
-                    line += (end - text_end) as u64;
-                    at = end;
-                    continue;
+            if let Some(marks) = marks
+                && let Some(record) = self.simple(line, start, marks, &mut apart)
+            {
+                if each(&record).is_break() {
+                    return Ok(());
                 }
+                line += (record.end - start - record.text.len()) as u64;
+                at = record.end;
+                continue;
             }
             if text.is_empty() {
                 // One byte more than there can be, because a full buffer would stop the parser.
@@ -722,93 +733,16 @@ impl Batch {
     }
 }
 
-/// Parses the next record into these buffers; returns how many bytes were read and written, and the number of its cells.
-/// Cells past the room in `ends` are counted and not kept.
-fn parse(
-    reader: &mut Reader,
-    data: &[u8],
-    text: &mut [u8],
-    ends: &mut [usize],
-) -> (usize, usize, usize) {
-    let (mut at, mut filled, mut width, mut kept) = (0, 0, 0, 0);
-    loop {
-        let room = text.get_mut(filled..).unwrap_or_default();
-        let free = ends.get_mut(kept..).unwrap_or_default();
-        let rest = data.get(at..).unwrap_or_default();
-        let (result, read, written, ended) = reader.read_record(rest, room, free);
-        at += read;
-        filled += written;
-        width += ended;
-        kept += ended;
-        match result {
-            ReadRecordResult::Record | ReadRecordResult::End => return (at, filled, width),
-            ReadRecordResult::OutputEndsFull => kept = ends.len() - 1,
-            ReadRecordResult::InputEmpty | ReadRecordResult::OutputFull => {}
-        }
+/// Builds the error for a row that stands within the quotes of a cell.
+fn row_in_quotes(record: &CsvRecord<'_>, layout: &Layout) -> Option<SheetError> {
+    // A simple record has no line break.
+    if !record.apart.is_empty() || memchr2(b'\n', b'\r', record.text).is_none() {
+        return None;
     }
-}
-
-/// One record of a batch.
-struct CsvRecord<'r> {
-    /// The line on which it starts.
-    line: u64,
-    /// Its start in the batch.
-    start: usize,
-    /// Its end in the batch, including its line break.
-    end: usize,
-    /// Its cells one behind the other, and where each ends; not more than the limit allows.
-    text: &'r [u8],
-    ends: &'r [usize],
-    /// The bounds of its cells, where it is simple: then the text is the batch's own, and `ends` is empty.
-    apart: &'r [(u32, u32)],
-    /// The number of its cells, also beyond the limit.
-    width: usize,
-}
-
-impl CsvRecord<'_> {
-    /// Returns true for a line with nothing but spaces.
-    fn is_blank(&self) -> bool {
-        self.width == 1 && self.text.iter().all(u8::is_ascii_whitespace)
-    }
-
-    /// Its cells, one after the other.
-    fn cells(&self) -> impl Iterator<Item = &[u8]> {
-        let starts = std::iter::once(&0).chain(self.ends);
-        let joined = starts.zip(self.ends).map(|(start, end)| (*start, *end));
-        let apart = self.apart.iter();
-        let apart = apart.map(|(start, end)| (*start as usize, *end as usize));
-        let cells = joined.chain(apart);
-        cells.map(|(start, end)| self.text.get(start..end).unwrap_or_default())
-    }
-
-    /// Builds the error for a row that stands within the quotes of a cell.
-    fn swallowed_row(&self, layout: &Layout) -> Option<SheetError> {
-        // A simple record has no line break.
-        if !self.apart.is_empty() || memchr2(b'\n', b'\r', self.text).is_none() {
-            return None;
-        }
-        let cells: Vec<&[u8]> = self.cells().collect();
-        let (opens, row) = swallowed_row(&cells, layout.delimiter, layout.width, are_alike)?;
-        let kind = SheetErrorKind::RowInQuotes(self.line + row);
-        Some(kind.on_line(&layout.file, self.line + opens))
-    }
-
-    /// Returns true if a cell begins with an apostrophe, so that it may have been marked.
-    fn is_marked(&self) -> bool {
-        memchr(b'\'', self.text).is_some() && self.cells().any(|cell| cell.starts_with(b"'"))
-    }
-
-    /// Returns true if it has nothing but delimiters and blanks.
-    fn is_empty(&self) -> bool {
-        if self.apart.is_empty() {
-            return self.text.iter().all(u8::is_ascii_whitespace);
-        }
-        // Most often the first byte of the first cell decides.
-        self.apart.iter().all(|(start, end)| {
-            let cell = self.text.get(*start as usize..*end as usize);
-            cell.unwrap_or_default().iter().all(u8::is_ascii_whitespace)
-        })
-    }
+    let cells: Vec<&[u8]> = record.cells().collect();
+    let (opens, row) = swallowed_row(&cells, layout.delimiter, layout.width, are_alike)?;
+    let kind = SheetErrorKind::RowInQuotes(record.line + row);
+    Some(kind.on_line(&layout.file, record.line + opens))
 }
 
 /// The cells of a record that cannot be taken unchanged: without the marks of formulas, and with a replacement

@@ -75,27 +75,8 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
     if let Some(part) = &wrapped {
         (content.offset, content.end, content.at) = (part.start, Some(part.end), part.at);
     }
-    let mut headings: Vec<String> = Vec::new();
-    let mut objects: u64 = 0;
     let mut batches = content.batches();
-    for batch in &mut batches {
-        let batch = batch?;
-        for element in &batch.elements {
-            objects += 1;
-            for (path, _) in batch.object(element)?.values {
-                if layout.columns.contains_key(&path) {
-                    continue;
-                }
-                if headings.len() >= options.limits.row_cells_max {
-                    return Err(
-                        SheetErrorKind::TooManyColumns(options.limits.row_cells_max).in_file(&file)
-                    );
-                }
-                layout.columns.insert(path.clone(), headings.len());
-                headings.push(path);
-            }
-        }
-    }
+    let (headings, objects) = read_names(&mut batches, &mut layout.columns, &options.limits)?;
     if objects == 0 {
         return Err(SheetErrorKind::Empty.in_file(&file));
     }
@@ -128,6 +109,33 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
         notes,
         content,
     })
+}
+
+/// Reads the names of all members in their order, and the number of objects. `columns` takes the place of each name.
+fn read_names(
+    batches: &mut Batches,
+    columns: &mut HashMap<String, usize>,
+    limits: &Limits,
+) -> Result<(Vec<String>, u64), SheetError> {
+    let (mut headings, mut objects) = (vec![], 0);
+    for batch in batches {
+        let batch = batch?;
+        for element in &batch.elements {
+            objects += 1;
+            for (path, _) in batch.object(element)?.values {
+                if columns.contains_key(&path) {
+                    continue;
+                }
+                if headings.len() >= limits.row_cells_max {
+                    let kind = SheetErrorKind::TooManyColumns(limits.row_cells_max);
+                    return Err(kind.in_file(&batch.layout.file));
+                }
+                columns.insert(path.clone(), headings.len());
+                headings.push(path);
+            }
+        }
+    }
+    Ok((headings, objects))
 }
 
 impl Content {

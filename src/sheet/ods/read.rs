@@ -250,6 +250,21 @@ impl Book {
     }
 }
 
+impl Book {
+    /// Returns true if the style of a piece of text marks it.
+    fn marks(&self, tag: &Tag<'_>) -> Result<bool, PullError> {
+        let style = attribute(tag, "text:style-name")?;
+        Ok(style.is_some_and(|style| self.marking_styles.contains(&style)))
+    }
+
+    /// The number of spaces that a tag stands for.
+    fn spaces(&self, tag: &Tag<'_>) -> Result<usize, PullError> {
+        let count = attribute(tag, "text:c")?;
+        let count = count.and_then(|count| count.parse().ok()).unwrap_or(1);
+        Ok(usize::min(count, self.limits.cell_bytes_max))
+    }
+}
+
 fn attribute(tag: &Tag<'_>, wanted: &str) -> Result<Option<String>, PullError> {
     let mut found = None;
     tag.attributes(|name, value| {
@@ -456,8 +471,7 @@ impl Rows {
         spot.shown = spot.tag.end..spot.tag.end;
         self.text.clear();
         (self.spaces, self.is_pieced) = (0, false);
-        let mut depth = 0;
-        let mut paragraphs = 0;
+        let (mut depth, mut paragraphs) = (0, 0);
         // Set once there is something behind the first paragraph.
         let mut behind = false;
         // The depth of the span that marks the text in it.
@@ -475,26 +489,19 @@ impl Rows {
                         false
                     }
                     (1.., "span" | "a") => {
-                        let style = attribute(&tag, "text:style-name").map_err(fail)?;
-                        if style.is_some_and(|style| self.book.marking_styles.contains(&style)) {
+                        if self.book.marks(&tag).map_err(fail)? {
                             marked.get_or_insert(depth);
                         }
                         false
                     }
                     (1.., "s") => {
-                        let count = attribute(&tag, "text:c").map_err(fail)?;
-                        let count = count.and_then(|count| count.parse().ok()).unwrap_or(1);
-                        let count = usize::min(count, self.book.limits.cell_bytes_max);
+                        let count = self.book.spaces(&tag).map_err(fail)?;
                         self.text.extend(std::iter::repeat_n(' ', count));
                         self.spaces += count as u64;
                         true
                     }
-                    (1.., "tab") => {
-                        self.text.push('\t');
-                        true
-                    }
-                    (1.., "line-break") => {
-                        self.text.push('\n');
+                    (1.., name @ ("tab" | "line-break")) => {
+                        self.text.push(if name == "tab" { '\t' } else { '\n' });
                         true
                     }
                     // Comments and drawings are no part of the cell's text.

@@ -325,6 +325,22 @@ impl RawRow {
         Ok(())
     }
 
+    /// Puts a text that cells share; `is_pieced` is true where a piece of it is marked, and another is not.
+    pub(crate) fn put_shared(
+        &mut self,
+        column: usize,
+        text: &str,
+        is_pieced: bool,
+    ) -> Result<(), SheetError> {
+        self.put_shown(column, |out| {
+            out.push_str(text);
+            match is_pieced {
+                true => Stored::Pieces,
+                false => Stored::Text,
+            }
+        })
+    }
+
     /// Like [`RawRow::put`], for a text of which the cell has only a word: one that many cells share, a
     /// number's format.
     pub(crate) fn put_shown(

@@ -76,6 +76,16 @@ struct BiffRecord<'b> {
 }
 
 impl BiffRecord<'_> {
+    /// The beginning of a worksheet, and its table.
+    fn bound_sheet(&self) -> Option<(usize, Table)> {
+        let table = Table {
+            name: self.text(6, 1)?.into(),
+            hidden: self.u8(4).is_some_and(|state| state & 3 != 0),
+            is_notes: false,
+        };
+        Some((self.u32(0)? as usize, table))
+    }
+
     fn u8(&self, at: usize) -> Option<u8> {
         self.data.get(at).copied()
     }
@@ -263,18 +273,13 @@ impl Book {
                 }
                 record::BOUND_SHEET if record.u8(5) != Some(0) => of_sheets.push(None),
                 record::BOUND_SHEET => {
-                    let start = record.u32(0).ok_or_else(|| self.broken())?;
-                    let name = record.text(6, 1).ok_or_else(|| self.broken())?;
-                    if starts.contains(&(start as usize)) {
-                        return Err(self.broken());
-                    }
-                    starts.push(start as usize);
+                    let bound = record
+                        .bound_sheet()
+                        .filter(|(start, _)| !starts.contains(start));
+                    let (start, table) = bound.ok_or_else(|| self.broken())?;
+                    starts.push(start);
                     of_sheets.push(Some(tables.len()));
-                    tables.push(Table {
-                        name: name.into(),
-                        hidden: record.u8(4).is_some_and(|state| state & 3 != 0),
-                        is_notes: false,
-                    });
+                    tables.push(table);
                 }
                 record::SST => {
                     let is_marked = |font: u16| {
@@ -703,14 +708,7 @@ impl Book {
                 let index = record.u32(6)? as usize;
                 let text = self.strings.get(index)?;
                 let is_pieced = self.pieced_strings.contains(&index);
-                row.put_shown(column, |out| {
-                    out.push_str(text);
-                    if is_pieced {
-                        Stored::Pieces
-                    } else {
-                        Stored::Text
-                    }
-                })
+                row.put_shared(column, text, is_pieced)
             }
             record::LABEL | record::RSTRING => put_text(row, column, &self.text(record, 6)?),
             record::NUMBER => self.put_number(row, column, style, record.f64(6)?),

@@ -747,14 +747,7 @@ impl Rows {
                         &format!("a cell in row {} names a text that is not there", self.line),
                     )
                 })?;
-                row.put_shown(cell.column, |out| {
-                    out.push_str(shared);
-                    if is_pieced {
-                        Stored::Pieces
-                    } else {
-                        Stored::Text
-                    }
-                })
+                row.put_shared(cell.column, shared, is_pieced)
             }
             CellKind::Inline | CellKind::Text => row.put(cell.column, |out| {
                 unescape(text, out);
