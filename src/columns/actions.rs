@@ -107,7 +107,7 @@ impl AllowedActions {
     }
 }
 
-/// An error of a cell that asks for what is not done, or does not tell what it asks for.
+/// The error of a cell that asks for an action which the command does not take, or of which the action is not clear.
 fn not_done(column: usize, message: String, hint: &str) -> Finding {
     Finding::new("row.action", Severity::Error, message)
         .about(None, Some(column))

@@ -18,7 +18,7 @@ const OFFERED_COLUMNS_MAX: usize = 4;
 /// The most products that are offered as the sheet's owner.
 const OFFERED_PRODUCTS_MAX: usize = 3;
 
-/// Asks what headings and neighbours do not tell.
+/// Asks about every column whose meaning neither its heading nor the columns beside it show.
 ///
 /// # Errors
 /// A field has two columns of one heading, or two that the user mapped.

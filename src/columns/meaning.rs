@@ -106,7 +106,7 @@ impl Meaning {
         )
     }
 
-    /// Returns true if nobody knows a meaning of the column.
+    /// Returns true if no meaning of the column is known.
     pub(super) fn is_unread(&self) -> bool {
         matches!(self, Meaning::Unknown | Meaning::Open(_))
     }

@@ -74,7 +74,7 @@ pub(super) fn owner<'m>(
     if let Some(named) = options.headings {
         let words = match named {
             NamedOwner::Nobody => OwnerWords::Target(target),
-            // Of a vendor's groups the sheet has the words of the groups.
+            // A sheet of groups has the words of the vendor's groups.
             NamedOwner::Vendor(named) if named.vendor.id == target.vendor.id => {
                 OwnerWords::Vendor(target)
             }

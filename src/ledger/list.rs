@@ -14,7 +14,7 @@ const SECOND_DIGITS: usize = 15;
 /// Name of a run's folder while it is thrown away.
 const OLD: &str = ".old-";
 
-/// All runs, newest first, each with why it cannot be read where it cannot. Reads runs that are at work too.
+/// All runs, newest first, each with its summary or the reason why it cannot be read. Reads runs that are at work too.
 ///
 /// # Errors
 /// The folder cannot be read; where there is none, there are no runs.
@@ -40,7 +40,7 @@ pub fn runs(state: &StateDir) -> Result<Vec<Listed>, LedgerError> {
 /// The name of the newest run that is wanted; `None` where there is none.
 ///
 /// # Errors
-/// As [`runs`]; or a run that is as new cannot be read, which may be the one that is meant.
+/// As [`runs`], or a run that is as new or newer cannot be read: it may be the wanted one.
 pub fn newest(
     state: &StateDir,
     wanted: impl Fn(&Summary) -> bool,
@@ -107,7 +107,7 @@ pub fn clean(state: &StateDir, keep: usize, unfinished: bool) -> Result<Cleaned,
     for Listed { summary, .. } in runs(state)? {
         match summary {
             Ok(kept) => drop(targets.remove(&kept.run.target)),
-            // It may be of any of them.
+            // The run may be of any target.
             Err(_) => targets.clear(),
         }
     }

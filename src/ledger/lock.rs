@@ -1,4 +1,4 @@
-//! One run at a time for each target: a lock of the kernel's, which dies with its process.
+//! One run at a time for each target: a file lock, which the system releases when its process ends.
 
 use super::LedgerError;
 use super::state::{StateDir, failed};
@@ -10,7 +10,7 @@ use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
-/// The right to work on one target, until it is dropped or its process ends, in whatever way.
+/// The lock of one target, until it is dropped or its process ends, in whatever way.
 #[derive(Debug)]
 pub struct TargetLock {
     target: String,
@@ -18,7 +18,7 @@ pub struct TargetLock {
     held: Vec<HeldFile>,
 }
 
-/// One locked file, let go when it is dropped.
+/// One locked file, unlocked when it is dropped.
 #[derive(Debug)]
 struct HeldFile {
     file: File,

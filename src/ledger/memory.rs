@@ -227,7 +227,7 @@ impl Memory {
         self.put(left.record(), left.number(), &entry)
     }
 
-    /// Takes back that an extension was forgotten: nothing of the change was sent.
+    /// Restores the dropped memory of an extension, after a change of which nothing was sent.
     ///
     /// # Errors
     /// It could not be written.

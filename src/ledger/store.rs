@@ -38,7 +38,7 @@ CREATE TABLE head (
     command TEXT NOT NULL, vendor TEXT NOT NULL, mode TEXT NOT NULL, options TEXT NOT NULL, rules TEXT NOT NULL,
     input_hash TEXT NOT NULL
 ) STRICT;
--- One line of the report each. Final is 1 once the result stands fast.
+-- One line of the report each. Final is 1 once the result does not change any more.
 CREATE TABLE rows (
     position INTEGER PRIMARY KEY, row INTEGER, file TEXT, sheet TEXT, line INTEGER, number TEXT NOT NULL,
     action TEXT NOT NULL, result TEXT NOT NULL, code TEXT NOT NULL, field TEXT, \"column\" TEXT NOT NULL,
@@ -54,7 +54,7 @@ CREATE TABLE changes (
 ) STRICT;
 -- The cells of a row as they stood in its sheet, sealed; of a run that gives back the rows that are not done.
 CREATE TABLE originals (position INTEGER PRIMARY KEY REFERENCES rows, sealed BLOB NOT NULL) STRICT;
--- What was about to be said to the PBX, and when.
+-- What was about to be sent to the PBX, and when.
 CREATE TABLE intents (
     position INTEGER NOT NULL REFERENCES changes, attempt INTEGER NOT NULL, at TEXT NOT NULL,
     PRIMARY KEY (position, attempt)
@@ -99,7 +99,7 @@ pub struct Ledger {
     /// Rows that this process wrote down as about to be sent.
     intended: HashSet<usize>,
     stopped: bool,
-    // Let go after the connection, which is dropped first.
+    // Dropped last, so that the connection is closed before the lock is released.
     _lock: TargetLock,
 }
 
@@ -291,7 +291,7 @@ impl Ledger {
         end().map_err(|error| writing(&self.path, &error))
     }
 
-    /// Removes the run, of which nothing was sent to the PBX.
+    /// Removes a run of which nothing was sent to the PBX.
     ///
     /// # Errors
     /// Its folder cannot be removed.

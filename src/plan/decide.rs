@@ -37,7 +37,7 @@ impl Mode {
 /// The decision about one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// Something is to be done.
+    /// The extension is created or changed.
     Change(Change),
     /// The extension is as wanted.
     Unchanged,

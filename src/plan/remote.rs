@@ -45,7 +45,7 @@ impl RemoteState {
     /// listed.
     ///
     /// # Errors
-    /// As there.
+    /// As [`RemoteState::fetch`].
     pub(crate) fn fetch_each<'n>(
         session: &TargetSession<'_>,
         named: impl Iterator<Item = &'n str>,

@@ -1,4 +1,4 @@
-//! A plan as text: one line for each row, marked with its fate, and below it the fields that change.
+//! A plan as text: one line for each row, marked with its action, and below it the fields that change.
 
 use crate::compare::uncomparable;
 use crate::manifest::Manifest;
@@ -18,10 +18,10 @@ pub(crate) struct Detail {
     pub(crate) short: bool,
 }
 
-/// The fate of a row, as the first sign of its lines shows it.
+/// The sign at the beginning of a row's lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {
-    /// `+`: it is made.
+    /// `+`: it is created.
     Create,
     /// `~`: it is changed.
     Update,

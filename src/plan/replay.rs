@@ -22,9 +22,9 @@ pub enum OnDrift {
     /// Send nothing when anything has changed on the PBX.
     #[default]
     Stop,
-    /// They are left out, the others go.
+    /// Leave these rows out, and send the others.
     Skip,
-    /// They are planned anew.
+    /// Plan these rows anew.
     Replan,
 }
 
@@ -402,7 +402,7 @@ impl Planner<'_> {
     }
 }
 
-/// The movements of an extension since the plan was made, as the message of a row; at most six are named.
+/// The changes of an extension since the plan was made, as the message of a row; at most six are named.
 fn in_words(movements: Vec<(Option<Field>, String)>) -> String {
     const SHOWN_MAX: usize = 6;
     let more = movements.len().saturating_sub(SHOWN_MAX);

@@ -74,7 +74,7 @@ impl Waves {
     }
 }
 
-/// One wave on its way.
+/// One wave: its number among all waves that were asked for, and the number of its changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stage {
     number: usize,

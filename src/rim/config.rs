@@ -217,7 +217,7 @@ pub(crate) fn read_small(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|error| error.to_string())
 }
 
-/// The account of a target that is no simulated one.
+/// The account of a target that is not simulated.
 pub(crate) fn account(
     label: &str,
     username: String,

@@ -7,7 +7,7 @@ use crate::ledger::{Memory, StateDir};
 use crate::seal::Key;
 use std::path::{Path, PathBuf};
 
-/// The folders and files of this call.
+/// The folders and files that the command line names.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Context {
     /// The file with the targets, as typed.

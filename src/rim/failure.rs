@@ -92,7 +92,7 @@ impl Failure {
         Failure::new(Exit::Stopped, message)
     }
 
-    /// The same failure with a word on what to do.
+    /// The same failure with a hint on what to do.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Failure {
         self.hint = hint.into();
         self

@@ -12,7 +12,7 @@ use std::io::{self, BufRead, BufReader, Write, stderr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// The first line of a log, by which it is known again: no other file is written on.
+/// The first line of a log. A file without it is not appended to.
 const HEAD: &str = "# rowcall log";
 
 /// The detail of messages in this process.
@@ -50,7 +50,7 @@ pub(crate) fn begin(is_quiet: bool, is_verbose: bool, log: Option<&Path>) -> Res
     Ok(())
 }
 
-/// A log for its owner only, to be written on.
+/// Opens a log for its owner only, to be appended to.
 fn open(path: &Path) -> Result<File, String> {
     let words = |error: io::Error| error.to_string();
     if path.exists() && !path.is_file() {
@@ -85,7 +85,7 @@ pub(crate) fn note(line: &str) {
     let log = TELLING.get().and_then(|telling| telling.log.as_ref());
     let Some((_, file)) = log else { return };
     let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-    // A log that cannot be written on is no reason to stop.
+    // A log that cannot be written is no reason to stop.
     let _ = writeln!(file, "{:.3} {}", Timestamp::now(), message(line));
 }
 

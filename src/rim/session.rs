@@ -210,7 +210,7 @@ impl<'t> TargetSession<'t> {
         }
     }
 
-    /// Everything about these extensions, with a progress bar. One that cannot be read spoils only itself.
+    /// Everything about these extensions, with a progress bar. The fault of one that cannot be read does not affect the others.
     ///
     /// # Errors
     /// Exit 3 where the target cannot be read.

@@ -39,7 +39,7 @@ pub(crate) fn print(line: impl fmt::Display) {
     }
 }
 
-/// Prints a line on standard error, however little is wanted.
+/// Prints a line on standard error, also where only errors are wanted.
 pub(crate) fn print_error(line: &str) {
     log::note(line);
     let _ = above(|| writeln!(stderr(), "{}", message(line)));
@@ -137,7 +137,7 @@ pub(crate) fn print_lines<'l>(
     Ok(Exit::Done)
 }
 
-/// Writes on for as long as there is a reader.
+/// Writes as long as there is a reader.
 struct UntilUnread<W>(W);
 
 impl<W: Write> Write for UntilUnread<W> {

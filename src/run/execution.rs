@@ -1,4 +1,4 @@
-//! Changes on their way to a target.
+//! Sends the changes of a run: each result goes to the ledger, to the memory and to the report.
 
 use super::journal::Journal;
 use super::request::failures_max;
@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-/// Changes on their way to a target.
+/// The changes of a run, about to be sent, with the rules for it.
 pub(crate) struct Execution<'e> {
     /// The run's options.
     pub(crate) options: &'e SavedOptions,
@@ -38,7 +38,7 @@ pub(crate) struct Execution<'e> {
     pub(crate) stages: Vec<Stage>,
     /// True if deletions of extensions that no row names are held back where a creation is not done.
     pub(crate) is_sync: bool,
-    /// The ledger at work; none for a PBX that is gone when the process is.
+    /// The journal; `None` for a PBX that is simulated in this process.
     pub(crate) journal: Option<Journal>,
     /// The key for the fingerprints that replace secrets that were read back.
     pub(crate) key: Option<Key>,
@@ -150,7 +150,7 @@ impl Execution<'_> {
         }
         match failed {
             Some(failure) => {
-                // It was stopped for the first failure.
+                // The first failure is the one to report.
                 let _ = results.finish(Some(failure.exit));
                 Err(failure)
             }

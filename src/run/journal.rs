@@ -1,8 +1,8 @@
-//! The run's ledger while it is at work: one thread writes it, so that no sender waits for the disk longer than it must.
+//! The ledger of a run that is sending. One thread writes it, so that no sender waits for the disk longer than it must.
 //!
-//! The thread keeps the intents of a quarter as many rows as are in flight written down ahead of the senders, several
-//! rows in one commit, and takes the results along. Half as many results as there are rows in flight may wait for it. So
-//! after a crash at most twice as many rows have to be looked up as were in flight, and one more where that is one or two.
+//! The thread writes intents ahead of the senders, for a quarter as many rows as are in flight: several rows in one
+//! commit, together with the results so far. At most half as many results as rows in flight wait to be written. So after
+//! a crash at most twice as many rows have to be looked up as were in flight, and one more where that is one or two.
 
 use crate::fingerprints::Shown;
 use crate::ledger::{Ledger, LedgerError};
@@ -21,7 +21,7 @@ pub struct Pending {
     pub intended: u32,
 }
 
-/// The ledger at work.
+/// The ledger of a run that is sending.
 pub struct Journal {
     run: String,
     pending: Arc<[Pending]>,
@@ -62,7 +62,7 @@ impl Shared {
 }
 
 impl Journal {
-    /// Begins to write, for a run with so many changes in flight. `pending` are its changes in the order of sending.
+    /// Starts the writing thread. `pending` are the changes in the order of sending; at most `parallel` are in flight.
     pub fn start(ledger: Ledger, pending: Vec<Pending>, parallel: usize) -> Journal {
         let (run, pending): (String, Arc<[Pending]>) = (ledger.run().to_owned(), pending.into());
         let shared = Arc::<Shared>::default();
@@ -103,7 +103,7 @@ impl Journal {
         self.shared.lock().left.push((position, left));
     }
 
-    /// Ends the run for now, and comes back when everything is written down.
+    /// Ends the run for now; returns once everything is on the disk.
     ///
     /// # Errors
     /// The failure of a write.
@@ -113,7 +113,7 @@ impl Journal {
         let written = self.writer.take().map(JoinHandle::join);
         match written {
             Some(Ok(written)) => written,
-            // The thread has no way to panic that is not a bug, and then the ledger shows the unfinished rows.
+            // Only a bug makes the thread panic, and then the ledger still shows which rows are unfinished.
             Some(Err(_)) | None => Ok(()),
         }
     }

@@ -5,7 +5,7 @@
 //! - [`execution`]: changes on their way to the target.
 //! - [`resume`]: resumes a run that was cut off or stopped.
 //! - [`past`]: an earlier run, and the PBX that it belongs to.
-//! - [`left`]: the rows of a run, compared with the PBX of today; [`remaining`]: their changes that are still to be sent.
+//! - [`rows`]: the rows of a run, compared with the PBX of today; [`remaining`]: their changes that are still to be sent.
 //! - [`ringing`]: asks by SIP if extensions ring.
 //! - [`memberships`]: the groups that are looked at once more at the run's end.
 //! - [`journal`]: the run's ledger while it is at work.
@@ -15,7 +15,6 @@
 
 mod execution;
 pub mod journal;
-mod left;
 mod memberships;
 pub(crate) mod past;
 mod recipients;
@@ -25,6 +24,7 @@ pub(crate) mod request;
 mod results;
 mod resume;
 pub(crate) mod ringing;
+mod rows;
 pub(crate) mod saved_options;
 pub(crate) mod secrets_file;
 
@@ -47,11 +47,11 @@ use crate::rim::terminal::{Paint, confirm, print, print_lines};
 use crate::rim::{Context, Exit, Failure, TargetSession};
 use crate::seal::Key;
 use execution::Execution;
-use left::Left;
 use past::{PastRun, finds_taken_back, is_of_run};
 use rejects::{Originals, Rejects};
 use remaining::Remaining;
 use ringing::RunRinging;
+use rows::RunRows;
 use secrets_file::Generated;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -98,7 +98,7 @@ fn conclude(
     })
 }
 
-/// The colour of a row's fate.
+/// The colour of a plan's line.
 fn paint(mark: Mark) -> Paint {
     match mark {
         Mark::Create => Paint::Green,
@@ -204,7 +204,7 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// Ends a run that may not have had the target: files that are there already may be those of the run that has it.
+    /// Ends a run that could not lock the target: files that are there already may be those of the run that has the lock.
     fn refuse_unlocked(self, refusal: Refusal) -> Result<Exit, Failure> {
         let context = self.context;
         let is_at_work = |run: &Summary| run.ended.is_none();
@@ -329,7 +329,7 @@ impl<'r> Run<'r> {
         results.finish(None)
     }
 
-    /// The right to work on the target, against a second run; a simulated PBX in this process needs none.
+    /// Locks the target against a second run; a PBX that is simulated in this process needs no lock.
     fn lock(&self) -> Result<Option<TargetLock>, Refusal> {
         if self.request.target.is_sim() {
             return Ok(None);
@@ -424,8 +424,8 @@ impl<'r> Run<'r> {
         plan.notes.iter().chain(&advice).for_each(print);
     }
 
-    /// Keeps the changes within their limits, and asks before the first of them. `held` is how many extensions the PBX has.
-    /// With `rings` the accounts are returned that are asked about by SIP.
+    /// Refuses changes beyond their limits, and asks before the first one. The PBX has `held` extensions. With `rings` it
+    /// returns the accounts that are asked about by SIP.
     fn allow(
         &self,
         session: &TargetSession<'_>,
@@ -498,8 +498,8 @@ impl<'r> Run<'r> {
         let waves = self.waves(&plan.changes());
         let mut options = SavedOptions::new(request, &self.rows, &plan, waves, generated);
         let finds_taken_back = finds_taken_back(&plan);
-        let left = Left::planned(std::mem::take(&mut plan.rows));
-        let remaining = Remaining::compute(left, &options, self.is_sync());
+        let rows = RunRows::planned(std::mem::take(&mut plan.rows));
+        let remaining = Remaining::compute(rows, &options, self.is_sync());
         let (results, opened) = self.open_results(remaining.lines())?;
         let ready = opened
             .and_then(|()| self.allow(&session, &remaining, options.ring, plan.held))
@@ -518,7 +518,7 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// Sends the changes, and ends the run. Without a ledger the PBX is gone when the process is.
+    /// Sends the changes, and ends the run. There is no ledger for a PBX that is simulated in this process.
     fn send(
         &self,
         session: TargetSession<'_>,
@@ -560,7 +560,7 @@ impl<'r> Run<'r> {
     }
 
     /// Puts everything on disk that has to be there before the first change leaves: the ledger and the generated
-    /// secrets. Without a lock there is no ledger, because the PBX is gone when the process is.
+    /// secrets. Without a lock there is no ledger: the PBX is simulated in this process.
     fn write_down(
         &self,
         lock: Option<TargetLock>,

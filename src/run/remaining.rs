@@ -1,10 +1,10 @@
 //! The changes of a run that are still to be sent.
 
 use super::journal::{Journal, Pending};
-use super::left::Left;
 use super::memberships::at_end;
 use super::past::line;
 use super::results::Results;
+use super::rows::RunRows;
 use super::saved_options::SavedOptions;
 use crate::ledger::{Ledger, Standing};
 use crate::model::{Action, Change, Outcome, PlannedRow, Record, RowResult};
@@ -30,12 +30,12 @@ pub(super) struct Remaining {
 }
 
 impl Remaining {
-    pub(super) fn compute(left: Left, options: &SavedOptions, is_sync: bool) -> Remaining {
-        let Left {
+    pub(super) fn compute(rows: RunRows, options: &SavedOptions, is_sync: bool) -> Remaining {
+        let RunRows {
             mut rows,
             standings,
             left_alone,
-        } = left;
+        } = rows;
         // In the order of the whole run: which rows go in two steps depends on all of them.
         let all = in_order(rows.iter().filter_map(|row| row.change.clone()).collect());
         let is_final = |position: usize| standings.get(position) == Some(&Standing::Final);
@@ -103,7 +103,7 @@ impl Remaining {
         at_end(&self.rows, kept, is_over)
     }
 
-    /// Sets the ledger to work.
+    /// Starts the journal, with the results that rows have already.
     pub(super) fn journal(&self, ledger: Ledger, parallel: usize) -> Journal {
         let journal = Journal::start(ledger, self.pending.clone(), parallel);
         for position in &self.settled {
@@ -126,7 +126,7 @@ impl Remaining {
         put
     }
 
-    /// Prints what is left; `reply` is how long a reply of the PBX may take.
+    /// Prints how many rows are still to be sent or looked up; `reply` is the longest time for a reply of the PBX.
     pub(super) fn announce(&self, run: &str, reply: Duration) {
         let doubtful = |standing: &&Standing| matches!(standing, Standing::Intended(_));
         let doubtful = self.standings.iter().filter(doubtful).count();

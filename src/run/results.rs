@@ -110,7 +110,7 @@ impl<'r> Results<'r> {
     /// Like [`Results::open`], with only those reports that can be written.
     ///
     /// # Errors
-    /// As there.
+    /// As [`Results::open`].
     pub(crate) fn open_possible(
         request: &RunRequest<'_>,
         headings: FieldHeadings,
@@ -139,7 +139,7 @@ impl<'r> Results<'r> {
         unnamed.unwrap_or(self.lines.len())
     }
 
-    /// Leaves those files as they are that are not this run's to replace.
+    /// Drops the outputs that would replace files of other runs.
     pub(crate) fn leave(&mut self, is_anothers: impl Fn(&Path) -> bool) {
         let is_left = |path: &Path| !disk::is_special(path) && is_anothers(path);
         for (position, file) in self.files.iter_mut().enumerate() {
@@ -156,7 +156,7 @@ impl<'r> Results<'r> {
     /// Takes the outcome of a line, counting from 0.
     ///
     /// # Errors
-    /// Exit 2 where a file cannot be written on; the others are.
+    /// Exit 2 where a file can no longer be written; the others still are.
     pub(crate) fn put(&mut self, position: usize, outcome: Outcome) -> Result<(), Failure> {
         self.ended.insert(position, outcome.result);
         let mut broken = None;

@@ -1,9 +1,9 @@
 //! Resumes a run that was cut off or stopped.
 
 use super::Run;
-use super::left::Left;
 use super::past::PastRun;
 use super::remaining::Remaining;
+use super::rows::RunRows;
 use crate::ledger::{Ledger, StoredRun};
 use crate::plan::Refusal;
 use crate::rim::{Exit, Failure, TargetSession};
@@ -17,19 +17,19 @@ impl<'r> Run<'r> {
     /// Exit 3 where the target cannot be used or another process is at work on it, exit 2 where the ledger or a report
     /// can no longer be written, or a deletion needs confirmation and there is no terminal to ask on.
     pub(crate) fn resume(mut self, past: &'r PastRun) -> Result<Exit, Failure> {
-        let (mut ledger, mut left, key) = match self.claim(past) {
+        let (mut ledger, mut rows, key) = match self.claim(past) {
             Ok(claimed) => claimed,
             Err(failure) => return self.refuse_unlocked(Refusal::new("run", failure)),
         };
-        let (mut session, renewed) = match self.look(&mut left, past) {
+        let (mut session, renewed) = match self.look(&mut rows, past) {
             Ok(looked) => looked,
             Err(failure) => {
                 ledger.end(&failure.message)?;
-                return self.refuse(Refusal::from(failure).with_lines(left.lines()));
+                return self.refuse(Refusal::from(failure).with_lines(rows.lines()));
             }
         };
-        ledger.renew(left.changes(&renewed), &key)?;
-        let remaining = Remaining::compute(left, &past.options, self.is_sync());
+        ledger.renew(rows.changes(&renewed), &key)?;
+        let remaining = Remaining::compute(rows, &past.options, self.is_sync());
         remaining.announce(&past.name, self.request.target.reply);
         let (mut results, opened) = self.open_results(remaining.lines())?;
         let ready = opened
@@ -55,27 +55,27 @@ impl<'r> Run<'r> {
     ///
     /// # Errors
     /// Exit 3 where another process is at work, or the key is not the run's; exit 2 where the ledger cannot be used.
-    fn claim(&mut self, past: &PastRun) -> Result<(Ledger, Left, Key), Failure> {
+    fn claim(&mut self, past: &PastRun) -> Result<(Ledger, RunRows, Key), Failure> {
         let (state, key) = (self.context.state()?, past.key(self.context)?);
         let addresses = self.request.target.addresses();
         let (ledger, rows) = Ledger::resume(&state, &past.name, &addresses, &key)?;
         if self.request.rejects.is_some() {
             self.kept_cells = Some(StoredRun::open(&state, &past.name)?.originals(&key)?);
         }
-        Ok((ledger, Left::kept(rows), key))
+        Ok((ledger, RunRows::kept(rows), key))
     }
 
-    /// Signs in, and looks at the records of the rows that are left.
+    /// Signs in, and looks at the records of the rows that are rows.
     fn look(
         &self,
-        left: &mut Left,
+        rows: &mut RunRows,
         past: &PastRun,
     ) -> Result<(TargetSession<'r>, Vec<usize>), Failure> {
-        if left.deletes() {
+        if rows.deletes() {
             self.request.refuse_silent_deletes()?;
         }
         let session = self.open_session()?;
-        let renewed = left.look_again(&past.options, &session)?;
+        let renewed = rows.look_again(&past.options, &session)?;
         Ok((session, renewed))
     }
 

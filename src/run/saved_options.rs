@@ -143,7 +143,7 @@ impl SavedOptions {
     }
 }
 
-/// The files of a run's sheets, with the SHA-256 of their bytes. Standard input is gone by the next time.
+/// The files of a run's sheets, with the SHA-256 of their bytes. Standard input is none: it cannot be read again.
 fn files(rows: &Rows) -> Vec<(PathBuf, String)> {
     let mut files: Vec<(PathBuf, String)> = vec![];
     for (sheet, _) in &rows.sheets {

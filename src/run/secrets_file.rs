@@ -34,7 +34,7 @@ impl SecretsOut {
     /// Checks the options.
     ///
     /// # Errors
-    /// Exit 2: the file is there already, or cannot be one; a recipient is none.
+    /// Exit 2 where the file exists already or cannot be a sheet, or a text is no age recipient.
     pub(crate) fn new(file: Option<&Path>, recipients: &[String]) -> Result<SecretsOut, Failure> {
         let out = SecretsOut {
             file: None,
@@ -114,7 +114,7 @@ impl Generated {
     /// own: its changes have none.
     ///
     /// # Errors
-    /// There is none left, or no random bytes.
+    /// No fitting secret is left, or there are no random bytes.
     pub(crate) fn fill(
         out: &SecretsOut,
         planned: &mut [PlannedRow],

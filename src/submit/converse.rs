@@ -272,7 +272,7 @@ impl Connection {
         let (work, works) = unbounded::<(usize, &[String])>();
         let (answer, answers) = unbounded();
         thread::scope(|scope| {
-            // Moved in, so that its end sends the threads home.
+            // Moved in, so that the threads end when it is dropped.
             let work = work;
             for _ in 0..threads {
                 let (works, answer) = (works.clone(), answer.clone());

@@ -209,7 +209,7 @@ pub(crate) enum Trouble {
     Alter,
     /// Lost, and done only when the extension is looked at for the first time, after the look.
     Late,
-    /// rowcall itself breaks down.
+    /// rowcall itself panics.
     Panic,
 }
 
@@ -454,7 +454,7 @@ impl Link for FakeLink {
     }
 }
 
-/// a fake PBX PBX, and how to get at it.
+/// A fake PBX, and the way to reach it.
 pub(crate) struct FakeVendor {
     pub(crate) pbx: Arc<FakePbx>,
     pub(crate) stop: StopFlag,

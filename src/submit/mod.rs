@@ -6,8 +6,8 @@
 //! - [`verify`]: reads written changes back, before their result counts.
 //!
 //! There is no dispatcher thread: a sender that is free takes the next row and its permit from the `Queue` itself, one
-//! sender at a time. So rows leave in their order, a permit is used at once and never lies about, and at the gate is the
-//! one place that every row passes before it is sent, as `Recorder::record` is the one place that every result passes.
+//! sender at a time. So rows leave in their order, a permit is used at once, every row passes one gate
+//! before it is sent, and every result passes `Recorder::record`.
 
 pub mod converse;
 #[cfg(test)]
@@ -52,7 +52,7 @@ pub trait IntentLog: Sync {
     fn intended(&self, position: usize) -> u32;
 }
 
-/// Writes nothing down: for a PBX that is gone when the process is.
+/// Writes nothing down: for a PBX that is simulated in this process.
 pub struct NoIntentLog;
 
 impl IntentLog for NoIntentLog {
@@ -375,7 +375,7 @@ struct FailureTally {
 }
 
 impl FailureTally {
-    /// Uncounts a row that is to be counted again.
+    /// Takes a row out of the counts, because it is counted again.
     fn take_back(&mut self) {
         self.sent = self.sent.saturating_sub(1);
     }
@@ -677,7 +677,7 @@ fn not_looked_at(change: &Change, ended: &Ended) -> Settlement {
     }
 }
 
-/// The result of a change at which rowcall itself broke down.
+/// The result of a change at which rowcall itself panicked.
 fn broke_down(change: &Change, fault: Fault) -> Settlement {
     Settlement {
         attempts: 1,

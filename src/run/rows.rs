@@ -13,21 +13,21 @@ use crate::submit::settle::renamed;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The rows of a run before it sends, each with how far it is.
-pub(super) struct Left {
+pub(super) struct RunRows {
     pub(super) rows: Vec<PlannedRow>,
     pub(super) standings: Vec<Standing>,
     /// The positions of rows whose extension was changed by others; they have their result.
     pub(super) left_alone: Vec<usize>,
 }
 
-impl Left {
+impl RunRows {
     /// The rows of a run that begins: nothing was sent yet.
-    pub(super) fn planned(rows: Vec<PlannedRow>) -> Left {
+    pub(super) fn planned(rows: Vec<PlannedRow>) -> RunRows {
         let standing = |row: &PlannedRow| match row.change {
             Some(_) => Standing::Waiting,
             None => Standing::Final,
         };
-        Left {
+        RunRows {
             standings: rows.iter().map(standing).collect(),
             rows,
             left_alone: vec![],
@@ -35,9 +35,9 @@ impl Left {
     }
 
     /// The rows of a run that was cut off.
-    pub(super) fn kept(rows: Vec<(PlannedRow, Standing)>) -> Left {
+    pub(super) fn kept(rows: Vec<(PlannedRow, Standing)>) -> RunRows {
         let (rows, standings) = rows.into_iter().unzip();
-        Left {
+        RunRows {
             rows,
             standings,
             left_alone: vec![],
@@ -50,7 +50,7 @@ impl Left {
         changes.any(|(_, _, change)| change.action == Action::Delete)
     }
 
-    /// The lines as they stand while nothing was looked at.
+    /// The lines before the PBX is looked at.
     pub(super) fn lines(&self) -> Vec<Outcome> {
         let rows = self.rows.iter().zip(&self.standings);
         rows.map(|(row, standing)| line(row.outcome.clone(), *standing))
@@ -75,9 +75,9 @@ impl Left {
             .filter(|(_, standing, _)| *standing != Standing::Final)
     }
 
-    /// Looks at every extension that is still to be changed or deleted. One that waits and differs from the time of the
-    /// plan was changed by somebody else since: it is left alone. One whose change may have been sent is left alone where
-    /// the PBX neither has it nor is as it was before. Returns the positions of rows whose `before` was replaced by the present
+    /// Looks at every extension that is still to be changed or deleted. One whose change waits and that is no longer as it
+    /// was planned was changed by somebody else: it is left alone. One whose change may have been sent is left alone where
+    /// it is neither as wanted nor as before. Returns the positions of rows whose `before` was replaced by the present
     /// record.
     ///
     /// # Errors
@@ -148,7 +148,7 @@ struct Obstacle {
     result: RowResult,
     field: Option<Field>,
     message: String,
-    /// Times that the change may have been sent.
+    /// The number of times that the change may have been sent.
     attempts: u32,
 }
 
