@@ -141,7 +141,7 @@ fn save(
         address: "openvox+http://127.0.0.1:9011/api/v0.0.1".into(),
         groups: false,
         headings: FieldHeadings::default(),
-        held: held.len(),
+        on_pbx: held.len(),
         input_hash: String::new(),
         vendor: "openvox".into(),
         mode: Mode::Upsert,

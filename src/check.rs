@@ -293,7 +293,7 @@ pub(crate) struct KeptRow<'k, 'm> {
     /// The record to write.
     pub(crate) wanted: &'k Record,
     /// The record on the PBX, where it is known.
-    pub(crate) held: Option<&'k Record>,
+    pub(crate) current: Option<&'k Record>,
     /// The row's place; `None` where it has none.
     pub(crate) place: Option<&'k Place>,
 }
@@ -342,8 +342,8 @@ pub(crate) fn check_kept<'k, 'm: 'k, 'n>(
                 findings.extend(together);
             }
         }
-        if let Some(held) = one.held {
-            checker.merged(one.wanted, held, &mut findings);
+        if let Some(current) = one.current {
+            checker.merged(one.wanted, current, &mut findings);
         }
         if let Some(place) = one.place {
             places.settle(&mut findings, duplicates, place);

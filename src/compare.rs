@@ -11,7 +11,7 @@ use url::Url;
 /// are not compared, nor is a secret that is to be generated: an existing extension keeps its own. An absent field and
 /// an empty one are the same. A list (groups) is as wanted when it has every wanted item, since membership is added to
 /// and not replaced; one that is written as a whole (a group's members) when it has no other.
-pub fn differing(manifest: &Manifest, wanted: &Record, held: &Record) -> Vec<Field> {
+pub fn differing(manifest: &Manifest, wanted: &Record, current: &Record) -> Vec<Field> {
     let comparable = |field: Field| {
         !field.is_key()
             && manifest
@@ -19,23 +19,23 @@ pub fn differing(manifest: &Manifest, wanted: &Record, held: &Record) -> Vec<Fie
                 .is_some_and(|row| row.access == Access::ReadWrite)
     };
     let differs = |(field, wanted): (Field, Text<'_>)| {
-        let held = held.get(field).unwrap_or_default();
+        let current = current.get(field).unwrap_or_default();
         let row = manifest.row(field);
         let is_fetched = row.is_some_and(|row| row.fetched);
-        if is_fetched && fetched_name(wanted.reveal()).is_some_and(|it| it == held.reveal()) {
+        if is_fetched && fetched_name(wanted.reveal()).is_some_and(|it| it == current.reveal()) {
             return false;
         }
-        let (wanted, held) = (wanted.reveal(), held.reveal());
+        let (wanted, current) = (wanted.reveal(), current.reveal());
         if field.def().kind == Kind::List && !wanted.is_empty() {
             // As sets: a group may have thousands of members.
             let items = |list| str::split(list, ';').collect::<BTreeSet<&str>>();
-            let (held, wanted) = (items(held), items(wanted));
+            let (current, wanted) = (items(current), items(wanted));
             match row.is_some_and(|row| row.replaced_whole) {
-                true => held != wanted,
-                false => !wanted.is_subset(&held),
+                true => current != wanted,
+                false => !wanted.is_subset(&current),
             }
         } else {
-            held != wanted
+            current != wanted
         }
     };
     wanted
@@ -58,13 +58,13 @@ pub fn moved(manifest: &Manifest, before: &Record, now: &Record) -> Vec<Field> {
 }
 
 /// Describes the differences: the PBX's values in place of the wanted ones; of a secret only that it is another one.
-pub fn differences(fields: &[Field], wanted: &Record, held: &Record) -> String {
+pub fn differences(fields: &[Field], wanted: &Record, current: &Record) -> String {
     const SHOWN_MAX: usize = 4;
-    let held = held.clone().hiding(wanted);
+    let current = current.clone().hiding(wanted);
     let one = |field: &Field| {
         let hides = |record: &Record| matches!(record.get(*field), Some(Text::Secret(_)));
-        let given_back = held.text(*field).unwrap_or_default();
-        if hides(wanted) || hides(&held) {
+        let given_back = current.text(*field).unwrap_or_default();
+        if hides(wanted) || hides(&current) {
             return format!("another {}", field.name());
         }
         format!(
@@ -121,12 +121,12 @@ mod tests {
     fn a_greeting_that_was_fetched_is_as_wanted_under_its_file_name() {
         let manifest = manifest();
         let wanted = |text| extension(&[(Field::VOICEMAIL_GREETING, text)]);
-        let held = wanted("hello all.wav");
+        let current = wanted("hello all.wav");
         for same in [
             "https://files.example.com/g/hello%20all.wav",
             "https://me:canary@files.example.com/g/hello%20all.wav",
         ] {
-            assert_eq!(differing(&manifest, &wanted(same), &held), []);
+            assert_eq!(differing(&manifest, &wanted(same), &current), []);
         }
         for other in [
             "https://files.example.com/g/bye.wav",
@@ -134,7 +134,7 @@ mod tests {
             "bye.wav",
         ] {
             assert_eq!(
-                differing(&manifest, &wanted(other), &held),
+                differing(&manifest, &wanted(other), &current),
                 [Field::VOICEMAIL_GREETING]
             );
         }
@@ -146,8 +146,8 @@ mod tests {
             (Field::DISPLAY_NAME, "Ann"),
             (Field::WEB_PASSWORD, "Kq7WzP3xVn9T"),
         ]);
-        let held = extension(&[(Field::DISPLAY_NAME, "Kq7WzP3xVn9T")]);
-        let words = differences(&[Field::DISPLAY_NAME], &wanted, &held);
+        let current = extension(&[(Field::DISPLAY_NAME, "Kq7WzP3xVn9T")]);
+        let words = differences(&[Field::DISPLAY_NAME], &wanted, &current);
         assert_eq!(words, "another display_name");
     }
 
@@ -160,11 +160,11 @@ mod tests {
             (Field::GENDER, "female"),
             (Field::GROUPS, "Sales"),
         ]);
-        let held = extension(&[(Field::EMAIL, "a@b.c"), (Field::GROUPS, "Support;Sales")]);
-        assert_eq!(differing(&manifest(), &wanted, &held), []);
-        let held = extension(&[(Field::EMAIL, "A@b.c"), (Field::GROUPS, "Support")]);
+        let current = extension(&[(Field::EMAIL, "a@b.c"), (Field::GROUPS, "Support;Sales")]);
+        assert_eq!(differing(&manifest(), &wanted, &current), []);
+        let current = extension(&[(Field::EMAIL, "A@b.c"), (Field::GROUPS, "Support")]);
         assert_eq!(
-            differing(&manifest(), &wanted, &held),
+            differing(&manifest(), &wanted, &current),
             [Field::EMAIL, Field::GROUPS]
         );
     }
@@ -173,9 +173,9 @@ mod tests {
     fn clearing_differs_from_what_is_filled_and_not_from_what_is_absent() {
         let wanted = extension(&[(Field::EMAIL, ""), (Field::GROUPS, "")]);
         assert_eq!(differing(&manifest(), &wanted, &extension(&[])), []);
-        let held = extension(&[(Field::EMAIL, "a@b.c"), (Field::GROUPS, "Sales")]);
+        let current = extension(&[(Field::EMAIL, "a@b.c"), (Field::GROUPS, "Sales")]);
         assert_eq!(
-            differing(&manifest(), &wanted, &held),
+            differing(&manifest(), &wanted, &current),
             [Field::EMAIL, Field::GROUPS]
         );
     }

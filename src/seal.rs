@@ -93,12 +93,12 @@ impl KeyError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SealError {
     /// Sealed with another key.
-    #[error("it was sealed with the key {sealed_with}, and {} is the key {held}", .path.display())]
+    #[error("it was sealed with the key {sealed_with}, and {} is the key {present}", .path.display())]
     OtherKey {
         /// The name of the key that opens it.
         sealed_with: String,
         /// The name of the key at hand.
-        held: String,
+        present: String,
         /// The path of the key in use.
         path: PathBuf,
     },
@@ -231,7 +231,7 @@ impl Key {
         if id != self.id {
             return Err(SealError::OtherKey {
                 sealed_with: hex(id),
-                held: self.id(),
+                present: self.id(),
                 path: self.path.clone(),
             });
         }

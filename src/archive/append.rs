@@ -92,9 +92,9 @@ impl Archive {
         } = pending;
         let read = File::open(path).and_then(sha256_of_all);
         let (sha256, bytes) = read.map_err(failed(path, "read"))?;
-        let mut held = self.hold()?;
-        let time = held.time(now);
-        let n = held.last.n + 1;
+        let mut locked = self.lock()?;
+        let time = locked.time(now);
+        let n = locked.last.n + 1;
         let name = format!("{}-{n}.{ending}", time.strftime("%Y-%m-%dT%H%M%SZ"));
         let place = self.folder.join(target).join(&name);
         let waiting = hidden(&place);
@@ -107,11 +107,11 @@ impl Archive {
                 sha256,
                 facts: Box::new(facts),
             };
-            held.append(time, vec![what])
+            locked.append(time, vec![what])
         });
         if let Err(error) = entered {
             // Where the entry may have been written all the same, its file stays for the next one to find.
-            if !held.is_doubtful {
+            if !locked.is_doubtful {
                 let _ = fs::remove_file(&waiting);
             }
             return Err(error);
@@ -119,7 +119,7 @@ impl Archive {
         // From here on the snapshot is the archive's: the next process gives it its name if this fails.
         fs::rename(&waiting, &place).map_err(failed(&place, "made"))?;
         synced(&place)?;
-        Ok(held.kept())
+        Ok(locked.kept())
     }
 
     /// Enters that a target's export was tried and did not come about.
@@ -127,14 +127,14 @@ impl Archive {
     /// # Errors
     /// As [`Archive::enter`].
     pub fn miss(&self, target: &str, why: &str) -> Result<WrittenSnapshot, ArchiveError> {
-        let mut held = self.hold()?;
+        let mut locked = self.lock()?;
         let what = EntryKind::Missed {
             target: folder_name(target)?.to_owned(),
             why: why.chars().take(WHY_CHARS_MAX).collect(),
         };
-        let time = held.time(Timestamp::now());
-        held.append(time, vec![what])?;
-        Ok(held.kept())
+        let time = locked.time(Timestamp::now());
+        locked.append(time, vec![what])?;
+        Ok(locked.kept())
     }
 
     /// Removes the files of snapshots that a rule does not keep, and enters each before; their entries stay. Returns
@@ -147,7 +147,7 @@ impl Archive {
         targets: &BTreeSet<String>,
         keep: &Keep,
     ) -> Result<(usize, WrittenSnapshot), ArchiveError> {
-        let mut held = self.hold()?;
+        let mut locked = self.lock()?;
         let snapshots = self.read_snapshots()?;
         let mut gone = Vec::new();
         for (_, snapshots) in snapshots
@@ -166,8 +166,8 @@ impl Archive {
             file: self.name_of(&snapshot.path),
             rule: rule.clone(),
         });
-        let time = held.time(Timestamp::now());
-        held.append(time, entries.collect())?;
+        let time = locked.time(Timestamp::now());
+        locked.append(time, entries.collect())?;
         // Those too that a process which was killed here had entered and not removed.
         for path in self.removed()? {
             match fs::remove_file(&path) {
@@ -177,7 +177,7 @@ impl Archive {
                 _ => {}
             }
         }
-        Ok((gone.len(), held.kept()))
+        Ok((gone.len(), locked.kept()))
     }
 
     /// The files that have been removed, or are to be.
@@ -208,14 +208,14 @@ impl Archive {
     }
 
     /// Locks the manifest, and puts right any remains of a process that was killed.
-    pub(super) fn hold(&self) -> Result<LockedManifest, ArchiveError> {
+    pub(super) fn lock(&self) -> Result<LockedManifest, ArchiveError> {
         let path = self.manifest();
         let mut options = OpenOptions::new();
         options.read(true).append(true).create(true);
         let mut file = options.open(&path).map_err(failed(&path, "opened"))?;
         lock(&path, || file.try_lock())?;
         let (line, whole, length) = last_line(&mut file).map_err(failed(&path, "read"))?;
-        let mut held = LockedManifest {
+        let mut locked = LockedManifest {
             file,
             path,
             length: whole,
@@ -228,25 +228,25 @@ impl Archive {
             notices: Vec::new(),
         };
         if length > whole {
-            held.cut()?;
-            held.notices.push(format!(
+            locked.cut()?;
+            locked.notices.push(format!(
                 "{}: its last line was cut off and is taken away: an export was cut off there, or somebody changed it",
-                held.path.display()
+                locked.path.display()
             ));
         }
         if line.is_empty() {
             if whole > 0 {
                 return Err(self.no_entry(None));
             }
-            synced(&held.path)?;
-            return Ok(held);
+            synced(&locked.path)?;
+            return Ok(locked);
         }
         let entry = serde_json::from_slice(&line).ok();
         // One that counts to the end leaves no number for the next.
         let entry = entry.filter(|entry: &Entry| entry.n < u64::MAX);
         let entry = entry.ok_or_else(|| self.no_entry(None))?;
-        held.last.n = entry.n;
-        held.last.time = Some(entry.time);
+        locked.last.n = entry.n;
+        locked.last.time = Some(entry.time);
         if let EntryKind::Snapshot { file, .. } = entry.what
             && is_file_name(&file)
         {
@@ -256,7 +256,7 @@ impl Archive {
                 fs::rename(&waiting, &place).map_err(failed(&place, "made"))?;
             }
         }
-        Ok(held)
+        Ok(locked)
     }
 }
 

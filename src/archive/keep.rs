@@ -73,9 +73,9 @@ fn best_of_each(
         if !best.contains_key(&span) && best.len() == count {
             break;
         }
-        let held = best.entry(span).or_insert((*at, *whole));
-        if *whole && !held.1 {
-            *held = (*at, true);
+        let chosen = best.entry(span).or_insert((*at, *whole));
+        if *whole && !chosen.1 {
+            *chosen = (*at, true);
         }
     }
     best.into_values().map(|(at, _)| at).collect()

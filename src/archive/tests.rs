@@ -439,13 +439,13 @@ fn a_removal_that_its_rule_does_not_allow_is_found_even_where_it_is_chained() {
     let snapshot = archive.snapshots().unwrap()["branch"][3].clone();
     fs::remove_file(&snapshot.path).unwrap();
     let forge = |rule: &str| {
-        let mut held = archive.hold().unwrap();
+        let mut locked = archive.lock().unwrap();
         let what = EntryKind::Removed {
             file: archive.name_of(&snapshot.path),
             rule: rule.into(),
         };
-        held.append(day(10), vec![what]).unwrap();
-        held.kept().head
+        locked.append(day(10), vec![what]).unwrap();
+        locked.kept().head
     };
     let head = forge("2d");
     let wrong = verdict(&archive, &head).wrong;
@@ -472,7 +472,7 @@ fn paths_in_a_manifest_lead_nowhere() {
         "victim.csv",
         "hq/..",
     ] {
-        let mut held = archive.hold().unwrap();
+        let mut locked = archive.lock().unwrap();
         let whats = vec![
             EntryKind::Snapshot {
                 target: "hq".into(),
@@ -486,8 +486,8 @@ fn paths_in_a_manifest_lead_nowhere() {
                 rule: "1d".into(),
             },
         ];
-        held.append(day(11), whats).unwrap();
-        let head = held.kept().head;
+        locked.append(day(11), whats).unwrap();
+        let head = locked.kept().head;
         let wrong = verdict(&archive, &head).wrong;
         assert!(
             wrong.iter().any(|wrong| wrong.contains("names no file")),

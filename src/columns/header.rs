@@ -23,8 +23,8 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
     };
     let mut known: HashMap<String, Known> = HashMap::new();
     let mut learn = |word: String, worth: Known| {
-        let held = known.entry(word).or_insert(worth);
-        *held = worth.max(*held);
+        let known_worth = known.entry(word).or_insert(worth);
+        *known_worth = worth.max(*known_worth);
     };
     for vendor in std::iter::once(&target).chain(vendors) {
         for (word, field) in vendor.own_names() {

@@ -162,7 +162,7 @@ fn keep_plan(
         address: target.place(),
         groups: target.spec.groups,
         headings: plan.headings.clone(),
-        held: plan.held,
+        on_pbx: plan.on_pbx,
         input_hash: plan.input_hash.clone(),
         vendor: target.vendor.id.to_owned(),
         mode: wanted.mode,

@@ -61,12 +61,12 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
         // Only now is it certain that the run is not at work.
         let stored = StoredRun::open(&state, &name).map_err(Failure::from)?;
         let rows = stored.rows(&key).map_err(Failure::from)?;
-        let left = stored.left().map_err(Failure::from)?;
+        let read_back = stored.records_read_back().map_err(Failure::from)?;
         let taken_back = past.taken_back(context)?;
         let stored = StoredRows {
             run: &name,
             rows: &rows,
-            left: &left,
+            read_back: &read_back,
             taken_back: &taken_back,
             key: &key,
             agreement: past.options.agreement.as_ref(),

@@ -103,7 +103,7 @@ impl Side {
         self.rows.contains_key(number)
     }
 
-    fn held(&self, row: usize) -> SideExtension<'_> {
+    fn extension(&self, row: usize) -> SideExtension<'_> {
         SideExtension { side: self, row }
     }
 
@@ -259,8 +259,8 @@ impl<'s> Difference<'s> {
 
     /// Its number: on the first side, where it is there.
     pub fn number(&self) -> &'s str {
-        let held = self.before.or(self.after);
-        held.map(SideExtension::number).unwrap_or_default()
+        let extension = self.before.or(self.after);
+        extension.map(SideExtension::number).unwrap_or_default()
     }
 }
 
@@ -283,12 +283,12 @@ pub fn compare<'s>(
     comparison.doubt_keys(before, after, fingerprint);
     let (mut removed, mut added, mut differences) = (vec![], vec![], vec![]);
     for row in 0..after.len() {
-        let now = after.held(row);
+        let now = after.extension(row);
         let Some(then) = before.rows.get(now.number()) else {
             added.push(now);
             continue;
         };
-        let then = before.held(*then);
+        let then = before.extension(*then);
         let fields = comparison.differing(then, now, fingerprint);
         if !fields.is_empty() {
             differences.push(Difference {
@@ -299,7 +299,7 @@ pub fn compare<'s>(
         }
     }
     for row in 0..before.len() {
-        let then = before.held(row);
+        let then = before.extension(row);
         if !after.holds(then.number()) {
             removed.push(then);
         }
@@ -404,11 +404,11 @@ impl Comparison<'_> {
                 return true;
             }
             let mut any = false;
-            let proven = (0..after.len()).map(|row| after.held(row)).any(|now| {
+            let proven = (0..after.len()).map(|row| after.extension(row)).any(|now| {
                 let Some(then) = before.rows.get(now.number()) else {
                     return false;
                 };
-                let then = before.held(*then);
+                let then = before.extension(*then);
                 let are_there = part.are_there(then, now) == (true, true);
                 any |= are_there;
                 are_there && !part.differs(then, now, fingerprint)
@@ -447,10 +447,10 @@ impl Comparison<'_> {
         removed: &mut Vec<SideExtension<'s>>,
         added: &mut Vec<SideExtension<'s>>,
     ) -> Vec<(SideExtension<'s>, SideExtension<'s>)> {
-        let identities = |held: &[SideExtension<'s>]| -> HashMap<String, SideExtension<'s>> {
-            let known = held
+        let identities = |extension: &[SideExtension<'s>]| -> HashMap<String, SideExtension<'s>> {
+            let known = extension
                 .iter()
-                .filter_map(|held| Some((self.identity(*held)?, *held)));
+                .filter_map(|extension| Some((self.identity(*extension)?, *extension)));
             known.collect()
         };
         let (then, now) = (identities(removed), identities(added));
@@ -459,7 +459,7 @@ impl Comparison<'_> {
         }
         let count = |side: &'s Side| {
             let mut count: HashMap<String, usize> = HashMap::new();
-            for identity in (0..side.len()).filter_map(|row| self.identity(side.held(row))) {
+            for identity in (0..side.len()).filter_map(|row| self.identity(side.extension(row))) {
                 *count.entry(identity).or_default() += 1;
             }
             count
@@ -474,22 +474,22 @@ impl Comparison<'_> {
             .collect();
         let gone: HashSet<usize> = pairs.iter().map(|(then, _)| then.row).collect();
         let come: HashSet<usize> = pairs.iter().map(|(_, now)| now.row).collect();
-        removed.retain(|held| !gone.contains(&held.row));
-        added.retain(|held| !come.contains(&held.row));
+        removed.retain(|extension| !gone.contains(&extension.row));
+        added.retain(|extension| !come.contains(&extension.row));
         pairs
     }
 
     /// Joins all compared fields that identify the extension's owner into one text; `None` where there are fewer than
     /// two. A field with the extension's own number does not count.
-    fn identity(&self, held: SideExtension<'_>) -> Option<String> {
+    fn identity(&self, extension: SideExtension<'_>) -> Option<String> {
         let mut identity = String::new();
         let mut telling = HashSet::new();
         for (field, aspect) in IDENTIFYING {
             if !self.fields().any(|compared| compared == field) {
                 continue;
             }
-            let text = held.value(field);
-            if text == held.number() {
+            let text = extension.value(field);
+            if text == extension.number() {
                 identity.push('#');
             } else if !text.is_empty() {
                 identity.push_str(&text);
@@ -557,9 +557,9 @@ impl ComparedField {
 
     /// Returns, for each side, true if it has a value.
     fn are_there(&self, before: SideExtension<'_>, after: SideExtension<'_>) -> (bool, bool) {
-        let there = |held: SideExtension<'_>, column| {
-            let text = held.column(column);
-            !held.side.canonical(self.field, text).is_empty()
+        let there = |extension: SideExtension<'_>, column| {
+            let text = extension.column(column);
+            !extension.side.canonical(self.field, text).is_empty()
         };
         (there(before, self.before), there(after, self.after))
     }

@@ -153,18 +153,18 @@ impl Rows {
     pub(crate) fn keep_halves(
         &mut self,
         manifest: &Manifest,
-        held: &BTreeMap<String, Record>,
+        current: &BTreeMap<String, Record>,
     ) -> Vec<(usize, Field)> {
         let mut unclear = vec![];
         for (index, row) in self.rows.iter_mut().enumerate() {
-            let Some(held) = held.get(row.wanted.number()) else {
+            let Some(current) = current.get(row.wanted.number()) else {
                 continue;
             };
             let Some((_, binding)) = self.sheets.get(row.sheet) else {
                 continue;
             };
             let given = binding.given(&row.cells(), manifest);
-            for (field, name) in kept_halves(manifest, &given, held) {
+            for (field, name) in kept_halves(manifest, &given, current) {
                 match name {
                     Some(name) => row.wanted.set(field, name),
                     None => unclear.push((index, field)),
@@ -225,7 +225,7 @@ impl Rows {
             content: KeptContent::Row(row.as_row()),
             purpose: purpose_of(row),
             wanted: &row.wanted,
-            held: on_pbx.and_then(|on_pbx| on_pbx.records?.get(row.wanted.number())),
+            current: on_pbx.and_then(|on_pbx| on_pbx.records?.get(row.wanted.number())),
             place: Some(&row.place),
         });
         let numbers = on_pbx.map(|on_pbx| on_pbx.numbers.iter().map(String::as_str));

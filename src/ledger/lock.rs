@@ -15,18 +15,18 @@ use std::path::{Path, PathBuf};
 pub struct TargetLock {
     target: String,
     since: Timestamp,
-    held: Vec<HeldFile>,
+    files: Vec<LockedFile>,
 }
 
 /// One locked file, unlocked when it is dropped.
 #[derive(Debug)]
-struct HeldFile {
+struct LockedFile {
     file: File,
     /// The file beside the lock, because a locked file cannot be read on every platform.
     holder: PathBuf,
 }
 
-impl Drop for HeldFile {
+impl Drop for LockedFile {
     fn drop(&mut self) {
         // Closing alone would leave it locked while a process that is just being started still has the file.
         let _ = self.file.unlock();
@@ -96,11 +96,11 @@ impl TargetLock {
         let mut lock = TargetLock {
             target: target.to_owned(),
             since: Timestamp::now(),
-            held: vec![],
+            files: vec![],
         };
         for name in names.collect::<BTreeSet<&str>>() {
-            let held = HeldFile::take(&folder, name, target)?;
-            lock.held.push(held);
+            let file = LockedFile::take(&folder, name, target)?;
+            lock.files.push(file);
         }
         lock.report_run(None)?;
         Ok(lock)
@@ -115,17 +115,17 @@ impl TargetLock {
     pub(super) fn report_run(&self, run: Option<&str>) -> Result<(), LedgerError> {
         let run = run.unwrap_or_default();
         let line = format!("{} {} {run}\n", std::process::id(), self.since);
-        for held in &self.held {
-            write_whole(&held.holder, line.as_bytes(), Readers::Owner)
-                .map_err(|error| failed(&held.holder, "written", error))?;
+        for locked in &self.files {
+            write_whole(&locked.holder, line.as_bytes(), Readers::Owner)
+                .map_err(|error| failed(&locked.holder, "written", error))?;
         }
         Ok(())
     }
 }
 
-impl HeldFile {
+impl LockedFile {
     /// Locks the file of one name that the target has.
-    fn take(folder: &Path, name: &str, target: &str) -> Result<HeldFile, LedgerError> {
+    fn take(folder: &Path, name: &str, target: &str) -> Result<LockedFile, LedgerError> {
         let name = sha256_hex(name.as_bytes());
         let name = name.get(..16).unwrap_or(&name);
         let path = folder.join(format!("{name}.lock"));
@@ -136,7 +136,7 @@ impl HeldFile {
             .map_err(|error| failed(&path, "locked", error))?;
         let holder = folder.join(format!("{name}.holder"));
         match file.try_lock() {
-            Ok(()) => Ok(HeldFile { file, holder }),
+            Ok(()) => Ok(LockedFile { file, holder }),
             Err(TryLockError::WouldBlock) => {
                 let by = fs::read_to_string(&holder).ok();
                 Err(LedgerError::Locked(TargetLocked {

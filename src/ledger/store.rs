@@ -70,7 +70,7 @@ const REPLACE_ROW: &str = "UPDATE rows SET (row, file, sheet, line, number, acti
     message, hint, attempts, http_status, vendor_code, elapsed_ms, finished_at, findings, final, name, ring) =
     (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) WHERE position = ?1";
 
-const LEAVE: &str = "UPDATE changes SET left = ?2 WHERE position = ?1";
+const PUT_READ_BACK: &str = "UPDATE changes SET left = ?2 WHERE position = ?1";
 
 const RENEW: &str = "UPDATE changes SET before = ?2, sealed = ?3 WHERE position = ?1";
 
@@ -95,7 +95,7 @@ pub struct Ledger {
     run: String,
     results: Vec<(usize, Outcome)>,
     /// Records that were read back, as JSON.
-    left: Vec<(usize, String)>,
+    read_back: Vec<(usize, String)>,
     /// Rows that this process wrote down as about to be sent.
     intended: HashSet<usize>,
     stopped: bool,
@@ -207,7 +207,7 @@ impl Ledger {
             path,
             run,
             results: Vec::new(),
-            left: Vec::new(),
+            read_back: Vec::new(),
             intended: HashSet::new(),
             stopped: false,
             _lock: lock,
@@ -237,10 +237,10 @@ impl Ledger {
     }
 
     /// Records an extension as it was read back after it was written; it is on the disk together with the row's result.
-    pub(crate) fn left(&mut self, position: usize, left: &Shown) {
+    pub(crate) fn read_back(&mut self, position: usize, record: &Shown) {
         // Texts and names are always JSON.
-        let left = serde_json::to_string(left).unwrap_or_default();
-        self.left.push((position, left));
+        let record = serde_json::to_string(record).unwrap_or_default();
+        self.read_back.push((position, record));
     }
 
     /// Replaces the PBX's records from before changes that wait. On return that survives a power cut.
@@ -345,10 +345,10 @@ impl Ledger {
                     .map_err(|error| write(&error))?;
             }
         }
-        for (position, left) in &self.left {
+        for (position, record) in &self.read_back {
             transaction
-                .prepare_cached(LEAVE)
-                .and_then(|mut statement| statement.execute(params![position, left]))
+                .prepare_cached(PUT_READ_BACK)
+                .and_then(|mut statement| statement.execute(params![position, record]))
                 .map_err(|error| write(&error))?;
         }
         let now = Timestamp::now().to_string();
@@ -362,7 +362,7 @@ impl Ledger {
         }
         transaction.commit().map_err(|error| write(&error))?;
         self.results.clear();
-        self.left.clear();
+        self.read_back.clear();
         self.stopped = false;
         Ok(())
     }
@@ -560,7 +560,7 @@ impl StoredRun {
     ///
     /// # Errors
     /// The ledger cannot be read.
-    pub(crate) fn left(&self) -> Result<BTreeMap<usize, Shown>, LedgerError> {
+    pub(crate) fn records_read_back(&self) -> Result<BTreeMap<usize, Shown>, LedgerError> {
         let read = || -> rusqlite::Result<_> {
             let mut statement = self
                 .connection

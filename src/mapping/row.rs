@@ -62,7 +62,7 @@ pub fn map_row(fields: &BTreeSet<Field>, to: &Manifest, row: &Record) -> MappedR
 
 /// Finds the names that a row changes in one part: where the vendor has one field for both, the blank part stays as it
 /// is on the PBX.
-pub fn kept_halves(to: &Manifest, row: &Record, held: &Record) -> Vec<(Field, Option<String>)> {
+pub fn kept_halves(to: &Manifest, row: &Record, current: &Record) -> Vec<(Field, Option<String>)> {
     let lacks = |field: &Field| {
         to.row(*field)
             .is_none_or(|row| row.access == Access::ReadOnly)
@@ -73,7 +73,7 @@ pub fn kept_halves(to: &Manifest, row: &Record, held: &Record) -> Vec<(Field, Op
         if !is_joined || row.get(join.to).is_some() {
             continue;
         }
-        let whole = held.text(join.to).unwrap_or_default().trim();
+        let whole = current.text(join.to).unwrap_or_default().trim();
         let [first, last] = join.from.map(|field| row.text(field));
         if first.is_some() != last.is_some() {
             names.push((join.to, with_half(whole, first, last)));

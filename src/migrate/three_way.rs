@@ -37,13 +37,13 @@ pub enum MergeStep {
 pub fn merge_step(
     manifest: &Manifest,
     mapped: &MappedRecord,
-    held: Option<&Record>,
+    current: Option<&Record>,
     agreed: Option<&Agreed>,
     overwrite: bool,
     key: &Key,
 ) -> MergeStep {
     let agreed = agreed.filter(|agreed| !agreed.pending);
-    let Some(held) = held else {
+    let Some(current) = current else {
         return match agreed {
             Some(_) if !overwrite => MergeStep::Gone,
             _ => MergeStep::Create,
@@ -57,7 +57,7 @@ pub fn merge_step(
         }
     }
     let Some(agreed) = agreed else {
-        return first_meeting(manifest, &wanted, held, overwrite);
+        return first_meeting(manifest, &wanted, current, overwrite);
     };
     for field in mapped.emptied(manifest) {
         if agreed.holds_something(field) {
@@ -83,10 +83,10 @@ pub fn merge_step(
         }
         let mut alone = Record::default();
         alone.set(field, text);
-        if differing(manifest, &alone, held).is_empty() {
+        if differing(manifest, &alone, current).is_empty() {
             continue;
         }
-        let now = held.get(field).unwrap_or_default();
+        let now = current.get(field).unwrap_or_default();
         let moved_there = match field.def().kind {
             // Items that others added to a list do no harm.
             Kind::List => !agreed.is_within(field, now.open().unwrap_or_default()),
@@ -115,10 +115,10 @@ pub fn merge_step(
 fn first_meeting(
     manifest: &Manifest,
     wanted: &Record,
-    held: &Record,
+    current: &Record,
     overwrite: bool,
 ) -> MergeStep {
-    let fields = differing(manifest, wanted, held);
+    let fields = differing(manifest, wanted, current);
     if fields.is_empty() {
         return MergeStep::Unchanged { kept: vec![] };
     }

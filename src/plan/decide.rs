@@ -54,11 +54,11 @@ pub fn decide(
     mode: Mode,
     row: usize,
     wanted: &Record,
-    held: Option<&Record>,
+    current: Option<&Record>,
     is_written: &dyn Fn(Field) -> bool,
 ) -> Decision {
     let number = wanted.number().to_owned();
-    let Some(held) = held else {
+    let Some(current) = current else {
         // Only an extension that exists gets a new number.
         if !mode.creates() || wanted.text(Field::NEW_NUMBER).is_some() {
             return Decision::Missing;
@@ -72,7 +72,7 @@ pub fn decide(
             before: None,
         });
     };
-    let mut fields = differing(manifest, wanted, held);
+    let mut fields = differing(manifest, wanted, current);
     if mode == Mode::Create {
         let new_number = wanted.text(Field::NEW_NUMBER);
         fields.extend(
@@ -99,7 +99,7 @@ pub fn decide(
     {
         changed.set(field, text);
     }
-    let before = Some(held.clone());
+    let before = Some(current.clone());
     Decision::Change(Change {
         row,
         action: Action::Update,
@@ -115,28 +115,28 @@ pub(crate) fn planned_row(
     column: &dyn Fn(Option<Field>) -> String,
     wanted: &Record,
     decision: Decision,
-    held: Option<&Record>,
+    current: Option<&Record>,
     manifest: &Manifest,
     is_written: &dyn Fn(Field) -> bool,
 ) -> PlannedRow {
     let mut line = line;
-    if held.is_some() && line.message.is_empty() {
+    if current.is_some() && line.message.is_empty() {
         line.message = kept_secrets(wanted);
     }
     let row = match decision {
         Decision::Change(change) => PlannedRow::to_send(line, change),
         other => PlannedRow::settled(no_change_outcome(
-            line, column, wanted, &other, held, manifest, is_written,
+            line, column, wanted, &other, current, manifest, is_written,
         )),
     };
-    keeping_memberships(row, wanted, held, manifest)
+    keeping_memberships(row, wanted, current, manifest)
 }
 
 /// The same row, with the memberships that it wants and the PBX has, as far as its change does not write them.
 pub(crate) fn keeping_memberships(
     row: PlannedRow,
     wanted: &Record,
-    held: Option<&Record>,
+    current: Option<&Record>,
     manifest: &Manifest,
 ) -> PlannedRow {
     let change = row.change.as_ref();
@@ -144,10 +144,10 @@ pub(crate) fn keeping_memberships(
         Some(change) => change.action == Action::Update,
         None => row.outcome.result == RowResult::Unchanged,
     };
-    let Some(held) = held.filter(|_| is_kept) else {
+    let Some(current) = current.filter(|_| is_kept) else {
         return row;
     };
-    let mut kept = held.key_only();
+    let mut kept = current.key_only();
     for (field, text) in wanted.iter() {
         let is_written = change.is_some_and(|change| change.wanted.get(field).is_some());
         if field.is_membership() && !text.is_empty() && !is_written {
@@ -155,7 +155,7 @@ pub(crate) fn keeping_memberships(
         }
     }
     let is_named = kept.iter().any(|(field, _)| field.is_membership());
-    let memberships = (is_named && differing(manifest, &kept, held).is_empty()).then_some(kept);
+    let memberships = (is_named && differing(manifest, &kept, current).is_empty()).then_some(kept);
     PlannedRow { memberships, ..row }
 }
 
@@ -175,11 +175,11 @@ fn no_change_outcome(
     column: &dyn Fn(Option<Field>) -> String,
     wanted: &Record,
     decision: &Decision,
-    held: Option<&Record>,
+    current: Option<&Record>,
     manifest: &Manifest,
     is_written: &dyn Fn(Field) -> bool,
 ) -> Outcome {
-    let nothing_held = Record::default();
+    let nothing = Record::default();
     let record = manifest.key().record();
     let ending = |result| Outcome {
         action: Action::None,
@@ -196,7 +196,7 @@ fn no_change_outcome(
                 column: column(field),
                 message: format!(
                     "the PBX has this {record} with {}; it was left alone",
-                    differences(fields, wanted, held.unwrap_or(&nothing_held))
+                    differences(fields, wanted, current.unwrap_or(&nothing))
                 ),
                 hint: "--mode upsert or --mode update changes it".into(),
                 ..outcome
@@ -251,8 +251,8 @@ mod tests {
             (Field::SIP_PASSWORD, TO_GENERATE),
             (Field::WEB_PASSWORD, TO_GENERATE),
         ]);
-        let held = extension(&[(Field::NUMBER, "2001"), (Field::SIP_PASSWORD, "old")]);
-        let decide = |mode| decide(&manifest, mode, 0, &wanted, Some(&held), &|_| false);
+        let current = extension(&[(Field::NUMBER, "2001"), (Field::SIP_PASSWORD, "old")]);
+        let decide = |mode| decide(&manifest, mode, 0, &wanted, Some(&current), &|_| false);
         assert_eq!(decide(Mode::Create), Decision::Conflict(vec![Field::EMAIL]));
         let Decision::Change(change) = decide(Mode::Upsert) else {
             panic!("the e-mail address differs");
@@ -270,7 +270,7 @@ mod tests {
         );
         let same = extension(&[(Field::EMAIL, "a@b.c")]);
         let renamed = extension(&[(Field::EMAIL, "a@b.c"), (Field::NEW_NUMBER, "0043")]);
-        for (mode, held, right) in [
+        for (mode, current, right) in [
             (Mode::Create, None, Decision::Missing),
             (Mode::Upsert, None, Decision::Missing),
             (
@@ -279,11 +279,11 @@ mod tests {
                 Decision::Conflict(vec![Field::NEW_NUMBER]),
             ),
         ] {
-            let decided = decide(&manifest, mode, 3, &renamed, held, &|_| false);
+            let decided = decide(&manifest, mode, 3, &renamed, current, &|_| false);
             assert_eq!(decided, right, "{mode:?}");
         }
         let other = extension(&[(Field::EMAIL, "z@b.c"), (Field::SIP_PASSWORD, "kept")]);
-        let of = |mode, held| decide(&manifest, mode, 3, &wanted, held, &|_| false);
+        let of = |mode, current| decide(&manifest, mode, 3, &wanted, current, &|_| false);
         assert_eq!(of(Mode::Create, Some(&same)), Decision::Unchanged);
         assert_eq!(
             of(Mode::Create, Some(&other)),

@@ -47,7 +47,8 @@ pub struct SavedPlan {
     /// The sheets' headings of fields.
     pub headings: FieldHeadings,
     /// The number of extensions on the PBX.
-    pub held: usize,
+    #[serde(rename = "held")]
+    pub on_pbx: usize,
     /// The SHA-256 of the input.
     pub input_hash: String,
     /// The name of the key that made the fingerprints.
@@ -125,7 +126,7 @@ pub struct PlanHead {
     /// The sheets' headings of fields.
     pub headings: FieldHeadings,
     /// The number of extensions on the PBX.
-    pub held: usize,
+    pub on_pbx: usize,
     /// The SHA-256 of the input.
     pub input_hash: String,
     /// The target's vendor.
@@ -233,7 +234,7 @@ impl SavedPlan {
             format: FORMAT,
             groups: head.groups,
             headings: head.headings,
-            held: head.held,
+            on_pbx: head.on_pbx,
             input_hash: head.input_hash,
             key: key.id(),
             mode: head.mode.word().to_owned(),
@@ -674,7 +675,7 @@ mod tests {
             address: "a".into(),
             groups: false,
             headings: FieldHeadings::default(),
-            held: 1,
+            on_pbx: 1,
             input_hash: "h".into(),
             vendor: "openvox".into(),
             mode: Mode::Upsert,
@@ -751,7 +752,7 @@ mod tests {
         // The secrets of another row do not serve.
         assert_eq!(secrets.wanted(1, &loaded.rows[0]), None);
 
-        saved.held = 2;
+        saved.on_pbx = 2;
         saved.save(&b, &key, [(0, &wanted)].into_iter()).unwrap();
         fs::copy(sealed_path(&b), sealed_path(&a)).unwrap();
         let swapped = SavedPlan::load(&a, &key);

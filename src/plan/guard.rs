@@ -23,13 +23,13 @@ pub enum Allowance {
 }
 
 impl Allowance {
-    /// The count that this allows on a PBX with `held` extensions.
-    pub fn count(self, held: usize) -> u64 {
+    /// The count that this allows on a PBX with `on_pbx` extensions.
+    pub fn count(self, on_pbx: usize) -> u64 {
         match self {
             Allowance::All => u64::MAX,
             Allowance::Count(count) => count,
             Allowance::Percent { share, at_least } => {
-                ((held as f64 * share / 100.0).floor() as u64).max(at_least)
+                ((on_pbx as f64 * share / 100.0).floor() as u64).max(at_least)
             }
         }
     }
@@ -130,7 +130,7 @@ impl Default for Budget {
 /// A run that would change more than its budget allows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the run would make {wanted} {kind}, and {allowed} are allowed ({allowance}; the PBX holds {held} {record}s); \
+    "the run would make {wanted} {kind}, and {allowed} are allowed ({allowance}; the PBX holds {on_pbx} {record}s); \
      nothing was sent"
 )]
 pub struct Exceeded {
@@ -145,7 +145,7 @@ pub struct Exceeded {
     /// The allowance as it was given.
     pub allowance: String,
     /// The number of extensions or groups on the PBX.
-    pub held: usize,
+    pub on_pbx: usize,
     /// `extension` or `group`.
     pub record: &'static str,
 }
@@ -154,7 +154,7 @@ pub struct Exceeded {
 ///
 /// # Errors
 /// The first kind of change that goes past it.
-pub fn guard(changes: &[Change], held: usize, budget: &Budget) -> Result<(), Exceeded> {
+pub fn guard(changes: &[Change], on_pbx: usize, budget: &Budget) -> Result<(), Exceeded> {
     let of = |action| changes.iter().filter(move |change| change.action == action);
     let has_secret = |change: &&Change| change.wanted.iter().any(|(field, _)| field.is_secret());
     let first = changes.first();
@@ -187,7 +187,7 @@ pub fn guard(changes: &[Change], held: usize, budget: &Budget) -> Result<(), Exc
         ),
     ];
     for (kind, flag, wanted, allowance) in kinds {
-        let (wanted, allowed) = (wanted as u64, allowance.count(held));
+        let (wanted, allowed) = (wanted as u64, allowance.count(on_pbx));
         if wanted > allowed {
             let allowance = allowance.to_string();
             return Err(Exceeded {
@@ -196,7 +196,7 @@ pub fn guard(changes: &[Change], held: usize, budget: &Budget) -> Result<(), Exc
                 wanted,
                 allowed,
                 allowance,
-                held,
+                on_pbx,
                 record,
             });
         }

@@ -70,7 +70,7 @@ fn planned(
         }
         let is_written = |field| {
             let text = row.wanted.get(field).unwrap_or_default();
-            !rewrite_secrets && known.is_some_and(|held| session.vouches(held, field, text))
+            !rewrite_secrets && known.is_some_and(|current| session.vouches(current, field, text))
         };
         let anew = known.is_none().then(|| rows.wanted_anew(index));
         let wanted = anew.as_ref().unwrap_or(&row.wanted);

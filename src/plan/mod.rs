@@ -39,7 +39,7 @@ pub(crate) struct Plan {
     /// Every line of the report, in its order. The `row` of a change is its row's position.
     pub(crate) rows: Vec<PlannedRow>,
     /// The number of extensions on the PBX.
-    pub(crate) held: usize,
+    pub(crate) on_pbx: usize,
     /// The extensions on the PBX that rows name, by number.
     pub(crate) extensions: BTreeMap<String, Record>,
     /// The sheets' headings of fields.
@@ -61,7 +61,7 @@ impl Plan {
     pub(crate) fn new(rows: &Rows, planned: Vec<PlannedRow>) -> Plan {
         Plan {
             rows: planned,
-            held: 0,
+            on_pbx: 0,
             extensions: BTreeMap::new(),
             headings: rows.headings(),
             input_hash: sha256_hex(&rows.hash_input()),
@@ -74,7 +74,7 @@ impl Plan {
 
     /// The same plan, against this state of the PBX.
     pub(crate) fn against(mut self, remote: RemoteState) -> Plan {
-        self.held = remote.numbers.len();
+        self.on_pbx = remote.numbers.len();
         self.extensions = remote.extensions;
         self
     }
@@ -89,8 +89,8 @@ impl Plan {
             let change = row.change.as_ref();
             let wanted = change.map(|change| change.wanted.person());
             let before = change.and_then(|change| change.before.as_ref());
-            let held = before.or_else(|| self.extensions.get(&row.outcome.number));
-            let mut names = wanted.into_iter().chain(held.map(Record::person));
+            let current = before.or_else(|| self.extensions.get(&row.outcome.number));
+            let mut names = wanted.into_iter().chain(current.map(Record::person));
             row.outcome.name = names.find(|name| !name.is_empty()).unwrap_or_default();
         }
     }

@@ -189,7 +189,10 @@ fn totals(planned: &[PlannedRow]) -> String {
 
 /// A change of one field in words; of a secret only that it changes.
 fn change_of(field: Field, change: &Change, unseen: bool, is_whole: bool) -> String {
-    let held = change.before.as_ref().and_then(|held| held.get(field));
+    let current = change
+        .before
+        .as_ref()
+        .and_then(|current| current.get(field));
     let wanted = change.wanted.get(field).unwrap_or_default();
     let Some(wanted) = wanted.open() else {
         return match change.action {
@@ -201,8 +204,8 @@ fn change_of(field: Field, change: &Change, unseen: bool, is_whole: bool) -> Str
             .into(),
         };
     };
-    let held = held.unwrap_or_default();
-    let before = held.open();
+    let current = current.unwrap_or_default();
+    let before = current.open();
     let before = before.map_or_else(|| NOT_SHOWN.to_owned(), |text| format!("{text:?}"));
     match change.action {
         Action::Create => format!("{wanted:?}"),
@@ -211,7 +214,7 @@ fn change_of(field: Field, change: &Change, unseen: bool, is_whole: bool) -> Str
         _ if field.def().kind == Kind::List
             && !is_whole
             && !wanted.is_empty()
-            && !held.is_empty() =>
+            && !current.is_empty() =>
         {
             format!("{before} → with {wanted:?}")
         }

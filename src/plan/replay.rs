@@ -151,7 +151,7 @@ impl Replay {
         block_dependents(&remote, &mut planned, &self.plan.headings);
         Ok(Plan {
             rows: planned,
-            held: remote.numbers.len(),
+            on_pbx: remote.numbers.len(),
             extensions: remote.extensions,
             headings: self.plan.headings.clone(),
             input_hash: self.plan.input_hash.clone(),
@@ -432,7 +432,7 @@ mod tests {
             address: target.place(),
             groups: false,
             headings: FieldHeadings::default(),
-            held: 0,
+            on_pbx: 0,
             input_hash: String::new(),
             vendor: "openvox".into(),
             mode: Mode::Create,

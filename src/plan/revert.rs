@@ -56,7 +56,7 @@ pub(crate) struct StoredRows<'s> {
     pub(crate) run: &'s str,
     pub(crate) rows: &'s [(PlannedRow, Standing)],
     /// The records as they were read back after they were written, by position.
-    pub(crate) left: &'s BTreeMap<usize, Shown>,
+    pub(crate) read_back: &'s BTreeMap<usize, Shown>,
     /// The rows that earlier undos took back, by position.
     pub(crate) taken_back: &'s BTreeMap<usize, TakenBackRow>,
     pub(crate) key: &'s Key,
@@ -125,12 +125,12 @@ pub(crate) fn plan_revert(
     let reverting = Reverting {
         manifest: session.manifest(),
         run,
-        left: past.left,
+        read_back: past.read_back,
         fresh: fresh(past),
         rewritten,
         key: past.key,
         replaced,
-        held: &remote.extensions,
+        current: &remote.extensions,
         remote: &remote,
     };
     let (mut planned, mut origins): (Vec<PlannedRow>, Vec<usize>) = (vec![], vec![]);
@@ -158,7 +158,7 @@ pub(crate) fn plan_revert(
         agreement: past.agreement.map(|agreement| agreement.reversed(&origins)),
         notes: notes(run, &planned, session.target().record()),
         rows: planned,
-        held: remote.numbers.len(),
+        on_pbx: remote.numbers.len(),
         extensions: remote.extensions,
         input_hash: sha256_hex(&[]),
         reverts: Some(reverts),
@@ -192,7 +192,7 @@ fn notes(run: &str, planned: &[PlannedRow], record: &str) -> Vec<String> {
 struct Reverting<'u> {
     manifest: &'u Manifest,
     run: &'u str,
-    left: &'u BTreeMap<usize, Shown>,
+    read_back: &'u BTreeMap<usize, Shown>,
     /// The texts of fields that the run did not write, as they were read back from extensions that it had created.
     fresh: BTreeSet<(Field, String)>,
     /// The fields that cannot be read back and that other runs wrote to created extensions, by position.
@@ -200,7 +200,7 @@ struct Reverting<'u> {
     key: &'u Key,
     /// True if the run took extensions out of groups that it did not name.
     replaced: bool,
-    held: &'u BTreeMap<String, Record>,
+    current: &'u BTreeMap<String, Record>,
     remote: &'u RemoteState,
 }
 
@@ -225,7 +225,7 @@ impl Reverting<'_> {
             ));
         }
         let finished = result.is_done() || row.is_restored_in_part();
-        let is_own = result == RowResult::Differs && self.left.contains_key(&change.row);
+        let is_own = result == RowResult::Differs && self.read_back.contains_key(&change.row);
         match standing {
             Standing::Waiting => None,
             // Made by the run, though not as it was wanted.
@@ -274,7 +274,7 @@ impl Reverting<'_> {
 
     /// The extension that a change was about, as the PBX has it now.
     fn now(&self, change: &Change) -> Option<Record> {
-        let now = self.held.get(change.present_number())?;
+        let now = self.current.get(change.present_number())?;
         Some(change.hiding(now.clone()))
     }
 
@@ -313,13 +313,13 @@ impl Reverting<'_> {
 
     /// Returns true if all readable fields are as they were before the change.
     fn reads_as_before(&self, change: &Change) -> bool {
-        let now = self.held.get(&change.number);
+        let now = self.current.get(&change.number);
         match (&change.before, now) {
             (None, now) => now.is_none(),
             (Some(_), None) => false,
             (Some(before), Some(now)) if change.action == Action::Update => {
                 let number = change.wanted.text(Field::NEW_NUMBER);
-                let renumbered = number.is_some_and(|number| self.held.contains_key(number));
+                let renumbered = number.is_some_and(|number| self.current.contains_key(number));
                 !renumbered
                     && self.changed(change).all(|field| {
                         self.restored_text(change, before, now, field) == text(now, field)
@@ -430,10 +430,10 @@ impl Reverting<'_> {
                 hint,
             );
         }
-        if let Some(left) = self.left.get(&change.row) {
-            let fields = changed_since(left, now, self.key);
+        if let Some(read_back) = self.read_back.get(&change.row) {
+            let fields = changed_since(read_back, now, self.key);
             if !fields.is_empty() {
-                return self.changed_since(change, &fields, &readable(left), now);
+                return self.changed_since(change, &fields, &readable(read_back), now);
             }
         } else if let Some(field) = self.unsure(change, now) {
             return self.kept_unsure(change, field, now);
@@ -461,13 +461,15 @@ impl Reverting<'_> {
             row.access == Access::ReadWrite && !field.is_key() && !field.is_live() && !is_written
         });
         let is_known = |row: &&FieldRow| {
-            let held = text(now, row.name);
-            let is_fresh = |held: String| self.fresh.contains(&(row.name, held));
+            let current = text(now, row.name);
+            let is_fresh = |current: String| self.fresh.contains(&(row.name, current));
             let is_default = match &row.default {
-                Some(default) => held == *default,
-                None => held.is_empty() && !self.fresh.iter().any(|(field, _)| *field == row.name),
+                Some(default) => current == *default,
+                None => {
+                    current.is_empty() && !self.fresh.iter().any(|(field, _)| *field == row.name)
+                }
             };
-            is_default || is_fresh(general(&held, now.number()))
+            is_default || is_fresh(general(&current, now.number()))
         };
         let mut unsure = unwritten.filter(|row| !is_known(row));
         unsure.next().map(|row| row.name)
@@ -475,12 +477,12 @@ impl Reverting<'_> {
 
     /// Builds the line for an extension that was not read back after the run had created it.
     fn kept_unsure(&self, change: &Change, field: Field, now: &Record) -> PlannedRow {
-        let held = match now.get(field) {
+        let current = match now.get(field) {
             Some(Text::Secret(_)) => "set".to_owned(),
             _ => format!("{:?}", now.text(field).unwrap_or_default()),
         };
         let message = format!(
-            "run {} did not read it back (--verify), so that nobody knows if others have changed it since: {} is {held}; it is kept",
+            "run {} did not read it back (--verify), so that nobody knows if others have changed it since: {} is {current}; it is kept",
             self.run,
             field.name()
         );
@@ -548,9 +550,9 @@ impl Reverting<'_> {
     }
 
     /// An extension that is not as the run left it.
-    fn drifted(&self, change: &Change, left: &Record, now: &Record) -> PlannedRow {
-        let fields = differing(self.manifest, left, now);
-        self.changed_since(change, &fields, left, now)
+    fn drifted(&self, change: &Change, expected: &Record, now: &Record) -> PlannedRow {
+        let fields = differing(self.manifest, expected, now);
+        self.changed_since(change, &fields, expected, now)
     }
 
     /// An extension of which these fields were changed after the run.
@@ -558,13 +560,13 @@ impl Reverting<'_> {
         &self,
         change: &Change,
         fields: &[Field],
-        left: &Record,
+        expected: &Record,
         now: &Record,
     ) -> PlannedRow {
         let message = format!(
             "it was changed after run {}: {}; it is kept",
             self.run,
-            differences(fields, left, now)
+            differences(fields, expected, now)
         );
         let hint = "put it back by hand, if that is meant";
         kept(
@@ -595,11 +597,11 @@ fn opposite(action: Action) -> Action {
 fn fresh(past: &StoredRows<'_>) -> BTreeSet<(Field, String)> {
     let changes = past.rows.iter().filter_map(|(row, _)| row.change.as_ref());
     let created = changes.filter(|change| change.action == Action::Create);
-    let read = created.filter_map(|change| Some((change, past.left.get(&change.row)?)));
-    let texts = read.flat_map(|(change, left)| {
-        let left = readable(left);
+    let read = created.filter_map(|change| Some((change, past.read_back.get(&change.row)?)));
+    let texts = read.flat_map(|(change, read_back)| {
+        let record = readable(read_back);
         let fields = Field::all().filter(|field| change.wanted.get(*field).is_none());
-        let texts = fields.map(|field| (field, general(&text(&left, field), left.number())));
+        let texts = fields.map(|field| (field, general(&text(&record, field), record.number())));
         texts.collect::<Vec<_>>()
     });
     texts.collect()

@@ -221,7 +221,7 @@ impl<'t> Transfer<'t> {
         planned.extend(gone);
         let plan = Plan {
             rows: planned,
-            held: remote.numbers.len(),
+            on_pbx: remote.numbers.len(),
             extensions: remote.extensions,
             headings: FieldHeadings::default(),
             input_hash: self.source.hash(key),
@@ -287,17 +287,17 @@ impl Deciding<'_> {
         (self.transfer.to.vendor.manifest)()
     }
 
-    fn held(&self, one: &Move) -> Option<&Record> {
+    fn current(&self, one: &Move) -> Option<&Record> {
         self.remote.extensions.get(one.mapped.wanted.number())
     }
 
     fn step(&self, one: &Move) -> MergeStep {
         let agreed = self.base.and_then(|base| base.get(&one.number));
-        let (held, overwrite) = (self.held(one), self.transfer.overwrite);
+        let (current, overwrite) = (self.current(one), self.transfer.overwrite);
         merge_step(
             self.manifest(),
             &one.mapped,
-            held,
+            current,
             agreed,
             overwrite,
             self.key,
@@ -319,7 +319,7 @@ impl Deciding<'_> {
                         one.number, agreed.number
                     ));
                 }
-                None if new != one.number && self.held(one).is_some() && !unchanged => {
+                None if new != one.number && self.current(one).is_some() && !unchanged => {
                     let of = vec![
                         one.number.clone(),
                         format!("an extension of {}", self.transfer.to.label),
@@ -360,7 +360,7 @@ impl Deciding<'_> {
                 content: KeptContent::Record(&one.mapped.wanted),
                 purpose,
                 wanted,
-                held: self.held(one),
+                current: self.current(one),
                 place: one.line.place.as_ref(),
             }
         });
@@ -399,7 +399,7 @@ impl Deciding<'_> {
                     action,
                     number: wanted.number().to_owned(),
                     wanted: wanted.clone(),
-                    before: self.held(one).cloned(),
+                    before: self.current(one).cloned(),
                 };
                 self.keeping_memberships(PlannedRow::to_send(outcome, change), one)
             });
@@ -407,17 +407,17 @@ impl Deciding<'_> {
     }
 
     fn keeping_memberships(&self, row: PlannedRow, one: &Move) -> PlannedRow {
-        let held = self.held(one);
-        keeping_memberships(row, &one.mapped.wanted, held, self.manifest())
+        let current = self.current(one);
+        keeping_memberships(row, &one.mapped.wanted, current, self.manifest())
     }
 
     /// The outcome of an extension with which nothing is done.
     fn no_change_outcome(&self, one: &Move, step: &MergeStep) -> Outcome {
         let (from, to) = (&self.transfer.from.label, &self.transfer.to.label);
         let line = one.line.clone();
-        let nothing_held = Record::default();
-        let held = self.held(one).unwrap_or(&nothing_held);
-        let differences = |fields: &[Field]| differences(fields, &one.mapped.wanted, held);
+        let nothing = Record::default();
+        let current = self.current(one).unwrap_or(&nothing);
+        let differences = |fields: &[Field]| differences(fields, &one.mapped.wanted, current);
         match step {
             MergeStep::Differs(fields) => Outcome {
                 result: RowResult::Conflict,

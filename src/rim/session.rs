@@ -146,9 +146,9 @@ impl<'t> TargetSession<'t> {
 
     /// Returns true if the last write of an extension that still reads like this set a field that cannot be read to
     /// this text.
-    pub(crate) fn vouches(&self, held: &Record, field: Field, text: Text<'_>) -> bool {
+    pub(crate) fn vouches(&self, current: &Record, field: Field, text: Text<'_>) -> bool {
         let memory = self.memory.as_ref();
-        memory.is_some_and(|memory| memory.vouches(held, field, text))
+        memory.is_some_and(|memory| memory.vouches(current, field, text))
     }
 
     /// The fields that cannot be read back and that rowcall wrote to an extension since its marks were `then`, but for

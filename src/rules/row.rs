@@ -473,7 +473,7 @@ impl<'m> Checker<'m> {
     /// and have another value there, and breaches of the rules about several fields by the record as it will be once
     /// the wanted fields are written over the present ones. Only breaches that a wanted field has a part in are
     /// reported.
-    pub fn merged(&self, wanted: &Record, held: &Record, findings: &mut Vec<Finding>) {
+    pub fn merged(&self, wanted: &Record, current: &Record, findings: &mut Vec<Finding>) {
         let before = findings.len();
         // An extension that exists keeps its own secrets.
         let given = |slot: &CompiledField<'m>| {
@@ -483,7 +483,7 @@ impl<'m> Checker<'m> {
         };
         let text = |slot: &CompiledField<'m>| {
             given(slot)
-                .or_else(|| held.reveal(slot.row.name))
+                .or_else(|| current.reveal(slot.row.name))
                 .unwrap_or_default()
         };
         let mut view = [ValueClass::Unknown; 256];
@@ -499,8 +499,8 @@ impl<'m> Checker<'m> {
             .iter()
             .filter(|slot| slot.is_fixed(Purpose::Update))
         {
-            let held = held.get(slot.row.name).unwrap_or_default();
-            if given(slot).is_some_and(|wanted| held != wanted) {
+            let current = current.get(slot.row.name).unwrap_or_default();
+            if given(slot).is_some_and(|wanted| current != wanted) {
                 findings.push(slot.unchangeable(&self.manifest.vendor.name));
             }
         }

@@ -369,9 +369,9 @@ impl Collector {
     /// Takes in the extensions on the PBX: from now on a forward to an extension that is neither there nor in the sheet
     /// is an error.
     pub fn on_pbx<'n>(&mut self, numbers: impl IntoIterator<Item = &'n str>) {
-        let held = self.on_pbx.get_or_insert_default();
+        let there = self.on_pbx.get_or_insert_default();
         for number in numbers {
-            held.insert(number);
+            there.insert(number);
         }
     }
 
@@ -388,7 +388,7 @@ impl Collector {
         };
         self.forwards.iter().any(|(_, to)| {
             let on_pbx = self.on_pbx.as_ref();
-            !knows(&self.numbers, *to) && !on_pbx.is_some_and(|held| knows(held, *to))
+            !knows(&self.numbers, *to) && !on_pbx.is_some_and(|there| knows(there, *to))
         })
     }
 
@@ -396,8 +396,8 @@ impl Collector {
     pub fn finish(mut self) -> CrossRowFacts {
         let long = self.numbers.seal();
         self.repeated.extend(long.into_iter().map(Number::Digits));
-        if let Some(held) = &mut self.on_pbx {
-            held.seal();
+        if let Some(there) = &mut self.on_pbx {
+            there.seal();
         }
         self.emails.sort_unstable();
         let repeated_emails = repeated(&self.emails);
@@ -574,7 +574,7 @@ impl CrossRowFacts {
     ) {
         let on_pbx = self.on_pbx.as_ref();
         let known =
-            self.numbers.contains(target) || on_pbx.is_some_and(|held| held.contains(target));
+            self.numbers.contains(target) || on_pbx.is_some_and(|there| there.contains(target));
         if !known && let Some(fact) = cross.fact(CrossRule::ForwardToUnknown) {
             let name = slot.row.name.name();
             let (severity, elsewhere, hint) = if on_pbx.is_some() {

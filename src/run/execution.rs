@@ -75,8 +75,8 @@ fn remember(
     let Some(first) = changes.clone().next() else {
         return;
     };
-    let _ = match &settlement.left {
-        Some(left) if settlement.result.is_done() => {
+    let _ = match &settlement.read_back {
+        Some(read_back) if settlement.result.is_done() => {
             let unseen = changes.flat_map(|change| {
                 let fields = uncomparable(manifest, &change.wanted).into_iter();
                 fields.filter_map(|field| Some((field, change.wanted.get(field)?)))
@@ -85,7 +85,7 @@ fn remember(
                 .filter(|(field, _)| *field != Field::NEW_NUMBER)
                 .filter(|(field, _)| !settlement.unseen.contains(field))
                 .collect();
-            memory.remember(first, left, &unseen)
+            memory.remember(first, read_back, &unseen)
         }
         _ if settlement.result == RowResult::NotSent => memory.restore(first),
         _ => Ok(()),
@@ -311,11 +311,11 @@ impl Recording<'_, '_> {
             let of_row = self.by_row.get(&settlement.row);
             remember(memory, self.session.manifest(), of_row, &settlement);
         }
-        let left = settlement.left.as_ref().zip(execution.key.as_ref());
-        let left = left.map(|(left, key)| {
+        let read_back = settlement.read_back.as_ref().zip(execution.key.as_ref());
+        let read_back = read_back.map(|(record, key)| {
             let changes = self.by_row.get(&settlement.row).into_iter().flatten();
-            let left = changes.fold(left.clone(), |left, change| change.hiding(left));
-            shown(&left, left.number(), key)
+            let record = changes.fold(record.clone(), |record, change| change.hiding(record));
+            shown(&record, record.number(), key)
         });
         let ends_the_run = settlement.fault.as_ref().is_some_and(Fault::ends_the_run);
         let outcome = execution.outcome(self.results.line(position), settlement);
@@ -324,8 +324,8 @@ impl Recording<'_, '_> {
         let is_open =
             outcome.result == RowResult::Unknown && (outcome.attempts == 0 || ends_the_run);
         if let Some(journal) = execution.journal.as_ref().filter(|_| !is_open) {
-            if let Some(left) = left {
-                journal.left(position, left);
+            if let Some(read_back) = read_back {
+                journal.read_back(position, read_back);
             }
             journal.result(position, outcome.clone());
         }

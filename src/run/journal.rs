@@ -42,7 +42,7 @@ struct JournalState {
     /// The number of them that a thread waits for.
     wanted: usize,
     results: Vec<(usize, Outcome)>,
-    left: Vec<(usize, Shown)>,
+    read_back: Vec<(usize, Shown)>,
     /// The reason that the run ends, once it does.
     ending: Option<String>,
     /// The reason that nothing can be written any more.
@@ -99,8 +99,8 @@ impl Journal {
     }
 
     /// Records an extension as it was read back, before its row's outcome.
-    pub(crate) fn left(&self, position: usize, left: Shown) {
-        self.shared.lock().left.push((position, left));
+    pub(crate) fn read_back(&self, position: usize, record: Shown) {
+        self.shared.lock().read_back.push((position, record));
     }
 
     /// Ends the run for now; returns once everything is on the disk.
@@ -162,7 +162,7 @@ impl LedgerWriter {
             };
             let due = due.min(self.pending.len());
             let results = std::mem::take(&mut state.results);
-            let left = std::mem::take(&mut state.left);
+            let read_back = std::mem::take(&mut state.read_back);
             let ending = state.ending.clone();
             if results.is_empty() && state.durable >= due {
                 match ending {
@@ -173,8 +173,8 @@ impl LedgerWriter {
             }
             let from = state.durable;
             drop(state);
-            for (position, left) in left {
-                ledger.left(position, &left);
+            for (position, record) in read_back {
+                ledger.read_back(position, &record);
             }
             for (position, outcome) in results {
                 if has_result.len() <= position {

@@ -314,7 +314,7 @@ impl<'r> Run<'r> {
                 return self.refuse_opened(results, Refusal::new("output", failure));
             }
         }
-        if let Err(exceeded) = guard(&plan.changes(), plan.held, &self.request.guard.budget) {
+        if let Err(exceeded) = guard(&plan.changes(), plan.on_pbx, &self.request.guard.budget) {
             print(format!(
                 "that is past the budget of one run ({} {}, {} allowed): the import needs {} {}",
                 exceeded.wanted, exceeded.kind, exceeded.allowed, exceeded.flag, exceeded.wanted
@@ -424,18 +424,18 @@ impl<'r> Run<'r> {
         plan.notes.iter().chain(&advice).for_each(print);
     }
 
-    /// Refuses changes beyond their limits, and asks before the first one. The PBX has `held` extensions. With `rings` it
-    /// returns the accounts that are asked about by SIP.
+    /// Refuses changes beyond their limits, and asks before the first one. The PBX has `on_pbx` extensions. With `rings`
+    /// it returns the accounts that are asked about by SIP.
     fn allow(
         &self,
         session: &TargetSession<'_>,
         remaining: &Remaining,
         rings: bool,
-        held: usize,
+        on_pbx: usize,
     ) -> Result<Option<RunRinging>, Refusal> {
         let changes = &remaining.changes;
         let request = self.request;
-        if let Err(exceeded) = guard(changes, held, &request.guard.budget) {
+        if let Err(exceeded) = guard(changes, on_pbx, &request.guard.budget) {
             let (flag, wanted) = (exceeded.flag, exceeded.wanted);
             let failure = Failure::guard(exceeded)
                 .hint(format!("if that is meant, allow it: {flag} {wanted}"));
@@ -502,7 +502,7 @@ impl<'r> Run<'r> {
         let remaining = Remaining::compute(rows, &options, self.is_sync());
         let (results, opened) = self.open_results(remaining.lines())?;
         let ready = opened
-            .and_then(|()| self.allow(&session, &remaining, options.ring, plan.held))
+            .and_then(|()| self.allow(&session, &remaining, options.ring, plan.on_pbx))
             .and_then(|ringing| {
                 let is_kept = !remaining.changes.is_empty() || finds_taken_back;
                 let (session, hash) = (&mut session, plan.input_hash);

@@ -86,7 +86,7 @@ impl PastRun {
                 run: self.name.clone(),
                 error: SealError::OtherKey {
                     sealed_with: made_with.clone(),
-                    held: key.id(),
+                    present: key.id(),
                     path: key.path().to_owned(),
                 },
             })),

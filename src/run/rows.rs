@@ -99,10 +99,10 @@ impl RunRows {
         });
         let numbers: BTreeSet<&str> = numbers.collect();
         let numbers: Vec<String> = numbers.into_iter().map(str::to_owned).collect();
-        let held = session.look(&numbers)?;
+        let current = session.look(&numbers)?;
         let mut renewed = vec![];
         for (position, standing, mut change) in unfinished {
-            let now = held.get(&change.number);
+            let now = current.get(&change.number);
             let now = now.map(|now| change.hiding(now.clone()));
             let now = now.as_ref();
             let Some(row) = self.rows.get_mut(position) else {
@@ -110,7 +110,7 @@ impl RunRows {
             };
             let manifest = session.manifest();
             let obstacle = match standing {
-                Standing::Intended(times) => doubt(manifest, times, &change, &held),
+                Standing::Intended(times) => doubt(manifest, times, &change, &current),
                 _ => drift(manifest, &change, now),
             };
             let rewritten = match now {
@@ -227,10 +227,10 @@ fn doubt(
     manifest: &Manifest,
     times: u32,
     change: &Change,
-    held: &BTreeMap<String, Record>,
+    current: &BTreeMap<String, Record>,
 ) -> Option<Obstacle> {
     let before = change.before.as_ref()?;
-    let present = |number: &str| held.get(number);
+    let present = |number: &str| current.get(number);
     let new_number = change.wanted.text(Field::NEW_NUMBER);
     let new = new_number.and_then(present);
     let old = present(&change.number);

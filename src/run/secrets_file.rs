@@ -135,7 +135,10 @@ impl Generated {
         let mut generator = Generator::new(manifest);
         for change in changes() {
             generator.know(&change.wanted);
-            change.before.iter().for_each(|held| generator.know(held));
+            change
+                .before
+                .iter()
+                .for_each(|before| generator.know(before));
         }
         let changes = planned.iter_mut().filter_map(|row| row.change.as_mut());
         for change in changes {

@@ -65,7 +65,7 @@ pub struct Settlement {
     pub looked: bool,
     /// The extension as it was read back after it was written, also where it is not all as wanted; `None` where it was
     /// not read back, or may be somebody else's.
-    pub left: Option<Record>,
+    pub read_back: Option<Record>,
     /// The fields that were written, and that may not be as wanted: no reply confirmed them, and they cannot be read back.
     pub unseen: Vec<Field>,
     /// True if the result may change once more, when the groups are read at the run's end: see [`super::submit`].
@@ -91,7 +91,7 @@ impl Settlement {
             attempts: 0,
             http_status: None,
             looked: false,
-            left: None,
+            read_back: None,
             unseen: vec![],
             provisional: false,
             elapsed_ms: None,
@@ -198,7 +198,7 @@ impl LookResult {
     /// The same result, of an extension that is the run's own and was seen so.
     fn leaving(mut self, held: &Record) -> LookResult {
         if let LookResult::Result(settlement) = &mut self {
-            settlement.left = Some(held.clone());
+            settlement.read_back = Some(held.clone());
         }
         self
     }
@@ -1018,7 +1018,7 @@ mod tests {
         fake.pbx.put(&bea("1"));
         let settlement = settled(&fake, &create(ann("1")));
         assert_eq!(settlement.result, RowResult::Conflict);
-        assert!(settlement.left.is_none());
+        assert!(settlement.read_back.is_none());
         // Only its number is known to be alike: it may be another's.
         let mut secret = Record::numbered("1");
         secret.set(Field::SIP_PASSWORD, "canary-42");
@@ -1026,17 +1026,17 @@ mod tests {
             fake.pbx.put(&bea("1"));
             let settlement = settled(&fake, &create(wanted.clone()));
             assert_eq!(settlement.result, RowResult::Conflict, "{settlement:?}");
-            assert!(settlement.left.is_none());
+            assert!(settlement.read_back.is_none());
             fake.pbx.put(&Record::numbered("1"));
             let settlement = settled(&fake, &create(wanted));
             assert_eq!(settlement.result, RowResult::Unknown, "{settlement:?}");
-            assert!(settlement.left.is_none());
+            assert!(settlement.read_back.is_none());
         }
         // A gateway in between sent it twice, and handed back the second answer.
         let fake = always("create", Trouble::AnswerAfter("exists"));
         let settlement = settled(&fake, &create(ann("1")));
         assert_eq!(settlement.result, RowResult::Created, "{settlement:?}");
-        assert!(settlement.left.is_some());
+        assert!(settlement.read_back.is_some());
 
         // The first request takes effect after both looks, and the second one gets a refusal for it.
         let late = |wanted: Record, held: Record, word: &'static str| {
@@ -1113,7 +1113,7 @@ mod tests {
         let settlement = settled(&fake, &create(wanted.clone()));
         assert_eq!(settlement.result, RowResult::Conflict, "{settlement:?}");
         assert_eq!(settlement.differing, [Field::EMAIL]);
-        assert_eq!(settlement.left, None);
+        assert_eq!(settlement.read_back, None);
         assert_eq!(fake.pbx.stored("1", Field::SIP_PASSWORD), None);
         // A name that is made of the row's own words is no such thing.
         let manifest = super::super::fake_vendor::fake_manifest();
@@ -1437,7 +1437,7 @@ mod tests {
             assert_eq!(settlement.attempts as usize, troubles.len());
             assert_eq!(fake.pbx.creations()["1"], 1);
             // It is the run's own: undo takes it back.
-            assert!(settlement.left.is_some());
+            assert!(settlement.read_back.is_some());
         }
     }
 

@@ -142,8 +142,8 @@ impl<'c> Verifier<'c> {
             if look > 0 {
                 thread::sleep(self.second_look);
             }
-            let held = match caught(|| self.look(&open)).unwrap_or_else(Err) {
-                Ok(held) => held,
+            let current = match caught(|| self.look(&open)).unwrap_or_else(Err) {
+                Ok(current) => current,
                 // An extension that is just taking effect may be there for one look and not for the next.
                 Err(blind) if look == 0 && !blind.ends_the_run() => continue,
                 Err(blind) => {
@@ -154,14 +154,16 @@ impl<'c> Verifier<'c> {
                 }
             };
             mismatches.clear();
-            open.retain_mut(|one| match self.mismatch(one, &held) {
+            open.retain_mut(|one| match self.mismatch(one, &current) {
                 Some(mismatch) => {
                     mismatches.push(mismatch);
                     true
                 }
                 None => {
-                    let left = held.get(one.number()).and_then(|found| found.as_ref().ok());
-                    one.settlement.left = left.and_then(|found| found.first()).cloned();
+                    let read_back = current
+                        .get(one.number())
+                        .and_then(|found| found.as_ref().ok());
+                    one.settlement.read_back = read_back.and_then(|found| found.first()).cloned();
                     self.note(one);
                     self.confirm(one);
                     false
@@ -186,19 +188,19 @@ impl<'c> Verifier<'c> {
         let present: Vec<String> = present.map(|one| one.number().to_owned()).collect();
         let gone = rows.iter().filter_map(|one| one.gone_number());
         let gone: Vec<String> = gone.map(str::to_owned).collect();
-        let mut held = HashMap::new();
+        let mut current = HashMap::new();
         let groups = present.chunks(self.batch).chain(gone.chunks(1));
         for numbers in groups.filter(|numbers| !numbers.is_empty()) {
             for lookup in self.connection.look_up(numbers, false)? {
-                held.insert(lookup.number, lookup.found);
+                current.insert(lookup.number, lookup.found);
             }
         }
-        Ok(held)
+        Ok(current)
     }
 
     /// Compares an extension with the wanted values.
-    fn mismatch(&self, sent: &Sent<'_>, held: &HashMap<String, Found>) -> Option<Mismatch> {
-        let look = |number: &str| match held.get(number) {
+    fn mismatch(&self, sent: &Sent<'_>, current: &HashMap<String, Found>) -> Option<Mismatch> {
+        let look = |number: &str| match current.get(number) {
             Some(Ok(found)) => Ok(found.as_slice()),
             Some(Err(blind)) => Err(Mismatch::Unread(blind.clone())),
             None => Ok(&[] as &[Record]),
@@ -211,17 +213,17 @@ impl<'c> Verifier<'c> {
         // different one.
         let manifest = self.connection.manifest();
         let before = sent.change.before.as_ref();
-        let is_same = |held: &Record| {
+        let is_same = |current: &Record| {
             sent.change.action == Action::Delete
-                || before.is_none_or(|before| differing(manifest, before, held).is_empty())
+                || before.is_none_or(|before| differing(manifest, before, current).is_empty())
         };
         let is_gone = gone.is_none_or(|gone| !gone.iter().any(is_same));
         if sent.change.action == Action::Delete {
             return (!is_gone).then_some(Mismatch::Present);
         }
-        let held = match look(sent.number()) {
+        let current = match look(sent.number()) {
             Ok([]) => return Some(Mismatch::Absent),
-            Ok([held]) => held,
+            Ok([current]) => current,
             Ok([first, others @ ..]) => {
                 let are_alike = others.iter().all(|other| other == first);
                 return Some(Mismatch::Twice(are_alike.then(|| first.clone())));
@@ -232,28 +234,29 @@ impl<'c> Verifier<'c> {
             return Some(Mismatch::Both);
         }
         let fields = match gone {
-            Some(_) => differing(manifest, &renamed(sent.change), held),
-            None => differing(manifest, &sent.change.wanted, held),
+            Some(_) => differing(manifest, &renamed(sent.change), current),
+            None => differing(manifest, &sent.change.wanted, current),
         };
-        (!fields.is_empty()).then(|| Mismatch::Fields(fields, held.clone()))
+        (!fields.is_empty()).then(|| Mismatch::Fields(fields, current.clone()))
     }
 
     /// Takes in the settings of an extension that certainly is of the run's making.
     fn note(&self, sent: &Sent<'_>) {
-        if let (Action::Create, Some(left)) = (sent.change.action, &sent.settlement.left) {
+        if let (Action::Create, Some(read_back)) = (sent.change.action, &sent.settlement.read_back)
+        {
             let manifest = self.connection.manifest();
-            self.usual.note(manifest, &sent.change.wanted, left);
+            self.usual.note(manifest, &sent.change.wanted, read_back);
         }
     }
 
     /// Gives up an extension that was found after a lost reply, and has other settings than those that the run creates:
     /// somebody else may have created it.
     fn doubt(&self, sent: &mut Sent<'_>) {
-        let Some(left) = &sent.settlement.left else {
+        let Some(read_back) = &sent.settlement.read_back else {
             return;
         };
         let (manifest, change) = (self.connection.manifest(), sent.change);
-        let unlike = self.usual.unlike(manifest, &change.wanted, left);
+        let unlike = self.usual.unlike(manifest, &change.wanted, read_back);
         if unlike.is_empty() {
             return;
         }
@@ -268,7 +271,7 @@ impl<'c> Verifier<'c> {
                 "look at this {record} on the PBX; if it is the row's, import it again with --mode upsert"
             ),
             differing: unlike,
-            left: None,
+            read_back: None,
             ..sent.settlement.clone()
         };
     }
@@ -292,28 +295,28 @@ impl<'c> Verifier<'c> {
 
 /// Returns true for an extension that was found after the reply to its creation was lost.
 fn is_found(sent: &Sent<'_>) -> bool {
-    sent.change.action == Action::Create && sent.settlement.left.is_some()
+    sent.change.action == Action::Create && sent.settlement.read_back.is_some()
 }
 
-/// Builds the result of a change whose memberships are not as wanted any more at the run's end, where the PBX has `held`
+/// Builds the result of a change whose memberships are not as wanted any more at the run's end, where the PBX has `current`
 /// under its number; `None` where they are.
 pub(super) fn lost(
     manifest: &Manifest,
     accepted: &Settlement,
     change: &Change,
-    held: &[Record],
+    current: &[Record],
 ) -> Option<Settlement> {
     let record = change.wanted.record();
-    let (fields, now) = match held.first() {
+    let (fields, now) = match current.first() {
         None => (vec![], format!("has no such {record} any more")),
-        Some(held) => {
-            let mut fields = differing(manifest, &change.wanted, held);
+        Some(current) => {
+            let mut fields = differing(manifest, &change.wanted, current);
             fields.retain(|field| field.is_membership());
-            let holds = differences(&fields, &change.wanted, held);
+            let holds = differences(&fields, &change.wanted, current);
             (fields, format!("holds {holds}"))
         }
     };
-    if !held.is_empty() && fields.is_empty() {
+    if !current.is_empty() && fields.is_empty() {
         return None;
     }
     Some(Settlement {
@@ -325,7 +328,7 @@ pub(super) fn lost(
         ),
         hint: hint(record),
         looked: true,
-        left: held.first().cloned(),
+        read_back: current.first().cloned(),
         ..accepted.clone()
     })
 }
@@ -337,9 +340,9 @@ fn hint(record: &str) -> String {
 /// Builds the result of a change that the PBX accepted but does not show as wanted.
 pub(super) fn differs(accepted: &Settlement, change: &Change, mismatch: Mismatch) -> Settlement {
     let record = change.wanted.record();
-    let left = match &mismatch {
-        Mismatch::Fields(_, held) => Some(held.clone()),
-        Mismatch::Twice(held) => held.clone(),
+    let read_back = match &mismatch {
+        Mismatch::Fields(_, current) => Some(current.clone()),
+        Mismatch::Twice(current) => current.clone(),
         _ => None,
     };
     let (but, differing) = match mismatch {
@@ -351,10 +354,10 @@ pub(super) fn differs(accepted: &Settlement, change: &Change, mismatch: Mismatch
         ),
         Mismatch::Twice(_) => (format!("but it has the {record} more than once"), None),
         Mismatch::Unread(blind) => (format!("but it cannot be read: {blind}"), None),
-        Mismatch::Fields(fields, held) => (
+        Mismatch::Fields(fields, current) => (
             format!(
                 "but it holds {}",
-                differences(&fields, &change.wanted, &held)
+                differences(&fields, &change.wanted, &current)
             ),
             Some(fields),
         ),
@@ -366,7 +369,7 @@ pub(super) fn differs(accepted: &Settlement, change: &Change, mismatch: Mismatch
         message: format!("the PBX said that it is done, {but}"),
         hint: hint(record),
         looked: true,
-        left,
+        read_back,
         ..accepted.clone()
     }
 }

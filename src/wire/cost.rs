@@ -49,7 +49,7 @@ fn json_nodes(body: &[u8]) -> usize {
 
 /// The right to read large replies. One thread has it at a time; within it, it can be had several times.
 #[derive(Debug, Clone)]
-pub struct Alone(#[allow(dead_code, reason = "it is held, not read")] Arc<RightToRead>);
+pub struct Alone(#[allow(dead_code, reason = "it is kept, not read")] Arc<RightToRead>);
 
 #[derive(Debug)]
 struct RightToRead;
@@ -64,24 +64,24 @@ impl Alone {
         let until = Instant::now() + patience;
         let mut holder = HOLDER.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let held = holder.as_ref().and_then(|(thread, held)| {
-                let held = held.upgrade()?;
-                Some((*thread, held))
+            let right = holder.as_ref().and_then(|(thread, right)| {
+                let right = right.upgrade()?;
+                Some((*thread, right))
             });
-            match held {
+            match right {
                 None => {
-                    let held = Arc::new(RightToRead);
-                    *holder = Some((thread::current().id(), Arc::downgrade(&held)));
-                    return Some(Alone(held));
+                    let right = Arc::new(RightToRead);
+                    *holder = Some((thread::current().id(), Arc::downgrade(&right)));
+                    return Some(Alone(right));
                 }
-                Some((thread, held)) if thread == thread::current().id() => {
-                    return Some(Alone(held));
+                Some((thread, right)) if thread == thread::current().id() => {
+                    return Some(Alone(right));
                 }
-                Some((_, held)) => {
+                Some((_, right)) => {
                     // It must not be dropped under the lock, which its drop takes too.
                     let left = until.saturating_duration_since(Instant::now());
                     drop(holder);
-                    drop(held);
+                    drop(right);
                     if left.is_zero() {
                         return None;
                     }
