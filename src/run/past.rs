@@ -109,8 +109,12 @@ impl PastRun {
         let state = context.state()?;
         let mut taken_back = BTreeMap::new();
         for Listed { id, summary } in runs(&state)? {
-            let options = summary.map(|run| SavedOptions::parse(&id, &run.run.head.options));
-            let Ok(Ok(options)) = options else { continue };
+            // What undoes a run began after it.
+            let later = summary
+                .ok()
+                .filter(|it| it.run.count > self.summary.run.count);
+            let options = later.map(|run| SavedOptions::parse(&id, &run.run.head.options));
+            let Some(Ok(options)) = options else { continue };
             let Some(reverts) = options.reverts.filter(|it| it.run == self.name) else {
                 continue;
             };

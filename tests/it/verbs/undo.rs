@@ -515,3 +515,23 @@ fn a_run_whose_undo_was_undone_can_be_undone_again() {
     desk.undo(&[&imported.name()]).ended_with(0, "unchanged", 2);
     assert_eq!(desk.pbx.numbers(), ["3001", "3002"]);
 }
+
+#[test]
+fn a_run_that_names_itself_as_the_one_it_undoes_is_undone_as_any() {
+    let desk = Desk::new("ozeki");
+    desk.sheet("in.csv", &desk.small([3001]));
+    desk.import("state", &desk.path("in.csv"), &[]);
+    let undone = desk.undo(&[]).name();
+    let ledger = desk.path(&format!("state/runs/{undone}/ledger.sqlite"));
+    let ledger = rusqlite::Connection::open(ledger).unwrap();
+    let options = "SELECT options FROM head";
+    let options = ledger.query_row(options, [], |row| row.get::<_, String>(0));
+    let mut options: Value = serde_json::from_str(&options.unwrap()).unwrap();
+    options["reverts"]["run"] = undone.as_str().into();
+    let set = "UPDATE head SET options = ?1";
+    ledger.execute(set, [options.to_string()]).unwrap();
+    drop(ledger);
+    let again = desk.undo(&[&undone]);
+    assert_eq!(again.exit, 0, "{}", again.err);
+    assert_eq!(desk.pbx.numbers(), ["3001"]);
+}
