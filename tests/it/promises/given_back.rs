@@ -222,3 +222,21 @@ fn an_extension_that_another_made_meanwhile_is_not_taken_for_the_one_whose_creat
     });
     assert!(tried >= 6, "{tried}");
 }
+
+#[test]
+fn a_byte_order_mark_before_a_reply_makes_no_other_pbx_of_it() {
+    for vendor in VENDORS {
+        let rig = altered(vendor, |pbx, heard| {
+            let mut reply = pbx.answer(heard);
+            if !reply.body.is_empty() {
+                reply.body.splice(..0, *b"\xef\xbb\xbf");
+            }
+            reply
+        });
+        let desk = Desk::at(TestPbx::serving(rig));
+        desk.sheet("in.csv", &desk.small([3001, 3002, 3003]));
+        let made = desk.import("state", &desk.path("in.csv"), &[]);
+        made.ended_with(0, "created", 3);
+        desk.undo(&[]).ended_with(0, "deleted", 3);
+    }
+}
