@@ -1,14 +1,13 @@
 //! JSON as plain data: reading with a limit on depth, and dotted paths into nested objects.
 
-use crate::model::{BYTE_ORDER_MARK, WireText};
+use crate::model::WireText;
 use serde_json::{Map, Value};
 
-/// Reads a JSON text, with a byte-order mark or without. serde_json refuses more than 128 levels.
+/// Reads a JSON text. serde_json refuses more than 128 levels.
 ///
 /// # Errors
 /// The mistake and its place, without a word of the text itself.
 pub fn parse(bytes: &[u8]) -> Result<Value, String> {
-    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     serde_json::from_slice(bytes).map_err(|error| {
         let what = match error.classify() {
             serde_json::error::Category::Eof => "it ends too early",

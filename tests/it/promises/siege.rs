@@ -9,7 +9,7 @@ use crate::support::random::Random;
 use rowcall::manifest::Access;
 use rowcall::model::{Action, Field, Record};
 use rowcall::vendors::{GROUPS, VENDORS, vendor};
-use rowcall::wire::Reply;
+use rowcall::wire::{RawRequest, Reply};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::Arc;
@@ -624,5 +624,79 @@ fn a_number_that_slips_between_two_pages_of_a_listing_is_not_taken_for_missing()
         let context = format!("{line}: {} {}", ended.out, ended.err);
         assert_eq!(stage.load(Ordering::SeqCst), HONEST, "{context}");
         assert_eq!((ended.exit, ended.count(result)), (0, 1), "{context}");
+    }
+}
+
+#[test]
+fn lost_replies_to_sign_ins_end_a_run_before_the_account_is_locked() {
+    for vendor in VENDORS {
+        // From the start on, and once the session has run out in mid-run.
+        for made in [0, 5] {
+            let rig = altered(vendor, move |pbx, heard| {
+                let is_due = pbx.numbers().len() >= made;
+                if is_due && made > 0 {
+                    pbx.expire_sessions();
+                }
+                let before = pbx.sign_ins();
+                let reply = pbx.answer(heard);
+                match is_due && pbx.sign_ins() > before {
+                    true => Reply::new(500, "text/plain", "lost"),
+                    false => reply,
+                }
+            });
+            let desk = at(rig);
+            desk.sheet("in.csv", &desk.small(2001..2041));
+            let line = format!("import in.csv --to TARGET --yes --report r.jsonl --json {HASTE}");
+            let ended = desk.run(&line);
+            let sign_ins = desk.pbx.sim.sign_ins();
+            let context = format!("{} {made}: {sign_ins} {}", vendor.id, ended.err);
+            assert!(sign_ins <= 4, "{context}");
+            // Ozeki has no session that could run out.
+            let ends = made == 0 || vendor.id != "ozeki";
+            assert_eq!(ended.exit, if ends { 3 } else { 0 }, "{context}");
+        }
+    }
+}
+
+#[test]
+fn what_a_pbx_lists_and_does_not_show_is_unknown_and_not_missing() {
+    for vendor in VENDORS {
+        let hides = Arc::new(AtomicBool::new(false));
+        let hidden = hides.clone();
+        let rig = altered(vendor, move |pbx, heard| {
+            if !hidden.load(Ordering::SeqCst) || !holds(heard, "2003") {
+                return pbx.answer(heard);
+            }
+            // It answers as for a number that it does not have.
+            let body = String::from_utf8_lossy(&heard.body).replace("2003", "9999");
+            pbx.answer(&RawRequest {
+                target: heard.target.replace("2003", "9999"),
+                body: body.into_bytes(),
+                ..heard.clone()
+            })
+        });
+        let desk = at(rig);
+        desk.hold(&desk.small(2001..2009));
+        hides.store(true, Ordering::SeqCst);
+        let name = desk.pbx.named_by().name();
+        let row = |number: u32| format!("{number},new{number}\n");
+        let rows: String = (2001..2005).map(row).collect();
+        desk.write("in.csv", format!("number,{name}\n{rows}"));
+        for command in [
+            "import in.csv --mode update --max-updates all --to",
+            "delete in.csv --max-deletes all --from",
+        ] {
+            let line = format!("{command} TARGET --yes --report r.jsonl {HASTE}");
+            let ended = desk.run(&line);
+            let done = if command.starts_with("delete") {
+                "deleted"
+            } else {
+                "updated"
+            };
+            let expected = [done, done, "unknown", done];
+            let told: Vec<String> = results(&desk).into_iter().map(|(_, it)| it).collect();
+            assert_eq!(told, expected, "{} {command}: {}", vendor.id, ended.err);
+        }
+        assert!(desk.pbx.numbers().contains(&"2003".to_owned()));
     }
 }
