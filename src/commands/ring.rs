@@ -19,7 +19,7 @@ use std::path::Path;
 /// # Errors
 /// Exit 2 where a file cannot be used, exit 3 where the registrar's name is not known.
 pub(super) fn run(args: &RingArgs, context: &Context) -> Result<Exit, Failure> {
-    let target = Target::resolve(&args.to, context.config(), &args.pace())?;
+    let target = Target::without_account(&args.to, context.config(), &args.pace())?;
     let stop = stop_on_interrupt()?;
     let ringing = Ringing::new(&target, args.proof.options(), args.rate, &stop)?;
     let manifest = (target.vendor.manifest)();

@@ -159,6 +159,8 @@ struct NamedTarget {
     /// Of a simulated PBX its faults.
     sim: Option<Option<String>>,
     config: Option<PathBuf>,
+    /// False where the command needs no account there.
+    signs_in: bool,
 }
 
 impl NamedTarget {
@@ -176,6 +178,7 @@ impl NamedTarget {
                 },
                 sim: Some(faults),
                 config: None,
+                signs_in: true,
             });
         }
         let address = text.split_once('+').filter(|(_, url)| url.contains("://"));
@@ -189,6 +192,7 @@ impl NamedTarget {
                 },
                 sim: None,
                 config: None,
+                signs_in: true,
             });
         }
         let path = config_of(text, config)?;
@@ -197,6 +201,7 @@ impl NamedTarget {
             entry: named(text, &path)?,
             sim: None,
             config: Some(path),
+            signs_in: true,
         })
     }
 
@@ -233,7 +238,10 @@ impl NamedTarget {
             _ => user,
         };
         let required = !manifest.ability.account_optional;
-        let account = account(&label, username, &self.entry, required)?;
+        let account = match self.signs_in {
+            true => account(&label, username, &self.entry, required)?,
+            false => Account::default(),
+        };
         Ok((label, Address::Url(url), account))
     }
 
@@ -379,6 +387,22 @@ impl Target {
         NamedTarget::parse(text, config)?.resolve(text, pace)
     }
 
+    /// Like [`Target::resolve`], for a command that needs no account there: no password is looked for.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn without_account(
+        text: &str,
+        config: Option<&Path>,
+        pace: &PaceOptions,
+    ) -> Result<Target, Failure> {
+        let named = NamedTarget {
+            signs_in: false,
+            ..NamedTarget::parse(text, config)?
+        };
+        named.resolve(text, pace)
+    }
+
     /// The target of an entry that is in no file yet.
     ///
     /// # Errors
@@ -389,6 +413,7 @@ impl Target {
             entry,
             sim: None,
             config: None,
+            signs_in: true,
         };
         words.resolve(name, &PaceOptions::default())
     }

@@ -26,7 +26,7 @@ const AT_ONCE: usize = 32;
 /// Connections at once over TCP and TLS.
 const CONNECTIONS: usize = 8;
 
-/// Unanswered extensions, where none was ever answered, after which nobody is there.
+/// Unanswered extensions in a row, after which nobody is there any more.
 const SILENT_MAX: usize = 10;
 
 /// Refused secrets after which a PBX that blocks addresses is asked no more.
@@ -99,6 +99,7 @@ pub(crate) struct Ringing {
 #[derive(Default)]
 struct AskedSoFar {
     next: AtomicUsize,
+    /// In a row.
     silent: AtomicUsize,
     wrong: AtomicUsize,
     is_heard: AtomicBool,
@@ -235,15 +236,21 @@ impl Ringing {
         let unknown = |message: String| RingVerdict::new(RingResult::Unknown, message);
         if verdict.status.is_some() {
             so_far.is_heard.store(true, Ordering::Relaxed);
+            so_far.silent.store(0, Ordering::Relaxed);
         }
         match verdict.result {
             RingResult::Silent if count(&so_far.silent) >= SILENT_MAX => {
-                if so_far.is_heard.load(Ordering::Relaxed) {
-                    return;
-                }
-                let message = format!("not asked: nobody answers SIP at {}", self.place());
-                let hint =
-                    "check sip_address and sip_transport, the firewall, and that the PBX works";
+                let (what, hint) = match so_far.is_heard.load(Ordering::Relaxed) {
+                    true => (
+                        "the PBX has stopped answering",
+                        "see if it has blocked this machine's address; then run it again, with a lower rate",
+                    ),
+                    false => (
+                        "nobody answers",
+                        "check sip_address and sip_transport, the firewall, and that the PBX works",
+                    ),
+                };
+                let message = format!("not asked: {what} SIP at {}", self.place());
                 let _ = so_far.given_up.set(unknown(message).hint(hint));
             }
             RingResult::WrongSecret if self.blocks_addresses => {

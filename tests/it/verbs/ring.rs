@@ -14,7 +14,7 @@ use rowcall::sip::registration::{NoReply, SipLine};
 use rowcall::vendors::VENDORS;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -358,6 +358,39 @@ fn where_nobody_is_there_the_rest_is_not_asked() {
         ran.err
     );
     ran.says(&["does not listen for SIP", "nobody answers SIP at"]);
+}
+
+#[test]
+fn where_a_pbx_stops_answering_the_rest_is_not_asked() {
+    let exchange = Exchange::new("ozeki");
+    let numbers: Vec<String> = (2000..2100).map(|number| number.to_string()).collect();
+    for number in &numbers[10..] {
+        exchange.registrar.set_quirk(number, Quirk::Silent);
+    }
+    let all: Vec<&str> = numbers.iter().map(String::as_str).collect();
+    exchange.sheet("a.csv", &all, &[]);
+    let line = "ring a.csv --to hq --reply-within 0.4 --json";
+    let ran = exchange.program.ends(line, 1);
+    ran.says(&["the PBX has stopped answering SIP at 127.0.0.1:"]);
+    let heard: BTreeSet<String> = exchange
+        .registrar
+        .heard()
+        .into_iter()
+        .map(|heard| heard.user)
+        .collect();
+    assert!(heard.len() < 80, "{} were asked", heard.len());
+}
+
+#[test]
+fn no_account_is_needed_to_ask() {
+    let exchange = Exchange::new("openvox");
+    exchange.sheet("a.csv", &["2000"], &[]);
+    let mut command = exchange.program.command("ring a.csv --to hq");
+    let output = command.env_remove("ROWCALL_PASSWORD").output().unwrap();
+    ran("ring", output).exits(0).says(&["1 rings"]);
+    let mut command = exchange.program.command("import a.csv --to hq");
+    let output = command.env_remove("ROWCALL_PASSWORD").output().unwrap();
+    ran("import", output).exits(2).says(&["needs a password"]);
 }
 
 #[test]
