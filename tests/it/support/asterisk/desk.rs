@@ -7,7 +7,7 @@ use crate::support::random::Random;
 use crate::support::telephone::Telephone;
 use crate::support::unpacked::Packages;
 use rowcall::model::{Field, Record};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
 /// Pieces of secrets that some program between a sheet and a telephone takes for its own.
@@ -88,7 +88,20 @@ impl Asterisk {
     #[track_caller]
     pub(crate) fn holds(&self, wanted: &[Record]) {
         let objects = self.objects();
-        assert_eq!(objects.len(), wanted.len() * 3, "{:?}", objects.keys());
+        let names = |wanted: &Record| {
+            ["aor", "auth", "endpoint"].map(|kind| format!("{kind}/{}", wanted.number()))
+        };
+        let names: BTreeSet<String> = wanted.iter().flat_map(names).collect();
+        let held: BTreeSet<String> = objects.keys().cloned().collect();
+        let is_shown = |name: &String| {
+            let (kind, number) = name.split_once('/').unwrap();
+            (name.clone(), self.ari().get(kind, number).is_some())
+        };
+        let differing: Vec<_> = names.symmetric_difference(&held).map(is_shown).collect();
+        assert!(
+            differing.is_empty(),
+            "not as wanted, and shown by ARI: {differing:?}"
+        );
         for wanted in wanted {
             let number = wanted.number();
             let part = |kind: &str| -> &Object { &objects[&format!("{kind}/{number}")] };
@@ -163,19 +176,4 @@ impl Asterisk {
             );
         }
     }
-}
-
-/// The extensions that anybody could use: endpoints without an auth that has a secret.
-pub(crate) fn open(objects: &BTreeMap<String, Object>) -> Vec<&str> {
-    let endpoints = objects
-        .iter()
-        .filter_map(|(name, object)| Some((name.strip_prefix("endpoint/")?, object)));
-    let is_open = |(_, endpoint): &(&str, &Object)| {
-        let auth = objects.get(&format!("auth/{}", endpoint["auth"]));
-        auth.is_none_or(|auth| auth["password"].is_empty())
-    };
-    endpoints
-        .filter(is_open)
-        .map(|(number, _)| number)
-        .collect()
 }

@@ -269,9 +269,25 @@ impl Asterisk {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// The rows of its database. A message of its log may come in between, and then it is asked again.
+    fn database(&self) -> String {
+        for _ in 0..10 {
+            let shown = self.console("database show");
+            let rows = shown.lines().filter(|line| line.starts_with('/')).count();
+            if shown.contains(&format!("{rows} results found.")) {
+                return shown;
+            }
+            println!(
+                "{rows} rows, and not the whole database: {:?}",
+                shown.lines().last()
+            );
+        }
+        panic!("the console does not show the database");
+    }
+
     /// Every auth, aor and endpoint in its database, by kind and name, also those that its interface does not show.
     pub(crate) fn objects(&self) -> BTreeMap<String, Object> {
-        let shown = self.console("database show");
+        let shown = self.database();
         let lines = shown.lines().filter(|line| line.starts_with("/ps_"));
         let object = |line: &str| {
             let (key, value) = line.split_once(": {").unwrap();

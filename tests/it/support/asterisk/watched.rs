@@ -50,7 +50,10 @@ impl WatchedDesk {
         });
         let pbx = TestPbx::serving(rig);
         let program = Program::at("hq".into()).with_own_state();
-        program.write("rowcall.toml", pbx.config("hq") + "parallel = 16\n");
+        program.write(
+            "rowcall.toml",
+            pbx.config("hq") + "parallel = 16\nreply_within = \"3\"\n",
+        );
         WatchedDesk {
             desk: Desk { program, pbx },
             asterisk,
