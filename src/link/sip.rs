@@ -65,7 +65,11 @@ struct OpenSocket {
 }
 
 impl OpenSocket {
-    fn connect(peer: &SipPeer) -> Result<OpenSocket, String> {
+    /// Opens one, unless the run is asked to end before it is there.
+    ///
+    /// # Errors
+    /// The reason that there is none.
+    fn connect(peer: &SipPeer, stop: &StopFlag) -> Result<OpenSocket, String> {
         let failed = |error: io::Error| match error.kind() {
             ErrorKind::ConnectionRefused => format!("{} does not listen for SIP", shown(peer)),
             ErrorKind::TimedOut => format!("{}: no connection in time", shown(peer)),
@@ -91,8 +95,14 @@ impl OpenSocket {
                 let local = stream.local_addr().map_err(failed)?;
                 let wire = match peer.transport {
                     SipTransport::Tls => {
-                        stream.set_read_timeout(Some(CONNECT_MAX)).map_err(failed)?;
-                        let secure = trust::secure(stream, &peer.host, peer.trusted_pem.as_deref());
+                        stream.set_read_timeout(Some(SLICE)).map_err(failed)?;
+                        let begun = Instant::now();
+                        let gives_up = || match begun.elapsed() > CONNECT_MAX {
+                            true => Some("no TLS connection came about in time".to_owned()),
+                            false => stop.is_stopped().then(|| "interrupted".to_owned()),
+                        };
+                        let pem = peer.trusted_pem.as_deref();
+                        let secure = trust::secure(stream, &peer.host, pem, gives_up);
                         SipWire::Secure(Box::new(
                             secure.map_err(|why| format!("{}: {why}", shown(peer)))?,
                         ))
@@ -198,10 +208,15 @@ impl SipSocket {
     }
 
     /// The address of this end, once there is a socket.
-    fn opened(&mut self) -> Result<&mut OpenSocket, NoReply> {
+    fn opened(&mut self, stop: &StopFlag) -> Result<&mut OpenSocket, NoReply> {
         let open = match self.open.take() {
             Some(open) => open,
-            None => OpenSocket::connect(&self.peer).map_err(NoReply::Closed)?,
+            None => {
+                OpenSocket::connect(&self.peer, stop).map_err(|why| match stop.is_stopped() {
+                    true => NoReply::Stopped,
+                    false => NoReply::Closed(why),
+                })?
+            }
         };
         Ok(self.open.insert(open))
     }
@@ -219,7 +234,7 @@ impl SipSocket {
         };
         let limit = self.peer.reply;
         let _first = permit()?;
-        let open = self.opened()?;
+        let open = self.opened(&stop)?;
         let bytes = request.encode(open.local, transport);
         open.send(&bytes).map_err(closed)?;
         let begun = Instant::now();

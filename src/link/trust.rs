@@ -21,11 +21,13 @@ pub(super) type SecureStream = StreamOwned<ClientConnection, TcpStream>;
 /// `pem`.
 ///
 /// # Errors
-/// There is none in `pem`, the certificate is not trusted, or no TLS comes about.
+/// There is none in `pem`, the certificate is not trusted, no TLS comes about, or `gives_up` has a reason to end: it is
+/// asked after each step, so the stream's own time for reading is to be short.
 pub(super) fn secure(
     mut stream: TcpStream,
     host: &str,
     pem: Option<&[u8]>,
+    gives_up: impl Fn() -> Option<String>,
 ) -> Result<SecureStream, String> {
     let config = match pem {
         Some(pem) => of_named(pem)?,
@@ -36,23 +38,44 @@ pub(super) fn secure(
     let mut connection = ClientConnection::new(Arc::new(config), name)
         .map_err(|error| format!("TLS cannot be set up: {error}"))?;
     while connection.is_handshaking() {
-        connection.complete_io(&mut stream).map_err(|error| {
-            let inner = error
-                .get_ref()
-                .and_then(|inner| inner.downcast_ref::<Error>());
-            match (inner, error.kind()) {
-                (Some(Error::InvalidCertificate(_)), _) => {
-                    "its TLS certificate is not trusted: name it, or its authority's, as ca_file"
-                        .to_owned()
-                }
-                (_, io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                    "no TLS connection came about in time".to_owned()
-                }
-                _ => format!("no TLS connection came about: {error}"),
-            }
-        })?;
+        let step = match connection.wants_write() {
+            true => connection.write_tls(&mut stream).map(|_| ()),
+            false => read_step(&mut connection, &mut stream),
+        };
+        match step {
+            Ok(()) => {}
+            Err(error) if is_nothing_yet(&error) => {}
+            Err(error) => return Err(no_tls(&error)),
+        }
+        if let Some(why) = gives_up() {
+            return Err(why);
+        }
     }
     Ok(StreamOwned::new(connection, stream))
+}
+
+/// Reads what has come of a handshake, and takes it in.
+fn read_step(connection: &mut ClientConnection, stream: &mut TcpStream) -> io::Result<()> {
+    if connection.read_tls(stream)? == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    let taken = connection.process_new_packets();
+    taken.map(|_| ()).map_err(io::Error::other)
+}
+
+fn is_nothing_yet(error: &io::Error) -> bool {
+    use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
+    matches!(error.kind(), WouldBlock | TimedOut | Interrupted)
+}
+
+fn no_tls(error: &io::Error) -> String {
+    let inner = error.get_ref();
+    match inner.and_then(|inner| inner.downcast_ref::<Error>()) {
+        Some(Error::InvalidCertificate(_)) => {
+            "its TLS certificate is not trusted: name it, or its authority's, as ca_file".to_owned()
+        }
+        _ => format!("no TLS connection came about: {error}"),
+    }
 }
 
 /// Sets up TLS for a PBX whose certificate an authority of the system has signed.

@@ -1,6 +1,6 @@
 //! Values as they may be shown to people, and the words that replace a secret. No other module has words for that.
 
-use super::{Field, Kind, OddChar};
+use super::{Field, Kind, OddChar, Secret};
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -72,6 +72,11 @@ pub fn repeats(words: &str, typed: &str) -> bool {
         || in_base64.any(|piece| lower.contains(&piece))
         || decoded_runs(words).any(|text| in_words(&text))
         || decoded_runs(&joined).any(|text| in_words(&text))
+}
+
+/// Like [`repeats`], for a secret that stays in its type.
+pub(crate) fn repeats_secret(words: &str, secret: &Secret) -> bool {
+    repeats(words, secret.reveal())
 }
 
 /// Returns true if a field's text is a secret of the extension of this number, in any case, or contains it whole: some

@@ -253,7 +253,11 @@ impl Ringing {
                 let message = format!("not asked: {what} SIP at {}", self.place());
                 let _ = so_far.given_up.set(unknown(message).hint(hint));
             }
-            RingResult::WrongSecret if self.blocks_addresses => {
+            // Some say 403 to a wrong secret.
+            result
+                if self.blocks_addresses
+                    && (result == RingResult::WrongSecret || verdict.status == Some(403)) =>
+            {
                 if count(&so_far.wrong) < WRONG_MAX {
                     return;
                 }

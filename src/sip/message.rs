@@ -1,7 +1,8 @@
 //! Messages of SIP: a REGISTER as bytes, and replies as they come. The reader takes any bytes and never trusts a length.
 
 use super::SipTransport;
-use crate::model::redact::quoted;
+use crate::model::Secret;
+use crate::model::redact::{quoted, repeats_secret};
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
@@ -143,6 +144,13 @@ impl SipReply {
         match self.reason.as_str() {
             "" => self.status.to_string(),
             reason => format!("{} {}", self.status, quoted(reason)),
+        }
+    }
+
+    /// Forgets the registrar's words where they hold a piece of a secret.
+    pub(super) fn hide_words(&mut self, secret: &Secret) {
+        if repeats_secret(&self.reason, secret) {
+            self.reason.clear();
         }
     }
 

@@ -7,7 +7,7 @@
 
 use super::digest::{Challenge, Credentials};
 use super::message::{Register, RequestMarks, SipReply, user_part};
-use crate::model::redact::quoted;
+use crate::model::redact::{NOT_SHOWN, quoted, repeats_secret};
 use crate::model::{RingResult, RingVerdict, Secret};
 
 /// The time for which a contact is bound, in seconds: if this end dies, it ends by itself.
@@ -17,7 +17,7 @@ const BOUND_SECONDS: u32 = 60;
 const BOUND_SECONDS_MAX: u32 = 3600;
 
 /// The most new challenges that are answered because the registrar calls the last one stale.
-const STALE_MAX: u32 = 2;
+const STALE_MAX: u32 = 1;
 
 /// An extension as a telephone signs in for it.
 #[derive(Debug, Clone)]
@@ -77,6 +77,7 @@ pub fn ring(account: &SipAccount, options: RingOptions, line: &mut dyn SipLine) 
         call_id: line.token(),
         cseq: 0,
         challenge: None,
+        secret: &account.credentials.secret,
         line,
     };
     let told = conversation.prove(account, &user, options);
@@ -92,6 +93,8 @@ struct Conversation<'l> {
     cseq: u32,
     /// The last challenge, and how often it was answered.
     challenge: Option<(Challenge, u32)>,
+    /// The extension's secret, which no words of the registrar may show.
+    secret: &'l Secret,
 }
 
 /// The binding of a request: a contact and its time.
@@ -245,6 +248,7 @@ impl Conversation<'_> {
         let challenge = Challenge::first(reply).map_err(|asked| {
             let asked = match asked.0.as_str() {
                 "" => "nothing".to_owned(),
+                asked if repeats_secret(asked, self.secret) => NOT_SHOWN.to_owned(),
                 asked => quoted(asked),
             };
             let message = format!(
@@ -282,7 +286,9 @@ impl Conversation<'_> {
             let answer = challenge.answer(who, ("REGISTER", &uri), *count, &cnonce);
             request.authorization = Some(answer);
         }
-        self.line.exchange(&request, to_the_end)
+        let mut reply = self.line.exchange(&request, to_the_end)?;
+        reply.hide_words(self.secret);
+        Ok(reply)
     }
 }
 
@@ -373,5 +379,71 @@ fn unanswered(why: &NoReply) -> RingVerdict {
         NoReply::Closed(why) => RingVerdict::new(RingResult::Silent, why)
             .hint("check sip_address and sip_transport, and the firewall"),
         NoReply::Stopped => RingVerdict::new(RingResult::Unknown, "interrupted before the answer"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A registrar that says these heads one after the other.
+    struct Script(Vec<String>);
+
+    impl SipLine for Script {
+        fn exchange(&mut self, _: &Register, _: bool) -> Result<SipReply, NoReply> {
+            let text = match self.0.is_empty() {
+                true => return Err(NoReply::Silent),
+                false => self.0.remove(0),
+            };
+            SipReply::parse(format!("SIP/2.0 {text}\r\n\r\n").as_bytes()).ok_or(NoReply::Silent)
+        }
+
+        fn domain(&self) -> &str {
+            "pbx.example"
+        }
+
+        fn contact(&self, user: &str) -> String {
+            format!("sip:{user}@192.0.2.7")
+        }
+
+        fn token(&mut self) -> String {
+            "token".to_owned()
+        }
+    }
+
+    #[test]
+    fn no_words_of_a_registrar_show_the_secret() {
+        let account = SipAccount {
+            user: "2001".into(),
+            credentials: Credentials {
+                username: "2001".into(),
+                secret: Secret::new("tR7xkQ2mZp9w"),
+            },
+        };
+        let challenge = "401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\"";
+        let harmless = "403 Forbidden";
+        for (second, result, words) in [
+            ("403 bad secret tR7xkQ2mZp9w", RingResult::Refused, "403"),
+            (
+                "401 expected dFI3eGtRMm1acDl3",
+                RingResult::WrongSecret,
+                "401",
+            ),
+            ("500 x-TR7XKQ2MZP9W", RingResult::Refused, "500"),
+            (harmless, RingResult::Refused, "403 \"Forbidden\""),
+        ] {
+            let mut script = Script(vec![challenge.to_owned(), second.to_owned()]);
+            let verdict = ring(&account, RingOptions::default(), &mut script);
+            assert_eq!(verdict.result, result, "{verdict:?}");
+            assert!(
+                verdict.message.ends_with(&format!(": {words}")),
+                "{verdict:?}"
+            );
+        }
+        let scheme = "401 Unauthorized\r\nWWW-Authenticate: tR7xkQ2mZp9w x";
+        let mut script = Script(vec![scheme.to_owned()]);
+        let verdict = ring(&account, RingOptions::default(), &mut script);
+        assert!(verdict.message.contains("(not shown)"), "{verdict:?}");
+        assert!(!verdict.message.contains("tR7x"), "{verdict:?}");
     }
 }

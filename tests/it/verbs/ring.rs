@@ -320,6 +320,9 @@ fn a_pbx_that_blocks_addresses_is_not_provoked() {
         &["2000", "2001", "2002", "2003", "2004", "2005"],
         &wrong,
     );
+    for user in ["2002", "2003"] {
+        exchange.registrar.set_quirk(user, Quirk::Forbids);
+    }
     exchange
         .program
         .ends("ring b.csv --to hq --report r.csv", 1);
@@ -327,8 +330,8 @@ fn a_pbx_that_blocks_addresses_is_not_provoked() {
     let wanted = [
         "rings",
         "wrong_secret",
-        "wrong_secret",
-        "wrong_secret",
+        "refused",
+        "refused",
         "unknown",
         "unknown",
     ];
