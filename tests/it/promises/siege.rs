@@ -651,8 +651,8 @@ fn lost_replies_to_sign_ins_end_a_run_before_the_account_is_locked() {
             let sign_ins = desk.pbx.sim.sign_ins();
             let context = format!("{} {made}: {sign_ins} {}", vendor.id, ended.err);
             assert!(sign_ins <= 4, "{context}");
-            // Ozeki has no session that could run out.
-            let ends = made == 0 || vendor.id != "ozeki";
+            // These have no session that could run out.
+            let ends = made == 0 || !["ozeki", "asterisk"].contains(&vendor.id);
             assert_eq!(ended.exit, if ends { 3 } else { 0 }, "{context}");
         }
     }
@@ -660,7 +660,8 @@ fn lost_replies_to_sign_ins_end_a_run_before_the_account_is_locked() {
 
 #[test]
 fn what_a_pbx_lists_and_does_not_show_is_unknown_and_not_missing() {
-    for vendor in VENDORS {
+    // Asterisk's listing looks at each: what it does not show, it does not list.
+    for vendor in VENDORS.iter().filter(|vendor| vendor.id != "asterisk") {
         let hides = Arc::new(AtomicBool::new(false));
         let hidden = hides.clone();
         let rig = altered(vendor, move |pbx, heard| {
@@ -669,11 +670,14 @@ fn what_a_pbx_lists_and_does_not_show_is_unknown_and_not_missing() {
             }
             // It answers as for a number that it does not have.
             let body = String::from_utf8_lossy(&heard.body).replace("2003", "9999");
-            pbx.answer(&RawRequest {
+            let mut reply = pbx.answer(&RawRequest {
                 target: heard.target.replace("2003", "9999"),
                 body: body.into_bytes(),
                 ..heard.clone()
-            })
+            });
+            let text = String::from_utf8_lossy(&reply.body).replace("9999", "2003");
+            reply.body = text.into_bytes();
+            reply
         });
         let desk = at(rig);
         desk.hold(&desk.small(2001..2009));
