@@ -52,14 +52,6 @@ struct Wanted {
     voicemail: Option<bool>,
 }
 
-/// An object of an extension whose endpoint is not there.
-enum Leftover {
-    None,
-    /// The object is as it is to be.
-    Same,
-    Other,
-}
-
 impl Client for Asterisk {
     fn manifest(&self) -> &'static Manifest {
         self.manifest
@@ -238,32 +230,26 @@ impl Asterisk {
         let wanted = self.wanted(talk, wanted, Purpose::Create)?;
         let objects = self.new_objects(talk, number, wanted)?;
         let [auth, aor, endpoint] = &objects;
-        let mut leftovers = vec![];
-        for (object, fields) in [auth, aor] {
-            leftovers.push(match self.look(talk, *object, number)? {
-                None => Leftover::None,
-                Some(held) if fields.are_in(&held) => Leftover::Same,
-                Some(_) => Leftover::Other,
-            });
-        }
+        let held = [
+            (auth, self.look(talk, Object::Auth, number)?),
+            (aor, self.look(talk, Object::Aor, number)?),
+        ];
         if let Some(held) = self.look(talk, endpoint.0, number)? {
             return Err(self.exists(talk, number, &held));
         }
-        leftovers.push(Leftover::None);
+        let mut there = vec![];
+        for ((object, fields), held) in held {
+            let Some(held) = held else { continue };
+            // Only an earlier try, whose reply was lost or which was killed, leaves it just so.
+            if !fields.are_in(&held) || !object.is_plain(&held) {
+                return Err(self.foreign_part(talk, *object, number));
+            }
+            there.push(*object);
+        }
         let mut made = vec![];
-        for ((object, fields), leftover) in objects.into_iter().zip(leftovers) {
-            match leftover {
-                Leftover::None => {}
-                // The reply to an earlier try was lost.
-                Leftover::Same => continue,
-                // A PUT would merge with it: all that it has beside an extension's own fields would go on to apply.
-                Leftover::Other => {
-                    self.remove(talk, object, number)?;
-                    talk.did(format!(
-                        "an {} without an endpoint was removed",
-                        object.word()
-                    ));
-                }
+        for (object, fields) in objects {
+            if there.contains(&object) {
+                continue;
             }
             if let Err(refusal) = self.put(talk, object, number, fields)? {
                 return Err(self.take_back(talk, number, object, &made, refusal)?);
@@ -300,10 +286,7 @@ impl Asterisk {
             "mailboxes",
             with_mailbox("", &self.mailbox(number), voicemail),
         );
-        let mut endpoint = self.closed(number, Fields::default());
-        // First none and then these: the other way round leaves none, and without a codec it can no longer be read.
-        endpoint.add("disallow", "all");
-        endpoint.add("allow", self.codecs.as_str());
+        let mut endpoint = self.closed(number, Some(self.codecs.clone()), Fields::default());
         let mut caller_id = CallerId {
             name: wanted.caller_name.unwrap_or_default(),
             number: wanted.caller_number.unwrap_or_default(),
@@ -389,26 +372,40 @@ impl Asterisk {
                 continue;
             }
             let fields = match object {
-                Object::Endpoint => self.closed(number, fields),
+                Object::Endpoint => {
+                    let codecs = codecs(endpoint.get("allow").unwrap_or_default());
+                    self.closed(number, codecs, fields)
+                }
                 Object::Auth | Object::Aor => fields,
             };
             if let Err(refusal) = self.put(talk, object, number, fields)? {
                 return Err(talk.end(refusal));
             }
             talk.did(format!("the {} was changed", object.word()));
+            if object == Object::Endpoint {
+                // Where somebody removed the extension meanwhile, the endpoint came back without them.
+                self.part(talk, Object::Auth, number)?;
+                self.part(talk, Object::Aor, number)?;
+            }
         }
         Ok(Answer::Done)
     }
 
-    /// The changed fields of an endpoint, with those that keep it closed: where somebody removed it since it was looked at,
-    /// the PUT makes it anew, and what it does not say is left at Asterisk's defaults, which have no auth.
-    fn closed(&self, number: &str, changed: Fields) -> Fields {
-        let mut fields = Fields::default();
-        fields.add("auth", number);
-        fields.add("aors", number);
-        fields.add("context", self.context.as_str());
-        fields.0.extend(changed.0);
-        fields
+    /// The fields of an endpoint, with those that keep it closed and readable: where somebody removed it since it was
+    /// looked at, the PUT makes it anew, and what it does not say is left at Asterisk's defaults, which have neither auth
+    /// nor codec.
+    fn closed(&self, number: &str, codecs: Option<String>, fields: Fields) -> Fields {
+        let mut closed = Fields::default();
+        closed.add("auth", number);
+        closed.add("aors", number);
+        closed.add("context", self.context.as_str());
+        if let Some(codecs) = codecs {
+            // First none and then these: the other way round leaves none, and without a codec it can no longer be read.
+            closed.add("disallow", "all");
+            closed.add("allow", codecs);
+        }
+        closed.0.extend(fields.0);
+        closed
     }
 
     /// Looks at an object of an extension that is there.
@@ -466,6 +463,19 @@ impl Asterisk {
         }
         let why = format!("the PBX has an extension {number} already");
         talk.end(self.manifest.fault(FaultKind::Exists, "exists", why))
+    }
+
+    /// Refuses a creation beside an object of its number that may belong to a trunk: it is neither removed nor used.
+    fn foreign_part(&self, talk: &Talk<'_>, object: Object, number: &str) -> Turn {
+        let word = object.word();
+        let why = format!(
+            "the PBX has an {word} {number} without an endpoint {number}, and not as this row would make it: it may belong to a trunk"
+        );
+        let hint = format!(
+            "give the row another number; where nothing needs the {word}, delete it: asterisk -rx 'database del ps_{word}s/{word} {number}'"
+        );
+        let fault = self.manifest.fault(FaultKind::Exists, "foreign_part", why);
+        talk.end(fault.hint(hint))
     }
 
     fn other_context(&self, talk: &Talk<'_>, number: &str, endpoint: &Shown) -> Turn {
@@ -537,6 +547,17 @@ fn items(list: &str) -> impl Iterator<Item = &str> {
     list.split(',')
         .map(str::trim)
         .filter(|item| !item.is_empty())
+}
+
+/// The codecs of an endpoint as a PUT takes them: `(alaw|ulaw)` is shown for `alaw,ulaw`. `None` where they are not all
+/// shown: a long list is cut off, and ends in dots.
+fn codecs(shown: &str) -> Option<String> {
+    let inner = shown.strip_prefix('(')?.strip_suffix(')')?;
+    let is_codec = |codec: &str| !codec.is_empty() && codec != "nothing" && !codec.contains("..");
+    inner
+        .split('|')
+        .all(is_codec)
+        .then(|| inner.replace('|', ","))
 }
 
 /// A list of mailboxes with this one in it, or without it; all others stay.

@@ -48,6 +48,17 @@ impl Object {
         }
     }
 
+    /// Returns true if an object has nothing that makes a trunk of it, and that no extension made here has.
+    pub(super) fn is_plain(self, held: &Shown) -> bool {
+        let strange: &[&str] = match self {
+            Object::Auth => &["md5_cred", "password_digest", "realm", "oauth_clientid"],
+            Object::Aor => &["contact", "outbound_proxy", "voicemail_extension"],
+            Object::Endpoint => &[],
+        };
+        let is_empty = |name: &&str| held.get(name).is_none_or(str::is_empty);
+        strange.iter().all(is_empty)
+    }
+
     pub(super) fn get(self, id: &str) -> Request {
         let operation = match self {
             Object::Auth => "get auth",

@@ -383,27 +383,110 @@ fn an_endpoint_that_is_removed_while_it_is_changed_does_not_come_back_open() {
         });
         assert_eq!(pbx.stored("2002", "endpoint.auth").as_deref(), Some("2002"));
         assert!(!is_open(&pbx));
+        let codecs = pbx.stored("2002", "endpoint.allow");
+        assert_eq!(codecs.as_deref(), Some("(alaw|ulaw)"));
     }
 }
 
 #[test]
-fn what_is_left_of_another_extension_does_not_go_on_to_apply() {
+fn an_extension_that_is_removed_while_it_is_changed_is_not_told_as_updated() {
+    for gone in ["auth", "aor"] {
+        let mut pbx = sim(Release::R22);
+        is_done(run(&mut pbx, Task::Create(&ann())));
+        let mut wanted = record(&[(Field::NUMBER, "2002")]);
+        wanted.set(Field::LANGUAGE, "en");
+        let client = asterisk();
+        let task = Task::Update(&wanted);
+        let (turn, _) = testkit::converse(&*client, &task, &session(), |request| {
+            let request = testkit::raw(&*client, request);
+            for kind in ["endpoint", gone] {
+                if request.method == "PUT" {
+                    let removal = RawRequest {
+                        method: "DELETE".into(),
+                        body: vec![],
+                        target: request.target.replace("/endpoint/", &format!("/{kind}/")),
+                        headers: request.headers.clone(),
+                    };
+                    assert_eq!(pbx.answer(&removal).status, 204);
+                }
+            }
+            Some(pbx.answer(&request))
+        });
+        let fault = fault(turn);
+        assert_eq!(fault.code, "asterisk.part_missing");
+        assert!(
+            fault.message.contains(&format!("no {gone}")) && !fault.done_before.is_empty(),
+            "{fault:?}"
+        );
+    }
+}
+
+#[test]
+fn codecs_that_are_not_all_shown_are_not_given_back() {
+    let codecs = |shown| super::codecs(shown);
+    assert_eq!(codecs("(opus|alaw)").as_deref(), Some("opus,alaw"));
+    for shown in ["", "(nothing)", "()", "(alaw|ula...)", "(alaw|...", "alaw"] {
+        assert_eq!(codecs(shown), None, "{shown}");
+    }
+}
+
+#[test]
+fn an_auth_or_aor_that_may_belong_to_a_trunk_is_neither_removed_nor_used() {
+    let cases: [(&str, &[(&str, &str)]); 4] = [
+        ("auth", &[("username", "trunk"), ("password", "theirs")]),
+        // All that an extension has, and a secret besides.
+        (
+            "auth",
+            &[
+                ("username", "2002"),
+                ("password", "tR7xkQ2mZp9w"),
+                ("md5_cred", "z"),
+            ],
+        ),
+        ("aor", &[("max_contacts", "9")]),
+        (
+            "aor",
+            &[
+                ("max_contacts", "3"),
+                ("mailboxes", "2002@default"),
+                ("contact", "sip:carrier.example.com"),
+            ],
+        ),
+    ];
+    for (kind, fields) in cases {
+        let mut pbx = sim(Release::R22);
+        let shown = put(&mut pbx, kind, "2002", fields);
+        let trunk = [
+            ("context", "from-trunk"),
+            ("allow", "alaw"),
+            ("auth", "2002"),
+        ];
+        put(&mut pbx, "endpoint", "trunk1", &trunk);
+        let fault = fault(run(&mut pbx, Task::Create(&ann())));
+        assert_eq!(
+            (fault.kind, &*fault.code, &*fault.done_before),
+            (FaultKind::Exists, "asterisk.foreign_part", ""),
+            "{fields:?}"
+        );
+        assert!(
+            fault.message.contains(&format!("an {kind} 2002")),
+            "{fault:?}"
+        );
+        // Both are as they were: the same PUT changes nothing.
+        assert_eq!(put(&mut pbx, kind, "2002", fields), shown, "{fields:?}");
+        let other = match kind {
+            "auth" => "aor.max_contacts",
+            _ => "auth.username",
+        };
+        assert_eq!(pbx.stored("2002", other), None, "{fields:?}");
+        assert_eq!(pbx.stored("2002", "endpoint.auth"), None);
+    }
+    // One that is left of an earlier try is used.
     let mut pbx = sim(Release::R22);
-    put(
-        &mut pbx,
-        "auth",
-        "2002",
-        &[("username", "x"), ("password", "y"), ("md5_cred", "z")],
-    );
-    put(
-        &mut pbx,
-        "aor",
-        "2002",
-        &[("max_contacts", "9"), ("contact", "sip:x@example.com")],
-    );
+    assert!(!cut_off(&mut pbx, &Task::Create(&ann()), 5, false));
+    assert!(pbx.stored("2002", "auth.username").is_some());
+    assert_eq!(pbx.stored("2002", "endpoint.auth"), None);
     is_done(run(&mut pbx, Task::Create(&ann())));
-    assert_eq!(pbx.stored("2002", "auth.md5_cred").as_deref(), Some(""));
-    assert_eq!(pbx.stored("2002", "aor.contact").as_deref(), Some(""));
     assert_eq!(pbx.register("2002", "2002", "tR7xkQ2mZp9w"), Some(200));
 }
 
