@@ -9,7 +9,8 @@ mod rule;
 pub use rule::{CharSet, Rule, RuleRow, all_digits, has_form_of_email, is_email, is_within};
 
 use crate::model::{
-    FaultKind, Field, Kind, Record, Severity, Text, WireText, heading_key, list_items, same_word,
+    Action, FaultKind, Field, Kind, Record, Severity, Text, WireText, heading_key, list_items,
+    same_word,
 };
 use crate::sheet::is_placeholder;
 use serde::Deserialize;
@@ -116,17 +117,19 @@ pub struct VendorFacts {
     /// The longest time that one reply may take, in milliseconds: after that, a look-up that finds nothing proves that
     /// nothing was done.
     pub reply_ms: u64,
-    /// The advice for runs that make many extensions.
+    /// The advice for runs that make many extensions, or delete some.
     #[serde(default)]
     pub advice: Vec<Advice>,
 }
 
-/// Advice for a run that makes many extensions, for the people who run the PBX.
+/// Advice for a run, for the people who run the PBX.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Advice {
-    /// The number of new extensions from which on it is given.
-    pub creations: usize,
+    /// The action that it is about.
+    pub action: Action,
+    /// The number of rows with this action from which on it is given.
+    pub rows: usize,
     /// The advice.
     pub text: String,
     /// The page that it comes from, a key of `source`.

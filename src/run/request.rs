@@ -150,19 +150,25 @@ impl RunRequest<'_> {
         files.prepare()
     }
 
-    /// The vendor's advice for a run that makes so many extensions, with the time that it takes at the target's pace.
+    /// The vendor's advice for a run of these actions; for creations with the time that they take at the target's pace.
     pub(crate) fn advice(&self, changes: impl Iterator<Item = Action>) -> Vec<String> {
         let facts = &(self.target.vendor.manifest)().vendor;
-        let creations = changes.filter(|action| *action == Action::Create).count();
+        let actions: Vec<Action> = changes.collect();
+        let count = |action: Action| actions.iter().filter(|it| **it == action).count();
+        let creations = count(Action::Create);
         let advice = facts.advice.iter();
-        let advice = advice.filter(|advice| creations >= advice.creations);
+        let advice = advice.filter(|advice| count(advice.action) >= advice.rows);
         let requests = creations as f64 * f64::from(facts.create_cost + 1);
         let time = duration(Duration::from_secs_f64(requests / self.target.rate.0));
         let line = |advice: &Advice| {
-            format!(
-                "{}: {creations} new extensions take {time} at least at {} requests a second; {}",
-                self.target.label, self.target.rate.0, advice.text
-            )
+            let pace = match advice.action {
+                Action::Create => format!(
+                    "{creations} new extensions take {time} at least at {} requests a second; ",
+                    self.target.rate.0
+                ),
+                _ => String::new(),
+            };
+            format!("{}: {pace}{}", self.target.label, advice.text)
         };
         advice.map(line).collect()
     }
