@@ -84,3 +84,22 @@ impl RunMode {
         self == RunMode::Import(Mode::Sync)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mode_is_read_as_it_is_written_and_shown_as_it_is_typed() {
+        let imports = Mode::ALL.map(RunMode::Import);
+        for mode in imports
+            .into_iter()
+            .chain([RunMode::None, RunMode::Overwrite])
+        {
+            assert_eq!(RunMode::named(mode.word()), Some(mode));
+        }
+        assert_eq!(RunMode::named("other"), None);
+        let typed = [RunMode::None, imports[3], RunMode::Overwrite].map(|mode| mode.after("x"));
+        assert_eq!(typed, ["x", "x --mode sync", "x --overwrite"]);
+    }
+}

@@ -11,7 +11,7 @@ use crate::rim::terminal::{print, print_data, print_error};
 use crate::rim::{Exit, Failure};
 use crate::sheet::SheetError;
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -262,7 +262,7 @@ impl<'r> Results<'r> {
     ///
     /// # Errors
     /// Exit 2 where a file cannot be written to its end.
-    pub(crate) fn finish(self, stopped: Option<Exit>) -> Result<Exit, Failure> {
+    pub(crate) fn finish(mut self, stopped: Option<Exit>) -> Result<Exit, Failure> {
         let finished = Timestamp::now();
         let seconds = (finished - self.started)
             .total(jiff::Unit::Second)
@@ -273,8 +273,9 @@ impl<'r> Results<'r> {
             ("took", format!("{seconds:.1} s")),
         ];
         facts.retain(|(_, value)| !value.is_empty());
-        let (counts, mut broken) = self.report.finish(&facts);
-        let rejects = self.rejects.map(Rejects::finish).transpose();
+        let report = std::mem::replace(&mut self.report, Report::new(0, vec![]));
+        let (counts, mut broken) = report.finish(&facts);
+        let rejects = self.rejects.take().map(Rejects::finish).transpose();
         let rejects = rejects.unwrap_or_else(|error| {
             broken.get_or_insert(error);
             None
@@ -318,31 +319,7 @@ impl<'r> Results<'r> {
         }
         rejects.iter().for_each(print);
         if self.json {
-            let mut summary = json!({
-                "command": self.command,
-                "target": self.target,
-                "run": self.run,
-                "counts": object(&counts),
-                "rows": counts.total(),
-                "started": format!("{:.3}", self.started),
-                "finished": format!("{finished:.3}"),
-                "exit_code": exit.code(),
-            });
-            let rings: serde_json::Map<String, serde_json::Value> = counts
-                .rings()
-                .map(|(ring, count)| (ring.word().to_owned(), json!(count)))
-                .collect();
-            if let (false, Some(summary)) = (rings.is_empty(), summary.as_object_mut()) {
-                summary.insert("ring".to_owned(), rings.into());
-            }
-            if let (Some(planned), Some(summary)) = (&self.planned, summary.as_object_mut()) {
-                let count = |action: Action| planned.iter().filter(|one| **one == action).count();
-                let counts = [Action::Create, Action::Update, Action::Delete]
-                    .map(|action| (action.word().to_owned(), json!(count(action))));
-                let counts: serde_json::Map<String, serde_json::Value> =
-                    counts.into_iter().collect();
-                summary.insert("planned".to_owned(), counts.into());
-            }
+            let summary = self.summary(&counts, finished, exit);
             print_data(|out| writeln!(out, "{summary}"))?;
         }
         match broken {
@@ -353,6 +330,34 @@ impl<'r> Results<'r> {
             None => Ok(exit),
         }
     }
+
+    /// The summary as JSON.
+    fn summary(&self, counts: &ResultCounts, finished: Timestamp, exit: Exit) -> Value {
+        let mut summary = json!({
+            "command": self.command,
+            "target": self.target,
+            "run": self.run,
+            "counts": object(counts.iter().map(|(result, count)| (result.word(), count))),
+            "rows": counts.total(),
+            "started": format!("{:.3}", self.started),
+            "finished": format!("{finished:.3}"),
+            "exit_code": exit.code(),
+        });
+        let Some(members) = summary.as_object_mut() else {
+            return summary;
+        };
+        let rings = object(counts.rings().map(|(ring, count)| (ring.word(), count)));
+        if !rings.is_empty() {
+            members.insert("ring".to_owned(), rings.into());
+        }
+        if let Some(planned) = &self.planned {
+            let count = |action: Action| planned.iter().filter(|one| **one == action).count();
+            let actions = [Action::Create, Action::Update, Action::Delete];
+            let counts = actions.map(|action| (action.word(), count(action) as u64));
+            members.insert("planned".to_owned(), object(counts.into_iter()).into());
+        }
+        summary
+    }
 }
 
 fn print_left(what: &str, path: &Path) {
@@ -362,11 +367,9 @@ fn print_left(what: &str, path: &Path) {
     ));
 }
 
-fn object(counts: &ResultCounts) -> serde_json::Value {
-    counts
-        .iter()
-        .map(|(result, count)| (result.word().to_owned(), json!(count)))
-        .collect()
+fn object(counts: impl Iterator<Item = (&'static str, u64)>) -> Map<String, Value> {
+    let members = counts.map(|(word, count)| (word.to_owned(), json!(count)));
+    members.collect()
 }
 
 /// Shows a row that is not done, on the terminal.
