@@ -80,12 +80,6 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_passed_over() {
-        let value = parse("\u{feff}{\"a\": 1}".as_bytes());
-        assert_eq!(value, Ok(serde_json::json!({ "a": 1 })));
-    }
-
-    #[test]
     fn an_error_shows_nothing_of_the_text() {
         let error = parse(br#"{"token": "canary"#).err();
         assert_eq!(
