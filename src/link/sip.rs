@@ -10,7 +10,7 @@ use super::trust::{self, SecureStream};
 use crate::sip::SipTransport;
 use crate::sip::message::{Framing, MESSAGE_BYTES_MAX, Register, SipReply, first_message};
 use crate::sip::registration::{NoReply, SipLine};
-use crate::sip::timers::{Due, Timers};
+use crate::sip::timers::{TimerStep, Timers};
 use aws_lc_rs::rand;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
@@ -97,10 +97,7 @@ impl OpenSocket {
                     SipTransport::Tls => {
                         stream.set_read_timeout(Some(SLICE)).map_err(failed)?;
                         let begun = Instant::now();
-                        let gives_up = || match begun.elapsed() > CONNECT_MAX {
-                            true => Some("no TLS connection came about in time".to_owned()),
-                            false => stop.is_stopped().then(|| "interrupted".to_owned()),
-                        };
+                        let gives_up = || begun.elapsed() > CONNECT_MAX || stop.is_stopped();
                         let pem = peer.trusted_pem.as_deref();
                         let secure = trust::secure(stream, &peer.host, pem, gives_up);
                         SipWire::Secure(Box::new(
@@ -241,12 +238,12 @@ impl SipSocket {
         let mut timers = Timers::new(transport.may_lose(), limit);
         loop {
             match timers.due(begun.elapsed()) {
-                Due::Over => return Err(NoReply::Silent),
-                Due::Send => {
+                TimerStep::Over => return Err(NoReply::Silent),
+                TimerStep::Send => {
                     let _again = permit()?;
                     open.send(&bytes).map_err(closed)?;
                 }
-                Due::Wait(wait) => {
+                TimerStep::Wait(wait) => {
                     if stop.is_stopped() {
                         return Err(NoReply::Stopped);
                     }

@@ -21,13 +21,13 @@ pub(super) type SecureStream = StreamOwned<ClientConnection, TcpStream>;
 /// `pem`.
 ///
 /// # Errors
-/// There is none in `pem`, the certificate is not trusted, no TLS comes about, or `gives_up` has a reason to end: it is
-/// asked after each step, so the stream's own time for reading is to be short.
+/// There is none in `pem`, the certificate is not trusted, or no TLS comes about before `gives_up` says so: it is asked
+/// after each step, so the stream's own time for reading is to be short.
 pub(super) fn secure(
     mut stream: TcpStream,
     host: &str,
     pem: Option<&[u8]>,
-    gives_up: impl Fn() -> Option<String>,
+    gives_up: impl Fn() -> bool,
 ) -> Result<SecureStream, String> {
     let config = match pem {
         Some(pem) => of_named(pem)?,
@@ -47,8 +47,8 @@ pub(super) fn secure(
             Err(error) if is_nothing_yet(&error) => {}
             Err(error) => return Err(no_tls(&error)),
         }
-        if let Some(why) = gives_up() {
-            return Err(why);
+        if gives_up() {
+            return Err("no TLS connection came about in time".to_owned());
         }
     }
     Ok(StreamOwned::new(connection, stream))

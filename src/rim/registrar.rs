@@ -3,15 +3,14 @@
 use super::config::read_small;
 use super::failure::Failure;
 use super::rate::Rate;
-use super::sip_settings::host_and_port;
-use super::target::{Address, Target};
+use super::target::{Address, Target, found_at};
 use crate::link::sip::SipPeer;
 use crate::model::Field;
 use crate::sim::{Registrar, RegistrarAccount, Sim};
 use crate::sip::SipTransport;
 use crate::vendors::Vendor;
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::time::Duration;
 use url::Host;
 
@@ -32,11 +31,9 @@ impl Target {
             .hint("rowcall sim --sip ADDR simulates one that telephones can reach"));
         };
         let transport = self.sip.transport.unwrap_or_default();
-        let typed = self.sip.address.as_deref().map(host_and_port).transpose();
-        let typed = typed.map_err(|why| Failure::usage(format!("{}: {why}", self.label)))?;
-        let own = url.host().map(|host| (host.to_owned(), None));
-        let (host, port) = typed
-            .or(own)
+        let own = || Some((url.host()?.to_owned(), None));
+        let (host, port) = (self.sip.address.clone())
+            .or_else(own)
             .ok_or_else(|| Failure::usage(format!("{}: the address has no host", self.label)))?;
         let port = port.unwrap_or(transport.default_port());
         let name = match &host {
@@ -44,10 +41,7 @@ impl Target {
             Host::Ipv4(ip) => ip.to_string(),
             Host::Ipv6(ip) => ip.to_string(),
         };
-        let found: Vec<SocketAddr> = (name.as_str(), port)
-            .to_socket_addrs()
-            .map(Iterator::collect)
-            .unwrap_or_default();
+        let found = found_at(&host, port);
         // Registrars that listen at one of them only mostly do so at the old kind.
         let old = found.iter().find(|addr| addr.is_ipv4());
         let addr = old.or(found.first()).ok_or_else(|| {

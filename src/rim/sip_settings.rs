@@ -9,7 +9,7 @@ use url::Host;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct SipSettings {
     /// A host, with a port or without.
-    pub(super) address: Option<String>,
+    pub(super) address: Option<(Host, Option<u16>)>,
     pub(super) transport: Option<SipTransport>,
     pub(super) domain: Option<String>,
     pub(super) rate: Option<Rate>,
@@ -26,10 +26,7 @@ impl SipSettings {
     pub(crate) fn set(&mut self, name: &str, text: &str) -> Result<(), String> {
         let text = text.trim();
         match name {
-            "sip_address" => {
-                host_and_port(text)?;
-                self.address = Some(text.to_owned());
-            }
+            "sip_address" => self.address = Some(host_and_port(text)?),
             "sip_transport" => self.transport = Some(text.parse()?),
             "sip_domain" => {
                 let is_domain = !text.is_empty()
@@ -48,7 +45,7 @@ impl SipSettings {
 }
 
 /// Parts a host, in brackets where it is an IPv6 address, from its port.
-pub(super) fn host_and_port(text: &str) -> Result<(Host, Option<u16>), String> {
+fn host_and_port(text: &str) -> Result<(Host, Option<u16>), String> {
     let wrong = || format!("{text:?} is no address: write HOST or HOST:PORT");
     if let Ok(ip) = text.parse::<IpAddr>() {
         let host = match ip {

@@ -469,17 +469,10 @@ impl Target {
             return vec![];
         };
         let port = url.port_or_known_default().unwrap_or_default();
-        let found = match url.host() {
-            Some(Host::Domain(name)) => (name, port)
-                .to_socket_addrs()
-                .map_or_else(|_| vec![], |found| found.map(|one| one.ip()).collect()),
-            Some(Host::Ipv4(ip)) => vec![IpAddr::V4(ip)],
-            Some(Host::Ipv6(ip)) => vec![IpAddr::V6(ip)],
-            None => vec![],
-        };
-        let found = found.into_iter();
+        let found = url.host().map(|host| found_at(&host, port));
+        let found = found.unwrap_or_default().into_iter();
         found
-            .map(|ip| SocketAddr::new(canonical_ip(ip), port).to_string())
+            .map(|found| SocketAddr::new(canonical_ip(found.ip()), port).to_string())
             .collect()
     }
 
@@ -563,6 +556,17 @@ pub(crate) fn sim_account() -> Account {
     Account {
         username: "api".to_owned(),
         password: Secret::new(password),
+    }
+}
+
+/// Every place on the network where a port of a host is; none where its name is not known.
+pub(super) fn found_at(host: &Host<impl AsRef<str>>, port: u16) -> Vec<SocketAddr> {
+    match host {
+        Host::Domain(name) => (name.as_ref(), port)
+            .to_socket_addrs()
+            .map_or_else(|_| vec![], Iterator::collect),
+        Host::Ipv4(ip) => vec![(*ip, port).into()],
+        Host::Ipv6(ip) => vec![(*ip, port).into()],
     }
 }
 

@@ -71,7 +71,7 @@ pub trait SipLine {
 /// Finds out if a telephone could sign in for an extension.
 pub fn ring(account: &SipAccount, options: RingOptions, line: &mut dyn SipLine) -> RingVerdict {
     let user = user_part(&account.user);
-    let mut conversation = Conversation {
+    let mut conversation = RingConversation {
         aor: format!("{user}@{}", line.domain()),
         tag: line.token(),
         call_id: line.token(),
@@ -85,7 +85,7 @@ pub fn ring(account: &SipAccount, options: RingOptions, line: &mut dyn SipLine) 
 }
 
 /// One conversation about one extension.
-struct Conversation<'l> {
+struct RingConversation<'l> {
     line: &'l mut dyn SipLine,
     aor: String,
     tag: String,
@@ -98,9 +98,9 @@ struct Conversation<'l> {
 }
 
 /// The binding of a request: a contact and its time.
-type Binding<'b> = Option<(&'b str, u32)>;
+type ContactBinding<'b> = Option<(&'b str, u32)>;
 
-impl Conversation<'_> {
+impl RingConversation<'_> {
     fn prove(
         &mut self,
         account: &SipAccount,
@@ -221,7 +221,7 @@ impl Conversation<'_> {
     /// the last one stale, or has taken an answer to it before.
     fn sign_in(
         &mut self,
-        binding: Binding<'_>,
+        binding: ContactBinding<'_>,
         who: &Credentials,
         to_the_end: bool,
     ) -> Result<SipReply, NoReply> {
@@ -262,7 +262,7 @@ impl Conversation<'_> {
 
     fn say(
         &mut self,
-        binding: Binding<'_>,
+        binding: ContactBinding<'_>,
         who: Option<&Credentials>,
         to_the_end: bool,
     ) -> Result<SipReply, NoReply> {
@@ -387,9 +387,9 @@ mod tests {
     use super::*;
 
     /// A registrar that says these heads one after the other.
-    struct Script(Vec<String>);
+    struct ScriptedRegistrar(Vec<String>);
 
-    impl SipLine for Script {
+    impl SipLine for ScriptedRegistrar {
         fn exchange(&mut self, _: &Register, _: bool) -> Result<SipReply, NoReply> {
             let text = match self.0.is_empty() {
                 true => return Err(NoReply::Silent),
@@ -432,7 +432,7 @@ mod tests {
             ("500 x-TR7XKQ2MZP9W", RingResult::Refused, "500"),
             (harmless, RingResult::Refused, "403 \"Forbidden\""),
         ] {
-            let mut script = Script(vec![challenge.to_owned(), second.to_owned()]);
+            let mut script = ScriptedRegistrar(vec![challenge.to_owned(), second.to_owned()]);
             let verdict = ring(&account, RingOptions::default(), &mut script);
             assert_eq!(verdict.result, result, "{verdict:?}");
             assert!(
@@ -441,7 +441,7 @@ mod tests {
             );
         }
         let scheme = "401 Unauthorized\r\nWWW-Authenticate: tR7xkQ2mZp9w x";
-        let mut script = Script(vec![scheme.to_owned()]);
+        let mut script = ScriptedRegistrar(vec![scheme.to_owned()]);
         let verdict = ring(&account, RingOptions::default(), &mut script);
         assert!(verdict.message.contains("(not shown)"), "{verdict:?}");
         assert!(!verdict.message.contains("tR7x"), "{verdict:?}");

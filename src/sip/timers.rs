@@ -22,7 +22,7 @@ pub struct Timers {
 
 /// The step that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Due {
+pub enum TimerStep {
     /// Send the request again.
     Send,
     /// Wait for a reply, at most so long.
@@ -41,19 +41,19 @@ impl Timers {
     }
 
     /// The step that is due so long after the first sending.
-    pub fn due(&mut self, elapsed: Duration) -> Due {
+    pub fn due(&mut self, elapsed: Duration) -> TimerStep {
         if elapsed >= self.over {
-            return Due::Over;
+            return TimerStep::Over;
         }
         let Some((at, pause)) = self.again else {
-            return Due::Wait(self.over - elapsed);
+            return TimerStep::Wait(self.over - elapsed);
         };
         if elapsed < at {
-            return Due::Wait(at.min(self.over) - elapsed);
+            return TimerStep::Wait(at.min(self.over) - elapsed);
         }
         let pause = (pause * 2).min(T2);
         self.again = Some((elapsed + pause, pause));
-        Due::Send
+        TimerStep::Send
     }
 
     /// Takes a provisional reply: the request has arrived, and is sent again every T2 only.
@@ -73,9 +73,9 @@ mod tests {
         let (mut now, mut sent, mut provisional) = (0, vec![], provisional_at);
         loop {
             match timers.due(Duration::from_millis(now)) {
-                Due::Send => sent.push(now),
-                Due::Over => return (sent, now),
-                Due::Wait(wait) => {
+                TimerStep::Send => sent.push(now),
+                TimerStep::Over => return (sent, now),
+                TimerStep::Wait(wait) => {
                     let then = now + wait.as_millis() as u64;
                     now = match provisional.take_if(|at| *at < then) {
                         Some(at) => {

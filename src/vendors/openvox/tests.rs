@@ -155,6 +155,12 @@ fn printed_extension() -> Record {
     ])
 }
 
+/// Its ancestor refuses configuration that is applied too often.
+#[test]
+fn one_request_at_a_time_is_the_default() {
+    assert_eq!(manifest().vendor.parallel, 1);
+}
+
 #[test]
 fn requests_are_the_printed_ones() {
     // The sample's Disable is sent as the table's Disabled.
