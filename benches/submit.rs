@@ -40,7 +40,7 @@ const RATE_SHARE_MIN: f64 = 0.98;
 
 pub(crate) fn bench(size: &Size) -> io::Result<()> {
     let measuring = size.full;
-    let server = Server::start();
+    let server = BenchServer::start();
     for parallel in [8, 32] {
         let rows = if measuring {
             parallel * 60
@@ -106,13 +106,13 @@ fn pace(rate: Option<f64>) -> Pace {
 }
 
 /// A PBX that accepts after a while, and the times at which it received each creation.
-struct Server {
+struct BenchServer {
     address: String,
     heard: Arc<Mutex<Vec<Instant>>>,
 }
 
-impl Server {
-    fn start() -> Server {
+impl BenchServer {
+    fn start() -> BenchServer {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let heard = Arc::new(Mutex::new(Vec::new()));
@@ -123,14 +123,14 @@ impl Server {
                 thread::spawn(move || answer(stream.unwrap(), &hears));
             }
         });
-        Server { address, heard }
+        BenchServer { address, heard }
     }
 
     fn connection(&self, rate: Option<f64>) -> Connection {
         let options = HttpOptions::replying_within(Duration::from_secs(5));
         let link = Http::new(&format!("http://{}", self.address), options).unwrap();
         let line = Retrying::new(Box::new(link), pace(rate));
-        Connection::open(Box::new(Yes), line, Account::default()).unwrap()
+        Connection::open(Box::new(AlwaysYes), line, Account::default()).unwrap()
     }
 
     fn submit(&self, rows: usize, parallel: usize, rate: Option<f64>) -> Duration {
@@ -331,9 +331,9 @@ fn creation(wanted: &Record) -> Request {
 }
 
 /// A vendor whose every conversation is one request.
-struct Yes;
+struct AlwaysYes;
 
-impl Client for Yes {
+impl Client for AlwaysYes {
     fn manifest(&self) -> &'static Manifest {
         static MANIFEST: LazyLock<Manifest> = LazyLock::new(|| {
             let text = r#"

@@ -314,8 +314,8 @@ fn edited(folder: &Path, edit: impl FnOnce(&mut Vec<String>)) {
 
 #[test]
 fn what_was_done_is_named() {
-    type Edit = fn(&mut Vec<String>);
-    let cases: [(Edit, &[&str]); 7] = [
+    type LineEdit = fn(&mut Vec<String>);
+    let cases: [(LineEdit, &[&str]); 7] = [
         (
             |lines| lines[4] = lines[4].replace("\"extensions\":2", "\"extensions\":3"),
             &[

@@ -548,7 +548,7 @@ pub(crate) struct Batch {
 
 /// One object, flat.
 #[derive(Default)]
-struct Object {
+struct JsonObject {
     /// Dotted names and texts, in the order of the file.
     values: Vec<(String, String)>,
     /// The first value that is no cell, by its dotted name.
@@ -619,10 +619,10 @@ impl Batch {
             .unwrap_or_default()
     }
 
-    fn object(&self, element: &JsonElement) -> Result<Object, SheetError> {
+    fn object(&self, element: &JsonElement) -> Result<JsonObject, SheetError> {
         let bytes = self.bytes(element);
         let text = String::from_utf8_lossy(bytes);
-        let mut object = Object::default();
+        let mut object = JsonObject::default();
         flatten(&text, "", &mut object).map_err(|(part, error)| {
             // The parts of an element are slices of it.
             let start = part.as_ptr().addr() - text.as_ptr().addr();
@@ -717,7 +717,7 @@ fn finding(rule: &'static str, column: Option<usize>, message: String, hint: &st
 type PartError<'t> = (&'t str, serde_json::Error);
 
 /// Adds the values of an object. Names within names are joined with a dot; the depth was limited when it was cut.
-fn flatten<'t>(text: &'t str, prefix: &str, object: &mut Object) -> Result<(), PartError<'t>> {
+fn flatten<'t>(text: &'t str, prefix: &str, object: &mut JsonObject) -> Result<(), PartError<'t>> {
     let members: Members<'t> = parsed(text)?;
     for (name, value) in members.0 {
         let path = if prefix.is_empty() {

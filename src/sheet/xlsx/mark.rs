@@ -3,7 +3,7 @@
 //!
 //! The parts that put a workbook together are small and are edited in their places; the sheet itself streams.
 
-use super::placed::{Edit, Placed, edited};
+use super::placed::{PartEdit, Placed, edited};
 use super::write::{NOTES_MAX, escape, text_cell};
 use crate::model::{Secret, cell_name};
 use crate::sheet::column::{ExtraRow, ExtraSheet, Tone};
@@ -401,7 +401,7 @@ pub(crate) fn notes<'m>(
 }
 
 /// Adds a further text, already escaped, to a note, behind its own.
-fn longer(comment: &Placed<'_>, prefix: &str, text: &str) -> Option<Vec<Edit>> {
+fn longer(comment: &Placed<'_>, prefix: &str, text: &str) -> Option<Vec<PartEdit>> {
     let own = comment.find("text")?;
     let added =
         format!("<{prefix}r><{prefix}t xml:space=\"preserve\">\n{text}</{prefix}t></{prefix}r>");

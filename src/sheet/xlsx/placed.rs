@@ -19,7 +19,7 @@ pub(super) struct Placed<'x> {
 }
 
 /// A place in a text, and the text that takes it.
-pub(super) type Edit = (Range<usize>, String);
+pub(super) type PartEdit = (Range<usize>, String);
 
 impl<'x> Placed<'x> {
     /// Reads a part; `None` where it is not well-formed.
@@ -107,12 +107,12 @@ impl<'x> Placed<'x> {
     }
 
     /// Puts a text behind the tag that begins it.
-    pub(super) fn prepend(&self, added: &str) -> Edit {
+    pub(super) fn prepend(&self, added: &str) -> PartEdit {
         (self.tag.end..self.tag.end, added.to_owned())
     }
 
     /// Puts a text before its end. An element that counts its children gets their new `count`.
-    pub(super) fn append(&self, added: &str, count: Option<usize>) -> Option<Vec<Edit>> {
+    pub(super) fn append(&self, added: &str, count: Option<usize>) -> Option<Vec<PartEdit>> {
         let count = count.map(|count| count.to_string());
         let added_count: Vec<(&str, &str)> =
             count.iter().map(|count| ("count", &**count)).collect();
@@ -133,7 +133,7 @@ fn place(pull: &Pull<&[u8]>) -> Option<Range<usize>> {
 }
 
 /// Makes edits of different places of a text. Those of one place follow each other.
-pub(super) fn edited(part: &str, mut edits: Vec<Edit>) -> Option<String> {
+pub(super) fn edited(part: &str, mut edits: Vec<PartEdit>) -> Option<String> {
     edits.sort_by_key(|(place, _)| place.start);
     let (mut out, mut from) = (String::with_capacity(part.len()), 0);
     for (place, text) in edits {

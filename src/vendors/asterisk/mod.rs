@@ -21,7 +21,7 @@ use crate::manifest::{Manifest, Purpose};
 use crate::model::{Fault, FaultKind, Record, Secret};
 use crate::wire::{Answer, Effect, Exchange, Listing, Method, Request, Session, Turn, json};
 use caller_id::{CallerId, is_phone_number};
-use objects::{Fields, Object, Shown, may_write};
+use objects::{ObjectFields, PjsipObject, ShownObject, may_write};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashSet};
 use talk::{Asterisk, Talk, encoded};
@@ -44,9 +44,9 @@ pub fn client(manifest: &'static Manifest, settings: Settings) -> Box<dyn Client
 /// The wanted fields, by the object that they belong to.
 #[derive(Default)]
 struct Wanted {
-    auth: Fields,
-    aor: Fields,
-    endpoint: Fields,
+    auth: ObjectFields,
+    aor: ObjectFields,
+    endpoint: ObjectFields,
     caller_name: Option<String>,
     caller_number: Option<String>,
     voicemail: Option<bool>,
@@ -163,11 +163,11 @@ impl Asterisk {
             listing.numbers.extend(own.map(|(id, _)| id.clone()));
         }
         let looks = talk.ask_each(names.len(), |index| {
-            Object::Endpoint.get(names.get(index).map_or("", String::as_str))
+            PjsipObject::Endpoint.get(names.get(index).map_or("", String::as_str))
         })?;
         for (name, look) in names.into_iter().zip(looks) {
             match look {
-                Ok(value) if self.is_extension(Shown::parse(&value).as_ref()) => {
+                Ok(value) if self.is_extension(ShownObject::parse(&value).as_ref()) => {
                     listing.numbers.push(name);
                     // It is not kept in AstDB, and so may others be that are not shown here.
                     listing.complete = false;
@@ -184,17 +184,18 @@ impl Asterisk {
         let mut found = vec![];
         for number in numbers {
             let number = named(talk, number)?;
-            let endpoint = self.look(talk, Object::Endpoint, number)?;
+            let endpoint = self.look(talk, PjsipObject::Endpoint, number)?;
             let Some(endpoint) = endpoint.filter(|endpoint| self.is_extension(Some(endpoint)))
             else {
                 continue;
             };
-            let part = |talk: &mut Talk<'_>, object: Object| match endpoint.get(object.named_by()) {
-                Some(id) if is_id(id) => self.look(talk, object, id),
-                _ => Ok(None),
-            };
-            let auth = part(talk, Object::Auth)?;
-            let aor = part(talk, Object::Aor)?;
+            let part =
+                |talk: &mut Talk<'_>, object: PjsipObject| match endpoint.get(object.named_by()) {
+                    Some(id) if is_id(id) => self.look(talk, object, id),
+                    _ => Ok(None),
+                };
+            let auth = part(talk, PjsipObject::Auth)?;
+            let aor = part(talk, PjsipObject::Aor)?;
             let state = match live {
                 true => state(talk, number)?,
                 false => None,
@@ -231,8 +232,8 @@ impl Asterisk {
         let objects = self.new_objects(talk, number, wanted)?;
         let [auth, aor, endpoint] = &objects;
         let held = [
-            (auth, self.look(talk, Object::Auth, number)?),
-            (aor, self.look(talk, Object::Aor, number)?),
+            (auth, self.look(talk, PjsipObject::Auth, number)?),
+            (aor, self.look(talk, PjsipObject::Aor, number)?),
         ];
         if let Some(held) = self.look(talk, endpoint.0, number)? {
             return Err(self.exists(talk, number, &held));
@@ -266,7 +267,7 @@ impl Asterisk {
         talk: &Talk<'_>,
         number: &str,
         wanted: Wanted,
-    ) -> Step<[(Object, Fields); 3]> {
+    ) -> Step<[(PjsipObject, ObjectFields); 3]> {
         let is_word = |c: char| c.is_ascii_alphanumeric() || "_.-:".contains(c);
         let are_codecs = self
             .codecs
@@ -277,7 +278,7 @@ impl Asterisk {
             let hint = "set context and codecs for the target: codecs = \"alaw,ulaw\"";
             return Err(talk.refuse("no_codec", why, hint));
         }
-        let mut auth = Fields::default();
+        let mut auth = ObjectFields::default();
         auth.add("auth_type", "userpass");
         auth.0.extend(wanted.auth.0);
         let mut aor = wanted.aor;
@@ -286,7 +287,7 @@ impl Asterisk {
             "mailboxes",
             with_mailbox("", &self.mailbox(number), voicemail),
         );
-        let mut endpoint = self.closed(number, Some(self.codecs.clone()), Fields::default());
+        let mut endpoint = self.closed(number, Some(self.codecs.clone()), ObjectFields::default());
         let mut caller_id = CallerId {
             name: wanted.caller_name.unwrap_or_default(),
             number: wanted.caller_number.unwrap_or_default(),
@@ -297,9 +298,9 @@ impl Asterisk {
         endpoint.add("callerid", caller_id_text(talk, &caller_id)?);
         endpoint.0.extend(wanted.endpoint.0);
         Ok([
-            (Object::Auth, auth),
-            (Object::Aor, aor),
-            (Object::Endpoint, endpoint),
+            (PjsipObject::Auth, auth),
+            (PjsipObject::Aor, aor),
+            (PjsipObject::Endpoint, endpoint),
         ])
     }
 
@@ -309,12 +310,12 @@ impl Asterisk {
         &self,
         talk: &mut Talk<'_>,
         number: &str,
-        refused: Object,
-        made: &[Object],
+        refused: PjsipObject,
+        made: &[PjsipObject],
         mut refusal: Fault,
     ) -> Step<Turn> {
-        let stands =
-            refused == Object::Endpoint && self.look(talk, Object::Endpoint, number)?.is_some();
+        let stands = refused == PjsipObject::Endpoint
+            && self.look(talk, PjsipObject::Endpoint, number)?.is_some();
         if stands {
             refusal.kind = FaultKind::MayHaveHappened;
             return Ok(talk.end(refusal));
@@ -329,12 +330,12 @@ impl Asterisk {
     fn update(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
         let number = named(talk, wanted.number())?;
         let wanted = self.wanted(talk, wanted, Purpose::Update)?;
-        let endpoint = self.look(talk, Object::Endpoint, number)?;
+        let endpoint = self.look(talk, PjsipObject::Endpoint, number)?;
         let Some(endpoint) = endpoint.filter(|endpoint| self.is_extension(Some(endpoint))) else {
             return Err(talk.end(self.manifest.missing(number)));
         };
-        let is_own = |object: Object| endpoint.get(object.named_by()) == Some(number);
-        if !is_own(Object::Auth) || !is_own(Object::Aor) {
+        let is_own = |object: PjsipObject| endpoint.get(object.named_by()) == Some(number);
+        if !is_own(PjsipObject::Auth) || !is_own(PjsipObject::Aor) {
             let why = format!(
                 "{number} does not have an auth and an aor of its own number: another tool made it"
             );
@@ -351,10 +352,10 @@ impl Asterisk {
             fields.add("callerid", caller_id_text(talk, &caller_id)?);
         }
         if !auth.0.is_empty() {
-            auth = self.differing(talk, Object::Auth, number, auth)?;
+            auth = self.differing(talk, PjsipObject::Auth, number, auth)?;
         }
         if !aor.0.is_empty() || wanted.voicemail.is_some() {
-            let held = self.part(talk, Object::Aor, number)?;
+            let held = self.part(talk, PjsipObject::Aor, number)?;
             if let Some(on) = wanted.voicemail {
                 let boxes = held.get("mailboxes").unwrap_or_default();
                 aor.add("mailboxes", with_mailbox(boxes, &self.mailbox(number), on));
@@ -363,29 +364,29 @@ impl Asterisk {
         }
         fields.keep_differing(&endpoint);
         let objects = [
-            (Object::Auth, auth),
-            (Object::Aor, aor),
-            (Object::Endpoint, fields),
+            (PjsipObject::Auth, auth),
+            (PjsipObject::Aor, aor),
+            (PjsipObject::Endpoint, fields),
         ];
         for (object, fields) in objects {
             if fields.0.is_empty() {
                 continue;
             }
             let fields = match object {
-                Object::Endpoint => {
+                PjsipObject::Endpoint => {
                     let codecs = codecs(endpoint.get("allow").unwrap_or_default());
                     self.closed(number, codecs, fields)
                 }
-                Object::Auth | Object::Aor => fields,
+                PjsipObject::Auth | PjsipObject::Aor => fields,
             };
             if let Err(refusal) = self.put(talk, object, number, fields)? {
                 return Err(talk.end(refusal));
             }
             talk.did(format!("the {} was changed", object.word()));
-            if object == Object::Endpoint {
+            if object == PjsipObject::Endpoint {
                 // Where somebody removed the extension meanwhile, the endpoint came back without them.
-                self.part(talk, Object::Auth, number)?;
-                self.part(talk, Object::Aor, number)?;
+                self.part(talk, PjsipObject::Auth, number)?;
+                self.part(talk, PjsipObject::Aor, number)?;
             }
         }
         Ok(Answer::Done)
@@ -394,8 +395,8 @@ impl Asterisk {
     /// The fields of an endpoint, with those that keep it closed and readable: where somebody removed it since it was
     /// looked at, the PUT makes it anew, and what it does not say is left at Asterisk's defaults, which have neither auth
     /// nor codec.
-    fn closed(&self, number: &str, codecs: Option<String>, fields: Fields) -> Fields {
-        let mut closed = Fields::default();
+    fn closed(&self, number: &str, codecs: Option<String>, fields: ObjectFields) -> ObjectFields {
+        let mut closed = ObjectFields::default();
         closed.add("auth", number);
         closed.add("aors", number);
         closed.add("context", self.context.as_str());
@@ -409,7 +410,7 @@ impl Asterisk {
     }
 
     /// Looks at an object of an extension that is there.
-    fn part(&self, talk: &mut Talk<'_>, object: Object, number: &str) -> Step<Shown> {
+    fn part(&self, talk: &mut Talk<'_>, object: PjsipObject, number: &str) -> Step<ShownObject> {
         self.look(talk, object, number)?.ok_or_else(|| {
             let why = format!("{number} has an endpoint, but no {}", object.word());
             talk.refuse("part_missing", why, "delete it and import it anew")
@@ -420,10 +421,10 @@ impl Asterisk {
     fn differing(
         &self,
         talk: &mut Talk<'_>,
-        object: Object,
+        object: PjsipObject,
         number: &str,
-        mut fields: Fields,
-    ) -> Step<Fields> {
+        mut fields: ObjectFields,
+    ) -> Step<ObjectFields> {
         fields.keep_differing(&self.part(talk, object, number)?);
         Ok(fields)
     }
@@ -432,8 +433,8 @@ impl Asterisk {
     /// have been left behind.
     fn delete(&self, talk: &mut Talk<'_>, number: &str) -> Step<Answer> {
         let number = named(talk, number)?;
-        let endpoint = self.look(talk, Object::Endpoint, number)?;
-        let parts = [Object::Aor, Object::Auth];
+        let endpoint = self.look(talk, PjsipObject::Endpoint, number)?;
+        let parts = [PjsipObject::Aor, PjsipObject::Auth];
         let Some(endpoint) = endpoint else {
             for object in parts {
                 if self.look(talk, object, number)?.is_some() {
@@ -445,7 +446,7 @@ impl Asterisk {
         if !self.is_extension(Some(&endpoint)) {
             return Err(self.other_context(talk, number, &endpoint));
         }
-        self.remove(talk, Object::Endpoint, number)?;
+        self.remove(talk, PjsipObject::Endpoint, number)?;
         talk.did("the endpoint was removed");
         for object in parts {
             if endpoint.get(object.named_by()) == Some(number)
@@ -457,7 +458,7 @@ impl Asterisk {
         Ok(Answer::Done)
     }
 
-    fn exists(&self, talk: &Talk<'_>, number: &str, endpoint: &Shown) -> Turn {
+    fn exists(&self, talk: &Talk<'_>, number: &str, endpoint: &ShownObject) -> Turn {
         if !self.is_extension(Some(endpoint)) {
             return self.other_context(talk, number, endpoint);
         }
@@ -466,7 +467,7 @@ impl Asterisk {
     }
 
     /// Refuses a creation beside an object of its number that may belong to a trunk: it is neither removed nor used.
-    fn foreign_part(&self, talk: &Talk<'_>, object: Object, number: &str) -> Turn {
+    fn foreign_part(&self, talk: &Talk<'_>, object: PjsipObject, number: &str) -> Turn {
         let word = object.word();
         let why = format!(
             "the PBX has an {word} {number} without an endpoint {number}, and not as this row would make it: it may belong to a trunk"
@@ -478,7 +479,7 @@ impl Asterisk {
         talk.end(fault.hint(hint))
     }
 
-    fn other_context(&self, talk: &Talk<'_>, number: &str, endpoint: &Shown) -> Turn {
+    fn other_context(&self, talk: &Talk<'_>, number: &str, endpoint: &ShownObject) -> Turn {
         let context = endpoint.get("context").unwrap_or_default();
         let why = format!(
             "the PBX has an endpoint {number} of context {context:?}: only those of {:?} are extensions",
@@ -489,7 +490,7 @@ impl Asterisk {
         talk.end(fault.hint(hint))
     }
 
-    fn is_extension(&self, endpoint: Option<&Shown>) -> bool {
+    fn is_extension(&self, endpoint: Option<&ShownObject>) -> bool {
         endpoint.is_some_and(|endpoint| endpoint.get("context") == Some(&self.context))
     }
 

@@ -11,7 +11,7 @@ const FOLDER: &str = "/asterisk/config/dynamic/res_pjsip";
 
 /// One of the objects that make an extension. Each has the extension's number as its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Object {
+pub(super) enum PjsipObject {
     /// Name and secret that a telephone signs in with.
     Auth,
     /// The address of record: where its telephones are registered.
@@ -20,40 +20,40 @@ pub(super) enum Object {
     Endpoint,
 }
 
-impl Object {
+impl PjsipObject {
     /// Asterisk's word for it.
     pub(super) fn word(self) -> &'static str {
         match self {
-            Object::Auth => "auth",
-            Object::Aor => "aor",
-            Object::Endpoint => "endpoint",
+            PjsipObject::Auth => "auth",
+            PjsipObject::Aor => "aor",
+            PjsipObject::Endpoint => "endpoint",
         }
     }
 
     /// The attribute of the endpoint that names it.
     pub(super) fn named_by(self) -> &'static str {
         match self {
-            Object::Auth => "auth",
-            Object::Aor => "aors",
-            Object::Endpoint => "",
+            PjsipObject::Auth => "auth",
+            PjsipObject::Aor => "aors",
+            PjsipObject::Endpoint => "",
         }
     }
 
     /// An attribute that each such object has: a reply without it is about something else.
     fn mark(self) -> &'static str {
         match self {
-            Object::Auth => "password",
-            Object::Aor => "max_contacts",
-            Object::Endpoint => "context",
+            PjsipObject::Auth => "password",
+            PjsipObject::Aor => "max_contacts",
+            PjsipObject::Endpoint => "context",
         }
     }
 
     /// Returns true if an object has nothing that makes a trunk of it, and that no extension made here has.
-    pub(super) fn is_plain(self, held: &Shown) -> bool {
+    pub(super) fn is_plain(self, held: &ShownObject) -> bool {
         let strange: &[&str] = match self {
-            Object::Auth => &["md5_cred", "password_digest", "realm", "oauth_clientid"],
-            Object::Aor => &["contact", "outbound_proxy", "voicemail_extension"],
-            Object::Endpoint => &[],
+            PjsipObject::Auth => &["md5_cred", "password_digest", "realm", "oauth_clientid"],
+            PjsipObject::Aor => &["contact", "outbound_proxy", "voicemail_extension"],
+            PjsipObject::Endpoint => &[],
         };
         let is_empty = |name: &&str| held.get(name).is_none_or(str::is_empty);
         strange.iter().all(is_empty)
@@ -61,27 +61,27 @@ impl Object {
 
     pub(super) fn get(self, id: &str) -> Request {
         let operation = match self {
-            Object::Auth => "get auth",
-            Object::Aor => "get aor",
-            Object::Endpoint => "get endpoint",
+            PjsipObject::Auth => "get auth",
+            PjsipObject::Aor => "get aor",
+            PjsipObject::Endpoint => "get endpoint",
         };
         Request::new(operation, Method::Get, self.path(id), Effect::Reads)
     }
 
-    fn put(self, id: &str, fields: Fields) -> Request {
+    fn put(self, id: &str, fields: ObjectFields) -> Request {
         let operation = match self {
-            Object::Auth => "put auth",
-            Object::Aor => "put aor",
-            Object::Endpoint => "put endpoint",
+            PjsipObject::Auth => "put auth",
+            PjsipObject::Aor => "put aor",
+            PjsipObject::Endpoint => "put endpoint",
         };
         Request::new(operation, Method::Put, self.path(id), Effect::Writes).body(fields.body())
     }
 
     fn delete(self, id: &str) -> Request {
         let operation = match self {
-            Object::Auth => "delete auth",
-            Object::Aor => "delete aor",
-            Object::Endpoint => "delete endpoint",
+            PjsipObject::Auth => "delete auth",
+            PjsipObject::Aor => "delete aor",
+            PjsipObject::Endpoint => "delete endpoint",
         };
         Request::new(operation, Method::Delete, self.path(id), Effect::Writes)
     }
@@ -94,26 +94,26 @@ impl Object {
 /// The question that changes nothing and yet is one of those that write: there are no objects of type `none`.
 pub(super) fn may_write() -> Request {
     let path = format!("{FOLDER}/none/x");
-    Request::new("may write", Method::Put, path, Effect::Reads).body(Fields::default().body())
+    Request::new("may write", Method::Put, path, Effect::Reads).body(ObjectFields::default().body())
 }
 
 /// Fields of one object on their way to the PBX, in their order. Each value is a text, for a value that is none ends the
 /// whole PBX.
 #[derive(Default)]
-pub(super) struct Fields(pub(super) Vec<(String, WireText)>);
+pub(super) struct ObjectFields(pub(super) Vec<(String, WireText)>);
 
-impl Fields {
+impl ObjectFields {
     pub(super) fn add(&mut self, attribute: &str, value: impl Into<WireText>) {
         self.0.push((attribute.to_owned(), value.into()));
     }
 
     /// Returns true if an object has all of these already.
-    pub(super) fn are_in(&self, held: &Shown) -> bool {
+    pub(super) fn are_in(&self, held: &ShownObject) -> bool {
         self.0.iter().all(|field| !differs(field, held))
     }
 
     /// Leaves only those that an object has not.
-    pub(super) fn keep_differing(&mut self, held: &Shown) {
+    pub(super) fn keep_differing(&mut self, held: &ShownObject) {
         self.0.retain(|field| differs(field, held));
     }
 
@@ -126,17 +126,17 @@ impl Fields {
 }
 
 /// An object as the PBX shows it.
-pub(super) struct Shown(Vec<(String, String)>);
+pub(super) struct ShownObject(Vec<(String, String)>);
 
-impl Shown {
+impl ShownObject {
     /// Reads the list of attributes; `None` where it is none.
-    pub(super) fn parse(value: &Value) -> Option<Shown> {
+    pub(super) fn parse(value: &Value) -> Option<ShownObject> {
         let pair = |item: &Value| {
             let text = |name| item.get(name).and_then(Value::as_str).map(str::to_owned);
             Some((text("attribute")?, text("value")?))
         };
         let pairs = value.as_array()?.iter().map(pair);
-        Some(Shown(pairs.collect::<Option<Vec<_>>>()?))
+        Some(ShownObject(pairs.collect::<Option<Vec<_>>>()?))
     }
 
     pub(super) fn get(&self, attribute: &str) -> Option<&str> {
@@ -151,9 +151,9 @@ impl Asterisk {
     pub(super) fn look(
         &self,
         talk: &mut Talk<'_>,
-        object: Object,
+        object: PjsipObject,
         id: &str,
-    ) -> Step<Option<Shown>> {
+    ) -> Step<Option<ShownObject>> {
         match talk.try_ask(object.get(id))? {
             Ok(value) => read(talk, object, &value).map(Some),
             Err(refusal) if refusal.kind == FaultKind::Missing => Ok(None),
@@ -165,15 +165,15 @@ impl Asterisk {
     pub(super) fn put(
         &self,
         talk: &mut Talk<'_>,
-        object: Object,
+        object: PjsipObject,
         id: &str,
-        fields: Fields,
+        fields: ObjectFields,
     ) -> Step<Result<(), Fault>> {
         match talk.judged(object.put(id, fields))? {
             Ok(value) => {
                 let shown = read(talk, object, &value)?;
                 // It would let anybody in: only the PBX's own look shows what became of it.
-                if object == Object::Endpoint && shown.get("auth").is_none_or(str::is_empty) {
+                if object == PjsipObject::Endpoint && shown.get("auth").is_none_or(str::is_empty) {
                     return Err(talk.end(talk.not_understood("the endpoint names no auth")));
                 }
                 Ok(Ok(()))
@@ -184,7 +184,7 @@ impl Asterisk {
     }
 
     /// Removes an object; false where it was not there.
-    pub(super) fn remove(&self, talk: &mut Talk<'_>, object: Object, id: &str) -> Step<bool> {
+    pub(super) fn remove(&self, talk: &mut Talk<'_>, object: PjsipObject, id: &str) -> Step<bool> {
         match talk.try_ask(object.delete(id))? {
             Ok(Value::Null) => Ok(true),
             Ok(_) => Err(talk.end(talk.not_understood("a deletion is answered by nothing"))),
@@ -194,12 +194,12 @@ impl Asterisk {
     }
 }
 
-fn differs((attribute, value): &(String, WireText), held: &Shown) -> bool {
+fn differs((attribute, value): &(String, WireText), held: &ShownObject) -> bool {
     held.get(attribute).unwrap_or_default() != value.reveal()
 }
 
-fn read(talk: &Talk<'_>, object: Object, value: &Value) -> Step<Shown> {
-    let shown = Shown::parse(value).filter(|shown| shown.get(object.mark()).is_some());
+fn read(talk: &Talk<'_>, object: PjsipObject, value: &Value) -> Step<ShownObject> {
+    let shown = ShownObject::parse(value).filter(|shown| shown.get(object.mark()).is_some());
     shown.ok_or_else(|| {
         let why = format!("it is not the list of an {}'s attributes", object.word());
         talk.end(talk.not_understood(&why))

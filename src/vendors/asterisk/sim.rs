@@ -59,7 +59,7 @@ const TYPES: [&str; 3] = ["auth", "aor", "endpoint"];
 type Defaults = Vec<(String, String)>;
 
 /// Attributes that have another value than in a new object.
-type Stored = BTreeMap<String, String>;
+type StoredAttributes = BTreeMap<String, String>;
 
 /// Creates an Asterisk 22 without endpoints, with this account.
 pub fn pbx(account: &Account) -> Box<dyn Pbx> {
@@ -71,7 +71,7 @@ pub struct AsteriskSim {
     release: Release,
     username: String,
     password: String,
-    objects: [BTreeMap<String, Stored>; 3],
+    objects: [BTreeMap<String, StoredAttributes>; 3],
     /// Endpoints that the listing shows.
     listed: BTreeSet<String>,
     /// Endpoints that are gone, and listed once more.
@@ -93,7 +93,7 @@ pub struct AsteriskSim {
 }
 
 /// A refusal: HTTP's status and ARI's words.
-struct Refusal(u16, String);
+struct SimRefusal(u16, String);
 
 impl Pbx for AsteriskSim {
     fn answer(&mut self, heard: &RawRequest) -> Reply {
@@ -110,14 +110,14 @@ impl Pbx for AsteriskSim {
         match answered {
             Ok(Value::Null) => Reply::new(204, "", ""),
             Ok(value) => Reply::new(200, "application/json", value.to_string()),
-            Err(Refusal(500, error)) => json_reply(500, &json!({ "error": error })),
-            Err(Refusal(404, words)) if words.is_empty() => Reply::new(
+            Err(SimRefusal(500, error)) => json_reply(500, &json!({ "error": error })),
+            Err(SimRefusal(404, words)) if words.is_empty() => Reply::new(
                 404,
                 "text/html",
                 "<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\r\n<html><head><title>404 Not Found</title></head></html>",
             ),
-            Err(Refusal(413, _)) => Reply::new(413, "text/html", "<html></html>"),
-            Err(Refusal(status, words)) => json_reply(status, &json!({ "message": words })),
+            Err(SimRefusal(413, _)) => Reply::new(413, "text/html", "<html></html>"),
+            Err(SimRefusal(status, words)) => json_reply(status, &json!({ "message": words })),
         }
     }
 
@@ -211,25 +211,25 @@ impl AsteriskSim {
         )
     }
 
-    fn obey(&mut self, heard: &RawRequest) -> Result<Value, Refusal> {
+    fn obey(&mut self, heard: &RawRequest) -> Result<Value, SimRefusal> {
         let path = heard.path().strip_prefix("/ari").unwrap_or_default();
         if path == "/asterisk/info" {
             self.sign_ins += 1;
         }
         if path.is_empty() {
-            return Err(Refusal(404, String::new()));
+            return Err(SimRefusal(404, String::new()));
         }
         let may_write = self.let_in(heard)?;
         let reads = heard.method == "GET";
         if !reads && !may_write {
-            return Err(Refusal(403, "Write access denied".into()));
+            return Err(SimRefusal(403, "Write access denied".into()));
         }
         if path.ends_with('/') {
             let words = format!(
                 "ARI URLs do not end with a slash. Try /ari{}",
                 path.trim_end_matches('/')
             );
-            return Err(Refusal(404, words));
+            return Err(SimRefusal(404, words));
         }
         if let Some(object) = path.strip_prefix(FOLDER) {
             return self.about_object(heard, object);
@@ -244,22 +244,22 @@ impl AsteriskSim {
                 "system": { "version": self.version(), "entity_id": "00:53:00:00:00:01" },
             })),
             ("/endpoints", true) => Ok(self.list()),
-            ("/endpoints/PJSIP", true) if !self.had_endpoint => Err(Refusal(
+            ("/endpoints/PJSIP", true) if !self.had_endpoint => Err(SimRefusal(
                 404,
                 "No Endpoints found - invalid tech PJSIP".into(),
             )),
             ("/endpoints/PJSIP", true) => Ok(self.list()),
             ("/asterisk/ping" | "/asterisk/info" | "/endpoints" | "/endpoints/PJSIP", false) => {
-                Err(Refusal(405, "Invalid method".into()))
+                Err(SimRefusal(405, "Invalid method".into()))
             }
             (path, true) if path.starts_with("/endpoints/PJSIP/") => {
                 let id = decoded(path.trim_start_matches("/endpoints/PJSIP/"));
                 match self.listed.contains(&id) {
                     true => Ok(listed(&id)),
-                    false => Err(Refusal(404, "Endpoint not found".into())),
+                    false => Err(SimRefusal(404, "Endpoint not found".into())),
                 }
             }
-            _ => Err(Refusal(404, "Resource not found".into())),
+            _ => Err(SimRefusal(404, "Resource not found".into())),
         }
     }
 
@@ -318,7 +318,7 @@ impl AsteriskSim {
     }
 
     /// Checks the account; true where it may write.
-    fn let_in(&self, heard: &RawRequest) -> Result<bool, Refusal> {
+    fn let_in(&self, heard: &RawRequest) -> Result<bool, SimRefusal> {
         let is = |name: &str| {
             let user = format!("{name}:{}", self.password);
             heard.header("authorization") == Some(&format!("Basic {}", base64(user.as_bytes())))
@@ -326,7 +326,7 @@ impl AsteriskSim {
         match (is(&self.username), is(READER)) {
             (true, _) => Ok(true),
             (_, true) => Ok(false),
-            _ => Err(Refusal(401, "Authentication required".into())),
+            _ => Err(SimRefusal(401, "Authentication required".into())),
         }
     }
 
@@ -338,22 +338,22 @@ impl AsteriskSim {
         names.iter().map(|id| listed(id)).collect()
     }
 
-    fn about_object(&mut self, heard: &RawRequest, path: &str) -> Result<Value, Refusal> {
+    fn about_object(&mut self, heard: &RawRequest, path: &str) -> Result<Value, SimRefusal> {
         let mut parts = path.split('/');
         let (class, kind, id) = (parts.next(), parts.next(), parts.next());
         let (Some(class), Some(kind)) = (class, kind) else {
-            return Err(Refusal(404, "Resource not found".into()));
+            return Err(SimRefusal(404, "Resource not found".into()));
         };
         let Some(id) = id.filter(|_| parts.next().is_none()) else {
-            return Err(Refusal(405, "Invalid method".into()));
+            return Err(SimRefusal(405, "Invalid method".into()));
         };
         let id = decoded(id);
         if class != "res_pjsip" {
-            return Err(Refusal(404, format!("configClass '{class}' not found")));
+            return Err(SimRefusal(404, format!("configClass '{class}' not found")));
         }
         let verb = match heard.method.as_str() {
             verb @ ("GET" | "PUT" | "DELETE") => verb,
-            _ => return Err(Refusal(405, "Invalid method".into())),
+            _ => return Err(SimRefusal(405, "Invalid method".into())),
         };
         if IN_FILES.contains(&kind) {
             return Err(match (verb, kind) {
@@ -363,7 +363,7 @@ impl AsteriskSim {
             });
         }
         let Some(index) = TYPES.iter().position(|known| *known == kind) else {
-            return Err(Refusal(404, format!("objectType '{kind}' not found")));
+            return Err(SimRefusal(404, format!("objectType '{kind}' not found")));
         };
         match verb {
             "GET" => self.get(index, &id),
@@ -372,14 +372,14 @@ impl AsteriskSim {
         }
     }
 
-    fn get(&self, kind: usize, id: &str) -> Result<Value, Refusal> {
+    fn get(&self, kind: usize, id: &str) -> Result<Value, SimRefusal> {
         let held = self.objects.get(kind).and_then(|objects| objects.get(id));
         let held = held.filter(|_| kind != 2 || !self.is_poison(id));
         held.map(|held| self.shown(kind, held))
             .ok_or_else(|| not_found(id))
     }
 
-    fn delete(&mut self, kind: usize, id: &str) -> Result<Value, Refusal> {
+    fn delete(&mut self, kind: usize, id: &str) -> Result<Value, SimRefusal> {
         self.get(kind, id)?;
         if let Some(objects) = self.objects.get_mut(kind) {
             objects.remove(id);
@@ -393,9 +393,9 @@ impl AsteriskSim {
         Ok(Value::Null)
     }
 
-    fn put(&mut self, kind: usize, id: &str, heard: &RawRequest) -> Result<Value, Refusal> {
+    fn put(&mut self, kind: usize, id: &str, heard: &RawRequest) -> Result<Value, SimRefusal> {
         if heard.body.len() > BODY_BYTES_MAX {
-            return Err(Refusal(413, String::new()));
+            return Err(SimRefusal(413, String::new()));
         }
         let held = self.objects.get(kind).and_then(|objects| objects.get(id));
         // What cannot be read is made anew, from nothing.
@@ -405,18 +405,18 @@ impl AsteriskSim {
             .is_some_and(|kind| kind.starts_with("application/json"));
         let body = match is_json && !heard.body.is_empty() {
             true => serde_json::from_slice(&heard.body)
-                .map_err(|_| Refusal(400, "Error parsing request body".into()))?,
+                .map_err(|_| SimRefusal(400, "Error parsing request body".into()))?,
             false => json!({}),
         };
         let fields = body.get("fields");
         if fields.is_none() && held.is_some() {
             let words = format!("Fields must be provided to update object '{id}'");
-            return Err(Refusal(400, words));
+            return Err(SimRefusal(400, words));
         }
         let is_new = held.is_none();
         let failed = || {
             let what = if is_new { "Creation" } else { "Update" };
-            Refusal(
+            SimRefusal(
                 400,
                 format!("{what} of object '{id}' failed field value validation"),
             )
@@ -458,12 +458,18 @@ impl AsteriskSim {
         }
         match is_whole {
             true => Ok(shown),
-            false => Err(Refusal(500, "Allocation failed".into())),
+            false => Err(SimRefusal(500, "Allocation failed".into())),
         }
     }
 
     /// Sets an attribute; `None` where it does not take the value, false where the value was cut within a letter.
-    fn set(&self, kind: usize, stored: &mut Stored, attribute: &str, value: &str) -> Option<bool> {
+    fn set(
+        &self,
+        kind: usize,
+        stored: &mut StoredAttributes,
+        attribute: &str,
+        value: &str,
+    ) -> Option<bool> {
         let mut is_whole = true;
         let value = match (kind, attribute) {
             (0, "auth_type") => match value {
@@ -502,7 +508,7 @@ impl AsteriskSim {
         Some(is_whole)
     }
 
-    fn value(&self, kind: usize, stored: &Stored, attribute: &str) -> String {
+    fn value(&self, kind: usize, stored: &StoredAttributes, attribute: &str) -> String {
         let own = stored.get(attribute);
         let default = || {
             let mut defaults = self.defaults(kind).iter();
@@ -513,7 +519,7 @@ impl AsteriskSim {
         own.or_else(default).cloned().unwrap_or_default()
     }
 
-    fn shown(&self, kind: usize, stored: &Stored) -> Value {
+    fn shown(&self, kind: usize, stored: &StoredAttributes) -> Value {
         let attributes = self.defaults(kind).iter().map(|(attribute, default)| {
             let value = stored.get(attribute).unwrap_or(default);
             json!({ "attribute": attribute, "value": value })
@@ -579,12 +585,12 @@ fn json_reply(status: u16, value: &Value) -> Reply {
     Reply::new(status, "application/json", value.to_string())
 }
 
-fn not_found(id: &str) -> Refusal {
-    Refusal(404, format!("Object with id '{id}' not found"))
+fn not_found(id: &str) -> SimRefusal {
+    SimRefusal(404, format!("Object with id '{id}' not found"))
 }
 
-fn cannot(what: &str, kind: &str) -> Refusal {
-    Refusal(
+fn cannot(what: &str, kind: &str) -> SimRefusal {
+    SimRefusal(
         403,
         format!("Cannot {what} sorcery objects of type '{kind}'"),
     )

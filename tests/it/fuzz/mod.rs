@@ -17,7 +17,7 @@ mod targets;
 
 use crate::support::alone::alone;
 use crate::support::random::{Random, from_environment};
-use mutate::Shape;
+use mutate::FileShape;
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::{Hash, Hasher};
@@ -31,11 +31,11 @@ const SEED: u64 = 20_260_505;
 const INPUT_BYTES_MAX: usize = 48 << 10;
 
 /// One reader: its inputs, and the promises that it must keep.
-struct Target {
+struct FuzzTarget {
     name: &'static str,
     /// Folders and endings of the files that are changed.
     seeds: &'static [(&'static str, &'static str)],
-    shape: Shape,
+    shape: FileShape,
     /// Words that mean something to the reader.
     words: &'static [&'static str],
     /// The number of changes that an ordinary run tries.
@@ -56,7 +56,7 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     files
 }
 
-impl Target {
+impl FuzzTarget {
     /// Returns the inputs that failed before, then the seeds.
     fn corpus(&self) -> Vec<Vec<u8>> {
         let own = files(&Path::new(CORPUS).join(self.name), "");

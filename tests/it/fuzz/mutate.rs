@@ -7,7 +7,7 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 /// The layout of an input.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Shape {
+pub(crate) enum FileShape {
     /// Bytes.
     Plain,
     /// A ZIP archive, whose parts are changed: a change of packed bytes would only break its sums.
@@ -17,13 +17,13 @@ pub(crate) enum Shape {
 /// One of the corpus, changed.
 pub(crate) fn changed(
     corpus: &[Vec<u8>],
-    shape: Shape,
+    shape: FileShape,
     words: &[&str],
     random: &mut Random,
 ) -> Vec<u8> {
     let input = random.one(corpus);
     let parts = match shape {
-        Shape::Zipped if random.below(8) > 0 => parts_of(input),
+        FileShape::Zipped if random.below(8) > 0 => parts_of(input),
         _ => None,
     };
     let Some(mut parts) = parts.filter(|parts| !parts.is_empty()) else {

@@ -1,8 +1,8 @@
 //! The readers, and their promises for any input: nothing panics; every row that is read is counted and has a place; a
 //! refusal is a few words that name the file; a second reading and other cuts give the same.
 
-use super::mutate::{Shape, zipped};
-use super::{INPUT_BYTES_MAX, Target};
+use super::mutate::{FileShape, zipped};
+use super::{FuzzTarget, INPUT_BYTES_MAX};
 use crate::support::fixture;
 use crate::support::random::Random;
 use rowcall::columns::{self, BindOptions, Binding, headings};
@@ -28,10 +28,10 @@ const TEXTS: &str = "samples/odd/text";
 const BOOKS: &str = "samples/odd/workbooks";
 
 /// A row as it was read: its line, its cells, and the mistake in it as a whole.
-type Seen = (u64, Vec<String>, Option<String>);
+type Observed = (u64, Vec<String>, Option<String>);
 
-fn rows_of(sheet: &Sheet) -> Result<Vec<Seen>, SheetError> {
-    let mut rows: Vec<Seen> = vec![];
+fn rows_of(sheet: &Sheet) -> Result<Vec<Observed>, SheetError> {
+    let mut rows: Vec<Observed> = vec![];
     for batch in sheet.batches() {
         let batch = batch?;
         let before = rows.len();
@@ -59,7 +59,7 @@ fn rows_of(sheet: &Sheet) -> Result<Vec<Seen>, SheetError> {
 }
 
 /// Reads the sheets, or returns the error.
-fn read(path: &Path, options: &ReadOptions) -> Result<Vec<(Sheet, Vec<Seen>)>, SheetError> {
+fn read(path: &Path, options: &ReadOptions) -> Result<Vec<(Sheet, Vec<Observed>)>, SheetError> {
     let sheets = open(&Input::File(path.into()), options)?;
     assert!(!sheets.is_empty());
     let with_rows = sheets
@@ -162,11 +162,11 @@ const CSV_WORDS: &[&str] = &[
     "\0",
 ];
 
-pub(crate) fn csv() -> Target {
-    Target {
+pub(crate) fn csv() -> FuzzTarget {
+    FuzzTarget {
         name: "csv",
         seeds: &[(TEXTS, "csv"), (TEXTS, "tsv")],
-        shape: Shape::Plain,
+        shape: FileShape::Plain,
         words: CSV_WORDS,
         rounds: 500,
         holds: |path, _, random| {
@@ -211,22 +211,22 @@ const JSON_WORDS: &[&str] = &[
     "{\"a\":",
 ];
 
-pub(crate) fn json() -> Target {
-    Target {
+pub(crate) fn json() -> FuzzTarget {
+    FuzzTarget {
         name: "json",
         seeds: &[(TEXTS, "json")],
-        shape: Shape::Plain,
+        shape: FileShape::Plain,
         words: JSON_WORDS,
         rounds: 500,
         holds: |path, _, random| as_format(path, Format::Json, random),
     }
 }
 
-pub(crate) fn jsonl() -> Target {
-    Target {
+pub(crate) fn jsonl() -> FuzzTarget {
+    FuzzTarget {
         name: "jsonl",
         seeds: &[(TEXTS, "jsonl"), (TEXTS, "json")],
-        shape: Shape::Plain,
+        shape: FileShape::Plain,
         words: JSON_WORDS,
         rounds: 300,
         holds: |path, _, random| as_format(path, Format::JsonLines, random),
@@ -234,7 +234,7 @@ pub(crate) fn jsonl() -> Target {
 }
 
 /// Any bytes, in an encoding that is given.
-pub(crate) fn encodings() -> Target {
+pub(crate) fn encodings() -> FuzzTarget {
     const NAMES: [&str; 10] = [
         "utf-8",
         "utf-16le",
@@ -247,10 +247,10 @@ pub(crate) fn encodings() -> Target {
         "macintosh",
         "shift_jis",
     ];
-    Target {
+    FuzzTarget {
         name: "encodings",
         seeds: &[(TEXTS, "csv"), (TEXTS, "json")],
-        shape: Shape::Plain,
+        shape: FileShape::Plain,
         words: CSV_WORDS,
         rounds: 300,
         holds: |path, _, random| {
@@ -303,11 +303,11 @@ fn of_zip(
     seeds: &'static [(&'static str, &'static str)],
     words: &'static [&'static str],
     rounds: u64,
-) -> Target {
-    Target {
+) -> FuzzTarget {
+    FuzzTarget {
         name,
         seeds,
-        shape: Shape::Zipped,
+        shape: FileShape::Zipped,
         words,
         rounds,
         holds: |path, input, random| {
@@ -319,11 +319,11 @@ fn of_zip(
     }
 }
 
-pub(crate) fn xlsx() -> Target {
+pub(crate) fn xlsx() -> FuzzTarget {
     of_zip("xlsx", &[(BOOKS, "xlsx"), (BOOKS, "xlsm")], XML_WORDS, 500)
 }
 
-pub(crate) fn ods() -> Target {
+pub(crate) fn ods() -> FuzzTarget {
     const WORDS: &[&str] = &[
         "<table:table-row>",
         "<table:table-cell>",
@@ -343,11 +343,11 @@ pub(crate) fn ods() -> Target {
     of_zip("ods", &[(BOOKS, "ods"), (BOOKS, "ots")], WORDS, 200)
 }
 
-pub(crate) fn xls() -> Target {
-    Target {
+pub(crate) fn xls() -> FuzzTarget {
+    FuzzTarget {
         name: "xls",
         seeds: &[(BOOKS, "xls")],
-        shape: Shape::Plain,
+        shape: FileShape::Plain,
         words: &["Workbook", "\u{9}\u{8}", "\u{fc}\0", "<\0"],
         rounds: 500,
         holds: |path, _, random| {
@@ -358,15 +358,15 @@ pub(crate) fn xls() -> Target {
 }
 
 /// A number format's code, of which a workbook is made.
-pub(crate) fn number_formats() -> Target {
+pub(crate) fn number_formats() -> FuzzTarget {
     const WORDS: &[&str] = &[
         "0", "#", "?", ".", ",", ";", "%", "\"", "\\", "_", "*", "[", "]", "[h]", "[$-407]",
         "[<5]", "AM/PM", "yyyy", "mm", "ss.000", "E+0", "@", "General", "/",
     ];
-    Target {
+    FuzzTarget {
         name: "number-formats",
         seeds: &[("tests/it/fuzz/corpus/number-formats", "")],
-        shape: Shape::Plain,
+        shape: FileShape::Plain,
         words: WORDS,
         rounds: 200,
         holds: |path, input, random| {
@@ -417,11 +417,11 @@ pub(crate) fn number_formats() -> Target {
 }
 
 /// XML whole and by pieces, JSON: as replies are read.
-pub(crate) fn xml() -> Target {
-    Target {
+pub(crate) fn xml() -> FuzzTarget {
+    FuzzTarget {
         name: "xml",
         seeds: GOLDEN,
-        shape: Shape::Plain,
+        shape: FileShape::Plain,
         words: XML_WORDS,
         rounds: 1000,
         holds: |_, input, _| {
@@ -462,11 +462,11 @@ impl Link for OneReply {
 }
 
 /// A reply of any kind, anywhere in a conversation with any vendor.
-pub(crate) fn replies() -> Target {
-    Target {
+pub(crate) fn replies() -> FuzzTarget {
+    FuzzTarget {
         name: "replies",
         seeds: GOLDEN,
-        shape: Shape::Plain,
+        shape: FileShape::Plain,
         words: &[
             "\"code\":",
             "0",
@@ -509,11 +509,11 @@ pub(crate) fn replies() -> Target {
 }
 
 /// The file of `--map-file`.
-pub(crate) fn mapping() -> Target {
-    Target {
+pub(crate) fn mapping() -> FuzzTarget {
+    FuzzTarget {
         name: "mapping",
         seeds: &[("tests/it/fuzz/corpus/mapping", "")],
-        shape: Shape::Plain,
+        shape: FileShape::Plain,
         words: &["=", "\"", "\n", "number", "[a]", "#", "'''", "\\u0000", "."],
         rounds: 500,
         holds: |_, input, _| {
@@ -526,11 +526,11 @@ pub(crate) fn mapping() -> Target {
 }
 
 /// A saved plan, beside which nothing that fits is sealed.
-pub(crate) fn plan() -> Target {
-    Target {
+pub(crate) fn plan() -> FuzzTarget {
+    FuzzTarget {
         name: "plan",
         seeds: &[("tests/it/fuzz/corpus/plan", "")],
-        shape: Shape::Plain,
+        shape: FileShape::Plain,
         words: JSON_WORDS,
         rounds: 200,
         holds: |path, input, random| {
@@ -634,11 +634,11 @@ fn asks(input: &[u8], random: &mut Random) {
 }
 
 /// Replies of a registrar.
-pub(crate) fn sip() -> Target {
-    Target {
+pub(crate) fn sip() -> FuzzTarget {
+    FuzzTarget {
         name: "sip",
         seeds: &[],
-        shape: Shape::Plain,
+        shape: FileShape::Plain,
         words: &[
             "\r\n",
             "\r\n\r\n",

@@ -13,19 +13,19 @@ use std::process::{Child, Command, Stdio};
 const TESTS: &str = "cargo test --all-features";
 
 /// One `$ command` of a transcript and the lines below it.
-struct Step {
+struct DocStep {
     line: usize,
     command: String,
     expected: Vec<String>,
 }
 
-fn steps(text: &str) -> Vec<Step> {
-    let (mut steps, mut inside) = (Vec::<Step>::new(), false);
+fn steps(text: &str) -> Vec<DocStep> {
+    let (mut steps, mut inside) = (Vec::<DocStep>::new(), false);
     for (index, line) in text.lines().enumerate() {
         if let Some(kind) = line.strip_prefix("```") {
             inside = kind == "console";
         } else if let (true, Some(command)) = (inside, line.strip_prefix("$ ")) {
-            steps.push(Step {
+            steps.push(DocStep {
                 line: index + 1,
                 command: command.to_owned(),
                 expected: vec![],
@@ -77,7 +77,7 @@ fn lines_match(patterns: &[String], lines: &[String]) -> bool {
 }
 
 /// A folder of our own with the samples in it and the program on the path.
-struct Session {
+struct DocSession {
     folder: tempfile::TempDir,
     variables: BTreeMap<String, String>,
     /// The ports in the README, with those that are free here.
@@ -85,8 +85,8 @@ struct Session {
     running: Vec<Child>,
 }
 
-impl Session {
-    fn new() -> Session {
+impl DocSession {
+    fn new() -> DocSession {
         let folder = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink(root().join("samples"), folder.path().join("samples")).unwrap();
         let free = |printed: &str| {
@@ -97,7 +97,7 @@ impl Session {
             (printed.to_owned(), format!(":{}", here.port()))
         };
         let ports = [":9011", ":8900", ":9012", ":9060"].map(free).to_vec();
-        Session {
+        DocSession {
             folder,
             variables: BTreeMap::new(),
             ports,
@@ -135,7 +135,7 @@ impl Session {
         command
     }
 
-    fn run(&mut self, page: &str, step: &Step) {
+    fn run(&mut self, page: &str, step: &DocStep) {
         if let Some((name, value)) = step
             .command
             .strip_prefix("export ")
@@ -201,7 +201,7 @@ impl Session {
     }
 }
 
-impl Drop for Session {
+impl Drop for DocSession {
     fn drop(&mut self) {
         for child in &mut self.running {
             let _ = child.kill();
@@ -215,7 +215,7 @@ impl Drop for Session {
 fn every_command_of_the_readme_and_the_manual_does_what_it_shows() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let pages = PAGES.iter().map(|page| (page.name, page.text));
-    let mut session = Session::new();
+    let mut session = DocSession::new();
     for (name, text) in [("README.md", readme.as_str())].into_iter().chain(pages) {
         for step in steps(text) {
             if step.command != TESTS {

@@ -9,12 +9,12 @@ use std::process::Command;
 
 #[derive(Deserialize)]
 struct Cases {
-    case: Vec<Case>,
+    case: Vec<SheetCase>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Case {
+struct SheetCase {
     file: String,
     vendor: String,
     /// The reason why it is right.

@@ -1,7 +1,7 @@
 //! `rowcall ring` held to real registrars: Asterisk, of two releases, and Kamailio, which shares no code with it.
 
 use crate::support::asterisk::desk::extensions;
-use crate::support::asterisk::{Asterisk, NEWEST, V16};
+use crate::support::asterisk::{NEWEST, RunningAsterisk, V16};
 use crate::support::kamailio::Kamailio;
 use crate::support::program::{Program, Ran};
 use crate::support::random::Random;
@@ -83,7 +83,7 @@ fn all_ring(program: &Program, extensions: &[Record]) {
 fn two_hundred_extensions_ring_on_a_real_asterisk_and_with_wrong_secrets_they_do_not() {
     let mut random = Random::from_environment("REAL_SEED");
     for (packages, count) in [(NEWEST, 200), (V16, 40)] {
-        let Some(asterisk) = Asterisk::start(packages) else {
+        let Some(asterisk) = RunningAsterisk::start(packages) else {
             return;
         };
         let extensions = extensions(count, &mut random);
@@ -117,7 +117,7 @@ fn two_hundred_subscribers_ring_on_a_real_kamailio_and_with_wrong_secrets_they_d
 /// Each state in which a real Asterisk can have an extension is told for what it is.
 #[test]
 fn the_states_of_a_real_asterisk_are_told_apart() {
-    let Some(asterisk) = Asterisk::start(NEWEST) else {
+    let Some(asterisk) = RunningAsterisk::start(NEWEST) else {
         return;
     };
     let (ari, registrar) = (asterisk.ari(), asterisk.sip());

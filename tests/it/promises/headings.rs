@@ -14,7 +14,7 @@ type Values = &'static [&'static [&'static str]];
 type Wrong = &'static [(&'static str, &'static str)];
 
 /// A case: its subject, the vendor that it goes to, the sheet, and the right answer.
-type Case = (&'static str, &'static str, &'static str, Right);
+type HeadingCase = (&'static str, &'static str, &'static str, Right);
 
 /// The right answer.
 enum Right {
@@ -27,7 +27,7 @@ enum Right {
 }
 use Right::{Ask, Read, Rows};
 
-const CASES: &[Case] = &[
+const CASES: &[HeadingCase] = &[
     (
         "a column that counts rows beside the extension",
         "openvox",

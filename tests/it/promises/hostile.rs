@@ -4,7 +4,7 @@
 //! together, and that process must itself stay small: its memory before it became another program counts for that one.
 
 use crate::support::alone::alone;
-use Piece::{Noise, Repeat, Text};
+use FilePiece::{Noise, Repeat, Text};
 use nix::sys::resource::{UsageWho, getrusage};
 use std::fs::{self, File};
 use std::io::{BufWriter, Seek, SeekFrom, Write};
@@ -19,14 +19,14 @@ use zip::write::SimpleFileOptions;
 const SHEET_BYTES_MAX: u64 = 38 << 20;
 
 /// A piece of a file.
-enum Piece {
+enum FilePiece {
     Text(&'static str),
     Repeat(&'static str, usize),
     /// As often, each with digits that do not pack.
     Noise(fn(&str) -> String, usize),
 }
 
-fn put(out: &mut dyn Write, pieces: &[Piece]) {
+fn put(out: &mut dyn Write, pieces: &[FilePiece]) {
     for piece in pieces {
         let (block, pieces_in_block, times) = match piece {
             Text(text) => ((*text).to_owned(), 1, 1),
@@ -50,7 +50,7 @@ fn digits(number: u64) -> String {
 }
 
 /// A zipped file of parts.
-fn zipped(path: &Path, parts: &[(&str, &[&[Piece]])]) {
+fn zipped(path: &Path, parts: &[(&str, &[&[FilePiece]])]) {
     let mut zip = ZipWriter::new(BufWriter::new(File::create(path).unwrap()));
     for (name, pieces) in parts {
         zip.start_file(*name, SimpleFileOptions::default()).unwrap();
@@ -68,9 +68,9 @@ const STYLES: &str = "xl/styles.xml";
 /// A part as it is when nothing is wrong with it.
 struct Usual {
     name: &'static str,
-    begin: &'static [Piece],
-    within: &'static [Piece],
-    end: &'static [Piece],
+    begin: &'static [FilePiece],
+    within: &'static [FilePiece],
+    end: &'static [FilePiece],
 }
 
 const USUAL: [Usual; 5] = [
@@ -113,13 +113,13 @@ const USUAL: [Usual; 5] = [
 ];
 
 /// Writes a workbook in which some parts have other content than usual.
-fn xlsx(path: &Path, within: &[(&str, &[Piece])]) {
+fn xlsx(path: &Path, within: &[(&str, &[FilePiece])]) {
     let parts = USUAL.map(|usual| {
         let other = within.iter().find(|(name, _)| *name == usual.name);
         let within = other.map_or(usual.within, |(_, pieces)| *pieces);
         (usual.name, [usual.begin, within, usual.end])
     });
-    let parts: Vec<(&str, &[&[Piece]])> = parts
+    let parts: Vec<(&str, &[&[FilePiece]])> = parts
         .iter()
         .map(|(name, pieces)| (*name, &pieces[..]))
         .collect();
@@ -127,7 +127,7 @@ fn xlsx(path: &Path, within: &[(&str, &[Piece])]) {
 }
 
 /// An ODS workbook with such a body.
-fn ods(path: &Path, body: &[Piece]) {
+fn ods(path: &Path, body: &[FilePiece]) {
     let begin = [Text(
         "<o:document-content><o:body><o:spreadsheet><t:table><t:table-row><t:table-cell><p>number</p></t:table-cell></t:table-row>",
     )];
@@ -144,7 +144,7 @@ fn ods(path: &Path, body: &[Piece]) {
     );
 }
 
-fn text(path: &Path, pieces: &[Piece]) {
+fn text(path: &Path, pieces: &[FilePiece]) {
     let mut out = BufWriter::new(File::create(path).unwrap());
     put(&mut out, pieces);
     out.flush().unwrap();
@@ -268,9 +268,9 @@ fn string(letter: u8) -> Vec<u8> {
 }
 
 /// A file's name, the function that makes it, and a part of the expected output.
-type Case = (&'static str, fn(&Path), &'static str);
+type HostileCase = (&'static str, fn(&Path), &'static str);
 
-const WORKBOOKS: &[Case] = &[
+const WORKBOOKS: &[HostileCase] = &[
     (
         "far-cell.xlsx",
         |path| {
@@ -514,7 +514,7 @@ const WORKBOOKS: &[Case] = &[
         "many-parts.xlsx",
         |path| {
             let names: Vec<String> = (0..12_000).map(|number| format!("xl/{number}")).collect();
-            let parts: Vec<(&str, &[&[Piece]])> =
+            let parts: Vec<(&str, &[&[FilePiece]])> =
                 names.iter().map(|name| (name.as_str(), &[] as _)).collect();
             zipped(path, &parts);
         },
@@ -700,7 +700,7 @@ const WORKBOOKS: &[Case] = &[
 /// More than may be in memory.
 const LONG: usize = 66 << 20;
 
-const TEXTS: &[Case] = &[
+const TEXTS: &[HostileCase] = &[
     (
         "gibibyte.csv",
         |path| holed(path, "number,display_name\n2001,"),
@@ -837,7 +837,7 @@ fn holds(name: &str, words: &str, sheet: &Path, input: Stdio) {
     );
 }
 
-fn none_costs_more_than_it_may(cases: &[Case]) {
+fn none_costs_more_than_it_may(cases: &[HostileCase]) {
     let folder = tempfile::tempdir().unwrap();
     for (name, vendor, words) in cases {
         let path = folder.path().join(name);

@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The rows read from a workbook with one sheet.
-struct Seen {
+struct SeenCells {
     cells: Vec<Vec<String>>,
     stored: Vec<Vec<Stored>>,
     notes: String,
 }
 
-fn seen(file: &Path) -> Seen {
+fn seen(file: &Path) -> SeenCells {
     let sheets = open(&Input::File(file.into()), &ReadOptions::default()).unwrap();
     let (mut cells, mut stored) = (vec![], vec![]);
     for batch in sheets[0].batches() {
@@ -29,7 +29,7 @@ fn seen(file: &Path) -> Seen {
         };
         batch.unwrap().rows(take).unwrap();
     }
-    Seen {
+    SeenCells {
         cells,
         stored,
         notes: sheets[0].notes.join("; "),

@@ -11,12 +11,12 @@ use std::path::Path;
 
 #[derive(Deserialize)]
 struct Expectations {
-    file: Vec<Expected>,
+    file: Vec<OddExpectation>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Expected {
+struct OddExpectation {
     name: String,
     encoding: Option<String>,
     delimiter: Option<char>,
@@ -51,7 +51,7 @@ fn manifest() -> Manifest {
     Manifest::parse(&text).unwrap()
 }
 
-fn expectations(folder: &str) -> Vec<Expected> {
+fn expectations(folder: &str) -> Vec<OddExpectation> {
     let table = fs::read_to_string(format!("{folder}.toml")).unwrap();
     let table: Expectations = toml::from_str(&table).unwrap();
     table.file
@@ -59,7 +59,7 @@ fn expectations(folder: &str) -> Vec<Expected> {
 
 fn opened(
     folder: &str,
-    expected: &Expected,
+    expected: &OddExpectation,
     manifest: &Manifest,
 ) -> Result<Vec<Sheet>, SheetError> {
     let found = headings(manifest, &[manifest], &BindOptions::default());
@@ -129,7 +129,7 @@ fn read_as_expected(folder: &str) {
 }
 
 /// Checks a sheet against its description.
-fn described(expected: &Expected, sheet: &Sheet, manifest: &Manifest) {
+fn described(expected: &OddExpectation, sheet: &Sheet, manifest: &Manifest) {
     let name = format!(
         "{} {}",
         expected.name,

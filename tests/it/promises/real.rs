@@ -1,7 +1,7 @@
 //! Real PBXes from Debian's packages, and the judges that the tests bring to them.
 
 use crate::support::asterisk::desk::{RealDesk, extensions, secret};
-use crate::support::asterisk::{Asterisk, NEWEST, V16, attributes, exchange, header};
+use crate::support::asterisk::{NEWEST, RunningAsterisk, V16, attributes, exchange, header};
 use crate::support::free_port::free_port;
 use crate::support::kamailio::Kamailio;
 use crate::support::pbx::TestPbx;
@@ -42,7 +42,7 @@ fn without_moments(mut body: Value) -> Value {
 
 /// Sends the requests of all pairs to a real PBX, and holds its replies to those that were kept.
 fn replay(packages: Packages, release: &str) {
-    let Some(mut asterisk) = Asterisk::start(packages) else {
+    let Some(mut asterisk) = RunningAsterisk::start(packages) else {
         return;
     };
     let telephone = Telephone::new(asterisk.sip());
@@ -149,7 +149,7 @@ fn telephones(count: usize) -> Vec<(String, String)> {
 #[test]
 fn a_telephone_tells_an_open_endpoint_from_a_closed_one() {
     for packages in [NEWEST, V16] {
-        let Some(asterisk) = Asterisk::start(packages) else {
+        let Some(asterisk) = RunningAsterisk::start(packages) else {
             return;
         };
         let telephone = Telephone::new(asterisk.sip());
@@ -168,7 +168,7 @@ fn a_telephone_tells_an_open_endpoint_from_a_closed_one() {
 #[test]
 fn a_real_asterisk_has_the_same_objects_after_a_kill_and_a_restart() {
     for packages in [NEWEST, V16] {
-        let Some(mut asterisk) = Asterisk::start(packages) else {
+        let Some(mut asterisk) = RunningAsterisk::start(packages) else {
             return;
         };
         for (number, secret) in telephones(5) {
@@ -368,7 +368,7 @@ fn a_trunk_on_a_real_asterisk_is_left_alone() {
 /// At the pace that rowcall keeps by itself telephones do not notice an import.
 #[test]
 fn telephones_are_answered_throughout_an_import_at_the_default_pace() {
-    let Some(asterisk) = Asterisk::start_plain(NEWEST) else {
+    let Some(asterisk) = RunningAsterisk::start_plain(NEWEST) else {
         return;
     };
     let desk = RealDesk::at(asterisk);
@@ -408,7 +408,7 @@ fn telephones_are_answered_throughout_an_import_at_the_default_pace() {
 }
 
 /// Makes so many extensions as fast as the PBX takes them, past rowcall, and returns true if it answers a telephone then.
-fn answers_after_a_flood(asterisk: &Asterisk, extensions: usize) -> bool {
+fn answers_after_a_flood(asterisk: &RunningAsterisk, extensions: usize) -> bool {
     let ari = asterisk.ari();
     let numbers: Vec<String> = (0..extensions)
         .map(|row| (60_000 + row).to_string())
@@ -429,12 +429,12 @@ fn answers_after_a_flood(asterisk: &Asterisk, extensions: usize) -> bool {
 /// telephones, with them it is not.
 #[test]
 fn a_flood_makes_a_real_asterisk_deaf_and_the_lines_of_the_samples_cure_it() {
-    let Some(cured) = Asterisk::start(NEWEST) else {
+    let Some(cured) = RunningAsterisk::start(NEWEST) else {
         return;
     };
     assert!(answers_after_a_flood(&cured, 800), "with the two lines");
     drop(cured);
-    let Some(plain) = Asterisk::start_plain(NEWEST) else {
+    let Some(plain) = RunningAsterisk::start_plain(NEWEST) else {
         return;
     };
     assert!(!answers_after_a_flood(&plain, 800), "without the two lines");
@@ -443,7 +443,7 @@ fn a_flood_makes_a_real_asterisk_deaf_and_the_lines_of_the_samples_cure_it() {
 /// From a simulated OpenVox to a real Asterisk, where the telephones get in with their old secrets, and back.
 #[test]
 fn extensions_move_from_openvox_to_a_real_asterisk_and_back() {
-    let Some(asterisk) = Asterisk::start(NEWEST) else {
+    let Some(asterisk) = RunningAsterisk::start(NEWEST) else {
         return;
     };
     let (old, back) = (TestPbx::new("openvox"), TestPbx::new("openvox"));

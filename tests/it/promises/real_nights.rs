@@ -3,7 +3,7 @@
 
 use crate::support::asterisk::desk::{RealDesk, extensions, secret};
 use crate::support::asterisk::watched::WatchedDesk;
-use crate::support::asterisk::{Asterisk, NEWEST, V16};
+use crate::support::asterisk::{NEWEST, RunningAsterisk, V16};
 use crate::support::program::wait_until;
 use crate::support::random::Random;
 use crate::support::telephone::Telephone;
@@ -31,7 +31,7 @@ fn through(desk: &WatchedDesk, line: &str) {
 }
 
 fn lost_replies(packages: Packages, rows: usize) {
-    let Some(asterisk) = Asterisk::start(packages) else {
+    let Some(asterisk) = RunningAsterisk::start(packages) else {
         return;
     };
     let desk = WatchedDesk::at(asterisk);
@@ -110,7 +110,7 @@ fn killed(desk: &WatchedDesk, line: &str, random: &mut Random) -> usize {
 
 #[test]
 fn killed_and_resumed_at_any_moment_a_real_asterisk_ends_as_wanted() {
-    let Some(asterisk) = Asterisk::start(NEWEST) else {
+    let Some(asterisk) = RunningAsterisk::start(NEWEST) else {
         return;
     };
     let desk = WatchedDesk::at(asterisk);
@@ -131,7 +131,7 @@ fn killed_and_resumed_at_any_moment_a_real_asterisk_ends_as_wanted() {
 }
 
 /// The endpoints that let a telephone in with a secret that nobody gave it. One whose auth is missing lets nobody in.
-fn open(asterisk: &Asterisk) -> Vec<String> {
+fn open(asterisk: &RunningAsterisk) -> Vec<String> {
     let objects = asterisk.objects().into_keys();
     let mut numbers: Vec<String> = objects
         .filter_map(|name| Some(name.strip_prefix("endpoint/")?.to_owned()))

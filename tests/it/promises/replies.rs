@@ -17,7 +17,7 @@ const RESIDENT_BYTES_MAX: u64 = 256 << 20;
 const SMALL_BYTES_MAX: u64 = 96 << 20;
 
 /// The reply to a request: a piece before, one that is repeated, the number of repetitions, and one after.
-struct Answer {
+struct PbxAnswer {
     begin: String,
     repeated: &'static str,
     times: usize,
@@ -25,10 +25,10 @@ struct Answer {
 }
 
 /// Answers a request by its path and its position among all.
-type Answering = fn(&str, usize) -> Answer;
+type Answering = fn(&str, usize) -> PbxAnswer;
 
-fn short(text: &str) -> Answer {
-    Answer {
+fn short(text: &str) -> PbxAnswer {
+    PbxAnswer {
         begin: text.to_owned(),
         repeated: "",
         times: 0,
@@ -71,7 +71,7 @@ fn answer_all(stream: TcpStream, answer: Answering) -> Option<()> {
         }
         std::io::copy(&mut requests.by_ref().take(length), &mut std::io::sink()).ok()?;
         let nth = REQUESTS.fetch_add(1, Ordering::SeqCst);
-        let Answer {
+        let PbxAnswer {
             begin,
             repeated,
             times,
@@ -120,11 +120,11 @@ fn holds(name: &str, most: u64) {
 
 const SIGNED_IN: &str = r#"{"status":"Success","token":"t"}"#;
 
-fn openvox(path: &str, begin: &str, repeated: &'static str, bytes: usize, end: &str) -> Answer {
+fn openvox(path: &str, begin: &str, repeated: &'static str, bytes: usize, end: &str) -> PbxAnswer {
     if path.contains("login") {
         return short(SIGNED_IN);
     }
-    Answer {
+    PbxAnswer {
         begin: begin.to_owned(),
         repeated,
         times: bytes / repeated.len(),
@@ -134,8 +134,8 @@ fn openvox(path: &str, begin: &str, repeated: &'static str, bytes: usize, end: &
 
 const MANY: usize = 31 << 20;
 
-fn ozeki(begin: &str, repeated: &'static str, bytes: usize, end: &str) -> Answer {
-    Answer {
+fn ozeki(begin: &str, repeated: &'static str, bytes: usize, end: &str) -> PbxAnswer {
+    PbxAnswer {
         begin: begin.to_owned(),
         repeated,
         times: bytes / repeated.len(),
@@ -273,7 +273,7 @@ fn of_a_listing_in_pages_only_the_numbers_are_kept() {
                 let begin = format!(
                     r#"{{"page_count":150,"pagesize":1,"extensions":[{{"extension_number":"{page}","profile":{{"name":""#
                 );
-                Answer {
+                PbxAnswer {
                     begin,
                     repeated: "0123456789abcdef",
                     times: 1 << 16,

@@ -15,10 +15,10 @@ use std::fs;
 use std::path::PathBuf;
 
 /// A vendor, the beginning of its samples' names, and the number of rows in the good one.
-type Sample = (&'static str, &'static str, u64);
+type SheetSample = (&'static str, &'static str, u64);
 
 /// The samples of every vendor, and of the groups of those that have them.
-fn samples() -> impl Iterator<Item = Sample> {
+fn samples() -> impl Iterator<Item = SheetSample> {
     let groups = GROUPS.iter().map(|vendor| (vendor.id, "groups-", 12));
     VENDORS
         .iter()
@@ -29,7 +29,7 @@ fn samples() -> impl Iterator<Item = Sample> {
 /// The column of bad.csv that names the rule that the row breaks.
 const RULE_COLUMN: &str = "rowcall_rule";
 
-struct Said {
+struct SampleReport {
     row: u64,
     line: u64,
     number: String,
@@ -39,7 +39,7 @@ struct Said {
     findings: Vec<Finding>,
 }
 
-fn manifest((vendor, prefix, _): Sample) -> Manifest {
+fn manifest((vendor, prefix, _): SheetSample) -> Manifest {
     let path = format!("src/vendors/{vendor}/vendor.toml");
     let manifest = Manifest::parse(&fs::read_to_string(path).unwrap()).unwrap();
     match prefix {
@@ -48,14 +48,14 @@ fn manifest((vendor, prefix, _): Sample) -> Manifest {
     }
 }
 
-fn sample((vendor, prefix, _): Sample, name: &str) -> PathBuf {
+fn sample((vendor, prefix, _): SheetSample, name: &str) -> PathBuf {
     // Relative, because messages name it.
     ["samples", vendor, &format!("{prefix}{name}")]
         .iter()
         .collect()
 }
 
-fn said(vendor: Sample, name: &str) -> (Vec<Said>, Counts) {
+fn said(vendor: SheetSample, name: &str) -> (Vec<SampleReport>, Counts) {
     let manifest = manifest(vendor);
     let sheet = open(&Input::File(sample(vendor, name)), &ReadOptions::default())
         .unwrap()
@@ -84,7 +84,7 @@ fn said(vendor: Sample, name: &str) -> (Vec<Said>, Counts) {
         options,
         keep,
         |verdict| {
-            said.push(Said {
+            said.push(SampleReport {
                 row: verdict.row,
                 line: verdict.place.line,
                 valid: verdict.is_valid(),

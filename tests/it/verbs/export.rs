@@ -557,7 +557,7 @@ fn retention_keeps_what_it_says_and_the_chain_holds() {
 }
 
 #[derive(Clone, Copy)]
-enum How {
+enum ExportWay {
     /// It does not know its own list, as OpenVox's ancestor: all settings are asked for instead.
     KnowsNoList,
     /// Its first list has one that is gone afterwards.
@@ -565,16 +565,16 @@ enum How {
 }
 
 /// Answers as a PBX that leaves something to be desired; `lists` counts the lists that were asked for.
-fn oddly(how: How, lists: &mut usize, pbx: &mut dyn Pbx, heard: &RawRequest) -> Reply {
+fn oddly(how: ExportWay, lists: &mut usize, pbx: &mut dyn Pbx, heard: &RawRequest) -> Reply {
     let reply = pbx.answer(heard);
     if !heard.path().ends_with("extensionlist/query") {
         return reply;
     }
     *lists += 1;
     let answer = match how {
-        How::KnowsNoList => "{\"status\":\"Failed\",\"errno\":\"10003\"}".to_owned(),
-        How::ListsAGhost if *lists > 1 => return reply,
-        How::ListsAGhost => {
+        ExportWay::KnowsNoList => "{\"status\":\"Failed\",\"errno\":\"10003\"}".to_owned(),
+        ExportWay::ListsAGhost if *lists > 1 => return reply,
+        ExportWay::ListsAGhost => {
             let mut answer: Value = serde_json::from_slice(&reply.body).unwrap();
             let list = answer["extlist"].as_array_mut().unwrap();
             let mut ghost = list[0].clone();
@@ -593,9 +593,9 @@ fn oddly(how: How, lists: &mut usize, pbx: &mut dyn Pbx, heard: &RawRequest) -> 
 #[test]
 fn an_export_that_may_not_be_whole_is_no_night_like_the_others() {
     for (how, word, whole, gone) in [
-        (How::KnowsNoList, "may not be whole", false, 0),
+        (ExportWay::KnowsNoList, "may not be whole", false, 0),
         (
-            How::ListsAGhost,
+            ExportWay::ListsAGhost,
             "listed, but gone when they were looked at: 9999",
             true,
             1,

@@ -26,13 +26,13 @@ type Texts = BTreeMap<String, String>;
 type Told = BTreeMap<(String, String), Texts>;
 
 /// Two PBXes behind sockets, `old` and `new`, and a folder for their state.
-struct Move {
+struct VendorMove {
     program: Program,
     from: TestPbx,
     to: TestPbx,
 }
 
-impl Deref for Move {
+impl Deref for VendorMove {
     type Target = Program;
 
     fn deref(&self) -> &Program {
@@ -40,12 +40,12 @@ impl Deref for Move {
     }
 }
 
-impl Move {
-    fn new(from: &str, to: &str) -> Move {
+impl VendorMove {
+    fn new(from: &str, to: &str) -> VendorMove {
         let (from, to) = (TestPbx::new(from), TestPbx::new(to));
         let program = Program::new().with_own_state();
         program.write("rowcall.toml", from.config("old") + &to.config("new"));
-        Move { program, from, to }
+        VendorMove { program, from, to }
     }
 
     /// Migrates; returns the report's rows by their numbers.
@@ -525,13 +525,6 @@ const TO_YEASTAR_S: &[(&str, &str, &str)] = &[
     ("portsip", "saturday_from", "-"),
     ("portsip", "saturday_to", "-"),
     ("portsip", "groups", "-"),
-    ("ozeki", "number", "="),
-    ("ozeki", "sip_password", "="),
-    ("ozeki", "sip_auth_name", "="),
-    ("ozeki", "sip_username", "?"),
-    ("ozeki", "enabled", "-on"),
-    ("ozeki", "user_id", "-"),
-    ("ozeki", "extension_type", "-SIP"),
 ];
 
 /// The fate of Yeastar S fields at OpenVox, PortSIP and Ozeki, in this order.
@@ -576,8 +569,19 @@ const FROM_YEASTAR_S: &[(&str, [&str; 3])] = &[
     ("extension_type", ["-SIP", "-SIP", "-SIP"]),
 ];
 
-/// The fate at Asterisk of the fields that it has, and Ozeki has not, and of all of Ozeki's. All others fare at Asterisk
-/// as they do at Ozeki, which does not have them either.
+/// The fate of Ozeki's fields at Yeastar S and at Asterisk.
+const FROM_OZEKI: &[(&str, &str)] = &[
+    ("number", "="),
+    ("sip_password", "="),
+    ("sip_auth_name", "="),
+    ("sip_username", "?"),
+    ("enabled", "-on"),
+    ("user_id", "-"),
+    ("extension_type", "-SIP"),
+];
+
+/// The fate at Asterisk of the fields that it has, and Ozeki has not. All others fare at Asterisk as they do at Ozeki,
+/// which does not have them either.
 const TO_ASTERISK: &[(&str, &str, &str)] = &[
     ("openvox", "display_name", "="),
     ("openvox", "caller_id", "="),
@@ -594,13 +598,6 @@ const TO_ASTERISK: &[(&str, &str, &str)] = &[
     ("yeastar_s", "max_registrations", "="),
     ("yeastar_s", "language", "="),
     ("yeastar_s", "voicemail", "="),
-    ("ozeki", "number", "="),
-    ("ozeki", "sip_password", "="),
-    ("ozeki", "sip_auth_name", "="),
-    ("ozeki", "sip_username", "?"),
-    ("ozeki", "enabled", "-on"),
-    ("ozeki", "user_id", "-"),
-    ("ozeki", "extension_type", "-SIP"),
 ];
 
 /// The fate of Asterisk's fields at OpenVox, PortSIP, Ozeki and Yeastar S, in this order.
@@ -617,6 +614,10 @@ const FROM_ASTERISK: &[(&str, [&str; 4])] = &[
 
 fn code(from: &str, to: &str, field: &str) -> &'static str {
     let unknown = format!("the table does not know {from}'s {field}");
+    if from == "ozeki" && ["asterisk", "yeastar_s"].contains(&to) {
+        let row = FROM_OZEKI.iter().find(|row| row.0 == field);
+        return row.expect(&unknown).1;
+    }
     if to == "asterisk" {
         let row = TO_ASTERISK
             .iter()
@@ -824,7 +825,7 @@ fn arrived(field: &str, to_field: &str, held: &Texts) -> String {
 
 fn any_pair(from: &str, to: &str) {
     let mut random = Random::from_environment("MIGRATE_SEED");
-    let one = Move::new(from, to);
+    let one = VendorMove::new(from, to);
     let numbers: Vec<String> = (0..EXTENSIONS)
         .map(|index| (3000 + index).to_string())
         .collect();
@@ -1107,7 +1108,7 @@ fn whatever_the_pair_every_field_is_told_of_and_twice_is_once() {
         .filter(|(from, to)| from.id != to.id && [from.id, to.id].contains(&"yeastar_s"))
     {
         let pair = format!("{} → {}", from.id, to.id);
-        let one = Move::new(from.id, to.id);
+        let one = VendorMove::new(from.id, to.id);
         let numbers = ["2001", "2002", "0042"];
         for (variant, number) in numbers.into_iter().enumerate() {
             put(&one.from, &one.from.full(number, variant % 2));
@@ -1182,8 +1183,8 @@ fn only_what_the_other_vendor_takes_can_be_filled_in() {
 }
 
 /// An OpenVox and a PortSIP with a few extensions migrated from the one to the other.
-fn migrated(numbers: &[&str]) -> Move {
-    let one = Move::new("openvox", "portsip");
+fn migrated(numbers: &[&str]) -> VendorMove {
+    let one = VendorMove::new("openvox", "portsip");
     for number in numbers {
         let mut extension = one.from.small(number);
         extension.set(Field::DISPLAY_NAME, format!("Ann No{number}"));
@@ -1252,7 +1253,7 @@ fn only_what_changed_on_the_first_since_is_carried_again() {
 
 #[test]
 fn passwords_that_only_the_other_make_has_are_made_up_and_written_once() {
-    let one = Move::new("openvox", "portsip");
+    let one = VendorMove::new("openvox", "portsip");
     for number in ["2001", "2002"] {
         put(&one.from, &one.from.small(number));
     }
@@ -1356,7 +1357,7 @@ fn a_forward_that_is_switched_off_later_is_off_at_the_other_make_too() {
     assert_eq!(look(&one.to, "2001").get("forward_busy_to"), None);
 
     // And the other way round, where there is a switch.
-    let one = Move::new("portsip", "openvox");
+    let one = VendorMove::new("portsip", "openvox");
     let mut extension = one.from.small("2001");
     extension.set(Field::VOICEMAIL, "on");
     extension.set(Field::FORWARD_BUSY_TO, "voicemail");
@@ -1370,7 +1371,7 @@ fn a_forward_that_is_switched_off_later_is_off_at_the_other_make_too() {
 
 #[test]
 fn what_is_there_and_no_run_knows_of_is_a_conflict() {
-    let one = Move::new("openvox", "portsip");
+    let one = VendorMove::new("openvox", "portsip");
     for number in ["2001", "2002"] {
         let mut extension = one.from.small(number);
         extension.set(Field::MOBILE, "18081");
@@ -1392,7 +1393,7 @@ fn what_is_there_and_no_run_knows_of_is_a_conflict() {
 
 #[test]
 fn a_run_that_was_killed_leaves_nothing_to_be_taken_for_granted() {
-    let one = Move::new("openvox", "portsip");
+    let one = VendorMove::new("openvox", "portsip");
     for index in 0..120 {
         let mut extension = one.from.small(&(3000 + index).to_string());
         extension.set(Field::MOBILE, "18081");
@@ -1435,7 +1436,7 @@ fn a_run_that_was_killed_leaves_nothing_to_be_taken_for_granted() {
 
 #[test]
 fn new_numbers_go_wherever_a_number_is_meant() {
-    let one = Move::new("openvox", "openvox");
+    let one = VendorMove::new("openvox", "openvox");
     for (number, to) in [("2001", "2002"), ("2002", "100"), ("100", "2001")] {
         let mut extension = one.from.small(number);
         extension.set(Field::CALLER_ID, number);
@@ -1485,7 +1486,7 @@ fn new_numbers_go_wherever_a_number_is_meant() {
 
 #[test]
 fn numbers_that_collide_are_all_named_before_anything_is_sent() {
-    let one = Move::new("openvox", "portsip");
+    let one = VendorMove::new("openvox", "portsip");
     for number in ["2001", "2002", "3001", "3002", "4001"] {
         put(&one.from, &one.from.small(number));
     }
@@ -1530,7 +1531,7 @@ fn numbers_that_collide_are_all_named_before_anything_is_sent() {
 
 #[test]
 fn a_loss_that_nobody_named_stops_the_run() {
-    let one = Move::new("openvox", "ozeki");
+    let one = VendorMove::new("openvox", "ozeki");
     let mut extension = one.from.small("2001");
     extension.set(Field::MOBILE, "18081");
     extension.set(Field::MONITOR_ALLOWED, "on");
@@ -1587,7 +1588,7 @@ fn what_the_other_make_refuses_is_said_and_not_sent() {
 
 #[test]
 fn a_run_that_was_killed_goes_on_and_can_be_undone() {
-    let one = Move::new("openvox", "portsip");
+    let one = VendorMove::new("openvox", "portsip");
     for index in 0..60 {
         put(&one.from, &one.from.small(&(3000 + index).to_string()));
     }
@@ -1635,7 +1636,7 @@ fn a_run_that_was_killed_goes_on_and_can_be_undone() {
 
 #[test]
 fn whoever_wants_to_look_in_between_imports_the_sheet_that_would_be_sent() {
-    let one = Move::new("portsip", "openvox");
+    let one = VendorMove::new("portsip", "openvox");
     for number in ["2001", "0042"] {
         let mut extension = one.from.small(number);
         extension.set(Field::FIRST_NAME, "Ann");

@@ -23,7 +23,7 @@ use std::thread;
 use std::time::Duration;
 
 /// A registrar that has the extensions 2000 to 2099, and a folder with the program whose target `hq` it is.
-struct Exchange {
+struct RingDesk {
     program: Program,
     registrar: Registrar,
 }
@@ -32,8 +32,8 @@ fn secret(user: &str) -> String {
     format!("{}{user}\"'\\;,=ß", CANARIES[0])
 }
 
-impl Exchange {
-    fn new(vendor: &str) -> Exchange {
+impl RingDesk {
+    fn new(vendor: &str) -> RingDesk {
         let accounts = Box::new(|user: &str| {
             let is_known = user.len() == 4 && user.starts_with("20");
             is_known.then(|| RegistrarAccount {
@@ -49,7 +49,7 @@ impl Exchange {
             registrar.addr()
         );
         program.write("rowcall.toml", config);
-        Exchange { program, registrar }
+        RingDesk { program, registrar }
     }
 
     /// Writes a sheet of these extensions with their right secrets, but for those in `others`.
@@ -109,7 +109,7 @@ const ODD: [(Option<Quirk>, &str); 21] = [
 #[test]
 fn each_oddity_of_a_registrar_is_told_for_what_it_is() {
     for transport in ["udp", "tcp"] {
-        let exchange = Exchange::new("ozeki");
+        let exchange = RingDesk::new("ozeki");
         let numbers: Vec<String> = (0..ODD.len()).map(|at| format!("20{at:02}")).collect();
         for (number, (quirk, _)) in numbers.iter().zip(ODD) {
             if let Some(quirk) = quirk {
@@ -168,7 +168,7 @@ fn each_oddity_of_a_registrar_is_told_for_what_it_is() {
 
 #[test]
 fn where_all_ring_it_ends_well_and_all_formats_say_so() {
-    let exchange = Exchange::new("openvox");
+    let exchange = RingDesk::new("openvox");
     let numbers: Vec<String> = (2000..2060).map(|number| number.to_string()).collect();
     let all: Vec<&str> = numbers.iter().map(String::as_str).collect();
     exchange.sheet("a.csv", &all, &[]);
@@ -199,7 +199,7 @@ fn where_all_ring_it_ends_well_and_all_formats_say_so() {
 
 #[test]
 fn lost_datagrams_are_sent_again() {
-    let exchange = Exchange::new("ozeki");
+    let exchange = RingDesk::new("ozeki");
     exchange.registrar.set_quirk("2000", Quirk::Deaf(2));
     exchange.sheet("a.csv", &["2000"], &[]);
     exchange.program.ends("ring a.csv --to hq", 0);
@@ -214,7 +214,7 @@ fn lost_datagrams_are_sent_again() {
 #[test]
 fn a_registered_telephone_is_never_disturbed_and_a_contact_of_ours_never_stays() {
     for transport in ["udp", "tcp"] {
-        let exchange = Exchange::new("ozeki");
+        let exchange = RingDesk::new("ozeki");
         let registrar = &exchange.registrar;
         registrar.bind("2001", "sip:2001@192.0.2.1");
         registrar.set_quirk("2002", Quirk::Full);
@@ -268,7 +268,7 @@ fn a_registered_telephone_is_never_disturbed_and_a_contact_of_ours_never_stays()
 
 #[test]
 fn a_wrong_secret_is_tried_once_and_only_where_it_is_asked_for() {
-    let exchange = Exchange::new("ozeki");
+    let exchange = RingDesk::new("ozeki");
     let registrar = &exchange.registrar;
     registrar.set_quirk("2001", Quirk::AnySecret);
     registrar.set_quirk("2002", Quirk::Forbids);
@@ -307,7 +307,7 @@ fn a_wrong_secret_is_tried_once_and_only_where_it_is_asked_for() {
 
 #[test]
 fn a_pbx_that_blocks_addresses_is_not_provoked() {
-    let exchange = Exchange::new("yeastar_s");
+    let exchange = RingDesk::new("yeastar_s");
     exchange.sheet("a.csv", &["2000"], &[]);
     exchange
         .program
@@ -365,7 +365,7 @@ fn where_nobody_is_there_the_rest_is_not_asked() {
 
 #[test]
 fn where_a_pbx_stops_answering_the_rest_is_not_asked() {
-    let exchange = Exchange::new("ozeki");
+    let exchange = RingDesk::new("ozeki");
     let numbers: Vec<String> = (2000..2100).map(|number| number.to_string()).collect();
     for number in &numbers[10..] {
         exchange.registrar.set_quirk(number, Quirk::Silent);
@@ -386,7 +386,7 @@ fn where_a_pbx_stops_answering_the_rest_is_not_asked() {
 
 #[test]
 fn no_account_is_needed_to_ask() {
-    let exchange = Exchange::new("openvox");
+    let exchange = RingDesk::new("openvox");
     exchange.sheet("a.csv", &["2000"], &[]);
     let mut command = exchange.program.command("ring a.csv --to hq");
     let output = command.env_remove("ROWCALL_PASSWORD").output().unwrap();
@@ -398,7 +398,7 @@ fn no_account_is_needed_to_ask() {
 
 #[test]
 fn the_secrets_of_an_import_are_tried_alone_or_for_rows_without_one() {
-    let exchange = Exchange::new("ozeki");
+    let exchange = RingDesk::new("ozeki");
     exchange.sheet("secrets.csv", &["2000", "2001"], &[]);
     exchange
         .program
@@ -431,7 +431,7 @@ fn the_secrets_of_an_import_are_tried_alone_or_for_rows_without_one() {
 
 #[test]
 fn settings_are_taken_from_the_file_and_mistakes_are_named_with_their_line() {
-    let exchange = Exchange::new("ozeki");
+    let exchange = RingDesk::new("ozeki");
     exchange.sheet("a.csv", &["2000"], &[]);
     let config = exchange.program.read("rowcall.toml");
     for (line, words) in [
@@ -467,7 +467,7 @@ fn settings_are_taken_from_the_file_and_mistakes_are_named_with_their_line() {
 
 #[test]
 fn a_pbx_that_answers_wrong_secrets_in_one_way_only_is_understood() {
-    let exchange = Exchange::new("asterisk");
+    let exchange = RingDesk::new("asterisk");
     exchange
         .registrar
         .set_quirk("2000", Quirk::SignedStatus(403));
@@ -480,7 +480,7 @@ fn a_pbx_that_answers_wrong_secrets_in_one_way_only_is_understood() {
 
 #[test]
 fn an_interruption_leaves_every_row_with_its_line() {
-    let exchange = Exchange::new("ozeki");
+    let exchange = RingDesk::new("ozeki");
     exchange.registrar.set_quirk("2001", Quirk::Silent);
     exchange.sheet("a.csv", &["2000", "2001", "2002"], &[]);
     let line = "ring a.csv --to hq --report r.csv --json";
@@ -500,7 +500,7 @@ fn an_interruption_leaves_every_row_with_its_line() {
 
 #[test]
 fn the_pace_holds_for_every_request() {
-    let exchange = Exchange::new("ozeki");
+    let exchange = RingDesk::new("ozeki");
     let numbers: Vec<String> = (2000..2012).map(|number| number.to_string()).collect();
     let all: Vec<&str> = numbers.iter().map(String::as_str).collect();
     exchange.sheet("a.csv", &all, &[]);
@@ -520,7 +520,7 @@ fn the_pace_holds_for_every_request() {
 }
 
 /// A PBX whose extensions can sign in by SIP, as the target `hq`.
-struct Office {
+struct RingOffice {
     desk: Desk,
     registrar: Registrar,
 }
@@ -543,12 +543,12 @@ fn telephones_of(pbx: &TestPbx, name: &str) -> (Registrar, String) {
     (registrar, config)
 }
 
-impl Office {
-    fn new() -> Office {
+impl RingOffice {
+    fn new() -> RingOffice {
         let desk = Desk::new("ozeki");
         let (registrar, config) = telephones_of(&desk.pbx, "hq");
         desk.write("rowcall.toml", config);
-        Office { desk, registrar }
+        RingOffice { desk, registrar }
     }
 
     /// Writes a sheet of so many extensions, from 2000 on.
@@ -571,7 +571,7 @@ impl Office {
 
 #[test]
 fn an_import_says_which_of_its_extensions_ring() {
-    let office = Office::new();
+    let office = RingOffice::new();
     office.sheet("a.csv", 12);
     let ran = office
         .desk
@@ -623,7 +623,7 @@ fn an_import_says_which_of_its_extensions_ring() {
 
 #[test]
 fn a_wave_without_a_dial_tone_ends_the_run_and_a_resume_asks_again() {
-    let office = Office::new();
+    let office = RingOffice::new();
     office.sheet("a.csv", 12);
     office.registrar.set_quirk("2000", Quirk::SignedStatus(404));
     let ran = office.desk.ends(
@@ -653,7 +653,7 @@ fn a_wave_without_a_dial_tone_ends_the_run_and_a_resume_asks_again() {
 
 #[test]
 fn a_run_that_is_killed_while_it_asks_is_resumed_and_asks_the_rest() {
-    let office = Office::new();
+    let office = RingOffice::new();
     office.sheet("a.csv", 6);
     office.registrar.set_quirk("2005", Quirk::Silent);
     let mut child = office
@@ -683,7 +683,7 @@ fn a_run_that_is_killed_while_it_asks_is_resumed_and_asks_the_rest() {
 
 #[test]
 fn secrets_that_were_made_up_ring_and_so_do_those_of_a_saved_plan_and_of_a_migration() {
-    let office = Office::new();
+    let office = RingOffice::new();
     let sheet = "number,user_id,sip_password\n2000,ann,<generate>\n2001,bo,<generate>\n";
     office.desk.write("a.csv", sheet);
     office
@@ -776,7 +776,7 @@ fn secured(registrar: SocketAddr) -> (SocketAddr, String) {
 
 #[test]
 fn over_tls_the_certificate_must_be_trusted_or_named() {
-    let exchange = Exchange::new("ozeki");
+    let exchange = RingDesk::new("ozeki");
     let (addr, pem) = secured(exchange.registrar.addr());
     exchange.sheet("a.csv", &["2000", "2001", "2002"], &[("2002", "wrong")]);
     exchange.program.write("pbx.pem", pem);

@@ -1,6 +1,6 @@
 //! A user with the program and a real Asterisk, and extensions with secrets that are hard to carry.
 
-use super::{Asterisk, Object};
+use super::{PbxObject, RunningAsterisk};
 use crate::support::canary::CANARIES;
 use crate::support::program::Program;
 use crate::support::random::Random;
@@ -59,7 +59,7 @@ pub(crate) fn extensions(count: usize, random: &mut Random) -> Vec<Record> {
 /// A folder with the program, and a real Asterisk that is the `TARGET` of its lines.
 pub(crate) struct RealDesk {
     pub(crate) program: Program,
-    pub(crate) asterisk: Asterisk,
+    pub(crate) asterisk: RunningAsterisk,
 }
 
 impl Deref for RealDesk {
@@ -72,18 +72,18 @@ impl Deref for RealDesk {
 
 impl RealDesk {
     pub(crate) fn new(packages: Packages) -> Option<RealDesk> {
-        Asterisk::start(packages).map(RealDesk::at)
+        RunningAsterisk::start(packages).map(RealDesk::at)
     }
 
     /// The target is `hq` of the configuration, as fast as the program goes.
-    pub(crate) fn at(asterisk: Asterisk) -> RealDesk {
+    pub(crate) fn at(asterisk: RunningAsterisk) -> RealDesk {
         let program = Program::at("hq".into()).with_own_state();
         program.write("rowcall.toml", asterisk.config("hq"));
         RealDesk { program, asterisk }
     }
 }
 
-impl Asterisk {
+impl RunningAsterisk {
     /// Checks that the PBX has exactly these extensions, each whole and closed, in the objects of its database.
     #[track_caller]
     pub(crate) fn holds(&self, wanted: &[Record]) {
@@ -104,7 +104,7 @@ impl Asterisk {
         );
         for wanted in wanted {
             let number = wanted.number();
-            let part = |kind: &str| -> &Object { &objects[&format!("{kind}/{number}")] };
+            let part = |kind: &str| -> &PbxObject { &objects[&format!("{kind}/{number}")] };
             let reveal = |field| wanted.reveal(field).unwrap();
             assert_eq!(
                 part("auth")["password"],
@@ -139,7 +139,7 @@ impl Asterisk {
 
     /// Checks that the PBX has the same objects as before, attribute by attribute.
     #[track_caller]
-    pub(crate) fn is_as(&self, before: &BTreeMap<String, Object>) {
+    pub(crate) fn is_as(&self, before: &BTreeMap<String, PbxObject>) {
         let now = self.shown();
         assert!(
             now.keys().eq(before.keys()),

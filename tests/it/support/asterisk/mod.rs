@@ -70,10 +70,10 @@ const DURABLE: Duration = Duration::from_millis(1500);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An object of its configuration, attribute by attribute.
-pub(crate) type Object = BTreeMap<String, String>;
+pub(crate) type PbxObject = BTreeMap<String, String>;
 
 /// An Asterisk that runs until it is dropped.
-pub(crate) struct Asterisk {
+pub(crate) struct RunningAsterisk {
     packages: Unpacked,
     folder: TempDir,
     http: u16,
@@ -81,21 +81,21 @@ pub(crate) struct Asterisk {
     process: Option<Child>,
 }
 
-impl Asterisk {
+impl RunningAsterisk {
     /// Starts one that is set up as rowcall recommends; `None`, with the test passed over, where it cannot be had.
-    pub(crate) fn start(packages: Packages) -> Option<Asterisk> {
-        Asterisk::start_without(packages, &[])
+    pub(crate) fn start(packages: Packages) -> Option<RunningAsterisk> {
+        RunningAsterisk::start_without(packages, &[])
     }
 
-    /// Like [`Asterisk::start`] as most PBXes are set up: new extensions cost it much.
-    pub(crate) fn start_plain(packages: Packages) -> Option<Asterisk> {
-        Asterisk::start_without(packages, &CURES)
+    /// Like [`RunningAsterisk::start`] as most PBXes are set up: new extensions cost it much.
+    pub(crate) fn start_plain(packages: Packages) -> Option<RunningAsterisk> {
+        RunningAsterisk::start_without(packages, &CURES)
     }
 
-    fn start_without(packages: Packages, lines: &[&str]) -> Option<Asterisk> {
+    fn start_without(packages: Packages, lines: &[&str]) -> Option<RunningAsterisk> {
         let packages = packages.get()?;
         loop {
-            let mut asterisk = Asterisk {
+            let mut asterisk = RunningAsterisk {
                 packages: packages.clone(),
                 folder: tempfile::tempdir().unwrap(),
                 http: free_port(),
@@ -230,7 +230,7 @@ impl Asterisk {
     }
 
     /// The same objects as its interface shows them: with all attributes, be they stored or not.
-    pub(crate) fn shown(&self) -> BTreeMap<String, Object> {
+    pub(crate) fn shown(&self) -> BTreeMap<String, PbxObject> {
         let names = self.objects().into_keys();
         let shown = names.filter_map(|name| {
             let (kind, number) = name.split_once('/').unwrap();
@@ -286,7 +286,7 @@ impl Asterisk {
     }
 
     /// Every auth, aor and endpoint in its database, by kind and name, also those that its interface does not show.
-    pub(crate) fn objects(&self) -> BTreeMap<String, Object> {
+    pub(crate) fn objects(&self) -> BTreeMap<String, PbxObject> {
         let shown = self.database();
         let lines = shown.lines().filter(|line| line.starts_with("/ps_"));
         let object = |line: &str| {
@@ -329,7 +329,7 @@ impl Ari {
     }
 
     /// An object, as its interface shows it.
-    pub(crate) fn get(self, kind: &str, name: &str) -> Option<Object> {
+    pub(crate) fn get(self, kind: &str, name: &str) -> Option<PbxObject> {
         let reply = self.say(&format!("GET {}", path(kind, name)), "").unwrap();
         match reply.status {
             404 => None,
@@ -367,7 +367,7 @@ impl Ari {
     }
 }
 
-impl Drop for Asterisk {
+impl Drop for RunningAsterisk {
     fn drop(&mut self) {
         self.kill_now();
     }
@@ -378,7 +378,7 @@ fn path(kind: &str, name: &str) -> String {
 }
 
 /// The attributes of an object that a reply shows.
-pub(crate) fn attributes(shown: &Value) -> Object {
+pub(crate) fn attributes(shown: &Value) -> PbxObject {
     let tuples = shown.as_array().unwrap().iter();
     let text = |tuple: &Value, name: &str| tuple[name].as_str().unwrap().to_owned();
     tuples

@@ -1,6 +1,6 @@
 //! A real Asterisk behind the faults of a simulated one, watched while it changes.
 
-use super::Asterisk;
+use super::RunningAsterisk;
 use super::exchange;
 use crate::support::altered::altered;
 use crate::support::pbx::{Desk, TestPbx};
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 /// after each change the real one is asked if anybody gets in now.
 pub(crate) struct WatchedDesk {
     desk: Desk,
-    pub(crate) asterisk: Asterisk,
+    pub(crate) asterisk: RunningAsterisk,
     open: Arc<Mutex<Vec<String>>>,
 }
 
@@ -27,7 +27,7 @@ impl Deref for WatchedDesk {
 }
 
 impl WatchedDesk {
-    pub(crate) fn at(asterisk: Asterisk) -> WatchedDesk {
+    pub(crate) fn at(asterisk: RunningAsterisk) -> WatchedDesk {
         let ari = asterisk.ari();
         let open: Arc<Mutex<Vec<String>>> = Arc::default();
         let seen = open.clone();
