@@ -200,11 +200,19 @@ fn free_bytes(_: &Path) -> Option<u64> {
     None
 }
 
+/// Reads the key. Where nothing was sealed yet there need be none.
 fn key(context: &Context) -> Check {
     let name = "key";
+    let has_runs = || {
+        let runs = context
+            .state()
+            .ok()
+            .and_then(|state| ledger::runs(&state).ok());
+        runs.is_some_and(|runs| !runs.is_empty())
+    };
     match crate::seal::Key::load(context.key_file.as_deref()) {
         Ok(key) => Check::passed("", name, format!("{}, {}", key.id(), key.path().display())),
-        Err(KeyError::Absent(path)) if context.key_file.is_none() => Check::passed(
+        Err(KeyError::Absent(path)) if !has_runs() => Check::passed(
             "",
             name,
             format!("none yet: the first run makes {}", path.display()),
@@ -264,7 +272,12 @@ fn try_target(target: &Target, context: &Context, stop: &crate::link::StopFlag) 
         "" => "without an account".to_owned(),
         user => format!("as {user}"),
     };
-    checks.push(Check::passed(label, "sign-in", format!("reached, {user}")));
+    let rights = match session.connection().read_only() {
+        Some(_) => ", who may only read",
+        None => "",
+    };
+    let message = format!("reached, {user}{rights}");
+    checks.push(Check::passed(label, "sign-in", message));
     if let Address::Url(url) = &target.address {
         let message = match (url.scheme(), target.is_unprotected()) {
             ("https", _) => "the certificate is trusted",

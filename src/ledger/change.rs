@@ -1,6 +1,6 @@
 //! A change as the ledger keeps it: the public part as JSON, the secrets sealed beside it.
 
-use crate::model::{Action, Change, Field, Record, Text};
+use crate::model::{Action, Change, Field, Record, Text, VendorAttributes};
 use crate::seal::{Key, SealError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -30,6 +30,19 @@ pub(super) struct StoredChange {
 struct StoredSecrets<T> {
     wanted: BTreeMap<Field, T>,
     before: BTreeMap<Field, T>,
+    /// The vendor's own attributes: those that were there before a deletion, or that a creation gives back.
+    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    attributes: Option<T>,
+}
+
+/// The vendor's own attributes, where a change removes them or gives them back; an update leaves them alone.
+fn attributes(change: &Change) -> Option<&VendorAttributes> {
+    let record = match change.action {
+        Action::Delete => change.before.as_ref(),
+        Action::Create => Some(&change.wanted),
+        Action::Update | Action::None => None,
+    };
+    record.and_then(Record::attributes)
 }
 
 /// The fields of an extension that may be seen.
@@ -48,8 +61,9 @@ pub(super) fn seal(change: &Change, run: &str, key: &Key) -> Result<Option<Vec<u
     let secrets = StoredSecrets {
         wanted: secrets(&change.wanted),
         before: change.before.as_ref().map(secrets).unwrap_or_default(),
+        attributes: attributes(change).map(VendorAttributes::reveal),
     };
-    if secrets.wanted.is_empty() && secrets.before.is_empty() {
+    if secrets.wanted.is_empty() && secrets.before.is_empty() && secrets.attributes.is_none() {
         return Ok(None);
     }
     let mut plain = Zeroizing::new(Vec::with_capacity(1024));
@@ -72,7 +86,7 @@ impl StoredChange {
         let whole = |shown, secrets: &mut _| {
             extension(shown, secrets).ok_or_else(|| SealError::Damaged(key.id()))
         };
-        Ok(Change {
+        let mut change = Change {
             row: self.position,
             action: self.action,
             number: self.number,
@@ -81,7 +95,15 @@ impl StoredChange {
                 Some(before) => Some(whole(before, &mut secrets.before)?),
                 None => None,
             },
-        })
+        };
+        if let Some(attributes) = secrets.attributes {
+            let with_them = match &mut change.before {
+                Some(before) => before,
+                None => &mut change.wanted,
+            };
+            with_them.set_attributes(VendorAttributes::packed(attributes));
+        }
+        Ok(change)
     }
 }
 

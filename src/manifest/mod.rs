@@ -65,6 +65,9 @@ pub struct SipFacts {
     /// The status that a wrong secret always gets, and nothing else does; `None` where that is not known.
     #[serde(default)]
     pub wrong_secret: Option<u16>,
+    /// True if an extension that has no secret lets anybody in.
+    #[serde(default)]
+    pub open_without_secret: bool,
     /// Requests per second unless the target sets another number; `None` where the vendor's pages name no limit.
     #[serde(default)]
     pub rate: Option<f64>,
@@ -293,7 +296,8 @@ pub struct FieldRow {
     /// The value that the PBX itself sets on create where the field is not sent.
     #[serde(default)]
     pub default: Option<String>,
-    /// The value that rowcall sends on create where the sheet has none; `{number}` is replaced by the extension's number.
+    /// The value that rowcall sends on create where the sheet has none; `{number}` is replaced by the extension's number. One
+    /// that breaks a rule of the field is not sent.
     #[serde(default)]
     pub fill: Option<String>,
     /// The words for on and off; `on` and `off` where absent.
@@ -628,15 +632,11 @@ impl Manifest {
     ) -> Vec<(&'m FieldRow, WireText)> {
         let sent = |row: &&FieldRow| row.access != Access::ReadOnly;
         let values = self.field.iter().filter(sent).filter_map(|row| {
-            let fill = row.fill.as_ref().filter(|_| purpose == Purpose::Create);
-            let value = match (wanted.get(row.name), fill) {
-                (Some(Text::Open(text)), _) => row.to_wire(text).into(),
-                (Some(Text::Secret(secret)), _) => WireText::Secret(secret.clone()),
-                (None, Some(fill)) => {
-                    let text = fill.replace("{number}", wanted.number());
-                    WireText::new(row.name, row.to_wire(&text))
-                }
-                (None, None) => return None,
+            let value = match wanted.get(row.name) {
+                Some(Text::Open(text)) => row.to_wire(text).into(),
+                Some(Text::Secret(secret)) => WireText::Secret(secret.clone()),
+                None if purpose == Purpose::Update => return None,
+                None => WireText::new(row.name, row.to_wire(&row.filled(wanted.number())?)),
             };
             Some((row, value))
         });
@@ -662,6 +662,18 @@ impl Manifest {
 }
 
 impl FieldRow {
+    /// The value that is sent for a new extension of this number where the sheet has none.
+    pub fn filled(&self, number: &str) -> Option<String> {
+        let text = self.fill.as_ref()?.replace("{number}", number);
+        let mut errors = self
+            .rules
+            .iter()
+            .filter(|row| row.severity == Severity::Error);
+        errors
+            .all(|row| !row.rule.is_broken_by(&text))
+            .then_some(text)
+    }
+
     /// The words of its choices.
     pub fn choice_words(&self) -> Vec<&str> {
         let choices = self.choices.iter();

@@ -610,9 +610,9 @@ impl<'r> Mapper<'r> {
                 .default
                 .iter()
                 .find(|default| default.field == field);
-            if let Some(fill) = &row.fill {
+            if let Some(fill) = row.filled(&self.number) {
                 let how = format!("{there} demands it: sent when the extension is created");
-                self.missing(field, &given(fill), Origin::Default, how);
+                self.missing(field, &fill, Origin::Default, how);
                 // It is sent on create alone, and is not the user's choice.
                 self.wanted.remove(field);
             } else if !row.required {

@@ -1,5 +1,6 @@
 //! The nouns: the things that the program deals with. No I/O, no vendor, no file format.
 
+mod attributes;
 mod change;
 mod fault;
 mod field;
@@ -19,6 +20,7 @@ mod shell;
 mod text;
 mod words;
 
+pub use attributes::VendorAttributes;
 pub use change::Change;
 pub use fault::{Fault, FaultCause, FaultKind};
 pub use field::{

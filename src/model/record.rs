@@ -1,6 +1,6 @@
 //! One telephone account, or one group of them, as far as it is known.
 
-use super::{Field, Secret, Text, redact};
+use super::{Field, Secret, Text, VendorAttributes, redact};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -25,6 +25,8 @@ pub struct Record {
     fields: BTreeMap<Field, Secret>,
     /// The fields whose texts turned out to be secrets.
     hidden: BTreeSet<Field>,
+    /// Neither shown nor compared with those of another record.
+    attributes: Option<VendorAttributes>,
 }
 
 /// A person's name by the texts of fields: the one that is shown, else given name and surname; empty where there is none.
@@ -136,6 +138,16 @@ impl Record {
         let hidden: Vec<Field> = self.iter().filter(gives_away).map(|it| it.0).collect();
         self.hidden.extend(hidden);
         self
+    }
+
+    /// The vendor's own attributes beside the fields; `None` where they are not known.
+    pub fn attributes(&self) -> Option<&VendorAttributes> {
+        self.attributes.as_ref()
+    }
+
+    /// Sets the vendor's own attributes beside the fields.
+    pub fn set_attributes(&mut self, attributes: VendorAttributes) {
+        self.attributes = Some(attributes);
     }
 
     /// Makes a field absent.

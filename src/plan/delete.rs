@@ -4,7 +4,7 @@ use super::Plan;
 use super::remote::RemoteState;
 use crate::columns::Stays;
 use crate::input::{InputRow, Rows};
-use crate::model::{Action, Change, PlannedRow, RowResult};
+use crate::model::{Action, Change, Outcome, PlannedRow, RowResult};
 use crate::report::counted;
 use crate::rim::{Failure, TargetSession};
 
@@ -33,12 +33,10 @@ pub(crate) fn plan_deletions(rows: &Rows, session: &TargetSession<'_>) -> Result
                 wanted: input.wanted.key_only(),
                 before: Some(before.hiding(&input.wanted)),
             };
-            let line = rows.outcome(row, Action::Delete, RowResult::NotSent);
-            PlannedRow::to_send(line, change)
-        } else if let Some(unread) = remote.unread_row(
-            number,
-            &rows.outcome(row, Action::Delete, RowResult::NotSent),
-        ) {
+            let line = delete_line(rows, row);
+            let kept = remote.in_use(number, line.clone());
+            kept.unwrap_or_else(|| PlannedRow::to_send(line, change))
+        } else if let Some(unread) = remote.unread_row(number, &delete_line(rows, row)) {
             unread
         } else {
             let mut outcome = rows.outcome(row, Action::Delete, RowResult::Unchanged);
@@ -49,6 +47,11 @@ pub(crate) fn plan_deletions(rows: &Rows, session: &TargetSession<'_>) -> Result
     let mut plan = Plan::new(rows, planned).against(remote);
     plan.notes.extend(note_not_asked(rows));
     Ok(plan)
+}
+
+/// The line of a row while nothing is sent.
+fn delete_line(rows: &Rows, row: usize) -> Outcome {
+    rows.outcome(row, Action::Delete, RowResult::NotSent)
 }
 
 /// Counts the rows that stay because their cell for the action is blank.

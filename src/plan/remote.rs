@@ -19,12 +19,26 @@ pub(crate) struct RemoteState {
     unread: BTreeMap<String, Fault>,
     /// Names of groups that more than one has.
     twice: BTreeSet<String>,
+    /// Extensions that must stay, by number, with the use that something else on the PBX has for a part of them.
+    in_use: BTreeMap<String, String>,
 }
 
 impl RemoteState {
     /// Returns true if more than one record has this number or name.
     pub(crate) fn is_twice(&self, number: &str) -> bool {
         self.twice.contains(number)
+    }
+
+    /// The line of an extension that is not deleted, because something else on the PBX uses a part of it.
+    pub(crate) fn in_use(&self, number: &str, line: Outcome) -> Option<PlannedRow> {
+        let how = self.in_use.get(number)?;
+        Some(PlannedRow::settled(Outcome {
+            result: RowResult::Conflict,
+            code: "in_use".into(),
+            message: format!("not deleted, because something else would lose a part of it: {how}"),
+            hint: "give that one a part of its own first, then run it again".into(),
+            ..line
+        }))
     }
 
     /// Asks the PBX for everything about the extensions of these numbers, and which others it has.
@@ -93,6 +107,7 @@ impl RemoteState {
             extensions,
             unread,
             twice,
+            in_use: listing.in_use,
         })
     }
 

@@ -148,8 +148,7 @@ fn push_row(
         .iter()
         .filter(|row| change.wanted.get(row.name).is_none())
     {
-        if let Some(fill) = &row.fill {
-            let value = fill.replace("{number}", change.wanted.number());
+        if let Some(value) = row.filled(change.wanted.number()) {
             lines.push(PlanLine {
                 mark,
                 text: format!("    {}: {value:?} (the vendor demands it)", row.name.name()),

@@ -430,6 +430,13 @@ impl Reverting<'_> {
                 hint,
             );
         }
+        let line = Outcome {
+            number: now.number().to_owned(),
+            ..Outcome::new(Action::Delete, RowResult::NotSent)
+        };
+        if let Some(kept) = self.remote.in_use(now.number(), line) {
+            return kept;
+        }
         if let Some(read_back) = self.read_back.get(&change.row) {
             let fields = changed_since(read_back, now, self.key);
             if !fields.is_empty() {
@@ -521,6 +528,9 @@ impl Reverting<'_> {
                 && !self.has_access(*field, Access::ReadOnly)
         }) {
             wanted.set(field, text);
+        }
+        if let Some(attributes) = change.before.as_ref().and_then(Record::attributes) {
+            wanted.set_attributes(attributes.clone());
         }
         // They may have been set: they could not be read.
         let lost: Vec<&FieldRow> = self

@@ -60,20 +60,21 @@ pub(crate) fn unnamed(
         .into_iter()
         .enumerate()
         .map(|(index, (number, before))| {
+            let line = Outcome {
+                number: number.clone(),
+                ..Outcome::new(Action::Delete, RowResult::NotSent)
+            };
+            if let Some(kept) = remote.in_use(&number, line.clone()) {
+                return kept;
+            }
             let change = Change {
                 row: rows.rows.len() + index,
                 action: Action::Delete,
                 wanted: before.key_only(),
-                number: number.clone(),
+                number,
                 before: Some(before.hiding(&Record::default())),
             };
-            PlannedRow::to_send(
-                Outcome {
-                    number,
-                    ..Outcome::new(Action::Delete, RowResult::NotSent)
-                },
-                change,
-            )
+            PlannedRow::to_send(line, change)
         });
     Ok(deletions.chain(unread).chain(spelled).collect())
 }

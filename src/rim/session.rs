@@ -93,6 +93,21 @@ impl<'t> TargetSession<'t> {
         })
     }
 
+    /// Signs in to change something.
+    ///
+    /// # Errors
+    /// As [`TargetSession::open`]; exit 3 too where the account may only read.
+    pub(crate) fn open_to_write(
+        target: &'t Target,
+        stop: &StopFlag,
+    ) -> Result<TargetSession<'t>, Failure> {
+        let session = TargetSession::open(target, stop)?;
+        match session.connection.read_only() {
+            Some(fault) => Err(target.failure(&fault)),
+            None => Ok(session),
+        }
+    }
+
     pub(crate) fn target(&self) -> &'t Target {
         self.target
     }
@@ -239,8 +254,27 @@ impl<'t> TargetSession<'t> {
     }
 }
 
+/// The first of these numbers, and how many more there are.
+fn shortened(numbers: &[String]) -> String {
+    const SHOWN_MAX: usize = 20;
+    let shown = numbers.iter().take(SHOWN_MAX).map(String::as_str);
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    match numbers.len().saturating_sub(SHOWN_MAX) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
 impl Drop for TargetSession<'_> {
     fn drop(&mut self) {
+        let open = self.connection.open_to_all();
+        if !open.is_empty() {
+            print(format!(
+                "{}: anybody gets in without a password: {}: give each a SIP password at once, by a sheet and --mode update",
+                self.target.label,
+                shortened(&open)
+            ));
+        }
         self.connection.sign_out();
     }
 }

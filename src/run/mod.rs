@@ -44,7 +44,7 @@ use crate::plan::waves::{Waves, sending_order};
 use crate::plan::{Plan, Refusal, render};
 use crate::rim::outputs::is_same_file;
 use crate::rim::terminal::{Paint, confirm, print, print_lines};
-use crate::rim::{Context, Exit, Failure, TargetSession};
+use crate::rim::{Context, Exit, Failure, Target, TargetSession};
 use crate::seal::Key;
 use execution::Execution;
 use past::{PastRun, finds_taken_back, is_of_run};
@@ -193,7 +193,7 @@ impl<'r> Run<'r> {
     ) -> Result<Exit, Failure> {
         let opened = self
             .lock()
-            .and_then(|lock| Ok((lock, self.open_session()?)));
+            .and_then(|lock| Ok((lock, self.open_session(TargetSession::open_to_write)?)));
         let (lock, session) = match opened {
             Ok(opened) => opened,
             Err(refusal) => return self.refuse_unlocked(refusal),
@@ -223,7 +223,8 @@ impl<'r> Run<'r> {
         planner: impl FnOnce(&mut Rows, &TargetSession<'_>) -> Result<Plan, Refusal>,
         keep: impl FnOnce(&Rows, &Plan) -> Result<(), Failure>,
     ) -> Result<Exit, Failure> {
-        let session = self.open_session().map_err(Refusal::from);
+        let session = self.open_session(TargetSession::open);
+        let session = session.map_err(Refusal::from);
         let planned = session.and_then(|session| {
             let mut plan = planner(&mut self.rows, &session)?;
             plan.marks = session.marks(&plan.changes())?;
@@ -340,8 +341,11 @@ impl<'r> Run<'r> {
         Ok(Some(lock.map_err(Failure::from)?))
     }
 
-    fn open_session(&self) -> Result<TargetSession<'r>, Failure> {
-        let mut session = TargetSession::open(self.request.target, self.stop)?;
+    fn open_session(
+        &self,
+        open: impl FnOnce(&'r Target, &StopFlag) -> Result<TargetSession<'r>, Failure>,
+    ) -> Result<TargetSession<'r>, Failure> {
+        let mut session = open(self.request.target, self.stop)?;
         session.memory = self.context.present_memory(self.request.target);
         Ok(session)
     }

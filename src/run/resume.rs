@@ -74,7 +74,7 @@ impl<'r> Run<'r> {
         if rows.deletes() {
             self.request.refuse_silent_deletes()?;
         }
-        let session = self.open_session()?;
+        let session = self.open_session(TargetSession::open_to_write)?;
         let renewed = rows.look_again(&past.options, &session)?;
         Ok((session, renewed))
     }

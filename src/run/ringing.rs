@@ -49,11 +49,8 @@ pub(crate) fn sip_account(
         let row = manifest.row(field)?;
         let known = [Some(wanted), before].into_iter().flatten();
         let mut known = known.filter_map(|record| record.text(field).map(str::to_owned));
-        let filled = row
-            .fill
-            .as_ref()
-            .map(|fill| fill.replace("{number}", number));
-        known.find(|text| !text.is_empty()).or(filled)
+        let known = known.find(|text| !text.is_empty());
+        known.or_else(|| row.filled(number))
     };
     let user = name(Field::SIP_USERNAME).unwrap_or_else(|| number.to_owned());
     let username = name(Field::SIP_AUTH_NAME).unwrap_or_else(|| number.to_owned());

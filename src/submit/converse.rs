@@ -6,13 +6,13 @@ use super::panics::{caught, lock};
 use crate::link::paced::{PARALLEL_MAX, Permit};
 use crate::link::retrying::{Patience, Retrying};
 use crate::manifest::Manifest;
-use crate::model::{Action, Fault, FaultCause, FaultKind, Record};
+use crate::model::{Action, Fault, FaultCause, FaultKind, Field, Record, Text, by_number};
 use crate::vendors::{Account, Client, Task};
 use crate::wire::{
     Alone, Answer, CONVERSATION_COST_MAX, Effect, Exchange, Listing, SHARED_COST_MAX, Session, Turn,
 };
 use crossbeam_channel::unbounded;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -58,6 +58,8 @@ pub struct Connection {
     /// Locked while the session is renewed.
     renewing: Mutex<()>,
     opened: Instant,
+    /// Extensions that let anybody in, as far as any were looked at.
+    open: Mutex<BTreeSet<String>>,
 }
 
 /// The current session.
@@ -153,6 +155,7 @@ impl Connection {
             state: Mutex::new(signed_out),
             renewing: Mutex::new(()),
             opened: Instant::now(),
+            open: Mutex::default(),
         };
         connection.sign_in(1)?;
         connection.patience = running;
@@ -162,6 +165,11 @@ impl Connection {
     /// The vendor's facts.
     pub fn manifest(&self) -> &'static Manifest {
         self.client.manifest()
+    }
+
+    /// The fault that each request would get that writes, where the account may only read.
+    pub(crate) fn read_only(&self) -> Option<Fault> {
+        lock(&self.state).session.read_only.clone()
     }
 
     /// The time when it was opened.
@@ -220,6 +228,7 @@ impl Connection {
             known = Some(Listing {
                 numbers,
                 complete: false,
+                in_use: listing.in_use,
             });
         }
         Ok(known.unwrap_or_default())
@@ -374,9 +383,34 @@ impl Connection {
             Task::Get(numbers)
         };
         match self.converse(self.client.as_ref(), &task, None).result? {
-            Answer::Found(found) => Ok(found),
+            Answer::Found(found) => {
+                self.note_open(numbers, &found);
+                Ok(found)
+            }
             _ => Err(strange_answer()),
         }
+    }
+
+    /// Notes which of these extensions let anybody in, by what was found of them.
+    fn note_open(&self, numbers: &[String], found: &[Record]) {
+        if !self.manifest().sip.open_without_secret {
+            return;
+        }
+        let has_no_secret = |record: &&Record| {
+            let secret = record.get(Field::SIP_PASSWORD);
+            secret.is_some_and(Text::is_empty)
+        };
+        let mut open = lock(&self.open);
+        open.retain(|number| !numbers.contains(number));
+        let records = found.iter().filter(has_no_secret);
+        open.extend(records.map(|record| record.number().to_owned()));
+    }
+
+    /// The extensions that were seen to let anybody in, without a secret, when they were last looked at.
+    pub(crate) fn open_to_all(&self) -> Vec<String> {
+        let mut open: Vec<String> = lock(&self.open).iter().cloned().collect();
+        open.sort_by(|a, b| by_number(a, b));
+        open
     }
 
     /// Sends one change, once; the caller deals with a lost reply. `permit` pays for the first request.

@@ -80,8 +80,8 @@ impl Client for FakeClient {
         let answer_session = || {
             Turn::Done(Answer::Session(Session {
                 token: Secret::new(read["token"].as_str().unwrap()),
-                refresh_token: None,
                 lifetime: read["life"].as_u64().map(Duration::from_millis),
+                ..Session::default()
             }))
         };
         match (task, exchanges.len()) {
@@ -141,6 +141,7 @@ fn listing(pages: &[Exchange]) -> Listing {
     Listing {
         numbers: numbers.collect(),
         complete: true,
+        ..Listing::default()
     }
 }
 

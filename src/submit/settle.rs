@@ -702,8 +702,10 @@ fn foreign(manifest: &Manifest, wanted: &Record, held: &Record) -> Vec<Field> {
         let Some(row) = row.filter(|row| row.access == Access::ReadWrite) else {
             return false;
         };
-        if let (Some(fill), None) = (&row.fill, wanted.get(*field)) {
-            return *text != fill.replace("{number}", wanted.number()).as_str();
+        if wanted.get(*field).is_none()
+            && let Some(fill) = row.filled(wanted.number())
+        {
+            return *text != fill.as_str();
         }
         let mut words = text.open().into_iter().flat_map(str::split_whitespace);
         names_one

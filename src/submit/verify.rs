@@ -71,6 +71,8 @@ pub(super) enum Mismatch {
     Twice(Option<Record>),
     /// It has other values.
     Fields(Vec<Field>, Record),
+    /// It has other attributes of the vendor's own, of these names.
+    Attributes(Vec<String>, Record),
     /// It could not be read.
     Unread(Fault),
 }
@@ -237,7 +239,12 @@ impl<'c> Verifier<'c> {
             Some(_) => differing(manifest, &renamed(sent.change), current),
             None => differing(manifest, &sent.change.wanted, current),
         };
-        (!fields.is_empty()).then(|| Mismatch::Fields(fields, current.clone()))
+        if !fields.is_empty() {
+            return Some(Mismatch::Fields(fields, current.clone()));
+        }
+        let wanted = sent.change.wanted.attributes()?;
+        let names = wanted.differing(current.attributes()?);
+        (!names.is_empty()).then(|| Mismatch::Attributes(names, current.clone()))
     }
 
     /// Takes in the settings of an extension that certainly is of the run's making.
@@ -341,7 +348,7 @@ fn hint(record: &str) -> String {
 pub(super) fn differs(accepted: &Settlement, change: &Change, mismatch: Mismatch) -> Settlement {
     let record = change.wanted.record();
     let read_back = match &mismatch {
-        Mismatch::Fields(_, current) => Some(current.clone()),
+        Mismatch::Fields(_, current) | Mismatch::Attributes(_, current) => Some(current.clone()),
         Mismatch::Twice(current) => current.clone(),
         _ => None,
     };
@@ -360,6 +367,13 @@ pub(super) fn differs(accepted: &Settlement, change: &Change, mismatch: Mismatch
                 differences(&fields, &change.wanted, &current)
             ),
             Some(fields),
+        ),
+        Mismatch::Attributes(names, _) => (
+            format!(
+                "but what it holds beside the fields is not as it was: {}",
+                names.join(", ")
+            ),
+            None,
         ),
     };
     let key = change.wanted.key_only();

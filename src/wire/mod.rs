@@ -9,6 +9,7 @@ pub use cost::Alone;
 pub use pbx::{Pbx, RawRequest};
 
 use crate::model::{Fault, FaultCause, FaultKind, Record, Secret, WireText};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 use url::form_urlencoded;
@@ -396,6 +397,8 @@ pub struct Listing {
     pub numbers: Vec<String>,
     /// True if they are certainly all. Nothing is deleted by a listing that may be incomplete.
     pub complete: bool,
+    /// Extensions that must stay, because something else on the PBX uses a part of them: by number, that use in words.
+    pub in_use: BTreeMap<String, String>,
 }
 
 /// The proof that we are signed in.
@@ -407,6 +410,8 @@ pub struct Session {
     pub refresh_token: Option<Secret>,
     /// Its lifetime without being renewed; `None` where it does not expire.
     pub lifetime: Option<Duration>,
+    /// The fault that each request gets that writes, where the account may only read.
+    pub read_only: Option<Fault>,
 }
 
 #[cfg(test)]

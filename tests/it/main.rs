@@ -29,6 +29,7 @@ mod promises {
     mod hostile;
     mod libreoffice;
     mod lies;
+    mod mended;
     pub(crate) mod night;
     mod odd;
     mod real;

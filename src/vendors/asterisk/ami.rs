@@ -18,10 +18,15 @@ const FAMILY: &str = "ps_endpoints";
 /// The operation of the listing, and of its reply.
 pub(super) const LIST: &str = "ami list";
 
+/// Attributes of an endpoint that name other objects.
+pub(super) const NAMES: [&str; 3] = ["auth", "outbound_auth", "aors"];
+
 /// The endpoints in AstDB.
 pub(super) struct Endpoints {
     /// Their ids, each with its context.
     pub(super) contexts: Vec<(String, String)>,
+    /// The same ids, each with those of its attributes that name other objects.
+    pub(super) named: Vec<(String, Vec<(String, String)>)>,
     /// True if all came.
     pub(super) are_all: bool,
 }
@@ -91,7 +96,7 @@ pub(super) fn judge(manifest: &Manifest, reply: &Reply) -> Result<Value, Fault> 
 /// Reads the listing; `None` where it is none.
 pub(super) fn endpoints(content: &Value) -> Option<Endpoints> {
     let text = content.get("text")?.as_str()?;
-    let mut contexts = vec![];
+    let (mut contexts, mut named) = (vec![], vec![]);
     let mut count = None;
     let mut id = None;
     for line in text.lines() {
@@ -102,7 +107,9 @@ pub(super) fn endpoints(content: &Value) -> Option<Endpoints> {
         } else if let Some(value) = line.strip_prefix("Val: ") {
             let value: Value = serde_json::from_str(value).ok()?;
             let context = value.get("context").and_then(Value::as_str);
-            contexts.push((id.take()?, context.unwrap_or("default").to_owned()));
+            let id = id.take()?;
+            named.push((id.clone(), names(&value)));
+            contexts.push((id, context.unwrap_or("default").to_owned()));
         } else if let Some(items) = line.strip_prefix("ListItems: ") {
             count = items.trim().parse::<usize>().ok();
         }
@@ -110,7 +117,17 @@ pub(super) fn endpoints(content: &Value) -> Option<Endpoints> {
     Some(Endpoints {
         are_all: count == Some(contexts.len()),
         contexts,
+        named,
     })
+}
+
+/// The attributes of an endpoint that name other objects.
+fn names(endpoint: &Value) -> Vec<(String, String)> {
+    let pair = |name: &&str| {
+        let ids = endpoint.get(*name).and_then(Value::as_str)?;
+        Some(((*name).to_owned(), ids.to_owned()))
+    };
+    NAMES.iter().filter_map(pair).collect()
 }
 
 /// Cuts a listing's reply down to what is used of it.
@@ -120,8 +137,11 @@ pub(super) fn trim(reply: &mut Reply) {
         return;
     };
     let mut kept = String::from("Response: Success\n\n");
-    for (id, context) in &endpoints.contexts {
-        let value = json!({ "context": context });
+    for ((id, context), (_, named)) in endpoints.contexts.iter().zip(&endpoints.named) {
+        let mut value = json!({ "context": context });
+        named
+            .iter()
+            .for_each(|(name, ids)| value[name] = json!(ids));
         kept.push_str(&format!("Key: /{FAMILY}/endpoint/{id}\nVal: {value}\n\n"));
     }
     if endpoints.are_all {

@@ -8,7 +8,9 @@
 
 mod ami;
 mod caller_id;
+mod mend;
 mod objects;
+mod own;
 pub mod sim;
 mod talk;
 #[cfg(test)]
@@ -18,10 +20,12 @@ use super::conversation::Step;
 use super::{Account, Client, Settings, Task};
 use crate::digest::base64;
 use crate::manifest::{Manifest, Purpose};
-use crate::model::{Fault, FaultKind, Record, Secret};
+use crate::model::{Fault, FaultKind, Record, Secret, VendorAttributes};
 use crate::wire::{Answer, Effect, Exchange, Listing, Method, Request, Session, Turn, json};
-use caller_id::{CallerId, is_phone_number};
+use caller_id::CallerId;
+use mend::is_hashed;
 use objects::{ObjectFields, PjsipObject, ShownObject, may_write};
+use own::{MAILBOXES, OwnAttributes, items, named_in, with_mailbox};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashSet};
 use talk::{Asterisk, Talk, encoded};
@@ -32,7 +36,7 @@ const ENDPOINTS: &str = "endpoints";
 /// The names of fields that are a part of an attribute, in `vendor.toml`.
 const CALLER_NAME: &str = "endpoint.callerid.name";
 const CALLER_NUMBER: &str = "endpoint.callerid.number";
-const MAILBOXES: &str = "aor.mailboxes";
+const PASSWORD: &str = "auth.password";
 
 facts!("vendor.toml");
 
@@ -90,7 +94,10 @@ impl Client for Asterisk {
         };
         match exchange.request.operation {
             ENDPOINTS => items.retain(is_of_pjsip),
-            _ => items.retain(|item| item.get("attribute") == Some(&json!("context"))),
+            _ => items.retain(|item| {
+                let name = item.get("attribute").and_then(Value::as_str);
+                name.is_some_and(|name| name == "context" || ami::NAMES.contains(&name))
+            }),
         }
         for item in items.iter_mut().filter_map(Value::as_object_mut) {
             item.retain(|name, _| name != "channel_ids" && name != "state");
@@ -113,13 +120,15 @@ impl Asterisk {
         }
         let may_write = may_write().header("authorization", token.clone());
         let code = |fault: &Fault| fault.vendor_code.clone().unwrap_or_default();
-        match talk.judged_at_sign_in(may_write)? {
-            Err(fault) if code(&fault) == "object_type_not_found" => {}
+        let read_only = match talk.judged_at_sign_in(may_write)? {
+            Err(fault) if code(&fault) == "object_type_not_found" => None,
+            Err(fault) if code(&fault) == "write_access_denied" => Some(fault),
             Err(fault) => return Err(talk.end(fault)),
             Ok(_) => return Err(talk.end(talk.not_understood("it knows objects of type none"))),
-        }
+        };
         let mut session = Session {
             token,
+            read_only,
             ..Session::default()
         };
         if self.uses_ami {
@@ -161,18 +170,26 @@ impl Asterisk {
                 .iter()
                 .filter(|(_, context)| *context == self.context);
             listing.numbers.extend(own.map(|(id, _)| id.clone()));
+            for (id, named) in tree.named {
+                note_uses(&mut listing, &id, &ShownObject(named));
+            }
         }
         let looks = talk.ask_each(names.len(), |index| {
             PjsipObject::Endpoint.get(names.get(index).map_or("", String::as_str))
         })?;
         for (name, look) in names.into_iter().zip(looks) {
             match look {
-                Ok(value) if self.is_extension(ShownObject::parse(&value).as_ref()) => {
-                    listing.numbers.push(name);
-                    // It is not kept in AstDB, and so may others be that are not shown here.
-                    listing.complete = false;
+                Ok(value) => {
+                    let endpoint = ShownObject::parse(&value);
+                    if let Some(endpoint) = &endpoint {
+                        note_uses(&mut listing, &name, endpoint);
+                    }
+                    if self.is_extension(endpoint.as_ref()) {
+                        listing.numbers.push(name);
+                        // It is not kept in AstDB, and so may others be that are not shown here.
+                        listing.complete = false;
+                    }
                 }
-                Ok(_) => {}
                 Err(refusal) if refusal.kind == FaultKind::Missing => {}
                 Err(refusal) => return Err(talk.end(refusal)),
             }
@@ -189,11 +206,10 @@ impl Asterisk {
             else {
                 continue;
             };
-            let part =
-                |talk: &mut Talk<'_>, object: PjsipObject| match endpoint.get(object.named_by()) {
-                    Some(id) if is_id(id) => self.look(talk, object, id),
-                    _ => Ok(None),
-                };
+            let part = |talk: &mut Talk<'_>, object: PjsipObject| match endpoint.named(object) {
+                id if is_id(id) => self.look(talk, object, id),
+                _ => Ok(None),
+            };
             let auth = part(talk, PjsipObject::Auth)?;
             let aor = part(talk, PjsipObject::Aor)?;
             let state = match live {
@@ -201,7 +217,7 @@ impl Asterisk {
                 false => None,
             };
             let caller_id = CallerId::parse(endpoint.get("callerid").unwrap_or_default());
-            found.push(self.manifest.incoming(|wire| match wire {
+            let mut record = self.manifest.incoming(|wire| match wire {
                 "id" => Some(number.to_owned()),
                 "state" => state.clone(),
                 CALLER_NAME => Some(caller_id.name.clone()),
@@ -212,6 +228,13 @@ impl Asterisk {
                     let has_own = items(boxes).any(|item| item == own);
                     Some(if has_own { "on" } else { "off" }.to_owned())
                 }
+                // Anybody gets in.
+                PASSWORD if endpoint.named(PjsipObject::Auth).is_empty() => Some(String::new()),
+                PASSWORD => {
+                    let password = auth.as_ref()?.get("password")?;
+                    let is_hashed = password.is_empty() && auth.as_ref().is_some_and(is_hashed);
+                    (!is_hashed).then(|| password.to_owned())
+                }
                 _ => {
                     let (object, attribute) = wire.split_once('.')?;
                     let object = match object {
@@ -221,38 +244,49 @@ impl Asterisk {
                     };
                     object.get(attribute).map(str::to_owned)
                 }
-            }));
+            });
+            let own = self.own_attributes(number, [auth.as_ref(), aor.as_ref()], &endpoint);
+            record.set_attributes(VendorAttributes::new(&own));
+            found.push(record);
         }
         Ok(Answer::Found(found))
     }
 
     fn create(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
         let number = named(talk, wanted.number())?;
+        let own = wanted.attributes().map(VendorAttributes::pairs);
+        let own = own.unwrap_or_default();
         let wanted = self.wanted(talk, wanted, Purpose::Create)?;
-        let objects = self.new_objects(talk, number, wanted)?;
-        let [auth, aor, endpoint] = &objects;
-        let held = [
-            (auth, self.look(talk, PjsipObject::Auth, number)?),
-            (aor, self.look(talk, PjsipObject::Aor, number)?),
-        ];
-        if let Some(held) = self.look(talk, endpoint.0, number)? {
-            return Err(self.exists(talk, number, &held));
+        let objects = self.new_objects(talk, number, wanted, &own)?;
+        let mut held = vec![];
+        for (object, _) in &objects {
+            held.push(self.look(talk, *object, number)?);
+        }
+        if let Some(endpoint) = held.pop().flatten() {
+            return Err(self.exists(talk, number, &endpoint));
         }
         let mut there = vec![];
-        for ((object, fields), held) in held {
+        for ((object, fields), held) in objects.iter().zip(held) {
             let Some(held) = held else { continue };
             // Only an earlier try, whose reply was lost or which was killed, leaves it just so.
-            if !fields.are_in(&held) || !object.is_plain(&held) {
+            if !fields.are_in(&held) || !object.is_plain(&held, &object.with_own(fields, &own)) {
                 return Err(self.foreign_part(talk, *object, number));
             }
             there.push(*object);
         }
+        self.find_named(talk, number, &own)?;
         let mut made = vec![];
         for (object, fields) in objects {
             if there.contains(&object) {
                 continue;
             }
-            if let Err(refusal) = self.put(talk, object, number, fields)? {
+            let mut put = self.put(talk, object, number, object.with_own(&fields, &own))?;
+            if put.is_err() && !own.is_empty() {
+                // An attribute of a module that is not loaded any more, for example. What is missing then is seen when the
+                // extension is read back.
+                put = self.put(talk, object, number, fields)?;
+            }
+            if let Err(refusal) = put {
                 return Err(self.take_back(talk, number, object, &made, refusal)?);
             }
             made.push(object);
@@ -261,13 +295,15 @@ impl Asterisk {
         Ok(Answer::Done)
     }
 
-    /// The objects of a new extension, in the order in which they are made.
+    /// The objects of a new extension, in the order in which they are made; not those in whose place it is to name others
+    /// again.
     fn new_objects(
         &self,
         talk: &Talk<'_>,
         number: &str,
         wanted: Wanted,
-    ) -> Step<[(PjsipObject, ObjectFields); 3]> {
+        own: &OwnAttributes,
+    ) -> Step<Vec<(PjsipObject, ObjectFields)>> {
         let is_word = |c: char| c.is_ascii_alphanumeric() || "_.-:".contains(c);
         let are_codecs = self
             .codecs
@@ -278,30 +314,34 @@ impl Asterisk {
             let hint = "set context and codecs for the target: codecs = \"alaw,ulaw\"";
             return Err(talk.refuse("no_codec", why, hint));
         }
-        let mut auth = ObjectFields::default();
-        auth.add("auth_type", "userpass");
-        auth.0.extend(wanted.auth.0);
+        let text = |name: &str| own.get(name).map_or("", String::as_str);
+        let auth = self.new_auth(talk, number, wanted.auth, own)?;
         let mut aor = wanted.aor;
         let voicemail = wanted.voicemail.unwrap_or_default();
-        aor.add(
-            "mailboxes",
-            with_mailbox("", &self.mailbox(number), voicemail),
-        );
-        let mut endpoint = self.closed(number, Some(self.codecs.clone()), ObjectFields::default());
-        let mut caller_id = CallerId {
+        let boxes = with_mailbox(text(MAILBOXES), &self.mailbox(number), voicemail);
+        aor.add("mailboxes", boxes);
+        let codecs = codecs(text("endpoint.allow")).unwrap_or_else(|| self.codecs.clone());
+        let mut endpoint = self.closed(number, Some(codecs), ObjectFields::default());
+        for object in [PjsipObject::Auth, PjsipObject::Aor] {
+            if let Some(ids) = named_in(own, object) {
+                endpoint.set(object.named_by(), ids);
+            }
+        }
+        let caller_id = CallerId {
             name: wanted.caller_name.unwrap_or_default(),
             number: wanted.caller_number.unwrap_or_default(),
         };
-        if caller_id.name.is_empty() && caller_id.number == number && !is_phone_number(number) {
-            caller_id.number.clear();
-        }
         endpoint.add("callerid", caller_id_text(talk, &caller_id)?);
         endpoint.0.extend(wanted.endpoint.0);
-        Ok([
+        let mut objects = vec![
             (PjsipObject::Auth, auth),
             (PjsipObject::Aor, aor),
             (PjsipObject::Endpoint, endpoint),
-        ])
+        ];
+        objects.retain(|(object, _)| {
+            named_in(own, *object).is_none_or(|ids| items(ids).any(|id| id == number))
+        });
+        Ok(objects)
     }
 
     /// Ends a creation that was refused in its midst: the objects that it made are removed again, unless the endpoint
@@ -327,49 +367,47 @@ impl Asterisk {
         Ok(talk.end(refusal))
     }
 
-    fn update(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
-        let number = named(talk, wanted.number())?;
-        let wanted = self.wanted(talk, wanted, Purpose::Update)?;
+    fn update(&self, talk: &mut Talk<'_>, record: &Record) -> Step<Answer> {
+        let number = named(talk, record.number())?;
+        let wanted = self.wanted(talk, record, Purpose::Update)?;
         let endpoint = self.look(talk, PjsipObject::Endpoint, number)?;
         let Some(endpoint) = endpoint.filter(|endpoint| self.is_extension(Some(endpoint))) else {
             return Err(talk.end(self.manifest.missing(number)));
         };
-        let is_own = |object: PjsipObject| endpoint.get(object.named_by()) == Some(number);
-        if !is_own(PjsipObject::Auth) || !is_own(PjsipObject::Aor) {
+        let is_other = |object: PjsipObject| !["", number].contains(&endpoint.named(object));
+        if is_other(PjsipObject::Auth) || is_other(PjsipObject::Aor) {
             let why = format!(
                 "{number} does not have an auth and an aor of its own number: another tool made it"
             );
             let hint = "change it there, or delete it and import it anew";
             return Err(talk.refuse("other_objects", why, hint));
         }
-        let (mut auth, mut aor, mut fields) = (wanted.auth, wanted.aor, wanted.endpoint);
-        if wanted.caller_name.is_some() || wanted.caller_number.is_some() {
+        let caller_id = wanted.caller_name.is_some() || wanted.caller_number.is_some();
+        let caller_id = caller_id.then(|| {
             let held = CallerId::parse(endpoint.get("callerid").unwrap_or_default());
-            let caller_id = CallerId {
+            CallerId {
                 name: wanted.caller_name.unwrap_or(held.name),
                 number: wanted.caller_number.unwrap_or(held.number),
-            };
+            }
+        });
+        let mut fields = wanted.endpoint;
+        if let Some(caller_id) = caller_id {
             fields.add("callerid", caller_id_text(talk, &caller_id)?);
         }
-        if !auth.0.is_empty() {
-            auth = self.differing(talk, PjsipObject::Auth, number, auth)?;
-        }
-        if !aor.0.is_empty() || wanted.voicemail.is_some() {
-            let held = self.part(talk, PjsipObject::Aor, number)?;
-            if let Some(on) = wanted.voicemail {
-                let boxes = held.get("mailboxes").unwrap_or_default();
-                aor.add("mailboxes", with_mailbox(boxes, &self.mailbox(number), on));
-            }
-            aor.keep_differing(&held);
-        }
+        // Either may be gone, whatever the row is about.
+        let auth = self.changed_auth(talk, &endpoint, record, wanted.auth)?;
+        let aor = self.changed_aor(talk, &endpoint, record, (wanted.aor, wanted.voicemail))?;
         fields.keep_differing(&endpoint);
+        let names_them = [PjsipObject::Auth, PjsipObject::Aor]
+            .iter()
+            .all(|object| endpoint.named(*object) == number);
         let objects = [
             (PjsipObject::Auth, auth),
             (PjsipObject::Aor, aor),
             (PjsipObject::Endpoint, fields),
         ];
         for (object, fields) in objects {
-            if fields.0.is_empty() {
+            if fields.0.is_empty() && (object != PjsipObject::Endpoint || names_them) {
                 continue;
             }
             let fields = match object {
@@ -409,24 +447,18 @@ impl Asterisk {
         closed
     }
 
-    /// Looks at an object of an extension that is there.
-    fn part(&self, talk: &mut Talk<'_>, object: PjsipObject, number: &str) -> Step<ShownObject> {
-        self.look(talk, object, number)?.ok_or_else(|| {
-            let why = format!("{number} has an endpoint, but no {}", object.word());
-            talk.refuse("part_missing", why, "delete it and import it anew")
-        })
+    /// Makes sure that an object of an extension is there.
+    fn part(&self, talk: &mut Talk<'_>, object: PjsipObject, number: &str) -> Step<()> {
+        match self.look(talk, object, number)? {
+            Some(_) => Ok(()),
+            None => Err(self.part_missing(talk, object, number)),
+        }
     }
 
-    /// Leaves of an object's fields those that are not so already: some databases refuse a change that changes nothing.
-    fn differing(
-        &self,
-        talk: &mut Talk<'_>,
-        object: PjsipObject,
-        number: &str,
-        mut fields: ObjectFields,
-    ) -> Step<ObjectFields> {
-        fields.keep_differing(&self.part(talk, object, number)?);
-        Ok(fields)
+    fn part_missing(&self, talk: &Talk<'_>, object: PjsipObject, number: &str) -> Turn {
+        let why = format!("{number} has an endpoint, but no {}", object.word());
+        let hint = "import it with its SIP password: --mode upsert makes what is missing";
+        talk.refuse("part_missing", why, hint)
     }
 
     /// Removes the endpoint first, and then the objects that it named. Where it is gone already, those of its number may
@@ -473,7 +505,7 @@ impl Asterisk {
             "the PBX has an {word} {number} without an endpoint {number}, and not as this row would make it: it may belong to a trunk"
         );
         let hint = format!(
-            "give the row another number; where nothing needs the {word}, delete it: asterisk -rx 'database del ps_{word}s/{word} {number}'"
+            "where a deletion of {number} was cut off, finish it first: rowcall resume; otherwise give the row another number, or, where nothing needs the {word}, delete it: asterisk -rx 'database del ps_{word}s/{word} {number}'"
         );
         let fault = self.manifest.fault(FaultKind::Exists, "foreign_part", why);
         talk.end(fault.hint(hint))
@@ -543,13 +575,6 @@ fn caller_id_text(talk: &Talk<'_>, caller_id: &CallerId) -> Step<String> {
     })
 }
 
-/// The items of a list that is separated by commas.
-fn items(list: &str) -> impl Iterator<Item = &str> {
-    list.split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
-}
-
 /// The codecs of an endpoint as a PUT takes them: `(alaw|ulaw)` is shown for `alaw,ulaw`. `None` where they are not all
 /// shown: a long list is cut off, and ends in dots.
 fn codecs(shown: &str) -> Option<String> {
@@ -561,13 +586,16 @@ fn codecs(shown: &str) -> Option<String> {
         .then(|| inner.replace('|', ","))
 }
 
-/// A list of mailboxes with this one in it, or without it; all others stay.
-fn with_mailbox(boxes: &str, own: &str, on: bool) -> String {
-    let mut kept: Vec<&str> = items(boxes).filter(|item| on || *item != own).collect();
-    if on && !kept.contains(&own) {
-        kept.push(own);
+/// Notes which extensions an endpoint of another number uses a part of.
+fn note_uses(listing: &mut Listing, id: &str, endpoint: &ShownObject) {
+    for attribute in ami::NAMES {
+        for used in items(endpoint.get(attribute).unwrap_or_default()) {
+            if used != id {
+                let how = format!("endpoint {id:?} names it as its {attribute}");
+                listing.in_use.insert(used.to_owned(), how);
+            }
+        }
     }
-    kept.join(",")
 }
 
 /// Returns true for the id of one object: the names of several are separated by commas, and a path of dots leads elsewhere.

@@ -1,10 +1,11 @@
 //! The three objects of an extension, their fields on the way out, and what the PBX shows of them.
 
 use super::talk::{Asterisk, Talk, encoded};
-use crate::model::{Fault, FaultKind, WireText};
+use crate::model::{Fault, FaultKind, Secret, WireText};
 use crate::vendors::conversation::Step;
 use crate::wire::{Body, Effect, Method, Request, json};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// The folder of all objects in the address.
 const FOLDER: &str = "/asterisk/config/dynamic/res_pjsip";
@@ -48,15 +49,16 @@ impl PjsipObject {
         }
     }
 
-    /// Returns true if an object has nothing that makes a trunk of it, and that no extension made here has.
-    pub(super) fn is_plain(self, held: &ShownObject) -> bool {
+    /// Returns true if an object has nothing that makes a trunk of it, but what it is to have.
+    pub(super) fn is_plain(self, held: &ShownObject, wanted: &ObjectFields) -> bool {
         let strange: &[&str] = match self {
             PjsipObject::Auth => &["md5_cred", "password_digest", "realm", "oauth_clientid"],
             PjsipObject::Aor => &["contact", "outbound_proxy", "voicemail_extension"],
             PjsipObject::Endpoint => &[],
         };
-        let is_empty = |name: &&str| held.get(name).is_none_or(str::is_empty);
-        strange.iter().all(is_empty)
+        let is_usual =
+            |name: &&str| held.get(name).is_none_or(str::is_empty) || wanted.get(name).is_some();
+        strange.iter().all(is_usual)
     }
 
     pub(super) fn get(self, id: &str) -> Request {
@@ -86,6 +88,23 @@ impl PjsipObject {
         Request::new(operation, Method::Delete, self.path(id), Effect::Writes)
     }
 
+    /// The same fields, with the attributes of this object that an extension had of its own.
+    pub(super) fn with_own(
+        self,
+        fields: &ObjectFields,
+        own: &BTreeMap<String, String>,
+    ) -> ObjectFields {
+        let mut whole = fields.clone();
+        for (name, value) in own {
+            let attribute = name.strip_prefix(self.word());
+            let attribute = attribute.and_then(|rest| rest.strip_prefix('.'));
+            if let Some(attribute) = attribute.filter(|name| fields.get(name).is_none()) {
+                whole.add(attribute, Secret::from(value));
+            }
+        }
+        whole
+    }
+
     fn path(self, id: &str) -> String {
         format!("{FOLDER}/{}/{}", self.word(), encoded(id))
     }
@@ -99,12 +118,27 @@ pub(super) fn may_write() -> Request {
 
 /// Fields of one object on their way to the PBX, in their order. Each value is a text, for a value that is none ends the
 /// whole PBX.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(super) struct ObjectFields(pub(super) Vec<(String, WireText)>);
 
 impl ObjectFields {
     pub(super) fn add(&mut self, attribute: &str, value: impl Into<WireText>) {
         self.0.push((attribute.to_owned(), value.into()));
+    }
+
+    pub(super) fn get(&self, attribute: &str) -> Option<&str> {
+        let mut fields = self.0.iter();
+        let field = fields.find(|(name, _)| name == attribute)?;
+        Some(field.1.reveal())
+    }
+
+    /// Sets an attribute, in the place of its earlier value where it has one.
+    pub(super) fn set(&mut self, attribute: &str, value: impl Into<WireText>) {
+        let mut fields = self.0.iter_mut();
+        match fields.find(|(name, _)| name == attribute) {
+            Some(field) => field.1 = value.into(),
+            None => self.add(attribute, value),
+        }
     }
 
     /// Returns true if an object has all of these already.
@@ -126,7 +160,7 @@ impl ObjectFields {
 }
 
 /// An object as the PBX shows it.
-pub(super) struct ShownObject(Vec<(String, String)>);
+pub(super) struct ShownObject(pub(super) Vec<(String, String)>);
 
 impl ShownObject {
     /// Reads the list of attributes; `None` where it is none.
@@ -143,6 +177,17 @@ impl ShownObject {
         let mut pairs = self.0.iter();
         let pair = pairs.find(|(name, _)| name == attribute)?;
         Some(&pair.1)
+    }
+
+    /// The attributes that are set, with their values.
+    pub(super) fn filled(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.0.iter().filter(|(_, value)| !value.is_empty());
+        pairs.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The ids of the objects that an endpoint names as its auth or its aors.
+    pub(super) fn named(&self, object: PjsipObject) -> &str {
+        self.get(object.named_by()).unwrap_or_default()
     }
 }
 

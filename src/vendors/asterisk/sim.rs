@@ -301,8 +301,9 @@ impl AsteriskSim {
         let mut count = 0;
         for (id, held) in endpoints {
             count += 1;
-            let context = self.value(2, held, "context");
-            let value = json!({ "aors": self.value(2, held, "aors"), "context": context });
+            let names = ["auth", "outbound_auth", "aors", "context"];
+            let values = names.map(|name| (name.to_owned(), json!(self.value(2, held, name))));
+            let value: Value = values.into_iter().collect();
             tree += &format!(
                 "Event: DBGetTreeResponse\nKey: /ps_endpoints/endpoint/{id}\nVal: {value}\n\n"
             );

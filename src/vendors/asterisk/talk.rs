@@ -111,6 +111,15 @@ pub(super) fn encoded(id: &str) -> String {
     encoded.replace('+', "%20")
 }
 
+/// The attributes that are secrets, or hashes of one.
+const SECRETS: [&str; 5] = [
+    "password",
+    "md5_cred",
+    "password_digest",
+    "oauth_secret",
+    "refresh_token",
+];
+
 /// The secrets that a request carries.
 fn secrets(request: &Request) -> impl Iterator<Item = &str> {
     let fields = match &request.body {
@@ -118,7 +127,7 @@ fn secrets(request: &Request) -> impl Iterator<Item = &str> {
         _ => None,
     };
     let passwords = fields.into_iter().flatten().filter_map(|field| {
-        let is_secret = field.get("attribute")? == "password";
+        let is_secret = SECRETS.contains(&field.get("attribute")?.as_str()?);
         is_secret.then(|| field.get("value")?.as_str()).flatten()
     });
     passwords.chain(request.reveal_secrets().map(|(_, text)| text))

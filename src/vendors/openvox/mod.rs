@@ -172,6 +172,7 @@ impl OpenVox {
         Ok(Listing {
             numbers: records.iter().filter_map(number).collect(),
             complete: name == "extlist",
+            ..Listing::default()
         })
     }
 
@@ -378,8 +379,8 @@ fn no_records(talk: &Talk<'_>, name: &str) -> Fault {
 fn signed_in(token: Secret) -> Answer {
     Answer::Session(Session {
         token,
-        refresh_token: None,
         lifetime: Some(SESSION_LIFETIME),
+        ..Session::default()
     })
 }
 

@@ -251,6 +251,7 @@ fn printed_replies_are_understood() {
     let known = Listing {
         numbers: vec!["1000".to_owned(), "1001".to_owned()],
         complete: true,
+        ..Listing::default()
     };
     assert_eq!(listing(told(Task::List, &[list]).0), known);
     let query = printed_reply(include_str!("golden/ancestor-query.reply.json"));
@@ -330,8 +331,8 @@ fn the_whole_life_of_an_extension_in_both_formats() {
         let numbers = ["0042".to_owned(), "2002".to_owned(), "2003".to_owned()];
 
         let empty = Listing {
-            numbers: vec![],
             complete: true,
+            ..Listing::default()
         };
         assert_eq!(listing(say(Task::List)), empty, "{format}");
         assert_eq!(found(say(Task::Get(&numbers))), []);
@@ -783,7 +784,8 @@ fn a_listing_falls_back_where_its_path_is_unknown() {
                     known,
                     Listing {
                         numbers: vec!["7".to_owned()],
-                        complete: false
+                        complete: false,
+                        ..Listing::default()
                     }
                 );
             }

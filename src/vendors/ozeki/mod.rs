@@ -129,8 +129,8 @@ impl Ozeki {
             return Ok(Answer::Listing(Listing::default()));
         };
         let mut listing = Listing {
-            numbers: vec![],
             complete: true,
+            ..Listing::default()
         };
         for summary in &extensions.children {
             let text = |name| summary.child_text(name).filter(|text| !text.is_empty());

@@ -242,6 +242,7 @@ fn printed_replies_are_understood() {
     let listing = Listing {
         numbers,
         complete: true,
+        ..Listing::default()
     };
     assert_eq!(answer(listed), Answer::Listing(listing));
 
@@ -689,6 +690,7 @@ fn a_whole_life_on_the_simulated_pbx() {
             let all = Listing {
                 numbers: vec!["0042".into()],
                 complete: true,
+                ..Listing::default()
             };
             assert_eq!(listing, Answer::Listing(all));
             let end = converse(vendor, pbx, Task::Delete("42"), &session);

@@ -62,6 +62,7 @@ fn list(talk: &mut Talk<'_>) -> Step<Answer> {
     Ok(Answer::Listing(Listing {
         complete: whole && numbers.iter().all(|name| !name.is_empty()),
         numbers,
+        ..Listing::default()
     }))
 }
 

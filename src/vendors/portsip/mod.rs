@@ -148,8 +148,8 @@ fn renewed(answer: &Value, otherwise: Duration) -> Option<Session> {
     }
     Some(Session {
         token: Secret::new(token),
-        refresh_token: None,
         lifetime: Some(lifetime(answer).unwrap_or(otherwise)),
+        ..Session::default()
     })
 }
 
@@ -189,8 +189,8 @@ fn list(talk: &mut Talk<'_>) -> Step<Answer> {
         .map_err(|refusal| talk.end(refusal))?;
     let mut seen = HashSet::new();
     let mut listing = Listing {
-        numbers: vec![],
         complete: pages.end == End::Agreed,
+        ..Listing::default()
     };
     for item in &pages.items {
         let number = item.get("extension_number").and_then(json::text);

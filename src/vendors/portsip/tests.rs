@@ -46,8 +46,8 @@ fn no(status: u16, body: &str) -> Reply {
 fn session() -> Session {
     Session {
         token: Secret::new(TOKEN),
-        refresh_token: None,
         lifetime: Some(Duration::from_secs(600)),
+        ..Session::default()
     }
 }
 

@@ -92,12 +92,28 @@ fn doctor_says_of_each_target_what_is_wrong_and_shows_no_password() {
 }
 
 #[test]
-fn a_key_that_was_named_and_is_not_there_is_reported_and_not_made() {
+fn a_key_that_is_not_there_is_bad_once_runs_were_sealed_with_it_and_is_not_made() {
     let program = Program::new();
+    let (code, out) = doctor(&program, &["sim:ozeki"], "unused");
+    assert_eq!(code, Some(0), "{out}");
+    let says = |out: &str, begin: &str| out.lines().any(|line| line.starts_with(begin));
+    assert!(
+        says(&out, "ok  key: none yet: the first run makes key"),
+        "{out}"
+    );
+    assert!(!program.path("key").exists());
+    let pbx = TestPbx::new("ozeki");
+    program.sheet("in.csv", &[pbx.small("2001")]);
+    let import = format!(
+        "import in.csv --to {} --state state --key key",
+        pbx.target()
+    );
+    program.ends(&import, 0);
+    fs::remove_file(program.path("key")).unwrap();
     let (code, out) = doctor(&program, &["sim:ozeki"], "unused");
     assert_eq!(code, Some(2), "{out}");
     assert!(
-        out.lines().any(|line| line.starts_with("BAD key: ")),
+        says(&out, "BAD key: ") && out.contains("put the key back"),
         "{out}"
     );
     assert!(!program.path("key").exists());

@@ -6,6 +6,7 @@ pub(crate) mod watched;
 use super::fixture::account;
 use super::free_port::free_port;
 use super::unpacked::{Packages, Unpacked};
+use rcgen::{CertificateParams, KeyPair};
 use rowcall::wire::Reply;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -60,8 +61,8 @@ const FILES: [(&str, &str); 8] = [
 /// The lines of the samples by which new extensions cost the PBX little.
 const CURES: [&str; 2] = ["endpoint/cache", "taskprocessor_overload_trigger"];
 
-/// The tests' own account, by the header that ari.conf's `[rowcall]` takes.
-const WITNESS: &str = "Authorization: Basic cm93Y2FsbDpBcjEtU2VjcmV0fmZvcl90ZXN0cw==";
+/// The account of the program that is tested, as the tests themselves say it; a simulated PBX has the same one.
+const WITNESS: &str = "Authorization: Basic YXBpOkNhbmFyeTc3MzFhY2NvdW50";
 
 /// The time after which its database is on the disk, so that a kill loses nothing: it writes once a second.
 const DURABLE: Duration = Duration::from_millis(1500);
@@ -78,21 +79,33 @@ pub(crate) struct RunningAsterisk {
     folder: TempDir,
     http: u16,
     sip: u16,
+    /// The port for telephones over TLS, where it has one.
+    tls: Option<u16>,
     process: Option<Child>,
 }
 
 impl RunningAsterisk {
     /// Starts one that is set up as rowcall recommends; `None`, with the test passed over, where it cannot be had.
     pub(crate) fn start(packages: Packages) -> Option<RunningAsterisk> {
-        RunningAsterisk::start_without(packages, &[])
+        RunningAsterisk::start_without(packages, &[], false)
+    }
+
+    /// Like [`RunningAsterisk::start`], and telephones reach it over TLS too: it shows a certificate that it has signed
+    /// itself.
+    pub(crate) fn start_with_tls(packages: Packages) -> Option<RunningAsterisk> {
+        RunningAsterisk::start_without(packages, &[], true)
     }
 
     /// Like [`RunningAsterisk::start`] as most PBXes are set up: new extensions cost it much.
     pub(crate) fn start_plain(packages: Packages) -> Option<RunningAsterisk> {
-        RunningAsterisk::start_without(packages, &CURES)
+        RunningAsterisk::start_without(packages, &CURES, false)
     }
 
-    fn start_without(packages: Packages, lines: &[&str]) -> Option<RunningAsterisk> {
+    fn start_without(
+        packages: Packages,
+        lines: &[&str],
+        over_tls: bool,
+    ) -> Option<RunningAsterisk> {
         let packages = packages.get()?;
         loop {
             let mut asterisk = RunningAsterisk {
@@ -100,9 +113,11 @@ impl RunningAsterisk {
                 folder: tempfile::tempdir().unwrap(),
                 http: free_port(),
                 sip: free_port(),
+                tls: over_tls.then(free_port),
                 process: None,
             };
             asterisk.configure(lines);
+            asterisk.configure_tls();
             asterisk.boot();
             // Somebody else may have taken a port meanwhile.
             if !asterisk.errors().contains("already in use") {
@@ -132,6 +147,37 @@ impl RunningAsterisk {
             let filled = words.iter().fold(lines.join("\n"), fill);
             fs::write(self.folder.path().join("etc").join(name), filled).unwrap();
         }
+    }
+
+    /// Adds the port over TLS, with a certificate of its own.
+    fn configure_tls(&self) {
+        let Some(port) = self.tls else {
+            return;
+        };
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(["pbx.example.com".to_owned()]).unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        fs::write(self.certificate(), certificate.pem()).unwrap();
+        let private = self.certificate().with_extension("key");
+        fs::write(&private, key.serialize_pem()).unwrap();
+        let path = self.folder.path().join("etc/pjsip.conf");
+        let transport = format!(
+            "\n\n[tls]\ntype = transport\nprotocol = tls\nbind = 127.0.0.1:{port}\ncert_file = {}\n\
+             priv_key_file = {}\nmethod = tlsv1_2\n",
+            self.certificate().display(),
+            private.display()
+        );
+        fs::write(&path, fs::read_to_string(&path).unwrap() + &transport).unwrap();
+    }
+
+    /// The file of the certificate that it shows over TLS.
+    pub(crate) fn certificate(&self) -> PathBuf {
+        self.folder.path().join("etc/pbx.pem")
+    }
+
+    /// The address of its port over TLS.
+    pub(crate) fn tls(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.tls.unwrap()))
     }
 
     /// The folder of its modules, which lies elsewhere in older packages.
@@ -301,7 +347,7 @@ impl RunningAsterisk {
     }
 }
 
-/// A real Asterisk's REST interface, as the tests ask it past rowcall.
+/// The REST interface of a real Asterisk, or of a simulated one, as the tests ask it past rowcall.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ari(pub(crate) SocketAddr);
 
@@ -326,6 +372,13 @@ impl Ari {
         let body = serde_json::json!({ "fields": fields.collect::<Value>() });
         let reply = self.say(&format!("PUT {}", path(kind, name)), &body.to_string());
         assert_eq!(reply.unwrap().status, 200, "{kind}/{name}");
+    }
+
+    /// Removes an object, past rowcall.
+    #[track_caller]
+    pub(crate) fn delete(self, kind: &str, name: &str) {
+        let reply = self.say(&format!("DELETE {}", path(kind, name)), "");
+        assert_eq!(reply.unwrap().status, 204, "{kind}/{name}");
     }
 
     /// An object, as its interface shows it.

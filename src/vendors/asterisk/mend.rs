@@ -1,0 +1,131 @@
+//! Parts of an extension that are gone, or that its endpoint does not name, so that nobody or anybody gets in: an update
+//! makes them anew, before the endpoint names them.
+
+use super::objects::{ObjectFields, PjsipObject, ShownObject};
+use super::own::{OwnAttributes, named_in, with_mailbox};
+use super::talk::{Asterisk, Talk};
+use crate::manifest::Purpose;
+use crate::model::Record;
+use crate::vendors::conversation::Step;
+use crate::wire::Turn;
+
+/// Attributes of an auth that hold the hash of a secret, which counts in the place of a password.
+const HASHES: [&str; 2] = ["md5_cred", "password_digest"];
+
+impl Asterisk {
+    /// The auth of an extension: never one without a secret, which would let anybody in.
+    pub(super) fn new_auth(
+        &self,
+        talk: &Talk<'_>,
+        number: &str,
+        fields: ObjectFields,
+        own: &OwnAttributes,
+    ) -> Step<ObjectFields> {
+        let is_set = |name: &&str| own.contains_key(&format!("auth.{name}"));
+        let has_secret = fields.get("password").is_some_and(|text| !text.is_empty())
+            || HASHES.iter().any(is_set);
+        if !has_secret && named_in(own, PjsipObject::Auth).is_none() {
+            return Err(no_secret(talk, number));
+        }
+        let mut auth = ObjectFields::default();
+        let kind = own.get("auth.auth_type").map_or("userpass", String::as_str);
+        auth.add("auth_type", kind);
+        auth.0.extend(fields.0);
+        Ok(auth)
+    }
+
+    /// The fields of an extension's auth that are to be written. One that is gone, or that the endpoint does not name, so
+    /// that anybody gets in, is made anew where the row has the secret.
+    pub(super) fn changed_auth(
+        &self,
+        talk: &mut Talk<'_>,
+        endpoint: &ShownObject,
+        record: &Record,
+        mut fields: ObjectFields,
+    ) -> Step<ObjectFields> {
+        let number = record.number();
+        let password = fields.get("password");
+        if password.is_some_and(str::is_empty) {
+            return Err(no_secret(talk, number));
+        }
+        let has_password = password.is_some();
+        let held = self.look(talk, PjsipObject::Auth, number)?;
+        let is_named = !endpoint.named(PjsipObject::Auth).is_empty();
+        if let Some(held) = held.as_ref().filter(|_| is_named) {
+            if has_password && is_hashed(held) {
+                let why = format!(
+                    "the auth {number} holds the hash of another secret, and the PBX would go on asking for that one"
+                );
+                let hint = "delete the extension and import it anew";
+                return Err(talk.refuse("hashed_secret", why, hint));
+            }
+            fields.keep_differing(held);
+            return Ok(fields);
+        }
+        if !has_password {
+            return Err(match is_named {
+                true => self.part_missing(talk, PjsipObject::Auth, number),
+                false => no_secret(talk, number),
+            });
+        }
+        let whole = self.wanted(talk, record, Purpose::Create)?;
+        let auth = self.new_auth(talk, number, whole.auth, &OwnAttributes::new())?;
+        self.new_part(talk, PjsipObject::Auth, number, (auth, held))
+    }
+
+    /// The fields of an extension's aor that are to be written; all of them where it is gone.
+    pub(super) fn changed_aor(
+        &self,
+        talk: &mut Talk<'_>,
+        endpoint: &ShownObject,
+        record: &Record,
+        (mut fields, voicemail): (ObjectFields, Option<bool>),
+    ) -> Step<ObjectFields> {
+        let number = record.number();
+        let held = self.look(talk, PjsipObject::Aor, number)?;
+        let own = self.mailbox(number);
+        let is_named = !endpoint.named(PjsipObject::Aor).is_empty();
+        if let Some(held) = held.as_ref().filter(|_| is_named) {
+            if let Some(on) = voicemail {
+                let boxes = held.get("mailboxes").unwrap_or_default();
+                fields.add("mailboxes", with_mailbox(boxes, &own, on));
+            }
+            fields.keep_differing(held);
+            return Ok(fields);
+        }
+        let mut aor = self.wanted(talk, record, Purpose::Create)?.aor;
+        aor.add(
+            "mailboxes",
+            with_mailbox("", &own, voicemail.unwrap_or_default()),
+        );
+        self.new_part(talk, PjsipObject::Aor, number, (aor, held))
+    }
+
+    /// The fields of a part that an extension lacks; none where an earlier try made it.
+    fn new_part(
+        &self,
+        talk: &Talk<'_>,
+        object: PjsipObject,
+        number: &str,
+        (fields, held): (ObjectFields, Option<ShownObject>),
+    ) -> Step<ObjectFields> {
+        match held {
+            None => Ok(fields),
+            Some(held) if fields.are_in(&held) && object.is_plain(&held, &fields) => {
+                Ok(ObjectFields::default())
+            }
+            Some(_) => Err(self.foreign_part(talk, object, number)),
+        }
+    }
+}
+
+/// Returns true for an auth that holds the hash of a secret.
+pub(super) fn is_hashed(auth: &ShownObject) -> bool {
+    let is_set = |name: &&str| auth.get(name).is_some_and(|text| !text.is_empty());
+    HASHES.iter().any(is_set)
+}
+
+fn no_secret(talk: &Talk<'_>, number: &str) -> Turn {
+    let why = format!("without a SIP password anybody would get in for {number}");
+    talk.refuse("no_secret", why, "give the row a SIP password")
+}

@@ -1,0 +1,101 @@
+//! The attributes of an extension for which there is no field: some 130, of which a dozen are fields. They stay in an
+//! update, and go with a deletion, whose undo gives them back.
+
+use super::objects::{PjsipObject, ShownObject};
+use super::talk::{Asterisk, Talk};
+use crate::vendors::conversation::Step;
+use std::collections::BTreeMap;
+
+/// The attributes, by `object.attribute`.
+pub(super) type OwnAttributes = BTreeMap<String, String>;
+
+/// The attribute with the mailboxes of which telephones are told. One of them is a field here.
+pub(super) const MAILBOXES: &str = "aor.mailboxes";
+
+/// Attributes that are not given back to an extension: telephones register again by themselves, and codecs that are not
+/// wanted are those that are not named.
+const NOT_GIVEN_BACK: [&str; 2] = ["aor.contact", "endpoint.disallow"];
+
+impl Asterisk {
+    /// The attributes of an extension for which there is no field. Those of an auth or aor of another number stay there
+    /// when the extension is deleted.
+    pub(super) fn own_attributes(
+        &self,
+        number: &str,
+        [auth, aor]: [Option<&ShownObject>; 2],
+        endpoint: &ShownObject,
+    ) -> OwnAttributes {
+        let parts = [
+            (PjsipObject::Auth, auth),
+            (PjsipObject::Aor, aor),
+            (PjsipObject::Endpoint, Some(endpoint)),
+        ];
+        let is_own = |object: &PjsipObject| {
+            *object == PjsipObject::Endpoint || endpoint.named(*object) == number
+        };
+        let is_field = |name: &str| {
+            let mut rows = self.manifest.field.iter();
+            name != MAILBOXES && rows.any(|row| row.wire.starts_with(name))
+        };
+        let mut own = BTreeMap::new();
+        for (object, shown) in parts.into_iter().filter(|(object, _)| is_own(object)) {
+            for (attribute, value) in shown.into_iter().flat_map(ShownObject::filled) {
+                let name = format!("{}.{attribute}", object.word());
+                let is_number =
+                    matches!(&*name, "endpoint.auth" | "endpoint.aors") && value == number;
+                let is_kept = !is_number && name != "endpoint.context" && !is_field(&name);
+                if is_kept && !NOT_GIVEN_BACK.contains(&&*name) {
+                    own.insert(name, value.to_owned());
+                }
+            }
+        }
+        own
+    }
+
+    /// Looks for the objects of other numbers that an extension named before it was deleted, and is to name again: without
+    /// them it could not be used.
+    pub(super) fn find_named(
+        &self,
+        talk: &mut Talk<'_>,
+        number: &str,
+        own: &OwnAttributes,
+    ) -> Step<()> {
+        for object in [PjsipObject::Auth, PjsipObject::Aor] {
+            for id in items(named_in(own, object).unwrap_or_default()) {
+                if id != number && self.look(talk, object, id)?.is_none() {
+                    let word = object.word();
+                    let why = format!("{number} used the {word} {id}, which is not there any more");
+                    let hint = "import it anew from a sheet";
+                    return Err(talk.refuse("part_missing", why, hint));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The ids that an extension named as its auth or aors before it was deleted; `None` where that was its own number.
+pub(super) fn named_in(own: &OwnAttributes, object: PjsipObject) -> Option<&str> {
+    let name = match object {
+        PjsipObject::Endpoint => return None,
+        object => format!("endpoint.{}", object.named_by()),
+    };
+    own.get(&name).map(String::as_str)
+}
+
+/// The items of a list that is separated by commas.
+pub(super) fn items(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+}
+
+/// A list of mailboxes with this one in it, or without it; all others stay.
+pub(super) fn with_mailbox(boxes: &str, own: &str, on: bool) -> String {
+    if items(boxes).any(|item| item == own) == on {
+        return boxes.to_owned();
+    }
+    let mut kept: Vec<&str> = items(boxes).filter(|item| *item != own).collect();
+    kept.extend(on.then_some(own));
+    kept.join(",")
+}

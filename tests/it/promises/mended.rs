@@ -1,0 +1,331 @@
+//! Extensions of an Asterisk that are half gone, open to anybody, shared or more than their fields: what is said of them, and
+//! what becomes of them. Each test takes a simulated PBX, and real ones of two releases where they can be had.
+
+use crate::support::asterisk::{Ari, NEWEST, PbxObject, RunningAsterisk, V16};
+use crate::support::canary::{CANARIES, files};
+use crate::support::pbx::TestPbx;
+use crate::support::program::Program;
+use crate::support::telephone::Telephone;
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::Deref;
+
+enum EitherPbx {
+    Simulated { _pbx: TestPbx },
+    Real(RunningAsterisk),
+}
+
+/// A PBX of either kind, which is the target `hq` of the program.
+struct Bench {
+    program: Program,
+    ari: Ari,
+    pbx: EitherPbx,
+}
+
+impl Deref for Bench {
+    type Target = Program;
+
+    fn deref(&self) -> &Program {
+        &self.program
+    }
+}
+
+/// Every kind that can be had, each with three extensions that rowcall made from `in.csv`.
+fn benches() -> Vec<Bench> {
+    let pbx = TestPbx::new("asterisk");
+    let ari = Ari(pbx.addr().parse().unwrap());
+    let mut all = vec![(pbx.config("hq"), ari, EitherPbx::Simulated { _pbx: pbx })];
+    for asterisk in [NEWEST, V16].into_iter().filter_map(RunningAsterisk::start) {
+        let (config, ari) = (asterisk.config("hq"), asterisk.ari());
+        all.push((config, ari, EitherPbx::Real(asterisk)));
+    }
+    let bench = |(config, ari, pbx): (String, Ari, EitherPbx)| {
+        let program = Program::at("hq".into()).with_own_state();
+        program.write("rowcall.toml", config);
+        program.write(
+            "in.csv",
+            format!(
+                "number,display_name,sip_password\n0400,Ann Müller,{0}a\n0401,Bo Lund,{0}b\n0402,Cy Berg,{0}c\n",
+                CANARIES[0]
+            ),
+        );
+        program.ends("import in.csv --to TARGET", 0);
+        Bench { program, ari, pbx }
+    };
+    all.into_iter().map(bench).collect()
+}
+
+impl Bench {
+    /// The status that a telephone gets that signs in for 0400; `None` where the PBX answers no telephones.
+    fn telephone(&self, secret: &str) -> Option<u16> {
+        match &self.pbx {
+            EitherPbx::Simulated { .. } => None,
+            EitherPbx::Real(asterisk) => {
+                let telephone = Telephone::new(asterisk.sip());
+                let status = telephone.register("0400", secret, 60);
+                // It leaves its place to the next one.
+                telephone.register("0400", secret, 0);
+                status
+            }
+        }
+    }
+
+    /// Checks that a telephone gets in with the secret of 0400, and with no other one.
+    #[track_caller]
+    fn is_closed(&self) {
+        if let EitherPbx::Real(_) = &self.pbx {
+            let right = format!("{}a", CANARIES[0]);
+            assert_eq!(self.telephone(&right), Some(200));
+            assert_eq!(self.telephone("another"), Some(401));
+        }
+        assert!(!self.ari.is_open("0400"));
+    }
+
+    /// The objects of an extension.
+    fn objects(&self, number: &str) -> BTreeMap<&'static str, Option<PbxObject>> {
+        let kinds = ["auth", "aor", "endpoint"].into_iter();
+        kinds
+            .map(|kind| (kind, self.ari.get(kind, number)))
+            .collect()
+    }
+}
+
+/// Attributes that other tools set on top of those of rowcall, one of them a secret.
+const BEYOND_FIELDS: [(&str, &[(&str, &str)]); 3] = [
+    ("auth", &[("nonce_lifetime", "77")]),
+    (
+        "aor",
+        &[
+            ("mailboxes", "0400@default,sales@default"),
+            ("qualify_frequency", "60"),
+            ("voicemail_extension", "*97"),
+        ],
+    ),
+    (
+        "endpoint",
+        &[
+            ("acl", "office"),
+            ("transport", "udp"),
+            ("dtmf_mode", "info"),
+            ("disallow", "all"),
+            ("allow", "g722,alaw"),
+            ("direct_media", "no"),
+            ("message_context", CANARIES[1]),
+        ],
+    ),
+];
+
+#[test]
+fn an_undo_of_a_deletion_gives_back_what_has_no_field() {
+    for bench in benches() {
+        for (kind, fields) in BEYOND_FIELDS {
+            bench.ari.put(kind, "0400", fields);
+        }
+        let before = ["0400", "0401", "0402"].map(|number| bench.objects(number));
+        let delete = "delete in.csv --from TARGET --yes --max-deletes all";
+        bench.ends(delete, 0);
+        assert!(bench.objects("0400").values().all(Option::is_none));
+        bench.ends("undo --yes --report u.csv", 0);
+        assert_eq!(bench.results("u.csv"), ["created"; 3]);
+        let now = ["0400", "0401", "0402"].map(|number| bench.objects(number));
+        for (now, before) in now.iter().zip(&before) {
+            assert_eq!(now, before);
+        }
+        bench.is_closed();
+        // Deleted and given back once more, now by the undo of an undo.
+        bench.ends(delete, 0);
+        bench.ends("undo --yes", 0);
+        assert_eq!(bench.objects("0400"), before[0]);
+        // Any of them may be a secret.
+        for path in files(bench.folder()) {
+            let bytes = fs::read(&path).unwrap();
+            let text = String::from_utf8_lossy(&bytes);
+            assert!(!text.contains(CANARIES[1]), "{}", path.display());
+        }
+    }
+}
+
+/// Asterisk shows a variable as if it were an attribute of its own, and does not take it back so.
+#[test]
+fn what_an_undo_cannot_give_back_is_named() {
+    for bench in benches() {
+        bench.ari.put(
+            "endpoint",
+            "0400",
+            &[("set_var", "COLOUR=blue"), ("acl", "office")],
+        );
+        let shown = bench.ari.get("endpoint", "0400").unwrap();
+        if !shown.contains_key("COLOUR") {
+            // Then nobody can see that it was there.
+            continue;
+        }
+        bench.ends("delete in.csv --from TARGET --yes --max-deletes all", 0);
+        bench.ends("undo --yes --report u.csv", 1);
+        let rows = bench.report("u.csv");
+        let row = rows.iter().find(|row| row["number"] == "0400").unwrap();
+        assert_eq!(row["result"], "differs");
+        for name in ["endpoint.COLOUR", "endpoint.acl"] {
+            assert!(row["message"].contains(name), "{row:?}");
+        }
+        bench.is_closed();
+    }
+}
+
+#[test]
+fn an_extension_that_lets_anybody_in_is_told_wherever_it_is_read_and_closed_by_its_sheet() {
+    let words = "anybody gets in without a password: 0400:";
+    for bench in benches() {
+        bench.ari.put("endpoint", "0400", &[("auth", "")]);
+        bench.ari.delete("auth", "0400");
+        if let EitherPbx::Real(_) = &bench.pbx {
+            assert_eq!(bench.telephone("anything"), Some(200));
+        }
+        bench.write(
+            "name.csv",
+            "number,display_name\n0400,Ann Müller\n0401,Bo Lund\n",
+        );
+        for (line, exit) in [
+            ("plan in.csv --to TARGET --mode upsert", 0),
+            ("plan name.csv --to TARGET --mode upsert", 0),
+            ("import name.csv --to TARGET --mode upsert", 0),
+            ("import in.csv --to TARGET", 1),
+            ("export TARGET -o out.csv", 1),
+            ("migrate --from TARGET --to sim:openvox --dry-run", 0),
+        ] {
+            let ran = bench.run(line);
+            assert_eq!(ran.exit, exit, "{line}: {}{}", ran.out, ran.err);
+            assert!(ran.err.contains(words), "{line}: {}", ran.err);
+        }
+        // Without the secret it is not written onto.
+        bench.write("renamed.csv", "number,display_name\n0400,Ann Renamed\n");
+        let ran = bench.run("import renamed.csv --to TARGET --mode update --report r.csv");
+        assert_eq!(
+            bench.report("r.csv")[0]["code"],
+            "asterisk.no_secret",
+            "{}",
+            ran.err
+        );
+        let ran = bench.ends("import in.csv --to TARGET --mode upsert --report r.csv", 0);
+        assert!(!ran.err.contains("anybody gets in"), "{}", ran.err);
+        assert_eq!(
+            bench.results("r.csv"),
+            ["updated", "unchanged", "unchanged"]
+        );
+        bench.is_closed();
+        // The undo does not open it again.
+        bench.run("undo --yes --report u.csv");
+        assert_eq!(bench.report("u.csv")[0]["code"], "asterisk.no_secret");
+        bench.is_closed();
+    }
+}
+
+#[test]
+fn an_extension_whose_auth_or_aor_is_gone_is_made_whole_by_its_sheet() {
+    for bench in benches() {
+        for gone in [&["auth"][..], &["auth", "aor"]] {
+            for kind in gone {
+                bench.ari.delete(kind, "0400");
+            }
+            let line = "import in.csv --to TARGET --mode upsert --report r.csv";
+            bench.ends(line, 0);
+            assert_eq!(
+                bench.results("r.csv"),
+                ["updated", "unchanged", "unchanged"]
+            );
+            bench.is_closed();
+            let aor = bench.ari.get("aor", "0400").unwrap();
+            assert_eq!(aor["max_contacts"], "1");
+        }
+    }
+}
+
+#[test]
+fn an_extension_whose_auth_another_one_uses_is_not_deleted() {
+    for bench in benches() {
+        let door = [
+            ("auth", "0400"),
+            ("aors", "door"),
+            ("context", "doors"),
+            ("disallow", "all"),
+            ("allow", "alaw"),
+        ];
+        bench.ari.put("aor", "door", &[("max_contacts", "1")]);
+        bench.ari.put("endpoint", "door", &door);
+        bench.ends(
+            "delete in.csv --from TARGET --yes --max-deletes all --report r.csv",
+            1,
+        );
+        assert_eq!(bench.results("r.csv"), ["conflict", "deleted", "deleted"]);
+        let row = &bench.report("r.csv")[0];
+        assert_eq!(row["code"], "in_use");
+        assert!(
+            row["message"].contains("endpoint \"door\" names it as its auth"),
+            "{row:?}"
+        );
+        bench.is_closed();
+        bench.ari.delete("endpoint", "door");
+        bench.ends(
+            "delete in.csv --from TARGET --yes --max-deletes all --report r.csv",
+            0,
+        );
+        assert_eq!(
+            bench.results("r.csv"),
+            ["deleted", "unchanged", "unchanged"]
+        );
+    }
+}
+
+#[test]
+fn an_account_that_may_only_read_reads_and_is_told_before_it_writes() {
+    for bench in benches() {
+        let (reader, sees) = match &bench.pbx {
+            EitherPbx::Simulated { .. } => ("watcher", "extensions: 3 on the PBX"),
+            EitherPbx::Real(_) => ("reader", "extensions: 3 on the PBX"),
+        };
+        let config = bench.read("rowcall.toml");
+        let (before, rest) = config.split_once("username = \"").unwrap();
+        let (_, rest) = rest.split_once('"').unwrap();
+        bench.write(
+            "rowcall.toml",
+            format!("{before}username = \"{reader}\"{rest}"),
+        );
+        bench.ends("plan in.csv --to TARGET --mode upsert", 0);
+        bench.ends("import in.csv --to TARGET --mode upsert --dry-run", 0);
+        // Its listing is never certainly whole.
+        bench.ends("export TARGET -o out.csv", 1);
+        assert_eq!(bench.read("out.csv").lines().count(), 4);
+        let doctor = bench.ends("doctor TARGET", 0);
+        assert!(
+            doctor
+                .out
+                .contains(&format!("reached, as {reader}, who may only read"))
+        );
+        assert!(doctor.out.contains(sees), "{}", doctor.out);
+        bench.write("new.csv", "number,sip_password\n0500,tR7xkQ2mZp9w\n");
+        for line in [
+            "import new.csv --to TARGET",
+            "delete in.csv --from TARGET --yes",
+        ] {
+            bench
+                .ends(line, 3)
+                .says(&["may only read", "set read_only = no"]);
+        }
+        assert!(bench.objects("0500").values().all(Option::is_none));
+    }
+}
+
+#[test]
+fn a_number_that_asterisk_would_change_is_not_sent_as_the_caller_id() {
+    for bench in benches() {
+        bench.write(
+            "odd.csv",
+            "number,display_name,sip_password\n20-01,Dee Fox,tR7xkQ2mZp9w\n",
+        );
+        bench.ends("import odd.csv --to TARGET", 0);
+        let endpoint = bench.ari.get("endpoint", "20-01").unwrap();
+        assert_eq!(endpoint["callerid"], "Dee Fox");
+        bench
+            .ends("import odd.csv --to TARGET --mode upsert", 0)
+            .says(&["1 unchanged"]);
+    }
+}
