@@ -265,7 +265,6 @@ impl Outcome {
             code: verdict.code().to_owned(),
             message: verdict.message,
             hint: verdict.hint.to_owned(),
-            vendor_code: verdict.status.map(|status| status.to_string()),
             ..self
         }
     }

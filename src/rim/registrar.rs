@@ -4,6 +4,7 @@ use super::config::read_small;
 use super::failure::Failure;
 use super::rate::Rate;
 use super::target::{Address, Target, found_at};
+use super::terminal::print;
 use crate::link::sip::SipPeer;
 use crate::model::Field;
 use crate::sim::{Registrar, RegistrarAccount, Sim};
@@ -15,7 +16,7 @@ use std::time::Duration;
 use url::Host;
 
 /// Requests per second where neither the target nor its vendor says otherwise.
-const RATE: Rate = Rate(50.0);
+pub(crate) const SIP_RATE: Rate = Rate(50.0);
 
 impl Target {
     /// The registrar of the target.
@@ -35,6 +36,7 @@ impl Target {
         let (host, port) = (self.sip.address.clone())
             .or_else(own)
             .ok_or_else(|| Failure::usage(format!("{}: the address has no host", self.label)))?;
+        let names_no_port = port.is_none();
         let port = port.unwrap_or(transport.default_port());
         let name = match &host {
             Host::Domain(name) => name.clone(),
@@ -48,6 +50,13 @@ impl Target {
             Failure::target(format!("{}: the host {name} is not found", self.label))
                 .hint("check sip_address, or the host in the target's address")
         })?;
+        if let (Host::Domain(_), true) = (&host, names_no_port) {
+            print(format!(
+                "{}: {name} is asked at its address {addr}; SRV records are not looked up: where they name another host or \
+                 port, set sip_address",
+                self.label
+            ));
+        }
         let trusted_pem = self.ca_file.as_ref().map(|path| {
             let pem = read_small(path).map_err(|why| {
                 Failure::usage(format!("{} cannot be read: {why}", path.display()))
@@ -67,7 +76,7 @@ impl Target {
     /// Requests per second to the registrar.
     pub(crate) fn sip_rate(&self) -> Rate {
         let vendors = (self.vendor.manifest)().sip.rate.map(Rate);
-        self.sip.rate.or(vendors).unwrap_or(RATE)
+        self.sip.rate.or(vendors).unwrap_or(SIP_RATE)
     }
 }
 

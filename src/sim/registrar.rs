@@ -65,6 +65,8 @@ pub enum RegistrarQuirk {
     Unanswerable,
     /// It answers a wrong secret with 403.
     Forbids,
+    /// It does what these many signed requests with a contact ask for, and does not answer.
+    BindsUnheard(u32),
     /// It has no place for a contact.
     Full,
     /// It binds for no less than these seconds.
@@ -415,6 +417,9 @@ impl RegistrarState {
             return None;
         }
         let (status, more) = self.judge(&user, &request, &quirks);
+        if status == 200 && request.contact().is_some() && self.loses(&user) {
+            return None;
+        }
         let mut pieces = vec![];
         if quirks.remove(&RegistrarQuirk::Strangers) {
             pieces.extend(strangers(&request));
@@ -432,6 +437,21 @@ impl RegistrarState {
             in_pieces: quirks.contains(&RegistrarQuirk::Pieces),
             closes: quirks.contains(&RegistrarQuirk::Closes),
         })
+    }
+
+    /// Returns true if the answer to a request with a contact is not said.
+    fn loses(&mut self, user: &str) -> bool {
+        let Some(own) = self.quirks.get_mut(user) else {
+            return false;
+        };
+        let times = own.iter().find_map(|quirk| match quirk {
+            RegistrarQuirk::BindsUnheard(times) => Some(*times),
+            _ => None,
+        });
+        let Some(times) = times else { return false };
+        own.remove(&RegistrarQuirk::BindsUnheard(times));
+        own.extend((times > 1).then(|| RegistrarQuirk::BindsUnheard(times - 1)));
+        true
     }
 
     /// The status of a request, and the headers beside the usual ones.

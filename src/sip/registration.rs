@@ -16,6 +16,9 @@ const BOUND_SECONDS: u32 = 60;
 /// The longest time for which a registrar can have it bound, in seconds.
 const BOUND_SECONDS_MAX: u32 = 3600;
 
+/// The most times that a binding, or its end, is asked for once more because no reply came.
+const LOST_BINDINGS_MAX: u32 = 2;
+
 /// The most new challenges that are answered because the registrar calls the last one stale.
 const STALE_MAX: u32 = 1;
 
@@ -136,43 +139,71 @@ impl RingConversation<'_> {
         }
     }
 
-    /// Binds a contact of this end, and takes it back.
+    /// Binds a contact of this end, and takes it back. Where no reply comes it may be bound all the same: then a look at the
+    /// contacts tells, and where it is not there it is tried once more.
     fn bind(&mut self, user: &str, who: &Credentials) -> Result<RingVerdict, RingVerdict> {
         let contact = self.line.contact(user);
-        let bind = |own: &mut Self, seconds| own.sign_in(Some((&contact, seconds)), who, false);
-        let mut reply = bind(self, BOUND_SECONDS);
-        if let Ok(brief) = &reply
-            && brief.status == 423
-            && let Some(seconds) = brief.min_expires()
-            && seconds <= BOUND_SECONDS_MAX
-        {
-            reply = bind(self, seconds);
-        }
-        let is_refused = matches!(&reply, Ok(reply) if reply.status >= 300);
-        // Without a reply it may be bound all the same.
-        let taken_back = match is_refused {
-            true => true,
-            false => {
-                let taken_back = self.sign_in(Some((&contact, 0)), who, true);
-                matches!(taken_back, Ok(reply) if reply.status < 300)
+        let mut told = self.try_bind(&contact, who);
+        for _ in 0..LOST_BINDINGS_MAX {
+            if matches!(told, Ok(_) | Err(NoReply::Stopped)) {
+                break;
             }
-        };
-        let reply = reply.map_err(|why| unanswered(&why))?;
-        match reply.status {
-            200..300 if taken_back => Ok(RingVerdict::new(
-                RingResult::Rings,
-                "the PBX takes the secret; a telephone was registered for a moment",
-            )
-            .status(reply.status)),
-            200..300 => Ok(RingVerdict::new(
-                RingResult::Rings,
-                "the PBX takes the secret; a telephone was registered, and could not be taken back: it ends by itself within \
-                 an hour",
-            )
-            .status(reply.status)),
-            403 | 503 => Err(full(&reply)),
-            _ => Err(refused(&reply)),
+            told = match self.sign_in(None, who, false) {
+                Ok(look) if look.status < 300 && look.contacts().contains(&contact) => Ok(look),
+                Ok(_) => self.try_bind(&contact, who),
+                Err(why) => Err(why),
+            };
         }
+        let is_refused = matches!(&told, Ok(reply) if reply.status >= 300);
+        let is_left = !is_refused && !self.take_back(&contact, who);
+        let left = match is_left {
+            true => {
+                "; what was registered could not be taken back: it ends by itself within an hour"
+            }
+            false => "",
+        };
+        match told {
+            Ok(reply) if reply.status < 300 => {
+                let message = format!(
+                    "the PBX takes the secret; a telephone was registered for a moment{left}"
+                );
+                Ok(RingVerdict::new(RingResult::Rings, message).status(reply.status))
+            }
+            Ok(reply) if matches!(reply.status, 403 | 503) => Err(full(&reply)),
+            Ok(reply) => Err(refused(&reply)),
+            Err(NoReply::Stopped) => Err(unanswered(&NoReply::Stopped)),
+            Err(why) => {
+                let verdict = unanswered(&why);
+                let message = format!(
+                    "the PBX takes the secret, and does not answer when a telephone registers: {}{left}",
+                    verdict.message
+                );
+                Err(RingVerdict { message, ..verdict })
+            }
+        }
+    }
+
+    /// Asks to bind a contact, for longer where the registrar wants that.
+    fn try_bind(&mut self, contact: &str, who: &Credentials) -> Result<SipReply, NoReply> {
+        let reply = self.sign_in(Some((contact, BOUND_SECONDS)), who, false)?;
+        let longer = reply.min_expires().filter(|_| reply.status == 423);
+        match longer.filter(|seconds| *seconds <= BOUND_SECONDS_MAX) {
+            Some(seconds) => self.sign_in(Some((contact, seconds)), who, false),
+            None => Ok(reply),
+        }
+    }
+
+    /// Takes a binding back, also after the run was asked to end; returns true once the registrar has it no more.
+    fn take_back(&mut self, contact: &str, who: &Credentials) -> bool {
+        let is_gone = |reply: &SipReply| {
+            let contacts = reply.contacts();
+            reply.status < 300 && !contacts.iter().any(|known| known == contact)
+        };
+        (0..=LOST_BINDINGS_MAX).any(|_| {
+            let reply = self.sign_in(Some((contact, 0)), who, true);
+            let reply = reply.or_else(|_| self.sign_in(None, who, true));
+            reply.as_ref().is_ok_and(is_gone)
+        })
     }
 
     /// Tries a wrong secret: returns a verdict where it is not refused.

@@ -3,6 +3,7 @@
 use crate::columns::products;
 use crate::manifest::{Access, FieldRow, Manifest, RuleRow, UpdateKind};
 use crate::model::{Field, Kind};
+use crate::rim::registrar::SIP_RATE;
 use crate::sheet::{GENERATE, markdown};
 use crate::vendors::{VENDORS, Vendor};
 use serde_json::{Value, json};
@@ -104,6 +105,19 @@ pub(super) fn one(vendor: &Vendor) -> String {
             &rows.collect::<Vec<_>>(),
         );
     }
+    let (sip, rows) = (&manifest.sip, sip_rows(manifest));
+    text += &format!(
+        "\n## By SIP\n\n{}",
+        markdown::table(&["fact", "value"].map(str::to_owned), &rows)
+    );
+    if !sip.source.is_empty() {
+        let note = if sip.note.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", sip.note)
+        };
+        text += &format!("\nSource: {}{note}\n", sip.source);
+    }
     text += &format!("\n## Fields\n\n{}", fields(manifest));
     text += &format!("\n## Rules\n\n{}", rules(manifest));
     if let Some(groups) = vendor.groups().map(|groups| (groups.manifest)()) {
@@ -191,6 +205,14 @@ pub(super) fn one_as_json(vendor: &Vendor) -> Value {
     json!({
         "command": "vendors",
         "vendor": abilities(manifest),
+        "sip": {
+            "blocks_addresses": manifest.sip.blocks_addresses,
+            "open_without_secret": manifest.sip.open_without_secret,
+            "wrong_secret": manifest.sip.wrong_secret,
+            "requests_per_second": manifest.sip.rate.unwrap_or(SIP_RATE.0),
+            "source": manifest.sip.source,
+            "note": manifest.sip.note,
+        },
         "settings": settings.collect::<Vec<_>>(),
         "fields": objects(
             &["field", "wire", "on_create", "values", "access", "source", "note"],
@@ -199,6 +221,33 @@ pub(super) fn one_as_json(vendor: &Vendor) -> Value {
         "rules": objects(&["id", "severity", "words", "source", "note"], rule_rows(manifest)),
         "sources": sources.collect::<Vec<_>>(),
     })
+}
+
+/// The facts for asking the vendor's PBXes by SIP.
+fn sip_rows(manifest: &Manifest) -> Vec<Vec<String>> {
+    let sip = &manifest.sip;
+    let wrong = sip.wrong_secret.map(|status| status.to_string());
+    let known = |is_so: bool| if is_so { "yes" } else { "not known" }.to_owned();
+    let rows = [
+        (
+            "blocks addresses that sign in wrongly",
+            known(sip.blocks_addresses),
+        ),
+        (
+            "lets anybody in without a secret",
+            known(sip.open_without_secret),
+        ),
+        (
+            "status that a wrong secret alone gets",
+            wrong.unwrap_or_else(|| "not known".to_owned()),
+        ),
+        (
+            "requests per second",
+            sip.rate.unwrap_or(SIP_RATE.0).to_string(),
+        ),
+    ];
+    rows.map(|(fact, value)| vec![fact.to_owned(), value])
+        .to_vec()
 }
 
 fn fields(manifest: &Manifest) -> String {

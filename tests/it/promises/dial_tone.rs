@@ -114,6 +114,56 @@ fn two_hundred_subscribers_ring_on_a_real_kamailio_and_with_wrong_secrets_they_d
     all_ring(&program(kamailio.sip()), &extensions);
 }
 
+/// Over TLS a real PBX is asked only where its certificate is the one that was named.
+#[test]
+fn a_real_asterisk_is_asked_over_tls_where_its_certificate_was_named() {
+    let mut random = Random::from_environment("REAL_SEED");
+    for packages in [NEWEST, V16] {
+        let Some(asterisk) = RunningAsterisk::start_with_tls(packages) else {
+            return;
+        };
+        let extensions = extensions(20, &mut random);
+        for extension in &extensions {
+            let secret = extension.reveal(Field::SIP_PASSWORD).unwrap();
+            asterisk.ari().put_extension(extension.number(), secret);
+        }
+        let program = program(asterisk.tls());
+        program.sheet("in.csv", &extensions);
+        let line = "ring in.csv --to TARGET --set sip_transport=tls --report r.csv";
+        program
+            .ends(line, 1)
+            .says(&["its TLS certificate is not trusted: name it", "as ca_file"]);
+        let silent = results(&program, "r.csv");
+        assert!(
+            silent.values().all(|result| result != "rings"),
+            "{silent:?}"
+        );
+        // The certificate of somebody else.
+        let stranger = rcgen::generate_simple_self_signed(["pbx.example.com".to_owned()]);
+        program.write("other.pem", stranger.unwrap().cert.pem());
+        program.ends(&format!("{line} --ca-file other.pem"), 1);
+        let named = format!("{line} --ca-file {}", asterisk.certificate().display());
+        for flags in ["", "--register", "--negative"] {
+            program
+                .ends(&format!("{named} {flags}"), 0)
+                .says(&[" over TLS"]);
+            let results = results(&program, "r.csv");
+            assert!(
+                results.values().all(|result| result == "rings"),
+                "{results:?}"
+            );
+        }
+        let (mixed, wrong) = with_wrong(&extensions);
+        program.sheet("in.csv", &mixed);
+        program.ends(&named, 1);
+        let results = results(&program, "r.csv");
+        let refused = results
+            .iter()
+            .filter(|(_, result)| *result == "wrong_secret");
+        assert!(refused.map(|(number, _)| number).eq(&wrong), "{results:?}");
+    }
+}
+
 /// Each state in which a real Asterisk can have an extension is told for what it is.
 #[test]
 fn the_states_of_a_real_asterisk_are_told_apart() {

@@ -160,6 +160,31 @@ fn what_json_prints_is_what_its_schema_says() {
         let id = vendor["id"].as_str().unwrap();
         let one = holds(&desk, "vendor", &format!("vendors {id} --json"), 0);
         assert!(!one["fields"].as_array().unwrap().is_empty());
+        let facts = &(rowcall::vendors::vendor(id).unwrap().manifest)().sip;
+        let sip = &one["sip"];
+        assert_eq!(sip["wrong_secret"], json!(facts.wrong_secret), "{id}");
+        assert_eq!(
+            sip["open_without_secret"], facts.open_without_secret,
+            "{id}"
+        );
+        assert_eq!(sip["blocks_addresses"], facts.blocks_addresses, "{id}");
+        assert_eq!(
+            sip["requests_per_second"],
+            facts.rate.unwrap_or(50.0),
+            "{id}"
+        );
+        let text = desk.ends(&format!("vendors {id}"), 0).out;
+        let (_, by_sip) = text.split_once("\n## By SIP\n").unwrap();
+        let (by_sip, _) = by_sip.split_once("\n## ").unwrap();
+        assert!(
+            by_sip.contains(&facts.note) && by_sip.contains(&facts.source),
+            "{by_sip}"
+        );
+        let status = facts.wrong_secret.map(|status| status.to_string());
+        assert!(
+            by_sip.contains(&status.unwrap_or_else(|| "not known".into())),
+            "{by_sip}"
+        );
     }
     holds(&desk, "doctor", "doctor hq --json", 2);
     let config = desk.read("rowcall.toml");

@@ -266,6 +266,56 @@ fn a_registered_telephone_is_never_disturbed_and_a_contact_of_ours_never_stays()
     }
 }
 
+/// A name is asked at its address; that its SRV records may say something else is told.
+#[test]
+fn a_name_without_a_port_is_asked_at_its_address_and_that_is_told() {
+    let exchange = RingDesk::new("ozeki");
+    exchange.sheet("a.csv", &["2000"], &[]);
+    let port = exchange.registrar.addr().port();
+    let told = "SRV records are not looked up";
+    // Nobody listens at the usual port, or somebody who does not know the extension.
+    let line =
+        "ring a.csv --to hq --reply-within 1 --set sip_transport=tcp --set sip_address=localhost";
+    let ran = exchange.program.ends(line, 1);
+    ran.says(&[told, ":5060", "set sip_address"]);
+    let ran = exchange.program.ends(
+        &format!("ring a.csv --to hq --set sip_address=localhost:{port}"),
+        0,
+    );
+    assert!(!ran.err.contains(told), "{}", ran.err);
+}
+
+/// A binding that was never answered is looked for, found, and taken back, however many replies are lost on the way.
+#[test]
+fn a_binding_whose_reply_was_lost_is_found_and_taken_back() {
+    let exchange = RingDesk::new("ozeki");
+    let registrar = &exchange.registrar;
+    let lost = [("2001", 1), ("2002", 2), ("2003", 3), ("2004", 100)];
+    for (user, times) in lost {
+        registrar.set_quirk(user, Quirk::BindsUnheard(times));
+    }
+    exchange.sheet("a.csv", &lost.map(|(user, _)| user), &[]);
+    let line =
+        "ring a.csv --to hq --register --report r.csv --set sip_transport=tcp --reply-within 1";
+    exchange.program.ends(line, 0);
+    for row in exchange.program.report("r.csv") {
+        assert_eq!(row["result"], "rings", "{row:?}");
+        assert!(row["message"].contains("for a moment"), "{row:?}");
+        assert!(
+            !row["message"].contains("could not be taken back"),
+            "{row:?}"
+        );
+        // A status of SIP is neither one of HTTP nor a code of the vendor.
+        assert_eq!((&*row["vendor_code"], &*row["http_status"]), ("", ""));
+    }
+    for (user, _) in lost {
+        assert!(registrar.contacts(user).is_empty(), "{user}");
+        let heard = registrar.heard().into_iter();
+        let mut bound = heard.filter(|heard| heard.user == user && heard.contact.is_some());
+        assert_eq!(bound.next_back().unwrap().contact.unwrap().1, 0, "{user}");
+    }
+}
+
 #[test]
 fn a_wrong_secret_is_tried_once_and_only_where_it_is_asked_for() {
     let exchange = RingDesk::new("ozeki");
