@@ -12,36 +12,31 @@ use url::Url;
 /// an empty one are the same. A list (groups) is as wanted when it has every wanted item, since membership is added to
 /// and not replaced; one that is written as a whole (a group's members) when it has no other.
 pub fn differing(manifest: &Manifest, wanted: &Record, current: &Record) -> Vec<Field> {
-    let comparable = |field: Field| {
-        !field.is_key()
-            && manifest
-                .row(field)
-                .is_some_and(|row| row.access == Access::ReadWrite)
-    };
-    let differs = |(field, wanted): (Field, Text<'_>)| {
-        let current = current.get(field).unwrap_or_default();
-        let row = manifest.row(field);
-        let is_fetched = row.is_some_and(|row| row.fetched);
-        if is_fetched && fetched_name(wanted.reveal()).is_some_and(|it| it == current.reveal()) {
+    let differs = |field: Field, wanted: &str| {
+        let Some(row) = manifest
+            .row(field)
+            .filter(|row| row.access == Access::ReadWrite && !field.is_key())
+        else {
+            return false;
+        };
+        let current = current.reveal(field).unwrap_or_default();
+        if current == wanted {
             return false;
         }
-        let (wanted, current) = (wanted.reveal(), current.reveal());
         if field.def().kind == Kind::List && !wanted.is_empty() {
             // As sets: a group may have thousands of members.
             let items = |list| str::split(list, ';').collect::<BTreeSet<&str>>();
             let (current, wanted) = (items(current), items(wanted));
-            match row.is_some_and(|row| row.replaced_whole) {
+            return match row.replaced_whole {
                 true => current != wanted,
                 false => !wanted.is_subset(&current),
-            }
-        } else {
-            current != wanted
+            };
         }
+        !(row.fetched && fetched_name(wanted).is_some_and(|name| name == current))
     };
     wanted
         .iter()
-        .filter(|(_, text)| *text != TO_GENERATE)
-        .filter(|(field, text)| comparable(*field) && differs((*field, *text)))
+        .filter(|(field, text)| *text != TO_GENERATE && differs(*field, text.reveal()))
         .map(|(field, _)| field)
         .collect()
 }

@@ -1,7 +1,7 @@
 //! Hashes, and bytes as text.
 
+use crate::model::redact::hex_digits;
 use aws_lc_rs::digest;
-use std::fmt::Write;
 use std::io::{self, ErrorKind, Read};
 
 /// The number of bytes of a file read at once to hash it.
@@ -51,13 +51,9 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
 
 /// Writes bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing into a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    let mut text = String::with_capacity(bytes.len() * 2);
+    text.extend(bytes.iter().flat_map(|byte| hex_digits(*byte)));
+    text
 }
 
 #[cfg(test)]

@@ -4,11 +4,13 @@ use crate::model::{Field, Kind, Record, TO_GENERATE, Text, list_items};
 use crate::seal::Key;
 use crate::sheet::GENERATE;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use zeroize::Zeroizing;
 
 /// An extension, with fingerprints in the place of secrets. By the names of its fields.
-pub(crate) type Shown = BTreeMap<String, ShownText>;
+pub(crate) type Shown = BTreeMap<Cow<'static, str>, ShownText>;
 
 /// A value of a field, or the fingerprint in its place.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
@@ -32,21 +34,23 @@ pub(crate) fn fingerprint(extension: &Record, key: &Key) -> String {
             continue;
         }
         let value = canonical(field, value.reveal());
-        // The length keeps one field's text from looking like another field.
-        text.push_str(&format!("{} {}\n{value}\n", field.name(), value.len()));
+        // The length keeps one field's text from looking like another field. Writing to a string does not fail.
+        let _ = writeln!(text, "{} {}", field.name(), value.len());
+        text.push_str(&value);
+        text.push('\n');
     }
     let text = Zeroizing::new(text);
     key.fingerprint(&format!("extension/{}", extension.number()), &text)
 }
 
 /// Returns a text in canonical order: that of a list's items has no meaning.
-pub(crate) fn canonical(field: Field, text: &str) -> String {
+pub(crate) fn canonical(field: Field, text: &str) -> Cow<'_, str> {
     if field.def().kind != Kind::List {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut items: Vec<&str> = list_items(text).collect();
     items.sort_unstable();
-    items.join(";")
+    Cow::Owned(items.join(";"))
 }
 
 /// An extension with fingerprints in the place of secrets; live fields are left out. Fingerprints are valid for this
@@ -62,7 +66,7 @@ pub(crate) fn shown(extension: &Record, number: &str, key: &Key) -> Shown {
             },
             _ => ShownText::Text(text.reveal().to_owned()),
         };
-        (field.name().to_owned(), shown)
+        (field.name().into(), shown)
     });
     shown.collect()
 }

@@ -39,6 +39,8 @@ pub struct Side {
     /// The public name of the key that its fingerprints were made with; empty where that is not known.
     key: String,
     columns: Vec<ComparedColumn>,
+    /// The indices of the columns with the values of secrets.
+    secrets: Vec<usize>,
     rows: HashMap<Box<str>, usize>,
     /// All cells one behind the other: of each row its number, then its columns.
     text: String,
@@ -48,9 +50,15 @@ pub struct Side {
 impl Side {
     /// Creates a side without extensions. `manifest` is the vendor whose words its cells are, where that is known.
     pub fn new(columns: Vec<ComparedColumn>, manifest: Option<&'static Manifest>) -> Side {
+        let secrets = columns.iter().enumerate();
+        let secrets = secrets.filter_map(|(index, column)| match column {
+            ComparedColumn::Value(field) if field.is_secret() => Some(index),
+            _ => None,
+        });
         Side {
             manifest,
             key: String::new(),
+            secrets: secrets.collect(),
             columns,
             rows: HashMap::new(),
             text: String::new(),
@@ -164,12 +172,8 @@ impl<'s> SideExtension<'s> {
 
     /// The secrets of which the side has the values.
     fn secrets(self) -> impl Iterator<Item = &'s str> {
-        let columns = self.side.columns.iter().enumerate();
-        let secret = columns.filter_map(|(index, column)| match column {
-            ComparedColumn::Value(field) if field.is_secret() => Some(index),
-            _ => None,
-        });
-        secret.map(move |index| self.column(index))
+        let secrets = self.side.secrets.iter();
+        secrets.map(move |index| self.column(*index))
     }
 }
 

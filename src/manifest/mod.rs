@@ -35,9 +35,9 @@ pub struct Manifest {
     pub word: Vec<Word>,
     /// One row a field that the vendor knows.
     pub field: Vec<FieldRow>,
-    /// The index of each field's row, in the order of the dictionary.
+    /// The index of each field's row, at the field's place in the dictionary.
     #[serde(skip)]
-    rows: BTreeMap<Field, usize>,
+    rows: Vec<Option<usize>>,
     /// The fields by the keys of the vendor's own names for them.
     #[serde(skip)]
     own_names: HashMap<String, Field>,
@@ -599,7 +599,7 @@ impl Manifest {
 
     /// The row of a field; `None` where the vendor does not know it.
     pub fn row(&self, field: Field) -> Option<&FieldRow> {
-        self.field.get(*self.rows.get(&field)?)
+        self.field.get((*self.rows.get(field.position())?)?)
     }
 
     /// Returns true if the vendor takes a field from a sheet: it knows the field and does not only report it.
@@ -784,9 +784,10 @@ fn own_names(rows: &[FieldRow]) -> HashMap<String, Field> {
 }
 
 /// Finds the row of each field.
-fn rows(fields: &[FieldRow]) -> BTreeMap<Field, usize> {
-    let rows = fields.iter().enumerate();
-    rows.map(|(index, row)| (row.name, index)).collect()
+fn rows(fields: &[FieldRow]) -> Vec<Option<usize>> {
+    Field::all()
+        .map(|field| fields.iter().position(|row| row.name == field))
+        .collect()
 }
 
 /// Brings a text of a kind into canonical form, whatever the vendor; `None` where the kind does not take it. A choice

@@ -421,7 +421,12 @@ impl Field {
 
     /// The dictionary's entry.
     pub fn def(self) -> &'static FieldDef {
-        &DICTIONARY[usize::from(self.0)]
+        &DICTIONARY[self.position()]
+    }
+
+    /// Its place in the dictionary, from 0.
+    pub(crate) fn position(self) -> usize {
+        usize::from(self.0)
     }
 
     /// The canonical name.

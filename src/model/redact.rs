@@ -99,6 +99,13 @@ fn holds_whole(text: &str, secret: &str) -> bool {
     if 2 * text.len() < secret.len() {
         return false;
     }
+    if text.is_ascii() && secret.is_ascii() {
+        let (text, secret) = (text.as_bytes(), secret.as_bytes());
+        let mut pieces = text.windows(secret.len().max(1));
+        return !secret.is_empty()
+            && (text.len() == secret.len() || secret.len() >= LONG)
+            && pieces.any(|piece| piece.eq_ignore_ascii_case(secret));
+    }
     let (text, secret) = (text.to_lowercase(), secret.to_lowercase());
     !secret.is_empty() && (text == secret || (secret.len() >= LONG && text.contains(&secret)))
 }
@@ -114,7 +121,8 @@ fn pieces(text: &[char], length: usize) -> impl Iterator<Item = String> {
         .map(|piece| piece.iter().collect())
 }
 
-fn hex_digits(byte: u8) -> [char; 2] {
+/// The two lower-case hexadecimal digits of a byte.
+pub(crate) fn hex_digits(byte: u8) -> [char; 2] {
     let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
     [digit(byte >> 4), digit(byte & 15)]
 }
