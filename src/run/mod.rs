@@ -15,6 +15,7 @@
 
 mod execution;
 pub mod journal;
+mod leftovers;
 mod memberships;
 pub(crate) mod past;
 mod recipients;
@@ -47,6 +48,7 @@ use crate::rim::terminal::{Paint, confirm, print, print_lines};
 use crate::rim::{Context, Exit, Failure, Target, TargetSession};
 use crate::seal::Key;
 use execution::Execution;
+use leftovers::finish_deletions;
 use past::{PastRun, finds_taken_back, is_of_run};
 use rejects::{Originals, Rejects};
 use remaining::Remaining;
@@ -508,6 +510,7 @@ impl<'r> Run<'r> {
         let ready = opened
             .and_then(|()| self.allow(&session, &remaining, options.ring, plan.on_pbx))
             .and_then(|ringing| {
+                finish_deletions(&session, &remaining.changes, self.context)?;
                 let is_kept = !remaining.changes.is_empty() || finds_taken_back;
                 let (session, hash) = (&mut session, plan.input_hash);
                 let lock = lock.filter(|_| is_kept);

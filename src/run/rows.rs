@@ -131,7 +131,7 @@ impl RunRows {
                     }
                     self.left_alone.push(position);
                 }
-                None if standing == Standing::Waiting && change.before.as_ref() != now => {
+                None if standing == Standing::Waiting && !is_known(&change, now) => {
                     change.before = now.cloned().or(change.before);
                     row.change = Some(change);
                     renewed.push(position);
@@ -141,6 +141,12 @@ impl RunRows {
         }
         Ok(renewed)
     }
+}
+
+/// Returns true if a change has the record as it is now as the one before it.
+fn is_known(change: &Change, now: Option<&Record>) -> bool {
+    let before = change.before.as_ref();
+    before == now && before.and_then(Record::attributes) == now.and_then(Record::attributes)
 }
 
 /// The reason why a change is not sent, or not once more.

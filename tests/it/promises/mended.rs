@@ -1,14 +1,20 @@
 //! Extensions of an Asterisk that are half gone, open to anybody, shared or more than their fields: what is said of them, and
 //! what becomes of them. Each test takes a simulated PBX, and real ones of two releases where they can be had.
 
+use crate::support::altered::altered;
+use crate::support::asterisk::watched::passed_on;
 use crate::support::asterisk::{Ari, NEWEST, PbxObject, RunningAsterisk, V16};
 use crate::support::canary::{CANARIES, files};
 use crate::support::pbx::TestPbx;
-use crate::support::program::Program;
+use crate::support::program::{Program, ran_showing, wait_until};
 use crate::support::telephone::Telephone;
+use rowcall::vendors::vendor;
+use rowcall::wire::Reply;
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 enum EitherPbx {
     Simulated { _pbx: TestPbx },
@@ -236,6 +242,95 @@ fn an_extension_whose_auth_or_aor_is_gone_is_made_whole_by_its_sheet() {
             let aor = bench.ari.get("aor", "0400").unwrap();
             assert_eq!(aor["max_contacts"], "1");
         }
+    }
+}
+
+/// A PBX that answers deletions of parts with 503 while it is told to; the real one behind it, where there is one.
+struct Halting {
+    pbx: TestPbx,
+    is_halted: Arc<AtomicBool>,
+    has_halted: Arc<AtomicBool>,
+}
+
+fn halting(real: Option<Ari>) -> Halting {
+    let is_halted = Arc::new(AtomicBool::new(false));
+    let has_halted = Arc::new(AtomicBool::new(false));
+    let (halted, seen) = (is_halted.clone(), has_halted.clone());
+    let rig = altered(vendor("asterisk").unwrap(), move |pbx, heard| {
+        let is_part = ["/aor/", "/auth/"]
+            .iter()
+            .any(|it| heard.target.contains(it));
+        if halted.load(Ordering::Relaxed) && heard.method == "DELETE" && is_part {
+            seen.store(true, Ordering::Relaxed);
+            return Reply::new(503, "text/plain", "");
+        }
+        match real {
+            None => pbx.answer(heard),
+            Some(ari) => passed_on(ari, heard),
+        }
+    });
+    Halting {
+        pbx: TestPbx::serving(rig),
+        is_halted,
+        has_halted,
+    }
+}
+
+/// Between a deletion that was killed behind the endpoint and a creation of the same number nothing is lost: what the ledger
+/// knows to be left of the old extension makes way, and what it does not know stays.
+#[test]
+fn a_creation_after_a_deletion_that_was_killed_in_its_midst_makes_way_for_itself() {
+    let mut real = vec![None];
+    real.extend(
+        [NEWEST, V16]
+            .into_iter()
+            .filter_map(RunningAsterisk::start)
+            .map(Some),
+    );
+    for asterisk in real {
+        let behind = asterisk.as_ref().map(RunningAsterisk::ari);
+        let halting = halting(behind);
+        let ari = behind.unwrap_or(Ari(halting.pbx.addr().parse().unwrap()));
+        let program = Program::at("hq".into()).with_own_state();
+        program.write("rowcall.toml", halting.pbx.config("hq"));
+        let sheet = |secret: &str| format!("number,sip_password\n0400,{}{secret}\n", CANARIES[0]);
+        program.write("in.csv", sheet("old"));
+        program.write("again.csv", sheet("new"));
+        program.ends("import in.csv --to TARGET", 0);
+        halting.is_halted.store(true, Ordering::Relaxed);
+        let mut delete = program.start("delete in.csv --from hq --yes --max-deletes all");
+        wait_until(|| halting.has_halted.load(Ordering::Relaxed));
+        delete.kill().unwrap();
+        delete.wait().unwrap();
+        halting.is_halted.store(false, Ordering::Relaxed);
+        assert!(ari.get("endpoint", "0400").is_none());
+        assert!(ari.get("auth", "0400").is_some());
+
+        // Without the ledger it may belong to a trunk.
+        let mut stranger = program.command_in("elsewhere");
+        stranger.args(["import", "again.csv", "--to", "hq"]);
+        ran_showing(stranger.output().unwrap())
+            .exits(1)
+            .says(&["it may belong to a trunk", "rowcall resume"]);
+        program
+            .ends("import again.csv --to TARGET --report r.csv", 0)
+            .says(&["was cut off when it deleted 0400"]);
+        assert_eq!(program.results("r.csv"), ["created"]);
+        let secret = format!("{}new", CANARIES[0]);
+        assert_eq!(ari.get("auth", "0400").unwrap()["password"], secret);
+        if let Some(asterisk) = &asterisk {
+            let telephone = Telephone::new(asterisk.sip());
+            assert_eq!(telephone.register("0400", &secret, 60), Some(200));
+        }
+        // A later run has nothing to do with it any more.
+        program.ends("delete in.csv --from TARGET --yes --max-deletes all", 0);
+        ari.put(
+            "auth",
+            "0400",
+            &[("username", "trunk"), ("password", "theirs")],
+        );
+        program.ends("import again.csv --to TARGET --report r.csv", 1);
+        assert_eq!(program.results("r.csv"), ["conflict"]);
     }
 }
 

@@ -1,12 +1,11 @@
 //! A real Asterisk behind the faults of a simulated one, watched while it changes.
 
-use super::RunningAsterisk;
-use super::exchange;
+use super::{Ari, RunningAsterisk, exchange};
 use crate::support::altered::altered;
 use crate::support::pbx::{Desk, TestPbx};
 use crate::support::program::Program;
 use rowcall::vendors::vendor;
-use rowcall::wire::Reply;
+use rowcall::wire::{RawRequest, Reply};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
@@ -26,25 +25,31 @@ impl Deref for WatchedDesk {
     }
 }
 
+/// The answer of a real Asterisk to a request that came to a simulated one.
+pub(crate) fn passed_on(ari: Ari, heard: &RawRequest) -> Reply {
+    let known = |(name, _): &&(String, String)| name == "authorization" || name == "content-type";
+    let headers = heard.headers.iter().filter(known);
+    let headers = headers.map(|(name, value)| format!("{name}: {value}\r\n"));
+    let length = format!("Content-Length: {}\r\n", heard.body.len());
+    let headers = headers.collect::<String>() + &length;
+    let what = format!("{} {}", heard.method, heard.target);
+    match exchange(ari.0, &what, &headers, &heard.body) {
+        Ok((_, reply)) => reply,
+        Err(_) => Reply::new(503, "text/plain", ""),
+    }
+}
+
 impl WatchedDesk {
     pub(crate) fn at(asterisk: RunningAsterisk) -> WatchedDesk {
         let ari = asterisk.ari();
         let open: Arc<Mutex<Vec<String>>> = Arc::default();
         let seen = open.clone();
         let rig = altered(vendor("asterisk").unwrap(), move |_, heard| {
-            let known =
-                |(name, _): &&(String, String)| name == "authorization" || name == "content-type";
-            let headers = heard.headers.iter().filter(known);
-            let headers = headers.map(|(name, value)| format!("{name}: {value}\r\n"));
-            let length = format!("Content-Length: {}\r\n", heard.body.len());
-            let headers = headers.collect::<String>() + &length;
-            let what = format!("{} {}", heard.method, heard.target);
-            let Ok((_, reply)) = exchange(ari.0, &what, &headers, &heard.body) else {
-                return Reply::new(503, "text/plain", "");
-            };
+            let reply = passed_on(ari, heard);
             let number = heard.path().rsplit('/').next().unwrap();
             if heard.method != "GET" && ari.is_open(number) {
-                seen.lock().unwrap().push(format!("{number} after {what}"));
+                let what = format!("{number} after {} {}", heard.method, heard.target);
+                seen.lock().unwrap().push(what);
             }
             reply
         });
