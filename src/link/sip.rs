@@ -294,11 +294,11 @@ impl SipLine for SipSocket {
                 Err(NoReply::Closed(why)) => why.clone(),
                 Err(NoReply::Stopped) => "stopped".to_owned(),
             };
-            let kind = match (&request.binding, &request.authorization) {
+            let kind = match (&request.binding, request.authorizations.is_empty()) {
                 (Some((_, 0)), _) => "unregister",
                 (Some(_), _) => "register",
-                (None, Some(_)) => "ask, signed in",
-                (None, None) => "ask",
+                (None, false) => "ask, signed in",
+                (None, true) => "ask",
             };
             let ms = begun.elapsed().as_millis();
             sink(&format!(

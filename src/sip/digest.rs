@@ -5,6 +5,9 @@ use crate::digest::{hex, sha256_hex};
 use crate::model::Secret;
 use md5::{Digest, Md5};
 
+/// The most realms that are answered at once.
+const REALMS_MAX: usize = 8;
+
 /// The hash of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Algorithm {
@@ -73,11 +76,13 @@ pub struct Credentials {
 pub struct Unanswerable(pub String);
 
 impl Challenge {
-    /// The first challenge of a reply that can be answered: the registrar puts the one that it likes best first.
+    /// The challenges of a reply that can be answered, one of each realm: the registrar puts the one that it likes best
+    /// first. Of several realms each may be the one whose secret is known.
     ///
     /// # Errors
     /// There is none, with the algorithms that are asked for.
-    pub fn first(reply: &SipReply) -> Result<Challenge, Unanswerable> {
+    pub fn of_realms(reply: &SipReply) -> Result<Vec<Challenge>, Unanswerable> {
+        let mut challenges: Vec<Challenge> = vec![];
         let mut asked: Vec<String> = vec![];
         for (name, header) in [
             ("www-authenticate", "Authorization"),
@@ -85,12 +90,20 @@ impl Challenge {
         ] {
             for value in reply.headers(name) {
                 match Challenge::parse(value, header) {
-                    Ok(challenge) => return Ok(challenge),
+                    Ok(challenge) => {
+                        let is_new = |known: &Challenge| known.realm != challenge.realm;
+                        if challenges.len() < REALMS_MAX && challenges.iter().all(is_new) {
+                            challenges.push(challenge);
+                        }
+                    }
                     Err(word) => asked.push(word),
                 }
             }
         }
-        Err(Unanswerable(asked.join(", ")))
+        match challenges.is_empty() {
+            true => Err(Unanswerable(asked.join(", "))),
+            false => Ok(challenges),
+        }
     }
 
     /// Reads a challenge, or returns the word for what it asks.
@@ -264,7 +277,7 @@ mod tests {
             "WWW-Authenticate: Digest realm=\"testrealm@host.com\", qop=\"auth,auth-int\", \
              nonce=\"dcd98b7102dd2f0e8b11d0f600bfb0c093\", opaque=\"5ccc069c403ebaf9f0171e9517f40e41\"",
         );
-        let challenge = Challenge::first(&old).unwrap();
+        let challenge = Challenge::of_realms(&old).unwrap().remove(0);
         let who = mufasa("Circle Of Life");
         let (header, value) = challenge.answer(&who, ("GET", "/dir/index.html"), 1, "0a4f113b");
         assert_eq!(header, "Authorization");
@@ -287,7 +300,7 @@ mod tests {
             let asked = reply(&format!(
                 "Proxy-Authenticate: Digest algorithm={algorithm}, {both}"
             ));
-            let challenge = Challenge::first(&asked).unwrap();
+            let challenge = Challenge::of_realms(&asked).unwrap().remove(0);
             let (header, value) = challenge.answer(&who, ("GET", "/dir/index.html"), 1, cnonce);
             assert_eq!((header, response(&value)), ("Proxy-Authorization", wanted));
             assert!(value.contains(&format!("algorithm={algorithm}, qop=auth, nc=00000001")));
@@ -297,7 +310,7 @@ mod tests {
     #[test]
     fn without_qop_the_answer_is_that_of_old() {
         let asked = reply("WWW-Authenticate: Digest realm=\"a \\\"b\\\", c\", nonce=\"n\"");
-        let challenge = Challenge::first(&asked).unwrap();
+        let challenge = Challenge::of_realms(&asked).unwrap().remove(0);
         let who = Credentials {
             username: "o\"n\\e".into(),
             secret: Secret::new("s"),
@@ -316,8 +329,32 @@ mod tests {
     }
 
     #[test]
+    fn each_realm_is_answered_once() {
+        let line = |realm: &str, algorithm: &str| {
+            format!(
+                "WWW-Authenticate: Digest realm=\"{realm}\", nonce=\"n\", algorithm={algorithm}\r\n"
+            )
+        };
+        let several = [
+            line("a", "SHA-256"),
+            line("a", "MD5"),
+            line("b", "AKAv1-MD5"),
+            line("b", "MD5"),
+        ];
+        let several = Challenge::of_realms(&reply(several.concat().trim_end())).unwrap();
+        let told = several.iter().map(|one| (&*one.realm, one.algorithm));
+        let wanted = [("a", Algorithm::Sha256), ("b", Algorithm::Md5)];
+        assert_eq!(told.collect::<Vec<_>>(), wanted);
+        let many: String = (0..50)
+            .map(|realm| line(&realm.to_string(), "MD5"))
+            .collect();
+        let many = Challenge::of_realms(&reply(many.trim_end())).unwrap();
+        assert_eq!(many.len(), REALMS_MAX);
+    }
+
+    #[test]
     fn the_registrars_first_choice_that_is_known_is_taken() {
-        let of = |headers: &str| Challenge::first(&reply(headers));
+        let of = |headers: &str| Challenge::of_realms(&reply(headers)).map(|mut all| all.remove(0));
         let line = |algorithm: &str| {
             format!("WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm={algorithm}")
         };

@@ -37,8 +37,8 @@ pub struct Register {
     /// The contact to be bound, as it stands between `<` and `>`, and for how many seconds, 0 to take it back; `None` to
     /// ask which there are.
     pub binding: Option<(String, u32)>,
-    /// The answer to a challenge: the header's name and value.
-    pub authorization: Option<(&'static str, String)>,
+    /// The answers to challenges: each header's name and value.
+    pub authorizations: Vec<(&'static str, String)>,
 }
 
 impl Register {
@@ -69,7 +69,7 @@ impl Register {
             text.push_str(&format!("Contact: <{contact}>;expires={expires}\r\n"));
             text.push_str(&format!("Expires: {expires}\r\n"));
         }
-        if let Some((name, value)) = &self.authorization {
+        for (name, value) in &self.authorizations {
             text.push_str(&format!("{name}: {value}\r\n"));
         }
         text.push_str("Content-Length: 0\r\n\r\n");
@@ -370,7 +370,7 @@ mod tests {
             tag: "t".into(),
             marks: marks(),
             binding: None,
-            authorization: None,
+            authorizations: vec![],
         };
         let local = "[::1]:5062".parse().unwrap();
         let text = |register: &Register| {

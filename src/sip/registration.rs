@@ -79,7 +79,8 @@ pub fn ring(account: &SipAccount, options: RingOptions, line: &mut dyn SipLine) 
         tag: line.token(),
         call_id: line.token(),
         cseq: 0,
-        challenge: None,
+        challenges: vec![],
+        answers: 0,
         secret: &account.credentials.secret,
         line,
     };
@@ -94,8 +95,10 @@ struct RingConversation<'l> {
     tag: String,
     call_id: String,
     cseq: u32,
-    /// The last challenge, and how often it was answered.
-    challenge: Option<(Challenge, u32)>,
+    /// The last challenge, of each realm.
+    challenges: Vec<Challenge>,
+    /// The number of times that it was answered.
+    answers: u32,
     /// The extension's secret, which no words of the registrar may show.
     secret: &'l Secret,
 }
@@ -123,6 +126,7 @@ impl RingConversation<'_> {
         let reply = reply.map_err(|why| unanswered(&why))?;
         let mut verdict = match reply.status {
             200..300 => proved(&reply),
+            401 | 407 if self.is_stale() => return Err(always_stale(&reply)),
             401 | 407 => return Err(wrong_secret(&reply)),
             403 if options.wrong_secret.is_some_and(|status| status != 403) => {
                 return Err(full(&reply));
@@ -241,8 +245,8 @@ impl RingConversation<'_> {
             secret: Secret::new(self.line.token()),
         };
         let fresh = self.say(None, None, false)?;
-        match Challenge::first(&fresh) {
-            Ok(challenge) => self.challenge = Some((challenge, 0)),
+        match Challenge::of_realms(&fresh) {
+            Ok(challenges) => self.challenged(challenges),
             Err(_) => return Ok(fresh),
         }
         self.sign_in(None, &wrong, false)
@@ -260,11 +264,11 @@ impl RingConversation<'_> {
         loop {
             let reply = self.say(binding, Some(who), to_the_end)?;
             let is_challenge = matches!(reply.status, 401 | 407);
-            match Challenge::first(&reply) {
-                Ok(challenge) if is_challenge => {
-                    let was_answered = self.challenge.as_ref().is_some_and(|(_, count)| *count > 1);
-                    let is_stale = challenge.is_stale || was_answered;
-                    self.challenge = Some((challenge, 0));
+            match Challenge::of_realms(&reply) {
+                Ok(challenges) if is_challenge => {
+                    let was_answered = self.answers > 1;
+                    self.challenged(challenges);
+                    let is_stale = self.is_stale() || was_answered;
                     if !is_stale || stale == STALE_MAX {
                         return Ok(reply);
                     }
@@ -276,7 +280,7 @@ impl RingConversation<'_> {
     }
 
     fn take_challenge(&mut self, reply: &SipReply) -> Result<(), RingVerdict> {
-        let challenge = Challenge::first(reply).map_err(|asked| {
+        let challenges = Challenge::of_realms(reply).map_err(|asked| {
             let asked = match asked.0.as_str() {
                 "" => "nothing".to_owned(),
                 asked if repeats_secret(asked, self.secret) => NOT_SHOWN.to_owned(),
@@ -287,8 +291,19 @@ impl RingConversation<'_> {
             );
             RingVerdict::new(RingResult::Unknown, message).status(reply.status)
         })?;
-        self.challenge = Some((challenge, 0));
+        self.challenged(challenges);
         Ok(())
+    }
+
+    /// Takes in a new challenge, which was never answered yet.
+    fn challenged(&mut self, challenges: Vec<Challenge>) {
+        self.challenges = challenges;
+        self.answers = 0;
+    }
+
+    /// Returns true if the registrar calls the answer before its last challenge too late, and not wrong.
+    fn is_stale(&self) -> bool {
+        self.challenges.iter().any(|challenge| challenge.is_stale)
     }
 
     fn say(
@@ -309,13 +324,16 @@ impl RingConversation<'_> {
                 cseq: self.cseq,
             },
             binding: binding.map(|(contact, seconds)| (contact.to_owned(), seconds)),
-            authorization: None,
+            authorizations: vec![],
         };
-        if let (Some(who), Some((challenge, count))) = (who, &mut self.challenge) {
-            *count += 1;
-            let (uri, cnonce) = (request.uri(), self.line.token());
-            let answer = challenge.answer(who, ("REGISTER", &uri), *count, &cnonce);
-            request.authorization = Some(answer);
+        if let Some(who) = who {
+            self.answers += 1;
+            let uri = request.uri();
+            for challenge in &self.challenges {
+                let cnonce = self.line.token();
+                let answer = challenge.answer(who, ("REGISTER", &uri), self.answers, &cnonce);
+                request.authorizations.push(answer);
+            }
         }
         let mut reply = self.line.exchange(&request, to_the_end)?;
         reply.hide_words(self.secret);
@@ -343,6 +361,13 @@ fn wrong_secret(reply: &SipReply) -> RingVerdict {
     );
     RingVerdict::new(RingResult::WrongSecret, message)
         .hint("compare the extension's SIP password on the PBX with the sheet's")
+        .status(reply.status)
+}
+
+fn always_stale(reply: &SipReply) -> RingVerdict {
+    let message = "the PBX calls each answer to its challenge too late (stale), so the secret cannot be tried";
+    RingVerdict::new(RingResult::Unknown, message)
+        .hint("look at the lifetime of its nonces, and whether several registrars answer at this address")
         .status(reply.status)
 }
 
@@ -442,15 +467,33 @@ mod tests {
         }
     }
 
-    #[test]
-    fn no_words_of_a_registrar_show_the_secret() {
-        let account = SipAccount {
+    fn ann() -> SipAccount {
+        SipAccount {
             user: "2001".into(),
             credentials: Credentials {
                 username: "2001".into(),
                 secret: Secret::new("tR7xkQ2mZp9w"),
             },
-        };
+        }
+    }
+
+    #[test]
+    fn a_registrar_that_calls_every_answer_stale_refuses_no_secret() {
+        let asked = "401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\"";
+        let stale = format!("{asked}, stale=true");
+        let script = vec![asked.to_owned(), stale.clone(), stale.clone(), stale];
+        let mut script = ScriptedRegistrar(script);
+        let verdict = ring(&ann(), RingOptions::default(), &mut script);
+        assert_eq!(verdict.result, RingResult::Unknown, "{verdict:?}");
+        assert!(verdict.message.contains("stale"), "{verdict:?}");
+        let mut script = ScriptedRegistrar(vec![asked.to_owned(), asked.to_owned()]);
+        let verdict = ring(&ann(), RingOptions::default(), &mut script);
+        assert_eq!(verdict.result, RingResult::WrongSecret, "{verdict:?}");
+    }
+
+    #[test]
+    fn no_words_of_a_registrar_show_the_secret() {
+        let account = ann();
         let challenge = "401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\"";
         let harmless = "403 Forbidden";
         for (second, result, words) in [

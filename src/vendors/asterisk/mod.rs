@@ -338,9 +338,7 @@ impl Asterisk {
             (PjsipObject::Aor, aor),
             (PjsipObject::Endpoint, endpoint),
         ];
-        objects.retain(|(object, _)| {
-            named_in(own, *object).is_none_or(|ids| items(ids).any(|id| id == number))
-        });
+        objects.retain(|(object, _)| named_in(own, *object).is_none());
         Ok(objects)
     }
 

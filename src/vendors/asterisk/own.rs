@@ -62,7 +62,7 @@ impl Asterisk {
     ) -> Step<()> {
         for object in [PjsipObject::Auth, PjsipObject::Aor] {
             for id in items(named_in(own, object).unwrap_or_default()) {
-                if id != number && self.look(talk, object, id)?.is_none() {
+                if self.look(talk, object, id)?.is_none() {
                     let word = object.word();
                     let why = format!("{number} used the {word} {id}, which is not there any more");
                     let hint = "import it anew from a sheet";

@@ -679,7 +679,7 @@ pub(crate) fn sip() -> FuzzTarget {
                 assert!((100..700).contains(&reply.status));
                 assert!(reply.words().len() < 300 && !reply.words().contains(char::is_control));
                 assert!(reply.contacts().iter().all(|contact| !contact.is_empty()));
-                if let Err(why) = Challenge::first(&reply) {
+                if let Err(why) = Challenge::of_realms(&reply) {
                     assert!(why.0.len() <= input.len() + 100);
                 }
             }

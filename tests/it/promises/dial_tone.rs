@@ -114,6 +114,37 @@ fn two_hundred_subscribers_ring_on_a_real_kamailio_and_with_wrong_secrets_they_d
     all_ring(&program(kamailio.sip()), &extensions);
 }
 
+/// An endpoint may name two auths, each of its own realm: whichever the secret is of, and whichever comes first, it rings.
+#[test]
+fn a_secret_of_one_of_two_realms_rings_on_a_real_asterisk() {
+    for packages in [NEWEST, V16] {
+        let Some(asterisk) = RunningAsterisk::start(packages) else {
+            return;
+        };
+        let extensions = extensions(1, &mut Random::from_environment("REAL_SEED"));
+        let (number, ari) = (extensions[0].number(), asterisk.ari());
+        ari.put_extension(number, extensions[0].reveal(Field::SIP_PASSWORD).unwrap());
+        let other = [
+            ("auth_type", "userpass"),
+            ("username", "other"),
+            ("password", "another"),
+            ("realm", "elsewhere"),
+        ];
+        ari.put("auth", "other", &other);
+        let program = program(asterisk.sip());
+        program.sheet("in.csv", &extensions);
+        let (mixed, _) = with_wrong(&extensions);
+        program.sheet("wrong.csv", &mixed);
+        for auths in [format!("{number},other"), format!("other,{number}")] {
+            ari.put("endpoint", number, &[("auth", &auths)]);
+            let line = "--to TARGET --register --negative --report r.csv";
+            program.ends(&format!("ring in.csv {line}"), 0);
+            program.ends(&format!("ring wrong.csv {line}"), 1);
+            assert_eq!(program.results("r.csv"), ["wrong_secret"]);
+        }
+    }
+}
+
 /// Over TLS a real PBX is asked only where its certificate is the one that was named.
 #[test]
 fn a_real_asterisk_is_asked_over_tls_where_its_certificate_was_named() {

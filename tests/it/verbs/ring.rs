@@ -872,7 +872,7 @@ fn asking(stop: &StopFlag, transport: SipTransport) -> (Registrar, SipSocket, Re
             cseq: 1,
         },
         binding: None,
-        authorization: None,
+        authorizations: vec![],
     };
     (registrar, socket, request)
 }
