@@ -7,7 +7,7 @@
 //! threads and any size of a batch. Memory keeps only the facts for uniqueness, and 16 bytes of each row that is
 //! visited again, so it does not grow with the findings.
 
-use crate::columns::Binding;
+use crate::columns::{Binding, TableRows};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Finding, Place, Record, Severity};
 use crate::rules::{BatchFacts, Checker, Collector, Country, CrossRowFacts, Duplicate, Places};
@@ -193,6 +193,7 @@ where
     let mut picked = Vec::new();
     for pass in passes {
         let mut of_table = Vec::new();
+        let mut table_rows = TableRows::default();
         let work = |batch: &Batch| pass.first(batch, &all_again);
         in_order(
             pass.table.sheet.batches(),
@@ -202,8 +203,10 @@ where
                     rows: more,
                     traces,
                     picks,
+                    table_rows: of_batch,
                 } = first?;
                 survey.add(traces);
+                table_rows.add(of_batch);
                 picked_rows += picks.len() as u64;
                 if !picks.is_empty() {
                     of_table.push((rows, picks));
@@ -219,6 +222,7 @@ where
                 Ok(())
             },
         )?;
+        table_rows.refuse_second_table(&pass.table.sheet)?;
         picked.push(of_table);
     }
     Ok(FirstPass {
@@ -367,6 +371,7 @@ struct First {
     traces: BatchFacts,
     /// The rows with findings.
     picks: Picks,
+    table_rows: TableRows,
 }
 
 /// A row with findings.
@@ -387,7 +392,10 @@ impl<K> SheetPass<'_, K> {
     {
         let mut traces = BatchFacts::default();
         let mut picks = batch.picks();
+        let mut table_rows = TableRows::default();
+        let manifest = self.checker.manifest();
         let rows = batch.rows(|row| {
+            table_rows.see(&row, &self.table.binding, manifest);
             if all_again.load(Ordering::Relaxed) {
                 self.checker.collect(&row, self.purpose, &mut traces);
                 return;
@@ -408,6 +416,7 @@ impl<K> SheetPass<'_, K> {
             rows,
             traces,
             picks,
+            table_rows,
         })
     }
 

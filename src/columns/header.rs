@@ -7,6 +7,7 @@ use crate::manifest::Manifest;
 use crate::model::{Field, heading_key};
 use crate::sheet::{Headings, Known};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Returns the words that mark the header row of a sheet for the vendor `target`: every word that a binding may
 /// understand.
@@ -44,7 +45,7 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
         };
         learn(word.to_owned(), meant.unwrap_or(Known::Field));
     }
-    Headings::new(move |text| {
+    let known = move |text: &str| {
         if is_own(text) {
             return Known::Field;
         }
@@ -63,5 +64,13 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
             return Known::Field;
         }
         known
+    };
+    let known = Arc::new(known);
+    let of_group = Arc::clone(&known);
+    // Below a feature a heading is about that: where the two words together mean nothing, the column is not read.
+    Headings::new(move |text| known(text)).below_groups(move |group, heading| {
+        let whole = of_group(&format!("{group}: {heading}"));
+        whole != Known::Nothing
+            || (dictionary().is_feature(group) && of_group(heading) != Known::Nothing)
     })
 }

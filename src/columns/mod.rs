@@ -44,6 +44,7 @@ mod questions;
 mod reading;
 mod record;
 mod sample;
+mod second_table;
 mod single;
 mod values;
 
@@ -60,6 +61,7 @@ pub use products::{Product, product, products};
 pub(crate) use questions::leave_out_flag;
 pub use questions::{ColumnError, Question};
 pub use reading::{CellReading, Scratch};
+pub(crate) use second_table::TableRows;
 
 /// Returns true if a text in the place of a password says what is to be done, or where the password is, in words such as
 /// `unchanged`, and so is none.

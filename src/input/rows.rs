@@ -2,7 +2,7 @@
 
 use super::headings::{FieldHeadings, sheet_key};
 use crate::check::{KeptContent, KeptRow, check_kept};
-use crate::columns::{Binding, Stays};
+use crate::columns::{Binding, Stays, TableRows};
 use crate::manifest::{Manifest, Purpose};
 use crate::mapping::kept_halves;
 use crate::model::redact::quoted;
@@ -120,9 +120,11 @@ impl Rows {
     ) -> Result<Rows, Failure> {
         let mut rows = vec![];
         for (index, (sheet, binding)) in sheets.iter().enumerate() {
+            let mut table_rows = TableRows::default();
             for batch in sheet.batches() {
                 let batch = batch.map_err(Failure::usage)?;
                 let read = batch.rows(|row| {
+                    table_rows.see(&row, binding, manifest);
                     let (line, wanted) = (row.line, binding.extension(&row.cells, manifest));
                     let stays = binding.stays(&row.cells);
                     rows.push(InputRow::keep(row, sheet.place(line), index, wanted, stays));
@@ -135,6 +137,9 @@ impl Rows {
                     .hint("split them and import one part after the other"));
                 }
             }
+            table_rows
+                .refuse_second_table(sheet)
+                .map_err(Failure::usage)?;
         }
         Ok(Rows {
             sheets,

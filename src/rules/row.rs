@@ -82,6 +82,11 @@ impl<'m> Checker<'m> {
         checker
     }
 
+    /// The rules' vendor.
+    pub fn manifest(&self) -> &'m Manifest {
+        self.manifest
+    }
+
     /// The same rules, with telephone numbers as they are dialled in a country.
     pub fn in_country(self, country: Option<Country>) -> Self {
         Checker { country, ..self }

@@ -54,6 +54,19 @@ pub enum SheetErrorKind {
     /// The headings cannot be found: the reason, and a line that may have them.
     #[error("{0}. Say where the headings stand with --header-row, for example --header-row {1}")]
     HeaderUnclear(String, u64),
+    /// The headings of a second table: their line, the line of the first table's, and the name of the sheet in a workbook.
+    #[error(
+        "this line{of_sheet} reads like the headings of a second table, whose rows would be read by the headings of line {first}. Put each table in a file or a sheet of its own, or take the line out if it is a remark; --header-row {line} reads the lower table alone",
+        of_sheet = .sheet.as_ref().map_or(String::new(), |name| format!(" of the sheet “{name}”"))
+    )]
+    SecondTable {
+        /// The line of the lower headings.
+        line: u64,
+        /// The line of the upper ones.
+        first: u64,
+        /// The name of the sheet, in a workbook.
+        sheet: Option<Arc<str>>,
+    },
     /// No row begins on the line that was given for the headings.
     #[error(
         "no row begins on the line that --header-row names. Look up the line in the file, counting from 1"

@@ -73,7 +73,13 @@ pub enum Header {
 
 /// Knows headings when it sees them.
 #[derive(Clone)]
-pub struct Headings(Arc<dyn Fn(&str) -> Known + Send + Sync>);
+pub struct Headings {
+    known: Arc<dyn Fn(&str) -> Known + Send + Sync>,
+    qualifies: Arc<Qualifies>,
+}
+
+/// Tells if a word above a heading qualifies it.
+type Qualifies = dyn Fn(&str, &str) -> bool + Send + Sync;
 
 /// The meaning of a text as a heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,11 +97,29 @@ pub enum Known {
 impl Headings {
     /// Creates headings that are recognised by `known`.
     pub fn new(known: impl Fn(&str) -> Known + Send + Sync + 'static) -> Headings {
-        Headings(Arc::new(known))
+        Headings {
+            known: Arc::new(known),
+            qualifies: Arc::new(|_, _| false),
+        }
+    }
+
+    /// The same headings, some of which a word in the row above `qualifies`: it is given that word and the heading.
+    pub fn below_groups(
+        self,
+        qualifies: impl Fn(&str, &str) -> bool + Send + Sync + 'static,
+    ) -> Headings {
+        Headings {
+            qualifies: Arc::new(qualifies),
+            ..self
+        }
     }
 
     pub(crate) fn known(&self, text: &str) -> Known {
-        (self.0)(text)
+        (self.known)(text)
+    }
+
+    pub(crate) fn qualifies(&self, group: &str, heading: &str) -> bool {
+        (self.qualifies)(group, heading)
     }
 
     /// Returns true if one of the texts means the number.

@@ -69,6 +69,7 @@ mod verbs {
     mod ring;
     mod screen;
     mod sheets;
+    mod tables;
     mod typed;
     mod undo;
 }

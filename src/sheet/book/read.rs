@@ -7,6 +7,7 @@
 use crate::model::{Finding, Place, Severity, shell_word};
 use crate::sheet::cells::{Cells, EXAMPLE, Row, RowTrouble, Stored};
 use crate::sheet::column::TITLE_PREFIX;
+use crate::sheet::detect::groups::qualify;
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::format::Format;
 use crate::sheet::ods::read as ods;
@@ -20,6 +21,7 @@ use crate::sheet::xls::read as xls;
 use crate::sheet::xlsx::read as xlsx;
 use memchr::memchr;
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 
 /// Rows that are looked at for the headings; blank ones do not count.
@@ -403,6 +405,7 @@ fn head(
     let mut row = RawRow::new(file, options.limits);
     let mut first = None;
     let mut titled = None;
+    let mut above = Vec::new();
     let mut preamble = 0;
     let mut is_about_others = false;
     while preamble < PREAMBLE_ROWS_MAX && rows.next(&mut row)? {
@@ -418,6 +421,7 @@ fn head(
         {
             headings.pop();
         }
+        let groups = mem::replace(&mut above, headings.clone());
         if let Header::Line(line, _) = options.header
             && row.line != line
         {
@@ -427,6 +431,9 @@ fn head(
         if preamble == 0 && matches!(options.header, Header::First | Header::Found(_)) {
             let title = headings.iter().find(|text| !text.trim().is_empty());
             is_about_others = title.is_some_and(|title| title.starts_with(TITLE_PREFIX));
+        }
+        if let Some(known) = options.header.headings() {
+            qualify(&mut headings, &groups, known);
         }
         let has_key = match &options.header {
             Header::Found(known) => known.have_number(&headings),

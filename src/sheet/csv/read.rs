@@ -15,6 +15,7 @@ use crate::sheet::detect::delimiter;
 use crate::sheet::detect::delimiter::{
     DELIMITERS, delimiter_of_ending, is_divided, promised_delimiter, usable,
 };
+use crate::sheet::detect::groups::qualify;
 use crate::sheet::detect::header::{HeaderRecord, Preview, RECORDS_MAX, only};
 use crate::sheet::encoding::Encoding;
 use crate::sheet::error::{SheetError, SheetErrorKind};
@@ -130,10 +131,14 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
     if marked {
         notes.push("byte-order mark".to_owned());
     }
-    if found.below_others {
-        notes.push(format!("header on line {}", found.record.line));
+    let mut record = found.record;
+    if let Some(above) = &found.above {
+        notes.push(format!("header on line {}", record.line));
+        if let (Some(headings), Some(known)) = (&mut record.cells, options.header.headings()) {
+            qualify(headings, above, known);
+        }
     }
-    sheet(content, &found.record, notes)
+    sheet(content, &record, notes)
 }
 
 /// The sheet below a header row.
@@ -196,7 +201,7 @@ fn preview_of(content: &Content, header: &Header) -> Result<Preview, SheetError>
         delimiter,
         word: known.map_or("", |(_, word)| word),
         records: Vec::new(),
-        skipped: false,
+        above: None,
         failed: None,
     };
     // The first batches may have nothing but line breaks.
@@ -211,7 +216,7 @@ fn preview_of(content: &Content, header: &Header) -> Result<Preview, SheetError>
                     return ControlFlow::Continue(());
                 }
                 if record.line < first_line {
-                    preview.skipped = true;
+                    preview.above = Some(cells_of(record).unwrap_or_default());
                     return ControlFlow::Continue(());
                 }
                 let end = batch.behind_break(record.end);

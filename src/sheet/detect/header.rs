@@ -28,8 +28,8 @@ pub(crate) struct Preview {
     pub(crate) word: &'static str,
     /// Those that are not blank, at most [`header::RECORDS_MAX`]; fewer where the file cannot be read further.
     pub(crate) records: Vec<HeaderRecord>,
-    /// True if records above the line that was asked for are left out.
-    pub(crate) skipped: bool,
+    /// The cells of the last record above the line that was asked for; `None` where there is none.
+    pub(crate) above: Option<Vec<String>>,
     /// The error that ends the reading.
     pub(crate) failed: Option<SheetError>,
 }
@@ -43,8 +43,8 @@ const ABOVE_MAX: usize = 20;
 pub(crate) struct FoundHeader {
     pub(crate) delimiter: u8,
     pub(crate) record: HeaderRecord,
-    /// True if there is something above it.
-    pub(crate) below_others: bool,
+    /// The cells of the record above it; `None` where it is the first.
+    pub(crate) above: Option<Vec<String>>,
 }
 
 /// The header row where the delimiter is known; `None` where there is no row.
@@ -59,9 +59,13 @@ pub(crate) fn taken(mut preview: Preview, at: usize) -> Option<FoundHeader> {
     if at >= preview.records.len() {
         return None;
     }
+    let above = at.checked_sub(1).and_then(|at| preview.records.get(at));
     Some(FoundHeader {
         delimiter: preview.delimiter,
-        below_others: at > 0 || preview.skipped,
+        above: match above {
+            Some(record) => Some(record.cells.clone().unwrap_or_default()),
+            None => preview.above,
+        },
         record: preview.records.swap_remove(at),
     })
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod delimiter;
 pub(crate) mod encoding;
+pub(crate) mod groups;
 pub(crate) mod header;
 mod letters;
 mod secrets;

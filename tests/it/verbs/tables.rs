@@ -1,0 +1,185 @@
+//! Sheets whose rows are no single table below one row of headings: a second table below the first, and words above the
+//! headings that stand for several columns.
+
+use crate::support::pbx::Desk;
+use rust_xlsxwriter::Workbook;
+use std::path::Path;
+
+/// Writes rows of texts into the one sheet of a workbook; a blank text is no cell.
+fn write_book(path: &Path, rows: &[&[&str]]) {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (line, row) in (0..).zip(rows) {
+        for (column, text) in (0..).zip(*row).filter(|(_, text)| !text.is_empty()) {
+            sheet.write_string(line, column, *text).unwrap();
+        }
+    }
+    book.save(path).unwrap();
+}
+
+/// Each way to send what a sheet says to an OpenVox.
+const COMMANDS: [&str; 4] = [
+    "check s.csv --for openvox",
+    "plan s.csv --to TARGET",
+    "import s.csv --to TARGET --mode sync --yes --max-deletes 9 --rate 5000",
+    "delete s.csv --from TARGET --yes --max-deletes 9 --rate 5000",
+];
+
+#[test]
+fn no_row_of_a_second_table_is_read_by_the_first_ones_headings() {
+    let first = "Nummer,Name,SIP-Passwort\n2001,Ann,tR7xkQ2mZp9w\n2002,Bo,tR7xkQ2mZp9x\n";
+    for (second, line) in [
+        // Other headings in the same columns, with and without a blank row and a title above them.
+        ("\nNummer,Vorname,Kennwort\n2003,Cy,tR7xkQ2mZp9y\n", 5),
+        ("Nummer,E-Mail,Voicemail-PIN\n2003,cy@example.com,1234\n", 4),
+        (
+            ",,\nLager,,\nName,Nummer,SIP-Passwort\nCy,2003,tR7xkQ2mZp9y\n",
+            6,
+        ),
+        // Words that are no headings of extensions, and rows below them that begin with numbers.
+        ("\nKürzel,Bedeutung,\n2003,Polizei,\n", 5),
+        ("\r\n\r\nKürzel,Bedeutung,\r\n2003,Polizei,\r\n", 6),
+    ] {
+        let desk = Desk::new("openvox");
+        desk.hold(&desk.small([2001, 2004]));
+        desk.write("s.csv", format!("{first}{second}"));
+        for command in COMMANDS {
+            let words = desk.ends(command, 2).err;
+            assert!(
+                words.contains(&format!("s.csv:{line}: ")),
+                "{second}: {words}"
+            );
+            assert!(words.contains("second table"), "{second}: {words}");
+        }
+        assert_eq!(desk.pbx.numbers(), ["2001", "2004"], "{second}");
+        if second.contains("Kürzel") {
+            continue;
+        }
+        let lower = format!("check s.csv --for openvox --header-row {line}");
+        desk.ends(&format!("{lower} --fill sip_password=<generate>"), 0);
+    }
+}
+
+#[test]
+fn remarks_and_repeated_headings_are_no_second_table() {
+    let first = "Nummer,Name,SIP-Passwort\n2001,Ann,tR7xkQ2mZp9w\n2002,Bo,tR7xkQ2mZp9x\n";
+    for rest in [
+        // The headings again, as where pages or files were put together.
+        "\nNummer,Name,SIP-Passwort\n2003,Cy,tR7xkQ2mZp9y\n",
+        // A title of one cell, a row that lacks its number, and a person in wrong columns.
+        "\nLager,,\n2003,Cy,tR7xkQ2mZp9y\n",
+        "\n,Cy Muster,tR7xkQ2mZp9y\n2003,Cy,tR7xkQ2mZp9y\n",
+        "Cy,Muster,tR7xkQ2mZp9y\n2003,Cy,tR7xkQ2mZp9y\n",
+        // Words at the end, below a blank row.
+        "2003,Cy,tR7xkQ2mZp9y\n\nErstellt von,Di Muster,\n",
+    ] {
+        let desk = Desk::new("openvox");
+        desk.write("s.csv", format!("{first}{rest}"));
+        desk.ends("import s.csv --to TARGET --rate 5000", 1);
+        assert_eq!(desk.pbx.numbers(), ["2001", "2002", "2003"], "{rest}");
+    }
+    // Cells with words of headings in a column of choices.
+    let desk = Desk::new("openvox");
+    let headings =
+        "number,display_name,sip_password,forward_no_answer,forward_no_answer_to,forward_busy_to";
+    desk.write(
+        "s.csv",
+        format!("{headings}\n2001,Ann,tR7xkQ2mZp9w,,,\n,,,,voicemail,mobile\n"),
+    );
+    desk.ends("check s.csv --for openvox", 1);
+}
+
+#[test]
+fn a_second_table_in_a_workbook_is_named_with_its_sheet() {
+    let desk = Desk::new("openvox");
+    write_book(
+        &desk.path("s.xlsx"),
+        &[
+            &["Nummer", "Name", "SIP-Passwort"],
+            &["2001", "Ann", "tR7xkQ2mZp9w"],
+            &[],
+            &["Name", "Nummer", "E-Mail"],
+            &["Bo", "2002", "bo@example.com"],
+        ],
+    );
+    let words = desk.ends("import s.xlsx --to TARGET", 2).err;
+    assert!(
+        words.contains("s.xlsx:4: this line of the sheet “Sheet1” reads like"),
+        "{words}"
+    );
+    assert!(desk.pbx.numbers().is_empty());
+}
+
+#[test]
+fn a_word_above_several_headings_qualifies_them() {
+    let groups = [
+        &["Telefonliste", "", "", "", "", "", ""][..],
+        &["", "", "", "Voicemail", "", "", "Weiterleitung"],
+        &[
+            "Nummer",
+            "Name",
+            "SIP-Passwort",
+            "Aktiv",
+            "PIN",
+            "E-Mail",
+            "Aktiv",
+        ],
+        &[
+            "2001",
+            "Ann",
+            "tR7xkQ2mZp9w",
+            "nein",
+            "12345",
+            "ann@example.com",
+            "nein",
+        ],
+    ];
+    let csv = groups.map(|row| row.join(",")).join("\n");
+    for (named, flag) in [
+        ("s.csv", ""),
+        ("s.xlsx", ""),
+        ("s.csv", " --header-row 3"),
+        ("s.xlsx", " --header-row 3"),
+    ] {
+        let desk = Desk::new("portsip");
+        match named.ends_with("csv") {
+            true => _ = desk.write(named, &csv),
+            false => write_book(&desk.path(named), &groups),
+        }
+        let fill = "--fill web_password=<generate>";
+        let line = format!("import {named} --to TARGET --rate 5000 {fill}{flag}");
+        let words = desk.ends(&line, 0).err;
+        // The switch of the mailbox does not switch the extension off, and its address is not the person's.
+        let stored = |name: &str| desk.pbx.sim.stored("2001", name);
+        assert_eq!(
+            stored("options.enable_extension").as_deref(),
+            Some("true"),
+            "{words}"
+        );
+        assert_eq!(
+            stored("voice_mail.enable_voicemail").as_deref(),
+            Some("false"),
+            "{words}"
+        );
+        assert_eq!(
+            stored("voice_mail.voicemail_pin").as_deref(),
+            Some("12345"),
+            "{words}"
+        );
+        assert!(words.contains("“Voicemail: E-Mail” (F3)"), "{words}");
+        assert!(words.contains("“Weiterleitung: Aktiv” (G3)"), "{words}");
+        // What is written with these headings is read with them.
+        let line = format!("columns {named} --for portsip -o map.toml{flag}");
+        desk.ends(&line, 0);
+        assert!(
+            desk.read("map.toml")
+                .contains("\"Voicemail: Aktiv\" = \"voicemail\"")
+        );
+    }
+    // A title qualifies nothing.
+    let desk = Desk::new("openvox");
+    let table = "Nummer,Name,SIP-Passwort,E-Mail\n2001,Ann,tR7xkQ2mZp9w,ann@example.com\n";
+    desk.write("s.csv", format!("Voicemail der Zentrale,,,\n{table}"));
+    let words = desk.ends("check s.csv --for openvox", 0).err;
+    assert!(!words.contains("not read"), "{words}");
+}
