@@ -66,17 +66,17 @@ impl Meanings<'_> {
             && (self.sample()).is_some_and(|sample| sample.decides(column, is_note))
     }
 
-    /// Returns true if there is nothing to ask about a column: the user mapped it, or is asked already, or it is a
-    /// product's own that is known to be about something else.
+    /// Returns true if there is nothing to ask about a column: the user left it out, or is asked already, or it is a
+    /// product's own that is known to be about something else. A mapping says what the cells mean, and not that every row
+    /// is to be deleted.
     fn is_settled(&self, column: usize) -> bool {
-        let meaning = &self.meanings[column];
         matches!(
-            meaning,
+            self.meanings[column],
             Meaning::LeftOut {
                 because: LeftOutBecause::Map | LeftOutBecause::NoField,
                 ..
             } | Meaning::Ignored
                 | Meaning::Asked(_)
-        ) || meaning.is_read_by_map()
+        )
     }
 }

@@ -460,6 +460,9 @@ fn decisions(words: &Words) -> HashMap<String, DeletionWord> {
 /// near to nothing.
 pub(super) fn misspelt(heading: &str, may_be: impl Fn(Field) -> bool) -> Option<Field> {
     let word = plain(heading);
+    if dictionary().is_everyday(heading) {
+        return None;
+    }
     let away_max = match word.chars().count() {
         0..=4 => return None,
         5..=9 => 1,
@@ -683,6 +686,7 @@ mod tests {
             "numbre",
             "cat",
             "Abteilung",
+            "Secretaria",
             "secrets",
             "sip passwort 2",
         ] {

@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 
 /// The most columns that are offered for the key.
 const OFFERED_COLUMNS_MAX: usize = 4;
+/// The marks between the fields that a heading lists.
+const JOINING: [char; 5] = [';', ',', '+', '&', '/'];
 /// The most products that are offered as the sheet's owner.
 const OFFERED_PRODUCTS_MAX: usize = 3;
 
@@ -28,6 +30,7 @@ pub(super) fn ask(all: &mut Meanings<'_>) -> Result<(), ColumnError> {
     all.ask_about_members();
     all.ask_about_switches();
     all.ask_about_leavers();
+    all.ask_about_joined();
     all.ask_whose();
     deletion::ask(all);
     all.ask_about_repeated()?;
@@ -214,6 +217,29 @@ impl Meanings<'_> {
             let what = format!(
                 "{} may say who has left, and their extensions would be kept and changed as all others: take the rows of \
                  leavers out, or leave the column out",
+                self.at(column)
+            );
+            self.ask(what, vec![column], &[(column, Mapped::LeftOut)]);
+        }
+    }
+
+    /// Asks about a heading that lists several fields, such as `Email; Password`: its cells hold several values, and none
+    /// of them would be read.
+    fn ask_about_joined(&mut self) {
+        if self.owner.is_known() {
+            return;
+        }
+        for column in self.columns_where(|meaning| matches!(meaning, Meaning::Unknown)) {
+            let parts: Vec<&str> = self.heading(column).split(JOINING).map(str::trim).collect();
+            let is_field = |part: &&str| {
+                let word = dictionary().common(part);
+                matches!(word, Some(Common::Field(_) | Common::Password))
+            };
+            if parts.len() < 2 || !parts.iter().all(is_field) {
+                continue;
+            }
+            let what = format!(
+                "{} may hold several values in each cell: give each a column of its own, or leave the column out",
                 self.at(column)
             );
             self.ask(what, vec![column], &[(column, Mapped::LeftOut)]);

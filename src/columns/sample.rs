@@ -3,7 +3,7 @@
 use super::dictionary::{DeletionWord, dictionary};
 use crate::manifest::{state, switch};
 use crate::model::same_word;
-use crate::sheet::{Sheet, is_placeholder};
+use crate::sheet::{RowTrouble, Sheet, is_placeholder};
 use std::collections::HashSet;
 
 /// The number of rows that are read.
@@ -85,7 +85,8 @@ impl Sample {
         for batch in sheet.batches() {
             let read = batch.and_then(|batch| {
                 batch.rows(|row| {
-                    if row.trouble.is_some() || (!all && rows.len() == ROWS) {
+                    let is_broken = matches!(row.trouble, Some(RowTrouble::Broken(_)));
+                    if is_broken || (!all && rows.len() == ROWS) {
                         return;
                     }
                     let text = |column| row.cells.get(column).unwrap_or_default().trim();

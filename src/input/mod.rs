@@ -13,7 +13,7 @@ use crate::model::redact::quoted;
 use crate::model::{Field, Severity};
 use crate::rim::Failure;
 use crate::rim::terminal::print;
-use crate::sheet::{self, Encoding, Header, Input, ReadOptions, Sheet};
+use crate::sheet::{self, Encoding, Header, Input, ReadOptions, RowTrouble, Sheet};
 use crate::vendors::VENDORS;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -145,7 +145,7 @@ pub(crate) fn first_values(sheet: &Sheet, most: usize) -> Result<Vec<Vec<String>
     for batch in sheet.batches() {
         let read = batch.and_then(|batch| {
             batch.rows(|row| {
-                let is_sound = row.trouble.is_none();
+                let is_sound = !matches!(row.trouble, Some(RowTrouble::Broken(_)));
                 for (column, values) in first.iter_mut().enumerate().filter(|_| is_sound) {
                     let text = row.cells.get(column).unwrap_or_default();
                     if values.len() < most && !text.trim().is_empty() {

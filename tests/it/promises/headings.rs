@@ -42,6 +42,18 @@ const CASES: &[HeadingCase] = &[
         ]),
     ),
     (
+        "two values in the cells of one column",
+        "openvox",
+        "Nummer,Name,Email; Password\n2001,Ann Muster,ann@example.com; tR7xkQ2mZp9w\n",
+        Ask("Email; Password"),
+    ),
+    (
+        "an index without a heading beside an old and a new number",
+        "openvox",
+        ",Unit,Old VOIP,New VOIP,Display Name\n0,Board,5040,1000,Ann Muster\n1,Board,5043,1001,Bo Muster\n",
+        Ask("New VOIP"),
+    ),
+    (
         "numbers of somebody else in the column that counts rows",
         "openvox",
         "ID,Name,Ext.,Secret\n2001,Cy,2101,tR7xkQ2mZp9w\n2002,Di,2102,tR7xkQ2mZp9x\n",

@@ -307,6 +307,20 @@ fn a_deletion_asks_about_a_column_that_tells_leavers_from_the_others() {
         }
         assert!(desk.pbx.numbers().is_empty(), "{heading} {cells:?}");
     }
+    // A mapping says what the cells mean, and not that every row is to go.
+    for (heading, mapping) in [
+        ("Disabled", "Disabled=enabled"),
+        ("Off_duty", "Off_duty=!enabled"),
+        ("Aktiv", "Aktiv=enabled"),
+    ] {
+        let desk = Desk::new("portsip");
+        desk.hold(&desk.small(2001..2003));
+        desk.write("s.csv", format!("Ext,{heading}\n2001,yes\n2002,no\n"));
+        let line = "delete s.csv --from TARGET --yes --max-deletes 4 --rate 5000";
+        let words = desk.ends(&format!("{line} --map {mapping}"), 2).err;
+        assert!(words.contains("is not the same in every row"), "{words}");
+        assert_eq!(desk.pbx.numbers(), ["2001", "2002"], "{heading}");
+    }
     // Also far behind the first rows.
     let desk = Desk::new("openvox");
     let rows = (20_001..21_500).map(|number| match number {
