@@ -13,9 +13,11 @@ use crate::fingerprints::fingerprint;
 use crate::input::FieldHeadings;
 use crate::ledger::StateDir;
 use crate::manifest::{Access, Manifest, Purpose};
-use crate::mapping::{Collision, MappedRecord, Renumbering};
+use crate::mapping::{Collision, MappedRecord, Mapping, Renumbering};
 use crate::migrate::{self, Agreement, Base, Loss, MergeStep, merge_step};
-use crate::model::{Action, Change, Field, Finding, Outcome, Place, PlannedRow, Record, RowResult};
+use crate::model::{
+    Action, Change, Field, Finding, Outcome, Place, PlannedRow, Record, RowResult, RuleId, Severity,
+};
 use crate::rim::{Failure, Target, TargetSession};
 use crate::rules::Checker;
 use crate::seal::Key;
@@ -373,7 +375,7 @@ impl Deciding<'_> {
             .zip(steps)
             .zip(found)
             .enumerate()
-            .map(|(position, ((one, step), findings))| {
+            .map(|(position, ((one, step), mut findings))| {
                 let number = one.mapped.wanted.number();
                 if let Some(unread) = self.remote.unread_row(number, &one.line) {
                     return unread;
@@ -386,6 +388,9 @@ impl Deciding<'_> {
                         return self.keeping_memberships(row, one);
                     }
                 };
+                if action == Action::Create {
+                    findings.extend(self.would_be_on(one));
+                }
                 let mut outcome = one.line.clone().with_findings(findings, |_| String::new());
                 if outcome.findings.iter().any(Finding::is_error) {
                     outcome.result = RowResult::Invalid;
@@ -404,6 +409,23 @@ impl Deciding<'_> {
                 self.keeping_memberships(PlannedRow::to_send(outcome, change), one)
             });
         rows.collect()
+    }
+
+    /// Builds the finding that an extension which is switched off would be on, because the other PBX cannot switch it off.
+    fn would_be_on(&self, one: &Move) -> Option<Finding> {
+        let mut entries = one.mapped.entries.iter();
+        entries.find(|entry| {
+            entry.field == Field::ENABLED && entry.mapping == Mapping::Dropped { lost: true }
+        })?;
+        let message = format!(
+            "the extension is switched off at {}, and {} has no field for it: it would be on",
+            self.transfer.from.label,
+            self.manifest().vendor.name
+        );
+        let rule = RuleId::about(Field::ENABLED, RuleId::NOT_SUPPORTED);
+        let finding = Finding::new(rule, Severity::Error, message);
+        let hint = "leave it behind; where it is to be on all the same, say --drop enabled";
+        Some(finding.about(Some(Field::ENABLED), None).hint(hint))
     }
 
     fn keeping_memberships(&self, row: PlannedRow, one: &Move) -> PlannedRow {

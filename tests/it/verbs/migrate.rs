@@ -855,12 +855,25 @@ fn any_pair(from: &str, to: &str) {
     } else {
         ""
     };
-    let dry = one.migrate(&format!("--dry-run{fill}"), 0);
-    assert!(
-        dry.values().all(|row| row["result"] == "valid"),
-        "{:?}",
-        dry.values().next()
-    );
+    // An extension that would be on there, and is off here, is left behind.
+    let has_switch = one.to.manifest.row(Field::ENABLED).is_some();
+    let is_off = |texts: &Texts| texts.get("enabled").is_some_and(|text| text != "on");
+    let (behind, held): (BTreeMap<_, _>, BTreeMap<_, _>) = held
+        .into_iter()
+        .partition(|(_, texts)| !has_switch && is_off(texts));
+    let exit = i32::from(!behind.is_empty());
+    let expected = |number: &String, done: &'static str| match behind.contains_key(number) {
+        true => "invalid",
+        false => done,
+    };
+    let dry = one.migrate(&format!("--dry-run{fill}"), exit);
+    for number in dry.keys() {
+        assert_eq!(
+            result(&dry, number).0,
+            expected(number, "valid"),
+            "{number}"
+        );
+    }
     assert!(one.to.sim.numbers().is_empty());
     let (own, missing_rows) = one.losses();
     let mut fields = 0;
@@ -871,7 +884,7 @@ fn any_pair(from: &str, to: &str) {
         .filter(|(of, field)| *of == from && code(from, to, field) == "?")
         .map(|(_, field)| field)
         .collect();
-    for (number, texts) in &held {
+    for (number, texts) in held.iter().chain(&behind) {
         let names = texts
             .keys()
             .map(String::as_str)
@@ -898,13 +911,22 @@ fn any_pair(from: &str, to: &str) {
     assert_eq!(own.len(), fields, "more is told than there is");
 
     // And its value arrives.
-    let report = one.migrate(fill, 0);
+    let report = one.migrate(fill, exit);
     assert_eq!(report.len(), EXTENSIONS);
-    assert!(
-        report
-            .values()
-            .all(|row| row["result"] == "created" && !row["row"].is_empty())
-    );
+    for (number, row) in &report {
+        assert_eq!(
+            result(&report, number).0,
+            expected(number, "created"),
+            "{number}"
+        );
+        assert_eq!(
+            row["code"] == "enabled.not_supported",
+            behind.contains_key(number)
+        );
+        assert!(!row["row"].is_empty());
+    }
+    let there = one.to.sim.numbers().len();
+    assert_eq!(there, EXTENSIONS - behind.len());
     assert_eq!(report["3007"]["place"], "old:3007");
     for (number, texts) in &held {
         let there = look(&one.to, number);
@@ -938,15 +960,24 @@ fn any_pair(from: &str, to: &str) {
 
     // Twice over there is nothing to do.
     let plan = one
-        .ends(&format!("migrate --from old --to new --dry-run{fill}"), 0)
+        .ends(
+            &format!("migrate --from old --to new --dry-run{fill}"),
+            exit,
+        )
         .out;
     assert!(
-        plan.contains("\n0 to create, 0 to update, 500 unchanged"),
+        plan.contains(&format!("\n0 to create, 0 to update, {there} unchanged")),
         "{plan}"
     );
     let before = one.to.sim.counts();
-    let again = one.migrate(fill, 0);
-    assert!(again.values().all(|row| row["result"] == "unchanged"));
+    let again = one.migrate(fill, exit);
+    for number in again.keys() {
+        assert_eq!(
+            result(&again, number).0,
+            expected(number, "unchanged"),
+            "{number}"
+        );
+    }
     let writes = |path: &str| {
         ["add", "create", "update"]
             .iter()
@@ -960,8 +991,10 @@ fn any_pair(from: &str, to: &str) {
     // No secret is shown: neither by the output, nor by any file that is kept.
     let secrets = ["Zx7_Canary-Qw9Mv3007", "Zx7CanaryQw9Mv3007", "773100423007"];
     let forms: Vec<String> = secrets.into_iter().flat_map(forms).collect();
-    let Ran { out, err, .. } =
-        one.ends(&format!("migrate --from old --to new --overwrite{fill}"), 0);
+    let Ran { out, err, .. } = one.ends(
+        &format!("migrate --from old --to new --overwrite{fill}"),
+        exit,
+    );
     let written = files(one.folder())
         .into_iter()
         .map(|path| fs::read(path).unwrap());
@@ -1111,7 +1144,12 @@ fn whatever_the_pair_every_field_is_told_of_and_twice_is_once() {
         let one = VendorMove::new(from.id, to.id);
         let numbers = ["2001", "2002", "0042"];
         for (variant, number) in numbers.into_iter().enumerate() {
-            put(&one.from, &one.from.full(number, variant % 2));
+            let mut extension = one.from.full(number, variant % 2);
+            // One that is off is left behind.
+            if extension.get(Field::ENABLED).is_some() {
+                extension.set(Field::ENABLED, "on");
+            }
+            put(&one.from, &extension);
         }
         let names = |rig: &Rig| {
             let has = |field| rig.manifest.field.iter().any(|row| row.name == field);
@@ -1558,6 +1596,24 @@ fn a_loss_that_nobody_named_stops_the_run() {
     let flags = hint.split("; or").next().unwrap();
     one.ends(&format!("{line} {flags}"), 0);
     assert_eq!(one.to.sim.numbers(), ["2001"]);
+}
+
+#[test]
+fn an_extension_that_is_off_is_left_behind_where_it_could_only_be_on() {
+    let one = VendorMove::new("portsip", "openvox");
+    for (number, enabled) in [("2001", "off"), ("2002", "on")] {
+        let mut extension = one.from.small(number);
+        extension.set(Field::ENABLED, enabled);
+        put(&one.from, &extension);
+    }
+    let report = one.migrate("", 1);
+    assert_eq!(report["2001"]["result"], "invalid");
+    assert_eq!(report["2001"]["code"], "enabled.not_supported");
+    assert!(report["2001"]["hint"].contains("--drop enabled"));
+    assert_eq!(one.to.sim.numbers(), ["2002"]);
+    // Whoever says so has it on.
+    let report = one.migrate("--drop enabled", 0);
+    assert_eq!(result(&report, "2001").0, "created");
 }
 
 #[test]
