@@ -36,9 +36,17 @@ pub(crate) struct Book {
     pub(crate) tables: Vec<Table>,
     /// The styles that raise, lower or strike through a text.
     marking_styles: HashSet<String>,
+    /// The styles of rows without height.
+    flat_styles: HashSet<String>,
     package: Package,
     file: Arc<str>,
     limits: Limits,
+}
+
+/// Returns true for the height of a row that cannot be seen, such as `0cm`.
+fn has_no_height(height: Option<&str>) -> bool {
+    let number = height.map(|height| height.trim_end_matches(|c: char| c.is_ascii_alphabetic()));
+    number.and_then(|number| number.parse::<f64>().ok()) == Some(0.0)
 }
 
 impl Book {
@@ -55,6 +63,7 @@ impl Book {
         let mut book = Book {
             tables: Vec::new(),
             marking_styles: HashSet::new(),
+            flat_styles: HashSet::new(),
             package,
             file,
             limits,
@@ -94,7 +103,7 @@ impl Book {
         let mut xml = self.xml()?;
         let mut tables = Vec::new();
         let mut hidden_styles: Vec<String> = Vec::new();
-        let mut marking_styles = HashSet::new();
+        let (mut marking_styles, mut flat_styles) = (HashSet::new(), HashSet::new());
         let mut style = String::new();
         loop {
             let fail = |error| self.error(error);
@@ -110,6 +119,13 @@ impl Book {
                         let display = attribute(&tag, "table:display").map_err(fail)?;
                         if display.as_deref() == Some("false") && hidden_styles.len() < TABLES_MAX {
                             hidden_styles.push(style.clone());
+                        }
+                        true
+                    }
+                    "table-row-properties" => {
+                        let height = attribute(&tag, "style:row-height").map_err(fail)?;
+                        if has_no_height(height.as_deref()) && flat_styles.len() < STYLES_MAX {
+                            flat_styles.insert(style.clone());
                         }
                         true
                     }
@@ -153,6 +169,7 @@ impl Book {
             }
         }
         (self.tables, self.marking_styles) = (tables, marking_styles);
+        self.flat_styles = flat_styles;
         Ok(())
     }
 
@@ -212,7 +229,8 @@ impl Book {
                     let visibility = tag_value(tag, "table:visibility");
                     survey.is_filtered |= visibility == Some(b"filter");
                     row = RowLook {
-                        hidden: matches!(visibility, Some(b"collapse" | b"filter")),
+                        hidden: matches!(visibility, Some(b"collapse" | b"filter"))
+                            || self.is_flat(tag_value(tag, "table:style-name")),
                         grouped: groups > 0,
                         ..RowLook::default()
                     };
@@ -251,6 +269,12 @@ impl Book {
 }
 
 impl Book {
+    /// Returns true if the style of a row gives it no height.
+    fn is_flat(&self, style: Option<&[u8]>) -> bool {
+        let style = style.and_then(|style| std::str::from_utf8(style).ok());
+        style.is_some_and(|style| self.flat_styles.contains(style))
+    }
+
     /// Returns true if the style of a piece of text marks it.
     fn marks(&self, tag: &Tag<'_>) -> Result<bool, PullError> {
         let style = attribute(tag, "text:style-name")?;
@@ -374,7 +398,9 @@ impl Rows {
                         let repeated = repeated.map_err(fail)?;
                         let repeated = repeated.and_then(|repeated| repeated.parse().ok());
                         let visibility = attribute(&tag, "table:visibility").map_err(fail)?;
-                        self.hidden = matches!(visibility.as_deref(), Some("collapse" | "filter"));
+                        let style = attribute(&tag, "table:style-name").map_err(fail)?;
+                        self.hidden = matches!(visibility.as_deref(), Some("collapse" | "filter"))
+                            || self.book.is_flat(style.as_deref().map(str::as_bytes));
                         return Ok(Some(repeated.unwrap_or(1).clamp(1, ROWS_MAX)));
                     }
                     "table-row-group" | "table-header-rows" | "table-rows" => {

@@ -442,6 +442,8 @@ fn rows_of_ods_that_are_hidden_grouped_or_struck_are_said() {
             &cell("a", "2002"),
         ),
         row(" table:visibility=\"collapse\"", "<table:table-cell/>"),
+        row(" table:style-name=\"flat\"", &cell("a", "2006")),
+        row(" table:style-name=\"high\"", &cell("a", "2007")),
         format!(
             "<table:table-row-group>{}</table:table-row-group>",
             row("", &cell("a", "2003"))
@@ -453,7 +455,7 @@ fn rows_of_ods_that_are_hidden_grouped_or_struck_are_said() {
             &cell("a", "20<text:span text:style-name=\"s\">05</text:span>"),
         ),
     ];
-    let styles = "<office:automatic-styles><style:style style:name=\"s\"><style:text-properties style:text-line-through-style=\"solid\"/></style:style></office:automatic-styles>";
+    let styles = "<office:automatic-styles><style:style style:name=\"flat\"><style:table-row-properties style:row-height=\"0.0cm\"/></style:style><style:style style:name=\"high\"><style:table-row-properties style:row-height=\"0.5cm\"/></style:style><style:style style:name=\"s\"><style:text-properties style:text-line-through-style=\"solid\"/></style:style></office:automatic-styles>";
     let by_type = styles.replace("through-style=\"solid\"", "through-type=\"single\"");
     assert_eq!(
         read(&ods_of(&by_type, &rows.concat())).unwrap().notes.len(),
@@ -464,18 +466,21 @@ fn rows_of_ods_that_are_hidden_grouped_or_struck_are_said() {
     assert_eq!(
         sheet.notes,
         [
-            "2 rows hidden by a filter, read like the others (--visible-only leaves them out)",
+            "3 rows hidden by a filter, read like the others (--visible-only leaves them out)",
             "1 grouped row, read like the others",
             "2 rows with cells that are struck through, read like the others",
         ]
     );
-    assert_eq!(cells_of(&sheet).len(), 6);
+    assert_eq!(cells_of(&sheet).len(), 8);
     let options = ReadOptions {
         visible_only: true,
         ..ReadOptions::default()
     };
     let sheet = sheets_of(&bytes, &options).unwrap().remove(0);
-    assert_eq!(cells_of(&sheet).concat(), ["2001", "2003", "2004", "2005"]);
+    assert_eq!(
+        cells_of(&sheet).concat(),
+        ["2001", "2007", "2003", "2004", "2005"]
+    );
 }
 
 #[test]
@@ -504,19 +509,21 @@ fn rows_of_old_workbooks_that_are_hidden_grouped_or_struck_are_said() {
         row(1, 0),
         row(2, 0x20),
         row(3, 1),
+        (0x0208, vec![5, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0]),
         row(9, 0x20),
         biff_label(0, 0, "number"),
         biff_label(1, 0, "2001"),
         biff_label(2, 0, "2002"),
         biff_label(3, 0, "2003"),
         struck,
+        biff_label(5, 0, "2005"),
     ];
     let bytes = compound(&[("Workbook", &biff_of(&globals, &cells))]);
     let sheet = read(&bytes).unwrap();
     assert_eq!(
         sheet.notes,
         [
-            "1 hidden row, read like the others (--visible-only leaves them out)",
+            "2 hidden rows, read like the others (--visible-only leaves them out)",
             "1 grouped row, read like the others",
             "1 row with a cell that is struck through, read like the others",
         ]

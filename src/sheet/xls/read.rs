@@ -128,8 +128,9 @@ impl BiffRecord<'_> {
         has_range && is_call
     }
 
+    /// Returns true for a row that is hidden, or has no height.
     fn is_hidden_row(&self) -> bool {
-        self.u16(12).is_some_and(|flags| flags & 0x20 != 0)
+        self.u16(6) == Some(0) || self.u16(12).is_some_and(|flags| flags & 0x20 != 0)
     }
 
     /// Returns the name of a defined name.
