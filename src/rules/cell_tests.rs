@@ -373,14 +373,82 @@ fn garbled_letters_are_found_and_read_again_where_that_is_certain() {
         ("JÃ¼rgen MÃ¼ller", " → Jürgen Müller"),
         ("StraÃŸe", " → Straße"),
         ("Ãœmit", " → Ümit"),
+        // Read and saved so twice, and three times.
+        ("JÃƒÂ¼rgen", " → Jürgen"),
+        ("JÃƒÆ’Ã‚Â¼rgen", " → Jürgen"),
         ("M\u{fffd}ller", ""),
     ] {
         let told = of_cell("display_name", text, None);
         assert_eq!(told, [format!("warning damage.garbled{repair}")], "{text}");
     }
-    for text in ["Jürgen", "Ãrea", "Łukasz Żak", "Müßig-Çelik"] {
+    for text in ["M?ller", "Ann ?zdemir"] {
+        let told = of_cell("display_name", text, None);
+        assert_eq!(told, ["warning damage.lost_letter"], "{text}");
+    }
+    for text in [
+        "Jürgen",
+        "Ãrea",
+        "Łukasz Żak",
+        "Müßig-Çelik",
+        "Ann Miller ?",
+    ] {
         assert_eq!(of_cell("display_name", text, None), [""; 0], "{text}");
     }
+}
+
+#[test]
+fn a_name_that_names_nobody_is_said_and_sent() {
+    let headings = ["number", "first_name", "last_name", "sip_password"];
+    let rows: [&[&str]; 4] = [
+        &["2001", "VACANT", "", "tR7xkQ2mZp9w"],
+        &["2002", "Reserve 2", "", "tR7xkQ2mZp9x"],
+        &["2003", "Anna", "Frei", "tR7xkQ2mZp9y"],
+        &["2004", "Testa", "Reserve", "tR7xkQ2mZp9z"],
+    ];
+    let told = found(OPENVOX, &headings, &rows, None);
+    let told: Vec<bool> = told
+        .iter()
+        .map(|(told, _)| told.contains(&"warning display_name.vacant".to_owned()))
+        .collect();
+    assert_eq!(told, [true, true, false, false]);
+    let told = of_cell("display_name", "frei", None);
+    assert_eq!(told, ["warning display_name.vacant"]);
+}
+
+#[test]
+fn a_hash_is_no_password_and_what_may_be_one_is_said() {
+    let headings = ["number", "sip_password", "web_password"];
+    let certain = "$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy";
+    let likely = "5F4dcc3b5aa765d61d8327deb882cf99";
+    let rows: [&[&str]; 3] = [
+        &["2001", certain, "{SSHA}0c0blFTXXNuAMHECS4uxrj3ZieMoWImr"],
+        &["2002", likely, likely],
+        &["2003", "tR7xkQ2mZp9$w", "Kw83hT{qzLm}"],
+    ];
+    let found = found(PORTSIP, &headings, &rows, None);
+    let told: Vec<&[String]> = found.iter().map(|(told, _)| told.as_slice()).collect();
+    assert_eq!(
+        told[0],
+        ["error sip_password.hash", "error web_password.hash"]
+    );
+    // FreePBX makes SIP passwords that look so.
+    assert_eq!(told[1], ["warning web_password.hash"]);
+    assert!(told[2].is_empty(), "{:?}", told[2]);
+}
+
+#[test]
+fn a_name_before_the_number_of_a_caller_is_no_part_of_it() {
+    for (text, told) in [
+        ("\"Ann Miller\" <2002>", "error damage.caller → 2002"),
+        (
+            "Ann Miller <+49301234567>",
+            "error damage.caller → +49301234567",
+        ),
+        ("Ann <sip:2002@pbx>", "error damage.caller"),
+    ] {
+        assert_eq!(of_cell("caller_id", text, None), [told], "{text}");
+    }
+    assert_eq!(of_cell("caller_id", "2002", None), [""; 0]);
 }
 
 #[test]

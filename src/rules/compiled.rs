@@ -1,13 +1,15 @@
 //! A vendor's rules, compiled for the columns of one sheet: each field with its rules and a quick way to see that a value
 //! is right.
 
+use super::hashes::{HashText, hash_text};
 use super::spreadsheet_damage::{self, Damage, fix_writes};
+use super::vacant::is_vacant;
 use crate::manifest::{
     Access, FieldRow, Manifest, Purpose, Rule, RuleRow, all_digits, has_form_of_email, is_within,
     switch,
 };
 use crate::model::redact::{quoted, shown};
-use crate::model::{Field, Finding, Kind, RuleId, Secret, Severity};
+use crate::model::{Care, Field, Finding, Kind, RuleId, Secret, Severity};
 use crate::sheet::{CLEAR, Cells, GENERATE, is_generate, unescaped};
 
 /// The knowledge of one field of one row: enough for the rules about several fields.
@@ -80,8 +82,8 @@ enum FastPath {
         min: usize,
         max: usize,
         form: TextForm,
-        /// True if whole words that a spreadsheet may have left pass too.
-        words: bool,
+        /// Returns true for a whole text that is no value, or is doubtful.
+        is_odd: fn(&str) -> bool,
     },
     /// No value can be passed quickly.
     Never,
@@ -175,7 +177,7 @@ impl<'m> CompiledField<'m> {
                 min,
                 max,
                 form,
-                words,
+                is_odd,
             } => {
                 let bytes = text.as_bytes();
                 let (first, last) = (bytes.first()?, bytes.last()?);
@@ -183,7 +185,7 @@ impl<'m> CompiledField<'m> {
                 if *first == b'\\' {
                     return None;
                 }
-                if *words && spreadsheet_damage::is_odd_word(text) {
+                if is_odd(text) {
                     return None;
                 }
                 let classes = bytes
@@ -323,6 +325,39 @@ impl<'m> CompiledField<'m> {
         );
         let hint = "fill in the password, or leave the cell blank to keep the one that is there";
         self.finding("mask", Severity::Error, message, hint)
+    }
+
+    /// The finding about a password that is a hash, or may be.
+    pub(super) fn hash(&self, hash: HashText) -> Finding {
+        let name = self.row.name.name();
+        match hash {
+            HashText::Certain => {
+                let message = format!(
+                    "{name} is a hash, as systems store passwords, and no password: none can be told from it"
+                );
+                let hint = "fill in the password, write <generate> to have one made, or leave the cell blank to keep the \
+                            one that is there";
+                self.finding("hash", Severity::Error, message, hint)
+            }
+            HashText::Likely => {
+                let message = format!(
+                    "{name} may be a hash, as systems store passwords: it has as many hexadecimal digits as one"
+                );
+                let hint = "if it is one, write <generate> to have a password made";
+                self.finding("hash", Severity::Warning, message, hint)
+            }
+        }
+    }
+
+    /// The finding about a name that names nobody.
+    pub(super) fn vacant(&self, text: &str) -> Finding {
+        let name = self.row.name.name();
+        let message = format!(
+            "{name} {} names nobody: the extension may be free or there to try something out",
+            self.quoted(text)
+        );
+        let hint = "take the row out if nobody has the extension, else write the name";
+        self.finding("vacant", Severity::Warning, message, hint)
     }
 
     /// The finding about a text that says what to do with a password, in its place.
@@ -581,7 +616,14 @@ impl FastPath {
             min,
             max,
             form,
-            words: spreadsheet_damage::takes_letters(care),
+            is_odd: match care {
+                Care::Name => |text| spreadsheet_damage::is_odd_word(text) || is_vacant(text),
+                Care::Password => {
+                    |text| spreadsheet_damage::is_odd_word(text) || hash_text(text).is_some()
+                }
+                _ if spreadsheet_damage::takes_letters(care) => spreadsheet_damage::is_odd_word,
+                _ => |_| false,
+            },
         }
     }
 }

@@ -10,12 +10,14 @@
 
 mod compiled;
 mod fields_together;
+mod hashes;
 mod odd;
 mod phone;
 mod row;
 mod rows_together;
 mod spreadsheet_damage;
 mod totals;
+mod vacant;
 
 pub use phone::Country;
 pub use row::Checker;

@@ -41,9 +41,20 @@ const COUNTRIES: [(&str, &str, &str, &str); 27] = [
     ("ZA", "27", "0", "00"),
 ];
 
+/// The first digits of mobile numbers behind the zero that is dialled before them, and how many digits those have, where
+/// no other number of the country begins so.
+const MOBILES: [(&str, &[&str], std::ops::RangeInclusive<usize>); 5] = [
+    ("CH", &["74", "75", "76", "77", "78", "79"], 9..=9),
+    ("DE", &["15", "16", "17"], 10..=11),
+    ("FR", &["6", "7"], 9..=9),
+    ("GB", &["7"], 10..=10),
+    ("NL", &["6"], 9..=9),
+];
+
 /// The country of a PBX.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Country {
+    name: &'static str,
     code: &'static str,
     trunk: &'static str,
     abroad: &'static str,
@@ -56,11 +67,12 @@ impl FromStr for Country {
         let known = COUNTRIES
             .iter()
             .find(|(name, ..)| name.eq_ignore_ascii_case(text));
-        let (_, code, trunk, abroad) = *known.ok_or_else(|| {
+        let (name, code, trunk, abroad) = *known.ok_or_else(|| {
             let names = COUNTRIES.map(|(name, ..)| name);
             format!("known are {}", names.join(", "))
         })?;
         Ok(Country {
+            name,
             code,
             trunk,
             abroad,
@@ -69,6 +81,15 @@ impl FromStr for Country {
 }
 
 impl Country {
+    /// A mobile number without the zero before it as it is dialled; `None` for any other.
+    pub(super) fn dialled_mobile(self, digits: &str) -> Option<String> {
+        let mut known = MOBILES.iter();
+        let (_, begins, lengths) = known.find(|(name, ..)| *name == self.name)?;
+        let is_mobile =
+            begins.iter().any(|begin| digits.starts_with(begin)) && lengths.contains(&digits.len());
+        is_mobile.then(|| format!("{}{digits}", self.trunk))
+    }
+
     /// A telephone number as it is dialled, with `+` where the PBX takes one; `None` where it is not certain.
     pub(super) fn dialled(self, text: &str, takes_plus: bool) -> Option<String> {
         let text = text.trim();

@@ -2,11 +2,13 @@
 
 use super::compiled::{CompiledField, ValueClass, View};
 use super::fields_together::FieldsTogether;
+use super::hashes::{HashText, hash_text};
 use super::odd::{Odd, has_suspicious_byte, is_control};
 use super::phone::Country;
 use super::rows_together::{BatchFacts, CrossRowFacts, Duplicate, about_row, is_alone};
-use super::spreadsheet_damage::{self as damage, TextShape};
+use super::spreadsheet_damage::{self as damage, Damage, TextShape};
 use super::totals::{LABEL_BYTES_MAX, is_total};
+use super::vacant::is_vacant;
 use crate::columns::{Binding, CellReading, Scratch, is_instruction};
 use crate::manifest::{Access, Manifest, Purpose, all_digits, switch};
 use crate::mapping::MappedField;
@@ -25,6 +27,9 @@ const SWALLOWED_ADDRESS: &str = "[email protected]";
 
 /// A row that sums up has so few cells.
 const TOTAL_CELLS_MAX: usize = 4;
+
+/// FreePBX makes SIP passwords of so many hexadecimal digits; others are more often hashes.
+const MADE_HEX_DIGITS: usize = 32;
 
 /// The depth of a check: findings with their words, or only the fact that there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -294,7 +299,12 @@ impl<'m> Checker<'m> {
             for index in &self.measured {
                 let slot = &self.slots[usize::from(*index)];
                 let text = slot.text_in(cells);
-                if let Some(damage) = across.suspects.check(slot.row.name, text) {
+                let is_told = |damage: &Damage| {
+                    let mut own = findings.iter().skip(before);
+                    own.any(|own| own.rule == damage.id && own.column == slot.column)
+                };
+                let damage = across.suspects.check(slot.row.name, text);
+                if let Some(damage) = damage.filter(|damage| !is_told(damage)) {
                     findings.push(slot.damaged(damage, text));
                 }
             }
@@ -397,6 +407,11 @@ impl<'m> Checker<'m> {
                 BoundField::Known(index) => {
                     let before = findings.len();
                     self.value(index, text, purpose, words, view, findings)?;
+                    if let Some(country) = self.country {
+                        let slot = &self.slots[usize::from(index)];
+                        let lost = damage::lost_trunk(slot.row.name, text, country);
+                        findings.extend(lost.map(|damage| slot.damaged(damage, text)));
+                    }
                     if suspicious && let Some(damage) = damage::garbled(text) {
                         let slot = &self.slots[usize::from(index)];
                         findings.push(slot.damaged(damage, text));
@@ -705,11 +720,27 @@ impl<'m> Checker<'m> {
             findings.push(slot.instruction());
             return Some(ValueClass::Unknown);
         }
+        let is_freepbx = |hash| {
+            hash == HashText::Likely
+                && row.name == Field::SIP_PASSWORD
+                && text.len() == MADE_HEX_DIGITS
+        };
+        let hash = hash_text(text).filter(|hash| row.name.is_secret() && !is_freepbx(*hash));
+        if let Some(hash) = hash {
+            findings.push(slot.hash(hash));
+        }
+        if hash == Some(HashText::Certain) {
+            return Some(ValueClass::Unknown);
+        }
         if is_ditto(text) {
             findings.push(slot.ditto(text));
             return Some(ValueClass::Unknown);
         }
         let text = &*unescaped(text);
+        // As a surname such words are names.
+        if [Field::DISPLAY_NAME, Field::FIRST_NAME].contains(&row.name) && is_vacant(text) {
+            findings.push(slot.vacant(text));
+        }
         let before = findings.len();
         if let Some(breach) = self.breach_of_kind(slot, text) {
             findings.push(breach);

@@ -19,7 +19,11 @@ pub(in crate::rules) fn garbled(text: &str) -> Option<Damage> {
             "type the cell anew, and save the sheet as UTF-8",
         ));
     }
-    let meant = read_again(text)?;
+    let mut meant = read_again(text)?;
+    // A text may have been read and saved so several times; each time it was longer.
+    while let Some(before) = read_again(&meant) {
+        meant = before;
+    }
     let damage = Damage::new(
         "damage.garbled",
         Severity::Warning,

@@ -171,10 +171,12 @@ pub(super) fn asks_for_a_look(care: Care, byte: u8) -> bool {
         Care::Digits | Care::Phone | Care::Count => {
             !(byte.is_ascii_digit() || byte == b'+' || byte == b'*')
         }
-        Care::Account => matches!(byte, b'+' | b'.' | b'"'),
-        Care::Password => byte == b'+',
+        Care::Account => matches!(byte, b'+' | b'.' | b'"' | b'<'),
+        // The last two begin a hash.
+        Care::Password => matches!(byte, b'+' | b'$' | b'{'),
         Care::Word => matches!(byte, b'"' | b'\'' | b'<' | b':' | b';' | b','),
-        Care::Name | Care::Free => false,
+        Care::Name => byte == b'?',
+        Care::Free => false,
     }
 }
 
@@ -267,7 +269,8 @@ fn first_look(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
         Care::Account => in_quotes(row, care, trimmed)
             .or_else(|| apostrophe(trimmed))
             .or_else(|| exponent(trimmed, care))
-            .or_else(|| decimal(trimmed)),
+            .or_else(|| decimal(trimmed))
+            .or_else(|| caller(row, trimmed)),
         Care::Password => exponent(text, care),
         Care::Count => in_quotes(row, care, trimmed).or_else(|| decimal(trimmed)),
         Care::Word => in_quotes(row, care, trimmed).or_else(|| match kind {
@@ -283,7 +286,8 @@ fn first_look(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
             Kind::Email => address(trimmed),
             _ => None,
         }),
-        Care::Name | Care::Free => None,
+        Care::Name => lost_letter(trimmed),
+        Care::Free => None,
     }
 }
 
@@ -500,6 +504,22 @@ fn as_written(row: &FieldRow, text: &str, country: Option<Country>) -> Option<Da
     (dialled != text.trim()).then(|| damage.repair(Some(dialled)))
 }
 
+/// Finds a mobile number that begins and ends as the country's do, but for the zero that is dialled before them.
+pub(super) fn lost_trunk(field: Field, text: &str, country: Country) -> Option<Damage> {
+    let text = text.trim();
+    if field != Field::MOBILE || !is_digits(text) {
+        return None;
+    }
+    let damage = Damage::new(
+        "damage.lost_zero",
+        Severity::Warning,
+        "is a mobile number of the country but for the zero before it, which a spreadsheet takes away",
+        "format the column as text",
+    );
+    let dialled = country.dialled_mobile(text)?;
+    Some(damage.probable(Some(dialled)))
+}
+
 /// Finds `"2002"`, `“2002”`.
 fn in_quotes(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
     let stripped = |(open, close): &(char, char)| text.strip_prefix(*open)?.strip_suffix(*close);
@@ -516,6 +536,38 @@ fn in_quotes(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
         "",
     );
     is_value.then(|| damage.repair(Some(inside.to_owned())))
+}
+
+/// Finds `J?rg`, `?zdemir`: a question mark before a letter, as programs write it in the place of one that their encoding
+/// does not have.
+fn lost_letter(text: &str) -> Option<Damage> {
+    let mut pairs = text.chars().zip(text.chars().skip(1));
+    let is_lost = pairs.any(|(mark, next)| mark == '?' && next.is_alphabetic());
+    is_lost.then(|| {
+        Damage::new(
+            "damage.lost_letter",
+            Severity::Warning,
+            "has a question mark within a word, where a letter may have been lost by a wrong encoding",
+            "look the word up and type it anew, and save the sheet as UTF-8",
+        )
+    })
+}
+
+/// Finds `"Ann Miller" <2002>`: a name and a number in one, as SIP shows a caller.
+fn caller(row: &FieldRow, text: &str) -> Option<Damage> {
+    if row.name != Field::CALLER_ID {
+        return None;
+    }
+    let (_, number) = text.strip_suffix('>')?.rsplit_once('<')?;
+    let number = number.trim();
+    let is_number = is_digits(number.strip_prefix('+').unwrap_or(number));
+    let damage = Damage::new(
+        "damage.caller",
+        Severity::Error,
+        "holds a name and a number in one, as SIP shows a caller",
+        "leave the number alone in the cell",
+    );
+    Some(damage.repair(is_number.then(|| number.to_owned())))
 }
 
 fn begins_with_digit(text: &str) -> bool {

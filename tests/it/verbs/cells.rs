@@ -420,6 +420,37 @@ fn telephone_numbers_are_dialled_by_the_country_and_two_in_a_cell_are_refused() 
 }
 
 #[test]
+fn mobile_numbers_of_which_none_has_its_zero_are_proposed_with_it_by_the_country() {
+    let desk = Desk::new("openvox");
+    let rows = "2001,Ann,tR7xkQ2mZp9w,1715550001\n2002,Bo,tR7xkQ2mZp9x,15155500023\n2003,Cy,tR7xkQ2mZp9y,3055500\n";
+    desk.write("s.csv", format!("number,name,secret,mobile\n{rows}"));
+    let proposed = |country: &str| {
+        let line =
+            format!("fix s.csv -o {country}.csv --for openvox --country {country} --propose");
+        desk.run(&line);
+        let told = desk.run(&format!(
+            "check s.csv --for openvox --country {country} --report r.csv"
+        ));
+        assert_eq!(told.exit, 0, "{}", told.out);
+        let codes = desk
+            .report("r.csv")
+            .into_iter()
+            .map(|row| row["code"].clone());
+        codes.collect::<Vec<String>>()
+    };
+    let zero = "damage.lost_zero";
+    assert_eq!(proposed("DE"), [zero, zero, ""]);
+    // There is no such number in these countries, or the zero belongs to none.
+    for country in ["FR", "US", "IT"] {
+        assert_eq!(proposed(country), ["", "", ""], "{country}");
+    }
+    let words = desk
+        .ends("check s.csv --for openvox --country DE --all", 0)
+        .out;
+    assert!(words.contains("probably \"01715550001\""), "{words}");
+}
+
+#[test]
 fn a_password_alone_decides_no_encoding() {
     let desk = Desk::new("openvox");
     let bytes = |name: &[u8]| {

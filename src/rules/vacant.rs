@@ -1,0 +1,109 @@
+//! Names that name nobody: the extension is free, kept in reserve, or there to try something out.
+
+/// Words in the place of a name, in small letters; the surname Frei stands beside a given name.
+const VACANT: [&str; 50] = [
+    "vacant",
+    "vacancy",
+    "vacant position",
+    "unused",
+    "not used",
+    "not in use",
+    "not assigned",
+    "unassigned",
+    "free",
+    "available",
+    "spare",
+    "reserve",
+    "reserved",
+    "test",
+    "tests",
+    "test user",
+    "testuser",
+    "test extension",
+    "dummy",
+    "example",
+    "sample",
+    "john doe",
+    "nobody",
+    "frei",
+    "unbesetzt",
+    "nicht besetzt",
+    "unbelegt",
+    "nicht belegt",
+    "nicht vergeben",
+    "unbenutzt",
+    "nicht zugewiesen",
+    "vakant",
+    "reserviert",
+    "n.n",
+    "n. n",
+    "nn",
+    "testnebenstelle",
+    "testbenutzer",
+    "testapparat",
+    "beispiel",
+    "muster",
+    "max mustermann",
+    "erika mustermann",
+    "libre",
+    "vacante",
+    "libero",
+    "vrij",
+    "inutilisé",
+    "reserva",
+    "wolny",
+];
+/// The most bytes of such a word, with a number behind it.
+const BYTES_MAX: usize = 24;
+
+/// Returns true if a text in the place of a name names nobody; a number may stand behind the word, as in `Reserve 2`.
+pub(super) fn is_vacant(text: &str) -> bool {
+    let around = |c: char| c.is_ascii_digit() || c.is_whitespace() || "()[]<>-–_.*#:".contains(c);
+    let word = text.trim_matches(around);
+    if word.is_empty() || word.len() > BYTES_MAX {
+        return false;
+    }
+    let is_word = |known: &str| match known.is_ascii() {
+        true => known.eq_ignore_ascii_case(word),
+        false => word.to_lowercase() == known,
+    };
+    VACANT.iter().any(|known| is_word(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_name_nobody_are_known_and_names_are_not() {
+        for text in [
+            "VACANT",
+            "frei",
+            "(frei)",
+            "n.n.",
+            "N. N.",
+            "Reserve 2",
+            "TEST",
+            "Test-3",
+            "- unbesetzt -",
+            "Max Mustermann",
+            "INUTILISÉ",
+        ] {
+            assert!(is_vacant(text), "{text}");
+        }
+        for text in [
+            "",
+            "12",
+            "Anna Frei",
+            "Testa",
+            "Frey",
+            "Nina",
+            "Mustermann",
+            "Reserve Lager",
+            "Sample, Ann",
+            "N",
+        ] {
+            assert!(!is_vacant(text), "{text}");
+        }
+    }
+}
