@@ -21,7 +21,8 @@
 //!
 //! `bind` takes these steps in their order. Between them the columns are [`meaning::Meanings`]: one meaning for each, and
 //! the questions so far. `sample` is the first cells, for headings that do not tell enough; `header` are the words by
-//! which a header row is found; `map` is what people write about columns.
+//! which a header row is found, and `second_table` finds another one among the rows; `map` is what people write about
+//! columns.
 
 mod actions;
 mod assemble;

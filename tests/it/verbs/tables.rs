@@ -176,6 +176,21 @@ fn a_word_above_several_headings_qualifies_them() {
                 .contains("\"Voicemail: Aktiv\" = \"voicemail\"")
         );
     }
+    // Headings that reach over both rows.
+    let desk = Desk::new("openvox");
+    let rows = [
+        "Nummer,Name,SIP-Passwort,Voicemail,,",
+        ",,,Aktiv,PIN,E-Mail",
+        "2001,Ann,tR7xkQ2mZp9w,ja,12345,ann@example.com",
+    ];
+    desk.write("s.csv", rows.join("\n"));
+    desk.ends("import s.csv --to TARGET --rate 5000", 1);
+    assert!(desk.pbx.numbers().is_empty());
+    desk.ends("import s.csv --to TARGET --header-row 2 --rate 5000", 0);
+    let stored = |name: &str| desk.pbx.sim.stored("2001", name);
+    assert_eq!(stored("username").as_deref(), Some("Ann"));
+    assert_eq!(stored("vmsecret").as_deref(), Some("12345"));
+    assert_eq!(stored("email").as_deref().unwrap_or_default(), "");
     // A title qualifies nothing.
     let desk = Desk::new("openvox");
     let table = "Nummer,Name,SIP-Passwort,E-Mail\n2001,Ann,tR7xkQ2mZp9w,ann@example.com\n";
