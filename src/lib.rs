@@ -24,6 +24,7 @@
 //! | the meaning of a PBX's status or code | `vendor.toml`, `[[fault]]`; the table's reader is `vendors/refusal.rs` |
 //! | a vendor's conversation | `vendors/VENDOR/mod.rs`; its helper `vendors/conversation.rs` |
 //! | add a vendor | `vendors/README.md` |
+//! | the fields that a vendor has only with a setting | `needs` in `vendor.toml`; its reader is `manifest/needs.rs` |
 //! | a field, its headings, the checks of its text | `model/field.rs`, one row for each field |
 //! | the parts of a forward or of office hours | `model/forward.rs` |
 //! | the matching of headings | `columns/mod.rs` has a drawing; words `columns/words.toml`, products `columns/products.toml` |

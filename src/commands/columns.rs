@@ -95,7 +95,7 @@ pub(super) fn understood(
             }
             Err(error) => return Err(Failure::usage(format!("{}: {error}", sheet.file))),
         };
-        let table = table(&sheet, &columns)?;
+        let table = table(&sheet, &columns, manifest)?;
         print_data(|out| write!(out, "{}:\n{table}", sheet.file))?;
         sheets.push((sheet.file.to_string(), columns));
     }
@@ -110,7 +110,7 @@ fn shortened(value: String) -> String {
     }
 }
 
-fn table(sheet: &Sheet, columns: &[ColumnReading]) -> Result<String, Failure> {
+fn table(sheet: &Sheet, columns: &[ColumnReading], manifest: &Manifest) -> Result<String, Failure> {
     let headings = ["column", "heading", "field", "understood as", "first value"];
     let values = first_values(sheet, 1)?;
     let rows = columns
@@ -123,11 +123,13 @@ fn table(sheet: &Sheet, columns: &[ColumnReading]) -> Result<String, Failure> {
                 _ if values.is_empty() => String::new(),
                 _ => NOT_SHOWN.to_owned(),
             };
+            let needs = column.field.and_then(|field| manifest.brought_by(field));
+            let needs = needs.map(|settings| format!("; only with {settings} for the target"));
             vec![
                 column_letters(at),
                 column.heading.clone(),
                 column.field.map_or("", Field::name).to_owned(),
-                column.reason.clone(),
+                column.reason.clone() + &needs.unwrap_or_default(),
                 value,
             ]
         });

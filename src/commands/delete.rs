@@ -26,7 +26,7 @@ pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure>
         secrets: SecretsOut::default(),
     };
     request.refuse_silent_deletes()?;
-    let manifest = (target.vendor.manifest)();
+    let manifest = target.manifest();
     let mut rows = Rows::read(
         open_sheets(&args.input.options(), manifest, AllowedActions::DELETE)?,
         manifest,

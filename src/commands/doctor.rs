@@ -245,7 +245,7 @@ fn clock(context: &Context) -> Check {
 
 /// Signs in, counts, and signs out.
 fn try_target(target: &Target, context: &Context, stop: &crate::link::StopFlag) -> Vec<Check> {
-    let (label, facts) = (target.label.as_str(), &(target.vendor.manifest)().vendor);
+    let (label, facts) = (target.label.as_str(), &target.manifest().vendor);
     let mut checks = vec![Check::passed(
         label,
         "settings",

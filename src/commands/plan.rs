@@ -117,7 +117,7 @@ pub(super) fn read_rows(
     context: &Context,
 ) -> Result<(Rows, Result<(), Failure>), Failure> {
     let target = request.target;
-    let manifest = (target.vendor.manifest)();
+    let manifest = target.manifest();
     let actions = wanted.mode.allowed_actions();
     let sheets = open_sheets(&wanted.input.options(), manifest, actions)?;
     let rows = Rows::read(sheets, manifest)?.in_country(wanted.country.or(target.country));
@@ -134,7 +134,7 @@ pub(super) fn check(
     all_or_nothing: bool,
     target: &Target,
 ) -> Option<Refusal> {
-    let manifest = (target.vendor.manifest)();
+    let manifest = target.manifest();
     rows.check(manifest, |_| wanted.mode.unseen_purpose(), None);
     if wanted.on_loss == OnLoss::Stop
         && let Err(failure) = rows.refuse_losses()
@@ -166,7 +166,7 @@ fn keep_plan(
         input_hash: plan.input_hash.clone(),
         vendor: target.vendor.id.to_owned(),
         mode: wanted.mode,
-        rules: (target.vendor.manifest)().version(),
+        rules: target.manifest().version(),
         settings: wanted.pace.settings.iter().cloned().collect(),
         target: target.label.clone(),
         to: to.to_owned(),

@@ -22,7 +22,7 @@ pub(super) fn run(args: &RingArgs, context: &Context) -> Result<Exit, Failure> {
     let target = Target::without_account(&args.to, context.config(), &args.pace())?;
     let stop = stop_on_interrupt()?;
     let ringing = Ringing::new(&target, args.proof.options(), args.rate, &stop)?;
-    let manifest = (target.vendor.manifest)();
+    let manifest = target.manifest();
     let secrets = args.secrets.as_deref();
     let secrets = secrets.map(|path| read(path, manifest)).transpose()?;
     let (rows, secrets) = match (args.sheets.is_empty(), secrets) {

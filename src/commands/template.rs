@@ -6,6 +6,7 @@ use crate::manifest::{Access, FieldRow, Manifest, RuleRow};
 use crate::model::{Field, Kind, Language, Severity};
 use crate::rim::outputs::Files;
 use crate::rim::target::{vendor_named, vendor_of_rows};
+use crate::rim::terminal::print;
 use crate::rim::terminal::strict_output;
 use crate::rim::{Context, Exit, Failure};
 use crate::sheet::{Column, EXAMPLE, ExtraRow, ExtraSheet, Format, Writer};
@@ -80,6 +81,12 @@ pub(super) fn run(args: &TemplateArgs, context: &Context) -> Result<Exit, Failur
         None => Writer::stream(strict_output(), "standard output", Format::Csv, &columns),
     };
     writer.and_then(Writer::finish).map_err(Failure::usage)?;
+    for row in manifest.conditional() {
+        let (name, needs) = (row.name.name(), row.needed_settings());
+        print(format!(
+            "{name} is not in it: only with {needs} for the target"
+        ));
+    }
     Ok(Exit::Done)
 }
 

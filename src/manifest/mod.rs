@@ -4,6 +4,7 @@
 
 #[cfg(test)]
 pub(crate) mod for_tests;
+mod needs;
 mod rule;
 
 pub use rule::{CharSet, Rule, RuleRow, all_digits, has_form_of_email, is_email, is_within};
@@ -18,7 +19,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 /// One vendor's facts.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// The vendor itself, and the way to reach it.
@@ -35,6 +36,15 @@ pub struct Manifest {
     pub word: Vec<Word>,
     /// One row a field that the vendor knows.
     pub field: Vec<FieldRow>,
+    /// The rows of fields that need settings which are not set.
+    #[serde(skip)]
+    lacking: Vec<FieldRow>,
+    /// The settings that fields and rules need, each with its word.
+    #[serde(skip)]
+    needs: Vec<[String; 2]>,
+    /// The facts for each choice of these settings but none, by the choice as a number less one.
+    #[serde(skip)]
+    choices: Vec<Manifest>,
     /// The index of each field's row, at the field's place in the dictionary.
     #[serde(skip)]
     rows: Vec<Option<usize>>,
@@ -80,7 +90,7 @@ pub struct SipFacts {
 }
 
 /// The facts of a vendor's groups, beside those that apply to all of it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GroupFacts {
     /// The number of names that one look-up asks for.
@@ -92,7 +102,7 @@ pub struct GroupFacts {
 }
 
 /// The vendor itself, and the way to reach it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VendorFacts {
     /// The word for it on the command line.
@@ -126,7 +136,7 @@ pub struct VendorFacts {
 }
 
 /// Advice for a run, for the people who run the PBX.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Advice {
     /// The action that it is about.
@@ -196,7 +206,7 @@ pub enum UpdateKind {
 }
 
 /// One thing that can be set for a target.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Setting {
     /// Its name in `rowcall.toml`.
@@ -211,7 +221,7 @@ pub struct Setting {
 }
 
 /// One word of a vendor's conversation.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Word {
     /// Its name in the conversation.
@@ -254,7 +264,7 @@ pub enum Shape {
 }
 
 /// One field of one vendor.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FieldRow {
     /// The field of the dictionary.
@@ -287,6 +297,16 @@ pub struct FieldRow {
     /// other, unnoticed.
     #[serde(default)]
     pub one_at_a_time: bool,
+    /// True if it is in a file of the PBX's that is read and written as a whole, not all at once: while one change is under
+    /// way, no other may be.
+    #[serde(default)]
+    pub shared_file: bool,
+    /// The settings, each with its word, without which the vendor does not have the field.
+    #[serde(default)]
+    pub needs: Vec<[String; 2]>,
+    /// The field without which the PBX has no place for this one.
+    #[serde(default)]
+    pub kept_with: Option<Field>,
     /// True if the PBX fetches the file at an address, and keeps its name.
     #[serde(default)]
     pub fetched: bool,
@@ -320,7 +340,7 @@ pub struct FieldRow {
 }
 
 /// One word that a field takes.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Choice {
     /// The canonical word.
@@ -333,13 +353,16 @@ pub struct Choice {
 }
 
 /// One rule about several fields or rows, switched on for a vendor.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CrossRow {
     /// The rule.
     pub rule: CrossRule,
     /// The weight of a breach.
     pub severity: Severity,
+    /// The settings, each with its word, without which the rule does not apply.
+    #[serde(default)]
+    pub needs: Vec<[String; 2]>,
     /// The page with the rule, a key of `source`.
     pub source: String,
 }
@@ -380,6 +403,8 @@ pub enum CrossRule {
     OfficeHoursOrder,
     /// No two extensions share an e-mail address.
     DuplicateEmail,
+    /// A field that is kept together with another one has that one.
+    KeptWith,
 }
 
 impl CrossRule {
@@ -402,6 +427,7 @@ impl CrossRule {
             CrossRule::MonitorModeWithoutLeave => "monitor_mode_without_leave",
             CrossRule::OfficeHoursOrder => "office_hours_order",
             CrossRule::DuplicateEmail => "duplicate_email",
+            CrossRule::KeptWith => "kept_with",
         }
     }
 
@@ -432,6 +458,7 @@ impl CrossRule {
             CrossRule::MonitorModeWithoutLeave => "a monitor mode goes with leave to be monitored",
             CrossRule::OfficeHoursOrder => "office hours begin before they end, and both are given",
             CrossRule::DuplicateEmail => "no two extensions share an e-mail address",
+            CrossRule::KeptWith => "what the PBX keeps with another field has that field",
         }
     }
 }
@@ -478,10 +505,10 @@ impl Manifest {
     /// # Errors
     /// A mistake, with its row.
     pub fn parse(text: &str) -> Result<Manifest, String> {
-        let mut manifest: Manifest = toml::from_str(text).map_err(|error| error.to_string())?;
+        let manifest: Manifest = toml::from_str(text).map_err(|error| error.to_string())?;
         manifest.hold_together()?;
-        manifest.index_fields();
-        Ok(manifest)
+        manifest.needs_hold_together()?;
+        Ok(manifest.by_settings())
     }
 
     /// Adds the faults of a vendor with the same conversation, with their pages, where it has none of its own for a code or
@@ -500,6 +527,8 @@ impl Manifest {
             }
             self.fault.push(row);
         }
+        let choices = self.choices.into_iter();
+        self.choices = choices.map(|choice| choice.with_faults_of(like)).collect();
         self
     }
 
@@ -511,9 +540,8 @@ impl Manifest {
         self.setting
             .retain(|setting| group.settings.contains(&setting.name));
         self.field = group.field;
-        self.index_fields();
         self.cross = vec![];
-        Some(self)
+        Some(self.by_settings())
     }
 
     fn index_fields(&mut self) {

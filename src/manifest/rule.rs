@@ -4,7 +4,7 @@ use crate::model::{Care, Field, RuleId, Severity};
 use serde::{Deserialize, Deserializer};
 
 /// One rule for the values of one field.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct RuleRow {
     /// The demand.
     #[serde(flatten)]
@@ -67,6 +67,8 @@ pub enum Rule {
         #[serde(deserialize_with = "CharSet::literal")]
         chars: CharSet,
     },
+    /// No line break and no other control character.
+    OneLine,
     /// Only these characters; `a-z` is a range, a `-` at the end is itself.
     Only {
         /// Characters and ranges.
@@ -104,6 +106,7 @@ impl Rule {
             Rule::MaxBytes { .. } => "max_bytes",
             Rule::MinLength { .. } => "min_length",
             Rule::Forbidden { .. } => "forbidden",
+            Rule::OneLine => "one_line",
             Rule::Only { .. } => "only",
             Rule::Range { .. } => "range",
             Rule::Email => "email",
@@ -136,6 +139,7 @@ impl Rule {
                     .collect();
                 format!("must not contain any of {}", shown.join(" "))
             }
+            Rule::OneLine => "must be one line, without control characters".into(),
             Rule::Only { chars } => format!("must contain only {}", chars.text),
             Rule::Range { min, max } => format!("must be a whole number from {min} to {max}"),
             Rule::Email => "must be an e-mail address".into(),
@@ -161,6 +165,7 @@ impl Rule {
                 .checked_sub(1)
                 .is_some_and(|n| text.chars().nth(n).is_none()),
             Rule::Forbidden { chars } => text.chars().any(|c| chars.contains(c)),
+            Rule::OneLine => text.chars().any(char::is_control),
             Rule::Only { chars } => text.chars().any(|c| !chars.contains(c)),
             Rule::Range { min, max } => all_digits(text) && !is_within(text, *min, *max),
             Rule::Email => !is_email(text),
@@ -181,6 +186,7 @@ impl Rule {
             Rule::Forbidden { chars } => !chars.contains(c),
             Rule::Only { chars } => chars.contains(c),
             Rule::Digits | Rule::Range { .. } => c.is_ascii_digit(),
+            Rule::OneLine => !c.is_control(),
             Rule::NotBlank
             | Rule::MaxLength { .. }
             | Rule::MaxBytes { .. }
@@ -209,6 +215,7 @@ impl Rule {
             Rule::MinLength { .. } => "make it longer",
             Rule::Range { .. } => "choose a number within the range",
             Rule::Email => "write it as name@example.com",
+            Rule::OneLine => "write it on one line",
             Rule::Reserved { .. } => "leave the row out",
             Rule::Strong { .. } => "choose a stronger one",
         }

@@ -21,15 +21,19 @@ fn known(row: Option<&FieldRow>, word: &str) -> bool {
 /// Carries one forward, where the two vendors do not have the same fields for it.
 pub(super) fn map(forward: Forward, mapper: &mut Mapper<'_>) {
     let (from, to) = (&mapper.route.from, mapper.route.to);
-    let Some(action) = writable(to, Some(forward.to)) else {
-        return;
-    };
     let has = |field: Option<Field>| field.is_some_and(|field| from.has(field));
     let same = forward
         .fields()
         .all(|field| from.has(field) == writable(to, Some(field)).is_some());
-    if same || !has(Some(forward.to)) {
+    if same {
         return;
+    }
+    let (here, there) = (from.name(), &to.vendor.name);
+    let Some(action) = writable(to, Some(forward.to)) else {
+        return to_number_alone(forward, mapper);
+    };
+    if !has(Some(forward.to)) {
+        return from_number_alone(forward, action, mapper);
     }
     let left_out = |field: &Field| mapper.route.left_out.contains(field);
     if let Some(field) = [forward.switch, Some(forward.to)]
@@ -43,7 +47,6 @@ pub(super) fn map(forward: Forward, mapper: &mut Mapper<'_>) {
         );
         return mapper.drop_all(forward.fields(), &why);
     }
-    let (here, there) = (from.name(), &to.vendor.name);
     let switched = writable(to, forward.switch).is_some();
     let word = mapper.peek(forward.to);
     let on = match forward.switch.filter(|_| has(forward.switch)) {
@@ -95,6 +98,100 @@ pub(super) fn map(forward: Forward, mapper: &mut Mapper<'_>) {
     destination(forward, &word, mapper);
     let why = format!("a forward to {word} has no use for it at {there}");
     mapper.drop_all(forward.fields(), &why);
+}
+
+/// Carries a forward to a vendor that has the number alone, which switches it on: a forward to an extension or a number is
+/// that number, any other one is dropped.
+fn to_number_alone(forward: Forward, mapper: &mut Mapper<'_>) {
+    let (from, to) = (&mapper.route.from, mapper.route.to);
+    let (here, there) = (from.name(), &to.vendor.name);
+    let has = |field: Option<Field>| field.is_some_and(|field| from.has(field));
+    let is_known = has(Some(forward.to)) || has(forward.switch);
+    if writable(to, Some(forward.number)).is_none() || !is_known {
+        return;
+    }
+    let word = match has(Some(forward.to)) {
+        true => mapper.peek(forward.to),
+        false => mapper.peek(forward.number).map(|_| "number".to_owned()),
+    };
+    let switch = forward.switch.filter(|_| has(forward.switch));
+    let switch = switch.and_then(|switch| mapper.peek(switch));
+    let is_on = match &switch {
+        Some(switch) => switch == "on",
+        None => word.is_some(),
+    };
+    if !is_on {
+        if switch.is_some() || !from.is_sheet() {
+            let why = format!("it is off, and at {there} a number would switch it on");
+            mapper.drop_all(forward.fields(), &why);
+            mapper.cleared.insert(forward.number);
+        }
+        return;
+    }
+    let word = word.unwrap_or_default();
+    let given = |field: Option<Field>| field.filter(|field| mapper.peek(*field).is_some());
+    let number = given(Some(forward.number));
+    let prefix = given(forward.prefix);
+    match (word.as_str(), given(forward.extension), number) {
+        ("extension", Some(extension), _) => {
+            let how = format!("{there} has one field for whatever a destination needs");
+            if extension != forward.number {
+                mapper.drop_all([forward.number].into_iter(), "the forward goes elsewhere");
+            }
+            mapper.move_to(extension, forward.number, how);
+        }
+        ("number", _, Some(number)) if prefix.is_some() => {
+            let how = format!("{there} has no prefix: it stands before the number");
+            let prefix = prefix.unwrap_or(number);
+            mapper.put_together([prefix, number], number, "", how);
+        }
+        ("extension" | "number", _, Some(number)) => mapper.map_same(number),
+        _ => {
+            let why = match word.as_str() {
+                "" => format!("it is on at {here} and names no destination"),
+                word => format!("{there} forwards to numbers alone, and this goes to {word}"),
+            };
+            return mapper.drop_all(forward.fields(), &why);
+        }
+    }
+    let how = format!("at {there} a number is enough");
+    for field in forward.switch.into_iter().chain([forward.to]) {
+        mapper.translate(field, &[forward.number], how.as_str());
+    }
+    let why = format!("a forward to {word} has no use for it at {there}");
+    mapper.drop_all(forward.fields(), &why);
+}
+
+/// Carries a forward from a vendor that has the number alone.
+fn from_number_alone(forward: Forward, action: &FieldRow, mapper: &mut Mapper<'_>) {
+    let (from, to) = (&mapper.route.from, mapper.route.to);
+    let (here, there) = (from.name(), &to.vendor.name);
+    if from.is_sheet() || !from.has(forward.number) {
+        return;
+    }
+    let switch = forward
+        .switch
+        .filter(|_| writable(to, forward.switch).is_some());
+    let is_on = mapper.peek(forward.number).is_some();
+    if is_on && !known(Some(action), "number") {
+        let why = format!("no page of {there} prints its word for a forward to number");
+        return mapper.drop_all(forward.fields(), &why);
+    }
+    if let Some(switch) = switch {
+        let word = if is_on { "on" } else { "off" };
+        mapper.rule(switch, word, format!("{here} has a number for it, or none"));
+    }
+    match is_on {
+        true => {
+            let how = format!("{here} forwards to numbers alone");
+            mapper.rule(forward.to, "number", how);
+            destination(forward, "number", mapper);
+        }
+        false if switch.is_none() => {
+            mapper.cleared.insert(forward.to);
+        }
+        false => {}
+    }
 }
 
 /// Maps the fields of a destination with this word.

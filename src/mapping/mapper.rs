@@ -80,6 +80,29 @@ pub struct MappedRecord {
 }
 
 impl MappedRecord {
+    /// Leaves out the fields that the other vendor keeps together with another one, which the record does not have.
+    pub fn leave_out_unkept(&mut self, to: &Manifest) {
+        for row in &to.field {
+            let field = row.name;
+            let has = |field: Field| self.wanted.get(field).is_some_and(|text| !text.is_empty());
+            let Some(with) = row.kept_with.filter(|with| has(field) && !has(*with)) else {
+                continue;
+            };
+            let comes_over = |entry: &&mut MappedField| {
+                entry.to == [field] && !matches!(entry.mapping, Mapping::Missing(_))
+            };
+            let Some(entry) = self.entries.iter_mut().find(comes_over) else {
+                continue;
+            };
+            let (there, with) = (&to.vendor.name, with.name());
+            entry.mapping = Mapping::Dropped { lost: true };
+            entry.how = format!("{there} keeps it together with {with}, which there is not");
+            entry.to.clear();
+            entry.value.clear();
+            self.wanted.remove(field);
+        }
+    }
+
     /// Fills in values for fields to which none came over.
     pub fn fill(&mut self, values: &[(Field, String)]) {
         for (field, value) in values {
@@ -400,7 +423,7 @@ impl<'r> Mapper<'r> {
         let Some(text) = self.peek(field) else { return };
         let there = &self.route.to.vendor.name;
         match self.route.to.row(field) {
-            None => self.drop_with(field, &format!("{there} has no such field")),
+            None => self.drop_with(field, &self.route.to.lacks(field)),
             Some(row) if row.access == Access::ReadOnly => {
                 self.drop_with(
                     field,

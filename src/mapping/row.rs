@@ -121,15 +121,17 @@ impl Mapper<'_> {
             |field: Field| self.own.contains_key(&field) && self.route.takes(field).is_none();
         let word = self.peek(forward.to);
         let knows = |word: String| {
-            let row = self.route.takes(forward.to);
-            row.is_some_and(|row| row.choices.iter().any(|choice| choice.value == word))
+            match self.route.takes(forward.to) {
+                Some(row) => row.choices.iter().any(|choice| choice.value == word),
+                // A number alone is enough for it.
+                None => self.route.takes(forward.number).is_some(),
+            }
         };
         forward.fields().any(lacks) && word.is_none_or(knows)
     }
 
     /// Carries the fields that the vendor takes, and drops the rest.
     fn rest_of_row(&mut self, row: &Record) {
-        let there = &self.route.to.vendor.name;
         for (field, text) in row.iter() {
             let is_taken = self.route.takes(field).is_some();
             if field.is_live() {
@@ -150,7 +152,7 @@ impl Mapper<'_> {
             {
                 self.entry(field, Mapping::Translated, &[to], how);
             } else if !is_taken && text.is_empty() {
-                let how = format!("{there} has no such field, so there is nothing to empty");
+                let how = format!("{}: there is nothing to empty", self.route.to.lacks(field));
                 self.entry(field, Mapping::Dropped { lost: false }, &[], how);
             }
         }
@@ -188,7 +190,7 @@ impl Mapper<'_> {
     fn drop_of_row(&mut self, field: Field, row: &Record) {
         let there = &self.route.to.vendor.name;
         let why = match self.route.to.row(field) {
-            None => format!("{there} has no such field"),
+            None => self.route.to.lacks(field),
             Some(_) => format!("{there} gives it back and does not take it"),
         };
         let table = self.route.table;

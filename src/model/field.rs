@@ -249,6 +249,10 @@ dictionary! {
         "Whether and how the time of a message is spoken.";
     VOICEMAIL_GREETING = "voicemail_greeting", "voicemail greeting", ["Voicemail greeting", "Voicemail-Begrüßung"], Text, "https://files.example.com/greetings/2002.wav",
         "The greeting file of the voicemail box: a file name that the PBX has, or an address to fetch it from.";
+    VOICEMAIL_PAGER = "voicemail_pager", "voicemail pager", ["Voicemail pager", "Voicemail-Pager"], Email, "pager@example.com",
+        "The address that a short notice of new voicemail is sent to.";
+    VOICEMAIL_OPTIONS = "voicemail_options", "voicemail options", ["Voicemail options", "Voicemail-Optionen"], Text, "attach=yes|tz=european",
+        "Further settings of the voicemail box, in the PBX's own words.";
     FORWARD_ALWAYS = "forward_always", "forward always", ["Forward always", "Weiterleitung immer"], Switch, "on",
         "Whether calls are forwarded always.";
     FORWARD_ALWAYS_TO = "forward_always_to", "forward always to", ["Forward always: to", "Weiterleitung immer: Ziel"], Choice, "voicemail",

@@ -181,7 +181,7 @@ fn refuse_other_pbx(plan: &SavedPlan, target: &Target) -> Result<(), String> {
 
 /// Refuses a plan made by other rules.
 fn refuse_other_rules(plan: &SavedPlan, target: &Target) -> Result<(), String> {
-    let rules = (target.vendor.manifest)().version();
+    let rules = target.manifest().version();
     if plan.rules == rules {
         return Ok(());
     }
@@ -436,7 +436,7 @@ mod tests {
             input_hash: String::new(),
             vendor: "openvox".into(),
             mode: Mode::Create,
-            rules: (target.vendor.manifest)().version(),
+            rules: target.manifest().version(),
             settings: BTreeMap::new(),
             target: target.label.clone(),
             to: "sim:openvox".into(),

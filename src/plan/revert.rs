@@ -41,7 +41,7 @@ pub(crate) fn target_to_revert(
     config: Option<&Path>,
 ) -> Result<(Target, bool), Failure> {
     let target = spec.resolve_for(run, config)?;
-    let mut rows = (target.vendor.manifest)().field.iter();
+    let mut rows = target.manifest().field.iter();
     let Some([setting, word]) = rows.find_map(|row| row.replaced_by.as_ref()) else {
         return Ok((target, false));
     };

@@ -123,22 +123,24 @@ impl<'t> Transfer<'t> {
             ));
         }
         let lacks = |field: Field| {
-            let row = (to.vendor.manifest)().row(field);
+            let row = to.manifest().row(field);
             row.is_none_or(|row| row.access == Access::ReadOnly)
         };
         if let Some((field, _)) = fill.iter().find(|(field, _)| lacks(*field)) {
-            return Err(Failure::usage(format!(
-                "--fill gives {}, and {} does not take it",
-                field.name(),
-                (to.vendor.manifest)().vendor.name
-            ))
-            .hint(format!("rowcall vendors {} lists its fields", to.vendor.id)));
+            let name = field.name();
+            let why = match to.manifest().brought_by(*field) {
+                Some(_) => to.manifest().lacks(*field),
+                None => format!("{} does not take it", to.manifest().vendor.name),
+            };
+            return Err(Failure::usage(format!("--fill gives {name}, and {why}"))
+                .hint(format!("rowcall vendors {} lists its fields", to.vendor.id)));
         }
-        let route = migrate::route((from.vendor.manifest)(), (to.vendor.manifest)(), left_out);
+        let route = migrate::route(from.manifest(), to.manifest(), left_out);
         let (mut moves, mut loss) = (vec![], Loss::default());
         for (index, extension) in source.extensions.iter().enumerate() {
             let mut mapped = route.map(extension, renumbering);
             mapped.fill(fill);
+            mapped.leave_out_unkept(to.manifest());
             let number = extension.number();
             loss.add(route.count(extension), &mapped);
             let line = Outcome {
@@ -241,7 +243,7 @@ impl<'t> Transfer<'t> {
         steps: &[MergeStep],
         key: &Key,
     ) -> Agreement {
-        let manifest = (self.to.vendor.manifest)();
+        let manifest = self.to.manifest();
         let (mut after, mut agreement) = (base.clone(), base.agreement());
         for (position, (one, step)) in self.moves.iter().zip(steps).enumerate() {
             let kept: &[Field] = match step {
@@ -286,7 +288,7 @@ struct Deciding<'d> {
 
 impl Deciding<'_> {
     fn manifest(&self) -> &'static Manifest {
-        (self.transfer.to.vendor.manifest)()
+        self.transfer.to.manifest()
     }
 
     fn current(&self, one: &Move) -> Option<&Record> {

@@ -52,7 +52,7 @@ impl<'t> TargetSession<'t> {
                 target.label
             ));
         }
-        let facts = &(target.vendor.manifest)().vendor;
+        let facts = &target.manifest().vendor;
         let mut inside = None;
         let link: Box<dyn Link> = match &target.address {
             Address::Sim(faults) => {

@@ -7,6 +7,7 @@ use super::sip_settings::SipSettings;
 use super::terminal::print;
 use crate::ledger::RunFacts;
 use crate::link::paced::PARALLEL_MAX;
+use crate::manifest::Manifest;
 use crate::model::{Fault, FaultCause, Secret};
 use crate::rules::Country;
 use crate::vendors::{Account, GROUPS, Settings, Vendor, vendor_typed};
@@ -425,7 +426,7 @@ impl Target {
     pub(crate) fn about_groups(mut self, groups: bool) -> Result<Target, Failure> {
         if groups {
             self.vendor = vendor_of_rows(self.vendor, groups)?;
-            self.batch = (self.vendor.manifest)().vendor.batch;
+            self.batch = self.manifest().vendor.batch;
             self.spec.groups = true;
         }
         Ok(self)
@@ -433,7 +434,12 @@ impl Target {
 
     /// The word for its rows in messages: `extension` or `group`.
     pub(crate) fn record(&self) -> &'static str {
-        (self.vendor.manifest)().key().record()
+        self.manifest().key().record()
+    }
+
+    /// The facts about it: its vendor's, with the fields that its settings bring.
+    pub(crate) fn manifest(&self) -> &'static Manifest {
+        self.vendor.facts(&self.settings)
     }
 
     /// The failure of a target that cannot be used.
@@ -485,7 +491,7 @@ impl Target {
 
     /// The target's name with its vendor and address, for a question: `hq (OpenVox UC Series, 10.0.0.5)`.
     pub(crate) fn described(&self) -> String {
-        let (label, vendor) = (&self.label, &(self.vendor.manifest)().vendor.name);
+        let (label, vendor) = (&self.label, &self.manifest().vendor.name);
         match &self.address {
             Address::Url(url) if *label != self.place() => {
                 let host = url.host_str().unwrap_or_default();

@@ -582,6 +582,8 @@ impl FastPath {
                     let told = b.is_ascii() || chars.is_ascii();
                     told && !chars.contains(char::from(b))
                 }),
+                // The control characters beyond ASCII begin with this byte.
+                Rule::OneLine => slow_unless(&mut table, &|b| !b.is_ascii_control() && b != 0xc2),
                 Rule::Only { chars } => slow_unless(&mut table, &|b| {
                     b.is_ascii() && chars.contains(char::from(b))
                 }),

@@ -44,6 +44,8 @@ pub(super) struct FieldsTogether {
     ring_together: Option<u8>,
     monitor_allowed: Option<u8>,
     monitor_mode: Option<u8>,
+    /// Fields that are kept with another one, each with that.
+    kept: Vec<(u8, u8)>,
 }
 
 /// The input of the rules, and the list that their findings are added to.
@@ -96,6 +98,11 @@ impl FieldsTogether {
             ring_together: at(Field::MOBILITY_RING_TOGETHER),
             monitor_allowed: at(Field::MONITOR_ALLOWED),
             monitor_mode: at(Field::MONITOR_MODE),
+            kept: manifest
+                .field
+                .iter()
+                .filter_map(|row| Some((at(row.name)?, at(row.kept_with?)?)))
+                .collect(),
         }
     }
 
@@ -131,6 +138,9 @@ impl FieldsTogether {
         self.monitor(&mut look);
         for (from, to) in &self.office_hours {
             self.office_hours(*from, *to, &mut look);
+        }
+        for (field, with) in &self.kept {
+            self.kept_with(*field, *with, &mut look);
         }
     }
 
@@ -522,6 +532,17 @@ impl FieldsTogether {
     }
 
     /// Appends a breach of a rule that is switched on; the first part is the field that it is about.
+    fn kept_with(&self, field: u8, with: u8, look: &mut Look<'_, '_, '_>) {
+        if (look.at(field), look.at(with)) != (ValueClass::Text, ValueClass::Blank) {
+            return;
+        }
+        let (field_name, with_name) = (look.name(field), look.name(with));
+        let message =
+            format!("{field_name} is kept together with {with_name}, and there is no {with_name}");
+        let hint = format!("give it a {with_name}, or no {field_name}");
+        self.breach(CrossRule::KeptWith, &[field, with], message, &hint, look);
+    }
+
     fn breach(
         &self,
         rule: CrossRule,

@@ -308,7 +308,7 @@ impl<'r> Run<'r> {
         let changes = plan.rows.iter().filter_map(|row| row.change.as_ref());
         results.planned = Some(changes.map(|change| change.action).collect());
         if !self.request.report.json {
-            let manifest = (self.request.target.vendor.manifest)();
+            let manifest = self.request.target.manifest();
             let lines = render::lines(&plan.rows, manifest, self.detail);
             let lines = lines
                 .iter()
@@ -612,7 +612,7 @@ impl<'r> Run<'r> {
         input_hash: String,
     ) -> Result<Ledger, Failure> {
         let request = self.request;
-        let manifest = (request.target.vendor.manifest)();
+        let manifest = request.target.manifest();
         let head = RunHead {
             command: request.command.to_owned(),
             vendor: request.target.vendor.id.to_owned(),

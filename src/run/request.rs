@@ -152,7 +152,7 @@ impl RunRequest<'_> {
 
     /// The vendor's advice for a run of these actions; for creations with the time that they take at the target's pace.
     pub(crate) fn advice(&self, changes: impl Iterator<Item = Action>) -> Vec<String> {
-        let facts = &(self.target.vendor.manifest)().vendor;
+        let facts = &self.target.manifest().vendor;
         let actions: Vec<Action> = changes.collect();
         let count = |action: Action| actions.iter().filter(|it| **it == action).count();
         let creations = count(Action::Create);

@@ -115,7 +115,7 @@ impl Ringing {
         rate: Option<Rate>,
         stop: &StopFlag,
     ) -> Result<Ringing, Failure> {
-        let facts = &(target.vendor.manifest)();
+        let facts = target.manifest();
         let blocks_addresses = facts.sip.blocks_addresses;
         if options.negative && blocks_addresses {
             return Err(Failure::usage(format!(

@@ -222,8 +222,12 @@ fn send_round(
     });
 }
 
-/// Returns true where changes write a field of which two changes at the same time would undo each other.
+/// Returns true where changes write a field of which two changes at the same time would undo each other, or a file that is
+/// written as a whole, which every change may do.
 fn is_one_at_a_time(manifest: &Manifest, changes: &[Change]) -> bool {
+    if manifest.field.iter().any(|row| row.shared_file) {
+        return true;
+    }
     let is_shared = |field: Field| manifest.row(field).is_some_and(|row| row.one_at_a_time);
     let mut fields = changes.iter().flat_map(|change| change.wanted.iter());
     fields.any(|(field, _)| is_shared(field))
@@ -701,7 +705,7 @@ fn looks_down(settlement: &Settlement) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::fake_vendor::{FakeVendor, Trouble, asked_number};
+    use super::fake_vendor::{FakeVendor, Trouble, asked_number, fake_manifest};
     use super::*;
     use crate::link::paced::Pace;
     use crate::wire::Request;
@@ -765,6 +769,19 @@ mod tests {
             *counts.entry(done.result.word()).or_default() += 1;
         }
         counts
+    }
+
+    #[test]
+    fn changes_that_may_write_a_shared_file_go_one_at_a_time() {
+        let mut facts = fake_manifest().clone();
+        let all = creations(2);
+        assert!(!is_one_at_a_time(&facts, &all));
+        let mut rows = facts.field.iter_mut();
+        rows.find(|row| row.name == Field::EMAIL)
+            .unwrap()
+            .shared_file = true;
+        // Also those that do not name the field: a deletion takes it along.
+        assert!(is_one_at_a_time(&facts, &all));
     }
 
     #[test]

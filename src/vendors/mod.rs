@@ -86,7 +86,12 @@ pub static GROUPS: &[Vendor] = &[Vendor {
 impl Vendor {
     /// A client for this vendor's PBXes, with these settings.
     pub fn client(&self, settings: Settings) -> Box<dyn Client> {
-        (self.client)((self.manifest)(), settings)
+        (self.client)(self.facts(&settings), settings)
+    }
+
+    /// The facts about a target with these settings: with the fields that they bring.
+    pub fn facts(&self, settings: &Settings) -> &'static Manifest {
+        (self.manifest)().under(|name, word| settings.get(name) == word)
     }
 
     /// The vendor's groups; `None` where it has none that can be read and written.

@@ -33,6 +33,7 @@ mod promises {
     pub(crate) mod night;
     mod odd;
     mod real;
+    mod real_boxes;
     mod real_nights;
     mod refusals;
     mod refused;
@@ -68,6 +69,7 @@ mod verbs {
     mod reading;
     mod ring;
     mod screen;
+    mod settings;
     mod sheets;
     mod tables;
     mod typed;

@@ -93,7 +93,7 @@ impl NamedSide {
     fn manifest(&self) -> Option<&'static Manifest> {
         match self {
             NamedSide::Sheet(_) => None,
-            NamedSide::Target(target) => Some((target.vendor.manifest)()),
+            NamedSide::Target(target) => Some(target.manifest()),
         }
     }
 }

@@ -220,7 +220,7 @@ impl Job<'_> {
             key: self.key.as_ref().map(Key::id).unwrap_or_default(),
             vendor: target.vendor.id.to_owned(),
             pbx: target.identity(),
-            rules: (target.vendor.manifest)().version(),
+            rules: target.manifest().version(),
             tool: concat!("rowcall ", env!("CARGO_PKG_VERSION")).to_owned(),
         })
     }

@@ -47,7 +47,10 @@ pub fn matrix() -> String {
         ("vendor", |m| m.vendor.name.clone()),
         ("interface", |m| m.vendor.api.clone()),
         ("port printed by the vendor", |m| m.vendor.port.to_string()),
-        ("fields", |m| m.field.len().to_string()),
+        ("fields", |m| match m.conditional().len() {
+            0 => m.field.len().to_string(),
+            more => format!("{}, and {more} with settings", m.field.len()),
+        }),
         ("account", |m| {
             let word = if m.ability.account_optional {
                 "optional"
@@ -82,7 +85,7 @@ pub fn matrix() -> String {
 
 /// Describes one vendor: its settings, its fields, its rules with their sources, and those of its groups.
 pub(super) fn one(vendor: &Vendor) -> String {
-    let manifest = (vendor.manifest)();
+    let manifest = with_all_settings(vendor);
     let mut text = format!(
         "# {} ({})\n\n{}\n",
         manifest.vendor.name, manifest.vendor.id, manifest.vendor.api
@@ -140,6 +143,11 @@ pub(super) fn one(vendor: &Vendor) -> String {
     text
 }
 
+/// The facts of a vendor with the fields that any setting brings.
+fn with_all_settings(vendor: &Vendor) -> &'static Manifest {
+    (vendor.manifest)().under(|_, _| true)
+}
+
 /// The abilities of all vendors.
 pub(super) fn all_as_json() -> Value {
     let vendors: Vec<Value> = VENDORS
@@ -175,7 +183,7 @@ fn abilities(manifest: &Manifest) -> Value {
 
 /// Describes one vendor: its abilities, settings, fields, rules and sources.
 pub(super) fn one_as_json(vendor: &Vendor) -> Value {
-    let manifest = (vendor.manifest)();
+    let manifest = with_all_settings(vendor);
     let objects = |names: &[&str], rows: Vec<Vec<String>>| -> Vec<Value> {
         let object = |row: Vec<String>| names.iter().map(|name| (*name).to_owned()).zip(row);
         let rows = rows.into_iter();
@@ -272,10 +280,18 @@ fn field_rows(manifest: &Manifest) -> Vec<Vec<String>> {
             values(row),
             access(row),
             row.source.clone(),
-            row.note.clone(),
+            note(row),
         ]
     });
     rows.collect()
+}
+
+/// The remark on a field, with the settings that it needs.
+fn note(row: &FieldRow) -> String {
+    match row.needed_settings().as_str() {
+        "" => row.note.clone(),
+        settings => format!("Only with {settings} for the target. {}", row.note),
+    }
 }
 
 fn rules(manifest: &Manifest) -> String {
@@ -309,7 +325,7 @@ pub(super) fn dictionary() -> String {
         let mut row = vec![format!("`{}`", field.name()), field.def().help.to_owned()];
         let known = |vendor: &Vendor| {
             let of_groups = || (vendor.groups()?.manifest)().row(field);
-            (vendor.manifest)().row(field).or_else(of_groups)
+            with_all_settings(vendor).row(field).or_else(of_groups)
         };
         row.extend(VENDORS.iter().map(|vendor| match known(vendor) {
             Some(known) if known.required => format!("`{}` (required)", known.wire),

@@ -1,9 +1,11 @@
-//! The manager interface (AMI) over HTTP, beside ARI: it lists for certain what is in AstDB.
+//! The manager interface (AMI) over HTTP, beside ARI: it lists for certain what is in AstDB, and reads and writes
+//! `voicemail.conf` and the keys of a dialplan.
 //!
-//! Nothing that a row says is ever sent to it: a line break within a value would be read as a further header.
+//! A line break within a value would be read as a further header, and written as a further line of a file. So nothing goes
+//! there but a [`Line`].
 
 use crate::manifest::Manifest;
-use crate::model::{Fault, WireText};
+use crate::model::{Fault, Secret, WireText};
 use crate::vendors::Account;
 use crate::wire::{Body, Effect, Method, Reply, Request};
 use serde_json::{Value, json};
@@ -21,6 +23,48 @@ pub(super) const LIST: &str = "ami list";
 /// Attributes of an endpoint that name other objects.
 pub(super) const NAMES: [&str; 3] = ["auth", "outbound_auth", "aors"];
 
+/// The file of the voicemail boxes.
+const VOICEMAIL_FILE: &str = "voicemail.conf";
+
+/// The module that reads it.
+const VOICEMAIL_MODULE: &str = "app_voicemail";
+
+/// A file that no Asterisk has.
+const NO_FILE: &str = "rowcall-no-such-file.conf";
+
+/// Asterisk's words for a refusal, and their names in `vendor.toml`.
+const REFUSALS: [(&str, &str); 11] = [
+    ("Authentication failed", "ami_authentication_failed"),
+    ("Permission denied", "ami_permission_denied"),
+    ("Invalid/unknown command", "ami_unknown_action"),
+    ("Config file not found", "ami_no_file"),
+    ("File requires escalated", "ami_no_file"),
+    ("Config file has invalid format", "ami_file_in_writing"),
+    ("Given category does not exist", "ami_file_changed"),
+    ("Create category did not complete", "ami_file_changed"),
+    ("Update did not complete successfully", "ami_file_changed"),
+    ("Database entry not found", "ami_no_key"),
+    ("Database entry could not be deleted", "ami_no_key"),
+];
+
+/// A text that is one line: without a line break, and without any other control character.
+pub(super) struct Line(WireText);
+
+impl Line {
+    /// Returns `None` where it is more than one line, or holds another control character.
+    fn new(text: impl Into<WireText>) -> Option<Line> {
+        let text = text.into();
+        let is_line = !text.reveal().chars().any(char::is_control);
+        is_line.then_some(Line(text))
+    }
+}
+
+/// The change of one line of `voicemail.conf`: the line that is there, and the line that is to be.
+pub(super) struct MailboxChange {
+    pub(super) held: Option<Secret>,
+    pub(super) wanted: Option<Secret>,
+}
+
 /// The endpoints in AstDB.
 pub(super) struct Endpoints {
     /// Their ids, each with its context.
@@ -31,39 +75,149 @@ pub(super) struct Endpoints {
     pub(super) are_all: bool,
 }
 
-fn action(operation: &'static str, name: &'static str) -> Request {
-    let body = Body::Form(vec![("Action".into(), name.into())]);
-    Request::new(operation, Method::Post, "/rawman", Effect::Reads)
-        .beside()
-        .body(body)
+/// An action, and whatever goes with it.
+struct ManagerAction {
+    request: Request,
+    form: Vec<(String, WireText)>,
 }
 
-fn with(mut request: Request, name: &str, value: WireText) -> Request {
-    if let Body::Form(form) = &mut request.body {
-        form.push((name.to_owned(), value));
+impl ManagerAction {
+    fn new(operation: &'static str, name: &str, effect: Effect) -> ManagerAction {
+        ManagerAction {
+            request: Request::new(operation, Method::Post, "/rawman", effect).beside(),
+            form: vec![("Action".into(), name.into())],
+        }
     }
-    request
+
+    fn reading(operation: &'static str, name: &str) -> ManagerAction {
+        ManagerAction::new(operation, name, Effect::Reads)
+    }
+
+    /// The same action with a header of the program's own.
+    fn with(mut self, name: &str, value: &'static str) -> ManagerAction {
+        self.form.push((name.to_owned(), value.into()));
+        self
+    }
+
+    fn with_line(mut self, name: &str, Line(value): Line) -> ManagerAction {
+        self.form.push((name.to_owned(), value));
+        self
+    }
+
+    fn request(self) -> Request {
+        self.request.body(Body::Form(self.form))
+    }
 }
 
 /// The account of ARI signs in here too.
-pub(super) fn login(account: &Account) -> Request {
-    let login = action("ami login", "Login");
-    let login = with(login, "Username", account.username.as_str().into());
-    with(login, "Secret", account.password.clone().into())
+pub(super) fn login(account: &Account) -> Option<Request> {
+    let login = ManagerAction::reading("ami login", "Login")
+        .with_line("Username", Line::new(account.username.as_str())?)
+        .with_line("Secret", Line::new(account.password.clone())?);
+    Some(login.request())
+}
+
+/// The question that changes nothing and yet is one of those that write a file: there is no such file.
+pub(super) fn may_write() -> Request {
+    ManagerAction::reading("ami may write", "UpdateConfig")
+        .with("SrcFilename", NO_FILE)
+        .with("DstFilename", NO_FILE)
+        .request()
 }
 
 /// A question that keeps the session alive.
 pub(super) fn ping() -> Request {
-    action("ami ping", "Ping")
+    ManagerAction::reading("ami ping", "Ping").request()
 }
 
 pub(super) fn logoff() -> Request {
-    action("ami logoff", "Logoff")
+    ManagerAction::reading("ami logoff", "Logoff").request()
 }
 
 /// The question for all endpoints in AstDB.
 pub(super) fn list() -> Request {
-    with(action(LIST, "DBGetTree"), "Family", FAMILY.into())
+    ManagerAction::reading(LIST, "DBGetTree")
+        .with("Family", FAMILY)
+        .request()
+}
+
+/// The question for the boxes of a context.
+pub(super) fn get_mailboxes(context: &str) -> Option<Request> {
+    let action = ManagerAction::reading("get mailboxes", "GetConfig")
+        .with("Filename", VOICEMAIL_FILE)
+        .with_line("Category", Line::new(context)?);
+    Some(action.request())
+}
+
+/// The question for a box as Asterisk knows it, whatever its file says.
+pub(super) fn get_mailbox_in_use(context: &str, number: &str) -> Option<Request> {
+    let action = ManagerAction::reading("get mailbox in use", "VoicemailUserStatus")
+        .with_line("Context", Line::new(context)?)
+        .with_line("Mailbox", Line::new(number)?);
+    Some(action.request())
+}
+
+/// The change of one box in its file, after which Asterisk reads the file again. `makes_context` makes its section too.
+pub(super) fn change_mailbox(
+    context: &str,
+    number: &str,
+    change: &MailboxChange,
+    makes_context: bool,
+) -> Option<Request> {
+    let mut action = ManagerAction::new("change mailbox", "UpdateConfig", Effect::Writes)
+        .with("SrcFilename", VOICEMAIL_FILE)
+        .with("DstFilename", VOICEMAIL_FILE)
+        .with("Reload", VOICEMAIL_MODULE);
+    let mut at = 0;
+    if makes_context {
+        action = action
+            .with("Action-000000", "NewCat")
+            .with_line("Cat-000000", Line::new(context)?);
+        at = 1;
+    }
+    let name = |what: &str| format!("{what}-{at:06}");
+    let word = match (&change.held, &change.wanted) {
+        (None, _) => "Append",
+        (Some(_), Some(_)) => "Update",
+        (Some(_), None) => "Delete",
+    };
+    action = action
+        .with(&name("Action"), word)
+        .with_line(&name("Cat"), Line::new(context)?)
+        .with_line(&name("Var"), Line::new(number)?);
+    if let Some(wanted) = &change.wanted {
+        // It is written with => by this sign.
+        let value = Secret::new(format!(">{}", wanted.reveal()));
+        action = action.with_line(&name("Value"), Line::new(value)?);
+    }
+    if let Some(held) = &change.held {
+        action = action.with_line(&name("Match"), Line::new(held.clone())?);
+    }
+    Some(action.request())
+}
+
+/// The question for keys of a family of AstDB: all of them, or that of one number.
+pub(super) fn get_keys(family: &'static str, number: Option<&str>) -> Option<Request> {
+    let mut action = ManagerAction::reading("get keys", "DBGetTree").with("Family", family);
+    if let Some(number) = number {
+        action = action.with_line("Key", Line::new(number)?);
+    }
+    Some(action.request())
+}
+
+/// Sets a key of AstDB, or removes it where it is to have no text.
+pub(super) fn set_key(family: &'static str, number: &str, text: &str) -> Option<Request> {
+    let (operation, name) = match text {
+        "" => ("remove key", "DBDel"),
+        _ => ("set key", "DBPut"),
+    };
+    let mut action = ManagerAction::new(operation, name, Effect::Writes)
+        .with("Family", family)
+        .with_line("Key", Line::new(number)?);
+    if !text.is_empty() {
+        action = action.with_line("Val", Line::new(text)?);
+    }
+    Some(action.request())
 }
 
 /// Judges a reply: its text and its cookie. HTTP's status is 200 whatever it says.
@@ -73,51 +227,93 @@ pub(super) fn judge(manifest: &Manifest, reply: &Reply) -> Result<Value, Fault> 
     }
     let text = String::from_utf8_lossy(&reply.body);
     let first = text.lines().find(|line| !line.trim().is_empty());
-    let header = |name: &str| {
-        let mut lines = text.lines();
-        lines
-            .find_map(|line| line.strip_prefix(name))
-            .map(str::trim)
-    };
     match first.map(str::trim) {
         Some("Response: Success") => Ok(json!({ "text": text, "cookie": reply.cookie })),
         Some("Response: Error") => {
-            let code = match header("Message:") {
-                Some("Authentication failed") => "ami_authentication_failed",
-                Some("Permission denied") => "ami_permission_denied",
-                _ => "ami_error",
-            };
+            let words = header(&text, "Message").unwrap_or_default();
+            let known = REFUSALS.iter().find(|(begin, _)| words.starts_with(begin));
+            let code = known.map_or("ami_error", |(_, code)| code);
             Err(manifest.fault_of_code(code).status(reply.status))
         }
         _ => Err(manifest.not_understood(reply, "it is no response of AMI")),
     }
 }
 
+/// A header of a reply, the first of its name.
+fn header<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    let mut headers = text.lines().filter_map(|line| line.split_once(": "));
+    let (_, value) = headers.find(|(known, _)| *known == name)?;
+    Some(value.trim_end())
+}
+
+/// The text of an accepted reply.
+pub(super) fn text(content: &Value) -> &str {
+    let text = content.get("text").and_then(Value::as_str);
+    text.unwrap_or_default()
+}
+
+/// The lines of a context of `voicemail.conf`, each a name and its value; `None` where the file has no such context.
+pub(super) fn mailbox_lines(content: &Value) -> Option<Vec<(&str, &str)>> {
+    let lines = text(content).lines();
+    let mut has_context = false;
+    let mut found = vec![];
+    for line in lines {
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        has_context |= line.starts_with("Category-");
+        let value = line
+            .strip_prefix("Line-")
+            .and_then(|line| line.split_once(": "));
+        found.extend(value.and_then(|(_, value)| value.split_once('=')));
+    }
+    has_context.then_some(found)
+}
+
+/// Returns true if a reply shows a box that Asterisk knows.
+pub(super) fn is_in_use(content: &Value) -> bool {
+    header(text(content), "VoiceMailbox").is_some()
+}
+
+/// The last event of a tree. Its count of items is no proof that all came: old releases always say 1.
+const TREE_ENDS: &str = "Event: DBGetTreeComplete";
+
+/// The keys below a place of AstDB, each with its text, and true if all came; `None` where the reply is no tree.
+fn tree<'c>(content: &'c Value, place: &str) -> Option<(Vec<(&'c str, &'c str)>, bool)> {
+    let text = content.get("text")?.as_str()?;
+    let (mut found, mut key, mut is_last) = (vec![], None, false);
+    for line in text.lines() {
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        if let Some(full) = line.strip_prefix("Key: ") {
+            key = Some(full.strip_prefix(place)?);
+        } else if let Some(value) = line.strip_prefix("Val: ") {
+            found.push((key.take()?, value));
+        }
+        is_last |= line == TREE_ENDS;
+    }
+    // An event ends with an empty line.
+    let is_ended = ["\n\n", "\r\n\r\n"].iter().any(|end| text.ends_with(end));
+    Some((found, is_last && is_ended))
+}
+
+/// The keys of a family, each with its text; `None` where not all came.
+pub(super) fn keys<'c>(content: &'c Value, family: &str) -> Option<Vec<(&'c str, &'c str)>> {
+    let (found, are_all) = tree(content, &format!("/{family}/"))?;
+    are_all.then_some(found)
+}
+
 /// Reads the listing; `None` where it is none.
 pub(super) fn endpoints(content: &Value) -> Option<Endpoints> {
-    let text = content.get("text")?.as_str()?;
+    let (found, are_all) = tree(content, &format!("/{FAMILY}/endpoint/"))?;
     let (mut contexts, mut named) = (vec![], vec![]);
-    let mut count = None;
-    let mut id = None;
-    for line in text.lines() {
-        let line = line.trim_end();
-        if let Some(key) = line.strip_prefix("Key: ") {
-            let place = format!("/{FAMILY}/endpoint/");
-            id = Some(key.strip_prefix(&place)?.to_owned());
-        } else if let Some(value) = line.strip_prefix("Val: ") {
-            let value: Value = serde_json::from_str(value).ok()?;
-            let context = value.get("context").and_then(Value::as_str);
-            let id = id.take()?;
-            named.push((id.clone(), names(&value)));
-            contexts.push((id, context.unwrap_or("default").to_owned()));
-        } else if let Some(items) = line.strip_prefix("ListItems: ") {
-            count = items.trim().parse::<usize>().ok();
-        }
+    for (id, value) in found {
+        let value: Value = serde_json::from_str(value).ok()?;
+        let context = value.get("context").and_then(Value::as_str);
+        named.push((id.to_owned(), names(&value)));
+        contexts.push((id.to_owned(), context.unwrap_or("default").to_owned()));
     }
     Some(Endpoints {
-        are_all: count == Some(contexts.len()),
         contexts,
         named,
+        are_all,
     })
 }
 
@@ -145,7 +341,7 @@ pub(super) fn trim(reply: &mut Reply) {
         kept.push_str(&format!("Key: /{FAMILY}/endpoint/{id}\nVal: {value}\n\n"));
     }
     if endpoints.are_all {
-        kept.push_str(&format!("ListItems: {}\n", endpoints.contexts.len()));
+        kept.push_str(&format!("{TREE_ENDS}\n\n"));
     }
     reply.body = kept.into_bytes();
 }

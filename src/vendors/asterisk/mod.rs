@@ -7,28 +7,38 @@
 //! A PUT makes or changes, and answers the same for both; it merges. So everything is looked at before it is written.
 
 mod ami;
+mod astdb;
+mod beside;
 mod caller_id;
+mod mailbox;
+#[cfg(test)]
+mod manager_tests;
 mod mend;
 mod objects;
 mod own;
 pub mod sim;
+mod sim_manager;
 mod talk;
 #[cfg(test)]
 mod tests;
 
-use super::conversation::Step;
+use super::conversation::{Dialect, Step};
 use super::{Account, Client, Settings, Task};
 use crate::digest::base64;
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Fault, FaultKind, Record, Secret, VendorAttributes};
 use crate::wire::{Answer, Effect, Exchange, Listing, Method, Request, Session, Turn, json};
+use astdb::FAMILIES;
+use beside::{BesidePart, WantedKeys};
 use caller_id::CallerId;
+use mailbox::{Mailbox, WantedMailbox, owns_mailbox};
 use mend::is_hashed;
 use objects::{ObjectFields, PjsipObject, ShownObject, may_write};
 use own::{MAILBOXES, OwnAttributes, items, named_in, with_mailbox};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashSet};
-use talk::{Asterisk, Talk, encoded};
+use std::mem::take;
+use talk::{Asterisk, Talk, encoded, one_line};
 
 /// The operation of the listing, and of its replies.
 const ENDPOINTS: &str = "endpoints";
@@ -54,6 +64,15 @@ struct Wanted {
     caller_name: Option<String>,
     caller_number: Option<String>,
     voicemail: Option<bool>,
+    mailbox: WantedMailbox,
+    keys: WantedKeys,
+}
+
+/// The parts of an extension that its creation has made, in their order.
+#[derive(Default)]
+struct MadeParts {
+    objects: Vec<PjsipObject>,
+    beside: Vec<BesidePart>,
 }
 
 impl Client for Asterisk {
@@ -132,13 +151,28 @@ impl Asterisk {
             ..Session::default()
         };
         if self.uses_ami {
-            let login = talk.judged_at_sign_in(ami::login(account))?;
+            let login = one_line(talk, ami::login(account))?;
+            let login = talk.judged_at_sign_in(login)?;
             let login = login.map_err(|fault| talk.end(fault))?;
             let cookie = login.get("cookie").and_then(Value::as_str);
             session.refresh_token = cookie.map(Secret::new);
             session.lifetime = Some(ami::LIFETIME);
+            self.may_write_files(talk, &session)?;
         }
         Ok(Answer::Session(session))
+    }
+
+    /// Sees that the account may read and write files of the configuration, as voicemail boxes need it.
+    fn may_write_files(&self, talk: &mut Talk<'_>, session: &Session) -> Step<()> {
+        let request = self.authorise(ami::may_write(), session);
+        match talk.judged_at_sign_in(request)? {
+            Err(fault) if fault.vendor_code.as_deref() == Some("ami_no_file") => Ok(()),
+            Err(fault) if fault.vendor_code.as_deref() == Some("ami_permission_denied") => {
+                Err(talk.end(self.manifest.fault_of_code("ami_no_config_rights")))
+            }
+            Err(fault) => Err(talk.end(fault)),
+            Ok(_) => Err(talk.end(talk.not_understood("it has a file that no Asterisk has"))),
+        }
     }
 
     /// Lists the extensions. ARI lists what is gone and what was never there, and leaves out what it has not used yet; so
@@ -198,14 +232,24 @@ impl Asterisk {
     }
 
     fn get(&self, talk: &mut Talk<'_>, numbers: &[String], live: bool) -> Step<Answer> {
-        let mut found = vec![];
+        let mut endpoints = vec![];
         for number in numbers {
             let number = named(talk, number)?;
             let endpoint = self.look(talk, PjsipObject::Endpoint, number)?;
-            let Some(endpoint) = endpoint.filter(|endpoint| self.is_extension(Some(endpoint)))
-            else {
-                continue;
-            };
+            let endpoint = endpoint.filter(|endpoint| self.is_extension(Some(endpoint)));
+            endpoints.extend(endpoint.map(|endpoint| (number, endpoint)));
+        }
+        if endpoints.is_empty() {
+            return Ok(Answer::Found(vec![]));
+        }
+        let boxes = match self.uses_ami {
+            true => Some(self.mailboxes(talk)?),
+            false => None,
+        };
+        let present: Vec<&str> = endpoints.iter().map(|(number, _)| *number).collect();
+        let keys = self.keys(talk, &present)?;
+        let mut found = vec![];
+        for (number, endpoint) in endpoints {
             let part = |talk: &mut Talk<'_>, object: PjsipObject| match endpoint.named(object) {
                 id if is_id(id) => self.look(talk, object, id),
                 _ => Ok(None),
@@ -217,6 +261,12 @@ impl Asterisk {
                 false => None,
             };
             let caller_id = CallerId::parse(endpoint.get("callerid").unwrap_or_default());
+            let own = self.mailbox(number);
+            let mailbox = match &boxes {
+                Some(boxes) if owns_mailbox(aor.as_ref(), &own) => boxes.line(talk, number)?,
+                _ => None,
+            };
+            let mailbox = mailbox.as_ref().map(Mailbox::parse);
             let mut record = self.manifest.incoming(|wire| match wire {
                 "id" => Some(number.to_owned()),
                 "state" => state.clone(),
@@ -224,7 +274,6 @@ impl Asterisk {
                 CALLER_NUMBER => Some(caller_id.number.clone()),
                 MAILBOXES => {
                     let boxes = aor.as_ref()?.get("mailboxes")?;
-                    let own = self.mailbox(number);
                     let has_own = items(boxes).any(|item| item == own);
                     Some(if has_own { "on" } else { "off" }.to_owned())
                 }
@@ -238,6 +287,18 @@ impl Asterisk {
                 _ => {
                     let (object, attribute) = wire.split_once('.')?;
                     let object = match object {
+                        "mailbox" => {
+                            let part = mailbox.as_ref().map(|mailbox| mailbox.part(attribute));
+                            return Some(part.unwrap_or_default());
+                        }
+                        "astdb" => {
+                            let mut keys = keys.iter();
+                            let is_it = |((family, name), _): &(&(&str, String), &String)| {
+                                *family == attribute && name == number
+                            };
+                            let key = keys.find(is_it);
+                            return Some(key.map(|(_, text)| text.clone()).unwrap_or_default());
+                        }
                         "auth" => auth.as_ref()?,
                         "aor" => aor.as_ref()?,
                         _ => &endpoint,
@@ -256,7 +317,11 @@ impl Asterisk {
         let number = named(talk, wanted.number())?;
         let own = wanted.attributes().map(VendorAttributes::pairs);
         let own = own.unwrap_or_default();
-        let wanted = self.wanted(talk, wanted, Purpose::Create)?;
+        let mut wanted = self.wanted(talk, wanted, Purpose::Create)?;
+        let (mailbox, keys) = (take(&mut wanted.mailbox), take(&mut wanted.keys));
+        // A box that has a PIN is there to be used.
+        wanted.voicemail = wanted.voicemail.or(mailbox.has_pin().then_some(true));
+        let display_name = wanted.caller_name.clone().unwrap_or_default();
         let objects = self.new_objects(talk, number, wanted, &own)?;
         let mut held = vec![];
         for (object, _) in &objects {
@@ -275,8 +340,15 @@ impl Asterisk {
             there.push(*object);
         }
         self.find_named(talk, number, &own)?;
-        let mut made = vec![];
+        let beside = self.new_beside(talk, number, &display_name, &mailbox, &keys)?;
+        let mut made = MadeParts::default();
         for (object, fields) in objects {
+            if object == PjsipObject::Endpoint {
+                let ready = self.make_beside(talk, number, &beside, &mut made.beside)?;
+                if let Err(refusal) = ready {
+                    return Err(self.take_back(talk, number, None, &made, refusal)?);
+                }
+            }
             if there.contains(&object) {
                 continue;
             }
@@ -287,9 +359,9 @@ impl Asterisk {
                 put = self.put(talk, object, number, fields)?;
             }
             if let Err(refusal) = put {
-                return Err(self.take_back(talk, number, object, &made, refusal)?);
+                return Err(self.take_back(talk, number, Some(object), &made, refusal)?);
             }
-            made.push(object);
+            made.objects.push(object);
             talk.did(format!("the {} was made", object.word()));
         }
         Ok(Answer::Done)
@@ -348,20 +420,23 @@ impl Asterisk {
         &self,
         talk: &mut Talk<'_>,
         number: &str,
-        refused: PjsipObject,
-        made: &[PjsipObject],
+        refused: Option<PjsipObject>,
+        made: &MadeParts,
         mut refusal: Fault,
     ) -> Step<Turn> {
-        let stands = refused == PjsipObject::Endpoint
+        let stands = refused == Some(PjsipObject::Endpoint)
             && self.look(talk, PjsipObject::Endpoint, number)?.is_some();
         if stands {
             refusal.kind = FaultKind::MayHaveHappened;
             return Ok(talk.end(refusal));
         }
-        for object in made.iter().rev() {
+        let beside = self.take_back_beside(talk, number, &made.beside)?;
+        for object in made.objects.iter().rev() {
             self.remove(talk, *object, number)?;
         }
-        talk.took_back();
+        if beside.is_ok() {
+            talk.took_back();
+        }
         Ok(talk.end(refusal))
     }
 
@@ -380,13 +455,14 @@ impl Asterisk {
             let hint = "change it there, or delete it and import it anew";
             return Err(talk.refuse("other_objects", why, hint));
         }
+        let held = CallerId::parse(endpoint.get("callerid").unwrap_or_default());
+        let old_name = held.name.clone();
+        let new_name = wanted.caller_name.clone();
+        let new_name = new_name.unwrap_or_else(|| old_name.clone());
         let caller_id = wanted.caller_name.is_some() || wanted.caller_number.is_some();
-        let caller_id = caller_id.then(|| {
-            let held = CallerId::parse(endpoint.get("callerid").unwrap_or_default());
-            CallerId {
-                name: wanted.caller_name.unwrap_or(held.name),
-                number: wanted.caller_number.unwrap_or(held.number),
-            }
+        let caller_id = caller_id.then(|| CallerId {
+            name: wanted.caller_name.unwrap_or(held.name),
+            number: wanted.caller_number.unwrap_or(held.number),
         });
         let mut fields = wanted.endpoint;
         if let Some(caller_id) = caller_id {
@@ -396,6 +472,13 @@ impl Asterisk {
         let auth = self.changed_auth(talk, &endpoint, record, wanted.auth)?;
         let aor = self.changed_aor(talk, &endpoint, record, (wanted.aor, wanted.voicemail))?;
         fields.keep_differing(&endpoint);
+        let (mailbox, keys) = (&wanted.mailbox, &wanted.keys);
+        let held_aor = match self.uses_ami && (mailbox.is_any() || old_name != new_name) {
+            true => self.look(talk, PjsipObject::Aor, number)?,
+            false => None,
+        };
+        let names = (old_name.as_str(), new_name.as_str());
+        self.update_beside(talk, number, held_aor.as_ref(), names, mailbox, keys)?;
         let names_them = [PjsipObject::Auth, PjsipObject::Aor]
             .iter()
             .all(|object| endpoint.named(*object) == number);
@@ -466,6 +549,7 @@ impl Asterisk {
         let endpoint = self.look(talk, PjsipObject::Endpoint, number)?;
         let parts = [PjsipObject::Aor, PjsipObject::Auth];
         let Some(endpoint) = endpoint else {
+            self.remove_left_beside(talk, number)?;
             for object in parts {
                 if self.look(talk, object, number)?.is_some() {
                     self.remove(talk, object, number)?;
@@ -476,8 +560,15 @@ impl Asterisk {
         if !self.is_extension(Some(&endpoint)) {
             return Err(self.other_context(talk, number, &endpoint));
         }
+        let names_own_aor = endpoint.get(PjsipObject::Aor.named_by()) == Some(number);
+        let aor = match self.uses_ami && names_own_aor {
+            true => self.look(talk, PjsipObject::Aor, number)?,
+            false => None,
+        };
+        let beside = self.held_beside(talk, number, aor.as_ref())?;
         self.remove(talk, PjsipObject::Endpoint, number)?;
         talk.did("the endpoint was removed");
+        self.remove_beside(talk, number, &beside)?;
         for object in parts {
             if endpoint.get(object.named_by()) == Some(number)
                 && self.remove(talk, object, number)?
@@ -486,6 +577,20 @@ impl Asterisk {
             }
         }
         Ok(Answer::Done)
+    }
+
+    /// Removes what a deletion that was cut off has left beside the objects: its aor stands until that is gone.
+    fn remove_left_beside(&self, talk: &mut Talk<'_>, number: &str) -> Step<()> {
+        if !self.uses_ami {
+            return Ok(());
+        }
+        let aor = self.look(talk, PjsipObject::Aor, number)?;
+        let nothing = ObjectFields::default();
+        let Some(aor) = aor.filter(|aor| PjsipObject::Aor.is_plain(aor, &nothing)) else {
+            return Ok(());
+        };
+        let beside = self.held_beside(talk, number, Some(&aor))?;
+        self.remove_beside(talk, number, &beside)
     }
 
     fn exists(&self, talk: &Talk<'_>, number: &str, endpoint: &ShownObject) -> Turn {
@@ -529,19 +634,33 @@ impl Asterisk {
     }
 
     /// The fields to send, by object. None with a line break: whatever writes it into a file later would read two lines.
+    /// The texts for the manager interface have no other control character either.
     fn wanted(&self, talk: &Talk<'_>, record: &Record, purpose: Purpose) -> Step<Wanted> {
         let mut wanted = Wanted::default();
         for (row, value) in self.manifest.outgoing(record, purpose) {
-            if value.reveal().contains(['\r', '\n']) {
-                let why = format!("{} has a line break in it", row.name.name());
-                return Err(talk.refuse("line_break", why, "remove the line break"));
+            let mut parts = row.wire.split('.');
+            let is_beside = matches!(parts.next(), Some("id" | "mailbox" | "astdb"));
+            let breaks = |c: char| matches!(c, '\r' | '\n') || (is_beside && c.is_control());
+            if value.reveal().contains(breaks) {
+                let name = row.name.name();
+                let why = format!("{name} has a line break or a control character in it");
+                return Err(talk.refuse("line_break", why, "write it on one line"));
             }
             let text = || Some(value.reveal().to_owned());
             match row.wire.as_str() {
                 CALLER_NAME => wanted.caller_name = text(),
                 CALLER_NUMBER => wanted.caller_number = text(),
                 MAILBOXES => wanted.voicemail = Some(value.reveal() == "on"),
+                "mailbox.pin" => wanted.mailbox.pin = Some(value),
+                "mailbox.email" => wanted.mailbox.email = text(),
+                "mailbox.pager" => wanted.mailbox.pager = text(),
+                "mailbox.options" => wanted.mailbox.options = text(),
                 wire => match wire.split_once('.') {
+                    Some(("astdb", name)) => {
+                        let family = FAMILIES.into_iter().find(|family| *family == name);
+                        let text = value.reveal().to_owned();
+                        wanted.keys.extend(family.map(|family| (family, text)));
+                    }
                     Some(("auth", attribute)) => wanted.auth.add(attribute, value),
                     Some(("aor", attribute)) => wanted.aor.add(attribute, value),
                     Some((_, attribute)) => wanted.endpoint.add(attribute, value),

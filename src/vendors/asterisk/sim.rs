@@ -6,6 +6,8 @@
 //! value that is no text ends the whole PBX; the listing shows what is gone, and what was refused. Not simulated: the work
 //! that each new extension makes.
 
+use super::sim_manager::ManagerSim;
+pub use super::sim_manager::Release;
 use crate::digest::base64;
 use crate::vendors::Account;
 use crate::wire::{Pbx, RawRequest, Reply};
@@ -43,15 +45,6 @@ const CODECS: [&str; 9] = [
 /// The list of codecs where there is none.
 const NO_CODEC: &str = "(nothing)";
 
-/// A release of Asterisk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Release {
-    /// 16.28.0
-    R16,
-    /// 22.10.1
-    R22,
-}
-
 /// The three types of objects that are kept, in the order of `objects`.
 const TYPES: [&str; 3] = ["auth", "aor", "endpoint"];
 
@@ -86,10 +79,8 @@ pub struct AsteriskSim {
     pub has_crashed: bool,
     created: BTreeMap<String, u32>,
     sign_ins: u32,
-    /// The sessions of the manager interface, by their cookies.
-    sessions: BTreeSet<String>,
-    /// The number of those that there were.
-    session_count: u32,
+    /// The manager interface.
+    pub(super) manager: ManagerSim,
 }
 
 /// A refusal: HTTP's status and ARI's words.
@@ -123,7 +114,7 @@ impl Pbx for AsteriskSim {
 
     /// Ends the sessions of the manager interface; ARI has none.
     fn expire_sessions(&mut self) {
-        self.sessions.clear();
+        self.manager.expire_sessions();
     }
 
     /// The numbers of the endpoints that can be read.
@@ -135,7 +126,7 @@ impl Pbx for AsteriskSim {
             .collect()
     }
 
-    /// An attribute as `auth.password`; `endpoint.callerid.name` and its like for the halves of a caller ID. `REGISTER` is
+    /// An attribute as `auth.password`; `astdb.CF` a key; `mailbox.pin` a part of the box that Asterisk knows; `endpoint.callerid.name` and its like for the halves of a caller ID. `REGISTER` is
     /// the status that a telephone gets which signs in with a wrong password: 200 where anybody gets in.
     fn stored(&self, number: &str, name: &str) -> Option<String> {
         if name == "REGISTER" {
@@ -143,6 +134,19 @@ impl Pbx for AsteriskSim {
             return status.map(|status| status.to_string());
         }
         let (object, attribute) = name.split_once('.')?;
+        if object == "astdb" {
+            return self
+                .manager
+                .keys
+                .get(&format!("{attribute}/{number}"))
+                .cloned();
+        }
+        if object == "mailbox" {
+            let line = self.manager.mailbox_in_use("default", number)?;
+            let at = ["pin", "name", "email", "pager", "options"];
+            let at = at.iter().position(|part| *part == attribute)?;
+            return Some(line.split(',').nth(at).unwrap_or_default().to_owned());
+        }
         let kind = TYPES.iter().position(|kind| *kind == object)?;
         let half = attribute.strip_prefix("callerid.");
         let held = self.objects.get(kind)?.get(number)?;
@@ -181,8 +185,7 @@ impl AsteriskSim {
             has_crashed: false,
             created: BTreeMap::new(),
             sign_ins: 0,
-            sessions: BTreeSet::new(),
-            session_count: 0,
+            manager: ManagerSim::new(release),
         }
     }
 
@@ -265,50 +268,17 @@ impl AsteriskSim {
 
     /// Answers an action of the manager interface, whose account is that of ARI.
     fn manage(&mut self, heard: &RawRequest) -> Reply {
-        let form: BTreeMap<String, String> =
-            form_urlencoded::parse(&heard.body).into_owned().collect();
-        let asked = |name: &str| form.get(name).map_or("", String::as_str);
-        let text = |text: &str| Reply::new(200, "text/plain", text.replace('\n', "\r\n"));
-        if asked("Action") == "Login" {
-            if asked("Username") != self.username || asked("Secret") != self.password {
-                return text("Response: Error\nMessage: Authentication failed\n\n");
-            }
-            self.session_count += 1;
-            let cookie = format!("mansession_id=\"{:08x}\"", self.session_count);
-            self.sessions.insert(cookie.clone());
-            return Reply {
-                cookie,
-                ..text("Response: Success\nMessage: Authentication accepted\n\n")
-            };
-        }
-        let is_known = heard
-            .header("cookie")
-            .is_some_and(|cookie| self.sessions.contains(cookie));
-        match asked("Action") {
-            _ if !is_known => text("Response: Error\nMessage: Permission denied\n\n"),
-            "DBGetTree" => text(&self.tree(asked("Family"))),
-            "Ping" => text("Response: Success\nPing: Pong\n\n"),
-            "Logoff" => text("Response: Goodbye\nMessage: Thanks for all the fish.\n\n"),
-            _ => text("Response: Error\nMessage: Invalid/unknown command\n\n"),
-        }
-    }
-
-    /// All of a family of AstDB: also endpoints that can no longer be read.
-    fn tree(&self, family: &str) -> String {
-        let mut tree =
-            "Response: Success\nEventList: start\nMessage: Result will follow\n\n".to_owned();
-        let endpoints = self.objects[2].iter().filter(|_| family == "ps_endpoints");
-        let mut count = 0;
-        for (id, held) in endpoints {
-            count += 1;
-            let names = ["auth", "outbound_auth", "aors", "context"];
-            let values = names.map(|name| (name.to_owned(), json!(self.value(2, held, name))));
-            let value: Value = values.into_iter().collect();
-            tree += &format!(
-                "Event: DBGetTreeResponse\nKey: /ps_endpoints/endpoint/{id}\nVal: {value}\n\n"
-            );
-        }
-        tree + &format!("Event: DBGetTreeComplete\nEventList: Complete\nListItems: {count}\n\n")
+        let endpoints: Vec<(String, String)> = self.objects[2]
+            .iter()
+            .map(|(id, held)| {
+                let names = ["auth", "outbound_auth", "aors", "context"];
+                let values = names.map(|name| (name.to_owned(), json!(self.value(2, held, name))));
+                let value: Value = values.into_iter().collect();
+                (format!("ps_endpoints/endpoint/{id}"), value.to_string())
+            })
+            .collect();
+        let account = (self.username.as_str(), self.password.as_str());
+        self.manager.answer(heard, account, &endpoints)
     }
 
     fn version(&self) -> &'static str {

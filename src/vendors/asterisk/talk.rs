@@ -4,7 +4,7 @@ use super::ami;
 use crate::manifest::Manifest;
 use crate::model::Fault;
 use crate::vendors::Settings;
-use crate::vendors::conversation::{Conversation, Dialect};
+use crate::vendors::conversation::{Conversation, Dialect, Step};
 use crate::wire::{Body, Exchange, Request, Session};
 use serde_json::Value;
 use url::form_urlencoded;
@@ -37,6 +37,8 @@ pub(super) struct Asterisk {
     pub(super) voicemail_context: String,
     /// True if the account is one of AMI too, whose listing is complete.
     pub(super) uses_ami: bool,
+    /// True if the dialplan reads the keys of AstDB for forwards and do-not-disturb.
+    pub(super) uses_keys: bool,
 }
 
 pub(super) type Talk<'t> = Conversation<'t, Asterisk>;
@@ -83,6 +85,7 @@ impl Asterisk {
             codecs: settings.get("codecs").replace(' ', ""),
             voicemail_context: settings.get("voicemail_context").trim().to_owned(),
             uses_ami: settings.get("ami") == "on",
+            uses_keys: settings.get("ami") == "on" && settings.get("dialplan") == "freepbx",
         }
     }
 
@@ -109,6 +112,14 @@ impl Asterisk {
 pub(super) fn encoded(id: &str) -> String {
     let encoded: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
     encoded.replace('+', "%20")
+}
+
+/// A request to the manager interface. Where one of its texts is no line, there is none, and the conversation ends.
+pub(super) fn one_line(talk: &Talk<'_>, request: Option<Request>) -> Step<Request> {
+    request.ok_or_else(|| {
+        let why = "a text for the manager interface has a line break or a control character in it";
+        talk.refuse("line_break", why, "write it on one line")
+    })
 }
 
 /// The attributes that are secrets, or hashes of one.

@@ -47,7 +47,8 @@ fn replay(packages: Packages, release: &str) {
     };
     let telephone = Telephone::new(asterisk.sip());
     let files = golden(release);
-    assert!(files.len() >= 40, "{files:?}");
+    assert!(files.len() >= 68, "{files:?}");
+    let mut cookie = String::new();
     for file in files {
         let pair = fs::read_to_string(&file).unwrap().replace("\r\n", "\n");
         let name = file.file_name().unwrap().to_str().unwrap();
@@ -60,7 +61,10 @@ fn replay(packages: Packages, release: &str) {
         let headers = headers
             .lines()
             .filter(own)
-            .map(|line| format!("{line}\r\n"));
+            .map(|line| match line.starts_with("Cookie: ") {
+                true => format!("Cookie: {cookie}\r\n"),
+                false => format!("{line}\r\n"),
+            });
         // A transport is tried before it is refused, and another test may have that port.
         let port = free_port().to_string();
         let body = body.trim_end_matches('\n').replace("15099", &port);
@@ -82,6 +86,9 @@ fn replay(packages: Packages, release: &str) {
         }
         let (head, reply) = exchange(asterisk.http(), what, &headers, body.as_bytes()).unwrap();
         asterisk.still_runs();
+        if !reply.cookie.is_empty() {
+            cookie.clone_from(&reply.cookie);
+        }
 
         let (kept_head, kept_body) = kept.split_once("\n\n").unwrap();
         let status = kept_head.split(' ').nth(1).unwrap();

@@ -12,7 +12,7 @@ use rowcall::submit::converse::Connection;
 use rowcall::submit::settle::Settlement;
 use rowcall::submit::{Ended, FailuresMax, NoIntentLog, Options, settle, submit};
 use rowcall::vendors::{Account, GROUPS, Settings, VENDORS, Vendor};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -62,13 +62,26 @@ pub(crate) fn rigs() -> Vec<Rig> {
                 rigs.push(Rig::new(vendor, &given));
             }
         }
+        // And with all the settings that a field needs, where these are several.
+        let needs = (vendor.manifest)()
+            .conditional()
+            .iter()
+            .map(|row| &row.needs);
+        let several: BTreeSet<_> = needs.filter(|needs| needs.len() > 1).collect();
+        for needs in several {
+            let given = needs
+                .iter()
+                .map(|[name, word]| (name.clone(), word.clone()));
+            rigs.push(Rig::new(vendor, &given.collect()));
+        }
     }
     rigs
 }
 
 impl Rig {
     pub(crate) fn new(vendor: &'static Vendor, given: &BTreeMap<String, String>) -> Rig {
-        let manifest = (vendor.manifest)();
+        let settings = Settings::new((vendor.manifest)(), given).unwrap();
+        let manifest = vendor.facts(&settings);
         let words = given.iter().map(|(name, word)| format!(" {name}={word}"));
         Rig {
             vendor,
@@ -77,7 +90,7 @@ impl Rig {
             sim: Sim::new((vendor.sim)(&account()), Faults::default()),
             stop: StopFlag::default(),
             verify: Verify::None,
-            settings: Settings::new(manifest, given).unwrap(),
+            settings,
         }
     }
 

@@ -114,7 +114,8 @@ fn template_comes_back(id: &str, manifest: &Manifest, groups: bool, language: &s
         rowcall(folder.path(), &[words, flag.as_slice()].concat())
     };
     let (_, names) = run(&["template", "--for", id]);
-    let names = names.trim();
+    // What is said of fields that need a setting comes after them.
+    let names = names.lines().next().unwrap();
     let make = ["template", "--for", id, "-o", "t.xlsx", "--lang", language];
     let (code, said) = run(&make);
     assert_eq!(code, 0, "{said}");

@@ -28,14 +28,14 @@ pub(crate) const NEWEST: Packages = Packages {
 
 /// The oldest one that is still about.
 pub(crate) const V16: Packages = Packages {
-    folder: "asterisk-16",
+    folder: "asterisk-16-voicemail",
     suites: "bullseye",
-    names: &["asterisk"],
+    names: &["asterisk", "asterisk-voicemail"],
 };
 
 /// Its configuration: the files that a person finds among the samples, and what else the tests need. Of the samples the
 /// addresses are replaced, elsewhere words between `@` are filled in.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 10] = [
     ("ari.conf", include_str!("ari.conf")),
     ("asterisk.conf", include_str!("asterisk.conf")),
     ("logger.conf", include_str!("logger.conf")),
@@ -49,6 +49,14 @@ const FILES: [(&str, &str); 8] = [
         include_str!("../../../../samples/asterisk/http.conf"),
     ),
     (
+        "manager.conf",
+        include_str!("../../../../samples/asterisk/manager.conf"),
+    ),
+    (
+        "voicemail.conf",
+        include_str!("../../../../samples/asterisk/voicemail.conf"),
+    ),
+    (
         "pjsip.conf",
         include_str!("../../../../samples/asterisk/pjsip.conf"),
     ),
@@ -57,6 +65,12 @@ const FILES: [(&str, &str); 8] = [
         include_str!("../../../../samples/asterisk/sorcery.conf"),
     ),
 ];
+
+/// The last line of the sample's account of the manager interface.
+const MANAGER_END: &str = "write = system,config,reporting";
+
+/// The settings of a target for the manager interface and FreePBX's dialplan.
+pub(crate) const AMI_SETTINGS: &str = "ami = \"on\"\ndialplan = \"freepbx\"\n";
 
 /// The lines of the samples by which new extensions cost the PBX little.
 const CURES: [&str; 2] = ["endpoint/cache", "taskprocessor_overload_trigger"];
@@ -81,6 +95,7 @@ pub(crate) struct RunningAsterisk {
     sip: u16,
     /// The port for telephones over TLS, where it has one.
     tls: Option<u16>,
+    manager: u16,
     process: Option<Child>,
 }
 
@@ -114,6 +129,7 @@ impl RunningAsterisk {
                 http: free_port(),
                 sip: free_port(),
                 tls: over_tls.then(free_port),
+                manager: free_port(),
                 process: None,
             };
             asterisk.configure(lines);
@@ -130,12 +146,24 @@ impl RunningAsterisk {
     fn configure(&self, without: &[&str]) {
         let text = |path: &Path| path.to_str().unwrap().to_owned();
         let account = account();
+        // The account of the program that is tested is one of the manager interface too.
+        let manager = format!(
+            "[{}]\nsecret = {}\n{MANAGER_END}",
+            account.username,
+            account.password.reveal()
+        );
         let words = [
             ("@RUN@", text(self.folder.path())),
             ("@ROOT@", text(self.packages.root())),
             ("@MODULES@", text(&self.modules())),
             ("bindport = 8088", format!("bindport = {}", self.http)),
             ("0.0.0.0:5060", self.sip().to_string()),
+            ("port = 5038", format!("port = {}", self.manager)),
+            (
+                "secret = choose-your-own",
+                "secret = Ar1-Secret~for_tests".into(),
+            ),
+            (MANAGER_END, format!("{MANAGER_END}\n{manager}")),
             ("@USER@", account.username),
             ("@PASSWORD@", account.password.reveal().to_owned()),
         ];
@@ -309,6 +337,58 @@ impl RunningAsterisk {
         )
     }
 
+    /// The same, whose account is one of the manager interface too, and whose dialplan is FreePBX's.
+    pub(crate) fn config_with_ami(&self, name: &str) -> String {
+        self.config(name) + AMI_SETTINGS
+    }
+
+    /// `voicemail.conf` as it is.
+    pub(crate) fn voicemail_file(&self) -> String {
+        fs::read_to_string(self.folder.path().join("etc/voicemail.conf")).unwrap()
+    }
+
+    /// Writes `voicemail.conf`, and has it read.
+    pub(crate) fn write_voicemail_file(&self, text: &str) {
+        fs::write(self.folder.path().join("etc/voicemail.conf"), text).unwrap();
+        self.console("module reload app_voicemail.so");
+    }
+
+    /// The lines of the boxes in `voicemail.conf`, but for those of other contexts.
+    pub(crate) fn mailboxes(&self) -> BTreeMap<String, String> {
+        let file = self.voicemail_file();
+        let section = file.split("[default]\n").nth(1).unwrap();
+        let section = section.split("\n[").next().unwrap();
+        let lines = section.lines().filter_map(|line| line.split_once(" => "));
+        let mut boxes = BTreeMap::new();
+        for (number, line) in lines.filter(|(number, _)| !number.starts_with(';')) {
+            let earlier = boxes.insert(number.to_owned(), line.to_owned());
+            assert_eq!(earlier, None, "{number} has two boxes");
+        }
+        boxes
+    }
+
+    /// The boxes that Asterisk knows, whatever its file says.
+    pub(crate) fn mailboxes_in_use(&self) -> Vec<String> {
+        let shown = self.console("voicemail show users for default");
+        let lines = shown
+            .lines()
+            .filter_map(|line| line.strip_prefix("default"));
+        let numbers = lines.filter_map(|line| line.split_whitespace().next());
+        let mut numbers: Vec<String> = numbers.map(str::to_owned).collect();
+        numbers.sort();
+        numbers
+    }
+
+    /// The keys of AstDB by which calls are forwarded, and telephones do not ring.
+    pub(crate) fn keys(&self) -> BTreeMap<String, String> {
+        let shown = self.database();
+        let lines = shown.lines().filter_map(|line| line.split_once(':'));
+        let keys = lines.filter_map(|(key, text)| Some((key.trim().strip_prefix('/')?, text)));
+        let own = keys.filter(|(key, _)| key.starts_with("CF") || key.starts_with("DND"));
+        own.map(|(key, text)| (key.to_owned(), text.trim().to_owned()))
+            .collect()
+    }
+
     /// The output of a command of its console.
     pub(crate) fn console(&self, command: &str) -> String {
         let output = self.program().args(["-rx", command]).output().unwrap();
@@ -463,7 +543,10 @@ pub(crate) fn exchange(
         .and_then(|status| status.parse().ok());
     let status = status.ok_or_else(|| cut("no status"))?;
     let content_type = header(&head, "Content-type").unwrap_or_default().to_owned();
-    Ok((head, Reply::new(status, content_type, body)))
+    let cookie = header(&head, "Set-Cookie").unwrap_or_default();
+    let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+    let reply = Reply::new(status, content_type, body);
+    Ok((head, Reply { cookie, ..reply }))
 }
 
 /// A header of a head, by its name in any case.

@@ -27,7 +27,9 @@ impl Deref for WatchedDesk {
 
 /// The answer of a real Asterisk to a request that came to a simulated one.
 pub(crate) fn passed_on(ari: Ari, heard: &RawRequest) -> Reply {
-    let known = |(name, _): &&(String, String)| name == "authorization" || name == "content-type";
+    let known = |(name, _): &&(String, String)| {
+        ["authorization", "content-type", "cookie"].contains(&&**name)
+    };
     let headers = heard.headers.iter().filter(known);
     let headers = headers.map(|(name, value)| format!("{name}: {value}\r\n"));
     let length = format!("Content-Length: {}\r\n", heard.body.len());
@@ -41,6 +43,11 @@ pub(crate) fn passed_on(ari: Ari, heard: &RawRequest) -> Reply {
 
 impl WatchedDesk {
     pub(crate) fn at(asterisk: RunningAsterisk) -> WatchedDesk {
+        WatchedDesk::with_settings(asterisk, "")
+    }
+
+    /// With lines of its own for the target in rowcall.toml.
+    pub(crate) fn with_settings(asterisk: RunningAsterisk, settings: &str) -> WatchedDesk {
         let ari = asterisk.ari();
         let open: Arc<Mutex<Vec<String>>> = Arc::default();
         let seen = open.clone();
@@ -57,7 +64,7 @@ impl WatchedDesk {
         let program = Program::at("hq".into()).with_own_state();
         program.write(
             "rowcall.toml",
-            pbx.config("hq") + "parallel = 16\nreply_within = \"3\"\n",
+            pbx.config("hq") + "parallel = 16\nreply_within = \"3\"\n" + settings,
         );
         WatchedDesk {
             desk: Desk { program, pbx },

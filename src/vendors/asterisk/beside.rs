@@ -1,0 +1,233 @@
+//! The parts of an extension beside its three objects: its voicemail box and its keys of AstDB.
+
+use super::astdb::{FAMILIES, Keys};
+use super::mailbox::{Mailboxes, WantedMailbox, owns_mailbox};
+use super::objects::ShownObject;
+use super::talk::{Asterisk, Talk};
+use crate::model::{Fault, FaultKind, Secret};
+use crate::vendors::conversation::Step;
+use crate::wire::Turn;
+
+/// The texts of keys of AstDB, by family.
+pub(super) type WantedKeys = Vec<(&'static str, String)>;
+
+/// The parts that a new extension is to have beside its objects, as far as they are not there already.
+pub(super) struct NewBeside {
+    boxes: Mailboxes,
+    mailbox: Option<Secret>,
+    keys: WantedKeys,
+}
+
+/// The parts that an extension has beside its objects.
+pub(super) struct HeldBeside {
+    boxes: Mailboxes,
+    has_mailbox: bool,
+    keys: WantedKeys,
+}
+
+/// A part beside the objects that a creation has made.
+pub(super) enum BesidePart {
+    Mailbox,
+    Key(&'static str),
+}
+
+impl Asterisk {
+    /// Looks at what is beside a new extension. Only an earlier try, whose reply was lost or which was killed, leaves
+    /// it just as it is wanted; anything else is somebody's.
+    pub(super) fn new_beside(
+        &self,
+        talk: &mut Talk<'_>,
+        number: &str,
+        display_name: &str,
+        wanted: &WantedMailbox,
+        wanted_keys: &WantedKeys,
+    ) -> Step<NewBeside> {
+        let names = (display_name, display_name);
+        let mailbox = self.merged_mailbox(talk, number, None, names, wanted)?;
+        let boxes = match self.uses_ami {
+            true => self.mailboxes(talk)?,
+            false => Mailboxes::default(),
+        };
+        let held = boxes.line(talk, number)?;
+        if held.is_some() && held != mailbox {
+            return Err(self.foreign_mailbox(talk, number));
+        }
+        let held = self.keys(talk, &[number])?;
+        let mut keys = vec![];
+        for family in FAMILIES.into_iter().filter(|_| self.uses_keys) {
+            let wanted = wanted_keys.iter().find(|(wanted, _)| *wanted == family);
+            let wanted = wanted.map_or("", |(_, text)| text);
+            match text_of(&held, family, number) {
+                held if held == wanted => {}
+                "" => keys.push((family, wanted.to_owned())),
+                _ => return Err(self.foreign_key(talk, family, number)),
+            }
+        }
+        Ok(NewBeside {
+            boxes,
+            mailbox,
+            keys,
+        })
+    }
+
+    /// Makes what a new extension is to have beside its objects, and notes each part in `made`; returns the refusal where
+    /// there is one.
+    pub(super) fn make_beside(
+        &self,
+        talk: &mut Talk<'_>,
+        number: &str,
+        new: &NewBeside,
+        made: &mut Vec<BesidePart>,
+    ) -> Step<Result<(), Fault>> {
+        if new.mailbox.is_some() && new.boxes.line(talk, number)?.is_none() {
+            made.push(BesidePart::Mailbox);
+            let written = self.bring_mailbox(talk, number, &new.boxes, new.mailbox.clone())?;
+            if written.is_err() {
+                return Ok(written);
+            }
+        }
+        for (family, text) in &new.keys {
+            made.push(BesidePart::Key(family));
+            let set = self.set_key(talk, number, family, text)?;
+            if set.is_err() {
+                return Ok(set);
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Removes what a creation has made beside the objects; returns the refusal where there is one.
+    pub(super) fn take_back_beside(
+        &self,
+        talk: &mut Talk<'_>,
+        number: &str,
+        made: &[BesidePart],
+    ) -> Step<Result<(), Fault>> {
+        for part in made.iter().rev() {
+            let removed = match part {
+                BesidePart::Mailbox => {
+                    let boxes = self.mailboxes(talk)?;
+                    self.bring_mailbox(talk, number, &boxes, None)?
+                }
+                BesidePart::Key(family) => self.set_key(talk, number, family, "")?,
+            };
+            if removed.is_err() {
+                return Ok(removed);
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Changes what an extension has beside its objects; `names` are its old and its new one.
+    pub(super) fn update_beside(
+        &self,
+        talk: &mut Talk<'_>,
+        number: &str,
+        aor: Option<&ShownObject>,
+        names: (&str, &str),
+        wanted: &WantedMailbox,
+        wanted_keys: &WantedKeys,
+    ) -> Step<()> {
+        if self.uses_ami && (wanted.is_any() || names.0 != names.1) {
+            let boxes = self.mailboxes(talk)?;
+            let held = boxes.line(talk, number)?;
+            let is_own = owns_mailbox(aor, &self.mailbox(number));
+            let own = held.as_ref().filter(|_| is_own);
+            let line = self.merged_mailbox(talk, number, own, names, wanted)?;
+            match held.is_some() && !is_own {
+                true if wanted.is_any() && held != line => {
+                    return Err(self.foreign_mailbox(talk, number));
+                }
+                true => {}
+                false => {
+                    let written = self.bring_mailbox(talk, number, &boxes, line)?;
+                    written.map_err(|refusal| talk.end(refusal))?;
+                }
+            }
+        }
+        let held = match wanted_keys.is_empty() {
+            true => Keys::new(),
+            false => self.keys(talk, &[number])?,
+        };
+        for (family, text) in wanted_keys {
+            if text_of(&held, family, number) != text {
+                let set = self.set_key(talk, number, family, text)?;
+                set.map_err(|refusal| talk.end(refusal))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at what belongs to an extension with this aor.
+    pub(super) fn held_beside(
+        &self,
+        talk: &mut Talk<'_>,
+        number: &str,
+        aor: Option<&ShownObject>,
+    ) -> Step<HeldBeside> {
+        let owns = owns_mailbox(aor, &self.mailbox(number));
+        let boxes = match self.uses_ami && owns {
+            true => self.mailboxes(talk)?,
+            false => Mailboxes::default(),
+        };
+        let has_mailbox = boxes.line(talk, number)?.is_some();
+        let held = self.keys(talk, &[number])?;
+        Ok(HeldBeside {
+            boxes,
+            has_mailbox,
+            keys: held
+                .into_iter()
+                .map(|((family, _), text)| (family, text))
+                .collect(),
+        })
+    }
+
+    /// Removes what belongs to an extension that is gone.
+    pub(super) fn remove_beside(
+        &self,
+        talk: &mut Talk<'_>,
+        number: &str,
+        held: &HeldBeside,
+    ) -> Step<()> {
+        for (family, _) in &held.keys {
+            let removed = self.set_key(talk, number, family, "")?;
+            removed.map_err(|refusal| talk.end(refusal))?;
+        }
+        if held.has_mailbox {
+            let removed = self.bring_mailbox(talk, number, &held.boxes, None)?;
+            removed.map_err(|refusal| talk.end(refusal))?;
+        }
+        Ok(())
+    }
+
+    /// Refuses a box of the number that is another one than the row would make: it is neither changed nor used.
+    fn foreign_mailbox(&self, talk: &Talk<'_>, number: &str) -> Turn {
+        let context = &self.voicemail_context;
+        let why = format!(
+            "voicemail.conf has a box {number} in its context {context} already, and not as this row would make it: it may be somebody's"
+        );
+        let hint = "give the row the box's own voicemail_pin, email and voicemail_options, or remove its line from voicemail.conf";
+        let fault = self
+            .manifest
+            .fault(FaultKind::Exists, "foreign_mailbox", why);
+        talk.end(fault.hint(hint))
+    }
+
+    /// Refuses a key of the number that the row would not set so: the new extension would forward its calls at once.
+    fn foreign_key(&self, talk: &Talk<'_>, family: &str, number: &str) -> Turn {
+        let why = format!(
+            "AstDB has a key {family}/{number} already, and not as this row would set it: calls of the new extension would go by it"
+        );
+        let hint = format!(
+            "give the row the same, or remove the key: asterisk -rx 'database del {family} {number}'"
+        );
+        let fault = self.manifest.fault(FaultKind::Exists, "foreign_key", why);
+        talk.end(fault.hint(hint))
+    }
+}
+
+/// The text of a key; empty where there is none.
+fn text_of<'k>(keys: &'k Keys, family: &'static str, number: &str) -> &'k str {
+    let key = (family, number.to_owned());
+    keys.get(&key).map_or("", String::as_str)
+}

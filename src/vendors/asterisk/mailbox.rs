@@ -1,0 +1,283 @@
+//! The voicemail box of an extension: a line of `voicemail.conf`, which is read and written through the manager interface.
+//!
+//! Asterisk writes the file as a whole and not at once, so that a look meanwhile finds a piece of it. It is read until two
+//! looks in a row are the same, and written with the line that was found there: the change of another one is refused.
+
+use super::ami::{self, MailboxChange};
+use super::objects::ShownObject;
+use super::own::items;
+use super::talk::{Asterisk, Talk, one_line};
+use crate::model::{Fault, FaultKind, Secret, WireText};
+use crate::vendors::conversation::Step;
+
+/// The most looks at the file until two in a row are the same.
+const LOOKS_MAX: usize = 8;
+
+/// A box, as a line of the file has it.
+#[derive(Clone)]
+pub(super) struct Mailbox {
+    pin: Secret,
+    name: String,
+    email: String,
+    pager: String,
+    options: String,
+}
+
+impl Mailbox {
+    /// Reads `083914,Ann Müller,ann@example.com,,attach=yes`.
+    pub(super) fn parse(line: &Secret) -> Mailbox {
+        let mut parts = line.reveal().splitn(5, ',');
+        let mut part = || parts.next().unwrap_or_default();
+        Mailbox {
+            pin: Secret::new(part()),
+            name: part().to_owned(),
+            email: part().to_owned(),
+            pager: part().to_owned(),
+            options: part().to_owned(),
+        }
+    }
+
+    /// A part by its name in `vendor.toml`.
+    pub(super) fn part(&self, name: &str) -> String {
+        let part = match name {
+            "pin" => self.pin.reveal(),
+            "email" => &self.email,
+            "pager" => &self.pager,
+            _ => &self.options,
+        };
+        part.to_owned()
+    }
+
+    fn line(&self) -> Secret {
+        let Mailbox {
+            pin,
+            name,
+            email,
+            pager,
+            options,
+        } = self;
+        let pin = pin.reveal();
+        let line = format!("{pin},{name},{email},{pager},{options}");
+        Secret::new(line.trim_end_matches(','))
+    }
+
+    fn holds_more_than_a_pin(&self) -> bool {
+        [&self.email, &self.pager, &self.options]
+            .iter()
+            .any(|text| !text.is_empty())
+    }
+}
+
+/// The wanted parts of a box; those that are not are left as they are.
+#[derive(Default)]
+pub(super) struct WantedMailbox {
+    pub(super) pin: Option<WireText>,
+    pub(super) email: Option<String>,
+    pub(super) pager: Option<String>,
+    pub(super) options: Option<String>,
+}
+
+impl WantedMailbox {
+    /// Returns true if a part is wanted, or to be emptied.
+    pub(super) fn is_any(&self) -> bool {
+        self.pin.is_some() || self.others().next().is_some()
+    }
+
+    /// Returns true for a box that is to be there.
+    pub(super) fn has_pin(&self) -> bool {
+        self.pin
+            .as_ref()
+            .is_some_and(|pin| !pin.reveal().is_empty())
+    }
+
+    fn others(&self) -> impl Iterator<Item = &str> {
+        let others = [&self.email, &self.pager, &self.options];
+        others.into_iter().filter_map(Option::as_deref)
+    }
+
+    /// Returns true if a part would end at a comma and go on as the next one.
+    fn has_comma(&self) -> bool {
+        let pin = self.pin.iter().map(WireText::reveal);
+        pin.chain(self.others()).any(|text| text.contains(','))
+    }
+}
+
+/// The boxes of the target's context, as the file has them.
+#[derive(Default, PartialEq)]
+pub(super) struct Mailboxes {
+    lines: Vec<(String, Secret)>,
+    has_context: bool,
+    has_file: bool,
+}
+
+impl Mailboxes {
+    /// The line of a box.
+    pub(super) fn line(&self, talk: &Talk<'_>, number: &str) -> Step<Option<Secret>> {
+        let mut lines = self.lines.iter().filter(|(name, _)| name == number);
+        let line = lines.next().map(|(_, line)| line.clone());
+        match lines.next() {
+            None => Ok(line),
+            Some(_) => {
+                let why = format!("voicemail.conf has two boxes {number}");
+                Err(talk.refuse("two_mailboxes", why, "remove one of the two lines"))
+            }
+        }
+    }
+}
+
+/// The name of an extension within a line: without commas, which would end it.
+fn name_in_line(display_name: &str, number: &str) -> String {
+    let is_between = |c: char| c == ',' || c.is_whitespace() || c.is_control();
+    let words: Vec<&str> = display_name
+        .split(is_between)
+        .filter(|word| !word.is_empty())
+        .collect();
+    match words.is_empty() {
+        true => number.to_owned(),
+        false => words.join(" "),
+    }
+}
+
+/// Returns true if the box of its number belongs to an extension: its aor names it, or names none. One that names others
+/// has its messages there.
+pub(super) fn owns_mailbox(aor: Option<&ShownObject>, own: &str) -> bool {
+    let Some(boxes) = aor.and_then(|aor| aor.get("mailboxes")) else {
+        return false;
+    };
+    let mut boxes = items(boxes).peekable();
+    boxes.peek().is_none() || boxes.any(|item| item == own)
+}
+
+impl Asterisk {
+    /// Looks at the boxes of the target's context.
+    pub(super) fn mailboxes(&self, talk: &mut Talk<'_>) -> Step<Mailboxes> {
+        let mut before = None;
+        for _ in 0..LOOKS_MAX {
+            let now = self.look_at_mailboxes(talk)?;
+            if now.is_some() && now == before {
+                return Ok(now.unwrap_or_default());
+            }
+            before = now;
+        }
+        Err(talk.end(self.manifest.fault_of_code("ami_file_in_writing")))
+    }
+
+    /// Looks once; `None` where it is being written.
+    fn look_at_mailboxes(&self, talk: &mut Talk<'_>) -> Step<Option<Mailboxes>> {
+        let request = one_line(talk, ami::get_mailboxes(&self.voicemail_context))?;
+        let content = match talk.try_ask(request)? {
+            Ok(content) => content,
+            Err(refusal) if refusal.kind == FaultKind::Missing => {
+                return Ok(Some(Mailboxes::default()));
+            }
+            Err(_) => return Ok(None),
+        };
+        let lines = ami::mailbox_lines(&content);
+        let own = |(name, line): (&str, &str)| (name.to_owned(), Secret::new(line));
+        Ok(Some(Mailboxes {
+            has_context: lines.is_some(),
+            lines: lines.into_iter().flatten().map(own).collect(),
+            has_file: true,
+        }))
+    }
+
+    /// The line of a box once the wanted parts are in it; `None` where there is to be none. The name follows that of the
+    /// extension, `(old, new)`, unless the box has one of its own.
+    pub(super) fn merged_mailbox(
+        &self,
+        talk: &Talk<'_>,
+        number: &str,
+        held: Option<&Secret>,
+        (old, new): (&str, &str),
+        wanted: &WantedMailbox,
+    ) -> Step<Option<Secret>> {
+        if wanted.has_comma() {
+            let why = "a part of the voicemail box has a comma in it, which ends it";
+            return Err(talk.refuse("comma", why, "remove the comma"));
+        }
+        let before = held.map(Mailbox::parse);
+        let own_name = before.as_ref().map(|held| held.name.clone());
+        let own_name = own_name.filter(|name| *name != name_in_line(old, number));
+        let of = |part: fn(&Mailbox) -> &String, wanted: &Option<String>| {
+            let held = || before.as_ref().map(part).cloned();
+            wanted.clone().or_else(held).unwrap_or_default()
+        };
+        let held_pin = || before.as_ref().map(|held| held.pin.clone());
+        let pin = wanted.pin.as_ref().map(|pin| Secret::new(pin.reveal()));
+        let merged = Mailbox {
+            pin: pin.or_else(held_pin).unwrap_or_default(),
+            name: own_name.unwrap_or_else(|| name_in_line(new, number)),
+            email: of(|held| &held.email, &wanted.email),
+            pager: of(|held| &held.pager, &wanted.pager),
+            options: of(|held| &held.options, &wanted.options),
+        };
+        let lacks_pin = merged.pin.is_empty() && wanted.is_any();
+        if lacks_pin && merged.holds_more_than_a_pin() {
+            let why = "e-mail, pager and options are kept in the voicemail box, and a box without a PIN would be open to anybody";
+            let hint =
+                "give a voicemail_pin, or empty email, voicemail_pager and voicemail_options too";
+            return Err(talk.refuse("no_pin", why, hint));
+        }
+        let is_there = !lacks_pin && (before.is_some() || !merged.pin.is_empty());
+        Ok(is_there.then(|| merged.line()))
+    }
+
+    /// Writes a change of a box, and sees that Asterisk knows it; returns the refusal where there is one.
+    pub(super) fn write_mailbox(
+        &self,
+        talk: &mut Talk<'_>,
+        number: &str,
+        makes_context: bool,
+        change: &MailboxChange,
+    ) -> Step<Result<(), Fault>> {
+        let context = &self.voicemail_context;
+        let request = ami::change_mailbox(context, number, change, makes_context);
+        let request = one_line(talk, request)?;
+        match talk.try_ask(request)? {
+            Ok(_) => {}
+            Err(refusal) => return Ok(Err(refusal)),
+        }
+        talk.did(match (&change.held, &change.wanted) {
+            (None, _) => "the voicemail box was made",
+            (Some(_), Some(_)) => "the voicemail box was changed",
+            (Some(_), None) => "the voicemail box was removed",
+        });
+        let request = one_line(talk, ami::get_mailbox_in_use(context, number))?;
+        let is_in_use = match talk.judged(request)? {
+            Ok(known) => ami::is_in_use(&known),
+            // Its module, which answers this, is not loaded.
+            Err(fault) if fault.vendor_code.as_deref() == Some("ami_unknown_action") => false,
+            Err(fault) => return Err(talk.end(fault)),
+        };
+        match is_in_use == change.wanted.is_some() {
+            true => Ok(Ok(())),
+            false => Ok(Err(self.manifest.fault_of_code("ami_mailbox_not_in_use"))),
+        }
+    }
+
+    /// Brings the box of a number to this line, or removes it.
+    pub(super) fn bring_mailbox(
+        &self,
+        talk: &mut Talk<'_>,
+        number: &str,
+        boxes: &Mailboxes,
+        wanted: Option<Secret>,
+    ) -> Step<Result<(), Fault>> {
+        let held = boxes.line(talk, number)?;
+        if held == wanted {
+            return Ok(Ok(()));
+        }
+        if !boxes.has_file {
+            let why = "the PBX has no voicemail.conf";
+            let hint =
+                "load app_voicemail.so and write a voicemail.conf: a line [general] is enough";
+            let fault = self
+                .manifest
+                .fault(FaultKind::Rejected, "no_voicemail_file", why);
+            return Ok(Err(fault.hint(hint)));
+        }
+        let makes_context = !boxes.has_context;
+        let change = MailboxChange { held, wanted };
+        self.write_mailbox(talk, number, makes_context, &change)
+    }
+}

@@ -1,0 +1,582 @@
+//! Voicemail boxes and keys of AstDB against the simulated manager interface of two releases.
+
+use super::ami;
+use super::sim::{AsteriskSim, Release};
+use super::*;
+use crate::model::Field;
+use crate::vendors::testkit::{
+    self, account, fault, found, is_done, record, request as said, session_of,
+};
+use crate::wire::Pbx;
+use url::form_urlencoded;
+
+const RELEASES: [Release; 2] = [Release::R16, Release::R22];
+
+/// The lines of others in `voicemail.conf`.
+const FILE: &str = "[general]\nformat => wav\n; a comment\n[default]\n; of 1234\n1234 => 4242,Example Mailbox,root@localhost,,attach=yes|delete=yes\n2009 => 1,Somebody\n[other]\n2002 => 7,Other\n";
+
+/// A PBX with a client that uses its manager interface.
+struct Desk {
+    pbx: AsteriskSim,
+    client: Box<dyn Client>,
+    session: Session,
+}
+
+fn desk(release: Release) -> Desk {
+    let mut pbx = AsteriskSim::new(&printed_account(), release);
+    pbx.manager.write_file(FILE);
+    let client = testkit::client("asterisk", &[("ami", "on"), ("dialplan", "freepbx")]);
+    let session = Session::default();
+    let account = printed_account();
+    let signed = testkit::converse_with(&*client, &mut pbx, &session, Task::SignIn(&account));
+    let session = session_of(signed);
+    Desk {
+        pbx,
+        client,
+        session,
+    }
+}
+
+fn printed_account() -> Account {
+    account("rowcall", "Ar1-Secret~for_tests")
+}
+
+impl Desk {
+    fn run(&mut self, task: Task<'_>) -> Turn {
+        testkit::converse_with(&*self.client, &mut self.pbx, &self.session, task)
+    }
+
+    fn look(&mut self, number: &str) -> Option<Record> {
+        found(self.run(Task::Get(&[number.to_owned()]))).pop()
+    }
+
+    /// The line of the box 2002 in the file.
+    fn line(&self) -> Option<String> {
+        let file = self.pbx.manager.file();
+        let section = file.split("[other]").next().unwrap();
+        let mut lines = section
+            .lines()
+            .filter_map(|line| line.strip_prefix("2002 => "));
+        let line = lines.next().map(str::to_owned);
+        assert_eq!(lines.next(), None, "two boxes: {file}");
+        line
+    }
+
+    /// Checks that the file but for box 2002 is as others have left it.
+    #[track_caller]
+    fn rest_is_as_before(&self) {
+        let file = self.pbx.manager.file();
+        let mut rest: Vec<&str> = file.lines().collect();
+        if let Some(line) = self.line() {
+            let line = format!("2002 => {line}");
+            rest.retain(|other| *other != line);
+        }
+        assert_eq!(rest, FILE.lines().collect::<Vec<_>>());
+    }
+
+    fn keys(&self) -> Vec<(&str, &str)> {
+        let keys = self.pbx.manager.keys.iter();
+        keys.map(|(key, text)| (key.as_str(), text.as_str()))
+            .collect()
+    }
+
+    /// Carries a task out until so many of its requests were answered; the last of them may be lost on its way. Returns
+    /// true if it came to its end.
+    fn cut_off(&mut self, task: &Task<'_>, after: usize, loses_request: bool) -> bool {
+        let mut said = 0;
+        let (turn, _) = testkit::converse(&*self.client, task, &self.session, |request| {
+            said += 1;
+            if said > after || (said == after && loses_request) {
+                return None;
+            }
+            Some(self.pbx.answer(&testkit::raw(&*self.client, request)))
+        });
+        matches!(turn, Turn::Done(_))
+    }
+}
+
+/// An extension with a value in every field.
+fn ann() -> Record {
+    record(&[
+        (Field::NUMBER, "2002"),
+        (Field::DISPLAY_NAME, "Ann Müller"),
+        (Field::SIP_PASSWORD, "tR7xkQ2mZp9w"),
+        (Field::MAX_REGISTRATIONS, "3"),
+        (Field::VOICEMAIL, "on"),
+        (Field::LANGUAGE, "de"),
+        (Field::VOICEMAIL_PIN, "083914"),
+        (Field::EMAIL, "ann@example.com"),
+        (Field::VOICEMAIL_PAGER, "beep@example.com"),
+        (Field::VOICEMAIL_OPTIONS, "attach=yes|tz=european"),
+        (Field::FORWARD_ALWAYS_NUMBER, "0301234567"),
+        (Field::FORWARD_BUSY_NUMBER, "2001"),
+        (Field::FORWARD_NO_ANSWER_NUMBER, "*43"),
+        (Field::DO_NOT_DISTURB, "on"),
+    ])
+}
+
+const ANNS_LINE: &str = "083914,Ann Müller,ann@example.com,beep@example.com,attach=yes|tz=european";
+
+const ANNS_KEYS: [(&str, &str); 4] = [
+    ("CF/2002", "0301234567"),
+    ("CFB/2002", "2001"),
+    ("CFU/2002", "*43"),
+    ("DND/2002", "YES"),
+];
+
+#[track_caller]
+fn has(held: &Record, wanted: &Record) {
+    for (field, text) in wanted.iter() {
+        assert_eq!(held.get(field).unwrap_or_default(), text, "{field:?}");
+    }
+}
+
+#[test]
+fn a_box_and_keys_live_with_their_extension_on_both_releases() {
+    for release in RELEASES {
+        let mut desk = desk(release);
+        is_done(desk.run(Task::Create(&ann())));
+        has(&desk.look("2002").unwrap(), &ann());
+        assert_eq!(desk.line().as_deref(), Some(ANNS_LINE));
+        assert_eq!(
+            desk.pbx
+                .manager
+                .mailbox_in_use("default", "2002")
+                .as_deref(),
+            Some(ANNS_LINE)
+        );
+        assert_eq!(desk.keys(), ANNS_KEYS);
+        desk.rest_is_as_before();
+
+        let wanted = record(&[
+            (Field::NUMBER, "2002"),
+            (Field::DISPLAY_NAME, "Müller,  Ann"),
+            (Field::VOICEMAIL_PIN, "0001"),
+            (Field::EMAIL, ""),
+            (Field::FORWARD_BUSY_NUMBER, ""),
+            (Field::DO_NOT_DISTURB, "off"),
+        ]);
+        is_done(desk.run(Task::Update(&wanted)));
+        has(&desk.look("2002").unwrap(), &wanted);
+        // The options that the row does not name stay.
+        let line = "0001,Müller Ann,,beep@example.com,attach=yes|tz=european";
+        assert_eq!(desk.line().as_deref(), Some(line));
+        let in_use = desk.pbx.manager.mailbox_in_use("default", "2002");
+        assert_eq!(in_use.as_deref(), Some(line));
+        assert_eq!(desk.keys(), [ANNS_KEYS[0], ANNS_KEYS[2]]);
+        desk.rest_is_as_before();
+
+        is_done(desk.run(Task::Delete("2002")));
+        assert_eq!(desk.look("2002"), None);
+        assert_eq!((desk.line(), desk.keys()), (None, vec![]));
+        assert_eq!(desk.pbx.manager.mailbox_in_use("default", "2002"), None);
+        desk.rest_is_as_before();
+    }
+}
+
+/// Cut off at any request and done again, every task ends as if nothing had happened; and no endpoint stands without its
+/// box and its keys.
+#[test]
+fn wherever_it_is_cut_off_the_box_and_the_keys_end_as_wanted() {
+    for loses_request in [false, true] {
+        for after in 0..40 {
+            let mut desk = desk(Release::R22);
+            let changed = record(&[
+                (Field::NUMBER, "2002"),
+                (Field::DISPLAY_NAME, "Bo"),
+                (Field::VOICEMAIL, "off"),
+                (Field::VOICEMAIL_PIN, "0002"),
+                (Field::FORWARD_ALWAYS_NUMBER, "7"),
+            ]);
+            let again = |desk: &mut Desk, task: Task<'_>| {
+                let ended = desk.cut_off(&task, after, loses_request);
+                if matches!(task, Task::Create(_)) && desk.pbx.numbers() == ["2002"] {
+                    assert_eq!(desk.line().as_deref(), Some(ANNS_LINE));
+                    assert_eq!(desk.keys(), ANNS_KEYS);
+                }
+                let turn = desk.run(task);
+                match turn {
+                    Turn::Done(_) => {}
+                    Turn::Fault(fault) => assert!(
+                        matches!(fault.kind, FaultKind::Exists | FaultKind::Missing),
+                        "{after}: {fault:?}"
+                    ),
+                    Turn::Send(_) => unreachable!(),
+                }
+                ended
+            };
+            again(&mut desk, Task::Create(&ann()));
+            has(&desk.look("2002").unwrap(), &ann());
+            desk.rest_is_as_before();
+            again(&mut desk, Task::Update(&changed));
+            has(&desk.look("2002").unwrap(), &changed);
+            let line = "0002,Bo,ann@example.com,beep@example.com,attach=yes|tz=european";
+            assert_eq!(desk.line().as_deref(), Some(line), "{after}");
+            again(&mut desk, Task::Delete("2002"));
+            assert_eq!((desk.line(), desk.keys()), (None, vec![]), "{after}");
+            desk.rest_is_as_before();
+            let ended = again(&mut desk, Task::Create(&ann()));
+            assert_eq!(desk.pbx.created("2002"), 2);
+            assert!(
+                after < 39 || ended || loses_request,
+                "more requests than were tried"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_box_or_key_that_was_there_before_is_neither_used_nor_changed() {
+    for wanted_pin in [None, Some("0001")] {
+        let mut desk = desk(Release::R22);
+        let mut wanted = record(&[
+            (Field::NUMBER, "2009"),
+            (Field::SIP_PASSWORD, "tR7xkQ2mZp9w"),
+        ]);
+        if let Some(pin) = wanted_pin {
+            wanted.set(Field::VOICEMAIL_PIN, pin);
+        }
+        let refused = fault(desk.run(Task::Create(&wanted)));
+        assert_eq!(refused.code, "asterisk.foreign_mailbox");
+        assert_eq!(refused.kind, FaultKind::Exists);
+        assert_eq!(desk.pbx.manager.file(), FILE);
+        assert_eq!(desk.pbx.numbers(), [""; 0]);
+    }
+    let mut desk = desk(Release::R22);
+    desk.pbx
+        .manager
+        .keys
+        .insert("CFB/2002".into(), "666".into());
+    let refused = fault(desk.run(Task::Create(&ann())));
+    assert_eq!(refused.code, "asterisk.foreign_key");
+    assert!(
+        refused.hint.contains("database del CFB 2002"),
+        "{refused:?}"
+    );
+    assert_eq!(desk.keys(), [("CFB/2002", "666")]);
+    assert_eq!(desk.line(), None);
+}
+
+/// An extension whose messages are in other boxes has none of its own, whatever is called like it.
+#[test]
+fn the_box_of_somebody_else_stays() {
+    let mut desk = desk(Release::R22);
+    let mut plain = ann();
+    for field in [
+        Field::VOICEMAIL_PIN,
+        Field::EMAIL,
+        Field::VOICEMAIL_PAGER,
+        Field::VOICEMAIL_OPTIONS,
+        Field::VOICEMAIL,
+    ] {
+        plain.remove(field);
+    }
+    is_done(desk.run(Task::Create(&plain)));
+    let foreign = FILE.replace("[default]\n", "[default]\n2002 => 9,Boss\n");
+    desk.pbx.manager.write_file(&foreign);
+    tests::put(
+        &mut desk.pbx,
+        "aor",
+        "2002",
+        &[("mailboxes", "100@default")],
+    );
+    assert_eq!(
+        desk.look("2002").unwrap().reveal(Field::VOICEMAIL_PIN),
+        Some("")
+    );
+    let wanted = record(&[(Field::NUMBER, "2002"), (Field::VOICEMAIL_PIN, "0001")]);
+    let refused = fault(desk.run(Task::Update(&wanted)));
+    assert_eq!(refused.code, "asterisk.foreign_mailbox");
+    let wanted = record(&[(Field::NUMBER, "2002"), (Field::DISPLAY_NAME, "Bo")]);
+    is_done(desk.run(Task::Update(&wanted)));
+    is_done(desk.run(Task::Delete("2002")));
+    assert_eq!(desk.pbx.manager.file(), foreign);
+}
+
+#[test]
+fn a_box_with_a_name_of_its_own_keeps_it() {
+    let mut desk = desk(Release::R22);
+    is_done(desk.run(Task::Create(&ann())));
+    let file = desk.pbx.manager.file().replace("Ann Müller", "Reception");
+    desk.pbx.manager.write_file(&file);
+    let wanted = record(&[
+        (Field::NUMBER, "2002"),
+        (Field::DISPLAY_NAME, "Bo"),
+        (Field::VOICEMAIL_PIN, "0001"),
+    ]);
+    is_done(desk.run(Task::Update(&wanted)));
+    assert!(desk.line().unwrap().starts_with("0001,Reception,"));
+}
+
+#[test]
+fn a_box_is_removed_with_its_pin_and_never_left_without_one() {
+    let mut desk = desk(Release::R22);
+    is_done(desk.run(Task::Create(&ann())));
+    let without = |fields: &[Field]| {
+        let mut wanted = record(&[(Field::NUMBER, "2002"), (Field::VOICEMAIL_PIN, "")]);
+        fields.iter().for_each(|field| wanted.set(*field, ""));
+        wanted
+    };
+    let refused = fault(desk.run(Task::Update(&without(&[Field::EMAIL]))));
+    assert_eq!(refused.code, "asterisk.no_pin");
+    assert_eq!(desk.line().as_deref(), Some(ANNS_LINE));
+    let all = [
+        Field::EMAIL,
+        Field::VOICEMAIL_PAGER,
+        Field::VOICEMAIL_OPTIONS,
+    ];
+    is_done(desk.run(Task::Update(&without(&all))));
+    assert_eq!(desk.line(), None);
+    desk.rest_is_as_before();
+    let wanted = record(&[(Field::NUMBER, "2002"), (Field::EMAIL, "a@example.com")]);
+    let refused = fault(desk.run(Task::Update(&wanted)));
+    assert_eq!(refused.code, "asterisk.no_pin");
+    // And made anew by an update.
+    is_done(desk.run(Task::Update(&ann())));
+    assert_eq!(desk.line().as_deref(), Some(ANNS_LINE));
+}
+
+#[test]
+fn a_new_extension_with_a_pin_has_its_telephones_told_of_messages() {
+    for (given, told) in [(None, "on"), (Some("off"), "off"), (Some("on"), "on")] {
+        let mut desk = desk(Release::R22);
+        let mut wanted = ann();
+        wanted.remove(Field::VOICEMAIL);
+        if let Some(given) = given {
+            wanted.set(Field::VOICEMAIL, given);
+        }
+        is_done(desk.run(Task::Create(&wanted)));
+        let held = desk.look("2002").unwrap();
+        assert_eq!(held.text(Field::VOICEMAIL), Some(told));
+        assert_eq!(held.reveal(Field::VOICEMAIL_PIN), Some("083914"));
+        is_done(desk.run(Task::Delete("2002")));
+        desk.rest_is_as_before();
+        assert_eq!(desk.line(), None);
+    }
+}
+
+/// A look finds a piece of the file while somebody writes it: nothing is concluded from that.
+#[test]
+fn a_file_that_is_being_written_is_looked_at_again() {
+    let mut desk = desk(Release::R22);
+    is_done(desk.run(Task::Create(&ann())));
+    for torn in 1..6 {
+        desk.pbx.manager.torn_looks = torn;
+        has(&desk.look("2002").unwrap(), &ann());
+    }
+    desk.pbx.manager.torn_looks = 100;
+    let refused = fault(desk.run(Task::Get(&["2002".to_owned()])));
+    assert_eq!(refused.code, "asterisk.ami_file_in_writing");
+    assert_eq!(desk.line().as_deref(), Some(ANNS_LINE));
+}
+
+#[test]
+fn a_box_that_was_changed_meanwhile_is_left_as_it_is() {
+    let mut desk = desk(Release::R22);
+    is_done(desk.run(Task::Create(&ann())));
+    let wanted = record(&[(Field::NUMBER, "2002"), (Field::VOICEMAIL_PIN, "0001")]);
+    let (client, session) = (&*desk.client, &desk.session);
+    let (turn, _) = testkit::converse(client, &Task::Update(&wanted), session, |request| {
+        if request.operation == "change mailbox" {
+            // Ann has changed her PIN by telephone.
+            let file = desk.pbx.manager.file().replace("083914", "555555");
+            desk.pbx.manager.write_file(&file);
+        }
+        Some(desk.pbx.answer(&testkit::raw(client, request)))
+    });
+    assert_eq!(fault(turn).code, "asterisk.ami_file_changed");
+    assert!(desk.line().unwrap().starts_with("555555,"));
+}
+
+#[test]
+fn without_the_voicemail_module_or_its_file_nothing_of_an_extension_is_left() {
+    let mut desk = desk(Release::R22);
+    let refused_and_taken_back = |desk: &mut Desk, code: &str| {
+        let refused = fault(desk.run(Task::Create(&ann())));
+        assert_eq!(refused.code, format!("asterisk.{code}"));
+        assert_eq!(refused.done_before, "", "all was taken back");
+        for part in ["auth.username", "aor.max_contacts", "endpoint.auth"] {
+            assert_eq!(desk.pbx.stored("2002", part), None, "{part}");
+        }
+        assert_eq!(desk.keys(), []);
+    };
+    for ignores_reload in [true, false] {
+        desk.pbx.manager.ignores_reload = ignores_reload;
+        desk.pbx.manager.has_voicemail = ignores_reload;
+        desk.pbx.manager.write_file(FILE);
+        refused_and_taken_back(&mut desk, "ami_mailbox_not_in_use");
+        desk.rest_is_as_before();
+        assert_eq!(desk.line(), None);
+    }
+    desk.pbx.manager.has_voicemail = true;
+    desk.pbx.manager.remove_file();
+    refused_and_taken_back(&mut desk, "no_voicemail_file");
+}
+
+#[test]
+fn an_account_that_may_not_write_files_is_told_at_the_sign_in() {
+    let mut desk = desk(Release::R16);
+    desk.pbx.manager.may_configure = false;
+    let account = printed_account();
+    let session = Session::default();
+    let refused = fault(testkit::converse_with(
+        &*desk.client,
+        &mut desk.pbx,
+        &session,
+        Task::SignIn(&account),
+    ));
+    assert_eq!(refused.code, "asterisk.ami_no_config_rights");
+    assert!(refused.hint.contains("system,config,reporting"));
+}
+
+/// A section that is not there is made with its first box.
+#[test]
+fn the_first_box_makes_its_context() {
+    let mut desk = desk(Release::R22);
+    desk.pbx.manager.write_file("[general]\nformat => wav\n");
+    is_done(desk.run(Task::Create(&ann())));
+    assert_eq!(
+        desk.pbx.manager.file(),
+        format!("[general]\nformat => wav\n[default]\n2002 => {ANNS_LINE}\n")
+    );
+}
+
+/// Whatever a row says, no line break and no other control character reaches the manager interface, and no comma ends a
+/// part of a box.
+#[test]
+fn no_line_break_reaches_the_manager_interface() {
+    let fields = [
+        Field::NUMBER,
+        Field::VOICEMAIL_PIN,
+        Field::EMAIL,
+        Field::VOICEMAIL_PAGER,
+        Field::VOICEMAIL_OPTIONS,
+        Field::FORWARD_ALWAYS_NUMBER,
+        Field::FORWARD_BUSY_NUMBER,
+        Field::FORWARD_NO_ANSWER_NUMBER,
+    ];
+    for field in fields {
+        for bad in [
+            "1\r\n6666 => 1",
+            "1\n2",
+            "1\r2",
+            "1\u{0}2",
+            "1\u{85}2",
+            "1,2",
+        ] {
+            if bad == "1,2" && field.name().starts_with("forward") {
+                continue;
+            }
+            let mut desk = desk(Release::R22);
+            is_done(desk.run(Task::Create(&ann())));
+            let keys: Vec<(String, String)> = desk.pbx.manager.keys.clone().into_iter().collect();
+            let file = desk.pbx.manager.file();
+            let mut new = ann();
+            new.set(Field::NUMBER, "2003");
+            new.set(field, bad);
+            let mut changed = record(&[(Field::NUMBER, "2002")]);
+            changed.set(field, bad);
+            for task in [Task::Create(&new), Task::Update(&changed)] {
+                let (client, session) = (&*desk.client, &desk.session);
+                let (turn, exchanges) = testkit::converse(client, &task, session, |request| {
+                    Some(desk.pbx.answer(&testkit::raw(client, request)))
+                });
+                fault(turn);
+                for exchange in exchanges.iter().filter(|it| it.request.beside) {
+                    let raw = testkit::raw(client, &exchange.request);
+                    let mut form = form_urlencoded::parse(&raw.body);
+                    let is_line = |text: &str| !text.chars().any(char::is_control);
+                    assert!(form.all(|(name, value)| is_line(&name) && is_line(&value)));
+                }
+            }
+            assert_eq!(desk.pbx.manager.file(), file, "{field:?}");
+            let now: Vec<(String, String)> = desk.pbx.manager.keys.clone().into_iter().collect();
+            assert_eq!(now, keys, "{field:?}");
+        }
+    }
+    // In a name a break is a blank, if it came so far.
+    let mut desk = desk(Release::R22);
+    let mut wanted = ann();
+    wanted.set(Field::DISPLAY_NAME, "Ann\n6666 => 1");
+    assert_eq!(
+        fault(desk.run(Task::Create(&wanted))).code,
+        "asterisk.line_break"
+    );
+}
+
+/// The secrets of a row, and of the boxes of others, are in no request but as secrets.
+#[test]
+fn a_pin_goes_out_as_a_secret() {
+    let mut desk = desk(Release::R22);
+    let (client, session) = (&*desk.client, &desk.session);
+    let task = ann();
+    let (_, exchanges) = testkit::converse(client, &Task::Create(&task), session, |request| {
+        Some(desk.pbx.answer(&testkit::raw(client, request)))
+    });
+    let request = exchanges
+        .iter()
+        .find(|it| it.request.operation == "change mailbox");
+    let request = &request.unwrap().request;
+    let secrets: Vec<&str> = request.reveal_secrets().map(|(name, _)| name).collect();
+    assert!(secrets.contains(&"Value-000000"), "{secrets:?}");
+}
+
+/// The requests are those that both releases took.
+#[test]
+fn requests_to_the_manager_interface_are_those_that_asterisk_took() {
+    let mut desk = desk(Release::R22);
+    desk.pbx.manager.write_file("[general]\n[default]\n");
+    let mut wanted = ann();
+    wanted.remove(Field::VOICEMAIL_PAGER);
+    wanted.set(Field::FORWARD_ALWAYS_NUMBER, "0301234567");
+    let mut sent = vec![];
+    let changed = record(&[
+        (Field::NUMBER, "2002"),
+        (Field::DISPLAY_NAME, "Ann; Miller"),
+        (Field::VOICEMAIL_PIN, "0001"),
+        (Field::VOICEMAIL_OPTIONS, "attach=yes"),
+    ]);
+    let tasks = [
+        Task::SignIn(&printed_account()),
+        Task::Create(&wanted),
+        Task::Update(&changed),
+        Task::Delete("2002"),
+    ];
+    for task in &tasks {
+        let (client, session) = (&*desk.client, &desk.session);
+        let (_, exchanges) = testkit::converse(client, task, session, |request| {
+            Some(desk.pbx.answer(&testkit::raw(client, request)))
+        });
+        sent.extend(
+            exchanges
+                .into_iter()
+                .map(|it| testkit::raw(client, &it.request)),
+        );
+    }
+    let forms: Vec<Vec<(String, String)>> = sent
+        .iter()
+        .map(|raw| form_urlencoded::parse(&raw.body).into_owned().collect())
+        .collect();
+    for name in [
+        "43-ami-login",
+        "44-ami-may-write",
+        "45-ami-no-mailboxes",
+        "46-ami-mailbox-append",
+        "47-ami-mailbox-in-use",
+        "49-ami-mailbox-update",
+        "57-ami-mailbox-delete",
+        "62-ami-key-put",
+        "64-ami-keys-of-one",
+        "67-ami-key-delete",
+    ] {
+        let (printed, _) = tests::golden("22.10", name);
+        let form: Vec<(String, String)> =
+            form_urlencoded::parse(&printed.body).into_owned().collect();
+        assert!(forms.contains(&form), "{name}: {form:?}\n{forms:#?}");
+    }
+    assert_eq!(
+        said(desk.client.next(&Task::KeepAlive, &desk.session, &[])).path,
+        "/rawman"
+    );
+    assert_eq!(ami::ping().path, "/rawman");
+}

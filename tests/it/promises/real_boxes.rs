@@ -1,0 +1,366 @@
+//! Voicemail boxes, forwards and do-not-disturb on a real Asterisk: what it keeps behind its manager interface.
+
+use crate::support::asterisk::desk::{RealDesk, extensions};
+use crate::support::asterisk::watched::WatchedDesk;
+use crate::support::asterisk::{AMI_SETTINGS, NEWEST, RunningAsterisk, V16};
+use crate::support::program::{Program, wait_until};
+use crate::support::random::Random;
+use crate::support::sheets::read_rows;
+use crate::support::unpacked::Packages;
+use rowcall::model::{Field, Record};
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::Duration;
+
+/// Of a hundred requests seven are lost, in one way or another.
+const LOSSES: &str =
+    "cut_before=15,cut_after=25,unavailable_after=10,truncate=10,garbage=10,retry_after_s=0";
+
+/// The lines of others in the file.
+const FILE: &str = "; Ours\n[general]\nformat = wav\n\n[default]\n; a shared box\n1234 => 4242,Example Mailbox,root@localhost,,attach=yes|delete=yes\n\n[other]\n0400 => 7,Other\n";
+
+/// The fields that are kept in a box.
+const IN_BOX: [Field; 4] = [
+    Field::VOICEMAIL_PIN,
+    Field::EMAIL,
+    Field::VOICEMAIL_PAGER,
+    Field::VOICEMAIL_OPTIONS,
+];
+
+/// The families of AstDB, each with its field.
+const FORWARDS: [(&str, Field); 3] = [
+    ("CF", Field::FORWARD_ALWAYS_NUMBER),
+    ("CFB", Field::FORWARD_BUSY_NUMBER),
+    ("CFU", Field::FORWARD_NO_ANSWER_NUMBER),
+];
+
+/// Extensions of which most have a box, and some forward their calls.
+fn with_boxes(count: usize, random: &mut Random) -> Vec<Record> {
+    let mut extensions = extensions(count, random);
+    for (row, extension) in extensions.iter_mut().enumerate() {
+        let number = extension.number().to_owned();
+        if row % 4 != 3 {
+            extension.set(Field::VOICEMAIL, "on");
+            extension.set(Field::VOICEMAIL_PIN, format!("0{number}{row}"));
+            let email = *random.one(&["", "ann@example.com", "o'hara+7@example.com"]);
+            extension.set(Field::EMAIL, email);
+            extension.set(
+                Field::VOICEMAIL_PAGER,
+                *random.one(&["", "beep@example.com"]),
+            );
+            let options = *random.one(&["", "attach=yes|tz=european", "delete=yes;x=\"y\""]);
+            extension.set(Field::VOICEMAIL_OPTIONS, options);
+        }
+        for (at, (_, field)) in FORWARDS.into_iter().enumerate() {
+            if (row + at) % 3 == 0 {
+                extension.set(field, format!("0301{row}{at}"));
+            }
+        }
+        extension.set(Field::DO_NOT_DISTURB, *random.one(&["on", "off"]));
+    }
+    extensions
+}
+
+fn text(extension: &Record, field: Field) -> &str {
+    extension.reveal(field).unwrap_or_default()
+}
+
+/// The line of an extension's box; `None` where it has none.
+fn line(extension: &Record) -> Option<String> {
+    let name = text(extension, Field::DISPLAY_NAME).replace(',', "");
+    let [pin, email, pager, options] = IN_BOX.map(|field| text(extension, field));
+    let line = format!("{pin},{name},{email},{pager},{options}");
+    (!pin.is_empty()).then(|| line.trim_end_matches(',').to_owned())
+}
+
+impl RunningAsterisk {
+    /// Checks that exactly these extensions have boxes and keys, as wanted, in the files and in use, and that the rest of
+    /// `voicemail.conf` is as it was.
+    #[track_caller]
+    fn holds_beside(&self, wanted: &[Record]) {
+        let mut boxes = BTreeMap::new();
+        boxes.insert(
+            "1234".to_owned(),
+            "4242,Example Mailbox,root@localhost,,attach=yes|delete=yes".to_owned(),
+        );
+        let mut keys = BTreeMap::new();
+        for extension in wanted {
+            let number = extension.number();
+            boxes.extend(line(extension).map(|line| (number.to_owned(), line)));
+            for (family, field) in FORWARDS {
+                let number_there = text(extension, field);
+                if !number_there.is_empty() {
+                    keys.insert(format!("{family}/{number}"), number_there.to_owned());
+                }
+            }
+            if text(extension, Field::DO_NOT_DISTURB) == "on" {
+                keys.insert(format!("DND/{number}"), "YES".to_owned());
+            }
+        }
+        let held: BTreeMap<String, String> = self
+            .mailboxes()
+            .into_iter()
+            .map(|(number, line)| (number, line.replace("\\;", ";")))
+            .collect();
+        assert_eq!(held, boxes);
+        assert!(self.mailboxes_in_use().iter().eq(boxes.keys()));
+        assert_eq!(self.keys(), keys);
+        let file = self.voicemail_file();
+        for line in FILE
+            .lines()
+            .filter(|line| line.starts_with([';', '[', '0']))
+        {
+            assert!(file.contains(line), "{line:?} in {file}");
+        }
+    }
+}
+
+fn desk(packages: Packages) -> Option<RealDesk> {
+    let desk = RealDesk::new(packages)?;
+    desk.write("rowcall.toml", desk.asterisk.config_with_ami("hq"));
+    desk.asterisk.write_voicemail_file(FILE);
+    Some(desk)
+}
+
+fn life(packages: Packages) {
+    let Some(mut desk) = desk(packages) else {
+        return;
+    };
+    let mut random = Random::from_environment("REAL_SEED");
+    let wanted = with_boxes(50, &mut random);
+    desk.sheet("in.csv", &wanted);
+    let go = |line: &str| desk.ends(line, 0);
+    let all_are = |word: &str| {
+        let results = desk.results("r.csv");
+        assert_eq!(results.len(), wanted.len());
+        assert!(results.iter().all(|result| result == word), "{results:?}");
+    };
+
+    let import = go("import in.csv --to TARGET --report r.csv --json").name();
+    all_are("created");
+    desk.asterisk.holds(&wanted);
+    desk.asterisk.holds_beside(&wanted);
+    let first = desk.asterisk.shown();
+    let same_as_first = || {
+        desk.asterisk.is_as(&first);
+        desk.asterisk.holds_beside(&wanted);
+    };
+
+    // The listing is whole, and so is the export.
+    go("export TARGET --secrets plain -o export.csv");
+    let exported = read_rows(&desk.path("export.csv"));
+    assert_eq!(exported.len(), wanted.len());
+    for (exported, wanted) in exported.iter().zip(&wanted) {
+        for (field, text) in wanted.iter() {
+            assert_eq!(exported[field.name()], text.reveal(), "{}", wanted.number());
+        }
+    }
+    for sheet in ["in.csv", "export.csv"] {
+        let file = desk.asterisk.voicemail_file();
+        go(&format!(
+            "import {sheet} --to TARGET --mode sync --yes --report r.csv"
+        ));
+        all_are("unchanged");
+        assert_eq!(desk.asterisk.voicemail_file(), file, "nothing was written");
+    }
+    same_as_first();
+
+    let mut changed = wanted.clone();
+    for (row, extension) in changed.iter_mut().enumerate().step_by(3) {
+        let number = extension.number().to_owned();
+        extension.set(Field::DISPLAY_NAME, format!("Bo, of {number}"));
+        extension.set(Field::VOICEMAIL, "on");
+        extension.set(Field::VOICEMAIL_PIN, format!("1{number}"));
+        extension.set(Field::EMAIL, format!("bo{row}@example.com"));
+        extension.set(Field::FORWARD_BUSY_NUMBER, "0400");
+        extension.set(Field::FORWARD_ALWAYS_NUMBER, "");
+        extension.set(Field::DO_NOT_DISTURB, ["on", "off"][row % 2]);
+    }
+    desk.write("cleared.csv", cleared(&changed));
+    let all = "--yes --max-updates all --max-secret-changes all";
+    go(&format!(
+        "import cleared.csv --to TARGET --mode update {all}"
+    ));
+    desk.asterisk.holds(&changed);
+    desk.asterisk.holds_beside(&changed);
+    go("undo --yes");
+    same_as_first();
+
+    let gone = &wanted[..20];
+    desk.sheet("gone.csv", gone);
+    let delete = go("delete gone.csv --from TARGET --yes --max-deletes all --json").name();
+    desk.asterisk.holds(&wanted[20..]);
+    desk.asterisk.holds_beside(&wanted[20..]);
+    let undo = go(&format!("undo {delete} --yes --json")).name();
+    same_as_first();
+    // And once more: what was undone is done again, and undone again.
+    let redo = go(&format!("undo {undo} --yes --json")).name();
+    desk.asterisk.holds_beside(&wanted[20..]);
+    go(&format!("undo {redo} --yes"));
+    same_as_first();
+
+    desk.asterisk.kill();
+    desk.asterisk.revive();
+    desk.asterisk.is_as(&first);
+    desk.asterisk.holds_beside(&wanted);
+    desk.ends(&format!("undo {import} --yes"), 0);
+    desk.asterisk.holds(&[]);
+    desk.asterisk.holds_beside(&[]);
+}
+
+/// A sheet without the secrets, in which empty values are to be emptied.
+fn cleared(extensions: &[Record]) -> String {
+    let fields: Vec<Field> = Field::all()
+        .filter(|field| *field != Field::SIP_PASSWORD)
+        .filter(|field| extensions.iter().any(|it| it.get(*field).is_some()))
+        .collect();
+    let cell = |text: Option<&str>| match text {
+        None => String::new(),
+        Some("") => "<clear>".to_owned(),
+        Some(text) => format!("\"{}\"", text.replace('"', "\"\"")),
+    };
+    let mut lines = vec![
+        fields
+            .iter()
+            .map(|it| it.name())
+            .collect::<Vec<_>>()
+            .join(","),
+    ];
+    for extension in extensions {
+        let cells = fields.iter().map(|field| cell(extension.reveal(*field)));
+        lines.push(cells.collect::<Vec<_>>().join(","));
+    }
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn boxes_and_forwards_live_on_a_real_asterisk() {
+    life(NEWEST);
+}
+
+#[test]
+fn boxes_and_forwards_live_on_a_real_asterisk_of_the_old_release() {
+    life(V16);
+}
+
+/// A box that was there before is not taken over.
+#[test]
+fn a_box_of_somebody_else_on_a_real_asterisk_is_left_alone() {
+    let Some(desk) = desk(V16) else {
+        return;
+    };
+    let sheet = "number,display_name,sip_password,voicemail,voicemail_pin\n\
+                 1234,Ann,tR7xkQ2mZp9w,on,0001\n1235,Bo,tR7xkQ2mZp9w,on,0002\n";
+    desk.write("in.csv", sheet);
+    let before = desk.asterisk.voicemail_file();
+    desk.ends("import in.csv --to TARGET --report r.csv", 1);
+    assert_eq!(desk.results("r.csv"), ["conflict", "created"]);
+    let row = &desk.report("r.csv")[0];
+    assert!(row["message"].contains("a box 1234"), "{row:?}");
+    desk.ends("undo --yes", 0);
+    let boxes = desk.asterisk.mailboxes();
+    assert_eq!(boxes.keys().collect::<Vec<_>>(), ["1234"]);
+    assert!(before.contains(&format!("1234 => {}", boxes["1234"].replace("\\;", ";"))));
+    let shown = desk.asterisk.objects();
+    assert!(shown.is_empty(), "{shown:?}");
+}
+
+fn watched(packages: Packages) -> Option<WatchedDesk> {
+    let asterisk = RunningAsterisk::start(packages)?;
+    asterisk.write_voicemail_file(FILE);
+    Some(WatchedDesk::with_settings(asterisk, AMI_SETTINGS))
+}
+
+/// Runs a line until the sign-in, which is never repeated by itself, was not lost.
+#[track_caller]
+fn through(desk: &Program, line: &str) {
+    let mut ran = desk.run(line);
+    for _ in 0..20 {
+        if ran.exit != 3 {
+            break;
+        }
+        ran = desk.run(line);
+    }
+    ran.exits(0);
+}
+
+fn lost_replies(packages: Packages, rows: usize) {
+    let Some(desk) = watched(packages) else {
+        return;
+    };
+    let mut random = Random::from_environment("REAL_SEED");
+    let wanted = with_boxes(rows, &mut random);
+    desk.sheet("in.csv", &wanted);
+    let faults = format!("seed={},{LOSSES}", random.below(1_000_000));
+    println!("{faults}");
+    desk.pbx.faults(&faults);
+    through(&desk, "import in.csv --to TARGET");
+    desk.asterisk.holds_beside(&wanted);
+    let delete = "delete in.csv --from TARGET --yes --max-deletes all";
+    through(&desk, delete);
+    desk.asterisk.holds_beside(&[]);
+    through(&desk, "undo --yes");
+    desk.asterisk.holds(&wanted);
+    desk.asterisk.holds_beside(&wanted);
+    desk.never_open();
+}
+
+#[test]
+fn replies_about_boxes_that_a_real_asterisk_lost_are_settled() {
+    lost_replies(NEWEST, 12);
+}
+
+#[test]
+fn replies_about_boxes_that_the_old_release_lost_are_settled() {
+    lost_replies(V16, 8);
+}
+
+/// Runs a line, killed at moments at random and resumed, until it ends by itself. Returns the number of kills.
+fn killed(desk: &WatchedDesk, line: &str, random: &mut Random) -> usize {
+    let known = desk.runs("state").len();
+    let mut child = desk.start(line);
+    for kills in 0.. {
+        let goal = desk.pbx.sim.requests() + random.below(500) as u64;
+        let mut ended = None;
+        wait_until(|| {
+            ended = child.try_wait().unwrap();
+            ended.is_some() || desk.pbx.sim.requests() >= goal
+        });
+        thread::sleep(Duration::from_micros(random.below(5000) as u64));
+        if let Some(ended) = ended.or(child.try_wait().unwrap()) {
+            assert_eq!(ended.code(), Some(0), "{line}: {}", desk.read("words"));
+            return kills;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let line = match desk.runs("state").len() > known {
+            true => "resume --yes",
+            false => line,
+        };
+        child = desk.start(line);
+    }
+    unreachable!()
+}
+
+#[test]
+fn killed_and_resumed_at_any_moment_boxes_and_forwards_end_as_wanted() {
+    let Some(desk) = watched(NEWEST) else {
+        return;
+    };
+    let mut random = Random::from_environment("REAL_SEED");
+    let wanted = with_boxes(40, &mut random);
+    desk.sheet("in.csv", &wanted);
+    let mut kills = killed(&desk, "import in.csv --to TARGET", &mut random);
+    desk.asterisk.holds(&wanted);
+    desk.asterisk.holds_beside(&wanted);
+    let delete = "delete in.csv --from TARGET --yes --max-deletes all";
+    kills += killed(&desk, delete, &mut random);
+    desk.asterisk.holds(&[]);
+    desk.asterisk.holds_beside(&[]);
+    kills += killed(&desk, "undo --yes", &mut random);
+    desk.asterisk.holds(&wanted);
+    desk.asterisk.holds_beside(&wanted);
+    println!("{kills} kills");
+    assert!(kills > 2, "{kills} kills");
+    desk.never_open();
+}
