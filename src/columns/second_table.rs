@@ -5,6 +5,7 @@ use super::dictionary::dictionary;
 use crate::manifest::Manifest;
 use crate::model::{Field, Kind, heading_key};
 use crate::sheet::{CLEAR, Cells, Row, Sheet, SheetError, SheetErrorKind, looks_like_data};
+use memchr::memchr_iter;
 
 /// The evidence of a row for other headings than those of the sheet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +50,8 @@ impl TableRows {
             self.words.get_or_insert(row.line);
         }
         self.first.get_or_insert((row.line, likeness));
-        let breaks = row.cells.text().matches('\n').count() as u64;
-        self.next = row.line + breaks + 1;
+        let breaks = memchr_iter(b'\n', row.cells.text().as_bytes()).count();
+        self.next = row.line + breaks as u64 + 1;
     }
 
     /// Takes in the rows of the part that follows.

@@ -63,11 +63,12 @@ pub(super) fn is_vacant(text: &str) -> bool {
     if word.is_empty() || word.len() > BYTES_MAX {
         return false;
     }
-    let is_word = |known: &str| match known.is_ascii() {
+    // Capital letters of these words are as long as the small ones.
+    let mut known = VACANT.iter().filter(|known| known.len() == word.len());
+    known.any(|known| match known.is_ascii() {
         true => known.eq_ignore_ascii_case(word),
-        false => word.to_lowercase() == known,
-    };
-    VACANT.iter().any(|known| is_word(known))
+        false => word.to_lowercase() == *known,
+    })
 }
 
 #[cfg(test)]
