@@ -383,6 +383,36 @@ impl Dictionary {
             || words(heading).any(|word| self.feature_words.contains(&word))
     }
 
+    /// Returns true for a heading that alone is the password or the state of an account.
+    pub(super) fn is_of_account(&self, heading: &str) -> bool {
+        matches!(
+            self.common(heading),
+            Some(
+                Common::Password
+                    | Common::State
+                    | Common::Disabled
+                    | Common::Field(Field::ENABLED | Field::SIP_PASSWORD | Field::WEB_PASSWORD)
+            )
+        )
+    }
+
+    /// Returns true for a word that tells of extensions, or of the people who have them.
+    pub(super) fn is_about_extension(&self, word: &str) -> bool {
+        matches!(
+            self.common(word),
+            Some(
+                Common::OnlyNumber
+                    | Common::NumberLike
+                    | Common::Name
+                    | Common::GivenOrWhole
+                    | Common::WeakName
+                    | Common::User
+                    | Common::Account
+                    | Common::Field(Field::NUMBER | Field::DISPLAY_NAME)
+            )
+        )
+    }
+
     /// Returns true if a heading is one word, such as `Active`, and not rowcall's own name: it does not tell of what.
     pub(super) fn is_bare(&self, heading: &str) -> bool {
         let is_own = Field::named(heading.trim()).is_some();

@@ -31,6 +31,7 @@ pub(super) fn ask(all: &mut Meanings<'_>) -> Result<(), ColumnError> {
     all.ask_about_switches();
     all.ask_about_leavers();
     all.ask_about_joined();
+    all.ask_about_reach();
     all.ask_whose();
     deletion::ask(all);
     all.ask_about_repeated()?;
@@ -243,6 +244,42 @@ impl Meanings<'_> {
                 self.at(column)
             );
             self.ask(what, vec![column], &[(column, Mapped::LeftOut)]);
+        }
+    }
+
+    /// Asks about a heading behind others of the same group, as in `Voicemail: Active` and `Voicemail: Enabled`: the word
+    /// above them may end before it, and alone it would be the account's switch, a secret, or another field.
+    fn ask_about_reach(&mut self) {
+        if self.owner.is_known() {
+            return;
+        }
+        for column in self.columns().skip(1) {
+            let (heading, before) = (self.heading(column), self.heading(column - 1));
+            let Some((group, own)) = heading.split_once(": ") else {
+                continue;
+            };
+            let is_behind = before
+                .split_once(": ")
+                .is_some_and(|(word, _)| word == group);
+            let Some(Common::Field(alone)) = dictionary().common(own).filter(|_| is_behind) else {
+                continue;
+            };
+            let read = self.meanings[column].fields().next();
+            let is_other = match (&self.meanings[column], read) {
+                (Meaning::Read { by, .. }, Some(read)) => *by != ReadBy::Map && read != alone,
+                (Meaning::Unknown, _) => alone == Field::ENABLED || alone.is_secret(),
+                _ => false,
+            };
+            if !is_other {
+                continue;
+            }
+            let what = format!(
+                "{} stands behind others below {group:?}, and it may be about that or not",
+                self.at(column)
+            );
+            let fields = [Some(alone), read].into_iter().flatten();
+            let answers: Vec<_> = fields.map(|field| (column, Mapped::Field(field))).collect();
+            self.ask(what, vec![column], &answers);
         }
     }
 

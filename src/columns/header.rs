@@ -67,10 +67,13 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
     };
     let known = Arc::new(known);
     let of_group = Arc::clone(&known);
-    // Below a feature a heading is about that: where the two words together mean nothing, the column is not read.
+    // Below a feature a heading is about that: where the two words together mean nothing, the column is not read. Nor is a
+    // password or a state below a word that does not tell of extensions or people: it may be that of a computer or a door.
     Headings::new(move |text| known(text)).below_groups(move |group, heading| {
+        let words = dictionary();
         let whole = of_group(&format!("{group}: {heading}"));
         whole != Known::Nothing
-            || (dictionary().is_feature(group) && of_group(heading) != Known::Nothing)
+            || (words.is_feature(group) && of_group(heading) != Known::Nothing)
+            || (words.is_of_account(heading) && !words.is_about_extension(group))
     })
 }

@@ -91,6 +91,15 @@ pub(crate) struct Move {
     line: Outcome,
 }
 
+impl Move {
+    /// Returns true if it is switched off and would be on, because the other PBX cannot switch it off.
+    pub(crate) fn loses_its_switch(&self) -> bool {
+        let mut entries = self.mapped.entries.iter();
+        let lost = Mapping::Dropped { lost: true };
+        entries.any(|entry| entry.field == Field::ENABLED && entry.mapping == lost)
+    }
+}
+
 /// All extensions of one PBX on their way to another.
 pub(crate) struct Transfer<'t> {
     from: &'t Target,
@@ -415,10 +424,9 @@ impl Deciding<'_> {
 
     /// Builds the finding that an extension which is switched off would be on, because the other PBX cannot switch it off.
     fn would_be_on(&self, one: &Move) -> Option<Finding> {
-        let mut entries = one.mapped.entries.iter();
-        entries.find(|entry| {
-            entry.field == Field::ENABLED && entry.mapping == Mapping::Dropped { lost: true }
-        })?;
+        if !one.loses_its_switch() {
+            return None;
+        }
         let message = format!(
             "the extension is switched off at {}, and {} has no field for it: it would be on",
             self.transfer.from.label,

@@ -725,7 +725,10 @@ impl<'m> Checker<'m> {
                 && row.name == Field::SIP_PASSWORD
                 && text.len() == MADE_HEX_DIGITS
         };
-        let hash = hash_text(text).filter(|hash| row.name.is_secret() && !is_freepbx(*hash));
+        let hash = match row.name.is_secret() {
+            true => hash_text(text).filter(|hash| !is_freepbx(*hash)),
+            false => None,
+        };
         if let Some(hash) = hash {
             findings.push(slot.hash(hash));
         }

@@ -58,7 +58,8 @@ const BYTES_MAX: usize = 24;
 
 /// Returns true if a text in the place of a name names nobody; a number may stand behind the word, as in `Reserve 2`.
 pub(super) fn is_vacant(text: &str) -> bool {
-    let around = |c: char| c.is_ascii_digit() || c.is_whitespace() || "()[]<>-–_.*#:".contains(c);
+    let is_sign = |c: char| c.is_whitespace() || "()[]<>-–_.*#:".contains(c);
+    let around = |c: char| !c.is_ascii_alphabetic() && (c.is_ascii_digit() || is_sign(c));
     let word = text.trim_matches(around);
     if word.is_empty() || word.len() > BYTES_MAX {
         return false;

@@ -77,8 +77,11 @@ fn write_loss(
     writer.finish()
 }
 
-/// Writes the wanted records as a sheet under canonical headings.
+/// Writes the wanted records as a sheet under canonical headings. Those that are switched off and would be on are left
+/// out: their sheet could not say so.
 pub(super) fn write_sheet(path: &Path, moves: &[Move]) -> Result<(), Failure> {
+    let (off, moves): (Vec<&Move>, Vec<&Move>) =
+        moves.iter().partition(|one| one.loses_its_switch());
     let given = moves.iter().flat_map(|one| one.mapped.wanted.iter());
     let fields: BTreeSet<Field> = given.map(|(field, _)| field).collect();
     let headings: Vec<&str> = fields.iter().map(|field| field.name()).collect();
@@ -98,6 +101,14 @@ pub(super) fn write_sheet(path: &Path, moves: &[Move]) -> Result<(), Failure> {
         "{}: what would be sent, with passwords and PINs; only its owner can read it",
         path.display()
     ));
+    if !off.is_empty() {
+        let numbers: Vec<&str> = off.iter().map(|one| one.number.as_str()).collect();
+        print(format!(
+            "{}: without {}, which are switched off and would be on: --drop enabled takes them in",
+            path.display(),
+            numbers.join(", ")
+        ));
+    }
     Ok(())
 }
 

@@ -8,11 +8,11 @@ use crate::sheet::options::{Headings, Known};
 /// its own column and those behind it, up to the next word; a single one above the first heading is a title. Above a
 /// blank heading a known word is the heading, as where its cell reaches over both rows.
 pub(crate) fn qualify(headings: &mut [String], above: &[String], known: &Headings) {
-    let is_filled = |text: &&String| !text.trim().is_empty();
+    let is_filled = |text: &&String| !text.trim().is_empty() && !looks_like_data(text);
     let first = headings.iter().position(|text| !text.trim().is_empty());
     let is_title = above.iter().filter(is_filled).count() == 1
-        && above.iter().position(|text| !text.trim().is_empty()) <= first;
-    if is_title || above.iter().any(|text| looks_like_data(text)) {
+        && above.iter().position(|text| is_filled(&text)) <= first;
+    if is_title {
         return;
     }
     let mut group = "";

@@ -1609,6 +1609,10 @@ fn an_extension_that_is_off_is_left_behind_where_it_could_only_be_on() {
     let report = one.migrate("", 1);
     assert_eq!(report["2001"]["result"], "invalid");
     assert_eq!(report["2001"]["code"], "enabled.not_supported");
+    // A sheet of what would be sent could not say that it is off.
+    one.migrate("--dry-run -o moved.csv", 1);
+    let moved = one.program.read("moved.csv");
+    assert!(moved.contains("2002") && !moved.contains("2001"), "{moved}");
     assert!(report["2001"]["hint"].contains("--drop enabled"));
     assert_eq!(one.to.sim.numbers(), ["2002"]);
     // Whoever says so has it on.

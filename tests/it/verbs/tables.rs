@@ -198,3 +198,60 @@ fn a_word_above_several_headings_qualifies_them() {
     let words = desk.ends("check s.csv --for openvox", 0).err;
     assert!(!words.contains("not read"), "{words}");
 }
+
+#[test]
+fn a_switch_or_a_password_below_a_word_for_something_else_is_not_the_accounts() {
+    let fill = "--fill web_password=<generate> --fill sip_password=<generate> --rate 5000";
+    let row = "2001,Ann,nein,Geheim-7Kx2mQ";
+    for above in [
+        ",,Windows,",
+        ",,Zutritt,",
+        ",,Do not disturb,",
+        "12.05.2024,,Headset,",
+    ] {
+        let desk = Desk::new("portsip");
+        let headings = "Nummer,Name,Aktiv,Passwort";
+        desk.write("s.csv", format!("{above}\n{headings}\n{row}\n"));
+        let words = desk
+            .ends(&format!("import s.csv --to TARGET {fill}"), 0)
+            .err;
+        let stored = |name: &str| desk.pbx.sim.stored("2001", name).unwrap_or_default();
+        assert_eq!(stored("options.enable_extension"), "true", "{words}");
+        assert_ne!(stored("profile.extension_password"), "Geheim-7Kx2mQ");
+        assert!(words.contains(": Aktiv”"), "{above}: {words}");
+    }
+    // Below words about extensions and people they are.
+    for above in ["Nebenstelle,,,", "Benutzer,,,"] {
+        let desk = Desk::new("portsip");
+        desk.write(
+            "s.csv",
+            format!(",{above}\n,Nummer,Name,Aktiv\n,2001,Ann,nein\n"),
+        );
+        desk.ends(
+            &format!("import s.csv --to TARGET --header-row 2 {fill}"),
+            0,
+        );
+        let stored = desk.pbx.sim.stored("2001", "options.enable_extension");
+        assert_eq!(stored.as_deref(), Some("false"));
+    }
+}
+
+#[test]
+fn where_the_word_above_may_end_is_asked() {
+    let desk = Desk::new("portsip");
+    let rows = [
+        ",,Voicemail,,",
+        "Nummer,Name,Active,PIN,Enabled",
+        "2001,Ann,yes,12345,no",
+    ];
+    desk.write("s.csv", rows.join("\n"));
+    let line = "import s.csv --to TARGET --rate 5000 --fill web_password=<generate> --fill sip_password=<generate>";
+    let words = desk.ends(line, 2).err;
+    assert!(words.contains("“Voicemail: Enabled” (E2)"), "{words}");
+    assert!(words.contains("'Voicemail: Enabled=enabled'"), "{words}");
+    let mut answered = desk.command(line);
+    let answered = answered.args(["--map", "Voicemail: Enabled=enabled"]);
+    assert!(answered.output().unwrap().status.success());
+    let stored = desk.pbx.sim.stored("2001", "options.enable_extension");
+    assert_eq!(stored.as_deref(), Some("false"));
+}
