@@ -1,7 +1,7 @@
 //! The parts of an extension beside its three objects: its voicemail box and its keys of AstDB.
 
 use super::astdb::{FAMILIES, Keys};
-use super::mailbox::{Mailboxes, WantedMailbox, owns_mailbox};
+use super::mailbox::{Mailbox, Mailboxes, WantedMailbox, owns_mailbox};
 use super::objects::ShownObject;
 use super::talk::{Asterisk, Talk};
 use crate::model::{Fault, FaultKind, Secret};
@@ -33,24 +33,28 @@ pub(super) enum BesidePart {
 
 impl Asterisk {
     /// Looks at what is beside a new extension. Only an earlier try, whose reply was lost or which was killed, leaves
-    /// it just as it is wanted; anything else is somebody's.
+    /// it just as it is wanted; anything else is somebody's. `kept` is the line of the box that a deletion removed: it is
+    /// given back as it was.
     pub(super) fn new_beside(
         &self,
         talk: &mut Talk<'_>,
         number: &str,
         display_name: &str,
-        wanted: &WantedMailbox,
-        wanted_keys: &WantedKeys,
+        (wanted, wanted_keys): (&WantedMailbox, &WantedKeys),
+        kept: Option<Secret>,
     ) -> Step<NewBeside> {
         let names = (display_name, display_name);
-        let mailbox = self.merged_mailbox(talk, number, None, names, wanted)?;
+        let mailbox = match kept {
+            Some(line) if wanted.is_met_by(&Mailbox::parse(&line)) => Some(line),
+            kept => self.merged_mailbox(talk, number, kept.as_ref(), names, wanted)?,
+        };
         let boxes = match self.uses_ami {
             true => self.mailboxes(talk)?,
             false => Mailboxes::default(),
         };
         let held = boxes.line(talk, number)?;
         if held.is_some() && held != mailbox {
-            return Err(self.foreign_mailbox(talk, number));
+            return Err(self.foreign_mailbox(talk, number, "in voicemail.conf"));
         }
         let held = self.keys(talk, &[number])?;
         let mut keys = vec![];
@@ -136,7 +140,7 @@ impl Asterisk {
             let line = self.merged_mailbox(talk, number, own, names, wanted)?;
             match held.is_some() && !is_own {
                 true if wanted.is_any() && held != line => {
-                    return Err(self.foreign_mailbox(talk, number));
+                    return Err(self.foreign_mailbox(talk, number, "in voicemail.conf"));
                 }
                 true => {}
                 false => {
@@ -201,12 +205,12 @@ impl Asterisk {
     }
 
     /// Refuses a box of the number that is another one than the row would make: it is neither changed nor used.
-    fn foreign_mailbox(&self, talk: &Talk<'_>, number: &str) -> Turn {
+    pub(super) fn foreign_mailbox(&self, talk: &Talk<'_>, number: &str, place: &str) -> Turn {
         let context = &self.voicemail_context;
         let why = format!(
-            "voicemail.conf has a box {number} in its context {context} already, and not as this row would make it: it may be somebody's"
+            "there is a box {number} in the context {context} already, {place}, and not as this row would make it: it may be somebody's"
         );
-        let hint = "give the row the box's own voicemail_pin, email and voicemail_options, or remove its line from voicemail.conf";
+        let hint = "give the row the box's own voicemail_pin, email and voicemail_options, or remove the box: its line in voicemail.conf, or its entry in users.conf or a database";
         let fault = self
             .manifest
             .fault(FaultKind::Exists, "foreign_mailbox", why);

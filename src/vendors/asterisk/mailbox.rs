@@ -83,6 +83,17 @@ impl WantedMailbox {
         self.pin.is_some() || self.others().next().is_some()
     }
 
+    /// Returns true if a box has all the wanted parts.
+    pub(super) fn is_met_by(&self, held: &Mailbox) -> bool {
+        let is_met =
+            |wanted: &Option<String>, held: &str| wanted.as_deref().is_none_or(|it| it == held);
+        let pin = self.pin.as_ref().map(|pin| pin.reveal().to_owned());
+        is_met(&pin, held.pin.reveal())
+            && is_met(&self.email, &held.email)
+            && is_met(&self.pager, &held.pager)
+            && is_met(&self.options, &held.options)
+    }
+
     /// Returns true for a box that is to be there.
     pub(super) fn has_pin(&self) -> bool {
         self.pin
@@ -222,6 +233,17 @@ impl Asterisk {
         Ok(is_there.then(|| merged.line()))
     }
 
+    /// Asks if Asterisk knows a box of this number, wherever it is written.
+    fn is_mailbox_in_use(&self, talk: &mut Talk<'_>, number: &str) -> Step<bool> {
+        let request = ami::get_mailbox_in_use(&self.voicemail_context, number);
+        match talk.judged(one_line(talk, request)?)? {
+            Ok(known) => Ok(ami::is_in_use(&known)),
+            // Its module, which answers this, is not loaded.
+            Err(fault) if fault.vendor_code.as_deref() == Some("ami_unknown_action") => Ok(false),
+            Err(fault) => Err(talk.end(fault)),
+        }
+    }
+
     /// Writes a change of a box, and sees that Asterisk knows it; returns the refusal where there is one.
     pub(super) fn write_mailbox(
         &self,
@@ -242,14 +264,7 @@ impl Asterisk {
             (Some(_), Some(_)) => "the voicemail box was changed",
             (Some(_), None) => "the voicemail box was removed",
         });
-        let request = one_line(talk, ami::get_mailbox_in_use(context, number))?;
-        let is_in_use = match talk.judged(request)? {
-            Ok(known) => ami::is_in_use(&known),
-            // Its module, which answers this, is not loaded.
-            Err(fault) if fault.vendor_code.as_deref() == Some("ami_unknown_action") => false,
-            Err(fault) => return Err(talk.end(fault)),
-        };
-        match is_in_use == change.wanted.is_some() {
+        match self.is_mailbox_in_use(talk, number)? == change.wanted.is_some() {
             true => Ok(Ok(())),
             false => Ok(Err(self.manifest.fault_of_code("ami_mailbox_not_in_use"))),
         }
@@ -275,6 +290,9 @@ impl Asterisk {
                 .manifest
                 .fault(FaultKind::Rejected, "no_voicemail_file", why);
             return Ok(Err(fault.hint(hint)));
+        }
+        if held.is_none() && self.is_mailbox_in_use(talk, number)? {
+            return Err(self.foreign_mailbox(talk, number, "beside voicemail.conf"));
         }
         let makes_context = !boxes.has_context;
         let change = MailboxChange { held, wanted };

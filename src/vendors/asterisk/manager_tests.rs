@@ -257,6 +257,42 @@ fn a_box_or_key_that_was_there_before_is_neither_used_nor_changed() {
     assert_eq!(desk.line(), None);
 }
 
+/// A box of `users.conf` or of a database is in no file that is read.
+#[test]
+fn a_box_that_is_written_elsewhere_is_not_doubled() {
+    let mut desk = desk(Release::R22);
+    let place = ("default".to_owned(), "2002".to_owned());
+    desk.pbx.manager.in_use.insert(place, "8888,Users".into());
+    let refused = fault(desk.run(Task::Create(&ann())));
+    assert_eq!(refused.code, "asterisk.foreign_mailbox");
+    assert_eq!(desk.line(), None);
+    assert_eq!(desk.pbx.numbers(), [""; 0]);
+    desk.rest_is_as_before();
+}
+
+#[test]
+fn a_deleted_box_is_given_back_as_it_was_whatever_its_line() {
+    for line in [
+        "083914,Reception Desk,ann@example.com,,attach=yes|tz=eastern",
+        ",Ann",
+        "083914,Ann Müller,,,attach=yes|tz=eastern,extra",
+    ] {
+        let mut desk = desk(Release::R22);
+        is_done(desk.run(Task::Create(&ann())));
+        let file = desk.pbx.manager.file().replace(ANNS_LINE, line);
+        desk.pbx.manager.write_file(&file);
+        let before = desk.look("2002").unwrap();
+        is_done(desk.run(Task::Delete("2002")));
+        assert_eq!(desk.line(), None);
+        is_done(desk.run(Task::Create(&before)));
+        assert_eq!(desk.line().as_deref(), Some(line));
+        let now = desk.look("2002").unwrap();
+        let kept = before.attributes().unwrap();
+        assert_eq!(now.attributes().unwrap().differing(kept), [""; 0]);
+        desk.rest_is_as_before();
+    }
+}
+
 /// An extension whose messages are in other boxes has none of its own, whatever is called like it.
 #[test]
 fn the_box_of_somebody_else_stays() {

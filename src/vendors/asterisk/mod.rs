@@ -34,7 +34,7 @@ use caller_id::CallerId;
 use mailbox::{Mailbox, WantedMailbox, owns_mailbox};
 use mend::is_hashed;
 use objects::{ObjectFields, PjsipObject, ShownObject, may_write};
-use own::{MAILBOXES, OwnAttributes, items, named_in, with_mailbox};
+use own::{MAILBOX_LINE, MAILBOXES, OwnAttributes, items, named_in, with_mailbox};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashSet};
 use std::mem::take;
@@ -262,11 +262,11 @@ impl Asterisk {
             };
             let caller_id = CallerId::parse(endpoint.get("callerid").unwrap_or_default());
             let own = self.mailbox(number);
-            let mailbox = match &boxes {
+            let line = match &boxes {
                 Some(boxes) if owns_mailbox(aor.as_ref(), &own) => boxes.line(talk, number)?,
                 _ => None,
             };
-            let mailbox = mailbox.as_ref().map(Mailbox::parse);
+            let mailbox = line.as_ref().map(Mailbox::parse);
             let mut record = self.manifest.incoming(|wire| match wire {
                 "id" => Some(number.to_owned()),
                 "state" => state.clone(),
@@ -306,7 +306,9 @@ impl Asterisk {
                     object.get(attribute).map(str::to_owned)
                 }
             });
-            let own = self.own_attributes(number, [auth.as_ref(), aor.as_ref()], &endpoint);
+            let mut own = self.own_attributes(number, [auth.as_ref(), aor.as_ref()], &endpoint);
+            let line = line.map(|line| (MAILBOX_LINE.to_owned(), line.reveal().to_owned()));
+            own.extend(line);
             record.set_attributes(VendorAttributes::new(&own));
             found.push(record);
         }
@@ -340,7 +342,9 @@ impl Asterisk {
             there.push(*object);
         }
         self.find_named(talk, number, &own)?;
-        let beside = self.new_beside(talk, number, &display_name, &mailbox, &keys)?;
+        let kept = own.get(MAILBOX_LINE).map(|line| Secret::new(line.as_str()));
+        let wanted_beside = (&mailbox, &keys);
+        let beside = self.new_beside(talk, number, &display_name, wanted_beside, kept)?;
         let mut made = MadeParts::default();
         for (object, fields) in objects {
             if object == PjsipObject::Endpoint {

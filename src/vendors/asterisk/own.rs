@@ -12,6 +12,9 @@ pub(super) type OwnAttributes = BTreeMap<String, String>;
 /// The attribute with the mailboxes of which telephones are told. One of them is a field here.
 pub(super) const MAILBOXES: &str = "aor.mailboxes";
 
+/// The line of its voicemail box. All but the name in it are fields here.
+pub(super) const MAILBOX_LINE: &str = "mailbox.line";
+
 /// Attributes that are not given back to an extension: telephones register again by themselves, and codecs that are not
 /// wanted are those that are not named.
 const NOT_GIVEN_BACK: [&str; 2] = ["aor.contact", "endpoint.disallow"];

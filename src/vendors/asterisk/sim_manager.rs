@@ -44,7 +44,7 @@ pub(super) struct ManagerSim {
     pub(super) torn_looks: usize,
     voicemail_file: Option<Vec<SimSection>>,
     /// The boxes that Asterisk knows, by context and name.
-    in_use: BTreeMap<(String, String), String>,
+    pub(super) in_use: BTreeMap<(String, String), String>,
     /// AstDB but for the endpoints, by `family/key`.
     pub(super) keys: BTreeMap<String, String>,
 }
