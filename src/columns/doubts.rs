@@ -248,7 +248,7 @@ impl Meanings<'_> {
     }
 
     /// Asks about a heading behind others of the same group, as in `Voicemail: Active` and `Voicemail: Enabled`: the word
-    /// above them may end before it, and alone it would be the account's switch, a secret, or another field.
+    /// above them may end before it, and alone it would be the account's switch or a secret.
     fn ask_about_reach(&mut self) {
         if self.owner.is_known() {
             return;
@@ -265,12 +265,12 @@ impl Meanings<'_> {
                 continue;
             };
             let read = self.meanings[column].fields().next();
-            let is_other = match (&self.meanings[column], read) {
-                (Meaning::Read { by, .. }, Some(read)) => *by != ReadBy::Map && read != alone,
-                (Meaning::Unknown, _) => alone == Field::ENABLED || alone.is_secret(),
+            let is_open = match &self.meanings[column] {
+                Meaning::Read { by, .. } => *by != ReadBy::Map && read != Some(alone),
+                Meaning::Unknown => true,
                 _ => false,
             };
-            if !is_other {
+            if !is_open || !(alone == Field::ENABLED || alone.is_secret()) {
                 continue;
             }
             let what = format!(
