@@ -3,29 +3,32 @@
 use super::Manifest;
 use crate::model::{Field, Record};
 
+/// The facts of a made-up vendor but for its fields.
+pub(crate) const HEAD: &str = r#"
+    source.page = { title = "Page", url = "https://example.com", checked = "2026-11-21" }
+    [vendor]
+    id = "toy"
+    name = "Toy"
+    api = "1"
+    path = ""
+    port = 1
+    rate = 1.0
+    parallel = 1
+    batch = 1
+    reply_ms = 1000
+    [ability]
+    create = true
+    update = "fields"
+    delete = true
+    list = true
+    groups = true
+    greetings = false
+    sign_in = false
+"#;
+
 /// The rules of a vendor with fields of every access.
 pub(crate) fn manifest() -> Manifest {
-    Manifest::parse(
-        r#"
-        source.page = { title = "Page", url = "https://example.com", checked = "2026-11-21" }
-        [vendor]
-        id = "toy"
-        name = "Toy"
-        api = "1"
-        path = ""
-        port = 1
-        rate = 1.0
-        parallel = 1
-        batch = 1
-        reply_ms = 1000
-        [ability]
-        create = true
-        update = "fields"
-        delete = true
-        list = true
-        groups = true
-        greetings = false
-        sign_in = false
+    let fields = r#"
         [[field]]
         name = "number"
         wire = "n"
@@ -57,9 +60,8 @@ pub(crate) fn manifest() -> Manifest {
         wire = "s"
         access = "read_only"
         source = "page"
-        "#,
-    )
-    .unwrap()
+    "#;
+    Manifest::parse(&[HEAD, fields].concat()).unwrap()
 }
 
 /// The extension 0042 with these fields.

@@ -13,8 +13,12 @@ const NEEDS_MAX: usize = 4;
 impl Manifest {
     /// The same facts for every choice of the settings that fields and rules need; by itself it is that of targets
     /// without any of them.
-    pub(super) fn by_settings(self) -> Manifest {
+    pub(super) fn by_settings(mut self) -> Manifest {
         let needs = self.all_needs();
+        if needs.is_empty() {
+            self.index_fields();
+            return self;
+        }
         let choice = |chosen: usize| {
             let is_set = |need: &Need| {
                 let mut known = needs.iter().enumerate();
@@ -107,30 +111,9 @@ impl FieldRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manifest::for_tests::HEAD;
 
-    const FACTS: &str = r#"
-        [vendor]
-        id = "x"
-        name = "X"
-        api = ""
-        path = ""
-        port = 1
-        rate = 1.0
-        parallel = 1
-        batch = 1
-        reply_ms = 1
-        [source.page]
-        title = ""
-        url = ""
-        checked = "2026-01-01"
-        [ability]
-        create = true
-        update = "fields"
-        delete = true
-        list = true
-        groups = false
-        greetings = false
-        sign_in = false
+    const FIELDS: &str = r#"
         [[setting]]
         name = "boxes"
         words = ["off", "on"]
@@ -161,13 +144,18 @@ mod tests {
         source = "page"
     "#;
 
+    /// A vendor with these fields.
+    fn parsed(fields: &str) -> Result<Manifest, String> {
+        Manifest::parse(&[HEAD, fields].concat())
+    }
+
     fn names(facts: &Manifest) -> Vec<&str> {
         facts.field.iter().map(|row| row.name.name()).collect()
     }
 
     #[test]
     fn a_field_is_there_only_with_the_settings_that_it_needs() {
-        let facts = Manifest::parse(FACTS).unwrap();
+        let facts = parsed(FIELDS).unwrap();
         let with = |set: &[(&str, &str)]| {
             let facts = facts.under(|name, word| set.contains(&(name, word)));
             assert_eq!(facts.field.len() + facts.conditional().len(), 4);
@@ -189,12 +177,12 @@ mod tests {
 
     #[test]
     fn what_is_lacking_says_which_settings_bring_it() {
-        let facts = Manifest::parse(FACTS).unwrap();
+        let facts = parsed(FIELDS).unwrap();
         assert_eq!(
             facts.lacks(Field::DO_NOT_DISTURB),
-            "X has it only with boxes = \"on\" and keys = \"some\" for the target"
+            "Toy has it only with boxes = \"on\" and keys = \"some\" for the target"
         );
-        assert_eq!(facts.lacks(Field::EMAIL), "X has no such field");
+        assert_eq!(facts.lacks(Field::EMAIL), "Toy has no such field");
     }
 
     #[test]
@@ -204,8 +192,8 @@ mod tests {
             r#"["boxes", "yes"]"#,
             r#"["box", "on"]"#,
         ] {
-            let facts = FACTS.replace(r#"["keys", "some"]"#, wrong);
-            assert!(Manifest::parse(&facts).is_err(), "{wrong}");
+            let facts = FIELDS.replace(r#"["keys", "some"]"#, wrong);
+            assert!(parsed(&facts).is_err(), "{wrong}");
         }
     }
 }

@@ -255,10 +255,10 @@ impl<'t> TargetSession<'t> {
 }
 
 /// The first of these numbers, and how many more there are.
-fn shortened(numbers: &[String]) -> String {
+pub(crate) fn first_numbers(numbers: &[&str]) -> String {
     const SHOWN_MAX: usize = 20;
-    let shown = numbers.iter().take(SHOWN_MAX).map(String::as_str);
-    let shown = shown.collect::<Vec<_>>().join(", ");
+    let shown: Vec<&str> = numbers.iter().take(SHOWN_MAX).copied().collect();
+    let shown = shown.join(", ");
     match numbers.len().saturating_sub(SHOWN_MAX) {
         0 => shown,
         more => format!("{shown} and {more} more"),
@@ -269,10 +269,11 @@ impl Drop for TargetSession<'_> {
     fn drop(&mut self) {
         let open = self.connection.open_to_all();
         if !open.is_empty() {
+            let open: Vec<&str> = open.iter().map(String::as_str).collect();
             print(format!(
                 "{}: anybody gets in without a password: {}: give each a SIP password at once, by a sheet and --mode update",
                 self.target.label,
-                shortened(&open)
+                first_numbers(&open)
             ));
         }
         self.connection.sign_out();

@@ -1,7 +1,7 @@
 //! A vendor's rules, compiled for the columns of one sheet: each field with its rules and a quick way to see that a value
 //! is right.
 
-use super::hashes::{HashText, hash_text};
+use super::hashes::{HashText, has_digits_of_hash};
 use super::spreadsheet_damage::{self, Damage, fix_writes};
 use super::vacant::is_vacant;
 use crate::manifest::{
@@ -620,8 +620,9 @@ impl FastPath {
             form,
             is_odd: match care {
                 Care::Name => |text| spreadsheet_damage::is_odd_word(text) || is_vacant(text),
+                // Hashes that name their method have a sign that asks for a look.
                 Care::Password => {
-                    |text| spreadsheet_damage::is_odd_word(text) || hash_text(text).is_some()
+                    |text| spreadsheet_damage::is_odd_word(text) || has_digits_of_hash(text.trim())
                 }
                 _ if spreadsheet_damage::takes_letters(care) => spreadsheet_damage::is_odd_word,
                 _ => |_| false,

@@ -531,7 +531,6 @@ impl FieldsTogether {
         );
     }
 
-    /// Appends a breach of a rule that is switched on; the first part is the field that it is about.
     fn kept_with(&self, field: u8, with: u8, look: &mut Look<'_, '_, '_>) {
         if (look.at(field), look.at(with)) != (ValueClass::Text, ValueClass::Blank) {
             return;
@@ -543,6 +542,7 @@ impl FieldsTogether {
         self.breach(CrossRule::KeptWith, &[field, with], message, &hint, look);
     }
 
+    /// Appends a breach of a rule that is switched on; the first part is the field that it is about.
     fn breach(
         &self,
         rule: CrossRule,

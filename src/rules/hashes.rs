@@ -30,10 +30,14 @@ pub(super) fn hash_text(text: &str) -> Option<HashText> {
         let is_rest = rest.len() >= REST_MIN && rest.bytes().all(|b| b.is_ascii_graphic());
         return (is_method && is_rest).then_some(HashText::Certain);
     }
-    let is_hex = HEX_DIGITS.contains(&text.len())
+    has_digits_of_hash(text).then_some(HashText::Likely)
+}
+
+/// Returns true for as many hexadecimal digits as a hash has, not all of them decimal.
+pub(super) fn has_digits_of_hash(text: &str) -> bool {
+    HEX_DIGITS.contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_hexdigit())
-        && text.contains(char::is_alphabetic);
-    is_hex.then_some(HashText::Likely)
+        && text.contains(char::is_alphabetic)
 }
 
 /// Returns true for a method as Django writes it, before the first `$`.

@@ -709,34 +709,7 @@ impl<'m> Checker<'m> {
             findings.push(slot.placeholder(text, is_needed));
             return is_needed.then_some(ValueClass::Unknown);
         }
-        if row.name.is_secret() && is_mask(text) {
-            findings.push(slot.mask());
-            return Some(ValueClass::Unknown);
-        }
-        if row.name.is_secret()
-            && says_what_to_do(text)
-            && damage::look(row, text, self.country).is_none()
-        {
-            findings.push(slot.instruction());
-            return Some(ValueClass::Unknown);
-        }
-        let is_freepbx = |hash| {
-            hash == HashText::Likely
-                && row.name == Field::SIP_PASSWORD
-                && text.len() == MADE_HEX_DIGITS
-        };
-        let hash = match row.name.is_secret() {
-            true => hash_text(text).filter(|hash| !is_freepbx(*hash)),
-            false => None,
-        };
-        if let Some(hash) = hash {
-            findings.push(slot.hash(hash));
-        }
-        if hash == Some(HashText::Certain) {
-            return Some(ValueClass::Unknown);
-        }
-        if is_ditto(text) {
-            findings.push(slot.ditto(text));
+        if self.is_no_value(slot, text, findings) {
             return Some(ValueClass::Unknown);
         }
         let text = &*unescaped(text);
@@ -771,6 +744,38 @@ impl<'m> Checker<'m> {
             true => slot.seen(text),
             false => ValueClass::Unknown,
         })
+    }
+
+    /// Returns true for a text in the place of a value, such as a mask or a ditto mark, and appends its finding. A text that
+    /// only may be a hash gets one too.
+    fn is_no_value(
+        &self,
+        slot: &CompiledField<'m>,
+        text: &str,
+        findings: &mut Vec<Finding>,
+    ) -> bool {
+        let row = slot.row;
+        if row.name.is_secret() {
+            if is_mask(text) {
+                findings.push(slot.mask());
+                return true;
+            }
+            if says_what_to_do(text) && damage::look(row, text, self.country).is_none() {
+                findings.push(slot.instruction());
+                return true;
+            }
+            let is_made = row.name == Field::SIP_PASSWORD && text.len() == MADE_HEX_DIGITS;
+            let hash = hash_text(text).filter(|hash| *hash == HashText::Certain || !is_made);
+            findings.extend(hash.map(|hash| slot.hash(hash)));
+            if hash == Some(HashText::Certain) {
+                return true;
+            }
+        }
+        let is_ditto = is_ditto(text);
+        if is_ditto {
+            findings.push(slot.ditto(text));
+        }
+        is_ditto
     }
 
     /// Returns the finding that follows from the kind of the field alone.

@@ -6,6 +6,7 @@ use crate::migrate;
 use crate::model::{Field, TO_GENERATE};
 use crate::plan::transfer::{Move, Transfer};
 use crate::report::for_people;
+use crate::rim::session::first_numbers;
 use crate::rim::terminal::print;
 use crate::rim::{Failure, Target, who};
 use crate::sheet::{GENERATE, Readers, SheetError, Writer, escaped};
@@ -106,7 +107,7 @@ pub(super) fn write_sheet(path: &Path, moves: &[Move]) -> Result<(), Failure> {
         print(format!(
             "{}: without {}, which are switched off and would be on: --drop enabled takes them in",
             path.display(),
-            numbers.join(", ")
+            first_numbers(&numbers)
         ));
     }
     Ok(())

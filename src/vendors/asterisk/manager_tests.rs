@@ -4,9 +4,7 @@ use super::ami;
 use super::sim::{AsteriskSim, Release};
 use super::*;
 use crate::model::Field;
-use crate::vendors::testkit::{
-    self, account, fault, found, is_done, record, request as said, session_of,
-};
+use crate::vendors::testkit::{self, fault, found, is_done, record, request as said, session_of};
 use crate::wire::Pbx;
 use url::form_urlencoded;
 
@@ -16,32 +14,28 @@ const RELEASES: [Release; 2] = [Release::R16, Release::R22];
 const FILE: &str = "[general]\nformat => wav\n; a comment\n[default]\n; of 1234\n1234 => 4242,Example Mailbox,root@localhost,,attach=yes|delete=yes\n2009 => 1,Somebody\n[other]\n2002 => 7,Other\n";
 
 /// A PBX with a client that uses its manager interface.
-struct Desk {
+struct ManagerDesk {
     pbx: AsteriskSim,
     client: Box<dyn Client>,
     session: Session,
 }
 
-fn desk(release: Release) -> Desk {
-    let mut pbx = AsteriskSim::new(&printed_account(), release);
+fn desk(release: Release) -> ManagerDesk {
+    let mut pbx = AsteriskSim::new(&tests::printed_account(), release);
     pbx.manager.write_file(FILE);
     let client = testkit::client("asterisk", &[("ami", "on"), ("dialplan", "freepbx")]);
     let session = Session::default();
-    let account = printed_account();
+    let account = tests::printed_account();
     let signed = testkit::converse_with(&*client, &mut pbx, &session, Task::SignIn(&account));
     let session = session_of(signed);
-    Desk {
+    ManagerDesk {
         pbx,
         client,
         session,
     }
 }
 
-fn printed_account() -> Account {
-    account("rowcall", "Ar1-Secret~for_tests")
-}
-
-impl Desk {
+impl ManagerDesk {
     fn run(&mut self, task: Task<'_>) -> Turn {
         testkit::converse_with(&*self.client, &mut self.pbx, &self.session, task)
     }
@@ -97,13 +91,8 @@ impl Desk {
 
 /// An extension with a value in every field.
 fn ann() -> Record {
-    record(&[
-        (Field::NUMBER, "2002"),
-        (Field::DISPLAY_NAME, "Ann Müller"),
-        (Field::SIP_PASSWORD, "tR7xkQ2mZp9w"),
-        (Field::MAX_REGISTRATIONS, "3"),
-        (Field::VOICEMAIL, "on"),
-        (Field::LANGUAGE, "de"),
+    let mut ann = tests::ann();
+    for (field, text) in [
         (Field::VOICEMAIL_PIN, "083914"),
         (Field::EMAIL, "ann@example.com"),
         (Field::VOICEMAIL_PAGER, "beep@example.com"),
@@ -112,7 +101,10 @@ fn ann() -> Record {
         (Field::FORWARD_BUSY_NUMBER, "2001"),
         (Field::FORWARD_NO_ANSWER_NUMBER, "*43"),
         (Field::DO_NOT_DISTURB, "on"),
-    ])
+    ] {
+        ann.set(field, text);
+    }
+    ann
 }
 
 const ANNS_LINE: &str = "083914,Ann Müller,ann@example.com,beep@example.com,attach=yes|tz=european";
@@ -188,7 +180,7 @@ fn wherever_it_is_cut_off_the_box_and_the_keys_end_as_wanted() {
                 (Field::VOICEMAIL_PIN, "0002"),
                 (Field::FORWARD_ALWAYS_NUMBER, "7"),
             ]);
-            let again = |desk: &mut Desk, task: Task<'_>| {
+            let again = |desk: &mut ManagerDesk, task: Task<'_>| {
                 let ended = desk.cut_off(&task, after, loses_request);
                 if matches!(task, Task::Create(_)) && desk.pbx.numbers() == ["2002"] {
                     assert_eq!(desk.line().as_deref(), Some(ANNS_LINE));
@@ -427,7 +419,7 @@ fn a_box_that_was_changed_meanwhile_is_left_as_it_is() {
 #[test]
 fn without_the_voicemail_module_or_its_file_nothing_of_an_extension_is_left() {
     let mut desk = desk(Release::R22);
-    let refused_and_taken_back = |desk: &mut Desk, code: &str| {
+    let refused_and_taken_back = |desk: &mut ManagerDesk, code: &str| {
         let refused = fault(desk.run(Task::Create(&ann())));
         assert_eq!(refused.code, format!("asterisk.{code}"));
         assert_eq!(refused.done_before, "", "all was taken back");
@@ -453,7 +445,7 @@ fn without_the_voicemail_module_or_its_file_nothing_of_an_extension_is_left() {
 fn an_account_that_may_not_write_files_is_told_at_the_sign_in() {
     let mut desk = desk(Release::R16);
     desk.pbx.manager.may_configure = false;
-    let account = printed_account();
+    let account = tests::printed_account();
     let session = Session::default();
     let refused = fault(testkit::converse_with(
         &*desk.client,
@@ -573,7 +565,7 @@ fn requests_to_the_manager_interface_are_those_that_asterisk_took() {
         (Field::VOICEMAIL_OPTIONS, "attach=yes"),
     ]);
     let tasks = [
-        Task::SignIn(&printed_account()),
+        Task::SignIn(&tests::printed_account()),
         Task::Create(&wanted),
         Task::Update(&changed),
         Task::Delete("2002"),

@@ -70,22 +70,23 @@ impl Asterisk {
         }
         let whole = self.wanted(talk, record, Purpose::Create)?;
         let auth = self.new_auth(talk, number, whole.auth, &OwnAttributes::new())?;
-        self.new_part(talk, PjsipObject::Auth, number, (auth, held))
+        self.new_part(talk, PjsipObject::Auth, number, (auth, held.as_ref()))
     }
 
-    /// The fields of an extension's aor that are to be written; all of them where it is gone.
+    /// The fields of an extension's aor that are to be written; all of them where it is gone. `held` is the one of its
+    /// number.
     pub(super) fn changed_aor(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &Talk<'_>,
         endpoint: &ShownObject,
+        held: Option<&ShownObject>,
         record: &Record,
         (mut fields, voicemail): (ObjectFields, Option<bool>),
     ) -> Step<ObjectFields> {
         let number = record.number();
-        let held = self.look(talk, PjsipObject::Aor, number)?;
         let own = self.mailbox(number);
         let is_named = !endpoint.named(PjsipObject::Aor).is_empty();
-        if let Some(held) = held.as_ref().filter(|_| is_named) {
+        if let Some(held) = held.filter(|_| is_named) {
             if let Some(on) = voicemail {
                 let boxes = held.get("mailboxes").unwrap_or_default();
                 fields.add("mailboxes", with_mailbox(boxes, &own, on));
@@ -107,11 +108,11 @@ impl Asterisk {
         talk: &Talk<'_>,
         object: PjsipObject,
         number: &str,
-        (fields, held): (ObjectFields, Option<ShownObject>),
+        (fields, held): (ObjectFields, Option<&ShownObject>),
     ) -> Step<ObjectFields> {
         match held {
             None => Ok(fields),
-            Some(held) if fields.are_in(&held) && object.is_plain(&held, &fields) => {
+            Some(held) if fields.are_in(held) && object.is_plain(held, &fields) => {
                 Ok(ObjectFields::default())
             }
             Some(_) => Err(self.foreign_part(talk, object, number)),

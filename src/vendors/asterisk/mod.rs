@@ -474,13 +474,11 @@ impl Asterisk {
         }
         // Either may be gone, whatever the row is about.
         let auth = self.changed_auth(talk, &endpoint, record, wanted.auth)?;
-        let aor = self.changed_aor(talk, &endpoint, record, (wanted.aor, wanted.voicemail))?;
+        let held_aor = self.look(talk, PjsipObject::Aor, number)?;
+        let aor = (wanted.aor, wanted.voicemail);
+        let aor = self.changed_aor(talk, &endpoint, held_aor.as_ref(), record, aor)?;
         fields.keep_differing(&endpoint);
         let (mailbox, keys) = (&wanted.mailbox, &wanted.keys);
-        let held_aor = match self.uses_ami && (mailbox.is_any() || old_name != new_name) {
-            true => self.look(talk, PjsipObject::Aor, number)?,
-            false => None,
-        };
         let names = (old_name.as_str(), new_name.as_str());
         self.update_beside(talk, number, held_aor.as_ref(), names, mailbox, keys)?;
         let names_them = [PjsipObject::Auth, PjsipObject::Aor]

@@ -32,7 +32,7 @@ fn asterisk() -> Box<dyn Client> {
 }
 
 /// The account of the printed requests.
-fn printed_account() -> Account {
+pub(super) fn printed_account() -> Account {
     account("rowcall", "Ar1-Secret~for_tests")
 }
 
@@ -48,7 +48,7 @@ fn sim(release: Release) -> AsteriskSim {
     AsteriskSim::new(&printed_account(), release)
 }
 
-fn ann() -> Record {
+pub(super) fn ann() -> Record {
     record(&[
         (Field::NUMBER, "2002"),
         (Field::DISPLAY_NAME, "Ann Müller"),

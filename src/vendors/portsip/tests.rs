@@ -74,7 +74,7 @@ fn operations(requests: &[Request]) -> Vec<&'static str> {
 }
 
 /// A telephone line to a simulated PBX, which can be cut.
-struct Line {
+struct PortSipLine {
     vendor: Box<dyn Client>,
     pbx: Box<dyn Pbx>,
     session: Session,
@@ -85,9 +85,9 @@ struct Line {
     instead: Option<(usize, Reply)>,
 }
 
-impl Line {
-    fn new(settings: &[(&str, &str)]) -> Line {
-        let mut line = Line {
+impl PortSipLine {
+    fn new(settings: &[(&str, &str)]) -> PortSipLine {
+        let mut line = PortSipLine {
             vendor: vendor(settings),
             pbx: sim::pbx(&account()),
             session: Session::default(),
@@ -697,7 +697,7 @@ mod session_life {
 
     #[test]
     fn leaving_ends_the_session_at_the_pbx() {
-        let mut line = Line::new(&[]);
+        let mut line = PortSipLine::new(&[]);
         let kept = line.run(&Task::KeepAlive).unwrap();
         assert!(matches!(kept, Answer::Session(_)));
         line.run(&Task::SignOut).unwrap();
@@ -711,7 +711,7 @@ mod session_life {
     #[test]
     fn the_token_may_stand_in_each_place_alone() {
         for place in ["both", "header", "body"] {
-            let mut line = Line::new(&[("token_in", place)]);
+            let mut line = PortSipLine::new(&[("token_in", place)]);
             line.create(&minimal("2001"));
             assert!(line.look("2001").is_some(), "{place}");
         }
@@ -932,7 +932,7 @@ mod listing_all {
 
     #[test]
     fn the_sim_lists_what_it_holds() {
-        let mut line = Line::new(&[]);
+        let mut line = PortSipLine::new(&[]);
         let numbers: Vec<String> = (0..103).map(|n| format!("{n:04}")).collect();
         for number in &numbers {
             line.create(&minimal(number));
@@ -949,7 +949,7 @@ mod looking {
 
     #[test]
     fn a_refusal_means_missing_only_where_the_search_says_so() {
-        let mut line = Line::new(&[]);
+        let mut line = PortSipLine::new(&[]);
         line.create(&minimal("10011"));
         assert_eq!(line.look("1001"), None);
         assert_eq!(
@@ -1049,7 +1049,7 @@ mod looking {
 
     #[test]
     fn the_status_is_asked_in_both_ways() {
-        let mut line = Line::new(&[]);
+        let mut line = PortSipLine::new(&[]);
         line.create(&minimal("7"));
         let Ok(Answer::Found(found)) = line.run(&Task::GetStatus(&["7".into()])) else {
             panic!("nothing found");
@@ -1095,7 +1095,7 @@ mod writing {
 
     #[test]
     fn every_field_comes_back_as_it_was_written() {
-        let mut line = Line::new(&[]);
+        let mut line = PortSipLine::new(&[]);
         let mut wanted = everything("0042");
         line.create(&wanted);
         wanted.set(Field::VOICEMAIL_GREETING, "2002.wav");
@@ -1138,7 +1138,7 @@ mod writing {
 
     #[test]
     fn an_update_loses_nothing_that_it_does_not_name() {
-        let mut line = Line::new(&[]);
+        let mut line = PortSipLine::new(&[]);
         let object = json!({
             "extension_number": "5", "password": "pw", "web_access_password": "web",
             "profile": {"first_name": "Ann", "email": "a@b", "pronoun": {"own": [1, null]}},
@@ -1174,7 +1174,7 @@ mod writing {
 
     #[test]
     fn passwords_of_an_existing_extension_are_refused_unless_they_are_the_same() {
-        let mut line = Line::new(&[]);
+        let mut line = PortSipLine::new(&[]);
         line.create(&minimal("5"));
         let same = with(minimal("5"), &[(Field::FIRST_NAME, "Ann")]);
         line.run(&Task::Update(&same)).unwrap();
@@ -1229,7 +1229,7 @@ mod writing {
 
     #[test]
     fn what_exists_or_is_missing_is_said_so() {
-        let mut line = Line::new(&[]);
+        let mut line = PortSipLine::new(&[]);
         line.create(&minimal("5"));
         let fault = line.run(&Task::Create(&minimal("5"))).unwrap_err();
         assert_eq!(fault.kind, FaultKind::Exists);
@@ -1292,7 +1292,7 @@ mod writing {
 
     #[test]
     fn a_refusal_for_another_reason_is_a_refusal() {
-        let mut line = Line::new(&[]);
+        let mut line = PortSipLine::new(&[]);
         let ann = [(Field::EMAIL, "a@b.example")];
         line.create(&with(minimal("5"), &ann));
         let fault = line
@@ -1433,7 +1433,7 @@ mod writing {
         ] {
             changed.set(field, text);
         }
-        let mut whole = Line::new(&[]);
+        let mut whole = PortSipLine::new(&[]);
         whole.create(&wanted);
         let create_steps = whole.heard.len() - 1;
         whole.run(&Task::Update(&changed)).unwrap();
@@ -1442,7 +1442,7 @@ mod writing {
         assert_eq!((create_steps, update_steps), (8, 9));
 
         for step in 0..create_steps + update_steps {
-            let mut line = Line::new(&[]);
+            let mut line = PortSipLine::new(&[]);
             line.expires_before = Some(step);
             line.create(&wanted);
             if step < create_steps {
@@ -1477,7 +1477,7 @@ mod writing {
         for (task, steps) in [(Task::Create(&wanted), 8), (Task::Update(&changed), 9)] {
             for step in 0..steps {
                 for reply in &broken {
-                    let mut line = Line::new(&[]);
+                    let mut line = PortSipLine::new(&[]);
                     if matches!(task, Task::Update(_)) {
                         line.create(&wanted);
                     }
@@ -1529,7 +1529,7 @@ mod writing {
             pin in "0{0,4}[0-9]{1,6}",
             seconds in 0_u32..100_000,
         ) {
-            let mut line = Line::new(&[]);
+            let mut line = PortSipLine::new(&[]);
             let wanted = extension(&[
                 (Field::NUMBER, &number),
                 (Field::SIP_PASSWORD, &format!("p{password}")),
@@ -1592,14 +1592,14 @@ mod writing {
 mod membership {
     use super::*;
 
-    fn member(groups: &str) -> Line {
-        let mut line = Line::new(&[]);
+    fn member(groups: &str) -> PortSipLine {
+        let mut line = PortSipLine::new(&[]);
         line.create(&with(minimal("5"), &[(Field::GROUPS, groups)]));
         line.heard.clear();
         line
     }
 
-    fn update(line: &mut Line, groups: &str) -> Result<Answer, Fault> {
+    fn update(line: &mut PortSipLine, groups: &str) -> Result<Answer, Fault> {
         line.run(&Task::Update(&extension(&[
             (Field::NUMBER, "5"),
             (Field::GROUPS, groups),
@@ -1684,7 +1684,7 @@ mod membership {
 
     #[test]
     fn an_unknown_group_refuses_the_row_before_anything_is_written() {
-        let mut line = Line::new(&[]);
+        let mut line = PortSipLine::new(&[]);
         for (names, code) in [
             ("Sales;Nobody", "portsip.group_missing"),
             ("sales", "portsip.group_missing"),
@@ -1709,7 +1709,7 @@ mod membership {
 
     #[test]
     fn a_missing_group_is_created_where_that_is_wished() {
-        let mut line = Line::new(&[("missing_groups", "create")]);
+        let mut line = PortSipLine::new(&[("missing_groups", "create")]);
         line.create(&with(minimal("5"), &[(Field::GROUPS, "Night watch;Sales")]));
         line.create(&with(minimal("6"), &[(Field::GROUPS, "Night watch")]));
         assert_eq!(line.groups("5"), "Night watch;Sales");
@@ -1728,7 +1728,7 @@ mod membership {
     #[test]
     fn a_new_extension_has_no_group_to_leave() {
         for settings in [[("group_members", "add")], [("group_members", "replace")]] {
-            let mut line = Line::new(&settings);
+            let mut line = PortSipLine::new(&settings);
             line.heard.clear();
             line.create(&with(minimal("5"), &[(Field::GROUPS, "")]));
             assert_eq!(
@@ -1848,11 +1848,11 @@ mod membership {
 mod greeting_files {
     use super::*;
 
-    fn used(line: &Line) -> String {
+    fn used(line: &PortSipLine) -> String {
         line.pbx.stored("5", "greeting_file").unwrap()
     }
 
-    fn set(line: &mut Line, text: &str) -> Result<Answer, Fault> {
+    fn set(line: &mut PortSipLine, text: &str) -> Result<Answer, Fault> {
         line.run(&Task::Update(&extension(&[
             (Field::NUMBER, "5"),
             (Field::VOICEMAIL_GREETING, text),
@@ -1861,7 +1861,7 @@ mod greeting_files {
 
     #[test]
     fn a_greeting_is_fetched_switched_and_removed() {
-        let mut line = Line::new(&[]);
+        let mut line = PortSipLine::new(&[]);
         line.create(&minimal("5"));
         set(
             &mut line,
@@ -1919,7 +1919,7 @@ mod strict_pbx {
 
     #[test]
     fn the_sim_takes_the_printed_sample() {
-        let mut line = Line::new(&[]);
+        let mut line = PortSipLine::new(&[]);
         let sample: Value =
             serde_json::from_str(include_str!("golden/create.request.json")).unwrap();
         assert_eq!(line.raw("POST", "/extensions/create", &sample).status, 200);
@@ -1938,7 +1938,7 @@ mod strict_pbx {
 
     #[test]
     fn the_sim_refuses_what_the_pages_forbid() {
-        let mut line = Line::new(&[]);
+        let mut line = PortSipLine::new(&[]);
         let mut wrong: Vec<Value> = vec![];
         for name in ["extension_number", "password", "web_access_password"] {
             let mut missing = body();
@@ -2048,7 +2048,7 @@ mod strict_pbx {
 
     #[test]
     fn the_sim_counts_refused_sign_ins() {
-        let mut line = Line::new(&[]);
+        let mut line = PortSipLine::new(&[]);
         let wrong = Account {
             username: "admin".into(),
             password: Secret::new("guess"),
@@ -2081,8 +2081,8 @@ mod records {
         )
     }
 
-    fn line() -> Line {
-        let mut line = Line::new(&[]);
+    fn line() -> PortSipLine {
+        let mut line = PortSipLine::new(&[]);
         line.pbx = sim::pbx_of_groups(&account());
         line.vendor = records(&[]);
         line.sign_in();
@@ -2265,7 +2265,7 @@ mod records {
         let mut line = line();
         line.create(&full_of_sim());
         line.heard.clear();
-        let kind = |line: &mut Line, task: &Task<'_>| line.run(task).unwrap_err().kind;
+        let kind = |line: &mut PortSipLine, task: &Task<'_>| line.run(task).unwrap_err().kind;
         let other = extension(&[(Field::GROUP_NAME, "sample extension group")]);
         assert_eq!(
             kind(&mut line, &Task::Create(&full_of_sim())),

@@ -22,13 +22,13 @@ enum EitherPbx {
 }
 
 /// A PBX of either kind, which is the target `hq` of the program.
-struct Bench {
+struct MendDesk {
     program: Program,
     ari: Ari,
     pbx: EitherPbx,
 }
 
-impl Deref for Bench {
+impl Deref for MendDesk {
     type Target = Program;
 
     fn deref(&self) -> &Program {
@@ -37,7 +37,7 @@ impl Deref for Bench {
 }
 
 /// Every kind that can be had, each with three extensions that rowcall made from `in.csv`.
-fn benches() -> Vec<Bench> {
+fn benches() -> Vec<MendDesk> {
     let pbx = TestPbx::new("asterisk");
     let ari = Ari(pbx.addr().parse().unwrap());
     let mut all = vec![(pbx.config("hq"), ari, EitherPbx::Simulated { _pbx: pbx })];
@@ -56,12 +56,12 @@ fn benches() -> Vec<Bench> {
             ),
         );
         program.ends("import in.csv --to TARGET", 0);
-        Bench { program, ari, pbx }
+        MendDesk { program, ari, pbx }
     };
     all.into_iter().map(bench).collect()
 }
 
-impl Bench {
+impl MendDesk {
     /// The status that a telephone gets that signs in for 0400; `None` where the PBX answers no telephones.
     fn telephone(&self, secret: &str) -> Option<u16> {
         match &self.pbx {

@@ -3,14 +3,14 @@
 use crate::support::asterisk::desk::{RealDesk, extensions};
 use crate::support::asterisk::watched::WatchedDesk;
 use crate::support::asterisk::{AMI_SETTINGS, NEWEST, RunningAsterisk, V16};
-use crate::support::program::{Program, wait_until};
 use crate::support::random::Random;
 use crate::support::sheets::read_rows;
 use crate::support::unpacked::Packages;
 use rowcall::model::{Field, Record};
 use std::collections::BTreeMap;
-use std::thread;
-use std::time::Duration;
+
+/// The most sign-ins of a line that are lost.
+const SIGN_INS: usize = 20;
 
 /// Of a hundred requests seven are lost, in one way or another.
 const LOSSES: &str =
@@ -271,19 +271,6 @@ fn watched(packages: Packages) -> Option<WatchedDesk> {
     Some(WatchedDesk::with_settings(asterisk, AMI_SETTINGS))
 }
 
-/// Runs a line until the sign-in, which is never repeated by itself, was not lost.
-#[track_caller]
-fn through(desk: &Program, line: &str) {
-    let mut ran = desk.run(line);
-    for _ in 0..20 {
-        if ran.exit != 3 {
-            break;
-        }
-        ran = desk.run(line);
-    }
-    ran.exits(0);
-}
-
 fn lost_replies(packages: Packages, rows: usize) {
     let Some(desk) = watched(packages) else {
         return;
@@ -294,12 +281,12 @@ fn lost_replies(packages: Packages, rows: usize) {
     let faults = format!("seed={},{LOSSES}", random.below(1_000_000));
     println!("{faults}");
     desk.pbx.faults(&faults);
-    through(&desk, "import in.csv --to TARGET");
+    desk.through("import in.csv --to TARGET", SIGN_INS);
     desk.asterisk.holds_beside(&wanted);
     let delete = "delete in.csv --from TARGET --yes --max-deletes all";
-    through(&desk, delete);
+    desk.through(delete, SIGN_INS);
     desk.asterisk.holds_beside(&[]);
-    through(&desk, "undo --yes");
+    desk.through("undo --yes", SIGN_INS);
     desk.asterisk.holds(&wanted);
     desk.asterisk.holds_beside(&wanted);
     desk.never_open();
@@ -315,36 +302,6 @@ fn replies_about_boxes_that_the_old_release_lost_are_settled() {
     lost_replies(V16, 8);
 }
 
-/// Runs a line, killed at moments at random and resumed, until it ends by itself. Returns the number of kills.
-fn killed(desk: &WatchedDesk, line: &str, random: &mut Random) -> usize {
-    let known = desk.runs("state").len();
-    let mut child = desk.start(line);
-    for kills in 0.. {
-        let goal = desk.pbx.sim.requests() + random.below(500) as u64;
-        let mut ended = None;
-        wait_until(|| {
-            ended = child.try_wait().unwrap();
-            ended.is_some() || desk.pbx.sim.requests() >= goal
-        });
-        thread::sleep(Duration::from_micros(random.below(5000) as u64));
-        if let Some(ended) = ended.or(child.try_wait().unwrap()) {
-            let words = desk.read("words");
-            // A kill behind its last line leaves nothing to resume.
-            let is_over = ended.code() == Some(0) || words.contains("is finished");
-            assert!(is_over, "{line}: {words}");
-            return kills;
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let line = match desk.runs("state").len() > known {
-            true => "resume --yes",
-            false => line,
-        };
-        child = desk.start(line);
-    }
-    unreachable!()
-}
-
 #[test]
 fn killed_and_resumed_at_any_moment_boxes_and_forwards_end_as_wanted() {
     let Some(desk) = watched(NEWEST) else {
@@ -353,14 +310,14 @@ fn killed_and_resumed_at_any_moment_boxes_and_forwards_end_as_wanted() {
     let mut random = Random::from_environment("REAL_SEED");
     let wanted = with_boxes(40, &mut random);
     desk.sheet("in.csv", &wanted);
-    let mut kills = killed(&desk, "import in.csv --to TARGET", &mut random);
+    let mut kills = desk.killed("import in.csv --to TARGET", &mut random);
     desk.asterisk.holds(&wanted);
     desk.asterisk.holds_beside(&wanted);
     let delete = "delete in.csv --from TARGET --yes --max-deletes all";
-    kills += killed(&desk, delete, &mut random);
+    kills += desk.killed(delete, &mut random);
     desk.asterisk.holds(&[]);
     desk.asterisk.holds_beside(&[]);
-    kills += killed(&desk, "undo --yes", &mut random);
+    kills += desk.killed("undo --yes", &mut random);
     desk.asterisk.holds(&wanted);
     desk.asterisk.holds_beside(&wanted);
     println!("{kills} kills");

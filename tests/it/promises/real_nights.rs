@@ -10,25 +10,13 @@ use crate::support::telephone::Telephone;
 use crate::support::unpacked::Packages;
 use rowcall::model::Field;
 use std::collections::BTreeMap;
-use std::thread;
-use std::time::Duration;
+
+/// The most sign-ins of a line that are lost.
+const SIGN_INS: usize = 10;
 
 /// Of a hundred requests seven are lost, in one way or another; an extension takes nine of them and more.
 const LOSSES: &str =
     "cut_before=15,cut_after=25,unavailable_after=10,truncate=10,garbage=10,retry_after_s=0";
-
-/// Sends a line until the sign-in, which is never repeated by itself, was not lost.
-#[track_caller]
-fn through(desk: &WatchedDesk, line: &str) {
-    let mut ran = desk.run(line);
-    for _ in 0..10 {
-        if ran.exit != 3 {
-            break;
-        }
-        ran = desk.run(line);
-    }
-    ran.exits(0);
-}
 
 fn lost_replies(packages: Packages, rows: usize) {
     let Some(asterisk) = RunningAsterisk::start(packages) else {
@@ -41,7 +29,7 @@ fn lost_replies(packages: Packages, rows: usize) {
     let faults = format!("seed={},{LOSSES}", random.below(1_000_000));
     println!("{faults}");
     desk.pbx.faults(&faults);
-    through(&desk, "import in.csv --to TARGET --report r.csv");
+    desk.through("import in.csv --to TARGET --report r.csv", SIGN_INS);
     let results = desk.results("r.csv");
     assert!(results.iter().all(|result| result == "created"));
     desk.asterisk.holds(&wanted);
@@ -54,16 +42,19 @@ fn lost_replies(packages: Packages, rows: usize) {
     }
     desk.sheet("changed.csv", &changed);
     let all = "--yes --max-updates all --max-secret-changes all";
-    through(
-        &desk,
+    desk.through(
         &format!("import changed.csv --to TARGET --mode update {all}"),
+        SIGN_INS,
     );
     desk.asterisk.holds(&changed);
-    through(&desk, "undo --yes");
+    desk.through("undo --yes", SIGN_INS);
     desk.asterisk.is_as(&first);
-    through(&desk, "delete in.csv --from TARGET --yes --max-deletes all");
+    desk.through(
+        "delete in.csv --from TARGET --yes --max-deletes all",
+        SIGN_INS,
+    );
     desk.asterisk.holds(&[]);
-    through(&desk, "undo --yes");
+    desk.through("undo --yes", SIGN_INS);
     desk.asterisk.is_as(&first);
     desk.never_open();
     desk.pbx.faults("");
@@ -80,34 +71,6 @@ fn replies_that_the_old_release_lost_are_settled() {
     lost_replies(V16, 10);
 }
 
-/// Runs a line, killed at moments at random and resumed, until it ends by itself. Returns the number of kills.
-fn killed(desk: &WatchedDesk, line: &str, random: &mut Random) -> usize {
-    let known = desk.runs("state").len();
-    let mut child = desk.start(line);
-    for kills in 0.. {
-        // Before a run is made every row is looked up, which takes three requests each.
-        let goal = desk.pbx.sim.requests() + random.below(500) as u64;
-        let mut ended = None;
-        wait_until(|| {
-            ended = child.try_wait().unwrap();
-            ended.is_some() || desk.pbx.sim.requests() >= goal
-        });
-        thread::sleep(Duration::from_micros(random.below(5000) as u64));
-        if let Some(ended) = ended.or(child.try_wait().unwrap()) {
-            assert_eq!(ended.code(), Some(0), "{line}: {}", desk.read("words"));
-            return kills;
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let line = match desk.runs("state").len() > known {
-            true => "resume --yes",
-            false => line,
-        };
-        child = desk.start(line);
-    }
-    unreachable!()
-}
-
 #[test]
 fn killed_and_resumed_at_any_moment_a_real_asterisk_ends_as_wanted() {
     let Some(asterisk) = RunningAsterisk::start(NEWEST) else {
@@ -117,13 +80,13 @@ fn killed_and_resumed_at_any_moment_a_real_asterisk_ends_as_wanted() {
     let mut random = Random::from_environment("REAL_SEED");
     let wanted = extensions(60, &mut random);
     desk.sheet("in.csv", &wanted);
-    let mut kills = killed(&desk, "import in.csv --to TARGET", &mut random);
+    let mut kills = desk.killed("import in.csv --to TARGET", &mut random);
     desk.asterisk.holds(&wanted);
     let first = desk.asterisk.shown();
     let delete = "delete in.csv --from TARGET --yes --max-deletes all";
-    kills += killed(&desk, delete, &mut random);
+    kills += desk.killed(delete, &mut random);
     desk.asterisk.holds(&[]);
-    kills += killed(&desk, "undo --yes", &mut random);
+    kills += desk.killed("undo --yes", &mut random);
     desk.asterisk.is_as(&first);
     println!("{kills} kills");
     assert!(kills > 2, "{kills} kills");

@@ -11,7 +11,7 @@ use rowcall::sim::{Faults, Server};
 use rowcall::submit::Verify;
 use rowcall::submit::converse::Connection;
 use rowcall::submit::settle::Settlement;
-use rowcall::submit::{Ended, NoIntentLog, submit};
+use rowcall::submit::{Ended, IntentLog, NoIntentLog, submit};
 use rowcall::vendors::VENDORS;
 use rowcall::wire::{Effect, Reply, Request};
 use std::collections::{BTreeMap, BTreeSet};
@@ -367,13 +367,18 @@ fn a_pbx_that_goes_away_stops_the_run() {
     }
 }
 
-/// The time at which a request left, and the row that it wrote.
-type Left = (Instant, Option<usize>);
+/// One step on a row's way to the PBX.
+enum Step {
+    /// The row was taken and written down as about to be sent.
+    Taken(usize),
+    /// A request left, which writes this row, if it writes.
+    Left(Instant, Option<usize>),
+}
 
-/// Takes down when each request leaves, and which extensions the writing ones are about, in their order.
+/// Takes down in their order which rows are taken and which requests leave.
 struct Heeding<L> {
     link: L,
-    left: Arc<Mutex<Vec<Left>>>,
+    steps: Arc<Mutex<Vec<Step>>>,
 }
 
 impl<L: Link> Link for Heeding<L> {
@@ -382,9 +387,46 @@ impl<L: Link> Link for Heeding<L> {
         let said = format!("{} {body}", request.path);
         let is_about = |row: &usize| said.contains(&(2000 + row).to_string());
         let row = (request.effect == Effect::Writes).then(|| (0..ROWS).find(is_about).unwrap());
-        self.left.lock().unwrap().push((Instant::now(), row));
+        let left = Step::Left(Instant::now(), row);
+        self.steps.lock().unwrap().push(left);
         self.link.exchange(request)
     }
+}
+
+struct HeededIntents(Arc<Mutex<Vec<Step>>>);
+
+impl IntentLog for HeededIntents {
+    fn intend(&self, row: usize) -> Result<(), String> {
+        self.0.lock().unwrap().push(Step::Taken(row));
+        Ok(())
+    }
+
+    fn intended(&self, _: usize) -> u32 {
+        0
+    }
+}
+
+/// Checks that rows are taken in their order, and that no more of them wait for their first writing request than are sent
+/// at the same time. How far one row overtakes another behind that depends on the machine.
+fn are_in_order(steps: &[Step], parallel: usize) {
+    let mut next = 0;
+    let mut waiting = BTreeSet::new();
+    for step in steps {
+        match step {
+            Step::Taken(row) => {
+                assert_eq!(*row, next, "a row was taken out of order");
+                next += 1;
+                waiting.insert(*row);
+                assert!(waiting.len() <= parallel, "{waiting:?} wait");
+            }
+            Step::Left(_, Some(row)) => {
+                assert!(*row < next, "row {row} was sent before it was written down");
+                waiting.remove(row);
+            }
+            Step::Left(_, None) => {}
+        }
+    }
+    assert_eq!((next, waiting.len()), (ROWS, 0));
 }
 
 #[test]
@@ -394,10 +436,10 @@ fn rows_go_out_in_their_order_and_never_faster_than_allowed() {
         for parallel in [1, 8] {
             let rig = Rig::new(vendor, &BTreeMap::new());
             let server = Server::start(rig.sim.clone(), "127.0.0.1:0").unwrap();
-            let left = Arc::new(Mutex::new(vec![]));
+            let steps = Arc::new(Mutex::new(vec![]));
             let link = Heeding {
                 link: http(&rig, &server),
-                left: left.clone(),
+                steps: steps.clone(),
             };
             let pace = Pace::per_second(RATE as f64, StopFlag::default()).unwrap();
             let connection = rig
@@ -407,28 +449,25 @@ fn rows_go_out_in_their_order_and_never_faster_than_allowed() {
             let creations = wanted.enumerate();
             let creations =
                 creations.map(|(row, wanted)| change(row, Action::Create, wanted, None));
-            let (ended, done) = rig.submit(&connection, creations.collect(), parallel);
+            let creations: Vec<Change> = creations.collect();
+            let intents = HeededIntents(steps.clone());
+            let (ended, done) = rig.submit_with(&connection, &creations, parallel, &intents);
             assert_eq!(ended, Ended::Whole);
             assert_eq!(counts(&done), BTreeMap::from([("created", ROWS)]));
-            let left = left.lock().unwrap();
-            let mut latest = 0;
-            let mut begun = BTreeSet::new();
-            // The first of its writing requests, where a row takes several.
-            let firsts = left.iter().filter_map(|(_, row)| *row);
-            for row in firsts.filter(|row| begun.insert(*row)) {
-                assert!(
-                    row + parallel > latest,
-                    "row {row} went out after row {latest}"
-                );
-                latest = latest.max(row);
-            }
+            let steps = steps.lock().unwrap();
+            are_in_order(&steps, parallel);
+            let left_at = |step: &Step| match step {
+                Step::Left(at, _) => Some(*at),
+                Step::Taken(_) => None,
+            };
+            let left: Vec<Instant> = steps.iter().filter_map(left_at).collect();
             let context = format!("{}, {parallel} in flight", rig.name);
             let second = Duration::from_secs(1);
             let within = |first: &Instant| {
                 let near = |at: &Instant| *at >= *first && *at - *first < second;
-                left.iter().filter(|(at, _)| near(at)).count()
+                left.iter().filter(|at| near(at)).count()
             };
-            let most = left.iter().map(|(at, _)| within(at)).max().unwrap();
+            let most = left.iter().map(within).max().unwrap();
             assert!(
                 most <= RATE + 6,
                 "{context}: {most} requests left within a second"
@@ -439,7 +478,7 @@ fn rows_go_out_in_their_order_and_never_faster_than_allowed() {
                 most <= RATE + 20,
                 "{context}: {most} requests came within a second"
             );
-            let (first, last) = (left[0].0, left[left.len() - 1].0);
+            let (first, last) = (left[0], left[left.len() - 1]);
             let paid = ROWS * rig.manifest.vendor.create_cost as usize;
             let rate = (left.len() - 1 + paid) as f64 / (last - first).as_secs_f64();
             assert!(

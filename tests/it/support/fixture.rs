@@ -10,7 +10,7 @@ use rowcall::sim::{Faults, InProcess, Sim};
 use rowcall::submit::Verify;
 use rowcall::submit::converse::Connection;
 use rowcall::submit::settle::Settlement;
-use rowcall::submit::{Ended, FailuresMax, NoIntentLog, Options, settle, submit};
+use rowcall::submit::{Ended, FailuresMax, IntentLog, NoIntentLog, Options, settle, submit};
 use rowcall::vendors::{Account, GROUPS, Settings, VENDORS, Vendor};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -258,17 +258,28 @@ impl Rig {
         changes: Vec<Change>,
         parallel: usize,
     ) -> (Ended, Vec<Settlement>) {
+        self.submit_with(connection, &changes, parallel, &NoIntentLog)
+    }
+
+    /// The same, with the rows that are about to be sent told to `intents`.
+    pub(crate) fn submit_with(
+        &self,
+        connection: &Connection,
+        changes: &[Change],
+        parallel: usize,
+        intents: &impl IntentLog,
+    ) -> (Ended, Vec<Settlement>) {
         let count = changes.len();
         let numbers: Vec<String> = changes.iter().map(|change| change.number.clone()).collect();
         let mut done = vec![];
         let ended = submit(
             connection,
-            &changes,
+            changes,
             &Options {
                 verify: self.verify,
                 ..options(parallel)
             },
-            &NoIntentLog,
+            intents,
             None,
             &mut |one| {
                 tells_no_secret(&one);

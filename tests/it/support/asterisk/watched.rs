@@ -3,11 +3,14 @@
 use super::{Ari, RunningAsterisk, exchange};
 use crate::support::altered::altered;
 use crate::support::pbx::{Desk, TestPbx};
-use crate::support::program::Program;
+use crate::support::program::{Program, wait_until};
+use crate::support::random::Random;
 use rowcall::vendors::vendor;
 use rowcall::wire::{RawRequest, Reply};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
 
 /// A desk whose PBX is a real Asterisk. Each request takes its way through a simulated PBX, which may lose it or its reply;
 /// after each change the real one is asked if anybody gets in now.
@@ -71,6 +74,53 @@ impl WatchedDesk {
             asterisk,
             open,
         }
+    }
+
+    /// Sends a line until the sign-in, which is never repeated by itself, was not lost, at most so often again.
+    #[track_caller]
+    pub(crate) fn through(&self, line: &str, tries: usize) {
+        let mut ran = self.run(line);
+        for _ in 0..tries {
+            if ran.exit != 3 {
+                break;
+            }
+            ran = self.run(line);
+        }
+        ran.exits(0);
+    }
+
+    /// Runs a line, killed at moments at random and resumed, until it ends by itself. Returns the number of kills.
+    pub(crate) fn killed(&self, line: &str, random: &mut Random) -> usize {
+        const RESUME: &str = "resume --yes";
+        let known = self.runs("state").len();
+        let mut child = self.start(line);
+        let mut said = line;
+        for kills in 0.. {
+            // Before a run is made every row is looked up, which takes three requests each.
+            let goal = self.pbx.sim.requests() + random.below(500) as u64;
+            let mut ended = None;
+            wait_until(|| {
+                ended = child.try_wait().unwrap();
+                ended.is_some() || self.pbx.sim.requests() >= goal
+            });
+            thread::sleep(Duration::from_micros(random.below(5000) as u64));
+            if let Some(ended) = ended.or(child.try_wait().unwrap()) {
+                let words = self.read("words");
+                // A kill behind a run's last line leaves nothing to resume.
+                let was_over = said == RESUME && words.contains("is finished");
+                let expected = if was_over { 2 } else { 0 };
+                assert_eq!(ended.code(), Some(expected), "{line}: {words}");
+                return kills;
+            }
+            child.kill().unwrap();
+            child.wait().unwrap();
+            said = match self.runs("state").len() > known {
+                true => RESUME,
+                false => line,
+            };
+            child = self.start(said);
+        }
+        unreachable!()
     }
 
     /// Checks that at no moment an endpoint stood that lets anybody in.
