@@ -126,6 +126,10 @@ const ENVIRONMENT: Entries = &[
     ("ROWCALL_COLOR", "As --color: auto, always or never."),
     ("ROWCALL_LOG", "As --log: a log for support."),
     (
+        "ROWCALL_LOG_LEVEL",
+        "As --log-level: requests, or wire for their queries and bodies too.",
+    ),
+    (
         "ROWCALL_SIM_PASSWORD",
         "The password of the account of rowcall sim.",
     ),

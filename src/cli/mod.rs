@@ -34,6 +34,7 @@ pub use tools::{
 pub use values::Since;
 
 use crate::model::redact::message;
+use crate::rim::log::LogLevel;
 use crate::rim::terminal::{Color, can_ask, print};
 use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand, ValueHint};
@@ -77,6 +78,9 @@ pub struct Cli {
     /// Add every message and request to this log, for support; no secrets, and only for its owner
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = GENERAL, env = "ROWCALL_LOG", hide_env_values = true)]
     pub log: Option<PathBuf>,
+    /// What the log says of a request: requests, or wire for its query and bodies too, without secrets
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "LEVEL", help_heading = GENERAL, requires = "log", env = "ROWCALL_LOG_LEVEL", hide_env_values = true)]
+    pub log_level: LogLevel,
 }
 
 /// The heading of the options that every command has.

@@ -2,6 +2,7 @@
 
 use crate::plan::render::Detail;
 use crate::rim::Failure;
+use crate::rim::log::LogLevel;
 use crate::rim::terminal::Color;
 use crate::run::{ReportOptions, SecretsOut};
 use crate::sheet::format;
@@ -79,6 +80,19 @@ impl ValueEnum for Color {
             Color::Auto => "auto",
             Color::Always => "always",
             Color::Never => "never",
+        }))
+    }
+}
+
+impl ValueEnum for LogLevel {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[LogLevel::Requests, LogLevel::Wire]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            LogLevel::Requests => "requests",
+            LogLevel::Wire => "wire",
         }))
     }
 }

@@ -46,7 +46,7 @@ pub fn run(cli: &Cli) -> u8 {
     let log = cli.log.as_deref();
     // Before its first line is written: a configuration may be empty.
     let allowed = log.map_or(Ok(()), |log| Files::new(&context).refuse_log(log));
-    let begun = allowed.and_then(|()| log::begin(cli.quiet, cli.verbose, log));
+    let begun = allowed.and_then(|()| log::begin(cli.quiet, cli.verbose, log, cli.log_level));
     if let Err(failure) = begun {
         return report(&failure).code();
     }

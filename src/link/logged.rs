@@ -1,7 +1,8 @@
-//! A link that logs its requests, for support: method, path, status and time. Queries, headers and bodies are left out,
-//! since they contain secrets.
+//! A link that logs its requests, for support: method, path, status and time. Headers are left out, since they contain
+//! secrets; so are queries and bodies, unless their open part is wanted.
 
 use super::Link;
+use super::bodies::{OpenNames, bodies};
 use crate::model::Fault;
 use crate::wire::{Reply, Request};
 use std::sync::Arc;
@@ -15,15 +16,24 @@ pub struct Logged {
     link: Box<dyn Link>,
     target: String,
     sink: LogSink,
+    /// The names whose values are logged; `None` where queries and bodies are left out.
+    names: Option<OpenNames>,
 }
 
 impl Logged {
-    /// Wraps a link; `target` is part of each line.
-    pub fn new(link: Box<dyn Link>, target: &str, sink: LogSink) -> Logged {
+    /// Wraps a link; `target` is part of each line. With `names`, queries and bodies are logged too: the values under these
+    /// names, and of all others only that they are there.
+    pub fn new(
+        link: Box<dyn Link>,
+        target: &str,
+        sink: LogSink,
+        names: Option<OpenNames>,
+    ) -> Logged {
         Logged {
             link,
             target: target.to_owned(),
             sink,
+            names,
         }
     }
 }
@@ -37,13 +47,18 @@ impl Link for Logged {
             Err(fault) => format!("no reply ({})", fault.code),
         };
         (self.sink)(&format!(
-            "{} {:?} {} ({}) → {came} in {} ms",
+            "{} {} {} ({}) → {came} in {} ms",
             self.target,
-            request.method,
+            request.method.word(),
             request.path,
             request.operation,
             begun.elapsed().as_millis()
         ));
+        if let Some(names) = &self.names {
+            for line in bodies(request, result.as_ref().ok(), names) {
+                (self.sink)(&format!("{}   {line}", self.target));
+            }
+        }
         result
     }
 }
@@ -85,11 +100,11 @@ mod tests {
         let sink: LogSink =
             Arc::new(move |line: &str| written.lock().unwrap().push(line.to_owned()));
         for answers in [true, false] {
-            let link = Logged::new(Box::new(Answers(answers)), "hq", sink.clone());
+            let link = Logged::new(Box::new(Answers(answers)), "hq", sink.clone(), None);
             let _ = link.exchange(&request);
         }
         let lines = lines.lock().unwrap();
-        assert!(lines[0].starts_with("hq Post /extension/add (extension/add) → 200 in "));
+        assert!(lines[0].starts_with("hq POST /extension/add (extension/add) → 200 in "));
         assert!(lines[1].contains("→ no reply (link.refused) in "));
         assert!(!lines.concat().contains("canary"));
     }

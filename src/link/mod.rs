@@ -1,10 +1,11 @@
 //! The only module that touches a PBX. It does not know the vendors.
 //!
-//! [`logged`] writes requests down; [`http`] sends one request, over TLS to a server that `trust` accepts; [`paced`]
+//! [`logged`] writes requests down, with their [`bodies`] where that is wanted; [`http`] sends one request, over TLS to a server that `trust` accepts; [`paced`]
 //! keeps to the target's pace; [`retrying`] repeats requests that are safe to repeat; [`sip`] asks a registrar. No request
 //! can be sent past the pace: [`retrying::Retrying`], the only link for the rest of the program, takes a
 //! [`paced::Permit`] for every request, and [`sip`] for every one that it sends, or sends again.
 
+pub mod bodies;
 pub mod http;
 pub mod logged;
 pub mod paced;

@@ -60,6 +60,9 @@ pub struct Manifest {
     /// The facts for asking it by SIP.
     #[serde(default)]
     pub sip: SipFacts,
+    /// The names in requests and replies whose values a log may show, beside those of its fields.
+    #[serde(default)]
+    pub log: LogFacts,
     /// Its groups, where they can be read and written as records of their own.
     #[serde(default)]
     pub group: Option<GroupFacts>,
@@ -87,6 +90,21 @@ pub struct SipFacts {
     /// The reason for an inferred fact, where the vendor's page does not print it.
     #[serde(default)]
     pub note: String,
+}
+
+/// The names in requests and replies, beside those of fields, whose values are never secrets.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogFacts {
+    /// Names of the PBX's own words, such as a status or an error's text.
+    #[serde(default)]
+    pub words: Vec<String>,
+    /// Other names.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// The names of an object's two members, where one is the name of the other's value.
+    #[serde(default)]
+    pub pair: Option<[String; 2]>,
 }
 
 /// The facts of a vendor's groups, beside those that apply to all of it.
@@ -561,6 +579,20 @@ impl Manifest {
         names.map(|(key, field)| (key.as_str(), *field))
     }
 
+    /// The last parts of the names under which the PBX sends or reads fields that are secrets, or those that are none.
+    pub fn wire_names(&self, is_secret: bool) -> Vec<&str> {
+        let groups = self.group.iter().flat_map(|group| &group.field);
+        let rows = self.field.iter().chain(&self.lacking).chain(groups);
+        let rows = rows.filter(|row| row.name.is_secret() == is_secret);
+        let names = rows.flat_map(|row| std::iter::once(&row.wire).chain(&row.also_read));
+        names
+            .map(|name| {
+                name.rsplit_once('.')
+                    .map_or(name.as_str(), |(_, last)| last)
+            })
+            .collect()
+    }
+
     fn hold_together(&self) -> Result<(), String> {
         let group_rows = self.group.iter().flat_map(|group| &group.field);
         let rule_sources = self.field.iter().chain(group_rows).flat_map(|row| {
@@ -589,6 +621,14 @@ impl Manifest {
                 "a fault is of a code or of statuses: {}",
                 row.meaning
             ));
+        }
+        let logged = self.log.words.iter().chain(&self.log.names);
+        let secrets = self.wire_names(true);
+        if let Some(name) = logged
+            .into_iter()
+            .find(|name| secrets.contains(&name.as_str()))
+        {
+            return Err(format!("{name} is a secret, which no log shows"));
         }
         let group_rows = self.group.as_ref().map(|group| group.field.as_slice());
         for rows in [Some(self.field.as_slice()), group_rows]

@@ -93,7 +93,7 @@ pub(crate) fn gives_away(number: &str, field: Field, text: &str, secret: &str) -
 
 /// Returns true if a text is a secret, in any case, or contains it whole; a short one, such as a PIN, may be part of any
 /// number.
-fn holds_whole(text: &str, secret: &str) -> bool {
+pub(crate) fn holds_whole(text: &str, secret: &str) -> bool {
     const LONG: usize = 8;
     // Most texts are short; a letter in the other case may take twice the bytes.
     if 2 * text.len() < secret.len() {

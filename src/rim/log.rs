@@ -3,7 +3,9 @@
 use super::failure::Failure;
 use crate::disk::private_options;
 use crate::link::Link;
+use crate::link::bodies::OpenNames;
 use crate::link::logged::{LogSink, Logged};
+use crate::manifest::Manifest;
 use crate::model::redact::message;
 use crate::progress::{self, above};
 use jiff::Timestamp;
@@ -18,17 +20,33 @@ const HEAD: &str = "# rowcall log";
 /// The detail of messages in this process.
 static TELLING: OnceLock<Telling> = OnceLock::new();
 
+/// The parts of a request that a log has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogLevel {
+    /// Method, path, status and time.
+    #[default]
+    Requests,
+    /// Queries and bodies too.
+    Wire,
+}
+
 struct Telling {
     is_quiet: bool,
     is_verbose: bool,
     log: Option<(PathBuf, Mutex<File>)>,
+    level: LogLevel,
 }
 
 /// Sets the detail of messages from now on.
 ///
 /// # Errors
 /// Exit 2 where the log cannot be written, or the file is no log.
-pub(crate) fn begin(is_quiet: bool, is_verbose: bool, log: Option<&Path>) -> Result<(), Failure> {
+pub(crate) fn begin(
+    is_quiet: bool,
+    is_verbose: bool,
+    log: Option<&Path>,
+    level: LogLevel,
+) -> Result<(), Failure> {
     let log = log.map(|path| {
         let file = open(path).map_err(|why| {
             Failure::usage(format!("--log {}: {why}", path.display()))
@@ -44,6 +62,7 @@ pub(crate) fn begin(is_quiet: bool, is_verbose: bool, log: Option<&Path>) -> Res
         is_quiet,
         is_verbose,
         log,
+        level,
     };
     let _ = TELLING.set(telling);
     note(&format!("rowcall {} begins", env!("CARGO_PKG_VERSION")));
@@ -110,10 +129,28 @@ pub(crate) fn sip_sink(target: &str) -> Option<LogSink> {
         .then(|| -> LogSink { Arc::new(move |line: &str| exchange(&format!("{target} {line}"))) })
 }
 
+/// The names of a vendor's requests and replies whose values may be logged.
+fn open_names(facts: &Manifest) -> OpenNames {
+    let secrets = facts.wire_names(true);
+    let fields = facts.wire_names(false).into_iter();
+    let fields = fields.chain(facts.log.names.iter().map(String::as_str));
+    let fields = fields.filter(|name| !secrets.contains(name));
+    OpenNames {
+        fields: fields.map(str::to_owned).collect(),
+        words: facts.log.words.iter().cloned().collect(),
+        pair: facts.log.pair.clone(),
+    }
+}
+
 /// The same link, with its requests printed or logged where that is wanted.
-pub(crate) fn logged(link: Box<dyn Link>, target: &str) -> Box<dyn Link> {
+pub(crate) fn logged(link: Box<dyn Link>, target: &str, facts: &Manifest) -> Box<dyn Link> {
+    let is_wire = |telling: &Telling| telling.level == LogLevel::Wire && telling.log.is_some();
+    if TELLING.get().is_some_and(is_wire) {
+        let sink: LogSink = Arc::new(|line: &str| exchange(line));
+        return Box::new(Logged::new(link, target, sink, Some(open_names(facts))));
+    }
     match tells_requests() {
-        true => Box::new(Logged::new(link, target, Arc::new(exchange))),
+        true => Box::new(Logged::new(link, target, Arc::new(exchange), None)),
         false => link,
     }
 }

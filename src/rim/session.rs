@@ -81,7 +81,7 @@ impl<'t> TargetSession<'t> {
         let vendor = target.vendor.client(target.settings.clone());
         let connection = Connection::open(
             vendor,
-            Retrying::new(logged(link, &target.label), pace),
+            Retrying::new(logged(link, &target.label, target.manifest()), pace),
             target.account.clone(),
         )
         .map_err(|fault| target.failure(&fault))?;

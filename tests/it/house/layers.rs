@@ -89,6 +89,7 @@ const REVEALS: &[(&str, &str)] = &[
         "vendors/portsip/talk.rs",
         "not repeated in the PBX's own words",
     ),
+    ("link/bodies.rs", "looked for in the log, which shows none"),
     ("sip/digest.rs", "the answer to a challenge"),
     ("ledger/change.rs", "sealed"),
     ("ledger/memory.rs", "its fingerprint"),

@@ -1,10 +1,11 @@
 //! Secrets that are generated for new extensions: the real program against a simulated PBX behind a socket.
 
-use crate::support::canary::{files, forms};
+use crate::support::canary::{files, forms, tells_nothing};
 use crate::support::pbx::Desk;
 use crate::support::program::{Program, wait_until};
 use crate::support::sheets::lines;
 use crate::support::skip::skip;
+use rowcall::model::redact::NOT_SHOWN;
 use rowcall::vendors::VENDORS;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -103,6 +104,43 @@ fn for_its_owner(path: &Path) {
     }
     #[cfg(not(unix))]
     assert!(path.is_file());
+}
+
+#[test]
+fn a_log_of_bodies_has_the_open_values_and_no_secret() {
+    for (vendor, headings, rest) in SHEETS {
+        let desk = Desk::new(vendor);
+        desk.write("rowcall.toml", desk.pbx.config("hq"));
+        sheet(&desk, headings, rest, 3);
+        let logged = "--log wire.log --log-level wire";
+        desk.ends(
+            &format!("import new.csv --to hq --secrets-out made.csv {logged}"),
+            0,
+        );
+        let of_import = desk.read("wire.log");
+        // An Asterisk's listing is never certainly whole, so its export may end with 1.
+        desk.run(&format!("export hq -o held.csv {logged}"));
+        desk.run(&format!("export hq -o held.jsonl --secrets plain {logged}"));
+        desk.ends(&format!("undo --yes --max-deletes all {logged}"), 0);
+        let log = desk.read("wire.log");
+        let generated = table(&desk.read("made.csv"));
+        for secret in secrets(&generated) {
+            let shown = forms(&secret).into_iter().find(|form| log.contains(form));
+            assert_eq!(shown, None, "{vendor}: {log}");
+        }
+        tells_nothing("the log", &log);
+        let lines = |log: &str, sign: &str| log.matches(&format!("hq   {sign} ")).count();
+        assert!(
+            lines(&of_import, "<") >= 3 && lines(&of_import, ">") >= 1,
+            "{of_import}"
+        );
+        for open in ["2003", NOT_SHOWN] {
+            assert!(of_import.contains(open), "{vendor}: {of_import}");
+        }
+        if vendor != "ozeki" {
+            assert!(of_import.contains("Ann"), "{vendor}: {of_import}");
+        }
+    }
 }
 
 #[test]

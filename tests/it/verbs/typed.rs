@@ -233,7 +233,7 @@ fn quiet_verbose_and_log_tell_as_much_as_is_wanted_and_no_secret() {
         .says(&["nowhere"]);
     let verbose = desk.ends("import a.csv --to hq -v", 0);
     assert!(
-        verbose.err.contains("hq Post /") && verbose.err.contains("→ 200 in "),
+        verbose.err.contains("hq POST /") && verbose.err.contains("→ 200 in "),
         "{}",
         verbose.err
     );
