@@ -1194,7 +1194,7 @@ fn a_run_at_work_can_be_read_and_goes_on() {
         record.outcomes().unwrap();
         let start = Instant::now();
         ledger.end("whole").unwrap();
-        assert!(start.elapsed() < Duration::from_secs(5));
+        assert!(start.elapsed() < Duration::from_secs(30));
         assert!(record.ended().unwrap().is_some());
         reader.join().unwrap();
     });

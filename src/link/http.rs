@@ -661,7 +661,7 @@ mod tests {
             (FaultKind::MayHaveHappened, "link.reply_too_slow".into())
         );
         assert!(
-            begun.elapsed() < Duration::from_secs(3),
+            begun.elapsed() < Duration::from_secs(15),
             "{:?}",
             begun.elapsed()
         );

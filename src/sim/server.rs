@@ -1107,7 +1107,7 @@ mod tests {
         }
         let begun = Instant::now();
         server.stop();
-        assert!(begun.elapsed() < Duration::from_secs(5));
+        assert!(begun.elapsed() < Duration::from_secs(30));
         for client in [&mut idle, &mut half, &mut waiting] {
             assert!(client.is_closed());
         }

@@ -1051,7 +1051,7 @@ mod tests {
             });
             let connection = fake.open();
             let limits = SettleLimits {
-                second_look: Duration::from_millis(60),
+                second_look: Duration::from_millis(500),
                 ..LIMITS
             };
             thread::scope(|scope| {
@@ -1494,6 +1494,6 @@ mod tests {
         });
         assert_eq!(settlement.result, RowResult::Unknown);
         assert!(settlement.message.contains("interrupted"), "{settlement:?}");
-        assert!(begun.elapsed() < Duration::from_secs(5));
+        assert!(begun.elapsed() < Duration::from_secs(30));
     }
 }

@@ -6,8 +6,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
-use std::thread;
-use std::time::Duration;
+use std::thread::{self, JoinHandle};
 
 pub(crate) struct Typist {
     keyboard: File,
@@ -15,6 +14,8 @@ pub(crate) struct Typist {
     /// The length of the screen's text that was read.
     read: usize,
     child: Child,
+    /// Reads the screen until the terminal is closed.
+    reader: JoinHandle<()>,
 }
 
 impl Typist {
@@ -50,7 +51,7 @@ impl Typist {
         let mut reader = keyboard.try_clone().unwrap();
         let screen = Arc::new(Mutex::new(String::new()));
         let written = screen.clone();
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(count @ 1..) = reader.read(&mut bytes) {
                 let text = String::from_utf8_lossy(&bytes[..count]);
@@ -62,6 +63,7 @@ impl Typist {
             screen,
             read: 0,
             child,
+            reader,
         }
     }
 
@@ -73,8 +75,8 @@ impl Typist {
     #[track_caller]
     pub(crate) fn answers(&mut self, words: &str, line: &str) -> &mut Typist {
         wait_until(|| {
+            let ended = self.child.try_wait().unwrap().is_some() && self.reader.is_finished();
             let screen = self.screen();
-            let ended = self.child.try_wait().unwrap().is_some();
             let found = screen[self.read..].find(words);
             assert!(found.is_some() || !ended, "{words:?} never came:\n{screen}");
             found.is_some()
@@ -90,7 +92,7 @@ impl Typist {
     pub(crate) fn ends(&mut self) -> (i32, String) {
         let status = self.child.wait().unwrap();
         // The last output is read a little later.
-        thread::sleep(Duration::from_millis(100));
+        wait_until(|| self.reader.is_finished());
         (status.code().unwrap(), self.screen())
     }
 }
