@@ -36,6 +36,7 @@
 //! | the limits of change in a run | `plan/guard.rs` |
 //! | repeated requests, a 503, Retry-After | `link/retrying.rs`, the table at its top |
 //! | a lost reply | `submit/settle.rs` |
+//! | a PBX that is killed and loses what it accepted | `submit/storage.rs`; `loses_ms` in `vendor.toml` |
 //! | the dial tone: the conversation with a registrar | `sip/registration.rs`; its sockets `link/sip.rs`, who is asked `run/ringing.rs` |
 //! | reading back | `submit/verify.rs` |
 //! | the ledger's schema | `ledger/store.rs` |

@@ -147,7 +147,7 @@ impl Retrying {
                 );
                 let mut fault = fault
                     .status(status)
-                    .hint("the PBX has too much to do, or an error of its own: try a lower --rate, and look into its log");
+                    .hint("the PBX is still starting, has too much to do, or an error of its own: try again later or with a lower --rate, and look into its log");
                 fault.retry_after = reply.retry_after;
                 Err(fault)
             }

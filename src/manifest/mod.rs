@@ -145,6 +145,10 @@ pub struct VendorFacts {
     /// The further requests that a creation counts for at the pace, where the PBX has work with it long after its answer.
     #[serde(default)]
     pub create_cost: u32,
+    /// The time after which the PBX has stored a change that it accepted, in milliseconds: where it is killed before, the
+    /// change is lost. 0 where it stores before it answers.
+    #[serde(default)]
+    pub loses_ms: u64,
     /// The longest time that one reply may take, in milliseconds: after that, a look-up that finds nothing proves that
     /// nothing was done.
     pub reply_ms: u64,

@@ -27,6 +27,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 /// The changes of a run, about to be sent, with the rules for it.
 pub(crate) struct Execution<'e> {
@@ -233,6 +234,11 @@ impl Execution<'_> {
             sent,
             failures_max: self.failures_max(),
             verify: self.options.verify,
+            // A simulated PBX in this process is not killed without it.
+            loses: match target.is_sim() {
+                true => Duration::ZERO,
+                false => Duration::from_millis(target.manifest().vendor.loses_ms),
+            },
             batch: target.batch,
             unnamed_from: match self.is_sync {
                 true => first_unnamed,

@@ -20,7 +20,8 @@ use std::time::{Duration, Instant};
 /// Most requests of one conversation: a listing of 100,000 extensions in pages of 20, with room.
 pub const TURNS_MAX: usize = 10_000;
 
-/// Most repeats of a request because the PBX answered "later" in its own words.
+/// Most repeats of a request because the PBX answered "later" in its own words; fewer at the first sign-in, where a wrong
+/// address or setting is the likely cause.
 pub const BUSY_MAX: u32 = 6;
 
 /// Most renewals of the session for one request; more than one, because another sender's renewal may overtake it.
@@ -170,6 +171,29 @@ impl Connection {
     /// The fault that each request would get that writes, where the account may only read.
     pub(crate) fn read_only(&self) -> Option<Fault> {
         lock(&self.state).session.read_only.clone()
+    }
+
+    /// The start of the PBX that is known, in the PBX's own words; `None` where it does not say.
+    pub(super) fn started(&self) -> Option<String> {
+        lock(&self.state).session.started.clone()
+    }
+
+    /// Asks when the PBX started, and notes it: another time than before shows that it has started anew since.
+    ///
+    /// # Errors
+    /// The fault that ended the conversation.
+    pub(super) fn ask_started(&self) -> Result<Option<String>, Fault> {
+        let response = self.converse(self.client.as_ref(), &Task::KeepAlive, None);
+        let Answer::Session(Session { started, .. }) = response.result? else {
+            return Err(strange_answer());
+        };
+        let mut state = lock(&self.state);
+        // Another sender may have signed in anew meanwhile, so no more of the session is taken over.
+        state.session = Arc::new(Session {
+            started: started.clone(),
+            ..Session::clone(&state.session)
+        });
+        Ok(started)
     }
 
     /// The time when it was opened.
@@ -554,7 +578,11 @@ impl Connection {
             }
             Turn::Fault(fault) if fault.kind == FaultKind::Busy => {
                 let times = transcript.take_back();
-                if times > BUSY_MAX {
+                let most = match transcript.about_session {
+                    true => self.patience.attempts_max.min(BUSY_MAX),
+                    false => BUSY_MAX,
+                };
+                if times > most {
                     return Err(fault);
                 }
                 let wait = self.line.wait(&self.patience, times);

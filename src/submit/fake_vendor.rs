@@ -81,6 +81,7 @@ impl Client for FakeClient {
             Turn::Done(Answer::Session(Session {
                 token: Secret::new(read["token"].as_str().unwrap()),
                 lifetime: read["life"].as_u64().map(Duration::from_millis),
+                started: read["started"].as_str().map(str::to_owned),
                 ..Session::default()
             }))
         };
@@ -210,6 +211,8 @@ pub(crate) enum Trouble {
     Alter,
     /// Lost, and done only when the extension is looked at for the first time, after the look.
     Late,
+    /// The PBX starts anew just before it, with those extensions alone that [`FakePbx::store`] has stored.
+    StartAnew,
     /// rowcall itself panics.
     Panic,
 }
@@ -231,6 +234,8 @@ pub(crate) struct FakePbx {
 #[derive(Default)]
 struct State {
     extensions: BTreeMap<String, Map<String, Value>>,
+    stored: BTreeMap<String, Map<String, Value>>,
+    starts: u64,
     created: BTreeMap<String, u32>,
     token: u64,
     life_ms: Option<u64>,
@@ -294,6 +299,16 @@ impl FakePbx {
             .insert(extension.number().to_owned(), all);
     }
 
+    pub(super) fn remove(&self, number: &str) {
+        self.state.lock().unwrap().extensions.remove(number);
+    }
+
+    /// Stores its extensions as they are now: these are there when it starts anew.
+    pub(super) fn store(&self) {
+        let mut state = self.state.lock().unwrap();
+        state.stored = state.extensions.clone();
+    }
+
     fn exchange(&self, request: &Request, script: &Script) -> Result<Reply, Fault> {
         let flying = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
         self.in_flight_most.fetch_max(flying, Ordering::SeqCst);
@@ -351,6 +366,10 @@ impl FakePbx {
             Trouble::Answer(word) => return Ok(answer(json!({ "code": word }))),
             Trouble::Garbage => return Ok(Reply::new(200, "text/html", "<!doctype html>")),
             Trouble::Expire => state.token += 1,
+            Trouble::StartAnew => {
+                state.extensions = state.stored.clone();
+                state.starts += 1;
+            }
             _ => {}
         }
         let endless = self.endless.load(Ordering::Relaxed);
@@ -398,7 +417,12 @@ impl State {
         let code = match request.operation {
             "login" | "keep" => {
                 self.token += 1;
-                return json!({ "code": "ok", "token": self.token.to_string(), "life": self.life_ms });
+                return json!({
+                    "code": "ok",
+                    "token": self.token.to_string(),
+                    "life": self.life_ms,
+                    "started": self.starts.to_string(),
+                });
             }
             "logout" => "ok",
             "list" => {

@@ -3,6 +3,7 @@
 //! - [`converse`]: the one loop that speaks to a PBX.
 //! - [`order`]: which changes wait for others.
 //! - [`settle`]: one change to its end, lost replies included.
+//! - `storage`: results wait until a PBX that is killed cannot lose them any more.
 //! - [`verify`]: reads written changes back, before their result counts.
 //!
 //! There is no dispatcher thread: a sender that is free takes the next row and its permit from the `Queue` itself, one
@@ -16,6 +17,7 @@ mod options;
 pub mod order;
 mod panics;
 pub mod settle;
+mod storage;
 mod usual;
 pub mod verify;
 
@@ -35,6 +37,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
+use storage::Storage;
 use verify::{Sent, Verifier};
 
 /// Rows in a row that look like a PBX that is down, after which the run stops.
@@ -153,6 +156,7 @@ pub fn submit(
         stop: connection.line().pace().stop_flag(),
         intents,
         verifier: Verifier::new(connection, options),
+        storage: Storage::new(connection, options),
         senders: AtomicUsize::new(0),
     };
     let mut recorder = Recorder {
@@ -274,6 +278,7 @@ struct Queue<'c> {
     stop: &'c StopFlag,
     intents: &'c dyn IntentLog,
     verifier: Verifier<'c>,
+    storage: Storage<'c>,
     /// Senders at work.
     senders: AtomicUsize,
 }
@@ -425,7 +430,7 @@ fn send_rows<'c>(
         permit,
     }) = queue.take(connection)
     {
-        let begun = Instant::now();
+        let (begun, started) = (Instant::now(), connection.started());
         let settlement =
             caught(|| settle::carry_out(connection, change, intended, permit, &options.settling))
                 .unwrap_or_else(|fault| broke_down(change, fault));
@@ -436,19 +441,27 @@ fn send_rows<'c>(
             change,
             settlement,
             begun,
+            started,
         };
         let fast = if queue.verifier.concerns(&sent) {
             verified(queue, queue.verifier.add(sent))
         } else {
             vec![sent]
         };
-        if !hand_over(fast, &results) {
+        let judge = |changed: &Settlement| queue.judge_again(changed);
+        let stored = queue.storage.add(fast, &queue.verifier, &judge);
+        if !hand_over(stored, &results) {
             return;
         }
     }
-    // The last sender reads back the changes that still wait for a full batch.
+    // The last sender reads back the changes that still wait for a full batch, and waits until all are stored.
     if queue.senders.fetch_sub(1, Ordering::SeqCst) == 1 {
-        hand_over(verified(queue, queue.verifier.rest()), &results);
+        let judge = |changed: &Settlement| queue.judge_again(changed);
+        let rest = verified(queue, queue.verifier.rest());
+        let certain = queue.storage.add(rest, &queue.verifier, &judge);
+        if hand_over(certain, &results) {
+            hand_over(queue.storage.rest(&queue.verifier, &judge), &results);
+        }
     }
 }
 

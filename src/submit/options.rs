@@ -48,6 +48,8 @@ pub struct Options {
     pub settling: SettleLimits,
     /// The changes that are read back.
     pub verify: Verify,
+    /// The time after which the PBX has stored what it accepted, so that a kill does not lose it; zero where it stores first.
+    pub loses: Duration,
     /// Extensions read back in one request; at most the vendor's `batch`.
     pub batch: usize,
     /// Counts the changes that were sent and answered, for the display of progress.
@@ -77,6 +79,7 @@ impl Options {
             failures_max: FailuresMax::default(),
             settling: SettleLimits::new(reply),
             verify: Verify::None,
+            loses: Duration::ZERO,
             batch: usize::MAX,
             sent: Arc::default(),
             unnamed_from: usize::MAX,

@@ -144,18 +144,41 @@ pub fn carry_out(
     permit: Permit,
     limits: &SettleLimits,
 ) -> Settlement {
-    let settling = Settling {
-        connection,
-        change,
-        limits,
-        attempts: 0,
-        http_status: None,
-        lost: None,
-        wrote: false,
-        until: Instant::now(),
-        repeats_a_part: false,
+    let mut settling = Settling::new(connection, change, limits);
+    if intended == 0 {
+        return settling.send(change.action, Cow::Borrowed(&change.wanted), Some(permit));
+    }
+    // The run before this one was gone when this one signed in.
+    settling.until = connection.opened() + limits.reply;
+    match settling.look_first(cut_off()) {
+        LookResult::Result(settlement) => Settlement {
+            attempts: intended,
+            ..*settlement
+        },
+        LookResult::Again(action, wanted) => {
+            settling.send(action, Cow::Owned(wanted), Some(permit))
+        }
+    }
+}
+
+/// Looks at a change that the PBX `accepted`, or may have done, and may have lost, because it has started anew since, and
+/// sends what is not there again.
+pub(super) fn carry_out_again(
+    connection: &Connection,
+    change: &Change,
+    accepted: &Settlement,
+    limits: &SettleLimits,
+) -> Settlement {
+    let mut settling = Settling {
+        attempts: accepted.attempts,
+        http_status: accepted.http_status,
+        was_accepted: accepted.fault.is_none(),
+        ..Settling::new(connection, change, limits)
     };
-    settling.run(intended, permit)
+    match settling.look_first(started_anew()) {
+        LookResult::Result(settlement) => *settlement,
+        LookResult::Again(action, wanted) => settling.send(action, Cow::Owned(wanted), None),
+    }
 }
 
 struct Settling<'c> {
@@ -172,6 +195,8 @@ struct Settling<'c> {
     until: Instant,
     /// True if only a part of a creation was sent last, because the extension is there.
     repeats_a_part: bool,
+    /// True if the PBX had accepted the change, so that an extension which it creates is the run's own.
+    was_accepted: bool,
 }
 
 /// The extensions on the PBX under the numbers of a change.
@@ -204,30 +229,44 @@ impl LookResult {
     }
 }
 
-impl Settling<'_> {
-    fn run(mut self, intended: u32, permit: Permit) -> Settlement {
-        let mut permit = Some(permit);
-        let mut next = (self.change.action, Cow::Borrowed(&self.change.wanted));
-        if intended > 0 {
-            let fault = cut_off();
-            self.lost = Some(fault.clone());
-            // The run before this one was gone when this one signed in.
-            self.until = self.connection.opened() + self.limits.reply;
-            match self.look_and_decide(&fault) {
-                LookResult::Result(settlement) => {
-                    return Settlement {
-                        attempts: intended,
-                        ..*settlement
-                    };
-                }
-                LookResult::Again(action, wanted) => next = (action, Cow::Owned(wanted)),
-            }
+impl<'c> Settling<'c> {
+    fn new(
+        connection: &'c Connection,
+        change: &'c Change,
+        limits: &'c SettleLimits,
+    ) -> Settling<'c> {
+        Settling {
+            connection,
+            change,
+            limits,
+            attempts: 0,
+            http_status: None,
+            lost: None,
+            wrote: false,
+            until: Instant::now(),
+            repeats_a_part: false,
+            was_accepted: false,
         }
+    }
+
+    /// Looks at the PBX before anything is sent, because the change may have happened.
+    fn look_first(&mut self, fault: Fault) -> LookResult {
+        self.lost = Some(fault.clone());
+        self.look_and_decide(&fault)
+    }
+
+    /// Sends the change, or the part of it that is left.
+    fn send(
+        mut self,
+        mut action: Action,
+        mut wanted: Cow<'_, Record>,
+        mut permit: Option<Permit>,
+    ) -> Settlement {
         loop {
             self.attempts += 1;
-            self.repeats_a_part = next.0 != self.change.action;
+            self.repeats_a_part = action != self.change.action;
             let sent_at = Instant::now();
-            let response = self.connection.apply(next.0, &next.1, permit.take());
+            let response = self.connection.apply(action, &wanted, permit.take());
             self.http_status = response.http_status.or(self.http_status);
             let Err(fault) = response.result else {
                 return self.done();
@@ -245,7 +284,7 @@ impl Settling<'_> {
             }
             match self.look_and_decide(&fault) {
                 LookResult::Result(settlement) => return *settlement,
-                LookResult::Again(action, wanted) => next = (action, Cow::Owned(wanted)),
+                LookResult::Again(again, rest) => (action, wanted) = (again, Cow::Owned(rest)),
             }
         }
     }
@@ -396,8 +435,8 @@ impl Settling<'_> {
         let foreign = foreign(manifest, wanted, held);
         let is_begun = !fault.done_before.is_empty();
         let is_ours = self.change.before.is_none()
-            && (is_begun || (foreign.is_empty() && (is_alike || !refused)));
-        if unlike.iter().all(|field| separate(*field)) && is_ours {
+            && (is_begun || self.was_accepted || (foreign.is_empty() && (is_alike || !refused)));
+        if (self.was_accepted || unlike.iter().all(|field| separate(*field))) && is_ours {
             // Nothing is taken for written that cannot be seen.
             let mut missing = unlike.clone();
             missing.extend(uncomparable(manifest, wanted));
@@ -735,6 +774,14 @@ pub(super) fn cut_off() -> Fault {
         FaultKind::MayHaveHappened,
         "run.cut_off",
         "the run was cut off when this was about to be sent",
+    )
+}
+
+fn started_anew() -> Fault {
+    Fault::new(
+        FaultKind::MayHaveHappened,
+        "run.started_anew",
+        "the PBX started anew after it had said that it is done",
     )
 }
 

@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 const COMPANY_WAIT_MAX: Duration = Duration::from_secs(3);
 
 /// A row that was sent, with its result so far.
+#[derive(Clone)]
 pub(super) struct Sent<'c> {
     /// The change's position.
     pub(super) position: usize,
@@ -31,6 +32,8 @@ pub(super) struct Sent<'c> {
     pub(super) settlement: Settlement,
     /// The time when it was taken up.
     pub(super) begun: Instant,
+    /// The start of the PBX that was known by then, in the PBX's own words.
+    pub(super) started: Option<String>,
 }
 
 impl Sent<'_> {
@@ -119,6 +122,16 @@ impl<'c> Verifier<'c> {
     pub(super) fn rest(&self) -> Vec<Sent<'c>> {
         let rest = std::mem::take(&mut *lock(&self.waiting));
         self.check(rest)
+    }
+
+    /// Verifies a row at once, if it is one that is to be.
+    pub(super) fn check_one(&self, sent: &mut Sent<'c>) {
+        if self.concerns(sent) {
+            let rows = self.check(vec![sent.clone()]);
+            if let Some(checked) = rows.into_iter().next() {
+                *sent = checked;
+            }
+        }
     }
 
     /// Looks at rows, twice where needed, and decides each one's result.

@@ -412,6 +412,9 @@ pub struct Session {
     pub lifetime: Option<Duration>,
     /// The fault that each request gets that writes, where the account may only read.
     pub read_only: Option<Fault>,
+    /// The time when the PBX started, in its own words; another one shows that it has started anew. `None` where it does not
+    /// say.
+    pub started: Option<String>,
 }
 
 #[cfg(test)]

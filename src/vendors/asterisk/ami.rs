@@ -20,6 +20,9 @@ const FAMILY: &str = "ps_endpoints";
 /// The operation of the listing, and of its reply.
 pub(super) const LIST: &str = "ami list";
 
+/// The operation of the sign-in.
+pub(super) const LOGIN: &str = "ami login";
+
 /// Attributes of an endpoint that name other objects.
 pub(super) const NAMES: [&str; 3] = ["auth", "outbound_auth", "aors"];
 
@@ -111,7 +114,7 @@ impl ManagerAction {
 
 /// The account of ARI signs in here too.
 pub(super) fn login(account: &Account) -> Option<Request> {
-    let login = ManagerAction::reading("ami login", "Login")
+    let login = ManagerAction::reading(LOGIN, "Login")
         .with_line("Username", Line::new(account.username.as_str())?)
         .with_line("Secret", Line::new(account.password.clone())?);
     Some(login.request())

@@ -84,10 +84,7 @@ impl Client for Asterisk {
         let mut talk = Talk::new(self, session, exchanges);
         let answer = match task {
             Task::SignIn(account) => self.sign_in(&mut talk, account),
-            Task::KeepAlive if self.uses_ami => talk
-                .ask(ami::ping())
-                .map(|_| Answer::Session(session.clone())),
-            Task::KeepAlive => Ok(Answer::Session(session.clone())),
+            Task::KeepAlive => self.keep_alive(&mut talk, session),
             Task::SignOut if self.uses_ami => talk.sign_out(ami::logoff()),
             Task::SignOut => Ok(Answer::Done),
             Task::List => self.list(&mut talk),
@@ -130,10 +127,7 @@ impl Asterisk {
     fn sign_in(&self, talk: &mut Talk<'_>, account: &Account) -> Step<Answer> {
         let user = format!("{}:{}", account.username, account.password.reveal());
         let token = Secret::new(format!("Basic {}", base64(user.as_bytes())));
-        let info = Request::new("info", Method::Get, "/asterisk/info", Effect::Reads)
-            .query("only", "system")
-            .header("authorization", token.clone());
-        let info = talk.sign_in(info)?;
+        let info = talk.sign_in(info().header("authorization", token.clone()))?;
         if !json::at(&info, "system.version").is_some_and(Value::is_string) {
             return Err(talk.end(talk.not_understood("it names no version of Asterisk")));
         }
@@ -148,6 +142,7 @@ impl Asterisk {
         let mut session = Session {
             token,
             read_only,
+            started: started(&info),
             ..Session::default()
         };
         if self.uses_ami {
@@ -160,6 +155,18 @@ impl Asterisk {
             self.may_write_files(talk, &session)?;
         }
         Ok(Answer::Session(session))
+    }
+
+    /// Asks when the PBX started, and keeps the session of the manager interface.
+    fn keep_alive(&self, talk: &mut Talk<'_>, session: &Session) -> Step<Answer> {
+        let info = talk.ask(info())?;
+        if self.uses_ami {
+            talk.ask(ami::ping())?;
+        }
+        Ok(Answer::Session(Session {
+            started: started(&info),
+            ..session.clone()
+        }))
     }
 
     /// Sees that the account may read and write files of the configuration, as voicemail boxes need it.
@@ -672,6 +679,17 @@ impl Asterisk {
         }
         Ok(wanted)
     }
+}
+
+/// The question for the version, and for the time of the start.
+fn info() -> Request {
+    Request::new("info", Method::Get, "/asterisk/info", Effect::Reads)
+        .query("only", "system,status")
+}
+
+/// The time of the start, from the reply to that question.
+fn started(info: &Value) -> Option<String> {
+    json::at(info, "status.startup_time").and_then(json::text)
 }
 
 /// Asks whether a telephone is registered: the PBX's own word for it.

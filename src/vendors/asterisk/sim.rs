@@ -243,9 +243,7 @@ impl AsteriskSim {
                 "timestamp": "2026-11-28T09:24:52.924+0000",
                 "asterisk_id": "00:53:00:00:00:01",
             })),
-            ("/asterisk/info", true) => Ok(json!({
-                "system": { "version": self.version(), "entity_id": "00:53:00:00:00:01" },
-            })),
+            ("/asterisk/info", true) => Ok(self.info()),
             ("/endpoints", true) => Ok(self.list()),
             ("/endpoints/PJSIP", true) if !self.had_endpoint => Err(SimRefusal(
                 404,
@@ -281,11 +279,19 @@ impl AsteriskSim {
         self.manager.answer(heard, account, &endpoints)
     }
 
-    fn version(&self) -> &'static str {
-        match self.release {
-            Release::R16 => "16.28.0~dfsg-0+deb11u4",
-            Release::R22 => "22.10.1+dfsg+~cs6.17.60671434-1",
-        }
+    /// The version, and the time of its start.
+    fn info(&self) -> Value {
+        let (version, started) = match self.release {
+            Release::R16 => ("16.28.0~dfsg-0+deb11u4", "2026-11-29T07:10:51.513+0000"),
+            Release::R22 => (
+                "22.10.1+dfsg+~cs6.17.60671434-1",
+                "2026-11-29T07:10:51.409+0000",
+            ),
+        };
+        json!({
+            "system": { "version": version, "entity_id": "00:53:00:00:00:01" },
+            "status": { "startup_time": started, "last_reload_time": started },
+        })
     }
 
     /// Checks the account; true where it may write.

@@ -2,10 +2,10 @@
 
 use super::ami;
 use crate::manifest::Manifest;
-use crate::model::Fault;
+use crate::model::{Fault, FaultKind};
 use crate::vendors::Settings;
 use crate::vendors::conversation::{Conversation, Dialect, Step};
-use crate::wire::{Body, Exchange, Request, Session};
+use crate::wire::{Body, Effect, Exchange, Reply, Request, Session};
 use serde_json::Value;
 use url::form_urlencoded;
 
@@ -61,6 +61,14 @@ impl Dialect for Asterisk {
     /// Judges by HTTP's status and by Asterisk's own words. Without these, whatever answered is something else.
     fn judge(&self, exchange: &Exchange) -> Result<Value, Fault> {
         let reply = &exchange.reply;
+        if is_starting(reply) && exchange.request.operation != ami::LOGIN {
+            let mut fault = self.manifest.fault_of_code("ari_not_loaded").status(404);
+            if exchange.request.effect == Effect::Writes {
+                // It may have lost what the change began with: it is looked at before anything is sent again.
+                fault.kind = FaultKind::MayHaveHappened;
+            }
+            return Err(fault);
+        }
         let succeeded = (200..300).contains(&reply.status);
         if exchange.request.beside {
             return ami::judge(self.manifest, reply);
@@ -75,6 +83,12 @@ impl Dialect for Asterisk {
             Err(_) => Err(self.manifest.fault_of_status(reply.status)),
         }
     }
+}
+
+/// Returns true for the page of Asterisk's own web server where it knows no such path: ARI is a module, and loaded late.
+fn is_starting(reply: &Reply) -> bool {
+    let page = String::from_utf8_lossy(&reply.body);
+    reply.status == 404 && page.contains("<address>Asterisk")
 }
 
 impl Asterisk {

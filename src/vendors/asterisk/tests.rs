@@ -1127,6 +1127,47 @@ fn refusals_mean_what_asterisk_says() {
 }
 
 #[test]
+fn an_asterisk_that_is_starting_is_waited_for() {
+    for (_, folder) in RELEASES {
+        // It answers all paths so until ARI is loaded.
+        let (_, starting) = golden(folder, "37-not-ari");
+        let said = |task: &Task<'_>, replies: &[Reply]| {
+            let (turn, _) = testkit::replay(&*asterisk(), task, &session(), replies);
+            fault(turn)
+        };
+        let look = Task::Get(&["2002".to_owned()]);
+        let fault = said(&look, std::slice::from_ref(&starting));
+        assert_eq!(fault.kind, FaultKind::Busy);
+        assert!(fault.message.contains("still starting"), "{fault}");
+        let sign_in = Task::SignIn(&printed_account());
+        let fault = said(&sign_in, std::slice::from_ref(&starting));
+        assert_eq!(fault.kind, FaultKind::Busy);
+        // What it was told before may be lost, so it is looked at first.
+        let missing = golden(folder, "35-delete-missing").1;
+        let replies = [missing.clone(), missing.clone(), missing, starting];
+        let fault = said(&Task::Create(&ann()), &replies);
+        assert_eq!(fault.kind, FaultKind::MayHaveHappened, "{fault}");
+    }
+}
+
+#[test]
+fn an_asterisk_that_has_started_anew_says_another_time() {
+    let mut pbx = sim(Release::R22);
+    let account = printed_account();
+    let session = session_of(run(&mut pbx, Task::SignIn(&account)));
+    assert_eq!(
+        session.started.as_deref(),
+        Some("2026-11-29T07:10:51.409+0000")
+    );
+    let mut pbx = sim(Release::R16);
+    let later = session_of(run(&mut pbx, Task::KeepAlive));
+    assert_eq!(
+        later.started.as_deref(),
+        Some("2026-11-29T07:10:51.513+0000")
+    );
+}
+
+#[test]
 fn what_is_no_answer_of_asterisk_is_not_taken_for_one() {
     let task = Task::Get(&["2002".to_owned()]);
     let garbage = [

@@ -34,8 +34,10 @@ fn without_moments(mut body: Value) -> Value {
             *value = Value::Null;
         }
     }
-    if let Some(system) = body.get_mut("system") {
-        *system = Value::Null;
+    for name in ["system", "status"] {
+        if let Some(value) = body.get_mut(name) {
+            *value = Value::Null;
+        }
     }
     body
 }
