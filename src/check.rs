@@ -9,7 +9,7 @@
 
 use crate::columns::{Binding, TableRows};
 use crate::manifest::{Manifest, Purpose};
-use crate::model::{Finding, Place, Record, Severity};
+use crate::model::{Action, Finding, Outcome, Place, Record, RowResult, Severity};
 use crate::rules::{BatchFacts, Checker, Collector, Country, CrossRowFacts, Duplicate, Places};
 use crate::sheet::{Again, Batch, Picks, Row, Sheet, SheetError};
 use std::collections::BTreeMap;
@@ -31,6 +31,16 @@ pub struct BoundSheet {
     pub sheet: Sheet,
     /// The meaning of its columns.
     pub binding: Binding,
+}
+
+impl BoundSheet {
+    /// The heading of the column that a finding is about; empty where the sheet has none.
+    pub fn heading(&self, finding: &Finding) -> &str {
+        let column = finding.column;
+        let column = column.or_else(|| self.binding.origin_of(finding.field?));
+        let heading = column.and_then(|column| self.sheet.headings.get(column));
+        heading.map_or("", String::as_str)
+    }
 }
 
 /// The options of a check.
@@ -92,6 +102,25 @@ impl<T> Verdict<'_, T> {
     /// Returns true if the row may be sent.
     pub fn is_valid(&self) -> bool {
         !self.findings.iter().any(Finding::is_error)
+    }
+}
+
+impl Verdict<'_, String> {
+    /// The row's outcome in a report; the part that was kept is the person's name.
+    pub fn outcome(self) -> Outcome {
+        let result = match self.is_valid() {
+            true => RowResult::Valid,
+            false => RowResult::Invalid,
+        };
+        let outcome = Outcome {
+            row: Some(self.row),
+            place: Some(self.place),
+            number: self.number,
+            name: self.kept.unwrap_or_default(),
+            ..Outcome::new(Action::None, result)
+        };
+        let heading = |finding: &Finding| self.table.heading(finding).to_owned();
+        outcome.with_findings(self.findings, heading)
     }
 }
 

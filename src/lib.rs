@@ -99,12 +99,13 @@
 //! - [`migrate`]: the account of a migration, and the agreement of two PBXes after it.
 //! - [`submit`]: sends changes in their order and at the target's pace, settles lost replies, reads back.
 //! - [`export`]: extensions as a sheet that is the same as long as the PBX's settings are the same.
-//! - [`report`]: outcomes as a sheet, counted.
+//! - [`report`]: outcomes as a sheet, counted; a sheet's findings at its own cells; a vendor's facts as tables, and as a
+//!   sheet to fill in.
 //! - [`progress`]: the progress of a run, on standard error.
 //! - [`sim`]: a PBX you can break, in process or behind a socket. Knows no vendor.
 //! - `rim`: the layer between the command line and the engine: failures and exit codes, the terminal, the
-//!   configuration, targets and sessions, the one rule for outputs.
-//! - [`input`]: the sheets of a command and their rows.
+//!   configuration, targets and sessions, the one rule for outputs, the checks of `doctor`.
+//! - [`input`]: the sheets of a command, their rows, and sheets as sides of a comparison.
 //! - [`plan`]: the changes to make, as a value, and the guard. No terminal, no command line.
 //! - [`run`]: carries a plan out.
 //! - [`manual`]: one page for each task, run by a test.

@@ -80,15 +80,40 @@ impl Facts {
     pub fn is_certain(&self) -> bool {
         self.whole && self.gone == 0
     }
+
+    /// Describes the reasons why an export of the target `name` differs from the one `before` that have nothing to do
+    /// with the PBX.
+    pub fn changes_since(&self, before: &Facts, name: &str) -> Vec<String> {
+        let mut lines = vec![];
+        if before.pbx != self.pbx {
+            lines.push(format!(
+                "{name}: this snapshot is of {}, and the one before is of {}: the target became another PBX",
+                self.pbx, before.pbx
+            ));
+        }
+        if !before.key.is_empty() && !self.key.is_empty() && before.key != self.key {
+            lines.push(format!(
+                "{name}: the snapshot before was exported with another key, so every fingerprint is another one"
+            ));
+        }
+        lines
+    }
 }
 
-/// The snapshots of one target that are of another PBX than the one before them, each with that one.
-pub fn moves(snapshots: &[Snapshot]) -> impl Iterator<Item = (&Snapshot, &Snapshot)> {
+/// Describes from when on the snapshots of a target are of another PBX than those before, a line for each time.
+pub fn moves(target: &str, snapshots: &[Snapshot]) -> Vec<String> {
     let pairs = snapshots.windows(2).filter_map(|pair| match pair {
-        [before, after] => Some((before, after)),
+        [before, after] if before.facts.pbx != after.facts.pbx => Some((before, after)),
         _ => None,
     });
-    pairs.filter(|(before, after)| before.facts.pbx != after.facts.pbx)
+    pairs
+        .map(|(before, after)| {
+            format!(
+                "{target}: from {} on the snapshots are of {}, and before of {}: the target became another PBX",
+                after.time, after.facts.pbx, before.facts.pbx
+            )
+        })
+        .collect()
 }
 
 /// The proof of an archive up to one entry: to be kept in another place than the archive.
@@ -158,6 +183,16 @@ pub enum ArchiveError {
         /// Its line, from 1; `None` for the last one.
         line: Option<u64>,
     },
+    /// A target without a snapshot.
+    #[error("{} holds no snapshot of {target}", .folder.display())]
+    NoSnapshot {
+        /// The archive's folder.
+        folder: PathBuf,
+        /// The target.
+        target: String,
+        /// The targets that have one.
+        known: Vec<String>,
+    },
     /// A target's name that cannot be a folder's.
     #[error("{:?} cannot be the name of a folder or a file: it is no name of a target in rowcall.toml", redact::target(.0))]
     Name(String),
@@ -165,8 +200,14 @@ pub enum ArchiveError {
 
 impl ArchiveError {
     /// Returns the next step.
-    pub fn hint(&self) -> &'static str {
-        match self {
+    pub fn hint(&self) -> String {
+        let hint = match self {
+            ArchiveError::NoSnapshot { known, .. } if known.is_empty() => {
+                "it holds no snapshot yet"
+            }
+            ArchiveError::NoSnapshot { known, .. } => {
+                return format!("it holds snapshots of: {}", known.join(", "));
+            }
             ArchiveError::NoArchive(_) => {
                 "name the folder that was given to `rowcall export --archive`"
             }
@@ -178,7 +219,8 @@ impl ArchiveError {
             ArchiveError::Name(_) => {
                 "give the target a name in rowcall.toml: letters, digits, - and _"
             }
-        }
+        };
+        hint.to_owned()
     }
 }
 
@@ -259,6 +301,26 @@ impl Archive {
     pub fn snapshots(&self) -> Result<BTreeMap<String, Vec<Snapshot>>, ArchiveError> {
         let _shared = self.share()?;
         self.read_snapshots()
+    }
+
+    /// Lists the snapshots of the targets that are named, or of all targets where none is.
+    ///
+    /// # Errors
+    /// As [`Archive::snapshots`]; or a target that is named has none.
+    pub fn snapshots_of(
+        &self,
+        targets: &[String],
+    ) -> Result<BTreeMap<String, Vec<Snapshot>>, ArchiveError> {
+        let mut all = self.snapshots()?;
+        if let Some(stranger) = targets.iter().find(|target| !all.contains_key(*target)) {
+            return Err(ArchiveError::NoSnapshot {
+                folder: self.folder.clone(),
+                target: stranger.clone(),
+                known: all.into_keys().collect(),
+            });
+        }
+        all.retain(|target, _| targets.is_empty() || targets.contains(target));
+        Ok(all)
     }
 
     pub(super) fn read_snapshots(&self) -> Result<BTreeMap<String, Vec<Snapshot>>, ArchiveError> {

@@ -17,6 +17,7 @@
 mod append;
 mod keep;
 mod manifest;
+mod nights;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -26,4 +27,5 @@ pub use keep::Keep;
 pub use manifest::{
     Archive, ArchiveError, Facts, Head, LINE_BYTES_MAX, MANIFEST, Snapshot, folder_name, moves,
 };
+pub use nights::missed_nights;
 pub use verify::ArchiveVerdict;

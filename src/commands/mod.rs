@@ -12,9 +12,9 @@ mod help;
 mod import;
 mod init;
 mod lead;
-mod mark;
 mod migrate;
 mod plan;
+mod report;
 mod resume;
 mod ring;
 mod runs;
@@ -22,7 +22,8 @@ mod schema;
 mod sim;
 mod template;
 mod undo;
-pub mod vendors;
+mod vendors;
+mod wanted;
 
 use crate::cli::{self, Cli, Command, CompletionsArgs, ManArgs};
 use crate::disk::outlast_size_limit;
@@ -67,7 +68,7 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Resume(args) => resume::run(args, &context),
         Command::Undo(args) => undo::run(args, &context),
         Command::Runs(args) => runs::run(args, &context),
-        Command::Report(args) => runs::report(args, &context),
+        Command::Report(args) => report::run(args, &context),
         Command::Template(args) => template::run(args, &context),
         Command::Vendors(args) => vendors::run(args),
         Command::Sim(args) => sim::run(args),

@@ -1,7 +1,8 @@
 //! `rowcall plan`: the changes that an import would make, field by field; nothing is changed.
 
-use crate::cli::{OnLoss, PlanArgs, WantedArgs};
-use crate::input::{Rows, open_sheets};
+use super::wanted::{check, read_rows};
+use crate::cli::{PlanArgs, WantedArgs};
+use crate::input::Rows;
 use crate::model::{PlannedRow, RunMode};
 use crate::plan::file::{PlanHead, SavedPlan};
 use crate::plan::import::plan_import;
@@ -9,7 +10,6 @@ use crate::plan::{Plan, Refusal};
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, Target};
 use crate::run::{GuardOptions, Run, RunRequest, SecretsOut};
-use crate::seal::Key;
 use std::path::Path;
 
 /// Prints the plan, and keeps it where a file is named.
@@ -92,7 +92,17 @@ pub(super) fn show(
     let keep = |rows: &Rows, plan: &Plan| {
         rows.warnings().iter().for_each(print);
         match (output, &key) {
-            (Some(path), Some(key)) => keep_plan(plan, rows, wanted, &target, to, path, key),
+            (Some(path), Some(key)) => {
+                let settings = wanted.pace.settings.iter().cloned().collect();
+                let head = PlanHead::new(&target, to, wanted.mode, settings, plan);
+                let sealed = SavedPlan::write(head, plan, rows, path, key)?;
+                print(format!(
+                    "plan: {}, with what it needs of secrets in {} (only for its owner)",
+                    path.display(),
+                    sealed.display()
+                ));
+                Ok(())
+            }
             _ => Ok(()),
         }
     };
@@ -104,78 +114,4 @@ pub(super) fn show(
         |rows, session| plan_import(rows, wanted.mode, all_or_nothing, rewrite, session),
         keep,
     )
-}
-
-/// Reads the sheets of an import or a plan, and refuses outputs that must not be written. `output` is the file for a plan.
-///
-/// # Errors
-/// Exit 2, naming the place.
-pub(super) fn read_rows(
-    wanted: &WantedArgs,
-    request: &RunRequest<'_>,
-    output: Option<&Path>,
-    context: &Context,
-) -> Result<(Rows, Result<(), Failure>), Failure> {
-    let target = request.target;
-    let manifest = target.manifest();
-    let actions = wanted.mode.allowed_actions();
-    let sheets = open_sheets(&wanted.input.options(), manifest, actions)?;
-    let rows = Rows::read(sheets, manifest)?.in_country(wanted.country.or(target.country));
-    let map_file = wanted.input.reading.map_file.as_deref();
-    let prepared = request.prepare_outputs(&rows, map_file, output, context);
-    Ok((rows, prepared))
-}
-
-/// Checks the rows of an import or a plan, and returns the reason to go no further: fields that would be lost, or an
-/// invalid row where every row must be valid.
-pub(super) fn check(
-    rows: &mut Rows,
-    wanted: &WantedArgs,
-    all_or_nothing: bool,
-    target: &Target,
-) -> Option<Refusal> {
-    let manifest = target.manifest();
-    rows.check(manifest, |_| wanted.mode.unseen_purpose(), None);
-    if wanted.on_loss == OnLoss::Stop
-        && let Err(failure) = rows.refuse_losses()
-    {
-        return Some(Refusal::new("loss", failure));
-    }
-    let hint = "mend the invalid rows, or leave out --all-or-nothing";
-    (all_or_nothing && !rows.all_valid()).then(|| Refusal::all_or_nothing(hint))
-}
-
-/// Writes the plan's files.
-///
-/// # Errors
-/// Exit 2 where they cannot be written.
-fn keep_plan(
-    plan: &Plan,
-    rows: &Rows,
-    wanted: &WantedArgs,
-    target: &Target,
-    to: &str,
-    path: &Path,
-    key: &Key,
-) -> Result<(), Failure> {
-    let head = PlanHead {
-        address: target.place(),
-        groups: target.spec.groups,
-        headings: plan.headings.clone(),
-        on_pbx: plan.on_pbx,
-        input_hash: plan.input_hash.clone(),
-        vendor: target.vendor.id.to_owned(),
-        mode: wanted.mode,
-        rules: target.manifest().version(),
-        settings: wanted.pace.settings.iter().cloned().collect(),
-        target: target.label.clone(),
-        to: to.to_owned(),
-    };
-    let sealed = SavedPlan::write(head, plan, rows, path, key)?;
-    print(format!(
-        "plan: {}, with what it needs of secrets in {} (only for its owner)",
-        path.display(),
-        sealed.display()
-    ));
-    Ok(())
 }

@@ -1,6 +1,7 @@
 //! The differences between two sides, each of them extensions from a sheet, an export or a PBX. No I/O, and no guess:
 //! only columns of both sides are compared, and an extension is called renumbered only where it cannot be another one.
 
+mod notes;
 mod words;
 
 pub use words::{Phrase, columns};

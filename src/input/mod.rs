@@ -2,6 +2,7 @@
 
 pub(crate) mod headings;
 pub(crate) mod rows;
+pub(crate) mod side;
 mod warnings;
 
 pub use headings::FieldHeadings;
@@ -16,7 +17,7 @@ use crate::rim::terminal::print;
 use crate::sheet::{self, Encoding, Header, Input, ReadOptions, RowTrouble, Sheet};
 use crate::vendors::VENDORS;
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The sheets to read, and how.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +25,19 @@ pub(crate) struct InputOptions {
     /// Files, patterns, or `-` for standard input.
     pub(crate) sheets: Vec<PathBuf>,
     pub(crate) reading: ReadingOptions,
+}
+
+impl InputOptions {
+    /// The options for one file, whose headings mean what a mapping file says, where there is one.
+    pub(crate) fn file(path: &Path, map_file: Option<PathBuf>) -> InputOptions {
+        InputOptions {
+            sheets: vec![path.to_owned()],
+            reading: ReadingOptions {
+                map_file,
+                ..ReadingOptions::default()
+            },
+        }
+    }
 }
 
 /// Options for reading sheets, as far as they were typed.

@@ -69,26 +69,20 @@ pub struct Manifest {
 }
 
 /// The facts for asking a PBX by SIP if its extensions ring.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct SipFacts {
     /// True if the PBX blocks addresses that sign in wrongly, or that send much.
-    #[serde(default)]
     pub blocks_addresses: bool,
     /// The status that a wrong secret always gets, and nothing else does; `None` where that is not known.
-    #[serde(default)]
     pub wrong_secret: Option<u16>,
     /// True if an extension that has no secret lets anybody in.
-    #[serde(default)]
     pub open_without_secret: bool,
-    /// Requests per second unless the target sets another number; `None` where the vendor's pages name no limit.
-    #[serde(default)]
-    pub rate: Option<f64>,
+    /// Requests per second unless the target sets another number; 50 where the vendor's pages name no limit.
+    pub rate: f64,
     /// The page with these facts, a key of `source`; empty where there are none.
-    #[serde(default)]
     pub source: String,
     /// The reason for an inferred fact, where the vendor's page does not print it.
-    #[serde(default)]
     pub note: String,
 }
 
@@ -105,6 +99,19 @@ pub struct LogFacts {
     /// The names of an object's two members, where one is the name of the other's value.
     #[serde(default)]
     pub pair: Option<[String; 2]>,
+}
+
+impl Default for SipFacts {
+    fn default() -> SipFacts {
+        SipFacts {
+            blocks_addresses: false,
+            wrong_secret: None,
+            open_without_secret: false,
+            rate: 50.0,
+            source: String::new(),
+            note: String::new(),
+        }
+    }
 }
 
 /// The facts of a vendor's groups, beside those that apply to all of it.

@@ -13,7 +13,7 @@ use crate::ledger::SecretMarks;
 use crate::model::{
     Action, Change, Field, Finding, Mode, Outcome, Place, Record, RowResult, TO_GENERATE,
 };
-use crate::rim::Failure;
+use crate::rim::{Failure, Target};
 use crate::seal::{Key, SealError};
 use crate::sheet::GENERATE;
 use jiff::Timestamp;
@@ -141,6 +141,31 @@ pub struct PlanHead {
     pub target: String,
     /// The target as it was typed.
     pub to: String,
+}
+
+impl PlanHead {
+    /// The facts of a plan for a target that was typed as `to`, with the vendor's settings as they were typed.
+    pub(crate) fn new(
+        target: &Target,
+        to: &str,
+        mode: Mode,
+        settings: BTreeMap<String, String>,
+        plan: &Plan,
+    ) -> PlanHead {
+        PlanHead {
+            address: target.place(),
+            groups: target.spec.groups,
+            headings: plan.headings.clone(),
+            on_pbx: plan.on_pbx,
+            input_hash: plan.input_hash.clone(),
+            vendor: target.vendor.id.to_owned(),
+            mode,
+            rules: target.manifest().version(),
+            settings,
+            target: target.label.clone(),
+            to: to.to_owned(),
+        }
+    }
 }
 
 /// The reason that a plan cannot be saved or carried out. Nothing was sent.

@@ -1,15 +1,22 @@
-//! Outcomes as a sheet, counted; and the rows that are not done, as a sheet to be corrected and fed back.
+//! Outcomes as a sheet, counted; the rows that are not done, as a sheet to be corrected and fed back; and a vendor's facts
+//! as tables, and as a sheet to fill in.
 
 mod columns;
+pub mod facts;
 mod file;
 mod findings;
+pub(crate) mod marked;
+pub(crate) mod template;
 
 pub use columns::{is_added_to_rejects, reject_cells, reject_columns};
 pub(crate) use file::{ReportFile, ReportHead, origins};
 pub(crate) use findings::{FindingSummary, describe};
 
+use crate::check::Counts;
 use crate::model::{Finding, Outcome, Place, RingResult, RowResult};
 use crate::sheet::SheetError;
+use jiff::Timestamp;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io;
 
@@ -32,8 +39,31 @@ pub fn finding_line(finding: &Finding, place: Option<&Place>, sources: bool) -> 
     line
 }
 
+/// Builds the JSON summary of a command that checked sheets by a vendor's rules; `more` are counts of its own.
+pub(crate) fn summary_of_check(
+    command: &str,
+    vendor: &str,
+    more: &[(&str, u64)],
+    counts: &Counts,
+    started: Timestamp,
+    exit_code: u8,
+) -> Value {
+    let mut summary = json!({ "command": command, "target": vendor });
+    for (name, count) in more {
+        summary[*name] = json!(count);
+    }
+    summary["counts"] = json!({ "valid": counts.valid, "invalid": counts.invalid });
+    summary["rows"] = json!(counts.rows);
+    summary["errors"] = json!(counts.errors);
+    summary["warnings"] = json!(counts.warnings);
+    summary["started"] = json!(format!("{started:.3}"));
+    summary["finished"] = json!(format!("{:.3}", Timestamp::now()));
+    summary["exit_code"] = json!(exit_code);
+    summary
+}
+
 /// A moment as people read it, in UTC.
-pub(crate) fn for_people(moment: jiff::Timestamp) -> String {
+pub(crate) fn for_people(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 

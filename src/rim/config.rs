@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::process_group;
 use super::terminal::ask_secret;
+use crate::disk::{Readers, write_new, write_whole};
 use crate::model::{Secret, redact};
 use crate::vendors::Account;
 use etcetera::BaseStrategy;
@@ -23,7 +24,7 @@ pub(crate) const PASSWORD_VARIABLE: &str = "ROWCALL_PASSWORD";
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// A target as `rowcall.toml` has it.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct TargetEntry {
     pub(crate) vendor: String,
     pub(crate) url: String,
@@ -208,6 +209,53 @@ pub(crate) fn config_file() -> Option<PathBuf> {
     Some(folder.join("rowcall.toml")).filter(|path| path.is_file())
 }
 
+/// Writes a target behind those of the configuration; its password into a file for its owner.
+///
+/// # Errors
+/// Exit 2 where a file cannot be written.
+pub(crate) fn add_target(path: &Path, name: &str, entry: &TargetEntry) -> Result<(), Failure> {
+    let failed = |path: &Path, done: &str, error: io::Error| {
+        Failure::usage(format!("{} cannot be {done}: {error}", path.display()))
+    };
+    let before = match path.is_file() {
+        true => fs::read_to_string(path).map_err(|error| failed(path, "read", error))?,
+        false => String::new(),
+    };
+    let file = entry.password.as_ref().map(|password| {
+        let file = path.with_file_name(format!("{name}.password"));
+        let file = std::path::absolute(&file).unwrap_or(file);
+        let text = format!("{}\n", password.reveal());
+        write_new(&file, text.as_bytes(), Readers::Owner)
+            .map_err(|error| failed(&file, "written", error))?;
+        Ok::<_, Failure>(file)
+    });
+    let file = file.transpose()?;
+    let gap = if before.is_empty() { "" } else { "\n" };
+    let table = table_of(name, entry, file.as_deref());
+    let text = format!("{before}{gap}{table}");
+    let written = write_whole(path, text.as_bytes(), Readers::Anybody);
+    if let (Err(_), Some(file)) = (&written, &file) {
+        // No password is left where no target leads to it.
+        let _ = fs::remove_file(file);
+    }
+    written.map_err(|error| failed(path, "written", error))
+}
+
+/// A target's part of the configuration.
+fn table_of(name: &str, entry: &TargetEntry, password_file: Option<&Path>) -> String {
+    let text = |text: &str| toml::Value::from(text).to_string();
+    let (vendor, url) = (text(&entry.vendor), text(&entry.url));
+    let mut table = format!("[targets.{name}]\nvendor = {vendor}\nurl = {url}\n");
+    if !entry.username.is_empty() {
+        table.push_str(&format!("username = {}\n", text(&entry.username)));
+    }
+    if let Some(file) = password_file {
+        let file = text(&file.to_string_lossy());
+        table.push_str(&format!("password_file = {file}\n"));
+    }
+    table
+}
+
 /// Reads a small text file.
 pub(crate) fn read_small(path: &Path) -> Result<String, String> {
     let size = fs::metadata(path).map_err(|error| error.to_string())?.len();
@@ -250,8 +298,8 @@ pub(crate) fn account(
         (None, None, Some(command)) => from_command(label, command, COMMAND_TIME_MAX)?,
         (None, None, None) => from_variable(label, PASSWORD_VARIABLE).or_else(|failure| {
             match ask_secret(&format!("password of {username} at {label}")) {
-                Some(password) if !password.reveal().is_empty() => Ok(password.reveal().to_owned()),
-                _ => Err(failure),
+                Some(password) => Ok(password.reveal().to_owned()),
+                None => Err(failure),
             }
         })?,
         _ => {
@@ -353,6 +401,22 @@ fn first_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_answered_is_text_in_the_file_whatever_it_holds() {
+        let entry = TargetEntry {
+            vendor: "openvox".into(),
+            url: "http://10.0.0.5:80".into(),
+            username: "a\"\nurl = \"http://evil".into(),
+            ..TargetEntry::default()
+        };
+        let text = table_of("hq", &entry, Some(Path::new("C:\\x\\hq.password")));
+        let read: toml::Table = text.parse().unwrap();
+        let target = &read["targets"]["hq"];
+        assert_eq!(target["username"].as_str(), Some(entry.username.as_str()));
+        assert_eq!(target["url"].as_str(), Some("http://10.0.0.5:80"));
+        assert_eq!(target["password_file"].as_str(), Some("C:\\x\\hq.password"));
+    }
 
     #[cfg(target_os = "linux")]
     #[test]

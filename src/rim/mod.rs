@@ -1,8 +1,9 @@
 //! The rim: the layer between the command line and the engine. Failures with their exit codes, the terminal, the
-//! configuration, targets and their sessions, and the one rule for outputs.
+//! configuration, targets and their sessions, the one rule for outputs, and the checks of `doctor`.
 
 pub(crate) mod config;
 pub(crate) mod context;
+pub(crate) mod doctor;
 pub(crate) mod failure;
 pub(crate) mod log;
 pub(crate) mod outputs;

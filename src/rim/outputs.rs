@@ -11,6 +11,7 @@ use crate::disk::{end_of_links, folder_of, remove_leftovers};
 use crate::ledger::StateDir;
 use crate::model::Outcome;
 use crate::seal::key_path;
+use crate::sheet::ending;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -166,6 +167,18 @@ impl Files {
             ))
             .hint("name another file for the log")),
         }
+    }
+
+    /// Refuses a copy under a name with another ending than its workbook's.
+    ///
+    /// # Errors
+    /// Exit 2, naming the ending.
+    pub(crate) fn refuse_ending(flag: &str, path: &Path, wanted: &str) -> Result<(), Failure> {
+        if ending(path) == wanted {
+            return Ok(());
+        }
+        let message = format!("{flag} {} is to be a workbook", path.display());
+        Err(Failure::usage(message).hint(format!("give it the ending .{wanted}")))
     }
 
     fn refuse_clashes(&self) -> Result<(), Failure> {

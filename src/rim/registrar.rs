@@ -15,9 +15,6 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use url::Host;
 
-/// Requests per second where neither the target nor its vendor says otherwise.
-pub(crate) const SIP_RATE: Rate = Rate(50.0);
-
 impl Target {
     /// The registrar of the target.
     ///
@@ -75,8 +72,8 @@ impl Target {
 
     /// Requests per second to the registrar.
     pub(crate) fn sip_rate(&self) -> Rate {
-        let vendors = (self.vendor.manifest)().sip.rate.map(Rate);
-        self.sip.rate.or(vendors).unwrap_or(SIP_RATE)
+        let vendors = (self.vendor.manifest)().sip.rate;
+        self.sip.rate.unwrap_or(Rate(vendors))
     }
 }
 

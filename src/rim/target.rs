@@ -483,10 +483,24 @@ impl Target {
     }
 
     /// Returns true if both are one PBX, as far as the network shows.
-    pub(crate) fn is_same_pbx(&self, other: &Target) -> bool {
+    fn is_same_pbx(&self, other: &Target) -> bool {
         let (here, there) = (self.addresses(), other.addresses());
         let meets = here.iter().any(|address| there.contains(address));
         !self.is_sim() && (meets || self.identity() == other.identity())
+    }
+
+    /// Refuses the same PBX on both sides.
+    ///
+    /// # Errors
+    /// Exit 2, with both names.
+    pub(crate) fn refuse_same_pbx(&self, other: &Target) -> Result<(), Failure> {
+        match self.is_same_pbx(other) {
+            false => Ok(()),
+            true => Err(Failure::usage(format!(
+                "{} and {} are the same PBX",
+                self.label, other.label
+            ))),
+        }
     }
 
     /// The target's name with its vendor and address, for a question: `hq (OpenVox UC Series, 10.0.0.5)`.

@@ -214,6 +214,20 @@ pub(crate) fn ask(question: &str, default: &str) -> Option<String> {
     })
 }
 
+/// Asks until `read` can use the answer, and prints why it could not use one; `None` as of [`ask`].
+pub(crate) fn ask_until<T, E: fmt::Display>(
+    question: &str,
+    default: &str,
+    mut read: impl FnMut(&str) -> Result<T, E>,
+) -> Option<T> {
+    loop {
+        match read(&ask(question, default)?) {
+            Ok(used) => return Some(used),
+            Err(why) => print(why),
+        }
+    }
+}
+
 fn read_line() -> Option<String> {
     let mut line = String::new();
     match stdin().lock().read_line(&mut line) {
@@ -222,7 +236,8 @@ fn read_line() -> Option<String> {
     }
 }
 
-/// Asks for a secret on the terminal, which is not shown while it is typed; `None` where that cannot be.
+/// Asks for a secret on the terminal, which is not shown while it is typed; `None` where that cannot be, or nothing is
+/// typed.
 #[cfg(unix)]
 pub(crate) fn ask_secret(question: &str) -> Option<Secret> {
     use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
@@ -238,7 +253,8 @@ pub(crate) fn ask_secret(question: &str) -> Option<Secret> {
     let read = stdin().lock().read_line(&mut line);
     let _ = tcsetattr(stdin(), OptionalActions::Now, &before);
     let _ = writeln!(stderr());
-    matches!(read, Ok(1..)).then(|| Secret::new(line.trim_end_matches(['\r', '\n'])))
+    let line = line.trim_end_matches(['\r', '\n']);
+    (read.is_ok() && !line.is_empty()).then(|| Secret::new(line))
 }
 
 /// Returns `None`: no terminal here can hide the typing.

@@ -6,9 +6,9 @@
 //! - [`resume`]: resumes a run that was cut off or stopped.
 //! - [`past`]: an earlier run, and the PBX that it belongs to.
 //! - [`rows`]: the rows of a run, compared with the PBX of today; [`remaining`]: their changes that are still to be sent.
-//! - [`ringing`]: asks by SIP if extensions ring.
+//! - [`ringing`]: asks by SIP if extensions ring; [`ring_rows`] asks about the rows of sheets.
 //! - [`memberships`]: the groups that are looked at once more at the run's end.
-//! - [`journal`]: the run's ledger while it is at work.
+//! - [`journal`]: the run's ledger while it is at work; [`listing`]: runs as they are listed.
 //! - [`results`] and [`rejects`]: the destinations of outcomes.
 //! - [`secrets_file`]: the generated secrets, and [`recipients`] to whom they are encrypted.
 //! - [`saved_options`]: the options that a run needs again when it is resumed.
@@ -16,6 +16,7 @@
 mod execution;
 pub mod journal;
 mod leftovers;
+pub(crate) mod listing;
 mod memberships;
 pub(crate) mod past;
 mod recipients;
@@ -24,6 +25,7 @@ mod remaining;
 pub(crate) mod request;
 mod results;
 mod resume;
+pub(crate) mod ring_rows;
 pub(crate) mod ringing;
 mod rows;
 pub(crate) mod saved_options;

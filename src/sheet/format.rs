@@ -1,6 +1,14 @@
 //! The file formats: the name of each, the endings of its files, and its use for reading and writing. Messages, help
 //! texts and the command line's choices are made from this table.
 
+use std::path::Path;
+
+/// The ending of a file's name, in small letters; empty where it has none.
+pub(crate) fn ending(path: &Path) -> String {
+    let ending = path.extension().unwrap_or_default();
+    ending.to_string_lossy().to_lowercase()
+}
+
 /// A file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -136,6 +144,20 @@ impl Format {
             endings.any(&is_it)
         });
         entry.map(|entry| entry.format)
+    }
+
+    /// Returns true if a copy of a file may have the other name, as far as the endings show: workbooks keep their
+    /// ending, because Excel opens none with another.
+    pub fn may_be_same(file: &Path, copy: &Path) -> bool {
+        let [read, written] = [file, copy].map(|path| Format::from_ending(&path.to_string_lossy()));
+        match (read, written) {
+            (None, None) => true,
+            (Some(text), None) | (None, Some(text)) => !text.is_workbook(),
+            (Some(read), Some(written)) if read.is_workbook() => {
+                written.is_workbook() && ending(file) == ending(copy)
+            }
+            (Some(read), Some(written)) => read == written,
+        }
     }
 
     /// Finds the format in which a file of this name is written; `None` where its ending belongs to none that is

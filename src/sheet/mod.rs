@@ -47,6 +47,7 @@ pub use detect::header::looks_like_data;
 pub use encoding::Encoding;
 pub use error::{SheetError, SheetErrorKind};
 pub use format::Format;
+pub(crate) use format::ending;
 pub use marked_copy::{CellMarks, is_copied_whole, write_marked_copy};
 pub use options::{
     CELL_BYTES_MAX, CHUNK_BYTES, DEPTH_MAX, EVERY_SHEET, Header, Headings, Input, Known, Limits,

@@ -4,26 +4,21 @@
 
 mod archive;
 mod output;
-mod sheets;
-mod target;
+mod side;
 
 use crate::cli::DiffArgs;
 use crate::diff::{Fingerprint, Side, compare};
 use crate::export::fingerprint;
+use crate::input::side::SideReader;
 use crate::link::StopFlag;
-use crate::manifest::Manifest;
-use crate::model::{Field, redact};
+use crate::model::Field;
 use crate::rim::outputs::Files;
 use crate::rim::target::vendor_of_rows;
 use crate::rim::terminal::{print, stop_on_interrupt};
-use crate::rim::{Context, Exit, Failure, Target};
-use crate::sheet::{Format, Input};
+use crate::rim::{Context, Exit, Failure};
 use crate::vendors::{GROUPS, vendor};
-pub(super) use archive::{print_moves, side as snapshot};
 use output::{Output, conclude};
-pub(super) use output::{not_compared, text};
-use sheets::Sheets;
-pub(super) use sheets::export;
+use side::{NamedSide, named, read_target};
 use std::path::Path;
 
 /// Prints the differences.
@@ -55,7 +50,7 @@ pub(super) fn run(args: &DiffArgs, context: &Context) -> Result<Exit, Failure> {
     let comparison = compare(&before, &after, made);
     let labels = named.each_ref().map(NamedSide::label);
     let vendors = named.each_ref().map(NamedSide::manifest);
-    let untold = not_compared(&comparison, &labels, vendors);
+    let untold = comparison.not_compared(&labels, vendors);
     untold.iter().for_each(print);
     let mut output = Output::open(args, false)?;
     output.write("", &labels, &comparison, untold)?;
@@ -75,53 +70,6 @@ fn prepare_output(args: &DiffArgs, context: &Context) -> Result<(), Failure> {
     files.prepare()
 }
 
-/// One side as it was named.
-enum NamedSide {
-    Sheet(Input),
-    Target(Box<Target>),
-}
-
-impl NamedSide {
-    fn label(&self) -> String {
-        match self {
-            NamedSide::Sheet(Input::Stdin) => "standard input".to_owned(),
-            NamedSide::Sheet(input) => input.to_string(),
-            NamedSide::Target(target) => target.label.clone(),
-        }
-    }
-
-    fn manifest(&self) -> Option<&'static Manifest> {
-        match self {
-            NamedSide::Sheet(_) => None,
-            NamedSide::Target(target) => Some(target.manifest()),
-        }
-    }
-}
-
-/// Decides if a side is a sheet or a target: a file, or a name that looks like one, is a sheet.
-fn named(text: &str, args: &DiffArgs, context: &Context) -> Result<NamedSide, Failure> {
-    let path = Path::new(text);
-    let is_address = text.starts_with("sim:") || text.contains("://");
-    let is_file =
-        text == "-" || Format::from_ending(text).is_some() || (path.exists() && !path.is_dir());
-    if is_file && !is_address {
-        return Ok(NamedSide::Sheet(Input::named(text)));
-    }
-    let target = Target::resolve(text, context.config(), &args.pace.options());
-    match target.and_then(|target| target.about_groups(args.groups)) {
-        Ok(target) => Ok(NamedSide::Target(Box::new(target))),
-        Err(failure) if is_address => Err(failure),
-        Err(failure) => Err(Failure {
-            message: format!(
-                "{} is no file, and as a target: {}",
-                redact::target(text),
-                failure.message
-            ),
-            ..failure
-        }),
-    }
-}
-
 /// Reads both sides, sheets before targets: a mistake in a sheet shows before a PBX is asked.
 fn read(named: &[NamedSide; 2], args: &DiffArgs, context: &Context) -> Result<[Side; 2], Failure> {
     let typed = args.vendor.as_deref().and_then(vendor);
@@ -134,7 +82,7 @@ fn read(named: &[NamedSide; 2], args: &DiffArgs, context: &Context) -> Result<[S
     let of_groups = || (GROUPS.first().filter(|_| args.groups)?.manifest)().into();
     let manifest = manifest.or_else(of_groups);
     let reading = args.reading.options();
-    let mut sheets = Sheets::new(&reading, manifest, true)?;
+    let mut sheets = SideReader::new(&reading, manifest, true)?;
     let mut sides = [None, None];
     for (side, named) in sides.iter_mut().zip(named) {
         if let NamedSide::Sheet(input) = named {
@@ -150,7 +98,7 @@ fn read(named: &[NamedSide; 2], args: &DiffArgs, context: &Context) -> Result<[S
     };
     for (side, named) in sides.iter_mut().zip(named) {
         if let NamedSide::Target(target) = named {
-            *side = Some(target::side(target, &stop, context)?);
+            *side = Some(read_target(target, &stop, context)?);
         }
     }
     let none = || Side::new(vec![], None);

@@ -5,6 +5,7 @@ mod archive;
 mod job;
 mod on_change;
 mod place;
+mod write;
 
 use crate::cli::{ExportArgs, ExportSecrets};
 use crate::rim::config::all_names;

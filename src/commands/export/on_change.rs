@@ -3,7 +3,6 @@
 //!
 //! Nothing that it does, or fails to do, touches the export: that is in its place by then.
 
-use crate::commands::diff::{not_compared, text};
 use crate::diff::{Side, compare};
 use crate::link::StopFlag;
 use crate::rim::terminal::{print, print_error, report};
@@ -65,16 +64,15 @@ pub(super) fn run(
     let comparison = compare(&before, &after, None);
     let labels = ["the export before", "this one"].map(|which| format!("{target}: {which}"));
     if !before.is_empty() && !after.is_empty() {
-        not_compared(&comparison, &labels, [None; 2])
-            .iter()
-            .for_each(print);
+        let untold = comparison.not_compared(&labels, [None; 2]);
+        untold.iter().for_each(print);
     }
     if comparison.differences.is_empty() {
         return Exit::Done;
     }
     let mut lines = vec![];
     // Writing to memory does not fail.
-    let _ = text("", &comparison, &mut lines);
+    let _ = comparison.write_lines("", &mut lines);
     match carry_out(command, target, lines, COMMAND_TIME_MAX, stop) {
         Ok(()) => Exit::Done,
         Err(why) => {

@@ -4,7 +4,7 @@ use crate::check::Counts;
 use crate::cli::FixArgs;
 use crate::model::redact::{NOT_SHOWN, quoted};
 use crate::model::{Finding, Place};
-use crate::report::counted;
+use crate::report::{counted, summary_of_check};
 use crate::rim::terminal::{output, print, printed};
 use crate::rim::{Exit, Failure};
 use crate::sheet::{Readers, Row, Sheet, SheetError, Writer};
@@ -18,14 +18,16 @@ const HEADINGS: [&str; 9] = [
     "row", "place", "cell", "number", "field", "column", "code", "before", "after",
 ];
 
+/// The beginning of the JSON object, before the first change.
+const OPENING: &str = "{\"changes\":[";
+
 /// The number of changed cells that are printed of each field and cause.
 const SHOWN_MAX: u64 = 5;
 
 /// The changes, reported while they are made.
 pub(super) struct Changes<'s> {
+    args: &'s FixArgs,
     sheet: &'s Sheet,
-    json: bool,
-    all: bool,
     /// The number of changed cells of each field and cause.
     alike: BTreeMap<(&'static str, String), u64>,
     out: BufWriter<Box<dyn Write + Send>>,
@@ -37,14 +39,13 @@ pub(super) struct Changes<'s> {
 
 impl<'s> Changes<'s> {
     /// Opens the reports.
-    pub(super) fn open(args: &FixArgs, sheet: &'s Sheet) -> Result<Changes<'s>, Failure> {
-        let create =
-            |path: &std::path::PathBuf| Writer::row_by_row(path, Readers::Anybody, &HEADINGS);
-        let writers: Result<Vec<Writer>, SheetError> = args.report.iter().map(create).collect();
+    pub(super) fn open(args: &'s FixArgs, sheet: &'s Sheet) -> Result<Changes<'s>, Failure> {
+        let writers = args.report.iter();
+        let writers = writers.map(|path| Writer::row_by_row(path, Readers::Anybody, &HEADINGS));
+        let writers: Result<Vec<Writer>, SheetError> = writers.collect();
         Ok(Changes {
+            args,
             sheet,
-            json: args.json,
-            all: args.all,
             alike: BTreeMap::new(),
             out: BufWriter::new(output()),
             writers: writers.map_err(Failure::usage)?,
@@ -65,28 +66,22 @@ impl<'s> Changes<'s> {
     ) -> Result<(), Failure> {
         let field = finding.field.map_or("", |field| field.name());
         let secret = finding.field.is_none_or(|field| field.is_secret());
-        let (before, after) = match secret {
-            true => (NOT_SHOWN, NOT_SHOWN),
-            false => (value, repair),
-        };
+        let shown = |text| if secret { NOT_SHOWN } else { text };
+        let (before, after) = (shown(value), shown(repair));
         let (cell, code) = (place.cell(column), &*finding.rule);
         let heading = self.sheet.headings.get(column).map_or("", String::as_str);
         self.cells += 1;
         let alike = self.alike.entry((field, code.to_owned())).or_default();
         *alike += 1;
-        let written = if self.json {
+        let written = if self.args.json {
             // One object, begun here and ended with the summary, because there may be many.
-            let opening = if self.cells == 1 {
-                "{\"changes\":["
-            } else {
-                ","
-            };
+            let opening = if self.cells == 1 { OPENING } else { "," };
             let change = json!({
                 "row": self.rows, "place": place.to_string(), "cell": cell, "number": number,
                 "field": field, "column": heading, "code": code, "before": before, "after": after,
             });
             write!(self.out, "{opening}{change}")
-        } else if *alike > SHOWN_MAX && !self.all {
+        } else if *alike > SHOWN_MAX && !self.args.all {
             Ok(())
         } else if secret {
             writeln!(self.out, "{cell} {field}: {NOT_SHOWN} ({code})")
@@ -116,49 +111,37 @@ impl<'s> Changes<'s> {
         ));
     }
 
-    /// Ends the reports; returns how many cells were changed.
+    /// Ends the reports; returns how many cells were changed, and the exit by the findings that are left.
     pub(super) fn finish(
         mut self,
-        args: &FixArgs,
         counts: &Counts,
         started: Timestamp,
-        exit: Exit,
-    ) -> Result<u64, Failure> {
+    ) -> Result<(u64, Exit), Failure> {
+        let exit = Exit::done_if(counts.invalid == 0);
         for writer in self.writers {
             writer.finish().map_err(Failure::usage)?;
         }
-        let alike = self.alike.iter().filter(|_| !self.json && !self.all);
+        let alike = self
+            .alike
+            .iter()
+            .filter(|_| !self.args.json && !self.args.all);
         for ((field, code), count) in alike {
-            if let Some(more) = count.checked_sub(SHOWN_MAX).filter(|more| *more > 0) {
-                let more = counted(more, "more cell");
+            if *count > SHOWN_MAX {
+                let more = counted(count - SHOWN_MAX, "more cell");
                 let line = format!("… and {more} of {field} ({code}): --all shows each");
                 printed(writeln!(self.out, "{line}"))?;
             }
         }
-        if self.json {
-            let summary = json!({
-                "command": "fix",
-                "target": args.vendor,
-                "changed": self.cells,
-                "not_changed": self.left,
-                "counts": { "valid": counts.valid, "invalid": counts.invalid },
-                "rows": counts.rows,
-                "errors": counts.errors,
-                "warnings": counts.warnings,
-                "started": format!("{started:.3}"),
-                "finished": format!("{:.3}", Timestamp::now()),
-                "exit_code": exit.code(),
-            });
-            let opening = if self.cells == 0 {
-                "{\"changes\":["
-            } else {
-                ""
-            };
+        if self.args.json {
+            let more = [("changed", self.cells), ("not_changed", self.left)];
+            let vendor = &self.args.vendor;
+            let summary = summary_of_check("fix", vendor, &more, counts, started, exit.code());
+            let opening = if self.cells == 0 { OPENING } else { "" };
             let summary = summary.to_string();
             let rest = summary.trim_start_matches('{');
             printed(writeln!(self.out, "{opening}],{rest}"))?;
         }
         printed(self.out.flush())?;
-        Ok(self.cells)
+        Ok((self.cells, exit))
     }
 }

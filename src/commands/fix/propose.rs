@@ -4,12 +4,13 @@ use super::changes::Changes;
 use crate::check::{BoundSheet, CheckOptions, Checked, Counts, Verdict, check};
 use crate::cli::FixArgs;
 use crate::columns::AllowedActions;
-use crate::commands::mark::{MarkedSheet, refuse_ending};
 use crate::input::{InputOptions, bound};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::Secret;
 use crate::model::redact::{NOT_SHOWN, quoted};
 use crate::report::counted;
+use crate::report::marked::{MarkedSheet, ending_of_copy};
+use crate::rim::outputs::Files;
 use crate::rim::terminal::print;
 use crate::rim::{Exit, Failure};
 use jiff::Timestamp;
@@ -24,7 +25,7 @@ pub(super) fn run(
     manifest: &Manifest,
     started: Timestamp,
 ) -> Result<Exit, Failure> {
-    refuse_ending(&table.sheet, "--output", &args.output)?;
+    Files::refuse_ending("--output", &args.output, &ending_of_copy(&table.sheet))?;
     let tables = [table];
     let [table] = &tables;
     let mut changes = Changes::open(args, &table.sheet)?;
@@ -73,8 +74,7 @@ pub(super) fn run(
         print(line);
     }
     let counts = check_copy(args, manifest)?;
-    let exit = Exit::done_if(counts.invalid == 0);
-    let cells = changes.finish(args, &counts, started, exit)?;
+    let (cells, exit) = changes.finish(&counts, started)?;
     print(format!(
         "{}: {} changed of {}, {likely} of them likely and not certain: look at the marked cells",
         args.output.display(),

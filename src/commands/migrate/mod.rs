@@ -109,12 +109,7 @@ fn request<'t>(
     to: &'t Target,
     context: &Context,
 ) -> Result<(RunRequest<'t>, Files), Failure> {
-    if from.is_same_pbx(to) {
-        return Err(Failure::usage(format!(
-            "{} and {} are the same PBX",
-            from.label, to.label
-        )));
-    }
+    from.refuse_same_pbx(to)?;
     let request = RunRequest {
         command: "migrate",
         mode: match args.overwrite {

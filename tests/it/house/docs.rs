@@ -251,11 +251,11 @@ fn the_gate_runs_the_test_command_of_the_readme() {
 #[test]
 fn the_tables_of_the_readme_are_generated() {
     for (page, name, table) in [
-        ("README.md", "vendors", rowcall::commands::vendors::matrix()),
+        ("README.md", "vendors", rowcall::report::facts::matrix()),
         (
             "samples/products/README.md",
             "products",
-            rowcall::commands::vendors::product_table(),
+            rowcall::report::facts::product_table(),
         ),
     ] {
         let path = root().join(page);

@@ -1,7 +1,7 @@
 //! The house's own rules, checked by reading the sources.
 
 use crate::support::skip::skip;
-use crate::support::sources::{code_lines, root, sources, without_tests};
+use crate::support::sources::{code_lines, program_sources, root, sources, without_tests};
 use rowcall::manifest::Manifest;
 use rowcall::vendors::vendor;
 use std::collections::{BTreeMap, BTreeSet};
@@ -102,8 +102,10 @@ const REVEALS: &[(&str, &str)] = &[
         "a cell that is checked as it would be sent",
     ),
     ("mapping/mapper.rs", "carried to the other vendor"),
-    ("rim/config.rs", "typed by its owner, for the account"),
-    ("commands/init.rs", "the owner's password file"),
+    (
+        "rim/config.rs",
+        "typed by its owner, for the account and for the owner's password file",
+    ),
     (
         "run/secrets_file.rs",
         "the owner's file of generated secrets",
@@ -114,7 +116,7 @@ const REVEALS: &[(&str, &str)] = &[
     ),
     ("plan/revert.rs", "put back as it was"),
     ("commands/fix/", "a repaired copy of the owner's own sheet"),
-    ("commands/diff/target.rs", "compared"),
+    ("commands/diff/side.rs", "compared"),
     (
         "compare.rs",
         "compared with the file that was fetched from it",
@@ -149,6 +151,28 @@ fn imports_run_downward_only() {
             }
         }
     }
+}
+
+/// The most lines of code in a file of `commands/`, comments and tests aside. Code that does not resolve the command
+/// line, plan or run belongs in a room below.
+const COMMAND_LINES_MAX: usize = 130;
+
+#[test]
+fn a_command_resolves_plans_and_runs_and_does_no_more() {
+    let files = program_sources().into_iter();
+    let commands = files.filter(|(name, _)| name.starts_with("commands/"));
+    let mut found = 0;
+    for (name, text) in commands {
+        let lines = code_lines(&text).filter(|line| !line.trim().is_empty());
+        let count = lines.count();
+        assert!(
+            count <= COMMAND_LINES_MAX,
+            "{name} has {count} lines of code, and {COMMAND_LINES_MAX} are the most: move what others could use to where it \
+             belongs"
+        );
+        found += 1;
+    }
+    assert!(found > 30, "only {found} files of commands are found");
 }
 
 #[test]

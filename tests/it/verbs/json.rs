@@ -168,11 +168,7 @@ fn what_json_prints_is_what_its_schema_says() {
             "{id}"
         );
         assert_eq!(sip["blocks_addresses"], facts.blocks_addresses, "{id}");
-        assert_eq!(
-            sip["requests_per_second"],
-            facts.rate.unwrap_or(50.0),
-            "{id}"
-        );
+        assert_eq!(sip["requests_per_second"], facts.rate, "{id}");
         let text = desk.ends(&format!("vendors {id}"), 0).out;
         let (_, by_sip) = text.split_once("\n## By SIP\n").unwrap();
         let (by_sip, _) = by_sip.split_once("\n## ").unwrap();

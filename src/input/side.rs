@@ -1,17 +1,20 @@
-//! The sides of a diff that are sheets.
+//! Sheets as sides of a comparison.
 
+use super::rows::ROWS_MAX;
+use super::{ReadingOptions, bind_options, print_notes, read_options};
+use crate::archive::Snapshot;
 use crate::columns::{BindOptions, Binding, ColumnError};
 use crate::diff::{ComparedColumn, Side, is_compared};
+use crate::digest::sha256_of_all;
 use crate::export::fingerprint_heading;
-use crate::input::rows::ROWS_MAX;
-use crate::input::{ReadingOptions, bind_options, print_notes, read_options};
 use crate::manifest::Manifest;
 use crate::model::Field;
 use crate::rim::Failure;
 use crate::rim::terminal::print;
 use crate::sheet::{self, CLEAR, Format, Input, Row, Sheet};
-use crate::vendors::VENDORS;
+use crate::vendors::{VENDORS, vendor};
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::Path;
 use std::slice;
 
@@ -23,7 +26,7 @@ const ASK: &str =
     "say which vendor the sheet is for with --for, or whose headings it has with --headings";
 
 /// The sheets among the sides, and how they are to be read.
-pub(super) struct Sheets<'a> {
+pub(crate) struct SideReader<'a> {
     args: &'a ReadingOptions,
     /// The vendor that they are for, where that is known.
     manifest: Option<&'static Manifest>,
@@ -35,17 +38,17 @@ pub(super) struct Sheets<'a> {
     mapped: BTreeSet<String>,
 }
 
-impl<'a> Sheets<'a> {
+impl<'a> SideReader<'a> {
     /// Starts without any sheet read.
     ///
     /// # Errors
     /// Exit 2 where a mapping file cannot be used.
-    pub(super) fn new(
+    pub(crate) fn new(
         args: &'a ReadingOptions,
         manifest: Option<&'static Manifest>,
         notes: bool,
     ) -> Result<Self, Failure> {
-        Ok(Sheets {
+        Ok(SideReader {
             args,
             manifest,
             notes,
@@ -59,7 +62,7 @@ impl<'a> Sheets<'a> {
     ///
     /// # Errors
     /// Exit 2: a file that cannot be read or compared, with the place.
-    pub(super) fn read(&mut self, input: &Input) -> Result<Side, Failure> {
+    pub(crate) fn read(&mut self, input: &Input) -> Result<Side, Failure> {
         let words = self.manifest.or(self.vendors.first().copied());
         let words = words.ok_or_else(|| Failure::usage("there are no vendors"))?;
         let mut options = read_options(self.args, words, &self.vendors, &self.bind);
@@ -132,7 +135,7 @@ impl<'a> Sheets<'a> {
     ///
     /// # Errors
     /// Exit 2: which one.
-    pub(super) fn all_is_mapped(&self) -> Result<(), Failure> {
+    pub(crate) fn all_is_mapped(&self) -> Result<(), Failure> {
         let mut map = self.bind.map.iter();
         match map.find(|(heading, _)| !self.mapped.contains(heading)) {
             None => Ok(()),
@@ -143,16 +146,40 @@ impl<'a> Sheets<'a> {
     }
 }
 
-/// An export of rowcall's own, of a PBX of this vendor.
+/// Reads an export of rowcall's own, of a PBX of this vendor.
 ///
 /// # Errors
 /// Exit 2: a file that cannot be read or compared, with the place.
-pub(in crate::commands) fn export(
+pub(crate) fn read_export(
     path: &Path,
     manifest: Option<&'static Manifest>,
 ) -> Result<Side, Failure> {
     let reading = ReadingOptions::default();
-    Sheets::new(&reading, manifest, false)?.read(&Input::File(path.to_owned()))
+    SideReader::new(&reading, manifest, false)?.read(&Input::File(path.to_owned()))
+}
+
+/// Reads a snapshot, if its file still is as it was entered.
+///
+/// # Errors
+/// Exit 2 where it is not.
+pub(crate) fn read_snapshot(target: &str, snapshot: &Snapshot) -> Result<Side, Failure> {
+    let shown = snapshot.path.display();
+    let read = File::open(&snapshot.path).and_then(sha256_of_all);
+    let (sha256, _) = read.map_err(|error| {
+        Failure::usage(format!("{target}: {shown} cannot be read: {error}"))
+            .hint("`rowcall archive verify` tells what else is gone")
+    })?;
+    if sha256 != snapshot.sha256 {
+        return Err(Failure::usage(format!(
+            "{target}: {shown} is not what was entered in the archive"
+        ))
+        .hint("`rowcall archive verify` tells what else was changed"));
+    }
+    let manifest = vendor(&snapshot.facts.vendor).map(|vendor| (vendor.manifest)());
+    if snapshot.facts.extensions == 0 {
+        return Ok(Side::new(vec![], manifest));
+    }
+    Ok(read_export(&snapshot.path, manifest)?.made_with(&snapshot.facts.key))
 }
 
 /// The first heading that is not the same to all vendors, in words.

@@ -1,112 +1,25 @@
-//! `rowcall archive`: verifies snapshots, lists them, and checks that the newest is fresh.
+//! `rowcall archive list`: the snapshots of an archive, and whether the newest is fresh.
 
-use super::diff::print_moves;
-use crate::archive::{Archive, Head, Snapshot};
-use crate::cli::{ArchiveArgs, ArchiveCommand, ArchiveListArgs};
-use crate::report::counted;
-use crate::rim::terminal::{print, print_data};
+use crate::archive::{Archive, ArchiveError, Snapshot};
+use crate::cli::ArchiveListArgs;
+use crate::rim::terminal::print_data;
 use crate::rim::{Exit, Failure};
 use crate::sheet::markdown;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::path::Path;
 
-/// Prints the mistakes of an archive, or its content.
-///
-/// # Errors
-/// Exit 2 where there is no archive, or it cannot be read.
-pub(super) fn run(args: &ArchiveArgs) -> Result<Exit, Failure> {
-    match &args.command {
-        ArchiveCommand::Verify { folder, head, json } => verify(folder, head, *json),
-        ArchiveCommand::List(args) if args.nagios => status(args),
-        ArchiveCommand::List(args) => list(args),
-    }
-}
-
-/// Prints the mistakes, on standard output; where there are none, the head.
-fn verify(folder: &Path, heads: &[Head], json: bool) -> Result<Exit, Failure> {
-    let archive = Archive::open(folder)?;
-    let verdict = archive.verify(heads)?;
-    // Mistakes in the manifest are part of the verdict.
-    for (target, snapshots) in archive.snapshots().unwrap_or_default() {
-        print_moves(&target, &snapshots);
-    }
-    for line in &verdict.left {
-        print(line);
-    }
-    let counts = format!(
-        "{}: {} entries, {} as they were entered, {} removed by retention",
-        folder.display(),
-        verdict.head.entry.unwrap_or_default(),
-        counted(verdict.sound as u64, "snapshot"),
-        verdict.removed
-    );
-    // With a head, an entry that it does not prove is a finding; without one, it is only mentioned.
-    let (wrong, unproven) = match heads.is_empty() {
-        true => (verdict.wrong, verdict.unproven),
-        false => ([verdict.wrong, verdict.unproven].concat(), vec![]),
-    };
-    let exit = Exit::done_if(wrong.is_empty());
-    print_data(|out| {
-        if json {
-            let all = json!({
-                "command": "archive verify",
-                "archive": folder.display().to_string(),
-                "head": verdict.head.to_string(),
-                "entries": verdict.head.entry.unwrap_or_default(),
-                "sound": verdict.sound,
-                "removed": verdict.removed,
-                "findings": wrong,
-                "unproven": unproven,
-                "left": verdict.left,
-                "exit_code": exit.code(),
-            });
-            return writeln!(out, "{all}");
-        }
-        wrong.iter().try_for_each(|line| writeln!(out, "{line}"))?;
-        match wrong.is_empty() {
-            true => writeln!(out, "{}", verdict.head),
-            false => Ok(()),
-        }
-    })?;
-    for line in &unproven {
-        print(line);
-    }
-    print(counts);
-    match wrong.len() {
-        0 => {}
-        1 => print("1 finding"),
-        count => print(format!("{count} findings")),
-    }
-    Ok(exit)
-}
-
-/// The snapshots of one target, or of all; a failure within where the archive has none of the target.
-///
-/// # Errors
-/// Exit 2: the archive cannot be read.
-fn snapshots(
-    args: &ArchiveListArgs,
-) -> Result<Result<BTreeMap<String, Vec<Snapshot>>, Failure>, Failure> {
-    let mut all = Archive::open(&args.folder)?.snapshots()?;
-    let Some(target) = &args.target else {
-        return Ok(Ok(all));
-    };
-    let known: Vec<&str> = all.keys().map(String::as_str).collect();
-    let hint = format!("it holds snapshots of: {}", known.join(", "));
-    Ok(match all.remove_entry(target) {
-        Some(own) => Ok(BTreeMap::from([own])),
-        None => {
-            let folder = args.folder.display();
-            Err(Failure::usage(format!("{folder} holds no snapshot of {target}")).hint(hint))
-        }
-    })
+/// The snapshots of the target that is named, or of all.
+fn snapshots(args: &ArchiveListArgs) -> Result<BTreeMap<String, Vec<Snapshot>>, ArchiveError> {
+    Archive::open(&args.folder)?.snapshots_of(args.target.as_slice())
 }
 
 /// Prints the snapshots, in the order in which they were entered.
-fn list(args: &ArchiveListArgs) -> Result<Exit, Failure> {
-    let all = snapshots(args)??;
+///
+/// # Errors
+/// Exit 2 where there is no archive, it cannot be read, or has no snapshot of the target.
+pub(super) fn run(args: &ArchiveListArgs) -> Result<Exit, Failure> {
+    let all = snapshots(args)?;
     let each = || {
         let targets = all.iter();
         targets.flat_map(|(target, snapshots)| snapshots.iter().map(move |one| (target, one)))
@@ -148,37 +61,36 @@ fn list(args: &ArchiveListArgs) -> Result<Exit, Failure> {
             ]
         })
         .collect();
-    let headings = ["target", "entry", "entered", "extensions", "file", ""].map(str::to_owned);
+    let headings = ["target", "entry", "entered", "extensions", "file", ""];
     let table = markdown::table(&headings, &rows);
     print_data(|out| out.write_all(table.as_bytes()))
 }
 
 /// Prints one line on the newest snapshot, as a monitoring system reads it: exit 0 is OK, 1 a warning, 2 critical, 3 that
 /// nothing is known.
-fn status(args: &ArchiveListArgs) -> Result<Exit, Failure> {
+///
+/// # Errors
+/// Exit 2 where standard output cannot be written.
+pub(super) fn status(args: &ArchiveListArgs) -> Result<Exit, Failure> {
     let (exit, line) = match snapshots(args) {
-        Ok(Ok(all)) if all.is_empty() => (
+        Ok(all) if all.is_empty() => (
             Exit::Unusable,
             format!("{} holds no snapshot yet", args.folder.display()),
         ),
-        Ok(Ok(all)) => {
-            let targets = all.iter();
-            let each = targets.filter_map(|(target, snapshots)| {
-                Some(judge(
-                    target,
-                    snapshots.last()?,
-                    Timestamp::now(),
-                    args.max_age,
-                ))
-            });
+        Ok(all) => {
+            let newest = all
+                .iter()
+                .filter_map(|(target, all)| Some((target, all.last()?)));
+            let now = Timestamp::now();
+            let each = newest.map(|(target, newest)| judge(target, newest, now, args.max_age));
             let mut each: Vec<(Exit, String)> = each.collect();
             each.sort_by_key(|(exit, _)| std::cmp::Reverse(*exit));
             let worst = each.first().map_or(Exit::Target, |(exit, _)| *exit);
             let lines: Vec<String> = each.into_iter().map(|(_, line)| line).collect();
             (worst, lines.join("; "))
         }
-        Ok(Err(none)) => (Exit::Unusable, none.message),
-        Err(failure) => (Exit::Target, failure.message),
+        Err(none @ ArchiveError::NoSnapshot { .. }) => (Exit::Unusable, none.to_string()),
+        Err(error) => (Exit::Target, error.to_string()),
     };
     let word = match exit {
         Exit::Done => "OK",

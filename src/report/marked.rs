@@ -2,9 +2,9 @@
 
 use crate::check::BoundSheet;
 use crate::model::{Finding, Place, Secret, cell_name};
-use crate::rim::Failure;
 use crate::sheet::{
-    CellMarks, ExtraRow, ExtraSheet, Sheet, TITLE_PREFIX, Tone, is_copied_whole, write_marked_copy,
+    CellMarks, ExtraRow, ExtraSheet, Sheet, SheetError, TITLE_PREFIX, Tone, ending,
+    is_copied_whole, write_marked_copy,
 };
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use std::path::Path;
 const FINDINGS_MAX: usize = 100_000;
 
 /// The marks for the copy of one sheet.
-pub(super) struct MarkedSheet<'t> {
+pub(crate) struct MarkedSheet<'t> {
     table: &'t BoundSheet,
     whole: bool,
     marks: CellMarks,
@@ -21,7 +21,7 @@ pub(super) struct MarkedSheet<'t> {
 }
 
 impl<'t> MarkedSheet<'t> {
-    pub(super) fn new(table: &'t BoundSheet) -> MarkedSheet<'t> {
+    pub(crate) fn new(table: &'t BoundSheet) -> MarkedSheet<'t> {
         let headings = [
             "cell",
             "weight",
@@ -46,7 +46,7 @@ impl<'t> MarkedSheet<'t> {
     }
 
     /// Marks a finding of a row, counted from 1, at its place.
-    pub(super) fn add(&mut self, row: u64, place: &Place, number: &str, finding: &Finding) {
+    pub(crate) fn add(&mut self, row: u64, place: &Place, number: &str, finding: &Finding) {
         let tone = finding.severity.tone();
         if tone == Tone::Plain {
             return;
@@ -57,8 +57,8 @@ impl<'t> MarkedSheet<'t> {
         }
         let binding = &self.table.binding;
         let column = finding.column.or_else(|| binding.column_of(finding.field?));
-        let headings = &self.table.sheet.headings;
-        let column = column.filter(|column| *column < headings.len());
+        let columns = self.table.sheet.headings.len();
+        let column = column.filter(|column| *column < columns);
         let cell = self.cell(row, place, column.unwrap_or_default());
         let words = format!("{}: {}", finding.severity.word(), finding.words());
         if let Some(column) = column {
@@ -69,10 +69,7 @@ impl<'t> MarkedSheet<'t> {
             cell,
             finding.severity.word().to_owned(),
             number.to_owned(),
-            column
-                .and_then(|at| headings.get(at))
-                .map_or("", |heading| heading.trim())
-                .to_owned(),
+            self.heading(column),
             finding.message.clone(),
             finding.hint.clone(),
             finding.rule.to_string(),
@@ -85,7 +82,7 @@ impl<'t> MarkedSheet<'t> {
     }
 
     /// Gives the cell of a finding another text, and marks it: as certain, or as likely and for a person to accept.
-    pub(super) fn propose(
+    pub(crate) fn propose(
         &mut self,
         row: u64,
         place: &Place,
@@ -102,16 +99,12 @@ impl<'t> MarkedSheet<'t> {
         let note = format!("{word}: {change}\n{}", finding.message);
         self.marks.add(place.line, column, tone, &note);
         self.marks.replace(place.line, column, after);
-        let headings = &self.table.sheet.headings;
         let link = Some(cell.clone());
         let cells = vec![
             cell,
             word.to_owned(),
             number.to_owned(),
-            headings
-                .get(column)
-                .map_or("", |heading| heading.trim())
-                .to_owned(),
+            self.heading(Some(column)),
             change,
             finding.message.clone(),
             finding.rule.to_string(),
@@ -123,6 +116,11 @@ impl<'t> MarkedSheet<'t> {
         });
     }
 
+    fn heading(&self, column: Option<usize>) -> String {
+        let heading = column.and_then(|at| self.table.sheet.headings.get(at));
+        heading.map_or("", |heading| heading.trim()).to_owned()
+    }
+
     /// The name of a cell in the copy. In a workbook with the same rows the headings are in the first line.
     fn cell(&self, row: u64, place: &Place, column: usize) -> String {
         let line = if self.whole { place.line } else { row + 1 };
@@ -132,12 +130,12 @@ impl<'t> MarkedSheet<'t> {
     /// Writes the copy; returns the remarks on it, a line each.
     ///
     /// # Errors
-    /// Exit 2 where it cannot be written.
-    pub(super) fn write(self, path: &Path) -> Result<Vec<String>, Failure> {
+    /// It cannot be written.
+    pub(crate) fn write(self, path: &Path) -> Result<Vec<String>, SheetError> {
         let shown = path.display();
         let count = self.extra.rows.len();
         let written = write_marked_copy(&self.table.sheet, path, &self.marks, self.extra);
-        let has_notes = written.map_err(Failure::usage)?;
+        let has_notes = written?;
         let mut lines = vec![format!(
             "{shown}: {count} marked; its sheet “Findings” leads to the cells"
         )];
@@ -153,27 +151,11 @@ impl<'t> MarkedSheet<'t> {
     }
 }
 
-/// Refuses a marked copy under a name with another ending than its workbook's.
-///
-/// # Errors
-/// Exit 2, naming the ending.
-pub(super) fn refuse_ending(sheet: &Sheet, flag: &str, path: &Path) -> Result<(), Failure> {
-    let ending = |path: &Path| {
-        let ending = path.extension().unwrap_or_default();
-        ending.to_string_lossy().to_lowercase()
-    };
-    let wanted = match is_copied_whole(sheet) {
-        true => ending(Path::new(&*sheet.file)),
-        false => "xlsx".to_owned(),
-    };
-    let wanted = if wanted.is_empty() {
-        "xlsx".to_owned()
-    } else {
-        wanted
-    };
-    if ending(path) == wanted {
-        return Ok(());
+/// The ending of a marked copy: a workbook keeps its own, and a copy of anything else is an `xlsx`.
+pub(crate) fn ending_of_copy(sheet: &Sheet) -> String {
+    let own = ending(Path::new(&*sheet.file));
+    match own.is_empty() || !is_copied_whole(sheet) {
+        true => "xlsx".to_owned(),
+        false => own,
     }
-    let message = format!("{flag} {} is to be a workbook", path.display());
-    Err(Failure::usage(message).hint(format!("give it the ending .{wanted}")))
 }

@@ -1,64 +1,23 @@
-//! `rowcall import`: the whole way of a row; and `rowcall import --plan`, exactly the planned changes.
+//! `rowcall import --plan`: exactly the planned changes.
 
-use super::plan;
+use super::request::request;
 use crate::cli::ImportArgs;
 use crate::input::Rows;
-use crate::model::{Action, Mode, RowResult, RunMode};
+use crate::model::{Action, RowResult};
 use crate::plan::Refusal;
 use crate::plan::file::sealed_path;
-use crate::plan::import::plan_import;
 use crate::plan::replay::Replay;
 use crate::rim::outputs::Files;
-use crate::rim::terminal::{print, stop_on_interrupt};
+use crate::rim::terminal::stop_on_interrupt;
 use crate::rim::{Context, Exit, Failure, PaceOptions, Target};
-use crate::run::{GuardOptions, Run, RunRequest, refuse_without_rows};
+use crate::run::{Run, RunRequest, refuse_without_rows};
 use std::path::Path;
 
-/// Brings the sheets' extensions onto the target.
+/// Carries a saved plan out.
 ///
 /// # Errors
-/// Exit 2, 3 or 4; where rows were read by then, each has its outcome in the report all the same.
-pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Failure> {
-    let wanted = &args.wanted;
-    wanted.detail.refuse_without(args.dry_run)?;
-    if let Some(plan) = &args.plan {
-        return replay(plan, args, context);
-    }
-    let to = args.to.as_deref().unwrap_or_default();
-    if args.dry_run {
-        let preview = plan::PlanPreview {
-            to,
-            output: None,
-            guard: args.guard.options(),
-            all_or_nothing: args.all_or_nothing,
-        };
-        return plan::show(preview, wanted, context);
-    }
-    let target = Target::resolve(to, context.config(), &wanted.pace.options())?
-        .about_groups(wanted.input.groups)?;
-    let request = request(args, wanted.mode, &target)?;
-    if wanted.mode == Mode::Sync {
-        request.refuse_silent_deletes()?;
-    }
-    let (mut rows, prepared) = plan::read_rows(wanted, &request, None, context)?;
-    let refusal = plan::check(&mut rows, wanted, args.all_or_nothing, &target);
-    rows.warnings().iter().for_each(print);
-    // Without a valid row there is nothing to send; the rows' own outcomes give the reasons.
-    let refusal = refusal.or_else(|| (!rows.any_valid()).then(|| Refusal::of_rows("", "", "")));
-    let stop = stop_on_interrupt()?;
-    let run = Run::new(&request, context, &stop).of_rows(rows);
-    if let Err(failure) = prepared {
-        return run.refuse_outputs(failure);
-    }
-    if let Some(refusal) = refusal {
-        return run.refuse(refusal);
-    }
-    let (all_or_nothing, rewrite) = (args.all_or_nothing, wanted.rewrite_secrets);
-    run.execute(|rows, session| plan_import(rows, wanted.mode, all_or_nothing, rewrite, session))
-}
-
-/// Carries a saved plan out.
-fn replay(path: &Path, args: &ImportArgs, context: &Context) -> Result<Exit, Failure> {
+/// Exit 2, 3 or 4; where the plan could be read by then, each of its rows has its outcome in the report all the same.
+pub(super) fn run(path: &Path, args: &ImportArgs, context: &Context) -> Result<Exit, Failure> {
     let refuse = |failure| {
         let (label, json) = (path.display().to_string(), args.wanted.report.json);
         refuse_without_rows("import", &label, json, None, failure)
@@ -144,23 +103,4 @@ fn target_of(replay: &Replay, args: &ImportArgs, context: &Context) -> Result<Ta
         ..typed
     };
     Target::resolve(&plan.to, context.config(), &pace)?.about_groups(plan.groups)
-}
-
-fn request<'t>(
-    args: &ImportArgs,
-    mode: Mode,
-    target: &'t Target,
-) -> Result<RunRequest<'t>, Failure> {
-    Ok(RunRequest {
-        command: "import",
-        mode: RunMode::Import(mode),
-        target,
-        report: args.wanted.report.options(),
-        rejects: args.rejects.clone(),
-        guard: GuardOptions {
-            ring: args.ring,
-            ..args.guard.options()
-        },
-        secrets: args.secrets.resolve()?,
-    })
 }

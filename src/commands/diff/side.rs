@@ -1,16 +1,72 @@
-//! The sides of a diff that are PBXes.
+//! The sides of a diff as they are named, and those that are PBXes.
 
+use crate::cli::DiffArgs;
 use crate::diff::{ComparedColumn, Side, is_compared};
 use crate::link::StopFlag;
-use crate::manifest::Access;
-use crate::model::{Field, by_number};
+use crate::manifest::{Access, Manifest};
+use crate::model::{Field, by_number, redact};
 use crate::progress::Progress;
 use crate::rim::{Context, Failure, Target, TargetSession};
-use crate::sheet::escaped;
+use crate::sheet::{Format, Input, escaped};
 use std::borrow::Cow;
+use std::path::Path;
+
+/// One side as it was named.
+pub(super) enum NamedSide {
+    Sheet(Input),
+    Target(Box<Target>),
+}
+
+impl NamedSide {
+    pub(super) fn label(&self) -> String {
+        match self {
+            NamedSide::Sheet(Input::Stdin) => "standard input".to_owned(),
+            NamedSide::Sheet(input) => input.to_string(),
+            NamedSide::Target(target) => target.label.clone(),
+        }
+    }
+
+    pub(super) fn manifest(&self) -> Option<&'static Manifest> {
+        match self {
+            NamedSide::Sheet(_) => None,
+            NamedSide::Target(target) => Some(target.manifest()),
+        }
+    }
+}
+
+/// Decides if a side is a sheet or a target: a file, or a name that looks like one, is a sheet.
+///
+/// # Errors
+/// Exit 2 where it is neither, or the target cannot be used.
+pub(super) fn named(text: &str, args: &DiffArgs, context: &Context) -> Result<NamedSide, Failure> {
+    let path = Path::new(text);
+    let is_address = text.starts_with("sim:") || text.contains("://");
+    let is_file =
+        text == "-" || Format::from_ending(text).is_some() || (path.exists() && !path.is_dir());
+    if is_file && !is_address {
+        return Ok(NamedSide::Sheet(Input::named(text)));
+    }
+    let target = Target::resolve(text, context.config(), &args.pace.options());
+    match target.and_then(|target| target.about_groups(args.groups)) {
+        Ok(target) => Ok(NamedSide::Target(Box::new(target))),
+        Err(failure) if is_address => Err(failure),
+        Err(failure) => Err(Failure {
+            message: format!(
+                "{} is no file, and as a target: {}",
+                redact::target(text),
+                failure.message
+            ),
+            ..failure
+        }),
+    }
+}
 
 /// Reads every extension on a PBX, including secrets where it gives them back.
-pub(super) fn side(target: &Target, stop: &StopFlag, context: &Context) -> Result<Side, Failure> {
+pub(super) fn read_target(
+    target: &Target,
+    stop: &StopFlag,
+    context: &Context,
+) -> Result<Side, Failure> {
     let mut session = TargetSession::open(target, stop)?;
     session.memory = context.present_memory(target);
     let listing = session.list()?;

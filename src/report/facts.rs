@@ -3,7 +3,6 @@
 use crate::columns::products;
 use crate::manifest::{Access, FieldRow, Manifest, RuleRow, UpdateKind};
 use crate::model::{Field, Kind};
-use crate::rim::registrar::SIP_RATE;
 use crate::sheet::{GENERATE, markdown};
 use crate::vendors::{VENDORS, Vendor};
 use serde_json::{Value, json};
@@ -84,7 +83,7 @@ pub fn matrix() -> String {
 }
 
 /// Describes one vendor: its settings, its fields, its rules with their sources, and those of its groups.
-pub(super) fn one(vendor: &Vendor) -> String {
+pub(crate) fn one(vendor: &Vendor) -> String {
     let manifest = with_all_settings(vendor);
     let mut text = format!(
         "# {} ({})\n\n{}\n",
@@ -104,14 +103,14 @@ pub(super) fn one(vendor: &Vendor) -> String {
         });
         text += "\n## Settings\n\n";
         text += &markdown::table(
-            &["setting", "words", "default", "what it does"].map(str::to_owned),
+            &["setting", "words", "default", "what it does"],
             &rows.collect::<Vec<_>>(),
         );
     }
     let (sip, rows) = (&manifest.sip, sip_rows(manifest));
     text += &format!(
         "\n## By SIP\n\n{}",
-        markdown::table(&["fact", "value"].map(str::to_owned), &rows)
+        markdown::table(&["fact", "value"], &rows)
     );
     if !sip.source.is_empty() {
         let note = if sip.note.is_empty() {
@@ -137,7 +136,7 @@ pub(super) fn one(vendor: &Vendor) -> String {
         ]
     });
     text += &markdown::table(
-        &["source", "page", "address", "checked"].map(str::to_owned),
+        &["source", "page", "address", "checked"],
         &rows.collect::<Vec<_>>(),
     );
     text
@@ -149,7 +148,7 @@ fn with_all_settings(vendor: &Vendor) -> &'static Manifest {
 }
 
 /// The abilities of all vendors.
-pub(super) fn all_as_json() -> Value {
+pub(crate) fn all_as_json() -> Value {
     let vendors: Vec<Value> = VENDORS
         .iter()
         .map(|vendor| abilities((vendor.manifest)()))
@@ -182,7 +181,7 @@ fn abilities(manifest: &Manifest) -> Value {
 }
 
 /// Describes one vendor: its abilities, settings, fields, rules and sources.
-pub(super) fn one_as_json(vendor: &Vendor) -> Value {
+pub(crate) fn one_as_json(vendor: &Vendor) -> Value {
     let manifest = with_all_settings(vendor);
     let objects = |names: &[&str], rows: Vec<Vec<String>>| -> Vec<Value> {
         let object = |row: Vec<String>| names.iter().map(|name| (*name).to_owned()).zip(row);
@@ -217,7 +216,7 @@ pub(super) fn one_as_json(vendor: &Vendor) -> Value {
             "blocks_addresses": manifest.sip.blocks_addresses,
             "open_without_secret": manifest.sip.open_without_secret,
             "wrong_secret": manifest.sip.wrong_secret,
-            "requests_per_second": manifest.sip.rate.unwrap_or(SIP_RATE.0),
+            "requests_per_second": manifest.sip.rate,
             "source": manifest.sip.source,
             "note": manifest.sip.note,
         },
@@ -249,10 +248,7 @@ fn sip_rows(manifest: &Manifest) -> Vec<Vec<String>> {
             "status that a wrong secret alone gets",
             wrong.unwrap_or_else(|| "not known".to_owned()),
         ),
-        (
-            "requests per second",
-            sip.rate.unwrap_or(SIP_RATE.0).to_string(),
-        ),
+        ("requests per second", sip.rate.to_string()),
     ];
     rows.map(|(fact, value)| vec![fact.to_owned(), value])
         .to_vec()
@@ -268,7 +264,7 @@ fn fields(manifest: &Manifest) -> String {
         "source",
         "note",
     ];
-    markdown::table(&headings.map(str::to_owned), &field_rows(manifest))
+    markdown::table(&headings, &field_rows(manifest))
 }
 
 fn field_rows(manifest: &Manifest) -> Vec<Vec<String>> {
@@ -295,7 +291,7 @@ fn note(row: &FieldRow) -> String {
 }
 
 fn rules(manifest: &Manifest) -> String {
-    let headings = ["rule", "weight", "a value", "source", "note"].map(str::to_owned);
+    let headings = ["rule", "weight", "a value", "source", "note"];
     markdown::table(&headings, &rule_rows(manifest))
 }
 
@@ -318,7 +314,7 @@ fn rule_rows(manifest: &Manifest) -> Vec<Vec<String>> {
 }
 
 /// Every field of the dictionary and each vendor's own name for it.
-pub(super) fn dictionary() -> String {
+pub(crate) fn dictionary() -> String {
     let mut headings = vec!["field".to_owned(), "meaning".to_owned()];
     headings.extend(VENDORS.iter().map(|vendor| vendor.id.to_owned()));
     let rows = Field::all().map(|field| {
@@ -352,7 +348,7 @@ fn yes(can: bool) -> String {
 }
 
 /// Describes the value of a field that a new extension is not given.
-pub(in crate::commands) fn on_create(row: &FieldRow) -> String {
+pub(super) fn on_create(row: &FieldRow) -> String {
     match (row.required, &row.fill, &row.default) {
         (true, _, _) => "required".to_owned(),
         (_, Some(fill), _) => format!("sent as {fill} where the sheet has none"),
@@ -362,7 +358,7 @@ pub(in crate::commands) fn on_create(row: &FieldRow) -> String {
 }
 
 /// Describes the values that a field takes.
-pub(in crate::commands) fn values(row: &FieldRow) -> String {
+pub(super) fn values(row: &FieldRow) -> String {
     let kind = match row.name.def().kind {
         Kind::Text => "text",
         Kind::Identifier => "digits, as text",

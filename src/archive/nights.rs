@@ -1,0 +1,67 @@
+//! The nights without a snapshot.
+
+use jiff::{SignedDuration, Timestamp};
+
+/// The longest time without a snapshot in which no night is missed, where they come daily or more often.
+const NIGHT: SignedDuration = SignedDuration::from_hours(26);
+
+/// Finds the times since then in which snapshots that come as these do should have been made, and were not.
+pub fn missed_nights(times: &[Timestamp], since: Timestamp, now: Timestamp) -> Vec<String> {
+    let between = times.windows(2).filter_map(|two| match two {
+        [one, next] => Some(next.duration_since(*one)),
+        _ => None,
+    });
+    let mut between: Vec<SignedDuration> = between.collect();
+    between.sort_unstable();
+    // One snapshot that came late, or early, does not change how often they come.
+    let usual = between.get(between.len() / 2).copied().unwrap_or_default();
+    let longest = (usual + usual / 2).max(NIGHT);
+    let overdue = (usual + usual / 12).max(NIGHT);
+    let ends = times.iter().skip(1).map(Some).chain([None]);
+    let gaps = times.iter().zip(ends).filter(|(from, to)| {
+        let (to, limit) = match to {
+            Some(to) => (**to, longest),
+            None => (now, overdue),
+        };
+        to > since && to.duration_since(**from) > limit
+    });
+    gaps.map(|(from, to)| match to {
+        Some(to) => format!("a night was missed: there is no snapshot between {from} and {to}"),
+        None => format!("a night was missed, or is late: there is no snapshot after {from}"),
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_night_without_a_snapshot_is_missed_however_often_they_come() {
+        let hour = |hour: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hour);
+        let missed = |hours: &[i64], since: i64, now: i64| {
+            let times: Vec<Timestamp> = hours.iter().map(|at| hour(*at)).collect();
+            missed_nights(&times, hour(since), hour(now))
+        };
+        let none = Vec::<String>::new();
+        // Nightly, one of them late by five hours.
+        assert_eq!(missed(&[0, 24, 53, 72], 0, 90), none);
+        let gap = missed(&[0, 24, 72, 96], 0, 100);
+        assert_eq!(
+            gap,
+            [
+                "a night was missed: there is no snapshot between 1970-01-02T00:00:00Z and 1970-01-04T00:00:00Z"
+            ]
+        );
+        // A night that was missed before then is not asked about.
+        assert_eq!(missed(&[0, 24, 72, 96], 72, 100), none);
+        assert_eq!(
+            missed(&[0, 24, 48], 24, 76),
+            ["a night was missed, or is late: there is no snapshot after 1970-01-03T00:00:00Z"]
+        );
+        // Weekly, and by the hour.
+        assert_eq!(missed(&[0, 168, 336], 0, 500), none);
+        assert_eq!(missed(&[0, 168, 336, 504, 840], 0, 850).len(), 1);
+        assert_eq!(missed(&[0, 1, 2, 3], 0, 28), none);
+    }
+}

@@ -1,0 +1,151 @@
+//! The outputs of a check: standard output, reports, and the marked copy.
+
+use crate::check::{BoundSheet, Counts, Verdict};
+use crate::cli::CheckArgs;
+use crate::report::marked::{MarkedSheet, ending_of_copy};
+use crate::report::{
+    FindingSummary, ReportFile, ReportHead, counted, finding_line, for_people, summary_of_check,
+};
+use crate::rim::outputs::Files;
+use crate::rim::terminal::{output, print, printed};
+use crate::rim::{Exit, Failure, who};
+use crate::sheet::SheetError;
+use jiff::Timestamp;
+use std::io::{BufWriter, Write};
+
+/// The outputs of a check: standard output, reports, and the marked copy.
+pub(super) struct CheckOutputs<'t> {
+    args: &'t CheckArgs,
+    out: BufWriter<Box<dyn Write + Send>>,
+    /// The findings that are summed up on standard output.
+    found: FindingSummary,
+    pub(super) reports: Vec<ReportFile>,
+    marked: Option<MarkedSheet<'t>>,
+}
+
+impl<'t> CheckOutputs<'t> {
+    /// Opens the reports, before anything is checked.
+    ///
+    /// # Errors
+    /// Exit 2 where one cannot be written, or the marked copy is not to be had.
+    pub(super) fn open(
+        args: &'t CheckArgs,
+        tables: &'t [BoundSheet],
+        product: &str,
+        started: Timestamp,
+    ) -> Result<CheckOutputs<'t>, Failure> {
+        let marked = marked(args, tables)?;
+        let head = report_head(tables, product, started);
+        let reports = args.report.report.iter();
+        let reports: Result<Vec<ReportFile>, SheetError> = reports
+            .map(|path| ReportFile::row_by_row(path, &head))
+            .collect();
+        Ok(CheckOutputs {
+            args,
+            out: BufWriter::new(output()),
+            found: FindingSummary::default(),
+            reports: reports?,
+            marked,
+        })
+    }
+
+    /// Takes the findings of a row.
+    ///
+    /// # Errors
+    /// Exit 2 where an output cannot be written.
+    pub(super) fn put(&mut self, verdict: Verdict<'_, String>) -> Result<(), Failure> {
+        let table = verdict.table;
+        for finding in &verdict.findings {
+            let (place, number) = (&verdict.place, &verdict.number);
+            if let Some(marked) = &mut self.marked {
+                marked.add(verdict.row, place, number, finding);
+            }
+            if self.args.report.json {
+                continue;
+            }
+            if self.args.all {
+                let line = finding_line(finding, Some(place), self.args.sources);
+                printed(writeln!(self.out, "{place}: {number} {line}"))?;
+            } else {
+                self.found
+                    .add(place, number, table.heading(finding), finding);
+            }
+        }
+        if !self.reports.is_empty() {
+            let outcome = verdict.outcome();
+            for report in &mut self.reports {
+                report.put(&outcome, &|finding| table.heading(finding).to_owned())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends all outputs, and returns the exit code.
+    ///
+    /// # Errors
+    /// Exit 2 where one cannot be written.
+    pub(super) fn finish(mut self, counts: &Counts, started: Timestamp) -> Result<Exit, Failure> {
+        let [errors, warnings] = [(counts.errors, "error"), (counts.warnings, "warning")]
+            .map(|(count, noun)| counted(count, noun));
+        let weights = format!("{errors}, {warnings}");
+        for report in self.reports {
+            report.finish(&[("found", weights.clone())])?;
+        }
+        let exit = Exit::done_if(counts.invalid == 0);
+        if self.args.report.json {
+            let vendor = &self.args.vendor;
+            let summary = summary_of_check("check", vendor, &[], counts, started, exit.code());
+            printed(writeln!(self.out, "{summary}"))?;
+        }
+        for line in self.found.lines() {
+            printed(writeln!(self.out, "{line}"))?;
+        }
+        printed(self.out.flush())?;
+        if let (Some(marked), Some(path)) = (self.marked, &self.args.mark) {
+            marked.write(path)?.iter().for_each(print);
+        }
+        print(format!(
+            "{}: {} valid, {} invalid ({weights})",
+            counted(counts.rows, "row"),
+            counts.valid,
+            counts.invalid
+        ));
+        Ok(exit)
+    }
+}
+
+/// The copy in which findings are marked, where one is wanted.
+///
+/// # Errors
+/// Exit 2 where there are several sheets, or the copy is to be no workbook.
+fn marked<'t>(
+    args: &CheckArgs,
+    tables: &'t [BoundSheet],
+) -> Result<Option<MarkedSheet<'t>>, Failure> {
+    let Some(path) = &args.mark else {
+        return Ok(None);
+    };
+    let [table] = tables else {
+        return Err(Failure::usage("--mark writes a copy of one sheet").hint(
+            "name one (of a workbook with --sheet), and run it again with the copy for the others",
+        ));
+    };
+    Files::refuse_ending("--mark", path, &ending_of_copy(&table.sheet))?;
+    Ok(Some(MarkedSheet::new(table)))
+}
+
+/// Builds the head of the reports.
+fn report_head(tables: &[BoundSheet], product: &str, started: Timestamp) -> ReportHead {
+    let mut files: Vec<&str> = tables.iter().map(|table| &*table.sheet.file).collect();
+    files.dedup();
+    let files = files.join(", ");
+    let facts = [
+        ("for", product.to_owned()),
+        ("command", "check".to_owned()),
+        ("read", files.clone()),
+        ("by", who()),
+        ("started", for_people(started)),
+    ];
+    let title = format!("check of {files} for {product}");
+    ReportHead::new(title, facts, tables.len() == 1)
+}

@@ -1,0 +1,107 @@
+//! One target's export, fetched and written.
+
+use super::job::Job;
+use crate::archive::Facts;
+use crate::cli::ExportSecrets;
+use crate::export::{ExportError, Form, Secrecy, in_order, write};
+use crate::progress::Progress;
+use crate::rim::terminal::{print, strict_output};
+use crate::rim::{Failure, Target, TargetSession};
+use crate::seal::Key;
+use crate::sheet::{Format, Readers, SheetError, Writer};
+use jiff::Timestamp;
+use std::path::Path;
+
+impl Job<'_> {
+    /// Fetches and writes; the path keeps its old file until all is there.
+    pub(super) fn write(&self, name: &str, path: Option<&Path>) -> Result<Facts, Failure> {
+        let started = Timestamp::now();
+        let target = Target::resolve(name, self.context.config(), &self.pace)?
+            .about_groups(self.args.groups)?;
+        let mut session = TargetSession::open(&target, &self.stop.part())?;
+        session.memory = self.context.present_memory(&target);
+        let listing = session.list()?;
+        if !listing.complete {
+            print(format!(
+                "{}: the listing may not be whole; the export holds what was listed",
+                target.label
+            ));
+        }
+        let numbers = in_order(listing.numbers);
+        let secrecy = match (&self.key, self.args.secrets) {
+            (Some(key), _) => Secrecy::Fingerprinted(key),
+            (None, ExportSecrets::Plain) => Secrecy::Plain,
+            (None, _) => Secrecy::Omitted,
+        };
+        let form = Form::new(session.manifest(), secrecy, self.args.live);
+        let mut writer = self.writer(path, &form).map_err(Failure::usage)?;
+        // No time of the export: the same PBX makes the same file.
+        writer.set_title(&format!("{}s of {}", target.record(), target.label));
+        writer.add_fact("PBX", &target.described());
+        let records = format!("{}s", target.record());
+        // The bars of several targets would get in each other's way.
+        let progress = self
+            .is_alone
+            .then(|| Progress::new(&records, numbers.len() as u64));
+        let written = write(
+            session.connection(),
+            &numbers,
+            &session.looking(self.args.live),
+            &form,
+            &mut writer,
+            &mut |count| {
+                if let Some(progress) = &progress {
+                    progress.add(count as u64);
+                }
+            },
+        );
+        if let Some(progress) = progress {
+            progress.finish();
+        }
+        drop(session);
+        let gone = written.map_err(|error| match error {
+            ExportError::Fault(fault) => target.failure(&fault),
+            ExportError::Sheet(error) => Failure::usage(error),
+        })?;
+        writer.finish().map_err(Failure::usage)?;
+        print(format!(
+            "{}: {} {records}",
+            target.label,
+            numbers.len() - gone.len()
+        ));
+        if !gone.is_empty() {
+            print(format!(
+                "{}: listed, but gone when they were looked at: {}",
+                target.label,
+                gone.join(", ")
+            ));
+        }
+        Ok(Facts {
+            started,
+            extensions: (numbers.len() - gone.len()) as u64,
+            gone: gone.len() as u64,
+            whole: listing.complete,
+            secrets: self.args.secrets.word().to_owned(),
+            key: self.key.as_ref().map(Key::id).unwrap_or_default(),
+            vendor: target.vendor.id.to_owned(),
+            pbx: target.identity(),
+            rules: target.manifest().version(),
+            tool: concat!("rowcall ", env!("CARGO_PKG_VERSION")).to_owned(),
+        })
+    }
+
+    fn writer(&self, path: Option<&Path>, form: &Form<'_>) -> Result<Writer, SheetError> {
+        let columns = form.columns();
+        match path {
+            None => Writer::stream(strict_output(), "standard output", Format::Csv, &columns),
+            Some(path) if self.args.secrets == ExportSecrets::Plain => {
+                print(format!(
+                    "{} will hold passwords and PINs; only its owner can read it",
+                    path.display()
+                ));
+                Writer::replace(path, Readers::Owner, &columns)
+            }
+            Some(path) => Writer::replace(path, Readers::Anybody, &columns),
+        }
+    }
+}

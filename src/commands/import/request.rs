@@ -1,0 +1,29 @@
+//! The request of an import, of sheets or of a saved plan.
+
+use crate::cli::ImportArgs;
+use crate::model::{Mode, RunMode};
+use crate::rim::{Failure, Target};
+use crate::run::{GuardOptions, RunRequest};
+
+/// Builds the request from the command line.
+///
+/// # Errors
+/// Exit 2 where secrets cannot be written as that asks.
+pub(super) fn request<'t>(
+    args: &ImportArgs,
+    mode: Mode,
+    target: &'t Target,
+) -> Result<RunRequest<'t>, Failure> {
+    Ok(RunRequest {
+        command: "import",
+        mode: RunMode::Import(mode),
+        target,
+        report: args.wanted.report.options(),
+        rejects: args.rejects.clone(),
+        guard: GuardOptions {
+            ring: args.ring,
+            ..args.guard.options()
+        },
+        secrets: args.secrets.resolve()?,
+    })
+}

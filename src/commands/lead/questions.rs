@@ -1,0 +1,82 @@
+//! The questions of a first import.
+
+use crate::model::shell_word;
+use crate::rim::Failure;
+use crate::rim::terminal::{ask, ask_until, print};
+use crate::vendors::{VENDORS, Vendor, vendor_typed};
+use std::path::Path;
+
+/// The failure of a lead whose answers ended.
+pub(super) fn ended() -> Failure {
+    Failure::usage("a first import is led through on a terminal, by questions")
+        .hint("rowcall check SHEET --for VENDOR begins it without any")
+}
+
+/// Asks for the sheet until there is one.
+///
+/// # Errors
+/// The answers ended.
+pub(super) fn ask_file() -> Result<String, Failure> {
+    let file = ask_until(
+        "the sheet (CSV, Excel, OpenDocument, JSON)",
+        "",
+        |answer| match Path::new(answer).is_file() {
+            true => Ok(answer.to_owned()),
+            false => Err(format!(
+                "there is no file {answer:?}; rowcall template --for VENDOR -o FILE writes one to fill in"
+            )),
+        },
+    );
+    file.ok_or_else(ended)
+}
+
+/// Asks for the vendor until there is one.
+///
+/// # Errors
+/// The answers ended.
+pub(super) fn ask_vendor() -> Result<&'static Vendor, Failure> {
+    let names: Vec<String> = VENDORS
+        .iter()
+        .map(|vendor| format!("  {:<10} {}", vendor.id, (vendor.manifest)().vendor.name))
+        .collect();
+    print(format!("\n1. Which PBX is it for?\n{}", names.join("\n")));
+    ask_until("vendor", "openvox", vendor_typed).ok_or_else(ended)
+}
+
+/// Asks which of these targets the sheet is to be sent to now; `None` where to none.
+///
+/// # Errors
+/// The answers ended.
+pub(super) fn ask_target(targets: &[String]) -> Result<Option<String>, Failure> {
+    if targets.is_empty() {
+        return Ok(None);
+    }
+    let question = format!("import it now to ({}; Enter: not now)", targets.join(", "));
+    let target = ask_until(&question, "", |answer| {
+        match answer.is_empty() || targets.iter().any(|target| target == answer) {
+            true => Ok(Some(answer.to_owned()).filter(|answer| !answer.is_empty())),
+            false => Err(format!("there is no target {answer:?}")),
+        }
+    });
+    target.ok_or_else(ended)
+}
+
+/// Waits for Enter.
+///
+/// # Errors
+/// The answers ended.
+pub(super) fn go_on() -> Result<(), Failure> {
+    ask("Enter goes on", "").map(drop).ok_or_else(ended)
+}
+
+/// The name of a file beside the sheet: `staff.csv` and `map.toml` make `staff.map.toml`.
+pub(super) fn beside(file: &str, ending: &str) -> String {
+    let path = Path::new(file).with_extension(ending);
+    path.display().to_string()
+}
+
+/// Words as they are typed in a shell.
+pub(super) fn typed(words: &[String]) -> String {
+    let words: Vec<_> = words.iter().map(|word| shell_word(word)).collect();
+    words.join(" ")
+}

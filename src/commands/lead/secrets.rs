@@ -1,0 +1,68 @@
+//! The secrets that rows lack.
+
+use crate::columns::{AllowedActions, Binding};
+use crate::input::{InputOptions, bound};
+use crate::manifest::{Access, Manifest};
+use crate::model::Field;
+use crate::rim::Failure;
+use crate::rim::terminal::confirm;
+use crate::sheet::Sheet;
+use std::path::{Path, PathBuf};
+
+/// Offers to have the passwords made up that rows lack and no extension is created without; returns the options for
+/// those that are wanted.
+///
+/// # Errors
+/// Exit 2 where the sheet cannot be read.
+pub(super) fn made_up(
+    file: &str,
+    options: &[String],
+    manifest: &Manifest,
+) -> Result<Vec<String>, Failure> {
+    let map_file = options.last().map(PathBuf::from);
+    let input = InputOptions::file(Path::new(file), map_file);
+    let sheets = bound(&input, manifest, AllowedActions::default())?;
+    let mut wanted = vec![];
+    let secrets = manifest
+        .field
+        .iter()
+        .filter(|row| row.required && row.name.is_secret() && row.access != Access::ReadOnly);
+    for field in secrets.map(|row| row.name) {
+        let mut lacks = false;
+        for (sheet, binding) in &sheets {
+            if let Ok(binding) = binding {
+                lacks |= some_row_lacks(sheet, binding, field, manifest)?;
+            }
+        }
+        let question = format!(
+            "some rows have no {}, and an extension cannot be made without it: have one made up for each?",
+            field.name()
+        );
+        if lacks && confirm(&question) {
+            wanted.extend(["--fill".to_owned(), format!("{}=<generate>", field.name())]);
+        }
+    }
+    Ok(wanted)
+}
+
+fn some_row_lacks(
+    sheet: &Sheet,
+    binding: &Binding,
+    field: Field,
+    manifest: &Manifest,
+) -> Result<bool, Failure> {
+    let mut lacks = false;
+    for batch in sheet.batches() {
+        let read = batch.and_then(|batch| {
+            batch.rows(|row| {
+                let extension = || binding.extension(&row.cells, manifest);
+                lacks = lacks || (row.trouble.is_none() && extension().get(field).is_none());
+            })
+        });
+        read.map_err(Failure::usage)?;
+        if lacks {
+            break;
+        }
+    }
+    Ok(lacks)
+}

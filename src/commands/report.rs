@@ -1,0 +1,78 @@
+//! `rowcall report`: a run's report, written again from its ledger.
+
+use super::runs::newest_name;
+use crate::cli::RunReportArgs;
+use crate::ledger::{RunFacts, Standing, StoredRun};
+use crate::model::{Finding, Outcome};
+use crate::report::{ReportFile, ReportHead, for_people, origins};
+use crate::rim::outputs::Files;
+use crate::rim::terminal::{print, strict_output};
+use crate::rim::{Context, Exit, Failure};
+use crate::run::SavedOptions;
+use crate::run::past::line;
+
+/// Writes a run's report again, from its ledger; also of a run that is at work or was cut off.
+///
+/// # Errors
+/// Exit 2 where there is no such run, or the file cannot be written.
+pub(super) fn run(args: &RunReportArgs, context: &Context) -> Result<Exit, Failure> {
+    let state = context.state()?;
+    let name = match &args.run {
+        Some(name) => name.clone(),
+        None => newest_name(&state)?,
+    };
+    let stored = StoredRun::open(&state, &name)?;
+    let outcomes = stored.outcomes()?;
+    let options = SavedOptions::parse(&name, &stored.run().head.options);
+    let mut files = Files::new(context);
+    for file in options.iter().flat_map(SavedOptions::files) {
+        files.read(file);
+    }
+    files.read_origins(outcomes.iter().map(|(outcome, _)| outcome));
+    if let Some(path) = &args.output {
+        files.written("--output", path);
+    }
+    files.prepare()?;
+    let head = report_head(stored.run(), &outcomes);
+    let report = match &args.output {
+        Some(path) => ReportFile::replace(path, &head),
+        None => ReportFile::stream(strict_output(), "standard output", &head),
+    };
+    let mut report = report.map_err(Failure::usage)?;
+    let headings = options.map(|options| options.headings).unwrap_or_default();
+    let doubtful = outcomes
+        .iter()
+        .filter(|(_, standing)| matches!(standing, Standing::Intended(_)))
+        .count();
+    let all_well = outcomes.iter().all(|(outcome, _)| outcome.is_well());
+    for (outcome, standing) in outcomes {
+        let line = line(outcome, standing);
+        let heading = |finding: &Finding| headings.heading(line.place.as_ref(), finding.field);
+        report.put(&line, &heading).map_err(Failure::usage)?;
+    }
+    report.finish(&[]).map_err(Failure::usage)?;
+    if doubtful > 0 {
+        print(format!(
+            "{doubtful} rows may have been sent, and nobody has looked: rowcall resume {name}"
+        ));
+    }
+    Ok(Exit::done_if(all_well))
+}
+
+/// Builds the head of a report that is written again.
+fn report_head(run: &RunFacts, outcomes: &[(Outcome, Standing)]) -> ReportHead {
+    let (read, has_one_table) = origins(outcomes.iter().map(|(outcome, _)| outcome));
+    let facts = [
+        ("PBX", format!("{} ({})", run.target, run.head.vendor)),
+        ("command", run.head.command.clone()),
+        ("mode", run.head.mode.word().to_owned()),
+        ("read", read),
+        ("started", for_people(run.started)),
+        ("run", run.id.clone()),
+    ];
+    let title = format!("{} on {}", run.head.command, run.target);
+    ReportHead {
+        has_rings: outcomes.iter().any(|(outcome, _)| outcome.ring.is_some()),
+        ..ReportHead::new(title, facts, has_one_table)
+    }
+}

@@ -1,0 +1,97 @@
+//! Runs as they are listed: a line of a table, or JSON.
+
+use super::SavedOptions;
+use crate::ledger::{Listed, Summary};
+use serde_json::{Value, json};
+
+/// Returns the state of a run as a word, with the reason why it is to be resumed.
+pub(crate) fn standing(summary: &Summary) -> (&'static str, Option<&str>) {
+    match &summary.ended {
+        None => ("at_work_or_cut_off", None),
+        Some(_) if summary.is_finished() => ("finished", None),
+        Some(ended) => ("to_be_resumed", Some(&ended.why)),
+    }
+}
+
+/// One run as JSON, also one that cannot be read.
+pub(crate) fn run_as_json(listed: &Listed) -> Value {
+    match &listed.summary {
+        Ok(summary) => summary_as_json(summary),
+        Err(error) => {
+            json!({ "run": listed.id, "state": "unreadable", "why": error.to_string() })
+        }
+    }
+}
+
+/// The state and progress of one run as JSON.
+pub(crate) fn summary_as_json(summary: &Summary) -> Value {
+    let run = &summary.run;
+    let (state, why) = standing(summary);
+    let options = SavedOptions::parse(&run.id, &run.head.options);
+    let results = summary.results.iter();
+    let counts: serde_json::Map<String, Value> = results
+        .map(|(result, count)| (result.word().to_owned(), json!(count)))
+        .collect();
+    json!({
+        "run": run.id,
+        "command": run.head.command,
+        "mode": run.head.mode.word(),
+        "groups": options.is_ok_and(|options| options.target.groups),
+        "target": run.target,
+        "started": format!("{:.3}", run.started),
+        "state": state,
+        "why": why,
+        "counts": counts,
+        "waiting": summary.waiting,
+        "to_be_looked_up": summary.intended,
+    })
+}
+
+/// The number of rows of each result, in words.
+pub(crate) fn counts(summary: &Summary) -> Vec<String> {
+    let results = summary.results.iter();
+    let counts = results.map(|(result, count)| format!("{count} {}", result.word()));
+    counts.collect()
+}
+
+/// One line of the list: run, command, target, start, state and rows.
+pub(crate) fn listed(listed: &Listed) -> Vec<String> {
+    let mut row = vec![listed.id.clone()];
+    match &listed.summary {
+        Err(error) => row.extend([
+            String::new(),
+            String::new(),
+            String::new(),
+            error.to_string(),
+            String::new(),
+        ]),
+        Ok(summary) => {
+            let state = match &summary.ended {
+                None => "at work, or cut off".to_owned(),
+                Some(_) if summary.is_finished() => "finished".to_owned(),
+                Some(ended) => format!("to be resumed: {}", ended.why),
+            };
+            let mut counts = counts(summary);
+            if summary.intended > 0 {
+                counts.push(format!("{} to be looked up", summary.intended));
+            }
+            let started = format!("{:.0}", summary.run.started);
+            let options = SavedOptions::parse(&summary.run.id, &summary.run.head.options);
+            let groups = if options.is_ok_and(|options| options.target.groups) {
+                " --groups"
+            } else {
+                ""
+            };
+            let head = &summary.run.head;
+            let command = head.mode.after(&format!("{}{groups}", head.command));
+            row.extend([
+                command,
+                summary.run.target.clone(),
+                started,
+                state,
+                counts.join(", "),
+            ]);
+        }
+    }
+    row
+}
