@@ -416,6 +416,40 @@ fn a_name_that_names_nobody_is_said_and_sent() {
 }
 
 #[test]
+fn a_name_names_nobody_at_any_vendor_or_at_none() {
+    for (first, last, is_vacant) in [
+        ("VACANT", "", true),
+        ("", "VACANT", true),
+        ("VACANT", "N/A", true),
+        ("Max", "Mustermann", true),
+        ("Test", "User", true),
+        ("Test", "Muster", false),
+        ("Frei", "Anna", false),
+        ("Anna", "Frei", false),
+    ] {
+        for vendor in [OPENVOX, PORTSIP] {
+            let row = ["2001", "tR7xkQ2mZp9w", "Kw83hTqzLm", first, last];
+            let headings = [
+                "number",
+                "sip_password",
+                "web_password",
+                "first_name",
+                "last_name",
+            ];
+            let parted = found(vendor, &headings, &[&row], None).remove(0).0;
+            let whole = format!("{first} {}", last.replace("N/A", ""));
+            let row = ["2001", "tR7xkQ2mZp9w", "Kw83hTqzLm", whole.trim()];
+            let headings = ["number", "sip_password", "web_password", "display_name"];
+            let whole = found(vendor, &headings, &[&row], None).remove(0).0;
+            for told in [parted, whole] {
+                let is_told = told.iter().any(|told| told.ends_with("_name.vacant"));
+                assert_eq!(is_told, is_vacant, "{first} {last}: {told:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_hash_is_no_password_and_what_may_be_one_is_said() {
     let headings = ["number", "sip_password", "web_password"];
     let certain = "$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy";
@@ -568,4 +602,93 @@ fn a_third_of_pins_one_digit_short_have_lost_a_zero() {
             .iter()
             .any(|told| told.contains("damage.lost_zero"))
     );
+}
+
+#[test]
+fn a_mask_or_a_hash_is_no_password_and_few_stars_are() {
+    let of = |text: &str| {
+        let headings = ["number", "sip_password", "web_password"];
+        found(PORTSIP, &headings, &[&["2001", text, text]], None)
+            .remove(0)
+            .0
+    };
+    for text in [
+        "********",
+        "tR********9w",
+        "Ab1••••",
+        "Geheim7***",
+        "***REMOVED***",
+        "(set)",
+        "<hidden>",
+        "[redacted]",
+        "{not exported}",
+        "xxxxxxxx",
+        "Removed",
+    ] {
+        let expected = ["error sip_password.mask", "error web_password.mask"];
+        assert_eq!(of(text), expected, "{text}");
+    }
+    for text in [
+        "sha256:9f86d081884c",
+        "MD5:5f4dcc3b",
+        "SHA-1: …",
+        "$2b$12$LQv3c",
+        "$2y$…",
+    ] {
+        let expected = ["error sip_password.hash", "error web_password.hash"];
+        assert_eq!(of(text), expected, "{text}");
+    }
+    for text in [
+        "tR7*kQ2*mZp9w",
+        "tR7**Q2mZp9w",
+        "**tR7xkQ2mZp9w",
+        "tR7(set)Q2mZ",
+        "(tR7xkQ2mZp9w)",
+        "[tR7xkQ2mZp9w]",
+        "tR7xxxxQ2mZp9w",
+        "sHa9:tR7xkQ2mZp",
+        "$tR7xkQ$2mZp9w",
+    ] {
+        assert_eq!(of(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn a_telephone_number_without_its_zero_is_proposed_with_it_by_the_country() {
+    let of = |heading: &str, text: &str, country| {
+        let headings = ["number", "sip_password", "web_password", heading];
+        let row = ["2001", "tR7xkQ2mZp9w", "Kw83hTqzLm", text];
+        match heading {
+            "home_phone" => found(PORTSIP, &headings, &[&row], country).remove(0).0,
+            _ => of_cell(heading, text, country),
+        }
+    };
+    for heading in [
+        "mobile",
+        "home_phone",
+        "forward_busy_number",
+        "forward_no_answer_number",
+    ] {
+        let is_mobile = heading == "mobile";
+        for (text, country, is_found) in [
+            ("1715550001", "DE", true),
+            ("305550001", "DE", !is_mobile),
+            ("612345678", "FR", true),
+            ("145678901", "FR", !is_mobile),
+            ("5550001", "DE", false),
+            ("0305550001", "DE", false),
+            ("4930555000", "DE", false),
+            ("2005", "DE", false),
+            ("2125550100", "US", false),
+        ] {
+            let told = of(heading, text, Some(country));
+            let is_told = told.contains(&"warning damage.lost_zero".to_owned());
+            assert_eq!(is_told, is_found, "{heading} {text} {country}: {told:?}");
+            let without = of(heading, text, None);
+            assert!(
+                !without.contains(&"warning damage.lost_zero".to_owned()),
+                "{without:?}"
+            );
+        }
+    }
 }

@@ -1,8 +1,11 @@
 //! Several fields of one row together.
 
 use super::compiled::{CompiledField, ValueClass, View};
+use super::vacant::is_vacant;
 use crate::manifest::{Access, CrossRule, Manifest};
 use crate::model::{Field, Finding, Forward, OfficeHours, Severity};
+use crate::sheet::{CLEAR, is_placeholder};
+use std::borrow::Cow;
 
 /// Short numbers that reach police, fire brigade or ambulance somewhere.
 const EMERGENCY: [&str; 13] = [
@@ -35,6 +38,8 @@ pub(super) struct FieldsTogether {
     office_hours: Vec<(u8, u8)>,
     pub(super) number: Option<u8>,
     pub(super) email: Option<u8>,
+    /// Given name and surname, where the vendor has no field for the whole name.
+    name: Option<[u8; 2]>,
     mobile: Option<u8>,
     voicemail: Option<u8>,
     voicemail_to_email: Option<u8>,
@@ -89,6 +94,12 @@ impl FieldsTogether {
             office_hours: office_hours.collect(),
             number: at(manifest.key()),
             email: at(Field::EMAIL),
+            name: match at(Field::DISPLAY_NAME) {
+                None => at(Field::FIRST_NAME)
+                    .zip(at(Field::LAST_NAME))
+                    .map(<[u8; 2]>::from),
+                Some(_) => None,
+            },
             mobile: at(Field::MOBILE),
             voicemail: at(Field::VOICEMAIL),
             voicemail_to_email: at(Field::VOICEMAIL_TO_EMAIL),
@@ -141,6 +152,34 @@ impl FieldsTogether {
         }
         for (field, with) in &self.kept {
             self.kept_with(*field, *with, &mut look);
+        }
+    }
+
+    /// Appends a finding where a name in two parts names nobody; each part alone may be one of a name.
+    pub(super) fn vacant_name<'m, 'c>(
+        &self,
+        slots: &[CompiledField<'m>],
+        text: &dyn Fn(&CompiledField<'m>) -> &'c str,
+        findings: &mut Vec<Finding>,
+    ) {
+        let slot = |index: u8| slots.get(usize::from(index));
+        let Some([Some(first), Some(last)]) = self.name.map(|name| name.map(slot)) else {
+            return;
+        };
+        let is_none = |text: &str| text == CLEAR || is_placeholder(text);
+        let part = |slot| {
+            Some(text(slot))
+                .filter(|text| !is_none(text))
+                .unwrap_or_default()
+        };
+        let (first_part, last_part) = (part(first), part(last));
+        let (slot, name) = match (first_part.is_empty(), last_part.is_empty()) {
+            (true, _) => (last, Cow::Borrowed(last_part)),
+            (_, true) => (first, Cow::Borrowed(first_part)),
+            _ => (first, Cow::Owned(format!("{first_part} {last_part}"))),
+        };
+        if is_vacant(&name) {
+            findings.push(slot.vacant(&name));
         }
     }
 

@@ -16,9 +16,28 @@ const METHOD_MAX: usize = 20;
 /// The numbers of hexadecimal digits that MD5, SHA-1, SHA-256 and SHA-512 give.
 const HEX_DIGITS: [usize; 4] = [32, 40, 64, 128];
 
-/// Finds the hash of a password.
+/// Methods by the names that stand between two `$` and that no password begins with.
+const DOLLAR_METHODS: [&str; 9] = [
+    "2a", "2b", "2x", "2y", "apr1", "argon2d", "argon2i", "argon2id", "pbkdf2",
+];
+/// Methods by the names that stand before a colon, in small letters without hyphens.
+const COLON_METHODS: [&str; 13] = [
+    "md5", "sha", "sha1", "sha224", "sha256", "sha384", "sha512", "ssha", "ntlm", "bcrypt",
+    "argon2", "pbkdf2", "hash",
+];
+
+/// Finds the hash of a password, also where only its beginning is shown.
 pub(super) fn hash_text(text: &str) -> Option<HashText> {
     let text = text.trim();
+    let before_colon = text
+        .split_once(':')
+        .map(|(method, _)| method.replace('-', "").to_lowercase());
+    let in_dollars = text.strip_prefix('$').and_then(|text| text.split_once('$'));
+    if before_colon.is_some_and(|method| COLON_METHODS.contains(&&*method))
+        || in_dollars.is_some_and(|(method, _)| DOLLAR_METHODS.contains(&method))
+    {
+        return Some(HashText::Certain);
+    }
     let named = match text.as_bytes().first()? {
         b'$' => text.get(1..)?.split_once('$'),
         b'{' => text.get(1..)?.split_once('}'),
@@ -75,10 +94,17 @@ mod tests {
                 "5BAA61E4C9B93F3F0682250B6CF8331B7EE68FD8",
                 Some(HashText::Likely),
             ),
+            ("$2b$12$LQv3c1", Some(HashText::Certain)),
+            ("$2y$…", Some(HashText::Certain)),
+            ("sha256:9f86d081", Some(HashText::Certain)),
+            ("SHA-256:…", Some(HashText::Certain)),
+            ("MD5: 5f4dcc3b", Some(HashText::Certain)),
             // Digits alone are none by any likelihood.
             ("12345678901234567890123456789012", None),
             ("$Geheim$Wort", None),
             ("{Kw83hT}qz", None),
+            ("$2c$rabbit7", None),
+            ("Md5x:Geheim7", None),
             ("US$1000$aVeryLongPassword12", None),
             ("tR7xkQ2mZp9w", None),
             ("", None),

@@ -41,14 +41,18 @@ const COUNTRIES: [(&str, &str, &str, &str); 27] = [
     ("ZA", "27", "0", "00"),
 ];
 
+/// A range of numbers of digits.
+type Lengths = std::ops::RangeInclusive<usize>;
+
 /// The first digits of mobile numbers behind the zero that is dialled before them, and how many digits those have, where
-/// no other number of the country begins so.
-const MOBILES: [(&str, &[&str], std::ops::RangeInclusive<usize>); 5] = [
-    ("CH", &["74", "75", "76", "77", "78", "79"], 9..=9),
-    ("DE", &["15", "16", "17"], 10..=11),
-    ("FR", &["6", "7"], 9..=9),
-    ("GB", &["7"], 10..=10),
-    ("NL", &["6"], 9..=9),
+/// no other number of the country begins so. Then how many digits other numbers have with their area code and without
+/// that zero, where no number without an area code has as many.
+const WITHOUT_ZERO: [(&str, &[&str], Lengths, Lengths); 5] = [
+    ("CH", &["74", "75", "76", "77", "78", "79"], 9..=9, 9..=9),
+    ("DE", &["15", "16", "17"], 10..=11, 9..=10),
+    ("FR", &["6", "7"], 9..=9, 9..=9),
+    ("GB", &["7"], 10..=10, 10..=10),
+    ("NL", &["6"], 9..=9, 9..=9),
 ];
 
 /// The country of a PBX.
@@ -81,13 +85,17 @@ impl FromStr for Country {
 }
 
 impl Country {
-    /// A mobile number without the zero before it as it is dialled; `None` for any other.
-    pub(super) fn dialled_mobile(self, digits: &str) -> Option<String> {
-        let mut known = MOBILES.iter();
-        let (_, begins, lengths) = known.find(|(name, ..)| *name == self.name)?;
-        let is_mobile =
-            begins.iter().any(|begin| digits.starts_with(begin)) && lengths.contains(&digits.len());
-        is_mobile.then(|| format!("{}{digits}", self.trunk))
+    /// A number without the zero before it as it is dialled; `None` where it may be another one. Where it `is_mobile`, it
+    /// begins as those do.
+    pub(super) fn dialled_with_zero(self, digits: &str, is_mobile: bool) -> Option<String> {
+        let mut known = WITHOUT_ZERO.iter();
+        let (_, begins, mobiles, others) = known.find(|(name, ..)| *name == self.name)?;
+        let is_own = || !digits.starts_with(['0']) && !digits.starts_with(self.code);
+        let is_known = match begins.iter().any(|begin| digits.starts_with(begin)) {
+            true => mobiles.contains(&digits.len()),
+            false => !is_mobile && others.contains(&digits.len()) && is_own(),
+        };
+        is_known.then(|| format!("{}{digits}", self.trunk))
     }
 
     /// A telephone number as it is dialled, with `+` where the PBX takes one; `None` where it is not certain.

@@ -294,6 +294,7 @@ impl<'m> Checker<'m> {
         let text = |slot: &CompiledField<'m>| slot.text_in(cells);
         self.cross
             .check(&self.slots, &view, &text, &|_| true, findings);
+        self.cross.vacant_name(&self.slots, &text, findings);
         if let Some(across) = across {
             across.check(&self.cross, &self.slots, &view, &text, findings, duplicates);
             for index in &self.measured {
@@ -342,6 +343,7 @@ impl<'m> Checker<'m> {
                 let text = |slot: &CompiledField<'m>| slot.text_in(cells);
                 self.cross
                     .check(&self.slots, &view, &text, &|_| true, &mut findings);
+                self.cross.vacant_name(&self.slots, &text, &mut findings);
                 if let Some(reading) = &self.reading {
                     reading.findings(row.cells, entries, self.manifest, &mut findings);
                 }
@@ -468,6 +470,7 @@ impl<'m> Checker<'m> {
         let text = |slot: &CompiledField<'m>| extension.reveal(slot.row.name).unwrap_or_default();
         self.cross
             .check(&self.slots, &view, &text, &|_| true, findings);
+        self.cross.vacant_name(&self.slots, &text, findings);
         heaviest_first(findings, before);
     }
 
@@ -713,8 +716,7 @@ impl<'m> Checker<'m> {
             return Some(ValueClass::Unknown);
         }
         let text = &*unescaped(text);
-        // As a surname such words are names.
-        if [Field::DISPLAY_NAME, Field::FIRST_NAME].contains(&row.name) && is_vacant(text) {
+        if row.name == Field::DISPLAY_NAME && is_vacant(text) {
             findings.push(slot.vacant(text));
         }
         let before = findings.len();

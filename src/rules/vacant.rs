@@ -1,7 +1,7 @@
 //! Names that name nobody: the extension is free, kept in reserve, or there to try something out.
 
 /// Words in the place of a name, in small letters; the surname Frei stands beside a given name.
-const VACANT: [&str; 50] = [
+const VACANT: [&str; 66] = [
     "vacant",
     "vacancy",
     "vacant position",
@@ -52,17 +52,58 @@ const VACANT: [&str; 50] = [
     "inutilisé",
     "reserva",
     "wolny",
+    "gesperrt",
+    "stillgelegt",
+    "deaktiviert",
+    "inaktiv",
+    "gelöscht",
+    "gekündigt",
+    "unbekannt",
+    "blocked",
+    "locked",
+    "disabled",
+    "deactivated",
+    "inactive",
+    "suspended",
+    "deleted",
+    "unknown",
+    "former employee",
+];
+/// Words that begin no name, whatever stands behind them.
+const VACANT_BEGINS: [&str; 5] = [
+    "vacant",
+    "unassigned",
+    "unbesetzt",
+    "vakant",
+    "nicht besetzt",
 ];
 /// The most bytes of such a word, with a number behind it.
 const BYTES_MAX: usize = 24;
 
-/// Returns true if a text in the place of a name names nobody; a number may stand behind the word, as in `Reserve 2`.
+/// Returns true if a text in the place of a name names nobody; a number may stand behind the word, as in `Reserve 2`, or
+/// a remark in brackets.
 pub(super) fn is_vacant(text: &str) -> bool {
+    let text = match text.split_once('(') {
+        Some((before, _)) if !before.trim().is_empty() => before,
+        _ => text,
+    };
     let is_sign = |c: char| c.is_whitespace() || "()[]<>-–_.*#:".contains(c);
     let around = |c: char| !c.is_ascii_alphabetic() && (c.is_ascii_digit() || is_sign(c));
     let word = text.trim_matches(around);
+    let begins = |begin: &&str| {
+        let head = word.get(..begin.len());
+        let rest = word.get(begin.len()..).unwrap_or_default();
+        head.is_some_and(|head| head.eq_ignore_ascii_case(begin))
+            && rest.starts_with([' ', ',', '-'])
+    };
+    if VACANT_BEGINS.iter().any(begins) {
+        return true;
+    }
     if word.is_empty() || word.len() > BYTES_MAX {
         return false;
+    }
+    if word.bytes().all(|b| matches!(b, b'?' | b' ')) {
+        return true;
     }
     // Capital letters of these words are as long as the small ones.
     let mut known = VACANT.iter().filter(|known| known.len() == word.len());
@@ -90,6 +131,14 @@ mod tests {
             "- unbesetzt -",
             "Max Mustermann",
             "INUTILISÉ",
+            "VACANT (was Ann Muster)",
+            "Reserve (Lager)",
+            "vacant since May",
+            "unbesetzt - früher Müller",
+            "gesperrt",
+            "Gelöscht",
+            "???",
+            "? ?",
         ] {
             assert!(is_vacant(text), "{text}");
         }
@@ -102,6 +151,9 @@ mod tests {
             "Nina",
             "Mustermann",
             "Reserve Lager",
+            "Vacanti",
+            "Ann (frei)",
+            "(Ann)",
             "Sample, Ann",
             "N",
         ] {

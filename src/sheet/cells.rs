@@ -103,18 +103,41 @@ pub fn is_ditto(text: &str) -> bool {
         .any(|word| text.eq_ignore_ascii_case(word))
 }
 
-/// Returns true if a text is what programs show in the place of a password: one sign again and again, or a word for
-/// "hidden".
+/// Returns true if a text is what programs show in the place of a password: one sign again and again, also beside a part of
+/// the password, a word for "hidden", or words in brackets such as `(set)`.
 pub fn is_mask(text: &str) -> bool {
-    const LEAST: usize = 3;
+    /// The fewest signs one behind the other.
+    const SIGNS_MIN: usize = 3;
     let text = text.trim();
-    let sign = text.chars().next().filter(|c| "*•●·∙xX".contains(*c));
-    let is_row = sign.is_some_and(|sign| text.chars().all(|c| c == sign));
-    (is_row && text.chars().count() >= LEAST)
-        || ["redacted", "hidden", "masked"].iter().any(|word| {
-            let bare = text.trim_matches(['(', ')', '<', '>', '[', ']']);
-            bare.eq_ignore_ascii_case(word)
-        })
+    let is_sign = |c: char| "*•●·∙■▪".contains(c);
+    let mut run = 0;
+    let mut last = None;
+    let has_run = text.chars().any(|c| {
+        run = if last.replace(c) == Some(c) {
+            run + 1
+        } else {
+            1
+        };
+        is_sign(c) && run >= SIGNS_MIN
+    });
+    let letter = text.chars().next().filter(|c| matches!(c, 'x' | 'X'));
+    let is_crossed = || text.len() >= SIGNS_MIN && text.chars().all(|c| Some(c) == letter);
+    let inside = || {
+        let mut brackets = [('(', ')'), ('<', '>'), ('[', ']'), ('{', '}')].into_iter();
+        brackets.find_map(|(open, close)| text.strip_prefix(open)?.strip_suffix(close))
+    };
+    let is_wording = |inside: &str| {
+        inside.contains(char::is_alphabetic)
+            && inside
+                .chars()
+                .all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '_' | '.'))
+    };
+    has_run
+        || is_crossed()
+        || inside().is_some_and(is_wording)
+        || ["redacted", "hidden", "masked", "removed"]
+            .iter()
+            .any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// The way in which a cell is stored in its file, where the text does not show it: something may have been lost before

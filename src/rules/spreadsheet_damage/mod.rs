@@ -172,8 +172,10 @@ pub(super) fn asks_for_a_look(care: Care, byte: u8) -> bool {
             !(byte.is_ascii_digit() || byte == b'+' || byte == b'*')
         }
         Care::Account => matches!(byte, b'+' | b'.' | b'"' | b'<'),
-        // The last two begin a hash.
-        Care::Password => matches!(byte, b'+' | b'$' | b'{'),
+        // The others begin a hash, or stand in a mask.
+        Care::Password => {
+            matches!(byte, b'+' | b'$' | b'{' | b':' | b'*' | b'(' | b'[') || !byte.is_ascii()
+        }
         Care::Word => matches!(byte, b'"' | b'\'' | b'<' | b':' | b';' | b','),
         Care::Name => byte == b'?',
         Care::Free => false,
@@ -504,19 +506,19 @@ fn as_written(row: &FieldRow, text: &str, country: Option<Country>) -> Option<Da
     (dialled != text.trim()).then(|| damage.repair(Some(dialled)))
 }
 
-/// Finds a mobile number that begins and ends as the country's do, but for the zero that is dialled before them.
+/// Finds a telephone number that is one of the country's, but for the zero that is dialled before it.
 pub(super) fn lost_trunk(field: Field, text: &str, country: Country) -> Option<Damage> {
     let text = text.trim();
-    if field != Field::MOBILE || !is_digits(text) {
+    if field.def().care != Care::Phone || !is_digits(text) {
         return None;
     }
     let damage = Damage::new(
         "damage.lost_zero",
         Severity::Warning,
-        "is a mobile number of the country but for the zero before it, which a spreadsheet takes away",
+        "is a telephone number of the country but for the zero before it, which a spreadsheet takes away",
         "format the column as text",
     );
-    let dialled = country.dialled_mobile(text)?;
+    let dialled = country.dialled_with_zero(text, field == Field::MOBILE)?;
     Some(damage.probable(Some(dialled)))
 }
 
