@@ -62,7 +62,7 @@ pub use products::{Product, product, products};
 pub(crate) use questions::leave_out_flag;
 pub use questions::{ColumnError, Question};
 pub use reading::{CellReading, Scratch};
-pub(crate) use second_table::TableRows;
+pub(crate) use second_table::{TableRows, refuse_second_table};
 
 /// Returns true if a text in the place of a password says what is to be done, or where the password is, in words such as
 /// `unchanged`, and so is none.

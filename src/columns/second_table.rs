@@ -2,106 +2,280 @@
 
 use super::binding::Binding;
 use super::dictionary::dictionary;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, all_digits};
 use crate::model::{Field, Kind, heading_key};
-use crate::sheet::{CLEAR, Cells, Row, Sheet, SheetError, SheetErrorKind, looks_like_data};
+use crate::sheet::{
+    CLEAR, Cells, Row, Sheet, SheetError, SheetErrorKind, is_placeholder, looks_like_data,
+};
 use memchr::memchr_iter;
 
-/// The evidence of a row for other headings than those of the sheet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Likeness {
-    None,
-    /// Words without any number, which may be a remark too.
-    Words,
+/// A row, as far as it shows where a second table begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum RowKind {
+    /// A number in the number's column, of so many digits.
+    Numbered {
+        digits: usize,
+        /// The number of its cells that are not blank.
+        filled: usize,
+        /// True if there is nothing beside the number but one text, as in a legend.
+        is_bare: bool,
+    },
+    /// One text alone.
+    Title,
+    /// So many words without any number, which may be a remark too.
+    Words(usize),
     /// Words that are known as headings.
     Headings,
+    /// Anything else.
+    #[default]
+    Other,
+}
+
+/// The kind of row directly above another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Above {
+    Row,
+    /// A blank row, or a title.
+    Gap,
+    /// Words, on this line.
+    Words(u64),
+}
+
+/// The first row with a number of so many digits.
+#[derive(Debug, Clone, Copy)]
+struct FirstOfLength {
+    line: u64,
+    digits: usize,
+    is_bare: bool,
+    above: Above,
 }
 
 /// The rows of a sheet, or of a part of it, as far as they show where a second table begins.
 #[derive(Debug, Default)]
 pub(crate) struct TableRows {
-    /// The first row, and its likeness, which counts only below a blank row where it is [`Likeness::Words`].
-    first: Option<(u64, Likeness)>,
+    first: Option<(u64, RowKind)>,
+    /// The last row.
+    last: (u64, RowKind),
     /// The line on which the next row begins if no blank row is before it.
     next: u64,
-    /// The first row of words below a blank row.
-    words: Option<u64>,
     /// The last row with a number.
     numbered: u64,
+    /// True if the first row with a number has more than one cell beside it.
+    is_rich: Option<bool>,
+    /// In the order of the sheet.
+    lengths: Vec<FirstOfLength>,
+    /// The first words with a row below them that has one text beside its number.
+    words_above_bare: Option<u64>,
+    /// The first row of more than two words below a blank row.
+    words: Option<u64>,
+    /// The first row of two words there.
+    two_words: Option<u64>,
     /// The first row of known headings.
     headings: Option<u64>,
+}
+
+/// The place where the rows of a sheet become something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Break {
+    /// The headings of a second table.
+    Headings(u64),
+    /// The first row of a legend.
+    Legend(u64),
 }
 
 impl TableRows {
     /// Takes in the next row of a sheet with this binding.
     pub(crate) fn see(&mut self, row: &Row<'_>, binding: &Binding, manifest: &Manifest) {
-        let is_numbered = binding.begins_with_number(&row.cells, manifest);
-        let likeness = match is_numbered {
-            true => Likeness::None,
-            false => binding.likeness(&row.cells, manifest),
+        let is_seen = |digits| self.lengths.iter().any(|first| first.digits == digits);
+        let kind = match binding.digits_of_number(&row.cells, manifest) {
+            // Nearly all rows.
+            Some(digits) if is_seen(digits) && !matches!(self.last.1, RowKind::Words(_)) => {
+                RowKind::Numbered {
+                    digits,
+                    filled: 0,
+                    is_bare: false,
+                }
+            }
+            Some(digits) => binding.numbered(&row.cells, digits),
+            None => binding.kind_without_number(&row.cells, manifest),
         };
-        if is_numbered {
-            self.numbered = row.line;
-        }
-        if likeness == Likeness::Headings {
-            self.headings.get_or_insert(row.line);
-        }
-        if likeness == Likeness::Words && self.first.is_some() && row.line > self.next {
-            self.words.get_or_insert(row.line);
-        }
-        self.first.get_or_insert((row.line, likeness));
+        self.enter(row.line, kind);
         let breaks = memchr_iter(b'\n', row.cells.text().as_bytes()).count();
         self.next = row.line + breaks as u64 + 1;
+        self.last = (row.line, kind);
     }
 
     /// Takes in the rows of the part that follows.
     pub(crate) fn add(&mut self, later: TableRows) {
-        let Some((line, likeness)) = later.first else {
+        let Some((line, kind)) = later.first else {
             return;
         };
-        let is_below_blank = self.first.is_some() && line > self.next;
-        let words = (likeness == Likeness::Words && is_below_blank).then_some(line);
-        self.words = self.words.or(words).or(later.words);
-        self.headings = self.headings.or(later.headings);
+        let first_of = |one: Option<u64>, other: Option<u64>| one.or(other);
+        for length in later.lengths {
+            let is_known = self
+                .lengths
+                .iter()
+                .any(|known| known.digits == length.digits);
+            // The part did not know what is above its first row.
+            if !is_known && length.line != line {
+                self.lengths.push(length);
+            }
+        }
+        self.enter(line, kind);
+        self.lengths.sort_by_key(|length| length.line);
+        self.is_rich = self.is_rich.or(later.is_rich);
+        self.words_above_bare = first_of(self.words_above_bare, later.words_above_bare);
+        self.words = first_of(self.words, later.words);
+        self.two_words = first_of(self.two_words, later.two_words);
+        self.headings = first_of(self.headings, later.headings);
         self.numbered = self.numbered.max(later.numbered);
-        self.next = later.next;
-        self.first.get_or_insert((line, likeness));
+        (self.next, self.last) = (later.next, later.last);
     }
 
-    /// The line of a second table's headings. Words with no numbered row below them are a remark at the end.
-    fn second_table(&self) -> Option<u64> {
-        let words = self.words.filter(|line| self.numbered > *line);
-        [self.headings, words].into_iter().flatten().min()
+    /// Enters a row that follows those so far.
+    fn enter(&mut self, line: u64, kind: RowKind) {
+        let is_first = self.first.is_none();
+        let above = match self.last {
+            _ if is_first => Above::Row,
+            _ if line > self.next => Above::Gap,
+            (_, RowKind::Title) => Above::Gap,
+            (line, RowKind::Words(_)) => Above::Words(line),
+            _ => Above::Row,
+        };
+        self.first.get_or_insert((line, kind));
+        match kind {
+            RowKind::Numbered {
+                digits,
+                filled,
+                is_bare,
+            } => {
+                self.numbered = line;
+                self.is_rich.get_or_insert(filled > 2);
+                if let (true, Above::Words(words)) = (is_bare, above) {
+                    self.words_above_bare.get_or_insert(words);
+                }
+                if self.lengths.iter().all(|known| known.digits != digits) {
+                    self.lengths.push(FirstOfLength {
+                        line,
+                        digits,
+                        is_bare,
+                        above,
+                    });
+                }
+            }
+            RowKind::Words(2) if above == Above::Gap => _ = self.two_words.get_or_insert(line),
+            RowKind::Words(_) if above == Above::Gap => _ = self.words.get_or_insert(line),
+            RowKind::Headings => _ = self.headings.get_or_insert(line),
+            RowKind::Words(_) | RowKind::Title | RowKind::Other => {}
+        }
     }
 
-    /// Refuses a sheet in which a second table begins.
+    /// Finds where a second table or a legend begins. Words with no numbered row below them are a remark at the end; two
+    /// words above rows like those before them are a remark in between.
+    fn second_table(&self) -> Option<Break> {
+        let is_rich = self.is_rich == Some(true);
+        let is_above_numbers = |line: &u64| self.numbered > *line;
+        let words = [self.words, self.two_words.filter(|_| !is_rich)];
+        let words = words.map(|line| line.filter(is_above_numbers));
+        let headings = [self.headings, self.words_above_bare.filter(|_| is_rich)];
+        let headings = headings.into_iter().chain(words).flatten();
+        let other_lengths = (1..self.lengths.len()).filter_map(|at| {
+            let (earlier, length) = (self.lengths.get(..at)?, self.lengths.get(at)?);
+            let is_shortest = earlier.iter().all(|known| known.digits > length.digits);
+            match length.above {
+                Above::Words(line) => Some(Break::Headings(line)),
+                Above::Gap if length.is_bare && (is_rich || is_shortest) => {
+                    Some(Break::Legend(length.line))
+                }
+                Above::Gap | Above::Row => None,
+            }
+        });
+        let all = headings.map(Break::Headings).chain(other_lengths);
+        all.min_by_key(|found| match found {
+            Break::Headings(line) | Break::Legend(line) => *line,
+        })
+    }
+
+    /// Refuses a sheet in which a second table or a legend begins.
     ///
     /// # Errors
-    /// The line of the second table's headings.
+    /// The line of the second table's headings, or of the legend's first row.
     pub(crate) fn refuse_second_table(&self, sheet: &Sheet) -> Result<(), SheetError> {
-        let (Some(line), Some(first)) = (self.second_table(), sheet.header_line) else {
+        let (Some(found), Some(first)) = (self.second_table(), sheet.header_line) else {
             return Ok(());
         };
-        let kind = SheetErrorKind::SecondTable {
-            line,
-            first,
-            sheet: sheet.sheet.clone(),
+        let sheet_name = sheet.sheet.clone();
+        let (line, kind) = match found {
+            Break::Headings(line) => (
+                line,
+                SheetErrorKind::SecondTable {
+                    line,
+                    first,
+                    sheet: sheet_name,
+                },
+            ),
+            Break::Legend(line) => (line, SheetErrorKind::Legend(sheet_name)),
         };
         Err(kind.on_line(&sheet.file, line))
     }
 }
 
+/// Refuses a sheet in which a second table or a legend begins.
+///
+/// # Errors
+/// As above, or a sheet that cannot be read.
+pub(crate) fn refuse_second_table(
+    sheet: &Sheet,
+    binding: &Binding,
+    manifest: &Manifest,
+) -> Result<(), SheetError> {
+    let mut table_rows = TableRows::default();
+    for batch in sheet.batches() {
+        batch?.rows(|row| table_rows.see(&row, binding, manifest))?;
+    }
+    table_rows.refuse_second_table(sheet)
+}
+
 impl Binding {
-    /// Returns true if the cell of the number begins with a digit, as in nearly all rows.
-    fn begins_with_number(&self, cells: &Cells<'_>, manifest: &Manifest) -> bool {
-        let column = self.origin_of(manifest.key());
-        let text = column.and_then(|column| cells.get(column));
-        text.is_some_and(|text| text.trim_start().starts_with(|c: char| c.is_ascii_digit()))
+    /// The number of digits in the cell of the number, where there is nothing else in it.
+    fn digits_of_number(&self, cells: &Cells<'_>, manifest: &Manifest) -> Option<usize> {
+        let column = self.origin_of(Field::NUMBER)?;
+        let text = cells.get(column)?.trim();
+        (manifest.key() == Field::NUMBER && all_digits(text)).then_some(text.len())
     }
 
-    /// Weighs a row that does not begin with a number.
-    fn likeness(&self, cells: &Cells<'_>, manifest: &Manifest) -> Likeness {
+    /// Weighs a row with a number of so many digits.
+    fn numbered(&self, cells: &Cells<'_>, digits: usize) -> RowKind {
+        let number = self.origin_of(Field::NUMBER);
+        // A sign alone between two cells, such as `=`, is no cell of its own.
+        let is_filled = |column: &usize| {
+            let text = cells.get(*column).unwrap_or_default();
+            text.contains(char::is_alphanumeric)
+        };
+        let filled: Vec<usize> = (0..cells.len()).filter(is_filled).collect();
+        let mut beside = filled.iter().filter(|column| Some(**column) != number);
+        let is_text = |column: usize| {
+            let field = self.columns.get(column).and_then(|reading| reading.field);
+            !field.is_some_and(Field::is_secret)
+                && cells.get(column).is_some_and(|text| !looks_like_data(text))
+        };
+        RowKind::Numbered {
+            digits,
+            filled: filled.len(),
+            is_bare: filled.len() == 2 && beside.all(|column| is_text(*column)),
+        }
+    }
+
+    /// Weighs a row without a number.
+    fn kind_without_number(&self, cells: &Cells<'_>, manifest: &Manifest) -> RowKind {
         let key = self.origin_of(manifest.key());
+        let text = key
+            .and_then(|key| cells.get(key))
+            .unwrap_or_default()
+            .trim();
+        if text.starts_with(|c: char| c.is_ascii_digit()) {
+            return RowKind::Other;
+        }
         let (mut filled, mut known, mut same, mut has_secret) = (0, 0, 0, false);
         for column in 0..cells.len() {
             let text = cells.get(column).unwrap_or_default().trim();
@@ -109,7 +283,7 @@ impl Binding {
                 continue;
             }
             if looks_like_data(text) || text == CLEAR {
-                return Likeness::None;
+                return RowKind::Other;
             }
             let reading = self.columns.get(column);
             let field = reading.and_then(|reading| reading.field);
@@ -123,26 +297,32 @@ impl Binding {
             });
             let is_known = is_heading(text, manifest);
             known += usize::from(is_known && !has_words);
-            has_secret |= field.is_some_and(Field::is_secret) && !is_known;
+            let is_word = text.chars().all(|c| c.is_alphabetic() || " .-".contains(c));
+            has_secret |= field.is_some_and(Field::is_secret) && !is_known && !is_word;
         }
-        if filled < 2 || same == filled {
-            return Likeness::None;
+        if same == filled {
+            return RowKind::Other;
         }
         if known > 1 && known * 2 >= filled {
-            return Likeness::Headings;
+            return RowKind::Headings;
         }
-        let text = key.and_then(|key| cells.get(key)).unwrap_or_default();
-        let is_word = !text.trim().is_empty() && !text.contains(|c: char| c.is_ascii_digit());
-        match is_word && !has_secret && manifest.key() == Field::NUMBER {
-            true => Likeness::Words,
-            false => Likeness::None,
+        let is_word = !text.contains(|c: char| c.is_ascii_digit()) || is_heading(text, manifest);
+        match filled {
+            _ if manifest.key() != Field::NUMBER || has_secret => RowKind::Other,
+            1 => RowKind::Title,
+            _ if !text.is_empty() && is_word && !is_placeholder(text) => RowKind::Words(filled),
+            _ => RowKind::Other,
         }
     }
 }
 
-/// Returns true if a text is a heading by rowcall's own names, common words or those of the vendor.
+/// Returns true if a text is a heading by rowcall's own names, common words or those of the vendor, also with a number
+/// behind it.
 fn is_heading(text: &str, manifest: &Manifest) -> bool {
     let words = dictionary();
+    let text = text
+        .trim_end_matches(|c: char| c.is_ascii_digit())
+        .trim_end();
     words.canonical(text).is_some()
         || words.common(text).is_some()
         || manifest.own_name(&heading_key(text)).is_some()
@@ -154,7 +334,7 @@ mod tests {
     use crate::columns::BindOptions;
 
     #[test]
-    fn wherever_the_rows_are_divided_the_second_table_is_found() {
+    fn wherever_the_rows_are_divided_a_second_table_or_a_legend_is_found() {
         let manifest = Manifest::parse(include_str!("../vendors/openvox/vendor.toml")).unwrap();
         let headings = ["number", "name", "email"].map(str::to_owned);
         let options = BindOptions::default();
@@ -169,7 +349,41 @@ mod tests {
         ];
         let remark = &name[..4];
         let known: &[_] = &[(2, ["2001", "Ann", ""]), (3, ["name", "ext", ""])];
-        for (rows, expected) in [(name, Some(7)), (remark, None), (known, Some(3))] {
+        let ann = (2, ["2001", "Ann", "ann@example.com"]);
+        let between = &[
+            ann,
+            (4, ["Filiale", "Berlin", ""]),
+            (5, ["2002", "Bo", "bo@example.com"]),
+        ];
+        let words = &[
+            ann,
+            (3, ["Kürzel", "Wort", ""]),
+            (4, ["2002", "Polizei", ""]),
+        ];
+        let longer = &[
+            ann,
+            (3, ["Raum", "Haus", "Etage"]),
+            (4, ["301", "Ost", "unten"]),
+        ];
+        let legend = &[
+            ann,
+            (3, ["2002", "Bo", ""]),
+            (5, ["2003", "Cy", ""]),
+            (7, ["1", "=", "Sales"]),
+        ];
+        let below_title = &[ann, (3, ["Legende", "", ""]), (4, ["999", "Notruf", ""])];
+        let site: &[_] = &[(2, ["201", "Ann", ""]), (4, ["2001", "Bo", ""])];
+        for (rows, expected) in [
+            (name, Some(Break::Headings(7))),
+            (remark, None),
+            (known, Some(Break::Headings(3))),
+            (between, None),
+            (words, Some(Break::Headings(3))),
+            (longer, Some(Break::Headings(3))),
+            (legend, Some(Break::Legend(7))),
+            (below_title, Some(Break::Legend(4))),
+            (site, None),
+        ] {
             for at in 0..=rows.len() {
                 let mut all = TableRows::default();
                 for part in [&rows[..at], &[], &rows[at..]] {

@@ -1,7 +1,7 @@
 //! `rowcall columns`: the meaning of the headings of sheets, also where it is not certain yet.
 
 use crate::cli::ColumnsArgs;
-use crate::columns::{AllowedActions, ColumnError, ColumnReading, write_map};
+use crate::columns::{AllowedActions, ColumnError, ColumnReading, refuse_second_table, write_map};
 use crate::disk::write_new;
 use crate::input::{InputOptions, bound, first_values, print_notes};
 use crate::manifest::Manifest;
@@ -84,6 +84,8 @@ pub(super) fn understood(
         let columns = match binding {
             Ok(binding) => {
                 print_notes(&sheet, &binding);
+                let second = refuse_second_table(&sheet, &binding, manifest);
+                asked.extend(second.err().map(|error| error.to_string()));
                 binding.columns
             }
             Err(ColumnError::Unanswered { questions, columns }) => {

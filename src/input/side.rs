@@ -3,7 +3,7 @@
 use super::rows::ROWS_MAX;
 use super::{ReadingOptions, bind_options, print_notes, read_options};
 use crate::archive::Snapshot;
-use crate::columns::{BindOptions, Binding, ColumnError};
+use crate::columns::{BindOptions, Binding, ColumnError, TableRows};
 use crate::diff::{ComparedColumn, Side, is_compared};
 use crate::digest::sha256_of_all;
 use crate::export::fingerprint_heading;
@@ -81,7 +81,7 @@ impl<'a> SideReader<'a> {
                 let columns = columns.iter().map(|(column, _)| *column).collect();
                 SheetReading::new(columns, self.manifest)
             });
-            reading.read(sheet, &binding, &columns)?;
+            reading.read(sheet, &binding, &columns, words)?;
         }
         let none = || SheetReading::new(vec![], self.manifest);
         reading.unwrap_or_else(none).finish()
@@ -265,6 +265,7 @@ impl SheetReading {
         sheet: Sheet,
         binding: &Binding,
         columns: &[(ComparedColumn, usize)],
+        words: &Manifest,
     ) -> Result<(), Failure> {
         let at = |wanted: &ComparedColumn| columns.iter().find(|(column, _)| column == wanted);
         let order: Option<Vec<usize>> = self
@@ -282,16 +283,21 @@ impl SheetReading {
         let key = binding.fields().find(|(field, _)| field.is_key());
         let number = key.map(|(_, column)| column).unwrap_or_default();
         self.sheets.push(sheet.clone());
+        let mut table_rows = TableRows::default();
         for batch in sheet.batches() {
             let batch = batch.map_err(Failure::usage)?;
-            let read = batch.rows(|row| self.row(&row, number, &order));
+            let read = batch.rows(|row| {
+                table_rows.see(&row, binding, words);
+                self.row(&row, number, &order);
+            });
             read.map_err(Failure::usage)?;
             if self.side.len() > ROWS_MAX {
                 let message = format!("{}: holds more than {ROWS_MAX} rows", sheet.file);
                 return Err(Failure::usage(message).hint("compare it in parts"));
             }
         }
-        Ok(())
+        let refused = table_rows.refuse_second_table(&sheet);
+        refused.map_err(Failure::usage)
     }
 
     fn row(&mut self, row: &Row<'_>, number: usize, order: &[usize]) {

@@ -1,5 +1,6 @@
 //! Errors of sheets that cannot be read or written.
 
+use crate::model::Place;
 use crate::sheet::format::written_endings;
 use std::fmt;
 use std::io;
@@ -56,8 +57,7 @@ pub enum SheetErrorKind {
     HeaderUnclear(String, u64),
     /// The headings of a second table: their line, the line of the first table's, and the name of the sheet in a workbook.
     #[error(
-        "this line{of_sheet} reads like the headings of a second table, whose rows would be read by the headings of line {first}. Put each table in a file or a sheet of its own, or take the line out if it is a remark; --header-row {line} reads the lower table alone",
-        of_sheet = .sheet.as_ref().map_or(String::new(), |name| format!(" of the sheet “{name}”"))
+        "this line reads like the headings of a second table, whose rows would be read by the headings of line {first}. Put each table in a file or a sheet of its own, or take the line out if it is a remark; --header-row {line} reads the lower table alone"
     )]
     SecondTable {
         /// The line of the lower headings.
@@ -67,6 +67,11 @@ pub enum SheetErrorKind {
         /// The name of the sheet, in a workbook.
         sheet: Option<Arc<str>>,
     },
+    /// The first row of a legend below the rows, and the name of the sheet in a workbook.
+    #[error(
+        "this row, below a blank row or a title, reads like the first of a legend: a text beside a number of another length than those above. Put it in a file or a sheet of its own, or take it out; if it is an extension, take out the blank row or the title above it"
+    )]
+    Legend(Option<Arc<str>>),
     /// No row begins on the line that was given for the headings.
     #[error(
         "no row begins on the line that --header-row names. Look up the line in the file, counting from 1"
@@ -182,10 +187,14 @@ pub enum SheetErrorKind {
 
 impl fmt::Display for SheetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
-        }
+        let sheet = match &self.kind {
+            SheetErrorKind::SecondTable { sheet, .. } | SheetErrorKind::Legend(sheet) => {
+                sheet.clone()
+            }
+            _ => None,
+        };
+        let (file, line) = (self.file.clone(), self.line.unwrap_or(0));
+        Place { file, sheet, line }.fmt(f)?;
         if let SheetErrorKind::Json(column, _) = &self.kind {
             write!(f, ":{column}")?;
         }

@@ -39,6 +39,10 @@ fn no_row_of_a_second_table_is_read_by_the_first_ones_headings() {
         // Words that are no headings of extensions, and rows below them that begin with numbers.
         ("\nKürzel,Bedeutung,\n2003,Polizei,\n", 5),
         ("\r\n\r\nKürzel,Bedeutung,\r\n2003,Polizei,\r\n", 6),
+        // The same without a blank row, with numbers of other lengths, and with digits in the headings.
+        ("Kürzel,Bedeutung,\n2003,Polizei,\n", 4),
+        ("Kürzel,Bedeutung,Ort\n110,Polizei,hier\n", 4),
+        ("\nNst. 2,Name 2,\n2003,Cy,tR7xkQ2mZp9y\n", 5),
     ] {
         let desk = Desk::new("openvox");
         desk.hold(&desk.small([2001, 2004]));
@@ -52,11 +56,61 @@ fn no_row_of_a_second_table_is_read_by_the_first_ones_headings() {
             assert!(words.contains("second table"), "{second}: {words}");
         }
         assert_eq!(desk.pbx.numbers(), ["2001", "2004"], "{second}");
-        if second.contains("Kürzel") {
+        if second.contains("Kürzel") || second.contains("Nst. 2") {
             continue;
         }
         let lower = format!("check s.csv --for openvox --header-row {line}");
         desk.ends(&format!("{lower} --fill sip_password=<generate>"), 0);
+    }
+}
+
+#[test]
+fn no_row_of_a_legend_becomes_an_extension() {
+    let first = "Nummer,Name,SIP-Passwort,E-Mail\n2001,Ann,tR7xkQ2mZp9w,a@example.com\n2002,Bo,tR7xkQ2mZp9x,\n";
+    let commands = COMMANDS.into_iter().chain([
+        "columns s.csv --for openvox",
+        "diff s.csv other.csv --for openvox",
+        "diff other.csv s.csv",
+        "fix s.csv --for openvox -o fixed.csv",
+    ]);
+    for (legend, line) in [
+        ("\n1,Vertrieb,,\n2,Technik,,\n", 5),
+        ("\n999,Notruf,,\n", 5),
+        ("\n1,=,,Vertrieb\n", 5),
+        ("\nLegende,,,\n1,Vertrieb,,\n", 6),
+        ("Legende,,,\n112,Notruf,,\n", 5),
+    ] {
+        let desk = Desk::new("openvox");
+        desk.hold(&desk.small([1, 2, 112, 999, 2001]));
+        desk.write("s.csv", format!("{first}{legend}"));
+        desk.write("other.csv", first);
+        for command in commands.clone() {
+            let words = desk.ends(command, 2).err;
+            assert!(
+                words.contains(&format!("s.csv:{line}: ")),
+                "{command}: {words}"
+            );
+            assert!(words.contains("legend"), "{command}: {words}");
+        }
+        assert_eq!(
+            desk.pbx.numbers(),
+            ["1", "112", "2", "2001", "999"],
+            "{legend}"
+        );
+    }
+    // Extensions of a part of the house, also with numbers of another length, and a row with its secret.
+    for rest in [
+        "\n201,Cy,tR7xkQ2mZp9y,\n202,Di,tR7xkQ2mZp9z,\n",
+        "\n2003,Cy,,\n",
+        "201,Cy,,\n",
+        "\n201,,tR7xkQ2mZp9y,\n",
+    ] {
+        let desk = Desk::new("openvox");
+        desk.write("s.csv", format!("{first}{rest}"));
+        desk.ends(
+            "check s.csv --for openvox --fill sip_password=<generate>",
+            0,
+        );
     }
 }
 
@@ -70,8 +124,10 @@ fn remarks_and_repeated_headings_are_no_second_table() {
         "\nLager,,\n2003,Cy,tR7xkQ2mZp9y\n",
         "\n,Cy Muster,tR7xkQ2mZp9y\n2003,Cy,tR7xkQ2mZp9y\n",
         "Cy,Muster,tR7xkQ2mZp9y\n2003,Cy,tR7xkQ2mZp9y\n",
-        // Words at the end, below a blank row.
+        // Words at the end, below a blank row, and two of them between rows that are alike.
         "2003,Cy,tR7xkQ2mZp9y\n\nErstellt von,Di Muster,\n",
+        "\nFiliale,Hamburg,\n2003,Cy,tR7xkQ2mZp9y\n",
+        "2003,Cy,tR7xkQ2mZp9y\n\nErstellt von,Di Muster,\n12.05.2024,Hamburg,\n",
     ] {
         let desk = Desk::new("openvox");
         desk.write("s.csv", format!("{first}{rest}"));
@@ -104,7 +160,7 @@ fn a_second_table_in_a_workbook_is_named_with_its_sheet() {
     );
     let words = desk.ends("import s.xlsx --to TARGET", 2).err;
     assert!(
-        words.contains("s.xlsx:4: this line of the sheet “Sheet1” reads like"),
+        words.contains("s.xlsx:Sheet1!A4: this line reads like"),
         "{words}"
     );
     assert!(desk.pbx.numbers().is_empty());
