@@ -24,6 +24,7 @@ struct Words {
     weak_name: Vec<String>,
     feature_parts: Vec<String>,
     feature_words: Vec<String>,
+    something_else: Vec<String>,
     instruction: Vec<String>,
     elsewhere: Vec<String>,
     password: Vec<String>,
@@ -134,6 +135,10 @@ pub(super) enum DeletionWord {
     MayStay,
 }
 
+/// The fewest letters of a word that may be misspelt.
+const MISSPELT_LETTERS_MIN: usize = 5;
+/// The most words above several headings.
+const GROUP_WORDS_MAX: usize = 4;
 /// The most words of a text that says where a password is; a longer one may be a password of several words.
 const ELSEWHERE_WORDS_MAX: usize = 3;
 
@@ -150,6 +155,7 @@ pub(super) struct Dictionary {
     decisions: HashMap<String, DeletionWord>,
     feature_parts: Vec<String>,
     feature_words: Vec<String>,
+    something_else: Vec<String>,
     instructions: HashSet<String>,
     elsewhere: Vec<String>,
     /// Parts of headings about accounts and passwords, and words that count only by themselves.
@@ -246,6 +252,7 @@ impl Dictionary {
             decisions: decisions(&words),
             feature_parts: plain_all(&words.feature_parts),
             feature_words: plain_all(&words.feature_words),
+            something_else: plain_all(&words.something_else),
             instructions: plain_all(&words.instruction).into_iter().collect(),
             elsewhere: plain_all(&words.elsewhere),
             #[cfg(test)]
@@ -383,6 +390,21 @@ impl Dictionary {
             || words(heading).any(|word| self.feature_words.contains(&word))
     }
 
+    /// Returns true for words about somebody or something other than the extension and its person, such as
+    /// `Emergency contact`. A sentence, or a name with its value, is none.
+    pub(super) fn is_about_something_else(&self, text: &str) -> bool {
+        let several: Vec<String> = words(text).filter(|word| !word.is_empty()).collect();
+        let is_phrase =
+            several.len() <= GROUP_WORDS_MAX && !text.trim_end_matches(':').contains(':');
+        let mut from_each = (0..several.len()).map(|at| several[at..].concat());
+        is_phrase
+            && (self.everyday.contains(&plain(text))
+                || from_each.any(|text| {
+                    let mut begins = self.something_else.iter();
+                    begins.any(|begin| text.starts_with(begin))
+                }))
+    }
+
     /// Returns true for a heading that alone is the password or the state of an account.
     pub(super) fn is_of_account(&self, heading: &str) -> bool {
         matches!(
@@ -486,21 +508,18 @@ fn decisions(words: &Words) -> HashMap<String, DeletionWord> {
 /// The field that a misspelt word is most likely meant for, where all that speaks for it speaks for that one field, and
 /// the field may be it.
 ///
-/// One letter may be wrong, two in words of ten letters and more, and never the first; a word of less than five letters is
-/// near to nothing.
+/// One letter may be wrong, and never the first; a word of less than five letters is near to nothing.
 pub(super) fn misspelt(heading: &str, may_be: impl Fn(Field) -> bool) -> Option<Field> {
     let word = plain(heading);
     if dictionary().is_everyday(heading) {
         return None;
     }
-    let away_max = match word.chars().count() {
-        0..=4 => return None,
-        5..=9 => 1,
-        _ => 2,
-    };
+    if word.chars().count() < MISSPELT_LETTERS_MIN {
+        return None;
+    }
     let near = |known: &str| {
         known.chars().next() == word.chars().next()
-            && strsim::damerau_levenshtein(known, &word) <= away_max
+            && strsim::damerau_levenshtein(known, &word) <= 1
     };
     let known = dictionary().fields().filter(|(known, _)| near(known));
     let mut fields = known.map(|(_, field)| field);
@@ -719,6 +738,7 @@ mod tests {
             "Secretaria",
             "secrets",
             "sip passwort 2",
+            "Voicemail: E-Mail",
         ] {
             assert_eq!(misspelt(far, hint), None, "{far}");
         }

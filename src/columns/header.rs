@@ -5,7 +5,7 @@ use super::options::BindOptions;
 use super::products::{Product, ProductWord, products};
 use crate::manifest::Manifest;
 use crate::model::{Field, heading_key};
-use crate::sheet::{Headings, Known};
+use crate::sheet::{GroupWord, Headings, Known};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -67,13 +67,26 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
     };
     let known = Arc::new(known);
     let of_group = Arc::clone(&known);
-    // Below a feature a heading is about that: where the two words together mean nothing, the column is not read. Nor is a
-    // password or a state below a word that does not tell of extensions or people: it may be that of a computer or a door.
-    Headings::new(move |text| known(text)).below_groups(move |group, heading| {
+    // Below a feature, or somebody else, a heading is about that: where the two words together mean nothing, the column is
+    // not read. Nor is a password or a state below a word that does not tell of extensions or people: it may be that of a
+    // computer or a door.
+    Headings::new(move |text| known(text)).below_groups(group_word, move |group, heading| {
         let words = dictionary();
         let whole = of_group(&format!("{group}: {heading}"));
         whole != Known::Nothing
-            || (words.is_feature(group) && of_group(heading) != Known::Nothing)
+            || (group_word(group) != GroupWord::Other && of_group(heading) != Known::Nothing)
             || (words.is_of_account(heading) && !words.is_about_extension(group))
     })
+}
+
+/// The subject of the columns below a word.
+fn group_word(word: &str) -> GroupWord {
+    let words = dictionary();
+    if words.is_about_something_else(word) {
+        GroupWord::SomethingElse
+    } else if words.is_feature(word) {
+        GroupWord::Feature
+    } else {
+        GroupWord::Other
+    }
 }

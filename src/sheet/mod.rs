@@ -43,15 +43,15 @@ pub use cells::{
     is_mask, is_placeholder, unescaped,
 };
 pub use column::{Column, ExtraRow, ExtraSheet, Heading, MarkedLine, TITLE_PREFIX, Tone};
-pub use detect::header::looks_like_data;
+pub use detect::data::looks_like_data;
 pub use encoding::Encoding;
 pub use error::{SheetError, SheetErrorKind};
 pub use format::Format;
 pub(crate) use format::ending;
 pub use marked_copy::{CellMarks, is_copied_whole, write_marked_copy};
 pub use options::{
-    CELL_BYTES_MAX, CHUNK_BYTES, DEPTH_MAX, EVERY_SHEET, Header, Headings, Input, Known, Limits,
-    ROW_BYTES_MAX, ROW_CELLS_MAX, ReadOptions,
+    CELL_BYTES_MAX, CHUNK_BYTES, DEPTH_MAX, EVERY_SHEET, GroupWord, Header, Headings, Input, Known,
+    Limits, ROW_BYTES_MAX, ROW_CELLS_MAX, ReadOptions,
 };
 pub use picks::Picks;
 pub use reader::{Again, Batch, Batches, Sheet, open};

@@ -75,11 +75,23 @@ pub enum Header {
 #[derive(Clone)]
 pub struct Headings {
     known: Arc<dyn Fn(&str) -> Known + Send + Sync>,
+    group_word: Arc<dyn Fn(&str) -> GroupWord + Send + Sync>,
     qualifies: Arc<Qualifies>,
 }
 
 /// Tells if a word above a heading qualifies it.
 type Qualifies = dyn Fn(&str, &str) -> bool + Send + Sync;
+
+/// The subject of the columns below a word above several headings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupWord {
+    /// Somebody or something other than the extension and its person, such as a deputy.
+    SomethingElse,
+    /// A feature of the extension that is on or off by itself, such as its voicemail.
+    Feature,
+    /// Any other subject; the word may also be a title.
+    Other,
+}
 
 /// The meaning of a text as a heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,16 +111,20 @@ impl Headings {
     pub fn new(known: impl Fn(&str) -> Known + Send + Sync + 'static) -> Headings {
         Headings {
             known: Arc::new(known),
+            group_word: Arc::new(|_| GroupWord::Other),
             qualifies: Arc::new(|_, _| false),
         }
     }
 
-    /// The same headings, some of which a word in the row above `qualifies`: it is given that word and the heading.
+    /// The same headings, some of which a word in a row above `qualifies`: it is given that word and the heading.
+    /// `group_word` tells of a word what it is about.
     pub fn below_groups(
         self,
+        group_word: impl Fn(&str) -> GroupWord + Send + Sync + 'static,
         qualifies: impl Fn(&str, &str) -> bool + Send + Sync + 'static,
     ) -> Headings {
         Headings {
+            group_word: Arc::new(group_word),
             qualifies: Arc::new(qualifies),
             ..self
         }
@@ -116,6 +132,10 @@ impl Headings {
 
     pub(crate) fn known(&self, text: &str) -> Known {
         (self.known)(text)
+    }
+
+    pub(crate) fn group_word(&self, text: &str) -> GroupWord {
+        (self.group_word)(text)
     }
 
     pub(crate) fn qualifies(&self, group: &str, heading: &str) -> bool {

@@ -7,12 +7,12 @@
 use crate::model::{Finding, Place, Severity, shell_word};
 use crate::sheet::cells::{Cells, EXAMPLE, Row, RowTrouble, Stored};
 use crate::sheet::column::TITLE_PREFIX;
-use crate::sheet::detect::groups::qualify;
+use crate::sheet::detect::groups;
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::format::Format;
 use crate::sheet::ods::read as ods;
 use crate::sheet::opened::Opened;
-use crate::sheet::options::{EVERY_SHEET, Header, Limits, ReadOptions};
+use crate::sheet::options::{EVERY_SHEET, Header, Headings, Limits, ReadOptions};
 use crate::sheet::source::Source;
 use crate::sheet::workbook::compound;
 use crate::sheet::workbook::package::Package;
@@ -394,6 +394,50 @@ struct TableHead {
     preamble: usize,
 }
 
+impl TableHead {
+    /// Goes down to the last row of headings that stand in several.
+    fn take_other_parts(
+        &mut self,
+        above: &mut Vec<Vec<String>>,
+        rows: &mut Rows,
+        row: &mut RawRow,
+        known: &Headings,
+    ) -> Result<(), SheetError> {
+        let mut joined = self.headings.clone();
+        for _ in 0..groups::ROWS_MAX {
+            if !rows.next(row)? || row.line != self.line + 1 {
+                break;
+            }
+            let below = texts(row);
+            if !groups::is_continued(&joined, &below, known) {
+                break;
+            }
+            joined = groups::joined(&joined, &below);
+            put_above(above, mem::replace(&mut self.headings, below));
+            self.line = row.line;
+            self.preamble += 1;
+        }
+        Ok(())
+    }
+}
+
+/// The cells of a row, without blank ones at its end.
+fn texts(row: &RawRow) -> Vec<String> {
+    let cells = row.cells();
+    let cells = (0..cells.len()).filter_map(|column| cells.get(column));
+    let mut texts: Vec<String> = cells.map(str::to_owned).collect();
+    while texts.last().is_some_and(|text| text.trim().is_empty()) {
+        texts.pop();
+    }
+    texts
+}
+
+/// Puts a row before those that are kept as the nearest above the headings.
+fn put_above(above: &mut Vec<Vec<String>>, row: Vec<String>) {
+    above.truncate(groups::ROWS_MAX - 1);
+    above.insert(0, row);
+}
+
 /// Finds the headings; `None` where the sheet is empty.
 fn head(
     book: &Book,
@@ -405,35 +449,24 @@ fn head(
     let mut row = RawRow::new(file, options.limits);
     let mut first = None;
     let mut titled = None;
-    let mut above = Vec::new();
+    let mut above: Vec<Vec<String>> = Vec::new();
     let mut preamble = 0;
     let mut is_about_others = false;
     while preamble < PREAMBLE_ROWS_MAX && rows.next(&mut row)? {
         if row.is_blank() {
             continue;
         }
-        let cells = row.cells();
-        let cells = (0..cells.len()).filter_map(|column| cells.get(column));
-        let mut headings: Vec<String> = cells.map(str::to_owned).collect();
-        while headings
-            .last()
-            .is_some_and(|heading| heading.trim().is_empty())
-        {
-            headings.pop();
-        }
-        let groups = mem::replace(&mut above, headings.clone());
+        let headings = texts(&row);
         if let Header::Line(line, _) = options.header
             && row.line != line
         {
+            put_above(&mut above, headings);
             preamble += 1;
             continue;
         }
         if preamble == 0 && matches!(options.header, Header::First | Header::Found(_)) {
             let title = headings.iter().find(|text| !text.trim().is_empty());
             is_about_others = title.is_some_and(|title| title.starts_with(TITLE_PREFIX));
-        }
-        if let Some(known) = options.header.headings() {
-            qualify(&mut headings, &groups, known);
         }
         let has_key = match &options.header {
             Header::Found(known) => known.have_number(&headings),
@@ -442,7 +475,8 @@ fn head(
         // `Extensions` alone may be the table's title.
         let alone = headings.iter().filter(|text| !text.trim().is_empty());
         let alone = alone.count() == 1;
-        let head = TableHead {
+        let text = headings.clone();
+        let mut head = TableHead {
             table,
             line: row.line,
             headings,
@@ -450,11 +484,18 @@ fn head(
             is_about_others,
             preamble,
         };
+        if let (true, false, Header::Found(known)) = (has_key, alone, &options.header) {
+            head.take_other_parts(&mut above, &mut rows, &mut row, known)?;
+        }
+        if let Some(known) = options.header.headings() {
+            groups::qualify(&mut head.headings, &above, known);
+        }
         match (has_key, &options.header) {
             (true, _) if alone => _ = titled.get_or_insert(head),
             (true, _) | (false, Header::First | Header::Line(..)) => return Ok(Some(head)),
             (false, Header::Found(_)) => _ = first.get_or_insert(head),
         }
+        put_above(&mut above, text);
         preamble += 1;
     }
     Ok(titled.or(first))

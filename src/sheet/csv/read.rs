@@ -15,7 +15,7 @@ use crate::sheet::detect::delimiter;
 use crate::sheet::detect::delimiter::{
     DELIMITERS, delimiter_of_ending, is_divided, promised_delimiter, usable,
 };
-use crate::sheet::detect::groups::qualify;
+use crate::sheet::detect::groups;
 use crate::sheet::detect::header::{HeaderRecord, Preview, RECORDS_MAX, only};
 use crate::sheet::encoding::Encoding;
 use crate::sheet::error::{SheetError, SheetErrorKind};
@@ -132,10 +132,10 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
         notes.push("byte-order mark".to_owned());
     }
     let mut record = found.record;
-    if let Some(above) = &found.above {
+    if !found.above.is_empty() {
         notes.push(format!("header on line {}", record.line));
         if let (Some(headings), Some(known)) = (&mut record.cells, options.header.headings()) {
-            qualify(headings, above, known);
+            groups::qualify(headings, &found.above, known);
         }
     }
     sheet(content, &record, notes)
@@ -201,7 +201,7 @@ fn preview_of(content: &Content, header: &Header) -> Result<Preview, SheetError>
         delimiter,
         word: known.map_or("", |(_, word)| word),
         records: Vec::new(),
-        above: None,
+        above: Vec::new(),
         failed: None,
     };
     // The first batches may have nothing but line breaks.
@@ -216,7 +216,10 @@ fn preview_of(content: &Content, header: &Header) -> Result<Preview, SheetError>
                     return ControlFlow::Continue(());
                 }
                 if record.line < first_line {
-                    preview.above = Some(cells_of(record).unwrap_or_default());
+                    preview.above.truncate(groups::ROWS_MAX - 1);
+                    preview
+                        .above
+                        .insert(0, cells_of(record).unwrap_or_default());
                     return ControlFlow::Continue(());
                 }
                 let end = batch.behind_break(record.end);

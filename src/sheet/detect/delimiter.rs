@@ -142,7 +142,7 @@ pub(crate) fn found(
                 Err(SheetErrorKind::DelimiterUnclear(preview.word, second)
                     .on_line(&preview.file, record.line))
             }
-            _ => Ok(taken(preview, at)),
+            _ => Ok(taken(preview, at, header)),
         },
         (None, Some(error)) => Err(error),
         (None, None) => fallback.map_or(Ok(None), |preview| only(preview, header)),

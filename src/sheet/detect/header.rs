@@ -1,6 +1,8 @@
 //! The line of the headings and the delimiter of the cells, by the evidence of the first rows. Where the evidence is
 //! not enough, the file is refused: a row taken for headings is a row lost.
 
+use crate::sheet::detect::data::looks_like_data;
+use crate::sheet::detect::groups;
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::options::{Header, Headings, Known};
 use std::sync::Arc;
@@ -28,8 +30,8 @@ pub(crate) struct Preview {
     pub(crate) word: &'static str,
     /// Those that are not blank, at most [`header::RECORDS_MAX`]; fewer where the file cannot be read further.
     pub(crate) records: Vec<HeaderRecord>,
-    /// The cells of the last record above the line that was asked for; `None` where there is none.
-    pub(crate) above: Option<Vec<String>>,
+    /// The cells of the last records above the line that was asked for, the nearest first.
+    pub(crate) above: Vec<Vec<String>>,
     /// The error that ends the reading.
     pub(crate) failed: Option<SheetError>,
 }
@@ -43,31 +45,49 @@ const ABOVE_MAX: usize = 20;
 pub(crate) struct FoundHeader {
     pub(crate) delimiter: u8,
     pub(crate) record: HeaderRecord,
-    /// The cells of the record above it; `None` where it is the first.
-    pub(crate) above: Option<Vec<String>>,
+    /// The cells of the records above it, the nearest first.
+    pub(crate) above: Vec<Vec<String>>,
 }
 
 /// The header row where the delimiter is known; `None` where there is no row.
 pub(crate) fn only(preview: Preview, header: &Header) -> Result<Option<FoundHeader>, SheetError> {
     match pick(&preview, header)? {
-        Some(at) => Ok(taken(preview, at)),
+        Some(at) => Ok(taken(preview, at, header)),
         None => preview.failed.map_or(Ok(None), Err),
     }
 }
 
-pub(crate) fn taken(mut preview: Preview, at: usize) -> Option<FoundHeader> {
+pub(crate) fn taken(mut preview: Preview, at: usize, header: &Header) -> Option<FoundHeader> {
     if at >= preview.records.len() {
         return None;
     }
-    let above = at.checked_sub(1).and_then(|at| preview.records.get(at));
+    let at = match header {
+        Header::Found(headings) => last_part(&preview.records, at, headings),
+        Header::First | Header::Line(..) => at,
+    };
+    let records = preview.records.iter().take(at).rev();
+    let above = records.map(|record| record.cells.clone().unwrap_or_default());
     Some(FoundHeader {
         delimiter: preview.delimiter,
-        above: match above {
-            Some(record) => Some(record.cells.clone().unwrap_or_default()),
-            None => preview.above,
-        },
+        above: above.chain(preview.above).take(groups::ROWS_MAX).collect(),
         record: preview.records.swap_remove(at),
     })
+}
+
+/// The last record of headings that stand in several, by their first one.
+fn last_part(records: &[HeaderRecord], first: usize, known: &Headings) -> usize {
+    let cells = |at: usize| records.get(at)?.cells.as_deref();
+    let mut headings = cells(first).unwrap_or_default().to_vec();
+    let mut last = first;
+    while last - first < groups::ROWS_MAX
+        && let Some(below) = cells(last + 1)
+        && records[last].end_line == records[last + 1].line
+        && groups::is_continued(&headings, below, known)
+    {
+        headings = groups::joined(&headings, below);
+        last += 1;
+    }
+    last
 }
 
 /// Chooses the record with the headings.
@@ -90,7 +110,7 @@ pub(crate) fn pick(preview: &Preview, header: &Header) -> Result<Option<usize>, 
                 .map(|record| HeaderReading::recognise(record, headings))
                 .collect();
             match first {
-                Some(first) => judged(preview, &readings, first).map(Some),
+                Some(first) => judged(preview, &readings, first, headings).map(Some),
                 None => Ok(None),
             }
         }
@@ -146,26 +166,12 @@ impl HeaderReading {
     }
 }
 
-/// Returns true if a text is a number, a date, a switch or an address, or several with delimiters between them: rows
-/// have such texts, headings do not.
-pub fn looks_like_data(text: &str) -> bool {
-    text.split([',', ';', '\t', '|']).any(is_data)
-}
-
-fn is_data(text: &str) -> bool {
-    let text = text.trim();
-    let numeric = |c: char| c.is_numeric() || "+-()./: ".contains(c);
-    let switch = ["on", "off", "yes", "no", "true", "false", "ja", "nein"];
-    text.contains('@')
-        || (text.contains(char::is_numeric) && text.chars().all(numeric))
-        || switch.iter().any(|word| text.eq_ignore_ascii_case(word))
-}
-
 /// The first row that reads like headings, where nothing speaks against it.
 fn judged(
     preview: &Preview,
     readings: &[HeaderReading],
     first: usize,
+    known: &Headings,
 ) -> Result<usize, SheetError> {
     let line = |at: usize| preview.records.get(at).map_or(0, |record| record.line);
     let unclear = |reason: String, at: usize| {
@@ -206,7 +212,9 @@ fn judged(
             .get(**other)
             .is_some_and(|row| row.known > header.known)
     };
-    if let Some(other) = like.iter().find(better) {
+    let last_part = last_part(&preview.records, at, known);
+    let mut others = like.iter().filter(|other| **other > last_part);
+    if let Some(other) = others.find(better) {
         let reason = format!(
             "lines {} and {} both read like headings",
             line(at),

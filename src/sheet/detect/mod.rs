@@ -1,5 +1,6 @@
 //! Properties of a file that only its content shows: encoding, delimiter, headings.
 
+pub(crate) mod data;
 pub(crate) mod delimiter;
 pub(crate) mod encoding;
 pub(crate) mod groups;

@@ -233,26 +233,120 @@ fn a_word_above_several_headings_qualifies_them() {
         );
     }
     // Headings that reach over both rows.
-    let desk = Desk::new("openvox");
     let rows = [
         "Nummer,Name,SIP-Passwort,Voicemail,,",
         ",,,Aktiv,PIN,E-Mail",
         "2001,Ann,tR7xkQ2mZp9w,ja,12345,ann@example.com",
     ];
-    desk.write("s.csv", rows.join("\n"));
-    desk.ends("import s.csv --to TARGET --rate 5000", 1);
-    assert!(desk.pbx.numbers().is_empty());
-    desk.ends("import s.csv --to TARGET --header-row 2 --rate 5000", 0);
-    let stored = |name: &str| desk.pbx.sim.stored("2001", name);
-    assert_eq!(stored("username").as_deref(), Some("Ann"));
-    assert_eq!(stored("vmsecret").as_deref(), Some("12345"));
-    assert_eq!(stored("email").as_deref().unwrap_or_default(), "");
+    let book: Vec<Vec<&str>> = rows.iter().map(|row| row.split(',').collect()).collect();
+    let book: Vec<&[&str]> = book.iter().map(Vec::as_slice).collect();
+    for (named, flag) in [
+        ("s.csv", ""),
+        ("s.csv", " --header-row 2"),
+        ("s.xlsx", ""),
+        ("s.xlsx", " --header-row 2"),
+    ] {
+        let desk = Desk::new("openvox");
+        match named.ends_with("csv") {
+            true => _ = desk.write(named, rows.join("\n")),
+            false => write_book(&desk.path(named), &book),
+        }
+        let words = desk
+            .ends(&format!("import {named} --to TARGET --rate 5000{flag}"), 0)
+            .err;
+        let stored = |name: &str| desk.pbx.sim.stored("2001", name);
+        assert_eq!(stored("username").as_deref(), Some("Ann"));
+        assert_eq!(stored("vmsecret").as_deref(), Some("12345"));
+        assert_eq!(stored("email").as_deref().unwrap_or_default(), "");
+        assert!(!words.contains("did you mean"), "{words}");
+    }
     // A title qualifies nothing.
     let desk = Desk::new("openvox");
     let table = "Nummer,Name,SIP-Passwort,E-Mail\n2001,Ann,tR7xkQ2mZp9w,ann@example.com\n";
-    desk.write("s.csv", format!("Voicemail der Zentrale,,,\n{table}"));
-    let words = desk.ends("check s.csv --for openvox", 0).err;
-    assert!(!words.contains("not read"), "{words}");
+    for title in [
+        "Voicemail der Zentrale,,,",
+        "Telefonliste 2024,,Stand Mai 2024,",
+        "Vertretung der Abteilung Nord,,,",
+        "Manager,Di Muster,,",
+        "Manager,Di Muster,,\nListe,,,",
+    ] {
+        desk.write("s.csv", format!("{title}\n{table}"));
+        let words = desk.ends("check s.csv --for openvox", 0).err;
+        assert!(!words.contains("not read"), "{title}: {words}");
+    }
+}
+
+#[test]
+fn a_column_below_a_word_for_somebody_else_is_not_the_persons() {
+    let read = |rows: &[&str], exit: i32| {
+        let desk = Desk::new("portsip");
+        desk.write("s.csv", rows.join("\n"));
+        let fill = "--fill web_password=<generate> --fill sip_password=<generate> --rate 5000";
+        let words = desk
+            .ends(&format!("import s.csv --to TARGET {fill}"), exit)
+            .err;
+        let fields = [
+            "profile.first_name",
+            "profile.email",
+            "profile.mobile_phone",
+        ];
+        (
+            fields.map(|name| desk.pbx.sim.stored("2001", name).unwrap_or_default()),
+            words,
+        )
+    };
+    let row = "2001,Ann,Bo,2002,0170123,bo@example.com";
+    for word in [
+        "Emergency contact",
+        "Notfallkontakt",
+        "Stellvertreter",
+        "Assistant",
+        "Line manager",
+        "Ehepartner",
+        "Previous owner",
+        "Vorheriger Nutzer",
+        "Billing",
+        "Contact d'urgence",
+        "Company",
+    ] {
+        for above in [
+            vec![format!(",,{word},,,")],
+            // Another row of words between these and the headings.
+            vec![format!(",,{word},,,"), ",,Person,,Privat,".to_owned()],
+        ] {
+            let mut rows: Vec<&str> = above.iter().map(String::as_str).collect();
+            rows.extend(["Nst.,Name,Name,Durchwahl,Mobil,E-Mail", row]);
+            let (stored, words) = read(&rows, 0);
+            assert_eq!(stored, ["Ann", "", ""], "{word}: {words}");
+            for heading in ["Name", "Durchwahl", "Mobil", "E-Mail"] {
+                assert!(words.contains(&format!("“{word}: {heading}”")), "{words}");
+            }
+        }
+        // Alone above the first column, where it may be the whole table's.
+        let rows = [
+            &format!("{word},,,"),
+            "Name,E-Mail,Nst.,Mobil",
+            "Bo,bo@example.com,2001,0170123",
+        ];
+        if word.split(' ').count() < 3 {
+            let (_, words) = read(&rows, 2);
+            assert!(words.contains(": Nst.=number"), "{words}");
+        }
+    }
+    // Words that tell of the person, or of nothing.
+    for word in ["Person", "Kontakt", "Stammdaten", "Erreichbarkeit"] {
+        let rows = [
+            &format!(",,{word},,"),
+            "Nst.,Name,Mobil,E-Mail",
+            "2001,Ann,0170123,ann@example.com",
+        ];
+        let (stored, words) = read(&rows, 0);
+        assert_eq!(
+            stored,
+            ["Ann", "ann@example.com", "0170123"],
+            "{word}: {words}"
+        );
+    }
 }
 
 #[test]
