@@ -118,6 +118,7 @@ pub mod cli;
 pub mod columns;
 pub mod commands;
 pub mod compare;
+pub mod dialects;
 pub mod diff;
 pub mod digest;
 mod disk;

@@ -3,6 +3,7 @@
 
 mod audit;
 mod change;
+mod files;
 mod hints;
 mod input;
 mod man;
@@ -20,6 +21,7 @@ pub use audit::{
     ArchiveArgs, ArchiveCommand, ArchiveListArgs, DiffArgs, ExportArgs, ExportSecrets,
 };
 pub use change::{DeleteArgs, ImportArgs, MigrateArgs, OnLoss, PlanArgs, WantedArgs};
+pub use files::{ConvertArgs, VerifyArgs};
 pub use input::{Delimiter, InputArgs, ReadingArgs};
 pub use man::{man, man_pages};
 pub use output::{DetailArgs, ReportArgs, SecretsArgs};
@@ -144,6 +146,10 @@ Examples:
     Runs(RunsArgs),
     /// Write a run's report again, from its ledger
     Report(RunReportArgs),
+    /// Write sheets as the file that a product's own import screen reads
+    Convert(ConvertArgs),
+    /// Compare such a file with what the product exported after the import
+    Verify(VerifyArgs),
     /// Write a sheet to fill in
     Template(TemplateArgs),
     /// Show what each vendor can do, or one vendor's fields and rules with their sources

@@ -2,7 +2,7 @@
 
 use super::input::InputArgs;
 use super::output::{ReportArgs, written};
-use super::values::vendor;
+use super::values::vendor_or_file;
 use crate::model::Language;
 use crate::rules::Country;
 use clap::builder::PossibleValue;
@@ -19,8 +19,8 @@ pub struct CheckArgs {
     /// The input.
     #[command(flatten)]
     pub input: InputArgs,
-    /// The vendor that the sheets are for
-    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
+    /// The vendor that the sheets are for, or the import file of a product, for example file:freepbx
+    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor_or_file)]
     pub vendor: String,
     /// Read telephone numbers by this country's rule, for example DE: how those are dialled that are written for people
     #[arg(long, value_name = "COUNTRY", help_heading = "Input")]
@@ -52,8 +52,8 @@ pub struct ColumnsArgs {
     /// The input.
     #[command(flatten)]
     pub input: InputArgs,
-    /// The vendor that the sheet is for
-    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
+    /// The vendor that the sheet is for, or the import file of a product, for example file:freepbx
+    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor_or_file)]
     pub vendor: String,
     /// Write what each heading means to this file, for --map-file; never over a file that is there
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
@@ -76,8 +76,8 @@ pub struct FixArgs {
     /// The input: one sheet.
     #[command(flatten)]
     pub input: InputArgs,
-    /// The vendor that the sheet is for
-    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
+    /// The vendor that the sheet is for, or the import file of a product, for example file:freepbx
+    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor_or_file)]
     pub vendor: String,
     /// Read telephone numbers by this country's rule, for example DE: how those are dialled that are written for people
     #[arg(long, value_name = "COUNTRY", help_heading = "Input")]
@@ -105,8 +105,8 @@ pub struct FixArgs {
   rowcall template --for openvox -o staff.xlsx
   rowcall template --for portsip -o personal.xlsx --lang de")]
 pub struct TemplateArgs {
-    /// The vendor that the sheet is for
-    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
+    /// The vendor that the sheet is for, or the import file of a product, for example file:freepbx
+    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor_or_file)]
     pub vendor: String,
     /// The file to write [default: standard output]
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]

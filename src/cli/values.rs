@@ -1,6 +1,7 @@
 //! Typed values, checked against the words that exist.
 
 use crate::columns::{NamedOwner, OWN_HEADINGS, product, products};
+use crate::dialects::{PREFIX, dialect_typed};
 use crate::sheet::Encoding;
 use crate::vendors::vendor_typed;
 use jiff::civil::Date;
@@ -88,6 +89,14 @@ fn moment(text: &str) -> Result<Timestamp, String> {
     begins
         .map(|begins| begins.timestamp())
         .ok_or_else(|| format!("{text:?} is no day: write 2026-11-01, tuesday, yesterday, 3d, last, or 2026-11-01T02:00:00Z"))
+}
+
+/// A vendor that a sheet is for, or an import file.
+pub(super) fn vendor_or_file(text: &str) -> Result<String, String> {
+    match dialect_typed(text) {
+        Some(dialect) => dialect.map(|facts| format!("{PREFIX}{}", facts.vendor.id)),
+        None => vendor(text),
+    }
 }
 
 pub(super) fn vendor(text: &str) -> Result<String, String> {

@@ -8,7 +8,7 @@ use crate::manifest::Manifest;
 use crate::model::redact::NOT_SHOWN;
 use crate::model::{Field, column_letters, shell_word};
 use crate::rim::outputs::Files;
-use crate::rim::target::{vendor_named, vendor_of_rows};
+use crate::rim::target::facts_named;
 use crate::rim::terminal::{print, print_data};
 use crate::rim::{Context, Exit, Failure};
 use crate::sheet::{Readers, Sheet, markdown};
@@ -21,8 +21,7 @@ const VALUE_CHARS_MAX: usize = 24;
 /// # Errors
 /// Exit 2 where a sheet cannot be read, something has to be asked, or the file cannot be written.
 pub(super) fn run(args: &ColumnsArgs, context: &Context) -> Result<Exit, Failure> {
-    let vendor = vendor_named(&args.vendor)?;
-    let manifest = (vendor_of_rows(vendor, args.input.groups)?.manifest)();
+    let manifest = facts_named(&args.vendor, args.input.groups)?;
     let mut files = Files::new(context);
     let (sheets, map) = (args.input.sheets.iter(), args.input.reading.map_file.iter());
     sheets.chain(map).for_each(|file| files.read(file));

@@ -3,6 +3,7 @@
 mod archive;
 mod check;
 mod columns;
+mod convert;
 mod delete;
 mod diff;
 mod doctor;
@@ -23,6 +24,7 @@ mod sim;
 mod template;
 mod undo;
 mod vendors;
+mod verify;
 mod wanted;
 
 use crate::cli::{self, Cli, Command, CompletionsArgs, ManArgs};
@@ -69,6 +71,8 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Undo(args) => undo::run(args, &context),
         Command::Runs(args) => runs::run(args, &context),
         Command::Report(args) => report::run(args, &context),
+        Command::Convert(args) => convert::run(args, &context),
+        Command::Verify(args) => verify::run(args, &context),
         Command::Template(args) => template::run(args, &context),
         Command::Vendors(args) => vendors::run(args),
         Command::Sim(args) => sim::run(args),

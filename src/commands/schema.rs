@@ -5,13 +5,14 @@ use crate::rim::terminal::print_data;
 use crate::rim::{Exit, Failure};
 
 /// A schema by its name.
-const SCHEMAS: [(&str, &str); 11] = [
+const SCHEMAS: [(&str, &str); 13] = [
     ("archive-list", include_str!("schemas/archive-list.json")),
     (
         "archive-verify",
         include_str!("schemas/archive-verify.json"),
     ),
     ("check", include_str!("schemas/check.json")),
+    ("convert", include_str!("schemas/convert.json")),
     ("diff", include_str!("schemas/diff.json")),
     ("doctor", include_str!("schemas/doctor.json")),
     ("plan", include_str!("schemas/plan.json")),
@@ -20,6 +21,7 @@ const SCHEMAS: [(&str, &str); 11] = [
     ("summary", include_str!("schemas/summary.json")),
     ("vendor", include_str!("schemas/vendor.json")),
     ("vendors", include_str!("schemas/vendors.json")),
+    ("verify", include_str!("schemas/verify.json")),
 ];
 
 /// Prints a schema, or the names of all.

@@ -4,7 +4,7 @@ use crate::cli::TemplateArgs;
 use crate::model::Language;
 use crate::report::template::Template;
 use crate::rim::outputs::Files;
-use crate::rim::target::{vendor_named, vendor_of_rows};
+use crate::rim::target::facts_named;
 use crate::rim::terminal::{print, strict_output};
 use crate::rim::{Context, Exit, Failure};
 use crate::sheet::{Format, Writer};
@@ -16,8 +16,7 @@ use std::env;
 /// # Errors
 /// Exit 2 where the file cannot be written.
 pub(super) fn run(args: &TemplateArgs, context: &Context) -> Result<Exit, Failure> {
-    let vendor = vendor_named(&args.vendor)?;
-    let manifest = (vendor_of_rows(vendor, args.groups)?.manifest)();
+    let manifest = facts_named(&args.vendor, args.groups)?;
     let format = args.output.as_ref();
     let format = format.and_then(|path| Format::to_write(&path.to_string_lossy()));
     let is_workbook = format.is_some_and(Format::is_workbook);

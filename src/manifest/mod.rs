@@ -2,11 +2,13 @@
 //!
 //! The test for what belongs there: if it needs an `if`, it is code.
 
+mod file;
 #[cfg(test)]
 pub(crate) mod for_tests;
 mod needs;
 mod rule;
 
+pub use file::{BlankCell, FileFacts};
 pub use rule::{CharSet, Rule, RuleRow, all_digits, has_form_of_email, is_email, is_within};
 
 use crate::model::{
@@ -57,6 +59,9 @@ pub struct Manifest {
     /// The meaning of its codes and statuses.
     #[serde(default)]
     pub fault: Vec<FaultRow>,
+    /// The form of its import file, where it is no PBX that is spoken to but a file for one.
+    #[serde(default)]
+    pub file: Option<FileFacts>,
     /// The facts for asking it by SIP.
     #[serde(default)]
     pub sip: SipFacts,
@@ -140,14 +145,19 @@ pub struct VendorFacts {
     /// The name of the interface that rowcall uses.
     pub api: String,
     /// The path that is added to a target's address where it is not there already.
+    #[serde(default)]
     pub path: String,
     /// The port that the vendor's pages print.
+    #[serde(default)]
     pub port: u16,
     /// Requests per second unless the target sets another number.
+    #[serde(default)]
     pub rate: f64,
     /// Requests in flight unless the target sets another number.
+    #[serde(default)]
     pub parallel: usize,
     /// The number of extensions that one look-up asks for; 1 where the vendor answers for one at a time.
+    #[serde(default)]
     pub batch: usize,
     /// The further requests that a creation counts for at the pace, where the PBX has work with it long after its answer.
     #[serde(default)]
@@ -158,6 +168,7 @@ pub struct VendorFacts {
     pub loses_ms: u64,
     /// The longest time that one reply may take, in milliseconds: after that, a look-up that finds nothing proves that
     /// nothing was done.
+    #[serde(default)]
     pub reply_ms: u64,
     /// The advice for runs that make many extensions, or delete some.
     #[serde(default)]
@@ -426,6 +437,8 @@ pub enum CrossRule {
     VoicemailToEmailNeedsEmail,
     /// A PIN that is asked for has to be set.
     PinRequiredNeedsPin,
+    /// A voicemail box has a PIN.
+    VoicemailNeedsPin,
     /// A monitor mode without leave to be monitored has no effect.
     MonitorModeWithoutLeave,
     /// Office hours begin before they end, and both are given.
@@ -453,6 +466,7 @@ impl CrossRule {
             CrossRule::RingTogetherNeedsMobility => "ring_together_needs_mobility",
             CrossRule::VoicemailToEmailNeedsEmail => "voicemail_to_email_needs_email",
             CrossRule::PinRequiredNeedsPin => "pin_required_needs_pin",
+            CrossRule::VoicemailNeedsPin => "voicemail_needs_pin",
             CrossRule::MonitorModeWithoutLeave => "monitor_mode_without_leave",
             CrossRule::OfficeHoursOrder => "office_hours_order",
             CrossRule::DuplicateEmail => "duplicate_email",
@@ -484,6 +498,7 @@ impl CrossRule {
                 "voicemail by e-mail has an address and a voicemail box"
             }
             CrossRule::PinRequiredNeedsPin => "a PIN that is asked for is set",
+            CrossRule::VoicemailNeedsPin => "a voicemail box has a PIN",
             CrossRule::MonitorModeWithoutLeave => "a monitor mode goes with leave to be monitored",
             CrossRule::OfficeHoursOrder => "office hours begin before they end, and both are given",
             CrossRule::DuplicateEmail => "no two extensions share an e-mail address",
@@ -617,7 +632,8 @@ impl Manifest {
             .chain(self.fault.iter().map(|row| &row.source))
             .chain(self.word.iter().map(|row| &row.source))
             .chain(self.vendor.advice.iter().map(|row| &row.source))
-            .chain(Some(&self.sip.source).filter(|source| !source.is_empty()));
+            .chain(Some(&self.sip.source).filter(|source| !source.is_empty()))
+            .chain(self.file.as_ref().map(|file| &file.source));
         for key in rule_sources.chain(others) {
             if !self.source.contains_key(key) {
                 return Err(format!("no source is called {key}"));
@@ -632,6 +648,20 @@ impl Manifest {
                 "a fault is of a code or of statuses: {}",
                 row.meaning
             ));
+        }
+        let VendorFacts {
+            port,
+            rate,
+            parallel,
+            batch,
+            reply_ms,
+            ..
+        } = self.vendor;
+        let is_reached = port > 0 && rate > 0.0 && parallel > 0 && batch > 0 && reply_ms > 0;
+        if is_reached == self.file.is_some() {
+            return Err(
+                "a PBX has port, rate, parallel, batch and reply_ms, and a file has none".into(),
+            );
         }
         let logged = self.log.words.iter().chain(&self.log.names);
         let secrets = self.wire_names(true);

@@ -5,6 +5,7 @@ use super::failure::{Exit, Failure};
 use super::rate::Rate;
 use super::sip_settings::SipSettings;
 use super::terminal::print;
+use crate::dialects::dialect_typed;
 use crate::ledger::RunFacts;
 use crate::link::paced::PARALLEL_MAX;
 use crate::manifest::Manifest;
@@ -351,6 +352,35 @@ pub(crate) fn vendor_named(word: &str) -> Result<&'static Vendor, Failure> {
     vendor_typed(word).map_err(Failure::usage)
 }
 
+/// The facts that sheets are held against: a vendor's, for its extensions or its groups, or those of an import file.
+///
+/// # Errors
+/// Exit 2 where there is no such vendor or file, or it has no groups.
+pub(crate) fn facts_named(word: &str, groups: bool) -> Result<&'static Manifest, Failure> {
+    let Some(dialect) = dialect_typed(word) else {
+        let vendor = vendor_of_rows(vendor_named(word)?, groups)?;
+        return Ok((vendor.manifest)());
+    };
+    let dialect = dialect.map_err(Failure::usage)?;
+    match groups {
+        false => Ok(dialect),
+        true => Err(no_groups(dialect)),
+    }
+}
+
+/// The failure of asking for groups where there are none.
+pub(crate) fn no_groups(facts: &Manifest) -> Failure {
+    let having: Vec<&str> = GROUPS.iter().map(|vendor| vendor.id).collect();
+    Failure::usage(format!(
+        "{} has no groups that rowcall can read and write",
+        facts.vendor.name
+    ))
+    .hint(format!(
+        "leave out --groups; {} has them",
+        having.join(", ")
+    ))
+}
+
 /// A vendor as its rows need it: its extensions, or its groups.
 ///
 /// # Errors
@@ -362,17 +392,8 @@ pub(crate) fn vendor_of_rows(
     if !groups {
         return Ok(vendor);
     }
-    vendor.groups().ok_or_else(|| {
-        let having: Vec<&str> = GROUPS.iter().map(|vendor| vendor.id).collect();
-        Failure::usage(format!(
-            "{} has no groups that rowcall can read and write",
-            (vendor.manifest)().vendor.name
-        ))
-        .hint(format!(
-            "leave out --groups; {} has them",
-            having.join(", ")
-        ))
-    })
+    let groups = vendor.groups();
+    groups.ok_or_else(|| no_groups((vendor.manifest)()))
 }
 
 impl Target {

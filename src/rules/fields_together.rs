@@ -493,21 +493,23 @@ impl FieldsTogether {
                 );
             }
         }
-        if let (Some(required), Some(pin)) = (self.voicemail_pin_required, self.voicemail_pin)
-            && (look.at(required), look.at(pin)) == (ValueClass::On, ValueClass::Blank)
-        {
+        let reasons = [
+            (self.voicemail_pin_required, CrossRule::PinRequiredNeedsPin),
+            (self.voicemail, CrossRule::VoicemailNeedsPin),
+        ];
+        for (reason, rule) in reasons {
+            let (Some(required), Some(pin)) = (reason, self.voicemail_pin) else {
+                continue;
+            };
+            if (look.at(required), look.at(pin)) != (ValueClass::On, ValueClass::Blank) {
+                continue;
+            }
             let message = format!(
                 "{} is on, but {} is blank",
                 look.name(required),
                 look.name(pin)
             );
-            self.breach(
-                CrossRule::PinRequiredNeedsPin,
-                &[pin, required],
-                message,
-                "fill in a PIN",
-                look,
-            );
+            self.breach(rule, &[pin, required], message, "fill in a PIN", look);
         }
     }
 

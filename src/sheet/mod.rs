@@ -43,6 +43,7 @@ pub use cells::{
     is_mask, is_placeholder, unescaped,
 };
 pub use column::{Column, ExtraRow, ExtraSheet, Heading, MarkedLine, TITLE_PREFIX, Tone};
+pub use csv::write::import_file;
 pub use detect::data::looks_like_data;
 pub use encoding::Encoding;
 pub use error::{SheetError, SheetErrorKind};

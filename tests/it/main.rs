@@ -60,6 +60,7 @@ mod verbs {
     mod fix;
     mod fix_books;
     mod groups;
+    mod import_files;
     mod json;
     mod losses;
     mod migrate;

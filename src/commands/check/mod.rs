@@ -9,7 +9,7 @@ use crate::columns::AllowedActions;
 use crate::input::open_sheets;
 use crate::manifest::Purpose;
 use crate::rim::outputs::Files;
-use crate::rim::target::{vendor_named, vendor_of_rows};
+use crate::rim::target::facts_named;
 use crate::rim::{Context, Exit, Failure};
 use jiff::Timestamp;
 use outputs::CheckOutputs;
@@ -19,8 +19,7 @@ use outputs::CheckOutputs;
 /// # Errors
 /// Exit 2 where a sheet cannot be read or a report cannot be written.
 pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<Exit, Failure> {
-    let vendor = vendor_named(&args.vendor)?;
-    let manifest = (vendor_of_rows(vendor, args.input.groups)?.manifest)();
+    let manifest = facts_named(&args.vendor, args.input.groups)?;
     let started = Timestamp::now();
     let input = args.input.options();
     if args.explain_columns {

@@ -14,7 +14,7 @@ use crate::input::open_sheets;
 use crate::model::shell_word;
 use crate::report::counted;
 use crate::rim::outputs::Files;
-use crate::rim::target::{vendor_named, vendor_of_rows};
+use crate::rim::target::facts_named;
 use crate::rim::terminal::print;
 use crate::rim::{Context, Exit, Failure};
 use crate::sheet::Format;
@@ -27,8 +27,7 @@ use repair::{check_copy, repaired};
 /// # Errors
 /// Exit 2 where the sheet cannot be read, or the copy or a report cannot be written.
 pub(super) fn run(args: &FixArgs, context: &Context) -> Result<Exit, Failure> {
-    let vendor = vendor_named(&args.vendor)?;
-    let manifest = (vendor_of_rows(vendor, args.input.groups)?.manifest)();
+    let manifest = facts_named(&args.vendor, args.input.groups)?;
     refuse_clashes(args, context)?;
     let started = Timestamp::now();
     let mut opened = open_sheets(&args.input.options(), manifest, AllowedActions::default())?;

@@ -6,6 +6,7 @@ pub(crate) mod asterisk;
 pub(crate) mod canary;
 pub(crate) mod fixture;
 pub(crate) mod free_port;
+pub(crate) mod import_screen;
 pub(crate) mod kamailio;
 pub(crate) mod pbx;
 pub(crate) mod program;

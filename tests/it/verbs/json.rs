@@ -114,6 +114,12 @@ fn what_json_prints_is_what_its_schema_says() {
     desk.write("a.csv", SHEET);
     let check = holds(&desk, "check", "check a.csv --for openvox --json", 1);
     assert_eq!(check["counts"], json!({"valid": 2, "invalid": 1}));
+    let line = "convert a.csv --to file:issabel -o bulk.csv --json";
+    let convert = holds(&desk, "convert", line, 1);
+    assert_eq!(convert["target"], "file:issabel");
+    let line = "verify bulk.csv bulk.csv --for file:issabel --json";
+    let verify = holds(&desk, "verify", line, 0);
+    assert_eq!(verify["counts"]["created"], convert["counts"]["valid"]);
     let plan = holds(&desk, "plan", "plan a.csv --to hq --json", 1);
     assert_eq!(
         plan["planned"],

@@ -1,0 +1,73 @@
+//! The commands about a product's own import file: `convert`, `verify`.
+
+use super::change::OnLoss;
+use super::input::InputArgs;
+use super::output::ReportArgs;
+use crate::dialects::{PREFIX, dialect_named};
+use crate::manifest::Manifest;
+use crate::rules::Country;
+use clap::{Args, ValueHint};
+use std::path::PathBuf;
+
+/// `rowcall convert`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The file has the product's own columns and words, and passwords in clear: only its owner can read it. A row that \
+breaks a rule of the product is not in it. What the product has no column for is told once a column. Afterwards rowcall says \
+what to press; then export from the product, and `rowcall verify` compares.
+
+Examples:
+  rowcall convert staff.csv --to file:freepbx -o bulk.csv
+  rowcall convert staff.csv --to file:mikopbx -o people.csv --fill sip_password='<generate>'
+  rowcall verify bulk.csv exported.csv --for file:freepbx"
+)]
+pub struct ConvertArgs {
+    /// The input.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The import file to write, for example file:freepbx
+    #[arg(long, value_name = "file:PRODUCT", value_parser = dialect)]
+    pub to: &'static Manifest,
+    /// The file to write; a new one, or one that is replaced once the new one is whole
+    #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub output: PathBuf,
+    /// Read telephone numbers by this country's rule, for example DE: how those are dialled that are written for people
+    #[arg(long, value_name = "COUNTRY", help_heading = "Input")]
+    pub country: Option<Country>,
+    /// What happens when something of the sheet would be lost, because the product has no column for it
+    #[arg(long, value_enum, default_value_t, help_heading = "Safety")]
+    pub on_loss: OnLoss,
+    /// The destinations of the results.
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// `rowcall verify`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A row is `created` where the export has its extension as the import file meant it, `differs` where it has another \
+value, and `missing` where it is not there.
+
+Examples:
+  rowcall verify bulk.csv exported.csv --for file:freepbx
+  rowcall verify people.csv exported.csv --for file:mikopbx --report verified.csv"
+)]
+pub struct VerifyArgs {
+    /// The import file, as `rowcall convert` wrote it
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// What the product exported after the import
+    #[arg(value_name = "EXPORT", value_hint = ValueHint::FilePath)]
+    pub export: PathBuf,
+    /// The product's import file, for example file:freepbx
+    #[arg(long = "for", value_name = "file:PRODUCT", value_parser = dialect)]
+    pub dialect: &'static Manifest,
+    /// The destinations of the results.
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+fn dialect(text: &str) -> Result<&'static Manifest, String> {
+    let word = text.strip_prefix(PREFIX).unwrap_or(text);
+    dialect_named(word)
+}

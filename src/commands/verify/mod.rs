@@ -1,0 +1,119 @@
+//! `rowcall verify`: what an import file meant, held against what the product exported afterwards.
+
+mod rows;
+
+use crate::cli::VerifyArgs;
+use crate::dialects::PREFIX;
+use crate::model::{Field, Outcome, Record, RowResult};
+use crate::report::{ReportFile, ReportHead, ResultCounts, counted, for_people};
+use crate::rim::outputs::Files;
+use crate::rim::terminal::{print, print_data};
+use crate::rim::{Context, Exit, Failure, who};
+use jiff::Timestamp;
+use rows::{outcome, read};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Reads both files, and gives every row of the import file its result.
+///
+/// # Errors
+/// Exit 2 where one cannot be read, or a report cannot be written.
+pub(super) fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure> {
+    let facts = args.dialect;
+    let started = Timestamp::now();
+    let mut files = Files::new(context);
+    files.read(&args.file);
+    files.read(&args.export);
+    for path in &args.report.report {
+        files.written("--report", path);
+    }
+    files.prepare()?;
+    let (wanted, exported) = (read(&args.file, facts)?, read(&args.export, facts)?);
+    let mut held: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
+    for row in &exported.rows {
+        held.entry(row.wanted.number())
+            .or_default()
+            .push(&row.wanted);
+    }
+    let unseen: BTreeSet<Field> = facts
+        .field
+        .iter()
+        .map(|row| row.name)
+        .filter(|field| wanted.have(*field) && !exported.have(*field))
+        .collect();
+    let outcomes: Vec<Outcome> = (0..wanted.rows.len())
+        .map(|index| outcome(&wanted, index, &held, &unseen, facts))
+        .collect();
+    let mut counts = ResultCounts::default();
+    outcomes.iter().for_each(|outcome| counts.add(outcome));
+    report(args, &outcomes, started)?;
+    for outcome in outcomes
+        .iter()
+        .filter(|outcome| outcome.result != RowResult::Created)
+    {
+        print(format!(
+            "{} {}: {}",
+            outcome.result.word(),
+            outcome.number,
+            outcome.message
+        ));
+    }
+    if !unseen.is_empty() {
+        let names: Vec<&str> = unseen.iter().map(|field| field.name()).collect();
+        print(format!(
+            "not compared, for {} has no such column: {}",
+            args.export.display(),
+            names.join(", ")
+        ));
+    }
+    print(format!(
+        "{}: {}",
+        counted(outcomes.len() as u64, "row"),
+        counts.words()
+    ));
+    let exit = Exit::done_if(!outcomes.is_empty() && counts.all_well());
+    if args.report.json {
+        let by_word: BTreeMap<&str, u64> = counts
+            .iter()
+            .map(|(result, count)| (result.word(), count))
+            .collect();
+        let summary = json!({
+            "command": "verify",
+            "target": format!("{PREFIX}{}", facts.vendor.id),
+            "counts": by_word,
+            "rows": outcomes.len(),
+            "started": format!("{started:.3}"),
+            "finished": format!("{:.3}", Timestamp::now()),
+            "exit_code": exit.code(),
+        });
+        print_data(|out| writeln!(out, "{summary}"))?;
+    }
+    Ok(exit)
+}
+
+/// Writes the reports.
+///
+/// # Errors
+/// Exit 2 where one cannot be written.
+fn report(args: &VerifyArgs, outcomes: &[Outcome], started: Timestamp) -> Result<(), Failure> {
+    let (file, export) = (args.file.display(), args.export.display());
+    let head = ReportHead::new(
+        format!("{file} against {export}"),
+        [
+            ("for", args.dialect.vendor.name.clone()),
+            ("command", "verify".to_owned()),
+            ("read", format!("{file}, {export}")),
+            ("by", who()),
+            ("started", for_people(started)),
+        ],
+        true,
+    );
+    for path in &args.report.report {
+        let mut report = ReportFile::row_by_row(path, &head)?;
+        for outcome in outcomes {
+            report.put(outcome, &|_| String::new())?;
+        }
+        report.finish(&[])?;
+    }
+    Ok(())
+}
