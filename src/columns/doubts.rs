@@ -464,9 +464,12 @@ impl Meanings<'_> {
         } else {
             ""
         };
+        let title = self.word_above_all().map_or(String::new(), |word| {
+            format!(". If “{word}” above them is a title, take its row out")
+        });
         self.questions.push(Question {
             what: format!(
-                "no column holds the {}; the headings are: {}{advice}",
+                "no column holds the {}; the headings are: {}{advice}{title}",
                 key.name(),
                 listed(self.headings)
             ),
@@ -474,6 +477,16 @@ impl Meanings<'_> {
             answers,
             shown: true,
         });
+    }
+
+    /// The word above the headings that qualifies all of them.
+    fn word_above_all(&self) -> Option<&str> {
+        let (word, _) = self.headings.first()?.split_once(": ")?;
+        let is_below = |heading: &String| {
+            let rest = heading.strip_prefix(word);
+            heading.trim().is_empty() || rest.is_some_and(|rest| rest.starts_with(": "))
+        };
+        self.headings.iter().all(is_below).then_some(word)
     }
 
     /// The first columns that may be the key's and may be shown.

@@ -622,6 +622,10 @@ fn a_mask_or_a_hash_is_no_password_and_few_stars_are() {
         "<hidden>",
         "[redacted]",
         "{not exported}",
+        "<Passwort 1>",
+        "${SIP_PASSWORD_1}",
+        "{{ sip_password }}",
+        "Ab1…w9Xq",
         "xxxxxxxx",
         "Removed",
     ] {
@@ -631,9 +635,9 @@ fn a_mask_or_a_hash_is_no_password_and_few_stars_are() {
     for text in [
         "sha256:9f86d081884c",
         "MD5:5f4dcc3b",
-        "SHA-1: …",
+        "SHA-1: 5baa61e4",
         "$2b$12$LQv3c",
-        "$2y$…",
+        "$2y$10$N9qo",
     ] {
         let expected = ["error sip_password.hash", "error web_password.hash"];
         assert_eq!(of(text), expected, "{text}");
@@ -646,10 +650,31 @@ fn a_mask_or_a_hash_is_no_password_and_few_stars_are() {
         "(tR7xkQ2mZp9w)",
         "[tR7xkQ2mZp9w]",
         "tR7xxxxQ2mZp9w",
+        "{tR7xkQ2mZp9w}",
+        "%tR7xkQ2mZp9w%",
         "sHa9:tR7xkQ2mZp",
         "$tR7xkQ$2mZp9w",
     ] {
         assert_eq!(of(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn words_beside_a_telephone_number_are_said_at_any_vendor() {
+    for (text, is_found) in [
+        ("0171 5550001 (privat)", true),
+        ("m: 0171 5550001 mobil", true),
+        ("keine", true),
+        ("0171 5550001", false),
+        ("+49 (0)171/555-0001", false),
+        ("0171 5550001 p 12", false),
+    ] {
+        let headings = ["number", "sip_password", "web_password", "mobile"];
+        let row = ["2001", "tR7xkQ2mZp9w", "Kw83hTqzLm", text];
+        let told = found(PORTSIP, &headings, &[&row], None).remove(0).0;
+        assert_eq!(!told.is_empty(), is_found, "{text}: {told:?}");
+        // A breach of the vendor's own rule is enough.
+        assert!(!of_cell("mobile", text, None).contains(&"warning damage.phone".to_owned()));
     }
 }
 

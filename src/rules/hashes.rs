@@ -20,13 +20,28 @@ const HEX_DIGITS: [usize; 4] = [32, 40, 64, 128];
 const DOLLAR_METHODS: [&str; 9] = [
     "2a", "2b", "2x", "2y", "apr1", "argon2d", "argon2i", "argon2id", "pbkdf2",
 ];
-/// Methods by the names that stand before a colon, in small letters without hyphens.
-const COLON_METHODS: [&str; 13] = [
-    "md5", "sha", "sha1", "sha224", "sha256", "sha384", "sha512", "ssha", "ntlm", "bcrypt",
-    "argon2", "pbkdf2", "hash",
+/// Methods of hashing and of encryption by the names that stand before a colon, in small letters without hyphens.
+const COLON_METHODS: [&str; 17] = [
+    "md5",
+    "sha",
+    "sha1",
+    "sha224",
+    "sha256",
+    "sha384",
+    "sha512",
+    "ssha",
+    "ntlm",
+    "bcrypt",
+    "argon2",
+    "pbkdf2",
+    "hash",
+    "enc",
+    "encrypted",
+    "cipher",
+    "vault",
 ];
 
-/// Finds the hash of a password, also where only its beginning is shown.
+/// Finds the hash of a password, also where only its beginning is shown, or an encrypted one.
 pub(super) fn hash_text(text: &str) -> Option<HashText> {
     let text = text.trim();
     let before_colon = text
@@ -34,6 +49,9 @@ pub(super) fn hash_text(text: &str) -> Option<HashText> {
         .map(|(method, _)| method.replace('-', "").to_lowercase());
     let in_dollars = text.strip_prefix('$').and_then(|text| text.split_once('$'));
     if before_colon.is_some_and(|method| COLON_METHODS.contains(&&*method))
+        || text
+            .strip_prefix("ENC(")
+            .is_some_and(|rest| rest.ends_with(')'))
         || in_dollars.is_some_and(|(method, _)| DOLLAR_METHODS.contains(&method))
     {
         return Some(HashText::Certain);
@@ -99,6 +117,8 @@ mod tests {
             ("sha256:9f86d081", Some(HashText::Certain)),
             ("SHA-256:…", Some(HashText::Certain)),
             ("MD5: 5f4dcc3b", Some(HashText::Certain)),
+            ("ENC(aB3dE5fG7h)", Some(HashText::Certain)),
+            ("vault:v1:8SDd3WHDOjf", Some(HashText::Certain)),
             // Digits alone are none by any likelihood.
             ("12345678901234567890123456789012", None),
             ("$Geheim$Wort", None),

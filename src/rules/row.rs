@@ -740,6 +740,10 @@ impl<'m> Checker<'m> {
                 finding.severity = breaches.fold(finding.severity, Severity::max);
             }
             findings.push(finding);
+        } else if findings.len() == before
+            && let Some(damage) = damage::words_in_number(row.name, text)
+        {
+            findings.push(slot.damaged(damage, text));
         }
         // Nothing is concluded from a value that has findings.
         Some(match findings.len() == before {

@@ -412,7 +412,7 @@ fn what_is_right_is_not_complained_about() {
         ("monitor_mode", "DIS ABLED"),
         ("monday_to", ""),
         ("gender", "Male"),
-        ("mobile", "two\nlines\tand \u{e9}"),
+        ("mobile", "0171\n5\t\u{e9}"),
         ("status", "   "),
         ("twitter", " "),
         ("web_password", "any thing;"),

@@ -104,40 +104,48 @@ pub fn is_ditto(text: &str) -> bool {
 }
 
 /// Returns true if a text is what programs show in the place of a password: one sign again and again, also beside a part of
-/// the password, a word for "hidden", or words in brackets such as `(set)`.
+/// the password, a cut, a word for "hidden", words in brackets such as `(set)`, or a variable such as `${PASSWORD}`.
 pub fn is_mask(text: &str) -> bool {
-    /// The fewest signs one behind the other.
-    const SIGNS_MIN: usize = 3;
     let text = text.trim();
-    let is_sign = |c: char| "*•●·∙■▪".contains(c);
-    let mut run = 0;
-    let mut last = None;
-    let has_run = text.chars().any(|c| {
-        run = if last.replace(c) == Some(c) {
-            run + 1
-        } else {
-            1
+    let words = ["redacted", "hidden", "masked", "removed"];
+    has_mask(text)
+        || is_in_brackets(text)
+        || words.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// Returns true for a text with so many equal signs one behind the other as no password has, or with a sign for a cut.
+fn has_mask(text: &str) -> bool {
+    const SIGNS_MIN: usize = 3;
+    let is_crossed = text.len() >= SIGNS_MIN && text.bytes().all(|b| matches!(b, b'x' | b'X'));
+    let mut run = (None, 0);
+    is_crossed
+        || text.chars().any(|c| {
+            run = (Some(c), if run.0 == Some(c) { run.1 + 1 } else { 1 });
+            match c {
+                '…' => true,
+                '*' | '•' | '●' | '·' | '∙' | '■' | '▪' => run.1 >= SIGNS_MIN,
+                _ => false,
+            }
+        })
+}
+
+/// Returns true for words in brackets, or the name of a variable in those of a template.
+fn is_in_brackets(text: &str) -> bool {
+    let of_template = [("${", "}"), ("{{", "}}"), ("%%", "%%")];
+    let brackets = [("(", ")"), ("<", ">"), ("[", "]"), ("{", "}")];
+    let inside = |(open, close): &(&str, &str)| text.strip_prefix(open)?.strip_suffix(close);
+    let is_name = |name: &str| {
+        let mut words = name.split([' ', '-', '_', '.']);
+        let is_word = |word: &str| {
+            word.chars().all(char::is_alphabetic) || word.bytes().all(|b| b.is_ascii_digit())
         };
-        is_sign(c) && run >= SIGNS_MIN
-    });
-    let letter = text.chars().next().filter(|c| matches!(c, 'x' | 'X'));
-    let is_crossed = || text.len() >= SIGNS_MIN && text.chars().all(|c| Some(c) == letter);
-    let inside = || {
-        let mut brackets = [('(', ')'), ('<', '>'), ('[', ']'), ('{', '}')].into_iter();
-        brackets.find_map(|(open, close)| text.strip_prefix(open)?.strip_suffix(close))
+        name.contains(char::is_alphabetic) && words.all(is_word)
     };
-    let is_wording = |inside: &str| {
-        inside.contains(char::is_alphabetic)
-            && inside
-                .chars()
-                .all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '_' | '.'))
-    };
-    has_run
-        || is_crossed()
-        || inside().is_some_and(is_wording)
-        || ["redacted", "hidden", "masked", "removed"]
-            .iter()
-            .any(|word| text.eq_ignore_ascii_case(word))
+    of_template
+        .iter()
+        .chain(&brackets)
+        .filter_map(inside)
+        .any(is_name)
 }
 
 /// The way in which a cell is stored in its file, where the text does not show it: something may have been lost before

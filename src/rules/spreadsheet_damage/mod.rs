@@ -174,7 +174,8 @@ pub(super) fn asks_for_a_look(care: Care, byte: u8) -> bool {
         Care::Account => matches!(byte, b'+' | b'.' | b'"' | b'<'),
         // The others begin a hash, or stand in a mask.
         Care::Password => {
-            matches!(byte, b'+' | b'$' | b'{' | b':' | b'*' | b'(' | b'[') || !byte.is_ascii()
+            matches!(byte, b'+' | b'$' | b'{' | b':' | b'*' | b'(' | b'[' | b'%')
+                || !byte.is_ascii()
         }
         Care::Word => matches!(byte, b'"' | b'\'' | b'<' | b':' | b';' | b','),
         Care::Name => byte == b'?',
@@ -488,6 +489,20 @@ fn more_than_one(text: &str, care: Care) -> Option<Damage> {
         ),
     };
     Some(Damage::new("damage.phone", Severity::Error, what, hint))
+}
+
+/// Finds words in the place of a telephone number or beside it: `0171 5550001 (private)`.
+pub(super) fn words_in_number(field: Field, text: &str) -> Option<Damage> {
+    let mut pairs = text.chars().zip(text.chars().skip(1));
+    let has_word = pairs.any(|(one, next)| one.is_alphabetic() && next.is_alphabetic());
+    (field.def().care == Care::Phone && has_word).then(|| {
+        Damage::new(
+            "damage.phone",
+            Severity::Warning,
+            "has words in it, which nobody dials",
+            "write the number alone",
+        )
+    })
 }
 
 /// A telephone number as people write it, as it is dialled by the country's rule.

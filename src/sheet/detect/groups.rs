@@ -25,9 +25,13 @@ pub(crate) fn qualify(headings: &mut [String], above: &[Vec<String>], known: &He
 /// Puts the words of one row before the headings. Where it is the upper part of the headings, it has all that are blank.
 fn qualify_by(headings: &mut [String], row: &[String], is_upper: bool, known: &Headings) {
     let mut group = "";
-    for (column, heading) in headings.iter_mut().enumerate() {
+    let mut is_of_extension = false;
+    for column in 0..headings.len() {
         if let Some(word) = row.get(column).filter(|text| is_word(text)) {
             group = word.trim();
+            is_of_extension = known.group_word(group) == GroupWord::Other
+                && has_number(headings, row, column, known);
+            let heading = &mut headings[column];
             if !is_filled(heading) && (is_upper || known.known(group) != Known::Nothing) {
                 *heading = group.to_owned();
                 if known.group_word(group) == GroupWord::SomethingElse {
@@ -36,10 +40,21 @@ fn qualify_by(headings: &mut [String], row: &[String], is_upper: bool, known: &H
                 continue;
             }
         }
-        if !group.is_empty() && known.qualifies(group, heading.trim()) {
-            *heading = format!("{group}: {}", heading.trim());
+        let heading = headings[column].trim();
+        let whole = format!("{group}: {heading}");
+        let is_alone = is_of_extension && known.known(&whole) == Known::Nothing;
+        if !group.is_empty() && !is_alone && known.qualifies(group, heading) {
+            headings[column] = whole;
         }
     }
+}
+
+/// Returns true if a word above headings stands for the number too, so that the others are about the extension.
+fn has_number(headings: &[String], row: &[String], begin: usize, known: &Headings) -> bool {
+    let is_next = |column: usize| row.get(column).is_some_and(|text| is_word(text));
+    let end = (begin + 1..headings.len()).find(|column| is_next(*column));
+    let below = headings.get(begin..end.unwrap_or(headings.len()));
+    known.have_number(below.unwrap_or_default())
 }
 
 /// Returns true if the row below the headings has the rest of them: words where they have none, known ones among these,
@@ -72,8 +87,8 @@ pub(crate) fn joined(headings: &[String], below: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// Returns true if a row above the headings is a title: one text above the first heading, or two of which the second
-/// stands for no columns, such as a name with its value.
+/// Returns true if a row above the headings is a title: one text above the first heading, or a name with its value, or two
+/// texts of which the second stands for no columns.
 fn is_title(row: &[String], first: Option<usize>, known: &Headings) -> bool {
     let filled: Vec<usize> = (0..row.len())
         .filter(|column| is_word(&row[*column]))
@@ -88,6 +103,12 @@ fn is_title(row: &[String], first: Option<usize>, known: &Headings) -> bool {
     };
     Some(begin) <= first
         && match filled.len() {
+            1 if row
+                .iter()
+                .any(|text| looks_like_data(text) && is_filled(text)) =>
+            {
+                true
+            }
             1 => {
                 last != GroupWord::SomethingElse
                     || row[end].split_whitespace().count() > ALONE_WORDS_MAX

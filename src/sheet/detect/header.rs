@@ -182,7 +182,17 @@ fn judged(
         .filter(|(_, reading)| reading.is_like_headings())
         .map(|(at, _)| at)
         .collect();
-    let Some((at, header)) = like.first().and_then(|at| Some((*at, readings.get(*at)?))) else {
+    let is_above_headings = |at: &usize| match (readings.get(*at), readings.get(at + 1)) {
+        (Some(row), Some(below)) => {
+            !row.number
+                && below.number
+                && like.contains(&(at + 1))
+                && row.filled * 2 <= below.filled
+        }
+        _ => false,
+    };
+    let begins = like.iter().find(|at| !is_above_headings(at));
+    let Some((at, header)) = begins.and_then(|at| Some((*at, readings.get(*at)?))) else {
         return match readings.get(first) {
             Some(reading) if reading.data > 0 => Err(unclear(
                 format!(

@@ -268,6 +268,7 @@ fn a_word_above_several_headings_qualifies_them() {
         "Telefonliste 2024,,Stand Mai 2024,",
         "Vertretung der Abteilung Nord,,,",
         "Manager,Di Muster,,",
+        "Kundennummer,4711,,",
         "Manager,Di Muster,,\nListe,,,",
     ] {
         desk.write("s.csv", format!("{title}\n{table}"));
@@ -331,8 +332,17 @@ fn a_column_below_a_word_for_somebody_else_is_not_the_persons() {
         if word.split(' ').count() < 3 {
             let (_, words) = read(&rows, 2);
             assert!(words.contains(": Nst.=number"), "{words}");
+            assert!(words.contains("is a title, take its row out"), "{words}");
         }
     }
+    // Two words above the headings that could be headings themselves.
+    let rows = [
+        "Employee,,,Manager,",
+        "Nst.,Name,Mobil,Name,E-Mail",
+        "2001,Ann,0170123,Bo,bo@example.com",
+    ];
+    let (stored, words) = read(&rows, 0);
+    assert_eq!(stored, ["Ann", "", "0170123"], "{words}");
     // Words that tell of the person, or of nothing.
     for word in ["Person", "Kontakt", "Stammdaten", "Erreichbarkeit"] {
         let rows = [
@@ -370,8 +380,8 @@ fn a_switch_or_a_password_below_a_word_for_something_else_is_not_the_accounts() 
         assert_ne!(stored("profile.extension_password"), "Geheim-7Kx2mQ");
         assert!(words.contains(": Aktiv”"), "{above}: {words}");
     }
-    // Below words about extensions and people they are.
-    for above in ["Nebenstelle,,,", "Benutzer,,,"] {
+    // Below words about extensions and people they are, and where the number is below the same word.
+    for above in ["Nebenstelle,,,", "Benutzer,,,", "Stammdaten,,,Raum"] {
         let desk = Desk::new("portsip");
         desk.write(
             "s.csv",
