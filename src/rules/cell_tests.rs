@@ -8,6 +8,7 @@ use crate::sheet::{Cells, Row};
 
 const OPENVOX: &str = include_str!("../vendors/openvox/vendor.toml");
 const PORTSIP: &str = include_str!("../vendors/portsip/vendor.toml");
+const ASTERISK: &str = include_str!("../vendors/asterisk/vendor.toml");
 const OZEKI: &str = include_str!("../vendors/ozeki/vendor.toml");
 
 /// Returns the findings of each row, as severity, rule and repair, and the fields that would be sent.
@@ -134,6 +135,33 @@ fn a_placeholder_is_no_value_and_no_name() {
     // These are names.
     for text in ["Null", "Nan", "Noah", "Ute"] {
         assert_eq!(of_cell("display_name", text, None), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn an_instruction_is_no_password_at_any_vendor() {
+    let headings = ["number", "sip_password"];
+    for vendor in [OPENVOX, PORTSIP, OZEKI, ASTERISK] {
+        for text in [
+            "siehe KeePass",
+            "random",
+            "neu",
+            "neu generieren",
+            "unchanged",
+            "yes",
+            "ja",
+            "keep",
+            "see above",
+            "auto",
+        ] {
+            let (told, _) = found(vendor, &headings, &[&["2001", text]], None).remove(0);
+            let rule = "error sip_password.instruction".to_owned();
+            assert!(told.contains(&rule), "{text}: {told:?}");
+        }
+    }
+    for text in ["kPwqTRmzLx", "correct horse battery staple"] {
+        let (told, _) = found(ASTERISK, &headings, &[&["2001", text]], None).remove(0);
+        assert!(told.is_empty(), "{text}: {told:?}");
     }
 }
 

@@ -620,10 +620,14 @@ impl FastPath {
             form,
             is_odd: match care {
                 Care::Name => |text| spreadsheet_damage::is_odd_word(text) || is_vacant(text),
-                // Hashes that name their method have a sign that asks for a look.
-                Care::Password => {
-                    |text| spreadsheet_damage::is_odd_word(text) || has_digits_of_hash(text.trim())
-                }
+                // Hashes that name their method have a sign that asks for a look. What has no digit, or several words, may
+                // say what to do.
+                Care::Password => |text| {
+                    !text.bytes().any(|byte| byte.is_ascii_digit())
+                        || text.contains(' ')
+                        || spreadsheet_damage::is_odd_word(text)
+                        || has_digits_of_hash(text.trim())
+                },
                 _ if spreadsheet_damage::takes_letters(care) => spreadsheet_damage::is_odd_word,
                 _ => |_| false,
             },
