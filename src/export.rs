@@ -6,7 +6,7 @@
 //! its own, whose heading is ignored on reading: it can never be taken for the secret itself.
 
 use crate::columns::OWN_PREFIX;
-use crate::manifest::{Access, Manifest};
+use crate::manifest::{Access, FieldRow, Manifest};
 use crate::model::{Fault, Field, Kind, Record, by_number, list_items};
 use crate::seal::Key;
 use crate::sheet::{Column, SheetError, Writer, escaped};
@@ -127,7 +127,16 @@ pub fn in_order(mut numbers: Vec<String>) -> Vec<String> {
     numbers
 }
 
-/// Looks extensions up and writes them; returns the numbers of those that were gone or could not be read. `numbers` are
+/// The parts that are missing from an export.
+#[derive(Debug, Default)]
+pub struct NotExported {
+    /// The numbers of extensions that were gone or could not be read.
+    pub gone: Vec<String>,
+    /// Values that are none of their field, so that an import would refuse them: number and field.
+    pub values: Vec<(String, Field)>,
+}
+
+/// Looks extensions up and writes them; returns what is missing. `numbers` are
 /// as [`in_order`] returns them; memory does not grow with their number. `done` is called with the number of further
 /// ones written.
 ///
@@ -140,10 +149,13 @@ pub fn write(
     form: &Form<'_>,
     writer: &mut Writer,
     done: &mut dyn FnMut(usize),
-) -> Result<Vec<String>, ExportError> {
+) -> Result<NotExported, ExportError> {
     let mut gone: BTreeSet<&str> = numbers.iter().map(String::as_str).collect();
     let mut failed = None;
     let mut unread = None;
+    let mut values = vec![];
+    let rows = connection.manifest().field.iter();
+    let rows: Vec<&FieldRow> = rows.filter(|row| row.may_hold_others).collect();
     let looked = connection.look_each(numbers, looking, &mut |lookups| {
         let mut found = vec![];
         for lookup in lookups {
@@ -154,8 +166,15 @@ pub fn write(
                 }
             }
         }
-        for extension in &found {
+        for extension in &mut found {
             gone.remove(extension.number());
+            for row in &rows {
+                let text = extension.reveal(row.name).unwrap_or_default();
+                if !text.is_empty() && !row.takes(text) {
+                    extension.remove(row.name);
+                    values.push((extension.number().to_owned(), row.name));
+                }
+            }
         }
         let count = found.len();
         if let Err(error) = put(found, form, writer) {
@@ -173,7 +192,7 @@ pub fn write(
     }
     let mut gone: Vec<String> = gone.into_iter().map(str::to_owned).collect();
     gone.sort_by(|a, b| by_number(a, b));
-    Ok(gone)
+    Ok(NotExported { gone, values })
 }
 
 /// Writes extensions that were looked up together: a PBX answers for them in its own order.

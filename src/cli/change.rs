@@ -134,7 +134,7 @@ pub struct ImportArgs {
 /// `rowcall delete`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  rowcall delete leavers.csv --from hq
+  rowcall delete leavers.csv --from hq --dry-run
   rowcall delete leavers.csv --from hq --yes --max-deletes 25 \\
     --report deleted.csv")]
 pub struct DeleteArgs {
@@ -147,6 +147,9 @@ pub struct DeleteArgs {
     /// The destinations of the results.
     #[command(flatten)]
     pub report: ReportArgs,
+    /// Show what would be removed, and send nothing
+    #[arg(long, conflicts_with = "rejects", help_heading = "Safety")]
+    pub dry_run: bool,
     /// Write the rows that are not done to this file, as they were
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub rejects: Option<PathBuf>,

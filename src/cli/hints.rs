@@ -39,6 +39,14 @@ pub(super) fn hints(all: &Command, error: &clap::Error, typed: &[OsString]) -> V
             file.map(of_file).into_iter().collect()
         }
         ErrorKind::MissingRequiredArgument => missing(&wrong, &words),
+        ErrorKind::ValueValidation if wrong.iter().any(|flag| flag.starts_with("--for ")) => {
+            let names = texts(ContextKind::InvalidValue).into_iter();
+            let known = known_targets(&words);
+            let targets = names.filter(|name| known.contains(name));
+            targets
+                .map(|name| format!("{name} is a target, with settings of its own: rowcall plan SHEET --to {name} checks the rows for it and says what would be done"))
+                .collect()
+        }
         _ => vec![],
     };
     hints.push(match command {
@@ -92,11 +100,15 @@ fn missing(arguments: &[String], words: &[&str]) -> Vec<String> {
 
 /// The targets that there are.
 fn targets(words: &[&str]) -> String {
-    let config = words.windows(2).find(|pair| pair[0] == "--config");
-    let config = config.map(|pair| Path::new(pair[1]));
-    let known = all_names(config).unwrap_or_default();
-    match known.as_slice() {
+    match known_targets(words).as_slice() {
         [] => "a target is VENDOR+URL (openvox+http://api@192.0.2.7:9011), or sim:openvox to rehearse; rowcall init writes rowcall.toml, where it has a name".to_owned(),
         known => format!("targets: {}; or VENDOR+URL, or sim:VENDOR to rehearse", known.join(", ")),
     }
+}
+
+/// The names of the targets in the configuration.
+fn known_targets(words: &[&str]) -> Vec<String> {
+    let config = words.windows(2).find(|pair| pair[0] == "--config");
+    let config = config.map(|pair| Path::new(pair[1]));
+    all_names(config).unwrap_or_default()
 }

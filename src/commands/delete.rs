@@ -25,7 +25,9 @@ pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure>
         guard: args.guard.options(),
         secrets: SecretsOut::default(),
     };
-    request.refuse_silent_deletes()?;
+    if !args.dry_run {
+        request.refuse_silent_deletes()?;
+    }
     let manifest = target.manifest();
     let mut rows = Rows::read(
         open_sheets(&args.input.options(), manifest, AllowedActions::DELETE)?,
@@ -40,6 +42,12 @@ pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure>
     let run = Run::new(&request, context, &stop).of_rows(rows);
     if let Err(failure) = prepared {
         return run.refuse_outputs(failure);
+    }
+    if args.dry_run {
+        return run.preview(
+            |rows, session| Ok(plan_deletions(rows, session)?),
+            |_, _| Ok(()),
+        );
     }
     run.execute(|rows, session| Ok(plan_deletions(rows, session)?))
 }

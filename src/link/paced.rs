@@ -39,6 +39,8 @@ pub struct Permit(());
 /// The pace of one target, shared by all connections to it.
 pub struct Pace {
     limiter: Option<DefaultDirectRateLimiter>,
+    /// Requests per second; `None` where there is no limit.
+    rate: Option<f64>,
     burst: u32,
     /// Passes the turn round: the thread whose turn it is asks governor.
     turns: (Sender<()>, Receiver<()>),
@@ -63,7 +65,10 @@ impl Pace {
         let burst = ((rate * CATCH_UP_SECONDS).ceil() as u32).clamp(BURST.0, BURST.1);
         let burst_size = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
         let limiter = RateLimiter::direct(quota.allow_burst(burst_size));
-        Ok(Pace::new(Some(limiter), burst, stop))
+        Ok(Pace {
+            rate: Some(rate),
+            ..Pace::new(Some(limiter), burst, stop)
+        })
     }
 
     /// Sets no pace at all: for a PBX inside this process.
@@ -77,11 +82,19 @@ impl Pace {
         let _ = turns.0.try_send(());
         Pace {
             limiter,
+            rate: None,
             burst,
             turns,
             paused_until: Mutex::new(None),
             stop,
         }
+    }
+
+    /// A pace of its own for work of which each piece counts for so many requests of this one.
+    pub fn for_work_of(&self, requests: u32) -> Pace {
+        let rate = self.rate.map(|rate| rate / f64::from(requests.max(1)));
+        let slow = rate.and_then(|rate| Pace::per_second(rate, self.stop.clone()).ok());
+        slow.unwrap_or_else(|| Pace::unlimited(self.stop.clone()))
     }
 
     /// The number of requests that one second may see beyond the rate.
@@ -226,6 +239,16 @@ mod tests {
                 "{wrong}"
             );
         }
+    }
+
+    #[test]
+    fn work_of_many_requests_has_a_pace_of_its_own() {
+        let pace = Pace::per_second(1000.0, StopFlag::default()).unwrap();
+        let slow = pace.for_work_of(500);
+        let taken = taken(&slow, 2, Duration::from_millis(900)).len();
+        assert!((2..=2 + slow.burst() as usize).contains(&taken), "{taken}");
+        let unlimited = Pace::unlimited(StopFlag::default()).for_work_of(500);
+        (0..1000).for_each(|_| drop(unlimited.permit()));
     }
 
     #[test]

@@ -159,7 +159,8 @@ pub struct VendorFacts {
     /// The number of extensions that one look-up asks for; 1 where the vendor answers for one at a time.
     #[serde(default)]
     pub batch: usize,
-    /// The further requests that a creation counts for at the pace, where the PBX has work with it long after its answer.
+    /// The requests that a creation counts for, where the PBX has work with it long after its answer: so many times fewer
+    /// creations are begun than the pace allows requests. 0 where they are not held back.
     #[serde(default)]
     pub create_cost: u32,
     /// The time after which the PBX has stored a change that it accepted, in milliseconds: where it is killed before, the
@@ -213,6 +214,9 @@ pub struct Abilities {
     pub delete: bool,
     /// True if all numbers can be listed.
     pub list: bool,
+    /// True if an extension that the answer to several numbers leaves out is certainly not there.
+    #[serde(default)]
+    pub looks_at_each: bool,
     /// False if a listing is never certainly complete.
     #[serde(default = "yes")]
     pub list_is_complete: bool,
@@ -254,6 +258,9 @@ pub struct Setting {
     /// The words it takes; empty where any text is taken.
     #[serde(default)]
     pub words: Vec<String>,
+    /// The rules for its text.
+    #[serde(default)]
+    pub rules: Vec<RuleRow>,
     /// The value that applies unless another is set.
     pub default: String,
     /// The effect of the setting.
@@ -347,6 +354,9 @@ pub struct FieldRow {
     /// The field without which the PBX has no place for this one.
     #[serde(default)]
     pub kept_with: Option<Field>,
+    /// True if the PBX may hold texts there that are no value of the field: an export leaves them out, and names them.
+    #[serde(default)]
+    pub may_hold_others: bool,
     /// True if the PBX fetches the file at an address, and keeps its name.
     #[serde(default)]
     pub fetched: bool,
@@ -625,6 +635,7 @@ impl Manifest {
             let own = std::iter::once(&row.source);
             own.chain(row.rules.iter().filter_map(|rule| rule.source.as_ref()))
         });
+        let setting_rules = self.setting.iter().flat_map(|setting| &setting.rules);
         let others = self
             .cross
             .iter()
@@ -632,6 +643,7 @@ impl Manifest {
             .chain(self.fault.iter().map(|row| &row.source))
             .chain(self.word.iter().map(|row| &row.source))
             .chain(self.vendor.advice.iter().map(|row| &row.source))
+            .chain(setting_rules.filter_map(|rule| rule.source.as_ref()))
             .chain(Some(&self.sip.source).filter(|source| !source.is_empty()))
             .chain(self.file.as_ref().map(|file| &file.source));
         for key in rule_sources.chain(others) {
@@ -774,13 +786,14 @@ impl FieldRow {
     /// The value that is sent for a new extension of this number where the sheet has none.
     pub fn filled(&self, number: &str) -> Option<String> {
         let text = self.fill.as_ref()?.replace("{number}", number);
-        let mut errors = self
-            .rules
-            .iter()
-            .filter(|row| row.severity == Severity::Error);
-        errors
-            .all(|row| !row.rule.is_broken_by(&text))
-            .then_some(text)
+        self.takes(&text).then_some(text)
+    }
+
+    /// Returns true if a text breaks no rule of the field.
+    pub fn takes(&self, text: &str) -> bool {
+        let rules = self.rules.iter();
+        let mut errors = rules.filter(|row| row.severity == Severity::Error);
+        errors.all(|row| !row.rule.is_broken_by(text))
     }
 
     /// The words of its choices.

@@ -75,6 +75,12 @@ pub enum Rule {
         #[serde(deserialize_with = "CharSet::ranges")]
         chars: CharSet,
     },
+    /// None of these characters but as the first of several.
+    OnlyFirst {
+        /// Each character that is refused elsewhere.
+        #[serde(deserialize_with = "CharSet::literal")]
+        chars: CharSet,
+    },
     /// A whole number from `min` to `max`.
     Range {
         /// The least.
@@ -108,6 +114,7 @@ impl Rule {
             Rule::Forbidden { .. } => "forbidden",
             Rule::OneLine => "one_line",
             Rule::Only { .. } => "only",
+            Rule::OnlyFirst { .. } => "only_first",
             Rule::Range { .. } => "range",
             Rule::Email => "email",
             Rule::Reserved { .. } => "reserved",
@@ -141,6 +148,12 @@ impl Rule {
             }
             Rule::OneLine => "must be one line, without control characters".into(),
             Rule::Only { chars } => format!("must contain only {}", chars.text),
+            Rule::OnlyFirst { chars } => {
+                format!(
+                    "may have {} only as its first character, with others after it",
+                    chars.text
+                )
+            }
             Rule::Range { min, max } => format!("must be a whole number from {min} to {max}"),
             Rule::Email => "must be an e-mail address".into(),
             Rule::Reserved { word } => {
@@ -167,6 +180,11 @@ impl Rule {
             Rule::Forbidden { chars } => text.chars().any(|c| chars.contains(c)),
             Rule::OneLine => text.chars().any(char::is_control),
             Rule::Only { chars } => text.chars().any(|c| !chars.contains(c)),
+            Rule::OnlyFirst { chars } => {
+                let rest = text.strip_prefix(|c| chars.contains(c));
+                let is_alone = rest.is_some_and(str::is_empty);
+                is_alone || rest.unwrap_or(text).chars().any(|c| chars.contains(c))
+            }
             Rule::Range { min, max } => all_digits(text) && !is_within(text, *min, *max),
             Rule::Email => !is_email(text),
             Rule::Reserved { word } => word == text,
@@ -191,6 +209,7 @@ impl Rule {
             | Rule::MaxLength { .. }
             | Rule::MaxBytes { .. }
             | Rule::MinLength { .. }
+            | Rule::OnlyFirst { .. }
             | Rule::Email
             | Rule::Reserved { .. }
             | Rule::Strong { .. } => true,
@@ -201,12 +220,17 @@ impl Rule {
     pub fn hint(&self, field: Field) -> &'static str {
         match self {
             Rule::NotBlank => "give it a value, or leave the cell blank to leave it as it is",
-            Rule::Forbidden { .. } | Rule::Only { .. } | Rule::Strong { .. }
+            Rule::Forbidden { .. }
+            | Rule::Only { .. }
+            | Rule::OnlyFirst { .. }
+            | Rule::Strong { .. }
                 if field.is_secret() =>
             {
                 "choose another one"
             }
-            Rule::Forbidden { .. } | Rule::Only { .. } => "remove the other characters",
+            Rule::Forbidden { .. } | Rule::Only { .. } | Rule::OnlyFirst { .. } => {
+                "remove the other characters"
+            }
             Rule::Digits if field.def().care == Care::Phone => {
                 "write it in digits as it is dialled; with --country `rowcall fix` may do it"
             }
@@ -323,4 +347,26 @@ pub fn has_form_of_email(text: &str) -> bool {
         }
     }
     ats == 1 && before != b'.'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_character_that_may_only_be_the_first_stands_nowhere_else() {
+        let chars = CharSet::of_each("-".to_owned());
+        let rule = Rule::OnlyFirst { chars };
+        for (text, is_broken) in [
+            ("", false),
+            ("0042", false),
+            ("-0042", false),
+            ("1-2", true),
+            ("--2", true),
+            ("12-", true),
+            ("-", true),
+        ] {
+            assert_eq!(rule.is_broken_by(text), is_broken, "{text:?}");
+        }
+    }
 }

@@ -209,11 +209,16 @@ impl NamedTarget {
 
     /// The failure of a key of `rowcall.toml`, with target, file and line.
     fn wrong(&self, key: &str, why: impl fmt::Display) -> Failure {
+        self.wrong_at(key, format!("{key}: {why}"))
+    }
+
+    /// The same, where the reason names the key.
+    fn wrong_at(&self, key: &str, why: impl fmt::Display) -> Failure {
         let place = match &self.config {
             Some(path) => format!("{}: ", place_in_config(path, &self.label, key)),
             None => String::new(),
         };
-        Failure::usage(format!("{place}target {}: {key}: {why}", self.label))
+        Failure::usage(format!("{place}target {}: {why}", self.label))
     }
 
     fn vendor(&self) -> Result<&'static Vendor, Failure> {
@@ -270,11 +275,35 @@ impl NamedTarget {
         Ok(settings)
     }
 
+    /// The settings of the vendor's own: typed ones win over those of the file.
+    fn settings(&self, vendor: &Vendor, pace: &PaceOptions) -> Result<Settings, Failure> {
+        let manifest = (vendor.manifest)();
+        let mut given = BTreeMap::new();
+        for (name, value) in &self.entry.settings {
+            if name == "password" {
+                return Err(Failure::usage("rowcall.toml holds a password").hint(
+                    "take it out, and name password_env, password_file or password_command instead",
+                ));
+            }
+            let text = match value {
+                toml::Value::String(text) => text.clone(),
+                toml::Value::Boolean(_) | toml::Value::Integer(_) => value.to_string(),
+                _ => return Err(self.wrong(name, "it takes a text, not a table or list")),
+            };
+            let alone = BTreeMap::from([(name.clone(), text.clone())]);
+            Settings::new(manifest, &alone).map_err(|why| self.wrong_at(name, why))?;
+            given.insert(name.clone(), text);
+        }
+        let typed = pace.settings.iter().filter(|(name, _)| !is_about_sip(name));
+        given.extend(typed.cloned());
+        Settings::new(manifest, &given).map_err(Failure::usage)
+    }
+
     fn resolve(&self, text: &str, pace: &PaceOptions) -> Result<Target, Failure> {
         let vendor = self.vendor()?;
         let facts = &(vendor.manifest)().vendor;
         let entry = &self.entry;
-        let settings = settings(vendor, entry, pace)?;
+        let settings = self.settings(vendor, pace)?;
         let sip = self.sip_settings(pace)?;
         let (label, address, account) = self.place(vendor)?;
         let rate = match (pace.rate, &entry.rate) {
@@ -613,30 +642,6 @@ pub(super) fn found_at(host: &Host<impl AsRef<str>>, port: u16) -> Vec<SocketAdd
 
 fn is_about_sip(name: &str) -> bool {
     SipSettings::NAMES.contains(&name)
-}
-
-fn settings(vendor: &Vendor, entry: &TargetEntry, pace: &PaceOptions) -> Result<Settings, Failure> {
-    let mut given = BTreeMap::new();
-    for (name, value) in &entry.settings {
-        if name == "password" {
-            return Err(Failure::usage("rowcall.toml holds a password").hint(
-                "take it out, and name password_env, password_file or password_command instead",
-            ));
-        }
-        let text = match value {
-            toml::Value::String(text) => text.clone(),
-            toml::Value::Boolean(_) | toml::Value::Integer(_) => value.to_string(),
-            _ => {
-                return Err(Failure::usage(format!(
-                    "{name} takes a text, not a table or list"
-                )));
-            }
-        };
-        given.insert(name.clone(), text);
-    }
-    let typed = pace.settings.iter().filter(|(name, _)| !is_about_sip(name));
-    given.extend(typed.cloned());
-    Settings::new((vendor.manifest)(), &given).map_err(Failure::usage)
 }
 
 /// The address with the vendor's own path, and the user in it.

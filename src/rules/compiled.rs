@@ -601,7 +601,12 @@ impl FastPath {
                     form = TextForm::Email;
                 }
                 // Two forms are one too many for a glance.
-                Rule::Range { .. } | Rule::Email | Rule::Reserved { .. } => return FastPath::Never,
+                Rule::Range { .. }
+                | Rule::OnlyFirst { .. }
+                | Rule::Email
+                | Rule::Reserved { .. } => {
+                    return FastPath::Never;
+                }
             }
         }
         for byte in 0..=255u8 {

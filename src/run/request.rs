@@ -158,7 +158,7 @@ impl RunRequest<'_> {
         let creations = count(Action::Create);
         let advice = facts.advice.iter();
         let advice = advice.filter(|advice| count(advice.action) >= advice.rows);
-        let requests = creations as f64 * f64::from(facts.create_cost + 1);
+        let requests = creations as f64 * f64::from(facts.create_cost.max(1));
         let time = duration(Duration::from_secs_f64(requests / self.target.rate.0));
         let line = |advice: &Advice| {
             let pace = match advice.action {

@@ -346,16 +346,18 @@ impl Connection {
         })
     }
 
-    /// Looks up at most one batch of numbers. A number that the answer leaves out is asked for alone, and so is each one
-    /// of a batch that cannot be read: one extension spoils only itself.
+    /// Looks up at most one batch of numbers. A number that the answer leaves out is asked for alone, unless the vendor looks
+    /// at each, and so is each one of a batch that cannot be read: one extension spoils only itself.
     ///
     /// # Errors
     /// The fault for which nothing can be looked up any more: the run has to end, or the PBX does not answer.
     pub fn look_up(&self, numbers: &[String], live: bool) -> Result<Vec<Lookup>, Fault> {
         let mut answered: HashMap<String, Vec<Record>> = HashMap::new();
+        let mut is_certain = false;
         if numbers.len() > 1 {
             match self.look_at(numbers, live) {
                 Ok(found) => {
+                    is_certain = self.manifest().ability.looks_at_each;
                     for record in found {
                         let same = answered.entry(record.number().to_owned()).or_default();
                         same.push(record);
@@ -370,6 +372,7 @@ impl Connection {
         for number in numbers {
             let found = match answered.remove(number) {
                 Some(found) => Ok(found),
+                None if is_certain => Ok(vec![]),
                 None => self.look_at(std::slice::from_ref(number), live),
             };
             match &found {

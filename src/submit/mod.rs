@@ -24,7 +24,7 @@ pub mod verify;
 pub use options::{FailuresMax, Memberships, Options, SHARE_AFTER, Verify};
 
 use crate::link::StopFlag;
-use crate::link::paced::{PARALLEL_MAX, Permit};
+use crate::link::paced::{PARALLEL_MAX, Pace, Permit};
 use crate::manifest::Manifest;
 use crate::model::{Action, Change, Fault, FaultKind, Field, Record, RowResult};
 use converse::{Connection, is_garbled};
@@ -157,6 +157,7 @@ pub fn submit(
         intents,
         verifier: Verifier::new(connection, options),
         storage: Storage::new(connection, options),
+        creations: creation_pace(connection),
         senders: AtomicUsize::new(0),
     };
     let mut recorder = Recorder {
@@ -226,6 +227,12 @@ fn send_round(
     });
 }
 
+/// The pace of creations; `None` where they are not slower than any other work.
+fn creation_pace(connection: &Connection) -> Option<Pace> {
+    let cost = connection.manifest().vendor.create_cost;
+    (cost > 0).then(|| connection.line().pace().for_work_of(cost))
+}
+
 /// Returns true where changes write a field of which two changes at the same time would undo each other, or a file that is
 /// written as a whole, which every change may do.
 fn is_one_at_a_time(manifest: &Manifest, changes: &[Change]) -> bool {
@@ -279,6 +286,8 @@ struct Queue<'c> {
     intents: &'c dyn IntentLog,
     verifier: Verifier<'c>,
     storage: Storage<'c>,
+    /// The pace of creations, where the PBX has work with them long after its answer.
+    creations: Option<Pace>,
     /// Senders at work.
     senders: AtomicUsize,
 }
@@ -294,7 +303,7 @@ struct NextChange<'c> {
 
 impl<'c> Queue<'c> {
     /// The gate: the next row, written down, and the permit for its first request. Every row passes here, in order, before
-    /// anything of it is sent. A creation pays with as many further permits as the vendor's facts say.
+    /// anything of it is sent. Where creations have a pace of their own, one waits for that too.
     fn take(&self, connection: &Connection) -> Option<NextChange<'c>> {
         let mut next = lock(&self.next);
         while *next < self.until && self.held.get(*next) == Some(&true) {
@@ -312,14 +321,10 @@ impl<'c> Queue<'c> {
             self.end(Ended::JournalLost(why));
             return None;
         }
-        let pace = connection.line().pace();
-        let extra = match change.action {
-            Action::Create => connection.manifest().vendor.create_cost,
-            _ => 0,
-        };
-        for _ in 0..extra {
+        if let (Action::Create, Some(pace)) = (change.action, &self.creations) {
             drop(pace.permit_unless(|| self.is_ended())?);
         }
+        let pace = connection.line().pace();
         let permit = pace.permit_unless(|| self.is_ended())?;
         *next += 1;
         Some(NextChange {

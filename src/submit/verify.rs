@@ -12,7 +12,7 @@ use super::settle::{Settlement, renamed};
 use super::usual::UsualSettings;
 use crate::compare::{differences, differing, uncomparable};
 use crate::manifest::Manifest;
-use crate::model::{Action, Change, Fault, Field, Record, RowResult, field_names};
+use crate::model::{Action, Change, Fault, FaultKind, Field, Record, RowResult, field_names};
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::thread;
@@ -402,13 +402,18 @@ pub(super) fn differs(accepted: &Settlement, change: &Change, mismatch: Mismatch
 }
 
 fn not_seen(accepted: &Settlement, change: &Change, blind: &Fault) -> Settlement {
-    Settlement {
-        result: RowResult::Unknown,
-        message: format!("the PBX said that it is done, but it could not be looked at: {blind}"),
-        hint: format!(
+    let hint = match (blind.kind, blind.hint.as_str()) {
+        // It was seen that far, and is as it cannot be read: that has a cure of its own.
+        (FaultKind::Rejected, cure) if !cure.is_empty() => format!("{cure}, then run it again"),
+        _ => format!(
             "look at this {} on the PBX, or run it again: what is done already is left as it is",
             change.wanted.record()
         ),
+    };
+    Settlement {
+        result: RowResult::Unknown,
+        message: format!("the PBX said that it is done, but it could not be looked at: {blind}"),
+        hint,
         fault: Some(blind.clone()),
         ..accepted.clone()
     }
@@ -575,6 +580,21 @@ mod tests {
             "{}",
             fake.pbx.numbers().len()
         );
+    }
+
+    #[test]
+    fn what_cannot_be_read_as_it_is_has_its_own_cure() {
+        let accepted = |change: &Change| Settlement::new(change, RowResult::Created);
+        let change = &creations(1)[0];
+        let two = Fault::new(FaultKind::Rejected, "x.two", "it has two boxes");
+        let hint = |fault: Fault| not_seen(&accepted(change), change, &fault).hint;
+        assert_eq!(
+            hint(two.clone().hint("remove one")),
+            "remove one, then run it again"
+        );
+        assert!(hint(two).starts_with("look at this extension"));
+        let away = Fault::new(FaultKind::NotSent, "x.away", "it is away").hint("check the port");
+        assert!(hint(away).starts_with("look at this extension"));
     }
 
     #[test]

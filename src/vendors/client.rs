@@ -1,6 +1,6 @@
 //! A vendor's side of a conversation, and the purpose that one is held for.
 
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Rule};
 use crate::model::{Record, Secret};
 use crate::wire::{Exchange, Session, Turn};
 use std::collections::BTreeMap;
@@ -68,7 +68,7 @@ impl Settings {
     /// Fills in the vendor's defaults.
     ///
     /// # Errors
-    /// Names a setting that the vendor does not have, or a word that it does not take.
+    /// Names a setting that the vendor does not have, or a text that it does not take.
     pub fn new(manifest: &Manifest, given: &BTreeMap<String, String>) -> Result<Settings, String> {
         let known = |name: &str| manifest.setting.iter().find(|setting| setting.name == name);
         for (name, text) in given {
@@ -89,6 +89,13 @@ impl Settings {
                     "{name} takes {}, not {text}",
                     setting.words.join(", ")
                 ));
+            }
+            let is_blank = text.trim().is_empty();
+            let mut rules = setting.rules.iter().map(|row| &row.rule);
+            let broken = rules
+                .find(|rule| rule.is_broken_by(text) || (is_blank && **rule == Rule::NotBlank));
+            if let Some(rule) = broken {
+                return Err(format!("{name} is {text:?}, and it {}", rule.words()));
             }
         }
         let filled = manifest.setting.iter().map(|setting| {

@@ -3,7 +3,8 @@
 use super::job::Job;
 use crate::archive::Facts;
 use crate::cli::ExportSecrets;
-use crate::export::{ExportError, Form, Secrecy, in_order, write};
+use crate::export::{ExportError, Form, NotExported, Secrecy, in_order, write};
+use crate::model::Field;
 use crate::progress::Progress;
 use crate::rim::terminal::{print, strict_output};
 use crate::rim::{Failure, Target, TargetSession};
@@ -59,7 +60,7 @@ impl Job<'_> {
             progress.finish();
         }
         drop(session);
-        let gone = written.map_err(|error| match error {
+        let NotExported { gone, values } = written.map_err(|error| match error {
             ExportError::Fault(fault) => target.failure(&fault),
             ExportError::Sheet(error) => Failure::usage(error),
         })?;
@@ -74,6 +75,15 @@ impl Job<'_> {
                 "{}: listed, but gone when they were looked at: {}",
                 target.label,
                 gone.join(", ")
+            ));
+        }
+        if !values.is_empty() {
+            let named = |(number, field): &(String, Field)| format!("{number} {}", field.name());
+            let named: Vec<String> = values.iter().map(named).collect();
+            print(format!(
+                "{}: left out, for an import would refuse what stands there on the PBX: {}",
+                target.label,
+                named.join(", ")
             ));
         }
         Ok(Facts {

@@ -286,9 +286,14 @@ fn tree<'c>(content: &'c Value, place: &str) -> Option<(Vec<(&'c str, &'c str)>,
     for line in text.lines() {
         let line = line.strip_suffix('\r').unwrap_or(line);
         if let Some(full) = line.strip_prefix("Key: ") {
-            key = Some(full.strip_prefix(place)?);
+            let (begin, rest) = full.split_at_checked(place.len())?;
+            if !begin.eq_ignore_ascii_case(place) {
+                return None;
+            }
+            // It shows keys in letters of either case, and uses those of the very case.
+            key = Some((begin == place).then_some(rest));
         } else if let Some(value) = line.strip_prefix("Val: ") {
-            found.push((key.take()?, value));
+            found.extend(key.take()?.map(|key| (key, value)));
         }
         is_last |= line == TREE_ENDS;
     }

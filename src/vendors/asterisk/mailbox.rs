@@ -129,8 +129,12 @@ impl Mailboxes {
         match lines.next() {
             None => Ok(line),
             Some(_) => {
-                let why = format!("voicemail.conf has two boxes {number}");
-                Err(talk.refuse("two_mailboxes", why, "remove one of the two lines"))
+                let why = format!(
+                    "voicemail.conf has two boxes {number}, as two writers at once may leave it"
+                );
+                let hint =
+                    "end whatever else writes voicemail.conf, and remove one of the two lines";
+                Err(talk.refuse("two_mailboxes", why, hint))
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Voicemail boxes and keys of AstDB against the simulated manager interface of two releases.
 
 use super::sim::{AsteriskSim, Release};
+use super::sim_manager::ManagerRights;
 use super::*;
 use crate::model::Field;
 use crate::vendors::testkit::{self, fault, found, is_done, record, session_of};
@@ -441,19 +442,48 @@ fn without_the_voicemail_module_or_its_file_nothing_of_an_extension_is_left() {
 }
 
 #[test]
-fn an_account_that_may_not_write_files_is_told_at_the_sign_in() {
-    let mut desk = desk(Release::R16);
-    desk.pbx.manager.may_configure = false;
-    let account = tests::printed_account();
-    let session = Session::default();
-    let refused = fault(testkit::converse_with(
-        &*desk.client,
-        &mut desk.pbx,
-        &session,
-        Task::SignIn(&account),
-    ));
-    assert_eq!(refused.code, "asterisk.ami_no_config_rights");
-    assert!(refused.hint.contains("system,config,reporting"));
+fn an_account_that_may_only_read_reads_and_is_told_before_it_writes() {
+    for release in RELEASES {
+        let mut desk = desk(release);
+        is_done(desk.run(Task::Create(&ann())));
+        let account = tests::printed_account();
+        let mut sign_in = |rights| {
+            desk.pbx.manager.rights = rights;
+            let task = Task::SignIn(&account);
+            testkit::converse_with(&*desk.client, &mut desk.pbx, &Session::default(), task)
+        };
+        let refused = fault(sign_in(ManagerRights::Nothing));
+        assert_eq!(refused.code, "asterisk.ami_no_rights");
+        let all = session_of(sign_in(ManagerRights::All));
+        assert_eq!(all.read_only, None);
+        desk.session = session_of(sign_in(ManagerRights::Reads));
+        let refused = desk.session.read_only.clone().unwrap();
+        assert_eq!(refused.code, "asterisk.ami_no_config_rights");
+        assert!(refused.hint.contains("system,config,reporting"));
+        let held = desk.look("2002").unwrap();
+        assert_eq!(held.reveal(Field::VOICEMAIL_PIN), Some("083914"));
+    }
+}
+
+/// A question for keys shows those of other case too; the dialplan does not use them.
+#[test]
+fn keys_in_letters_of_another_case_are_others() {
+    for release in RELEASES {
+        let mut desk = desk(release);
+        let keys = &mut desk.pbx.manager.keys;
+        keys.insert("cf/2002".into(), "999".into());
+        keys.insert("Cfb/2009".into(), "999".into());
+        is_done(desk.run(Task::Create(&ann())));
+        let forward = |desk: &mut ManagerDesk| {
+            let held = desk.look("2002").unwrap();
+            held.text(Field::FORWARD_ALWAYS_NUMBER).map(str::to_owned)
+        };
+        assert_eq!(forward(&mut desk).as_deref(), Some("0301234567"));
+        desk.pbx.manager.keys.remove("CF/2002");
+        assert_eq!(forward(&mut desk).as_deref(), Some(""));
+        is_done(desk.run(Task::Delete("2002")));
+        assert_eq!(desk.keys(), [("Cfb/2009", "999"), ("cf/2002", "999")]);
+    }
 }
 
 /// A section that is not there is made with its first box.
@@ -604,4 +634,26 @@ fn requests_to_the_manager_interface_are_those_that_asterisk_took() {
     }
     let ping = [("Action".to_owned(), "Ping".to_owned())];
     assert_eq!(forms.last().map(Vec::as_slice), Some(&ping[..]));
+}
+
+/// Its requests are what makes a creation slow, and a look at several extensions asks for boxes and keys once.
+#[test]
+fn a_creation_takes_few_requests_and_a_look_at_several_shares_them() {
+    let mut desk = desk(Release::R22);
+    let mut count = |task: &Task<'_>| {
+        let (_, exchanges) = testkit::converse(&*desk.client, task, &desk.session, |request| {
+            Some(desk.pbx.answer(&testkit::raw(&*desk.client, request)))
+        });
+        exchanges.len()
+    };
+    let mut numbers = vec![];
+    for number in 2000..2008 {
+        let mut wanted = tests::ann();
+        wanted.set(Field::NUMBER, number.to_string());
+        wanted.set(Field::VOICEMAIL_PIN, "083914");
+        assert_eq!(count(&Task::Create(&wanted)), 15);
+        numbers.push(number.to_string());
+    }
+    assert_eq!(count(&Task::Get(&numbers[..1])), 9);
+    assert_eq!(count(&Task::Get(&numbers)), 8 * 3 + 6);
 }

@@ -132,10 +132,9 @@ impl Asterisk {
             return Err(talk.end(talk.not_understood("it names no version of Asterisk")));
         }
         let may_write = may_write().header("authorization", token.clone());
-        let code = |fault: &Fault| fault.vendor_code.clone().unwrap_or_default();
         let read_only = match talk.judged_at_sign_in(may_write)? {
-            Err(fault) if code(&fault) == "object_type_not_found" => None,
-            Err(fault) if code(&fault) == "write_access_denied" => Some(fault),
+            Err(fault) if is_code(&fault, "object_type_not_found") => None,
+            Err(fault) if is_code(&fault, "write_access_denied") => Some(fault),
             Err(fault) => return Err(talk.end(fault)),
             Ok(_) => return Err(talk.end(talk.not_understood("it knows objects of type none"))),
         };
@@ -152,7 +151,8 @@ impl Asterisk {
             let cookie = login.get("cookie").and_then(Value::as_str);
             session.refresh_token = cookie.map(Secret::new);
             session.lifetime = Some(ami::LIFETIME);
-            self.may_write_files(talk, &session)?;
+            let no_config_rights = self.may_write_files(talk, &session)?;
+            session.read_only = session.read_only.or(no_config_rights);
         }
         Ok(Answer::Session(session))
     }
@@ -169,16 +169,25 @@ impl Asterisk {
         }))
     }
 
-    /// Sees that the account may read and write files of the configuration, as voicemail boxes need it.
-    fn may_write_files(&self, talk: &mut Talk<'_>, session: &Session) -> Step<()> {
+    /// Sees that the account may read and write files of the configuration, as voicemail boxes need it; returns the fault
+    /// of those that write where it may only read.
+    fn may_write_files(&self, talk: &mut Talk<'_>, session: &Session) -> Step<Option<Fault>> {
         let request = self.authorise(ami::may_write(), session);
         match talk.judged_at_sign_in(request)? {
-            Err(fault) if fault.vendor_code.as_deref() == Some("ami_no_file") => Ok(()),
-            Err(fault) if fault.vendor_code.as_deref() == Some("ami_permission_denied") => {
-                Err(talk.end(self.manifest.fault_of_code("ami_no_config_rights")))
+            Err(fault) if is_code(&fault, "ami_no_file") => return Ok(None),
+            Err(fault) if is_code(&fault, "ami_permission_denied") => {}
+            Err(fault) => return Err(talk.end(fault)),
+            Ok(_) => {
+                return Err(talk.end(talk.not_understood("it has a file that no Asterisk has")));
             }
-            Err(fault) => Err(talk.end(fault)),
-            Ok(_) => Err(talk.end(talk.not_understood("it has a file that no Asterisk has"))),
+        }
+        let request = one_line(talk, ami::get_mailboxes(&self.voicemail_context))?;
+        let request = self.authorise(request, session);
+        match talk.judged_at_sign_in(request)? {
+            Err(fault) if is_code(&fault, "ami_permission_denied") => {
+                Err(talk.end(self.manifest.fault_of_code("ami_no_rights")))
+            }
+            _ => Ok(Some(self.manifest.fault_of_code("ami_no_config_rights"))),
         }
     }
 
@@ -387,14 +396,13 @@ impl Asterisk {
         wanted: Wanted,
         own: &OwnAttributes,
     ) -> Step<Vec<(PjsipObject, ObjectFields)>> {
-        let is_word = |c: char| c.is_ascii_alphanumeric() || "_.-:".contains(c);
-        let are_codecs = self
+        if self
             .codecs
             .split(',')
-            .all(|codec| !codec.is_empty() && codec != "none" && codec.chars().all(is_word));
-        if self.context.is_empty() || !are_codecs {
-            let why = "an extension needs a context and at least one codec";
-            let hint = "set context and codecs for the target: codecs = \"alaw,ulaw\"";
+            .any(|codec| matches!(codec, "" | "none"))
+        {
+            let why = "the target's setting codecs is no list of codecs";
+            let hint = "write it so: codecs = \"alaw,ulaw\"";
             return Err(talk.refuse("no_codec", why, hint));
         }
         let text = |name: &str| own.get(name).map_or("", String::as_str);
@@ -679,6 +687,11 @@ impl Asterisk {
         }
         Ok(wanted)
     }
+}
+
+/// Returns true for the fault of this code.
+fn is_code(fault: &Fault, code: &str) -> bool {
+    fault.vendor_code.as_deref() == Some(code)
 }
 
 /// The question for the version, and for the time of the start.

@@ -34,8 +34,7 @@ pub(super) struct ManagerSim {
     sessions: BTreeSet<String>,
     /// The number of those that there were.
     session_count: u32,
-    /// True if the account may read and write files.
-    pub(super) may_configure: bool,
+    pub(super) rights: ManagerRights,
     /// True if `app_voicemail` is loaded.
     pub(super) has_voicemail: bool,
     /// True if it does not read the file again when it is told to.
@@ -47,6 +46,16 @@ pub(super) struct ManagerSim {
     pub(super) in_use: BTreeMap<(String, String), String>,
     /// AstDB but for the endpoints, by `family/key`.
     pub(super) keys: BTreeMap<String, String>,
+}
+
+/// The rights of its account.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum ManagerRights {
+    All,
+    /// It may not write files.
+    Reads,
+    /// It may only sign in.
+    Nothing,
 }
 
 /// The fields of a request's form, by name.
@@ -64,7 +73,7 @@ impl ManagerSim {
             release,
             sessions: BTreeSet::new(),
             session_count: 0,
-            may_configure: true,
+            rights: ManagerRights::All,
             has_voicemail: true,
             ignores_reload: false,
             torn_looks: 0,
@@ -138,6 +147,11 @@ impl ManagerSim {
         if !cookie.is_some_and(|cookie| self.sessions.contains(cookie)) {
             return text(&refused("Permission denied"));
         }
+        if self.rights == ManagerRights::Nothing
+            && !["Ping", "Logoff"].contains(&form.get("Action"))
+        {
+            return text(&refused("Permission denied"));
+        }
         text(&match form.get("Action") {
             "DBGetTree" if form.get("Family") == "ps_endpoints" => self.tree(endpoints),
             "DBGetTree" => self.keys_below(&form),
@@ -146,7 +160,7 @@ impl ManagerSim {
                 Some(_) => "Response: Success\nMessage: Key deleted successfully\n\n".into(),
                 None => refused("Database entry could not be deleted"),
             },
-            "GetConfig" | "UpdateConfig" if !self.may_configure => refused("Permission denied"),
+            "UpdateConfig" if self.rights == ManagerRights::Reads => refused("Permission denied"),
             "GetConfig" => self.get_config(&form),
             "UpdateConfig" => self.update_config(&form),
             "VoicemailUserStatus" => self.user_status(&form),
@@ -175,7 +189,13 @@ impl ManagerSim {
             "" => form.get("Family").to_owned(),
             name => format!("{}/{name}", form.get("Family")),
         };
-        let is_below = |key: &&String| **key == place || key.starts_with(&format!("{place}/"));
+        // It takes letters of either case for the same here, and nowhere else.
+        let begin = format!("{place}/");
+        let is_below = |key: &str| {
+            let head = format!("{key}/").into_bytes();
+            let head = head.get(..begin.len());
+            head.is_some_and(|head| head.eq_ignore_ascii_case(begin.as_bytes()))
+        };
         let found = self.keys.iter().filter(|(key, _)| is_below(key));
         let found: Vec<_> = found
             .map(|(key, text)| (key.clone(), text.clone()))

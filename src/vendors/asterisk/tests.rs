@@ -184,7 +184,7 @@ fn the_simulated_pbx_answers_as_both_releases_did() {
             .map(|name| name.trim_end_matches(".http").to_owned())
             .collect();
         names.sort();
-        assert_eq!(names.len(), 68);
+        assert_eq!(names.len(), 70);
         let mut cookie = String::new();
         for name in names {
             let (mut request, printed) = golden(folder, &name);
@@ -1008,16 +1008,11 @@ fn trunks_and_what_is_poisoned_are_left_alone() {
 }
 
 #[test]
-fn no_extension_is_made_without_codec_context_or_with_a_line_break() {
-    for settings in [
-        [("codecs", "")],
-        [("codecs", "alaw,,")],
-        [("codecs", "none")],
-        [("context", " ")],
-    ] {
-        let client = testkit::client("asterisk", &settings);
+fn no_extension_is_made_without_codec_or_with_a_line_break() {
+    for codecs in ["alaw,,", "alaw,none", ",", " ,"] {
+        let client = testkit::client("asterisk", &[("codecs", codecs)]);
         let turn = client.next(&Task::Create(&ann()), &session(), &[]);
-        assert_eq!(fault(turn).code, "asterisk.no_codec", "{settings:?}");
+        assert_eq!(fault(turn).code, "asterisk.no_codec", "{codecs:?}");
     }
     for (field, text) in [
         (Field::SIP_PASSWORD, "canary\nx"),

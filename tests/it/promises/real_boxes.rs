@@ -302,13 +302,12 @@ fn replies_about_boxes_that_the_old_release_lost_are_settled() {
     lost_replies(V16, 8);
 }
 
-#[test]
-fn killed_and_resumed_at_any_moment_boxes_and_forwards_end_as_wanted() {
-    let Some(desk) = watched(NEWEST) else {
+fn killed_and_resumed(packages: Packages, rows: usize) {
+    let Some(desk) = watched(packages) else {
         return;
     };
     let mut random = Random::from_environment("REAL_SEED");
-    let wanted = with_boxes(40, &mut random);
+    let wanted = with_boxes(rows, &mut random);
     desk.sheet("in.csv", &wanted);
     let mut kills = desk.killed("import in.csv --to TARGET", &mut random);
     desk.asterisk.holds(&wanted);
@@ -323,4 +322,56 @@ fn killed_and_resumed_at_any_moment_boxes_and_forwards_end_as_wanted() {
     println!("{kills} kills");
     assert!(kills > 2, "{kills} kills");
     desk.never_open();
+}
+
+#[test]
+fn killed_and_resumed_at_any_moment_boxes_and_forwards_end_as_wanted() {
+    killed_and_resumed(NEWEST, 40);
+}
+
+#[test]
+fn killed_and_resumed_on_the_old_release_boxes_and_forwards_end_as_wanted() {
+    killed_and_resumed(V16, 25);
+}
+
+/// AstDB has keys of any case, and texts that are no number; an account may be one that reads alone.
+#[test]
+fn odd_keys_and_an_account_that_may_only_read_do_not_keep_a_real_asterisk_from_being_read() {
+    for packages in [NEWEST, V16] {
+        let Some(desk) = desk(packages) else {
+            return;
+        };
+        let sheet = "number,display_name,sip_password,voicemail_pin,forward_busy_number\n\
+                     2001,Ann,tR7xkQ2mZp9w,0001,2002\n2002,Bo,tR7xkQ2mZp9w,0002,2001\n";
+        desk.write("in.csv", sheet);
+        desk.ends("import in.csv --to TARGET", 0);
+        for key in ["cf 2001 1", "Cfb 2001 2", "CF 2002 Local/2001@internal"] {
+            desk.asterisk.console(&format!("database put {key}"));
+        }
+        let keys = desk.asterisk.keys();
+        desk.asterisk.set_manager_rights("system,reporting");
+        let ran = desk.ends("export TARGET -o out.csv --secrets plain", 0);
+        ran.says(&["left out", "2002 forward_always_number"]);
+        let rows = read_rows(&desk.path("out.csv"));
+        let forwards = |row: usize| {
+            ["forward_always_number", "forward_busy_number"].map(|field| &*rows[row][field])
+        };
+        assert_eq!([forwards(0), forwards(1)], [["", "2002"], ["", "2001"]]);
+        assert_eq!(rows[1]["voicemail_pin"], "0002");
+        desk.ends("plan out.csv --to TARGET --mode upsert", 0);
+        desk.ends("ring in.csv --to TARGET", 0);
+        let lacks = [
+            "may not write voicemail.conf",
+            "write = system,config,reporting",
+        ];
+        desk.write("more.csv", sheet.replace("200", "300"));
+        desk.ends("import more.csv --to TARGET", 3).says(&lacks);
+        desk.ends("delete in.csv --from TARGET --yes", 3)
+            .says(&lacks);
+        desk.asterisk.set_manager_rights("system,config,reporting");
+        desk.ends("import out.csv --to TARGET --mode update --report r.csv", 0);
+        assert_eq!(desk.results("r.csv"), ["unchanged", "unchanged"]);
+        assert_eq!(desk.asterisk.keys(), keys);
+        assert_eq!(desk.asterisk.objects().len(), 6);
+    }
 }

@@ -70,7 +70,10 @@ fn without_its_key_a_run_is_neither_resumed_nor_undone_and_every_row_has_its_lin
                 match verb {
                     "resume" => {
                         assert_eq!(rows.len(), 12, "{context}");
-                        assert!(refused.count("created") > 0, "{context}");
+                        // What a PBX may still lose is open until it is stored.
+                        let loses = (vendor.manifest)().vendor.loses_ms > 0;
+                        let open = if loses { "unknown" } else { "created" };
+                        assert!(refused.count(open) > 0, "{context}");
                         assert!(refused.count("not_sent") > 0, "{context}");
                     }
                     _ => {

@@ -288,12 +288,12 @@ fn a_plan_of_many_new_extensions_says_what_they_cost_the_pbx() {
         "sorcery.conf",
         "pjsip.conf",
         "300 new",
-        "1 min 50 s",
+        "2 min 30 s",
         "60 requests",
     ];
     desk.ends("plan many.csv --to TARGET", 0).says(&words);
     desk.ends("plan many.csv --to TARGET --rate 600", 0)
-        .says(&["11 s", "600 requests"]);
+        .says(&["15 s", "600 requests"]);
 }
 
 #[test]
@@ -1499,4 +1499,25 @@ fn waves_of_a_plan_go_one_after_the_other() {
         "{}",
         ran.err
     );
+}
+
+#[test]
+fn a_deletion_is_shown_and_nothing_is_sent() {
+    let desk = Desk::new("openvox");
+    desk.write(
+        "staff.csv",
+        "number,display_name,sip_password\n2000,Ann,Xk39vTq2Lm\n2001,Bo,Xk39vTq2Lm\n",
+    );
+    desk.ends("import staff.csv --to TARGET", 0);
+    desk.write("leavers.csv", "number\n2001\n2009\n");
+    let shown = desk.ends("delete leavers.csv --from TARGET --dry-run", 0);
+    assert!(shown.out.contains("2001"), "{}", shown.out);
+    assert_eq!(desk.pbx.numbers(), ["2000", "2001"]);
+    let counted = desk.ends("delete leavers.csv --from TARGET --dry-run --json", 0);
+    assert_eq!(counted.summary()["planned"]["delete"], 1, "{}", counted.out);
+    desk.ends(
+        "delete leavers.csv --from TARGET --yes --max-deletes all",
+        0,
+    );
+    assert_eq!(desk.pbx.numbers(), ["2000"]);
 }

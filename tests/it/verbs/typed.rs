@@ -89,7 +89,7 @@ fn every_usage_error_has_a_way_out() {
     for (line, way) in [
         (
             "plan a.csv --to hq --dry-run",
-            "import and migrate have --dry-run",
+            "import, delete and migrate have --dry-run",
         ),
         (
             "check a.csv --for openvox --rejects x",
@@ -109,6 +109,10 @@ fn every_usage_error_has_a_way_out() {
             "rowcall help import",
         ),
         ("runs --json show", "rowcall help runs"),
+        (
+            "check a.csv --for hq",
+            "hq is a target, with settings of its own: rowcall plan SHEET --to hq checks",
+        ),
         ("import a.csv --to hq --all", "add --dry-run"),
         ("import a.csv --to hq --short", "add --dry-run"),
         ("migrate --from hq --to sim:ozeki --short", "add --dry-run"),
@@ -145,6 +149,26 @@ fn configuration_errors_name_target_file_and_line() {
         (
             "[targets.b]\nvendor = \"ozeki\"\nurl = \"http://api@h\"\nrate = \"fast\"\n[targets.a]\nvendor = \"openvox\"\nurl = \"http://api@h\"\nparallel = \"x\"\n",
             "rowcall.toml:8: target a: ",
+        ),
+        (
+            "[targets.a]\nvendor = \"openvox\"\nurl = \"http://api@h\"\nformat = \"yaml\"\n",
+            "rowcall.toml:4: target a: format takes json, xml, not yaml",
+        ),
+        (
+            "[targets.a]\nvendor = \"asterisk\"\nurl = \"http://api@h\"\nvoicemail_context = \"x](tmpl)\"\n",
+            "rowcall.toml:4: target a: voicemail_context is \"x](tmpl)\", and it must contain only",
+        ),
+        (
+            "[targets.a]\nvendor = \"asterisk\"\nurl = \"http://api@h\"\nvoicemail_context = \"general\"\n",
+            "rowcall.toml:4: target a: voicemail_context is \"general\", and it must not be general",
+        ),
+        (
+            "[targets.a]\nvendor = \"asterisk\"\nurl = \"http://api@h\"\ncontext = \" \"\n",
+            "rowcall.toml:4: target a: context is \" \", and it must not be emptied",
+        ),
+        (
+            "[targets.a]\nvendor = \"asterisk\"\nurl = \"http://api@h\"\ncodecs = \"alaw|ulaw\"\n",
+            "rowcall.toml:4: target a: codecs is \"alaw|ulaw\", and it must contain only",
         ),
     ] {
         program.write("rowcall.toml", text);

@@ -379,6 +379,16 @@ impl RunningAsterisk {
         numbers
     }
 
+    /// Gives the account of the program that is tested these rights to write at the manager interface.
+    pub(crate) fn set_manager_rights(&self, rights: &str) {
+        let path = self.folder.path().join("etc/manager.conf");
+        let file = fs::read_to_string(&path).unwrap();
+        let (others, own) = file.rsplit_once("write = ").unwrap();
+        let rest = own.split_once('\n').map_or("", |(_, rest)| rest);
+        fs::write(&path, format!("{others}write = {rights}\n{rest}")).unwrap();
+        self.console("manager reload");
+    }
+
     /// The keys of AstDB by which calls are forwarded, and telephones do not ring.
     pub(crate) fn keys(&self) -> BTreeMap<String, String> {
         let shown = self.database();
