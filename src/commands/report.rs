@@ -3,6 +3,7 @@
 use super::runs::newest_name;
 use crate::cli::RunReportArgs;
 use crate::ledger::{RunFacts, Standing, StoredRun};
+use crate::model::counted;
 use crate::model::{Finding, Outcome};
 use crate::report::{ReportFile, ReportHead, for_people, origins};
 use crate::rim::outputs::Files;
@@ -53,7 +54,8 @@ pub(super) fn run(args: &RunReportArgs, context: &Context) -> Result<Exit, Failu
     report.finish(&[]).map_err(Failure::usage)?;
     if doubtful > 0 {
         print(format!(
-            "{doubtful} rows may have been sent, and nobody has looked: rowcall resume {name}"
+            "{} may have been sent, and nobody has looked: rowcall resume {name}",
+            counted(doubtful as u64, "row")
         ));
     }
     Ok(Exit::done_if(all_well))

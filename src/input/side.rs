@@ -9,6 +9,7 @@ use crate::digest::sha256_of_all;
 use crate::export::fingerprint_heading;
 use crate::manifest::Manifest;
 use crate::model::Field;
+use crate::model::counted;
 use crate::rim::Failure;
 use crate::rim::terminal::print;
 use crate::sheet::{self, CLEAR, Format, Input, Row, Sheet};
@@ -344,7 +345,8 @@ impl SheetReading {
         let file = self.sheets.first().map_or("", |sheet| &*sheet.file);
         let count = self.troubles.len() + self.troubles_more;
         Err(Failure::usage(format!(
-            "{file}: {count} rows cannot be compared, so nothing was"
+            "{file}: {} cannot be compared, so nothing was",
+            counted(count as u64, "row")
         ))
         .hint("every row needs a number of its own and as many cells as there are headings"))
     }

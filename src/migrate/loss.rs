@@ -2,6 +2,7 @@
 
 use crate::mapping::{MappedField, MappedRecord, Mapping, Origin};
 use crate::model::Field;
+use crate::model::counted;
 use crate::sheet::{Column, ExtraRow, ExtraSheet, Heading, TITLE_PREFIX, Tone};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -123,9 +124,9 @@ impl Loss {
             ),
         ];
         let mut lines = vec![format!(
-            "{} extensions with {} fields: {}; {} more are missing",
-            self.extensions,
-            self.fields,
+            "{} with {}: {}; {} missing",
+            counted(self.extensions, "extension"),
+            counted(self.fields, "field"),
             counts.join(", "),
             self.count(|mapping| matches!(mapping, Mapping::Missing(_)))
         )];

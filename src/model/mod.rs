@@ -43,4 +43,5 @@ pub use secret::{Secret, TO_GENERATE};
 pub use shell::shell_word;
 pub(crate) use text::BYTE_ORDER_MARK;
 pub use text::{Text, WireText};
+pub(crate) use words::counted;
 pub use words::{heading_key, same_word};

@@ -17,6 +17,14 @@ pub fn same_word(a: &str, b: &str) -> bool {
     letters(a).eq(letters(b))
 }
 
+/// A count with its noun, in the singular where it is one.
+pub(crate) fn counted(count: u64, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        count => format!("{count} {noun}s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@ use super::remote::RemoteState;
 use super::{Plan, Refusal};
 use crate::compare::uncomparable;
 use crate::input::FieldHeadings;
+use crate::model::counted;
 use crate::model::{
     Action, Change, Field, Finding, Mode, Outcome, PlannedRow, Record, RowResult, field_names,
 };
@@ -136,8 +137,9 @@ impl Replay {
         let moved = planned.iter().filter(moved).count();
         if moved > 0 && on_drift == OnDrift::Stop {
             let failure = Failure::guard(format!(
-                "{}: {moved} rows of the plan moved since it was made; nothing was sent",
-                session.target().label
+                "{}: {} of the plan moved since it was made; nothing was sent",
+                session.target().label,
+                counted(moved as u64, "row")
             ))
             .hint(
                 "plan again; or --on-drift skip leaves them out, --on-drift replan plans them anew",

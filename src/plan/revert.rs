@@ -12,6 +12,7 @@ use crate::fingerprints::{Shown, changed_since, readable};
 use crate::ledger::{RunFacts, SecretMarks, Standing};
 use crate::manifest::{Access, FieldRow, Manifest};
 use crate::migrate::Agreement;
+use crate::model::counted;
 use crate::model::{
     Action, Change, Field, Kind, Outcome, PlannedRow, Record, RowResult, Text, field_names,
     list_items,
@@ -177,8 +178,8 @@ fn notes(run: &str, planned: &[PlannedRow], record: &str) -> Vec<String> {
         return vec![];
     }
     let mut notes = vec![format!(
-        "run {run}: {} {record}s will not be as they were before it",
-        kept.len()
+        "run {run}: {} will not be as before it",
+        counted(kept.len() as u64, record)
     )];
     let shown = kept.iter().take(SHOWN_MAX);
     notes.extend(shown.map(|line| format!("  {}: {}", line.number, line.message)));

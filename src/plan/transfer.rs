@@ -15,6 +15,7 @@ use crate::ledger::StateDir;
 use crate::manifest::{Access, Manifest, Purpose};
 use crate::mapping::{Collision, MappedRecord, Mapping, Renumbering};
 use crate::migrate::{self, Agreement, Base, Loss, MergeStep, merge_step};
+use crate::model::counted;
 use crate::model::{
     Action, Change, Field, Finding, Outcome, Place, PlannedRow, Record, RowResult, RuleId, Severity,
 };
@@ -57,7 +58,8 @@ impl MigrationSource {
         if extensions.len() < numbers.len() {
             let gone = numbers.len() - extensions.len();
             notes.push(format!(
-                "{label}: {gone} extensions were listed, but gone when they were looked at"
+                "{label}: listed, but gone when they were looked at: {}",
+                counted(gone as u64, "extension")
             ));
         }
         Ok(MigrationSource {

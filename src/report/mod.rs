@@ -8,6 +8,7 @@ mod findings;
 pub(crate) mod marked;
 pub(crate) mod template;
 
+pub(crate) use crate::model::counted;
 pub use columns::{is_added_to_rejects, reject_cells, reject_columns};
 pub(crate) use file::{ReportFile, ReportHead, origins};
 pub(crate) use findings::{FindingSummary, describe};
@@ -65,14 +66,6 @@ pub(crate) fn summary_of_check(
 /// A moment as people read it, in UTC.
 pub(crate) fn for_people(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
-}
-
-/// A count with its noun, in the singular where it is one.
-pub(crate) fn counted(count: u64, noun: &str) -> String {
-    match count {
-        1 => format!("1 {noun}"),
-        count => format!("{count} {noun}s"),
-    }
 }
 
 /// The number of rows by result, and of those that were asked about by their dial tone.

@@ -2,6 +2,7 @@
 
 use crate::archive::{Archive, ArchiveError, Snapshot};
 use crate::cli::ArchiveListArgs;
+use crate::model::counted;
 use crate::rim::terminal::print_data;
 use crate::rim::{Exit, Failure};
 use crate::sheet::markdown;
@@ -112,8 +113,8 @@ fn judge(
     let age = now.duration_since(newest.time);
     let hours = age.as_secs() / 3600;
     let line = format!(
-        "{target}: {} extensions, {hours} h old",
-        newest.facts.extensions
+        "{target}: {}, {hours} h old",
+        counted(newest.facts.extensions, "extension")
     );
     match (age > max_age, newest.facts.is_certain()) {
         (true, _) => (

@@ -2,6 +2,7 @@
 
 use crate::archive::{Archive, ArchiveError, Facts, Head, Snapshot, WrittenSnapshot};
 use crate::cli::ExportArgs;
+use crate::model::counted;
 use crate::rim::Failure;
 use crate::rim::terminal::{print, print_data};
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,7 +80,10 @@ impl Snapshots {
         if let (Some(keep), false) = (&args.keep, targets.is_empty()) {
             let (removed, kept) = self.archive.prune(&targets, keep)?;
             if removed > 0 {
-                print(format!("{removed} snapshots removed, by the rule {keep}"));
+                print(format!(
+                    "{} removed, by the rule {keep}",
+                    counted(removed as u64, "snapshot")
+                ));
             }
             self.entered(kept, None);
         }

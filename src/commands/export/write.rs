@@ -4,7 +4,7 @@ use super::job::Job;
 use crate::archive::Facts;
 use crate::cli::ExportSecrets;
 use crate::export::{ExportError, Form, NotExported, Secrecy, in_order, write};
-use crate::model::Field;
+use crate::model::{Field, counted};
 use crate::progress::Progress;
 use crate::rim::terminal::{print, strict_output};
 use crate::rim::{Failure, Target, TargetSession};
@@ -66,9 +66,9 @@ impl Job<'_> {
         })?;
         writer.finish().map_err(Failure::usage)?;
         print(format!(
-            "{}: {} {records}",
+            "{}: {}",
             target.label,
-            numbers.len() - gone.len()
+            counted((numbers.len() - gone.len()) as u64, target.record())
         ));
         if !gone.is_empty() {
             print(format!(

@@ -396,7 +396,7 @@ fn what_somebody_changed_since_is_kept_by_undo() {
     assert_eq!(ran.exit, 1, "{}", ran.err);
     assert_eq!(office.by_group(), pairs([("Sales", "drifted")]));
     assert!(
-        ran.err.contains("1 groups will not be as they were"),
+        ran.err.contains("1 group will not be as before it"),
         "{}",
         ran.err
     );

@@ -85,7 +85,7 @@ fn what_a_make_does_not_give_back_is_said_before_and_after() {
     let undone = desk.undo(&["--report", report.to_str().unwrap()]);
     undone.ended_with(1, "differs", 2);
     assert!(
-        undone.err.contains("2 extensions will not be as they were"),
+        undone.err.contains("2 extensions will not be as before it"),
         "{}",
         undone.err
     );
