@@ -505,8 +505,12 @@ impl<'r> Mapper<'r> {
     pub(super) fn tabled(&mut self) {
         let (route, table) = (self.route, self.route.table);
         for row in &table.stays {
+            let is_meant = match &row.value {
+                Some(value) => self.peek(row.field).as_ref() == Some(value),
+                None => self.own.contains_key(&row.field),
+            };
             // Fields that a sheet names can be fetched.
-            if self.own.contains_key(&row.field) && !route.from.is_sheet() {
+            if is_meant && !route.from.is_sheet() {
                 self.drop_with(row.field, &row.reason);
             }
         }

@@ -45,11 +45,14 @@ pub(super) struct Split {
     pub(super) reason: String,
 }
 
-/// Something about one field.
+/// Something about one field, or one value of it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct About {
     pub(super) field: Field,
+    /// The value; `None` for every one.
+    #[serde(default)]
+    pub(super) value: Option<String>,
     pub(super) reason: String,
 }
 

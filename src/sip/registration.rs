@@ -433,7 +433,7 @@ fn unanswered(why: &NoReply) -> RingVerdict {
             "check sip_address and sip_transport, the firewall, and that the PBX has not blocked this machine's address",
         ),
         NoReply::Closed(why) => RingVerdict::new(RingResult::Silent, why)
-            .hint("check sip_address and sip_transport, and the firewall"),
+            .hint("check sip_address and sip_transport, over TLS ca_file, and the firewall"),
         NoReply::Stopped => RingVerdict::new(RingResult::Unknown, "interrupted before the answer"),
     }
 }

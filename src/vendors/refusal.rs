@@ -76,7 +76,7 @@ impl Manifest {
             fault.kind = kind;
             if kind == FaultKind::CredentialRefused {
                 fault.message = format!("the PBX refused the sign-in: {}", fault.message);
-                fault.hint = "check the target's user name and password; several wrong ones in a row lock the account".into();
+                fault.hint = "check the target's user name and password; several wrong ones in a row may lock the account".into();
             }
         }
         fault
