@@ -44,6 +44,8 @@
 //! | an exit code, the wording of a failure | `rim/failure.rs`; the last lines of a run, `run/results.rs` |
 //! | a flag | `cli/mod.rs` names the file of each kind; then `commands/`; if a resume needs it, `run/saved_options.rs` |
 //! | the values that are never shown | `model/redact.rs`; which values, `Field::hides` in `model/field.rs` |
+//! | a product's import file | `dialects/PRODUCT.toml`; the table's writer is `dialects/mod.rs` |
+//! | the values in a log of the wire | `[log]` in `vendor.toml`; `link/bodies.rs` |
 //! | the translation of fields between vendors, or from a sheet | `mapping/translations.toml`, then `mapping/` |
 //! | a migration's account of losses | `migrate/` |
 //!
@@ -51,6 +53,7 @@
 //!
 //! - **Record**: an extension, or a group of them; its key is its number (a text), or its name. **Field**: one property,
 //!   from the one dictionary. **Vendor**: a brand of PBX. **Target**: one PBX: vendor, address, account.
+//! - **Dialect**: the sheet that a product itself imports, known by the facts that a vendor has.
 //! - **Sheet**, row, cell; **place**: the origin of a value. **Binding**: the meaning of the columns.
 //! - **Rule** and **finding**: a demand, and one breach of it, for the people who keep the sheet. **Fault**: a refusal by
 //!   the PBX or a failure of the network, for the people who run the PBX. **Failure**: the reason why a command cannot
@@ -90,6 +93,7 @@
 //! - [`wire`]: requests and replies as plain data. No sockets.
 //! - [`sip`]: a telephone's sign-in, as messages and a conversation. No sockets.
 //! - [`vendors`]: one folder for each vendor. Pure: never touches the network.
+//! - [`dialects`]: the files that products import by their own screen, a file of facts for each.
 //! - [`link`]: the only module that touches a PBX. Knows no vendor.
 //! - [`seal`]: the owner's key: seals secrets, and makes the fingerprints that replace them.
 //! - `fingerprints`: records with fingerprints in the place of secrets.
