@@ -25,6 +25,7 @@ struct Words {
     feature_parts: Vec<String>,
     feature_words: Vec<String>,
     something_else: Vec<String>,
+    of_person: Vec<String>,
     instruction: Vec<String>,
     elsewhere: Vec<String>,
     password: Vec<String>,
@@ -156,6 +157,7 @@ pub(super) struct Dictionary {
     feature_parts: Vec<String>,
     feature_words: Vec<String>,
     something_else: Vec<String>,
+    of_person: Vec<String>,
     instructions: HashSet<String>,
     elsewhere: Vec<String>,
     /// Parts of headings about accounts and passwords, and words that count only by themselves.
@@ -253,6 +255,7 @@ impl Dictionary {
             feature_parts: plain_all(&words.feature_parts),
             feature_words: plain_all(&words.feature_words),
             something_else: plain_all(&words.something_else),
+            of_person: plain_all(&words.of_person),
             instructions: plain_all(&words.instruction).into_iter().collect(),
             elsewhere: plain_all(&words.elsewhere),
             #[cfg(test)]
@@ -403,6 +406,29 @@ impl Dictionary {
                     let mut begins = self.something_else.iter();
                     begins.any(|begin| text.starts_with(begin))
                 }))
+    }
+
+    /// Returns true for a word above headings that tells of the extension's person, or of nothing.
+    pub(super) fn is_of_person(&self, text: &str) -> bool {
+        let begins = |word: String| self.of_person.iter().any(|begin| word.starts_with(begin));
+        self.is_about_extension(text) || words(text).any(begins)
+    }
+
+    /// The field of a heading that is a part of a person's name, an address or a telephone number.
+    pub(super) fn contact(&self, heading: &str) -> Option<Field> {
+        match self.common(heading)? {
+            Common::Name | Common::GivenOrWhole => Some(Field::DISPLAY_NAME),
+            Common::Field(
+                field @ (Field::DISPLAY_NAME
+                | Field::FIRST_NAME
+                | Field::LAST_NAME
+                | Field::EMAIL
+                | Field::MOBILE
+                | Field::WORK_PHONE
+                | Field::HOME_PHONE),
+            ) => Some(field),
+            _ => None,
+        }
     }
 
     /// Returns true for a heading that alone is the password or the state of an account.

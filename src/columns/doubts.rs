@@ -32,6 +32,7 @@ pub(super) fn ask(all: &mut Meanings<'_>) -> Result<(), ColumnError> {
     all.ask_about_leavers();
     all.ask_about_joined();
     all.ask_about_reach();
+    all.ask_about_strangers();
     all.ask_whose();
     deletion::ask(all);
     all.ask_about_repeated()?;
@@ -283,6 +284,31 @@ impl Meanings<'_> {
         }
     }
 
+    /// Asks about names, addresses and telephone numbers below a word that tells nothing, as in `Parents: Mobile`: they
+    /// may be somebody else's. Above one of them alone the word is more often a part of a title.
+    fn ask_about_strangers(&mut self) {
+        for column in self.columns_where(|meaning| matches!(meaning, Meaning::Unknown)) {
+            let Some((group, own)) = self.heading(column).split_once(": ") else {
+                continue;
+            };
+            let is_told =
+                dictionary().is_about_something_else(group) || dictionary().is_feature(group);
+            let same = self
+                .headings
+                .iter()
+                .filter_map(|other| other.split_once(": "));
+            let is_alone = same.filter(|(word, _)| *word == group).count() == 1;
+            if let Some(field) = dictionary().contact(own).filter(|_| !is_told) {
+                if is_alone && !self.has(field) {
+                    self.decide(column, field);
+                    continue;
+                }
+                let why = format!("the person's, or about {group:?} alone");
+                self.ask_about(column, &why, &[field]);
+            }
+        }
+    }
+
     /// Asks about a sheet of extensions with a column for members: its rows may be groups.
     fn ask_about_members(&mut self) {
         let is_open =
@@ -464,12 +490,9 @@ impl Meanings<'_> {
         } else {
             ""
         };
-        let title = self.word_above_all().map_or(String::new(), |word| {
-            format!(". If “{word}” above them is a title, take its row out")
-        });
         self.questions.push(Question {
             what: format!(
-                "no column holds the {}; the headings are: {}{advice}{title}",
+                "no column holds the {}; the headings are: {}{advice}",
                 key.name(),
                 listed(self.headings)
             ),
@@ -477,16 +500,6 @@ impl Meanings<'_> {
             answers,
             shown: true,
         });
-    }
-
-    /// The word above the headings that qualifies all of them.
-    fn word_above_all(&self) -> Option<&str> {
-        let (word, _) = self.headings.first()?.split_once(": ")?;
-        let is_below = |heading: &String| {
-            let rest = heading.strip_prefix(word);
-            heading.trim().is_empty() || rest.is_some_and(|rest| rest.starts_with(": "))
-        };
-        self.headings.iter().all(is_below).then_some(word)
     }
 
     /// The first columns that may be the key's and may be shown.

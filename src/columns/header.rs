@@ -69,13 +69,21 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
     let of_group = Arc::clone(&known);
     // Below a feature, or somebody else, a heading is about that: where the two words together mean nothing, the column is
     // not read. Nor is a password or a state below a word that does not tell of extensions or people: it may be that of a
-    // computer or a door.
+    // computer or a door. Nor a name or an address below a word that tells nothing: it is asked about.
     Headings::new(move |text| known(text)).below_groups(group_word, move |group, heading| {
         let words = dictionary();
+        // It says the same by itself.
+        let is_field = matches!(words.common(heading), Some(Common::Field(_)));
+        if is_field && words.is_about_extension(group) && !words.is_of_account(heading) {
+            return false;
+        }
         let whole = of_group(&format!("{group}: {heading}"));
         whole != Known::Nothing
             || (group_word(group) != GroupWord::Other && of_group(heading) != Known::Nothing)
             || (words.is_of_account(heading) && !words.is_about_extension(group))
+            || (words.contact(heading).is_some()
+                && of_group(group) == Known::Nothing
+                && !words.is_of_person(group))
     })
 }
 

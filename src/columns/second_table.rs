@@ -2,12 +2,15 @@
 
 use super::binding::Binding;
 use super::dictionary::dictionary;
-use crate::manifest::{Manifest, all_digits};
+use crate::manifest::{Manifest, all_digits, is_emergency};
 use crate::model::{Field, Kind, heading_key};
 use crate::sheet::{
     CLEAR, Cells, Row, Sheet, SheetError, SheetErrorKind, is_placeholder, looks_like_data,
 };
 use memchr::memchr_iter;
+
+/// Hardly an extension among longer ones has so few digits.
+const TINY_DIGITS_MAX: usize = 2;
 
 /// A row, as far as it shows where a second table begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,6 +22,8 @@ enum RowKind {
         filled: usize,
         /// True if there is nothing beside the number but one text, as in a legend.
         is_bare: bool,
+        /// True for a number of one or two digits, and one for emergencies.
+        is_tiny: bool,
     },
     /// One text alone.
     Title,
@@ -47,6 +52,7 @@ struct FirstOfLength {
     line: u64,
     digits: usize,
     is_bare: bool,
+    is_tiny: bool,
     above: Above,
 }
 
@@ -64,14 +70,18 @@ pub(crate) struct TableRows {
     is_rich: Option<bool>,
     /// In the order of the sheet.
     lengths: Vec<FirstOfLength>,
-    /// The first words with a row below them that has one text beside its number.
-    words_above_bare: Option<u64>,
+    /// The first words with a row below them that has one cell beside its number at most.
+    words_above_few: Option<u64>,
     /// The first row of more than two words below a blank row.
     words: Option<u64>,
     /// The first row of two words there.
     two_words: Option<u64>,
     /// The first row of known headings.
     headings: Option<u64>,
+    /// The first title above all rows with a number, and the first below one of them.
+    titles: [Option<u64>; 2],
+    /// True if the rows are to be deleted.
+    deletes: bool,
 }
 
 /// The place where the rows of a sheet become something else.
@@ -81,6 +91,8 @@ enum Break {
     Headings(u64),
     /// The first row of a legend.
     Legend(u64),
+    /// A title between rows that are to be deleted.
+    Title(u64),
 }
 
 impl TableRows {
@@ -94,11 +106,13 @@ impl TableRows {
                     digits,
                     filled: 0,
                     is_bare: false,
+                    is_tiny: false,
                 }
             }
             Some(digits) => binding.numbered(&row.cells, digits),
             None => binding.kind_without_number(&row.cells, manifest),
         };
+        self.deletes |= binding.only_deletes();
         self.enter(row.line, kind);
         let breaks = memchr_iter(b'\n', row.cells.text().as_bytes()).count();
         self.next = row.line + breaks as u64 + 1;
@@ -110,6 +124,9 @@ impl TableRows {
         let Some((line, kind)) = later.first else {
             return;
         };
+        self.deletes |= later.deletes;
+        let has_numbers = !self.lengths.is_empty();
+        let [early, between] = later.titles;
         let first_of = |one: Option<u64>, other: Option<u64>| one.or(other);
         for length in later.lengths {
             let is_known = self
@@ -124,10 +141,20 @@ impl TableRows {
         self.enter(line, kind);
         self.lengths.sort_by_key(|length| length.line);
         self.is_rich = self.is_rich.or(later.is_rich);
-        self.words_above_bare = first_of(self.words_above_bare, later.words_above_bare);
+        self.words_above_few = first_of(self.words_above_few, later.words_above_few);
         self.words = first_of(self.words, later.words);
         self.two_words = first_of(self.two_words, later.two_words);
         self.headings = first_of(self.headings, later.headings);
+        self.titles = match has_numbers {
+            true => [
+                self.titles[0],
+                first_of(self.titles[1], first_of(early, between)),
+            ],
+            false => [
+                first_of(self.titles[0], early),
+                first_of(self.titles[1], between),
+            ],
+        };
         self.numbered = self.numbered.max(later.numbered);
         (self.next, self.last) = (later.next, later.last);
     }
@@ -148,17 +175,19 @@ impl TableRows {
                 digits,
                 filled,
                 is_bare,
+                is_tiny,
             } => {
                 self.numbered = line;
                 self.is_rich.get_or_insert(filled > 2);
-                if let (true, Above::Words(words)) = (is_bare, above) {
-                    self.words_above_bare.get_or_insert(words);
+                if let (0..=2, Above::Words(words)) = (filled, above) {
+                    self.words_above_few.get_or_insert(words);
                 }
                 if self.lengths.iter().all(|known| known.digits != digits) {
                     self.lengths.push(FirstOfLength {
                         line,
                         digits,
                         is_bare,
+                        is_tiny,
                         above,
                     });
                 }
@@ -166,7 +195,11 @@ impl TableRows {
             RowKind::Words(2) if above == Above::Gap => _ = self.two_words.get_or_insert(line),
             RowKind::Words(_) if above == Above::Gap => _ = self.words.get_or_insert(line),
             RowKind::Headings => _ = self.headings.get_or_insert(line),
-            RowKind::Words(_) | RowKind::Title | RowKind::Other => {}
+            RowKind::Title => {
+                let is_below = usize::from(!self.lengths.is_empty());
+                self.titles[is_below].get_or_insert(line);
+            }
+            RowKind::Words(_) | RowKind::Other => {}
         }
     }
 
@@ -177,23 +210,24 @@ impl TableRows {
         let is_above_numbers = |line: &u64| self.numbered > *line;
         let words = [self.words, self.two_words.filter(|_| !is_rich)];
         let words = words.map(|line| line.filter(is_above_numbers));
-        let headings = [self.headings, self.words_above_bare.filter(|_| is_rich)];
+        let headings = [self.headings, self.words_above_few.filter(|_| is_rich)];
         let headings = headings.into_iter().chain(words).flatten();
         let other_lengths = (1..self.lengths.len()).filter_map(|at| {
-            let (earlier, length) = (self.lengths.get(..at)?, self.lengths.get(at)?);
-            let is_shortest = earlier.iter().all(|known| known.digits > length.digits);
+            let length = self.lengths.get(at)?;
             match length.above {
                 Above::Words(line) => Some(Break::Headings(line)),
-                Above::Gap if length.is_bare && (is_rich || is_shortest) => {
+                Above::Gap if length.is_bare && (is_rich || length.is_tiny) => {
                     Some(Break::Legend(length.line))
                 }
                 Above::Gap | Above::Row => None,
             }
         });
+        let title = self.titles[1].filter(|line| self.deletes && is_above_numbers(line));
         let all = headings.map(Break::Headings).chain(other_lengths);
-        all.min_by_key(|found| match found {
-            Break::Headings(line) | Break::Legend(line) => *line,
-        })
+        all.chain(title.map(Break::Title))
+            .min_by_key(|found| match found {
+                Break::Headings(line) | Break::Legend(line) | Break::Title(line) => *line,
+            })
     }
 
     /// Refuses a sheet in which a second table or a legend begins.
@@ -215,6 +249,7 @@ impl TableRows {
                 },
             ),
             Break::Legend(line) => (line, SheetErrorKind::Legend(sheet_name)),
+            Break::Title(line) => (line, SheetErrorKind::TitleBetween(sheet_name)),
         };
         Err(kind.on_line(&sheet.file, line))
     }
@@ -237,11 +272,17 @@ pub(crate) fn refuse_second_table(
 }
 
 impl Binding {
+    /// Returns true if the rows are to be deleted, and nothing else.
+    fn only_deletes(&self) -> bool {
+        self.reading.allowed.delete && !self.reading.allowed.create
+    }
+
     /// The number of digits in the cell of the number, where there is nothing else in it.
     fn digits_of_number(&self, cells: &Cells<'_>, manifest: &Manifest) -> Option<usize> {
         let column = self.origin_of(Field::NUMBER)?;
         let text = cells.get(column)?.trim();
-        (manifest.key() == Field::NUMBER && all_digits(text)).then_some(text.len())
+        (manifest.key() == Field::NUMBER && !text.is_empty() && all_digits(text))
+            .then_some(text.len())
     }
 
     /// Weighs a row with a number of so many digits.
@@ -253,6 +294,12 @@ impl Binding {
             text.contains(char::is_alphanumeric)
         };
         let filled: Vec<usize> = (0..cells.len()).filter(is_filled).collect();
+        let text = |column: Option<usize>| {
+            column
+                .and_then(|column| cells.get(column))
+                .unwrap_or_default()
+                .trim()
+        };
         let mut beside = filled.iter().filter(|column| Some(**column) != number);
         let is_text = |column: usize| {
             let field = self.columns.get(column).and_then(|reading| reading.field);
@@ -262,6 +309,7 @@ impl Binding {
         RowKind::Numbered {
             digits,
             filled: filled.len(),
+            is_tiny: digits <= TINY_DIGITS_MAX || is_emergency(text(number)),
             is_bare: filled.len() == 2 && beside.all(|column| is_text(*column)),
         }
     }
@@ -372,7 +420,12 @@ mod tests {
             (7, ["1", "=", "Sales"]),
         ];
         let below_title = &[ann, (3, ["Legende", "", ""]), (4, ["999", "Notruf", ""])];
-        let site: &[_] = &[(2, ["201", "Ann", ""]), (4, ["2001", "Bo", ""])];
+        let tiny = &[(2, ["2001", "Ann", ""]), (4, ["12", "Lager", ""])];
+        let emergency = &[(2, ["2001", "Ann", ""]), (4, ["999", "Notruf", ""])];
+        let directly = &[ann, (3, ["112", "Notruf", ""])];
+        let short = &[ann, (3, ["12", "Lager", ""])];
+        let year = &[ann, (3, ["Jahr", "Anzahl", ""]), (4, ["2024", "17", ""])];
+        let site: &[_] = &[(2, ["2001", "Ann", ""]), (4, ["201", "Bo", ""])];
         for (rows, expected) in [
             (name, Some(Break::Headings(7))),
             (remark, None),
@@ -382,6 +435,11 @@ mod tests {
             (longer, Some(Break::Headings(3))),
             (legend, Some(Break::Legend(7))),
             (below_title, Some(Break::Legend(4))),
+            (tiny, Some(Break::Legend(4))),
+            (emergency, Some(Break::Legend(4))),
+            (directly, None),
+            (short, None),
+            (year, Some(Break::Headings(3))),
             (site, None),
         ] {
             for at in 0..=rows.len() {

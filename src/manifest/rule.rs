@@ -317,6 +317,16 @@ impl CharSet {
     }
 }
 
+/// Short numbers that reach police, fire brigade or ambulance somewhere.
+const EMERGENCY: [&str; 13] = [
+    "000", "110", "111", "112", "113", "115", "118", "119", "120", "122", "133", "911", "999",
+];
+
+/// Returns true for a number that reaches police, fire brigade or ambulance somewhere.
+pub fn is_emergency(number: &str) -> bool {
+    EMERGENCY.contains(&number)
+}
+
 /// Returns true if a text has nothing but the digits 0 to 9.
 pub fn all_digits(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit())

@@ -2,15 +2,10 @@
 
 use super::compiled::{CompiledField, ValueClass, View};
 use super::vacant::is_vacant;
-use crate::manifest::{Access, CrossRule, Manifest};
+use crate::manifest::{Access, CrossRule, Manifest, is_emergency};
 use crate::model::{Field, Finding, Forward, OfficeHours, Severity};
 use crate::sheet::{CLEAR, is_placeholder};
 use std::borrow::Cow;
-
-/// Short numbers that reach police, fire brigade or ambulance somewhere.
-const EMERGENCY: [&str; 13] = [
-    "000", "110", "111", "112", "113", "115", "118", "119", "120", "122", "133", "911", "999",
-];
 
 /// A rule that is switched on for the vendor.
 #[derive(Debug)]
@@ -409,7 +404,7 @@ impl FieldsTogether {
     }
 
     fn emergency(&self, number: u8, to: u8, look: &mut Look<'_, '_, '_>) {
-        if look.at(number) == ValueClass::Text && EMERGENCY.contains(&look.text(number)) {
+        if look.at(number) == ValueClass::Text && is_emergency(look.text(number)) {
             let message = format!(
                 "{} {} may be an emergency number",
                 look.name(number),

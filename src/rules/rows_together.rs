@@ -433,6 +433,16 @@ impl Collector {
     }
 }
 
+/// Returns true if a row has at least three cells with text, and only words in them.
+fn has_words_alone(cells: Cells<'_>) -> bool {
+    let all = (0..cells.len()).filter_map(|column| cells.get(column));
+    let filled = all.map(str::trim).filter(|text| !text.is_empty());
+    filled.clone().count() > 2
+        && filled
+            .clone()
+            .all(|text| !text.contains(|c: char| c.is_ascii_digit() || c == '@'))
+}
+
 /// Returns true for a word in the place of a number, such as `frei`.
 fn is_word(number: &str) -> bool {
     !number.is_empty() && number.chars().all(char::is_alphabetic)
@@ -481,14 +491,14 @@ impl CrossRowFacts {
         }
         let slot = slots.get(usize::from(cross.number?))?;
         let number = slot.text_in(cells);
-        let may_be_word = slot.row.name == Field::NUMBER && !slot.has_number_rule();
+        let may_be_word =
+            slot.row.name == Field::NUMBER && (!slot.has_number_rule() || has_words_alone(cells));
         if self.are_words_odd && may_be_word && is_word(number.trim()) {
             let message = format!(
-                "number {} has no digit, and the other rows' numbers have: it may be a remark",
+                "number {} has no digit, and the other rows' numbers have: it may be a remark, or the row the headings of another table",
                 slot.quoted(number)
             );
-            let hint =
-                "take the row out; extensions that are called by words go in a sheet of their own";
+            let hint = "take the row out, and those below it that are another table's; extensions that are called by words go in a sheet of their own";
             return Some(about_row(Some(slot), "row.word", &message, hint));
         }
         if !may_be_total {

@@ -1,14 +1,13 @@
 //! Words above the headings that each stand for several columns, such as `Voicemail` above `Active` and `PIN`, and
 //! headings that stand in several rows, as where cells reach over them.
 
+use crate::model::same_word;
 use crate::sheet::detect::data::looks_like_data;
 use crate::sheet::options::{GroupWord, Headings, Known};
+use std::ops::Range;
 
 /// The most rows above the headings that may have such words.
 pub(crate) const ROWS_MAX: usize = 2;
-/// The most words of one that stands alone above the first heading; a title has more.
-const ALONE_WORDS_MAX: usize = 2;
-
 /// Puts the words of the rows above, the nearest first, before the headings that they qualify, as in `Voicemail: Active`.
 /// A word stands for its own column and those behind it, up to the next word. Above a blank heading a known word is the
 /// heading, as where its cell reaches over both rows.
@@ -16,61 +15,139 @@ pub(crate) fn qualify(headings: &mut [String], above: &[Vec<String>], known: &He
     let first = headings.iter().position(|text: &String| is_filled(text));
     for row in above {
         let is_upper = is_continued(row, headings, known);
-        if is_upper || !is_title(row, first, known) {
+        if is_upper || !(is_title(row, headings, first, known) || is_row(row, headings, known)) {
             qualify_by(headings, row, is_upper, known);
         }
     }
 }
 
+/// Returns true for a row of a table: it has digits above the number.
+fn is_row(row: &[String], headings: &[String], known: &Headings) -> bool {
+    let mut cells = headings.iter().zip(row);
+    cells.any(|(heading, text)| {
+        is_number(heading, known)
+            && is_filled(text)
+            && text.trim().bytes().all(|b| b.is_ascii_digit())
+    })
+}
+
 /// Puts the words of one row before the headings. Where it is the upper part of the headings, it has all that are blank.
 fn qualify_by(headings: &mut [String], row: &[String], is_upper: bool, known: &Headings) {
-    let mut group = "";
-    let mut is_of_extension = false;
-    for column in 0..headings.len() {
-        if let Some(word) = row.get(column).filter(|text| is_word(text)) {
-            group = word.trim();
-            is_of_extension = known.group_word(group) == GroupWord::Other
-                && has_number(headings, row, column, known);
-            let heading = &mut headings[column];
-            if !is_filled(heading) && (is_upper || known.known(group) != Known::Nothing) {
-                *heading = group.to_owned();
-                if known.group_word(group) == GroupWord::SomethingElse {
-                    group = "";
-                }
-                continue;
+    let word_at = |column: usize| {
+        row.get(column)
+            .map(|text| text.trim())
+            .filter(|text| is_word(text))
+    };
+    let is_heading = |word: &&str| is_upper || known.known(word) != Known::Nothing;
+    let mut is_taken = vec![false; headings.len()];
+    for (column, heading) in headings.iter_mut().enumerate() {
+        if let Some(word) = word_at(column)
+            .filter(is_heading)
+            .filter(|_| !is_filled(heading))
+        {
+            (*heading, is_taken[column]) = (word.to_owned(), true);
+        }
+    }
+    let mut begin = 0;
+    while begin < headings.len() {
+        let next = (begin + 1..headings.len()).find(|column| word_at(*column).is_some());
+        let end = next.unwrap_or(headings.len());
+        if let Some(word) = word_at(begin) {
+            let group = HeadingGroup::new(word, begin..end, headings, known);
+            // A word that is itself the heading of its column stands for no other one, but for a feature's.
+            if !is_taken[begin] || group.word != GroupWord::SomethingElse {
+                group.qualify(headings, &is_taken, known);
             }
         }
-        let heading = headings[column].trim();
-        let whole = format!("{group}: {heading}");
-        let is_alone = is_of_extension && known.known(&whole) == Known::Nothing;
-        if !group.is_empty() && !is_alone && known.qualifies(group, heading) {
-            headings[column] = whole;
+        begin = end;
+    }
+}
+
+/// A word above some columns.
+struct HeadingGroup<'w> {
+    text: &'w str,
+    word: GroupWord,
+    columns: Range<usize>,
+    /// True if the columns are about the extension, for its number is among them.
+    is_of_extension: bool,
+}
+
+impl<'w> HeadingGroup<'w> {
+    fn new(
+        text: &'w str,
+        columns: Range<usize>,
+        headings: &[String],
+        known: &Headings,
+    ) -> HeadingGroup<'w> {
+        let word = known.group_word(text);
+        let mut numbers = (0..headings.len()).filter(|column| is_number(&headings[*column], known));
+        let number = numbers.clone().find(|column| columns.contains(column));
+        let has_other = numbers.any(|column| !columns.contains(&column));
+        let mut group = HeadingGroup {
+            text,
+            word,
+            columns,
+            is_of_extension: false,
+        };
+        match (word, number) {
+            (GroupWord::Other, Some(_)) => group.is_of_extension = true,
+            // The only number is the extension's: the word ends before it, or stands for all as a title.
+            (GroupWord::SomethingElse, Some(number)) if !has_other => {
+                match has_repeated(headings, group.columns.start..number) {
+                    true => group.columns.end = number,
+                    false => group.is_of_extension = true,
+                }
+            }
+            _ => {}
+        }
+        group
+    }
+
+    fn qualify(&self, headings: &mut [String], is_taken: &[bool], known: &Headings) {
+        for column in self.columns.clone().filter(|column| !is_taken[*column]) {
+            let heading = headings[column].trim();
+            let whole = format!("{}: {heading}", self.text);
+            let is_alone = self.is_of_extension && known.known(&whole) == Known::Nothing;
+            if is_filled(heading) && !is_alone && known.qualifies(self.text, heading) {
+                headings[column] = whole;
+            }
         }
     }
 }
 
-/// Returns true if a word above headings stands for the number too, so that the others are about the extension.
-fn has_number(headings: &[String], row: &[String], begin: usize, known: &Headings) -> bool {
-    let is_next = |column: usize| row.get(column).is_some_and(|text| is_word(text));
-    let end = (begin + 1..headings.len()).find(|column| is_next(*column));
-    let below = headings.get(begin..end.unwrap_or(headings.len()));
-    known.have_number(below.unwrap_or_default())
+/// Returns true if one of these headings stands also behind them: they are about somebody else.
+fn has_repeated(headings: &[String], columns: Range<usize>) -> bool {
+    let behind = headings.get(columns.end..).unwrap_or_default();
+    let mut here = headings.get(columns).unwrap_or_default().iter();
+    here.any(|heading| is_filled(heading) && behind.iter().any(|other| same_word(heading, other)))
+}
+
+fn is_number(heading: &str, known: &Headings) -> bool {
+    known.known(heading.trim()) == Known::Number
 }
 
 /// Returns true if the row below the headings has the rest of them: words where they have none, known ones among these,
-/// and none below the number.
+/// none below the number, and no unknown one below a heading that means something by itself.
 pub(crate) fn is_continued(headings: &[String], below: &[String], known: &Headings) -> bool {
     let is_blank_at =
         |row: &[String], column| !row.get(column).is_some_and(|text: &String| is_filled(text));
-    let is_number = |text: &str| known.known(text.trim()) == Known::Number;
+    let is_known = |text: &str| known.known(text.trim()) != Known::Nothing;
     let filled = || (0..below.len()).filter(|column| !is_blank_at(below, *column));
-    headings.iter().any(|text| is_number(text))
+    let fits = |column: usize| {
+        let (upper, lower) = (
+            headings.get(column).map_or("", |text| text.trim()),
+            below[column].trim(),
+        );
+        let is_whole = || is_known(lower) || is_known(&format!("{upper}: {lower}"));
+        let is_group = known.group_word(upper) != GroupWord::Other;
+        !looks_like_data(lower)
+            && (is_group || !is_known(upper) || is_whole())
+            && !is_number(upper, known)
+    };
+    headings.iter().any(|text| is_number(text, known))
         && filled().any(|column| is_blank_at(headings, column))
-        && filled().any(|column| known.known(below[column].trim()) != Known::Nothing)
-        && filled().all(|column| {
-            let is_below_number = headings.get(column).is_some_and(|text| is_number(text));
-            !is_below_number && !looks_like_data(&below[column])
-        })
+        && filled().any(|column| is_known(&below[column]))
+        && filled().all(fits)
 }
 
 /// Joins the headings with the rest of them in the row below.
@@ -87,9 +164,9 @@ pub(crate) fn joined(headings: &[String], below: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// Returns true if a row above the headings is a title: one text above the first heading, or a name with its value, or two
-/// texts of which the second stands for no columns.
-fn is_title(row: &[String], first: Option<usize>, known: &Headings) -> bool {
+/// Returns true if a row above the headings is a title: one text above the first heading, a name with its value, or two
+/// texts of which the second stands for no columns. One text is none where headings below it are repeated behind them.
+fn is_title(row: &[String], headings: &[String], first: Option<usize>, known: &Headings) -> bool {
     let filled: Vec<usize> = (0..row.len())
         .filter(|column| is_word(&row[*column]))
         .collect();
@@ -103,15 +180,10 @@ fn is_title(row: &[String], first: Option<usize>, known: &Headings) -> bool {
     };
     Some(begin) <= first
         && match filled.len() {
-            1 if row
-                .iter()
-                .any(|text| looks_like_data(text) && is_filled(text)) =>
-            {
-                true
-            }
             1 => {
+                let mut columns = (0..headings.len()).map(|column| column..column + 1);
                 last != GroupWord::SomethingElse
-                    || row[end].split_whitespace().count() > ALONE_WORDS_MAX
+                    || !columns.any(|column| has_repeated(headings, column))
             }
             2 => last == GroupWord::Other && (end == begin + 1 || filled.iter().any(has_date)),
             _ => false,

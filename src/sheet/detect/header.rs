@@ -138,16 +138,22 @@ pub(crate) struct HeaderReading {
     pub(crate) number: bool,
     /// Cells with text that no heading has.
     data: usize,
+    /// True if a cell that is not blank follows a blank one behind the first.
+    is_apart: bool,
 }
 
 impl HeaderReading {
     pub(crate) fn recognise(record: &HeaderRecord, headings: &Headings) -> HeaderReading {
         let mut reading = HeaderReading::default();
+        let mut was_blank = false;
         for cell in record.cells.iter().flatten() {
             let text = cell.trim();
             if text.is_empty() {
+                was_blank = true;
                 continue;
             }
+            reading.is_apart |= was_blank && reading.filled > 0;
+            was_blank = false;
             reading.filled += 1;
             match headings.known(text) {
                 Known::Nothing if looks_like_data(text) => reading.data += 1,
@@ -207,7 +213,9 @@ fn judged(
     let above = readings.iter().enumerate().take(at).skip(first);
     let mut rows = above.filter(|(_, row)| {
         let alone = row.filled <= 1 && (header.filled > 1 || row.data == 0);
-        !alone && row.filled * 2 > header.filled
+        // A title with a date, or a name with its value.
+        let is_title = row.filled == 2 && header.filled > 2 && (row.is_apart || row.data == 0);
+        !alone && !is_title && row.filled * 2 > header.filled
     });
     if let Some((row, _)) = rows.next() {
         let reason = format!(
