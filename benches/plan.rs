@@ -12,11 +12,10 @@
 //! where the platform has it, and the ratio is the figure to compare from one machine to the next.
 
 use crate::{Size, median, on_thread};
-use rowcall::input::FieldHeadings;
 use rowcall::manifest::Manifest;
 use rowcall::model::{Action, Change, Field, Mode, Outcome, Record, RowResult};
 use rowcall::plan::decide::{Decision, decide};
-use rowcall::plan::file::{PlanHead, SavedPlan};
+use rowcall::plan::file::SavedPlan;
 use rowcall::plan::guard::{Allowance, Budget, guard};
 use rowcall::seal::Key;
 use std::collections::BTreeMap;
@@ -137,22 +136,12 @@ fn save(
     changes: &[Change],
     key: &Key,
 ) -> io::Result<usize> {
-    let head = PlanHead {
-        address: "openvox+http://127.0.0.1:9011/api/v0.0.1".into(),
-        groups: false,
-        headings: FieldHeadings::default(),
-        on_pbx: held.len(),
-        input_hash: String::new(),
-        vendor: "openvox".into(),
-        mode: Mode::Upsert,
-        rules: String::new(),
-        settings: BTreeMap::new(),
-        target: "hq".into(),
-        to: "hq".into(),
-    };
     let changed: BTreeMap<usize, &Change> =
         changes.iter().map(|change| (change.row, change)).collect();
-    let mut plan = SavedPlan::new(head, key);
+    let mut plan = SavedPlan::empty(key);
+    plan.on_pbx = held.len();
+    plan.mode = Mode::Upsert;
+    plan.vendor = "openvox".into();
     for (row, wanted) in wanted.iter().enumerate() {
         let change = changed.get(&row);
         let fields = change.map(|change| change.wanted.iter().map(|(field, _)| field).collect());

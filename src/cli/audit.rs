@@ -5,6 +5,7 @@ use super::output::written;
 use super::pace::PaceArgs;
 use super::values::{Since, age, since, vendor};
 use crate::archive::{Head, Keep};
+use crate::model::vocabulary;
 use crate::sheet::Format;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
@@ -79,26 +80,17 @@ pub struct ExportArgs {
     pub pace: PaceArgs,
 }
 
-/// The treatment of secrets in an export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum ExportSecrets {
-    /// Their columns are left out
-    #[default]
-    Omit,
-    /// A word made with the key stands for each, which changes when it changes
-    Fingerprint,
-    /// They are written as they are, into a file for its owner only
-    Plain,
-}
-
-impl ExportSecrets {
-    /// The word for it, as it is typed.
-    pub fn word(self) -> &'static str {
-        match self {
-            ExportSecrets::Omit => "omit",
-            ExportSecrets::Fingerprint => "fingerprint",
-            ExportSecrets::Plain => "plain",
-        }
+vocabulary! {
+    /// The treatment of secrets in an export.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+    pub enum ExportSecrets {
+        /// Their columns are left out
+        #[default]
+        Omit = "omit",
+        /// A word made with the key stands for each, which changes when it changes
+        Fingerprint = "fingerprint",
+        /// They are written as they are, into a file for its owner only
+        Plain = "plain",
     }
 }
 

@@ -195,15 +195,16 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> ParsedLine {
         return ParsedLine::Command(Box::new(led));
     }
     // Where even that cannot be printed, the exit code is still right.
+    if !error.use_stderr() {
+        let _ = error.print();
+        return ParsedLine::Exit(0);
+    }
     let text = error.render().to_string();
     if message(&text) != text {
         // The arguments would steer the terminal, or contain a password.
         print(text.trim_end());
     } else {
         let _ = error.print();
-    }
-    if !error.use_stderr() {
-        return ParsedLine::Exit(0);
     }
     for hint in hints(&Cli::command(), &error, &arguments) {
         print(format!("  hint: {hint}"));

@@ -4,7 +4,7 @@ use super::wanted::{check, read_rows};
 use crate::cli::{PlanArgs, WantedArgs};
 use crate::input::Rows;
 use crate::model::{PlannedRow, RunMode};
-use crate::plan::file::{PlanHead, SavedPlan};
+use crate::plan::file::SavedPlan;
 use crate::plan::import::plan_import;
 use crate::plan::{Plan, Refusal};
 use crate::rim::terminal::{print, stop_on_interrupt};
@@ -93,9 +93,12 @@ pub(super) fn show(
         rows.warnings().iter().for_each(print);
         match (output, &key) {
             (Some(path), Some(key)) => {
-                let settings = wanted.pace.settings.iter().cloned().collect();
-                let head = PlanHead::new(&target, to, wanted.mode, settings, plan);
-                let sealed = SavedPlan::write(head, plan, rows, path, key)?;
+                let saved = SavedPlan {
+                    mode: wanted.mode,
+                    settings: wanted.pace.settings.iter().cloned().collect(),
+                    ..SavedPlan::for_target(&target, to, key)
+                };
+                let sealed = saved.write(plan, rows, path, key)?;
                 print(format!(
                     "plan: {}, with what it needs of secrets in {} (only for its owner)",
                     path.display(),

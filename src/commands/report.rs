@@ -39,7 +39,7 @@ pub(super) fn run(args: &RunReportArgs, context: &Context) -> Result<Exit, Failu
         Some(path) => ReportFile::replace(path, &head),
         None => ReportFile::stream(strict_output(), "standard output", &head),
     };
-    let mut report = report.map_err(Failure::usage)?;
+    let mut report = report?;
     let headings = options.map(|options| options.headings).unwrap_or_default();
     let doubtful = outcomes
         .iter()
@@ -49,9 +49,9 @@ pub(super) fn run(args: &RunReportArgs, context: &Context) -> Result<Exit, Failu
     for (outcome, standing) in outcomes {
         let line = line(outcome, standing);
         let heading = |finding: &Finding| headings.heading(line.place.as_ref(), finding.field);
-        report.put(&line, &heading).map_err(Failure::usage)?;
+        report.put(&line, &heading)?;
     }
-    report.finish(&[]).map_err(Failure::usage)?;
+    report.finish(&[])?;
     if doubtful > 0 {
         print(format!(
             "{} may have been sent, and nobody has looked: rowcall resume {name}",

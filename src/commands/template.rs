@@ -46,7 +46,7 @@ pub(super) fn run(args: &TemplateArgs, context: &Context) -> Result<Exit, Failur
         }
         None => Writer::stream(strict_output(), "standard output", Format::Csv, columns),
     };
-    writer.and_then(Writer::finish).map_err(Failure::usage)?;
+    writer.and_then(Writer::finish)?;
     for row in manifest.conditional() {
         let (name, needs) = (row.name.name(), row.needed_settings());
         print(format!(

@@ -7,7 +7,7 @@ mod words;
 pub use words::{Phrase, columns};
 
 use crate::manifest::{self, Manifest};
-use crate::model::{Field, Kind, by_number, list_items, same_word};
+use crate::model::{Field, Kind, by_number, list_items, same_word, vocabulary};
 use crate::sheet::{CLEAR, is_generate};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -226,28 +226,18 @@ pub struct Difference<'s> {
     fields: Vec<Field>,
 }
 
-/// The change of an extension from the first side to the second.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum What {
-    /// It is on both sides under one number, and differs.
-    Changed,
-    /// It is only on the second side.
-    Added,
-    /// It is only on the first side.
-    Removed,
-    /// It is on both, and certainly the same one, under two numbers.
-    Renumbered,
-}
-
-impl What {
-    /// The word that reports show.
-    pub fn word(self) -> &'static str {
-        match self {
-            What::Removed => "removed",
-            What::Changed => "changed",
-            What::Renumbered => "renumbered",
-            What::Added => "added",
-        }
+vocabulary! {
+    /// The change of an extension from the first side to the second.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum What {
+        /// It is on both sides under one number, and differs.
+        Changed = "changed",
+        /// It is only on the second side.
+        Added = "added",
+        /// It is only on the first side.
+        Removed = "removed",
+        /// It is on both, and certainly the same one, under two numbers.
+        Renumbered = "renumbered",
     }
 }
 

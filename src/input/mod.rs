@@ -157,18 +157,15 @@ fn questions(sheet: &Sheet, error: &ColumnError) -> Result<String, Failure> {
 pub(crate) fn first_values(sheet: &Sheet, most: usize) -> Result<Vec<Vec<String>>, Failure> {
     let mut first: Vec<Vec<String>> = vec![vec![]; sheet.headings.len()];
     for batch in sheet.batches() {
-        let read = batch.and_then(|batch| {
-            batch.rows(|row| {
-                let is_sound = !matches!(row.trouble, Some(RowTrouble::Broken(_)));
-                for (column, values) in first.iter_mut().enumerate().filter(|_| is_sound) {
-                    let text = row.cells.get(column).unwrap_or_default();
-                    if values.len() < most && !text.trim().is_empty() {
-                        values.push(quoted(text));
-                    }
+        batch?.rows(|row| {
+            let is_sound = !matches!(row.trouble, Some(RowTrouble::Broken(_)));
+            for (column, values) in first.iter_mut().enumerate().filter(|_| is_sound) {
+                let text = row.cells.get(column).unwrap_or_default();
+                if values.len() < most && !text.trim().is_empty() {
+                    values.push(quoted(text));
                 }
-            })
-        });
-        read.map_err(Failure::usage)?;
+            }
+        })?;
         if first.iter().all(|values| values.len() == most) {
             break;
         }

@@ -122,14 +122,12 @@ impl Rows {
         for (index, (sheet, binding)) in sheets.iter().enumerate() {
             let mut table_rows = TableRows::default();
             for batch in sheet.batches() {
-                let batch = batch.map_err(Failure::usage)?;
-                let read = batch.rows(|row| {
+                batch?.rows(|row| {
                     table_rows.see(&row, binding, manifest);
                     let (line, wanted) = (row.line, binding.extension(&row.cells, manifest));
                     let stays = binding.stays(&row.cells);
                     rows.push(InputRow::keep(row, sheet.place(line), index, wanted, stays));
-                });
-                read.map_err(Failure::usage)?;
+                })?;
                 if rows.len() > ROWS_MAX {
                     return Err(Failure::usage(format!(
                         "the sheets hold more than {ROWS_MAX} rows"
@@ -137,9 +135,7 @@ impl Rows {
                     .hint("split them and import one part after the other"));
                 }
             }
-            table_rows
-                .refuse_second_table(sheet)
-                .map_err(Failure::usage)?;
+            table_rows.refuse_second_table(sheet)?;
         }
         Ok(Rows {
             sheets,

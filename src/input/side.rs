@@ -72,7 +72,7 @@ impl<'a> SideReader<'a> {
             options.sheets.clear();
         }
         let mut reading: Option<SheetReading> = None;
-        for sheet in sheet::open(input, &options).map_err(Failure::usage)? {
+        for sheet in sheet::open(input, &options)? {
             let binding = self.bind(&sheet)?;
             if self.notes {
                 print_notes(&sheet, &binding);
@@ -286,12 +286,10 @@ impl SheetReading {
         self.sheets.push(sheet.clone());
         let mut table_rows = TableRows::default();
         for batch in sheet.batches() {
-            let batch = batch.map_err(Failure::usage)?;
-            let read = batch.rows(|row| {
+            batch?.rows(|row| {
                 table_rows.see(&row, binding, words);
                 self.row(&row, number, &order);
-            });
-            read.map_err(Failure::usage)?;
+            })?;
             if self.side.len() > ROWS_MAX {
                 let message = format!("{}: holds more than {ROWS_MAX} rows", sheet.file);
                 return Err(Failure::usage(message).hint("compare it in parts"));

@@ -15,7 +15,7 @@ pub use rule::{
 
 use crate::model::{
     Action, FaultKind, Field, Kind, Record, Severity, Text, WireText, heading_key, list_items,
-    same_word,
+    same_word, vocabulary,
 };
 use crate::sheet::is_placeholder;
 use serde::Deserialize;
@@ -71,7 +71,6 @@ pub struct Manifest {
     #[serde(default)]
     pub log: LogFacts,
     /// Its groups, where they can be read and written as records of their own.
-    #[serde(default)]
     pub group: Option<GroupFacts>,
 }
 
@@ -93,21 +92,6 @@ pub struct SipFacts {
     pub note: String,
 }
 
-/// The names in requests and replies, beside those of fields, whose values are never secrets.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LogFacts {
-    /// Names of the PBX's own words, such as a status or an error's text.
-    #[serde(default)]
-    pub words: Vec<String>,
-    /// Other names.
-    #[serde(default)]
-    pub names: Vec<String>,
-    /// The names of an object's two members, where one is the name of the other's value.
-    #[serde(default)]
-    pub pair: Option<[String; 2]>,
-}
-
 impl Default for SipFacts {
     fn default() -> SipFacts {
         SipFacts {
@@ -119,6 +103,18 @@ impl Default for SipFacts {
             note: String::new(),
         }
     }
+}
+
+/// The names in requests and replies, beside those of fields, whose values are never secrets.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogFacts {
+    /// Names of the PBX's own words, such as a status or an error's text.
+    pub words: Vec<String>,
+    /// Other names.
+    pub names: Vec<String>,
+    /// The names of an object's two members, where one is the name of the other's value.
+    pub pair: Option<[String; 2]>,
 }
 
 /// The facts of a vendor's groups, beside those that apply to all of it.
@@ -140,7 +136,6 @@ pub struct VendorFacts {
     /// The word for it on the command line.
     pub id: String,
     /// The vendor whose conversation and faults it shares, where it has none of its own: their differences are facts.
-    #[serde(default)]
     pub like: Option<String>,
     /// Its name as its maker writes it.
     pub name: String,
@@ -241,14 +236,15 @@ fn yes() -> bool {
     true
 }
 
-/// The ways in which vendors change an extension.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UpdateKind {
-    /// Only the fields that are sent change.
-    Fields,
-    /// The whole is replaced: read, merge, write.
-    Whole,
+vocabulary! {
+    /// The ways in which vendors change an extension.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum UpdateKind {
+        /// Only the fields that are sent change.
+        Fields = "fields",
+        /// The whole is replaced: read, merge, write.
+        Whole = "whole",
+    }
 }
 
 /// One thing that can be set for a target.
@@ -337,7 +333,6 @@ pub struct FieldRow {
     #[serde(default)]
     pub replaced_whole: bool,
     /// The setting and its word by which the list is written as a whole after all.
-    #[serde(default)]
     pub replaced_by: Option<[String; 2]>,
     /// True if it is written by a request of its own, after the extension itself.
     #[serde(default)]
@@ -354,7 +349,6 @@ pub struct FieldRow {
     #[serde(default)]
     pub needs: Vec<[String; 2]>,
     /// The field without which the PBX has no place for this one.
-    #[serde(default)]
     pub kept_with: Option<Field>,
     /// True if the PBX may hold texts there that are no value of the field: an export leaves them out, and names them.
     #[serde(default)]
@@ -366,14 +360,11 @@ pub struct FieldRow {
     #[serde(default)]
     pub shape: Shape,
     /// The value that the PBX itself sets on create where the field is not sent.
-    #[serde(default)]
     pub default: Option<String>,
     /// The value that rowcall sends on create where the sheet has none; `{number}` is replaced by the extension's number. One
     /// that breaks a rule of the field is not sent.
-    #[serde(default)]
     pub fill: Option<String>,
     /// The words for on and off; `on` and `off` where absent.
-    #[serde(default)]
     pub switch: Option<[String; 2]>,
     /// The words that the field takes.
     #[serde(default)]
@@ -419,73 +410,50 @@ pub struct CrossRow {
     pub source: String,
 }
 
-/// The rules about several fields or rows. The id in findings is the word in `vendor.toml`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CrossRule {
-    /// A forward that is on has a destination.
-    ForwardNeedsTarget,
-    /// A forward to an extension names one, and not itself.
-    ForwardNeedsExtension,
-    /// A forward to a number names one.
-    ForwardNeedsNumber,
-    /// A forward to the mobile has a mobile number to go to.
-    ForwardNeedsMobile,
-    /// A forward to voicemail has a voicemail box to go to.
-    ForwardNeedsVoicemail,
-    /// A destination is filled in although the forward is off.
-    ForwardOffWithTarget,
-    /// A forward goes to a short emergency number.
-    ForwardToEmergency,
-    /// A forward goes to an extension that is neither in the sheet nor on the PBX.
-    ForwardToUnknown,
-    /// Forwards lead back to where they began.
-    ForwardLoop,
-    /// Mobility needs a mobile number.
-    MobilityNeedsMobile,
-    /// Ringing together needs mobility.
-    RingTogetherNeedsMobility,
-    /// Voicemail by e-mail needs an address and a voicemail box.
-    VoicemailToEmailNeedsEmail,
-    /// A PIN that is asked for has to be set.
-    PinRequiredNeedsPin,
-    /// A voicemail box has a PIN.
-    VoicemailNeedsPin,
-    /// A monitor mode without leave to be monitored has no effect.
-    MonitorModeWithoutLeave,
-    /// Office hours begin before they end, and both are given.
-    OfficeHoursOrder,
-    /// No two extensions share an e-mail address.
-    DuplicateEmail,
-    /// A field that is kept together with another one has that one.
-    KeptWith,
+vocabulary! {
+    /// The rules about several fields or rows. The id in findings is the word in `vendor.toml`.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum CrossRule {
+        /// A forward that is on has a destination.
+        ForwardNeedsTarget = "forward_needs_target",
+        /// A forward to an extension names one, and not itself.
+        ForwardNeedsExtension = "forward_needs_extension",
+        /// A forward to a number names one.
+        ForwardNeedsNumber = "forward_needs_number",
+        /// A forward to the mobile has a mobile number to go to.
+        ForwardNeedsMobile = "forward_needs_mobile",
+        /// A forward to voicemail has a voicemail box to go to.
+        ForwardNeedsVoicemail = "forward_needs_voicemail",
+        /// A destination is filled in although the forward is off.
+        ForwardOffWithTarget = "forward_off_with_target",
+        /// A forward goes to a short emergency number.
+        ForwardToEmergency = "forward_to_emergency",
+        /// A forward goes to an extension that is neither in the sheet nor on the PBX.
+        ForwardToUnknown = "forward_to_unknown",
+        /// Forwards lead back to where they began.
+        ForwardLoop = "forward_loop",
+        /// Mobility needs a mobile number.
+        MobilityNeedsMobile = "mobility_needs_mobile",
+        /// Ringing together needs mobility.
+        RingTogetherNeedsMobility = "ring_together_needs_mobility",
+        /// Voicemail by e-mail needs an address and a voicemail box.
+        VoicemailToEmailNeedsEmail = "voicemail_to_email_needs_email",
+        /// A PIN that is asked for has to be set.
+        PinRequiredNeedsPin = "pin_required_needs_pin",
+        /// A voicemail box has a PIN.
+        VoicemailNeedsPin = "voicemail_needs_pin",
+        /// A monitor mode without leave to be monitored has no effect.
+        MonitorModeWithoutLeave = "monitor_mode_without_leave",
+        /// Office hours begin before they end, and both are given.
+        OfficeHoursOrder = "office_hours_order",
+        /// No two extensions share an e-mail address.
+        DuplicateEmail = "duplicate_email",
+        /// A field that is kept together with another one has that one.
+        KeptWith = "kept_with",
+    }
 }
 
 impl CrossRule {
-    /// The rule's id in findings.
-    pub fn word(self) -> &'static str {
-        match self {
-            CrossRule::ForwardNeedsTarget => "forward_needs_target",
-            CrossRule::ForwardNeedsExtension => "forward_needs_extension",
-            CrossRule::ForwardNeedsNumber => "forward_needs_number",
-            CrossRule::ForwardNeedsMobile => "forward_needs_mobile",
-            CrossRule::ForwardNeedsVoicemail => "forward_needs_voicemail",
-            CrossRule::ForwardOffWithTarget => "forward_off_with_target",
-            CrossRule::ForwardToEmergency => "forward_to_emergency",
-            CrossRule::ForwardToUnknown => "forward_to_unknown",
-            CrossRule::ForwardLoop => "forward_loop",
-            CrossRule::MobilityNeedsMobile => "mobility_needs_mobile",
-            CrossRule::RingTogetherNeedsMobility => "ring_together_needs_mobility",
-            CrossRule::VoicemailToEmailNeedsEmail => "voicemail_to_email_needs_email",
-            CrossRule::PinRequiredNeedsPin => "pin_required_needs_pin",
-            CrossRule::VoicemailNeedsPin => "voicemail_needs_pin",
-            CrossRule::MonitorModeWithoutLeave => "monitor_mode_without_leave",
-            CrossRule::OfficeHoursOrder => "office_hours_order",
-            CrossRule::DuplicateEmail => "duplicate_email",
-            CrossRule::KeptWith => "kept_with",
-        }
-    }
-
     /// The rule in words.
     pub fn words(self) -> &'static str {
         match self {
@@ -524,7 +492,6 @@ impl CrossRule {
 #[serde(deny_unknown_fields)]
 pub struct FaultRow {
     /// The vendor's code or word, `*` for all that have no row; absent where the row is about HTTP statuses.
-    #[serde(default)]
     pub code: Option<String>,
     /// The HTTP statuses; none where the row is about a code.
     #[serde(default)]
@@ -532,10 +499,8 @@ pub struct FaultRow {
     /// The kind of fault: it decides what may be done next.
     pub kind: FaultKind,
     /// The same at sign-in, where it is another.
-    #[serde(default)]
     pub sign_in: Option<FaultKind>,
     /// The same of a request within a session that changes nothing, where it is another.
-    #[serde(default)]
     pub read: Option<FaultKind>,
     /// The meaning, in words.
     pub meaning: String,

@@ -13,10 +13,8 @@ pub struct RuleRow {
     #[serde(default = "error")]
     pub severity: Severity,
     /// The page with the rule, where it is not the field's own.
-    #[serde(default)]
     pub source: Option<String>,
     /// The end of the rule's id, which distinguishes rules of one kind and field.
-    #[serde(default)]
     pub id: Option<String>,
     /// The reason for the rule, where the page alone does not give it (an analogy, an ancestor).
     #[serde(default)]

@@ -1,30 +1,18 @@
 //! Mistakes in rows: for the people who keep the sheet.
 
-use super::{Field, RuleId, Secret};
+use super::{Field, RuleId, Secret, vocabulary};
 use std::borrow::Cow;
 
-/// The weight of a finding.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize, serde::Serialize,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Worth knowing; nothing is wrong.
-    Info,
-    /// May be refused or damaged; the row is sent.
-    Warning,
-    /// The row is `invalid` and is never sent.
-    Error,
-}
-
-impl Severity {
-    /// The word that reports show.
-    pub fn word(self) -> &'static str {
-        match self {
-            Severity::Info => "info",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        }
+vocabulary! {
+    /// The weight of a finding.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum Severity {
+        /// Worth knowing; nothing is wrong.
+        Info = "info",
+        /// May be refused or damaged; the row is sent.
+        Warning = "warning",
+        /// The row is `invalid` and is never sent.
+        Error = "error",
     }
 }
 

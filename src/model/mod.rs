@@ -18,6 +18,7 @@ mod rule_id;
 mod secret;
 mod shell;
 mod text;
+mod vocabulary;
 mod words;
 
 pub use attributes::VendorAttributes;
@@ -43,5 +44,6 @@ pub use secret::{Secret, TO_GENERATE};
 pub use shell::shell_word;
 pub(crate) use text::BYTE_ORDER_MARK;
 pub use text::{Text, WireText};
+pub(crate) use vocabulary::vocabulary;
 pub(crate) use words::counted;
 pub use words::{heading_key, same_word};

@@ -1,38 +1,24 @@
 //! The extensions that a run may touch.
 
-/// The extensions that an import may touch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mode {
-    /// Only ones that do not exist yet.
-    #[default]
-    Create,
-    /// Only ones that exist.
-    Update,
-    /// Both.
-    Upsert,
-    /// Both, and extensions that the sheet does not name are deleted.
-    Sync,
+use super::vocabulary;
+
+vocabulary! {
+    /// The extensions that an import may touch.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    pub enum Mode {
+        /// Only ones that do not exist yet.
+        #[default]
+        Create = "create",
+        /// Only ones that exist.
+        Update = "update",
+        /// Both.
+        Upsert = "upsert",
+        /// Both, and extensions that the sheet does not name are deleted.
+        Sync = "sync",
+    }
 }
 
 impl Mode {
-    /// Every mode.
-    pub(crate) const ALL: [Mode; 4] = [Mode::Create, Mode::Update, Mode::Upsert, Mode::Sync];
-
-    /// The mode of a word of the reports; `None` where the word is not known.
-    pub fn named(word: &str) -> Option<Mode> {
-        Mode::ALL.into_iter().find(|mode| mode.word() == word)
-    }
-
-    /// The word that reports show.
-    pub fn word(self) -> &'static str {
-        match self {
-            Mode::Create => "create",
-            Mode::Update => "update",
-            Mode::Upsert => "upsert",
-            Mode::Sync => "sync",
-        }
-    }
-
     /// Returns true if the mode creates extensions that are not there.
     pub fn creates(self) -> bool {
         self != Mode::Update

@@ -1,80 +1,60 @@
 //! The outcome of one row.
 
-use super::{Field, Finding, Place, RingResult, RingVerdict, Severity};
+use super::{Field, Finding, Place, RingResult, RingVerdict, Severity, vocabulary};
 
-/// An action on an extension.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Action {
-    /// Create it.
-    Create,
-    /// Change some of its fields.
-    Update,
-    /// Remove it.
-    Delete,
-    /// Leave it alone.
-    None,
-}
-
-impl Action {
-    /// Every action.
-    const ALL: [Action; 4] = [Action::Create, Action::Update, Action::Delete, Action::None];
-
-    /// The action of a word of the reports; `None` where the word is not known.
-    pub fn named(word: &str) -> Option<Action> {
-        Action::ALL.into_iter().find(|action| action.word() == word)
-    }
-
-    /// The word that reports show.
-    pub fn word(self) -> &'static str {
-        match self {
-            Action::Create => "create",
-            Action::Update => "update",
-            Action::Delete => "delete",
-            Action::None => "none",
-        }
+vocabulary! {
+    /// An action on an extension.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum Action {
+        /// Create it.
+        Create = "create",
+        /// Change some of its fields.
+        Update = "update",
+        /// Remove it.
+        Delete = "delete",
+        /// Leave it alone.
+        None = "none",
     }
 }
 
-/// The one result of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RowResult {
-    /// Brought into being.
-    Created,
-    /// Changed.
-    Updated,
-    /// Removed.
-    Deleted,
-    /// As wanted already; also: to be deleted and not there.
-    Unchanged,
-    /// The row has no errors (`check` and `plan` only).
-    Valid,
-    /// Exists and differs, in mode create.
-    Conflict,
-    /// Not on the PBX, in mode update.
-    Missing,
-    /// Has findings; never sent.
-    Invalid,
-    /// The PBX refused it.
-    Rejected,
-    /// Not done, for a transport reason.
-    Failed,
-    /// It may have happened, and looking at the PBX did not show it.
-    Unknown,
-    /// Accepted, but stored differently.
-    Differs,
-    /// Moved since the plan was made.
-    Drifted,
-    /// Depends on a row that failed.
-    Held,
-    /// The run stopped before it.
-    NotSent,
-    /// The dial tone of its extension (`ring` only); one that cannot be told is [`RowResult::Unknown`].
-    #[serde(untagged)]
-    Ring(RingResult),
+vocabulary! {
+    /// The one result of a row.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum RowResult {
+        /// Brought into being.
+        Created = "created",
+        /// Changed.
+        Updated = "updated",
+        /// Removed.
+        Deleted = "deleted",
+        /// As wanted already; also: to be deleted and not there.
+        Unchanged = "unchanged",
+        /// The row has no errors (`check` and `plan` only).
+        Valid = "valid",
+        /// Exists and differs, in mode create.
+        Conflict = "conflict",
+        /// Not on the PBX, in mode update.
+        Missing = "missing",
+        /// Has findings; never sent.
+        Invalid = "invalid",
+        /// The PBX refused it.
+        Rejected = "rejected",
+        /// Not done, for a transport reason.
+        Failed = "failed",
+        /// It may have happened, and looking at the PBX did not show it.
+        Unknown = "unknown",
+        /// Accepted, but stored differently.
+        Differs = "differs",
+        /// Moved since the plan was made.
+        Drifted = "drifted",
+        /// Depends on a row that failed.
+        Held = "held",
+        /// The run stopped before it.
+        NotSent = "not_sent",
+        ..
+        /// The dial tone of its extension (`ring` only); one that cannot be told is [`RowResult::Unknown`].
+        Ring(RingResult),
+    }
 }
 
 impl From<RingResult> for RowResult {
@@ -87,54 +67,6 @@ impl From<RingResult> for RowResult {
 }
 
 impl RowResult {
-    /// Every result of a change, done ones first.
-    pub const ALL: [RowResult; 15] = [
-        RowResult::Created,
-        RowResult::Updated,
-        RowResult::Deleted,
-        RowResult::Unchanged,
-        RowResult::Valid,
-        RowResult::Conflict,
-        RowResult::Missing,
-        RowResult::Invalid,
-        RowResult::Rejected,
-        RowResult::Failed,
-        RowResult::Unknown,
-        RowResult::Differs,
-        RowResult::Drifted,
-        RowResult::Held,
-        RowResult::NotSent,
-    ];
-
-    /// The result of a word of the reports; `None` where the word is not known.
-    pub fn named(word: &str) -> Option<RowResult> {
-        let mut all = RowResult::ALL.into_iter();
-        let result = all.find(|result| result.word() == word);
-        result.or_else(|| RingResult::named(word).map(RowResult::from))
-    }
-
-    /// The word that reports show.
-    pub fn word(self) -> &'static str {
-        match self {
-            RowResult::Created => "created",
-            RowResult::Updated => "updated",
-            RowResult::Deleted => "deleted",
-            RowResult::Unchanged => "unchanged",
-            RowResult::Valid => "valid",
-            RowResult::Conflict => "conflict",
-            RowResult::Missing => "missing",
-            RowResult::Invalid => "invalid",
-            RowResult::Rejected => "rejected",
-            RowResult::Failed => "failed",
-            RowResult::Unknown => "unknown",
-            RowResult::Differs => "differs",
-            RowResult::Drifted => "drifted",
-            RowResult::Held => "held",
-            RowResult::NotSent => "not_sent",
-            RowResult::Ring(ring) => ring.word(),
-        }
-    }
-
     /// Returns true if the row is as its owner wants it.
     pub fn is_done(self) -> bool {
         use RowResult::*;

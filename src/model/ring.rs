@@ -1,54 +1,25 @@
 //! The dial tone of one extension.
 
-/// The answer to the question if a telephone could sign in with an extension's secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RingResult {
-    /// It could: the PBX took the secret.
-    Rings,
-    /// The PBX refuses the secret, or does not know the extension.
-    WrongSecret,
-    /// Anybody could, without a secret or with a wrong one.
-    Open,
-    /// The PBX takes the secret, and has no place for one more telephone.
-    Full,
-    /// No answer came.
-    Silent,
-    /// The PBX refuses for another reason.
-    Refused,
-    /// It cannot be told.
-    Unknown,
-}
+use super::vocabulary;
 
-impl RingResult {
-    /// Every answer.
-    pub const ALL: [RingResult; 7] = [
-        RingResult::Rings,
-        RingResult::WrongSecret,
-        RingResult::Open,
-        RingResult::Full,
-        RingResult::Silent,
-        RingResult::Refused,
-        RingResult::Unknown,
-    ];
-
-    /// The answer of a word of the reports; `None` where the word is not known.
-    pub fn named(word: &str) -> Option<RingResult> {
-        let mut all = RingResult::ALL.into_iter();
-        all.find(|result| result.word() == word)
-    }
-
-    /// The word that reports show.
-    pub fn word(self) -> &'static str {
-        match self {
-            RingResult::Rings => "rings",
-            RingResult::WrongSecret => "wrong_secret",
-            RingResult::Open => "open",
-            RingResult::Full => "full",
-            RingResult::Silent => "silent",
-            RingResult::Refused => "refused",
-            RingResult::Unknown => "unknown",
-        }
+vocabulary! {
+    /// The answer to the question if a telephone could sign in with an extension's secret.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum RingResult {
+        /// It could: the PBX took the secret.
+        Rings = "rings",
+        /// The PBX refuses the secret, or does not know the extension.
+        WrongSecret = "wrong_secret",
+        /// Anybody could, without a secret or with a wrong one.
+        Open = "open",
+        /// The PBX takes the secret, and has no place for one more telephone.
+        Full = "full",
+        /// No answer came.
+        Silent = "silent",
+        /// The PBX refuses for another reason.
+        Refused = "refused",
+        /// It cannot be told.
+        Unknown = "unknown",
     }
 }
 

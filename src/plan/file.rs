@@ -16,9 +16,8 @@ use crate::model::{
 use crate::rim::{Failure, Target};
 use crate::seal::{Key, SealError};
 use crate::sheet::GENERATE;
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::ser::Error as _;
+use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
@@ -40,7 +39,7 @@ pub struct SavedPlan {
     /// The target's address, so that a name that means another PBX by now is noticed.
     pub address: String,
     /// The version of the file's layout.
-    format: u32,
+    pub(crate) format: u32,
     /// True if its rows are groups.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub groups: bool,
@@ -53,8 +52,8 @@ pub struct SavedPlan {
     pub input_hash: String,
     /// The name of the key that made the fingerprints.
     pub key: String,
-    /// The mode's word.
-    mode: String,
+    /// The mode.
+    pub mode: Mode,
     /// Every line of the report, in its order.
     pub rows: Vec<SavedRow>,
     /// The version of the rules that the rows were checked by.
@@ -76,26 +75,27 @@ pub struct SavedPlan {
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct SavedRow {
-    action: String,
+    pub(crate) action: Action,
     /// The extension on the PBX; absent where there was none, or the row is invalid.
     before: Option<Shown>,
     /// The fields that are to be written, where the extension is to be changed.
-    changes: Vec<Field>,
+    pub(crate) changes: Vec<Field>,
     code: String,
     column: String,
     field: Option<Field>,
-    /// With sorted keys.
-    findings: Vec<Value>,
+    #[serde(serialize_with = "with_sorted_keys")]
+    findings: Vec<Finding>,
     /// The keyed fingerprint of the record on the PBX; absent where `before` is.
     fingerprint: Option<String>,
     hint: String,
     /// The marks of what was last written to the extension and cannot be read back.
     #[serde(default, skip_serializing_if = "SecretMarks::is_empty")]
-    marks: SecretMarks,
+    pub(crate) marks: SecretMarks,
     message: String,
-    number: String,
+    /// The extension's number.
+    pub(crate) number: String,
     place: Option<SavedPlace>,
-    result: String,
+    result: RowResult,
     row: Option<u64>,
     /// The wanted extension; absent where the row is invalid.
     wanted: Option<Shown>,
@@ -113,59 +113,7 @@ struct SavedPlace {
 #[derive(Deserialize)]
 struct PlanVersion {
     format: u32,
-    tool: String,
-}
-
-/// The facts of a plan that are not in its rows.
-#[derive(Debug, Clone)]
-pub struct PlanHead {
-    /// The target's address.
-    pub address: String,
-    /// True if its rows are groups.
-    pub groups: bool,
-    /// The sheets' headings of fields.
-    pub headings: FieldHeadings,
-    /// The number of extensions on the PBX.
-    pub on_pbx: usize,
-    /// The SHA-256 of the input.
-    pub input_hash: String,
-    /// The target's vendor.
-    pub vendor: String,
-    /// The mode.
-    pub mode: Mode,
-    /// The version of the vendor's rules.
-    pub rules: String,
-    /// The vendor's settings as they were typed.
-    pub settings: BTreeMap<String, String>,
-    /// The target's label.
-    pub target: String,
-    /// The target as it was typed.
-    pub to: String,
-}
-
-impl PlanHead {
-    /// The facts of a plan for a target that was typed as `to`, with the vendor's settings as they were typed.
-    pub(crate) fn new(
-        target: &Target,
-        to: &str,
-        mode: Mode,
-        settings: BTreeMap<String, String>,
-        plan: &Plan,
-    ) -> PlanHead {
-        PlanHead {
-            address: target.place(),
-            groups: target.spec.groups,
-            headings: plan.headings.clone(),
-            on_pbx: plan.on_pbx,
-            input_hash: plan.input_hash.clone(),
-            vendor: target.vendor.id.to_owned(),
-            mode,
-            rules: target.manifest().version(),
-            settings,
-            target: target.label.clone(),
-            to: to.to_owned(),
-        }
-    }
+    pub(crate) tool: String,
 }
 
 /// The reason that a plan cannot be saved or carried out. Nothing was sent.
@@ -252,33 +200,47 @@ impl From<SavedError> for Failure {
 }
 
 impl SavedPlan {
-    /// A plan without rows yet.
-    pub fn new(head: PlanHead, key: &Key) -> SavedPlan {
+    /// An empty plan in mode create, for no target yet.
+    pub fn empty(key: &Key) -> SavedPlan {
         SavedPlan {
-            address: head.address,
+            address: String::new(),
             format: FORMAT,
-            groups: head.groups,
-            headings: head.headings,
-            on_pbx: head.on_pbx,
-            input_hash: head.input_hash,
+            groups: false,
+            headings: FieldHeadings::default(),
+            on_pbx: 0,
+            input_hash: String::new(),
             key: key.id(),
-            mode: head.mode.word().to_owned(),
+            mode: Mode::Create,
             rows: vec![],
-            rules: head.rules,
-            settings: head.settings,
-            target: head.target,
-            to: head.to,
+            rules: String::new(),
+            settings: BTreeMap::new(),
+            target: String::new(),
+            to: String::new(),
             tool: env!("CARGO_PKG_VERSION").to_owned(),
-            vendor: head.vendor,
+            vendor: String::new(),
         }
     }
 
-    /// Writes a plan, and the sealed file beside it; returns the latter's path. `rows` are those of its sheets.
+    /// An empty plan for a target that was typed as `to`.
+    pub(crate) fn for_target(target: &Target, to: &str, key: &Key) -> SavedPlan {
+        SavedPlan {
+            address: target.place(),
+            groups: target.spec.groups,
+            rules: target.manifest().version(),
+            target: target.label.clone(),
+            to: to.to_owned(),
+            vendor: target.vendor.id.to_owned(),
+            ..SavedPlan::empty(key)
+        }
+    }
+
+    /// Adds a plan's rows, and writes it with the sealed file beside it; returns the latter's path. `rows` are those of its
+    /// sheets.
     ///
     /// # Errors
     /// As [`SavedPlan::save`].
     pub(crate) fn write(
-        head: PlanHead,
+        mut self,
         plan: &Plan,
         rows: &Rows,
         path: &Path,
@@ -291,7 +253,9 @@ impl SavedPlan {
                 .map(|row| &row.wanted)
                 .or(change.map(|change| &change.wanted))
         };
-        let mut saved = SavedPlan::new(head, key);
+        self.headings = plan.headings.clone();
+        self.on_pbx = plan.on_pbx;
+        self.input_hash.clone_from(&plan.input_hash);
         for (position, row) in plan.rows.iter().enumerate() {
             let change = row.change.as_ref();
             let changes = change.map(Change::fields).unwrap_or_default();
@@ -300,19 +264,14 @@ impl SavedPlan {
                 .or_else(|| plan.extensions.get(&row.outcome.number))
                 .zip(wanted(position))
                 .map(|(before, wanted)| before.clone().hiding(wanted));
-            saved.push(&row.line(), wanted(position), changes, before.as_ref(), key);
-            if let (Some(saved), Some(marks)) = (saved.rows.last_mut(), plan.marks.get(&position)) {
+            self.push(&row.line(), wanted(position), changes, before.as_ref(), key);
+            if let (Some(saved), Some(marks)) = (self.rows.last_mut(), plan.marks.get(&position)) {
                 saved.marks.clone_from(marks);
             }
         }
         let positions = 0..plan.rows.len();
         let secrets = positions.filter_map(|position| Some((position, wanted(position)?)));
-        saved.save(path, key, secrets)
-    }
-
-    /// The mode.
-    pub fn mode(&self) -> Option<Mode> {
-        Mode::named(&self.mode)
+        self.save(path, key, secrets)
     }
 
     /// Appends a line of the report: the wanted values (`None` where it is invalid), the fields to write, and the
@@ -325,31 +284,26 @@ impl SavedPlan {
         before: Option<&Record>,
         key: &Key,
     ) {
-        let findings = outcome.findings.iter().filter_map(|finding| {
-            let mut value = serde_json::to_value(finding).ok()?;
-            value.sort_all_objects();
-            Some(value)
-        });
         let place = outcome.place.as_ref().map(|place| SavedPlace {
             file: place.file.to_string(),
             line: place.line,
             sheet: place.sheet.as_ref().map(ToString::to_string),
         });
         self.rows.push(SavedRow {
-            action: outcome.action.word().to_owned(),
+            action: outcome.action,
             before: before.map(|before| shown(before, &outcome.number, key)),
             changes,
             code: outcome.code.clone(),
             column: outcome.column.clone(),
             field: outcome.field,
-            findings: findings.collect(),
+            findings: outcome.findings.clone(),
             fingerprint: before.map(|before| fingerprint(before, key)),
             hint: outcome.hint.clone(),
             marks: SecretMarks::new(),
             message: outcome.message.clone(),
             number: outcome.number.clone(),
             place,
-            result: outcome.result.word().to_owned(),
+            result: outcome.result,
             row: outcome.row,
             wanted: wanted.map(|wanted| shown(wanted, &outcome.number, key)),
         });
@@ -522,38 +476,14 @@ impl PlanSecrets {
 }
 
 impl SavedRow {
-    /// The extension's number.
-    pub fn number(&self) -> &str {
-        &self.number
-    }
-
-    /// The action; `None` where the word for it is not known.
-    pub fn action(&self) -> Option<Action> {
-        Action::named(&self.action)
-    }
-
-    /// The fields that are to be written, where the extension is to be changed.
-    pub fn changes(&self) -> &[Field] {
-        &self.changes
-    }
-
-    /// The marks of what was last written to the extension and cannot be read back.
-    pub(crate) fn marks(&self) -> &SecretMarks {
-        &self.marks
-    }
-
     /// Returns true if the PBX was asked about the row's extension: not for an invalid row.
     pub fn was_looked_at(&self) -> bool {
         self.wanted.is_some()
     }
 
-    /// The line of the report; `None` where a word in it is not known.
-    pub fn outcome(&self) -> Option<Outcome> {
-        let findings = self.findings.iter().map(|value| {
-            let finding: Result<Finding, _> = serde_json::from_value(value.clone());
-            finding.ok()
-        });
-        Some(Outcome {
+    /// The line of the report.
+    pub fn outcome(&self) -> Outcome {
+        Outcome {
             row: self.row,
             place: self.place.as_ref().map(|place| Place {
                 file: place.file.as_str().into(),
@@ -561,22 +491,14 @@ impl SavedRow {
                 line: place.line,
             }),
             number: self.number.clone(),
-            name: String::new(),
-            action: self.action()?,
-            result: RowResult::named(&self.result)?,
             code: self.code.clone(),
             field: self.field,
             column: self.column.clone(),
             message: self.message.clone(),
             hint: self.hint.clone(),
-            attempts: 0,
-            http_status: None,
-            vendor_code: None,
-            elapsed_ms: None,
-            finished_at: Timestamp::now(),
-            findings: findings.collect::<Option<_>>()?,
-            ring: None,
-        })
+            findings: self.findings.clone(),
+            ..Outcome::new(self.action, self.result)
+        }
     }
 
     /// Returns true if the extension differs from its state when the plan was made.
@@ -610,6 +532,13 @@ impl SavedRow {
         });
         moved.collect()
     }
+}
+
+/// Writes findings with sorted keys, as the whole file has them.
+fn with_sorted_keys<S: Serializer>(findings: &[Finding], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut value = serde_json::to_value(findings).map_err(S::Error::custom)?;
+    value.sort_all_objects();
+    value.serialize(serializer)
 }
 
 fn secrets(extension: &Record) -> BTreeMap<Field, &str> {
@@ -696,20 +625,11 @@ mod tests {
     }
 
     fn plan(key: &Key) -> SavedPlan {
-        let head = PlanHead {
-            address: "a".into(),
-            groups: false,
-            headings: FieldHeadings::default(),
+        SavedPlan {
             on_pbx: 1,
-            input_hash: "h".into(),
-            vendor: "openvox".into(),
             mode: Mode::Upsert,
-            rules: "2026-11-21".into(),
-            settings: BTreeMap::new(),
-            target: "hq".into(),
-            to: "hq".into(),
-        };
-        SavedPlan::new(head, key)
+            ..SavedPlan::empty(key)
+        }
     }
 
     #[test]

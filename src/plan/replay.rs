@@ -34,7 +34,6 @@ pub(crate) struct Replay {
     path: PathBuf,
     plan: SavedPlan,
     bytes: Vec<u8>,
-    mode: Mode,
     /// Every line before it is looked at again.
     lines: Vec<Outcome>,
 }
@@ -52,17 +51,11 @@ impl Replay {
     /// Exit 2 where it cannot be used.
     pub(crate) fn read(path: &Path) -> Result<Replay, Failure> {
         let (plan, bytes) = SavedPlan::read(path)?;
-        let refused = |why| unusable(path, why);
-        let mode = plan.mode();
-        let mode = mode.ok_or_else(|| refused("its mode is not known".to_owned()))?;
-        let lines: Option<Vec<Outcome>> = plan.rows.iter().map(to_be_decided).collect();
-        let lines = lines.ok_or_else(|| refused("a word in it is not known".to_owned()))?;
         Ok(Replay {
             path: path.to_owned(),
+            lines: plan.rows.iter().map(to_be_decided).collect(),
             plan,
             bytes,
-            mode,
-            lines,
         })
     }
 
@@ -82,10 +75,6 @@ impl Replay {
 
     pub(crate) fn plan(&self) -> &SavedPlan {
         &self.plan
-    }
-
-    pub(crate) fn mode(&self) -> Mode {
-        self.mode
     }
 
     /// Every line before it is looked at again.
@@ -117,11 +106,11 @@ impl Replay {
         session: &TargetSession<'_>,
     ) -> Result<Plan, Refusal> {
         let looked_at = self.plan.rows.iter().filter(|row| row.was_looked_at());
-        let remote = RemoteState::fetch(session, looked_at.map(SavedRow::number))?;
+        let remote = RemoteState::fetch(session, looked_at.map(|row| row.number.as_str()))?;
         let planner = Planner {
             plan: &self.plan,
             headings: &self.plan.headings,
-            mode: self.mode,
+            mode: self.plan.mode,
             session,
             key: &unsealed.key,
             secrets: &unsealed.secrets,
@@ -194,12 +183,12 @@ fn refuse_other_rules(plan: &SavedPlan, target: &Target) -> Result<(), String> {
 }
 
 /// Returns a row's line before its extension is read again: a valid row is not sent yet.
-fn to_be_decided(row: &SavedRow) -> Option<Outcome> {
-    let mut line = row.outcome()?;
+fn to_be_decided(row: &SavedRow) -> Outcome {
+    let mut line = row.outcome();
     if line.result == RowResult::Valid {
         line.result = RowResult::NotSent;
     }
-    Some(line)
+    line
 }
 
 struct Planner<'p> {
@@ -223,11 +212,11 @@ impl Planner<'_> {
         if !row.was_looked_at() {
             return Ok(settled(line));
         }
-        if let Some(unread) = self.remote.unread_row(row.number(), &line) {
+        if let Some(unread) = self.remote.unread_row(&row.number, &line) {
             return Ok(unread);
         }
         let known = self.secrets.wanted(position, row);
-        let now = self.remote.extensions.get(row.number());
+        let now = self.remote.extensions.get(&row.number);
         let now = now.map(|now| now.clone().hiding(&known.clone().unwrap_or_default()));
         let now = now.as_ref();
         let moved = row.moved(now, self.key);
@@ -238,13 +227,13 @@ impl Planner<'_> {
             return Ok(settled(line));
         }
         let Some(wanted) = known else {
-            return Err(format!("what {} wants is not whole", row.number()));
+            return Err(format!("what {} wants is not whole", &row.number));
         };
-        let planned = row.changes();
+        let planned = row.changes.as_slice();
         // A field that was left out because its value was remembered is no longer known to have it.
         let is_left_out = |field: &Field| !planned.contains(field);
         let forgotten = self.mode != Mode::Create
-            && row.action() != Some(Action::Delete)
+            && row.action != Action::Delete
             && self.unseen(&wanted, now).iter().any(is_left_out);
         if forgotten && !self.replans {
             return Ok(settled(Outcome {
@@ -255,7 +244,7 @@ impl Planner<'_> {
             }));
         }
         let rewritten = match now {
-            Some(_) => self.session.rewritten(&wanted, row.number(), row.marks()),
+            Some(_) => self.session.rewritten(&wanted, &row.number, &row.marks),
             None => Ok(vec![]),
         };
         let rewritten = rewritten.map_err(|failure| failure.message)?;
@@ -285,7 +274,7 @@ impl Planner<'_> {
         if action != line.action || written != planned {
             return Err(format!(
                 "what would be done to {} is no longer what was planned",
-                row.number()
+                &row.number
             ));
         }
         let planned = match change {
@@ -305,7 +294,7 @@ impl Planner<'_> {
         now: Option<&Record>,
         is_written: &dyn Fn(Field) -> bool,
     ) -> Option<Decision> {
-        if row.action() != Some(Action::Delete) {
+        if row.action != Action::Delete {
             let manifest = self.session.manifest();
             return Some(decide(
                 manifest, self.mode, position, wanted, now, is_written,
@@ -314,7 +303,7 @@ impl Planner<'_> {
         Some(Decision::Change(Change {
             row: position,
             action: Action::Delete,
-            number: row.number().to_owned(),
+            number: row.number.clone(),
             wanted: wanted.clone(),
             before: Some(now?.clone()),
         }))
@@ -387,7 +376,7 @@ impl Planner<'_> {
         let (checker, mut findings) = (Checker::without_sheet(manifest), vec![]);
         checker.extension(
             wanted,
-            self.remote.purpose(self.mode, row.number()),
+            self.remote.purpose(self.mode, &row.number),
             &mut findings,
         );
         if let Some(now) = now.filter(|_| self.mode != Mode::Create) {
@@ -420,9 +409,7 @@ fn in_words(movements: Vec<(Option<Field>, String)>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::file::PlanHead;
     use crate::rim::PaceOptions;
-    use std::collections::BTreeMap;
 
     #[test]
     fn a_plan_by_other_rules_or_for_another_make_is_refused() {
@@ -430,37 +417,24 @@ mod tests {
         let key = Key::load_or_make(Some(&folder.path().join("key"))).unwrap();
         let pace = PaceOptions::default();
         let target = Target::resolve("sim:openvox", None, &pace).unwrap();
-        let head = PlanHead {
-            address: target.place(),
-            groups: false,
-            headings: FieldHeadings::default(),
-            on_pbx: 0,
-            input_hash: String::new(),
-            vendor: "openvox".into(),
-            mode: Mode::Create,
-            rules: target.manifest().version(),
-            settings: BTreeMap::new(),
-            target: target.label.clone(),
-            to: "sim:openvox".into(),
-        };
-        let refused = |head: PlanHead| {
-            let plan = SavedPlan::new(head, &key);
+        let plan = SavedPlan::for_target(&target, "sim:openvox", &key);
+        let refused = |plan: SavedPlan| {
             refuse_other_pbx(&plan, &target).and_then(|()| refuse_other_rules(&plan, &target))
         };
-        assert_eq!(refused(head.clone()), Ok(()));
-        let rules = PlanHead {
+        assert_eq!(refused(plan.clone()), Ok(()));
+        let rules = SavedPlan {
             rules: "2001-01-01".into(),
-            ..head.clone()
+            ..plan.clone()
         };
         assert!(refused(rules).unwrap_err().contains("2001-01-01"));
-        let vendor = PlanHead {
+        let vendor = SavedPlan {
             vendor: "ozeki".into(),
-            ..head.clone()
+            ..plan.clone()
         };
         assert!(refused(vendor).is_err());
-        let address = PlanHead {
+        let address = SavedPlan {
             address: "sim:openvox?seed=1".into(),
-            ..head
+            ..plan
         };
         assert!(refused(address).unwrap_err().contains("seed=1"));
     }

@@ -166,10 +166,7 @@ fn abilities(manifest: &Manifest) -> Value {
         "port": facts.port,
         "account_required": !ability.account_optional,
         "create": ability.create,
-        "update": match ability.update {
-            UpdateKind::Fields => "fields",
-            UpdateKind::Whole => "whole",
-        },
+        "update": ability.update,
         "delete": ability.delete,
         "list": ability.list,
         "list_is_complete": ability.list_is_complete,

@@ -68,7 +68,7 @@ impl<'r> Rejects<'r> {
     /// Exit 2 where it cannot be written.
     pub(crate) fn open(path: &Path, originals: Originals<'r>) -> Result<Rejects<'r>, Failure> {
         let columns = reject_columns(originals.headings());
-        let writer = Writer::row_by_row(path, Readers::Owner, &columns).map_err(Failure::usage)?;
+        let writer = Writer::row_by_row(path, Readers::Owner, &columns)?;
         Ok(Rejects {
             file: path.to_owned(),
             writer,

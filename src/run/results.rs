@@ -66,9 +66,9 @@ impl<'r> Results<'r> {
         let started = Timestamp::now();
         let head = request.report_head(&lines, started);
         let create = |path: &PathBuf| ReportFile::row_by_row(path, &head);
-        let files: Result<Vec<ReportFile>, SheetError> = args.files.iter().map(create).collect();
+        let files: Result<_, SheetError> = args.files.iter().map(create).collect();
         let (command, label) = (request.command, &request.target.label);
-        let report = Report::new(lines.len(), files.map_err(Failure::usage)?);
+        let report = Report::new(lines.len(), files?);
         Ok(Results {
             started,
             files: args.files.iter().cloned().map(Some).collect(),

@@ -238,8 +238,7 @@ impl Generated {
         let headings: Vec<&str> = fields.iter().map(|field| field.name()).collect();
         let (buffer, name) = (Buffer::default(), path.display().to_string());
         let format = self.out.format(path).unwrap_or(Format::Csv);
-        let mut writer = Writer::stream(Box::new(buffer.clone()), &name, format, &headings)
-            .map_err(Failure::usage)?;
+        let mut writer = Writer::stream(Box::new(buffer.clone()), &name, format, &headings)?;
         for (position, wanted) in wanted {
             // A secret that was typed is known to its author, and stays in the sheet.
             let is_told = |field: &Field| {
@@ -251,11 +250,9 @@ impl Generated {
                 escaped(text.unwrap_or_default())
             });
             let cells: Vec<Cow<'_, str>> = cells.collect();
-            writer
-                .row(cells.iter().map(|cell| &**cell))
-                .map_err(Failure::usage)?;
+            writer.row(cells.iter().map(|cell| &**cell))?;
         }
-        writer.finish().map_err(Failure::usage)?;
+        writer.finish()?;
         Ok(buffer.take())
     }
 

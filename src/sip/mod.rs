@@ -10,34 +10,25 @@ pub mod message;
 pub mod registration;
 pub mod timers;
 
+use crate::model::vocabulary;
 use std::fmt;
 use std::str::FromStr;
 
-/// The ways in which SIP messages travel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum SipTransport {
-    /// A datagram a message; requests are repeated until they are answered.
-    #[default]
-    Udp,
-    /// A stream.
-    Tcp,
-    /// A stream that nobody can read on the way.
-    Tls,
+vocabulary! {
+    /// The ways in which SIP messages travel.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    pub enum SipTransport {
+        /// A datagram a message; requests are repeated until they are answered.
+        #[default]
+        Udp = "udp",
+        /// A stream.
+        Tcp = "tcp",
+        /// A stream that nobody can read on the way.
+        Tls = "tls",
+    }
 }
 
 impl SipTransport {
-    /// Every way.
-    pub const ALL: [SipTransport; 3] = [SipTransport::Udp, SipTransport::Tcp, SipTransport::Tls];
-
-    /// The word for it in a configuration.
-    pub fn word(self) -> &'static str {
-        match self {
-            SipTransport::Udp => "udp",
-            SipTransport::Tcp => "tcp",
-            SipTransport::Tls => "tls",
-        }
-    }
-
     /// The port that is meant where none is named.
     pub fn default_port(self) -> u16 {
         match self {

@@ -8,7 +8,7 @@ pub use crate::xml;
 pub use cost::Alone;
 pub use pbx::{Pbx, RawRequest};
 
-use crate::model::{Fault, FaultCause, FaultKind, Record, Secret, WireText};
+use crate::model::{Fault, FaultCause, FaultKind, Record, Secret, WireText, vocabulary};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
@@ -24,28 +24,18 @@ pub const CONVERSATION_COST_MAX: usize = 96 * 1024 * 1024;
 /// alone, so that memory does not grow with the number in flight.
 pub const SHARED_COST_MAX: usize = 256 * 1024;
 
-/// HTTP's verbs, as far as vendors use them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    /// GET
-    Get,
-    /// POST
-    Post,
-    /// PUT
-    Put,
-    /// DELETE
-    Delete,
-}
-
-impl Method {
-    /// The word on the wire.
-    pub fn word(self) -> &'static str {
-        match self {
-            Method::Get => "GET",
-            Method::Post => "POST",
-            Method::Put => "PUT",
-            Method::Delete => "DELETE",
-        }
+vocabulary! {
+    /// HTTP's verbs, as far as vendors use them.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Method {
+        /// GET
+        Get = "GET",
+        /// POST
+        Post = "POST",
+        /// PUT
+        Put = "PUT",
+        /// DELETE
+        Delete = "DELETE",
     }
 }
 

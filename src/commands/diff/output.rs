@@ -33,7 +33,7 @@ impl Output {
             // As text, which is no table.
             None => Format::named(&args.format).map(stream),
         };
-        let mut table = table.transpose().map_err(Failure::usage)?;
+        let mut table = table.transpose()?;
         if let Some(table) = &mut table {
             table.set_title("differences");
             for (name, value) in [("by", who()), ("at", for_people(Timestamp::now()))] {
@@ -77,8 +77,7 @@ impl Output {
         for difference in &comparison.differences {
             for row in comparison.rows(difference) {
                 let cells = row.iter().map(String::as_str);
-                let written = table.row(target.into_iter().chain(cells));
-                written.map_err(Failure::usage)?;
+                table.row(target.into_iter().chain(cells))?;
             }
         }
         Ok(())
@@ -106,7 +105,7 @@ impl Output {
         for why in &self.failed {
             table.add_fact("failed", why);
         }
-        table.finish().map_err(Failure::usage)
+        Ok(table.finish()?)
     }
 }
 

@@ -35,7 +35,7 @@ impl Job<'_> {
             (None, _) => Secrecy::Omitted,
         };
         let form = Form::new(session.manifest(), secrecy, self.args.live);
-        let mut writer = self.writer(path, &form).map_err(Failure::usage)?;
+        let mut writer = self.writer(path, &form)?;
         // No time of the export: the same PBX makes the same file.
         writer.set_title(&format!("{}s of {}", target.record(), target.label));
         writer.add_fact("PBX", &target.described());
@@ -64,7 +64,7 @@ impl Job<'_> {
             ExportError::Fault(fault) => target.failure(&fault),
             ExportError::Sheet(error) => Failure::usage(error),
         })?;
-        writer.finish().map_err(Failure::usage)?;
+        writer.finish()?;
         print(format!(
             "{}: {}",
             target.label,

@@ -48,7 +48,7 @@ impl<'s> Changes<'s> {
             sheet,
             alike: BTreeMap::new(),
             out: BufWriter::new(output()),
-            writers: writers.map_err(Failure::usage)?,
+            writers: writers?,
             rows: 0,
             cells: 0,
             left: 0,
@@ -95,7 +95,7 @@ impl<'s> Changes<'s> {
             &row, &place, &cell, number, field, heading, code, before, after,
         ];
         for writer in &mut self.writers {
-            writer.row(line).map_err(Failure::usage)?;
+            writer.row(line)?;
         }
         Ok(())
     }
@@ -119,7 +119,7 @@ impl<'s> Changes<'s> {
     ) -> Result<(u64, Exit), Failure> {
         let exit = Exit::done_if(counts.invalid == 0);
         for writer in self.writers {
-            writer.finish().map_err(Failure::usage)?;
+            writer.finish()?;
         }
         let alike = self
             .alike

@@ -41,10 +41,10 @@ pub(super) fn run(args: &FixArgs, context: &Context) -> Result<Exit, Failure> {
     }
     let mut changes = Changes::open(args, &sheet)?;
     let mended = repaired(&sheet, &binding, manifest, args, &mut changes)?;
-    let copy = mended.sheet(&sheet).map_err(Failure::usage)?;
+    let copy = mended.sheet(&sheet)?;
     let counts = check_copy(copy, binding, manifest, args.country)?;
-    let encoding = mended.encoding_to_say(&sheet).map_err(Failure::usage)?;
-    mended.keep().map_err(Failure::usage)?;
+    let encoding = mended.encoding_to_say(&sheet)?;
+    mended.keep()?;
     let (cells, exit) = changes.finish(&counts, started)?;
     print(format!(
         "{}: {} changed of {}",

@@ -36,7 +36,7 @@ pub(super) fn run(path: &Path, args: &ImportArgs, context: &Context) -> Result<E
     };
     let target = target_of(&replay, args, context)?;
     replay.refuse_others(&target)?;
-    let mut request = request(args, replay.mode(), &target)?;
+    let mut request = request(args, replay.plan().mode, &target)?;
     request.rejects = None;
     request.guard.refuse_column_waves("a plan")?;
     let mut lines = replay.lines().iter();
@@ -74,7 +74,7 @@ fn refuse_unopened(
     context: &Context,
 ) -> Result<Exit, Failure> {
     let target = target_of(replay, args, context)?;
-    let mut request = request(args, replay.mode(), &target)?;
+    let mut request = request(args, replay.plan().mode, &target)?;
     request.rejects = None;
     let stop = stop_on_interrupt()?;
     let run = Run::new(&request, context, &stop).of_lines(replay.lines().to_vec());

@@ -53,13 +53,10 @@ fn some_row_lacks(
 ) -> Result<bool, Failure> {
     let mut lacks = false;
     for batch in sheet.batches() {
-        let read = batch.and_then(|batch| {
-            batch.rows(|row| {
-                let extension = || binding.extension(&row.cells, manifest);
-                lacks = lacks || (row.trouble.is_none() && extension().get(field).is_none());
-            })
-        });
-        read.map_err(Failure::usage)?;
+        batch?.rows(|row| {
+            let extension = || binding.extension(&row.cells, manifest);
+            lacks = lacks || (row.trouble.is_none() && extension().get(field).is_none());
+        })?;
         if lacks {
             break;
         }

@@ -46,7 +46,7 @@ pub(super) fn read_map(path: &Path) -> Result<BTreeMap<String, String>, Failure>
         &ReadOptions::default(),
     );
     let mut map = BTreeMap::new();
-    for sheet in sheets.map_err(Failure::usage)? {
+    for sheet in sheets? {
         let column = |name: &str| {
             let mut headings = sheet.headings.iter();
             headings.position(|heading| same_word(heading.trim(), name))
@@ -57,7 +57,7 @@ pub(super) fn read_map(path: &Path) -> Result<BTreeMap<String, String>, Failure>
         };
         let mut wrong = None;
         for batch in sheet.batches() {
-            let read = batch.map_err(Failure::usage)?.rows(|row| {
+            batch?.rows(|row| {
                 let cell = |column| row.cells.get(column).unwrap_or_default().trim().to_owned();
                 let (old, new) = (cell(old), cell(new));
                 let place = sheet.place(row.line);
@@ -72,8 +72,7 @@ pub(super) fn read_map(path: &Path) -> Result<BTreeMap<String, String>, Failure>
                 if let Some(why) = why {
                     wrong.get_or_insert(format!("{place}: {why}"));
                 }
-            });
-            read.map_err(Failure::usage)?;
+            })?;
         }
         if let Some(wrong) = wrong {
             return Err(Failure::usage(wrong));

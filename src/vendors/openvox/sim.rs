@@ -4,10 +4,10 @@
 //! `all` in a delete.
 
 use crate::vendors::Account;
+use crate::vendors::yeastar_s::sim::{TokenDoor, digest};
 use crate::wire::{Pbx, RawRequest, Reply, json, xml};
-use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use url::form_urlencoded;
 
 const PREFIX: &str = "/api/v0.0.1/";
@@ -15,18 +15,14 @@ const PREFIX: &str = "/api/v0.0.1/";
 /// Creates a simulated PBX that has no extension and knows this account.
 pub fn pbx(account: &Account) -> Box<dyn Pbx> {
     Box::new(OpenVoxSim {
-        account: account.clone(),
+        door: TokenDoor::new(account),
         ..OpenVoxSim::default()
     })
 }
 
 #[derive(Default)]
 struct OpenVoxSim {
-    account: Account,
-    tokens: BTreeSet<String>,
-    run_out: BTreeSet<String>,
-    sign_ins: u32,
-    wrong_in_a_row: u32,
+    door: TokenDoor,
     extensions: BTreeMap<String, BTreeMap<String, String>>,
     created: BTreeMap<String, u32>,
 }
@@ -40,11 +36,6 @@ const NO_SUCH_EXTENSION: PbxErrno = 10006;
 const NOT_CONFIGURED: PbxErrno = 10017;
 const WRONG_FORMAT: PbxErrno = 20000;
 const POST_ONLY: PbxErrno = 20001;
-const LOCKED: PbxErrno = 20002;
-const WRONG_PASSWORD: PbxErrno = 20003;
-const NO_SUCH_TOKEN: PbxErrno = 20004;
-const BLANK_TOKEN: PbxErrno = 20005;
-const TOKEN_RAN_OUT: PbxErrno = 20006;
 const REQUEST_BLANK: PbxErrno = 20009;
 
 /// The content of an answer beside its status.
@@ -75,7 +66,7 @@ impl Pbx for OpenVoxSim {
     }
 
     fn expire_sessions(&mut self) {
-        self.run_out.append(&mut self.tokens);
+        self.door.expire();
     }
 
     fn numbers(&self) -> Vec<String> {
@@ -91,7 +82,7 @@ impl Pbx for OpenVoxSim {
     }
 
     fn sign_ins(&self) -> u32 {
-        self.sign_ins
+        self.door.sign_ins
     }
 }
 
@@ -118,10 +109,10 @@ impl OpenVoxSim {
             return Err(UNKNOWN_REQUEST);
         }
         let token = query.get("token").map_or("", String::as_str);
-        self.admit(token)?;
+        self.door.admit(token)?;
         match operation {
             "logout" => {
-                self.tokens.remove(token);
+                self.door.leave(token);
                 Ok(AnswerContent::new())
             }
             "extensionlist/query" => Ok(told("extlist", self.extensions.values().map(listed))),
@@ -138,48 +129,16 @@ impl OpenVoxSim {
         }
     }
 
-    fn admit(&self, token: &str) -> Result<(), PbxErrno> {
-        if token.is_empty() {
-            Err(BLANK_TOKEN)
-        } else if self.tokens.contains(token) {
-            Ok(())
-        } else if self.run_out.contains(token) {
-            Err(TOKEN_RAN_OUT)
-        } else {
-            Err(NO_SUCH_TOKEN)
-        }
-    }
-
     fn login(&mut self, fields: &BTreeMap<String, String>) -> Result<AnswerContent, PbxErrno> {
-        self.sign_ins += 1;
-        if self.wrong_in_a_row >= 5 {
-            return Err(LOCKED);
-        }
+        self.door.knock()?;
         let given = |name: &str| fields.get(name).map_or("", String::as_str);
-        if ["username", "password", "port"]
-            .iter()
-            .any(|name| given(name).is_empty())
-        {
+        let needed = ["username", "password", "port"];
+        if needed.into_iter().any(|name| given(name).is_empty()) {
             return Err(BLANK);
         }
-        let expected = self.account.password.derive(|password| {
-            let digits = Md5::digest(password);
-            let halves = digits.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-            halves
-                .filter_map(|half| char::from_digit(u32::from(half), 16))
-                .collect()
-        });
-        if given("username") != self.account.username || expected != *given("password") {
-            self.wrong_in_a_row += 1;
-            return Err(WRONG_PASSWORD);
-        }
-        self.wrong_in_a_row = 0;
-        let token = format!("813b621cfe8eecf445a2ce1f{:08x}", self.sign_ins);
-        self.tokens.insert(token.clone());
-        Ok(AnswerContent::from_iter([(
-            "token".to_owned(),
-            Value::String(token),
-        )]))
+        let token = self.door.enter(given("username"), given("password"))?;
+        let token = ("token".to_owned(), Value::String(token));
+        Ok(AnswerContent::from_iter([token]))
     }
 
     fn query(&self, fields: &BTreeMap<String, String>) -> Result<AnswerContent, PbxErrno> {
@@ -405,11 +364,7 @@ fn shown(extension: &BTreeMap<String, String>) -> Value {
         let (name, text) = match name.as_str() {
             "number" => ("extnumber", text.clone()),
             "mobile" => ("moblie", text.clone()),
-            "loginpassword" => {
-                let digest = Md5::digest(text);
-                let hex: Vec<String> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-                ("loginpassword", hex.concat())
-            }
+            "loginpassword" => ("loginpassword", digest(text)),
             "nat" => continue,
             name => (name, text.clone()),
         };

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Creates a simulated PBX that has no extension and knows this account.
 pub fn pbx(account: &Account) -> Box<dyn Pbx> {
     Box::new(YeastarSim {
-        account: account.clone(),
+        door: TokenDoor::new(account),
         ..YeastarSim::default()
     })
 }
@@ -21,17 +21,13 @@ type Extension = BTreeMap<String, String>;
 
 #[derive(Default)]
 struct YeastarSim {
-    account: Account,
-    tokens: BTreeSet<String>,
-    run_out: BTreeSet<String>,
-    sign_ins: u32,
-    wrong_in_a_row: u32,
+    door: TokenDoor,
     extensions: BTreeMap<String, Extension>,
     created: BTreeMap<String, u32>,
 }
 
 /// An error number of the page of error codes.
-type ErrorNumber = u32;
+pub(in crate::vendors) type ErrorNumber = u32;
 
 const XML: ErrorNumber = 10002;
 const UNKNOWN_REQUEST: ErrorNumber = 10003;
@@ -66,7 +62,7 @@ impl Pbx for YeastarSim {
     }
 
     fn expire_sessions(&mut self) {
-        self.run_out.append(&mut self.tokens);
+        self.door.expire();
     }
 
     fn numbers(&self) -> Vec<String> {
@@ -82,7 +78,69 @@ impl Pbx for YeastarSim {
     }
 
     fn sign_ins(&self) -> u32 {
-        self.sign_ins
+        self.door.sign_ins
+    }
+}
+
+/// The sign-ins of one account, as the error numbers of the pages tell: each gets a token that runs out.
+#[derive(Default)]
+pub(in crate::vendors) struct TokenDoor {
+    account: Account,
+    tokens: BTreeSet<String>,
+    run_out: BTreeSet<String>,
+    pub(in crate::vendors) sign_ins: u32,
+    wrong_in_a_row: u32,
+}
+
+impl TokenDoor {
+    pub(in crate::vendors) fn new(account: &Account) -> TokenDoor {
+        TokenDoor {
+            account: account.clone(),
+            ..TokenDoor::default()
+        }
+    }
+
+    /// Counts a sign-in, unless the account is locked.
+    pub(in crate::vendors) fn knock(&mut self) -> Result<(), ErrorNumber> {
+        self.sign_ins += 1;
+        match self.wrong_in_a_row < 5 {
+            true => Ok(()),
+            false => Err(LOCKED),
+        }
+    }
+
+    /// Lets the account in by the digest of its password, and returns its token.
+    pub(in crate::vendors) fn enter(
+        &mut self,
+        username: &str,
+        password: &str,
+    ) -> Result<String, ErrorNumber> {
+        let expected = self.account.password.derive(digest);
+        if username != self.account.username || expected != *password {
+            self.wrong_in_a_row += 1;
+            return Err(WRONG_PASSWORD);
+        }
+        self.wrong_in_a_row = 0;
+        let token = format!("1c0a3fd34ca5e5292042a77e{:08x}", self.sign_ins);
+        self.tokens.insert(token.clone());
+        Ok(token)
+    }
+
+    pub(in crate::vendors) fn admit(&self, token: &str) -> Result<(), ErrorNumber> {
+        match token {
+            "" => Err(BLANK_TOKEN),
+            token if self.tokens.contains(token) => Ok(()),
+            token if self.run_out.contains(token) => Err(TOKEN_RAN_OUT),
+            _ => Err(NO_SUCH_TOKEN),
+        }
+    }
+
+    pub(in crate::vendors) fn leave(&mut self, token: &str) {
+        self.tokens.remove(token);
+    }
+
+    pub(in crate::vendors) fn expire(&mut self) {
+        self.run_out.append(&mut self.tokens);
     }
 }
 
@@ -95,10 +153,10 @@ impl YeastarSim {
             return self.login(&fields(request)?);
         }
         let token = request.query().strip_prefix("token=").unwrap_or_default();
-        self.admit(token)?;
+        self.door.admit(token)?;
         match operation {
             "logout" => {
-                self.tokens.remove(token);
+                self.door.leave(token);
                 Ok(json!({}))
             }
             "heartbeat" => match text(&fields(request)?, "ipaddr") {
@@ -129,32 +187,11 @@ impl YeastarSim {
     }
 
     fn login(&mut self, fields: &Extension) -> SimResult {
-        self.sign_ins += 1;
-        if self.wrong_in_a_row >= 5 {
-            return Err(LOCKED);
-        }
-        let expected = self.account.password.derive(digest);
-        if text(fields, "username") != self.account.username
-            || expected != *text(fields, "password")
-        {
-            self.wrong_in_a_row += 1;
-            return Err(WRONG_PASSWORD);
-        }
-        self.wrong_in_a_row = 0;
-        let token = format!("1c0a3fd34ca5e5292042a77e{:08x}", self.sign_ins);
-        self.tokens.insert(token.clone());
-        Ok(
-            json!({ "token": token, "refreshtoken": format!("4a1f20e901b45d4106e7aee0{:08x}", self.sign_ins) }),
-        )
-    }
-
-    fn admit(&self, token: &str) -> Result<(), ErrorNumber> {
-        match token {
-            "" => Err(BLANK_TOKEN),
-            token if self.tokens.contains(token) => Ok(()),
-            token if self.run_out.contains(token) => Err(TOKEN_RAN_OUT),
-            _ => Err(NO_SUCH_TOKEN),
-        }
+        self.door.knock()?;
+        let (username, password) = (text(fields, "username"), text(fields, "password"));
+        let token = self.door.enter(username, password)?;
+        let refresh = format!("4a1f20e901b45d4106e7aee0{:08x}", self.door.sign_ins);
+        Ok(json!({ "token": token, "refreshtoken": refresh }))
     }
 
     /// The extensions of a comma list, or of the word `all`.
@@ -348,7 +385,7 @@ fn text<'e>(extension: &'e Extension, name: &str) -> &'e str {
 }
 
 /// Makes 32 lower-case hex digits.
-fn digest(text: &str) -> String {
+pub(in crate::vendors) fn digest(text: &str) -> String {
     let digest = Md5::digest(text);
     digest
         .iter()
