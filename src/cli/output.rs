@@ -1,13 +1,13 @@
 //! The destinations of results and generated secrets.
 
+use super::words::typed_words;
 use crate::plan::render::Detail;
 use crate::rim::Failure;
 use crate::rim::log::LogLevel;
 use crate::rim::terminal::Color;
 use crate::run::{ReportOptions, SecretsOut};
 use crate::sheet::format;
-use clap::builder::PossibleValue;
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{Args, ValueHint};
 use std::path::PathBuf;
 
 /// The destinations of the results.
@@ -70,32 +70,9 @@ impl DetailArgs {
     }
 }
 
-impl ValueEnum for Color {
-    fn value_variants<'a>() -> &'a [Self] {
-        &[Color::Auto, Color::Always, Color::Never]
-    }
+typed_words!(Color { Auto = "auto", Always = "always", Never = "never", });
 
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(match self {
-            Color::Auto => "auto",
-            Color::Always => "always",
-            Color::Never => "never",
-        }))
-    }
-}
-
-impl ValueEnum for LogLevel {
-    fn value_variants<'a>() -> &'a [Self] {
-        &[LogLevel::Requests, LogLevel::Wire]
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(match self {
-            LogLevel::Requests => "requests",
-            LogLevel::Wire => "wire",
-        }))
-    }
-}
+typed_words!(LogLevel { Requests = "requests", Wire = "wire", });
 
 /// The destination of generated secrets.
 #[derive(Debug, Args)]

@@ -1,13 +1,13 @@
 //! The limits of change, the conditions that stop a run, and the choice of changes that are read back.
 
+use super::words::typed_words;
 use crate::model::Mode;
 use crate::plan::guard::{Allowance, Budget};
 use crate::plan::replay::OnDrift;
 use crate::plan::waves::Waves;
 use crate::run::GuardOptions;
 use crate::submit::Verify;
-use clap::builder::PossibleValue;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::str::FromStr;
 
 /// The limits of change, the conditions that stop a run, and the choice of changes that are read back.
@@ -75,49 +75,21 @@ impl GuardArgs {
     }
 }
 
-impl ValueEnum for Mode {
-    fn value_variants<'a>() -> &'a [Self] {
-        &Mode::ALL
-    }
+typed_words!(Mode {
+    Create = "create": "Only new ones; existing ones are left alone",
+    Update = "update": "Only existing ones",
+    Upsert = "upsert": "Both",
+    Sync = "sync": "Both, and ones that no row names are deleted (needs --yes)",
+});
 
-    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
-        Some(match self {
-            Mode::Create => {
-                PossibleValue::new("create").help("Only new ones; existing ones are left alone")
-            }
-            Mode::Update => PossibleValue::new("update").help("Only existing ones"),
-            Mode::Upsert => PossibleValue::new("upsert").help("Both"),
-            Mode::Sync => PossibleValue::new("sync")
-                .help("Both, and ones that no row names are deleted (needs --yes)"),
-        })
-    }
-}
+typed_words!(OnDrift {
+    Stop = "stop": "Nothing is sent when anything moved",
+    Skip = "skip": "They are left out, the others go",
+    Replan = "replan": "They are planned anew",
+});
 
-impl ValueEnum for OnDrift {
-    fn value_variants<'a>() -> &'a [Self] {
-        &[OnDrift::Stop, OnDrift::Skip, OnDrift::Replan]
-    }
-
-    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
-        Some(match self {
-            OnDrift::Stop => PossibleValue::new("stop").help("Nothing is sent when anything moved"),
-            OnDrift::Skip => PossibleValue::new("skip").help("They are left out, the others go"),
-            OnDrift::Replan => PossibleValue::new("replan").help("They are planned anew"),
-        })
-    }
-}
-
-impl ValueEnum for Verify {
-    fn value_variants<'a>() -> &'a [Self] {
-        &[Verify::All, Verify::Sample, Verify::None]
-    }
-
-    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
-        Some(match self {
-            Verify::All => PossibleValue::new("all").help("Every one"),
-            Verify::Sample => PossibleValue::new("sample")
-                .help("One in ten, always the same ones by their number"),
-            Verify::None => PossibleValue::new("none").help("None: the PBX's word counts"),
-        })
-    }
-}
+typed_words!(Verify {
+    All = "all": "Every one",
+    Sample = "sample": "One in ten, always the same ones by their number",
+    None = "none": "None: the PBX's word counts",
+});

@@ -3,10 +3,10 @@
 use super::input::InputArgs;
 use super::output::{ReportArgs, written};
 use super::values::vendor_or_file;
+use super::words::typed_words;
 use crate::model::Language;
 use crate::rules::Country;
-use clap::builder::PossibleValue;
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{Args, ValueHint};
 use std::path::PathBuf;
 
 /// `rowcall check`
@@ -120,15 +120,4 @@ pub struct TemplateArgs {
     pub lang: Option<Language>,
 }
 
-impl ValueEnum for Language {
-    fn value_variants<'a>() -> &'a [Self] {
-        &Language::ALL
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(match self {
-            Language::English => "en",
-            Language::German => "de",
-        }))
-    }
-}
+typed_words!(Language { English = "en", German = "de", });

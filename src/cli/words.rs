@@ -1,10 +1,30 @@
-//! The words that a shell completes: vendors, products, fields, targets and runs.
+//! Words on the command line: those of options that take one of a few, and those that a shell completes (vendors,
+//! products, fields, targets and runs).
 
 use crate::columns::{OWN_HEADINGS, products};
 use crate::model::Field;
 use crate::vendors::VENDORS;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command};
+
+/// Lets a type be typed as one of these words, each with its help where it has some.
+macro_rules! typed_words {
+    ($name:ident { $($member:ident = $word:literal $(: $help:literal)?,)* }) => {
+        impl clap::ValueEnum for $name {
+            fn value_variants<'a>() -> &'a [Self] {
+                &[$($name::$member),*]
+            }
+
+            fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+                Some(match self {
+                    $($name::$member => clap::builder::PossibleValue::new($word)$(.help($help))?,)*
+                })
+            }
+        }
+    };
+}
+
+pub(super) use typed_words;
 
 /// The same command, its arguments with the values that exist, found by their names in the help.
 pub(super) fn with_values(command: Command, targets: &[String], runs: &[String]) -> Command {

@@ -25,9 +25,7 @@ pub(super) fn run(args: &ColumnsArgs, context: &Context) -> Result<Exit, Failure
     let mut files = Files::new(context);
     let (sheets, map) = (args.input.sheets.iter(), args.input.reading.map_file.iter());
     sheets.chain(map).for_each(|file| files.read(file));
-    if let Some(path) = &args.output {
-        files.written("--output", path);
-    }
+    files.written("--output", &args.output);
     files.prepare()?;
     let (columns, asked) = understood(&args.input.options(), manifest)?;
     if let Some(path) = &args.output {

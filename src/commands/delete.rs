@@ -3,11 +3,10 @@
 use crate::cli::DeleteArgs;
 use crate::columns::AllowedActions;
 use crate::input::{Rows, open_sheets};
-use crate::model::RunMode;
 use crate::plan::delete::plan_deletions;
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, Target};
-use crate::run::{Run, RunRequest, SecretsOut};
+use crate::run::{Run, RunRequest};
 
 /// Removes the extensions.
 ///
@@ -17,13 +16,9 @@ pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure>
     let target = Target::resolve(&args.from, context.config(), &args.pace.options())?
         .about_groups(args.input.groups)?;
     let request = RunRequest {
-        command: "delete",
-        mode: RunMode::None,
-        target: &target,
-        report: args.report.options(),
         rejects: args.rejects.clone(),
         guard: args.guard.options(),
-        secrets: SecretsOut::default(),
+        ..RunRequest::new("delete", &target, args.report.options())
     };
     if !args.dry_run {
         request.refuse_silent_deletes()?;

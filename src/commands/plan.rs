@@ -9,7 +9,7 @@ use crate::plan::import::plan_import;
 use crate::plan::{Plan, Refusal};
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, Target};
-use crate::run::{GuardOptions, Run, RunRequest, SecretsOut};
+use crate::run::{GuardOptions, Run, RunRequest};
 use std::path::Path;
 
 /// Prints the plan, and keeps it where a file is named.
@@ -56,13 +56,9 @@ pub(super) fn show(
     let target = Target::resolve(to, context.config(), &wanted.pace.options())?
         .about_groups(wanted.input.groups)?;
     let request = RunRequest {
-        command: "plan",
         mode: RunMode::Import(wanted.mode),
-        target: &target,
-        report: wanted.report.options(),
-        rejects: None,
         guard,
-        secrets: SecretsOut::default(),
+        ..RunRequest::new("plan", &target, wanted.report.options())
     };
     let (mut rows, prepared) = read_rows(wanted, &request, output, context)?;
     rows.forget_folders();

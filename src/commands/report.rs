@@ -30,9 +30,7 @@ pub(super) fn run(args: &RunReportArgs, context: &Context) -> Result<Exit, Failu
         files.read(file);
     }
     files.read_origins(outcomes.iter().map(|(outcome, _)| outcome));
-    if let Some(path) = &args.output {
-        files.written("--output", path);
-    }
+    files.written("--output", &args.output);
     files.prepare()?;
     let head = report_head(stored.run(), &outcomes);
     let report = match &args.output {

@@ -3,12 +3,11 @@
 use crate::cli::ResumeArgs;
 use crate::input::Rows;
 use crate::ledger::{StoredRun, Summary, runs};
-use crate::model::RunMode;
 use crate::plan::guard::Budget;
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, PaceOptions, Target};
 use crate::run::past::{PastRun, line};
-use crate::run::{GuardOptions, Run, RunRequest, SecretsOut, refuse_without_rows};
+use crate::run::{GuardOptions, Run, RunRequest, refuse_without_rows};
 use jiff::{SignedDuration, Timestamp};
 
 /// The greatest age of a run that is resumed without being named.
@@ -74,10 +73,6 @@ fn request<'t>(
     }
     let rejects = past.own_rejects(context);
     RunRequest {
-        command: "resume",
-        mode: RunMode::None,
-        target,
-        report,
         rejects: rejects.map(|(file, _)| file.clone()),
         // It was within its limits when it began.
         guard: GuardOptions {
@@ -86,7 +81,7 @@ fn request<'t>(
             ring: past.options.ring,
             ..GuardOptions::default()
         },
-        secrets: SecretsOut::default(),
+        ..RunRequest::new("resume", target, report)
     }
 }
 

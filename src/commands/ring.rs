@@ -4,12 +4,11 @@ use crate::cli::RingArgs;
 use crate::columns::AllowedActions;
 use crate::input::{InputOptions, Rows, open_sheets};
 use crate::manifest::Manifest;
-use crate::model::RunMode;
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, Target};
 use crate::run::ring_rows::ring_rows;
 use crate::run::ringing::Ringing;
-use crate::run::{GuardOptions, Results, RunRequest, SecretsOut};
+use crate::run::{Results, RunRequest};
 use std::path::Path;
 
 /// Asks about every row.
@@ -27,15 +26,7 @@ pub(super) fn run(args: &RingArgs, context: &Context) -> Result<Exit, Failure> {
         (true, Some(secrets)) => (secrets, None),
         (_, secrets) => (read_sheets(args, manifest)?, secrets),
     };
-    let request = RunRequest {
-        command: "ring",
-        mode: RunMode::None,
-        target: &target,
-        report: args.report.options(),
-        rejects: None,
-        guard: GuardOptions::default(),
-        secrets: SecretsOut::default(),
-    };
+    let request = RunRequest::new("ring", &target, args.report.options());
     let mut files = request.files(&rows, context);
     let others = [&args.secrets, &args.reading.map_file];
     others

@@ -3,11 +3,11 @@
 use crate::cli::SimArgs;
 use crate::rim::registrar::answer_telephones;
 use crate::rim::target::sim_account;
-use crate::rim::target::vendor_named;
 use crate::rim::terminal::{output, stop_on_interrupt};
 use crate::rim::{Exit, Failure};
 use crate::sim::{Faults, Server, Sim, listen_address};
 use crate::sip::SipTransport;
+use crate::vendors::vendor_typed;
 use std::io::Write;
 use std::thread;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use std::time::Duration;
 /// # Errors
 /// Exit 2 where the address or the faults cannot be used.
 pub(super) fn run(args: &SimArgs) -> Result<Exit, Failure> {
-    let vendor = vendor_named(&args.vendor)?;
+    let vendor = vendor_typed(&args.vendor).map_err(Failure::usage)?;
     let faults: Faults = args
         .faults
         .as_deref()

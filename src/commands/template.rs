@@ -33,7 +33,7 @@ pub(super) fn run(args: &TemplateArgs, context: &Context) -> Result<Exit, Failur
         }
         Some(path) => {
             let mut files = Files::new(context);
-            files.written("--output", path);
+            files.written("--output", [path]);
             files.prepare()?;
             let table = if args.groups { "Groups" } else { "Extensions" };
             let writer = Writer::create_new(path, columns, Some(template.help(table)));

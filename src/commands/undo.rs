@@ -3,14 +3,13 @@
 use crate::cli::UndoArgs;
 use crate::input::Rows;
 use crate::ledger::{StoredRun, newest};
-use crate::model::RunMode;
 use crate::plan::Refusal;
 use crate::plan::revert::{StoredRows, lines_to_revert, plan_revert, target_to_revert};
 use crate::report::counted;
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure};
 use crate::run::past::PastRun;
-use crate::run::{Run, RunRequest, SecretsOut};
+use crate::run::{Run, RunRequest};
 use std::collections::BTreeMap;
 
 /// Undoes the run that was named, or else the newest one that is no undo.
@@ -33,13 +32,8 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
     print(past.words());
     print_taken_back(&past, context)?;
     let request = RunRequest {
-        command: "undo",
-        mode: RunMode::None,
-        target: &target,
-        report: args.report.options(),
-        rejects: None,
         guard,
-        secrets: SecretsOut::default(),
+        ..RunRequest::new("undo", &target, args.report.options())
     };
     let outcomes = StoredRun::open(&state, &name)?.outcomes()?;
     let mut files = request.files(&Rows::default(), context);

@@ -50,7 +50,7 @@ pub(crate) struct Plan {
     pub(crate) notes: Vec<String>,
     /// The agreement of two PBXes that the run makes; for a migration, and for the undo of one.
     pub(crate) agreement: Option<Agreement>,
-    /// The run that it takes back; of an undo.
+    /// The run that is undone; `None` where the command is no undo.
     pub(crate) reverts: Option<RevertedRun>,
     /// The marks of the extensions to be changed, by the positions of their rows.
     pub(crate) marks: BTreeMap<usize, SecretMarks>,
@@ -61,14 +61,9 @@ impl Plan {
     pub(crate) fn new(rows: &Rows, planned: Vec<PlannedRow>) -> Plan {
         Plan {
             rows: planned,
-            on_pbx: 0,
-            extensions: BTreeMap::new(),
             headings: rows.headings(),
             input_hash: sha256_hex(&rows.hash_input()),
-            notes: vec![],
-            agreement: None,
-            reverts: None,
-            marks: BTreeMap::new(),
+            ..Plan::default()
         }
     }
 
@@ -79,7 +74,7 @@ impl Plan {
         self
     }
 
-    /// Names the people of rows that do not name them: as their change does, else as the PBX does.
+    /// Fills in the person's name of rows that have none: from their change, else from the PBX.
     pub(crate) fn name_people(&mut self) {
         for row in self
             .rows
@@ -106,7 +101,7 @@ impl Plan {
     }
 }
 
-/// The run that an undo takes back.
+/// The run that an undo undoes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct RevertedRun {
     /// Its name.

@@ -17,7 +17,7 @@ pub(crate) struct RemoteState {
     pub(crate) extensions: BTreeMap<String, Record>,
     /// Extensions that rows name and that could not be read, or that are listed and not shown.
     unread: BTreeMap<String, Fault>,
-    /// Names of groups that more than one has.
+    /// Names that more than one group has.
     twice: BTreeSet<String>,
     /// Extensions that must stay, by number, with the use that something else on the PBX has for a part of them.
     in_use: BTreeMap<String, String>,
@@ -111,7 +111,7 @@ impl RemoteState {
         })
     }
 
-    /// Hides what is a secret of the wanted records.
+    /// Types the texts that the wanted records mark as secret as secrets in the fetched records too.
     pub(crate) fn hide_secrets<'w>(&mut self, wanted: impl Iterator<Item = &'w Record>) {
         for wanted in wanted {
             if let Some(held) = self.extensions.get_mut(wanted.number()) {

@@ -34,7 +34,7 @@ pub(crate) struct Replay {
     path: PathBuf,
     plan: SavedPlan,
     bytes: Vec<u8>,
-    /// Every line before it is looked at again.
+    /// Every line of the report as the plan has it, before the PBX is asked again.
     lines: Vec<Outcome>,
 }
 
@@ -77,7 +77,7 @@ impl Replay {
         &self.plan
     }
 
-    /// Every line before it is looked at again.
+    /// Every line of the report as the plan has it, before the PBX is asked again.
     pub(crate) fn lines(&self) -> &[Outcome] {
         &self.lines
     }
@@ -146,8 +146,6 @@ impl Replay {
             extensions: remote.extensions,
             headings: self.plan.headings.clone(),
             input_hash: self.plan.input_hash.clone(),
-            notes: vec![],
-            agreement: None,
             ..Plan::default()
         })
     }

@@ -22,13 +22,13 @@ use crate::seal::Key;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// The code of a row that is put back but for fields that the vendor does not give back.
+/// The code of a row that is put back except for fields that the vendor does not give back.
 const PARTIAL: &str = "undo.partial";
 
 /// The code of a row of which nothing is left that can be put back.
 const LOST: &str = "undo.lost";
 
-/// The number of lines shown before it begins.
+/// The number of lines that are named before an undo begins.
 const SHOWN_MAX: usize = 10;
 
 /// Resolves the target of a run as undoing it needs it; returns true with it if the run took extensions out of groups
@@ -618,7 +618,7 @@ fn fresh(past: &StoredRows<'_>) -> BTreeSet<(Field, String)> {
     texts.collect()
 }
 
-/// A text that is the same for extensions of all numbers.
+/// Replaces a text that is the extension's own number by `{number}`, so that the texts of all extensions can be compared.
 fn general(text: &str, number: &str) -> String {
     match text == number {
         true => "{number}".to_owned(),
@@ -691,7 +691,7 @@ fn without_lost(code: &str, lost: &[Field], outcome: Outcome) -> Outcome {
     }
 }
 
-/// A line for an extension that is put back, but for the `lost` fields.
+/// A line for an extension that is put back except for the `lost` fields.
 fn send(
     change: &Change,
     action: Action,

@@ -25,7 +25,7 @@ use crate::seal::Key;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
-/// The extensions of the PBX that is left.
+/// The extensions of the source PBX.
 pub(crate) struct MigrationSource {
     /// In the order of their numbers.
     pub(crate) extensions: Vec<Record>,
@@ -84,12 +84,12 @@ impl MigrationSource {
     }
 }
 
-/// One extension on its way.
+/// One extension that is migrated.
 pub(crate) struct Move {
-    /// Its number on the PBX that is left.
+    /// Its number on the source PBX.
     pub(crate) number: String,
     pub(crate) mapped: MappedRecord,
-    /// Its line of the report while nothing is decided.
+    /// Its line of the report before anything is decided.
     line: Outcome,
 }
 
@@ -102,7 +102,7 @@ impl Move {
     }
 }
 
-/// All extensions of one PBX on their way to another.
+/// The extensions of one PBX, mapped for another.
 pub(crate) struct Transfer<'t> {
     from: &'t Target,
     to: &'t Target,
@@ -186,7 +186,7 @@ impl<'t> Transfer<'t> {
         })
     }
 
-    /// Every line while nothing is decided.
+    /// Every line of the report before anything is decided.
     pub(crate) fn lines(&self) -> Vec<Outcome> {
         self.moves.iter().map(|one| one.line.clone()).collect()
     }
@@ -504,7 +504,7 @@ impl Deciding<'_> {
         )
     }
 
-    /// The extensions that earlier runs brought over and that are gone from the PBX that is left. They stay.
+    /// The extensions that earlier runs brought over and that are gone from the source PBX. They stay.
     fn gone(&self) -> Vec<PlannedRow> {
         let source = &self.transfer.source;
         let numbers: BTreeSet<&str> = source.numbers().collect();

@@ -65,9 +65,14 @@ impl Files {
         files.into_iter().for_each(|file| self.read(file.as_ref()));
     }
 
-    /// Adds a file that is written; `flag` is the option that names it.
-    pub(crate) fn written(&mut self, flag: &'static str, path: &Path) {
-        self.outputs.push((flag, path.to_owned()));
+    /// Adds files that are written; `flag` is the option that names them.
+    pub(crate) fn written<'p>(
+        &mut self,
+        flag: &'static str,
+        paths: impl IntoIterator<Item = &'p PathBuf>,
+    ) {
+        let paths = paths.into_iter().cloned();
+        self.outputs.extend(paths.map(|path| (flag, path)));
     }
 
     /// Refuses outputs that are inputs or other outputs, however their paths are written, and those whose folder is
@@ -295,8 +300,8 @@ mod tests {
         let refused = |input: &str, report: &str, rejects: &str| {
             let mut files = Files::default();
             files.read(&path(input));
-            files.written("--report", &path(report));
-            files.written("--rejects", &path(rejects));
+            files.written("--report", [&path(report)]);
+            files.written("--rejects", [&path(rejects)]);
             files.refuse_clashes().map_err(|failure| failure.message)
         };
         assert_eq!(refused("in.csv", "a.csv", "b.csv"), Ok(()));

@@ -373,21 +373,14 @@ impl NamedTarget {
     }
 }
 
-/// The vendor of a word.
-///
-/// # Errors
-/// Exit 2 where there is none.
-pub(crate) fn vendor_named(word: &str) -> Result<&'static Vendor, Failure> {
-    vendor_typed(word).map_err(Failure::usage)
-}
-
 /// The facts that sheets are held against: a vendor's, for its extensions or its groups, or those of an import file.
 ///
 /// # Errors
 /// Exit 2 where there is no such vendor or file, or it has no groups.
 pub(crate) fn facts_named(word: &str, groups: bool) -> Result<&'static Manifest, Failure> {
     let Some(dialect) = dialect_typed(word) else {
-        let vendor = vendor_of_rows(vendor_named(word)?, groups)?;
+        let vendor = vendor_typed(word).map_err(Failure::usage)?;
+        let vendor = vendor_of_rows(vendor, groups)?;
         return Ok((vendor.manifest)());
     };
     let dialect = dialect.map_err(Failure::usage)?;

@@ -81,7 +81,20 @@ pub(crate) struct RunRequest<'t> {
     pub(crate) secrets: SecretsOut,
 }
 
-impl RunRequest<'_> {
+impl<'t> RunRequest<'t> {
+    /// A command without mode, limits or secrets of its own, and without a file for rows that are not done.
+    pub(crate) fn new(command: &'static str, target: &'t Target, report: ReportOptions) -> Self {
+        RunRequest {
+            command,
+            mode: RunMode::None,
+            target,
+            report,
+            rejects: None,
+            guard: GuardOptions::default(),
+            secrets: SecretsOut::default(),
+        }
+    }
+
     /// Builds the head of its report.
     pub(crate) fn report_head(&self, lines: &[Outcome], started: Timestamp) -> ReportHead {
         let (read, has_one_table) = origins(lines.iter());
@@ -107,15 +120,9 @@ impl RunRequest<'_> {
         for (sheet, _) in &rows.sheets {
             files.read(sheet.file.as_ref().as_ref());
         }
-        for path in &self.report.files {
-            files.written("--report", path);
-        }
-        if let Some(path) = &self.rejects {
-            files.written("--rejects", path);
-        }
-        if let Some(path) = self.secrets.file() {
-            files.written("--secrets-out", path);
-        }
+        files.written("--report", &self.report.files);
+        files.written("--rejects", &self.rejects);
+        files.written("--secrets-out", self.secrets.file());
         files
     }
 
@@ -144,8 +151,7 @@ impl RunRequest<'_> {
         let mut files = self.files(rows, context);
         map_file.into_iter().for_each(|file| files.read(file));
         if let Some(path) = plan {
-            files.written("--output", path);
-            files.written("--output", &sealed_path(path));
+            files.written("--output", &[path.to_owned(), sealed_path(path)]);
         }
         files.prepare()
     }

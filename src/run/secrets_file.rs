@@ -78,8 +78,8 @@ impl SecretsOut {
     }
 
     /// The file, where one was named.
-    pub(crate) fn file(&self) -> Option<&Path> {
-        self.file.as_deref()
+    pub(crate) fn file(&self) -> Option<&PathBuf> {
+        self.file.as_ref()
     }
 
     /// The file's format, by the ending before `.age`.

@@ -63,11 +63,7 @@ fn prepare_files(
     for table in tables {
         files.read(table.sheet.file.as_ref().as_ref());
     }
-    for path in &args.report.report {
-        files.written("--report", path);
-    }
-    if let Some(path) = &args.mark {
-        files.written("--mark", path);
-    }
+    files.written("--report", &args.report.report);
+    files.written("--mark", &args.mark);
     files.prepare()
 }

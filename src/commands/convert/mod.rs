@@ -101,9 +101,7 @@ fn prepare_files(args: &ConvertArgs, rows: &Rows, context: &Context) -> Result<(
     for (sheet, _) in &rows.sheets {
         files.read(sheet.file.as_ref().as_ref());
     }
-    files.written("-o", &args.output);
-    for path in &args.report.report {
-        files.written("--report", path);
-    }
+    files.written("-o", [&args.output]);
+    files.written("--report", &args.report.report);
     files.prepare()
 }

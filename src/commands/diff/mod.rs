@@ -64,9 +64,7 @@ fn prepare_output(args: &DiffArgs, context: &Context) -> Result<(), Failure> {
     let mut files = Files::new(context);
     let sides = args.sides.iter();
     sides.for_each(|side| files.read(Path::new(side)));
-    if let Some(path) = &args.output {
-        files.written("--output", path);
-    }
+    files.written("--output", &args.output);
     files.prepare()
 }
 

@@ -36,7 +36,7 @@ pub(super) fn run(args: &ExportArgs, context: &Context) -> Result<Exit, Failure>
         if let Destination::File(pattern) = &place
             && let Ok(path) = file(pattern, name)
         {
-            files.written("--output", &path);
+            files.written("--output", [&path]);
         }
     }
     files.prepare()?;

@@ -81,9 +81,8 @@ fn refuse_clashes(args: &FixArgs, context: &Context) -> Result<(), Failure> {
     let mut files = Files::new(context);
     let (sheets, map) = (args.input.sheets.iter(), args.input.reading.map_file.iter());
     sheets.chain(map).for_each(|file| files.read(file));
-    files.written("--output", &args.output);
-    let reports = args.report.iter();
-    reports.for_each(|report| files.written("--report", report));
+    files.written("--output", [&args.output]);
+    files.written("--report", &args.report);
     files.prepare()?;
     for sheet in args.input.sheets.iter().filter(|_| !args.propose) {
         if sheet.as_os_str() != "-" && !Format::may_be_same(sheet, &args.output) {

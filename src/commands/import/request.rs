@@ -15,15 +15,13 @@ pub(super) fn request<'t>(
     target: &'t Target,
 ) -> Result<RunRequest<'t>, Failure> {
     Ok(RunRequest {
-        command: "import",
         mode: RunMode::Import(mode),
-        target,
-        report: args.wanted.report.options(),
         rejects: args.rejects.clone(),
         guard: GuardOptions {
             ring: args.ring,
             ..args.guard.options()
         },
         secrets: args.secrets.resolve()?,
+        ..RunRequest::new("import", target, args.wanted.report.options())
     })
 }

@@ -111,30 +111,23 @@ fn request<'t>(
 ) -> Result<(RunRequest<'t>, Files), Failure> {
     from.refuse_same_pbx(to)?;
     let request = RunRequest {
-        command: "migrate",
         mode: match args.overwrite {
             true => RunMode::Overwrite,
             false => RunMode::None,
         },
-        target: to,
-        report: args.report.options(),
-        rejects: None,
         guard: GuardOptions {
             ring: args.ring,
             ..args.guard.options()
         },
         secrets: args.secrets.resolve()?,
+        ..RunRequest::new("migrate", to, args.report.options())
     };
     request.guard.refuse_column_waves("a migration")?;
     let mut files = request.files(&Rows::default(), context);
     if let Some(path) = &args.renumber_map {
         files.read(path);
     }
-    if let Some(path) = &args.loss {
-        files.written("--loss", path);
-    }
-    if let Some(path) = &args.output {
-        files.written("--output", path);
-    }
+    files.written("--loss", &args.loss);
+    files.written("--output", &args.output);
     Ok((request, files))
 }

@@ -24,9 +24,7 @@ pub(super) fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure>
     let mut files = Files::new(context);
     files.read(&args.file);
     files.read(&args.export);
-    for path in &args.report.report {
-        files.written("--report", path);
-    }
+    files.written("--report", &args.report.report);
     files.prepare()?;
     let (wanted, exported) = (read(&args.file, facts)?, read(&args.export, facts)?);
     let mut held: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
