@@ -31,12 +31,16 @@ pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure>
     let prepared =
         request.prepare_outputs(&rows, args.input.reading.map_file.as_deref(), None, context);
     rows.check_keys(manifest);
-    rows.refuse_titles(target.record());
+    let titles = rows.refuse_titles(target.record());
+    let divided = rows.refuse_divided(&titles);
     rows.warnings().iter().for_each(print);
     let stop = stop_on_interrupt()?;
     let run = Run::new(&request, context, &stop).of_rows(rows);
     if let Err(failure) = prepared {
         return run.refuse_outputs(failure);
+    }
+    if let Err(failure) = divided {
+        return run.refuse(failure.into());
     }
     if args.dry_run {
         return run.preview(

@@ -7,11 +7,12 @@ use crate::manifest::{Manifest, Purpose};
 use crate::mapping::kept_halves;
 use crate::model::redact::quoted;
 use crate::model::{
-    Action, Field, Finding, Outcome, Place, Record, RowResult, RuleId, Severity, Text, list_items,
+    Action, Field, Finding, Outcome, Place, Record, RowResult, RuleId, Severity, Text, heading_key,
+    list_items,
 };
 use crate::rim::Failure;
-use crate::rules::{Checker, Country};
-use crate::sheet::{Cells, Row, RowTrouble, Sheet, Stored};
+use crate::rules::{Checker, Country, Dialled};
+use crate::sheet::{Cells, Row, RowTrouble, Sheet, Stored, is_placeholder};
 use crate::wire::Listing;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -78,6 +79,18 @@ impl InputRow {
     /// The cells as the sheet has them.
     pub(crate) fn cells(&self) -> Cells<'_> {
         Cells::stored_as(&self.text, &self.ends, &self.stored)
+    }
+
+    /// The number of its cells that are not blank.
+    fn filled(&self) -> usize {
+        let cells = self.cells();
+        let texts = (0..cells.len()).filter_map(|column| cells.get(column));
+        texts.filter(|text| !text.trim().is_empty()).count()
+    }
+
+    /// Returns true if it may be a deletion.
+    fn goes(&self) -> bool {
+        self.is_valid() && self.stays.is_none()
     }
 
     /// Returns true if it has no error.
@@ -247,15 +260,15 @@ impl Rows {
     }
 
     /// Refuses the rows that have nothing but their key where nearly all others have more: a title between the rows of
-    /// a sheet, such as a year, is no extension to delete.
-    pub(crate) fn refuse_titles(&mut self, record: &str) {
+    /// a sheet, such as a year, is no extension to delete. Returns the indices of all rows that may be titles: these, and
+    /// those with one text alone, or one in the place of the number with another beside it.
+    pub(crate) fn refuse_titles(&mut self, record: &str) -> BTreeSet<usize> {
+        let mut titles: BTreeSet<usize> = (0..self.rows.len())
+            .filter(|row| self.is_titled(&self.rows[*row]))
+            .collect();
         for sheet in 0..self.sheets.len() {
-            let is_bare = |row: &InputRow| {
-                let cells = row.cells();
-                let filled = (0..cells.len()).filter_map(|column| cells.get(column));
-                // A row whose extension stays deletes nothing, whatever it is.
-                row.stays.is_none() && filled.filter(|cell| !cell.trim().is_empty()).count() == 1
-            };
+            // A row whose extension stays deletes nothing, whatever it is.
+            let is_bare = |row: &InputRow| row.stays.is_none() && row.filled() == 1;
             let of_sheet = self.rows.iter().filter(|row| row.sheet == sheet);
             let (all, bare) = of_sheet.fold((0, 0), |(all, bare), row| {
                 (all + 1, bare + usize::from(is_bare(row)))
@@ -263,8 +276,10 @@ impl Rows {
             if bare * TITLES_SHARE > all {
                 continue;
             }
-            let of_sheet = self.rows.iter_mut().filter(|row| row.sheet == sheet);
-            for row in of_sheet.filter(|row| is_bare(row)) {
+            let of_sheet = self.rows.iter_mut().enumerate();
+            let of_sheet = of_sheet.filter(|(_, row)| row.sheet == sheet);
+            for (at, row) in of_sheet.filter(|(_, row)| row.is_valid() && is_bare(row)) {
+                titles.insert(at);
                 let message = format!(
                     "the row has nothing but this cell, and the other rows have more: it may be a title, and no {record} to \
                      delete"
@@ -274,6 +289,78 @@ impl Rows {
                 row.findings.push(finding.hint(hint));
             }
         }
+        titles
+    }
+
+    /// Returns true for a row of no record that has one text alone, or one in the place of the number with another beside
+    /// it; the headings once more are none.
+    fn is_titled(&self, row: &InputRow) -> bool {
+        let number = row.wanted.number();
+        let has_digit = number.contains(|c: char| c.is_ascii_digit());
+        let is_word = !number.is_empty() && !has_digit && !is_placeholder(number);
+        let heading = || {
+            let (sheet, binding) = self.sheets.get(row.sheet)?;
+            sheet.headings.get(binding.origin_of(Field::NUMBER)?)
+        };
+        let is_heading =
+            || heading().is_some_and(|heading| heading_key(heading) == heading_key(number));
+        let filled = row.filled();
+        row.stays.is_none()
+            && !row.is_valid()
+            && !has_digit
+            && (filled == 1 || (filled == 2 && is_word))
+            && !is_heading()
+    }
+
+    /// Refuses a deletion of rows that a title may divide, for who goes and who stays may differ on its two sides, and one
+    /// of rows with a legend among them.
+    ///
+    /// # Errors
+    /// Exit 2, naming the row, and the numbers above and below it.
+    pub(crate) fn refuse_divided(&self, titles: &BTreeSet<usize>) -> Result<(), Failure> {
+        for sheet in 0..self.sheets.len() {
+            let of_sheet = self.rows.iter().enumerate();
+            let (indices, of_sheet): (Vec<usize>, Vec<&InputRow>) =
+                of_sheet.filter(|(_, row)| row.sheet == sheet).unzip();
+            let last = of_sheet.iter().rposition(|row| row.goes());
+            let until_last = indices.get(..last.unwrap_or_default()).unwrap_or_default();
+            if let Some(at) = until_last.iter().position(|row| titles.contains(row))
+                && let Some((above, [title, below @ ..])) = of_sheet.split_at_checked(at)
+            {
+                let numbers = |rows: &[&InputRow]| {
+                    let all: Vec<&InputRow> =
+                        rows.iter().copied().filter(|row| row.goes()).collect();
+                    match all.as_slice() {
+                        [] => "none".to_owned(),
+                        [one] => one.wanted.number().to_owned(),
+                        [first, .., last] => {
+                            format!("{} to {}", first.wanted.number(), last.wanted.number())
+                        }
+                    }
+                };
+                let message = format!(
+                    "{}: the row may be a title, and what holds for the rows above it ({}) may not hold for those below it \
+                     ({}), so nothing was deleted",
+                    title.place,
+                    numbers(above),
+                    numbers(below)
+                );
+                let hint = "take the row out if all are to be deleted, else take out also the rows that stay";
+                return Err(Failure::usage(message).hint(hint));
+            }
+            let going = || of_sheet.iter().filter(|row| row.goes());
+            let dialled = Dialled::among(going().map(|row| row.wanted.number()));
+            if let Some(row) = going().find(|row| dialled.is_unlike_others(row.wanted.number())) {
+                let message = format!(
+                    "{}: the row may explain what is dialled, for the number {} is unlike the others, so nothing was deleted",
+                    row.place,
+                    quoted(row.wanted.number())
+                );
+                let hint = "take the row out; an extension that has this number goes in a sheet of its own";
+                return Err(Failure::usage(message).hint(hint));
+            }
+        }
+        Ok(())
     }
 
     /// Returns true if any row has a value for this field.

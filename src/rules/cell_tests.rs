@@ -693,6 +693,14 @@ fn words_beside_a_telephone_number_are_said_at_any_vendor() {
         ("0171 5550001 (privat)", true),
         ("m: 0171 5550001 mobil", true),
         ("keine", true),
+        ("s. Liste", true),
+        ("Ja", true),
+        ("x123", true),
+        ("O171123456", true),
+        ("0171l23456", true),
+        ("0171-XXXXXXX", true),
+        ("0171123456 0172123456", true),
+        ("0171p12", false),
         ("0171 5550001", false),
         ("+49 (0)171/555-0001", false),
         ("0171 5550001 p 12", false),
@@ -743,5 +751,48 @@ fn a_telephone_number_without_its_zero_is_proposed_with_it_by_the_country() {
                 "{without:?}"
             );
         }
+    }
+}
+
+#[test]
+fn a_caller_id_without_a_digit_or_with_a_letter_among_them_is_said() {
+    let said = ["warning damage.phone"];
+    for text in ["keins", "Ja", "O171123456", "0171l23456"] {
+        assert_eq!(of_cell("caller_id", text, None), said, "{text}");
+    }
+    for text in ["anonymous", "a2001", "2001", "0171123456"] {
+        assert_eq!(of_cell("caller_id", text, None), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn a_line_break_in_a_name_is_mended_to_a_blank_at_any_vendor() {
+    let headings = ["number", "sip_password", "web_password", "display_name"];
+    let name = "Anna\r\nBerg Maria";
+    let row = ["2001", "tR7xkQ2mZp9w", "Kw83hTqzLm", name];
+    for vendor in [OPENVOX, PORTSIP, ASTERISK, OZEKI] {
+        let told = found(vendor, &headings, &[&row], None).remove(0).0;
+        let mended = |told: &String| told.ends_with(" damage.line_break → Anna Berg Maria");
+        let is_read = Manifest::parse(vendor)
+            .unwrap()
+            .row(Field::DISPLAY_NAME)
+            .is_some();
+        assert!(
+            told.iter().any(mended) || (vendor == OZEKI && !is_read),
+            "{told:?}"
+        );
+    }
+}
+
+#[test]
+fn a_number_that_is_dialled_is_no_extension_at_any_vendor() {
+    let odd = "warning number.dialled".to_owned();
+    for vendor in [OPENVOX, PORTSIP, ASTERISK, OZEKI] {
+        for last in ["0", "112", "0171123456"] {
+            let told = after_nine(vendor, &["number", "display_name"], &[last, "Ann"]);
+            assert!(told.contains(&odd), "{last}: {told:?}");
+        }
+        let told = after_nine(vendor, &["number", "display_name"], &["21", "Ann"]);
+        assert!(!told.contains(&odd), "{told:?}");
     }
 }

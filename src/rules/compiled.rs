@@ -633,6 +633,9 @@ impl FastPath {
                         || spreadsheet_damage::is_odd_word(text)
                         || has_digits_of_hash(text.trim())
                 },
+                _ if field == Field::CALLER_ID => {
+                    |text| !all_digits(text) || spreadsheet_damage::is_odd_word(text)
+                }
                 _ if spreadsheet_damage::takes_letters(care) => spreadsheet_damage::is_odd_word,
                 _ => |_| false,
             },

@@ -9,6 +9,7 @@
 //!   row.
 
 mod compiled;
+mod dialled;
 mod fields_together;
 mod hashes;
 mod odd;
@@ -19,6 +20,7 @@ mod spreadsheet_damage;
 mod totals;
 mod vacant;
 
+pub(crate) use dialled::Dialled;
 pub use phone::Country;
 pub use row::Checker;
 pub use rows_together::{BatchFacts, Collector, CrossRowFacts, Duplicate, Places};

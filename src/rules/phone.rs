@@ -163,6 +163,8 @@ pub(super) enum More {
 
 /// The fewest digits of a number written beside another.
 const BESIDE_DIGITS: usize = 4;
+/// The fewest digits of a whole number with nothing but a space or a slash between it and another.
+const WHOLE_DIGITS: usize = 7;
 
 /// Words before the extension behind a number.
 const EXTENSION_WORDS: [&str; 14] = [
@@ -184,19 +186,24 @@ const EXTENSION_WORDS: [&str; 14] = [
 
 /// Finds more than one number in a cell, by the words and marks between them.
 pub(super) fn more(text: &str) -> Option<More> {
+    let count = |part: &str| part.bytes().filter(u8::is_ascii_digit).count();
     let is_number = |part: &str| {
         let part = part.trim();
         part.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '('))
-            && part.bytes().filter(u8::is_ascii_digit).count() >= BESIDE_DIGITS
+            && count(part) >= BESIDE_DIGITS
             && !part.contains(char::is_alphabetic)
     };
+    let is_whole = |part: &&str| part.starts_with(['0', '+']) && count(part) >= WHOLE_DIGITS;
     let are_numbers = |parts: &[&str]| parts.len() > 1 && parts.iter().all(|part| is_number(part));
     let parts = |between: &[char]| -> Vec<&str> {
         let parts = text.split(between);
         parts.filter(|part| !part.trim().is_empty()).collect()
     };
     let by_words = [" / ", " or ", " oder ", " ou ", " and ", " und ", " & "];
+    let are_whole = |parts: Vec<&str>| are_numbers(&parts) && parts.iter().all(is_whole);
     if are_numbers(&parts(&[',', ';', '|', '\n']))
+        || are_whole(parts(&[' ']))
+        || are_whole(parts(&['/']))
         || by_words
             .into_iter()
             .any(|between| are_numbers(&text.split(between).collect::<Vec<_>>()))
@@ -304,6 +311,13 @@ mod tests {
             ("0170 1234567 / 0171 7654321", Some(More::Numbers)),
             ("+49 170 1234567; +49 171 7654321", Some(More::Numbers)),
             ("030 123456 oder 0170 1234567", Some(More::Numbers)),
+            ("0171123456 0172123456", Some(More::Numbers)),
+            ("0171/123456 0172/123456", Some(More::Numbers)),
+            ("0171123456/0172123456", Some(More::Numbers)),
+            ("+49171123456 +49172123456", Some(More::Numbers)),
+            ("0049 30 0123456", None),
+            ("0800 0330100", None),
+            ("+49301234567 12345678", None),
             ("0170-1234567 ext. 12", Some(More::Extension)),
             ("030 123456 DW 12", Some(More::Extension)),
             ("+1 212 555 0100 x12", Some(More::Extension)),

@@ -13,7 +13,7 @@ use crate::columns::{Binding, CellReading, Scratch, is_instruction};
 use crate::manifest::{Access, Manifest, Purpose, all_digits, switch};
 use crate::mapping::MappedField;
 use crate::model::{
-    Field, Finding, Kind, OddChar, Record, RuleId, Secret, Severity, TO_GENERATE, heading_key,
+    Care, Field, Finding, Kind, OddChar, Record, RuleId, Secret, Severity, TO_GENERATE, heading_key,
 };
 use crate::sheet::{
     CLEAR, Cells, GENERATE, Row, RowTrouble, escaped, is_ditto, is_generate, is_mask,
@@ -272,7 +272,18 @@ impl<'m> Checker<'m> {
         for finding in found.chain(repeated.map(|duplicate| &mut duplicate.finding)) {
             if let Some(column) = finding.column.filter(|column| reading.is_derived(*column)) {
                 finding.column = reading.origin(column);
-                (finding.repair, finding.proposal) = (None, None);
+                finding.proposal = None;
+                // Of a part of the cell, only a line break is mended in the whole.
+                if finding.repair.take().is_some()
+                    && let Some(field) = finding.field
+                    && field.def().care == Care::Name
+                    && let Some(cell) = finding.column.and_then(|origin| row.cells.get(origin))
+                    && let Some(repair) =
+                        damage::line_break(cell.trim()).and_then(|whole| whole.repair)
+                {
+                    finding.hint = damage::fix_writes(field, &repair);
+                    finding.repair = Some(Secret::new(repair));
+                }
             }
         }
         reading.findings(row.cells, entries, self.manifest, findings);
@@ -726,9 +737,10 @@ impl<'m> Checker<'m> {
             slot.breaches(text, findings);
         }
         if let Some(damage) = damage::look(row, text, self.country) {
+            let damage_id = damage.id;
             let mut finding = slot.damaged(damage, text);
-            if row.name.def().kind == Kind::List
-                && let Some(breach) = findings.get_mut(before..).and_then(<[_]>::first_mut)
+            let is_breach = row.name.def().kind == Kind::List || damage_id == damage::LINE_BREAK;
+            if is_breach && let Some(breach) = findings.get_mut(before..).and_then(<[_]>::first_mut)
             {
                 // A breach of the vendor's own rule is enough.
                 (breach.repair, breach.proposal) = (finding.repair, finding.proposal);

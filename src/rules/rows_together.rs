@@ -4,6 +4,7 @@
 //! forward costs 16 bytes, an e-mail address 8 where the vendor minds repeated ones.
 
 use super::compiled::{CompiledField, ValueClass, View};
+use super::dialled::{Dialled, NumberLengths};
 use super::fields_together::FieldsTogether;
 use super::spreadsheet_damage::{Plain, Shapes, Suspects, TextShape};
 use crate::manifest::CrossRule;
@@ -146,6 +147,7 @@ pub struct BatchFacts {
     pub(super) shapes: Vec<TextShape>,
     pub(super) plain: Plain,
     sums: Sums,
+    lengths: NumberLengths,
 }
 
 /// The count and the sum of the numbers, and the rows that contain a number and nothing else.
@@ -271,6 +273,7 @@ impl BatchFacts {
     }
 
     fn number(&mut self, number: &str, is_alone: bool, is_bare: bool) {
+        self.lengths.see(number);
         match key(number) {
             Some(key) => {
                 self.keys.push(key);
@@ -336,6 +339,7 @@ pub struct Collector {
     plain: Plain,
     on_pbx: Option<Numbers>,
     sums: Sums,
+    lengths: NumberLengths,
 }
 
 impl Collector {
@@ -364,6 +368,7 @@ impl Collector {
         self.shapes.add(traces.shapes);
         self.plain.add(traces.plain);
         self.sums.add(traces.sums);
+        self.lengths.add(&traces.lengths);
     }
 
     /// Takes in the extensions on the PBX: from now on a forward to an extension that is neither there nor in the sheet
@@ -405,7 +410,9 @@ impl Collector {
         let are_words_odd = self.are_words_odd();
         let suspects = self.shapes.finish();
         let totals = self.sums.totals();
+        let dialled = self.lengths.finish();
         let is_telling = !self.repeated.is_empty()
+            || !dialled.is_silent()
             || !totals.is_empty()
             || are_words_odd
             || !repeated_emails.is_empty()
@@ -421,6 +428,7 @@ impl Collector {
             loops,
             suspects,
             totals,
+            dialled,
             are_words_odd,
         }
     }
@@ -459,6 +467,7 @@ pub struct CrossRowFacts {
     loops: Loops,
     pub(super) suspects: Suspects,
     totals: HashSet<u64>,
+    dialled: Dialled,
     are_words_odd: bool,
     is_silent: bool,
 }
@@ -534,6 +543,13 @@ impl CrossRowFacts {
             && self.repeats_number(number)
         {
             duplicates.push(duplicate_number(slot, number));
+        }
+        if let Some(slot) = number_slot.filter(|slot| slot.row.name == Field::NUMBER)
+            && let Some((what, hint)) = self.dialled.why(number)
+        {
+            let message = format!("{} {} {what}", slot.row.name.name(), quoted(number));
+            let finding = Finding::new("number.dialled", Severity::Warning, message);
+            findings.push(finding.about(Some(slot.row.name), slot.column).hint(hint));
         }
         if !self.repeated_emails.is_empty()
             && let Some(slot) = cross.email.and_then(slot_at)

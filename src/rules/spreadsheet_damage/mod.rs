@@ -22,10 +22,19 @@ use crate::sheet::{Stored, is_ditto, is_mask, is_placeholder};
 /// The rule about cells that are stored as numbers.
 pub const CELL_NUMERIC: &str = "cell.numeric";
 
+/// The rule about names on several lines.
+pub(super) const LINE_BREAK: &str = "damage.line_break";
+
 /// A spreadsheet keeps so many digits of a number and rounds the rest to zeros.
 const DIGITS_KEPT: usize = 15;
 /// The largest number of repairs of one value: one may uncover the damage for the next.
 const REPAIRS_MAX: usize = 8;
+/// The fewest digits of a caller ID in which one letter is a digit mistyped.
+const TYPED_DIGITS_MIN: usize = 5;
+/// The words about a text in the place of a number.
+const NO_DIGIT: &str = "has no digit, and is no number to dial";
+/// The words for a caller ID that is not shown.
+const WITHHELD: [&str; 5] = ["anonymous", "anonym", "private", "restricted", "unknown"];
 /// The largest number of missing digits that a hint draws.
 const DRAWN_MAX: usize = 20;
 
@@ -178,7 +187,7 @@ pub(super) fn asks_for_a_look(care: Care, byte: u8) -> bool {
                 || !byte.is_ascii()
         }
         Care::Word => matches!(byte, b'"' | b'\'' | b'<' | b':' | b';' | b','),
-        Care::Name => byte == b'?',
+        Care::Name => matches!(byte, b'?' | b'\n' | b'\r'),
         Care::Free => false,
     }
 }
@@ -289,7 +298,7 @@ fn first_look(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
             Kind::Email => address(trimmed),
             _ => None,
         }),
-        Care::Name => lost_letter(trimmed),
+        Care::Name => line_break(trimmed).or_else(|| lost_letter(trimmed)),
         Care::Free => None,
     }
 }
@@ -491,17 +500,36 @@ fn more_than_one(text: &str, care: Care) -> Option<Damage> {
     Some(Damage::new("damage.phone", Severity::Error, what, hint))
 }
 
-/// Finds words in the place of a telephone number or beside it: `0171 5550001 (private)`.
+/// Finds words and letters in the place of a telephone number or within it: `0171 5550001 (private)`, `O171 5550001`.
 pub(super) fn words_in_number(field: Field, text: &str) -> Option<Damage> {
+    let what = match field.def().care {
+        Care::Phone if !text.contains(|c: char| c.is_ascii_digit()) => NO_DIGIT,
+        Care::Phone if has_letters(text) => "has letters or words in it, which nobody dials",
+        // A caller ID may be the name of an account.
+        _ if field != Field::CALLER_ID => return None,
+        _ if text.chars().all(char::is_alphabetic) => {
+            let is_withheld = WITHHELD.iter().any(|word| word.eq_ignore_ascii_case(text));
+            (!is_withheld).then_some(NO_DIGIT)?
+        }
+        _ => {
+            let digits = text.bytes().filter(u8::is_ascii_digit).count();
+            let is_mistyped = digits >= TYPED_DIGITS_MIN && digits + 1 == text.len();
+            let has_letter = text.contains(|c: char| c.is_ascii_alphabetic());
+            (is_mistyped && has_letter).then_some("has one letter among its digits")?
+        }
+    };
+    let hint = "write the number alone";
+    Some(Damage::new("damage.phone", Severity::Warning, what, hint))
+}
+
+/// Returns true if letters stand beside each other or beside a digit; a telephone waits at `p` and `w` while it dials.
+fn has_letters(text: &str) -> bool {
+    let is_letter = |c: char| c.is_alphabetic() && !"pPwW".contains(c);
     let mut pairs = text.chars().zip(text.chars().skip(1));
-    let has_word = pairs.any(|(one, next)| one.is_alphabetic() && next.is_alphabetic());
-    (field.def().care == Care::Phone && has_word).then(|| {
-        Damage::new(
-            "damage.phone",
-            Severity::Warning,
-            "has words in it, which nobody dials",
-            "write the number alone",
-        )
+    pairs.any(|(one, next)| {
+        (one.is_alphabetic() && next.is_alphabetic())
+            || (is_letter(one) && next.is_ascii_digit())
+            || (one.is_ascii_digit() && is_letter(next))
     })
 }
 
@@ -553,6 +581,23 @@ fn in_quotes(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
         "",
     );
     is_value.then(|| damage.repair(Some(inside.to_owned())))
+}
+
+/// Finds a name on several lines of its cell.
+pub(super) fn line_break(text: &str) -> Option<Damage> {
+    let breaks = ['\n', '\r'];
+    if !text.contains(breaks) {
+        return None;
+    }
+    let lines = text.split(breaks).map(str::trim);
+    let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    let damage = Damage::new(
+        LINE_BREAK,
+        Severity::Warning,
+        "has a line break within it",
+        "",
+    );
+    Some(damage.repair(Some(lines.join(" "))))
 }
 
 /// Finds `J?rg`, `?zdemir`: a question mark before a letter, as programs write it in the place of one that their encoding

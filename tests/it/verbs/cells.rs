@@ -130,6 +130,54 @@ fn a_total_below_a_short_list_deletes_nobody() {
 }
 
 #[test]
+fn a_title_or_a_legend_between_rows_stops_a_deletion_as_a_whole() {
+    let good = ["2001", "2002", "2003", "2004"];
+    for (rows, words) in [
+        (
+            "2001,A,\n2002,B,\n\nBleiben,,\n2003,C,\n2004,D,\n",
+            ["(2001 to 2002)", "(2003 to 2004)"],
+        ),
+        ("2001,A,\n,Bleiben,\n2003,C,\n", ["(2001)", "(2003)"]),
+        ("2001,A,\nBleiben,ab hier,\n2003,C,\n", ["(2001)", "(2003)"]),
+        ("Bleiben,,\n2003,C,\n", ["(none)", "(2003)"]),
+        (
+            "2001,A,x\n2002,B,y\n9,Outside line,\n0,Operator,\n",
+            ["s.csv:4", "\"9\""],
+        ),
+        ("2001,A,x\n2002,B,y\n112,Notruf,\n", ["s.csv:4", "\"112\""]),
+    ] {
+        let desk = Desk::new("openvox");
+        desk.hold(&desk.small(2001..2005));
+        desk.write("s.csv", format!("Ext,Name,Email\n{rows}"));
+        let line = "delete s.csv --from TARGET --yes --max-deletes 100% --rate 5000 --report r.csv";
+        let said = desk.ends(line, 2).err;
+        assert!(
+            words.iter().all(|word| said.contains(word)),
+            "{rows}: {said}"
+        );
+        assert_eq!(desk.pbx.numbers(), good, "{rows}: {said}");
+        assert!(!desk.results("r.csv").contains(&"deleted".to_owned()));
+    }
+    for (rows, exit, left) in [
+        // A remark at the end, a row without a number, and an extension that is deleted by itself.
+        ("2001,A,\n2002,B,\nStand Mai,,\n", 1, vec!["2003", "2004"]),
+        (
+            "2001,A,\n,B,b@example.com\n2003,C,\n",
+            1,
+            vec!["2002", "2004"],
+        ),
+        ("0,Operator,\n", 0, good.to_vec()),
+    ] {
+        let desk = Desk::new("openvox");
+        desk.hold(&desk.small(2001..2005));
+        desk.write("s.csv", format!("Ext,Name,Email\n{rows}"));
+        let line = "delete s.csv --from TARGET --yes --max-deletes 100% --rate 5000";
+        let said = desk.ends(line, exit).err;
+        assert_eq!(desk.pbx.numbers(), left, "{rows}: {said}");
+    }
+}
+
+#[test]
 fn two_columns_about_being_switched_off_are_compared_and_neither_is_dropped() {
     for (headings, cells, stored) in [
         // The cells of both columns, and the state on the PBX, where the row is right.

@@ -64,9 +64,17 @@ fn only_what_has_one_certain_repair_changes() {
 }
 
 #[test]
+fn a_line_break_in_a_name_becomes_a_blank() {
+    let sheet = "Ext,Name,registerpassword\n2001,\"Anna\r\nBerg\",Ab3defgh1\n";
+    let (copy, said, exit) = fixed("staff.csv", sheet.as_bytes());
+    assert_eq!(text(&copy), sheet.replace("Anna\r\nBerg", "Anna Berg"));
+    assert!(said.contains("(damage.line_break)") && exit == 0, "{said}");
+}
+
+#[test]
 fn a_sheet_without_damage_is_copied_byte_for_byte() {
     for sheet in [
-        "number\tname\tregisterpassword\n2001\t\"A\n\"\"nn\"\"\"\tAb3defgh1\n\n \n2002\tBo\tAb3defgh1\n\n",
+        "number\thobby\tregisterpassword\n2001\t\"A\n\"\"nn\"\"\"\tAb3defgh1\n\n \n2002\tBo\tAb3defgh1\n\n",
         "number|registerpassword\r2001|Ab3defgh1\r2002|\"Ab3defgh1\"x\r",
         "number,registerpassword\n2001,Ab3defgh1\n2002,\"Ab3\"\"defgh1\"\"\"\n",
     ] {
@@ -124,7 +132,7 @@ fn in_json_only_the_changed_values_change() {
 
 #[test]
 fn large_sheets_are_mended_everywhere() {
-    let mut sheet = String::from("number,registerpassword,name\n");
+    let mut sheet = String::from("number,registerpassword,hobby\n");
     let (mut expected, mut objects) = (sheet.clone(), String::from("["));
     let mut mended = String::from("[");
     for n in 0..20_000 {
