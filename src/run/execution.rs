@@ -214,6 +214,14 @@ impl Execution<'_> {
             &mut each,
         );
         progress.finish();
+        let starts = options.starts.lock().map_or(0, |starts| starts.len());
+        if starts > 0 {
+            let times = counted(starts as u64, "time");
+            print(format!(
+                "{}: the PBX started anew {times} while the run was at work",
+                target.label
+            ));
+        }
         let mut recording = recording.into_inner();
         recording.to_ring.extend(to_ring);
         let (_, all_asked) = recording.ring(true);

@@ -9,7 +9,8 @@ use crate::manifest::Manifest;
 use crate::model::{Action, Fault, FaultCause, FaultKind, Field, Record, Text, by_number};
 use crate::vendors::{Account, Client, Task};
 use crate::wire::{
-    Alone, Answer, CONVERSATION_COST_MAX, Effect, Exchange, Listing, SHARED_COST_MAX, Session, Turn,
+    Alone, Answer, CONVERSATION_COST_MAX, Effect, Exchange, Listing, PbxStart, SHARED_COST_MAX,
+    Session, Turn,
 };
 use crossbeam_channel::unbounded;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -173,8 +174,8 @@ impl Connection {
         lock(&self.state).session.read_only.clone()
     }
 
-    /// The start of the PBX that is known, in the PBX's own words; `None` where it does not say.
-    pub(super) fn started(&self) -> Option<String> {
+    /// The start of the PBX that is known; `None` where it does not say.
+    pub(super) fn started(&self) -> Option<Arc<PbxStart>> {
         lock(&self.state).session.started.clone()
     }
 
@@ -182,7 +183,7 @@ impl Connection {
     ///
     /// # Errors
     /// The fault that ended the conversation.
-    pub(super) fn ask_started(&self) -> Result<Option<String>, Fault> {
+    pub(super) fn ask_started(&self) -> Result<Option<Arc<PbxStart>>, Fault> {
         let response = self.converse(self.client.as_ref(), &Task::KeepAlive, None);
         let Answer::Session(Session { started, .. }) = response.result? else {
             return Err(strange_answer());

@@ -7,7 +7,9 @@ use crate::link::{Link, StopFlag};
 use crate::manifest::Manifest;
 use crate::model::{Fault, FaultKind, Field, Record, Secret};
 use crate::vendors::{Account, Client, Task};
-use crate::wire::{Answer, Body, Effect, Exchange, Listing, Method, Reply, Request, Session, Turn};
+use crate::wire::{
+    Answer, Body, Effect, Exchange, Listing, Method, PbxStart, Reply, Request, Session, Turn,
+};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -81,7 +83,12 @@ impl Client for FakeClient {
             Turn::Done(Answer::Session(Session {
                 token: Secret::new(read["token"].as_str().unwrap()),
                 lifetime: read["life"].as_u64().map(Duration::from_millis),
-                started: read["started"].as_str().map(str::to_owned),
+                started: read["started"].as_str().map(|time| {
+                    Arc::new(PbxStart {
+                        pbx: "fake".into(),
+                        time: time.to_owned(),
+                    })
+                }),
                 ..Session::default()
             }))
         };

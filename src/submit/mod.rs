@@ -428,6 +428,7 @@ fn send_rows<'c>(
     options: &Options,
     results: Sender<(usize, Settlement)>,
 ) {
+    let judge = |changed: &Settlement| queue.judge_again(changed);
     while let Some(NextChange {
         position,
         change,
@@ -448,25 +449,22 @@ fn send_rows<'c>(
             begun,
             started,
         };
-        let fast = if queue.verifier.concerns(&sent) {
+        let certain = if queue.storage.concerns(&sent) {
+            queue.storage.add(sent, &queue.verifier, &judge)
+        } else if queue.verifier.concerns(&sent) {
             verified(queue, queue.verifier.add(sent))
         } else {
             vec![sent]
         };
-        let judge = |changed: &Settlement| queue.judge_again(changed);
-        let stored = queue.storage.add(fast, &queue.verifier, &judge);
-        if !hand_over(stored, &results) {
+        if !hand_over(certain, &results) {
             return;
         }
     }
     // The last sender reads back the changes that still wait for a full batch, and waits until all are stored.
-    if queue.senders.fetch_sub(1, Ordering::SeqCst) == 1 {
-        let judge = |changed: &Settlement| queue.judge_again(changed);
-        let rest = verified(queue, queue.verifier.rest());
-        let certain = queue.storage.add(rest, &queue.verifier, &judge);
-        if hand_over(certain, &results) {
-            hand_over(queue.storage.rest(&queue.verifier, &judge), &results);
-        }
+    if queue.senders.fetch_sub(1, Ordering::SeqCst) == 1
+        && hand_over(verified(queue, queue.verifier.rest()), &results)
+    {
+        hand_over(queue.storage.rest(&queue.verifier, &judge), &results);
     }
 }
 

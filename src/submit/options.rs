@@ -4,9 +4,9 @@ use super::settle::{SettleLimits, Settlement};
 use crate::digest::sha256_hex;
 use crate::model::{Change, Record};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Rows sent before a share of failures is judged.
@@ -50,6 +50,8 @@ pub struct Options {
     pub verify: Verify,
     /// The time after which the PBX has stored what it accepted, so that a kill does not lose it; zero where it stores first.
     pub loses: Duration,
+    /// The starts of the PBX that were seen while the changes were sent, in the PBX's own words.
+    pub starts: Arc<Mutex<BTreeSet<String>>>,
     /// Extensions read back in one request; at most the vendor's `batch`.
     pub batch: usize,
     /// Counts the changes that were sent and answered, for the display of progress.
@@ -80,6 +82,7 @@ impl Options {
             settling: SettleLimits::new(reply),
             verify: Verify::None,
             loses: Duration::ZERO,
+            starts: Arc::default(),
             batch: usize::MAX,
             sent: Arc::default(),
             unnamed_from: usize::MAX,

@@ -161,12 +161,13 @@ pub fn carry_out(
     }
 }
 
-/// Looks at a change that the PBX `accepted`, or may have done, and may have lost, because it has started anew since, and
-/// sends what is not there again.
+/// Looks at a change that the PBX `accepted`, or may have done, and may have lost since for this reason, and sends what is
+/// not there again.
 pub(super) fn carry_out_again(
     connection: &Connection,
     change: &Change,
     accepted: &Settlement,
+    why: Fault,
     limits: &SettleLimits,
 ) -> Settlement {
     let mut settling = Settling {
@@ -175,7 +176,7 @@ pub(super) fn carry_out_again(
         was_accepted: accepted.fault.is_none(),
         ..Settling::new(connection, change, limits)
     };
-    match settling.look_first(started_anew()) {
+    match settling.look_first(why) {
         LookResult::Result(settlement) => *settlement,
         LookResult::Again(action, wanted) => settling.send(action, Cow::Owned(wanted), None),
     }
@@ -774,14 +775,6 @@ pub(super) fn cut_off() -> Fault {
         FaultKind::MayHaveHappened,
         "run.cut_off",
         "the run was cut off when this was about to be sent",
-    )
-}
-
-fn started_anew() -> Fault {
-    Fault::new(
-        FaultKind::MayHaveHappened,
-        "run.started_anew",
-        "the PBX started anew after it had said that it is done",
     )
 }
 

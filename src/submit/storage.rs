@@ -1,21 +1,28 @@
-//! Results wait until the PBX has certainly stored what it accepted: some say so before, and lose it where they are killed.
+//! Results wait until the PBX has certainly stored what it accepted: some say so before, and lose it where they are killed,
+//! or where their database is busy.
 //!
-//! A row waits for as long as the vendor's fact `loses_ms` says. If the PBX has not started anew by then, the row is stored.
-//! Otherwise the PBX is looked at once more, and what is not there is sent again.
+//! A row waits for as long as the vendor's fact `loses_ms` says, and is read back then, not before. If the PBX has started
+//! anew meanwhile, or has not kept it, it is looked at once more, and what is not there is sent again. After a new start the
+//! last rows that were stored are looked at too: where they are gone, it is not the PBX that it was.
 
 use super::converse::Connection;
 use super::options::Options;
 use super::panics::{caught, lock};
 use super::settle::{SettleLimits, Settlement, carry_out_again};
 use super::verify::{Sent, Verifier};
-use crate::model::{Action, Fault, RowResult};
+use crate::model::{Action, Fault, FaultKind, RowResult};
+use crate::wire::PbxStart;
+use std::collections::{BTreeSet, HashMap};
 use std::mem::take;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// Longest time for which stored rows wait for further ones, so that the PBX is asked once for all of them.
 const COMPANY_WAIT_MAX: Duration = Duration::from_secs(1);
+
+/// The last stored rows that are looked at after a new start.
+const PROBES: usize = 8;
 
 /// The rows whose result is not certain yet.
 pub(super) struct Storage<'c> {
@@ -24,6 +31,10 @@ pub(super) struct Storage<'c> {
     loses: Duration,
     limits: SettleLimits,
     waiting: Mutex<Vec<Unstored<'c>>>,
+    /// The last rows that were stored.
+    stored: Mutex<Vec<Sent<'c>>>,
+    /// The starts of the PBX that were seen in the run.
+    starts: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// A row that the PBX accepted and may not have stored.
@@ -31,8 +42,10 @@ struct Unstored<'c> {
     sent: Sent<'c>,
     /// The time by which it was accepted.
     since: Instant,
-    /// Starts of the PBX after which it was looked at.
+    /// The times that it was looked at because it may have been lost.
     looks: u32,
+    /// True if it counted as done when it was sent.
+    was_done: bool,
 }
 
 impl<'c> Storage<'c> {
@@ -43,34 +56,44 @@ impl<'c> Storage<'c> {
             loses: options.loses,
             limits: options.settling,
             waiting: Mutex::default(),
+            stored: Mutex::default(),
+            starts: options.starts.clone(),
         }
     }
 
-    /// Takes rows in and returns those that are certain by now. `judge` is told of each result that has changed.
+    /// Returns true for a row of which the PBX may have accepted something that it may lose.
+    pub(super) fn concerns(&self, sent: &Sent<'_>) -> bool {
+        let result = sent.settlement.result;
+        !self.loses.is_zero()
+            && sent.started.is_some()
+            && sent.change.action != Action::None
+            && (result.is_done() || matches!(result, RowResult::Differs | RowResult::Unknown))
+    }
+
+    /// Takes a row in, and returns those that are certain by now. `judge` is told of each result that is no success any
+    /// more.
     pub(super) fn add(
         &self,
-        rows: Vec<Sent<'c>>,
+        sent: Sent<'c>,
         verifier: &Verifier<'c>,
         judge: &dyn Fn(&Settlement),
     ) -> Vec<Sent<'c>> {
-        let (unstored, mut certain): (Vec<_>, Vec<_>) =
-            rows.into_iter().partition(|one| self.may_lose(one));
         let due: Vec<Unstored<'c>> = {
             let mut waiting = lock(&self.waiting);
-            waiting.extend(unstored.into_iter().map(|sent| Unstored {
+            waiting.push(Unstored {
+                was_done: sent.settlement.result.is_done(),
                 sent,
                 since: Instant::now(),
                 looks: 0,
-            }));
+            });
             let longest = waiting.iter().map(|one| one.since.elapsed()).max();
             if longest.is_none_or(|longest| longest < self.loses + COMPANY_WAIT_MAX) {
-                return certain;
+                return vec![];
             }
             let is_due = |one: &mut Unstored<'c>| one.since.elapsed() >= self.loses;
             waiting.extract_if(.., is_due).collect()
         };
-        certain.extend(self.check(due, verifier, judge));
-        certain
+        self.check(due, verifier, judge)
     }
 
     /// Waits until all rows are certain.
@@ -90,16 +113,7 @@ impl<'c> Storage<'c> {
         }
     }
 
-    /// Returns true for a row of which the PBX may have accepted something.
-    fn may_lose(&self, sent: &Sent<'_>) -> bool {
-        let result = sent.settlement.result;
-        !self.loses.is_zero()
-            && sent.started.is_some()
-            && sent.change.action != Action::None
-            && (result.is_done() || matches!(result, RowResult::Differs | RowResult::Unknown))
-    }
-
-    /// Asks when the PBX started: rows that were taken up after that are stored. The others wait again.
+    /// Asks when the PBX started, and reads back the rows that were taken up after that. What it may have lost waits again.
     fn check(
         &self,
         due: Vec<Unstored<'c>>,
@@ -107,69 +121,197 @@ impl<'c> Storage<'c> {
         judge: &dyn Fn(&Settlement),
     ) -> Vec<Sent<'c>> {
         let started = caught(|| self.connection.ask_started()).unwrap_or_else(Err);
+        let is_same = |one: &Unstored<'c>| started.as_ref().ok() == Some(&one.sent.started);
+        let (same, older): (Vec<_>, Vec<_>) = due.into_iter().partition(is_same);
+        let gone = match (&started, older.first()) {
+            (Err(blind), _) => Some(does_not_come_back(blind)),
+            (Ok(now), Some(one)) => self.became_another(&one.sent, now.as_deref(), verifier),
+            (Ok(_), None) => None,
+        };
+        if let Some(fault) = gone {
+            let all = older.into_iter().chain(same);
+            return all
+                .map(|mut one| {
+                    one.sent.settlement = not_known(&one.sent, &fault);
+                    told(one, judge)
+                })
+                .collect();
+        }
         let mut certain = vec![];
-        for mut one in due {
-            match &started {
-                Ok(started) if one.sent.started == *started => {}
-                Ok(_) if one.looks < self.limits.attempts_max => {
-                    self.look_again(&mut one, verifier);
-                    judge(&one.sent.settlement);
-                    if self.may_lose(&one.sent) {
-                        lock(&self.waiting).push(one);
-                        continue;
-                    }
-                }
-                Ok(_) => {
-                    one.sent.settlement = not_known(&one.sent, "it starts anew again and again");
-                    judge(&one.sent.settlement);
-                }
-                Err(blind) => {
-                    one.sent.settlement = Settlement {
-                        fault: Some(blind.clone()),
-                        ..not_known(&one.sent, &blind.to_string())
-                    };
-                    judge(&one.sent.settlement);
+        for rows in chunks(same, verifier.batch()) {
+            for one in self.read_back(rows, verifier) {
+                let is_lost = one.was_done && one.sent.settlement.result == RowResult::Differs;
+                if is_lost && one.looks < 2 {
+                    certain.extend(self.look_again(one, not_kept(), judge));
+                } else {
+                    self.note_stored(&one.sent);
+                    certain.push(told(one, judge));
                 }
             }
-            certain.push(one.sent);
+        }
+        for one in older {
+            certain.extend(self.look_again(one, started_anew(), judge));
         }
         certain
     }
 
-    /// Looks at a row once more, and sends it again where it was lost.
-    fn look_again(&self, one: &mut Unstored<'c>, verifier: &Verifier<'c>) {
+    /// Returns the fault of a PBX that is another one than before it started anew, or has lost what was stored.
+    fn became_another(
+        &self,
+        sent: &Sent<'_>,
+        now: Option<&PbxStart>,
+        verifier: &Verifier<'c>,
+    ) -> Option<Fault> {
+        let (before, now) = (sent.started.as_ref()?, now?);
+        lock(&self.starts).insert(now.time.clone());
+        if before.pbx != now.pbx {
+            let why = format!("it was {}, and now {} answers", before.pbx, now.pbx);
+            return Some(another_pbx(&why));
+        }
+        let stored = lock(&self.stored).clone();
+        let looked = verifier.check_again(stored);
+        let lost = looked
+            .iter()
+            .find(|one| one.settlement.result == RowResult::Differs)?;
+        let why = format!(
+            "{} was stored, and since it started anew {}",
+            lost.change.number, lost.settlement.message
+        );
+        Some(another_pbx(&why))
+    }
+
+    /// Reads rows back that are old enough to be stored.
+    fn read_back(&self, rows: Vec<Unstored<'c>>, verifier: &Verifier<'c>) -> Vec<Unstored<'c>> {
+        let (picked, mut rest): (Vec<_>, Vec<_>) = rows
+            .into_iter()
+            .partition(|one| one.was_done && verifier.picks(&one.sent));
+        let mut facts = HashMap::new();
+        let mut sent = vec![];
+        for one in picked {
+            facts.insert(one.sent.position, (one.since, one.looks));
+            sent.push(one.sent);
+        }
+        for sent in verifier.check_again(sent) {
+            if let Some((since, looks)) = facts.remove(&sent.position) {
+                rest.push(Unstored {
+                    sent,
+                    since,
+                    looks,
+                    was_done: true,
+                });
+            }
+        }
+        rest
+    }
+
+    /// Looks at a row once more, and sends it again where it was lost; returns it where nothing more may be lost.
+    fn look_again(
+        &self,
+        mut one: Unstored<'c>,
+        why: Fault,
+        judge: &dyn Fn(&Settlement),
+    ) -> Option<Sent<'c>> {
+        if one.looks >= self.limits.attempts_max {
+            let fault = another_pbx("it starts anew again and again");
+            one.sent.settlement = not_known(&one.sent, &fault);
+            return Some(told(one, judge));
+        }
+        let started = self.connection.started();
         let Sent {
             change, settlement, ..
         } = &one.sent;
-        let started = self.connection.started();
         let attempts = settlement.attempts;
-        let settled = caught(|| carry_out_again(self.connection, change, settlement, &self.limits));
+        let settled =
+            caught(|| carry_out_again(self.connection, change, settlement, why, &self.limits));
         let broke_down =
             |fault: Fault| Settlement::new(change, RowResult::Unknown).with_fault(fault);
-        let settled = settled.unwrap_or_else(broke_down);
-        one.looks += 1;
+        one.sent.settlement = settled.unwrap_or_else(broke_down);
         one.sent.started = started;
-        one.sent.settlement = settled;
+        one.looks += 1;
         if one.sent.settlement.attempts > attempts {
-            verifier.check_one(&mut one.sent);
             one.since = Instant::now();
+        }
+        if self.concerns(&one.sent) {
+            lock(&self.waiting).push(one);
+            return None;
+        }
+        Some(told(one, judge))
+    }
+
+    fn note_stored(&self, sent: &Sent<'c>) {
+        if sent.settlement.result.is_done() {
+            let mut stored = lock(&self.stored);
+            if stored.len() >= PROBES {
+                stored.remove(0);
+            }
+            stored.push(sent.clone());
         }
     }
 }
 
-/// The result of a row that the PBX accepted, where nobody knows if it has stored it.
-fn not_known(sent: &Sent<'_>, why: &str) -> Settlement {
-    let record = sent.change.wanted.record();
-    Settlement {
-        result: RowResult::Unknown,
-        message: format!(
-            "the PBX said that it is done, but may have lost it since: what it accepts is on its disk only after some time, and {why}"
-        ),
-        hint: format!(
-            "once the PBX is there again, run it again: what is done already is left as it is; or look at this {record} there"
-        ),
-        ..sent.settlement.clone()
+/// Cuts rows into pieces of at most so many.
+fn chunks<T>(mut rows: Vec<T>, most: usize) -> Vec<Vec<T>> {
+    let mut pieces = vec![];
+    while !rows.is_empty() {
+        let rest = rows.split_off(most.max(1).min(rows.len()));
+        pieces.push(std::mem::replace(&mut rows, rest));
     }
+    pieces
+}
+
+/// Tells of a row that counted as done and is not, once its result is certain.
+fn told<'c>(one: Unstored<'c>, judge: &dyn Fn(&Settlement)) -> Sent<'c> {
+    if one.was_done && !one.sent.settlement.result.is_done() {
+        judge(&one.sent.settlement);
+    }
+    one.sent
+}
+
+/// The result of a row that the PBX accepted, where nobody knows if it has stored it.
+fn not_known(sent: &Sent<'_>, fault: &Fault) -> Settlement {
+    let settlement = Settlement {
+        result: RowResult::Unknown,
+        ..sent.settlement.clone()
+    };
+    let settlement = settlement.with_fault(fault.clone());
+    Settlement {
+        message: format!(
+            "the PBX said that it is done, but may have lost it since: {}",
+            settlement.message
+        ),
+        ..settlement
+    }
+}
+
+fn started_anew() -> Fault {
+    Fault::new(
+        FaultKind::MayHaveHappened,
+        "run.started_anew",
+        "the PBX started anew after it had said that it is done",
+    )
+}
+
+fn not_kept() -> Fault {
+    Fault::new(
+        FaultKind::MayHaveHappened,
+        "run.not_kept",
+        "the PBX said that it is done, and did not keep it",
+    )
+}
+
+fn does_not_come_back(blind: &Fault) -> Fault {
+    Fault {
+        kind: FaultKind::TargetUnusable,
+        hint: "once the PBX is there again, go on: rowcall resume looks at these rows first".into(),
+        ..blind.clone()
+    }
+}
+
+fn another_pbx(why: &str) -> Fault {
+    let why = format!("it is not the PBX that it was: {why}");
+    Fault::new(FaultKind::TargetUnusable, "run.another_pbx", why).hint(
+        "see what answers at the address, and whether it has lost its data: rows that were done before may be gone too; then import the sheet again with --mode upsert",
+    )
 }
 
 #[cfg(test)]
@@ -237,12 +379,7 @@ mod tests {
 
     #[test]
     fn what_a_pbx_lost_when_it_was_killed_is_made_again() {
-        for (operation, number) in [
-            ("create", "2000"),
-            ("create", "2013"),
-            ("look", "2019"),
-            ("keep", ""),
-        ] {
+        for (operation, number) in [("create", "2000"), ("create", "2013"), ("keep", "")] {
             for parallel in [1, 4] {
                 let fake = FakeVendor::holding(0).troubled(starts_anew_at(operation, number));
                 let done = sent(&fake, &changes(Action::Create, 20), &options(parallel));
@@ -304,6 +441,40 @@ mod tests {
                 one.message
             );
         }
+    }
+
+    #[test]
+    fn what_a_pbx_did_not_keep_is_made_again_without_a_new_start() {
+        let fake = FakeVendor::holding(0).troubled(|request, times| {
+            let is_first = times == 1 && asked_number(request).starts_with("2003");
+            match request.operation {
+                // It says that it is done, and that is all.
+                "create" if is_first => Trouble::Answer("ok"),
+                _ => Trouble::Nothing,
+            }
+        });
+        for one in sent(&fake, &changes(Action::Create, 6), &options(2)) {
+            assert_eq!(one.result, RowResult::Created, "{one:?}");
+        }
+        assert_eq!(fake.pbx.numbers().len(), 6);
+    }
+
+    #[test]
+    fn a_pbx_that_has_lost_what_was_stored_ends_the_run() {
+        let fake = FakeVendor::holding(0).troubled(|request, times| match request.operation {
+            // The rows of the first round are certain by then.
+            "keep" if times == 2 => Trouble::StartAnew,
+            _ => Trouble::Nothing,
+        });
+        let mut changes = changes(Action::Create, 4);
+        changes[3].wanted.set(Field::FORWARD_BUSY, "on");
+        changes[3].wanted.set(Field::FORWARD_BUSY_EXTENSION, "2000");
+        let done = sent(&fake, &changes, &options(1));
+        assert!(done[..3].iter().all(|one| one.result == RowResult::Created));
+        let last = &done[3];
+        assert_eq!(last.result, RowResult::Unknown, "{last:?}");
+        assert!(last.message.contains("not the PBX that it was"), "{last:?}");
+        assert!(last.fault.as_ref().unwrap().ends_the_run());
     }
 
     #[test]

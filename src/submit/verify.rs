@@ -13,8 +13,9 @@ use super::usual::UsualSettings;
 use crate::compare::{differences, differing, uncomparable};
 use crate::manifest::Manifest;
 use crate::model::{Action, Change, Fault, FaultKind, Field, Record, RowResult, field_names};
+use crate::wire::PbxStart;
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -33,7 +34,7 @@ pub(super) struct Sent<'c> {
     /// The time when it was taken up.
     pub(super) begun: Instant,
     /// The start of the PBX that was known by then, in the PBX's own words.
-    pub(super) started: Option<String>,
+    pub(super) started: Option<Arc<PbxStart>>,
 }
 
 impl Sent<'_> {
@@ -100,7 +101,7 @@ impl<'c> Verifier<'c> {
         sent.change.action != Action::None
             && sent.settlement.result.is_done()
             && (!sent.settlement.looked || is_found(sent))
-            && (self.verify.picks(&sent.change.number) || sent.number() != sent.change.number)
+            && self.picks(sent)
     }
 
     /// Queues a row. Returns the rows that are verified by this call: none until a batch is full.
@@ -124,14 +125,28 @@ impl<'c> Verifier<'c> {
         self.check(rest)
     }
 
-    /// Verifies a row at once, if it is one that is to be.
-    pub(super) fn check_one(&self, sent: &mut Sent<'c>) {
-        if self.concerns(sent) {
-            let rows = self.check(vec![sent.clone()]);
-            if let Some(checked) = rows.into_iter().next() {
-                *sent = checked;
-            }
+    /// Returns true for a row that is read back, whatever is known of it.
+    pub(super) fn picks(&self, sent: &Sent<'_>) -> bool {
+        self.verify.picks(&sent.change.number) || sent.number() != sent.change.number
+    }
+
+    /// The number of rows that are read back together.
+    pub(super) fn batch(&self) -> usize {
+        self.batch
+    }
+
+    /// Looks at rows, also at those that were looked at before, and decides each one's result.
+    pub(super) fn check_again(&self, rows: Vec<Sent<'c>>) -> Vec<Sent<'c>> {
+        let found: Vec<usize> = rows
+            .iter()
+            .filter(|one| one.settlement.looked && is_found(one))
+            .map(|one| one.position)
+            .collect();
+        let mut rows = self.check_unseen(rows);
+        for one in rows.iter_mut().filter(|one| found.contains(&one.position)) {
+            self.doubt(one);
         }
+        rows
     }
 
     /// Looks at rows, twice where needed, and decides each one's result.

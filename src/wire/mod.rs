@@ -11,6 +11,7 @@ pub use pbx::{Pbx, RawRequest};
 use crate::model::{Fault, FaultCause, FaultKind, Record, Secret, WireText, vocabulary};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 use url::form_urlencoded;
 
@@ -402,9 +403,17 @@ pub struct Session {
     pub lifetime: Option<Duration>,
     /// The fault that each request gets that writes, where the account may only read.
     pub read_only: Option<Fault>,
-    /// The time when the PBX started, in its own words; another one shows that it has started anew. `None` where it does not
-    /// say.
-    pub started: Option<String>,
+    /// The start of the PBX; `None` where it does not say.
+    pub started: Option<Arc<PbxStart>>,
+}
+
+/// The start of a PBX, in its own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PbxStart {
+    /// The PBX: another one answers where this is another.
+    pub pbx: String,
+    /// The time: it has started anew where this is another.
+    pub time: String,
 }
 
 #[cfg(test)]

@@ -27,7 +27,9 @@ use super::{Account, Client, Settings, Task};
 use crate::digest::base64;
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Fault, FaultKind, Record, Secret, VendorAttributes};
-use crate::wire::{Answer, Effect, Exchange, Listing, Method, Request, Session, Turn, json};
+use crate::wire::{
+    Answer, Effect, Exchange, Listing, Method, PbxStart, Request, Session, Turn, json,
+};
 use astdb::FAMILIES;
 use beside::{BesidePart, WantedKeys};
 use caller_id::CallerId;
@@ -38,6 +40,7 @@ use own::{MAILBOX_LINE, MAILBOXES, OwnAttributes, items, named_in, with_mailbox}
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashSet};
 use std::mem::take;
+use std::sync::Arc;
 use talk::{Asterisk, Talk, encoded, one_line};
 
 /// The operation of the listing, and of its replies.
@@ -499,13 +502,16 @@ impl Asterisk {
         let names_them = [PjsipObject::Auth, PjsipObject::Aor]
             .iter()
             .all(|object| endpoint.named(*object) == number);
+        // Where a part was gone, so may be what is stored of the endpoint, whatever a cache shows.
+        let are_whole = auth.get("auth_type").is_none() && held_aor.is_some();
         let objects = [
             (PjsipObject::Auth, auth),
             (PjsipObject::Aor, aor),
             (PjsipObject::Endpoint, fields),
         ];
         for (object, fields) in objects {
-            if fields.0.is_empty() && (object != PjsipObject::Endpoint || names_them) {
+            let is_needless = object != PjsipObject::Endpoint || (names_them && are_whole);
+            if fields.0.is_empty() && is_needless {
                 continue;
             }
             let fields = match object {
@@ -700,9 +706,17 @@ fn info() -> Request {
         .query("only", "system,status")
 }
 
-/// The time of the start, from the reply to that question.
-fn started(info: &Value) -> Option<String> {
-    json::at(info, "status.startup_time").and_then(json::text)
+/// The start, from the reply to that question.
+fn started(info: &Value) -> Option<Arc<PbxStart>> {
+    let text = |path| json::at(info, path).and_then(json::text);
+    Some(Arc::new(PbxStart {
+        pbx: format!(
+            "Asterisk {} {}",
+            text("system.version")?,
+            text("system.entity_id").unwrap_or_default()
+        ),
+        time: text("status.startup_time")?,
+    }))
 }
 
 /// Asks whether a telephone is registered: the PBX's own word for it.

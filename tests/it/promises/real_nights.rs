@@ -164,3 +164,29 @@ fn what_a_real_asterisk_that_dies_in_a_run_has_lost_is_made_again() {
 fn what_the_old_release_that_dies_in_a_run_has_lost_is_made_again() {
     dies_in_runs(V16);
 }
+
+/// A PBX that comes back without what was stored, as another one at the same address would, ends the run.
+#[test]
+fn a_real_asterisk_that_comes_back_empty_is_not_taken_for_the_one_before() {
+    let Some(mut desk) = RealDesk::new(NEWEST) else {
+        return;
+    };
+    let config = desk.asterisk.config("hq").replace("100000/s", "400/s");
+    desk.write("rowcall.toml", config + "reply_within = \"2\"\n");
+    let mut random = Random::from_environment("REAL_SEED");
+    desk.sheet("in.csv", &extensions(100, &mut random));
+    let mut running = desk.start("import in.csv --to TARGET --report r.csv");
+    wait_until(|| desk.asterisk.objects().len() >= 200);
+    desk.asterisk.kill_now();
+    desk.asterisk.forget();
+    desk.asterisk.revive();
+    assert_eq!(running.wait().unwrap().code(), Some(3));
+    let words = desk.read("words");
+    assert!(words.contains("it is not the PBX that it was"), "{words}");
+    assert!(words.contains("the PBX started anew"), "{words}");
+    let results = desk.results("r.csv");
+    assert!(
+        results.iter().any(|result| result == "unknown"),
+        "{results:?}"
+    );
+}

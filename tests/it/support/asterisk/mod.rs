@@ -281,6 +281,22 @@ impl RunningAsterisk {
         }
     }
 
+    /// Removes all that it has stored, while it does not run.
+    pub(crate) fn forget(&self) {
+        let mut folders = vec![self.folder.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                let name = path.file_name().unwrap().to_string_lossy().into_owned();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if name.starts_with("astdb") {
+                    fs::remove_file(path).unwrap();
+                }
+            }
+        }
+    }
+
     /// Starts it again after a kill, at the same address.
     pub(crate) fn revive(&mut self) {
         assert!(self.process.is_none(), "it runs");
