@@ -36,6 +36,7 @@ struct Words {
     account_words: Vec<String>,
     everyday: Vec<String>,
     action: Vec<String>,
+    may_act: Vec<String>,
     remove: Vec<String>,
     keep: Vec<String>,
     state: Vec<String>,
@@ -63,7 +64,7 @@ struct DeletionWords {
 
 impl Words {
     /// The words whose meaning may depend on the columns beside them.
-    fn lists(&self) -> [(&[String], Common); 16] {
+    fn lists(&self) -> [(&[String], Common); 17] {
         [
             (&self.only_number, Common::OnlyNumber),
             (&self.number_like, Common::NumberLike),
@@ -76,6 +77,7 @@ impl Words {
             (&self.user, Common::User),
             (&self.account, Common::Account),
             (&self.action, Common::Action),
+            (&self.may_act, Common::MayAct),
             (&self.remove, Common::Remove),
             (&self.keep, Common::Keep),
             (&self.state, Common::State),
@@ -112,6 +114,8 @@ pub(super) enum Common {
     Account,
     /// The change to make with the row.
     Action,
+    /// The action on the row, where every cell names one.
+    MayAct,
     /// Yes where the row is to be deleted.
     Remove,
     /// Yes where the row is to stay.

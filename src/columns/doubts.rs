@@ -9,7 +9,7 @@ use super::owner::{OwnerWords, whose_flags};
 use super::products::{Product, ProductWord, products};
 use super::questions::{ColumnError, Question, listed, map_flag};
 use super::sample::Sample;
-use crate::model::{Field, Language, heading_key};
+use crate::model::{Field, Language};
 use crate::sheet::looks_like_data;
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ const OFFERED_PRODUCTS_MAX: usize = 3;
 /// Asks about every column whose meaning neither its heading nor the columns beside it show.
 ///
 /// # Errors
-/// A field has two columns of one heading, or two that the user mapped.
+/// A field has two columns that the user mapped.
 pub(super) fn ask(all: &mut Meanings<'_>) -> Result<(), ColumnError> {
     all.ask_beside_product();
     all.ask_about_rivals();
@@ -414,9 +414,9 @@ impl Meanings<'_> {
             }
         }
         for (field, columns) in columns {
-            let [one, other, ..] = columns[..] else {
+            if columns.len() == 1 {
                 continue;
-            };
+            }
             let is_mapped = |column: &usize| self.meanings[*column].is_read_by_map();
             let mapped: Vec<usize> = columns.iter().copied().filter(is_mapped).collect();
             match mapped[..] {
@@ -435,12 +435,6 @@ impl Meanings<'_> {
                             because: LeftOutBecause::Other,
                         };
                     }
-                }
-                [] if heading_key(self.heading(one)) == heading_key(self.heading(other)) => {
-                    return Err(ColumnError::SameHeading {
-                        first: self.at(one),
-                        second: self.at(other),
-                    });
                 }
                 [] => {
                     let named: Vec<String> =

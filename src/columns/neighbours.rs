@@ -26,6 +26,12 @@ pub(super) fn decide(all: &mut Meanings<'_>) {
         all.read_or_compare(column, is_read, how, "the opposite of enabled");
     });
     all.decide_states();
+    for column in all.columns_where(Meaning::is_unread) {
+        let may_act = all.common(column) == Some(Common::MayAct);
+        if may_act && (all.sample()).is_some_and(|sample| sample.asks_for_actions(column)) {
+            all.meanings[column] = Meaning::Action;
+        }
+    }
 }
 
 impl Meanings<'_> {

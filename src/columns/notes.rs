@@ -2,7 +2,8 @@
 
 use super::dictionary::misspelt;
 use super::meaning::{LeftOutBecause, Meaning, Meanings};
-use crate::model::{Field, Finding, Severity, heading_key};
+use super::values::How;
+use crate::model::{Field, Finding, Kind, Severity, heading_key};
 use std::collections::BTreeMap;
 
 /// Returns all notes about a sheet whose columns are understood.
@@ -41,6 +42,10 @@ pub(super) fn notes(all: &Meanings<'_>) -> Vec<Finding> {
             _ => {}
         }
     }
+    notes.extend(
+        all.columns()
+            .filter_map(|column| blanks_beside_marks(all, column)),
+    );
     let last = [left_out(&without_field), other_vendor(all)];
     let first = unknown(&strange).into_iter();
     first
@@ -81,6 +86,41 @@ fn left_out(headings: &[&str]) -> Option<Finding> {
         headings.join(", ")
     );
     Some(Finding::new("columns.left_out", Severity::Info, message))
+}
+
+/// Warns that the blank cells of a switch are no `off`, where its other cells are all marks such as `x`. Nothing is wrong
+/// with them where nothing is created, where `--fill` gives their value, or where the vendor's own default is the same.
+fn blanks_beside_marks(all: &Meanings<'_>, column: usize) -> Option<Finding> {
+    let Meaning::Read { fields, .. } = &all.meanings[column] else {
+        return None;
+    };
+    let [(field, how)] = fields.as_slice() else {
+        return None;
+    };
+    let meant = match how {
+        None | Some(How::AsIs | How::State { .. }) => "off",
+        Some(How::Opposite(_)) => "on",
+        Some(_) => return None,
+    };
+    let row = all
+        .target
+        .row(*field)
+        .filter(|_| field.def().kind == Kind::Switch)?;
+    let default = row.fill.as_deref().or(row.default.as_deref());
+    let is_filled = all.options.fill.iter().any(|(filled, _)| filled == field);
+    if !all.options.allowed.create || is_filled || default == Some(meant) {
+        return None;
+    }
+    let (blank, rows) = all.sample()?.blanks_beside_marks(column)?;
+    let name = field.name();
+    let message = format!(
+        "{} holds marks and blanks alone: a blank cell ({blank} of {rows}) gives no value for {name}, and a new extension gets \
+         the PBX's own",
+        all.at(column)
+    );
+    let hint = format!("if a blank means {meant}, say --fill {name}={meant}; else write yes or no");
+    let finding = Finding::new("columns.marks", Severity::Warning, message);
+    Some(finding.about(Some(*field), Some(column)).hint(hint))
 }
 
 /// A warning about a column that is not read.

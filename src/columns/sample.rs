@@ -6,6 +6,8 @@ use crate::model::same_word;
 use crate::sheet::{RowTrouble, Sheet, is_placeholder};
 use std::collections::HashSet;
 
+/// The signs that people set in the place of a yes.
+const MARKS: [&str; 6] = ["x", "X", "✓", "✔", "☑", "+"];
 /// The number of rows that are read.
 const ROWS: usize = 1_000;
 /// The most digits of a number that may be an extension; a telephone number with its area code has more.
@@ -153,6 +155,22 @@ impl Sample {
     pub(super) fn has_no_names(&self, column: usize) -> bool {
         let is_none = |cell: &str| switch(cell).is_some() || !cell.contains(char::is_alphabetic);
         self.filled(column).next().is_some() && self.filled(column).all(is_none)
+    }
+
+    /// Returns true if a column has cells, and each says what is to be done with its row.
+    pub(super) fn asks_for_actions(&self, column: usize) -> bool {
+        let asks = |cell: &str| dictionary().action(cell).is_some();
+        self.filled(column).next().is_some() && self.filled(column).all(asks)
+    }
+
+    /// The number of blank cells in a column whose others are all marks, and the number of rows that were looked at; none
+    /// where there are no such cells.
+    pub(super) fn blanks_beside_marks(&self, column: usize) -> Option<(usize, usize)> {
+        let cells = self.rows.iter().filter_map(|row| row.get(column));
+        let (blank, filled): (Vec<&String>, Vec<&String>) = cells.partition(|cell| cell.is_empty());
+        let are_marks = filled.iter().all(|cell| MARKS.contains(&cell.as_str()));
+        let are_both = are_marks && !blank.is_empty() && !filled.is_empty();
+        are_both.then_some((blank.len(), self.rows.len()))
     }
 
     /// The cells of a column that are not blank.

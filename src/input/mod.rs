@@ -144,11 +144,10 @@ fn questions(sheet: &Sheet, error: &ColumnError) -> Result<String, Failure> {
                 let _ = write!(text, "\n    “{heading}” begins with {values}");
             }
         }
-        let _ = write!(
-            text,
-            "\n    answer with {}",
-            question.answers.join("\n             or ")
-        );
+        if !question.answers.is_empty() {
+            let answers = question.answers.join("\n             or ");
+            let _ = write!(text, "\n    answer with {answers}");
+        }
     }
     Ok(text)
 }

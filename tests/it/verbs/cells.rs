@@ -135,9 +135,9 @@ fn a_title_or_a_legend_between_rows_stops_a_deletion_as_a_whole() {
     for (rows, words) in [
         (
             "2001,A,\n2002,B,\n\nBleiben,,\n2003,C,\n2004,D,\n",
-            ["(2001 to 2002)", "(2003 to 2004)"],
+            ["s.csv:5", "title"],
         ),
-        ("2001,A,\n,Bleiben,\n2003,C,\n", ["(2001)", "(2003)"]),
+        ("2001,A,\n,Bleiben,\n2003,C,\n", ["s.csv:3", "title"]),
         ("2001,A,\nBleiben,ab hier,\n2003,C,\n", ["(2001)", "(2003)"]),
         ("Bleiben,,\n2003,C,\n", ["(none)", "(2003)"]),
         (
@@ -149,14 +149,13 @@ fn a_title_or_a_legend_between_rows_stops_a_deletion_as_a_whole() {
         let desk = Desk::new("openvox");
         desk.hold(&desk.small(2001..2005));
         desk.write("s.csv", format!("Ext,Name,Email\n{rows}"));
-        let line = "delete s.csv --from TARGET --yes --max-deletes 100% --rate 5000 --report r.csv";
+        let line = "delete s.csv --from TARGET --yes --max-deletes 100% --rate 5000";
         let said = desk.ends(line, 2).err;
         assert!(
             words.iter().all(|word| said.contains(word)),
             "{rows}: {said}"
         );
         assert_eq!(desk.pbx.numbers(), good, "{rows}: {said}");
-        assert!(!desk.results("r.csv").contains(&"deleted".to_owned()));
     }
     for (rows, exit, left) in [
         // A remark at the end, a row without a number, and an extension that is deleted by itself.
@@ -175,6 +174,93 @@ fn a_title_or_a_legend_between_rows_stops_a_deletion_as_a_whole() {
         let said = desk.ends(line, exit).err;
         assert_eq!(desk.pbx.numbers(), left, "{rows}: {said}");
     }
+}
+
+#[test]
+fn blanks_beside_marks_are_said_once_unless_their_value_is_known() {
+    let desk = Desk::new("portsip");
+    for (cells, flags, is_said) in [
+        (["x", "", "X"], "", true),
+        (["✓", "", ""], "", true),
+        (["x", "", "X"], "--fill enabled=off", false),
+        (["x", "x", "x"], "", false),
+        (["", "", ""], "", false),
+        (["yes", "", "no"], "", false),
+    ] {
+        let rows = (2001..).zip(cells);
+        let rows = rows.map(|(number, cell)| format!("{number},Ann,{SECRETS},{cell}\n"));
+        let rows: String = rows.collect();
+        desk.write("s.csv", format!("number,first_name,{WEB},Enabled\n{rows}"));
+        let said = desk
+            .ends(&format!("check s.csv --for portsip {flags}"), 0)
+            .err;
+        let blank = cells.iter().filter(|cell| cell.is_empty()).count();
+        let words = format!("a blank cell ({blank} of 3) gives no value for enabled");
+        assert_eq!(said.contains(&words), is_said, "{cells:?} {flags}: {said}");
+        assert_eq!(said.contains("--fill enabled=off"), is_said, "{said}");
+        let update = "plan s.csv --to TARGET --mode update";
+        let said = desk.run(update).err;
+        assert!(!said.contains("holds marks"), "{said}");
+    }
+}
+
+#[test]
+fn a_column_whose_cells_all_say_what_is_to_be_done_is_obeyed() {
+    let desk = Desk::new("openvox");
+    for heading in ["Änderung", "Aktion", "To do", "Changes"] {
+        desk.write(
+            "s.csv",
+            format!("Ext,Name,{heading}\n2001,A,neu\n2002,B,löschen\n"),
+        );
+        let line = "check s.csv --for openvox --fill sip_password=<generate>";
+        let said = desk.ends(line, 1);
+        assert!(
+            said.out.contains("asks to delete the extension"),
+            "{heading}: {}",
+            said.out
+        );
+        assert!(
+            said.err.contains("1 valid, 1 invalid"),
+            "{heading}: {}",
+            said.err
+        );
+    }
+    desk.write(
+        "s.csv",
+        "Ext,Name,Änderung\n2001,A,neu\n2002,B,01.05.2026\n",
+    );
+    let said = desk.ends(
+        "check s.csv --for openvox --fill sip_password=<generate>",
+        0,
+    );
+    assert!(said.err.contains("“Änderung” (C1)"), "{}", said.err);
+}
+
+#[test]
+fn of_equal_headings_the_table_is_shown_and_no_blank_answer_is_offered() {
+    let desk = Desk::new("openvox");
+    desk.write(
+        "s.csv",
+        "Ext,Name,Email,Email\n2001,A,a@example.com,b@example.com\n",
+    );
+    for line in [
+        "columns s.csv --for openvox",
+        "check s.csv --for openvox --explain-columns",
+    ] {
+        let said = desk.ends(line, 2);
+        assert!(said.out.contains("understood as"), "{}", said.out);
+        assert!(
+            said.err
+                .contains("“Email” (C1) and “Email” (D1) are the same heading"),
+            "{}",
+            said.err
+        );
+    }
+    let said = desk.ends("check s.csv --for openvox", 2).err;
+    assert!(
+        said.contains("are the same heading") && !said.contains("answer with"),
+        "{said}"
+    );
 }
 
 #[test]
