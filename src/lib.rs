@@ -44,7 +44,7 @@
 //! | an exit code, the wording of a failure | `rim/failure.rs`; the last lines of a run, `run/results.rs` |
 //! | a flag | `cli/mod.rs` names the file of each kind; then `commands/`; if a resume needs it, `run/saved_options.rs` |
 //! | the values that are never shown | `model/redact.rs`; which values, `Field::hides` in `model/field.rs` |
-//! | a product's import file | `dialects/PRODUCT.toml`; the table's writer is `dialects/mod.rs` |
+//! | a product's import file | `dialects/`, a file of facts for each; the table's writer is `dialects/mod.rs` |
 //! | the values in a log of the wire | `[log]` in `vendor.toml`; `link/bodies.rs` |
 //! | the translation of fields between vendors, or from a sheet | `mapping/translations.toml`, then `mapping/` |
 //! | a migration's account of losses | `migrate/` |

@@ -926,16 +926,20 @@ fn a_lost_reply_to_a_delete_is_settled() {
 fn a_creation_pays_the_pace_as_much_as_the_make_says() {
     const RATE: f64 = 200.0;
     each(|rig| {
+        const LATE: usize = 2;
         let pace = Pace::per_second(RATE, rig.stop.clone()).unwrap();
-        let free = pace.burst();
+        let cost = rig.manifest.vendor.create_cost;
+        let free = pace.for_work_of(cost).burst() as usize;
         let connection = rig
             .sign_in(Box::new(rig.in_process()), pace, account())
             .unwrap();
         let begun = Instant::now();
-        let creation = change(0, Action::Create, rig.small("2001"), None);
-        rig.carry_out(&connection, creation);
-        let paid = rig.manifest.vendor.create_cost.saturating_sub(free);
-        assert!(begun.elapsed() >= Duration::from_secs_f64(f64::from(paid) / RATE));
+        let wanted = (0..free + LATE).map(|row| rig.small(&(2001 + row).to_string()));
+        let creations = wanted.enumerate();
+        let creations = creations.map(|(row, wanted)| change(row, Action::Create, wanted, None));
+        rig.submit(&connection, creations.collect(), 1);
+        let paid = f64::from(cost) * LATE as f64;
+        assert!(begun.elapsed() >= Duration::from_secs_f64(paid / RATE));
     });
 }
 

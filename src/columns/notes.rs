@@ -108,7 +108,9 @@ fn blanks_beside_marks(all: &Meanings<'_>, column: usize) -> Option<Finding> {
         .filter(|_| field.def().kind == Kind::Switch)?;
     let default = row.fill.as_deref().or(row.default.as_deref());
     let is_filled = all.options.fill.iter().any(|(filled, _)| filled == field);
-    if !all.options.allowed.create || is_filled || default == Some(meant) {
+    // A new extension is on, unless something says otherwise.
+    let is_default = default == Some(meant) || (*field == Field::ENABLED && meant == "on");
+    if !all.options.allowed.create || is_filled || is_default {
         return None;
     }
     let (blank, rows) = all.sample()?.blanks_beside_marks(column)?;

@@ -164,8 +164,8 @@ pub(crate) fn joined(headings: &[String], below: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// Returns true if a row above the headings is a title: one text above the first heading, a name with its value, or two
-/// texts of which the second stands for no columns. One text is none where headings below it are repeated behind them.
+/// Returns true if a row above the headings is a title: one text above the first heading, a remark on the sheet's age, a
+/// name with its value, or two texts of which the second stands for no columns. One text is none where headings below it are repeated behind them.
 fn is_title(row: &[String], headings: &[String], first: Option<usize>, known: &Headings) -> bool {
     let filled: Vec<usize> = (0..row.len())
         .filter(|column| is_word(&row[*column]))
@@ -178,6 +178,9 @@ fn is_title(row: &[String], headings: &[String], first: Option<usize>, known: &H
         let mut runs = row[*column].split(|c: char| !c.is_ascii_digit());
         runs.any(|run| run.len() > 1)
     };
+    if filled.len() == 1 && last == GroupWord::Other && says_when(&row[end]) {
+        return true;
+    }
     Some(begin) <= first
         && match filled.len() {
             1 => {
@@ -188,6 +191,21 @@ fn is_title(row: &[String], headings: &[String], first: Option<usize>, known: &H
             2 => last == GroupWord::Other && (end == begin + 1 || filled.iter().any(has_date)),
             _ => false,
         }
+}
+
+/// Returns true for a remark on the age of a sheet, such as `as of May`.
+fn says_when(text: &str) -> bool {
+    const BEGINNINGS: [&str; 7] = [
+        "as of ",
+        "stand ",
+        "stand:",
+        "updated ",
+        "updated:",
+        "last update",
+        "version",
+    ];
+    let text = text.trim().to_lowercase();
+    BEGINNINGS.iter().any(|begins| text.starts_with(begins))
 }
 
 fn is_filled(text: &str) -> bool {

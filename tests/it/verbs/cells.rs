@@ -202,6 +202,13 @@ fn blanks_beside_marks_are_said_once_unless_their_value_is_known() {
         let said = desk.run(update).err;
         assert!(!said.contains("holds marks"), "{said}");
     }
+    // What is not locked is on, as a new extension is.
+    desk.write(
+        "s.csv",
+        format!("number,first_name,{WEB},Gesperrt\n2001,Ann,{SECRETS},x\n2002,Bo,{SECRETS},\n"),
+    );
+    let said = desk.run("check s.csv --for portsip").err;
+    assert!(!said.contains("holds marks"), "{said}");
 }
 
 #[test]
