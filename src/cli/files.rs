@@ -18,7 +18,7 @@ what to press; then export from the product, and `rowcall verify` compares.
 
 Examples:
   rowcall convert staff.csv --to file:freepbx -o bulk.csv
-  rowcall convert staff.csv --to file:mikopbx -o people.csv --fill sip_password='<generate>'
+  rowcall convert staff.csv --to file:mikopbx -o people.csv --on-loss stop
   rowcall verify bulk.csv exported.csv --for file:freepbx"
 )]
 pub struct ConvertArgs {
@@ -50,7 +50,7 @@ value, and `missing` where it is not there.
 
 Examples:
   rowcall verify bulk.csv exported.csv --for file:freepbx
-  rowcall verify people.csv exported.csv --for file:mikopbx --report verified.csv"
+  rowcall verify people.csv exported.csv --for file:mikopbx --report r.csv"
 )]
 pub struct VerifyArgs {
     /// The import file, as `rowcall convert` wrote it

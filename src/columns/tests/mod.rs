@@ -628,9 +628,16 @@ fn one_common_heading_makes_a_sheet_no_product_s() {
 
 #[test]
 fn a_pin_in_an_office_s_list_is_no_sign_of_a_product() {
-    for headings in ["Name,Durchwahl,PIN", "Ext,Name,PIN,Email", "Name,Number,Email,PIN"] {
+    for headings in [
+        "Name,Durchwahl,PIN",
+        "Ext,Name,PIN,Email",
+        "Name,Number,Email,PIN",
+    ] {
         let understood = fields("openvox", headings);
-        assert!(understood.contains("display_name"), "{headings}: {understood}");
+        assert!(
+            understood.contains("display_name"),
+            "{headings}: {understood}"
+        );
         assert!(understood.contains("number"), "{headings}: {understood}");
     }
 }

@@ -432,6 +432,13 @@ fn texts(row: &RawRow) -> Vec<String> {
     texts
 }
 
+/// The texts of a row as far as they may be words above headings: a cell may hold megabytes.
+fn shortened(texts: &[String]) -> Vec<String> {
+    const CHARS_MAX: usize = 300;
+    let short = |text: &String| text.chars().take(CHARS_MAX).collect();
+    texts.iter().map(short).collect()
+}
+
 /// Puts a row before those that are kept as the nearest above the headings.
 fn put_above(above: &mut Vec<Vec<String>>, row: Vec<String>) {
     above.truncate(groups::ROWS_MAX - 1);
@@ -460,7 +467,7 @@ fn head(
         if let Header::Line(line, _) = options.header
             && row.line != line
         {
-            put_above(&mut above, headings);
+            put_above(&mut above, shortened(&headings));
             preamble += 1;
             continue;
         }
@@ -475,7 +482,7 @@ fn head(
         // `Extensions` alone may be the table's title.
         let alone = headings.iter().filter(|text| !text.trim().is_empty());
         let alone = alone.count() == 1;
-        let text = headings.clone();
+        let text = shortened(&headings);
         let mut head = TableHead {
             table,
             line: row.line,

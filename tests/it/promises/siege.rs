@@ -651,9 +651,11 @@ fn lost_replies_to_sign_ins_end_a_run_before_the_account_is_locked() {
             let ended = desk.run(&line);
             let sign_ins = desk.pbx.sim.sign_ins();
             let context = format!("{} {made}: {sign_ins} {}", vendor.id, ended.err);
-            assert!(sign_ins <= 4, "{context}");
-            // These have no session that could run out.
-            let ends = made == 0 || !["ozeki", "asterisk"].contains(&vendor.id);
+            // Asterisk is asked when it started by what it is signed in with, and locks no account.
+            let is_counted = made == 0 || vendor.id != "asterisk";
+            assert!(sign_ins <= 4 || !is_counted, "{context}");
+            // It has no session that could run out.
+            let ends = made == 0 || vendor.id != "ozeki";
             assert_eq!(ended.exit, if ends { 3 } else { 0 }, "{context}");
         }
     }

@@ -354,7 +354,7 @@ fn sides_that_cannot_be_used_are_refused_with_what_to_do() {
     fs::create_dir(folder.path().join("hq")).unwrap();
     for (words, told) in [
         ("a.csv twice.csv", "0042 stands in twice.csv:2 already"),
-        ("a.csv twice.csv", "1 rows cannot be compared"),
+        ("a.csv twice.csv", "1 row cannot be compared"),
         ("nameless.csv a.csv", "nameless.csv:2: has no number"),
         ("nameless.csv a.csv", "nameless.csv:3: the row has 1 cells"),
         ("a.csv empty.csv", "is empty"),
