@@ -127,7 +127,6 @@ impl TableRows {
         self.deletes |= later.deletes;
         let has_numbers = !self.lengths.is_empty();
         let [early, between] = later.titles;
-        let first_of = |one: Option<u64>, other: Option<u64>| one.or(other);
         for length in later.lengths {
             let is_known = self
                 .lengths
@@ -141,19 +140,13 @@ impl TableRows {
         self.enter(line, kind);
         self.lengths.sort_by_key(|length| length.line);
         self.is_rich = self.is_rich.or(later.is_rich);
-        self.words_above_few = first_of(self.words_above_few, later.words_above_few);
-        self.words = first_of(self.words, later.words);
-        self.two_words = first_of(self.two_words, later.two_words);
-        self.headings = first_of(self.headings, later.headings);
+        self.words_above_few = self.words_above_few.or(later.words_above_few);
+        self.words = self.words.or(later.words);
+        self.two_words = self.two_words.or(later.two_words);
+        self.headings = self.headings.or(later.headings);
         self.titles = match has_numbers {
-            true => [
-                self.titles[0],
-                first_of(self.titles[1], first_of(early, between)),
-            ],
-            false => [
-                first_of(self.titles[0], early),
-                first_of(self.titles[1], between),
-            ],
+            true => [self.titles[0], self.titles[1].or(early).or(between)],
+            false => [self.titles[0].or(early), self.titles[1].or(between)],
         };
         self.numbered = self.numbered.max(later.numbered);
         (self.next, self.last) = (later.next, later.last);

@@ -210,15 +210,23 @@ mod tests {
 
     #[test]
     fn no_second_sees_more_than_rate_and_burst_and_the_rate_is_kept() {
+        const TRIES: usize = 4;
         for (rate, threads) in [(20.0, 4), (100.0, 8)] {
-            let pace = Pace::per_second(rate, StopFlag::default()).unwrap();
-            let times = taken(&pace, threads, Duration::from_millis(1500));
-            let most = most_in_a_second(times.clone());
-            // Each thread may be late to take down one time.
-            let allowed = rate as usize + pace.burst() as usize + threads;
-            assert!(most <= allowed, "{most} of {allowed}");
-            let total = times.len() as f64 / 1.5;
-            assert!(total >= 0.5 * rate, "{total} of {rate}");
+            let mut fastest = 0.0_f64;
+            // A machine with much else to do is slow now and then, and a pace that is too slow always.
+            for _ in 0..TRIES {
+                let pace = Pace::per_second(rate, StopFlag::default()).unwrap();
+                let times = taken(&pace, threads, Duration::from_millis(1500));
+                let most = most_in_a_second(times.clone());
+                // Each thread may be late to take down one time.
+                let allowed = rate as usize + pace.burst() as usize + threads;
+                assert!(most <= allowed, "{most} of {allowed}");
+                fastest = fastest.max(times.len() as f64 / 1.5);
+                if fastest >= 0.9 * rate {
+                    break;
+                }
+            }
+            assert!(fastest >= 0.9 * rate, "{fastest} of {rate}");
         }
     }
 

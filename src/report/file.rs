@@ -7,7 +7,7 @@ use crate::model::{Finding, Outcome, with_hint};
 use crate::sheet::{Column, Format, MarkedLine, Readers, SheetError, Tone, Writer};
 use std::collections::BTreeSet;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The head of a report for people.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,6 +66,18 @@ impl ReportFile {
         let format = Format::to_write(&path.to_string_lossy());
         let writer = Writer::row_by_row(path, Readers::Anybody, &columns_of(format, head))?;
         Ok(ReportFile::new(writer, head))
+    }
+
+    /// Begins such a report in each of these files.
+    ///
+    /// # Errors
+    /// As [`Writer::row_by_row`].
+    pub(crate) fn all_row_by_row(
+        paths: &[PathBuf],
+        head: &ReportHead,
+    ) -> Result<Vec<ReportFile>, SheetError> {
+        let begin = |path: &PathBuf| ReportFile::row_by_row(path, head);
+        paths.iter().map(begin).collect()
     }
 
     /// Begins a report in a file that takes its place when it is whole.

@@ -44,19 +44,34 @@ pub fn finding_line(finding: &Finding, place: Option<&Place>, sources: bool) -> 
 pub(crate) fn summary_of_check(
     command: &str,
     vendor: &str,
-    more: &[(&str, u64)],
+    more: &[(&'static str, u64)],
     counts: &Counts,
     started: Timestamp,
     exit_code: u8,
 ) -> Value {
-    let mut summary = json!({ "command": command, "target": vendor });
-    for (name, count) in more {
-        summary[*name] = json!(count);
+    let more = more.iter().map(|(name, count)| (*name, json!(count)));
+    let valid = json!({ "valid": counts.valid, "invalid": counts.invalid });
+    let facts = [
+        ("counts", valid),
+        ("rows", json!(counts.rows)),
+        ("errors", json!(counts.errors)),
+        ("warnings", json!(counts.warnings)),
+    ];
+    summary_of_sheets(command, vendor, more.chain(facts), started, exit_code)
+}
+
+/// Builds the JSON summary of a command that reads sheets and asks no PBX; `facts` are its own, in their order.
+pub(crate) fn summary_of_sheets(
+    command: &str,
+    target: &str,
+    facts: impl IntoIterator<Item = (&'static str, Value)>,
+    started: Timestamp,
+    exit_code: u8,
+) -> Value {
+    let mut summary = json!({ "command": command, "target": target });
+    for (name, fact) in facts {
+        summary[name] = fact;
     }
-    summary["counts"] = json!({ "valid": counts.valid, "invalid": counts.invalid });
-    summary["rows"] = json!(counts.rows);
-    summary["errors"] = json!(counts.errors);
-    summary["warnings"] = json!(counts.warnings);
     summary["started"] = json!(format!("{started:.3}"));
     summary["finished"] = json!(format!("{:.3}", Timestamp::now()));
     summary["exit_code"] = json!(exit_code);

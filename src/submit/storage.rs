@@ -21,6 +21,9 @@ use std::time::{Duration, Instant};
 /// Longest time for which stored rows wait for further ones, so that the PBX is asked once for all of them.
 const COMPANY_WAIT_MAX: Duration = Duration::from_secs(1);
 
+/// The most times that a row is looked at again which the PBX did not keep.
+const LOST_LOOKS_MAX: u32 = 2;
+
 /// The last stored rows that are looked at after a new start.
 const PROBES: usize = 8;
 
@@ -141,7 +144,7 @@ impl<'c> Storage<'c> {
         for rows in chunks(same, verifier.batch()) {
             for one in self.read_back(rows, verifier) {
                 let is_lost = one.was_done && one.sent.settlement.result == RowResult::Differs;
-                if is_lost && one.looks < 2 {
+                if is_lost && one.looks < LOST_LOOKS_MAX {
                     certain.extend(self.look_again(one, not_kept(), judge));
                 } else {
                     self.note_stored(&one.sent);

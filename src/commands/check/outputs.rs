@@ -9,7 +9,6 @@ use crate::report::{
 use crate::rim::outputs::Files;
 use crate::rim::terminal::{output, print, printed};
 use crate::rim::{Exit, Failure, who};
-use crate::sheet::SheetError;
 use jiff::Timestamp;
 use std::io::{BufWriter, Write};
 
@@ -36,15 +35,11 @@ impl<'t> CheckOutputs<'t> {
     ) -> Result<CheckOutputs<'t>, Failure> {
         let marked = marked(args, tables)?;
         let head = report_head(tables, product, started);
-        let reports = args.report.report.iter();
-        let reports: Result<Vec<ReportFile>, SheetError> = reports
-            .map(|path| ReportFile::row_by_row(path, &head))
-            .collect();
         Ok(CheckOutputs {
             args,
             out: BufWriter::new(output()),
             found: FindingSummary::default(),
-            reports: reports?,
+            reports: ReportFile::all_row_by_row(&args.report.report, &head)?,
             marked,
         })
     }

@@ -8,7 +8,7 @@ use crate::dialects::{PREFIX, import_table};
 use crate::input::{Rows, open_sheets};
 use crate::manifest::{FileFacts, Manifest, Purpose};
 use crate::model::RowResult;
-use crate::report::counted;
+use crate::report::{counted, summary_of_sheets};
 use crate::rim::outputs::Files;
 use crate::rim::target::no_groups;
 use crate::rim::terminal::{print, print_data};
@@ -71,15 +71,10 @@ pub(super) fn run(args: &ConvertArgs, context: &Context) -> Result<Exit, Failure
     let invalid = counts.count(RowResult::Invalid);
     let exit = Exit::done_if(invalid == 0 && !rows.rows.is_empty());
     if args.report.json {
-        let summary = json!({
-            "command": "convert",
-            "target": format!("{PREFIX}{}", facts.vendor.id),
-            "counts": { "valid": counts.count(RowResult::Valid), "invalid": invalid },
-            "rows": rows.rows.len(),
-            "started": format!("{started:.3}"),
-            "finished": format!("{:.3}", Timestamp::now()),
-            "exit_code": exit.code(),
-        });
+        let target = format!("{PREFIX}{}", facts.vendor.id);
+        let counts = json!({ "valid": counts.count(RowResult::Valid), "invalid": invalid });
+        let facts = [("counts", counts), ("rows", json!(rows.rows.len()))];
+        let summary = summary_of_sheets("convert", &target, facts, started, exit.code());
         print_data(|out| writeln!(out, "{summary}"))?;
     }
     Ok(exit)

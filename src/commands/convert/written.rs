@@ -87,11 +87,7 @@ pub(super) fn report(
         ],
         rows.sheets.len() == 1,
     );
-    let reports = args.report.report.iter();
-    let reports: Result<Vec<ReportFile>, _> = reports
-        .map(|path| ReportFile::row_by_row(path, &head))
-        .collect();
-    let mut reports = reports?;
+    let mut reports = ReportFile::all_row_by_row(&args.report.report, &head)?;
     let mut counts = ResultCounts::default();
     let mut found = FindingSummary::default();
     for (index, row) in rows.rows.iter().enumerate() {

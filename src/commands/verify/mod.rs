@@ -5,7 +5,7 @@ mod rows;
 use crate::cli::VerifyArgs;
 use crate::dialects::PREFIX;
 use crate::model::{Field, Outcome, Record, RowResult};
-use crate::report::{ReportFile, ReportHead, ResultCounts, counted, for_people};
+use crate::report::{ReportFile, ReportHead, ResultCounts, counted, for_people, summary_of_sheets};
 use crate::rim::outputs::Files;
 use crate::rim::terminal::{print, print_data};
 use crate::rim::{Context, Exit, Failure, who};
@@ -75,15 +75,9 @@ pub(super) fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure>
             .iter()
             .map(|(result, count)| (result.word(), count))
             .collect();
-        let summary = json!({
-            "command": "verify",
-            "target": format!("{PREFIX}{}", facts.vendor.id),
-            "counts": by_word,
-            "rows": outcomes.len(),
-            "started": format!("{started:.3}"),
-            "finished": format!("{:.3}", Timestamp::now()),
-            "exit_code": exit.code(),
-        });
+        let target = format!("{PREFIX}{}", facts.vendor.id);
+        let facts = [("counts", json!(by_word)), ("rows", json!(outcomes.len()))];
+        let summary = summary_of_sheets("verify", &target, facts, started, exit.code());
         print_data(|out| writeln!(out, "{summary}"))?;
     }
     Ok(exit)
@@ -106,8 +100,7 @@ fn report(args: &VerifyArgs, outcomes: &[Outcome], started: Timestamp) -> Result
         ],
         true,
     );
-    for path in &args.report.report {
-        let mut report = ReportFile::row_by_row(path, &head)?;
+    for mut report in ReportFile::all_row_by_row(&args.report.report, &head)? {
         for outcome in outcomes {
             report.put(outcome, &|_| String::new())?;
         }

@@ -2,7 +2,7 @@
 
 use crate::columns::{AllowedActions, NamedOwner, product};
 use crate::compare::{differences, differing};
-use crate::input::{InputOptions, ReadingOptions, Rows, bound};
+use crate::input::{InputOptions, Rows, bound};
 use crate::manifest::Manifest;
 use crate::model::{Action, Field, Outcome, Record, RowResult};
 use crate::rim::Failure;
@@ -18,13 +18,8 @@ pub(super) fn read(path: &Path, facts: &'static Manifest) -> Result<Rows, Failur
         Some(product) => NamedOwner::Product(product),
         None => NamedOwner::Vendor(facts),
     };
-    let options = InputOptions {
-        sheets: vec![path.to_owned()],
-        reading: ReadingOptions {
-            headings: Some(owner),
-            ..ReadingOptions::default()
-        },
-    };
+    let mut options = InputOptions::file(path, None);
+    options.reading.headings = Some(owner);
     let mut sheets = vec![];
     for (sheet, binding) in bound(&options, facts, AllowedActions::default())? {
         let Ok(binding) = binding else {

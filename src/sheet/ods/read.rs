@@ -322,8 +322,8 @@ pub(crate) struct Rows {
 
 /// The attributes of a cell's tag.
 #[derive(Default)]
-struct CellTag {
-    kind: CellKind,
+struct OdsCellTag {
+    kind: OdsCellKind,
     /// The value as it was saved: a number, a date, a switch.
     value: String,
     repeated: usize,
@@ -335,7 +335,7 @@ struct CellTag {
 }
 
 #[derive(Default, Clone, Copy, PartialEq)]
-enum CellKind {
+enum OdsCellKind {
     #[default]
     Empty,
     Text,
@@ -578,20 +578,20 @@ impl Rows {
     }
 }
 
-fn cell_tag(tag: &Tag<'_>) -> Result<CellTag, PullError> {
-    let mut cell = CellTag {
+fn cell_tag(tag: &Tag<'_>) -> Result<OdsCellTag, PullError> {
+    let mut cell = OdsCellTag {
         repeated: 1,
         fills: (1, 1),
-        ..CellTag::default()
+        ..OdsCellTag::default()
     };
     let mut is_error = false;
     tag.attributes(|name, value| match name {
         "office:value-type" => {
             cell.kind = match &*value {
-                "float" | "currency" | "percentage" => CellKind::Number,
-                "date" | "time" => CellKind::Date,
-                "boolean" => CellKind::Boolean,
-                _ => CellKind::Text,
+                "float" | "currency" | "percentage" => OdsCellKind::Number,
+                "date" | "time" => OdsCellKind::Date,
+                "boolean" => OdsCellKind::Boolean,
+                _ => OdsCellKind::Text,
             }
         }
         // LibreOffice's own word; the standard has none.
@@ -608,16 +608,16 @@ fn cell_tag(tag: &Tag<'_>) -> Result<CellTag, PullError> {
         _ => {}
     })?;
     if is_error {
-        cell.kind = CellKind::Error;
+        cell.kind = OdsCellKind::Error;
     }
     Ok(cell)
 }
 
-fn put_cell(cell: &CellTag, shown: &str, out: &mut String) -> Stored {
+fn put_cell(cell: &OdsCellTag, shown: &str, out: &mut String) -> Stored {
     let shown = if shown.is_empty() { &cell.value } else { shown };
     match cell.kind {
-        CellKind::Number => put_number(&cell.value, shown, out),
-        CellKind::Boolean => {
+        OdsCellKind::Number => put_number(&cell.value, shown, out),
+        OdsCellKind::Boolean => {
             out.push_str(if cell.value == "true" {
                 "TRUE"
             } else {
@@ -625,15 +625,15 @@ fn put_cell(cell: &CellTag, shown: &str, out: &mut String) -> Stored {
             });
             Stored::Boolean
         }
-        CellKind::Date => {
+        OdsCellKind::Date => {
             out.push_str(shown);
             Stored::Date
         }
-        CellKind::Error => {
+        OdsCellKind::Error => {
             out.push_str(shown);
             Stored::Error
         }
-        CellKind::Empty | CellKind::Text => {
+        OdsCellKind::Empty | OdsCellKind::Text => {
             out.push_str(shown);
             Stored::Text
         }
