@@ -623,23 +623,29 @@ impl FastPath {
             min,
             max,
             form,
-            is_odd: match care {
-                Care::Name => |text| spreadsheet_damage::is_odd_word(text) || is_vacant(text),
-                // Hashes that name their method have a sign that asks for a look. What has no digit, or several words, may
-                // say what to do.
-                Care::Password => |text| {
-                    !text.bytes().any(|byte| byte.is_ascii_digit())
-                        || text.contains(' ')
-                        || spreadsheet_damage::is_odd_word(text)
-                        || has_digits_of_hash(text.trim())
-                },
-                _ if field == Field::CALLER_ID => {
-                    |text| !all_digits(text) || spreadsheet_damage::is_odd_word(text)
-                }
-                _ if spreadsheet_damage::takes_letters(care) => spreadsheet_damage::is_odd_word,
-                _ => |_| false,
-            },
+            is_odd: odd_words(field),
         }
+    }
+}
+
+/// Finds a field's words that need the slow look though all their bytes are good.
+fn odd_words(field: Field) -> fn(&str) -> bool {
+    let care = field.def().care;
+    match care {
+        Care::Name => |text| spreadsheet_damage::is_odd_word(text) || is_vacant(text),
+        // Hashes that name their method have a sign that asks for a look. What has no digit, or several words, may
+        // say what to do.
+        Care::Password => |text| {
+            !text.bytes().any(|byte| byte.is_ascii_digit())
+                || text.contains(' ')
+                || spreadsheet_damage::is_odd_word(text)
+                || has_digits_of_hash(text.trim())
+        },
+        _ if field == Field::CALLER_ID => {
+            |text| !all_digits(text) || spreadsheet_damage::is_odd_word(text)
+        }
+        _ if spreadsheet_damage::takes_letters(care) => spreadsheet_damage::is_odd_word,
+        _ => |_| false,
     }
 }
 

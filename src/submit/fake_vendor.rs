@@ -336,15 +336,7 @@ impl FakePbx {
             "link.closed",
             "the fake PBX hung up",
         ));
-        let now = Instant::now();
-        for (_, late) in state
-            .due
-            .extract_if(.., |(due, _)| *due <= now)
-            .collect::<Vec<_>>()
-        {
-            let number = asked_number(&late).to_owned();
-            state.answer(&late, &number, false);
-        }
+        state.answer_due();
         let trouble = script(request, times);
         match trouble {
             Trouble::Panic => {
@@ -397,8 +389,7 @@ impl FakePbx {
         }
         if request.operation == "look" {
             for late in std::mem::take(&mut state.late) {
-                let number = asked_number(&late).to_owned();
-                state.answer(&late, &number, false);
+                state.answer_late(&late);
             }
         }
         match trouble {
@@ -411,6 +402,20 @@ impl FakePbx {
 }
 
 impl State {
+    /// Carries out what was sent earlier and is due by now.
+    fn answer_due(&mut self) {
+        let now = Instant::now();
+        let due: Vec<_> = self.due.extract_if(.., |(due, _)| *due <= now).collect();
+        for (_, late) in due {
+            self.answer_late(&late);
+        }
+    }
+
+    fn answer_late(&mut self, late: &Request) {
+        let number = asked_number(late).to_owned();
+        self.answer(late, &number, false);
+    }
+
     fn answer(&mut self, request: &Request, number: &str, endless: bool) -> Value {
         let token = request.headers[0].1.reveal();
         if !matches!(request.operation, "login" | "logout") && token != self.token.to_string() {

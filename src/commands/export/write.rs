@@ -60,36 +60,17 @@ impl Job<'_> {
             progress.finish();
         }
         drop(session);
-        let NotExported { gone, values } = written.map_err(|error| match error {
+        let left_out = written.map_err(|error| match error {
             ExportError::Fault(fault) => target.failure(&fault),
             ExportError::Sheet(error) => Failure::usage(error),
         })?;
         writer.finish()?;
-        print(format!(
-            "{}: {}",
-            target.label,
-            counted((numbers.len() - gone.len()) as u64, target.record())
-        ));
-        if !gone.is_empty() {
-            print(format!(
-                "{}: listed, but gone when they were looked at: {}",
-                target.label,
-                gone.join(", ")
-            ));
-        }
-        if !values.is_empty() {
-            let named = |(number, field): &(String, Field)| format!("{number} {}", field.name());
-            let named: Vec<String> = values.iter().map(named).collect();
-            print(format!(
-                "{}: left out, for an import would refuse what stands there on the PBX: {}",
-                target.label,
-                named.join(", ")
-            ));
-        }
+        let exported = (numbers.len() - left_out.gone.len()) as u64;
+        tell(&target, exported, &left_out);
         Ok(Facts {
             started,
-            extensions: (numbers.len() - gone.len()) as u64,
-            gone: gone.len() as u64,
+            extensions: exported,
+            gone: left_out.gone.len() as u64,
             whole: listing.complete,
             secrets: self.args.secrets.word().to_owned(),
             key: self.key.as_ref().map(Key::id).unwrap_or_default(),
@@ -113,5 +94,31 @@ impl Job<'_> {
             }
             Some(path) => Writer::replace(path, Readers::Anybody, &columns),
         }
+    }
+}
+
+/// Says how many records were exported, and which records and values were not.
+fn tell(target: &Target, exported: u64, left_out: &NotExported) {
+    let NotExported { gone, values } = left_out;
+    print(format!(
+        "{}: {}",
+        target.label,
+        counted(exported, target.record())
+    ));
+    if !gone.is_empty() {
+        print(format!(
+            "{}: listed, but gone when they were looked at: {}",
+            target.label,
+            gone.join(", ")
+        ));
+    }
+    if !values.is_empty() {
+        let named = |(number, field): &(String, Field)| format!("{number} {}", field.name());
+        let named: Vec<String> = values.iter().map(named).collect();
+        print(format!(
+            "{}: left out, for an import would refuse what stands there on the PBX: {}",
+            target.label,
+            named.join(", ")
+        ));
     }
 }
