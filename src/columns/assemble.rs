@@ -221,7 +221,8 @@ fn compared(all: &Meanings<'_>, fields: &Fields) -> Vec<Compared> {
 }
 
 /// Returns a column as it was understood.
-pub(super) fn column(heading: &str, meaning: &Meaning) -> ColumnReading {
+pub(super) fn column(all: &Meanings<'_>, column: usize) -> ColumnReading {
+    let meaning = &all.meanings[column];
     let (reason, saved) = match meaning {
         Meaning::Ignored => ("ignored".to_owned(), Saved::Nothing),
         Meaning::Read { fields, reason, .. } => match fields.as_slice() {
@@ -247,7 +248,8 @@ pub(super) fn column(heading: &str, meaning: &Meaning) -> ColumnReading {
         Meaning::Open(_) | Meaning::Unknown => ("not understood".to_owned(), Saved::NotUnderstood),
     };
     ColumnReading {
-        heading: heading.to_owned(),
+        heading: all.heading(column).to_owned(),
+        name: all.name_for_map(column),
         field: meaning.fields().next(),
         reason,
         saved,

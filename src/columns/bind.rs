@@ -3,7 +3,7 @@
 use super::assemble::{assemble, column};
 use super::binding::Binding;
 use super::map::ColumnReading;
-use super::meaning::{Meaning, Meanings};
+use super::meaning::Meanings;
 use super::options::BindOptions;
 use super::owner::{Owner, owner};
 use super::questions::ColumnError;
@@ -75,10 +75,8 @@ pub(super) fn bind(
     single::understand(&mut all, &mapped);
     neighbours::decide(&mut all);
     doubts::ask(&mut all)?;
-    let pairs = headings.iter().zip(&all.meanings);
-    let columns: Vec<ColumnReading> = pairs
-        .map(|(heading, meaning)| column(heading, meaning))
-        .collect();
+    let columns = all.columns().map(|at| column(&all, at));
+    let columns: Vec<ColumnReading> = columns.collect();
     if !all.questions.is_empty() {
         return Err(ColumnError::Unanswered {
             questions: all.questions,
@@ -91,7 +89,11 @@ pub(super) fn bind(
         is_foreign: notes::foreign_evidence(&all).is_some(),
         notes: notes::notes(&all),
         read,
-        unread: all.columns_where(Meaning::is_unread),
+        unread: all.columns_where(|meaning| meaning.is_unread() || meaning.is_lost()),
+        nameless: all
+            .columns()
+            .filter(|column| all.is_nameless(*column))
+            .collect(),
         reading: reading.into(),
     })
 }

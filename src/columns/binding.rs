@@ -20,8 +20,10 @@ pub struct Binding {
     pub notes: Vec<Finding>,
     /// The fields that are read: those of the sheet in its order, then those that are only filled in or made of others.
     pub(super) read: Vec<ReadField>,
-    /// The columns with a heading that are not understood.
+    /// The columns with a heading that are not understood, or that the vendor has no field for.
     pub(super) unread: Vec<usize>,
+    /// The columns without a heading whose meaning is known all the same.
+    pub(crate) nameless: Vec<usize>,
     pub(super) reading: Arc<CellReading>,
 }
 
@@ -52,7 +54,7 @@ impl Binding {
         own.filter_map(|read| Some((read.field, read.from?)))
     }
 
-    /// The columns with a heading that are not understood.
+    /// The columns with a heading that are not understood, or that share a field with another and the vendor lacks it.
     pub fn unread(&self) -> impl Iterator<Item = usize> + '_ {
         self.unread.iter().copied()
     }

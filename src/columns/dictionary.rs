@@ -400,22 +400,28 @@ impl Dictionary {
     /// Returns true for words about somebody or something other than the extension and its person, such as
     /// `Emergency contact`. A sentence, or a name with its value, is none.
     pub(super) fn is_about_something_else(&self, text: &str) -> bool {
+        self.everyday.contains(&plain(text)) || self.names_somebody_else(text)
+    }
+
+    /// Returns true for words that name somebody or something other than the extension's person, wherever they stand.
+    pub(super) fn names_somebody_else(&self, text: &str) -> bool {
         let several: Vec<String> = words(text).filter(|word| !word.is_empty()).collect();
         let is_phrase =
             several.len() <= GROUP_WORDS_MAX && !text.trim_end_matches(':').contains(':');
         let mut from_each = (0..several.len()).map(|at| several[at..].concat());
         is_phrase
-            && (self.everyday.contains(&plain(text))
-                || from_each.any(|text| {
-                    let mut begins = self.something_else.iter();
-                    begins.any(|begin| text.starts_with(begin))
-                }))
+            && from_each.any(|text| {
+                let mut begins = self.something_else.iter();
+                begins.any(|begin| text.starts_with(begin))
+            })
     }
 
-    /// Returns true for a word above headings that tells of the extension's person, or of nothing.
+    /// Returns true for words above headings that tell of the extension's person, or of nothing; short ones join others.
     pub(super) fn is_of_person(&self, text: &str) -> bool {
-        let begins = |word: String| self.of_person.iter().any(|begin| word.starts_with(begin));
-        self.is_about_extension(text) || words(text).any(begins)
+        let begins = |word: &String| self.of_person.iter().any(|begin| word.starts_with(begin));
+        let (known, others): (Vec<String>, Vec<String>) = words(text).partition(begins);
+        let are_short = || others.iter().all(|word| word.chars().count() < 4);
+        self.is_about_extension(text) || (!known.is_empty() && are_short())
     }
 
     /// The field of a heading that is a part of a person's name, an address or a telephone number.

@@ -25,6 +25,7 @@ const OFFERED_PRODUCTS_MAX: usize = 3;
 /// # Errors
 /// A field has two columns that the user mapped.
 pub(super) fn ask(all: &mut Meanings<'_>) -> Result<(), ColumnError> {
+    all.leave_out_counts();
     all.ask_beside_product();
     all.ask_about_rivals();
     all.ask_about_members();
@@ -33,6 +34,7 @@ pub(super) fn ask(all: &mut Meanings<'_>) -> Result<(), ColumnError> {
     all.ask_about_joined();
     all.ask_about_reach();
     all.ask_about_strangers();
+    all.ask_about_somebody_elses();
     all.ask_whose();
     deletion::ask(all);
     all.ask_about_repeated()?;
@@ -299,7 +301,7 @@ impl Meanings<'_> {
                 .filter_map(|other| other.split_once(": "));
             let is_alone = same.filter(|(word, _)| *word == group).count() == 1;
             if let Some(field) = dictionary().contact(own).filter(|_| !is_told) {
-                if is_alone && !self.has(field) {
+                if (is_alone || dictionary().is_of_person(group)) && !self.has(field) {
                     self.decide(column, field);
                     continue;
                 }
@@ -307,6 +309,75 @@ impl Meanings<'_> {
                 self.ask_about(column, &why, &[field]);
             }
         }
+    }
+
+    /// Leaves out the columns without a heading that count the rows.
+    fn leave_out_counts(&mut self) {
+        for column in self.columns_where(|meaning| matches!(meaning, Meaning::Ignored)) {
+            let counts = || {
+                self.sample()
+                    .is_some_and(|sample| sample.counts_every_row(column))
+            };
+            if self.heading(column).trim().is_empty() && counts() {
+                self.meanings[column] = Meaning::LeftOut {
+                    reason: "left out, for it counts the rows".to_owned(),
+                    because: LeftOutBecause::Other,
+                };
+            }
+        }
+    }
+
+    /// Asks about telephone numbers and addresses directly behind a column that names somebody else, as `Mobile` behind
+    /// `Emergency contact`, where the cells do not tell whose they are.
+    fn ask_about_somebody_elses(&mut self) {
+        if self.owner.is_known() {
+            return;
+        }
+        let names: Vec<usize> = [Field::DISPLAY_NAME, Field::FIRST_NAME, Field::LAST_NAME]
+            .into_iter()
+            .filter_map(|field| self.column_of(field))
+            .collect();
+        let mut somebody = None;
+        for column in self.columns() {
+            let field = self.meanings[column].fields().next();
+            let field = field.filter(|field| {
+                [
+                    Field::EMAIL,
+                    Field::MOBILE,
+                    Field::WORK_PHONE,
+                    Field::HOME_PHONE,
+                ]
+                .contains(field)
+            });
+            let (Some(field), Some(other)) = (field, somebody) else {
+                if field.is_none() {
+                    somebody = Some(column).filter(|column| self.names_somebody_else(*column));
+                }
+                continue;
+            };
+            let is_of_row = |sample: &Sample| sample.is_of_row(column, other, &names);
+            if self.meanings[column].is_read_by_map()
+                || !self.can_use(field)
+                || self.sample().is_some_and(is_of_row)
+            {
+                continue;
+            }
+            let what = format!(
+                "{} may be the person's, or that of {} before it",
+                self.at(column),
+                self.at(other)
+            );
+            let answers = [Mapped::Field(field), Mapped::LeftOut];
+            self.ask(what, vec![column], &answers.map(|answer| (column, answer)));
+        }
+    }
+
+    /// Returns true if a column that is not read names somebody other than the extension's person.
+    fn names_somebody_else(&self, column: usize) -> bool {
+        let has_no_names = |sample: &Sample| sample.has_no_names(column);
+        self.meanings[column].fields().next().is_none()
+            && dictionary().names_somebody_else(self.heading(column))
+            && !self.sample().is_some_and(has_no_names)
     }
 
     /// Asks about a sheet of extensions with a column for members: its rows may be groups.
@@ -436,6 +507,14 @@ impl Meanings<'_> {
                         };
                     }
                 }
+                [] if !self.can_use(field) => {
+                    for column in columns {
+                        let reason =
+                            format!("left out: {} has no field for it", self.target.vendor.name);
+                        let because = LeftOutBecause::Lacking;
+                        self.meanings[column] = Meaning::LeftOut { reason, because };
+                    }
+                }
                 [] => {
                     let named: Vec<String> =
                         columns.iter().map(|column| self.at(*column)).collect();
@@ -459,7 +538,7 @@ impl Meanings<'_> {
             true => vec![],
             false => self.columns_for_key(key),
         };
-        let flag = |column: &usize| map_flag(self.heading(*column), Mapped::Field(key));
+        let flag = |column: &usize| self.map_flag(*column, Mapped::Field(key));
         let mut answers: Vec<String> = columns.iter().map(flag).collect();
         let is_key = |word| matches!(word, ProductWord::Read(cell) if cell.fields().contains(&key));
         let may_be = |column: usize| {

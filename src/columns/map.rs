@@ -57,6 +57,8 @@ impl fmt::Display for Mapped {
 pub struct ColumnReading {
     /// The heading as the sheet writes it.
     pub heading: String,
+    /// The heading by which a mapping means this column alone.
+    pub name: String,
     /// The field that it means, of several the first; `None` where it means none, though it may be looked at.
     pub field: Option<Field>,
     /// The reason for its meaning, in words; for example `OpenVox UC's name`.
@@ -144,13 +146,8 @@ pub fn write_map(sheet: &str, columns: &[ColumnReading]) -> String {
     let mut text = format!(
         "# What the headings of {sheet} mean; \"-\" leaves a column out. Use it with --map-file.\n"
     );
-    let mut written = HashSet::new();
-    for column in columns {
-        let key = heading_key(&column.heading);
-        if key.is_empty() || !written.insert(key) {
-            continue;
-        }
-        let heading = toml::Value::from(column.heading.trim());
+    for column in columns.iter().filter(|column| !column.name.is_empty()) {
+        let heading = toml::Value::from(column.name.as_str());
         let _ = match &column.saved {
             Saved::Nothing => Ok(()),
             Saved::As(mapped) => writeln!(text, "{heading} = \"{mapped}\""),

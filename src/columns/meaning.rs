@@ -4,7 +4,7 @@ use super::dictionary::{Common, dictionary};
 use super::map::Mapped;
 use super::options::BindOptions;
 use super::owner::{Owner, OwnerWords};
-use super::questions::{Question, heading_at, map_flag};
+use super::questions::{Question, heading_at, map_flag, name_for_map};
 use super::sample::Sample;
 use super::values::How;
 use crate::manifest::Manifest;
@@ -62,6 +62,8 @@ pub(super) enum LeftOutBecause {
     Map,
     /// There is no field for a product's column: noted with the others of its kind.
     NoField,
+    /// The vendor has no field for it, and another column means the same: noted as a loss.
+    Lacking,
     /// Anything else: noted for itself.
     Other,
 }
@@ -104,6 +106,12 @@ impl Meaning {
                 ..
             }
         )
+    }
+
+    /// Returns true if the column is left out for want of a field.
+    pub(super) fn is_lost(&self) -> bool {
+        let because = LeftOutBecause::Lacking;
+        matches!(self, Meaning::LeftOut { because: known, .. } if *known == because)
     }
 
     /// Returns true if no meaning of the column is known.
@@ -190,6 +198,22 @@ impl<'m> Meanings<'m> {
         heading_at(self.headings, column, self.header_line)
     }
 
+    /// Returns true if a column has no heading and is understood all the same.
+    pub(super) fn is_nameless(&self, column: usize) -> bool {
+        let is_ignored = matches!(self.meanings[column], Meaning::Ignored);
+        self.heading(column).trim().is_empty() && !is_ignored
+    }
+
+    /// The heading by which a mapping means one column.
+    pub(super) fn name_for_map(&self, column: usize) -> String {
+        name_for_map(self.headings, self.header_line, column)
+    }
+
+    /// The flag that maps a column.
+    pub(super) fn map_flag(&self, column: usize, mapped: Mapped) -> String {
+        map_flag(&self.name_for_map(column), mapped)
+    }
+
     /// The first column that is read into a field.
     pub(super) fn column_of(&self, field: Field) -> Option<usize> {
         self.meanings
@@ -197,12 +221,12 @@ impl<'m> Meanings<'m> {
             .position(|meaning| meaning.reads(field))
     }
 
-    /// Returns true if some column is read into a field.
     /// The field that a heading means as an own name of the vendor whose names are used.
     pub(super) fn own_name(&self, heading: &str) -> Option<Field> {
         self.own?.own_name(&heading_key(heading))
     }
 
+    /// Returns true if some column is read into a field.
     pub(super) fn has(&self, field: Field) -> bool {
         self.column_of(field).is_some()
     }
@@ -224,17 +248,6 @@ impl<'m> Meanings<'m> {
     /// Asks for the meaning of columns; each answer maps one heading.
     pub(super) fn ask(&mut self, what: String, columns: Vec<usize>, answers: &[(usize, Mapped)]) {
         for column in &columns {
-            let same = named(self.headings, self.heading(*column).trim());
-            if let [first, second, ..] = same.as_slice() {
-                let what = format!(
-                    "{} and {} are the same heading: rename or remove one of them",
-                    self.at(*first),
-                    self.at(*second)
-                );
-                return self.ask_to_rename(what, &same);
-            }
-        }
-        for column in &columns {
             let of_column = answers.iter().filter(|(about, _)| about == column);
             let mut choices: Vec<Mapped> = of_column.map(|(_, mapped)| *mapped).collect();
             if !choices.contains(&Mapped::LeftOut) {
@@ -244,7 +257,7 @@ impl<'m> Meanings<'m> {
         }
         let is_secret = |mapped: Mapped| mapped.field().is_some_and(Field::is_secret);
         let secret = answers.iter().any(|(_, mapped)| is_secret(*mapped));
-        let flag = |(column, mapped): &(usize, Mapped)| map_flag(self.heading(*column), *mapped);
+        let flag = |(column, mapped): &(usize, Mapped)| self.map_flag(*column, *mapped);
         self.questions.push(Question {
             what,
             answers: answers.iter().map(flag).collect(),
@@ -254,21 +267,6 @@ impl<'m> Meanings<'m> {
                     .all(|column| dictionary().may_show(self.heading(*column))),
             columns,
         });
-    }
-
-    /// Asks once for another heading, where several columns share one and no mapping could mean one of them.
-    fn ask_to_rename(&mut self, what: String, columns: &[usize]) {
-        for column in columns {
-            self.meanings[*column] = Meaning::Asked(vec![Mapped::LeftOut]);
-        }
-        if self.questions.iter().all(|question| question.what != what) {
-            self.questions.push(Question {
-                what,
-                columns: columns.to_vec(),
-                answers: vec![],
-                shown: false,
-            });
-        }
     }
 
     /// Asks which of some fields a column means, or whether it is to be left out. Where the vendor has none of these
@@ -296,22 +294,8 @@ impl<'m> Meanings<'m> {
     }
 
     /// Returns true if the vendor has a field, or one that is made of it.
-    fn can_use(&self, field: Field) -> bool {
+    pub(super) fn can_use(&self, field: Field) -> bool {
         self.target.row(field).is_some()
             || !made_fields(&BTreeSet::from([field]), self.target).is_empty()
     }
-}
-
-/// The columns that a mapping of this heading means: those that have it exactly, or else without regard to case and
-/// separators.
-pub(super) fn named(headings: &[String], heading: &str) -> Vec<usize> {
-    let all = || headings.iter().enumerate();
-    let exactly = all().filter(|(_, known)| *known == heading);
-    let exactly: Vec<usize> = exactly.map(|(at, _)| at).collect();
-    if !exactly.is_empty() {
-        return exactly;
-    }
-    let word = heading_key(heading);
-    let alike = all().filter(|(_, known)| heading_key(known) == word);
-    alike.map(|(at, _)| at).collect()
 }

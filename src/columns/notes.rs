@@ -1,7 +1,8 @@
 //! Notes about the columns that are not read, and about the owner of the headings.
 
-use super::dictionary::misspelt;
-use super::meaning::{LeftOutBecause, Meaning, Meanings};
+use super::dictionary::{dictionary, misspelt};
+use super::map::Mapped;
+use super::meaning::{LeftOutBecause, Meaning, Meanings, ReadBy};
 use super::values::How;
 use crate::model::{Field, Finding, Kind, Severity, heading_key};
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ pub(super) fn notes(all: &Meanings<'_>) -> Vec<Finding> {
                     !field.is_secret() && !field.is_key() && !all.has(field)
                 });
                 match (first_of.insert(heading_key(heading), column), near) {
-                    (Some(first), _) => notes.push(repeated(&all.at(first), &what, column)),
+                    (Some(first), _) => notes.push(repeated(all, first, column)),
                     (None, Some(near)) => notes.push(misspelt_note(&what, column, near)),
                     (None, None) => strange.push((column, what)),
                 }
@@ -30,22 +31,22 @@ pub(super) fn notes(all: &Meanings<'_>) -> Vec<Finding> {
             } => without_field.push(all.heading(column).trim()),
             Meaning::LeftOut {
                 reason,
-                because: LeftOutBecause::Other,
+                because: because @ (LeftOutBecause::Other | LeftOutBecause::Lacking),
             } => {
-                let note = Finding::new(
-                    "columns.left_out",
-                    Severity::Info,
-                    format!("{what}: {reason}"),
-                );
+                let severity = match because {
+                    LeftOutBecause::Lacking => Severity::Warning,
+                    _ => Severity::Info,
+                };
+                let note = Finding::new("columns.left_out", severity, format!("{what}: {reason}"));
                 notes.push(note.about(None, Some(column)));
             }
             _ => {}
         }
     }
-    notes.extend(
-        all.columns()
-            .filter_map(|column| blanks_beside_marks(all, column)),
-    );
+    for column in all.columns() {
+        notes.extend(below_strange_word(all, column));
+        notes.extend(blanks_beside_marks(all, column));
+    }
     let last = [left_out(&without_field), other_vendor(all)];
     let first = unknown(&strange).into_iter();
     first
@@ -86,6 +87,33 @@ fn left_out(headings: &[&str]) -> Option<Finding> {
         headings.join(", ")
     );
     Some(Finding::new("columns.left_out", Severity::Info, message))
+}
+
+/// Warns that a column is read though the word above it may be somebody else, as in `Doctor: Mobile`.
+fn below_strange_word(all: &Meanings<'_>, column: usize) -> Option<Finding> {
+    let (group, _) = all.heading(column).split_once(": ")?;
+    // The two words together mean nothing.
+    if all.common(column).is_some() || dictionary().is_of_person(group) {
+        return None;
+    }
+    let by = ReadBy::Neighbours;
+    let field = match &all.meanings[column] {
+        Meaning::Read {
+            fields, by: known, ..
+        } if *known == by => fields.first()?.0,
+        _ => return None,
+    };
+    let message = format!(
+        "{} is read as the person's {}, whatever {group:?} is",
+        all.at(column),
+        field.name()
+    );
+    let hint = format!(
+        "if it is about {group:?} alone, say {}",
+        all.map_flag(column, Mapped::LeftOut)
+    );
+    let finding = Finding::new("columns.group", Severity::Warning, message);
+    Some(finding.about(Some(field), Some(column)).hint(hint))
 }
 
 /// Warns that the blank cells of a switch are no `off`, where its other cells are all marks such as `x`. Nothing is wrong
@@ -157,7 +185,10 @@ fn misspelt_note(heading: &str, column: usize, near: Field) -> Finding {
     not_read("columns.unknown", column, message).hint(hint)
 }
 
-fn repeated(first: &str, second: &str, column: usize) -> Finding {
-    let message = format!("{first} and {second} are the same heading: neither is read");
-    not_read("columns.repeated", column, message).hint("rename one of them if it is to be read")
+fn repeated(all: &Meanings<'_>, first: usize, column: usize) -> Finding {
+    let (one, other) = (all.at(first), all.at(column));
+    let message = format!("{one} and {other} are the same heading: neither is read");
+    let name = all.name_for_map(column);
+    let hint = format!("give what one of them means, as in --map '{name}=FIELD'");
+    not_read("columns.repeated", column, message).hint(hint)
 }

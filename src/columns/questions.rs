@@ -2,7 +2,7 @@
 
 use super::map::{ColumnReading, Mapped};
 use crate::model::redact::NOT_SHOWN;
-use crate::model::{Field, cell_name, shell_word};
+use crate::model::{Field, cell_name, heading_key, shell_word};
 use crate::sheet::looks_like_data;
 use std::fmt;
 
@@ -45,13 +45,15 @@ pub enum ColumnError {
         "this is a report of rowcall, and no sheet of extensions. Name the sheet that it is about; --rejects FILE writes rows that are not done so that they can be corrected and read again"
     )]
     Report,
-    /// Two columns that are to be read have the same heading.
-    #[error("{first} and {second} are the same heading. Rename or remove one of them")]
+    /// Two columns have the heading that is mapped to a field.
+    #[error("{first} and {second} are the same heading. Say which one, with {}", answers.join(" or "))]
     SameHeading {
         /// One heading with its cell.
         first: String,
         /// The other one.
         second: String,
+        /// Options that map one of them, ready to copy.
+        answers: Vec<String>,
     },
     /// Two headings are mapped to one field.
     #[error("{first} and {second} are both mapped to {field}. Map one of them only", field = field.name())]
@@ -104,10 +106,50 @@ pub(crate) fn leave_out_flag(heading: &str) -> String {
 /// A heading with the name of its cell, where the sheet has a header row.
 pub(super) fn heading_at(headings: &[String], column: usize, line: Option<u64>) -> String {
     let heading = headings.get(column).map_or("", String::as_str).trim();
-    let Some(line) = line else {
-        return format!("“{heading}”");
+    match line.map(|line| cell_name(line, column)) {
+        None => format!("“{heading}”"),
+        Some(cell) if heading.is_empty() => format!("the column without a heading ({cell})"),
+        Some(cell) => format!("“{heading}” ({cell})"),
+    }
+}
+
+/// The columns that a mapping of this heading means: those that have it exactly, or else the one with it in the cell that
+/// stands in brackets behind it, or else those that have it without regard to case and separators.
+pub(super) fn named(headings: &[String], line: Option<u64>, heading: &str) -> Vec<usize> {
+    let columns = |is_meant: &dyn Fn(usize, &str) -> bool| -> Vec<usize> {
+        let known = headings.iter().enumerate();
+        let meant = known.filter(|(column, known)| is_meant(*column, known.trim()));
+        meant.map(|(column, _)| column).collect()
     };
-    format!("“{heading}” ({})", cell_name(line, column))
+    let heading = heading.trim();
+    let exactly = columns(&|_, known| known == heading);
+    let word = heading_key(heading);
+    let in_cell = || {
+        let (own, cell) = heading.strip_suffix(')')?.rsplit_once('(')?;
+        let is_there = |column| {
+            cell_name(line?, column)
+                .eq_ignore_ascii_case(cell)
+                .then_some(())
+        };
+        let meant = columns(&|column, known| known == own.trim() && is_there(column).is_some());
+        Some(meant).filter(|meant| !meant.is_empty())
+    };
+    match exactly.is_empty() {
+        true => in_cell().unwrap_or_else(|| columns(&|_, known| heading_key(known) == word)),
+        false => exactly,
+    }
+}
+
+/// The heading by which a mapping means one column: where another column has the same, with the name of its cell, as in
+/// `Mobile (C1)`.
+pub(super) fn name_for_map(headings: &[String], line: Option<u64>, column: usize) -> String {
+    let heading = headings.get(column).map_or("", String::as_str).trim();
+    match line {
+        Some(line) if named(headings, Some(line), heading).len() > 1 => {
+            format!("{heading} ({})", cell_name(line, column))
+        }
+        _ => heading.to_owned(),
+    }
 }
 
 /// Lists all headings, unless they look like data: a row that was taken for headings may contain a password.

@@ -1,10 +1,10 @@
 //! The first cells of a sheet, for headings whose own words do not show their meaning.
 
-use super::dictionary::{DeletionWord, dictionary};
-use crate::manifest::{state, switch};
+use super::dictionary::{DeletionWord, dictionary, plain};
+use crate::manifest::{all_digits, state, switch};
 use crate::model::same_word;
 use crate::sheet::{RowTrouble, Sheet, is_placeholder};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The signs that people set in the place of a yes.
 const MARKS: [&str; 6] = ["x", "X", "✓", "✔", "☑", "+"];
@@ -18,6 +18,43 @@ pub(super) struct Sample {
     rows: Vec<Vec<String>>,
     /// The variety of each column.
     varieties: Vec<Variety>,
+    /// The columns whose cells count the rows from first to last, of those without a heading.
+    counting: Vec<usize>,
+}
+
+/// A column that may count the rows: 0, 1, 2 … or 1, 2, 3 …, where some may be missing.
+struct RowCount {
+    column: usize,
+    rows: usize,
+    last: Option<u64>,
+}
+
+impl RowCount {
+    fn of(column: usize) -> RowCount {
+        RowCount {
+            column,
+            rows: 0,
+            last: None,
+        }
+    }
+
+    /// Takes in the next cell; returns true if the column still counts.
+    fn goes_on(&mut self, cell: &str) -> bool {
+        if cell.is_empty() {
+            return true;
+        }
+        let is_plain = all_digits(cell) && (cell == "0" || !cell.starts_with('0'));
+        let count = cell.parse::<u64>().ok().filter(|_| is_plain);
+        let follows = count.is_some_and(|count| self.last.map_or(count <= 1, |last| count > last));
+        (self.rows, self.last) = (self.rows + 1, count);
+        follows
+    }
+
+    /// The columns of which more than one cell was seen.
+    fn columns(counts: &[RowCount]) -> Vec<usize> {
+        let counting = counts.iter().filter(|count| count.rows > 1);
+        counting.map(|count| count.column).collect()
+    }
 }
 
 /// The variety of a column's cells, where words such as `yes` and `active` are one.
@@ -82,16 +119,23 @@ impl Sample {
     /// The variety of a column is that of `all` rows, if wanted, else of the first ones.
     pub(super) fn read(sheet: &Sheet, all: bool) -> Sample {
         let width = sheet.headings.len();
+        let is_nameless = |column: &usize| sheet.headings[*column].trim().is_empty();
+        let nameless = (0..width).filter(is_nameless);
+        let mut counts: Vec<RowCount> = nameless.map(RowCount::of).collect();
         let mut rows = vec![];
         let mut varieties: Vec<Variety> = (0..width).map(|_| Variety::default()).collect();
         for batch in sheet.batches() {
             let read = batch.and_then(|batch| {
                 batch.rows(|row| {
                     let is_broken = matches!(row.trouble, Some(RowTrouble::Broken(_)));
-                    if is_broken || (!all && rows.len() == ROWS) {
+                    if is_broken {
                         return;
                     }
                     let text = |column| row.cells.get(column).unwrap_or_default().trim();
+                    counts.retain_mut(|count| count.goes_on(text(count.column)));
+                    if !all && rows.len() == ROWS {
+                        return;
+                    }
                     for (column, variety) in varieties.iter_mut().enumerate() {
                         variety.add(text(column));
                         if all {
@@ -103,17 +147,72 @@ impl Sample {
                     }
                 })
             });
-            if read.is_err() || (!all && rows.len() == ROWS) {
+            if read.is_err() || (!all && rows.len() == ROWS && counts.is_empty()) {
                 break;
             }
         }
-        Sample { rows, varieties }
+        Sample {
+            rows,
+            varieties,
+            counting: RowCount::columns(&counts),
+        }
     }
 
     #[cfg(test)]
     pub(super) fn of_rows(rows: Vec<Vec<String>>) -> Sample {
-        let varieties = vec![];
-        Sample { rows, varieties }
+        let mut counts: Vec<RowCount> = (0..rows.first().map_or(0, Vec::len))
+            .map(RowCount::of)
+            .collect();
+        for row in &rows {
+            counts.retain_mut(|count| count.goes_on(&row[count.column]));
+        }
+        Sample {
+            rows,
+            varieties: vec![],
+            counting: RowCount::columns(&counts),
+        }
+    }
+
+    /// Returns true if a column without a heading counts the rows, each of them.
+    pub(super) fn counts_every_row(&self, column: usize) -> bool {
+        self.counting.contains(&column)
+    }
+
+    /// Returns true if the cells of a column are the row's own, and not those of somebody whom the column `other` names:
+    /// they differ where that one is the same, or they have a word of the row's `names` and none of the other's.
+    pub(super) fn is_of_row(&self, column: usize, other: usize, names: &[usize]) -> bool {
+        let text = |row: &'_ Vec<String>, column: usize| {
+            row.get(column).map_or("", String::as_str).to_owned()
+        };
+        let mut of_other: HashMap<String, Vec<String>> = HashMap::new();
+        let (mut own, mut others) = (0, 0);
+        for row in self.rows.iter().filter(|row| !text(row, column).is_empty()) {
+            let cell = text(row, column);
+            let somebody = text(row, other);
+            let local = plain(cell.split_once('@').map_or("", |(local, _)| local));
+            let parts = |text: &str| -> HashSet<String> {
+                let parts = words(text).into_iter().map(plain);
+                parts.filter(|part| part.chars().count() > 2).collect()
+            };
+            let person: HashSet<String> = names
+                .iter()
+                .flat_map(|name| parts(&text(row, *name)))
+                .collect();
+            let somebodys = parts(&somebody);
+            let has = |mine: &HashSet<String>, not: &HashSet<String>| {
+                mine.difference(not)
+                    .any(|part| local.contains(part.as_str()))
+            };
+            own += usize::from(has(&person, &somebodys));
+            others += usize::from(has(&somebodys, &person));
+            if !somebody.is_empty() {
+                of_other.entry(somebody).or_default().push(cell);
+            }
+        }
+        let mut shared = of_other.values().filter(|cells| cells.len() > 1);
+        let differ =
+            |cells: &Vec<String>| cells.iter().collect::<HashSet<_>>().len() == cells.len();
+        others == 0 && (own > 0 || shared.next().is_some() && of_other.values().all(differ))
     }
 
     /// Returns true if the cells of a column differ; a blank one differs from others, and `yes` from `no`.

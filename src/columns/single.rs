@@ -2,11 +2,11 @@
 
 use super::dictionary::{Common, dictionary, is_own};
 use super::map::Mapped;
-use super::meaning::{LeftOutBecause, Meaning, Meanings, ReadBy, named};
+use super::meaning::{LeftOutBecause, Meaning, Meanings, ReadBy};
 use super::options::BindOptions;
 use super::owner::{OwnerWords, whole_own_name};
 use super::products::ProductWord;
-use super::questions::{ColumnError, heading_at, listed};
+use super::questions::{ColumnError, heading_at, listed, map_flag, name_for_map, named};
 use super::values::How;
 use crate::model::{Field, heading_key};
 use std::collections::HashMap;
@@ -27,7 +27,7 @@ pub(super) fn mapped(
 ) -> Result<HashMap<usize, Mapped>, ColumnError> {
     let mut found = HashMap::new();
     for (heading, mapped) in &options.map {
-        let columns = named(headings, heading);
+        let columns = named(headings, header_line, heading);
         if columns.is_empty() {
             return Err(ColumnError::NotThere {
                 heading: heading.clone(),
@@ -36,9 +36,14 @@ pub(super) fn mapped(
         }
         if let ([first, second, ..], Some(_)) = (columns.as_slice(), mapped.field()) {
             let at = |column: usize| heading_at(headings, column, header_line);
+            let name = |column: &usize| name_for_map(headings, header_line, *column);
+            let flags = columns
+                .iter()
+                .map(|column| map_flag(&name(column), *mapped));
             return Err(ColumnError::SameHeading {
                 first: at(*first),
                 second: at(*second),
+                answers: flags.collect(),
             });
         }
         for column in columns {

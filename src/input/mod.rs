@@ -111,8 +111,11 @@ pub(crate) fn bound(
                 continue;
             }
         };
-        for sheet in sheets {
+        for mut sheet in sheets {
             let binding = Binding::bind_sheet(&sheet, manifest, &vendors, &bind);
+            if let Ok(binding) = &binding {
+                sheet.allow_nameless(&binding.nameless);
+            }
             bound.push((sheet, binding));
         }
     }
@@ -124,7 +127,7 @@ pub(crate) fn bound(
 
 /// Explains why a sheet's headings cannot be used, with the first values of the columns in question.
 fn questions(sheet: &Sheet, error: &ColumnError) -> Result<String, Failure> {
-    let ColumnError::Unanswered { questions, .. } = error else {
+    let ColumnError::Unanswered { questions, columns } = error else {
         return Ok(format!("{}: {error}", sheet.file));
     };
     let values = first_values(sheet, 3)?;
@@ -133,10 +136,7 @@ fn questions(sheet: &Sheet, error: &ColumnError) -> Result<String, Failure> {
         let between = if at == 0 { "" } else { "\n" };
         let _ = write!(text, "{between}{}: {}", sheet.file, question.what);
         for column in question.columns.iter().filter(|_| question.shown) {
-            let heading = sheet
-                .headings
-                .get(*column)
-                .map_or("", |heading| heading.trim());
+            let heading = columns.get(*column).map_or("", |column| &column.name);
             let values = values
                 .get(*column)
                 .map_or(String::new(), |values| values.join(", "));

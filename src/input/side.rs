@@ -72,8 +72,9 @@ impl<'a> SideReader<'a> {
             options.sheets.clear();
         }
         let mut reading: Option<SheetReading> = None;
-        for sheet in sheet::open(input, &options)? {
+        for mut sheet in sheet::open(input, &options)? {
             let binding = self.bind(&sheet)?;
+            sheet.allow_nameless(&binding.nameless);
             if self.notes {
                 print_notes(&sheet, &binding);
             }

@@ -206,6 +206,15 @@ impl Sheet {
         Box::new(again.chain(changed.filter_map(|unchanged| unchanged.err().map(Err))))
     }
 
+    /// Takes cells of these columns, which have no heading, for no mistake.
+    pub(crate) fn allow_nameless(&mut self, columns: &[usize]) {
+        match &mut self.content {
+            Content::Csv(content) => content.allow_nameless(columns),
+            Content::Workbook(content) => content.allow_nameless(columns),
+            Content::Json(_) => {}
+        }
+    }
+
     /// The place of the row that starts on a line.
     pub fn place(&self, line: u64) -> Place {
         Place {

@@ -76,7 +76,7 @@ fn answers(columns: &[&ColumnReading]) -> Result<Vec<(String, Mapped)>, Failure>
         answers.iter().all(|(known, _)| heading_key(known) != key)
     };
     for column in columns {
-        let heading = column.heading.trim();
+        let heading = &column.name;
         let Saved::Asked(choices) = &column.saved else {
             continue;
         };
@@ -94,7 +94,7 @@ fn answers(columns: &[&ColumnReading]) -> Result<Vec<(String, Mapped)>, Failure>
     }
     let mut strange: Vec<(String, Mapped)> = vec![];
     for column in columns {
-        let heading = column.heading.trim();
+        let heading = &column.name;
         if column.saved == Saved::NotUnderstood && is_new(&strange, heading) {
             strange.push((heading.to_owned(), Mapped::LeftOut));
         }

@@ -164,6 +164,7 @@ pub(crate) struct Content {
     pub(crate) layout: Arc<Layout>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Layout {
     pub(crate) file: Arc<str>,
     sheet: Arc<str>,
@@ -596,6 +597,14 @@ impl fmt::Debug for Content {
 }
 
 impl Content {
+    /// Takes cells of these columns, which have no heading, for no mistake.
+    pub(crate) fn allow_nameless(&mut self, columns: &[usize]) {
+        if !columns.is_empty() {
+            let unnamed = &mut Arc::make_mut(&mut self.layout).unnamed;
+            unnamed.retain(|column| !columns.contains(column));
+        }
+    }
+
     /// Returns true if a row that was read belongs to the table.
     pub(crate) fn has(&self, row: &RawRow) -> bool {
         row.line > self.header_line
@@ -747,7 +756,10 @@ impl Layout {
                 ),
             )
             .about(None, Some(column))
-            .hint("give the column a heading, or empty the cell"),
+            .hint(match column < self.columns {
+                true => "give the column a heading, or leave it out with --map '=-'",
+                false => "give the column a heading, or empty the cell",
+            }),
         ))
     }
 }

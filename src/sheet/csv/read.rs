@@ -42,7 +42,7 @@ pub(crate) struct Content {
 }
 
 /// The settings by which rows are divided into cells.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Layout {
     pub(super) file: Arc<str>,
     pub(crate) delimiter: u8,
@@ -270,6 +270,14 @@ fn cells_of(record: &CsvRecord<'_>) -> Option<Vec<String>> {
 }
 
 impl Content {
+    /// Takes cells of these columns, which have no heading, for no mistake.
+    pub(crate) fn allow_nameless(&mut self, columns: &[usize]) {
+        if !columns.is_empty() {
+            let unnamed = &mut Arc::make_mut(&mut self.layout).unnamed;
+            unnamed.retain(|column| !columns.contains(column));
+        }
+    }
+
     pub(crate) fn batches(&self) -> Batches {
         Batches {
             pass: self.source.pass(self.offset),
@@ -802,7 +810,12 @@ fn trouble(
     let column = *layout.unnamed.iter().find(is_filled)?;
     let cell = layout.place(record.line).cell(column);
     let message = format!("cell {cell} is filled, but its column has no heading");
-    let hint = "look for a delimiter too many, give the column a heading, or empty the cell";
+    let hint = match column < layout.columns {
+        true => {
+            "look for a delimiter too many, give the column a heading, or leave it out with --map '=-'"
+        }
+        false => "look for a delimiter too many, give the column a heading, or empty the cell",
+    };
     let finding = Finding::new("sheet.no_heading", Severity::Error, message);
     Some(RowTrouble::CellWithoutHeading(
         finding.about(None, Some(column)).hint(hint),

@@ -178,7 +178,7 @@ fn is_title(row: &[String], headings: &[String], first: Option<usize>, known: &H
         let mut runs = row[*column].split(|c: char| !c.is_ascii_digit());
         runs.any(|run| run.len() > 1)
     };
-    if filled.len() == 1 && last == GroupWord::Other && says_when(&row[end]) {
+    if filled.len() == 1 && last == GroupWord::Other && is_remark(&row[end]) {
         return true;
     }
     Some(begin) <= first
@@ -188,14 +188,21 @@ fn is_title(row: &[String], headings: &[String], first: Option<usize>, known: &H
                 last != GroupWord::SomethingElse
                     || !columns.any(|column| has_repeated(headings, column))
             }
-            2 => last == GroupWord::Other && (end == begin + 1 || filled.iter().any(has_date)),
+            2 => {
+                last == GroupWord::Other
+                    && (end == begin + 1 || filled.iter().any(has_date) || is_remark(&row[end]))
+            }
             _ => false,
         }
 }
 
-/// Returns true for a remark on the age of a sheet, such as `as of May`.
-fn says_when(text: &str) -> bool {
-    const BEGINNINGS: [&str; 7] = [
+/// Returns true for a remark on a sheet, such as `as of May`.
+fn is_remark(text: &str) -> bool {
+    const BEGINNINGS: [&str; 11] = [
+        "page ",
+        "seite ",
+        "confidential",
+        "vertraulich",
         "as of ",
         "stand ",
         "stand:",

@@ -1,6 +1,7 @@
 //! Cells about the row and the account: switched off, to be deleted, a forward that is on by its number.
 
 use crate::support::pbx::Desk;
+use crate::support::program::ran_showing;
 
 const WEB: &str = "sip_password,web_password";
 const SECRETS: &str = "tR7xkQ2mZp9w,Kw83hTqzLm";
@@ -244,7 +245,7 @@ fn a_column_whose_cells_all_say_what_is_to_be_done_is_obeyed() {
 }
 
 #[test]
-fn of_equal_headings_the_table_is_shown_and_no_blank_answer_is_offered() {
+fn of_equal_headings_the_table_is_shown_and_each_has_its_answer() {
     let desk = Desk::new("openvox");
     desk.write(
         "s.csv",
@@ -258,16 +259,68 @@ fn of_equal_headings_the_table_is_shown_and_no_blank_answer_is_offered() {
         assert!(said.out.contains("understood as"), "{}", said.out);
         assert!(
             said.err
-                .contains("“Email” (C1) and “Email” (D1) are the same heading"),
+                .contains("“Email” (C1) and “Email” (D1) may each be the email"),
             "{}",
             said.err
         );
     }
     let said = desk.ends("check s.csv --for openvox", 2).err;
+    for line in [
+        "“Email (C1)” begins with",
+        "answer with --map 'Email (C1)=email'",
+        "or --map 'Email (D1)=email'",
+    ] {
+        assert!(said.contains(line), "{said}");
+    }
+    desk.write("kept.toml", "\"Email (D1)\" = \"email\"\n");
+    let plan = "plan s.csv --to sim:openvox --fill sip_password=<generate>";
+    for option in ["--map", "Email (D1)=email", "--map-file", "kept.toml"].chunks(2) {
+        let said = ran_showing(desk.command(plan).args(option).output().unwrap()).exits(0);
+        assert!(
+            said.out.contains("email: \"b@example.com\""),
+            "{}",
+            said.out
+        );
+    }
+}
+
+#[test]
+fn a_column_without_heading_that_counts_the_rows_is_left_out_and_any_other_by_a_flag() {
+    let desk = Desk::new("openvox");
+    let check = |sheet: &str, more: &str, exit| {
+        desk.write("s.csv", sheet);
+        let line = format!("check s.csv --for openvox --fill sip_password=<generate> {more}");
+        let said = desk.ends(&line, exit);
+        said.out + &said.err
+    };
+    let counted: String = (0..1500)
+        .map(|n| format!("{n},P {n},{}\n", 2000 + n))
+        .collect();
+    let said = check(&format!(",Name,Ext\n{counted}"), "", 0);
     assert!(
-        said.contains("are the same heading") && !said.contains("answer with"),
+        said.contains("the column without a heading (A1): left out, for it counts the rows"),
         "{said}"
     );
+    // Behind the rows that show what headings mean there is something else.
+    let said = check(&format!(",Name,Ext\n{counted}new,Ann,4000\n"), "", 1);
+    assert!(
+        said.contains("1501 cells") && said.contains("--map '=-'"),
+        "{said}"
+    );
+    for marks in ["x,Ann,2001\ny,Bo,2002\n", "2,Ann,2001\n3,Bo,2002\n"] {
+        let sheet = format!(",Name,Ext\n{marks}");
+        let said = check(&sheet, "", 1);
+        assert!(said.contains("leave it out with --map '=-'"), "{said}");
+        check(&sheet, "--map =-", 0);
+        // That is no answer for cells behind the last heading.
+        check(
+            &format!(",Name,Ext\n{marks}9,Cy,2003,left\n"),
+            "--map =-",
+            1,
+        );
+    }
+    let said = check(",Name,Ext\n2001,Ann,1\n2002,Bo,2\n", "--map (A1)=number", 0);
+    assert!(!said.contains("no heading"), "{said}");
 }
 
 #[test]

@@ -1,0 +1,124 @@
+//! Columns that may be somebody else's, by the column before them or the word above them.
+
+use super::*;
+
+#[test]
+fn telephones_behind_somebody_else_are_asked_unless_the_cells_tell() {
+    let rows = "2001;Anna Berg;Ida Berg;{a}\n2002;Ben Cohn;Ora Cohn;{b}";
+    let sheet = |heading: &str, own: &str, [a, b]: [&str; 2]| {
+        let rows = rows.replace("{a}", a).replace("{b}", b);
+        format!("Ext;Name;{heading};{own}\n{rows}")
+    };
+    let mobiles = ["0171123456", "0171123457"];
+    for (heading, own) in [
+        ("Emergency contact", "Mobile"),
+        ("Notfallkontakt", "Handy"),
+        ("Ehepartner", "Handy"),
+        ("Previous user", "Email"),
+        ("Assistant", "E-Mail"),
+        ("Manager", "Mobile"),
+    ] {
+        let answers = answers_of(&sheet(heading, own, mobiles));
+        assert!(
+            answers.contains(&format!("--map '{own}=-'")),
+            "{heading}: {answers}"
+        );
+    }
+    // The address has a name, of the person or of the other.
+    assert_eq!(
+        answers_of(&sheet("Manager", "Email", ["anna.b@x", "ben.c@x"])),
+        ""
+    );
+    assert_ne!(
+        answers_of(&sheet("Manager", "Email", ["ida.b@x", "ora.c@x"])),
+        ""
+    );
+    assert_ne!(
+        answers_of(&sheet("Spouse", "Email", ["aberg@x", "bcohn@x"])),
+        ""
+    );
+    for (heading, own) in [
+        ("Room", "Mobile"),
+        ("Department", "Email"),
+        ("Title", "Handy"),
+    ] {
+        assert_eq!(answers_of(&sheet(heading, own, mobiles)), "", "{heading}");
+    }
+    for (sheet, is_asked) in [
+        // One manager of several people, who have a telephone each.
+        (
+            "Ext;Name;Manager;Mobile\n2001;Ann;Udo;0171\n2002;Bo;Udo;0172\n2003;Cy;Eva;0173",
+            false,
+        ),
+        (
+            "Ext;Name;Manager;Mobile\n2001;Ann;Udo;0171\n2002;Bo;Udo;0171\n2003;Cy;Eva;0173",
+            true,
+        ),
+        (
+            "Ext;Name;Emergency phone;Email\n2001;Ann;0171;x@y\n2002;Bo;0172;z@y",
+            false,
+        ),
+        (
+            "Ext;Name;Assistant;Room;Mobile\n2001;Ann;Udo;7;0171\n2002;Bo;Eva;8;0172",
+            false,
+        ),
+        // Nothing that the vendor takes is at stake.
+        (
+            "Ext;Name;Spouse;Notes\n2001;Ann;Udo;a\n2002;Bo;Eva;b",
+            false,
+        ),
+    ] {
+        assert_eq!(!answers_of(sheet).is_empty(), is_asked, "{sheet}");
+    }
+}
+
+#[test]
+fn an_unknown_word_above_one_heading_is_said() {
+    let note = |heading: &str| {
+        let binding = bind_sheet(&format!("Ext;Name;{heading}\n2001;Ann;0171")).unwrap();
+        let mut notes = binding.notes.iter();
+        notes.find(|note| note.rule == "columns.group").cloned()
+    };
+    let found = note("Doctor: Mobile").unwrap();
+    assert_eq!((found.severity, found.column), (Severity::Warning, Some(2)));
+    assert!(
+        found.hint.contains("--map 'Doctor: Mobile=-'"),
+        "{}",
+        found.hint
+    );
+    for heading in ["Mobile", "Contact: Mobile", "Telephone: Mobile"] {
+        assert_eq!(note(heading), None, "{heading}");
+    }
+}
+
+#[test]
+fn a_phrase_is_the_persons_by_all_its_words() {
+    for (word, expected) in [
+        ("Contact details", true),
+        ("Kontaktdaten des Mitarbeiters", true),
+        ("Coordonnées professionnelles", true),
+        ("Datos de contacto", true),
+        ("Phone numbers", true),
+        ("E-Mail / Telefon", true),
+        ("Person to notify", false),
+        ("Personne à prévenir", false),
+        ("Team leader", false),
+        ("Parents", false),
+    ] {
+        assert_eq!(dictionary().is_of_person(word), expected, "{word}");
+    }
+    for word in ["Co-worker", "Colleague", "Kollegin"] {
+        assert!(dictionary().is_about_something_else(word), "{word}");
+    }
+}
+
+#[test]
+fn of_columns_that_share_a_field_which_the_vendor_lacks_nothing_is_asked() {
+    let sheet = "Ext;Name;Notes;Notes\n2001;Ann;a;b";
+    let binding = bind_sheet(sheet).unwrap();
+    let mut notes = binding.notes.iter();
+    assert!(
+        notes.all(|note| note.rule == "columns.left_out" && note.severity == Severity::Warning)
+    );
+    assert_eq!(binding.unread().collect::<Vec<_>>(), [2, 3]);
+}
