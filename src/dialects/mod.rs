@@ -4,7 +4,7 @@
 //! name of a field is its column. A dotted name is a part of a cell, such as `options.attach` in `attach=yes|saycid=no`.
 
 use crate::manifest::{BlankCell, FieldRow, Manifest, Purpose};
-use crate::model::Record;
+use crate::model::{Field, Record};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -12,14 +12,29 @@ use std::sync::LazyLock;
 pub const PREFIX: &str = "file:";
 
 macro_rules! dialects {
-    ($($id:literal),*) => {
+    ($($id:literal $(+ $more:literal)?),* $(,)?) => {
         static DIALECTS: LazyLock<Vec<Manifest>> = LazyLock::new(|| {
-            [$(include_str!(concat!($id, ".toml"))),*].map(compiled_in).into()
+            [$(concat!(include_str!(concat!($id, ".toml")) $(, include_str!(concat!($more, ".toml")))?)),*]
+                .map(compiled_in)
+                .into()
         });
     };
 }
 
-dialects!["freepbx", "issabel", "mikopbx"];
+dialects![
+    "freepbx",
+    "issabel",
+    "mikopbx",
+    "fusionpbx",
+    "fspbx",
+    "3cx-v18" + "3cx",
+    "3cx-v16" + "3cx",
+    "portsip-v22",
+    "ucm61xx",
+    "vodia",
+    "switchvox",
+    "opensips",
+];
 
 #[expect(
     clippy::expect_used,
@@ -67,7 +82,8 @@ pub struct ImportTable {
     pub rows: Vec<Vec<String>>,
 }
 
-/// Builds the table of an import file: the columns that any extension has a value for, in the order of the facts.
+/// Builds the table of an import file: all columns that the product wants, or else those that any extension has a value
+/// for, in the order of the facts.
 pub fn import_table(facts: &Manifest, extensions: &[Record]) -> ImportTable {
     let sent: Vec<HashMap<&str, String>> = extensions
         .iter()
@@ -92,6 +108,14 @@ pub fn import_table(facts: &Manifest, extensions: &[Record]) -> ImportTable {
     let file = facts.file.as_ref();
     let fills_blank = file.is_some_and(|file| file.blank == BlankCell::Nothing);
     let constants = file.map_or(&[][..], |file| &file.constants);
+    let headings = match file.map_or(&[][..], |file| &file.headings) {
+        [] => {
+            let filled = columns.iter().map(|(heading, _)| (*heading).to_owned());
+            let constant = constants.iter().map(|[heading, _]| heading.clone());
+            filled.chain(constant).collect()
+        }
+        all => all.to_vec(),
+    };
     let cell = |texts: &HashMap<&str, String>, parts: &[&FieldRow]| {
         let part = |row: &&FieldRow| {
             let default = || row.to_wire(row.default.as_deref().unwrap_or_default());
@@ -108,23 +132,34 @@ pub fn import_table(facts: &Manifest, extensions: &[Record]) -> ImportTable {
         let parts = parts.iter().map(part).filter(|part| !part.is_empty());
         parts.collect::<Vec<_>>().join("|")
     };
-    let row = |texts: &HashMap<&str, String>| {
-        let cells = columns.iter().map(|(_, parts)| cell(texts, parts));
-        let constants = constants.iter().map(|[_, text]| text.clone());
-        cells.chain(constants).collect()
+    let row = |(extension, texts): (&Record, &HashMap<&str, String>)| {
+        let text = |heading: &String| {
+            if let Some((_, parts)) = columns.iter().find(|(known, _)| known == heading) {
+                return cell(texts, parts);
+            }
+            let constant = constants.iter().find(|[known, _]| known == heading);
+            constant.map_or_else(String::new, |[_, text]| replaced(text, extension))
+        };
+        headings.iter().map(text).collect()
     };
-    let headings = columns.iter().map(|(heading, _)| (*heading).to_owned());
-    let constant = constants.iter().map(|[heading, _]| heading.clone());
-    ImportTable {
-        headings: headings.chain(constant).collect(),
-        rows: sent.iter().map(row).collect(),
-    }
+    let rows = extensions.iter().zip(&sent).map(row).collect();
+    ImportTable { headings, rows }
+}
+
+/// A text with an extension's number and name in the place of their words.
+fn replaced(text: &str, extension: &Record) -> String {
+    let fields = [Field::NUMBER, Field::FIRST_NAME, Field::LAST_NAME];
+    let put = |text: String, field: Field| {
+        let value = extension.text(field).unwrap_or_default();
+        text.replace(&format!("{{{}}}", field.name()), value)
+    };
+    let text = fields.into_iter().fold(text.to_owned(), put);
+    text.trim().to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Field;
 
     fn record(values: &[(Field, &str)]) -> Record {
         let mut record = Record::default();
@@ -144,10 +179,31 @@ mod tests {
         }
         assert!(dialect_typed("freepbx").is_none());
         let why = dialect_typed("file:nothing").unwrap().unwrap_err();
-        assert!(
-            why.ends_with("file:freepbx, file:issabel, file:mikopbx"),
-            "{why}"
-        );
+        assert!(why.contains("file:freepbx, file:issabel"), "{why}");
+    }
+
+    #[test]
+    fn a_file_with_fixed_headings_has_each_of_its_columns_among_them() {
+        for facts in dialects() {
+            let file = facts.file.as_ref().unwrap();
+            if file.headings.is_empty() {
+                continue;
+            }
+            let fields = facts.field.iter().map(|row| &row.wire);
+            let constants = file.constants.iter().map(|[heading, _]| heading);
+            let mut filled: Vec<&String> = fields.chain(constants).collect();
+            let lost = filled.iter().find(|name| !file.headings.contains(name));
+            assert_eq!(lost, None, "{}", facts.vendor.id);
+            filled.sort();
+            let count = filled.len();
+            filled.dedup();
+            assert_eq!(
+                filled.len(),
+                count,
+                "{} fills a column twice",
+                facts.vendor.id
+            );
+        }
     }
 
     #[test]

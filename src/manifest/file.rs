@@ -14,7 +14,10 @@ pub struct FileFacts {
     /// True if the file begins with a byte-order mark.
     #[serde(default)]
     pub byte_order_mark: bool,
-    /// Columns with the same text in every row: heading and text.
+    /// All headings in their order, where the product wants each of them; otherwise those that are filled are written.
+    #[serde(default)]
+    pub headings: Vec<String>,
+    /// Columns that no field fills: heading and text, in which `{number}`, `{first_name}` and `{last_name}` are replaced.
     #[serde(default)]
     pub constants: Vec<[String; 2]>,
     /// The most rows that one import takes.
@@ -29,6 +32,11 @@ pub struct FileFacts {
     /// The product's deeds of which it says nothing.
     #[serde(default)]
     pub silently: Vec<String>,
+    /// Conclusions that no page prints; they are told with every file.
+    #[serde(default)]
+    pub inferred: Vec<String>,
+    /// The product whose headings the file has, where it goes by another name when it is read.
+    pub product: Option<String>,
     /// The page with these facts, a key of `source`.
     pub source: String,
 }
@@ -41,4 +49,17 @@ pub enum BlankCell {
     Default,
     /// The product stores nothing in place of its default: where a column is there, every row has a value in it.
     Nothing,
+    /// A new extension has the product's default, and one that is there keeps what it has.
+    Keep,
+}
+
+impl BlankCell {
+    /// The meaning, in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            BlankCell::Default => "the product's default",
+            BlankCell::Nothing => "no value, not the default",
+            BlankCell::Keep => "unchanged",
+        }
+    }
 }

@@ -448,6 +448,8 @@ vocabulary! {
         OfficeHoursOrder = "office_hours_order",
         /// No two extensions share an e-mail address.
         DuplicateEmail = "duplicate_email",
+        /// A SIP secret is not the extension's number.
+        SecretIsNumber = "secret_is_number",
         /// A field that is kept together with another one has that one.
         KeptWith = "kept_with",
     }
@@ -482,6 +484,7 @@ impl CrossRule {
             CrossRule::MonitorModeWithoutLeave => "a monitor mode goes with leave to be monitored",
             CrossRule::OfficeHoursOrder => "office hours begin before they end, and both are given",
             CrossRule::DuplicateEmail => "no two extensions share an e-mail address",
+            CrossRule::SecretIsNumber => "a SIP secret is not the extension's number",
             CrossRule::KeptWith => "what the PBX keeps with another field has that field",
         }
     }

@@ -217,6 +217,8 @@ dictionary! {
         "The name that a phone authenticates with.";
     SIP_PASSWORD { secret: true, care: Care::Password } = "sip_password", "SIP secret", ["SIP password", "SIP-Passwort"], Text, "tR7xkQ2mZp9w",
         "The password that a phone registers with.";
+    SIP_DOMAIN { care: Care::Word } = "sip_domain", "SIP domain", ["SIP domain", "SIP-Domäne"], Text, "pbx.example.com",
+        "The domain that the SIP account belongs to, where a PBX serves several.";
     MAX_REGISTRATIONS = "max_registrations", "phones at most", ["Max. registrations", "Max. Registrierungen"], Count, "3",
         "How many phones may be registered at the same time.";
     WEB_PASSWORD { secret: true, care: Care::Password } = "web_password", "web password", ["Web password", "Web-Passwort"], Text, "Kw83hTqzLm",

@@ -1,6 +1,7 @@
 //! A vendor's facts as tables.
 
 use crate::columns::products;
+use crate::dialects::{PREFIX, dialects};
 use crate::manifest::{Access, FieldRow, Manifest, RuleRow, UpdateKind};
 use crate::model::{Field, Kind};
 use crate::sheet::{GENERATE, markdown};
@@ -33,6 +34,21 @@ pub fn product_table() -> String {
                 product.checked.clone(),
             ]
         });
+    markdown::table(&headings, &rows.collect::<Vec<_>>())
+}
+
+/// Builds the table of the products whose import files are written, one row for each.
+pub fn file_table() -> String {
+    let headings = ["product", "", "blank cell", "number that is there already"];
+    let rows = dialects().iter().filter_map(|facts| {
+        let file = facts.file.as_ref()?;
+        Some(vec![
+            format!("{}, {}", facts.vendor.name, facts.vendor.api),
+            format!("`{PREFIX}{}`", facts.vendor.id),
+            file.blank.words().to_owned(),
+            file.existing.clone(),
+        ])
+    });
     markdown::table(&headings, &rows.collect::<Vec<_>>())
 }
 

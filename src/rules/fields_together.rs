@@ -33,6 +33,7 @@ pub(super) struct FieldsTogether {
     office_hours: Vec<(u8, u8)>,
     pub(super) number: Option<u8>,
     pub(super) email: Option<u8>,
+    sip_password: Option<u8>,
     /// Given name and surname, where the vendor has no field for the whole name.
     name: Option<[u8; 2]>,
     mobile: Option<u8>,
@@ -89,6 +90,7 @@ impl FieldsTogether {
             office_hours: office_hours.collect(),
             number: at(manifest.key()),
             email: at(Field::EMAIL),
+            sip_password: at(Field::SIP_PASSWORD),
             name: match at(Field::DISPLAY_NAME) {
                 None => at(Field::FIRST_NAME)
                     .zip(at(Field::LAST_NAME))
@@ -145,6 +147,7 @@ impl FieldsTogether {
         for (from, to) in &self.office_hours {
             self.office_hours(*from, *to, &mut look);
         }
+        self.secret_is_number(&mut look);
         for (field, with) in &self.kept {
             self.kept_with(*field, *with, &mut look);
         }
@@ -565,6 +568,23 @@ impl FieldsTogether {
             "give both times, the earlier one first",
             look,
         );
+    }
+
+    fn secret_is_number(&self, look: &mut Look<'_, '_, '_>) {
+        let (Some(secret), Some(number)) = (self.sip_password, self.number) else {
+            return;
+        };
+        if look.at(secret) == ValueClass::Text && look.text(secret) == look.text(number) {
+            let message = format!("{} is the {}", look.name(secret), look.name(number));
+            let parts = [secret, number];
+            self.breach(
+                CrossRule::SecretIsNumber,
+                &parts,
+                message,
+                "choose another one",
+                look,
+            );
+        }
     }
 
     fn kept_with(&self, field: u8, with: u8, look: &mut Look<'_, '_, '_>) {

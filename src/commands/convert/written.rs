@@ -132,4 +132,7 @@ pub(super) fn print_steps(args: &ConvertArgs, form: &FileFacts) {
     for word in &form.silently {
         print(format!("without a word: {word}"));
     }
+    for word in &form.inferred {
+        print(format!("not certain: {word}"));
+    }
 }

@@ -14,7 +14,8 @@ use std::path::Path;
 /// # Errors
 /// Exit 2 where it cannot be read.
 pub(super) fn read(path: &Path, facts: &'static Manifest) -> Result<Rows, Failure> {
-    let owner = match product(&facts.vendor.id) {
+    let called = facts.file.as_ref().and_then(|file| file.product.as_ref());
+    let owner = match product(called.unwrap_or(&facts.vendor.id)) {
         Some(product) => NamedOwner::Product(product),
         None => NamedOwner::Vendor(facts),
     };

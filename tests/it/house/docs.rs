@@ -2,6 +2,7 @@
 
 use crate::support::sources::root;
 use rowcall::manual::PAGES;
+use rowcall::report::facts::{file_table, matrix, product_table};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -247,25 +248,30 @@ fn the_gate_runs_the_test_command_of_the_readme() {
     );
 }
 
-/// The tables between `<!-- table: NAME -->` and `<!-- end -->` are the program's output; `UPDATE=1` rewrites them.
+/// These tables are the program's output; `UPDATE=1` rewrites what stands between two texts of a page.
 #[test]
 fn the_tables_of_the_readme_are_generated() {
-    for (page, name, table) in [
-        ("README.md", "vendors", rowcall::report::facts::matrix()),
+    let end = "<!-- end -->";
+    for (page, begin, end, table) in [
+        ("README.md", "<!-- table: vendors -->\n", end, matrix()),
         (
             "samples/products/README.md",
-            "products",
-            rowcall::report::facts::product_table(),
+            "<!-- table: products -->\n",
+            end,
+            product_table(),
+        ),
+        (
+            "src/manual/moving.md",
+            "These files are known:\n",
+            "\nA file cannot tell",
+            file_table(),
         ),
     ] {
         let path = root().join(page);
         let mut fresh = fs::read_to_string(&path).unwrap();
-        let begin = format!("<!-- table: {name} -->\n");
-        let from = fresh
-            .find(&begin)
-            .unwrap_or_else(|| panic!("{page} has no table {name}"))
-            + begin.len();
-        let to = from + fresh[from..].find("<!-- end -->").expect("the table ends");
+        let from = fresh.find(begin);
+        let from = from.unwrap_or_else(|| panic!("{page} has no {begin}")) + begin.len();
+        let to = from + fresh[from..].find(end).expect("the table ends");
         fresh.replace_range(from..to, &format!("\n{}\n", table.trim_end()));
         if std::env::var("UPDATE").is_ok_and(|set| set == "1") {
             fs::write(&path, &fresh).unwrap();
