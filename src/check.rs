@@ -18,10 +18,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread::Result as Caught;
 
-/// So many rows are gone to again at the most, and one in so many; where there are more, all are checked again.
+/// The most rows that are looked at again, and the share of them; where there are more, all are checked again.
 const PICKED_MAX: u64 = 1 << 17;
 const PICKED_ONE_IN: u64 = 4;
-/// In small sheets it is no matter.
+/// The number of rows for which the share does not count.
 const PICKED_FREE: u64 = 1000;
 
 /// A sheet with the meaning of its columns.

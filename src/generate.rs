@@ -19,13 +19,13 @@ use zeroize::Zeroizing;
 const PASSWORD_CHARS: usize = 20;
 /// The length of a PIN, in digits, where the vendor allows it.
 const PIN_DIGITS: usize = 8;
-/// After so many draws that were not fit there are none left, or as good as none.
+/// The number of unfit draws after which no value is left, or next to none.
 const DRAWS_MAX: u32 = 10_000;
-/// From so many characters on a number or a name is not to be found within a secret; shorter ones are in many.
+/// The length from which a number or a name may not occur in a secret; shorter ones occur in many.
 const TELLING_CHARS: usize = 3;
-/// So many digits of one run (1234, 8765, 0000) are too many for a PIN.
+/// The number of digits of one run (1234, 8765, 0000) that is too many for a PIN.
 const RUN_DIGITS: usize = 4;
-/// So many different digits a PIN has at least, where it is long enough.
+/// The least number of different digits in a PIN that is long enough.
 const DIFFERENT_DIGITS: usize = 4;
 /// The number of random bytes fetched at a time.
 const BYTES: usize = 256;
@@ -168,7 +168,7 @@ impl<'m> Generator<'m> {
     /// vendor does not know is not sent, and gets none.
     ///
     /// # Errors
-    /// See [`GenerateError`]; the extension is as it was, or nearly so.
+    /// See [`GenerateError`]; some secrets may be filled in by then.
     pub fn fill(&mut self, wanted: &mut Record) -> Result<Vec<Field>, GenerateError> {
         let asked = wanted.iter().filter(|(_, text)| *text == TO_GENERATE);
         let asked: Vec<Field> = asked.map(|(field, _)| field).collect();

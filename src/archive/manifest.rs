@@ -203,7 +203,7 @@ impl ArchiveError {
     pub fn hint(&self) -> String {
         let hint = match self {
             ArchiveError::NoSnapshot { known, .. } if known.is_empty() => {
-                "it holds no snapshot yet"
+                "it holds no snapshot yet; rowcall export TARGET --archive DIR adds one"
             }
             ArchiveError::NoSnapshot { known, .. } => {
                 return format!("it holds snapshots of: {}", known.join(", "));

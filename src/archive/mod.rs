@@ -15,17 +15,17 @@
 //! under a lock: killed anywhere, a process leaves an archive that is right, or that the next one puts right.
 
 mod append;
+mod gaps;
 mod keep;
 mod manifest;
-mod nights;
 #[cfg(test)]
 mod tests;
 mod verify;
 
 pub use append::{PendingSnapshot, WrittenSnapshot};
+pub use gaps::missing_snapshots;
 pub use keep::Keep;
 pub use manifest::{
     Archive, ArchiveError, Facts, Head, LINE_BYTES_MAX, MANIFEST, Snapshot, folder_name, moves,
 };
-pub use nights::missed_nights;
 pub use verify::ArchiveVerdict;

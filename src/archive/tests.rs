@@ -354,7 +354,7 @@ fn what_was_done_is_named() {
                 let last = lines.last_mut().unwrap();
                 *last = last.replace("3d", "2d");
             },
-            &["entry 12 is not the one of the head"],
+            &["entry 12 does not have the head"],
         ),
     ];
     for (at, (edit, expected)) in cases.into_iter().enumerate() {

@@ -397,16 +397,16 @@ fn anchored(links: &[ChainLink], heads: &[Head], findings: &mut Findings) {
                 entries(last + 1, told)
             )),
             (None, Some(told)) => findings.wrong(format!(
-                "entry {told} is not the one of the head {head}: it was changed, or all was written anew from some entry up to it"
+                "entry {told} does not have the head {head}: it was changed, or entries before it were rewritten"
             )),
             (None, None) => findings.wrong(format!(
-                "no entry is the one of the head {head}: it was changed or cut off, or all was written anew from some entry up to it"
+                "no entry has the head {head}: it was changed or cut off, or entries before it were rewritten"
             )),
         }
     }
     if heads.is_empty() {
         findings.unproven.push(
-            "without --head nothing proves that no entry was cut off at the end, or that all was not written anew".into(),
+            "without --head it is not proven that no entry was cut off at the end and that the archive was not rewritten".into(),
         );
     } else if findings.wrong.len() == wrong_before && proven < last {
         findings.unproven.push(format!(

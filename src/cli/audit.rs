@@ -120,7 +120,7 @@ Examples:
         /// The archive's folder
         #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
         folder: PathBuf,
-        /// A head that was kept elsewhere, as it was printed; without one it is said what cannot be proven
+        /// A head that was kept elsewhere, as it was printed; without one, rowcall says what it cannot prove
         #[arg(long, value_name = "HEAD", value_parser = Head::from_str)]
         head: Vec<Head>,
         /// Print what was found as one JSON object on standard output
@@ -130,7 +130,7 @@ Examples:
     /// List the snapshots that it holds, or say in one line whether the newest is fresh
     #[command(
         after_help = "With --nagios one line is printed, as monitoring systems read it. Exit codes then: 0 OK · 1 WARNING: the \
-newest snapshot may not hold everything · 2 CRITICAL: there is none, or it is too old · 3 UNKNOWN: the archive cannot be read
+newest snapshot may be incomplete · 2 CRITICAL: there is none, or it is too old · 3 UNKNOWN: the archive cannot be read
 
 Examples:
   rowcall archive list /var/lib/rowcall
@@ -194,8 +194,8 @@ pub struct DiffArgs {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "since", conflicts_with = "vendor")]
     pub archive: Option<PathBuf>,
     /// Since when: a day (2026-11-01, yesterday, tuesday; it begins at 0:00 UTC), so long ago (3d, 12h), a moment
-    /// (2026-11-01T02:00:00Z), or `last`: since the snapshot before the newest. A night that was
-    /// missed since then is said, and the exit code is 1 then too
+    /// (2026-11-01T02:00:00Z), or `last`: since the snapshot before the newest. A snapshot that
+    /// is missing since then is named, and the exit code is 1 then too
     #[arg(long, value_name = "DATE", requires = "archive", value_parser = since)]
     pub since: Option<Since>,
     /// The vendor that the sheets are for, where the other side does not tell [default: their words are taken as any vendor's]

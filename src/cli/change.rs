@@ -55,7 +55,13 @@ pub struct WantedArgs {
     #[arg(long, value_name = "COUNTRY", help_heading = "Input")]
     pub country: Option<Country>,
     /// What happens when something of the sheet would be lost, because the vendor has no field for it
-    #[arg(long, value_enum, default_value_t, help_heading = "Safety")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "ACTION",
+        default_value_t,
+        help_heading = "Safety"
+    )]
     pub on_loss: OnLoss,
     /// The destinations of the results.
     #[command(flatten)]
@@ -100,10 +106,11 @@ pub struct ImportArgs {
         ]
     )]
     pub plan: Option<PathBuf>,
-    /// What becomes of rows of the plan whose extension moved meanwhile
+    /// What happens to rows whose extension changed on the PBX since the plan was made
     #[arg(
         long,
         value_enum,
+        value_name = "ACTION",
         default_value_t,
         requires = "plan",
         conflicts_with = "sheets",
@@ -120,7 +127,7 @@ pub struct ImportArgs {
     /// --waves after each wave, and one that does not ring counts as failed
     #[arg(long, conflicts_with_all = ["groups", "dry_run"], help_heading = "Safety")]
     pub ring: bool,
-    /// Write the rows that are not done to this file, as they were, to be mended and fed back
+    /// Write the rows that are not done to this file, as they were, to be corrected and imported
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub rejects: Option<PathBuf>,
     /// The destination of generated secrets.
@@ -199,7 +206,13 @@ pub struct MigrateArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub loss: Option<PathBuf>,
     /// What happens when something is lost
-    #[arg(long, value_enum, default_value_t, help_heading = "Safety")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "ACTION",
+        default_value_t,
+        help_heading = "Safety"
+    )]
     pub on_loss: OnLoss,
     /// Leave this field out
     #[arg(long, value_name = "FIELD", value_parser = field_named)]

@@ -35,7 +35,13 @@ pub struct ConvertArgs {
     #[arg(long, value_name = "COUNTRY", help_heading = "Input")]
     pub country: Option<Country>,
     /// What happens when something of the sheet would be lost, because the product has no column for it
-    #[arg(long, value_enum, default_value_t, help_heading = "Safety")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "ACTION",
+        default_value_t,
+        help_heading = "Safety"
+    )]
     pub on_loss: OnLoss,
     /// The destinations of the results.
     #[command(flatten)]

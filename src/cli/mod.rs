@@ -138,17 +138,17 @@ Examples:
     Ring(RingArgs),
     /// Say what differs between two sheets, exports or PBXes, in telephone words
     Diff(DiffArgs),
-    /// Go on with a run that was cut off or stopped
+    /// Continue a run that was cut off or stopped
     Resume(ResumeArgs),
     /// Put back what a run changed
     Undo(UndoArgs),
-    /// List the runs, or throw old ones away
+    /// List the runs, or remove old ones
     Runs(RunsArgs),
     /// Write a run's report again, from its ledger
     Report(RunReportArgs),
     /// Write sheets as the file that a product's own import screen reads
     Convert(ConvertArgs),
-    /// Compare such a file with what the product exported after the import
+    /// Compare an import file with what the product exported after the import
     Verify(VerifyArgs),
     /// Write a sheet to fill in
     Template(TemplateArgs),

@@ -16,7 +16,7 @@ use std::time::Duration;
 #[command(
     after_help = "A REGISTER without a contact is signed in with each extension's secret: the PBX's 200 proves the secret, and \
 nothing is added there, no telephone is disturbed and nobody is called. The results: rings · wrong_secret · open \
-(anybody gets in) · full · silent · refused · unknown. Exit 0 only if all ring.
+(anyone can sign in) · full · silent · refused · unknown. Exit 0 only if all ring.
 
 The registrar is the host of the target's address, port 5060, over UDP, unless rowcall.toml says otherwise: sip_address, \
 sip_transport (udp, tcp, tls), sip_domain, sip_rate.

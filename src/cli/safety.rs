@@ -76,14 +76,14 @@ impl GuardArgs {
 }
 
 typed_words!(Mode {
-    Create = "create": "Only new ones; existing ones are left alone",
+    Create = "create": "Only new ones; existing ones are not changed",
     Update = "update": "Only existing ones",
     Upsert = "upsert": "Both",
     Sync = "sync": "Both, and ones that no row names are deleted (needs --yes)",
 });
 
 typed_words!(OnDrift {
-    Stop = "stop": "Nothing is sent when anything moved",
+    Stop = "stop": "Nothing is sent when any of them changed",
     Skip = "skip": "They are left out, the others go",
     Replan = "replan": "They are planned anew",
 });

@@ -34,8 +34,7 @@ pub(super) fn run(args: &ColumnsArgs, context: &Context) -> Result<Exit, Failure
             .map(|(sheet, columns)| write_map(sheet, columns))
             .collect();
         write_new(path, text.as_bytes(), Readers::Anybody).map_err(|error| {
-            Failure::usage(format!("{}: cannot be written: {error}", path.display()))
-                .hint("name a file that is not there yet")
+            Failure::not_written(path, &error).hint("name a file that is not there yet")
         })?;
         print(format!(
             "{}: written; use it with --map-file {}",

@@ -20,7 +20,7 @@ struct InitAnswers {
 pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     if !can_ask() {
         return Err(
-            Failure::usage("init asks for a PBX, and nobody is there to be asked").hint(
+            Failure::usage("init asks questions, and there is no terminal to answer on").hint(
                 "run it on a terminal, or write rowcall.toml yourself: rowcall help passwords",
             ),
         );

@@ -88,7 +88,7 @@ fn request<'t>(
 /// The newest run, where it is not finished and not older than a day.
 fn newest_unfinished(context: &Context) -> Result<String, Failure> {
     let newest = runs(&context.state()?)?.into_iter().next();
-    let newest = newest.ok_or_else(|| Failure::usage("there is no run to be resumed"))?;
+    let newest = newest.ok_or_else(|| Failure::no_run("resume"))?;
     let summary = newest.summary?;
     match reason_to_ask(&summary) {
         None => Ok(newest.id),

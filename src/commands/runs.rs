@@ -2,15 +2,15 @@
 
 use crate::cli::{RunsArgs, RunsCommand};
 use crate::ledger::{Memory, StateDir, StoredRun, clean, runs};
-use crate::report::counted;
+use crate::model::counted;
 use crate::rim::terminal::{print, print_data};
 use crate::rim::{Context, Exit, Failure};
 use crate::run::SavedOptions;
-use crate::run::listing::{counts, listed, run_as_json, standing, summary_as_json};
+use crate::run::listing::{result_counts, run_as_json, run_state, summary_as_json, table_row};
 use crate::sheet::markdown;
 use serde_json::{Value, json};
 
-/// Lists the runs, newest first, or throws old ones away.
+/// Lists the runs, newest first, or removes old ones.
 ///
 /// # Errors
 /// Exit 2 where the state folder cannot be used.
@@ -27,12 +27,14 @@ pub(super) fn run(args: &RunsArgs, context: &Context) -> Result<Exit, Failure> {
         ));
         for secrets in &cleaned.secrets {
             print(format!(
-                "kept, for it holds generated secrets: {}",
+                "kept, because it holds generated secrets: {}",
                 secrets.display()
             ));
         }
         if !cleaned.secrets.is_empty() {
-            print("  hint: move such a file to where it belongs, or remove it, then clean again");
+            print(
+                "  hint: move the file to a safe place, or remove it, then run the command again",
+            );
         }
         return Ok(Exit::Done);
     }
@@ -44,7 +46,7 @@ pub(super) fn run(args: &RunsArgs, context: &Context) -> Result<Exit, Failure> {
         let all = json!({ "command": "runs", "runs": runs });
         return print_data(|out| writeln!(out, "{all}"));
     }
-    let rows: Vec<Vec<String>> = runs(&state)?.iter().map(listed).collect();
+    let rows: Vec<Vec<String>> = runs(&state)?.iter().map(table_row).collect();
     let headings = ["run", "command", "target", "started", "state", "rows"];
     let table = markdown::table(&headings, &rows);
     print_data(|out| out.write_all(table.as_bytes()))
@@ -82,7 +84,7 @@ fn show(name: Option<&str>, json: bool, state: &StateDir) -> Result<Exit, Failur
         }
         return print_data(|out| writeln!(out, "{all}"));
     }
-    let (standing, why) = standing(&summary);
+    let (_, state, why) = run_state(&summary);
     let facts = [
         ("run", run.id.clone()),
         ("command", run.head.command.clone()),
@@ -90,9 +92,9 @@ fn show(name: Option<&str>, json: bool, state: &StateDir) -> Result<Exit, Failur
         ("target", run.target.clone()),
         ("started", format!("{:.3}", run.started)),
         ("ended", ended.unwrap_or_default()),
-        ("state", standing.replace('_', " ")),
+        ("state", state.to_owned()),
         ("why", why.unwrap_or_default().to_owned()),
-        ("rows", counts(&summary).join(", ")),
+        ("rows", result_counts(&summary).join(", ")),
         ("waiting", summary.waiting.to_string()),
         ("to be looked up", summary.intended.to_string()),
         ("rules", run.head.rules.clone()),
@@ -115,5 +117,5 @@ pub(super) fn newest_name(state: &StateDir) -> Result<String, Failure> {
     let newest = runs(state)?.into_iter().next();
     newest
         .map(|listed| listed.id)
-        .ok_or_else(|| Failure::usage("there are no runs yet"))
+        .ok_or_else(|| Failure::no_run("show"))
 }

@@ -3,9 +3,9 @@
 use crate::cli::UndoArgs;
 use crate::input::Rows;
 use crate::ledger::{StoredRun, newest};
+use crate::model::counted;
 use crate::plan::Refusal;
 use crate::plan::revert::{StoredRows, lines_to_revert, plan_revert, target_to_revert};
-use crate::report::counted;
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure};
 use crate::run::past::PastRun;
@@ -24,7 +24,7 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
     let name = match &args.run {
         Some(name) => name.clone(),
         None => newest(&state, |run| run.run.head.command != "undo")?
-            .ok_or_else(|| Failure::usage("there is no run to be undone"))?,
+            .ok_or_else(|| Failure::no_run("undo"))?,
     };
     let past = PastRun::open(context, &name)?;
     let (target, replaced) =
@@ -79,7 +79,7 @@ fn print_taken_back(past: &PastRun, context: &Context) -> Result<(), Failure> {
         let undo = PastRun::open(context, &undo)?.name_and_time();
         let rows = counted(count, "row");
         print(format!(
-            "{rows} of it were taken back by {undo}, and are left alone; to undo another run, name it: rowcall runs lists them"
+            "{rows} of it were taken back by {undo}, and are skipped; to undo another run, name it: rowcall runs lists them"
         ));
     }
     Ok(())

@@ -42,6 +42,6 @@ pub(super) fn check(
     {
         return Some(Refusal::new("loss", failure));
     }
-    let hint = "mend the invalid rows, or leave out --all-or-nothing";
+    let hint = "correct the invalid rows, or leave out --all-or-nothing";
     (all_or_nothing && !rows.all_valid()).then(|| Refusal::all_or_nothing(hint))
 }

@@ -13,7 +13,7 @@ use crate::model::{
 use crate::rim::Failure;
 use crate::rules::{Checker, Country, Dialled};
 use crate::sheet::{Cells, Row, RowTrouble, Sheet, Stored, is_placeholder};
-use crate::wire::Listing;
+use crate::wire::{Listing, MAY_BE_INCOMPLETE};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -312,8 +312,8 @@ impl Rows {
             && !is_heading()
     }
 
-    /// Refuses a deletion of rows that a title may divide, for who goes and who stays may differ on its two sides, and one
-    /// of rows with a legend among them.
+    /// Refuses a deletion whose rows are divided by a title: the rows on one side of it may be meant to stay. A legend among
+    /// the rows is refused too.
     ///
     /// # Errors
     /// Exit 2, naming the row, and the numbers above and below it.
@@ -395,9 +395,7 @@ impl Rows {
                 let hint = "correct the numbers, or import these extensions first";
                 (Severity::Error, "unknown", message, hint)
             } else {
-                let message = format!(
-                    "{name}: the PBX does not list {strangers}, but its listing may not be whole"
-                );
+                let message = format!("{name}: {strangers} is not listed, but {MAY_BE_INCOMPLETE}");
                 let hint = "make sure that the PBX has these extensions";
                 (Severity::Warning, "unknown", message, hint)
             })

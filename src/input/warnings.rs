@@ -36,7 +36,7 @@ impl Rows {
         summary.lines()
     }
 
-    /// The columns of which nobody knows what they mean, with their sheets.
+    /// The columns without a meaning, with their sheets.
     fn unread_columns(&self) -> Vec<(usize, usize)> {
         let of_sheet = |(sheet, (_, binding)): (usize, &(Sheet, Binding))| {
             let unread = binding.unread().map(move |column| (sheet, column));

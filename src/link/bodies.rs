@@ -17,7 +17,7 @@ const VALUES_MAX: usize = 200;
 /// `12`, are everywhere.
 const HIDDEN_BYTES_MIN: usize = 4;
 
-/// The length from which a number is no extension's, in digits.
+/// Digits of a number that is too long for an extension's.
 const LONG_NUMBER: usize = 8;
 
 /// The names of a vendor's requests and replies whose values a log may show.

@@ -332,13 +332,13 @@ fn headers_of(request: &Request, encoded: &Encoded) -> Result<HeaderMap, Fault> 
     Ok(headers)
 }
 
-/// The pause that a PBX asks for, in seconds or by a date, never longer than [`PAUSE_MAX`].
 /// Returns the `name=value` of a cookie, without its attributes.
 fn first_part(cookie: &str) -> String {
     let (pair, _) = cookie.split_once(';').unwrap_or((cookie, ""));
     pair.trim().to_owned()
 }
 
+/// The pause that a PBX asks for, in seconds or by a date, never longer than [`PAUSE_MAX`].
 fn retry_after(text: &str) -> Option<Duration> {
     let text = text.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {

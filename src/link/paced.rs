@@ -90,7 +90,7 @@ impl Pace {
         }
     }
 
-    /// A pace of its own for work of which each piece counts for so many requests of this one.
+    /// A pace of its own for pieces of work, each of which counts as this number of requests.
     pub fn for_work_of(&self, requests: u32) -> Pace {
         let rate = self.rate.map(|rate| rate / f64::from(requests.max(1)));
         let slow = rate.and_then(|rate| Pace::per_second(rate, self.stop.clone()).ok());

@@ -45,7 +45,7 @@ vocabulary! {
         Unknown = "unknown",
         /// Accepted, but stored differently.
         Differs = "differs",
-        /// Moved since the plan was made.
+        /// Changed on the PBX since the plan was made.
         Drifted = "drifted",
         /// Depends on a row that failed.
         Held = "held",

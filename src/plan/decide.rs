@@ -195,7 +195,7 @@ fn no_change_outcome(
                 field,
                 column: column(field),
                 message: format!(
-                    "the PBX has this {record} with {}; it was left alone",
+                    "the PBX has this {record} with {}; rowcall did not change it",
                     differences(fields, wanted, current.unwrap_or(&nothing))
                 ),
                 hint: "--mode upsert or --mode update changes it".into(),

@@ -4,8 +4,8 @@ use super::Plan;
 use super::remote::RemoteState;
 use crate::columns::Stays;
 use crate::input::{InputRow, Rows};
+use crate::model::counted;
 use crate::model::{Action, Change, Outcome, PlannedRow, RowResult};
-use crate::report::counted;
 use crate::rim::{Failure, TargetSession};
 
 /// Plans to remove every extension that a valid row names.

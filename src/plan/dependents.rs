@@ -56,10 +56,10 @@ pub(crate) fn block_rows(
             row.outcome.field = Some(field);
             row.outcome.column = headings.heading(row.outcome.place.as_ref(), Some(field));
             row.outcome.message = format!(
-                "it points at extension {number}, whose row is {}",
+                "it refers to extension {number}, whose row is {}",
                 result.word()
             );
-            row.outcome.hint = format!("see what became of {number}, then run both again");
+            row.outcome.hint = format!("look at the row of {number}, then run both again");
             row.change = None;
         }
     }

@@ -188,7 +188,7 @@ impl SavedError {
             }
             SavedError::NotAPlan { .. }
             | SavedError::Version { .. }
-            | SavedError::Changed { .. } => "plan again: rowcall plan -o",
+            | SavedError::Changed { .. } => "plan again: rowcall plan SHEET --to TARGET -o PLAN",
         }
     }
 }

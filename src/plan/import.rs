@@ -28,7 +28,7 @@ pub(crate) fn plan_import(
     remote.check(rows, mode, session)?;
     rows.refuse_halves(&unclear, session.manifest());
     if all_or_nothing && !rows.all_valid() {
-        return Err(Refusal::all_or_nothing("mend the invalid rows"));
+        return Err(Refusal::all_or_nothing("correct the invalid rows"));
     }
     let planned = planned(rows, &remote, mode, rewrite_secrets, session)?;
     Ok(Plan::new(rows, planned).against(remote))
@@ -62,7 +62,7 @@ fn planned(
                 code: "new_number.taken".into(),
                 field: Some(Field::NEW_NUMBER),
                 column: column(Some(Field::NEW_NUMBER)),
-                message: format!("its new number belongs to {holder}"),
+                message: format!("its new number is taken by {holder}"),
                 hint: "give it a number that is free, or rename the other one first".into(),
                 ..line
             }));
@@ -101,7 +101,7 @@ fn holder_of_new_number(rows: &Rows, remote: &RemoteState, index: usize) -> Opti
         return None;
     }
     if remote.numbers.contains(new_number) {
-        return Some(format!("extension {new_number}, which is on the PBX"));
+        return Some(format!("extension {new_number} on the PBX"));
     }
     let is_other = |(other, row): &(usize, &InputRow)| {
         let wanted = &row.wanted;
@@ -109,5 +109,5 @@ fn holder_of_new_number(rows: &Rows, remote: &RemoteState, index: usize) -> Opti
         *other != index && numbers.contains(&Some(new_number))
     };
     let (_, row) = rows.rows.iter().enumerate().find(is_other)?;
-    Some(format!("the row {} too", row.place))
+    Some(format!("row {} too", row.place))
 }

@@ -126,7 +126,7 @@ impl Replay {
         let moved = planned.iter().filter(moved).count();
         if moved > 0 && on_drift == OnDrift::Stop {
             let failure = Failure::guard(format!(
-                "{}: {} of the plan moved since it was made; nothing was sent",
+                "{}: {} changed on the PBX since the plan was made; nothing was sent",
                 session.target().label,
                 counted(moved as u64, "row")
             ))
@@ -153,7 +153,8 @@ impl Replay {
 
 /// The failure of a plan that cannot be used here.
 fn unusable(path: &Path, why: String) -> Failure {
-    Failure::usage(format!("{}: {why}", path.display())).hint("plan again: rowcall plan -o")
+    Failure::usage(format!("{}: {why}", path.display()))
+        .hint("plan again: rowcall plan SHEET --to TARGET -o PLAN")
 }
 
 /// Refuses a plan for another target.
@@ -225,7 +226,10 @@ impl Planner<'_> {
             return Ok(settled(line));
         }
         let Some(wanted) = known else {
-            return Err(format!("what {} wants is not whole", &row.number));
+            return Err(format!(
+                "the wanted values of {} are incomplete",
+                &row.number
+            ));
         };
         let planned = row.changes.as_slice();
         // A field that was left out because its value was remembered is no longer known to have it.
@@ -401,7 +405,10 @@ fn in_words(movements: Vec<(Option<Field>, String)>) -> String {
         .map(|(_, words)| words);
     let more = (more > 0).then(|| format!("{more} more fields"));
     let words: Vec<String> = shown.chain(more).collect();
-    format!("it moved since the plan was made: {}", words.join("; "))
+    format!(
+        "changed on the PBX since the plan was made: {}",
+        words.join("; ")
+    )
 }
 
 #[cfg(test)]

@@ -214,7 +214,8 @@ impl Reverting<'_> {
         let unread = |number: &str| self.remote.unread(number);
         let unread = unread(&change.number).or_else(|| unread(change.present_number()));
         if let (Some(fault), true) = (unread, standing != Standing::Waiting) {
-            let message = format!("it is kept, because it could not be read: {fault}");
+            let message =
+                format!("rowcall did not change it, because it could not be read: {fault}");
             let hint = "look at it on the PBX, then undo the run again";
             return Some(kept(
                 change,
@@ -256,7 +257,7 @@ impl Reverting<'_> {
             Standing::Final | Standing::Intended(_) if self.is_as_before(change) => None,
             Standing::Final | Standing::Intended(_) => {
                 let message = format!(
-                    "run {} did not finish with this {}, and it is not as it was before; it is kept",
+                    "run {} did not finish with this {}, and it is not as it was before; rowcall did not change it",
                     self.run,
                     change.wanted.record()
                 );
@@ -415,12 +416,12 @@ impl Reverting<'_> {
         if self.remote.is_twice(now.number()) {
             let record = change.wanted.record();
             let message = format!(
-                "the PBX has more than one {record} {}, and nobody knows which of them run {} made; all are kept",
+                "the PBX has more than one {record} {}, and it is not known which of them run {} created; none was deleted",
                 now.number(),
                 self.run
             );
             let hint =
-                "remove those that nobody needs by hand; once one is left, undo the run again";
+                "delete those that are not needed on the PBX; once one is left, undo the run again";
             let field = Some(self.manifest.key());
             return kept(
                 change,
@@ -449,11 +450,11 @@ impl Reverting<'_> {
         let rewritten = self.rewritten.get(&change.row);
         if let Some(fields) = rewritten.filter(|fields| !fields.is_empty()) {
             let message = format!(
-                "another run has written to it after run {}: {}; it is kept",
+                "another run has written to it after run {}: {}; rowcall did not change it",
                 self.run,
                 field_names(fields)
             );
-            let hint = "undo the other run first, or delete it by a sheet: rowcall delete";
+            let hint = "undo the other run first, or delete it: rowcall delete SHEET --from TARGET";
             let field = fields.first().copied();
             return kept(change, RowResult::Drifted, "drifted", field, message, hint);
         }
@@ -490,11 +491,11 @@ impl Reverting<'_> {
             _ => format!("{:?}", now.text(field).unwrap_or_default()),
         };
         let message = format!(
-            "run {} did not read it back (--verify), so that nobody knows if others have changed it since: {} is {current}; it is kept",
+            "run {} did not read it back (--verify), so others may have changed it since: {} is {current}; rowcall did not change it",
             self.run,
             field.name()
         );
-        let hint = "look at it on the PBX; if it is to go, delete it by a sheet: rowcall delete";
+        let hint = "look at it on the PBX; if it is to go: rowcall delete SHEET --from TARGET";
         let code = "undo.not_read_back";
         kept(change, RowResult::Unknown, code, Some(field), message, hint)
     }
@@ -575,11 +576,11 @@ impl Reverting<'_> {
         now: &Record,
     ) -> PlannedRow {
         let message = format!(
-            "it was changed after run {}: {}; it is kept",
+            "it was changed after run {}: {}; rowcall did not change it",
             self.run,
             differences(fields, expected, now)
         );
-        let hint = "put it back by hand, if that is meant";
+        let hint = "if it is to be as before, change it on the PBX";
         kept(
             change,
             RowResult::Drifted,

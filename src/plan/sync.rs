@@ -6,6 +6,7 @@ use crate::model::{
     Action, Change, Field, Finding, Outcome, PlannedRow, Record, RowResult, RuleId,
 };
 use crate::rim::{Failure, TargetSession};
+use crate::wire::MAY_BE_INCOMPLETE;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The extensions that no row names, as deletions, for mode sync. A row that is invalid still names its extension.
@@ -16,10 +17,10 @@ pub(crate) fn unnamed(
 ) -> Result<Vec<PlannedRow>, Failure> {
     if !remote.complete {
         return Err(Failure::guard(format!(
-            "{}: the listing is not certainly whole, so nothing is deleted by it",
+            "{}: {MAY_BE_INCOMPLETE}, so nothing is deleted by it",
             session.target().label
         ))
-        .hint("use --mode upsert, and delete by name: rowcall delete"));
+        .hint("use --mode upsert, and delete by a sheet: rowcall delete SHEET --from TARGET"));
     }
     let named: BTreeSet<&str> = rows.rows.iter().map(|row| row.wanted.number()).collect();
     let unnamed: Vec<String> = remote
@@ -38,7 +39,7 @@ pub(crate) fn unnamed(
                 message: format!(
                     "not deleted, because it may be the one that {place} means: that row's number cannot be used"
                 ),
-                hint: "mend the row, then run it again".into(),
+                hint: "correct the row, then run it again".into(),
                 ..Outcome::new(Action::Delete, RowResult::Held)
             })
         });
@@ -100,7 +101,7 @@ fn other_spellings(
                 message: format!(
                     "not deleted, because it may be the one that the sheet calls {row:?}"
                 ),
-                hint: "write the number as the PBX does, or delete it by name: rowcall delete"
+                hint: "write the number as the PBX does, or delete it: rowcall delete SHEET --from TARGET"
                     .into(),
                 number,
                 ..Outcome::new(Action::Delete, RowResult::Held)

@@ -458,7 +458,7 @@ impl Deciding<'_> {
                 code: "conflict".into(),
                 field: fields.first().copied(),
                 message: format!(
-                    "{to} has this extension with {}, and no earlier migration made it so; it was left alone",
+                    "{to} has this extension with {}, and no earlier migration made it so; rowcall did not change it",
                     differences(fields)
                 ),
                 hint: "--overwrite brings it to what the other PBX says".into(),
@@ -469,7 +469,7 @@ impl Deciding<'_> {
                 code: "conflict".into(),
                 field: fields.first().copied(),
                 message: format!(
-                    "changed on both since the last migration: {to} has {}; it was left alone",
+                    "changed on both since the last migration: {to} has {}; rowcall did not change it",
                     differences(fields)
                 ),
                 hint: "make both the same by hand, or --overwrite brings it to what the other PBX says".into(),

@@ -106,7 +106,7 @@ pub(crate) fn one(vendor: &Vendor) -> String {
         manifest.vendor.name, manifest.vendor.id, manifest.vendor.api
     );
     if let Some(like) = &manifest.vendor.like {
-        text += &format!("It is spoken to as {like} is; what they differ in are its facts.\n");
+        text += &format!("Its API is that of {like}, with the differences below.\n");
     }
     if !manifest.setting.is_empty() {
         let rows = manifest.setting.iter().map(|setting| {

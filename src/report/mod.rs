@@ -142,7 +142,7 @@ impl ResultCounts {
             result => format!("{count} {}", result.word()),
         });
         let rings = self.rings().map(|(ring, count)| match ring {
-            RingResult::Unknown => format!("{count} unknown if they ring"),
+            RingResult::Unknown => format!("{count} with unknown dial tone"),
             ring => ring_words(ring, count),
         });
         let parts: Vec<String> = results.chain(rings).collect();

@@ -83,7 +83,8 @@ pub(crate) fn all_names(config: Option<&Path>) -> Result<Vec<String>, Failure> {
     })?;
     let names: Vec<String> = read_config(&path)?.targets.into_keys().collect();
     if names.is_empty() {
-        return Err(Failure::usage(format!("{} has no target", path.display())));
+        return Err(Failure::usage(format!("{} has no target", path.display()))
+            .hint("rowcall init adds one"));
     }
     Ok(names)
 }
@@ -214,11 +215,10 @@ pub(crate) fn config_file() -> Option<PathBuf> {
 /// # Errors
 /// Exit 2 where a file cannot be written.
 pub(crate) fn add_target(path: &Path, name: &str, entry: &TargetEntry) -> Result<(), Failure> {
-    let failed = |path: &Path, done: &str, error: io::Error| {
-        Failure::usage(format!("{} cannot be {done}: {error}", path.display()))
-    };
+    let unread =
+        |error: io::Error| Failure::usage(format!("{} cannot be read: {error}", path.display()));
     let before = match path.is_file() {
-        true => fs::read_to_string(path).map_err(|error| failed(path, "read", error))?,
+        true => fs::read_to_string(path).map_err(unread)?,
         false => String::new(),
     };
     let file = entry.password.as_ref().map(|password| {
@@ -226,7 +226,7 @@ pub(crate) fn add_target(path: &Path, name: &str, entry: &TargetEntry) -> Result
         let file = std::path::absolute(&file).unwrap_or(file);
         let text = format!("{}\n", password.reveal());
         write_new(&file, text.as_bytes(), Readers::Owner)
-            .map_err(|error| failed(&file, "written", error))?;
+            .map_err(|error| Failure::not_written(&file, &error))?;
         Ok::<_, Failure>(file)
     });
     let file = file.transpose()?;
@@ -238,7 +238,7 @@ pub(crate) fn add_target(path: &Path, name: &str, entry: &TargetEntry) -> Result
         // No password is left where no target leads to it.
         let _ = fs::remove_file(file);
     }
-    written.map_err(|error| failed(path, "written", error))
+    written.map_err(|error| Failure::not_written(path, &error))
 }
 
 /// A target's part of the configuration.
@@ -304,13 +304,14 @@ pub(crate) fn account(
         })?,
         _ => {
             return Err(Failure::usage(format!(
-                "{label} says in more than one way where its password is"
+                "{label} names more than one source of its password"
             ))
             .hint("keep one of password_env, password_file, password_command"));
         }
     };
     if password.is_empty() {
-        return Err(Failure::usage(format!("{label}: the password is empty")));
+        return Err(Failure::usage(format!("{label}: the password is empty"))
+            .hint("correct the variable, file or command that rowcall.toml names for it"));
     }
     Ok(Account {
         username,

@@ -8,6 +8,7 @@ use crate::ledger::{self, TargetLock};
 use crate::link::StopFlag;
 use crate::model::redact;
 use crate::seal::{Key, KeyError};
+use crate::wire::MAY_BE_INCOMPLETE;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::fs;
@@ -101,7 +102,7 @@ fn state_folder(context: &Context) -> Check {
         let folder = state.path().to_owned();
         let there = nearest(&folder);
         tempfile::tempfile_in(&there).map_err(|error| {
-            Failure::usage(format!("{} cannot be written: {error}", there.display()))
+            Failure::not_written(&there, &error)
                 .hint("make the folder writable, or name another one with --state")
         })?;
         let count = runs.len();
@@ -247,7 +248,7 @@ pub(crate) fn try_target(target: &Target, context: &Context, stop: &StopFlag) ->
     if let Address::Url(url) = &target.address {
         let message = match (url.scheme(), target.is_unprotected()) {
             ("https", _) => "the certificate is trusted",
-            (_, true) => "http: passwords travel readable for everybody on the way",
+            (_, true) => "http: passwords are sent unencrypted",
             _ => "http, on this machine",
         };
         checks.push(Check::passed(label, "connection", message));
@@ -255,8 +256,8 @@ pub(crate) fn try_target(target: &Target, context: &Context, stop: &StopFlag) ->
     checks.push(match session.list() {
         Ok(listing) => {
             let certain = match listing.complete {
-                true => "the listing is complete",
-                false => "the listing may not be complete, so nothing is deleted by it",
+                true => "the PBX's list is complete".to_owned(),
+                false => format!("{MAY_BE_INCOMPLETE}, so nothing is deleted by it"),
             };
             let message = format!("{} on the PBX; {certain}", listing.numbers.len());
             Check::passed(label, "extensions", message)

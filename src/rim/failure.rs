@@ -5,7 +5,8 @@ use crate::ledger::LedgerError;
 use crate::migrate::BaseError;
 use crate::seal::KeyError;
 use crate::sheet::SheetError;
-use std::fmt;
+use std::path::Path;
+use std::{fmt, io};
 
 /// The end of a command. Ordered by code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,6 +81,19 @@ impl Failure {
     /// The command line, the configuration or the input could not be used.
     pub(crate) fn usage(message: impl fmt::Display) -> Failure {
         Failure::new(Exit::Unusable, message)
+    }
+
+    /// There is no run to `show`, `undo` or `resume`.
+    pub(crate) fn no_run(verb: &str) -> Failure {
+        Failure::usage(format!("there is no run to {verb}")).hint(
+            "runs are kept in the state folder; if yours is another one, name it with --state",
+        )
+    }
+
+    /// A file could not be written.
+    pub(crate) fn not_written(path: &Path, error: &io::Error) -> Failure {
+        Failure::usage(format!("{} cannot be written: {error}", path.display()))
+            .hint("check the folder, the permission to write and the free space")
     }
 
     /// The target could not be used.

@@ -113,7 +113,7 @@ impl Files {
         match self.is_kept_of_runs(&there.unwrap_or(&path).join(MANIFEST)) {
             false => Ok(()),
             true => Err(Failure::usage(format!(
-                "{} is among what is kept of runs, and is not to be written by --archive",
+                "{} is in the folder where runs are kept, and cannot be an --archive",
                 archive.display()
             ))
             .hint("name another folder")),
@@ -130,7 +130,7 @@ impl Files {
             let kept = kept.filter(|(_, kept)| place(kept) == place(path));
             let what = match kept.map(|(what, _)| *what).next() {
                 Some(what) => what,
-                None if self.is_kept_of_runs(&end) => "among what is kept of runs",
+                None if self.is_kept_of_runs(&end) => "in the folder where runs are kept",
                 None if folder.is_ok_and(|folder| is_in_archive(&folder, &end)) => {
                     "part of an archive of exports"
                 }
@@ -138,7 +138,7 @@ impl Files {
             };
             let path = path.display();
             return Err(Failure::usage(format!(
-                "{path} is {what}, and is not to be written by {flag}"
+                "{path} is {what}, and cannot be overwritten by {flag}"
             ))
             .hint("name another file"));
         }
@@ -197,7 +197,7 @@ impl Files {
                     "{} is read, and would be overwritten by {flag}",
                     path.display()
                 ))
-                .hint("name another file: the original is left alone"));
+                .hint("name another file: the original is never overwritten"));
             }
             let other = places.iter().find(|(_, other)| *other == place);
             // Devices and pipes may be written to twice.

@@ -48,7 +48,7 @@ impl<'t> TargetSession<'t> {
     pub(crate) fn open(target: &'t Target, stop: &StopFlag) -> Result<TargetSession<'t>, Failure> {
         if target.is_unprotected() {
             print(format!(
-                "{}: over http, passwords travel readable for everybody on the way",
+                "{}: passwords are sent unencrypted, over http",
                 target.label
             ));
         }
@@ -271,7 +271,7 @@ impl Drop for TargetSession<'_> {
         if !open.is_empty() {
             let open: Vec<&str> = open.iter().map(String::as_str).collect();
             print(format!(
-                "{}: anybody gets in without a password: {}: give each a SIP password at once, by a sheet and --mode update",
+                "{}: anyone can sign in without a password: {}: give each a SIP password at once: rowcall import SHEET --to TARGET --mode update",
                 self.target.label,
                 first_numbers(&open)
             ));

@@ -22,7 +22,7 @@ impl SipSettings {
     /// Sets one by its name.
     ///
     /// # Errors
-    /// The text is none that it takes.
+    /// The setting does not take the text.
     pub(crate) fn set(&mut self, name: &str, text: &str) -> Result<(), String> {
         let text = text.trim();
         match name {

@@ -542,7 +542,8 @@ impl Target {
             true => Err(Failure::usage(format!(
                 "{} and {} are the same PBX",
                 self.label, other.label
-            ))),
+            ))
+            .hint("name another PBX on one side")),
         }
     }
 

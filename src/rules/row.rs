@@ -108,7 +108,7 @@ impl<'m> Checker<'m> {
         if !is_number && self.repeats_headings(cells) {
             return Some(self.about_row(
                 "row.headings",
-                "the row holds the headings again",
+                "the row repeats the headings",
                 "take the row out",
             ));
         }

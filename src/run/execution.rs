@@ -10,12 +10,12 @@ use crate::fingerprints::shown;
 use crate::ledger::Memory;
 use crate::link::StopFlag;
 use crate::manifest::Manifest;
+use crate::model::counted;
 use crate::model::{
     Change, Fault, Field, Outcome, PlannedRow, RingResult, RingVerdict, RowResult, Text,
 };
 use crate::plan::waves::Stage;
 use crate::progress::Progress;
-use crate::report::counted;
 use crate::rim::terminal::{print, print_error};
 use crate::rim::{Exit, Failure, Target, TargetSession};
 use crate::seal::Key;
@@ -279,7 +279,7 @@ impl Execution<'_> {
         let too_bad = self.failures_max().is_exceeded(failures + mute, sent);
         let mute = match mute {
             0 => String::new(),
-            mute => format!(", and {mute} have no dial tone"),
+            mute => format!(", {mute} without a dial tone"),
         };
         (!is_last && too_bad).then(|| {
             Ended::TooManyFailures(format!(

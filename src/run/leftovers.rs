@@ -50,8 +50,8 @@ pub(super) fn finish_deletions(
     Ok(())
 }
 
-/// The newest run on this PBX, and the numbers that it was about to delete when it was cut off. One that cannot be read,
-/// that is old, or after which there was another one, proves nothing.
+/// The newest run on this PBX, and the numbers that it was about to delete when it was cut off; `None` where it cannot be
+/// read or is old.
 fn begun_deletions(
     session: &TargetSession<'_>,
     context: &Context,

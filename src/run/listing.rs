@@ -4,12 +4,12 @@ use super::SavedOptions;
 use crate::ledger::{Listed, Summary};
 use serde_json::{Value, json};
 
-/// Returns the state of a run as a word, with the reason why it is to be resumed.
-pub(crate) fn standing(summary: &Summary) -> (&'static str, Option<&str>) {
+/// Returns the state of a run as its word in JSON and in words, with the reason why it is to be resumed.
+pub(crate) fn run_state(summary: &Summary) -> (&'static str, &'static str, Option<&str>) {
     match &summary.ended {
-        None => ("at_work_or_cut_off", None),
-        Some(_) if summary.is_finished() => ("finished", None),
-        Some(ended) => ("to_be_resumed", Some(&ended.why)),
+        None => ("at_work_or_cut_off", "running or cut off", None),
+        Some(_) if summary.is_finished() => ("finished", "finished", None),
+        Some(ended) => ("to_be_resumed", "to be resumed", Some(&ended.why)),
     }
 }
 
@@ -26,7 +26,7 @@ pub(crate) fn run_as_json(listed: &Listed) -> Value {
 /// The state and progress of one run as JSON.
 pub(crate) fn summary_as_json(summary: &Summary) -> Value {
     let run = &summary.run;
-    let (state, why) = standing(summary);
+    let (state, _, why) = run_state(summary);
     let options = SavedOptions::parse(&run.id, &run.head.options);
     let results = summary.results.iter();
     let counts: serde_json::Map<String, Value> = results
@@ -48,14 +48,14 @@ pub(crate) fn summary_as_json(summary: &Summary) -> Value {
 }
 
 /// The number of rows of each result, in words.
-pub(crate) fn counts(summary: &Summary) -> Vec<String> {
+pub(crate) fn result_counts(summary: &Summary) -> Vec<String> {
     let results = summary.results.iter();
     let counts = results.map(|(result, count)| format!("{count} {}", result.word()));
     counts.collect()
 }
 
 /// One line of the list: run, command, target, start, state and rows.
-pub(crate) fn listed(listed: &Listed) -> Vec<String> {
+pub(crate) fn table_row(listed: &Listed) -> Vec<String> {
     let mut row = vec![listed.id.clone()];
     match &listed.summary {
         Err(error) => row.extend([
@@ -66,12 +66,11 @@ pub(crate) fn listed(listed: &Listed) -> Vec<String> {
             String::new(),
         ]),
         Ok(summary) => {
-            let state = match &summary.ended {
-                None => "at work, or cut off".to_owned(),
-                Some(_) if summary.is_finished() => "finished".to_owned(),
-                Some(ended) => format!("to be resumed: {}", ended.why),
+            let state = match run_state(summary) {
+                (_, words, Some(why)) => format!("{words}: {why}"),
+                (_, words, None) => words.to_owned(),
             };
-            let mut counts = counts(summary);
+            let mut counts = result_counts(summary);
             if summary.intended > 0 {
                 counts.push(format!("{} to be looked up", summary.intended));
             }

@@ -141,7 +141,7 @@ impl PastRun {
             reports.partition(|path| self.is_newer_runs(path, context));
         for path in others {
             print(format!(
-                "report: {} is a newer run's by now, and is left as it is; rowcall report {} -o FILE writes this one's",
+                "report: {} is a newer run's by now, and is not overwritten; rowcall report {} -o FILE writes this one's",
                 path.display(),
                 self.name
             ));
@@ -156,7 +156,7 @@ impl PastRun {
             return Some(rejects);
         }
         print(format!(
-            "rejects: {} is a newer run's by now, and is left as it is",
+            "rejects: {} is a newer run's by now, and is not overwritten",
             rejects.0.display()
         ));
         None

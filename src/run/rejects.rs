@@ -2,7 +2,8 @@
 
 use crate::input::{FieldHeadings, Rows};
 use crate::model::Outcome;
-use crate::report::{counted, is_added_to_rejects, reject_cells, reject_columns};
+use crate::model::counted;
+use crate::report::{is_added_to_rejects, reject_cells, reject_columns};
 use crate::rim::Failure;
 use crate::sheet::{Readers, SheetError, Tone, Writer};
 use std::collections::BTreeMap;

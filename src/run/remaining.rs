@@ -140,7 +140,7 @@ impl Remaining {
         if doubtful > 0 && !reply.is_zero() {
             let seconds = reply.as_secs_f64().ceil();
             words.push_str(&format!(
-                "; what is not there yet is looked for once more, all together, after {seconds} s, when no reply can come any more"
+                "; those that are missing are looked for once more after {seconds} s, when no reply can come any more"
             ));
         }
         print(words);

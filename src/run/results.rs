@@ -4,9 +4,10 @@ use super::rejects::Rejects;
 use super::request::{ReportOptions, RunRequest};
 use crate::disk;
 use crate::input::FieldHeadings;
+use crate::model::counted;
 use crate::model::{Action, Finding, Outcome, RingResult, RowResult};
 use crate::plan::Refusal;
-use crate::report::{Report, ReportFile, ReportHead, ResultCounts, counted, describe, for_people};
+use crate::report::{Report, ReportFile, ReportHead, ResultCounts, describe, for_people};
 use crate::rim::terminal::{print, print_data, print_error};
 use crate::rim::{Exit, Failure};
 use crate::sheet::SheetError;
@@ -362,7 +363,7 @@ impl<'r> Results<'r> {
 
 fn print_left(what: &str, path: &Path) {
     print(format!(
-        "{what}: {} is left as it is, for it may be another run's; name another file to have these rows",
+        "{what}: {} is not overwritten, because it may be another run's; name another file to have these rows",
         path.display()
     ));
 }

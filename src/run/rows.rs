@@ -202,7 +202,7 @@ fn drift(manifest: &Manifest, change: &Change, now: Option<&Record>) -> Option<O
             RowResult::Drifted,
             fields.first().copied(),
             format!(
-                "it was changed since the run was planned: {}; it is left alone",
+                "it was changed since the run was planned: {}; rowcall did not change it",
                 differences(&fields, before, now)
             ),
         )
@@ -219,7 +219,7 @@ fn written_by_others(standing: Standing, fields: &[Field]) -> Option<Obstacle> {
         result,
         field: Some(*fields.first()?),
         message: format!(
-            "another run has written to it since this one was planned: {}; it is left alone",
+            "another run has written to it since this one was planned: {}; rowcall did not change it",
             field_names(fields)
         ),
         attempts,
@@ -267,7 +267,7 @@ fn doubt(
         result: RowResult::Unknown,
         field: fields.first().copied(),
         message: format!(
-            "{sent} before the run was cut off, and others changed {number} since: {}; it is left alone",
+            "{sent} before the run was cut off, and others changed {number} since: {}; rowcall did not change it",
             differences(&fields, expected, &change.hiding(now.clone()))
         ),
         attempts: times,

@@ -129,7 +129,7 @@ pub enum SheetErrorKind {
     Encrypted,
     /// The workbook is damaged, and how.
     #[error(
-        "the workbook is damaged: {0}. Open it in Excel or LibreOffice, which may mend it, and save it as .xlsx"
+        "the workbook is damaged: {0}. Open it in Excel or LibreOffice, which may repair it, and save it as .xlsx"
     )]
     DamagedWorkbook(String),
     /// The workbook is larger than a table of extensions can be, or declares that it is.

@@ -41,7 +41,7 @@ impl RepairedCopy {
         if sheet.is_packed {
             return Err(SheetErrorKind::NotRepairable(
                 "packed".to_owned(),
-                "Unpack it, and mend the sheet itself",
+                "Unpack it, and fix the sheet itself",
             )
             .in_file(&sheet.file));
         }
@@ -133,7 +133,7 @@ fn text(
     if source.is_mended {
         return Err(SheetErrorKind::NotRepairable(
             "JSON with curly quotes".to_owned(),
-            "Save it as “CSV UTF-8”, or JSON in UTF-8, and mend that",
+            "Save it as “CSV UTF-8”, or JSON in UTF-8, and fix that",
         )
         .in_file(&sheet.file));
     }

@@ -149,7 +149,7 @@ impl EncodedCopy {
                 "written in {}, and not so that it could be written again the same",
                 self.encoding.name()
             ),
-            "Save it as “CSV UTF-8”, or JSON in UTF-8, and mend that",
+            "Save it as “CSV UTF-8”, or JSON in UTF-8, and fix that",
         )
         .in_file(&self.file)
     }

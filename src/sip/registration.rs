@@ -252,8 +252,8 @@ impl RingConversation<'_> {
         self.sign_in(None, &wrong, false)
     }
 
-    /// Says a request with the answer to the challenge, and again where the registrar wants a new one answered: it calls
-    /// the last one stale, or has taken an answer to it before.
+    /// Sends a request with the answer to the challenge, and once more where the registrar calls the challenge stale or has
+    /// taken an answer to it before.
     fn sign_in(
         &mut self,
         binding: ContactBinding<'_>,

@@ -102,7 +102,7 @@ impl Ended {
             ),
             Ended::JournalLost(why) => (
                 format!("the run was stopped before it: {why}"),
-                "make room or mend the folder, then go on: rowcall resume".into(),
+                "free some space or repair the folder, then: rowcall resume".into(),
             ),
         }
     }
@@ -638,7 +638,7 @@ fn held(change: &Change, field: Option<Field>, parent: &Change, result: RowResul
             parent.row + 1,
             result.word()
         ),
-        hint: format!("see what became of {number}, then run both again"),
+        hint: format!("look at the row of {number}, then run both again"),
         ..Settlement::new(change, RowResult::Held)
     }
 }

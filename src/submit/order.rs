@@ -173,7 +173,7 @@ pub fn kept_words(number: &str, row: usize, result: RowResult) -> (String, Strin
             row + 1
         ),
         format!(
-            "see what became of {number}, then run it again; or delete by name: rowcall delete"
+            "look at the row of {number}, then run it again; or delete by a sheet: rowcall delete SHEET --from TARGET"
         ),
     )
 }

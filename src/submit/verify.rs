@@ -299,11 +299,11 @@ impl<'c> Verifier<'c> {
         sent.settlement = Settlement {
             result: RowResult::Unknown,
             message: format!(
-                "no reply came, and the PBX has this {record} otherwise than it makes the others of this run: {names}; \
-                 nobody knows who created it"
+                "no reply came, and this {record} is unlike the others that the PBX created in this run: {names}; \
+                 someone else may have created it"
             ),
             hint: format!(
-                "look at this {record} on the PBX; if it is the row's, import it again with --mode upsert"
+                "look at this {record} on the PBX; if it is the one of the row, import the row again with --mode upsert"
             ),
             differing: unlike,
             read_back: None,
@@ -369,7 +369,7 @@ pub(super) fn lost(
 }
 
 fn hint(record: &str) -> String {
-    format!("look at this {record} on the PBX, mend the row or the {record}, then run it again")
+    format!("look at this {record} on the PBX, correct the row or the {record}, then run it again")
 }
 
 /// Builds the result of a change that the PBX accepted but does not show as wanted.

@@ -57,11 +57,11 @@ pub(crate) struct Pages<T> {
 pub(crate) enum End {
     /// There is a further page.
     More,
-    /// This was the last one by the PBX's own word.
+    /// The PBX says that this was the last page.
     Agreed,
     /// No more items came, though the PBX reports further pages, or does not report their number.
     Doubtful,
-    /// It was the page before once more: the pages behind cannot be reached.
+    /// The page before came again: the further pages cannot be reached.
     Repeated,
 }
 

@@ -315,7 +315,7 @@ impl Reply {
             FaultKind::MayHaveHappened,
             "reply.not_understood",
             format!(
-                "the PBX answered HTTP {} with {kind} where {wanted} was due: {why}",
+                "the PBX answered HTTP {} with {kind} instead of {wanted}: {why}",
                 self.status
             ),
         )
@@ -386,11 +386,14 @@ pub enum Answer {
 pub struct Listing {
     /// Their numbers, as the PBX gave them.
     pub numbers: Vec<String>,
-    /// True if they are certainly all. Nothing is deleted by a listing that may be incomplete.
+    /// True if they are certainly all; else nothing is deleted by it.
     pub complete: bool,
     /// Extensions that must stay, because something else on the PBX uses a part of them: by number, that use in words.
     pub in_use: BTreeMap<String, String>,
 }
+
+/// A listing that is not certainly complete, in words.
+pub(crate) const MAY_BE_INCOMPLETE: &str = "the PBX's list may be incomplete";
 
 /// The proof that we are signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -437,8 +440,8 @@ mod tests {
     #[test]
     fn only_usual_types_of_a_reply_are_named() {
         let message = |kind: &str| Reply::new(200, kind, "x").json().unwrap_err().message;
-        assert!(message("Text/HTML; charset=canary").contains("with text/html where JSON"));
-        assert!(message("").contains("with a reply without a type where"));
+        assert!(message("Text/HTML; charset=canary").contains("with text/html instead of JSON"));
+        assert!(message("").contains("with a reply without a type instead"));
         for kind in ["text/canary", "canary", "text/html canary"] {
             let message = message(kind);
             assert!(message.contains("a reply of an unusual type"), "{message}");

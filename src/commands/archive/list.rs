@@ -50,7 +50,7 @@ pub(super) fn run(args: &ArchiveListArgs) -> Result<Exit, Failure> {
         .map(|(target, one)| {
             let certain = match one.facts.is_certain() {
                 true => "",
-                false => "may not hold everything",
+                false => "may be incomplete",
             };
             vec![
                 target.clone(),
@@ -121,7 +121,7 @@ fn judge(
             Exit::Unusable,
             format!("{line}, older than {} h", max_age.as_secs() / 3600),
         ),
-        (false, false) => (Exit::NotDone, format!("{line}, may not hold everything")),
+        (false, false) => (Exit::NotDone, format!("{line}, may be incomplete")),
         (false, true) => (Exit::Done, line),
     }
 }

@@ -1,7 +1,7 @@
 //! `rowcall archive verify`: the mistakes of an archive.
 
 use crate::archive::{Archive, Head, moves};
-use crate::report::counted;
+use crate::model::counted;
 use crate::rim::terminal::{print, print_data};
 use crate::rim::{Exit, Failure};
 use serde_json::json;

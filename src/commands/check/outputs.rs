@@ -2,9 +2,10 @@
 
 use crate::check::{BoundSheet, Counts, Verdict};
 use crate::cli::CheckArgs;
+use crate::model::counted;
 use crate::report::marked::{MarkedSheet, ending_of_copy};
 use crate::report::{
-    FindingSummary, ReportFile, ReportHead, counted, finding_line, for_people, summary_of_check,
+    FindingSummary, ReportFile, ReportHead, finding_line, for_people, summary_of_check,
 };
 use crate::rim::outputs::Files;
 use crate::rim::terminal::{output, print, printed};

@@ -1,11 +1,11 @@
 //! The sides of a diff that are snapshots of an archive.
 
 use super::output::{Output, conclude};
-use crate::archive::{Archive, Snapshot, missed_nights, moves};
+use crate::archive::{Archive, Snapshot, missing_snapshots, moves};
 use crate::cli::{DiffArgs, Since};
 use crate::diff::{Side, compare};
 use crate::input::side::read_snapshot;
-use crate::report::counted;
+use crate::model::counted;
 use crate::rim::terminal::{print, report};
 use crate::rim::{Exit, Failure};
 use jiff::Timestamp;
@@ -20,7 +20,8 @@ pub(super) fn run(args: &DiffArgs, folder: &Path, since: Since) -> Result<Exit, 
     let snapshots = Archive::open(folder)?.snapshots_of(&args.sides)?;
     if snapshots.is_empty() {
         let folder = folder.display();
-        return Err(Failure::usage(format!("{folder} holds no snapshot yet")));
+        return Err(Failure::usage(format!("{folder} holds no snapshot yet"))
+            .hint(format!("rowcall export TARGET --archive {folder} adds one")));
     }
     let mut output = Output::open(args, snapshots.len() > 1)?;
     let mut exit = Exit::Done;
@@ -43,7 +44,7 @@ fn compare_target(
     since: Since,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
-    // An export that may lack extensions would make them seem to be gone.
+    // Extensions that an incomplete export lacks would look deleted.
     let certain: Vec<&Snapshot> = snapshots
         .iter()
         .filter(|snapshot| snapshot.facts.is_certain())
@@ -51,7 +52,7 @@ fn compare_target(
     if certain.len() < snapshots.len() {
         let count = snapshots.len() - certain.len();
         print(format!(
-            "{target}: {} passed over, not certain to hold everything",
+            "{target}: {} skipped, may be incomplete",
             counted(count as u64, "snapshot")
         ));
     }
@@ -88,7 +89,7 @@ fn compare_target(
         false => comparison.not_compared(&labels, [None; 2]),
     };
     let times: Vec<Timestamp> = snapshots.iter().map(|snapshot| snapshot.time).collect();
-    let missed = missed_nights(&times, before.time, Timestamp::now());
+    let missed = missing_snapshots(&times, before.time, Timestamp::now());
     untold.extend(missed.iter().map(|words| format!("{target}: {words}")));
     untold.iter().for_each(print);
     output.write(target, &labels, &comparison, untold)?;

@@ -8,6 +8,7 @@ use crate::model::{Field, by_number, redact};
 use crate::progress::Progress;
 use crate::rim::{Context, Failure, Target, TargetSession};
 use crate::sheet::{Format, Input, escaped};
+use crate::wire::MAY_BE_INCOMPLETE;
 use std::borrow::Cow;
 use std::path::Path;
 
@@ -72,7 +73,7 @@ pub(super) fn read_target(
     let listing = session.list()?;
     if !listing.complete {
         let message = format!(
-            "{}: the listing is not certainly whole, and what it lacks would seem to be gone",
+            "{}: {MAY_BE_INCOMPLETE}, and extensions that it lacks would look deleted",
             target.label
         );
         return Err(Failure::target(message).hint("run it again; nothing was compared"));

@@ -30,7 +30,6 @@ impl Snapshots {
         let snapshots = match archive.snapshots() {
             Ok(snapshots) => snapshots,
             Err(ArchiveError::NoArchive(_)) => BTreeMap::new(),
-            // Tonight's state is worth more than the order of the book.
             Err(error) => {
                 print(format!("{error}; {}", error.hint()));
                 BTreeMap::new()

@@ -125,7 +125,7 @@ impl Job<'_> {
             }
             Some(_) => {
                 print(format!(
-                    "{name}: what changed is not told, for the export may not hold everything"
+                    "{name}: changes are not reported, because the export may be incomplete"
                 ));
                 Exit::Done
             }

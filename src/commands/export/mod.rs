@@ -15,7 +15,7 @@ use crate::rim::{Context, Exit, Failure};
 use job::Job;
 use place::{Destination, file};
 
-/// Writes the exports. With several targets each one's end is its own.
+/// Writes the exports. A target that fails does not stop the others.
 ///
 /// # Errors
 /// Exit 2 where the command line, the configuration or the archive cannot be used. Exit 3 where a target cannot be used;

@@ -10,6 +10,7 @@ use crate::rim::terminal::{print, strict_output};
 use crate::rim::{Failure, Target, TargetSession};
 use crate::seal::Key;
 use crate::sheet::{Format, Readers, SheetError, Writer};
+use crate::wire::MAY_BE_INCOMPLETE;
 use jiff::Timestamp;
 use std::path::Path;
 
@@ -24,7 +25,7 @@ impl Job<'_> {
         let listing = session.list()?;
         if !listing.complete {
             print(format!(
-                "{}: the listing may not be whole; the export holds what was listed",
+                "{}: {MAY_BE_INCOMPLETE}; the export holds what was listed",
                 target.label
             ));
         }

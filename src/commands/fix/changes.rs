@@ -2,9 +2,10 @@
 
 use crate::check::Counts;
 use crate::cli::FixArgs;
+use crate::model::counted;
 use crate::model::redact::{NOT_SHOWN, quoted};
 use crate::model::{Finding, Place};
-use crate::report::{counted, summary_of_check};
+use crate::report::summary_of_check;
 use crate::rim::terminal::{output, print, printed};
 use crate::rim::{Exit, Failure};
 use crate::sheet::{Readers, Row, Sheet, SheetError, Writer};

@@ -11,8 +11,8 @@ use crate::check::BoundSheet;
 use crate::cli::FixArgs;
 use crate::columns::AllowedActions;
 use crate::input::open_sheets;
+use crate::model::counted;
 use crate::model::shell_word;
-use crate::report::counted;
 use crate::rim::outputs::Files;
 use crate::rim::target::facts_named;
 use crate::rim::terminal::print;
@@ -54,7 +54,7 @@ pub(super) fn run(args: &FixArgs, context: &Context) -> Result<Exit, Failure> {
     ));
     if let Some(encoding) = encoding {
         print(format!(
-            "{}: too little in it still tells what it is written in",
+            "{}: its encoding can no longer be detected",
             args.output.display()
         ));
         let encoding = encoding.name().to_lowercase().replace(' ', "-");
@@ -68,7 +68,7 @@ pub(super) fn run(args: &FixArgs, context: &Context) -> Result<Exit, Failure> {
             counted(counts.warnings, "warning")
         ));
         print(format!(
-            "  hint: rowcall check {} --for {} says them",
+            "  hint: rowcall check {} --for {} lists them",
             shell_word(&args.output.to_string_lossy()),
             args.vendor
         ));

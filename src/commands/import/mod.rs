@@ -1,4 +1,4 @@
-//! `rowcall import`: the whole way of a row; and `rowcall import --plan`, exactly the planned changes.
+//! `rowcall import`: from a sheet to the results; and `rowcall import --plan`, exactly the planned changes.
 
 mod replay;
 mod request;

@@ -52,7 +52,7 @@ pub(super) fn run(path: &Path, args: &ImportArgs, context: &Context) -> Result<E
         return run.refuse_outputs(failure);
     }
     if args.all_or_nothing && any_invalid {
-        let hint = "mend the invalid rows and plan again, or leave out --all-or-nothing";
+        let hint = "correct the invalid rows and plan again, or leave out --all-or-nothing";
         return run.refuse(Refusal::all_or_nothing(hint));
     }
     if args.dry_run {

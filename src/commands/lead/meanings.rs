@@ -56,7 +56,7 @@ pub(super) fn meanings(file: &str, manifest: &Manifest) -> Result<Option<Vec<Str
         text.push_str(&write_map(&sheet.file, &binding.columns));
     }
     write_whole(Path::new(&path), text.as_bytes(), Readers::Anybody)
-        .map_err(|error| Failure::usage(format!("{path}: cannot be written: {error}")))?;
+        .map_err(|error| Failure::not_written(Path::new(&path), &error))?;
     print(format!(
         "{path}: keeps these meanings; the next steps use it with --map-file"
     ));

@@ -153,7 +153,7 @@ impl Damage {
 /// Builds the hint about the result of `rowcall fix` for a value.
 pub(super) fn fix_writes(field: Field, repair: &str) -> String {
     if field.is_secret() {
-        "`rowcall fix` mends it".to_owned()
+        "`rowcall fix` fixes it".to_owned()
     } else {
         format!("`rowcall fix` writes {}", quoted(repair))
     }
@@ -421,7 +421,7 @@ fn error_cell(weight: Severity) -> Damage {
         "damage.error_cell",
         weight,
         "is what a spreadsheet shows where it has no value",
-        "mend the formula or the column's width, and save its value",
+        "correct the formula or the column's width, and save its value",
     )
 }
 

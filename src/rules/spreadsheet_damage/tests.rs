@@ -472,7 +472,7 @@ fn what_the_value_probably_was_is_said_but_of_secrets() {
         ("mobile", "4.4E+11", "probably \"44??????????\""),
         ("number", "Mar-01", "probably \"3-1\""),
         ("number", "2002.0", "`rowcall fix` writes \"2002\""),
-        ("voicemail_pin", "4711.0", "`rowcall fix` mends it"),
+        ("voicemail_pin", "4711.0", "`rowcall fix` fixes it"),
     ] {
         let row = vec!["2001".to_owned(), value.to_owned()];
         let (headings, row) = match field {

@@ -31,7 +31,7 @@ pub(crate) fn mended(
         Book::Xls(_) => {
             return Err(SheetErrorKind::NotRepairable(
                 "a binary workbook (.xls)".to_owned(),
-                "Open it in Excel or LibreOffice, save it as .xlsx, and mend that",
+                "Open it in Excel or LibreOffice, save it as .xlsx, and fix that",
             )
             .in_file(&content.layout.file));
         }
@@ -77,7 +77,7 @@ fn rows(
                     "a workbook whose row {} stands in it once for several rows",
                     row.line
                 ),
-                "Save it as .xlsx, and mend that",
+                "Save it as .xlsx, and fix that",
             )
             .in_file(&layout.file));
         }
@@ -94,7 +94,7 @@ pub(crate) fn may_hold(
 ) -> Result<(), String> {
     let spot = row.spots.iter().find(|spot| spot.columns.contains(&column));
     let why = match spot {
-        _ if row.is_calculated(column) => "a formula gives its value; mend what it refers to",
+        _ if row.is_calculated(column) => "a formula gives its value; correct what it refers to",
         None => "the workbook has no such cell",
         Some(spot) if spot.mixed => "something is drawn or noted within its text",
         Some(spot) if !is_xlsx && spot.end - spot.tag.start > ods::CELL_BYTES_MAX => {

@@ -126,7 +126,7 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
         } else {
             ""
         };
-        notes.push(format!("{word}{by}"));
+        notes.push(format!("separated by {word}s{by}"));
     }
     if marked {
         notes.push("byte-order mark".to_owned());

@@ -116,16 +116,28 @@ fn a_quote_opens_only_where_a_cell_begins() {
 #[test]
 fn the_delimiter_is_found_and_said() {
     for (text, headings, notes) in [
-        ("a;b\n1;x, y\n", 2, vec!["semicolon"]),
+        ("a;b\n1;x, y\n", 2, vec!["separated by semicolons"]),
         (
             "\u{feff}\"a\"\tb\n1\t2,5;6\n",
             2,
-            vec!["tab", "byte-order mark"],
+            vec!["separated by tabs", "byte-order mark"],
         ),
-        ("a|b|c\n1|2|3\n", 3, vec!["pipe"]),
-        ("name, first,number;x\n1,2,3;4\n5,6,7\n", 3, vec!["comma"]),
-        ("a,x;b;c\n1;2;3\n\"4;\n,,\";5;6\n", 3, vec!["semicolon"]),
-        ("last, first, title;n\nx;1\ny, z;2\n", 2, vec!["semicolon"]),
+        ("a|b|c\n1|2|3\n", 3, vec!["separated by pipes"]),
+        (
+            "name, first,number;x\n1,2,3;4\n5,6,7\n",
+            3,
+            vec!["separated by commas"],
+        ),
+        (
+            "a,x;b;c\n1;2;3\n\"4;\n,,\";5;6\n",
+            3,
+            vec!["separated by semicolons"],
+        ),
+        (
+            "last, first, title;n\nx;1\ny, z;2\n",
+            2,
+            vec!["separated by semicolons"],
+        ),
         ("number\n2001\n", 1, vec![]),
     ] {
         let sheet = sheet_of(text.as_bytes(), &ReadOptions::default()).unwrap();

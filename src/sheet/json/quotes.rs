@@ -16,7 +16,7 @@ pub(crate) fn mended(source: &Source) -> Result<(Source, u64), SheetError> {
     let refused = |reason: String| SheetErrorKind::Encoding(reason).in_file(&source.name);
     if bytes.len() as u64 > BYTES_MAX {
         let reason = format!(
-            "is longer than {BYTES_MAX} bytes, too long for --fix-quotes. Mend the quotes where the file was made"
+            "is longer than {BYTES_MAX} bytes, too long for --fix-quotes. Correct the quotes where the file was made"
         );
         return Err(refused(reason));
     }

@@ -98,7 +98,7 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
     notes.extend(marked.then(|| "byte-order mark".to_owned()));
     if mended > 0 {
         notes.push(format!(
-            "{mended} curly quotes outside of values made straight"
+            "{mended} curly quotes outside of values read as straight ones"
         ));
     }
     content.layout = Arc::new(layout);
@@ -443,7 +443,7 @@ impl Layout {
                 Some(quote) => (
                     offset,
                     format!(
-                        "{problem}; a curly quote {quote} (U+{:04X}) stands before it, and ends no text. If it was meant to, --fix-quotes mends it",
+                        "{problem}; a curly quote {quote} (U+{:04X}) stands before it, and ends no text. If it was meant to, --fix-quotes fixes it",
                         u32::from(quote)
                     ),
                 ),
@@ -535,7 +535,7 @@ fn place_of(text: &[u8], error: &serde_json::Error) -> (usize, String) {
     let words = words.split(" at line ").next().unwrap_or_default();
     let offset = before + error.column().saturating_sub(1);
     odd_number(text, offset)
-        .unwrap_or_else(|| (offset, format!("{words}. Mend the JSON at this place")))
+        .unwrap_or_else(|| (offset, format!("{words}. Correct the JSON at this place")))
 }
 
 /// Whole objects, not yet parsed.

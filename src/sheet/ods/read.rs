@@ -76,7 +76,7 @@ impl Book {
             .saturating_mul(book.package.bytes(CONTENT));
         if passed_over > PASSED_OVER_BYTES_MAX {
             let what = format!(
-                "to read each of its {} sheets, more than {PASSED_OVER_BYTES_MAX} bytes would be passed over",
+                "to read each of its {} sheets, more than {PASSED_OVER_BYTES_MAX} bytes would be skipped",
                 book.tables.len()
             );
             return Err(oversized(&book.file, &what));

@@ -124,7 +124,7 @@ pub(super) fn find(
                 return Err(talk.refuse(
                     "group_missing",
                     format!("the PBX has no group called {name}"),
-                    "create the group, mend the name, or set missing_groups = \"create\"",
+                    "create the group, correct the name, or set missing_groups = \"create\"",
                 ));
             }
         }

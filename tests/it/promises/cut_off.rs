@@ -196,7 +196,7 @@ fn a_rename_after_which_others_changed_the_extension_is_unknown_and_says_just_th
     assert_eq!(
         message,
         "4000 may have become 5000 before the run was cut off, and others changed 5000 since: \
-         email \"hand@example.com\" instead of \"\"; it is left alone"
+         email \"hand@example.com\" instead of \"\"; rowcall did not change it"
     );
     scene.holds(&["5000,N0", "4001,N1"]);
 }

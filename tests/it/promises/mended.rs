@@ -179,7 +179,7 @@ fn what_an_undo_cannot_give_back_is_named() {
 
 #[test]
 fn an_extension_that_lets_anybody_in_is_told_wherever_it_is_read_and_closed_by_its_sheet() {
-    let words = "anybody gets in without a password: 0400:";
+    let words = "anyone can sign in without a password: 0400:";
     for bench in benches() {
         bench.ari.put("endpoint", "0400", &[("auth", "")]);
         bench.ari.delete("auth", "0400");
@@ -212,7 +212,7 @@ fn an_extension_that_lets_anybody_in_is_told_wherever_it_is_read_and_closed_by_i
             ran.err
         );
         let ran = bench.ends("import in.csv --to TARGET --mode upsert --report r.csv", 0);
-        assert!(!ran.err.contains("anybody gets in"), "{}", ran.err);
+        assert!(!ran.err.contains("anyone can sign in"), "{}", ran.err);
         assert_eq!(
             bench.results("r.csv"),
             ["updated", "unchanged", "unchanged"]
@@ -386,7 +386,7 @@ fn an_account_that_may_only_read_reads_and_is_told_before_it_writes() {
         );
         bench.ends("plan in.csv --to TARGET --mode upsert", 0);
         bench.ends("import in.csv --to TARGET --mode upsert --dry-run", 0);
-        // Its listing is never certainly whole.
+        // Its list is never certainly complete.
         bench.ends("export TARGET -o out.csv", 1);
         assert_eq!(bench.read("out.csv").lines().count(), 4);
         let doctor = bench.ends("doctor TARGET", 0);

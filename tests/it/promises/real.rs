@@ -248,7 +248,7 @@ fn life(packages: Packages, rows: usize) {
     let mut export = desk.command("export TARGET --secrets plain -o export.csv");
     ran_showing(export.output().unwrap())
         .exits(1)
-        .says(&["the listing may not be whole"]);
+        .says(&["the PBX's list may be incomplete"]);
     let exported = read_rows(&desk.path("export.csv"));
     assert_eq!(exported.len(), rows);
     for (exported, wanted) in exported.iter().zip(&wanted) {
@@ -264,7 +264,7 @@ fn life(packages: Packages, rows: usize) {
     desk.sheet("few.csv", &wanted[1..]);
     let sync = "import few.csv --to TARGET --mode sync --yes --max-deletes all";
     desk.ends(sync, 4)
-        .says(&["not certainly whole, so nothing is deleted"]);
+        .says(&["may be incomplete, so nothing is deleted"]);
     // A number is the name of the objects and stays.
     desk.write("renamed.csv", "number,new_number\n0400,0900\n");
     go("import renamed.csv --to TARGET --mode update")

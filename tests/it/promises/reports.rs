@@ -91,8 +91,8 @@ fn while_a_run_is_at_work_its_report_is_not_there_yet_and_a_second_run_does_not_
         let second = desk.run(IMPORT).exits(3);
         second.says(&[
             "another run is at work",
-            "report: r.csv is left as it is",
-            "rejects: bad.csv is left",
+            "report: r.csv is not overwritten",
+            "rejects: bad.csv is not overwritten",
         ]);
         assert_eq!(
             (desk.read("r.csv"), desk.read("bad.csv")),
@@ -148,8 +148,8 @@ fn a_command_that_is_refused_leaves_the_reports_of_runs_alone_and_says_so() {
             .exits(exit);
         assert_eq!(ran.summary()["rows"], rows, "{line}: {}", ran.err);
         let ran = ran.says(&[
-            "report: r.csv is left as it is",
-            "rejects: bad.csv is left as it is",
+            "report: r.csv is not overwritten",
+            "rejects: bad.csv is not overwritten",
         ]);
         assert!(!ran.err.contains("resume"), "{}", ran.err);
         assert_eq!(desk.read("r.csv"), report, "{line}");
@@ -166,7 +166,7 @@ fn a_command_that_is_refused_leaves_the_reports_of_runs_alone_and_says_so() {
         .unwrap();
     ran("a wrong password", wrong)
         .exits(3)
-        .says(&["report: r.csv is left as it is"]);
+        .says(&["report: r.csv is not overwritten"]);
     assert_eq!(
         (desk.read("r.csv"), desk.read("bad.csv")),
         (report, rejects)
@@ -196,7 +196,7 @@ fn a_plan_that_moved_leaves_the_reports_of_runs_alone() {
     let moved = desk.go("import --plan plan.json --report r.csv --json");
     assert_ne!(moved.exit, 0);
     assert_eq!(moved.count("drifted"), 1);
-    moved.says(&["report: r.csv is left as it is"]);
+    moved.says(&["report: r.csv is not overwritten"]);
     assert_eq!(desk.read("r.csv"), report);
     desk.go("import --plan plan.json --report own.csv");
     assert_eq!(desk.results("own.csv"), ["drifted"]);

@@ -118,7 +118,7 @@ fn a_log_of_bodies_has_the_open_values_and_no_secret() {
             0,
         );
         let of_import = desk.read("wire.log");
-        // An Asterisk's listing is never certainly whole, so its export may end with 1.
+        // An Asterisk's list is never certainly complete, so its export may end with 1.
         desk.run(&format!("export hq -o held.csv {logged}"));
         desk.run(&format!("export hq -o held.jsonl --secrets plain {logged}"));
         desk.ends(&format!("undo --yes --max-deletes all {logged}"), 0);

@@ -606,7 +606,7 @@ fn a_refused_command_leaves_the_report_of_the_run_at_work_alone() {
     }
     let second = desk.say("state", &[&words[..], &["--json"]].concat());
     second.ended_with(3, "not_sent", 12);
-    assert!(second.err.contains("left as it is"), "{}", second.err);
+    assert!(second.err.contains("not overwritten"), "{}", second.err);
     let own = desk.path("own.jsonl");
     let mut other = words;
     other[5] = own.to_str().unwrap();

@@ -441,7 +441,7 @@ fn a_password_comes_from_where_the_configuration_says_and_from_nowhere_else() {
     for (target, words) in [
         ("env", vec!["PBX_PASSWORD", "not set"]),
         ("fails", vec!["password_command", "7"]),
-        ("two", vec!["more than one way"]),
+        ("two", vec!["more than one source"]),
         ("plain", vec!["password_env"]),
         ("wrong", vec!["colour", "format"]),
         ("vendor", vec!["nortel", "openvox"]),
@@ -1462,7 +1462,7 @@ fn a_new_number_that_another_has_is_found_before_anything_is_sent() {
     let requests = desk.pbx.sim.requests_to("/api/v0.0.1/extension/update");
     desk.go("import in.csv --to TARGET --mode update --report r.csv")
         .exits(1)
-        .says(&["extension 2002, which is on the PBX", "in.csv:4"]);
+        .says(&["taken by extension 2002 on the PBX", "in.csv:4"]);
     assert_eq!(desk.results("r.csv"), ["conflict"; 3]);
     for row in desk.report("r.csv") {
         assert_eq!(

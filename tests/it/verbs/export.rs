@@ -596,7 +596,7 @@ fn oddly(how: ExportWay, lists: &mut usize, pbx: &mut dyn Pbx, heard: &RawReques
 #[test]
 fn an_export_that_may_not_be_whole_is_no_night_like_the_others() {
     for (how, word, whole, gone) in [
-        (ExportWay::KnowsNoList, "may not be whole", false, 0),
+        (ExportWay::KnowsNoList, "may be incomplete", false, 0),
         (
             ExportWay::ListsAGhost,
             "listed, but gone when they were looked at: 9999",
@@ -753,7 +753,7 @@ fn sampled(town: &Town, command: &str) -> Ran {
 fn the_samples_for_systemd_and_cron_do_what_they_say() {
     let town = Town::new(&[("hq", "openvox"), ("ship", "ozeki")]);
     town.settle(2);
-    let service = sample("systemd/rowcall-night.service");
+    let service = sample("systemd/rowcall-export.service");
     let begins = service
         .lines()
         .find_map(|line| line.strip_prefix("ExecStart="));
@@ -786,10 +786,10 @@ fn the_samples_for_systemd_and_cron_do_what_they_say() {
         return skip("systemd-analyze", "apt install systemd");
     }
     let verify = |service: &str| {
-        let unit = |name: &str| town.path(&format!("rowcall-night.{name}"));
+        let unit = |name: &str| town.path(&format!("rowcall-export.{name}"));
         let service = service.replace("/usr/local/bin/rowcall", env!("CARGO_BIN_EXE_rowcall"));
         fs::write(unit("service"), service).unwrap();
-        fs::write(unit("timer"), sample("systemd/rowcall-night.timer")).unwrap();
+        fs::write(unit("timer"), sample("systemd/rowcall-export.timer")).unwrap();
         let verified = Command::new("systemd-analyze")
             .args(["verify", "--man=no"])
             .args([unit("service"), unit("timer")])

@@ -49,7 +49,10 @@ fn patterns_that_the_shell_left_are_files_in_their_order() {
         said.find(name)
             .unwrap_or_else(|| panic!("{name} in {said}"))
     };
-    assert!(at("b1.csv: semicolon") < at("b2.csv: comma"), "{said}");
+    assert!(
+        at("b1.csv: separated by semicolons") < at("b2.csv: separated by commas"),
+        "{said}"
+    );
     assert!(said.contains("2 rows: 2 valid"), "{said}");
     let (code, _, said) = check(folder.path(), &["c*.csv"], b"");
     assert!(
@@ -93,7 +96,7 @@ fn a_mapping_file_names_what_the_dictionary_does_not() {
     .unwrap();
     let (code, _, said) = check(folder.path(), &["odd.csv", "--map-file", "ours.toml"], b"");
     assert!(
-        code == 0 && said.contains("odd.csv: semicolon, header on line 2"),
+        code == 0 && said.contains("odd.csv: separated by semicolons, header on line 2"),
         "{said}"
     );
     let (code, _, said) = check(folder.path(), &["b1.csv", "--map-file", "ours.toml"], b"");

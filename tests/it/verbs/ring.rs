@@ -683,7 +683,7 @@ fn a_wave_without_a_dial_tone_ends_the_run_and_a_resume_asks_again() {
     assert_eq!((ran.count("created"), ran.count("not_sent")), (1, 11));
     ran.says(&[
         "wave 1 of 3: 1 row, 0 failed, 1 without a dial tone",
-        "stopped: wave 1 of 3: 0 of its 1 rows failed, and 1 have no dial tone",
+        "stopped: wave 1 of 3: 0 of its 1 rows failed, 1 without a dial tone",
         "2000 created, ring refused: ",
     ]);
     assert_eq!(office.desk.pbx.numbers(), ["2000"]);

@@ -220,7 +220,8 @@ fn init_asks_tries_and_writes_a_target_that_works() {
     assert!(
         !desk.read("rowcall.toml").contains("branch") && !desk.path("branch.password").exists()
     );
-    desk.ends("init", 2).says(&["nobody is there to be asked"]);
+    desk.ends("init", 2)
+        .says(&["there is no terminal to answer on"]);
 }
 
 #[cfg(target_os = "linux")]

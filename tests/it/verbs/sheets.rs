@@ -394,18 +394,18 @@ fn a_packed_sheet_is_read_and_of_several_each_is_named() {
         ("read me.txt", b"x"),
     ]);
     for (name, bytes, said_of) in [
-        ("a.csv.gz", gzip(STAFF), "gzip, comma"),
+        ("a.csv.gz", gzip(STAFF), "gzip, separated by commas"),
         ("a.json.gz", gzip(json), "gzip, array of objects"),
         ("a.xlsx.gz", gzip(&book), "gzip"),
         (
             "two.gz",
             [gzip(&STAFF[..10]), gzip(&STAFF[10..])].concat(),
-            "gzip, comma",
+            "gzip, separated by commas",
         ),
         (
             "a.zip",
             beside_macs,
-            "\"a/staff.csv\" in a ZIP archive, comma",
+            "\"a/staff.csv\" in a ZIP archive, separated by commas",
         ),
         (
             "b.zip",

@@ -1,12 +1,12 @@
-//! The nights without a snapshot.
+//! Times without a snapshot.
 
 use jiff::{SignedDuration, Timestamp};
 
-/// The longest time without a snapshot in which no night is missed, where they come daily or more often.
-const NIGHT: SignedDuration = SignedDuration::from_hours(26);
+/// The longest time between snapshots that come daily or more often.
+const DAILY_MAX: SignedDuration = SignedDuration::from_hours(26);
 
-/// Finds the times since then in which snapshots that come as these do should have been made, and were not.
-pub fn missed_nights(times: &[Timestamp], since: Timestamp, now: Timestamp) -> Vec<String> {
+/// Finds the times since then without a snapshot, by how often these come.
+pub fn missing_snapshots(times: &[Timestamp], since: Timestamp, now: Timestamp) -> Vec<String> {
     let between = times.windows(2).filter_map(|two| match two {
         [one, next] => Some(next.duration_since(*one)),
         _ => None,
@@ -15,8 +15,8 @@ pub fn missed_nights(times: &[Timestamp], since: Timestamp, now: Timestamp) -> V
     between.sort_unstable();
     // One snapshot that came late, or early, does not change how often they come.
     let usual = between.get(between.len() / 2).copied().unwrap_or_default();
-    let longest = (usual + usual / 2).max(NIGHT);
-    let overdue = (usual + usual / 12).max(NIGHT);
+    let longest = (usual + usual / 2).max(DAILY_MAX);
+    let overdue = (usual + usual / 12).max(DAILY_MAX);
     let ends = times.iter().skip(1).map(Some).chain([None]);
     let gaps = times.iter().zip(ends).filter(|(from, to)| {
         let (to, limit) = match to {
@@ -26,8 +26,8 @@ pub fn missed_nights(times: &[Timestamp], since: Timestamp, now: Timestamp) -> V
         to > since && to.duration_since(**from) > limit
     });
     gaps.map(|(from, to)| match to {
-        Some(to) => format!("a night was missed: there is no snapshot between {from} and {to}"),
-        None => format!("a night was missed, or is late: there is no snapshot after {from}"),
+        Some(to) => format!("a snapshot is missing between {from} and {to}"),
+        None => format!("a snapshot is missing or late: the newest is of {from}"),
     })
     .collect()
 }
@@ -37,11 +37,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_night_without_a_snapshot_is_missed_however_often_they_come() {
+    fn a_snapshot_is_missing_however_often_they_come() {
         let hour = |hour: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hour);
         let missed = |hours: &[i64], since: i64, now: i64| {
             let times: Vec<Timestamp> = hours.iter().map(|at| hour(*at)).collect();
-            missed_nights(&times, hour(since), hour(now))
+            missing_snapshots(&times, hour(since), hour(now))
         };
         let none = Vec::<String>::new();
         // Nightly, one of them late by five hours.
@@ -49,15 +49,13 @@ mod tests {
         let gap = missed(&[0, 24, 72, 96], 0, 100);
         assert_eq!(
             gap,
-            [
-                "a night was missed: there is no snapshot between 1970-01-02T00:00:00Z and 1970-01-04T00:00:00Z"
-            ]
+            ["a snapshot is missing between 1970-01-02T00:00:00Z and 1970-01-04T00:00:00Z"]
         );
-        // A night that was missed before then is not asked about.
+        // One that is missing before then is not asked about.
         assert_eq!(missed(&[0, 24, 72, 96], 72, 100), none);
         assert_eq!(
             missed(&[0, 24, 48], 24, 76),
-            ["a night was missed, or is late: there is no snapshot after 1970-01-03T00:00:00Z"]
+            ["a snapshot is missing or late: the newest is of 1970-01-03T00:00:00Z"]
         );
         // Weekly, and by the hour.
         assert_eq!(missed(&[0, 168, 336], 0, 500), none);
