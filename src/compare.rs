@@ -52,6 +52,12 @@ pub fn moved(manifest: &Manifest, before: &Record, now: &Record) -> Vec<Field> {
     fields
 }
 
+/// Returns true if an extension has nothing in a field: no text, or a switch that is off.
+pub fn is_vacant(extension: &Record, field: Field) -> bool {
+    let text = extension.reveal(field).unwrap_or_default();
+    text.is_empty() || (field.def().kind == Kind::Switch && text == "off")
+}
+
 /// Describes the differences: the PBX's values in place of the wanted ones; of a secret only that it is another one.
 pub fn differences(fields: &[Field], wanted: &Record, current: &Record) -> String {
     const SHOWN_MAX: usize = 4;

@@ -2,7 +2,7 @@
 
 use super::output::{ReportArgs, written};
 use super::safety::GuardArgs;
-use clap::{Args, Subcommand, ValueHint};
+use clap::{Arg, Args, Subcommand, ValueHint};
 use std::path::PathBuf;
 
 /// `rowcall resume`
@@ -29,6 +29,13 @@ pub struct ResumeArgs {
     pub report: ReportArgs,
 }
 
+/// The help of a limit of an undo.
+fn limit(arg: Arg, what: &str) -> Arg {
+    arg.help(format!(
+        "At most so many {what}, a count or a percentage [default: as many as the run changed]"
+    ))
+}
+
 /// `rowcall undo`
 #[derive(Debug, Args)]
 #[command(
@@ -38,7 +45,14 @@ many as the run did; --max-… allows less. It is a run of its own: it can be re
 
 Examples:
   rowcall undo
-  rowcall undo 20261121-213015-a1b2 --yes --report undone.csv"
+  rowcall undo 20261121-213015-a1b2 --yes --report undone.csv",
+    mut_arg("max_creates", |arg| limit(arg, "extensions that are made again")),
+    mut_arg("max_updates", |arg| limit(arg, "extensions that get their old values")),
+    mut_arg("max_deletes", |arg| limit(arg, "deleted extensions")),
+    mut_arg("max_secret_changes", |arg| limit(arg, "extensions that get their old password or PIN")),
+    mut_arg("waves", |arg| arg.value_name("N,N,…").help(
+        "Send in waves of so many (1,10,100); after each wave --max-failures is applied to its rows"
+    ))
 )]
 pub struct UndoArgs {
     /// The run [default: the newest one that is no undo]

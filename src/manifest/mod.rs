@@ -160,6 +160,10 @@ pub struct VendorFacts {
     /// creations are begun than the pace allows requests. 0 where they are not held back.
     #[serde(default)]
     pub create_cost: u32,
+    /// The requests that a creation counts for in the plan's time where changes go one at a time, because they write a file
+    /// that is written as a whole; 0 where that makes no difference.
+    #[serde(default)]
+    pub create_cost_alone: u32,
     /// The time after which the PBX has stored a change that it accepted, in milliseconds: where it is killed before, the
     /// change is lost. 0 where it stores before it answers.
     #[serde(default)]
@@ -226,6 +230,10 @@ pub struct Abilities {
     /// True if it can be set up to admit everyone, without an account.
     #[serde(default)]
     pub account_optional: bool,
+    /// True if several wrong passwords in a row may lock the account; then a refused sign-in has a hint that says so, and
+    /// not that of its row.
+    #[serde(default = "yes")]
+    pub locks_accounts: bool,
     /// True if an extension has parts that are removed after it: where a reply was lost, the deletion is sent once more,
     /// for the parts that may have been left.
     #[serde(default)]
@@ -334,7 +342,7 @@ pub struct FieldRow {
     pub replaced_whole: bool,
     /// The setting and its word by which the list is written as a whole after all.
     pub replaced_by: Option<[String; 2]>,
-    /// True if it is written by a request of its own, after the extension itself.
+    /// True if it is written by a request of its own, so that a creation that was cut off may leave an extension without it.
     #[serde(default)]
     pub separate: bool,
     /// True if the conversation reads, changes and writes it back: of two changes at the same time one would undo the
@@ -524,6 +532,11 @@ pub enum Purpose {
 }
 
 impl Manifest {
+    /// Returns true if changes must go one at a time, because any of them may write a file that is written as a whole.
+    pub fn is_one_at_a_time(&self) -> bool {
+        self.field.iter().any(|row| row.shared_file)
+    }
+
     /// Reads a `vendor.toml` and checks that its parts agree.
     ///
     /// # Errors

@@ -2,11 +2,11 @@
 //!
 //! Only rows that the run finished are undone, and only where the extension still is as the run left it: changes that
 //! others made since are kept and listed. Rows whose end the run itself did not know are listed too, unless the PBX has
-//! the state from before.
+//! the state from before; those that a resume would look at are undone where the PBX has them as wanted.
 
 use super::remote::RemoteState;
 use super::{Plan, RevertedRun};
-use crate::compare::{differences, differing};
+use crate::compare::{differences, differing, is_vacant, uncomparable};
 use crate::digest::sha256_hex;
 use crate::fingerprints::{Shown, changed_since, readable};
 use crate::ledger::{RunFacts, SecretMarks, Standing};
@@ -255,22 +255,40 @@ impl Reverting<'_> {
                 None
             }
             Standing::Final | Standing::Intended(_) if self.is_as_before(change) => None,
+            Standing::Intended(_) if self.is_as_wanted(change) => Some(self.inverse(change)),
             Standing::Final | Standing::Intended(_) => {
                 let message = format!(
                     "run {} did not finish with this {}, and it is not as it was before; rowcall did not change it",
                     self.run,
                     change.wanted.record()
                 );
-                let hint = "look at it on the PBX; where the run was cut off, rowcall resume finishes it first";
+                let hint = match standing {
+                    Standing::Intended(_) => {
+                        format!("rowcall resume {} finishes it first", self.run)
+                    }
+                    _ => "look at it on the PBX".to_owned(),
+                };
                 Some(kept(
                     change,
                     RowResult::Unknown,
                     "undo.not_finished",
                     None,
                     message,
-                    hint,
+                    &hint,
                 ))
             }
+        }
+    }
+
+    /// Returns true if the PBX has what a change was about to do; false where that cannot be seen.
+    fn is_as_wanted(&self, change: &Change) -> bool {
+        match (change.action, self.now(change)) {
+            (Action::Create | Action::Update, Some(now)) => {
+                differing(self.manifest, &change.wanted, &now).is_empty()
+                    && uncomparable(self.manifest, &change.wanted).is_empty()
+            }
+            (Action::Delete, None) => change.before.is_some(),
+            _ => false,
         }
     }
 
@@ -472,10 +490,12 @@ impl Reverting<'_> {
         let is_known = |row: &&FieldRow| {
             let current = text(now, row.name);
             let is_fresh = |current: String| self.fresh.contains(&(row.name, current));
-            let is_default = match &row.default {
-                Some(default) => current == *default,
+            let own = row.default.clone().or_else(|| row.filled(now.number()));
+            let is_default = match own {
+                Some(own) => current == own,
                 None => {
-                    current.is_empty() && !self.fresh.iter().any(|(field, _)| *field == row.name)
+                    let has_fresh = self.fresh.iter().any(|(field, _)| *field == row.name);
+                    is_vacant(now, row.name) && !has_fresh
                 }
             };
             is_default || is_fresh(general(&current, now.number()))

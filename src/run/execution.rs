@@ -60,6 +60,8 @@ struct Recording<'x, 'r> {
     failed: Option<Failure>,
     /// The rows of this wave that failed.
     failures: u32,
+    /// The number of rows that a resume looks at.
+    left_open: usize,
     /// The outcomes of the rows that are still to be asked about.
     to_ring: Vec<(usize, Outcome)>,
 }
@@ -123,7 +125,7 @@ impl Execution<'_> {
         }
         let run = self.journal.as_ref().map(|journal| journal.run());
         results.run = run.map(str::to_owned);
-        let (ended, unshown) = self.send(&session, changes, &mut results, to_ring);
+        let (ended, left_open, unshown) = self.send(&session, changes, &mut results, to_ring);
         failed = failed.or(unshown);
         failed = failed.or(results.put_final(&BTreeSet::new()).err());
         let is_broken = failed.is_some();
@@ -141,7 +143,8 @@ impl Execution<'_> {
         if let (Some(why), false) = (&why, is_broken) {
             print_error(&format!("stopped: {why}"));
         }
-        if let (Some(run), true) = (&results.run, why.is_some() || failed.is_some()) {
+        let is_left = why.is_some() || failed.is_some() || left_open > 0;
+        if let (Some(run), true) = (&results.run, is_left) {
             print_error(&format!("to continue: rowcall resume {run}"));
         }
         if let (Some(run), true) = (&results.run, is_broken) {
@@ -172,14 +175,15 @@ impl Execution<'_> {
             .collect()
     }
 
-    /// Sends the changes, and asks about extensions; returns how that ended, and why results could not be shown.
+    /// Sends the changes, and asks about extensions; returns how that ended, how many rows a resume is to look at, and why
+    /// results could not be shown.
     fn send(
         &self,
         session: &TargetSession<'_>,
         changes: &[Change],
         results: &mut Results<'_>,
         to_ring: Vec<(usize, Outcome)>,
-    ) -> (Ended, Option<Failure>) {
+    ) -> (Ended, usize, Option<Failure>) {
         let target = session.target();
         let progress = Progress::new("rows", changes.len() as u64);
         let options = self.submit_options(target, results.first_unnamed(), progress.counter());
@@ -196,6 +200,7 @@ impl Execution<'_> {
             by_row,
             failed: None,
             failures: 0,
+            left_open: 0,
             to_ring: vec![],
         });
         let mut each = |settlement: Settlement| recording.borrow_mut().take(settlement);
@@ -229,7 +234,7 @@ impl Execution<'_> {
             Ended::Whole if !all_asked => Ended::Interrupted,
             ended => ended,
         };
-        (ended, recording.failed)
+        (ended, recording.left_open, recording.failed)
     }
 
     fn submit_options(
@@ -332,11 +337,13 @@ impl Recording<'_, '_> {
             shown(&record, record.number(), key)
         });
         let ends_the_run = settlement.fault.as_ref().is_some_and(Fault::ends_the_run);
+        let stays_open = settlement.is_open;
         let outcome = execution.outcome(self.results.line(position), settlement);
         // A change that may have been sent and could not be checked, before this process or at the run's end, stays
         // open in the ledger: a resume looks at it.
-        let is_open =
-            outcome.result == RowResult::Unknown && (outcome.attempts == 0 || ends_the_run);
+        let is_unknown = outcome.result == RowResult::Unknown;
+        let is_open = stays_open || is_unknown && (outcome.attempts == 0 || ends_the_run);
+        self.left_open += usize::from(is_open);
         if let Some(journal) = execution.journal.as_ref().filter(|_| !is_open) {
             if let Some(read_back) = read_back {
                 journal.read_back(position, read_back);

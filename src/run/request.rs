@@ -164,12 +164,16 @@ impl<'t> RunRequest<'t> {
         let creations = count(Action::Create);
         let advice = facts.advice.iter();
         let advice = advice.filter(|advice| count(advice.action) >= advice.rows);
-        let requests = creations as f64 * f64::from(facts.create_cost.max(1));
+        let cost = match self.target.manifest().is_one_at_a_time() {
+            true => facts.create_cost.max(facts.create_cost_alone),
+            false => facts.create_cost,
+        };
+        let requests = creations as f64 * f64::from(cost.max(1));
         let time = duration(Duration::from_secs_f64(requests / self.target.rate.0));
         let line = |advice: &Advice| {
             let pace = match advice.action {
                 Action::Create => format!(
-                    "{creations} new extensions take {time} at least at {} requests a second; ",
+                    "{creations} new extensions take about {time} at {} requests a second; ",
                     self.target.rate.0
                 ),
                 _ => String::new(),

@@ -2,7 +2,7 @@
 
 use super::past::line;
 use super::saved_options::SavedOptions;
-use crate::compare::{differences, differing, moved, uncomparable};
+use crate::compare::{differences, differing, is_vacant, moved, uncomparable};
 use crate::ledger::Standing;
 use crate::manifest::Manifest;
 use crate::model::{
@@ -226,9 +226,9 @@ fn written_by_others(standing: Standing, fields: &[Field]) -> Option<Obstacle> {
     })
 }
 
-/// Compares the PBX with a change that may have been sent so many `times`; `None` where the PBX has it, or is as it was
-/// before: the sender looks again, and sends it where it is missing. Where it has neither, nobody can know who changed
-/// what.
+/// Compares the PBX with a change that may have been sent so many `times`; `None` where the PBX has it, is as it was
+/// before, or is between the two: the sender looks again, and sends what is missing. Where a field is neither as before nor
+/// as wanted, nobody can know who changed what.
 fn doubt(
     manifest: &Manifest,
     times: u32,
@@ -257,6 +257,10 @@ fn doubt(
         fields.retain(|field| change.wanted.get(*field).is_none() || unlike.contains(field));
         let is_list = |field: &Field| field.def().kind == Kind::List;
         fields.retain(|field| !(is_list(field) && change.wanted.get(*field).is_some()));
+    }
+    if change.action == Action::Delete && manifest.ability.deletes_in_parts {
+        // The deletion itself may have removed a part, and been cut off.
+        fields.retain(|field| !is_vacant(now, *field));
     }
     let number = now.number();
     let sent = match number == change.number {

@@ -236,7 +236,7 @@ fn creation_pace(connection: &Connection) -> Option<Pace> {
 /// Returns true where changes write a field of which two changes at the same time would undo each other, or a file that is
 /// written as a whole, which every change may do.
 fn is_one_at_a_time(manifest: &Manifest, changes: &[Change]) -> bool {
-    if manifest.field.iter().any(|row| row.shared_file) {
+    if manifest.is_one_at_a_time() {
         return true;
     }
     let is_shared = |field: Field| manifest.row(field).is_some_and(|row| row.one_at_a_time);

@@ -2,12 +2,12 @@
 //! never a duplicate, never a guess.
 
 use super::converse::Connection;
-use crate::compare::{differing, uncomparable};
+use crate::compare::{differing, is_vacant, uncomparable};
 use crate::link::paced::Permit;
 use crate::manifest::{Access, Manifest};
 use crate::model::{
-    Action, Care, Change, Fault, FaultKind, Field, Identity, Outcome, Record, RowResult, Text,
-    field_names,
+    Action, Care, Change, Fault, FaultKind, Field, Identity, Kind, Outcome, Record, RowResult,
+    Text, field_names,
 };
 use std::borrow::Cow;
 use std::thread;
@@ -70,6 +70,9 @@ pub struct Settlement {
     pub unseen: Vec<Field>,
     /// True if the result may change once more, when the groups are read at the run's end: see [`super::submit`].
     pub provisional: bool,
+    /// True if the PBX could not be reached, or not be looked at, and that alone decided: the row stays open, and a resume
+    /// looks at it.
+    pub is_open: bool,
     /// From taking the row up to its result, in milliseconds; `None` where nothing was sent.
     pub elapsed_ms: Option<u64>,
     /// The time of the result.
@@ -94,6 +97,7 @@ impl Settlement {
             read_back: None,
             unseen: vec![],
             provisional: false,
+            is_open: false,
             elapsed_ms: None,
             finished_at: jiff::Timestamp::now(),
         }
@@ -310,7 +314,10 @@ impl<'c> Settling<'c> {
                 RowResult::Failed
             }
         };
-        Some(self.against(result, fault))
+        Some(Settlement {
+            is_open: fault.kind == NotSent,
+            ..self.against(result, fault)
+        })
     }
 
     /// Looks at the PBX until the result is clear, at the latest when the request can no longer take effect.
@@ -421,7 +428,11 @@ impl<'c> Settling<'c> {
         let manifest = self.connection.manifest();
         let wanted = &self.change.wanted;
         let row = |field| manifest.row(field);
-        let separate = |field: Field| row(field).is_some_and(|row| row.separate);
+        // A part that was not written yet, or not stored: what another one wrote there is no such part.
+        let is_left = |field: Field| {
+            let is_unwritten = field.def().kind == Kind::List || is_vacant(held, field);
+            is_unwritten && row(field).is_some_and(|row| row.separate)
+        };
         let unlike = differing(manifest, wanted, held);
         // No reply was lost before it, so it is about this very request and not about a repeat of it.
         let refused = self.is_refused(fault) && (self.lost.is_none() || self.repeats_a_part);
@@ -437,7 +448,7 @@ impl<'c> Settling<'c> {
         let is_begun = !fault.done_before.is_empty();
         let is_ours = self.change.before.is_none()
             && (is_begun || self.was_accepted || (foreign.is_empty() && (is_alike || !refused)));
-        if (self.was_accepted || unlike.iter().all(|field| separate(*field))) && is_ours {
+        if (self.was_accepted || unlike.iter().all(|field| is_left(*field))) && is_ours {
             // Nothing is taken for written that cannot be seen.
             let mut missing = unlike.clone();
             missing.extend(uncomparable(manifest, wanted));
@@ -450,6 +461,9 @@ impl<'c> Settling<'c> {
             }
             // The extension was created and the next steps were lost: only those are sent again.
             let mut rest = wanted.key_only();
+            if let Some(attributes) = wanted.attributes() {
+                rest.set_attributes(attributes.clone());
+            }
             let again = missing.iter().copied();
             for field in again.filter(|field| row(*field).is_some_and(|row| !row.create_only)) {
                 rest.set(field, wanted.get(field).unwrap_or_default());
@@ -686,8 +700,9 @@ impl<'c> Settling<'c> {
         }
         settlement.message = format!("{}; {}", settlement.message, why.join("; "));
         settlement.hint = format!(
-            "compare the {} on the PBX with the row, then run the import again",
-            self.change.wanted.record()
+            "compare the {} on the PBX with the row, then {}",
+            self.change.wanted.record(),
+            run_again(self.change)
         );
         settlement.differing = differing;
         LookResult::result(settlement)
@@ -699,10 +714,8 @@ impl<'c> Settling<'c> {
             "it may have happened ({}), and the PBX could not be looked at: {}",
             fault, blind
         );
-        settlement.hint = format!(
-            "look at this {} on the PBX, then run the import again",
-            self.change.wanted.record()
-        );
+        settlement.is_open = leaves_open(blind);
+        settlement.hint = look_later(self.change, settlement.is_open);
         if blind.ends_the_run() {
             settlement.fault = Some(blind.clone());
         }
@@ -767,6 +780,34 @@ fn not_done(fault: &Fault) -> RowResult {
     match fault.kind {
         Rejected | Missing | Exists => RowResult::Rejected,
         _ => RowResult::Failed,
+    }
+}
+
+/// Returns true for a fault by which the PBX could not be looked at now, and perhaps can be later.
+pub(super) fn leaves_open(blind: &Fault) -> bool {
+    use FaultKind::{Exists, Missing, Rejected};
+    !matches!(blind.kind, Rejected | Missing | Exists)
+}
+
+/// The hint for a row that could not be looked at.
+pub(super) fn look_later(change: &Change, is_open: bool) -> String {
+    let record = change.wanted.record();
+    match is_open {
+        true => {
+            format!("once the PBX can be reached again, rowcall resume looks at this {record}")
+        }
+        false => format!(
+            "look at this {record} on the PBX, or {}: what is done already is left as it is",
+            run_again(change)
+        ),
+    }
+}
+
+/// The words for running it again; a creation by the mode that also changes what is there.
+fn run_again(change: &Change) -> &'static str {
+    match change.action {
+        Action::Create => "run it again with --mode upsert",
+        _ => "run it again",
     }
 }
 

@@ -8,7 +8,7 @@
 use super::converse::Connection;
 use super::options::{Options, Verify};
 use super::panics::{caught, lock};
-use super::settle::{Settlement, renamed};
+use super::settle::{Settlement, leaves_open, look_later, renamed};
 use super::usual::UsualSettings;
 use crate::compare::{differences, differing, uncomparable};
 use crate::manifest::Manifest;
@@ -420,13 +420,11 @@ fn not_seen(accepted: &Settlement, change: &Change, blind: &Fault) -> Settlement
     let hint = match (blind.kind, blind.hint.as_str()) {
         // It was seen that far, and is as it cannot be read: that has a cure of its own.
         (FaultKind::Rejected, cure) if !cure.is_empty() => format!("{cure}, then run it again"),
-        _ => format!(
-            "look at this {} on the PBX, or run it again: what is done already is left as it is",
-            change.wanted.record()
-        ),
+        _ => look_later(change, leaves_open(blind)),
     };
     Settlement {
         result: RowResult::Unknown,
+        is_open: leaves_open(blind),
         message: format!("the PBX said that it is done, but it could not be looked at: {blind}"),
         hint,
         fault: Some(blind.clone()),
@@ -609,7 +607,7 @@ mod tests {
         );
         assert!(hint(two).starts_with("look at this extension"));
         let away = Fault::new(FaultKind::NotSent, "x.away", "it is away").hint("check the port");
-        assert!(hint(away).starts_with("look at this extension"));
+        assert!(hint(away).contains("rowcall resume looks at this extension"));
     }
 
     #[test]

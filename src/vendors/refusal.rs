@@ -76,7 +76,9 @@ impl Manifest {
             fault.kind = kind;
             if kind == FaultKind::CredentialRefused {
                 fault.message = format!("the PBX refused the sign-in: {}", fault.message);
-                fault.hint = "check the target's user name and password; several wrong ones in a row may lock the account".into();
+                if self.ability.locks_accounts {
+                    fault.hint = "check the target's user name and password; several wrong ones in a row may lock the account".into();
+                }
             }
         }
         fault

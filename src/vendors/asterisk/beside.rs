@@ -44,10 +44,7 @@ impl Asterisk {
         kept: Option<Secret>,
     ) -> Step<NewBeside> {
         let names = (display_name, display_name);
-        let mailbox = match kept {
-            Some(line) if wanted.is_met_by(&Mailbox::parse(&line)) => Some(line),
-            kept => self.merged_mailbox(talk, number, kept.as_ref(), names, wanted)?,
-        };
+        let mailbox = self.given_back(talk, number, kept.as_ref(), names, wanted)?;
         let boxes = match self.uses_ami {
             true => self.mailboxes(talk)?,
             false => Mailboxes::default(),
@@ -72,6 +69,21 @@ impl Asterisk {
             mailbox,
             keys,
         })
+    }
+
+    /// The line of a box that is made: the one of a deletion as it was, where it has the wanted parts.
+    fn given_back(
+        &self,
+        talk: &Talk<'_>,
+        number: &str,
+        kept: Option<&Secret>,
+        names: (&str, &str),
+        wanted: &WantedMailbox,
+    ) -> Step<Option<Secret>> {
+        match kept {
+            Some(line) if wanted.is_met_by(&Mailbox::parse(line)) => Ok(Some(line.clone())),
+            kept => self.merged_mailbox(talk, number, kept, names, wanted),
+        }
     }
 
     /// Makes what a new extension is to have beside its objects, and notes each part in `made`; returns the refusal where
@@ -122,22 +134,26 @@ impl Asterisk {
         Ok(Ok(()))
     }
 
-    /// Changes what an extension has beside its objects; `names` are its old and its new one.
+    /// Changes what an extension has beside its objects; `names` are its old and its new one. `kept` is the line of the box
+    /// that a deletion removed.
     pub(super) fn update_beside(
         &self,
         talk: &mut Talk<'_>,
         number: &str,
         aor: Option<&ShownObject>,
         names: (&str, &str),
-        wanted: &WantedMailbox,
-        wanted_keys: &WantedKeys,
+        (wanted, wanted_keys): (&WantedMailbox, &WantedKeys),
+        kept: Option<Secret>,
     ) -> Step<()> {
         if self.uses_ami && (wanted.is_any() || names.0 != names.1) {
             let boxes = self.mailboxes(talk)?;
             let held = boxes.line(talk, number)?;
             let is_own = owns_mailbox(aor, &self.mailbox(number));
             let own = held.as_ref().filter(|_| is_own);
-            let line = self.merged_mailbox(talk, number, own, names, wanted)?;
+            let line = match own {
+                None => self.given_back(talk, number, kept.as_ref(), names, wanted)?,
+                own => self.merged_mailbox(talk, number, own, names, wanted)?,
+            };
             match held.is_some() && !is_own {
                 true if wanted.is_any() && held != line => {
                     return Err(self.foreign_mailbox(talk, number, "in voicemail.conf"));

@@ -361,7 +361,7 @@ impl Asterisk {
             there.push(*object);
         }
         self.find_named(talk, number, &own)?;
-        let kept = own.get(MAILBOX_LINE).map(|line| Secret::new(line.as_str()));
+        let kept = mailbox_line(&own);
         let wanted_beside = (&mailbox, &keys);
         let beside = self.new_beside(talk, number, &display_name, wanted_beside, kept)?;
         let mut made = MadeParts::default();
@@ -496,9 +496,11 @@ impl Asterisk {
         let aor = (wanted.aor, wanted.voicemail);
         let aor = self.changed_aor(talk, &endpoint, held_aor.as_ref(), record, aor)?;
         fields.keep_differing(&endpoint);
-        let (mailbox, keys) = (&wanted.mailbox, &wanted.keys);
+        let beside = (&wanted.mailbox, &wanted.keys);
         let names = (old_name.as_str(), new_name.as_str());
-        self.update_beside(talk, number, held_aor.as_ref(), names, mailbox, keys)?;
+        let kept = record.attributes().map(VendorAttributes::pairs);
+        let kept = kept.as_ref().and_then(mailbox_line);
+        self.update_beside(talk, number, held_aor.as_ref(), names, beside, kept)?;
         let names_them = [PjsipObject::Auth, PjsipObject::Aor]
             .iter()
             .all(|object| endpoint.named(*object) == number);
@@ -693,6 +695,11 @@ impl Asterisk {
         }
         Ok(wanted)
     }
+}
+
+/// The line of its box that an extension had before it was deleted.
+fn mailbox_line(own: &OwnAttributes) -> Option<Secret> {
+    own.get(MAILBOX_LINE).map(|line| Secret::new(line.as_str()))
 }
 
 /// Returns true for the fault of this code.

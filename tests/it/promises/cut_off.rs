@@ -1,8 +1,9 @@
 //! Changes whose reply was lost with the run, and that others changed meanwhile: nobody's change is called another's.
 
 use crate::support::altered::{altered, holds};
+use crate::support::asterisk::AMI_SETTINGS;
 use crate::support::pbx::{Desk, TestPbx};
-use crate::support::program::{Ran, wait_until};
+use crate::support::program::{Program, Ran, wait_until};
 use crate::support::sheets::lines;
 use rowcall::vendors::vendor;
 use rowcall::wire::Reply;
@@ -199,4 +200,91 @@ fn a_rename_after_which_others_changed_the_extension_is_unknown_and_says_just_th
          email \"hand@example.com\" instead of \"\"; rowcall did not change it"
     );
     scene.holds(&["5000,N0", "4001,N1"]);
+}
+
+/// An Asterisk whose extensions have boxes, and a run on it that is killed with its first request of this kind for an
+/// endpoint, which is not carried out. Returns the numbers and e-mails of its extensions once `by_hand` was imported with `--mode update`, and
+/// the run's only line once it was resumed.
+fn killed_at(
+    method: &'static str,
+    line: &str,
+    by_hand: &str,
+) -> (Vec<String>, (String, String, String)) {
+    let reached = Arc::new(AtomicU8::new(IDLE));
+    let now = reached.clone();
+    let rig = altered(vendor("asterisk").unwrap(), move |pbx, heard| {
+        let is_it = heard.method == method && heard.path().contains("/endpoint/");
+        let is_lost = |stage| (is_it && stage == LOST).then_some(REACHED);
+        let stage = now.fetch_update(Ordering::SeqCst, Ordering::SeqCst, is_lost);
+        if stage.is_err() {
+            return pbx.answer(heard);
+        }
+        while now.load(Ordering::SeqCst) == REACHED {
+            thread::sleep(Duration::from_millis(1));
+        }
+        Reply::new(503, "text/plain", "")
+    });
+    let pbx = TestPbx::serving(rig);
+    let program = Program::at("hq".into()).with_own_state();
+    let settings = "reply_within = \"1\"\n".to_owned() + AMI_SETTINGS;
+    program.write("rowcall.toml", pbx.config("hq") + &settings);
+    let sheet = "number,display_name,sip_password,voicemail_pin,email,forward_busy_number\n\
+                 3000,Ann,tR7xkQ2mZp9w,4711,ann@example.com,0301\n";
+    program.write("in.csv", sheet).write("hand.csv", by_hand);
+    if !line.starts_with("import") {
+        program.go("import in.csv --to TARGET");
+    }
+    reached.store(LOST, Ordering::SeqCst);
+    let mut child = program.start(line);
+    wait_until(|| reached.load(Ordering::SeqCst) == REACHED);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    reached.store(IDLE, Ordering::SeqCst);
+    let elsewhere = |line: &str| {
+        let mut command = program.command_in("elsewhere");
+        let ended = command.args(line.split(' ')).output().unwrap();
+        assert!(ended.status.success(), "{line}: {ended:?}");
+    };
+    if line.starts_with("import") {
+        // As if it had got so far, but for the box.
+        elsewhere("import in.csv --to hq");
+    }
+    elsewhere("import hand.csv --to hq --mode update --yes");
+    program.run("resume --yes --report r.csv");
+    let line = program.report("r.csv").remove(0);
+    let text = |name: &str| line[name].clone();
+    let told = (text("result"), text("field"), text("message"));
+    program.go("export TARGET -o out.csv --secrets plain");
+    let kept = program.read("out.csv");
+    let names = [
+        "3000",
+        "4711",
+        "ann@example.com",
+        "hand@example.com",
+        "0301",
+    ];
+    let kept = names.iter().filter(|name| kept.contains(**name));
+    (kept.map(|name| (*name).to_owned()).collect(), told)
+}
+
+const NO_BOX: &str = "number,voicemail_pin,email\n3000,<clear>,<clear>\n";
+const ANOTHER: &str = "number,email\n3000,hand@example.com\n";
+const DELETE: &str = "delete in.csv --from TARGET --yes --max-deletes all";
+
+#[test]
+fn a_half_that_the_run_itself_has_done_is_finished_and_what_others_wrote_is_told() {
+    let (kept, (result, _, message)) = killed_at("DELETE", DELETE, NO_BOX);
+    assert_eq!((kept.len(), &*result), (0, "deleted"), "{message}");
+    let (kept, (result, field, message)) = killed_at("DELETE", DELETE, ANOTHER);
+    assert_eq!((&*result, &*field), ("unknown", "email"), "{message}");
+    assert!(message.contains("others changed 3000"), "{message}");
+    assert!(kept.contains(&"hand@example.com".to_owned()), "{kept:?}");
+
+    let import = "import in.csv --to TARGET";
+    let (kept, (result, _, message)) = killed_at("PUT", import, NO_BOX);
+    assert_eq!(&*result, "created", "{message}");
+    assert_eq!(kept, ["3000", "4711", "ann@example.com", "0301"]);
+    let (kept, (result, field, message)) = killed_at("PUT", import, ANOTHER);
+    assert_eq!((&*result, &*field), ("differs", "email"), "{message}");
+    assert!(kept.contains(&"hand@example.com".to_owned()), "{kept:?}");
 }

@@ -3,11 +3,15 @@
 use crate::support::asterisk::desk::{RealDesk, extensions};
 use crate::support::asterisk::watched::WatchedDesk;
 use crate::support::asterisk::{AMI_SETTINGS, NEWEST, RunningAsterisk, V16};
+use crate::support::program::wait_until;
 use crate::support::random::Random;
 use crate::support::sheets::read_rows;
 use crate::support::unpacked::Packages;
 use rowcall::model::{Field, Record};
 use std::collections::BTreeMap;
+use std::fs;
+use std::thread;
+use std::time::Duration;
 
 /// The most sign-ins of a line that are lost.
 const SIGN_INS: usize = 20;
@@ -332,6 +336,75 @@ fn killed_and_resumed_at_any_moment_boxes_and_forwards_end_as_wanted() {
 #[test]
 fn killed_and_resumed_on_the_old_release_boxes_and_forwards_end_as_wanted() {
     killed_and_resumed(V16, 25);
+}
+
+/// Kills rowcall and the PBX together while a line runs, starts the PBX again and resumes, until it ends by itself.
+fn killed_together(desk: &mut RealDesk, line: &str, random: &mut Random) {
+    let mut running = desk.start(&format!("{line} --report r.csv"));
+    for death in 1..=3 {
+        let before = desk.asterisk.voicemail_file().len();
+        let steps = 100 + random.below(700);
+        wait_until(|| {
+            let now = desk.asterisk.voicemail_file().len();
+            now.abs_diff(before) >= steps || running.try_wait().unwrap().is_some()
+        });
+        if running.try_wait().unwrap().is_some() {
+            break;
+        }
+        running.kill().unwrap();
+        running.wait().unwrap();
+        // The file itself would be a piece if it was being written.
+        thread::sleep(Duration::from_millis(60));
+        desk.asterisk.kill_now();
+        desk.asterisk.revive();
+        println!("death {death} of {line}");
+        running = desk.start("resume --yes");
+    }
+    let ended = running.wait().unwrap();
+    assert!(ended.success(), "{line}: {}", desk.read("words"));
+}
+
+/// The file of the boxes is on the disk at once, and AstDB up to a second later: after a death of both an extension may
+/// stand without its box, or its box without an extension. Either is what the run itself was about to do.
+fn dies_with_its_run(packages: Packages, rows: usize) {
+    let Some(mut desk) = desk(packages) else {
+        return;
+    };
+    let config = desk.asterisk.config_with_ami("hq");
+    let config = config.replace("100000/s", "400/s") + "reply_within = \"3\"\n";
+    desk.write("rowcall.toml", config);
+    let mut random = Random::from_environment("REAL_SEED");
+    let wanted = with_boxes(rows, &mut random);
+    desk.sheet("in.csv", &wanted);
+    let delete = "delete in.csv --from TARGET --yes --max-deletes all";
+    for (line, result) in [
+        ("import in.csv --to TARGET", "created"),
+        (delete, "deleted"),
+        ("undo --yes", "created"),
+        ("undo FIRST --yes", "deleted"),
+    ] {
+        let runs = fs::read_dir(desk.path("state/runs")).into_iter().flatten();
+        let first = runs
+            .map(|run| run.unwrap().file_name())
+            .min()
+            .unwrap_or_default();
+        let line = &line.replace("FIRST", &first.to_string_lossy());
+        killed_together(&mut desk, line, &mut random);
+        assert_eq!(desk.results("r.csv"), vec![result; rows], "{line}");
+        let left: &[Record] = if result == "created" { &wanted } else { &[] };
+        desk.asterisk.holds(left);
+        desk.asterisk.holds_beside(left);
+    }
+}
+
+#[test]
+fn a_real_asterisk_that_dies_with_its_run_ends_as_wanted() {
+    dies_with_its_run(NEWEST, 40);
+}
+
+#[test]
+fn the_old_release_that_dies_with_its_run_ends_as_wanted() {
+    dies_with_its_run(V16, 25);
 }
 
 /// AstDB has keys of any case, and texts that are no number; an account may be one that reads alone.

@@ -4,7 +4,7 @@
 use crate::support::asterisk::desk::{RealDesk, extensions, secret};
 use crate::support::asterisk::watched::WatchedDesk;
 use crate::support::asterisk::{NEWEST, RunningAsterisk, V16};
-use crate::support::program::wait_until;
+use crate::support::program::{signal, wait_until};
 use crate::support::random::Random;
 use crate::support::telephone::Telephone;
 use crate::support::unpacked::Packages;
@@ -189,4 +189,40 @@ fn a_real_asterisk_that_comes_back_empty_is_not_taken_for_the_one_before() {
         results.iter().any(|result| result == "unknown"),
         "{results:?}"
     );
+}
+
+/// A PBX that is away until the run has ended leaves rows that nobody could look at. They stay open: a resume looks at
+/// them, and an undo takes back what it finds as wanted.
+#[test]
+fn rows_that_could_not_be_looked_at_are_resumed_or_undone_once_a_real_asterisk_is_back() {
+    let Some(mut desk) = RealDesk::new(NEWEST) else {
+        return;
+    };
+    let config = desk.asterisk.config("hq").replace("100000/s", "400/s");
+    desk.write("rowcall.toml", config + "reply_within = \"1\"\n");
+    let mut random = Random::from_environment("REAL_SEED");
+    let wanted = extensions(40, &mut random);
+    desk.sheet("in.csv", &wanted);
+    for line in ["resume --report r.csv", "undo --yes --report r.csv"] {
+        let mut running = desk.start("import in.csv --to TARGET --report r.csv");
+        wait_until(|| desk.asterisk.objects().len() >= 60);
+        desk.asterisk.kill_now();
+        // It would try for minutes.
+        signal(&running, "INT");
+        assert_eq!(running.wait().unwrap().code(), Some(130));
+        let words = desk.read("words");
+        assert!(words.contains("to continue: rowcall resume"), "{words}");
+        let results = desk.results("r.csv");
+        assert!(results.contains(&"unknown".to_owned()), "{results:?}");
+        desk.asterisk.revive();
+        desk.ends(line, 0);
+        if line.starts_with("resume") {
+            assert_eq!(desk.results("r.csv"), ["created"; 40]);
+            desk.asterisk.holds(&wanted);
+            desk.ends("undo --yes", 0);
+        }
+        let left = desk.asterisk.objects().into_keys();
+        let left: Vec<String> = left.filter(|name| name.starts_with("endpoint/")).collect();
+        assert_eq!(left, [""; 0], "{line}");
+    }
 }
