@@ -1,10 +1,10 @@
 //! The commands that change a PBX, or show the changes they would make: `plan`, `import`, `delete`, `migrate`.
 
-use super::input::{InputArgs, filling};
+use super::input::{FormArgs, InputArgs, filling, mapping};
 use super::output::{DetailArgs, ReportArgs, SecretsArgs};
 use super::pace::PaceArgs;
 use super::safety::GuardArgs;
-use crate::columns::field_named;
+use crate::columns::{Mapped, field_named};
 use crate::mapping::RenumberRule;
 use crate::model::{Field, Mode};
 use crate::plan::replay::OnDrift;
@@ -187,20 +187,31 @@ missing there and filled in. Passwords that --from does not give back are made u
 Run again, it carries only what changed on --from since. What was changed by hand on --to stays, and \
 nothing is ever deleted there.
 
+Either side may be a product's own file: file:PRODUCT:FILE. One that is written has passwords in clear, \
+and is for its owner only; afterwards rowcall says what to press.
+
 Examples:
   rowcall migrate --from old --to new --dry-run --loss loss.xlsx
   rowcall migrate --from old --to new --dry-run -o new.csv
   rowcall migrate --from old --to new --on-loss stop --drop mobility --drop nat
   rowcall migrate --from old --to new --renumber '2xxx=72xxx' \\
-    --report report.csv"
+    --report report.csv
+  rowcall migrate --from old --to file:freepbx:bulk.csv
+  rowcall migrate --from file:3cx-v18:export.csv --to new"
 )]
 pub struct MigrateArgs {
-    /// The PBX that the extensions are read from; nothing is changed there
+    /// The PBX that the extensions are read from, where nothing is changed; or a product's file: file:PRODUCT:FILE
     #[arg(long, value_name = "TARGET")]
     pub from: String,
-    /// The PBX that they go to
+    /// The PBX that they go to, or the import file that is written: file:PRODUCT:FILE
     #[arg(long, value_name = "TARGET")]
     pub to: String,
+    /// What a heading of the file of --from means, for example --map 'Notes=-' to leave the column out
+    #[arg(long = "map", value_name = "HEADING=FIELD", value_parser = mapping, help_heading = "Input")]
+    pub map: Vec<(String, Mapped)>,
+    /// The form of that file.
+    #[command(flatten)]
+    pub form: FormArgs,
     /// Write what becomes of each field of each extension to this file; a page (.html) lists what is lost or changed,
     /// and counts the rest
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]

@@ -2,7 +2,7 @@
 
 use super::change::OnLoss;
 use super::input::InputArgs;
-use super::output::ReportArgs;
+use super::output::{ReportArgs, SecretsArgs};
 use crate::dialects::{PREFIX, dialect_named};
 use crate::manifest::Manifest;
 use crate::rules::Country;
@@ -46,6 +46,9 @@ pub struct ConvertArgs {
     /// The destinations of the results.
     #[command(flatten)]
     pub report: ReportArgs,
+    /// The destination of generated secrets.
+    #[command(flatten)]
+    pub secrets: SecretsArgs,
 }
 
 /// `rowcall verify`

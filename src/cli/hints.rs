@@ -1,5 +1,6 @@
 //! A way out of each usage error: the commands that have an option, the known targets and vendors.
 
+use crate::dialects::PREFIX;
 use crate::rim::config::all_names;
 use crate::vendors::VENDORS;
 use clap::Command;
@@ -26,7 +27,13 @@ pub(super) fn hints(all: &Command, error: &clap::Error, typed: &[OsString]) -> V
         }
     };
     let wrong = texts(ContextKind::InvalidArg);
+    let is_to = |flag: &String| flag.split('=').next() == Some("--to");
     let mut hints = match error.kind() {
+        ErrorKind::UnknownArgument if command == Some("export") && wrong.iter().any(is_to) => {
+            vec![format!(
+                "an import file of a product is written by rowcall migrate --from TARGET --to {PREFIX}PRODUCT:FILE"
+            )]
+        }
         ErrorKind::UnknownArgument => wrong.iter().filter_map(|flag| owners(all, flag)).collect(),
         ErrorKind::InvalidSubcommand => {
             let word = texts(ContextKind::InvalidSubcommand);

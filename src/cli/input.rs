@@ -43,6 +43,15 @@ pub struct ReadingArgs {
     /// [default: found by headings that only it has]
     #[arg(long, value_name = "VENDOR", value_parser = vendor_or_product)]
     pub headings: Option<NamedOwner>,
+    /// The form of the files.
+    #[command(flatten)]
+    pub form: FormArgs,
+}
+
+/// The form of sheets, where it is not found.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+#[command(next_help_heading = "Input")]
+pub struct FormArgs {
     /// What the files are written in, for example windows-1252, cp850 or mac-roman [default: found automatically]
     #[arg(long, value_name = "NAME", value_parser = encoding)]
     pub encoding: Option<Encoding>,
@@ -83,6 +92,14 @@ impl ReadingArgs {
             map_file: self.map_file.clone(),
             headings: self.headings,
             fill: self.fill.clone(),
+            ..self.form.options()
+        }
+    }
+}
+
+impl FormArgs {
+    pub(crate) fn options(&self) -> ReadingOptions {
+        ReadingOptions {
             encoding: self.encoding,
             delimiter: self.delimiter.map(Delimiter::character),
             header_row: self.header_row,
@@ -90,6 +107,7 @@ impl ReadingArgs {
             visible_only: self.visible_only,
             fix_quotes: self.fix_quotes,
             pad_short_rows: self.pad_short_rows,
+            ..ReadingOptions::default()
         }
     }
 }
@@ -119,7 +137,7 @@ impl Delimiter {
     }
 }
 
-fn mapping(text: &str) -> Result<(String, Mapped), String> {
+pub(super) fn mapping(text: &str) -> Result<(String, Mapped), String> {
     let (heading, name) = text.rsplit_once('=').ok_or("write HEADING=FIELD")?;
     Ok((heading.trim().to_owned(), Mapped::parse(name)?))
 }

@@ -22,7 +22,7 @@ pub use audit::{
 };
 pub use change::{DeleteArgs, ImportArgs, MigrateArgs, OnLoss, PlanArgs, WantedArgs};
 pub use files::{ConvertArgs, VerifyArgs};
-pub use input::{Delimiter, InputArgs, ReadingArgs};
+pub use input::{Delimiter, FormArgs, InputArgs, ReadingArgs};
 pub use man::{man, man_pages};
 pub use output::{DetailArgs, ReportArgs, SecretsArgs};
 pub use pace::PaceArgs;

@@ -79,7 +79,8 @@ typed_words!(LogLevel { Requests = "requests", Wire = "wire", });
 #[command(next_help_heading = "Output")]
 pub struct SecretsArgs {
     /// Write what <generate> made up to this new file, for its owner only, before anything is sent; it can be read again,
-    /// so not as a page for people [default: secrets.csv in the run's folder]
+    /// so not as a page for people [default: secrets.csv in the run's folder; for an
+    /// import file NAME.secrets.csv beside it]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub secrets_out: Option<PathBuf>,
     /// Encrypt that file to this age recipient (age1…), as FILE.age; it never stands on the disk in clear then

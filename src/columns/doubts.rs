@@ -73,6 +73,11 @@ impl Meanings<'_> {
     /// Asks for the number's column where the one that is read may only count rows, by its heading or by its cells, and
     /// another one is like a number.
     fn ask_about_rivals(&mut self) {
+        // A product that was named has one column for it.
+        let is_product = matches!(self.owner.words, OwnerWords::Product(_));
+        if is_product && self.options.headings.is_some() {
+            return;
+        }
         // Of several columns for it, each is asked about as well.
         let &[key] = &self.columns_where(|meaning| meaning.reads(Field::NUMBER))[..] else {
             return;

@@ -3,9 +3,12 @@
 //! A dialect is known on the command line as `file:` and its name. Its fields and rules are those of a vendor; the wire
 //! name of a field is its column. A dotted name is a part of a cell, such as `options.attach` in `attach=yes|saycid=no`.
 
+use crate::columns::{NamedOwner, product, products};
 use crate::manifest::{BlankCell, FieldRow, Manifest, Purpose};
 use crate::model::{Field, Record};
+use std::borrow::Borrow;
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::LazyLock;
 
 /// The word before a dialect's name on the command line.
@@ -73,6 +76,67 @@ pub fn dialect_named(id: &str) -> Result<&'static Manifest, String> {
     })
 }
 
+/// A product's file as it was typed: `file:freepbx:bulk.csv`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductFile {
+    /// The word for the product.
+    pub id: String,
+    /// The file.
+    pub path: PathBuf,
+}
+
+impl ProductFile {
+    /// Reads a word such as `file:freepbx:bulk.csv`; `None` where it does not begin so.
+    ///
+    /// # Errors
+    /// It names no file.
+    pub fn typed(word: &str) -> Option<Result<ProductFile, String>> {
+        let rest = word.strip_prefix(PREFIX)?;
+        let (id, path) = rest.split_once(':').unwrap_or((rest, ""));
+        let file = ProductFile {
+            id: id.to_owned(),
+            path: path.into(),
+        };
+        Some(match path {
+            "" => Err(format!(
+                "{word} names no file: write {PREFIX}PRODUCT:FILE, for example {PREFIX}freepbx:bulk.csv"
+            )),
+            _ => Ok(file),
+        })
+    }
+
+    /// The text that names it from any folder.
+    pub fn identity(&self) -> String {
+        let path = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
+        format!("{PREFIX}{}:{}", self.id, path.display())
+    }
+}
+
+/// The product whose words a file has: of a dialect, or of a product whose sheets are only read; with its name.
+///
+/// # Errors
+/// There is none; the words name those that there are.
+pub fn owner_named(id: &str) -> Result<(NamedOwner, &'static str), String> {
+    let facts = dialect_named(id);
+    let file = facts.as_ref().ok().and_then(|facts| facts.file.as_ref());
+    let called = file.and_then(|file| file.product.as_deref());
+    match (product(called.unwrap_or(id)), facts) {
+        (Some(product), facts) => {
+            let name = facts.map_or(&product.name, |facts| &facts.vendor.name);
+            Ok((NamedOwner::Product(product), name))
+        }
+        (None, Ok(facts)) => Ok((NamedOwner::Vendor(facts), &facts.vendor.name)),
+        (None, Err(why)) => {
+            let others = products().iter().map(|product| &*product.id);
+            let others: Vec<&str> = others.filter(|id| dialect_named(id).is_err()).collect();
+            Err(format!(
+                "{why}; to read alone: {PREFIX}{}",
+                others.join(&format!(", {PREFIX}"))
+            ))
+        }
+    }
+}
+
 /// The table of an import file.
 #[derive(Debug, PartialEq)]
 pub struct ImportTable {
@@ -84,7 +148,8 @@ pub struct ImportTable {
 
 /// Builds the table of an import file: all columns that the product wants, or else those that any extension has a value
 /// for, in the order of the facts.
-pub fn import_table(facts: &Manifest, extensions: &[Record]) -> ImportTable {
+pub fn import_table(facts: &Manifest, extensions: &[impl Borrow<Record>]) -> ImportTable {
+    let extensions: Vec<&Record> = extensions.iter().map(Borrow::borrow).collect();
     let sent: Vec<HashMap<&str, String>> = extensions
         .iter()
         .map(|extension| {
@@ -132,7 +197,7 @@ pub fn import_table(facts: &Manifest, extensions: &[Record]) -> ImportTable {
         let parts = parts.iter().map(part).filter(|part| !part.is_empty());
         parts.collect::<Vec<_>>().join("|")
     };
-    let row = |(extension, texts): (&Record, &HashMap<&str, String>)| {
+    let row = |(extension, texts): (&&Record, &HashMap<&str, String>)| {
         let text = |heading: &String| {
             if let Some((_, parts)) = columns.iter().find(|(known, _)| known == heading) {
                 return cell(texts, parts);
@@ -209,22 +274,18 @@ mod tests {
     #[test]
     fn a_column_is_written_where_any_extension_has_a_value() {
         let facts = dialect_typed("file:freepbx").unwrap().unwrap();
-        let table = import_table(
-            facts,
-            &[
-                record(&[
-                    (Field::NUMBER, "0042"),
-                    (Field::DISPLAY_NAME, "Ann"),
-                    (Field::SIP_PASSWORD, "tR7xkQ2mZp9w"),
-                    (Field::RING_TIMEOUT, "30"),
-                    (Field::VOICEMAIL, "on"),
-                    (Field::VOICEMAIL_PIN, "083914"),
-                    (Field::VOICEMAIL_TO_EMAIL, "on"),
-                    (Field::VOICEMAIL_SAY_CALLER_ID, "off"),
-                ]),
-                record(&[(Field::NUMBER, "43"), (Field::DISPLAY_NAME, "Bo")]),
-            ],
-        );
+        let ann = record(&[
+            (Field::NUMBER, "0042"),
+            (Field::DISPLAY_NAME, "Ann"),
+            (Field::SIP_PASSWORD, "tR7xkQ2mZp9w"),
+            (Field::RING_TIMEOUT, "30"),
+            (Field::VOICEMAIL, "on"),
+            (Field::VOICEMAIL_PIN, "083914"),
+            (Field::VOICEMAIL_TO_EMAIL, "on"),
+            (Field::VOICEMAIL_SAY_CALLER_ID, "off"),
+        ]);
+        let bo = record(&[(Field::NUMBER, "43"), (Field::DISPLAY_NAME, "Bo")]);
+        let table = import_table(facts, &[ann, bo]);
         assert_eq!(
             table.headings.join(","),
             "extension,name,secret,ringtimer,voicemail_enable,voicemail_vmpwd,voicemail_options,tech"

@@ -222,6 +222,23 @@ impl Rows {
         wanted
     }
 
+    /// Returns everything that a row gives, including the fields that the vendor lacks.
+    pub(crate) fn given(&self, index: usize, manifest: &Manifest) -> Record {
+        let row = &self.rows[index];
+        let sheet = self.sheets.get(row.sheet);
+        sheet.map_or_else(Record::default, |(_, binding)| {
+            binding.given(&row.cells(), manifest)
+        })
+    }
+
+    /// Adds to each row what is wrong with it as a row, such as cells that are missing; for rows that are not checked.
+    pub(crate) fn tell_troubles(&mut self) {
+        for row in &mut self.rows {
+            let trouble = row.trouble.as_ref().map(RowTrouble::finding);
+            row.findings.extend(trouble.cloned());
+        }
+    }
+
     /// Checks every row by the vendor's rules. `on_pbx` is the state of the PBX, where it is known.
     pub(crate) fn check(
         &mut self,

@@ -144,43 +144,55 @@ impl MappedRecord {
 }
 
 /// The origin of extensions.
-pub(super) enum MappedFrom<'m> {
+pub enum MappedFrom<'m> {
+    /// A PBX of this vendor, whose whole extensions are there.
     Vendor(&'m Manifest),
-    /// A sheet that has these fields.
-    Sheet(&'m BTreeSet<Field>),
+    /// Rows of a sheet.
+    Sheet {
+        /// Its name in words.
+        name: &'m str,
+        /// The fields that it has.
+        fields: &'m BTreeSet<Field>,
+    },
+}
+
+impl<'m> From<&'m Manifest> for MappedFrom<'m> {
+    fn from(manifest: &'m Manifest) -> MappedFrom<'m> {
+        MappedFrom::Vendor(manifest)
+    }
 }
 
 impl<'m> MappedFrom<'m> {
     pub(super) fn name(&self) -> &'m str {
         match self {
             MappedFrom::Vendor(manifest) => &manifest.vendor.name,
-            MappedFrom::Sheet(_) => "the sheet",
+            MappedFrom::Sheet { name, .. } => name,
         }
     }
 
     pub(super) fn has(&self, field: Field) -> bool {
         match self {
             MappedFrom::Vendor(manifest) => manifest.row(field).is_some(),
-            MappedFrom::Sheet(fields) => fields.contains(&field),
+            MappedFrom::Sheet { fields, .. } => fields.contains(&field),
         }
     }
 
     pub(super) fn row(&self, field: Field) -> Option<&'m FieldRow> {
         match self {
             MappedFrom::Vendor(manifest) => manifest.row(field),
-            MappedFrom::Sheet(_) => None,
+            MappedFrom::Sheet { .. } => None,
         }
     }
 
     pub(super) fn is_sheet(&self) -> bool {
-        matches!(self, MappedFrom::Sheet(_))
+        matches!(self, MappedFrom::Sheet { .. })
     }
 
     /// Returns true if a switch is off. A blank cell of a sheet is not enough.
     fn is_off(&self, extension: &Record, switch: Field) -> bool {
         match self {
             MappedFrom::Vendor(_) => !extension.is_on(switch),
-            MappedFrom::Sheet(_) => extension.text(switch) == Some("off"),
+            MappedFrom::Sheet { .. } => extension.text(switch) == Some("off"),
         }
     }
 }
@@ -188,7 +200,7 @@ impl<'m> MappedFrom<'m> {
 /// Names the rule of the other vendor that a secret breaks, so that the row could not be sent.
 pub(super) type Refuses<'m> = Box<dyn Fn(Field, &str) -> Option<String> + 'm>;
 
-/// The way from one vendor to another.
+/// The way from one vendor, or a sheet, to another vendor.
 pub struct Route<'m> {
     pub(super) from: MappedFrom<'m>,
     pub(super) to: &'m Manifest,
@@ -198,16 +210,16 @@ pub struct Route<'m> {
 }
 
 impl<'m> Route<'m> {
-    /// The way between two vendors, which leaves out these fields of the first. `refuses` names the rule of the other
-    /// vendor that a secret breaks.
+    /// The way to a vendor, which leaves out these fields of where the extensions come from. `refuses` names the rule of
+    /// the vendor that a secret breaks.
     pub fn new(
-        from: &'m Manifest,
+        from: impl Into<MappedFrom<'m>>,
         to: &'m Manifest,
         left_out: BTreeSet<Field>,
         refuses: impl Fn(Field, &str) -> Option<String> + 'm,
     ) -> Route<'m> {
         Route {
-            from: MappedFrom::Vendor(from),
+            from: from.into(),
             to,
             table: translations(),
             left_out,
@@ -232,7 +244,7 @@ impl<'m> Route<'m> {
     fn hidden(&self) -> impl Iterator<Item = Field> + use<'m> {
         let rows = match self.from {
             MappedFrom::Vendor(manifest) => manifest.field.as_slice(),
-            MappedFrom::Sheet(_) => &[],
+            MappedFrom::Sheet { .. } => &[],
         };
         let hidden = rows.iter().filter(|row| row.access == Access::WriteOnly);
         hidden
@@ -327,7 +339,7 @@ impl<'r> Mapper<'r> {
     fn gives(&self, field: Field) -> bool {
         match self.route.from {
             MappedFrom::Vendor(_) => self.route.gives(field),
-            MappedFrom::Sheet(_) => self.given.contains(&field),
+            MappedFrom::Sheet { .. } => self.given.contains(&field),
         }
     }
 
@@ -482,13 +494,12 @@ impl<'r> Mapper<'r> {
     }
 
     pub(super) fn number(&mut self) {
-        self.wanted.set(Field::NUMBER, self.number.clone());
-        self.entry(
-            Field::NUMBER,
-            Mapping::Carried,
-            &[Field::NUMBER],
-            String::new(),
-        );
+        // A row of a file may have none.
+        if self.own.contains_key(&Field::NUMBER) {
+            self.wanted.set(Field::NUMBER, self.number.clone());
+            let (mapping, to) = (Mapping::Carried, [Field::NUMBER]);
+            self.entry(Field::NUMBER, mapping, &to, String::new());
+        }
     }
 
     pub(super) fn left_out(&mut self) {

@@ -16,7 +16,7 @@ mod renumber;
 mod row;
 mod table;
 
-pub use mapper::{MappedField, MappedRecord, Mapping, Origin, Route};
+pub use mapper::{MappedField, MappedFrom, MappedRecord, Mapping, Origin, Route};
 pub use renumber::{Collision, RenumberRule, Renumbering};
 pub use row::{kept_halves, made_fields, map_row};
 

@@ -103,7 +103,10 @@ fn with_half(whole: &str, first: Option<&str>, last: Option<&str>) -> Option<Str
 impl<'m> Route<'m> {
     fn of_sheet(fields: &'m BTreeSet<Field>, to: &'m Manifest) -> Route<'m> {
         Route {
-            from: MappedFrom::Sheet(fields),
+            from: MappedFrom::Sheet {
+                name: "the sheet",
+                fields,
+            },
             to,
             table: translations(),
             left_out: BTreeSet::new(),

@@ -11,13 +11,18 @@ pub use loss::{Loss, cells, columns};
 pub use three_way::{MergeStep, merge_step};
 
 use crate::manifest::{Manifest, Purpose};
-use crate::mapping::Route;
+use crate::mapping::{MappedFrom, Route};
 use crate::model::{Field, Finding, Record};
 use crate::rules::Checker;
 use std::collections::BTreeSet;
 
-/// The way between two vendors, which leaves out these fields of the first, and secrets that the other would refuse.
-pub fn route<'m>(from: &'m Manifest, to: &'m Manifest, left_out: BTreeSet<Field>) -> Route<'m> {
+/// The way to a vendor, which leaves out these fields of where the extensions come from, and secrets that the vendor would
+/// refuse.
+pub fn route<'m>(
+    from: impl Into<MappedFrom<'m>>,
+    to: &'m Manifest,
+    left_out: BTreeSet<Field>,
+) -> Route<'m> {
     let checker = Checker::without_sheet(to);
     Route::new(from, to, left_out, move |field, text| {
         let (mut alone, mut findings) = (Record::default(), vec![]);

@@ -5,7 +5,7 @@
 //! - [`decide`]: the decision on one row; [`import`], [`delete`] and [`sync`] make it for all of them.
 //! - [`replay`]: a saved plan against today; [`file`] is that plan on disk.
 //! - [`revert`]: the inverse of a run.
-//! - [`transfer`]: the rows of a migration.
+//! - [`transfer`]: the rows of a migration; [`origin`]: the extensions that it takes over.
 //! - [`dependents`]: rows that wait for others; [`waves`] sends in parts; [`guard`] limits the changes.
 //! - [`render`]: a plan as text.
 
@@ -15,6 +15,7 @@ pub(crate) mod dependents;
 pub mod file;
 pub mod guard;
 pub(crate) mod import;
+pub(crate) mod origin;
 pub(crate) mod remote;
 pub(crate) mod render;
 pub(crate) mod replay;

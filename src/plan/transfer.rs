@@ -3,84 +3,49 @@
 
 use super::decide::keeping_memberships;
 use super::dependents::block_dependents;
+use super::origin::{Endpoint, MigrationSource, SourceExtension, file_word};
 use super::remote::RemoteState;
 use super::{Plan, Refusal};
 use crate::check::{KeptContent, KeptRow, check_kept};
 use crate::compare::differences;
-use crate::digest::sha256_hex;
-use crate::export::in_order;
-use crate::fingerprints::fingerprint;
+use crate::dialects::ProductFile;
 use crate::input::FieldHeadings;
 use crate::ledger::StateDir;
 use crate::manifest::{Access, Manifest, Purpose};
 use crate::mapping::{Collision, MappedRecord, Mapping, Renumbering};
-use crate::migrate::{self, Agreement, Base, Loss, MergeStep, merge_step};
-use crate::model::counted;
+use crate::migrate::{Agreement, Base, Loss, MergeStep, merge_step};
 use crate::model::{
-    Action, Change, Field, Finding, Outcome, Place, PlannedRow, Record, RowResult, RuleId, Severity,
+    Action, Change, Field, Finding, Outcome, PlannedRow, Record, RowResult, RuleId, Severity,
 };
 use crate::rim::{Failure, Target, TargetSession};
-use crate::rules::Checker;
+use crate::rules::{Checker, Country};
 use crate::seal::Key;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
-/// The extensions of the source PBX.
-pub(crate) struct MigrationSource {
-    /// In the order of their numbers.
-    pub(crate) extensions: Vec<Record>,
-    /// True if they are certainly all.
-    complete: bool,
-    /// Lines to print about it.
-    pub(crate) notes: Vec<String>,
+/// The PBX, or the product with an import file, that the extensions go to.
+pub(crate) struct MoveTarget {
+    pub(crate) end: Endpoint,
+    pub(crate) facts: &'static Manifest,
+    /// The country whose dialling rules apply there.
+    country: Option<Country>,
 }
 
-impl MigrationSource {
-    /// Asks the PBX for all its extensions.
-    ///
-    /// # Errors
-    /// Exit 3 where it cannot be read.
-    pub(crate) fn fetch(session: &TargetSession<'_>) -> Result<MigrationSource, Failure> {
-        let label = &session.target().label;
-        let listing = session.list()?;
-        let numbers = in_order(listing.numbers);
-        let mut found = session.look(&numbers)?;
-        let extensions: Vec<Record> = numbers
-            .iter()
-            .filter_map(|number| found.remove(number))
-            .collect();
-        let mut notes = vec![];
-        if !listing.complete {
-            notes.push(format!(
-                "{label}: the listing may not be whole; what was listed is migrated"
-            ));
+impl MoveTarget {
+    pub(crate) fn pbx(target: &Target) -> MoveTarget {
+        MoveTarget {
+            end: Endpoint::pbx(target),
+            facts: target.manifest(),
+            country: target.country,
         }
-        if extensions.len() < numbers.len() {
-            let gone = numbers.len() - extensions.len();
-            notes.push(format!(
-                "{label}: listed, but gone when they were looked at: {}",
-                counted(gone as u64, "extension")
-            ));
-        }
-        Ok(MigrationSource {
-            extensions,
-            complete: listing.complete,
-            notes,
-        })
     }
 
-    pub(crate) fn numbers(&self) -> impl Iterator<Item = &str> {
-        self.extensions.iter().map(Record::number)
-    }
-
-    /// A keyed fingerprint of all that was read.
-    fn hash(&self, key: &Key) -> String {
-        let all: Vec<String> = self
-            .extensions
-            .iter()
-            .map(|one| fingerprint(one, key))
-            .collect();
-        sha256_hex(all.join("\n").as_bytes())
+    pub(crate) fn file(file: &ProductFile, facts: &'static Manifest) -> MoveTarget {
+        MoveTarget {
+            end: Endpoint::file(file, &facts.vendor.name),
+            facts,
+            country: None,
+        }
     }
 }
 
@@ -100,76 +65,86 @@ impl Move {
         let lost = Mapping::Dropped { lost: true };
         entries.any(|entry| entry.field == Field::ENABLED && entry.mapping == lost)
     }
+
+    /// Its line with these findings, and those of its row in a file.
+    fn judged(&self, mut findings: Vec<Finding>) -> Outcome {
+        let mut line = self.line.clone();
+        findings.splice(..0, line.findings.drain(..));
+        let mut outcome = line.with_findings(findings, |_| String::new());
+        if outcome.findings.iter().any(Finding::is_error) {
+            outcome.result = RowResult::Invalid;
+        }
+        outcome
+    }
 }
 
-/// The extensions of one PBX, mapped for another.
-pub(crate) struct Transfer<'t> {
-    from: &'t Target,
-    to: &'t Target,
-    source: MigrationSource,
+/// The extensions of one side, mapped for the other.
+pub(crate) struct Transfer {
+    pub(crate) to: MoveTarget,
+    pub(crate) source: MigrationSource,
     pub(crate) moves: Vec<Move>,
     pub(crate) loss: Loss,
     /// True to bring also fields that were changed by hand on the other PBX to this one's values.
     overwrite: bool,
 }
 
-impl<'t> Transfer<'t> {
+impl Transfer {
     /// Maps every extension; `fill` are the values of fields for which it has nothing.
     ///
     /// # Errors
     /// Exit 2: the number is left out, a field is filled that the other vendor lacks, or the account of the loss does not
     /// add up.
     pub(crate) fn map(
-        from: &'t Target,
-        to: &'t Target,
         source: MigrationSource,
+        to: MoveTarget,
         renumbering: &Renumbering,
         left_out: BTreeSet<Field>,
         fill: &[(Field, String)],
         overwrite: bool,
-    ) -> Result<Transfer<'t>, Failure> {
+    ) -> Result<Transfer, Failure> {
+        let facts = to.facts;
         if left_out.contains(&Field::NUMBER) {
             return Err(Failure::usage(
                 "an extension cannot be carried without its number",
             ));
         }
         let lacks = |field: Field| {
-            let row = to.manifest().row(field);
+            let row = facts.row(field);
             row.is_none_or(|row| row.access == Access::ReadOnly)
         };
         if let Some((field, _)) = fill.iter().find(|(field, _)| lacks(*field)) {
             let name = field.name();
-            let why = match to.manifest().brought_by(*field) {
-                Some(_) => to.manifest().lacks(*field),
-                None => format!("{} does not take it", to.manifest().vendor.name),
+            let why = match facts.brought_by(*field) {
+                Some(_) => facts.lacks(*field),
+                None => format!("{} does not take it", facts.vendor.name),
             };
-            return Err(Failure::usage(format!("--fill gives {name}, and {why}"))
-                .hint(format!("rowcall vendors {} lists its fields", to.vendor.id)));
+            let hint = match facts.file {
+                Some(_) => format!(
+                    "rowcall template --for {} shows its fields",
+                    file_word(facts)
+                ),
+                None => format!("rowcall vendors {} lists its fields", facts.vendor.id),
+            };
+            return Err(Failure::usage(format!("--fill gives {name}, and {why}")).hint(hint));
         }
-        let route = migrate::route(from.manifest(), to.manifest(), left_out);
+        let route = source.route(facts, left_out);
         let (mut moves, mut loss) = (vec![], Loss::default());
-        for (index, extension) in source.extensions.iter().enumerate() {
-            let mut mapped = route.map(extension, renumbering);
+        for SourceExtension { record, line } in &source.extensions {
+            let mut mapped = route.map(record, renumbering);
             mapped.fill(fill);
-            mapped.leave_out_unkept(to.manifest());
-            let number = extension.number();
-            loss.add(route.count(extension), &mapped);
+            mapped.leave_out_unkept(facts);
+            loss.add(route.count(record), &mapped);
             let line = Outcome {
-                row: Some(index as u64 + 1),
-                place: Some(Place {
-                    file: format!("{}:{number}", from.label).into(),
-                    sheet: None,
-                    line: 0,
-                }),
                 number: mapped.wanted.number().to_owned(),
-                ..Outcome::new(Action::None, RowResult::NotSent)
+                ..line.clone()
             };
             moves.push(Move {
-                number: number.to_owned(),
+                number: record.number().to_owned(),
                 mapped,
                 line,
             });
         }
+        drop(route);
         if !loss.adds_up() {
             return Err(
                 Failure::usage("the loss report does not add up, so nothing was sent")
@@ -177,9 +152,8 @@ impl<'t> Transfer<'t> {
             );
         }
         Ok(Transfer {
-            from,
-            to,
             source,
+            to,
             moves,
             loss,
             overwrite,
@@ -196,11 +170,10 @@ impl<'t> Transfer<'t> {
     /// # Errors
     /// Exit 2 where the file of the base cannot be used.
     pub(crate) fn base(&self, state: &StateDir, key: &Key) -> Result<Option<Base>, Failure> {
-        if self.from.is_sim() || self.to.is_sim() {
+        let (Some(from), Some(to)) = (&self.source.end.identity, &self.to.end.identity) else {
             return Ok(None);
-        }
-        let base = Base::load(state, &self.from.identity(), &self.to.identity(), key);
-        Ok(Some(base?))
+        };
+        Ok(Some(Base::load(state, from, to, key)?))
     }
 
     /// Decides on every extension, by the other PBX's record and the agreement of the last run.
@@ -254,7 +227,7 @@ impl<'t> Transfer<'t> {
         steps: &[MergeStep],
         key: &Key,
     ) -> Agreement {
-        let manifest = self.to.manifest();
+        let manifest = self.to.facts;
         let (mut after, mut agreement) = (base.clone(), base.agreement());
         for (position, (one, step)) in self.moves.iter().zip(steps).enumerate() {
             let kept: &[Field] = match step {
@@ -277,6 +250,57 @@ impl<'t> Transfer<'t> {
         }
         agreement
     }
+
+    /// Every extension as a row that is created, where nothing is there yet: in a file.
+    pub(crate) fn creations(&self) -> Vec<PlannedRow> {
+        let facts = self.to.facts;
+        let checker = Checker::without_sheet(facts).in_country(self.to.country);
+        let kept = self.moves.iter().map(|one| KeptRow {
+            checker: &checker,
+            content: KeptContent::Record(&one.mapped.wanted),
+            purpose: Purpose::Create,
+            wanted: &one.mapped.wanted,
+            current: None,
+            place: one.line.place.as_ref(),
+        });
+        let found = check_kept(kept, None::<[&str; 0]>);
+        let rows = self.moves.iter().zip(found).enumerate();
+        rows.map(|(position, (one, mut findings))| {
+            findings.extend(self.would_be_on(one));
+            let outcome = one.judged(findings);
+            if outcome.result == RowResult::Invalid {
+                return PlannedRow::settled(outcome);
+            }
+            let outcome = Outcome {
+                name: one.mapped.wanted.person(),
+                ..outcome
+            };
+            let change = Change {
+                row: position,
+                action: Action::Create,
+                number: one.mapped.wanted.number().to_owned(),
+                wanted: one.mapped.wanted.clone(),
+                before: None,
+            };
+            PlannedRow::to_send(outcome, change)
+        })
+        .collect()
+    }
+
+    /// Builds the finding that an extension which is switched off would be on, because the other PBX cannot switch it off.
+    fn would_be_on(&self, one: &Move) -> Option<Finding> {
+        if !one.loses_its_switch() {
+            return None;
+        }
+        let message = format!(
+            "the extension is switched off at {}, and {} has no field for it: it would be on",
+            self.source.end.label, self.to.facts.vendor.name
+        );
+        let rule = RuleId::about(Field::ENABLED, RuleId::NOT_SUPPORTED);
+        let finding = Finding::new(rule, Severity::Error, message);
+        let hint = "leave it behind; where it is to be on all the same, say --drop enabled";
+        Some(finding.about(Some(Field::ENABLED), None).hint(hint))
+    }
 }
 
 /// Builds the failure of numbers that would collide.
@@ -291,7 +315,7 @@ pub(crate) fn colliding(collisions: &[impl Display]) -> Failure {
 
 /// Decides each extension by the records of both PBXes and their agreement of the last run.
 struct Deciding<'d> {
-    transfer: &'d Transfer<'d>,
+    transfer: &'d Transfer,
     base: Option<&'d Base>,
     remote: &'d RemoteState,
     key: &'d Key,
@@ -299,7 +323,7 @@ struct Deciding<'d> {
 
 impl Deciding<'_> {
     fn manifest(&self) -> &'static Manifest {
-        self.transfer.to.manifest()
+        self.transfer.to.facts
     }
 
     fn current(&self, one: &Move) -> Option<&Record> {
@@ -337,7 +361,7 @@ impl Deciding<'_> {
                 None if new != one.number && self.current(one).is_some() && !unchanged => {
                     let of = vec![
                         one.number.clone(),
-                        format!("an extension of {}", self.transfer.to.label),
+                        format!("an extension of {}", self.transfer.to.end.label),
                     ];
                     taken.push(Collision {
                         number: new.to_owned(),
@@ -390,6 +414,9 @@ impl Deciding<'_> {
             .enumerate()
             .map(|(position, ((one, step), mut findings))| {
                 let number = one.mapped.wanted.number();
+                if one.line.findings.iter().any(Finding::is_error) {
+                    return PlannedRow::settled(one.judged(vec![]));
+                }
                 if let Some(unread) = self.remote.unread_row(number, &one.line) {
                     return unread;
                 }
@@ -402,11 +429,10 @@ impl Deciding<'_> {
                     }
                 };
                 if action == Action::Create {
-                    findings.extend(self.would_be_on(one));
+                    findings.extend(self.transfer.would_be_on(one));
                 }
-                let mut outcome = one.line.clone().with_findings(findings, |_| String::new());
-                if outcome.findings.iter().any(Finding::is_error) {
-                    outcome.result = RowResult::Invalid;
+                let mut outcome = one.judged(findings);
+                if outcome.result == RowResult::Invalid {
                     return PlannedRow::settled(outcome);
                 }
                 if let (MergeStep::Update { kept, .. }, true) = (step, outcome.message.is_empty()) {
@@ -424,22 +450,6 @@ impl Deciding<'_> {
         rows.collect()
     }
 
-    /// Builds the finding that an extension which is switched off would be on, because the other PBX cannot switch it off.
-    fn would_be_on(&self, one: &Move) -> Option<Finding> {
-        if !one.loses_its_switch() {
-            return None;
-        }
-        let message = format!(
-            "the extension is switched off at {}, and {} has no field for it: it would be on",
-            self.transfer.from.label,
-            self.manifest().vendor.name
-        );
-        let rule = RuleId::about(Field::ENABLED, RuleId::NOT_SUPPORTED);
-        let finding = Finding::new(rule, Severity::Error, message);
-        let hint = "leave it behind; where it is to be on all the same, say --drop enabled";
-        Some(finding.about(Some(Field::ENABLED), None).hint(hint))
-    }
-
     fn keeping_memberships(&self, row: PlannedRow, one: &Move) -> PlannedRow {
         let current = self.current(one);
         keeping_memberships(row, &one.mapped.wanted, current, self.manifest())
@@ -447,7 +457,8 @@ impl Deciding<'_> {
 
     /// The outcome of an extension with which nothing is done.
     fn no_change_outcome(&self, one: &Move, step: &MergeStep) -> Outcome {
-        let (from, to) = (&self.transfer.from.label, &self.transfer.to.label);
+        let transfer = self.transfer;
+        let (from, to) = (&transfer.source.end.label, &transfer.to.end.label);
         let line = one.line.clone();
         let nothing = Record::default();
         let current = self.current(one).unwrap_or(&nothing);
@@ -499,7 +510,7 @@ impl Deciding<'_> {
         let names: Vec<&str> = kept.iter().map(|field| field.name()).collect();
         format!(
             "left as they were set on {} by hand: {}",
-            self.transfer.to.label,
+            self.transfer.to.end.label,
             names.join(", ")
         )
     }
@@ -523,7 +534,7 @@ impl Deciding<'_> {
                 code: "migrate.gone".into(),
                 message: format!(
                     "{} does not have {number} any more; it stays here",
-                    self.transfer.from.label
+                    self.transfer.source.end.label
                 ),
                 hint: "rowcall delete removes what a sheet names".into(),
                 ..Outcome::new(Action::None, RowResult::Unchanged)

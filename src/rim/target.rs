@@ -25,7 +25,7 @@ use url::{Host, Url};
 const REPLY_SECONDS_MAX: f64 = 600.0;
 
 /// Pace and settings of a target, as far as they were typed.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct PaceOptions {
     pub(crate) rate: Option<Rate>,
     /// Requests in flight.

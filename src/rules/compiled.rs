@@ -400,8 +400,12 @@ impl<'m> CompiledField<'m> {
 
     /// The same of a record that comes from no sheet.
     pub(super) fn required_of_record(&self) -> Finding {
+        let hint = match self.row.name.is_key() {
+            true => "write it where the extension comes from".to_owned(),
+            false => format!("say {}", self.fill_flag()),
+        };
         Finding {
-            hint: format!("say {}", self.fill_flag()),
+            hint,
             ..self.required()
         }
     }

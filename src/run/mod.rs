@@ -8,12 +8,14 @@
 //! - [`rows`]: the rows of a run, compared with the PBX of today; [`remaining`]: their changes that are still to be sent.
 //! - [`ringing`]: asks by SIP if extensions ring; [`ring_rows`] asks about the rows of sheets.
 //! - [`memberships`]: the groups that are looked at once more at the run's end.
+//! - [`into_file`]: rows that go into a product's import file, and not to a PBX.
 //! - [`journal`]: the run's ledger while it is at work; [`listing`]: runs as they are listed.
 //! - [`results`] and [`rejects`]: the destinations of outcomes.
 //! - [`secrets_file`]: the generated secrets, and [`recipients`] to whom they are encrypted.
 //! - [`saved_options`]: the options that a run needs again when it is resumed.
 
 mod execution;
+mod into_file;
 pub mod journal;
 mod leftovers;
 pub(crate) mod listing;
@@ -31,6 +33,7 @@ mod rows;
 pub(crate) mod saved_options;
 pub(crate) mod secrets_file;
 
+pub(crate) use into_file::FileRequest;
 pub(crate) use request::{GuardOptions, ReportOptions, RunRequest};
 pub(crate) use results::Results;
 pub(crate) use saved_options::SavedOptions;

@@ -77,6 +77,24 @@ impl SecretsOut {
         Ok(SecretsOut { file, ..out })
     }
 
+    /// The destination of secrets that go into an import file: beside it, where no other file was named.
+    ///
+    /// # Errors
+    /// As [`SecretsOut::new`].
+    pub(crate) fn beside(&self, import_file: &Path) -> Result<SecretsOut, Failure> {
+        match &self.file {
+            Some(_) => Ok(self.clone()),
+            None => SecretsOut::new(Some(&self.path_beside(import_file)), &self.recipients),
+        }
+    }
+
+    /// The file of [`SecretsOut::beside`].
+    pub(crate) fn path_beside(&self, import_file: &Path) -> PathBuf {
+        let ending = if self.recipients.is_empty() { "" } else { AGE };
+        let beside = || import_file.with_extension(format!("{SECRETS_STEM}csv{ending}"));
+        self.file.clone().unwrap_or_else(beside)
+    }
+
     /// The file, where one was named.
     pub(crate) fn file(&self) -> Option<&PathBuf> {
         self.file.as_ref()

@@ -64,6 +64,7 @@ mod verbs {
     mod json;
     mod losses;
     mod migrate;
+    mod move_files;
     mod order;
     mod paper;
     mod plan;

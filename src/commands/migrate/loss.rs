@@ -1,6 +1,6 @@
 //! The losses of a migration, and the rows that it would send, as files.
 
-use crate::cli::MigrateArgs;
+use crate::cli::{MigrateArgs, OnLoss};
 use crate::mapping::Mapping;
 use crate::migrate;
 use crate::model::{Field, TO_GENERATE};
@@ -8,7 +8,7 @@ use crate::plan::transfer::{Move, Transfer};
 use crate::report::for_people;
 use crate::rim::session::first_numbers;
 use crate::rim::terminal::print;
-use crate::rim::{Failure, Target, who};
+use crate::rim::{Failure, who};
 use crate::sheet::{GENERATE, Readers, SheetError, Writer, escaped};
 use jiff::Timestamp;
 use std::borrow::Cow;
@@ -19,41 +19,30 @@ use std::path::Path;
 ///
 /// # Errors
 /// Exit 2 where it cannot be written.
-pub(super) fn write(
-    args: &MigrateArgs,
-    sides: [&Target; 2],
-    transfer: &Transfer<'_>,
-) -> Result<(), Failure> {
+pub(super) fn write(args: &MigrateArgs, transfer: &Transfer) -> Result<(), Failure> {
     match &args.loss {
-        Some(path) => write_loss(path, sides, transfer).map_err(Failure::usage),
+        Some(path) => write_loss(path, transfer).map_err(Failure::usage),
         None => Ok(()),
     }
 }
 
 /// Prints a summary of the losses.
-pub(super) fn print_summary(
-    args: &MigrateArgs,
-    from: &Target,
-    to: &Target,
-    transfer: &Transfer<'_>,
-) {
-    print(format!("{} → {}", from.label, to.label));
+pub(super) fn print_summary(args: &MigrateArgs, transfer: &Transfer) {
+    let (from, to) = (&transfer.source.end.label, &transfer.to.end.label);
+    print(format!("{from} → {to}"));
     transfer.loss.summary().iter().for_each(print);
     if let Some(path) = &args.loss {
         print(format!("loss report: {}", path.display()));
     }
 }
 
-fn write_loss(
-    path: &Path,
-    [from, to]: [&Target; 2],
-    transfer: &Transfer<'_>,
-) -> Result<(), SheetError> {
+fn write_loss(path: &Path, transfer: &Transfer) -> Result<(), SheetError> {
+    let (from, to) = (&transfer.source.end, &transfer.to.end);
     let mut writer = Writer::replace(path, Readers::Anybody, &migrate::columns())?;
     writer.set_title(&format!("losses from {} to {}", from.label, to.label));
     for (name, value) in [
-        ("from", from.described()),
-        ("to", to.described()),
+        ("from", from.described.clone()),
+        ("to", to.described.clone()),
         ("by", who()),
         ("at", for_people(Timestamp::now())),
     ] {
@@ -113,8 +102,21 @@ pub(super) fn write_sheet(path: &Path, moves: &[Move]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The failure of a migration by which something would be lost.
-pub(super) fn too_lossy(lost: &BTreeMap<Field, u64>) -> Failure {
+/// Refuses a migration by which something would be lost, where that is not allowed.
+///
+/// # Errors
+/// Exit 4, naming the columns of a file that are not read, else the fields.
+pub(super) fn refuse(args: &MigrateArgs, transfer: &Transfer) -> Result<(), Failure> {
+    let lost = transfer.loss.lost();
+    match (args.on_loss, &transfer.source.not_read) {
+        (OnLoss::Report, _) => Ok(()),
+        (OnLoss::Stop, Some(not_read)) => Err(not_read.clone()),
+        (OnLoss::Stop, None) if lost.is_empty() => Ok(()),
+        (OnLoss::Stop, None) => Err(too_lossy(&lost)),
+    }
+}
+
+fn too_lossy(lost: &BTreeMap<Field, u64>) -> Failure {
     let counted: Vec<String> = lost
         .iter()
         .map(|(field, count)| format!("{} {count}", field.name()))

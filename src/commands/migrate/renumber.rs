@@ -3,7 +3,8 @@
 use crate::cli::MigrateArgs;
 use crate::mapping::Renumbering;
 use crate::model::same_word;
-use crate::plan::transfer::{MigrationSource, colliding};
+use crate::plan::origin::MigrationSource;
+use crate::plan::transfer::colliding;
 use crate::rim::Failure;
 use crate::rim::terminal::print;
 use crate::sheet::{self, Input, ReadOptions};

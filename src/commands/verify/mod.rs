@@ -4,13 +4,14 @@ mod rows;
 
 use crate::cli::VerifyArgs;
 use crate::dialects::PREFIX;
-use crate::model::{Field, Outcome, Record, RowResult};
+use crate::input::InputRow;
+use crate::model::{Field, Outcome, RowResult};
 use crate::report::{ReportFile, ReportHead, ResultCounts, counted, for_people, summary_of_sheets};
 use crate::rim::outputs::Files;
 use crate::rim::terminal::{print, print_data};
 use crate::rim::{Context, Exit, Failure, who};
 use jiff::Timestamp;
-use rows::{outcome, read};
+use rows::{outcome, read, trouble};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,12 +28,11 @@ pub(super) fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure>
     files.written("--report", &args.report.report);
     files.prepare()?;
     let (wanted, exported) = (read(&args.file, facts)?, read(&args.export, facts)?);
-    let mut held: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
+    let mut held: BTreeMap<&str, Vec<&InputRow>> = BTreeMap::new();
     for row in &exported.rows {
-        held.entry(row.wanted.number())
-            .or_default()
-            .push(&row.wanted);
+        held.entry(row.wanted.number()).or_default().push(row);
     }
+    exported.rows.iter().filter_map(trouble).for_each(print);
     let unseen: BTreeSet<Field> = facts
         .field
         .iter()
@@ -49,8 +49,13 @@ pub(super) fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure>
         .iter()
         .filter(|outcome| outcome.result != RowResult::Created)
     {
+        let place = outcome
+            .place
+            .as_ref()
+            .filter(|_| outcome.result == RowResult::Invalid);
+        let place = place.map_or_else(String::new, |place| format!("{place}: "));
         print(format!(
-            "{} {}: {}",
+            "{place}{} {}: {}",
             outcome.result.word(),
             outcome.number,
             outcome.message

@@ -1,10 +1,11 @@
 //! The rows of both files, and the result of each.
 
-use crate::columns::{AllowedActions, NamedOwner, product};
+use crate::columns::AllowedActions;
 use crate::compare::{differences, differing};
-use crate::input::{InputOptions, Rows, bound};
+use crate::dialects::owner_named;
+use crate::input::{InputOptions, InputRow, Rows, bound};
 use crate::manifest::Manifest;
-use crate::model::{Action, Field, Outcome, Record, RowResult};
+use crate::model::{Action, Field, Outcome, RowResult};
 use crate::rim::Failure;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -14,11 +15,7 @@ use std::path::Path;
 /// # Errors
 /// Exit 2 where it cannot be read.
 pub(super) fn read(path: &Path, facts: &'static Manifest) -> Result<Rows, Failure> {
-    let called = facts.file.as_ref().and_then(|file| file.product.as_ref());
-    let owner = match product(called.unwrap_or(&facts.vendor.id)) {
-        Some(product) => NamedOwner::Product(product),
-        None => NamedOwner::Vendor(facts),
-    };
+    let (owner, _) = owner_named(&facts.vendor.id).map_err(Failure::usage)?;
     let mut options = InputOptions::file(path, None);
     options.reading.headings = Some(owner);
     let mut sheets = vec![];
@@ -33,22 +30,36 @@ pub(super) fn read(path: &Path, facts: &'static Manifest) -> Result<Rows, Failur
         };
         sheets.push((sheet, binding));
     }
-    Rows::read(sheets, facts)
+    let mut rows = Rows::read(sheets, facts)?;
+    rows.tell_troubles();
+    Ok(rows)
+}
+
+/// The line about a row of the export that is none, such as one with too few cells; `None` where it is one.
+pub(super) fn trouble(row: &InputRow) -> Option<String> {
+    let finding = row.findings.iter().find(|finding| finding.is_error())?;
+    Some(format!("{}: error: {}", row.place, finding.words()))
 }
 
 /// The result of one row of the import file.
 pub(super) fn outcome(
     wanted: &Rows,
     index: usize,
-    held: &BTreeMap<&str, Vec<&Record>>,
+    held: &BTreeMap<&str, Vec<&InputRow>>,
     unseen: &BTreeSet<Field>,
     facts: &Manifest,
 ) -> Outcome {
-    let record = &wanted.rows[index].wanted;
+    let row = &wanted.rows[index];
+    if !row.is_valid() {
+        return wanted.outcome(index, Action::Create, RowResult::Invalid);
+    }
+    let record = &row.wanted;
     let found = held.get(record.number()).map_or(&[][..], Vec::as_slice);
     let (result, message) = match found {
         [] => (RowResult::Missing, "the export does not have it".to_owned()),
+        [one] if !one.is_valid() => (RowResult::Differs, format!("{} cannot be read", one.place)),
         [one] => {
+            let one = &one.wanted;
             let fields = differing(facts, record, one).into_iter();
             let fields: Vec<Field> = fields.filter(|field| !unseen.contains(field)).collect();
             match fields.is_empty() {

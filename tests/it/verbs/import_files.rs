@@ -691,7 +691,7 @@ fn invalid_rows_are_not_in_the_file_and_lost_columns_are_told() {
         "voicemail is on, but voicemail_pin is blank",
         "web_password",
         "2 of 4 rows",
-        "1 secret made up",
+        "bulk.secrets.csv (1 generated",
     ] {
         assert!(made.err.contains(words), "{words}: {}", made.err);
     }

@@ -1,0 +1,198 @@
+//! The extensions that a migration takes over: those of a PBX, or those of a product's own file.
+
+use crate::columns::AllowedActions;
+use crate::dialects::{PREFIX, ProductFile, owner_named};
+use crate::digest::sha256_hex;
+use crate::export::in_order;
+use crate::fingerprints::fingerprint;
+use crate::input::{InputOptions, ReadingOptions, Rows, open_sheets};
+use crate::manifest::Manifest;
+use crate::mapping::{MappedFrom, Route};
+use crate::migrate;
+use crate::model::{Action, Field, Outcome, Place, Record, RowResult, counted};
+use crate::rim::{Failure, Target, TargetSession};
+use crate::seal::Key;
+use std::collections::BTreeSet;
+
+/// One side of a migration.
+pub(crate) struct Endpoint {
+    /// Its name in messages.
+    pub(crate) label: String,
+    /// Its name for people, with vendor and address.
+    pub(crate) described: String,
+    /// The text by which agreements about it are kept; `None` where none is kept, for it is gone with this process.
+    pub(crate) identity: Option<String>,
+}
+
+impl Endpoint {
+    pub(crate) fn pbx(target: &Target) -> Endpoint {
+        Endpoint {
+            label: target.label.clone(),
+            described: target.described(),
+            identity: (!target.is_sim()).then(|| target.identity()),
+        }
+    }
+
+    pub(crate) fn file(file: &ProductFile, product: &str) -> Endpoint {
+        let path = file.path.display();
+        Endpoint {
+            label: path.to_string(),
+            described: format!("{path} ({product})"),
+            identity: Some(file.identity()),
+        }
+    }
+}
+
+/// One extension that is taken over.
+pub(crate) struct SourceExtension {
+    pub(crate) record: Record,
+    /// Its line of the report before anything is decided.
+    pub(crate) line: Outcome,
+}
+
+/// The fields of the extensions that are taken over.
+enum SourceFields {
+    OfVendor(&'static Manifest),
+    OfFile(&'static str, BTreeSet<Field>),
+}
+
+/// The extensions that a migration takes over.
+pub(crate) struct MigrationSource {
+    pub(crate) end: Endpoint,
+    /// Those of a PBX in the order of their numbers, those of a file in its own.
+    pub(crate) extensions: Vec<SourceExtension>,
+    /// True if they are certainly all.
+    pub(super) complete: bool,
+    /// Lines to print about them.
+    pub(crate) notes: Vec<String>,
+    /// The failure of leaving columns behind that nobody understands; `None` where there are none.
+    pub(crate) not_read: Option<Failure>,
+    fields: SourceFields,
+}
+
+impl MigrationSource {
+    /// Asks the PBX for all its extensions.
+    ///
+    /// # Errors
+    /// Exit 3 where it cannot be read.
+    pub(crate) fn fetch(session: &TargetSession<'_>) -> Result<MigrationSource, Failure> {
+        let target = session.target();
+        let label = &target.label;
+        let listing = session.list()?;
+        let numbers = in_order(listing.numbers);
+        let mut found = session.look(&numbers)?;
+        let records = numbers.iter().filter_map(|number| found.remove(number));
+        let extension = |record: Record| {
+            let place = Place {
+                file: format!("{label}:{}", record.number()).into(),
+                sheet: None,
+                line: 0,
+            };
+            let line = Outcome {
+                place: Some(place),
+                ..Outcome::new(Action::None, RowResult::NotSent)
+            };
+            SourceExtension { record, line }
+        };
+        let extensions: Vec<SourceExtension> = records.map(extension).collect();
+        let mut notes = vec![];
+        if !listing.complete {
+            notes.push(format!(
+                "{label}: the listing may not be whole; what was listed is migrated"
+            ));
+        }
+        if extensions.len() < numbers.len() {
+            let gone = numbers.len() - extensions.len();
+            notes.push(format!(
+                "{label}: listed, but gone when they were looked at: {}",
+                counted(gone as u64, "extension")
+            ));
+        }
+        Ok(MigrationSource {
+            end: Endpoint::pbx(target),
+            extensions: numbered(extensions),
+            complete: listing.complete,
+            notes,
+            not_read: None,
+            fields: SourceFields::OfVendor(target.manifest()),
+        })
+    }
+
+    /// Reads a product's own file by that product's headings and words, as far as rowcall knows them; prints notes about
+    /// its columns.
+    ///
+    /// # Errors
+    /// Exit 2: it cannot be read, or a column is to be asked about.
+    pub(crate) fn read(
+        file: &ProductFile,
+        reading: ReadingOptions,
+        to: &Manifest,
+    ) -> Result<MigrationSource, Failure> {
+        let (owner, product) = owner_named(&file.id).map_err(Failure::usage)?;
+        let options = InputOptions {
+            sheets: vec![file.path.clone()],
+            reading: ReadingOptions {
+                headings: Some(owner),
+                ..reading
+            },
+        };
+        let sheets = open_sheets(&options, to, AllowedActions::default())?;
+        let mut rows = Rows::read(sheets, to)?;
+        rows.tell_troubles();
+        let mut fields: BTreeSet<Field> = BTreeSet::new();
+        for (_, binding) in &rows.sheets {
+            fields.extend(binding.fields().map(|(field, _)| field));
+        }
+        let extension = |index: usize| {
+            let record = rows.given(index, to);
+            let line = rows.outcome(index, Action::None, RowResult::NotSent);
+            SourceExtension { record, line }
+        };
+        let extensions: Vec<SourceExtension> = (0..rows.rows.len()).map(extension).collect();
+        let records = extensions.iter().map(|one| &one.record);
+        fields.extend(records.flat_map(|record| record.iter().map(|(field, _)| field)));
+        Ok(MigrationSource {
+            end: Endpoint::file(file, product),
+            extensions: numbered(extensions),
+            complete: true,
+            notes: vec![],
+            not_read: rows.refuse_losses().err(),
+            fields: SourceFields::OfFile(product, fields),
+        })
+    }
+
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = &str> {
+        self.extensions.iter().map(|one| one.record.number())
+    }
+
+    /// The way to a vendor, which leaves out these fields.
+    pub(super) fn route<'m>(&'m self, to: &'m Manifest, left_out: BTreeSet<Field>) -> Route<'m> {
+        let from = match &self.fields {
+            SourceFields::OfVendor(manifest) => MappedFrom::Vendor(manifest),
+            SourceFields::OfFile(name, fields) => MappedFrom::Sheet { name, fields },
+        };
+        migrate::route(from, to, left_out)
+    }
+
+    /// A keyed fingerprint of all that was read.
+    pub(super) fn hash(&self, key: &Key) -> String {
+        let extensions = self.extensions.iter();
+        let all: Vec<String> = extensions
+            .map(|one| fingerprint(&one.record, key))
+            .collect();
+        sha256_hex(all.join("\n").as_bytes())
+    }
+}
+
+/// The word by which a product's file is typed, without its path.
+pub(crate) fn file_word(facts: &Manifest) -> String {
+    format!("{PREFIX}{}", facts.vendor.id)
+}
+
+/// Gives each extension the number of its line.
+fn numbered(mut extensions: Vec<SourceExtension>) -> Vec<SourceExtension> {
+    for (index, one) in extensions.iter_mut().enumerate() {
+        one.line.row = Some(index as u64 + 1);
+    }
+    extensions
+}

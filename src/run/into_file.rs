@@ -1,0 +1,253 @@
+//! Writes the valid rows of a plan as the file that a product's own import page reads: whole or not at all, for its owner
+//! only. A file cannot tell if it worked, so its reader is told what to do with it.
+
+use super::{Generated, SecretsOut, paint};
+use crate::dialects::{PREFIX, import_table};
+use crate::disk::{Readers, write_whole};
+use crate::manifest::{FileFacts, Manifest};
+use crate::model::{Finding, PlannedRow, Record, RowResult, TO_GENERATE};
+use crate::plan::render::{self, Detail};
+use crate::report::{
+    FindingSummary, ReportFile, ReportHead, ResultCounts, counted, for_people, origins,
+    summary_of_sheets,
+};
+use crate::rim::outputs::Files;
+use crate::rim::terminal::{print, print_data, print_lines};
+use crate::rim::{Context, Exit, Failure, who};
+use crate::sheet::import_file;
+use jiff::Timestamp;
+use serde_json::json;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The heading of a finding in a row at a position, as its sheet has it; empty where there is none.
+pub(crate) type HeadingOf<'h> = &'h dyn Fn(usize, &Finding) -> String;
+
+/// A command that writes an import file.
+pub(crate) struct FileRequest<'f> {
+    command: &'static str,
+    facts: &'static Manifest,
+    form: &'static FileFacts,
+    file: &'f Path,
+    /// The file for generated secrets.
+    secrets: PathBuf,
+    secrets_out: SecretsOut,
+    reports: &'f [PathBuf],
+    json: bool,
+    started: Timestamp,
+}
+
+impl<'f> FileRequest<'f> {
+    /// A command that writes `file` by the facts of a product.
+    ///
+    /// # Errors
+    /// Exit 2 where the facts are those of a PBX.
+    pub(crate) fn new(
+        command: &'static str,
+        facts: &'static Manifest,
+        file: &'f Path,
+        reports: &'f [PathBuf],
+        json: bool,
+        secrets_out: SecretsOut,
+    ) -> Result<FileRequest<'f>, Failure> {
+        let form = facts.file.as_ref();
+        let form = form
+            .ok_or_else(|| Failure::usage(format!("{} has no import file", facts.vendor.name)))?;
+        Ok(FileRequest {
+            command,
+            facts,
+            form,
+            file,
+            secrets: secrets_out.path_beside(file),
+            secrets_out,
+            reports,
+            json,
+            started: Timestamp::now(),
+        })
+    }
+
+    /// The files that it writes.
+    pub(crate) fn files(&self, context: &Context) -> Files {
+        let mut files = Files::new(context);
+        let file = self.file.to_owned();
+        files.written("--report", self.reports);
+        files.written("--secrets-out", [&self.secrets]);
+        files.written("the import file", [&file]);
+        files
+    }
+
+    /// Shows the rows that would be written, and ends with their reports.
+    ///
+    /// # Errors
+    /// Exit 2 where standard output or a report cannot be written.
+    pub(crate) fn show(
+        &self,
+        rows: &[PlannedRow],
+        detail: Detail,
+        heading: HeadingOf<'_>,
+        context: &Context,
+    ) -> Result<Exit, Failure> {
+        if !self.json {
+            let lines = render::lines(rows, self.facts, detail);
+            let lines = lines
+                .iter()
+                .map(|line| (paint(line.mark), line.text.as_str()));
+            print_lines(context.color, lines)?;
+        }
+        let counts = self.report(rows, heading)?;
+        self.finish(&counts)
+    }
+
+    /// Makes up what is to be generated, and writes the file, the secrets and the reports.
+    ///
+    /// # Errors
+    /// Exit 2: more rows than the product takes, no fitting secret, or a file that cannot be written.
+    pub(crate) fn write(
+        &self,
+        mut rows: Vec<PlannedRow>,
+        heading: HeadingOf<'_>,
+    ) -> Result<Exit, Failure> {
+        let count = records(&rows).count();
+        if let Some(most) = self.form.rows_max.filter(|most| count > *most) {
+            return Err(Failure::usage(format!(
+                "{} takes {most} rows at a time, and here are {count}",
+                self.facts.vendor.name
+            ))
+            .hint("split the sheet, and convert one part after the other"));
+        }
+        if count > 0 {
+            let secrets = self.write_secrets(&mut rows)?;
+            self.write_table(&rows).inspect_err(|_| {
+                // Secrets that nobody has are in the way of the next attempt.
+                secrets.map(fs::remove_file);
+            })?;
+        }
+        let counts = self.report(&rows, heading)?;
+        let file = self.file.display();
+        if count == 0 {
+            print(format!("{file}: not written, for no row is valid"));
+        } else {
+            print(format!(
+                "{file}: {count} of {} for {}, with passwords in clear; only its owner can read it",
+                counted(rows.len() as u64, "row"),
+                self.facts.vendor.name
+            ));
+            self.print_steps();
+        }
+        self.finish(&counts)
+    }
+
+    /// Puts a secret in the place of every `<generate>`, and writes them into a file of their own as well: the import file
+    /// may be replaced. Returns that file, where there is one.
+    fn write_secrets(&self, rows: &mut [PlannedRow]) -> Result<Option<PathBuf>, Failure> {
+        let asks = |record: &Record| record.iter().any(|(_, text)| text == TO_GENERATE);
+        let is_asked = records(rows).any(asks);
+        let out = match is_asked {
+            true => self.secrets_out.beside(self.file)?,
+            false => self.secrets_out.clone(),
+        };
+        let generated = Generated::fill(&out, rows, self.facts).map_err(|error| {
+            let hint = "type the passwords and PINs of some rows yourself, or write fewer rows";
+            Failure::usage(error).hint(hint)
+        })?;
+        generated.write(rows, None)?;
+        Ok(out.file().filter(|_| is_asked).cloned())
+    }
+
+    fn write_table(&self, rows: &[PlannedRow]) -> Result<(), Failure> {
+        let records: Vec<&Record> = records(rows).collect();
+        let table = import_table(self.facts, &records);
+        let bytes = import_file(
+            self.form.delimiter,
+            self.form.quote_all,
+            self.form.byte_order_mark,
+            &table.headings,
+            &table.rows,
+        );
+        let written = bytes.and_then(|bytes| write_whole(self.file, &bytes, Readers::Owner));
+        let file = self.file.display();
+        written.map_err(|error| Failure::usage(format!("{file} cannot be written: {error}")))
+    }
+
+    /// Writes the reports and prints the reasons of invalid rows.
+    fn report(&self, rows: &[PlannedRow], heading: HeadingOf<'_>) -> Result<ResultCounts, Failure> {
+        let name = &self.facts.vendor.name;
+        let (read, has_one_table) = origins(rows.iter().map(|row| &row.outcome));
+        let head = ReportHead::new(
+            format!("{} for {name}", self.command),
+            [
+                ("for", name.clone()),
+                ("command", self.command.to_owned()),
+                ("read", read),
+                ("written", self.file.display().to_string()),
+                ("by", who()),
+                ("started", for_people(self.started)),
+            ],
+            has_one_table,
+        );
+        let mut reports = ReportFile::all_row_by_row(self.reports, &head)?;
+        let (mut counts, mut found) = (ResultCounts::default(), FindingSummary::default());
+        for (position, row) in rows.iter().enumerate() {
+            let line = row.line();
+            for finding in line.findings.iter().filter(|finding| finding.is_error()) {
+                if let Some(place) = &line.place {
+                    found.add(place, &line.number, &heading(position, finding), finding);
+                }
+            }
+            counts.add(&line);
+            for report in &mut reports {
+                report.put(&line, &|finding| heading(position, finding))?;
+            }
+        }
+        for report in reports {
+            report.finish(&[])?;
+        }
+        found.lines().iter().for_each(print);
+        Ok(counts)
+    }
+
+    /// Prints what a person does with the file, and what the product does by itself.
+    fn print_steps(&self) {
+        let steps = &self.form.steps;
+        for (index, step) in steps.iter().enumerate() {
+            print(format!("  {}. {step}", index + 1));
+        }
+        print(format!(
+            "  {}. rowcall verify {} EXPORT --for {PREFIX}{}",
+            steps.len() + 1,
+            self.file.display(),
+            self.facts.vendor.id
+        ));
+        print(format!(
+            "an extension that is there already: {}",
+            self.form.existing
+        ));
+        for word in &self.form.silently {
+            print(format!("without a word: {word}"));
+        }
+        for word in &self.form.inferred {
+            print(format!("not certain: {word}"));
+        }
+    }
+
+    /// Ends the command, with its summary where one is asked for.
+    fn finish(&self, counts: &ResultCounts) -> Result<Exit, Failure> {
+        let (valid, all) = (counts.count(RowResult::Valid), counts.total());
+        let exit = Exit::done_if(valid == all && all > 0);
+        if self.json {
+            let target = format!("{PREFIX}{}", self.facts.vendor.id);
+            let counts = json!({ "valid": valid, "invalid": all - valid });
+            let facts = [("counts", counts), ("rows", json!(all))];
+            let summary =
+                summary_of_sheets(self.command, &target, facts, self.started, exit.code());
+            print_data(|out| writeln!(out, "{summary}"))?;
+        }
+        Ok(exit)
+    }
+}
+
+/// The extensions that are written.
+fn records(rows: &[PlannedRow]) -> impl Iterator<Item = &Record> {
+    let changes = rows.iter().filter_map(|row| row.change.as_ref());
+    changes.map(|change| &change.wanted)
+}
