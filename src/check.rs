@@ -224,7 +224,7 @@ where
         let mut of_table = Vec::new();
         let mut table_rows = TableRows::default();
         let work = |batch: &Batch| pass.first(batch, &all_again);
-        in_order(
+        map_in_order(
             pass.table.sheet.batches(),
             work,
             |first| -> Result<(), SheetError> {
@@ -276,7 +276,7 @@ where
     let mut before = 0;
     for pass in passes {
         let work = |batch: &Batch| pass.second(across, |each| batch.rows(each));
-        in_order(
+        map_in_order(
             pass.table.sheet.batches(),
             work,
             |checked| -> Result<(), E> {
@@ -307,7 +307,7 @@ where
         let (befores, picks): (Vec<u64>, Vec<Picks>) = of_table.into_iter().unzip();
         let mut befores = befores.into_iter();
         let work = |again: &Again<'_>| pass.second(across, |each| again.rows(each));
-        in_order(pass.table.sheet.again(picks), work, |checked| {
+        map_in_order(pass.table.sheet.again(picks), work, |checked| {
             let ((), notable) = checked?;
             said.deliver(pass.table, befores.next().unwrap_or_default(), notable)
         })?;
@@ -543,7 +543,7 @@ impl<S> Said<S> {
 
 /// Processes batches on rayon's threads and hands on their results in order, on the thread that calls. Few batches are
 /// in memory at the same time.
-fn in_order<B: Send, R: Send, E: From<SheetError>>(
+fn map_in_order<B: Send, R: Send, E: From<SheetError>>(
     batches: impl Iterator<Item = Result<B, SheetError>>,
     work: impl Fn(&B) -> R + Sync,
     mut deliver: impl FnMut(R) -> Result<(), E>,

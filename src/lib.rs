@@ -53,15 +53,26 @@
 //!
 //! - **Record**: an extension, or a group of them; its key is its number (a text), or its name. **Field**: one property,
 //!   from the one dictionary. **Vendor**: a brand of PBX. **Target**: one PBX: vendor, address, account.
-//! - **Dialect**: the sheet that a product itself imports, known by the facts that a vendor has.
+//! - **Dialect**: the sheet that a product itself imports, known by the facts that a vendor has. **Protocol**: how a
+//!   vendor's API authorises a request and judges a reply.
 //! - **Sheet**, row, cell; **place**: the origin of a value. **Binding**: the meaning of the columns.
 //! - **Rule** and **finding**: a demand, and one breach of it, for the people who keep the sheet. **Fault**: a refusal by
 //!   the PBX or a failure of the network, for the people who run the PBX. **Failure**: the reason why a command cannot
 //!   continue, for the user who typed it.
 //! - **Change**: one action on one record. **Plan**: all changes of a run. **Outcome**: the result of one row.
 //! - **Client**: a vendor's side of a conversation; **exchange**: a request with its reply; **turn**: its next step.
-//! - **Settle**: look at the PBX after a lost reply, before anything is sent again. **Verify**: read written changes back.
-//! - **Ledger**: a run's journal on disk. **Seal**: encrypt for the owner's key. **Snapshot**: one export in an archive.
+//! - **Settle**: look at the PBX after a lost reply, before anything is sent again. **Verify**: read written changes back;
+//!   as a command, compare an import file with the product's export, or prove an archive.
+//! - **Listing**: the numbers on a PBX; by one that is not **complete** nothing is deleted, and nothing is missing.
+//! - **Held**: not sent, because a row that it depends on failed. **Drifted**: changed on the PBX since the plan was made.
+//! - **Wave**, or **stage**: a part of a run that is judged before the next one is sent.
+//! - **Ledger**: a run on disk; its **journal** is the thread that writes it. **Intent**: the note that a change is about to
+//!   be sent; **standing**: how far a row is. **Memory**: what was last written to a PBX and cannot be read back, as
+//!   **marks**, which are keyed fingerprints.
+//! - **Loss**: what becomes of each field in a migration. **Base**: the state in which two PBXes agreed after it;
+//!   **agreement**: one run's part of that.
+//! - **Dial tone** (`ring`): a registrar's answer to a sign-in with the extension's own secret.
+//! - **Seal**: encrypt for the owner's key. **Snapshot**: one export in an archive.
 //!
 //! # Invariants, each checked by a test
 //!

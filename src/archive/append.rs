@@ -126,7 +126,7 @@ impl Archive {
     ///
     /// # Errors
     /// As [`Archive::enter`].
-    pub fn miss(&self, target: &str, why: &str) -> Result<WrittenSnapshot, ArchiveError> {
+    pub fn record_missed(&self, target: &str, why: &str) -> Result<WrittenSnapshot, ArchiveError> {
         let mut locked = self.lock()?;
         let what = EntryKind::Missed {
             target: folder_name(target)?.to_owned(),

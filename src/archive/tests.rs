@@ -58,7 +58,9 @@ fn filled(folder: &Path) -> (Archive, Head) {
         // The same in every snapshot: a mere swap between snapshots is no change.
         snapshot(&archive, "branch", day(at), "number,email\n3001,\n");
         if at == 2 {
-            archive.miss("branch", "the PBX was not reached").unwrap();
+            archive
+                .record_missed("branch", "the PBX was not reached")
+                .unwrap();
         }
     }
     let targets = BTreeSet::from(["hq".to_owned()]);
@@ -534,7 +536,7 @@ fn names_that_are_no_folder_names_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let archive = Archive::open_or_make(folder.path()).unwrap();
         assert!(archive.begin(name, "csv").is_err());
-        assert!(archive.miss(name, "why").is_err());
+        assert!(archive.record_missed(name, "why").is_err());
         assert_eq!(
             fs::read_dir(folder.path())
                 .unwrap()
@@ -570,7 +572,7 @@ fn whatever_a_killed_export_leaves_is_right_or_put_right() {
     for length in [1, line.len() / 2, line.len() - 1] {
         fs::write(&manifest, [&whole[..], &line[..length]].concat()).unwrap();
         assert!(!verdict(&archive, &head).wrong.is_empty());
-        let kept = archive.miss("hq", "not reached").unwrap();
+        let kept = archive.record_missed("hq", "not reached").unwrap();
         assert!(kept.notices[0].contains("cut off"), "{kept:?}");
         is_sound(&archive, &kept.head);
         fs::write(&manifest, &whole).unwrap();
@@ -593,7 +595,7 @@ fn whatever_a_killed_export_leaves_is_right_or_put_right() {
     let left = verdict(&archive, &head);
     assert!(left.wrong.is_empty(), "{left:?}");
     assert!(left.left[0].contains("cut off before the file had its name"));
-    let head = archive.miss("branch", "not reached").unwrap().head;
+    let head = archive.record_missed("branch", "not reached").unwrap().head;
     assert!(newest.is_file());
     is_sound(&archive, &head);
 

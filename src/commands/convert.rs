@@ -53,7 +53,7 @@ fn creations(rows: &Rows) -> Vec<PlannedRow> {
     let planned = rows.rows.iter().enumerate().map(|(index, row)| {
         if !row.is_valid() {
             let outcome = rows.outcome(index, Action::None, RowResult::Invalid);
-            return PlannedRow::settled(outcome);
+            return PlannedRow::without_change(outcome);
         }
         let line = rows.outcome(index, Action::None, RowResult::NotSent);
         let change = Change {

@@ -31,7 +31,7 @@ pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure>
     let prepared =
         request.prepare_outputs(&rows, args.input.reading.map_file.as_deref(), None, context);
     rows.check_keys(manifest);
-    let titles = rows.refuse_titles(target.record());
+    let titles = rows.refuse_titles(target.noun());
     let divided = rows.refuse_divided(&titles);
     rows.warnings().iter().for_each(print);
     let stop = stop_on_interrupt()?;

@@ -65,9 +65,9 @@ pub(super) fn show(
     let refusal = check(&mut rows, wanted, all_or_nothing, &target);
     let warnings = rows.warnings();
     // Without a valid row the PBX need not be asked.
-    let settled = (!rows.any_valid()).then(|| {
+    let nothing_to_send = (!rows.any_valid()).then(|| {
         let lines = rows.lines().into_iter();
-        Plan::new(&rows, lines.map(PlannedRow::settled).collect())
+        Plan::new(&rows, lines.map(PlannedRow::without_change).collect())
     });
     let stop = stop_on_interrupt()?;
     let run = Run::new(&request, context, &stop)
@@ -105,7 +105,7 @@ pub(super) fn show(
             _ => Ok(()),
         }
     };
-    if let Some(plan) = settled {
+    if let Some(plan) = nothing_to_send {
         return run.show(&plan, keep);
     }
     let rewrite = wanted.rewrite_secrets;

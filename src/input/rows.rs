@@ -387,9 +387,9 @@ impl Rows {
     }
 
     /// Refuses the rows whose groups have the same name as others.
-    pub(crate) fn refuse_ambiguous(&mut self, twice: &BTreeSet<String>) {
+    pub(crate) fn refuse_ambiguous(&mut self, ambiguous: &BTreeSet<String>) {
         self.flag_field(Field::GROUP_NAME, |name| {
-            twice.contains(name).then(|| {
+            ambiguous.contains(name).then(|| {
                 let message = format!("the PBX has more than one group called {}", quoted(name));
                 let hint = "rename one of them in the PBX's console";
                 (Severity::Error, "ambiguous", message, hint)

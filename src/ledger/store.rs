@@ -537,7 +537,7 @@ impl StoredRun {
         let mut rows: Vec<_> = self
             .outcomes()?
             .into_iter()
-            .map(|(outcome, standing)| (PlannedRow::settled(outcome), standing))
+            .map(|(outcome, standing)| (PlannedRow::without_change(outcome), standing))
             .collect();
         let changes = self.changes().map_err(|error| self.reading(error))?;
         for (stored, not_restorable) in changes {

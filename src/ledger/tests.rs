@@ -154,7 +154,7 @@ fn nothing_is_lost_on_the_way_in_and_out() {
     let mut input: Vec<PlannedRow> = RowResult::ALL
         .into_iter()
         .enumerate()
-        .map(|(position, result)| PlannedRow::settled(outcome(position, result)))
+        .map(|(position, result)| PlannedRow::without_change(outcome(position, result)))
         .collect();
     let actions = [Action::Create, Action::Update, Action::Delete, Action::None];
     for action in actions {

@@ -93,7 +93,7 @@ impl Http {
         })
     }
 
-    fn say(&self, request: &Request, encoded: Encoded) -> Result<Reply, Fault> {
+    fn send_encoded(&self, request: &Request, encoded: Encoded) -> Result<Reply, Fault> {
         let url = self.url_of(request, &encoded)?;
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
@@ -290,7 +290,7 @@ impl Http {
 
 impl Link for Http {
     fn exchange(&self, request: &Request) -> Result<Reply, Fault> {
-        self.say(request, request.encode(&self.base_path)?)
+        self.send_encoded(request, request.encode(&self.base_path)?)
     }
 }
 

@@ -543,8 +543,8 @@ impl Manifest {
     /// A mistake, with its row.
     pub fn parse(text: &str) -> Result<Manifest, String> {
         let manifest: Manifest = toml::from_str(text).map_err(|error| error.to_string())?;
-        manifest.hold_together()?;
-        manifest.needs_hold_together()?;
+        manifest.validate()?;
+        manifest.validate_needs()?;
         Ok(manifest.by_settings())
     }
 
@@ -612,7 +612,7 @@ impl Manifest {
             .collect()
     }
 
-    fn hold_together(&self) -> Result<(), String> {
+    fn validate(&self) -> Result<(), String> {
         let group_rows = self.group.iter().flat_map(|group| &group.field);
         let rule_sources = self.field.iter().chain(group_rows).flat_map(|row| {
             let own = std::iter::once(&row.source);

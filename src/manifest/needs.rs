@@ -69,7 +69,7 @@ impl Manifest {
     }
 
     /// Finds a mistake in the settings that fields and rules need.
-    pub(super) fn needs_hold_together(&self) -> Result<(), String> {
+    pub(super) fn validate_needs(&self) -> Result<(), String> {
         let needs = self.all_needs();
         let takes = |[name, word]: &Need| {
             let mut settings = self.setting.iter();

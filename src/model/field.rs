@@ -417,7 +417,7 @@ impl Field {
     }
 
     /// The word for the records of this key in messages.
-    pub fn record(self) -> &'static str {
+    pub fn noun(self) -> &'static str {
         if self == Field::GROUP_NAME {
             "group"
         } else {

@@ -20,7 +20,7 @@ pub struct PlannedRow {
 
 impl PlannedRow {
     /// A row with which nothing is done any more.
-    pub fn settled(outcome: Outcome) -> PlannedRow {
+    pub fn without_change(outcome: Outcome) -> PlannedRow {
         PlannedRow {
             outcome,
             change: None,
@@ -70,7 +70,7 @@ mod tests {
     fn only_a_field_that_cannot_be_put_back_leaves_a_row_restored_in_part() {
         let row = |field, not_restorable| PlannedRow {
             not_restorable,
-            ..PlannedRow::settled(Outcome {
+            ..PlannedRow::without_change(Outcome {
                 field,
                 ..Outcome::new(Action::Update, RowResult::Differs)
             })

@@ -70,8 +70,8 @@ impl Record {
     }
 
     /// The word for the record in messages: `extension` or `group`.
-    pub fn record(&self) -> &'static str {
-        self.key().record()
+    pub fn noun(&self) -> &'static str {
+        self.key().noun()
     }
 
     /// The canonical text of a field; `None` where the field is absent.
@@ -183,9 +183,9 @@ mod tests {
     fn a_groups_key_is_its_name() {
         let mut group = Record::default();
         group.set(Field::DESCRIPTION, "all of them");
-        assert_eq!((group.number(), group.record()), ("", "extension"));
+        assert_eq!((group.number(), group.noun()), ("", "extension"));
         group.set(Field::GROUP_NAME, "Sales");
-        assert_eq!((group.number(), group.record()), ("Sales", "group"));
+        assert_eq!((group.number(), group.noun()), ("Sales", "group"));
         let key_only = group.key_only();
         let key: Vec<_> = key_only.iter().collect();
         assert_eq!(key, [(Field::GROUP_NAME, Text::Open("Sales"))]);

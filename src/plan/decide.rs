@@ -125,7 +125,7 @@ pub(crate) fn planned_row(
     }
     let row = match decision {
         Decision::Change(change) => PlannedRow::to_send(line, change),
-        other => PlannedRow::settled(no_change_outcome(
+        other => PlannedRow::without_change(no_change_outcome(
             line, column, wanted, &other, current, manifest, is_written,
         )),
     };
@@ -180,7 +180,7 @@ fn no_change_outcome(
     is_written: &dyn Fn(Field) -> bool,
 ) -> Outcome {
     let nothing = Record::default();
-    let record = manifest.key().record();
+    let record = manifest.key().noun();
     let ending = |result| Outcome {
         action: Action::None,
         result,

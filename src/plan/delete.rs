@@ -20,11 +20,11 @@ pub(crate) fn plan_deletions(rows: &Rows, session: &TargetSession<'_>) -> Result
     for (row, input) in rows.rows.iter().enumerate() {
         let number = input.wanted.number();
         planned.push(if !input.is_valid() {
-            PlannedRow::settled(rows.outcome(row, Action::None, RowResult::Invalid))
+            PlannedRow::without_change(rows.outcome(row, Action::None, RowResult::Invalid))
         } else if let Some(stays) = input.stays {
             let mut outcome = rows.outcome(row, Action::None, RowResult::Unchanged);
             outcome.message = stays.message().to_owned();
-            PlannedRow::settled(outcome)
+            PlannedRow::without_change(outcome)
         } else if let Some(before) = remote.extensions.remove(number) {
             let change = Change {
                 row,
@@ -40,8 +40,8 @@ pub(crate) fn plan_deletions(rows: &Rows, session: &TargetSession<'_>) -> Result
             unread
         } else {
             let mut outcome = rows.outcome(row, Action::Delete, RowResult::Unchanged);
-            outcome.message = format!("the PBX has no such {}", session.target().record());
-            PlannedRow::settled(outcome)
+            outcome.message = format!("the PBX has no such {}", session.target().noun());
+            PlannedRow::without_change(outcome)
         });
     }
     let mut plan = Plan::new(rows, planned).against(remote);

@@ -158,7 +158,7 @@ pub fn guard(changes: &[Change], on_pbx: usize, budget: &Budget) -> Result<(), E
     let of = |action| changes.iter().filter(move |change| change.action == action);
     let has_secret = |change: &&Change| change.wanted.iter().any(|(field, _)| field.is_secret());
     let first = changes.first();
-    let record = first.map_or("extension", |change| change.wanted.record());
+    let record = first.map_or("extension", |change| change.wanted.noun());
     let new = format!("new {record}s");
     let kinds = [
         (

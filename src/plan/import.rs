@@ -46,7 +46,7 @@ fn planned(
     for (index, row) in rows.rows.iter().enumerate() {
         if !row.is_valid() {
             let outcome = rows.outcome(index, Action::None, RowResult::Invalid);
-            planned.push(PlannedRow::settled(outcome));
+            planned.push(PlannedRow::without_change(outcome));
             continue;
         }
         let known = remote.extensions.get(row.wanted.number());
@@ -57,7 +57,7 @@ fn planned(
         }
         let column = |field| rows.heading(index, field, None);
         if let Some(holder) = holder_of_new_number(rows, remote, index) {
-            planned.push(PlannedRow::settled(Outcome {
+            planned.push(PlannedRow::without_change(Outcome {
                 result: RowResult::Conflict,
                 code: "new_number.taken".into(),
                 field: Some(Field::NEW_NUMBER),

@@ -18,21 +18,21 @@ pub(crate) struct RemoteState {
     /// Extensions that rows name and that could not be read, or that are listed and not shown.
     unread: BTreeMap<String, Fault>,
     /// Names that more than one group has.
-    twice: BTreeSet<String>,
+    ambiguous: BTreeSet<String>,
     /// Extensions that must stay, by number, with the use that something else on the PBX has for a part of them.
     in_use: BTreeMap<String, String>,
 }
 
 impl RemoteState {
     /// Returns true if more than one record has this number or name.
-    pub(crate) fn is_twice(&self, number: &str) -> bool {
-        self.twice.contains(number)
+    pub(crate) fn is_ambiguous(&self, number: &str) -> bool {
+        self.ambiguous.contains(number)
     }
 
     /// The line of an extension that is not deleted, because something else on the PBX uses a part of it.
     pub(crate) fn in_use(&self, number: &str, line: Outcome) -> Option<PlannedRow> {
         let how = self.in_use.get(number)?;
-        Some(PlannedRow::settled(Outcome {
+        Some(PlannedRow::without_change(Outcome {
             result: RowResult::Conflict,
             code: "in_use".into(),
             message: format!("not deleted, because something else would lose a part of it: {how}"),
@@ -73,10 +73,10 @@ impl RemoteState {
         is_wanted: impl Fn(&Listing, bool) -> bool,
     ) -> Result<RemoteState, Failure> {
         let mut listing = session.list()?;
-        let (mut numbers, mut twice) = (BTreeSet::new(), BTreeSet::new());
+        let (mut numbers, mut ambiguous) = (BTreeSet::new(), BTreeSet::new());
         for number in std::mem::take(&mut listing.numbers) {
             if let Some(number) = numbers.replace(number) {
-                twice.insert(number);
+                ambiguous.insert(number);
             }
         }
         let named: BTreeSet<&str> = named.collect();
@@ -90,7 +90,7 @@ impl RemoteState {
         let extensions = found.map(|(number, held)| (number, held.hiding(&nothing_known)));
         let extensions: BTreeMap<String, Record> = extensions.collect();
         let mut unread = looked.unread;
-        let record = session.target().record();
+        let record = session.target().noun();
         for number in &wanted {
             let is_open = !extensions.contains_key(number) && !unread.contains_key(number);
             if is_open && numbers.contains(number) {
@@ -106,7 +106,7 @@ impl RemoteState {
             complete: listing.complete,
             extensions,
             unread,
-            twice,
+            ambiguous,
             in_use: listing.in_use,
         })
     }
@@ -140,7 +140,7 @@ impl RemoteState {
         if manifest.key() != Field::GROUP_NAME {
             return Ok(());
         }
-        rows.refuse_ambiguous(&self.twice);
+        rows.refuse_ambiguous(&self.ambiguous);
         if rows.have(Field::GROUP_MEMBERS) {
             rows.check_members(&session.list_extensions()?.unwrap_or_default());
         }
@@ -156,7 +156,7 @@ impl RemoteState {
     /// The row of an extension that could not be read: nothing can be decided of it, so nothing is sent.
     pub(crate) fn unread_row(&self, number: &str, line: &Outcome) -> Option<PlannedRow> {
         let fault = self.unread(number)?;
-        Some(PlannedRow::settled(Outcome {
+        Some(PlannedRow::without_change(Outcome {
             result: RowResult::Unknown,
             code: fault.code.to_string(),
             message: format!("nothing was sent, because it could not be read: {}", fault),

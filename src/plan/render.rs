@@ -164,8 +164,10 @@ fn totals(planned: &[PlannedRow]) -> String {
         changes.filter(|change| change.action == action).count()
     };
     let of_result = |result| {
-        let settled = planned.iter().filter(|row| row.change.is_none());
-        settled.filter(|row| row.outcome.result == result).count()
+        let without_change = planned.iter().filter(|row| row.change.is_none());
+        without_change
+            .filter(|row| row.outcome.result == result)
+            .count()
     };
     let mut text = format!(
         "{} to create, {} to update, {} unchanged, {} conflict, {} missing, {} invalid, {} to delete",

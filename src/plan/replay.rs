@@ -204,12 +204,12 @@ struct Planner<'p> {
 impl Planner<'_> {
     /// Decides a row by the present record on the PBX; fails where the plan contradicts itself.
     fn row(&self, position: usize, line: Outcome) -> Result<PlannedRow, String> {
-        let settled = PlannedRow::settled;
+        let without_change = PlannedRow::without_change;
         let Some(row) = self.plan.rows.get(position) else {
             return Err(format!("row {position} is not there"));
         };
         if !row.was_looked_at() {
-            return Ok(settled(line));
+            return Ok(without_change(line));
         }
         if let Some(unread) = self.remote.unread_row(&row.number, &line) {
             return Ok(unread);
@@ -220,10 +220,10 @@ impl Planner<'_> {
         let now = now.as_ref();
         let moved = row.moved(now, self.key);
         if moved && !self.replans {
-            return Ok(settled(self.drifted(row, line, now)));
+            return Ok(without_change(self.drifted(row, line, now)));
         }
         if !moved && line.result == RowResult::Held {
-            return Ok(settled(line));
+            return Ok(without_change(line));
         }
         let Some(wanted) = known else {
             return Err(format!(
@@ -238,7 +238,7 @@ impl Planner<'_> {
             && row.action != Action::Delete
             && self.unseen(&wanted, now).iter().any(is_left_out);
         if forgotten && !self.replans {
-            return Ok(settled(Outcome {
+            return Ok(without_change(Outcome {
                 message:
                     "what was written to it last and cannot be read back is not known any more"
                         .into(),
@@ -253,7 +253,7 @@ impl Planner<'_> {
         if !rewritten.is_empty() && !self.replans {
             let field = rewritten.first().copied();
             let column = self.headings.heading(line.place.as_ref(), field);
-            return Ok(settled(Outcome {
+            return Ok(without_change(Outcome {
                 field,
                 column,
                 message: format!(
@@ -281,7 +281,7 @@ impl Planner<'_> {
         }
         let planned = match change {
             Some(change) => PlannedRow::to_send(line, change),
-            None => settled(line),
+            None => without_change(line),
         };
         let manifest = self.session.manifest();
         Ok(keeping_memberships(planned, &wanted, now, manifest))
@@ -330,7 +330,7 @@ impl Planner<'_> {
             code: "drifted".into(),
             field,
             column: self.headings.heading(line.place.as_ref(), field),
-            message: in_words(movements),
+            message: movement_words(movements),
             hint: "plan again, or --on-drift replan plans this row anew".into(),
             ..line
         }
@@ -355,7 +355,7 @@ impl Planner<'_> {
             column: String::new(),
             message: format!(
                 "planned anew, because {}",
-                in_words(row.movements(now, self.key))
+                movement_words(row.movements(now, self.key))
             ),
             hint: String::new(),
             ..line.clone()
@@ -368,7 +368,7 @@ impl Planner<'_> {
                 result: RowResult::Unchanged,
                 ..fresh
             };
-            return PlannedRow::settled(outcome);
+            return PlannedRow::without_change(outcome);
         };
         let deletes =
             matches!(&decision, Decision::Change(change) if change.action == Action::Delete);
@@ -386,7 +386,7 @@ impl Planner<'_> {
         }
         if findings.iter().any(Finding::is_error) {
             let told = fresh.with_findings(findings, |finding| column(finding.field));
-            return PlannedRow::settled(Outcome {
+            return PlannedRow::without_change(Outcome {
                 result: RowResult::Invalid,
                 ..told
             });
@@ -396,7 +396,7 @@ impl Planner<'_> {
 }
 
 /// The changes of an extension since the plan was made, as the message of a row; at most six are named.
-fn in_words(movements: Vec<(Option<Field>, String)>) -> String {
+fn movement_words(movements: Vec<(Option<Field>, String)>) -> String {
     const SHOWN_MAX: usize = 6;
     let more = movements.len().saturating_sub(SHOWN_MAX);
     let shown = movements

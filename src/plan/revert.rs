@@ -157,7 +157,7 @@ pub(crate) fn plan_revert(
     }
     Ok(Plan {
         agreement: past.agreement.map(|agreement| agreement.reversed(&origins)),
-        notes: notes(run, &planned, session.target().record()),
+        notes: notes(run, &planned, session.target().noun()),
         rows: planned,
         on_pbx: remote.numbers.len(),
         extensions: remote.extensions,
@@ -260,7 +260,7 @@ impl Reverting<'_> {
                 let message = format!(
                     "run {} did not finish with this {}, and it is not as it was before; rowcall did not change it",
                     self.run,
-                    change.wanted.record()
+                    change.wanted.noun()
                 );
                 let hint = match standing {
                     Standing::Intended(_) => {
@@ -316,7 +316,7 @@ impl Reverting<'_> {
             (Action::Update, None) | (Action::None, _) => {
                 let message = format!(
                     "the PBX does not have the {} any more that run {} changed",
-                    change.wanted.record(),
+                    change.wanted.noun(),
                     self.run
                 );
                 let hint = "make it again from an export or a sheet, if it is needed";
@@ -359,7 +359,7 @@ impl Reverting<'_> {
             number: change.present_number().to_owned(),
             ..Outcome::new(opposite(change.action), RowResult::Differs)
         };
-        PlannedRow::settled(without_lost(LOST, &lost, outcome))
+        PlannedRow::without_change(without_lost(LOST, &lost, outcome))
     }
 
     /// The fields that an update wrote and that can be read.
@@ -431,8 +431,8 @@ impl Reverting<'_> {
     /// Deletes an extension that the run created, if all its fields are as the run left them and no other has its
     /// number.
     fn uncreate_left(&self, change: &Change, now: &Record) -> PlannedRow {
-        if self.remote.is_twice(now.number()) {
-            let record = change.wanted.record();
+        if self.remote.is_ambiguous(now.number()) {
+            let record = change.wanted.noun();
             let message = format!(
                 "the PBX has more than one {record} {}, and it is not known which of them run {} created; none was deleted",
                 now.number(),
@@ -655,7 +655,7 @@ fn already_taken_back(row: &TakenBackRow) -> PlannedRow {
         message: format!("run {} has taken it back", row.undo),
         ..line
     };
-    PlannedRow::settled(match row.line.result {
+    PlannedRow::without_change(match row.line.result {
         RowResult::Differs => Outcome {
             result: RowResult::Differs,
             code: row.line.code.clone(),
@@ -675,7 +675,7 @@ fn already(change: &Change, action: Action) -> PlannedRow {
         message: "it is as it was before the run".into(),
         ..Outcome::new(action, RowResult::Unchanged)
     };
-    PlannedRow::settled(outcome)
+    PlannedRow::without_change(outcome)
 }
 
 /// A line for an extension that is left alone.
@@ -695,7 +695,7 @@ fn kept(
         hint: hint.into(),
         ..Outcome::new(opposite(change.action), result)
     };
-    PlannedRow::settled(outcome)
+    PlannedRow::without_change(outcome)
 }
 
 /// The same outcome, with the `lost` fields as its reason.

@@ -33,7 +33,7 @@ pub(crate) fn unnamed(
     if let Some(index) = nobody.filter(|_| !unnamed.is_empty()) {
         let place = rows.rows[index].place.clone();
         let kept = unnamed.into_iter().map(|number| {
-            PlannedRow::settled(Outcome {
+            PlannedRow::without_change(Outcome {
                 number,
                 code: "sync.kept".into(),
                 message: format!(
@@ -48,7 +48,7 @@ pub(crate) fn unnamed(
     let (spelled, unnamed) = other_spellings(&named, remote, unnamed);
     let looked = session.look_each(&unnamed)?;
     let unread = looked.unread.into_iter().map(|(number, fault)| {
-        PlannedRow::settled(Outcome {
+        PlannedRow::without_change(Outcome {
             number,
             code: fault.code.to_string(),
             message: format!("not deleted, because it could not be read: {}", fault),
@@ -96,7 +96,7 @@ fn other_spellings(
     for number in unnamed {
         match missing.get(&spelling(&number)) {
             None => others.push(number),
-            Some(row) => kept.push(PlannedRow::settled(Outcome {
+            Some(row) => kept.push(PlannedRow::without_change(Outcome {
                 code: "sync.kept".into(),
                 message: format!(
                     "not deleted, because it may be the one that the sheet calls {row:?}"

@@ -269,7 +269,7 @@ impl Transfer {
             findings.extend(self.would_be_on(one));
             let outcome = one.judged(findings);
             if outcome.result == RowResult::Invalid {
-                return PlannedRow::settled(outcome);
+                return PlannedRow::without_change(outcome);
             }
             let outcome = Outcome {
                 name: one.mapped.wanted.person(),
@@ -415,7 +415,7 @@ impl Deciding<'_> {
             .map(|(position, ((one, step), mut findings))| {
                 let number = one.mapped.wanted.number();
                 if one.line.findings.iter().any(Finding::is_error) {
-                    return PlannedRow::settled(one.judged(vec![]));
+                    return PlannedRow::without_change(one.judged(vec![]));
                 }
                 if let Some(unread) = self.remote.unread_row(number, &one.line) {
                     return unread;
@@ -424,7 +424,7 @@ impl Deciding<'_> {
                     MergeStep::Create => (Action::Create, &one.mapped.wanted),
                     MergeStep::Update { wanted, .. } => (Action::Update, wanted),
                     _ => {
-                        let row = PlannedRow::settled(self.no_change_outcome(one, step));
+                        let row = PlannedRow::without_change(self.no_change_outcome(one, step));
                         return self.keeping_memberships(row, one);
                     }
                 };
@@ -433,7 +433,7 @@ impl Deciding<'_> {
                 }
                 let mut outcome = one.judged(findings);
                 if outcome.result == RowResult::Invalid {
-                    return PlannedRow::settled(outcome);
+                    return PlannedRow::without_change(outcome);
                 }
                 if let (MergeStep::Update { kept, .. }, true) = (step, outcome.message.is_empty()) {
                     outcome.message = self.kept(kept);
@@ -529,7 +529,7 @@ impl Deciding<'_> {
                     && self.remote.numbers.contains(&agreed.number)
             });
         let rows = gone.map(|(number, agreed)| {
-            PlannedRow::settled(Outcome {
+            PlannedRow::without_change(Outcome {
                 number: agreed.number.clone(),
                 code: "migrate.gone".into(),
                 message: format!(

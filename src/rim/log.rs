@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 const HEAD: &str = "# rowcall log";
 
 /// The detail of messages in this process.
-static TELLING: OnceLock<Telling> = OnceLock::new();
+static LOG: OnceLock<LogSettings> = OnceLock::new();
 
 /// The parts of a request that a log has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,7 +30,7 @@ pub enum LogLevel {
     Wire,
 }
 
-struct Telling {
+struct LogSettings {
     is_quiet: bool,
     is_verbose: bool,
     log: Option<(PathBuf, Mutex<File>)>,
@@ -58,13 +58,13 @@ pub(crate) fn begin(
     if is_quiet {
         progress::hide();
     }
-    let telling = Telling {
+    let settings = LogSettings {
         is_quiet,
         is_verbose,
         log,
         level,
     };
-    let _ = TELLING.set(telling);
+    let _ = LOG.set(settings);
     note(&format!("rowcall {} begins", env!("CARGO_PKG_VERSION")));
     Ok(())
 }
@@ -90,18 +90,18 @@ fn open(path: &Path) -> Result<File, String> {
 
 /// The file of the log.
 pub(crate) fn path() -> Option<&'static Path> {
-    let (path, _) = TELLING.get()?.log.as_ref()?;
+    let (path, _) = LOG.get()?.log.as_ref()?;
     Some(path)
 }
 
 /// Returns true if only errors are printed.
 pub(crate) fn is_quiet() -> bool {
-    TELLING.get().is_some_and(|telling| telling.is_quiet)
+    LOG.get().is_some_and(|settings| settings.is_quiet)
 }
 
 /// Writes a message into the log.
 pub(crate) fn note(line: &str) {
-    let log = TELLING.get().and_then(|telling| telling.log.as_ref());
+    let log = LOG.get().and_then(|settings| settings.log.as_ref());
     let Some((_, file)) = log else { return };
     let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
     // A log that cannot be written is no reason to stop.
@@ -111,21 +111,21 @@ pub(crate) fn note(line: &str) {
 /// Writes a request into the log, and prints it where every request is printed.
 fn exchange(line: &str) {
     note(line);
-    if TELLING.get().is_some_and(|telling| telling.is_verbose) {
+    if LOG.get().is_some_and(|settings| settings.is_verbose) {
         let _ = above(|| writeln!(stderr(), "  {}", message(line)));
     }
 }
 
 /// Returns true if requests are printed or logged.
-fn tells_requests() -> bool {
-    let is_told = |telling: &Telling| telling.is_verbose || telling.log.is_some();
-    TELLING.get().is_some_and(is_told)
+fn logs_requests() -> bool {
+    let is_shown = |settings: &LogSettings| settings.is_verbose || settings.log.is_some();
+    LOG.get().is_some_and(is_shown)
 }
 
 /// The sink for requests by SIP, where they are printed or logged.
 pub(crate) fn sip_sink(target: &str) -> Option<LogSink> {
     let target = target.to_owned();
-    tells_requests()
+    logs_requests()
         .then(|| -> LogSink { Arc::new(move |line: &str| exchange(&format!("{target} {line}"))) })
 }
 
@@ -144,12 +144,13 @@ fn open_names(facts: &Manifest) -> OpenNames {
 
 /// The same link, with its requests printed or logged where that is wanted.
 pub(crate) fn logged(link: Box<dyn Link>, target: &str, facts: &Manifest) -> Box<dyn Link> {
-    let is_wire = |telling: &Telling| telling.level == LogLevel::Wire && telling.log.is_some();
-    if TELLING.get().is_some_and(is_wire) {
+    let is_wire =
+        |settings: &LogSettings| settings.level == LogLevel::Wire && settings.log.is_some();
+    if LOG.get().is_some_and(is_wire) {
         let sink: LogSink = Arc::new(|line: &str| exchange(line));
         return Box::new(Logged::new(link, target, sink, Some(open_names(facts))));
     }
-    match tells_requests() {
+    match logs_requests() {
         true => Box::new(Logged::new(link, target, Arc::new(exchange), None)),
         false => link,
     }

@@ -145,7 +145,7 @@ impl<'t> TargetSession<'t> {
         let listing = listing.map_err(|fault| self.target.failure(&fault))?;
         if let Some(memory) = self.memory.as_ref().filter(|_| listing.complete) {
             let numbers = listing.numbers.iter().map(String::as_str).collect();
-            memory.forget_absent(self.target.record(), &numbers)?;
+            memory.forget_absent(self.target.noun(), &numbers)?;
         }
         Ok(listing)
     }
@@ -230,7 +230,7 @@ impl<'t> TargetSession<'t> {
     /// # Errors
     /// Exit 3 where the target cannot be read.
     pub(crate) fn look_each(&self, numbers: &[String]) -> Result<Looked, Failure> {
-        let what = format!("{}s looked at", self.target.record());
+        let what = format!("{}s looked at", self.target.noun());
         let progress = Progress::new(&what, numbers.len() as u64);
         let mut looked = Looked::default();
         let result = self

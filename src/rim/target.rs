@@ -476,8 +476,8 @@ impl Target {
     }
 
     /// The word for its rows in messages: `extension` or `group`.
-    pub(crate) fn record(&self) -> &'static str {
-        self.manifest().key().record()
+    pub(crate) fn noun(&self) -> &'static str {
+        self.manifest().key().noun()
     }
 
     /// The facts about it: its vendor's, with the fields that its settings bring.
@@ -766,13 +766,10 @@ mod tests {
         let resolve = || Target::resolve("sim:portsip", None, &pace).unwrap();
         let groups = resolve().about_groups(true).unwrap();
         assert_eq!(groups.identity(), resolve().identity());
-        assert_eq!(
-            (groups.record(), resolve().record()),
-            ("group", "extension")
-        );
+        assert_eq!((groups.noun(), resolve().noun()), ("group", "extension"));
         // A target that is resolved again later is still about them.
         let again = groups.spec.resolve(None).unwrap();
-        assert_eq!((again.record(), again.batch), ("group", groups.batch));
+        assert_eq!((again.noun(), again.batch), ("group", groups.batch));
         assert!(groups.batch > 1);
     }
 }

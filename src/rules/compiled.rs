@@ -126,7 +126,7 @@ impl<'m> CompiledField<'m> {
             glance: FastPath::new(row, &rules),
             rules,
             source: manifest.source_words(&row.source),
-            record: manifest.key().record(),
+            record: manifest.key().noun(),
         }
     }
 

@@ -266,29 +266,29 @@ impl Execution<'_> {
         failures_max(self.options.max_failures)
     }
 
-    /// Reports how a wave went, and ends the run where more of it failed than is allowed. `mute` is how many of its
+    /// Reports how a wave went, and ends the run where more of it failed than is allowed. `silent` is how many of its
     /// extensions are there and do not ring.
-    fn judge_wave(&self, wave: usize, failures: u32, mute: u32) -> Option<Ended> {
+    fn judge_wave(&self, wave: usize, failures: u32, silent: u32) -> Option<Ended> {
         let stage = self.stages.get(wave)?;
         let is_last = wave + 1 == self.stages.len();
         if stage.of > 1 {
             let rows = counted(stage.count as u64, "row");
-            let mute = match (&self.ringing, is_last) {
-                (Some(_), false) => format!(", {mute} without a dial tone"),
+            let silent = match (&self.ringing, is_last) {
+                (Some(_), false) => format!(", {silent} without a dial tone"),
                 _ => String::new(),
             };
-            print(format!("{stage}: {rows}, {failures} failed{mute}"));
+            print(format!("{stage}: {rows}, {failures} failed{silent}"));
         }
         // Judged however small the wave is: that is the purpose of small waves.
         let sent = u32::try_from(stage.count).unwrap_or(u32::MAX);
-        let too_bad = self.failures_max().is_exceeded(failures + mute, sent);
-        let mute = match mute {
+        let too_bad = self.failures_max().is_exceeded(failures + silent, sent);
+        let silent = match silent {
             0 => String::new(),
-            mute => format!(", {mute} without a dial tone"),
+            silent => format!(", {silent} without a dial tone"),
         };
         (!is_last && too_bad).then(|| {
             Ended::TooManyFailures(format!(
-                "{stage}: {failures} of its {} rows failed{mute}",
+                "{stage}: {failures} of its {} rows failed{silent}",
                 stage.count
             ))
         })
@@ -373,9 +373,9 @@ impl Recording<'_, '_> {
     /// about with the rest.
     fn end_wave(&mut self, wave: usize) -> Option<Ended> {
         let is_last = wave + 1 == self.execution.stages.len();
-        let mute = if is_last { 0 } else { self.ring(false).0 };
+        let silent = if is_last { 0 } else { self.ring(false).0 };
         let failures = std::mem::take(&mut self.failures);
-        self.execution.judge_wave(wave, failures, mute)
+        self.execution.judge_wave(wave, failures, silent)
     }
 
     /// Asks about the extensions that wait for it, and reports their rows. Returns how many do not ring, and true if all
@@ -395,13 +395,13 @@ impl Recording<'_, '_> {
         }
         let progress = has_progress.then(|| Progress::new("rung", accounts.len() as u64));
         let counter = progress.as_ref().map(Progress::counter).unwrap_or_default();
-        let (mut mute, mut all_asked) = (0, true);
+        let (mut silent, mut all_asked) = (0, true);
         let mut tell = |own: &mut Self, position: usize, verdict: RingVerdict| {
             let Some(outcome) = waiting.get(&position).cloned() else {
                 return;
             };
             let is_known = verdict.result != RingResult::Unknown;
-            mute += u32::from(is_known && verdict.result != RingResult::Rings);
+            silent += u32::from(is_known && verdict.result != RingResult::Rings);
             let was_asked = is_known || !run.ringing.is_stopped();
             all_asked &= was_asked;
             let outcome = outcome.with_ring(verdict);
@@ -420,7 +420,7 @@ impl Recording<'_, '_> {
         if let Some(progress) = progress {
             progress.finish();
         }
-        (mute, all_asked)
+        (silent, all_asked)
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) struct Remaining {
     pending: Vec<Pending>,
     pub(super) stages: Vec<Stage>,
     /// The positions of rows that have got their result without being sent.
-    settled: Vec<usize>,
+    with_result: Vec<usize>,
 }
 
 impl Remaining {
@@ -88,7 +88,7 @@ impl Remaining {
             standings,
             changes,
             stages,
-            settled: [left_alone, blocked].concat(),
+            with_result: [left_alone, blocked].concat(),
         }
     }
 
@@ -106,7 +106,7 @@ impl Remaining {
     /// Starts the journal, with the results that rows have already.
     pub(super) fn journal(&self, ledger: Ledger, parallel: usize) -> Journal {
         let journal = Journal::start(ledger, self.pending.clone(), parallel);
-        for position in &self.settled {
+        for position in &self.with_result {
             if let Some(row) = self.rows.get(*position) {
                 journal.result(*position, row.outcome.clone());
             }

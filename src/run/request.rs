@@ -193,7 +193,7 @@ impl<'t> RunRequest<'t> {
         }
         Err(Failure::usage(format!(
             "this deletes {}s, and there is no terminal to ask on",
-            self.target.record()
+            self.target.noun()
         ))
         .hint("say --yes if that is meant"))
     }
@@ -210,7 +210,7 @@ impl<'t> RunRequest<'t> {
             .filter(|action| count(*action) > 0)
             .map(|action| format!("{} {}", action.word(), count(action)))
             .collect();
-        let groups = match self.target.record() {
+        let groups = match self.target.noun() {
             "group" => " (groups)",
             _ => "",
         };

@@ -175,7 +175,7 @@ impl Obstacle {
 /// Compares an extension whose change waits with its state when the change was planned; `None` where it can be sent.
 fn drift(manifest: &Manifest, change: &Change, now: Option<&Record>) -> Option<Obstacle> {
     let before = change.before.as_ref()?;
-    let record = change.wanted.record();
+    let record = change.wanted.noun();
     let obstacle = |result, field, message| Obstacle {
         result,
         field,

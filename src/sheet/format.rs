@@ -220,21 +220,21 @@ impl Format {
 /// The names of the formats that are written, in words: `CSV, JSON or HTML`.
 pub fn written_names() -> String {
     let entries = TABLE.iter().filter(|entry| entry.used != Use::Read);
-    in_words(entries.map(|entry| entry.name.to_owned()))
+    or_list(entries.map(|entry| entry.name.to_owned()))
 }
 
 /// The names of the formats that are read, in words.
 pub fn read_names() -> String {
     let entries = TABLE.iter().filter(|entry| entry.used != Use::Written);
-    in_words(entries.map(|entry| entry.name.to_owned()))
+    or_list(entries.map(|entry| entry.name.to_owned()))
 }
 
 /// The endings of the formats that are written, in words.
 pub(crate) fn written_endings() -> String {
-    in_words(Format::choices(|_| true).map(|ending| format!(".{ending}")))
+    or_list(Format::choices(|_| true).map(|ending| format!(".{ending}")))
 }
 
-fn in_words(names: impl Iterator<Item = String>) -> String {
+fn or_list(names: impl Iterator<Item = String>) -> String {
     let names: Vec<String> = names.collect();
     match names.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),

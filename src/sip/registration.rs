@@ -114,7 +114,7 @@ impl RingConversation<'_> {
         options: RingOptions,
     ) -> Result<RingVerdict, RingVerdict> {
         let first = self
-            .say(None, None, false)
+            .send(None, None, false)
             .map_err(|why| unanswered(&why))?;
         match first.status {
             401 | 407 => self.take_challenge(&first)?,
@@ -131,7 +131,7 @@ impl RingConversation<'_> {
             403 if options.wrong_secret.is_some_and(|status| status != 403) => {
                 return Err(full(&reply));
             }
-            403 if options.negative => return Err(self.tell_forbidden(credentials, &reply)),
+            403 if options.negative => return Err(self.judge_forbidden(credentials, &reply)),
             _ => return Err(refused(&reply)),
         };
         if options.register && reply.contacts().is_empty() {
@@ -228,8 +228,8 @@ impl RingConversation<'_> {
             .then(|| open("with a wrong secret", &reply)))
     }
 
-    /// Tells a registrar that forbids a wrong secret from one that takes the secret and has no place.
-    fn tell_forbidden(&mut self, right: &Credentials, forbidden: &SipReply) -> RingVerdict {
+    /// Judges a 403: the secret is wrong, or the registrar takes it and has no place.
+    fn judge_forbidden(&mut self, right: &Credentials, forbidden: &SipReply) -> RingVerdict {
         match self.sign_in_wrongly(right) {
             Ok(reply) if matches!(reply.status, 401 | 407) => full(forbidden),
             Ok(reply) if reply.status < 300 => open("with a wrong secret", &reply),
@@ -244,7 +244,7 @@ impl RingConversation<'_> {
             username: right.username.clone(),
             secret: Secret::new(self.line.token()),
         };
-        let fresh = self.say(None, None, false)?;
+        let fresh = self.send(None, None, false)?;
         match Challenge::of_realms(&fresh) {
             Ok(challenges) => self.challenged(challenges),
             Err(_) => return Ok(fresh),
@@ -262,7 +262,7 @@ impl RingConversation<'_> {
     ) -> Result<SipReply, NoReply> {
         let mut stale = 0;
         loop {
-            let reply = self.say(binding, Some(who), to_the_end)?;
+            let reply = self.send(binding, Some(who), to_the_end)?;
             let is_challenge = matches!(reply.status, 401 | 407);
             match Challenge::of_realms(&reply) {
                 Ok(challenges) if is_challenge => {
@@ -306,7 +306,7 @@ impl RingConversation<'_> {
         self.challenges.iter().any(|challenge| challenge.is_stale)
     }
 
-    fn say(
+    fn send(
         &mut self,
         binding: ContactBinding<'_>,
         who: Option<&Credentials>,

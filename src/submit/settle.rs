@@ -701,7 +701,7 @@ impl<'c> Settling<'c> {
         settlement.message = format!("{}; {}", settlement.message, why.join("; "));
         settlement.hint = format!(
             "compare the {} on the PBX with the row, then {}",
-            self.change.wanted.record(),
+            self.change.wanted.noun(),
             run_again(self.change)
         );
         settlement.differing = differing;
@@ -791,7 +791,7 @@ pub(super) fn leaves_open(blind: &Fault) -> bool {
 
 /// The hint for a row that could not be looked at.
 pub(super) fn look_later(change: &Change, is_open: bool) -> String {
-    let record = change.wanted.record();
+    let record = change.wanted.noun();
     match is_open {
         true => {
             format!("once the PBX can be reached again, rowcall resume looks at this {record}")

@@ -295,7 +295,7 @@ impl<'c> Verifier<'c> {
         if unlike.is_empty() {
             return;
         }
-        let (record, names) = (change.wanted.record(), field_names(&unlike));
+        let (record, names) = (change.wanted.noun(), field_names(&unlike));
         sent.settlement = Settlement {
             result: RowResult::Unknown,
             message: format!(
@@ -341,7 +341,7 @@ pub(super) fn lost(
     change: &Change,
     current: &[Record],
 ) -> Option<Settlement> {
-    let record = change.wanted.record();
+    let record = change.wanted.noun();
     let (fields, now) = match current.first() {
         None => (vec![], format!("has no such {record} any more")),
         Some(current) => {
@@ -374,7 +374,7 @@ fn hint(record: &str) -> String {
 
 /// Builds the result of a change that the PBX accepted but does not show as wanted.
 pub(super) fn differs(accepted: &Settlement, change: &Change, mismatch: Mismatch) -> Settlement {
-    let record = change.wanted.record();
+    let record = change.wanted.noun();
     let read_back = match &mismatch {
         Mismatch::Fields(_, current) | Mismatch::Attributes(_, current) => Some(current.clone()),
         Mismatch::Twice(current) => current.clone(),

@@ -12,7 +12,7 @@ pub(crate) const PAGES_MAX: usize = 1000;
 pub(crate) type Step<T> = Result<T, Turn>;
 
 /// The differences between the conversations of vendors.
-pub(crate) trait Dialect {
+pub(crate) trait Protocol {
     /// The content of the reply to an accepted request.
     type Content;
 
@@ -27,8 +27,8 @@ pub(crate) trait Dialect {
 }
 
 /// A conversation: the exchanges that were not used yet, and the steps done so far.
-pub(crate) struct Conversation<'t, D: Dialect> {
-    dialect: &'t D,
+pub(crate) struct Conversation<'t, D: Protocol> {
+    protocol: &'t D,
     session: &'t Session,
     exchanges: &'t [Exchange],
     last: Option<&'t Exchange>,
@@ -65,10 +65,10 @@ pub(crate) enum End {
     Repeated,
 }
 
-impl<'t, D: Dialect> Conversation<'t, D> {
-    pub(crate) fn new(dialect: &'t D, session: &'t Session, exchanges: &'t [Exchange]) -> Self {
+impl<'t, D: Protocol> Conversation<'t, D> {
+    pub(crate) fn new(protocol: &'t D, session: &'t Session, exchanges: &'t [Exchange]) -> Self {
         Conversation {
-            dialect,
+            protocol,
             session,
             exchanges,
             last: None,
@@ -94,7 +94,7 @@ impl<'t, D: Dialect> Conversation<'t, D> {
 
     /// The vendor's facts.
     pub(crate) fn manifest(&self) -> &'static Manifest {
-        self.dialect.manifest()
+        self.protocol.manifest()
     }
 
     /// Ends the conversation because the task cannot be done; `word` becomes part of the fault's id.
@@ -127,7 +127,7 @@ impl<'t, D: Dialect> Conversation<'t, D> {
     /// Asks, and returns whatever fault the reply means.
     pub(crate) fn judged(&mut self, request: Request) -> Step<Result<D::Content, Fault>> {
         let exchange = self.exchange(request)?;
-        Ok(self.dialect.judge(exchange))
+        Ok(self.protocol.judge(exchange))
     }
 
     /// Signs in, with no session yet: a refusal is read as one of the account or of the wrong PBX.
@@ -142,7 +142,7 @@ impl<'t, D: Dialect> Conversation<'t, D> {
         request: Request,
     ) -> Step<Result<D::Content, Fault>> {
         let exchange = self.take().ok_or_else(|| Turn::send(request))?;
-        let judged = self.dialect.judge(exchange);
+        let judged = self.protocol.judge(exchange);
         Ok(judged.map_err(|fault| self.manifest().at_sign_in(fault)))
     }
 
@@ -171,7 +171,7 @@ impl<'t, D: Dialect> Conversation<'t, D> {
         if asked < count {
             if let Some(last) = replies.last() {
                 self.last = Some(last);
-                self.dialect
+                self.protocol
                     .judge(last)
                     .map_or_else(|fault| self.refusal(fault).map(drop), |_| Ok(()))?;
             }
@@ -182,7 +182,7 @@ impl<'t, D: Dialect> Conversation<'t, D> {
         let mut judged = Vec::with_capacity(count);
         for reply in replies {
             self.last = Some(reply);
-            judged.push(match self.dialect.judge(reply) {
+            judged.push(match self.protocol.judge(reply) {
                 Ok(content) => Ok(content),
                 Err(fault) => Err(self.refusal(fault)?),
             });
@@ -237,7 +237,7 @@ impl<'t, D: Dialect> Conversation<'t, D> {
     {
         let mut pages = vec![];
         for exchange in exchanges {
-            match self.dialect.judge(exchange) {
+            match self.protocol.judge(exchange) {
                 Ok(content) => {
                     pages.push(read(content).map_err(|why| self.end(self.not_understood(&why)))?);
                 }
@@ -256,7 +256,7 @@ impl<'t, D: Dialect> Conversation<'t, D> {
 
     fn exchange(&mut self, request: Request) -> Step<&'t Exchange> {
         self.take().ok_or_else(|| {
-            let mut request = self.dialect.authorise(request, self.session);
+            let mut request = self.protocol.authorise(request, self.session);
             request.done_before = self.done.join("; ");
             Turn::send(request)
         })

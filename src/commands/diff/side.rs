@@ -92,7 +92,7 @@ pub(super) fn read_target(
     let mut numbers = listing.numbers;
     numbers.sort_by(|a, b| by_number(a, b));
     numbers.dedup();
-    let progress = Progress::new(&format!("{}s", target.record()), numbers.len() as u64);
+    let progress = Progress::new(&format!("{}s", target.noun()), numbers.len() as u64);
     let mut twice = None;
     let looked = session
         .connection()

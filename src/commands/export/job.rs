@@ -94,7 +94,7 @@ impl Job<'_> {
                 Ok(exit(facts).max(added))
             }
             Err(failure) => {
-                match snapshots.archive.miss(name, &failure.message) {
+                match snapshots.archive.record_missed(name, &failure.message) {
                     Ok(kept) => snapshots.entered(kept, None),
                     Err(error) => print(format!("{name}: {error}")),
                 }

@@ -38,9 +38,9 @@ impl Job<'_> {
         let form = Form::new(session.manifest(), secrecy, self.args.live);
         let mut writer = self.writer(path, &form)?;
         // No time of the export: the same PBX makes the same file.
-        writer.set_title(&format!("{}s of {}", target.record(), target.label));
+        writer.set_title(&format!("{}s of {}", target.noun(), target.label));
         writer.add_fact("PBX", &target.described());
-        let records = format!("{}s", target.record());
+        let records = format!("{}s", target.noun());
         // The bars of several targets would get in each other's way.
         let progress = self
             .is_alone
@@ -104,7 +104,7 @@ fn tell(target: &Target, exported: u64, left_out: &NotExported) {
     print(format!(
         "{}: {}",
         target.label,
-        counted(exported, target.record())
+        counted(exported, target.noun())
     ));
     if !gone.is_empty() {
         print(format!(

@@ -1,6 +1,6 @@
 //! The meaning of the headings, asked for where it is not certain.
 
-use super::questions::{beside, ended, typed};
+use super::questions::{ended, file_beside, typed};
 use crate::columns::{AllowedActions, ColumnReading, Mapped, Saved, write_map};
 use crate::commands::columns::understood;
 use crate::disk::write_whole;
@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// Exit 2 where the sheet cannot be read, the answers ended, or the file cannot be written.
 pub(super) fn meanings(file: &str, manifest: &Manifest) -> Result<Option<Vec<String>>, Failure> {
-    let path = beside(file, "map.toml");
+    let path = file_beside(file, "map.toml");
     let kept = Path::new(&path).is_file();
     let options = if kept { map_options(&path) } else { vec![] };
     let words = ["columns", file, "--for", &manifest.vendor.id].map(str::to_owned);

@@ -10,8 +10,8 @@ use crate::rim::config::names_of;
 use crate::rim::terminal::{confirm, end_on_interrupt, print};
 use crate::rim::{Context, Exit, Failure};
 use meanings::meanings;
-use questions::{ask_file, ask_target, ask_vendor, beside, go_on, typed};
-use secrets::made_up;
+use questions::{ask_file, ask_target, ask_vendor, file_beside, typed, wait_for_enter};
+use secrets::secret_options;
 use std::ffi::OsString;
 
 /// Leads the user step by step: the PBX, the meaning of the headings, check, rehearsal, import. Each step shows its
@@ -38,12 +38,12 @@ pub(super) fn run(
     let Some(mut options) = meanings(&file, manifest)? else {
         return Ok(Exit::Unusable);
     };
-    options.extend(made_up(&file, &options, manifest)?);
+    options.extend(secret_options(&file, &options, manifest)?);
     let words = |first: &[&str], options: &[String]| -> Vec<String> {
         let first = first.iter().map(|word| (*word).to_owned());
         first.chain(options.iter().cloned()).collect()
     };
-    go_on()?;
+    wait_for_enter()?;
     print("\n3. Is every row right?");
     match step(&words(&["check", &file, "--for", vendor.id], &options)) {
         0 => print("every row can go"),
@@ -54,7 +54,7 @@ pub(super) fn run(
         )),
         _ => return Ok(Exit::Unusable),
     }
-    go_on()?;
+    wait_for_enter()?;
     print("\n4. A rehearsal, on a PBX that exists only here:");
     let sim = format!("sim:{}", vendor.id);
     let rehearsal = ["import", &file, "--to", &sim, "--rate", "50/s"];
@@ -67,7 +67,7 @@ pub(super) fn run(
         step(&words(&["init"], &[]));
         targets = names_of(vendor.id, context.config());
     }
-    let report = beside(&file, "report.html");
+    let report = file_beside(&file, "report.html");
     let import = |target: &str| {
         let import = ["import", &file, "--to", target, "--report", &report];
         words(&import, &options)

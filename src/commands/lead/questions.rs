@@ -65,12 +65,12 @@ pub(super) fn ask_target(targets: &[String]) -> Result<Option<String>, Failure> 
 ///
 /// # Errors
 /// The answers ended.
-pub(super) fn go_on() -> Result<(), Failure> {
+pub(super) fn wait_for_enter() -> Result<(), Failure> {
     ask("Enter goes on", "").map(drop).ok_or_else(ended)
 }
 
 /// The name of a file beside the sheet: `staff.csv` and `map.toml` make `staff.map.toml`.
-pub(super) fn beside(file: &str, ending: &str) -> String {
+pub(super) fn file_beside(file: &str, ending: &str) -> String {
     let path = Path::new(file).with_extension(ending);
     path.display().to_string()
 }

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// Exit 2 where the sheet cannot be read.
-pub(super) fn made_up(
+pub(super) fn secret_options(
     file: &str,
     options: &[String],
     manifest: &Manifest,

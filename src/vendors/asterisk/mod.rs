@@ -22,7 +22,7 @@ mod talk;
 #[cfg(test)]
 mod tests;
 
-use super::conversation::{Dialect, Step};
+use super::conversation::{Protocol, Step};
 use super::{Account, Client, Settings, Task};
 use crate::digest::base64;
 use crate::manifest::{Manifest, Purpose};

@@ -1,10 +1,10 @@
-//! The dialect of ARI: how a request is authorised, and a reply judged.
+//! The protocol of ARI: how a request is authorised, and a reply judged.
 
 use super::ami;
 use crate::manifest::Manifest;
 use crate::model::{Fault, FaultKind};
 use crate::vendors::Settings;
-use crate::vendors::conversation::{Conversation, Dialect, Step};
+use crate::vendors::conversation::{Conversation, Protocol, Step};
 use crate::wire::{Body, Effect, Exchange, Reply, Request, Session};
 use serde_json::Value;
 use url::form_urlencoded;
@@ -43,7 +43,7 @@ pub(super) struct Asterisk {
 
 pub(super) type Talk<'t> = Conversation<'t, Asterisk>;
 
-impl Dialect for Asterisk {
+impl Protocol for Asterisk {
     type Content = Value;
 
     fn manifest(&self) -> &'static Manifest {

@@ -13,7 +13,7 @@ use crate::manifest::{Manifest, Purpose};
 use crate::model::{
     Fault, FaultCause, FaultKind, Field, Forward, Record, Secret, WireText, same_word,
 };
-use crate::vendors::conversation::{Conversation, Dialect, Step};
+use crate::vendors::conversation::{Conversation, Protocol, Step};
 use crate::wire::xml::Element;
 use crate::wire::{
     Answer, Body, Effect, Exchange, Listing, Method, Reply, Request, Session, Turn, json,
@@ -83,7 +83,7 @@ impl Client for OpenVox {
     }
 }
 
-impl Dialect for OpenVox {
+impl Protocol for OpenVox {
     type Content = Value;
 
     fn manifest(&self) -> &'static Manifest {

@@ -54,11 +54,11 @@ fn code_of(reply: &Reply) -> String {
         request: Request::new("", Method::Post, "/", Effect::Reads),
         reply: reply.clone(),
     };
-    let dialect = OpenVox {
+    let protocol = OpenVox {
         manifest: manifest(),
         format: String::new(),
     };
-    match dialect.judge(&exchange) {
+    match protocol.judge(&exchange) {
         Ok(_) => "ok".to_owned(),
         Err(fault) => fault.vendor_code.unwrap_or(reply.status.to_string()),
     }

@@ -11,7 +11,7 @@ mod tests;
 use super::{Account, Client, Settings, Task};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Fault, FaultKind, Record, Secret, WireText};
-use crate::vendors::conversation::{Conversation, Dialect, Step};
+use crate::vendors::conversation::{Conversation, Protocol, Step};
 use crate::wire::xml::{self, Element};
 use crate::wire::{Answer, Body, Effect, Exchange, Listing, Method, Request, Session, Turn};
 use url::form_urlencoded;
@@ -68,7 +68,7 @@ impl Client for Ozeki {
     }
 }
 
-impl Dialect for Ozeki {
+impl Protocol for Ozeki {
     type Content = Element;
 
     fn manifest(&self) -> &'static Manifest {

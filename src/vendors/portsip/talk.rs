@@ -1,9 +1,9 @@
-//! The dialect of PortSIP: how a request is authorised, a reply judged, and a listing read page by page.
+//! The protocol of PortSIP: how a request is authorised, a reply judged, and a listing read page by page.
 
 use crate::manifest::Manifest;
 use crate::model::{Fault, FaultKind};
 use crate::vendors::Settings;
-use crate::vendors::conversation::{Conversation, Dialect, ListPage};
+use crate::vendors::conversation::{Conversation, ListPage, Protocol};
 use crate::vendors::refusal::is_code;
 use crate::wire::{Body, Effect, Exchange, Method, Request, Session, json};
 use serde_json::Value;
@@ -81,7 +81,7 @@ impl PortSip {
     }
 }
 
-impl Dialect for PortSip {
+impl Protocol for PortSip {
     type Content = Value;
 
     fn manifest(&self) -> &'static Manifest {

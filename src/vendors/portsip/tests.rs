@@ -488,8 +488,8 @@ mod golden {
         let exchanges = [];
         let settings = [("token_in".to_owned(), "body".to_owned())].into();
         let settings = Settings::new(manifest(), &settings).unwrap();
-        let dialect = PortSip::new(manifest(), &settings);
-        let ask = |request| match Talk::new(&dialect, &token, &exchanges).ask(request) {
+        let protocol = PortSip::new(manifest(), &settings);
+        let ask = |request| match Talk::new(&protocol, &token, &exchanges).ask(request) {
             Err(Turn::Send(request)) => *request,
             other => panic!("{other:?}"),
         };

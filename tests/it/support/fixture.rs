@@ -98,7 +98,7 @@ impl Rig {
     pub(crate) fn kind(vendor: &Vendor) -> String {
         match (vendor.manifest)().key() {
             Field::NUMBER => vendor.id.to_owned(),
-            key => format!("{} {}s", vendor.id, key.record()),
+            key => format!("{} {}s", vendor.id, key.noun()),
         }
     }
 
