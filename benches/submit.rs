@@ -14,7 +14,7 @@ use rowcall::link::paced::Pace;
 use rowcall::link::retrying::Retrying;
 use rowcall::manifest::Manifest;
 use rowcall::model::{
-    Action, Change, Field, Mode, Outcome, PlannedRow, Record, RowResult, RunMode,
+    Action, Change, Field, Mode, Outcome, PlannedRow, Record, RowResult, RunCommand, RunMode,
 };
 use rowcall::run::journal::{Journal, Pending};
 use rowcall::seal::Key;
@@ -249,7 +249,7 @@ fn sync_ms() -> f64 {
 
 fn head() -> RunHead {
     RunHead {
-        command: "import".into(),
+        command: RunCommand::Import,
         vendor: "yes".into(),
         mode: RunMode::Import(Mode::Create),
         options: "{}".into(),

@@ -1,6 +1,7 @@
 //! The comparison of a wanted record with the one on the PBX: the fields that differ, and the differences in words.
 
 use crate::manifest::{Access, Manifest};
+use crate::model::redact;
 use crate::model::{Field, Kind, Record, TO_GENERATE, Text};
 use std::collections::BTreeSet;
 use url::Url;
@@ -66,7 +67,7 @@ pub fn differences(fields: &[Field], wanted: &Record, current: &Record) -> Strin
         let hides = |record: &Record| matches!(record.get(*field), Some(Text::Secret(_)));
         let given_back = current.text(*field).unwrap_or_default();
         if hides(wanted) || hides(&current) {
-            return format!("another {}", field.name());
+            return redact::another(*field);
         }
         format!(
             "{} {:?} instead of {:?}",

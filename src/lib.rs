@@ -28,11 +28,11 @@
 //! | a field, its headings, the checks of its text | `model/field.rs`, one row for each field |
 //! | the parts of a forward or of office hours | `model/forward.rs` |
 //! | the matching of headings | `columns/mod.rs` has a drawing; words `columns/words.toml`, products `columns/products.toml` |
-//! | a kind of rule, its words and its hint | `manifest/rule.rs` |
-//! | rules between fields, between rows | `rules/fields_together.rs`, `rules/rows_together.rs` |
+//! | a kind of rule, its words and its hint | `manifest/rule.rs`; its fast way `rules/compiled.rs`; secrets that keep it `generate.rs` |
+//! | rules between fields, between rows | their list and words `manifest/cross_rule.rs`; `rules/fields_together.rs`, `rules/rows_together.rs` |
 //! | the damage that a spreadsheet does to a value | `rules/spreadsheet_damage/` |
 //! | a file format, a report format | `sheet/format.rs`; `sheet/reader.rs` if it is read, `sheet/writer.rs` if it is written; a folder for each format |
-//! | the decision on a row | `plan/decide.rs` |
+//! | the decision on a row | `plan/decide.rs`; of a migration `migrate/three_way.rs` |
 //! | the limits of change in a run | `plan/guard.rs` |
 //! | repeated requests, a 503, Retry-After | `link/retrying.rs`, the table at its top |
 //! | a lost reply | `submit/settle.rs` |
@@ -41,7 +41,8 @@
 //! | reading back | `submit/verify.rs` |
 //! | the ledger's schema | `ledger/store.rs` |
 //! | undo, resume | `plan/revert.rs`, `run/resume.rs` |
-//! | an exit code, the wording of a failure | `rim/failure.rs`; the last lines of a run, `run/results.rs` |
+//! | an exit code | `rim/failure.rs` |
+//! | the wording of a message | search for it: each stands once; the last lines of a run `run/results.rs` and `run/execution.rs` |
 //! | a flag | `cli/mod.rs` names the file of each kind; then `commands/`; if a resume needs it, `run/saved_options.rs` |
 //! | the values that are never shown | `model/redact.rs`; which values, `Field::hides` in `model/field.rs` |
 //! | a product's import file | `dialects/`, a file of facts for each; the table's writer is `dialects/mod.rs` |

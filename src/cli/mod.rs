@@ -1,5 +1,10 @@
 //! The command line as it was typed, nothing resolved: one file for each group of arguments. The only module that names
 //! `clap`; help, completions and man pages come from here.
+//!
+//! - Of commands: `sheets` (check, columns, fix, template), `change` (import, plan, delete, migrate), `runs` (resume, undo,
+//!   runs, report), `audit` (export, diff, archive), `files` (convert, verify), `ring`, `tools` (all others).
+//! - Of several commands: `input` (sheets and how they are read), `pace`, `safety` (limits), `output` (reports, secrets).
+//! - `values` reads texts of options, `words` lists those that are known, `hints` helps after an error, `man` writes pages.
 
 mod audit;
 mod change;

@@ -3,6 +3,7 @@
 use crate::cli::DeleteArgs;
 use crate::columns::AllowedActions;
 use crate::input::{Rows, open_sheets};
+use crate::model::RunCommand;
 use crate::plan::delete::plan_deletions;
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, Target};
@@ -18,7 +19,7 @@ pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure>
     let request = RunRequest {
         rejects: args.rejects.clone(),
         guard: args.guard.options(),
-        ..RunRequest::new("delete", &target, args.report.options())
+        ..RunRequest::new(RunCommand::Delete, &target, args.report.options())
     };
     if !args.dry_run {
         request.refuse_silent_deletes()?;

@@ -42,7 +42,7 @@ pub(super) fn run(args: &DoctorArgs, context: &Context) -> Result<Exit, Failure>
     let wrong = |check: &&Check| !check.ok;
     Ok(match checks.iter().rfind(wrong) {
         None => Exit::Done,
-        Some(check) if check.target.is_empty() => Exit::Unusable,
+        Some(check) if check.is_of_machine() => Exit::Unusable,
         Some(_) => Exit::Target,
     })
 }

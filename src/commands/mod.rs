@@ -28,13 +28,12 @@ mod verify;
 mod wanted;
 
 use crate::cli::{self, Cli, Command, CompletionsArgs, ManArgs};
-use crate::disk::outlast_size_limit;
+use crate::disk::{Readers, outlast_size_limit, write_whole};
 use crate::ledger::runs as all_runs;
 use crate::rim::config::all_names;
 use crate::rim::outputs::Files;
 use crate::rim::terminal::{print, print_data, report};
 use crate::rim::{Context, Exit, Failure, log};
-use std::fs;
 
 /// Carries out the command line, and returns the exit code. Prints on standard error the reason why a command could not
 /// continue.
@@ -101,7 +100,7 @@ fn man(args: &ManArgs) -> Result<Exit, Failure> {
     let pages = cli::man_pages().map_err(Failure::usage)?;
     for (name, page) in &pages {
         let path = folder.join(name);
-        fs::write(&path, page).map_err(|error| {
+        write_whole(&path, page, Readers::Anybody).map_err(|error| {
             Failure::usage(format!("{} cannot be written: {error}", path.display()))
                 .hint(format!("make the folder: mkdir -p {}", folder.display()))
         })?;

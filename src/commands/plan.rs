@@ -3,7 +3,7 @@
 use super::wanted::{check, read_rows};
 use crate::cli::{PlanArgs, WantedArgs};
 use crate::input::Rows;
-use crate::model::{PlannedRow, RunMode};
+use crate::model::{PlannedRow, RunCommand, RunMode};
 use crate::plan::file::SavedPlan;
 use crate::plan::import::plan_import;
 use crate::plan::{Plan, Refusal};
@@ -58,7 +58,7 @@ pub(super) fn show(
     let request = RunRequest {
         mode: RunMode::Import(wanted.mode),
         guard,
-        ..RunRequest::new("plan", &target, wanted.report.options())
+        ..RunRequest::new(RunCommand::Plan, &target, wanted.report.options())
     };
     let (mut rows, prepared) = read_rows(wanted, &request, output, context)?;
     rows.forget_folders();

@@ -64,13 +64,13 @@ fn report_head(run: &RunFacts, outcomes: &[(Outcome, Standing)]) -> ReportHead {
     let (read, has_one_table) = origins(outcomes.iter().map(|(outcome, _)| outcome));
     let facts = [
         ("PBX", format!("{} ({})", run.target, run.head.vendor)),
-        ("command", run.head.command.clone()),
+        ("command", run.head.command.word().to_owned()),
         ("mode", run.head.mode.word().to_owned()),
         ("read", read),
         ("started", for_people(run.started)),
         ("run", run.id.clone()),
     ];
-    let title = format!("{} on {}", run.head.command, run.target);
+    let title = format!("{} on {}", run.head.command.word(), run.target);
     ReportHead {
         has_rings: outcomes.iter().any(|(outcome, _)| outcome.ring.is_some()),
         ..ReportHead::new(title, facts, has_one_table)

@@ -3,6 +3,7 @@
 use crate::cli::ResumeArgs;
 use crate::input::Rows;
 use crate::ledger::{StoredRun, Summary, runs};
+use crate::model::RunCommand;
 use crate::plan::guard::Budget;
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, PaceOptions, Target};
@@ -46,7 +47,7 @@ pub(super) fn run(args: &ResumeArgs, context: &Context) -> Result<Exit, Failure>
         Ok(lines) => lines.into_iter().map(|row| line(row.0, row.1)).collect(),
         Err(failure) => {
             let (label, json) = (&target.label, args.report.json);
-            return refuse_without_rows("resume", label, json, Some(&name), failure);
+            return refuse_without_rows(RunCommand::Resume, label, json, Some(&name), failure);
         }
     };
     let mut files = request.files(&Rows::default(), context);
@@ -81,7 +82,7 @@ fn request<'t>(
             ring: past.options.ring,
             ..GuardOptions::default()
         },
-        ..RunRequest::new("resume", target, report)
+        ..RunRequest::new(RunCommand::Resume, target, report)
     }
 }
 
@@ -94,7 +95,9 @@ fn newest_unfinished(context: &Context) -> Result<String, Failure> {
         None => Ok(newest.id),
         Some(why) => Err(Failure::usage(format!(
             "the newest run, {} ({} on {}), {why}",
-            newest.id, summary.run.head.command, summary.run.target
+            newest.id,
+            summary.run.head.command.word(),
+            summary.run.target
         ))
         .hint("name the run that is meant: rowcall runs lists them all")),
     }

@@ -4,6 +4,7 @@ use crate::cli::RingArgs;
 use crate::columns::AllowedActions;
 use crate::input::{InputOptions, Rows, open_sheets};
 use crate::manifest::Manifest;
+use crate::model::RunCommand;
 use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, Target};
 use crate::run::ring_rows::ring_rows;
@@ -26,7 +27,7 @@ pub(super) fn run(args: &RingArgs, context: &Context) -> Result<Exit, Failure> {
         (true, Some(secrets)) => (secrets, None),
         (_, secrets) => (read_sheets(args, manifest)?, secrets),
     };
-    let request = RunRequest::new("ring", &target, args.report.options());
+    let request = RunRequest::new(RunCommand::Ring, &target, args.report.options());
     let mut files = request.files(&rows, context);
     let others = [&args.secrets, &args.reading.map_file];
     others

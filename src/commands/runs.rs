@@ -87,7 +87,7 @@ fn show(name: Option<&str>, json: bool, state: &StateDir) -> Result<Exit, Failur
     let (_, state, why) = run_state(&summary);
     let facts = [
         ("run", run.id.clone()),
-        ("command", run.head.command.clone()),
+        ("command", run.head.command.word().to_owned()),
         ("mode", run.head.mode.word().to_owned()),
         ("target", run.target.clone()),
         ("started", format!("{:.3}", run.started)),

@@ -3,7 +3,7 @@
 use crate::cli::UndoArgs;
 use crate::input::Rows;
 use crate::ledger::{StoredRun, newest};
-use crate::model::counted;
+use crate::model::{RunCommand, counted};
 use crate::plan::Refusal;
 use crate::plan::revert::{StoredRows, lines_to_revert, plan_revert, target_to_revert};
 use crate::rim::terminal::{print, stop_on_interrupt};
@@ -23,7 +23,7 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
     let state = context.state()?;
     let name = match &args.run {
         Some(name) => name.clone(),
-        None => newest(&state, |run| run.run.head.command != "undo")?
+        None => newest(&state, |run| run.run.head.command != RunCommand::Undo)?
             .ok_or_else(|| Failure::no_run("undo"))?,
     };
     let past = PastRun::open(context, &name)?;
@@ -33,7 +33,7 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
     print_taken_back(&past, context)?;
     let request = RunRequest {
         guard,
-        ..RunRequest::new("undo", &target, args.report.options())
+        ..RunRequest::new(RunCommand::Undo, &target, args.report.options())
     };
     let outcomes = StoredRun::open(&state, &name)?.outcomes()?;
     let mut files = request.files(&Rows::default(), context);

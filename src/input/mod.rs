@@ -13,6 +13,7 @@ use crate::manifest::Manifest;
 use crate::model::redact::quoted;
 use crate::model::{Field, Severity};
 use crate::rim::Failure;
+use crate::rim::config::read_small;
 use crate::rim::terminal::print;
 use crate::sheet::{self, Encoding, Header, Input, ReadOptions, RowTrouble, Sheet};
 use crate::vendors::VENDORS;
@@ -233,8 +234,8 @@ fn mapping(args: &ReadingOptions) -> Result<Vec<(String, Mapped)>, Failure> {
         return Ok(args.map.clone());
     };
     let shown = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::usage(format!("{shown}: cannot be read: {error}")))?;
+    let text = read_small(path)
+        .map_err(|why| Failure::usage(format!("{shown}: cannot be read: {why}")))?;
     let saved = columns::read_map(&text).map_err(|error| {
         Failure::usage(format!("{shown}: {error}"))
             .hint("a mapping file has one heading a line: \"Durchwahl\" = \"number\"")

@@ -4,7 +4,7 @@
 use super::Rows;
 use crate::columns::Binding;
 use crate::columns::leave_out_flag;
-use crate::model::{Finding, RuleId, Severity};
+use crate::model::{Field, Finding, RuleId, Severity};
 use crate::report::FindingSummary;
 use crate::rim::Failure;
 use crate::sheet::Sheet;
@@ -13,6 +13,23 @@ use std::collections::BTreeMap;
 fn is_about_lacking(finding: &Finding) -> bool {
     let kind = finding.rule.kind();
     [RuleId::NOT_SUPPORTED, RuleId::READ_ONLY, RuleId::TRANSLATED].contains(&kind)
+}
+
+/// A column of which values are lost.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct LostColumn {
+    /// Its sheet's position.
+    sheet: usize,
+    /// Its own position; `None` for values that come from no column.
+    column: Option<usize>,
+    /// The field that the vendor lacks; `None` where the column is not read.
+    field: Option<Field>,
+}
+
+impl LostColumn {
+    fn field_name(&self) -> &'static str {
+        self.field.map_or("", Field::name)
+    }
 }
 
 impl Rows {
@@ -50,15 +67,19 @@ impl Rows {
     /// # Errors
     /// Exit 4, naming each column with its count and how it is left out.
     pub(crate) fn refuse_losses(&self) -> Result<(), Failure> {
-        let mut lost: BTreeMap<(usize, usize, &str), u64> = BTreeMap::new();
+        let mut lost: BTreeMap<LostColumn, u64> = BTreeMap::new();
         for row in &self.rows {
             let is_lost = |finding: &&Finding| {
                 is_about_lacking(finding) && finding.severity == Severity::Warning
             };
             for finding in row.findings.iter().filter(is_lost) {
-                let field = finding.field.map_or("", |field| field.name());
-                let column = finding.column.unwrap_or(usize::MAX);
-                *lost.entry((row.sheet, column, field)).or_default() += 1;
+                let (column, field) = (finding.column, finding.field);
+                let of_sheet = LostColumn {
+                    sheet: row.sheet,
+                    column,
+                    field,
+                };
+                *lost.entry(of_sheet).or_default() += 1;
             }
         }
         for (sheet, column) in self.unread_columns() {
@@ -71,27 +92,33 @@ impl Rows {
             });
             let count = filled.count() as u64;
             if count > 0 {
-                lost.insert((sheet, column, ""), count);
+                let unread = LostColumn {
+                    sheet,
+                    column: Some(column),
+                    field: None,
+                };
+                lost.insert(unread, count);
             }
         }
         if lost.is_empty() {
             return Ok(());
         }
-        let heading = |(sheet, column, field): &(usize, usize, &str)| {
-            let (sheet, _) = self.sheets.get(*sheet)?;
-            let heading = sheet.headings.get(*column)?.trim().to_owned();
-            Some(heading).filter(|heading| heading != field)
+        let heading = |lost: &LostColumn| {
+            let (sheet, _) = self.sheets.get(lost.sheet)?;
+            let heading = sheet.headings.get(lost.column?)?.trim().to_owned();
+            Some(heading).filter(|heading| heading != lost.field_name())
         };
-        let counted = lost.iter().map(|(key, count)| match heading(key) {
-            Some(heading) if key.2.is_empty() => format!("{heading} (not read) {count}"),
-            Some(heading) => format!("{heading} ({}) {count}", key.2),
-            None => format!("{} {count}", key.2),
+        let counted = lost.iter().map(|(lost, count)| match heading(lost) {
+            Some(heading) if lost.field.is_none() => format!("{heading} (not read) {count}"),
+            Some(heading) => format!("{heading} ({}) {count}", lost.field_name()),
+            None => format!("{} {count}", lost.field_name()),
         });
         let counted: Vec<String> = counted.collect();
-        let mut flags: Vec<String> = lost
-            .keys()
-            .map(|key| leave_out_flag(&heading(key).unwrap_or_else(|| key.2.to_owned())))
-            .collect();
+        let own_flag = |lost: &LostColumn| {
+            let heading = heading(lost);
+            leave_out_flag(&heading.unwrap_or_else(|| lost.field_name().to_owned()))
+        };
+        let mut flags: Vec<String> = lost.keys().map(own_flag).collect();
         flags.dedup();
         Err(Failure::lossy("columns", &counted, &flags))
     }

@@ -30,7 +30,7 @@ pub(crate) use memory::SecretMarks;
 pub use state::{SECRETS_STEM, StateDir};
 pub use store::{Ledger, StoredRun};
 
-use crate::model::{RowResult, RunMode};
+use crate::model::{RowResult, RunCommand, RunMode};
 use crate::seal::SealError;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -41,8 +41,8 @@ use thiserror::Error;
 /// The command and options of a run, as it was started. Contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunHead {
-    /// The command, for example `import`.
-    pub command: String,
+    /// The command.
+    pub command: RunCommand,
     /// The target's vendor.
     pub vendor: String,
     /// The mode.

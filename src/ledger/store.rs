@@ -7,7 +7,7 @@ use crate::digest::hex;
 use crate::disk::{new_folder, private_options, sync_folder};
 use crate::fingerprints::Shown;
 use crate::model::{
-    Action, Change, Field, Outcome, Place, PlannedRow, RingResult, RowResult, RunMode,
+    Action, Change, Field, Outcome, Place, PlannedRow, RingResult, RowResult, RunCommand, RunMode,
 };
 use crate::seal::{Key, SealError, random};
 use jiff::Timestamp;
@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The version of the tables.
-const VERSION: i64 = 6;
+const VERSION: i64 = 7;
 
 /// Marks the file as rowcall's: `rowc`.
 const APPLICATION: i64 = 0x726f_7763;
@@ -44,7 +44,7 @@ CREATE TABLE rows (
     action TEXT NOT NULL, result TEXT NOT NULL, code TEXT NOT NULL, field TEXT, \"column\" TEXT NOT NULL,
     message TEXT NOT NULL, hint TEXT NOT NULL, attempts INTEGER NOT NULL, http_status INTEGER, vendor_code TEXT,
     elapsed_ms INTEGER, finished_at TEXT NOT NULL, findings TEXT NOT NULL, final INTEGER NOT NULL,
-    name TEXT NOT NULL, ring TEXT
+    name TEXT NOT NULL, ring TEXT, restored_in_part INTEGER NOT NULL
 ) STRICT;
 -- What is to be done, what the PBX held before, the fields that cannot be put back, and what was read back once it was
 -- done, with keyed fingerprints in the place of secrets. Elsewhere a secret is null, and stands in sealed.
@@ -64,11 +64,12 @@ CREATE TABLE events (at TEXT NOT NULL, what TEXT NOT NULL, why TEXT NOT NULL) ST
 ";
 
 const PUT_ROW: &str = "INSERT INTO rows VALUES
-    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)";
+    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)";
 
 const REPLACE_ROW: &str = "UPDATE rows SET (row, file, sheet, line, number, action, result, code, field, \"column\",
-    message, hint, attempts, http_status, vendor_code, elapsed_ms, finished_at, findings, final, name, ring) =
-    (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22) WHERE position = ?1";
+    message, hint, attempts, http_status, vendor_code, elapsed_ms, finished_at, findings, final, name, ring,
+    restored_in_part) =
+    (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23) WHERE position = ?1";
 
 const PUT_READ_BACK: &str = "UPDATE changes SET left = ?2 WHERE position = ?1";
 
@@ -409,7 +410,7 @@ impl StoredRun {
                 tool: row.get("tool")?,
                 key: row.get("key")?,
                 head: RunHead {
-                    command: row.get("command")?,
+                    command: parsed(row, "command", |text: String| RunCommand::named(&text))?,
                     vendor: row.get("vendor")?,
                     mode: parsed(row, "mode", |text: String| RunMode::named(&text))?,
                     options: row.get("options")?,
@@ -690,8 +691,18 @@ fn put_head(transaction: &Transaction, run: &RunFacts) -> rusqlite::Result<()> {
     transaction.execute(
         "INSERT INTO head VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         params![
-            run.id, run.count, run.target, started, run.tool, run.key, command, vendor, mode,
-            options, rules, input_hash
+            run.id,
+            run.count,
+            run.target,
+            started,
+            run.tool,
+            run.key,
+            command.word(),
+            vendor,
+            mode,
+            options,
+            rules,
+            input_hash
         ],
     )?;
     Ok(())
@@ -728,6 +739,7 @@ fn put_row(
         is_final,
         outcome.name,
         outcome.ring.map(RingResult::word),
+        outcome.restored_in_part,
     ])
 }
 
@@ -784,6 +796,7 @@ fn outcome(row: &rusqlite::Row) -> rusqlite::Result<Outcome> {
         elapsed_ms: row.get("elapsed_ms")?,
         finished_at: parsed(row, "finished_at", |text: String| text.parse().ok())?,
         findings: parsed(row, "findings", from_json)?,
+        restored_in_part: row.get("restored_in_part")?,
         ring: match row.get::<_, Option<String>>("ring")? {
             Some(_) => Some(parsed(row, "ring", |word: String| {
                 RingResult::named(&word)

@@ -1,7 +1,7 @@
 use super::*;
 use crate::model::{
-    Action, Change, Field, Finding, Mode, Outcome, Place, PlannedRow, Record, RingResult, RunMode,
-    Severity,
+    Action, Change, Field, Finding, Mode, Outcome, Place, PlannedRow, Record, RingResult,
+    RunCommand, RunMode, Severity,
 };
 use crate::random::Random;
 use crate::seal::Key;
@@ -67,7 +67,7 @@ impl House {
 
 fn head() -> RunHead {
     RunHead {
-        command: "import".into(),
+        command: RunCommand::Import,
         vendor: "openvox".into(),
         mode: RunMode::Import(Mode::Upsert),
         options: r#"{"rate":"20/s"}"#.into(),
@@ -144,6 +144,7 @@ fn full_outcome() -> Outcome {
                 .source("https://example.org"),
             Finding::new("row.own", Severity::Info, ""),
         ],
+        restored_in_part: true,
         ring: Some(RingResult::WrongSecret),
     }
 }

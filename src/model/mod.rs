@@ -30,7 +30,7 @@ pub use field::{
 pub(crate) use finding::with_hint;
 pub use finding::{Finding, Severity};
 pub use forward::{Forward, OfficeHours};
-pub use mode::{Mode, RunMode};
+pub use mode::{Mode, RunCommand, RunMode};
 pub use odd_char::OddChar;
 pub use outcome::{Action, Outcome, RowResult};
 pub use place::Place;

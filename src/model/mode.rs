@@ -25,6 +25,27 @@ impl Mode {
     }
 }
 
+vocabulary! {
+    /// A command that may change a PBX, or that shows or hears what one has changed.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum RunCommand {
+        /// Sends what sheets say.
+        Import = "import",
+        /// Shows what an import would send.
+        Plan = "plan",
+        /// Deletes what sheets name.
+        Delete = "delete",
+        /// Sends what another PBX has.
+        Migrate = "migrate",
+        /// Sends what is left of a run.
+        Resume = "resume",
+        /// Takes a run back.
+        Undo = "undo",
+        /// Asks if extensions ring.
+        Ring = "ring",
+    }
+}
+
 /// The mode of a run, whatever its command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RunMode {
@@ -57,7 +78,8 @@ impl RunMode {
     }
 
     /// A command with the flag that asks for this mode, as in `import --mode sync`.
-    pub(crate) fn after(self, command: &str) -> String {
+    pub(crate) fn after(self, command: RunCommand) -> String {
+        let command = command.word();
         match self {
             RunMode::None => command.to_owned(),
             RunMode::Import(mode) => format!("{command} --mode {}", mode.word()),
@@ -85,7 +107,11 @@ mod tests {
             assert_eq!(RunMode::named(mode.word()), Some(mode));
         }
         assert_eq!(RunMode::named("other"), None);
-        let typed = [RunMode::None, imports[3], RunMode::Overwrite].map(|mode| mode.after("x"));
-        assert_eq!(typed, ["x", "x --mode sync", "x --overwrite"]);
+        let typed = [RunMode::None, imports[3], RunMode::Overwrite]
+            .map(|mode| mode.after(RunCommand::Import));
+        assert_eq!(
+            typed,
+            ["import", "import --mode sync", "import --overwrite"]
+        );
     }
 }

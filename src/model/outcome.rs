@@ -115,6 +115,8 @@ pub struct Outcome {
     pub finished_at: jiff::Timestamp,
     /// Every finding of the row.
     pub findings: Vec<Finding>,
+    /// True for a row of an undo that is as before but for fields that the vendor does not give back.
+    pub restored_in_part: bool,
     /// The dial tone of its extension, where it was asked for; always `None` with a result that is one itself.
     pub ring: Option<RingResult>,
 }
@@ -162,6 +164,7 @@ impl Outcome {
             elapsed_ms: None,
             finished_at: jiff::Timestamp::now(),
             findings: vec![],
+            restored_in_part: false,
             ring: None,
         }
     }

@@ -44,13 +44,6 @@ impl PlannedRow {
         }
     }
 
-    /// Returns true if the extension is as it was before, but for the fields that cannot be put back.
-    pub fn is_restored_in_part(&self) -> bool {
-        let field = self.outcome.field;
-        self.outcome.result == RowResult::Differs
-            && field.is_some_and(|field| self.not_restorable.contains(&field))
-    }
-
     /// Returns its line in the report of a plan, where a row that would be sent is valid.
     pub fn line(&self) -> Outcome {
         let mut outcome = self.outcome.clone();
@@ -58,28 +51,5 @@ impl PlannedRow {
             outcome.result = RowResult::Valid;
         }
         outcome
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Action;
-
-    #[test]
-    fn only_a_field_that_cannot_be_put_back_leaves_a_row_restored_in_part() {
-        let row = |field, not_restorable| PlannedRow {
-            not_restorable,
-            ..PlannedRow::without_change(Outcome {
-                field,
-                ..Outcome::new(Action::Update, RowResult::Differs)
-            })
-        };
-        let (lost, read) = (Field::SIP_PASSWORD, Field::DISPLAY_NAME);
-        assert!(row(Some(lost), vec![lost]).is_restored_in_part());
-        // A record that was read back otherwise than wanted is another matter.
-        assert!(!row(Some(read), vec![lost]).is_restored_in_part());
-        assert!(!row(Some(lost), vec![]).is_restored_in_part());
-        assert!(!row(None, vec![lost]).is_restored_in_part());
     }
 }

@@ -19,6 +19,11 @@ pub fn shown(field: Field, text: &str) -> String {
     }
 }
 
+/// The words for a secret that differs from the one that was expected.
+pub fn another(field: Field) -> String {
+    format!("another {}", field.name())
+}
+
 /// The value of a field unchanged, for a cell of a report; nothing for a secret that is not empty.
 pub fn plain(field: Field, text: &str) -> String {
     if field.hides(text) && !text.is_empty() {

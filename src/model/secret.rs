@@ -5,8 +5,9 @@ use zeroize::Zeroizing;
 
 /// A password, PIN or token.
 ///
-/// It has no `Display` and no serialisation, and its `Debug` shows nothing of it. The only way to the text is
-/// [`Secret::reveal`], so that every place where a secret leaves can be found by that name.
+/// It has no `Display` and no serialisation, and its `Debug` shows nothing of it. Its text leaves by functions whose name
+/// has `reveal` in it (a record's, a text's and a request's lead to [`Secret::reveal`]), and a value that takes its place,
+/// such as a hash, by [`Secret::derive`]: a test names the files that call them.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
@@ -24,9 +25,7 @@ impl Secret {
     pub fn reveal(&self) -> &str {
         &self.0
     }
-}
 
-impl Secret {
     /// A secret that is made of this one and takes its place on the wire: its hash, for example.
     pub fn derive(&self, derived: impl FnOnce(&str) -> String) -> Secret {
         Secret::new(derived(&self.0))

@@ -146,7 +146,7 @@ impl Refusal {
 
     /// Refuses to send because of the rows; the command itself has not failed, and the results of the rows give the
     /// reasons.
-    pub(crate) fn of_rows(code: &'static str, message: &str, hint: &str) -> Refusal {
+    fn of_rows(code: &'static str, message: &str, hint: &str) -> Refusal {
         let failure = Failure {
             exit: Exit::NotDone,
             message: message.to_owned(),
@@ -157,6 +157,11 @@ impl Refusal {
             leaves_files: false,
             ..Refusal::new(code, failure)
         }
+    }
+
+    /// No row is valid: the results of the rows say all there is to say.
+    pub(crate) fn no_valid_row() -> Refusal {
+        Refusal::of_rows("", "", "")
     }
 
     /// The user was asked, and declined.

@@ -116,12 +116,11 @@ impl Replay {
             secrets: &unsealed.secrets,
             remote: &remote,
             replans: on_drift == OnDrift::Replan,
+            path: &self.path,
         };
         let lines = self.lines.iter().cloned().enumerate();
         let planned = lines.map(|(position, line)| planner.row(position, line));
-        let mut planned: Vec<PlannedRow> = planned
-            .collect::<Result<_, _>>()
-            .map_err(|why| unusable(&self.path, why))?;
+        let mut planned: Vec<PlannedRow> = planned.collect::<Result<_, Failure>>()?;
         let moved = |row: &&PlannedRow| row.outcome.result == RowResult::Drifted;
         let moved = planned.iter().filter(moved).count();
         if moved > 0 && on_drift == OnDrift::Stop {
@@ -199,14 +198,15 @@ struct Planner<'p> {
     secrets: &'p PlanSecrets,
     remote: &'p RemoteState,
     replans: bool,
+    path: &'p Path,
 }
 
 impl Planner<'_> {
     /// Decides a row by the present record on the PBX; fails where the plan contradicts itself.
-    fn row(&self, position: usize, line: Outcome) -> Result<PlannedRow, String> {
+    fn row(&self, position: usize, line: Outcome) -> Result<PlannedRow, Failure> {
         let without_change = PlannedRow::without_change;
         let Some(row) = self.plan.rows.get(position) else {
-            return Err(format!("row {position} is not there"));
+            return Err(unusable(self.path, format!("row {position} is not there")));
         };
         if !row.was_looked_at() {
             return Ok(without_change(line));
@@ -226,10 +226,8 @@ impl Planner<'_> {
             return Ok(without_change(line));
         }
         let Some(wanted) = known else {
-            return Err(format!(
-                "the wanted values of {} are incomplete",
-                &row.number
-            ));
+            let why = format!("the wanted values of {} are incomplete", row.number);
+            return Err(unusable(self.path, why));
         };
         let planned = row.changes.as_slice();
         // A field that was left out because its value was remembered is no longer known to have it.
@@ -246,10 +244,9 @@ impl Planner<'_> {
             }));
         }
         let rewritten = match now {
-            Some(_) => self.session.rewritten(&wanted, &row.number, &row.marks),
-            None => Ok(vec![]),
+            Some(_) => self.session.rewritten(&wanted, &row.number, &row.marks)?,
+            None => vec![],
         };
-        let rewritten = rewritten.map_err(|failure| failure.message)?;
         if !rewritten.is_empty() && !self.replans {
             let field = rewritten.first().copied();
             let column = self.headings.heading(line.place.as_ref(), field);
@@ -274,10 +271,11 @@ impl Planner<'_> {
         let action = change.as_ref().map_or(Action::None, |change| change.action);
         let written = change.as_ref().map(Change::fields).unwrap_or_default();
         if action != line.action || written != planned {
-            return Err(format!(
+            let why = format!(
                 "what would be done to {} is no longer what was planned",
-                &row.number
-            ));
+                row.number
+            );
+            return Err(unusable(self.path, why));
         }
         let planned = match change {
             Some(change) => PlannedRow::to_send(line, change),

@@ -75,12 +75,7 @@ pub(crate) struct TakenBackRow {
 
 /// Returns true if a line of an undo says that its row is as it was before the run, as far as it can be.
 pub(crate) fn is_taken_back(line: &Outcome) -> bool {
-    let in_part = match line.code.as_str() {
-        PARTIAL => true,
-        LOST => line.action == Action::Update,
-        _ => false,
-    };
-    line.result.is_done() || line.result == RowResult::Differs && in_part
+    line.result.is_done() || line.restored_in_part
 }
 
 /// The lines of the inverse while nothing is planned: one for each row by which the run may have changed something, the
@@ -226,7 +221,7 @@ impl Reverting<'_> {
                 hint,
             ));
         }
-        let finished = result.is_done() || row.is_restored_in_part();
+        let finished = result.is_done() || row.outcome.restored_in_part;
         let is_own = result == RowResult::Differs && self.read_back.contains_key(&change.row);
         match standing {
             Standing::Waiting => None,
@@ -357,6 +352,7 @@ impl Reverting<'_> {
         }
         let outcome = Outcome {
             number: change.present_number().to_owned(),
+            restored_in_part: true,
             ..Outcome::new(opposite(change.action), RowResult::Differs)
         };
         PlannedRow::without_change(without_lost(LOST, &lost, outcome))
@@ -662,6 +658,7 @@ fn already_taken_back(row: &TakenBackRow) -> PlannedRow {
             field: row.line.field,
             message: row.line.message.clone(),
             hint: row.line.hint.clone(),
+            restored_in_part: row.line.restored_in_part,
             ..outcome
         },
         _ => outcome,

@@ -21,7 +21,7 @@ const FREE_BYTES_MIN: u64 = 100 << 20;
 #[derive(Debug, Serialize)]
 pub(crate) struct Check {
     /// The target; empty for a check of this machine.
-    pub(crate) target: String,
+    target: String,
     name: &'static str,
     pub(crate) ok: bool,
     message: String,
@@ -49,6 +49,11 @@ impl Check {
             hint: redact::message(&failure.hint),
             ..Check::passed(target, name, "")
         }
+    }
+
+    /// Returns true if it is about this machine, and not about a target.
+    pub(crate) fn is_of_machine(&self) -> bool {
+        self.target.is_empty()
     }
 
     /// Describes the check on one line, and its next step on another.

@@ -308,6 +308,7 @@ impl Execution<'_> {
             (outcome.message, outcome.hint) = (line.message, line.hint);
             if result.is_done() {
                 outcome.result = RowResult::Differs;
+                outcome.restored_in_part = true;
             }
         }
         outcome.column = self

@@ -82,7 +82,7 @@ pub(crate) fn table_row(listed: &Listed) -> Vec<String> {
                 ""
             };
             let head = &summary.run.head;
-            let command = head.mode.after(&format!("{}{groups}", head.command));
+            let command = format!("{}{groups}", head.mode.after(head.command));
             row.extend([
                 command,
                 summary.run.target.clone(),

@@ -43,7 +43,7 @@ use crate::input::{FieldHeadings, Rows};
 use crate::ledger::{Ledger, RunHead, StateDir, Summary, TargetLock};
 use crate::link::StopFlag;
 use crate::migrate::Agreement;
-use crate::model::{Action, Change, Outcome, PlannedRow, RowResult};
+use crate::model::{Action, Change, Outcome, PlannedRow, RowResult, RunCommand};
 use crate::plan::guard::guard;
 use crate::plan::render::{Detail, Mark};
 use crate::plan::waves::{Waves, sending_order};
@@ -121,7 +121,7 @@ fn paint(mark: Mark) -> Paint {
 /// # Errors
 /// The failure.
 pub(crate) fn refuse_without_rows(
-    command: &'static str,
+    command: RunCommand,
     label: &str,
     json: bool,
     run: Option<&str>,
@@ -619,7 +619,7 @@ impl<'r> Run<'r> {
         let request = self.request;
         let manifest = request.target.manifest();
         let head = RunHead {
-            command: request.command.to_owned(),
+            command: request.command,
             vendor: request.target.vendor.id.to_owned(),
             mode: request.mode,
             options: serde_json::to_string(options).map_err(Failure::usage)?,

@@ -178,7 +178,7 @@ impl PastRun {
     pub(crate) fn words(&self) -> String {
         let (run, summary) = (&self.summary.run, &self.summary);
         let head = &run.head;
-        let command = head.mode.after(&head.command);
+        let command = head.mode.after(head.command);
         let done = summary.results.iter();
         let mut parts: BTreeMap<&str, u64> =
             done.map(|(one, count)| (one.word(), *count)).collect();

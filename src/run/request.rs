@@ -3,7 +3,7 @@
 use super::secrets_file::SecretsOut;
 use crate::input::Rows;
 use crate::manifest::Advice;
-use crate::model::{Action, Change, Outcome, RunMode};
+use crate::model::{Action, Change, Outcome, RunCommand, RunMode};
 use crate::plan::file::sealed_path;
 use crate::plan::guard::{Allowance, Budget};
 use crate::plan::waves::Waves;
@@ -70,7 +70,7 @@ pub(crate) fn failures_max(typed: Option<Allowance>) -> FailuresMax {
 
 /// A command that writes, with its options.
 pub(crate) struct RunRequest<'t> {
-    pub(crate) command: &'static str,
+    pub(crate) command: RunCommand,
     pub(crate) mode: RunMode,
     pub(crate) target: &'t Target,
     pub(crate) report: ReportOptions,
@@ -83,7 +83,7 @@ pub(crate) struct RunRequest<'t> {
 
 impl<'t> RunRequest<'t> {
     /// A command without mode, limits or secrets of its own, and without a file for rows that are not done.
-    pub(crate) fn new(command: &'static str, target: &'t Target, report: ReportOptions) -> Self {
+    pub(crate) fn new(command: RunCommand, target: &'t Target, report: ReportOptions) -> Self {
         RunRequest {
             command,
             mode: RunMode::None,
@@ -100,13 +100,13 @@ impl<'t> RunRequest<'t> {
         let (read, has_one_table) = origins(lines.iter());
         let facts = [
             ("PBX", self.target.described()),
-            ("command", self.command.to_owned()),
+            ("command", self.command.word().to_owned()),
             ("mode", self.mode.word().to_owned()),
             ("read", read),
             ("by", who()),
             ("started", for_people(started)),
         ];
-        let title = format!("{} on {}", self.command, self.target.label);
+        let title = format!("{} on {}", self.command.word(), self.target.label);
         ReportHead {
             has_rings: self.guard.ring,
             ..ReportHead::new(title, facts, has_one_table)

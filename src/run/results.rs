@@ -4,8 +4,7 @@ use super::rejects::Rejects;
 use super::request::{ReportOptions, RunRequest};
 use crate::disk;
 use crate::input::FieldHeadings;
-use crate::model::counted;
-use crate::model::{Action, Finding, Outcome, RingResult, RowResult};
+use crate::model::{Action, Finding, Outcome, RingResult, RowResult, RunCommand, counted};
 use crate::plan::Refusal;
 use crate::report::{Report, ReportFile, ReportHead, ResultCounts, describe, for_people};
 use crate::rim::terminal::{print, print_data, print_error};
@@ -23,7 +22,7 @@ const ALIKE_MAX: u64 = 3;
 
 /// The results of one run, row by row.
 pub(crate) struct Results<'r> {
-    command: &'static str,
+    command: RunCommand,
     target: String,
     /// The run's name, once it has a ledger.
     pub(crate) run: Option<String>,
@@ -82,7 +81,7 @@ impl<'r> Results<'r> {
 
     /// Results that go into no file.
     pub(crate) fn without_files(
-        command: &'static str,
+        command: RunCommand,
         label: &str,
         lines: Vec<Outcome>,
         json: bool,

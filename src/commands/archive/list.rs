@@ -67,15 +67,45 @@ pub(super) fn run(args: &ArchiveListArgs) -> Result<Exit, Failure> {
     print_data(|out| out.write_all(table.as_bytes()))
 }
 
+/// The state of an archive, as a monitoring system takes it, the worst one last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Health {
+    Ok,
+    Warning,
+    Critical,
+    Unknown,
+}
+
+impl Health {
+    fn word(self) -> &'static str {
+        match self {
+            Health::Ok => "OK",
+            Health::Warning => "WARNING",
+            Health::Critical => "CRITICAL",
+            Health::Unknown => "UNKNOWN",
+        }
+    }
+
+    /// The exit code that has this meaning for a monitoring system: 0 to 3.
+    fn exit(self) -> Exit {
+        match self {
+            Health::Ok => Exit::Done,
+            Health::Warning => Exit::NotDone,
+            Health::Critical => Exit::Unusable,
+            Health::Unknown => Exit::Target,
+        }
+    }
+}
+
 /// Prints one line on the newest snapshot, as a monitoring system reads it: exit 0 is OK, 1 a warning, 2 critical, 3 that
 /// nothing is known.
 ///
 /// # Errors
 /// Exit 2 where standard output cannot be written.
 pub(super) fn status(args: &ArchiveListArgs) -> Result<Exit, Failure> {
-    let (exit, line) = match snapshots(args) {
+    let (health, line) = match snapshots(args) {
         Ok(all) if all.is_empty() => (
-            Exit::Unusable,
+            Health::Critical,
             format!("{} holds no snapshot yet", args.folder.display()),
         ),
         Ok(all) => {
@@ -84,23 +114,17 @@ pub(super) fn status(args: &ArchiveListArgs) -> Result<Exit, Failure> {
                 .filter_map(|(target, all)| Some((target, all.last()?)));
             let now = Timestamp::now();
             let each = newest.map(|(target, newest)| judge(target, newest, now, args.max_age));
-            let mut each: Vec<(Exit, String)> = each.collect();
-            each.sort_by_key(|(exit, _)| std::cmp::Reverse(*exit));
-            let worst = each.first().map_or(Exit::Target, |(exit, _)| *exit);
+            let mut each: Vec<(Health, String)> = each.collect();
+            each.sort_by_key(|(health, _)| std::cmp::Reverse(*health));
+            let worst = each.first().map_or(Health::Unknown, |(health, _)| *health);
             let lines: Vec<String> = each.into_iter().map(|(_, line)| line).collect();
             (worst, lines.join("; "))
         }
-        Err(none @ ArchiveError::NoSnapshot { .. }) => (Exit::Unusable, none.to_string()),
-        Err(error) => (Exit::Target, error.to_string()),
+        Err(none @ ArchiveError::NoSnapshot { .. }) => (Health::Critical, none.to_string()),
+        Err(error) => (Health::Unknown, error.to_string()),
     };
-    let word = match exit {
-        Exit::Done => "OK",
-        Exit::NotDone => "WARNING",
-        Exit::Unusable => "CRITICAL",
-        Exit::Target | Exit::Stopped | Exit::Interrupted => "UNKNOWN",
-    };
-    print_data(|out| writeln!(out, "ROWCALL {word} - {line}"))?;
-    Ok(exit)
+    print_data(|out| writeln!(out, "ROWCALL {} - {line}", health.word()))?;
+    Ok(health.exit())
 }
 
 /// Judges the age of a target's newest snapshot, seen from `now`.
@@ -109,7 +133,7 @@ fn judge(
     newest: &Snapshot,
     now: Timestamp,
     max_age: SignedDuration,
-) -> (Exit, String) {
+) -> (Health, String) {
     let age = now.duration_since(newest.time);
     let hours = age.as_secs() / 3600;
     let line = format!(
@@ -118,11 +142,11 @@ fn judge(
     );
     match (age > max_age, newest.facts.is_certain()) {
         (true, _) => (
-            Exit::Unusable,
+            Health::Critical,
             format!("{line}, older than {} h", max_age.as_secs() / 3600),
         ),
-        (false, false) => (Exit::NotDone, format!("{line}, may be incomplete")),
-        (false, true) => (Exit::Done, line),
+        (false, false) => (Health::Warning, format!("{line}, may be incomplete")),
+        (false, true) => (Health::Ok, line),
     }
 }
 
@@ -157,12 +181,12 @@ mod tests {
         let after = |hours| time + SignedDuration::from_hours(hours);
         assert_eq!(
             judge("hq", &newest, after(25), day),
-            (Exit::Done, "hq: 200 extensions, 25 h old".into())
+            (Health::Ok, "hq: 200 extensions, 25 h old".into())
         );
         let (exit, line) = judge("hq", &newest, after(27), day);
-        assert_eq!(exit, Exit::Unusable);
+        assert_eq!(exit, Health::Critical);
         assert!(line.ends_with("27 h old, older than 26 h"), "{line}");
         newest.facts.whole = false;
-        assert_eq!(judge("hq", &newest, after(1), day).0, Exit::NotDone);
+        assert_eq!(judge("hq", &newest, after(1), day).0, Health::Warning);
     }
 }

@@ -43,8 +43,7 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Failure>
     let (mut rows, prepared) = read_rows(wanted, &request, None, context)?;
     let refusal = check(&mut rows, wanted, args.all_or_nothing, &target);
     rows.warnings().iter().for_each(print);
-    // Without a valid row there is nothing to send; the rows' own outcomes give the reasons.
-    let refusal = refusal.or_else(|| (!rows.any_valid()).then(|| Refusal::of_rows("", "", "")));
+    let refusal = refusal.or_else(|| (!rows.any_valid()).then(Refusal::no_valid_row));
     let stop = stop_on_interrupt()?;
     let run = Run::new(&request, context, &stop).of_rows(rows);
     if let Err(failure) = prepared {

@@ -3,7 +3,7 @@
 use super::request::request;
 use crate::cli::ImportArgs;
 use crate::input::Rows;
-use crate::model::{Action, RowResult};
+use crate::model::{Action, RowResult, RunCommand};
 use crate::plan::Refusal;
 use crate::plan::file::sealed_path;
 use crate::plan::replay::Replay;
@@ -20,7 +20,7 @@ use std::path::Path;
 pub(super) fn run(path: &Path, args: &ImportArgs, context: &Context) -> Result<Exit, Failure> {
     let refuse = |failure| {
         let (label, json) = (path.display().to_string(), args.wanted.report.json);
-        refuse_without_rows("import", &label, json, None, failure)
+        refuse_without_rows(RunCommand::Import, &label, json, None, failure)
     };
     let replay = match Replay::read(path) {
         Ok(replay) => replay,

@@ -1,7 +1,7 @@
 //! The request of an import, of sheets or of a saved plan.
 
 use crate::cli::ImportArgs;
-use crate::model::{Mode, RunMode};
+use crate::model::{Mode, RunCommand, RunMode};
 use crate::rim::{Failure, Target};
 use crate::run::{GuardOptions, RunRequest};
 
@@ -22,6 +22,6 @@ pub(super) fn request<'t>(
             ..args.guard.options()
         },
         secrets: args.secrets.resolve()?,
-        ..RunRequest::new("import", target, args.wanted.report.options())
+        ..RunRequest::new(RunCommand::Import, target, args.wanted.report.options())
     })
 }

@@ -1,5 +1,6 @@
 //! The meaning of the headings, asked for where it is not certain.
 
+use super::answers::LeadAnswers;
 use super::questions::{ended, file_beside, typed};
 use crate::columns::{AllowedActions, ColumnReading, Mapped, Saved, write_map};
 use crate::commands::columns::understood;
@@ -10,22 +11,23 @@ use crate::model::{Field, heading_key};
 use crate::rim::Failure;
 use crate::rim::terminal::{ask_until, print};
 use crate::sheet::Readers;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Shows what each heading means, asks about those that are not certain, and keeps the answers in a mapping file beside
-/// the sheet; returns the options that use it, `None` where questions remain that no mapping answers.
+/// the sheet; returns that file, and `None` where questions remain that no mapping answers.
 ///
 /// # Errors
 /// Exit 2 where the sheet cannot be read, the answers ended, or the file cannot be written.
-pub(super) fn meanings(file: &str, manifest: &Manifest) -> Result<Option<Vec<String>>, Failure> {
+pub(super) fn meanings(file: &str, manifest: &Manifest) -> Result<Option<LeadAnswers>, Failure> {
     let path = file_beside(file, "map.toml");
     let kept = Path::new(&path).is_file();
-    let options = if kept { map_options(&path) } else { vec![] };
-    let words = ["columns", file, "--for", &manifest.vendor.id].map(str::to_owned);
-    let words = [words.to_vec(), options.clone()].concat();
+    let mut options = LeadAnswers {
+        map_file: kept.then(|| path.clone()),
+        ..LeadAnswers::default()
+    };
+    let words = options.after(&["columns", file, "--for", &manifest.vendor.id]);
     print(format!("$ rowcall {}", typed(&words)));
-    let map_file = kept.then(|| PathBuf::from(&path));
-    let mut input = InputOptions::file(Path::new(file), map_file);
+    let mut input = InputOptions::file(Path::new(file), options.map_path());
     let (sheets, mut open) = understood(&input, manifest)?;
     let columns: Vec<&ColumnReading> = sheets.iter().flat_map(|(_, columns)| columns).collect();
     input.reading.map = loop {
@@ -60,11 +62,8 @@ pub(super) fn meanings(file: &str, manifest: &Manifest) -> Result<Option<Vec<Str
     print(format!(
         "{path}: keeps these meanings; the next steps use it with --map-file"
     ));
-    Ok(Some(map_options(&path)))
-}
-
-fn map_options(path: &str) -> Vec<String> {
-    vec!["--map-file".to_owned(), path.to_owned()]
+    options.map_file = Some(path);
+    Ok(Some(options))
 }
 
 /// Asks for the meaning of every column that is not certain, and once for all that are not understood; returns what was

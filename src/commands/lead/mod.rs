@@ -1,5 +1,6 @@
 //! `rowcall` alone, or `rowcall FILE`, on a terminal: leads through a first import, step by step.
 
+mod answers;
 mod meanings;
 mod questions;
 mod secrets;
@@ -11,7 +12,7 @@ use crate::rim::terminal::{confirm, end_on_interrupt, print};
 use crate::rim::{Context, Exit, Failure};
 use meanings::meanings;
 use questions::{ask_file, ask_target, ask_vendor, file_beside, typed, wait_for_enter};
-use secrets::secret_options;
+use secrets::generated_secrets;
 use std::ffi::OsString;
 
 /// Leads the user step by step: the PBX, the meaning of the headings, check, rehearsal, import. Each step shows its
@@ -35,17 +36,13 @@ pub(super) fn run(
     let vendor = ask_vendor()?;
     let manifest = (vendor.manifest)();
     print("\n2. What each heading means, with its first values:");
-    let Some(mut options) = meanings(&file, manifest)? else {
+    let Some(mut answers) = meanings(&file, manifest)? else {
         return Ok(Exit::Unusable);
     };
-    options.extend(secret_options(&file, &options, manifest)?);
-    let words = |first: &[&str], options: &[String]| -> Vec<String> {
-        let first = first.iter().map(|word| (*word).to_owned());
-        first.chain(options.iter().cloned()).collect()
-    };
+    answers.generated = generated_secrets(&file, &answers, manifest)?;
     wait_for_enter()?;
     print("\n3. Is every row right?");
-    match step(&words(&["check", &file, "--for", vendor.id], &options)) {
+    match step(&answers.after(&["check", &file, "--for", vendor.id])) {
         0 => print("every row can go"),
         1 => print(format!(
             "Correct the sheet where it says error, then begin again; rows without errors can go all the same.\nrowcall fix {} -o FIXED --for {} repairs a copy where that is certain.",
@@ -58,19 +55,19 @@ pub(super) fn run(
     print("\n4. A rehearsal, on a PBX that exists only here:");
     let sim = format!("sim:{}", vendor.id);
     let rehearsal = ["import", &file, "--to", &sim, "--rate", "50/s"];
-    step(&words(&rehearsal, &options));
+    step(&answers.after(&rehearsal));
     print("\n5. Go. Nothing was sent to a PBX of yours so far.");
     let mut targets = names_of(vendor.id, context.config());
     if targets.is_empty()
         && confirm("no PBX of this kind is set up: give its address and account now?")
     {
-        step(&words(&["init"], &[]));
+        step(&["init".to_owned()]);
         targets = names_of(vendor.id, context.config());
     }
     let report = file_beside(&file, "report.html");
     let import = |target: &str| {
         let import = ["import", &file, "--to", target, "--report", &report];
-        words(&import, &options)
+        answers.after(&import)
     };
     if let Some(target) = ask_target(&targets)? {
         let sent = step(&import(&target));
@@ -86,7 +83,7 @@ pub(super) fn run(
     }
     print(format!(
         "  rowcall {}",
-        typed(&words(&["plan", &file, "--to", target], &options))
+        typed(&answers.after(&["plan", &file, "--to", target]))
     ));
     print(format!("  rowcall {}", typed(&import(target))));
     print("  rowcall undo                       (takes it back)");

@@ -1,5 +1,6 @@
 //! The secrets that rows lack.
 
+use super::answers::LeadAnswers;
 use crate::columns::{AllowedActions, Binding};
 use crate::input::{InputOptions, bound};
 use crate::manifest::{Access, Manifest};
@@ -7,20 +8,19 @@ use crate::model::Field;
 use crate::rim::Failure;
 use crate::rim::terminal::confirm;
 use crate::sheet::Sheet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// Offers to have the passwords made up that rows lack and no extension is created without; returns the options for
-/// those that are wanted.
+/// Offers to have the passwords generated that rows lack and no extension is created without; returns those that are
+/// wanted.
 ///
 /// # Errors
 /// Exit 2 where the sheet cannot be read.
-pub(super) fn secret_options(
+pub(super) fn generated_secrets(
     file: &str,
-    options: &[String],
+    answers: &LeadAnswers,
     manifest: &Manifest,
-) -> Result<Vec<String>, Failure> {
-    let map_file = options.last().map(PathBuf::from);
-    let input = InputOptions::file(Path::new(file), map_file);
+) -> Result<Vec<Field>, Failure> {
+    let input = InputOptions::file(Path::new(file), answers.map_path());
     let sheets = bound(&input, manifest, AllowedActions::default())?;
     let mut wanted = vec![];
     let secrets = manifest
@@ -39,7 +39,7 @@ pub(super) fn secret_options(
             field.name()
         );
         if lacks && confirm(&question) {
-            wanted.extend(["--fill".to_owned(), format!("{}=<generate>", field.name())]);
+            wanted.push(field);
         }
     }
     Ok(wanted)

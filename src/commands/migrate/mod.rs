@@ -12,7 +12,7 @@ mod sides;
 use crate::cli::MigrateArgs;
 use crate::dialects::ProductFile;
 use crate::input::Rows;
-use crate::model::RunMode;
+use crate::model::{RunCommand, RunMode};
 use crate::plan::Refusal;
 use crate::plan::transfer::{MoveTarget, Transfer};
 use crate::rim::outputs::Files;
@@ -39,7 +39,13 @@ fn onto_pbx(args: &MigrateArgs, from: &MoveOrigin, context: &Context) -> Result<
     let to = Target::resolve(&args.to, context.config(), &args.pace.options())?;
     let (request, files) = request(args, from, &to, context)?;
     if let Err(failure) = files.prepare() {
-        return refuse_without_rows("migrate", &to.label, args.report.json, None, failure);
+        return refuse_without_rows(
+            RunCommand::Migrate,
+            &to.label,
+            args.report.json,
+            None,
+            failure,
+        );
     }
     let stop = stop_on_interrupt()?;
     let transfer = mapped(args, from, MoveTarget::pbx(&to), &stop)?;
@@ -112,7 +118,7 @@ fn request<'t>(
             ..args.guard.options()
         },
         secrets: args.secrets.resolve()?,
-        ..RunRequest::new("migrate", to, args.report.options())
+        ..RunRequest::new(RunCommand::Migrate, to, args.report.options())
     };
     request.guard.refuse_column_waves("a migration")?;
     let mut files = request.files(&Rows::default(), context);

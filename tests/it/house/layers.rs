@@ -67,13 +67,16 @@ const DOORS: &[(&str, &str)] = &[
     ("age::", "run/recipients.rs"),
 ];
 
+const REPAIRED: &str = "a repaired copy of the owner's own sheet";
+
 /// The modules that may ask for a secret's text by `reveal`, with the reason.
 const REVEALS: &[(&str, &str)] = &[
     ("model/", "the types themselves"),
-    ("rules/", "checked by the vendor's rules"),
+    ("rules/row.rs", "checked by the vendor's rules"),
     ("generate.rs", "never given twice"),
     ("xml.rs", "encoded for the wire"),
-    ("wire/", "encoded for the wire"),
+    ("wire/json.rs", "encoded for the wire"),
+    ("wire/mod.rs", "encoded for the wire"),
     (
         "vendors/asterisk/",
         "the account goes with each request, and half of a caller ID is written with the other",
@@ -92,13 +95,19 @@ const REVEALS: &[(&str, &str)] = &[
     ),
     ("link/bodies.rs", "looked for in the log, which shows none"),
     ("sip/digest.rs", "the answer to a challenge"),
-    ("dialects/", "a file for the product's own import"),
+    ("dialects/mod.rs", "a file for the product's own import"),
     ("ledger/change.rs", "sealed"),
     ("ledger/memory.rs", "its fingerprint"),
     ("plan/file.rs", "sealed"),
     ("fingerprints.rs", "its fingerprint"),
     ("export.rs", "an export with secrets, or their fingerprints"),
-    ("sheet/", "a repaired copy of the owner's own sheet"),
+    ("sheet/csv/repair.rs", REPAIRED),
+    ("sheet/json/repair.rs", REPAIRED),
+    ("sheet/marked_copy.rs", REPAIRED),
+    ("sheet/ods/repair.rs", REPAIRED),
+    ("sheet/repairs.rs", REPAIRED),
+    ("sheet/xlsx/mark.rs", REPAIRED),
+    ("sheet/xlsx/repair.rs", REPAIRED),
     (
         "columns/lacking.rs",
         "a cell that is checked as it would be sent",
@@ -117,7 +126,8 @@ const REVEALS: &[(&str, &str)] = &[
         "the owner's file of what would be sent",
     ),
     ("plan/revert.rs", "put back as it was"),
-    ("commands/fix/", "a repaired copy of the owner's own sheet"),
+    ("commands/fix/propose.rs", REPAIRED),
+    ("commands/fix/repair.rs", REPAIRED),
     ("commands/diff/side.rs", "compared"),
     (
         "compare.rs",

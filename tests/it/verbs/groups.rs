@@ -356,7 +356,7 @@ fn undo_restores_members_description_and_switches_and_makes_deleted_groups_again
     let after = office.export();
     let ran = office.run("runs");
     assert!(
-        ran.out.contains("| import --groups --mode sync |"),
+        ran.out.contains("| import --mode sync --groups |"),
         "{}",
         ran.out
     );
