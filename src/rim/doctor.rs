@@ -6,7 +6,7 @@ use super::target::Address;
 use super::{Context, Target, TargetSession};
 use crate::ledger::{self, TargetLock};
 use crate::link::StopFlag;
-use crate::model::redact;
+use crate::model::{FaultKind, redact};
 use crate::seal::{Key, KeyError};
 use crate::wire::MAY_BE_INCOMPLETE;
 use jiff::Timestamp;
@@ -244,12 +244,21 @@ pub(crate) fn try_target(target: &Target, context: &Context, stop: &StopFlag) ->
         "" => "without an account".to_owned(),
         user => format!("as {user}"),
     };
-    let rights = match session.connection().read_only() {
-        Some(_) => ", who may only read",
-        None => "",
+    let read_only = session.connection().read_only();
+    let (unusable, read_only) = match read_only {
+        Some(fault) if fault.kind == FaultKind::TargetUnusable => (Some(fault), ""),
+        Some(_) => (None, ", who may only read"),
+        None => (None, ""),
     };
-    let message = format!("reached, {user}{rights}");
+    let message = format!("reached, {user}{read_only}");
     checks.push(Check::passed(label, "sign-in", message));
+    match (unusable, session.connection().rights()) {
+        (Some(fault), _) => checks.push(Check::failed(label, "writing", target.failure(&fault))),
+        (None, rights) if !rights.is_empty() => {
+            checks.push(Check::passed(label, "writing", &*rights));
+        }
+        (None, _) => {}
+    }
     if let Address::Url(url) = &target.address {
         let message = match (url.scheme(), target.is_unprotected()) {
             ("https", _) => "the certificate is trusted",

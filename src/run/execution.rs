@@ -21,13 +21,16 @@ use crate::rim::{Exit, Failure, Target, TargetSession};
 use crate::seal::Key;
 use crate::submit::settle::Settlement;
 use crate::submit::{
-    Ended, FailuresMax, IntentLog, Memberships, NoIntentLog, Options, WaveGate, submit,
+    Ended, FailuresMax, IntentLog, Memberships, NewStarts, NoIntentLog, Options, WaveGate, submit,
 };
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
+
+/// The most entries of a file that are named where it has lost them.
+const LOST_SHOWN_MAX: usize = 8;
 
 /// The changes of a run, about to be sent, with the rules for it.
 pub(crate) struct Execution<'e> {
@@ -219,15 +222,12 @@ impl Execution<'_> {
             &mut each,
         );
         progress.finish();
-        let starts = options.starts.lock().map_or(0, |starts| starts.len());
-        if starts > 0 {
-            let times = counted(starts as u64, "time");
-            print(format!(
-                "{}: the PBX started anew {times} while the run was at work",
-                target.label
-            ));
-        }
+        let has_losses = options
+            .starts
+            .lock()
+            .is_ok_and(|starts| tell_starts(&starts, &target.label, changes));
         let mut recording = recording.into_inner();
+        recording.results.has_losses = has_losses;
         recording.to_ring.extend(to_ring);
         let (_, all_asked) = recording.ring(true);
         let ended = match ended {
@@ -423,6 +423,41 @@ impl Recording<'_, '_> {
         }
         (silent, all_asked)
     }
+}
+
+/// Says how often the PBX started anew, and what its file has lost of others; returns true where it has.
+fn tell_starts(starts: &NewStarts, label: &str, changes: &[Change]) -> bool {
+    if starts.times.is_empty() {
+        return false;
+    }
+    let times = counted(starts.times.len() as u64, "time");
+    print(format!(
+        "{label}: the PBX started anew {times} while the run was at work"
+    ));
+    let numbers = changes
+        .iter()
+        .flat_map(|change| [change.number.as_str(), change.present_number()]);
+    let own: BTreeSet<&str> = numbers.collect();
+    let mut has_losses = false;
+    for (file, lost) in &starts.lost {
+        let others = lost.iter().map(String::as_str);
+        let others: Vec<&str> = others.filter(|entry| !own.contains(entry)).collect();
+        if others.is_empty() {
+            continue;
+        }
+        has_losses = true;
+        let first = others.iter().take(LOST_SHOWN_MAX).copied();
+        let first: Vec<&str> = first.collect();
+        let more = match others.len() - first.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        print_error(&format!(
+            "{label}: of {file}, which a kill may leave in pieces, these are gone since, and are no row's: {}{more}; put them back from a copy of the file",
+            first.join(", ")
+        ));
+    }
+    has_losses
 }
 
 fn stop_flag(session: &TargetSession<'_>) -> StopFlag {

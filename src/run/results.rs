@@ -46,6 +46,8 @@ pub(crate) struct Results<'r> {
     shown: u64,
     /// The number of rows not done by result, code and column.
     alike: BTreeMap<(RowResult, String, String), u64>,
+    /// True if the PBX has lost what is no row's.
+    pub(crate) has_losses: bool,
     /// True once the reason of a run that stopped was shown.
     reason_told: bool,
 }
@@ -103,6 +105,7 @@ impl<'r> Results<'r> {
             not_done: 0,
             shown: 0,
             alike: BTreeMap::new(),
+            has_losses: false,
             reason_told: false,
         }
     }
@@ -282,7 +285,7 @@ impl<'r> Results<'r> {
         });
         let exit = stopped.unwrap_or(match broken {
             Some(_) => Exit::Unusable,
-            None => Exit::done_if(counts.all_well()),
+            None => Exit::done_if(counts.all_well() && !self.has_losses),
         });
         let more = self.not_done - self.shown;
         if more > 0 && !self.quiet {

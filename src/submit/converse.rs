@@ -174,6 +174,11 @@ impl Connection {
         lock(&self.state).session.read_only.clone()
     }
 
+    /// The rights to write, as far as the sign-in told, in words.
+    pub(crate) fn rights(&self) -> Arc<str> {
+        lock(&self.state).session.rights.clone()
+    }
+
     /// The start of the PBX that is known; `None` where it does not say.
     pub(super) fn started(&self) -> Option<Arc<PbxStart>> {
         lock(&self.state).session.started.clone()

@@ -87,6 +87,7 @@ impl Client for FakeClient {
                     Arc::new(PbxStart {
                         pbx: "fake".into(),
                         time: time.to_owned(),
+                        file: None,
                     })
                 }),
                 ..Session::default()

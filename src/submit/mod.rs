@@ -21,7 +21,7 @@ mod storage;
 mod usual;
 pub mod verify;
 
-pub use options::{FailuresMax, Memberships, Options, SHARE_AFTER, Verify};
+pub use options::{FailuresMax, Memberships, NewStarts, Options, SHARE_AFTER, Verify};
 
 use crate::link::StopFlag;
 use crate::link::paced::{PARALLEL_MAX, Pace, Permit};

@@ -50,8 +50,8 @@ pub struct Options {
     pub verify: Verify,
     /// The time after which the PBX has stored what it accepted, so that a kill does not lose it; zero where it stores first.
     pub loses: Duration,
-    /// The starts of the PBX that were seen while the changes were sent, in the PBX's own words.
-    pub starts: Arc<Mutex<BTreeSet<String>>>,
+    /// The starts of the PBX that were seen while the changes were sent.
+    pub starts: Arc<Mutex<NewStarts>>,
     /// Extensions read back in one request; at most the vendor's `batch`.
     pub batch: usize,
     /// Counts the changes that were sent and answered, for the display of progress.
@@ -61,6 +61,15 @@ pub struct Options {
     pub unnamed_from: usize,
     /// The memberships that are looked at once more at the end.
     pub memberships: Arc<Memberships>,
+}
+
+/// The new starts of a PBX in a run.
+#[derive(Debug, Default)]
+pub struct NewStarts {
+    /// Their times, in the PBX's own words.
+    pub times: BTreeSet<String>,
+    /// The entries of a file before one of them that are not there any more, by the file's name.
+    pub lost: BTreeMap<&'static str, BTreeSet<String>>,
 }
 
 /// Memberships that must be there once everything was sent, beside those that the changes write.

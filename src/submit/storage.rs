@@ -6,13 +6,13 @@
 //! last rows that were stored are looked at too: where they are gone, it is not the PBX that it was.
 
 use super::converse::Connection;
-use super::options::Options;
+use super::options::{NewStarts, Options};
 use super::panics::{caught, lock};
 use super::settle::{SettleLimits, Settlement, carry_out_again};
 use super::verify::{Sent, Verifier};
 use crate::model::{Action, Fault, FaultKind, RowResult};
 use crate::wire::PbxStart;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::mem::take;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -37,7 +37,7 @@ pub(super) struct Storage<'c> {
     /// The last rows that were stored.
     stored: Mutex<Vec<Sent<'c>>>,
     /// The starts of the PBX that were seen in the run.
-    starts: Arc<Mutex<BTreeSet<String>>>,
+    starts: Arc<Mutex<NewStarts>>,
 }
 
 /// A row that the PBX accepted and may not have stored.
@@ -124,7 +124,11 @@ impl<'c> Storage<'c> {
         judge: &dyn Fn(&Settlement),
     ) -> Vec<Sent<'c>> {
         let started = caught(|| self.connection.ask_started()).unwrap_or_else(Err);
-        let is_same = |one: &Unstored<'c>| started.as_ref().ok() == Some(&one.sent.started);
+        let is_same = |one: &Unstored<'c>| match (&started, &one.sent.started) {
+            (Ok(Some(now)), Some(then)) => now.is_same(then),
+            (Ok(None), None) => true,
+            _ => false,
+        };
         let (same, older): (Vec<_>, Vec<_>) = due.into_iter().partition(is_same);
         let gone = match (&started, older.first()) {
             (Err(blind), _) => Some(does_not_come_back(blind)),
@@ -166,7 +170,7 @@ impl<'c> Storage<'c> {
         verifier: &Verifier<'c>,
     ) -> Option<Fault> {
         let (before, now) = (sent.started.as_ref()?, now?);
-        lock(&self.starts).insert(now.time.clone());
+        self.note_start(before, now);
         if before.pbx != now.pbx {
             let why = format!("it was {}, and now {} answers", before.pbx, now.pbx);
             return Some(another_pbx(&why));
@@ -181,6 +185,16 @@ impl<'c> Storage<'c> {
             lost.change.number, lost.settlement.message
         );
         Some(another_pbx(&why))
+    }
+
+    /// Notes a new start, and what a file beside the database has lost with it.
+    fn note_start(&self, before: &PbxStart, now: &PbxStart) {
+        let mut starts = lock(&self.starts);
+        starts.times.insert(now.time.clone());
+        if let (Some(before), Some(now)) = (&before.file, &now.file) {
+            let lost = before.entries.difference(&now.entries).cloned();
+            starts.lost.entry(now.name).or_default().extend(lost);
+        }
     }
 
     /// Reads rows back that are old enough to be stored.

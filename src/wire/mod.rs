@@ -9,7 +9,7 @@ pub use cost::Alone;
 pub use pbx::{Pbx, RawRequest};
 
 use crate::model::{Fault, FaultCause, FaultKind, Record, Secret, WireText, vocabulary};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -406,6 +406,8 @@ pub struct Session {
     pub lifetime: Option<Duration>,
     /// The fault that each request gets that writes, where the account may only read.
     pub read_only: Option<Fault>,
+    /// The rights to write, as far as the sign-in can tell, in words; empty where there is nothing to say.
+    pub rights: Arc<str>,
     /// The start of the PBX; `None` where it does not say.
     pub started: Option<Arc<PbxStart>>,
 }
@@ -417,6 +419,24 @@ pub struct PbxStart {
     pub pbx: String,
     /// The time: it has started anew where this is another.
     pub time: String,
+    /// The file beside its database that changes write, as it was when this was asked; `None` where there is none.
+    pub file: Option<PbxFile>,
+}
+
+impl PbxStart {
+    /// Returns true for the same start of the same PBX.
+    pub fn is_same(&self, other: &PbxStart) -> bool {
+        (&self.pbx, &self.time) == (&other.pbx, &other.time)
+    }
+}
+
+/// A file of a PBX that is written as a whole, so that a kill may leave a piece of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PbxFile {
+    /// Its name.
+    pub name: &'static str,
+    /// Its entries: an extension's part by the extension's number.
+    pub entries: BTreeSet<String>,
 }
 
 #[cfg(test)]

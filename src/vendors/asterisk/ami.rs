@@ -27,9 +27,12 @@ pub(super) const LOGIN: &str = "ami login";
 pub(super) const NAMES: [&str; 3] = ["auth", "outbound_auth", "aors"];
 
 /// The file of the voicemail boxes.
-const VOICEMAIL_FILE: &str = "voicemail.conf";
+pub(super) const VOICEMAIL_FILE: &str = "voicemail.conf";
 
-/// The module that reads it.
+/// The file that says where objects are kept.
+const SORCERY_FILE: &str = "sorcery.conf";
+
+/// The module that reads the boxes.
 const VOICEMAIL_MODULE: &str = "app_voicemail";
 
 /// A file that no Asterisk has.
@@ -152,6 +155,21 @@ pub(super) fn get_mailboxes(context: &str) -> Option<Request> {
     Some(action.request())
 }
 
+/// The question for the whole file of the boxes.
+pub(super) fn get_voicemail_file() -> Request {
+    ManagerAction::reading("get voicemail file", "GetConfig")
+        .with("Filename", VOICEMAIL_FILE)
+        .request()
+}
+
+/// The question where the objects of PJSIP are kept.
+pub(super) fn get_mapping() -> Request {
+    ManagerAction::reading("get mapping", "GetConfig")
+        .with("Filename", SORCERY_FILE)
+        .with("Category", "res_pjsip")
+        .request()
+}
+
 /// The question for a box as Asterisk knows it, whatever its file says.
 pub(super) fn get_mailbox_in_use(context: &str, number: &str) -> Option<Request> {
     let action = ManagerAction::reading("get mailbox in use", "VoicemailUserStatus")
@@ -255,20 +273,21 @@ pub(super) fn text(content: &Value) -> &str {
     text.unwrap_or_default()
 }
 
-/// The lines of a context of `voicemail.conf`, each a name and its value; `None` where the file has no such context.
-pub(super) fn mailbox_lines(content: &Value) -> Option<Vec<(&str, &str)>> {
-    let lines = text(content).lines();
-    let mut has_context = false;
-    let mut found = vec![];
-    for line in lines {
+/// The sections of a file, each with its lines, which are a name and its value.
+pub(super) fn sections(content: &Value) -> Vec<(&str, Vec<(&str, &str)>)> {
+    let mut sections: Vec<(&str, Vec<_>)> = vec![];
+    for line in text(content).lines() {
         let line = line.strip_suffix('\r').unwrap_or(line);
-        has_context |= line.starts_with("Category-");
-        let value = line
-            .strip_prefix("Line-")
-            .and_then(|line| line.split_once(": "));
-        found.extend(value.and_then(|(_, value)| value.split_once('=')));
+        let Some((head, value)) = line.split_once(": ") else {
+            continue;
+        };
+        if head.starts_with("Category-") {
+            sections.push((value, vec![]));
+        } else if let Some((_, lines)) = sections.last_mut().filter(|_| head.starts_with("Line-")) {
+            lines.extend(value.split_once('='));
+        }
     }
-    has_context.then_some(found)
+    sections
 }
 
 /// Returns true if a reply shows a box that Asterisk knows.

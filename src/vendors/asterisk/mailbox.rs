@@ -187,11 +187,15 @@ impl Asterisk {
             }
             Err(_) => return Ok(None),
         };
-        let lines = ami::mailbox_lines(&content);
+        let sections = ami::sections(&content);
         let own = |(name, line): (&str, &str)| (name.to_owned(), Secret::new(line));
         Ok(Some(Mailboxes {
-            has_context: lines.is_some(),
-            lines: lines.into_iter().flatten().map(own).collect(),
+            has_context: !sections.is_empty(),
+            lines: sections
+                .into_iter()
+                .flat_map(|(_, lines)| lines)
+                .map(own)
+                .collect(),
             has_file: true,
         }))
     }

@@ -657,3 +657,50 @@ fn a_creation_takes_few_requests_and_a_look_at_several_shares_them() {
     assert_eq!(count(&Task::Get(&numbers[..1])), 9);
     assert_eq!(count(&Task::Get(&numbers)), 8 * 3 + 6);
 }
+
+#[test]
+fn the_sign_in_names_the_types_of_objects_that_are_kept_nowhere() {
+    let account = tests::printed_account();
+    let client = testkit::client("asterisk", &[("ami", "on")]);
+    let signed_in = |pbx: &mut AsteriskSim| {
+        let session = Session::default();
+        session_of(testkit::converse_with(
+            &*client,
+            pbx,
+            &session,
+            Task::SignIn(&account),
+        ))
+    };
+    for release in RELEASES {
+        let mut pbx = AsteriskSim::new(&account, release);
+        let session = signed_in(&mut pbx);
+        assert_eq!(session.read_only, None);
+        assert!(session.rights.contains("where they can be written"));
+        let file = "[other]\nendpoint => astdb,x\n[res_pjsip]\nauth => astdb,ps_auths\naor => config,pjsip.conf\nendpoint/cache => memory_cache,object_lifetime_maximum=0\n";
+        pbx.manager.write_sorcery_file(file);
+        let fault = signed_in(&mut pbx).read_only.unwrap();
+        assert_eq!(fault.kind, FaultKind::TargetUnusable);
+        assert!(fault.message.contains("of type aor, endpoint:"), "{fault}");
+        assert_eq!(
+            fault.hint,
+            "write under [res_pjsip] in sorcery.conf: aor = astdb,ps_aors, endpoint = astdb,ps_endpoints, and restart Asterisk"
+        );
+        pbx.manager.rights = ManagerRights::Reads;
+        assert!(
+            signed_in(&mut pbx)
+                .read_only
+                .unwrap()
+                .message
+                .contains("voicemail.conf")
+        );
+    }
+    let bare = testkit::client("asterisk", &[]);
+    let mut pbx = AsteriskSim::new(&account, Release::R22);
+    let session = Session::default();
+    let signed = testkit::converse_with(&*bare, &mut pbx, &session, Task::SignIn(&account));
+    assert!(
+        session_of(signed)
+            .rights
+            .contains("endpoint = astdb,ps_endpoints")
+    );
+}

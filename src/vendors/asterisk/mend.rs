@@ -5,7 +5,7 @@ use super::objects::{ObjectFields, PjsipObject, ShownObject};
 use super::own::{OwnAttributes, named_in, with_mailbox};
 use super::talk::{Asterisk, Talk};
 use crate::manifest::Purpose;
-use crate::model::Record;
+use crate::model::{Fault, FaultKind, Record};
 use crate::vendors::conversation::Step;
 use crate::wire::Turn;
 
@@ -100,6 +100,29 @@ impl Asterisk {
             with_mailbox("", &own, voicemail.unwrap_or_default()),
         );
         self.new_part(talk, PjsipObject::Aor, number, (aor, held))
+    }
+
+    /// Ends an update that made an auth or aor anew, and whose endpoint is refused: where a cache alone has the endpoint, the
+    /// PBX neither changes nor deletes it, and it is gone with the next start. They are removed again, so that nobody takes
+    /// the extension for whole.
+    pub(super) fn only_cached(
+        &self,
+        talk: &mut Talk<'_>,
+        number: &str,
+        refusal: Fault,
+    ) -> Step<Turn> {
+        if refusal.vendor_code.as_deref() != Some("cannot_update") {
+            return Ok(talk.end(refusal));
+        }
+        self.remove(talk, PjsipObject::Aor, number)?;
+        self.remove(talk, PjsipObject::Auth, number)?;
+        let why = format!(
+            "the database of the PBX has lost {number}, and its cache alone shows the endpoint"
+        );
+        let fault = self.manifest.fault(FaultKind::Rejected, "only_cached", why);
+        Ok(talk.end(fault.hint(
+            "see what else reads astdb.sqlite3, and for how long; then empty the cache: asterisk -rx 'sorcery memory cache expire res_pjsip/endpoint', and import the row again with --mode upsert",
+        )))
     }
 
     /// The fields of a part that an extension lacks; none where an earlier try made it.

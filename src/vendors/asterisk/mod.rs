@@ -16,32 +16,29 @@ mod manager_tests;
 mod mend;
 mod objects;
 mod own;
+mod sign_in;
 pub mod sim;
 mod sim_manager;
 mod talk;
 #[cfg(test)]
 mod tests;
 
-use super::conversation::{Protocol, Step};
-use super::{Account, Client, Settings, Task};
-use crate::digest::base64;
+use super::conversation::Step;
+use super::{Client, Settings, Task};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Fault, FaultKind, Record, Secret, VendorAttributes};
-use crate::wire::{
-    Answer, Effect, Exchange, Listing, Method, PbxStart, Request, Session, Turn, json,
-};
+use crate::wire::{Answer, Effect, Exchange, Listing, Method, Request, Session, Turn, json};
 use astdb::FAMILIES;
 use beside::{BesidePart, WantedKeys};
 use caller_id::CallerId;
 use mailbox::{Mailbox, WantedMailbox, owns_mailbox};
 use mend::is_hashed;
-use objects::{ObjectFields, PjsipObject, ShownObject, may_write};
+use objects::{ObjectFields, PjsipObject, ShownObject};
 use own::{MAILBOX_LINE, MAILBOXES, OwnAttributes, items, named_in, with_mailbox};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashSet};
 use std::mem::take;
-use std::sync::Arc;
-use talk::{Asterisk, Talk, encoded, one_line};
+use talk::{Asterisk, Talk, encoded};
 
 /// The operation of the listing, and of its replies.
 const ENDPOINTS: &str = "endpoints";
@@ -126,74 +123,6 @@ impl Client for Asterisk {
 }
 
 impl Asterisk {
-    /// Asks for the version, which shows that it is an Asterisk, and whether this account may write.
-    fn sign_in(&self, talk: &mut Talk<'_>, account: &Account) -> Step<Answer> {
-        let user = format!("{}:{}", account.username, account.password.reveal());
-        let token = Secret::new(format!("Basic {}", base64(user.as_bytes())));
-        let info = talk.sign_in(info().header("authorization", token.clone()))?;
-        if !json::at(&info, "system.version").is_some_and(Value::is_string) {
-            return Err(talk.end(talk.not_understood("it names no version of Asterisk")));
-        }
-        let may_write = may_write().header("authorization", token.clone());
-        let read_only = match talk.judged_at_sign_in(may_write)? {
-            Err(fault) if is_code(&fault, "object_type_not_found") => None,
-            Err(fault) if is_code(&fault, "write_access_denied") => Some(fault),
-            Err(fault) => return Err(talk.end(fault)),
-            Ok(_) => return Err(talk.end(talk.not_understood("it knows objects of type none"))),
-        };
-        let mut session = Session {
-            token,
-            read_only,
-            started: started(&info),
-            ..Session::default()
-        };
-        if self.uses_ami {
-            let login = one_line(talk, ami::login(account))?;
-            let login = talk.judged_at_sign_in(login)?;
-            let login = login.map_err(|fault| talk.end(fault))?;
-            let cookie = login.get("cookie").and_then(Value::as_str);
-            session.refresh_token = cookie.map(Secret::new);
-            session.lifetime = Some(ami::LIFETIME);
-            let no_config_rights = self.may_write_files(talk, &session)?;
-            session.read_only = session.read_only.or(no_config_rights);
-        }
-        Ok(Answer::Session(session))
-    }
-
-    /// Asks when the PBX started, and keeps the session of the manager interface.
-    fn keep_alive(&self, talk: &mut Talk<'_>, session: &Session) -> Step<Answer> {
-        let info = talk.ask(info())?;
-        if self.uses_ami {
-            talk.ask(ami::ping())?;
-        }
-        Ok(Answer::Session(Session {
-            started: started(&info),
-            ..session.clone()
-        }))
-    }
-
-    /// Sees that the account may read and write files of the configuration, as voicemail boxes need it; returns the fault
-    /// of those that write where it may only read.
-    fn may_write_files(&self, talk: &mut Talk<'_>, session: &Session) -> Step<Option<Fault>> {
-        let request = self.authorise(ami::may_write(), session);
-        match talk.judged_at_sign_in(request)? {
-            Err(fault) if is_code(&fault, "ami_no_file") => return Ok(None),
-            Err(fault) if is_code(&fault, "ami_permission_denied") => {}
-            Err(fault) => return Err(talk.end(fault)),
-            Ok(_) => {
-                return Err(talk.end(talk.not_understood("it has a file that no Asterisk has")));
-            }
-        }
-        let request = one_line(talk, ami::get_mailboxes(&self.voicemail_context))?;
-        let request = self.authorise(request, session);
-        match talk.judged_at_sign_in(request)? {
-            Err(fault) if is_code(&fault, "ami_permission_denied") => {
-                Err(talk.end(self.manifest.fault_of_code("ami_no_rights")))
-            }
-            _ => Ok(Some(self.manifest.fault_of_code("ami_no_config_rights"))),
-        }
-    }
-
     /// Lists the extensions. ARI lists what is gone and what was never there, and leaves out what it has not used yet; so
     /// each is looked at, and the listing is never complete. AMI lists all that is in AstDB.
     fn list(&self, talk: &mut Talk<'_>) -> Step<Answer> {
@@ -524,6 +453,9 @@ impl Asterisk {
                 PjsipObject::Auth | PjsipObject::Aor => fields,
             };
             if let Err(refusal) = self.put(talk, object, number, fields)? {
+                if object == PjsipObject::Endpoint && !are_whole {
+                    return Err(self.only_cached(talk, number, refusal)?);
+                }
                 return Err(talk.end(refusal));
             }
             talk.did(format!("the {} was changed", object.word()));
@@ -700,30 +632,6 @@ impl Asterisk {
 /// The line of its box that an extension had before it was deleted.
 fn mailbox_line(own: &OwnAttributes) -> Option<Secret> {
     own.get(MAILBOX_LINE).map(|line| Secret::new(line.as_str()))
-}
-
-/// Returns true for the fault of this code.
-fn is_code(fault: &Fault, code: &str) -> bool {
-    fault.vendor_code.as_deref() == Some(code)
-}
-
-/// The question for the version, and for the time of the start.
-fn info() -> Request {
-    Request::new("info", Method::Get, "/asterisk/info", Effect::Reads)
-        .query("only", "system,status")
-}
-
-/// The start, from the reply to that question.
-fn started(info: &Value) -> Option<Arc<PbxStart>> {
-    let text = |path| json::at(info, path).and_then(json::text);
-    Some(Arc::new(PbxStart {
-        pbx: format!(
-            "Asterisk {} {}",
-            text("system.version")?,
-            text("system.entity_id").unwrap_or_default()
-        ),
-        time: text("status.startup_time")?,
-    }))
 }
 
 /// Asks whether a telephone is registered: the PBX's own word for it.

@@ -8,6 +8,9 @@ use url::form_urlencoded;
 /// The file of the voicemail boxes.
 const VOICEMAIL_FILE: &str = "voicemail.conf";
 
+/// `sorcery.conf` as it is.
+const SORCERY_FILE: &str = "[res_pjsip]\nauth => astdb,ps_auths\naor => astdb,ps_aors\nendpoint/cache => memory_cache\nendpoint => astdb,ps_endpoints\n";
+
 /// A release of Asterisk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Release {
@@ -42,6 +45,7 @@ pub(super) struct ManagerSim {
     /// The looks at the file that find only a piece of it, since somebody writes it.
     pub(super) torn_looks: usize,
     voicemail_file: Option<Vec<SimSection>>,
+    sorcery_file: Vec<SimSection>,
     /// The boxes that Asterisk knows, by context and name.
     pub(super) in_use: BTreeMap<(String, String), String>,
     /// AstDB but for the endpoints, by `family/key`.
@@ -78,9 +82,11 @@ impl ManagerSim {
             ignores_reload: false,
             torn_looks: 0,
             voicemail_file: None,
+            sorcery_file: vec![],
             in_use: BTreeMap::new(),
             keys: BTreeMap::new(),
         };
+        manager.sorcery_file = sections(SORCERY_FILE);
         manager.write_file("[general]\nformat => wav\n[default]\n");
         manager
     }
@@ -89,6 +95,12 @@ impl ManagerSim {
     pub(super) fn write_file(&mut self, text: &str) {
         self.voicemail_file = Some(sections(text));
         self.reload();
+    }
+
+    /// Puts a file in the place of `sorcery.conf`.
+    #[cfg(test)]
+    pub(super) fn write_sorcery_file(&mut self, text: &str) {
+        self.sorcery_file = sections(text);
     }
 
     /// Takes `voicemail.conf` away.
@@ -212,13 +224,19 @@ impl ManagerSim {
     }
 
     fn get_config(&mut self, form: &SimForm) -> String {
-        let file = self.voicemail_file.as_ref();
-        let Some(file) = file.filter(|_| form.get("Filename") == VOICEMAIL_FILE) else {
+        let file = match form.get("Filename") {
+            VOICEMAIL_FILE => self.voicemail_file.as_ref(),
+            "sorcery.conf" => Some(&self.sorcery_file),
+            _ => None,
+        };
+        let Some(file) = file else {
             return refused("Config file not found");
         };
         let is_torn = self.torn_looks > 0;
         self.torn_looks = self.torn_looks.saturating_sub(1);
-        let sections = file.iter().filter(|(name, _)| name == form.get("Category"));
+        let category = form.get("Category");
+        let is_wanted = |name: &str| category.is_empty() || category == name;
+        let sections = file.iter().filter(|(name, _)| is_wanted(name));
         let mut text = "Response: Success\n".to_owned();
         for (at, (name, lines)) in sections.enumerate() {
             text += &format!("Category-{at:06}: {name}\n");

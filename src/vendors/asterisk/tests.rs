@@ -2,7 +2,9 @@
 
 use super::sim::{AsteriskSim, READER, Release};
 use super::*;
+use crate::digest::base64;
 use crate::model::Field;
+use crate::vendors::Account;
 use crate::vendors::testkit::{
     self, account, answer, fault, found, is_done, listing, printed_reply, printed_request, record,
     request as said, session_of,

@@ -488,3 +488,67 @@ fn extensions_move_from_openvox_to_a_real_asterisk_and_back() {
         }
     }
 }
+
+/// The sign-in tells by the manager interface which types of objects cannot be written, and without it that it cannot know.
+#[test]
+fn a_real_asterisk_without_a_line_of_sorcery_conf_is_found_at_the_sign_in() {
+    for packages in [NEWEST, V16] {
+        let Some(mut desk) = RealDesk::new(packages) else {
+            return;
+        };
+        let bare = desk.asterisk.config("bare");
+        desk.write("rowcall.toml", desk.asterisk.config_with_ami("hq") + &bare);
+        let can = desk.ends("doctor TARGET bare", 0);
+        assert!(
+            can.out
+                .contains("ok  hq: writing: auth, aor and endpoint are"),
+            "{}",
+            can.out
+        );
+        assert!(
+            can.out.contains("ok  bare: writing: whether auth, aor"),
+            "{}",
+            can.out
+        );
+        let line = "endpoint = astdb,ps_endpoints";
+        assert!(can.out.contains(line), "{}", can.out);
+        desk.asterisk.replace_in("sorcery.conf", line, "");
+        desk.asterisk.restart();
+        let cannot = desk.ends("doctor TARGET", 3);
+        assert!(cannot.out.contains("BAD hq: writing: "), "{}", cannot.out);
+        assert!(
+            cannot.out.contains(&format!("sorcery.conf: {line}, and")),
+            "{}",
+            cannot.out
+        );
+        desk.write("one.csv", "number,sip_password\n2001,tR7xkQ2mZp9w\n");
+        let refused = desk.ends("import one.csv --to TARGET", 3);
+        refused.says(&["objects of type endpoint: they cannot be made"]);
+        assert!(desk.asterisk.objects().is_empty());
+    }
+}
+
+/// What its database has lost and its cache still shows can be neither changed nor deleted: the row says so.
+#[test]
+fn an_extension_that_only_the_cache_of_a_real_asterisk_has_is_not_taken_for_whole() {
+    let Some(desk) = RealDesk::new(NEWEST) else {
+        return;
+    };
+    desk.write("one.csv", "number,sip_password\n2001,tR7xkQ2mZp9w\n");
+    desk.ends("import one.csv --to TARGET", 0);
+    for kind in ["auth", "aor", "endpoint"] {
+        desk.asterisk
+            .console(&format!("database del ps_{kind}s/{kind} 2001"));
+    }
+    assert!(desk.asterisk.objects().is_empty());
+    let upsert = "import one.csv --to TARGET --mode upsert --yes --report r.csv";
+    desk.ends(upsert, 1);
+    let row = &desk.report("r.csv")[0];
+    assert!(row["message"].contains("its cache alone shows"), "{row:?}");
+    assert!(desk.asterisk.objects().is_empty());
+    let empty = "sorcery memory cache expire res_pjsip/endpoint";
+    assert!(row["hint"].contains(empty), "{row:?}");
+    desk.asterisk.console(empty);
+    desk.ends(upsert, 0);
+    assert_eq!(desk.results("r.csv"), ["created"]);
+}

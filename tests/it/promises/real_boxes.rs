@@ -3,7 +3,7 @@
 use crate::support::asterisk::desk::{RealDesk, extensions};
 use crate::support::asterisk::watched::WatchedDesk;
 use crate::support::asterisk::{AMI_SETTINGS, NEWEST, RunningAsterisk, V16};
-use crate::support::program::wait_until;
+use crate::support::program::{signal, wait_until};
 use crate::support::random::Random;
 use crate::support::sheets::read_rows;
 use crate::support::unpacked::Packages;
@@ -405,6 +405,40 @@ fn a_real_asterisk_that_dies_with_its_run_ends_as_wanted() {
 #[test]
 fn the_old_release_that_dies_with_its_run_ends_as_wanted() {
     dies_with_its_run(V16, 25);
+}
+
+/// A kill while the file of the boxes is written leaves a piece of it: boxes of others that are gone are named.
+#[test]
+fn boxes_of_others_that_a_real_asterisk_has_lost_in_a_run_are_told() {
+    let Some(mut desk) = desk(NEWEST) else {
+        return;
+    };
+    let config = desk.asterisk.config_with_ami("hq");
+    let config = config.replace("100000/s", "300/s") + "reply_within = \"3\"\n";
+    desk.write("rowcall.toml", config);
+    let mut random = Random::from_environment("REAL_SEED");
+    let wanted = with_boxes(24, &mut random);
+    desk.sheet("in.csv", &wanted);
+    let mut running = desk.start("import in.csv --to TARGET --report r.csv");
+    wait_until(|| desk.asterisk.voicemail_file().matches(" => ").count() >= 10);
+    // Not while it is written.
+    signal(&running, "STOP");
+    thread::sleep(Duration::from_millis(60));
+    desk.asterisk.kill_now();
+    let file = desk.asterisk.voicemail_file();
+    let (others, own) = file.split_once("[default]").unwrap();
+    assert!(others.contains("[general]"), "{file}");
+    let own = own.replace("1234 => ", "; 1234 ");
+    desk.asterisk
+        .replace_voicemail_file(&format!("[default]{own}"));
+    desk.asterisk.revive();
+    signal(&running, "CONT");
+    assert_eq!(running.wait().unwrap().code(), Some(1));
+    let words = desk.read("words");
+    assert!(words.contains("started anew 1 time"), "{words}");
+    assert!(words.contains("no row's: 1234, [general]; put"), "{words}");
+    assert_eq!(desk.results("r.csv"), ["created"; 24]);
+    desk.asterisk.holds(&wanted);
 }
 
 /// AstDB has keys of any case, and texts that are no number; an account may be one that reads alone.

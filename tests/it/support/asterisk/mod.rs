@@ -363,9 +363,22 @@ impl RunningAsterisk {
         fs::read_to_string(self.folder.path().join("etc/voicemail.conf")).unwrap()
     }
 
+    /// Puts a text into the place of another one in a file of its configuration, for its next start.
+    pub(crate) fn replace_in(&self, file: &str, text: &str, other: &str) {
+        let path = self.folder.path().join("etc").join(file);
+        let before = fs::read_to_string(&path).unwrap();
+        assert!(before.contains(text), "{before}");
+        fs::write(&path, before.replace(text, other)).unwrap();
+    }
+
+    /// Writes `voicemail.conf` while it does not run.
+    pub(crate) fn replace_voicemail_file(&self, text: &str) {
+        fs::write(self.folder.path().join("etc/voicemail.conf"), text).unwrap();
+    }
+
     /// Writes `voicemail.conf`, and has it read.
     pub(crate) fn write_voicemail_file(&self, text: &str) {
-        fs::write(self.folder.path().join("etc/voicemail.conf"), text).unwrap();
+        self.replace_voicemail_file(text);
         self.console("module reload app_voicemail.so");
     }
 
