@@ -372,6 +372,21 @@ fn a_product_that_doubles_numbers_is_said_to() {
     assert_eq!(screen.rows.len(), 4);
 }
 
+/// An export is read by the product's own words, of which a file has not all.
+#[test]
+fn an_export_that_says_the_same_in_another_word_is_as_it_was_meant() {
+    let desk = Program::new();
+    desk.write("staff.csv", STAFF);
+    desk.ends("convert staff.csv --to file:3cx-v18 -o bulk.csv", 0);
+    let mut screen = ImportScreen::new(product("3cx-v18"));
+    screen.import(desk.read("bulk.csv").as_bytes()).unwrap();
+    let column = "VMEmailOptions".to_owned();
+    let row = screen.rows.get_mut("0246").unwrap();
+    assert_eq!(row.insert(column, "3".into()).as_deref(), Some("2"));
+    desk.write("after.csv", screen.export());
+    desk.ends("verify bulk.csv after.csv --for file:3cx-v18", 0);
+}
+
 /// Mistakes in the facts of a product: the text, and what stands in its place.
 const PLANTED: &[(&str, &[[&str; 2]])] = &[
     (
