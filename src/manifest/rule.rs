@@ -93,6 +93,13 @@ pub enum Rule {
         /// The word.
         word: String,
     },
+    /// At least so many letters and so many digits, of ASCII.
+    Mixed {
+        /// The least number of letters.
+        letters: usize,
+        /// The least number of digits.
+        digits: usize,
+    },
     /// At least `min` characters with a digit, a lower-case and an upper-case letter.
     Strong {
         /// The least length.
@@ -116,6 +123,7 @@ impl Rule {
             Rule::Range { .. } => "range",
             Rule::Email => "email",
             Rule::Reserved { .. } => "reserved",
+            Rule::Mixed { .. } => "mixed",
             Rule::Strong { .. } => "strong",
         }
     }
@@ -157,6 +165,9 @@ impl Rule {
             Rule::Reserved { word } => {
                 format!("must not be {word}, which the PBX keeps for itself")
             }
+            Rule::Mixed { letters, digits } => {
+                format!("must have at least {letters} letters and {digits} digits")
+            }
             Rule::Strong { min } => {
                 format!(
                     "should have at least {min} characters with a digit, a lower-case and an upper-case letter"
@@ -186,6 +197,11 @@ impl Rule {
             Rule::Range { min, max } => all_digits(text) && !is_within(text, *min, *max),
             Rule::Email => !is_email(text),
             Rule::Reserved { word } => word == text,
+            Rule::Mixed { letters, digits } => {
+                let bytes = text.as_bytes();
+                let count = |is: fn(&u8) -> bool| bytes.iter().filter(|byte| is(byte)).count();
+                count(u8::is_ascii_alphabetic) < *letters || count(u8::is_ascii_digit) < *digits
+            }
             Rule::Strong { min } => {
                 let has = |class: fn(char) -> bool| text.chars().any(class);
                 text.chars().count() < *min
@@ -210,6 +226,7 @@ impl Rule {
             | Rule::OnlyFirst { .. }
             | Rule::Email
             | Rule::Reserved { .. }
+            | Rule::Mixed { .. }
             | Rule::Strong { .. } => true,
         }
     }
@@ -239,7 +256,7 @@ impl Rule {
             Rule::Email => "write it as name@example.com",
             Rule::OneLine => "write it on one line",
             Rule::Reserved { .. } => "leave the row out",
-            Rule::Strong { .. } => "choose a stronger one",
+            Rule::Mixed { .. } | Rule::Strong { .. } => "choose a stronger one",
         }
     }
 }

@@ -607,6 +607,7 @@ impl FastPath {
                 // Two forms are one too many for a glance.
                 Rule::Range { .. }
                 | Rule::OnlyFirst { .. }
+                | Rule::Mixed { .. }
                 | Rule::Email
                 | Rule::Reserved { .. } => {
                     return FastPath::Never;

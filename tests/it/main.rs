@@ -57,6 +57,7 @@ mod verbs {
     mod diff;
     mod doctor;
     mod export;
+    mod file_pairs;
     mod fix;
     mod fix_books;
     mod groups;

@@ -20,7 +20,7 @@ fn extensions(product: &ImportPage) -> Vec<Record> {
     (0..500).map(|index| extension(product, index)).collect()
 }
 
-fn extension(product: &ImportPage, index: usize) -> Record {
+pub(super) fn extension(product: &ImportPage, index: usize) -> Record {
     const NAMES: [[&str; 2]; 8] = [
         ["Ann", "Miller"],
         ["Bo \"Bobby\"", "Lund"],
@@ -288,10 +288,11 @@ fn the_files_are_the_golden_ones_and_have_the_products_own_headings() {
 }
 
 /// Values that the product would refuse or spoil.
-const SPOILT: [(&str, Field, &str); 34] = [
+const SPOILT: [(&str, Field, &str); 35] = [
     ("freepbx", Field::SIP_PASSWORD, ""),
     ("freepbx", Field::DISPLAY_NAME, "Ann \\\"Meyer"),
     ("issabel", Field::SIP_PASSWORD, "12345"),
+    ("issabel", Field::SIP_PASSWORD, "VtqLmXkWr9"),
     ("issabel", Field::NUMBER, "20a"),
     ("mikopbx", Field::NUMBER, "20a"),
     (

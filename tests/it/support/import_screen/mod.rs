@@ -36,7 +36,7 @@ pub(crate) struct ImportPage {
     /// Characters that it has no place for.
     pub(crate) refuses: &'static str,
     pub(crate) delimiter: u8,
-    import: fn(&mut Imported, &[u8]) -> Result<(), String>,
+    pub(crate) import: fn(&mut Imported, &[u8]) -> Result<(), String>,
 }
 
 const USUAL: ImportPage = ImportPage {
