@@ -10,8 +10,9 @@ use super::questions::ColumnError;
 use super::sample::Sample;
 use super::{doubts, neighbours, notes, single};
 use crate::manifest::Manifest;
-use crate::model::Outcome;
+use crate::model::{Care, Outcome};
 use crate::sheet::Sheet;
+use std::collections::BTreeMap;
 
 impl Binding {
     /// Understands the columns of a sheet that goes to the vendor `target`: by its headings, and where those are not
@@ -27,7 +28,16 @@ impl Binding {
     ) -> Result<Binding, ColumnError> {
         let sample = || Some(Sample::read(sheet, options.allowed.delete));
         let (headings, line) = (&sheet.headings, sheet.header_line);
-        bind(headings, line, &sample, target, vendors, options)
+        let mut binding = bind(headings, line, &sample, target, vendors, options)?;
+        // A text file has its numbers as they were typed.
+        if let Some(sample) = sheet.sheet.as_ref().and_then(|_| sample()) {
+            let digits = binding
+                .origins()
+                .filter(|(field, _)| field.def().care == Care::Digits);
+            let usual = digits.filter_map(|(field, at)| Some((field, sample.usual_digits(at)?)));
+            binding.usual_digits = usual.collect();
+        }
+        Ok(binding)
     }
 
     /// Understands headings of which no cells are known.
@@ -90,6 +100,7 @@ pub(super) fn bind(
         notes: notes::notes(&all),
         read,
         unread: all.columns_where(|meaning| meaning.is_unread() || meaning.is_lost()),
+        usual_digits: BTreeMap::new(),
         nameless: all
             .columns()
             .filter(|column| all.is_nameless(*column))

@@ -7,6 +7,7 @@ use super::record::{ReadField, record};
 use crate::manifest::Manifest;
 use crate::model::{Field, Finding, Record, person};
 use crate::sheet::Cells;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The meaning of a sheet's columns.
@@ -22,6 +23,8 @@ pub struct Binding {
     pub(super) read: Vec<ReadField>,
     /// The columns with a heading that are not understood, or that the vendor has no field for.
     pub(super) unread: Vec<usize>,
+    /// The digits that the numbers in a workbook usually have, at the most, for each field.
+    pub(crate) usual_digits: BTreeMap<Field, usize>,
     /// The columns without a heading whose meaning is known all the same.
     pub(crate) nameless: Vec<usize>,
     pub(super) reading: Arc<CellReading>,

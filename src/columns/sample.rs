@@ -4,7 +4,7 @@ use super::dictionary::{DeletionWord, dictionary, plain};
 use crate::manifest::{all_digits, state, switch};
 use crate::model::same_word;
 use crate::sheet::{RowTrouble, Sheet, is_placeholder};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The signs that people set in the place of a yes.
 const MARKS: [&str; 6] = ["x", "X", "✓", "✔", "☑", "+"];
@@ -30,7 +30,7 @@ struct RowCount {
 }
 
 impl RowCount {
-    fn of(column: usize) -> RowCount {
+    fn begun(column: usize) -> RowCount {
         RowCount {
             column,
             rows: 0,
@@ -121,7 +121,7 @@ impl Sample {
         let width = sheet.headings.len();
         let is_nameless = |column: &usize| sheet.headings[*column].trim().is_empty();
         let nameless = (0..width).filter(is_nameless);
-        let mut counts: Vec<RowCount> = nameless.map(RowCount::of).collect();
+        let mut counts: Vec<RowCount> = nameless.map(RowCount::begun).collect();
         let mut rows = vec![];
         let mut varieties: Vec<Variety> = (0..width).map(|_| Variety::default()).collect();
         for batch in sheet.batches() {
@@ -161,7 +161,7 @@ impl Sample {
     #[cfg(test)]
     pub(super) fn of_rows(rows: Vec<Vec<String>>) -> Sample {
         let mut counts: Vec<RowCount> = (0..rows.first().map_or(0, Vec::len))
-            .map(RowCount::of)
+            .map(RowCount::begun)
             .collect();
         for row in &rows {
             counts.retain_mut(|count| count.goes_on(&row[count.column]));
@@ -278,6 +278,17 @@ impl Sample {
         cells
             .map(String::as_str)
             .filter(|cell| !cell.is_empty() && !is_placeholder(cell))
+    }
+
+    /// The most digits that the numbers of a column usually have; none where no cell is a number. A number that lost the
+    /// zeros before it has fewer.
+    pub(super) fn usual_digits(&self, column: usize) -> Option<usize> {
+        let numbers = self.filled(column).filter(|cell| all_digits(cell));
+        let mut lengths: BTreeMap<usize, usize> = BTreeMap::new();
+        numbers.for_each(|cell| *lengths.entry(cell.len()).or_default() += 1);
+        let all: usize = lengths.values().sum();
+        let usual = lengths.iter().rev().find(|(_, count)| **count * 10 >= all);
+        usual.map(|(digits, _)| *digits)
     }
 
     /// Returns true if nearly all cells are numbers that may be dialled, each a different one.

@@ -24,6 +24,7 @@ enum RowKind {
         is_bare: bool,
         /// True for a number of one or two digits, and one for emergencies.
         is_tiny: bool,
+        is_emergency: bool,
     },
     /// One text alone.
     Title,
@@ -78,10 +79,20 @@ pub(crate) struct TableRows {
     two_words: Option<u64>,
     /// The first row of known headings.
     headings: Option<u64>,
-    /// The first title above all rows with a number, and the first below one of them.
-    titles: [Option<u64>; 2],
-    /// True if the rows are to be deleted.
-    deletes: bool,
+    /// The last rows with a number, where they are codes.
+    codes: Option<Codes>,
+    /// The lengths of the other numbers, a bit for each.
+    others: u64,
+}
+
+/// Rows at the end, each with a text alone beside one digit or an emergency number: what is dialled, explained.
+#[derive(Debug, Clone, Copy)]
+struct Codes {
+    line: u64,
+    rows: usize,
+    has_emergency: bool,
+    /// The lengths of the numbers, a bit for each.
+    lengths: u64,
 }
 
 /// The place where the rows of a sheet become something else.
@@ -91,14 +102,26 @@ enum Break {
     Headings(u64),
     /// The first row of a legend.
     Legend(u64),
-    /// A title between rows that are to be deleted.
-    Title(u64),
+}
+
+impl Codes {
+    fn followed_by(self, later: Codes) -> Codes {
+        Codes {
+            line: self.line,
+            rows: self.rows + later.rows,
+            has_emergency: self.has_emergency || later.has_emergency,
+            lengths: self.lengths | later.lengths,
+        }
+    }
 }
 
 impl TableRows {
     /// Takes in the next row of a sheet with this binding.
     pub(crate) fn see(&mut self, row: &Row<'_>, binding: &Binding, manifest: &Manifest) {
-        let is_seen = |digits| self.lengths.iter().any(|first| first.digits == digits);
+        let is_seen = |digits| {
+            let mut lengths = self.lengths.iter();
+            lengths.any(|first| first.digits == digits && !(first.is_bare && first.is_tiny))
+        };
         let kind = match binding.digits_of_number(&row.cells, manifest) {
             // Nearly all rows.
             Some(digits) if is_seen(digits) && !matches!(self.last.1, RowKind::Words(_)) => {
@@ -107,12 +130,13 @@ impl TableRows {
                     filled: 0,
                     is_bare: false,
                     is_tiny: false,
+                    is_emergency: false,
                 }
             }
             Some(digits) => binding.numbered(&row.cells, digits),
             None => binding.kind_without_number(&row.cells, manifest),
         };
-        self.deletes |= binding.only_deletes();
+        self.enter_number(row.line, kind);
         self.enter(row.line, kind);
         let breaks = memchr_iter(b'\n', row.cells.text().as_bytes()).count();
         self.next = row.line + breaks as u64 + 1;
@@ -124,9 +148,15 @@ impl TableRows {
         let Some((line, kind)) = later.first else {
             return;
         };
-        self.deletes |= later.deletes;
-        let has_numbers = !self.lengths.is_empty();
-        let [early, between] = later.titles;
+        let earlier = self.codes.take();
+        self.codes = match (earlier, later.codes) {
+            (Some(earlier), later_codes) if later.others == 0 => {
+                Some(later_codes.map_or(earlier, |codes| earlier.followed_by(codes)))
+            }
+            (_, codes) => codes,
+        };
+        let passed = earlier.filter(|_| later.others != 0);
+        self.others |= later.others | passed.map_or(0, |codes| codes.lengths);
         for length in later.lengths {
             let is_known = self
                 .lengths
@@ -144,12 +174,34 @@ impl TableRows {
         self.words = self.words.or(later.words);
         self.two_words = self.two_words.or(later.two_words);
         self.headings = self.headings.or(later.headings);
-        self.titles = match has_numbers {
-            true => [self.titles[0], self.titles[1].or(early).or(between)],
-            false => [self.titles[0].or(early), self.titles[1].or(between)],
-        };
         self.numbered = self.numbered.max(later.numbered);
         (self.next, self.last) = (later.next, later.last);
+    }
+
+    /// Enters a row, as far as it shows whether codes stand at the end.
+    fn enter_number(&mut self, line: u64, kind: RowKind) {
+        let RowKind::Numbered {
+            digits,
+            is_bare,
+            is_emergency: has_emergency,
+            ..
+        } = kind
+        else {
+            return;
+        };
+        let lengths = 1 << digits.min(63);
+        if is_bare && (digits == 1 || has_emergency) {
+            let codes = Codes {
+                line,
+                rows: 1,
+                has_emergency,
+                lengths,
+            };
+            self.codes = Some(self.codes.map_or(codes, |before| before.followed_by(codes)));
+        } else {
+            let passed = self.codes.take();
+            self.others |= lengths | passed.map_or(0, |codes| codes.lengths);
+        }
     }
 
     /// Enters a row that follows those so far.
@@ -169,6 +221,7 @@ impl TableRows {
                 filled,
                 is_bare,
                 is_tiny,
+                ..
             } => {
                 self.numbered = line;
                 self.is_rich.get_or_insert(filled > 2);
@@ -188,11 +241,7 @@ impl TableRows {
             RowKind::Words(2) if above == Above::Gap => _ = self.two_words.get_or_insert(line),
             RowKind::Words(_) if above == Above::Gap => _ = self.words.get_or_insert(line),
             RowKind::Headings => _ = self.headings.get_or_insert(line),
-            RowKind::Title => {
-                let is_below = usize::from(!self.lengths.is_empty());
-                self.titles[is_below].get_or_insert(line);
-            }
-            RowKind::Words(_) | RowKind::Other => {}
+            RowKind::Words(_) | RowKind::Title | RowKind::Other => {}
         }
     }
 
@@ -215,11 +264,15 @@ impl TableRows {
                 Above::Gap | Above::Row => None,
             }
         });
-        let title = self.titles[1].filter(|line| self.deletes && is_above_numbers(line));
+        // One row with a digit alone may be the operator's.
+        let codes = self.codes.filter(|codes| {
+            let are_sure = codes.rows > 1 || codes.has_emergency;
+            is_rich && are_sure && self.others != 0 && codes.lengths & self.others == 0
+        });
         let all = headings.map(Break::Headings).chain(other_lengths);
-        all.chain(title.map(Break::Title))
+        all.chain(codes.map(|codes| Break::Legend(codes.line)))
             .min_by_key(|found| match found {
-                Break::Headings(line) | Break::Legend(line) | Break::Title(line) => *line,
+                Break::Headings(line) | Break::Legend(line) => *line,
             })
     }
 
@@ -242,7 +295,6 @@ impl TableRows {
                 },
             ),
             Break::Legend(line) => (line, SheetErrorKind::Legend(sheet_name)),
-            Break::Title(line) => (line, SheetErrorKind::TitleBetween(sheet_name)),
         };
         Err(kind.on_line(&sheet.file, line))
     }
@@ -265,11 +317,6 @@ pub(crate) fn refuse_second_table(
 }
 
 impl Binding {
-    /// Returns true if the rows are to be deleted, and nothing else.
-    fn only_deletes(&self) -> bool {
-        self.reading.allowed.delete && !self.reading.allowed.create
-    }
-
     /// The number of digits in the cell of the number, where there is nothing else in it.
     fn digits_of_number(&self, cells: &Cells<'_>, manifest: &Manifest) -> Option<usize> {
         let column = self.origin_of(Field::NUMBER)?;
@@ -299,10 +346,12 @@ impl Binding {
             !field.is_some_and(Field::is_secret)
                 && cells.get(column).is_some_and(|text| !looks_like_data(text))
         };
+        let is_emergency = is_emergency(text(number));
         RowKind::Numbered {
             digits,
             filled: filled.len(),
-            is_tiny: digits <= TINY_DIGITS_MAX || is_emergency(text(number)),
+            is_emergency,
+            is_tiny: digits <= TINY_DIGITS_MAX || is_emergency,
             is_bare: filled.len() == 2 && beside.all(|column| is_text(*column)),
         }
     }
@@ -416,7 +465,26 @@ mod tests {
         let tiny = &[(2, ["2001", "Ann", ""]), (4, ["12", "Lager", ""])];
         let emergency = &[(2, ["2001", "Ann", ""]), (4, ["999", "Notruf", ""])];
         let directly = &[ann, (3, ["112", "Notruf", ""])];
-        let short = &[ann, (3, ["12", "Lager", ""])];
+        let codes = &[ann, (3, ["9", "Amt", ""]), (4, ["0", "Zentrale", ""])];
+        let operator = &[ann, (3, ["0", "Zentrale", ""])];
+        let few = &[
+            (2, ["2001", "Ann", ""]),
+            (3, ["9", "Amt", ""]),
+            (4, ["112", "Notruf", ""]),
+        ];
+        let between_others = &[
+            ann,
+            (3, ["9", "Amt", ""]),
+            (4, ["0", "Zentrale", ""]),
+            (5, ["2002", "Bo", ""]),
+        ];
+        let like_others = &[
+            (2, ["101", "Ann", "ann@example.com"]),
+            (3, ["1", "Bo", "bo@example.com"]),
+            (4, ["2", "Lager", ""]),
+            (5, ["112", "Cy", ""]),
+        ];
+        let short = &[ann, (3, ["12", "Lager", ""]), (4, ["13", "Hof", ""])];
         let year = &[ann, (3, ["Jahr", "Anzahl", ""]), (4, ["2024", "17", ""])];
         let site: &[_] = &[(2, ["2001", "Ann", ""]), (4, ["201", "Bo", ""])];
         for (rows, expected) in [
@@ -430,7 +498,12 @@ mod tests {
             (below_title, Some(Break::Legend(4))),
             (tiny, Some(Break::Legend(4))),
             (emergency, Some(Break::Legend(4))),
-            (directly, None),
+            (directly, Some(Break::Legend(3))),
+            (codes, Some(Break::Legend(3))),
+            (operator, None),
+            (few, None),
+            (between_others, None),
+            (like_others, None),
             (short, None),
             (year, Some(Break::Headings(3))),
             (site, None),

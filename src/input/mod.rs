@@ -1,11 +1,13 @@
 //! The sheets of a command: opened, understood, and their rows in memory.
 
 pub(crate) mod headings;
+mod losses;
 pub(crate) mod rows;
 pub(crate) mod side;
 mod warnings;
 
 pub use headings::FieldHeadings;
+pub(crate) use losses::Losses;
 pub(crate) use rows::{InputRow, OnPbx, Rows};
 
 use crate::columns::{self, AllowedActions, BindOptions, Binding, ColumnError, Mapped, NamedOwner};
@@ -17,6 +19,7 @@ use crate::rim::config::read_small;
 use crate::rim::terminal::print;
 use crate::sheet::{self, Encoding, Header, Input, ReadOptions, RowTrouble, Sheet};
 use crate::vendors::VENDORS;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -103,7 +106,8 @@ pub(crate) fn bound(
     let mut bind = bind_options(&args.reading)?;
     bind.allowed = allowed;
     let options = read_options(&args.reading, manifest, &vendors, &bind);
-    let (mut bound, mut refused) = (vec![], vec![]);
+    let (mut bound, mut refused): (Vec<Bound>, _) = (vec![], vec![]);
+    let (mut known, mut strange) = (BTreeSet::new(), vec![]);
     for input in inputs(&args.sheets)? {
         let sheets = match sheet::open(&input, &options) {
             Ok(sheets) => sheets,
@@ -113,12 +117,29 @@ pub(crate) fn bound(
             }
         };
         for mut sheet in sheets {
-            let binding = Binding::bind_sheet(&sheet, manifest, &vendors, &bind);
+            let mut own = bind.clone();
+            let binding = loop {
+                match Binding::bind_sheet(&sheet, manifest, &vendors, &own) {
+                    // It may be a heading of another sheet.
+                    Err(ColumnError::NotThere { heading, headings }) => {
+                        own.map.retain(|(known, _)| *known != heading);
+                        strange.push((bound.len(), heading, headings));
+                    }
+                    binding => break binding,
+                }
+            };
+            known.extend(own.map.into_iter().map(|(heading, _)| heading));
             if let Ok(binding) = &binding {
                 sheet.allow_nameless(&binding.nameless);
             }
             bound.push((sheet, binding));
         }
+    }
+    let strange = strange
+        .into_iter()
+        .filter(|(_, heading, _)| !known.contains(heading));
+    for (at, heading, headings) in strange {
+        bound[at].1 = Err(ColumnError::NotThere { heading, headings });
     }
     if refused.is_empty() {
         return Ok(bound);

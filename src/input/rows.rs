@@ -313,8 +313,8 @@ impl Rows {
     /// it; the headings once more are none.
     fn is_titled(&self, row: &InputRow) -> bool {
         let number = row.wanted.number();
-        let has_digit = number.contains(|c: char| c.is_ascii_digit());
-        let is_word = !number.is_empty() && !has_digit && !is_placeholder(number);
+        let is_digit = |c: char| c.is_ascii_digit();
+        let is_word = !number.is_empty() && !number.contains(is_digit) && !is_placeholder(number);
         let heading = || {
             let (sheet, binding) = self.sheets.get(row.sheet)?;
             sheet.headings.get(binding.origin_of(Field::NUMBER)?)
@@ -324,7 +324,7 @@ impl Rows {
         let filled = row.filled();
         row.stays.is_none()
             && !row.is_valid()
-            && !has_digit
+            && !number.starts_with(is_digit)
             && (filled == 1 || (filled == 2 && is_word))
             && !is_heading()
     }

@@ -279,6 +279,15 @@ fn a_row_that_sums_up_or_remarks_is_no_extension() {
         with(["", "Generated 2024-05-01 08:00 by admin", "", "", ""]),
         ["error row.remark"]
     );
+    // One text alone, in the place of the number or beside it.
+    for last in [
+        ["", "Groups", "", "", ""],
+        ["", "", "", "", "300 Mitarbeiter"],
+    ] {
+        assert_eq!(with(last), ["error row.remark"], "{last:?}");
+    }
+    assert_ne!(with(["", "N/A", "", "", ""]), ["error row.remark"]);
+    assert_ne!(with(["", "", "Ann", "", "note"]), ["error row.remark"]);
     assert_eq!(with(["", "108", "Total", "tR7xkQ2mZp9w", ""]), [""; 0]);
     assert!(!with(["", "59", "", "", ""]).contains(&"error row.total".to_owned()));
 }

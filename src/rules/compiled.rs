@@ -10,7 +10,7 @@ use crate::manifest::{
 };
 use crate::model::redact::{quoted, shown};
 use crate::model::{Care, Field, Finding, Kind, RuleId, Secret, Severity};
-use crate::sheet::{CLEAR, Cells, GENERATE, is_generate, unescaped};
+use crate::sheet::{CLEAR, Cells, GENERATE, Stored, is_generate, unescaped};
 
 /// The knowledge of one field of one row: enough for the rules about several fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub(super) type View = [ValueClass; 256];
 pub(super) struct CompiledField<'m> {
     pub(super) row: &'m FieldRow,
     pub(super) column: Option<usize>,
+    /// The digits that its numbers usually have, at the most; known of workbooks alone.
+    pub(super) usual_digits: Option<usize>,
     /// True if the field is required on create at least.
     pub(super) demanded: bool,
     glance: FastPath,
@@ -122,6 +124,7 @@ impl<'m> CompiledField<'m> {
         CompiledField {
             row,
             column,
+            usual_digits: None,
             demanded: is_required(row, Purpose::Create),
             glance: FastPath::new(row, &rules),
             rules,
@@ -432,7 +435,13 @@ impl<'m> CompiledField<'m> {
     /// findings that follow from it.
     pub(super) fn check_stored(&self, cells: Cells<'_>, findings: &mut Vec<Finding>) {
         let Some(column) = self.column else { return };
-        let Some(damage) = spreadsheet_damage::stored(self.row, cells.stored(column)) else {
+        let stored = cells.stored(column);
+        let digits = self.text_in(cells).len();
+        // With as many digits as the others have, no zeros are lost.
+        if stored == Stored::Number && self.usual_digits.is_some_and(|usual| digits >= usual) {
+            return;
+        }
+        let Some(damage) = spreadsheet_damage::stored(self.row, stored) else {
             return;
         };
         let mut said = findings.iter_mut();

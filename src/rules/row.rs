@@ -81,6 +81,9 @@ impl<'m> Checker<'m> {
         let read = binding.columns.iter().enumerate();
         let read = read.filter(|(_, column)| column.field.is_some());
         checker.reading = binding.reading();
+        for slot in &mut checker.slots {
+            slot.usual_digits = binding.usual_digits.get(&slot.row.name).copied();
+        }
         checker.headings = read
             .map(|(at, column)| (at, heading_key(&column.heading)))
             .collect();
@@ -125,12 +128,19 @@ impl<'m> Checker<'m> {
                 "take the row out",
             ));
         }
-        let is_remark = filled == 1 && !is_number && number.trim().contains(char::is_whitespace);
+        let number = number.trim();
+        // Of extensions that may be called by words, one word may be one.
+        let key = self.cross.number.map(|at| &self.slots[usize::from(at)]);
+        let is_word = key.is_some_and(CompiledField::has_number_rule)
+            && !number.contains(|c: char| c.is_ascii_digit())
+            && !is_placeholder(number);
+        let has_none = number.is_empty() || is_word || number.contains(char::is_whitespace);
+        let is_remark = filled == 1 && !is_number && has_none;
         (is_remark && self.headings.len() > 1).then(|| {
             self.about_row(
                 "row.remark",
-                "the row holds a remark where the number belongs, and nothing else",
-                "take the row out",
+                "the row holds one text alone and no number: it is a title or a remark, or lacks its number",
+                "take the row out, or fill in the number",
             )
         })
     }

@@ -72,11 +72,6 @@ pub enum SheetErrorKind {
         "this row reads like the first of a legend: a text beside a number of another length than those above. Put it in a file or a sheet of its own, or take it out; if it is an extension, put it above the others"
     )]
     Legend(Option<Arc<str>>),
-    /// A title between rows that are to be deleted, and the name of the sheet in a workbook.
-    #[error(
-        "this row has one text alone, which may be the title of the rows below it: they would be deleted like those above it. Put the rows that are to be deleted in a file of their own, or take this row out"
-    )]
-    TitleBetween(Option<Arc<str>>),
     /// No row begins on the line that was given for the headings.
     #[error(
         "no row begins on the line that --header-row names. Look up the line in the file, counting from 1"
@@ -193,9 +188,9 @@ pub enum SheetErrorKind {
 impl fmt::Display for SheetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sheet = match &self.kind {
-            SheetErrorKind::SecondTable { sheet, .. }
-            | SheetErrorKind::Legend(sheet)
-            | SheetErrorKind::TitleBetween(sheet) => sheet.clone(),
+            SheetErrorKind::SecondTable { sheet, .. } | SheetErrorKind::Legend(sheet) => {
+                sheet.clone()
+            }
             _ => None,
         };
         let (file, line) = (self.file.clone(), self.line.unwrap_or(0));

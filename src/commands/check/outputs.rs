@@ -1,7 +1,8 @@
 //! The outputs of a check: standard output, reports, and the marked copy.
 
 use crate::check::{BoundSheet, Counts, Verdict};
-use crate::cli::CheckArgs;
+use crate::cli::{CheckArgs, OnLoss};
+use crate::input::Losses;
 use crate::model::counted;
 use crate::report::marked::{MarkedSheet, ending_of_copy};
 use crate::report::{
@@ -20,6 +21,7 @@ pub(super) struct CheckOutputs<'t> {
     /// The findings that are summed up on standard output.
     found: FindingSummary,
     pub(super) reports: Vec<ReportFile>,
+    losses: Losses<'t>,
     marked: Option<MarkedSheet<'t>>,
 }
 
@@ -41,6 +43,7 @@ impl<'t> CheckOutputs<'t> {
             out: BufWriter::new(output()),
             found: FindingSummary::default(),
             reports: ReportFile::all_row_by_row(&args.report.report, &head)?,
+            losses: Losses::new(tables.iter().map(|table| (&table.sheet, &table.binding))),
             marked,
         })
     }
@@ -51,6 +54,7 @@ impl<'t> CheckOutputs<'t> {
     /// Exit 2 where an output cannot be written.
     pub(super) fn put(&mut self, verdict: Verdict<'_, String>) -> Result<(), Failure> {
         let table = verdict.table;
+        self.losses.add_verdict(&verdict);
         for finding in &verdict.findings {
             let (place, number) = (&verdict.place, &verdict.number);
             if let Some(marked) = &mut self.marked {
@@ -84,10 +88,15 @@ impl<'t> CheckOutputs<'t> {
         let [errors, warnings] = [(counts.errors, "error"), (counts.warnings, "warning")]
             .map(|(count, noun)| counted(count, noun));
         let weights = format!("{errors}, {warnings}");
+        let lossy = match self.args.on_loss {
+            OnLoss::Stop => self.losses.refuse_sheets(),
+            OnLoss::Report => Ok(()),
+        };
         for report in self.reports {
             report.finish(&[("found", weights.clone())])?;
         }
-        let exit = Exit::done_if(counts.invalid == 0);
+        let done = Exit::done_if(counts.invalid == 0);
+        let exit = lossy.as_ref().map_or_else(|lossy| lossy.exit, |()| done);
         if self.args.report.json {
             let vendor = &self.args.vendor;
             let summary = summary_of_check("check", vendor, &[], counts, started, exit.code());
@@ -106,7 +115,7 @@ impl<'t> CheckOutputs<'t> {
             counts.valid,
             counts.invalid
         ));
-        Ok(exit)
+        lossy.map(|()| exit)
     }
 }
 

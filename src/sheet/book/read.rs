@@ -7,7 +7,7 @@
 use crate::model::{Finding, Place, Severity, shell_word};
 use crate::sheet::cells::{Cells, EXAMPLE, Row, RowTrouble, Stored};
 use crate::sheet::column::TITLE_PREFIX;
-use crate::sheet::detect::groups;
+use crate::sheet::detect::groups::{self, RowAbove};
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::format::Format;
 use crate::sheet::ods::read as ods;
@@ -393,13 +393,14 @@ struct TableHead {
     is_about_others: bool,
     /// Rows that are not blank above it.
     preamble: usize,
+    /// The last rows above it, the nearest first.
+    above: Vec<RowAbove>,
 }
 
 impl TableHead {
     /// Goes down to the last row of headings that stand in several.
     fn take_other_parts(
         &mut self,
-        above: &mut Vec<Vec<String>>,
         rows: &mut Rows,
         row: &mut RawRow,
         known: &Headings,
@@ -414,7 +415,8 @@ impl TableHead {
                 break;
             }
             joined = groups::joined(&joined, &below);
-            put_above(above, mem::replace(&mut self.headings, below));
+            let upper = mem::replace(&mut self.headings, below);
+            put_above(&mut self.above, self.line, upper);
             self.line = row.line;
             self.preamble += 1;
         }
@@ -441,9 +443,10 @@ fn shortened(texts: &[String]) -> Vec<String> {
 }
 
 /// Puts a row before those that are kept as the nearest above the headings.
-fn put_above(above: &mut Vec<Vec<String>>, row: Vec<String>) {
+fn put_above(above: &mut Vec<RowAbove>, line: u64, cells: Vec<String>) {
     above.truncate(groups::ROWS_MAX - 1);
-    above.insert(0, row);
+    let wide = vec![];
+    above.insert(0, RowAbove { line, cells, wide });
 }
 
 /// Finds the headings; `None` where the sheet is empty.
@@ -457,7 +460,7 @@ fn head(
     let mut row = RawRow::new(file, options.limits);
     let mut first = None;
     let mut titled = None;
-    let mut above: Vec<Vec<String>> = Vec::new();
+    let mut above: Vec<RowAbove> = Vec::new();
     let mut preamble = 0;
     let mut is_about_others = false;
     while preamble < PREAMBLE_ROWS_MAX && rows.next(&mut row)? {
@@ -468,7 +471,7 @@ fn head(
         if let Header::Line(line, _) = options.header
             && row.line != line
         {
-            put_above(&mut above, shortened(&headings));
+            put_above(&mut above, row.line, shortened(&headings));
             preamble += 1;
             continue;
         }
@@ -483,7 +486,7 @@ fn head(
         // `Extensions` alone may be the table's title.
         let alone = headings.iter().filter(|text| !text.trim().is_empty());
         let alone = alone.count() == 1;
-        let text = shortened(&headings);
+        let (line, text) = (row.line, shortened(&headings));
         let mut head = TableHead {
             table,
             line: row.line,
@@ -491,19 +494,17 @@ fn head(
             has_key,
             is_about_others,
             preamble,
+            above: above.clone(),
         };
         if let (true, false, Header::Found(known)) = (has_key, alone, &options.header) {
-            head.take_other_parts(&mut above, &mut rows, &mut row, known)?;
-        }
-        if let Some(known) = options.header.headings() {
-            groups::qualify(&mut head.headings, &above, known);
+            head.take_other_parts(&mut rows, &mut row, known)?;
         }
         match (has_key, &options.header) {
             (true, _) if alone => _ = titled.get_or_insert(head),
             (true, _) | (false, Header::First | Header::Line(..)) => return Ok(Some(head)),
             (false, Header::Found(_)) => _ = first.get_or_insert(head),
         }
-        put_above(&mut above, text);
+        put_above(&mut above, line, text);
         preamble += 1;
     }
     Ok(titled.or(first))
@@ -531,7 +532,7 @@ fn example_line(
 
 impl TableHead {
     fn sheet(
-        self,
+        mut self,
         book: &Book,
         file: &Arc<str>,
         options: &ReadOptions,
@@ -548,6 +549,13 @@ impl TableHead {
             notes.push(format!("headings in row {}", self.line));
         }
         let survey = book.survey(self.table, self.line)?;
+        if let Some(known) = options.header.headings() {
+            for row in &mut self.above {
+                let wide = survey.wide.iter().filter(|(line, _)| *line == row.line);
+                row.wide.extend(wide.map(|(_, columns)| columns.clone()));
+            }
+            groups::qualify(&mut self.headings, &self.above, known);
+        }
         notes.extend(survey.notes(options.visible_only));
         if options.sheets.is_empty() {
             let hidden = tables.iter().filter(|table| table.hidden);

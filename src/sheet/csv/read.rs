@@ -15,7 +15,7 @@ use crate::sheet::detect::delimiter;
 use crate::sheet::detect::delimiter::{
     DELIMITERS, delimiter_of_ending, is_divided, promised_delimiter, usable,
 };
-use crate::sheet::detect::groups;
+use crate::sheet::detect::groups::{self, RowAbove};
 use crate::sheet::detect::header::{HeaderRecord, Preview, RECORDS_MAX, only};
 use crate::sheet::encoding::Encoding;
 use crate::sheet::error::{SheetError, SheetErrorKind};
@@ -135,7 +135,11 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
     if !found.above.is_empty() {
         notes.push(format!("header on line {}", record.line));
         if let (Some(headings), Some(known)) = (&mut record.cells, options.header.headings()) {
-            groups::qualify(headings, &found.above, known);
+            let above = found.above.into_iter().map(|cells| RowAbove {
+                cells,
+                ..RowAbove::default()
+            });
+            groups::qualify(headings, &above.collect::<Vec<_>>(), known);
         }
     }
     sheet(content, &record, notes)

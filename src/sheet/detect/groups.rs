@@ -8,14 +8,25 @@ use std::ops::Range;
 
 /// The most rows above the headings that may have such words.
 pub(crate) const ROWS_MAX: usize = 2;
+/// A row above the headings.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RowAbove {
+    pub(crate) line: u64,
+    pub(crate) cells: Vec<String>,
+    /// The columns of its cells that reach over several.
+    pub(crate) wide: Vec<Range<usize>>,
+}
+
 /// Puts the words of the rows above, the nearest first, before the headings that they qualify, as in `Voicemail: Active`.
-/// A word stands for its own column and those behind it, up to the next word. Above a blank heading a known word is the
+/// A word stands for its own column and those behind it, as far as its cell reaches or up to the next word. Above a blank heading a known word is the
 /// heading, as where its cell reaches over both rows.
-pub(crate) fn qualify(headings: &mut [String], above: &[Vec<String>], known: &Headings) {
+pub(crate) fn qualify(headings: &mut [String], above: &[RowAbove], known: &Headings) {
     let first = headings.iter().position(|text: &String| is_filled(text));
     for row in above {
-        let is_upper = is_continued(row, headings, known);
-        if is_upper || !(is_title(row, headings, first, known) || is_row(row, headings, known)) {
+        let cells = &row.cells;
+        let is_upper = is_continued(cells, headings, known);
+        if is_upper || !(is_title(cells, headings, first, known) || is_row(cells, headings, known))
+        {
             qualify_by(headings, row, is_upper, known);
         }
     }
@@ -32,11 +43,10 @@ fn is_row(row: &[String], headings: &[String], known: &Headings) -> bool {
 }
 
 /// Puts the words of one row before the headings. Where it is the upper part of the headings, it has all that are blank.
-fn qualify_by(headings: &mut [String], row: &[String], is_upper: bool, known: &Headings) {
+fn qualify_by(headings: &mut [String], row: &RowAbove, is_upper: bool, known: &Headings) {
     let word_at = |column: usize| {
-        row.get(column)
-            .map(|text| text.trim())
-            .filter(|text| is_word(text))
+        let text = row.cells.get(column);
+        text.map(|text| text.trim()).filter(|text| is_word(text))
     };
     let is_heading = |word: &&str| is_upper || known.known(word) != Known::Nothing;
     let mut is_taken = vec![false; headings.len()];
@@ -51,7 +61,9 @@ fn qualify_by(headings: &mut [String], row: &[String], is_upper: bool, known: &H
     let mut begin = 0;
     while begin < headings.len() {
         let next = (begin + 1..headings.len()).find(|column| word_at(*column).is_some());
-        let end = next.unwrap_or(headings.len());
+        let wide = row.wide.iter().find(|wide| wide.start == begin);
+        let reach = wide.map_or(headings.len(), |wide| wide.end);
+        let end = next.unwrap_or(headings.len()).min(reach);
         if let Some(word) = word_at(begin) {
             let group = HeadingGroup::new(word, begin..end, headings, known);
             // A word that is itself the heading of its column stands for no other one, but for a feature's.

@@ -203,6 +203,7 @@ impl Book {
         let mut style = Vec::new();
         let (mut tables, mut line, mut groups) = (0, 0, 0_usize);
         let (mut row, mut repeated) = (RowLook::default(), 0);
+        let mut column = 0;
         self.package.survey(CONTENT, |tag, _| {
             let name = tag_name(tag);
             match name {
@@ -235,6 +236,7 @@ impl Book {
                         ..RowLook::default()
                     };
                     repeated = count("table:number-rows-repeated").min(ROWS_MAX);
+                    column = 0;
                 }
                 b"/table:table-row" => {
                     let first = line + 1;
@@ -243,14 +245,20 @@ impl Book {
                 }
                 b"table-cell" => {
                     survey.formulas += u64::from(tag_value(tag, "table:formula").is_some());
-                    let spans = count("table:number-columns-spanned") > 1
-                        || count("table:number-rows-spanned") > 1;
-                    survey.merged += u64::from(spans);
+                    let columns = count("table:number-columns-spanned");
+                    if columns > 1 || count("table:number-rows-spanned") > 1 {
+                        let end = column_after(column, columns);
+                        survey.add_merged(line + 1, column..end, header_line);
+                    }
+                    column = column_after(column, count("table:number-columns-repeated"));
                     if tag_value(tag, "office:value-type").is_some() {
                         row.filled = true;
                         let style = tag_value(tag, "table:style-name").unwrap_or_default();
                         row.struck |= struck_styles.contains(style);
                     }
+                }
+                b"covered-table-cell" => {
+                    column = column_after(column, count("table:number-columns-repeated"));
                 }
                 b"span" => {
                     let style = tag_value(tag, "text:style-name").unwrap_or_default();
@@ -287,6 +295,11 @@ impl Book {
         let count = count.and_then(|count| count.parse().ok()).unwrap_or(1);
         Ok(usize::min(count, self.limits.cell_bytes_max))
     }
+}
+
+/// The column that follows so many others.
+fn column_after(column: usize, columns: u64) -> usize {
+    column.saturating_add(usize::try_from(columns).unwrap_or(usize::MAX))
 }
 
 fn attribute(tag: &Tag<'_>, wanted: &str) -> Result<Option<String>, PullError> {

@@ -3,7 +3,8 @@
 use super::rows_of;
 use crate::random::Random;
 use crate::sheet::{
-    Header, Headings, Input, Known, ReadOptions, Sheet, SheetError, SheetErrorKind, Stored, open,
+    GroupWord, Header, Headings, Input, Known, ReadOptions, Sheet, SheetError, SheetErrorKind,
+    Stored, open,
 };
 use rust_xlsxwriter::{
     ExcelDateTime, Format, FormatScript, Formula, Table, TableColumn, Workbook, Worksheet,
@@ -666,6 +667,74 @@ fn what_is_hidden_merged_or_calculated_is_said_and_read() {
         .map(|row| row[0].clone())
         .collect();
     assert_eq!(numbers, ["0042", "43", "44", "45"]);
+}
+
+#[test]
+fn a_word_above_headings_ends_with_its_merged_cell() {
+    let headings = ["number", "name", "name", "mobile", "email"];
+    let with_columns = |columns: u8| {
+        let xlsx = book(|workbook| {
+            let sheet = workbook.add_worksheet();
+            match columns {
+                1 => sheet.write_string(0, 2, "Deputy"),
+                _ => sheet.merge_range(0, 2, 0, 1 + u16::from(columns), "Deputy", &Format::new()),
+            }
+            .unwrap();
+            for (column, heading) in (0..).zip(headings) {
+                sheet.write_string(1, column, heading).unwrap();
+                sheet.write_string(2, column, "7").unwrap();
+            }
+        });
+        let cell = |more: &str, text: &str| {
+            format!(
+                "<table:table-cell{more} office:value-type='string'><text:p>{text}</text:p></table:table-cell>"
+            )
+        };
+        let row = |cells: &str| format!("<table:table-row>{cells}</table:table-row>");
+        let blank = "<table:table-cell table:number-columns-repeated='2'/>";
+        let spanned = format!(" table:number-columns-spanned='{columns}'");
+        let covered = format!(
+            "<table:covered-table-cell table:number-columns-repeated='{}'/>",
+            columns - 1
+        );
+        let above = [blank, &cell(&spanned, "Deputy"), &covered].concat();
+        let below: Vec<String> = headings.map(|heading| cell("", heading)).to_vec();
+        let ods = ods(&[row(&above), row(&below.concat()), row(&cell("", "7"))].concat());
+        let mut cells: Vec<_> = (0..)
+            .zip(headings)
+            .map(|(at, text)| biff_label(1, at, text))
+            .collect();
+        cells.insert(0, biff_label(0, 2, "Deputy"));
+        cells.push(biff_label(2, 0, "7"));
+        cells.push((0x00E5, vec![1, 0, 0, 0, 0, 0, 2, 0, 1 + columns, 0]));
+        [xlsx, ods, compound(&[("Workbook", &biff_of(&[], &cells))])]
+    };
+    let known = Headings::new(|text| match text {
+        "number" => Known::Number,
+        "name" | "mobile" | "email" => Known::Field,
+        _ => Known::Nothing,
+    });
+    let known = known.below_groups(
+        |word| match word {
+            "Deputy" => GroupWord::SomethingElse,
+            _ => GroupWord::Other,
+        },
+        |_, _| true,
+    );
+    let options = ReadOptions {
+        header: Header::Found(known),
+        ..ReadOptions::default()
+    };
+    for (columns, qualified) in [(1, 3), (2, 2), (3, 3)] {
+        for bytes in with_columns(columns) {
+            let sheet = sheets_of(&bytes, &options).unwrap().remove(0);
+            let expected = (0..).zip(headings).map(|(at, heading)| match at {
+                2.. if at < 2 + qualified => format!("Deputy: {heading}"),
+                _ => heading.to_owned(),
+            });
+            assert_eq!(sheet.headings, expected.collect::<Vec<_>>(), "{columns}");
+        }
+    }
 }
 
 /// A workbook by hand: the sheet's XML, the shared strings' XML, and how the parts are packed.

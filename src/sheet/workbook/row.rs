@@ -73,8 +73,11 @@ pub(crate) struct Table {
 /// defined names, whatever they save a workbook as.
 pub(crate) const NOTES_MARK: &str = "rowcall_notes";
 
+/// The most cells above the headings that are kept for reaching over several columns.
+const WIDE_MAX: usize = 1_000;
+
 /// The properties of a sheet that are worth a note.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Survey {
     /// Hidden rows, in a sheet without a filter.
     pub(crate) hidden_rows: u64,
@@ -84,6 +87,8 @@ pub(crate) struct Survey {
     pub(crate) struck_rows: u64,
     pub(crate) hidden_columns: u64,
     pub(crate) merged: u64,
+    /// The cells down to the headings that reach over several columns: line and columns.
+    pub(crate) wide: Vec<(u64, Range<usize>)>,
     pub(crate) formulas: u64,
     pub(crate) has_macros: bool,
 }
@@ -99,6 +104,14 @@ pub(crate) struct RowLook {
 }
 
 impl Survey {
+    /// Counts a merged range, and keeps its columns where it is not below the headings.
+    pub(crate) fn add_merged(&mut self, line: u64, columns: Range<usize>, header_line: u64) {
+        self.merged += 1;
+        if line <= header_line && columns.len() > 1 && self.wide.len() < WIDE_MAX {
+            self.wide.push((line, columns));
+        }
+    }
+
     /// Counts rows that look alike.
     pub(crate) fn add_rows(&mut self, look: RowLook, rows: u64) {
         if look.filled {

@@ -370,7 +370,16 @@ impl Book {
                 record::COL_INFO if record.u16(8).is_some_and(|flags| flags & 1 != 0) => {
                     survey.hidden_columns += 1;
                 }
-                record::MERGE_CELLS => survey.merged += u64::from(record.u16(0).unwrap_or(0)),
+                record::MERGE_CELLS => {
+                    for at in (2..).step_by(8).take(record.u16(0).unwrap_or(0).into()) {
+                        let [line, first, last] = [0, 4, 6].map(|part| record.u16(at + part));
+                        let columns = first.zip(last).map_or(0..1, |(first, last)| {
+                            usize::from(first)..usize::from(last) + 1
+                        });
+                        let line = line.map_or(u64::MAX, |line| u64::from(line) + 1);
+                        survey.add_merged(line, columns, header_line);
+                    }
+                }
                 record::FILTER_MODE => survey.is_filtered = true,
                 kind if is_cell(kind) => {
                     let row = rows.entry(record.u16(0).unwrap_or_default()).or_default();

@@ -411,7 +411,14 @@ impl Book {
                 };
             }
             b"col" if is_on(tag, "hidden") => survey.hidden_columns += 1,
-            b"mergeCell" => survey.merged += 1,
+            b"mergeCell" => {
+                let range = tag_value(tag, "ref").unwrap_or_default();
+                let range = std::str::from_utf8(range).unwrap_or_default();
+                let (first, last) = range.split_once(':').unwrap_or((range, range));
+                let columns = column(first).zip(column(last));
+                let columns = columns.map_or(0..1, |(first, last)| first..last.saturating_add(1));
+                survey.add_merged(last_line(first).unwrap_or(u64::MAX), columns, header_line);
+            }
             b"filterColumn" => survey.is_filtered = true,
             name if name.ends_with(b"row") && name.starts_with(b"/") => {
                 survey.add_rows(row, u64::from(line > header_line));

@@ -143,9 +143,14 @@ fn a_title_or_a_legend_between_rows_stops_a_deletion_as_a_whole() {
         ("Bleiben,,\n2003,C,\n", ["(none)", "(2003)"]),
         (
             "2001,A,x\n2002,B,y\n9,Outside line,\n0,Operator,\n",
-            ["s.csv:4", "\"9\""],
+            ["s.csv:4", "legend"],
         ),
-        ("2001,A,x\n2002,B,y\n112,Notruf,\n", ["s.csv:4", "\"112\""]),
+        ("2001,A,x\n2002,B,y\n112,Notruf,\n", ["s.csv:4", "legend"]),
+        (
+            "2001,A,x\n9,Outside line,\n2002,B,y\n",
+            ["s.csv:3", "\"9\""],
+        ),
+        ("2001,A,\nTeil 2 bleibt,,\n2003,C,\n", ["s.csv:3", "title"]),
     ] {
         let desk = Desk::new("openvox");
         desk.hold(&desk.small(2001..2005));

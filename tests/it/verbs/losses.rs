@@ -341,6 +341,30 @@ fn a_number_is_dialled_by_the_country_that_is_typed_or_the_target_s() {
 }
 
 #[test]
+fn a_check_stops_at_a_loss_where_that_is_wanted() {
+    let desk = Desk::new("openvox");
+    desk.write("a.csv", "number,sip_password,Notes\n2001,tR7xkQ2mZp9w,x\n");
+    desk.write(
+        "b.csv",
+        "number,sip_password,Colour\n2002,tR7xkQ2mZp9w,red\n2003,tR7xkQ2mZp9w,\n",
+    );
+    let line = "check a.csv b.csv --for openvox --json --report r.csv";
+    desk.ends(line, 0);
+    let said = desk.ends(&format!("{line} --on-loss stop"), 4);
+    let told = "Notes (description) 1, Colour (not read) 1\n";
+    assert!(said.err.contains(told), "{}", said.err);
+    assert!(said.out.contains("\"exit_code\":4"), "{}", said.out);
+    assert_eq!(desk.report("r.csv").len(), 3);
+    // Each heading is in one of the sheets.
+    let left_out = "--map Notes=- --map Colour=-";
+    desk.ends(&format!("{line} --on-loss stop {left_out}"), 0);
+    let said = desk
+        .ends(&format!("{line} {left_out} --map Color=-"), 2)
+        .err;
+    assert!(said.contains("the heading “Color”"), "{said}");
+}
+
+#[test]
 fn a_name_for_the_phone_that_is_the_number_is_no_loss_and_another_one_is() {
     let desk = Desk::new("openvox");
     desk.write(

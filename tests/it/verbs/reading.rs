@@ -278,8 +278,8 @@ fn workbooks_are_read_by_their_sheets_and_numbers_in_their_cells_are_told() {
     assert!(code == 2 && said.contains("it is no workbook"), "{said}");
 }
 
-/// A column of numbers is one matter: printed once and counted, but for the row in which something shows. The report has
-/// every row.
+/// Numbers with fewer digits than others in their column may lack zeros: printed once and counted, but for the row in
+/// which something shows. The report has every row. Those with as many digits as the others are nothing to tell.
 #[test]
 fn a_column_that_is_stored_as_numbers_is_said_once() {
     use rust_xlsxwriter::{Format, Workbook};
@@ -296,6 +296,7 @@ fn a_column_that_is_stored_as_numbers_is_said_once() {
         match row {
             20 => sheet.write_number_with_format(row, 0, 8, &shown),
             30 => sheet.write_string(row, 0, "2030"),
+            ..=12 => sheet.write_number(row, 0, 800 + row),
             _ => sheet.write_number(row, 0, 2000 + row),
         }
         .unwrap();
@@ -326,16 +327,15 @@ fn a_column_that_is_stored_as_numbers_is_said_once() {
     assert_eq!(
         cells,
         [
-            "number, 39 cells (A2 A3 A4 A5 A6 …)",
-            "vmsecret (voicemail_pin), 39 cells (C2 C3 C4 C5 C6 …)",
+            "number, 13 cells (A2 A3 A4 A5 A6 …)",
             "vmsecret (voicemail_pin), C26",
         ],
         "{printed}"
     );
-    assert!(said.contains(" 79 warnings"), "{said}");
+    assert!(said.contains(" 14 warnings"), "{said}");
     let report = fs::read_to_string(folder.path().join("r.csv")).unwrap();
-    assert_eq!(report.matches("warning cell.numeric A").count(), 39);
-    assert_eq!(report.matches("warning cell.numeric C").count(), 39);
+    assert_eq!(report.matches("warning cell.numeric A").count(), 13);
+    assert!(!report.contains("warning cell.numeric C2:"), "{report}");
 }
 
 #[test]
