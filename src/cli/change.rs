@@ -206,6 +206,10 @@ pub struct MigrateArgs {
     /// The PBX that they go to, or the import file that is written: file:PRODUCT:FILE
     #[arg(long, value_name = "TARGET")]
     pub to: String,
+    /// Take the headings of the import file, their order, and texts that are the same in all rows from this file, which the
+    /// product itself exported: for products whose columns are not the same in every version
+    #[arg(long, value_name = "EXPORT", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub like: Option<PathBuf>,
     /// What a heading of the file of --from means, for example --map 'Notes=-' to leave the column out
     #[arg(long = "map", value_name = "HEADING=FIELD", value_parser = mapping, help_heading = "Input")]
     pub map: Vec<(String, Mapped)>,

@@ -19,6 +19,7 @@ what to press; then export from the product, and `rowcall verify` compares.
 Examples:
   rowcall convert staff.csv --to file:freepbx -o bulk.csv
   rowcall convert staff.csv --to file:mikopbx -o people.csv --on-loss stop
+  rowcall convert staff.csv --to file:freepbx -o bulk.csv --like exported.csv
   rowcall verify bulk.csv exported.csv --for file:freepbx"
 )]
 pub struct ConvertArgs {
@@ -31,6 +32,10 @@ pub struct ConvertArgs {
     /// The file to write; a new one, or one that is replaced once the new one is whole
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub output: PathBuf,
+    /// Take the headings of the import file, their order, and texts that are the same in all rows from this file, which the
+    /// product itself exported: for products whose columns are not the same in every version
+    #[arg(long, value_name = "EXPORT", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub like: Option<PathBuf>,
     /// Read telephone numbers by this country's rule, for example DE: how those are dialled that are written for people
     #[arg(long, value_name = "COUNTRY", help_heading = "Input")]
     pub country: Option<Country>,

@@ -17,14 +17,8 @@ use crate::run::FileRequest;
 pub(super) fn run(args: &ConvertArgs, context: &Context) -> Result<Exit, Failure> {
     let (facts, report) = (args.to, &args.report);
     let secrets = args.secrets.resolve()?;
-    let request = FileRequest::new(
-        "convert",
-        facts,
-        &args.output,
-        &report.report,
-        report.json,
-        secrets,
-    )?;
+    let request = FileRequest::new("convert", facts, &args.output, report.options(), secrets)?;
+    let request = request.like(args.like.as_ref())?;
     if args.input.groups {
         return Err(no_groups(facts));
     }
@@ -45,7 +39,9 @@ pub(super) fn run(args: &ConvertArgs, context: &Context) -> Result<Exit, Failure
     rows.warnings().iter().for_each(print);
     let heading =
         |position: usize, finding: &Finding| rows.heading(position, finding.field, finding.column);
-    request.write(creations(&rows), &heading)
+    let creations = creations(&rows);
+    request.tell_gaps(&creations, args.on_loss == OnLoss::Report)?;
+    request.write(creations, &heading)
 }
 
 /// The valid rows as extensions to create, the others as they are.

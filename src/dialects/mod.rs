@@ -5,7 +5,7 @@
 
 use crate::columns::{NamedOwner, product, products};
 use crate::manifest::{BlankCell, FieldRow, Manifest, Purpose};
-use crate::model::{Field, Record};
+use crate::model::{Field, Record, same_word};
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -146,47 +146,179 @@ pub struct ImportTable {
     pub rows: Vec<Vec<String>>,
 }
 
+/// A file that the product exported, as the pattern of one that is written for it.
+#[derive(Debug)]
+pub struct Template {
+    /// Its columns, in its order.
+    pub columns: Vec<TemplateColumn>,
+}
+
+/// One column of a pattern.
+#[derive(Debug)]
+pub struct TemplateColumn {
+    /// The heading as the pattern writes it.
+    pub heading: String,
+    /// The text that it has in every row; `None` where rows differ, or the text may not be copied: a secret, or a person's.
+    pub constant: Option<String>,
+}
+
+/// The differences between a pattern and the extensions that are written by it.
+#[derive(Debug, Default, PartialEq)]
+pub struct TemplateGaps {
+    /// The headings that the pattern lacks, each with the number of extensions that have a value there.
+    pub lacking: Vec<(String, usize)>,
+    /// The headings that the pattern has and nothing fills.
+    pub unfilled: Vec<String>,
+}
+
 /// Builds the table of an import file: all columns that the product wants, or else those that any extension has a value
 /// for, in the order of the facts.
 pub fn import_table(facts: &Manifest, extensions: &[impl Borrow<Record>]) -> ImportTable {
-    let extensions: Vec<&Record> = extensions.iter().map(Borrow::borrow).collect();
-    let sent: Vec<HashMap<&str, String>> = extensions
-        .iter()
-        .map(|extension| {
+    let filling = Filling::new(facts, extensions.iter().map(Borrow::borrow).collect());
+    let headings: Vec<String> = match facts.file.as_ref().map_or(&[][..], |file| &file.headings) {
+        [] => filling.headings().map(str::to_owned).collect(),
+        all => all.to_vec(),
+    };
+    let row = |row: usize| {
+        let cells = headings.iter();
+        cells
+            .map(|heading| filling.cell(row, heading).unwrap_or_default())
+            .collect()
+    };
+    let rows = (0..extensions.len()).map(row).collect();
+    ImportTable { headings, rows }
+}
+
+/// Builds the table of an import file by a pattern: its headings in its order, and its texts where an extension has none.
+/// Where the product stores nothing for a blank cell, columns that nothing fills are left out.
+pub fn import_table_like(
+    facts: &Manifest,
+    extensions: &[&Record],
+    template: &Template,
+) -> (ImportTable, TemplateGaps) {
+    let filling = Filling::new(facts, extensions.to_vec());
+    let rows = 0..extensions.len();
+    let mut gaps = TemplateGaps::default();
+    let (mut headings, mut columns) = (vec![], vec![]);
+    for TemplateColumn { heading, constant } in &template.columns {
+        let known = filling.known(heading);
+        let cell = |row: usize| {
+            let own = known.and_then(|known| filling.own_cell(row, known));
+            let usual = || known.and_then(|known| filling.cell(row, known));
+            let constant = constant.clone().filter(|text| !text.is_empty());
+            own.or(constant).or_else(usual).unwrap_or_default()
+        };
+        let column: Vec<String> = rows.clone().map(cell).collect();
+        let is_filled = column.iter().any(|text| !text.is_empty());
+        let mut fields = facts.field.iter();
+        let is_field = fields.any(|row| same_word(column_of(row), heading));
+        if !is_filled && !is_field && constant.is_none() && !heading.trim().is_empty() {
+            gaps.unfilled.push(heading.clone());
+        }
+        if is_filled || !filling.fills_blank {
+            headings.push(heading.clone());
+            columns.push(column);
+        }
+    }
+    let lacks = |heading: &&str| {
+        let mut columns = template.columns.iter();
+        !columns.any(|column| same_word(&column.heading, heading))
+    };
+    for heading in filling.headings().filter(lacks) {
+        let cells = rows.clone().filter_map(|row| filling.cell(row, heading));
+        let count = cells.filter(|text| !text.is_empty()).count();
+        gaps.lacking.push((heading.to_owned(), count));
+    }
+    let row = |row: usize| columns.iter().map(|column| column[row].clone()).collect();
+    let table = ImportTable {
+        headings,
+        rows: rows.map(row).collect(),
+    };
+    (table, gaps)
+}
+
+/// The heading of the column that has a field, or a part of it.
+fn column_of(row: &FieldRow) -> &str {
+    row.wire.split('.').next().unwrap_or_default()
+}
+
+/// The cells of extensions under a product's headings.
+struct Filling<'f> {
+    extensions: Vec<&'f Record>,
+    /// The texts of each extension, by the names of the facts.
+    sent: Vec<HashMap<&'f str, String>>,
+    /// The columns that any extension has a value for, each with the fields that are its parts.
+    columns: Vec<(&'f str, Vec<&'f FieldRow>)>,
+    constants: &'f [[String; 2]],
+    /// True if a cell without a value is filled with the product's default.
+    fills_blank: bool,
+}
+
+impl<'f> Filling<'f> {
+    fn new(facts: &'f Manifest, extensions: Vec<&'f Record>) -> Filling<'f> {
+        let texts = |extension: &&Record| -> HashMap<&'f str, String> {
             let sent = facts.outgoing(extension, Purpose::Create).into_iter();
             sent.map(|(row, text)| (row.wire.as_str(), text.reveal().to_owned()))
                 .collect()
-        })
-        .collect();
-    let used = facts.field.iter().filter(|row| {
-        let mut extensions = sent.iter();
-        extensions.any(|texts| texts.contains_key(row.wire.as_str()))
-    });
-    let mut columns: Vec<(&str, Vec<&FieldRow>)> = vec![];
-    for row in used {
-        let heading = row.wire.split('.').next().unwrap_or_default();
-        match columns.iter_mut().find(|(known, _)| *known == heading) {
-            Some((_, parts)) => parts.push(row),
-            None => columns.push((heading, vec![row])),
+        };
+        let sent: Vec<HashMap<&str, String>> = extensions.iter().map(texts).collect();
+        let used = facts.field.iter().filter(|row| {
+            let mut extensions = sent.iter();
+            extensions.any(|texts| texts.contains_key(row.wire.as_str()))
+        });
+        let mut columns: Vec<(&str, Vec<&FieldRow>)> = vec![];
+        for row in used {
+            let heading = column_of(row);
+            match columns.iter_mut().find(|(known, _)| *known == heading) {
+                Some((_, parts)) => parts.push(row),
+                None => columns.push((heading, vec![row])),
+            }
+        }
+        let file = facts.file.as_ref();
+        Filling {
+            extensions,
+            columns,
+            constants: file.map_or(&[][..], |file| &file.constants),
+            fills_blank: file.is_some_and(|file| file.blank == BlankCell::Nothing),
+            sent,
         }
     }
-    let file = facts.file.as_ref();
-    let fills_blank = file.is_some_and(|file| file.blank == BlankCell::Nothing);
-    let constants = file.map_or(&[][..], |file| &file.constants);
-    let headings = match file.map_or(&[][..], |file| &file.headings) {
-        [] => {
-            let filled = columns.iter().map(|(heading, _)| (*heading).to_owned());
-            let constant = constants.iter().map(|[heading, _]| heading.clone());
-            filled.chain(constant).collect()
+
+    /// The headings of the columns that are filled.
+    fn headings(&self) -> impl Iterator<Item = &'f str> {
+        let filled = self.columns.iter().map(|(heading, _)| *heading);
+        filled.chain(self.constants.iter().map(|[heading, _]| heading.as_str()))
+    }
+
+    /// The heading of a column that is filled, however it is spelt.
+    fn known(&self, heading: &str) -> Option<&'f str> {
+        self.headings().find(|known| same_word(known, heading))
+    }
+
+    /// The cell of an extension in a column with values; `None` where this extension has none.
+    fn own_cell(&self, row: usize, heading: &str) -> Option<String> {
+        let (_, parts) = self.columns.iter().find(|(known, _)| *known == heading)?;
+        let texts = self.sent.get(row)?;
+        let has = |part: &&FieldRow| texts.contains_key(part.wire.as_str());
+        parts.iter().any(has).then(|| self.joined(texts, parts))
+    }
+
+    /// The cell of an extension; `None` where nothing fills the column.
+    fn cell(&self, row: usize, heading: &str) -> Option<String> {
+        if let Some((_, parts)) = self.columns.iter().find(|(known, _)| *known == heading) {
+            return Some(self.joined(self.sent.get(row)?, parts));
         }
-        all => all.to_vec(),
-    };
-    let cell = |texts: &HashMap<&str, String>, parts: &[&FieldRow]| {
+        let constant = self.constants.iter().find(|[known, _]| known == heading);
+        let [_, text] = constant?;
+        Some(replaced(text, self.extensions.get(row)?))
+    }
+
+    fn joined(&self, texts: &HashMap<&str, String>, parts: &[&FieldRow]) -> String {
         let part = |row: &&FieldRow| {
             let default = || row.to_wire(row.default.as_deref().unwrap_or_default());
             let text = match texts.get(row.wire.as_str()) {
                 Some(text) => text.clone(),
-                None if fills_blank => default(),
+                None if self.fills_blank => default(),
                 None => String::new(),
             };
             match row.wire.split_once('.') {
@@ -196,19 +328,7 @@ pub fn import_table(facts: &Manifest, extensions: &[impl Borrow<Record>]) -> Imp
         };
         let parts = parts.iter().map(part).filter(|part| !part.is_empty());
         parts.collect::<Vec<_>>().join("|")
-    };
-    let row = |(extension, texts): (&&Record, &HashMap<&str, String>)| {
-        let text = |heading: &String| {
-            if let Some((_, parts)) = columns.iter().find(|(known, _)| known == heading) {
-                return cell(texts, parts);
-            }
-            let constant = constants.iter().find(|[known, _]| known == heading);
-            constant.map_or_else(String::new, |[_, text]| replaced(text, extension))
-        };
-        headings.iter().map(text).collect()
-    };
-    let rows = extensions.iter().zip(&sent).map(row).collect();
-    ImportTable { headings, rows }
+    }
 }
 
 /// A text with an extension's number and name in the place of their words.

@@ -4,11 +4,13 @@ pub(crate) mod headings;
 mod losses;
 pub(crate) mod rows;
 pub(crate) mod side;
+mod template;
 mod warnings;
 
 pub use headings::FieldHeadings;
 pub(crate) use losses::Losses;
 pub(crate) use rows::{InputRow, OnPbx, Rows};
+pub(crate) use template::read_template;
 
 use crate::columns::{self, AllowedActions, BindOptions, Binding, ColumnError, Mapped, NamedOwner};
 use crate::manifest::Manifest;

@@ -1,10 +1,14 @@
 //! Writes the valid rows of a plan as the file that a product's own import page reads: whole or not at all, for its owner
 //! only. A file cannot tell if it worked, so its reader is told what to do with it.
 
-use super::{Generated, SecretsOut, paint};
-use crate::dialects::{PREFIX, import_table};
+use super::secrets_file::Generated;
+use super::{ReportOptions, SecretsOut, paint};
+use crate::dialects::{
+    ImportTable, PREFIX, Template, TemplateGaps, import_table, import_table_like,
+};
 use crate::disk::{Readers, write_whole};
-use crate::manifest::{FileFacts, Manifest};
+use crate::input::read_template;
+use crate::manifest::{BlankCell, FileFacts, Manifest};
 use crate::model::{Finding, PlannedRow, Record, RowResult, TO_GENERATE};
 use crate::plan::render::{self, Detail};
 use crate::report::{
@@ -32,8 +36,10 @@ pub(crate) struct FileRequest<'f> {
     /// The file for generated secrets.
     secrets: PathBuf,
     secrets_out: SecretsOut,
-    reports: &'f [PathBuf],
+    reports: Vec<PathBuf>,
     json: bool,
+    /// The file that the product exported, as a pattern.
+    like: Option<(&'f Path, Template)>,
     started: Timestamp,
 }
 
@@ -46,8 +52,7 @@ impl<'f> FileRequest<'f> {
         command: &'static str,
         facts: &'static Manifest,
         file: &'f Path,
-        reports: &'f [PathBuf],
-        json: bool,
+        report: ReportOptions,
         secrets_out: SecretsOut,
     ) -> Result<FileRequest<'f>, Failure> {
         let form = facts.file.as_ref();
@@ -60,17 +65,86 @@ impl<'f> FileRequest<'f> {
             file,
             secrets: secrets_out.path_beside(file),
             secrets_out,
-            reports,
-            json,
+            reports: report.files,
+            json: report.json,
+            like: None,
             started: Timestamp::now(),
         })
+    }
+
+    /// The same command, which takes headings, their order and texts that are the same in every row from this file.
+    ///
+    /// # Errors
+    /// Exit 2 where it cannot be read.
+    pub(crate) fn like(self, path: Option<&'f PathBuf>) -> Result<FileRequest<'f>, Failure> {
+        let like = match path {
+            Some(path) => Some((path.as_path(), read_template(path, self.facts)?)),
+            None => None,
+        };
+        Ok(FileRequest { like, ..self })
+    }
+
+    /// Tells what the pattern and the extensions do not have of each other.
+    ///
+    /// # Errors
+    /// Exit 2 where the pattern lacks a column that the product needs; exit 4 where something would be lost by it and may
+    /// not be.
+    pub(crate) fn tell_gaps(&self, rows: &[PlannedRow], may_lose: bool) -> Result<(), Failure> {
+        let (Some((like, _)), Some((_, gaps))) = (&self.like, self.table_like(rows)) else {
+            return Ok(());
+        };
+        let like = like.display();
+        let needed = |heading: &str| {
+            let mut fields = self.facts.field.iter();
+            fields.any(|row| row.required && row.wire == heading)
+        };
+        let lacking = gaps.lacking.iter();
+        let lacking: Vec<String> = lacking
+            .map(|(heading, count)| format!("{heading} {count}"))
+            .collect();
+        let words = lacking.join(", ");
+        let name = &self.facts.vendor.name;
+        if gaps.lacking.iter().any(|(heading, _)| needed(heading)) {
+            let message = format!("{like} lacks columns that {name} needs: {words}");
+            let hint = "give a file that the product itself exported, with all its columns";
+            return Err(Failure::usage(message).hint(hint));
+        }
+        if !lacking.is_empty() {
+            print(format!(
+                "{like} has no column for what is left out: {words}"
+            ));
+        }
+        if !gaps.unfilled.is_empty() {
+            let how = match self.form.blank {
+                BlankCell::Nothing => "left out, for a blank cell would take away the default",
+                BlankCell::Default | BlankCell::Keep => "left empty",
+            };
+            print(format!(
+                "{how}: {}: rowcall knows no value for them, and {like} has no text that all rows share",
+                gaps.unfilled.join(", ")
+            ));
+        }
+        match lacking.is_empty() || may_lose {
+            true => Ok(()),
+            false => Err(Failure::guard(format!(
+                "something would be lost of these columns, so nothing was written: {words}"
+            ))
+            .hint("if that is meant: --on-loss report")),
+        }
+    }
+
+    fn table_like(&self, rows: &[PlannedRow]) -> Option<(ImportTable, TemplateGaps)> {
+        let (_, template) = self.like.as_ref()?;
+        let records: Vec<&Record> = records(rows).collect();
+        Some(import_table_like(self.facts, &records, template))
     }
 
     /// The files that it writes.
     pub(crate) fn files(&self, context: &Context) -> Files {
         let mut files = Files::new(context);
         let file = self.file.to_owned();
-        files.written("--report", self.reports);
+        files.written("--report", &self.reports);
+        self.like.iter().for_each(|(path, _)| files.read(path));
         files.written("--secrets-out", [&self.secrets]);
         files.written("the import file", [&file]);
         files
@@ -155,8 +229,10 @@ impl<'f> FileRequest<'f> {
     }
 
     fn write_table(&self, rows: &[PlannedRow]) -> Result<(), Failure> {
-        let records: Vec<&Record> = records(rows).collect();
-        let table = import_table(self.facts, &records);
+        let table = match self.table_like(rows) {
+            Some((table, _)) => table,
+            None => import_table(self.facts, &records(rows).collect::<Vec<_>>()),
+        };
         let bytes = import_file(
             self.form.delimiter,
             self.form.quote_all,
@@ -185,7 +261,7 @@ impl<'f> FileRequest<'f> {
             ],
             has_one_table,
         );
-        let mut reports = ReportFile::all_row_by_row(self.reports, &head)?;
+        let mut reports = ReportFile::all_row_by_row(&self.reports, &head)?;
         let (mut counts, mut found) = (ResultCounts::default(), FindingSummary::default());
         for (position, row) in rows.iter().enumerate() {
             let line = row.line();

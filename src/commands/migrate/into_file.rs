@@ -2,7 +2,7 @@
 
 use super::loss;
 use super::sides::{MoveOrigin, mapped};
-use crate::cli::MigrateArgs;
+use crate::cli::{MigrateArgs, OnLoss};
 use crate::dialects::{ProductFile, dialect_named};
 use crate::model::Finding;
 use crate::plan::transfer::MoveTarget;
@@ -25,14 +25,8 @@ pub(super) fn run(
     let facts = dialect_named(&file.id).map_err(Failure::usage)?;
     let report = &args.report;
     let secrets = args.secrets.resolve()?;
-    let request = FileRequest::new(
-        "migrate",
-        facts,
-        &file.path,
-        &report.report,
-        report.json,
-        secrets,
-    )?;
+    let request = FileRequest::new("migrate", facts, &file.path, report.options(), secrets)?;
+    let request = request.like(args.like.as_ref())?;
     let mut files = request.files(context);
     from.read_by(&mut files);
     args.renumber_map.iter().for_each(|map| files.read(map));
@@ -47,8 +41,10 @@ pub(super) fn run(
         loss::write_sheet(path, &transfer.moves)?;
     }
     let heading = |_, _: &Finding| String::new();
+    let may_lose = args.on_loss == OnLoss::Report;
     if args.dry_run {
         loss::refuse(args, &transfer)?;
+        request.tell_gaps(&rows, may_lose)?;
         let shown = request.show(&rows, args.detail.detail(), &heading, context);
         // The losses come last, where they are read.
         loss::print_summary(args, &transfer);
@@ -56,6 +52,7 @@ pub(super) fn run(
     }
     loss::print_summary(args, &transfer);
     loss::refuse(args, &transfer)?;
+    request.tell_gaps(&rows, may_lose)?;
     request.write(rows, &heading)
 }
 

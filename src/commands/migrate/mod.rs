@@ -36,6 +36,11 @@ pub(super) fn run(args: &MigrateArgs, context: &Context) -> Result<Exit, Failure
 }
 
 fn onto_pbx(args: &MigrateArgs, from: &MoveOrigin, context: &Context) -> Result<Exit, Failure> {
+    if args.like.is_some() {
+        return Err(Failure::usage(
+            "--like is about an import file, and --to names a PBX",
+        ));
+    }
     let to = Target::resolve(&args.to, context.config(), &args.pace.options())?;
     let (request, files) = request(args, from, &to, context)?;
     if let Err(failure) = files.prepare() {

@@ -290,3 +290,76 @@ fn a_row_with_the_wrong_number_of_cells_is_told_with_its_line() {
     desk.ends(line, 1).says(&["short.csv:3: invalid 2002:"]);
     assert_eq!(desk.results("r.csv"), ["created", "invalid"]);
 }
+
+const LIKE: &str = "\
+tech,Extension,name,secret,voicemail_enable,voicemail_vmpwd,dial,mohclass,webpin,sipname,emptied,description
+pjsip,2001,Ann,Canary7731Zz,yes,1234,PJSIP/2001,jazz,4711,,,Desk
+sip,2002,Bo,Canary7731Zy,no,,PJSIP/2002,jazz,4711,,,Desk
+";
+
+#[test]
+fn a_file_takes_headings_order_and_shared_texts_from_the_products_own_export() {
+    let desk = Program::new();
+    desk.write("like.csv", LIKE);
+    desk.write(
+        "staff.csv",
+        "number,display_name,sip_password,voicemail,voicemail_pin,email\n\
+         0042,Cy,Canary7731Aa,on,083914,cy@example.com\n43,Di,Canary7731Bb,,,\n",
+    );
+    let line = "convert staff.csv --to file:freepbx -o bulk.csv --like like.csv";
+    let made = desk.ends(line, 0);
+    for words in [
+        "like.csv has no column for what is left out: voicemail_email 1",
+        "left out, for a blank cell would take away the default: dial, webpin",
+    ] {
+        assert!(made.err.contains(words), "{words}: {}", made.err);
+    }
+    let written = desk.read("bulk.csv");
+    let lines: Vec<&str> = written.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "tech,Extension,name,secret,voicemail_enable,voicemail_vmpwd,mohclass,description",
+            "pjsip,0042,Cy,Canary7731Aa,yes,083914,jazz,Desk",
+            "pjsip,43,Di,Canary7731Bb,no,,jazz,Desk",
+        ]
+    );
+    let mut screen = ImportScreen::new(SCREENS[0]);
+    assert_eq!(screen.import(written.as_bytes()), Ok(()));
+    desk.ends(&format!("{line} --on-loss stop"), 4)
+        .says(&["voicemail_email 1"]);
+    // One row does not show which texts all rows share; the number must have its column.
+    let one: String = LIKE
+        .lines()
+        .take(2)
+        .map(|line| format!("{line}\n"))
+        .collect();
+    desk.write("like.csv", one);
+    desk.ends(line, 0);
+    assert!(!desk.read("bulk.csv").contains("jazz"));
+    desk.write(
+        "like.csv",
+        LIKE.replace("Extension", "room").replace("secret", "door"),
+    );
+    desk.ends(line, 2)
+        .says(&["lacks columns that FreePBX Bulk Handler needs: extension 2"]);
+    let line = "migrate --from file:freepbx:old.csv --to file:issabel:new.csv --like like.csv";
+    desk.write("old.csv", LIKE);
+    desk.write(
+        "like.csv",
+        "\"User Extension\",\"Display Name\",\"Secret\",\"Context\",\"Tech\",\"Zone\"\n\
+         \"1\",\"A\",\"b\",\"office\",\"pjsip\",\"x\"\n\"2\",\"B\",\"c\",\"office\",\"pjsip\",\"y\"\n",
+    );
+    desk.ends(line, 0)
+        .says(&["left empty: Zone", "Voicemail Status 2"]);
+    let written = desk.read("new.csv");
+    assert!(
+        written.contains("\"2001\",\"Ann\",\"Canary7731Zz\",\"office\",\"pjsip\",\"\""),
+        "{written}"
+    );
+    desk.ends(
+        "migrate --from file:freepbx:old.csv --to sim:openvox --like like.csv",
+        2,
+    )
+    .says(&["--like"]);
+}
