@@ -6,7 +6,7 @@
 
 use crate::{MEASURE, Size, median, on_thread, own_process, peak_kib};
 use rowcall::archive::{Archive, Facts};
-use rowcall::export::{Form, Secrecy, in_order, put};
+use rowcall::export::{Form, Secrecy, put, sorted_numbers};
 use rowcall::manifest::{Access, Manifest};
 use rowcall::model::{Field, Record};
 use rowcall::seal::Key;
@@ -77,7 +77,7 @@ fn night(folder: &Path, format: &str, rows: usize) -> io::Result<(Duration, u64)
     let numbers: Vec<String> = numbers.collect();
 
     let mut clock = Clock::default();
-    let numbers = clock.timed(|| in_order(numbers));
+    let numbers = clock.timed(|| sorted_numbers(numbers));
     let pending = archive.begin("hq", format).map_err(io::Error::other)?;
     let mut writer = Writer::replace(pending.path(), Readers::Anybody, &form.columns())
         .map_err(io::Error::other)?;

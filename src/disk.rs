@@ -337,7 +337,6 @@ fn locked(file: &File) -> bool {
     cfg!(not(unix)) || !matches!(file.try_lock(), Err(TryLockError::WouldBlock))
 }
 
-/// The folder of a file.
 pub(crate) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

@@ -121,7 +121,7 @@ pub enum ExportError {
 }
 
 /// Puts numbers in the order in which people count, each once: 7, 0042, 100.
-pub fn in_order(mut numbers: Vec<String>) -> Vec<String> {
+pub fn sorted_numbers(mut numbers: Vec<String>) -> Vec<String> {
     numbers.sort_by(|a, b| by_number(a, b));
     numbers.dedup();
     numbers
@@ -137,7 +137,7 @@ pub struct NotExported {
 }
 
 /// Looks extensions up and writes them; returns what is missing. `numbers` are
-/// as [`in_order`] returns them; memory does not grow with their number. `done` is called with the number of further
+/// as [`sorted_numbers`] returns them; memory does not grow with their number. `done` is called with the number of further
 /// ones written.
 ///
 /// # Errors
@@ -233,7 +233,7 @@ mod tests {
     fn numbers_stand_in_the_order_in_which_people_count() {
         let numbers = ["100", "0042", "7", "99", "42", "007", "7", "é9", "", "0"];
         assert_eq!(
-            in_order(numbers.map(str::to_owned).to_vec()),
+            sorted_numbers(numbers.map(str::to_owned).to_vec()),
             ["", "0", "007", "7", "0042", "42", "99", "100", "é9"]
         );
     }

@@ -37,7 +37,7 @@ const PIN: &str = "0123456789";
 
 /// The errors that keep a secret from being made. Nothing was sent.
 #[derive(Debug, Error)]
-pub enum GenerateError {
+pub(crate) enum GenerateError {
     /// No value that was not given yet keeps to the vendor's rules.
     #[error(
         "no further {field} can be generated for {number}: of the values that the vendor takes, none that was drawn was \
@@ -45,7 +45,6 @@ pub enum GenerateError {
         field = .field.name()
     )]
     NoneLeft {
-        /// The field.
         field: Field,
         /// The extension.
         number: String,
@@ -56,7 +55,7 @@ pub enum GenerateError {
 }
 
 /// Makes up secrets for one vendor, and never the same one twice.
-pub struct Generator<'m> {
+pub(crate) struct Generator<'m> {
     checker: Checker<'m>,
     recipes: Vec<Recipe>,
     /// Keyed hashes of all that is given: two texts of one hash count as a repeat, which costs a draw and no more.
@@ -135,7 +134,7 @@ impl Recipe {
 
 impl<'m> Generator<'m> {
     /// Creates a generator that has given no secret yet.
-    pub fn new(manifest: &'m Manifest) -> Generator<'m> {
+    pub(crate) fn new(manifest: &'m Manifest) -> Generator<'m> {
         let checker = Checker::without_sheet(manifest);
         let secret = manifest
             .field
@@ -155,7 +154,7 @@ impl<'m> Generator<'m> {
     }
 
     /// Records an extension's secrets: they are not given to another one.
-    pub fn know(&mut self, extension: &Record) {
+    pub(crate) fn know(&mut self, extension: &Record) {
         let texts = extension
             .iter()
             .filter(|(field, text)| field.is_secret() && !text.is_empty() && *text != TO_GENERATE);
@@ -169,7 +168,7 @@ impl<'m> Generator<'m> {
     ///
     /// # Errors
     /// See [`GenerateError`]; some secrets may be filled in by then.
-    pub fn fill(&mut self, wanted: &mut Record) -> Result<Vec<Field>, GenerateError> {
+    pub(crate) fn fill(&mut self, wanted: &mut Record) -> Result<Vec<Field>, GenerateError> {
         let asked = wanted.iter().filter(|(_, text)| *text == TO_GENERATE);
         let asked: Vec<Field> = asked.map(|(field, _)| field).collect();
         let (known, mut filled) = (PublicFacts::from_record(wanted), vec![]);

@@ -139,7 +139,7 @@ pub(crate) fn duration(time: Duration) -> String {
 }
 
 /// The progress of one step of a run.
-pub struct Progress {
+pub(crate) struct Progress {
     done: Arc<AtomicU64>,
     /// Ends the drawing when it is dropped.
     end: Option<Sender<()>>,
@@ -148,7 +148,7 @@ pub struct Progress {
 
 impl Progress {
     /// Begins a step over so many things; `what` names them ("rows").
-    pub fn new(what: &str, total: u64) -> Self {
+    pub(crate) fn new(what: &str, total: u64) -> Self {
         let done = Arc::new(AtomicU64::new(0));
         if HIDDEN.load(Ordering::Relaxed) {
             return Progress {
@@ -176,17 +176,17 @@ impl Progress {
     }
 
     /// Counts so many more as done.
-    pub fn add(&self, count: u64) {
+    pub(crate) fn add(&self, count: u64) {
         self.done.fetch_add(count, Ordering::Relaxed);
     }
 
     /// The count of finished items, shared with the threads that do them.
-    pub fn counter(&self) -> Arc<AtomicU64> {
+    pub(crate) fn counter(&self) -> Arc<AtomicU64> {
         self.done.clone()
     }
 
     /// Ends the step and takes the bar away.
-    pub fn finish(mut self) {
+    pub(crate) fn finish(mut self) {
         drop(self.end.take());
         if let Some(drawing) = self.drawing.take() {
             let _ = drawing.join();

@@ -14,7 +14,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// The deepest nesting of elements in a reply.
-pub const DEPTH_MAX: usize = 64;
+pub(crate) const DEPTH_MAX: usize = 64;
 
 /// One element with its attributes, its text and its children.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -39,7 +39,7 @@ impl Element {
     }
 
     /// Adds a child with a text.
-    pub fn with_text(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
+    pub(crate) fn with_text(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
         self.children.push(Element {
             text: text.into(),
             ..Element::new(name)
@@ -48,13 +48,13 @@ impl Element {
     }
 
     /// Adds a child with a value on its way to a PBX.
-    pub fn with_value(mut self, name: impl Into<String>, value: &WireText) -> Self {
+    pub(crate) fn with_value(mut self, name: impl Into<String>, value: &WireText) -> Self {
         self.children.push(Element::leaf(name, value));
         self
     }
 
     /// An element with a value on its way to a PBX.
-    pub fn leaf(name: impl Into<String>, value: &WireText) -> Element {
+    pub(crate) fn leaf(name: impl Into<String>, value: &WireText) -> Element {
         Element {
             text: value.reveal().to_owned(),
             ..Element::new(name)
@@ -73,7 +73,7 @@ impl Element {
     }
 
     /// The text of the first child of a name.
-    pub fn child_text(&self, name: &str) -> Option<&str> {
+    pub(crate) fn child_text(&self, name: &str) -> Option<&str> {
         self.child(name).map(|child| child.text.as_str())
     }
 
@@ -244,7 +244,7 @@ fn append(text: &str, open: &mut [Element], at: u64) -> Result<(), String> {
 
 /// One piece of a document. Names are without their prefix.
 #[derive(Debug)]
-pub enum Piece<'p> {
+pub(crate) enum Piece<'p> {
     /// An element begins; an empty one too, and its end follows.
     Open(Tag<'p>),
     /// An element ends.
@@ -257,11 +257,11 @@ pub enum Piece<'p> {
 
 /// The beginning of an element.
 #[derive(Debug)]
-pub struct Tag<'p>(BytesStart<'p>);
+pub(crate) struct Tag<'p>(BytesStart<'p>);
 
 impl Tag<'_> {
     /// The name without its prefix.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         let name = self.0.name().0;
         // Names are so short that no search is worth its call.
         let prefix = name.bytes().rposition(|byte| byte == b':');
@@ -269,7 +269,7 @@ impl Tag<'_> {
     }
 
     /// The prefix of its name, with the colon; empty where it has none.
-    pub fn prefix(&self) -> &str {
+    pub(crate) fn prefix(&self) -> &str {
         let name = self.0.name().0;
         name.get(..name.len() - self.name().len())
             .unwrap_or_default()
@@ -279,7 +279,10 @@ impl Tag<'_> {
     ///
     /// # Errors
     /// Where the attributes are not well-formed.
-    pub fn attributes(&self, mut each: impl FnMut(&str, Cow<'_, str>)) -> Result<(), PullError> {
+    pub(crate) fn attributes(
+        &self,
+        mut each: impl FnMut(&str, Cow<'_, str>),
+    ) -> Result<(), PullError> {
         let broken = || PullError::Malformed("it has a tag that is not well-formed".to_owned());
         for attribute in self.0.attributes().with_checks(false) {
             let attribute = attribute.map_err(|_| broken())?;
@@ -296,7 +299,7 @@ impl Tag<'_> {
 /// Writes the tag that begins an element again: without the attributes in `dropped`, with others behind the unchanged
 /// rest. Returns the element's name with its prefix, and the tag, which is never that of an empty element; `None` where
 /// `tag` is no such tag.
-pub fn retagged(
+pub(crate) fn retagged(
     tag: &str,
     dropped: impl Fn(&str) -> bool,
     added: &[(&str, &str)],
@@ -346,7 +349,7 @@ fn opened(tag: &str) -> Option<BytesStart<'_>> {
 /// Finds the last children of a document's root in the rest of the document, which begins anywhere within the root: each
 /// by its name without the prefix, with its place; and the place of the tag that ends the root. Places are in bytes.
 /// `None` where the rest is not well-formed.
-pub fn children_in_rest(rest: &str) -> Option<(Vec<(String, usize)>, usize)> {
+pub(crate) fn children_in_rest(rest: &str) -> Option<(Vec<(String, usize)>, usize)> {
     let mut reader = Reader::from_str(rest);
     reader.config_mut().allow_unmatched_ends = true;
     let mut opened: Vec<(i64, String, usize)> = vec![];
@@ -374,7 +377,7 @@ pub fn children_in_rest(rest: &str) -> Option<(Vec<(String, usize)>, usize)> {
 
 /// The errors that end the reading of a document.
 #[derive(Debug, Clone)]
-pub enum PullError {
+pub(crate) enum PullError {
     /// Its bytes cannot be read.
     Read(Arc<io::Error>),
     /// One piece of it is longer than allowed.
@@ -385,7 +388,7 @@ pub enum PullError {
 
 /// Reads a document piece by piece: memory does not grow with it.
 #[derive(Debug)]
-pub struct Pull<R> {
+pub(crate) struct Pull<R> {
     reader: Reader<Metered<R>>,
     buffer: Vec<u8>,
     depth: usize,
@@ -398,7 +401,7 @@ const TAG_BYTES_MAX: usize = 64 << 10;
 
 impl<R: BufRead> Pull<R> {
     /// Reads from the beginning. No piece may be longer than `piece_bytes_max`.
-    pub fn new(from: R, piece_bytes_max: usize) -> Self {
+    pub(crate) fn new(from: R, piece_bytes_max: usize) -> Self {
         let mut reader = Reader::from_reader(Metered {
             from,
             taken: 0,
@@ -416,7 +419,7 @@ impl<R: BufRead> Pull<R> {
     }
 
     /// Returns the place of the last piece, in bytes from the beginning. The end of an empty element takes none.
-    pub fn place(&self) -> Range<u64> {
+    pub(crate) fn place(&self) -> Range<u64> {
         self.start..self.reader.get_ref().passed
     }
 
@@ -424,7 +427,7 @@ impl<R: BufRead> Pull<R> {
     ///
     /// # Errors
     /// See [`PullError`].
-    pub fn piece(&mut self) -> Result<Piece<'_>, PullError> {
+    pub(crate) fn piece(&mut self) -> Result<Piece<'_>, PullError> {
         let at = self.reader.buffer_position();
         let malformed = |what: &str| PullError::Malformed(format!("{what} near byte {at}"));
         self.buffer.clear();
@@ -469,7 +472,7 @@ impl<R: BufRead> Pull<R> {
     ///
     /// # Errors
     /// See [`PullError`].
-    pub fn skip(&mut self) -> Result<(), PullError> {
+    pub(crate) fn skip(&mut self) -> Result<(), PullError> {
         let outside = self.depth.saturating_sub(1);
         while self.depth > outside {
             self.piece()?;

@@ -45,7 +45,7 @@ pub struct WrittenSnapshot {
     /// The archive's head by now.
     pub head: Head,
     /// The notices for the keeper of the archive.
-    pub notices: Vec<String>,
+    pub(crate) notices: Vec<String>,
 }
 
 impl Archive {
@@ -126,7 +126,11 @@ impl Archive {
     ///
     /// # Errors
     /// As [`Archive::enter`].
-    pub fn record_missed(&self, target: &str, why: &str) -> Result<WrittenSnapshot, ArchiveError> {
+    pub(crate) fn record_missed(
+        &self,
+        target: &str,
+        why: &str,
+    ) -> Result<WrittenSnapshot, ArchiveError> {
         let mut locked = self.lock()?;
         let what = EntryKind::Missed {
             target: folder_name(target)?.to_owned(),
@@ -142,7 +146,7 @@ impl Archive {
     ///
     /// # Errors
     /// As [`Archive::enter`]; or a file cannot be removed, which the next call does.
-    pub fn prune(
+    pub(crate) fn prune(
         &self,
         targets: &BTreeSet<String>,
         keep: &Keep,
@@ -230,7 +234,7 @@ impl Archive {
         if length > whole {
             locked.cut()?;
             locked.notices.push(format!(
-                "{}: its last line was cut off and is taken away: an export was cut off there, or somebody changed it",
+                "{}: its last line was cut off and is removed: an export was cut off there, or someone changed the file",
                 locked.path.display()
             ));
         }

@@ -6,7 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 const DAILY_MAX: SignedDuration = SignedDuration::from_hours(26);
 
 /// Finds the times since then without a snapshot, by how often these come.
-pub fn missing_snapshots(times: &[Timestamp], since: Timestamp, now: Timestamp) -> Vec<String> {
+pub(crate) fn missing_snapshots(
+    times: &[Timestamp],
+    since: Timestamp,
+    now: Timestamp,
+) -> Vec<String> {
     let between = times.windows(2).filter_map(|two| match two {
         [one, next] => Some(next.duration_since(*one)),
         _ => None,

@@ -18,7 +18,7 @@ use thiserror::Error;
 pub const MANIFEST: &str = "manifest.jsonl";
 
 /// The longest line of a manifest, in bytes.
-pub const LINE_BYTES_MAX: u64 = 64 << 10;
+pub(crate) const LINE_BYTES_MAX: u64 = 64 << 10;
 
 /// The longest wait for another process. It locks the manifest for moments only.
 const LOCK_WAIT_MAX: Duration = Duration::from_secs(30);
@@ -83,7 +83,7 @@ impl Facts {
 
     /// Describes the reasons why an export of the target `name` differs from the one `before` that have nothing to do
     /// with the PBX.
-    pub fn changes_since(&self, before: &Facts, name: &str) -> Vec<String> {
+    pub(crate) fn changes_since(&self, before: &Facts, name: &str) -> Vec<String> {
         let mut lines = vec![];
         if before.pbx != self.pbx {
             lines.push(format!(
@@ -165,7 +165,6 @@ pub enum ArchiveError {
     /// A file or a folder cannot be used.
     #[error("{} cannot be {doing}: {error}", .path.display())]
     Io {
-        /// The file or folder.
         path: PathBuf,
         /// `read`, `written`, …
         doing: &'static str,
@@ -188,7 +187,6 @@ pub enum ArchiveError {
     NoSnapshot {
         /// The archive's folder.
         folder: PathBuf,
-        /// The target.
         target: String,
         /// The targets that have one.
         known: Vec<String>,
@@ -307,7 +305,7 @@ impl Archive {
     ///
     /// # Errors
     /// As [`Archive::snapshots`]; or a target that is named has none.
-    pub fn snapshots_of(
+    pub(crate) fn snapshots_of(
         &self,
         targets: &[String],
     ) -> Result<BTreeMap<String, Vec<Snapshot>>, ArchiveError> {
@@ -444,7 +442,7 @@ pub(super) fn failed(path: &Path, doing: &'static str) -> impl FnOnce(io::Error)
 ///
 /// # Errors
 /// It may not.
-pub fn folder_name(target: &str) -> Result<&str, ArchiveError> {
+pub(crate) fn folder_name(target: &str) -> Result<&str, ArchiveError> {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
     let ends_plainly = !target.starts_with('.') && !target.ends_with('.');
     match !target.is_empty()

@@ -22,10 +22,8 @@ mod manifest;
 mod tests;
 mod verify;
 
-pub use append::{PendingSnapshot, WrittenSnapshot};
-pub use gaps::missing_snapshots;
+pub(crate) use append::WrittenSnapshot;
+pub(crate) use gaps::missing_snapshots;
 pub use keep::Keep;
-pub use manifest::{
-    Archive, ArchiveError, Facts, Head, LINE_BYTES_MAX, MANIFEST, Snapshot, folder_name, moves,
-};
-pub use verify::ArchiveVerdict;
+pub use manifest::{Archive, Facts, MANIFEST, moves};
+pub(crate) use manifest::{ArchiveError, Head, Snapshot, folder_name};

@@ -73,7 +73,7 @@ fn filled(folder: &Path) -> (Archive, Head) {
     (archive, kept_now.head)
 }
 
-fn verdict(archive: &Archive, head: &Head) -> ArchiveVerdict {
+fn verdict(archive: &Archive, head: &Head) -> super::verify::ArchiveVerdict {
     archive.verify(std::slice::from_ref(head)).unwrap()
 }
 

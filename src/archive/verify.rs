@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::Path;
 
-/// The verdict on an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArchiveVerdict {
     /// The present head.
@@ -22,7 +21,7 @@ pub struct ArchiveVerdict {
     /// The mistakes, each with its entry or file.
     pub wrong: Vec<String>,
     /// Entries that can be neither proven nor called wrong with the heads that were given.
-    pub unproven: Vec<String>,
+    pub(crate) unproven: Vec<String>,
     /// Remains of a killed export, which the next one puts right.
     pub left: Vec<String>,
 }

@@ -52,7 +52,7 @@ pub(super) fn run(args: &RunReportArgs, context: &Context) -> Result<Exit, Failu
     report.finish(&[])?;
     if doubtful > 0 {
         print(format!(
-            "{} may have been sent, and nobody has looked: rowcall resume {name}",
+            "{} may have been sent, which a resume finds out: rowcall resume {name}",
             counted(doubtful as u64, "row")
         ));
     }

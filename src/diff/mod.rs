@@ -4,7 +4,7 @@
 mod notes;
 mod words;
 
-pub use words::{Phrase, columns};
+pub use words::columns;
 
 use crate::manifest::{self, Manifest};
 use crate::model::{Field, Kind, by_number, list_items, same_word, vocabulary};
@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Returns true if a field is compared at all: the number is the key, and live fields change by themselves.
-pub fn is_compared(field: Field) -> bool {
+pub(crate) fn is_compared(field: Field) -> bool {
     !field.is_key() && field != Field::NEW_NUMBER && !field.is_live()
 }
 
@@ -68,7 +68,7 @@ impl Side {
     }
 
     /// Sets the public name of the key that the fingerprints were made with.
-    pub fn made_with(mut self, key: impl Into<String>) -> Side {
+    pub(crate) fn made_with(mut self, key: impl Into<String>) -> Side {
         self.key = key.into();
         self
     }
@@ -145,16 +145,14 @@ impl Side {
     }
 }
 
-/// One extension of a side.
 #[derive(Clone, Copy)]
-pub struct SideExtension<'s> {
+pub(crate) struct SideExtension<'s> {
     side: &'s Side,
     row: usize,
 }
 
 impl<'s> SideExtension<'s> {
-    /// Its number.
-    pub fn number(self) -> &'s str {
+    pub(crate) fn number(self) -> &'s str {
         self.side.cell(self.row, 0)
     }
 
@@ -179,7 +177,7 @@ impl<'s> SideExtension<'s> {
 }
 
 /// Makes the fingerprint of a secret from number, field and value.
-pub type Fingerprint<'k> = &'k dyn Fn(&str, Field, &str) -> String;
+pub(crate) type Fingerprint<'k> = &'k dyn Fn(&str, Field, &str) -> String;
 
 /// One field that both sides have.
 struct ComparedField {
@@ -212,9 +210,9 @@ pub struct Comparison<'s> {
     /// no key, or it made none of these fingerprints.
     pub unlike: Vec<Field>,
     /// Secrets of which both sides have fingerprints, made with two keys: they are not compared.
-    pub other_key: Vec<Field>,
+    pub(crate) other_key: Vec<Field>,
     /// Secrets of which both sides have fingerprints, and no extension the same one: as if they were made with two keys.
-    pub all_differ: Vec<Field>,
+    pub(crate) all_differ: Vec<Field>,
     parts: Vec<ComparedField>,
 }
 
@@ -243,7 +241,7 @@ vocabulary! {
 
 impl<'s> Difference<'s> {
     /// Returns the kind of change.
-    pub fn what(&self) -> What {
+    pub(crate) fn what(&self) -> What {
         match (self.before, self.after) {
             (Some(before), Some(after)) if before.number() == after.number() => What::Changed,
             (Some(_), Some(_)) => What::Renumbered,
@@ -253,7 +251,7 @@ impl<'s> Difference<'s> {
     }
 
     /// Its number: on the first side, where it is there.
-    pub fn number(&self) -> &'s str {
+    pub(crate) fn number(&self) -> &'s str {
         let extension = self.before.or(self.after);
         extension.map(SideExtension::number).unwrap_or_default()
     }
@@ -331,7 +329,7 @@ impl Comparison<'_> {
 
     /// Lists the secrets of renumbered extensions of which a change cannot be known: there are only fingerprints, and
     /// those belong to a number.
-    pub fn untold(&self) -> Vec<Field> {
+    pub(crate) fn untold(&self) -> Vec<Field> {
         let mut differences = self.differences.iter();
         let any = differences.any(|difference| difference.what() == What::Renumbered);
         let parts = self.parts.iter();

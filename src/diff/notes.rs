@@ -28,7 +28,7 @@ impl Comparison<'_> {
     ///
     /// # Errors
     /// The error of the writer.
-    pub fn write_lines(&self, prefix: &str, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn write_lines(&self, prefix: &str, out: &mut dyn Write) -> io::Result<()> {
         let mut out = BufWriter::new(out);
         for difference in &self.differences {
             writeln!(out, "{prefix}{}", self.line(difference))?;
@@ -37,7 +37,7 @@ impl Comparison<'_> {
     }
 
     /// Builds one comparison as JSON.
-    pub fn as_json(
+    pub(crate) fn as_json(
         &self,
         target: Option<&str>,
         [before, after]: &[String; 2],

@@ -33,8 +33,7 @@ fn tone_of_kind(word: &str) -> Tone {
 
 /// One difference, in words, and the fields that it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Phrase {
-    /// The fields.
+pub(crate) struct Phrase {
     pub fields: Vec<Field>,
     /// The words.
     pub text: String,
@@ -187,7 +186,7 @@ impl Comparison<'_> {
 
 impl<'s> Difference<'s> {
     /// Returns the extension's name on the second side, else on the first; empty where neither has one.
-    pub fn name(&self) -> Cow<'s, str> {
+    pub(crate) fn name(&self) -> Cow<'s, str> {
         let named = |held: SideExtension<'s>| {
             let display = self.shown(held, Field::DISPLAY_NAME);
             if !display.is_empty() {

@@ -16,7 +16,6 @@ impl FieldHeadings {
     }
 }
 
-/// The key of a sheet.
 pub(crate) fn sheet_key(place: &Place) -> String {
     match &place.sheet {
         Some(sheet) => format!("{}!{sheet}", place.file),

@@ -7,7 +7,7 @@ pub(crate) mod side;
 mod template;
 mod warnings;
 
-pub use headings::FieldHeadings;
+pub(crate) use headings::FieldHeadings;
 pub(crate) use losses::Losses;
 pub(crate) use rows::{InputRow, OnPbx, Rows};
 pub(crate) use template::read_template;
@@ -62,7 +62,7 @@ pub(crate) struct ReadingOptions {
     pub(crate) header_row: Option<u64>,
     /// The sheets of a workbook.
     pub(crate) sheet_names: Vec<String>,
-    pub(crate) visible_only: bool,
+    pub visible_only: bool,
     pub(crate) fix_quotes: bool,
     pub(crate) pad_short_rows: bool,
 }

@@ -40,7 +40,7 @@ CREATE TABLE written (
 
 /// The values that were last written to one PBX and cannot be read back.
 #[derive(Debug)]
-pub struct Memory {
+pub(crate) struct Memory {
     connection: Connection,
     path: PathBuf,
     pbx: String,
@@ -61,7 +61,7 @@ struct MemoryEntry {
 
 impl Memory {
     /// Returns true if anything was ever remembered of a PBX.
-    pub fn is_there(state: &StateDir, pbx: &str) -> bool {
+    pub(crate) fn is_there(state: &StateDir, pbx: &str) -> bool {
         path(state, pbx).exists()
     }
 
@@ -69,7 +69,7 @@ impl Memory {
     ///
     /// # Errors
     /// The folder or the file cannot be used.
-    pub fn open(state: &StateDir, pbx: &str, key: Key) -> Result<Memory, LedgerError> {
+    pub(crate) fn open(state: &StateDir, pbx: &str, key: Key) -> Result<Memory, LedgerError> {
         state.memory()?;
         let path = path(state, pbx);
         let connection = match connect(&path, pbx) {
@@ -96,7 +96,7 @@ impl Memory {
     ///
     /// # Errors
     /// The file cannot be removed.
-    pub fn remove(state: &StateDir, pbx: &str) -> Result<(), LedgerError> {
+    pub(crate) fn remove(state: &StateDir, pbx: &str) -> Result<(), LedgerError> {
         if !Memory::is_there(state, pbx) {
             return Ok(());
         }
@@ -109,7 +109,7 @@ impl Memory {
 
     /// Returns true if the last write of an extension that still reads like this set a field that cannot be read to
     /// this text.
-    pub fn vouches(&self, held: &Record, field: Field, text: Text<'_>) -> bool {
+    pub(crate) fn vouches(&self, held: &Record, field: Field, text: Text<'_>) -> bool {
         let entry = self.entry(held.noun(), held.number()).unwrap_or_default();
         let written = entry.and_then(|entry| self.trusted(entry, held));
         let written = written.and_then(|mut entry| entry.fields.remove(field.name()));
@@ -155,7 +155,10 @@ impl Memory {
     ///
     /// # Errors
     /// It could not be written. Then nothing may be sent.
-    pub fn forget<'c>(&self, changes: impl Iterator<Item = &'c Change>) -> Result<(), LedgerError> {
+    pub(crate) fn forget<'c>(
+        &self,
+        changes: impl Iterator<Item = &'c Change>,
+    ) -> Result<(), LedgerError> {
         let forget = || -> rusqlite::Result<()> {
             self.connection.pragma_update(None, "synchronous", "FULL")?;
             let transaction = self.connection.unchecked_transaction()?;
@@ -181,7 +184,11 @@ impl Memory {
     ///
     /// # Errors
     /// It could not be written.
-    pub fn forget_absent(&self, kind: &str, numbers: &BTreeSet<&str>) -> Result<(), LedgerError> {
+    pub(crate) fn forget_absent(
+        &self,
+        kind: &str,
+        numbers: &BTreeSet<&str>,
+    ) -> Result<(), LedgerError> {
         let forget = || -> rusqlite::Result<()> {
             let mut known = self
                 .connection
@@ -205,7 +212,7 @@ impl Memory {
     ///
     /// # Errors
     /// It could not be written.
-    pub fn remember(
+    pub(crate) fn remember(
         &self,
         change: &Change,
         left: &Record,
@@ -231,7 +238,7 @@ impl Memory {
     ///
     /// # Errors
     /// It could not be written.
-    pub fn restore(&self, change: &Change) -> Result<(), LedgerError> {
+    pub(crate) fn restore(&self, change: &Change) -> Result<(), LedgerError> {
         let entry = self.forgotten.borrow_mut().remove(&change.number);
         match entry {
             Some(entry) => self.put(change.wanted.noun(), &change.number, &entry),

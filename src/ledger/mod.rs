@@ -23,12 +23,15 @@ mod memory;
 mod state;
 mod store;
 
-pub use list::{Cleaned, clean, newest, runs};
-pub use lock::{LockHolder, TargetLock, TargetLocked};
-pub use memory::Memory;
+pub use list::{clean, newest, runs};
+pub use lock::TargetLock;
+pub(crate) use lock::TargetLocked;
+pub(crate) use memory::Memory;
 pub(crate) use memory::SecretMarks;
-pub use state::{SECRETS_STEM, StateDir};
-pub use store::{Ledger, StoredRun};
+pub(crate) use state::SECRETS_STEM;
+pub use state::StateDir;
+pub use store::Ledger;
+pub(crate) use store::StoredRun;
 
 use crate::model::{RowResult, RunCommand, RunMode};
 use crate::seal::SealError;

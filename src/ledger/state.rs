@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 pub(super) const LEDGER_FILE: &str = "ledger.sqlite";
 
 /// Name of the file with a run's generated secrets, in its folder, without its ending.
-pub const SECRETS_STEM: &str = "secrets.";
+pub(crate) const SECRETS_STEM: &str = "secrets.";
 
 const RUNS: &str = "runs";
 const LOCKS: &str = "locks";
@@ -53,7 +53,7 @@ impl StateDir {
     }
 
     /// The folder of a run, whether or not it is there.
-    pub fn run_folder(&self, run: &str) -> PathBuf {
+    pub(crate) fn run_folder(&self, run: &str) -> PathBuf {
         self.runs_path().join(run)
     }
 

@@ -106,7 +106,7 @@ pub struct Ledger {
 
 /// A run's ledger, open for reading only; the run may be at work.
 #[derive(Debug)]
-pub struct StoredRun {
+pub(crate) struct StoredRun {
     connection: Connection,
     path: PathBuf,
     run: RunFacts,
@@ -248,7 +248,7 @@ impl Ledger {
     ///
     /// # Errors
     /// As [`Ledger::intend`], or a secret could not be sealed.
-    pub fn renew<'c>(
+    pub(crate) fn renew<'c>(
         &mut self,
         changes: impl Iterator<Item = &'c Change>,
         key: &Key,
@@ -296,7 +296,7 @@ impl Ledger {
     ///
     /// # Errors
     /// Its folder cannot be removed.
-    pub fn discard(self) -> Result<(), LedgerError> {
+    pub(crate) fn discard(self) -> Result<(), LedgerError> {
         let Ledger {
             connection,
             path,
@@ -382,7 +382,7 @@ impl StoredRun {
     ///
     /// # Errors
     /// There is no such run, or its ledger cannot be read or is of another version.
-    pub fn open(state: &StateDir, run: &str) -> Result<StoredRun, LedgerError> {
+    pub(crate) fn open(state: &StateDir, run: &str) -> Result<StoredRun, LedgerError> {
         let path = state.ledger(run)?;
         let connection = open_to_read(&path).map_err(|error| reading(&path, error))?;
         let number = |pragma: &str| {
@@ -429,8 +429,7 @@ impl StoredRun {
         })
     }
 
-    /// The run.
-    pub fn run(&self) -> &RunFacts {
+    pub(crate) fn run(&self) -> &RunFacts {
         &self.run
     }
 
@@ -438,7 +437,7 @@ impl StoredRun {
     ///
     /// # Errors
     /// The ledger cannot be read.
-    pub fn ended(&self) -> Result<Option<RunEnd>, LedgerError> {
+    pub(crate) fn ended(&self) -> Result<Option<RunEnd>, LedgerError> {
         let last = |row: &rusqlite::Row| {
             let ended = RunEnd {
                 at: parsed(row, "at", |text: String| text.parse().ok())?,
@@ -461,7 +460,7 @@ impl StoredRun {
     ///
     /// # Errors
     /// The ledger cannot be read.
-    pub fn summary(&self) -> Result<Summary, LedgerError> {
+    pub(crate) fn summary(&self) -> Result<Summary, LedgerError> {
         let mut summary = Summary {
             run: self.run.clone(),
             ended: self.ended()?,
@@ -500,7 +499,7 @@ impl StoredRun {
     ///
     /// # Errors
     /// The ledger cannot be read.
-    pub fn outcomes(&self) -> Result<Vec<(Outcome, Standing)>, LedgerError> {
+    pub(crate) fn outcomes(&self) -> Result<Vec<(Outcome, Standing)>, LedgerError> {
         let read = || -> rusqlite::Result<_> {
             let mut statement = self.connection.prepare(GET_ROWS)?;
             let rows = statement.query_map([], |row| {
@@ -529,7 +528,7 @@ impl StoredRun {
     ///
     /// # Errors
     /// The ledger cannot be read, or secrets do not open with this key.
-    pub fn rows(&self, key: &Key) -> Result<Vec<(PlannedRow, Standing)>, LedgerError> {
+    pub(crate) fn rows(&self, key: &Key) -> Result<Vec<(PlannedRow, Standing)>, LedgerError> {
         // Rows and changes as of one moment, because the run may be at work.
         let moment = self
             .connection

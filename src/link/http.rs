@@ -31,9 +31,9 @@ pub struct HttpOptions {
     /// within it.
     pub reply: Duration,
     /// Longest time for a whole reply: against one that comes drop by drop.
-    pub whole_reply: Duration,
+    pub(crate) whole_reply: Duration,
     /// The longest reply, in bytes.
-    pub reply_bytes_max: usize,
+    pub(crate) reply_bytes_max: usize,
     /// Certificates in PEM that are trusted beside the system's own: a PBX signs its own certificate, mostly.
     pub trusted_pem: Option<Vec<u8>>,
 }

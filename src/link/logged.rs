@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Takes a line for the log.
-pub type LogSink = Arc<dyn Fn(&str) + Send + Sync>;
+pub(crate) type LogSink = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// A link whose exchanges are logged.
-pub struct Logged {
+pub(crate) struct Logged {
     link: Box<dyn Link>,
     target: String,
     sink: LogSink,
@@ -23,7 +23,7 @@ pub struct Logged {
 impl Logged {
     /// Wraps a link; `target` is part of each line. With `names`, queries and bodies are logged too: the values under these
     /// names, and of all others only that they are there.
-    pub fn new(
+    pub(crate) fn new(
         link: Box<dyn Link>,
         target: &str,
         sink: LogSink,

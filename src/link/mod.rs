@@ -51,7 +51,7 @@ impl StopFlag {
     }
 
     /// Returns true once the run was asked to end.
-    pub fn is_stopped(&self) -> bool {
+    pub(crate) fn is_stopped(&self) -> bool {
         let above = self.above.as_ref();
         self.stopped.load(Ordering::Acquire) || above.is_some_and(|above| above.is_stopped())
     }

@@ -14,13 +14,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// The highest rate that can be asked for, in requests per second.
-pub const RATE_MAX: f64 = 100_000.0;
+pub(crate) const RATE_MAX: f64 = 100_000.0;
 
 /// The most requests that may be in flight at once.
-pub const PARALLEL_MAX: u16 = 256;
+pub(crate) const PARALLEL_MAX: u16 = 256;
 
 /// The longest time for which a PBX can have itself left alone; a longer wish is cut to it.
-pub const PAUSE_MAX: Duration = Duration::from_secs(120);
+pub(crate) const PAUSE_MAX: Duration = Duration::from_secs(120);
 
 /// Late waking that is made good, in seconds: without it each late wake-up is lost to the rate.
 const CATCH_UP_SECONDS: f64 = 0.008;
@@ -103,12 +103,12 @@ impl Pace {
     }
 
     /// The flag that asks for the end.
-    pub fn stop_flag(&self) -> &StopFlag {
+    pub(crate) fn stop_flag(&self) -> &StopFlag {
         &self.stop
     }
 
     /// Waits for a permit, also after the end was asked for: for work that has to be brought to its end.
-    pub fn permit(&self) -> Permit {
+    pub(crate) fn permit(&self) -> Permit {
         loop {
             if let Some(permit) = self.permit_unless(|| false) {
                 return permit;
@@ -117,7 +117,7 @@ impl Pace {
     }
 
     /// Waits for a permit; `None` as soon as `given_up` returns true.
-    pub fn permit_unless(&self, given_up: impl Fn() -> bool) -> Option<Permit> {
+    pub(crate) fn permit_unless(&self, given_up: impl Fn() -> bool) -> Option<Permit> {
         let (give_back, turn) = &self.turns;
         loop {
             match turn.recv_timeout(SLICE) {
@@ -149,7 +149,7 @@ impl Pace {
     }
 
     /// Stops all senders for this long from now, at most [`PAUSE_MAX`], unless they are stopped for longer already.
-    pub fn pause(&self, time: Duration) {
+    pub(crate) fn pause(&self, time: Duration) {
         let until = Instant::now() + time.min(PAUSE_MAX);
         let mut paused = self.paused();
         if paused.is_none_or(|known| known < until) {
@@ -158,7 +158,7 @@ impl Pace {
     }
 
     /// The remaining time of a pause; zero where there is none.
-    pub fn paused_for(&self) -> Duration {
+    pub(crate) fn paused_for(&self) -> Duration {
         let until = *self.paused();
         until.map_or(Duration::ZERO, |until| {
             until.saturating_duration_since(Instant::now())

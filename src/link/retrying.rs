@@ -34,7 +34,7 @@ pub struct Patience {
 
 impl Patience {
     /// For a run under way: sits out half a minute, which is a PBX's web server starting anew.
-    pub const RUNNING: Patience = Patience {
+    pub(crate) const RUNNING: Patience = Patience {
         attempts_max: 7,
         wait_first: Duration::from_millis(500),
         wait_max: Duration::from_secs(10),
@@ -42,7 +42,7 @@ impl Patience {
     };
 
     /// For the first word to a target, where a wrong address is the likely cause.
-    pub const OPENING: Patience = Patience {
+    pub(crate) const OPENING: Patience = Patience {
         attempts_max: 2,
         ..Patience::RUNNING
     };

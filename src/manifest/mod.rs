@@ -10,10 +10,9 @@ mod needs;
 mod rule;
 
 pub use cross_rule::CrossRule;
-pub use file::{BlankCell, FileFacts};
-pub use rule::{
-    CharSet, Rule, RuleRow, all_digits, has_form_of_email, is_email, is_emergency, is_within,
-};
+pub(crate) use file::{BlankCell, FileFacts};
+pub use rule::Rule;
+pub(crate) use rule::{RuleRow, all_digits, has_form_of_email, is_email, is_emergency, is_within};
 
 use crate::model::{
     Action, FaultKind, Field, Kind, Record, Severity, Text, WireText, heading_key, list_items,

@@ -54,7 +54,7 @@ impl Manifest {
     }
 
     /// The settings that bring a field, as `rowcall.toml` has them; `None` where no setting does.
-    pub fn brought_by(&self, field: Field) -> Option<String> {
+    pub(crate) fn brought_by(&self, field: Field) -> Option<String> {
         let row = self.lacking.iter().find(|row| row.name == field)?;
         Some(row.needed_settings())
     }
@@ -99,7 +99,7 @@ impl Manifest {
 
 impl FieldRow {
     /// The settings that bring it, as `rowcall.toml` has them; empty where it needs none.
-    pub fn needed_settings(&self) -> String {
+    pub(crate) fn needed_settings(&self) -> String {
         let needs = self.needs.iter();
         let words: Vec<String> = needs
             .map(|[setting, word]| format!("{setting} = \"{word}\""))

@@ -177,7 +177,7 @@ impl Rule {
     }
 
     /// Returns true if a text breaks the rule. Only a text of digits can be out of a range.
-    pub fn is_broken_by(&self, text: &str) -> bool {
+    pub(crate) fn is_broken_by(&self, text: &str) -> bool {
         match self {
             Rule::NotBlank => false,
             Rule::Digits => !all_digits(text),
@@ -318,7 +318,7 @@ impl CharSet {
     }
 
     /// Returns true if every character is ASCII.
-    pub fn is_ascii(&self) -> bool {
+    pub(crate) fn is_ascii(&self) -> bool {
         self.others.is_empty()
     }
 
@@ -338,27 +338,27 @@ const EMERGENCY: [&str; 13] = [
 ];
 
 /// Returns true for a number that reaches police, fire brigade or ambulance somewhere.
-pub fn is_emergency(number: &str) -> bool {
+pub(crate) fn is_emergency(number: &str) -> bool {
     EMERGENCY.contains(&number)
 }
 
 /// Returns true if a text has nothing but the digits 0 to 9.
-pub fn all_digits(text: &str) -> bool {
+pub(crate) fn all_digits(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Returns true if digits stand for a number within these bounds.
-pub fn is_within(digits: &str, min: u64, max: u64) -> bool {
+pub(crate) fn is_within(digits: &str, min: u64, max: u64) -> bool {
     digits.parse().is_ok_and(|n| (min..=max).contains(&n))
 }
 
 /// Returns true for `name@host`: one `@`, no white space, and no empty part within the host.
-pub fn is_email(text: &str) -> bool {
+pub(crate) fn is_email(text: &str) -> bool {
     has_form_of_email(text) && !text.chars().any(char::is_whitespace)
 }
 
 /// Like [`is_email`], where there is no white space.
-pub fn has_form_of_email(text: &str) -> bool {
+pub(crate) fn has_form_of_email(text: &str) -> bool {
     let (mut ats, mut before) = (0, b'.');
     for (at, byte) in text.bytes().enumerate() {
         match byte {

@@ -20,7 +20,7 @@ pub struct Change {
 
 impl Change {
     /// The number under which the extension is to be found once the change is done.
-    pub fn present_number(&self) -> &str {
+    pub(crate) fn present_number(&self) -> &str {
         let new_number = self.wanted.text(Field::NEW_NUMBER);
         new_number.unwrap_or(&self.number)
     }

@@ -30,7 +30,7 @@ pub enum FaultKind {
 
 /// The origin of a fault, where more is decided by that than by its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum FaultCause {
+pub(crate) enum FaultCause {
     /// Anything else.
     #[default]
     Other,
@@ -48,13 +48,13 @@ pub struct Fault {
     /// The kind of fault: it decides what may be done next.
     pub kind: FaultKind,
     /// Its origin.
-    pub cause: FaultCause,
+    pub(crate) cause: FaultCause,
     /// Stable id, for example `openvox.10025` or `link.timeout`.
     pub code: Cow<'static, str>,
     /// The event, in words; [`fmt::Display`] adds the PBX's own.
     pub message: String,
     /// The PBX's own words, as far as they may be shown; empty where there are none.
-    pub pbx_words: String,
+    pub(crate) pbx_words: String,
     /// The next step for the people who run the PBX; empty where there is none to name.
     pub hint: String,
     /// The HTTP status, where a reply came.
@@ -65,7 +65,7 @@ pub struct Fault {
     pub retry_after: Option<Duration>,
     /// The steps that had already been carried out for the extension before the fault, in words; empty where there were
     /// none.
-    pub done_before: String,
+    pub(crate) done_before: String,
 }
 
 impl Fault {
@@ -96,7 +96,7 @@ impl Fault {
     }
 
     /// The same fault with its origin.
-    pub fn cause(mut self, cause: FaultCause) -> Self {
+    pub(crate) fn cause(mut self, cause: FaultCause) -> Self {
         self.cause = cause;
         self
     }

@@ -27,14 +27,14 @@ pub enum Kind {
 }
 
 /// The items of a [`Kind::List`] text: without the blanks around them, and without empty ones.
-pub fn list_items(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn list_items(text: &str) -> impl Iterator<Item = &str> {
     text.split(';')
         .map(str::trim)
         .filter(|item| !item.is_empty())
 }
 
 /// The names of fields, within a sentence.
-pub fn field_names(fields: &[Field]) -> String {
+pub(crate) fn field_names(fields: &[Field]) -> String {
     let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
     names.join(", ")
 }

@@ -40,7 +40,7 @@ pub struct Finding {
     /// The value that the cell probably should have, where there is a likely one that is not certain; never beside a
     /// repair.
     #[serde(skip)]
-    pub proposal: Option<Secret>,
+    pub(crate) proposal: Option<Secret>,
 }
 
 impl Finding {

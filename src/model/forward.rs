@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Forward {
     /// The forward's name within a sentence.
-    pub spoken: &'static str,
+    pub(crate) spoken: &'static str,
     /// The field that switches it on; `None` where a destination is enough.
     pub switch: Option<Field>,
     /// The field with the kind of destination, as a word.
@@ -57,9 +57,9 @@ impl Forward {
 
 /// The fields of one day's office hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OfficeHours {
+pub(crate) struct OfficeHours {
     /// The name of these hours within a sentence.
-    pub spoken: &'static str,
+    pub(crate) spoken: &'static str,
     /// The field with the time at which they begin.
     pub from: Field,
     /// The field with the time at which they end.
@@ -68,14 +68,14 @@ pub struct OfficeHours {
 
 impl OfficeHours {
     /// The office hours of every day of the week, Monday first.
-    pub fn all() -> impl Iterator<Item = OfficeHours> {
+    pub(crate) fn all() -> impl Iterator<Item = OfficeHours> {
         static ALL: LazyLock<Vec<OfficeHours>> =
             LazyLock::new(|| Field::all().filter_map(OfficeHours::around).collect());
         ALL.iter().copied()
     }
 
     /// The day that a field is part of.
-    pub fn with(field: Field) -> Option<OfficeHours> {
+    pub(crate) fn with(field: Field) -> Option<OfficeHours> {
         OfficeHours::all().find(|hours| hours.from == field || hours.to == field)
     }
 

@@ -2,7 +2,7 @@
 
 /// A class of such characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OddChar {
+pub(crate) enum OddChar {
     /// XML cannot carry it, or it hides in JSON and on screens; line breaks and tabs are text.
     Control,
     /// No width, or only a direction.
@@ -19,7 +19,7 @@ pub enum OddChar {
 
 impl OddChar {
     /// The class of a character; `None` for a usual one.
-    pub fn class(c: char) -> Option<OddChar> {
+    pub(crate) fn class(c: char) -> Option<OddChar> {
         match c {
             '\u{fffe}' | '\u{ffff}' => Some(OddChar::Control),
             c if c.is_control() && !matches!(c, '\t' | '\n' | '\r') => Some(OddChar::Control),

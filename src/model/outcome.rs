@@ -170,7 +170,7 @@ impl Outcome {
     }
 
     /// Returns true if the row is as its owner wants it, and its extension rings where that was asked for.
-    pub fn is_well(&self) -> bool {
+    pub(crate) fn is_well(&self) -> bool {
         self.result.is_done() && self.ring.is_none_or(|ring| ring == RingResult::Rings)
     }
 
@@ -183,7 +183,7 @@ impl Outcome {
 
     /// Adds the dial tone of its extension: in words where it does not ring, and the row has no other reason to be looked
     /// at.
-    pub fn with_ring(self, verdict: RingVerdict) -> Outcome {
+    pub(crate) fn with_ring(self, verdict: RingVerdict) -> Outcome {
         let ring = Some(verdict.result);
         match self.result.is_done() && verdict.result != RingResult::Rings {
             true => Outcome {
@@ -195,7 +195,7 @@ impl Outcome {
     }
 
     /// Gives a line the words of its extension's dial tone.
-    pub fn rung(self, verdict: RingVerdict) -> Outcome {
+    pub(crate) fn rung(self, verdict: RingVerdict) -> Outcome {
         Outcome {
             code: verdict.code().to_owned(),
             message: verdict.message,
@@ -206,7 +206,7 @@ impl Outcome {
 
     /// Adds findings. The first error among them, or else the first warning, decides the outcome's code, field, column
     /// and message; `column` gives the heading of a finding's field or column. Without findings these stay as they are.
-    pub fn with_findings(
+    pub(crate) fn with_findings(
         mut self,
         findings: Vec<Finding>,
         column: impl Fn(&Finding) -> String,

@@ -12,7 +12,7 @@ pub struct PlannedRow {
     pub change: Option<Change>,
     /// The fields in which the extension will not be as it was, because the vendor does not give them back. Once the
     /// change is done the row is [`RowResult::Differs`] for that.
-    pub not_restorable: Vec<Field>,
+    pub(crate) not_restorable: Vec<Field>,
     /// The groups, or the members, that the row names and that no change writes, because the PBX has them already; with
     /// the record's key.
     pub memberships: Option<Record>,
@@ -20,7 +20,7 @@ pub struct PlannedRow {
 
 impl PlannedRow {
     /// A row with which nothing is done any more.
-    pub fn without_change(outcome: Outcome) -> PlannedRow {
+    pub(crate) fn without_change(outcome: Outcome) -> PlannedRow {
         PlannedRow {
             outcome,
             change: None,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The order of numbers in which people count: 7, 0042, 100.
-pub fn by_number(a: &str, b: &str) -> Ordering {
+pub(crate) fn by_number(a: &str, b: &str) -> Ordering {
     let (digits, others) = (a.trim_start_matches('0'), b.trim_start_matches('0'));
     let longer = digits.len().cmp(&others.len());
     longer
@@ -53,7 +53,6 @@ impl Record {
         self.text(self.key()).unwrap_or_default()
     }
 
-    /// The field of the key.
     fn key(&self) -> Field {
         if self.fields.contains_key(&Field::GROUP_NAME) {
             Field::GROUP_NAME
@@ -104,7 +103,7 @@ impl Record {
     }
 
     /// Returns true if a switch is on.
-    pub fn is_on(&self, field: Field) -> bool {
+    pub(crate) fn is_on(&self, field: Field) -> bool {
         self.text(field) == Some("on")
     }
 
@@ -146,7 +145,7 @@ impl Record {
     }
 
     /// Sets the vendor's own attributes beside the fields.
-    pub fn set_attributes(&mut self, attributes: VendorAttributes) {
+    pub(crate) fn set_attributes(&mut self, attributes: VendorAttributes) {
         self.attributes = Some(attributes);
     }
 

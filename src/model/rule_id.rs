@@ -13,16 +13,16 @@ pub struct RuleId(Cow<'static, str>);
 
 impl RuleId {
     /// The kind of the rule that a field cannot be changed once the record exists.
-    pub const CREATE_ONLY: &'static str = "create_only";
+    pub(crate) const CREATE_ONLY: &'static str = "create_only";
     /// The kind of the rule about a word that the PBX reserves.
-    pub const RESERVED: &'static str = "reserved";
+    pub(crate) const RESERVED: &'static str = "reserved";
 
     /// The kind of the rule that the vendor has no such field.
-    pub const NOT_SUPPORTED: &'static str = "not_supported";
+    pub(crate) const NOT_SUPPORTED: &'static str = "not_supported";
     /// The kind of the rule about a field that the vendor shows and does not take.
-    pub const READ_ONLY: &'static str = "read_only";
+    pub(crate) const READ_ONLY: &'static str = "read_only";
     /// The kind of the rule that another field takes a value up.
-    pub const TRANSLATED: &'static str = "translated";
+    pub(crate) const TRANSLATED: &'static str = "translated";
 
     /// The id of a rule about one field.
     pub fn about(field: Field, kind: &str) -> RuleId {

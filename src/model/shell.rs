@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// A word as it is typed in a shell: in single quotes, unless it is plain, so that the shell runs and replaces nothing in
 /// it. The word may come from a sheet of unknown origin.
-pub fn shell_word(word: &str) -> Cow<'_, str> {
+pub(crate) fn shell_word(word: &str) -> Cow<'_, str> {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./:".contains(c);
     match !word.is_empty() && word.chars().all(is_plain) {
         true => word.into(),

@@ -7,7 +7,7 @@ fn letters(word: &str) -> impl Iterator<Item = char> {
 }
 
 /// The key under which a word is looked up: two words with one key are the same word.
-pub fn heading_key(word: &str) -> String {
+pub(crate) fn heading_key(word: &str) -> String {
     let mut key = String::with_capacity(word.len());
     for letter in letters(word) {
         // Every start builds thousands of keys, nearly all of them of such letters.
@@ -20,7 +20,7 @@ pub fn heading_key(word: &str) -> String {
 }
 
 /// Compares the keys of two words without building them.
-pub fn same_word(a: &str, b: &str) -> bool {
+pub(crate) fn same_word(a: &str, b: &str) -> bool {
     fn lower(word: &str) -> impl Iterator<Item = char> {
         letters(word).flat_map(char::to_lowercase)
     }

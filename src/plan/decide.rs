@@ -9,7 +9,7 @@ use crate::model::{
 
 impl Mode {
     /// Returns the actions that a column of the sheet, such as `action`, may ask for.
-    pub fn allowed_actions(self) -> AllowedActions {
+    pub(crate) fn allowed_actions(self) -> AllowedActions {
         let (create, update, option) = match self {
             Mode::Create => (true, false, "mode create"),
             Mode::Update => (false, true, "mode update"),

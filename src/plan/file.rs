@@ -30,7 +30,7 @@ use zeroize::Zeroizing;
 const FORMAT: u32 = 1;
 
 /// The largest plan or sealed file that is read, in bytes: 2 GiB.
-pub const FILE_BYTES_MAX: u64 = 2 << 30;
+pub(crate) const FILE_BYTES_MAX: u64 = 2 << 30;
 
 /// A plan as its file has it. The members are in alphabetical order, as the file's keys are.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
@@ -477,7 +477,7 @@ impl PlanSecrets {
 
 impl SavedRow {
     /// Returns true if the PBX was asked about the row's extension: not for an invalid row.
-    pub fn was_looked_at(&self) -> bool {
+    pub(crate) fn was_looked_at(&self) -> bool {
         self.wanted.is_some()
     }
 
@@ -508,7 +508,11 @@ impl SavedRow {
 
     /// Lists the fields in which it changed, in the order of the dictionary, with the change in words: both values, of
     /// a secret none.
-    pub fn movements(&self, now: Option<&Record>, key: &Key) -> Vec<(Option<Field>, String)> {
+    pub(crate) fn movements(
+        &self,
+        now: Option<&Record>,
+        key: &Key,
+    ) -> Vec<(Option<Field>, String)> {
         let (before, now) = match (&self.before, now) {
             (None, None) => return vec![],
             (None, Some(_)) => return vec![(None, "it was not there, and is there now".into())],

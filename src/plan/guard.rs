@@ -143,7 +143,7 @@ pub struct Exceeded {
     /// The number allowed.
     pub allowed: u64,
     /// The allowance as it was given.
-    pub allowance: String,
+    pub(crate) allowance: String,
     /// The number of extensions or groups on the PBX.
     pub on_pbx: usize,
     /// `extension` or `group`.

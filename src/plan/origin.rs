@@ -3,7 +3,7 @@
 use crate::columns::AllowedActions;
 use crate::dialects::{PREFIX, ProductFile, owner_named};
 use crate::digest::sha256_hex;
-use crate::export::in_order;
+use crate::export::sorted_numbers;
 use crate::fingerprints::fingerprint;
 use crate::input::{InputOptions, ReadingOptions, Rows, open_sheets};
 use crate::manifest::Manifest;
@@ -12,6 +12,7 @@ use crate::migrate;
 use crate::model::{Action, Field, Outcome, Place, Record, RowResult, counted};
 use crate::rim::{Failure, Target, TargetSession};
 use crate::seal::Key;
+use crate::wire::MAY_BE_INCOMPLETE;
 use std::collections::BTreeSet;
 
 /// One side of a migration.
@@ -79,7 +80,7 @@ impl MigrationSource {
         let target = session.target();
         let label = &target.label;
         let listing = session.list()?;
-        let numbers = in_order(listing.numbers);
+        let numbers = sorted_numbers(listing.numbers);
         let mut found = session.look(&numbers)?;
         let records = numbers.iter().filter_map(|number| found.remove(number));
         let extension = |record: Record| {
@@ -98,13 +99,13 @@ impl MigrationSource {
         let mut notes = vec![];
         if !listing.complete {
             notes.push(format!(
-                "{label}: the listing may not be whole; what was listed is migrated"
+                "{label}: {MAY_BE_INCOMPLETE}; what was listed is migrated"
             ));
         }
         if extensions.len() < numbers.len() {
             let gone = numbers.len() - extensions.len();
             notes.push(format!(
-                "{label}: listed, but gone when they were looked at: {}",
+                "{label}: deleted on the PBX before they were read: {}",
                 counted(gone as u64, "extension")
             ));
         }

@@ -69,7 +69,6 @@ pub(crate) struct StoredRows<'s> {
 pub(crate) struct TakenBackRow {
     /// The undo's name.
     pub(crate) undo: String,
-    /// Its line.
     pub(crate) line: Outcome,
 }
 
@@ -122,7 +121,7 @@ pub(crate) fn plan_revert(
         manifest: session.manifest(),
         run,
         read_back: past.read_back,
-        fresh: fresh(past),
+        new_values: values_of_new_extensions(past),
         rewritten,
         key: past.key,
         replaced,
@@ -190,7 +189,7 @@ struct Reverting<'u> {
     run: &'u str,
     read_back: &'u BTreeMap<usize, Shown>,
     /// The texts of fields that the run did not write, as they were read back from extensions that it had created.
-    fresh: BTreeSet<(Field, String)>,
+    new_values: BTreeSet<(Field, String)>,
     /// The fields that cannot be read back and that other runs wrote to created extensions, by position.
     rewritten: BTreeMap<usize, Vec<Field>>,
     key: &'u Key,
@@ -212,7 +211,7 @@ impl Reverting<'_> {
             let message =
                 format!("rowcall did not change it, because it could not be read: {fault}");
             let hint = "look at it on the PBX, then undo the run again";
-            return Some(kept(
+            return Some(not_reverted(
                 change,
                 RowResult::Unknown,
                 &fault.code,
@@ -228,7 +227,7 @@ impl Reverting<'_> {
             // Made by the run, though not as it was wanted.
             Standing::Final if is_own && change.action == Action::Create => {
                 Some(match self.now(change) {
-                    None => already(change, Action::Delete),
+                    None => already_as_before(change, Action::Delete),
                     Some(now) => self.uncreate_left(change, &now),
                 })
             }
@@ -263,7 +262,7 @@ impl Reverting<'_> {
                     }
                     _ => "look at it on the PBX".to_owned(),
                 };
-                Some(kept(
+                Some(not_reverted(
                     change,
                     RowResult::Unknown,
                     "undo.not_finished",
@@ -296,11 +295,11 @@ impl Reverting<'_> {
     fn inverse(&self, change: &Change) -> PlannedRow {
         let now = self.now(change);
         match (change.action, now.as_ref()) {
-            (Action::Create, None) => already(change, Action::Delete),
+            (Action::Create, None) => already_as_before(change, Action::Delete),
             (Action::Create, Some(now)) => self.uncreate(change, now),
             (Action::Delete, None) => self.recreate(change),
             (Action::Delete, Some(_)) if self.is_as_before(change) => {
-                already(change, Action::Create)
+                already_as_before(change, Action::Create)
             }
             (Action::Delete, Some(now)) => {
                 let before = change.before.clone().unwrap_or_default();
@@ -315,14 +314,14 @@ impl Reverting<'_> {
                     self.run
                 );
                 let hint = "make it again from an export or a sheet, if it is needed";
-                kept(change, RowResult::Drifted, "drifted", None, message, hint)
+                not_reverted(change, RowResult::Drifted, "drifted", None, message, hint)
             }
         }
     }
 
     /// Returns true if the PBX has the record from before the change; false where that cannot be known.
     fn is_as_before(&self, change: &Change) -> bool {
-        let unseen = change.action == Action::Update && !self.lost(change).is_empty();
+        let unseen = change.action == Action::Update && !self.not_restorable(change).is_empty();
         !unseen && self.reads_as_before(change)
     }
 
@@ -337,7 +336,7 @@ impl Reverting<'_> {
                 let renumbered = number.is_some_and(|number| self.current.contains_key(number));
                 !renumbered
                     && self.changed(change).all(|field| {
-                        self.restored_text(change, before, now, field) == text(now, field)
+                        self.restored_text(change, before, now, field) == text_of(now, field)
                     })
             }
             (Some(before), Some(now)) => differing(self.manifest, before, now).is_empty(),
@@ -346,9 +345,9 @@ impl Reverting<'_> {
 
     /// Builds the line for an update of which only fields are left that cannot be restored.
     fn still_lost(&self, change: &Change) -> PlannedRow {
-        let lost = self.lost(change);
+        let lost = self.not_restorable(change);
         if lost.is_empty() {
-            return already(change, Action::Update);
+            return already_as_before(change, Action::Update);
         }
         let outcome = Outcome {
             number: change.present_number().to_owned(),
@@ -365,7 +364,7 @@ impl Reverting<'_> {
     }
 
     /// Finds the fields that an update wrote and that could not be read before.
-    fn lost(&self, change: &Change) -> Vec<Field> {
+    fn not_restorable(&self, change: &Change) -> Vec<Field> {
         let fields = change.wanted.iter().map(|(field, _)| field);
         fields
             .filter(|field| {
@@ -389,9 +388,9 @@ impl Reverting<'_> {
         field: Field,
     ) -> String {
         let (wanted, before, now) = (
-            text(&change.wanted, field),
-            text(before, field),
-            text(now, field),
+            text_of(&change.wanted, field),
+            text_of(before, field),
+            text_of(now, field),
         );
         if field.def().kind != Kind::List {
             return before;
@@ -437,7 +436,7 @@ impl Reverting<'_> {
             let hint =
                 "delete those that are not needed on the PBX; once one is left, undo the run again";
             let field = Some(self.manifest.key());
-            return kept(
+            return not_reverted(
                 change,
                 RowResult::Unknown,
                 "undo.twice",
@@ -458,8 +457,8 @@ impl Reverting<'_> {
             if !fields.is_empty() {
                 return self.changed_since(change, &fields, &readable(read_back), now);
             }
-        } else if let Some(field) = self.unsure(change, now) {
-            return self.kept_unsure(change, field, now);
+        } else if let Some(field) = self.uncertain_field(change, now) {
+            return self.uncertain(change, field, now);
         }
         let rewritten = self.rewritten.get(&change.row);
         if let Some(fields) = rewritten.filter(|fields| !fields.is_empty()) {
@@ -470,13 +469,13 @@ impl Reverting<'_> {
             );
             let hint = "undo the other run first, or delete it: rowcall delete SHEET --from TARGET";
             let field = fields.first().copied();
-            return kept(change, RowResult::Drifted, "drifted", field, message, hint);
+            return not_reverted(change, RowResult::Drifted, "drifted", field, message, hint);
         }
-        send(change, Action::Delete, now.key_only(), Some(now), &[])
+        revert_row(change, Action::Delete, now.key_only(), Some(now), &[])
     }
 
     /// Finds a field that the run did not write and of which nobody knows how the run left it.
-    fn unsure(&self, change: &Change, now: &Record) -> Option<Field> {
+    fn uncertain_field(&self, change: &Change, now: &Record) -> Option<Field> {
         let fields = self.manifest.field.iter();
         let unwritten = fields.filter(|row| {
             let field = row.name;
@@ -484,24 +483,24 @@ impl Reverting<'_> {
             row.access == Access::ReadWrite && !field.is_key() && !field.is_live() && !is_written
         });
         let is_known = |row: &&FieldRow| {
-            let current = text(now, row.name);
-            let is_fresh = |current: String| self.fresh.contains(&(row.name, current));
+            let current = text_of(now, row.name);
+            let is_fresh = |current: String| self.new_values.contains(&(row.name, current));
             let own = row.default.clone().or_else(|| row.filled(now.number()));
             let is_default = match own {
                 Some(own) => current == own,
                 None => {
-                    let has_fresh = self.fresh.iter().any(|(field, _)| *field == row.name);
+                    let has_fresh = self.new_values.iter().any(|(field, _)| *field == row.name);
                     is_vacant(now, row.name) && !has_fresh
                 }
             };
-            is_default || is_fresh(general(&current, now.number()))
+            is_default || is_fresh(without_own_number(&current, now.number()))
         };
         let mut unsure = unwritten.filter(|row| !is_known(row));
         unsure.next().map(|row| row.name)
     }
 
     /// Builds the line for an extension that was not read back after the run had created it.
-    fn kept_unsure(&self, change: &Change, field: Field, now: &Record) -> PlannedRow {
+    fn uncertain(&self, change: &Change, field: Field, now: &Record) -> PlannedRow {
         let current = match now.get(field) {
             Some(Text::Secret(_)) => "set".to_owned(),
             _ => format!("{:?}", now.text(field).unwrap_or_default()),
@@ -513,7 +512,7 @@ impl Reverting<'_> {
         );
         let hint = "look at it on the PBX; if it is to go: rowcall delete SHEET --from TARGET";
         let code = "undo.not_read_back";
-        kept(change, RowResult::Unknown, code, Some(field), message, hint)
+        not_reverted(change, RowResult::Unknown, code, Some(field), message, hint)
     }
 
     fn restore(&self, change: &Change, now: &Record) -> PlannedRow {
@@ -528,12 +527,12 @@ impl Reverting<'_> {
         if now.number() != change.number {
             wanted.set(Field::NEW_NUMBER, change.number.as_str());
         }
-        send(
+        revert_row(
             change,
             Action::Update,
             wanted,
             Some(now),
-            &self.lost(change),
+            &self.not_restorable(change),
         )
     }
 
@@ -565,7 +564,7 @@ impl Reverting<'_> {
                 field_names(&fields)
             );
             let hint = "make it again from a sheet";
-            return kept(
+            return not_reverted(
                 change,
                 RowResult::Differs,
                 LOST,
@@ -574,7 +573,7 @@ impl Reverting<'_> {
                 hint,
             );
         }
-        send(change, Action::Create, wanted, None, &fields)
+        revert_row(change, Action::Create, wanted, None, &fields)
     }
 
     /// An extension that is not as the run left it.
@@ -597,7 +596,7 @@ impl Reverting<'_> {
             differences(fields, expected, now)
         );
         let hint = "if it is to be as before, change it on the PBX";
-        kept(
+        not_reverted(
             change,
             RowResult::Drifted,
             "drifted",
@@ -608,7 +607,7 @@ impl Reverting<'_> {
     }
 }
 
-fn text(extension: &Record, field: Field) -> String {
+fn text_of(extension: &Record, field: Field) -> String {
     extension.reveal(field).unwrap_or_default().to_owned()
 }
 
@@ -622,21 +621,26 @@ fn opposite(action: Action) -> Action {
 }
 
 /// Collects the texts of fields that the run did not write, as they were read back from extensions that it had created.
-fn fresh(past: &StoredRows<'_>) -> BTreeSet<(Field, String)> {
+fn values_of_new_extensions(past: &StoredRows<'_>) -> BTreeSet<(Field, String)> {
     let changes = past.rows.iter().filter_map(|(row, _)| row.change.as_ref());
     let created = changes.filter(|change| change.action == Action::Create);
     let read = created.filter_map(|change| Some((change, past.read_back.get(&change.row)?)));
     let texts = read.flat_map(|(change, read_back)| {
         let record = readable(read_back);
         let fields = Field::all().filter(|field| change.wanted.get(*field).is_none());
-        let texts = fields.map(|field| (field, general(&text(&record, field), record.number())));
+        let texts = fields.map(|field| {
+            (
+                field,
+                without_own_number(&text_of(&record, field), record.number()),
+            )
+        });
         texts.collect::<Vec<_>>()
     });
     texts.collect()
 }
 
 /// Replaces a text that is the extension's own number by `{number}`, so that the texts of all extensions can be compared.
-fn general(text: &str, number: &str) -> String {
+fn without_own_number(text: &str, number: &str) -> String {
     match text == number {
         true => "{number}".to_owned(),
         false => text.to_owned(),
@@ -666,7 +670,7 @@ fn already_taken_back(row: &TakenBackRow) -> PlannedRow {
 }
 
 /// A line for an extension that is as it was before the run.
-fn already(change: &Change, action: Action) -> PlannedRow {
+fn already_as_before(change: &Change, action: Action) -> PlannedRow {
     let outcome = Outcome {
         number: change.number.clone(),
         message: "it is as it was before the run".into(),
@@ -676,7 +680,7 @@ fn already(change: &Change, action: Action) -> PlannedRow {
 }
 
 /// A line for an extension that is left alone.
-fn kept(
+fn not_reverted(
     change: &Change,
     result: RowResult,
     code: &str,
@@ -710,7 +714,7 @@ fn without_lost(code: &str, lost: &[Field], outcome: Outcome) -> Outcome {
 }
 
 /// A line for an extension that is put back except for the `lost` fields.
-fn send(
+fn revert_row(
     change: &Change,
     action: Action,
     wanted: Record,

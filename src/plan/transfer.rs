@@ -60,7 +60,7 @@ pub(crate) struct Move {
 
 impl Move {
     /// Returns true if it is switched off and would be on, because the other PBX cannot switch it off.
-    pub(crate) fn loses_its_switch(&self) -> bool {
+    pub(crate) fn would_be_switched_on(&self) -> bool {
         let mut entries = self.mapped.entries.iter();
         let lost = Mapping::Dropped { lost: true };
         entries.any(|entry| entry.field == Field::ENABLED && entry.mapping == lost)
@@ -289,7 +289,7 @@ impl Transfer {
 
     /// Builds the finding that an extension which is switched off would be on, because the other PBX cannot switch it off.
     fn would_be_on(&self, one: &Move) -> Option<Finding> {
-        if !one.loses_its_switch() {
+        if !one.would_be_switched_on() {
             return None;
         }
         let message = format!(
@@ -502,14 +502,14 @@ impl Deciding<'_> {
         }
     }
 
-    /// Builds the note on fields that were left as they were set by hand; empty where there are none.
+    /// Builds the note on fields that keep what was set by hand; empty where there are none.
     fn kept(&self, kept: &[Field]) -> String {
         if kept.is_empty() {
             return String::new();
         }
         let names: Vec<&str> = kept.iter().map(|field| field.name()).collect();
         format!(
-            "left as they were set on {} by hand: {}",
+            "not changed, because they were set by hand on {}: {}",
             self.transfer.to.end.label,
             names.join(", ")
         )
@@ -533,10 +533,10 @@ impl Deciding<'_> {
                 number: agreed.number.clone(),
                 code: "migrate.gone".into(),
                 message: format!(
-                    "{} does not have {number} any more; it stays here",
+                    "{} does not have {number} any more; it is kept here",
                     self.transfer.source.end.label
                 ),
-                hint: "rowcall delete removes what a sheet names".into(),
+                hint: "to delete it: rowcall delete SHEET --from TARGET".into(),
                 ..Outcome::new(Action::None, RowResult::Unchanged)
             })
         });

@@ -1,7 +1,7 @@
 //! The order in which a run sends, with a look at the failures after each wave.
 
 use crate::model::Change;
-use crate::submit::order::{in_order, provides, references};
+use crate::submit::order::{dependency_order, provides, references};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
@@ -92,7 +92,7 @@ impl fmt::Display for Stage {
 /// wave is not empty because its rows wait for others.
 pub(crate) fn sending_order(changes: &[Change]) -> Vec<Change> {
     let mut known = BTreeSet::new();
-    let mut ordered = in_order(changes.to_vec());
+    let mut ordered = dependency_order(changes.to_vec());
     ordered.retain(|change| known.insert(change.row));
     ordered
 }
@@ -193,7 +193,7 @@ mod tests {
         };
         let rows = [Some("2002"), None, None, Some("2000")];
         let changes = rows.iter().enumerate().map(|(row, to)| create(row, *to));
-        let mut changes = in_order(changes.collect());
+        let mut changes = dependency_order(changes.collect());
         let stages = in_waves(&[vec![0, 1, 3], vec![2]], &mut changes);
         let counts: Vec<usize> = stages.iter().map(|stage| stage.count).collect();
         assert_eq!(counts, [1, 3]);

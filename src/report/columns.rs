@@ -17,7 +17,6 @@ pub(super) struct ReportLine<'o> {
 
 type CellText = fn(&ReportLine<'_>) -> String;
 
-/// A column of a report.
 struct ReportColumn {
     heading: &'static str,
     /// The likely number of characters in its cells; 0 where only the heading is known.
@@ -272,14 +271,14 @@ const ADDED: &str = "rowcall_";
 
 /// Returns true if rowcall adds a column with this heading to a rejects sheet; it ignores such a column when it reads
 /// the sheet again.
-pub fn is_added_to_rejects(heading: &str) -> bool {
+pub(crate) fn is_added_to_rejects(heading: &str) -> bool {
     let name = heading.strip_prefix(ADDED);
     let mut added = COLUMNS.iter().filter(|column| column.reject.is_some());
     name.is_some_and(|name| added.any(|column| column.heading == name))
 }
 
 /// The columns of a rejects sheet: those of the input, then those that rowcall adds.
-pub fn reject_columns(headings: &[String]) -> Vec<Column> {
+pub(crate) fn reject_columns(headings: &[String]) -> Vec<Column> {
     let added = COLUMNS.iter().filter(|column| column.reject.is_some());
     let added = added.map(|column| Column {
         heading: format!("{ADDED}{}", column.heading),
@@ -291,7 +290,7 @@ pub fn reject_columns(headings: &[String]) -> Vec<Column> {
 }
 
 /// The cells that a rejects sheet adds to a row's own.
-pub fn reject_cells(outcome: &Outcome) -> Vec<String> {
+pub(crate) fn reject_cells(outcome: &Outcome) -> Vec<String> {
     let line = ReportLine {
         outcome,
         found: None,

@@ -8,8 +8,7 @@ mod findings;
 pub(crate) mod marked;
 pub(crate) mod template;
 
-pub(crate) use crate::model::counted;
-pub use columns::{is_added_to_rejects, reject_cells, reject_columns};
+pub(crate) use columns::{is_added_to_rejects, reject_cells, reject_columns};
 pub(crate) use file::{ReportFile, ReportHead, origins};
 pub(crate) use findings::{FindingSummary, describe};
 
@@ -23,7 +22,7 @@ use std::io;
 
 /// Describes a finding on one line: severity, rule, cell, mistake, next step, and the source of the rule if `sources`
 /// are wanted.
-pub fn finding_line(finding: &Finding, place: Option<&Place>, sources: bool) -> String {
+pub(crate) fn finding_line(finding: &Finding, place: Option<&Place>, sources: bool) -> String {
     let cell = match (place, finding.column) {
         (Some(place), Some(column)) => format!(" {}", place.cell(column)),
         _ => String::new(),
@@ -85,14 +84,14 @@ pub(crate) fn for_people(moment: Timestamp) -> String {
 
 /// The number of rows by result, and of those that were asked about by their dial tone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ResultCounts {
+pub(crate) struct ResultCounts {
     results: BTreeMap<RowResult, u64>,
     rings: BTreeMap<RingResult, u64>,
 }
 
 impl ResultCounts {
     /// Counts one row.
-    pub fn add(&mut self, outcome: &Outcome) {
+    pub(crate) fn add(&mut self, outcome: &Outcome) {
         *self.results.entry(outcome.result).or_default() += 1;
         if let Some(ring) = outcome.ring {
             *self.rings.entry(ring).or_default() += 1;
@@ -100,33 +99,33 @@ impl ResultCounts {
     }
 
     /// The number of rows counted.
-    pub fn total(&self) -> u64 {
+    pub(crate) fn total(&self) -> u64 {
         self.results.values().sum()
     }
 
     /// The number of rows with a result.
-    pub fn count(&self, result: RowResult) -> u64 {
+    pub(crate) fn count(&self, result: RowResult) -> u64 {
         self.results.get(&result).copied().unwrap_or_default()
     }
 
     /// Returns true if every row is done or unchanged, and all rings that were asked about.
-    pub fn all_well(&self) -> bool {
+    pub(crate) fn all_well(&self) -> bool {
         let all_ring = self.rings.keys().all(|ring| *ring == RingResult::Rings);
         all_ring && self.results.keys().all(|result| result.is_done())
     }
 
     /// The dial tones that occurred, each with its number.
-    pub fn rings(&self) -> impl Iterator<Item = (RingResult, u64)> {
+    pub(crate) fn rings(&self) -> impl Iterator<Item = (RingResult, u64)> {
         self.rings.iter().map(|(ring, count)| (*ring, *count))
     }
 
     /// The results that occurred, done ones first, each with its number.
-    pub fn iter(&self) -> impl Iterator<Item = (RowResult, u64)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (RowResult, u64)> {
         self.results.iter().map(|(result, count)| (*result, *count))
     }
 
     /// The number of extensions that let anybody in.
-    pub fn open(&self) -> u64 {
+    pub(crate) fn open(&self) -> u64 {
         let asked = self
             .rings
             .get(&RingResult::Open)
@@ -136,7 +135,7 @@ impl ResultCounts {
     }
 
     /// The counts as a sentence: `198 created, 2 invalid`, or `200 created, 200 ring`.
-    pub fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         let results = self.iter().map(|(result, count)| match result {
             RowResult::Ring(ring) => ring_words(ring, count),
             result => format!("{count} {}", result.word()),
@@ -164,7 +163,7 @@ fn ring_words(ring: RingResult, count: u64) -> String {
 
 /// Takes the outcome of every row, in whatever order they come, and writes them in row order, each as soon as all rows
 /// before it have theirs.
-pub struct Report {
+pub(crate) struct Report {
     /// By the files' positions; `None` for one that is not written on.
     files: Vec<Option<ReportFile>>,
     /// The first reason that a file is not written on, until it is taken.
@@ -222,12 +221,12 @@ impl Report {
     }
 
     /// The reason that a sheet is not written on, once.
-    pub fn take_broken(&mut self) -> Option<SheetError> {
+    pub(crate) fn take_broken(&mut self) -> Option<SheetError> {
         self.broken.take()
     }
 
     /// The rows without an outcome.
-    pub fn missing(&self) -> Vec<usize> {
+    pub(crate) fn missing(&self) -> Vec<usize> {
         (self.next..self.rows)
             .filter(|row| !self.waiting.contains_key(row))
             .collect()

@@ -119,9 +119,7 @@ impl TargetSpec {
 pub(crate) struct Target {
     /// Its name in messages: never with a password in it.
     pub(crate) label: String,
-    /// Its vendor.
     pub(crate) vendor: &'static Vendor,
-    /// Its address.
     pub(crate) address: Address,
     /// The account that signs in.
     pub(crate) account: Account,

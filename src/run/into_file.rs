@@ -9,11 +9,11 @@ use crate::dialects::{
 use crate::disk::{Readers, write_whole};
 use crate::input::read_template;
 use crate::manifest::{BlankCell, FileFacts, Manifest};
+use crate::model::counted;
 use crate::model::{Finding, PlannedRow, Record, RowResult, TO_GENERATE};
 use crate::plan::render::{self, Detail};
 use crate::report::{
-    FindingSummary, ReportFile, ReportHead, ResultCounts, counted, for_people, origins,
-    summary_of_sheets,
+    FindingSummary, ReportFile, ReportHead, ResultCounts, for_people, origins, summary_of_sheets,
 };
 use crate::rim::outputs::Files;
 use crate::rim::terminal::{print, print_data, print_lines};
@@ -241,8 +241,7 @@ impl<'f> FileRequest<'f> {
             &table.rows,
         );
         let written = bytes.and_then(|bytes| write_whole(self.file, &bytes, Readers::Owner));
-        let file = self.file.display();
-        written.map_err(|error| Failure::usage(format!("{file} cannot be written: {error}")))
+        written.map_err(|error| Failure::not_written(self.file, &error))
     }
 
     /// Writes the reports and prints the reasons of invalid rows.

@@ -77,7 +77,6 @@ pub(crate) struct Run<'r> {
     detail: Detail,
     /// The run that this one is about, in words; empty where it is about none.
     about: String,
-    /// The run that is resumed.
     resumed: Option<&'r PastRun>,
     /// The cells of its rows as their sheets had them, by position, once they were read.
     kept_cells: Option<BTreeMap<usize, Vec<String>>>,

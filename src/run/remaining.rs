@@ -13,7 +13,7 @@ use crate::plan::waves::{Stage, in_waves};
 use crate::rim::Failure;
 use crate::rim::terminal::print;
 use crate::submit::Memberships;
-use crate::submit::order::{in_order, keeps_unnamed, kept_words, provides};
+use crate::submit::order::{dependency_order, keeps_unnamed, kept_words, provides};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ impl Remaining {
             left_alone,
         } = rows;
         // In the order of the whole run: which rows go in two steps depends on all of them.
-        let all = in_order(rows.iter().filter_map(|row| row.change.clone()).collect());
+        let all = dependency_order(rows.iter().filter_map(|row| row.change.clone()).collect());
         let is_final = |position: usize| standings.get(position) == Some(&Standing::Final);
         let lost = rows.iter().enumerate().filter_map(|(position, row)| {
             let failed = is_final(position) && !row.outcome.result.is_done();

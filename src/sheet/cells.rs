@@ -5,16 +5,16 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 /// The cell text that means *empty it*; a JSON `null` is read as this.
-pub const CLEAR: &str = "<clear>";
+pub(crate) const CLEAR: &str = "<clear>";
 
 /// The cell text that marks a row of a template as an example.
-pub const EXAMPLE: &str = "<example>";
+pub(crate) const EXAMPLE: &str = "<example>";
 
 /// The cell text that means *make one up*: for passwords and PINs of new extensions.
-pub const GENERATE: &str = "<generate>";
+pub(crate) const GENERATE: &str = "<generate>";
 
 /// Returns true if a cell's text is [`GENERATE`], in upper or lower case.
-pub fn is_generate(text: &str) -> bool {
+pub(crate) fn is_generate(text: &str) -> bool {
     text.trim().eq_ignore_ascii_case(GENERATE)
 }
 
@@ -39,7 +39,7 @@ pub fn escaped(value: &str) -> Cow<'_, str> {
 }
 
 /// The value of a cell that is no mark: see [`escaped`]. Only the first backslash before a mark is taken away.
-pub fn unescaped(cell: &str) -> Cow<'_, str> {
+pub(crate) fn unescaped(cell: &str) -> Cow<'_, str> {
     match cell.trim_start().strip_prefix(ESCAPE) {
         Some(mark) if is_mark(mark) => {
             let blanks = &cell[..cell.len() - cell.trim_start().len()];
@@ -88,12 +88,12 @@ const PLACEHOLDERS: [&str; 33] = [
 
 /// Returns true if a cell's text stands for no value. Compared exactly as programs write it, since `Null` and `Nan` are
 /// names.
-pub fn is_placeholder(text: &str) -> bool {
+pub(crate) fn is_placeholder(text: &str) -> bool {
     text.len() <= 9 && PLACEHOLDERS.contains(&text.trim())
 }
 
 /// Returns true if a cell's text stands for the value of the cell above it.
-pub fn is_ditto(text: &str) -> bool {
+pub(crate) fn is_ditto(text: &str) -> bool {
     let text = text.trim();
     matches!(
         text,
@@ -105,7 +105,7 @@ pub fn is_ditto(text: &str) -> bool {
 
 /// Returns true if a text is what programs show in the place of a password: one sign again and again, also beside a part of
 /// the password, a cut, a word for "hidden", words in brackets such as `(set)`, or a variable such as `${PASSWORD}`.
-pub fn is_mask(text: &str) -> bool {
+pub(crate) fn is_mask(text: &str) -> bool {
     let text = text.trim();
     let words = ["redacted", "hidden", "masked", "removed"];
     has_mask(text)
@@ -201,7 +201,7 @@ impl<'a> Cells<'a> {
 
     /// Does the work of [`Cells::new`]; `stored` is the way in which each is stored, and is empty where all are stored
     /// as text.
-    pub fn stored_as(text: &'a str, ends: &'a [usize], stored: &'a [Stored]) -> Self {
+    pub(crate) fn stored_as(text: &'a str, ends: &'a [usize], stored: &'a [Stored]) -> Self {
         let bounds = Bounds::Ends(ends);
         Cells {
             text,
@@ -216,7 +216,7 @@ impl<'a> Cells<'a> {
     }
 
     /// Returns the way in which each cell is stored; empty where all are stored as text.
-    pub fn all_stored(&self) -> &'a [Stored] {
+    pub(crate) fn all_stored(&self) -> &'a [Stored] {
         self.stored
     }
 
@@ -305,13 +305,6 @@ pub enum RowTrouble {
 impl RowTrouble {
     /// The finding about it.
     pub fn finding(&self) -> &Finding {
-        match self {
-            RowTrouble::CellWithoutHeading(finding) | RowTrouble::Broken(finding) => finding,
-        }
-    }
-
-    /// As [`RowTrouble::finding`], by value.
-    pub fn into_finding(self) -> Finding {
         match self {
             RowTrouble::CellWithoutHeading(finding) | RowTrouble::Broken(finding) => finding,
         }

@@ -9,7 +9,7 @@ pub struct Column {
     /// The likely number of characters in its cells; 0 where only the heading is known.
     pub width: usize,
     /// True if it contains sentences: shown wide and in several lines.
-    pub prose: bool,
+    pub(crate) prose: bool,
     /// The tone of a cell, which decides its colour. The cell's words must say the same. Rows with a cell of
     /// [`Tone::Bad`] come first in formats for people.
     pub tone: Option<fn(&str) -> Tone>,
@@ -18,7 +18,7 @@ pub struct Column {
     /// A text that means as little as an empty cell. Formats for people hide a column that has no other.
     pub nothing: &'static str,
     /// True if formats for machines leave it out.
-    pub for_people: bool,
+    pub(crate) for_people: bool,
     /// True if a workbook hides it.
     pub hidden: bool,
     /// True if a workbook folds it away with the columns beside it, until somebody opens them.
@@ -46,7 +46,6 @@ pub enum Tone {
 
 /// The head of a column that is written: a bare heading, or a [`Column`].
 pub trait Heading {
-    /// Returns it as a column.
     fn column(&self) -> Column;
 }
 
@@ -73,8 +72,7 @@ impl Heading for Column {
 
 /// One of several lines in a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MarkedLine {
-    /// Its text.
+pub(crate) struct MarkedLine {
     pub text: String,
     /// The tone of the line.
     pub tone: Tone,
@@ -92,9 +90,7 @@ pub struct ExtraSheet {
     pub name: String,
     /// Its title. A sheet with a title is recognised by it as one without rows of data; see [`TITLE_PREFIX`].
     pub title: String,
-    /// Its headings.
     pub headings: Vec<String>,
-    /// Its rows.
     pub rows: Vec<ExtraRow>,
 }
 
@@ -110,7 +106,6 @@ pub struct ExtraRow {
 }
 
 impl ExtraRow {
-    /// A row of plain cells.
     pub(crate) fn plain(cells: Vec<String>) -> ExtraRow {
         ExtraRow {
             cells,
@@ -129,4 +124,4 @@ impl ExtraRow {
 
 /// The beginning of the first cell of a sheet that describes other sheets and has no rows of data itself: such a sheet
 /// is read only when it is named.
-pub const TITLE_PREFIX: &str = "rowcall: ";
+pub(crate) const TITLE_PREFIX: &str = "rowcall: ";

@@ -135,7 +135,7 @@ impl Format {
     }
 
     /// Finds the format of a file's ending; `None` where it has none.
-    pub fn from_ending(name: &str) -> Option<Format> {
+    pub(crate) fn from_ending(name: &str) -> Option<Format> {
         let (_, ending) = name.rsplit_once('.')?;
         let is_it = |known: &&str| known.eq_ignore_ascii_case(ending);
         let mut entries = TABLE.iter();
@@ -148,7 +148,7 @@ impl Format {
 
     /// Returns true if a copy of a file may have the other name, as far as the endings show: workbooks keep their
     /// ending, because Excel opens none with another.
-    pub fn may_be_same(file: &Path, copy: &Path) -> bool {
+    pub(crate) fn may_be_same(file: &Path, copy: &Path) -> bool {
         let [read, written] = [file, copy].map(|path| Format::from_ending(&path.to_string_lossy()));
         match (read, written) {
             (None, None) => true,
@@ -162,7 +162,7 @@ impl Format {
 
     /// Finds the format in which a file of this name is written; `None` where its ending belongs to none that is
     /// written.
-    pub fn to_write(name: &str) -> Option<Format> {
+    pub(crate) fn to_write(name: &str) -> Option<Format> {
         let format = Format::from_ending(name).filter(|format| format.is_written())?;
         let (_, ending) = name.rsplit_once('.')?;
         let only_read = format.entry()?.read_endings;
@@ -193,12 +193,12 @@ impl Format {
     }
 
     /// Returns true if sheets of this format are written.
-    pub fn is_written(self) -> bool {
+    pub(crate) fn is_written(self) -> bool {
         self.entry().is_some_and(|entry| entry.used != Use::Read)
     }
 
     /// Returns true if the format is a workbook's.
-    pub fn is_workbook(self) -> bool {
+    pub(crate) fn is_workbook(self) -> bool {
         self.medium() == Medium::Workbook
     }
 
@@ -218,13 +218,13 @@ impl Format {
 }
 
 /// The names of the formats that are written, in words: `CSV, JSON or HTML`.
-pub fn written_names() -> String {
+pub(crate) fn written_names() -> String {
     let entries = TABLE.iter().filter(|entry| entry.used != Use::Read);
     or_list(entries.map(|entry| entry.name.to_owned()))
 }
 
 /// The names of the formats that are read, in words.
-pub fn read_names() -> String {
+pub(crate) fn read_names() -> String {
     let entries = TABLE.iter().filter(|entry| entry.used != Use::Written);
     or_list(entries.map(|entry| entry.name.to_owned()))
 }

@@ -21,11 +21,11 @@ const TYPES: &str = "[Content_Types].xml";
 
 /// The marks of the cells of a sheet, by line and column.
 #[derive(Debug, Default)]
-pub struct CellMarks(BTreeMap<u64, BTreeMap<usize, CellMark>>);
+pub(crate) struct CellMarks(BTreeMap<u64, BTreeMap<usize, CellMark>>);
 
 impl CellMarks {
     /// Marks a cell; a second mark is noted too, and the heavier tone shows.
-    pub fn add(&mut self, line: u64, column: usize, tone: Tone, note: &str) {
+    pub(crate) fn add(&mut self, line: u64, column: usize, tone: Tone, note: &str) {
         let cells = self.0.entry(line).or_default();
         let mark = cells.entry(column).or_insert_with(|| CellMark {
             tone,
@@ -58,7 +58,7 @@ impl CellMarks {
     }
 
     /// Gives a marked cell another text.
-    pub fn replace(&mut self, line: u64, column: usize, text: Secret) {
+    pub(crate) fn replace(&mut self, line: u64, column: usize, text: Secret) {
         let cell = self
             .0
             .get_mut(&line)
@@ -70,7 +70,7 @@ impl CellMarks {
 }
 
 /// Returns true if a marked copy of a sheet is the workbook itself, part for part, and not a workbook with its rows.
-pub fn is_copied_whole(sheet: &Sheet) -> bool {
+pub(crate) fn is_copied_whole(sheet: &Sheet) -> bool {
     let Content::Workbook(content) = &sheet.content else {
         return false;
     };
@@ -82,7 +82,7 @@ pub fn is_copied_whole(sheet: &Sheet) -> bool {
 ///
 /// # Errors
 /// If the sheet cannot be read to its end, or the copy cannot be written.
-pub fn write_marked_copy(
+pub(crate) fn write_marked_copy(
     sheet: &Sheet,
     path: &Path,
     marks: &CellMarks,

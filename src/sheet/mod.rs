@@ -38,24 +38,26 @@ mod xlsx;
 mod tests;
 
 pub use crate::disk::Readers;
-pub use cells::{
-    CLEAR, Cells, EXAMPLE, GENERATE, Row, RowTrouble, Stored, escaped, is_ditto, is_generate,
-    is_mask, is_placeholder, unescaped,
+pub(crate) use cells::{
+    CLEAR, EXAMPLE, GENERATE, RowTrouble, is_ditto, is_generate, is_mask, is_placeholder, unescaped,
 };
-pub use column::{Column, ExtraRow, ExtraSheet, Heading, MarkedLine, TITLE_PREFIX, Tone};
+pub use cells::{Cells, Row, Stored, escaped};
+pub use column::Column;
+pub(crate) use column::{ExtraRow, ExtraSheet, Heading, MarkedLine, TITLE_PREFIX, Tone};
 pub use csv::write::import_file;
-pub use detect::data::looks_like_data;
+pub(crate) use detect::data::looks_like_data;
 pub use encoding::Encoding;
-pub use error::{SheetError, SheetErrorKind};
+pub use error::SheetError;
+pub(crate) use error::SheetErrorKind;
 pub use format::Format;
 pub(crate) use format::ending;
-pub use marked_copy::{CellMarks, is_copied_whole, write_marked_copy};
-pub use options::{
-    CELL_BYTES_MAX, CHUNK_BYTES, DEPTH_MAX, EVERY_SHEET, GroupWord, Header, Headings, Input, Known,
-    Limits, ROW_BYTES_MAX, ROW_CELLS_MAX, ReadOptions,
-};
-pub use picks::Picks;
-pub use reader::{Again, Batch, Batches, Sheet, open};
-pub use repaired_copy::RepairedCopy;
-pub use repairs::Repairs;
+pub(crate) use marked_copy::{CellMarks, is_copied_whole, write_marked_copy};
+#[cfg(test)]
+pub(crate) use options::Limits;
+pub(crate) use options::{GroupWord, Known};
+pub use options::{Header, Headings, Input, ReadOptions};
+pub(crate) use picks::Picks;
+pub use reader::{Again, Batch, Sheet, open};
+pub(crate) use repaired_copy::RepairedCopy;
+
 pub use writer::Writer;

@@ -84,7 +84,7 @@ type Qualifies = dyn Fn(&str, &str) -> bool + Send + Sync;
 
 /// The subject of the columns below a word above several headings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GroupWord {
+pub(crate) enum GroupWord {
     /// Somebody or something other than the extension and its person, such as a deputy.
     SomethingElse,
     /// A feature of the extension that is on or off by itself, such as its voicemail.
@@ -118,7 +118,7 @@ impl Headings {
 
     /// The same headings, some of which a word in a row above `qualifies`: it is given that word and the heading.
     /// `group_word` tells of a word what it is about.
-    pub fn below_groups(
+    pub(crate) fn below_groups(
         self,
         group_word: impl Fn(&str) -> GroupWord + Send + Sync + 'static,
         qualifies: impl Fn(&str, &str) -> bool + Send + Sync + 'static,
@@ -166,33 +166,33 @@ impl fmt::Debug for Headings {
 }
 
 /// In place of a sheet's name: all that are not hidden and can be meant.
-pub const EVERY_SHEET: &str = "*";
+pub(crate) const EVERY_SHEET: &str = "*";
 
 /// The limits of a sheet's size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of one cell.
-    pub cell_bytes_max: usize,
+    pub(crate) cell_bytes_max: usize,
     /// Bytes of one row in the file.
-    pub row_bytes_max: usize,
+    pub(crate) row_bytes_max: usize,
     /// Cells of one row.
-    pub row_cells_max: usize,
+    pub(crate) row_cells_max: usize,
     /// Objects within objects in JSON.
-    pub depth_max: usize,
+    pub(crate) depth_max: usize,
     /// Bytes that are read at once; a batch is about as large, and larger only where one row is.
     pub chunk_bytes: usize,
 }
 
 /// Bytes of one cell: 1 MiB.
-pub const CELL_BYTES_MAX: usize = 1 << 20;
+pub(crate) const CELL_BYTES_MAX: usize = 1 << 20;
 /// Bytes of one row in the file: 16 MiB.
-pub const ROW_BYTES_MAX: usize = 16 << 20;
+pub(crate) const ROW_BYTES_MAX: usize = 16 << 20;
 /// Cells of one row: as many as a spreadsheet has columns.
-pub const ROW_CELLS_MAX: usize = 16_384;
+pub(crate) const ROW_CELLS_MAX: usize = 16_384;
 /// Objects within objects in JSON.
-pub const DEPTH_MAX: usize = 32;
+pub(crate) const DEPTH_MAX: usize = 32;
 /// Bytes that are read at once.
-pub const CHUNK_BYTES: usize = 256 << 10;
+pub(crate) const CHUNK_BYTES: usize = 256 << 10;
 
 impl Default for Limits {
     fn default() -> Limits {

@@ -27,7 +27,7 @@ pub struct Sheet {
     /// The headings as the file has them.
     pub headings: Vec<String>,
     /// The line of the header row; `None` in JSON, which has none.
-    pub header_line: Option<u64>,
+    pub(crate) header_line: Option<u64>,
     /// The findings about the file, in words: `semicolon`, `byte-order mark`.
     pub notes: Vec<String>,
     /// True if it was unpacked first.
@@ -303,7 +303,7 @@ impl Batch {
     }
 
     /// Starts with none of its rows picked.
-    pub fn picks(&self) -> Picks {
+    pub(crate) fn picks(&self) -> Picks {
         let extent = match &self.rows {
             AnyBatch::Csv(batch) => batch.extent(),
             _ => Extent::default(),

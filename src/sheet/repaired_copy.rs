@@ -20,7 +20,7 @@ const COPY_BYTES: u64 = 256 << 10;
 
 /// A copy that is written whole, and not yet in its place.
 #[derive(Debug)]
-pub struct RepairedCopy {
+pub(crate) struct RepairedCopy {
     file: Arc<str>,
     out: WholeFile,
 }
@@ -32,7 +32,7 @@ impl RepairedCopy {
     /// # Errors
     /// If the sheet cannot be read to its end or is of a kind that is not written again, or the folder cannot be written
     /// to.
-    pub fn write(
+    pub(crate) fn write(
         sheet: &Sheet,
         path: &Path,
         mut mend: impl FnMut(&Row<'_>, &mut Repairs<'_>),
@@ -64,7 +64,7 @@ impl RepairedCopy {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn sheet(&self, original: &Sheet) -> Result<Sheet, SheetError> {
+    pub(crate) fn sheet(&self, original: &Sheet) -> Result<Sheet, SheetError> {
         let source = self.source()?;
         let as_utf8 = |encoding| as_utf8(source.clone(), Some(encoding), &Header::First);
         let content = match &original.content {
@@ -87,7 +87,7 @@ impl RepairedCopy {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn encoding_to_say(&self, original: &Sheet) -> Result<Option<Encoding>, SheetError> {
+    pub(crate) fn encoding_to_say(&self, original: &Sheet) -> Result<Option<Encoding>, SheetError> {
         let encoding = match &original.content {
             Content::Csv(content) => content.start().0.encoding,
             Content::Json(content) => content.start().0.encoding,
@@ -115,7 +115,7 @@ impl RepairedCopy {
     ///
     /// # Errors
     /// If that fails; the file that was there is still there then.
-    pub fn keep(self) -> Result<(), SheetError> {
+    pub(crate) fn keep(self) -> Result<(), SheetError> {
         let RepairedCopy { file, out } = self;
         out.keep()
             .map_err(|error| SheetError::unwritable(&file, &error))

@@ -6,7 +6,7 @@ use crate::sheet::encoding::Encoding;
 use crate::sheet::error::SheetError;
 use std::fmt;
 /// Cells of one row with their new texts.
-pub struct Repairs<'w> {
+pub(crate) struct Repairs<'w> {
     cells: Vec<(usize, Secret)>,
     may: &'w dyn Fn(usize, &str) -> Result<(), String>,
 }
@@ -22,7 +22,7 @@ impl<'w> Repairs<'w> {
     ///
     /// # Errors
     /// Why it cannot, in words; then it is left as it is.
-    pub fn put(&mut self, column: usize, text: Secret) -> Result<(), String> {
+    pub(crate) fn put(&mut self, column: usize, text: Secret) -> Result<(), String> {
         (self.may)(column, text.reveal())?;
         self.cells.push((column, text));
         Ok(())

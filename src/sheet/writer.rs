@@ -52,7 +52,7 @@ impl Writer {
     ///
     /// # Errors
     /// If the ending belongs to no format, or the file cannot be written.
-    pub fn row_by_row(
+    pub(crate) fn row_by_row(
         path: &Path,
         readers: Readers,
         columns: &[impl Heading],
@@ -82,7 +82,7 @@ impl Writer {
     ///
     /// # Errors
     /// As [`Writer::replace`], and in [`Writer::finish`] if a file appeared there meanwhile.
-    pub fn create_new(
+    pub(crate) fn create_new(
         path: &Path,
         columns: &[impl Heading],
         extra: Option<ExtraSheet>,
@@ -153,17 +153,17 @@ impl Writer {
     }
 
     /// Returns true if it writes an HTML page.
-    pub fn is_page(&self) -> bool {
+    pub(crate) fn is_page(&self) -> bool {
         matches!(self.encoder, Encoder::Html(_))
     }
 
     /// Returns true if it shows a title, facts and further tables.
-    pub fn has_facts(&self) -> bool {
+    pub(crate) fn has_facts(&self) -> bool {
         matches!(self.encoder, Encoder::Html(_) | Encoder::Sorted(_))
     }
 
     /// Sets the title of the table, in formats for people; before its first row.
-    pub fn set_title(&mut self, title: &str) {
+    pub(crate) fn set_title(&mut self, title: &str) {
         if let Some(around) = self.surroundings() {
             title.clone_into(&mut around.title);
         }
@@ -179,14 +179,14 @@ impl Writer {
 
     /// Adds a line to the facts that formats for people show about the table: one that is known before the first row is
     /// shown in a page at once.
-    pub fn add_fact(&mut self, name: &str, value: &str) {
+    pub(crate) fn add_fact(&mut self, name: &str, value: &str) {
         if let Some(around) = self.surroundings() {
             around.facts.push((name.to_owned(), value.to_owned()));
         }
     }
 
     /// Adds a further table, in formats for people.
-    pub fn add_extra(&mut self, extra: ExtraSheet) {
+    pub(crate) fn add_extra(&mut self, extra: ExtraSheet) {
         if let Some(around) = self.surroundings() {
             around.extras.push(extra);
         } else if let Encoder::Xlsx(book) = &mut self.encoder {
@@ -214,7 +214,7 @@ impl Writer {
     ///
     /// # Errors
     /// As [`Writer::row`].
-    pub fn marked_row<'c>(
+    pub(crate) fn marked_row<'c>(
         &mut self,
         cells: impl IntoIterator<Item = &'c str>,
         marks: &[(usize, Tone)],

@@ -11,10 +11,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 /// The longest time that a word may ask for, in milliseconds.
-pub const WAIT_MS_MAX: u64 = 600_000;
+pub(crate) const WAIT_MS_MAX: u64 = 600_000;
 
 /// Most different requests that are remembered; past it all are forgotten, and each counts as sent for the first time.
-pub const REQUESTS_REMEMBERED_MAX: usize = 1_000_000;
+pub(crate) const REQUESTS_REMEMBERED_MAX: usize = 1_000_000;
 
 /// One way of being broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +64,6 @@ enum FaultSetting {
 /// One word that [`Faults`] are written with.
 #[derive(Debug, PartialEq, Eq)]
 pub struct FaultWord {
-    /// The word.
     pub word: &'static str,
     /// Its effect, with its unit.
     pub help: &'static str,

@@ -8,13 +8,11 @@ mod in_process;
 mod registrar;
 mod server;
 
-pub use faults::{Breakage, FaultWord, Faults, REQUESTS_REMEMBERED_MAX, WAIT_MS_MAX, WORDS};
+pub use faults::{Breakage, Faults, WORDS};
 pub use in_process::InProcess;
-pub use registrar::{Accounts, HeardRegister, Registrar, RegistrarAccount, RegistrarQuirk};
-pub use server::{
-    BODY_BYTES_MAX, CONNECTIONS_MAX, ENDLESS_BYTES_MAX, HEAD_BYTES_MAX, HEADERS_MAX, IDLE_MAX,
-    REQUEST_TIME_MAX, Server, listen_address,
-};
+pub use registrar::{Registrar, RegistrarAccount, RegistrarQuirk};
+pub use server::Server;
+pub(crate) use server::listen_address;
 
 use crate::wire::{Pbx, RawRequest, Reply};
 use faults::SeenRequests;
@@ -23,13 +21,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Most paths that are counted one by one; further ones count under [`OTHER_PATHS`].
-pub const PATHS_MAX: usize = 10_000;
+pub(crate) const PATHS_MAX: usize = 10_000;
 
 /// The name under which paths past [`PATHS_MAX`] are counted.
-pub const OTHER_PATHS: &str = "(others)";
+pub(crate) const OTHER_PATHS: &str = "(others)";
 
 /// Most times of arrival that are kept; the oldest go first.
-pub const ARRIVALS_MAX: usize = 1_000_000;
+pub(crate) const ARRIVALS_MAX: usize = 1_000_000;
 
 /// A simulated PBX that can be broken, and keeps a log of its requests. Its clones are the same PBX.
 #[derive(Clone)]
@@ -148,7 +146,6 @@ impl Sim {
     }
 }
 
-/// The end of a request.
 struct RequestEnd {
     /// After which time.
     wait: Duration,

@@ -34,7 +34,7 @@ pub struct RegistrarAccount {
 }
 
 /// Finds the account of a user.
-pub type Accounts = Box<dyn Fn(&str) -> Option<RegistrarAccount> + Send>;
+pub(crate) type Accounts = Box<dyn Fn(&str) -> Option<RegistrarAccount> + Send>;
 
 /// A way in which the registrar is odd about one user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

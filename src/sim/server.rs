@@ -13,25 +13,25 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// Most open connections; further ones are answered 503 and closed.
-pub const CONNECTIONS_MAX: usize = 512;
+pub(crate) const CONNECTIONS_MAX: usize = 512;
 
 /// The longest head of a request, in bytes.
-pub const HEAD_BYTES_MAX: usize = 64 * 1024;
+pub(crate) const HEAD_BYTES_MAX: usize = 64 * 1024;
 
 /// The most headers of a request.
-pub const HEADERS_MAX: usize = 100;
+pub(crate) const HEADERS_MAX: usize = 100;
 
 /// The longest body of a request, in bytes.
-pub const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
+pub(crate) const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Longest silence of a connection between two requests.
-pub const IDLE_MAX: Duration = Duration::from_secs(60);
+pub(crate) const IDLE_MAX: Duration = Duration::from_secs(60);
 
 /// Longest time for a request to arrive, and for a reply to be taken.
-pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(30);
+pub(crate) const REQUEST_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// Most bytes that are sent of an answer that never ends.
-pub const ENDLESS_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+pub(crate) const ENDLESS_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
 /// Time after which a waiting connection checks whether it is to stop.
 const STOP_LOOK: Duration = Duration::from_millis(20);
@@ -112,7 +112,7 @@ impl Drop for Server {
 ///
 /// # Errors
 /// It is no address, or its name is not known.
-pub fn listen_address(text: &str, port: u16) -> Result<SocketAddr, String> {
+pub(crate) fn listen_address(text: &str, port: u16) -> Result<SocketAddr, String> {
     let text = text.trim();
     let unknown = || format!("{text} is no address to listen on; write PORT or HOST:PORT");
     let loopback = IpAddr::from(Ipv4Addr::LOCALHOST);

@@ -59,7 +59,7 @@ pub struct Challenge {
     is_named: bool,
     quality: Quality,
     /// True if the answer was right and only too late.
-    pub is_stale: bool,
+    pub(crate) is_stale: bool,
 }
 
 /// The name and the secret that a telephone signs in with.

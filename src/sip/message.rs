@@ -7,10 +7,10 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 
 /// The longest message that is read, in bytes.
-pub const MESSAGE_BYTES_MAX: usize = 65_535;
+pub(crate) const MESSAGE_BYTES_MAX: usize = 65_535;
 
 /// The most headers of a message that are read.
-pub const HEADERS_MAX: usize = 256;
+pub(crate) const HEADERS_MAX: usize = 256;
 
 /// The marks of a request, by which its reply is known: no other reply counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl Register {
 }
 
 /// The user part of an address: signs that would end it are percent-encoded.
-pub fn user_part(user: &str) -> String {
+pub(crate) fn user_part(user: &str) -> String {
     let mut part = String::with_capacity(user.len());
     for byte in user.bytes() {
         let is_plain = byte.is_ascii_alphanumeric() || b"-_.!~*'()&=+$,".contains(&byte);
@@ -191,7 +191,7 @@ impl SipReply {
     }
 
     /// The least time of a binding that the registrar takes, in seconds, where it names one.
-    pub fn min_expires(&self) -> Option<u32> {
+    pub(crate) fn min_expires(&self) -> Option<u32> {
         self.headers("min-expires").next()?.parse().ok()
     }
 }

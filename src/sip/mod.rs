@@ -8,7 +8,7 @@
 pub mod digest;
 pub mod message;
 pub mod registration;
-pub mod timers;
+pub(crate) mod timers;
 
 use crate::model::vocabulary;
 use std::fmt;
@@ -30,7 +30,7 @@ vocabulary! {
 
 impl SipTransport {
     /// The port that is meant where none is named.
-    pub fn default_port(self) -> u16 {
+    pub(crate) fn default_port(self) -> u16 {
         match self {
             SipTransport::Udp | SipTransport::Tcp => 5060,
             SipTransport::Tls => 5061,
@@ -38,7 +38,7 @@ impl SipTransport {
     }
 
     /// Returns true if a message that was sent may be lost.
-    pub fn may_lose(self) -> bool {
+    pub(crate) fn may_lose(self) -> bool {
         self == SipTransport::Udp
     }
 }

@@ -4,17 +4,17 @@
 use std::time::Duration;
 
 /// The estimate of a round trip.
-pub const T1: Duration = Duration::from_millis(500);
+pub(crate) const T1: Duration = Duration::from_millis(500);
 
 /// The longest pause before a request is sent again.
-pub const T2: Duration = Duration::from_secs(4);
+pub(crate) const T2: Duration = Duration::from_secs(4);
 
 /// The time after which a request counts as unanswered.
-pub const TIMER_F: Duration = Duration::from_secs(32);
+pub(crate) const TIMER_F: Duration = Duration::from_secs(32);
 
 /// The timers of one request. Times count from its first sending.
 #[derive(Debug, Clone)]
-pub struct Timers {
+pub(crate) struct Timers {
     /// The next sending, and the pause before it; `None` where nothing is lost on the way.
     again: Option<(Duration, Duration)>,
     over: Duration,
@@ -22,7 +22,7 @@ pub struct Timers {
 
 /// The step that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TimerStep {
+pub(crate) enum TimerStep {
     /// Send the request again.
     Send,
     /// Wait for a reply, at most so long.
@@ -33,7 +33,7 @@ pub enum TimerStep {
 
 impl Timers {
     /// The timers of a request that was just sent. `limit` is the longest wait for its reply, at most [`TIMER_F`].
-    pub fn new(may_be_lost: bool, limit: Duration) -> Timers {
+    pub(crate) fn new(may_be_lost: bool, limit: Duration) -> Timers {
         Timers {
             again: may_be_lost.then_some((T1, T1)),
             over: limit.min(TIMER_F),
@@ -41,7 +41,7 @@ impl Timers {
     }
 
     /// The step that is due so long after the first sending.
-    pub fn due(&mut self, elapsed: Duration) -> TimerStep {
+    pub(crate) fn due(&mut self, elapsed: Duration) -> TimerStep {
         if elapsed >= self.over {
             return TimerStep::Over;
         }
@@ -57,7 +57,7 @@ impl Timers {
     }
 
     /// Takes a provisional reply: the request has arrived, and is sent again every T2 only.
-    pub fn heard_provisional(&mut self, elapsed: Duration) {
+    pub(crate) fn heard_provisional(&mut self, elapsed: Duration) {
         if let Some(again) = &mut self.again {
             *again = (elapsed + T2, T2);
         }

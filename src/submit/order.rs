@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 /// The other extensions that an extension refers to, with the fields that do.
-pub fn references(wanted: &Record) -> impl Iterator<Item = (Field, &str)> {
+pub(crate) fn references(wanted: &Record) -> impl Iterator<Item = (Field, &str)> {
     let others = Forward::all().filter_map(|forward| forward.extension);
     others
         .filter_map(|field| Some((field, wanted.text(field)?)))
@@ -18,7 +18,7 @@ pub fn references(wanted: &Record) -> impl Iterator<Item = (Field, &str)> {
 }
 
 /// The number of the extension that a change creates; `None` where it creates none.
-pub fn provides(change: &Change) -> Option<&str> {
+pub(crate) fn provides(change: &Change) -> Option<&str> {
     match change.action {
         Action::Create => Some(&change.number),
         Action::Update => change.wanted.text(Field::NEW_NUMBER),
@@ -28,7 +28,7 @@ pub fn provides(change: &Change) -> Option<&str> {
 
 /// The changes in the order in which they are to be sent. Changes of rows that point at each other become two: the
 /// second, with the same `row`, writes the forwards.
-pub fn in_order(changes: Vec<Change>) -> Vec<Change> {
+pub(crate) fn dependency_order(changes: Vec<Change>) -> Vec<Change> {
     let brought: HashMap<&str, usize> = changes
         .iter()
         .enumerate()
@@ -156,7 +156,7 @@ pub(super) fn is_unnamed(change: &Change, unnamed_from: usize) -> bool {
 
 /// Returns true if a creation with this result may have left its extension on the PBX under another number, so that
 /// nothing may be deleted merely because no row names it.
-pub fn keeps_unnamed(action: Action, result: RowResult) -> bool {
+pub(crate) fn keeps_unnamed(action: Action, result: RowResult) -> bool {
     let is_open = matches!(
         result,
         RowResult::Rejected | RowResult::Failed | RowResult::Unknown
@@ -165,7 +165,7 @@ pub fn keeps_unnamed(action: Action, result: RowResult) -> bool {
 }
 
 /// The reason that nothing is deleted because no row names it, after a creation that [`keeps_unnamed`]; and what to do.
-pub fn kept_words(number: &str, row: usize, result: RowResult) -> (String, String) {
+pub(crate) fn kept_words(number: &str, row: usize, result: RowResult) -> (String, String) {
     let result = result.word();
     (
         format!(
@@ -270,14 +270,14 @@ mod tests {
     fn rows_leave_as_they_come_and_children_after_their_parents() {
         // 9 is no row, and an extension may forward to itself.
         let plain = creations(&[None, Some(9), Some(2), None]);
-        assert_eq!(in_order(plain.clone()), plain);
+        assert_eq!(dependency_order(plain.clone()), plain);
         let chain = creations(&[Some(2), None, Some(3), None, Some(1)]);
-        assert_eq!(rows(&in_order(chain)), [1, 3, 2, 4, 0]);
+        assert_eq!(rows(&dependency_order(chain)), [1, 3, 2, 4, 0]);
     }
 
     #[test]
     fn a_ring_is_opened_at_its_first_row_and_only_there() {
-        let ordered = in_order(creations(&[Some(1), Some(2), Some(3), Some(1)]));
+        let ordered = dependency_order(creations(&[Some(1), Some(2), Some(3), Some(1)]));
         assert_eq!(rows(&ordered), [1, 0, 3, 2, 1]);
         let (first, second) = (&ordered[0], &ordered[4]);
         assert_eq!(first.action, Action::Create);
@@ -295,7 +295,7 @@ mod tests {
             forwards in proptest::collection::vec(proptest::option::of(0_usize..14), 1..14)
         ) {
             let changes = creations(&forwards);
-            let ordered = in_order(changes.clone());
+            let ordered = dependency_order(changes.clone());
             let mut there = BTreeSet::new();
             let mut written = vec![Record::default(); changes.len()];
             for change in &ordered {
@@ -326,7 +326,7 @@ mod tests {
             ..Options::new(4, Duration::ZERO)
         };
         let mut done = vec![];
-        let changes = in_order(creations(forwards));
+        let changes = dependency_order(creations(forwards));
         submit(
             &fake.open(),
             &changes,
@@ -426,7 +426,7 @@ mod tests {
     fn what_an_end_leaves_of_two_steps_is_not_sent() {
         let fake = FakeVendor::holding(0);
         let mut done = vec![];
-        let changes = in_order(creations(&[Some(1), Some(0)]));
+        let changes = dependency_order(creations(&[Some(1), Some(0)]));
         submit(
             &fake.open(),
             &changes,

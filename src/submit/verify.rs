@@ -27,7 +27,6 @@ const COMPANY_WAIT_MAX: Duration = Duration::from_secs(3);
 pub(super) struct Sent<'c> {
     /// The change's position.
     pub(super) position: usize,
-    /// The change.
     pub(super) change: &'c Change,
     /// Its result so far.
     pub(super) settlement: Settlement,

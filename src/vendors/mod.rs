@@ -9,7 +9,7 @@ use crate::wire::Pbx;
 macro_rules! facts {
     ($file:literal $(, $part:expr)?) => {
         /// The vendor's facts.
-        pub fn manifest() -> &'static $crate::manifest::Manifest {
+        pub(crate) fn manifest() -> &'static $crate::manifest::Manifest {
             use std::sync::LazyLock;
             static FACTS: LazyLock<$crate::manifest::Manifest> = LazyLock::new(|| {
                 let facts = $crate::manifest::Manifest::parse(include_str!($file)).ok();
@@ -104,7 +104,7 @@ impl Vendor {
 ///
 /// # Errors
 /// That there is none, and those that there are.
-pub fn vendor_typed(word: &str) -> Result<&'static Vendor, String> {
+pub(crate) fn vendor_typed(word: &str) -> Result<&'static Vendor, String> {
     vendor(word).ok_or_else(|| {
         let known: Vec<&str> = VENDORS.iter().map(|vendor| vendor.id).collect();
         let known = known.join(", ");

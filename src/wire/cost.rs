@@ -60,7 +60,7 @@ static FREED: Condvar = Condvar::new();
 
 impl Alone {
     /// Waits for the right, at most this long; `None` where it does not come free.
-    pub fn acquire(patience: Duration) -> Option<Alone> {
+    pub(crate) fn acquire(patience: Duration) -> Option<Alone> {
         let until = Instant::now() + patience;
         let mut holder = HOLDER.lock().unwrap_or_else(PoisonError::into_inner);
         loop {

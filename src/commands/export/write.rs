@@ -3,7 +3,7 @@
 use super::job::Job;
 use crate::archive::Facts;
 use crate::cli::ExportSecrets;
-use crate::export::{ExportError, Form, NotExported, Secrecy, in_order, write};
+use crate::export::{ExportError, Form, NotExported, Secrecy, sorted_numbers, write};
 use crate::model::{Field, counted};
 use crate::progress::Progress;
 use crate::rim::terminal::{print, strict_output};
@@ -29,7 +29,7 @@ impl Job<'_> {
                 target.label
             ));
         }
-        let numbers = in_order(listing.numbers);
+        let numbers = sorted_numbers(listing.numbers);
         let secrecy = match (&self.key, self.args.secrets) {
             (Some(key), _) => Secrecy::Fingerprinted(key),
             (None, ExportSecrets::Plain) => Secrecy::Plain,
@@ -108,7 +108,7 @@ fn tell(target: &Target, exported: u64, left_out: &NotExported) {
     ));
     if !gone.is_empty() {
         print(format!(
-            "{}: listed, but gone when they were looked at: {}",
+            "{}: deleted on the PBX before they were read: {}",
             target.label,
             gone.join(", ")
         ));

@@ -71,7 +71,7 @@ fn write_loss(path: &Path, transfer: &Transfer) -> Result<(), SheetError> {
 /// out: their sheet could not say so.
 pub(super) fn write_sheet(path: &Path, moves: &[Move]) -> Result<(), Failure> {
     let (off, moves): (Vec<&Move>, Vec<&Move>) =
-        moves.iter().partition(|one| one.loses_its_switch());
+        moves.iter().partition(|one| one.would_be_switched_on());
     let given = moves.iter().flat_map(|one| one.mapped.wanted.iter());
     let fields: BTreeSet<Field> = given.map(|(field, _)| field).collect();
     let headings: Vec<&str> = fields.iter().map(|field| field.name()).collect();

@@ -1,7 +1,6 @@
 use crate::sheet::tests::{SeenRow, row, seen};
 use crate::sheet::{
-    Encoding, Format, Input, Limits, ReadOptions, Row, RowTrouble, Sheet, SheetError,
-    SheetErrorKind, open,
+    Encoding, Format, Input, Limits, ReadOptions, Row, Sheet, SheetError, SheetErrorKind, open,
 };
 use proptest::prelude::*;
 use rayon::prelude::*;
@@ -261,7 +260,7 @@ fn a_row_in_trouble_says_which_cell_and_never_its_value() {
     for batch in sheet.batches() {
         batch
             .unwrap()
-            .rows(|row| found.extend(row.trouble.map(RowTrouble::into_finding)))
+            .rows(|row| found.extend(row.trouble.map(|trouble| trouble.finding().clone())))
             .unwrap();
     }
     let told: Vec<_> = found
@@ -415,7 +414,7 @@ fn limits_hold_alike_for_any_chunk() {
         for batch in sheet.batches() {
             batch
                 .unwrap()
-                .rows(|row| told.push(row.trouble.map(|trouble| trouble.into_finding().message)))
+                .rows(|row| told.push(row.trouble.map(|trouble| trouble.finding().message.clone())))
                 .unwrap();
         }
         assert_eq!(
@@ -508,7 +507,7 @@ fn a_row_whose_quotes_are_broken_says_where() {
             let mut messages = Vec::new();
             for batch in sheet.batches() {
                 let each = |row: Row<'_>| {
-                    messages.push(row.trouble.map(|trouble| trouble.into_finding().message))
+                    messages.push(row.trouble.map(|trouble| trouble.finding().message.clone()))
                 };
                 batch.unwrap().rows(each).unwrap();
             }

@@ -2,7 +2,7 @@
 
 /// Returns true if a text is a number, a date, a switch or an address, or several with delimiters between them: rows
 /// have such texts, headings do not.
-pub fn looks_like_data(text: &str) -> bool {
+pub(crate) fn looks_like_data(text: &str) -> bool {
     text.split([',', ';', '\t', '|']).any(is_data)
 }
 

@@ -22,7 +22,7 @@ enum KnownEncoding {
 
 impl Encoding {
     /// UTF-8.
-    pub const UTF_8: Encoding = Encoding(KnownEncoding::Web(UTF_8));
+    pub(crate) const UTF_8: Encoding = Encoding(KnownEncoding::Web(UTF_8));
     pub(crate) const UTF_16LE: Encoding = Encoding(KnownEncoding::Web(UTF_16LE));
     pub(crate) const UTF_16BE: Encoding = Encoding(KnownEncoding::Web(UTF_16BE));
     /// Those of one byte a character that are found out, the likeliest first.

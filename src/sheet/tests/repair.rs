@@ -5,9 +5,10 @@ use super::workbooks::{
 };
 use crate::model::Secret;
 use crate::random::Random;
+use crate::sheet::repairs::Repairs;
 use crate::sheet::workbook::row::RawRow;
 use crate::sheet::{Input, ReadOptions, Sheet, open};
-use crate::sheet::{RepairedCopy, Repairs, Row};
+use crate::sheet::{RepairedCopy, Row};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::io::Cursor;

@@ -56,7 +56,6 @@ const SHEET: &str = "xl/worksheets/sheet1.xml";
 /// beginning of a file.
 const ROOT: &str = "_rels/.rels";
 
-/// A note at a cell.
 struct CellNote {
     row: u32,
     column: u16,

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 facts!("vendor.toml", Manifest::of_groups);
 
 /// Speaks to a PortSIP PBX about its groups, with these settings.
-pub fn client(manifest: &'static Manifest, settings: Settings) -> Box<dyn Client> {
+pub(crate) fn client(manifest: &'static Manifest, settings: Settings) -> Box<dyn Client> {
     Box::new(Groups {
         groups: PortSip::new(manifest, &settings),
         extensions: PortSip::new(super::manifest(), &settings),
@@ -224,7 +224,7 @@ fn exists(talk: &Talk<'_>, name: &str) -> Turn {
 
 fn doubtful(talk: &Talk<'_>, name: &str) -> Turn {
     let why = format!(
-        "the PBX shows no group {name}, but its list of groups contradicts itself: nobody can say whether there is one"
+        "the PBX shows no group {name}, but its list of groups contradicts itself: whether there is one is not certain"
     );
     talk.refuse(
         "groups_doubtful",

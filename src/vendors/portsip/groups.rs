@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 /// Id and name of the group that every extension is in, and that cannot be changed or removed.
-pub const DEFAULT_GROUP: &str = "__DEFAULT_EXTENSION_GROUP__";
+pub(crate) const DEFAULT_GROUP: &str = "__DEFAULT_EXTENSION_GROUP__";
 
 /// The permissions of a group's members; the PBX demands all three.
 const PERMISSIONS: [&str; 3] = [

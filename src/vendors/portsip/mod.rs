@@ -4,7 +4,7 @@
 
 mod extensions;
 mod greetings;
-pub mod group_records;
+pub(crate) mod group_records;
 pub mod groups;
 pub mod sim;
 mod talk;

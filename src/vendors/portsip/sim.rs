@@ -129,7 +129,7 @@ pub fn pbx(account: &Account) -> Box<dyn Pbx> {
 
 /// Creates a PBX with one account, seen through its groups: it starts with none but the default one, and with the
 /// extensions 2001 to 2020 to be put into groups.
-pub fn pbx_of_groups(account: &Account) -> Box<dyn Pbx> {
+pub(crate) fn pbx_of_groups(account: &Account) -> Box<dyn Pbx> {
     let extension = |number: u32| {
         let object = settings(&json!({
             "extension_number": number.to_string(),

@@ -10,7 +10,7 @@ use crate::support::sheets::read_rows;
 use crate::support::skip::skip;
 use rowcall::archive::Archive;
 use rowcall::digest::sha256_hex;
-use rowcall::export::{Form, Secrecy, fingerprint_heading, in_order, write};
+use rowcall::export::{Form, Secrecy, fingerprint_heading, sorted_numbers, write};
 use rowcall::link::Link;
 use rowcall::model::{Action, Fault, Field, Record};
 use rowcall::seal::Key;
@@ -109,7 +109,7 @@ fn exported(connection: &Connection, form: &Form<'_>, format: Format) -> Vec<u8>
     let heap = Heap::default();
     let out = Box::new(heap.clone());
     let mut writer = Writer::stream(out, "heap", format, &form.columns()).unwrap();
-    let numbers = in_order(connection.list().unwrap().numbers);
+    let numbers = sorted_numbers(connection.list().unwrap().numbers);
     let looking = LookupOptions {
         parallel: 2,
         batch: 4,
@@ -252,18 +252,18 @@ impl Town {
     }
 
     fn archive(&self) -> Archive {
-        Archive::open(&self.path("nights")).unwrap()
+        Archive::open(&self.path("snapshots")).unwrap()
     }
 
     /// Adds a snapshot of all, and returns the run with the head that it prints.
     #[track_caller]
     fn night(&self, more: &str, exit: i32) -> Ran {
-        head(self.ends(&format!("export --all --archive nights {more}"), exit))
+        head(self.ends(&format!("export --all --archive snapshots {more}"), exit))
     }
 
     #[track_caller]
     fn is_sound(&self, head: &str) {
-        let verified = self.ends(&format!("archive verify nights --head {head}"), 0);
+        let verified = self.ends(&format!("archive verify snapshots --head {head}"), 0);
         assert_eq!(verified.out.trim_end(), head);
     }
 }
@@ -383,18 +383,24 @@ fn what_cannot_be_meant_is_refused_before_anything_is_fetched() {
         ("export hq --keep 30d -o hq.csv", "cannot be used with"),
         ("export hq --format json -o hq.csv", "cannot be used with"),
         (
-            "export hq --archive nights -o hq.csv",
+            "export hq --archive snapshots -o hq.csv",
             "cannot be used with",
         ),
-        ("export hq --archive nights --live", "cannot be used with"),
-        ("export hq --archive nights --keep 30w", "is no rule"),
-        ("export hq --archive nights --format html", "invalid value"),
         (
-            "export hq --archive nights --secrets plain",
+            "export hq --archive snapshots --live",
+            "cannot be used with",
+        ),
+        ("export hq --archive snapshots --keep 30w", "is no rule"),
+        (
+            "export hq --archive snapshots --format html",
+            "invalid value",
+        ),
+        (
+            "export hq --archive snapshots --secrets plain",
             "holds no passwords",
         ),
         (
-            "export sim:ozeki --archive nights",
+            "export sim:ozeki --archive snapshots",
             "cannot be the name of a folder",
         ),
         (
@@ -449,7 +455,7 @@ fn nights_are_entered_and_what_was_touched_is_found() {
         })
         .collect();
     assert_eq!(differing, [(1, fingerprint_heading(Field::SIP_PASSWORD))]);
-    tells_nothing("manifest", &town.read("nights/manifest.jsonl"));
+    tells_nothing("manifest", &town.read("snapshots/manifest.jsonl"));
     tells_nothing(
         "night",
         &fs::read_to_string(&nights["ship"][2].path).unwrap(),
@@ -457,7 +463,7 @@ fn nights_are_entered_and_what_was_touched_is_found() {
 
     // With another key every word is another one, with a notice.
     let other = town.ends(
-        "--key other export ship --archive nights --secrets fingerprint",
+        "--key other export ship --archive snapshots --secrets fingerprint",
         0,
     );
     assert!(other.err.contains("another key"), "{}", other.err);
@@ -466,7 +472,7 @@ fn nights_are_entered_and_what_was_touched_is_found() {
     town.stop("ship");
     let missed = town.night("", 3);
     assert!(missed.err.contains("rowcall: ship: "), "{}", missed.err);
-    let manifest = town.read("nights/manifest.jsonl");
+    let manifest = town.read("snapshots/manifest.jsonl");
     assert_eq!(
         manifest
             .matches("\"entry\":\"missed\",\"target\":\"ship\",\"why\":\"ship: ")
@@ -479,7 +485,7 @@ fn nights_are_entered_and_what_was_touched_is_found() {
 
     // An older head proves the entries up to it, and is not enough for later ones.
     let verify =
-        |head: &str, exit| town.ends(&format!("archive verify nights --head {head}"), exit);
+        |head: &str, exit| town.ends(&format!("archive verify snapshots --head {head}"), exit);
     let old = verify(&third.out, 1);
     assert!(
         old.out.contains("made after the head that was given"),
@@ -488,12 +494,12 @@ fn nights_are_entered_and_what_was_touched_is_found() {
     );
     town.ends(
         &format!(
-            "archive verify nights --head {} --head {}",
+            "archive verify snapshots --head {} --head {}",
             first.out, missed.out
         ),
         0,
     );
-    let without = town.ends("archive verify nights", 0);
+    let without = town.ends("archive verify snapshots", 0);
     assert!(without.err.contains("without --head"), "{}", without.err);
 
     // Whatever is touched is named.
@@ -509,7 +515,7 @@ fn nights_are_entered_and_what_was_touched_is_found() {
     );
     fs::write(&night, bytes).unwrap();
     fs::write(
-        town.path("nights/manifest.jsonl"),
+        town.path("snapshots/manifest.jsonl"),
         manifest.lines().next().unwrap(),
     )
     .unwrap();
@@ -540,7 +546,7 @@ fn retention_keeps_what_it_says_and_the_chain_holds() {
     assert_eq!(left["ship"].len(), 1);
     assert!(left["ship"][0].path.extension().unwrap() == "jsonl");
     town.is_sound(&last.out);
-    let verified = town.ends("archive verify nights", 0);
+    let verified = town.ends("archive verify snapshots", 0);
     assert!(
         verified
             .err
@@ -551,7 +557,7 @@ fn retention_keeps_what_it_says_and_the_chain_holds() {
     // A file that is gone without an entry is no removal.
     let last = town.night("", 0);
     fs::remove_file(&left["ship"][0].path).unwrap();
-    let wrong = town.ends(&format!("archive verify nights --head {}", last.out), 1);
+    let wrong = town.ends(&format!("archive verify snapshots --head {}", last.out), 1);
     assert!(
         wrong.out.contains("is not there (entry 3)"),
         "{}",
@@ -599,7 +605,7 @@ fn an_export_that_may_not_be_whole_is_no_night_like_the_others() {
         (ExportWay::KnowsNoList, "may be incomplete", false, 0),
         (
             ExportWay::ListsAGhost,
-            "listed, but gone when they were looked at: 9999",
+            "deleted on the PBX before they were read: 9999",
             true,
             1,
         ),
@@ -635,7 +641,7 @@ fn a_killed_export_leaves_an_archive_that_the_next_one_goes_on_with() {
     town.night("", 0);
     let mut kills = 0;
     for call in 1..60 {
-        let export = town.command("export --all --archive nights --keep 1m");
+        let export = town.command("export --all --archive snapshots --keep 1m");
         let mut killed = Command::new("strace");
         killed
             .args(["-f", "-qq", "-o", "/dev/null", "-e"])
@@ -653,7 +659,7 @@ fn a_killed_export_leaves_an_archive_that_the_next_one_goes_on_with() {
             break;
         }
         kills += 1;
-        let after = town.ends("archive verify nights", 0);
+        let after = town.ends("archive verify snapshots", 0);
         let next = town.night("", 0);
         town.is_sound(&next.out);
         assert!(after.out.split_once(':').unwrap().0.parse::<u64>().unwrap() > 0);
@@ -673,7 +679,7 @@ fn a_manifest_that_may_not_grow_ends_at_a_whole_entry() {
     let mut head = town.night("", 0).out;
     let mut refused = 0;
     for _ in 0..4 {
-        let export = town.command("export --all --archive nights");
+        let export = town.command("export --all --archive snapshots");
         let mut limited = Command::new("bash");
         limited
             .arg("-c")
@@ -705,10 +711,13 @@ fn a_manifest_that_may_not_grow_ends_at_a_whole_entry() {
 #[test]
 fn a_folder_that_cannot_be_written_to_is_named() {
     let town = Town::new(&[("ship", "ozeki")]);
-    fs::write(town.path("nights"), "a file").unwrap();
+    fs::write(town.path("snapshots"), "a file").unwrap();
     let ran = town.night("", 2);
-    assert!(ran.err.contains("nights cannot be made"), "{}", ran.err);
-    assert_eq!(fs::read_to_string(town.path("nights")).unwrap(), "a file");
+    assert!(ran.err.contains("snapshots cannot be made"), "{}", ran.err);
+    assert_eq!(
+        fs::read_to_string(town.path("snapshots")).unwrap(),
+        "a file"
+    );
     assert_eq!(town.pbx("ship").sim.requests(), 0);
 }
 
@@ -717,7 +726,7 @@ fn two_exports_at_once_write_one_chain() {
     let town = Town::new(&[("hq", "openvox"), ("ship", "ozeki")]);
     town.settle(2);
     let run = |name: &str| {
-        town.command(&format!("export {name} --archive nights"))
+        town.command(&format!("export {name} --archive snapshots"))
             .spawn()
             .unwrap()
     };
@@ -835,7 +844,7 @@ fn the_check_by_hand_finds_it_too() {
     assert_eq!(fine.trim_end(), format!("{hash}  -"));
     assert_eq!(hand(&files).matches(": OK").count(), 3);
 
-    let manifest = town.path("nights/manifest.jsonl");
+    let manifest = town.path("snapshots/manifest.jsonl");
     let text = fs::read_to_string(&manifest).unwrap();
     fs::write(&manifest, text.replacen("\"gone\":0", "\"gone\":1", 1)).unwrap();
     let told = hand(&chain);
@@ -871,6 +880,6 @@ fn an_archive_whose_target_became_another_pbx_says_so() {
     // It is reported once, when it happens, and to users who compare across it or look the archive through.
     let third = town.night("", 0);
     assert!(!third.err.contains("another PBX"), "{}", third.err);
-    told(&town.run("diff --archive nights --since 2001-01-01").err);
-    told(&town.run("archive verify nights").err);
+    told(&town.run("diff --archive snapshots --since 2001-01-01").err);
+    told(&town.run("archive verify snapshots").err);
 }

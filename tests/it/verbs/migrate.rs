@@ -1338,7 +1338,7 @@ fn what_was_changed_by_hand_stays_unless_it_is_told_otherwise() {
         (word.as_str(), message.as_str()),
         (
             "updated",
-            "left as they were set on new by hand: first_name, mobile"
+            "not changed, because they were set by hand on new: first_name, mobile"
         )
     );
     let (word, message) = result(&report, "2002");
