@@ -96,17 +96,22 @@ pub(super) fn is_vacant(text: &str) -> bool {
         head.is_some_and(|head| head.eq_ignore_ascii_case(begin))
             && rest.starts_with([' ', ',', '-'])
     };
-    if VACANT_BEGINS.iter().any(begins) {
+    let Some(first) = word.as_bytes().first().map(u8::to_ascii_lowercase) else {
+        return false;
+    };
+    if matches!(first, b'v' | b'u' | b'n') && VACANT_BEGINS.iter().any(begins) {
         return true;
     }
-    if word.is_empty() || word.len() > BYTES_MAX {
+    if word.len() > BYTES_MAX {
         return false;
     }
-    if word.bytes().all(|b| matches!(b, b'?' | b' ')) {
+    if first == b'?' && word.bytes().all(|b| matches!(b, b'?' | b' ')) {
         return true;
     }
     // Capital letters of these words are as long as the small ones.
-    let mut known = VACANT.iter().filter(|known| known.len() == word.len());
+    let mut known = VACANT
+        .iter()
+        .filter(|known| known.len() == word.len() && known.as_bytes().first() == Some(&first));
     known.any(|known| match known.is_ascii() {
         true => known.eq_ignore_ascii_case(word),
         false => word.to_lowercase() == *known,

@@ -108,15 +108,23 @@ pub(crate) fn is_ditto(text: &str) -> bool {
 pub(crate) fn is_mask(text: &str) -> bool {
     let text = text.trim();
     let words = ["redacted", "hidden", "masked", "removed"];
-    has_mask(text)
-        || is_in_brackets(text)
-        || words.iter().any(|word| text.eq_ignore_ascii_case(word))
+    match text.as_bytes().first() {
+        Some(b'$' | b'{' | b'%' | b'(' | b'<' | b'[') if is_in_brackets(text) => true,
+        Some(b'R' | b'r' | b'H' | b'h' | b'M' | b'm') => {
+            has_mask(text) || words.iter().any(|word| text.eq_ignore_ascii_case(word))
+        }
+        Some(_) => has_mask(text),
+        None => false,
+    }
 }
 
 /// Returns true for a text with so many equal signs one behind the other as no password has, or with a sign for a cut.
 fn has_mask(text: &str) -> bool {
     const SIGNS_MIN: usize = 3;
     let is_crossed = text.len() >= SIGNS_MIN && text.bytes().all(|b| matches!(b, b'x' | b'X'));
+    if text.bytes().all(|b| b.is_ascii() && b != b'*') {
+        return is_crossed;
+    }
     let mut run = (None, 0);
     is_crossed
         || text.chars().any(|c| {

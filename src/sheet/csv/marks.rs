@@ -34,8 +34,10 @@ impl Marks {
 #[inline]
 fn bits(block: &[u8; 64], delimiter: u8) -> u64 {
     // Bytes first, which the compiler does sixteen and more at a time; then the eight of each eighth to its bits.
-    let marked = block
-        .map(|byte| u8::from(byte == delimiter) | u8::from(byte == b'"') | u8::from(byte == b'\n'));
+    let mut marked = [0; 64];
+    for (marked, byte) in marked.iter_mut().zip(block) {
+        *marked = u8::from(*byte == delimiter) | u8::from(*byte == b'"') | u8::from(*byte == b'\n');
+    }
     let (eights, _) = marked.as_chunks();
     eights.iter().rev().fold(0, |bits, eight| {
         let gathered = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
