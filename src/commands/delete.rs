@@ -33,7 +33,9 @@ pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure>
         request.prepare_outputs(&rows, args.input.reading.map_file.as_deref(), None, context);
     rows.check_keys(manifest);
     let titles = rows.refuse_titles(target.noun());
-    let divided = rows.refuse_divided(&titles);
+    let divided = rows
+        .refuse_cells_without_heading()
+        .and_then(|()| rows.refuse_divided(&titles));
     rows.warnings().iter().for_each(print);
     let stop = stop_on_interrupt()?;
     let run = Run::new(&request, context, &stop).of_rows(rows);

@@ -329,6 +329,27 @@ impl Rows {
             && !is_heading()
     }
 
+    /// Refuses a deletion with a filled cell in a column without heading: it may be a mark for the rows that go, or for
+    /// those that stay.
+    ///
+    /// # Errors
+    /// Exit 2, naming the cell.
+    pub(crate) fn refuse_cells_without_heading(&self) -> Result<(), Failure> {
+        let trouble = self.rows.iter().find_map(|row| match &row.trouble {
+            Some(RowTrouble::CellWithoutHeading(finding)) => Some((row, finding)),
+            _ => None,
+        });
+        let Some((row, finding)) = trouble else {
+            return Ok(());
+        };
+        let message = format!(
+            "{}: {}, and it may say which rows stay, so nothing was deleted",
+            row.place, finding.message
+        );
+        let hint = "give the column a heading and leave it out with --map 'HEADING=-', or keep only the rows that go";
+        Err(Failure::usage(message).hint(hint))
+    }
+
     /// Refuses a deletion whose rows are divided by a title: the rows on one side of it may be meant to stay. A legend among
     /// the rows is refused too.
     ///

@@ -274,6 +274,21 @@ fn a_deletion_asks_about_a_column_that_may_say_who_stays() {
 }
 
 #[test]
+fn a_mark_in_a_column_without_heading_stops_a_deletion() {
+    let desk = holding(3);
+    let delete = "delete b.csv --from TARGET --rate 5000 --reply-within 2 --yes --max-deletes all";
+    for sheet in [
+        "Ext;Name;\n2000;Ann;löschen\n2001;Bo;\n2002;Cy;löschen\n",
+        ";Ext;Name\nx;2000;Ann\n;2001;Bo\nx;2002;Cy\n",
+    ] {
+        desk.write("b.csv", sheet);
+        desk.ends(delete, 2)
+            .says(&["b.csv:2", "no heading", "stay", "nothing was deleted"]);
+        assert_eq!(desk.pbx.numbers(), ["2000", "2001", "2002"]);
+    }
+}
+
+#[test]
 fn a_plan_of_many_new_extensions_says_what_they_cost_the_pbx() {
     let desk = Desk::new("asterisk");
     let rows = |count: usize| {
