@@ -148,14 +148,14 @@ pub struct ImportTable {
 
 /// A file that the product exported, as the pattern of one that is written for it.
 #[derive(Debug)]
-pub struct Template {
+pub struct FilePattern {
     /// Its columns, in its order.
-    pub columns: Vec<TemplateColumn>,
+    pub columns: Vec<PatternColumn>,
 }
 
 /// One column of a pattern.
 #[derive(Debug)]
-pub struct TemplateColumn {
+pub struct PatternColumn {
     /// The heading as the pattern writes it.
     pub heading: String,
     /// The text that it has in every row; `None` where rows differ, or the text may not be copied: a secret, or a person's.
@@ -164,7 +164,7 @@ pub struct TemplateColumn {
 
 /// The differences between a pattern and the extensions that are written by it.
 #[derive(Debug, Default, PartialEq)]
-pub struct TemplateGaps {
+pub struct PatternGaps {
     /// The headings that the pattern lacks, each with the number of extensions that have a value there.
     pub lacking: Vec<(String, usize)>,
     /// The headings that the pattern has and nothing fills.
@@ -194,13 +194,13 @@ pub fn import_table(facts: &Manifest, extensions: &[impl Borrow<Record>]) -> Imp
 pub fn import_table_like(
     facts: &Manifest,
     extensions: &[&Record],
-    template: &Template,
-) -> (ImportTable, TemplateGaps) {
+    template: &FilePattern,
+) -> (ImportTable, PatternGaps) {
     let filling = Filling::new(facts, extensions.to_vec());
     let rows = 0..extensions.len();
-    let mut gaps = TemplateGaps::default();
+    let mut gaps = PatternGaps::default();
     let (mut headings, mut columns) = (vec![], vec![]);
-    for TemplateColumn { heading, constant } in &template.columns {
+    for PatternColumn { heading, constant } in &template.columns {
         let known = filling.known(heading);
         let cell = |row: usize| {
             let own = known.and_then(|known| filling.own_cell(row, known));

@@ -3,7 +3,7 @@
 
 use super::{InputOptions, bound};
 use crate::columns::{AllowedActions, ColumnError, ColumnReading, Saved};
-use crate::dialects::{Template, TemplateColumn, owner_named};
+use crate::dialects::{FilePattern, PatternColumn, owner_named};
 use crate::manifest::Manifest;
 use crate::model::{Field, heading_key};
 use crate::rim::Failure;
@@ -17,7 +17,7 @@ const SECRET_PARTS: [&str; 6] = ["pass", "pwd", "pin", "secret", "token", "key"]
 ///
 /// # Errors
 /// Exit 2: it cannot be read, or is not the product's.
-pub(crate) fn read_template(path: &Path, facts: &Manifest) -> Result<Template, Failure> {
+pub(crate) fn read_template(path: &Path, facts: &Manifest) -> Result<FilePattern, Failure> {
     let (owner, _) = owner_named(&facts.vendor.id).map_err(Failure::usage)?;
     let mut options = InputOptions::file(path, None);
     options.reading.headings = Some(owner);
@@ -33,11 +33,11 @@ pub(crate) fn read_template(path: &Path, facts: &Manifest) -> Result<Template, F
     };
     let constants = constants(&sheet)?;
     let columns = columns.into_iter().zip(constants);
-    let columns = columns.map(|(column, constant)| TemplateColumn {
+    let columns = columns.map(|(column, constant)| PatternColumn {
         constant: constant.filter(|_| !is_one_persons(&column)),
         heading: column.heading,
     });
-    Ok(Template {
+    Ok(FilePattern {
         columns: columns.collect(),
     })
 }

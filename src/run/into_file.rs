@@ -4,7 +4,7 @@
 use super::secrets_file::Generated;
 use super::{ReportOptions, SecretsOut, paint};
 use crate::dialects::{
-    ImportTable, PREFIX, Template, TemplateGaps, import_table, import_table_like,
+    FilePattern, ImportTable, PREFIX, PatternGaps, import_table, import_table_like,
 };
 use crate::disk::{Readers, write_whole};
 use crate::input::read_template;
@@ -39,7 +39,7 @@ pub(crate) struct FileRequest<'f> {
     reports: Vec<PathBuf>,
     json: bool,
     /// The file that the product exported, as a pattern.
-    like: Option<(&'f Path, Template)>,
+    like: Option<(&'f Path, FilePattern)>,
     started: Timestamp,
 }
 
@@ -133,7 +133,7 @@ impl<'f> FileRequest<'f> {
         }
     }
 
-    fn table_like(&self, rows: &[PlannedRow]) -> Option<(ImportTable, TemplateGaps)> {
+    fn table_like(&self, rows: &[PlannedRow]) -> Option<(ImportTable, PatternGaps)> {
         let (_, template) = self.like.as_ref()?;
         let records: Vec<&Record> = records(rows).collect();
         Some(import_table_like(self.facts, &records, template))
