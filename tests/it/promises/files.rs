@@ -172,11 +172,11 @@ fn no_output_replaces_what_rowcall_keeps() {
         ("./config.csv", "the configuration"),
         ("st/../password.csv", "named in the configuration"),
         ("ca.csv", "named in the configuration"),
-        ("st/runs/r1/ledger.csv", "kept of runs"),
-        ("st/runs/r1/new.csv", "kept of runs"),
-        ("st/locks/x.csv", "kept of runs"),
-        ("st/memory/x.csv", "kept of runs"),
-        ("st/migrations/x.csv", "kept of runs"),
+        ("st/runs/r1/ledger.csv", "where runs are kept"),
+        ("st/runs/r1/new.csv", "where runs are kept"),
+        ("st/locks/x.csv", "where runs are kept"),
+        ("st/memory/x.csv", "where runs are kept"),
+        ("st/migrations/x.csv", "where runs are kept"),
         ("archive/manifest.jsonl", "archive"),
         ("archive/hq/1.csv", "archive"),
     ];
@@ -221,9 +221,13 @@ fn no_output_replaces_what_rowcall_keeps_by_a_link_to_it() {
     }
     fs::write(path("archive/manifest.jsonl"), "kept").unwrap();
     let links = [
-        ("ledger.csv", "st/runs/r1/ledger.sqlite", "kept of runs"),
-        ("twice.csv", "ledger.csv", "kept of runs"),
-        ("new.csv", "st/runs/r1/new.csv", "kept of runs"),
+        (
+            "ledger.csv",
+            "st/runs/r1/ledger.sqlite",
+            "where runs are kept",
+        ),
+        ("twice.csv", "ledger.csv", "where runs are kept"),
+        ("new.csv", "st/runs/r1/new.csv", "where runs are kept"),
         ("snapshot.csv", "archive/hq/1.csv", "archive"),
         ("manifest.csv", "archive/manifest.jsonl", "archive"),
     ];
@@ -234,7 +238,10 @@ fn no_output_replaces_what_rowcall_keeps_by_a_link_to_it() {
     symlink("st/runs/r1", path("run")).unwrap();
     let before = all(folder);
     let outputs = links.iter().map(|(link, _, what)| (*link, *what));
-    let outputs = outputs.chain([("hard.csv", "kept of runs"), ("run/a.csv", "kept of runs")]);
+    let outputs = outputs.chain([
+        ("hard.csv", "where runs are kept"),
+        ("run/a.csv", "kept of runs"),
+    ]);
     let outputs: Vec<(&str, &str)> = outputs.collect();
     let writers = WRITERS.into_iter().chain([
         "migrate --from sim:openvox --to sim:ozeki --dry-run -o",
@@ -255,7 +262,10 @@ fn no_output_replaces_what_rowcall_keeps_by_a_link_to_it() {
         let line = format!("export sim:openvox --archive {archive} --state st --key key");
         let refused = rowcall(folder, &line);
         assert_eq!(refused.status.code(), Some(2), "{line}: {refused:?}");
-        assert!(stderr(&refused).contains("kept of runs"), "{refused:?}");
+        assert!(
+            stderr(&refused).contains("where runs are kept"),
+            "{refused:?}"
+        );
         assert_eq!(all(folder), before, "{line}");
     }
 }
