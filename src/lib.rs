@@ -40,7 +40,7 @@
 //! | the dial tone: the conversation with a registrar | `sip/registration.rs`; its sockets `link/sip.rs`, who is asked `run/ringing.rs` |
 //! | reading back | `submit/verify.rs` |
 //! | the ledger's schema | `ledger/store.rs` |
-//! | undo, resume | `plan/revert.rs`, `run/resume.rs` |
+//! | undo, resume | `plan/revert.rs`, `run/resume.rs`; what a PBX has lost of a run `plan/lost.rs` |
 //! | an exit code | `rim/failure.rs` |
 //! | the wording of a message | search for it: each stands once; the last lines of a run `run/results.rs` and `run/execution.rs` |
 //! | a flag | `cli/mod.rs` names the file of each kind; then `commands/`; if a resume needs it, `run/saved_options.rs` |

@@ -61,6 +61,7 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
             run: &name,
             rows: &rows,
             read_back: &read_back,
+            is_doubted: stored.summary().map_err(Failure::from)?.is_doubted,
             taken_back: &taken_back,
             key: &key,
             agreement: past.options.agreement.as_ref(),

@@ -115,6 +115,9 @@ pub struct Summary {
     pub run: RunFacts,
     /// Its end; `None` while it is at work, and after a crash.
     pub ended: Option<RunEnd>,
+    /// True where another PBX answered in the place of the run's own, or that had lost what was stored: what the run has
+    /// done may be gone.
+    pub is_doubted: bool,
     /// Counts of the rows by result.
     pub results: BTreeMap<RowResult, u64>,
     /// Rows that are [`Standing::Waiting`].

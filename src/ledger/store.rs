@@ -59,7 +59,7 @@ CREATE TABLE intents (
     position INTEGER NOT NULL REFERENCES changes, attempt INTEGER NOT NULL, at TEXT NOT NULL,
     PRIMARY KEY (position, attempt)
 ) STRICT, WITHOUT ROWID;
--- begun, resumed, ended.
+-- begun, resumed, ended; doubted, where another PBX answered or it had lost what was stored, until it is trusted again.
 CREATE TABLE events (at TEXT NOT NULL, what TEXT NOT NULL, why TEXT NOT NULL) STRICT;
 ";
 
@@ -275,6 +275,17 @@ impl Ledger {
         self.commit(&[])
     }
 
+    /// Records whether what the run has done may be gone: another PBX answered in the place of its own, or that had lost
+    /// what was stored.
+    ///
+    /// # Errors
+    /// As [`Ledger::intend`].
+    pub fn doubt(&mut self, is_doubted: bool) -> Result<(), LedgerError> {
+        self.flush()?;
+        let what = if is_doubted { "doubted" } else { "trusted" };
+        event(&self.connection, what, "").map_err(|error| writing(&self.path, &error))
+    }
+
     /// Ends the run for now, with the reason. Rows without a result can still be resumed.
     ///
     /// # Errors
@@ -456,6 +467,18 @@ impl StoredRun {
         }
     }
 
+    /// True where what the run has done may be gone, by [`Ledger::doubt`].
+    fn is_doubted(&self) -> Result<bool, LedgerError> {
+        self.connection
+            .query_row(
+                "SELECT coalesce((SELECT what = 'doubted' FROM events WHERE what IN ('doubted', 'trusted')
+                ORDER BY rowid DESC LIMIT 1), 0)",
+                [],
+                |row| row.get(0),
+            )
+            .map_err(|error| self.reading(error))
+    }
+
     /// The run as the list of runs shows it.
     ///
     /// # Errors
@@ -464,6 +487,7 @@ impl StoredRun {
         let mut summary = Summary {
             run: self.run.clone(),
             ended: self.ended()?,
+            is_doubted: self.is_doubted()?,
             results: BTreeMap::new(),
             waiting: 0,
             intended: 0,

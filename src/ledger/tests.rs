@@ -274,6 +274,32 @@ fn a_row_stands_where_it_was_left() {
 }
 
 #[test]
+fn a_run_whose_pbx_was_another_one_is_doubted_until_it_is_trusted_again() {
+    let house = House::new();
+    let mut ledger = house.create(rows(2));
+    let run = ledger.run().to_owned();
+    let is_doubted = || {
+        let record = StoredRun::open(&house.state, &run).unwrap();
+        record.summary().unwrap().is_doubted
+    };
+    assert!(!is_doubted());
+    ledger.intend(&[0]).unwrap();
+    ledger.result(0, outcome(0, RowResult::Created));
+    ledger.doubt(true).unwrap();
+    ledger.end("another one").unwrap();
+    assert!(is_doubted());
+    let (ledger, _) = house.resume(&run);
+    ledger.end("still another one").unwrap();
+    assert!(is_doubted());
+    let (mut ledger, _) = house.resume(&run);
+    // What was done and is lost is open again.
+    ledger.result(0, outcome(0, RowResult::NotSent));
+    ledger.doubt(false).unwrap();
+    assert!(!is_doubted());
+    assert_eq!(house.standings(&run)[0], Standing::Intended(1));
+}
+
+#[test]
 fn nothing_is_intended_that_has_a_result_or_nothing_to_send() {
     let house = House::new();
     let mut input = rows(3);

@@ -15,6 +15,7 @@ pub(crate) mod dependents;
 pub mod file;
 pub mod guard;
 pub(crate) mod import;
+pub(crate) mod lost;
 pub(crate) mod origin;
 pub(crate) mod remote;
 pub(crate) mod render;

@@ -4,6 +4,7 @@
 //! others made since are kept and listed. Rows whose end the run itself did not know are listed too, unless the PBX has
 //! the state from before; those that a resume would look at are undone where the PBX has them as wanted.
 
+use super::lost::{done, lost};
 use super::remote::RemoteState;
 use super::{Plan, RevertedRun};
 use crate::compare::{differences, differing, is_vacant, uncomparable};
@@ -58,6 +59,8 @@ pub(crate) struct StoredRows<'s> {
     pub(crate) rows: &'s [(PlannedRow, Standing)],
     /// The records as they were read back after they were written, by position.
     pub(crate) read_back: &'s BTreeMap<usize, Shown>,
+    /// True where what the run has done may be gone, because another PBX answered.
+    pub(crate) is_doubted: bool,
     /// The rows that earlier undos took back, by position.
     pub(crate) taken_back: &'s BTreeMap<usize, TakenBackRow>,
     pub(crate) key: &'s Key,
@@ -97,7 +100,7 @@ pub(crate) fn lines_to_revert(rows: Vec<(Outcome, Standing)>) -> Vec<Outcome> {
 /// did not name.
 ///
 /// # Errors
-/// Exit 3 where the PBX cannot be read.
+/// Exit 3 where the PBX cannot be read, or is not the run's any more.
 pub(crate) fn plan_revert(
     past: &StoredRows<'_>,
     replaced: bool,
@@ -107,6 +110,11 @@ pub(crate) fn plan_revert(
     let changes = rows.iter().filter_map(|(row, _)| row.change.as_ref());
     let numbers = changes.flat_map(|change| [change.number.as_str(), change.present_number()]);
     let remote = RemoteState::fetch_each(session, numbers)?;
+    if past.is_doubted {
+        let stored = rows.iter().map(|(row, standing)| (row, *standing));
+        let done = done(stored, |position| past.taken_back.contains_key(&position));
+        lost(run, &done, &remote.extensions, session.target())?;
+    }
     let mut rewritten = BTreeMap::new();
     for (row, _) in rows {
         if let Some(change) = &row.change

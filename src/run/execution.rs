@@ -21,7 +21,8 @@ use crate::rim::{Exit, Failure, Target, TargetSession};
 use crate::seal::Key;
 use crate::submit::settle::Settlement;
 use crate::submit::{
-    Ended, FailuresMax, IntentLog, Memberships, NewStarts, NoIntentLog, Options, WaveGate, submit,
+    ANOTHER_PBX, Ended, FailuresMax, IntentLog, Memberships, NewStarts, NoIntentLog, Options,
+    WaveGate, submit,
 };
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -337,7 +338,11 @@ impl Recording<'_, '_> {
             let record = changes.fold(record.clone(), |record, change| change.hiding(record));
             shown(&record, record.number(), key)
         });
-        let ends_the_run = settlement.fault.as_ref().is_some_and(Fault::ends_the_run);
+        let fault = settlement.fault.as_ref();
+        let ends_the_run = fault.is_some_and(Fault::ends_the_run);
+        if let (Some(journal), true) = (&execution.journal, fault.is_some_and(is_of_another_pbx)) {
+            journal.doubt();
+        }
         let stays_open = settlement.is_open;
         let outcome = execution.outcome(self.results.line(position), settlement);
         // A change that may have been sent and could not be checked, before this process or at the run's end, stays
@@ -458,6 +463,10 @@ fn tell_starts(starts: &NewStarts, label: &str, changes: &[Change]) -> bool {
         ));
     }
     has_losses
+}
+
+fn is_of_another_pbx(fault: &Fault) -> bool {
+    fault.code == ANOTHER_PBX
 }
 
 fn stop_flag(session: &TargetSession<'_>) -> StopFlag {

@@ -43,6 +43,8 @@ struct JournalState {
     wanted: usize,
     results: Vec<(usize, Outcome)>,
     read_back: Vec<(usize, Shown)>,
+    /// True once what the run has done may be gone.
+    is_doubted: bool,
     /// The reason that the run ends, once it does.
     ending: Option<String>,
     /// The reason that nothing can be written any more.
@@ -101,6 +103,11 @@ impl Journal {
     /// Records an extension as it was read back, before its row's outcome.
     pub(crate) fn read_back(&self, position: usize, record: Shown) {
         self.shared.lock().read_back.push((position, record));
+    }
+
+    /// Records that what the run has done may be gone; it is on the disk once the run has ended.
+    pub(crate) fn doubt(&self) {
+        self.shared.lock().is_doubted = true;
     }
 
     /// Ends the run for now; returns once everything is on the disk.
@@ -166,7 +173,12 @@ impl LedgerWriter {
             let ending = state.ending.clone();
             if results.is_empty() && state.durable >= due {
                 match ending {
-                    Some(why) => return ledger.end(&why),
+                    Some(why) => {
+                        if state.is_doubted {
+                            ledger.doubt(true)?;
+                        }
+                        return ledger.end(&why);
+                    }
                     None => state = self.shared.wait(state),
                 }
                 continue;

@@ -21,13 +21,19 @@ impl<'r> Run<'r> {
             Ok(claimed) => claimed,
             Err(failure) => return self.refuse_unlocked(Refusal::new("run", failure)),
         };
-        let (mut session, renewed) = match self.look(&mut rows, past) {
+        let (mut session, lost, renewed) = match self.look(&mut rows, past) {
             Ok(looked) => looked,
             Err(failure) => {
                 ledger.end(&failure.message)?;
                 return self.refuse(Refusal::from(failure).with_lines(rows.lines()));
             }
         };
+        for (position, line) in rows.lines_at(&lost) {
+            ledger.result(position, line);
+        }
+        if past.summary.is_doubted {
+            ledger.doubt(false)?;
+        }
         ledger.renew(rows.changes(&renewed), &key)?;
         let remaining = Remaining::compute(rows, &past.options, self.is_sync());
         remaining.announce(&past.name, self.request.target.reply);
@@ -65,18 +71,25 @@ impl<'r> Run<'r> {
         Ok((ledger, RunRows::kept(rows), key))
     }
 
-    /// Signs in, and looks at the records of the rows that are rows.
+    /// Signs in, and looks at the records of the rows that are left. Where another PBX had answered, it looks first at those
+    /// that were done, and opens again what is lost of them; returns their positions, and those of the records that are
+    /// other ones by now.
     fn look(
         &self,
         rows: &mut RunRows,
         past: &PastRun,
-    ) -> Result<(TargetSession<'r>, Vec<usize>), Failure> {
+    ) -> Result<(TargetSession<'r>, Vec<usize>, Vec<usize>), Failure> {
         if rows.deletes() {
             self.request.refuse_silent_deletes()?;
         }
         let session = self.open_session(TargetSession::open_to_write)?;
+        let mut lost = vec![];
+        if past.summary.is_doubted {
+            let taken_back = past.taken_back(self.context)?;
+            lost = rows.open_lost(&past.name, |row| taken_back.contains_key(&row), &session)?;
+        }
         let renewed = rows.look_again(&past.options, &session)?;
-        Ok((session, renewed))
+        Ok((session, lost, renewed))
     }
 
     /// Writes the generated secrets that are not in their file yet, before the first change leaves.

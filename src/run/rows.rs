@@ -8,6 +8,7 @@ use crate::manifest::Manifest;
 use crate::model::{
     Action, Change, Field, Kind, Outcome, PlannedRow, Record, RowResult, field_names,
 };
+use crate::plan::lost::{done, lost};
 use crate::rim::{Failure, TargetSession};
 use crate::submit::settle::renamed;
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,6 +65,56 @@ impl RunRows {
     ) -> impl Iterator<Item = &'l Change> {
         let changes = positions.iter().map(|position| self.rows.get(*position));
         changes.filter_map(|row| row?.change.as_ref())
+    }
+
+    /// The lines at these positions.
+    pub(super) fn lines_at<'l>(
+        &'l self,
+        positions: &'l [usize],
+    ) -> impl Iterator<Item = (usize, Outcome)> {
+        let line = |position: &usize| {
+            let row = self.rows.get(*position)?;
+            Some((*position, row.outcome.clone()))
+        };
+        positions.iter().filter_map(line)
+    }
+
+    /// Looks at every row that is done, and opens again those that the PBX has lost; returns their positions. They count as
+    /// rows that may have been sent.
+    ///
+    /// # Errors
+    /// Exit 3 where the PBX cannot be read, or has none of them: it is not the PBX of the run.
+    pub(super) fn open_lost(
+        &mut self,
+        run: &str,
+        is_taken_back: impl Fn(usize) -> bool,
+        session: &TargetSession<'_>,
+    ) -> Result<Vec<usize>, Failure> {
+        let rows = self.rows.iter().zip(self.standings.iter().copied());
+        let done = done(rows, is_taken_back);
+        let numbers = done.iter().map(|change| change.present_number().to_owned());
+        let current = session.look(&numbers.collect::<Vec<_>>())?;
+        let lost = lost(run, &done, &current, session.target())?;
+        for position in &lost {
+            let (row, standing) = (
+                self.rows.get_mut(*position),
+                self.standings.get_mut(*position),
+            );
+            let (Some(row), Some(standing)) = (row, standing) else {
+                continue;
+            };
+            let outcome = &mut row.outcome;
+            *standing = Standing::Intended(outcome.attempts.max(1));
+            *outcome = Outcome {
+                row: outcome.row,
+                place: outcome.place.take(),
+                number: outcome.number.clone(),
+                name: outcome.name.clone(),
+                findings: std::mem::take(&mut outcome.findings),
+                ..Outcome::new(outcome.action, RowResult::NotSent)
+            };
+        }
+        Ok(lost)
     }
 
     fn unfinished(&self) -> impl Iterator<Item = (usize, Standing, &Change)> {

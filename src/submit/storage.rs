@@ -27,6 +27,9 @@ const LOST_LOOKS_MAX: u32 = 2;
 /// The last stored rows that are looked at after a new start.
 const PROBES: usize = 8;
 
+/// The code of the fault of a PBX that is another one than before, or has lost what was stored.
+pub(crate) const ANOTHER_PBX: &str = "run.another_pbx";
+
 /// The rows whose result is not certain yet.
 pub(super) struct Storage<'c> {
     connection: &'c Connection,
@@ -326,8 +329,8 @@ fn does_not_come_back(blind: &Fault) -> Fault {
 
 fn another_pbx(why: &str) -> Fault {
     let why = format!("it is not the PBX that it was: {why}");
-    Fault::new(FaultKind::TargetUnusable, "run.another_pbx", why).hint(
-        "see what answers at the address, and whether it has lost its data: rows that were done before may be gone too; then import the sheet again with --mode upsert",
+    Fault::new(FaultKind::TargetUnusable, ANOTHER_PBX, why).hint(
+        "see what answers at the address, and whether it has lost its data: rows that were done before may be gone too. Once it is the PBX of the run again, rowcall resume looks at all of them; to fill this one, import the sheet again with --mode upsert",
     )
 }
 

@@ -589,7 +589,7 @@ const WORKBOOKS: &[HostileCase] = &[
                 ],
             );
         },
-        "bytes would be skipped",
+        "bytes would be passed over",
     ),
     (
         "deep.ods",

@@ -9,6 +9,7 @@ use crate::support::random::Random;
 use crate::support::telephone::Telephone;
 use crate::support::unpacked::Packages;
 use rowcall::model::Field;
+use std::fs;
 use std::process::Child;
 
 /// The most sign-ins of a line that are lost.
@@ -165,7 +166,8 @@ fn what_the_old_release_that_dies_in_a_run_has_lost_is_made_again() {
     dies_in_runs(V16);
 }
 
-/// A PBX that comes back without what was stored, as another one at the same address would, ends the run.
+/// A PBX that comes back without what was stored, as another one at the same address would, ends the run, and neither resume
+/// nor undo goes on there. Once it is the PBX of the run again, a resume looks at all its rows.
 #[test]
 fn a_real_asterisk_that_comes_back_empty_is_not_taken_for_the_one_before() {
     let Some(mut desk) = RealDesk::new(NEWEST) else {
@@ -174,11 +176,12 @@ fn a_real_asterisk_that_comes_back_empty_is_not_taken_for_the_one_before() {
     let config = desk.asterisk.config("hq").replace("100000/s", "400/s");
     desk.write("rowcall.toml", config + "reply_within = \"2\"\n");
     let mut random = Random::from_environment("REAL_SEED");
-    desk.sheet("in.csv", &extensions(100, &mut random));
+    let wanted = extensions(100, &mut random);
+    desk.sheet("in.csv", &wanted);
     let mut running = desk.start("import in.csv --to TARGET --report r.csv");
     wait_until(|| desk.asterisk.objects().len() >= 200);
     desk.asterisk.kill_now();
-    desk.asterisk.forget();
+    let stored = desk.asterisk.forget();
     desk.asterisk.revive();
     assert_eq!(running.wait().unwrap().code(), Some(3));
     let words = desk.read("words");
@@ -189,6 +192,34 @@ fn a_real_asterisk_that_comes_back_empty_is_not_taken_for_the_one_before() {
         results.iter().any(|result| result == "unknown"),
         "{results:?}"
     );
+    let others = desk.asterisk.objects();
+    for line in ["resume", "undo --yes", "resume"] {
+        let refused = desk.ends(line, 3);
+        assert!(
+            refused.err.contains("it has nothing of the"),
+            "{}",
+            refused.err
+        );
+        assert!(refused.err.contains("--mode upsert"), "{}", refused.err);
+        assert_eq!(desk.asterisk.objects(), others, "{line}");
+    }
+    desk.asterisk.kill_now();
+    desk.asterisk.forget();
+    for (path, bytes) in stored {
+        fs::write(path, bytes).unwrap();
+    }
+    desk.asterisk.revive();
+    // One of those that were done is gone there too.
+    let done = results.iter().position(|result| result == "created");
+    for kind in ["endpoint", "aor", "auth"] {
+        let number = wanted[done.unwrap()].number();
+        desk.asterisk.ari().delete(kind, number);
+    }
+    desk.ends("resume --report r.csv", 0);
+    assert_eq!(desk.results("r.csv"), ["created"; 100]);
+    desk.asterisk.holds(&wanted);
+    desk.ends("undo --yes", 0);
+    desk.asterisk.holds(&[]);
 }
 
 /// A PBX that is away until the run has ended leaves rows that nobody could look at. They stay open: a resume looks at

@@ -281,8 +281,9 @@ impl RunningAsterisk {
         }
     }
 
-    /// Removes all that it has stored, while it does not run.
-    pub(crate) fn forget(&self) {
+    /// Removes all that it has stored, while it does not run, and returns it.
+    pub(crate) fn forget(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut stored = vec![];
         let mut folders = vec![self.folder.path().to_owned()];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
@@ -291,10 +292,12 @@ impl RunningAsterisk {
                 if path.is_dir() {
                     folders.push(path);
                 } else if name.starts_with("astdb") {
+                    stored.push((path.clone(), fs::read(&path).unwrap()));
                     fs::remove_file(path).unwrap();
                 }
             }
         }
+        stored
     }
 
     /// Starts it again after a kill, at the same address.

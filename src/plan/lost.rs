@@ -1,0 +1,123 @@
+//! Rows that a run has done and that its PBX has lost since; where it has none of them, it is another PBX.
+
+use crate::compare::{differing, is_vacant, moved};
+use crate::ledger::Standing;
+use crate::manifest::Manifest;
+use crate::model::{Action, Change, Field, PlannedRow, Record, RowResult, counted};
+use crate::rim::{Failure, Target};
+use crate::submit::settle::renamed;
+use std::collections::BTreeMap;
+
+/// The changes of rows that a run has done, as the ledger has it; not those that `is_taken_back` is true for.
+pub(crate) fn done<'r>(
+    rows: impl Iterator<Item = (&'r PlannedRow, Standing)>,
+    is_taken_back: impl Fn(usize) -> bool,
+) -> Vec<&'r Change> {
+    let changes = rows.filter_map(|(row, standing)| {
+        let result = row.outcome.result;
+        let is_done = result.is_done() && result != RowResult::Unchanged;
+        let change = row.change.as_ref()?;
+        (standing == Standing::Final && is_done && !is_taken_back(change.row)).then_some(change)
+    });
+    changes.collect()
+}
+
+/// Returns the positions of the changes that were lost: those of which the PBX has nothing, or only a part, or what was
+/// there before. Those that somebody changed since are not among them.
+///
+/// # Errors
+/// Exit 3 where all were lost: it is not the PBX of the run.
+pub(crate) fn lost(
+    run: &str,
+    done: &[&Change],
+    current: &BTreeMap<String, Record>,
+    target: &Target,
+) -> Result<Vec<usize>, Failure> {
+    let is_gone = |change: &&&Change| is_lost(target.manifest(), change, current);
+    let lost: Vec<usize> = done
+        .iter()
+        .filter(is_gone)
+        .map(|change| change.row)
+        .collect();
+    if lost.is_empty() || lost.len() < done.len() {
+        return Ok(lost);
+    }
+    let rows = counted(lost.len() as u64, "row");
+    Err(Failure::target(format!(
+        "{}: it is not the PBX that it was: it has nothing of the {rows} that run {run} has done",
+        target.label
+    ))
+    .hint("see what answers at the address; run this again once it is the PBX of the run. To fill the one that answers, import the sheet again with --mode upsert"))
+}
+
+fn is_lost(manifest: &Manifest, change: &Change, current: &BTreeMap<String, Record>) -> bool {
+    let now = current.get(change.present_number());
+    match (change.action, &change.before, now) {
+        (Action::Create, _, Some(now)) => {
+            let fields = differing(manifest, &change.wanted, now);
+            !fields.is_empty() && fields.iter().all(|field| is_vacant(now, *field))
+        }
+        (Action::Update, Some(before), Some(now)) => {
+            let fields = differing(manifest, &renamed(change), now);
+            let is_old = |field: &Field| {
+                is_vacant(now, *field) || now.reveal(*field) == before.reveal(*field)
+            };
+            !fields.is_empty() && fields.iter().all(is_old)
+        }
+        (Action::Create | Action::Update, _, None) => true,
+        (Action::Delete, Some(before), Some(now)) => moved(manifest, before, now).is_empty(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::for_tests::manifest;
+
+    fn record(name: &str, email: &str) -> Record {
+        let mut record = Record::numbered("2002");
+        record.set(Field::DISPLAY_NAME, name);
+        record.set(Field::EMAIL, email);
+        record
+    }
+
+    #[test]
+    fn what_is_gone_or_as_before_is_lost_and_what_others_changed_is_not() {
+        let (old, new) = (
+            record("Old", "o@example.com"),
+            record("New", "n@example.com"),
+        );
+        let is_lost = |action, now: Option<Record>| {
+            let change = Change {
+                row: 0,
+                action,
+                number: "2002".into(),
+                wanted: match action {
+                    Action::Delete => new.key_only(),
+                    _ => new.clone(),
+                },
+                before: (action != Action::Create).then(|| old.clone()),
+            };
+            let current = now.map(|now| ("2002".to_owned(), now));
+            is_lost(&manifest(), &change, &current.into_iter().collect())
+        };
+        let part = || Some(record("New", ""));
+        let others = || Some(record("New", "other@example.com"));
+        for (action, now, expected) in [
+            (Action::Create, None, true),
+            (Action::Create, part(), true),
+            (Action::Create, others(), false),
+            (Action::Create, Some(new.clone()), false),
+            (Action::Update, None, true),
+            (Action::Update, Some(old.clone()), true),
+            (Action::Update, others(), false),
+            (Action::Update, Some(new.clone()), false),
+            (Action::Delete, None, false),
+            (Action::Delete, Some(old.clone()), true),
+            (Action::Delete, others(), false),
+        ] {
+            assert_eq!(is_lost(action, now.clone()), expected, "{action:?} {now:?}");
+        }
+    }
+}
