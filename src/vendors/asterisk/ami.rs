@@ -17,6 +17,9 @@ pub(super) const LIFETIME: Duration = Duration::from_secs(60);
 /// The family of AstDB that holds the endpoints, as `sorcery.conf` of the samples names it.
 const FAMILY: &str = "ps_endpoints";
 
+/// The cache of endpoints, by the name that Asterisk gives it.
+const CACHE: &str = "res_pjsip/endpoint";
+
 /// The operation of the listing, and of its reply.
 pub(super) const LIST: &str = "ami list";
 
@@ -144,6 +147,21 @@ pub(super) fn logoff() -> Request {
 pub(super) fn list() -> Request {
     ManagerAction::reading(LIST, "DBGetTree")
         .with("Family", FAMILY)
+        .request()
+}
+
+/// The question for one endpoint in AstDB.
+pub(super) fn get_endpoint(id: &str) -> Option<Request> {
+    let action = ManagerAction::reading("get stored endpoint", "DBGetTree")
+        .with("Family", FAMILY)
+        .with_line("Key", Line::new(format!("endpoint/{id}"))?);
+    Some(action.request())
+}
+
+/// Empties the cache of endpoints, which reads them anew then.
+pub(super) fn empty_cache() -> Request {
+    ManagerAction::new("empty cache", "SorceryMemoryCacheExpire", Effect::Writes)
+        .with("Cache", CACHE)
         .request()
 }
 
@@ -342,6 +360,30 @@ pub(super) fn endpoints(content: &Value) -> Option<Endpoints> {
         named,
         are_all,
     })
+}
+
+/// The attributes of one endpoint in AstDB, none where it is not there; `None` where the reply does not say.
+pub(super) fn stored_endpoint(content: &Value, id: &str) -> Option<Vec<(String, String)>> {
+    let found = keys(content, &format!("{FAMILY}/endpoint"))?;
+    let Some((_, value)) = found.into_iter().find(|(key, _)| *key == id) else {
+        return Some(vec![]);
+    };
+    let value: Value = serde_json::from_str(value).ok()?;
+    let attributes = value.as_object()?.iter();
+    let texts =
+        attributes.filter_map(|(name, text)| Some((name.clone(), text.as_str()?.to_owned())));
+    Some(texts.collect())
+}
+
+/// Returns true where AstDB is the only place in which `sorcery.conf` keeps endpoints, whatever caches them.
+pub(super) fn keeps_endpoints_in_astdb(mapping: &Value) -> bool {
+    let sections = sections(mapping);
+    let lines = sections.iter().flat_map(|(_, lines)| lines);
+    let places = lines.filter(|(name, _)| name.trim() == "endpoint");
+    let places: Vec<Vec<&str>> = places
+        .map(|(_, place)| place.split(',').map(str::trim).collect())
+        .collect();
+    matches!(places.as_slice(), [place] if place.starts_with(&["astdb", FAMILY]))
 }
 
 /// The attributes of an endpoint that name other objects.

@@ -1,7 +1,9 @@
 //! The keys of AstDB by which a dialplan forwards calls and does not disturb, read and written through the manager
-//! interface. Each is of a family, and has the extension's number as its name.
+//! interface. Each is of a family, and has the extension's number as its name. Endpoints are looked at there too: a cache
+//! shows those on that AstDB has lost.
 
 use super::ami;
+use super::objects::{PjsipObject, ShownObject};
 use super::talk::{Asterisk, Talk, one_line};
 use crate::model::{Fault, FaultKind};
 use crate::vendors::conversation::Step;
@@ -13,7 +15,69 @@ pub(super) const FAMILIES: [&str; 4] = ["CF", "CFB", "CFU", "DND"];
 /// The texts of keys, by family and number.
 pub(super) type Keys = BTreeMap<(&'static str, String), String>;
 
+/// An endpoint, as far as it is stored.
+pub(super) enum KeptEndpoint {
+    Absent,
+    /// AstDB has lost it, and the cache shows it on.
+    InCacheAlone,
+    Stored(ShownObject),
+}
+
+impl KeptEndpoint {
+    /// The endpoint, where it is there to stay.
+    pub(super) fn stored(self) -> Option<ShownObject> {
+        match self {
+            KeptEndpoint::Stored(endpoint) => Some(endpoint),
+            KeptEndpoint::Absent | KeptEndpoint::InCacheAlone => None,
+        }
+    }
+}
+
 impl Asterisk {
+    /// Asks for an endpoint. With the manager interface AstDB itself is asked too, whose values count: while somebody reads
+    /// it, it loses what was to be written, and ARI answers by a cache.
+    pub(super) fn endpoint(&self, talk: &mut Talk<'_>, number: &str) -> Step<KeptEndpoint> {
+        let Some(mut shown) = self.look(talk, PjsipObject::Endpoint, number)? else {
+            return Ok(KeptEndpoint::Absent);
+        };
+        if self.uses_ami && self.is_extension(Some(&shown)) {
+            let content = talk.ask(one_line(talk, ami::get_endpoint(number))?)?;
+            let Some(stored) = ami::stored_endpoint(&content, number) else {
+                return Err(talk.end(talk.not_understood("it is no list of AstDB's keys")));
+            };
+            if stored.is_empty() && self.keeps_in_astdb(talk)? {
+                return Ok(KeptEndpoint::InCacheAlone);
+            }
+            shown.take_from(&ShownObject(stored));
+        }
+        Ok(KeptEndpoint::Stored(shown))
+    }
+
+    /// Asks for an endpoint that is to be made or removed. The PBX refuses both for one that its cache alone has, so the
+    /// cache is emptied then.
+    pub(super) fn endpoint_to_write(
+        &self,
+        talk: &mut Talk<'_>,
+        number: &str,
+    ) -> Step<Option<ShownObject>> {
+        let mut endpoint = self.endpoint(talk, number)?;
+        if matches!(endpoint, KeptEndpoint::InCacheAlone) {
+            // A cache of another name is not found; the next look shows that.
+            let _ = talk.try_ask(ami::empty_cache())?;
+            endpoint = self.endpoint(talk, number)?;
+        }
+        match endpoint {
+            KeptEndpoint::InCacheAlone => Err(talk.end(self.in_cache_alone(number))),
+            endpoint => Ok(endpoint.stored()),
+        }
+    }
+
+    /// Asks whether endpoints are kept in AstDB alone; false where that cannot be read.
+    pub(super) fn keeps_in_astdb(&self, talk: &mut Talk<'_>) -> Step<bool> {
+        let mapping = talk.try_ask(ami::get_mapping())?;
+        Ok(mapping.is_ok_and(|mapping| ami::keeps_endpoints_in_astdb(&mapping)))
+    }
+
     /// Looks at the keys of these numbers, where the dialplan reads them. Those of one are asked for alone.
     pub(super) fn keys(&self, talk: &mut Talk<'_>, numbers: &[&str]) -> Step<Keys> {
         let mut keys = Keys::new();

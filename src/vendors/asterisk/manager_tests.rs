@@ -654,8 +654,8 @@ fn a_creation_takes_few_requests_and_a_look_at_several_shares_them() {
         assert_eq!(count(&Task::Create(&wanted)), 15);
         numbers.push(number.to_string());
     }
-    assert_eq!(count(&Task::Get(&numbers[..1])), 9);
-    assert_eq!(count(&Task::Get(&numbers)), 8 * 3 + 6);
+    assert_eq!(count(&Task::Get(&numbers[..1])), 10);
+    assert_eq!(count(&Task::Get(&numbers)), 8 * 4 + 6);
 }
 
 #[test]
@@ -703,4 +703,65 @@ fn the_sign_in_names_the_types_of_objects_that_are_kept_nowhere() {
             .rights
             .contains("endpoint = astdb,ps_endpoints")
     );
+}
+
+#[test]
+fn an_endpoint_that_astdb_lost_and_a_cache_shows_on_is_made_again() {
+    for release in RELEASES {
+        let mut desk = desk(release);
+        is_done(desk.run(Task::Create(&ann())));
+        desk.pbx.lose("2002", None);
+        assert_eq!(desk.look("2002"), None);
+        let Turn::Done(Answer::Listing(listing)) = desk.run(Task::List) else {
+            panic!("no listing");
+        };
+        assert_eq!((listing.numbers, listing.complete), (vec![], false));
+        let mut update = Record::numbered("2002");
+        update.set(Field::DISPLAY_NAME, "Bob");
+        let refused = fault(desk.run(Task::Update(&update)));
+        assert!(refused.message.contains("its cache alone"), "{refused}");
+        is_done(desk.run(Task::Create(&ann())));
+        has(&desk.look("2002").unwrap(), &ann());
+        desk.pbx.lose("2002", None);
+        let gone = fault(desk.run(Task::Delete("2002")));
+        assert_eq!(gone.kind, FaultKind::Missing);
+        for object in ["auth.username", "aor.max_contacts", "endpoint.context"] {
+            assert_eq!(desk.pbx.stored("2002", object), None, "{object}");
+        }
+        assert_eq!((desk.line(), desk.keys()), (None, vec![]));
+    }
+}
+
+#[test]
+fn a_change_of_an_endpoint_that_astdb_lost_is_seen_and_made_again() {
+    for release in RELEASES {
+        let mut desk = desk(release);
+        is_done(desk.run(Task::Create(&ann())));
+        desk.pbx.lose("2002", Some("\"Before\" <2002>"));
+        let held = desk.look("2002").unwrap();
+        assert_eq!(held.text(Field::DISPLAY_NAME), Some("Before"));
+        let mut update = Record::numbered("2002");
+        update.set(Field::DISPLAY_NAME, "Ann Müller");
+        is_done(desk.run(Task::Update(&update)));
+        has(&desk.look("2002").unwrap(), &ann());
+    }
+}
+
+#[test]
+fn endpoints_that_are_kept_elsewhere_are_not_looked_for_in_astdb() {
+    for places in [
+        "endpoint => realtime,ps_endpoints\n",
+        "endpoint => config,pjsip.conf\nendpoint => astdb,ps_endpoints\n",
+        "endpoint => astdb,other\n",
+    ] {
+        let mut desk = desk(Release::R22);
+        is_done(desk.run(Task::Create(&ann())));
+        desk.pbx.lose("2002", None);
+        desk.pbx
+            .manager
+            .write_sorcery_file(&format!("[res_pjsip]\n{places}"));
+        has(&desk.look("2002").unwrap(), &ann());
+        let there = fault(desk.run(Task::Create(&ann())));
+        assert_eq!(there.kind, FaultKind::Exists, "{places}");
+    }
 }

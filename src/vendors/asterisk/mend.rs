@@ -116,13 +116,18 @@ impl Asterisk {
         }
         self.remove(talk, PjsipObject::Aor, number)?;
         self.remove(talk, PjsipObject::Auth, number)?;
+        Ok(talk.end(self.in_cache_alone(number)))
+    }
+
+    /// The fault of an extension that AstDB has lost, and whose endpoint the cache shows on.
+    pub(super) fn in_cache_alone(&self, number: &str) -> Fault {
         let why = format!(
             "the database of the PBX has lost {number}, and its cache alone shows the endpoint"
         );
         let fault = self.manifest.fault(FaultKind::Rejected, "only_cached", why);
-        Ok(talk.end(fault.hint(
+        fault.hint(
             "see what else reads astdb.sqlite3, and for how long; then empty the cache: asterisk -rx 'sorcery memory cache expire res_pjsip/endpoint', and import the row again with --mode upsert",
-        )))
+        )
     }
 
     /// The fields of a part that an extension lacks; none where an earlier try made it.

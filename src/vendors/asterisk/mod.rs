@@ -28,7 +28,7 @@ use super::{Client, Settings, Task};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Fault, FaultKind, Record, Secret, VendorAttributes};
 use crate::wire::{Answer, Effect, Exchange, Listing, Method, Request, Session, Turn, json};
-use astdb::FAMILIES;
+use astdb::{FAMILIES, KeptEndpoint};
 use beside::{BesidePart, WantedKeys};
 use caller_id::CallerId;
 use mailbox::{Mailbox, WantedMailbox, owns_mailbox};
@@ -159,6 +159,7 @@ impl Asterisk {
         let looks = talk.ask_each(names.len(), |index| {
             PjsipObject::Endpoint.get(names.get(index).map_or("", String::as_str))
         })?;
+        let mut in_astdb = None;
         for (name, look) in names.into_iter().zip(looks) {
             match look {
                 Ok(value) => {
@@ -167,9 +168,16 @@ impl Asterisk {
                         note_uses(&mut listing, &name, endpoint);
                     }
                     if self.is_extension(endpoint.as_ref()) {
-                        listing.numbers.push(name);
                         // It is not kept in AstDB, and so may others be that are not shown here.
                         listing.complete = false;
+                        let is_lost = match in_astdb {
+                            Some(in_astdb) => in_astdb,
+                            None => self.uses_ami && self.keeps_in_astdb(talk)?,
+                        };
+                        in_astdb = Some(is_lost);
+                        if !is_lost {
+                            listing.numbers.push(name);
+                        }
                     }
                 }
                 Err(refusal) if refusal.kind == FaultKind::Missing => {}
@@ -183,7 +191,7 @@ impl Asterisk {
         let mut endpoints = vec![];
         for number in numbers {
             let number = named(talk, number)?;
-            let endpoint = self.look(talk, PjsipObject::Endpoint, number)?;
+            let endpoint = self.endpoint(talk, number)?.stored();
             let endpoint = endpoint.filter(|endpoint| self.is_extension(Some(endpoint)));
             endpoints.extend(endpoint.map(|endpoint| (number, endpoint)));
         }
@@ -275,7 +283,10 @@ impl Asterisk {
         let objects = self.new_objects(talk, number, wanted, &own)?;
         let mut held = vec![];
         for (object, _) in &objects {
-            held.push(self.look(talk, *object, number)?);
+            held.push(match object {
+                PjsipObject::Endpoint => self.endpoint_to_write(talk, number)?,
+                PjsipObject::Auth | PjsipObject::Aor => self.look(talk, *object, number)?,
+            });
         }
         if let Some(endpoint) = held.pop().flatten() {
             return Err(self.exists(talk, number, &endpoint));
@@ -394,7 +405,10 @@ impl Asterisk {
     fn update(&self, talk: &mut Talk<'_>, record: &Record) -> Step<Answer> {
         let number = named(talk, record.number())?;
         let wanted = self.wanted(talk, record, Purpose::Update)?;
-        let endpoint = self.look(talk, PjsipObject::Endpoint, number)?;
+        let endpoint = match self.endpoint(talk, number)? {
+            KeptEndpoint::InCacheAlone => return Err(talk.end(self.in_cache_alone(number))),
+            endpoint => endpoint.stored(),
+        };
         let Some(endpoint) = endpoint.filter(|endpoint| self.is_extension(Some(endpoint))) else {
             return Err(talk.end(self.manifest.missing(number)));
         };
@@ -503,7 +517,7 @@ impl Asterisk {
     /// have been left behind.
     fn delete(&self, talk: &mut Talk<'_>, number: &str) -> Step<Answer> {
         let number = named(talk, number)?;
-        let endpoint = self.look(talk, PjsipObject::Endpoint, number)?;
+        let endpoint = self.endpoint_to_write(talk, number)?;
         let parts = [PjsipObject::Aor, PjsipObject::Auth];
         let Some(endpoint) = endpoint else {
             self.remove_left_beside(talk, number)?;

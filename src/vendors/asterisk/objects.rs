@@ -179,6 +179,15 @@ impl ShownObject {
         Some(&pair.1)
     }
 
+    /// Takes the values of the attributes that both have.
+    pub(super) fn take_from(&mut self, other: &ShownObject) {
+        for (name, value) in &mut self.0 {
+            if let Some(text) = other.get(name) {
+                text.clone_into(value);
+            }
+        }
+    }
+
     /// The attributes that are set, with their values.
     pub(super) fn filled(&self) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.0.iter().filter(|(_, value)| !value.is_empty());

@@ -13,6 +13,7 @@ use crate::vendors::Account;
 use crate::wire::{Pbx, RawRequest, Reply};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem::take;
 use std::sync::LazyLock;
 use url::form_urlencoded;
 
@@ -71,6 +72,8 @@ pub struct AsteriskSim {
     stale: BTreeSet<String>,
     /// New aors since the last listing: the work that they make holds up the listing.
     backlog: usize,
+    /// What AstDB holds of endpoints that the cache shows otherwise: older values, or nothing.
+    lost: BTreeMap<String, Option<StoredAttributes>>,
     /// True once there was an endpoint: until then PJSIP is no technology.
     had_endpoint: bool,
     /// A type that the configuration maps to no database.
@@ -180,6 +183,7 @@ impl AsteriskSim {
             listed: BTreeSet::new(),
             stale: BTreeSet::new(),
             backlog: 0,
+            lost: BTreeMap::new(),
             had_endpoint: false,
             unmapped: None,
             has_crashed: false,
@@ -264,12 +268,34 @@ impl AsteriskSim {
         }
     }
 
+    /// Lets AstDB lose what was last written to an endpoint: it holds older values, or nothing, and the cache shows it on.
+    #[cfg(test)]
+    pub(super) fn lose(&mut self, id: &str, caller_id: Option<&str>) {
+        let older = caller_id.and_then(|caller_id| {
+            let mut older = self.objects[2].get(id)?.clone();
+            older.insert("callerid".into(), caller_id.into());
+            Some(older)
+        });
+        self.lost.insert(id.to_owned(), older);
+    }
+
     /// Answers an action of the manager interface, whose account is that of ARI.
     fn manage(&mut self, heard: &RawRequest) -> Reply {
-        let endpoints: Vec<(String, String)> = self.objects[2]
-            .iter()
+        if String::from_utf8_lossy(&heard.body).contains("Action=SorceryMemoryCacheExpire") {
+            for (id, stored) in take(&mut self.lost) {
+                match stored {
+                    Some(stored) => self.objects[2].insert(id, stored),
+                    None => self.objects[2].remove(&id),
+                };
+            }
+        }
+        let stored = self.objects[2].iter().filter_map(|(id, shown)| {
+            let stored = self.lost.get(id).map(Option::as_ref);
+            Some((id, stored.unwrap_or(Some(shown))?))
+        });
+        let endpoints: Vec<(String, String)> = stored
             .map(|(id, held)| {
-                let names = ["auth", "outbound_auth", "aors", "context"];
+                let names = ["auth", "outbound_auth", "aors", "context", "callerid"];
                 let values = names.map(|name| (name.to_owned(), json!(self.value(2, held, name))));
                 let value: Value = values.into_iter().collect();
                 (format!("ps_endpoints/endpoint/{id}"), value.to_string())
@@ -358,6 +384,9 @@ impl AsteriskSim {
 
     fn delete(&mut self, kind: usize, id: &str) -> Result<Value, SimRefusal> {
         self.get(kind, id)?;
+        if kind == 2 && self.lost.get(id).is_some_and(Option::is_none) {
+            return Err(SimRefusal(403, format!("Could not delete object '{id}'")));
+        }
         if let Some(objects) = self.objects.get_mut(kind) {
             objects.remove(id);
         }
@@ -420,6 +449,12 @@ impl AsteriskSim {
             }
             let what = if is_new { "create" } else { "update" };
             return Err(cannot(what, TYPES.get(kind).copied().unwrap_or_default()));
+        }
+        if kind == 2 && self.lost.get(id).is_some_and(Option::is_none) {
+            return Err(cannot("update", "endpoint"));
+        }
+        if kind == 2 {
+            self.lost.remove(id);
         }
         let shown = self.shown(kind, &stored);
         if let Some(objects) = self.objects.get_mut(kind) {

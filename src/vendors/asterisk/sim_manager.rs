@@ -165,7 +165,18 @@ impl ManagerSim {
             return text(&refused("Permission denied"));
         }
         text(&match form.get("Action") {
-            "DBGetTree" if form.get("Family") == "ps_endpoints" => self.tree(endpoints),
+            "DBGetTree" if form.get("Family") == "ps_endpoints" => {
+                let place = format!("ps_endpoints/{}", form.get("Key"));
+                let is_below = |key: &str| form.get("Key").is_empty() || key == place;
+                let found = endpoints.iter().filter(|(key, _)| is_below(key));
+                self.tree(&found.cloned().collect::<Vec<_>>())
+            }
+            "SorceryMemoryCacheExpire" if form.get("Cache") != "res_pjsip/endpoint" => {
+                refused("The provided cache does not exist")
+            }
+            "SorceryMemoryCacheExpire" => {
+                "Response: Success\nMessage: All objects were expired from the cache\n\n".into()
+            }
             "DBGetTree" => self.keys_below(&form),
             "DBPut" => self.put_key(&form),
             "DBDel" => match self.keys.remove(&key(&form)) {
