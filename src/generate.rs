@@ -284,6 +284,9 @@ fn is_plain_pin(pin: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialects::dialects;
+    use crate::manifest::Purpose;
+    use crate::model::{Care, Finding};
     use crate::vendors::VENDORS;
 
     const SECRETS: [Field; 3] = [
@@ -419,6 +422,104 @@ mod tests {
                         break 'million;
                     }
                 }
+            }
+        }
+    }
+
+    /// The facts of every vendor and of every import file with a SIP password.
+    fn with_password() -> Vec<&'static Manifest> {
+        let vendors = VENDORS.iter().map(|vendor| (vendor.manifest)());
+        let all = vendors.chain(dialects());
+        all.filter(|facts| facts.row(Field::SIP_PASSWORD).is_some())
+            .collect()
+    }
+
+    /// The findings about a SIP password, as severity and rule.
+    fn told(checker: &Checker<'_>, number: &str, password: &str) -> Vec<String> {
+        let mut wanted = Record::numbered(number);
+        wanted.set(Field::SIP_PASSWORD, password);
+        let mut findings = vec![];
+        checker.extension(&wanted, Purpose::Create, &mut findings);
+        let about = |finding: &&Finding| finding.field == Some(Field::SIP_PASSWORD);
+        let about = findings.iter().filter(about);
+        about
+            .map(|finding| format!("{} {}", finding.severity.word(), finding.rule))
+            .collect()
+    }
+
+    #[test]
+    fn an_easy_password_is_told_by_every_vendor_and_import_file() {
+        let manifests = with_password();
+        assert!(manifests.len() > 12);
+        for facts in manifests {
+            let checker = Checker::without_sheet(facts);
+            for (number, text) in [
+                ("2003", "2003"),
+                ("4930123456", "4930123456"),
+                ("2001", "1234"),
+                ("2001", "x"),
+                ("2001", "secret"),
+                ("2001", "Geheimnis"),
+                ("2001", "TopSecret"),
+                ("2001", "AD-Passwort"),
+                ("2001", "123456789012"),
+                ("2001", "abababab1"),
+            ] {
+                let told = told(&checker, number, text);
+                assert!(!told.is_empty(), "{} {text}", facts.vendor.id);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_password_is_an_error_at_every_vendor_and_import_file() {
+        for facts in with_password() {
+            let checker = Checker::without_sheet(facts);
+            for text in [
+                "not set",
+                "unbekannt",
+                "Pending",
+                "TBC",
+                "fehlt",
+                "???",
+                "..........",
+                "Xk7-pass…",
+                "Xk7-pass...",
+                "1Password",
+                "wird noch vergeben",
+                "(noch offen)",
+                "{SSHA}0c0blFTXXNuAMHECS4uxrj3ZieMoWImr",
+            ] {
+                let told = told(&checker, "2001", text);
+                let is_error = told.first().is_some_and(|told| told.starts_with("error "));
+                assert!(is_error, "{} {text}: {told:?}", facts.vendor.id);
+            }
+        }
+    }
+
+    #[test]
+    fn generated_passwords_raise_no_finding() {
+        const EACH: usize = 10_000;
+        let field = |name: &Field| name.def().care == Care::Password;
+        for facts in with_password() {
+            let checker = Checker::without_sheet(facts);
+            let mut generator = Generator::new(facts);
+            let fields: Vec<Field> = facts
+                .field
+                .iter()
+                .map(|row| row.name)
+                .filter(field)
+                .collect();
+            for number in 0..EACH {
+                let mut wanted = Record::numbered((20_000 + number).to_string());
+                for field in &fields {
+                    wanted.set(*field, TO_GENERATE);
+                }
+                generator.fill(&mut wanted).unwrap();
+                let mut findings = vec![];
+                checker.extension(&wanted, Purpose::Create, &mut findings);
+                findings.retain(|finding| finding.field.is_some_and(|of| fields.contains(&of)));
+                assert!(findings.is_empty(), "{}: {findings:?}", facts.vendor.id);
             }
         }
     }

@@ -2,6 +2,7 @@
 //! is right.
 
 use super::hashes::{HashText, has_digits_of_hash};
+use super::passwords;
 use super::spreadsheet_damage::{self, Damage, fix_writes};
 use super::vacant::is_vacant;
 use crate::manifest::{
@@ -98,6 +99,10 @@ enum TextForm {
     Email,
     Range(u64, u64),
 }
+
+/// The next step where a text stands in the place of a secret.
+const NO_SECRET_HINT: &str = "write <generate> to have one made, leave the cell blank to keep the one that is there, or \
+                              fill in the password";
 
 const SLOW: u8 = 1;
 const DIGIT: u8 = 2;
@@ -287,7 +292,10 @@ impl<'m> CompiledField<'m> {
             self.quoted(text)
         );
         if is_needed {
-            let hint = "fill in the value";
+            let hint = match self.row.name.is_secret() {
+                true => NO_SECRET_HINT,
+                false => "fill in the value",
+            };
             return self.finding("placeholder", Severity::Error, message, hint);
         }
         let message = format!("{message}: the cell counts as blank");
@@ -369,9 +377,20 @@ impl<'m> CompiledField<'m> {
             "{} is a word that says what is to be done, and no password",
             self.row.name.name()
         );
-        let hint = "write <generate> to have one made, leave the cell blank to keep the one that is there, or fill in the \
-                    password";
-        self.finding("instruction", Severity::Error, message, hint)
+        self.finding("instruction", Severity::Error, message, NO_SECRET_HINT)
+    }
+
+    /// The finding about a password that is easy to guess, by what it is so.
+    pub(super) fn weak(&self, why: &str) -> Finding {
+        let message = format!("{} is easy to guess: it {why}", self.row.name.name());
+        let hint = "write <generate> to have one made for a new extension, or choose a longer one with letters and digits";
+        Finding::new(
+            RuleId::about(self.row.name, "weak"),
+            Severity::Warning,
+            message,
+        )
+        .about(Some(self.row.name), self.column)
+        .hint(hint)
     }
 
     /// A secret that rowcall is to make up: only a new extension gets one.
@@ -654,6 +673,7 @@ fn odd_words(field: Field) -> fn(&str) -> bool {
                 || text.contains(' ')
                 || spreadsheet_damage::is_odd_word(text)
                 || has_digits_of_hash(text.trim())
+                || passwords::is_doubtful(text)
         },
         _ if field == Field::CALLER_ID => {
             |text| !all_digits(text) || spreadsheet_damage::is_odd_word(text)

@@ -1,10 +1,11 @@
 //! Several fields of one row together.
 
 use super::compiled::{CompiledField, ValueClass, View};
+use super::passwords::weakness;
 use super::vacant::is_vacant;
 use crate::manifest::{Access, CrossRule, Manifest, is_emergency};
-use crate::model::{Field, Finding, Forward, OfficeHours, Severity};
-use crate::sheet::{CLEAR, is_placeholder};
+use crate::model::{Care, Field, Finding, Forward, OfficeHours, Severity, TO_GENERATE};
+use crate::sheet::{CLEAR, is_generate, is_placeholder, unescaped};
 use std::borrow::Cow;
 
 /// A rule that is switched on for the vendor.
@@ -34,6 +35,8 @@ pub(super) struct FieldsTogether {
     pub(super) number: Option<u8>,
     pub(super) email: Option<u8>,
     sip_password: Option<u8>,
+    /// All passwords.
+    passwords: Vec<u8>,
     /// Given name and surname, where the vendor has no field for the whole name.
     name: Option<[u8; 2]>,
     mobile: Option<u8>,
@@ -91,6 +94,12 @@ impl FieldsTogether {
             number: at(manifest.key()),
             email: at(Field::EMAIL),
             sip_password: at(Field::SIP_PASSWORD),
+            passwords: manifest
+                .field
+                .iter()
+                .filter(|row| row.name.def().care == Care::Password)
+                .filter_map(|row| at(row.name))
+                .collect(),
             name: match at(Field::DISPLAY_NAME) {
                 None => at(Field::FIRST_NAME)
                     .zip(at(Field::LAST_NAME))
@@ -178,6 +187,37 @@ impl FieldsTogether {
         };
         if is_vacant(&name) {
             findings.push(slot.vacant(&name));
+        }
+    }
+
+    /// Appends a finding for each given password that is easy to guess, where nothing else was found about it.
+    pub(super) fn weak_passwords<'m, 'c>(
+        &self,
+        slots: &[CompiledField<'m>],
+        view: &View,
+        text: &dyn Fn(&CompiledField<'m>) -> &'c str,
+        findings: &mut Vec<Finding>,
+    ) {
+        let slot = |index: u8| slots.get(usize::from(index));
+        let number = self.number.and_then(slot).map(text);
+        for index in &self.passwords {
+            let is_given = view[usize::from(*index)] == ValueClass::Text;
+            let Some(slot) = slot(*index).filter(|_| is_given) else {
+                continue;
+            };
+            let password = text(slot);
+            if password.is_empty() || password == TO_GENERATE || is_generate(password) {
+                continue;
+            }
+            let why = match number == Some(password) {
+                true => {
+                    let is_told = self.sip_password == Some(*index)
+                        && self.fact(CrossRule::SecretIsNumber).is_some();
+                    (!is_told).then_some("is the number")
+                }
+                false => weakness(&unescaped(password)),
+            };
+            findings.extend(why.map(|why| slot.weak(why)));
         }
     }
 

@@ -13,6 +13,7 @@ mod dialled;
 mod fields_together;
 mod hashes;
 mod odd;
+mod passwords;
 mod phone;
 mod row;
 mod rows_together;

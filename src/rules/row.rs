@@ -4,6 +4,7 @@ use super::compiled::{CompiledField, ValueClass, View};
 use super::fields_together::FieldsTogether;
 use super::hashes::{HashText, hash_text};
 use super::odd::{Odd, has_suspicious_byte, is_control};
+use super::passwords::is_no_password;
 use super::phone::Country;
 use super::rows_together::{BatchFacts, CrossRowFacts, Duplicate, about_row, is_alone};
 use super::spreadsheet_damage::{self as damage, Damage, TextShape};
@@ -316,6 +317,8 @@ impl<'m> Checker<'m> {
         self.cross
             .check(&self.slots, &view, &text, &|_| true, findings);
         self.cross.vacant_name(&self.slots, &text, findings);
+        self.cross
+            .weak_passwords(&self.slots, &view, &text, findings);
         if let Some(across) = across {
             across.check(&self.cross, &self.slots, &view, &text, findings, duplicates);
             for index in &self.measured {
@@ -365,6 +368,8 @@ impl<'m> Checker<'m> {
                 self.cross
                     .check(&self.slots, &view, &text, &|_| true, &mut findings);
                 self.cross.vacant_name(&self.slots, &text, &mut findings);
+                self.cross
+                    .weak_passwords(&self.slots, &view, &text, &mut findings);
                 if let Some(reading) = &self.reading {
                     reading.findings(row.cells, entries, self.manifest, &mut findings);
                 }
@@ -492,6 +497,8 @@ impl<'m> Checker<'m> {
         self.cross
             .check(&self.slots, &view, &text, &|_| true, findings);
         self.cross.vacant_name(&self.slots, &text, findings);
+        self.cross
+            .weak_passwords(&self.slots, &view, &text, findings);
         heaviest_first(findings, before);
     }
 
@@ -790,6 +797,10 @@ impl<'m> Checker<'m> {
             }
             if says_what_to_do(text) && damage::look(row, text, self.country).is_none() {
                 findings.push(slot.instruction());
+                return true;
+            }
+            if is_no_password(text) && !is_ditto(text) {
+                findings.push(slot.placeholder(text, true));
                 return true;
             }
             let is_made = row.name == Field::SIP_PASSWORD && text.len() == MADE_HEX_DIGITS;

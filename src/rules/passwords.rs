@@ -1,0 +1,235 @@
+//! Texts in the place of passwords: those that are certainly none, and passwords that are easy to guess. Neither is a
+//! matter of the vendor.
+
+/// Words that say that there is no password, or where it is kept; in small letters.
+const NO_PASSWORD: [&str; 116] = [
+    "not set",
+    "not yet set",
+    "unset",
+    "none set",
+    "no password",
+    "without password",
+    "not known",
+    "not available",
+    "not assigned",
+    "unassigned",
+    "unknown",
+    "undefined",
+    "not defined",
+    "pending",
+    "missing",
+    "blank",
+    "empty",
+    "encrypted",
+    "tbc",
+    "tbd",
+    "tba",
+    "to be confirmed",
+    "to be defined",
+    "to be set",
+    "set later",
+    "set by user",
+    "on file",
+    "on request",
+    "in vault",
+    "new password",
+    "same as ext",
+    "same as extension",
+    "same as number",
+    "same as ad",
+    "keepass",
+    "keepassxc",
+    "lastpass",
+    "bitwarden",
+    "vaultwarden",
+    "1password",
+    "dashlane",
+    "passbolt",
+    "unbekannt",
+    "nicht bekannt",
+    "nicht gesetzt",
+    "nicht vergeben",
+    "noch nicht vergeben",
+    "nicht vorhanden",
+    "nicht gepflegt",
+    "wird vergeben",
+    "wird noch vergeben",
+    "wird generiert",
+    "wird nachgereicht",
+    "bitte generieren",
+    "bitte erzeugen",
+    "bitte vergeben",
+    "neues passwort",
+    "kein passwort",
+    "ohne passwort",
+    "kommt noch",
+    "folgt",
+    "folgt noch",
+    "fehlt",
+    "fehlt noch",
+    "offen",
+    "noch offen",
+    "ausstehend",
+    "leer",
+    "verschlüsselt",
+    "in klärung",
+    "in arbeit",
+    "auf anfrage",
+    "in tresor",
+    "im tresor",
+    "per mail",
+    "per e-mail",
+    "wie nebenstelle",
+    "wie durchwahl",
+    "wie ad",
+    "inconnu",
+    "non défini",
+    "à définir",
+    "en attente",
+    "manquant",
+    "vide",
+    "sans mot de passe",
+    "desconocido",
+    "sin definir",
+    "por definir",
+    "pendiente",
+    "falta",
+    "vacío",
+    "sin contraseña",
+    "sconosciuto",
+    "non definito",
+    "da definire",
+    "in attesa",
+    "mancante",
+    "vuoto",
+    "desconhecido",
+    "a definir",
+    "pendente",
+    "em falta",
+    "vazio",
+    "sem senha",
+    "onbekend",
+    "niet ingesteld",
+    "ontbreekt",
+    "volgt",
+    "leeg",
+    "nieznane",
+    "nie ustawiono",
+    "puste",
+    "bilinmiyor",
+    "belirlenmedi",
+    "boş",
+];
+/// The sign of a text that was cut, where it is three signs.
+const CUT: &str = "...";
+/// A shorter password is tried out, whatever its characters are.
+const CHARS_MIN: usize = 8;
+/// From so many characters on, a password may have one kind of them: a sentence is hard to guess too.
+const CHARS_LONG: usize = 20;
+/// The least number of different characters.
+const DIFFERENT_MIN: usize = 4;
+/// The fewest letters of a word, or of what stands behind its capital letter.
+const WORD_LETTERS_MIN: usize = 2;
+const VOWELS: &str = "aeiouyäöüáéíóúàèìòùâêîôûãõåæøœąęı";
+
+/// Returns true for a text that is certainly no password: a word that says so, one sign again and again, or the
+/// beginning of a password that was cut.
+pub(super) fn is_no_password(text: &str) -> bool {
+    let text = text.trim();
+    let is_sign = |first: char| !first.is_alphanumeric() && text.chars().all(|c| c == first);
+    let words = text.trim_matches(|c: char| !c.is_alphanumeric());
+    text.ends_with(CUT)
+        || text.chars().next().is_some_and(is_sign)
+        || NO_PASSWORD.contains(&&*words.to_lowercase())
+}
+
+/// Returns true for a text with a digit that may be no password.
+pub(super) fn is_doubtful(text: &str) -> bool {
+    text.ends_with(CUT) || text.starts_with('1') && is_no_password(text)
+}
+
+/// Says by what a password is easy to guess; `None` where it is not.
+pub(super) fn weakness(text: &str) -> Option<&'static str> {
+    let chars = text.chars().count();
+    let has_digit = text.contains(|c: char| c.is_ascii_digit());
+    match () {
+        () if chars < CHARS_MIN => Some("has fewer than 8 characters"),
+        () if has_few_chars(text) => Some("has few different characters"),
+        () if chars >= CHARS_LONG => None,
+        () if has_digit && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some("has nothing but digits")
+        }
+        () if !has_digit && is_words(text) => Some("has no digit, and reads like a word"),
+        () => None,
+    }
+}
+
+/// Returns true for a text of fewer different characters than a password should have.
+fn has_few_chars(text: &str) -> bool {
+    let mut rest = text;
+    for _ in 0..DIFFERENT_MIN {
+        let Some(first) = rest.chars().next() else {
+            return true;
+        };
+        let seen = text.len() - rest.len();
+        let seen = text.get(..seen).unwrap_or_default();
+        let is_new = |c: char| c != first && !seen.contains(c);
+        rest = rest
+            .find(is_new)
+            .and_then(|at| rest.get(at..))
+            .unwrap_or_default();
+    }
+    false
+}
+
+/// Returns true for words, also with a capital letter in the place of a blank, as in `LastPass`.
+fn is_words(text: &str) -> bool {
+    let is_between = |c: char| c.is_whitespace() || "-_./,:;!?'()[]{}<>…".contains(c);
+    let mut words = text.split(is_between).filter(|word| !word.is_empty());
+    words.all(|word| {
+        let has_letters = |word: &str| word.chars().nth(WORD_LETTERS_MIN - 1).is_some();
+        let is_upper = word.chars().all(char::is_uppercase);
+        let is_lower = !word.chars().skip(1).any(char::is_uppercase);
+        let mut parts = word.split(char::is_uppercase).enumerate();
+        // Behind each capital letter a word goes on.
+        let are_words = parts.all(|(at, part)| match at {
+            0 => part.is_empty() || has_letters(part),
+            _ => has_letters(part) && part.contains(|c| VOWELS.contains(c)),
+        });
+        let is_written = is_upper || is_lower || are_words;
+        word.chars().all(char::is_alphabetic) && has_letters(word) && is_written
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    #[test]
+    fn passwords_of_other_generators_are_not_weak() {
+        let mut random = Random::new(11);
+        let hex: Vec<char> = "0123456789abcdef".chars().collect();
+        let small: Vec<char> = ('a'..='z').chain('0'..='9').collect();
+        let both: Vec<char> = ('A'..='Z').chain(small.iter().copied()).collect();
+        for _ in 0..10_000 {
+            for (alphabet, length) in [(&hex, 32), (&small, 24), (&both, 20), (&both, 16)] {
+                let text: String = (0..length)
+                    .map(|_| alphabet[random.below(alphabet.len())])
+                    .collect();
+                assert!(!is_no_password(&text), "{text}");
+                assert_eq!(weakness(&text), None, "{text}");
+            }
+        }
+        for text in [
+            "kPwqTRmzLx",
+            "correct horse battery staple",
+            "Wk9q-dd82hZ",
+            "a!B%c-D&e",
+            "Neuland7",
+        ] {
+            assert_eq!(weakness(text), None, "{text}");
+            assert!(!is_no_password(text), "{text}");
+        }
+    }
+}
