@@ -1,4 +1,4 @@
-//! Objects as rows: an array of objects, or one object after the other (JSON Lines).
+//! Objects as rows: an array of objects, one object after the other (JSON Lines), or objects under keys.
 //!
 //! As with CSV, [`Batches`] only finds where each object begins and ends, and [`Batch::rows`] parses them on any
 //! thread. A first pass collects the headings, since any object may have a new one; it also finds every syntax error
@@ -43,8 +43,15 @@ pub(super) struct Layout {
     pub(super) file: Arc<str>,
     pub(crate) encoding: Encoding,
     pub(crate) columns: HashMap<String, usize>,
+    /// True if the rows are the members of one object, each under a key.
+    pub(super) keyed: bool,
+    /// The column of the keys, where no member has them too.
+    pub(super) key_column: Option<usize>,
     pub(super) limits: Limits,
 }
+
+/// The headings of the keys as pandas names them: the second where a member has the first.
+const KEY_HEADINGS: [&str; 2] = ["index", "level_0"];
 
 /// Reads all objects once for their headings, in order of their first appearance.
 pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Content>, SheetError> {
@@ -55,34 +62,37 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
     };
     let file = source.name.clone();
     let marked = source.head(3)? == BYTE_ORDER_MARK;
+    let offset = if marked { 3 } else { 0 };
+    let wrapped = match options.header.headings() {
+        Some(known) => wrapped::part(&source, offset, known)?,
+        None => None,
+    };
     let mut layout = Layout {
         file: file.clone(),
         encoding: source.encoding,
         columns: HashMap::new(),
+        keyed: wrapped.as_ref().is_some_and(|part| part.is_keyed),
+        key_column: None,
         limits: options.limits,
     };
     let mut content = Content {
-        offset: if marked { 3 } else { 0 },
+        offset,
         end: None,
         at: Position { line: 1, column: 1 },
         layout: Arc::new(layout.clone()),
         source,
     };
-    let wrapped = match options.header.headings() {
-        Some(known) => wrapped::part(&content.source, content.offset, known)?,
-        None => None,
-    };
     if let Some(part) = &wrapped {
         (content.offset, content.end, content.at) = (part.start, Some(part.end), part.at);
     }
     let mut batches = content.batches();
-    let (headings, objects) = read_names(&mut batches, &mut layout.columns, &options.limits)?;
+    let mut keys = Keys::default();
+    let (mut headings, objects) = read_names(&mut batches, &mut layout.columns, &mut keys)?;
     if objects == 0 {
         return Err(SheetErrorKind::Empty.in_file(&file));
     }
     if let Some(part) = wrapped.as_ref().filter(|_| batches.in_array) {
-        let start = if marked { 3 } else { 0 };
-        let beside = beside_rows(&content.source, start, (part.start, part.end))?;
+        let beside = beside_rows(&content.source, offset, (part.start, part.end))?;
         if let Some(member) = more_pages(&beside, &part.path, objects) {
             let rows = if objects == 1 { "row" } else { "rows" };
             let kind = SheetErrorKind::OnePage(member, format!("{objects} {rows}"));
@@ -90,6 +100,20 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
         }
     }
     let mut notes = vec![match (&wrapped, batches.in_array) {
+        (Some(part), _) if part.is_keyed => {
+            let place = match &*part.path {
+                "" => String::new(),
+                path => format!(" in “{path}”"),
+            };
+            let kept = match keys.repeated.first() {
+                Some(member) => format!("which “{member}” repeats"),
+                None => {
+                    let heading = add_key_column(&mut headings, &mut layout);
+                    format!("which are the column “{heading}”")
+                }
+            };
+            format!("objects under keys{place}, {kept}")
+        }
         (None, true) => "array of objects".to_owned(),
         (None, false) => "JSON Lines".to_owned(),
         (Some(part), true) => format!("array of objects in “{}”", part.path),
@@ -111,23 +135,65 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
     })
 }
 
+/// Puts the column of the keys before the others, and returns its heading.
+fn add_key_column(headings: &mut Vec<String>, layout: &mut Layout) -> &'static str {
+    let [usual, other] = KEY_HEADINGS;
+    let heading = if layout.columns.contains_key(usual) {
+        other
+    } else {
+        usual
+    };
+    headings.insert(0, heading.to_owned());
+    layout.columns.values_mut().for_each(|column| *column += 1);
+    layout.key_column = Some(0);
+    heading
+}
+
+/// The members whose values are the keys of their objects.
+#[derive(Default)]
+struct Keys {
+    /// Those of which that is so in every object up to now.
+    repeated: Vec<String>,
+    is_first_seen: bool,
+}
+
+impl Keys {
+    fn see(&mut self, object: &JsonObject) {
+        let Some(key) = &object.key else { return };
+        let is_key = |path: &String| {
+            let mut values = object.values.iter();
+            values.any(|(other, text)| other == path && text == key)
+        };
+        if self.is_first_seen {
+            self.repeated.retain(is_key);
+            return;
+        }
+        let paths = object.values.iter().map(|(path, _)| path);
+        self.repeated = paths.filter(|path| is_key(path)).cloned().collect();
+        self.is_first_seen = true;
+    }
+}
+
 /// Reads the names of all members in their order, and the number of objects. `columns` takes the place of each name.
 fn read_names(
     batches: &mut Batches,
     columns: &mut HashMap<String, usize>,
-    limits: &Limits,
+    keys: &mut Keys,
 ) -> Result<(Vec<String>, u64), SheetError> {
     let (mut headings, mut objects) = (vec![], 0);
     for batch in batches {
         let batch = batch?;
+        let columns_max = batch.layout.limits.row_cells_max;
         for element in &batch.elements {
             objects += 1;
-            for (path, _) in batch.object(element)?.values {
+            let object = batch.object(element)?;
+            keys.see(&object);
+            for (path, _) in object.values {
                 if columns.contains_key(&path) {
                     continue;
                 }
-                if headings.len() >= limits.row_cells_max {
-                    let kind = SheetErrorKind::TooManyColumns(limits.row_cells_max);
+                if headings.len() >= columns_max {
+                    let kind = SheetErrorKind::TooManyColumns(columns_max);
                     return Err(kind.in_file(&batch.layout.file));
                 }
                 columns.insert(path.clone(), headings.len());
@@ -288,18 +354,21 @@ impl Batches {
     /// Reads one byte between the objects.
     fn between(&mut self, byte: u8) -> Result<(), SheetError> {
         use Expected::*;
+        let keyed = self.layout.keyed;
+        // A row under a key begins with the quote of its key.
+        let [list, row, end] = if keyed { *b"{\"}" } else { *b"[{]" };
         self.expected = match (byte, self.expected) {
             (b' ' | b'\t' | b'\n' | b'\r', _) => return Ok(()),
-            (b'[', Begin) => {
+            (byte, Begin) if byte == list => {
                 self.in_array = true;
                 FirstOrEnd
             }
-            (b'{', Begin | FirstOrEnd | Next | NextOrEndOfFile) => {
+            (byte, Begin | FirstOrEnd | Next | NextOrEndOfFile) if byte == row => {
                 self.open = Some(Open {
                     start: self.scanned,
                     at: self.at,
-                    depth: 1,
-                    in_string: false,
+                    depth: usize::from(!keyed),
+                    in_string: keyed,
                     escaped: false,
                 });
                 if self.in_array {
@@ -309,7 +378,7 @@ impl Batches {
                 }
             }
             (b',', CommaOrEnd) => Next,
-            (b']', FirstOrEnd | CommaOrEnd) => EndOfFile,
+            (byte, FirstOrEnd | CommaOrEnd) if byte == end => EndOfFile,
             _ => return Err(self.unexpected()),
         };
         Ok(())
@@ -330,8 +399,13 @@ impl Batches {
         match byte {
             b'"' => open.in_string = true,
             b'{' | b'[' => open.depth += 1,
-            b'}' | b']' => open.depth -= 1,
+            b'}' | b']' => open.depth = open.depth.saturating_sub(1),
             _ => return Ok(()),
+        }
+        // The key has ended; its object has not begun.
+        if open.depth == 0 && byte == b'"' {
+            self.open = Some(open);
+            return Ok(());
         }
         if open.depth > self.layout.limits.depth_max {
             let problem = format!(
@@ -370,8 +444,8 @@ impl Batches {
         let found = found.unwrap_or(char::REPLACEMENT_CHARACTER);
         let problem = if CURLY_QUOTES.contains(&found) {
             curly(found)
-        } else if self.expected == Expected::Next && found == ']' {
-            "a comma stands before the closing “]”. Remove the comma".to_owned()
+        } else if self.expected == Expected::Next && matches!(found, ']' | '}') {
+            format!("a comma stands before the closing “{found}”. Remove the comma")
         } else {
             format!("expected {}, found “{found}”", self.expected.words())
         };
@@ -549,6 +623,8 @@ pub(crate) struct Batch {
 /// One object, flat.
 #[derive(Default)]
 struct JsonObject {
+    /// The key that it stands under.
+    key: Option<String>,
     /// Dotted names and texts, in the order of the file.
     values: Vec<(String, String)>,
     /// The first value that is no cell, by its dotted name.
@@ -566,7 +642,7 @@ enum Misfit {
 
 impl Batch {
     pub(crate) fn rows(&self, mut each: impl FnMut(Row<'_>)) -> Result<u64, SheetError> {
-        let columns = &self.layout.columns;
+        let (columns, key_column) = (&self.layout.columns, self.layout.key_column);
         let mut texts: Vec<Option<String>> = Vec::new();
         let (mut text, mut ends) = (String::new(), Vec::new());
         let mut index = 0;
@@ -576,7 +652,14 @@ impl Batch {
                 .trouble
                 .map(|(path, misfit)| RowTrouble::Broken(misfit.finding(columns, &path)));
             texts.clear();
-            texts.resize(columns.len(), None);
+            texts.resize(columns.len() + usize::from(key_column.is_some()), None);
+            if let (Some(column), Some(key)) = (key_column, object.key)
+                && let Some(cell) = texts.get_mut(column)
+            {
+                self.within_limits(element, &key)?;
+                trouble = trouble.or_else(|| unfit(column, KEY_HEADINGS[0], &key));
+                *cell = Some(key);
+            }
             for (path, value) in object.values {
                 self.within_limits(element, &value)?;
                 let Some(column) = columns.get(&path).copied() else {
@@ -623,7 +706,11 @@ impl Batch {
         let bytes = self.bytes(element);
         let text = String::from_utf8_lossy(bytes);
         let mut object = JsonObject::default();
-        flatten(&text, "", &mut object).map_err(|(part, error)| {
+        let flat = self.split(&text).and_then(|(key, body)| {
+            object.key = key;
+            flatten(body, "", &mut object)
+        });
+        flat.map_err(|(part, error)| {
             // The parts of an element are slices of it.
             let start = part.as_ptr().addr() - text.as_ptr().addr();
             let (offset, problem) = place_of(part.as_bytes(), &error);
@@ -631,6 +718,24 @@ impl Batch {
                 .syntax_error(bytes, element, start + offset, problem)
         })?;
         Ok(object)
+    }
+
+    /// Splits the text of an element into the key that its object stands under, where it has one, and the object.
+    pub(super) fn split<'t>(
+        &self,
+        text: &'t str,
+    ) -> Result<(Option<String>, &'t str), PartError<'t>> {
+        if !self.layout.keyed {
+            return Ok((None, text));
+        }
+        let mut begin = serde_json::Deserializer::from_str(text).into_iter::<String>();
+        let key = begin.next().transpose().map_err(|error| (text, error))?;
+        let rest = text.get(begin.byte_offset()..).unwrap_or_default();
+        match rest.trim_start().strip_prefix(':') {
+            Some(body) => Ok((key, body)),
+            // Behind the text of a key, the parser wants nothing more.
+            None => parsed::<String>(text).map(|key| (Some(key), rest)),
+        }
     }
 
     fn within_limits(&self, element: &JsonElement, value: &str) -> Result<(), SheetError> {

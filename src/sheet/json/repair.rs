@@ -52,11 +52,21 @@ impl Batch {
             let Ok(text) = std::str::from_utf8(self.bytes(element)) else {
                 continue;
             };
+            let Ok((key, body)) = self.split(text) else {
+                continue;
+            };
             let mut values = Vec::new();
-            collect(text, text, "", &mut values);
-            for (path, place) in values {
-                let column = self.layout.columns.get(&path);
-                let mended = cells.iter().find(|(mended, _)| column == Some(mended));
+            collect(text, body, "", &mut values);
+            let of_members = values
+                .into_iter()
+                .map(|(path, place)| (self.layout.columns.get(&path).copied(), place));
+            let key_end = text.len() - body.len();
+            let key_end = text.get(..key_end).and_then(|before| before.rfind('"'));
+            let of_key = key
+                .and(key_end)
+                .map(|end| (self.layout.key_column, 0..end + 1));
+            for (column, place) in of_key.into_iter().chain(of_members) {
+                let mended = cells.iter().find(|(mended, _)| column == Some(*mended));
                 let Some((_, mended)) = mended else { continue };
                 let (start, end) = (element.start + place.start, element.start + place.end);
                 out.same(self.data.get(copied..start).unwrap_or_default())?;

@@ -297,23 +297,166 @@ proptest! {
     }
 }
 
+/// Opens a text in which the heading `number` is known.
+fn opened(text: &str, chunk_bytes: usize) -> Result<Sheet, SheetError> {
+    let mut file = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    let known = |text: &str| match text {
+        "number" => Known::Number,
+        _ => Known::Nothing,
+    };
+    let limits = Limits {
+        chunk_bytes,
+        ..Limits::default()
+    };
+    let options = ReadOptions {
+        header: Header::Found(Headings::new(known)),
+        limits,
+        ..ReadOptions::default()
+    };
+    Ok(open(&Input::File(file.path().into()), &options)?.remove(0))
+}
+
+#[test]
+fn objects_under_keys_are_rows_all_of_them() {
+    type Keyed<'t> = (&'t str, &'t str, &'t [&'t str], &'t [&'t [&'t str]]);
+    let cases: [Keyed<'_>; 9] = [
+        (
+            r#"{"2001":{"number":"2001","name":"Anna"},"2002":{"number":"2002","name":"Ben"},"2003":{"name":"Cid","number":"2003"}}"#,
+            "objects under keys, which “number” repeats",
+            &["number", "name"],
+            &[&["2001", "Anna"], &["2002", "Ben"], &["2003", "Cid"]],
+        ),
+        (
+            r#"{"status":"ok","data":{"users":{"a" : {"number":1},
+ "b\"}" :{"number":2,"x":{"y":"{"}}}},"links":{"self":{"href":"/x"}}}"#,
+            "objects under keys in “data.users”, which are the column “index”",
+            &["index", "number", "x.y"],
+            &[&["a", "1", ""], &["b\"}", "2", "{"]],
+        ),
+        (
+            r#"{"0":{"number":"2001","index":"x"},"1":{"number":"2002"}}"#,
+            "objects under keys, which are the column “level_0”",
+            &["level_0", "number", "index"],
+            &[&["0", "2001", "x"], &["1", "2002", ""]],
+        ),
+        // No member has the number: the key may be it, which the user has to say.
+        (
+            r#"{"2001":{"name":"Anna"},"2002":{"name":"Ben"},"2003":{"name":"Cid","mail":"c@x.example"}}"#,
+            "objects under keys, which are the column “index”",
+            &["index", "name", "mail"],
+            &[
+                &["2001", "Anna", ""],
+                &["2002", "Ben", ""],
+                &["2003", "Cid", "c@x.example"],
+            ],
+        ),
+        // A list in a row belongs to the row.
+        (
+            r#"{"2001":{"number":"2001","to":[]},"2002":{"to":["7"],"number":"2002"},"2003":{"number":"2003","to":[]}}"#,
+            "objects under keys, which “number” repeats",
+            &["number", "to"],
+            &[&["2001", ""], &["2002", "7"], &["2003", ""]],
+        ),
+        // One object of its kind is one row, whatever stands beside it.
+        (
+            r#"{"meta":{"page":1},"data":{"number":"2001","sub":{"number":"9"}}}"#,
+            "one object in “data”",
+            &["number", "sub.number"],
+            &[&["2001", "9"]],
+        ),
+        (
+            r#"{"ask":{"number":1},"list":[{"number":"2001"}],"x":{"number":2}}"#,
+            "array of objects in “list”",
+            &["number"],
+            &[&["2001"]],
+        ),
+        (
+            r#"{"number":"2001","a":{"number":"1"},"b":{"number":"2"}}"#,
+            "JSON Lines",
+            &["number", "a.number", "b.number"],
+            &[&["2001", "1", "2"]],
+        ),
+        (
+            "{\"2001\":{\"number\":\"2001\"}}\n{\"2002\":{\"number\":\"2002\"}}",
+            "JSON Lines",
+            &["2001.number", "2002.number"],
+            &[&["2001", ""], &["", "2002"]],
+        ),
+    ];
+    for (text, note, headings, rows) in cases {
+        for chunk_bytes in [1, 2, 3, 7, 1 << 20] {
+            let sheet = opened(text, chunk_bytes).unwrap();
+            assert_eq!(sheet.notes, [note], "{text}");
+            assert_eq!(sheet.headings, headings, "{text}");
+            let read = rows_of(&sheet).unwrap();
+            let texts: Vec<_> = read.iter().map(|row| &row.1).collect();
+            assert_eq!(texts, rows, "{text}");
+            assert!(read.iter().all(|row| row.2.is_none()), "{text}");
+        }
+    }
+    let objects = (0..3000)
+        .map(|at| format!("\"k{at}\":{{\"number\":\"{at}\",\"l\":[{{\"number\":\"7\"}}]}}"));
+    let many = format!(
+        "{{\"users\":{{{}}}}}",
+        objects.collect::<Vec<_>>().join(",")
+    );
+    let sheet = opened(&many, 1 << 20).unwrap();
+    assert_eq!(rows_of(&sheet).unwrap().len(), 3000);
+}
+
+#[test]
+fn objects_of_which_it_is_unclear_which_are_the_rows_are_refused() {
+    for (text, said) in [
+        (
+            r#"{"2001":{"number":"2001","name":"Anna"},"2002":{"name":"Ben"}}"#,
+            "this object holds an object with a number beside other members",
+        ),
+        (
+            r#"{"count":2,"2001":{"number":"2001"},"2002":{"number":"2002"}}"#,
+            "this object holds an object with a number beside other members",
+        ),
+        (
+            r#"{"a":{"user":{"number":"1","x":1,"y":1,"z":1},"group":{"number":"2","p":1,"q":1,"r":1}}}"#,
+            "“a” holds an object with a number beside other members",
+        ),
+        (
+            r#"{"sales":{"a":{"number":"1"},"b":{"number":"2"}},"it":{"c":{"number":"3"},"d":{"number":"4"}}}"#,
+            "both “sales” and “it” hold rows",
+        ),
+        (
+            r#"{"users":{"a":{"number":"1"},"b":{"number":"2"}},"more":[{"number":"3"}]}"#,
+            "both “more” and “users” hold rows",
+        ),
+        (
+            r#"{"2001":{"number":"1","l":[{"number":"8"}]},"2002":{"number":"2"},"n":1}"#,
+            "this object holds an object with a number beside other members",
+        ),
+        (
+            r#"{"a":{"number":"1"},"b":{"number":"2"},}"#,
+            "a comma stands before the closing “}”",
+        ),
+        (
+            r#"{"a" {"number":"1"},"b":{"number":"2"}}"#,
+            "Correct the JSON at this place",
+        ),
+        (r#"{"a":{"number":"1"} "b":{"number":"2"}}"#, ""),
+        (
+            r#"{"total":30,"users":{"a":{"number":"1"},"b":{"number":"2"}}}"#,
+            "“total” (30)",
+        ),
+    ] {
+        for chunk_bytes in [1, 1 << 20] {
+            let error = opened(text, chunk_bytes).unwrap_err().to_string();
+            assert!(error.contains(said), "{text}: {error}");
+        }
+    }
+}
+
 #[test]
 fn one_page_of_several_is_refused() {
     let rows = r#"[{"number":"201"},{"number":"202"}]"#;
-    let opened = |text: &str| {
-        let mut file = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
-        file.write_all(text.replace("ROWS", rows).as_bytes())
-            .unwrap();
-        let known = |text: &str| match text {
-            "number" => Known::Number,
-            _ => Known::Nothing,
-        };
-        let options = ReadOptions {
-            header: Header::Found(Headings::new(known)),
-            ..ReadOptions::default()
-        };
-        open(&Input::File(file.path().into()), &options)
-    };
+    let opened = |text: &str| opened(&text.replace("ROWS", rows), 1 << 20);
     for (text, member) in [
         (r#"{"total":30,"value":ROWS}"#, "“total” (30)"),
         (r#"{"value":ROWS,"totalCount":"3"}"#, "“totalCount” (3)"),

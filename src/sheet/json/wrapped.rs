@@ -4,11 +4,14 @@ use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::json::position::Position;
 use crate::sheet::options::{Headings, Known};
 use crate::sheet::source::Source;
+use std::collections::HashMap;
 
 /// Bytes of a name that may be a heading.
 const NAME_BYTES_MAX: usize = 256;
 /// The largest number of names read in one object, and of lists or objects of a file that may contain the rows.
 const NAMES_MAX: usize = 1000;
+/// The largest number of different sets of names that are compared with each other in one object.
+const SHAPES_MAX: usize = 64;
 /// Objects around the rows.
 const WRAPPERS_MAX: usize = 3;
 
@@ -20,23 +23,77 @@ pub(super) struct WrappedRows {
     pub(super) start: u64,
     pub(super) end: u64,
     pub(super) at: Position,
-    /// The names in its first object.
-    names: Vec<String>,
+    /// True if the rows are the members of this one object, each under a key.
+    pub(super) is_keyed: bool,
     is_list: bool,
+    /// True if the object, or the first one of the list, names the number.
+    names_number: bool,
+    inner: InnerObjects,
 }
 
-/// Finds the rows in an object that is alone in its file: those of the one list whose first object names the number, or
-/// of the only list of objects, or one object that names it. `None` where the object is a row itself, or where anything
-/// is odd: the reader of rows reports it.
+impl WrappedRows {
+    fn is_within(&self, outer: &WrappedRows) -> bool {
+        outer.start < self.start && self.end < outer.end
+    }
+}
+
+/// The objects among the members of one object.
+#[derive(Debug, Clone, Default)]
+struct InnerObjects {
+    /// The members of all kinds.
+    members: u64,
+    objects: u64,
+    /// The objects that name the number.
+    numbered: u64,
+    /// The different lists of names, each with its answer if the number is among them.
+    shapes: Vec<(Vec<String>, bool)>,
+    /// True if an object has less than half of its names, and of the first object's, in common with the first.
+    differ: bool,
+}
+
+impl InnerObjects {
+    fn see(&mut self, names: Vec<String>, numbered: bool) {
+        self.objects += 1;
+        self.numbered += u64::from(numbered);
+        if self.shapes.iter().any(|(shape, _)| *shape == names) {
+            return;
+        }
+        let first = self.shapes.first().map_or(&names, |(first, _)| first);
+        let shared = names.iter().filter(|name| first.contains(name)).count();
+        self.differ |= names.is_empty() || shared * 2 < names.len().min(first.len());
+        if self.shapes.len() < SHAPES_MAX {
+            self.shapes.push((names, numbered));
+        }
+    }
+
+    /// Returns true if the members are rows: objects of one shape, all of them.
+    fn are_rows(&self) -> bool {
+        self.objects > 1 && self.objects == self.members && self.numbered != 1 && !self.differ
+    }
+
+    /// Returns true if one object alone names the number, and no other has anything in common with it.
+    fn have_one_row(&self) -> bool {
+        let mut all = self.shapes.iter();
+        let Some((row, _)) = all.find(|(_, numbered)| *numbered) else {
+            return false;
+        };
+        let mut others = self.shapes.iter().filter(|(_, numbered)| !numbered);
+        self.numbered == 1 && !others.any(|(names, _)| names.iter().any(|name| row.contains(name)))
+    }
+}
+
+/// Finds the rows in an object that is alone in its file: the objects that all stand under keys in one object, or those
+/// of the one list whose first object names the number, or of the only list of objects, or one object that names it.
+/// `None` where the object is a row itself, or where anything is odd: the reader of rows reports it.
 ///
 /// # Errors
-/// Where several lists name the number.
+/// Where several lists or objects name the number, and it is unclear which are the rows.
 pub(super) fn part(
     source: &Source,
     offset: u64,
     known: &Headings,
 ) -> Result<Option<WrappedRows>, SheetError> {
-    let mut scan = Scan::new(offset);
+    let mut scan = Scan::new(offset, known);
     let (mut pass, mut bytes) = (source.pass(offset), Vec::new());
     loop {
         bytes.clear();
@@ -53,36 +110,105 @@ pub(super) fn part(
     let (Some(root), []) = (scan.root, scan.frames.as_slice()) else {
         return Ok(None);
     };
-    let names_number = |names: &[String]| {
-        let mut names = names.iter();
-        names.any(|name| known.known(name) == Known::Number)
-    };
-    if names_number(&root) {
+    if root.names_number {
         return Ok(None);
     }
-    let (mut lists, objects): (Vec<WrappedRows>, Vec<WrappedRows>) =
-        scan.parts.into_iter().partition(|part| part.is_list);
-    if lists.iter().any(|part| names_number(&part.names)) {
-        lists.retain(|part| names_number(&part.names));
-        if let [first, second, ..] = lists.as_slice() {
-            let problem = format!(
-                "both “{}” and “{}” hold rows with a number. Write the list that is meant into a file of its own",
-                first.path, second.path
-            );
-            let kind = SheetErrorKind::Json(second.at.column, problem);
-            return Err(kind.on_line(&source.name, second.at.line));
-        }
-    }
-    let mut objects = objects.into_iter();
-    let only = |mut parts: Vec<WrappedRows>| parts.pop().filter(|_| parts.is_empty());
-    Ok(match lists.is_empty() {
-        false => only(lists),
-        true => objects.find(|part| names_number(&part.names)),
+    let mut parts = scan.parts;
+    parts.push(root);
+    rows_among(parts).map_err(|(at, problem)| {
+        SheetErrorKind::Json(at.column, problem).on_line(&source.name, at.line)
     })
 }
 
+/// Finds the rows among the lists and objects of a file; where they are unclear, the place and the problem.
+fn rows_among(parts: Vec<WrappedRows>) -> Result<Option<WrappedRows>, (Position, String)> {
+    let (mut lists, objects): (Vec<WrappedRows>, Vec<WrappedRows>) =
+        parts.into_iter().partition(|part| part.is_list);
+    let (rows, others): (Vec<WrappedRows>, Vec<WrappedRows>) =
+        objects.into_iter().partition(|part| part.names_number);
+    let outside = |part: &WrappedRows| !rows.iter().any(|row| part.is_within(row));
+    // Where rows lie, but for what lies in a row itself.
+    let holders = |has_rows: &dyn Fn(&InnerObjects) -> bool| -> Vec<WrappedRows> {
+        let found = others.iter().filter(|part| has_rows(&part.inner));
+        found.filter(|part| outside(part)).cloned().collect()
+    };
+    let keyed = |part: WrappedRows| WrappedRows {
+        is_keyed: true,
+        ..part
+    };
+    let numbered = holders(&|inner| inner.numbered > 0);
+    if let [only] = numbered.as_slice()
+        && only.inner.are_rows()
+        && !lists.iter().any(|list| list.names_number)
+    {
+        return Ok(Some(keyed(only.clone())));
+    }
+    let several = numbered.iter().find(|part| part.inner.numbered > 1);
+    if lists.iter().any(|part| part.names_number) {
+        lists.retain(|part| part.names_number);
+        let is_apart = |list: &WrappedRows| several.filter(|rows| !list.is_within(rows));
+        return match lists.as_slice() {
+            [first, second, ..] => Err(both(first, second)),
+            [list] => is_apart(list).map_or(Ok(()), |rows| Err(both(list, rows))),
+            [] => Ok(()),
+        }
+        .map(|()| lists.pop());
+    }
+    match (several, numbered.as_slice()) {
+        (None, _) => {}
+        (Some(_), [first, second, ..]) => return Err(both(first, second)),
+        (Some(several), _) => return Err(unlike(several)),
+    }
+    if !lists.is_empty() {
+        return Ok(lists.pop().filter(|_| lists.is_empty()));
+    }
+    match numbered.as_slice() {
+        [] => {}
+        [only] if only.inner.have_one_row() => {
+            let rows = rows.into_iter().filter(|row| row.is_within(only));
+            return Ok(rows.min_by_key(|row| row.start));
+        }
+        [only] => return Err(unlike(only)),
+        [first, second, ..] => return Err(both(first, second)),
+    }
+    // No name is the number: it may be the key.
+    let alike = holders(&InnerObjects::are_rows);
+    let outermost = alike.iter().find(|part| {
+        let mut others = alike.iter();
+        others.all(|other| other.start == part.start || other.is_within(part))
+    });
+    Ok(outermost.cloned().map(keyed))
+}
+
+fn both(first: &WrappedRows, second: &WrappedRows) -> (Position, String) {
+    let [first_path, second_path] = [first, second].map(|part| match &*part.path {
+        "" => "the file itself".to_owned(),
+        path => format!("“{path}”"),
+    });
+    let what = if second.is_list { "list" } else { "part" };
+    let problem = format!(
+        "both {first_path} and {second_path} hold rows with a number. Write the {what} that is meant into a file of its own"
+    );
+    (second.at, problem)
+}
+
+/// The problem of an object with several objects that may be rows, and something else.
+fn unlike(holder: &WrappedRows) -> (Position, String) {
+    let place = match &*holder.path {
+        "" => "this object".to_owned(),
+        path => format!("“{path}”"),
+    };
+    let problem = format!(
+        "{place} holds an object with a number beside other members that are not of its kind. Write the rows alone, as a list of objects: [{{…}}, {{…}}]"
+    );
+    (holder.at, problem)
+}
+
 /// Goes over the bytes of a file that begins with an object.
-struct Scan {
+struct Scan<'k> {
+    known: &'k Headings,
+    /// The names that were asked for, each with the answer if it is the number.
+    numbers: HashMap<String, bool>,
     offset: u64,
     at: Position,
     /// The objects and lists that are open.
@@ -90,8 +216,8 @@ struct Scan {
     /// The text that is open.
     text: Option<Vec<u8>>,
     escaped: bool,
-    /// The names in the outermost object, once it is closed.
-    root: Option<Vec<String>>,
+    /// The outermost object, once it is closed.
+    root: Option<WrappedRows>,
     parts: Vec<WrappedRows>,
 }
 
@@ -103,14 +229,17 @@ struct JsonFrame {
     name: Option<String>,
     /// The names of an object, or of a list's first object.
     names: Vec<String>,
+    inner: InnerObjects,
     /// True if a list has begun with an object.
     has_objects: bool,
     is_empty: bool,
 }
 
-impl Scan {
-    fn new(offset: u64) -> Scan {
+impl Scan<'_> {
+    fn new(offset: u64, known: &Headings) -> Scan<'_> {
         Scan {
+            known,
+            numbers: HashMap::new(),
             offset,
             at: Position { line: 1, column: 1 },
             frames: Vec::new(),
@@ -158,6 +287,7 @@ impl Scan {
                     return Some(());
                 }
                 let name = String::from_utf8_lossy(&text).into_owned();
+                frame.inner.members += 1;
                 if frame.names.len() < NAMES_MAX {
                     frame.names.push(name.clone());
                 }
@@ -189,6 +319,7 @@ impl Scan {
             at: self.at,
             name: None,
             names: Vec::new(),
+            inner: InnerObjects::default(),
             has_objects: false,
             is_empty: true,
         });
@@ -199,8 +330,21 @@ impl Scan {
         if frame.is_list != is_list {
             return None;
         }
+        let is_wrapped = self.frames.iter().all(|frame| !frame.is_list);
+        let names_number = is_wrapped && self.names_number(&frame.names);
+        let names = self.frames.iter().filter_map(|frame| frame.name.as_deref());
+        let part = WrappedRows {
+            path: names.collect::<Vec<_>>().join("."),
+            start: frame.start,
+            end: self.offset + 1,
+            at: frame.at,
+            is_keyed: false,
+            names_number,
+            is_list,
+            inner: frame.inner,
+        };
         let Some(parent) = self.frames.last_mut() else {
-            self.root = Some(frame.names);
+            self.root = Some(part);
             return Some(());
         };
         if parent.is_list {
@@ -209,18 +353,53 @@ impl Scan {
             }
             return Some(());
         }
-        let wrapped = self.frames.len() <= WRAPPERS_MAX && self.frames.iter().all(|f| !f.is_list);
-        if wrapped && (frame.has_objects || !is_list) && self.parts.len() < NAMES_MAX {
-            let names = self.frames.iter().filter_map(|frame| frame.name.as_deref());
-            self.parts.push(WrappedRows {
-                path: names.collect::<Vec<_>>().join("."),
-                start: frame.start,
-                end: self.offset + 1,
-                at: frame.at,
-                names: frame.names,
-                is_list,
-            });
+        if is_wrapped && !is_list {
+            parent.inner.see(frame.names, names_number);
+            if names_number && parent.inner.numbered > 1 {
+                let (start, rows) = (parent.start, parent.inner.numbered);
+                self.drop_within_rows(start, &part);
+                // Two rows show as well as all of them that there are several.
+                if rows > 2 {
+                    return Some(());
+                }
+            }
+        }
+        let may_hold = match is_list {
+            true => frame.has_objects,
+            false => names_number || part.inner.numbered > 0 || part.inner.are_rows(),
+        };
+        let is_near = is_wrapped && self.frames.len() <= WRAPPERS_MAX;
+        if is_near && may_hold && self.parts.len() < NAMES_MAX {
+            self.parts.push(part);
         }
         Some(())
+    }
+
+    fn names_number(&mut self, names: &[String]) -> bool {
+        names.iter().any(|name| {
+            if let Some(answer) = self.numbers.get(name) {
+                return *answer;
+            }
+            let answer = self.known.known(name) == Known::Number;
+            if self.numbers.len() < NAMES_MAX {
+                self.numbers.insert(name.clone(), answer);
+            }
+            answer
+        })
+    }
+
+    /// Forgets the lists and objects within the rows that lie beside each other behind a place, and within the last of
+    /// them: they belong to these rows.
+    fn drop_within_rows(&mut self, start: u64, last: &WrappedRows) {
+        while self.parts.last().is_some_and(|part| part.is_within(last)) {
+            self.parts.pop();
+        }
+        let rows = self.parts.iter().filter(|part| {
+            let is_row = part.names_number && !part.is_list;
+            is_row && part.start > start
+        });
+        let rows: Vec<WrappedRows> = rows.cloned().collect();
+        self.parts
+            .retain(|part| !rows.iter().any(|row| part.is_within(row)));
     }
 }

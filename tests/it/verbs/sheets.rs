@@ -509,6 +509,14 @@ fn rows_that_an_answer_wraps_are_read() {
             "one object in “data”",
             "1 row: 1 valid",
         ),
+        (
+            format!(
+                "{{\"2001\":{one},\"2002\":{}}}",
+                one.replace("2001", "2002")
+            ),
+            "objects under keys, which “number” repeats",
+            "2 rows: 2 valid",
+        ),
         // A row, with whatever in it.
         (one.to_owned(), "JSON Lines", "1 row: 1 valid"),
         (
@@ -546,6 +554,34 @@ fn rows_that_an_answer_wraps_are_read() {
         code == 2 && said.contains("a.json:3:11: a number with a leading zero"),
         "{said}"
     );
+    // Never the first of several alone.
+    let nameless = one.replace("\"number\":\"2001\",", "");
+    let (code, said) = check(&format!("{{\"2001\":{one},\"2002\":{nameless}}}"));
+    assert!(
+        code == 2 && said.contains("Write the rows alone, as a list of objects"),
+        "{said}"
+    );
+    // Keys are numbers where the user says so.
+    let keyed = format!("{{\"2001\":{nameless},\"2002.0\":{nameless}}}");
+    let (code, said) = check(&keyed);
+    assert!(
+        code == 2 && said.contains("the headings are: index, sip_password"),
+        "{said}"
+    );
+    let fix = [
+        "fix",
+        "a.json",
+        "-o",
+        "d.json",
+        "--for",
+        "openvox",
+        "--map",
+        "index=number",
+    ];
+    let (code, said) = rowcall(folder.path(), &fix);
+    assert_eq!(code, 0, "{said}");
+    let fixed = fs::read_to_string(folder.path().join("d.json")).unwrap();
+    assert_eq!(fixed, keyed.replace("2002.0", "2002"));
     // A repaired copy keeps the text around the rows.
     let text = format!(
         "{{\"n\":[1],\n \"value\": {},\"ok\" :true}}\n",
