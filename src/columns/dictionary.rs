@@ -25,6 +25,7 @@ struct Words {
     feature_parts: Vec<String>,
     feature_words: Vec<String>,
     something_else: Vec<String>,
+    somebody_else: Vec<String>,
     of_person: Vec<String>,
     instruction: Vec<String>,
     elsewhere: Vec<String>,
@@ -161,6 +162,7 @@ pub(super) struct Dictionary {
     feature_parts: Vec<String>,
     feature_words: Vec<String>,
     something_else: Vec<String>,
+    somebody_else: Vec<String>,
     of_person: Vec<String>,
     instructions: HashSet<String>,
     elsewhere: Vec<String>,
@@ -259,6 +261,7 @@ impl Dictionary {
             feature_parts: plain_all(&words.feature_parts),
             feature_words: plain_all(&words.feature_words),
             something_else: plain_all(&words.something_else),
+            somebody_else: plain_all(&words.somebody_else),
             of_person: plain_all(&words.of_person),
             instructions: plain_all(&words.instruction).into_iter().collect(),
             elsewhere: plain_all(&words.elsewhere),
@@ -409,11 +412,12 @@ impl Dictionary {
         let is_phrase =
             several.len() <= GROUP_WORDS_MAX && !text.trim_end_matches(':').contains(':');
         let mut from_each = (0..several.len()).map(|at| several[at..].concat());
-        is_phrase
+        let is_begun = is_phrase
             && from_each.any(|text| {
                 let mut begins = self.something_else.iter();
                 begins.any(|begin| text.starts_with(begin))
-            })
+            });
+        is_begun || self.somebody_else.contains(&plain(text))
     }
 
     /// Returns true for words above headings that tell of the extension's person, or of nothing; short ones join others.

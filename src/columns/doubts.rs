@@ -27,6 +27,7 @@ const OFFERED_PRODUCTS_MAX: usize = 3;
 pub(super) fn ask(all: &mut Meanings<'_>) -> Result<(), ColumnError> {
     all.leave_out_counts();
     all.ask_beside_product();
+    all.ask_about_exchanged();
     all.ask_about_rivals();
     all.ask_about_members();
     all.ask_about_switches();
@@ -116,6 +117,42 @@ impl Meanings<'_> {
         };
         let columns: Vec<usize> = std::iter::once(key).chain(rivals).collect();
         self.ask_which(what, columns, Field::NUMBER);
+    }
+
+    /// Asks about a column of numbers without any digit beside a column of names that are all digits: the two headings
+    /// may be exchanged.
+    fn ask_about_exchanged(&mut self) {
+        let Some(key) = self.column_of(Field::NUMBER) else {
+            return;
+        };
+        let name_fields = [Field::DISPLAY_NAME, Field::FIRST_NAME, Field::LAST_NAME];
+        let mut names = name_fields.into_iter().filter_map(|field| {
+            let column = self.column_of(field)?;
+            let has_digits = self.sample()?.has_only_digits(column);
+            (has_digits && !self.meanings[column].is_read_by_map()).then_some((field, column))
+        });
+        let Some((field, name)) = names.next() else {
+            return;
+        };
+        let has_words = |sample: &Sample| sample.has_cells(key) && !sample.has_digits(key);
+        if self.meanings[key].is_read_by_map() || !self.sample().is_some_and(has_words) {
+            return;
+        }
+        let (number, name_at) = (self.at(key), self.at(name));
+        let what = format!(
+            "{number} has no digits and {name_at} has nothing else: the two headings may be exchanged"
+        );
+        let as_number = self.map_flag(name, Mapped::Field(Field::NUMBER));
+        let exchanged = format!("{as_number} {}", self.map_flag(key, Mapped::Field(field)));
+        let answers = [
+            (name, Mapped::Field(Field::NUMBER)),
+            (key, Mapped::Field(Field::NUMBER)),
+        ];
+        self.ask(what, vec![key, name], &answers);
+        if let Some(first) = (self.questions.last_mut()).and_then(|asked| asked.answers.first_mut())
+        {
+            *first = exchanged;
+        }
     }
 
     /// Returns true if a column may be the number's, as far as its heading and its cells show.
@@ -332,8 +369,9 @@ impl Meanings<'_> {
         }
     }
 
-    /// Asks about telephone numbers and addresses directly behind a column that names somebody else, as `Mobile` behind
-    /// `Emergency contact`, where the cells do not tell whose they are.
+    /// Asks about telephone numbers and addresses behind a column that names somebody else, as `Mobile` behind `Emergency
+    /// contact`, where the cells do not tell whose they are. One column that is not read may be between the two, such as
+    /// `Relation`, but not one that any sheet may have, such as `Room`.
     fn ask_about_somebody_elses(&mut self) {
         if self.owner.is_known() {
             return;
@@ -342,7 +380,7 @@ impl Meanings<'_> {
             .into_iter()
             .filter_map(|field| self.column_of(field))
             .collect();
-        let mut somebody = None;
+        let mut somebody: Option<usize> = None;
         for column in self.columns() {
             let field = self.meanings[column].fields().next();
             let field = field.filter(|field| {
@@ -356,7 +394,12 @@ impl Meanings<'_> {
             });
             let (Some(field), Some(other)) = (field, somebody) else {
                 if field.is_none() {
-                    somebody = Some(column).filter(|column| self.names_somebody_else(*column));
+                    let is_between = self.meanings[column].fields().next().is_none()
+                        && !dictionary().is_everyday(self.heading(column));
+                    somebody = match self.names_somebody_else(column) {
+                        true => Some(column),
+                        false => somebody.filter(|other| other + 1 == column && is_between),
+                    };
                 }
                 continue;
             };

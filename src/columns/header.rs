@@ -90,7 +90,9 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
 /// The subject of the columns below a word.
 fn group_word(word: &str) -> GroupWord {
     let words = dictionary();
-    if words.is_about_something_else(word) {
+    if words.names_somebody_else(word) {
+        GroupWord::SomebodyElse
+    } else if words.is_about_something_else(word) {
         GroupWord::SomethingElse
     } else if words.is_feature(word) {
         GroupWord::Feature

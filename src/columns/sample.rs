@@ -299,6 +299,16 @@ impl Sample {
         !numbers.is_empty() && numbers.len() * 10 >= filled * 8 && distinct * 10 >= filled * 8
     }
 
+    /// Returns true if a column has cells that are not blank.
+    pub(super) fn has_cells(&self, column: usize) -> bool {
+        self.filled(column).next().is_some()
+    }
+
+    /// Returns true if a column has cells, and each is of digits alone.
+    pub(super) fn has_only_digits(&self, column: usize) -> bool {
+        self.has_cells(column) && self.filled(column).all(all_digits)
+    }
+
     /// Returns true if some cell has a digit.
     pub(super) fn has_digits(&self, column: usize) -> bool {
         self.filled(column)

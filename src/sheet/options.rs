@@ -85,12 +85,21 @@ type Qualifies = dyn Fn(&str, &str) -> bool + Send + Sync;
 /// The subject of the columns below a word above several headings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GroupWord {
-    /// Somebody or something other than the extension and its person, such as a deputy.
+    /// Somebody other than the extension's person, such as a deputy.
+    SomebodyElse,
+    /// Something other than the extension, such as a department.
     SomethingElse,
     /// A feature of the extension that is on or off by itself, such as its voicemail.
     Feature,
     /// Any other subject; the word may also be a title.
     Other,
+}
+
+impl GroupWord {
+    /// Returns true if the columns below the word are not about the extension or its person.
+    pub(crate) fn is_about_other(self) -> bool {
+        matches!(self, GroupWord::SomebodyElse | GroupWord::SomethingElse)
+    }
 }
 
 /// The meaning of a text as a heading.

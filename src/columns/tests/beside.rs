@@ -17,7 +17,17 @@ fn telephones_behind_somebody_else_are_asked_unless_the_cells_tell() {
         ("Previous user", "Email"),
         ("Assistant", "E-Mail"),
         ("Manager", "Mobile"),
+        ("Eltern", "Handy"),
+        ("Mother", "Mobile"),
+        ("Hausarzt", "Telefon mobil"),
+        ("Emergency contact;Relation", "Mobile"),
+        ("Notfallkontakt;Beziehung", "E-Mail"),
+        ("Emergency contact;", "Mobile"),
     ] {
+        let mobiles = match heading.contains(';') {
+            true => ["aunt;0171123456", "aunt;0171123457"],
+            false => mobiles,
+        };
         let answers = answers_of(&sheet(heading, own, mobiles));
         assert!(
             answers.contains(&format!("--map '{own}=-'")),
@@ -41,6 +51,8 @@ fn telephones_behind_somebody_else_are_asked_unless_the_cells_tell() {
         ("Room", "Mobile"),
         ("Department", "Email"),
         ("Title", "Handy"),
+        ("Mother tongue", "Mobile"),
+        ("Muttersprache", "Handy"),
     ] {
         assert_eq!(answers_of(&sheet(heading, own, mobiles)), "", "{heading}");
     }
@@ -73,16 +85,33 @@ fn telephones_behind_somebody_else_are_asked_unless_the_cells_tell() {
 }
 
 #[test]
+fn a_number_without_digits_beside_names_of_digits_is_asked() {
+    let answers = answers_of("Name;Ext\n2001;Anna\n2002;Ben");
+    assert_eq!(
+        answers,
+        "--map 'Name=number' --map 'Ext=display_name' --map 'Ext=number'"
+    );
+    for rows in [
+        "Anna;2001\nBen;2002",
+        "2001;Anna\nCid;2002",
+        "2001;\n2002;",
+        ";Anna\n;Ben",
+    ] {
+        assert_eq!(answers_of(&format!("Name;Ext\n{rows}")), "", "{rows}");
+    }
+}
+
+#[test]
 fn an_unknown_word_above_one_heading_is_said() {
     let note = |heading: &str| {
         let binding = bind_sheet(&format!("Ext;Name;{heading}\n2001;Ann;0171")).unwrap();
         let mut notes = binding.notes.iter();
         notes.find(|note| note.rule == "columns.group").cloned()
     };
-    let found = note("Doctor: Mobile").unwrap();
+    let found = note("Mentor: Mobile").unwrap();
     assert_eq!((found.severity, found.column), (Severity::Warning, Some(2)));
     assert!(
-        found.hint.contains("--map 'Doctor: Mobile=-'"),
+        found.hint.contains("--map 'Mentor: Mobile=-'"),
         "{}",
         found.hint
     );

@@ -554,7 +554,18 @@ impl TableHead {
                 let wide = survey.wide.iter().filter(|(line, _)| *line == row.line);
                 row.wide.extend(wide.map(|(_, columns)| columns.clone()));
             }
+            // The last columns may have their headings in the upper rows alone.
+            let widths = self.above.iter().map(|row| row.cells.len());
+            let width = widths.max().unwrap_or(0).max(self.headings.len());
+            self.headings.resize(width, String::new());
             groups::qualify(&mut self.headings, &self.above, known);
+            while self
+                .headings
+                .last()
+                .is_some_and(|text| text.trim().is_empty())
+            {
+                self.headings.pop();
+            }
         }
         notes.extend(survey.notes(options.visible_only));
         if options.sheets.is_empty() {

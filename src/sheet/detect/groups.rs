@@ -67,7 +67,7 @@ fn qualify_by(headings: &mut [String], row: &RowAbove, is_upper: bool, known: &H
         if let Some(word) = word_at(begin) {
             let group = HeadingGroup::new(word, begin..end, headings, known);
             // A word that is itself the heading of its column stands for no other one, but for a feature's.
-            if !is_taken[begin] || group.word != GroupWord::SomethingElse {
+            if !is_taken[begin] || !group.word.is_about_other() {
                 group.qualify(headings, &is_taken, known);
             }
         }
@@ -104,7 +104,7 @@ impl<'w> HeadingGroup<'w> {
         match (word, number) {
             (GroupWord::Other, Some(_)) => group.is_of_extension = true,
             // The only number is the extension's: the word ends before it, or stands for all as a title.
-            (GroupWord::SomethingElse, Some(number)) if !has_other => {
+            (word, Some(number)) if word.is_about_other() && !has_other => {
                 match has_repeated(headings, group.columns.start..number) {
                     true => group.columns.end = number,
                     false => group.is_of_extension = true,
@@ -177,7 +177,8 @@ pub(crate) fn joined(headings: &[String], below: &[String]) -> Vec<String> {
 }
 
 /// Returns true if a row above the headings is a title: one text above the first heading, a remark on the sheet's age, a
-/// name with its value, or two texts of which the second stands for no columns. One text is none where headings below it are repeated behind them.
+/// name with its value, or two texts of which the second stands for no columns, unless
+/// the first one is somebody else, who has a column of the table. One text is none where headings below it are repeated behind them.
 fn is_title(row: &[String], headings: &[String], first: Option<usize>, known: &Headings) -> bool {
     let filled: Vec<usize> = (0..row.len())
         .filter(|column| is_word(&row[*column]))
@@ -197,11 +198,14 @@ fn is_title(row: &[String], headings: &[String], first: Option<usize>, known: &H
         && match filled.len() {
             1 => {
                 let mut columns = (0..headings.len()).map(|column| column..column + 1);
-                last != GroupWord::SomethingElse
-                    || !columns.any(|column| has_repeated(headings, column))
+                !last.is_about_other() || !columns.any(|column| has_repeated(headings, column))
             }
             2 => {
+                let first = known.group_word(&row[begin]);
+                let is_number_below =
+                    (headings.get(begin)).is_some_and(|below| is_number(below, known));
                 last == GroupWord::Other
+                    && (first != GroupWord::SomebodyElse || is_number_below)
                     && (end == begin + 1 || filled.iter().any(has_date) || is_remark(&row[end]))
             }
             _ => false,

@@ -737,6 +737,35 @@ fn a_word_above_headings_ends_with_its_merged_cell() {
     }
 }
 
+#[test]
+fn the_last_heading_may_stand_in_the_upper_row_alone() {
+    let bytes = book(|workbook| {
+        let sheet = workbook.add_worksheet();
+        let rows = [
+            ["number", "name", "", "email"],
+            ["", "first", "last", ""],
+            ["7", "Ann", "Muster", "a@x"],
+        ];
+        for (line, row) in (0..).zip(rows) {
+            for (column, text) in (0..).zip(row).filter(|(_, text)| !text.is_empty()) {
+                sheet.write_string(line, column, text).unwrap();
+            }
+        }
+    });
+    let known = Headings::new(|text| match text {
+        "number" => Known::Number,
+        "name" | "first" | "last" | "email" => Known::Field,
+        _ => Known::Nothing,
+    });
+    let options = ReadOptions {
+        header: Header::Found(known),
+        ..ReadOptions::default()
+    };
+    let sheet = sheets_of(&bytes, &options).unwrap().remove(0);
+    assert_eq!(sheet.headings, ["number", "first", "last", "email"]);
+    assert_eq!(cells_of(&sheet), [["7", "Ann", "Muster", "a@x"]]);
+}
+
 /// A workbook by hand: the sheet's XML, the shared strings' XML, and how the parts are packed.
 pub(super) fn by_hand(sheet: &str, strings: &str) -> Vec<u8> {
     by_parts(&[

@@ -347,6 +347,7 @@ fn a_column_below_a_word_for_somebody_else_is_not_the_persons() {
         "Billing",
         "Contact d'urgence",
         "Company",
+        "Parents",
     ] {
         for above in [
             vec![format!(",,{word},,,")],
@@ -386,8 +387,24 @@ fn a_column_below_a_word_for_somebody_else_is_not_the_persons() {
     ];
     let (stored, words) = read(&rows, 0);
     assert_eq!(stored, ["Ann", "", "0170123"], "{words}");
+    // Somebody else above the first column, and the person beside that one.
+    for (above, somebodys) in [
+        ("Vorgesetzter,Mitarbeiter,", "E-Mail"),
+        ("Eltern,Schüler,", "Mobil"),
+    ] {
+        let headings = format!("{somebodys},Name,Durchwahl");
+        let (stored, words) = read(&[above, &headings, "bo@example.com,Ann,2001"], 0);
+        assert_eq!(stored, ["Ann", "", ""], "{above}: {words}");
+        assert!(words.contains(&format!(": {somebodys}”")), "{words}");
+    }
+    // A name with its value is a title.
+    for above in ["Abteilung,Einkauf,", "Verantwortlich,Frau Fuchs,"] {
+        let (headings, row) = ("Nst.,Name,E-Mail", "2001,Ann,ann@example.com");
+        let (stored, words) = read(&[above, headings, row], 0);
+        assert_eq!(stored, ["Ann", "ann@example.com", ""], "{above}: {words}");
+    }
     // Words that nobody knows: asked.
-    for word in ["Parents", "Gruppenleiter", "Mentor", "In case of need"] {
+    for word in ["Gruppenleiter", "Mentor", "In case of need"] {
         let rows = [
             &format!(",,{word},"),
             "Nst.,Name,Mobil,E-Mail",
