@@ -398,6 +398,8 @@ impl Meanings<'_> {
                         && !dictionary().is_everyday(self.heading(column));
                     somebody = match self.names_somebody_else(column) {
                         true => Some(column),
+                        // A telephone that is not read is that one's too.
+                        false if self.common(column) == Some(Common::NumberLike) => somebody,
                         false => somebody.filter(|other| other + 1 == column && is_between),
                     };
                 }

@@ -23,10 +23,12 @@ fn telephones_behind_somebody_else_are_asked_unless_the_cells_tell() {
         ("Emergency contact;Relation", "Mobile"),
         ("Notfallkontakt;Beziehung", "E-Mail"),
         ("Emergency contact;", "Mobile"),
+        ("Notfallkontakt;Beziehung;Telefon", "E-Mail"),
     ] {
-        let mobiles = match heading.contains(';') {
-            true => ["aunt;0171123456", "aunt;0171123457"],
-            false => mobiles,
+        let mobiles = match heading.matches(';').count() {
+            0 => mobiles,
+            1 => ["aunt;0171123456", "aunt;0171123457"],
+            _ => ["aunt;0171123456;ida@x", "aunt;0171123457;ora@x"],
         };
         let answers = answers_of(&sheet(heading, own, mobiles));
         assert!(
