@@ -13,6 +13,9 @@ use crate::model::redact::{quoted, shown};
 use crate::model::{Care, Field, Finding, Kind, RuleId, Secret, Severity};
 use crate::sheet::{CLEAR, Cells, GENERATE, Stored, is_generate, unescaped};
 
+/// The text that the vendors' own pages print where their mail protection has swallowed an address.
+const SWALLOWED_ADDRESS: &str = "[email protected]";
+
 /// The knowledge of one field of one row: enough for the rules about several fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ValueClass {
@@ -548,6 +551,62 @@ impl<'m> CompiledField<'m> {
             .about(Some(self.row.name), self.column)
             .hint(hint)
             .source(self.source.clone())
+    }
+
+    /// Returns the finding that follows from the kind of the field alone.
+    pub(super) fn breach_of_kind(&self, text: &str) -> Option<Finding> {
+        let row = self.row;
+        let kind = row.name.def().kind;
+        if kind == Kind::Email && text == SWALLOWED_ADDRESS {
+            return Some(self.finding(
+                "placeholder",
+                Severity::Error,
+                format!(
+                    "{} {} is what a web page shows in place of an address",
+                    row.name.name(),
+                    self.quoted(text)
+                ),
+                "fill in the real address",
+            ));
+        }
+        let error = |word, demand: String, hint| {
+            let message = format!("{} {} {demand}", row.name.name(), self.quoted(text));
+            Some(self.finding(word, Severity::Error, message, hint))
+        };
+        match (kind, row.normalise(text)) {
+            (Kind::Switch, None) => error(
+                "switch",
+                "must be on or off".into(),
+                "yes/no, true/false, 1/0 are understood too",
+            ),
+            (Kind::Time, None) => error(
+                "time",
+                "must be a time of day, HH:MM".into(),
+                "write it as 09:00",
+            ),
+            (Kind::Choice, None) => error(
+                "choice",
+                format!("must be one of {}", self.choices()),
+                "write one of these words",
+            ),
+            (Kind::Choice, Some(_)) if row.choice(text).is_none() => Some(self.finding(
+                "unknown_choice",
+                Severity::Warning,
+                format!(
+                    "{} {} is none of the words that are known ({}): it is passed on as it is",
+                    row.name.name(),
+                    self.quoted(text),
+                    self.choices()
+                ),
+                "check the word on the PBX",
+            )),
+            (Kind::Count, _) if !self.has_number_rule() && !all_digits(text) => error(
+                "count",
+                "must be a whole number".into(),
+                "write digits only",
+            ),
+            _ => None,
+        }
     }
 }
 

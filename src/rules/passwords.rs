@@ -1,6 +1,9 @@
 //! Texts in the place of passwords: those that are certainly none, and passwords that are easy to guess. Neither is a
 //! matter of the vendor.
 
+use crate::columns::is_instruction;
+use crate::manifest::switch;
+
 /// Words that say that there is no password, or where it is kept; in small letters.
 const NO_PASSWORD: [&str; 116] = [
     "not set",
@@ -199,6 +202,15 @@ fn is_words(text: &str) -> bool {
         let is_written = is_upper || is_lower || are_words;
         word.chars().all(char::is_alphabetic) && has_letters(word) && is_written
     })
+}
+
+/// Returns true if a text in the place of a password is an instruction, or only yes or no.
+pub(super) fn says_what_to_do(text: &str) -> bool {
+    let text = text.trim();
+    let is_word = text.chars().count() > 1
+        && text.contains(char::is_alphabetic)
+        && !text.contains(['<', '>']);
+    is_word && (is_instruction(text) || switch(text).is_some())
 }
 
 #[cfg(test)]

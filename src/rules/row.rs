@@ -4,14 +4,14 @@ use super::compiled::{CompiledField, ValueClass, View};
 use super::fields_together::FieldsTogether;
 use super::hashes::{HashText, hash_text};
 use super::odd::{Odd, has_suspicious_byte, is_control};
-use super::passwords::is_no_password;
+use super::passwords::{is_no_password, says_what_to_do};
 use super::phone::Country;
 use super::rows_together::{BatchFacts, CrossRowFacts, Duplicate, about_row, is_alone};
 use super::spreadsheet_damage::{self as damage, Damage, TextShape};
 use super::totals::{LABEL_BYTES_MAX, is_total};
 use super::vacant::is_vacant;
-use crate::columns::{Binding, CellReading, Scratch, is_instruction};
-use crate::manifest::{Access, Manifest, Purpose, all_digits, switch};
+use crate::columns::{Binding, CellReading, Scratch};
+use crate::manifest::{Access, Manifest, Purpose};
 use crate::mapping::MappedField;
 use crate::model::{
     Care, Field, Finding, Kind, OddChar, Record, RuleId, Secret, Severity, TO_GENERATE, heading_key,
@@ -22,9 +22,6 @@ use crate::sheet::{
 };
 use std::ops::ControlFlow;
 use std::sync::Arc;
-
-/// The text that the vendors' own pages print where their mail protection has swallowed an address.
-const SWALLOWED_ADDRESS: &str = "[email protected]";
 
 /// A row that sums up has so few cells.
 const TOTAL_CELLS_MAX: usize = 4;
@@ -748,7 +745,7 @@ impl<'m> Checker<'m> {
             findings.push(slot.vacant(text));
         }
         let before = findings.len();
-        if let Some(breach) = self.breach_of_kind(slot, text) {
+        if let Some(breach) = slot.breach_of_kind(text) {
             findings.push(breach);
         } else {
             slot.breaches(text, findings);
@@ -817,62 +814,6 @@ impl<'m> Checker<'m> {
         is_ditto
     }
 
-    /// Returns the finding that follows from the kind of the field alone.
-    fn breach_of_kind(&self, slot: &CompiledField<'m>, text: &str) -> Option<Finding> {
-        let row = slot.row;
-        let kind = row.name.def().kind;
-        if kind == Kind::Email && text == SWALLOWED_ADDRESS {
-            return Some(slot.finding(
-                "placeholder",
-                Severity::Error,
-                format!(
-                    "{} {} is what a web page shows in place of an address",
-                    row.name.name(),
-                    slot.quoted(text)
-                ),
-                "fill in the real address",
-            ));
-        }
-        let error = |word, demand: String, hint| {
-            let message = format!("{} {} {demand}", row.name.name(), slot.quoted(text));
-            Some(slot.finding(word, Severity::Error, message, hint))
-        };
-        match (kind, row.normalise(text)) {
-            (Kind::Switch, None) => error(
-                "switch",
-                "must be on or off".into(),
-                "yes/no, true/false, 1/0 are understood too",
-            ),
-            (Kind::Time, None) => error(
-                "time",
-                "must be a time of day, HH:MM".into(),
-                "write it as 09:00",
-            ),
-            (Kind::Choice, None) => error(
-                "choice",
-                format!("must be one of {}", slot.choices()),
-                "write one of these words",
-            ),
-            (Kind::Choice, Some(_)) if row.choice(text).is_none() => Some(slot.finding(
-                "unknown_choice",
-                Severity::Warning,
-                format!(
-                    "{} {} is none of the words that are known ({}): it is passed on as it is",
-                    row.name.name(),
-                    slot.quoted(text),
-                    slot.choices()
-                ),
-                "check the word on the PBX",
-            )),
-            (Kind::Count, _) if !slot.has_number_rule() && !all_digits(text) => error(
-                "count",
-                "must be a whole number".into(),
-                "write digits only",
-            ),
-            _ => None,
-        }
-    }
-
     fn missing(&self, slots: &[u8], purpose: Purpose, findings: &mut Vec<Finding>) {
         let missing = slots.iter().map(|index| &self.slots[usize::from(*index)]);
         findings.extend(
@@ -920,13 +861,4 @@ fn heaviest_first(findings: &mut [Finding], before: usize) {
     if let Some(own @ [_, _, ..]) = findings.get_mut(before..) {
         own.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     }
-}
-
-/// Returns true if a text in the place of a password is an instruction, or only yes or no.
-fn says_what_to_do(text: &str) -> bool {
-    let text = text.trim();
-    let is_word = text.chars().count() > 1
-        && text.contains(char::is_alphabetic)
-        && !text.contains(['<', '>']);
-    is_word && (is_instruction(text) || switch(text).is_some())
 }

@@ -1040,7 +1040,11 @@ mod tests {
                 (RowResult::Unknown, 1),
                 "{blind:?}"
             );
-            assert_eq!(settlement.is_open, blind != Trouble::Answer("no"), "{blind:?}");
+            assert_eq!(
+                settlement.is_open,
+                blind != Trouble::Answer("no"),
+                "{blind:?}"
+            );
             let ends = settlement.fault.unwrap().ends_the_run();
             assert_eq!(ends, blind == Trouble::Answer("unusable"));
         }
