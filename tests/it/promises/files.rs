@@ -240,7 +240,7 @@ fn no_output_replaces_what_rowcall_keeps_by_a_link_to_it() {
     let outputs = links.iter().map(|(link, _, what)| (*link, *what));
     let outputs = outputs.chain([
         ("hard.csv", "where runs are kept"),
-        ("run/a.csv", "kept of runs"),
+        ("run/a.csv", "where runs are kept"),
     ]);
     let outputs: Vec<(&str, &str)> = outputs.collect();
     let writers = WRITERS.into_iter().chain([

@@ -589,7 +589,7 @@ const WORKBOOKS: &[HostileCase] = &[
                 ],
             );
         },
-        "bytes would be passed over",
+        "bytes would be skipped",
     ),
     (
         "deep.ods",
