@@ -40,6 +40,8 @@ pub(crate) enum FaultCause {
     Endless,
     /// The run was interrupted.
     Interrupted,
+    /// The PBX is another one than before, or has lost what was stored.
+    AnotherPbx,
 }
 
 /// A refusal by the PBX, or a failure of the network. Never contains a secret, and never an address with a token.

@@ -59,9 +59,8 @@ fn is_lost(manifest: &Manifest, change: &Change, current: &BTreeMap<String, Reco
         }
         (Action::Update, Some(before), Some(now)) => {
             let fields = differing(manifest, &renamed(change), now);
-            let is_old = |field: &Field| {
-                is_vacant(now, *field) || now.reveal(*field) == before.reveal(*field)
-            };
+            let moved = moved(manifest, before, now);
+            let is_old = |field: &Field| is_vacant(now, *field) || !moved.contains(field);
             !fields.is_empty() && fields.iter().all(is_old)
         }
         (Action::Create | Action::Update, _, None) => true,

@@ -12,7 +12,7 @@ use crate::link::StopFlag;
 use crate::manifest::Manifest;
 use crate::model::counted;
 use crate::model::{
-    Change, Fault, Field, Outcome, PlannedRow, RingResult, RingVerdict, RowResult, Text,
+    Change, Fault, FaultCause, Field, Outcome, PlannedRow, RingResult, RingVerdict, RowResult, Text,
 };
 use crate::plan::waves::Stage;
 use crate::progress::Progress;
@@ -21,8 +21,7 @@ use crate::rim::{Exit, Failure, Target, TargetSession};
 use crate::seal::Key;
 use crate::submit::settle::Settlement;
 use crate::submit::{
-    ANOTHER_PBX, Ended, FailuresMax, IntentLog, Memberships, NewStarts, NoIntentLog, Options,
-    WaveGate, submit,
+    Ended, FailuresMax, IntentLog, Memberships, NewStarts, NoIntentLog, Options, WaveGate, submit,
 };
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -340,7 +339,8 @@ impl Recording<'_, '_> {
         });
         let fault = settlement.fault.as_ref();
         let ends_the_run = fault.is_some_and(Fault::ends_the_run);
-        if let (Some(journal), true) = (&execution.journal, fault.is_some_and(is_of_another_pbx)) {
+        let is_anothers = fault.is_some_and(|fault| fault.cause == FaultCause::AnotherPbx);
+        if let (Some(journal), true) = (&execution.journal, is_anothers) {
             journal.doubt();
         }
         let stays_open = settlement.is_open;
@@ -463,10 +463,6 @@ fn tell_starts(starts: &NewStarts, label: &str, changes: &[Change]) -> bool {
         ));
     }
     has_losses
-}
-
-fn is_of_another_pbx(fault: &Fault) -> bool {
-    fault.code == ANOTHER_PBX
 }
 
 fn stop_flag(session: &TargetSession<'_>) -> StopFlag {

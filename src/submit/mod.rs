@@ -22,7 +22,6 @@ mod usual;
 pub mod verify;
 
 pub use options::{FailuresMax, Memberships, NewStarts, Options, SHARE_AFTER, Verify};
-pub(crate) use storage::ANOTHER_PBX;
 
 use crate::link::StopFlag;
 use crate::link::paced::{PARALLEL_MAX, Pace, Permit};

@@ -10,7 +10,7 @@ use super::options::{NewStarts, Options};
 use super::panics::{caught, lock};
 use super::settle::{SettleLimits, Settlement, carry_out_again};
 use super::verify::{Sent, Verifier};
-use crate::model::{Action, Fault, FaultKind, RowResult};
+use crate::model::{Action, Fault, FaultCause, FaultKind, RowResult};
 use crate::wire::PbxStart;
 use std::collections::HashMap;
 use std::mem::take;
@@ -26,9 +26,6 @@ const LOST_LOOKS_MAX: u32 = 2;
 
 /// The last stored rows that are looked at after a new start.
 const PROBES: usize = 8;
-
-/// The code of the fault of a PBX that is another one than before, or has lost what was stored.
-pub(crate) const ANOTHER_PBX: &str = "run.another_pbx";
 
 /// The rows whose result is not certain yet.
 pub(super) struct Storage<'c> {
@@ -329,7 +326,8 @@ fn does_not_come_back(blind: &Fault) -> Fault {
 
 fn another_pbx(why: &str) -> Fault {
     let why = format!("it is not the PBX that it was: {why}");
-    Fault::new(FaultKind::TargetUnusable, ANOTHER_PBX, why).hint(
+    let fault = Fault::new(FaultKind::TargetUnusable, "run.another_pbx", why);
+    fault.cause(FaultCause::AnotherPbx).hint(
         "see what answers at the address, and whether it has lost its data: rows that were done before may be gone too. Once it is the PBX of the run again, rowcall resume looks at all of them; to fill this one, import the sheet again with --mode upsert",
     )
 }

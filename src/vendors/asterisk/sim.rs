@@ -72,7 +72,7 @@ pub struct AsteriskSim {
     stale: BTreeSet<String>,
     /// New aors since the last listing: the work that they make holds up the listing.
     backlog: usize,
-    /// What AstDB holds of endpoints that the cache shows otherwise: older values, or nothing.
+    /// The endpoints that the cache shows otherwise than AstDB, each with its older values there, or nothing.
     lost: BTreeMap<String, Option<StoredAttributes>>,
     /// True once there was an endpoint: until then PJSIP is no technology.
     had_endpoint: bool,
