@@ -190,7 +190,8 @@ pub fn import_table(facts: &Manifest, extensions: &[impl Borrow<Record>]) -> Imp
 }
 
 /// Builds the table of an import file by a pattern: its headings in its order, and its texts where an extension has none.
-/// Where the product stores nothing for a blank cell, columns that nothing fills are left out.
+/// Where the product stores nothing for a blank cell, columns that nothing fills are left out, but for a product that
+/// wants all of its headings.
 pub fn import_table_like(
     facts: &Manifest,
     extensions: &[&Record],
@@ -198,6 +199,10 @@ pub fn import_table_like(
 ) -> (ImportTable, PatternGaps) {
     let filling = Filling::new(facts, extensions.to_vec());
     let rows = 0..extensions.len();
+    let wants_all = facts
+        .file
+        .as_ref()
+        .is_some_and(|file| !file.headings.is_empty());
     let mut gaps = PatternGaps::default();
     let (mut headings, mut columns) = (vec![], vec![]);
     for PatternColumn { heading, constant } in &template.columns {
@@ -215,7 +220,7 @@ pub fn import_table_like(
         if !is_filled && !is_field && constant.is_none() && !heading.trim().is_empty() {
             gaps.unfilled.push(heading.clone());
         }
-        if is_filled || !filling.fills_blank {
+        if is_filled || wants_all || !filling.fills_blank {
             headings.push(heading.clone());
             columns.push(column);
         }
@@ -388,6 +393,26 @@ mod tests {
                 "{} fills a column twice",
                 facts.vendor.id
             );
+        }
+    }
+
+    #[test]
+    fn of_a_product_that_wants_all_headings_a_pattern_loses_none() {
+        let ann = record(&[
+            (Field::NUMBER, "0042"),
+            (Field::SIP_PASSWORD, "tR7xkQ2mZp9w"),
+        ]);
+        for facts in dialects() {
+            let headings = &facts.file.as_ref().unwrap().headings;
+            let columns = headings.iter().map(|heading| PatternColumn {
+                heading: heading.clone(),
+                constant: None,
+            });
+            let pattern = FilePattern {
+                columns: columns.collect(),
+            };
+            let (table, _) = import_table_like(facts, &[&ann], &pattern);
+            assert_eq!(table.headings, *headings, "{}", facts.vendor.id);
         }
     }
 

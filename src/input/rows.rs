@@ -401,6 +401,12 @@ impl Rows {
         Ok(())
     }
 
+    /// Returns true if a column of a sheet is read as this field.
+    pub(crate) fn have_column(&self, field: Field) -> bool {
+        let mut sheets = self.sheets.iter();
+        sheets.any(|(_, binding)| binding.column_of(field).is_some())
+    }
+
     /// Returns true if any row has a value for this field.
     pub(crate) fn have(&self, field: Field) -> bool {
         let has = |row: &InputRow| row.wanted.get(field).is_some_and(|text| !text.is_empty());

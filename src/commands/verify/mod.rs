@@ -5,6 +5,7 @@ mod rows;
 use crate::cli::VerifyArgs;
 use crate::dialects::PREFIX;
 use crate::input::InputRow;
+use crate::manifest::Access;
 use crate::model::counted;
 use crate::model::{Field, Outcome, RowResult};
 use crate::report::{ReportFile, ReportHead, ResultCounts, for_people, summary_of_sheets};
@@ -37,8 +38,9 @@ pub(super) fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure>
     let unseen: BTreeSet<Field> = facts
         .field
         .iter()
+        .filter(|row| wanted.have(row.name) && !exported.have(row.name))
+        .filter(|row| row.access == Access::WriteOnly || !exported.have_column(row.name))
         .map(|row| row.name)
-        .filter(|field| wanted.have(*field) && !exported.have(*field))
         .collect();
     let outcomes: Vec<Outcome> = (0..wanted.rows.len())
         .map(|index| outcome(&wanted, index, &held, &unseen, facts))

@@ -272,6 +272,28 @@ fn a_file_of_one_product_becomes_the_file_of_another() {
 }
 
 #[test]
+fn an_export_whose_secrets_are_all_blank_is_not_as_it_was_meant() {
+    let desk = Desk::new("openvox");
+    desk.write(
+        "s.csv",
+        "number,display_name,sip_password\n2001,Ann,tR7xkQ2mZp9w\n2002,Bo,Kq7Wz1P3xVab\n",
+    );
+    desk.ends("convert s.csv --to file:freepbx -o bulk.csv", 0);
+    let bulk = desk.read("bulk.csv");
+    let blank = bulk.replace("tR7xkQ2mZp9w", "").replace("Kq7Wz1P3xVab", "");
+    desk.write("blank.csv", blank);
+    let verified = desk.ends("verify bulk.csv blank.csv --for file:freepbx", 1);
+    assert!(
+        verified.err.contains("2 rows: 2 differs"),
+        "{}",
+        verified.err
+    );
+    desk.write("without.csv", "extension,name\n2001,Ann\n2002,Bo\n");
+    desk.ends("verify bulk.csv without.csv --for file:freepbx", 0)
+        .says(&["no such column: sip_password"]);
+}
+
+#[test]
 fn a_row_with_the_wrong_number_of_cells_is_told_with_its_line() {
     let desk = Program::new();
     let good = "extension,name,secret,voicemail_enable,tech\n2001,Ann,Xk39vTq2Lm,no,pjsip\n2002,Bo,Xk39vTq2Ln,no,pjsip\n";
