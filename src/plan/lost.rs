@@ -6,7 +6,7 @@ use crate::manifest::Manifest;
 use crate::model::{Action, Change, Field, PlannedRow, Record, RowResult, counted};
 use crate::rim::{Failure, Target};
 use crate::submit::settle::renamed;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The changes of rows that a run has done, as the ledger has it; not those that `is_taken_back` is true for.
 pub(crate) fn done<'r>(
@@ -22,11 +22,15 @@ pub(crate) fn done<'r>(
     changes.collect()
 }
 
+/// The divisor that gives the number of a run's first rows by which another PBX is told: a quarter of those done.
+const FIRST_PARTS: usize = 4;
+
 /// Returns the positions of the changes that were lost: those of which the PBX has nothing, or only a part, or what was
 /// there before. Those that somebody changed since are not among them.
 ///
 /// # Errors
-/// Exit 3 where all were lost: it is not the PBX of the run.
+/// Exit 3 where the first quarter of them was lost: it is not the PBX of the run, or it was emptied. A PBX that lost its
+/// last moment has those, and one that came in mid-run has only later ones.
 pub(crate) fn lost(
     run: &str,
     done: &[&Change],
@@ -39,15 +43,25 @@ pub(crate) fn lost(
         .filter(is_gone)
         .map(|change| change.row)
         .collect();
-    if lost.is_empty() || lost.len() < done.len() {
+    let done: Vec<usize> = done.iter().map(|change| change.row).collect();
+    let first = first_of(done);
+    let gone: BTreeSet<usize> = lost.iter().copied().collect();
+    if first.is_empty() || !first.iter().all(|row| gone.contains(row)) {
         return Ok(lost);
     }
-    let rows = counted(lost.len() as u64, "row");
+    let rows = counted(first.len() as u64, "row");
     Err(Failure::target(format!(
-        "{}: it is not the PBX that it was: it has nothing of the {rows} that run {run} has done",
+        "{}: it is not the PBX that it was: it has nothing of the first {rows} that run {run} has done",
         target.label
     ))
     .hint("see what answers at the address; run this again once it is the PBX of the run. To fill the one that answers, import the sheet again with --mode upsert"))
+}
+
+/// The first quarter of these rows.
+fn first_of(mut rows: Vec<usize>) -> Vec<usize> {
+    rows.sort_unstable();
+    rows.truncate(rows.len().div_ceil(FIRST_PARTS));
+    rows
 }
 
 fn is_lost(manifest: &Manifest, change: &Change, current: &BTreeMap<String, Record>) -> bool {
@@ -79,6 +93,13 @@ mod tests {
         record.set(Field::DISPLAY_NAME, name);
         record.set(Field::EMAIL, email);
         record
+    }
+
+    #[test]
+    fn another_pbx_is_told_by_the_rows_that_were_done_first() {
+        assert_eq!(first_of(vec![]), [0usize; 0]);
+        assert_eq!(first_of(vec![7]), [7]);
+        assert_eq!(first_of(vec![9, 2, 8, 1, 5]), [1, 2]);
     }
 
     #[test]
