@@ -54,7 +54,7 @@ pub fn moved(manifest: &Manifest, before: &Record, now: &Record) -> Vec<Field> {
 }
 
 /// Returns true if an extension has nothing in a field: no text, or a switch that is off.
-pub fn is_vacant(extension: &Record, field: Field) -> bool {
+pub fn is_unset(extension: &Record, field: Field) -> bool {
     let text = extension.reveal(field).unwrap_or_default();
     text.is_empty() || (field.def().kind == Kind::Switch && text == "off")
 }

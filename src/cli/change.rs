@@ -3,13 +3,13 @@
 use super::input::{FormArgs, InputArgs, filling, mapping};
 use super::output::{DetailArgs, ReportArgs, SecretsArgs};
 use super::pace::PaceArgs;
-use super::safety::GuardArgs;
+use super::safety::{GuardArgs, LossArgs};
 use crate::columns::{Mapped, field_named};
 use crate::mapping::RenumberRule;
 use crate::model::{Field, Mode};
 use crate::plan::replay::OnDrift;
 use crate::rules::Country;
-use clap::{Args, ValueEnum, ValueHint};
+use clap::{Args, ValueHint};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -54,15 +54,9 @@ pub struct WantedArgs {
     /// Read telephone numbers by this country's rule, for example DE [default: the target's `country`]
     #[arg(long, value_name = "COUNTRY", help_heading = "Input")]
     pub country: Option<Country>,
-    /// What happens when something of the sheet would be lost, because the vendor has no field for it
-    #[arg(
-        long,
-        value_enum,
-        value_name = "ACTION",
-        default_value_t,
-        help_heading = "Safety"
-    )]
-    pub on_loss: OnLoss,
+    /// The reaction to a loss.
+    #[command(flatten)]
+    pub losses: LossArgs,
     /// The destinations of the results.
     #[command(flatten)]
     pub report: ReportArgs,
@@ -168,17 +162,6 @@ pub struct DeleteArgs {
     pub guard: GuardArgs,
 }
 
-/// The reaction to a loss.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum OnLoss {
-    /// It is reported, and the rest goes on
-    #[default]
-    Report,
-    /// Nothing is sent, unless all that would be lost is left out by name: fields by --drop FIELD, columns of a sheet by
-    /// --map 'HEADING=-'
-    Stop,
-}
-
 /// `rowcall migrate`
 #[derive(Debug, Args)]
 #[command(
@@ -220,15 +203,9 @@ pub struct MigrateArgs {
     /// and counts the rest
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub loss: Option<PathBuf>,
-    /// What happens when something is lost
-    #[arg(
-        long,
-        value_enum,
-        value_name = "ACTION",
-        default_value_t,
-        help_heading = "Safety"
-    )]
-    pub on_loss: OnLoss,
+    /// The reaction to a loss.
+    #[command(flatten)]
+    pub losses: LossArgs,
     /// Leave this field out
     #[arg(long, value_name = "FIELD", value_parser = field_named)]
     pub drop: Vec<Field>,

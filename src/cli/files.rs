@@ -1,8 +1,8 @@
 //! The commands about a product's own import file: `convert`, `verify`.
 
-use super::change::OnLoss;
 use super::input::InputArgs;
 use super::output::{ReportArgs, SecretsArgs};
+use super::safety::LossArgs;
 use crate::dialects::{PREFIX, dialect_named};
 use crate::manifest::Manifest;
 use crate::rules::Country;
@@ -39,15 +39,9 @@ pub struct ConvertArgs {
     /// Read telephone numbers by this country's rule, for example DE: how those are dialled that are written for people
     #[arg(long, value_name = "COUNTRY", help_heading = "Input")]
     pub country: Option<Country>,
-    /// What happens when something of the sheet would be lost, because the product has no column for it
-    #[arg(
-        long,
-        value_enum,
-        value_name = "ACTION",
-        default_value_t,
-        help_heading = "Safety"
-    )]
-    pub on_loss: OnLoss,
+    /// The reaction to a loss.
+    #[command(flatten)]
+    pub losses: LossArgs,
     /// The destinations of the results.
     #[command(flatten)]
     pub report: ReportArgs,

@@ -25,7 +25,7 @@ mod words;
 pub use audit::{
     ArchiveArgs, ArchiveCommand, ArchiveListArgs, DiffArgs, ExportArgs, ExportSecrets,
 };
-pub use change::{DeleteArgs, ImportArgs, MigrateArgs, OnLoss, PlanArgs, WantedArgs};
+pub use change::{DeleteArgs, ImportArgs, MigrateArgs, PlanArgs, WantedArgs};
 pub use files::{ConvertArgs, VerifyArgs};
 pub use input::{Delimiter, FormArgs, InputArgs, ReadingArgs};
 pub use man::{man, man_pages};
@@ -33,7 +33,7 @@ pub use output::{DetailArgs, ReportArgs, SecretsArgs};
 pub use pace::PaceArgs;
 pub use ring::{ProofArgs, RingArgs};
 pub use runs::{ResumeArgs, RunReportArgs, RunsArgs, RunsCommand, UndoArgs};
-pub use safety::GuardArgs;
+pub use safety::{GuardArgs, LossArgs, OnLoss};
 pub use sheets::{CheckArgs, ColumnsArgs, FixArgs, TemplateArgs};
 pub use tools::{
     CompletionsArgs, DoctorArgs, HelpArgs, LeadArgs, ManArgs, SchemaArgs, SimArgs, VendorsArgs,

@@ -7,7 +7,7 @@ use crate::plan::replay::OnDrift;
 use crate::plan::waves::Waves;
 use crate::run::GuardOptions;
 use crate::submit::Verify;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::str::FromStr;
 
 /// The limits of change, the conditions that stop a run, and the choice of changes that are read back.
@@ -40,6 +40,26 @@ pub struct GuardArgs {
     /// Do not ask; also needed for anything that deletes where nobody can be asked
     #[arg(long, short = 'y')]
     pub yes: bool,
+}
+
+/// The reaction to a loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum OnLoss {
+    /// It is reported, and the rest goes on
+    #[default]
+    Report,
+    /// Nothing is sent, unless all that would be lost is left out by name: fields by --drop FIELD, columns of a sheet by
+    /// --map 'HEADING=-'
+    Stop,
+}
+
+/// The reaction to values that no field or column of the other side takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Safety")]
+pub struct LossArgs {
+    /// What happens when something would be lost, because no field or column takes it
+    #[arg(long, value_enum, value_name = "ACTION", default_value_t)]
+    pub on_loss: OnLoss,
 }
 
 impl GuardArgs {

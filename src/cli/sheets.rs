@@ -1,8 +1,8 @@
 //! The commands that need no PBX: `check`, `columns`, `fix`, `template`.
 
-use super::change::OnLoss;
 use super::input::InputArgs;
 use super::output::{ReportArgs, written};
+use super::safety::LossArgs;
 use super::values::vendor_or_file;
 use super::words::typed_words;
 use crate::model::Language;
@@ -26,9 +26,9 @@ pub struct CheckArgs {
     /// Read telephone numbers by this country's rule, for example DE: how those are dialled that are written for people
     #[arg(long, value_name = "COUNTRY", help_heading = "Input")]
     pub country: Option<Country>,
-    /// What happens when something of the sheet would be lost, because the vendor has no field for it
-    #[arg(long, value_enum, default_value_t)]
-    pub on_loss: OnLoss,
+    /// The reaction to a loss.
+    #[command(flatten)]
+    pub losses: LossArgs,
     /// Show how each heading was understood, with its first value, and check nothing
     #[arg(long, help_heading = "Output")]
     pub explain_columns: bool,

@@ -1,7 +1,7 @@
 //! Typed values, checked against the words that exist.
 
 use crate::columns::{NamedOwner, OWN_HEADINGS, product, products};
-use crate::dialects::{PREFIX, dialect_typed};
+use crate::dialects::{dialect_typed, file_word};
 use crate::sheet::Encoding;
 use crate::vendors::vendor_typed;
 use jiff::civil::Date;
@@ -94,7 +94,7 @@ fn moment(text: &str) -> Result<Timestamp, String> {
 /// A vendor that a sheet is for, or an import file.
 pub(super) fn vendor_or_file(text: &str) -> Result<String, String> {
     match dialect_typed(text) {
-        Some(dialect) => dialect.map(|facts| format!("{PREFIX}{}", facts.vendor.id)),
+        Some(dialect) => dialect.map(file_word),
         None => vendor(text),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::{ConvertArgs, OnLoss};
 use crate::columns::AllowedActions;
-use crate::input::{Rows, open_sheets};
+use crate::input::{InputRows, open_sheets};
 use crate::manifest::Purpose;
 use crate::model::{Action, Change, Finding, PlannedRow, RowResult};
 use crate::rim::target::no_groups;
@@ -24,7 +24,7 @@ pub(super) fn run(args: &ConvertArgs, context: &Context) -> Result<Exit, Failure
     }
     let input = args.input.options();
     let sheets = open_sheets(&input, facts, AllowedActions::default())?;
-    let mut rows = Rows::read(sheets, facts)?.in_country(args.country);
+    let mut rows = InputRows::read(sheets, facts)?.in_country(args.country);
     let mut files = request.files(context);
     let map_file = input.reading.map_file.iter();
     map_file.for_each(|file| files.read(file));
@@ -33,19 +33,19 @@ pub(super) fn run(args: &ConvertArgs, context: &Context) -> Result<Exit, Failure
     }
     files.prepare()?;
     rows.check(facts, |_| Purpose::Create, None);
-    if args.on_loss == OnLoss::Stop {
+    if args.losses.on_loss == OnLoss::Stop {
         rows.refuse_losses()?;
     }
     rows.warnings().iter().for_each(print);
     let heading =
         |position: usize, finding: &Finding| rows.heading(position, finding.field, finding.column);
     let creations = creations(&rows);
-    request.tell_gaps(&creations, args.on_loss == OnLoss::Report)?;
+    request.tell_gaps(&creations, args.losses.on_loss == OnLoss::Report)?;
     request.write(creations, &heading)
 }
 
 /// The valid rows as extensions to create, the others as they are.
-fn creations(rows: &Rows) -> Vec<PlannedRow> {
+fn creations(rows: &InputRows) -> Vec<PlannedRow> {
     let planned = rows.rows.iter().enumerate().map(|(index, row)| {
         if !row.is_valid() {
             let outcome = rows.outcome(index, Action::None, RowResult::Invalid);

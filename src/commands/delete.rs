@@ -2,7 +2,7 @@
 
 use crate::cli::DeleteArgs;
 use crate::columns::AllowedActions;
-use crate::input::{Rows, open_sheets};
+use crate::input::{InputRows, open_sheets};
 use crate::model::RunCommand;
 use crate::plan::delete::plan_deletions;
 use crate::rim::terminal::{print, stop_on_interrupt};
@@ -25,7 +25,7 @@ pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure>
         request.refuse_silent_deletes()?;
     }
     let manifest = target.manifest();
-    let mut rows = Rows::read(
+    let mut rows = InputRows::read(
         open_sheets(&args.input.options(), manifest, AllowedActions::DELETE)?,
         manifest,
     )?;

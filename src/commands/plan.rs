@@ -2,7 +2,7 @@
 
 use super::wanted::{check, read_rows};
 use crate::cli::{PlanArgs, WantedArgs};
-use crate::input::Rows;
+use crate::input::InputRows;
 use crate::model::{PlannedRow, RunCommand, RunMode};
 use crate::plan::file::SavedPlan;
 use crate::plan::import::plan_import;
@@ -85,7 +85,7 @@ pub(super) fn show(
         warnings.iter().for_each(print);
         return run.refuse(refusal);
     }
-    let keep = |rows: &Rows, plan: &Plan| {
+    let keep = |rows: &InputRows, plan: &Plan| {
         rows.warnings().iter().for_each(print);
         match (output, &key) {
             (Some(path), Some(key)) => {

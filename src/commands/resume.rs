@@ -1,7 +1,7 @@
 //! `rowcall resume`: resumes a run from the point where it was left.
 
 use crate::cli::ResumeArgs;
-use crate::input::Rows;
+use crate::input::InputRows;
 use crate::ledger::{StoredRun, Summary, runs};
 use crate::model::RunCommand;
 use crate::plan::guard::Budget;
@@ -50,7 +50,7 @@ pub(super) fn run(args: &ResumeArgs, context: &Context) -> Result<Exit, Failure>
             return refuse_without_rows(RunCommand::Resume, label, json, Some(&name), failure);
         }
     };
-    let mut files = request.files(&Rows::default(), context);
+    let mut files = request.files(&InputRows::default(), context);
     past.options.files().for_each(|file| files.read(file));
     let run = Run::new(&request, context, &stop)
         .resuming(&past)

@@ -2,7 +2,7 @@
 
 use crate::cli::RingArgs;
 use crate::columns::AllowedActions;
-use crate::input::{InputOptions, Rows, open_sheets};
+use crate::input::{InputOptions, InputRows, open_sheets};
 use crate::manifest::Manifest;
 use crate::model::RunCommand;
 use crate::rim::terminal::{print, stop_on_interrupt};
@@ -59,7 +59,7 @@ pub(super) fn run(args: &RingArgs, context: &Context) -> Result<Exit, Failure> {
 ///
 /// # Errors
 /// Exit 2, naming the place.
-fn read(path: &Path, manifest: &Manifest) -> Result<Rows, Failure> {
+fn read(path: &Path, manifest: &Manifest) -> Result<InputRows, Failure> {
     if path.extension().is_some_and(|ending| ending == "age") {
         let file = path.display();
         return Err(Failure::usage(format!("{file} is encrypted"))
@@ -68,7 +68,7 @@ fn read(path: &Path, manifest: &Manifest) -> Result<Rows, Failure> {
     rows_of(&InputOptions::file(path, None), manifest)
 }
 
-fn read_sheets(args: &RingArgs, manifest: &Manifest) -> Result<Rows, Failure> {
+fn read_sheets(args: &RingArgs, manifest: &Manifest) -> Result<InputRows, Failure> {
     let input = InputOptions {
         sheets: args.sheets.clone(),
         reading: args.reading.options(),
@@ -76,9 +76,9 @@ fn read_sheets(args: &RingArgs, manifest: &Manifest) -> Result<Rows, Failure> {
     rows_of(&input, manifest)
 }
 
-fn rows_of(input: &InputOptions, manifest: &Manifest) -> Result<Rows, Failure> {
+fn rows_of(input: &InputOptions, manifest: &Manifest) -> Result<InputRows, Failure> {
     let sheets = open_sheets(input, manifest, AllowedActions::default())?;
-    let mut rows = Rows::read(sheets, manifest)?;
+    let mut rows = InputRows::read(sheets, manifest)?;
     rows.check_keys(manifest);
     Ok(rows)
 }

@@ -1,7 +1,7 @@
 //! `rowcall undo`: restores the values that a run changed, as far as they could be read before.
 
 use crate::cli::UndoArgs;
-use crate::input::Rows;
+use crate::input::InputRows;
 use crate::ledger::{StoredRun, newest};
 use crate::model::{RunCommand, counted};
 use crate::plan::Refusal;
@@ -36,7 +36,7 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
         ..RunRequest::new(RunCommand::Undo, &target, args.report.options())
     };
     let outcomes = StoredRun::open(&state, &name)?.outcomes()?;
-    let mut files = request.files(&Rows::default(), context);
+    let mut files = request.files(&InputRows::default(), context);
     past.options.files().for_each(|file| files.read(file));
     files.read_origins(outcomes.iter().map(|(outcome, _)| outcome));
     let prepared = files.prepare();

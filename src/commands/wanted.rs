@@ -1,7 +1,7 @@
 //! The rows of an import or a plan.
 
 use crate::cli::{OnLoss, WantedArgs};
-use crate::input::{Rows, open_sheets};
+use crate::input::{InputRows, open_sheets};
 use crate::plan::Refusal;
 use crate::rim::{Context, Failure, Target};
 use crate::run::RunRequest;
@@ -16,12 +16,12 @@ pub(super) fn read_rows(
     request: &RunRequest<'_>,
     output: Option<&Path>,
     context: &Context,
-) -> Result<(Rows, Result<(), Failure>), Failure> {
+) -> Result<(InputRows, Result<(), Failure>), Failure> {
     let target = request.target;
     let manifest = target.manifest();
     let actions = wanted.mode.allowed_actions();
     let sheets = open_sheets(&wanted.input.options(), manifest, actions)?;
-    let rows = Rows::read(sheets, manifest)?.in_country(wanted.country.or(target.country));
+    let rows = InputRows::read(sheets, manifest)?.in_country(wanted.country.or(target.country));
     let map_file = wanted.input.reading.map_file.as_deref();
     let prepared = request.prepare_outputs(&rows, map_file, output, context);
     Ok((rows, prepared))
@@ -30,14 +30,14 @@ pub(super) fn read_rows(
 /// Checks the rows of an import or a plan, and returns the reason to go no further: fields that would be lost, or an
 /// invalid row where every row must be valid.
 pub(super) fn check(
-    rows: &mut Rows,
+    rows: &mut InputRows,
     wanted: &WantedArgs,
     all_or_nothing: bool,
     target: &Target,
 ) -> Option<Refusal> {
     let manifest = target.manifest();
     rows.check(manifest, |_| wanted.mode.unseen_purpose(), None);
-    if wanted.on_loss == OnLoss::Stop
+    if wanted.losses.on_loss == OnLoss::Stop
         && let Err(failure) = rows.refuse_losses()
     {
         return Some(Refusal::new("loss", failure));

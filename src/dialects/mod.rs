@@ -4,7 +4,7 @@
 //! name of a field is its column. A dotted name is a part of a cell, such as `options.attach` in `attach=yes|saycid=no`.
 
 use crate::columns::{NamedOwner, product, products};
-use crate::manifest::{BlankCell, FieldRow, Manifest, Purpose};
+use crate::manifest::{BlankCell, FieldRow, FileFacts, Manifest, Purpose};
 use crate::model::{Field, Record, same_word};
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -74,6 +74,11 @@ pub fn dialect_named(id: &str) -> Result<&'static Manifest, String> {
             words.join(&format!(", {PREFIX}"))
         )
     })
+}
+
+/// The word by which a product's file is typed, without its path.
+pub(crate) fn file_word(facts: &Manifest) -> String {
+    format!("{PREFIX}{}", facts.vendor.id)
 }
 
 /// A product's file as it was typed: `file:freepbx:bulk.csv`.
@@ -190,22 +195,21 @@ pub fn import_table(facts: &Manifest, extensions: &[impl Borrow<Record>]) -> Imp
 }
 
 /// Builds the table of an import file by a pattern: its headings in its order, and its texts where an extension has none.
-/// Where the product stores nothing for a blank cell, columns that nothing fills are left out, but for a product that
-/// wants all of its headings.
+/// Columns that nothing fills are left out where [`FileFacts::leaves_out_unfilled`].
 pub fn import_table_like(
     facts: &Manifest,
     extensions: &[&Record],
-    template: &FilePattern,
+    pattern: &FilePattern,
 ) -> (ImportTable, PatternGaps) {
     let filling = Filling::new(facts, extensions.to_vec());
     let rows = 0..extensions.len();
-    let wants_all = facts
+    let leaves_out = facts
         .file
         .as_ref()
-        .is_some_and(|file| !file.headings.is_empty());
+        .is_some_and(FileFacts::leaves_out_unfilled);
     let mut gaps = PatternGaps::default();
     let (mut headings, mut columns) = (vec![], vec![]);
-    for PatternColumn { heading, constant } in &template.columns {
+    for PatternColumn { heading, constant } in &pattern.columns {
         let known = filling.known(heading);
         let cell = |row: usize| {
             let own = known.and_then(|known| filling.own_cell(row, known));
@@ -220,13 +224,13 @@ pub fn import_table_like(
         if !is_filled && !is_field && constant.is_none() && !heading.trim().is_empty() {
             gaps.unfilled.push(heading.clone());
         }
-        if is_filled || wants_all || !filling.fills_blank {
+        if is_filled || !leaves_out {
             headings.push(heading.clone());
             columns.push(column);
         }
     }
     let lacks = |heading: &&str| {
-        let mut columns = template.columns.iter();
+        let mut columns = pattern.columns.iter();
         !columns.any(|column| same_word(&column.heading, heading))
     };
     for heading in filling.headings().filter(lacks) {

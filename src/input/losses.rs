@@ -1,6 +1,6 @@
 //! The values of sheets that no field stands for, counted by column.
 
-use super::Rows;
+use super::InputRows;
 use crate::check::Verdict;
 use crate::columns::{Binding, leave_out_flag};
 use crate::model::{Field, Finding, RuleId, Severity};
@@ -132,7 +132,7 @@ impl<'s> Losses<'s> {
     }
 }
 
-impl Rows {
+impl InputRows {
     /// Refuses rows of which something would be lost.
     ///
     /// # Errors

@@ -2,17 +2,18 @@
 
 pub(crate) mod headings;
 mod losses;
+mod pattern;
 pub(crate) mod rows;
 pub(crate) mod side;
-mod template;
 mod warnings;
 
 pub(crate) use headings::FieldHeadings;
 pub(crate) use losses::Losses;
-pub(crate) use rows::{InputRow, OnPbx, Rows};
-pub(crate) use template::read_template;
+pub(crate) use pattern::read_pattern;
+pub(crate) use rows::{InputRow, InputRows, OnPbx};
 
 use crate::columns::{self, AllowedActions, BindOptions, Binding, ColumnError, Mapped, NamedOwner};
+use crate::dialects::owner_named;
 use crate::manifest::Manifest;
 use crate::model::redact::quoted;
 use crate::model::{Field, Severity};
@@ -43,6 +44,26 @@ impl InputOptions {
                 ..ReadingOptions::default()
             },
         }
+    }
+
+    /// The options for a product's own file, whose headings mean what they mean to that product; with the product's name.
+    ///
+    /// # Errors
+    /// Exit 2 where no product is called so.
+    pub(crate) fn of_product(
+        path: &Path,
+        id: &str,
+        reading: ReadingOptions,
+    ) -> Result<(InputOptions, &'static str), Failure> {
+        let (owner, product) = owner_named(id).map_err(Failure::usage)?;
+        let options = InputOptions {
+            sheets: vec![path.to_owned()],
+            reading: ReadingOptions {
+                headings: Some(owner),
+                ..reading
+            },
+        };
+        Ok((options, product))
     }
 }
 

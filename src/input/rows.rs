@@ -113,7 +113,7 @@ const TITLES_SHARE: usize = 3;
 
 /// The sheets of a run and all their rows, in input order.
 #[derive(Default)]
-pub(crate) struct Rows {
+pub(crate) struct InputRows {
     /// The sheets with the meaning of their headings.
     pub(crate) sheets: Vec<(Sheet, Binding)>,
     /// The rows.
@@ -122,7 +122,7 @@ pub(crate) struct Rows {
     country: Option<Country>,
 }
 
-impl Rows {
+impl InputRows {
     /// Reads every row.
     ///
     /// # Errors
@@ -130,7 +130,7 @@ impl Rows {
     pub(crate) fn read(
         sheets: Vec<(Sheet, Binding)>,
         manifest: &Manifest,
-    ) -> Result<Rows, Failure> {
+    ) -> Result<InputRows, Failure> {
         let mut rows = vec![];
         for (index, (sheet, binding)) in sheets.iter().enumerate() {
             let mut table_rows = TableRows::default();
@@ -150,7 +150,7 @@ impl Rows {
             }
             table_rows.refuse_second_table(sheet)?;
         }
-        Ok(Rows {
+        Ok(InputRows {
             sheets,
             rows,
             country: None,
@@ -158,8 +158,8 @@ impl Rows {
     }
 
     /// The same rows, with telephone numbers as they are dialled in a country.
-    pub(crate) fn in_country(self, country: Option<Country>) -> Rows {
-        Rows { country, ..self }
+    pub(crate) fn in_country(self, country: Option<Country>) -> InputRows {
+        InputRows { country, ..self }
     }
 
     /// Keeps the PBX's part of a name that a row does not give, where the vendor has one field for both parts. Returns the

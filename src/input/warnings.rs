@@ -1,12 +1,12 @@
 //! Remarks on the cells of rows that are sent all the same, printed once for each column and cause: warnings, and the
 //! treatment of columns that the vendor has no field for.
 
-use super::Rows;
+use super::InputRows;
 use super::losses::is_about_lacking;
 use crate::model::{Finding, Severity};
 use crate::report::FindingSummary;
 
-impl Rows {
+impl InputRows {
     /// Builds a line for each column and cause: warnings, and the fields that are joined, split, translated or left
     /// out. Rows that are invalid have their own lines.
     pub(crate) fn warnings(&self) -> Vec<String> {

@@ -41,6 +41,14 @@ pub struct FileFacts {
     pub source: String,
 }
 
+impl FileFacts {
+    /// Returns true if a column that nothing fills is left out: its blank cells would take the place of the default, and the
+    /// product does not want all of its columns.
+    pub(crate) fn leaves_out_unfilled(&self) -> bool {
+        self.blank == BlankCell::Nothing && self.headings.is_empty()
+    }
+}
+
 /// The meaning of a blank cell in an import file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]

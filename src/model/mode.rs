@@ -26,7 +26,7 @@ impl Mode {
 }
 
 vocabulary! {
-    /// A command that may change a PBX, or that shows or hears what one has changed.
+    /// A command whose results are those of a run: a line for each row.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub enum RunCommand {
         /// Sends what sheets say.

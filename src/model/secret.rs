@@ -6,8 +6,8 @@ use zeroize::Zeroizing;
 /// A password, PIN or token.
 ///
 /// It has no `Display` and no serialisation, and its `Debug` shows nothing of it. Its text leaves by functions whose name
-/// has `reveal` in it (a record's, a text's and a request's lead to [`Secret::reveal`]), and a value that takes its place,
-/// such as a hash, by [`Secret::derive`]: a test names the files that call them.
+/// has `reveal` in it (a record's, a text's and a request's lead to [`Secret::reveal`]): a test names the files that call
+/// them. A value that takes its place, such as a hash, is made by [`Secret::derive`].
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 

@@ -3,7 +3,7 @@
 use super::Plan;
 use super::remote::RemoteState;
 use crate::columns::Stays;
-use crate::input::{InputRow, Rows};
+use crate::input::{InputRow, InputRows};
 use crate::model::counted;
 use crate::model::{Action, Change, Outcome, PlannedRow, RowResult};
 use crate::rim::{Failure, TargetSession};
@@ -12,7 +12,10 @@ use crate::rim::{Failure, TargetSession};
 ///
 /// # Errors
 /// Exit 3 where the PBX cannot be read.
-pub(crate) fn plan_deletions(rows: &Rows, session: &TargetSession<'_>) -> Result<Plan, Failure> {
+pub(crate) fn plan_deletions(
+    rows: &InputRows,
+    session: &TargetSession<'_>,
+) -> Result<Plan, Failure> {
     let named = (rows.rows.iter()).filter(|row| row.is_valid() && row.stays.is_none());
     let named = named.map(|row| row.wanted.number());
     let mut remote = RemoteState::fetch(session, named)?;
@@ -50,12 +53,12 @@ pub(crate) fn plan_deletions(rows: &Rows, session: &TargetSession<'_>) -> Result
 }
 
 /// The line of a row while nothing is sent.
-fn delete_line(rows: &Rows, row: usize) -> Outcome {
+fn delete_line(rows: &InputRows, row: usize) -> Outcome {
     rows.outcome(row, Action::Delete, RowResult::NotSent)
 }
 
 /// Counts the rows that stay because their cell for the action is blank.
-fn note_not_asked(rows: &Rows) -> Option<String> {
+fn note_not_asked(rows: &InputRows) -> Option<String> {
     let is_not_asked = |row: &&InputRow| row.is_valid() && row.stays == Some(Stays::NotAsked);
     let count = rows.rows.iter().filter(is_not_asked).count() as u64;
     (count > 0).then(|| {

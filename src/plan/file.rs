@@ -8,7 +8,7 @@ use super::Plan;
 use crate::digest::sha256_hex;
 use crate::disk::{Readers, rename, write_whole};
 use crate::fingerprints::{Shown, ShownText, changed_since, fingerprint, shown};
-use crate::input::{FieldHeadings, Rows};
+use crate::input::{FieldHeadings, InputRows};
 use crate::ledger::SecretMarks;
 use crate::model::{
     Action, Change, Field, Finding, Mode, Outcome, Place, Record, RowResult, TO_GENERATE,
@@ -242,7 +242,7 @@ impl SavedPlan {
     pub(crate) fn write(
         mut self,
         plan: &Plan,
-        rows: &Rows,
+        rows: &InputRows,
         path: &Path,
         key: &Key,
     ) -> Result<PathBuf, SavedError> {

@@ -5,7 +5,7 @@ use super::dependents::block_dependents;
 use super::remote::RemoteState;
 use super::sync::unnamed;
 use super::{Plan, Refusal};
-use crate::input::{InputRow, Rows};
+use crate::input::{InputRow, InputRows};
 use crate::model::{Action, Field, Mode, Outcome, PlannedRow, RowResult};
 use crate::rim::{Failure, TargetSession};
 
@@ -16,7 +16,7 @@ use crate::rim::{Failure, TargetSession};
 /// # Errors
 /// The PBX cannot be read, the extensions to delete cannot be known, or `all_or_nothing` and some row is invalid.
 pub(crate) fn plan_import(
-    rows: &mut Rows,
+    rows: &mut InputRows,
     mode: Mode,
     all_or_nothing: bool,
     rewrite_secrets: bool,
@@ -35,7 +35,7 @@ pub(crate) fn plan_import(
 }
 
 fn planned(
-    rows: &Rows,
+    rows: &InputRows,
     remote: &RemoteState,
     mode: Mode,
     rewrite_secrets: bool,
@@ -93,7 +93,7 @@ fn planned(
 }
 
 /// Finds the extension or row that already has the new number which a row asks for; `None` where it is free.
-fn holder_of_new_number(rows: &Rows, remote: &RemoteState, index: usize) -> Option<String> {
+fn holder_of_new_number(rows: &InputRows, remote: &RemoteState, index: usize) -> Option<String> {
     let wanted = &rows.rows.get(index)?.wanted;
     let new_number = wanted.text(Field::NEW_NUMBER)?;
     let is_rename = !new_number.is_empty() && new_number != wanted.number();

@@ -1,6 +1,6 @@
 //! Rows that a run has done and that its PBX has lost since; where it has none of them, it is another PBX.
 
-use crate::compare::{differing, is_vacant, moved};
+use crate::compare::{differing, is_unset, moved};
 use crate::ledger::Standing;
 use crate::manifest::Manifest;
 use crate::model::{Action, Change, Field, PlannedRow, Record, RowResult, counted};
@@ -44,7 +44,7 @@ pub(crate) fn lost(
         .map(|change| change.row)
         .collect();
     let done: Vec<usize> = done.iter().map(|change| change.row).collect();
-    let first = first_of(done);
+    let first = first_quarter(done);
     let gone: BTreeSet<usize> = lost.iter().copied().collect();
     if first.is_empty() || !first.iter().all(|row| gone.contains(row)) {
         return Ok(lost);
@@ -58,7 +58,7 @@ pub(crate) fn lost(
 }
 
 /// The first quarter of these rows.
-fn first_of(mut rows: Vec<usize>) -> Vec<usize> {
+fn first_quarter(mut rows: Vec<usize>) -> Vec<usize> {
     rows.sort_unstable();
     rows.truncate(rows.len().div_ceil(FIRST_PARTS));
     rows
@@ -69,12 +69,12 @@ fn is_lost(manifest: &Manifest, change: &Change, current: &BTreeMap<String, Reco
     match (change.action, &change.before, now) {
         (Action::Create, _, Some(now)) => {
             let fields = differing(manifest, &change.wanted, now);
-            !fields.is_empty() && fields.iter().all(|field| is_vacant(now, *field))
+            !fields.is_empty() && fields.iter().all(|field| is_unset(now, *field))
         }
         (Action::Update, Some(before), Some(now)) => {
             let fields = differing(manifest, &renamed(change), now);
             let moved = moved(manifest, before, now);
-            let is_old = |field: &Field| is_vacant(now, *field) || !moved.contains(field);
+            let is_old = |field: &Field| is_unset(now, *field) || !moved.contains(field);
             !fields.is_empty() && fields.iter().all(is_old)
         }
         (Action::Create | Action::Update, _, None) => true,
@@ -97,9 +97,9 @@ mod tests {
 
     #[test]
     fn another_pbx_is_told_by_the_rows_that_were_done_first() {
-        assert_eq!(first_of(vec![]), [0usize; 0]);
-        assert_eq!(first_of(vec![7]), [7]);
-        assert_eq!(first_of(vec![9, 2, 8, 1, 5]), [1, 2]);
+        assert_eq!(first_quarter(vec![]), [0usize; 0]);
+        assert_eq!(first_quarter(vec![7]), [7]);
+        assert_eq!(first_quarter(vec![9, 2, 8, 1, 5]), [1, 2]);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(crate) mod transfer;
 pub mod waves;
 
 use crate::digest::sha256_hex;
-use crate::input::{FieldHeadings, Rows};
+use crate::input::{FieldHeadings, InputRows};
 use crate::ledger::SecretMarks;
 use crate::migrate::Agreement;
 use crate::model::{Change, Outcome, PlannedRow, Record};
@@ -60,7 +60,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// The plan of the rows of sheets.
-    pub(crate) fn new(rows: &Rows, planned: Vec<PlannedRow>) -> Plan {
+    pub(crate) fn new(rows: &InputRows, planned: Vec<PlannedRow>) -> Plan {
         Plan {
             rows: planned,
             headings: rows.headings(),

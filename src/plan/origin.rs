@@ -1,11 +1,11 @@
 //! The extensions that a migration takes over: those of a PBX, or those of a product's own file.
 
 use crate::columns::AllowedActions;
-use crate::dialects::{PREFIX, ProductFile, owner_named};
+use crate::dialects::ProductFile;
 use crate::digest::sha256_hex;
 use crate::export::sorted_numbers;
 use crate::fingerprints::fingerprint;
-use crate::input::{InputOptions, ReadingOptions, Rows, open_sheets};
+use crate::input::{InputOptions, InputRows, ReadingOptions, open_sheets};
 use crate::manifest::Manifest;
 use crate::mapping::{MappedFrom, Route};
 use crate::migrate;
@@ -129,16 +129,9 @@ impl MigrationSource {
         reading: ReadingOptions,
         to: &Manifest,
     ) -> Result<MigrationSource, Failure> {
-        let (owner, product) = owner_named(&file.id).map_err(Failure::usage)?;
-        let options = InputOptions {
-            sheets: vec![file.path.clone()],
-            reading: ReadingOptions {
-                headings: Some(owner),
-                ..reading
-            },
-        };
+        let (options, product) = InputOptions::of_product(&file.path, &file.id, reading)?;
         let sheets = open_sheets(&options, to, AllowedActions::default())?;
-        let mut rows = Rows::read(sheets, to)?;
+        let mut rows = InputRows::read(sheets, to)?;
         rows.tell_troubles();
         let mut fields: BTreeSet<Field> = BTreeSet::new();
         for (_, binding) in &rows.sheets {
@@ -183,11 +176,6 @@ impl MigrationSource {
             .collect();
         sha256_hex(all.join("\n").as_bytes())
     }
-}
-
-/// The word by which a product's file is typed, without its path.
-pub(crate) fn file_word(facts: &Manifest) -> String {
-    format!("{PREFIX}{}", facts.vendor.id)
 }
 
 /// Gives each extension the number of its line.

@@ -1,6 +1,6 @@
 //! Fetches the state of the PBX, as far as the rows need it.
 
-use crate::input::{InputRow, OnPbx, Rows};
+use crate::input::{InputRow, InputRows, OnPbx};
 use crate::manifest::Purpose;
 use crate::model::{Fault, FaultKind, Field, Mode, Outcome, PlannedRow, Record, RowResult};
 use crate::rim::{Failure, TargetSession};
@@ -126,7 +126,7 @@ impl RemoteState {
     /// Exit 3 where the PBX does not show which extensions may be members of its groups.
     pub(crate) fn check(
         &self,
-        rows: &mut Rows,
+        rows: &mut InputRows,
         mode: Mode,
         session: &TargetSession<'_>,
     ) -> Result<(), Failure> {

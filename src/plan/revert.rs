@@ -7,7 +7,7 @@
 use super::lost::{done, lost};
 use super::remote::RemoteState;
 use super::{Plan, RevertedRun};
-use crate::compare::{differences, differing, is_vacant, uncomparable};
+use crate::compare::{differences, differing, is_unset, uncomparable};
 use crate::digest::sha256_hex;
 use crate::fingerprints::{Shown, changed_since, readable};
 use crate::ledger::{RunFacts, SecretMarks, Standing};
@@ -498,7 +498,7 @@ impl Reverting<'_> {
                 Some(own) => current == own,
                 None => {
                     let has_fresh = self.new_values.iter().any(|(field, _)| *field == row.name);
-                    is_vacant(now, row.name) && !has_fresh
+                    is_unset(now, row.name) && !has_fresh
                 }
             };
             is_default || is_fresh(without_own_number(&current, now.number()))

@@ -1,7 +1,7 @@
 //! Mode sync: the extensions that no row names.
 
 use super::remote::RemoteState;
-use crate::input::Rows;
+use crate::input::InputRows;
 use crate::model::{
     Action, Change, Field, Finding, Outcome, PlannedRow, Record, RowResult, RuleId,
 };
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The extensions that no row names, as deletions, for mode sync. A row that is invalid still names its extension.
 pub(crate) fn unnamed(
-    rows: &Rows,
+    rows: &InputRows,
     remote: &RemoteState,
     session: &TargetSession<'_>,
 ) -> Result<Vec<PlannedRow>, Failure> {
@@ -122,7 +122,7 @@ fn spelling(number: &str) -> String {
 }
 
 /// Returns true if a row is so wrong that it may mean any extension.
-fn names_nobody(rows: &Rows, remote: &RemoteState, index: usize) -> bool {
+fn names_nobody(rows: &InputRows, remote: &RemoteState, index: usize) -> bool {
     let row = &rows.rows[index];
     // A word that the PBX reserves names no extension that could be deleted.
     let wrong_key = |finding: &Finding| {

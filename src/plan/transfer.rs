@@ -3,12 +3,12 @@
 
 use super::decide::keeping_memberships;
 use super::dependents::block_dependents;
-use super::origin::{Endpoint, MigrationSource, SourceExtension, file_word};
+use super::origin::{Endpoint, MigrationSource, SourceExtension};
 use super::remote::RemoteState;
 use super::{Plan, Refusal};
 use crate::check::{KeptContent, KeptRow, check_kept};
 use crate::compare::differences;
-use crate::dialects::ProductFile;
+use crate::dialects::{ProductFile, file_word};
 use crate::input::FieldHeadings;
 use crate::ledger::StateDir;
 use crate::manifest::{Access, Manifest, Purpose};

@@ -1,7 +1,7 @@
 //! A vendor's facts as tables.
 
 use crate::columns::products;
-use crate::dialects::{PREFIX, dialects};
+use crate::dialects::{dialects, file_word};
 use crate::manifest::{Access, FieldRow, Manifest, RuleRow, UpdateKind};
 use crate::model::{Field, Kind};
 use crate::sheet::{GENERATE, markdown};
@@ -44,7 +44,7 @@ pub fn file_table() -> String {
         let file = facts.file.as_ref()?;
         Some(vec![
             format!("{}, {}", facts.vendor.name, facts.vendor.api),
-            format!("`{PREFIX}{}`", facts.vendor.id),
+            format!("`{}`", file_word(facts)),
             file.blank.words().to_owned(),
             file.existing.clone(),
         ])

@@ -257,9 +257,14 @@ impl<'t> TargetSession<'t> {
 /// The first of these numbers, and how many more there are.
 pub(crate) fn first_numbers(numbers: &[&str]) -> String {
     const SHOWN_MAX: usize = 20;
-    let shown: Vec<&str> = numbers.iter().take(SHOWN_MAX).copied().collect();
+    first_texts(numbers, SHOWN_MAX)
+}
+
+/// The first of these texts, so many at the most, and how many more there are.
+pub(crate) fn first_texts(texts: &[&str], most: usize) -> String {
+    let shown: Vec<&str> = texts.iter().take(most).copied().collect();
     let shown = shown.join(", ");
-    match numbers.len().saturating_sub(SHOWN_MAX) {
+    match texts.len().saturating_sub(most) {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }

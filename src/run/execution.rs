@@ -16,6 +16,7 @@ use crate::model::{
 };
 use crate::plan::waves::Stage;
 use crate::progress::Progress;
+use crate::rim::session::first_texts;
 use crate::rim::terminal::{print, print_error};
 use crate::rim::{Exit, Failure, Target, TargetSession};
 use crate::seal::Key;
@@ -266,29 +267,31 @@ impl Execution<'_> {
         failures_max(self.options.max_failures)
     }
 
-    /// Reports how a wave went, and ends the run where more of it failed than is allowed. `silent` is how many of its
-    /// extensions are there and do not ring.
-    fn judge_wave(&self, wave: usize, failures: u32, silent: u32) -> Option<Ended> {
+    /// Reports how a wave went, and ends the run where more of it failed than is allowed. `not_ringing`
+    /// is how many of its extensions are there and do not ring.
+    fn judge_wave(&self, wave: usize, failures: u32, not_ringing: u32) -> Option<Ended> {
         let stage = self.stages.get(wave)?;
         let is_last = wave + 1 == self.stages.len();
         if stage.of > 1 {
             let rows = counted(stage.count as u64, "row");
-            let silent = match (&self.ringing, is_last) {
-                (Some(_), false) => format!(", {silent} without a dial tone"),
+            let not_ringing = match (&self.ringing, is_last) {
+                (Some(_), false) => format!(", {not_ringing} without a dial tone"),
                 _ => String::new(),
             };
-            print(format!("{stage}: {rows}, {failures} failed{silent}"));
+            print(format!("{stage}: {rows}, {failures} failed{not_ringing}"));
         }
         // Judged however small the wave is: that is the purpose of small waves.
         let sent = u32::try_from(stage.count).unwrap_or(u32::MAX);
-        let too_bad = self.failures_max().is_exceeded(failures + silent, sent);
-        let silent = match silent {
+        let too_bad = self
+            .failures_max()
+            .is_exceeded(failures + not_ringing, sent);
+        let not_ringing = match not_ringing {
             0 => String::new(),
-            silent => format!(", {silent} without a dial tone"),
+            not_ringing => format!(", {not_ringing} without a dial tone"),
         };
         (!is_last && too_bad).then(|| {
             Ended::TooManyFailures(format!(
-                "{stage}: {failures} of its {} rows failed{silent}",
+                "{stage}: {failures} of its {} rows failed{not_ringing}",
                 stage.count
             ))
         })
@@ -379,9 +382,9 @@ impl Recording<'_, '_> {
     /// about with the rest.
     fn end_wave(&mut self, wave: usize) -> Option<Ended> {
         let is_last = wave + 1 == self.execution.stages.len();
-        let silent = if is_last { 0 } else { self.ring(false).0 };
+        let not_ringing = if is_last { 0 } else { self.ring(false).0 };
         let failures = std::mem::take(&mut self.failures);
-        self.execution.judge_wave(wave, failures, silent)
+        self.execution.judge_wave(wave, failures, not_ringing)
     }
 
     /// Asks about the extensions that wait for it, and reports their rows. Returns how many do not ring, and true if all
@@ -401,13 +404,13 @@ impl Recording<'_, '_> {
         }
         let progress = has_progress.then(|| Progress::new("rung", accounts.len() as u64));
         let counter = progress.as_ref().map(Progress::counter).unwrap_or_default();
-        let (mut silent, mut all_asked) = (0, true);
+        let (mut not_ringing, mut all_asked) = (0, true);
         let mut tell = |own: &mut Self, position: usize, verdict: RingVerdict| {
             let Some(outcome) = waiting.get(&position).cloned() else {
                 return;
             };
             let is_known = verdict.result != RingResult::Unknown;
-            silent += u32::from(is_known && verdict.result != RingResult::Rings);
+            not_ringing += u32::from(is_known && verdict.result != RingResult::Rings);
             let was_asked = is_known || !run.ringing.is_stopped();
             all_asked &= was_asked;
             let outcome = outcome.with_ring(verdict);
@@ -426,7 +429,7 @@ impl Recording<'_, '_> {
         if let Some(progress) = progress {
             progress.finish();
         }
-        (silent, all_asked)
+        (not_ringing, all_asked)
     }
 }
 
@@ -451,15 +454,9 @@ fn tell_starts(starts: &NewStarts, label: &str, changes: &[Change]) -> bool {
             continue;
         }
         has_losses = true;
-        let first = others.iter().take(LOST_SHOWN_MAX).copied();
-        let first: Vec<&str> = first.collect();
-        let more = match others.len() - first.len() {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
         print_error(&format!(
-            "{label}: of {file}, which a kill may leave in pieces, these are gone since, and are no row's: {}{more}; put them back from a copy of the file",
-            first.join(", ")
+            "{label}: of {file}, which a kill may leave in pieces, these are gone since, and are no row's: {}; put them back from a copy of the file",
+            first_texts(&others, LOST_SHOWN_MAX)
         ));
     }
     has_losses

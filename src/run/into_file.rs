@@ -4,11 +4,11 @@
 use super::secrets_file::Generated;
 use super::{ReportOptions, SecretsOut, paint};
 use crate::dialects::{
-    FilePattern, ImportTable, PREFIX, PatternGaps, import_table, import_table_like,
+    FilePattern, ImportTable, PatternGaps, file_word, import_table, import_table_like,
 };
 use crate::disk::{Readers, write_whole};
-use crate::input::read_template;
-use crate::manifest::{BlankCell, FileFacts, Manifest};
+use crate::input::read_pattern;
+use crate::manifest::{FileFacts, Manifest};
 use crate::model::counted;
 use crate::model::{Finding, PlannedRow, Record, RowResult, TO_GENERATE};
 use crate::plan::render::{self, Detail};
@@ -78,7 +78,7 @@ impl<'f> FileRequest<'f> {
     /// Exit 2 where it cannot be read.
     pub(crate) fn like(self, path: Option<&'f PathBuf>) -> Result<FileRequest<'f>, Failure> {
         let like = match path {
-            Some(path) => Some((path.as_path(), read_template(path, self.facts)?)),
+            Some(path) => Some((path.as_path(), read_pattern(path, self.facts)?)),
             None => None,
         };
         Ok(FileRequest { like, ..self })
@@ -115,9 +115,9 @@ impl<'f> FileRequest<'f> {
             ));
         }
         if !gaps.unfilled.is_empty() {
-            let how = match self.form.blank {
-                BlankCell::Nothing => "left out, for a blank cell would take away the default",
-                BlankCell::Default | BlankCell::Keep => "left empty",
+            let how = match self.form.leaves_out_unfilled() {
+                true => "left out, for a blank cell would take away the default",
+                false => "left empty",
             };
             print(format!(
                 "{how}: {}: rowcall knows no value for them, and {like} has no text that all rows share",
@@ -134,9 +134,9 @@ impl<'f> FileRequest<'f> {
     }
 
     fn table_like(&self, rows: &[PlannedRow]) -> Option<(ImportTable, PatternGaps)> {
-        let (_, template) = self.like.as_ref()?;
+        let (_, pattern) = self.like.as_ref()?;
         let records: Vec<&Record> = records(rows).collect();
-        Some(import_table_like(self.facts, &records, template))
+        Some(import_table_like(self.facts, &records, pattern))
     }
 
     /// The files that it writes.
@@ -288,10 +288,10 @@ impl<'f> FileRequest<'f> {
             print(format!("  {}. {step}", index + 1));
         }
         print(format!(
-            "  {}. rowcall verify {} EXPORT --for {PREFIX}{}",
+            "  {}. rowcall verify {} EXPORT --for {}",
             steps.len() + 1,
             self.file.display(),
-            self.facts.vendor.id
+            file_word(self.facts)
         ));
         print(format!(
             "an extension that is there already: {}",
@@ -310,7 +310,7 @@ impl<'f> FileRequest<'f> {
         let (valid, all) = (counts.count(RowResult::Valid), counts.total());
         let exit = Exit::done_if(valid == all && all > 0);
         if self.json {
-            let target = format!("{PREFIX}{}", self.facts.vendor.id);
+            let target = file_word(self.facts);
             let counts = json!({ "valid": valid, "invalid": all - valid });
             let facts = [("counts", counts), ("rows", json!(all))];
             let summary =

@@ -39,7 +39,7 @@ pub(crate) use results::Results;
 pub(crate) use saved_options::SavedOptions;
 pub(crate) use secrets_file::SecretsOut;
 
-use crate::input::{FieldHeadings, Rows};
+use crate::input::{FieldHeadings, InputRows};
 use crate::ledger::{Ledger, RunHead, StateDir, Summary, TargetLock};
 use crate::link::StopFlag;
 use crate::migrate::Agreement;
@@ -70,7 +70,7 @@ pub(crate) struct Run<'r> {
     context: &'r Context,
     stop: &'r StopFlag,
     /// The rows of the sheets; none where only a plan of them is there.
-    rows: Rows,
+    rows: InputRows,
     /// The lines of the report while nothing is planned, where there are no sheets.
     lines: Option<Vec<Outcome>>,
     /// The parts of the plan that are shown.
@@ -147,7 +147,7 @@ impl<'r> Run<'r> {
             request,
             context,
             stop,
-            rows: Rows::default(),
+            rows: InputRows::default(),
             lines: None,
             detail: Detail::default(),
             about: String::new(),
@@ -176,7 +176,7 @@ impl<'r> Run<'r> {
     }
 
     /// The same run of these rows.
-    pub(crate) fn of_rows(mut self, rows: Rows) -> Run<'r> {
+    pub(crate) fn of_rows(mut self, rows: InputRows) -> Run<'r> {
         self.rows = rows;
         self
     }
@@ -195,7 +195,7 @@ impl<'r> Run<'r> {
     /// change, exit 2 where a report or the ledger cannot be written, or no longer: changes sent by then are settled.
     pub(crate) fn execute(
         mut self,
-        planner: impl FnOnce(&mut Rows, &TargetSession<'_>) -> Result<Plan, Refusal>,
+        planner: impl FnOnce(&mut InputRows, &TargetSession<'_>) -> Result<Plan, Refusal>,
     ) -> Result<Exit, Failure> {
         let opened = self
             .lock()
@@ -226,8 +226,8 @@ impl<'r> Run<'r> {
     /// written.
     pub(crate) fn preview(
         mut self,
-        planner: impl FnOnce(&mut Rows, &TargetSession<'_>) -> Result<Plan, Refusal>,
-        keep: impl FnOnce(&Rows, &Plan) -> Result<(), Failure>,
+        planner: impl FnOnce(&mut InputRows, &TargetSession<'_>) -> Result<Plan, Refusal>,
+        keep: impl FnOnce(&InputRows, &Plan) -> Result<(), Failure>,
     ) -> Result<Exit, Failure> {
         let session = self.open_session(TargetSession::open);
         let session = session.map_err(Refusal::from);
@@ -303,7 +303,7 @@ impl<'r> Run<'r> {
     pub(crate) fn show(
         self,
         plan: &Plan,
-        keep: impl FnOnce(&Rows, &Plan) -> Result<(), Failure>,
+        keep: impl FnOnce(&InputRows, &Plan) -> Result<(), Failure>,
     ) -> Result<Exit, Failure> {
         self.print_notes(plan);
         let lines: Vec<Outcome> = plan.rows.iter().map(PlannedRow::line).collect();

@@ -1,6 +1,6 @@
 //! The rows that are not done, as a sheet to be corrected and fed back.
 
-use crate::input::{FieldHeadings, Rows};
+use crate::input::{FieldHeadings, InputRows};
 use crate::model::Outcome;
 use crate::model::counted;
 use crate::report::{is_added_to_rejects, reject_cells, reject_columns};
@@ -20,14 +20,14 @@ pub(crate) struct Rejects<'r> {
 /// The cells of a run's rows under the headings of all their sheets.
 pub(crate) enum Originals<'r> {
     /// As they were read.
-    Read(&'r Rows, Vec<String>),
+    Read(&'r InputRows, Vec<String>),
     /// As the ledger kept them, by the rows' positions.
     Kept(&'r BTreeMap<usize, Vec<String>>, &'r [String]),
 }
 
 impl<'r> Originals<'r> {
     /// The cells of rows that were read.
-    pub(crate) fn new(rows: &'r Rows) -> Originals<'r> {
+    pub(crate) fn new(rows: &'r InputRows) -> Originals<'r> {
         let mut headings: Vec<String> = vec![];
         for heading in rows.sheets.iter().flat_map(|(sheet, _)| &sheet.headings) {
             let added = is_added_to_rejects(heading);

@@ -1,7 +1,7 @@
 //! The options of a command that writes.
 
 use super::secrets_file::SecretsOut;
-use crate::input::Rows;
+use crate::input::InputRows;
 use crate::manifest::Advice;
 use crate::model::{Action, Change, Outcome, RunCommand, RunMode};
 use crate::plan::file::sealed_path;
@@ -114,7 +114,7 @@ impl<'t> RunRequest<'t> {
     }
 
     /// The files that it reads and writes.
-    pub(crate) fn files(&self, rows: &Rows, context: &Context) -> Files {
+    pub(crate) fn files(&self, rows: &InputRows, context: &Context) -> Files {
         let mut files = Files::new(context);
         self.target.ca_file.iter().for_each(|file| files.read(file));
         for (sheet, _) in &rows.sheets {
@@ -133,7 +133,7 @@ impl<'t> RunRequest<'t> {
     /// Exit 2, naming the file or the column.
     pub(crate) fn prepare_outputs(
         &self,
-        rows: &Rows,
+        rows: &InputRows,
         map_file: Option<&Path>,
         plan: Option<&Path>,
         context: &Context,

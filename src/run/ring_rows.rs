@@ -2,7 +2,7 @@
 
 use super::results::Results;
 use super::ringing::{Ringing, sip_account};
-use crate::input::Rows;
+use crate::input::InputRows;
 use crate::manifest::Manifest;
 use crate::model::{Action, Outcome, Record, RowResult, TO_GENERATE};
 use crate::progress::Progress;
@@ -15,8 +15,8 @@ use std::collections::BTreeMap;
 /// # Errors
 /// Exit 2 where a report cannot be written.
 pub(crate) fn ring_rows(
-    rows: &Rows,
-    secrets: Option<&Rows>,
+    rows: &InputRows,
+    secrets: Option<&InputRows>,
     ringing: &Ringing,
     manifest: &Manifest,
     mut results: Results<'_>,
@@ -70,7 +70,7 @@ fn with_secrets(wanted: &Record, secrets: Option<&Record>) -> Record {
 }
 
 /// The records of rows, by their numbers.
-fn by_number(rows: &Rows) -> BTreeMap<&str, &Record> {
+fn by_number(rows: &InputRows) -> BTreeMap<&str, &Record> {
     let rows = rows.rows.iter().map(|row| &row.wanted);
     rows.map(|wanted| (wanted.number(), wanted)).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::past::line;
 use super::saved_options::SavedOptions;
-use crate::compare::{differences, differing, is_vacant, moved, uncomparable};
+use crate::compare::{differences, differing, is_unset, moved, uncomparable};
 use crate::ledger::Standing;
 use crate::manifest::Manifest;
 use crate::model::{
@@ -311,7 +311,7 @@ fn doubt(
     }
     if change.action == Action::Delete && manifest.ability.deletes_in_parts {
         // The deletion itself may have removed a part, and been cut off.
-        fields.retain(|field| !is_vacant(now, *field));
+        fields.retain(|field| !is_unset(now, *field));
     }
     let number = now.number();
     let sent = match number == change.number {

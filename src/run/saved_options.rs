@@ -5,7 +5,7 @@ use super::rejects::Originals;
 use super::request::RunRequest;
 use super::secrets_file::Generated;
 use crate::digest::sha256_hex;
-use crate::input::{FieldHeadings, Rows};
+use crate::input::{FieldHeadings, InputRows};
 use crate::ledger::SecretMarks;
 use crate::migrate::Agreement;
 use crate::model::{Field, Record, Text};
@@ -55,7 +55,7 @@ pub(crate) struct SavedOptions {
 impl SavedOptions {
     pub(crate) fn new(
         request: &RunRequest<'_>,
-        rows: &Rows,
+        rows: &InputRows,
         plan: &Plan,
         waves: Vec<Vec<usize>>,
         generated: Generated,
@@ -85,7 +85,7 @@ impl SavedOptions {
     }
 
     /// Notes the bytes of the files that were read, and the marks of the extensions to be changed, before the run begins.
-    pub(crate) fn note_before(&mut self, rows: &Rows, marks: BTreeMap<usize, SecretMarks>) {
+    pub(crate) fn note_before(&mut self, rows: &InputRows, marks: BTreeMap<usize, SecretMarks>) {
         self.files = files(rows);
         self.marks = marks;
     }
@@ -144,7 +144,7 @@ impl SavedOptions {
 }
 
 /// The files of a run's sheets, with the SHA-256 of their bytes. Standard input is none: it cannot be read again.
-fn files(rows: &Rows) -> Vec<(PathBuf, String)> {
+fn files(rows: &InputRows) -> Vec<(PathBuf, String)> {
     let mut files: Vec<(PathBuf, String)> = vec![];
     for (sheet, _) in &rows.sheets {
         let file = std::path::absolute(&*sheet.file).unwrap_or_default();

@@ -2,7 +2,7 @@
 //! never a duplicate, never a guess.
 
 use super::converse::Connection;
-use crate::compare::{differing, is_vacant, uncomparable};
+use crate::compare::{differing, is_unset, uncomparable};
 use crate::link::paced::Permit;
 use crate::manifest::{Access, Manifest};
 use crate::model::{
@@ -430,7 +430,7 @@ impl<'c> Settling<'c> {
         let row = |field| manifest.row(field);
         // A part that was not written yet, or not stored: what another one wrote there is no such part.
         let is_left = |field: Field| {
-            let is_unwritten = field.def().kind == Kind::List || is_vacant(held, field);
+            let is_unwritten = field.def().kind == Kind::List || is_unset(held, field);
             is_unwritten && row(field).is_some_and(|row| row.separate)
         };
         let unlike = differing(manifest, wanted, held);

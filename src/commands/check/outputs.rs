@@ -21,7 +21,8 @@ pub(super) struct CheckOutputs<'t> {
     /// The findings that are summed up on standard output.
     found: FindingSummary,
     pub(super) reports: Vec<ReportFile>,
-    losses: Losses<'t>,
+    /// The losses, where they stop the check.
+    losses: Option<Losses<'t>>,
     marked: Option<MarkedSheet<'t>>,
 }
 
@@ -43,7 +44,8 @@ impl<'t> CheckOutputs<'t> {
             out: BufWriter::new(output()),
             found: FindingSummary::default(),
             reports: ReportFile::all_row_by_row(&args.report.report, &head)?,
-            losses: Losses::new(tables.iter().map(|table| (&table.sheet, &table.binding))),
+            losses: (args.losses.on_loss == OnLoss::Stop)
+                .then(|| Losses::new(tables.iter().map(|table| (&table.sheet, &table.binding)))),
             marked,
         })
     }
@@ -54,7 +56,9 @@ impl<'t> CheckOutputs<'t> {
     /// Exit 2 where an output cannot be written.
     pub(super) fn put(&mut self, verdict: Verdict<'_, String>) -> Result<(), Failure> {
         let table = verdict.table;
-        self.losses.add_verdict(&verdict);
+        if let Some(losses) = &mut self.losses {
+            losses.add_verdict(&verdict);
+        }
         for finding in &verdict.findings {
             let (place, number) = (&verdict.place, &verdict.number);
             if let Some(marked) = &mut self.marked {
@@ -88,10 +92,7 @@ impl<'t> CheckOutputs<'t> {
         let [errors, warnings] = [(counts.errors, "error"), (counts.warnings, "warning")]
             .map(|(count, noun)| counted(count, noun));
         let weights = format!("{errors}, {warnings}");
-        let lossy = match self.args.on_loss {
-            OnLoss::Stop => self.losses.refuse_sheets(),
-            OnLoss::Report => Ok(()),
-        };
+        let lossy = self.losses.as_mut().map_or(Ok(()), Losses::refuse_sheets);
         for report in self.reports {
             report.finish(&[("found", weights.clone())])?;
         }

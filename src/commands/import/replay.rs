@@ -2,7 +2,7 @@
 
 use super::request::request;
 use crate::cli::ImportArgs;
-use crate::input::Rows;
+use crate::input::InputRows;
 use crate::model::{Action, RowResult, RunCommand};
 use crate::plan::Refusal;
 use crate::plan::file::sealed_path;
@@ -86,7 +86,7 @@ fn refuse_unopened(
 
 /// The files of a command that carries out a saved plan.
 fn files_of(path: &Path, replay: &Replay, request: &RunRequest<'_>, context: &Context) -> Files {
-    let mut files = request.files(&Rows::default(), context);
+    let mut files = request.files(&InputRows::default(), context);
     files.read(path);
     files.read(&sealed_path(path));
     files.read_origins(replay.lines());

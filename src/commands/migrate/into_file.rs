@@ -41,7 +41,7 @@ pub(super) fn run(
         loss::write_sheet(path, &transfer.moves)?;
     }
     let heading = |_, _: &Finding| String::new();
-    let may_lose = args.on_loss == OnLoss::Report;
+    let may_lose = args.losses.on_loss == OnLoss::Report;
     if args.dry_run {
         loss::refuse(args, &transfer)?;
         request.tell_gaps(&rows, may_lose)?;

@@ -108,7 +108,7 @@ pub(super) fn write_sheet(path: &Path, moves: &[Move]) -> Result<(), Failure> {
 /// Exit 4, naming the columns of a file that are not read, else the fields.
 pub(super) fn refuse(args: &MigrateArgs, transfer: &Transfer) -> Result<(), Failure> {
     let lost = transfer.loss.lost();
-    match (args.on_loss, &transfer.source.not_read) {
+    match (args.losses.on_loss, &transfer.source.not_read) {
         (OnLoss::Report, _) => Ok(()),
         (OnLoss::Stop, Some(not_read)) => Err(not_read.clone()),
         (OnLoss::Stop, None) if lost.is_empty() => Ok(()),

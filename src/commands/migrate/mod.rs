@@ -11,7 +11,7 @@ mod sides;
 
 use crate::cli::MigrateArgs;
 use crate::dialects::ProductFile;
-use crate::input::Rows;
+use crate::input::InputRows;
 use crate::model::{RunCommand, RunMode};
 use crate::plan::Refusal;
 use crate::plan::transfer::{MoveTarget, Transfer};
@@ -126,7 +126,7 @@ fn request<'t>(
         ..RunRequest::new(RunCommand::Migrate, to, args.report.options())
     };
     request.guard.refuse_column_waves("a migration")?;
-    let mut files = request.files(&Rows::default(), context);
+    let mut files = request.files(&InputRows::default(), context);
     from.read_by(&mut files);
     if let Some(path) = &args.renumber_map {
         files.read(path);

@@ -3,7 +3,7 @@
 mod rows;
 
 use crate::cli::VerifyArgs;
-use crate::dialects::PREFIX;
+use crate::dialects::file_word;
 use crate::input::InputRow;
 use crate::manifest::Access;
 use crate::model::counted;
@@ -83,7 +83,7 @@ pub(super) fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure>
             .iter()
             .map(|(result, count)| (result.word(), count))
             .collect();
-        let target = format!("{PREFIX}{}", facts.vendor.id);
+        let target = file_word(facts);
         let facts = [("counts", json!(by_word)), ("rows", json!(outcomes.len()))];
         let summary = summary_of_sheets("verify", &target, facts, started, exit.code());
         print_data(|out| writeln!(out, "{summary}"))?;

@@ -2,8 +2,7 @@
 
 use crate::columns::AllowedActions;
 use crate::compare::{differences, differing};
-use crate::dialects::owner_named;
-use crate::input::{InputOptions, InputRow, Rows, bound};
+use crate::input::{InputOptions, InputRow, InputRows, ReadingOptions, bound};
 use crate::manifest::Manifest;
 use crate::model::{Action, Field, Outcome, RowResult};
 use crate::rim::Failure;
@@ -14,10 +13,9 @@ use std::path::Path;
 ///
 /// # Errors
 /// Exit 2 where it cannot be read.
-pub(super) fn read(path: &Path, facts: &'static Manifest) -> Result<Rows, Failure> {
-    let (owner, _) = owner_named(&facts.vendor.id).map_err(Failure::usage)?;
-    let mut options = InputOptions::file(path, None);
-    options.reading.headings = Some(owner);
+pub(super) fn read(path: &Path, facts: &'static Manifest) -> Result<InputRows, Failure> {
+    let reading = ReadingOptions::default();
+    let (options, _) = InputOptions::of_product(path, &facts.vendor.id, reading)?;
     let mut sheets = vec![];
     for (sheet, binding) in bound(&options, facts, AllowedActions::default())? {
         let Ok(binding) = binding else {
@@ -30,7 +28,7 @@ pub(super) fn read(path: &Path, facts: &'static Manifest) -> Result<Rows, Failur
         };
         sheets.push((sheet, binding));
     }
-    let mut rows = Rows::read(sheets, facts)?;
+    let mut rows = InputRows::read(sheets, facts)?;
     rows.tell_troubles();
     Ok(rows)
 }
@@ -43,7 +41,7 @@ pub(super) fn trouble(row: &InputRow) -> Option<String> {
 
 /// The result of one row of the import file.
 pub(super) fn outcome(
-    wanted: &Rows,
+    wanted: &InputRows,
     index: usize,
     held: &BTreeMap<&str, Vec<&InputRow>>,
     unseen: &BTreeSet<Field>,

@@ -18,8 +18,8 @@ pub(crate) struct RowAbove {
 }
 
 /// Puts the words of the rows above, the nearest first, before the headings that they qualify, as in `Voicemail: Active`.
-/// A word stands for its own column and those behind it, as far as its cell reaches or up to the next word. Above a blank heading a known word is the
-/// heading, as where its cell reaches over both rows.
+/// A word stands for its own column and those behind it, as far as its cell reaches or up to the next word. Above a blank
+/// heading a known word is the heading, as where its cell reaches over both rows.
 pub(crate) fn qualify(headings: &mut [String], above: &[RowAbove], known: &Headings) {
     let first = headings.iter().position(|text: &String| is_filled(text));
     for row in above {
@@ -176,9 +176,9 @@ pub(crate) fn joined(headings: &[String], below: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// Returns true if a row above the headings is a title: one text above the first heading, a remark on the sheet's age, a
-/// name with its value, or two texts of which the second stands for no columns, unless
-/// the first one is somebody else, who has a column of the table. One text is none where headings below it are repeated behind them.
+/// Returns true if a row above the headings is a title: one text above the first heading, a remark on the sheet, a name
+/// with its value, or two texts of which the second stands for no columns, unless the first one is somebody else, who has a
+/// column of the table. One text is none where headings below it are repeated behind them.
 fn is_title(row: &[String], headings: &[String], first: Option<usize>, known: &Headings) -> bool {
     let filled: Vec<usize> = (0..row.len())
         .filter(|column| is_word(&row[*column]))

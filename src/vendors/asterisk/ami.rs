@@ -362,6 +362,17 @@ pub(super) fn endpoints(content: &Value) -> Option<Endpoints> {
     })
 }
 
+/// The lines of all sections of a file.
+pub(super) fn lines(content: &Value) -> impl Iterator<Item = (&str, &str)> {
+    sections(content).into_iter().flat_map(|(_, lines)| lines)
+}
+
+/// The places of objects in `sorcery.conf`: a type of objects, with what is said of it behind a slash, and the parts of a
+/// place.
+pub(super) fn places(mapping: &Value) -> impl Iterator<Item = (&str, Vec<&str>)> {
+    lines(mapping).map(|(name, place)| (name.trim(), place.split(',').map(str::trim).collect()))
+}
+
 /// The attributes of one endpoint in AstDB, none where it is not there; `None` where the reply does not say.
 pub(super) fn stored_endpoint(content: &Value, id: &str) -> Option<Vec<(String, String)>> {
     let found = keys(content, &format!("{FAMILY}/endpoint"))?;
@@ -377,13 +388,9 @@ pub(super) fn stored_endpoint(content: &Value, id: &str) -> Option<Vec<(String, 
 
 /// Returns true where AstDB is the only place in which `sorcery.conf` keeps endpoints, whatever caches them.
 pub(super) fn keeps_endpoints_in_astdb(mapping: &Value) -> bool {
-    let sections = sections(mapping);
-    let lines = sections.iter().flat_map(|(_, lines)| lines);
-    let places = lines.filter(|(name, _)| name.trim() == "endpoint");
-    let places: Vec<Vec<&str>> = places
-        .map(|(_, place)| place.split(',').map(str::trim).collect())
-        .collect();
-    matches!(places.as_slice(), [place] if place.starts_with(&["astdb", FAMILY]))
+    let of_endpoints = places(mapping).filter(|(name, _)| *name == "endpoint");
+    let all: Vec<Vec<&str>> = of_endpoints.map(|(_, place)| place).collect();
+    matches!(all.as_slice(), [place] if place.starts_with(&["astdb", FAMILY]))
 }
 
 /// The attributes of an endpoint that name other objects.

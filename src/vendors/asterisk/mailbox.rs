@@ -187,15 +187,10 @@ impl Asterisk {
             }
             Err(_) => return Ok(None),
         };
-        let sections = ami::sections(&content);
         let own = |(name, line): (&str, &str)| (name.to_owned(), Secret::new(line));
         Ok(Some(Mailboxes {
-            has_context: !sections.is_empty(),
-            lines: sections
-                .into_iter()
-                .flat_map(|(_, lines)| lines)
-                .map(own)
-                .collect(),
+            has_context: !ami::sections(&content).is_empty(),
+            lines: ami::lines(&content).map(own).collect(),
             has_file: true,
         }))
     }

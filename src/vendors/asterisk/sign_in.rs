@@ -118,13 +118,13 @@ impl Asterisk {
             Err(fault) if is_code(&fault, "ami_no_file") => Value::Null,
             Err(_) => return (None, not_known()),
         };
-        let sections = ami::sections(&mapping);
-        let lines: Vec<_> = sections.into_iter().flat_map(|(_, lines)| lines).collect();
         let is_kept = |object: &PjsipObject| {
-            lines.iter().any(|(name, place)| {
-                let name = name.split('/').next().unwrap_or_default();
-                let place = place.split(',').next().unwrap_or_default().trim();
-                name.trim() == object.word() && !READ_ONLY_PLACES.contains(&place)
+            ami::places(&mapping).any(|(name, place)| {
+                let is_own = name.split('/').next() == Some(object.word());
+                is_own
+                    && place
+                        .first()
+                        .is_some_and(|place| !READ_ONLY_PLACES.contains(place))
             })
         };
         let lacking: Vec<PjsipObject> = TYPES.into_iter().filter(|it| !is_kept(it)).collect();

@@ -6,9 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Names that every module may have for its own.
 const EVERYWHERE: [&str; 1] = ["Error"];
 
-/// Names that occur more than once today. No name is added here; one that occurs once is taken out.
-const TWICE: &[&str] = &["Rows"];
-
 /// The folder whose formats look alike: each has its own `Rows`, `Batch` and `Book`.
 const FORMATS: &str = "sheet/";
 
@@ -47,16 +44,10 @@ fn a_public_type_has_a_name_of_its_own() {
         others.len() + usize::from(!formats.is_empty()) > 1
     };
     for (name, files) in &files {
-        let is_free = EVERYWHERE.contains(&name.as_str()) || TWICE.contains(&name.as_str());
+        let is_free = EVERYWHERE.contains(&name.as_str());
         assert!(
             is_free || !is_twice(name),
             "{name} stands in {files:?}: give one of them a name of its own"
-        );
-    }
-    for name in TWICE {
-        assert!(
-            is_twice(name),
-            "{name} stands once by now: take it out of TWICE"
         );
     }
 }
@@ -94,7 +85,7 @@ fn a_private_type_has_a_name_of_its_own() {
     }
     assert!(places.len() > 400, "only {} types are found", places.len());
     for (name, places) in &places {
-        let is_free = EVERYWHERE.contains(&name.as_str()) || TWICE.contains(&name.as_str());
+        let is_free = EVERYWHERE.contains(&name.as_str());
         assert!(
             is_free || places.len() == 1,
             "{name} stands in {places:?}: give it names that say what it is"

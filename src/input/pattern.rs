@@ -1,9 +1,9 @@
 //! A file that a product exported, as the pattern of one that is written for it: its headings, their order, and the texts
 //! that are the same in every row.
 
-use super::{InputOptions, bound};
+use super::{InputOptions, ReadingOptions, bound};
 use crate::columns::{AllowedActions, ColumnError, ColumnReading, Saved};
-use crate::dialects::{FilePattern, PatternColumn, owner_named};
+use crate::dialects::{FilePattern, PatternColumn};
 use crate::manifest::Manifest;
 use crate::model::{Field, heading_key};
 use crate::rim::Failure;
@@ -17,10 +17,9 @@ const SECRET_PARTS: [&str; 6] = ["pass", "pwd", "pin", "secret", "token", "key"]
 ///
 /// # Errors
 /// Exit 2: it cannot be read, or is not the product's.
-pub(crate) fn read_template(path: &Path, facts: &Manifest) -> Result<FilePattern, Failure> {
-    let (owner, _) = owner_named(&facts.vendor.id).map_err(Failure::usage)?;
-    let mut options = InputOptions::file(path, None);
-    options.reading.headings = Some(owner);
+pub(crate) fn read_pattern(path: &Path, facts: &Manifest) -> Result<FilePattern, Failure> {
+    let reading = ReadingOptions::default();
+    let (options, _) = InputOptions::of_product(path, &facts.vendor.id, reading)?;
     let mut tables = bound(&options, facts, AllowedActions::default())?.into_iter();
     let (Some((sheet, binding)), None) = (tables.next(), tables.next()) else {
         return Err(Failure::usage(format!("{}: not one table", path.display())));
