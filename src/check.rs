@@ -180,17 +180,17 @@ where
     let first = first_pass(all_twice, &passes, &mut survey)?;
     let rows = first.rows;
     let across = survey.finish();
-    let mut said = Said {
+    let mut verdicts = VerdictSink {
         places: Places::default(),
         counts: Counts::default(),
         sink,
     };
     if first.all_again || !across.is_silent() {
-        second_pass(&passes, &across, &mut said)?;
+        second_pass(&passes, &across, &mut verdicts)?;
     } else {
-        again_where_picked(&passes, first.picked, &across, &mut said)?;
+        again_where_picked(&passes, first.picked, &across, &mut verdicts)?;
     }
-    let counts = said.counts;
+    let counts = verdicts.counts;
     Ok(Counts {
         rows,
         valid: rows - counts.invalid,
@@ -265,7 +265,7 @@ where
 fn second_pass<T, E, F, S>(
     passes: &[SheetPass<'_, F>],
     across: &CrossRowFacts,
-    said: &mut Said<S>,
+    verdicts: &mut VerdictSink<S>,
 ) -> Result<(), E>
 where
     T: Send,
@@ -281,7 +281,7 @@ where
             work,
             |checked| -> Result<(), E> {
                 let (rows, notable) = checked?;
-                said.deliver(pass.table, before, notable)?;
+                verdicts.deliver(pass.table, before, notable)?;
                 before += rows;
                 Ok(())
             },
@@ -295,7 +295,7 @@ fn again_where_picked<T, E, F, S>(
     passes: &[SheetPass<'_, F>],
     picked: Vec<Vec<(u64, Picks)>>,
     across: &CrossRowFacts,
-    said: &mut Said<S>,
+    verdicts: &mut VerdictSink<S>,
 ) -> Result<(), E>
 where
     T: Send,
@@ -309,7 +309,7 @@ where
         let work = |again: &Again<'_>| pass.second(across, |each| again.rows(each));
         map_in_order(pass.table.sheet.again(picks), work, |checked| {
             let ((), notable) = checked?;
-            said.deliver(pass.table, befores.next().unwrap_or_default(), notable)
+            verdicts.deliver(pass.table, befores.next().unwrap_or_default(), notable)
         })?;
     }
     Ok(())
@@ -497,14 +497,14 @@ impl<K> SheetPass<'_, K> {
 }
 
 /// The verdicts so far, and their receiver.
-struct Said<S> {
+struct VerdictSink<S> {
     places: Places,
     counts: Counts,
     sink: S,
 }
 
-impl<S> Said<S> {
-    /// Hands on the verdicts on the rows of one batch; so many rows come before it.
+impl<S> VerdictSink<S> {
+    /// Hands on the verdicts on the rows of one batch, which has `before` rows before it.
     fn deliver<T, E>(
         &mut self,
         table: &BoundSheet,

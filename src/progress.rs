@@ -1,7 +1,7 @@
 //! The progress of a run, on standard error. The only module that names `indicatif`.
 //!
 //! A bar on a terminal, drawn anew once a second; elsewhere a plain line every few seconds, so that a log shows that
-//! the run is alive. Its figures are the [`Meter`]'s, which has no clock of its own.
+//! the run is alive. Its figures are the `Meter`'s, which has no clock of its own.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::VecDeque;
@@ -147,7 +147,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Begins a step over so many things; `what` names them ("rows").
+    /// Begins a step over `total` things; `what` names them ("rows").
     pub(crate) fn new(what: &str, total: u64) -> Self {
         let done = Arc::new(AtomicU64::new(0));
         if HIDDEN.load(Ordering::Relaxed) {
@@ -175,7 +175,7 @@ impl Progress {
         }
     }
 
-    /// Counts so many more as done.
+    /// Counts `count` more as done.
     pub(crate) fn add(&self, count: u64) {
         self.done.fetch_add(count, Ordering::Relaxed);
     }
@@ -250,7 +250,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// A meter after so many seconds in which the count was `done(second)`.
+    /// A meter after `seconds` seconds in which the count was `done(second)`.
     fn after(seconds: u32, total: u64, done: impl Fn(u32) -> u64) -> Meter {
         let mut meter = Meter::new("rows", total);
         for second in 1..=seconds {

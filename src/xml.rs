@@ -1,6 +1,6 @@
 //! XML as plain data, or piece by piece where a document is long. The only module that names `quick-xml`.
 //!
-//! Refuses a DOCTYPE (so no entity can grow), more than [`DEPTH_MAX`] levels, and, in a document that is read whole or
+//! Refuses a DOCTYPE (so no entity can grow), more than `DEPTH_MAX` levels, and, in a document that is read whole or
 //! written, characters that XML cannot have.
 
 use crate::model::{Fault, FaultKind, WireText};

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-/// The rule for the snapshots of a target that stay: every snapshot of so many days, then the newest of each of so many
-/// months and years.
+/// The rule for the snapshots of a target that stay: every snapshot of a number of days, then the newest
+/// snapshot of each of a number of months and of years.
 ///
 /// Days, months and years (in UTC) are those that have snapshots, counted back from the newest: neither a target that
 /// was not reached for months nor a wrong clock makes it lose its snapshots. An export that may be incomplete never

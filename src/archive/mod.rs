@@ -7,7 +7,7 @@
 //! ```
 //!
 //! A line's hash is that of its bytes with the line feed, as `sed -n 17p manifest.jsonl | sha256sum` prints it; the
-//! first entry is chained to the hash of nothing. The last line's hash is the [`Head`]: kept elsewhere, it proves that
+//! first entry is chained to the hash of nothing. The last line's hash is the `Head`: kept elsewhere, it proves that
 //! nothing before it was touched. Lines are only ever appended. A file that retention removed has an entry with the
 //! removal and its rule; its snapshot's own entry stays.
 //!

@@ -6,6 +6,11 @@
 //! - Of several commands: `input` (sheets and how they are read), `pace`, `safety` (limits), `output` (reports, secrets).
 //! - `values` reads texts of options, `words` lists those that are known, `hints` helps after an error, `man` writes pages.
 
+#![allow(
+    rustdoc::invalid_html_tags,
+    reason = "the comments are the help, which names <generate>"
+)]
+
 mod audit;
 mod change;
 mod files;

@@ -32,7 +32,7 @@ pub struct ResumeArgs {
 /// The help of a limit of an undo.
 fn limit(arg: Arg, what: &str) -> Arg {
     arg.help(format!(
-        "At most so many {what}, a count or a percentage [default: as many as the run changed]"
+        "At most N {what}, a count or a percentage [default: as many as the run changed]"
     ))
 }
 
@@ -51,7 +51,7 @@ Examples:
     mut_arg("max_deletes", |arg| limit(arg, "deleted extensions")),
     mut_arg("max_secret_changes", |arg| limit(arg, "extensions that get their old password or PIN")),
     mut_arg("waves", |arg| arg.value_name("N,N,…").help(
-        "Send in waves of so many (1,10,100); after each wave --max-failures is applied to its rows"
+        "Send in waves of N rows (1,10,100); after each wave --max-failures is applied to its rows"
     ))
 )]
 pub struct UndoArgs {

@@ -14,26 +14,26 @@ use std::str::FromStr;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Safety")]
 pub struct GuardArgs {
-    /// At most so many new extensions, a count or a percentage [default: all]
+    /// At most N new extensions, a count or a percentage [default: all]
     #[arg(long, value_name = "N|P%", value_parser = Allowance::from_str)]
     pub max_creates: Option<Allowance>,
-    /// At most so many changed extensions [default: 50%, at least 10]
+    /// At most N changed extensions [default: 50%, at least 10]
     #[arg(long, value_name = "N|P%", value_parser = Allowance::from_str)]
     pub max_updates: Option<Allowance>,
-    /// At most so many deleted extensions [default: 10%, at least 1]
+    /// At most N deleted extensions [default: 10%, at least 1]
     #[arg(long, value_name = "N|P%", value_parser = Allowance::from_str)]
     pub max_deletes: Option<Allowance>,
-    /// At most so many extensions with a changed password or PIN [default: 50%, at least 10]
+    /// At most N extensions with a changed password or PIN [default: 50%, at least 10]
     #[arg(long, value_name = "N|P%", value_parser = Allowance::from_str)]
     pub max_secret_changes: Option<Allowance>,
-    /// Stop when more than so many rows failed [default: 25% once 20 were sent, or 10 in a row]
+    /// Stop when more than N rows failed [default: 25% once 20 were sent, or 10 in a row]
     #[arg(long, value_name = "N|P%", value_parser = Allowance::from_str)]
     pub max_failures: Option<Allowance>,
     /// Which extensions are read back once they are written, and compared; undo deletes no created extension of which
     /// it cannot tell if others have changed it since, because it was not read back
     #[arg(long, value_enum, default_value_t)]
     pub verify: Verify,
-    /// Send in waves of so many (1,10,100), or one for each text in a column (column:site); after each wave
+    /// Send in waves of N rows (1,10,100), or one for each text in a column (column:site); after each wave
     /// --max-failures is applied to its rows
     #[arg(long, value_name = "N,N,…|column:HEADING", value_parser = Waves::from_str)]
     pub waves: Option<Waves>,

@@ -15,7 +15,7 @@ const TINY_DIGITS_MAX: usize = 2;
 /// A row, as far as it shows where a second table begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum RowKind {
-    /// A number in the number's column, of so many digits.
+    /// A number in the number's column.
     Numbered {
         digits: usize,
         /// The number of its cells that are not blank.
@@ -47,7 +47,7 @@ enum Above {
     Words(u64),
 }
 
-/// The first row with a number of so many digits.
+/// The first row whose number has a given number of digits.
 #[derive(Debug, Clone, Copy)]
 struct FirstOfLength {
     line: u64,
@@ -325,7 +325,7 @@ impl Binding {
             .then_some(text.len())
     }
 
-    /// Weighs a row with a number of so many digits.
+    /// Weighs a row with a number of `digits` digits.
     fn numbered(&self, cells: &Cells<'_>, digits: usize) -> RowKind {
         let number = self.origin_of(Field::NUMBER);
         // A sign alone between two cells, such as `=`, is no cell of its own.

@@ -195,7 +195,7 @@ pub fn import_table(facts: &Manifest, extensions: &[impl Borrow<Record>]) -> Imp
 }
 
 /// Builds the table of an import file by a pattern: its headings in its order, and its texts where an extension has none.
-/// Columns that nothing fills are left out where [`FileFacts::leaves_out_unfilled`].
+/// Columns that nothing fills are left out where `FileFacts::leaves_out_unfilled`.
 pub fn import_table_like(
     facts: &Manifest,
     extensions: &[&Record],

@@ -197,7 +197,7 @@ fn questions(sheet: &Sheet, error: &ColumnError) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// The first values of each column, at most so many, as they may be printed.
+/// The first values of each column, `most` at the most, as they may be printed.
 pub(crate) fn first_values(sheet: &Sheet, most: usize) -> Result<Vec<Vec<String>>, Failure> {
     let mut first: Vec<Vec<String>> = vec![vec![]; sheet.headings.len()];
     for batch in sheet.batches() {

@@ -108,7 +108,7 @@ pub(crate) struct OnPbx<'p> {
     pub(crate) records: Option<&'p BTreeMap<String, Record>>,
 }
 
-/// Rows without more than their key may be titles where at most one row of so many is of that kind.
+/// Rows without more than their key may be titles where at most one row in this number is of that kind.
 const TITLES_SHARE: usize = 3;
 
 /// The sheets of a run and all their rows, in input order.

@@ -10,7 +10,7 @@
 //!
 //! The steps of a run: [`TargetLock::take`] before the PBX is read, [`Ledger::create`] with every row once the plan is
 //! made, [`Ledger::intend`] before a row is sent to the PBX, [`Ledger::result`] when its result is final, and
-//! [`Ledger::end`]. After a crash [`Ledger::resume`] returns every row with its [`Standing`]. [`StoredRun`] reads a run
+//! [`Ledger::end`]. After a crash [`Ledger::resume`] returns every row with its [`Standing`]. `StoredRun` reads a run
 //! that may be at work.
 //!
 //! After a failed write nothing more is written: every later call fails, and the caller stops sending. The data on the

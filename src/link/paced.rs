@@ -52,7 +52,7 @@ impl Pace {
     /// Allows at most `rate` requests per second, and in any one second at most the [burst](Pace::burst) more.
     ///
     /// # Errors
-    /// The rate is not above 0 and at most [`RATE_MAX`].
+    /// The rate is not above 0 and at most `RATE_MAX`.
     pub fn per_second(rate: f64, stop: StopFlag) -> Result<Pace, String> {
         let period = Duration::try_from_secs_f64(1.0 / rate).ok();
         let quota = period

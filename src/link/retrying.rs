@@ -47,7 +47,7 @@ impl Patience {
         ..Patience::RUNNING
     };
 
-    /// Returns the wait after so many failures (1 for the first); how much of it is by chance depends on `draw` alone.
+    /// Returns the wait after `failures` failures (1 for the first); how much of it is by chance depends on `draw` alone.
     fn wait(&self, failures: u32, draw: u64) -> Duration {
         let doubled = 2_u32.saturating_pow(failures.saturating_sub(1));
         let wait = self.wait_first.saturating_mul(doubled).min(self.wait_max);
@@ -81,7 +81,7 @@ impl Retrying {
         &self.pace
     }
 
-    /// Returns the wait after so many failures (1 for the first). Each is drawn for itself, so that senders that failed
+    /// Returns the wait after `failures` failures (1 for the first). Each is drawn for itself, so that senders that failed
     /// together do not come again together.
     pub fn wait(&self, patience: &Patience, failures: u32) -> Duration {
         patience.wait(failures, self.waits.fetch_add(1, Ordering::Relaxed))

@@ -157,8 +157,8 @@ pub struct VendorFacts {
     /// The number of extensions that one look-up asks for; 1 where the vendor answers for one at a time.
     #[serde(default)]
     pub batch: usize,
-    /// The requests that a creation counts for, where the PBX has work with it long after its answer: so many times fewer
-    /// creations are begun than the pace allows requests. 0 where they are not held back.
+    /// The requests that a creation counts for, where the PBX has work with it long after its answer: creations are begun at
+    /// the pace divided by this number. 0 where they are not held back.
     #[serde(default)]
     pub create_cost: u32,
     /// The requests that a creation counts for in the plan's time where changes go one at a time, because they write a file

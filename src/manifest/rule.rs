@@ -93,7 +93,7 @@ pub enum Rule {
         /// The word.
         word: String,
     },
-    /// At least so many letters and so many digits, of ASCII.
+    /// The least number of ASCII letters and of digits.
     Mixed {
         /// The least number of letters.
         letters: usize,

@@ -68,7 +68,7 @@ pub struct Loss {
 type FieldAndTargets = (Field, Vec<Field>);
 
 impl Loss {
-    /// Counts an extension that has so many fields.
+    /// Counts an extension that has this number of `fields`.
     pub fn add(&mut self, fields: usize, mapped: &MappedRecord) {
         self.extensions += 1;
         self.fields += fields as u64;

@@ -11,9 +11,9 @@ use std::str::FromStr;
 pub enum Allowance {
     /// Any number.
     All,
-    /// At most so many.
+    /// At most this number.
     Count(u64),
-    /// At most so many percent of the extensions on the PBX, but at least `at_least`.
+    /// At most this share of the extensions on the PBX, but at least `at_least`.
     Percent {
         /// The share in percent.
         share: f64,

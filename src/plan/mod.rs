@@ -1,13 +1,13 @@
 //! Plans the changes of a run, as a value: no terminal, no command line. Every command that writes is a planner and the
-//! one [`Run::execute`](crate::run::Run::execute).
+//! one `Run::execute`.
 //!
-//! - [`remote`]: the state of the PBX.
-//! - [`decide`]: the decision on one row; [`import`], [`delete`] and [`sync`] make it for all of them.
-//! - [`replay`]: a saved plan against today; [`file`] is that plan on disk.
-//! - [`revert`]: the inverse of a run.
-//! - [`transfer`]: the rows of a migration; [`origin`]: the extensions that it takes over.
-//! - [`dependents`]: rows that wait for others; [`waves`] sends in parts; [`guard`] limits the changes.
-//! - [`render`]: a plan as text.
+//! - `remote`: the state of the PBX.
+//! - [`decide`]: the decision on one row; `import`, `delete` and `sync` make it for all of them.
+//! - `replay`: a saved plan against today; `file` is that plan on disk.
+//! - `revert`: the inverse of a run.
+//! - `transfer`: the rows of a migration; `origin`: the extensions that it takes over.
+//! - `dependents`: rows that wait for others; [`waves`] sends in parts; [`guard`] limits the changes.
+//! - `render`: a plan as text.
 
 pub mod decide;
 pub(crate) mod delete;

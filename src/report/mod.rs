@@ -175,7 +175,7 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// A report over so many rows, written to these files.
+    /// A report over `rows` rows, written to these files.
     pub(crate) fn new(rows: usize, files: Vec<ReportFile>) -> Report {
         Report {
             files: files.into_iter().map(Some).collect(),

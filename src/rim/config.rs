@@ -11,7 +11,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -334,21 +334,12 @@ const COMMAND_TIME_MAX: Duration = Duration::from_secs(30);
 /// The most that a password command may print, in bytes.
 const COMMAND_BYTES_MAX: u64 = 64 << 10;
 
-/// The pause between looks at a running password command.
-const COMMAND_POLL: Duration = Duration::from_millis(5);
-
 fn from_command(label: &str, command: &str, time_max: Duration) -> Result<String, Failure> {
     let failed = |why: String| Failure::usage(format!("{label}: password_command {why}"));
     let cannot_run = |error: io::Error| failed(format!("cannot run: {error}"));
     let deadline = Instant::now() + time_max;
-    let mut shell = Command::new("sh");
     // A group in the background may not ask at a terminal, as password stores do.
-    if !has_terminal() {
-        process_group::lead(&mut shell);
-    }
-    let mut child = shell
-        .arg("-c")
-        .arg(command)
+    let mut child = process_group::shell(command, !has_terminal())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -364,15 +355,16 @@ fn from_command(label: &str, command: &str, time_max: Duration) -> Result<String
         });
     }
     let read = receive.recv_timeout(time_max);
-    let mut status = None;
     let too_large = matches!(&read, Ok(Ok(bytes)) if bytes.len() as u64 > COMMAND_BYTES_MAX);
     // While its output has not ended it is not awaited: its number is its group's until then.
-    while status.is_none() && read.is_ok() && !too_large && Instant::now() < deadline {
-        status = child.try_wait().map_err(cannot_run)?;
-        thread::sleep(COMMAND_POLL);
-    }
+    let status = match read.is_ok() && !too_large {
+        true => process_group::wait(&mut child, deadline, || false).map_err(cannot_run)?,
+        false => {
+            process_group::end(&mut child);
+            None
+        }
+    };
     let Some(status) = status else {
-        process_group::end(&mut child);
         return Err(failed(match too_large {
             true => format!("printed more than {COMMAND_BYTES_MAX} bytes"),
             false => format!(
@@ -439,7 +431,7 @@ mod tests {
         let is_at_work = || fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z "));
         let begun = Instant::now();
         while is_at_work() && begun.elapsed() < Duration::from_secs(20) {
-            thread::sleep(COMMAND_POLL);
+            thread::sleep(Duration::from_millis(5));
         }
         assert!(!is_at_work(), "it goes on by itself");
     }

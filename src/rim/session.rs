@@ -260,7 +260,7 @@ pub(crate) fn first_numbers(numbers: &[&str]) -> String {
     first_texts(numbers, SHOWN_MAX)
 }
 
-/// The first of these texts, so many at the most, and how many more there are.
+/// The first of these texts, `most` at the most, and how many more there are.
 pub(crate) fn first_texts(texts: &[&str], most: usize) -> String {
     let shown: Vec<&str> = texts.iter().take(most).copied().collect();
     let shown = shown.join(", ");

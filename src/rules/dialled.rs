@@ -9,12 +9,12 @@ const EMERGENCY_ANYWHERE: [&str; 4] = ["000", "112", "911", "999"];
 const OUTSIDE: [&str; 2] = ["0", "9"];
 /// The fewest digits of a telephone number.
 const TELEPHONE_DIGITS_MIN: usize = 6;
-/// A telephone number has so many digits more than the extensions beside it.
+/// A telephone number has at least this number of digits more than the extensions beside it.
 const TELEPHONE_DIGITS_MORE: usize = 3;
-/// Numbers of so many digits and more are counted as one length.
+/// Numbers with at least this many digits are counted as one length.
 const DIGITS_MAX: usize = 20;
 
-/// The number of a sheet's extensions that have so many digits.
+/// The number of a sheet's extensions of each number of digits.
 #[derive(Debug, Default)]
 pub(super) struct NumberLengths {
     plain: [u64; DIGITS_MAX + 1],

@@ -127,7 +127,7 @@ const NO_PASSWORD: [&str; 116] = [
 const CUT: &str = "...";
 /// A shorter password is tried out, whatever its characters are.
 const CHARS_MIN: usize = 8;
-/// From so many characters on, a password may have one kind of them: a sentence is hard to guess too.
+/// From this length on, a password may have one kind of characters: a sentence is hard to guess too.
 const CHARS_LONG: usize = 20;
 /// The least number of different characters.
 const DIFFERENT_MIN: usize = 4;

@@ -4,9 +4,9 @@
 
 use std::str::FromStr;
 
-/// So many digits a telephone number has at least and at most.
+/// The fewest and the most digits of a telephone number.
 const DIGITS: std::ops::RangeInclusive<usize> = 6..=15;
-/// An area code has so many digits at most, the zero before it included.
+/// The most digits of an area code, the zero before it included.
 const AREA_DIGITS_MAX: usize = 6;
 
 /// A country's code, the prefix before an area code within it, and the prefix before another country's code. In Italy the

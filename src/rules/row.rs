@@ -26,7 +26,7 @@ use std::sync::Arc;
 /// A row that sums up has so few cells.
 const TOTAL_CELLS_MAX: usize = 4;
 
-/// FreePBX makes SIP passwords of so many hexadecimal digits; others are more often hashes.
+/// The hexadecimal digits of a SIP password that FreePBX makes; texts of other lengths are more often hashes.
 const MADE_HEX_DIGITS: usize = 32;
 
 /// The depth of a check: findings with their words, or only the fact that there is one.

@@ -14,9 +14,9 @@ use crate::sheet::Cells;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Numbers of so many digits are kept as bits.
+/// Numbers up to this number of digits are kept as bits.
 const BIT_DIGITS: usize = 8;
-/// Numbers of so many digits fit with their length into 64 bits.
+/// Numbers up to this number of digits fit with their length into 64 bits.
 const KEY_DIGITS: usize = 17;
 const LENGTH_SHIFT: u32 = 57;
 const PAGE_BITS: usize = 1 << 15;

@@ -1,18 +1,18 @@
 //! Carries a plan out: guard, ask, write down, send, report. Every command that writes is a planner and the one
-//! [`Run::execute`].
+//! `Run::execute`.
 //!
-//! - [`request`]: the request of the command.
-//! - [`execution`]: changes on their way to the target.
-//! - [`resume`]: resumes a run that was cut off or stopped.
-//! - [`past`]: an earlier run, and the PBX that it belongs to.
-//! - [`rows`]: the rows of a run, compared with the PBX of today; [`remaining`]: their changes that are still to be sent.
-//! - [`ringing`]: asks by SIP if extensions ring; [`ring_rows`] asks about the rows of sheets.
-//! - [`memberships`]: the groups that are looked at once more at the run's end.
-//! - [`into_file`]: rows that go into a product's import file, and not to a PBX.
-//! - [`journal`]: the run's ledger while it is at work; [`listing`]: runs as they are listed.
-//! - [`results`] and [`rejects`]: the destinations of outcomes.
-//! - [`secrets_file`]: the generated secrets, and [`recipients`] to whom they are encrypted.
-//! - [`saved_options`]: the options that a run needs again when it is resumed.
+//! - `request`: the request of the command.
+//! - `execution`: changes on their way to the target.
+//! - `resume`: resumes a run that was cut off or stopped.
+//! - `past`: an earlier run, and the PBX that it belongs to.
+//! - `rows`: the rows of a run, compared with the PBX of today; `remaining`: their changes that are still to be sent.
+//! - `ringing`: asks by SIP if extensions ring; `ring_rows` asks about the rows of sheets.
+//! - `memberships`: the groups that are looked at once more at the run's end.
+//! - `into_file`: rows that go into a product's import file, and not to a PBX.
+//! - [`journal`]: the run's ledger while it is at work; `listing`: runs as they are listed.
+//! - `results` and `rejects`: the destinations of outcomes.
+//! - `secrets_file`: the generated secrets, and `recipients` to whom they are encrypted.
+//! - `saved_options`: the options that a run needs again when it is resumed.
 
 mod execution;
 mod into_file;

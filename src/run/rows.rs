@@ -277,7 +277,7 @@ fn written_by_others(standing: Standing, fields: &[Field]) -> Option<Obstacle> {
     })
 }
 
-/// Compares the PBX with a change that may have been sent so many `times`; `None` where the PBX has it, is as it was
+/// Compares the PBX with a change that may have been sent `times` times; `None` where the PBX has it, is as it was
 /// before, or is between the two: the sender looks again, and sends what is missing. Where a field is neither as before nor
 /// as wanted, nobody can know who changed what.
 fn doubt(

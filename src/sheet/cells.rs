@@ -118,7 +118,7 @@ pub(crate) fn is_mask(text: &str) -> bool {
     }
 }
 
-/// Returns true for a text with so many equal signs one behind the other as no password has, or with a sign for a cut.
+/// Returns true for a text with more equal signs in a row than any password has, or with a sign for a cut.
 fn has_mask(text: &str) -> bool {
     const SIGNS_MIN: usize = 3;
     let is_crossed = text.len() >= SIGNS_MIN && text.bytes().all(|b| matches!(b, b'x' | b'X'));
@@ -250,7 +250,7 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// The first ones, at most so many.
+    /// The first cells, `columns` of them at most.
     pub(crate) fn first(self, columns: usize) -> Self {
         let bounds = match self.bounds {
             Bounds::Ends(ends) => Bounds::Ends(ends.get(..columns).unwrap_or(ends)),

@@ -11,7 +11,7 @@ pub struct Column {
     /// True if it contains sentences: shown wide and in several lines.
     pub(crate) prose: bool,
     /// The tone of a cell, which decides its colour. The cell's words must say the same. Rows with a cell of
-    /// [`Tone::Bad`] come first in formats for people.
+    /// `Tone::Bad` come first in formats for people.
     pub tone: Option<fn(&str) -> Tone>,
     /// True if formats for people count its words: for a column that has only a few different ones.
     pub counted: bool,

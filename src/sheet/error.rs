@@ -90,12 +90,12 @@ pub enum SheetErrorKind {
         "a quote opens on this line, and line {0}, which looks like a row, is within it: no row down to the closing quote would be read. Take the quote out, or write it twice within quotes where it is meant as a character"
     )]
     RowInQuotes(u64),
-    /// A cell is longer than so many bytes.
+    /// A cell is longer than this number of bytes.
     #[error(
         "a cell that begins on this line is longer than {0} bytes. If a quote was opened and not closed, close it; else shorten the cell"
     )]
     CellTooLong(usize),
-    /// A row is longer than so many bytes.
+    /// A row is longer than this number of bytes.
     #[error(
         "the row that begins on this line is longer than {0} bytes. Check that the file is a table with line breaks between its rows"
     )]
@@ -170,7 +170,7 @@ pub enum SheetErrorKind {
     /// No repaired copy can be made of it: its kind, and the next step.
     #[error("is {0}, of which no repaired copy can be made. {1}")]
     NotRepairable(String, &'static str),
-    /// The text of a cell, by its name, is longer than so many characters.
+    /// The text of a cell (its name) is longer than this number of characters.
     #[error(
         "cell {0} would be longer than the {1} characters that a workbook can hold. Shorten it, or write .csv or .jsonl"
     )]
@@ -180,7 +180,7 @@ pub enum SheetErrorKind {
         "is full: a workbook holds {0} rows and 4 GiB of text. Write .csv or .jsonl, or split the table"
     )]
     BookFull(u32),
-    /// There are more columns than so many.
+    /// There are more columns than this number.
     #[error("has more than {0} columns. Leave out those that are not needed")]
     TooManyColumns(usize),
 }

@@ -3,7 +3,7 @@
 //! A sheet is read in batches, so that a batch can be parsed on any thread while the next one is read; rows come in
 //! their order, and memory does not grow with their number.
 //!
-//! [`reader`] opens an input of any format, [`writer`] writes one; each format has a folder with the code that reads,
+//! `reader` opens an input of any format, `writer` writes one; each format has a folder with the code that reads,
 //! writes and repairs it. [`format`](mod@format) has the table of formats.
 
 mod book;

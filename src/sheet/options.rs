@@ -50,7 +50,7 @@ pub struct ReadOptions {
     pub pad_short_rows: bool,
     /// True if curly quotes and primes in the place of JSON's straight quotes are replaced.
     pub fix_quotes: bool,
-    /// The sheets of a workbook that are read, by their names; [`EVERY_SHEET`] means all that can be meant. Without
+    /// The sheets of a workbook that are read, by their names; `EVERY_SHEET` means all that can be meant. Without
     /// any, the only one that can be meant.
     pub sheets: Vec<String>,
     /// True if rows that a workbook hides, by a filter or otherwise, are left out.

@@ -124,7 +124,7 @@ impl Source {
         file.read(buffer)
     }
 
-    /// The first bytes, at most so many.
+    /// The first bytes, `bytes_max` of them at most.
     pub(crate) fn head(&self, bytes_max: u64) -> Result<Vec<u8>, SheetError> {
         let mut head = Vec::new();
         self.pass(0).fill(&mut head, bytes_max)?;
@@ -139,7 +139,7 @@ pub(crate) struct Pass {
 }
 
 impl Pass {
-    /// Reads on, at most so many bytes, behind those that are in `buffer` already. Returns true if the source has
+    /// Appends the next bytes to `buffer`, `bytes_max` of them at most. Returns true if the source has
     /// ended.
     pub(crate) fn fill(
         &mut self,

@@ -105,7 +105,7 @@ impl Folding {
         }
     }
 
-    /// Finds the groups whose lines most of so many rows have.
+    /// Finds the groups whose lines more than half of the `rows` have.
     pub(crate) fn folded(&self, rows: u64) -> BTreeSet<usize> {
         let is_most = |count: u64| count >= FOLDED_FROM && count * 2 > rows;
         let groups = self.groups.iter();

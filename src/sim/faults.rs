@@ -122,7 +122,7 @@ pub static WORDS: [FaultWord; 19] = [
         FaultSetting::DelayMs,
         0,
         WAIT_MS_MAX,
-        "up to so many milliseconds more, by the seed",
+        "up to this number of milliseconds more, by the seed",
     ),
     number(
         "late_ms",

@@ -88,7 +88,7 @@ impl Sim {
         self.lock().counts.get(path).copied().unwrap_or(0)
     }
 
-    /// The most requests that arrived within any stretch of time of this length, among the last [`ARRIVALS_MAX`].
+    /// The most requests that arrived within any stretch of time of this length, among the last `ARRIVALS_MAX`.
     pub fn most_within(&self, stretch: Duration) -> usize {
         let state = self.lock();
         // Requests that arrived at the same moment are within no time at all.
@@ -109,7 +109,7 @@ impl Sim {
         most
     }
 
-    /// The times at which requests arrived, in their order: the last [`ARRIVALS_MAX`].
+    /// The times at which requests arrived, in their order: the last `ARRIVALS_MAX`.
     pub fn arrivals(&self) -> Vec<Instant> {
         self.lock().arrivals.iter().copied().collect()
     }

@@ -41,7 +41,7 @@ pub(crate) type Accounts = Box<dyn Fn(&str) -> Option<RegistrarAccount> + Send>;
 pub enum RegistrarQuirk {
     /// It never answers.
     Silent,
-    /// It never hears so many requests.
+    /// It hears none of the first requests, this many of them.
     Deaf(u32),
     /// It answers each request with this status.
     Status(u16),

@@ -256,9 +256,9 @@ fn head_end(bytes: &[u8]) -> Option<usize> {
 pub enum Framing {
     /// More bytes are needed.
     Incomplete,
-    /// The message is whole: so many bytes to skip before it, and its own length.
+    /// The message is whole: the bytes to skip before it, and its own length.
     Whole(usize, usize),
-    /// It is longer than [`MESSAGE_BYTES_MAX`], or says a length that is none.
+    /// It is longer than `MESSAGE_BYTES_MAX`, or says a length that is none.
     Endless,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! - [`message`]: requests written, replies read; a reader that survives any bytes.
 //! - [`digest`]: the challenge of a registrar, and the answer to it.
-//! - [`timers`]: when a request is sent again, and when it counts as unanswered.
+//! - `timers`: when a request is sent again, and when it counts as unanswered.
 //! - [`registration`]: the conversation that shows if a telephone could sign in.
 
 pub mod digest;

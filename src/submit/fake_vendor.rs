@@ -207,7 +207,7 @@ pub(crate) enum Trouble {
     Answer(&'static str),
     /// It is done, and answered with a word.
     AnswerAfter(&'static str),
-    /// It is done after so many milliseconds, and the reply is lost.
+    /// It is done after this number of milliseconds, and the reply is lost.
     LateBy(u64),
     /// It is answered without every second one of the extensions.
     Sparse,
@@ -500,7 +500,7 @@ pub(crate) struct FakeVendor {
 }
 
 impl FakeVendor {
-    /// Creates a PBX with so many extensions, from 1000 on.
+    /// Creates a PBX with `count` extensions, from 1000 on.
     pub(crate) fn holding(count: usize) -> FakeVendor {
         let pbx = Arc::new(FakePbx::default());
         for number in 1000..1000 + count {

@@ -120,7 +120,7 @@ pub struct WaveGate<'w> {
 ///
 /// A change that refers to an extension which an earlier change creates waits for that one, and is `held` back where
 /// that one is not done; a second change of the same row waits for the first, and both have one [`Settlement`]: see
-/// [`order::in_order`].
+/// `dependency_order`.
 ///
 /// After changes of groups each extension is read once more at the run's end, because another one may write the same
 /// groups at the same time: until then the result is `provisional`, and `each` is called again with the final one. Of a

@@ -22,7 +22,7 @@ pub enum FailuresMax {
 }
 
 impl FailuresMax {
-    /// Returns true if so many failures of the rows `sent` are more than allowed.
+    /// Returns true if `failed` failures among the rows `sent` are more than allowed.
     pub(crate) fn is_exceeded(self, failed: u32, sent: u32) -> bool {
         match self {
             FailuresMax::Count(most) => failed > most,
@@ -40,7 +40,7 @@ impl Default for FailuresMax {
 /// Options of sending changes.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Changes in flight, at most [`PARALLEL_MAX`]; one where only one change at a time may write.
+    /// Changes in flight, at most `PARALLEL_MAX`; one where only one change at a time may write.
     pub parallel: usize,
     /// Failures that the run may have.
     pub failures_max: FailuresMax,

@@ -266,7 +266,7 @@ impl<'c> Storage<'c> {
     }
 }
 
-/// Cuts rows into pieces of at most so many.
+/// Cuts rows into pieces of `most` rows at most.
 fn chunks<T>(mut rows: Vec<T>, most: usize) -> Vec<Vec<T>> {
     let mut pieces = vec![];
     while !rows.is_empty() {

@@ -8,15 +8,12 @@ use crate::link::StopFlag;
 use crate::rim::terminal::{print, print_error, report};
 use crate::rim::{Exit, Failure, process_group};
 use std::io::{Write, stderr};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
 /// The time that a command may take; then it is ended.
 const COMMAND_TIME_MAX: Duration = Duration::from_secs(300);
-
-/// The pause between looks at a running command.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// The variables that a command is given. Others may have passwords.
 const VARIABLES: [&str; 14] = [
@@ -96,11 +93,7 @@ fn carry_out(
     let kept = VARIABLES
         .iter()
         .filter_map(|name| Some((*name, env::var_os(name)?)));
-    let mut shell = Command::new("sh");
-    process_group::lead(&mut shell);
-    let mut child = shell
-        .arg("-c")
-        .arg(command)
+    let mut child = process_group::shell(command, true)
         .env_clear()
         .envs(kept)
         .env("ROWCALL_TARGET", target)
@@ -111,33 +104,25 @@ fn carry_out(
     let stdin = child.stdin.take();
     // By itself, because the command need not read, and must not be waited for in vain.
     thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&lines)));
-    let begun = Instant::now();
-    loop {
-        match child
-            .try_wait()
-            .map_err(|error| format!("cannot be waited for: {error}"))?
-        {
-            Some(status) if status.success() => return Ok(()),
-            Some(status) => return Err(format!("failed ({status})")),
-            None if stop.is_stopped() => {
-                process_group::end(&mut child);
-                return Err("was interrupted".to_owned());
-            }
-            None if begun.elapsed() < time_max => thread::sleep(LOOK_EVERY),
-            None => {
-                process_group::end(&mut child);
-                return Err(format!(
-                    "was ended, for it took longer than {} s",
-                    time_max.as_secs()
-                ));
-            }
-        }
+    let status = process_group::wait(&mut child, Instant::now() + time_max, || stop.is_stopped())
+        .map_err(|error| format!("cannot be waited for: {error}"))?;
+    match status {
+        Some(status) if status.success() => Ok(()),
+        Some(status) => Err(format!("failed ({status})")),
+        None if stop.is_stopped() => Err("was interrupted".to_owned()),
+        None => Err(format!(
+            "was ended, for it took longer than {} s",
+            time_max.as_secs()
+        )),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The pause between looks at what a command does.
+    const LOOK_EVERY: Duration = Duration::from_millis(10);
 
     #[test]
     fn a_command_that_reads_nothing_or_does_not_end_holds_nothing_up() {

@@ -25,7 +25,7 @@ pub const CELL_NUMERIC: &str = "cell.numeric";
 /// The rule about names on several lines.
 pub(super) const LINE_BREAK: &str = "damage.line_break";
 
-/// A spreadsheet keeps so many digits of a number and rounds the rest to zeros.
+/// The digits that a spreadsheet keeps of a number; the rest is rounded to zeros.
 const DIGITS_KEPT: usize = 15;
 /// The largest number of repairs of one value: one may uncover the damage for the next.
 const REPAIRS_MAX: usize = 8;

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 /// Rows up to this line are all surveyed.
 const LINES_SURVEYED: u64 = 4096;
-/// Of the lines behind, one in so many is.
+/// Of the lines behind, one in this number is.
 const SAMPLED_ONE_IN: u64 = 32;
 /// The fewest digits of a telephone number; a shorter one is an extension or a service number.
 const PHONE_DIGITS_MIN: u8 = 5;

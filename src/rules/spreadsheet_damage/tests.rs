@@ -605,7 +605,7 @@ fn numbers_one_digit_short_are_proposed_with_a_zero_where_they_are_many() {
             .iter()
             .all(|(number, id)| number.len() == 3 && id == "damage.lost_zero")
     );
-    // A few are the reception's, and so many that they are no exception are a custom.
+    // A few are the reception's; where they are no exception any more, they are a custom.
     assert_eq!(of_column("number", &numbers(4)), []);
     assert_eq!(of_column("number", &numbers(30)), []);
 }

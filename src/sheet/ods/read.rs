@@ -297,7 +297,7 @@ impl Book {
     }
 }
 
-/// The column that follows so many others.
+/// The column that follows `columns` more.
 fn column_after(column: usize, columns: u64) -> usize {
     column.saturating_add(usize::try_from(columns).unwrap_or(usize::MAX))
 }

@@ -55,7 +55,7 @@ fn runs<'t>(
     runs
 }
 
-/// Writes a cell that stands for so many columns, with another text where one is given. The middle part of its content
+/// Writes a cell that is repeated over `columns` columns, with another text where one is given. The middle part of its content
 /// is the shown text, and the last ends with the tag that closes it, unless the cell is empty.
 fn ods_cell(
     tag: &str,

@@ -74,7 +74,7 @@ impl ManagerDesk {
             .collect()
     }
 
-    /// Carries a task out until so many of its requests were answered; the last of them may be lost on its way. Returns
+    /// Carries a task out until `after` of its requests were answered; the last of them may be lost on its way. Returns
     /// true if it came to its end.
     fn cut_off(&mut self, task: &Task<'_>, after: usize, loses_request: bool) -> bool {
         let mut said = 0;

@@ -316,7 +316,7 @@ fn every_value_that_is_sent_is_a_text() {
     assert!(pbx.has_crashed);
 }
 
-/// Carries a task out until so many of its requests were answered; the last of them may be lost on its way.
+/// Carries a task out until `after` of its requests were answered; the last of them may be lost on its way.
 /// `watch` sees the PBX before each.
 fn cut_short(
     pbx: &mut AsteriskSim,

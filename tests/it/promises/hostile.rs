@@ -150,7 +150,7 @@ fn text(path: &Path, pieces: &[FilePiece]) {
     out.flush().unwrap();
 }
 
-/// Changes bytes of a file, so many before the last occurrence of `landmark`.
+/// Changes bytes of a file, beginning `before` bytes before the last occurrence of `landmark`.
 fn lie(path: &Path, landmark: &[u8], before: usize, with: &[u8]) {
     let mut bytes = fs::read(path).unwrap();
     let at = memchr::memmem::rfind(&bytes, landmark).unwrap() - before;

@@ -73,7 +73,7 @@ impl Night {
         self.pbx.sim.numbers().len()
     }
 
-    /// Waits until so many extensions are made.
+    /// Waits until `count` extensions are made.
     #[track_caller]
     fn until_made(&self, count: usize) {
         wait_until(|| self.made() >= count);
@@ -124,7 +124,7 @@ fn at_a_moment(night: &Night, child: &mut Child, random: &mut Random) -> bool {
     child.try_wait().unwrap().is_some()
 }
 
-/// One import, killed up to so many times; how often it was.
+/// Runs one import, killed up to `kills_max` times, and returns how often it was.
 fn killed_import(vendor: &str, verify: &str, random: &mut Random, kills_max: u64) -> u64 {
     let night = Night::new(vendor);
     // A creation that writes three times is given up after four losses, which happens to one row in a thousand.

@@ -415,7 +415,7 @@ fn telephones_are_answered_throughout_an_import_at_the_default_pace() {
     );
 }
 
-/// Makes so many extensions as fast as the PBX takes them, past rowcall, and returns true if it answers a telephone then.
+/// Makes extensions as fast as the PBX takes them, without rowcall, and returns true if it then answers a telephone.
 fn answers_after_a_flood(asterisk: &RunningAsterisk, extensions: usize) -> bool {
     let ari = asterisk.ari();
     let numbers: Vec<String> = (0..extensions)

@@ -106,7 +106,7 @@ fn one_pbx_under_three_names_is_locked_once() {
     );
 }
 
-/// Begins a command and kills it once so many rows of it are done.
+/// Begins a command and kills it once `done` rows of it are done.
 fn cut_off(desk: &Desk, arguments: &[&str], done: usize) -> String {
     let before = desk.runs("state");
     let mut command = desk.begin(

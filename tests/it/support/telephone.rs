@@ -33,7 +33,7 @@ impl Telephone {
         Telephone { socket, registrar }
     }
 
-    /// Signs in for so many seconds, 0 to sign out, and returns the status; `None` where there is no answer.
+    /// Signs in for `seconds` seconds, 0 to sign out, and returns the status; `None` where there is no answer.
     pub(crate) fn register(&self, user: &str, secret: &str, seconds: u32) -> Option<u16> {
         let call = unique();
         let contact = format!("<sip:{user}@{}>", self.socket.local_addr().unwrap());

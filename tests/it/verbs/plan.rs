@@ -87,7 +87,7 @@ fn openvox(rows: &[(&str, &str)]) -> String {
     SMALL[0].sheet(rows)
 }
 
-/// A desk with an OpenVox PBX with so many extensions from 2000 on.
+/// A desk with an OpenVox PBX with `count` extensions from 2000 on.
 fn holding(count: usize) -> Desk {
     let desk = Desk::new("openvox");
     let numbers: Vec<String> = (2000..2000 + count).map(|n| n.to_string()).collect();

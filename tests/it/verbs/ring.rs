@@ -601,7 +601,7 @@ impl RingOffice {
         RingOffice { desk, registrar }
     }
 
-    /// Writes a sheet of so many extensions, from 2000 on.
+    /// Writes a sheet of `count` extensions, from 2000 on.
     fn sheet(&self, name: &str, count: u32) {
         let rows = (2000..2000 + count).map(|number| {
             let secret = secret(&number.to_string()).replace('"', "\"\"");

@@ -6,7 +6,7 @@ use crate::support::program::Program;
 use crate::support::{fixture::account, typist::Typist};
 use std::fmt::Write as _;
 
-/// A sheet of so many extensions from 2000 on.
+/// A sheet of `count` extensions from 2000 on.
 fn sheet(count: u32, name: &str) -> String {
     let mut text = "number,display_name,sip_password\n".to_owned();
     for number in 2000..2000 + count {
