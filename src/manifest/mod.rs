@@ -22,6 +22,7 @@ use crate::sheet::is_placeholder;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
 
 /// One vendor's facts.
 #[derive(Debug, Clone, Deserialize)]
@@ -832,25 +833,17 @@ pub fn canonical(kind: Kind, text: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// Returns `on` or `off` for the words and marks that people and products write for it.
-pub fn switch(text: &str) -> Option<&'static str> {
-    const ON: [&str; 22] = [
-        "on", "yes", "true", "1", "ja", "an", "ein", "wahr", "y", "t", "j", "x", "✓", "✔", "☑",
-        "oui", "si", "sí", "sì", "sim", "tak", "evet",
-    ];
-    const OFF: [&str; 17] = [
-        "off", "no", "false", "0", "nein", "aus", "falsch", "n", "f", "non", "não", "nao", "nie",
-        "nee", "hayır", "hayir", "☐",
-    ];
-    let is = |word: &&str| word.eq_ignore_ascii_case(text);
-    if ON.iter().any(is) {
-        Some("on")
-    } else if OFF.iter().any(is) {
-        Some("off")
-    } else {
-        state(text)
-    }
-}
+/// The words and marks that switch something on.
+const SWITCHES_ON: [&str; 22] = [
+    "on", "yes", "true", "1", "ja", "an", "ein", "wahr", "y", "t", "j", "x", "✓", "✔", "☑", "oui",
+    "si", "sí", "sì", "sim", "tak", "evet",
+];
+
+/// The words and marks that switch something off.
+const SWITCHES_OFF: [&str; 17] = [
+    "off", "no", "false", "0", "nein", "aus", "falsch", "n", "f", "non", "não", "nao", "nie",
+    "nee", "hayır", "hayir", "☐",
+];
 
 /// The words that name an account's state as on.
 const STATES_ON: [&str; 20] = [
@@ -943,16 +936,45 @@ const STATES_OFF: [&str; 63] = [
     "pasif",
 ];
 
+/// Words that mean `on` or `off`, without regard to the case of ASCII letters.
+struct OnOffWords {
+    words: HashMap<&'static str, &'static str>,
+    bytes_max: usize,
+}
+
+impl OnOffWords {
+    fn new(on: &[&'static str], off: &[&'static str]) -> OnOffWords {
+        let on = on.iter().map(|word| (*word, "on"));
+        let words = on.chain(off.iter().map(|word| (*word, "off")));
+        let words: HashMap<_, _> = words.collect();
+        OnOffWords {
+            bytes_max: words
+                .keys()
+                .map(|word| word.len())
+                .max()
+                .unwrap_or_default(),
+            words,
+        }
+    }
+
+    fn get(&self, text: &str) -> Option<&'static str> {
+        let may_be = text.len() <= self.bytes_max;
+        may_be.then(|| self.words.get(&*text.to_ascii_lowercase()).copied())?
+    }
+}
+
+/// Returns `on` or `off` for the words and marks that people and products write for it.
+pub fn switch(text: &str) -> Option<&'static str> {
+    static SWITCHES: LazyLock<OnOffWords> =
+        LazyLock::new(|| OnOffWords::new(&SWITCHES_ON, &SWITCHES_OFF));
+    SWITCHES.get(text).or_else(|| state(text))
+}
+
 /// `on` or `off` for the words that name a state by themselves: `inactive` is off, also below a heading such as `Locked`.
 pub fn state(text: &str) -> Option<&'static str> {
-    let is = |word: &&str| word.eq_ignore_ascii_case(text);
-    if STATES_ON.iter().any(is) {
-        Some("on")
-    } else if STATES_OFF.iter().any(is) {
-        Some("off")
-    } else {
-        None
-    }
+    static STATES: LazyLock<OnOffWords> =
+        LazyLock::new(|| OnOffWords::new(&STATES_ON, &STATES_OFF));
+    STATES.get(text)
 }
 
 fn time_of_day(text: &str) -> Option<Cow<'_, str>> {

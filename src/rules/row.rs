@@ -376,7 +376,7 @@ impl<'m> Checker<'m> {
                     return false;
                 }
             }
-            self.collect(row, purpose, traces);
+            self.collect_cells(row, cells, purpose, traces);
             return true;
         }
         self.collect(row, purpose, traces);
@@ -565,6 +565,17 @@ impl<'m> Checker<'m> {
         }
         let mut scratch = Scratch::default();
         let (cells, _) = self.read(row.cells, &mut scratch);
+        self.collect_cells(row, cells, purpose, traces);
+    }
+
+    /// Does the work of [`Checker::collect`] for a row whose `cells` are read.
+    fn collect_cells(
+        &self,
+        row: &Row<'_>,
+        cells: Cells<'_>,
+        purpose: Purpose,
+        traces: &mut BatchFacts,
+    ) {
         let text = |slot: &CompiledField<'m>| slot.text_in(cells);
         let seen = |index| self.seen_at(index, purpose, &text);
         self.trace(row, cells, &seen, traces);
