@@ -53,6 +53,15 @@ pub fn moved(manifest: &Manifest, before: &Record, now: &Record) -> Vec<Field> {
     fields
 }
 
+/// The fields in which an extension that was created as `wanted` has something that neither its row nor the PBX gives to a new
+/// one: somebody else has set them.
+pub(crate) fn added(manifest: &Manifest, wanted: &Record, now: &Record) -> Vec<Field> {
+    let rows = manifest.field.iter().filter(|row| row.empty_when_new);
+    let fields = rows.map(|row| row.name);
+    let is_added = |field: &Field| wanted.get(*field).is_none() && !is_unset(now, *field);
+    fields.filter(is_added).collect()
+}
+
 /// Returns true if an extension has nothing in a field: no text, or a switch that is off.
 pub fn is_unset(extension: &Record, field: Field) -> bool {
     let text = extension.reveal(field).unwrap_or_default();

@@ -43,9 +43,11 @@ pub(super) fn run(args: &RunReportArgs, context: &Context) -> Result<Exit, Failu
         .iter()
         .filter(|(_, standing)| matches!(standing, Standing::Intended(_)))
         .count();
-    let all_well = outcomes.iter().all(|(outcome, _)| outcome.is_well());
+    let is_doubted = stored.summary()?.is_doubted;
+    let mut all_well = true;
     for (outcome, standing) in outcomes {
-        let line = line(outcome, standing);
+        let line = line(outcome, standing, is_doubted);
+        all_well &= line.is_well();
         let heading = |finding: &Finding| headings.heading(line.place.as_ref(), finding.field);
         report.put(&line, &heading)?;
     }

@@ -44,7 +44,10 @@ pub(super) fn run(args: &ResumeArgs, context: &Context) -> Result<Exit, Failure>
         .state()
         .and_then(|state| Ok(StoredRun::open(&state, &name)?.outcomes()?));
     let lines = match stored {
-        Ok(lines) => lines.into_iter().map(|row| line(row.0, row.1)).collect(),
+        Ok(lines) => lines
+            .into_iter()
+            .map(|row| line(row.0, row.1, past.summary.is_doubted))
+            .collect(),
         Err(failure) => {
             let (label, json) = (&target.label, args.report.json);
             return refuse_without_rows(RunCommand::Resume, label, json, Some(&name), failure);

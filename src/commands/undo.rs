@@ -57,11 +57,13 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
         let rows = stored.rows(&key).map_err(Failure::from)?;
         let read_back = stored.records_read_back().map_err(Failure::from)?;
         let taken_back = past.taken_back(context)?;
+        let summary = stored.summary().map_err(Failure::from)?;
+        let may_lose = session.manifest().vendor.loses_ms > 0;
         let stored = StoredRows {
             run: &name,
             rows: &rows,
             read_back: &read_back,
-            is_doubted: stored.summary().map_err(Failure::from)?.is_doubted,
+            is_doubted: summary.is_doubted || (may_lose && !summary.is_finished()),
             taken_back: &taken_back,
             key: &key,
             agreement: past.options.agreement.as_ref(),

@@ -118,7 +118,7 @@ pub struct Summary {
     /// True where another PBX answered in the place of the run's own, or that had lost what was stored: what the run has
     /// done may be gone.
     pub is_doubted: bool,
-    /// Counts of the rows by result.
+    /// Counts of the rows by result; in a run that is doubted, changes that were made are `unknown`.
     pub results: BTreeMap<RowResult, u64>,
     /// Rows that are [`Standing::Waiting`].
     pub waiting: u64,
@@ -127,9 +127,9 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Returns true where nothing is left to be done: the run ended, and every row has its result.
+    /// Returns true where nothing is left to be done: the run ended, and every row has its result, which nobody doubts.
     pub fn is_finished(&self) -> bool {
-        self.ended.is_some() && self.waiting == 0 && self.intended == 0
+        self.ended.is_some() && self.waiting == 0 && self.intended == 0 && !self.is_doubted
     }
 }
 

@@ -502,12 +502,14 @@ impl StoredRun {
                 let count: u64 = row.get("count")?;
                 match (row.get("final")?, row.get("intended")?) {
                     (true, _) => {
-                        *summary
-                            .results
-                            .entry(parsed(row, "result", |word: String| {
-                                RowResult::named(&word)
-                            })?)
-                            .or_default() += count
+                        let named = |word: String| RowResult::named(&word);
+                        let result = match parsed(row, "result", named)? {
+                            result if summary.is_doubted && result.is_change() => {
+                                RowResult::Unknown
+                            }
+                            result => result,
+                        };
+                        *summary.results.entry(result).or_default() += count
                     }
                     (false, true) => summary.intended += count,
                     (false, false) => summary.waiting += count,

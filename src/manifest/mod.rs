@@ -347,6 +347,9 @@ pub struct FieldRow {
     /// True if it is written by a request of its own, so that a creation that was cut off may leave an extension without it.
     #[serde(default)]
     pub separate: bool,
+    /// True if a new extension certainly has nothing there where it is not sent.
+    #[serde(default)]
+    pub empty_when_new: bool,
     /// True if the conversation reads, changes and writes it back: of two changes at the same time one would undo the
     /// other, unnoticed.
     #[serde(default)]

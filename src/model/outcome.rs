@@ -75,6 +75,14 @@ impl RowResult {
             Created | Updated | Deleted | Unchanged | Valid | Ring(RingResult::Rings)
         )
     }
+
+    /// Returns true if a change was made for the row, and is as its owner wants it.
+    pub(crate) fn is_change(self) -> bool {
+        matches!(
+            self,
+            RowResult::Created | RowResult::Updated | RowResult::Deleted
+        )
+    }
 }
 
 /// One line of the report.

@@ -4,7 +4,7 @@ use crate::compare::{differing, is_unset, moved};
 use crate::ledger::Standing;
 use crate::manifest::Manifest;
 use crate::model::{Action, Change, Field, PlannedRow, Record, RowResult, counted};
-use crate::rim::{Failure, Target};
+use crate::rim::{Failure, Target, TargetSession};
 use crate::submit::settle::renamed;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +24,36 @@ pub(crate) fn done<'r>(
 
 /// The divisor that gives the number of a run's first rows by which another PBX is told: a quarter of those done.
 const FIRST_PARTS: usize = 4;
+
+/// The rows by which a run that was cut off is asked whether its PBX is another one by now.
+const FEW: usize = 4;
+
+/// Returns true where the PBX may be another one than that of a run which was cut off: it is of a make that loses what it
+/// accepted, and has nothing of the first few rows that are `done`.
+///
+/// # Errors
+/// Exit 3 where it cannot be read.
+pub(crate) fn first_are_gone(
+    done: &[&Change],
+    session: &TargetSession<'_>,
+) -> Result<bool, Failure> {
+    if session.manifest().vendor.loses_ms == 0 {
+        return Ok(false);
+    }
+    let first = first_quarter(done.iter().map(|change| change.row).collect());
+    let few: BTreeSet<usize> = first.into_iter().take(FEW).collect();
+    let few = done.iter().filter(|change| few.contains(&change.row));
+    let few: Vec<&Change> = few.copied().collect();
+    let current = session.look(&present_numbers(&few))?;
+    let is_gone = |change: &&Change| is_lost(session.manifest(), change, &current);
+    Ok(!few.is_empty() && few.iter().all(is_gone))
+}
+
+/// The numbers under which the extensions of changes are to be found.
+pub(crate) fn present_numbers(changes: &[&Change]) -> Vec<String> {
+    let numbers = changes.iter().map(|change| change.present_number());
+    numbers.map(str::to_owned).collect()
+}
 
 /// Returns the positions of the changes that were lost: those of which the PBX has nothing, or only a part, or what was
 /// there before. Those that somebody changed since are not among them.

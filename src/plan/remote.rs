@@ -21,6 +21,8 @@ pub(crate) struct RemoteState {
     ambiguous: BTreeSet<String>,
     /// Extensions that must stay, by number, with the use that something else on the PBX has for a part of them.
     in_use: BTreeMap<String, String>,
+    /// The things that have the number of an extension and are none, by number, in words.
+    others: BTreeMap<String, String>,
 }
 
 impl RemoteState {
@@ -32,13 +34,13 @@ impl RemoteState {
     /// The line of an extension that is not deleted, because something else on the PBX uses a part of it.
     pub(crate) fn in_use(&self, number: &str, line: Outcome) -> Option<PlannedRow> {
         let how = self.in_use.get(number)?;
-        Some(PlannedRow::without_change(Outcome {
-            result: RowResult::Conflict,
-            code: "in_use".into(),
-            message: format!("not deleted, because something else would lose a part of it: {how}"),
-            hint: "give that one a part of its own first, then run it again".into(),
-            ..line
-        }))
+        Some(PlannedRow::without_change(kept_in_use(how, line)))
+    }
+
+    /// The line of a number that is not deleted, because what has it is no extension.
+    pub(crate) fn other(&self, number: &str, line: Outcome) -> Option<PlannedRow> {
+        let other = self.others.get(number)?;
+        Some(PlannedRow::without_change(no_extension(other, line)))
     }
 
     /// Asks the PBX for everything about the extensions of these numbers, and which others it has.
@@ -108,6 +110,7 @@ impl RemoteState {
             unread,
             ambiguous,
             in_use: listing.in_use,
+            others: listing.others,
         })
     }
 
@@ -175,6 +178,28 @@ impl RemoteState {
             Mode::Upsert | Mode::Sync if self.numbers.contains(number) => Purpose::Update,
             Mode::Upsert | Mode::Sync => Purpose::Create,
         }
+    }
+}
+
+/// The line of an extension that is not deleted, because something else on the PBX uses a part of it, as `how` says.
+pub(crate) fn kept_in_use(how: &str, line: Outcome) -> Outcome {
+    Outcome {
+        result: RowResult::Conflict,
+        code: "in_use".into(),
+        message: format!("not deleted, because something else would lose a part of it: {how}"),
+        hint: "give that one a part of its own first, then run it again".into(),
+        ..line
+    }
+}
+
+/// The line of a number that is not deleted, because what has it is no extension, as `other` says.
+pub(crate) fn no_extension(other: &str, line: Outcome) -> Outcome {
+    Outcome {
+        result: RowResult::Conflict,
+        code: "no_extension".into(),
+        message: format!("not deleted: {other}"),
+        hint: "if it is to go, look at it on the PBX and remove it there".into(),
+        ..line
     }
 }
 

@@ -59,7 +59,7 @@ pub(crate) struct StoredRows<'s> {
     pub(crate) rows: &'s [(PlannedRow, Standing)],
     /// The records as they were read back after they were written, by position.
     pub(crate) read_back: &'s BTreeMap<usize, Shown>,
-    /// True where what the run has done may be gone, because another PBX answered.
+    /// True where what the run has done may be gone, because another PBX answered, or may answer since it was cut off.
     pub(crate) is_doubted: bool,
     /// The rows that earlier undos took back, by position.
     pub(crate) taken_back: &'s BTreeMap<usize, TakenBackRow>,

@@ -1,6 +1,7 @@
 //! Sends the changes of a run: each result goes to the ledger, to the memory and to the report.
 
 use super::journal::Journal;
+use super::past::{NOT_SEEN, doubted};
 use super::request::failures_max;
 use super::results::Results;
 use super::ringing::RunRinging;
@@ -68,6 +69,10 @@ struct Recording<'x, 'r> {
     left_open: usize,
     /// The outcomes of the rows that are still to be asked about.
     to_ring: Vec<(usize, Outcome)>,
+    /// The outcomes of rows that were done, until the run's end: another PBX may answer by then.
+    held: BTreeMap<usize, Outcome>,
+    /// True once another PBX has answered, so that what was done may be gone.
+    is_doubted: bool,
 }
 
 /// Remembers the values that a row wrote and the vendor does not give back. A value that cannot be remembered is
@@ -122,14 +127,19 @@ impl Execution<'_> {
     ) -> Result<Exit, Failure> {
         let members = self.memberships.done.iter().map(|(change, _)| change.row);
         let to_ring = self.to_ring(&results);
+        let held = match loses(session.target()).is_zero() {
+            true => BTreeMap::new(),
+            false => results.changed(),
+        };
         let open = members.chain(to_ring.iter().map(|(position, _)| *position));
+        let open = open.chain(held.keys().copied());
         let mut failed = results.put_final(&open.collect()).err();
         if failed.is_some() {
             stop_flag(&session).stop();
         }
         let run = self.journal.as_ref().map(|journal| journal.run());
         results.run = run.map(str::to_owned);
-        let (ended, left_open, unshown) = self.send(&session, changes, &mut results, to_ring);
+        let (ended, left_open, unshown) = self.send(&session, changes, &mut results, to_ring, held);
         failed = failed.or(unshown);
         failed = failed.or(results.put_final(&BTreeSet::new()).err());
         let is_broken = failed.is_some();
@@ -187,6 +197,7 @@ impl Execution<'_> {
         changes: &[Change],
         results: &mut Results<'_>,
         to_ring: Vec<(usize, Outcome)>,
+        held: BTreeMap<usize, Outcome>,
     ) -> (Ended, usize, Option<Failure>) {
         let target = session.target();
         let progress = Progress::new("rows", changes.len() as u64);
@@ -206,6 +217,8 @@ impl Execution<'_> {
             failures: 0,
             left_open: 0,
             to_ring: vec![],
+            held,
+            is_doubted: false,
         });
         let mut each = |settlement: Settlement| recording.borrow_mut().take(settlement);
         let mut after = |wave: usize| recording.borrow_mut().end_wave(wave);
@@ -223,14 +236,13 @@ impl Execution<'_> {
             &mut each,
         );
         progress.finish();
-        let has_losses = options
-            .starts
-            .lock()
-            .is_ok_and(|starts| tell_starts(&starts, &target.label, changes));
+        let starts = options.starts.lock().map(|mut it| std::mem::take(&mut *it));
+        let starts = starts.unwrap_or_default();
         let mut recording = recording.into_inner();
-        recording.results.has_losses = has_losses;
+        recording.results.has_losses = tell_starts(&starts, &target.label, changes);
         recording.to_ring.extend(to_ring);
         let (_, all_asked) = recording.ring(true);
+        recording.put_held(&starts.gone);
         let ended = match ended {
             Ended::Whole if !all_asked => Ended::Interrupted,
             ended => ended,
@@ -248,11 +260,7 @@ impl Execution<'_> {
             sent,
             failures_max: self.failures_max(),
             verify: self.options.verify,
-            // A simulated PBX in this process is not killed without it.
-            loses: match target.is_sim() {
-                true => Duration::ZERO,
-                false => Duration::from_millis(target.manifest().vendor.loses_ms),
-            },
+            loses: loses(target),
             batch: target.batch,
             unnamed_from: match self.is_sync {
                 true => first_unnamed,
@@ -343,6 +351,7 @@ impl Recording<'_, '_> {
         let fault = settlement.fault.as_ref();
         let ends_the_run = fault.is_some_and(Fault::ends_the_run);
         let is_anothers = fault.is_some_and(|fault| fault.cause == FaultCause::AnotherPbx);
+        self.is_doubted |= is_anothers;
         if let (Some(journal), true) = (&execution.journal, is_anothers) {
             journal.doubt();
         }
@@ -371,6 +380,31 @@ impl Recording<'_, '_> {
     }
 
     fn put(&mut self, position: usize, outcome: Outcome) {
+        let target = self.session.target();
+        if outcome.result.is_change() && !loses(target).is_zero() {
+            self.held.insert(position, outcome);
+            return;
+        }
+        self.put_now(position, outcome);
+    }
+
+    /// Reports the rows that were done. Where another PBX has answered since, they may be gone; `gone` are the words for those
+    /// that are.
+    fn put_held(&mut self, gone: &BTreeMap<usize, String>) {
+        for (position, outcome) in std::mem::take(&mut self.held) {
+            let outcome = match self.is_doubted {
+                true => doubted(
+                    outcome,
+                    gone.get(&position).map_or(NOT_SEEN, String::as_str),
+                ),
+                false => outcome,
+            };
+            self.left_open += usize::from(self.is_doubted);
+            self.put_now(position, outcome);
+        }
+    }
+
+    fn put_now(&mut self, position: usize, outcome: Outcome) {
         if let Err(failure) = self.results.put(position, outcome) {
             // Nothing more is sent when results cannot be shown.
             self.failed.get_or_insert(failure);
@@ -394,6 +428,12 @@ impl Recording<'_, '_> {
         let Some(run) = self.execution.ringing.as_ref() else {
             return (0, true);
         };
+        if self.is_doubted {
+            for (position, outcome) in waiting {
+                self.put(position, outcome);
+            }
+            return (0, false);
+        }
         let (mut accounts, mut told) = (vec![], vec![]);
         for position in waiting.keys() {
             match run.accounts.get(position) {
@@ -460,6 +500,15 @@ fn tell_starts(starts: &NewStarts, label: &str, changes: &[Change]) -> bool {
         ));
     }
     has_losses
+}
+
+/// The time for which the PBX may lose what it accepted.
+fn loses(target: &Target) -> Duration {
+    // A simulated PBX in this process is not killed without it.
+    match target.is_sim() {
+        true => Duration::ZERO,
+        false => Duration::from_millis(target.manifest().vendor.loses_ms),
+    }
 }
 
 fn stop_flag(session: &TargetSession<'_>) -> StopFlag {

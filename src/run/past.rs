@@ -37,9 +37,11 @@ pub(super) fn finds_taken_back(plan: &Plan) -> bool {
     rows.any(|row| row.change.is_none() && is_taken_back(&row.outcome))
 }
 
-/// Makes a row's line as the ledger has it. A row that may have been sent is `unknown` until the PBX was looked at.
-pub(crate) fn line(outcome: Outcome, standing: Standing) -> Outcome {
+/// Makes a row's line as the ledger has it. A row that may have been sent is `unknown` until the PBX was looked at, and so
+/// is one that was done by a run that is doubted.
+pub(crate) fn line(outcome: Outcome, standing: Standing, is_doubted: bool) -> Outcome {
     match standing {
+        Standing::Final if is_doubted && outcome.result.is_change() => doubted(outcome, NOT_SEEN),
         Standing::Intended(attempts) if outcome.result == RowResult::NotSent => Outcome {
             result: RowResult::Unknown,
             code: "run.cut_off".into(),
@@ -49,6 +51,20 @@ pub(crate) fn line(outcome: Outcome, standing: Standing) -> Outcome {
             ..outcome
         },
         _ => outcome,
+    }
+}
+
+/// The words for a row that was done, and that nobody could look at once another PBX answered.
+pub(super) const NOT_SEEN: &str = "it was done, and then another PBX answered, or one that has lost what was stored: it may be gone";
+
+/// Makes the line of a row that was done and may be gone.
+pub(super) fn doubted(outcome: Outcome, why: &str) -> Outcome {
+    Outcome {
+        result: RowResult::Unknown,
+        code: "run.another_pbx".into(),
+        message: why.to_owned(),
+        hint: "once it is the PBX of the run again, rowcall resume looks at it".into(),
+        ..outcome
     }
 }
 
@@ -118,9 +134,12 @@ impl PastRun {
             let Some(reverts) = options.reverts.filter(|it| it.run == self.name) else {
                 continue;
             };
-            let lines = StoredRun::open(&state, &id)?.outcomes()?;
+            let stored = StoredRun::open(&state, &id)?;
+            let is_doubted = stored.summary()?.is_doubted;
+            let lines = stored.outcomes()?;
             let done_again = PastRun::open(context, &id)?.taken_back(context)?;
             for (position, (line, standing)) in lines.into_iter().enumerate() {
+                let line = self::line(line, standing, is_doubted);
                 if let Some(origin) = reverts.rows.get(&position)
                     && standing == Standing::Final
                     && is_taken_back(&line)

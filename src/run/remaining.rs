@@ -120,7 +120,7 @@ impl Remaining {
         let mut put = Ok(());
         for (position, (row, standing)) in self.rows.iter().zip(&self.standings).enumerate() {
             if matches!(standing, Standing::Intended(_)) {
-                put = put.and(results.put(position, line(row.outcome.clone(), *standing)));
+                put = put.and(results.put(position, line(row.outcome.clone(), *standing, false)));
             }
         }
         put

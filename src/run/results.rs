@@ -136,6 +136,14 @@ impl<'r> Results<'r> {
         self.lines.get(position)
     }
 
+    /// The lines of rows that an earlier part of the run has changed, by position.
+    pub(crate) fn changed(&self) -> BTreeMap<usize, Outcome> {
+        let lines = self.lines.iter().enumerate();
+        let changed = lines.filter(|(_, line)| line.result.is_change());
+        let lines = changed.map(|(position, line)| (position, line.clone()));
+        lines.collect()
+    }
+
     /// The position of the first line of an extension that no row names.
     pub(crate) fn first_unnamed(&self) -> usize {
         let unnamed = self.lines.iter().position(|line| line.row.is_none());

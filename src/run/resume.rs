@@ -6,6 +6,7 @@ use super::remaining::Remaining;
 use super::rows::RunRows;
 use crate::ledger::{Ledger, StoredRun};
 use crate::plan::Refusal;
+use crate::plan::lost::{first_are_gone, lost, present_numbers};
 use crate::rim::{Exit, Failure, TargetSession};
 use crate::seal::Key;
 
@@ -21,11 +22,16 @@ impl<'r> Run<'r> {
             Ok(claimed) => claimed,
             Err(failure) => return self.refuse_unlocked(Refusal::new("run", failure)),
         };
-        let (mut session, lost, renewed) = match self.look(&mut rows, past) {
+        let mut is_doubted = past.summary.is_doubted;
+        let (mut session, lost, renewed) = match self.look(&mut rows, past, &mut is_doubted) {
             Ok(looked) => looked,
             Err(failure) => {
+                if is_doubted {
+                    ledger.doubt(true)?;
+                }
                 ledger.end(&failure.message)?;
-                return self.refuse(Refusal::from(failure).with_lines(rows.lines()));
+                let lines = rows.lines(is_doubted);
+                return self.refuse(Refusal::from(failure).with_lines(lines));
             }
         };
         for (position, line) in rows.lines_at(&lost) {
@@ -71,25 +77,32 @@ impl<'r> Run<'r> {
         Ok((ledger, RunRows::kept(rows), key))
     }
 
-    /// Signs in, and looks at the records of the rows that are left. Where another PBX had answered, it looks first at those
-    /// that were done, and opens again what is lost of them; returns their positions, and those of the records that are
-    /// other ones by now.
+    /// Signs in, and looks at the records of the rows that are left. Where another PBX had answered, or has nothing of the
+    /// first few rows, which is doubted then, it looks first at those that were done, and opens again what is lost of them;
+    /// returns their positions, and those of the records that are other ones by now.
     fn look(
         &self,
         rows: &mut RunRows,
         past: &PastRun,
+        is_doubted: &mut bool,
     ) -> Result<(TargetSession<'r>, Vec<usize>, Vec<usize>), Failure> {
         if rows.deletes() {
             self.request.refuse_silent_deletes()?;
         }
         let session = self.open_session(TargetSession::open_to_write)?;
-        let mut lost = vec![];
-        if past.summary.is_doubted {
+        let mut gone = vec![];
+        if !past.summary.is_finished() {
             let taken_back = past.taken_back(self.context)?;
-            lost = rows.open_lost(&past.name, |row| taken_back.contains_key(&row), &session)?;
+            let done = rows.done(|row| taken_back.contains_key(&row));
+            *is_doubted = *is_doubted || first_are_gone(&done, &session)?;
+            if *is_doubted {
+                let current = session.look(&present_numbers(&done))?;
+                gone = lost(&past.name, &done, &current, session.target())?;
+                rows.open_again(&gone);
+            }
         }
         let renewed = rows.look_again(&past.options, &session)?;
-        Ok((session, lost, renewed))
+        Ok((session, gone, renewed))
     }
 
     /// Writes the generated secrets that are not in their file yet, before the first change leaves.

@@ -8,9 +8,11 @@ use crate::manifest::Manifest;
 use crate::model::{
     Action, Change, Field, Kind, Outcome, PlannedRow, Record, RowResult, field_names,
 };
-use crate::plan::lost::{done, lost};
+use crate::plan::lost::done;
+use crate::plan::remote::{kept_in_use, no_extension};
 use crate::rim::{Failure, TargetSession};
 use crate::submit::settle::renamed;
+use crate::wire::Listing;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The rows of a run before it sends, each with how far it is.
@@ -51,10 +53,10 @@ impl RunRows {
         changes.any(|(_, _, change)| change.action == Action::Delete)
     }
 
-    /// The lines before the PBX is looked at.
-    pub(super) fn lines(&self) -> Vec<Outcome> {
+    /// The lines before the PBX is looked at; `is_doubted` is true where what was done may be gone.
+    pub(super) fn lines(&self, is_doubted: bool) -> Vec<Outcome> {
         let rows = self.rows.iter().zip(&self.standings);
-        rows.map(|(row, standing)| line(row.outcome.clone(), *standing))
+        rows.map(|(row, standing)| line(row.outcome.clone(), *standing, is_doubted))
             .collect()
     }
 
@@ -79,23 +81,15 @@ impl RunRows {
         positions.iter().filter_map(line)
     }
 
-    /// Looks at every row that is done, and opens again those that the PBX has lost; returns their positions. They count as
-    /// rows that may have been sent.
-    ///
-    /// # Errors
-    /// Exit 3 where the PBX cannot be read, or has none of them: it is not the PBX of the run.
-    pub(super) fn open_lost(
-        &mut self,
-        run: &str,
-        is_taken_back: impl Fn(usize) -> bool,
-        session: &TargetSession<'_>,
-    ) -> Result<Vec<usize>, Failure> {
+    /// The changes that are done, but for those of rows that `is_taken_back` is true for.
+    pub(super) fn done(&self, is_taken_back: impl Fn(usize) -> bool) -> Vec<&Change> {
         let rows = self.rows.iter().zip(self.standings.iter().copied());
-        let done = done(rows, is_taken_back);
-        let numbers = done.iter().map(|change| change.present_number().to_owned());
-        let current = session.look(&numbers.collect::<Vec<_>>())?;
-        let lost = lost(run, &done, &current, session.target())?;
-        for position in &lost {
+        done(rows, is_taken_back)
+    }
+
+    /// Opens rows at these positions again, which the PBX has lost. They count as rows that may have been sent.
+    pub(super) fn open_again(&mut self, lost: &[usize]) {
+        for position in lost {
             let (row, standing) = (
                 self.rows.get_mut(*position),
                 self.standings.get_mut(*position),
@@ -114,7 +108,6 @@ impl RunRows {
                 ..Outcome::new(outcome.action, RowResult::NotSent)
             };
         }
-        Ok(lost)
     }
 
     fn unfinished(&self) -> impl Iterator<Item = (usize, Standing, &Change)> {
@@ -151,6 +144,11 @@ impl RunRows {
         let numbers: BTreeSet<&str> = numbers.collect();
         let numbers: Vec<String> = numbers.into_iter().map(str::to_owned).collect();
         let current = session.look(&numbers)?;
+        // Others may have begun to use a part of an extension that is to be deleted, or made something else of it.
+        let listing = match self.deletes() && session.manifest().ability.deletes_in_parts {
+            true => session.list()?,
+            false => Listing::default(),
+        };
         let mut renewed = vec![];
         for (position, standing, mut change) in unfinished {
             let now = current.get(&change.number);
@@ -159,9 +157,14 @@ impl RunRows {
             let Some(row) = self.rows.get_mut(position) else {
                 continue;
             };
+            if let Some(kept) = kept(&listing, &change, now.is_some(), &row.outcome) {
+                row.outcome = kept;
+                self.leave(position, standing);
+                continue;
+            }
             let manifest = session.manifest();
             let obstacle = match standing {
-                Standing::Intended(times) => doubt(manifest, times, &change, &current),
+                Standing::Intended(_) => doubt(manifest, &change, &current),
                 _ => drift(manifest, &change, now),
             };
             let rewritten = match now {
@@ -177,10 +180,7 @@ impl RunRows {
                     let place = row.outcome.place.as_ref();
                     row.outcome.column = options.headings.heading(place, obstacle.field);
                     obstacle.write_into(&mut row.outcome);
-                    if let Some(standing) = self.standings.get_mut(position) {
-                        *standing = Standing::Final;
-                    }
-                    self.left_alone.push(position);
+                    self.leave(position, standing);
                 }
                 None if standing == Standing::Waiting && !is_known(&change, now) => {
                     change.before = now.cloned().or(change.before);
@@ -191,6 +191,33 @@ impl RunRows {
             }
         }
         Ok(renewed)
+    }
+
+    /// Leaves a row alone that has got its result.
+    fn leave(&mut self, position: usize, standing: Standing) {
+        if let (Standing::Intended(times), Some(row)) = (standing, self.rows.get_mut(position)) {
+            row.outcome.attempts = times;
+        }
+        if let Some(standing) = self.standings.get_mut(position) {
+            *standing = Standing::Final;
+        }
+        self.left_alone.push(position);
+    }
+}
+
+/// The line of a deletion that is not sent, or not finished, because something else on the PBX has the number, or uses a part
+/// of the extension.
+fn kept(listing: &Listing, change: &Change, is_there: bool, line: &Outcome) -> Option<Outcome> {
+    if change.action != Action::Delete {
+        return None;
+    }
+    let line = || line.clone();
+    match listing.others.get(&change.number) {
+        Some(other) if !is_there => Some(no_extension(other, line())),
+        _ => {
+            let how = listing.in_use.get(&change.number)?;
+            Some(kept_in_use(how, line()))
+        }
     }
 }
 
@@ -205,8 +232,6 @@ struct Obstacle {
     result: RowResult,
     field: Option<Field>,
     message: String,
-    /// The number of times that the change may have been sent.
-    attempts: u32,
 }
 
 impl Obstacle {
@@ -214,7 +239,6 @@ impl Obstacle {
         outcome.result = self.result;
         outcome.field = self.field;
         outcome.message = self.message;
-        outcome.attempts = self.attempts;
         if !self.result.is_done() {
             outcome.code = self.result.word().into();
             outcome.hint =
@@ -231,7 +255,6 @@ fn drift(manifest: &Manifest, change: &Change, now: Option<&Record>) -> Option<O
         result,
         field,
         message,
-        attempts: 0,
     };
     let Some(now) = now else {
         return Some(match change.action {
@@ -262,9 +285,9 @@ fn drift(manifest: &Manifest, change: &Change, now: Option<&Record>) -> Option<O
 
 /// The obstacle where other runs have written fields since that cannot be read back.
 fn written_by_others(standing: Standing, fields: &[Field]) -> Option<Obstacle> {
-    let (result, attempts) = match standing {
-        Standing::Intended(times) => (RowResult::Unknown, times),
-        _ => (RowResult::Drifted, 0),
+    let result = match standing {
+        Standing::Intended(_) => RowResult::Unknown,
+        _ => RowResult::Drifted,
     };
     Some(Obstacle {
         result,
@@ -273,16 +296,14 @@ fn written_by_others(standing: Standing, fields: &[Field]) -> Option<Obstacle> {
             "another run has written to it since this one was planned: {}; rowcall did not change it",
             field_names(fields)
         ),
-        attempts,
     })
 }
 
-/// Compares the PBX with a change that may have been sent `times` times; `None` where the PBX has it, is as it was
+/// Compares the PBX with a change that may have been sent; `None` where the PBX has it, is as it was
 /// before, or is between the two: the sender looks again, and sends what is missing. Where a field is neither as before nor
 /// as wanted, nobody can know who changed what.
 fn doubt(
     manifest: &Manifest,
-    times: u32,
     change: &Change,
     current: &BTreeMap<String, Record>,
 ) -> Option<Obstacle> {
@@ -325,6 +346,5 @@ fn doubt(
             "{sent} before the run was cut off, and others changed {number} since: {}; rowcall did not change it",
             differences(&fields, expected, &change.hiding(now.clone()))
         ),
-        attempts: times,
     })
 }

@@ -259,6 +259,7 @@ impl Connection {
                 numbers,
                 complete: false,
                 in_use: listing.in_use,
+                others: listing.others,
             });
         }
         Ok(known.unwrap_or_default())

@@ -429,6 +429,7 @@ fn send_rows<'c>(
     results: Sender<(usize, Settlement)>,
 ) {
     let judge = |changed: &Settlement| queue.judge_again(changed);
+    let manifest = connection.manifest();
     while let Some(NextChange {
         position,
         change,
@@ -456,15 +457,19 @@ fn send_rows<'c>(
         } else {
             vec![sent]
         };
-        if !hand_over(certain, &results) {
+        if !hand_over(certain, manifest, &results) {
             return;
         }
     }
     // The last sender reads back the changes that still wait for a full batch, and waits until all are stored.
     if queue.senders.fetch_sub(1, Ordering::SeqCst) == 1
-        && hand_over(verified(queue, queue.verifier.rest()), &results)
+        && hand_over(verified(queue, queue.verifier.rest()), manifest, &results)
     {
-        hand_over(queue.storage.rest(&queue.verifier, &judge), &results);
+        hand_over(
+            queue.storage.rest(&queue.verifier, &judge),
+            manifest,
+            &results,
+        );
     }
 }
 
@@ -476,8 +481,13 @@ fn verified<'c>(queue: &Queue<'c>, sent: Vec<Sent<'c>>) -> Vec<Sent<'c>> {
 }
 
 /// Hands results over; false where the receiver is gone.
-fn hand_over(sent: Vec<Sent<'_>>, results: &Sender<(usize, Settlement)>) -> bool {
-    sent.into_iter().all(|one| {
+fn hand_over(
+    sent: Vec<Sent<'_>>,
+    manifest: &Manifest,
+    results: &Sender<(usize, Settlement)>,
+) -> bool {
+    sent.into_iter().all(|mut one| {
+        one.settlement.tell_added(manifest, one.change);
         let elapsed_ms = u64::try_from(one.begun.elapsed().as_millis()).ok();
         let settlement = Settlement {
             elapsed_ms,

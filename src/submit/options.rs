@@ -68,6 +68,8 @@ pub struct Options {
 pub struct NewStarts {
     /// Their times, in the PBX's own words.
     pub times: BTreeSet<String>,
+    /// The words for rows that were done and are gone since, by row.
+    pub gone: BTreeMap<usize, String>,
     /// The entries of a file before one of them that are not there any more, by the file's name.
     pub lost: BTreeMap<&'static str, BTreeSet<String>>,
 }

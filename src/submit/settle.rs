@@ -2,7 +2,7 @@
 //! never a duplicate, never a guess.
 
 use super::converse::Connection;
-use crate::compare::{differing, is_unset, uncomparable};
+use crate::compare::{added, differences, differing, is_unset, uncomparable};
 use crate::link::paced::Permit;
 use crate::manifest::{Access, Manifest};
 use crate::model::{
@@ -110,6 +110,33 @@ impl Settlement {
             hint: fault.hint.clone(),
             fault: Some(fault),
             ..self
+        }
+    }
+
+    /// Names what somebody else has set meanwhile in the extension that was created. It is no part of what the run left, so
+    /// an undo finds the extension changed.
+    pub(super) fn tell_added(&mut self, manifest: &Manifest, change: &Change) {
+        let Some(read_back) = self.read_back.as_mut() else {
+            return;
+        };
+        let fields = added(manifest, &change.wanted, read_back);
+        if change.action != Action::Create || fields.is_empty() {
+            return;
+        }
+        let held = differences(&fields, &change.wanted, read_back);
+        for field in fields {
+            read_back.remove(field);
+        }
+        let words = format!(
+            "it has what its row does not name and no new {} has, so somebody else has set it: {held}",
+            change.wanted.noun()
+        );
+        self.message = match self.message.as_str() {
+            "" => words,
+            before => format!("{before}; {words}"),
+        };
+        if self.hint.is_empty() {
+            self.hint = "see whether that is meant; rowcall undo leaves it as it is".into();
         }
     }
 
@@ -308,7 +335,7 @@ impl<'c> Settling<'c> {
                 RowResult::Unknown
             }
             _ if doubtful || self.wrote => return None,
-            (Exists, Action::Create) => RowResult::Conflict,
+            (Exists, Action::Create | Action::Delete) => RowResult::Conflict,
             (Rejected | Exists, _) => RowResult::Rejected,
             (NotSent | Busy | SessionExpired | CredentialRefused | TargetUnusable, _) => {
                 RowResult::Failed
@@ -380,6 +407,10 @@ impl<'c> Settling<'c> {
                 if fault.kind == FaultKind::Missing && !self.may_have_deleted() =>
             {
                 Some(LookResult::result(self.settle(RowResult::Unchanged)))
+            }
+            // What has the number now is no extension.
+            (Action::Delete, None) if fault.kind == FaultKind::Exists => {
+                Some(self.ended(RowResult::Conflict, fault))
             }
             (Action::Delete, None) if self.leaves_parts(fault) => {
                 Some(self.again(self.change.action, self.change.wanted.clone(), fault))
@@ -1240,6 +1271,13 @@ mod tests {
         assert_eq!(settlement.unseen, [Field::SIP_PASSWORD]);
         assert!(settlement.message.contains("cannot be read back"));
         assert!(!format!("{settlement:?}").contains("canary"));
+    }
+
+    #[test]
+    fn a_deletion_whose_number_is_something_else_by_now_is_a_conflict() {
+        let fake = always("delete", Trouble::Answer("exists"));
+        let settlement = settled(&fake, &delete("2002"));
+        assert_eq!(settlement.result, RowResult::Conflict);
     }
 
     #[test]

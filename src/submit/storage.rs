@@ -177,9 +177,11 @@ impl<'c> Storage<'c> {
         }
         let stored = lock(&self.stored).clone();
         let looked = verifier.check_again(stored);
-        let lost = looked
-            .iter()
-            .find(|one| one.settlement.result == RowResult::Differs)?;
+        let is_lost = |one: &&Sent<'_>| one.settlement.result == RowResult::Differs;
+        let gone = looked.iter().filter(is_lost);
+        let gone = gone.map(|one| (one.change.row, one.settlement.message.clone()));
+        lock(&self.starts).gone.extend(gone);
+        let lost = looked.iter().find(is_lost)?;
         let why = format!(
             "{} was stored, and since it started anew {}",
             lost.change.number, lost.settlement.message
@@ -487,8 +489,12 @@ mod tests {
         let mut changes = changes(Action::Create, 4);
         changes[3].wanted.set(Field::FORWARD_BUSY, "on");
         changes[3].wanted.set(Field::FORWARD_BUSY_EXTENSION, "2000");
-        let done = sent(&fake, &changes, &options(1));
+        let options = options(1);
+        let done = sent(&fake, &changes, &options);
         assert!(done[..3].iter().all(|one| one.result == RowResult::Created));
+        let gone = options.starts.lock().unwrap().gone.clone();
+        assert_eq!(gone.len(), 3, "{gone:?}");
+        assert!(gone[&0].contains("it has no such extension"), "{gone:?}");
         let last = &done[3];
         assert_eq!(last.result, RowResult::Unknown, "{last:?}");
         assert!(last.message.contains("not the PBX that it was"), "{last:?}");

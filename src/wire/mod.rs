@@ -390,6 +390,8 @@ pub struct Listing {
     pub complete: bool,
     /// Extensions that must stay, because something else on the PBX uses a part of them: by number, that use in words.
     pub in_use: BTreeMap<String, String>,
+    /// The things that have the number of an extension and are none, by number, in words.
+    pub others: BTreeMap<String, String>,
 }
 
 /// A listing that is not certainly complete, in words.

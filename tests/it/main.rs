@@ -20,6 +20,7 @@ mod house {
 }
 
 mod promises {
+    mod another;
     mod cases;
     mod cut_off;
     mod dial_tone;

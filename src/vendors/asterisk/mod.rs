@@ -147,13 +147,10 @@ impl Asterisk {
             listing.complete = tree.are_all && !tree.contexts.is_empty();
             let known: HashSet<&str> = tree.contexts.iter().map(|(id, _)| id.as_str()).collect();
             names.retain(|name| !known.contains(name.as_str()));
-            let own = tree
-                .contexts
-                .iter()
-                .filter(|(_, context)| *context == self.context);
-            listing.numbers.extend(own.map(|(id, _)| id.clone()));
-            for (id, named) in tree.named {
-                note_uses(&mut listing, &id, &ShownObject(named));
+            for ((id, context), (_, named)) in tree.contexts.iter().zip(tree.named) {
+                if self.note(&mut listing, id, context, &ShownObject(named)) {
+                    listing.numbers.push(id.clone());
+                }
             }
         }
         let looks = talk.ask_each(names.len(), |index| {
@@ -163,11 +160,11 @@ impl Asterisk {
         for (name, look) in names.into_iter().zip(looks) {
             match look {
                 Ok(value) => {
-                    let endpoint = ShownObject::parse(&value);
-                    if let Some(endpoint) = &endpoint {
-                        note_uses(&mut listing, &name, endpoint);
-                    }
-                    if self.is_extension(endpoint.as_ref()) {
+                    let is_extension = ShownObject::parse(&value).is_some_and(|endpoint| {
+                        let context = endpoint.get("context").unwrap_or_default();
+                        self.note(&mut listing, &name, context, &endpoint)
+                    });
+                    if is_extension {
                         // It is not kept in AstDB, and so may others be that are not shown here.
                         listing.complete = false;
                         let is_lost = match in_astdb {
@@ -587,13 +584,36 @@ impl Asterisk {
 
     fn other_context(&self, talk: &Talk<'_>, number: &str, endpoint: &ShownObject) -> Turn {
         let context = endpoint.get("context").unwrap_or_default();
-        let why = format!(
-            "the PBX has an endpoint {number} of context {context:?}: only those of {:?} are extensions",
-            self.context
-        );
+        let why = self.of_other_context(number, context);
         let hint = "give the row another number, or set context for the target";
         let fault = self.manifest.fault(FaultKind::Exists, "other_context", why);
         talk.end(fault.hint(hint))
+    }
+
+    /// Notes which extensions of another number an endpoint uses a part of, and an endpoint that is no extension; returns
+    /// true for one that is.
+    fn note(&self, listing: &mut Listing, id: &str, context: &str, endpoint: &ShownObject) -> bool {
+        for attribute in ami::NAMES {
+            for used in items(endpoint.get(attribute).unwrap_or_default()) {
+                if used != id {
+                    let how = format!("endpoint {id:?} names it as its {attribute}");
+                    listing.in_use.insert(used.to_owned(), how);
+                }
+            }
+        }
+        let is_extension = context == self.context;
+        if !is_extension {
+            let other = self.of_other_context(id, context);
+            listing.others.insert(id.to_owned(), other);
+        }
+        is_extension
+    }
+
+    fn of_other_context(&self, number: &str, context: &str) -> String {
+        format!(
+            "the PBX has an endpoint {number} of context {context:?}: only those of {:?} are extensions",
+            self.context
+        )
     }
 
     fn is_extension(&self, endpoint: Option<&ShownObject>) -> bool {
@@ -677,18 +697,6 @@ fn codecs(shown: &str) -> Option<String> {
         .split('|')
         .all(is_codec)
         .then(|| inner.replace('|', ","))
-}
-
-/// Notes which extensions an endpoint of another number uses a part of.
-fn note_uses(listing: &mut Listing, id: &str, endpoint: &ShownObject) {
-    for attribute in ami::NAMES {
-        for used in items(endpoint.get(attribute).unwrap_or_default()) {
-            if used != id {
-                let how = format!("endpoint {id:?} names it as its {attribute}");
-                listing.in_use.insert(used.to_owned(), how);
-            }
-        }
-    }
 }
 
 /// Returns true for the id of one object: the names of several are separated by commas, and a path of dots leads elsewhere.

@@ -1,7 +1,7 @@
 //! Changes whose reply was lost with the run, and that others changed meanwhile: nobody's change is called another's.
 
 use crate::support::altered::{altered, holds};
-use crate::support::asterisk::AMI_SETTINGS;
+use crate::support::asterisk::{AMI_SETTINGS, Ari};
 use crate::support::pbx::{Desk, TestPbx};
 use crate::support::program::{Program, Ran, wait_until};
 use crate::support::sheets::lines;
@@ -203,13 +203,13 @@ fn a_rename_after_which_others_changed_the_extension_is_unknown_and_says_just_th
 }
 
 /// An Asterisk whose extensions have boxes, and a run on it that is killed with its first request of this kind for an
-/// endpoint, which is not carried out. Returns the numbers and e-mails of its extensions once `by_hand` was imported with `--mode update`, and
-/// the run's only line once it was resumed.
+/// endpoint, which is not carried out. Returns the numbers and e-mails of its extensions once `by_hand` was imported with `--mode update`,
+/// the run's only line once it was resumed, and the result of its undo.
 fn killed_at(
     method: &'static str,
     line: &str,
     by_hand: &str,
-) -> (Vec<String>, (String, String, String)) {
+) -> (Vec<String>, (String, String, String), String) {
     let reached = Arc::new(AtomicU8::new(IDLE));
     let now = reached.clone();
     let rig = altered(vendor("asterisk").unwrap(), move |pbx, heard| {
@@ -264,7 +264,9 @@ fn killed_at(
         "0301",
     ];
     let kept = names.iter().filter(|name| kept.contains(**name));
-    (kept.map(|name| (*name).to_owned()).collect(), told)
+    program.run("undo --yes --report u.csv");
+    let undone = program.results("u.csv").concat();
+    (kept.map(|name| (*name).to_owned()).collect(), told, undone)
 }
 
 const NO_BOX: &str = "number,voicemail_pin,email\n3000,<clear>,<clear>\n";
@@ -273,18 +275,113 @@ const DELETE: &str = "delete in.csv --from TARGET --yes --max-deletes all";
 
 #[test]
 fn a_half_that_the_run_itself_has_done_is_finished_and_what_others_wrote_is_told() {
-    let (kept, (result, _, message)) = killed_at("DELETE", DELETE, NO_BOX);
+    let (kept, (result, _, message), _) = killed_at("DELETE", DELETE, NO_BOX);
     assert_eq!((kept.len(), &*result), (0, "deleted"), "{message}");
-    let (kept, (result, field, message)) = killed_at("DELETE", DELETE, ANOTHER);
+    let (kept, (result, field, message), _) = killed_at("DELETE", DELETE, ANOTHER);
     assert_eq!((&*result, &*field), ("unknown", "email"), "{message}");
     assert!(message.contains("others changed 3000"), "{message}");
     assert!(kept.contains(&"hand@example.com".to_owned()), "{kept:?}");
 
     let import = "import in.csv --to TARGET";
-    let (kept, (result, _, message)) = killed_at("PUT", import, NO_BOX);
+    let (kept, (result, _, message), _) = killed_at("PUT", import, NO_BOX);
     assert_eq!(&*result, "created", "{message}");
     assert_eq!(kept, ["3000", "4711", "ann@example.com", "0301"]);
-    let (kept, (result, field, message)) = killed_at("PUT", import, ANOTHER);
+    let (kept, (result, field, message), _) = killed_at("PUT", import, ANOTHER);
     assert_eq!((&*result, &*field), ("differs", "email"), "{message}");
     assert!(kept.contains(&"hand@example.com".to_owned()), "{kept:?}");
+}
+
+#[test]
+fn a_forward_that_somebody_set_before_a_resume_is_named_and_kept_by_the_undo() {
+    let import = "import in.csv --to TARGET";
+    let forward = "number,forward_always_number\n3000,0900666\n";
+    let (_, (result, _, message), undone) = killed_at("PUT", import, forward);
+    assert_eq!(&*result, "created", "{message}");
+    let named = "somebody else has set it: forward_always_number \"0900666\" instead of \"\"";
+    assert!(message.contains(named), "{message}");
+    assert_eq!(undone, "drifted");
+    let nothing = "number,display_name\n3000,Ann\n";
+    let (_, (_, _, message), undone) = killed_at("PUT", import, nothing);
+    assert!(!message.contains("somebody else"), "{message}");
+    assert_eq!(undone, "deleted");
+}
+
+/// While a deletion is cut off, another endpoint begins to use the auth of one row, and the endpoint of the other becomes
+/// a trunk. The first row may have been sent; `stage` is the one that the kill finds.
+#[test]
+fn a_deletion_is_resumed_only_where_nobody_else_uses_a_part_by_now() {
+    for ami in ["", AMI_SETTINGS] {
+        let stage = Arc::new(AtomicU8::new(IDLE));
+        let now = stage.clone();
+        let rig = altered(vendor("asterisk").unwrap(), move |pbx, heard| {
+            let is_it = heard.method == "DELETE" && heard.path().contains("/endpoint/3002");
+            let is_lost = |stage| (is_it && stage == LOST).then_some(REACHED);
+            if now
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, is_lost)
+                .is_err()
+            {
+                return pbx.answer(heard);
+            }
+            while now.load(Ordering::SeqCst) == REACHED {
+                thread::sleep(Duration::from_millis(1));
+            }
+            Reply::new(503, "text/plain", "")
+        });
+        let pbx = TestPbx::serving(rig);
+        let ari = Ari(pbx.addr().parse().unwrap());
+        let program = Program::at("hq".into()).with_own_state();
+        let settings = format!("parallel = 1\nreply_within = \"1\"\n{ami}");
+        program.write("rowcall.toml", pbx.config("hq") + &settings);
+        let rows = (3000..3008).map(|number| format!("{number},tR7xkQ2mZp9w\n"));
+        let sheet: String = ["number,sip_password\n".to_owned()]
+            .into_iter()
+            .chain(rows)
+            .collect();
+        program.write("in.csv", sheet);
+        program.go("import in.csv --to TARGET");
+        stage.store(LOST, Ordering::SeqCst);
+        let mut child = program.start(DELETE);
+        wait_until(|| stage.load(Ordering::SeqCst) == REACHED);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        stage.store(IDLE, Ordering::SeqCst);
+        // The first of each pair may have been sent, and the second was not.
+        for (partner, number) in [("partner", "3002"), ("friend", "3006")] {
+            ari.put(
+                "endpoint",
+                partner,
+                &[
+                    ("auth", number),
+                    ("aors", number),
+                    ("context", "from-trunk"),
+                    ("disallow", "all"),
+                    ("allow", "alaw"),
+                ],
+            );
+        }
+        for number in ["3003", "3007"] {
+            ari.put("endpoint", number, &[("context", "from-trunk")]);
+        }
+        program.ends("resume --yes --report r.csv", 1);
+        let rows = program.report("r.csv");
+        for (number, word) in [
+            ("3002", "names it as its a"),
+            ("3006", "names it as its a"),
+            ("3003", "of context \"from-trunk\""),
+            ("3007", "of context \"from-trunk\""),
+        ] {
+            let row = rows.iter().find(|row| row["number"] == number).unwrap();
+            assert_eq!(row["result"], "conflict", "{row:?}");
+            assert!(row["message"].contains(word), "{row:?}");
+            for kind in ["auth", "aor", "endpoint"] {
+                assert!(ari.get(kind, number).is_some(), "{kind}/{number}");
+            }
+        }
+        assert_eq!(
+            rows.iter().filter(|row| row["result"] == "deleted").count(),
+            4,
+            "{rows:?}"
+        );
+        assert_eq!(pbx.numbers().len(), 6);
+    }
 }
