@@ -14,7 +14,7 @@
 use crate::{Size, median, on_thread};
 use rowcall::manifest::Manifest;
 use rowcall::model::{Action, Change, Field, Mode, Outcome, Record, RowResult};
-use rowcall::plan::decide::{Decision, decide};
+use rowcall::plan::decide::{ComparedRow, Decision};
 use rowcall::plan::file::SavedPlan;
 use rowcall::plan::guard::{Allowance, Budget, guard};
 use rowcall::seal::Key;
@@ -116,7 +116,13 @@ fn plan(manifest: &Manifest, wanted: &[Record], held: &BTreeMap<String, Record>)
     let changes: Vec<Change> = rows
         .filter_map(|(row, wanted)| {
             let known = held.get(wanted.number());
-            match decide(manifest, Mode::Upsert, row, wanted, known, &|_| false) {
+            let compared = ComparedRow {
+                manifest,
+                wanted,
+                current: known,
+                is_written: &|_| false,
+            };
+            match compared.decide(Mode::Upsert, row) {
                 Decision::Change(change) => Some(change),
                 _ => None,
             }

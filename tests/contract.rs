@@ -22,7 +22,7 @@ use rowcall::manifest::{Access, FieldRow, Manifest, Purpose, UpdateKind};
 use rowcall::model::{
     Action, Fault, FaultKind, Field, Finding, Kind, Mode, Record, RowResult, Secret,
 };
-use rowcall::plan::decide::{Decision, decide};
+use rowcall::plan::decide::{ComparedRow, Decision};
 use rowcall::rules::Checker;
 use rowcall::sim::{Breakage, Faults, InProcess};
 use rowcall::submit::Ended;
@@ -132,7 +132,13 @@ fn doing_it_twice_plans_nothing_the_second_time() {
         create(rig, &connection, &wanted);
         let held = rig.look(&connection, "2001");
         let plan = |mode, wanted: &Record| {
-            decide(rig.manifest, mode, 0, wanted, held.as_ref(), &|_| false)
+            ComparedRow {
+                manifest: rig.manifest,
+                wanted,
+                current: held.as_ref(),
+                is_written: &|_| false,
+            }
+            .decide(mode, 0)
         };
         assert_eq!(plan(Mode::Create, &wanted), Decision::Unchanged);
         // A field that is neither given back nor remembered is written each time, since its value is not known.

@@ -47,89 +47,167 @@ pub enum Decision {
     Missing,
 }
 
-/// Decides one row by the record on the PBX under its number. `is_written` returns true for fields that cannot be read
-/// and certainly have their wanted value.
-pub fn decide(
-    manifest: &Manifest,
-    mode: Mode,
-    row: usize,
-    wanted: &Record,
-    current: Option<&Record>,
-    is_written: &dyn Fn(Field) -> bool,
-) -> Decision {
-    let number = wanted.number().to_owned();
-    let Some(current) = current else {
-        // Only an extension that exists gets a new number.
-        if !mode.creates() || wanted.text(Field::NEW_NUMBER).is_some() {
-            return Decision::Missing;
-        }
-        let wanted = wanted.clone();
-        return Decision::Change(Change {
-            row,
-            action: Action::Create,
-            number,
-            wanted,
-            before: None,
-        });
-    };
-    let mut fields = differing(manifest, wanted, current);
-    if mode == Mode::Create {
-        let new_number = wanted.text(Field::NEW_NUMBER);
-        fields.extend(
-            new_number
-                .filter(|new| *new != number)
-                .map(|_| Field::NEW_NUMBER),
-        );
-        return if fields.is_empty() {
-            Decision::Unchanged
-        } else {
-            Decision::Conflict(fields)
-        };
-    }
-    // Fields that cannot be compared have to be written: leaving them out would leave a new password unset.
-    let unseen = uncomparable(manifest, wanted).into_iter();
-    fields.extend(unseen.filter(|field| !is_written(*field)));
-    if fields.is_empty() {
-        return Decision::Unchanged;
-    }
-    let mut changed = wanted.key_only();
-    for (field, text) in fields
-        .iter()
-        .filter_map(|field| Some((*field, wanted.get(*field)?)))
-    {
-        changed.set(field, text);
-    }
-    let before = Some(current.clone());
-    Decision::Change(Change {
-        row,
-        action: Action::Update,
-        number,
-        wanted: changed,
-        before,
-    })
+/// A row beside the record on the PBX under its number.
+#[derive(Clone, Copy)]
+pub struct ComparedRow<'a> {
+    /// The vendor's facts.
+    pub manifest: &'a Manifest,
+    /// The record that the row asks for.
+    pub wanted: &'a Record,
+    /// The record on the PBX; `None` where there is none.
+    pub current: Option<&'a Record>,
+    /// Returns true for fields that cannot be read and certainly have their wanted value.
+    pub is_written: &'a dyn Fn(Field) -> bool,
 }
 
-/// Turns a decision into a planned row. `line` is its line with nothing decided, `column` returns a field's heading.
-pub(crate) fn planned_row(
-    line: Outcome,
-    column: &dyn Fn(Option<Field>) -> String,
-    wanted: &Record,
-    decision: Decision,
-    current: Option<&Record>,
-    manifest: &Manifest,
-    is_written: &dyn Fn(Field) -> bool,
-) -> PlannedRow {
-    let mut line = line;
-    if current.is_some() && line.message.is_empty() {
-        line.message = kept_secrets(wanted);
+impl ComparedRow<'_> {
+    /// Decides the row, which is the one at `row` of its run.
+    pub fn decide(&self, mode: Mode, row: usize) -> Decision {
+        let ComparedRow {
+            manifest,
+            wanted,
+            is_written,
+            ..
+        } = *self;
+        let number = wanted.number().to_owned();
+        let Some(current) = self.current else {
+            // Only an extension that exists gets a new number.
+            if !mode.creates() || wanted.text(Field::NEW_NUMBER).is_some() {
+                return Decision::Missing;
+            }
+            let wanted = wanted.clone();
+            return Decision::Change(Change {
+                row,
+                action: Action::Create,
+                number,
+                wanted,
+                before: None,
+            });
+        };
+        let mut fields = differing(manifest, wanted, current);
+        if mode == Mode::Create {
+            let new_number = wanted.text(Field::NEW_NUMBER);
+            fields.extend(
+                new_number
+                    .filter(|new| *new != number)
+                    .map(|_| Field::NEW_NUMBER),
+            );
+            return if fields.is_empty() {
+                Decision::Unchanged
+            } else {
+                Decision::Conflict(fields)
+            };
+        }
+        // Fields that cannot be compared have to be written: leaving them out would leave a new password unset.
+        let unseen = uncomparable(manifest, wanted).into_iter();
+        fields.extend(unseen.filter(|field| !is_written(*field)));
+        if fields.is_empty() {
+            return Decision::Unchanged;
+        }
+        let mut changed = wanted.key_only();
+        for (field, text) in fields
+            .iter()
+            .filter_map(|field| Some((*field, wanted.get(*field)?)))
+        {
+            changed.set(field, text);
+        }
+        let before = Some(current.clone());
+        Decision::Change(Change {
+            row,
+            action: Action::Update,
+            number,
+            wanted: changed,
+            before,
+        })
     }
-    let row = match decision {
-        Decision::Change(change) => PlannedRow::to_send(line, change),
-        other => PlannedRow::without_change(no_change_outcome(
-            line, column, wanted, &other, current, manifest, is_written,
-        )),
-    };
-    keeping_memberships(row, wanted, current, manifest)
+
+    /// Turns the decision into a planned row. `line` is its line with nothing decided, `column` returns a field's heading.
+    pub(crate) fn planned(
+        &self,
+        decision: Decision,
+        mut line: Outcome,
+        column: &dyn Fn(Option<Field>) -> String,
+    ) -> PlannedRow {
+        if self.current.is_some() && line.message.is_empty() {
+            line.message = kept_secrets(self.wanted);
+        }
+        let row = match decision {
+            Decision::Change(change) => PlannedRow::to_send(line, change),
+            other => PlannedRow::without_change(self.no_change_outcome(&other, line, column)),
+        };
+        keeping_memberships(row, self.wanted, self.current, self.manifest)
+    }
+
+    /// The outcome of a row for which nothing is sent.
+    fn no_change_outcome(
+        &self,
+        decision: &Decision,
+        line: Outcome,
+        column: &dyn Fn(Option<Field>) -> String,
+    ) -> Outcome {
+        let ComparedRow {
+            manifest,
+            wanted,
+            is_written,
+            ..
+        } = *self;
+        let nothing = Record::default();
+        let record = manifest.key().noun();
+        let ending = |result| Outcome {
+            action: Action::None,
+            result,
+            ..line.clone()
+        };
+        match decision {
+            Decision::Conflict(fields) => {
+                let outcome = ending(RowResult::Conflict);
+                let field = fields.first().copied();
+                Outcome {
+                    code: "conflict".into(),
+                    field,
+                    column: column(field),
+                    message: format!(
+                        "the PBX has this {record} with {}; rowcall did not change it",
+                        differences(fields, wanted, self.current.unwrap_or(&nothing))
+                    ),
+                    hint: "--mode upsert or --mode update changes it".into(),
+                    ..outcome
+                }
+            }
+            Decision::Missing if wanted.text(Field::NEW_NUMBER).is_some() => Outcome {
+                code: "missing".into(),
+                field: Some(Field::NEW_NUMBER),
+                column: column(Some(Field::NEW_NUMBER)),
+                message: format!("the PBX has no such {record} that could get a new number"),
+                hint: "correct the number, or leave the new one blank".into(),
+                ..ending(RowResult::Missing)
+            },
+            Decision::Missing => Outcome {
+                code: "missing".into(),
+                message: format!("the PBX has no such {record}"),
+                hint: "--mode upsert or --mode create makes it".into(),
+                ..ending(RowResult::Missing)
+            },
+            Decision::Unchanged | Decision::Change(_) => {
+                let outcome = ending(RowResult::Unchanged);
+                let unseen: Vec<&str> = uncomparable(manifest, wanted)
+                    .iter()
+                    .filter(|field| !is_written(**field))
+                    .map(|field| field.name())
+                    .collect();
+                if unseen.is_empty() || !outcome.message.is_empty() {
+                    return outcome;
+                }
+                Outcome {
+                    message: format!(
+                        "not compared, because the vendor does not give it back: {}",
+                        unseen.join(", ")
+                    ),
+                    ..outcome
+                }
+            }
+        }
+    }
 }
 
 /// The same row, with the memberships that it wants and the PBX has, as far as its change does not write them.
@@ -169,74 +247,6 @@ fn kept_secrets(wanted: &Record) -> String {
     }
 }
 
-/// The outcome of a row for which nothing is sent.
-fn no_change_outcome(
-    line: Outcome,
-    column: &dyn Fn(Option<Field>) -> String,
-    wanted: &Record,
-    decision: &Decision,
-    current: Option<&Record>,
-    manifest: &Manifest,
-    is_written: &dyn Fn(Field) -> bool,
-) -> Outcome {
-    let nothing = Record::default();
-    let record = manifest.key().noun();
-    let ending = |result| Outcome {
-        action: Action::None,
-        result,
-        ..line.clone()
-    };
-    match decision {
-        Decision::Conflict(fields) => {
-            let outcome = ending(RowResult::Conflict);
-            let field = fields.first().copied();
-            Outcome {
-                code: "conflict".into(),
-                field,
-                column: column(field),
-                message: format!(
-                    "the PBX has this {record} with {}; rowcall did not change it",
-                    differences(fields, wanted, current.unwrap_or(&nothing))
-                ),
-                hint: "--mode upsert or --mode update changes it".into(),
-                ..outcome
-            }
-        }
-        Decision::Missing if wanted.text(Field::NEW_NUMBER).is_some() => Outcome {
-            code: "missing".into(),
-            field: Some(Field::NEW_NUMBER),
-            column: column(Some(Field::NEW_NUMBER)),
-            message: format!("the PBX has no such {record} that could get a new number"),
-            hint: "correct the number, or leave the new one blank".into(),
-            ..ending(RowResult::Missing)
-        },
-        Decision::Missing => Outcome {
-            code: "missing".into(),
-            message: format!("the PBX has no such {record}"),
-            hint: "--mode upsert or --mode create makes it".into(),
-            ..ending(RowResult::Missing)
-        },
-        Decision::Unchanged | Decision::Change(_) => {
-            let outcome = ending(RowResult::Unchanged);
-            let unseen: Vec<&str> = uncomparable(manifest, wanted)
-                .iter()
-                .filter(|field| !is_written(**field))
-                .map(|field| field.name())
-                .collect();
-            if unseen.is_empty() || !outcome.message.is_empty() {
-                return outcome;
-            }
-            Outcome {
-                message: format!(
-                    "not compared, because the vendor does not give it back: {}",
-                    unseen.join(", ")
-                ),
-                ..outcome
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -252,7 +262,13 @@ mod tests {
             (Field::WEB_PASSWORD, TO_GENERATE),
         ]);
         let current = extension(&[(Field::NUMBER, "2001"), (Field::SIP_PASSWORD, "old")]);
-        let decide = |mode| decide(&manifest, mode, 0, &wanted, Some(&current), &|_| false);
+        let row = ComparedRow {
+            manifest: &manifest,
+            wanted: &wanted,
+            current: Some(&current),
+            is_written: &|_| false,
+        };
+        let decide = |mode| row.decide(mode, 0);
         assert_eq!(decide(Mode::Create), Decision::Conflict(vec![Field::EMAIL]));
         let Decision::Change(change) = decide(Mode::Upsert) else {
             panic!("the e-mail address differs");
@@ -268,6 +284,12 @@ mod tests {
             manifest(),
             extension(&[(Field::EMAIL, "a@b.c"), (Field::WEB_PASSWORD, "x")]),
         );
+        let row = ComparedRow {
+            manifest: &manifest,
+            wanted: &wanted,
+            current: None,
+            is_written: &|_| false,
+        };
         let same = extension(&[(Field::EMAIL, "a@b.c")]);
         let renamed = extension(&[(Field::EMAIL, "a@b.c"), (Field::NEW_NUMBER, "0043")]);
         for (mode, current, right) in [
@@ -279,11 +301,16 @@ mod tests {
                 Decision::Conflict(vec![Field::NEW_NUMBER]),
             ),
         ] {
-            let decided = decide(&manifest, mode, 3, &renamed, current, &|_| false);
+            let row = ComparedRow {
+                wanted: &renamed,
+                current,
+                ..row
+            };
+            let decided = row.decide(mode, 3);
             assert_eq!(decided, right, "{mode:?}");
         }
         let other = extension(&[(Field::EMAIL, "z@b.c"), (Field::SIP_PASSWORD, "kept")]);
-        let of = |mode, current| decide(&manifest, mode, 3, &wanted, current, &|_| false);
+        let of = |mode, current| ComparedRow { current, ..row }.decide(mode, 3);
         assert_eq!(of(Mode::Create, Some(&same)), Decision::Unchanged);
         assert_eq!(
             of(Mode::Create, Some(&other)),
@@ -304,7 +331,12 @@ mod tests {
                 matches!(of(mode, Some(&same)), Decision::Change(_)),
                 "a password that cannot be read is written"
             );
-            let known = decide(&manifest, mode, 3, &wanted, Some(&same), &|_| true);
+            let known = ComparedRow {
+                current: Some(&same),
+                is_written: &|_| true,
+                ..row
+            };
+            let known = known.decide(mode, 3);
             assert_eq!(known, Decision::Unchanged);
             let Decision::Change(change) = of(mode, Some(&other)) else {
                 panic!("{mode:?}")

@@ -1,6 +1,6 @@
 //! The plan of an import: every row decided, and in mode sync the extensions that no row names.
 
-use super::decide::{decide, planned_row};
+use super::decide::ComparedRow;
 use super::dependents::block_dependents;
 use super::remote::RemoteState;
 use super::sync::unnamed;
@@ -74,16 +74,13 @@ fn planned(
         };
         let anew = known.is_none().then(|| rows.wanted_anew(index));
         let wanted = anew.as_ref().unwrap_or(&row.wanted);
-        let decision = decide(manifest, mode, index, wanted, known, &is_written);
-        planned.push(planned_row(
-            line,
-            &column,
-            wanted,
-            decision,
-            known,
+        let row = ComparedRow {
             manifest,
-            &is_written,
-        ));
+            wanted,
+            current: known,
+            is_written: &is_written,
+        };
+        planned.push(row.planned(row.decide(mode, index), line, &column));
     }
     block_dependents(remote, &mut planned, &rows.headings());
     if mode == Mode::Sync {

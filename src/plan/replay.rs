@@ -1,7 +1,7 @@
 //! A saved plan against today's PBX: exactly the planned changes, or a refusal that names the rows whose extensions
 //! changed.
 
-use super::decide::{Decision, decide, keeping_memberships, planned_row};
+use super::decide::{ComparedRow, Decision, keeping_memberships};
 use super::dependents::block_dependents;
 use super::file::{PlanSecrets, SavedPlan, SavedRow};
 use super::remote::RemoteState;
@@ -264,7 +264,14 @@ impl Planner<'_> {
             return Ok(self.planned_anew(position, row, line, &wanted, now));
         }
         let is_written = |field: Field| !planned.contains(&field);
-        let change = match self.decide(position, row, &wanted, now, &is_written) {
+        let manifest = self.session.manifest();
+        let compared = ComparedRow {
+            manifest,
+            wanted: &wanted,
+            current: now,
+            is_written: &is_written,
+        };
+        let change = match self.decide(position, row, compared) {
             Some(Decision::Change(change)) => Some(change),
             Some(_) | None => None,
         };
@@ -281,7 +288,6 @@ impl Planner<'_> {
             Some(change) => PlannedRow::to_send(line, change),
             None => without_change(line),
         };
-        let manifest = self.session.manifest();
         Ok(keeping_memberships(planned, &wanted, now, manifest))
     }
 
@@ -290,22 +296,17 @@ impl Planner<'_> {
         &self,
         position: usize,
         row: &SavedRow,
-        wanted: &Record,
-        now: Option<&Record>,
-        is_written: &dyn Fn(Field) -> bool,
+        compared: ComparedRow<'_>,
     ) -> Option<Decision> {
         if row.action != Action::Delete {
-            let manifest = self.session.manifest();
-            return Some(decide(
-                manifest, self.mode, position, wanted, now, is_written,
-            ));
+            return Some(compared.decide(self.mode, position));
         }
         Some(Decision::Change(Change {
             row: position,
             action: Action::Delete,
             number: row.number.clone(),
-            wanted: wanted.clone(),
-            before: Some(now?.clone()),
+            wanted: compared.wanted.clone(),
+            before: Some(compared.current?.clone()),
         }))
     }
 
@@ -360,7 +361,13 @@ impl Planner<'_> {
         };
         let unseen = self.unseen(wanted, now);
         let is_written = |field: Field| !unseen.contains(&field);
-        let Some(decision) = self.decide(position, row, wanted, now, &is_written) else {
+        let compared = ComparedRow {
+            manifest,
+            wanted,
+            current: now,
+            is_written: &is_written,
+        };
+        let Some(decision) = self.decide(position, row, compared) else {
             let outcome = Outcome {
                 action: Action::Delete,
                 result: RowResult::Unchanged,
@@ -371,7 +378,7 @@ impl Planner<'_> {
         let deletes =
             matches!(&decision, Decision::Change(change) if change.action == Action::Delete);
         if deletes {
-            return planned_row(fresh, &column, wanted, decision, now, manifest, &is_written);
+            return compared.planned(decision, fresh, &column);
         }
         let (checker, mut findings) = (Checker::without_sheet(manifest), vec![]);
         checker.extension(
@@ -389,7 +396,7 @@ impl Planner<'_> {
                 ..told
             });
         }
-        planned_row(fresh, &column, wanted, decision, now, manifest, &is_written)
+        compared.planned(decision, fresh, &column)
     }
 }
 
