@@ -48,6 +48,9 @@ pub enum Readers {
     Owner,
 }
 
+/// The bytes that are written before it is asked again if that is to stop.
+const CHUNK_BYTES: usize = 1 << 16;
+
 /// The largest part of a scratch file that is kept in memory, in bytes.
 const SCRATCH_BYTES_MAX: usize = 1 << 20;
 
@@ -170,12 +173,38 @@ impl Write for WholeFile {
 /// # Errors
 /// It cannot be written; the old content of the file is still there.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
+    write_whole_unless(path, bytes, readers, || false)
+}
+
+/// Like [`write_whole`], until `is_stopped` says so.
+///
+/// # Errors
+/// As of [`write_whole`]; [`ErrorKind::Interrupted`] where it was stopped, and nothing is left of the file.
+pub(crate) fn write_whole_unless(
+    path: &Path,
+    bytes: &[u8],
+    readers: Readers,
+    is_stopped: impl Fn() -> bool,
+) -> io::Result<()> {
+    let write = |file: &mut dyn Write| {
+        for chunk in bytes.chunks(CHUNK_BYTES) {
+            if is_stopped() {
+                return Err(ErrorKind::Interrupted.into());
+            }
+            file.write_all(chunk)?;
+        }
+        Ok(())
+    };
     if let Some(file) = open_special(path) {
-        return file?.write_all(bytes);
+        return write(&mut file?);
     }
     let mut file = WholeFile::beside(path, readers)?;
-    file.write_all(bytes)?;
-    file.keep()
+    write(&mut file)?;
+    file.as_file_mut().sync_all()?;
+    match is_stopped() {
+        true => Err(ErrorKind::Interrupted.into()),
+        false => file.keep(),
+    }
 }
 
 /// Writes a file that is not there yet, whole or not at all.
@@ -485,6 +514,26 @@ mod tests {
         symlink("circle", path("circle")).unwrap();
         assert!(write_whole(&path("circle"), b"", Readers::Anybody).is_err());
         assert!(path("astray").is_symlink() && path("circle").is_symlink());
+    }
+
+    #[test]
+    fn a_write_that_is_stopped_leaves_what_was_there_and_nothing_else() {
+        use std::cell::Cell;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bulk.csv");
+        write_whole(&path, b"old", Readers::Owner).unwrap();
+        // Before the first byte, between two of them, and once all are written.
+        let bytes = vec![b'x'; 3 * CHUNK_BYTES];
+        for stop_at in 0..4 {
+            let asked = Cell::new(0);
+            let is_stopped = || asked.replace(asked.get() + 1) == stop_at;
+            let stopped = write_whole_unless(&path, &bytes, Readers::Owner, is_stopped);
+            assert_eq!(stopped.unwrap_err().kind(), ErrorKind::Interrupted);
+            assert_eq!(fs::read(&path).unwrap(), b"old");
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        }
+        write_whole_unless(&path, &bytes, Readers::Owner, || false).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), bytes);
     }
 
     #[test]

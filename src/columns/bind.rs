@@ -100,6 +100,7 @@ pub(super) fn bind(
         notes: notes::notes(&all),
         read,
         unread: all.columns_where(|meaning| meaning.is_unread() || meaning.is_lost()),
+        personal: all.personal(),
         usual_digits: BTreeMap::new(),
         nameless: all
             .columns()

@@ -10,6 +10,12 @@ use crate::sheet::Cells;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// Returns true if two texts of a product are one value: apart from the case of letters, or as JSON.
+pub(crate) fn same_value(one: &str, other: &str) -> bool {
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    one.eq_ignore_ascii_case(other) || json(one).is_some_and(|one| json(other) == Some(one))
+}
+
 /// The meaning of a sheet's columns.
 #[derive(Debug, Clone)]
 pub struct Binding {
@@ -23,6 +29,8 @@ pub struct Binding {
     pub(super) read: Vec<ReadField>,
     /// The columns with a heading that are not understood, or that the vendor has no field for.
     pub(super) unread: Vec<usize>,
+    /// The columns of a product without a field whose cells belong to a person, each with the texts that mean nothing.
+    pub(super) personal: Vec<(usize, &'static [String])>,
     /// The digits that the numbers in a workbook usually have, at the most, for each field.
     pub(crate) usual_digits: BTreeMap<Field, usize>,
     /// The columns without a heading whose meaning is known all the same.
@@ -60,6 +68,22 @@ impl Binding {
     /// The columns with a heading that are not understood, or that share a field with another and the vendor lacks it.
     pub fn unread(&self) -> impl Iterator<Item = usize> + '_ {
         self.unread.iter().copied()
+    }
+
+    /// The columns of a row whose texts no field stands for, and that are lost with it.
+    pub(crate) fn lost<'r>(&'r self, cells: &'r Cells<'r>) -> impl Iterator<Item = usize> + 'r {
+        let text = |column: usize| cells.get(column).unwrap_or_default().trim();
+        let unread = self
+            .unread()
+            .filter(move |column| !text(*column).is_empty());
+        let number = self.column_of(Field::NUMBER).map(text).unwrap_or_default();
+        let personal = self.personal.iter().filter(move |(column, idle)| {
+            let text = text(*column);
+            let mut idle = idle.iter();
+            let is_idle = |idle: &String| same_value(&idle.replace("{number}", number), text);
+            !text.is_empty() && !idle.any(is_idle)
+        });
+        unread.chain(personal.map(|(column, _)| *column))
     }
 
     /// The person's name in a row, as it is written: the one that is shown, else given name and surname.

@@ -179,6 +179,20 @@ impl<'m> Meanings<'m> {
             .collect()
     }
 
+    /// The columns of a product without a field whose cells belong to a person, each with the texts that mean nothing.
+    pub(super) fn personal(&self) -> Vec<(usize, &'static [String])> {
+        let OwnerWords::Product(product) = self.owner.words else {
+            return vec![];
+        };
+        let without_field = |meaning: &Meaning| {
+            let because = LeftOutBecause::NoField;
+            matches!(meaning, Meaning::LeftOut { because: known, .. } if *known == because)
+        };
+        let columns = self.columns_where(without_field).into_iter();
+        let idle = |column| Some((column, product.idle_texts(self.heading(column))?));
+        columns.filter_map(idle).collect()
+    }
+
     /// The columns with a common word of one kind whose meaning is still open.
     pub(super) fn open(&self, kind: Common) -> Vec<usize> {
         self.columns_where(|meaning| matches!(meaning, Meaning::Open(open) if *open == kind))

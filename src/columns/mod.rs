@@ -52,6 +52,7 @@ mod values;
 pub use actions::AllowedActions;
 pub(crate) use actions::Stays;
 pub use binding::Binding;
+pub(crate) use binding::same_value;
 pub use dictionary::OWN_PREFIX;
 pub use header::headings;
 pub(crate) use map::Saved;

@@ -40,6 +40,10 @@ pub struct Product {
     /// Headings without a field; one that ends in `*` matches all that begin with it.
     #[serde(default)]
     left_out: Vec<String>,
+    /// Headings without a field whose cells belong to a person, each with the texts that mean nothing beside a blank, in
+    /// which `{number}` is the extension's; one that ends in `*` matches all that begin with it.
+    #[serde(default)]
+    personal: BTreeMap<String, Vec<String>>,
     /// In a forward the number is enough: no column switches it on.
     #[serde(default)]
     forward_by_number: bool,
@@ -127,6 +131,19 @@ impl Product {
         is_left_out.then_some(ProductWord::LeftOut)
     }
 
+    /// The texts that mean nothing under a heading without a field; `None` where no cell there belongs to a person.
+    pub(super) fn idle_texts(&'static self, heading: &str) -> Option<&'static [String]> {
+        let key = heading_key(heading);
+        let is_it = |known: &str| match known.strip_suffix('*') {
+            Some(beginning) => key.starts_with(&heading_key(beginning)),
+            None => key == heading_key(known),
+        };
+        // A whole heading stands behind a beginning with a star.
+        let mut personal = self.personal.iter();
+        let (_, idle) = personal.rfind(|(known, _)| is_it(known))?;
+        Some(idle)
+    }
+
     /// Returns true if the key of a heading begins as headings of the product do that it leaves out.
     pub(super) fn begins(&self, key: &str) -> bool {
         let mut beginnings = self.index().beginnings.iter();
@@ -147,8 +164,7 @@ impl Product {
     fn index(&self) -> &ProductIndex {
         self.index.get_or_init(|| {
             let beginnings = self
-                .left_out
-                .iter()
+                .left_out()
                 .filter_map(|heading| heading.strip_suffix('*'));
             ProductIndex {
                 read: self
@@ -156,11 +172,7 @@ impl Product {
                     .keys()
                     .map(|heading| (heading_key(heading), heading.clone()))
                     .collect(),
-                left_out: self
-                    .left_out
-                    .iter()
-                    .map(|heading| heading_key(heading))
-                    .collect(),
+                left_out: self.left_out().map(heading_key).collect(),
                 beginnings: beginnings.map(heading_key).collect(),
                 never: self
                     .never
@@ -192,7 +204,8 @@ impl Product {
 
     /// The headings without a field; one that ends in `*` matches all that begin with it.
     pub fn left_out(&self) -> impl Iterator<Item = &str> {
-        self.left_out.iter().map(String::as_str)
+        let personal = self.personal.keys();
+        self.left_out.iter().chain(personal).map(String::as_str)
     }
 
     /// Returns true if some heading is one that this product never has.

@@ -18,7 +18,7 @@ pub(super) fn run(args: &ConvertArgs, context: &Context) -> Result<Exit, Failure
     let (facts, report) = (args.to, &args.report);
     let secrets = args.secrets.resolve()?;
     let request = FileRequest::new("convert", facts, &args.output, report.options(), secrets)?;
-    let request = request.like(args.like.as_ref())?;
+    let request = request.like(args.like.as_ref(), args.losses.on_loss == OnLoss::Report)?;
     if args.input.groups {
         return Err(no_groups(facts));
     }
@@ -39,9 +39,7 @@ pub(super) fn run(args: &ConvertArgs, context: &Context) -> Result<Exit, Failure
     rows.warnings().iter().for_each(print);
     let heading =
         |position: usize, finding: &Finding| rows.heading(position, finding.field, finding.column);
-    let creations = creations(&rows);
-    request.tell_gaps(&creations, args.losses.on_loss == OnLoss::Report)?;
-    request.write(creations, &heading)
+    request.write(creations(&rows), &heading)
 }
 
 /// The valid rows as extensions to create, the others as they are.

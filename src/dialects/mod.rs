@@ -210,6 +210,13 @@ pub fn import_table_like(
     let mut gaps = PatternGaps::default();
     let (mut headings, mut columns) = (vec![], vec![]);
     for PatternColumn { heading, constant } in &pattern.columns {
+        let may_copy = |_: &String| {
+            facts
+                .file
+                .as_ref()
+                .is_none_or(|file| file.may_copy(heading))
+        };
+        let constant = constant.clone().filter(may_copy);
         let known = filling.known(heading);
         let cell = |row: usize| {
             let own = known.and_then(|known| filling.own_cell(row, known));
@@ -319,7 +326,14 @@ impl<'f> Filling<'f> {
         }
         let constant = self.constants.iter().find(|[known, _]| known == heading);
         let [_, text] = constant?;
-        Some(replaced(text, self.extensions.get(row)?))
+        let other = text
+            .strip_prefix('{')
+            .and_then(|text| text.strip_suffix('}'));
+        let mut columns = self.columns.iter();
+        match columns.find(|(known, _)| other == Some(*known)) {
+            Some((other, _)) => self.cell(row, other),
+            None => Some(replaced(text, self.extensions.get(row)?)),
+        }
     }
 
     fn joined(&self, texts: &HashMap<&str, String>, parts: &[&FieldRow]) -> String {

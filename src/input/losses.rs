@@ -71,16 +71,12 @@ impl<'s> Losses<'s> {
         }
     }
 
-    /// Counts the cells of a row of a sheet in columns that are not read.
+    /// Counts the cells of a row of a sheet that no field stands for.
     fn add_unread(&mut self, sheet: usize, cells: &Cells<'_>) {
         let Some((_, binding)) = self.sheets.get(sheet) else {
             return;
         };
-        let is_filled = |column: &usize| {
-            let text = cells.get(*column);
-            text.is_some_and(|text| !text.trim().is_empty())
-        };
-        for column in binding.unread().filter(is_filled) {
+        for column in binding.lost(cells) {
             let lost = LostColumn {
                 sheet,
                 column: Some(column),
@@ -133,6 +129,18 @@ impl<'s> Losses<'s> {
 }
 
 impl InputRows {
+    /// The headings of a row's cells that no field stands for.
+    pub(crate) fn lost_columns(&self, index: usize) -> Vec<String> {
+        let row = &self.rows[index];
+        let Some((sheet, binding)) = self.sheets.get(row.sheet) else {
+            return vec![];
+        };
+        let cells = row.cells();
+        let lost = binding.lost(&cells);
+        let headings = lost.filter_map(|column| sheet.headings.get(column));
+        headings.map(|heading| heading.trim().to_owned()).collect()
+    }
+
     /// Refuses rows of which something would be lost.
     ///
     /// # Errors

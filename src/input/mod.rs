@@ -5,12 +5,14 @@ mod losses;
 mod pattern;
 pub(crate) mod rows;
 pub(crate) mod side;
+mod verification;
 mod warnings;
 
 pub(crate) use headings::FieldHeadings;
 pub(crate) use losses::Losses;
 pub(crate) use pattern::read_pattern;
 pub(crate) use rows::{InputRow, InputRows, OnPbx};
+pub(crate) use verification::FileVerification;
 
 use crate::columns::{self, AllowedActions, BindOptions, Binding, ColumnError, Mapped, NamedOwner};
 use crate::dialects::owner_named;

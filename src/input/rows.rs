@@ -231,6 +231,18 @@ impl InputRows {
         })
     }
 
+    /// Reads a row as if it had one filled cell alone.
+    pub(crate) fn alone(&self, row: &InputRow, column: usize, manifest: &Manifest) -> Record {
+        let cells = row.cells();
+        let text = cells.get(column).unwrap_or_default();
+        let ends = (0..cells.len()).map(|at| if at < column { 0 } else { text.len() });
+        let ends: Vec<usize> = ends.collect();
+        let sheet = self.sheets.get(row.sheet);
+        sheet.map_or_else(Record::default, |(_, binding)| {
+            binding.extension(&Cells::new(text, &ends), manifest)
+        })
+    }
+
     /// Adds to each row what is wrong with it as a row, such as cells that are missing; for rows that are not checked.
     pub(crate) fn tell_troubles(&mut self) {
         for row in &mut self.rows {

@@ -17,7 +17,8 @@ impl InputRows {
                 .iter()
                 .all(|finding| finding.severity != Severity::Error);
             let is_said = |finding: &&Finding| {
-                (is_sent && finding.severity == Severity::Warning) || is_about_lacking(finding)
+                (is_sent && finding.severity == Severity::Warning)
+                    || (is_about_lacking(finding) && !finding.is_error())
             };
             for finding in row.findings.iter().filter(is_said) {
                 let heading = self.heading(index, finding.field, finding.column);

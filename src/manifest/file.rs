@@ -1,5 +1,6 @@
 //! The form of a file that a product's own import screen reads.
 
+use crate::model::heading_key;
 use serde::Deserialize;
 
 /// The form of an import file, and what the product does with it.
@@ -17,9 +18,17 @@ pub struct FileFacts {
     /// All headings in their order, where the product wants each of them; otherwise those that are filled are written.
     #[serde(default)]
     pub headings: Vec<String>,
-    /// Columns that no field fills: heading and text, in which `{number}`, `{first_name}` and `{last_name}` are replaced.
+    /// Columns that no field fills: heading and text, in which `{number}`, `{first_name}` and `{last_name}` are replaced;
+    /// a text that is another column's heading in braces stands for the cell there.
     #[serde(default)]
     pub constants: Vec<[String; 2]>,
+    /// Headings whose texts are not taken from a pattern, for they switch something on; one that ends in `*` matches all
+    /// that begin with it.
+    #[serde(default)]
+    pub never_copied: Vec<String>,
+    /// The ending of the file's name that the product's page takes alone.
+    #[serde(default)]
+    pub ending: Option<String>,
     /// The most rows that one import takes.
     #[serde(default)]
     pub rows_max: Option<usize>,
@@ -46,6 +55,16 @@ impl FileFacts {
     /// product does not want all of its columns.
     pub(crate) fn leaves_out_unfilled(&self) -> bool {
         self.blank == BlankCell::Nothing && self.headings.is_empty()
+    }
+
+    /// Returns true if a pattern's text under this heading may be taken over.
+    pub(crate) fn may_copy(&self, heading: &str) -> bool {
+        let key = heading_key(heading);
+        let is_it = |known: &String| match known.strip_suffix('*') {
+            Some(beginning) => key.starts_with(&heading_key(beginning)),
+            None => key == heading_key(known),
+        };
+        !self.never_copied.iter().any(is_it)
     }
 }
 

@@ -93,6 +93,10 @@ pub enum Rule {
         /// The word.
         word: String,
     },
+    /// No blank at its beginning or end.
+    Trimmed,
+    /// No text that a spreadsheet reader computes: a formula, or a quantity with a sign, a point or an exponent.
+    NotComputed,
     /// The least number of ASCII letters and of digits.
     Mixed {
         /// The least number of letters.
@@ -123,6 +127,8 @@ impl Rule {
             Rule::Range { .. } => "range",
             Rule::Email => "email",
             Rule::Reserved { .. } => "reserved",
+            Rule::Trimmed => "trimmed",
+            Rule::NotComputed => "not_computed",
             Rule::Mixed { .. } => "mixed",
             Rule::Strong { .. } => "strong",
         }
@@ -165,6 +171,8 @@ impl Rule {
             Rule::Reserved { word } => {
                 format!("must not be {word}, which the PBX keeps for itself")
             }
+            Rule::Trimmed => "must not begin or end with a blank".into(),
+            Rule::NotComputed => "must not look like a formula or a quantity".into(),
             Rule::Mixed { letters, digits } => {
                 format!("must have at least {letters} letters and {digits} digits")
             }
@@ -197,6 +205,8 @@ impl Rule {
             Rule::Range { min, max } => all_digits(text) && !is_within(text, *min, *max),
             Rule::Email => !is_email(text),
             Rule::Reserved { word } => word == text,
+            Rule::Trimmed => text.trim() != text,
+            Rule::NotComputed => is_computed(text),
             Rule::Mixed { letters, digits } => {
                 let bytes = text.as_bytes();
                 let count = |is: fn(&u8) -> bool| bytes.iter().filter(|byte| is(byte)).count();
@@ -226,6 +236,8 @@ impl Rule {
             | Rule::OnlyFirst { .. }
             | Rule::Email
             | Rule::Reserved { .. }
+            | Rule::Trimmed
+            | Rule::NotComputed
             | Rule::Mixed { .. }
             | Rule::Strong { .. } => true,
         }
@@ -243,9 +255,8 @@ impl Rule {
             {
                 "choose another one"
             }
-            Rule::Forbidden { .. } | Rule::Only { .. } | Rule::OnlyFirst { .. } => {
-                "remove the other characters"
-            }
+            Rule::Forbidden { .. } => "remove these characters",
+            Rule::Only { .. } | Rule::OnlyFirst { .. } => "remove the other characters",
             Rule::Digits if field.def().care == Care::Phone => {
                 "write it in digits as it is dialled; with --country `rowcall fix` may do it"
             }
@@ -256,9 +267,25 @@ impl Rule {
             Rule::Email => "write it as name@example.com",
             Rule::OneLine => "write it on one line",
             Rule::Reserved { .. } => "leave the row out",
+            Rule::Trimmed => "take the blanks away, there and on the phone",
+            Rule::NotComputed => "write it in other words",
             Rule::Mixed { .. } | Rule::Strong { .. } => "choose a stronger one",
         }
     }
+}
+
+/// Returns true if a spreadsheet reader makes something else of a text: it computes a formula, and drops a sign, a
+/// trailing zero or an exponent. Digits alone stay as they are.
+fn is_computed(text: &str) -> bool {
+    let is_formula = text.len() > 1 && text.starts_with('=');
+    let is_quantity = text.bytes().any(|byte| byte.is_ascii_digit())
+        && !all_digits(text)
+        && text.bytes().all(|byte| b"0123456789+-.eE".contains(&byte))
+        && text.parse::<f64>().is_ok();
+    let is_word = ["true", "false"]
+        .iter()
+        .any(|word| text.eq_ignore_ascii_case(word));
+    is_formula || is_quantity || is_word
 }
 
 /// The characters that a rule names.

@@ -382,7 +382,11 @@ impl<'r> Mapper<'r> {
             .table
             .idle
             .iter()
-            .find(|row| row.value == text && row.fields.contains(&field));
+            .filter(|row| row.value == text && row.fields.contains(&field))
+            .find(|row| {
+                let unless = row.unless.and_then(|unless| self.route.to.row(unless));
+                unless.is_none()
+            });
         let dormant = self.dormant.get(&field);
         let how = match (idle, dormant) {
             (Some(idle), _) => format!("{why}, and {text} loses nothing: {}", idle.reason),

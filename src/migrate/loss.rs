@@ -53,6 +53,15 @@ pub fn cells(number: &str, new: &str, entry: &MappedField) -> [String; 9] {
     ]
 }
 
+/// A cell of a file that no field stands for, as a line under [`columns`]. Its text is not told: it may be a secret.
+pub(crate) fn lost_cell(number: &str, new: &str, heading: &str) -> [String; 9] {
+    let dropped = Mapping::Dropped { lost: true }.word();
+    [number, new, heading, dropped, "yes", "", "", "", NO_FIELD].map(str::to_owned)
+}
+
+/// The reason that a cell without a field is lost.
+const NO_FIELD: &str = "rowcall has no field for this column";
+
 /// The treatment of all fields of all extensions, counted.
 #[derive(Debug, Default)]
 pub struct Loss {
@@ -62,6 +71,8 @@ pub struct Loss {
     /// The number of extensions with a field that is not accounted for, or is accounted for twice.
     astray: u64,
     counts: BTreeMap<(Mapping, String), BTreeMap<FieldAndTargets, u64>>,
+    /// The cells of a file that no field stands for, counted by their headings.
+    cells: BTreeMap<String, u64>,
 }
 
 /// A field, and where it went.
@@ -83,6 +94,13 @@ impl Loss {
                 .entry((entry.mapping, entry.how.clone()))
                 .or_default();
             *group.entry(told).or_default() += 1;
+        }
+    }
+
+    /// Counts the cells of an extension's row that no field stands for.
+    pub(crate) fn add_columns(&mut self, headings: &[String]) {
+        for heading in headings {
+            *self.cells.entry(heading.clone()).or_default() += 1;
         }
     }
 
@@ -149,12 +167,29 @@ impl Loss {
             };
             lines.push(format!("  {what:<10} {}{how}", fields.join(", ")));
         }
+        let cells = self.cells.iter();
+        lines.extend(
+            cells.map(|(heading, count)| {
+                format!("  {LOST:<10} column {heading} {count} ({NO_FIELD})")
+            }),
+        );
         lines
     }
 
     /// The same as a table for people: what is lost first, then the most frequent.
     pub fn table(&self) -> ExtraSheet {
-        let mut rows = vec![];
+        let lost = |cells: [&str; 5], count: u64| {
+            let row = ExtraRow {
+                cells: cells.map(str::to_owned).to_vec(),
+                mark: Some((0, Tone::Bad)),
+                link: None,
+            };
+            ((false, std::cmp::Reverse(count)), row)
+        };
+        let cells = self.cells.iter();
+        let mut rows: Vec<_> = cells
+            .map(|(heading, count)| lost([LOST, heading, &count.to_string(), "", NO_FIELD], *count))
+            .collect();
         for ((mapping, how), fields) in &self.counts {
             for ((field, to), count) in fields {
                 let is_lost = matches!(word(*mapping), LOST | MISSING);

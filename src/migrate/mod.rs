@@ -7,6 +7,7 @@ mod three_way;
 
 pub(crate) use base::Agreement;
 pub use base::{Agreed, Base, BaseError};
+pub(crate) use loss::lost_cell;
 pub use loss::{Loss, cells, columns};
 pub use three_way::{MergeStep, merge_step};
 

@@ -47,6 +47,8 @@ impl Endpoint {
 /// One extension that is taken over.
 pub(crate) struct SourceExtension {
     pub(crate) record: Record,
+    /// The headings of its cells in a file that no field stands for.
+    pub(crate) lost_columns: Vec<String>,
     /// Its line of the report before anything is decided.
     pub(crate) line: Outcome,
 }
@@ -93,7 +95,11 @@ impl MigrationSource {
                 place: Some(place),
                 ..Outcome::new(Action::None, RowResult::NotSent)
             };
-            SourceExtension { record, line }
+            SourceExtension {
+                record,
+                lost_columns: vec![],
+                line,
+            }
         };
         let extensions: Vec<SourceExtension> = records.map(extension).collect();
         let mut notes = vec![];
@@ -139,8 +145,11 @@ impl MigrationSource {
         }
         let extension = |index: usize| {
             let record = rows.given(index, to);
-            let line = rows.outcome(index, Action::None, RowResult::NotSent);
-            SourceExtension { record, line }
+            SourceExtension {
+                record,
+                lost_columns: rows.lost_columns(index),
+                line: rows.outcome(index, Action::None, RowResult::NotSent),
+            }
         };
         let extensions: Vec<SourceExtension> = (0..rows.rows.len()).map(extension).collect();
         let records = extensions.iter().map(|one| &one.record);

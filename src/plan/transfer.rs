@@ -54,6 +54,8 @@ pub(crate) struct Move {
     /// Its number on the source PBX.
     pub(crate) number: String,
     pub(crate) mapped: MappedRecord,
+    /// The headings of its cells in a file that no field stands for.
+    pub(crate) lost_columns: Vec<String>,
     /// Its line of the report before anything is decided.
     line: Outcome,
 }
@@ -129,11 +131,17 @@ impl Transfer {
         }
         let route = source.route(facts, left_out);
         let (mut moves, mut loss) = (vec![], Loss::default());
-        for SourceExtension { record, line } in &source.extensions {
+        for one in &source.extensions {
+            let SourceExtension {
+                record,
+                lost_columns,
+                line,
+            } = one;
             let mut mapped = route.map(record, renumbering);
             mapped.fill(fill);
             mapped.leave_out_unkept(facts);
             loss.add(route.count(record), &mapped);
+            loss.add_columns(lost_columns);
             let line = Outcome {
                 number: mapped.wanted.number().to_owned(),
                 ..line.clone()
@@ -141,6 +149,7 @@ impl Transfer {
             moves.push(Move {
                 number: record.number().to_owned(),
                 mapped,
+                lost_columns: lost_columns.clone(),
                 line,
             });
         }

@@ -106,6 +106,11 @@ impl Failure {
         Failure::new(Exit::Stopped, message)
     }
 
+    /// Ctrl-C ended the command.
+    pub(crate) fn interrupted(message: impl fmt::Display) -> Failure {
+        Failure::new(Exit::Interrupted, message)
+    }
+
     /// The same failure with a hint on what to do.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Failure {
         self.hint = hint.into();

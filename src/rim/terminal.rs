@@ -278,11 +278,11 @@ pub(crate) fn confirm(question: &str) -> bool {
         )
 }
 
-/// The flag of the command that sends, if one does.
-static SENDING: Mutex<Option<StopFlag>> = Mutex::new(None);
+/// The flag of the command that sends or writes, if one does, and the words about its end.
+static BUSY: Mutex<Option<(StopFlag, &str)>> = Mutex::new(None);
 
-fn sending() -> MutexGuard<'static, Option<StopFlag>> {
-    SENDING.lock().unwrap_or_else(PoisonError::into_inner)
+fn busy() -> MutexGuard<'static, Option<(StopFlag, &'static str)>> {
+    BUSY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Sets a flag on Ctrl-C: nothing new is begun, requests in flight are settled. A second Ctrl-C ends the process at
@@ -291,17 +291,27 @@ fn sending() -> MutexGuard<'static, Option<StopFlag>> {
 /// # Errors
 /// Exit 2 where the system does not let it be caught.
 pub(crate) fn stop_on_interrupt() -> Result<StopFlag, Failure> {
+    caught("what was sent is settled, nothing more is sent")
+}
+
+/// Sets a flag on Ctrl-C while a file is written: it is taken away.
+///
+/// # Errors
+/// As of [`stop_on_interrupt`].
+pub(crate) fn stop_writing_on_interrupt() -> Result<StopFlag, Failure> {
+    caught("the half-written file is removed")
+}
+
+fn caught(words: &'static str) -> Result<StopFlag, Failure> {
     static CAUGHT: OnceLock<Result<(), String>> = OnceLock::new();
     let stop = StopFlag::default();
-    *sending() = Some(stop.clone());
+    *busy() = Some((stop.clone(), words));
     // A process may catch it once only, and may carry out several commands.
     let caught = CAUGHT.get_or_init(|| {
-        let caught = ctrlc::set_handler(|| match &*sending() {
-            Some(flag) if !flag.is_stopped() => {
+        let caught = ctrlc::set_handler(|| match &*busy() {
+            Some((flag, words)) if !flag.is_stopped() => {
                 flag.stop();
-                print(
-                    "interrupted: what was sent is settled, nothing more is sent; once more to end at once",
-                );
+                print(format!("interrupted: {words}; once more to end at once"));
             }
             _ => std::process::exit(i32::from(Exit::Interrupted.code())),
         });
@@ -315,7 +325,7 @@ pub(crate) fn stop_on_interrupt() -> Result<StopFlag, Failure> {
 
 /// Lets Ctrl-C end the process again, once a command has sent all.
 pub(crate) fn end_on_interrupt() {
-    *sending() = None;
+    *busy() = None;
 }
 
 #[cfg(test)]

@@ -695,6 +695,8 @@ impl FastPath {
                 Rule::Range { .. }
                 | Rule::OnlyFirst { .. }
                 | Rule::Mixed { .. }
+                | Rule::Trimmed
+                | Rule::NotComputed
                 | Rule::Email
                 | Rule::Reserved { .. } => {
                     return FastPath::Never;

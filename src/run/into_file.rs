@@ -6,22 +6,25 @@ use super::{ReportOptions, SecretsOut, paint};
 use crate::dialects::{
     FilePattern, ImportTable, PatternGaps, file_word, import_table, import_table_like,
 };
-use crate::disk::{Readers, write_whole};
+use crate::disk::{Readers, is_special, write_whole_unless};
 use crate::input::read_pattern;
 use crate::manifest::{FileFacts, Manifest};
 use crate::model::counted;
-use crate::model::{Finding, PlannedRow, Record, RowResult, TO_GENERATE};
+use crate::model::{Field, Finding, PlannedRow, Record, RowResult, TO_GENERATE};
 use crate::plan::render::{self, Detail};
 use crate::report::{
     FindingSummary, ReportFile, ReportHead, ResultCounts, for_people, origins, summary_of_sheets,
 };
 use crate::rim::outputs::Files;
-use crate::rim::terminal::{print, print_data, print_lines};
+use crate::rim::terminal::{
+    end_on_interrupt, print, print_data, print_lines, stop_writing_on_interrupt,
+};
 use crate::rim::{Context, Exit, Failure, who};
 use crate::sheet::import_file;
 use jiff::Timestamp;
 use serde_json::json;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The heading of a finding in a row at a position, as its sheet has it; empty where there is none.
@@ -40,6 +43,8 @@ pub(crate) struct FileRequest<'f> {
     json: bool,
     /// The file that the product exported, as a pattern.
     like: Option<(&'f Path, FilePattern)>,
+    /// True if columns may be lost that the pattern lacks.
+    may_lose: bool,
     started: Timestamp,
 }
 
@@ -47,7 +52,7 @@ impl<'f> FileRequest<'f> {
     /// A command that writes `file` by the facts of a product.
     ///
     /// # Errors
-    /// Exit 2 where the facts are those of a PBX.
+    /// Exit 2 where the facts are those of a PBX, or the file has a name that the product does not take.
     pub(crate) fn new(
         command: &'static str,
         facts: &'static Manifest,
@@ -58,6 +63,7 @@ impl<'f> FileRequest<'f> {
         let form = facts.file.as_ref();
         let form = form
             .ok_or_else(|| Failure::usage(format!("{} has no import file", facts.vendor.name)))?;
+        refuse_name(file, form, &facts.vendor.name)?;
         Ok(FileRequest {
             command,
             facts,
@@ -68,31 +74,48 @@ impl<'f> FileRequest<'f> {
             reports: report.files,
             json: report.json,
             like: None,
+            may_lose: true,
             started: Timestamp::now(),
         })
     }
 
-    /// The same command, which takes headings, their order and texts that are the same in every row from this file.
+    /// The same command, which takes headings, their order and texts that are the same in every row from this file. Columns
+    /// that it lacks are lost, where they may be.
     ///
     /// # Errors
     /// Exit 2 where it cannot be read.
-    pub(crate) fn like(self, path: Option<&'f PathBuf>) -> Result<FileRequest<'f>, Failure> {
+    pub(crate) fn like(
+        self,
+        path: Option<&'f PathBuf>,
+        may_lose: bool,
+    ) -> Result<FileRequest<'f>, Failure> {
         let like = match path {
             Some(path) => Some((path.as_path(), read_pattern(path, self.facts)?)),
             None => None,
         };
-        Ok(FileRequest { like, ..self })
+        Ok(FileRequest {
+            like,
+            may_lose,
+            ..self
+        })
     }
 
-    /// Tells what the pattern and the extensions do not have of each other.
+    /// The table of the valid rows; what it and the pattern do not have of each other is told.
     ///
     /// # Errors
     /// Exit 2 where the pattern lacks a column that the product needs; exit 4 where something would be lost by it and may
     /// not be.
-    pub(crate) fn tell_gaps(&self, rows: &[PlannedRow], may_lose: bool) -> Result<(), Failure> {
-        let (Some((like, _)), Some((_, gaps))) = (&self.like, self.table_like(rows)) else {
-            return Ok(());
+    fn table(&self, rows: &[PlannedRow]) -> Result<ImportTable, Failure> {
+        let records: Vec<&Record> = records(rows).collect();
+        let Some((like, pattern)) = &self.like else {
+            return Ok(import_table(self.facts, &records));
         };
+        let (table, gaps) = import_table_like(self.facts, &records, pattern);
+        self.tell_gaps(like, &gaps)?;
+        Ok(table)
+    }
+
+    fn tell_gaps(&self, like: &Path, gaps: &PatternGaps) -> Result<(), Failure> {
         let like = like.display();
         let needed = |heading: &str| {
             let mut fields = self.facts.field.iter();
@@ -124,19 +147,13 @@ impl<'f> FileRequest<'f> {
                 gaps.unfilled.join(", ")
             ));
         }
-        match lacking.is_empty() || may_lose {
+        match lacking.is_empty() || self.may_lose {
             true => Ok(()),
             false => Err(Failure::guard(format!(
                 "something would be lost of these columns, so nothing was written: {words}"
             ))
             .hint("if that is meant: --on-loss report")),
         }
-    }
-
-    fn table_like(&self, rows: &[PlannedRow]) -> Option<(ImportTable, PatternGaps)> {
-        let (_, pattern) = self.like.as_ref()?;
-        let records: Vec<&Record> = records(rows).collect();
-        Some(import_table_like(self.facts, &records, pattern))
     }
 
     /// The files that it writes.
@@ -153,7 +170,7 @@ impl<'f> FileRequest<'f> {
     /// Shows the rows that would be written, and ends with their reports.
     ///
     /// # Errors
-    /// Exit 2 where standard output or a report cannot be written.
+    /// As of [`FileRequest::table`]; exit 2 where standard output or a report cannot be written.
     pub(crate) fn show(
         &self,
         rows: &[PlannedRow],
@@ -161,6 +178,7 @@ impl<'f> FileRequest<'f> {
         heading: HeadingOf<'_>,
         context: &Context,
     ) -> Result<Exit, Failure> {
+        self.table(rows)?;
         if !self.json {
             let lines = render::lines(rows, self.facts, detail);
             let lines = lines
@@ -175,7 +193,8 @@ impl<'f> FileRequest<'f> {
     /// Makes up what is to be generated, and writes the file, the secrets and the reports.
     ///
     /// # Errors
-    /// Exit 2: more rows than the product takes, no fitting secret, or a file that cannot be written.
+    /// As of [`FileRequest::table`]; exit 2: more rows than the product takes, no fitting secret, or a file that cannot be
+    /// written.
     pub(crate) fn write(
         &self,
         mut rows: Vec<PlannedRow>,
@@ -189,9 +208,11 @@ impl<'f> FileRequest<'f> {
             ))
             .hint("split the sheet, and convert one part after the other"));
         }
+        let (generated, secrets) = self.generate(&mut rows)?;
+        let table = self.table(&rows)?;
         if count > 0 {
-            let secrets = self.write_secrets(&mut rows)?;
-            self.write_table(&rows).inspect_err(|_| {
+            generated.write(&rows, None)?;
+            self.write_table(&table).inspect_err(|_| {
                 // Secrets that nobody has are in the way of the next attempt.
                 secrets.map(fs::remove_file);
             })?;
@@ -201,8 +222,14 @@ impl<'f> FileRequest<'f> {
         if count == 0 {
             print(format!("{file}: not written, for no row is valid"));
         } else {
+            let has_secret =
+                |(field, _)| Field::is_secret(field) && self.facts.row(field).is_some();
+            let with = match records(&rows).any(|record| record.iter().any(has_secret)) {
+                true => ", with passwords in clear",
+                false => "",
+            };
             print(format!(
-                "{file}: {count} of {} for {}, with passwords in clear; only its owner can read it",
+                "{file}: {count} of {} for {}{with}; only its owner can read it",
                 counted(rows.len() as u64, "row"),
                 self.facts.vendor.name
             ));
@@ -211,9 +238,9 @@ impl<'f> FileRequest<'f> {
         self.finish(&counts)
     }
 
-    /// Puts a secret in the place of every `<generate>`, and writes them into a file of their own as well: the import file
-    /// may be replaced. Returns that file, where there is one.
-    fn write_secrets(&self, rows: &mut [PlannedRow]) -> Result<Option<PathBuf>, Failure> {
+    /// Puts a secret in the place of every `<generate>`; they are written into a file of their own as well, for the import
+    /// file may be replaced. Returns that file, where there is one.
+    fn generate(&self, rows: &mut [PlannedRow]) -> Result<(Generated, Option<PathBuf>), Failure> {
         let asks = |record: &Record| record.iter().any(|(_, text)| text == TO_GENERATE);
         let is_asked = records(rows).any(asks);
         let out = match is_asked {
@@ -224,15 +251,11 @@ impl<'f> FileRequest<'f> {
             let hint = "type the passwords and PINs of some rows yourself, or write fewer rows";
             Failure::usage(error).hint(hint)
         })?;
-        generated.write(rows, None)?;
-        Ok(out.file().filter(|_| is_asked).cloned())
+        Ok((generated, out.file().filter(|_| is_asked).cloned()))
     }
 
-    fn write_table(&self, rows: &[PlannedRow]) -> Result<(), Failure> {
-        let table = match self.table_like(rows) {
-            Some((table, _)) => table,
-            None => import_table(self.facts, &records(rows).collect::<Vec<_>>()),
-        };
+    fn write_table(&self, table: &ImportTable) -> Result<(), Failure> {
+        let stop = stop_writing_on_interrupt()?;
         let bytes = import_file(
             self.form.delimiter,
             self.form.quote_all,
@@ -240,8 +263,17 @@ impl<'f> FileRequest<'f> {
             &table.headings,
             &table.rows,
         );
-        let written = bytes.and_then(|bytes| write_whole(self.file, &bytes, Readers::Owner));
-        written.map_err(|error| Failure::not_written(self.file, &error))
+        let written = bytes.and_then(|bytes| {
+            write_whole_unless(self.file, &bytes, Readers::Owner, || stop.is_stopped())
+        });
+        end_on_interrupt();
+        written.map_err(|error| match error.kind() {
+            ErrorKind::Interrupted => Failure::interrupted(format!(
+                "interrupted: {} is not written; a file that was there is as it was",
+                self.file.display()
+            )),
+            _ => Failure::not_written(self.file, &error),
+        })
     }
 
     /// Writes the reports and prints the reasons of invalid rows.
@@ -325,4 +357,24 @@ impl<'f> FileRequest<'f> {
 fn records(rows: &[PlannedRow]) -> impl Iterator<Item = &Record> {
     let changes = rows.iter().filter_map(|row| row.change.as_ref());
     changes.map(|change| &change.wanted)
+}
+
+/// Refuses a name that the product's page does not take.
+fn refuse_name(file: &Path, form: &FileFacts, product: &str) -> Result<(), Failure> {
+    let shown = file.display();
+    if file.as_os_str() == "-" {
+        let message = "an import file goes into a file, not to standard output (-)";
+        return Err(Failure::usage(message).hint("name one, for example bulk.csv"));
+    }
+    let has = |wanted: &str| {
+        let ending = file.extension().unwrap_or_default();
+        ending.eq_ignore_ascii_case(wanted)
+    };
+    match &form.ending {
+        Some(wanted) if !has(wanted) && !is_special(file) => Err(Failure::usage(format!(
+            "{shown}: {product} takes only files whose names end in .{wanted}"
+        ))
+        .hint(format!("name it {}", file.with_extension(wanted).display()))),
+        _ => Ok(()),
+    }
 }

@@ -63,6 +63,7 @@ mod verbs {
     mod fix_books;
     mod groups;
     mod import_files;
+    mod import_files_trusted;
     mod json;
     mod losses;
     mod migrate;

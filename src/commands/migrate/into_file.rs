@@ -26,7 +26,8 @@ pub(super) fn run(
     let report = &args.report;
     let secrets = args.secrets.resolve()?;
     let request = FileRequest::new("migrate", facts, &file.path, report.options(), secrets)?;
-    let request = request.like(args.like.as_ref())?;
+    let may_lose = args.losses.on_loss == OnLoss::Report;
+    let request = request.like(args.like.as_ref(), may_lose)?;
     let mut files = request.files(context);
     from.read_by(&mut files);
     args.renumber_map.iter().for_each(|map| files.read(map));
@@ -41,18 +42,16 @@ pub(super) fn run(
         loss::write_sheet(path, &transfer.moves)?;
     }
     let heading = |_, _: &Finding| String::new();
-    let may_lose = args.losses.on_loss == OnLoss::Report;
     if args.dry_run {
         loss::refuse(args, &transfer)?;
-        request.tell_gaps(&rows, may_lose)?;
-        let shown = request.show(&rows, args.detail.detail(), &heading, context);
+        let detail = args.detail.detail();
+        let shown = request.show(&rows, detail, &heading, context);
         // The losses come last, where they are read.
         loss::print_summary(args, &transfer);
         return shown;
     }
     loss::print_summary(args, &transfer);
     loss::refuse(args, &transfer)?;
-    request.tell_gaps(&rows, may_lose)?;
     request.write(rows, &heading)
 }
 

@@ -63,6 +63,11 @@ fn write_loss(path: &Path, transfer: &Transfer) -> Result<(), SheetError> {
             let cells = migrate::cells(&one.number, one.mapped.wanted.number(), entry);
             writer.row(cells.iter().map(String::as_str))?;
         }
+        let new = one.mapped.wanted.number();
+        for heading in &one.lost_columns {
+            let cells = migrate::lost_cell(&one.number, new, heading);
+            writer.row(cells.iter().map(String::as_str))?;
+        }
     }
     writer.finish()
 }

@@ -4,7 +4,7 @@ mod rows;
 
 use crate::cli::VerifyArgs;
 use crate::dialects::file_word;
-use crate::input::InputRow;
+use crate::input::{FileVerification, InputRow};
 use crate::manifest::Access;
 use crate::model::counted;
 use crate::model::{Field, Outcome, RowResult};
@@ -13,7 +13,7 @@ use crate::rim::outputs::Files;
 use crate::rim::terminal::{print, print_data};
 use crate::rim::{Context, Exit, Failure, who};
 use jiff::Timestamp;
-use rows::{outcome, read, trouble};
+use rows::{read, trouble};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,8 +42,9 @@ pub(super) fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure>
         .filter(|row| row.access == Access::WriteOnly || !exported.have_column(row.name))
         .map(|row| row.name)
         .collect();
+    let mut verification = FileVerification::new(facts, &wanted, &exported, &unseen);
     let outcomes: Vec<Outcome> = (0..wanted.rows.len())
-        .map(|index| outcome(&wanted, index, &held, &unseen, facts))
+        .map(|index| verification.outcome(index, &held))
         .collect();
     let mut counts = ResultCounts::default();
     outcomes.iter().for_each(|outcome| counts.add(outcome));
@@ -64,13 +65,20 @@ pub(super) fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure>
             outcome.message
         ));
     }
-    if !unseen.is_empty() {
-        let names: Vec<&str> = unseen.iter().map(|field| field.name()).collect();
-        print(format!(
-            "not compared, for {} has no such column: {}",
-            args.export.display(),
-            names.join(", ")
-        ));
+    let (file, export) = (args.file.display(), args.export.display());
+    for (why, headings) in [
+        (
+            format!("for {export} has no such column"),
+            verification.absent(),
+        ),
+        (
+            format!("where {file} is blank and {export} is not"),
+            verification.filled_there(),
+        ),
+    ] {
+        if !headings.is_empty() {
+            print(format!("not compared, {why}: {}", headings.join(", ")));
+        }
     }
     print(format!(
         "{}: {}",

@@ -290,7 +290,7 @@ fn an_export_whose_secrets_are_all_blank_is_not_as_it_was_meant() {
     );
     desk.write("without.csv", "extension,name\n2001,Ann\n2002,Bo\n");
     desk.ends("verify bulk.csv without.csv --for file:freepbx", 0)
-        .says(&["no such column: sip_password"]);
+        .says(&["no such column: secret"]);
 }
 
 #[test]

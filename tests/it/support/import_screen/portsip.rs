@@ -17,6 +17,14 @@ pub(super) const PAGE: ImportPage = ImportPage {
         (Field::VOICEMAIL_PIN, "voicemail_pin"),
     ],
     switches: &[
+        (
+            Field::VOICEMAIL,
+            "offline_office_hours_forward_rule",
+            [
+                r#"{"action":"FORWARD_TO_VOICEMAIL","timeout":60,"number":""}"#,
+                r#"{"action":"HANGUP","timeout":60,"number":""}"#,
+            ],
+        ),
         (Field::ENABLED, "enabled", ["TRUE", "FALSE"]),
         (
             Field::RECORD_AUDIO,
