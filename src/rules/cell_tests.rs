@@ -248,7 +248,7 @@ fn a_row_that_sums_up_or_remarks_is_no_extension() {
                 format!("{n}"),
                 format!("10{n}"),
                 "Ann".into(),
-                "tR7xkQ2mZp9w".into(),
+                format!("tR7xkQ2mZp9{n}"),
                 String::new(),
             ]
         })
@@ -308,6 +308,58 @@ fn after_nine(manifest: &'static str, heads: &[&str], last: &[&str]) -> Vec<Stri
     all.push(last.to_vec());
     let all: Vec<&[&str]> = all.iter().map(Vec::as_slice).collect();
     found(manifest, heads, &all, None).pop().unwrap().0
+}
+
+#[test]
+fn a_number_with_a_letter_or_a_sign_among_numbers_is_told() {
+    for number in [
+        "2oo7", "2O44", "2l48", "2006a", "-2003", "x2045", "*46", "2047-", "Nst2049", "KW45",
+    ] {
+        let told = after_nine(ASTERISK, &["number", "name"], &[number, "Ben"]);
+        let is_told = |told: &[String]| told.contains(&"warning number.sign".to_owned());
+        assert!(is_told(&told), "{number}: {told:?}");
+        // Where digits alone are right, it is an error already.
+        let told = after_nine(OPENVOX, &["number", "name"], &[number, "Ben"]);
+        assert!(!is_told(&told), "{number}: {told:?}");
+    }
+    for number in ["2044", "44"] {
+        let told = after_nine(ASTERISK, &["number", "name"], &[number, "Ben"]);
+        assert!(
+            !told.contains(&"warning number.sign".to_owned()),
+            "{told:?}"
+        );
+    }
+    let mixed: [&[&str]; 3] = [&["a-2001"], &["a-2002"], &["2003"]];
+    let found = found(ASTERISK, &["number"], &mixed, None);
+    assert!(
+        found
+            .iter()
+            .flat_map(|(told, _)| told)
+            .all(|told| !told.contains("number.sign"))
+    );
+}
+
+#[test]
+fn short_pins_beside_longer_ones_have_lost_zeros() {
+    let told = |pins: &[&str]| {
+        let numbers: Vec<String> = (2001..).take(pins.len()).map(|n| n.to_string()).collect();
+        let rows = numbers.iter().zip(pins);
+        let rows: Vec<[&str; 2]> = rows.map(|(number, pin)| [number.as_str(), pin]).collect();
+        let rows: Vec<&[&str]> = rows.iter().map(<[&str; 2]>::as_slice).collect();
+        let found = found(OPENVOX, &["number", "voicemail_pin"], &rows, None);
+        let lost = "warning damage.lost_zero".to_owned();
+        let lost = found.iter().map(|(told, _)| told.contains(&lost));
+        lost.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told(&["42", "1234", "4711", "815"]),
+        [true, false, false, true]
+    );
+    assert_eq!(told(&["1234", "4711", "815"]), [false, false, true]);
+    // Zeros before them are there, or the length is no custom.
+    assert_eq!(told(&["0042", "1234", "4711", "0815"]), [false; 4]);
+    assert_eq!(told(&["123", "456", "789", "4711"]), [false; 4]);
+    assert_eq!(told(&["123456", "4711", "8150", "654321"]), [false; 4]);
 }
 
 #[test]

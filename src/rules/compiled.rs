@@ -396,6 +396,18 @@ impl<'m> CompiledField<'m> {
         .hint(hint)
     }
 
+    /// The finding that so many rows, which are all that have one, have the same password.
+    pub(super) fn shared(&self, rows: u64) -> Finding {
+        let message = format!(
+            "{} is the same in all {rows} rows that have one: whoever knows it can use each of these extensions",
+            self.row.name.name()
+        );
+        let rule = RuleId::about(self.row.name, "shared");
+        let hint = "write <generate> to have another one made for each new extension";
+        let finding = Finding::new(rule, Severity::Warning, message);
+        finding.about(Some(self.row.name), self.column).hint(hint)
+    }
+
     /// A secret that rowcall is to make up: only a new extension gets one.
     pub(super) fn generated(&self, purpose: Purpose, findings: &mut Vec<Finding>) -> ValueClass {
         let name = self.row.name.name();

@@ -190,6 +190,11 @@ impl FieldsTogether {
         }
     }
 
+    /// The field rows of all passwords.
+    pub(super) fn passwords(&self) -> impl Iterator<Item = u8> + '_ {
+        self.passwords.iter().copied()
+    }
+
     /// Appends a finding for each given password that is easy to guess, where nothing else was found about it.
     pub(super) fn weak_passwords<'m, 'c>(
         &self,

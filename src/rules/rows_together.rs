@@ -1,4 +1,4 @@
-//! All rows together: numbers and addresses that repeat, forwards that lead nowhere or back.
+//! All rows together: numbers and addresses that repeat, forwards that lead nowhere or back, values that are all alike.
 //!
 //! Exact, and small: a number of up to 8 digits costs about a bit, a longer one 8 bytes, one with letters its text. A
 //! forward costs 16 bytes, an e-mail address 8 where the vendor minds repeated ones.
@@ -6,136 +6,19 @@
 use super::compiled::{CompiledField, ValueClass, View};
 use super::dialled::{Dialled, NumberLengths};
 use super::fields_together::FieldsTogether;
+use super::numbers::{Number, Numbers, key, length_of, repeated, value_of};
+use super::one_password::{OnePassword, SharedPasswords};
 use super::spreadsheet_damage::{Plain, Shapes, Suspects, TextShape};
-use crate::manifest::CrossRule;
+use crate::manifest::{CrossRule, all_digits};
 use crate::model::redact::quoted;
 use crate::model::{Field, Finding, Place, Severity};
 use crate::sheet::Cells;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Numbers up to this number of digits are kept as bits.
-const BIT_DIGITS: usize = 8;
-/// Numbers up to this number of digits fit with their length into 64 bits.
-const KEY_DIGITS: usize = 17;
-const LENGTH_SHIFT: u32 = 57;
-const PAGE_BITS: usize = 1 << 15;
 /// The number of extensions followed to name a loop; and below, the number of them that are named.
 const LOOP_STEPS_MAX: usize = 1000;
 const LOOP_NAMED_MAX: usize = 12;
-
-/// A number as a key: digits with their length, so that `042` and `42` are two.
-fn key(number: &str) -> Option<u64> {
-    let digits = number.as_bytes();
-    if !(1..=KEY_DIGITS).contains(&digits.len()) {
-        return None;
-    }
-    let mut value = 0;
-    for digit in digits {
-        if !digit.is_ascii_digit() {
-            return None;
-        }
-        value = value * 10 + u64::from(digit - b'0');
-    }
-    Some(((digits.len() as u64) << LENGTH_SHIFT) | value)
-}
-
-fn length_of(key: u64) -> usize {
-    (key >> LENGTH_SHIFT) as usize
-}
-
-fn value_of(key: u64) -> u64 {
-    key & ((1 << LENGTH_SHIFT) - 1)
-}
-
-/// A number of any kind.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Number {
-    Digits(u64),
-    Text(Box<str>),
-}
-
-impl Number {
-    fn new(text: &str) -> Number {
-        key(text).map_or_else(|| Number::Text(text.into()), Number::Digits)
-    }
-}
-
-/// A set of numbers.
-#[derive(Debug, Default)]
-struct Numbers {
-    /// For each length, pages of bits.
-    bits: [Vec<Option<Box<[u64; PAGE_BITS / 64]>>>; BIT_DIGITS + 1],
-    /// Keys of longer numbers, sorted once all are in.
-    long: Vec<u64>,
-    texts: HashSet<Box<str>>,
-}
-
-impl Numbers {
-    /// Puts a key in; returns true if it was there already, as far as that shows at once: for long numbers it shows in
-    /// the end.
-    fn insert_key(&mut self, key: u64) -> bool {
-        let Some(pages) = self.bits.get_mut(length_of(key)) else {
-            self.long.push(key);
-            return false;
-        };
-        let value = value_of(key) as usize;
-        let (page, bit) = (value / PAGE_BITS, value % PAGE_BITS);
-        if pages.len() <= page {
-            pages.resize_with(page + 1, || None);
-        }
-        let words = pages[page].get_or_insert_with(|| Box::new([0; PAGE_BITS / 64]));
-        let mask = 1 << (bit % 64);
-        let there = words[bit / 64] & mask != 0;
-        words[bit / 64] |= mask;
-        there
-    }
-
-    fn insert(&mut self, number: &str) {
-        match key(number) {
-            Some(key) => {
-                self.insert_key(key);
-            }
-            None => {
-                self.texts.insert(number.into());
-            }
-        }
-    }
-
-    /// Ends the filling; returns the long numbers that were put in more than once.
-    fn seal(&mut self) -> HashSet<u64> {
-        self.long.sort_unstable();
-        let repeated = repeated(&self.long);
-        self.long.dedup();
-        repeated
-    }
-
-    fn contains(&self, number: &str) -> bool {
-        match key(number) {
-            Some(key) => self.contains_key(key),
-            None => self.texts.contains(number),
-        }
-    }
-
-    fn contains_key(&self, key: u64) -> bool {
-        let Some(pages) = self.bits.get(length_of(key)) else {
-            return self.long.binary_search(&key).is_ok();
-        };
-        let value = value_of(key) as usize;
-        let (page, bit) = (value / PAGE_BITS, value % PAGE_BITS);
-        let words = pages.get(page).and_then(Option::as_deref);
-        words.is_some_and(|words| words[bit / 64] & (1 << (bit % 64)) != 0)
-    }
-}
-
-/// Returns the values that a sorted list contains more than once.
-fn repeated(sorted: &[u64]) -> HashSet<u64> {
-    sorted
-        .windows(2)
-        .filter(|pair| pair[0] == pair[1])
-        .map(|pair| pair[0])
-        .collect()
-}
 
 /// The facts about the rows of one batch that the collector needs.
 #[derive(Debug, Default)]
@@ -148,6 +31,7 @@ pub struct BatchFacts {
     pub(super) plain: Plain,
     sums: Sums,
     lengths: NumberLengths,
+    passwords: SharedPasswords,
 }
 
 /// The count and the sum of the numbers, and the rows that contain a number and nothing else.
@@ -258,6 +142,12 @@ impl BatchFacts {
         if !number.is_empty() {
             self.number(number, is_alone, is_bare);
         }
+        for slot in together
+            .passwords()
+            .filter_map(|index| slots.get(usize::from(index)))
+        {
+            self.passwords.see(slot.row.name, text(slot));
+        }
         if let Some(email) = together.email
             && together.fact(CrossRule::DuplicateEmail).is_some()
         {
@@ -340,6 +230,7 @@ pub struct Collector {
     on_pbx: Option<Numbers>,
     sums: Sums,
     lengths: NumberLengths,
+    passwords: SharedPasswords,
 }
 
 impl Collector {
@@ -369,6 +260,7 @@ impl Collector {
         self.plain.add(traces.plain);
         self.sums.add(traces.sums);
         self.lengths.add(&traces.lengths);
+        self.passwords.add(traces.passwords);
     }
 
     /// Takes in the extensions on the PBX: from now on a forward to an extension that is neither there nor in the sheet
@@ -407,12 +299,17 @@ impl Collector {
         self.emails.sort_unstable();
         let repeated_emails = repeated(&self.emails);
         let misses_target = self.misses_target();
-        let are_words_odd = self.are_words_odd();
+        let (are_words_odd, are_signs_odd) = (self.are_words_odd(), self.are_signs_odd());
         let suspects = self.shapes.finish();
         let totals = self.sums.totals();
         let dialled = self.lengths.finish();
+        let zero_twins = self.numbers.zero_twins();
+        let one_passwords = self.passwords.finish();
         let is_telling = !self.repeated.is_empty()
             || !dialled.is_silent()
+            || are_signs_odd
+            || !zero_twins.is_empty()
+            || !one_passwords.is_empty()
             || !totals.is_empty()
             || are_words_odd
             || !repeated_emails.is_empty()
@@ -430,6 +327,9 @@ impl Collector {
             totals,
             dialled,
             are_words_odd,
+            are_signs_odd,
+            zero_twins,
+            one_passwords,
         }
     }
 
@@ -438,6 +338,12 @@ impl Collector {
         let words = self.numbers.texts.iter().filter(|text| is_word(text));
         let words = words.count() as u64;
         words > 0 && words <= self.sums.count
+    }
+
+    /// Returns true if some numbers have a letter or a sign, and more have digits alone.
+    fn are_signs_odd(&self) -> bool {
+        let mut texts = self.numbers.texts.iter();
+        self.numbers.texts.len() as u64 <= self.sums.count && texts.any(|text| has_odd_sign(text))
     }
 }
 
@@ -456,6 +362,11 @@ fn is_word(number: &str) -> bool {
     !number.is_empty() && number.chars().all(char::is_alphabetic)
 }
 
+/// Returns true for a number with a letter or a sign beside its digits, such as `2oo7`.
+fn has_odd_sign(number: &str) -> bool {
+    number.contains(|c: char| c.is_ascii_digit()) && !all_digits(number)
+}
+
 /// The facts about each row that show only from all rows together.
 #[derive(Debug)]
 pub struct CrossRowFacts {
@@ -469,6 +380,11 @@ pub struct CrossRowFacts {
     totals: HashSet<u64>,
     dialled: Dialled,
     are_words_odd: bool,
+    are_signs_odd: bool,
+    /// Numbers that another one is but for the zeros before it.
+    zero_twins: HashSet<u64>,
+    /// The fields whose one password all rows have.
+    one_passwords: Vec<OnePassword>,
     is_silent: bool,
 }
 
@@ -477,6 +393,8 @@ pub struct CrossRowFacts {
 pub struct Duplicate {
     of: String,
     pub(super) finding: Finding,
+    /// True if the first row alone is told, for all.
+    is_for_all: bool,
 }
 
 impl CrossRowFacts {
@@ -545,11 +463,20 @@ impl CrossRowFacts {
             duplicates.push(duplicate_number(slot, number));
         }
         if let Some(slot) = number_slot.filter(|slot| slot.row.name == Field::NUMBER)
-            && let Some((what, hint)) = self.dialled.why(number)
+            && let Some((rule, what, hint)) = self.odd_number(slot, number)
         {
             let message = format!("{} {} {what}", slot.row.name.name(), quoted(number));
-            let finding = Finding::new("number.dialled", Severity::Warning, message);
+            let finding = Finding::new(rule, Severity::Warning, message);
             findings.push(finding.about(Some(slot.row.name), slot.column).hint(hint));
+        }
+        for one in &self.one_passwords {
+            let mut slots = slots.iter();
+            let slot = slots.find(|slot| slot.row.name == one.field && slot.column.is_some());
+            duplicates.extend(slot.map(|slot| Duplicate {
+                of: format!("={}", one.field.name()),
+                finding: slot.shared(one.rows),
+                is_for_all: true,
+            }));
         }
         if !self.repeated_emails.is_empty()
             && let Some(slot) = cross.email.and_then(slot_at)
@@ -562,6 +489,32 @@ impl CrossRowFacts {
                 self.forward(cross, slot, number, text(slot), findings);
             }
         }
+    }
+
+    /// The rule that a number breaks beside those of the other rows, what it is, and the way out.
+    fn odd_number(
+        &self,
+        slot: &CompiledField<'_>,
+        number: &str,
+    ) -> Option<(&'static str, &'static str, &'static str)> {
+        if let Some((what, hint)) = self.dialled.why(number) {
+            return Some(("number.dialled", what, hint));
+        }
+        // Where digits alone are right, the vendor's own rule has told.
+        if self.are_signs_odd && !slot.has_number_rule() && has_odd_sign(number) {
+            return Some((
+                "number.sign",
+                "has a letter or a sign, and most of the other rows' numbers have digits alone",
+                "look for a letter in the place of a digit, such as O for 0, and for a sign before or behind the number",
+            ));
+        }
+        let is_twin = !self.zero_twins.is_empty()
+            && key(number).is_some_and(|key| self.zero_twins.contains(&key));
+        is_twin.then_some((
+            "number.zeros",
+            "is the number of another row but for the zeros before it",
+            "if a spreadsheet took the zeros away from one of them, write them again; if both are one extension, keep one row",
+        ))
     }
 
     fn repeats_number(&self, number: &str) -> bool {
@@ -586,6 +539,7 @@ impl CrossRowFacts {
                 // No number begins so.
                 of: format!("@{address}"),
                 finding: FieldsTogether::finding(fact, slot, message, hint),
+                is_for_all: false,
             });
         }
     }
@@ -645,6 +599,7 @@ fn duplicate_number(slot: &CompiledField<'_>, number: &str) -> Duplicate {
         finding: finding
             .about(Some(slot.row.name), slot.column)
             .hint(format!("keep one of the rows, or correct the {name}")),
+        is_for_all: false,
     }
 }
 
@@ -668,13 +623,21 @@ impl Places {
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     }
 
-    /// The finding for a row that repeats an earlier one, which it names; `None` for the first of them.
+    /// The finding for a row that repeats an earlier one, which it names; `None` for the first of them. Of a finding for all
+    /// rows, the first has it.
     fn repeats(&mut self, duplicate: Duplicate, place: &Place) -> Option<Finding> {
-        let Duplicate { of, mut finding } = duplicate;
+        let Duplicate {
+            of,
+            mut finding,
+            is_for_all,
+        } = duplicate;
         let Some((first, column)) = self.first.get(&of) else {
             self.first.insert(of, (place.clone(), finding.column));
-            return None;
+            return is_for_all.then_some(finding);
         };
+        if is_for_all {
+            return None;
+        }
         let cell = |place: &Place, column: Option<usize>| match column {
             Some(column) => format!("{place} (cell {})", place.cell(column)),
             None => place.to_string(),

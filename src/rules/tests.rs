@@ -757,11 +757,11 @@ fn control_characters_in_columns_of_no_field_are_a_warning() {
 #[test]
 fn repeated_numbers_name_the_first_place() {
     let rows: &[&[&str]] = &[
-        &["0042", "Ab3defgh"],
-        &["42000", "Ab3defgh"],
-        &[" 0042", "Ab3defgh"],
-        &["042000", "Ab3defgh"],
-        &["0042\t", "Ab3defgh"],
+        &["0042", "<generate>"],
+        &["42000", "<generate>"],
+        &[" 0042", "<generate>"],
+        &["042000", "<generate>"],
+        &["0042\t", "<generate>"],
     ];
     let found = found(&["number", "sip_password"], rows, Purpose::Create);
     let duplicate = "number \"0042\" is taken already, by staff.csv:2 (cell A2)";
@@ -769,18 +769,70 @@ fn repeated_numbers_name_the_first_place() {
     let words: Vec<Vec<String>> = found.iter().map(|findings| words(findings)).collect();
     let range = "error number.range".to_owned();
     let twice = "error duplicate_number".to_owned();
+    let zeros = "warning number.zeros".to_owned();
     assert_eq!(
         words,
         [
             vec![range.clone()],
-            vec![],
+            vec![zeros.clone()],
             vec![range.clone(), twice.clone()],
-            vec![],
+            vec![zeros],
             vec![range, twice]
         ]
     );
     assert_eq!(found[2][1].message, duplicate);
     assert_eq!(found[4][1].message, duplicate);
+}
+
+#[test]
+fn numbers_that_differ_by_zeros_alone_are_told() {
+    let told = |numbers: &[&'static str]| {
+        let rows: Vec<[&str; 2]> = numbers
+            .iter()
+            .map(|number| [*number, "<generate>"])
+            .collect();
+        let rows: Vec<&[&str]> = rows.iter().map(<[&str; 2]>::as_slice).collect();
+        let found = found(&["number", "sip_password"], &rows, Purpose::Create);
+        let zeros = found.iter().map(|findings| {
+            let mut findings = findings.iter();
+            findings.any(|finding| finding.rule == "number.zeros")
+        });
+        zeros.collect::<Vec<_>>()
+    };
+    assert_eq!(told(&["0142", "142", "2001"]), [true, true, false]);
+    assert_eq!(told(&["00142", "142", "0142"]), [true; 3]);
+    assert_eq!(told(&["0100", "1000", "00100"]), [true, false, true]);
+    // Each page of the numbers that are kept as bits.
+    assert_eq!(told(&["01999999", "1999999"]), [true; 2]);
+    assert_eq!(told(&["0142", "1420", "2142"]), [false; 3]);
+}
+
+#[test]
+fn a_password_of_all_rows_is_told_once() {
+    let told = |passwords: &[&str]| {
+        let numbers: Vec<String> = (2001..)
+            .take(passwords.len())
+            .map(|n| n.to_string())
+            .collect();
+        let rows: Vec<[&str; 2]> = numbers
+            .iter()
+            .zip(passwords)
+            .map(|(number, password)| [number.as_str(), password])
+            .collect();
+        let rows: Vec<&[&str]> = rows.iter().map(<[&str; 2]>::as_slice).collect();
+        let found = found(&["number", "sip_password"], &rows, Purpose::Create);
+        found
+            .iter()
+            .map(|findings| words(findings))
+            .collect::<Vec<_>>()
+    };
+    let shared = "warning sip_password.shared";
+    assert_eq!(told(&["Ab3defgh"; 3]), [vec![shared], vec![], vec![]]);
+    assert_eq!(told(&["<generate>"; 3]), [vec![""; 0], vec![], vec![]]);
+    assert_eq!(
+        told(&["Ab3defgh", "Ab3defgh", "Ab3defgi"]),
+        [vec![""; 0], vec![], vec![]]
+    );
 }
 
 #[test]
@@ -797,8 +849,8 @@ fn long_numbers_and_names_repeat_exactly() {
         "0123456789",
     ];
     for repeated in numbers {
-        let mut rows: Vec<[&str; 2]> = numbers.map(|number| [number, "Ab3defgh"]).into();
-        rows.push([repeated, "Ab3defgh"]);
+        let mut rows: Vec<[&str; 2]> = numbers.map(|number| [number, "<generate>"]).into();
+        rows.push([repeated, "<generate>"]);
         let rows: Vec<&[&str]> = rows.iter().map(|row| row.as_slice()).collect();
         let found = found(&["number", "sip_password"], &rows, Purpose::Create);
         let twice: Vec<usize> = found
@@ -814,11 +866,11 @@ fn long_numbers_and_names_repeat_exactly() {
 #[test]
 fn addresses_repeat_without_regard_to_case() {
     let rows: &[&[&str]] = &[
-        &["2001", "Ab3defgh", "ann@pbx.example"],
-        &["2002", "Ab3defgh", ""],
-        &["2003", "Ab3defgh", "Ann@PBX.example "],
-        &["2004", "Ab3defgh", ""],
-        &["2005", "Ab3defgh", "bob@pbx.example"],
+        &["2001", "<generate>", "ann@pbx.example"],
+        &["2002", "<generate>", ""],
+        &["2003", "<generate>", "Ann@PBX.example "],
+        &["2004", "<generate>", ""],
+        &["2005", "<generate>", "bob@pbx.example"],
     ];
     let found = found(&["number", "sip_password", "email"], rows, Purpose::Create);
     let words: Vec<String> = found.iter().flat_map(|findings| words(findings)).collect();
@@ -839,9 +891,9 @@ fn forwards(pairs: &[(&str, &str)], on_pbx: Option<&[&str]>) -> Vec<String> {
         .iter()
         .map(|(number, to)| {
             if to.is_empty() {
-                [number, "Ab3defgh", "", "", ""]
+                [number, "<generate>", "", "", ""]
             } else {
-                [number, "Ab3defgh", "on", "extension", to]
+                [number, "<generate>", "on", "extension", to]
             }
         })
         .collect();

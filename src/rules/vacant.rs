@@ -1,7 +1,7 @@
 //! Names that name nobody: the extension is free, kept in reserve, or there to try something out.
 
 /// Words in the place of a name, in small letters; the surname Frei stands beside a given name.
-const VACANT: [&str; 66] = [
+const VACANT: [&str; 168] = [
     "vacant",
     "vacancy",
     "vacant position",
@@ -68,6 +68,108 @@ const VACANT: [&str; 66] = [
     "deleted",
     "unknown",
     "former employee",
+    "none",
+    "no one",
+    "noone",
+    "empty",
+    "leer",
+    "keine",
+    "keiner",
+    "niemand",
+    "tba",
+    "tbc",
+    "tbd",
+    "to be announced",
+    "to be confirmed",
+    "to be defined",
+    "placeholder",
+    "platzhalter",
+    "open position",
+    "position open",
+    "open",
+    "offen",
+    "offene stelle",
+    "stelle offen",
+    "neue stelle",
+    "new hire",
+    "new employee",
+    "new user",
+    "neuer mitarbeiter",
+    "neuer benutzer",
+    "unoccupied",
+    "not occupied",
+    "nobody yet",
+    "left",
+    "left company",
+    "left the company",
+    "has left",
+    "leaver",
+    "ex employee",
+    "ex-employee",
+    "ausgeschieden",
+    "ausgetreten",
+    "ehemalig",
+    "do not use",
+    "don't use",
+    "not to be used",
+    "nicht verwenden",
+    "nicht benutzen",
+    "nicht nutzen",
+    "delete",
+    "delete me",
+    "to delete",
+    "to be deleted",
+    "please delete",
+    "remove",
+    "to be removed",
+    "obsolete",
+    "löschen",
+    "zu löschen",
+    "bitte löschen",
+    "wird gelöscht",
+    "kann weg",
+    "out of service",
+    "out of order",
+    "außer betrieb",
+    "default",
+    "folgt",
+    "pending",
+    "temp",
+    "temporary",
+    "kein name",
+    "no name",
+    "ohne name",
+    "inconnu",
+    "non attribué",
+    "poste vacant",
+    "à supprimer",
+    "supprimé",
+    "parti",
+    "vide",
+    "ne pas utiliser",
+    "desconocido",
+    "sin asignar",
+    "sin nombre",
+    "por definir",
+    "vacío",
+    "no usar",
+    "sconosciuto",
+    "non assegnato",
+    "vuoto",
+    "da definire",
+    "non usare",
+    "onbekend",
+    "niet toegewezen",
+    "niet gebruiken",
+    "leeg",
+    "vazio",
+    "desconhecido",
+    "não atribuído",
+    "nieznany",
+    "nieużywany",
+    "wolne",
+    "boş",
+    "bilinmiyor",
 ];
 /// Words that begin no name, whatever stands behind them.
 const VACANT_BEGINS: [&str; 5] = [
@@ -87,7 +189,7 @@ pub(super) fn is_vacant(text: &str) -> bool {
         Some((before, _)) if !before.trim().is_empty() => before,
         _ => text,
     };
-    let is_sign = |c: char| c.is_whitespace() || "()[]<>-–_.*#:".contains(c);
+    let is_sign = |c: char| c.is_whitespace() || "()[]<>-–_.*#:!".contains(c);
     let around = |c: char| !c.is_ascii_alphabetic() && (c.is_ascii_digit() || is_sign(c));
     let word = text.trim_matches(around);
     let begins = |begin: &&str| {
@@ -106,6 +208,10 @@ pub(super) fn is_vacant(text: &str) -> bool {
         return false;
     }
     if first == b'?' && word.bytes().all(|b| matches!(b, b'?' | b' ')) {
+        return true;
+    }
+    // Letters that only fill the cell, such as `xxx`.
+    if first == b'x' && word.len() > 1 && word.bytes().all(|b| matches!(b, b'x' | b'X')) {
         return true;
     }
     // Capital letters of these words are as long as the small ones.
@@ -144,6 +250,19 @@ mod tests {
             "Gelöscht",
             "???",
             "? ?",
+            "tba",
+            "TBC",
+            "none",
+            "leer",
+            "Keine",
+            "xxx",
+            "XX",
+            "ausgeschieden",
+            "Open position",
+            "zu löschen",
+            "DELETE",
+            "do not use!",
+            "BOŞ",
         ] {
             assert!(is_vacant(text), "{text}");
         }
@@ -161,6 +280,11 @@ mod tests {
             "(Ann)",
             "Sample, Ann",
             "N",
+            "Max",
+            "Xander",
+            "Openshaw",
+            "Leers",
+            "Ann None",
         ] {
             assert!(!is_vacant(text), "{text}");
         }

@@ -12,6 +12,8 @@ const LINES_SURVEYED: u64 = 4096;
 const SAMPLED_ONE_IN: u64 = 32;
 /// The fewest digits of a telephone number; a shorter one is an extension or a service number.
 const PHONE_DIGITS_MIN: u8 = 5;
+/// The fewest digits of a PIN that has lost none.
+const PIN_DIGITS_MIN: usize = 4;
 /// The number of lengths that are counted; longer numbers are not.
 const LENGTHS: usize = 32;
 
@@ -258,7 +260,10 @@ impl Shapes {
         // Where zeros are in use, all numbers should have the same length.
         let in_use = at(&zero, digits) * 10 >= usual && (others <= 1 || others * 20 <= all);
         // Codes are drawn by lot, so one in ten begins with a zero: where none does, they are lost.
-        let drawn = field.is_secret() && zeros == 0 && u64::from(usual) * 5 >= u64::from(all) * 4;
+        let is_drawn = field.is_secret() && zeros == 0;
+        let drawn = is_drawn && u64::from(usual) * 5 >= u64::from(all) * 4;
+        // Hardly anybody makes a PIN of fewer digits than this by design.
+        let short_pins = is_drawn && digits >= PIN_DIGITS_MIN && usual >= 2 && usual >= others;
         // One length and the one below it, where a zero begins none of the shorter ones: they have lost it.
         let short = at(&other, digits - 1);
         let one_short = others == short && short * 2 <= usual && usual >= 10;
@@ -266,7 +271,7 @@ impl Shapes {
         let many = field.is_secret() || short * 4 >= usual;
         let led = at(&zero, digits) * 2 >= usual || (zeros == 0 && many);
         let one_short = one_short && led;
-        if !((in_use && usual >= 3) || (drawn && usual >= 4) || one_short) {
+        if !((in_use && usual >= 3) || (drawn && usual >= 4) || one_short || short_pins) {
             return None;
         }
         let mut lengths = 0u32;
