@@ -148,6 +148,9 @@ pub struct DeleteArgs {
     /// The destinations of the results.
     #[command(flatten)]
     pub report: ReportArgs,
+    /// Remove also what the hidden and the struck-through rows of a workbook name, without a question
+    #[arg(long, help_heading = "Input")]
+    pub every_row: bool,
     /// Show what would be removed, and send nothing
     #[arg(long, conflicts_with = "rejects", help_heading = "Safety")]
     pub dry_run: bool,

@@ -6,9 +6,9 @@ use super::map::ColumnReading;
 use super::meaning::Meanings;
 use super::options::BindOptions;
 use super::owner::{Owner, owner};
-use super::questions::ColumnError;
+use super::questions::{ColumnError, Question};
 use super::sample::Sample;
-use super::{doubts, neighbours, notes, single};
+use super::{deletion, doubts, neighbours, notes, single};
 use crate::manifest::Manifest;
 use crate::model::{Care, Outcome};
 use crate::sheet::Sheet;
@@ -28,7 +28,11 @@ impl Binding {
     ) -> Result<Binding, ColumnError> {
         let sample = || Some(Sample::read(sheet, options.allowed.delete));
         let (headings, line) = (&sheet.headings, sheet.header_line);
-        let mut binding = bind(headings, line, &sample, target, vendors, options)?;
+        let bound = bind(headings, line, &sample, target, vendors, options);
+        let mut binding = match deletion::about_sheet(sheet, options) {
+            questions if questions.is_empty() => bound?,
+            questions => return Err(with_questions(bound, questions)),
+        };
         // A text file has its numbers as they were typed.
         if let Some(sample) = sheet.sheet.as_ref().and_then(|_| sample()) {
             let digits = binding
@@ -52,6 +56,25 @@ impl Binding {
     ) -> Result<Binding, ColumnError> {
         bind(headings, None, &|| None, target, vendors, options)
     }
+}
+
+/// The error of a sheet with questions of its own, beside those about its columns.
+fn with_questions(
+    bound: Result<Binding, ColumnError>,
+    mut questions: Vec<Question>,
+) -> ColumnError {
+    let columns = match bound {
+        Ok(binding) => binding.columns,
+        Err(ColumnError::Unanswered {
+            questions: others,
+            columns,
+        }) => {
+            questions.extend(others);
+            columns
+        }
+        Err(error) => return error,
+    };
+    ColumnError::Unanswered { questions, columns }
 }
 
 /// Understands the headings of a sheet. `header_line` is the line of the header row, for naming its cells; `None` where

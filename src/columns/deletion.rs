@@ -1,12 +1,16 @@
 //! The doubts about a sheet of rows to be deleted: a column that may tell who stays is asked about, for the answer costs
 //! little and a deletion much.
 
-use super::dictionary::Common;
+use super::dictionary::{Common, DeletionWord, dictionary};
 use super::map::Mapped;
 use super::meaning::{LeftOutBecause, Meaning, Meanings};
+use super::options::BindOptions;
+use super::questions::Question;
 use super::sample::Sample;
 use super::values::How;
-use crate::model::Field;
+use crate::model::redact::quoted;
+use crate::model::{Field, Kind, counted};
+use crate::sheet::Sheet;
 
 /// Asks about the columns by which the rows tell some people from others: an account that is on from one that is off, a
 /// leaver from the rest, or words such as `keep` under any heading. A column that says what to do with each row leaves
@@ -19,6 +23,8 @@ pub(super) fn ask(all: &mut Meanings<'_>) {
     for column in all.columns() {
         let why = if all.is_about_people(column) {
             (all.divides_people(column)).then_some("is not the same in every row")
+        } else if all.has_remark_to_stay(column) {
+            Some("has a remark that its row may stay")
         } else {
             all.may_decide(column).then_some("may say who stays")
         };
@@ -32,6 +38,59 @@ pub(super) fn ask(all: &mut Meanings<'_>) {
         );
         all.ask(what, vec![column], &[(column, Mapped::LeftOut)]);
     }
+}
+
+/// The questions about a sheet of rows to be deleted that its columns do not raise: a text above the headings that says who
+/// stays, and rows that are hidden or struck through.
+pub(super) fn about_sheet(sheet: &Sheet, options: &BindOptions) -> Vec<Question> {
+    if !options.allowed.delete {
+        return vec![];
+    }
+    let question = |what: String, answers: &[&str]| Question {
+        what,
+        columns: vec![],
+        answers: answers.iter().map(|answer| (*answer).to_owned()).collect(),
+        shown: false,
+    };
+    let all = "but every row would be deleted";
+    let mut questions = vec![];
+    let may_stay = |title: &&String| {
+        dictionary().decision(title) == Some(DeletionWord::MayStay)
+            || dictionary().is_of_staff(title)
+    };
+    let mut titles = sheet.beside.titles.iter();
+    if let Some((title, line)) = titles.find(may_stay).zip(sheet.header_line) {
+        let title = quoted(title.trim());
+        questions.push(question(
+            format!("{title} above the headings may say that these extensions stay, {all}"),
+            &[&format!("--header-row {line}")],
+        ));
+    }
+    let (hidden, struck) = (sheet.beside.hidden_rows, sheet.beside.struck_rows);
+    if hidden > 0 && !options.every_row {
+        questions.push(question(
+            format!(
+                "{} hidden, by a filter or otherwise, {all}",
+                are_or_is(hidden)
+            ),
+            &["--visible-only", "--every-row"],
+        ));
+    }
+    if struck > 0 && !options.every_row {
+        questions.push(question(
+            format!(
+                "{} struck through, in a cell at least, {all}: take out those that stay",
+                are_or_is(struck)
+            ),
+            &["--every-row"],
+        ));
+    }
+    questions
+}
+
+fn are_or_is(rows: u64) -> String {
+    let verb = if rows == 1 { "is" } else { "are" };
+    format!("{} {verb}", counted(rows, "row"))
 }
 
 impl Meanings<'_> {
@@ -64,6 +123,20 @@ impl Meanings<'_> {
         !self.is_settled(column)
             && (is_note || is_unread)
             && (self.sample()).is_some_and(|sample| sample.decides(column, is_note))
+    }
+
+    /// Returns true if a column that is read as something of the person, such as the name, has a cell that says that its row
+    /// may stay.
+    fn has_remark_to_stay(&self, column: usize) -> bool {
+        let Meaning::Read { fields, .. } = &self.meanings[column] else {
+            return false;
+        };
+        let is_of_person = |field: Field| {
+            let kind = field.def().kind;
+            !field.is_key() && !field.is_secret() && !matches!(kind, Kind::Switch | Kind::Choice)
+        };
+        fields.iter().all(|(field, _)| is_of_person(*field))
+            && (self.sample()).is_some_and(|sample| sample.has_remark_to_stay(column))
     }
 
     /// Returns true if there is nothing to ask about a column: the user left it out, or is asked already, or it is a

@@ -27,6 +27,7 @@ struct Words {
     something_else: Vec<String>,
     somebody_else: Vec<String>,
     of_person: Vec<String>,
+    private: Vec<String>,
     instruction: Vec<String>,
     elsewhere: Vec<String>,
     password: Vec<String>,
@@ -61,6 +62,8 @@ struct Words {
 struct DeletionWords {
     goes: Vec<String>,
     may_stay: Vec<String>,
+    /// Words of a title above rows that stay.
+    staff: Vec<String>,
 }
 
 impl Words {
@@ -159,11 +162,13 @@ pub(super) struct Dictionary {
     secret_parts: Vec<String>,
     actions: HashMap<String, Action>,
     decisions: HashMap<String, DeletionWord>,
+    staff: Vec<String>,
     feature_parts: Vec<String>,
     feature_words: Vec<String>,
     something_else: Vec<String>,
     somebody_else: Vec<String>,
     of_person: Vec<String>,
+    private: Vec<String>,
     instructions: HashSet<String>,
     elsewhere: Vec<String>,
     /// Parts of headings about accounts and passwords, and words that count only by themselves.
@@ -258,11 +263,13 @@ impl Dictionary {
                 .flat_map(|(action, list)| list.iter().map(|word| (plain(word), *action)))
                 .collect(),
             decisions: decisions(&words),
+            staff: plain_all(&words.decision.staff),
             feature_parts: plain_all(&words.feature_parts),
             feature_words: plain_all(&words.feature_words),
             something_else: plain_all(&words.something_else),
             somebody_else: plain_all(&words.somebody_else),
             of_person: plain_all(&words.of_person),
+            private: plain_all(&words.private),
             instructions: plain_all(&words.instruction).into_iter().collect(),
             elsewhere: plain_all(&words.elsewhere),
             #[cfg(test)]
@@ -417,7 +424,7 @@ impl Dictionary {
                 let mut begins = self.something_else.iter();
                 begins.any(|begin| text.starts_with(begin))
             });
-        is_begun || self.somebody_else.contains(&plain(text))
+        is_begun || self.somebody_else.contains(&plain(text)) || is_another_person(&several)
     }
 
     /// Returns true for words above headings that tell of the extension's person, or of nothing; short ones join others.
@@ -428,7 +435,12 @@ impl Dictionary {
         self.is_about_extension(text) || (!known.is_empty() && are_short())
     }
 
-    /// The field of a heading that is a part of a person's name, an address or a telephone number.
+    /// Returns true for a word below which an address or a telephone number is not the one at work.
+    pub(super) fn is_private(&self, text: &str) -> bool {
+        self.private.contains(&plain(text))
+    }
+
+    /// The field of a heading that is a part of a person's name, an address, a telephone number or a PIN.
     pub(super) fn contact(&self, heading: &str) -> Option<Field> {
         match self.common(heading)? {
             Common::Name | Common::GivenOrWhole => Some(Field::DISPLAY_NAME),
@@ -439,7 +451,9 @@ impl Dictionary {
                 | Field::EMAIL
                 | Field::MOBILE
                 | Field::WORK_PHONE
-                | Field::HOME_PHONE),
+                | Field::HOME_PHONE
+                | Field::CALLER_ID
+                | Field::VOICEMAIL_PIN),
             ) => Some(field),
             _ => None,
         }
@@ -508,6 +522,11 @@ impl Dictionary {
         })
     }
 
+    /// Returns true for a title above the rows of people who stay, such as `Active staff`.
+    pub(super) fn is_of_staff(&self, title: &str) -> bool {
+        words(title).any(|word| self.staff.contains(&word))
+    }
+
     /// Returns true if a heading that is not known is about a password or an account.
     pub(super) fn is_about_account(&self, heading: &str) -> bool {
         let word = plain(heading);
@@ -533,6 +552,26 @@ impl Dictionary {
                 _ => None,
             })
     }
+}
+
+/// Returns true for a person with a number above one, such as `2. Kontakt`.
+fn is_another_person(words: &[String]) -> bool {
+    const PERSONS: [&str; 9] = [
+        "kontakt",
+        "contact",
+        "contacto",
+        "contato",
+        "contatto",
+        "person",
+        "persona",
+        "personne",
+        "ansprechpartner",
+    ];
+    let digits = |word: &String| word.trim_end_matches(char::is_alphabetic).parse::<u8>();
+    let is_second = |word: &String| digits(word).is_ok_and(|number| (2..10).contains(&number));
+    words.len() == 2
+        && words.iter().any(is_second)
+        && words.iter().any(|word| PERSONS.contains(&word.as_str()))
 }
 
 /// The words of cells that decide on a row to be deleted.

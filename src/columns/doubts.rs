@@ -9,7 +9,7 @@ use super::owner::{OwnerWords, whose_flags};
 use super::products::{Product, ProductWord, products};
 use super::questions::{ColumnError, Question, listed, map_flag};
 use super::sample::Sample;
-use crate::model::{Field, Language};
+use crate::model::{Field, Language, heading_key};
 use crate::sheet::looks_like_data;
 use std::collections::BTreeMap;
 
@@ -26,12 +26,15 @@ const OFFERED_PRODUCTS_MAX: usize = 3;
 /// A field has two columns that the user mapped.
 pub(super) fn ask(all: &mut Meanings<'_>) -> Result<(), ColumnError> {
     all.leave_out_counts();
+    all.ask_about_nameless();
+    all.ask_about_lists_side_by_side();
     all.ask_beside_product();
     all.ask_about_exchanged();
     all.ask_about_rivals();
     all.ask_about_members();
     all.ask_about_switches();
     all.ask_about_leavers();
+    all.ask_about_tasks();
     all.ask_about_joined();
     all.ask_about_reach();
     all.ask_about_strangers();
@@ -269,6 +272,24 @@ impl Meanings<'_> {
         }
     }
 
+    /// Asks about a column of tasks of which one is to delete the row's extension: it would be made or changed as all others.
+    fn ask_about_tasks(&mut self) {
+        if self.options.allowed.delete {
+            return;
+        }
+        for column in self.columns_where(Meaning::is_unread) {
+            let asks = |sample: &Sample| sample.asks_for_deletion(column);
+            if self.common(column) != Some(Common::MayAct) || !self.sample().is_some_and(asks) {
+                continue;
+            }
+            let what = format!(
+                "{} asks for a deletion, which this command does not do: take those rows out, or leave the column out",
+                self.at(column)
+            );
+            self.ask(what, vec![column], &[(column, Mapped::LeftOut)]);
+        }
+    }
+
     /// Asks about a heading that lists several fields, such as `Email; Password`: its cells hold several values, and none
     /// of them would be read.
     fn ask_about_joined(&mut self) {
@@ -329,7 +350,8 @@ impl Meanings<'_> {
     }
 
     /// Asks about names, addresses and telephone numbers below a word that tells nothing, as in `Parents: Mobile`: they
-    /// may be somebody else's. Above one of them alone the word is more often a part of a title.
+    /// may be somebody else's. Above one of them alone the word is more often a part of a title, also a word for somebody else
+    /// above the first or the last column.
     fn ask_about_strangers(&mut self) {
         for column in self.columns_where(|meaning| matches!(meaning, Meaning::Unknown)) {
             let Some((group, own)) = self.heading(column).split_once(": ") else {
@@ -342,36 +364,147 @@ impl Meanings<'_> {
                 .iter()
                 .filter_map(|other| other.split_once(": "));
             let is_alone = same.filter(|(word, _)| *word == group).count() == 1;
-            if let Some(field) = dictionary().contact(own).filter(|_| !is_told) {
-                if (is_alone || dictionary().is_of_person(group)) && !self.has(field) {
-                    self.decide(column, field);
-                    continue;
-                }
+            let is_outer = column == 0 || column + 1 == self.headings.len();
+            let may_be_title = is_alone && is_outer && dictionary().names_somebody_else(group);
+            let Some(field) = dictionary()
+                .contact(own)
+                .filter(|_| !is_told || may_be_title)
+            else {
+                continue;
+            };
+            let may_decide = is_alone || dictionary().is_of_person(group);
+            if !is_told && may_decide && !self.has(field) {
+                self.decide(column, field);
+                continue;
+            }
+            if !is_told || !self.has(field) {
                 let why = format!("the person's, or about {group:?} alone");
                 self.ask_about(column, &why, &[field]);
             }
         }
     }
 
-    /// Leaves out the columns without a heading that count the rows.
+    /// Leaves out the columns without a heading that number the rows. Before a deletion a blank cell there may be a mark.
     fn leave_out_counts(&mut self) {
+        let every = self.options.allowed.delete;
         for column in self.columns_where(|meaning| matches!(meaning, Meaning::Ignored)) {
-            let counts = || {
+            let numbers = || {
                 self.sample()
-                    .is_some_and(|sample| sample.counts_every_row(column))
+                    .is_some_and(|sample| sample.numbers_rows(column, every))
             };
-            if self.heading(column).trim().is_empty() && counts() {
+            if self.heading(column).trim().is_empty() && self.has(self.target.key()) && numbers() {
                 self.meanings[column] = Meaning::LeftOut {
-                    reason: "left out, for it counts the rows".to_owned(),
+                    reason: "left out, for it numbers the rows".to_owned(),
                     because: LeftOutBecause::Other,
                 };
             }
         }
     }
 
+    /// Asks about the columns without a heading in which most rows have a text: row by row, they would all be wrong. Before
+    /// a deletion each such cell stops it.
+    fn ask_about_nameless(&mut self) {
+        let Some(sample) = self.sample().filter(|_| !self.options.allowed.delete) else {
+            return;
+        };
+        let rows = sample.rows();
+        let nameless: Vec<(usize, usize)> = sample.nameless().collect();
+        for (column, filled) in nameless {
+            let is_settled = self
+                .meanings
+                .get(column)
+                .is_some_and(|meaning| !matches!(meaning, Meaning::Ignored));
+            // Then it may be the key's, and is asked about as such.
+            let may_be_key = !self.has(self.target.key()) && self.may_be_nameless_number(column);
+            if is_settled || may_be_key {
+                continue;
+            }
+            self.questions.push(Question {
+                what: format!(
+                    "{} is filled in {filled} of {rows} rows: give it a heading, or leave it out",
+                    self.at(column)
+                ),
+                columns: vec![column],
+                answers: vec![self.map_flag(column, Mapped::LeftOut)],
+                // A column without a heading may hold anything, passwords too.
+                shown: false,
+            });
+        }
+    }
+
+    /// Asks about a second list beside the first one, whose people would not be read: as many of the headings as follow one
+    /// another from the first list's beginning, and the number's among them, stand there again in the same order.
+    fn ask_about_lists_side_by_side(&mut self) {
+        if self.owner.is_known() {
+            return;
+        }
+        let numbers = self.columns_where(|meaning| meaning.reads(Field::NUMBER));
+        let is_mapped = |column: &&usize| self.meanings[**column].is_read_by_map();
+        let Some(kept) = numbers.iter().find(is_mapped).or(numbers.first()).copied() else {
+            return;
+        };
+        let is_left_out = |column: &usize| {
+            let because = LeftOutBecause::Map;
+            matches!(&self.meanings[*column], Meaning::LeftOut { because: known, .. } if *known == because)
+        };
+        let same = |one: usize, other: usize| {
+            let headings =
+                [one, other].map(|column| self.headings.get(column).map(|text| text.trim()));
+            let [Some(one), Some(other)] = headings else {
+                return false;
+            };
+            !one.is_empty() && heading_key(one) == heading_key(other)
+        };
+        let mut columns = vec![];
+        for other in numbers.into_iter().filter(|column| *column != kept) {
+            let apart = kept.abs_diff(other);
+            let before = (1..=kept.min(other)).take_while(|back| same(kept - back, other - back));
+            let before = before.count().min(apart);
+            let behind = (0..apart)
+                .take_while(|on| same(kept + on, other + on))
+                .count();
+            if before + behind > 1 {
+                columns
+                    .extend((other - before..other + behind).filter(|column| !is_left_out(column)));
+            }
+        }
+        if columns.is_empty() {
+            return;
+        }
+        let what = format!(
+            "{} may be another list beside the first one, whose rows would not be read: put the lists one below the other, or \
+             leave that one out",
+            columns
+                .iter()
+                .map(|column| self.at(*column))
+                .collect::<Vec<_>>()
+                .join(", ")
+        );
+        let flags = columns
+            .iter()
+            .map(|column| self.map_flag(*column, Mapped::LeftOut));
+        let answer = flags.collect::<Vec<_>>().join(" ");
+        let answers: Vec<_> = columns
+            .iter()
+            .map(|column| (*column, Mapped::LeftOut))
+            .collect();
+        // They are answered with it.
+        let is_about = |question: &Question| {
+            question
+                .columns
+                .iter()
+                .any(|column| columns.contains(column))
+        };
+        self.questions.retain(|question| !is_about(question));
+        self.ask(what, columns, &answers);
+        if let Some(asked) = self.questions.last_mut() {
+            asked.answers = vec![answer];
+        }
+    }
+
     /// Asks about telephone numbers and addresses behind a column that names somebody else, as `Mobile` behind `Emergency
     /// contact`, where the cells do not tell whose they are. One column that is not read may be between the two, such as
-    /// `Relation`, but not one that any sheet may have, such as `Room`.
+    /// `Relation`.
     fn ask_about_somebody_elses(&mut self) {
         if self.owner.is_known() {
             return;
@@ -394,8 +527,7 @@ impl Meanings<'_> {
             });
             let (Some(field), Some(other)) = (field, somebody) else {
                 if field.is_none() {
-                    let is_between = self.meanings[column].fields().next().is_none()
-                        && !dictionary().is_everyday(self.heading(column));
+                    let is_between = self.meanings[column].fields().next().is_none();
                     somebody = match self.names_somebody_else(column) {
                         true => Some(column),
                         // A telephone that is not read is that one's too.
@@ -589,7 +721,11 @@ impl Meanings<'_> {
             false => self.columns_for_key(key),
         };
         let flag = |column: &usize| self.map_flag(*column, Mapped::Field(key));
+        let nameless = self.columns_where(|meaning| matches!(meaning, Meaning::Ignored));
+        let nameless = nameless.into_iter();
+        let nameless = nameless.filter(|column| self.may_be_nameless_number(*column));
         let mut answers: Vec<String> = columns.iter().map(flag).collect();
+        answers.extend(nameless.map(|column| flag(&column)));
         let is_key = |word| matches!(word, ProductWord::Read(cell) if cell.fields().contains(&key));
         let may_be = |column: usize| {
             let sample = (key == Field::NUMBER).then(|| self.sample()).flatten();
@@ -623,6 +759,17 @@ impl Meanings<'_> {
             answers,
             shown: true,
         });
+    }
+
+    /// Returns true if a column without a heading may be the number's by its cells.
+    fn may_be_nameless_number(&self, column: usize) -> bool {
+        let is_blank = self
+            .headings
+            .get(column)
+            .is_some_and(|heading| heading.trim().is_empty());
+        self.target.key() == Field::NUMBER
+            && is_blank
+            && (self.sample()).is_some_and(|sample| sample.may_be_numbers(column))
     }
 
     /// The first columns that may be the key's and may be shown.

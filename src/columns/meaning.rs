@@ -292,10 +292,12 @@ impl<'m> Meanings<'m> {
         let mut answers: Vec<(usize, Mapped)> =
             known.map(|field| (column, Mapped::Field(*field))).collect();
         if answers.is_empty() {
-            let reason = format!(
-                "left out: it may be {why}, and {} has no field for it",
-                self.target.vendor.name
-            );
+            let is_read = fields.iter().any(|field| self.can_use(*field));
+            let but = match is_read {
+                true => "another column is read for it".to_owned(),
+                false => format!("{} has no field for it", self.target.vendor.name),
+            };
+            let reason = format!("left out: it may be {why}, and {but}");
             self.meanings[column] = Meaning::LeftOut {
                 reason,
                 because: LeftOutBecause::Other,

@@ -93,7 +93,8 @@ fn left_out(headings: &[&str]) -> Option<Finding> {
 fn below_strange_word(all: &Meanings<'_>, column: usize) -> Option<Finding> {
     let (group, _) = all.heading(column).split_once(": ")?;
     // The two words together mean nothing.
-    if all.common(column).is_some() || dictionary().is_of_person(group) {
+    let is_known = dictionary().is_of_person(group) && !dictionary().is_private(group);
+    if all.common(column).is_some() || is_known {
         return None;
     }
     let by = ReadBy::Neighbours;

@@ -28,4 +28,6 @@ pub struct BindOptions {
     pub fill: Vec<(Field, String)>,
     /// The actions that a column may ask for.
     pub allowed: AllowedActions,
+    /// True if rows to be deleted count also where they are hidden or struck through.
+    pub every_row: bool,
 }

@@ -140,11 +140,12 @@ pub(super) fn named(headings: &[String], line: Option<u64>, heading: &str) -> Ve
     }
 }
 
-/// The heading by which a mapping means one column: where another column has the same, with the name of its cell, as in
-/// `Mobile (C1)`.
+/// The heading by which a mapping means one column: where it is blank, or another column has the same, with the name of its
+/// cell, as in `Mobile (C1)`.
 pub(super) fn name_for_map(headings: &[String], line: Option<u64>, column: usize) -> String {
     let heading = headings.get(column).map_or("", String::as_str).trim();
     match line {
+        Some(line) if heading.is_empty() => format!("({})", cell_name(line, column)),
         Some(line) if named(headings, Some(line), heading).len() > 1 => {
             format!("{heading} ({})", cell_name(line, column))
         }

@@ -1,8 +1,8 @@
 //! The first cells of a sheet, for headings whose own words do not show their meaning.
 
-use super::dictionary::{DeletionWord, dictionary, plain};
+use super::dictionary::{Common, DeletionWord, dictionary, plain};
 use crate::manifest::{all_digits, state, switch};
-use crate::model::same_word;
+use crate::model::{Action, same_word};
 use crate::sheet::{RowTrouble, Sheet, is_placeholder};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -18,15 +18,22 @@ pub(super) struct Sample {
     rows: Vec<Vec<String>>,
     /// The variety of each column.
     varieties: Vec<Variety>,
-    /// The columns whose cells count the rows from first to last, of those without a heading.
-    counting: Vec<usize>,
+    /// The columns whose cells number the rows from first to last, of those without a heading, each with true if no cell is
+    /// blank.
+    numbering: Vec<(usize, bool)>,
+    /// The number of rows in which a column without a heading is filled.
+    nameless: BTreeMap<usize, usize>,
 }
 
-/// A column that may count the rows: 0, 1, 2 … or 1, 2, 3 …, where some may be missing.
+/// A column without a heading that may number the rows: 0, 1, 2 … or 1, 2, 3 …, where some may be missing, or, as the first
+/// one, whole numbers in any order, as the index of pandas.
 struct RowCount {
     column: usize,
     rows: usize,
     last: Option<u64>,
+    counts: bool,
+    /// True while every cell is a whole number.
+    is_whole: bool,
 }
 
 impl RowCount {
@@ -35,25 +42,37 @@ impl RowCount {
             column,
             rows: 0,
             last: None,
+            counts: true,
+            is_whole: true,
         }
     }
 
-    /// Takes in the next cell; returns true if the column still counts.
+    /// Takes in the next cell; returns true if the column still numbers the rows.
     fn goes_on(&mut self, cell: &str) -> bool {
-        if cell.is_empty() {
-            return true;
-        }
         let is_plain = all_digits(cell) && (cell == "0" || !cell.starts_with('0'));
         let count = cell.parse::<u64>().ok().filter(|_| is_plain);
-        let follows = count.is_some_and(|count| self.last.map_or(count <= 1, |last| count > last));
-        (self.rows, self.last) = (self.rows + 1, count);
-        follows
+        self.is_whole &= count.is_some();
+        if !cell.is_empty() {
+            let follows =
+                count.is_some_and(|count| self.last.map_or(count <= 1, |last| count > last));
+            self.counts &= follows;
+            (self.rows, self.last) = (self.rows + 1, count);
+        }
+        self.numbers_rows()
     }
 
-    /// The columns of which more than one cell was seen.
-    fn columns(counts: &[RowCount]) -> Vec<usize> {
-        let counting = counts.iter().filter(|count| count.rows > 1);
-        counting.map(|count| count.column).collect()
+    fn numbers_rows(&self) -> bool {
+        self.counts || (self.column == 0 && self.is_whole)
+    }
+
+    /// The columns of which more than one cell was seen, each with true if every row has one.
+    fn columns(counts: &[RowCount]) -> Vec<(usize, bool)> {
+        let numbering = counts
+            .iter()
+            .filter(|count| count.rows > 1 && count.numbers_rows());
+        numbering
+            .map(|count| (count.column, count.is_whole))
+            .collect()
     }
 }
 
@@ -68,6 +87,8 @@ struct Variety {
     /// The deciding cells, of which notes count by their words alone.
     deciding: DecidingCells,
     deciding_notes: DecidingCells,
+    /// True if a cell says that the row may stay, and is no name.
+    has_remark: bool,
 }
 
 /// The cells of a column that decide on their row, in a sheet of rows to be deleted.
@@ -94,6 +115,7 @@ impl Variety {
     fn add_deciding(&mut self, cell: &str) {
         self.deciding.add(cell, false);
         self.deciding_notes.add(cell, true);
+        self.has_remark |= is_remark_to_stay(cell);
         self.has_other_bit |= !["0", "1", ""].contains(&cell);
     }
 
@@ -123,6 +145,7 @@ impl Sample {
         let nameless = (0..width).filter(is_nameless);
         let mut counts: Vec<RowCount> = nameless.map(RowCount::begun).collect();
         let mut rows = vec![];
+        let mut nameless: BTreeMap<usize, usize> = BTreeMap::new();
         let mut varieties: Vec<Variety> = (0..width).map(|_| Variety::default()).collect();
         for batch in sheet.batches() {
             let read = batch.and_then(|batch| {
@@ -143,6 +166,11 @@ impl Sample {
                         }
                     }
                     if rows.len() < ROWS {
+                        if let Some(RowTrouble::CellWithoutHeading { columns, .. }) = &row.trouble {
+                            for column in columns {
+                                *nameless.entry(*column).or_default() += 1;
+                            }
+                        }
                         rows.push((0..width).map(|column| text(column).to_owned()).collect());
                     }
                 })
@@ -154,7 +182,8 @@ impl Sample {
         Sample {
             rows,
             varieties,
-            counting: RowCount::columns(&counts),
+            numbering: RowCount::columns(&counts),
+            nameless,
         }
     }
 
@@ -169,13 +198,26 @@ impl Sample {
         Sample {
             rows,
             varieties: vec![],
-            counting: RowCount::columns(&counts),
+            numbering: RowCount::columns(&counts),
+            nameless: BTreeMap::new(),
         }
     }
 
-    /// Returns true if a column without a heading counts the rows, each of them.
-    pub(super) fn counts_every_row(&self, column: usize) -> bool {
-        self.counting.contains(&column)
+    /// Returns true if a column without a heading numbers the rows; of `all`, each has a cell there.
+    pub(super) fn numbers_rows(&self, column: usize, all: bool) -> bool {
+        let mut numbering = self.numbering.iter();
+        numbering.any(|(known, is_whole)| *known == column && (*is_whole || !all))
+    }
+
+    /// The columns without a heading that are filled in most rows, each with the number of these.
+    pub(super) fn nameless(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let all = self.nameless.iter().map(|(column, rows)| (*column, *rows));
+        all.filter(|(_, rows)| rows * 2 > self.rows.len())
+    }
+
+    /// The number of rows that were read.
+    pub(super) fn rows(&self) -> usize {
+        self.rows.len()
     }
 
     /// Returns true if the cells of a column are the row's own, and not those of somebody whom the column `other` names:
@@ -238,6 +280,11 @@ impl Sample {
         deciding.may_stay || are_bits || deciding.goes && variety.is_varied
     }
 
+    /// Returns true if a cell of a column that holds something else, such as names, says that its row may stay.
+    pub(super) fn has_remark_to_stay(&self, column: usize) -> bool {
+        (self.varieties.get(column)).is_some_and(|variety| variety.has_remark)
+    }
+
     /// Returns true if a cell below a word for leavers is more than a `no`.
     pub(super) fn names_leavers(&self, column: usize) -> bool {
         self.filled(column)
@@ -260,6 +307,12 @@ impl Sample {
     pub(super) fn asks_for_actions(&self, column: usize) -> bool {
         let asks = |cell: &str| dictionary().action(cell).is_some();
         self.filled(column).next().is_some() && self.filled(column).all(asks)
+    }
+
+    /// Returns true if a cell of a column asks for the deletion of its row.
+    pub(super) fn asks_for_deletion(&self, column: usize) -> bool {
+        let asks = |cell: &str| dictionary().action(cell) == Some(Action::Delete);
+        self.filled(column).any(asks)
     }
 
     /// The number of blank cells in a column whose others are all marks, and the number of rows that were looked at; none
@@ -426,6 +479,17 @@ fn decision(cell: &str, is_note: bool) -> Option<DeletionWord> {
     }
 }
 
+/// Returns true for words that say that a row may stay, and are no name: not all of them begin with a capital letter, or
+/// they are what a column of such marks is called.
+fn is_remark_to_stay(cell: &str) -> bool {
+    let is_small = |word: &str| {
+        word.starts_with(char::is_lowercase) && !dictionary().is_particle(&word.to_lowercase())
+    };
+    dictionary().decision(cell) == Some(DeletionWord::MayStay)
+        && (words(cell).into_iter().any(is_small)
+            || dictionary().common(cell) == Some(Common::Keep))
+}
+
 /// Returns true if a word is a date: day, month and year in any order, or month and year.
 fn is_date(word: &str) -> bool {
     let parts = word.split(['.', '-', '/']).filter(|part| !part.is_empty());
@@ -472,6 +536,47 @@ mod tests {
             ("Ann,Bo", false),
         ] {
             assert_eq!(sample(cells).counts_rows(0), counts, "{cells}");
+        }
+    }
+
+    #[test]
+    fn the_first_column_numbers_the_rows_in_any_order_where_every_row_has_a_number() {
+        let sample = |rows: &[&str]| {
+            let cells = |row: &&str| row.split(';').map(str::to_owned).collect();
+            Sample::of_rows(rows.iter().map(cells).collect())
+        };
+        for (rows, numbers, every) in [
+            (&["7;a", "11;b", "16;c"][..], true, true),
+            (&["1555;a", "690;b", "3;c"], true, true),
+            (&["0;a", "1;b", "0;c"], true, true),
+            (&["1;a", ";b", "2;c"], true, false),
+            (&["7;a", ";b", "9;c"], false, false),
+            (&["07;a", "08;b"], false, false),
+            (&["x;a", "2;b"], false, false),
+        ] {
+            let found = [false, true].map(|all| sample(rows).numbers_rows(0, all));
+            assert_eq!(found, [numbers, every], "{rows:?}");
+        }
+        // Elsewhere only what counts.
+        let second = sample(&["a;7", "b;11"]);
+        assert!(!second.numbers_rows(1, false) && sample(&["a;1", "b;2"]).numbers_rows(1, true));
+    }
+
+    #[test]
+    fn a_remark_in_the_place_of_a_name_is_no_name() {
+        for (cell, is_remark) in [
+            ("bleibt erstmal", true),
+            ("Bleibt erstmal", true),
+            ("nicht löschen!", true),
+            ("KEEP", true),
+            ("still used", true),
+            ("Anna Still", false),
+            ("Hala", false),
+            ("Not van der Berg", false),
+            ("anna berg", false),
+            ("", false),
+        ] {
+            assert_eq!(is_remark_to_stay(cell), is_remark, "{cell}");
         }
     }
 

@@ -25,8 +25,10 @@ pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure>
         request.refuse_silent_deletes()?;
     }
     let manifest = target.manifest();
+    let mut input = args.input.options();
+    input.reading.every_row = args.every_row;
     let mut rows = InputRows::read(
-        open_sheets(&args.input.options(), manifest, AllowedActions::DELETE)?,
+        open_sheets(&input, manifest, AllowedActions::DELETE)?,
         manifest,
     )?;
     let prepared =

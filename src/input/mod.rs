@@ -86,6 +86,8 @@ pub(crate) struct ReadingOptions {
     /// The sheets of a workbook.
     pub(crate) sheet_names: Vec<String>,
     pub visible_only: bool,
+    /// True if rows to be deleted count also where they are hidden or struck through.
+    pub(crate) every_row: bool,
     pub(crate) fix_quotes: bool,
     pub(crate) pad_short_rows: bool,
 }
@@ -143,6 +145,7 @@ pub(crate) fn bound(
         };
         for mut sheet in sheets {
             let mut own = bind.clone();
+            known.extend(reach_behind(&mut sheet, &mut own));
             let binding = loop {
                 match Binding::bind_sheet(&sheet, manifest, &vendors, &own) {
                     // It may be a heading of another sheet.
@@ -170,6 +173,27 @@ pub(crate) fn bound(
         return Ok(bound);
     }
     Err(Failure::usage(refused.join("\n")))
+}
+
+/// Takes the columns behind the last heading that the mapping names by their cells, such as `(C1)`: one that is left out
+/// needs no more, and a field's is read. Returns the names of those that are left out.
+fn reach_behind(sheet: &mut Sheet, bind: &mut BindOptions) -> Vec<String> {
+    let mut left_out = vec![];
+    bind.map.retain(|(heading, mapped)| {
+        let Some(column) = sheet.column_behind(heading) else {
+            return true;
+        };
+        let is_read = mapped.field().is_some();
+        match is_read {
+            true => sheet.widen(column),
+            false => {
+                sheet.allow_nameless(&[column]);
+                left_out.push(heading.clone());
+            }
+        }
+        is_read
+    });
+    left_out
 }
 
 /// Explains why a sheet's headings cannot be used, with the first values of the columns in question.
@@ -228,6 +252,7 @@ pub(crate) fn bind_options(args: &ReadingOptions) -> Result<BindOptions, Failure
         map: mapping(args)?,
         headings: args.headings,
         fill: args.fill.clone(),
+        every_row: args.every_row,
         ..BindOptions::default()
     })
 }

@@ -348,17 +348,18 @@ impl InputRows {
     /// Exit 2, naming the cell.
     pub(crate) fn refuse_cells_without_heading(&self) -> Result<(), Failure> {
         let trouble = self.rows.iter().find_map(|row| match &row.trouble {
-            Some(RowTrouble::CellWithoutHeading(finding)) => Some((row, finding)),
+            Some(RowTrouble::CellWithoutHeading { finding, .. }) => Some((row, finding)),
             _ => None,
         });
         let Some((row, finding)) = trouble else {
             return Ok(());
         };
         let message = format!(
-            "{}: {}, and it may say which rows stay, so nothing was deleted",
+            "{}: {}. It may say which rows stay, so nothing was deleted",
             row.place, finding.message
         );
-        let hint = "give the column a heading and leave it out with --map 'HEADING=-', or keep only the rows that go";
+        let hint =
+            "leave the column out if it says nothing of the kind, else keep only the rows that go";
         Err(Failure::usage(message).hint(hint))
     }
 

@@ -147,7 +147,9 @@ impl<'m> Checker<'m> {
     fn trouble<'r>(&self, row: &'r Row<'_>) -> Option<&'r Finding> {
         let is_list = |reading: &Arc<CellReading>| reading.is_list_piece(&row.cells);
         match row.trouble.as_ref()? {
-            RowTrouble::CellWithoutHeading(_) if self.reading.as_ref().is_some_and(is_list) => None,
+            RowTrouble::CellWithoutHeading { .. } if self.reading.as_ref().is_some_and(is_list) => {
+                None
+            }
             trouble => Some(trouble.finding()),
         }
     }

@@ -1,6 +1,6 @@
 //! Rows and their cells as they were read.
 
-use crate::model::Finding;
+use crate::model::{Finding, Place, Severity, cell_name};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -304,17 +304,40 @@ pub struct Row<'a> {
 /// A fault of a row as a row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RowTrouble {
-    /// A cell is filled whose column has no heading.
-    CellWithoutHeading(Finding),
+    /// Cells are filled whose columns have no heading.
+    CellWithoutHeading {
+        /// The finding about the first of them.
+        finding: Finding,
+        /// All of these columns.
+        columns: Vec<usize>,
+    },
     /// Any other.
     Broken(Finding),
 }
 
 impl RowTrouble {
+    /// Builds the trouble of a row with filled cells in these columns, which have no heading; `None` where there are none.
+    pub(crate) fn without_heading(
+        place: &Place,
+        header_line: u64,
+        columns: Vec<usize>,
+    ) -> Option<RowTrouble> {
+        let first = *columns.first()?;
+        let message = format!(
+            "cell {} is filled, but its column has no heading; --map '({})=-' leaves the column out",
+            place.cell(first),
+            cell_name(header_line, first)
+        );
+        let hint = "look for a delimiter too many, give the column a heading, or leave it out";
+        let finding = Finding::new("sheet.no_heading", Severity::Error, message);
+        let finding = finding.about(None, Some(first)).hint(hint);
+        Some(RowTrouble::CellWithoutHeading { finding, columns })
+    }
+
     /// The finding about it.
     pub fn finding(&self) -> &Finding {
         match self {
-            RowTrouble::CellWithoutHeading(finding) | RowTrouble::Broken(finding) => finding,
+            RowTrouble::CellWithoutHeading { finding, .. } | RowTrouble::Broken(finding) => finding,
         }
     }
 }

@@ -11,5 +11,17 @@ pub(crate) struct Opened<C> {
     pub(crate) header_line: Option<u64>,
     /// The findings about the file, in words.
     pub(crate) notes: Vec<String>,
+    pub(crate) beside: BesideRows,
     pub(crate) content: C,
+}
+
+/// The parts of a file beside the cells of its rows that may say which rows are meant.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct BesideRows {
+    /// The texts above the headings, unless the line of the headings was named.
+    pub(crate) titles: Vec<String>,
+    /// The number of rows that are hidden, and read all the same.
+    pub(crate) hidden_rows: u64,
+    /// The number of rows with a cell that is struck through.
+    pub(crate) struck_rows: u64,
 }

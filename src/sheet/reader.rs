@@ -1,13 +1,13 @@
 //! Tables in: any input is opened here, and its rows are read in batches.
 
-use crate::model::Place;
+use crate::model::{Place, cell_name};
 use crate::sheet::book::read as book;
 use crate::sheet::cells::Row;
 use crate::sheet::csv::read as csv;
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::format::Format;
 use crate::sheet::json::read as json;
-use crate::sheet::opened::Opened;
+use crate::sheet::opened::{BesideRows, Opened};
 use crate::sheet::options::{EVERY_SHEET, Header, Input, ReadOptions};
 use crate::sheet::picks::{Extent, Picks};
 use crate::sheet::source::Source;
@@ -30,6 +30,7 @@ pub struct Sheet {
     pub(crate) header_line: Option<u64>,
     /// The findings about the file, in words: `semicolon`, `byte-order mark`.
     pub notes: Vec<String>,
+    pub(crate) beside: BesideRows,
     /// True if it was unpacked first.
     pub(crate) is_packed: bool,
     pub(crate) content: Content,
@@ -165,6 +166,7 @@ impl Sheet {
             headings: opened.headings,
             header_line: opened.header_line,
             notes: opened.notes,
+            beside: opened.beside,
             is_packed: false,
             content: content(opened.content),
         }
@@ -211,6 +213,31 @@ impl Sheet {
         match &mut self.content {
             Content::Csv(content) => content.allow_nameless(columns),
             Content::Workbook(content) => content.allow_nameless(columns),
+            Content::Json(content) => content.allow_nameless(columns),
+        }
+    }
+
+    /// The column behind the last heading that a cell of the header row names, as in `(C1)`; `None` where the text names no
+    /// cell, or one that has a heading before it.
+    pub(crate) fn column_behind(&self, text: &str) -> Option<usize> {
+        let cell = text.trim().strip_prefix('(')?.strip_suffix(')')?;
+        let line = self.header_line?;
+        let width = match &self.content {
+            Content::Csv(content) => content.width(),
+            Content::Workbook(content) => content.layout.limits.row_cells_max,
+            Content::Json(_) => 0,
+        };
+        let mut behind = self.headings.len()..width;
+        behind.find(|column| cell_name(line, *column).eq_ignore_ascii_case(cell))
+    }
+
+    /// Reads the columns up to this one, whose headings are blank behind the last one.
+    pub(crate) fn widen(&mut self, column: usize) {
+        let width = column + 1;
+        self.headings.resize(width, String::new());
+        match &mut self.content {
+            Content::Csv(content) => content.widen(width),
+            Content::Workbook(content) => content.widen(width),
             Content::Json(_) => {}
         }
     }

@@ -74,6 +74,18 @@ fn telephones_behind_somebody_else_are_asked_unless_the_cells_tell() {
         ),
         (
             "Ext;Name;Assistant;Room;Mobile\n2001;Ann;Udo;7;0171\n2002;Bo;Eva;8;0172",
+            true,
+        ),
+        (
+            "Ext;Name;Manager;Department;Email\n2001;Ann;Udo;7;x@y\n2002;Bo;Eva;8;z@y",
+            true,
+        ),
+        (
+            "Ext;Name;Manager;Department;Email\n2001;Ann;Udo;7;ann@y\n2002;Bo;Eva;8;bo@y",
+            false,
+        ),
+        (
+            "Ext;Name;Manager;Room;Department;Email\n2001;Ann;Udo;7;A;x@y\n2002;Bo;Eva;8;B;z@y",
             false,
         ),
         // Nothing that the vendor takes is at stake.

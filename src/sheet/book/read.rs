@@ -4,14 +4,14 @@
 //! A workbook is not trusted: see `package` for the sizes that are counted before anything of it is read, and [`open`]
 //! for the choice of its sheets.
 
-use crate::model::{Finding, Place, Severity, shell_word};
+use crate::model::{Place, shell_word};
 use crate::sheet::cells::{Cells, EXAMPLE, Row, RowTrouble, Stored};
 use crate::sheet::column::TITLE_PREFIX;
 use crate::sheet::detect::groups::{self, RowAbove};
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::format::Format;
 use crate::sheet::ods::read as ods;
-use crate::sheet::opened::Opened;
+use crate::sheet::opened::{BesideRows, Opened};
 use crate::sheet::options::{EVERY_SHEET, Header, Headings, Limits, ReadOptions};
 use crate::sheet::source::Source;
 use crate::sheet::workbook::compound;
@@ -169,8 +169,11 @@ pub(crate) struct Layout {
     pub(crate) file: Arc<str>,
     sheet: Arc<str>,
     columns: usize,
+    header_line: u64,
     /// Columns without a heading.
     unnamed: Vec<usize>,
+    /// Columns behind the last heading whose cells are no mistake.
+    left_out: Vec<usize>,
     pub(crate) limits: Limits,
 }
 
@@ -395,6 +398,8 @@ struct TableHead {
     preamble: usize,
     /// The last rows above it, the nearest first.
     above: Vec<RowAbove>,
+    /// The texts of all rows above it, unless its line was named.
+    titles: Vec<String>,
 }
 
 impl TableHead {
@@ -461,6 +466,7 @@ fn head(
     let mut first = None;
     let mut titled = None;
     let mut above: Vec<RowAbove> = Vec::new();
+    let mut titles: Vec<String> = Vec::new();
     let mut preamble = 0;
     let mut is_about_others = false;
     while preamble < PREAMBLE_ROWS_MAX && rows.next(&mut row)? {
@@ -495,6 +501,7 @@ fn head(
             is_about_others,
             preamble,
             above: above.clone(),
+            titles: titles.clone(),
         };
         if let (true, false, Header::Found(known)) = (has_key, alone, &options.header) {
             head.take_other_parts(&mut rows, &mut row, known)?;
@@ -504,6 +511,7 @@ fn head(
             (true, _) | (false, Header::First | Header::Line(..)) => return Ok(Some(head)),
             (false, Header::Found(_)) => _ = first.get_or_insert(head),
         }
+        titles.extend(text.iter().cloned());
         put_above(&mut above, line, text);
         preamble += 1;
     }
@@ -568,6 +576,14 @@ impl TableHead {
             }
         }
         notes.extend(survey.notes(options.visible_only));
+        let beside = BesideRows {
+            titles: self.titles,
+            hidden_rows: match options.visible_only {
+                true => 0,
+                false => survey.hidden_rows,
+            },
+            struck_rows: survey.struck_rows,
+        };
         if options.sheets.is_empty() {
             let hidden = tables.iter().filter(|table| table.hidden);
             notes.extend(hidden.map(|table| {
@@ -588,7 +604,9 @@ impl TableHead {
             file: file.clone(),
             sheet: table.name.clone(),
             columns: self.headings.len(),
+            header_line: self.line,
             unnamed: unnamed.map(|(column, _)| column).collect(),
+            left_out: vec![],
             limits: options.limits,
         };
         Ok(Opened {
@@ -596,6 +614,7 @@ impl TableHead {
             headings: self.headings,
             header_line: Some(self.line),
             notes,
+            beside,
             content: Content {
                 book: book.clone(),
                 table: self.table,
@@ -619,9 +638,18 @@ impl Content {
     /// Takes cells of these columns, which have no heading, for no mistake.
     pub(crate) fn allow_nameless(&mut self, columns: &[usize]) {
         if !columns.is_empty() {
-            let unnamed = &mut Arc::make_mut(&mut self.layout).unnamed;
-            unnamed.retain(|column| !columns.contains(column));
+            let layout = Arc::make_mut(&mut self.layout);
+            layout.unnamed.retain(|column| !columns.contains(column));
+            let behind = columns.iter().filter(|column| **column >= layout.columns);
+            layout.left_out.extend(behind);
         }
+    }
+
+    /// Reads so many columns, also behind the last heading.
+    pub(crate) fn widen(&mut self, columns: usize) {
+        let layout = Arc::make_mut(&mut self.layout);
+        layout.unnamed.extend(layout.columns..columns);
+        layout.columns = columns;
     }
 
     /// Returns true if a row that was read belongs to the table.
@@ -754,31 +782,17 @@ impl Layout {
             let text = cells.get(*column);
             text.is_some_and(|text| !text.trim().is_empty())
         };
-        let mut unnamed = self
-            .unnamed
-            .iter()
-            .copied()
-            .chain(self.columns..cells.len());
-        let column = unnamed.find(is_filled)?;
+        let behind = (self.columns..cells.len()).filter(|column| !self.left_out.contains(column));
+        let columns = self.unnamed.iter().copied().chain(behind);
+        let columns: Vec<usize> = columns.filter(is_filled).collect();
+        if columns.is_empty() {
+            return None;
+        }
         let place = Place {
             file: self.file.clone(),
             sheet: Some(self.sheet.clone()),
             line,
         };
-        Some(RowTrouble::CellWithoutHeading(
-            Finding::new(
-                "sheet.no_heading",
-                Severity::Error,
-                format!(
-                    "cell {} is filled, but its column has no heading",
-                    place.cell(column)
-                ),
-            )
-            .about(None, Some(column))
-            .hint(match column < self.columns {
-                true => "give the column a heading, or leave it out with --map '=-'",
-                false => "give the column a heading, or empty the cell",
-            }),
-        ))
+        RowTrouble::without_heading(&place, self.header_line, columns)
     }
 }

@@ -19,7 +19,7 @@ use crate::sheet::detect::groups::{self, RowAbove};
 use crate::sheet::detect::header::{HeaderRecord, Preview, RECORDS_MAX, only};
 use crate::sheet::encoding::Encoding;
 use crate::sheet::error::{SheetError, SheetErrorKind};
-use crate::sheet::opened::Opened;
+use crate::sheet::opened::{BesideRows, Opened};
 use crate::sheet::options::{Header, Limits, ReadOptions};
 use crate::sheet::picks::{Extent, Pick};
 use crate::sheet::source::{Pass, Source};
@@ -47,6 +47,7 @@ pub(super) struct Layout {
     pub(super) file: Arc<str>,
     pub(crate) delimiter: u8,
     pub(crate) encoding: Encoding,
+    header_line: u64,
     /// The columns that are read: those behind the last heading are none.
     pub(crate) columns: usize,
     /// The number of cells of the header row.
@@ -63,6 +64,7 @@ impl Layout {
             file: source.name.clone(),
             delimiter,
             encoding: source.encoding,
+            header_line: 0,
             columns: 0,
             width: 0,
             unnamed: Vec::new(),
@@ -132,17 +134,23 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
         notes.push("byte-order mark".to_owned());
     }
     let mut record = found.record;
+    let mut beside = BesideRows::default();
+    if matches!(options.header, Header::Found(_)) {
+        beside.titles = found.above.concat();
+    }
     if !found.above.is_empty() {
         notes.push(format!("header on line {}", record.line));
         if let (Some(headings), Some(known)) = (&mut record.cells, options.header.headings()) {
-            let above = found.above.into_iter().map(|cells| RowAbove {
+            let above = found.above.into_iter().take(groups::ROWS_MAX);
+            let above = above.map(|cells| RowAbove {
                 cells,
                 ..RowAbove::default()
             });
             groups::qualify(headings, &above.collect::<Vec<_>>(), known);
         }
     }
-    sheet(content, &record, notes)
+    let opened = sheet(content, &record, notes)?;
+    Ok(Opened { beside, ..opened })
 }
 
 /// The sheet below a header row.
@@ -181,6 +189,7 @@ fn sheet(
         layout.columns = columns;
         layout.width = record.width;
         layout.unnamed = unnamed;
+        layout.header_line = record.line;
     }
 
     Ok(Opened {
@@ -188,6 +197,7 @@ fn sheet(
         headings,
         header_line: Some(record.line),
         notes,
+        beside: BesideRows::default(),
         content,
     })
 }
@@ -280,6 +290,16 @@ impl Content {
             let unnamed = &mut Arc::make_mut(&mut self.layout).unnamed;
             unnamed.retain(|column| !columns.contains(column));
         }
+    }
+
+    /// The number of cells of the header row.
+    pub(crate) fn width(&self) -> usize {
+        self.layout.width
+    }
+
+    /// Reads so many columns, also behind the last heading.
+    pub(crate) fn widen(&mut self, columns: usize) {
+        Arc::make_mut(&mut self.layout).columns = columns;
     }
 
     pub(crate) fn batches(&self) -> Batches {
@@ -811,19 +831,8 @@ fn trouble(
             .get(**column)
             .is_some_and(|text| !text.trim().is_empty())
     };
-    let column = *layout.unnamed.iter().find(is_filled)?;
-    let cell = layout.place(record.line).cell(column);
-    let message = format!("cell {cell} is filled, but its column has no heading");
-    let hint = match column < layout.columns {
-        true => {
-            "look for a delimiter too many, give the column a heading, or leave it out with --map '=-'"
-        }
-        false => "look for a delimiter too many, give the column a heading, or empty the cell",
-    };
-    let finding = Finding::new("sheet.no_heading", Severity::Error, message);
-    Some(RowTrouble::CellWithoutHeading(
-        finding.about(None, Some(column)).hint(hint),
-    ))
+    let columns = layout.unnamed.iter().filter(is_filled).copied().collect();
+    RowTrouble::without_heading(&layout.place(record.line), layout.header_line, columns)
 }
 
 /// Finds the first cell whose text is not what was meant.

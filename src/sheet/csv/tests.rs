@@ -295,7 +295,7 @@ fn a_row_in_trouble_says_which_cell_and_never_its_value() {
             (
                 "sheet.no_heading",
                 Some(2),
-                "cell C7 is filled, but its column has no heading"
+                "cell C7 is filled, but its column has no heading; --map '(C1)=-' leaves the column out"
             ),
         ]
     );

@@ -139,7 +139,8 @@ fn is_number(heading: &str, known: &Headings) -> bool {
 }
 
 /// Returns true if the row below the headings has the rest of them: words where they have none, known ones among these,
-/// none below the number, and no unknown one below a heading that means something by itself.
+/// none below the number, and no unknown one below a heading that means something by itself, unless that one stands for the
+/// next column too.
 pub(crate) fn is_continued(headings: &[String], below: &[String], known: &Headings) -> bool {
     let is_blank_at =
         |row: &[String], column| !row.get(column).is_some_and(|text: &String| is_filled(text));
@@ -152,8 +153,9 @@ pub(crate) fn is_continued(headings: &[String], below: &[String], known: &Headin
         );
         let is_whole = || is_known(lower) || is_known(&format!("{upper}: {lower}"));
         let is_group = known.group_word(upper) != GroupWord::Other;
+        let reaches_on = || is_blank_at(headings, column + 1) && !is_blank_at(below, column + 1);
         !looks_like_data(lower)
-            && (is_group || !is_known(upper) || is_whole())
+            && (is_group || !is_known(upper) || is_whole() || reaches_on())
             && !is_number(upper, known)
     };
     headings.iter().any(|text| is_number(text, known))
@@ -212,7 +214,7 @@ fn is_title(row: &[String], headings: &[String], first: Option<usize>, known: &H
         }
 }
 
-/// Returns true for a remark on a sheet, such as `as of May`.
+/// Returns true for a remark on a sheet, such as `as of May`, or a name with its value, such as `Responsible: Ms Fox`.
 fn is_remark(text: &str) -> bool {
     const BEGINNINGS: [&str; 11] = [
         "page ",
@@ -228,7 +230,10 @@ fn is_remark(text: &str) -> bool {
         "version",
     ];
     let text = text.trim().to_lowercase();
-    BEGINNINGS.iter().any(|begins| text.starts_with(begins))
+    let has_value = text
+        .split_once(':')
+        .is_some_and(|(_, value)| is_filled(value));
+    has_value || BEGINNINGS.iter().any(|begins| text.starts_with(begins))
 }
 
 fn is_filled(text: &str) -> bool {

@@ -69,7 +69,7 @@ pub(crate) fn taken(mut preview: Preview, at: usize, header: &Header) -> Option<
     let above = records.map(|record| record.cells.clone().unwrap_or_default());
     Some(FoundHeader {
         delimiter: preview.delimiter,
-        above: above.chain(preview.above).take(groups::ROWS_MAX).collect(),
+        above: above.chain(preview.above).collect(),
         record: preview.records.swap_remove(at),
     })
 }

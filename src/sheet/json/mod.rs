@@ -1,5 +1,6 @@
 //! Rows as objects: an array of them, or one on each line.
 
+mod other_forms;
 mod paging;
 mod position;
 mod quotes;

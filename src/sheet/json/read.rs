@@ -9,17 +9,18 @@ use crate::sheet::cells::CLEAR;
 use crate::sheet::cells::{Cells, Row, RowTrouble};
 use crate::sheet::encoding::Encoding;
 use crate::sheet::error::{SheetError, SheetErrorKind};
+use crate::sheet::json::other_forms::other_form;
 use crate::sheet::json::paging::{beside_rows, more_pages};
 use crate::sheet::json::position::Position;
 use crate::sheet::json::quotes;
 use crate::sheet::json::wrapped;
-use crate::sheet::opened::Opened;
+use crate::sheet::opened::{BesideRows, Opened};
 use crate::sheet::options::{Limits, ReadOptions};
 use crate::sheet::source::{Pass, Source};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -47,6 +48,8 @@ pub(super) struct Layout {
     pub(super) keyed: bool,
     /// The column of the keys, where no member has them too.
     pub(super) key_column: Option<usize>,
+    /// True if a value without a name is no mistake.
+    takes_nameless: bool,
     pub(super) limits: Limits,
 }
 
@@ -73,6 +76,7 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
         columns: HashMap::new(),
         keyed: wrapped.as_ref().is_some_and(|part| part.is_keyed),
         key_column: None,
+        takes_nameless: false,
         limits: options.limits,
     };
     let mut content = Content {
@@ -86,10 +90,19 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
         (content.offset, content.end, content.at) = (part.start, Some(part.end), part.at);
     }
     let mut batches = content.batches();
-    let mut keys = Keys::default();
+    let mut keys = Keys {
+        repeated: vec![],
+        is_first_seen: false,
+        only: Some(BTreeSet::new()),
+    };
     let (mut headings, objects) = read_names(&mut batches, &mut layout.columns, &mut keys)?;
     if objects == 0 {
         return Err(SheetErrorKind::Empty.in_file(&file));
+    }
+    if wrapped.is_none()
+        && let Some(problem) = other_form(&headings, objects, keys.have_own_lines())
+    {
+        return Err(SheetErrorKind::Json(1, problem).on_line(&file, 1));
     }
     if let Some(part) = wrapped.as_ref().filter(|_| batches.in_array) {
         let beside = beside_rows(&content.source, offset, (part.start, part.end))?;
@@ -131,6 +144,7 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
         headings,
         header_line: None,
         notes,
+        beside: BesideRows::default(),
         content,
     })
 }
@@ -150,15 +164,31 @@ fn add_key_column(headings: &mut Vec<String>, layout: &mut Layout) -> &'static s
 }
 
 /// The members whose values are the keys of their objects.
-#[derive(Default)]
 struct Keys {
     /// Those of which that is so in every object up to now.
     repeated: Vec<String>,
     is_first_seen: bool,
+    /// The names of the only members of the objects up to now; `None` where one has several, or one of another's.
+    only: Option<BTreeSet<String>>,
 }
 
 impl Keys {
+    /// Returns true if each object has one member, whose name no other has, with an object in it.
+    fn have_own_lines(&self) -> bool {
+        self.only.as_ref().is_some_and(|only| only.len() > 1)
+    }
+
+    fn see_only_member(&mut self, object: &JsonObject) {
+        let Some(only) = &mut self.only else { return };
+        let mut outer = object.values.iter().map(|(path, _)| path.split_once('.'));
+        let first = outer.next().flatten().map(|(first, _)| first);
+        let is_only = |outer: Option<(&str, &str)>| outer.map(|(first, _)| first) == first;
+        let is_new = first.is_some_and(|first| outer.all(is_only) && only.insert(first.to_owned()));
+        self.only = self.only.take().filter(|_| is_new);
+    }
+
     fn see(&mut self, object: &JsonObject) {
+        self.see_only_member(object);
         let Some(key) = &object.key else { return };
         let is_key = |path: &String| {
             let mut values = object.values.iter();
@@ -205,6 +235,13 @@ fn read_names(
 }
 
 impl Content {
+    /// Takes values of these columns, which have no name, for no mistake.
+    pub(crate) fn allow_nameless(&mut self, columns: &[usize]) {
+        if !columns.is_empty() {
+            Arc::make_mut(&mut self.layout).takes_nameless = true;
+        }
+    }
+
     pub(crate) fn batches(&self) -> Batches {
         Batches {
             pass: self.source.pass(self.offset),
@@ -444,6 +481,9 @@ impl Batches {
         let found = found.unwrap_or(char::REPLACEMENT_CHARACTER);
         let problem = if CURLY_QUOTES.contains(&found) {
             curly(found)
+        } else if self.expected == Expected::FirstOrEnd && found == '[' {
+            "every row is a list. Write each as an object with the headings as names, [{…}, {…}], or save the table as CSV"
+                .to_owned()
         } else if self.expected == Expected::Next && matches!(found, ']' | '}') {
             format!("a comma stands before the closing “{found}”. Remove the comma")
         } else {
@@ -643,6 +683,7 @@ enum Misfit {
 impl Batch {
     pub(crate) fn rows(&self, mut each: impl FnMut(Row<'_>)) -> Result<u64, SheetError> {
         let (columns, key_column) = (&self.layout.columns, self.layout.key_column);
+        let takes_nameless = self.layout.takes_nameless;
         let mut texts: Vec<Option<String>> = Vec::new();
         let (mut text, mut ends) = (String::new(), Vec::new());
         let mut index = 0;
@@ -657,7 +698,7 @@ impl Batch {
                 && let Some(cell) = texts.get_mut(column)
             {
                 self.within_limits(element, &key)?;
-                trouble = trouble.or_else(|| unfit(column, KEY_HEADINGS[0], &key));
+                trouble = trouble.or_else(|| unfit(column, KEY_HEADINGS[0], &key, false));
                 *cell = Some(key);
             }
             for (path, value) in object.values {
@@ -671,7 +712,7 @@ impl Batch {
                             trouble.or_else(|| Some(RowTrouble::Broken(twice(column, &path))));
                         continue;
                     }
-                    trouble = trouble.or_else(|| unfit(column, &path, &value));
+                    trouble = trouble.or_else(|| unfit(column, &path, &value, takes_nameless));
                     *cell = Some(value);
                 }
             }
@@ -776,7 +817,7 @@ fn twice(column: usize, path: &str) -> Finding {
     )
 }
 
-fn unfit(column: usize, path: &str, value: &str) -> Option<RowTrouble> {
+fn unfit(column: usize, path: &str, value: &str, takes_nameless: bool) -> Option<RowTrouble> {
     if value.contains('\0') {
         return Some(RowTrouble::Broken(finding(
             "sheet.nul",
@@ -785,13 +826,15 @@ fn unfit(column: usize, path: &str, value: &str) -> Option<RowTrouble> {
             "write the value anew; the file may be damaged",
         )));
     }
-    if path.trim().is_empty() && !value.trim().is_empty() {
-        return Some(RowTrouble::CellWithoutHeading(finding(
+    if path.trim().is_empty() && !value.trim().is_empty() && !takes_nameless {
+        let finding = finding(
             "sheet.no_heading",
             Some(column),
-            "a value has no name".to_owned(),
-            "give it a name, or remove it",
-        )));
+            "a value has no name; --map '=-' leaves it out".to_owned(),
+            "give it a name, or leave it out",
+        );
+        let columns = vec![column];
+        return Some(RowTrouble::CellWithoutHeading { finding, columns });
     }
     None
 }

@@ -54,6 +54,42 @@ const CASES: &[HeadingCase] = &[
         Ask("New VOIP"),
     ),
     (
+        "the index of a table that was filtered",
+        "openvox",
+        ",Extension,Name\n7,2001,Ann\n11,2002,Bo\n16,2005,Cy\n",
+        Read(&[&["number=2001", "display_name=Ann"], &["number=2002"]]),
+    ),
+    (
+        "the index of a table that was sorted, as long as the numbers",
+        "openvox",
+        ",Extension,Name\n1555,2001,Ann\n1690,2002,Bo\n1007,2005,Cy\n",
+        Read(&[&["number=2001", "display_name=Ann"], &["number=2002"]]),
+    ),
+    (
+        "a column without a heading that most rows fill",
+        "openvox",
+        "Ext,Name,\n2001,Ann,tR7xkQ2mZp9w\n2002,Bo,tR7xkQ2mZp9x\n2003,Cy,\n",
+        Ask("(C1)"),
+    ),
+    (
+        "the number in a column without a heading",
+        "openvox",
+        ",Name,Email\n2001,Ann,a@example.com\n2002,Bo,b@example.com\n",
+        Ask("(A1)"),
+    ),
+    (
+        "two lists side by side",
+        "openvox",
+        "Ext,Name,,Ext,Name\n2001,Ann,,2003,Cy\n2002,Bo,,2004,Di\n",
+        Ask("Ext (D1)"),
+    ),
+    (
+        "two lists side by side that begin with the name",
+        "openvox",
+        "Name,Durchwahl,Name,Durchwahl\nAnn,2001,Cy,2003\nBo,2002,Di,2004\n",
+        Ask("Name (C1)"),
+    ),
+    (
         "numbers of somebody else in the column that counts rows",
         "openvox",
         "ID,Name,Ext.,Secret\n2001,Cy,2101,tR7xkQ2mZp9w\n2002,Di,2102,tR7xkQ2mZp9x\n",

@@ -3,6 +3,7 @@
 use crate::support::altered::altered;
 use crate::support::pbx::{Desk, TestPbx};
 use rowcall::vendors::VENDORS;
+use rust_xlsxwriter::{Format, Workbook};
 use std::fs;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -286,6 +287,86 @@ fn a_mark_in_a_column_without_heading_stops_a_deletion() {
             .says(&["b.csv:2", "no heading", "stay", "nothing was deleted"]);
         assert_eq!(desk.pbx.numbers(), ["2000", "2001", "2002"]);
     }
+}
+
+#[test]
+fn a_word_that_extensions_stay_stops_a_deletion_wherever_it_stands() {
+    let desk = holding(3);
+    let delete = "delete b.csv --from TARGET --rate 5000 --reply-within 2 --yes --max-deletes all";
+    for (sheet, words) in [
+        (
+            "Nicht löschen!\nExt;Name\n2000;Ann\n2001;Bo\n",
+            ["Nicht löschen!", "--header-row 2"],
+        ),
+        (
+            "Stand: Mai;;\n;;\nAktive Mitarbeiter;;\nExt;Name;Mail\n2000;Ann;\n2001;Bo;\n",
+            ["Aktive Mitarbeiter", "--header-row 4"],
+        ),
+        (
+            "Ext;Name\n2000;Ann\n2001;Bo\n\n2002;bleibt erstmal\n",
+            ["Name", "--map 'Name=-'"],
+        ),
+        (
+            "Ext;Name;Email\n2000;Ann;a@x.de\n2001;Bo;nicht löschen\n",
+            ["Email", "--map 'Email=-'"],
+        ),
+        (
+            "Ext;Name;Ext;Name\n2000;Ann;2001;Bo\n2002;Cy;2003;Di\n",
+            ["Ext", "--map 'Ext (C1)=-' --map 'Name (D1)=-'"],
+        ),
+        // The blank cell may be a mark.
+        (
+            ";Ext;Name\n1;2000;Ann\n;2001;Bo\n2;2002;Cy\n",
+            ["A2", "--map '(A1)=-'"],
+        ),
+    ] {
+        desk.write("b.csv", sheet);
+        desk.ends(delete, 2).says(&words);
+        assert_eq!(desk.pbx.numbers(), ["2000", "2001", "2002"], "{sheet}");
+    }
+    // Neither a title that says nothing of the kind nor a name stops it, and the answer deletes.
+    desk.write("b.csv", "Austritte im Mai;\nExt;Name\n2000;Anna Still\n");
+    desk.ends(delete, 0);
+    desk.write("b.csv", "Nicht löschen!\nExt;Name\n2001;Bo\n");
+    desk.ends(&format!("{delete} --header-row 2"), 0);
+    assert_eq!(desk.pbx.numbers(), ["2002"]);
+}
+
+#[test]
+fn hidden_and_struck_rows_of_a_deletion_are_asked_about() {
+    let desk = holding(4);
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    let struck = Format::new().set_font_strikethrough();
+    for (row, cells) in (0..).zip([
+        ["Ext", "Name"],
+        ["2000", "Ann"],
+        ["2001", "Bo"],
+        ["2002", "Cy"],
+    ]) {
+        for (column, cell) in (0..).zip(cells) {
+            sheet.write_string(row, column, cell).unwrap();
+        }
+    }
+    sheet.write_string_with_format(3, 1, "Cy", &struck).unwrap();
+    sheet.set_row_hidden(2).unwrap();
+    book.save(desk.folder().join("b.xlsx")).unwrap();
+    let delete = "delete b.xlsx --from TARGET --rate 5000 --reply-within 2 --yes --max-deletes all";
+    let all = [
+        "1 row is hidden",
+        "--visible-only",
+        "1 row is struck",
+        "--every-row",
+    ];
+    desk.ends(delete, 2).says(&all);
+    let visible = format!("{delete} --visible-only");
+    let said = desk.ends(&visible, 2).says(&["1 row is struck"]);
+    assert!(!said.err.contains("is hidden"), "{}", said.err);
+    assert_eq!(desk.pbx.numbers().len(), 4);
+    desk.ends(&format!("{visible} --every-row"), 0);
+    assert_eq!(desk.pbx.numbers(), ["2001", "2003"]);
+    desk.ends(&format!("{delete} --every-row"), 0);
+    assert_eq!(desk.pbx.numbers(), ["2003"]);
 }
 
 #[test]

@@ -355,6 +355,70 @@ fn rows_that_a_filter_hides_are_said_and_left_out_on_request() {
     assert!(code == 0 && said.contains("3 rows: 3 valid"), "{said}");
 }
 
+#[test]
+fn remarks_beside_the_table_are_left_out_by_the_cell_above_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let rows = [
+        ["number", "secret", "name", "", ""],
+        ["2001", "tR7xkQ2mZp9w", "Ann", "on leave", ""],
+        ["2002", "tR7xkQ2mZp9x", "Bo", "", ""],
+        ["2003", "tR7xkQ2mZp9y", "Cy", "", "0171 2345678"],
+    ];
+    fs::write(path.join("f.csv"), rows.map(|row| row.join(",")).join("\n")).unwrap();
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (row, cells) in (0..).zip(rows) {
+        for (column, cell) in (0..).zip(cells).filter(|(_, cell)| !cell.is_empty()) {
+            sheet.write_string(row, column, cell).unwrap();
+        }
+    }
+    book.save(path.join("f.xlsx")).unwrap();
+    for file in ["f.csv", "f.xlsx"] {
+        let check = |more: &[&str]| {
+            let all = [
+                &[
+                    "check",
+                    file,
+                    "--for",
+                    "portsip",
+                    "--fill",
+                    "web_password=<generate>",
+                ],
+                more,
+            ]
+            .concat();
+            rowcall(path, &all)
+        };
+        let (code, said) = check(&["--all"]);
+        assert_eq!(code, 1, "{file}: {said}");
+        assert!(
+            said.contains("--map '(D1)=-'") && said.contains("--map '(E1)=-'"),
+            "{file}: {said}"
+        );
+        let (code, said) = check(&["--map", "(D1)=-", "--map", "(e1)=-"]);
+        assert!(code == 0 && said.contains("3 valid"), "{file}: {said}");
+        let (code, said) = check(&["--map", "(D1)=-", "--map", "(E1)=mobile"]);
+        assert!(code == 0 && said.contains("3 valid"), "{file}: {said}");
+        // A cell that names no column of the sheet.
+        let (code, said) = check(&["--map", "(D7)=-"]);
+        assert!(code == 2 && said.contains("(D7)"), "{file}: {said}");
+    }
+    let plan = [
+        "plan",
+        "f.xlsx",
+        "--to",
+        "sim:portsip",
+        "--fill",
+        "web_password=<generate>",
+    ];
+    let (_, said) = rowcall(
+        path,
+        &[&plan[..], &["--map", "(D1)=-", "--map", "(E1)=mobile"]].concat(),
+    );
+    assert!(said.contains("0171 2345678"), "{said}");
+}
+
 /// Bytes as gzip packs them.
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
