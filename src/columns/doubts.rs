@@ -407,6 +407,16 @@ impl Meanings<'_> {
         let Some(sample) = self.sample().filter(|_| !self.options.allowed.delete) else {
             return;
         };
+        // There a list goes on, whose commas part it.
+        let last = self
+            .headings
+            .iter()
+            .rfind(|heading| !heading.trim().is_empty());
+        if let (OwnerWords::Product(product), Some(last)) = (&self.owner.words, last)
+            && product.parts_list(last)
+        {
+            return;
+        }
         let rows = sample.rows();
         let nameless: Vec<(usize, usize)> = sample.nameless().collect();
         for (column, filled) in nameless {
@@ -421,7 +431,7 @@ impl Meanings<'_> {
             }
             self.questions.push(Question {
                 what: format!(
-                    "{} is filled in {filled} of {rows} rows: give it a heading, or leave it out",
+                    "{} is filled in {filled} of the first {rows} rows: give it a heading, or leave it out",
                     self.at(column)
                 ),
                 columns: vec![column],

@@ -16,6 +16,8 @@ use crate::sheet::Cells;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+/// The rule about numbers with a letter or a sign among others of digits alone.
+const SIGN: &str = "number.sign";
 /// The number of extensions followed to name a loop; and below, the number of them that are named.
 const LOOP_STEPS_MAX: usize = 1000;
 const LOOP_NAMED_MAX: usize = 12;
@@ -464,6 +466,10 @@ impl CrossRowFacts {
         }
         if let Some(slot) = number_slot.filter(|slot| slot.row.name == Field::NUMBER)
             && let Some((rule, what, hint)) = self.odd_number(slot, number)
+            && !(rule == SIGN
+                && findings
+                    .iter()
+                    .any(|told| told.field == Some(Field::NUMBER)))
         {
             let message = format!("{} {} {what}", slot.row.name.name(), quoted(number));
             let finding = Finding::new(rule, Severity::Warning, message);
@@ -503,7 +509,7 @@ impl CrossRowFacts {
         // Where digits alone are right, the vendor's own rule has told.
         if self.are_signs_odd && !slot.has_number_rule() && has_odd_sign(number) {
             return Some((
-                "number.sign",
+                SIGN,
                 "has a letter or a sign, and most of the other rows' numbers have digits alone",
                 "look for a letter in the place of a digit, such as O for 0, and for a sign before or behind the number",
             ));

@@ -648,7 +648,9 @@ impl Content {
     /// Reads so many columns, also behind the last heading.
     pub(crate) fn widen(&mut self, columns: usize) {
         let layout = Arc::make_mut(&mut self.layout);
-        layout.unnamed.extend(layout.columns..columns);
+        let (before, left_out) = (layout.columns, &layout.left_out);
+        let more = (before..columns).filter(|column| !left_out.contains(column));
+        layout.unnamed.extend(more);
         layout.columns = columns;
     }
 

@@ -54,18 +54,6 @@ const CASES: &[HeadingCase] = &[
         Ask("New VOIP"),
     ),
     (
-        "the index of a table that was filtered",
-        "openvox",
-        ",Extension,Name\n7,2001,Ann\n11,2002,Bo\n16,2005,Cy\n",
-        Read(&[&["number=2001", "display_name=Ann"], &["number=2002"]]),
-    ),
-    (
-        "the index of a table that was sorted, as long as the numbers",
-        "openvox",
-        ",Extension,Name\n1555,2001,Ann\n1690,2002,Bo\n1007,2005,Cy\n",
-        Read(&[&["number=2001", "display_name=Ann"], &["number=2002"]]),
-    ),
-    (
         "a column without a heading that most rows fill",
         "openvox",
         "Ext,Name,\n2001,Ann,tR7xkQ2mZp9w\n2002,Bo,tR7xkQ2mZp9x\n2003,Cy,\n",

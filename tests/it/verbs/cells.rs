@@ -303,25 +303,41 @@ fn a_column_without_heading_that_counts_the_rows_is_left_out_and_any_other_by_a_
         .collect();
     let said = check(&format!(",Name,Ext\n{counted}"), "", 0);
     assert!(
-        said.contains("the column without a heading (A1): left out, for it counts the rows"),
+        said.contains("the column without a heading (A1): left out, for it numbers the rows"),
         "{said}"
     );
     // Behind the rows that show what headings mean there is something else.
-    let said = check(&format!(",Name,Ext\n{counted}new,Ann,4000\n"), "", 1);
+    let said = check(&format!(",Name,Ext\n{counted}new,Ann,4000\n"), "", 2);
     assert!(
-        said.contains("1501 cells") && said.contains("--map '=-'"),
+        said.contains("filled in 1000 of the first 1000 rows") && said.contains("--map '(A1)=-'"),
         "{said}"
     );
-    for marks in ["x,Ann,2001\ny,Bo,2002\n", "2,Ann,2001\n3,Bo,2002\n"] {
-        let sheet = format!(",Name,Ext\n{marks}");
-        let said = check(&sheet, "", 1);
-        assert!(said.contains("leave it out with --map '=-'"), "{said}");
-        check(&sheet, "--map =-", 0);
-        // That is no answer for cells behind the last heading.
-        check(
-            &format!(",Name,Ext\n{marks}9,Cy,2003,left\n"),
-            "--map =-",
-            1,
+    let marks = ",Name,Ext\nx,Ann,2001\ny,Bo,2002\n";
+    let said = check(marks, "", 2);
+    assert!(said.contains("answer with --map '(A1)=-'"), "{said}");
+    check(marks, "--map (A1)=-", 0);
+    check(marks, "--map =-", 0);
+    // That is no answer for cells behind the last heading.
+    check(&format!("{marks}9,Cy,2003,left\n"), "--map =-", 1);
+    // Few marks are told row by row.
+    let few = ",Name,Ext\nx,Ann,2001\n,Bo,2002\n,Cy,2003\n";
+    let said = check(few, "", 1);
+    assert!(
+        said.contains("A2") && said.contains("--map '(A1)=-'"),
+        "{said}"
+    );
+    check(few, "--map (A1)=-", 0);
+    // The index of pandas, filtered, sorted, or put together of two.
+    for index in [["7", "11"], ["1690", "1555"], ["0", "0"]] {
+        let [one, other] = index;
+        let said = check(
+            &format!(",Ext,Name\n{one},2001,Ann\n{other},2002,Bo\n"),
+            "",
+            0,
+        );
+        assert!(
+            said.contains("(A1): left out, for it numbers the rows"),
+            "{said}"
         );
     }
     let said = check(",Name,Ext\n2001,Ann,1\n2002,Bo,2\n", "--map (A1)=number", 0);

@@ -195,7 +195,9 @@ fn workbooks_are_read_by_their_sheets_and_numbers_in_their_cells_are_told() {
     }
     for (row, number) in (3..).zip(2001..=2005) {
         sheet.write_string(row, 0, number.to_string()).unwrap();
-        sheet.write_string(row, 2, "Ab3defghij").unwrap();
+        sheet
+            .write_string(row, 2, format!("Ab3defghij{row}"))
+            .unwrap();
     }
     sheet.write_number(4, 0, 2002).unwrap();
     let zeros = Format::new().set_num_format("0000");
@@ -291,7 +293,9 @@ fn a_column_that_is_stored_as_numbers_is_said_once() {
         sheet.write(0, column, heading).unwrap();
     }
     for row in 1..=40 {
-        sheet.write_string(row, 1, "tR7xkQ2mZp9w").unwrap();
+        sheet
+            .write_string(row, 1, format!("tR7xkQ2mZp9w{row}"))
+            .unwrap();
         sheet.write_number(row, 2, 40_000 + 7 * row).unwrap();
         match row {
             20 => sheet.write_number_with_format(row, 0, 8, &shown),
