@@ -116,7 +116,8 @@ Examples:
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Write rowcall.toml: asks for a PBX, tries it, and keeps its password in a file for its owner
+    /// Write rowcall.toml: asks for a PBX, tries it, and keeps its password for its owner: in a file, or in the
+    /// keyring of the session
     #[command(
         after_help = "A target that is there stays; the new one is written behind it.
 

@@ -2,6 +2,7 @@
 
 use crate::link::StopFlag;
 use crate::rim::config::{TargetEntry, add_target, config_file, config_names};
+use crate::rim::keyring;
 use crate::rim::terminal::{ask, ask_secret, ask_until, can_ask, confirm, print, report};
 use crate::rim::{Context, Exit, Failure, Target, TargetSession};
 use crate::vendors::{VENDORS, vendor_typed};
@@ -13,7 +14,8 @@ struct InitAnswers {
     entry: TargetEntry,
 }
 
-/// Asks, tries, and writes the target behind those that are there; its password into a file for its owner.
+/// Asks, tries, and writes the target behind those that are there; its password into a file for its owner, or into the
+/// keyring.
 ///
 /// # Errors
 /// Exit 2 where there is no terminal to ask on, the name is taken, or a file cannot be written.
@@ -39,7 +41,7 @@ pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     ));
     let answers =
         ask_all(&taken).ok_or_else(|| Failure::usage("the answers ended; nothing is written"))?;
-    let InitAnswers { name, entry } = answers;
+    let InitAnswers { name, mut entry } = answers;
     let tried = Target::unwritten(&name, entry.clone())
         .and_then(|target| TargetSession::open(&target, &StopFlag::default()).map(drop));
     if let Err(failure) = tried {
@@ -50,10 +52,38 @@ pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     } else {
         print(format!("{} answers, and takes the account", entry.url));
     }
-    add_target(&path, &name, &entry)?;
+    let kept = keep_in_keyring(&name, &mut entry)?;
+    if let Err(failure) = add_target(&path, &name, &entry) {
+        // No password is left where no target leads to it.
+        if kept {
+            keyring::forget(&name);
+        }
+        return Err(failure);
+    }
     print(format!("{}: target {name}", path.display()));
     print(format!("next: rowcall doctor {name}"));
     Ok(Exit::Done)
+}
+
+/// Moves the password into the keyring of the session, where there is one and the user wants it. Returns true if it is
+/// there now.
+///
+/// # Errors
+/// Exit 2 where the keyring does not take it.
+fn keep_in_keyring(name: &str, entry: &mut TargetEntry) -> Result<bool, Failure> {
+    let question = "keep the password in the keyring of this session, and not in a file? Jobs that run at night need a file";
+    let Some(password) = entry
+        .password
+        .take_if(|_| keyring::is_there() && confirm(question))
+    else {
+        return Ok(false);
+    };
+    let command = keyring::keep(name, &password).map_err(|why| {
+        Failure::usage(format!("the password cannot be kept in the keyring: {why}"))
+            .hint("run init again, and keep it in a file")
+    })?;
+    entry.password_command = Some(command);
+    Ok(true)
 }
 
 /// Every answer; `None` where the input ended.

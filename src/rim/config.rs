@@ -253,6 +253,9 @@ fn table_of(name: &str, entry: &TargetEntry, password_file: Option<&Path>) -> St
         let file = text(&file.to_string_lossy());
         table.push_str(&format!("password_file = {file}\n"));
     }
+    if let Some(command) = &entry.password_command {
+        table.push_str(&format!("password_command = {}\n", text(command)));
+    }
     table
 }
 

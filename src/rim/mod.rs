@@ -5,6 +5,7 @@ pub(crate) mod config;
 pub(crate) mod context;
 pub(crate) mod doctor;
 pub(crate) mod failure;
+pub(crate) mod keyring;
 pub(crate) mod log;
 pub(crate) mod outputs;
 pub(crate) mod process_group;

@@ -108,6 +108,7 @@ const REVEALS: &[(&str, &str)] = &[
     ("sheet/repairs.rs", REPAIRED),
     ("sheet/xlsx/mark.rs", REPAIRED),
     ("sheet/xlsx/repair.rs", REPAIRED),
+    ("rim/keyring.rs", "kept in the keyring of the session"),
     (
         "columns/lacking.rs",
         "a cell that is checked as it would be sent",

@@ -226,6 +226,63 @@ fn init_asks_tries_and_writes_a_target_that_works() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn init_keeps_a_password_in_the_keyring_of_the_session_where_that_is_wanted() {
+    use std::os::unix::fs::PermissionsExt;
+    let desk = Desk::new("openvox");
+    // A keyring that is one file, by the arguments of secret-tool.
+    let tool = "#!/bin/sh\ncd \"$KEYRING\" || exit 1\ncase $1 in\n\
+        store) shift 2; cat >\"$*\";;\nlookup) shift; cat \"$*\";;\nclear) shift; rm \"$*\";;\nesac\n";
+    let (bin, keyring) = (desk.path("bin"), desk.path("keyring"));
+    for folder in [&bin, &keyring] {
+        std::fs::create_dir(folder).unwrap();
+    }
+    let tool = desk.file("bin/secret-tool", tool);
+    std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let search = std::env::var("PATH").unwrap_or_default();
+    let with_keyring = |arguments: &str| {
+        let mut command = desk.command(arguments);
+        command
+            .env_remove("ROWCALL_PASSWORD")
+            .env("PATH", format!("{}:{search}", bin.display()))
+            .env("KEYRING", &keyring)
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
+        command
+    };
+    let password = account().password.reveal().to_owned();
+    let kept = keyring.join("service rowcall target hq");
+    let mut init = Typist::start(&mut with_keyring("init"));
+    init.answers("vendor (openvox, ", "openvox")
+        .answers("address, for example", &desk.pbx.addr())
+        .answers("account: ", "api")
+        .answers("password (not shown): ", &password)
+        .answers("a name for it [hq]: ", "")
+        .answers("need a file [y/N] ", "y");
+    let (exit, screen) = init.ends();
+    assert_eq!(exit, 0, "{screen}");
+    assert!(!screen.contains(&password), "{screen}");
+    assert_eq!(std::fs::read_to_string(&kept).unwrap(), password);
+    assert!(!desk.path("hq.password").exists());
+    assert!(!desk.read("rowcall.toml").contains(&password));
+    let output = with_keyring("export hq").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    // What cannot be written leaves no password behind.
+    std::fs::remove_file(&kept).unwrap();
+    std::fs::remove_file(desk.path("rowcall.toml")).unwrap();
+    let mut init = Typist::start(&mut with_keyring("init --config nowhere/rowcall.toml"));
+    init.answers("vendor (openvox, ", "openvox")
+        .answers("address, for example", &desk.pbx.addr())
+        .answers("account: ", "api")
+        .answers("password (not shown): ", &password)
+        .answers("a name for it [hq]: ", "")
+        .answers("need a file [y/N] ", "y");
+    let (exit, screen) = init.ends();
+    assert_eq!(exit, 2, "{screen}");
+    assert!(!kept.exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn a_password_that_is_nowhere_is_asked_for_and_not_shown() {
     let desk = Desk::new("openvox");
     desk.write("rowcall.toml", desk.pbx.config("hq"));
