@@ -16,8 +16,9 @@ use crate::model::{Fault, FaultCause, FaultKind};
 use crate::wire::{Effect, Reply, Request};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Limits of repeating a request, and the waits between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,9 @@ pub struct Patience {
     pub wait_first: Duration,
     /// The longest wait that is not the PBX's own wish.
     pub wait_max: Duration,
+    /// The time after which a PBX that was reached before, and is not any more, is waited for no longer: one request after
+    /// the other would wait as long for it.
+    pub unreached_max: Duration,
     /// True if a request that reads is sent again when its reply is lost. Not where each may count, as sign-ins do.
     pub repeats_lost: bool,
 }
@@ -38,6 +42,7 @@ impl Patience {
         attempts_max: 7,
         wait_first: Duration::from_millis(500),
         wait_max: Duration::from_secs(10),
+        unreached_max: Duration::from_secs(60),
         repeats_lost: true,
     };
 
@@ -64,6 +69,8 @@ pub struct Retrying {
     pace: Pace,
     /// The number of waits so far.
     waits: AtomicU64,
+    /// The time since which the PBX is not reached; `None` where it was, the last time.
+    unreached: Mutex<Option<Instant>>,
 }
 
 impl Retrying {
@@ -73,6 +80,7 @@ impl Retrying {
             link,
             pace,
             waits: AtomicU64::new(0),
+            unreached: Mutex::default(),
         }
     }
 
@@ -100,7 +108,9 @@ impl Retrying {
         let mut permit = permit;
         let mut attempt = 1;
         loop {
-            let fault = match self.once(request, permit) {
+            let said = self.once(request, permit);
+            let is_gone = self.is_gone(&said, patience);
+            let fault = match said {
                 Ok(reply) => return Ok(reply),
                 Err(fault) => fault,
             };
@@ -118,6 +128,7 @@ impl Retrying {
             let repeats = (unheard || again)
                 && attempt < patience.attempts_max
                 && fault.cause != FaultCause::Endless
+                && !is_gone
                 && !given_up();
             if overloaded || (unheard && repeats) {
                 self.pace.pause(pause);
@@ -133,6 +144,24 @@ impl Retrying {
                 Some(permit) => permit,
                 None => return Err(fault),
             };
+        }
+    }
+
+    /// Notes whether the PBX was reached; returns true where it was not for too long.
+    fn is_gone(&self, said: &Result<Reply, Fault>, patience: &Patience) -> bool {
+        let mut since = self
+            .unreached
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        match said {
+            Err(fault) if fault.kind == FaultKind::NotSent => {
+                let since = since.get_or_insert_with(Instant::now);
+                since.elapsed() > patience.unreached_max
+            }
+            _ => {
+                *since = None;
+                false
+            }
         }
     }
 
@@ -183,13 +212,13 @@ mod tests {
     use super::super::StopFlag;
     use super::*;
     use crate::wire::Method;
-    use std::sync::{Arc, Mutex};
-    use std::time::Instant;
+    use std::sync::Arc;
 
     const HASTE: Patience = Patience {
         attempts_max: 3,
         wait_first: Duration::from_millis(2),
         wait_max: Duration::from_millis(8),
+        unreached_max: Duration::from_secs(60),
         repeats_lost: true,
     };
 
@@ -264,6 +293,31 @@ mod tests {
             let told = format!("{effect:?} {reply:?}");
             assert_eq!(times_said(effect, reply), (kind, times), "{told}");
         }
+    }
+
+    #[test]
+    fn a_pbx_that_is_not_reached_for_long_is_not_waited_for_by_each_request() {
+        let times = Arc::new(Mutex::new(Vec::new()));
+        let mut replies = vec![fault(FaultKind::NotSent); 5];
+        replies.extend([status(200), fault(FaultKind::NotSent)]);
+        let pace = Pace::unlimited(StopFlag::default());
+        let line = Retrying::new(Box::new(ScriptedLink(replies, times.clone())), pace);
+        let request = Request::new("x", Method::Get, "/x", Effect::Writes);
+        let short = Patience {
+            unreached_max: Duration::from_millis(60),
+            ..HASTE
+        };
+        let said = |patience: &Patience| {
+            let before = times.lock().unwrap().len();
+            let result = line.exchange(&request, line.pace().permit(), patience);
+            (result.is_ok(), times.lock().unwrap().len() - before)
+        };
+        assert_eq!(said(&HASTE), (false, 3));
+        thread::sleep(short.unreached_max);
+        assert_eq!(said(&short), (false, 1));
+        // Once it is reached again, it is waited for as before.
+        assert_eq!(said(&HASTE), (true, 2));
+        assert_eq!(said(&HASTE), (false, 3));
     }
 
     #[test]

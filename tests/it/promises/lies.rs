@@ -24,6 +24,7 @@ const HASTE: Patience = Patience {
     attempts_max: 3,
     wait_first: Duration::from_millis(1),
     wait_max: Duration::from_millis(4),
+    unreached_max: Duration::from_secs(60),
     repeats_lost: true,
 };
 
