@@ -473,15 +473,16 @@ impl Recording<'_, '_> {
     }
 }
 
-/// Says how often the PBX started anew, and what its file has lost of others; returns true where it has.
+/// Says how often the PBX started anew, as far as that was seen, and what its file has lost of others; returns true where it has
+/// after such a start.
 fn tell_starts(starts: &NewStarts, label: &str, changes: &[Change]) -> bool {
-    if starts.times.is_empty() {
-        return false;
+    let has_started = !starts.times.is_empty();
+    if has_started {
+        let times = counted(starts.times.len() as u64, "time");
+        print(format!(
+            "{label}: the PBX started anew at least {times} while the run was at work"
+        ));
     }
-    let times = counted(starts.times.len() as u64, "time");
-    print(format!(
-        "{label}: the PBX started anew {times} while the run was at work"
-    ));
     let numbers = changes
         .iter()
         .flat_map(|change| [change.number.as_str(), change.present_number()]);
@@ -493,9 +494,9 @@ fn tell_starts(starts: &NewStarts, label: &str, changes: &[Change]) -> bool {
         if others.is_empty() {
             continue;
         }
-        has_losses = true;
+        has_losses = has_started;
         print_error(&format!(
-            "{label}: of {file}, which a kill may leave in pieces, these are gone since, and are no row's: {}; put them back from a copy of the file",
+            "{label}: of {file}, which a kill may leave in pieces, these are gone since the run began, and are no row's: {}; put them back from a copy of the file",
             first_texts(&others, LOST_SHOWN_MAX)
         ));
     }

@@ -9,8 +9,8 @@ use crate::manifest::Manifest;
 use crate::model::{Action, Fault, FaultCause, FaultKind, Field, Record, Text, by_number};
 use crate::vendors::{Account, Client, Task};
 use crate::wire::{
-    Alone, Answer, CONVERSATION_COST_MAX, Effect, Exchange, Listing, PbxStart, SHARED_COST_MAX,
-    Session, Turn,
+    Alone, Answer, CONVERSATION_COST_MAX, Effect, Exchange, Listing, PbxFile, PbxStart,
+    SHARED_COST_MAX, Session, Turn,
 };
 use crossbeam_channel::unbounded;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -200,6 +200,22 @@ impl Connection {
             ..Session::clone(&state.session)
         });
         Ok(started)
+    }
+
+    /// Looks anew at the file beside the database of the PBX; `None` where there is none, or it cannot be read.
+    pub(super) fn ask_file(&self) -> Option<PbxFile> {
+        let mut state = lock(&self.state);
+        let known = state.session.started.as_deref();
+        let not_looked = known.map(|known| PbxStart {
+            file: None,
+            ..known.clone()
+        });
+        state.session = Arc::new(Session {
+            started: not_looked.map(Arc::new),
+            ..Session::clone(&state.session)
+        });
+        drop(state);
+        self.ask_started().ok()??.file.clone()
     }
 
     /// The time when it was opened.

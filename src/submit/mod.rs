@@ -196,6 +196,9 @@ pub fn submit(
     }
     let given_out = *lock(&queue.next);
     let why = lock(&queue.ended).take().unwrap_or(Ended::Whole);
+    if !matches!(why, Ended::TargetLost(_)) {
+        queue.storage.note_losses();
+    }
     recorder.record_the_rest(given_out, &why, intents);
     recorder.reread_groups(connection, options);
     match why {

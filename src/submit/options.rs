@@ -70,7 +70,7 @@ pub struct NewStarts {
     pub times: BTreeSet<String>,
     /// The words for rows that were done and are gone since, by row.
     pub gone: BTreeMap<usize, String>,
-    /// The entries of a file before one of them that are not there any more, by the file's name.
+    /// The entries of a file before the run that are not there any more, by the file's name.
     pub lost: BTreeMap<&'static str, BTreeSet<String>>,
 }
 

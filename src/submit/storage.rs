@@ -11,7 +11,7 @@ use super::panics::{caught, lock};
 use super::settle::{SettleLimits, Settlement, carry_out_again};
 use super::verify::{Sent, Verifier};
 use crate::model::{Action, Fault, FaultCause, FaultKind, RowResult};
-use crate::wire::PbxStart;
+use crate::wire::{PbxFile, PbxStart};
 use std::collections::HashMap;
 use std::mem::take;
 use std::sync::{Arc, Mutex};
@@ -38,6 +38,8 @@ pub(super) struct Storage<'c> {
     stored: Mutex<Vec<Sent<'c>>>,
     /// The starts of the PBX that were seen in the run.
     starts: Arc<Mutex<NewStarts>>,
+    /// The file beside its database, as it was before anything was sent.
+    file: Option<PbxFile>,
 }
 
 /// A row that the PBX accepted and may not have stored.
@@ -54,7 +56,9 @@ struct Unstored<'c> {
 impl<'c> Storage<'c> {
     /// The rows of one run over this connection.
     pub(super) fn new(connection: &'c Connection, options: &Options) -> Storage<'c> {
+        let has_file = !options.loses.is_zero() && connection.manifest().is_one_at_a_time();
         Storage {
+            file: has_file.then(|| connection.ask_file()).flatten(),
             connection,
             loses: options.loses,
             limits: options.settling,
@@ -170,7 +174,7 @@ impl<'c> Storage<'c> {
         verifier: &Verifier<'c>,
     ) -> Option<Fault> {
         let (before, now) = (sent.started.as_ref()?, now?);
-        self.note_start(before, now);
+        lock(&self.starts).times.insert(now.time.clone());
         if before.pbx != now.pbx {
             let why = format!("it was {}, and now {} answers", before.pbx, now.pbx);
             return Some(another_pbx(&why));
@@ -189,13 +193,12 @@ impl<'c> Storage<'c> {
         Some(another_pbx(&why))
     }
 
-    /// Notes a new start, and what a file beside the database has lost with it.
-    fn note_start(&self, before: &PbxStart, now: &PbxStart) {
-        let mut starts = lock(&self.starts);
-        starts.times.insert(now.time.clone());
-        if let (Some(before), Some(now)) = (&before.file, &now.file) {
+    /// Notes what the file beside the database has lost since the run began.
+    pub(super) fn note_losses(&self) {
+        let Some(before) = &self.file else { return };
+        if let Some(now) = self.connection.ask_file() {
             let lost = before.entries.difference(&now.entries).cloned();
-            starts.lost.entry(now.name).or_default().extend(lost);
+            lock(&self.starts).lost.insert(now.name, lost.collect());
         }
     }
 

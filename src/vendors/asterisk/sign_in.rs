@@ -18,7 +18,7 @@ const TYPES: [PjsipObject; 3] = [PjsipObject::Auth, PjsipObject::Aor, PjsipObjec
 /// Places of objects into which nothing can be written: files, and a cache before another place.
 const READ_ONLY_PLACES: [&str; 2] = ["config", "memory_cache"];
 
-/// The most looks at a file after a new start until two in a row are the same.
+/// The most looks at a file until two in a row are the same.
 const LOOKS_MAX: usize = 4;
 
 impl Asterisk {
@@ -42,7 +42,6 @@ impl Asterisk {
             read_only,
             ..Session::default()
         };
-        let mut file = None;
         if self.uses_ami {
             let login = one_line(talk, ami::login(account))?;
             let login = talk.judged_at_sign_in(login)?;
@@ -55,30 +54,27 @@ impl Asterisk {
             let (unmapped, rights) = self.writable(mapping);
             session.rights = rights.into();
             session.read_only = session.read_only.or(no_config_rights).or(unmapped);
-            let held = self.authorise(ami::get_voicemail_file(), &session);
-            file = talk
-                .judged_at_sign_in(held)?
-                .ok()
-                .map(|held| self.entries(&held));
         } else {
             session.rights = not_known().into();
         }
-        session.started = started(&info, file);
+        session.started = started(&info, None);
         Ok(Answer::Session(session))
     }
 
-    /// Asks when the PBX started, and keeps the session of the manager interface. After a new start it looks at the file of
-    /// the boxes.
+    /// Asks when the PBX started, and keeps the session of the manager interface. Where the file of the boxes was not looked at
+    /// since that start, it is.
     pub(super) fn keep_alive(&self, talk: &mut Talk<'_>, session: &Session) -> Step<Answer> {
         let info = talk.ask(info())?;
         let mut now = started(&info, None);
         let before = session.started.as_deref();
         if self.uses_ami {
             talk.ask(ami::ping())?;
-            let is_same = |now: &PbxStart| before.is_some_and(|before| before.is_same(now));
-            let file = match now.as_deref().is_none_or(is_same) {
-                true => before.and_then(|before| before.file.clone()),
-                false => self.file_now(talk)?,
+            let known = before
+                .zip(now.as_deref())
+                .filter(|(before, now)| before.is_same(now));
+            let file = match known.and_then(|(before, _)| before.file.clone()) {
+                None => self.file_now(talk)?,
+                known => known,
             };
             now = started(&info, file);
         }
