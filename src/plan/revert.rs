@@ -115,6 +115,7 @@ pub(crate) fn plan_revert(
         let done = done(stored, |position| past.taken_back.contains_key(&position));
         lost(run, &done, &remote.extensions, session.target())?;
     }
+    let left = session.look_at_parts(&gone(past, &remote))?;
     let mut rewritten = BTreeMap::new();
     for (row, _) in rows {
         if let Some(change) = &row.change
@@ -134,6 +135,7 @@ pub(crate) fn plan_revert(
         key: past.key,
         replaced,
         current: &remote.extensions,
+        left: &left,
         remote: &remote,
     };
     let (mut planned, mut origins): (Vec<PlannedRow>, Vec<usize>) = (vec![], vec![]);
@@ -167,6 +169,18 @@ pub(crate) fn plan_revert(
         reverts: Some(reverts),
         ..Plan::default()
     })
+}
+
+/// The numbers of extensions that the run created, or was about to, and that the PBX does not have.
+fn gone(past: &StoredRows<'_>, remote: &RemoteState) -> Vec<String> {
+    let rows = past.rows.iter().enumerate().filter(|(position, row)| {
+        row.1 != Standing::Waiting && !past.taken_back.contains_key(position)
+    });
+    let changes = rows.filter_map(|(_, (row, _))| row.change.as_ref());
+    let created = changes.filter(|change| change.action == Action::Create);
+    let numbers = created.map(|change| change.present_number());
+    let gone = numbers.filter(|number| !remote.extensions.contains_key(*number));
+    gone.map(str::to_owned).collect()
 }
 
 /// Lists the fields that will not be as before.
@@ -204,6 +218,8 @@ struct Reverting<'u> {
     /// True if the run took extensions out of groups that it did not name.
     replaced: bool,
     current: &'u BTreeMap<String, Record>,
+    /// The parts that are left of extensions that the run created and that are gone.
+    left: &'u BTreeMap<String, Record>,
     remote: &'u RemoteState,
 }
 
@@ -227,6 +243,12 @@ impl Reverting<'_> {
                 message,
                 hint,
             ));
+        }
+        if let Some(left) = self.left.get(change.present_number())
+            && change.action == Action::Create
+            && standing != Standing::Waiting
+        {
+            return Some(self.remove_left(change, left));
         }
         let finished = result.is_done() || row.outcome.restored_in_part;
         let is_own = result == RowResult::Differs && self.read_back.contains_key(&change.row);
@@ -305,6 +327,10 @@ impl Reverting<'_> {
         match (change.action, now.as_ref()) {
             (Action::Create, None) => already_as_before(change, Action::Delete),
             (Action::Create, Some(now)) => self.uncreate(change, now),
+            // There were parts alone.
+            (Action::Delete, None) if change.before.is_none() => {
+                already_as_before(change, Action::Create)
+            }
             (Action::Delete, None) => self.recreate(change),
             (Action::Delete, Some(_)) if self.is_as_before(change) => {
                 already_as_before(change, Action::Create)
@@ -521,6 +547,28 @@ impl Reverting<'_> {
         let hint = "look at it on the PBX; if it is to go: rowcall delete SHEET --from TARGET";
         let code = "undo.not_read_back";
         not_reverted(change, RowResult::Unknown, code, Some(field), message, hint)
+    }
+
+    /// Removes the parts that are left of an extension that is gone, where they are as the run made them.
+    fn remove_left(&self, change: &Change, left: &Record) -> PlannedRow {
+        let is_as_made = |(field, held): (Field, Text<'_>)| {
+            let row = self.manifest.row(field);
+            let filled = || row.and_then(|row| row.filled(left.number()));
+            let wanted = change.wanted.reveal(field).map(str::to_owned);
+            let made = wanted.or_else(filled);
+            made.is_none_or(|made| held.reveal() == made)
+        };
+        let fields: Vec<_> = left.iter().filter(|(field, _)| !field.is_key()).collect();
+        if fields.is_empty() || !fields.into_iter().all(is_as_made) {
+            let message = format!(
+                "the PBX does not have the {} any more that run {} created, but parts of its number that are not as the run made them: they may belong to something else; rowcall did not change them",
+                change.wanted.noun(),
+                self.run
+            );
+            let hint = "look at them on the PBX, and remove them there where nothing needs them";
+            return not_reverted(change, RowResult::Drifted, "drifted", None, message, hint);
+        }
+        revert_row(change, Action::Delete, left.key_only(), None, &[])
     }
 
     fn restore(&self, change: &Change, now: &Record) -> PlannedRow {

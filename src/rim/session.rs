@@ -225,6 +225,20 @@ impl<'t> TargetSession<'t> {
         }
     }
 
+    /// The parts that are left of extensions that are gone, by number.
+    ///
+    /// # Errors
+    /// Exit 3 where the target cannot be read.
+    pub(crate) fn look_at_parts(
+        &self,
+        numbers: &[String],
+    ) -> Result<BTreeMap<String, Record>, Failure> {
+        let parts = self.connection.look_at_parts(numbers);
+        let parts = parts.map_err(|fault| self.target.failure(&fault))?;
+        let by_number = parts.into_iter().map(|it| (it.number().to_owned(), it));
+        Ok(by_number.collect())
+    }
+
     /// Everything about these extensions, with a progress bar. The fault of one that cannot be read does not affect the others.
     ///
     /// # Errors

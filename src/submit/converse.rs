@@ -441,6 +441,25 @@ impl Connection {
         }
     }
 
+    /// Fetches the parts that are left of extensions that are gone.
+    ///
+    /// # Errors
+    /// The fault that ended the conversation.
+    pub(crate) fn look_at_parts(&self, numbers: &[String]) -> Result<Vec<Record>, Fault> {
+        let mut parts = vec![];
+        if !self.manifest().ability.deletes_in_parts {
+            return Ok(parts);
+        }
+        for numbers in numbers.chunks(self.manifest().vendor.batch.max(1)) {
+            let task = Task::GetParts(numbers);
+            match self.converse(self.client.as_ref(), &task, None).result? {
+                Answer::Found(found) => parts.extend(found),
+                _ => return Err(strange_answer()),
+            }
+        }
+        Ok(parts)
+    }
+
     /// Notes which of these extensions let anybody in, by what was found of them.
     fn note_open(&self, numbers: &[String], found: &[Record]) {
         if !self.manifest().sip.open_without_secret {

@@ -43,6 +43,9 @@ pub enum Task<'t> {
     Get(&'t [String]),
     /// The same with live state (registrations), where the vendor shows it: ends in `Answer::Found`.
     GetStatus(&'t [String]),
+    /// Get what is left of extensions that are gone, where they are made of several parts: ends in `Answer::Found`, with the
+    /// fields of those parts.
+    GetParts(&'t [String]),
     /// Make an extension: ends in `Answer::Done`.
     Create(&'t Record),
     /// Change these fields of an extension that exists; all others stay as they are: ends in `Answer::Done`.

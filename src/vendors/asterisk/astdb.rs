@@ -3,7 +3,7 @@
 //! shows those on that AstDB has lost.
 
 use super::ami;
-use super::objects::{PjsipObject, ShownObject};
+use super::objects::{PjsipObject, ShownObject, codecs};
 use super::talk::{Asterisk, Talk, one_line};
 use crate::model::{Fault, FaultKind};
 use crate::vendors::conversation::Step;
@@ -20,6 +20,8 @@ pub(super) enum KeptEndpoint {
     Absent,
     /// AstDB has lost it, and the cache shows it on.
     InCacheAlone,
+    /// AstDB has lost its deletion, and the cache does not show it.
+    InAstdbAlone(ShownObject),
     Stored(ShownObject),
 }
 
@@ -27,7 +29,7 @@ impl KeptEndpoint {
     /// The endpoint, where it is there to stay.
     pub(super) fn stored(self) -> Option<ShownObject> {
         match self {
-            KeptEndpoint::Stored(endpoint) => Some(endpoint),
+            KeptEndpoint::Stored(endpoint) | KeptEndpoint::InAstdbAlone(endpoint) => Some(endpoint),
             KeptEndpoint::Absent | KeptEndpoint::InCacheAlone => None,
         }
     }
@@ -37,37 +39,52 @@ impl Asterisk {
     /// Asks for an endpoint. With the manager interface AstDB itself is asked too, whose values count: while somebody reads
     /// it, it loses what was to be written, and ARI answers by a cache.
     pub(super) fn endpoint(&self, talk: &mut Talk<'_>, number: &str) -> Step<KeptEndpoint> {
-        let Some(mut shown) = self.look(talk, PjsipObject::Endpoint, number)? else {
-            return Ok(KeptEndpoint::Absent);
-        };
-        if self.uses_ami && self.is_extension(Some(&shown)) {
-            let content = talk.ask(one_line(talk, ami::get_endpoint(number))?)?;
-            let Some(stored) = ami::stored_endpoint(&content, number) else {
-                return Err(talk.end(talk.not_understood("it is no list of AstDB's keys")));
-            };
-            if stored.is_empty() && self.keeps_in_astdb(talk)? {
-                return Ok(KeptEndpoint::InCacheAlone);
-            }
-            shown.take_from(&ShownObject(stored));
+        let shown = self.look(talk, PjsipObject::Endpoint, number)?;
+        let is_other = shown.is_some() && !self.is_extension(shown.as_ref());
+        if !self.uses_ami || is_other {
+            return Ok(shown.map_or(KeptEndpoint::Absent, KeptEndpoint::Stored));
         }
-        Ok(KeptEndpoint::Stored(shown))
+        let content = talk.ask(one_line(talk, ami::get_endpoint(number))?)?;
+        let Some(stored) = ami::stored_endpoint(&content, number) else {
+            return Err(talk.end(talk.not_understood("it is no list of AstDB's keys")));
+        };
+        let stored = ShownObject(stored);
+        // One without a codec can be read nowhere else, and never becomes an extension again.
+        let has_codec = codecs(stored.get("allow").unwrap_or_default()).is_some();
+        Ok(match shown {
+            None if has_codec && self.keeps_in_astdb(talk)? => KeptEndpoint::InAstdbAlone(stored),
+            None => KeptEndpoint::Absent,
+            Some(_) if stored.0.is_empty() && self.keeps_in_astdb(talk)? => {
+                KeptEndpoint::InCacheAlone
+            }
+            Some(mut shown) => {
+                shown.take_from(&stored);
+                KeptEndpoint::Stored(shown)
+            }
+        })
     }
 
-    /// Asks for an endpoint that is to be made or removed. The PBX refuses both for one that its cache alone has, so the
-    /// cache is emptied then.
+    /// Asks for an endpoint that is to be made or removed. The PBX refuses both for one that its cache or AstDB alone has, so
+    /// the cache is emptied then.
     pub(super) fn endpoint_to_write(
         &self,
         talk: &mut Talk<'_>,
         number: &str,
     ) -> Step<Option<ShownObject>> {
         let mut endpoint = self.endpoint(talk, number)?;
-        if matches!(endpoint, KeptEndpoint::InCacheAlone) {
+        let is_alone = |it: &KeptEndpoint| {
+            matches!(
+                it,
+                KeptEndpoint::InCacheAlone | KeptEndpoint::InAstdbAlone(_)
+            )
+        };
+        if is_alone(&endpoint) {
             // A cache of another name is not found; the next look shows that.
             let _ = talk.try_ask(ami::empty_cache())?;
             endpoint = self.endpoint(talk, number)?;
         }
         match endpoint {
-            KeptEndpoint::InCacheAlone => Err(talk.end(self.in_cache_alone(number))),
+            alone if is_alone(&alone) => Err(talk.end(self.in_cache_alone(number))),
             endpoint => Ok(endpoint.stored()),
         }
     }

@@ -651,7 +651,7 @@ fn a_creation_takes_few_requests_and_a_look_at_several_shares_them() {
         let mut wanted = tests::ann();
         wanted.set(Field::NUMBER, number.to_string());
         wanted.set(Field::VOICEMAIL_PIN, "083914");
-        assert_eq!(count(&Task::Create(&wanted)), 15);
+        assert_eq!(count(&Task::Create(&wanted)), 16);
         numbers.push(number.to_string());
     }
     assert_eq!(count(&Task::Get(&numbers[..1])), 10);
@@ -723,12 +723,35 @@ fn an_endpoint_that_astdb_lost_and_a_cache_shows_on_is_made_again() {
         is_done(desk.run(Task::Create(&ann())));
         has(&desk.look("2002").unwrap(), &ann());
         desk.pbx.lose("2002", None);
-        let gone = fault(desk.run(Task::Delete("2002")));
-        assert_eq!(gone.kind, FaultKind::Missing);
+        is_done(desk.run(Task::Delete("2002")));
         for object in ["auth.username", "aor.max_contacts", "endpoint.context"] {
             assert_eq!(desk.pbx.stored("2002", object), None, "{object}");
         }
         assert_eq!((desk.line(), desk.keys()), (None, vec![]));
+    }
+}
+
+#[test]
+fn a_deletion_that_astdb_lost_is_seen_and_made_again() {
+    for release in RELEASES {
+        let mut desk = desk(release);
+        is_done(desk.run(Task::Create(&ann())));
+        for task in [Task::Delete("2002"), Task::Update(&ann())] {
+            desk.pbx.lose_deletion("2002");
+            assert_eq!(desk.pbx.stored("2002", "endpoint.context"), None);
+            assert_eq!(desk.look("2002").unwrap().number(), "2002");
+            is_done(desk.run(task));
+            let is_there = desk.pbx.stored("2002", "endpoint.context").is_some();
+            assert_eq!(is_there, matches!(task, Task::Update(_)), "{task:?}");
+            if !is_there {
+                assert_eq!(desk.look("2002"), None);
+                is_done(desk.run(Task::Create(&ann())));
+            }
+        }
+        // A new one of its number would be another one.
+        desk.pbx.lose_deletion("2002");
+        let refused = fault(desk.run(Task::Create(&ann())));
+        assert_eq!(refused.kind, FaultKind::Exists);
     }
 }
 

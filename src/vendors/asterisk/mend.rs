@@ -119,10 +119,10 @@ impl Asterisk {
         Ok(talk.end(self.in_cache_alone(number)))
     }
 
-    /// The fault of an extension that AstDB has lost, and whose endpoint the cache shows on.
+    /// The fault of an extension of which AstDB has lost what was written last, and whose endpoint the cache shows otherwise.
     pub(super) fn in_cache_alone(&self, number: &str) -> Fault {
         let why = format!(
-            "the database of the PBX has lost {number}, and its cache alone shows the endpoint"
+            "the database of the PBX has lost what was written to {number}, and its cache alone shows the endpoint so"
         );
         let fault = self.manifest.fault(FaultKind::Rejected, "only_cached", why);
         fault.hint(

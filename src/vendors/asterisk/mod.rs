@@ -16,6 +16,7 @@ mod manager_tests;
 mod mend;
 mod objects;
 mod own;
+mod remnants;
 mod sign_in;
 pub mod sim;
 mod sim_manager;
@@ -33,12 +34,12 @@ use beside::{BesidePart, WantedKeys};
 use caller_id::CallerId;
 use mailbox::{Mailbox, WantedMailbox, owns_mailbox};
 use mend::is_hashed;
-use objects::{ObjectFields, PjsipObject, ShownObject};
+use objects::{ObjectFields, PjsipObject, ShownObject, codecs};
 use own::{MAILBOX_LINE, MAILBOXES, OwnAttributes, items, named_in, with_mailbox};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashSet};
 use std::mem::take;
-use talk::{Asterisk, Talk, encoded};
+use talk::{Asterisk, Talk, encoded, is_id, named};
 
 /// The operation of the listing, and of its replies.
 const ENDPOINTS: &str = "endpoints";
@@ -90,6 +91,7 @@ impl Client for Asterisk {
             Task::List => self.list(&mut talk),
             Task::Get(numbers) => self.get(&mut talk, numbers, false),
             Task::GetStatus(numbers) => self.get(&mut talk, numbers, true),
+            Task::GetParts(numbers) => self.parts(&mut talk, numbers),
             Task::Create(wanted) => self.create(&mut talk, wanted),
             Task::Update(wanted) => self.update(&mut talk, wanted),
             Task::Delete(number) => self.delete(&mut talk, number),
@@ -404,6 +406,7 @@ impl Asterisk {
         let wanted = self.wanted(talk, record, Purpose::Update)?;
         let endpoint = match self.endpoint(talk, number)? {
             KeptEndpoint::InCacheAlone => return Err(talk.end(self.in_cache_alone(number))),
+            KeptEndpoint::InAstdbAlone(_) => self.endpoint_to_write(talk, number)?,
             endpoint => endpoint.stored(),
         };
         let Some(endpoint) = endpoint.filter(|endpoint| self.is_extension(Some(endpoint))) else {
@@ -518,12 +521,16 @@ impl Asterisk {
         let parts = [PjsipObject::Aor, PjsipObject::Auth];
         let Some(endpoint) = endpoint else {
             self.remove_left_beside(talk, number)?;
+            let mut has_removed = false;
             for object in parts {
                 if self.look(talk, object, number)?.is_some() {
-                    self.remove(talk, object, number)?;
+                    has_removed |= self.remove(talk, object, number)?;
                 }
             }
-            return Err(talk.end(self.manifest.missing(number)));
+            return match has_removed {
+                true => Ok(Answer::Done),
+                false => Err(talk.end(self.manifest.missing(number))),
+            };
         };
         if !self.is_extension(Some(&endpoint)) {
             return Err(self.other_context(talk, number, &endpoint));
@@ -686,29 +693,4 @@ fn caller_id_text(talk: &Talk<'_>, caller_id: &CallerId) -> Step<String> {
         let why = format!("Asterisk would not keep this name and caller ID: {why}");
         talk.refuse("caller_id", why, "shorten display_name or caller_id")
     })
-}
-
-/// The codecs of an endpoint as a PUT takes them: `(alaw|ulaw)` is shown for `alaw,ulaw`. `None` where they are not all
-/// shown: a long list is cut off, and ends in dots.
-fn codecs(shown: &str) -> Option<String> {
-    let inner = shown.strip_prefix('(')?.strip_suffix(')')?;
-    let is_codec = |codec: &str| !codec.is_empty() && codec != "nothing" && !codec.contains("..");
-    inner
-        .split('|')
-        .all(is_codec)
-        .then(|| inner.replace('|', ","))
-}
-
-/// Returns true for the id of one object: the names of several are separated by commas, and a path of dots leads elsewhere.
-fn is_id(id: &str) -> bool {
-    !id.trim().is_empty() && id != "." && id != ".." && !id.contains([',', '/'])
-}
-
-/// A number that is one.
-fn named<'n>(talk: &Talk<'_>, number: &'n str) -> Step<&'n str> {
-    if is_id(number) {
-        return Ok(number);
-    }
-    let why = "that is not the number of one extension";
-    Err(talk.refuse("no_number", why, "give the row a number"))
 }

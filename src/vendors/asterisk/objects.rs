@@ -259,3 +259,14 @@ fn read(talk: &Talk<'_>, object: PjsipObject, value: &Value) -> Step<ShownObject
         talk.end(talk.not_understood(&why))
     })
 }
+
+/// The codecs of an endpoint as a PUT takes them: `(alaw|ulaw)` is shown for `alaw,ulaw`. `None` where they are not all
+/// shown: a long list is cut off, and ends in dots.
+pub(super) fn codecs(shown: &str) -> Option<String> {
+    let inner = shown.strip_prefix('(')?.strip_suffix(')')?;
+    let is_codec = |codec: &str| !codec.is_empty() && codec != "nothing" && !codec.contains("..");
+    inner
+        .split('|')
+        .all(is_codec)
+        .then(|| inner.replace('|', ","))
+}

@@ -74,6 +74,8 @@ pub struct AsteriskSim {
     backlog: usize,
     /// The endpoints that the cache shows otherwise than AstDB, each with its older values there, or nothing.
     lost: BTreeMap<String, Option<StoredAttributes>>,
+    /// The endpoints that AstDB holds, for it has lost their deletion, and the cache does not show.
+    hidden: BTreeMap<String, StoredAttributes>,
     /// True once there was an endpoint: until then PJSIP is no technology.
     had_endpoint: bool,
     /// A type that the configuration maps to no database.
@@ -184,6 +186,7 @@ impl AsteriskSim {
             stale: BTreeSet::new(),
             backlog: 0,
             lost: BTreeMap::new(),
+            hidden: BTreeMap::new(),
             had_endpoint: false,
             unmapped: None,
             has_crashed: false,
@@ -279,9 +282,17 @@ impl AsteriskSim {
         self.lost.insert(id.to_owned(), older);
     }
 
+    /// Lets AstDB lose the deletion of an endpoint: it holds it on, and the cache does not show it.
+    #[cfg(test)]
+    pub(super) fn lose_deletion(&mut self, id: &str) {
+        let held = self.objects[2].remove(id);
+        self.hidden.extend(held.map(|held| (id.to_owned(), held)));
+    }
+
     /// Answers an action of the manager interface, whose account is that of ARI.
     fn manage(&mut self, heard: &RawRequest) -> Reply {
         if String::from_utf8_lossy(&heard.body).contains("Action=SorceryMemoryCacheExpire") {
+            self.objects[2].append(&mut self.hidden);
             for (id, stored) in take(&mut self.lost) {
                 match stored {
                     Some(stored) => self.objects[2].insert(id, stored),
@@ -294,8 +305,16 @@ impl AsteriskSim {
             Some((id, stored.unwrap_or(Some(shown))?))
         });
         let endpoints: Vec<(String, String)> = stored
+            .chain(&self.hidden)
             .map(|(id, held)| {
-                let names = ["auth", "outbound_auth", "aors", "context", "callerid"];
+                let names = [
+                    "auth",
+                    "outbound_auth",
+                    "aors",
+                    "context",
+                    "callerid",
+                    "allow",
+                ];
                 let values = names.map(|name| (name.to_owned(), json!(self.value(2, held, name))));
                 let value: Value = values.into_iter().collect();
                 (format!("ps_endpoints/endpoint/{id}"), value.to_string())

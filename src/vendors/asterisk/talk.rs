@@ -157,3 +157,17 @@ fn secrets(request: &Request) -> impl Iterator<Item = &str> {
     });
     passwords.chain(request.reveal_secrets().map(|(_, text)| text))
 }
+
+/// Returns true for the id of one object: the names of several are separated by commas, and a path of dots leads elsewhere.
+pub(super) fn is_id(id: &str) -> bool {
+    !id.trim().is_empty() && id != "." && id != ".." && !id.contains([',', '/'])
+}
+
+/// A number that is one.
+pub(super) fn named<'n>(talk: &Talk<'_>, number: &'n str) -> Step<&'n str> {
+    if is_id(number) {
+        return Ok(number);
+    }
+    let why = "that is not the number of one extension";
+    Err(talk.refuse("no_number", why, "give the row a number"))
+}

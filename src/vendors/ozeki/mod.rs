@@ -57,6 +57,7 @@ impl Client for Ozeki {
             Task::SignIn(account) => self.sign_in(&mut talk, account),
             Task::KeepAlive => Ok(Answer::Session(session.clone())),
             Task::SignOut => Ok(Answer::Done),
+            Task::GetParts(_) => Ok(Answer::Found(vec![])),
             Task::List => self.list(&mut talk),
             Task::Get(numbers) => self.get(&mut talk, numbers, false),
             Task::GetStatus(numbers) => self.get(&mut talk, numbers, true),

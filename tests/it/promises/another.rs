@@ -76,11 +76,7 @@ impl Exchanged {
 
     /// Neither `resume` nor `undo` goes on at the other one; at the run's own PBX all rows are made, and taken back.
     fn is_refused_there_and_ends_here(&self) {
-        for line in [
-            "resume --report r.csv",
-            "undo --yes",
-            "resume --report r.csv",
-        ] {
+        for line in ["undo --yes", "resume --report r.csv", "undo --yes"] {
             let refused = self.program.ends(line, 3);
             refused.says(&["it has nothing of the first", "--mode upsert"]);
         }

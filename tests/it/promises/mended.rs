@@ -424,3 +424,38 @@ fn a_number_that_asterisk_would_change_is_not_sent_as_the_caller_id() {
             .says(&["1 unchanged"]);
     }
 }
+
+/// AstDB may lose the endpoint alone of what a run has made: an undo takes back the parts that are left, where they are as the
+/// run made them.
+#[test]
+fn an_undo_takes_back_what_is_left_of_extensions_that_are_gone() {
+    let pbx = TestPbx::new("asterisk");
+    let ari = Ari(pbx.addr().parse().unwrap());
+    let program = Program::at("hq".into()).with_own_state();
+    program.write("rowcall.toml", pbx.config("hq"));
+    let rows = (3000..3005).map(|number| format!("{number},{}{number},2\n", CANARIES[0]));
+    let heading = "number,sip_password,max_registrations\n".to_owned();
+    program.write("in.csv", heading + &rows.collect::<String>());
+    program.ends("import in.csv --to TARGET", 0);
+    for number in ["3000", "3001", "3002", "3003"] {
+        ari.delete("endpoint", number);
+    }
+    // These are a trunk's by now, and of this one an aor alone is left.
+    ari.put("auth", "3001", &[("password", "theirs")]);
+    ari.put("aor", "3002", &[("contact", "sip:198.51.100.7")]);
+    ari.delete("auth", "3003");
+    let undone = program.ends("undo --yes --report u.csv", 1);
+    undone.says(&["may belong to something else"]);
+    let results = ["deleted", "deleted", "drifted", "drifted", "deleted"];
+    assert_eq!(program.results("u.csv"), results);
+    for (number, parts) in [
+        ("3000", [false, false]),
+        ("3001", [true, true]),
+        ("3002", [true, true]),
+        ("3003", [false, false]),
+        ("3004", [false, false]),
+    ] {
+        let held = ["auth", "aor"].map(|kind| ari.get(kind, number).is_some());
+        assert_eq!(held, parts, "{number}");
+    }
+}
