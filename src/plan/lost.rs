@@ -45,7 +45,7 @@ pub(crate) fn first_are_gone(
     let few = done.iter().filter(|change| few.contains(&change.row));
     let few: Vec<&Change> = few.copied().collect();
     let current = session.look(&present_numbers(&few))?;
-    let is_gone = |change: &&Change| is_lost(session.manifest(), change, &current);
+    let is_gone = |change: &&Change| has_nothing(session.manifest(), change, &current);
     Ok(!few.is_empty() && few.iter().all(is_gone))
 }
 
@@ -59,23 +59,25 @@ pub(crate) fn present_numbers(changes: &[&Change]) -> Vec<String> {
 /// there before. Those that somebody changed since are not among them.
 ///
 /// # Errors
-/// Exit 3 where the first quarter of them was lost: it is not the PBX of the run, or it was emptied. A PBX that lost its
-/// last moment has those, and one that came in mid-run has only later ones.
+/// Exit 3 where nothing is there of the first quarter of them: it is not the PBX of the run, or it was emptied. A PBX that
+/// lost its last moment has those, one that lost a file beside its database has their extensions, and one that came in
+/// mid-run has only later ones.
 pub(crate) fn lost(
     run: &str,
     done: &[&Change],
     current: &BTreeMap<String, Record>,
     target: &Target,
 ) -> Result<Vec<usize>, Failure> {
-    let is_gone = |change: &&&Change| is_lost(target.manifest(), change, current);
+    let is_lost = |change: &&&Change| is_lost(target.manifest(), change, current);
     let lost: Vec<usize> = done
         .iter()
-        .filter(is_gone)
+        .filter(is_lost)
         .map(|change| change.row)
         .collect();
-    let done: Vec<usize> = done.iter().map(|change| change.row).collect();
-    let first = first_quarter(done);
-    let gone: BTreeSet<usize> = lost.iter().copied().collect();
+    let is_gone = |change: &&&Change| has_nothing(target.manifest(), change, current);
+    let gone = done.iter().filter(is_gone).map(|change| change.row);
+    let gone: BTreeSet<usize> = gone.collect();
+    let first = first_quarter(done.iter().map(|change| change.row).collect());
     if first.is_empty() || !first.iter().all(|row| gone.contains(row)) {
         return Ok(lost);
     }
@@ -92,6 +94,18 @@ fn first_quarter(mut rows: Vec<usize>) -> Vec<usize> {
     rows.sort_unstable();
     rows.truncate(rows.len().div_ceil(FIRST_PARTS));
     rows
+}
+
+/// Returns true where the PBX has nothing of what a change did.
+fn has_nothing(manifest: &Manifest, change: &Change, current: &BTreeMap<String, Record>) -> bool {
+    let now = current.get(change.present_number());
+    match (change.action, &change.before, now) {
+        (Action::Create | Action::Update, _, None) => true,
+        (Action::Update | Action::Delete, Some(before), Some(now)) => {
+            moved(manifest, before, now).is_empty()
+        }
+        _ => false,
+    }
 }
 
 fn is_lost(manifest: &Manifest, change: &Change, current: &BTreeMap<String, Record>) -> bool {
@@ -138,20 +152,23 @@ mod tests {
             record("Old", "o@example.com"),
             record("New", "n@example.com"),
         );
-        let is_lost = |action, now: Option<Record>| {
-            let change = Change {
-                row: 0,
-                action,
-                number: "2002".into(),
-                wanted: match action {
-                    Action::Delete => new.key_only(),
-                    _ => new.clone(),
-                },
-                before: (action != Action::Create).then(|| old.clone()),
-            };
-            let current = now.map(|now| ("2002".to_owned(), now));
-            is_lost(&manifest(), &change, &current.into_iter().collect())
+        let change_of = |action| Change {
+            row: 0,
+            action,
+            number: "2002".into(),
+            wanted: match action {
+                Action::Delete => new.key_only(),
+                _ => new.clone(),
+            },
+            before: (action != Action::Create).then(|| old.clone()),
         };
+        let of = |now: Option<Record>| {
+            now.map(|now| ("2002".to_owned(), now))
+                .into_iter()
+                .collect()
+        };
+        let is_lost = |action, now| is_lost(&manifest(), &change_of(action), &of(now));
+        let has_nothing = |action, now| has_nothing(&manifest(), &change_of(action), &of(now));
         let part = || Some(record("New", ""));
         let others = || Some(record("New", "other@example.com"));
         for (action, now, expected) in [
@@ -168,6 +185,10 @@ mod tests {
             (Action::Delete, others(), false),
         ] {
             assert_eq!(is_lost(action, now.clone()), expected, "{action:?} {now:?}");
+            // An extension that lacks a part is the run's own.
+            let is_there = action == Action::Create && now.is_some();
+            let nothing = has_nothing(action, now.clone());
+            assert_eq!(nothing, expected && !is_there, "{action:?} {now:?}");
         }
     }
 }

@@ -133,6 +133,7 @@ pub(crate) fn plan_revert(
         new_values: values_of_new_extensions(past),
         rewritten,
         key: past.key,
+        is_doubted: past.is_doubted,
         replaced,
         current: &remote.extensions,
         left: &left,
@@ -215,6 +216,8 @@ struct Reverting<'u> {
     /// The fields that cannot be read back and that other runs wrote to created extensions, by position.
     rewritten: BTreeMap<usize, Vec<Field>>,
     key: &'u Key,
+    /// True where what the run has done may be gone.
+    is_doubted: bool,
     /// True if the run took extensions out of groups that it did not name.
     replaced: bool,
     current: &'u BTreeMap<String, Record>,
@@ -308,7 +311,8 @@ impl Reverting<'_> {
     fn is_as_wanted(&self, change: &Change) -> bool {
         match (change.action, self.now(change)) {
             (Action::Create | Action::Update, Some(now)) => {
-                differing(self.manifest, &change.wanted, &now).is_empty()
+                let fields = differing(self.manifest, &change.wanted, &now);
+                fields.iter().all(|field| self.is_lost(*field, &now))
                     && uncomparable(self.manifest, &change.wanted).is_empty()
             }
             (Action::Delete, None) => change.before.is_some(),
@@ -450,8 +454,15 @@ impl Reverting<'_> {
         back.join(";")
     }
 
+    /// Returns true for a part of an extension that the PBX has lost of a run that is doubted.
+    fn is_lost(&self, field: Field, now: &Record) -> bool {
+        let row = self.manifest.row(field);
+        self.is_doubted && row.is_some_and(|row| row.separate) && is_unset(now, field)
+    }
+
     fn uncreate(&self, change: &Change, now: &Record) -> PlannedRow {
-        if !differing(self.manifest, &change.wanted, now).is_empty() {
+        let fields = differing(self.manifest, &change.wanted, now);
+        if !fields.iter().all(|field| self.is_lost(*field, now)) {
             return self.drifted(change, &change.wanted, now);
         }
         self.uncreate_left(change, now)
@@ -487,7 +498,8 @@ impl Reverting<'_> {
             return kept;
         }
         if let Some(read_back) = self.read_back.get(&change.row) {
-            let fields = changed_since(read_back, now, self.key);
+            let mut fields = changed_since(read_back, now, self.key);
+            fields.retain(|field| !self.is_lost(*field, now));
             if !fields.is_empty() {
                 return self.changed_since(change, &fields, &readable(read_back), now);
             }

@@ -730,11 +730,13 @@ impl<'c> Settling<'c> {
             why.push("what was to be written cannot be read back".to_owned());
         }
         settlement.message = format!("{}; {}", settlement.message, why.join("; "));
-        settlement.hint = format!(
-            "compare the {} on the PBX with the row, then {}",
-            self.change.wanted.noun(),
-            run_again(self.change)
-        );
+        if settlement.hint.is_empty() {
+            settlement.hint = format!(
+                "compare the {} on the PBX with the row, then {}",
+                self.change.wanted.noun(),
+                run_again(self.change)
+            );
+        }
         settlement.differing = differing;
         LookResult::result(settlement)
     }

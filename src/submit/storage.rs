@@ -151,7 +151,11 @@ impl<'c> Storage<'c> {
         let mut certain = vec![];
         for rows in chunks(same, verifier.batch()) {
             for one in self.read_back(rows, verifier) {
-                let is_lost = one.was_done && one.sent.settlement.result == RowResult::Differs;
+                let Settlement { result, fault, .. } = &one.sent.settlement;
+                let is_refused = fault
+                    .as_ref()
+                    .is_some_and(|fault| fault.kind == FaultKind::Rejected);
+                let is_lost = one.was_done && *result == RowResult::Differs && !is_refused;
                 if is_lost && one.looks < LOST_LOOKS_MAX {
                     certain.extend(self.look_again(one, not_kept(), judge));
                 } else {
@@ -202,11 +206,12 @@ impl<'c> Storage<'c> {
         }
     }
 
-    /// Reads rows back that are old enough to be stored.
+    /// Reads rows back that are old enough to be stored. Of those that could not be made again the reason is known already.
     fn read_back(&self, rows: Vec<Unstored<'c>>, verifier: &Verifier<'c>) -> Vec<Unstored<'c>> {
-        let (picked, mut rest): (Vec<_>, Vec<_>) = rows
-            .into_iter()
-            .partition(|one| one.was_done && verifier.picks(&one.sent));
+        let (picked, mut rest): (Vec<_>, Vec<_>) = rows.into_iter().partition(|one| {
+            let is_done = one.sent.settlement.result.is_done();
+            one.was_done && is_done && verifier.picks(&one.sent)
+        });
         let mut facts = HashMap::new();
         let mut sent = vec![];
         for one in picked {
@@ -480,6 +485,28 @@ mod tests {
             assert_eq!(one.result, RowResult::Created, "{one:?}");
         }
         assert_eq!(fake.pbx.numbers().len(), 6);
+    }
+
+    #[test]
+    fn what_a_pbx_did_not_keep_and_refuses_to_take_again_is_told_with_its_reason() {
+        let fake = FakeVendor::holding(0);
+        let pbx = fake.pbx.clone();
+        let fake = fake.troubled(|request, _| match request.operation {
+            // It says that it is done, and has a part of it, which is unlike all others.
+            "create" if asked_number(request).starts_with("2003") => Trouble::Answer("ok"),
+            "update" => Trouble::Answer("no"),
+            _ => Trouble::Nothing,
+        });
+        let mut part = ann(2003, "");
+        part.set(Field::FORWARD_BUSY, "on");
+        pbx.put(&part);
+        let done = sent(&fake, &changes(Action::Create, 6), &options(2));
+        assert_eq!(done[3].result, RowResult::Differs, "{:?}", done[3]);
+        let message = &done[3].message;
+        assert!(message.contains("the fake PBX said no"), "{message}");
+        assert!(!message.contains("someone else"), "{message}");
+        let others = done.iter().filter(|one| one.row != 3);
+        assert!(others.clone().all(|one| one.result == RowResult::Created));
     }
 
     #[test]

@@ -289,6 +289,9 @@ impl<'c> Verifier<'c> {
         let Some(read_back) = &sent.settlement.read_back else {
             return;
         };
+        if !sent.settlement.result.is_done() {
+            return;
+        }
         let (manifest, change) = (self.connection.manifest(), sent.change);
         let unlike = self.usual.unlike(manifest, &change.wanted, read_back);
         if unlike.is_empty() {

@@ -2,6 +2,7 @@
 //! done then, and nothing is sent there.
 
 use crate::support::altered::altered;
+use crate::support::asterisk::AMI_SETTINGS;
 use crate::support::fixture::account;
 use crate::support::pbx::TestPbx;
 use crate::support::program::{Program, wait_until};
@@ -21,6 +22,11 @@ struct Exchanged {
 
 impl Exchanged {
     fn new() -> Exchanged {
+        Exchanged::with("", "sip_password\n", "tR7xkQ2mZp9w\n")
+    }
+
+    /// With these settings, and a sheet of these columns and cells beside the number.
+    fn with(settings: &str, columns: &str, cells: &str) -> Exchanged {
         let is_other = Arc::new(AtomicBool::new(false));
         let now = is_other.clone();
         let asterisk = vendor("asterisk").unwrap();
@@ -36,9 +42,9 @@ impl Exchanged {
         });
         let pbx = TestPbx::serving(rig);
         let program = Program::at("hq".into()).with_own_state();
-        program.write("rowcall.toml", pbx.config("hq"));
-        let rows = (0..ROWS).map(|row| format!("{},tR7xkQ2mZp9w\n", 3000 + row));
-        let sheet: String = ["number,sip_password\n".to_owned()]
+        program.write("rowcall.toml", pbx.config("hq") + settings);
+        let rows = (0..ROWS).map(|row| format!("{},{cells}", 3000 + row));
+        let sheet: String = [format!("number,{columns}")]
             .into_iter()
             .chain(rows)
             .collect();
@@ -128,4 +134,25 @@ fn a_run_that_was_killed_before_another_pbx_answered_is_not_gone_on_with_there()
     running.wait().unwrap();
     exchanged.answers(true);
     exchanged.is_refused_there_and_ends_here();
+}
+
+/// Where a file beside the database is lost, the extensions are there: it is the PBX of the run, and what is left is its own.
+#[test]
+fn a_pbx_that_has_lost_all_boxes_is_no_other_one() {
+    let columns = "sip_password,voicemail_pin\n";
+    let exchanged = Exchanged::with(AMI_SETTINGS, columns, "tR7xkQ2mZp9w,0815\n");
+    let mut running = exchanged.program.start(IMPORT);
+    wait_until(|| exchanged.count("created") > 3);
+    running.kill().unwrap();
+    running.wait().unwrap();
+    let numbers = exchanged.pbx.numbers();
+    let boxless = numbers.iter().map(|number| format!("{number},<clear>\n"));
+    let boxless = "number,voicemail_pin\n".to_owned() + &boxless.collect::<String>();
+    exchanged.program.write("boxless.csv", boxless);
+    let line =
+        "import boxless.csv --to hq --mode update --yes --max-updates all --max-secret-changes all";
+    let mut elsewhere = exchanged.program.command_in("elsewhere");
+    assert!(elsewhere.args(line.split(' ')).status().unwrap().success());
+    exchanged.program.ends("undo --yes", 0);
+    assert_eq!(exchanged.pbx.numbers(), [""; 0]);
 }
