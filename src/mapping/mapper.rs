@@ -375,6 +375,12 @@ impl<'r> Mapper<'r> {
         });
     }
 
+    /// Returns true if the extension has a value for a field that the other vendor takes.
+    fn has_there(&self, field: Field) -> bool {
+        let is_taken = self.route.to.row(field).is_some();
+        is_taken && (self.own.contains_key(&field) || self.wanted.get(field).is_some())
+    }
+
     pub(super) fn drop_with(&mut self, field: Field, why: &str) {
         let text = self.peek(field).unwrap_or_default();
         let idle = self
@@ -383,10 +389,7 @@ impl<'r> Mapper<'r> {
             .idle
             .iter()
             .filter(|row| row.value == text && row.fields.contains(&field))
-            .find(|row| {
-                let unless = row.unless.and_then(|unless| self.route.to.row(unless));
-                unless.is_none()
-            });
+            .find(|row| !row.unless.is_some_and(|unless| self.has_there(unless)));
         let dormant = self.dormant.get(&field);
         let how = match (idle, dormant) {
             (Some(idle), _) => format!("{why}, and {text} loses nothing: {}", idle.reason),

@@ -62,7 +62,7 @@ pub(super) struct About {
 pub(super) struct Idle {
     pub(super) fields: Vec<Field>,
     pub(super) value: String,
-    /// The field by which something is there all the same, where the other vendor has it.
+    /// The field by which something is there all the same, where it goes to the other vendor.
     #[serde(default)]
     pub(super) unless: Option<Field>,
     pub(super) reason: String,

@@ -306,6 +306,12 @@ fn voicemail_that_is_off_is_off_in_the_file_or_is_lost() {
         )
         .says(&["voicemail 1"]);
     }
+    // Without a PIN there is no mailbox, and nothing is lost.
+    desk.write("staff.csv", sheet.replace(",083914,", ",,"));
+    desk.ends(
+        "convert staff.csv --to file:vodia -o l.csv --on-loss stop",
+        0,
+    );
 }
 
 #[test]
