@@ -3,7 +3,7 @@
 use crate::compare::{differing, is_unset, moved};
 use crate::ledger::Standing;
 use crate::manifest::Manifest;
-use crate::model::{Action, Change, Field, PlannedRow, Record, RowResult, counted};
+use crate::model::{Action, Change, Field, Identity, PlannedRow, Record, RowResult, Text, counted};
 use crate::rim::{Failure, Target, TargetSession};
 use crate::submit::settle::renamed;
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,11 +82,54 @@ pub(crate) fn lost(
         return Ok(lost);
     }
     let rows = counted(first.len() as u64, "row");
-    Err(Failure::target(format!(
-        "{}: it is not the PBX that it was: it has nothing of the first {rows} that run {run} has done",
-        target.label
-    ))
-    .hint("see what answers at the address; run this again once it is the PBX of the run. To fill the one that answers, import the sheet again with --mode upsert"))
+    let what = format!("it has nothing of the first {rows} that run {run} has done");
+    Err(another(target, &what))
+}
+
+/// Refuses a PBX that has none of the last extensions which deletions of a run that are `next` were to remove: of deletions that
+/// are done nothing is to be seen.
+///
+/// # Errors
+/// Exit 3 where that is so, and the make loses what it accepted.
+pub(crate) fn refuse_without_next(
+    run: &str,
+    next: &[&Change],
+    current: &BTreeMap<String, Record>,
+    target: &Target,
+) -> Result<(), Failure> {
+    let is_there = |change: &&Change| current.contains_key(&change.number);
+    let loses = target.manifest().vendor.loses_ms > 0;
+    if !loses || next.is_empty() || next.iter().any(is_there) {
+        return Ok(());
+    }
+    let rows = counted(next.len() as u64, "row");
+    let what = format!("it has nothing of the last {rows} that run {run} was still to delete");
+    Err(another(target, &what))
+}
+
+/// The last few deletions of a run that wait, as the ledger has it, or of one that is doubted those that may have been sent:
+/// it may have looked for their extensions on another PBX.
+pub(crate) fn next_deletions<'r>(
+    rows: impl Iterator<Item = (&'r PlannedRow, Standing)>,
+    is_doubted: bool,
+) -> Vec<&'r Change> {
+    let is_next = |standing: &Standing| match standing {
+        Standing::Waiting => true,
+        Standing::Intended(_) => is_doubted,
+        Standing::Final => false,
+    };
+    let next = rows.filter(|(_, standing)| is_next(standing));
+    let changes = next.filter_map(|(row, _)| row.change.as_ref());
+    let is_deletion = |change: &&Change| change.action == Action::Delete && change.before.is_some();
+    let mut next: Vec<&Change> = changes.filter(is_deletion).collect();
+    next.sort_unstable_by_key(|change| change.row);
+    next.split_off(next.len().saturating_sub(FEW))
+}
+
+fn another(target: &Target, what: &str) -> Failure {
+    let label = &target.label;
+    Failure::target(format!("{label}: it is not the PBX that it was: {what}"))
+        .hint("see what answers at the address; run this again once it is the PBX of the run. To fill the one that answers, import the sheet again with --mode upsert")
 }
 
 /// The first quarter of these rows.
@@ -101,11 +144,28 @@ fn has_nothing(manifest: &Manifest, change: &Change, current: &BTreeMap<String, 
     let now = current.get(change.present_number());
     match (change.action, &change.before, now) {
         (Action::Create | Action::Update, _, None) => true,
-        (Action::Update | Action::Delete, Some(before), Some(now)) => {
-            moved(manifest, before, now).is_empty()
+        (Action::Update | Action::Delete, Some(before), Some(now))
+            if moved(manifest, before, now).is_empty() =>
+        {
+            true
         }
+        (Action::Create | Action::Update, _, Some(now)) => is_strangers(manifest, change, now),
         _ => false,
     }
+}
+
+/// Returns true for an extension that has both another secret and another person than a row wrote.
+fn is_strangers(manifest: &Manifest, change: &Change, now: &Record) -> bool {
+    let unlike = differing(manifest, &change.wanted, now);
+    let written = || change.wanted.iter().filter(|(_, text)| !text.is_empty());
+    let secrets = written().filter(|(_, text)| matches!(text, Text::Secret(_)));
+    let is_person = |field: &Field| field.def().identifies == Some(Identity::Person);
+    let persons = written().filter(|(field, _)| is_person(field));
+    let all_unlike =
+        |fields: &[Field]| !fields.is_empty() && fields.iter().all(|field| unlike.contains(field));
+    let secrets: Vec<Field> = secrets.map(|(field, _)| field).collect();
+    let persons: Vec<Field> = persons.map(|(field, _)| field).collect();
+    all_unlike(&secrets) && all_unlike(&persons)
 }
 
 fn is_lost(manifest: &Manifest, change: &Change, current: &BTreeMap<String, Record>) -> bool {

@@ -37,6 +37,11 @@ impl RemoteState {
         Some(PlannedRow::without_change(kept_in_use(how, line)))
     }
 
+    /// The words for what has a number and is no extension.
+    pub(crate) fn others(&self, number: &str) -> Option<&str> {
+        self.others.get(number).map(String::as_str)
+    }
+
     /// The line of a number that is not deleted, because what has it is no extension.
     pub(crate) fn other(&self, number: &str, line: Outcome) -> Option<PlannedRow> {
         let other = self.others.get(number)?;

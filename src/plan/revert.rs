@@ -4,7 +4,7 @@
 //! others made since are kept and listed. Rows whose end the run itself did not know are listed too, unless the PBX has
 //! the state from before; those that a resume would look at are undone where the PBX has them as wanted.
 
-use super::lost::{done, lost};
+use super::lost::{done, lost, next_deletions, refuse_without_next};
 use super::remote::RemoteState;
 use super::{Plan, RevertedRun};
 use crate::compare::{differences, differing, is_unset, uncomparable};
@@ -20,6 +20,7 @@ use crate::model::{
 };
 use crate::rim::{Failure, Target, TargetSession, TargetSpec};
 use crate::seal::Key;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -42,14 +43,23 @@ pub(crate) fn target_to_revert(
     run: &RunFacts,
     config: Option<&Path>,
 ) -> Result<(Target, bool), Failure> {
-    let target = spec.resolve_for(run, config)?;
+    let mut spec = Cow::Borrowed(spec);
+    let mut target = spec.resolve_for(run, config)?;
+    if target.manifest().vendor.create_cost > 0 {
+        // What it makes again costs the PBX more than what the run did.
+        spec.to_mut().drop_rate();
+        target = spec.resolve_for(run, config)?;
+    }
     let mut rows = target.manifest().field.iter();
     let Some([setting, word]) = rows.find_map(|row| row.replaced_by.as_ref()) else {
         return Ok((target, false));
     };
     let replaced = target.settings.get(setting) == word;
     // To leave a group, the row must name the groups in which it stays.
-    let target = spec.clone().set(setting, word).resolve_for(run, config)?;
+    let target = spec
+        .into_owned()
+        .set(setting, word)
+        .resolve_for(run, config)?;
     Ok((target, replaced))
 }
 
@@ -59,8 +69,10 @@ pub(crate) struct StoredRows<'s> {
     pub(crate) rows: &'s [(PlannedRow, Standing)],
     /// The records as they were read back after they were written, by position.
     pub(crate) read_back: &'s BTreeMap<usize, Shown>,
-    /// True where what the run has done may be gone, because another PBX answered, or may answer since it was cut off.
+    /// True where what the run has done may be gone, because another PBX answered.
     pub(crate) is_doubted: bool,
+    /// True where another PBX may answer, because the run is doubted, or was cut off.
+    pub(crate) may_be_elsewhere: bool,
     /// The rows that earlier undos took back, by position.
     pub(crate) taken_back: &'s BTreeMap<usize, TakenBackRow>,
     pub(crate) key: &'s Key,
@@ -110,10 +122,13 @@ pub(crate) fn plan_revert(
     let changes = rows.iter().filter_map(|(row, _)| row.change.as_ref());
     let numbers = changes.flat_map(|change| [change.number.as_str(), change.present_number()]);
     let remote = RemoteState::fetch_each(session, numbers)?;
-    if past.is_doubted {
+    if past.may_be_elsewhere {
         let stored = rows.iter().map(|(row, standing)| (row, *standing));
         let done = done(stored, |position| past.taken_back.contains_key(&position));
         lost(run, &done, &remote.extensions, session.target())?;
+        let stored = rows.iter().map(|(row, standing)| (row, *standing));
+        let next = next_deletions(stored, past.is_doubted);
+        refuse_without_next(run, &next, &remote.extensions, session.target())?;
     }
     let left = session.look_at_parts(&gone(past, &remote))?;
     let mut rewritten = BTreeMap::new();
@@ -133,7 +148,7 @@ pub(crate) fn plan_revert(
         new_values: values_of_new_extensions(past),
         rewritten,
         key: past.key,
-        is_doubted: past.is_doubted,
+        may_be_elsewhere: past.may_be_elsewhere,
         replaced,
         current: &remote.extensions,
         left: &left,
@@ -216,8 +231,8 @@ struct Reverting<'u> {
     /// The fields that cannot be read back and that other runs wrote to created extensions, by position.
     rewritten: BTreeMap<usize, Vec<Field>>,
     key: &'u Key,
-    /// True where what the run has done may be gone.
-    is_doubted: bool,
+    /// True where the PBX may have lost what the run has done.
+    may_be_elsewhere: bool,
     /// True if the run took extensions out of groups that it did not name.
     replaced: bool,
     current: &'u BTreeMap<String, Record>,
@@ -246,6 +261,17 @@ impl Reverting<'_> {
                 message,
                 hint,
             ));
+        }
+        let is_there = self.current.contains_key(change.present_number());
+        let was_sent = standing != Standing::Waiting
+            && (row.outcome.attempts > 0 || standing != Standing::Final);
+        let other = self.remote.others(change.present_number());
+        if let (Some(other), false, true) = (other, is_there, was_sent) {
+            let message = format!("{other}; rowcall did not change it");
+            let hint = "look at it on the PBX, and undo the run again once it is an extension";
+            let code = "no_extension";
+            let conflict = RowResult::Conflict;
+            return Some(not_reverted(change, conflict, code, None, message, hint));
         }
         if let Some(left) = self.left.get(change.present_number())
             && change.action == Action::Create
@@ -277,6 +303,7 @@ impl Reverting<'_> {
                             | RowResult::Conflict
                             | RowResult::Rejected
                             | RowResult::Held
+                            | RowResult::Missing
                     ) =>
             {
                 None
@@ -457,7 +484,7 @@ impl Reverting<'_> {
     /// Returns true for a part of an extension that the PBX has lost of a run that is doubted.
     fn is_lost(&self, field: Field, now: &Record) -> bool {
         let row = self.manifest.row(field);
-        self.is_doubted && row.is_some_and(|row| row.separate) && is_unset(now, field)
+        self.may_be_elsewhere && row.is_some_and(|row| row.separate) && is_unset(now, field)
     }
 
     fn uncreate(&self, change: &Change, now: &Record) -> PlannedRow {

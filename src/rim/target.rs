@@ -57,7 +57,8 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
 pub(crate) struct TargetSpec {
     text: String,
     config: Option<PathBuf>,
-    rate: f64,
+    /// The pace of the run; that of the target itself where there is none.
+    rate: Option<f64>,
     parallel: usize,
     batch: usize,
     #[serde(default)]
@@ -76,13 +77,18 @@ impl TargetSpec {
         self
     }
 
+    /// Leaves the pace to the target.
+    pub(crate) fn drop_rate(&mut self) {
+        self.rate = None;
+    }
+
     /// The target again.
     ///
     /// # Errors
     /// As [`Target::resolve`].
     pub(crate) fn resolve(&self, config: Option<&Path>) -> Result<Target, Failure> {
         let pace = PaceOptions {
-            rate: Some(Rate(self.rate)),
+            rate: self.rate.map(Rate),
             parallel: Some(self.parallel),
             batch: Some(self.batch),
             reply: self.reply,
@@ -341,7 +347,7 @@ impl NamedTarget {
         let spec = TargetSpec {
             text: text.to_owned(),
             config: self.config.as_ref().map(absolute),
-            rate: rate.0,
+            rate: Some(rate.0),
             parallel,
             batch,
             reply,

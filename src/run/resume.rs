@@ -6,7 +6,7 @@ use super::remaining::Remaining;
 use super::rows::RunRows;
 use crate::ledger::{Ledger, StoredRun};
 use crate::plan::Refusal;
-use crate::plan::lost::{first_are_gone, lost, present_numbers};
+use crate::plan::lost::{first_are_gone, lost, present_numbers, refuse_without_next};
 use crate::rim::{Exit, Failure, TargetSession};
 use crate::seal::Key;
 
@@ -100,6 +100,13 @@ impl<'r> Run<'r> {
                 gone = lost(&past.name, &done, &current, session.target())?;
                 rows.open_again(&gone);
             }
+        }
+        if session.manifest().vendor.loses_ms > 0 {
+            let next = rows.next_deletions(*is_doubted);
+            let current = session.look(&present_numbers(&next))?;
+            let right = refuse_without_next(&past.name, &next, &current, session.target());
+            *is_doubted |= right.is_err();
+            right?;
         }
         let renewed = rows.look_again(&past.options, &session)?;
         Ok((session, gone, renewed))

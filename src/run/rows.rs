@@ -8,7 +8,7 @@ use crate::manifest::Manifest;
 use crate::model::{
     Action, Change, Field, Kind, Outcome, PlannedRow, Record, RowResult, field_names,
 };
-use crate::plan::lost::done;
+use crate::plan::lost::{done, next_deletions};
 use crate::plan::remote::{kept_in_use, no_extension};
 use crate::rim::{Failure, TargetSession};
 use crate::submit::settle::renamed;
@@ -85,6 +85,12 @@ impl RunRows {
     pub(super) fn done(&self, is_taken_back: impl Fn(usize) -> bool) -> Vec<&Change> {
         let rows = self.rows.iter().zip(self.standings.iter().copied());
         done(rows, is_taken_back)
+    }
+
+    /// The last few deletions that are still to be made.
+    pub(super) fn next_deletions(&self, is_doubted: bool) -> Vec<&Change> {
+        let rows = self.rows.iter().zip(self.standings.iter().copied());
+        next_deletions(rows, is_doubted)
     }
 
     /// Opens rows at these positions again, which the PBX has lost. They count as rows that may have been sent.
@@ -324,7 +330,10 @@ fn doubt(
         let unlike = differing(manifest, &change.wanted, now);
         let is_visible = uncomparable(manifest, &change.wanted).is_empty();
         if unlike.is_empty() && is_visible {
-            return None;
+            // It has what the run wrote: what the run did not is somebody else's.
+            let is_plain =
+                |field: &Field| manifest.row(*field).is_some_and(|row| row.empty_when_new);
+            fields.retain(|field| change.wanted.get(*field).is_none() && is_plain(field));
         }
         fields.retain(|field| change.wanted.get(*field).is_none() || unlike.contains(field));
         let is_list = |field: &Field| field.def().kind == Kind::List;

@@ -26,7 +26,7 @@ pub use options::{FailuresMax, Memberships, NewStarts, Options, SHARE_AFTER, Ver
 use crate::link::StopFlag;
 use crate::link::paced::{PARALLEL_MAX, Pace, Permit};
 use crate::manifest::Manifest;
-use crate::model::{Action, Change, Fault, FaultKind, Field, Record, RowResult};
+use crate::model::{Action, Change, Fault, FaultCause, FaultKind, Field, Record, RowResult};
 use converse::{Connection, is_garbled};
 use crossbeam_channel::{Sender, bounded};
 use order::Dependencies;
@@ -377,9 +377,13 @@ impl<'c> Queue<'c> {
         lock(&self.ended).is_some()
     }
 
-    /// Hands out nothing more; the first reason stays.
+    /// Hands out nothing more; the first reason stays, unless another PBX turns out to be the reason of too many failures.
     fn end(&self, why: Ended) {
-        lock(&self.ended).get_or_insert(why);
+        let is_another =
+            matches!(&why, Ended::TargetLost(fault) if fault.cause == FaultCause::AnotherPbx);
+        let mut ended = lock(&self.ended);
+        ended.take_if(|first| is_another && matches!(first, Ended::TooManyFailures(_)));
+        ended.get_or_insert(why);
     }
 }
 

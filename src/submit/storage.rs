@@ -74,7 +74,9 @@ impl<'c> Storage<'c> {
         !self.loses.is_zero()
             && sent.started.is_some()
             && sent.change.action != Action::None
-            && (result.is_done() || matches!(result, RowResult::Differs | RowResult::Unknown))
+            && (result.is_done()
+                || matches!(result, RowResult::Differs | RowResult::Unknown)
+                || finds_another(sent).is_some())
     }
 
     /// Takes a row in, and returns those that are certain by now. `judge` is told of each result that is no success any
@@ -139,6 +141,7 @@ impl<'c> Storage<'c> {
             (Ok(now), Some(one)) => self.became_another(&one.sent, now.as_deref(), verifier),
             (Ok(_), None) => None,
         };
+        let gone = gone.or_else(|| self.found_another(older.iter().chain(&same)));
         if let Some(fault) = gone {
             let all = older.into_iter().chain(same);
             return all
@@ -164,6 +167,10 @@ impl<'c> Storage<'c> {
                 }
             }
         }
+        let (found, older): (Vec<_>, Vec<_>) = older
+            .into_iter()
+            .partition(|one| finds_another(&one.sent).is_some());
+        certain.extend(found.into_iter().map(|one| told(one, judge)));
         for one in older {
             certain.extend(self.look_again(one, started_anew(), judge));
         }
@@ -194,6 +201,19 @@ impl<'c> Storage<'c> {
             "{} was stored, and since it started anew {}",
             lost.change.number, lost.settlement.message
         );
+        Some(another_pbx(&why))
+    }
+
+    /// Returns the fault of a PBX that has started anew in this run, and on which a row does not find what was there when
+    /// the run was planned, or finds what was not.
+    fn found_another<'u>(&self, mut rows: impl Iterator<Item = &'u Unstored<'c>>) -> Option<Fault>
+    where
+        'c: 'u,
+    {
+        if lock(&self.starts).times.is_empty() {
+            return None;
+        }
+        let why = rows.find_map(|one| finds_another(&one.sent))?;
         Some(another_pbx(&why))
     }
 
@@ -276,6 +296,25 @@ impl<'c> Storage<'c> {
     }
 }
 
+/// The words for a row that finds the PBX otherwise than it was when the run was planned, as another PBX would be.
+fn finds_another(sent: &Sent<'_>) -> Option<String> {
+    let (change, number) = (sent.change, &sent.change.number);
+    let was_there = change.before.is_some();
+    match (change.action, sent.settlement.result) {
+        (Action::Create, RowResult::Conflict) => Some(format!(
+            "{number} was not there when the run was planned, and since it started anew it is"
+        )),
+        (Action::Update, RowResult::Missing) | (Action::Delete, RowResult::Unchanged)
+            if was_there =>
+        {
+            Some(format!(
+                "{number} was there when the run was planned, and since it started anew it is not"
+            ))
+        }
+        _ => None,
+    }
+}
+
 /// Cuts rows into pieces of `most` rows at most.
 fn chunks<T>(mut rows: Vec<T>, most: usize) -> Vec<Vec<T>> {
     let mut pieces = vec![];
@@ -286,9 +325,11 @@ fn chunks<T>(mut rows: Vec<T>, most: usize) -> Vec<Vec<T>> {
     pieces
 }
 
-/// Tells of a row that counted as done and is not, once its result is certain.
+/// Tells of a row that counted as done and is not, once its result is certain, and of one that ends the run.
 fn told<'c>(one: Unstored<'c>, judge: &dyn Fn(&Settlement)) -> Sent<'c> {
-    if one.was_done && !one.sent.settlement.result.is_done() {
+    let Settlement { result, fault, .. } = &one.sent.settlement;
+    let ends = fault.as_ref().is_some_and(Fault::ends_the_run);
+    if !result.is_done() && (one.was_done || ends) {
         judge(&one.sent.settlement);
     }
     one.sent

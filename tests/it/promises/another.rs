@@ -156,3 +156,35 @@ fn a_pbx_that_has_lost_all_boxes_is_no_other_one() {
     exchanged.program.ends("undo --yes", 0);
     assert_eq!(exchanged.pbx.numbers(), [""; 0]);
 }
+
+#[test]
+fn a_deletion_does_not_go_on_at_another_pbx() {
+    let exchanged = Exchanged::new();
+    let program = &exchanged.program;
+    program.go("import in.csv --to TARGET");
+    let delete = "delete in.csv --from TARGET --yes --max-deletes all --rate 12/s --report r.csv";
+    let mut running = program.start(delete);
+    wait_until(|| exchanged.count("deleted") > 3);
+    exchanged.answers(true);
+    assert_eq!(
+        running.wait().unwrap().code(),
+        Some(3),
+        "{}",
+        program.read("words")
+    );
+    let words = program.read("words");
+    assert!(
+        words.contains("was there when the run was planned"),
+        "{words}"
+    );
+    let results = program.results("r.csv");
+    let is_open = |result: &String| ["unknown", "not_sent"].contains(&result.as_str());
+    assert!(results.iter().all(is_open), "{results:?}");
+    for line in ["undo --yes", "resume --yes --report r.csv"] {
+        program.ends(line, 3).says(&["was still to delete"]);
+    }
+    exchanged.answers(false);
+    program.ends("resume --yes --report r.csv", 0);
+    assert_eq!(program.results("r.csv"), vec!["deleted"; ROWS]);
+    assert_eq!(exchanged.pbx.numbers(), [""; 0]);
+}

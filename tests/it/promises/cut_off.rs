@@ -231,7 +231,9 @@ fn killed_at(
     let sheet = "number,display_name,sip_password,voicemail_pin,email,forward_busy_number\n\
                  3000,Ann,tR7xkQ2mZp9w,4711,ann@example.com,0301\n";
     program.write("in.csv", sheet).write("hand.csv", by_hand);
-    if !line.starts_with("import") {
+    let new = "number,display_name,do_not_disturb\n3000,Anna,off\n";
+    program.write("new.csv", new);
+    if !line.starts_with("import in.csv") {
         program.go("import in.csv --to TARGET");
     }
     reached.store(LOST, Ordering::SeqCst);
@@ -247,7 +249,7 @@ fn killed_at(
     };
     if line.starts_with("import") {
         // As if it had got so far, but for the box.
-        elsewhere("import in.csv --to hq");
+        elsewhere(&line.replace("TARGET", "hq"));
     }
     elsewhere("import hand.csv --to hq --mode update --yes");
     program.run("resume --yes --report r.csv");
@@ -304,6 +306,22 @@ fn a_forward_that_somebody_set_before_a_resume_is_named_and_kept_by_the_undo() {
     let (_, (_, _, message), undone) = killed_at("PUT", import, nothing);
     assert!(!message.contains("somebody else"), "{message}");
     assert_eq!(undone, "deleted");
+}
+
+#[test]
+fn what_somebody_set_beside_an_update_that_was_cut_off_is_told() {
+    let update = "import new.csv --to TARGET --mode update";
+    let disturbed = "number,do_not_disturb\n3000,on\n";
+    let (_, (result, field, message), _) = killed_at("PUT", update, disturbed);
+    assert_eq!(
+        (&*result, &*field),
+        ("unknown", "do_not_disturb"),
+        "{message}"
+    );
+    assert!(message.contains("others changed 3000"), "{message}");
+    let nothing = "number,display_name\n3000,Anna\n";
+    let (_, (result, _, message), undone) = killed_at("PUT", update, nothing);
+    assert_eq!((&*result, &*undone), ("updated", "updated"), "{message}");
 }
 
 /// While a deletion is cut off, another endpoint begins to use the auth of one row, and the endpoint of the other becomes

@@ -433,7 +433,7 @@ fn an_undo_takes_back_what_is_left_of_extensions_that_are_gone() {
     let ari = Ari(pbx.addr().parse().unwrap());
     let program = Program::at("hq".into()).with_own_state();
     program.write("rowcall.toml", pbx.config("hq"));
-    let rows = (3000..3005).map(|number| format!("{number},{}{number},2\n", CANARIES[0]));
+    let rows = (3000..3006).map(|number| format!("{number},{}{number},2\n", CANARIES[0]));
     let heading = "number,sip_password,max_registrations\n".to_owned();
     program.write("in.csv", heading + &rows.collect::<String>());
     program.ends("import in.csv --to TARGET", 0);
@@ -444,9 +444,12 @@ fn an_undo_takes_back_what_is_left_of_extensions_that_are_gone() {
     ari.put("auth", "3001", &[("password", "theirs")]);
     ari.put("aor", "3002", &[("contact", "sip:198.51.100.7")]);
     ari.delete("auth", "3003");
+    ari.put("endpoint", "3005", &[("context", "vip")]);
     let undone = program.ends("undo --yes --report u.csv", 1);
-    undone.says(&["may belong to something else"]);
-    let results = ["deleted", "deleted", "drifted", "drifted", "deleted"];
+    undone.says(&["may belong to something else", "of context \"vip\""]);
+    let results = [
+        "conflict", "deleted", "deleted", "drifted", "drifted", "deleted",
+    ];
     assert_eq!(program.results("u.csv"), results);
     for (number, parts) in [
         ("3000", [false, false]),
@@ -454,6 +457,7 @@ fn an_undo_takes_back_what_is_left_of_extensions_that_are_gone() {
         ("3002", [true, true]),
         ("3003", [false, false]),
         ("3004", [false, false]),
+        ("3005", [true, true]),
     ] {
         let held = ["auth", "aor"].map(|kind| ari.get(kind, number).is_some());
         assert_eq!(held, parts, "{number}");
