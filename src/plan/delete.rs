@@ -41,8 +41,6 @@ pub(crate) fn plan_deletions(
             kept.unwrap_or_else(|| PlannedRow::to_send(line, change))
         } else if let Some(unread) = remote.unread_row(number, &delete_line(rows, row)) {
             unread
-        } else if let Some(other) = remote.other(number, delete_line(rows, row)) {
-            other
         } else {
             let mut outcome = rows.outcome(row, Action::Delete, RowResult::Unchanged);
             outcome.message = format!("the PBX has no such {}", session.target().noun());

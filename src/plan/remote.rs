@@ -42,12 +42,6 @@ impl RemoteState {
         self.others.get(number).map(String::as_str)
     }
 
-    /// The line of a number that is not deleted, because what has it is no extension.
-    pub(crate) fn other(&self, number: &str, line: Outcome) -> Option<PlannedRow> {
-        let other = self.others.get(number)?;
-        Some(PlannedRow::without_change(no_extension(other, line)))
-    }
-
     /// Asks the PBX for everything about the extensions of these numbers, and which others it has.
     ///
     /// # Errors
