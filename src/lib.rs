@@ -42,6 +42,7 @@
 //! | the ledger's schema | `ledger/store.rs` |
 //! | undo, resume | `plan/revert.rs`, `run/resume.rs`; what a PBX has lost of a run `plan/lost.rs` |
 //! | an exit code | `rim/failure.rs` |
+//! | the German of a message | `lang/de/`, a file for each room; a test finds what is missing |
 //! | the wording of a message | search for it: each stands once; the last lines of a run `run/results.rs` and `run/execution.rs` |
 //! | a flag | `cli/mod.rs` names the file of each kind; then `commands/`; if a resume needs it, `run/saved_options.rs` |
 //! | the values that are never shown | `model/redact.rs`; which values, `Field::hides` in `model/field.rs` |
@@ -91,6 +92,7 @@
 //! # The rooms, from the bottom up
 //!
 //! - [`model`]: the nouns that the program deals with. No I/O, no vendor.
+//! - `lang`: texts for people in the reader's language. Messages are made in English, and translated where they are shown.
 //! - `digest`, `disk`: hashes, and files written completely or not at all.
 //! - [`xml`]: XML read and written, whole or piece by piece. It is below the sheets, because workbooks are made of it.
 //! - [`sheet`]: tables in and out. Knows no field.
@@ -142,6 +144,7 @@ pub mod export;
 mod fingerprints;
 pub mod generate;
 pub mod input;
+mod lang;
 pub mod ledger;
 pub mod link;
 pub mod manifest;

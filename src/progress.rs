@@ -3,6 +3,7 @@
 //! A bar on a terminal, drawn anew once a second; elsewhere a plain line every few seconds, so that a log shows that
 //! the run is alive. Its figures are the `Meter`'s, which has no clock of its own.
 
+use crate::lang::translated;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::VecDeque;
 use std::io::{IsTerminal, Write, stderr};
@@ -115,14 +116,15 @@ impl Meter {
     /// Writes `120/200 rows · 4.2/s · 19 s left`, or `120/200 rows · none for 12 s`.
     fn words(&self) -> String {
         let (done, total) = (self.done(), self.total);
-        let mut words = format!("{done}/{total} {}", self.what);
+        let mut words = format!("{done}/{total} {}", translated(&self.what));
         if done >= total {
             return words;
         }
         if let Some(still) = self.standstill() {
-            words.push_str(&format!(" · none for {}", duration(still)));
+            words.push_str(&translated(&format!(" · none for {}", duration(still))));
         } else if let (Some(rate), Some(left)) = (self.rate(), self.left()) {
-            words.push_str(&format!(" · {rate:.1}/s · {} left", duration(left)));
+            let left = format!(" · {rate:.1}/s · {} left", duration(left));
+            words.push_str(&translated(&left));
         }
         words
     }

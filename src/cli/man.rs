@@ -134,12 +134,16 @@ const ENVIRONMENT: Entries = &[
         "The password of the account of rowcall sim.",
     ),
     (
+        "ROWCALL_LANG",
+        "As --lang: the language of messages and reports, en or de.",
+    ),
+    (
         "NO_COLOR",
         "Where it is set, output is not coloured by itself.",
     ),
     (
         "LC_ALL, LC_MESSAGES, LANG",
-        "The first that is set gives the language of the headings of a new workbook: German for de.",
+        "The first that is set gives the language where --lang does not: German for de.",
     ),
 ];
 

@@ -45,16 +45,19 @@ pub use tools::{
 };
 pub use values::Since;
 
+use crate::lang::{keep, of_environment, speak};
+use crate::model::Language;
 use crate::model::redact::message;
 use crate::rim::log::LogLevel;
 use crate::rim::terminal::{Color, can_ask, print};
 use clap::error::{ContextKind, ErrorKind};
-use clap::{CommandFactory, Parser, Subcommand, ValueHint};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use hints::hints;
+use std::env;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use words::with_values;
+use words::{typed_words, with_values};
 
 /// Moves telephone extensions in bulk, and gives every row exactly one result.
 #[derive(Debug, Parser)]
@@ -81,6 +84,9 @@ pub struct Cli {
     /// When output is coloured; NO_COLOR is obeyed
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", help_heading = GENERAL, env = "ROWCALL_COLOR", hide_env_values = true)]
     pub color: Color,
+    /// The language of messages and reports [default: that of LC_ALL, LC_MESSAGES or LANG]
+    #[arg(long, global = true, value_enum, value_name = "LANGUAGE", help_heading = GENERAL, env = "ROWCALL_LANG", hide_env_values = true)]
+    pub lang: Option<Language>,
     /// Print nothing on standard error but errors
     #[arg(long, short, global = true, help_heading = GENERAL, conflicts_with = "verbose")]
     pub quiet: bool,
@@ -94,6 +100,8 @@ pub struct Cli {
     #[arg(long, global = true, value_enum, default_value_t, value_name = "LEVEL", help_heading = GENERAL, requires = "log", env = "ROWCALL_LOG_LEVEL", hide_env_values = true)]
     pub log_level: LogLevel,
 }
+
+typed_words!(Language { English = "en", German = "de", });
 
 /// The heading of the options that every command has.
 const GENERAL: &str = "General";
@@ -192,6 +200,11 @@ pub enum ParsedLine {
 /// Reads the command line; help goes to standard output, errors to standard error, with a way out of each.
 pub fn parse(arguments: impl Iterator<Item = OsString>) -> ParsedLine {
     let arguments: Vec<OsString> = arguments.collect();
+    keep(
+        arguments
+            .iter()
+            .map(|word| word.to_string_lossy().into_owned()),
+    );
     let error = match Cli::try_parse_from(&arguments) {
         Ok(cli) => return ParsedLine::Command(Box::new(cli)),
         Err(mut error) => {
@@ -205,6 +218,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> ParsedLine {
     if let Some(led) = leading(&error, &arguments) {
         return ParsedLine::Command(Box::new(led));
     }
+    speak(typed_language(&arguments).unwrap_or_else(of_environment));
     // Where even that cannot be printed, the exit code is still right.
     if !error.use_stderr() {
         let _ = error.print();
@@ -221,6 +235,18 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> ParsedLine {
         print(format!("  hint: {hint}"));
     }
     ParsedLine::Exit(2)
+}
+
+/// The language that a line names which could not be read as a whole.
+fn typed_language(typed: &[OsString]) -> Option<Language> {
+    let flag = typed.iter().position(|word| word == "--lang");
+    let behind = flag.and_then(|at| typed.get(at + 1)?.to_str());
+    let joined = typed
+        .iter()
+        .find_map(|word| word.to_str()?.strip_prefix("--lang="));
+    let set = env::var("ROWCALL_LANG").ok();
+    let word = joined.or(behind).or(set.as_deref())?;
+    Language::from_str(word, true).ok()
 }
 
 /// `rowcall` alone and `rowcall FILE` lead through a first import, where there is a terminal.

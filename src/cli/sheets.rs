@@ -4,8 +4,6 @@ use super::input::InputArgs;
 use super::output::{ReportArgs, written};
 use super::safety::LossArgs;
 use super::values::vendor_or_file;
-use super::words::typed_words;
-use crate::model::Language;
 use crate::rules::Country;
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
@@ -118,10 +116,4 @@ pub struct TemplateArgs {
     /// A sheet of groups, a row a group
     #[arg(long)]
     pub groups: bool,
-    /// The language of the headings [default: of a workbook that of LC_ALL, LC_MESSAGES or LANG; other files have
-    /// rowcall's own names]
-    #[arg(long, value_name = "LANGUAGE")]
-    pub lang: Option<Language>,
 }
-
-typed_words!(Language { English = "en", German = "de", });

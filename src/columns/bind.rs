@@ -9,8 +9,9 @@ use super::owner::{Owner, owner};
 use super::questions::{ColumnError, Question};
 use super::sample::Sample;
 use super::{deletion, doubts, neighbours, notes, single};
+use crate::lang::in_language;
 use crate::manifest::Manifest;
-use crate::model::{Care, Outcome};
+use crate::model::{Care, Language, Outcome};
 use crate::sheet::Sheet;
 use std::collections::BTreeMap;
 
@@ -77,6 +78,20 @@ fn with_questions(
     ColumnError::Unanswered { questions, columns }
 }
 
+/// Returns true for the headings of a report, in any language, by those that no sheet of extensions has all of.
+fn is_report(headings: &[String]) -> bool {
+    let has = |own: &str| headings.iter().any(|heading| heading == own);
+    let has_in = |own: &str| {
+        Language::ALL
+            .into_iter()
+            .any(|language| has(&in_language(own, language)))
+    };
+    has(Outcome::ELAPSED)
+        && has(Outcome::FINISHED)
+        && has_in(Outcome::PLACE)
+        && has_in(Outcome::RESULT)
+}
+
 /// Understands the headings of a sheet. `header_line` is the line of the header row, for naming its cells; `None` where
 /// the sheet has none (JSON).
 pub(super) fn bind(
@@ -87,7 +102,7 @@ pub(super) fn bind(
     vendors: &[&Manifest],
     options: &BindOptions,
 ) -> Result<Binding, ColumnError> {
-    if options.map.is_empty() && Outcome::is_report(headings) {
+    if options.map.is_empty() && is_report(headings) {
         return Err(ColumnError::Report);
     }
     let mapped = single::mapped(headings, header_line, options)?;

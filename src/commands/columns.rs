@@ -4,6 +4,7 @@ use crate::cli::ColumnsArgs;
 use crate::columns::{AllowedActions, ColumnError, ColumnReading, refuse_second_table, write_map};
 use crate::disk::write_new;
 use crate::input::{InputOptions, bound, first_values, print_notes};
+use crate::lang::translated;
 use crate::manifest::Manifest;
 use crate::model::redact::NOT_SHOWN;
 use crate::model::{Field, column_letters, shell_word};
@@ -109,7 +110,7 @@ fn shortened(value: String) -> String {
 }
 
 fn table(sheet: &Sheet, columns: &[ColumnReading], manifest: &Manifest) -> Result<String, Failure> {
-    let headings = ["column", "heading", "field", "understood as", "first value"];
+    let headings = ["column", "heading", "field", "understood as", "first value"].map(translated);
     let values = first_values(sheet, 1)?;
     let rows = columns
         .iter()
@@ -119,7 +120,7 @@ fn table(sheet: &Sheet, columns: &[ColumnReading], manifest: &Manifest) -> Resul
             let value = match column.field {
                 Some(field) if !field.is_secret() => shortened(values.concat()),
                 _ if values.is_empty() => String::new(),
-                _ => NOT_SHOWN.to_owned(),
+                _ => translated(NOT_SHOWN).into_owned(),
             };
             let needs = column.field.and_then(|field| manifest.brought_by(field));
             let needs = needs.map(|settings| format!("; only with {settings} for the target"));
@@ -127,7 +128,7 @@ fn table(sheet: &Sheet, columns: &[ColumnReading], manifest: &Manifest) -> Resul
                 column_letters(at),
                 column.heading.clone(),
                 column.field.map_or("", Field::name).to_owned(),
-                column.reason.clone() + &needs.unwrap_or_default(),
+                translated(&column.reason).into_owned() + &translated(&needs.unwrap_or_default()),
                 value,
             ]
         });

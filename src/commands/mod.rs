@@ -29,6 +29,7 @@ mod wanted;
 
 use crate::cli::{self, Cli, Command, CompletionsArgs, ManArgs};
 use crate::disk::{Readers, outlast_size_limit, write_whole};
+use crate::lang::{of_environment, speak};
 use crate::ledger::runs as all_runs;
 use crate::rim::config::all_names;
 use crate::rim::outputs::Files;
@@ -44,7 +45,9 @@ pub fn run(cli: &Cli) -> u8 {
         state_folder: cli.state.clone(),
         key_file: cli.key.clone(),
         color: cli.color,
+        language: cli.lang,
     };
+    speak(cli.lang.unwrap_or_else(of_environment));
     let log = cli.log.as_deref();
     // Before its first line is written: a configuration may be empty.
     let allowed = log.map_or(Ok(()), |log| Files::new(&context).refuse_log(log));

@@ -1,6 +1,7 @@
 //! `rowcall runs`: the content of the ledgers.
 
 use crate::cli::{RunsArgs, RunsCommand};
+use crate::lang::translated;
 use crate::ledger::{Memory, StateDir, StoredRun, clean, runs};
 use crate::model::counted;
 use crate::rim::terminal::{print, print_data};
@@ -47,7 +48,7 @@ pub(super) fn run(args: &RunsArgs, context: &Context) -> Result<Exit, Failure> {
         return print_data(|out| writeln!(out, "{all}"));
     }
     let rows: Vec<Vec<String>> = runs(&state)?.iter().map(table_row).collect();
-    let headings = ["run", "command", "target", "started", "state", "rows"];
+    let headings = ["run", "command", "target", "started", "state", "rows"].map(translated);
     let table = markdown::table(&headings, &rows);
     print_data(|out| out.write_all(table.as_bytes()))
 }
@@ -92,8 +93,8 @@ fn show(name: Option<&str>, json: bool, state: &StateDir) -> Result<Exit, Failur
         ("target", run.target.clone()),
         ("started", format!("{:.3}", run.started)),
         ("ended", ended.unwrap_or_default()),
-        ("state", state.to_owned()),
-        ("why", why.unwrap_or_default().to_owned()),
+        ("state", translated(state).into_owned()),
+        ("why", translated(why.unwrap_or_default()).into_owned()),
         ("rows", result_counts(&summary).join(", ")),
         ("waiting", summary.waiting.to_string()),
         ("to be looked up", summary.intended.to_string()),
@@ -106,6 +107,7 @@ fn show(name: Option<&str>, json: bool, state: &StateDir) -> Result<Exit, Failur
     print_data(|out| {
         let known = facts.iter().filter(|(_, text)| !text.is_empty());
         for (label, text) in known {
+            let label = translated(label);
             writeln!(out, "{label:<16} {text}")?;
         }
         Ok(())

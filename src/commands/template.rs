@@ -1,14 +1,13 @@
 //! `rowcall template`: a sheet to fill in.
 
 use crate::cli::TemplateArgs;
-use crate::model::Language;
+use crate::lang::spoken;
 use crate::report::template::Template;
 use crate::rim::outputs::Files;
 use crate::rim::target::facts_named;
 use crate::rim::terminal::{print, strict_output};
 use crate::rim::{Context, Exit, Failure};
 use crate::sheet::{Format, Writer};
-use std::env;
 
 /// Writes the headings of a vendor. A workbook has plain headings and folds the unusual ones away; it also explains each
 /// column, offers the words of those that take words, and has a sheet of help.
@@ -20,7 +19,7 @@ pub(super) fn run(args: &TemplateArgs, context: &Context) -> Result<Exit, Failur
     let format = args.output.as_ref();
     let format = format.and_then(|path| Format::to_write(&path.to_string_lossy()));
     let is_workbook = format.is_some_and(Format::is_workbook);
-    let language = args.lang.or_else(|| is_workbook.then(users_language));
+    let language = context.language.or_else(|| is_workbook.then(spoken));
     let template = Template::new(manifest, language);
     let columns = &template.columns;
     let writer = match &args.output {
@@ -54,13 +53,4 @@ pub(super) fn run(args: &TemplateArgs, context: &Context) -> Result<Exit, Failur
         ));
     }
     Ok(Exit::Done)
-}
-
-/// The user's language, as the environment gives it.
-fn users_language() -> Language {
-    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| {
-        let value = env::var(name).ok()?;
-        (!value.is_empty()).then_some(value)
-    });
-    Language::from_locale(&locale.unwrap_or_default())
 }

@@ -1,8 +1,9 @@
 //! A comparison as a whole: how much differs, and what was not compared.
 
 use super::{Comparison, What, columns};
+use crate::lang::spoken;
 use crate::manifest::{Access, Manifest};
-use crate::model::{Field, field_names};
+use crate::model::{Field, Language, field_names};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
@@ -31,7 +32,7 @@ impl Comparison<'_> {
     pub(crate) fn write_lines(&self, prefix: &str, out: &mut dyn Write) -> io::Result<()> {
         let mut out = BufWriter::new(out);
         for difference in &self.differences {
-            writeln!(out, "{prefix}{}", self.line(difference))?;
+            writeln!(out, "{prefix}{}", self.line(difference, spoken()))?;
         }
         out.flush()
     }
@@ -48,7 +49,7 @@ impl Comparison<'_> {
         let mut rows: Vec<BTreeMap<&str, String>> = vec![];
         for difference in &self.differences {
             *counts.entry(difference.what().word()).or_default() += 1;
-            let of_difference = self.rows(difference).into_iter();
+            let of_difference = self.rows(difference, Language::English).into_iter();
             rows.extend(of_difference.map(|row| {
                 let headings = columns.iter().map(|column| column.heading.as_str());
                 headings.zip(row).collect()

@@ -1,6 +1,7 @@
 //! Planted differences, each reported once and in its words.
 
 use super::*;
+use crate::model::Language;
 use crate::random::Random;
 
 fn side(fields: &[Field], rows: &[(&str, &[&str])]) -> Side {
@@ -19,7 +20,7 @@ fn lines(before: &Side, after: &Side) -> Vec<String> {
     let comparison = compare(before, after, None);
     let differences = comparison.differences.iter();
     differences
-        .map(|difference| comparison.line(difference))
+        .map(|difference| comparison.line(difference, Language::English))
         .collect()
 }
 
@@ -241,11 +242,11 @@ fn secrets_are_compared_in_the_clear_or_by_fingerprint_and_never_shown() {
         let told: Vec<String> = comparison
             .differences
             .iter()
-            .map(|difference| comparison.line(difference))
+            .map(|difference| comparison.line(difference, Language::English))
             .collect();
         assert_eq!(told, expected);
         for difference in &comparison.differences {
-            let rows = comparison.rows(difference);
+            let rows = comparison.rows(difference, Language::English);
             assert!(!format!("{rows:?}").contains("canary"), "{rows:?}");
         }
     }
@@ -285,7 +286,7 @@ fn a_fingerprint_says_nothing_under_another_number() {
     let line = |before: &Side, after: &Side| {
         let comparison = compare(before, after, Some(&key));
         assert_eq!(comparison.differences.len(), 1);
-        comparison.line(&comparison.differences[0])
+        comparison.line(&comparison.differences[0], Language::English)
     };
     let prints = |number: &str, secret: &str| {
         let rows = [("1", made("1", "stays")), (number, made(number, secret))];
@@ -338,7 +339,7 @@ fn one_extension_under_two_numbers_is_renumbered() {
         ["0042 Ann Miller: renumbered to 72042; ring time 20 s → 30 s"]
     );
     let comparison = compare(&before, &after, None);
-    let rows = comparison.rows(&comparison.differences[0]);
+    let rows = comparison.rows(&comparison.differences[0], Language::English);
     assert_eq!(rows.len(), 2);
     assert_eq!(
         rows[0][..6],
@@ -454,7 +455,7 @@ fn every_field_that_differs_is_told_once() {
             assert!(expected.is_empty());
             continue;
         };
-        let rows = comparison.rows(difference);
+        let rows = comparison.rows(difference, Language::English);
         let mut told: Vec<&str> = rows.iter().map(|row| row[3].as_str()).collect();
         told.sort_unstable();
         let mut names: Vec<&str> = expected.iter().map(|field| field.name()).collect();

@@ -1,8 +1,9 @@
 //! Differences in the words of people who look after telephones.
 
 use super::{Comparison, Difference, SideExtension, What, items};
+use crate::lang::in_language;
 use crate::model::redact::{NOT_SHOWN, changed, gives_away, quoted};
-use crate::model::{Field, Forward, Kind, OfficeHours};
+use crate::model::{Field, Forward, Kind, Language, OfficeHours};
 use crate::sheet::{Column, Heading, Tone};
 use std::borrow::Cow;
 
@@ -11,6 +12,7 @@ use std::borrow::Cow;
 pub fn columns() -> [Column; 7] {
     let kind = Column {
         counted: true,
+        spoken: true,
         tone: Some(tone_of_kind),
         .."kind".column()
     };
@@ -20,7 +22,7 @@ pub fn columns() -> [Column; 7] {
     };
     let [number, name, field, before, after] =
         ["number", "name", "field", "before", "after"].map(|heading| heading.column());
-    [kind, number, name, field, before, after, words]
+    [kind, number, name, field, before, after, words].map(Column::own)
 }
 
 fn tone_of_kind(word: &str) -> Tone {
@@ -42,7 +44,7 @@ pub(crate) struct Phrase {
 impl Comparison<'_> {
     /// A difference in one line of words: `0042 Miller: forward on busy 0099 → mobile; SIP secret changed`. Nothing in a
     /// name or value breaks the line, and no secret is in it.
-    pub fn line(&self, difference: &Difference<'_>) -> String {
+    pub fn line(&self, difference: &Difference<'_>, language: Language) -> String {
         let mut line = value(difference.number());
         let name = difference.name();
         if !name.is_empty() {
@@ -50,9 +52,9 @@ impl Comparison<'_> {
             line.push_str(&spaced(&name));
         }
         line.push_str(": ");
-        let mut words = Vec::from_iter(difference.fate());
+        let mut words = Vec::from_iter(difference.fate(language));
         words.extend(
-            self.phrases(difference)
+            self.phrases(difference, language)
                 .into_iter()
                 .map(|phrase| phrase.text),
         );
@@ -61,13 +63,13 @@ impl Comparison<'_> {
     }
 
     /// A difference as lines of a table under [`columns`]; of a secret neither value is in it.
-    pub fn rows(&self, difference: &Difference<'_>) -> Vec<[String; 7]> {
+    pub fn rows(&self, difference: &Difference<'_>, language: Language) -> Vec<[String; 7]> {
         let (number, name) = (difference.number(), difference.name());
         let row = |what: What, field: &str, before: &str, after: &str, words: &str| {
             [what.word(), number, &name, field, before, after, words].map(str::to_owned)
         };
         let mut rows = vec![];
-        if let Some(fate) = difference.fate() {
+        if let Some(fate) = difference.fate(language) {
             let (field, before, after) = match (difference.before, difference.after) {
                 (Some(before), Some(after)) => {
                     (Field::NUMBER.name(), before.number(), after.number())
@@ -76,7 +78,7 @@ impl Comparison<'_> {
             };
             rows.push(row(difference.what(), field, before, after, &fate));
         }
-        for phrase in self.phrases(difference) {
+        for phrase in self.phrases(difference, language) {
             for field in &phrase.fields {
                 let told = |held: Option<SideExtension<'_>>| match held {
                     Some(held) if !field.is_secret() => difference.shown(held, *field).into_owned(),
@@ -97,7 +99,7 @@ impl Comparison<'_> {
 
     /// Describes the differences between the two forms of an extension. Every field that differs is in exactly one
     /// phrase.
-    fn phrases(&self, difference: &Difference<'_>) -> Vec<Phrase> {
+    fn phrases(&self, difference: &Difference<'_>, language: Language) -> Vec<Phrase> {
         let (Some(before), Some(after)) = (difference.before, difference.after) else {
             return vec![];
         };
@@ -124,10 +126,11 @@ impl Comparison<'_> {
                     |field: &Field| shown_then.contains(field) || shown_now.contains(field);
                 if then != now && is_told(field) {
                     together = rest.iter().copied().filter(is_told).collect();
-                    arrow(forward.spoken, &then, &now)
+                    let words = several_in(forward.spoken, forward.to, language);
+                    arrow(words, &then, &now)
                 } else {
                     let texts = [before, after].map(|held| value(&told(held, Some(*field))));
-                    arrow(field.def().spoken, &texts[0], &texts[1])
+                    arrow(name_in(*field, language), &texts[0], &texts[1])
                 }
             } else if let Some(OfficeHours { spoken, from, to }) = OfficeHours::with(*field) {
                 together.extend(
@@ -138,10 +141,12 @@ impl Comparison<'_> {
                     [from, to] if from.is_empty() && to.is_empty() => String::new(),
                     [from, to] => format!("{}–{}", value(&from), value(&to)),
                 };
-                arrow(spoken, &hours(before), &hours(after))
+                let words = several_in(spoken, from, language);
+                arrow(words, &hours(before), &hours(after))
             } else {
-                self.plain(*field, difference, before, after)
+                self.plain(*field, difference, [before, after], language)
             };
+            let text = in_language(&text, language).into_owned();
             rest.retain(|field| !together.contains(field));
             phrases.push(Phrase {
                 fields: together,
@@ -155,14 +160,15 @@ impl Comparison<'_> {
         &self,
         field: Field,
         difference: &Difference<'_>,
-        before: SideExtension<'_>,
-        after: SideExtension<'_>,
+        [before, after]: [SideExtension<'_>; 2],
+        language: Language,
     ) -> String {
-        let (words, unit) = (field.def().spoken, field.def().unit);
+        let (words, unit) = (name_in(field, language), field.def().unit);
         if field.is_secret() {
             let part = self.parts.iter().find(|part| part.field == field);
             let there = part.map_or((true, true), |part| part.are_there(before, after));
-            return format!("{words} {}", changed(there.0, there.1));
+            let change = in_language(changed(there.0, there.1), language);
+            return format!("{words} {change}");
         }
         let [then, now] = [before, after].map(|held| difference.shown(held, field));
         if field.def().kind == Kind::List {
@@ -213,12 +219,32 @@ impl<'s> Difference<'s> {
     }
 
     /// Describes the change of the extension as a whole; `None` where only fields differ.
-    fn fate(&self) -> Option<String> {
-        Some(match (self.what(), self.after) {
+    fn fate(&self, language: Language) -> Option<String> {
+        let fate = match (self.what(), self.after) {
             (What::Changed, _) => return None,
             (What::Renumbered, Some(after)) => format!("renumbered to {}", value(after.number())),
             (what, _) => what.word().to_owned(),
-        })
+        };
+        Some(in_language(&fate, language).into_owned())
+    }
+}
+
+/// A field's name within a sentence of this language.
+fn name_in(field: Field, language: Language) -> &'static str {
+    match language {
+        Language::English => field.def().spoken,
+        other => field.heading(other),
+    }
+}
+
+/// The name of several fields within a sentence of this language, from that of one of them.
+fn several_in(spoken: &'static str, one: Field, language: Language) -> &'static str {
+    match language {
+        Language::English => spoken,
+        other => {
+            let heading = one.heading(other);
+            heading.split_once(": ").map_or(heading, |(all, _)| all)
+        }
     }
 }
 

@@ -16,6 +16,7 @@ pub(crate) use verification::FileVerification;
 
 use crate::columns::{self, AllowedActions, BindOptions, Binding, ColumnError, Mapped, NamedOwner};
 use crate::dialects::owner_named;
+use crate::lang::translated;
 use crate::manifest::Manifest;
 use crate::model::redact::quoted;
 use crate::model::{Field, Severity};
@@ -287,11 +288,11 @@ pub(crate) fn print_notes(sheet: &Sheet, binding: &Binding) {
         print(format!("{}: {}", sheet.file, sheet.notes.join(", ")));
     }
     for note in &binding.notes {
-        let weight = if note.severity == Severity::Info {
+        let weight = translated(if note.severity == Severity::Info {
             "note"
         } else {
             note.severity.word()
-        };
+        });
         print(format!("{}: {weight}: {}", sheet.file, note.message));
         if !note.hint.is_empty() {
             print(format!("  hint: {}", note.hint));

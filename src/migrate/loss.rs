@@ -1,5 +1,6 @@
 //! The loss report: every fate counted, and listed one by one as a sheet.
 
+use crate::lang::translated;
 use crate::mapping::{MappedField, MappedRecord, Mapping, Origin};
 use crate::model::Field;
 use crate::model::counted;
@@ -10,19 +11,22 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn columns() -> [Column; 9] {
     let fate = Column {
         counted: true,
+        spoken: true,
         .."fate".column()
     };
     let lost = Column {
         tone: Some(tone_of_lost),
+        spoken: true,
         .."lost".column()
     };
     let how = Column {
         prose: true,
+        spoken: true,
         .."how".column()
     };
     let [number, new_number, field, from, to, value] =
         ["number", "new_number", "field", "from", "to", "value"].map(|heading| heading.column());
-    [number, new_number, field, fate, lost, from, to, value, how]
+    [number, new_number, field, fate, lost, from, to, value, how].map(Column::own)
 }
 
 fn tone_of_lost(word: &str) -> Tone {
@@ -149,11 +153,11 @@ impl Loss {
             self.count(|mapping| matches!(mapping, Mapping::Missing(_)))
         )];
         for ((mapping, how), fields) in &self.counts {
-            let what = word(*mapping);
+            let what = translated(word(*mapping));
             let fields: Vec<String> = fields
                 .iter()
                 .map(|((field, to), count)| {
-                    let to = others(*field, to).join(" and ");
+                    let to = others(*field, to).join(&translated(" and "));
                     match to.is_empty() {
                         true => format!("{} {count}", field.name()),
                         false => format!("{} {count} → {to}", field.name()),
@@ -163,7 +167,7 @@ impl Loss {
             let how = if how.is_empty() {
                 String::new()
             } else {
-                format!(" ({how})")
+                format!(" ({})", translated(how))
             };
             lines.push(format!("  {what:<10} {}{how}", fields.join(", ")));
         }
@@ -195,10 +199,16 @@ impl Loss {
                 let is_lost = matches!(word(*mapping), LOST | MISSING);
                 let place = (!is_lost, std::cmp::Reverse(*count));
                 let to = others(*field, to).join(" ");
-                let fate = word(*mapping).to_owned();
+                let fate = translated(word(*mapping)).into_owned();
                 let field = field.name().to_owned();
                 let row = ExtraRow {
-                    cells: vec![fate, field, count.to_string(), to, how.clone()],
+                    cells: vec![
+                        fate,
+                        field,
+                        count.to_string(),
+                        to,
+                        translated(how).into_owned(),
+                    ],
                     mark: is_lost.then_some((0, Tone::Bad)),
                     link: None,
                 };
@@ -208,10 +218,10 @@ impl Loss {
         rows.sort_by_key(|(place, _)| *place);
         ExtraSheet {
             table: String::new(),
-            name: "What becomes of each field".to_owned(),
-            title: format!("{TITLE_PREFIX}what becomes of each field"),
+            name: translated("What becomes of each field").into_owned(),
+            title: format!("{TITLE_PREFIX}{}", translated("what becomes of each field")),
             headings: ["fate", "field", "extensions", "becomes", "how"]
-                .map(str::to_owned)
+                .map(|heading| translated(heading).into_owned())
                 .to_vec(),
             rows: rows.into_iter().map(|(_, row)| row).collect(),
         }

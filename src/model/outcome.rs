@@ -139,19 +139,6 @@ impl Outcome {
     /// The heading of its end in a report.
     pub(crate) const FINISHED: &'static str = "finished_at";
 
-    /// Returns true for the headings of a report, by those that no sheet of extensions has all of.
-    pub(crate) fn is_report(headings: &[String]) -> bool {
-        let has = |own: &str| headings.iter().any(|heading| heading == own);
-        [
-            Outcome::PLACE,
-            Outcome::RESULT,
-            Outcome::ELAPSED,
-            Outcome::FINISHED,
-        ]
-        .into_iter()
-        .all(has)
-    }
-
     /// Creates an outcome that has an action and a result, and nothing else yet.
     pub fn new(action: Action, result: RowResult) -> Outcome {
         Outcome {

@@ -1,6 +1,7 @@
 //! A plan as text: one line for each row, marked with its action, and below it the fields that change.
 
 use crate::compare::uncomparable;
+use crate::lang::translated;
 use crate::manifest::Manifest;
 use crate::model::redact::{NOT_SHOWN, changed};
 use crate::model::{Action, Change, Field, Kind, PlannedRow, RowResult, TO_GENERATE};
@@ -90,11 +91,12 @@ pub(crate) fn lines(planned: &[PlannedRow], manifest: &Manifest, detail: Detail)
         if count > SHOWN_MAX && !detail.all {
             lines.push(PlanLine {
                 mark,
-                text: format!(
+                text: translated(&format!(
                     "{} … and {} more {words}: --all shows each",
                     mark.sign(),
                     count - SHOWN_MAX
-                ),
+                ))
+                .into_owned(),
             });
         }
     }
@@ -117,10 +119,11 @@ fn push_row(
         Some(change) => change.action.word(),
         None => outcome.result.word(),
     };
+    let word = translated(word);
     let place = outcome.place.as_ref();
     let place = place.map_or_else(String::new, |place| format!(" ({place})"));
     let message = match &row.change {
-        None if !outcome.message.is_empty() => format!(": {}", outcome.message),
+        None if !outcome.message.is_empty() => format!(": {}", translated(&outcome.message)),
         _ => String::new(),
     };
     lines.push(PlanLine {
@@ -151,7 +154,11 @@ fn push_row(
         if let Some(value) = row.filled(change.wanted.number()) {
             lines.push(PlanLine {
                 mark,
-                text: format!("    {}: {value:?} (the vendor demands it)", row.name.name()),
+                text: format!(
+                    "    {}: {value:?} ({})",
+                    row.name.name(),
+                    translated("the vendor demands it")
+                ),
             });
         }
     }
@@ -169,7 +176,7 @@ fn totals(planned: &[PlannedRow]) -> String {
             .filter(|row| row.outcome.result == result)
             .count()
     };
-    let mut text = format!(
+    let counts = format!(
         "{} to create, {} to update, {} unchanged, {} conflict, {} missing, {} invalid, {} to delete",
         of_action(Action::Create),
         of_action(Action::Update),
@@ -179,10 +186,11 @@ fn totals(planned: &[PlannedRow]) -> String {
         of_result(RowResult::Invalid),
         of_action(Action::Delete)
     );
+    let mut text = translated(&counts).into_owned();
     for result in [RowResult::Held, RowResult::Drifted] {
         let count = of_result(result);
         if count > 0 {
-            text.push_str(&format!(", {count} {}", result.word()));
+            text.push_str(&format!(", {count} {}", translated(result.word())));
         }
     }
     text
@@ -197,27 +205,30 @@ fn change_of(field: Field, change: &Change, unseen: bool, is_whole: bool) -> Str
     let wanted = change.wanted.get(field).unwrap_or_default();
     let Some(wanted) = wanted.open() else {
         return match change.action {
-            Action::Create if wanted == TO_GENERATE => "generated".into(),
-            action => changed(
+            Action::Create if wanted == TO_GENERATE => translated("generated").into(),
+            action => translated(changed(
                 action != Action::Create || wanted.is_empty(),
                 !wanted.is_empty(),
-            )
+            ))
             .into(),
         };
     };
     let current = current.unwrap_or_default();
     let before = current.open();
-    let before = before.map_or_else(|| NOT_SHOWN.to_owned(), |text| format!("{text:?}"));
+    let before = before.map_or_else(
+        || translated(NOT_SHOWN).into_owned(),
+        |text| format!("{text:?}"),
+    );
     match change.action {
         Action::Create => format!("{wanted:?}"),
-        _ if unseen => format!("(not given back) → {wanted:?}"),
+        _ if unseen => format!("({}) → {wanted:?}", translated("not given back")),
         // Present members stay.
         _ if field.def().kind == Kind::List
             && !is_whole
             && !wanted.is_empty()
             && !current.is_empty() =>
         {
-            format!("{before} → with {wanted:?}")
+            format!("{before} → {} {wanted:?}", translated("with"))
         }
         _ => format!("{before} → {wanted:?}"),
     }

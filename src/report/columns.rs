@@ -1,7 +1,8 @@
 //! The columns of reports, one row of a table for each: in sheets, on pages, and in a rejects sheet.
 
 use super::finding_line;
-use crate::model::{Outcome, RingResult, RowResult};
+use crate::lang::in_language;
+use crate::model::{Language, Outcome, RingResult, RowResult};
 use crate::sheet::{Column, Heading, Tone};
 
 /// An outcome that is written, with all that its cells are made of.
@@ -13,6 +14,14 @@ pub(super) struct ReportLine<'o> {
     pub(super) has_one_table: bool,
     /// True if the report says which extensions ring.
     pub(super) has_rings: bool,
+    /// The language of its sentences.
+    pub(super) language: Language,
+}
+
+impl ReportLine<'_> {
+    fn told(&self, text: &str) -> String {
+        in_language(text, self.language).into_owned()
+    }
 }
 
 type CellText = fn(&ReportLine<'_>) -> String;
@@ -25,6 +34,8 @@ struct ReportColumn {
     prose: bool,
     /// True if its words are counted.
     is_result: bool,
+    /// True if its cells are rowcall's own words.
+    spoken: bool,
     /// True if it stands only in reports of runs that asked if the extensions ring.
     of_rings: bool,
     /// A text that means as little as an empty cell.
@@ -45,6 +56,7 @@ const BARE: ReportColumn = ReportColumn {
     width: 0,
     prose: false,
     is_result: false,
+    spoken: false,
     of_rings: false,
     nothing: "",
     for_people: false,
@@ -89,6 +101,7 @@ const COLUMNS: [ReportColumn; 19] = [
     },
     ReportColumn {
         heading: "action",
+        spoken: true,
         nothing: "none",
         cell: |line| line.outcome.action.word().to_owned(),
         page: Some(("action", |line| line.outcome.action.word().to_owned())),
@@ -97,6 +110,7 @@ const COLUMNS: [ReportColumn; 19] = [
     ReportColumn {
         heading: Outcome::RESULT,
         is_result: true,
+        spoken: true,
         cell: result,
         page: Some(("result", result)),
         reject: Some(result),
@@ -106,6 +120,7 @@ const COLUMNS: [ReportColumn; 19] = [
         heading: "ring",
         width: 14,
         is_result: true,
+        spoken: true,
         of_rings: true,
         cell: ring,
         page: Some(("ring", ring)),
@@ -137,16 +152,16 @@ const COLUMNS: [ReportColumn; 19] = [
         heading: "message",
         prose: true,
         hidden: true,
-        cell: |line| line.outcome.message.clone(),
-        reject: Some(|line| line.outcome.message.clone()),
+        cell: |line| line.told(&line.outcome.message),
+        reject: Some(|line| line.told(&line.outcome.message)),
         ..BARE
     },
     ReportColumn {
         heading: "hint",
         prose: true,
         hidden: true,
-        cell: |line| line.outcome.hint.clone(),
-        reject: Some(|line| line.outcome.hint.clone()),
+        cell: |line| line.told(&line.outcome.hint),
+        reject: Some(|line| line.told(&line.outcome.hint)),
         ..BARE
     },
     ReportColumn {
@@ -199,9 +214,9 @@ const COLUMNS: [ReportColumn; 19] = [
         hidden: true,
         cell: |line| match line.found {
             Some(found) => found.to_owned(),
-            None => all_findings(line.outcome, true),
+            None => all_findings(line, true),
         },
-        reject: Some(|line| all_findings(line.outcome, false)),
+        reject: Some(|line| all_findings(line, false)),
         ..BARE
     },
     ReportColumn {
@@ -222,9 +237,12 @@ impl ReportColumn {
             prose: self.prose,
             tone: self.is_result.then_some(tone_of_result),
             counted: self.is_result,
+            spoken: self.spoken,
             nothing: self.nothing,
             for_people: self.for_people,
             hidden: self.hidden,
+            // Nobody looks at the others, and a report is known by them.
+            own: !self.hidden,
             ..self.heading.column()
         }
     }
@@ -254,6 +272,7 @@ pub(super) fn page_columns(has_rings: bool) -> Vec<Column> {
         Some(Column {
             heading: heading.to_owned(),
             prose: false,
+            own: true,
             ..column.column()
         })
     });
@@ -283,19 +302,21 @@ pub(crate) fn reject_columns(headings: &[String]) -> Vec<Column> {
     let added = added.map(|column| Column {
         heading: format!("{ADDED}{}", column.heading),
         hidden: false,
+        own: false,
         ..column.column()
     });
     let headings = headings.iter().map(Heading::column);
     headings.chain(added).collect()
 }
 
-/// The cells that a rejects sheet adds to a row's own.
-pub(crate) fn reject_cells(outcome: &Outcome) -> Vec<String> {
+/// The cells that a rejects sheet adds to a row's own, its sentences in this language.
+pub(crate) fn reject_cells(outcome: &Outcome, language: Language) -> Vec<String> {
     let line = ReportLine {
         outcome,
         found: None,
         has_one_table: false,
         has_rings: false,
+        language,
     };
     let cells = COLUMNS.iter().filter_map(|column| column.reject);
     cells.map(|cell| cell(&line)).collect()
@@ -340,11 +361,11 @@ fn tone_of_result(word: &str) -> Tone {
 }
 
 /// Every finding of a row, one a line, with where it is written if `sources` are wanted.
-fn all_findings(outcome: &Outcome, sources: bool) -> String {
-    let place = outcome.place.as_ref();
-    let findings = outcome.findings.iter();
+fn all_findings(line: &ReportLine<'_>, sources: bool) -> String {
+    let place = line.outcome.place.as_ref();
+    let findings = line.outcome.findings.iter();
     let lines: Vec<String> = findings
-        .map(|finding| finding_line(finding, place, sources))
+        .map(|finding| finding_line(finding, place, sources, line.language))
         .collect();
     lines.join("\n")
 }

@@ -2,6 +2,7 @@
 
 use crate::columns::products;
 use crate::dialects::{dialects, file_word};
+use crate::lang::translated;
 use crate::manifest::{Access, FieldRow, Manifest, RuleRow, UpdateKind};
 use crate::model::{Field, Kind};
 use crate::sheet::{GENERATE, markdown};
@@ -95,7 +96,8 @@ pub fn matrix() -> String {
         row.extend(manifests.iter().map(|manifest| fact(manifest)));
         row
     });
-    markdown::table(&headings, &rows.collect::<Vec<_>>())
+    let all: Vec<usize> = (0..headings.len()).collect();
+    markdown::table(&headings, &told(rows.collect(), &all))
 }
 
 /// Describes one vendor: its settings, its fields, its rules with their sources, and those of its groups.
@@ -106,7 +108,8 @@ pub(crate) fn one(vendor: &Vendor) -> String {
         manifest.vendor.name, manifest.vendor.id, manifest.vendor.api
     );
     if let Some(like) = &manifest.vendor.like {
-        text += &format!("Its API is that of {like}, with the differences below.\n");
+        let like = format!("Its API is that of {like}, with the differences below.");
+        text.extend([&*translated(&like), "\n"]);
     }
     if !manifest.setting.is_empty() {
         let rows = manifest.setting.iter().map(|setting| {
@@ -114,35 +117,32 @@ pub(crate) fn one(vendor: &Vendor) -> String {
                 setting.name.clone(),
                 setting.words.join(", "),
                 setting.default.clone(),
-                setting.help.clone(),
+                translated(&setting.help).into_owned(),
             ]
         });
-        text += "\n## Settings\n\n";
-        text += &markdown::table(
-            &["setting", "words", "default", "what it does"],
-            &rows.collect::<Vec<_>>(),
-        );
+        let headings = ["setting", "words", "default", "what it does"].map(translated);
+        let table = markdown::table(&headings, &rows.collect::<Vec<_>>());
+        section("Settings", &table, &mut text);
     }
     let (sip, rows) = (&manifest.sip, sip_rows(manifest));
-    text += &format!(
-        "\n## By SIP\n\n{}",
-        markdown::table(&["fact", "value"], &rows)
-    );
+    let headings = ["fact", "value"].map(translated);
+    let rows = told(rows, &[0, 1]);
+    section("By SIP", &markdown::table(&headings, &rows), &mut text);
     if !sip.source.is_empty() {
         let note = if sip.note.is_empty() {
             String::new()
         } else {
-            format!(": {}", sip.note)
+            format!(": {}", translated(&sip.note))
         };
-        text += &format!("\nSource: {}{note}\n", sip.source);
+        let source = translated("Source: {}").replace("{}", &sip.source);
+        text += &format!("\n{source}{note}\n");
     }
-    text += &format!("\n## Fields\n\n{}", fields(manifest));
-    text += &format!("\n## Rules\n\n{}", rules(manifest));
+    section("Fields", &fields(manifest), &mut text);
+    section("Rules", &rules(manifest), &mut text);
     if let Some(groups) = vendor.groups().map(|groups| (groups.manifest)()) {
-        text += &format!("\n## Fields of groups (--groups)\n\n{}", fields(groups));
-        text += &format!("\n## Rules of groups\n\n{}", rules(groups));
+        section("Fields of groups (--groups)", &fields(groups), &mut text);
+        section("Rules of groups", &rules(groups), &mut text);
     }
-    text += "\n## Sources\n\n";
     let rows = manifest.source.iter().map(|(key, source)| {
         vec![
             key.clone(),
@@ -151,11 +151,27 @@ pub(crate) fn one(vendor: &Vendor) -> String {
             source.checked.clone(),
         ]
     });
-    text += &markdown::table(
-        &["source", "page", "address", "checked"],
-        &rows.collect::<Vec<_>>(),
-    );
+    let headings = ["source", "page", "address", "checked"].map(translated);
+    let table = markdown::table(&headings, &rows.collect::<Vec<_>>());
+    section("Sources", &table, &mut text);
     text
+}
+
+/// Adds a part with its title, which is put into the reader's language.
+fn section(title: &str, table: &str, text: &mut String) {
+    text.extend(["\n## ", &*translated(title), "\n\n", table]);
+}
+
+/// The rows with these columns in the reader's language.
+fn told(mut rows: Vec<Vec<String>>, columns: &[usize]) -> Vec<Vec<String>> {
+    for row in &mut rows {
+        for column in columns {
+            if let Some(cell) = row.get_mut(*column) {
+                *cell = translated(cell).into_owned();
+            }
+        }
+    }
+    rows
 }
 
 /// The facts of a vendor with the fields that any setting brings.
@@ -277,7 +293,8 @@ fn fields(manifest: &Manifest) -> String {
         "source",
         "note",
     ];
-    markdown::table(&headings, &field_rows(manifest))
+    let rows = told(field_rows(manifest), &[2, 3, 4, 6]);
+    markdown::table(&headings.map(translated), &rows)
 }
 
 fn field_rows(manifest: &Manifest) -> Vec<Vec<String>> {
@@ -305,7 +322,8 @@ fn note(row: &FieldRow) -> String {
 
 fn rules(manifest: &Manifest) -> String {
     let headings = ["rule", "weight", "a value", "source", "note"];
-    markdown::table(&headings, &rule_rows(manifest))
+    let rows = told(rule_rows(manifest), &[1, 2, 4]);
+    markdown::table(&headings.map(translated), &rows)
 }
 
 fn rule_rows(manifest: &Manifest) -> Vec<Vec<String>> {
@@ -328,7 +346,9 @@ fn rule_rows(manifest: &Manifest) -> Vec<Vec<String>> {
 
 /// Every field of the dictionary and each vendor's own name for it.
 pub(crate) fn dictionary() -> String {
-    let mut headings = vec!["field".to_owned(), "meaning".to_owned()];
+    let mut headings = ["field", "meaning"]
+        .map(|heading| translated(heading).into_owned())
+        .to_vec();
     headings.extend(VENDORS.iter().map(|vendor| vendor.id.to_owned()));
     let rows = Field::all().map(|field| {
         let mut row = vec![format!("`{}`", field.name()), field.def().help.to_owned()];
@@ -337,13 +357,15 @@ pub(crate) fn dictionary() -> String {
             with_all_settings(vendor).row(field).or_else(of_groups)
         };
         row.extend(VENDORS.iter().map(|vendor| match known(vendor) {
-            Some(known) if known.required => format!("`{}` (required)", known.wire),
+            Some(known) if known.required => {
+                format!("`{}` ({})", known.wire, translated("required"))
+            }
             Some(known) => format!("`{}`", known.wire),
             None => String::new(),
         }));
         row
     });
-    markdown::table(&headings, &rows.collect::<Vec<_>>())
+    markdown::table(&headings, &told(rows.collect(), &[1]))
 }
 
 fn rule_row(row: &FieldRow, rule: &RuleRow) -> Vec<String> {

@@ -3,7 +3,8 @@
 
 use super::columns::{ReportLine, page_cells, page_columns, table_cells, table_columns};
 use super::findings::FindingSummary;
-use crate::model::{Finding, Outcome, with_hint};
+use crate::lang::{spoken, translated};
+use crate::model::{Finding, Language, Outcome, with_hint};
 use crate::sheet::{Column, Format, MarkedLine, Readers, SheetError, Tone, Writer};
 use std::collections::BTreeSet;
 use std::io;
@@ -54,6 +55,8 @@ pub(crate) struct ReportFile {
     writer: Writer,
     has_one_table: bool,
     has_rings: bool,
+    /// The language of its sentences.
+    language: Language,
     causes: FindingSummary,
 }
 
@@ -65,7 +68,7 @@ impl ReportFile {
     pub(crate) fn row_by_row(path: &Path, head: &ReportHead) -> Result<ReportFile, SheetError> {
         let format = Format::to_write(&path.to_string_lossy());
         let writer = Writer::row_by_row(path, Readers::Anybody, &columns_of(format, head))?;
-        Ok(ReportFile::new(writer, head))
+        Ok(ReportFile::new(writer, format, head))
     }
 
     /// Begins such a report in each of these files.
@@ -87,7 +90,7 @@ impl ReportFile {
     pub(crate) fn replace(path: &Path, head: &ReportHead) -> Result<ReportFile, SheetError> {
         let format = Format::to_write(&path.to_string_lossy());
         let writer = Writer::replace(path, Readers::Anybody, &columns_of(format, head))?;
-        Ok(ReportFile::new(writer, head))
+        Ok(ReportFile::new(writer, format, head))
     }
 
     /// Begins a report as CSV on a stream.
@@ -101,10 +104,10 @@ impl ReportFile {
     ) -> Result<ReportFile, SheetError> {
         let columns = table_columns(head.has_rings);
         let writer = Writer::stream(out, name, Format::Csv, &columns)?;
-        Ok(ReportFile::new(writer, head))
+        Ok(ReportFile::new(writer, Some(Format::Csv), head))
     }
 
-    fn new(mut writer: Writer, head: &ReportHead) -> ReportFile {
+    fn new(mut writer: Writer, format: Option<Format>, head: &ReportHead) -> ReportFile {
         writer.set_title(&head.title);
         for (name, value) in &head.facts {
             writer.add_fact(name, value);
@@ -113,6 +116,7 @@ impl ReportFile {
             writer,
             has_one_table: head.has_one_table,
             has_rings: head.has_rings,
+            language: format.map_or(Language::English, language_of),
             causes: FindingSummary::default(),
         }
     }
@@ -131,6 +135,7 @@ impl ReportFile {
             found: None,
             has_one_table: self.has_one_table,
             has_rings: self.has_rings,
+            language: self.language,
         };
         if !self.writer.has_facts() {
             let cells = table_cells(&line);
@@ -198,7 +203,7 @@ fn fault_line(outcome: &Outcome) -> Vec<MarkedLine> {
         false => Tone::Bad,
     };
     vec![MarkedLine {
-        text: with_hint(&outcome.message, &outcome.hint),
+        text: with_hint(&translated(&outcome.message), &translated(&outcome.hint)),
         tone,
         group: None,
     }]
@@ -208,5 +213,13 @@ fn columns_of(format: Option<Format>, head: &ReportHead) -> Vec<Column> {
     match format {
         Some(format) if format.is_page() => page_columns(head.has_rings),
         _ => table_columns(head.has_rings),
+    }
+}
+
+/// The language of sentences in tables of a format: English where programs read them, else the reader's.
+pub(crate) fn language_of(format: Format) -> Language {
+    match format {
+        Format::Json | Format::JsonLines => Language::English,
+        _ => spoken(),
     }
 }

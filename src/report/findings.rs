@@ -1,5 +1,6 @@
 //! Findings as a person reads them: summed by column and cause, with the sheet's own headings and cells.
 
+use crate::lang::translated;
 use crate::model::{Field, Finding, Place, Severity, heading_key, with_hint};
 use crate::sheet::{ExtraRow, ExtraSheet, TITLE_PREFIX, Tone};
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,8 +98,8 @@ impl FindingSummary {
         });
         ExtraSheet {
             table: String::new(),
-            name: "What was found".to_owned(),
-            title: format!("{TITLE_PREFIX}what was found"),
+            name: translated("What was found").into_owned(),
+            title: format!("{TITLE_PREFIX}{}", translated("what was found")),
             headings: [
                 "weight",
                 "column",
@@ -107,7 +108,7 @@ impl FindingSummary {
                 "what, and what to do",
                 "rule",
             ]
-            .map(str::to_owned)
+            .map(|heading| translated(heading).into_owned())
             .to_vec(),
             rows: groups.iter().map(|(_, group)| group.row(several)).collect(),
         }
@@ -127,9 +128,11 @@ impl FindingSummary {
         };
         ExtraSheet {
             table: String::new(),
-            name: "Where it is written".to_owned(),
-            title: format!("{TITLE_PREFIX}where it is written"),
-            headings: ["source", "rules"].map(str::to_owned).to_vec(),
+            name: translated("Where it is written").into_owned(),
+            title: format!("{TITLE_PREFIX}{}", translated("where it is written")),
+            headings: ["source", "rules"]
+                .map(|heading| translated(heading).into_owned())
+                .to_vec(),
             rows: sources.into_iter().map(row).collect(),
         }
     }
@@ -174,7 +177,7 @@ impl FindingGroup {
             None => format!("{} ", self.place.file),
         };
         let cells = vec![
-            finding.severity.word().to_owned(),
+            translated(finding.severity.word()).into_owned(),
             subject(finding, &self.heading, ""),
             self.count.to_string(),
             format!("{sheet}{}{more}", self.cells.join(" ")),
@@ -189,7 +192,7 @@ impl FindingGroup {
     }
 
     fn line(&self) -> String {
-        let word = self.first.severity.word();
+        let word = translated(self.first.severity.word());
         if self.count == 1 {
             let text = describe(&self.first, &self.heading, Some(&self.place));
             let number = match self.number.as_str() {
@@ -213,9 +216,10 @@ impl FindingGroup {
             None => self.place.file.to_string(),
         };
         format!(
-            "{sheet}: {word} {}{} {what} ({}{more}): {}",
+            "{sheet}: {word} {}{} {} ({}{more}): {}",
             subject(&self.first, &self.heading, ", "),
             self.count,
+            translated(what),
             self.cells.join(" "),
             words(&self.first)
         )
@@ -234,7 +238,7 @@ pub(super) fn statement(finding: &Finding, heading: &str, place: &Place) -> Stri
     let between = if parts.is_empty() { "" } else { ": " };
     format!(
         "{} {}{between}{}",
-        finding.severity.word(),
+        translated(finding.severity.word()),
         parts.join(", "),
         message(finding)
     )
@@ -273,19 +277,16 @@ fn is_field_name(heading: &str) -> bool {
 
 /// Builds the message with its next step, without the field's name, which comes before it.
 fn words(finding: &Finding) -> String {
-    with_hint(message(finding), &finding.hint)
+    with_hint(&message(finding), &translated(&finding.hint))
 }
 
 /// Returns the message without the field's name.
-fn message(finding: &Finding) -> &str {
+fn message(finding: &Finding) -> String {
     let name = finding.field.map_or("", |field| field.name());
-    let message = finding
-        .message
-        .strip_prefix(name)
-        .filter(|_| !name.is_empty());
-    message.map_or(finding.message.as_str(), |rest| {
-        rest.trim_start_matches([':', ' '])
-    })
+    let message = translated(&finding.message);
+    let rest = message.strip_prefix(name).filter(|_| !name.is_empty());
+    rest.map_or(&*message, |rest| rest.trim_start_matches([':', ' ']))
+        .to_owned()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `--mark` and `--propose`: a copy of a sheet that shows the findings at the cells themselves.
 
 use crate::check::BoundSheet;
+use crate::lang::translated;
 use crate::model::{Finding, Place, Secret, cell_name};
 use crate::sheet::{
     CellMarks, ExtraRow, ExtraSheet, Sheet, SheetError, TITLE_PREFIX, Tone, ending,
@@ -31,14 +32,17 @@ impl<'t> MarkedSheet<'t> {
             "what to do",
             "rule",
         ];
+        let title = format!("findings in {}", table.sheet.file);
         MarkedSheet {
             table,
             whole: is_copied_whole(&table.sheet),
             marks: CellMarks::default(),
             extra: ExtraSheet {
-                name: "Findings".to_owned(),
-                title: format!("{TITLE_PREFIX}findings in {}", table.sheet.file),
-                headings: headings.map(str::to_owned).to_vec(),
+                name: translated("Findings").into_owned(),
+                title: format!("{TITLE_PREFIX}{}", translated(&title)),
+                headings: headings
+                    .map(|heading| translated(heading).into_owned())
+                    .to_vec(),
                 ..ExtraSheet::default()
             },
             left_out: 0,
@@ -60,18 +64,19 @@ impl<'t> MarkedSheet<'t> {
         let columns = self.table.sheet.headings.len();
         let column = column.filter(|column| *column < columns);
         let cell = self.cell(row, place, column.unwrap_or_default());
-        let words = format!("{}: {}", finding.severity.word(), finding.words());
+        let (weight, words) = (translated(finding.severity.word()), finding.words());
+        let words = format!("{weight}: {}", translated(&words));
         if let Some(column) = column {
             self.marks.add(place.line, column, tone, &words);
         }
         let link = Some(cell.clone());
         let cells = vec![
             cell,
-            finding.severity.word().to_owned(),
+            weight.into_owned(),
             number.to_owned(),
             self.heading(column),
-            finding.message.clone(),
-            finding.hint.clone(),
+            translated(&finding.message).into_owned(),
+            translated(&finding.hint).into_owned(),
             finding.rule.to_string(),
         ];
         self.extra.rows.push(ExtraRow {
@@ -96,17 +101,19 @@ impl<'t> MarkedSheet<'t> {
             false => (Tone::Notice, "likely"),
         };
         let cell = self.cell(row, place, column);
-        let note = format!("{word}: {change}\n{}", finding.message);
+        let (word, change) = (translated(word), translated(&change).into_owned());
+        let message = translated(&finding.message);
+        let note = format!("{word}: {change}\n{message}");
         self.marks.add(place.line, column, tone, &note);
         self.marks.replace(place.line, column, after);
         let link = Some(cell.clone());
         let cells = vec![
             cell,
-            word.to_owned(),
+            word.clone().into_owned(),
             number.to_owned(),
             self.heading(Some(column)),
             change,
-            finding.message.clone(),
+            message.into_owned(),
             finding.rule.to_string(),
         ];
         self.extra.rows.push(ExtraRow {

@@ -9,11 +9,12 @@ pub(crate) mod marked;
 pub(crate) mod template;
 
 pub(crate) use columns::{is_added_to_rejects, reject_cells, reject_columns};
-pub(crate) use file::{ReportFile, ReportHead, origins};
+pub(crate) use file::{ReportFile, ReportHead, language_of, origins};
 pub(crate) use findings::{FindingSummary, describe};
 
 use crate::check::Counts;
-use crate::model::{Finding, Outcome, Place, RingResult, RowResult};
+use crate::lang::in_language;
+use crate::model::{Finding, Language, Outcome, Place, RingResult, RowResult};
 use crate::sheet::SheetError;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -21,17 +22,23 @@ use std::collections::BTreeMap;
 use std::io;
 
 /// Describes a finding on one line: severity, rule, cell, mistake, next step, and the source of the rule if `sources`
-/// are wanted.
-pub(crate) fn finding_line(finding: &Finding, place: Option<&Place>, sources: bool) -> String {
+/// are wanted, in this language.
+pub(crate) fn finding_line(
+    finding: &Finding,
+    place: Option<&Place>,
+    sources: bool,
+    language: Language,
+) -> String {
     let cell = match (place, finding.column) {
         (Some(place), Some(column)) => format!(" {}", place.cell(column)),
         _ => String::new(),
     };
+    let (weight, words) = (finding.severity.word(), finding.words());
     let mut line = format!(
         "{} {}{cell}: {}",
-        finding.severity.word(),
+        in_language(weight, language),
         finding.rule,
-        finding.words()
+        in_language(&words, language)
     );
     if sources && !finding.source.is_empty() {
         line.extend([" [", &*finding.source, "]"]);

@@ -1,6 +1,7 @@
 //! A sheet to fill in, by a vendor's facts.
 
 use super::facts::{on_create, values};
+use crate::lang::translated;
 use crate::manifest::{Access, FieldRow, Manifest, RuleRow};
 use crate::model::{Field, Kind, Language, Severity};
 use crate::sheet::{Column, EXAMPLE, ExtraRow, ExtraSheet};
@@ -72,21 +73,23 @@ impl<'m> Template<'m> {
             vec![
                 column.heading.clone(),
                 row.name.name().to_owned(),
-                row.name.def().help.to_owned(),
-                on_create(row),
-                values(row),
+                translated(row.name.def().help).into_owned(),
+                translated(&on_create(row)).into_owned(),
+                translated(&values(row)).into_owned(),
                 rules.join("\n"),
                 example(row).to_owned(),
                 row.wire.clone(),
-                row.note.clone(),
+                translated(&row.note).into_owned(),
                 self.manifest.source_words(&row.source),
             ]
         };
         let rows = self.rows.iter().zip(&self.columns);
         ExtraSheet {
             table: table.to_owned(),
-            name: "Help".to_owned(),
-            headings: headings.map(str::to_owned).to_vec(),
+            name: translated("Help").into_owned(),
+            headings: headings
+                .map(|heading| translated(heading).into_owned())
+                .to_vec(),
             rows: rows.map(cells).map(ExtraRow::plain).collect(),
             ..ExtraSheet::default()
         }
@@ -110,21 +113,23 @@ fn rows(manifest: &Manifest) -> (Vec<&FieldRow>, Vec<&FieldRow>) {
 
 fn column(manifest: &Manifest, row: &FieldRow, language: Option<Language>) -> Column {
     let example = example(row);
-    let mut comment = vec![row.name.def().help.to_owned()];
-    comment.push(match on_create(row).as_str() {
+    let mut comment = vec![translated(row.name.def().help).into_owned()];
+    let when = match on_create(row).as_str() {
         "" => "Optional: what is left blank is left as it is.".to_owned(),
         "required" => "Required for a new extension.".to_owned(),
         otherwise => format!("Optional: {otherwise}."),
-    });
-    comment.push(format!("Values: {}.", values(row)));
+    };
+    comment.push(translated(&when).into_owned());
+    comment.push(translated(&format!("Values: {}.", values(row))).into_owned());
     comment.extend(row.rules.iter().map(rule));
     if !row.note.is_empty() {
-        comment.push(row.note.clone());
+        comment.push(translated(&row.note).into_owned());
     }
     if !example.is_empty() {
-        comment.push(format!("Example: {example}"));
+        comment.push(translated(&format!("Example: {example}")).into_owned());
     }
-    comment.push(format!("Source: {}", manifest.source_words(&row.source)));
+    let source = format!("Source: {}", manifest.source_words(&row.source));
+    comment.push(translated(&source).into_owned());
     Column {
         heading: match language {
             Some(language) => row.name.heading(language).to_owned(),
@@ -162,7 +167,8 @@ fn example(row: &FieldRow) -> &str {
 fn rule(rule: &RuleRow) -> String {
     let weight = match rule.severity {
         Severity::Error => String::new(),
-        lesser => format!(" ({} only)", lesser.word()),
+        lesser => translated(&format!(" ({} only)", lesser.word())).into_owned(),
     };
-    format!("A value {}{weight}.", rule.rule.words())
+    let words = translated(&format!("A value {}", rule.rule.words())).into_owned();
+    format!("{words}{weight}.")
 }

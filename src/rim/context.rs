@@ -4,6 +4,7 @@ use super::failure::Failure;
 use super::target::Target;
 use super::terminal::{Color, print_leftovers};
 use crate::ledger::{Memory, StateDir};
+use crate::model::Language;
 use crate::seal::Key;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,8 @@ pub(crate) struct Context {
     pub(crate) key_file: Option<PathBuf>,
     /// The use of colour in output.
     pub(crate) color: Color,
+    /// The language that was asked for.
+    pub(crate) language: Option<Language>,
 }
 
 impl Context {

@@ -4,6 +4,7 @@ use super::config::{all_names, config_file};
 use super::failure::Failure;
 use super::target::Address;
 use super::{Context, Target, TargetSession};
+use crate::lang::translated;
 use crate::ledger::{self, TargetLock};
 use crate::link::StopFlag;
 use crate::model::{FaultKind, redact};
@@ -58,14 +59,15 @@ impl Check {
 
     /// Describes the check on one line, and its next step on another.
     pub(crate) fn line(&self) -> String {
-        let state = if self.ok { "ok " } else { "BAD" };
+        let state = translated(if self.ok { "ok " } else { "BAD" });
         let place = match self.target.as_str() {
             "" => String::new(),
             target => format!("{target}: "),
         };
-        let mut line = format!("{state} {place}{}: {}", self.name, self.message);
+        let (name, message) = (translated(self.name), translated(&self.message));
+        let mut line = format!("{state} {place}{name}: {message}");
         if !self.hint.is_empty() {
-            line.push_str(&format!("\n    hint: {}", self.hint));
+            line.push_str(&translated(&format!("\n    hint: {}", self.hint)));
         }
         line
     }

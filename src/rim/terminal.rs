@@ -2,9 +2,10 @@
 
 use super::failure::{Exit, Failure};
 use super::log;
+use crate::lang::{spoken, translated};
 use crate::link::StopFlag;
-use crate::model::Secret;
 use crate::model::redact::{harmless, message};
+use crate::model::{Language, Secret};
 use crate::progress::above;
 use std::env;
 use std::fmt;
@@ -39,10 +40,10 @@ pub(crate) fn print(line: impl fmt::Display) {
     }
 }
 
-/// Prints a line on standard error, also where only errors are wanted.
+/// Prints a line on standard error, also where only errors are wanted. The log keeps it in English.
 pub(crate) fn print_error(line: &str) {
     log::note(line);
-    let _ = above(|| writeln!(stderr(), "{}", message(line)));
+    let _ = above(|| writeln!(stderr(), "{}", message(&translated(line))));
 }
 
 /// Prints the files that were removed because killed runs had left them half written.
@@ -206,7 +207,8 @@ pub(crate) fn ask(question: &str, default: &str) -> Option<String> {
         "" => String::new(),
         default => format!(" [{default}]"),
     };
-    let _ = write!(stderr(), "{}{}: ", message(question), message(&shown));
+    let question = translated(question);
+    let _ = write!(stderr(), "{}{}: ", message(&question), message(&shown));
     let line = read_line()?;
     Some(match line.as_str() {
         "" => default.to_owned(),
@@ -248,7 +250,7 @@ pub(crate) fn ask_secret(question: &str) -> Option<Secret> {
     let mut unseen = before.clone();
     unseen.local_modes.remove(LocalModes::ECHO);
     tcsetattr(stdin(), OptionalActions::Flush, &unseen).ok()?;
-    let _ = write!(stderr(), "{}: ", message(question));
+    let _ = write!(stderr(), "{}: ", message(&translated(question)));
     let mut line = String::new();
     let read = stdin().lock().read_line(&mut line);
     let _ = tcsetattr(stdin(), OptionalActions::Now, &before);
@@ -268,7 +270,11 @@ pub(crate) fn confirm(question: &str) -> bool {
     if !can_ask() {
         return true;
     }
-    let _ = write!(stderr(), "{} [y/N] ", message(question));
+    let choice = match spoken() {
+        Language::English => "[y/N]",
+        Language::German => "[j/N]",
+    };
+    let _ = write!(stderr(), "{} {choice} ", message(&translated(question)));
     let mut answer = String::new();
     let read = stdin().lock().read_line(&mut answer);
     read.is_ok()

@@ -1,6 +1,7 @@
 //! Runs as they are listed: a line of a table, or JSON.
 
 use super::SavedOptions;
+use crate::lang::translated;
 use crate::ledger::{Listed, Summary};
 use serde_json::{Value, json};
 
@@ -50,7 +51,7 @@ pub(crate) fn summary_as_json(summary: &Summary) -> Value {
 /// The number of rows of each result, in words.
 pub(crate) fn result_counts(summary: &Summary) -> Vec<String> {
     let results = summary.results.iter();
-    let counts = results.map(|(result, count)| format!("{count} {}", result.word()));
+    let counts = results.map(|(result, count)| format!("{count} {}", translated(result.word())));
     counts.collect()
 }
 
@@ -62,17 +63,18 @@ pub(crate) fn table_row(listed: &Listed) -> Vec<String> {
             String::new(),
             String::new(),
             String::new(),
-            error.to_string(),
+            translated(&error.to_string()).into_owned(),
             String::new(),
         ]),
         Ok(summary) => {
             let state = match run_state(summary) {
-                (_, words, Some(why)) => format!("{words}: {why}"),
-                (_, words, None) => words.to_owned(),
+                (_, words, Some(why)) => format!("{}: {}", translated(words), translated(why)),
+                (_, words, None) => translated(words).into_owned(),
             };
             let mut counts = result_counts(summary);
             if summary.intended > 0 {
-                counts.push(format!("{} to be looked up", summary.intended));
+                let waiting = format!("{} to be looked up", summary.intended);
+                counts.push(translated(&waiting).into_owned());
             }
             let started = format!("{:.0}", summary.run.started);
             let options = SavedOptions::parse(&summary.run.id, &summary.run.head.options);

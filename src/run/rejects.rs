@@ -1,11 +1,10 @@
 //! The rows that are not done, as a sheet to be corrected and fed back.
 
 use crate::input::{FieldHeadings, InputRows};
-use crate::model::Outcome;
-use crate::model::counted;
-use crate::report::{is_added_to_rejects, reject_cells, reject_columns};
+use crate::model::{Language, Outcome, counted};
+use crate::report::{is_added_to_rejects, language_of, reject_cells, reject_columns};
 use crate::rim::Failure;
-use crate::sheet::{Readers, SheetError, Tone, Writer};
+use crate::sheet::{Format, Readers, SheetError, Tone, Writer};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +14,7 @@ pub(crate) struct Rejects<'r> {
     writer: Writer,
     originals: Originals<'r>,
     count: u64,
+    language: Language,
 }
 
 /// The cells of a run's rows under the headings of all their sheets.
@@ -69,12 +69,14 @@ impl<'r> Rejects<'r> {
     /// Exit 2 where it cannot be written.
     pub(crate) fn open(path: &Path, originals: Originals<'r>) -> Result<Rejects<'r>, Failure> {
         let columns = reject_columns(originals.headings());
+        let format = Format::to_write(&path.to_string_lossy());
         let writer = Writer::row_by_row(path, Readers::Owner, &columns)?;
         Ok(Rejects {
             file: path.to_owned(),
             writer,
             originals,
             count: 0,
+            language: format.map_or(Language::English, language_of),
         })
     }
 
@@ -95,7 +97,10 @@ impl<'r> Rejects<'r> {
         let Some(cells) = position.and_then(|position| self.originals.cells(position)) else {
             return Ok(());
         };
-        let line: Vec<String> = cells.into_iter().chain(reject_cells(outcome)).collect();
+        let line: Vec<String> = cells
+            .into_iter()
+            .chain(reject_cells(outcome, self.language))
+            .collect();
         self.count += 1;
         let marks = marks(self.originals.headings(), fields, outcome);
         let cells = line.iter().map(String::as_str);

@@ -2,6 +2,7 @@
 
 use super::secrets_file::SecretsOut;
 use crate::input::InputRows;
+use crate::lang::translated;
 use crate::manifest::Advice;
 use crate::model::{Action, Change, Outcome, RunCommand, RunMode};
 use crate::plan::file::sealed_path;
@@ -101,7 +102,7 @@ impl<'t> RunRequest<'t> {
         let facts = [
             ("PBX", self.target.described()),
             ("command", self.command.word().to_owned()),
-            ("mode", self.mode.word().to_owned()),
+            ("mode", translated(self.mode.word()).into_owned()),
             ("read", read),
             ("by", who()),
             ("started", for_people(started)),
@@ -208,19 +209,20 @@ impl<'t> RunRequest<'t> {
         let parts: Vec<String> = [Action::Create, Action::Update, Action::Delete]
             .into_iter()
             .filter(|action| count(*action) > 0)
-            .map(|action| format!("{} {}", action.word(), count(action)))
+            .map(|action| format!("{} {}", translated(action.word()), count(action)))
             .collect();
         let groups = match self.target.noun() {
-            "group" => " (groups)",
-            _ => "",
+            "group" => translated(" (groups)"),
+            _ => "".into(),
         };
         let about = match about {
             "" => String::new(),
-            about => format!(" {about}"),
+            about => format!(" {}", translated(about)),
         };
         format!(
-            "{}{about} on {}: {}{groups}?",
+            "{}{about} {} {}: {}{groups}?",
             self.mode.after(self.command),
+            translated("on"),
             self.target.described(),
             parts.join(", ")
         )

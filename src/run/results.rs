@@ -4,6 +4,7 @@ use super::rejects::Rejects;
 use super::request::{ReportOptions, RunRequest};
 use crate::disk;
 use crate::input::FieldHeadings;
+use crate::lang::translated;
 use crate::model::{Action, Finding, Outcome, RingResult, RowResult, RunCommand, counted};
 use crate::plan::Refusal;
 use crate::report::{Report, ReportFile, ReportHead, ResultCounts, describe, for_people};
@@ -390,9 +391,12 @@ fn show(outcome: &Outcome) {
         .as_ref()
         .map_or_else(String::new, |place| format!("{place}: "));
     let ring = outcome.ring.filter(|ring| *ring != RingResult::Rings);
-    let ring = ring.map_or_else(String::new, |ring| format!(", ring {}", ring.word()));
+    let ring = ring.map_or_else(String::new, |ring| {
+        translated(&format!(", ring {}", ring.word())).into_owned()
+    });
+    let result = translated(outcome.result.word());
     let (row, place) = (
-        format!("{place}{} {}{ring}", outcome.number, outcome.result.word()),
+        format!("{place}{} {result}{ring}", outcome.number),
         outcome.place.as_ref(),
     );
     let mut errors = outcome
@@ -405,13 +409,14 @@ fn show(outcome: &Outcome) {
             describe(first, &outcome.column, place)
         )),
         None => {
-            print(format!("{row}: {}", outcome.message));
+            print(format!("{row}: {}", translated(&outcome.message)));
             if !outcome.hint.is_empty() {
                 print(format!("  hint: {}", outcome.hint));
             }
         }
     }
     for finding in errors {
-        print(format!("  also {}", describe(finding, "", place)));
+        let also = translated("also");
+        print(format!("  {also} {}", describe(finding, "", place)));
     }
 }

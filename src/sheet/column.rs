@@ -15,6 +15,10 @@ pub struct Column {
     pub tone: Option<fn(&str) -> Tone>,
     /// True if formats for people count its words: for a column that has only a few different ones.
     pub counted: bool,
+    /// True if its heading is rowcall's own, which formats for people have in the reader's language.
+    pub(crate) own: bool,
+    /// True if its cells are words of rowcall's own, which formats for people have in the reader's language.
+    pub(crate) spoken: bool,
     /// A text that means as little as an empty cell. Formats for people hide a column that has no other.
     pub nothing: &'static str,
     /// True if formats for machines leave it out.
@@ -29,6 +33,13 @@ pub struct Column {
     pub comment: String,
     /// The words offered to people who fill it in.
     pub choices: Vec<String>,
+}
+
+impl Column {
+    /// The same column under a heading of rowcall's own.
+    pub(crate) fn own(self) -> Column {
+        Column { own: true, ..self }
+    }
 }
 
 /// The tone of a cell: good news, bad news or neither.

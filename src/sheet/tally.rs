@@ -1,6 +1,8 @@
 //! The rows of a table, counted as a whole.
 
+use crate::lang::translated;
 use crate::sheet::column::{Column, MarkedLine, Tone};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Counts rows, and the words of those columns that have only a few; notes the columns that are not empty.
@@ -56,6 +58,23 @@ impl Tally {
             }
         }
         comes_first
+    }
+
+    /// The tones of a row's cells, by column, of those that have any.
+    pub(crate) fn tones(&self, cells: &[String]) -> Vec<(usize, Tone)> {
+        let cells = self.columns.iter().zip(cells).enumerate();
+        let tones = cells.filter_map(|(at, (column, cell))| Some((at, column.tone?(cell))));
+        tones.collect()
+    }
+
+    /// A row's cells as people read them: words of rowcall's own in their language.
+    pub(crate) fn for_people<'c>(&self, cells: &'c [String]) -> Vec<Cow<'c, str>> {
+        let cells = self.columns.iter().zip(cells);
+        let shown = cells.map(|(column, cell)| match column.spoken {
+            true => translated(cell),
+            false => Cow::Borrowed(cell.as_str()),
+        });
+        shown.collect()
     }
 
     /// The words, those of one tone together, each with its number.

@@ -1,6 +1,7 @@
 //! Tables out, row by row.
 
 use crate::disk::{Readers, WholeFile, open_special};
+use crate::lang::translated;
 use crate::sheet::column::{Column, ExtraSheet, Heading, MarkedLine, Tone};
 use crate::sheet::csv::write::CsvEncoder;
 use crate::sheet::detect::delimiter::delimiter_of_ending;
@@ -140,6 +141,11 @@ impl Writer {
         let is_written = |column: &Column| format.is_for_people() || !column.for_people;
         let written = columns.iter().map(is_written).collect();
         columns.retain(is_written);
+        for column in &mut columns {
+            if column.own && format.is_for_people() {
+                column.heading = translated(&column.heading).into_owned();
+            }
+        }
         let mut lines = Vec::new();
         let encoder = Encoder::new(format, &file, columns, extra, readers, &mut lines)?;
         Ok(Writer {
@@ -162,10 +168,10 @@ impl Writer {
         matches!(self.encoder, Encoder::Html(_) | Encoder::Sorted(_))
     }
 
-    /// Sets the title of the table, in formats for people; before its first row.
+    /// Sets the title of the table, in formats for people and their language; before its first row.
     pub(crate) fn set_title(&mut self, title: &str) {
         if let Some(around) = self.surroundings() {
-            title.clone_into(&mut around.title);
+            around.title = translated(title).into_owned();
         }
     }
 
@@ -178,10 +184,11 @@ impl Writer {
     }
 
     /// Adds a line to the facts that formats for people show about the table: one that is known before the first row is
-    /// shown in a page at once.
+    /// shown in a page at once. Its name is put into the reader's language.
     pub(crate) fn add_fact(&mut self, name: &str, value: &str) {
         if let Some(around) = self.surroundings() {
-            around.facts.push((name.to_owned(), value.to_owned()));
+            let name = translated(name).into_owned();
+            around.facts.push((name, value.to_owned()));
         }
     }
 

@@ -65,6 +65,7 @@ mod verbs {
     mod import_files;
     mod import_files_trusted;
     mod json;
+    mod language;
     mod losses;
     mod migrate;
     mod move_files;

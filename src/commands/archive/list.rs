@@ -2,6 +2,7 @@
 
 use crate::archive::{Archive, ArchiveError, Snapshot};
 use crate::cli::ArchiveListArgs;
+use crate::lang::translated;
 use crate::model::counted;
 use crate::rim::terminal::print_data;
 use crate::rim::{Exit, Failure};
@@ -58,11 +59,11 @@ pub(super) fn run(args: &ArchiveListArgs) -> Result<Exit, Failure> {
                 format!("{:.0}", one.time),
                 one.facts.extensions.to_string(),
                 one.path.display().to_string(),
-                certain.to_owned(),
+                translated(certain).into_owned(),
             ]
         })
         .collect();
-    let headings = ["target", "entry", "entered", "extensions", "file", ""];
+    let headings = ["target", "entry", "entered", "extensions", "file", ""].map(translated);
     let table = markdown::table(&headings, &rows);
     print_data(|out| out.write_all(table.as_bytes()))
 }

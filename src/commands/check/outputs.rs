@@ -3,6 +3,7 @@
 use crate::check::{BoundSheet, Counts, Verdict};
 use crate::cli::{CheckArgs, OnLoss};
 use crate::input::Losses;
+use crate::lang::spoken;
 use crate::model::counted;
 use crate::report::marked::{MarkedSheet, ending_of_copy};
 use crate::report::{
@@ -68,7 +69,7 @@ impl<'t> CheckOutputs<'t> {
                 continue;
             }
             if self.args.all {
-                let line = finding_line(finding, Some(place), self.args.sources);
+                let line = finding_line(finding, Some(place), self.args.sources, spoken());
                 printed(writeln!(self.out, "{place}: {number} {line}"))?;
             } else {
                 self.found

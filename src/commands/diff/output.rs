@@ -2,7 +2,9 @@
 
 use crate::cli::DiffArgs;
 use crate::diff::{Comparison, columns};
-use crate::report::for_people;
+use crate::lang::translated;
+use crate::model::Language;
+use crate::report::{for_people, language_of};
 use crate::rim::terminal::{output, print, print_data};
 use crate::rim::who;
 use crate::rim::{Exit, Failure};
@@ -18,6 +20,8 @@ pub(super) struct Output {
     with_target: bool,
     /// The comparisons so far, where they are printed as one JSON object.
     json: Option<Vec<Value>>,
+    /// The language of the table's sentences.
+    language: Language,
     /// Targets that could not be compared, with the reason.
     failed: Vec<String>,
 }
@@ -25,13 +29,17 @@ pub(super) struct Output {
 impl Output {
     /// Opens the file, or the table on standard output.
     pub(super) fn open(args: &DiffArgs, with_target: bool) -> Result<Output, Failure> {
-        let target = with_target.then(|| "target".column());
+        let target = with_target.then(|| "target".column().own());
         let headings: Vec<Column> = target.into_iter().chain(columns()).collect();
         let stream = |format| Writer::stream(output(), "standard output", format, &headings);
         let table = match &args.output {
             Some(path) => Some(Writer::replace(path, Readers::Anybody, &headings)),
             // As text, which is no table.
             None => Format::named(&args.format).map(stream),
+        };
+        let format = match &args.output {
+            Some(path) => Format::to_write(&path.to_string_lossy()),
+            None => Format::named(&args.format),
         };
         let mut table = table.transpose()?;
         if let Some(table) = &mut table {
@@ -45,6 +53,7 @@ impl Output {
         Ok(Output {
             table,
             with_target,
+            language: format.map_or(Language::English, language_of),
             json: args.json.then(Vec::new),
             failed: vec![],
         })
@@ -69,13 +78,14 @@ impl Output {
             return print_data(|out| comparison.write_lines(&prefix, out)).map(drop);
         };
         let [before, after] = labels;
-        let compared = format!("{before} → {after}: {}", comparison.summary());
+        let summary = comparison.summary();
+        let compared = format!("{before} → {after}: {}", translated(&summary));
         table.add_fact("compared", &compared);
         for line in &not_compared {
-            table.add_fact("note", line);
+            table.add_fact("note", &translated(line));
         }
         for difference in &comparison.differences {
-            for row in comparison.rows(difference) {
+            for row in comparison.rows(difference, self.language) {
                 let cells = row.iter().map(String::as_str);
                 table.row(target.into_iter().chain(cells))?;
             }
@@ -103,7 +113,7 @@ impl Output {
             return Ok(());
         };
         for why in &self.failed {
-            table.add_fact("failed", why);
+            table.add_fact("failed", &translated(why));
         }
         Ok(table.finish()?)
     }
@@ -112,6 +122,7 @@ impl Output {
 /// Prints how much differs, and returns the exit for it.
 pub(super) fn conclude(labels: &[String; 2], comparison: &Comparison<'_>) -> Exit {
     let [before, after] = labels;
-    print(format!("{before} → {after}: {}", comparison.summary()));
+    let summary = comparison.summary();
+    print(format!("{before} → {after}: {}", translated(&summary)));
     Exit::done_if(comparison.differences.is_empty())
 }

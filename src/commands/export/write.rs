@@ -38,13 +38,19 @@ impl Job<'_> {
         let form = Form::new(session.manifest(), secrecy, self.args.live);
         let mut writer = self.writer(path, &form)?;
         // No time of the export: the same PBX makes the same file.
-        writer.set_title(&format!("{}s of {}", target.noun(), target.label));
+        writer.set_title(&match target.spec.groups {
+            true => format!("groups of {}", target.label),
+            false => format!("extensions of {}", target.label),
+        });
         writer.add_fact("PBX", &target.described());
-        let records = format!("{}s", target.noun());
+        let records = match target.spec.groups {
+            true => "groups",
+            false => "extensions",
+        };
         // The bars of several targets would get in each other's way.
         let progress = self
             .is_alone
-            .then(|| Progress::new(&records, numbers.len() as u64));
+            .then(|| Progress::new(records, numbers.len() as u64));
         let written = write(
             session.connection(),
             &numbers,

@@ -5,6 +5,7 @@ mod rows;
 use crate::cli::VerifyArgs;
 use crate::dialects::file_word;
 use crate::input::{FileVerification, InputRow};
+use crate::lang::translated;
 use crate::manifest::Access;
 use crate::model::counted;
 use crate::model::{Field, Outcome, RowResult};
@@ -60,9 +61,9 @@ pub(super) fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure>
         let place = place.map_or_else(String::new, |place| format!("{place}: "));
         print(format!(
             "{place}{} {}: {}",
-            outcome.result.word(),
+            translated(outcome.result.word()),
             outcome.number,
-            outcome.message
+            translated(&outcome.message)
         ));
     }
     let (file, export) = (args.file.display(), args.export.display());

@@ -121,14 +121,18 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
     };
     let content = content(found.delimiter);
     let mut notes = Vec::new();
-    let word = DELIMITERS.iter().find(|(byte, _)| *byte == found.delimiter);
-    if let Some((_, word)) = word.filter(|_| told.is_none() && found.record.width > 1) {
-        let by = if promised.is_some() {
-            " (by the line sep=)"
-        } else {
-            ""
-        };
-        notes.push(format!("separated by {word}s{by}"));
+    let how = match found.delimiter {
+        b',' => Some("separated by commas"),
+        b';' => Some("separated by semicolons"),
+        b'\t' => Some("separated by tabs"),
+        b'|' => Some("separated by pipes"),
+        _ => None,
+    };
+    if let Some(how) = how.filter(|_| told.is_none() && found.record.width > 1) {
+        notes.push(match promised {
+            Some(_) => format!("{how} (by the line sep=)"),
+            None => how.to_owned(),
+        });
     }
     if marked {
         notes.push("byte-order mark".to_owned());

@@ -17,7 +17,7 @@
       all += 1;
       count += fits ? 1 : 0;
     });
-    shown.value = count === all ? "" : `${count} of ${all} rows`;
+    shown.value = count === all ? "" : `${count} ${shown.dataset.of} ${all} ${shown.dataset.rows}`;
   };
   find.hidden = false;
   find.addEventListener("input", filter);

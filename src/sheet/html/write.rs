@@ -8,6 +8,8 @@
 //! get right.
 
 use crate::disk::ScratchFile;
+use crate::lang::{spoken, translated};
+use crate::model::{Language, counted};
 use crate::sheet::column::{Column, MarkedLine, Tone};
 use crate::sheet::surroundings::Surroundings;
 use std::fmt::Write as _;
@@ -18,7 +20,7 @@ const SCRIPT: &str = include_str!("page.js");
 
 /// The page's own permissions: to use its own style, and to run its own script, which is known by its hash.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
-    script-src 'sha256-sFXzOn0pyPFSR8ZdtJcsIZwa7ycZj+VTRuoLldZujUQ='; base-uri 'none'; form-action 'none'";
+    script-src 'sha256-L+gk1WPu50bnIhh70bJroOe+VdD8W2kjXHltgXdVP1A='; base-uri 'none'; form-action 'none'";
 
 /// A text without spaces that is longer may be broken where its parts meet.
 const BREAKS_FROM: usize = 16;
@@ -74,8 +76,12 @@ impl Page {
         let mut title = String::new();
         escape(&self.around.title, &mut title);
         let title = title.replace(BREAK, "");
+        let language = match spoken() {
+            Language::English => "en",
+            Language::German => "de",
+        };
         let mut html = format!(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+            "<!DOCTYPE html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
              <meta name=\"referrer\" content=\"no-referrer\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -153,7 +159,10 @@ impl Page {
             (true, tone) => self.html.extend([" class=\"prose ", class(tone), "\""]),
         }
         self.html.push('>');
-        escape(cell, &mut self.html);
+        match column.is_some_and(|column| column.spoken) {
+            true => escape(&translated(cell), &mut self.html),
+            false => escape(cell, &mut self.html),
+        }
         self.html.push_str("</td>");
     }
 
@@ -180,12 +189,12 @@ impl Page {
         let mut html = String::from("</tbody>\n</table></section>\n<section class=\"counts\">\n");
         facts(&self.around.facts, &mut html);
         let rows = self.around.tally.rows;
-        let noun = if rows == 1 { "row" } else { "rows" };
-        let _ = write!(html, "<ul>\n<li>{rows} {noun}</li>\n");
+        let counted_rows = counted(rows, "row");
+        let _ = write!(html, "<ul>\n<li>{}</li>\n", translated(&counted_rows));
         let words = self.around.tally.words();
         for (tone, word, count) in &words {
             let _ = write!(html, "<li class=\"{}\">{count} ", class(*tone));
-            escape(word, &mut html);
+            escape(&translated(word), &mut html);
             html.push_str("</li>\n");
         }
         html.push_str("</ul></section>\n");
@@ -199,7 +208,8 @@ impl Page {
             let (done, left) = (self.first_rows, rows - self.first_rows);
             let _ = write!(
                 html,
-                "<section class=\"first\"><h2>To look at first: {done}</h2>\n<table>\n"
+                "<section class=\"first\"><h2>{}: {done}</h2>\n<table>\n",
+                translated("To look at first")
             );
             self.head(&mut html);
             html.push_str("<tbody>\n");
@@ -209,11 +219,17 @@ impl Page {
             html.push_str("</tbody>\n</table></section>\n");
             let _ = match left {
                 0 => Ok(()),
-                left => writeln!(html, "<h2 class=\"then\">The others: {left}</h2>"),
+                left => writeln!(
+                    html,
+                    "<h2 class=\"then\">{}: {left}</h2>",
+                    translated("The others")
+                ),
             };
         }
-        html.push_str(
-            "<p class=\"sign\"><span>Date</span><span>Name</span><span>Signature</span></p>\n<style>\n",
+        let [date, name, signature] = ["Date", "Name", "Signature"].map(translated);
+        let _ = write!(
+            html,
+            "<p class=\"sign\"><span>{date}</span><span>{name}</span><span>{signature}</span></p>\n<style>\n"
         );
         if has_first {
             html.push_str(".moved{display:none}\n");
@@ -256,12 +272,16 @@ impl Page {
         if same.peek().is_none() {
             return;
         }
-        html.push_str("<section class=\"same\"><h2>In every row</h2>\n<ul>\n");
+        let once = translated("In every row");
+        let _ = write!(html, "<section class=\"same\"><h2>{once}</h2>\n<ul>\n");
         for (_, column, text) in same {
             html.push_str("<li><span>");
             escape(&column.heading, html);
             html.push_str("</span> ");
-            escape(text, html);
+            match column.spoken {
+                true => escape(&translated(text), html),
+                false => escape(text, html),
+            }
             html.push_str("</li>\n");
         }
         html.push_str("</ul></section>\n");
@@ -294,9 +314,10 @@ impl Page {
             }
             html.push_str("</tbody>\n</table>\n");
             if at == 0 && !self.around.folded().is_empty() {
-                html.push_str(
-                    "<p class=\"every\"><label><input type=\"checkbox\" id=\"every\"> Repeat in each row what is \
-                     found in most rows</label></p>\n",
+                let _ = writeln!(
+                    html,
+                    "<p class=\"every\"><label><input type=\"checkbox\" id=\"every\"> {}</label></p>",
+                    translated("Repeat in each row what is found in most rows")
                 );
             }
             html.push_str("</section>\n");
@@ -355,17 +376,25 @@ fn facts(facts: &[(String, String)], html: &mut String) {
 
 /// Writes the search box and the filters for the script; hidden until it runs.
 fn find(words: &[(Tone, String, u64)], html: &mut String) {
-    html.push_str(
-        "<form class=\"find\" hidden><input type=\"search\" placeholder=\"Search\" aria-label=\"Search\">",
+    let search = translated("Search");
+    let _ = write!(
+        html,
+        "<form class=\"find\" hidden><input type=\"search\" placeholder=\"{search}\" aria-label=\"{search}\">"
     );
     for (_, word, _) in words.iter().filter(|_| words.len() > 1) {
+        let word = &*translated(word);
         html.push_str("<label><input type=\"checkbox\" checked data-word=\"");
         escape(word, html);
         html.push_str("\"> ");
         escape(word, html);
         html.push_str("</label>");
     }
-    html.push_str("<output></output></form>\n");
+    // The script fills in its counts.
+    let [of, rows] = ["of", "rows"].map(translated);
+    let _ = writeln!(
+        html,
+        "<output data-of=\"{of}\" data-rows=\"{rows}\"></output></form>"
+    );
 }
 
 fn class(tone: Tone) -> &'static str {

@@ -4,6 +4,7 @@
 
 use super::write::{Book, ROWS_MAX};
 use crate::disk::ScratchFile;
+use crate::lang::translated;
 use crate::sheet::column::{Column, ExtraRow, ExtraSheet, MarkedLine, TITLE_PREFIX};
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::surroundings::Surroundings;
@@ -83,7 +84,9 @@ impl SortedBook {
         for kept in [self.first, self.others] {
             let mut kept = kept.into_reader().map_err(unwritable)?;
             while let Some(cells) = next(&mut kept, count, &folded).map_err(unwritable)? {
-                book.row(cells.iter().map(String::as_str), &[], &mut lines)?;
+                let marks = self.around.tally.tones(&cells);
+                let cells = self.around.tally.for_people(&cells);
+                book.row(cells.iter().map(|cell| &**cell), &marks, &mut lines)?;
                 if lines.len() >= GATHERED_BYTES_MAX {
                     out.write_all(&lines).map_err(unwritable)?;
                     lines.clear();
@@ -103,15 +106,18 @@ impl SortedBook {
         let mut rows: Vec<Vec<String>> = facts
             .map(|(name, value)| vec![name.clone(), value.clone()])
             .collect();
-        rows.push(vec!["rows".to_owned(), self.around.tally.rows.to_string()]);
+        let counted_rows = self.around.tally.rows.to_string();
+        rows.push(vec![translated("rows").into_owned(), counted_rows]);
         for (_, word, count) in self.around.tally.words() {
-            rows.push(vec![word, count.to_string()]);
+            rows.push(vec![translated(&word).into_owned(), count.to_string()]);
         }
         Some(ExtraSheet {
             table: String::new(),
-            name: "Summary".to_owned(),
+            name: translated("Summary").into_owned(),
             title: format!("{TITLE_PREFIX}{}", self.around.title),
-            headings: vec!["what".to_owned(), "value".to_owned()],
+            headings: ["what", "value"]
+                .map(|heading| translated(heading).into_owned())
+                .to_vec(),
             rows: rows.into_iter().map(ExtraRow::plain).collect(),
         })
     }

@@ -11,6 +11,7 @@ use std::process::Command;
 /// The modules in the order in which imports may run: each may name only those before it.
 const LAYERS: &[&str] = &[
     "model",
+    "lang",
     "digest",
     "disk",
     "xml",

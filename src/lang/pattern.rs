@@ -1,0 +1,237 @@
+//! Templates: the text of a message with placeholders, as `format!` has them; and finding what a message was made of.
+
+use super::part::{MASK, Part, masked};
+
+/// Finds a fixed part where it is not wholly within a value.
+fn found_outside(rest: Part<'_>, fixed: &str) -> Option<usize> {
+    let mut found = rest.text.match_indices(fixed).map(|(at, _)| at);
+    found.find(|at| {
+        let there = rest.masked.as_bytes().get(*at..at + fixed.len());
+        there.is_some_and(|bytes| bytes.iter().any(|byte| *byte != MASK))
+    })
+}
+
+/// The words of a text: letters and digits together.
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    words.filter(|word| !word.is_empty())
+}
+
+/// A text with places for values.
+#[derive(Debug, Default)]
+pub(super) struct TextPattern {
+    /// The fixed parts: one before each place, and one behind the last.
+    fixed: Vec<String>,
+    /// The name of each place; a place without one is called by its number.
+    places: Vec<String>,
+    /// The treatment of each place's value.
+    kinds: Vec<PlaceKind>,
+    /// True for each fixed part that is within quotes of the template's own.
+    quoted: Vec<bool>,
+}
+
+/// The treatment of a value within a translated text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PlaceKind {
+    /// Stays as it is.
+    Value,
+    /// Is a text of the table itself.
+    Text,
+    /// Is several texts of the table, separated by commas or semicolons.
+    List,
+}
+
+/// Stands for a place where quotes are looked for.
+const PLACE: &str = "\u{2}";
+/// The mark of a place whose value is a text itself, in German texts.
+const TEXT: &str = "text";
+/// The mark of a place whose value is a list of such texts.
+const LIST: &str = "list";
+
+impl TextPattern {
+    /// Reads a text; braces that do not match are signs like others.
+    pub(super) fn new(text: &str) -> TextPattern {
+        let parsed = TextPattern::parse(text).unwrap_or_else(|| TextPattern {
+            fixed: vec![text.to_owned()],
+            ..TextPattern::default()
+        });
+        let all = parsed.fixed.join(PLACE);
+        let masked = masked(&all, &[]);
+        let mut start = 0;
+        let quoted = parsed.fixed.iter().map(|fixed| {
+            let end = start + fixed.len();
+            let own = masked.as_bytes().get(start..end).unwrap_or_default();
+            start = end + PLACE.len();
+            own.iter().all(|byte| *byte == MASK)
+        });
+        TextPattern {
+            quoted: quoted.collect(),
+            ..parsed
+        }
+    }
+
+    /// `None` where its braces do not match or a mark is not known.
+    fn parse(text: &str) -> Option<TextPattern> {
+        let mut template = TextPattern {
+            fixed: vec![String::new()],
+            ..TextPattern::default()
+        };
+        let (mut rest, mut unnamed) = (text, 0);
+        while let Some(at) = rest.find(['{', '}']) {
+            let (before, after) = rest.split_at(at);
+            let fixed = template.fixed.last_mut()?;
+            fixed.push_str(before);
+            if let Some(escaped) = ["{{", "}}"].iter().find(|brace| after.starts_with(**brace)) {
+                fixed.push_str(escaped.get(..1)?);
+                rest = after.get(2..)?;
+                continue;
+            }
+            let (place, behind) = after.strip_prefix('{')?.split_once('}')?;
+            let (place, kind) = match place.split_once('|') {
+                None => (place, PlaceKind::Value),
+                Some((place, TEXT)) => (place, PlaceKind::Text),
+                Some((place, LIST)) => (place, PlaceKind::List),
+                Some(_) => return None,
+            };
+            let name = place.split_once(':').map_or(place, |(name, _)| name);
+            template.places.push(match name {
+                "" => {
+                    unnamed += 1;
+                    (unnamed - 1).to_string()
+                }
+                name => name.to_owned(),
+            });
+            template.kinds.push(kind);
+            template.fixed.push(String::new());
+            rest = behind;
+        }
+        template.fixed.last_mut()?.push_str(rest);
+        Some(template)
+    }
+
+    /// The name of each place, in their order.
+    pub(super) fn places(&self) -> &[String] {
+        &self.places
+    }
+
+    /// The fixed part before the first place, and the one behind the last.
+    pub(super) fn ends(&self) -> (&str, &str) {
+        let first = self.fixed.first().map_or("", String::as_str);
+        (first, self.fixed.last().map_or("", String::as_str))
+    }
+
+    /// The number of fixed characters.
+    pub(super) fn weight(&self) -> usize {
+        self.fixed.iter().map(String::len).sum()
+    }
+
+    /// The words of its fixed parts that stand by themselves in every text that is made from it.
+    pub(super) fn words(&self) -> impl Iterator<Item = &str> {
+        let last = self.fixed.len() - 1;
+        self.fixed.iter().enumerate().flat_map(move |(at, part)| {
+            // A value that is put beside it may be a part of the same word.
+            let begins = part.find(|c: char| at > 0 && !c.is_alphanumeric());
+            let begins = if at > 0 { begins } else { Some(0) };
+            let ends = part
+                .rfind(|c: char| !c.is_alphanumeric())
+                .map(|end| end + 1);
+            let ends = if at < last { ends } else { Some(part.len()) };
+            let inner = begins
+                .zip(ends)
+                .and_then(|(begins, ends)| part.get(begins..ends));
+            words(inner.unwrap_or_default())
+        })
+    }
+
+    /// Returns true if its fixed parts are several words, so that no single word of a user's is taken for it.
+    pub(super) fn is_sentence(&self) -> bool {
+        let words = self.fixed.iter().flat_map(|part| part.split_whitespace());
+        let is_word = |word: &&str| word.chars().filter(|c| c.is_alphabetic()).count() > 1;
+        words.filter(is_word).count() > 1
+    }
+
+    /// Returns true if its fixed parts have several lines.
+    pub(super) fn has_lines(&self) -> bool {
+        self.fixed.iter().any(|part| part.contains('\n'))
+    }
+
+    /// The treatment of the values, in the order of their places.
+    #[cfg(test)]
+    pub(super) fn kinds(&self) -> &[PlaceKind] {
+        &self.kinds
+    }
+
+    /// Returns true if a value of it is a text itself.
+    pub(super) fn has_texts(&self) -> bool {
+        self.kinds.iter().any(|kind| *kind != PlaceKind::Value)
+    }
+
+    /// Returns true if one place follows another, so that nothing tells where the first value ends.
+    pub(super) fn is_vague(&self) -> bool {
+        let between = self.fixed.len().saturating_sub(2);
+        self.fixed
+            .iter()
+            .skip(1)
+            .take(between)
+            .any(String::is_empty)
+    }
+
+    /// The values from which the text was made, by their places; `None` where it was not made from this template.
+    pub(super) fn values<'t>(&self, part: Part<'t>) -> Option<Vec<Part<'t>>> {
+        let (first, last) = self.ends();
+        if self.places.is_empty() {
+            return (part.text == first).then(Vec::new);
+        }
+        let end = part.text.strip_suffix(last)?.len();
+        part.text.strip_prefix(first)?;
+        let mut rest = part.slice(first.len(), end)?;
+        let mut values: Vec<Part<'t>> = vec![];
+        let inner = self.fixed.get(1..self.fixed.len() - 1)?;
+        for (at, fixed) in inner.iter().enumerate() {
+            // Of places side by side the first has all.
+            let quoted = self.quoted.iter().skip(1);
+            let next = inner
+                .iter()
+                .zip(quoted)
+                .skip(at)
+                .find(|(part, _)| !part.is_empty());
+            let end = next.map_or(Some(rest.text.len()), |(next, quoted)| match quoted {
+                true => rest.text.find(next.as_str()),
+                false => found_outside(rest, next),
+            })?;
+            values.push(rest.slice(0, end)?);
+            rest = rest.slice(end + fixed.len(), rest.text.len())?;
+        }
+        values.push(rest);
+        // A value that stands twice is the same both times.
+        let value_of = |name: &String| {
+            let at = self.places.iter().position(|known| known == name);
+            at.and_then(|at| values.get(at)).map(|value| value.text)
+        };
+        let mut pairs = self.places.iter().zip(&values);
+        pairs
+            .all(|(name, value)| value_of(name) == Some(value.text))
+            .then_some(values)
+    }
+
+    /// The text with these values, each under its name, as `shown` shows it.
+    pub(super) fn filled<'v>(
+        &self,
+        names: &[String],
+        values: &[Part<'v>],
+        mut shown: impl FnMut(PlaceKind, Part<'v>) -> String,
+    ) -> String {
+        let mut text = String::new();
+        let mut places = self.places.iter().zip(&self.kinds);
+        for fixed in &self.fixed {
+            text.push_str(fixed);
+            if let Some((name, kind)) = places.next() {
+                let known = names.iter().position(|known| known == name);
+                let value = known.and_then(|known| values.get(known));
+                let value = value.copied().unwrap_or(Part::new("", ""));
+                text.push_str(&shown(*kind, value));
+            }
+        }
+        text
+    }
+}

@@ -1,0 +1,377 @@
+//! The table of texts, and the way from a message to its translation.
+
+use super::part::{Part, masked};
+use super::pattern::{PlaceKind, TextPattern, words};
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+
+/// A longer line is no message.
+const LINE_BYTES_MAX: usize = 4000;
+
+/// The mark between a message and the next step.
+const NEXT_STEP: &str = " — ";
+
+/// The number of commas that one part of a list may contain.
+const COMMAS_MAX: usize = 2;
+
+/// A template with so many bytes of its own is not taken for a value in a list, even if it is one word.
+const TELLING_BYTES: usize = 8;
+
+/// SourceTexts of one language, with their translations.
+pub(super) struct TextTable {
+    entries: Vec<TextPair>,
+    /// SourceTexts without places.
+    whole: HashMap<String, usize>,
+    /// Templates by that word of their own which the fewest others have.
+    by_word: HashMap<String, Vec<usize>>,
+    /// Templates without a word of their own.
+    wordless: Vec<usize>,
+}
+
+struct TextPair {
+    from: TextPattern,
+    to: TextPattern,
+    is_sentence: bool,
+}
+
+/// A translated text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct TranslatedText {
+    text: String,
+    /// The number of bytes that were understood: they stand in the table.
+    known: usize,
+}
+
+/// The worth of a template for a text: the bytes that are understood, those of its own, its blank values.
+type Worth = (usize, usize, Reverse<usize>);
+
+/// The parts of one message that were looked up.
+type FoundTexts<'t> = RefCell<HashMap<Part<'t>, Option<TranslatedText>>>;
+
+impl TextTable {
+    /// Reads files of texts; a file that cannot be read is left out, which a test finds.
+    pub(super) fn new<'t>(files: impl Iterator<Item = &'t str>) -> TextTable {
+        let mut table = TextTable {
+            entries: vec![],
+            whole: HashMap::new(),
+            by_word: HashMap::new(),
+            wordless: vec![],
+        };
+        for file in files {
+            let texts: BTreeMap<String, String> = toml::from_str(file).unwrap_or_default();
+            for (from, to) in &texts {
+                let (from, to) = (TextPattern::new(from), TextPattern::new(to));
+                let is_sentence = from.is_sentence();
+                table.entries.push(TextPair {
+                    from,
+                    to,
+                    is_sentence,
+                });
+            }
+        }
+        table.index();
+        table
+    }
+
+    fn index(&mut self) {
+        let mut usual: HashMap<&str, usize> = HashMap::new();
+        for word in self.entries.iter().flat_map(|entry| entry.from.words()) {
+            *usual.entry(word).or_default() += 1;
+        }
+        for (at, entry) in self.entries.iter().enumerate() {
+            let rarest = entry.from.words().min_by_key(|word| usual.get(word));
+            match rarest {
+                _ if entry.from.places().is_empty() => {
+                    self.whole.insert(entry.from.ends().0.to_owned(), at);
+                }
+                Some(word) => self.by_word.entry(word.to_owned()).or_default().push(at),
+                None => self.wordless.push(at),
+            }
+        }
+    }
+
+    /// Translates a text, line by line where it is not known as a whole; what is not known stays as it is, and so do
+    /// quoted values and the texts that are `kept`.
+    pub(super) fn translate<'t>(&self, text: &'t str, kept: &[String]) -> Cow<'t, str> {
+        if let Some(entry) = self.whole.get(text).and_then(|at| self.entries.get(*at)) {
+            return Cow::Owned(entry.to.ends().0.to_owned());
+        }
+        let masked = masked(text, kept);
+        if text.contains('\n') {
+            let all = Part::new(text, &masked);
+            let several = self.candidates(all).filter(|entry| entry.from.has_lines());
+            if let Some(translation) = self.of_template(all, several, &FoundTexts::default()) {
+                return Cow::Owned(translation.text);
+            }
+        }
+        let all = Part::new(text, &masked);
+        let lines = all.split("\n").into_iter().map(|line| {
+            let found = FoundTexts::default();
+            let translation = self.translation(line, &found);
+            translation.map_or_else(|| line.text.to_owned(), |translation| translation.text)
+        });
+        Cow::Owned(lines.collect::<Vec<_>>().join("\n"))
+    }
+
+    /// Translates a line, or a part of one, in the way by which most of it is understood.
+    fn translation<'t>(&self, part: Part<'t>, found: &FoundTexts<'t>) -> Option<TranslatedText> {
+        if part.text.is_empty() || part.text.len() > LINE_BYTES_MAX {
+            return None;
+        }
+        if let Some(known) = found.borrow().get(&part) {
+            return known.clone();
+        }
+        let translation = self.whole(part.text).or_else(|| {
+            if part.masked.contains(NEXT_STEP) {
+                return self.of_message_and_hint(part, found);
+            }
+            let ways = [
+                self.of_template(part, self.candidates(part), found),
+                self.of_brackets(part, found),
+                self.of_count(part),
+                self.of_list(part, ", ", true, found),
+                self.of_end(part, true, found),
+            ];
+            let ways = ways.into_iter().flatten();
+            // The first of those that understand the same.
+            ways.rev().max_by_key(|way| way.known)
+        });
+        found.borrow_mut().insert(part, translation.clone());
+        translation
+    }
+
+    /// The translation, or the text itself.
+    fn or_same<'t>(&self, part: Part<'t>, found: &FoundTexts<'t>) -> TranslatedText {
+        let same = || TranslatedText {
+            text: part.text.to_owned(),
+            known: 0,
+        };
+        self.translation(part, found).unwrap_or_else(same)
+    }
+
+    fn whole(&self, text: &str) -> Option<TranslatedText> {
+        let entry = self.entries.get(*self.whole.get(text)?)?;
+        Some(TranslatedText {
+            text: entry.to.ends().0.to_owned(),
+            known: text.len(),
+        })
+    }
+
+    /// The templates that a text may have been made from, by its words.
+    fn candidates(&self, part: Part<'_>) -> impl Iterator<Item = &TextPair> {
+        let by_word = words(part.text).filter_map(|word| self.by_word.get(word));
+        let mut found: Vec<usize> = by_word.flatten().chain(&self.wordless).copied().collect();
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().filter_map(|at| self.entries.get(at))
+    }
+
+    /// Translates by the template that explains most of the text; not where two are as good and differ.
+    fn of_template<'t, 's>(
+        &self,
+        part: Part<'t>,
+        candidates: impl Iterator<Item = &'s TextPair>,
+        found: &FoundTexts<'t>,
+    ) -> Option<TranslatedText> {
+        let mut best: Option<(Worth, Option<TranslatedText>)> = None;
+        for entry in candidates {
+            let Some(values) = entry.from.values(part) else {
+                continue;
+            };
+            let mut known = entry.from.weight();
+            let filled = entry
+                .to
+                .filled(entry.from.places(), &values, |kind, value| {
+                    let translation = match kind {
+                        // A text may have followed it.
+                        PlaceKind::Value if entry.from.is_vague() => {
+                            self.of_end(value, false, found)
+                        }
+                        PlaceKind::Value => return value.text.to_owned(),
+                        PlaceKind::Text => self.translation(value, found),
+                        PlaceKind::List => {
+                            let is_several = value.masked.contains("; ");
+                            let between = if is_several { "; " } else { ", " };
+                            self.of_list(value, between, false, found)
+                        }
+                    };
+                    known += translation.as_ref().map_or(0, |part| part.known);
+                    translation.map_or_else(|| value.text.to_owned(), |part| part.text)
+                });
+            // A word or two between values are between other things too.
+            let is_bare = entry.from.ends() == ("", "") && !entry.to.has_texts();
+            let has_several = values.iter().any(|value| value.masked.contains(' '));
+            if is_bare && !entry.is_sentence && has_several {
+                continue;
+            }
+            // A few marks between texts are between other things too.
+            if !entry.is_sentence && entry.to.has_texts() && known == entry.from.weight() {
+                continue;
+            }
+            let blanks = values.iter().filter(|value| value.text.is_empty()).count();
+            let worth = (known, entry.from.weight(), Reverse(blanks));
+            let filled = TranslatedText {
+                text: filled,
+                known,
+            };
+            best = match best {
+                Some((other, same)) if other == worth => {
+                    Some((other, same.filter(|same| *same == filled)))
+                }
+                Some((other, same)) if other > worth => Some((other, same)),
+                _ => Some((worth, Some(filled))),
+            };
+        }
+        best?.1
+    }
+
+    /// Translates a message and its next step.
+    fn of_message_and_hint<'t>(
+        &self,
+        part: Part<'t>,
+        found: &FoundTexts<'t>,
+    ) -> Option<TranslatedText> {
+        let at = part.masked.find(NEXT_STEP)?;
+        let hint = part.slice(at + NEXT_STEP.len(), part.text.len())?;
+        let message = self.or_same(part.slice(0, at)?, found);
+        let hint = self.or_same(hint, found);
+        (message.known + hint.known > 0).then(|| TranslatedText {
+            text: format!("{}{NEXT_STEP}{}", message.text, hint.text),
+            known: message.known + hint.known + NEXT_STEP.len(),
+        })
+    }
+
+    /// Translates a remark in brackets, and what is before it.
+    fn of_brackets<'t>(&self, part: Part<'t>, found: &FoundTexts<'t>) -> Option<TranslatedText> {
+        let end = part.masked.strip_suffix(')')?.len();
+        let at = part.masked.get(..end)?.find(" (")?;
+        let remark = self.translation(part.slice(at + 2, end)?, found)?;
+        let before = self.or_same(part.slice(0, at)?, found);
+        Some(TranslatedText {
+            text: format!("{} ({})", before.text, remark.text),
+            known: before.known + remark.known + 3,
+        })
+    }
+
+    /// Translates what is counted: `2 rows`.
+    fn of_count(&self, part: Part<'_>) -> Option<TranslatedText> {
+        let (count, noun) = part.text.split_once(' ')?;
+        let is_count = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
+        let noun = self.whole(noun).filter(|_| is_count)?;
+        Some(TranslatedText {
+            text: format!("{count} {}", noun.text),
+            known: part.text.len(),
+        })
+    }
+
+    /// Translates the parts of a list, of which one may have the mark between them in itself; only sentences and counted
+    /// things where it is not certain that it is a list of texts.
+    fn of_list<'t>(
+        &self,
+        part: Part<'t>,
+        between: &str,
+        uncertain: bool,
+        found: &FoundTexts<'t>,
+    ) -> Option<TranslatedText> {
+        let marks = part.masked.match_indices(between).map(|(at, _)| at);
+        let ends: Vec<usize> = marks.chain([part.text.len()]).collect();
+        if uncertain && ends.len() < 2 {
+            return None;
+        }
+        let (mut parts, mut known, mut start, mut next) = (vec![], 0, 0, 0);
+        while next < ends.len() {
+            let longest = (next + COMMAS_MAX).min(ends.len() - 1);
+            let mut tried = (next..=longest).rev().filter(|last| {
+                // As a whole it is looked for elsewhere.
+                !uncertain || start > 0 || *last + 1 < ends.len()
+            });
+            let one = tried.find_map(|last| {
+                let one = part.slice(start, *ends.get(last)?)?;
+                let is_text = !uncertain || (one.text.contains(' ') && self.is_text(one));
+                let one = Some(one).filter(|_| is_text)?;
+                Some((last, self.translation(one, found)?))
+            });
+            let (last, one) = one.unwrap_or_else(|| {
+                let end = ends.get(next).copied().unwrap_or(part.text.len());
+                let text = part.text.get(start..end).unwrap_or_default().to_owned();
+                (next, TranslatedText { text, known: 0 })
+            });
+            known += one.known;
+            parts.push(one.text);
+            start = ends
+                .get(last)
+                .map_or(part.text.len(), |end| end + between.len());
+            next = last + 1;
+        }
+        (known > 0).then(|| TranslatedText {
+            text: parts.join(between),
+            known,
+        })
+    }
+
+    /// Returns true for a text that stands in the table by itself, or as a count.
+    fn is_text(&self, part: Part<'_>) -> bool {
+        let is_made = |entry: &TextPair| {
+            let is_telling = entry.is_sentence || entry.from.weight() >= TELLING_BYTES;
+            is_telling && entry.from.values(part).is_some()
+        };
+        self.whole.contains_key(part.text)
+            || self.of_count(part).is_some()
+            || self.candidates(part).any(is_made)
+    }
+
+    /// Translates a sentence behind something else: a place, a name, a value; or a list behind a place, where there may
+    /// be one.
+    fn of_end<'t>(
+        &self,
+        part: Part<'t>,
+        may_be_list: bool,
+        found: &FoundTexts<'t>,
+    ) -> Option<TranslatedText> {
+        let starts = part.masked.match_indices(' ');
+        let starts = starts.flat_map(|(at, _)| [at, at + 1]);
+        let starts: Vec<usize> = starts.filter(|at| *at > 0).collect();
+        let mut by_start: BTreeMap<usize, Vec<&TextPair>> = BTreeMap::new();
+        for entry in self.candidates(part).filter(|entry| entry.is_sentence) {
+            let (beginning, _) = entry.from.ends();
+            if !beginning.is_empty() {
+                for (at, _) in part.text.match_indices(beginning) {
+                    by_start.entry(at).or_default().push(entry);
+                }
+            }
+        }
+        let ends = starts.iter().filter_map(|at| {
+            let rest = part.slice(*at, part.text.len())?;
+            let before = part.text.get(..*at)?;
+            let whole = self.whole.get(rest.text);
+            let end = match whole.and_then(|at| self.entries.get(*at)) {
+                Some(entry) => self.whole(rest.text).filter(|_| entry.is_sentence)?,
+                None => {
+                    let sentences = by_start.get(at).into_iter().flatten().copied();
+                    let sentence = self.of_template(rest, sentences, found);
+                    let is_behind_place = may_be_list && before.ends_with(": ");
+                    let list = || self.of_list(rest, ", ", true, found);
+                    let list = is_behind_place.then(list).flatten();
+                    let count = is_behind_place.then(|| self.of_count(rest)).flatten();
+                    let ends = sentence.into_iter().chain(list).chain(count);
+                    ends.max_by_key(|end| end.known)?
+                }
+            };
+            Some(TranslatedText {
+                text: format!("{before}{}", end.text),
+                known: end.known,
+            })
+        });
+        // The longest of those that understand the same.
+        let ends: Vec<TranslatedText> = ends.collect();
+        ends.into_iter().rev().max_by_key(|end| end.known)
+    }
+
+    /// The texts with their translations.
+    #[cfg(test)]
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&TextPattern, &TextPattern)> {
+        self.entries.iter().map(|entry| (&entry.from, &entry.to))
+    }
+}

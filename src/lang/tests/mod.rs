@@ -1,0 +1,264 @@
+//! Every text that a person may read has its German, and no German is without a text.
+
+mod collect;
+
+use super::part::Part;
+use super::pattern::{PlaceKind, TextPattern};
+use super::table::TextTable;
+use super::{GERMAN, TABLE, in_language};
+use crate::model::{Action, Language, RingResult, RowResult, Severity};
+use collect::SourceTexts;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// SourceTexts that are the same in both languages.
+const SAME: &[&str] = &[
+    "Admin → Bulk Handler → Export → Extensions",
+    "Call Manager → Users → Export",
+    "Employees → Export",
+    "Extension/Trunk → Extensions → Export",
+    "Extensions → Export",
+    "Name",
+    "REGISTER {} ({kind}) → {came} in {ms} ms",
+    "Setup → Extensions → Manage → Import Extensions → Export Extensions",
+    "Unavailable, Registered, Ringing, Busy, Hold, Malfunction, Idle, Fxsnoport.",
+    "Users → Export",
+    "email {}",
+    "ok ",
+    "qop {offered}",
+    "rowcall: {}",
+    "{hours} h {minutes} min",
+    "{minutes} min {seconds} s",
+    "{told}; {}",
+    "{} {} {} ({}) → {came} in {} ms",
+];
+
+/// Words of errors that come from the system, and so stand nowhere in the sources.
+const OF_SYSTEM: &str = "system";
+
+/// The German texts by the English ones, of all files.
+fn german() -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    for (room, file) in GERMAN {
+        let texts: BTreeMap<String, String> = toml::from_str(file).expect(room);
+        for (from, to) in texts {
+            let before = all.insert(from.clone(), to);
+            assert_eq!(before, None, "{room}.toml: {from:?} stands in two files");
+        }
+    }
+    all
+}
+
+/// Words that are told though their literals stand alone: results, actions, weights.
+fn words() -> impl Iterator<Item = &'static str> {
+    let results = RowResult::ALL.map(RowResult::word).into_iter();
+    let rings = RingResult::ALL.map(RingResult::word).into_iter();
+    let actions = Action::ALL.map(Action::word).into_iter();
+    let weights = Severity::ALL.map(Severity::word).into_iter();
+    results.chain(rings).chain(actions).chain(weights)
+}
+
+#[test]
+fn every_text_for_people_has_its_german() {
+    let (german, texts) = (german(), SourceTexts::read());
+    assert!(
+        texts.told.len() > 2000,
+        "only {} texts are found",
+        texts.told.len()
+    );
+    let known = |text: &str| german.contains_key(text);
+    let mut missing: BTreeSet<String> = BTreeSet::new();
+    for (text, place) in &texts.told {
+        if !known(text) {
+            missing.insert(format!("{place}: {text:?} = \"\""));
+        }
+    }
+    for word in words().filter(|word| !known(word)) {
+        missing.insert(format!("a word of a vocabulary: {word:?} = \"\""));
+    }
+    let missing: Vec<String> = missing.into_iter().collect();
+    assert!(
+        missing.is_empty(),
+        "{} texts have no German; write it into src/lang/de/, in the file of the room:\n{}",
+        missing.len(),
+        missing.join("\n")
+    );
+}
+
+#[test]
+fn no_german_is_without_a_text() {
+    let texts = SourceTexts::read();
+    let words: BTreeSet<&str> = words().collect();
+    let mut dead = vec![];
+    for (room, file) in GERMAN.iter().filter(|(room, _)| *room != OF_SYSTEM) {
+        let keys: BTreeMap<String, String> = toml::from_str(file).expect(room);
+        let stands = |key: &String| texts.all.contains(key) || words.contains(key.as_str());
+        dead.extend(
+            keys.keys()
+                .filter(|key| !stands(key))
+                .map(|key| format!("{room}.toml: {key:?}")),
+        );
+    }
+    assert!(dead.is_empty(), "no text is any more:\n{}", dead.join("\n"));
+}
+
+#[test]
+fn german_texts_have_the_same_places_and_are_german() {
+    let mut wrong = vec![];
+    for (from, to) in german() {
+        let places = |text: &str| -> BTreeSet<String> {
+            TextPattern::new(text).places().iter().cloned().collect()
+        };
+        let is_same = plain(&from) == plain(&to);
+        if places(&from) != places(&to) || is_same != SAME.contains(&from.as_str()) {
+            wrong.push(format!("{from:?} = {to:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A text without the marks of its places.
+fn plain(text: &str) -> String {
+    text.replace("|text}", "}").replace("|list}", "}")
+}
+
+#[test]
+fn every_message_is_found_again_as_the_text_that_it_was_made_from() {
+    let mut lost = vec![];
+    let texts = [
+        "created",
+        "updated",
+        "deleted",
+        "valid",
+        "invalid",
+        "held",
+        "unchanged",
+    ];
+    let others = ["x0", "x1", "x2", "x3", "x4", "x5", "x6"];
+    for (from, to) in TABLE.pairs().filter(|(from, _)| !from.is_vague()) {
+        let names = from.places();
+        let value_of = |name: &String| {
+            let is_text =
+                |(place, kind): (&String, &PlaceKind)| place == name && *kind != PlaceKind::Value;
+            let first = names
+                .iter()
+                .position(|known| known == name)
+                .unwrap_or_default();
+            let values = match to.places().iter().zip(to.kinds()).any(is_text) {
+                true => &texts,
+                false => &others,
+            };
+            values[first % values.len()]
+        };
+        let values: Vec<&str> = names.iter().map(value_of).collect();
+        let values: Vec<Part<'_>> = values.iter().map(|value| Part::new(value, value)).collect();
+        let message = from.filled(names, &values, |_, value| value.text.to_owned());
+        let expected = to.filled(names, &values, |kind, value| match kind {
+            PlaceKind::Value => value.text.to_owned(),
+            PlaceKind::Text | PlaceKind::List => {
+                in_language(value.text, Language::German).into_owned()
+            }
+        });
+        let german = in_language(&message, Language::German);
+        if german != expected {
+            lost.push(format!("{message:?} is {german:?} and not {expected:?}"));
+        }
+    }
+    assert!(
+        lost.is_empty(),
+        "{}\n{} are lost",
+        lost.join("\n"),
+        lost.len()
+    );
+}
+
+#[test]
+fn an_unknown_text_stays_and_english_asks_no_table() {
+    for text in ["", "Zufall 7", "no such message of this program", "name"] {
+        let in_english = in_language(text, Language::English);
+        assert_eq!(in_english, text);
+    }
+    let unknown = "no such message, and {braces} too";
+    assert_eq!(in_language(unknown, Language::German), unknown);
+}
+
+/// A table of a few texts.
+fn table() -> TextTable {
+    let texts = r#"
+"is missing" = "fehlt hier"
+"row" = "Zeile"
+"rows" = "Zeilen"
+"{} now holds {}" = "in {0} steht {1}"
+"{} over {}" = "{} über {}"
+"{} now holds {} and more" = "in {0} stehen {1} und mehr"
+"{path} cannot be read: {error}" = "{path} ist nicht lesbar: {error|text}"
+"{one} beside {other}" = "{other} neben {one}"
+"{this} beside {that}" = "{this} bei {that}"
+"has {count} of {}: {counts}" = "hat {count|text} von {}: {counts|list}"
+"fill in the cell" = "die Zelle ausfüllen"
+"hidden, or not" = "verborgen, oder nicht"
+"#;
+    TextTable::new([texts].into_iter())
+}
+
+#[test]
+fn a_message_is_translated_by_the_text_with_the_most_letters_of_its_own() {
+    let table = table();
+    for (english, german) in [
+        ("is missing", "fehlt hier"),
+        ("the cup now holds tea", "in the cup steht tea"),
+        (
+            "the cup now holds tea and more",
+            "in the cup stehen tea und mehr",
+        ),
+        // Two texts are as good, and say different things: never a guess.
+        ("a beside b", "a beside b"),
+        // Values are never translated, texts within texts are.
+        ("row now holds rows", "in row steht rows"),
+        (
+            "a.csv cannot be read: is missing",
+            "a.csv ist nicht lesbar: fehlt hier",
+        ),
+        (
+            "has 2 rows of x: 1 row, 3 rows, 4 cups",
+            "hat 2 Zeilen von x: 1 Zeile, 3 Zeilen, 4 cups",
+        ),
+        // One word between values says too little of what they are.
+        ("10.0.0.1 over tls", "10.0.0.1 über tls"),
+        ("the sky over Berlin", "the sky over Berlin"),
+        // Values in quotes, whatever they say.
+        (
+            "name \"is missing, 2 rows, and row\" is missing",
+            "name \"is missing, 2 rows, and row\" fehlt hier",
+        ),
+        (
+            "“a now holds b” now holds 'x: is missing'",
+            "in “a now holds b” steht 'x: is missing'",
+        ),
+        (
+            "\"is missing — fill in the cell\" is missing",
+            "\"is missing — fill in the cell\" fehlt hier",
+        ),
+        // A sentence behind a place or a name, and before the next step.
+        ("a.csv:3: number is missing", "a.csv:3: number fehlt hier"),
+        (
+            "number is missing — fill in the cell",
+            "number fehlt hier — die Zelle ausfüllen",
+        ),
+        ("is missing\n7 rows", "fehlt hier\n7 Zeilen"),
+        // A remark in brackets, and parts of a list, one with a comma in itself.
+        (
+            "number is missing (fill in the cell)",
+            "number fehlt hier (die Zelle ausfüllen)",
+        ),
+        (
+            "a.csv: 2 rows, hidden, or not, is missing, row",
+            "a.csv: 2 Zeilen, verborgen, oder nicht, fehlt hier, row",
+        ),
+    ] {
+        assert_eq!(table.translate(english, &[]), german);
+    }
+    let kept = ["2 rows, is missing.csv".to_owned()];
+    let typed = "2 rows, is missing.csv: 2 rows, is missing.csv cannot be read: is missing";
+    let told = "2 rows, is missing.csv: 2 rows, is missing.csv ist nicht lesbar: fehlt hier";
+    assert_eq!(table.translate(typed, &kept), told);
+}

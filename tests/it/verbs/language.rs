@@ -1,0 +1,141 @@
+//! `--lang`: messages and reports in the reader's language; what programs read is the same in every language.
+
+use crate::support::pbx::TestPbx;
+use crate::support::program::{Program, ran};
+use serde_json::Value;
+
+/// Four rows: one right, one with a number that is taken, one with a word that is no switch, one without a secret.
+const STAFF: &str = "\
+number,display_name,sip_password,voicemail
+2001,Ann Meyer,Xk83hTqzLm1,on
+2001,Bo Li,Kw83hTqzLm2,off
+2003,Cy Otto,Pw83hTqzLm3,vielleicht
+2004,Di Rau,,on
+";
+
+fn program() -> Program {
+    let program = Program::new().with_own_state();
+    program.write("staff.csv", STAFF);
+    program
+}
+
+#[test]
+fn messages_are_in_the_readers_language_and_results_are_the_same() {
+    let program = program();
+    let line = "check staff.csv --for openvox --report r.csv --report r.json --report r.html --report r.xlsx";
+    let english = program.ends(line, 1);
+    let json = program.read("r.json");
+    let german = program.ends(&format!("{line} --lang de"), 1);
+    let lines = [
+        "staff.csv:3: 2001 Fehler number, A3: \"2001\" ist schon vergeben, an staff.csv:2 (Zelle A2) — eine der Zeilen \
+         behalten, oder number korrigieren",
+        "staff.csv:4: 2003 Fehler voicemail, D4: \"vielleicht\" muss on oder off sein — yes/no, true/false, 1/0 werden \
+         auch verstanden",
+        "staff.csv:5: 2004 Fehler sip_password, C5: fehlt: ohne diesen Wert kann keine Nebenstelle angelegt werden — die \
+         Zelle ausfüllen oder --fill sip_password='<generate>' angeben",
+    ];
+    for line in lines {
+        assert!(german.out.contains(line), "{line}\n{}", german.out);
+    }
+    assert!(
+        german
+            .err
+            .contains("4 Zeilen: 1 gültig, 3 ungültig (3 Fehler"),
+        "{}",
+        german.err
+    );
+    assert_eq!(english.out.lines().count(), german.out.lines().count());
+    assert!(
+        english
+            .out
+            .contains("is taken already, by staff.csv:2 (cell A2)"),
+        "{}",
+        english.out
+    );
+
+    // What programs read.
+    let untimed = |text: &str| -> Value {
+        let mut rows: Value = serde_json::from_str(text).unwrap();
+        for row in rows.as_array_mut().unwrap() {
+            row["finished_at"].take();
+        }
+        rows
+    };
+    assert_eq!(untimed(&json), untimed(&program.read("r.json")));
+    let report = program.report("r.csv");
+    assert_eq!(report[1]["result"], "invalid");
+    assert_eq!(
+        report[1]["message"],
+        "number \"2001\" ist schon vergeben, an staff.csv:2 (Zelle A2)"
+    );
+    let page = program.read("r.html");
+    for text in [
+        "<html lang=\"de\">",
+        "<h1>Prüfung von staff.csv",
+        ">Ergebnis</th>",
+        ">ungültig</td>",
+        "Unterschrift",
+    ] {
+        assert!(page.contains(text), "{text}");
+    }
+    // A report is known as one in every language.
+    let refused = program.ends("check r.xlsx --for openvox", 2);
+    assert!(
+        refused.err.contains("this is a report of rowcall"),
+        "{}",
+        refused.err
+    );
+}
+
+#[test]
+fn the_language_is_that_of_the_option_else_of_the_environment() {
+    let program = program();
+    let told = |line: &str, variables: &[(&str, &str)]| {
+        let mut command = program.command(line);
+        command
+            .env_remove("LC_ALL")
+            .env_remove("LC_MESSAGES")
+            .env_remove("LANG");
+        command.envs(variables.iter().copied());
+        ran(line, command.output().unwrap()).err
+    };
+    let missing = "check nosuch.csv --for openvox";
+    let (english, german) = ("there is no such file", "es gibt keine solche Datei");
+    for (variables, expected) in [
+        (vec![], english),
+        (vec![("LANG", "de_DE.UTF-8")], german),
+        (vec![("LC_ALL", "C"), ("LANG", "de_DE.UTF-8")], english),
+        (vec![("LC_ALL", "C"), ("ROWCALL_LANG", "de")], german),
+        (vec![("LC_ALL", "de_AT"), ("ROWCALL_LANG", "en")], english),
+    ] {
+        let told = told(missing, &variables);
+        assert!(told.contains(expected), "{variables:?}: {told}");
+    }
+    let other = told(&format!("{missing} --lang en"), &[("ROWCALL_LANG", "de")]);
+    assert!(other.contains(english), "{other}");
+    // A line that cannot be read names its language too.
+    let wrong = told("check --nosuch --lang=de", &[]);
+    assert!(
+        wrong.contains("Hinweis: rowcall help check zeigt die Optionen"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn a_run_is_told_in_another_language_later() {
+    let pbx = TestPbx::new("openvox");
+    let program = Program::at(pbx.target()).with_own_state();
+    program.write("staff.csv", STAFF);
+    program.ends("import staff.csv --to TARGET", 1);
+    program.ends("report -o german.html --lang de", 1);
+    program.ends("report -o english.csv", 1);
+    let page = program.read("german.html");
+    for text in [">angelegt</td>", "ist schon vergeben", ">Anlage</dt>"] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    let kept = program.report("english.csv");
+    assert_eq!(
+        kept[1]["message"],
+        "number \"2001\" is taken already, by staff.csv:2 (cell A2)"
+    );
+}
