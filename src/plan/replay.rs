@@ -263,21 +263,33 @@ impl Planner<'_> {
         if moved || forgotten || !rewritten.is_empty() {
             return Ok(self.planned_anew(position, row, line, &wanted, now));
         }
-        let is_written = |field: Field| !planned.contains(&field);
-        let manifest = self.session.manifest();
         let compared = ComparedRow {
-            manifest,
+            manifest: self.session.manifest(),
             wanted: &wanted,
             current: now,
-            is_written: &is_written,
+            is_written: &|field| !planned.contains(&field),
         };
+        self.as_planned(position, row, line, compared)
+    }
+
+    /// Plans a row of which nothing has changed since: it gets the change that was planned.
+    ///
+    /// # Errors
+    /// Exit 2 where it would be another one.
+    fn as_planned(
+        &self,
+        position: usize,
+        row: &SavedRow,
+        line: Outcome,
+        compared: ComparedRow<'_>,
+    ) -> Result<PlannedRow, Failure> {
         let change = match self.decide(position, row, compared) {
             Some(Decision::Change(change)) => Some(change),
             Some(_) | None => None,
         };
         let action = change.as_ref().map_or(Action::None, |change| change.action);
         let written = change.as_ref().map(Change::fields).unwrap_or_default();
-        if action != line.action || written != planned {
+        if action != line.action || written != row.changes {
             let why = format!(
                 "what would be done to {} is no longer what was planned",
                 row.number
@@ -286,9 +298,14 @@ impl Planner<'_> {
         }
         let planned = match change {
             Some(change) => PlannedRow::to_send(line, change),
-            None => without_change(line),
+            None => PlannedRow::without_change(line),
         };
-        Ok(keeping_memberships(planned, &wanted, now, manifest))
+        Ok(keeping_memberships(
+            planned,
+            compared.wanted,
+            compared.current,
+            compared.manifest,
+        ))
     }
 
     /// Decides the row's request; `None` where it is a deletion and the extension is not there.

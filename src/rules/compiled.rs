@@ -649,7 +649,7 @@ impl FastPath {
 
     fn of_bytes(field: Field, rules: &[CompiledRule<'_>]) -> FastPath {
         let (kind, care) = (field.def().kind, field.def().care);
-        let mut table = Box::new([0u8; 256]);
+        let mut table = letters_and_digits();
         let (mut demanded, mut min, mut max, mut form) = (0, 0, usize::MAX, TextForm::Any);
         let slow_unless = |table: &mut [u8; 256], good: &dyn Fn(u8) -> bool| {
             for byte in 0..=255 {
@@ -715,14 +715,6 @@ impl FastPath {
                 }
             }
         }
-        for byte in 0..=255u8 {
-            table[usize::from(byte)] |= match byte {
-                b'0'..=b'9' => DIGIT,
-                b'a'..=b'z' => LOWER,
-                b'A'..=b'Z' => UPPER,
-                _ => 0,
-            };
-        }
         FastPath::Bytes {
             table,
             demanded,
@@ -732,6 +724,17 @@ impl FastPath {
             is_odd: odd_words(field),
         }
     }
+}
+
+/// The kind of each byte: a digit, a small letter, a capital one, or none of them.
+fn letters_and_digits() -> Box<[u8; 256]> {
+    let kind = |byte: usize| match u8::try_from(byte) {
+        Ok(b'0'..=b'9') => DIGIT,
+        Ok(b'a'..=b'z') => LOWER,
+        Ok(b'A'..=b'Z') => UPPER,
+        _ => 0,
+    };
+    Box::new(std::array::from_fn(kind))
 }
 
 /// Finds a field's words that need the slow look though all their bytes are good.
