@@ -396,7 +396,7 @@ impl<'m> CompiledField<'m> {
         .hint(hint)
     }
 
-    /// The finding that so many rows, which are all that have one, have the same password.
+    /// The finding that all rows which have a password have the same one; `rows` is their number.
     pub(super) fn shared(&self, rows: u64) -> Finding {
         let message = format!(
             "{} is the same in all {rows} rows that have one: whoever knows it can use each of these extensions",
