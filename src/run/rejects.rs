@@ -20,40 +20,104 @@ pub(crate) struct Rejects<'r> {
 /// The cells of a run's rows under the headings of all their sheets.
 pub(crate) enum Originals<'r> {
     /// As they were read.
-    Read(&'r InputRows, Vec<String>),
+    Read(ReadOriginals<'r>),
     /// As the ledger kept them, by the rows' positions.
     Kept(&'r BTreeMap<usize, Vec<String>>, &'r [String]),
+}
+
+/// The cells of rows that were read, each of them: also those under no heading and behind the last one, which may be what is
+/// wrong with a row.
+pub(crate) struct ReadOriginals<'r> {
+    rows: &'r InputRows,
+    headings: Vec<String>,
+    /// Of each sheet, the column of each heading; `None` where it has none.
+    columns: Vec<Vec<Option<usize>>>,
+}
+
+impl<'r> ReadOriginals<'r> {
+    fn new(rows: &'r InputRows) -> ReadOriginals<'r> {
+        let mut widths: Vec<usize> = rows
+            .sheets
+            .iter()
+            .map(|(sheet, _)| sheet.headings.len())
+            .collect();
+        for row in &rows.rows {
+            let cells = row.cells();
+            let is_filled = |column: &usize| cells.get(*column).is_some_and(|it| !it.is_empty());
+            let width = (0..cells.len())
+                .rev()
+                .find(is_filled)
+                .map_or(0, |last| last + 1);
+            if let Some(known) = widths.get_mut(row.sheet) {
+                *known = width.max(*known);
+            }
+        }
+        // A heading that a sheet has twice is two columns, and so are two that are blank.
+        let mut known: Vec<(&str, usize)> = vec![];
+        let mut of_sheets: Vec<BTreeMap<usize, usize>> = vec![];
+        for ((sheet, _), width) in rows.sheets.iter().zip(widths) {
+            let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+            let mut of_sheet = BTreeMap::new();
+            for column in 0..width {
+                let heading = sheet.headings.get(column).map_or("", String::as_str);
+                if is_added_to_rejects(heading) {
+                    continue;
+                }
+                let time = times.entry(heading).or_default();
+                *time += 1;
+                let key = (heading, *time);
+                let at = known.iter().position(|it| *it == key).unwrap_or_else(|| {
+                    known.push(key);
+                    known.len() - 1
+                });
+                of_sheet.insert(at, column);
+            }
+            of_sheets.push(of_sheet);
+        }
+        let all = 0..known.len();
+        let columns = of_sheets.iter().map(|of_sheet| {
+            let column = |at: usize| of_sheet.get(&at).copied();
+            all.clone().map(column).collect()
+        });
+        ReadOriginals {
+            rows,
+            columns: columns.collect(),
+            headings: known
+                .iter()
+                .map(|(heading, _)| (*heading).to_owned())
+                .collect(),
+        }
+    }
+
+    fn cells(&self, position: usize) -> Option<Vec<String>> {
+        let row = self.rows.rows.get(position)?;
+        let cells = row.cells();
+        let columns = self.columns.get(row.sheet)?.iter();
+        let cell = |column: &Option<usize>| cells.get((*column)?);
+        let texts = columns.map(|column| cell(column).unwrap_or_default().to_owned());
+        Some(texts.collect())
+    }
 }
 
 impl<'r> Originals<'r> {
     /// The cells of rows that were read.
     pub(crate) fn new(rows: &'r InputRows) -> Originals<'r> {
-        let mut headings: Vec<String> = vec![];
-        for heading in rows.sheets.iter().flat_map(|(sheet, _)| &sheet.headings) {
-            let added = is_added_to_rejects(heading);
-            if !added && !headings.contains(heading) {
-                headings.push(heading.clone());
-            }
-        }
-        Originals::Read(rows, headings)
+        Originals::Read(ReadOriginals::new(rows))
     }
 
     pub(crate) fn headings(&self) -> &[String] {
         match self {
-            Originals::Read(_, headings) => headings,
+            Originals::Read(read) => &read.headings,
             Originals::Kept(_, headings) => headings,
         }
     }
 
     /// The cells of a row; `None` where there is no such row.
     fn cells(&self, position: usize) -> Option<Vec<String>> {
-        let (rows, headings) = match self {
-            Originals::Read(rows, headings) => (rows, headings),
-            Originals::Kept(cells, _) => return cells.get(&position).cloned(),
-        };
-        rows.rows.get(position)?;
-        let cell = |heading: &String| rows.cell(position, heading).unwrap_or_default().to_owned();
-        Some(headings.iter().map(cell).collect())
+        match self {
+            Originals::Read(read) => read.cells(position),
+            Originals::Kept(cells, _) => cells.get(&position).cloned(),
+        }
     }
 
     /// All rows with their positions.

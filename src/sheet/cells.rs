@@ -252,11 +252,27 @@ impl<'a> Cells<'a> {
 
     /// The first cells, `columns` of them at most.
     pub(crate) fn first(self, columns: usize) -> Self {
-        let bounds = match self.bounds {
-            Bounds::Ends(ends) => Bounds::Ends(ends.get(..columns).unwrap_or(ends)),
-            Bounds::Apart(cells) => Bounds::Apart(cells.get(..columns).unwrap_or(cells)),
+        let (bounds, end) = match self.bounds {
+            Bounds::Ends(ends) => {
+                let ends = ends.get(..columns).unwrap_or(ends);
+                (Bounds::Ends(ends), ends.last().copied())
+            }
+            Bounds::Apart(cells) => {
+                let cells = cells.get(..columns).unwrap_or(cells);
+                (
+                    Bounds::Apart(cells),
+                    cells.last().map(|cell| cell.1 as usize),
+                )
+            }
         };
-        Cells { bounds, ..self }
+        Cells {
+            text: self
+                .text
+                .get(..end.unwrap_or_default())
+                .unwrap_or(self.text),
+            bounds,
+            stored: self.stored.get(..columns).unwrap_or(self.stored),
+        }
     }
 
     /// Returns true if there are no cells.

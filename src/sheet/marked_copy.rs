@@ -102,8 +102,15 @@ fn write_rows(
     marks: &CellMarks,
     extra: ExtraSheet,
 ) -> Result<(), SheetError> {
+    // The cells behind the last heading are what may be wrong with a row.
+    let mut width = sheet.headings.len();
+    for batch in sheet.batches() {
+        batch?.rows(|row| width = width.max(row.cells.len()))?;
+    }
+    let mut headings = sheet.headings.clone();
+    headings.resize(width, String::new());
     // The sheet may have secrets; and the reader of the copy is not known.
-    let mut writer = Writer::replace(path, Readers::Owner, &sheet.headings)?;
+    let mut writer = Writer::replace(path, Readers::Owner, &headings)?;
     let none = BTreeMap::new();
     for batch in sheet.batches() {
         let mut failed = Ok(());
@@ -113,7 +120,7 @@ fn write_rows(
             }
             let own = marks.0.get(&row.line).unwrap_or(&none);
             let tones: Vec<(usize, Tone)> = own.iter().map(|(at, mark)| (*at, mark.tone)).collect();
-            let cells = (0..sheet.headings.len()).map(|at| {
+            let cells = (0..width).map(|at| {
                 let changed = own.get(&at).and_then(|mark| mark.text.as_ref());
                 changed.map_or(row.cells.get(at).unwrap_or_default(), Secret::reveal)
             });

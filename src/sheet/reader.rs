@@ -33,7 +33,31 @@ pub struct Sheet {
     pub(crate) beside: BesideRows,
     /// True if it was unpacked first.
     pub(crate) is_packed: bool,
+    /// The columns at the end that are not read.
+    pub(crate) left_out: LeftOutEnd,
     pub(crate) content: Content,
+}
+
+/// The columns at the end of a sheet that are not read, as if they were not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct LeftOutEnd {
+    /// The number of columns before them.
+    read: usize,
+    /// The number of those that are left out.
+    columns: usize,
+}
+
+impl LeftOutEnd {
+    /// The row without the cells of these columns. A row with cells behind them keeps all.
+    fn of<'r>(self, row: Row<'r>) -> Row<'r> {
+        if self.columns == 0 || row.cells.len() > self.read + self.columns {
+            return row;
+        }
+        Row {
+            cells: row.cells.first(self.read),
+            ..row
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -168,6 +192,7 @@ impl Sheet {
             notes: opened.notes,
             beside: opened.beside,
             is_packed: false,
+            left_out: LeftOutEnd::default(),
             content: content(opened.content),
         }
     }
@@ -179,7 +204,25 @@ impl Sheet {
             Content::Json(content) => AnyBatches::Json(content.batches()),
             Content::Workbook(content) => AnyBatches::Workbook(Box::new(content.batches())),
         };
-        Batches { batches, given: 0 }
+        Batches {
+            batches,
+            given: 0,
+            left_out: self.left_out,
+        }
+    }
+
+    /// Leaves out the columns at the end whose headings `is_left_out`.
+    pub(crate) fn leave_out_end(&mut self, is_left_out: impl Fn(&str) -> bool) {
+        let last = self
+            .headings
+            .iter()
+            .rposition(|heading| !is_left_out(heading));
+        let read = last.map_or(0, |last| last + 1);
+        self.left_out = LeftOutEnd {
+            read,
+            columns: self.headings.len() - read,
+        };
+        self.headings.truncate(read);
     }
 
     /// A pass over picked rows only, from batch to batch: quick where the file can be entered anywhere. The picks come
@@ -200,7 +243,7 @@ impl Sheet {
             }));
         };
         let again = picks.map(move |picks| {
-            let from = PickedFrom::Csv(content);
+            let from = PickedFrom::Csv(content, self.left_out);
             Ok(Again { picks, from })
         });
         // The end of a whole pass checks this by itself.
@@ -266,6 +309,7 @@ impl Sheet {
 pub struct Batches {
     batches: AnyBatches,
     given: u64,
+    left_out: LeftOutEnd,
 }
 
 pub(crate) enum AnyBatches {
@@ -285,7 +329,12 @@ impl Iterator for Batches {
             AnyBatches::Json(batches) => batches.next()?.map(AnyBatch::Json),
             AnyBatches::Workbook(batches) => batches.next()?.map(AnyBatch::Workbook),
         };
-        Some(batch.map(|rows| Batch { rows, nth }))
+        let left_out = self.left_out;
+        Some(batch.map(|rows| Batch {
+            rows,
+            nth,
+            left_out,
+        }))
     }
 }
 
@@ -294,6 +343,7 @@ pub struct Batch {
     pub(crate) rows: AnyBatch,
     /// The position of the batch in its sheet, counted from 0.
     nth: u64,
+    left_out: LeftOutEnd,
 }
 
 pub(crate) enum AnyBatch {
@@ -321,7 +371,8 @@ impl Batch {
     ///
     /// # Errors
     /// Where a row breaks a limit; the rows before it were given.
-    pub fn rows(&self, each: impl FnMut(Row<'_>)) -> Result<u64, SheetError> {
+    pub fn rows(&self, mut each: impl FnMut(Row<'_>)) -> Result<u64, SheetError> {
+        let each = |row: Row<'_>| each(self.left_out.of(row));
         match &self.rows {
             AnyBatch::Csv(batch) => batch.rows(each),
             AnyBatch::Json(batch) => batch.rows(each),
@@ -350,7 +401,7 @@ pub struct Again<'s> {
 }
 
 enum PickedFrom<'s> {
-    Csv(&'s csv::Content),
+    Csv(&'s csv::Content, LeftOutEnd),
     Batch(Batch),
 }
 
@@ -369,12 +420,12 @@ impl Again<'_> {
     pub fn rows(&self, mut each: impl FnMut(Row<'_>)) -> Result<(), SheetError> {
         let mut picks = self.picks.rows.iter();
         match &self.from {
-            PickedFrom::Csv(content) => {
+            PickedFrom::Csv(content, left_out) => {
                 let batch = content.again(self.picks.extent, &self.picks.rows)?;
                 batch.rows(|row| {
                     if let Some(pick) = picks.next() {
                         let index = pick.index.into();
-                        each(Row { index, ..row });
+                        each(left_out.of(Row { index, ..row }));
                     }
                 })?;
             }

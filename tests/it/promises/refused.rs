@@ -222,3 +222,45 @@ fn a_word_about_an_account_in_mid_run_is_the_refusal_of_its_row_while_the_sessio
         }
     }
 }
+
+#[test]
+fn what_was_refused_is_refused_again_where_its_rejects_or_its_marked_copy_are_fed_back() {
+    let all = ["2001", "2002", "2003", "3"];
+    for (name, sheet, exit, again) in [
+        // A mark in a column without a heading, a title that says who stays, a total, and a cell too many.
+        ("mark", "Ext;Name;\n2001;A;bleibt\n2002;B;\n2003;C;\n", 2, 2),
+        (
+            "title",
+            "Ext;Name;Email\n2001;A;\nNicht löschen;;\n2003;C;\n",
+            2,
+            2,
+        ),
+        ("total", "Nr;Ext;Name\n1;2001;A\n2;2002;B\nSumme;3;\n", 1, 1),
+        ("more", "Ext;Name\n2002;B;x\n", 1, 2),
+        ("twice", ";Ext;Name;\nx;2001;A;\n;2002;B;x\n", 2, 2),
+    ] {
+        let desk = Desk::new("openvox");
+        let held = all.map(|number| desk.pbx.small(number));
+        desk.hold(&held);
+        desk.write("s.csv", sheet);
+        let flags = "--from TARGET --yes --max-deletes 100% --rate 5000";
+        desk.ends(&format!("delete s.csv {flags} --rejects r.csv"), exit);
+        let left = desk.pbx.numbers();
+        if exit == 2 {
+            assert_eq!(left, all, "{name}");
+        } else {
+            assert!(left.contains(&"3".to_owned()), "{name}: {left:?}");
+        }
+        for file in ["r.csv", "m.xlsx"] {
+            if file == "m.xlsx" {
+                desk.run("check s.csv --for openvox --mark m.xlsx");
+                if !desk.path(file).exists() {
+                    continue;
+                }
+            }
+            let said = desk.ends(&format!("delete {file} {flags}"), again).err;
+            let now = desk.pbx.numbers();
+            assert_eq!(now, left, "{name}, {file}: {said}\n{}", desk.read("r.csv"));
+        }
+    }
+}
