@@ -8,27 +8,27 @@ const QUOTES: [(char, char); 4] = [('"', '"'), ('“', '”'), ('„', '“'), (
 
 /// A part of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Part<'t> {
+pub(super) struct TextPart<'t> {
     pub(super) text: &'t str,
     /// The same, its values masked, byte for byte.
     pub(super) masked: &'t str,
 }
 
-impl<'t> Part<'t> {
-    pub(super) fn new(text: &'t str, masked: &'t str) -> Part<'t> {
-        Part { text, masked }
+impl<'t> TextPart<'t> {
+    pub(super) fn new(text: &'t str, masked: &'t str) -> TextPart<'t> {
+        TextPart { text, masked }
     }
 
     /// The part between two bytes.
-    pub(super) fn slice(self, from: usize, to: usize) -> Option<Part<'t>> {
-        Some(Part {
+    pub(super) fn slice(self, from: usize, to: usize) -> Option<TextPart<'t>> {
+        Some(TextPart {
             text: self.text.get(from..to)?,
             masked: self.masked.get(from..to)?,
         })
     }
 
     /// The parts between these marks.
-    pub(super) fn split(self, between: &str) -> Vec<Part<'t>> {
+    pub(super) fn split(self, between: &str) -> Vec<TextPart<'t>> {
         let mut start = 0;
         let marks = self.masked.match_indices(between).map(|(at, _)| at);
         let ends: Vec<usize> = marks.chain([self.text.len()]).collect();

@@ -1,9 +1,9 @@
 //! Templates: the text of a message with placeholders, as `format!` has them; and finding what a message was made of.
 
-use super::part::{MASK, Part, masked};
+use super::part::{MASK, TextPart, masked};
 
 /// Finds a fixed part where it is not wholly within a value.
-fn found_outside(rest: Part<'_>, fixed: &str) -> Option<usize> {
+fn found_outside(rest: TextPart<'_>, fixed: &str) -> Option<usize> {
     let mut found = rest.text.match_indices(fixed).map(|(at, _)| at);
     found.find(|at| {
         let there = rest.masked.as_bytes().get(*at..at + fixed.len());
@@ -177,7 +177,7 @@ impl TextPattern {
     }
 
     /// The values from which the text was made, by their places; `None` where it was not made from this template.
-    pub(super) fn values<'t>(&self, part: Part<'t>) -> Option<Vec<Part<'t>>> {
+    pub(super) fn values<'t>(&self, part: TextPart<'t>) -> Option<Vec<TextPart<'t>>> {
         let (first, last) = self.ends();
         if self.places.is_empty() {
             return (part.text == first).then(Vec::new);
@@ -185,7 +185,7 @@ impl TextPattern {
         let end = part.text.strip_suffix(last)?.len();
         part.text.strip_prefix(first)?;
         let mut rest = part.slice(first.len(), end)?;
-        let mut values: Vec<Part<'t>> = vec![];
+        let mut values: Vec<TextPart<'t>> = vec![];
         let inner = self.fixed.get(1..self.fixed.len() - 1)?;
         for (at, fixed) in inner.iter().enumerate() {
             // Of places side by side the first has all.
@@ -218,8 +218,8 @@ impl TextPattern {
     pub(super) fn filled<'v>(
         &self,
         names: &[String],
-        values: &[Part<'v>],
-        mut shown: impl FnMut(PlaceKind, Part<'v>) -> String,
+        values: &[TextPart<'v>],
+        mut shown: impl FnMut(PlaceKind, TextPart<'v>) -> String,
     ) -> String {
         let mut text = String::new();
         let mut places = self.places.iter().zip(&self.kinds);
@@ -228,7 +228,7 @@ impl TextPattern {
             if let Some((name, kind)) = places.next() {
                 let known = names.iter().position(|known| known == name);
                 let value = known.and_then(|known| values.get(known));
-                let value = value.copied().unwrap_or(Part::new("", ""));
+                let value = value.copied().unwrap_or(TextPart::new("", ""));
                 text.push_str(&shown(*kind, value));
             }
         }

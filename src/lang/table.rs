@@ -1,6 +1,6 @@
 //! The table of texts, and the way from a message to its translation.
 
-use super::part::{Part, masked};
+use super::part::{TextPart, masked};
 use super::pattern::{PlaceKind, TextPattern, words};
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -48,7 +48,7 @@ struct TranslatedText {
 type Worth = (usize, usize, Reverse<usize>);
 
 /// The parts of one message that were looked up.
-type FoundTexts<'t> = RefCell<HashMap<Part<'t>, Option<TranslatedText>>>;
+type FoundTexts<'t> = RefCell<HashMap<TextPart<'t>, Option<TranslatedText>>>;
 
 impl TextTable {
     /// Reads files of texts; a file that cannot be read is left out, which a test finds.
@@ -100,13 +100,13 @@ impl TextTable {
         }
         let masked = masked(text, kept);
         if text.contains('\n') {
-            let all = Part::new(text, &masked);
+            let all = TextPart::new(text, &masked);
             let several = self.candidates(all).filter(|entry| entry.from.has_lines());
             if let Some(translation) = self.of_template(all, several, &FoundTexts::default()) {
                 return Cow::Owned(translation.text);
             }
         }
-        let all = Part::new(text, &masked);
+        let all = TextPart::new(text, &masked);
         let lines = all.split("\n").into_iter().map(|line| {
             let found = FoundTexts::default();
             let translation = self.translation(line, &found);
@@ -116,7 +116,11 @@ impl TextTable {
     }
 
     /// Translates a line, or a part of one, in the way by which most of it is understood.
-    fn translation<'t>(&self, part: Part<'t>, found: &FoundTexts<'t>) -> Option<TranslatedText> {
+    fn translation<'t>(
+        &self,
+        part: TextPart<'t>,
+        found: &FoundTexts<'t>,
+    ) -> Option<TranslatedText> {
         if part.text.is_empty() || part.text.len() > LINE_BYTES_MAX {
             return None;
         }
@@ -143,7 +147,7 @@ impl TextTable {
     }
 
     /// The translation, or the text itself.
-    fn or_same<'t>(&self, part: Part<'t>, found: &FoundTexts<'t>) -> TranslatedText {
+    fn or_same<'t>(&self, part: TextPart<'t>, found: &FoundTexts<'t>) -> TranslatedText {
         let same = || TranslatedText {
             text: part.text.to_owned(),
             known: 0,
@@ -160,7 +164,7 @@ impl TextTable {
     }
 
     /// The templates that a text may have been made from, by its words.
-    fn candidates(&self, part: Part<'_>) -> impl Iterator<Item = &TextPair> {
+    fn candidates(&self, part: TextPart<'_>) -> impl Iterator<Item = &TextPair> {
         let by_word = words(part.text).filter_map(|word| self.by_word.get(word));
         let mut found: Vec<usize> = by_word.flatten().chain(&self.wordless).copied().collect();
         found.sort_unstable();
@@ -171,7 +175,7 @@ impl TextTable {
     /// Translates by the template that explains most of the text; not where two are as good and differ.
     fn of_template<'t, 's>(
         &self,
-        part: Part<'t>,
+        part: TextPart<'t>,
         candidates: impl Iterator<Item = &'s TextPair>,
         found: &FoundTexts<'t>,
     ) -> Option<TranslatedText> {
@@ -230,7 +234,7 @@ impl TextTable {
     /// Translates a message and its next step.
     fn of_message_and_hint<'t>(
         &self,
-        part: Part<'t>,
+        part: TextPart<'t>,
         found: &FoundTexts<'t>,
     ) -> Option<TranslatedText> {
         let at = part.masked.find(NEXT_STEP)?;
@@ -244,7 +248,11 @@ impl TextTable {
     }
 
     /// Translates a remark in brackets, and what is before it.
-    fn of_brackets<'t>(&self, part: Part<'t>, found: &FoundTexts<'t>) -> Option<TranslatedText> {
+    fn of_brackets<'t>(
+        &self,
+        part: TextPart<'t>,
+        found: &FoundTexts<'t>,
+    ) -> Option<TranslatedText> {
         let end = part.masked.strip_suffix(')')?.len();
         let at = part.masked.get(..end)?.find(" (")?;
         let remark = self.translation(part.slice(at + 2, end)?, found)?;
@@ -256,7 +264,7 @@ impl TextTable {
     }
 
     /// Translates what is counted: `2 rows`.
-    fn of_count(&self, part: Part<'_>) -> Option<TranslatedText> {
+    fn of_count(&self, part: TextPart<'_>) -> Option<TranslatedText> {
         let (count, noun) = part.text.split_once(' ')?;
         let is_count = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
         let noun = self.whole(noun).filter(|_| is_count)?;
@@ -270,7 +278,7 @@ impl TextTable {
     /// things where it is not certain that it is a list of texts.
     fn of_list<'t>(
         &self,
-        part: Part<'t>,
+        part: TextPart<'t>,
         between: &str,
         uncertain: bool,
         found: &FoundTexts<'t>,
@@ -312,7 +320,7 @@ impl TextTable {
     }
 
     /// Returns true for a text that stands in the table by itself, or as a count.
-    fn is_text(&self, part: Part<'_>) -> bool {
+    fn is_text(&self, part: TextPart<'_>) -> bool {
         let is_made = |entry: &TextPair| {
             let is_telling = entry.is_sentence || entry.from.weight() >= TELLING_BYTES;
             is_telling && entry.from.values(part).is_some()
@@ -326,7 +334,7 @@ impl TextTable {
     /// be one.
     fn of_end<'t>(
         &self,
-        part: Part<'t>,
+        part: TextPart<'t>,
         may_be_list: bool,
         found: &FoundTexts<'t>,
     ) -> Option<TranslatedText> {

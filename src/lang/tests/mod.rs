@@ -2,7 +2,7 @@
 
 mod collect;
 
-use super::part::Part;
+use super::part::TextPart;
 use super::pattern::{PlaceKind, TextPattern};
 use super::table::TextTable;
 use super::{GERMAN, TABLE, in_language};
@@ -150,7 +150,10 @@ fn every_message_is_found_again_as_the_text_that_it_was_made_from() {
             values[first % values.len()]
         };
         let values: Vec<&str> = names.iter().map(value_of).collect();
-        let values: Vec<Part<'_>> = values.iter().map(|value| Part::new(value, value)).collect();
+        let values: Vec<TextPart<'_>> = values
+            .iter()
+            .map(|value| TextPart::new(value, value))
+            .collect();
         let message = from.filled(names, &values, |_, value| value.text.to_owned());
         let expected = to.filled(names, &values, |kind, value| match kind {
             PlaceKind::Value => value.text.to_owned(),
