@@ -6,14 +6,15 @@ use rowcall::cli::Cli;
 use std::collections::BTreeSet;
 use std::fs;
 
-/// Flags of cargo, which README and messages name too.
-const FOREIGN: [&str; 6] = [
+/// Flags of cargo, which README and messages name too, and of secret-tool.
+const FOREIGN: [&str; 7] = [
     "--release",
     "--features",
     "--all-features",
     "--path",
     "--bench",
     "--test",
+    "--label",
 ];
 
 /// The flags of all commands, with two dashes.
