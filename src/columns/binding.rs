@@ -1,11 +1,12 @@
 //! The result of understanding a sheet's headings, and the reading of its rows by it.
 
 use super::actions::Stays;
-use super::map::ColumnReading;
+use super::map::{ColumnReading, Mapped, Saved};
 use super::reading::{CellReading, Scratch};
 use super::record::{ReadField, record};
+use super::sample::is_remark_to_stay;
 use crate::manifest::Manifest;
-use crate::model::{Field, Finding, Record, person};
+use crate::model::{Field, Finding, Kind, Record, person};
 use crate::sheet::Cells;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -63,6 +64,20 @@ impl Binding {
     pub fn fields(&self) -> impl Iterator<Item = (Field, usize)> + '_ {
         let own = self.read.iter().filter(|read| read.is_own);
         own.filter_map(|read| Some((read.field, read.from?)))
+    }
+
+    /// The column of a row whose cell says that the row may stay, though the row is to be deleted; the columns that the user
+    /// left out do not count.
+    pub(crate) fn remark_to_stay(&self, cells: &Cells<'_>) -> Option<usize> {
+        let says = |reading: &ColumnReading| match reading.field.map(Field::def) {
+            None => reading.saved != Saved::As(Mapped::LeftOut) && reading.saved != Saved::Nothing,
+            Some(def) => !def.secret && !matches!(def.kind, Kind::Switch | Kind::Choice),
+        };
+        let mut columns = self.columns.iter().enumerate();
+        let found = columns.find(|(column, reading)| {
+            says(reading) && is_remark_to_stay(cells.get(*column).unwrap_or_default().trim())
+        });
+        found.map(|(column, _)| column)
     }
 
     /// The columns with a heading that are not understood, or that share a field with another and the vendor lacks it.

@@ -9,7 +9,7 @@ use super::questions::Question;
 use super::sample::Sample;
 use super::values::How;
 use crate::model::redact::quoted;
-use crate::model::{Field, Kind, counted};
+use crate::model::{Field, Kind, counted, shell_word};
 use crate::sheet::Sheet;
 
 /// Asks about the columns by which the rows tell some people from others: an account that is on from one that is off, a
@@ -40,6 +40,9 @@ pub(super) fn ask(all: &mut Meanings<'_>) {
     }
 }
 
+/// The place of a sheet's name, in words.
+const AS_NAME: &str = "as the sheet's name";
+
 /// The questions about a sheet of rows to be deleted that its columns do not raise: a text above the headings that says who
 /// stays, and rows that are hidden or struck through.
 pub(super) fn about_sheet(sheet: &Sheet, options: &BindOptions) -> Vec<Question> {
@@ -54,16 +57,30 @@ pub(super) fn about_sheet(sheet: &Sheet, options: &BindOptions) -> Vec<Question>
     };
     let all = "but every row would be deleted";
     let mut questions = vec![];
-    let may_stay = |title: &&String| {
-        dictionary().decision(title) == Some(DeletionWord::MayStay)
-            || dictionary().is_of_staff(title)
+    let named = sheet.sheet.as_deref().filter(|_| sheet.beside.is_found);
+    let titles = sheet.beside.titles.iter();
+    let above = match sheet.header_line {
+        Some(_) => "above the headings",
+        None => "around the rows",
     };
-    let mut titles = sheet.beside.titles.iter();
-    if let Some((title, line)) = titles.find(may_stay).zip(sheet.header_line) {
-        let title = quoted(title.trim());
+    let titles = titles.map(|title| (title.as_str(), above));
+    let mut texts = titles.chain(named.map(|name| (name, AS_NAME)));
+    if let Some((text, place)) = texts.find(|(text, _)| may_say_who_stays(text)) {
+        let is_name = place == AS_NAME;
+        let text = quoted(text.trim());
+        let answer = match (sheet.header_line, &sheet.sheet) {
+            (Some(_), Some(name)) if is_name => Some(format!("--sheet {}", shell_word(name))),
+            (Some(line), _) => Some(format!("--header-row {line}")),
+            // There are no options for the parts of JSON.
+            (None, _) => None,
+        };
+        let advice = match answer {
+            Some(_) => "",
+            None => ": write the rows that go into a file of their own",
+        };
         questions.push(question(
-            format!("{title} above the headings may say that these extensions stay, {all}"),
-            &[&format!("--header-row {line}")],
+            format!("{text} {place} may say that these extensions stay, {all}{advice}"),
+            &answer.iter().map(String::as_str).collect::<Vec<_>>(),
         ));
     }
     let (hidden, struck) = (sheet.beside.hidden_rows, sheet.beside.struck_rows);
@@ -86,6 +103,11 @@ pub(super) fn about_sheet(sheet: &Sheet, options: &BindOptions) -> Vec<Question>
         ));
     }
     questions
+}
+
+/// Returns true if a text beside the rows, such as a title, may say that extensions stay.
+pub(crate) fn may_say_who_stays(text: &str) -> bool {
+    dictionary().decision(text) == Some(DeletionWord::MayStay) || dictionary().is_of_staff(text)
 }
 
 fn are_or_is(rows: u64) -> String {

@@ -649,7 +649,7 @@ pub(super) fn plain(heading: &str) -> String {
             'ğ' => word.push('g'),
             // A diaeresis by itself, as macOS writes it.
             '\u{308}' if word.ends_with(['a', 'o', 'u']) => word.push('e'),
-            '\u{300}'..='\u{36f}' => {}
+            '\u{300}'..='\u{36f}' | 'º' | 'ª' => {}
             c if c.is_alphanumeric() => word.push(c),
             _ => {}
         }

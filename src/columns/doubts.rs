@@ -9,8 +9,8 @@ use super::owner::{OwnerWords, whose_flags};
 use super::products::{Product, ProductWord, products};
 use super::questions::{ColumnError, Question, listed, map_flag};
 use super::sample::Sample;
-use crate::model::{Field, Language, heading_key};
-use crate::sheet::looks_like_data;
+use crate::model::{Field, Kind, Language, heading_key};
+use crate::sheet::is_no_heading;
 use std::collections::BTreeMap;
 
 /// The most columns that are offered for the key.
@@ -19,6 +19,13 @@ const OFFERED_COLUMNS_MAX: usize = 4;
 const JOINING: [char; 5] = [';', ',', '+', '&', '/'];
 /// The most products that are offered as the sheet's owner.
 const OFFERED_PRODUCTS_MAX: usize = 3;
+
+/// The part of a column in a list of people and their numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ListPart {
+    Number,
+    Name,
+}
 
 /// Asks about every column whose meaning neither its heading nor the columns beside it show.
 ///
@@ -30,6 +37,9 @@ pub(super) fn ask(all: &mut Meanings<'_>) -> Result<(), ColumnError> {
     all.ask_about_lists_side_by_side();
     all.ask_beside_product();
     all.ask_about_exchanged();
+    all.ask_about_numbers_as_names();
+    all.ask_about_other_names();
+    all.ask_about_numbers_as_switches();
     all.ask_about_rivals();
     all.ask_about_members();
     all.ask_about_switches();
@@ -155,6 +165,79 @@ impl Meanings<'_> {
         if let Some(first) = (self.questions.last_mut()).and_then(|asked| asked.answers.first_mut())
         {
             *first = exchanged;
+        }
+    }
+
+    /// Asks about a column of names whose cells are all numbers.
+    fn ask_about_numbers_as_names(&mut self) {
+        for field in [Field::DISPLAY_NAME, Field::FIRST_NAME, Field::LAST_NAME] {
+            let Some(column) = self.column_of(field) else {
+                continue;
+            };
+            let is_number = |sample: &Sample| sample.has_only_digits(column) && sample.rows() > 1;
+            if self.meanings[column].is_read_by_map() || !self.sample().is_some_and(is_number) {
+                continue;
+            }
+            let what = format!("{} has nothing but numbers, and no names", self.at(column));
+            let answers = [Mapped::LeftOut, Mapped::Field(field)];
+            self.ask(what, vec![column], &answers.map(|answer| (column, answer)));
+        }
+    }
+
+    /// Asks about a whole name beside a given name and a surname that it has neither of in any row: it may be a company's.
+    fn ask_about_other_names(&mut self) {
+        let columns = [Field::DISPLAY_NAME, Field::FIRST_NAME, Field::LAST_NAME]
+            .map(|field| self.column_of(field));
+        let [Some(whole), Some(first), Some(last)] = columns else {
+            return;
+        };
+        let is_other = |sample: &Sample| sample.share_no_word(whole, [first, last]);
+        let is_one = whole == first || whole == last;
+        if is_one || self.meanings[whole].is_read_by_map() || !self.sample().is_some_and(is_other) {
+            return;
+        }
+        let what = format!(
+            "{} has a word of {} or of {} in no row, and may be another name",
+            self.at(whole),
+            self.at(first),
+            self.at(last)
+        );
+        let answers = [Mapped::LeftOut, Mapped::Field(Field::DISPLAY_NAME)];
+        self.ask(what, vec![whole], &answers.map(|answer| (whole, answer)));
+    }
+
+    /// Asks about a column that is read as a switch and whose cells are all numbers other than 0 and 1, such as `Mailbox`
+    /// above the mailboxes' numbers: every row would be wrong. Where they are the extensions' own, it is left out.
+    fn ask_about_numbers_as_switches(&mut self) {
+        // A product has its own words for switches.
+        if self.owner.is_known() {
+            return;
+        }
+        let key = self.column_of(self.target.key());
+        for column in self.columns() {
+            let is_switch = match &self.meanings[column] {
+                Meaning::Read { fields, by, .. } => {
+                    let is_switch = |(field, _): &(Field, _)| field.def().kind == Kind::Switch;
+                    *by != ReadBy::Map && fields.len() == 1 && fields.iter().all(is_switch)
+                }
+                _ => false,
+            };
+            let is_number =
+                |sample: &Sample| sample.has_only_digits(column) && !sample.has_bits(column);
+            if !is_switch || !self.sample().is_some_and(is_number) {
+                continue;
+            }
+            let is_key = |sample: &Sample| key.is_some_and(|key| sample.are_equal(column, key));
+            if self.sample().is_some_and(is_key) {
+                self.meanings[column] = Meaning::LeftOut {
+                    reason: "left out, for it has the extension's number and no yes or no"
+                        .to_owned(),
+                    because: LeftOutBecause::Other,
+                };
+                continue;
+            }
+            let what = format!("{} has numbers in the place of yes and no", self.at(column));
+            self.ask(what, vec![column], &[(column, Mapped::LeftOut)]);
         }
     }
 
@@ -372,6 +455,15 @@ impl Meanings<'_> {
             else {
                 continue;
             };
+            let begins_same = |other: &&String| {
+                let parts = other.split_once(": ");
+                parts.is_some_and(|(word, own)| {
+                    word == group && dictionary().contact(own) == Some(Field::FIRST_NAME)
+                })
+            };
+            let is_surname = field == Field::DISPLAY_NAME
+                && self.headings.iter().any(|other| begins_same(&other));
+            let field = if is_surname { Field::LAST_NAME } else { field };
             let may_decide = is_alone || dictionary().is_of_person(group);
             if !is_told && may_decide && !self.has(field) {
                 self.decide(column, field);
@@ -442,28 +534,39 @@ impl Meanings<'_> {
         }
     }
 
-    /// Asks about a second list beside the first one, whose people would not be read: as many of the headings as follow one
-    /// another from the first list's beginning, and the number's among them, stand there again in the same order.
+    /// Asks about a second list beside the first one, whose people would not be read: headings that follow one another, the
+    /// number's among them, stand there again in the same order, or others that mean the same, above other numbers.
     fn ask_about_lists_side_by_side(&mut self) {
         if self.owner.is_known() {
             return;
         }
-        let numbers = self.columns_where(|meaning| meaning.reads(Field::NUMBER));
-        let is_mapped = |column: &&usize| self.meanings[**column].is_read_by_map();
-        let Some(kept) = numbers.iter().find(is_mapped).or(numbers.first()).copied() else {
-            return;
-        };
         let is_left_out = |column: &usize| {
             let because = LeftOutBecause::Map;
             matches!(&self.meanings[*column], Meaning::LeftOut { because: known, .. } if *known == because)
         };
+        let numbers: Vec<usize> = self
+            .columns()
+            .filter(|column| {
+                self.part_of_list(*column) == Some(ListPart::Number) && !is_left_out(column)
+            })
+            .collect();
+        let is_mapped = |column: &&usize| {
+            self.meanings[**column].reads(Field::NUMBER) && self.meanings[**column].is_read_by_map()
+        };
+        let is_read = |column: &&usize| self.meanings[**column].reads(Field::NUMBER);
+        let kept = numbers.iter().find(is_mapped);
+        let kept = kept
+            .or_else(|| numbers.iter().find(is_read))
+            .or(numbers.first());
+        let Some(kept) = kept.copied() else { return };
         let same = |one: usize, other: usize| {
             let headings =
                 [one, other].map(|column| self.headings.get(column).map(|text| text.trim()));
-            let [Some(one), Some(other)] = headings else {
+            let [Some(first), Some(second)] = headings else {
                 return false;
             };
-            !one.is_empty() && heading_key(one) == heading_key(other)
+            let is_one = !first.is_empty() && heading_key(first) == heading_key(second);
+            is_one || self.are_one_part(one, other)
         };
         let mut columns = vec![];
         for other in numbers.into_iter().filter(|column| *column != kept) {
@@ -473,9 +576,15 @@ impl Meanings<'_> {
             let behind = (0..apart)
                 .take_while(|on| same(kept + on, other + on))
                 .count();
-            if before + behind > 1 {
-                columns
-                    .extend((other - before..other + behind).filter(|column| !is_left_out(column)));
+            let is_list = self
+                .sample()
+                .is_some_and(|sample| sample.is_other_number(other, kept));
+            if before + behind > 1 && is_list {
+                let list = (other - before..other + behind).filter(|column| !is_left_out(column));
+                columns.extend(
+                    list.filter(|column| !columns.contains(column))
+                        .collect::<Vec<_>>(),
+                );
             }
         }
         if columns.is_empty() {
@@ -512,6 +621,42 @@ impl Meanings<'_> {
         }
     }
 
+    /// The part that a column may have in one of several lists side by side, by its heading.
+    fn part_of_list(&self, column: usize) -> Option<ListPart> {
+        let without_count = self
+            .heading(column)
+            .trim()
+            .trim_end_matches(|c: char| c.is_ascii_digit());
+        match dictionary().common(without_count)? {
+            Common::Field(Field::NUMBER) | Common::OnlyNumber | Common::NumberLike => {
+                Some(ListPart::Number)
+            }
+            Common::Field(Field::DISPLAY_NAME) | Common::Name | Common::WeakName => {
+                Some(ListPart::Name)
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns true if two columns may have the same part in two lists: both by their headings, or the one by its cells,
+    /// where it is not read.
+    fn are_one_part(&self, one: usize, other: usize) -> bool {
+        let parts = [one, other].map(|column| self.part_of_list(column));
+        let names = |column: usize| {
+            let is_unread = self.meanings[column].is_unread();
+            is_unread
+                && self
+                    .sample()
+                    .is_some_and(|sample| sample.may_be_names(column))
+        };
+        match parts {
+            [Some(one), Some(other)] => one == other,
+            [Some(ListPart::Name), None] => names(other),
+            [None, Some(ListPart::Name)] => names(one),
+            _ => false,
+        }
+    }
+
     /// Asks about telephone numbers and addresses behind a column that names somebody else, as `Mobile` behind `Emergency
     /// contact`, where the cells do not tell whose they are. One column that is not read may be between the two, such as
     /// `Relation`.
@@ -538,7 +683,9 @@ impl Meanings<'_> {
             let (Some(field), Some(other)) = (field, somebody) else {
                 if field.is_none() {
                     let is_between = self.meanings[column].fields().next().is_none();
-                    somebody = match self.names_somebody_else(column) {
+                    let is_somebody = self.names_somebody_else(column)
+                        || self.is_named_by_addresses(column, &names);
+                    somebody = match is_somebody {
                         true => Some(column),
                         // A telephone that is not read is that one's too.
                         false if self.common(column) == Some(Common::NumberLike) => somebody,
@@ -570,6 +717,18 @@ impl Meanings<'_> {
         self.meanings[column].fields().next().is_none()
             && dictionary().names_somebody_else(self.heading(column))
             && !self.sample().is_some_and(has_no_names)
+    }
+
+    /// Returns true if the e-mail addresses of the rows have the names of a column that is not read, and not those of the
+    /// extensions' persons.
+    fn is_named_by_addresses(&self, column: usize, names: &[usize]) -> bool {
+        let is_unread = matches!(self.meanings[column], Meaning::Unknown)
+            && !dictionary().is_everyday(self.heading(column));
+        let email = self
+            .column_of(Field::EMAIL)
+            .filter(|email| *email > column && is_unread);
+        let are_names = |sample: &Sample, email| sample.is_of_other(email, column, names);
+        email.is_some_and(|email| self.sample().is_some_and(|sample| are_names(sample, email)))
     }
 
     /// Asks about a sheet of extensions with a column for members: its rows may be groups.
@@ -725,7 +884,7 @@ impl Meanings<'_> {
         if self.has(key) || self.meanings.iter().any(may_be) {
             return;
         }
-        let is_data = self.headings.iter().any(|heading| looks_like_data(heading));
+        let is_data = self.headings.iter().any(|heading| is_no_heading(heading));
         let columns = match is_data {
             true => vec![],
             false => self.columns_for_key(key),
@@ -791,7 +950,28 @@ impl Meanings<'_> {
             dictionary().may_show(self.heading(*column))
                 && sample.is_none_or(|sample| sample.may_be_numbers(*column))
         };
-        unread.filter(may_be).take(OFFERED_COLUMNS_MAX).collect()
+        let phones = self.columns_where(|meaning| {
+            let mut fields = meaning.fields();
+            fields.any(|field| field == Field::WORK_PHONE) && !meaning.is_read_by_map()
+        });
+        let is_short = |column: &usize| {
+            (self.sample()).is_some_and(|sample| sample.are_short_numbers(*column))
+        };
+        let phones = phones.into_iter().filter(is_short);
+        let columns: Vec<usize> = phones.chain(unread.filter(may_be)).collect();
+        // What counts the rows, is about somebody else or in sheets of all kinds is no good answer beside others.
+        let is_likely = |column: &usize| {
+            let counts = self
+                .sample()
+                .is_some_and(|sample| sample.counts_rows(*column));
+            let heading = self.heading(*column);
+            !counts
+                && !dictionary().is_everyday(heading)
+                && !dictionary().names_somebody_else(heading)
+        };
+        let likely: Vec<usize> = columns.iter().copied().filter(is_likely).collect();
+        let columns = if likely.is_empty() { columns } else { likely };
+        columns.into_iter().take(OFFERED_COLUMNS_MAX).collect()
     }
 }
 

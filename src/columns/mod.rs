@@ -53,6 +53,7 @@ pub use actions::AllowedActions;
 pub(crate) use actions::Stays;
 pub use binding::Binding;
 pub(crate) use binding::same_value;
+pub(crate) use deletion::may_say_who_stays;
 pub use dictionary::OWN_PREFIX;
 pub use header::headings;
 pub(crate) use map::Saved;

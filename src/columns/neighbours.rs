@@ -17,6 +17,7 @@ pub(super) fn decide(all: &mut Meanings<'_>) {
     all.each(Common::GivenOrWhole, Meanings::decide_given_or_whole);
     all.each(Common::Name, Meanings::decide_name);
     all.each(Common::WeakName, Meanings::decide_weak_name);
+    all.decide_surnames_below_words();
     all.decide_users();
     passwords::decide(all);
     all.each(Common::OnlyNumber, Meanings::decide_only_number);
@@ -175,6 +176,32 @@ impl Meanings<'_> {
                     _ => "the surname or the whole name",
                 };
                 self.ask_about(column, which, &[part, Field::DISPLAY_NAME]);
+            }
+        }
+    }
+
+    /// Decides on the surname where a word stands above `Name` beside a given name, as in `Benutzer: Name`: the two words
+    /// together are those for an account, or for the whole name.
+    fn decide_surnames_below_words(&mut self) {
+        let Some(first) = self
+            .column_of(Field::FIRST_NAME)
+            .filter(|_| !self.has(Field::LAST_NAME))
+        else {
+            return;
+        };
+        for column in self.columns() {
+            let own = self.heading(column).split_once(": ").map(|(_, own)| own);
+            let is_name = own.and_then(|own| dictionary().common(own)) == Some(Common::Name);
+            let is_open = match &self.meanings[column] {
+                Meaning::Open(Common::User | Common::Account) => true,
+                Meaning::Read { by, .. } => {
+                    *by != ReadBy::Map && self.meanings[column].reads(Field::DISPLAY_NAME)
+                }
+                _ => false,
+            };
+            if is_name && is_open {
+                self.decide_other_part(column, first, Field::LAST_NAME);
+                return;
             }
         }
     }

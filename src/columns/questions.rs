@@ -3,7 +3,7 @@
 use super::map::{ColumnReading, Mapped};
 use crate::model::redact::NOT_SHOWN;
 use crate::model::{Field, cell_name, heading_key, shell_word};
-use crate::sheet::looks_like_data;
+use crate::sheet::is_no_heading;
 use std::fmt;
 
 /// Something about a sheet that is not certain.
@@ -155,7 +155,7 @@ pub(super) fn name_for_map(headings: &[String], line: Option<u64>, column: usize
 
 /// Lists all headings, unless they look like data: a row that was taken for headings may contain a password.
 pub(super) fn listed(headings: &[String]) -> String {
-    if headings.iter().any(|heading| looks_like_data(heading)) {
+    if headings.iter().any(|heading| is_no_heading(heading)) {
         return format!("{NOT_SHOWN}, for they look like data");
     }
     let shown: Vec<&str> = headings

@@ -227,6 +227,28 @@ impl Sample {
             row.get(column).map_or("", String::as_str).to_owned()
         };
         let mut of_other: HashMap<String, Vec<String>> = HashMap::new();
+        let (own, others) = self.names_in_addresses(column, other, names);
+        for row in self.rows.iter().filter(|row| !text(row, column).is_empty()) {
+            let somebody = text(row, other);
+            if !somebody.is_empty() {
+                of_other
+                    .entry(somebody)
+                    .or_default()
+                    .push(text(row, column));
+            }
+        }
+        let mut shared = of_other.values().filter(|cells| cells.len() > 1);
+        let differ =
+            |cells: &Vec<String>| cells.iter().collect::<HashSet<_>>().len() == cells.len();
+        others == 0 && (own > 0 || shared.next().is_some() && of_other.values().all(differ))
+    }
+
+    /// The number of rows whose e-mail address has a word of the row's `names`, and that of rows whose address has one of
+    /// somebody whom the column `other` names; a word of both does not count.
+    fn names_in_addresses(&self, column: usize, other: usize, names: &[usize]) -> (usize, usize) {
+        let text = |row: &'_ Vec<String>, column: usize| {
+            row.get(column).map_or("", String::as_str).to_owned()
+        };
         let (mut own, mut others) = (0, 0);
         for row in self.rows.iter().filter(|row| !text(row, column).is_empty()) {
             let cell = text(row, column);
@@ -247,14 +269,8 @@ impl Sample {
             };
             own += usize::from(has(&person, &somebodys));
             others += usize::from(has(&somebodys, &person));
-            if !somebody.is_empty() {
-                of_other.entry(somebody).or_default().push(cell);
-            }
         }
-        let mut shared = of_other.values().filter(|cells| cells.len() > 1);
-        let differ =
-            |cells: &Vec<String>| cells.iter().collect::<HashSet<_>>().len() == cells.len();
-        others == 0 && (own > 0 || shared.next().is_some() && of_other.values().all(differ))
+        (own, others)
     }
 
     /// Returns true if the cells of a column differ; a blank one differs from others, and `yes` from `no`.
@@ -352,6 +368,20 @@ impl Sample {
         !numbers.is_empty() && numbers.len() * 10 >= filled * 8 && distinct * 10 >= filled * 8
     }
 
+    /// Returns true if a column has cells, and each is of letters with nothing but blanks and the signs of names between them;
+    /// most differ.
+    pub(super) fn may_be_names(&self, column: usize) -> bool {
+        let is_name = |cell: &str| {
+            cell.chars()
+                .all(|c| c.is_alphabetic() || " .,'-’".contains(c))
+        };
+        let filled: Vec<&str> = self.filled(column).collect();
+        let distinct = filled.iter().collect::<HashSet<_>>().len();
+        !filled.is_empty()
+            && filled.iter().all(|cell| is_name(cell))
+            && distinct * 10 >= filled.len() * 8
+    }
+
     /// Returns true if a column has cells that are not blank.
     pub(super) fn has_cells(&self, column: usize) -> bool {
         self.filled(column).next().is_some()
@@ -360,6 +390,45 @@ impl Sample {
     /// Returns true if a column has cells, and each is of digits alone.
     pub(super) fn has_only_digits(&self, column: usize) -> bool {
         self.has_cells(column) && self.filled(column).all(all_digits)
+    }
+
+    /// Returns true if some rows have a text in a column and in one of two `parts`, and none has a word of both.
+    pub(super) fn share_no_word(&self, whole: usize, parts: [usize; 2]) -> bool {
+        let mut rows = 0;
+        let shares = |row: &Vec<String>| {
+            let text = |column: usize| row.get(column).map_or("", String::as_str);
+            let own: HashSet<String> = words(text(whole)).into_iter().map(plain).collect();
+            let of_parts = parts.iter().flat_map(|part| words(text(*part)));
+            let of_parts: HashSet<String> = of_parts.map(plain).collect();
+            rows += usize::from(!own.is_empty() && !of_parts.is_empty());
+            !own.is_disjoint(&of_parts)
+        };
+        let share = self.rows.iter().any(shares);
+        !share && rows > 0
+    }
+
+    /// Returns true if a cell is 0 or 1.
+    pub(super) fn has_bits(&self, column: usize) -> bool {
+        self.filled(column).any(|cell| ["0", "1"].contains(&cell))
+    }
+
+    /// Returns true if two columns have the same cells.
+    pub(super) fn are_equal(&self, one: usize, other: usize) -> bool {
+        self.rows.iter().all(|row| row.get(one) == row.get(other))
+    }
+
+    /// Returns true if the cells of a column are all plain numbers of so few digits that they may be extensions.
+    pub(super) fn are_short_numbers(&self, column: usize) -> bool {
+        let is_short = |cell: &str| cell.len() < SHORT_DIGITS_MAX && all_digits(cell);
+        self.may_be_numbers(column) && self.filled(column).all(is_short)
+    }
+
+    /// Returns true if e-mail addresses have the names of those whom the column `other` names, in most rows, and in none
+    /// those of the row's `names`.
+    pub(super) fn is_of_other(&self, column: usize, other: usize, names: &[usize]) -> bool {
+        let rows = self.filled(column).count();
+        let (own, others) = self.names_in_addresses(column, other, names);
+        own == 0 && others > 0 && others * 2 >= rows
     }
 
     /// Returns true if some cell has a digit.
@@ -481,7 +550,7 @@ fn decision(cell: &str, is_note: bool) -> Option<DeletionWord> {
 
 /// Returns true for words that say that a row may stay, and are no name: not all of them begin with a capital letter, or
 /// they are what a column of such marks is called.
-fn is_remark_to_stay(cell: &str) -> bool {
+pub(super) fn is_remark_to_stay(cell: &str) -> bool {
     let is_small = |word: &str| {
         word.starts_with(char::is_lowercase) && !dictionary().is_particle(&word.to_lowercase())
     };

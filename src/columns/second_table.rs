@@ -393,7 +393,10 @@ impl Binding {
         if same == filled {
             return RowKind::Other;
         }
-        if known > 1 && known * 2 >= filled {
+        let key_heading = key.and_then(|key| self.columns.get(key));
+        let is_key_again = key_heading
+            .is_some_and(|key| !text.is_empty() && heading_key(&key.heading) == heading_key(text));
+        if (known > 1 && known * 2 >= filled) || (is_key_again && filled > 1) {
             return RowKind::Headings;
         }
         let is_word = !text.contains(|c: char| c.is_ascii_digit()) || is_heading(text, manifest);
@@ -439,6 +442,11 @@ mod tests {
         ];
         let remark = &name[..4];
         let known: &[_] = &[(2, ["2001", "Ann", ""]), (3, ["name", "ext", ""])];
+        let again: &[_] = &[
+            (2, ["2001", "Ann", ""]),
+            (3, ["number", "Fax", ""]),
+            (4, ["2003", "0301234", ""]),
+        ];
         let ann = (2, ["2001", "Ann", "ann@example.com"]);
         let between = &[
             ann,
@@ -491,6 +499,7 @@ mod tests {
             (name, Some(Break::Headings(7))),
             (remark, None),
             (known, Some(Break::Headings(3))),
+            (again, Some(Break::Headings(3))),
             (between, None),
             (words, Some(Break::Headings(3))),
             (longer, Some(Break::Headings(3))),

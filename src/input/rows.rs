@@ -2,7 +2,7 @@
 
 use super::headings::{FieldHeadings, sheet_key};
 use crate::check::{KeptContent, KeptRow, check_kept};
-use crate::columns::{Binding, Stays, TableRows};
+use crate::columns::{Binding, Stays, TableRows, leave_out_flag, may_say_who_stays};
 use crate::manifest::{Manifest, Purpose};
 use crate::mapping::kept_halves;
 use crate::model::redact::quoted;
@@ -86,6 +86,18 @@ impl InputRow {
         let cells = self.cells();
         let texts = (0..cells.len()).filter_map(|column| cells.get(column));
         texts.filter(|text| !text.trim().is_empty()).count()
+    }
+
+    /// Its text that may say that extensions stay, where it names no extension itself.
+    fn remark_to_stay(&self) -> Option<&str> {
+        let is_remark = !self.is_valid()
+            && !self
+                .wanted
+                .number()
+                .starts_with(|c: char| c.is_ascii_digit());
+        let ends = std::iter::once(&0).chain(&self.ends).zip(&self.ends);
+        let mut texts = ends.filter_map(|(start, end)| self.text.get(*start..*end));
+        texts.find(|text| is_remark && may_say_who_stays(text))
     }
 
     /// Returns true if it may be a deletion.
@@ -363,8 +375,8 @@ impl InputRows {
         Err(Failure::usage(message).hint(hint))
     }
 
-    /// Refuses a deletion whose rows are divided by a title: the rows on one side of it may be meant to stay. A legend among
-    /// the rows is refused too.
+    /// Refuses a deletion whose rows are divided by a title: the rows on one side of it may be meant to stay. A remark that
+    /// says so, wherever it stands, and a legend among the rows are refused too.
     ///
     /// # Errors
     /// Exit 2, naming the row, and the numbers above and below it.
@@ -400,6 +412,37 @@ impl InputRows {
                 return Err(Failure::usage(message).hint(hint));
             }
             let going = || of_sheet.iter().filter(|row| row.goes());
+            let remark = of_sheet
+                .iter()
+                .find_map(|row| Some((row, row.remark_to_stay()?)));
+            if let (Some((row, remark)), Some(_)) = (remark, going().next()) {
+                let message = format!(
+                    "{}: {} may say that extensions stay, so nothing was deleted",
+                    row.place,
+                    quoted(remark)
+                );
+                let hint = "take the row out if all others are to be deleted, else take out also the rows that stay";
+                return Err(Failure::usage(message).hint(hint));
+            }
+            if let Some((sheet, binding)) = self.sheets.get(sheet)
+                && let Some((row, column)) =
+                    going().find_map(|row| Some((row, binding.remark_to_stay(&row.cells())?)))
+            {
+                let name = binding
+                    .columns
+                    .get(column)
+                    .map_or("", |reading| &reading.name);
+                let message = format!(
+                    "{}: cell {} has a remark that the extension may stay, and the row would be deleted, so nothing was",
+                    row.place,
+                    sheet.place(row.place.line).cell(column)
+                );
+                let hint = format!(
+                    "take the row out if the extension stays; if it does not say so, {} leaves the column out",
+                    leave_out_flag(name)
+                );
+                return Err(Failure::usage(message).hint(hint));
+            }
             let dialled = Dialled::among(going().map(|row| row.wanted.number()));
             if let Some(row) = going().find(|row| dialled.is_unlike_others(row.wanted.number())) {
                 let message = format!(

@@ -1,7 +1,7 @@
 //! Sheets as sides of a comparison.
 
 use super::rows::ROWS_MAX;
-use super::{ReadingOptions, bind_options, print_notes, read_options};
+use super::{ReadingOptions, bind_options, print_notes, reach_behind, read_options};
 use crate::archive::Snapshot;
 use crate::columns::{BindOptions, Binding, ColumnError, TableRows};
 use crate::diff::{ComparedColumn, Side, is_compared};
@@ -73,7 +73,9 @@ impl<'a> SideReader<'a> {
         }
         let mut reading: Option<SheetReading> = None;
         for mut sheet in sheet::open(input, &options)? {
-            let binding = self.bind(&sheet)?;
+            let mut options = self.bind.clone();
+            self.mapped.extend(reach_behind(&mut sheet, &mut options));
+            let binding = self.bind(&sheet, options)?;
             sheet.allow_nameless(&binding.nameless);
             if self.notes {
                 print_notes(&sheet, &binding);
@@ -90,8 +92,7 @@ impl<'a> SideReader<'a> {
     }
 
     /// Binds the headings. Where no vendor is known, all vendors have to understand them alike.
-    fn bind(&mut self, sheet: &Sheet) -> Result<Binding, Failure> {
-        let mut options = self.bind.clone();
+    fn bind(&mut self, sheet: &Sheet, mut options: BindOptions) -> Result<Binding, Failure> {
         let targets = match &self.manifest {
             Some(manifest) => slice::from_ref(manifest),
             None => &self.vendors,

@@ -816,7 +816,13 @@ pub(super) fn split_name(name: &str) -> (&str, &str) {
         _ => name,
     };
     let (at, is_comma) = match (bare.find(','), bare.rfind(' ')) {
-        (Some(comma), _) => (comma, true),
+        (Some(comma), _) => match bare.split_at(comma) {
+            // `Anna Berg, MD`
+            (before, after) if before.contains(' ') && is_suffix(after) => {
+                (before.rfind(' ').unwrap_or(comma), false)
+            }
+            _ => (comma, true),
+        },
         (None, Some(space)) => (space, false),
         (None, None) => return (name, ""),
     };
@@ -826,6 +832,21 @@ pub(super) fn split_name(name: &str) -> (&str, &str) {
         true => (after, before),
         false => (before, after),
     }
+}
+
+/// Returns true if nothing but degrees and the like follow a comma, which are no given name.
+fn is_suffix(after: &str) -> bool {
+    const SUFFIXES: [&str; 36] = [
+        "md", "rn", "phd", "jr", "sr", "ii", "iii", "iv", "dds", "dmd", "np", "pa", "pac", "do",
+        "esq", "mba", "cpa", "msc", "bsc", "ma", "ba", "bs", "ms", "lpn", "cna", "rph", "pharmd",
+        "dvm", "jd", "llm", "msn", "bsn", "dnp", "edd", "pe", "dipling",
+    ];
+    let plain = |part: &str| -> String {
+        let letters = part.chars().filter(|c| c.is_alphanumeric());
+        letters.flat_map(char::to_lowercase).collect()
+    };
+    let mut parts = after.split(',').map(plain).filter(|part| !part.is_empty());
+    parts.all(|part| SUFFIXES.contains(&part.as_str()))
 }
 
 /// Splits a name into given and family name, of which a row may give one already; `None` where it gives both, or one that
@@ -866,6 +887,11 @@ mod tests {
             ("Ann", ("Ann", "")),
             ("Muster, Ann", ("Ann", "Muster")),
             ("Muster, Ann, PhD", ("Ann, PhD", "Muster")),
+            ("Ann Muster, MD", ("Ann", "Muster, MD")),
+            ("Ann van Muster, Jr.", ("Ann van", "Muster, Jr.")),
+            ("Ann Muster, R.N., Ph.D.", ("Ann", "Muster, R.N., Ph.D.")),
+            ("Muster, Jo", ("Jo", "Muster")),
+            ("van Muster, Ann", ("Ann", "van Muster")),
             ("Muster, Ann (Sales, West)", ("Ann (Sales, West)", "Muster")),
             ("Ann Muster (Sales, West)", ("Ann", "Muster (Sales, West)")),
             ("Ann (Sales, West)", ("Ann (Sales, West)", "")),

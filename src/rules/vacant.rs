@@ -1,7 +1,12 @@
 //! Names that name nobody: the extension is free, kept in reserve, or there to try something out.
 
 /// Words in the place of a name, in small letters; the surname Frei stands beside a given name.
-const VACANT: [&str; 168] = [
+const VACANT: [&str; 173] = [
+    "noch offen",
+    "neuer kollege",
+    "neue kollegin",
+    "entfällt",
+    "gestrichen",
     "vacant",
     "vacancy",
     "vacant position",

@@ -45,7 +45,7 @@ pub use cells::{Cells, Row, Stored, escaped};
 pub use column::Column;
 pub(crate) use column::{ExtraRow, ExtraSheet, Heading, MarkedLine, TITLE_PREFIX, Tone};
 pub use csv::write::import_file;
-pub(crate) use detect::data::looks_like_data;
+pub(crate) use detect::data::{is_no_heading, looks_like_data};
 pub use encoding::Encoding;
 pub use error::SheetError;
 pub(crate) use error::SheetErrorKind;

@@ -18,6 +18,8 @@ pub(crate) struct Opened<C> {
 /// The parts of a file beside the cells of its rows that may say which rows are meant.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct BesideRows {
+    /// True if neither the sheet nor the line of its headings was named.
+    pub(crate) is_found: bool,
     /// The texts above the headings, unless the line of the headings was named.
     pub(crate) titles: Vec<String>,
     /// The number of rows that are hidden, and read all the same.

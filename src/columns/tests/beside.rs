@@ -105,14 +105,45 @@ fn a_number_without_digits_beside_names_of_digits_is_asked() {
         answers,
         "--map 'Name=number' --map 'Ext=display_name' --map 'Ext=number'"
     );
-    for rows in [
-        "Anna;2001\nBen;2002",
-        "2001;Anna\nCid;2002",
-        "2001;\n2002;",
-        ";Anna\n;Ben",
-    ] {
+    for rows in ["Anna;2001\nBen;2002", "2001;Anna\nCid;2002", ";Anna\n;Ben"] {
         assert_eq!(answers_of(&format!("Name;Ext\n{rows}")), "", "{rows}");
     }
+    // Numbers are no names, whatever the other column is.
+    let answers = "--map 'Name=-' --map 'Name=display_name'";
+    assert_eq!(answers_of("Name;Ext\n0171123;2001\n0171124;2002"), answers);
+    assert_eq!(answers_of("Name;Ext\n2001;\n2002;"), answers);
+}
+
+#[test]
+fn a_name_that_shares_no_word_with_its_parts_is_asked_about() {
+    let sheet = |names: [&str; 2]| {
+        format!(
+            "Ext;Nachname;Vorname;Firma;Name\n201;Berg;Anna;x;{}\n202;Cohn;Ben;x;{}",
+            names[0], names[1]
+        )
+    };
+    let answers = answers_of(&sheet(["ACME", "ACME"]));
+    assert_eq!(answers, "--map 'Name=-' --map 'Name=display_name'");
+    assert_eq!(answers_of(&sheet(["Anna Berg", "ACME"])), "");
+    assert_eq!(answers_of(&sheet(["", ""])), "");
+}
+
+#[test]
+fn a_name_beside_a_given_name_is_the_surname_below_a_word_too() {
+    for group in ["Benutzer", "Employee", "User"] {
+        let sheet = format!("Ext;{group}: Name;Vorname;Email\n201;Berg;Anna;a@x\n202;Cohn;Ben;b@x");
+        let binding = bind_sheet(&sheet).unwrap();
+        assert_eq!(
+            fields_of(&binding.columns),
+            "number,last_name,first_name,email",
+            "{group}"
+        );
+    }
+    let asked = answers_of("Ext;Lehrkraft: Name;Lehrkraft: Vorname\n201;Berg;Anna\n202;Cohn;Ben");
+    assert!(
+        asked.contains("--map 'Lehrkraft: Name=last_name'"),
+        "{asked}"
+    );
 }
 
 #[test]

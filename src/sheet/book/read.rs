@@ -576,7 +576,9 @@ impl TableHead {
             }
         }
         notes.extend(survey.notes(options.visible_only));
+        let is_line = matches!(options.header, Header::Line(..));
         let beside = BesideRows {
+            is_found: !is_line && options.sheets.iter().all(|name| name == EVERY_SHEET),
             titles: self.titles,
             hidden_rows: match options.visible_only {
                 true => 0,

@@ -6,6 +6,12 @@ pub(crate) fn looks_like_data(text: &str) -> bool {
     text.split([',', ';', '\t', '|']).any(is_data)
 }
 
+/// Returns true for a text that headings do not have. `No` is both: a switch, and the commonest word for a column that
+/// counts rows.
+pub(crate) fn is_no_heading(text: &str) -> bool {
+    looks_like_data(text) && !text.trim().eq_ignore_ascii_case("no")
+}
+
 fn is_data(text: &str) -> bool {
     let text = text.trim();
     let numeric = |c: char| c.is_numeric() || "+-()./: ".contains(c);

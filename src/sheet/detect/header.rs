@@ -1,7 +1,7 @@
 //! The line of the headings and the delimiter of the cells, by the evidence of the first rows. Where the evidence is
 //! not enough, the file is refused: a row taken for headings is a row lost.
 
-use crate::sheet::detect::data::looks_like_data;
+use crate::sheet::detect::data::is_no_heading;
 use crate::sheet::detect::groups;
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::options::{Header, Headings, Known};
@@ -156,7 +156,7 @@ impl HeaderReading {
             was_blank = false;
             reading.filled += 1;
             match headings.known(text) {
-                Known::Nothing if looks_like_data(text) => reading.data += 1,
+                Known::Nothing if is_no_heading(text) => reading.data += 1,
                 Known::Nothing => {}
                 known => {
                     reading.known += 1;

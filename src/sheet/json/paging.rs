@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 const BESIDE_BYTES_MAX: u64 = 1 << 20;
 
 /// Members with the address or the number of the next page.
-const NEXT: [&str; 9] = [
+const NEXT: [&str; 10] = [
     "next",
+    "cursor",
     "nextlink",
     "nextpage",
     "nexturl",
@@ -20,7 +21,10 @@ const NEXT: [&str; 9] = [
     "nextcursor",
 ];
 /// Switches that are on where there are more rows.
-const MORE: [&str; 6] = [
+const MORE: [&str; 9] = [
+    "truncated",
+    "incompleteresults",
+    "hasmorepages",
     "hasmore",
     "hasnext",
     "hasnextpage",
@@ -28,9 +32,18 @@ const MORE: [&str; 6] = [
     "moreavailable",
     "istruncated",
 ];
+/// Switches that are off where there are more rows.
+const LAST: [&str; 4] = ["last", "islast", "islastpage", "complete"];
+/// Counts of the rows that are still to come.
+const REMAINING: [&str; 2] = ["remaining", "left"];
+/// Members beside which a size is that of all rows, and not of a page.
+const PARTS: [&str; 3] = ["offset", "limit", "start"];
 /// Counts of all rows.
-const TOTALS: [&str; 14] = [
+const TOTALS: [&str; 17] = [
     "total",
+    "numfound",
+    "anzahl",
+    "gesamt",
     "totalcount",
     "totalnumber",
     "totalnum",
@@ -55,7 +68,10 @@ const PAGES: [&str; 6] = [
     "pages",
 ];
 /// Objects beside the rows that describe the answer.
-const ABOUT: [&str; 9] = [
+const ABOUT: [&str; 12] = [
+    "response",
+    "result",
+    "summary",
     "meta",
     "metadata",
     "paging",
@@ -97,10 +113,9 @@ pub(super) fn more_pages(beside: &Value, path: &str, rows: u64) -> Option<String
     let mut around = beside.as_object();
     let mut steps = path.split('.');
     while let Some(object) = around {
-        let about = object
-            .iter()
-            .filter(|(name, _)| ABOUT.contains(&folded(name).as_str()));
-        let mut objects = std::iter::once(object).chain(about.filter_map(|(_, it)| it.as_object()));
+        let mut objects = std::iter::once(object)
+            .chain(about(object))
+            .chain(about(object).flat_map(about));
         let found = objects.find_map(|object| member_about_more(object, rows));
         if found.is_some() {
             return found;
@@ -110,13 +125,27 @@ pub(super) fn more_pages(beside: &Value, path: &str, rows: u64) -> Option<String
     None
 }
 
+/// The objects in an object that describe the answer.
+fn about(object: &Map<String, Value>) -> impl Iterator<Item = &Map<String, Value>> {
+    let about = object
+        .iter()
+        .filter(|(name, _)| ABOUT.contains(&folded(name).as_str()));
+    about.filter_map(|(_, it)| it.as_object())
+}
+
 fn member_about_more(object: &Map<String, Value>, rows: u64) -> Option<String> {
+    let is_part = object
+        .keys()
+        .any(|name| PARTS.contains(&folded(name).as_str()));
     object.iter().find_map(|(name, value)| {
         let word = folded(name);
         let is_one_of = |words: &[&str]| words.contains(&word.as_str());
         let says_more = (is_one_of(&NEXT) && is_address(value))
             || (is_one_of(&MORE) && *value == Value::Bool(true))
+            || (is_one_of(&LAST) && *value == Value::Bool(false))
+            || (is_one_of(&REMAINING) && count_of(value) > Some(0))
             || (is_one_of(&TOTALS) && count_of(value) > Some(rows))
+            || (is_part && word == "size" && count_of(value) > Some(rows))
             || (is_one_of(&PAGES) && count_of(value) > Some(1));
         // An address may hold a key to the interface.
         let shown = count_of(value).map(|count| format!(" ({count})"));

@@ -144,7 +144,13 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
         headings,
         header_line: None,
         notes,
-        beside: BesideRows::default(),
+        beside: BesideRows {
+            titles: wrapped
+                .iter()
+                .flat_map(|part| part.path.split('.').map(str::to_owned))
+                .collect(),
+            ..BesideRows::default()
+        },
         content,
     })
 }

@@ -451,6 +451,18 @@ fn objects_of_which_it_is_unclear_which_are_the_rows_are_refused() {
             "both “more” and “users” hold rows",
         ),
         (
+            r#"{"departments":{"Sales":{"201":{"name":"Ann"},"202":{"name":"Bo"}},"IT":{"203":{"name":"Cy"}}}}"#,
+            "both “departments.Sales” and “departments.IT” hold rows",
+        ),
+        (
+            r#"{"201":{"number":"201"},"202":{"number":"202"},"203":[{"number":"203"}]}"#,
+            "other members that are not of its kind",
+        ),
+        (
+            r#"{"201":{"name":"Ann"},"202":{"name":"Bo"},"203":[{"name":"Cy"}]}"#,
+            "other members that are not of its kind",
+        ),
+        (
             r#"{"2001":{"number":"1","l":[{"number":"8"}]},"2002":{"number":"2"},"n":1}"#,
             "this object holds an object with a number beside other members",
         ),
@@ -497,6 +509,19 @@ fn one_page_of_several_is_refused() {
             r#"{"data":{"list":ROWS},"meta":{"last_page":4}}"#,
             "“last_page” (4)",
         ),
+        (r#"{"value":ROWS,"numFound":30}"#, "“numFound” (30)"),
+        (
+            r#"{"value":ROWS,"offset":0,"limit":2,"size":30}"#,
+            "“size” (30)",
+        ),
+        (r#"{"value":ROWS,"remaining":28}"#, "“remaining” (28)"),
+        (r#"{"value":ROWS,"truncated":true}"#, "“truncated” "),
+        (r#"{"value":ROWS,"isLast":false}"#, "“isLast” "),
+        (r#"{"value":ROWS,"cursor":"a"}"#, "“cursor” "),
+        (
+            r#"{"value":ROWS,"meta":{"pagination":{"total":30}}}"#,
+            "“total” (30)",
+        ),
     ] {
         let error = opened(text).unwrap_err().to_string();
         let says = error.contains(member) && error.contains("holds 2 rows");
@@ -504,6 +529,7 @@ fn one_page_of_several_is_refused() {
     }
     for text in [
         r#"{"total":2,"next":null,"has_more":false,"value":ROWS}"#,
+        r#"{"last":true,"size":20,"remaining":0,"truncated":false,"value":ROWS}"#,
         r#"{"@odata.count":2,"next":"","value":ROWS}"#,
         r#"{"pagination":{"total_pages":1,"next_page":null},"value":ROWS}"#,
         r#"{"trunks":{"total":30},"value":ROWS}"#,

@@ -12,6 +12,8 @@ const NAME_BYTES_MAX: usize = 256;
 const NAMES_MAX: usize = 1000;
 /// The largest number of different sets of names that are compared with each other in one object.
 const SHAPES_MAX: usize = 64;
+/// The largest number of parts among which objects with one object alone are kept.
+const BESIDE_MAX: usize = 100;
 /// Objects around the rows.
 const WRAPPERS_MAX: usize = 3;
 
@@ -34,6 +36,13 @@ pub(super) struct WrappedRows {
 impl WrappedRows {
     fn is_within(&self, outer: &WrappedRows) -> bool {
         outer.start < self.start && self.end < outer.end
+    }
+
+    /// Returns true if this is a member of another object, and not of one within it, under a number as rows are.
+    fn is_row_of(&self, outer: &WrappedRows) -> bool {
+        let (parent, key) = self.path.rsplit_once('.').unwrap_or(("", &self.path));
+        let is_number = !key.is_empty() && key.bytes().all(|b| b.is_ascii_digit());
+        is_number && self.is_within(outer) && outer.path == parent
     }
 }
 
@@ -64,6 +73,13 @@ impl InnerObjects {
         if self.shapes.len() < SHAPES_MAX {
             self.shapes.push((names, numbered));
         }
+    }
+
+    /// Returns true if all members are objects that have a name in common with those of the other.
+    fn is_like(&self, other: &InnerObjects) -> bool {
+        let mut names = self.shapes.iter().flat_map(|(names, _)| names);
+        let is_known = |name: &String| other.shapes.iter().any(|(names, _)| names.contains(name));
+        self.objects > 0 && self.objects == self.members && names.any(is_known)
     }
 
     /// Returns true if the members are rows: objects of one shape, all of them.
@@ -149,7 +165,10 @@ fn rows_among(parts: Vec<WrappedRows>) -> Result<Option<WrappedRows>, (Position,
         let is_apart = |list: &WrappedRows| several.filter(|rows| !list.is_within(rows));
         return match lists.as_slice() {
             [first, second, ..] => Err(both(first, second)),
-            [list] => is_apart(list).map_or(Ok(()), |rows| Err(both(list, rows))),
+            [list] => match several.filter(|rows| list.is_row_of(rows)) {
+                Some(rows) => Err(unlike(rows)),
+                None => is_apart(list).map_or(Ok(()), |rows| Err(both(list, rows))),
+            },
             [] => Ok(()),
         }
         .map(|()| lists.pop());
@@ -160,7 +179,16 @@ fn rows_among(parts: Vec<WrappedRows>) -> Result<Option<WrappedRows>, (Position,
         (Some(several), _) => return Err(unlike(several)),
     }
     if !lists.is_empty() {
-        return Ok(lists.pop().filter(|_| lists.is_empty()));
+        let list = lists.pop().filter(|_| lists.is_empty());
+        // A row may be a list by mistake, among others of one kind.
+        let holder = list.as_ref().and_then(|list| {
+            let mut holders = others.iter().filter(|part| list.is_row_of(part));
+            holders.find(|part| part.inner.objects > 1 && !part.inner.differ)
+        });
+        if let Some(holder) = holder {
+            return Err(unlike(holder));
+        }
+        return Ok(list);
     }
     match numbered.as_slice() {
         [] => {}
@@ -177,6 +205,14 @@ fn rows_among(parts: Vec<WrappedRows>) -> Result<Option<WrappedRows>, (Position,
         let mut others = alike.iter();
         others.all(|other| other.start == part.start || other.is_within(part))
     });
+    if let Some(rows) = outermost {
+        let mut beside = others.iter().filter(|part| {
+            part.start != rows.start && !part.is_within(rows) && !rows.is_within(part)
+        });
+        if let Some(other) = beside.find(|part| part.inner.is_like(&rows.inner)) {
+            return Err(both(rows, other));
+        }
+    }
     Ok(outermost.cloned().map(keyed))
 }
 
@@ -369,7 +405,12 @@ impl Scan<'_> {
             false => names_number || part.inner.numbered > 0 || part.inner.are_rows(),
         };
         let is_near = is_wrapped && self.frames.len() <= WRAPPERS_MAX;
-        if is_near && may_hold && self.parts.len() < NAMES_MAX {
+        // One object alone may be a row of its own kind beside others.
+        let may_be_beside = !is_list
+            && part.inner.objects == part.inner.members
+            && part.inner.objects > 0
+            && self.parts.len() < BESIDE_MAX;
+        if is_near && (may_hold || may_be_beside) && self.parts.len() < NAMES_MAX {
             self.parts.push(part);
         }
         Some(())

@@ -21,7 +21,7 @@ fn findings(row: &BTreeMap<String, String>) -> &str {
 fn first_and_last_name_become_the_one_name_of_five_hundred_rows() {
     let desk = Desk::new("openvox");
     let rows: String = (2000..2500)
-        .map(|number| format!("{number},Ann,Muster{number},tR7xkQ2mZp9w\n"))
+        .map(|number| format!("{number},Ann,Muster{number},tR7xkQ2m{number}\n"))
         .collect();
     desk.write(
         "s.csv",

@@ -314,6 +314,14 @@ fn a_word_that_extensions_stay_stops_a_deletion_wherever_it_stands() {
             "Ext;Name;Ext;Name\n2000;Ann;2001;Bo\n2002;Cy;2003;Di\n",
             ["Ext", "--map 'Ext (C1)=-' --map 'Name (D1)=-'"],
         ),
+        (
+            "Ext;Name;Email\n2000;Ann;\n2001;Bo;\n\nDiese bleiben noch;;\n",
+            ["b.csv:5", "Diese bleiben noch"],
+        ),
+        (
+            "Ext;Name;Löschen?;Bemerkung\n2000;Ann;ja;\n2001;Bo;ja;doch nicht!\n2002;Cy;nein;bleibt\n",
+            ["b.csv:3", "--map 'Bemerkung=-'"],
+        ),
         // The blank cell may be a mark.
         (
             ";Ext;Name\n1;2000;Ann\n;2001;Bo\n2;2002;Cy\n",
@@ -324,6 +332,10 @@ fn a_word_that_extensions_stay_stops_a_deletion_wherever_it_stands() {
         desk.ends(delete, 2).says(&words);
         assert_eq!(desk.pbx.numbers(), ["2000", "2001", "2002"], "{sheet}");
     }
+    desk.write("b.json", r#"{"keep":[{"ext":"2000"},{"ext":"2001"}]}"#);
+    desk.ends(&delete.replace("b.csv", "b.json"), 2)
+        .says(&["keep", "stay"]);
+    assert_eq!(desk.pbx.numbers().len(), 3);
     // Neither a title that says nothing of the kind nor a name stops it, and the answer deletes.
     desk.write("b.csv", "Austritte im Mai;\nExt;Name\n2000;Anna Still\n");
     desk.ends(delete, 0);
@@ -367,6 +379,26 @@ fn hidden_and_struck_rows_of_a_deletion_are_asked_about() {
     assert_eq!(desk.pbx.numbers(), ["2001", "2003"]);
     desk.ends(&format!("{delete} --every-row"), 0);
     assert_eq!(desk.pbx.numbers(), ["2003"]);
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet().set_name("Nicht löschen").unwrap();
+    sheet.write_string(0, 0, "Ext").unwrap();
+    sheet.write_string(1, 0, "2003").unwrap();
+    book.save(desk.folder().join("b.xlsx")).unwrap();
+    desk.ends(delete, 2)
+        .says(&["Nicht löschen", "name", "--sheet 'Nicht löschen'"]);
+    let Ok(all) = desk.command(delete).args(["--sheet", "*"]).output() else {
+        panic!("it does not run");
+    };
+    assert_eq!(all.status.code(), Some(2));
+    let Ok(named) = desk
+        .command(delete)
+        .args(["--sheet", "Nicht löschen"])
+        .output()
+    else {
+        panic!("it does not run");
+    };
+    assert_eq!(named.status.code(), Some(0));
+    assert_eq!(desk.pbx.numbers(), [""; 0]);
 }
 
 #[test]
