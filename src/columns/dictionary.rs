@@ -27,7 +27,6 @@ struct Words {
     something_else: Vec<String>,
     somebody_else: Vec<String>,
     of_person: Vec<String>,
-    private: Vec<String>,
     instruction: Vec<String>,
     elsewhere: Vec<String>,
     password: Vec<String>,
@@ -168,7 +167,6 @@ pub(super) struct Dictionary {
     something_else: Vec<String>,
     somebody_else: Vec<String>,
     of_person: Vec<String>,
-    private: Vec<String>,
     instructions: HashSet<String>,
     elsewhere: Vec<String>,
     /// Parts of headings about accounts and passwords, and words that count only by themselves.
@@ -269,7 +267,6 @@ impl Dictionary {
             something_else: plain_all(&words.something_else),
             somebody_else: plain_all(&words.somebody_else),
             of_person: plain_all(&words.of_person),
-            private: plain_all(&words.private),
             instructions: plain_all(&words.instruction).into_iter().collect(),
             elsewhere: plain_all(&words.elsewhere),
             #[cfg(test)]
@@ -433,11 +430,6 @@ impl Dictionary {
         let (known, others): (Vec<String>, Vec<String>) = words(text).partition(begins);
         let are_short = || others.iter().all(|word| word.chars().count() < 4);
         self.is_about_extension(text) || (!known.is_empty() && are_short())
-    }
-
-    /// Returns true for a word below which an address or a telephone number is not the one at work.
-    pub(super) fn is_private(&self, text: &str) -> bool {
-        self.private.contains(&plain(text))
     }
 
     /// The field of a heading that is a part of a person's name, an address, a telephone number or a PIN.

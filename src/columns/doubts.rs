@@ -175,7 +175,9 @@ impl Meanings<'_> {
                 continue;
             };
             let is_number = |sample: &Sample| sample.has_only_digits(column) && sample.rows() > 1;
-            if self.meanings[column].is_read_by_map() || !self.sample().is_some_and(is_number) {
+            let is_own = dictionary().canonical(self.heading(column)).is_some();
+            let is_settled = is_own || self.meanings[column].is_read_by_map();
+            if is_settled || !self.sample().is_some_and(is_number) {
                 continue;
             }
             let what = format!("{} has nothing but numbers, and no names", self.at(column));
@@ -193,7 +195,13 @@ impl Meanings<'_> {
         };
         let is_other = |sample: &Sample| sample.share_no_word(whole, [first, last]);
         let is_one = whole == first || whole == last;
-        if is_one || self.meanings[whole].is_read_by_map() || !self.sample().is_some_and(is_other) {
+        // `Display name` says whose it is.
+        let is_plain = self.common(whole) == Some(Common::Name);
+        if is_one
+            || !is_plain
+            || self.meanings[whole].is_read_by_map()
+            || !self.sample().is_some_and(is_other)
+        {
             return;
         }
         let what = format!(
@@ -224,7 +232,8 @@ impl Meanings<'_> {
             };
             let is_number =
                 |sample: &Sample| sample.has_only_digits(column) && !sample.has_bits(column);
-            if !is_switch || !self.sample().is_some_and(is_number) {
+            let is_own = dictionary().canonical(self.heading(column)).is_some();
+            if is_own || !is_switch || !self.sample().is_some_and(is_number) {
                 continue;
             }
             let is_key = |sample: &Sample| key.is_some_and(|key| sample.are_equal(column, key));

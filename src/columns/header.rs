@@ -82,8 +82,8 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
             || (group_word(group) != GroupWord::Other && of_group(heading) != Known::Nothing)
             || (words.is_of_account(heading) && !words.is_about_extension(group))
             || (words.contact(heading).is_some()
-                && (words.is_private(group)
-                    || (of_group(group) == Known::Nothing && !words.is_of_person(group))))
+                && of_group(group) == Known::Nothing
+                && !words.is_of_person(group))
     })
 }
 

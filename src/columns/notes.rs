@@ -93,8 +93,7 @@ fn left_out(headings: &[&str]) -> Option<Finding> {
 fn below_strange_word(all: &Meanings<'_>, column: usize) -> Option<Finding> {
     let (group, _) = all.heading(column).split_once(": ")?;
     // The two words together mean nothing.
-    let is_known = dictionary().is_of_person(group) && !dictionary().is_private(group);
-    if all.common(column).is_some() || is_known {
+    if all.common(column).is_some() || dictionary().is_of_person(group) {
         return None;
     }
     let by = ReadBy::Neighbours;

@@ -20,7 +20,7 @@ fn a_plan_marks_each_row_with_what_becomes_of_it() {
     let desk = Desk::new("openvox");
     desk.write("old.csv", sheet(3, "Ann"));
     desk.go("import old.csv --to TARGET").exits(0);
-    let new = sheet(2, "Ann").replace("2001,Ann", "2001,Bo") + "2009,Cy,Xk39vTq2Lm\n2010,Di,\n";
+    let new = sheet(2, "Ann").replace("2001,Ann", "2001,Bo") + "2009,Cy,Xk39vTq2Ln\n2010,Di,\n";
     desk.write("new.csv", new);
     let plan = desk.go("plan new.csv --to TARGET --mode sync").exits(1);
     let lines: Vec<&str> = plan.out.lines().collect();
