@@ -96,8 +96,9 @@ impl WatchedDesk {
         let mut child = self.start(line);
         let mut said = line;
         for kills in 0.. {
-            // Before a run is made every row is looked up, which takes three requests each.
-            let goal = self.pbx.sim.requests() + random.below(500) as u64;
+            // Before a run is made every row is looked up, which takes three requests each; a resume that may have sent them
+            // all takes more than 500. So each life may be longer than the one before, and it ends.
+            let goal = self.pbx.sim.requests() + random.below(500 + 40 * kills) as u64;
             let mut ended = None;
             wait_until(|| {
                 ended = child.try_wait().unwrap();
