@@ -49,7 +49,7 @@ pub(crate) struct LeftOutEnd {
 
 impl LeftOutEnd {
     /// The row without the cells of these columns. A row with cells behind them keeps all.
-    fn of<'r>(self, row: Row<'r>) -> Row<'r> {
+    fn without<'r>(self, row: Row<'r>) -> Row<'r> {
         if self.columns == 0 || row.cells.len() > self.read + self.columns {
             return row;
         }
@@ -372,7 +372,7 @@ impl Batch {
     /// # Errors
     /// Where a row breaks a limit; the rows before it were given.
     pub fn rows(&self, mut each: impl FnMut(Row<'_>)) -> Result<u64, SheetError> {
-        let each = |row: Row<'_>| each(self.left_out.of(row));
+        let each = |row: Row<'_>| each(self.left_out.without(row));
         match &self.rows {
             AnyBatch::Csv(batch) => batch.rows(each),
             AnyBatch::Json(batch) => batch.rows(each),
@@ -425,7 +425,7 @@ impl Again<'_> {
                 batch.rows(|row| {
                     if let Some(pick) = picks.next() {
                         let index = pick.index.into();
-                        each(left_out.of(Row { index, ..row }));
+                        each(left_out.without(Row { index, ..row }));
                     }
                 })?;
             }
