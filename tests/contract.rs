@@ -626,8 +626,10 @@ fn a_session_that_runs_out_before_any_request_of_a_change_does_no_harm() {
         for nth in 0.. {
             let rig = again(rig);
             let sim = rig.sim.clone();
+            let is_open = Arc::new(AtomicBool::new(false));
+            let is_of_change = is_open.clone();
             let link = Hooked::new(rig.in_process(), move |request, said, link| {
-                if request.operation != "login" && said == nth {
+                if is_of_change.load(Ordering::SeqCst) && said == nth {
                     sim.expire_sessions();
                 }
                 link.exchange(request)
@@ -635,6 +637,7 @@ fn a_session_that_runs_out_before_any_request_of_a_change_does_no_harm() {
             let said = link.said.clone();
             let connection = rig.connect_over(link);
             said.store(0, Ordering::SeqCst);
+            is_open.store(true, Ordering::SeqCst);
             let wanted = rig.full("2001", 0);
             let done = rig.carry_out(&connection, change(0, Action::Create, wanted.clone(), None));
             let needed = said.load(Ordering::SeqCst);
@@ -715,7 +718,9 @@ fn a_password_that_is_refused_in_mid_run_is_tried_once_more_and_the_run_ends() {
             matches!(&ended, Ended::TargetLost(fault) if fault.kind == FaultKind::CredentialRefused),
             "{ended:?}"
         );
-        assert_eq!(strangers.sign_ins(), 1);
+        // At Asterisk the account goes with each request, so that none is followed by a sign-in.
+        let signs_in = rig.vendor.id != "asterisk";
+        assert_eq!(strangers.sign_ins(), u32::from(signs_in));
         let created: BTreeSet<String> = done
             .iter()
             .filter(|done| done.result == RowResult::Created)

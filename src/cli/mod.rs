@@ -53,7 +53,6 @@ use crate::rim::terminal::{Color, can_ask, print};
 use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use hints::hints;
-use std::env;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -84,8 +83,8 @@ pub struct Cli {
     /// When output is coloured; NO_COLOR is obeyed
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", help_heading = GENERAL, env = "ROWCALL_COLOR", hide_env_values = true)]
     pub color: Color,
-    /// The language of messages and reports [default: that of LC_ALL, LC_MESSAGES or LANG]
-    #[arg(long, global = true, value_enum, value_name = "LANGUAGE", help_heading = GENERAL, env = "ROWCALL_LANG", hide_env_values = true)]
+    /// The language of messages and reports [default: that of ROWCALL_LANG, LC_ALL, LC_MESSAGES or LANG]
+    #[arg(long, global = true, value_enum, value_name = "LANGUAGE", help_heading = GENERAL)]
     pub lang: Option<Language>,
     /// Print nothing on standard error but errors
     #[arg(long, short, global = true, help_heading = GENERAL, conflicts_with = "verbose")]
@@ -244,15 +243,18 @@ fn typed_language(typed: &[OsString]) -> Option<Language> {
     let joined = typed
         .iter()
         .find_map(|word| word.to_str()?.strip_prefix("--lang="));
-    let set = env::var("ROWCALL_LANG").ok();
-    let word = joined.or(behind).or(set.as_deref())?;
-    Language::from_str(word, true).ok()
+    Language::from_str(joined.or(behind)?, true).ok()
 }
 
 /// `rowcall` alone and `rowcall FILE` lead through a first import, where there is a terminal.
 fn leading(error: &clap::Error, typed: &[OsString]) -> Option<Cli> {
     let at = match error.kind() {
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if typed.len() == 1 => 1,
+        // Where a variable gives an option, clap takes it for an argument.
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand
+            if typed.len() == 1 =>
+        {
+            1
+        }
         ErrorKind::InvalidSubcommand => {
             typed
                 .iter()

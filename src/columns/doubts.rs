@@ -232,7 +232,11 @@ impl Meanings<'_> {
             };
             let is_number =
                 |sample: &Sample| sample.has_only_digits(column) && !sample.has_bits(column);
-            let is_own = dictionary().canonical(self.heading(column)).is_some();
+            let heading = self.heading(column).trim();
+            // As an export of rowcall has it.
+            let is_own = dictionary()
+                .canonical(heading)
+                .is_some_and(|field| field.name() == heading);
             if is_own || !is_switch || !self.sample().is_some_and(is_number) {
                 continue;
             }

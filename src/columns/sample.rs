@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 const MARKS: [&str; 6] = ["x", "X", "✓", "✔", "☑", "+"];
 /// The number of rows that are read.
 const ROWS: usize = 1_000;
+/// The most cells that are kept: of a very wide sheet fewer rows.
+const CELLS_MAX: usize = 1 << 18;
 /// The most digits of a number that may be an extension; a telephone number with its area code has more.
 const SHORT_DIGITS_MAX: usize = 6;
 
@@ -141,6 +143,7 @@ impl Sample {
     /// The variety of a column is that of `all` rows, if wanted, else of the first ones.
     pub(super) fn read(sheet: &Sheet, all: bool) -> Sample {
         let width = sheet.headings.len();
+        let rows_max = ROWS.min(CELLS_MAX / width.max(1)).max(1);
         let is_nameless = |column: &usize| sheet.headings[*column].trim().is_empty();
         let nameless = (0..width).filter(is_nameless);
         let mut counts: Vec<RowCount> = nameless.map(RowCount::begun).collect();
@@ -156,7 +159,7 @@ impl Sample {
                     }
                     let text = |column| row.cells.get(column).unwrap_or_default().trim();
                     counts.retain_mut(|count| count.goes_on(text(count.column)));
-                    if !all && rows.len() == ROWS {
+                    if !all && rows.len() == rows_max {
                         return;
                     }
                     for (column, variety) in varieties.iter_mut().enumerate() {
@@ -165,7 +168,7 @@ impl Sample {
                             variety.add_deciding(text(column));
                         }
                     }
-                    if rows.len() < ROWS {
+                    if rows.len() < rows_max {
                         if let Some(RowTrouble::CellWithoutHeading { columns, .. }) = &row.trouble {
                             for column in columns {
                                 *nameless.entry(*column).or_default() += 1;
@@ -175,7 +178,7 @@ impl Sample {
                     }
                 })
             });
-            if read.is_err() || (!all && rows.len() == ROWS && counts.is_empty()) {
+            if read.is_err() || (!all && rows.len() == rows_max && counts.is_empty()) {
                 break;
             }
         }

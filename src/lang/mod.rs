@@ -67,7 +67,8 @@ pub(crate) fn spoken() -> Language {
 
 /// The language of the environment, by the first variable for it that is set.
 pub(crate) fn of_environment() -> Language {
-    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| {
+    let names = ["ROWCALL_LANG", "LC_ALL", "LC_MESSAGES", "LANG"];
+    let locale = names.iter().find_map(|name| {
         let value = env::var(name).ok()?;
         (!value.is_empty()).then_some(value)
     });

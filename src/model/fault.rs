@@ -42,6 +42,8 @@ pub(crate) enum FaultCause {
     Interrupted,
     /// The PBX is another one than before, or has lost what was stored.
     AnotherPbx,
+    /// What has the number is no extension, such as a trunk.
+    NoExtension,
 }
 
 /// A refusal by the PBX, or a failure of the network. Never contains a secret, and never an address with a token.

@@ -208,7 +208,8 @@ pub(crate) fn ask(question: &str, default: &str) -> Option<String> {
         default => format!(" [{default}]"),
     };
     let question = translated(question);
-    let _ = write!(stderr(), "{}{}: ", message(&question), message(&shown));
+    let asked = format!("{}{}: ", message(&question), message(&shown));
+    let _ = stderr().write_all(asked.as_bytes());
     let line = read_line()?;
     Some(match line.as_str() {
         "" => default.to_owned(),
@@ -274,7 +275,9 @@ pub(crate) fn confirm(question: &str) -> bool {
         Language::English => "[y/N]",
         Language::German => "[j/N]",
     };
-    let _ = write!(stderr(), "{} {choice} ", message(&translated(question)));
+    // In one piece, as whoever reads along sees it.
+    let asked = format!("{} {choice} ", message(&translated(question)));
+    let _ = stderr().write_all(asked.as_bytes());
     let mut answer = String::new();
     let read = stdin().lock().read_line(&mut answer);
     read.is_ok()

@@ -5,7 +5,7 @@ use crate::link::paced::Pace;
 use crate::link::retrying::{Patience, Retrying};
 use crate::link::{Link, StopFlag};
 use crate::manifest::Manifest;
-use crate::model::{Fault, FaultKind, Field, Record, Secret};
+use crate::model::{Fault, FaultCause, FaultKind, Field, Record, Secret};
 use crate::vendors::{Account, Client, Task};
 use crate::wire::{
     Answer, Body, Effect, Exchange, Listing, Method, PbxStart, Reply, Request, Session, Turn,
@@ -184,6 +184,9 @@ fn read(reply: &Reply) -> Result<Value, Fault> {
         Some("expired") => Err(fault(FaultKind::SessionExpired, "expired")),
         Some("busy") => Err(fault(FaultKind::Busy, "busy")),
         Some("exists") => Err(fault(FaultKind::Exists, "exists")),
+        Some("no_extension") => {
+            Err(fault(FaultKind::Exists, "no_extension").cause(FaultCause::NoExtension))
+        }
         Some("missing") => Err(fault(FaultKind::Missing, "missing")),
         Some("unusable") => Err(fault(FaultKind::TargetUnusable, "unusable")),
         _ => Err(fault(FaultKind::Rejected, "no")),

@@ -6,8 +6,8 @@ use crate::compare::{added, differences, differing, is_unset, uncomparable};
 use crate::link::paced::Permit;
 use crate::manifest::{Access, Manifest};
 use crate::model::{
-    Action, Care, Change, Fault, FaultKind, Field, Identity, Kind, Outcome, Record, RowResult,
-    Text, field_names,
+    Action, Care, Change, Fault, FaultCause, FaultKind, Field, Identity, Kind, Outcome, Record,
+    RowResult, Text, field_names,
 };
 use std::borrow::Cow;
 use std::thread;
@@ -335,7 +335,10 @@ impl<'c> Settling<'c> {
                 RowResult::Unknown
             }
             _ if doubtful || self.wrote => return None,
-            (Exists, Action::Create | Action::Delete) => RowResult::Conflict,
+            (Exists, Action::Create) => RowResult::Conflict,
+            (Exists, Action::Delete) if fault.cause == FaultCause::NoExtension => {
+                RowResult::Conflict
+            }
             (Rejected | Exists, _) => RowResult::Rejected,
             (NotSent | Busy | SessionExpired | CredentialRefused | TargetUnusable, _) => {
                 RowResult::Failed
@@ -408,8 +411,7 @@ impl<'c> Settling<'c> {
             {
                 Some(LookResult::result(self.settle(RowResult::Unchanged)))
             }
-            // What has the number now is no extension.
-            (Action::Delete, None) if fault.kind == FaultKind::Exists => {
+            (Action::Delete, None) if fault.cause == FaultCause::NoExtension => {
                 Some(self.ended(RowResult::Conflict, fault))
             }
             (Action::Delete, None) if self.leaves_parts(fault) => {
@@ -1277,7 +1279,7 @@ mod tests {
 
     #[test]
     fn a_deletion_whose_number_is_something_else_by_now_is_a_conflict() {
-        let fake = always("delete", Trouble::Answer("exists"));
+        let fake = always("delete", Trouble::Answer("no_extension"));
         let settlement = settled(&fake, &delete("2002"));
         assert_eq!(settlement.result, RowResult::Conflict);
     }

@@ -511,7 +511,7 @@ fn head(
             (true, _) | (false, Header::First | Header::Line(..)) => return Ok(Some(head)),
             (false, Header::Found(_)) => _ = first.get_or_insert(head),
         }
-        titles.extend(text.iter().cloned());
+        titles.extend(text.iter().filter(|cell| !cell.trim().is_empty()).cloned());
         put_above(&mut above, line, text);
         preamble += 1;
     }

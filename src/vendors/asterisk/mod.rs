@@ -27,7 +27,7 @@ mod tests;
 use super::conversation::Step;
 use super::{Client, Settings, Task};
 use crate::manifest::{Manifest, Purpose};
-use crate::model::{Fault, FaultKind, Record, Secret, VendorAttributes};
+use crate::model::{Fault, FaultCause, FaultKind, Record, Secret, VendorAttributes};
 use crate::wire::{Answer, Effect, Exchange, Listing, Method, Request, Session, Turn, json};
 use astdb::{FAMILIES, KeptEndpoint};
 use beside::{BesidePart, WantedKeys};
@@ -594,7 +594,7 @@ impl Asterisk {
         let why = self.of_other_context(number, context);
         let hint = "give the row another number, or set context for the target";
         let fault = self.manifest.fault(FaultKind::Exists, "other_context", why);
-        talk.end(fault.hint(hint))
+        talk.end(fault.cause(FaultCause::NoExtension).hint(hint))
     }
 
     /// Notes which extensions of another number an endpoint uses a part of, and an endpoint that is no extension; returns

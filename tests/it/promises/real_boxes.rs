@@ -354,7 +354,15 @@ fn killed_together(desk: &mut RealDesk, line: &str, random: &mut Random) {
         running.kill().unwrap();
         running.wait().unwrap();
         // The file itself would be a piece if it was being written.
-        thread::sleep(Duration::from_millis(60));
+        let mut written = desk.asterisk.voicemail_file();
+        loop {
+            thread::sleep(Duration::from_millis(150));
+            let now = desk.asterisk.voicemail_file();
+            if now == written {
+                break;
+            }
+            written = now;
+        }
         desk.asterisk.kill_now();
         desk.asterisk.revive();
         println!("death {death} of {line}");

@@ -107,6 +107,11 @@ fn the_language_is_that_of_the_option_else_of_the_environment() {
         (vec![("LC_ALL", "C"), ("LANG", "de_DE.UTF-8")], english),
         (vec![("LC_ALL", "C"), ("ROWCALL_LANG", "de")], german),
         (vec![("LC_ALL", "de_AT"), ("ROWCALL_LANG", "en")], english),
+        (
+            vec![("LC_ALL", "C"), ("ROWCALL_LANG", "de_CH.UTF-8")],
+            german,
+        ),
+        (vec![("LC_ALL", "de_AT"), ("ROWCALL_LANG", "")], german),
     ] {
         let told = told(missing, &variables);
         assert!(told.contains(expected), "{variables:?}: {told}");

@@ -334,7 +334,8 @@ fn a_sheet_alone_leads_through_a_first_import() {
     assert!(places.is_sorted(), "{screen}");
     // Alone it asks for the sheet; without a terminal it prints its usage.
     let mut alone = program.bare();
-    let mut lead = Typist::start(&mut alone);
+    let key = program.path("key-here");
+    let mut lead = Typist::start(alone.env("ROWCALL_KEY", key));
     lead.answers("the sheet ", "nowhere.csv")
         .answers("there is no file \"nowhere.csv\"", "my staff.csv")
         .answers("vendor [openvox]: ", "");
