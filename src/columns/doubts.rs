@@ -56,6 +56,9 @@ pub(super) fn ask(all: &mut Meanings<'_>) -> Result<(), ColumnError> {
     Ok(())
 }
 
+/// The most columns without a heading that are asked about.
+const NAMELESS_ASKED_MAX: usize = 5;
+
 impl Meanings<'_> {
     /// Asks about the columns that were added to a product's sheet and whose headings everybody knows.
     fn ask_beside_product(&mut self) {
@@ -507,7 +510,7 @@ impl Meanings<'_> {
     }
 
     /// Asks about the columns without a heading in which most rows have a text: row by row, they would all be wrong. Before
-    /// a deletion each such cell stops it.
+    /// a deletion each such cell stops it. Of many such columns none is asked about: the sheet is not what it should be.
     fn ask_about_nameless(&mut self) {
         let Some(sample) = self.sample().filter(|_| !self.options.allowed.delete) else {
             return;
@@ -524,6 +527,9 @@ impl Meanings<'_> {
         }
         let rows = sample.rows();
         let nameless: Vec<(usize, usize)> = sample.nameless().collect();
+        if nameless.len() > NAMELESS_ASKED_MAX {
+            return;
+        }
         for (column, filled) in nameless {
             let is_settled = self
                 .meanings

@@ -42,7 +42,7 @@ pub(crate) enum FaultCause {
     Interrupted,
     /// The PBX is another one than before, or has lost what was stored.
     AnotherPbx,
-    /// What has the number is no extension, such as a trunk.
+    /// The number belongs to something that is no extension, such as a trunk.
     NoExtension,
 }
 
