@@ -9,7 +9,7 @@ use super::owner::{OwnerWords, whose_flags};
 use super::products::{Product, ProductWord, products};
 use super::questions::{ColumnError, Question, listed, map_flag};
 use super::sample::Sample;
-use crate::model::{Field, Kind, Language, heading_key};
+use crate::model::{Field, Kind, Language};
 use crate::sheet::is_no_heading;
 use std::collections::BTreeMap;
 
@@ -19,13 +19,6 @@ const OFFERED_COLUMNS_MAX: usize = 4;
 const JOINING: [char; 5] = [';', ',', '+', '&', '/'];
 /// The most products that are offered as the sheet's owner.
 const OFFERED_PRODUCTS_MAX: usize = 3;
-
-/// The part of a column in a list of people and their numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ListPart {
-    Number,
-    Name,
-}
 
 /// Asks about every column whose meaning neither its heading nor the columns beside it show.
 ///
@@ -550,129 +543,6 @@ impl Meanings<'_> {
                 // A column without a heading may hold anything, passwords too.
                 shown: false,
             });
-        }
-    }
-
-    /// Asks about a second list beside the first one, whose people would not be read: headings that follow one another, the
-    /// number's among them, stand there again in the same order, or others that mean the same, above other numbers.
-    fn ask_about_lists_side_by_side(&mut self) {
-        if self.owner.is_known() {
-            return;
-        }
-        let is_left_out = |column: &usize| {
-            let because = LeftOutBecause::Map;
-            matches!(&self.meanings[*column], Meaning::LeftOut { because: known, .. } if *known == because)
-        };
-        let numbers: Vec<usize> = self
-            .columns()
-            .filter(|column| {
-                self.part_of_list(*column) == Some(ListPart::Number) && !is_left_out(column)
-            })
-            .collect();
-        let is_mapped = |column: &&usize| {
-            self.meanings[**column].reads(Field::NUMBER) && self.meanings[**column].is_read_by_map()
-        };
-        let is_read = |column: &&usize| self.meanings[**column].reads(Field::NUMBER);
-        let kept = numbers.iter().find(is_mapped);
-        let kept = kept
-            .or_else(|| numbers.iter().find(is_read))
-            .or(numbers.first());
-        let Some(kept) = kept.copied() else { return };
-        let same = |one: usize, other: usize| {
-            let headings =
-                [one, other].map(|column| self.headings.get(column).map(|text| text.trim()));
-            let [Some(first), Some(second)] = headings else {
-                return false;
-            };
-            let is_one = !first.is_empty() && heading_key(first) == heading_key(second);
-            is_one || self.are_one_part(one, other)
-        };
-        let mut columns = vec![];
-        for other in numbers.into_iter().filter(|column| *column != kept) {
-            let apart = kept.abs_diff(other);
-            let before = (1..=kept.min(other)).take_while(|back| same(kept - back, other - back));
-            let before = before.count().min(apart);
-            let behind = (0..apart)
-                .take_while(|on| same(kept + on, other + on))
-                .count();
-            let is_list = self
-                .sample()
-                .is_some_and(|sample| sample.is_other_number(other, kept));
-            if before + behind > 1 && is_list {
-                let list = (other - before..other + behind).filter(|column| !is_left_out(column));
-                columns.extend(
-                    list.filter(|column| !columns.contains(column))
-                        .collect::<Vec<_>>(),
-                );
-            }
-        }
-        if columns.is_empty() {
-            return;
-        }
-        let what = format!(
-            "{} may be another list beside the first one, whose rows would not be read: put the lists one below the other, or \
-             leave that one out",
-            columns
-                .iter()
-                .map(|column| self.at(*column))
-                .collect::<Vec<_>>()
-                .join(", ")
-        );
-        let flags = columns
-            .iter()
-            .map(|column| self.map_flag(*column, Mapped::LeftOut));
-        let answer = flags.collect::<Vec<_>>().join(" ");
-        let answers: Vec<_> = columns
-            .iter()
-            .map(|column| (*column, Mapped::LeftOut))
-            .collect();
-        // They are answered with it.
-        let is_about = |question: &Question| {
-            question
-                .columns
-                .iter()
-                .any(|column| columns.contains(column))
-        };
-        self.questions.retain(|question| !is_about(question));
-        self.ask(what, columns, &answers);
-        if let Some(asked) = self.questions.last_mut() {
-            asked.answers = vec![answer];
-        }
-    }
-
-    /// The part that a column may have in one of several lists side by side, by its heading.
-    fn part_of_list(&self, column: usize) -> Option<ListPart> {
-        let without_count = self
-            .heading(column)
-            .trim()
-            .trim_end_matches(|c: char| c.is_ascii_digit());
-        match dictionary().common(without_count)? {
-            Common::Field(Field::NUMBER) | Common::OnlyNumber | Common::NumberLike => {
-                Some(ListPart::Number)
-            }
-            Common::Field(Field::DISPLAY_NAME) | Common::Name | Common::WeakName => {
-                Some(ListPart::Name)
-            }
-            _ => None,
-        }
-    }
-
-    /// Returns true if two columns may have the same part in two lists: both by their headings, or the one by its cells,
-    /// where it is not read.
-    fn are_one_part(&self, one: usize, other: usize) -> bool {
-        let parts = [one, other].map(|column| self.part_of_list(column));
-        let names = |column: usize| {
-            let is_unread = self.meanings[column].is_unread();
-            is_unread
-                && self
-                    .sample()
-                    .is_some_and(|sample| sample.may_be_names(column))
-        };
-        match parts {
-            [Some(one), Some(other)] => one == other,
-            [Some(ListPart::Name), None] => names(other),
-            [None, Some(ListPart::Name)] => names(one),
-            _ => false,
         }
     }
 

@@ -46,6 +46,7 @@ mod reading;
 mod record;
 mod sample;
 mod second_table;
+mod side_by_side;
 mod single;
 mod values;
 

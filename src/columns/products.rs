@@ -2,7 +2,7 @@
 //! columns, and the meaning of their cells. The facts are in `products.toml`.
 
 use super::values::Cell;
-use crate::model::{Field, heading_key, same_word};
+use crate::model::{Field, heading_key, is_heading_like, same_word};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
@@ -133,14 +133,9 @@ impl Product {
 
     /// The texts that mean nothing under a heading without a field; `None` where no cell there belongs to a person.
     pub(super) fn idle_texts(&'static self, heading: &str) -> Option<&'static [String]> {
-        let key = heading_key(heading);
-        let is_it = |known: &str| match known.strip_suffix('*') {
-            Some(beginning) => key.starts_with(&heading_key(beginning)),
-            None => key == heading_key(known),
-        };
         // A whole heading stands behind a beginning with a star.
         let mut personal = self.personal.iter();
-        let (_, idle) = personal.rfind(|(known, _)| is_it(known))?;
+        let (_, idle) = personal.rfind(|(known, _)| is_heading_like(heading, known))?;
         Some(idle)
     }
 

@@ -83,6 +83,12 @@ pub(crate) fn translated(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// The texts in the reader's language, as headings of a table.
+pub(crate) fn all_translated(texts: &[&str]) -> Vec<String> {
+    let texts = texts.iter().map(|text| translated(text).into_owned());
+    texts.collect()
+}
+
 /// The text in a language; one that is not known stays as it is.
 pub(crate) fn in_language(text: &str, language: Language) -> Cow<'_, str> {
     match language {

@@ -1,6 +1,6 @@
 //! The form of a file that a product's own import screen reads.
 
-use crate::model::heading_key;
+use crate::model::is_heading_like;
 use serde::Deserialize;
 
 /// The form of an import file, and what the product does with it.
@@ -59,12 +59,8 @@ impl FileFacts {
 
     /// Returns true if a pattern's text under this heading may be taken over.
     pub(crate) fn may_copy(&self, heading: &str) -> bool {
-        let key = heading_key(heading);
-        let is_it = |known: &String| match known.strip_suffix('*') {
-            Some(beginning) => key.starts_with(&heading_key(beginning)),
-            None => key == heading_key(known),
-        };
-        !self.never_copied.iter().any(is_it)
+        let mut never = self.never_copied.iter();
+        !never.any(|known| is_heading_like(heading, known))
     }
 }
 

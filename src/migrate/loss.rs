@@ -1,6 +1,6 @@
 //! The loss report: every fate counted, and listed one by one as a sheet.
 
-use crate::lang::translated;
+use crate::lang::{all_translated, translated};
 use crate::mapping::{MappedField, MappedRecord, Mapping, Origin};
 use crate::model::Field;
 use crate::model::counted;
@@ -182,18 +182,16 @@ impl Loss {
 
     /// The same as a table for people: what is lost first, then the most frequent.
     pub fn table(&self) -> ExtraSheet {
-        let lost = |cells: [&str; 5], count: u64| {
+        let cells = self.cells.iter().map(|(heading, count)| {
+            let cells = [LOST, heading, &count.to_string(), "", NO_FIELD];
             let row = ExtraRow {
                 cells: cells.map(str::to_owned).to_vec(),
                 mark: Some((0, Tone::Bad)),
                 link: None,
             };
-            ((false, std::cmp::Reverse(count)), row)
-        };
-        let cells = self.cells.iter();
-        let mut rows: Vec<_> = cells
-            .map(|(heading, count)| lost([LOST, heading, &count.to_string(), "", NO_FIELD], *count))
-            .collect();
+            ((false, std::cmp::Reverse(*count)), row)
+        });
+        let mut rows: Vec<_> = cells.collect();
         for ((mapping, how), fields) in &self.counts {
             for ((field, to), count) in fields {
                 let is_lost = matches!(word(*mapping), LOST | MISSING);
@@ -220,9 +218,7 @@ impl Loss {
             table: String::new(),
             name: translated("What becomes of each field").into_owned(),
             title: format!("{TITLE_PREFIX}{}", translated("what becomes of each field")),
-            headings: ["fate", "field", "extensions", "becomes", "how"]
-                .map(|heading| translated(heading).into_owned())
-                .to_vec(),
+            headings: all_translated(&["fate", "field", "extensions", "becomes", "how"]),
             rows: rows.into_iter().map(|(_, row)| row).collect(),
         }
     }

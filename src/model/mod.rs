@@ -51,4 +51,4 @@ pub use text::Text;
 pub(crate) use text::WireText;
 pub(crate) use vocabulary::vocabulary;
 pub(crate) use words::counted;
-pub(crate) use words::{heading_key, same_word};
+pub(crate) use words::{heading_key, is_heading_like, same_word};

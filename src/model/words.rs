@@ -27,6 +27,14 @@ pub(crate) fn same_word(a: &str, b: &str) -> bool {
     lower(a).eq(lower(b))
 }
 
+/// Returns true if a heading is a known one; a known one that ends in `*` stands for all that begin with it.
+pub(crate) fn is_heading_like(heading: &str, known: &str) -> bool {
+    match known.strip_suffix('*') {
+        Some(beginning) => heading_key(heading).starts_with(&heading_key(beginning)),
+        None => same_word(heading, known),
+    }
+}
+
 /// A count with its noun, in the singular where it is one.
 pub(crate) fn counted(count: u64, noun: &str) -> String {
     match count {

@@ -242,43 +242,47 @@ struct Reverting<'u> {
 }
 
 impl Reverting<'_> {
+    /// The line for a row that may have been sent and whose extension is not there to be looked at: it cannot be read, what
+    /// has its number is no extension, or only parts of it are left.
+    fn without_extension(
+        &self,
+        row: &PlannedRow,
+        change: &Change,
+        standing: Standing,
+    ) -> Option<PlannedRow> {
+        let number = change.present_number();
+        let unread = self.remote.unread(&change.number);
+        if let Some(fault) = unread.or_else(|| self.remote.unread(number)) {
+            let message =
+                format!("rowcall did not change it, because it could not be read: {fault}");
+            let hint = "look at it on the PBX, then undo the run again";
+            let (code, unknown) = (&fault.code, RowResult::Unknown);
+            return Some(not_reverted(change, unknown, code, None, message, hint));
+        }
+        let was_sent = row.outcome.attempts > 0 || standing != Standing::Final;
+        let other = self.remote.others(number);
+        let other = other.filter(|_| was_sent && !self.current.contains_key(number));
+        if let Some(other) = other {
+            let message = format!("{other}; rowcall did not change it");
+            let hint = "look at it on the PBX, and undo the run again once it is an extension";
+            let (code, conflict) = ("no_extension", RowResult::Conflict);
+            return Some(not_reverted(change, conflict, code, None, message, hint));
+        }
+        let left = self.left.get(number);
+        let left = left.filter(|_| change.action == Action::Create)?;
+        Some(self.remove_left(change, left))
+    }
+
     /// The line for one row of the run; none where the run did nothing to its extension. The change's `row` is not its
     /// position yet.
     fn row(&self, row: &PlannedRow, standing: Standing) -> Option<PlannedRow> {
         let change = row.change.as_ref()?;
-        let result = row.outcome.result;
-        let unread = |number: &str| self.remote.unread(number);
-        let unread = unread(&change.number).or_else(|| unread(change.present_number()));
-        if let (Some(fault), true) = (unread, standing != Standing::Waiting) {
-            let message =
-                format!("rowcall did not change it, because it could not be read: {fault}");
-            let hint = "look at it on the PBX, then undo the run again";
-            return Some(not_reverted(
-                change,
-                RowResult::Unknown,
-                &fault.code,
-                None,
-                message,
-                hint,
-            ));
-        }
-        let is_there = self.current.contains_key(change.present_number());
-        let was_sent = standing != Standing::Waiting
-            && (row.outcome.attempts > 0 || standing != Standing::Final);
-        let other = self.remote.others(change.present_number());
-        if let (Some(other), false, true) = (other, is_there, was_sent) {
-            let message = format!("{other}; rowcall did not change it");
-            let hint = "look at it on the PBX, and undo the run again once it is an extension";
-            let code = "no_extension";
-            let conflict = RowResult::Conflict;
-            return Some(not_reverted(change, conflict, code, None, message, hint));
-        }
-        if let Some(left) = self.left.get(change.present_number())
-            && change.action == Action::Create
-            && standing != Standing::Waiting
+        if standing != Standing::Waiting
+            && let Some(planned) = self.without_extension(row, change, standing)
         {
-            return Some(self.remove_left(change, left));
+            return Some(planned);
         }
+        let result = row.outcome.result;
         let finished = result.is_done() || row.outcome.restored_in_part;
         let is_own = result == RowResult::Differs && self.read_back.contains_key(&change.row);
         match standing {

@@ -2,7 +2,7 @@
 
 use crate::columns::products;
 use crate::dialects::{dialects, file_word};
-use crate::lang::translated;
+use crate::lang::{all_translated, translated};
 use crate::manifest::{Access, FieldRow, Manifest, RuleRow, UpdateKind};
 use crate::model::{Field, Kind};
 use crate::sheet::{GENERATE, markdown};
@@ -346,9 +346,7 @@ fn rule_rows(manifest: &Manifest) -> Vec<Vec<String>> {
 
 /// Every field of the dictionary and each vendor's own name for it.
 pub(crate) fn dictionary() -> String {
-    let mut headings = ["field", "meaning"]
-        .map(|heading| translated(heading).into_owned())
-        .to_vec();
+    let mut headings = all_translated(&["field", "meaning"]);
     headings.extend(VENDORS.iter().map(|vendor| vendor.id.to_owned()));
     let rows = Field::all().map(|field| {
         let mut row = vec![format!("`{}`", field.name()), field.def().help.to_owned()];

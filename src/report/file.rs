@@ -116,7 +116,7 @@ impl ReportFile {
             writer,
             has_one_table: head.has_one_table,
             has_rings: head.has_rings,
-            language: format.map_or(Language::English, language_of),
+            language: language_of(format),
             causes: FindingSummary::default(),
         }
     }
@@ -217,9 +217,9 @@ fn columns_of(format: Option<Format>, head: &ReportHead) -> Vec<Column> {
 }
 
 /// The language of sentences in tables of a format: English where programs read them, else the reader's.
-pub(crate) fn language_of(format: Format) -> Language {
+pub(crate) fn language_of(format: Option<Format>) -> Language {
     match format {
-        Format::Json | Format::JsonLines => Language::English,
-        _ => spoken(),
+        None | Some(Format::Json | Format::JsonLines) => Language::English,
+        Some(_) => spoken(),
     }
 }

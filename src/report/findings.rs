@@ -1,6 +1,6 @@
 //! Findings as a person reads them: summed by column and cause, with the sheet's own headings and cells.
 
-use crate::lang::translated;
+use crate::lang::{all_translated, translated};
 use crate::model::{Field, Finding, Place, Severity, heading_key, with_hint};
 use crate::sheet::{ExtraRow, ExtraSheet, TITLE_PREFIX, Tone};
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,16 +100,14 @@ impl FindingSummary {
             table: String::new(),
             name: translated("What was found").into_owned(),
             title: format!("{TITLE_PREFIX}{}", translated("what was found")),
-            headings: [
+            headings: all_translated(&[
                 "weight",
                 "column",
                 "cells",
                 "which",
                 "what, and what to do",
                 "rule",
-            ]
-            .map(|heading| translated(heading).into_owned())
-            .to_vec(),
+            ]),
             rows: groups.iter().map(|(_, group)| group.row(several)).collect(),
         }
     }
@@ -130,9 +128,7 @@ impl FindingSummary {
             table: String::new(),
             name: translated("Where it is written").into_owned(),
             title: format!("{TITLE_PREFIX}{}", translated("where it is written")),
-            headings: ["source", "rules"]
-                .map(|heading| translated(heading).into_owned())
-                .to_vec(),
+            headings: all_translated(&["source", "rules"]),
             rows: sources.into_iter().map(row).collect(),
         }
     }

@@ -1,7 +1,7 @@
 //! `--mark` and `--propose`: a copy of a sheet that shows the findings at the cells themselves.
 
 use crate::check::BoundSheet;
-use crate::lang::translated;
+use crate::lang::{all_translated, translated};
 use crate::model::{Finding, Place, Secret, cell_name};
 use crate::sheet::{
     CellMarks, ExtraRow, ExtraSheet, Sheet, SheetError, TITLE_PREFIX, Tone, ending,
@@ -40,9 +40,7 @@ impl<'t> MarkedSheet<'t> {
             extra: ExtraSheet {
                 name: translated("Findings").into_owned(),
                 title: format!("{TITLE_PREFIX}{}", translated(&title)),
-                headings: headings
-                    .map(|heading| translated(heading).into_owned())
-                    .to_vec(),
+                headings: all_translated(&headings),
                 ..ExtraSheet::default()
             },
             left_out: 0,

@@ -1,7 +1,7 @@
 //! A sheet to fill in, by a vendor's facts.
 
 use super::facts::{on_create, values};
-use crate::lang::translated;
+use crate::lang::{all_translated, translated};
 use crate::manifest::{Access, FieldRow, Manifest, RuleRow};
 use crate::model::{Field, Kind, Language, Severity};
 use crate::sheet::{Column, EXAMPLE, ExtraRow, ExtraSheet};
@@ -87,9 +87,7 @@ impl<'m> Template<'m> {
         ExtraSheet {
             table: table.to_owned(),
             name: translated("Help").into_owned(),
-            headings: headings
-                .map(|heading| translated(heading).into_owned())
-                .to_vec(),
+            headings: all_translated(&headings),
             rows: rows.map(cells).map(ExtraRow::plain).collect(),
             ..ExtraSheet::default()
         }

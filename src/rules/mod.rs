@@ -32,4 +32,6 @@ pub use spreadsheet_damage::CELL_NUMERIC;
 #[cfg(test)]
 mod cell_tests;
 #[cfg(test)]
+mod telephone_tests;
+#[cfg(test)]
 mod tests;

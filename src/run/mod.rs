@@ -383,10 +383,9 @@ impl<'r> Run<'r> {
 
     fn results(&self, lines: Vec<Outcome>) -> Result<Results<'_>, Failure> {
         let request = self.request;
-        let rejects = request.rejects.as_ref().zip(self.originals());
-        let rejects = rejects
-            .map(|(path, originals)| Rejects::open(path, originals))
-            .transpose()?;
+        let rejects = request.rejects.as_ref();
+        let rejects = rejects.and_then(|path| Some(Rejects::open(path, self.originals()?)));
+        let rejects = rejects.transpose()?;
         let results = Results::open(request, self.headings(), lines, &request.report, rejects)?;
         Ok(self.named(results))
     }
@@ -625,7 +624,8 @@ impl<'r> Run<'r> {
             rules: manifest.version(),
             input_hash,
         };
-        let originals = self.originals().filter(|_| request.rejects.is_some());
+        let rejects = request.rejects.as_ref();
+        let originals = rejects.and_then(|_| self.originals());
         let cells = originals.iter().flat_map(Originals::all);
         let rows = remaining.rows.iter().cloned();
         Ok(Ledger::create(state, lock, head, key, rows, cells)?)

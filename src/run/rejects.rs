@@ -140,7 +140,7 @@ impl<'r> Rejects<'r> {
             writer,
             originals,
             count: 0,
-            language: format.map_or(Language::English, language_of),
+            language: language_of(format),
         })
     }
 

@@ -116,11 +116,14 @@ impl Settlement {
     /// Names what somebody else has set meanwhile in the extension that was created. It is no part of what the run left, so
     /// an undo finds the extension changed.
     pub(super) fn tell_added(&mut self, manifest: &Manifest, change: &Change) {
+        if change.action != Action::Create {
+            return;
+        }
         let Some(read_back) = self.read_back.as_mut() else {
             return;
         };
         let fields = added(manifest, &change.wanted, read_back);
-        if change.action != Action::Create || fields.is_empty() {
+        if fields.is_empty() {
             return;
         }
         let held = differences(&fields, &change.wanted, read_back);

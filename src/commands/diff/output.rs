@@ -32,14 +32,17 @@ impl Output {
         let target = with_target.then(|| "target".column().own());
         let headings: Vec<Column> = target.into_iter().chain(columns()).collect();
         let stream = |format| Writer::stream(output(), "standard output", format, &headings);
-        let table = match &args.output {
-            Some(path) => Some(Writer::replace(path, Readers::Anybody, &headings)),
+        let (format, table) = match &args.output {
+            Some(path) => {
+                let format = Format::to_write(&path.to_string_lossy());
+                let file = Writer::replace(path, Readers::Anybody, &headings);
+                (format, Some(file))
+            }
             // As text, which is no table.
-            None => Format::named(&args.format).map(stream),
-        };
-        let format = match &args.output {
-            Some(path) => Format::to_write(&path.to_string_lossy()),
-            None => Format::named(&args.format),
+            None => {
+                let format = Format::named(&args.format);
+                (format, format.map(stream))
+            }
         };
         let mut table = table.transpose()?;
         if let Some(table) = &mut table {
@@ -53,7 +56,7 @@ impl Output {
         Ok(Output {
             table,
             with_target,
-            language: format.map_or(Language::English, language_of),
+            language: language_of(format),
             json: args.json.then(Vec::new),
             failed: vec![],
         })

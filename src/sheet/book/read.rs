@@ -22,6 +22,7 @@ use crate::sheet::xlsx::read as xlsx;
 use memchr::memchr;
 use std::fmt;
 use std::mem;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Rows that are looked at for the headings; blank ones do not count.
@@ -539,6 +540,23 @@ fn example_line(
 }
 
 impl TableHead {
+    /// Puts the words of the rows above before the headings; `wide` are the cells that reach over several columns, each with
+    /// its line.
+    fn qualify(&mut self, wide: &[(u64, Range<usize>)], known: &Headings) {
+        for row in &mut self.above {
+            let wide = wide.iter().filter(|(line, _)| *line == row.line);
+            row.wide.extend(wide.map(|(_, columns)| columns.clone()));
+        }
+        // The last columns may have their headings in the upper rows alone.
+        let widths = self.above.iter().map(|row| row.cells.len());
+        let width = widths.max().unwrap_or(0).max(self.headings.len());
+        self.headings.resize(width, String::new());
+        groups::qualify(&mut self.headings, &self.above, known);
+        let is_filled = |text: &String| !text.trim().is_empty();
+        let last = self.headings.iter().rposition(is_filled);
+        self.headings.truncate(last.map_or(0, |last| last + 1));
+    }
+
     fn sheet(
         mut self,
         book: &Book,
@@ -558,22 +576,7 @@ impl TableHead {
         }
         let survey = book.survey(self.table, self.line)?;
         if let Some(known) = options.header.headings() {
-            for row in &mut self.above {
-                let wide = survey.wide.iter().filter(|(line, _)| *line == row.line);
-                row.wide.extend(wide.map(|(_, columns)| columns.clone()));
-            }
-            // The last columns may have their headings in the upper rows alone.
-            let widths = self.above.iter().map(|row| row.cells.len());
-            let width = widths.max().unwrap_or(0).max(self.headings.len());
-            self.headings.resize(width, String::new());
-            groups::qualify(&mut self.headings, &self.above, known);
-            while self
-                .headings
-                .last()
-                .is_some_and(|text| text.trim().is_empty())
-            {
-                self.headings.pop();
-            }
+            self.qualify(&survey.wide, known);
         }
         notes.extend(survey.notes(options.visible_only));
         let is_line = matches!(options.header, Header::Line(..));

@@ -4,28 +4,27 @@
 //! thread. A first pass collects the headings, since any object may have a new one; it also finds every syntax error
 //! before the first row is returned.
 
-use crate::model::{BYTE_ORDER_MARK, Finding, Severity};
+use crate::model::{BYTE_ORDER_MARK, Finding, Severity, counted};
 use crate::sheet::cells::CLEAR;
 use crate::sheet::cells::{Cells, Row, RowTrouble};
 use crate::sheet::encoding::Encoding;
 use crate::sheet::error::{SheetError, SheetErrorKind};
+use crate::sheet::json::keys::{MemberKeys, under_keys};
 use crate::sheet::json::other_forms::other_form;
 use crate::sheet::json::paging::{beside_rows, more_pages};
 use crate::sheet::json::position::Position;
 use crate::sheet::json::quotes;
-use crate::sheet::json::wrapped;
+use crate::sheet::json::syntax::{CURLY_QUOTES, curly, first_curly, last_curly, place_of, syntax};
+use crate::sheet::json::wrapped::{self, WrappedRows};
 use crate::sheet::opened::{BesideRows, Opened};
 use crate::sheet::options::{Limits, ReadOptions};
 use crate::sheet::source::{Pass, Source};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-
-/// Quotes and primes that word processors and web pages put in place of the straight ones.
-const CURLY_QUOTES: [char; 12] = ['“', '”', '„', '‟', '‘', '’', '‚', '«', '»', '″', '′', '＂'];
 
 /// Everything that is needed to read the rows.
 #[derive(Debug, Clone)]
@@ -90,11 +89,7 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
         (content.offset, content.end, content.at) = (part.start, Some(part.end), part.at);
     }
     let mut batches = content.batches();
-    let mut keys = Keys {
-        repeated: vec![],
-        is_first_seen: false,
-        only: Some(BTreeSet::new()),
-    };
+    let mut keys = MemberKeys::new();
     let (mut headings, objects) = read_names(&mut batches, &mut layout.columns, &mut keys)?;
     if objects == 0 {
         return Err(SheetErrorKind::Empty.in_file(&file));
@@ -105,32 +100,17 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
         return Err(SheetErrorKind::Json(1, problem).on_line(&file, 1));
     }
     if let Some(part) = wrapped.as_ref().filter(|_| batches.in_array) {
-        let beside = beside_rows(&content.source, offset, (part.start, part.end))?;
-        if let Some(member) = more_pages(&beside, &part.path, objects) {
-            let rows = if objects == 1 { "row" } else { "rows" };
-            let kind = SheetErrorKind::OnePage(member, format!("{objects} {rows}"));
-            return Err(kind.in_file(&file));
-        }
+        refuse_page(&content.source, offset, part, objects)?;
     }
-    let mut notes = vec![match (&wrapped, batches.in_array) {
-        (Some(part), _) if part.is_keyed => {
-            let place = match &*part.path {
-                "" => String::new(),
-                path => format!(" in “{path}”"),
-            };
-            let kept = match keys.repeated.first() {
-                Some(member) => format!("which “{member}” repeats"),
-                None => {
-                    let heading = add_key_column(&mut headings, &mut layout);
-                    format!("which are the column “{heading}”")
-                }
-            };
-            format!("objects under keys{place}, {kept}")
+    let mut notes = vec![match &wrapped {
+        Some(part) if part.is_keyed => {
+            let repeated = keys.repeated();
+            let added = repeated
+                .is_none()
+                .then(|| add_key_column(&mut headings, &mut layout));
+            under_keys(&part.path, repeated, added.unwrap_or_default())
         }
-        (None, true) => "array of objects".to_owned(),
-        (None, false) => "JSON Lines".to_owned(),
-        (Some(part), true) => format!("array of objects in “{}”", part.path),
-        (Some(part), false) => format!("one object in “{}”", part.path),
+        wrapped => form(wrapped.as_ref().map(|part| &*part.path), batches.in_array),
     }];
     notes.extend(marked.then(|| "byte-order mark".to_owned()));
     if mended > 0 {
@@ -155,6 +135,31 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
     })
 }
 
+/// Refuses rows that are one page of several, as the members beside them show.
+fn refuse_page(
+    source: &Source,
+    offset: u64,
+    part: &WrappedRows,
+    objects: u64,
+) -> Result<(), SheetError> {
+    let beside = beside_rows(source, offset, (part.start, part.end))?;
+    let Some(member) = more_pages(&beside, &part.path, objects) else {
+        return Ok(());
+    };
+    let kind = SheetErrorKind::OnePage(member, counted(objects, "row"));
+    Err(kind.in_file(&source.name))
+}
+
+/// Describes rows that are not under keys; `path` is where they are in the file, if they are not all of it.
+fn form(path: Option<&str>, in_array: bool) -> String {
+    match (path, in_array) {
+        (None, true) => "array of objects".to_owned(),
+        (None, false) => "JSON Lines".to_owned(),
+        (Some(path), true) => format!("array of objects in “{path}”"),
+        (Some(path), false) => format!("one object in “{path}”"),
+    }
+}
+
 /// Puts the column of the keys before the others, and returns its heading.
 fn add_key_column(headings: &mut Vec<String>, layout: &mut Layout) -> &'static str {
     let [usual, other] = KEY_HEADINGS;
@@ -169,52 +174,11 @@ fn add_key_column(headings: &mut Vec<String>, layout: &mut Layout) -> &'static s
     heading
 }
 
-/// The members whose values are the keys of their objects.
-struct Keys {
-    /// Those of which that is so in every object up to now.
-    repeated: Vec<String>,
-    is_first_seen: bool,
-    /// The names of the only members of the objects up to now; `None` where one has several, or one of another's.
-    only: Option<BTreeSet<String>>,
-}
-
-impl Keys {
-    /// Returns true if each object has one member, whose name no other has, with an object in it.
-    fn have_own_lines(&self) -> bool {
-        self.only.as_ref().is_some_and(|only| only.len() > 1)
-    }
-
-    fn see_only_member(&mut self, object: &JsonObject) {
-        let Some(only) = &mut self.only else { return };
-        let mut outer = object.values.iter().map(|(path, _)| path.split_once('.'));
-        let first = outer.next().flatten().map(|(first, _)| first);
-        let is_only = |outer: Option<(&str, &str)>| outer.map(|(first, _)| first) == first;
-        let is_new = first.is_some_and(|first| outer.all(is_only) && only.insert(first.to_owned()));
-        self.only = self.only.take().filter(|_| is_new);
-    }
-
-    fn see(&mut self, object: &JsonObject) {
-        self.see_only_member(object);
-        let Some(key) = &object.key else { return };
-        let is_key = |path: &String| {
-            let mut values = object.values.iter();
-            values.any(|(other, text)| other == path && text == key)
-        };
-        if self.is_first_seen {
-            self.repeated.retain(is_key);
-            return;
-        }
-        let paths = object.values.iter().map(|(path, _)| path);
-        self.repeated = paths.filter(|path| is_key(path)).cloned().collect();
-        self.is_first_seen = true;
-    }
-}
-
 /// Reads the names of all members in their order, and the number of objects. `columns` takes the place of each name.
 fn read_names(
     batches: &mut Batches,
     columns: &mut HashMap<String, usize>,
-    keys: &mut Keys,
+    keys: &mut MemberKeys,
 ) -> Result<(Vec<String>, u64), SheetError> {
     let (mut headings, mut objects) = (vec![], 0);
     for batch in batches {
@@ -223,7 +187,7 @@ fn read_names(
         for element in &batch.elements {
             objects += 1;
             let object = batch.object(element)?;
-            keys.see(&object);
+            keys.see(&object.values, object.key.as_deref());
             for (path, _) in object.values {
                 if columns.contains_key(&path) {
                     continue;
@@ -573,89 +537,6 @@ impl Layout {
         let passed = text.get(..offset).unwrap_or(text);
         self.problem(element.at.behind(passed), problem)
     }
-}
-
-fn curly(quote: char) -> String {
-    let kind = if matches!(quote, '″' | '′') {
-        "prime"
-    } else {
-        "curly quote"
-    };
-    format!(
-        "found a {kind} {quote} (U+{:04X}), which word processors and web pages put in place of the straight quote. Replace all of them with \", or let --fix-quotes do it",
-        u32::from(quote)
-    )
-}
-
-/// Finds the first curly quote outside a text, with its byte.
-fn first_curly(text: &[u8]) -> Option<(usize, char)> {
-    let text = String::from_utf8_lossy(text);
-    let (mut in_string, mut escaped) = (false, false);
-    for (at, found) in text.char_indices() {
-        match found {
-            _ if escaped => escaped = false,
-            '\\' if in_string => escaped = true,
-            '"' => in_string = !in_string,
-            _ if !in_string && CURLY_QUOTES.contains(&found) => return Some((at, found)),
-            _ => {}
-        }
-    }
-    None
-}
-
-/// Finds the last curly quote anywhere.
-fn last_curly(text: &[u8]) -> Option<char> {
-    let text = String::from_utf8_lossy(text);
-    text.chars().rfind(|found| CURLY_QUOTES.contains(found))
-}
-
-/// The syntax error of a text that is not whole, with its byte; `None` where it is right as far as it goes.
-fn syntax(text: &[u8]) -> Option<(usize, String)> {
-    let error = serde_json::from_slice::<serde::de::IgnoredAny>(text).err()?;
-    if error.is_eof() {
-        return None;
-    }
-    Some(place_of(text, &error))
-}
-
-/// Explains a bare number that JSON does not know: returns where it begins, and the next step.
-fn odd_number(text: &[u8], offset: usize) -> Option<(usize, String)> {
-    let is_of_number = |byte: &u8| byte.is_ascii_digit() || b"+-.".contains(byte);
-    let before = text
-        .get(..offset)?
-        .iter()
-        .rev()
-        .take_while(|byte| is_of_number(byte));
-    let start = offset - before.count();
-    let number = text
-        .get(start..)?
-        .iter()
-        .take_while(|byte| is_of_number(byte));
-    let number: Vec<u8> = number.copied().collect();
-    let why = match number.as_slice() {
-        [b'0', next, ..] | [b'-', b'0', next, ..] if next.is_ascii_digit() => {
-            "a number with a leading zero"
-        }
-        [b'+', ..] => "a number with a plus sign",
-        _ => return None,
-    };
-    let problem =
-        format!("{why} is a text in JSON. Put it in quotes, so that every digit counts: \"…\"");
-    Some((start, problem))
-}
-
-/// The byte and the words of an error.
-fn place_of(text: &[u8], error: &serde_json::Error) -> (usize, String) {
-    let lines = text.split_inclusive(|byte| *byte == b'\n');
-    let before: usize = lines
-        .take(error.line().saturating_sub(1))
-        .map(<[u8]>::len)
-        .sum();
-    let words = error.to_string();
-    let words = words.split(" at line ").next().unwrap_or_default();
-    let offset = before + error.column().saturating_sub(1);
-    odd_number(text, offset)
-        .unwrap_or_else(|| (offset, format!("{words}. Correct the JSON at this place")))
 }
 
 /// Whole objects, not yet parsed.

@@ -4,7 +4,7 @@
 
 use super::write::{Book, ROWS_MAX};
 use crate::disk::ScratchFile;
-use crate::lang::translated;
+use crate::lang::{all_translated, translated};
 use crate::sheet::column::{Column, ExtraRow, ExtraSheet, MarkedLine, TITLE_PREFIX};
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::surroundings::Surroundings;
@@ -115,9 +115,7 @@ impl SortedBook {
             table: String::new(),
             name: translated("Summary").into_owned(),
             title: format!("{TITLE_PREFIX}{}", self.around.title),
-            headings: ["what", "value"]
-                .map(|heading| translated(heading).into_owned())
-                .to_vec(),
+            headings: all_translated(&["what", "value"]),
             rows: rows.into_iter().map(ExtraRow::plain).collect(),
         })
     }

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 pub(super) const FAMILIES: [&str; 4] = ["CF", "CFB", "CFU", "DND"];
 
 /// The texts of keys, by family and number.
-pub(super) type Keys = BTreeMap<(&'static str, String), String>;
+pub(super) type AstdbKeys = BTreeMap<(&'static str, String), String>;
 
 /// An endpoint, as far as it is stored.
 pub(super) enum KeptEndpoint {
@@ -96,8 +96,8 @@ impl Asterisk {
     }
 
     /// Looks at the keys of these numbers, where the dialplan reads them. Those of one are asked for alone.
-    pub(super) fn keys(&self, talk: &mut Talk<'_>, numbers: &[&str]) -> Step<Keys> {
-        let mut keys = Keys::new();
+    pub(super) fn keys(&self, talk: &mut Talk<'_>, numbers: &[&str]) -> Step<AstdbKeys> {
+        let mut keys = AstdbKeys::new();
         let one = match numbers {
             [one] => Some(*one),
             _ => None,

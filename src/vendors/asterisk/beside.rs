@@ -1,6 +1,6 @@
 //! The parts of an extension beside its three objects: its voicemail box and its keys of AstDB.
 
-use super::astdb::{FAMILIES, Keys};
+use super::astdb::{AstdbKeys, FAMILIES};
 use super::mailbox::{Mailbox, Mailboxes, WantedMailbox, owns_mailbox};
 use super::objects::ShownObject;
 use super::talk::{Asterisk, Talk};
@@ -166,7 +166,7 @@ impl Asterisk {
             }
         }
         let held = match wanted_keys.is_empty() {
-            true => Keys::new(),
+            true => AstdbKeys::new(),
             false => self.keys(talk, &[number])?,
         };
         for (family, text) in wanted_keys {
@@ -247,7 +247,7 @@ impl Asterisk {
 }
 
 /// The text of a key; empty where there is none.
-fn text_of<'k>(keys: &'k Keys, family: &'static str, number: &str) -> &'k str {
+fn text_of<'k>(keys: &'k AstdbKeys, family: &'static str, number: &str) -> &'k str {
     let key = (family, number.to_owned());
     keys.get(&key).map_or("", String::as_str)
 }

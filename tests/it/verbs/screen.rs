@@ -250,14 +250,17 @@ fn init_keeps_a_password_in_the_keyring_of_the_session_where_that_is_wanted() {
     };
     let password = account().password.reveal().to_owned();
     let kept = keyring.join("service rowcall target hq");
-    let mut init = Typist::start(&mut with_keyring("init"));
-    init.answers("vendor (openvox, ", "openvox")
-        .answers("address, for example", &desk.pbx.addr())
-        .answers("account: ", "api")
-        .answers("password (not shown): ", &password)
-        .answers("a name for it [hq]: ", "")
-        .answers("need a file [y/N] ", "y");
-    let (exit, screen) = init.ends();
+    let answered = |line: &str| {
+        let mut init = Typist::start(&mut with_keyring(line));
+        init.answers("vendor (openvox, ", "openvox")
+            .answers("address, for example", &desk.pbx.addr())
+            .answers("account: ", "api")
+            .answers("password (not shown): ", &password)
+            .answers("a name for it [hq]: ", "")
+            .answers("need a file [y/N] ", "y");
+        init.ends()
+    };
+    let (exit, screen) = answered("init");
     assert_eq!(exit, 0, "{screen}");
     assert!(!screen.contains(&password), "{screen}");
     assert_eq!(std::fs::read_to_string(&kept).unwrap(), password);
@@ -269,14 +272,7 @@ fn init_keeps_a_password_in_the_keyring_of_the_session_where_that_is_wanted() {
     // What cannot be written leaves no password behind.
     std::fs::remove_file(&kept).unwrap();
     std::fs::remove_file(desk.path("rowcall.toml")).unwrap();
-    let mut init = Typist::start(&mut with_keyring("init --config nowhere/rowcall.toml"));
-    init.answers("vendor (openvox, ", "openvox")
-        .answers("address, for example", &desk.pbx.addr())
-        .answers("account: ", "api")
-        .answers("password (not shown): ", &password)
-        .answers("a name for it [hq]: ", "")
-        .answers("need a file [y/N] ", "y");
-    let (exit, screen) = init.ends();
+    let (exit, screen) = answered("init --config nowhere/rowcall.toml");
     assert_eq!(exit, 2, "{screen}");
     assert!(!kept.exists());
 }
