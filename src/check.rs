@@ -159,9 +159,9 @@ where
     T: Send,
     E: From<SheetError>,
 {
-    let mut survey = Collector::new();
+    let mut collector = Collector::new();
     if let Some(numbers) = options.on_pbx {
-        survey.on_pbx(numbers.iter().map(String::as_str));
+        collector.on_pbx(numbers.iter().map(String::as_str));
     }
     let checkers: Vec<Checker<'_>> = tables
         .iter()
@@ -177,18 +177,18 @@ where
             keep: &keep,
         })
         .collect();
-    let first = first_pass(all_twice, &passes, &mut survey)?;
+    let first = first_pass(all_twice, &passes, &mut collector)?;
     let rows = first.rows;
-    let across = survey.finish();
+    let cross_rows = collector.finish();
     let mut verdicts = VerdictSink {
         places: Places::default(),
         counts: Counts::default(),
         sink,
     };
-    if first.all_again || !across.is_silent() {
-        second_pass(&passes, &across, &mut verdicts)?;
+    if first.all_again || !cross_rows.is_silent() {
+        second_pass(&passes, &cross_rows, &mut verdicts)?;
     } else {
-        again_where_picked(&passes, first.picked, &across, &mut verdicts)?;
+        again_where_picked(&passes, first.picked, &cross_rows, &mut verdicts)?;
     }
     let counts = verdicts.counts;
     Ok(Counts {
@@ -211,7 +211,7 @@ struct FirstPass {
 fn first_pass<T, F>(
     all_twice: bool,
     passes: &[SheetPass<'_, F>],
-    survey: &mut Collector,
+    collector: &mut Collector,
 ) -> Result<FirstPass, SheetError>
 where
     T: Send,
@@ -230,11 +230,11 @@ where
             |first| -> Result<(), SheetError> {
                 let First {
                     rows: more,
-                    traces,
+                    facts,
                     picks,
                     table_rows: of_batch,
                 } = first?;
-                survey.add(traces);
+                collector.add(facts);
                 table_rows.add(of_batch);
                 picked_rows += picks.len() as u64;
                 if !picks.is_empty() {
@@ -242,7 +242,7 @@ where
                 }
                 rows += more;
                 let many = picked_rows > PICKED_MAX.min(PICKED_FREE + rows / PICKED_ONE_IN);
-                if many || survey.is_telling() {
+                if many || collector.is_telling() {
                     all_again.store(true, Ordering::Relaxed);
                 }
                 if all_again.load(Ordering::Relaxed) {
@@ -264,7 +264,7 @@ where
 /// Checks every row once more, with the facts of all rows together.
 fn second_pass<T, E, F, S>(
     passes: &[SheetPass<'_, F>],
-    across: &CrossRowFacts,
+    cross_rows: &CrossRowFacts,
     verdicts: &mut VerdictSink<S>,
 ) -> Result<(), E>
 where
@@ -275,7 +275,7 @@ where
 {
     let mut before = 0;
     for pass in passes {
-        let work = |batch: &Batch| pass.second(across, |each| batch.rows(each));
+        let work = |batch: &Batch| pass.second(cross_rows, |each| batch.rows(each));
         map_in_order(
             pass.table.sheet.batches(),
             work,
@@ -294,7 +294,7 @@ where
 fn again_where_picked<T, E, F, S>(
     passes: &[SheetPass<'_, F>],
     picked: Vec<Vec<(u64, Picks)>>,
-    across: &CrossRowFacts,
+    cross_rows: &CrossRowFacts,
     verdicts: &mut VerdictSink<S>,
 ) -> Result<(), E>
 where
@@ -306,7 +306,7 @@ where
     for (pass, of_table) in passes.iter().zip(picked) {
         let (befores, picks): (Vec<u64>, Vec<Picks>) = of_table.into_iter().unzip();
         let mut befores = befores.into_iter();
-        let work = |again: &Again<'_>| pass.second(across, |each| again.rows(each));
+        let work = |again: &Again<'_>| pass.second(cross_rows, |each| again.rows(each));
         map_in_order(pass.table.sheet.again(picks), work, |checked| {
             let ((), notable) = checked?;
             verdicts.deliver(pass.table, befores.next().unwrap_or_default(), notable)
@@ -357,19 +357,25 @@ pub(crate) fn check_kept<'k, 'm: 'k, 'n>(
     if let Some(numbers) = on_pbx {
         collector.on_pbx(numbers);
     }
-    let across = collector.finish();
+    let cross_rows = collector.finish();
     let mut places = Places::default();
     let found = kept.map(|one| {
         let (mut findings, mut duplicates) = (vec![], vec![]);
         let (checker, purpose) = (one.checker, one.purpose);
         match &one.content {
             KeptContent::Row(row) => {
-                checker.row(row, purpose, Some(&across), &mut findings, &mut duplicates);
+                checker.row(
+                    row,
+                    purpose,
+                    Some(&cross_rows),
+                    &mut findings,
+                    &mut duplicates,
+                );
             }
             KeptContent::Record(record) => {
                 checker.extension(one.wanted, purpose, &mut findings);
                 let mut together = vec![];
-                checker.among(record, &across, &mut together, &mut duplicates);
+                checker.among(record, &cross_rows, &mut together, &mut duplicates);
                 let is_written = |field| one.wanted.get(field).is_some();
                 together.retain(|finding| finding.field.is_none_or(is_written));
                 findings.extend(together);
@@ -397,7 +403,7 @@ struct SheetPass<'p, K> {
 /// The result of the first pass over one batch.
 struct First {
     rows: u64,
-    traces: BatchFacts,
+    facts: BatchFacts,
     /// The rows with findings.
     picks: Picks,
     table_rows: TableRows,
@@ -419,20 +425,20 @@ impl<K> SheetPass<'_, K> {
     where
         K: Fn(&Checked<'_>) -> Option<T>,
     {
-        let mut traces = BatchFacts::default();
+        let mut facts = BatchFacts::default();
         let mut picks = batch.picks();
         let mut table_rows = TableRows::default();
         let manifest = self.checker.manifest();
         let rows = batch.rows(|row| {
             table_rows.see(&row, &self.table.binding, manifest);
             if all_again.load(Ordering::Relaxed) {
-                self.checker.collect(&row, self.purpose, &mut traces);
+                self.checker.collect(&row, self.purpose, &mut facts);
                 return;
             }
             // Where rows without findings are kept, most rows are.
             let gone_to = match self
                 .checker
-                .collect_and_judge(&row, self.purpose, &mut traces)
+                .collect_and_judge(&row, self.purpose, &mut facts)
             {
                 true => picks.add(&row),
                 false => self.keep(&row, &[]).is_none(),
@@ -443,7 +449,7 @@ impl<K> SheetPass<'_, K> {
         })?;
         Ok(First {
             rows,
-            traces,
+            facts,
             picks,
             table_rows,
         })
@@ -452,7 +458,7 @@ impl<K> SheetPass<'_, K> {
     /// Checks rows with all facts known now; returns those with findings.
     fn second<T, R>(
         &self,
-        across: &CrossRowFacts,
+        cross_rows: &CrossRowFacts,
         read: impl FnOnce(&mut dyn FnMut(Row<'_>)) -> Result<R, SheetError>,
     ) -> Result<(R, Vec<Notable<T>>), SheetError>
     where
@@ -465,7 +471,7 @@ impl<K> SheetPass<'_, K> {
             self.checker.row(
                 &row,
                 self.purpose,
-                Some(across),
+                Some(cross_rows),
                 &mut findings,
                 &mut duplicates,
             );
@@ -628,7 +634,7 @@ mod tests {
     use super::*;
     use crate::columns::BindOptions;
     use crate::random::Random;
-    use crate::sheet::{Input, Limits, ReadOptions, SheetErrorKind, open};
+    use crate::sheet::{Cells, Input, Limits, ReadOptions, SheetErrorKind, open};
     use std::fmt::Write;
     use std::io::Write as _;
 
@@ -1054,6 +1060,12 @@ mod tests {
                 short.0,
                 long.0
             );
+            let (alone, _) = said_by(false, &tables, &manifest, options, |_| None).unwrap();
+            let kept = said_in_memory(&tables, &manifest, options);
+            assert!(
+                alone == kept,
+                "seed {seed}, {together:?}, in memory\n{alone}\n{kept}"
+            );
             let is_silent = is_silent(&tables, &manifest, options);
             *silent.entry(format!("{together:?}")).or_insert(0) += u32::from(is_silent);
             lines += short.0.lines().count();
@@ -1068,21 +1080,80 @@ mod tests {
         }
     }
 
+    /// Returns what [`check_kept`] finds in the same rows, as text like that of [`said_by`].
+    fn said_in_memory(
+        tables: &[BoundSheet],
+        manifest: &Manifest,
+        options: CheckOptions<'_>,
+    ) -> String {
+        let bound = |table| Checker::new(manifest, table);
+        let checkers: Vec<Checker<'_>> = tables.iter().map(|one| bound(&one.binding)).collect();
+        let mut rows = Vec::new();
+        for (of_table, table) in tables.iter().enumerate() {
+            for batch in table.sheet.batches() {
+                let each = |row: Row<'_>| {
+                    let texts =
+                        (0..row.cells.len()).map(|at| row.cells.get(at).unwrap_or_default());
+                    let text: String = texts.collect();
+                    let mut end = 0;
+                    let ends = (0..row.cells.len()).map(|at| {
+                        end += row.cells.get(at).unwrap_or_default().len();
+                        end
+                    });
+                    let ends: Vec<usize> = ends.collect();
+                    let wanted = table.binding.extension(&row.cells, manifest);
+                    let (place, trouble) = (table.sheet.place(row.line), row.trouble.clone());
+                    rows.push((of_table, text, ends, wanted, place, trouble));
+                };
+                batch.unwrap().rows(each).unwrap();
+            }
+        }
+        let kept = rows.iter().map(|row| {
+            let (of_table, text, ends, wanted, place, trouble) = row;
+            KeptRow {
+                checker: &checkers[*of_table],
+                content: KeptContent::Row(Row {
+                    index: 0,
+                    line: place.line,
+                    cells: Cells::new(text, ends),
+                    trouble: trouble.clone(),
+                    bytes: 0..0,
+                }),
+                purpose: options.purpose,
+                wanted,
+                current: None,
+                place: Some(place),
+            }
+        });
+        let numbers = options.on_pbx.map(|all| all.iter().map(String::as_str));
+        let found = check_kept(kept, numbers);
+        let mut said = String::new();
+        for (index, (findings, row)) in found.iter().zip(&rows).enumerate() {
+            let (of_table, text, ends, _, place, _) = row;
+            if !findings.is_empty() {
+                let number = checkers[*of_table].number(Cells::new(text, ends));
+                let row = index + 1;
+                writeln!(said, "{row} {} {number} None {findings:?}", place.line).unwrap();
+            }
+        }
+        said
+    }
+
     /// Returns true if all rows together have no finding.
     fn is_silent(tables: &[BoundSheet], manifest: &Manifest, options: CheckOptions<'_>) -> bool {
-        let mut survey = Collector::new();
+        let mut collector = Collector::new();
         if let Some(numbers) = options.on_pbx {
-            survey.on_pbx(numbers.iter().map(String::as_str));
+            collector.on_pbx(numbers.iter().map(String::as_str));
         }
         for table in tables {
             let checker = Checker::new(manifest, &table.binding);
             for batch in table.sheet.batches() {
-                let mut traces = BatchFacts::default();
-                let each = |row: Row<'_>| checker.collect(&row, options.purpose, &mut traces);
+                let mut facts = BatchFacts::default();
+                let each = |row: Row<'_>| checker.collect(&row, options.purpose, &mut facts);
                 batch.unwrap().rows(each).unwrap();
-                survey.add(traces);
+                collector.add(facts);
             }
         }
-        survey.finish().is_silent()
+        collector.finish().is_silent()
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn found(
     }
     assert_eq!(format!("{facts:?}"), format!("{alike:?}"));
     collector.add(facts);
-    let across = collector.finish();
+    let cross_rows = collector.finish();
     let mut places = Places::default();
     rows()
         .map(|row| {
@@ -68,7 +68,7 @@ pub(super) fn found(
             checker.row(
                 &row,
                 Purpose::Create,
-                Some(&across),
+                Some(&cross_rows),
                 &mut findings,
                 &mut duplicates,
             );
@@ -79,7 +79,7 @@ pub(super) fn found(
             };
             places.settle(&mut findings, duplicates, &place);
             assert!(
-                !(across.is_silent()
+                !(cross_rows.is_silent()
                     && findings
                         .iter()
                         .any(|f| f.rule == "row.total" && f.message.contains("other rows")))

@@ -778,9 +778,9 @@ impl<'m> CompiledRule<'m> {
         is_no_number || self.row.rule.is_broken_by(text)
     }
 
-    fn finding(&self, slot: &CompiledField<'_>, text: &str) -> Finding {
-        let mut message = slot.row.name.name().to_owned();
-        if !text.is_empty() && !slot.row.name.is_secret() {
+    fn finding(&self, compiled: &CompiledField<'_>, text: &str) -> Finding {
+        let mut message = compiled.row.name.name().to_owned();
+        if !text.is_empty() && !compiled.row.name.is_secret() {
             message.push(' ');
             message.push_str(&quoted(text));
         }
@@ -792,8 +792,8 @@ impl<'m> CompiledRule<'m> {
             message.push(')');
         }
         Finding::new(self.id.clone(), self.row.severity, message)
-            .about(Some(slot.row.name), slot.column)
-            .hint(self.row.rule.hint(slot.row.name))
+            .about(Some(compiled.row.name), compiled.column)
+            .hint(self.row.rule.hint(compiled.row.name))
             .source(self.source.clone())
     }
 }

@@ -54,7 +54,7 @@ pub(super) struct FieldsTogether {
 
 /// The input of the rules, and the list that their findings are added to.
 struct Look<'l, 'm, 'c> {
-    slots: &'l [CompiledField<'m>],
+    fields: &'l [CompiledField<'m>],
     view: &'l View,
     text: &'l dyn Fn(&CompiledField<'m>) -> &'c str,
     touched: &'l dyn Fn(&CompiledField<'m>) -> bool,
@@ -62,11 +62,13 @@ struct Look<'l, 'm, 'c> {
 }
 
 impl FieldsTogether {
-    pub(super) fn new(manifest: &Manifest, slots: &[CompiledField<'_>]) -> FieldsTogether {
+    pub(super) fn new(manifest: &Manifest, fields: &[CompiledField<'_>]) -> FieldsTogether {
         let at = |field: Field| {
-            let mut known = (0u8..).zip(slots);
+            let mut known = (0u8..).zip(fields);
             known
-                .find(|(_, slot)| slot.row.name == field && slot.row.access != Access::ReadOnly)
+                .find(|(_, compiled)| {
+                    compiled.row.name == field && compiled.row.access != Access::ReadOnly
+                })
                 .map(|(index, _)| index)
         };
         let facts = manifest.cross.iter().map(|row| Fact {
@@ -131,7 +133,7 @@ impl FieldsTogether {
     /// Appends every breach of which a touched field is part.
     pub(super) fn check<'m, 'c>(
         &self,
-        slots: &[CompiledField<'m>],
+        fields: &[CompiledField<'m>],
         view: &View,
         text: &dyn Fn(&CompiledField<'m>) -> &'c str,
         touched: &dyn Fn(&CompiledField<'m>) -> bool,
@@ -141,7 +143,7 @@ impl FieldsTogether {
             return;
         }
         let mut look = Look {
-            slots,
+            fields,
             view,
             text,
             touched,
@@ -165,28 +167,28 @@ impl FieldsTogether {
     /// Appends a finding where a name in two parts names nobody; each part alone may be one of a name.
     pub(super) fn vacant_name<'m, 'c>(
         &self,
-        slots: &[CompiledField<'m>],
+        fields: &[CompiledField<'m>],
         text: &dyn Fn(&CompiledField<'m>) -> &'c str,
         findings: &mut Vec<Finding>,
     ) {
-        let slot = |index: u8| slots.get(usize::from(index));
-        let Some([Some(first), Some(last)]) = self.name.map(|name| name.map(slot)) else {
+        let compiled = |index: u8| fields.get(usize::from(index));
+        let Some([Some(first), Some(last)]) = self.name.map(|name| name.map(compiled)) else {
             return;
         };
         let is_none = |text: &str| text == CLEAR || is_placeholder(text);
-        let part = |slot| {
-            Some(text(slot))
+        let part = |compiled| {
+            Some(text(compiled))
                 .filter(|text| !is_none(text))
                 .unwrap_or_default()
         };
         let (first_part, last_part) = (part(first), part(last));
-        let (slot, name) = match (first_part.is_empty(), last_part.is_empty()) {
+        let (compiled, name) = match (first_part.is_empty(), last_part.is_empty()) {
             (true, _) => (last, Cow::Borrowed(last_part)),
             (_, true) => (first, Cow::Borrowed(first_part)),
             _ => (first, Cow::Owned(format!("{first_part} {last_part}"))),
         };
         if is_vacant(&name) {
-            findings.push(slot.vacant(&name));
+            findings.push(compiled.vacant(&name));
         }
     }
 
@@ -198,19 +200,19 @@ impl FieldsTogether {
     /// Appends a finding for each given password that is easy to guess, where nothing else was found about it.
     pub(super) fn weak_passwords<'m, 'c>(
         &self,
-        slots: &[CompiledField<'m>],
+        fields: &[CompiledField<'m>],
         view: &View,
         text: &dyn Fn(&CompiledField<'m>) -> &'c str,
         findings: &mut Vec<Finding>,
     ) {
-        let slot = |index: u8| slots.get(usize::from(index));
-        let number = self.number.and_then(slot).map(text);
+        let compiled = |index: u8| fields.get(usize::from(index));
+        let number = self.number.and_then(compiled).map(text);
         for index in &self.passwords {
             let is_given = view[usize::from(*index)] == ValueClass::Text;
-            let Some(slot) = slot(*index).filter(|_| is_given) else {
+            let Some(compiled) = compiled(*index).filter(|_| is_given) else {
                 continue;
             };
-            let password = text(slot);
+            let password = text(compiled);
             if password.is_empty() || password == TO_GENERATE || is_generate(password) {
                 continue;
             }
@@ -222,7 +224,7 @@ impl FieldsTogether {
                 }
                 false => weakness(&unescaped(password)),
             };
-            findings.extend(why.map(|why| slot.weak(why)));
+            findings.extend(why.map(|why| compiled.weak(why)));
         }
     }
 
@@ -392,7 +394,10 @@ impl FieldsTogether {
                 look.name(filled),
                 look.name(switch)
             );
-            let has_column = |index| look.slot(index).is_some_and(|slot| slot.column.is_some());
+            let has_column = |index| {
+                look.compiled(index)
+                    .is_some_and(|compiled| compiled.column.is_some())
+            };
             let unswitched = has_column(filled) && !has_column(switch);
             let hint = match unswitched {
                 true => format!(
@@ -590,8 +595,8 @@ impl FieldsTogether {
             }
             (ValueClass::Text, ValueClass::Text) => {
                 let time = |index: u8| {
-                    let slot = look.slot(index);
-                    slot.and_then(|slot| slot.row.normalise(look.text(index)))
+                    let compiled = look.compiled(index);
+                    compiled.and_then(|compiled| compiled.row.normalise(look.text(index)))
                 };
                 if time(from) < time(to) {
                     return;
@@ -653,35 +658,35 @@ impl FieldsTogether {
         look: &mut Look<'_, '_, '_>,
     ) {
         let Some(fact) = self.fact(rule) else { return };
-        let mut slots = parts.iter().filter_map(|index| look.slot(*index));
-        if !slots.clone().any(|slot| (look.touched)(slot)) {
+        let mut fields = parts.iter().filter_map(|index| look.compiled(*index));
+        if !fields.clone().any(|compiled| (look.touched)(compiled)) {
             return;
         }
-        let Some(about) = slots.next() else { return };
+        let Some(about) = fields.next() else { return };
         let mut finding = FieldsTogether::finding(fact, about, message, hint);
         finding.column = finding
             .column
-            .or_else(|| slots.find_map(|slot| slot.column));
+            .or_else(|| fields.find_map(|compiled| compiled.column));
         look.findings.push(finding);
     }
 
     /// A breach of a rule about several fields or rows.
     pub(super) fn finding(
         fact: &Fact,
-        slot: &CompiledField<'_>,
+        compiled: &CompiledField<'_>,
         message: String,
         hint: &str,
     ) -> Finding {
         Finding::new(fact.rule.word(), fact.severity, message)
-            .about(Some(slot.row.name), slot.column)
+            .about(Some(compiled.row.name), compiled.column)
             .hint(hint)
             .source(fact.source.clone())
     }
 }
 
 impl<'l, 'm, 'c> Look<'l, 'm, 'c> {
-    fn slot(&self, index: u8) -> Option<&'l CompiledField<'m>> {
-        self.slots.get(usize::from(index))
+    fn compiled(&self, index: u8) -> Option<&'l CompiledField<'m>> {
+        self.fields.get(usize::from(index))
     }
 
     fn at(&self, index: u8) -> ValueClass {
@@ -693,15 +698,17 @@ impl<'l, 'm, 'c> Look<'l, 'm, 'c> {
     }
 
     fn text(&self, index: u8) -> &'c str {
-        self.slot(index).map_or("", self.text)
+        self.compiled(index).map_or("", self.text)
     }
 
     fn name(&self, index: u8) -> &'static str {
-        self.slot(index).map_or("", |slot| slot.row.name.name())
+        self.compiled(index)
+            .map_or("", |compiled| compiled.row.name.name())
     }
 
     fn quoted(&self, index: u8) -> String {
-        self.slot(index)
-            .map_or_else(String::new, |slot| slot.quoted((self.text)(slot)))
+        self.compiled(index).map_or_else(String::new, |compiled| {
+            compiled.quoted((self.text)(compiled))
+        })
     }
 }

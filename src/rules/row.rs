@@ -40,7 +40,7 @@ enum CheckDepth {
 #[derive(Debug)]
 pub struct Checker<'m> {
     manifest: &'m Manifest,
-    pub(super) slots: Vec<CompiledField<'m>>,
+    pub(super) fields: Vec<CompiledField<'m>>,
     columns: Vec<BoundColumn>,
     unbound_required: Vec<u8>,
     /// Field rows whose values are compared with those of the other rows.
@@ -79,8 +79,8 @@ impl<'m> Checker<'m> {
         let read = binding.columns.iter().enumerate();
         let read = read.filter(|(_, column)| column.field.is_some());
         checker.reading = binding.reading();
-        for slot in &mut checker.slots {
-            slot.usual_digits = binding.usual_digits.get(&slot.row.name).copied();
+        for compiled in &mut checker.fields {
+            compiled.usual_digits = binding.usual_digits.get(&compiled.row.name).copied();
         }
         checker.headings = read
             .map(|(at, column)| (at, heading_key(&column.heading)))
@@ -128,7 +128,7 @@ impl<'m> Checker<'m> {
         }
         let number = number.trim();
         // Of extensions that may be called by words, one word may be one.
-        let key = self.cross.number.map(|at| &self.slots[usize::from(at)]);
+        let key = self.cross.number.map(|at| &self.fields[usize::from(at)]);
         let is_word = key.is_some_and(CompiledField::has_number_rule)
             && !number.contains(|c: char| c.is_ascii_digit())
             && !is_placeholder(number);
@@ -173,16 +173,16 @@ impl<'m> Checker<'m> {
     }
 
     fn has_secret(&self, cells: Cells<'_>) -> bool {
-        let secret = |slot: &&CompiledField<'_>| slot.row.name.is_secret();
-        let mut secrets = self.slots.iter().filter(secret);
-        secrets.any(|slot| !slot.text_in(cells).is_empty())
+        let secret = |compiled: &&CompiledField<'_>| compiled.row.name.is_secret();
+        let mut secrets = self.fields.iter().filter(secret);
+        secrets.any(|compiled| !compiled.text_in(cells).is_empty())
     }
 
     fn about_row(&self, rule: &'static str, message: &str, hint: &str) -> Finding {
         let key = self
             .cross
             .number
-            .map(|index| &self.slots[usize::from(index)]);
+            .map(|index| &self.fields[usize::from(index)]);
         about_row(key, rule, message, hint)
     }
 
@@ -192,17 +192,17 @@ impl<'m> Checker<'m> {
     }
 
     fn compile(manifest: &'m Manifest, column_of: impl Fn(Field) -> Option<usize>) -> Self {
-        let slots: Vec<CompiledField<'m>> = manifest
+        let fields: Vec<CompiledField<'m>> = manifest
             .field
             .iter()
             .map(|row| CompiledField::new(manifest, row, column_of(row.name)))
             .collect();
-        let of_slots = (0u8..).zip(&slots);
-        let known = of_slots.clone().filter_map(|(index, slot)| {
+        let of_slots = (0u8..).zip(&fields);
+        let known = of_slots.clone().filter_map(|(index, compiled)| {
             Some(BoundColumn {
-                index: slot.column?,
+                index: compiled.column?,
                 bound: BoundField::Known(index),
-                may_be_blank: !slot.demanded,
+                may_be_blank: !compiled.demanded,
             })
         });
         let foreign = Field::all()
@@ -217,25 +217,29 @@ impl<'m> Checker<'m> {
         let mut columns: Vec<BoundColumn> = known.chain(foreign).collect();
         columns.sort_by_key(|column| column.index);
         let mut on_create = Box::new([ValueClass::Blank; 256]);
-        for (index, slot) in of_slots.clone() {
-            if let Some(text) = slot.row.fill.as_ref().or(slot.row.default.as_ref()) {
-                on_create[usize::from(index)] = slot.seen(text);
+        for (index, compiled) in of_slots.clone() {
+            if let Some(text) = compiled.row.fill.as_ref().or(compiled.row.default.as_ref()) {
+                on_create[usize::from(index)] = compiled.seen(text);
             }
         }
         let unbound_required = of_slots
-            .filter(|(_, slot)| slot.column.is_none() && slot.is_required(Purpose::Create))
+            .filter(|(_, compiled)| {
+                compiled.column.is_none() && compiled.is_required(Purpose::Create)
+            })
             .map(|(index, _)| index)
             .collect();
         let measured = (0u8..)
-            .zip(&slots)
-            .filter(|(_, slot)| slot.column.is_some() && slot.row.access != Access::ReadOnly)
-            .filter(|(_, slot)| damage::is_measured(slot.row.name))
+            .zip(&fields)
+            .filter(|(_, compiled)| {
+                compiled.column.is_some() && compiled.row.access != Access::ReadOnly
+            })
+            .filter(|(_, compiled)| damage::is_measured(compiled.row.name))
             .map(|(index, _)| index)
             .collect();
-        let cross = FieldsTogether::new(manifest, &slots);
+        let cross = FieldsTogether::new(manifest, &fields);
         Checker {
             manifest,
-            slots,
+            fields,
             columns,
             unbound_required,
             measured,
@@ -250,13 +254,13 @@ impl<'m> Checker<'m> {
     /// Appends every finding of a row, the heaviest first. A mistake in the row as a whole hides the rest, since its
     /// cells may be in wrong columns.
     ///
-    /// With `across`, the rules about several rows are applied too, as far as the row alone does not have to wait for
+    /// With `cross_rows`, the rules about several rows are applied too, as far as the row alone does not have to wait for
     /// earlier rows: values that may repeat an earlier row are appended to `duplicates`.
     pub fn row(
         &self,
         row: &Row<'_>,
         purpose: Purpose,
-        across: Option<&CrossRowFacts>,
+        cross_rows: Option<&CrossRowFacts>,
         findings: &mut Vec<Finding>,
         duplicates: &mut Vec<Duplicate>,
     ) {
@@ -264,19 +268,19 @@ impl<'m> Checker<'m> {
         let trouble = trouble.or_else(|| self.no_record(row.cells));
         let trouble = trouble.or_else(|| {
             let is_bare = self.is_bare(self.number(row.cells), row.cells);
-            across?.no_extension(&self.cross, &self.slots, row.cells, is_bare)
+            cross_rows?.no_extension(&self.cross, &self.fields, row.cells, is_bare)
         });
         if let Some(trouble) = trouble {
             findings.push(trouble);
             return;
         }
         let Some(reading) = &self.reading else {
-            return self.cells(row.cells, purpose, across, findings, duplicates);
+            return self.cells(row.cells, purpose, cross_rows, findings, duplicates);
         };
         let (before, before_duplicates) = (findings.len(), duplicates.len());
         let mut scratch = Scratch::default();
         let (cells, entries) = reading.cells(row.cells, self.manifest, &mut scratch);
-        self.cells(cells, purpose, across, findings, duplicates);
+        self.cells(cells, purpose, cross_rows, findings, duplicates);
         let repeated = duplicates.iter_mut().skip(before_duplicates);
         let found = findings.iter_mut().skip(before);
         for finding in found.chain(repeated.map(|duplicate| &mut duplicate.finding)) {
@@ -305,39 +309,46 @@ impl<'m> Checker<'m> {
         &self,
         cells: Cells<'_>,
         purpose: Purpose,
-        across: Option<&CrossRowFacts>,
+        cross_rows: Option<&CrossRowFacts>,
         findings: &mut Vec<Finding>,
         duplicates: &mut Vec<Duplicate>,
     ) {
         let before = findings.len();
         let mut view = *self.nothing_given(purpose);
         let _ = self.values(cells, purpose, CheckDepth::All, &mut view, findings);
-        let text = |slot: &CompiledField<'m>| slot.text_in(cells);
+        let text = |compiled: &CompiledField<'m>| compiled.text_in(cells);
         self.cross
-            .check(&self.slots, &view, &text, &|_| true, findings);
-        self.cross.vacant_name(&self.slots, &text, findings);
+            .check(&self.fields, &view, &text, &|_| true, findings);
+        self.cross.vacant_name(&self.fields, &text, findings);
         self.cross
-            .weak_passwords(&self.slots, &view, &text, findings);
-        if let Some(across) = across {
-            across.check(&self.cross, &self.slots, &view, &text, findings, duplicates);
+            .weak_passwords(&self.fields, &view, &text, findings);
+        if let Some(cross_rows) = cross_rows {
+            cross_rows.check(
+                &self.cross,
+                &self.fields,
+                &view,
+                &text,
+                findings,
+                duplicates,
+            );
             for index in &self.measured {
-                let slot = &self.slots[usize::from(*index)];
-                let text = slot.text_in(cells);
+                let compiled = &self.fields[usize::from(*index)];
+                let text = compiled.text_in(cells);
                 let is_told = |damage: &Damage| {
                     let mut own = findings.iter().skip(before);
-                    own.any(|own| own.rule == damage.id && own.column == slot.column)
+                    own.any(|own| own.rule == damage.id && own.column == compiled.column)
                 };
-                let damage = across.suspects.check(slot.row.name, text);
+                let damage = cross_rows.suspects.check(compiled.row.name, text);
                 if let Some(damage) = damage.filter(|damage| !is_told(damage)) {
-                    findings.push(slot.damaged(damage, text));
+                    findings.push(compiled.damaged(damage, text));
                 }
             }
         }
         if !cells.all_stored().is_empty() {
             let mut of_row = findings.split_off(before);
-            let writable = |slot: &&CompiledField<'_>| slot.row.access != Access::ReadOnly;
-            for slot in self.slots.iter().filter(writable) {
-                slot.check_stored(cells, &mut of_row);
+            let writable = |compiled: &&CompiledField<'_>| compiled.row.access != Access::ReadOnly;
+            for compiled in self.fields.iter().filter(writable) {
+                compiled.check_stored(cells, &mut of_row);
             }
             findings.append(&mut of_row);
         }
@@ -350,7 +361,7 @@ impl<'m> Checker<'m> {
         &self,
         row: &Row<'_>,
         purpose: Purpose,
-        traces: &mut BatchFacts,
+        facts: &mut BatchFacts,
     ) -> bool {
         let mut findings = Vec::new();
         let alike = row.cells.all_stored().is_empty()
@@ -363,25 +374,25 @@ impl<'m> Checker<'m> {
             let words = CheckDepth::Whether;
             let judged = self.values(cells, purpose, words, &mut view, &mut findings);
             if judged.is_continue() {
-                let text = |slot: &CompiledField<'m>| slot.text_in(cells);
+                let text = |compiled: &CompiledField<'m>| compiled.text_in(cells);
                 self.cross
-                    .check(&self.slots, &view, &text, &|_| true, &mut findings);
-                self.cross.vacant_name(&self.slots, &text, &mut findings);
+                    .check(&self.fields, &view, &text, &|_| true, &mut findings);
+                self.cross.vacant_name(&self.fields, &text, &mut findings);
                 self.cross
-                    .weak_passwords(&self.slots, &view, &text, &mut findings);
+                    .weak_passwords(&self.fields, &view, &text, &mut findings);
                 if let Some(reading) = &self.reading {
                     reading.findings(row.cells, entries, self.manifest, &mut findings);
                 }
                 if findings.is_empty() {
                     let seen = |index| view[usize::from(index)];
-                    self.trace(row, cells, &seen, traces);
+                    self.trace(row, cells, &seen, facts);
                     return false;
                 }
             }
-            self.collect_cells(row, cells, purpose, traces);
+            self.collect_cells(row, cells, purpose, facts);
             return true;
         }
-        self.collect(row, purpose, traces);
+        self.collect(row, purpose, facts);
         self.row(row, purpose, None, &mut findings, &mut Vec::new());
         !findings.is_empty()
     }
@@ -435,13 +446,13 @@ impl<'m> Checker<'m> {
                     let before = findings.len();
                     self.value(index, text, purpose, words, view, findings)?;
                     if let Some(country) = self.country {
-                        let slot = &self.slots[usize::from(index)];
-                        let lost = damage::lost_trunk(slot.row.name, text, country);
-                        findings.extend(lost.map(|damage| slot.damaged(damage, text)));
+                        let compiled = &self.fields[usize::from(index)];
+                        let lost = damage::lost_trunk(compiled.row.name, text, country);
+                        findings.extend(lost.map(|damage| compiled.damaged(damage, text)));
                     }
                     if suspicious && let Some(damage) = damage::garbled(text) {
-                        let slot = &self.slots[usize::from(index)];
-                        findings.push(slot.damaged(damage, text));
+                        let compiled = &self.fields[usize::from(index)];
+                        findings.push(compiled.damaged(damage, text));
                         continue;
                     }
                     let Some(odd) = odd else { continue };
@@ -473,9 +484,11 @@ impl<'m> Checker<'m> {
     pub fn extension(&self, extension: &Record, purpose: Purpose, findings: &mut Vec<Finding>) {
         let before = findings.len();
         let mut view = *self.nothing_given(purpose);
-        for (index, slot) in (0u8..).zip(&self.slots) {
-            match extension.reveal(slot.row.name) {
-                None if slot.is_required(purpose) => findings.push(slot.required_of_record()),
+        for (index, compiled) in (0u8..).zip(&self.fields) {
+            match extension.reveal(compiled.row.name) {
+                None if compiled.is_required(purpose) => {
+                    findings.push(compiled.required_of_record())
+                }
                 None => (),
                 Some(text) => {
                     let text = match text {
@@ -492,12 +505,13 @@ impl<'m> Checker<'m> {
                 findings.push(self.not_supported(field));
             }
         }
-        let text = |slot: &CompiledField<'m>| extension.reveal(slot.row.name).unwrap_or_default();
+        let text =
+            |compiled: &CompiledField<'m>| extension.reveal(compiled.row.name).unwrap_or_default();
         self.cross
-            .check(&self.slots, &view, &text, &|_| true, findings);
-        self.cross.vacant_name(&self.slots, &text, findings);
+            .check(&self.fields, &view, &text, &|_| true, findings);
+        self.cross.vacant_name(&self.fields, &text, findings);
         self.cross
-            .weak_passwords(&self.slots, &view, &text, findings);
+            .weak_passwords(&self.fields, &view, &text, findings);
         heaviest_first(findings, before);
     }
 
@@ -505,18 +519,26 @@ impl<'m> Checker<'m> {
     pub fn among(
         &self,
         extension: &Record,
-        across: &CrossRowFacts,
+        cross_rows: &CrossRowFacts,
         findings: &mut Vec<Finding>,
         duplicates: &mut Vec<Duplicate>,
     ) {
         let mut view = *self.nothing_given(Purpose::Create);
-        for (seen, slot) in view.iter_mut().zip(&self.slots) {
-            if let Some(text) = extension.reveal(slot.row.name) {
-                *seen = slot.seen(text);
+        for (seen, compiled) in view.iter_mut().zip(&self.fields) {
+            if let Some(text) = extension.reveal(compiled.row.name) {
+                *seen = compiled.seen(text);
             }
         }
-        let text = |slot: &CompiledField<'m>| extension.reveal(slot.row.name).unwrap_or_default();
-        across.check(&self.cross, &self.slots, &view, &text, findings, duplicates);
+        let text =
+            |compiled: &CompiledField<'m>| extension.reveal(compiled.row.name).unwrap_or_default();
+        cross_rows.check(
+            &self.cross,
+            &self.fields,
+            &view,
+            &text,
+            findings,
+            duplicates,
+        );
     }
 
     /// Appends the findings about an extension that need the record on the PBX: fields that cannot be changed any more
@@ -526,48 +548,48 @@ impl<'m> Checker<'m> {
     pub fn merged(&self, wanted: &Record, current: &Record, findings: &mut Vec<Finding>) {
         let before = findings.len();
         // An extension that exists keeps its own secrets.
-        let given = |slot: &CompiledField<'m>| {
+        let given = |compiled: &CompiledField<'m>| {
             wanted
-                .reveal(slot.row.name)
+                .reveal(compiled.row.name)
                 .filter(|text| *text != TO_GENERATE)
         };
-        let text = |slot: &CompiledField<'m>| {
-            given(slot)
-                .or_else(|| current.reveal(slot.row.name))
+        let text = |compiled: &CompiledField<'m>| {
+            given(compiled)
+                .or_else(|| current.reveal(compiled.row.name))
                 .unwrap_or_default()
         };
         let mut view = [ValueClass::Unknown; 256];
-        for (seen, slot) in view.iter_mut().zip(&self.slots) {
-            let given = given(slot).is_some();
+        for (seen, compiled) in view.iter_mut().zip(&self.fields) {
+            let given = given(compiled).is_some();
             // A value that the PBX does not give back may well be set.
-            if given || slot.row.access != Access::WriteOnly {
-                *seen = slot.seen(text(slot));
+            if given || compiled.row.access != Access::WriteOnly {
+                *seen = compiled.seen(text(compiled));
             }
         }
-        for slot in self
-            .slots
+        for compiled in self
+            .fields
             .iter()
-            .filter(|slot| slot.is_fixed(Purpose::Update))
+            .filter(|compiled| compiled.is_fixed(Purpose::Update))
         {
-            let current = current.get(slot.row.name).unwrap_or_default();
-            if given(slot).is_some_and(|wanted| current != wanted) {
-                findings.push(slot.unchangeable(&self.manifest.vendor.name));
+            let current = current.get(compiled.row.name).unwrap_or_default();
+            if given(compiled).is_some_and(|wanted| current != wanted) {
+                findings.push(compiled.unchangeable(&self.manifest.vendor.name));
             }
         }
-        let touched = |slot: &CompiledField<'m>| given(slot).is_some();
+        let touched = |compiled: &CompiledField<'m>| given(compiled).is_some();
         self.cross
-            .check(&self.slots, &view, &text, &touched, findings);
+            .check(&self.fields, &view, &text, &touched, findings);
         heaviest_first(findings, before);
     }
 
-    /// Adds a row's facts to the survey of all rows. A row with a mistake as a whole adds none.
-    pub fn collect(&self, row: &Row<'_>, purpose: Purpose, traces: &mut BatchFacts) {
+    /// Adds a row's facts to those of all rows. A row with a mistake as a whole adds none.
+    pub fn collect(&self, row: &Row<'_>, purpose: Purpose, facts: &mut BatchFacts) {
         if self.trouble(row).is_some() || self.no_record(row.cells).is_some() {
             return;
         }
         let mut scratch = Scratch::default();
         let (cells, _) = self.read(row.cells, &mut scratch);
-        self.collect_cells(row, cells, purpose, traces);
+        self.collect_cells(row, cells, purpose, facts);
     }
 
     /// Does the work of [`Checker::collect`] for a row whose `cells` are read.
@@ -576,43 +598,44 @@ impl<'m> Checker<'m> {
         row: &Row<'_>,
         cells: Cells<'_>,
         purpose: Purpose,
-        traces: &mut BatchFacts,
+        facts: &mut BatchFacts,
     ) {
-        let text = |slot: &CompiledField<'m>| slot.text_in(cells);
+        let text = |compiled: &CompiledField<'m>| compiled.text_in(cells);
         let seen = |index| self.seen_at(index, purpose, &text);
-        self.trace(row, cells, &seen, traces);
+        self.trace(row, cells, &seen, facts);
     }
 
-    /// Adds a row's facts to `traces`; `seen` classifies the value of a field row.
+    /// Adds a row's facts to `facts`; `seen` classifies the value of a field row.
     fn trace(
         &self,
         row: &Row<'_>,
         cells: Cells<'_>,
         seen: &dyn Fn(u8) -> ValueClass,
-        traces: &mut BatchFacts,
+        facts: &mut BatchFacts,
     ) {
-        let text = |slot: &CompiledField<'m>| slot.text_in(cells);
+        let text = |compiled: &CompiledField<'m>| compiled.text_in(cells);
         let number = self.number(row.cells);
         let is_alone = is_alone(number, row.cells);
         let is_bare = self.is_bare(number, row.cells);
-        traces.take(&self.cross, &self.slots, &text, seen, (is_alone, is_bare));
+        facts.take(&self.cross, &self.fields, &text, seen, (is_alone, is_bare));
         let measured = self.measured.iter();
-        let slots = measured.filter_map(|index| self.slots.get(usize::from(*index)));
-        for slot in slots.clone() {
-            traces.plain.see(slot.row.name, text(slot));
+        let fields = measured.filter_map(|index| self.fields.get(usize::from(*index)));
+        for compiled in fields.clone() {
+            facts.plain.see(compiled.row.name, text(compiled));
         }
         if damage::is_surveyed(row.line) {
-            traces
-                .shapes
-                .extend(slots.filter_map(|slot| TextShape::measure(slot.row.name, text(slot))));
+            facts.shapes.extend(
+                fields.filter_map(|compiled| TextShape::measure(compiled.row.name, text(compiled))),
+            );
         }
     }
 
     /// Like [`Checker::collect`], for all fields that an extension should have.
-    pub fn collect_record(&self, extension: &Record, traces: &mut BatchFacts) {
-        let text = |slot: &CompiledField<'m>| extension.reveal(slot.row.name).unwrap_or_default();
+    pub fn collect_record(&self, extension: &Record, facts: &mut BatchFacts) {
+        let text =
+            |compiled: &CompiledField<'m>| extension.reveal(compiled.row.name).unwrap_or_default();
         let seen = |index| self.seen_at(index, Purpose::Create, &text);
-        traces.take(&self.cross, &self.slots, &text, seen, (false, false));
+        facts.take(&self.cross, &self.fields, &text, seen, (false, false));
     }
 
     /// Classifies the text of a field row, right or wrong.
@@ -622,10 +645,10 @@ impl<'m> Checker<'m> {
         purpose: Purpose,
         text: &dyn Fn(&CompiledField<'m>) -> &'c str,
     ) -> ValueClass {
-        match self.slots.get(usize::from(index)) {
-            Some(slot) => match text(slot) {
+        match self.fields.get(usize::from(index)) {
+            Some(compiled) => match text(compiled) {
                 "" => self.nothing_given(purpose)[usize::from(index)],
-                text => slot.seen_of(text),
+                text => compiled.seen_of(text),
             },
             None => ValueClass::Unknown,
         }
@@ -635,26 +658,33 @@ impl<'m> Checker<'m> {
     pub fn number<'c>(&self, cells: Cells<'c>) -> &'c str {
         self.cross
             .number
-            .and_then(|index| self.slots.get(usize::from(index)))
-            .map_or("", |slot| slot.text_in(cells))
+            .and_then(|index| self.fields.get(usize::from(index)))
+            .map_or("", |compiled| compiled.text_in(cells))
     }
 
     /// Returns true if a new extension's value of a field raises no finding at all, not even a warning.
     pub fn accepts(&self, field: Field, text: &str) -> bool {
-        let Some(slot) = self.slots.iter().find(|slot| slot.row.name == field) else {
+        let Some(compiled) = self
+            .fields
+            .iter()
+            .find(|compiled| compiled.row.name == field)
+        else {
             return false;
         };
         let mut findings = vec![];
-        slot.at_a_glance(text, Purpose::Create).is_some()
+        compiled.at_a_glance(text, Purpose::Create).is_some()
             || self
-                .check_slow(slot, text, Purpose::Create, &mut findings)
+                .check_slow(compiled, text, Purpose::Create, &mut findings)
                 .is_some_and(|_| findings.is_empty())
     }
 
     /// Returns true if a character is allowed in a value of a field by every rule of the vendor, its warnings included.
     pub fn allows(&self, field: Field, c: char) -> bool {
-        let slot = self.slots.iter().find(|slot| slot.row.name == field);
-        slot.is_some_and(|slot| slot.rules.iter().all(|rule| rule.row.rule.allows(c)))
+        let compiled = self
+            .fields
+            .iter()
+            .find(|compiled| compiled.row.name == field);
+        compiled.is_some_and(|compiled| compiled.rules.iter().all(|rule| rule.row.rule.allows(c)))
     }
 
     fn nothing_given(&self, purpose: Purpose) -> &View {
@@ -671,7 +701,7 @@ impl<'m> Checker<'m> {
         let BoundField::Known(index) = bound else {
             return finding;
         };
-        let row = self.slots[usize::from(index)].row;
+        let row = self.fields[usize::from(index)].row;
         let repair = damage::plain(row, text).filter(|_| odd.kind != OddChar::Control);
         if let Some(repair) = &repair {
             finding.hint = format!("{}; {}", damage::fix_writes(field, repair), finding.hint);
@@ -682,7 +712,7 @@ impl<'m> Checker<'m> {
 
     fn field_of(&self, bound: BoundField) -> Field {
         match bound {
-            BoundField::Known(index) => self.slots[usize::from(index)].row.name,
+            BoundField::Known(index) => self.fields[usize::from(index)].row.name,
             BoundField::Foreign(field) => field,
         }
     }
@@ -697,13 +727,13 @@ impl<'m> Checker<'m> {
         view: &mut View,
         findings: &mut Vec<Finding>,
     ) -> ControlFlow<()> {
-        let slot = &self.slots[usize::from(index)];
-        let seen = match slot.at_a_glance(text, purpose) {
+        let compiled = &self.fields[usize::from(index)];
+        let seen = match compiled.at_a_glance(text, purpose) {
             Some(seen) => Some(seen),
-            None if words == CheckDepth::Whether && slot.is_surely_wrong(text, purpose) => {
+            None if words == CheckDepth::Whether && compiled.is_surely_wrong(text, purpose) => {
                 return ControlFlow::Break(());
             }
-            None => self.check_slow(slot, text, purpose, findings),
+            None => self.check_slow(compiled, text, purpose, findings),
         };
         if let Some(seen) = seen {
             view[usize::from(index)] = seen;
@@ -715,16 +745,16 @@ impl<'m> Checker<'m> {
     #[inline(never)]
     fn check_slow(
         &self,
-        slot: &CompiledField<'m>,
+        compiled: &CompiledField<'m>,
         text: &str,
         purpose: Purpose,
         findings: &mut Vec<Finding>,
     ) -> Option<ValueClass> {
-        let row = slot.row;
-        let text = slot.trimmed(text);
+        let row = compiled.row;
+        let text = compiled.trimmed(text);
         if text.is_empty() {
-            if slot.is_required(purpose) {
-                findings.push(slot.required());
+            if compiled.is_required(purpose) {
+                findings.push(compiled.required());
             }
             return None;
         }
@@ -732,40 +762,40 @@ impl<'m> Checker<'m> {
             return Some(ValueClass::Unknown);
         }
         if row.access == Access::ReadOnly {
-            findings.push(slot.read_only(&self.manifest.vendor.name));
+            findings.push(compiled.read_only(&self.manifest.vendor.name));
             return Some(ValueClass::Unknown);
         }
         if is_generate(text) {
-            return Some(slot.generated(purpose, findings));
+            return Some(compiled.generated(purpose, findings));
         }
         // Only the record on the PBX shows whether the value would be changed: see `merged`.
-        if slot.is_fixed(purpose) {
+        if compiled.is_fixed(purpose) {
             return Some(ValueClass::Unknown);
         }
         if text.trim() == CLEAR {
-            return Some(slot.cleared(purpose, findings));
+            return Some(compiled.cleared(purpose, findings));
         }
         if is_placeholder(text) && row.choice(text).is_none() {
-            let is_needed = !row.is_left_out(text) || slot.is_required(purpose);
-            findings.push(slot.placeholder(text, is_needed));
+            let is_needed = !row.is_left_out(text) || compiled.is_required(purpose);
+            findings.push(compiled.placeholder(text, is_needed));
             return is_needed.then_some(ValueClass::Unknown);
         }
-        if self.is_no_value(slot, text, findings) {
+        if self.is_no_value(compiled, text, findings) {
             return Some(ValueClass::Unknown);
         }
         let text = &*unescaped(text);
         if row.name == Field::DISPLAY_NAME && is_vacant(text) {
-            findings.push(slot.vacant(text));
+            findings.push(compiled.vacant(text));
         }
         let before = findings.len();
-        if let Some(breach) = slot.breach_of_kind(text) {
+        if let Some(breach) = compiled.breach_of_kind(text) {
             findings.push(breach);
         } else {
-            slot.breaches(text, findings);
+            compiled.breaches(text, findings);
         }
         if let Some(damage) = damage::look(row, text, self.country) {
             let damage_id = damage.id;
-            let mut finding = slot.damaged(damage, text);
+            let mut finding = compiled.damaged(damage, text);
             let is_breach = row.name.def().kind == Kind::List || damage_id == damage::LINE_BREAK;
             if is_breach && let Some(breach) = findings.get_mut(before..).and_then(<[_]>::first_mut)
             {
@@ -782,11 +812,11 @@ impl<'m> Checker<'m> {
         } else if findings.len() == before
             && let Some(damage) = damage::words_in_number(row.name, text)
         {
-            findings.push(slot.damaged(damage, text));
+            findings.push(compiled.damaged(damage, text));
         }
         // Nothing is concluded from a value that has findings.
         Some(match findings.len() == before {
-            true => slot.seen(text),
+            true => compiled.seen(text),
             false => ValueClass::Unknown,
         })
     }
@@ -795,43 +825,43 @@ impl<'m> Checker<'m> {
     /// only may be a hash gets one too.
     fn is_no_value(
         &self,
-        slot: &CompiledField<'m>,
+        compiled: &CompiledField<'m>,
         text: &str,
         findings: &mut Vec<Finding>,
     ) -> bool {
-        let row = slot.row;
+        let row = compiled.row;
         if row.name.is_secret() {
             if is_mask(text) {
-                findings.push(slot.mask());
+                findings.push(compiled.mask());
                 return true;
             }
             if says_what_to_do(text) && damage::look(row, text, self.country).is_none() {
-                findings.push(slot.instruction());
+                findings.push(compiled.instruction());
                 return true;
             }
             if is_no_password(text) && !is_ditto(text) {
-                findings.push(slot.placeholder(text, true));
+                findings.push(compiled.placeholder(text, true));
                 return true;
             }
             let is_made = row.name == Field::SIP_PASSWORD && text.len() == MADE_HEX_DIGITS;
             let hash = hash_text(text).filter(|hash| *hash == HashText::Certain || !is_made);
-            findings.extend(hash.map(|hash| slot.hash(hash)));
+            findings.extend(hash.map(|hash| compiled.hash(hash)));
             if hash == Some(HashText::Certain) {
                 return true;
             }
         }
         let is_ditto = is_ditto(text);
         if is_ditto {
-            findings.push(slot.ditto(text));
+            findings.push(compiled.ditto(text));
         }
         is_ditto
     }
 
-    fn missing(&self, slots: &[u8], purpose: Purpose, findings: &mut Vec<Finding>) {
-        let missing = slots.iter().map(|index| &self.slots[usize::from(*index)]);
+    fn missing(&self, fields: &[u8], purpose: Purpose, findings: &mut Vec<Finding>) {
+        let missing = fields.iter().map(|index| &self.fields[usize::from(*index)]);
         findings.extend(
             missing
-                .filter(|slot| slot.is_required(purpose))
+                .filter(|compiled| compiled.is_required(purpose))
                 .map(CompiledField::required),
         );
     }

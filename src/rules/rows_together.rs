@@ -134,21 +134,21 @@ impl BatchFacts {
     pub(super) fn take<'m, 'c>(
         &mut self,
         together: &FieldsTogether,
-        slots: &[CompiledField<'m>],
+        fields: &[CompiledField<'m>],
         text: &dyn Fn(&CompiledField<'m>) -> &'c str,
         seen: impl Fn(u8) -> ValueClass,
         (is_alone, is_bare): (bool, bool),
     ) {
-        let text_at = |index: u8| slots.get(usize::from(index)).map_or("", text);
+        let text_at = |index: u8| fields.get(usize::from(index)).map_or("", text);
         let number = together.number.map_or("", text_at);
         if !number.is_empty() {
             self.number(number, is_alone, is_bare);
         }
-        for slot in together
+        for compiled in together
             .passwords()
-            .filter_map(|index| slots.get(usize::from(index)))
+            .filter_map(|index| fields.get(usize::from(index)))
         {
-            self.passwords.see(slot.row.name, text(slot));
+            self.passwords.see(compiled.row.name, text(compiled));
         }
         if let Some(email) = together.email
             && together.fact(CrossRule::DuplicateEmail).is_some()
@@ -236,33 +236,33 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// A survey that knows no row yet.
+    /// Knows no row yet.
     pub fn new() -> Collector {
         Collector::default()
     }
 
     /// Takes in the facts of one batch.
-    pub fn add(&mut self, traces: BatchFacts) {
-        for key in traces.keys {
+    pub fn add(&mut self, facts: BatchFacts) {
+        for key in facts.keys {
             if self.numbers.insert_key(key) {
                 self.repeated.insert(Number::Digits(key));
             }
         }
-        for text in traces.texts {
+        for text in facts.texts {
             if let Some(text) = self.numbers.texts.replace(text) {
                 self.repeated.insert(Number::Text(text));
             }
         }
-        for (from, to) in traces.forwards {
+        for (from, to) in facts.forwards {
             let forward = (self.names.id(from), self.names.id(to));
             self.forwards.push(forward);
         }
-        self.emails.extend(traces.emails);
-        self.shapes.add(traces.shapes);
-        self.plain.add(traces.plain);
-        self.sums.add(traces.sums);
-        self.lengths.add(&traces.lengths);
-        self.passwords.add(traces.passwords);
+        self.emails.extend(facts.emails);
+        self.shapes.add(facts.shapes);
+        self.plain.add(facts.plain);
+        self.sums.add(facts.sums);
+        self.lengths.add(&facts.lengths);
+        self.passwords.add(facts.passwords);
     }
 
     /// Takes in the extensions on the PBX: from now on a forward to an extension that is neither there nor in the sheet
@@ -291,7 +291,7 @@ impl Collector {
         })
     }
 
-    /// Ends the survey and works out the facts about every row.
+    /// Ends the collection and works out the facts about every row.
     pub fn finish(mut self) -> CrossRowFacts {
         let long = self.numbers.seal();
         self.repeated.extend(long.into_iter().map(Number::Digits));
@@ -410,7 +410,7 @@ impl CrossRowFacts {
     pub(super) fn no_extension(
         &self,
         cross: &FieldsTogether,
-        slots: &[CompiledField<'_>],
+        fields: &[CompiledField<'_>],
         cells: Cells<'_>,
         is_bare: bool,
     ) -> Option<Finding> {
@@ -418,17 +418,17 @@ impl CrossRowFacts {
         if !may_be_total && !self.are_words_odd {
             return None;
         }
-        let slot = slots.get(usize::from(cross.number?))?;
-        let number = slot.text_in(cells);
-        let may_be_word =
-            slot.row.name == Field::NUMBER && (!slot.has_number_rule() || has_words_alone(cells));
+        let compiled = fields.get(usize::from(cross.number?))?;
+        let number = compiled.text_in(cells);
+        let may_be_word = compiled.row.name == Field::NUMBER
+            && (!compiled.has_number_rule() || has_words_alone(cells));
         if self.are_words_odd && may_be_word && is_word(number.trim()) {
             let message = format!(
                 "number {} has no digit, and the other rows' numbers have: it may be a remark, or the row the headings of another table",
-                slot.quoted(number)
+                compiled.quoted(number)
             );
             let hint = "take the row out, and those below it that are another table's; extensions that are called by words go in a sheet of their own";
-            return Some(about_row(Some(slot), "row.word", &message, hint));
+            return Some(about_row(Some(compiled), "row.word", &message, hint));
         }
         if !may_be_total {
             return None;
@@ -437,62 +437,69 @@ impl CrossRowFacts {
         is_total.then(|| {
             let message = format!(
                 "{} {} is the count or the sum of the other rows' numbers, and no extension",
-                slot.row.name.name(),
-                slot.quoted(number)
+                compiled.row.name.name(),
+                compiled.quoted(number)
             );
             let hint =
                 "take the row out; an extension that has this number goes in a sheet of its own";
-            about_row(Some(slot), "row.total", &message, hint)
+            about_row(Some(compiled), "row.total", &message, hint)
         })
     }
 
     pub(super) fn check<'m, 'c>(
         &self,
         cross: &FieldsTogether,
-        slots: &[CompiledField<'m>],
+        fields: &[CompiledField<'m>],
         view: &View,
         text: &dyn Fn(&CompiledField<'m>) -> &'c str,
         findings: &mut Vec<Finding>,
         duplicates: &mut Vec<Duplicate>,
     ) {
-        let slot_at = |index: u8| slots.get(usize::from(index));
+        let slot_at = |index: u8| fields.get(usize::from(index));
         let number_slot = cross.number.and_then(slot_at);
         let number = number_slot.map_or("", text);
-        if let Some(slot) = number_slot
+        if let Some(compiled) = number_slot
             && !number.is_empty()
             && self.repeats_number(number)
         {
-            duplicates.push(duplicate_number(slot, number));
+            duplicates.push(duplicate_number(compiled, number));
         }
-        if let Some(slot) = number_slot.filter(|slot| slot.row.name == Field::NUMBER)
-            && let Some((rule, what, hint)) = self.odd_number(slot, number)
+        if let Some(compiled) = number_slot.filter(|compiled| compiled.row.name == Field::NUMBER)
+            && let Some((rule, what, hint)) = self.odd_number(compiled, number)
             && !(rule == SIGN
                 && findings
                     .iter()
                     .any(|told| told.field == Some(Field::NUMBER)))
         {
-            let message = format!("{} {} {what}", slot.row.name.name(), quoted(number));
+            let message = format!("{} {} {what}", compiled.row.name.name(), quoted(number));
             let finding = Finding::new(rule, Severity::Warning, message);
-            findings.push(finding.about(Some(slot.row.name), slot.column).hint(hint));
+            findings.push(
+                finding
+                    .about(Some(compiled.row.name), compiled.column)
+                    .hint(hint),
+            );
         }
         for one in &self.one_passwords {
-            let mut slots = slots.iter();
-            let slot = slots.find(|slot| slot.row.name == one.field && slot.column.is_some());
-            duplicates.extend(slot.map(|slot| Duplicate {
+            let mut fields = fields.iter();
+            let compiled =
+                fields.find(|compiled| compiled.row.name == one.field && compiled.column.is_some());
+            duplicates.extend(compiled.map(|compiled| Duplicate {
                 of: format!("={}", one.field.name()),
-                finding: slot.shared(one.rows),
+                finding: compiled.shared(one.rows),
                 is_for_all: true,
             }));
         }
         if !self.repeated_emails.is_empty()
-            && let Some(slot) = cross.email.and_then(slot_at)
+            && let Some(compiled) = cross.email.and_then(slot_at)
         {
-            self.email(cross, slot, text(slot), duplicates);
+            self.email(cross, compiled, text(compiled), duplicates);
         }
         for index in cross.targets(|index| view[usize::from(index)]) {
-            let Some(slot) = slot_at(index) else { continue };
-            if view[usize::from(index)] == ValueClass::Text && text(slot) != number {
-                self.forward(cross, slot, number, text(slot), findings);
+            let Some(compiled) = slot_at(index) else {
+                continue;
+            };
+            if view[usize::from(index)] == ValueClass::Text && text(compiled) != number {
+                self.forward(cross, compiled, number, text(compiled), findings);
             }
         }
     }
@@ -500,14 +507,14 @@ impl CrossRowFacts {
     /// The rule that a number breaks beside those of the other rows, what it is, and the way out.
     fn odd_number(
         &self,
-        slot: &CompiledField<'_>,
+        compiled: &CompiledField<'_>,
         number: &str,
     ) -> Option<(&'static str, &'static str, &'static str)> {
         if let Some((what, hint)) = self.dialled.why(number) {
             return Some(("number.dialled", what, hint));
         }
         // Where digits alone are right, the vendor's own rule has told.
-        if self.are_signs_odd && !slot.has_number_rule() && has_odd_sign(number) {
+        if self.are_signs_odd && !compiled.has_number_rule() && has_odd_sign(number) {
             return Some((
                 SIGN,
                 "has a letter or a sign, and most of the other rows' numbers have digits alone",
@@ -530,7 +537,7 @@ impl CrossRowFacts {
     fn email(
         &self,
         cross: &FieldsTogether,
-        slot: &CompiledField<'_>,
+        compiled: &CompiledField<'_>,
         email: &str,
         duplicates: &mut Vec<Duplicate>,
     ) {
@@ -544,7 +551,7 @@ impl CrossRowFacts {
             duplicates.push(Duplicate {
                 // No number begins so.
                 of: format!("@{address}"),
-                finding: FieldsTogether::finding(fact, slot, message, hint),
+                finding: FieldsTogether::finding(fact, compiled, message, hint),
                 is_for_all: false,
             });
         }
@@ -553,7 +560,7 @@ impl CrossRowFacts {
     fn forward(
         &self,
         cross: &FieldsTogether,
-        slot: &CompiledField<'_>,
+        compiled: &CompiledField<'_>,
         number: &str,
         target: &str,
         findings: &mut Vec<Finding>,
@@ -562,7 +569,7 @@ impl CrossRowFacts {
         let known =
             self.numbers.contains(target) || on_pbx.is_some_and(|there| there.contains(target));
         if !known && let Some(fact) = cross.fact(CrossRule::ForwardToUnknown) {
-            let name = slot.row.name.name();
+            let name = compiled.row.name.name();
             let (severity, elsewhere, hint) = if on_pbx.is_some() {
                 (
                     Severity::Error,
@@ -578,7 +585,7 @@ impl CrossRowFacts {
             };
             let not = if on_pbx.is_some() { "neither" } else { "not" };
             let message = format!("{name} {} is {not} in the sheet{elsewhere}", quoted(target));
-            let mut finding = FieldsTogether::finding(fact, slot, message, hint);
+            let mut finding = FieldsTogether::finding(fact, compiled, message, hint);
             finding.severity = severity;
             findings.push(finding);
         }
@@ -588,7 +595,7 @@ impl CrossRowFacts {
             let message = format!("forwards lead back to where they began: {way}");
             findings.push(FieldsTogether::finding(
                 fact,
-                slot,
+                compiled,
                 message,
                 "forward one of them elsewhere",
             ));
@@ -596,14 +603,14 @@ impl CrossRowFacts {
     }
 }
 
-fn duplicate_number(slot: &CompiledField<'_>, number: &str) -> Duplicate {
-    let name = slot.row.name.name();
+fn duplicate_number(compiled: &CompiledField<'_>, number: &str) -> Duplicate {
+    let name = compiled.row.name.name();
     let message = format!("{name} {}", quoted(number));
     let finding = Finding::new(format!("duplicate_{name}"), Severity::Error, message);
     Duplicate {
         of: number.to_owned(),
         finding: finding
-            .about(Some(slot.row.name), slot.column)
+            .about(Some(compiled.row.name), compiled.column)
             .hint(format!("keep one of the rows, or correct the {name}")),
         is_for_all: false,
     }

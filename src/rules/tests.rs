@@ -235,9 +235,9 @@ fn found_with(
     let manifest = vendor();
     let binding = bind(&manifest, headings);
     let checker = Checker::new(&manifest, &binding);
-    let mut survey = Collector::new();
+    let mut collector = Collector::new();
     if let Some(numbers) = on_pbx {
-        survey.on_pbx(numbers.iter().copied());
+        collector.on_pbx(numbers.iter().copied());
     }
     let cells: Vec<_> = rows.iter().map(|row| joined(row)).collect();
     let all = |mut each: Box<dyn FnMut(Row<'_>) + '_>| {
@@ -251,22 +251,28 @@ fn found_with(
             });
         }
     };
-    let (mut traces, mut alike) = (BatchFacts::default(), BatchFacts::default());
+    let (mut facts, mut alike) = (BatchFacts::default(), BatchFacts::default());
     all(Box::new(|row| {
-        checker.collect(&row, purpose, &mut traces);
+        checker.collect(&row, purpose, &mut facts);
         let judged = checker.collect_and_judge(&row, purpose, &mut alike);
         let mut alone = Vec::new();
         checker.row(&row, purpose, None, &mut alone, &mut Vec::new());
         assert_eq!(judged, !alone.is_empty(), "{alone:?}");
     }));
-    assert_eq!(format!("{traces:?}"), format!("{alike:?}"));
-    survey.add(traces);
-    let across = survey.finish();
+    assert_eq!(format!("{facts:?}"), format!("{alike:?}"));
+    collector.add(facts);
+    let cross_rows = collector.finish();
     let mut places = Places::default();
     let mut found = Vec::new();
     all(Box::new(|row| {
         let (mut findings, mut duplicates) = (Vec::new(), Vec::new());
-        checker.row(&row, purpose, Some(&across), &mut findings, &mut duplicates);
+        checker.row(
+            &row,
+            purpose,
+            Some(&cross_rows),
+            &mut findings,
+            &mut duplicates,
+        );
         let place = Place {
             file: "staff.csv".into(),
             sheet: None,
@@ -722,21 +728,21 @@ fn a_row_in_trouble_says_only_that_and_takes_part_in_nothing() {
         trouble,
         bytes: 0..0,
     };
-    let mut traces = BatchFacts::default();
+    let mut facts = BatchFacts::default();
     checker.collect(
         &row(Some(RowTrouble::Broken(trouble.clone()))),
         Purpose::Create,
-        &mut traces,
+        &mut facts,
     );
-    checker.collect(&row(None), Purpose::Create, &mut traces);
-    let mut survey = Collector::new();
-    survey.add(traces);
-    let across = survey.finish();
+    checker.collect(&row(None), Purpose::Create, &mut facts);
+    let mut collector = Collector::new();
+    collector.add(facts);
+    let cross_rows = collector.finish();
     let (mut findings, mut duplicates) = (Vec::new(), Vec::new());
     checker.row(
         &row(Some(RowTrouble::Broken(trouble.clone()))),
         Purpose::Create,
-        Some(&across),
+        Some(&cross_rows),
         &mut findings,
         &mut duplicates,
     );

@@ -1,7 +1,7 @@
 //! Damage that spreadsheets do to identifiers: exponents, lost leading zeros, dates in the place of numbers.
 //!
-//! Damage is found in two ways. [`look`] needs the value alone. [`Suspects`], the result of the survey of all rows,
-//! finds damage that shows only beside the other rows (a lost zero, a lost `+`); the survey looks at every row of a
+//! Damage is found in two ways. [`look`] needs the value alone. [`Suspects`], the result of a look at all rows,
+//! finds damage that shows only beside the other rows (a lost zero, a lost `+`); it looks at every row of a
 //! small sheet and at a sample of a large one, so it costs next to nothing.
 //!
 //! A repair is given only where there is one original that the cell can have had, and all of it is still there. The

@@ -17,7 +17,7 @@ const PIN_DIGITS_MIN: usize = 4;
 /// The number of lengths that are counted; longer numbers are not.
 const LENGTHS: usize = 32;
 
-/// Returns true if the row of a line takes part in the survey: the same for any number of threads and any size of a
+/// Returns true if the row of a line takes part in the look at all rows: the same for any number of threads and any size of a
 /// batch.
 pub(in crate::rules) fn is_surveyed(line: u64) -> bool {
     // Scattered, because a sheet may have a rhythm.

@@ -37,18 +37,18 @@ fn said(vendor: &str, headings: &[&str], rows: &[Vec<String>]) -> Vec<Vec<Findin
             });
         }
     };
-    let (mut survey, mut traces) = (Collector::new(), BatchFacts::default());
-    all(&mut |row| checker.collect(&row, Purpose::Create, &mut traces));
-    survey.add(traces);
-    let across = survey.finish();
+    let (mut collector, mut facts) = (Collector::new(), BatchFacts::default());
+    all(&mut |row| checker.collect(&row, Purpose::Create, &mut facts));
+    collector.add(facts);
+    let cross_rows = collector.finish();
     let mut said = Vec::new();
     all(&mut |row| {
         let (mut findings, mut duplicates) = (vec![], vec![]);
-        let across = Some(&across);
+        let cross_rows = Some(&cross_rows);
         checker.row(
             &row,
             Purpose::Create,
-            across,
+            cross_rows,
             &mut findings,
             &mut duplicates,
         );
