@@ -85,10 +85,16 @@ impl<'k> Form<'k> {
                     Cow::Borrowed(items) => escaped(items),
                     Cow::Owned(items) => Cow::Owned(escaped(&items).into_owned()),
                 },
+                None if self.omits(*field, text.reveal()) => Cow::Borrowed(""),
                 None => escaped(text.reveal()),
             }
         };
         self.fields.iter().map(cell).collect()
+    }
+
+    /// Returns true for a value that is not shown, in a column whose other values are.
+    fn omits(&self, field: Field, text: &str) -> bool {
+        !matches!(self.secrecy, Secrecy::Plain) && field.hides(text)
     }
 
     fn fingerprints(&self, field: Field) -> Option<&'k Key> {

@@ -118,8 +118,8 @@ fn table(sheet: &Sheet, columns: &[ColumnReading], manifest: &Manifest) -> Resul
         .enumerate()
         .map(|(at, (column, values))| {
             let value = match column.field {
-                Some(field) if !field.is_secret() => shortened(values.concat()),
                 _ if values.is_empty() => String::new(),
+                Some(field) if !field.hides(&values.concat()) => shortened(values.concat()),
                 _ => translated(NOT_SHOWN).into_owned(),
             };
             let needs = column.field.and_then(|field| manifest.brought_by(field));

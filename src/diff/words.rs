@@ -164,7 +164,10 @@ impl Comparison<'_> {
         language: Language,
     ) -> String {
         let (words, unit) = (name_in(field, language), field.def().unit);
-        if field.is_secret() {
+        if [before, after]
+            .iter()
+            .any(|held| field.hides(&held.value(field)))
+        {
             let part = self.parts.iter().find(|part| part.field == field);
             let there = part.map_or((true, true), |part| part.are_there(before, after));
             let change = in_language(changed(there.0, there.1), language);
@@ -212,7 +215,8 @@ impl<'s> Difference<'s> {
         let text = held.value(field);
         let sides = self.before.into_iter().chain(self.after);
         let mut secrets = sides.flat_map(SideExtension::secrets);
-        match secrets.any(|secret| gives_away(held.number(), field, &text, secret)) {
+        let is_given_away = |secret| gives_away(held.number(), field, &text, secret);
+        match field.hides(&text) || secrets.any(is_given_away) {
             true => Cow::Borrowed(NOT_SHOWN),
             false => text,
         }

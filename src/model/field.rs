@@ -477,7 +477,7 @@ impl Field {
 }
 
 /// Returns true for an address with a password before its host.
-fn holds_password(text: &str) -> bool {
+pub(super) fn holds_password(text: &str) -> bool {
     let authority = text.split_once("://").map_or("", |(_, rest)| rest);
     let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
     let user = authority.rsplit_once('@').map_or("", |(user, _)| user);

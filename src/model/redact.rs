@@ -1,5 +1,6 @@
 //! Values as they may be shown to people, and the words that replace a secret. No other module has words for that.
 
+use super::field::holds_password;
 use super::{Field, Kind, OddChar, Secret};
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -333,8 +334,13 @@ pub fn changed(before: bool, now: bool) -> &'static str {
     }
 }
 
-/// A text that is no secret in quotes, shortened where it is long, its hidden characters made visible.
+/// A text that is no secret in quotes, shortened where it is long, its hidden characters made visible, and without the
+/// password of an address.
 pub fn quoted(text: &str) -> String {
+    let text = match holds_password(text) {
+        true => &*target(text),
+        false => text,
+    };
     let mut quoted = String::from("\"");
     for c in text.chars().take(CHARS_MAX) {
         let hides = matches!(
@@ -386,6 +392,8 @@ mod tests {
             "\"20\\u{200b}02\\u{a}\""
         );
         assert_eq!(quoted(&"x".repeat(61)), format!("\"{}…\"", "x".repeat(60)));
+        let address = "=\"https://me:canary@files.example.com/a.wav\"";
+        assert!(!quoted(address).contains("canary"), "{}", quoted(address));
     }
 
     #[test]

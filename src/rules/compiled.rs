@@ -530,7 +530,7 @@ impl<'m> CompiledField<'m> {
         let field = self.row.name;
         let told = match (&damage.repair, &damage.probable) {
             (Some(repair), _) => Some(fix_writes(field, repair)),
-            (None, Some(probable)) if !field.is_secret() => {
+            (None, Some(probable)) if !field.hides(probable) => {
                 Some(format!("probably {}", quoted(probable)))
             }
             _ => None,
@@ -780,7 +780,7 @@ impl<'m> CompiledRule<'m> {
 
     fn finding(&self, compiled: &CompiledField<'_>, text: &str) -> Finding {
         let mut message = compiled.row.name.name().to_owned();
-        if !text.is_empty() && !compiled.row.name.is_secret() {
+        if !text.is_empty() && !compiled.row.name.hides(text) {
             message.push(' ');
             message.push_str(&quoted(text));
         }

@@ -122,7 +122,7 @@ impl Odd {
 
     pub(super) fn finding(self, field: Option<Field>, column: usize, text: &str) -> Finding {
         let mut name = field.map_or("the cell", Field::name).to_owned();
-        if self.kind != OddChar::Control && field.is_some_and(|field| !field.is_secret()) {
+        if self.kind != OddChar::Control && field.is_some_and(|field| !field.hides(text)) {
             name.push(' ');
             name.push_str(&quoted(text));
         }

@@ -25,6 +25,7 @@ mod promises {
     mod cut_off;
     mod dial_tone;
     mod files;
+    mod formats;
     mod given_back;
     mod headings;
     mod hostile;

@@ -4,7 +4,7 @@ use crate::check::Counts;
 use crate::cli::FixArgs;
 use crate::model::counted;
 use crate::model::redact::{NOT_SHOWN, quoted};
-use crate::model::{Finding, Place};
+use crate::model::{Field, Finding, Place};
 use crate::report::summary_of_check;
 use crate::rim::terminal::{output, print, printed};
 use crate::rim::{Exit, Failure};
@@ -66,7 +66,8 @@ impl<'s> Changes<'s> {
         repair: &str,
     ) -> Result<(), Failure> {
         let field = finding.field.map_or("", |field| field.name());
-        let secret = finding.field.is_none_or(|field| field.is_secret());
+        let hides = |field: Field| field.hides(value) || field.hides(repair);
+        let secret = finding.field.is_none_or(hides);
         let shown = |text| if secret { NOT_SHOWN } else { text };
         let (before, after) = (shown(value), shown(repair));
         let (cell, code) = (place.cell(column), &*finding.rule);

@@ -6,9 +6,8 @@ use crate::cli::FixArgs;
 use crate::columns::AllowedActions;
 use crate::input::{InputOptions, bound};
 use crate::manifest::{Manifest, Purpose};
-use crate::model::Secret;
-use crate::model::counted;
 use crate::model::redact::{NOT_SHOWN, quoted};
+use crate::model::{Field, Secret, counted};
 use crate::report::marked::{MarkedSheet, ending_of_copy};
 use crate::rim::outputs::Files;
 use crate::rim::terminal::print;
@@ -54,7 +53,8 @@ pub(super) fn run(
             let value = cells.get(column).map_or("", Secret::reveal);
             let (place, number) = (&verdict.place, &verdict.number);
             changes.change(place, number, (column, value), &finding, text.reveal())?;
-            let change = match finding.field.is_none_or(|field| field.is_secret()) {
+            let hides = |field: Field| field.hides(value) || field.hides(text.reveal());
+            let change = match finding.field.is_none_or(hides) {
                 true => format!("{NOT_SHOWN} is written anew"),
                 false => format!("{} → {}", quoted(value), quoted(text.reveal())),
             };

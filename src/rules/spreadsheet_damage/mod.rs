@@ -152,7 +152,7 @@ impl Damage {
 
 /// Builds the hint about the result of `rowcall fix` for a value.
 pub(super) fn fix_writes(field: Field, repair: &str) -> String {
-    if field.is_secret() {
+    if field.hides(repair) {
         "`rowcall fix` fixes it".to_owned()
     } else {
         format!("`rowcall fix` writes {}", quoted(repair))

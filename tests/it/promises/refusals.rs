@@ -44,7 +44,7 @@ fn refusals(vendor: &Vendor) -> Vec<Reply> {
                 Reply::new(404, "text/html", "<html></html>"),
             ]
         }
-        _ => {
+        "openvox" | "yeastar_s" => {
             let word =
                 |errno: &str| json(200, &format!(r#"{{"status":"Failed","errno":"{errno}"}}"#));
             [
@@ -53,6 +53,7 @@ fn refusals(vendor: &Vendor) -> Vec<Reply> {
             .map(word)
             .into()
         }
+        id => panic!("{id} has no refusals here"),
     }
 }
 

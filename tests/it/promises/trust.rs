@@ -1,9 +1,10 @@
 //! A run belongs to one PBX and to one moment, against simulated PBXes behind their sockets.
 
 use crate::support::altered::altered;
+use crate::support::fixture::certain_listers;
 use crate::support::pbx::{Desk, TestPbx};
 use crate::support::sheets::lines;
-use rowcall::vendors::vendor;
+use rowcall::vendors::{VENDORS, vendor};
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -144,7 +145,7 @@ fn cut_off(desk: &Desk, arguments: &[&str], done: usize) -> String {
 
 #[test]
 fn what_moved_since_a_run_was_planned_is_left_alone_by_its_resume() {
-    for vendor in ["openvox", "portsip", "ozeki"] {
+    for vendor in VENDORS.iter().map(|vendor| vendor.id) {
         let desk = Desk::new(vendor);
         let sheet = desk.sample(12);
         desk.import("state", &sheet, &[]);
@@ -312,7 +313,7 @@ fn written(desk: &Desk, more: &[&str]) -> (i32, u64, u64) {
 
 #[test]
 fn the_same_sheet_again_changes_nothing_whatever_the_mode_and_vendor() {
-    for vendor in ["openvox", "portsip", "ozeki"] {
+    for vendor in certain_listers().map(|vendor| vendor.id) {
         let desk = Desk::new(vendor);
         assert_eq!(
             desk.import("state", &desk.sample(12), &[]).count("created"),
@@ -857,7 +858,7 @@ fn a_sync_that_was_cut_off_after_a_creation_was_refused_deletes_nothing_when_it_
 
 #[test]
 fn what_was_lost_on_the_way_is_read_back_and_remembered_all_the_same() {
-    for vendor in ["openvox", "portsip", "ozeki", "yeastar_s"] {
+    for vendor in VENDORS.iter().map(|vendor| vendor.id) {
         let desk = Desk::new(vendor);
         desk.sample(12);
         let all = ["--reply-within", "1", "--max-failures", "all"];

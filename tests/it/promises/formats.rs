@@ -1,0 +1,117 @@
+//! What earlier versions wrote is read by this one: runs are told, resumed and undone, archives verified, plans refused
+//! in words or carried out.
+//!
+//! Each folder of `tests/it/formats` was written by the version that it is named after, at an OpenVox simulated by
+//! `rowcall sim --vendor openvox --listen 127.90.80.70:18087`: `import staff.csv`, `export hq --archive nights`, `plan
+//! changes.csv --mode upsert -o plan.json`, `import more.csv --rate 1/s` killed in the middle, and `export` once more.
+#![cfg(target_os = "linux")]
+
+use crate::support::program::{Program, wait_until};
+use crate::support::sources::root;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Stdio};
+
+/// An address of its own on this machine, since a run belongs to the address that it was made for.
+const ADDRESS: &str = "127.90.80.70:18087";
+
+/// Copies a folder; all of it is its owner's alone, which a repository does not keep.
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let from = entry.unwrap().path();
+        let to = to.join(from.file_name().unwrap());
+        if from.is_dir() {
+            fs::create_dir(&to).unwrap();
+            copy(&from, &to);
+        } else {
+            fs::copy(&from, &to).unwrap();
+            fs::set_permissions(&to, Permissions::from_mode(0o600)).unwrap();
+        }
+    }
+}
+
+/// Starts the simulated PBX; waits for a test beside this one that has the address.
+fn simulated(program: &Program) -> Ended {
+    let mut child: Option<Ended> = None;
+    wait_until(|| {
+        let begun = child.get_or_insert_with(|| {
+            let line = format!("sim --vendor openvox --listen {ADDRESS}");
+            let words = fs::File::create(program.path("listening")).unwrap();
+            let mut command = program.command(&line);
+            command.stdout(words).stderr(Stdio::null());
+            Ended(command.spawn().unwrap())
+        });
+        if begun.0.try_wait().unwrap().is_some() {
+            child = None;
+        }
+        program.read("listening").contains(ADDRESS)
+    });
+    child.unwrap()
+}
+
+/// A child that ends with the test.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn what_earlier_versions_wrote_is_read() {
+    let mut versions = 0;
+    for entry in fs::read_dir(root().join("tests/it/formats")).unwrap() {
+        let folder = entry.unwrap().path();
+        let version = folder.file_name().unwrap().to_str().unwrap();
+        let program = Program::new().with_own_state();
+        copy(&folder, program.folder());
+        program.file("password", "rehearsal\n");
+        fs::set_permissions(program.path("password"), Permissions::from_mode(0o600)).unwrap();
+        read_back(version, &program);
+        versions += 1;
+    }
+    assert!(versions >= 1);
+}
+
+fn read_back(version: &str, program: &Program) {
+    // The runs: one is finished, one was cut off.
+    let runs = program.ends("runs --json", 0).summary();
+    let runs = runs["runs"].as_array().unwrap();
+    let name = |index: usize| runs[index]["run"].as_str().unwrap().to_owned();
+    let state = |index: usize| runs[index]["state"].as_str().unwrap().to_owned();
+    assert_eq!([state(0), state(1)], ["at_work_or_cut_off", "finished"]);
+    assert_eq!(runs[1]["counts"]["created"], 4);
+    let (cut_off, finished) = (name(0), name(1));
+    let told = program.ends(&format!("report {finished}"), 0).out;
+    assert_eq!(told.matches(",create,created,").count(), 4, "{told}");
+
+    // The archive: whole, and what changed in it is told.
+    let head = fs::read_to_string(program.path("nights/manifest.jsonl")).unwrap();
+    assert_eq!(head.lines().count(), 2);
+    program.ends("archive verify nights", 0);
+    let changes = program.ends("diff --archive nights --since 2026-01-01 --json", 1);
+    assert_eq!(changes.summary()["comparisons"][0]["counts"]["added"], 2);
+
+    // The PBX has what the runs made; a plan waits for it.
+    let _pbx = simulated(program);
+    program.ends("import staff.csv --to hq --yes --rate 1000/s", 0);
+    let plan = program.run("import --plan plan.json --yes --rate 1000/s --json");
+    match version == env!("CARGO_PKG_VERSION") {
+        true => assert_eq!(
+            (plan.exit, plan.count("created"), plan.count("updated")),
+            (0, 1, 1)
+        ),
+        false => drop(plan.exits(2).says(&["rowcall ", version, "rowcall plan"])),
+    }
+
+    // The run that was cut off ends, and both are taken back.
+    let resumed = program.ends(&format!("resume {cut_off} --yes --json"), 0);
+    assert_eq!(resumed.count("created"), 4);
+    let undone = program.ends(&format!("undo {cut_off} --yes --json"), 0);
+    assert_eq!(undone.count("deleted"), 4);
+    let undone = program.run(&format!("undo {finished} --yes --json"));
+    assert!(undone.count("deleted") >= 3, "{}{}", undone.out, undone.err);
+}
