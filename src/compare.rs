@@ -3,6 +3,7 @@
 use crate::manifest::{Access, Manifest};
 use crate::model::redact;
 use crate::model::{Field, Kind, Record, TO_GENERATE, Text};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use url::Url;
 
@@ -40,6 +41,25 @@ pub fn differing(manifest: &Manifest, wanted: &Record, current: &Record) -> Vec<
         .filter(|(field, text)| *text != TO_GENERATE && differs(*field, text.reveal()))
         .map(|(field, _)| field)
         .collect()
+}
+
+/// The wanted record, with what makes the parts anew that the extension on the PBX lacks, where the row does not say it.
+pub(crate) fn made_whole<'w>(
+    manifest: &Manifest,
+    wanted: &'w Record,
+    current: &Record,
+) -> Cow<'w, Record> {
+    let mut whole = Cow::Borrowed(wanted);
+    for row in manifest.field.iter().filter(|row| row.shows_part) {
+        let lacks = current.get(row.name).is_some_and(Text::is_empty);
+        if lacks
+            && wanted.get(row.name).is_none()
+            && let Some(text) = row.filled(current.number())
+        {
+            whole.to_mut().set(row.name, text);
+        }
+    }
+    whole
 }
 
 /// The fields in which one reading of an extension is not as the other, in whatever way, as far as the vendor lets them

@@ -2,7 +2,7 @@
 //! secret's, and only where it repeats no value that is hidden.
 
 use crate::model::WireText;
-use crate::model::redact::{NOT_SHOWN, holds_whole, repeats};
+use crate::model::redact::{NOT_SHOWN, WholeSecrets, repeats};
 use crate::wire::{Body, Reply, Request, json, xml};
 use serde_json::Value;
 use std::collections::HashSet;
@@ -36,6 +36,7 @@ pub fn bodies(request: &Request, reply: Option<&Reply>, names: &OpenNames) -> Ve
     let mut shown = ShownBodies {
         names,
         hidden: HashSet::new(),
+        whole: WholeSecrets::default(),
         values: 0,
     };
     let mut sent = vec![BodyTree::of_pairs(&request.query)];
@@ -54,6 +55,8 @@ pub fn bodies(request: &Request, reply: Option<&Reply>, names: &OpenNames) -> Ve
         shown.collect(tree);
     }
     shown.hidden.retain(|text| text.len() >= HIDDEN_BYTES_MIN);
+    let hidden = shown.hidden.iter().map(String::as_str);
+    shown.whole = WholeSecrets::new(hidden.filter(|text| !is_short_number(text)));
     let bodies = [("> query ", &sent[0]), ("> ", &sent[1]), ("< ", &came)];
     let lines = bodies.into_iter();
     lines
@@ -108,6 +111,8 @@ struct ShownBodies<'n> {
     names: &'n OpenNames,
     /// Values that no shown one may repeat.
     hidden: HashSet<String>,
+    /// The same, but for short numbers.
+    whole: WholeSecrets,
     /// The number of values of the present body that are shown so far.
     values: usize,
 }
@@ -202,9 +207,11 @@ impl ShownBodies<'_> {
 
     fn value(&mut self, name: &str, value: &str) -> String {
         self.values += 1;
+        if self.values > VALUES_MAX {
+            return "…".to_owned();
+        }
         let is_open = self.is_open(name) && !self.repeats_hidden(name, value);
         match is_open || value.trim().is_empty() {
-            _ if self.values > VALUES_MAX => "…".to_owned(),
             true => value.to_owned(),
             false => NOT_SHOWN.to_owned(),
         }
@@ -214,11 +221,8 @@ impl ShownBodies<'_> {
     /// is a PIN too gives nothing away.
     fn repeats_hidden(&self, name: &str, text: &str) -> bool {
         let is_word = self.names.words.contains(name);
-        self.hidden.iter().any(|hidden| {
-            let is_short =
-                hidden.len() < LONG_NUMBER && hidden.bytes().all(|byte| byte.is_ascii_digit());
-            (!is_short && holds_whole(text, hidden)) || (is_word && repeats(text, hidden))
-        })
+        self.whole.are_held_by(text)
+            || (is_word && self.hidden.iter().any(|hidden| repeats(text, hidden)))
     }
 
     /// A name, where it is none that was made of a value.
@@ -273,6 +277,11 @@ impl ShownBodies<'_> {
             children: children.map(|child| self.xml(child)).collect(),
         }
     }
+}
+
+/// Returns true for a number that may be an extension's, and give nothing away.
+fn is_short_number(text: &str) -> bool {
+    text.len() < LONG_NUMBER && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Returns true for a text that says yes or no, which other values may say too.

@@ -34,6 +34,9 @@ pub struct Patience {
     pub unreached_max: Duration,
     /// True if a request that reads is sent again when its reply is lost. Not where each may count, as sign-ins do.
     pub repeats_lost: bool,
+    /// True if a request that certainly was not sent is sent again. Not where what was asked before it may not hold once the
+    /// PBX is reached again.
+    pub repeats_unsent: bool,
 }
 
 impl Patience {
@@ -44,6 +47,7 @@ impl Patience {
         wait_max: Duration::from_secs(10),
         unreached_max: Duration::from_secs(60),
         repeats_lost: true,
+        repeats_unsent: true,
     };
 
     /// For the first word to a target, where a wrong address is the likely cause.
@@ -125,12 +129,16 @@ impl Retrying {
             let overloaded = fault.http_status.is_some_and(wants_rest);
             let given_up = || unheard && self.pace.stop_flag().is_stopped();
             let again = request.effect == Effect::Reads && patience.repeats_lost;
-            let repeats = (unheard || again)
+            let is_repeated = match unheard {
+                true => patience.repeats_unsent,
+                false => again,
+            };
+            let repeats = is_repeated
                 && attempt < patience.attempts_max
                 && fault.cause != FaultCause::Endless
                 && !is_gone
                 && !given_up();
-            if overloaded || (unheard && repeats) {
+            if overloaded || (unheard && (repeats || !is_repeated)) {
                 self.pace.pause(pause);
             }
             if !repeats {
@@ -220,6 +228,7 @@ mod tests {
         wait_max: Duration::from_millis(8),
         unreached_max: Duration::from_secs(60),
         repeats_lost: true,
+        repeats_unsent: true,
     };
 
     /// Returns these one after the other, the last one for ever.

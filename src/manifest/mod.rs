@@ -170,6 +170,9 @@ pub struct VendorFacts {
     /// change is lost. 0 where it stores before it answers.
     #[serde(default)]
     pub loses_ms: u64,
+    /// The objects that make an extension, in words.
+    #[serde(default)]
+    pub made_of: String,
     /// The longest time that one reply may take, in milliseconds: after that, a look-up that finds nothing proves that
     /// nothing was done.
     #[serde(default)]
@@ -350,6 +353,9 @@ pub struct FieldRow {
     /// True if a new extension certainly has nothing there where it is not sent.
     #[serde(default)]
     pub empty_when_new: bool,
+    /// True if an extension that has nothing there lacks a part: an update by `fill` makes the part anew.
+    #[serde(default)]
+    pub shows_part: bool,
     /// True if the conversation reads, changes and writes it back: of two changes at the same time one would undo the
     /// other, unnoticed.
     #[serde(default)]

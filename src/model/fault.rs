@@ -44,6 +44,8 @@ pub(crate) enum FaultCause {
     AnotherPbx,
     /// The number belongs to something that is no extension, such as a trunk.
     NoExtension,
+    /// The PBX has lost what was written, and takes it again only once the people who run it have acted.
+    LostThere,
 }
 
 /// A refusal by the PBX, or a failure of the network. Never contains a secret, and never an address with a token.

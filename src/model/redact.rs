@@ -3,6 +3,7 @@
 use super::field::holds_password;
 use super::{Field, Kind, OddChar, Secret};
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt::Write;
 
 /// The number of characters of a value that are shown.
@@ -97,10 +98,12 @@ pub(crate) fn gives_away(number: &str, field: Field, text: &str, secret: &str) -
     is_text && !field.is_key() && text != number && holds_whole(text, secret)
 }
 
+/// The length from which a secret is looked for within a text, in bytes.
+const LONG: usize = 8;
+
 /// Returns true if a text is a secret, in any case, or contains it whole; a short one, such as a PIN, may be part of any
 /// number.
-pub(crate) fn holds_whole(text: &str, secret: &str) -> bool {
-    const LONG: usize = 8;
+fn holds_whole(text: &str, secret: &str) -> bool {
     // Most texts are short; a letter in the other case may take twice the bytes.
     if 2 * text.len() < secret.len() {
         return false;
@@ -114,6 +117,35 @@ pub(crate) fn holds_whole(text: &str, secret: &str) -> bool {
     }
     let (text, secret) = (text.to_lowercase(), secret.to_lowercase());
     !secret.is_empty() && (text == secret || (secret.len() >= LONG && text.contains(&secret)))
+}
+
+/// Secrets that are looked for together, each as [`holds_whole`] looks for it.
+#[derive(Default)]
+pub(crate) struct WholeSecrets {
+    all: HashSet<String>,
+    /// Those that are looked for within a text too.
+    long: Vec<String>,
+}
+
+impl WholeSecrets {
+    pub(crate) fn new<'s>(secrets: impl Iterator<Item = &'s str>) -> WholeSecrets {
+        let all: HashSet<String> = secrets
+            .map(str::to_lowercase)
+            .filter(|secret| !secret.is_empty())
+            .collect();
+        let long = all.iter().filter(|secret| secret.len() >= LONG);
+        WholeSecrets {
+            long: long.cloned().collect(),
+            all,
+        }
+    }
+
+    /// Returns true if a text is one of them, in any case, or contains one whole.
+    pub(crate) fn are_held_by(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        let is_within = |secret: &String| secret.len() <= text.len() && text.contains(secret);
+        self.all.contains(&text) || self.long.iter().any(is_within)
+    }
 }
 
 /// The letters and digits of a text, without the signs between them.
@@ -372,6 +404,47 @@ mod tests {
         assert!(!holds_whole("hand2001", "Changedhand2001pw"));
         assert!(!holds_whole("4930773100", "7731"));
         assert!(!holds_whole("", ""));
+    }
+
+    #[test]
+    fn many_secrets_are_held_as_each_of_them_is() {
+        let secrets = [
+            "",
+            "7731",
+            "on",
+            "Changed2001pw",
+            "Ünlocked-7",
+            "ß",
+            "tr7xkq2m",
+            "A",
+            "Straße 12",
+        ];
+        let texts = [
+            "x changed2001PW",
+            "7731",
+            "4930773100",
+            "ünLOCKED-7 x",
+            "SS",
+            "ẞ",
+            "a",
+            "",
+            "TR7XKQ2MZ",
+            "straße 12b",
+            "STRASSE 12",
+        ];
+        for kept in 0..1 << secrets.len() {
+            let some = || {
+                let secrets = secrets.iter().enumerate();
+                secrets
+                    .filter(move |(at, _)| kept >> at & 1 == 1)
+                    .map(|(_, secret)| *secret)
+            };
+            let set = WholeSecrets::new(some());
+            for text in texts {
+                let is_held = some().any(|secret| holds_whole(text, secret));
+                assert_eq!(set.are_held_by(text), is_held, "{text:?}");
+            }
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Decides one row by the record on the PBX under its number.
 
 use crate::columns::AllowedActions;
-use crate::compare::{differences, differing, uncomparable};
+use crate::compare::{differences, differing, made_whole, uncomparable};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{
     Action, Change, Field, Mode, Outcome, PlannedRow, Record, RowResult, TO_GENERATE,
@@ -84,6 +84,7 @@ impl ComparedRow<'_> {
                 before: None,
             });
         };
+        let wanted = &*made_whole(manifest, wanted, current);
         let mut fields = differing(manifest, wanted, current);
         if mode == Mode::Create {
             let new_number = wanted.text(Field::NEW_NUMBER);
@@ -152,6 +153,8 @@ impl ComparedRow<'_> {
             ..
         } = *self;
         let nothing = Record::default();
+        let current = self.current.unwrap_or(&nothing);
+        let wanted = &*made_whole(manifest, wanted, current);
         let record = manifest.key().noun();
         let ending = |result| Outcome {
             action: Action::None,
@@ -168,7 +171,7 @@ impl ComparedRow<'_> {
                     column: column(field),
                     message: format!(
                         "the PBX has this {record} with {}; rowcall did not change it",
-                        differences(fields, wanted, self.current.unwrap_or(&nothing))
+                        differences(fields, wanted, current)
                     ),
                     hint: "--mode upsert or --mode update changes it".into(),
                     ..outcome

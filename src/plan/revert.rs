@@ -429,7 +429,15 @@ impl Reverting<'_> {
     /// The fields that an update wrote and that can be read.
     fn changed<'c>(&'c self, change: &'c Change) -> impl Iterator<Item = Field> + 'c {
         let fields = change.wanted.iter().map(|(field, _)| field);
-        fields.filter(|field| !field.is_key() && self.has_access(*field, Access::ReadWrite))
+        // A part that the extension lacked, and that the change made, is left to it.
+        let is_part = |field: Field| {
+            let before = change.before.as_ref().and_then(|before| before.get(field));
+            let row = self.manifest.row(field);
+            row.is_some_and(|row| row.shows_part) && before.is_some_and(Text::is_empty)
+        };
+        fields.filter(move |field| {
+            !field.is_key() && self.has_access(*field, Access::ReadWrite) && !is_part(*field)
+        })
     }
 
     /// Finds the fields that an update wrote and that could not be read before.

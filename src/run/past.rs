@@ -45,7 +45,7 @@ pub(crate) fn line(outcome: Outcome, standing: Standing, is_doubted: bool) -> Ou
         Standing::Intended(attempts) if outcome.result == RowResult::NotSent => Outcome {
             result: RowResult::Unknown,
             code: "run.cut_off".into(),
-            message: "the run was cut off when this was about to be sent".into(),
+            message: "the run was cut off before its result was known".into(),
             hint: "rowcall resume looks at the PBX and goes on".into(),
             attempts,
             ..outcome

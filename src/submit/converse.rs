@@ -28,6 +28,9 @@ pub const BUSY_MAX: u32 = 6;
 /// Most renewals of the session for one request; more than one, because another sender's renewal may overtake it.
 pub const RENEWALS_MAX: u32 = 3;
 
+/// Most times that one conversation starts over because the PBX could not be reached in its midst.
+const STARTS_MAX: u32 = 6;
+
 /// The largest number of sign-ins in a row whose replies are lost, or in mid-run, when this is known to be the PBX, not
 /// understood. Fewer than the five refusals after which vendors lock an account.
 const SIGN_INS_MAX: u32 = 3;
@@ -518,9 +521,11 @@ impl Connection {
         task: &Task<'_>,
         mut permit: Option<Permit>,
     ) -> Response {
+        let is_listing = matches!(task, Task::List);
         let mut transcript = Transcript {
             asks_again: true,
             repeats_lost: true,
+            starts_over: !is_listing && self.manifest().vendor.loses_ms > 0,
             ..Transcript::default()
         };
         // The session of the last request: by the time its reply is understood there may be another one.
@@ -537,6 +542,9 @@ impl Connection {
                 Ok(Some(answer)) => break Ok(answer),
                 Err(fault) => fault,
             };
+            if fault.kind == FaultKind::NotSent && transcript.start_over() {
+                continue;
+            }
             if fault.kind != FaultKind::SessionExpired {
                 break Err(fault);
             }
@@ -593,6 +601,7 @@ impl Connection {
                 let permit = permit.take().unwrap_or_else(|| self.line.pace().permit());
                 let patience = Patience {
                     repeats_lost: transcript.repeats_lost,
+                    repeats_unsent: !transcript.starts_over || transcript.exchanges.is_empty(),
                     ..self.patience
                 };
                 let reply = self.line.exchange(&request, permit, &patience);
@@ -630,6 +639,8 @@ impl Connection {
                 if times > most {
                     return Err(fault);
                 }
+                // It may be one that is just starting.
+                transcript.start_over();
                 let wait = self.line.wait(&self.patience, times);
                 self.line.pace().pause(fault.retry_after.unwrap_or(wait));
                 Ok(None)
@@ -773,6 +784,11 @@ struct Transcript {
     asks_again: bool,
     /// True if reads whose replies are lost are sent again.
     repeats_lost: bool,
+    /// True if it starts over where the PBX could not be reached in its midst: another one may answer by then, and what it
+    /// says does not go with what the first one said.
+    starts_over: bool,
+    /// The times that it has started over.
+    starts: u32,
     /// True if it is about the session itself.
     about_session: bool,
     /// The memory that its replies cost, in bytes.
@@ -796,6 +812,20 @@ impl Transcript {
         };
         self.taken_back = (self.exchanges.len(), times);
         times
+    }
+
+    /// Forgets what was asked before the PBX could not be reached; false where it does not start over, or not once more, or
+    /// has written something.
+    fn start_over(&mut self) -> bool {
+        let starts = self.starts_over
+            && !self.exchanges.is_empty()
+            && self.starts < STARTS_MAX
+            && !self.exchanges.iter().any(writes);
+        if starts {
+            self.starts += 1;
+            self.exchanges.clear();
+        }
+        starts
     }
 
     /// Makes room for one more reply: a conversation whose replies cost much continues alone, and not without end.

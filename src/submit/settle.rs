@@ -2,7 +2,7 @@
 //! never a duplicate, never a guess.
 
 use super::converse::Connection;
-use crate::compare::{added, differences, differing, is_unset, uncomparable};
+use crate::compare::{added, differences, differing, is_unset, made_whole, uncomparable};
 use crate::link::paced::Permit;
 use crate::manifest::{Access, Manifest};
 use crate::model::{
@@ -347,9 +347,10 @@ impl<'c> Settling<'c> {
                 RowResult::Failed
             }
         };
+        let settlement = self.against(result, fault);
         Some(Settlement {
-            is_open: fault.kind == NotSent,
-            ..self.against(result, fault)
+            is_open: fault.kind == NotSent || settlement.is_open,
+            ..settlement
         })
     }
 
@@ -426,7 +427,7 @@ impl<'c> Settling<'c> {
                 self.judge_updated(&held, &self.change.wanted, fault, is_last)
             }
             _ if !is_last => None,
-            (Action::Update, None) => Some(self.ended(RowResult::Missing, fault)),
+            (Action::Update, None) => Some(self.gone(fault)),
             (Action::Create, None) if fault.kind == FaultKind::Exists => {
                 Some(self.ended(RowResult::Conflict, fault))
             }
@@ -462,12 +463,14 @@ impl<'c> Settling<'c> {
 
     fn judge_created(&self, held: &Record, fault: &Fault, is_last: bool) -> Option<LookResult> {
         let manifest = self.connection.manifest();
-        let wanted = &self.change.wanted;
+        let wanted = &*made_whole(manifest, &self.change.wanted, held);
         let row = |field| manifest.row(field);
+        let loses = manifest.vendor.loses_ms > 0;
         // A part that was not written yet, or not stored: what another one wrote there is no such part.
         let is_left = |field: Field| {
-            let is_unwritten = field.def().kind == Kind::List || is_unset(held, field);
-            is_unwritten && row(field).is_some_and(|row| row.separate)
+            let is_unset = is_unset(held, field);
+            let is_unwritten = field.def().kind == Kind::List || is_unset;
+            (is_unwritten && row(field).is_some_and(|row| row.separate)) || (is_unset && loses)
         };
         let unlike = differing(manifest, wanted, held);
         // No reply was lost before it, so it is about this very request and not about a repeat of it.
@@ -515,7 +518,8 @@ impl<'c> Settling<'c> {
         if !is_last {
             return None;
         }
-        let is_another = !is_begun && unlike.len() * 2 > readable.len();
+        let is_lost = fault.cause == FaultCause::LostThere;
+        let is_another = !is_begun && !is_lost && unlike.len() * 2 > readable.len();
         let (result, fields) = match fault.kind {
             _ if unlike.is_empty() && !foreign.is_empty() => (RowResult::Conflict, foreign),
             _ if unlike.is_empty() => (RowResult::Unknown, unlike),
@@ -546,15 +550,11 @@ impl<'c> Settling<'c> {
         is_last: bool,
     ) -> Option<LookResult> {
         let manifest = self.connection.manifest();
-        let mut unlike = differing(manifest, wanted, held);
+        let mut unlike = differing(manifest, &made_whole(manifest, wanted, held), held);
         let mut again = held.key_only();
         let mut unseen = vec![];
-        for (field, text) in self
-            .change
-            .wanted
-            .iter()
-            .filter(|(field, _)| !field.is_key())
-        {
+        let whole = made_whole(manifest, &self.change.wanted, held);
+        for (field, text) in whole.iter().filter(|(field, _)| !field.is_key()) {
             let row = manifest.row(field);
             if field == Field::NEW_NUMBER {
                 if self.change.wanted.text(field) == Some(held.number()) {
@@ -634,6 +634,19 @@ impl<'c> Settling<'c> {
         }
     }
 
+    /// The result of an update whose extension is not there: after a request that may have changed it, it is gone since.
+    fn gone(&self, fault: &Fault) -> LookResult {
+        let mut settlement = self.against(RowResult::Missing, fault);
+        if fault.kind == FaultKind::MayHaveHappened {
+            let record = self.change.wanted.noun();
+            settlement.message = format!(
+                "the PBX does not have the {record} any more, which may have been changed before: {}",
+                settlement.message
+            );
+        }
+        LookResult::result(settlement)
+    }
+
     /// Sends it once more, unless the attempts are used up.
     fn again(&self, action: Action, wanted: Record, fault: &Fault) -> LookResult {
         if self.attempts < self.limits.attempts_max {
@@ -711,6 +724,7 @@ impl<'c> Settling<'c> {
             fault: Some(fault.clone()),
             message,
             hint: fault.hint.clone(),
+            is_open: fault.cause == FaultCause::LostThere,
             ..self.settle(result)
         }
     }
@@ -853,7 +867,7 @@ pub(super) fn cut_off() -> Fault {
     Fault::new(
         FaultKind::MayHaveHappened,
         "run.cut_off",
-        "the run was cut off when this was about to be sent",
+        "the run was cut off before its result was known",
     )
 }
 

@@ -10,7 +10,8 @@ use super::options::{NewStarts, Options};
 use super::panics::{caught, lock};
 use super::settle::{SettleLimits, Settlement, carry_out_again};
 use super::verify::{Sent, Verifier};
-use crate::model::{Action, Fault, FaultCause, FaultKind, RowResult};
+use crate::compare::differing;
+use crate::model::{Action, Fault, FaultCause, FaultKind, Field, Record, RowResult, field_names};
 use crate::wire::{PbxFile, PbxStart};
 use std::collections::HashMap;
 use std::mem::take;
@@ -23,6 +24,9 @@ const COMPANY_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// The most times that a row is looked at again which the PBX did not keep.
 const LOST_LOOKS_MAX: u32 = 2;
+
+/// The most rows whose extensions are looked for on another PBX.
+const ELSEWHERE_MAX: usize = 100;
 
 /// The last stored rows that are looked at after a new start.
 const PROBES: usize = 8;
@@ -143,13 +147,16 @@ impl<'c> Storage<'c> {
         };
         let gone = gone.or_else(|| self.found_another(older.iter().chain(&same)));
         if let Some(fault) = gone {
-            let all = older.into_iter().chain(same);
-            return all
-                .map(|mut one| {
-                    one.sent.settlement = not_known(&one.sent, &fault);
-                    told(one, judge)
-                })
-                .collect();
+            let all: Vec<Unstored<'c>> = older.into_iter().chain(same).collect();
+            let elsewhere = self.elsewhere(&all, &fault);
+            let unknown = all.into_iter().map(|mut one| {
+                one.sent.settlement = not_known(&one.sent, &fault);
+                if let Some(words) = elsewhere.get(&one.sent.change.number) {
+                    one.sent.settlement.message += words;
+                }
+                told(one, judge)
+            });
+            return unknown.collect();
         }
         let mut certain = vec![];
         for rows in chunks(same, verifier.batch()) {
@@ -215,6 +222,51 @@ impl<'c> Storage<'c> {
         }
         let why = rows.find_map(|one| finds_another(&one.sent))?;
         Some(another_pbx(&why))
+    }
+
+    /// Looks for what another PBX, which answers now, has of the rows that were under way when it came: what was looked at
+    /// on the one before may have been written there. Returns it in words, by number.
+    fn elsewhere(&self, rows: &[Unstored<'c>], fault: &Fault) -> HashMap<String, String> {
+        let mut elsewhere = HashMap::new();
+        if fault.cause != FaultCause::AnotherPbx {
+            return elsewhere;
+        }
+        let manifest = self.connection.manifest();
+        let changes = rows.iter().map(|one| one.sent.change);
+        let changes = changes.filter(|change| change.action != Action::Delete);
+        for change in changes.take(ELSEWHERE_MAX) {
+            let number = change.present_number();
+            let numbers = [number.to_owned()];
+            let is_wanted = |held: &Record| differing(manifest, &change.wanted, held).is_empty();
+            let held = self.connection.look_at(&numbers, false).unwrap_or_default();
+            let record = change.wanted.noun();
+            if held.iter().any(is_wanted) {
+                let words = format!(
+                    "; the PBX that answers now has the {record} {number} as the row wants it, so this run may have made it there ({}): look at it there, and delete it where nobody else made it",
+                    manifest.vendor.made_of
+                );
+                elsewhere.insert(change.number.clone(), words);
+            } else if held.is_empty()
+                && let Ok(parts) = self.connection.look_at_parts(&numbers)
+                && let Some(part) = parts.first()
+            {
+                let unlike = differing(manifest, part, &change.wanted);
+                let is_of_row = |field: &Field| {
+                    let is_wanted = change.wanted.get(*field).is_some();
+                    is_wanted && !field.is_key() && !unlike.contains(field)
+                };
+                let fields = part.iter().map(|(field, _)| field);
+                let own: Vec<Field> = fields.filter(is_of_row).collect();
+                if !own.is_empty() {
+                    let words = format!(
+                        "; the PBX that answers now has no {record} {number}, but a part of it with the row's {}, which this run has made there: delete it there",
+                        field_names(&own)
+                    );
+                    elsewhere.insert(change.number.clone(), words);
+                }
+            }
+        }
+        elsewhere
     }
 
     /// Notes what the file beside the database has lost since the run began.
@@ -341,13 +393,14 @@ fn not_known(sent: &Sent<'_>, fault: &Fault) -> Settlement {
         result: RowResult::Unknown,
         ..sent.settlement.clone()
     };
-    let settlement = settlement.with_fault(fault.clone());
+    let was_done = sent.settlement.result.is_done() || sent.settlement.message.is_empty();
+    let message = match was_done {
+        true => format!("the PBX said that it is done, but may have lost it since: {fault}"),
+        false => format!("{fault}; of this row it said: {}", sent.settlement.message),
+    };
     Settlement {
-        message: format!(
-            "the PBX said that it is done, but may have lost it since: {}",
-            settlement.message
-        ),
-        ..settlement
+        message,
+        ..settlement.with_fault(fault.clone())
     }
 }
 

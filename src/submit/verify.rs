@@ -10,7 +10,7 @@ use super::options::{Options, Verify};
 use super::panics::{caught, lock};
 use super::settle::{Settlement, leaves_open, look_later, renamed};
 use super::usual::UsualSettings;
-use crate::compare::{differences, differing, uncomparable};
+use crate::compare::{differences, differing, made_whole, uncomparable};
 use crate::manifest::Manifest;
 use crate::model::{Action, Change, Fault, FaultKind, Field, Record, RowResult, field_names};
 use crate::wire::PbxStart;
@@ -72,8 +72,8 @@ pub(super) enum Mismatch {
     Both,
     /// It has the extension more than once; with the record where they are all alike.
     Twice(Option<Record>),
-    /// It has other values.
-    Fields(Vec<Field>, Record),
+    /// It has other values; with the differences in words.
+    Fields(Vec<Field>, String, Record),
     /// It has other attributes of the vendor's own, of these names.
     Attributes(Vec<String>, Record),
     /// It could not be read.
@@ -264,10 +264,15 @@ impl<'c> Verifier<'c> {
         }
         let fields = match gone {
             Some(_) => differing(manifest, &renamed(sent.change), current),
-            None => differing(manifest, &sent.change.wanted, current),
+            None => {
+                let wanted = made_whole(manifest, &sent.change.wanted, current);
+                differing(manifest, &wanted, current)
+            }
         };
         if !fields.is_empty() {
-            return Some(Mismatch::Fields(fields, current.clone()));
+            let wanted = made_whole(manifest, &sent.change.wanted, current);
+            let words = differences(&fields, &wanted, current);
+            return Some(Mismatch::Fields(fields, words, current.clone()));
         }
         let wanted = sent.change.wanted.attributes()?;
         let names = wanted.differing(current.attributes()?);
@@ -378,7 +383,7 @@ fn hint(record: &str) -> String {
 pub(super) fn differs(accepted: &Settlement, change: &Change, mismatch: Mismatch) -> Settlement {
     let record = change.wanted.noun();
     let read_back = match &mismatch {
-        Mismatch::Fields(_, current) | Mismatch::Attributes(_, current) => Some(current.clone()),
+        Mismatch::Fields(.., current) | Mismatch::Attributes(_, current) => Some(current.clone()),
         Mismatch::Twice(current) => current.clone(),
         _ => None,
     };
@@ -391,13 +396,7 @@ pub(super) fn differs(accepted: &Settlement, change: &Change, mismatch: Mismatch
         ),
         Mismatch::Twice(_) => (format!("but it has the {record} more than once"), None),
         Mismatch::Unread(blind) => (format!("but it cannot be read: {blind}"), None),
-        Mismatch::Fields(fields, current) => (
-            format!(
-                "but it holds {}",
-                differences(&fields, &change.wanted, &current)
-            ),
-            Some(fields),
-        ),
+        Mismatch::Fields(fields, words, _) => (format!("but it holds {words}"), Some(fields)),
         Mismatch::Attributes(names, _) => (
             format!(
                 "but what it holds beside the fields is not as it was: {}",

@@ -5,7 +5,7 @@ use super::objects::{ObjectFields, PjsipObject, ShownObject};
 use super::own::{OwnAttributes, named_in, with_mailbox};
 use super::talk::{Asterisk, Talk};
 use crate::manifest::Purpose;
-use crate::model::{Fault, FaultKind, Record};
+use crate::model::{Fault, FaultCause, FaultKind, Record};
 use crate::vendors::conversation::Step;
 use crate::wire::Turn;
 
@@ -34,12 +34,13 @@ impl Asterisk {
         Ok(auth)
     }
 
-    /// The fields of an extension's auth that are to be written. One that is gone, or that the endpoint does not name, so
+    /// The fields of an extension's auth that are to be written, where `held` is the one of its number. One that is gone, or that the endpoint does not name, so
     /// that anybody gets in, is made anew where the row has the secret.
     pub(super) fn changed_auth(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &Talk<'_>,
         endpoint: &ShownObject,
+        held: Option<&ShownObject>,
         record: &Record,
         mut fields: ObjectFields,
     ) -> Step<ObjectFields> {
@@ -49,9 +50,8 @@ impl Asterisk {
             return Err(no_secret(talk, number));
         }
         let has_password = password.is_some();
-        let held = self.look(talk, PjsipObject::Auth, number)?;
         let is_named = !endpoint.named(PjsipObject::Auth).is_empty();
-        if let Some(held) = held.as_ref().filter(|_| is_named) {
+        if let Some(held) = held.filter(|_| is_named) {
             if has_password && is_hashed(held) {
                 let why = format!(
                     "the auth {number} holds the hash of another secret, and the PBX would go on asking for that one"
@@ -70,7 +70,7 @@ impl Asterisk {
         }
         let whole = self.wanted(talk, record, Purpose::Create)?;
         let auth = self.new_auth(talk, number, whole.auth, &OwnAttributes::new())?;
-        self.new_part(talk, PjsipObject::Auth, number, (auth, held.as_ref()))
+        self.new_part(talk, PjsipObject::Auth, number, (auth, held))
     }
 
     /// The fields of an extension's aor that are to be written; all of them where it is gone. `held` is the one of its
@@ -116,6 +116,7 @@ impl Asterisk {
         }
         self.remove(talk, PjsipObject::Aor, number)?;
         self.remove(talk, PjsipObject::Auth, number)?;
+        talk.took_back();
         Ok(talk.end(self.in_cache_alone(number)))
     }
 
@@ -125,8 +126,8 @@ impl Asterisk {
             "the database of the PBX has lost what was written to {number}, and its cache alone shows the endpoint so"
         );
         let fault = self.manifest.fault(FaultKind::Rejected, "only_cached", why);
-        fault.hint(
-            "see what else reads astdb.sqlite3, and for how long; then empty the cache: asterisk -rx 'sorcery memory cache expire res_pjsip/endpoint', and import the row again with --mode upsert",
+        fault.cause(FaultCause::LostThere).hint(
+            "see what else reads astdb.sqlite3, and for how long; then empty the cache: asterisk -rx 'sorcery memory cache expire res_pjsip/endpoint', and go on: rowcall resume",
         )
     }
 

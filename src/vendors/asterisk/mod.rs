@@ -34,7 +34,7 @@ use beside::{BesidePart, WantedKeys};
 use caller_id::CallerId;
 use mailbox::{Mailbox, WantedMailbox, owns_mailbox};
 use mend::is_hashed;
-use objects::{ObjectFields, PjsipObject, ShownObject, codecs};
+use objects::{MAX_CONTACTS, ObjectFields, PjsipObject, ShownObject, codecs};
 use own::{MAILBOX_LINE, MAILBOXES, OwnAttributes, items, named_in, with_mailbox};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashSet};
@@ -255,6 +255,11 @@ impl Asterisk {
                             return Some(key.map(|(_, text)| text.clone()).unwrap_or_default());
                         }
                         "auth" => auth.as_ref()?,
+                        "aor" if aor.is_none() && attribute == MAX_CONTACTS => {
+                            // It is whole where another one's aor, or several, take its place.
+                            let is_gone = ["", number].contains(&endpoint.named(PjsipObject::Aor));
+                            return is_gone.then(String::new);
+                        }
                         "aor" => aor.as_ref()?,
                         _ => &endpoint,
                     };
@@ -434,11 +439,18 @@ impl Asterisk {
             fields.add("callerid", caller_id_text(talk, &caller_id)?);
         }
         // Either may be gone, whatever the row is about.
-        let auth = self.changed_auth(talk, &endpoint, record, wanted.auth)?;
+        let held_auth = self.look(talk, PjsipObject::Auth, number)?;
+        let auth = wanted.auth;
+        let auth = self.changed_auth(talk, &endpoint, held_auth.as_ref(), record, auth)?;
         let held_aor = self.look(talk, PjsipObject::Aor, number)?;
         let aor = (wanted.aor, wanted.voicemail);
         let aor = self.changed_aor(talk, &endpoint, held_aor.as_ref(), record, aor)?;
         fields.keep_differing(&endpoint);
+        // Where a part was gone, so may be what is stored of the endpoint, whatever a cache shows.
+        let are_whole = auth.get("auth_type").is_none() && held_aor.is_some();
+        if !are_whole && self.look(talk, PjsipObject::Endpoint, number)?.is_none() {
+            return Err(talk.end(self.manifest.missing(number)));
+        }
         let beside = (&wanted.mailbox, &wanted.keys);
         let names = (old_name.as_str(), new_name.as_str());
         let kept = record.attributes().map(VendorAttributes::pairs);
@@ -447,8 +459,6 @@ impl Asterisk {
         let names_them = [PjsipObject::Auth, PjsipObject::Aor]
             .iter()
             .all(|object| endpoint.named(*object) == number);
-        // Where a part was gone, so may be what is stored of the endpoint, whatever a cache shows.
-        let are_whole = auth.get("auth_type").is_none() && held_aor.is_some();
         let objects = [
             (PjsipObject::Auth, auth),
             (PjsipObject::Aor, aor),
@@ -466,11 +476,19 @@ impl Asterisk {
                 }
                 PjsipObject::Auth | PjsipObject::Aor => fields,
             };
-            if let Err(refusal) = self.put(talk, object, number, fields)? {
-                if object == PjsipObject::Endpoint && !are_whole {
+            let keeps_name = fields.get("username").is_none();
+            let shown = match self.put(talk, object, number, fields)? {
+                Ok(shown) => shown,
+                Err(refusal) if object == PjsipObject::Endpoint && !are_whole => {
                     return Err(self.only_cached(talk, number, refusal)?);
                 }
-                return Err(talk.end(refusal));
+                Err(refusal) => return Err(talk.end(refusal)),
+            };
+            let had_name = held_auth.as_ref().is_some_and(has_name);
+            if object == PjsipObject::Auth && keeps_name && had_name && !has_name(&shown) {
+                // It was not there any more, and so it is all this row's: another PBX answers, or somebody removed it.
+                self.remove(talk, object, number)?;
+                return Err(talk.end(self.manifest.missing(number)));
             }
             talk.did(format!("the {} was changed", object.word()));
             if object == PjsipObject::Endpoint {
@@ -668,6 +686,11 @@ impl Asterisk {
         }
         Ok(wanted)
     }
+}
+
+/// Returns true for an auth that has the name of a telephone.
+fn has_name(auth: &ShownObject) -> bool {
+    auth.get("username").is_some_and(|name| !name.is_empty())
 }
 
 /// The line of its box that an extension had before it was deleted.

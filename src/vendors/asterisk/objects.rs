@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// The folder of all objects in the address.
 const FOLDER: &str = "/asterisk/config/dynamic/res_pjsip";
 
+/// The attribute that an aor always has.
+pub(super) const MAX_CONTACTS: &str = "max_contacts";
+
 /// One of the objects that make an extension. Each has the extension's number as its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PjsipObject {
@@ -44,7 +47,7 @@ impl PjsipObject {
     fn mark(self) -> &'static str {
         match self {
             PjsipObject::Auth => "password",
-            PjsipObject::Aor => "max_contacts",
+            PjsipObject::Aor => MAX_CONTACTS,
             PjsipObject::Endpoint => "context",
         }
     }
@@ -215,14 +218,14 @@ impl Asterisk {
         }
     }
 
-    /// Writes an object, and returns the refusal where there is one.
+    /// Writes an object, and returns it as the PBX shows it then, or the refusal.
     pub(super) fn put(
         &self,
         talk: &mut Talk<'_>,
         object: PjsipObject,
         id: &str,
         fields: ObjectFields,
-    ) -> Step<Result<(), Fault>> {
+    ) -> Step<Result<ShownObject, Fault>> {
         match talk.judged(object.put(id, fields))? {
             Ok(value) => {
                 let shown = read(talk, object, &value)?;
@@ -230,7 +233,7 @@ impl Asterisk {
                 if object == PjsipObject::Endpoint && shown.get("auth").is_none_or(str::is_empty) {
                     return Err(talk.end(talk.not_understood("the endpoint names no auth")));
                 }
-                Ok(Ok(()))
+                Ok(Ok(shown))
             }
             Err(fault) if fault.kind == FaultKind::MayHaveHappened => Err(talk.end(fault)),
             Err(refusal) => Ok(Err(refusal)),

@@ -2,14 +2,18 @@
 //! done then, and nothing is sent there.
 
 use crate::support::altered::altered;
-use crate::support::asterisk::AMI_SETTINGS;
-use crate::support::fixture::account;
+use crate::support::asterisk::{AMI_SETTINGS, Ari};
+use crate::support::fixture::{Rig, account};
 use crate::support::pbx::TestPbx;
 use crate::support::program::{Program, wait_until};
+use rowcall::link::Link;
+use rowcall::model::{Action, Fault, FaultKind, Field};
+use rowcall::sim::InProcess;
 use rowcall::vendors::vendor;
-use rowcall::wire::Pbx;
-use std::sync::Arc;
+use rowcall::wire::{Pbx, Reply, Request};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 const ROWS: usize = 24;
 
@@ -18,6 +22,8 @@ struct Exchanged {
     program: Program,
     pbx: TestPbx,
     is_other: Arc<AtomicBool>,
+    /// The other one answers from then on when a GET of this path was answered, once something was written.
+    until: Arc<Mutex<Option<&'static str>>>,
 }
 
 impl Exchanged {
@@ -29,10 +35,20 @@ impl Exchanged {
     fn with(settings: &str, columns: &str, cells: &str) -> Exchanged {
         let is_other = Arc::new(AtomicBool::new(false));
         let now = is_other.clone();
+        let until: Arc<Mutex<Option<&'static str>>> = Arc::default();
+        let (last, mut has_written) = (until.clone(), false);
         let asterisk = vendor("asterisk").unwrap();
         let mut other: Box<dyn Pbx> = (asterisk.sim)(&account());
         let rig = altered(asterisk, move |pbx, heard| {
             if !now.load(Ordering::SeqCst) {
+                let last = *last.lock().unwrap();
+                let is_first = heard.method == "PUT" && heard.target.ends_with("/endpoint/3000");
+                has_written |= last.is_some() && is_first;
+                let is_last = last.is_some_and(|path| heard.target.ends_with(path));
+                now.store(
+                    is_last && has_written && heard.method == "GET",
+                    Ordering::SeqCst,
+                );
                 return pbx.answer(heard);
             }
             let mut reply = other.answer(heard);
@@ -53,6 +69,7 @@ impl Exchanged {
             program,
             pbx,
             is_other,
+            until,
         }
     }
 
@@ -187,4 +204,116 @@ fn a_deletion_does_not_go_on_at_another_pbx() {
     program.ends("resume --yes --report r.csv", 0);
     assert_eq!(program.results("r.csv"), vec!["deleted"; ROWS]);
     assert_eq!(exchanged.pbx.numbers(), [""; 0]);
+}
+
+/// Exchanges the PBX in the midst of an update of 3005, between its last look and its first write; returns the row's message
+/// and what the other one has of 3005 then, by kind.
+fn exchanged_in_an_update(columns: &str, cells: &str) -> (String, Vec<&'static str>) {
+    let exchanged = Exchanged::with(
+        "reply_within = \"2\"\n",
+        "sip_password,display_name\n",
+        "tR7xkQ2mZp9w,Ann\n",
+    );
+    let program = &exchanged.program;
+    program.go("import in.csv --to TARGET");
+    let rows = (0..ROWS).map(|row| format!("{},{cells}\n", 3000 + row));
+    program.write(
+        "new.csv",
+        format!("number,{columns}\n{}", rows.collect::<String>()),
+    );
+    *exchanged.until.lock().unwrap() = Some("/aor/3005");
+    let update = "import new.csv --to TARGET --mode update --yes --max-updates all --max-secret-changes all --parallel 1 --report r.csv";
+    program
+        .ends(update, 3)
+        .says(&["it is not the PBX that it was"]);
+    assert!(exchanged.is_other.load(Ordering::SeqCst));
+    let ari = Ari(exchanged.pbx.addr().parse().unwrap());
+    let kinds = ["auth", "aor", "endpoint"].into_iter();
+    let there = kinds.filter(|kind| ari.get(kind, "3005").is_some());
+    let there: Vec<&str> = there.collect();
+    let rows = program.report("r.csv");
+    let row = rows.iter().find(|row| row["number"] == "3005").unwrap();
+    assert_eq!(row["result"], "unknown", "{row:?}");
+    let named = |row: &BTreeMap<String, String>| row["message"].contains("that answers now");
+    assert!(
+        rows.iter()
+            .all(|row| row["number"] == "3005" || !named(row))
+    );
+    *exchanged.until.lock().unwrap() = None;
+    exchanged.answers(false);
+    program.ends("resume --yes --report r.csv", 0);
+    assert_eq!(program.results("r.csv"), vec!["updated"; ROWS]);
+    (row["message"].clone(), there)
+}
+
+#[test]
+fn an_update_makes_nothing_on_another_pbx_where_that_shows_in_its_first_write() {
+    let (message, there) = exchanged_in_an_update("sip_password,display_name", "Kq7WzP3xVn9T,Bo");
+    assert_eq!(there, [""; 0], "{message}");
+}
+
+#[test]
+fn what_an_update_has_made_on_another_pbx_is_named_in_its_row() {
+    let (message, there) = exchanged_in_an_update("display_name", "Bo");
+    assert_eq!(there, ["endpoint"], "{message}");
+    for words in [
+        "has the extension 3005 as the row wants it",
+        "(auth, aor and endpoint)",
+        "delete it",
+    ] {
+        assert!(message.contains(words), "{message}");
+    }
+}
+
+/// A PBX that is not reached when an endpoint is to be removed, and another one that answers from then on.
+struct ExchangedLink {
+    first: InProcess,
+    second: InProcess,
+    is_second: AtomicBool,
+}
+
+impl Link for ExchangedLink {
+    fn exchange(&self, request: &Request) -> Result<Reply, Fault> {
+        let removes = request.operation == "delete endpoint";
+        if removes && !self.is_second.swap(true, Ordering::SeqCst) {
+            return Err(Fault::new(
+                FaultKind::NotSent,
+                "link.refused",
+                "not reached",
+            ));
+        }
+        match self.is_second.load(Ordering::SeqCst) {
+            false => self.first.exchange(request),
+            true => self.second.exchange(request),
+        }
+    }
+}
+
+/// What was seen before a PBX was not reached does not hold after that: a deletion looks again before it removes anything.
+#[test]
+fn a_deletion_looks_again_where_the_pbx_could_not_be_reached_in_its_midst() {
+    let asterisk = vendor("asterisk").unwrap();
+    let in_context = |context: &str| {
+        let given = BTreeMap::from([("context".to_owned(), context.to_owned())]);
+        Rig::new(asterisk, &given)
+    };
+    let (own, other) = (in_context("internal"), in_context("from-trunk"));
+    let mut wanted = own.keyed("3000");
+    wanted.set(Field::SIP_PASSWORD, "tR7xkQ2mZp9w");
+    for rig in [&own, &other] {
+        let made = rig.connect().apply(Action::Create, &wanted, None);
+        assert!(made.result.is_ok(), "{:?}", made.result);
+    }
+    let connection = own.connect_over(ExchangedLink {
+        first: own.in_process(),
+        second: other.in_process(),
+        is_second: AtomicBool::new(false),
+    });
+    let deleted = connection.apply(Action::Delete, &wanted, None);
+    let refusal = deleted.result.unwrap_err();
+    assert!(
+        refusal.message.contains("of context \"from-trunk\""),
+        "{refusal}"
+    );
+    assert_eq!(other.sim.numbers(), ["3000"]);
 }

@@ -26,6 +26,7 @@ const HASTE: Patience = Patience {
     wait_max: Duration::from_millis(4),
     unreached_max: Duration::from_secs(60),
     repeats_lost: true,
+    repeats_unsent: true,
 };
 
 fn options() -> Options {

@@ -245,6 +245,29 @@ fn an_extension_whose_auth_or_aor_is_gone_is_made_whole_by_its_sheet() {
     }
 }
 
+/// An extension without its aor takes no telephone. It is not as wanted, also by a sheet that names nothing of the aor.
+#[test]
+fn an_extension_that_lacks_its_aor_is_not_taken_for_whole() {
+    for bench in benches() {
+        bench.ari.delete("aor", "0400");
+        let line = "import in.csv --to TARGET --report r.csv";
+        bench.ends(line, 1);
+        let row = &bench.report("r.csv")[0];
+        assert_eq!(row["result"], "conflict");
+        let lacks = "max_registrations \"\" instead of \"1\"";
+        assert!(row["message"].contains(lacks), "{row:?}");
+        bench.ends(&format!("{line} --mode upsert"), 0);
+        let results = bench.results("r.csv");
+        assert_eq!(results, ["updated", "unchanged", "unchanged"]);
+        assert_eq!(bench.ari.get("aor", "0400").unwrap()["max_contacts"], "1");
+        bench.is_closed();
+        // What was made whole stays so.
+        bench.ends("undo --yes", 0);
+        bench.ends(&format!("{line} --mode upsert"), 0);
+        assert_eq!(bench.results("r.csv"), ["unchanged"; 3]);
+    }
+}
+
 /// A PBX that answers deletions of parts with 503 while it is told to; the real one behind it, where there is one.
 struct Halting {
     pbx: TestPbx,

@@ -552,3 +552,44 @@ fn an_extension_that_only_the_cache_of_a_real_asterisk_has_is_not_taken_for_whol
     desk.ends(upsert, 0);
     assert_eq!(desk.results("r.csv"), ["created"]);
 }
+
+/// What its database loses while a run is under way is told by that run, which a resume finishes once the cache is emptied.
+#[test]
+fn what_a_real_asterisk_loses_behind_its_cache_in_a_run_is_told_and_resumed() {
+    for packages in [NEWEST, V16] {
+        let Some(desk) = RealDesk::new(packages) else {
+            return;
+        };
+        let config = desk.asterisk.config("hq");
+        desk.write("rowcall.toml", config + "reply_within = \"2\"\n");
+        desk.write(
+            "in.csv",
+            "number,sip_password\n2001,tR7xkQ2mZp9w\n2002,Kq7WzP3xVn9T\n",
+        );
+        let mut running = desk.start("import in.csv --to TARGET --report r.csv");
+        // It is read back once it is two seconds old.
+        wait_until(|| desk.asterisk.ari().get("endpoint", "2002").is_some());
+        for kind in ["auth", "aor", "endpoint"] {
+            desk.asterisk
+                .console(&format!("database del ps_{kind}s/{kind} 2001"));
+        }
+        assert_eq!(running.wait().unwrap().code(), Some(1));
+        let is_told = || {
+            let row = &desk.report("r.csv")[0];
+            assert_eq!(row["result"], "differs", "{row:?}");
+            let message = &row["message"];
+            assert!(message.contains("its cache alone shows"), "{row:?}");
+            assert!(!message.contains("was changed"), "{row:?}");
+            assert!(row["hint"].contains("rowcall resume"), "{row:?}");
+        };
+        is_told();
+        assert_eq!(desk.results("r.csv")[1], "created");
+        desk.ends("resume --yes --report r.csv", 1);
+        is_told();
+        let empty = "sorcery memory cache expire res_pjsip/endpoint";
+        desk.asterisk.console(empty);
+        desk.ends("resume --yes --report r.csv", 0);
+        assert_eq!(desk.results("r.csv"), ["created"; 2]);
+        assert_eq!(desk.asterisk.objects().len(), 6);
+    }
+}

@@ -23,6 +23,7 @@ pub(crate) const HASTE: Patience = Patience {
     wait_max: Duration::from_millis(4),
     unreached_max: Duration::from_secs(60),
     repeats_lost: true,
+    repeats_unsent: true,
 };
 
 /// One vendor with one choice of its settings, and a fresh PBX of it.
