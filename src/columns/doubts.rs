@@ -164,13 +164,17 @@ impl Meanings<'_> {
         }
     }
 
-    /// Asks about a column of names whose cells are all numbers.
+    /// Asks about a column of names whose cells are all numbers, other than the extensions' own.
     fn ask_about_numbers_as_names(&mut self) {
+        let key = self.column_of(self.target.key());
         for field in [Field::DISPLAY_NAME, Field::FIRST_NAME, Field::LAST_NAME] {
             let Some(column) = self.column_of(field) else {
                 continue;
             };
-            let is_number = |sample: &Sample| sample.has_only_digits(column) && sample.rows() > 1;
+            let is_number = |sample: &Sample| {
+                let is_key = key.is_some_and(|key| sample.are_equal(column, key));
+                sample.has_only_digits(column) && sample.rows() > 1 && !is_key
+            };
             let is_own = dictionary().canonical(self.heading(column)).is_some();
             let is_settled = is_own || self.meanings[column].is_read_by_map();
             if is_settled || !self.sample().is_some_and(is_number) {

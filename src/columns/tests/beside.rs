@@ -112,6 +112,7 @@ fn a_number_without_digits_beside_names_of_digits_is_asked() {
     let answers = "--map 'Name=-' --map 'Name=display_name'";
     assert_eq!(answers_of("Name;Ext\n0171123;2001\n0171124;2002"), answers);
     assert_eq!(answers_of("Name;Ext\n2001;\n2002;"), answers);
+    assert_eq!(answers_of("Name;Ext\n2001;2001\n2002;2002"), "");
 }
 
 #[test]
