@@ -5,11 +5,10 @@
 //! order. Live state is left out unless asked for. A secret is left out, or is there as a fingerprint in a column of
 //! its own, whose heading is ignored on reading: it can never be taken for the secret itself.
 
-use crate::columns::OWN_PREFIX;
 use crate::manifest::{Access, FieldRow, Manifest};
 use crate::model::{Fault, Field, Kind, Record, by_number, list_items};
 use crate::seal::Key;
-use crate::sheet::{Column, SheetError, Writer, escaped};
+use crate::sheet::{Column, OWN_PREFIX, SheetError, Writer, escaped};
 use crate::submit::converse::{Connection, LookupOptions};
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -2,6 +2,7 @@
 
 use super::dictionary::dictionary;
 use crate::manifest::switch;
+use crate::model::redact::quoted;
 use crate::model::{Action, Finding, Severity};
 
 /// The actions that a run may take. By default rows may be created and updated, as `check` supposes.
@@ -112,6 +113,20 @@ fn not_done(column: usize, message: String, hint: &str) -> Finding {
     Finding::new("row.action", Severity::Error, message)
         .about(None, Some(column))
         .hint(hint)
+}
+
+/// The error of a row that says that it is something else than an extension, such as a queue; `None` where it does not.
+pub(super) fn no_extension(column: usize, text: &str) -> Option<Finding> {
+    if text.is_empty() || dictionary().is_extension(text) != Some(false) {
+        return None;
+    }
+    let message = format!(
+        "the row says that it is {} and no extension, and one would be made of it",
+        quoted(text.trim())
+    );
+    let finding = Finding::new("row.kind", Severity::Error, message);
+    let hint = "take the row out, or leave the column out with --map 'HEADING=-' if all rows are extensions";
+    Some(finding.about(None, Some(column)).hint(hint))
 }
 
 /// A column that marks rows to be deleted, or rows to stay.

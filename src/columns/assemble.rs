@@ -27,6 +27,9 @@ pub(super) fn assemble(all: &Meanings<'_>) -> (Vec<ReadField>, CellReading) {
         ..CellReading::default()
     };
     for (column, meaning) in all.meanings.iter().enumerate() {
+        if all.tells_kinds(column) {
+            reading.kinds.push(column);
+        }
         match meaning {
             Meaning::Action => reading.actions.push(column),
             Meaning::Removal { keeps } => reading.removals.push(Removal {

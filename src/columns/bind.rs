@@ -8,7 +8,7 @@ use super::options::BindOptions;
 use super::owner::{Owner, owner};
 use super::questions::{ColumnError, Question};
 use super::sample::Sample;
-use super::{deletion, doubts, neighbours, notes, single};
+use super::{deletion, doubts, meant, neighbours, notes, single};
 use crate::lang::in_language;
 use crate::manifest::Manifest;
 use crate::model::{Care, Language, Outcome};
@@ -30,7 +30,9 @@ impl Binding {
         let sample = || Some(Sample::read(sheet, options.allowed.delete));
         let (headings, line) = (&sheet.headings, sheet.header_line);
         let bound = bind(headings, line, &sample, target, vendors, options);
-        let mut binding = match deletion::about_sheet(sheet, options) {
+        let mut questions = deletion::about_sheet(sheet, options);
+        questions.extend(meant::about_sheet(sheet, options));
+        let mut binding = match questions {
             questions if questions.is_empty() => bound?,
             questions => return Err(with_questions(bound, questions)),
         };

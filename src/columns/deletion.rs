@@ -13,29 +13,33 @@ use crate::model::{Field, Kind, counted, shell_word};
 use crate::sheet::Sheet;
 
 /// Asks about the columns by which the rows tell some people from others: an account that is on from one that is off, a
-/// leaver from the rest, or words such as `keep` under any heading. A column that says what to do with each row leaves
-/// no question.
+/// leaver from the rest, cells that are blank in other rows, or words such as `keep` under any heading. Where a column says
+/// what to do with each row, only those are asked about that contradict it.
 pub(super) fn ask(all: &mut Meanings<'_>) {
-    let decides = |meaning: &Meaning| matches!(meaning, Meaning::Action | Meaning::Removal { .. });
-    if !all.options.allowed.delete || all.meanings.iter().any(decides) {
+    if !all.options.allowed.delete {
         return;
     }
+    let decides = |meaning: &Meaning| matches!(meaning, Meaning::Action | Meaning::Removal { .. });
+    let is_decided = all.meanings.iter().any(decides);
     for column in all.columns() {
-        let why = if all.is_about_people(column) {
-            (all.divides_people(column)).then_some("is not the same in every row")
-        } else if all.has_remark_to_stay(column) {
-            Some("has a remark that its row may stay")
-        } else {
-            all.may_decide(column).then_some("may say who stays")
+        let why = match is_decided {
+            true => all.contradiction(column),
+            false => all.doubt(column),
         };
         let Some(why) = why else {
             continue;
         };
-        let what = format!(
-            "{} {why}, but every row would be deleted: take out the rows that stay, name the column Delete or Keep if \
-             it marks rows with yes or no, or delete all",
-            all.at(column)
-        );
+        let what = match is_decided {
+            true => format!(
+                "{} {why}, but the row would be deleted: take out the rows that stay, or leave the column out",
+                all.at(column)
+            ),
+            false => format!(
+                "{} {why}, but every row would be deleted: take out the rows that stay, name the column Delete or Keep if \
+                 it marks rows with yes or no, or delete all",
+                all.at(column)
+            ),
+        };
         all.ask(what, vec![column], &[(column, Mapped::LeftOut)]);
     }
 }
@@ -102,6 +106,16 @@ pub(super) fn about_sheet(sheet: &Sheet, options: &BindOptions) -> Vec<Question>
             &["--every-row"],
         ));
     }
+    let coloured = sheet.beside.coloured_rows;
+    if coloured > 0 && !options.every_row {
+        questions.push(question(
+            format!(
+                "{} marked by a fill colour, {all}: take out those that stay",
+                are_or_is(coloured)
+            ),
+            &["--every-row"],
+        ));
+    }
     questions
 }
 
@@ -116,6 +130,74 @@ fn are_or_is(rows: u64) -> String {
 }
 
 impl Meanings<'_> {
+    /// The reason to ask about a column where no column says what to do with each row.
+    fn doubt(&self, column: usize) -> Option<&'static str> {
+        if self.is_about_people(column) || self.is_about_kinds(column) {
+            let differs = self.divides_people(column);
+            return differs.then_some("is not the same in every row");
+        }
+        if self.has_remark_to_stay(column) {
+            return Some("has a remark that its row may stay");
+        }
+        if self.may_decide(column) {
+            return Some("may say who stays");
+        }
+        if self.is_partly_filled(column) {
+            return Some("is blank in some rows and not in others");
+        }
+        None
+    }
+
+    /// The reason to ask about a column beside one that says what to do with each row: of rows that are marked to be
+    /// deleted, it says that some are not.
+    fn contradiction(&self, column: usize) -> Option<&'static str> {
+        let is_unread = matches!(self.meanings[column], Meaning::Unknown);
+        let is_about = self.is_about_people(column) || is_unread;
+        if !is_about || self.is_settled(column) {
+            return None;
+        }
+        let marks = self
+            .meanings
+            .iter()
+            .enumerate()
+            .filter_map(|(at, meaning)| match meaning {
+                Meaning::Removal { keeps } => Some((at, if *keeps { "off" } else { "on" })),
+                Meaning::Action => Some((at, "delete")),
+                _ => None,
+            });
+        let marks: Vec<(usize, &str)> = marks.collect();
+        let contradicts =
+            |sample: &Sample| sample.contradicts(column, &marks, self.is_about_people(column));
+        (self.sample().is_some_and(contradicts))
+            .then_some("speaks against the deletion of some rows")
+    }
+
+    /// Returns true if a column that means nothing known, or a note, is filled in some rows and blank in others.
+    fn is_partly_filled(&self, column: usize) -> bool {
+        let heading = self.heading(column);
+        let meaning = &self.meanings[column];
+        let is_own = dictionary().canonical(heading).is_some();
+        let is_elsewhere = dictionary().is_everyday(heading) || dictionary().is_place(heading);
+        let may_decide = matches!(meaning, Meaning::Unknown) || meaning.reads(Field::DESCRIPTION);
+        may_decide
+            && !is_own
+            && !is_elsewhere
+            && !meaning.is_read_by_map()
+            && self
+                .sample()
+                .is_some_and(|sample| sample.is_partly_filled(column))
+    }
+
+    /// Returns true if a column says what its row is, or was changed.
+    fn is_about_kinds(&self, column: usize) -> bool {
+        let heading = self.heading(column);
+        let is_type = self.meanings[column].reads(Field::EXTENSION_TYPE)
+            && heading.trim() != Field::EXTENSION_TYPE.name();
+        let is_unread = self.meanings[column].is_unread();
+        let is_kind = dictionary().is_kind(heading) || self.common(column) == Some(Common::MayAct);
+        is_type || is_unread && is_kind
+    }
+
     /// Returns true if a column is about leaving or about the state of an account.
     fn is_about_people(&self, column: usize) -> bool {
         let meaning = &self.meanings[column];
@@ -142,9 +224,15 @@ impl Meanings<'_> {
         let meaning = &self.meanings[column];
         let is_note = meaning.reads(Field::DESCRIPTION);
         let is_unread = meaning.is_unread() || matches!(meaning, Meaning::LeftOut { .. });
+        let is_named_so = || {
+            matches!(meaning, Meaning::Unknown)
+                && dictionary().decision(self.heading(column)) == Some(DeletionWord::MayStay)
+        };
         !self.is_settled(column)
             && (is_note || is_unread)
-            && (self.sample()).is_some_and(|sample| sample.decides(column, is_note))
+            && (self.sample()).is_some_and(|sample| {
+                sample.decides(column, is_note) || is_named_so() && sample.has_cells(column)
+            })
     }
 
     /// Returns true if a column that is read as something of the person, such as the name, has a cell that says that its row

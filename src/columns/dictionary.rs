@@ -1,12 +1,11 @@
 //! The meaning of single headings: rowcall's own names, common words, and the marks that people write beside them.
 
+use crate::manifest::all_digits;
 use crate::model::{Action, Field, heading_key};
+use crate::sheet::OWN_PREFIX;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
-
-/// The beginning of the names of columns that rowcall adds to a sheet: they are ignored when the sheet is read again.
-pub const OWN_PREFIX: &str = "rowcall_";
 
 /// `words.toml`.
 #[derive(Deserialize)]
@@ -46,10 +45,12 @@ struct Words {
     disabled: Vec<String>,
     leaver: Vec<String>,
     names_group: Vec<String>,
+    kind: Vec<String>,
     /// Words of cells, not of headings.
     action_word: BTreeMap<Action, Vec<String>>,
     /// Words of cells too.
     decision: DeletionWords,
+    kind_of_row: KindWords,
     /// The words that count beside others of their language only.
     only_beside: BTreeMap<String, Vec<String>>,
     field: BTreeMap<Field, BTreeMap<String, Vec<String>>>,
@@ -61,8 +62,19 @@ struct Words {
 struct DeletionWords {
     goes: Vec<String>,
     may_stay: Vec<String>,
+    not_meant: Vec<String>,
+    beside_it: Vec<String>,
+    not_meant_within: Vec<String>,
     /// Words of a title above rows that stay.
     staff: Vec<String>,
+}
+
+/// The words of cells that tell extensions from other things with a number.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KindWords {
+    other: Vec<String>,
+    extension: Vec<String>,
 }
 
 impl Words {
@@ -147,6 +159,10 @@ pub(super) enum DeletionWord {
 const MISSPELT_LETTERS_MIN: usize = 5;
 /// The most words above several headings.
 const GROUP_WORDS_MAX: usize = 4;
+/// The most words of a note that is looked through.
+const NOTE_WORDS_MAX: usize = 12;
+/// The most words of a phrase within a note.
+const PHRASE_WORDS_MAX: usize = 4;
 /// The most words of a text that says where a password is; a longer one may be a password of several words.
 const ELSEWHERE_WORDS_MAX: usize = 3;
 
@@ -162,6 +178,13 @@ pub(super) struct Dictionary {
     actions: HashMap<String, Action>,
     decisions: HashMap<String, DeletionWord>,
     staff: Vec<String>,
+    /// Words that say that no extension is to be made, those that may stand beside them, and phrases within longer texts.
+    not_meant: HashSet<String>,
+    beside_it: Vec<String>,
+    not_meant_within: HashSet<String>,
+    kinds: Vec<String>,
+    /// Words for the kind of a row, with true for an extension.
+    kinds_of_row: HashMap<String, bool>,
     feature_parts: Vec<String>,
     feature_words: Vec<String>,
     something_else: Vec<String>,
@@ -222,20 +245,7 @@ impl Dictionary {
             }
             common.insert(plain(field.name()), Common::Field(field));
         }
-        let of_language = |language: &String| {
-            let lists = words.field.values().filter_map(|lists| lists.get(language));
-            lists.flatten().map(|word| plain(word)).collect()
-        };
-        let only_beside = words
-            .only_beside
-            .iter()
-            .map(|(language, list)| {
-                (
-                    list.iter().map(|word| plain(word)).collect(),
-                    of_language(language),
-                )
-            })
-            .collect();
+        let only_beside = only_beside(&words);
         let plain_all = |list: &[String]| list.iter().map(|word| plain(word)).collect::<Vec<_>>();
         let known = [&words.password, &words.user, &words.account];
         let known = known.into_iter().flat_map(|list| plain_all(list));
@@ -262,6 +272,13 @@ impl Dictionary {
                 .collect(),
             decisions: decisions(&words),
             staff: plain_all(&words.decision.staff),
+            not_meant: not_meant(&words),
+            beside_it: plain_all(&words.decision.beside_it),
+            not_meant_within: plain_all(&words.decision.not_meant_within)
+                .into_iter()
+                .collect(),
+            kinds: plain_all(&words.kind),
+            kinds_of_row: kinds_of_row(&words.kind_of_row),
             feature_parts: plain_all(&words.feature_parts),
             feature_words: plain_all(&words.feature_words),
             something_else: plain_all(&words.something_else),
@@ -514,6 +531,36 @@ impl Dictionary {
         })
     }
 
+    /// Returns true for words that say that no extension is to be made: `ausgeschieden`, `do not import`, `to delete 2026`.
+    pub(super) fn is_not_meant(&self, text: &str) -> bool {
+        let is_word = |word: &String| !word.is_empty() && !all_digits(word);
+        let several: Vec<String> = words(text).filter(is_word).collect();
+        if several.is_empty() || several.len() > NOTE_WORDS_MAX {
+            return false;
+        }
+        let own = several.iter().filter(|word| !self.beside_it.contains(word));
+        let own: String = own.map(String::as_str).collect();
+        let has_phrase = |at: usize| {
+            let ends = at + 2..=(at + PHRASE_WORDS_MAX).min(several.len());
+            ends.into_iter()
+                .any(|end| self.not_meant_within.contains(&several[at..end].concat()))
+        };
+        self.not_meant.contains(&own)
+            || self.not_meant.contains(&several.concat())
+            || (0..several.len()).any(has_phrase)
+    }
+
+    /// Returns true for the heading of a column that says what its row is, such as `Type`.
+    pub(super) fn is_kind(&self, heading: &str) -> bool {
+        self.kinds.contains(&plain(heading))
+    }
+
+    /// Returns true if a cell says that its row is an extension, false if it is something else with a number, such as a
+    /// queue, and `None` where it says neither.
+    pub(super) fn is_extension(&self, cell: &str) -> Option<bool> {
+        self.kinds_of_row.get(&plain(cell)).copied()
+    }
+
     /// Returns true for a title above the rows of people who stay, such as `Active staff`.
     pub(super) fn is_of_staff(&self, title: &str) -> bool {
         words(title).any(|word| self.staff.contains(&word))
@@ -574,6 +621,36 @@ fn decisions(words: &Words) -> HashMap<String, DeletionWord> {
     let may_stay = words.keep.iter().chain(&words.decision.may_stay);
     goes.chain(may_stay.map(|word| (plain(word), DeletionWord::MayStay)))
         .collect()
+}
+
+/// The words that count beside others of their language only, with those.
+fn only_beside(words: &Words) -> Vec<(Vec<String>, HashSet<String>)> {
+    let of_language = |language: &String| {
+        let lists = words.field.values().filter_map(|lists| lists.get(language));
+        lists.flatten().map(|word| plain(word)).collect()
+    };
+    let sets = words.only_beside.iter().map(|(language, list)| {
+        (
+            list.iter().map(|word| plain(word)).collect(),
+            of_language(language),
+        )
+    });
+    sets.collect()
+}
+
+/// The words that say that no extension is to be made of a row.
+fn not_meant(words: &Words) -> HashSet<String> {
+    let not_meant = words.decision.not_meant.iter().chain(&words.decision.goes);
+    let deleted = words.action_word.get(&Action::Delete).into_iter().flatten();
+    let all = not_meant.chain(&words.remove).chain(deleted);
+    all.map(|word| plain(word)).collect()
+}
+
+/// The words for the kind of a row, each with true for an extension.
+fn kinds_of_row(words: &KindWords) -> HashMap<String, bool> {
+    let others = words.other.iter().map(|word| (plain(word), false));
+    let extensions = words.extension.iter().map(|word| (plain(word), true));
+    others.chain(extensions).collect()
 }
 
 /// The field that a misspelt word is most likely meant for, where all that speaks for it speaks for that one field, and

@@ -5,6 +5,7 @@ use super::deletion;
 use super::dictionary::{Common, dictionary};
 use super::map::Mapped;
 use super::meaning::{LeftOutBecause, Meaning, Meanings, ReadBy};
+use super::meant;
 use super::owner::{OwnerWords, whose_flags};
 use super::products::{Product, ProductWord, products};
 use super::questions::{ColumnError, Question, listed, map_flag};
@@ -38,6 +39,7 @@ pub(super) fn ask(all: &mut Meanings<'_>) -> Result<(), ColumnError> {
     all.ask_about_switches();
     all.ask_about_leavers();
     all.ask_about_tasks();
+    meant::ask(all);
     all.ask_about_joined();
     all.ask_about_reach();
     all.ask_about_strangers();
@@ -279,7 +281,13 @@ impl Meanings<'_> {
     /// Returns true if a telephone's column has other numbers than the key's, as short as an extension: the one people
     /// dial within the house, or the one that is dialled from outside.
     fn is_other_number(&self, column: usize, key: usize) -> bool {
-        matches!(self.meanings[column], Meaning::Open(Common::NumberLike))
+        let may_be = match self.meanings[column] {
+            Meaning::Open(Common::NumberLike) => true,
+            // The extensions that stay, perhaps.
+            Meaning::Unknown => self.options.allowed.delete,
+            _ => false,
+        };
+        may_be
             && self
                 .sample()
                 .is_some_and(|sample| sample.is_other_number(column, key))

@@ -35,6 +35,7 @@ mod header;
 mod lacking;
 mod map;
 mod meaning;
+mod meant;
 mod neighbours;
 mod notes;
 mod options;
@@ -55,7 +56,6 @@ pub(crate) use actions::Stays;
 pub use binding::Binding;
 pub(crate) use binding::same_value;
 pub(crate) use deletion::may_say_who_stays;
-pub use dictionary::OWN_PREFIX;
 pub use header::headings;
 pub(crate) use map::Saved;
 pub use map::{ColumnReading, Mapped, field_named, overridden, read_map, write_map};
@@ -71,6 +71,11 @@ pub(crate) use second_table::{TableRows, refuse_second_table};
 /// `unchanged`, and so is none.
 pub(crate) fn is_instruction(text: &str) -> bool {
     dictionary::dictionary().is_instruction(text)
+}
+
+/// Returns true if a text says that no extension is to be made, in words such as `do not import`.
+pub(crate) fn is_not_meant(text: &str) -> bool {
+    dictionary::dictionary().is_not_meant(text)
 }
 
 #[cfg(test)]

@@ -2,14 +2,15 @@
 
 use super::dictionary::{Common, dictionary};
 use super::map::Mapped;
-use super::meaning::{Meaning, Meanings, ReadBy};
+use super::meaning::{LeftOutBecause, Meaning, Meanings, ReadBy};
 use super::passwords;
-use super::sample::NameColumns;
+use super::sample::{NameColumns, Sample};
 use super::values::How;
 use crate::model::{Field, heading_key};
 
 /// Decides every heading that is open, or asks.
 pub(super) fn decide(all: &mut Meanings<'_>) {
+    all.leave_out_repeated();
     all.each(Common::NameInTwo, Meanings::decide_name_in_two);
     all.each(Common::SurnameOrNickname, |all, column| {
         all.ask_about(column, "the surname or a nickname", &[Field::LAST_NAME]);
@@ -36,6 +37,29 @@ pub(super) fn decide(all: &mut Meanings<'_>) {
 }
 
 impl Meanings<'_> {
+    /// Leaves out the columns that have the heading of one before them, and its cells in every row.
+    fn leave_out_repeated(&mut self) {
+        for column in self.columns().skip(1) {
+            let key = heading_key(self.heading(column));
+            let is_left = |meaning: &Meaning| match meaning {
+                Meaning::Read { by, .. } => *by == ReadBy::Map,
+                meaning => !matches!(meaning, Meaning::Open(_)),
+            };
+            let is_same = |other: &usize| heading_key(self.heading(*other)) == key;
+            let mut before = (0..column).filter(is_same);
+            let Some(first) = before.next().filter(|_| !is_left(&self.meanings[column])) else {
+                continue;
+            };
+            let are_one = |sample: &Sample| sample.are_one(first, column);
+            if is_left(&self.meanings[first]) || !self.sample().is_some_and(are_one) {
+                continue;
+            }
+            let reason = format!("left out, for it has the same cells as {}", self.at(first));
+            let because = LeftOutBecause::Other;
+            self.meanings[column] = Meaning::LeftOut { reason, because };
+        }
+    }
+
     fn each(&mut self, kind: Common, decide: impl Fn(&mut Self, usize)) {
         for column in self.open(kind) {
             decide(self, column);

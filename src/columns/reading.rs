@@ -1,7 +1,7 @@
 //! The reading of a row beyond its single cells: values that are derived from cells, and mistakes that no rule about a
 //! field would find.
 
-use super::actions::{AllowedActions, Removal, Stays};
+use super::actions::{AllowedActions, Removal, Stays, no_extension};
 use super::lacking::Lacking;
 use super::values::{Compared, Derived, How, not_in_two};
 use crate::manifest::Manifest;
@@ -25,6 +25,8 @@ pub struct CellReading {
     pub(super) actions: Vec<usize>,
     /// The columns that mark rows to be deleted or to stay.
     pub(super) removals: Vec<Removal>,
+    /// The columns that say what a row is, such as an extension or a queue, where extensions are created.
+    pub(super) kinds: Vec<usize>,
     /// The columns that tell if the account is on, beside the one that is read for it.
     pub(super) compared: Vec<Compared>,
     /// The last column with a heading, where the product writes a list into it whose commas part it into further cells.
@@ -43,6 +45,7 @@ impl CellReading {
         self.derived.is_empty()
             && self.actions.is_empty()
             && self.removals.is_empty()
+            && self.kinds.is_empty()
             && self.compared.is_empty()
             && self.parted_list.is_none()
             && self.lacking.is_none()
@@ -130,6 +133,9 @@ impl CellReading {
         }
         for removal in &self.removals {
             findings.extend(removal.finding(text(&cells, removal.column), self.allowed));
+        }
+        for column in &self.kinds {
+            findings.extend(no_extension(*column, text(&cells, *column)));
         }
         if let Some(column) = self.in_two {
             findings.extend(not_in_two(column, text(&cells, column)));

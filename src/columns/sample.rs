@@ -18,6 +18,8 @@ const SHORT_DIGITS_MAX: usize = 6;
 /// The first rows of a sheet. Their cells may be secrets: they are looked at, never shown.
 pub(super) struct Sample {
     rows: Vec<Vec<String>>,
+    /// True if the sheet has no more rows than these.
+    is_whole: bool,
     /// The variety of each column.
     varieties: Vec<Variety>,
     /// The columns whose cells number the rows from first to last, of those without a heading, each with true if no cell is
@@ -84,6 +86,8 @@ struct Variety {
     first: Option<String>,
     is_varied: bool,
     has_switch: bool,
+    has_blank: bool,
+    has_text: bool,
     /// True if a cell is neither blank nor 0 or 1.
     has_other_bit: bool,
     /// The deciding cells, of which notes count by their words alone.
@@ -118,6 +122,7 @@ impl Variety {
         self.deciding.add(cell, false);
         self.deciding_notes.add(cell, true);
         self.has_remark |= is_remark_to_stay(cell);
+        self.has_text |= !cell.is_empty() && !is_placeholder(cell);
         self.has_other_bit |= !["0", "1", ""].contains(&cell);
     }
 
@@ -162,10 +167,15 @@ impl Sample {
                     if !all && rows.len() == rows_max {
                         return;
                     }
+                    // A title has one cell alone.
+                    let filled = (0..width)
+                        .filter(|column| !text(*column).is_empty())
+                        .count();
                     for (column, variety) in varieties.iter_mut().enumerate() {
                         variety.add(text(column));
                         if all {
                             variety.add_deciding(text(column));
+                            variety.has_blank |= filled > 1 && text(column).is_empty();
                         }
                     }
                     if rows.len() < rows_max {
@@ -183,6 +193,7 @@ impl Sample {
             }
         }
         Sample {
+            is_whole: rows.len() < rows_max,
             rows,
             varieties,
             numbering: RowCount::columns(&counts),
@@ -195,12 +206,19 @@ impl Sample {
         let mut counts: Vec<RowCount> = (0..rows.first().map_or(0, Vec::len))
             .map(RowCount::begun)
             .collect();
+        let mut varieties: Vec<Variety> = counts.iter().map(|_| Variety::default()).collect();
         for row in &rows {
+            for (variety, cell) in varieties.iter_mut().zip(row) {
+                variety.add(cell);
+                variety.add_deciding(cell);
+                variety.has_blank |= cell.is_empty();
+            }
             counts.retain_mut(|count| count.goes_on(&row[count.column]));
         }
         Sample {
             rows,
-            varieties: vec![],
+            is_whole: true,
+            varieties,
             numbering: RowCount::columns(&counts),
             nameless: BTreeMap::new(),
         }
@@ -299,6 +317,40 @@ impl Sample {
         deciding.may_stay || are_bits || deciding.goes && variety.is_varied
     }
 
+    /// Returns true if some cells of a column are blank and others are not; titles between the rows do not count.
+    pub(super) fn is_partly_filled(&self, column: usize) -> bool {
+        (self.varieties.get(column)).is_some_and(|variety| variety.has_blank && variety.has_text)
+    }
+
+    /// Returns true if a column speaks against the deletion of some rows that other columns mark to be deleted, each with its
+    /// mark, `on`, `off` or the action: by a `no`, or where it is `about_people`, by not saying the same of all of them.
+    pub(super) fn contradicts(
+        &self,
+        column: usize,
+        marks: &[(usize, &str)],
+        about_people: bool,
+    ) -> bool {
+        let goes = |row: &&Vec<String>| {
+            marks.iter().any(|(at, mark)| {
+                let cell = row.get(*at).map_or("", String::as_str);
+                switch(cell) == Some(*mark)
+                    || *mark == "delete" && dictionary().action(cell) == Some(Action::Delete)
+            })
+        };
+        let cells = self.rows.iter().filter(goes);
+        let cells: Vec<&str> = cells
+            .filter_map(|row| Some(row.get(column)?.as_str()))
+            .collect();
+        let word = |cell: &&str| switch(cell).map_or_else(|| plain(cell), str::to_owned);
+        let distinct: HashSet<String> = cells.iter().map(word).collect();
+        let says_no = |cell: &&str| switch(cell) == Some("off") && *cell != "0";
+        let stays = |cell: &&str| dictionary().decision(cell) == Some(DeletionWord::MayStay);
+        match about_people {
+            true => distinct.len() > 1,
+            false => cells.iter().any(|cell| says_no(cell) || stays(cell)),
+        }
+    }
+
     /// Returns true if a cell of a column that holds something else, such as names, says that its row may stay.
     pub(super) fn has_remark_to_stay(&self, column: usize) -> bool {
         (self.varieties.get(column)).is_some_and(|variety| variety.has_remark)
@@ -332,6 +384,32 @@ impl Sample {
     pub(super) fn asks_for_deletion(&self, column: usize) -> bool {
         let asks = |cell: &str| dictionary().action(cell) == Some(Action::Delete);
         self.filled(column).any(asks)
+    }
+
+    /// Returns true if a cell of a column says that no extension is to be made of its row.
+    pub(super) fn has_rows_not_meant(&self, column: usize) -> bool {
+        self.filled(column)
+            .any(|cell| dictionary().is_not_meant(cell))
+    }
+
+    /// Returns true if a column of states says of some row that its extension is off, false if of none; `None` where all its
+    /// words tell whether it is on.
+    pub(super) fn says_off_among_other_words(&self, column: usize) -> Option<bool> {
+        let is_other = |cell: &str| switch(cell).is_none();
+        let has_other = self.filled(column).any(is_other);
+        has_other.then(|| {
+            (self.filled(column))
+                .any(|cell| switch(cell) == Some("off") || dictionary().is_not_meant(cell))
+        })
+    }
+
+    /// Returns true if the cells of a column tell extensions from other things with a number.
+    pub(super) fn tells_kinds(&self, column: usize) -> bool {
+        let known = || {
+            self.filled(column)
+                .map(|cell| dictionary().is_extension(cell))
+        };
+        known().all(|kind| kind.is_some()) && known().any(|kind| kind == Some(false))
     }
 
     /// The number of blank cells in a column whose others are all marks, and the number of rows that were looked at; none
@@ -413,6 +491,11 @@ impl Sample {
     /// Returns true if a cell is 0 or 1.
     pub(super) fn has_bits(&self, column: usize) -> bool {
         self.filled(column).any(|cell| ["0", "1"].contains(&cell))
+    }
+
+    /// Returns true if two columns have the same cells in every row of the sheet, and are not blank.
+    pub(super) fn are_one(&self, one: usize, other: usize) -> bool {
+        self.is_whole && self.has_cells(one) && self.are_equal(one, other)
     }
 
     /// Returns true if two columns have the same cells.

@@ -27,8 +27,8 @@ pub(super) fn read_rows(
     Ok((rows, prepared))
 }
 
-/// Checks the rows of an import or a plan, and returns the reason to go no further: fields that would be lost, or an
-/// invalid row where every row must be valid.
+/// Checks the rows of an import or a plan, and returns the reason to go no further: a title that says that the rows below
+/// it are not meant, fields that would be lost, or an invalid row where every row must be valid.
 pub(super) fn check(
     rows: &mut InputRows,
     wanted: &WantedArgs,
@@ -37,6 +37,9 @@ pub(super) fn check(
 ) -> Option<Refusal> {
     let manifest = target.manifest();
     rows.check(manifest, |_| wanted.mode.unseen_purpose(), None);
+    if let Err(failure) = rows.refuse_below_titles() {
+        return Some(failure.into());
+    }
     if wanted.losses.on_loss == OnLoss::Stop
         && let Err(failure) = rows.refuse_losses()
     {

@@ -20,7 +20,7 @@ use crate::lang::translated;
 use crate::manifest::Manifest;
 use crate::model::redact::quoted;
 use crate::model::{Field, Severity};
-use crate::report::is_added_to_rejects;
+use crate::report::{REJECT_CODE, is_added_to_rejects};
 use crate::rim::Failure;
 use crate::rim::config::read_small;
 use crate::rim::terminal::print;
@@ -147,7 +147,8 @@ pub(crate) fn bound(
         };
         for mut sheet in sheets {
             // A rejects file is read as the sheet that its rows are from.
-            sheet.leave_out_end(is_added_to_rejects);
+            let short_rows = args.reading.pad_short_rows;
+            sheet.leave_out_end(is_added_to_rejects, REJECT_CODE, short_rows);
             let mut own = bind.clone();
             known.extend(reach_behind(&mut sheet, &mut own));
             let binding = loop {

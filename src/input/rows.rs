@@ -2,7 +2,7 @@
 
 use super::headings::{FieldHeadings, sheet_key};
 use crate::check::{KeptContent, KeptRow, check_kept};
-use crate::columns::{Binding, Stays, TableRows, leave_out_flag, may_say_who_stays};
+use crate::columns::{Binding, Stays, TableRows, is_not_meant, leave_out_flag, may_say_who_stays};
 use crate::manifest::{Manifest, Purpose};
 use crate::mapping::kept_halves;
 use crate::model::redact::quoted;
@@ -118,6 +118,17 @@ pub(crate) struct OnPbx<'p> {
     pub(crate) numbers: &'p BTreeSet<String>,
     /// The records that the rows change, where they may change any.
     pub(crate) records: Option<&'p BTreeMap<String, Record>>,
+}
+
+/// Returns true if a row that is no extension has the sum of the other rows' numbers in the place of its own.
+fn sums_up(row: &InputRow, all: &[&InputRow]) -> bool {
+    let value = |row: &InputRow| row.wanted.number().parse::<u64>().ok().map(u128::from);
+    let others = || {
+        all.iter()
+            .filter(|other| other.place != row.place)
+            .filter_map(|row| value(row))
+    };
+    !row.is_valid() && others().count() > 1 && value(row) == Some(others().sum())
 }
 
 /// Rows without more than their key may be titles where at most one row in this number is of that kind.
@@ -411,38 +422,8 @@ impl InputRows {
                 let hint = "take the row out if all are to be deleted, else take out also the rows that stay";
                 return Err(Failure::usage(message).hint(hint));
             }
+            self.refuse_doubtful(sheet, &of_sheet)?;
             let going = || of_sheet.iter().filter(|row| row.goes());
-            let remark = of_sheet
-                .iter()
-                .find_map(|row| Some((row, row.remark_to_stay()?)));
-            if let (Some((row, remark)), Some(_)) = (remark, going().next()) {
-                let message = format!(
-                    "{}: {} may say that extensions stay, so nothing was deleted",
-                    row.place,
-                    quoted(remark)
-                );
-                let hint = "take the row out if all others are to be deleted, else take out also the rows that stay";
-                return Err(Failure::usage(message).hint(hint));
-            }
-            if let Some((sheet, binding)) = self.sheets.get(sheet)
-                && let Some((row, column)) =
-                    going().find_map(|row| Some((row, binding.remark_to_stay(&row.cells())?)))
-            {
-                let name = binding
-                    .columns
-                    .get(column)
-                    .map_or("", |reading| &reading.name);
-                let message = format!(
-                    "{}: cell {} has a remark that the extension may stay, and the row would be deleted, so nothing was",
-                    row.place,
-                    sheet.place(row.place.line).cell(column)
-                );
-                let hint = format!(
-                    "take the row out if the extension stays; if it does not say so, {} leaves the column out",
-                    leave_out_flag(name)
-                );
-                return Err(Failure::usage(message).hint(hint));
-            }
             let dialled = Dialled::among(going().map(|row| row.wanted.number()));
             if let Some(row) = going().find(|row| dialled.is_unlike_others(row.wanted.number())) {
                 let message = format!(
@@ -455,6 +436,84 @@ impl InputRows {
             }
         }
         Ok(())
+    }
+
+    /// Refuses a deletion of a sheet's rows with a remark that extensions stay, or with a total that shows that the column of
+    /// the number counts something.
+    fn refuse_doubtful(&self, sheet: usize, of_sheet: &[&InputRow]) -> Result<(), Failure> {
+        let going = || of_sheet.iter().filter(|row| row.goes());
+        let remark = of_sheet
+            .iter()
+            .find_map(|row| Some((row, row.remark_to_stay()?)));
+        if let (Some((row, remark)), Some(_)) = (remark, going().next()) {
+            let message = format!(
+                "{}: {} may say that extensions stay, so nothing was deleted",
+                row.place,
+                quoted(remark)
+            );
+            let hint = "take the row out if all others are to be deleted, else take out also the rows that stay";
+            return Err(Failure::usage(message).hint(hint));
+        }
+        if let Some((sheet, binding)) = self.sheets.get(sheet)
+            && let Some((row, column)) =
+                going().find_map(|row| Some((row, binding.remark_to_stay(&row.cells())?)))
+        {
+            let name = binding
+                .columns
+                .get(column)
+                .map_or("", |reading| &reading.name);
+            let message = format!(
+                "{}: cell {} has a remark that the extension may stay, and the row would be deleted, so nothing was",
+                row.place,
+                sheet.place(row.place.line).cell(column)
+            );
+            let hint = format!(
+                "take the row out if the extension stays; if it does not say so, {} leaves the column out",
+                leave_out_flag(name)
+            );
+            return Err(Failure::usage(message).hint(hint));
+        }
+        if let Some(total) = of_sheet.iter().find(|row| sums_up(row, of_sheet)) {
+            let message = format!(
+                "{}: {} is the sum of the numbers above it, so the column may count something, and its cells may be no \
+                 extensions: nothing was deleted",
+                total.place,
+                quoted(total.wanted.number())
+            );
+            let hint = "take the row out if the others are the extensions to delete, or say with --map which column has \
+                        their numbers";
+            return Err(Failure::usage(message).hint(hint));
+        }
+        Ok(())
+    }
+
+    /// Refuses rows below a title among them which says that no extensions are to be made of those.
+    ///
+    /// # Errors
+    /// Exit 2, naming the title.
+    pub(crate) fn refuse_below_titles(&self) -> Result<(), Failure> {
+        let titles = self.rows.iter().enumerate();
+        let mut titles = titles.filter_map(|(at, row)| {
+            let cells = row.cells();
+            let mut texts = (0..cells.len()).filter_map(|column| cells.get(column));
+            let text = texts.find(|text| !text.trim().is_empty())?;
+            let is_title = self.is_titled(row) && is_not_meant(text);
+            is_title.then(|| (at, row, text.to_owned()))
+        });
+        let is_followed = |(at, title, _): &(usize, &InputRow, String)| {
+            let mut below = self.rows[*at..].iter();
+            below.any(|row| row.sheet == title.sheet && row.is_valid())
+        };
+        let Some((_, title, text)) = titles.find(is_followed) else {
+            return Ok(());
+        };
+        let message = format!(
+            "{}: {} may say that no extensions are to be made of the rows below it, so nothing is sent",
+            title.place,
+            quoted(text.trim())
+        );
+        let hint = "take out the rows that are not meant; if all are, take this row out";
+        Err(Failure::usage(message).hint(hint))
     }
 
     /// Returns true if a column of a sheet is read as this field.

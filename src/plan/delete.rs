@@ -4,9 +4,10 @@ use super::Plan;
 use super::remote::RemoteState;
 use crate::columns::Stays;
 use crate::input::{InputRow, InputRows};
-use crate::model::counted;
-use crate::model::{Action, Change, Outcome, PlannedRow, RowResult};
+use crate::model::redact::quoted;
+use crate::model::{Action, Change, Field, Outcome, PlannedRow, Record, RowResult, counted};
 use crate::rim::{Failure, TargetSession};
+use std::collections::BTreeSet;
 
 /// Plans to remove every extension that a valid row names.
 ///
@@ -20,6 +21,7 @@ pub(crate) fn plan_deletions(
     let named = named.map(|row| row.wanted.number());
     let mut remote = RemoteState::fetch(session, named)?;
     let mut planned = vec![];
+    let mut others = vec![];
     for (row, input) in rows.rows.iter().enumerate() {
         let number = input.wanted.number();
         planned.push(if !input.is_valid() {
@@ -29,6 +31,7 @@ pub(crate) fn plan_deletions(
             outcome.message = stays.message().to_owned();
             PlannedRow::without_change(outcome)
         } else if let Some(before) = remote.extensions.remove(number) {
+            others.extend(named_otherwise(input, &before));
             let change = Change {
                 row,
                 action: Action::Delete,
@@ -49,7 +52,66 @@ pub(crate) fn plan_deletions(
     }
     let mut plan = Plan::new(rows, planned).against(remote);
     plan.notes.extend(note_not_asked(rows));
+    plan.notes.extend(note_others(others));
     Ok(plan)
+}
+
+/// The most extensions of another person that are named.
+const OTHERS_MAX: usize = 5;
+
+/// Warns of extensions that the sheet has with another person's name, or e-mail address, than the PBX.
+fn note_others(mut others: Vec<String>) -> Option<String> {
+    let count = others.len();
+    let more = count.saturating_sub(OTHERS_MAX);
+    others.truncate(OTHERS_MAX);
+    if more > 0 {
+        others.push(format!("and {more} more"));
+    }
+    (count > 0).then(|| {
+        format!(
+            "warning: {} of another person than in the sheet: {}",
+            counted(count as u64, "extension"),
+            others.join("; ")
+        )
+    })
+}
+
+/// Both names of an extension, or both e-mail addresses, where the sheet's is another person's than the PBX's. A name of
+/// digits alone is a number.
+fn named_otherwise(input: &InputRow, there: &Record) -> Option<String> {
+    let number = input.wanted.number();
+    let name = |record: &Record| {
+        let fields = [Field::DISPLAY_NAME, Field::FIRST_NAME, Field::LAST_NAME];
+        let parts: Vec<&str> = fields
+            .iter()
+            .filter_map(|field| record.text(*field))
+            .collect();
+        parts.join(" ")
+    };
+    let words = |name: &str| -> BTreeSet<String> {
+        let words = name.split(|c: char| !c.is_alphanumeric());
+        let words = words.filter(|word| word.contains(char::is_alphabetic));
+        words.map(str::to_lowercase).collect()
+    };
+    let email = |record: &Record| record.text(Field::EMAIL).unwrap_or_default().to_owned();
+    let are_other = |one: &str, two: &str| {
+        let (one, two) = (words(one), words(two));
+        (!one.is_empty() && !two.is_empty()).then(|| one.is_disjoint(&two))
+    };
+    let local = |email: &str| email.split('@').next().unwrap_or_default().to_owned();
+    let names = (name(&input.wanted), name(there));
+    let emails = (email(&input.wanted), email(there));
+    let (sheets, pbxs) = match are_other(&names.0, &names.1) {
+        Some(true) => names,
+        Some(false) => return None,
+        None if are_other(&local(&emails.0), &local(&emails.1)) == Some(true) => emails,
+        None => return None,
+    };
+    Some(format!(
+        "{number} is {} in the sheet and {} on the PBX",
+        quoted(&sheets),
+        quoted(&pbxs)
+    ))
 }
 
 /// The line of a row while nothing is sent.

@@ -3,7 +3,7 @@
 use super::finding_line;
 use crate::lang::in_language;
 use crate::model::{Language, Outcome, RingResult, RowResult};
-use crate::sheet::{Column, Heading, Tone};
+use crate::sheet::{Column, Heading, OWN_PREFIX, Tone};
 
 /// An outcome that is written, with all that its cells are made of.
 pub(super) struct ReportLine<'o> {
@@ -285,13 +285,13 @@ pub(super) fn page_cells(line: &ReportLine<'_>) -> Vec<String> {
     cells.map(|(_, cell)| cell(line)).collect()
 }
 
-/// The beginning of the headings that rowcall adds to a rejects sheet.
-const ADDED: &str = "rowcall_";
+/// The heading of the column with the code of what keeps a row from being done.
+pub(crate) const REJECT_CODE: &str = "rowcall_code";
 
 /// Returns true if rowcall adds a column with this heading to a rejects sheet; it ignores such a column when it reads
 /// the sheet again.
 pub(crate) fn is_added_to_rejects(heading: &str) -> bool {
-    let name = heading.strip_prefix(ADDED);
+    let name = heading.strip_prefix(OWN_PREFIX);
     let mut added = COLUMNS.iter().filter(|column| column.reject.is_some());
     name.is_some_and(|name| added.any(|column| column.heading == name))
 }
@@ -300,7 +300,7 @@ pub(crate) fn is_added_to_rejects(heading: &str) -> bool {
 pub(crate) fn reject_columns(headings: &[String]) -> Vec<Column> {
     let added = COLUMNS.iter().filter(|column| column.reject.is_some());
     let added = added.map(|column| Column {
-        heading: format!("{ADDED}{}", column.heading),
+        heading: format!("{OWN_PREFIX}{}", column.heading),
         hidden: false,
         own: false,
         ..column.column()

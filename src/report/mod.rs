@@ -8,7 +8,7 @@ mod findings;
 pub(crate) mod marked;
 pub(crate) mod template;
 
-pub(crate) use columns::{is_added_to_rejects, reject_cells, reject_columns};
+pub(crate) use columns::{REJECT_CODE, is_added_to_rejects, reject_cells, reject_columns};
 pub(crate) use file::{ReportFile, ReportHead, language_of, origins};
 pub(crate) use findings::{FindingSummary, describe};
 

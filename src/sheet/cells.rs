@@ -317,6 +317,9 @@ pub struct Row<'a> {
     pub bytes: Range<usize>,
 }
 
+/// The rule against a row with more or fewer cells than there are headings.
+pub(crate) const RAGGED: &str = "sheet.ragged";
+
 /// A fault of a row as a row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RowTrouble {

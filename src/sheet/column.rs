@@ -1,5 +1,8 @@
 //! The headings of a table that is written.
 
+/// The beginning of the headings of columns that rowcall adds to a sheet: they are ignored when the sheet is read again.
+pub const OWN_PREFIX: &str = "rowcall_";
+
 /// A column that is written: its heading, and its treatment in formats for people. Formats for machines have the
 /// heading alone.
 #[derive(Debug, Clone, Default)]

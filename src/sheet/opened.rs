@@ -20,10 +20,14 @@ pub(crate) struct Opened<C> {
 pub(crate) struct BesideRows {
     /// True if neither the sheet nor the line of its headings was named.
     pub(crate) is_found: bool,
+    /// True if sheets were asked for: some by their names, or all.
+    pub(crate) is_asked_for: bool,
     /// The texts above the headings, unless the line of the headings was named.
     pub(crate) titles: Vec<String>,
     /// The number of rows that are hidden, and read all the same.
     pub(crate) hidden_rows: u64,
     /// The number of rows with a cell that is struck through.
     pub(crate) struck_rows: u64,
+    /// The number of rows with a fill colour that others lack.
+    pub(crate) coloured_rows: u64,
 }

@@ -1,8 +1,8 @@
 //! Tables in: any input is opened here, and its rows are read in batches.
 
-use crate::model::{Place, cell_name};
+use crate::model::{Finding, Place, Severity, cell_name};
 use crate::sheet::book::read as book;
-use crate::sheet::cells::Row;
+use crate::sheet::cells::{RAGGED, Row, RowTrouble};
 use crate::sheet::csv::read as csv;
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::format::Format;
@@ -45,6 +45,7 @@ pub(crate) struct LeftOutEnd {
     read: usize,
     /// The number of those that are left out.
     columns: usize,
+    short: Option<ShortRows>,
 }
 
 impl LeftOutEnd {
@@ -53,11 +54,40 @@ impl LeftOutEnd {
         if self.columns == 0 || row.cells.len() > self.read + self.columns {
             return row;
         }
+        let is_blank = |column| {
+            row.cells
+                .get(column)
+                .is_none_or(|cell| cell.trim().is_empty())
+        };
+        let is_short = self
+            .short
+            .is_some_and(|short| row.cells.get(short.code) == Some(RAGGED) && is_blank(short.last));
+        let trouble = match row.trouble {
+            None if is_short => Some(RowTrouble::Broken(still_short())),
+            trouble => trouble,
+        };
         Row {
             cells: row.cells.first(self.read),
+            trouble,
             ..row
         }
     }
+}
+
+/// The columns by which a row is known that had too few cells when it was read first, and was written again with blank ones
+/// in their place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct ShortRows {
+    /// The column of the code of a row's mistake.
+    code: usize,
+    /// The last column with a heading of those that are read.
+    last: usize,
+}
+
+fn still_short() -> Finding {
+    let message = "the row had too few cells where it comes from, and its last cell is still blank";
+    let hint = "put every value below its heading, then clear the cell below rowcall_code";
+    Finding::new(RAGGED, Severity::Error, message).hint(hint)
 }
 
 #[derive(Debug, Clone)]
@@ -211,16 +241,30 @@ impl Sheet {
         }
     }
 
-    /// Leaves out the columns at the end whose headings `is_left_out`.
-    pub(crate) fn leave_out_end(&mut self, is_left_out: impl Fn(&str) -> bool) {
+    /// Leaves out the columns at the end whose headings `is_left_out`. Unless `short_rows` are accepted, a row that the column
+    /// `code` among them calls ragged stays so until its last cell is filled.
+    pub(crate) fn leave_out_end(
+        &mut self,
+        is_left_out: impl Fn(&str) -> bool,
+        code: &str,
+        short_rows: bool,
+    ) {
         let last = self
             .headings
             .iter()
             .rposition(|heading| !is_left_out(heading));
         let read = last.map_or(0, |last| last + 1);
+        let (own, end) = self.headings.split_at(read);
+        let code = end.iter().position(|heading| heading == code);
+        let last = own.iter().rposition(|heading| !heading.trim().is_empty());
+        let short = code.zip(last).filter(|_| !short_rows);
         self.left_out = LeftOutEnd {
             read,
-            columns: self.headings.len() - read,
+            columns: end.len(),
+            short: short.map(|(code, last)| ShortRows {
+                code: read + code,
+                last,
+            }),
         };
         self.headings.truncate(read);
     }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 mod beside;
+mod meant;
 mod mutation;
 mod sheets;
 
@@ -1088,6 +1089,11 @@ fn blank_leaves_clear_empties_and_what_is_not_taken_stays() {
 
 /// Understands a sheet whose first line has its headings, of OpenVox UC where nothing else is said.
 fn bind_sheet(sheet: &str) -> Result<Binding, ColumnError> {
+    bind_sheet_for(sheet, AllowedActions::default())
+}
+
+/// Understands such a sheet for the actions that are allowed.
+fn bind_sheet_for(sheet: &str, allowed: AllowedActions) -> Result<Binding, ColumnError> {
     let mut lines = sheet.lines();
     let cells = |line: &str| line.split(';').map(str::to_owned).collect::<Vec<_>>();
     let headings = cells(lines.next().unwrap());
@@ -1099,13 +1105,17 @@ fn bind_sheet(sheet: &str) -> Result<Binding, ColumnError> {
         &read,
         manifest("openvox"),
         &manifests(),
-        &plain(),
+        &BindOptions { allowed, ..plain() },
     )
 }
 
 /// Returns all answers that a sheet's questions offer; none where nothing is asked.
 fn answers_of(sheet: &str) -> String {
-    match bind_sheet(sheet) {
+    answers_in(bind_sheet(sheet))
+}
+
+fn answers_in(bound: Result<Binding, ColumnError>) -> String {
+    match bound {
         Ok(_) => String::new(),
         Err(ColumnError::Unanswered { questions, .. }) => {
             let answers = questions

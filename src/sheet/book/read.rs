@@ -6,7 +6,7 @@
 
 use crate::model::{Place, shell_word};
 use crate::sheet::cells::{Cells, EXAMPLE, Row, RowTrouble, Stored};
-use crate::sheet::column::TITLE_PREFIX;
+use crate::sheet::column::{OWN_PREFIX, TITLE_PREFIX};
 use crate::sheet::detect::groups::{self, RowAbove};
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::format::Format;
@@ -281,6 +281,9 @@ impl LeftOut {
     }
 }
 
+/// The most rows above the rows of a table: its title, and two of headings.
+const HEAD_ROWS_MAX: u64 = 3;
+
 /// Looks through the rows of a sheet that is not read.
 fn survey_of_left_out(
     book: &Book,
@@ -291,7 +294,7 @@ fn survey_of_left_out(
     let mut rows = book.rows(table)?;
     let mut row = RawRow::new(file, options.limits);
     let mut count = 0;
-    // Of each column, the filled cells and those of them that look like numbers.
+    // Of each column, the filled cells and those of them that look like numbers. A title and headings stand above the first.
     let mut columns: Vec<(u64, u64)> = Vec::new();
     while rows.next(&mut row)? {
         if row.is_blank() {
@@ -302,6 +305,9 @@ fn survey_of_left_out(
         columns.resize(columns.len().max(cells.len()), (0, 0));
         for (column, (filled, numbers)) in columns.iter_mut().enumerate() {
             let text = cells.get(column).unwrap_or_default().trim();
+            if *numbers == 0 && *filled <= HEAD_ROWS_MAX && is_like_extension(text) {
+                *filled = 0;
+            }
             *filled += u64::from(!text.is_empty());
             *numbers += u64::from(is_like_extension(text));
         }
@@ -557,6 +563,13 @@ impl TableHead {
         self.headings.truncate(last.map_or(0, |last| last + 1));
     }
 
+    /// The number of columns before those that rowcall adds.
+    fn width(&self) -> usize {
+        let mut headings = self.headings.iter();
+        let own = headings.position(|heading| heading.starts_with(OWN_PREFIX));
+        own.unwrap_or(self.headings.len())
+    }
+
     fn sheet(
         mut self,
         book: &Book,
@@ -574,13 +587,15 @@ impl TableHead {
         if self.preamble > 0 {
             notes.push(format!("headings in row {}", self.line));
         }
-        let survey = book.survey(self.table, self.line)?;
+        let mut survey = book.survey(self.table, self.line)?;
         if let Some(known) = options.header.headings() {
             self.qualify(&survey.wide, known);
         }
+        survey.coloured_rows = survey.fills.marked_rows(self.width());
         notes.extend(survey.notes(options.visible_only));
         let is_line = matches!(options.header, Header::Line(..));
         let beside = BesideRows {
+            is_asked_for: !options.sheets.is_empty(),
             is_found: !is_line && options.sheets.iter().all(|name| name == EVERY_SHEET),
             titles: self.titles,
             hidden_rows: match options.visible_only {
@@ -588,6 +603,7 @@ impl TableHead {
                 false => survey.hidden_rows,
             },
             struck_rows: survey.struck_rows,
+            coloured_rows: survey.coloured_rows,
         };
         if options.sheets.is_empty() {
             let hidden = tables.iter().filter(|table| table.hidden);

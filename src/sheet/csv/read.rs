@@ -6,7 +6,7 @@
 //! one.
 
 use crate::model::{BYTE_ORDER_MARK, Finding, Place, Severity};
-use crate::sheet::cells::{Cells, Row, RowTrouble};
+use crate::sheet::cells::{Cells, RAGGED, Row, RowTrouble};
 use crate::sheet::csv::formula::unmarked;
 use crate::sheet::csv::marks::{Marks, simple_record};
 use crate::sheet::csv::record::{CsvRecord, parse};
@@ -882,5 +882,5 @@ fn ragged(layout: &Layout, width: usize) -> Option<Finding> {
         "look for a delimiter too many, or put quotes around the cell that holds one"
     };
     let message = format!("the row has {width} cells, but there are {columns} headings");
-    Some(Finding::new("sheet.ragged", Severity::Error, message).hint(hint))
+    Some(Finding::new(RAGGED, Severity::Error, message).hint(hint))
 }

@@ -4,6 +4,7 @@ use crate::sheet::cells::Stored;
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::options::Limits;
 use crate::sheet::source::Source;
+use crate::sheet::workbook::fills::RowFills;
 use crate::sheet::workbook::number_format::STYLES_MAX;
 use crate::sheet::workbook::number_format::plain;
 use crate::sheet::workbook::package::{Package, PartXml};
@@ -13,7 +14,7 @@ use crate::sheet::workbook::row::{
 };
 use crate::xml::{Piece, PullError, Tag};
 use memchr::memmem;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The attributes of a line through a text; LibreOffice writes only one of them.
@@ -199,26 +200,15 @@ impl Book {
     /// Looks at the rows of a table below its headings.
     pub(crate) fn survey(&self, table: usize, header_line: u64) -> Result<Survey, SheetError> {
         let mut survey = Survey::default();
-        let mut struck_styles: HashSet<Vec<u8>> = HashSet::new();
-        let mut style = Vec::new();
+        let mut styles = CellStyles::default();
         let (mut tables, mut line, mut groups) = (0, 0, 0_usize);
         let (mut row, mut repeated) = (RowLook::default(), 0);
+        let mut fills = RowFills::default();
         let mut column = 0;
         self.package.survey(CONTENT, |tag, _| {
             let name = tag_name(tag);
-            match name {
-                b"style" => style = tag_value(tag, "style:name").unwrap_or_default().to_vec(),
-                b"text-properties" => {
-                    let mut lines = LINES_THROUGH.iter();
-                    let is_struck =
-                        lines.any(|name| tag_value(tag, name).is_some_and(|line| line != b"none"));
-                    if is_struck && struck_styles.len() < STYLES_MAX {
-                        struck_styles.insert(style.clone());
-                    }
-                }
-                b"table" => tables += 1,
-                _ => {}
-            }
+            styles.take_in(name, tag);
+            tables += usize::from(name == b"table");
             if tables != table + 1 {
                 return;
             }
@@ -236,12 +226,15 @@ impl Book {
                         ..RowLook::default()
                     };
                     repeated = count("table:number-rows-repeated").min(ROWS_MAX);
+                    fills.begin();
                     column = 0;
                 }
                 b"/table:table-row" => {
                     let first = line + 1;
                     line += repeated;
-                    survey.add_rows(row, (line + 1).saturating_sub(first.max(header_line + 1)));
+                    let below = (line + 1).saturating_sub(first.max(header_line + 1));
+                    survey.add_rows(row, below);
+                    fills.end(if row.filled { below } else { 0 });
                 }
                 b"table-cell" => {
                     survey.formulas += u64::from(tag_value(tag, "table:formula").is_some());
@@ -250,11 +243,13 @@ impl Book {
                         let end = column_after(column, columns);
                         survey.add_merged(line + 1, column..end, header_line);
                     }
+                    let from = column;
                     column = column_after(column, count("table:number-columns-repeated"));
+                    let style = tag_value(tag, "table:style-name").unwrap_or_default();
+                    fills.add(from..column, styles.fills.get(style).copied().unwrap_or(0));
                     if tag_value(tag, "office:value-type").is_some() {
                         row.filled = true;
-                        let style = tag_value(tag, "table:style-name").unwrap_or_default();
-                        row.struck |= struck_styles.contains(style);
+                        row.struck |= styles.struck.contains(style);
                     }
                 }
                 b"covered-table-cell" => {
@@ -262,7 +257,7 @@ impl Book {
                 }
                 b"span" => {
                     let style = tag_value(tag, "text:style-name").unwrap_or_default();
-                    row.struck |= struck_styles.contains(style);
+                    row.struck |= styles.struck.contains(style);
                 }
                 b"table-column" => {
                     let visibility = tag_value(tag, "table:visibility");
@@ -272,8 +267,52 @@ impl Book {
                 _ => {}
             }
         })?;
+        survey.fills = fills;
         Ok(survey)
     }
+}
+
+/// The styles of cells and texts by their names, as far as they mark rows.
+#[derive(Default)]
+struct CellStyles {
+    /// The style that is being read.
+    name: Vec<u8>,
+    /// Those that strike through.
+    struck: HashSet<Vec<u8>>,
+    /// The fills of those that have one.
+    fills: HashMap<Vec<u8>, u32>,
+}
+
+impl CellStyles {
+    /// Takes in a tag, `name` without its namespace.
+    fn take_in(&mut self, name: &[u8], tag: &[u8]) {
+        match name {
+            b"style" => self.name = tag_value(tag, "style:name").unwrap_or_default().to_vec(),
+            b"text-properties" => {
+                let mut lines = LINES_THROUGH.iter();
+                let is_struck =
+                    lines.any(|name| tag_value(tag, name).is_some_and(|line| line != b"none"));
+                if is_struck && self.struck.len() < STYLES_MAX {
+                    self.struck.insert(self.name.clone());
+                }
+            }
+            b"table-cell-properties" => {
+                let colour = tag_value(tag, "fo:background-color").unwrap_or_default();
+                let is_seen = !matches!(colour, b"" | b"transparent" | b"#ffffff");
+                if is_seen && self.fills.len() < STYLES_MAX {
+                    self.fills.insert(self.name.clone(), fill_of(colour));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The number of a colour such as `#ff0000`, above 0.
+fn fill_of(colour: &[u8]) -> u32 {
+    let digits = colour.strip_prefix(b"#").unwrap_or_default();
+    let digits = std::str::from_utf8(digits).unwrap_or_default();
+    u32::from_str_radix(digits, 16).map_or(1, |colour| colour.saturating_add(2))
 }
 
 impl Book {

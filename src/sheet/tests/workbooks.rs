@@ -327,9 +327,14 @@ fn a_sheet_of_numbers_without_a_heading_for_them_is_asked_for_and_any_other_name
         [["301", "Zoe"], ["302", "Yan"]].as_slice(),
         &[["Numer wew.", "Nazwisko"], ["301", "Zoe"]],
         &[["Zoe", "+4930301"]],
+        // A title, and headings.
+        &[["Upper floor", ""], ["Tel", "Wer"], ["202", "Ben"]],
     ] {
         let error = read(&[], rows).unwrap_err().to_string();
-        let count = if rows.len() == 1 { "1 row" } else { "2 rows" };
+        let count = match rows.len() {
+            1 => "1 row".to_owned(),
+            count => format!("{count} rows"),
+        };
         let named = error.contains(&format!("sheet “Bonn” ({count})"));
         assert!(
             named && error.ends_with("leave it out with --sheet Berlin"),

@@ -1,6 +1,7 @@
 //! The parts of which workbooks of several formats are made.
 
 pub(crate) mod compound;
+pub(crate) mod fills;
 pub(crate) mod number_format;
 pub(crate) mod package;
 pub(crate) mod row;

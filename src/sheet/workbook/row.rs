@@ -4,6 +4,7 @@
 use crate::sheet::cells::{Cells, Stored};
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::options::Limits;
+use crate::sheet::workbook::fills::RowFills;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -85,6 +86,9 @@ pub(crate) struct Survey {
     pub(crate) is_filtered: bool,
     pub(crate) grouped_rows: u64,
     pub(crate) struck_rows: u64,
+    pub(crate) fills: RowFills,
+    /// The rows with a fill colour that others lack, as far as they are counted.
+    pub(crate) coloured_rows: u64,
     pub(crate) hidden_columns: u64,
     pub(crate) merged: u64,
     /// The cells down to the headings that reach over several columns: line and columns.
@@ -144,6 +148,12 @@ impl Survey {
             "row with a cell that is struck through",
             "rows with cells that are struck through",
             read,
+        );
+        say(
+            self.coloured_rows,
+            "row with a fill colour of its own",
+            "rows with a fill colour of their own",
+            "which is not read",
         );
         say(
             self.hidden_columns,

@@ -5,6 +5,7 @@ use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::options::Limits;
 use crate::sheet::source::Source;
 use crate::sheet::workbook::compound::Compound;
+use crate::sheet::workbook::fills::RowFills;
 use crate::sheet::workbook::number_format::{Formats, plain};
 use crate::sheet::workbook::row::{
     NOTES_MARK, RawRow, RowLook, Strings, Survey, TABLES_MAX, Table, damaged, other_format,
@@ -61,6 +62,8 @@ pub(crate) struct Book {
     formats: Formats,
     /// True for each style that strikes its cells through.
     struck: Vec<bool>,
+    /// The fill of each style; 0 is none.
+    fills: Vec<u32>,
     from_1904: bool,
     has_macros: bool,
 }
@@ -194,6 +197,7 @@ impl Book {
             pieced_strings: HashSet::new(),
             formats: Formats::default(),
             struck: Vec::new(),
+            fills: Vec::new(),
             from_1904: false,
             has_macros: false,
         };
@@ -263,7 +267,10 @@ impl Book {
                     let strikes = record.u16(2).is_some_and(|flags| flags & 8 != 0);
                     fonts.push((strikes, record.u16(8).is_some_and(|position| position != 0)));
                 }
-                record::XF => ids.extend(record.u16(2).zip(record.u16(0))),
+                record::XF => {
+                    ids.extend(record.u16(2).zip(record.u16(0)));
+                    self.fills.push(fill_of(&record));
+                }
                 record::NAME if record.name().as_deref() == Some(NOTES_MARK) => {
                     marked.extend(record.u16(8));
                 }
@@ -359,6 +366,7 @@ impl Book {
             ..Survey::default()
         };
         let mut rows: BTreeMap<u16, RowLook> = BTreeMap::new();
+        let mut fills: BTreeMap<u16, Vec<(usize, u32)>> = BTreeMap::new();
         let mut records = Records::new(self, table);
         while let Some(record) = records.next(self)? {
             match record.kind {
@@ -387,16 +395,42 @@ impl Book {
                     let style = record.u16(4).map(usize::from);
                     let struck = style.and_then(|style| self.struck.get(style));
                     row.struck |= struck.is_some_and(|struck| *struck);
+                    let fill = style.and_then(|style| self.fills.get(style)).copied();
+                    if let Some(fill) = fill.filter(|fill| *fill > 0) {
+                        let (line, column) = (record.u16(0), record.u16(2));
+                        let of_row = fills.entry(line.unwrap_or_default()).or_default();
+                        of_row.push((column.unwrap_or_default().into(), fill));
+                    }
                     let formulas = [record::FORMULA, record::FORMULA_3, record::FORMULA_4];
                     survey.formulas += u64::from(formulas.contains(&kind));
                 }
                 _ => {}
             }
         }
+        let mut row_fills = RowFills::default();
         for (row, look) in rows {
-            survey.add_rows(look, u64::from(u64::from(row) + 1 > header_line));
+            let below = u64::from(u64::from(row) + 1 > header_line);
+            survey.add_rows(look, below);
+            row_fills.begin();
+            for (column, fill) in fills.remove(&row).unwrap_or_default() {
+                row_fills.add(column..column + 1, fill);
+            }
+            row_fills.end(if look.filled { below } else { 0 });
         }
+        survey.fills = row_fills;
         Ok(survey)
+    }
+}
+
+/// The fill of a style: its pattern and its colours; 0 where it has none, or is white.
+fn fill_of(record: &BiffRecord<'_>) -> u32 {
+    const WHITE: u32 = 9;
+    let pattern = u32::from(record.u16(16).unwrap_or(0)) >> 10;
+    let colours = u32::from(record.u16(18).unwrap_or(0));
+    match pattern {
+        0 => 0,
+        1 if colours & 0x7F == WHITE => 0,
+        pattern => pattern << 16 | colours,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Workbooks of Excel since 2007.
 
+mod fill;
 pub(crate) mod mark;
 mod placed;
 pub(crate) mod read;

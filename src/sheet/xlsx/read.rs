@@ -1,10 +1,12 @@
 //! XLSX, by ECMA-376 part 1 (SpreadsheetML).
 
+use super::fill::Fill;
 use super::text_pieces::TextPieces;
 use crate::sheet::cells::Stored;
 use crate::sheet::error::SheetError;
 use crate::sheet::options::Limits;
 use crate::sheet::source::Source;
+use crate::sheet::workbook::fills::RowFills;
 use crate::sheet::workbook::number_format::{Formats, STYLES_MAX, plain};
 use crate::sheet::workbook::package::{Package, PartXml, folded};
 use crate::sheet::workbook::row::{
@@ -41,6 +43,8 @@ pub(crate) struct Book {
     formats: Formats,
     /// True for each style that strikes its cells through.
     struck: Vec<bool>,
+    /// The fill of each style, counted from 1; 0 is none.
+    fills: Vec<u32>,
     /// The shared texts of which a piece is struck through.
     struck_strings: HashSet<usize>,
     /// The shared texts of which a piece is raised, lowered or struck through, and another is not.
@@ -69,6 +73,7 @@ impl Book {
             strings: Strings::default(),
             formats: Formats::default(),
             struck: Vec::new(),
+            fills: Vec::new(),
             struck_strings: HashSet::new(),
             pieced_strings: HashSet::new(),
             from_1904: false,
@@ -236,6 +241,7 @@ impl Book {
         let mut formats = Formats::default();
         let mut ids = Vec::new();
         let (mut fonts, mut struck) = (Vec::new(), Vec::new());
+        let (mut fills, mut styles_fills) = (Vec::<Fill>::new(), Vec::new());
         let mut section = String::new();
         let mut refused = Ok(());
         self.tags(part, |depth, tag| {
@@ -262,13 +268,23 @@ impl Book {
                         *font = is_on;
                     }
                 }
+                (3, "fill") if section == "fills" && fills.len() < STYLES_MAX => {
+                    fills.push(Fill::default());
+                }
+                (4, "patternFill" | "gradientFill") | (5, "fgColor") => {
+                    if let Some(fill) = fills.last_mut() {
+                        fill.take_in(tag)?;
+                    }
+                }
                 (3, "xf") if section == "cellXfs" => {
-                    let (mut id, mut font) = (0, 0);
+                    let (mut id, mut font, mut fill) = (0, 0, 0);
                     tag.attributes(|name, value| match name {
                         "numFmtId" => id = value.parse().unwrap_or(0),
                         "fontId" => font = value.parse().unwrap_or(0),
+                        "fillId" => fill = value.parse().unwrap_or(0),
                         _ => {}
                     })?;
+                    styles_fills.push(fill);
                     ids.push(id);
                     struck.push(fonts.get(font).is_some_and(|font: &bool| *font));
                 }
@@ -280,6 +296,7 @@ impl Book {
         for id in ids {
             formats.style(&self.file, id)?;
         }
+        self.fills = Fill::numbers(&fills, &styles_fills);
         (self.formats, self.struck) = (formats, struck);
         Ok(())
     }
@@ -378,6 +395,7 @@ impl Book {
         };
         let is_on = |tag: &[u8], name| matches!(tag_value(tag, name), Some(b"1" | b"true"));
         let (mut line, mut row, mut struck) = (0, RowLook::default(), false);
+        let mut fills = RowFills::default();
         let mut is_shared = false;
         let is_struck = |text: &[u8]| {
             let index = std::str::from_utf8(text)
@@ -400,10 +418,15 @@ impl Book {
             b"c" => {
                 let style = tag_number(tag, "s").unwrap_or(0) as usize;
                 struck = self.struck.get(style).is_some_and(|struck| *struck);
+                if let Some(fill) = self.fills.get(style).filter(|fill| **fill > 0) {
+                    let at = tag_column(tag).unwrap_or(0);
+                    fills.add(at..at + 1, *fill);
+                }
                 is_shared = !self.struck_strings.is_empty() && tag_value(tag, "t") == Some(b"s");
             }
             b"row" => {
                 line = tag_number(tag, "r").unwrap_or(line + 1);
+                fills.begin();
                 row = RowLook {
                     hidden: is_on(tag, "hidden") || has_no_height(tag_value(tag, "ht")),
                     grouped: tag_number(tag, "outlineLevel").is_some_and(|level| level > 0),
@@ -422,11 +445,18 @@ impl Book {
             b"filterColumn" => survey.is_filtered = true,
             name if name.ends_with(b"row") && name.starts_with(b"/") => {
                 survey.add_rows(row, u64::from(line > header_line));
+                fills.end(u64::from(row.filled && line > header_line));
             }
             _ => {}
         })?;
+        survey.fills = fills;
         Ok(survey)
     }
+}
+
+/// The column of a cell's tag.
+fn tag_column(tag: &[u8]) -> Option<usize> {
+    column(std::str::from_utf8(tag_value(tag, "r")?).ok()?)
 }
 
 /// Returns true for the height of a row that cannot be seen.

@@ -47,8 +47,9 @@ fn a_word_that_names_no_state_is_asked_about_and_an_exports_status_says_nothing(
     let sheet =
         |heading, word| format!("number,first_name,{WEB},{heading}\n2001,Ann,{SECRETS},{word}\n");
     desk.write("s.csv", sheet("Status", "perhaps"));
-    let words = desk.ends("check s.csv --for portsip", 1).out;
-    assert!(words.contains("must be on or off"), "{words}");
+    desk.ends("check s.csv --for portsip", 0)
+        .says(&["“Status” (E1): left out, for its words do not tell whether"]);
+    desk.ends("check s.csv --for portsip --map Status=enabled", 1);
     desk.write("s.csv", sheet("status", "Registered (192.0.2.7)"));
     desk.ends("check s.csv --for portsip", 0);
     // A state of the country.
@@ -119,7 +120,9 @@ fn a_total_below_a_short_list_deletes_nobody() {
         desk.write("s.csv", rows);
         let line = "delete s.csv --from TARGET --yes --max-deletes 4 --rate 5000 --report r.csv";
         let ran = desk.run(line);
-        assert_eq!(ran.exit, 1, "{rows}: {}", ran.err);
+        // Where it is the sum, the others may be no extensions either.
+        let exit = if rows.contains("4003") { 2 } else { 1 };
+        assert_eq!(ran.exit, exit, "{rows}: {}", ran.err);
         let results = desk.results("r.csv");
         assert_eq!(
             results.last().map(String::as_str),
@@ -501,7 +504,7 @@ fn a_deletion_asks_about_a_column_that_tells_leavers_from_the_others() {
         ("Leaving_date", ["", "2025-12-31"], true),
         ("Left_on", ["2025-12-30", "2025-12-31"], true),
         ("City,State", ["Fresno,CA", "Austin,TX"], false),
-        ("Delete,Leaver", ["yes,no", "yes,yes"], false),
+        ("Delete,Leaver", ["yes,yes", "yes,yes"], false),
     ] {
         let desk = Desk::new("openvox");
         desk.hold(&desk.small(2001..2003));

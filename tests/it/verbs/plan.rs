@@ -3,7 +3,7 @@
 use crate::support::altered::altered;
 use crate::support::pbx::{Desk, TestPbx};
 use rowcall::vendors::VENDORS;
-use rust_xlsxwriter::{Format, Workbook};
+use rust_xlsxwriter::{Color, Format, Workbook};
 use std::fs;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -342,6 +342,70 @@ fn a_word_that_extensions_stay_stops_a_deletion_wherever_it_stands() {
     desk.write("b.csv", "Nicht löschen!\nExt;Name\n2001;Bo\n");
     desk.ends(&format!("{delete} --header-row 2"), 0);
     assert_eq!(desk.pbx.numbers(), ["2002"]);
+}
+
+#[test]
+fn rows_that_a_fill_colour_marks_are_asked_about_before_a_deletion_and_said_elsewhere() {
+    let write = |desk: &Desk, fills: [Option<Color>; 4]| {
+        let mut book = Workbook::new();
+        let sheet = book.add_worksheet();
+        let head = Format::new().set_background_color(Color::Gray);
+        for (column, heading) in (0..).zip(["Ext", "Name"]) {
+            sheet.write_with_format(0, column, heading, &head).unwrap();
+        }
+        for (row, fill) in (1..).zip(fills) {
+            let look = Format::new();
+            let look = fill.map_or_else(
+                || look.clone(),
+                |fill| look.clone().set_background_color(fill),
+            );
+            sheet
+                .write_with_format(row, 0, format!("{}", 1999 + row), &look)
+                .unwrap();
+            sheet.write_with_format(row, 1, "Ann", &look).unwrap();
+        }
+        book.save(desk.folder().join("b.xlsx")).unwrap();
+    };
+    let desk = holding(4);
+    let delete = "delete b.xlsx --from TARGET --rate 5000 --reply-within 2 --yes --max-deletes all";
+    let (red, white) = (Some(Color::Red), Some(Color::White));
+    write(&desk, [red, None, None, white]);
+    desk.ends(delete, 2)
+        .says(&["1 row is marked by a fill colour", "--every-row"]);
+    desk.ends("plan b.xlsx --to TARGET --mode upsert --rate 5000", 0)
+        .says(&["1 row with a fill colour of its own, which is not read"]);
+    for banded in [
+        [red, None, red, None],
+        [red, red, red, red],
+        [white, None, white, None],
+    ] {
+        write(&desk, banded);
+        let said = desk.ends(&format!("{delete} --dry-run"), 0).err;
+        assert!(!said.contains("fill colour"), "{said}");
+    }
+    write(&desk, [red, None, red, red]);
+    desk.ends(delete, 2)
+        .says(&["3 rows are marked by a fill colour"]);
+    assert_eq!(desk.pbx.numbers().len(), 4);
+    desk.ends(&format!("{delete} --every-row"), 0);
+    assert_eq!(desk.pbx.numbers().len(), 0);
+}
+
+#[test]
+fn another_person_than_the_sheets_is_named_before_the_deletion() {
+    let desk = holding(3);
+    let change = "import b.csv --to TARGET --mode update --rate 5000 --reply-within 2";
+    desk.write("b.csv", "Ext;Name\n2000;Anna Berg\n2001;Ben Cohn\n");
+    desk.ends(change, 0);
+    let delete = "delete b.csv --from TARGET --rate 5000 --reply-within 2 --yes --max-deletes all";
+    let sheet = "Ext;Name;Email\n2000;Berg, Anna;new@example.com\n2001;Eva Dorn;old@example.com\n2002;;eva@example.com\n";
+    desk.write("b.csv", sheet);
+    let said = desk.ends(delete, 0).says(&[
+        "2 extensions of another person",
+        "2001 is \"Eva Dorn\" in the sheet and \"Ben Cohn\" on the PBX",
+        "2002 is \"eva@example.com\" in the sheet",
+    ]);
+    assert!(!said.err.contains("2000 is"), "{}", said.err);
 }
 
 #[test]

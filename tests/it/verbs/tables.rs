@@ -316,6 +316,58 @@ fn nothing_below_a_title_between_rows_is_deleted() {
 }
 
 #[test]
+fn a_total_that_is_the_sum_of_the_numbers_stops_a_deletion() {
+    let desk = Desk::new("openvox");
+    desk.hold(&desk.small([2001, 2002, 4003, 9]));
+    let line = "delete s.csv --from TARGET --yes --max-deletes 100% --rate 5000";
+    desk.write(
+        "s.csv",
+        "Department,Ext.\nSales,2001\nIT,2002\nTotal,4003\n",
+    );
+    desk.ends(line, 2).says(&["4003", "sum"]);
+    assert_eq!(desk.pbx.numbers().len(), 4);
+    // A count tells nothing about the others.
+    desk.write("s.csv", "Department,Ext.\nSales,2001\nIT,2002\nTotal,2\n");
+    desk.ends(line, 1);
+    assert_eq!(desk.pbx.numbers(), ["4003", "9"]);
+}
+
+#[test]
+fn a_title_that_says_that_no_extension_is_to_be_made_stops_an_import() {
+    let desk = Desk::new("openvox");
+    let flags = "--to TARGET --fill sip_password=<generate> --rate 5000";
+    for title in [
+        "Nicht anlegen!",
+        "Do not import",
+        "Ausgeschieden 2026",
+        "Zu löschen",
+        "Leavers",
+        "Alt - nicht mehr gültig",
+        "OLD LIST - do not use",
+    ] {
+        desk.write("s.csv", format!("{title}\nExt;Name\n201;Anna\n202;Ben\n"));
+        desk.ends(&format!("import s.csv {flags}"), 2)
+            .says(&[title, "--header-row 2"]);
+        desk.write("s.csv", format!("Ext;Name\n201;Anna\n\n{title};\n203;Cy\n"));
+        desk.ends(&format!("import s.csv {flags}"), 2)
+            .says(&[title, "s.csv:4: "]);
+    }
+    assert!(desk.pbx.numbers().is_empty());
+    for title in [
+        "Telefonliste (nicht ausdrucken)",
+        "Entwurf",
+        "Mitarbeiter 2026",
+    ] {
+        desk.write("s.csv", format!("{title}\nExt;Name\n201;Anna\n202;Ben\n"));
+        desk.ends(&format!("plan s.csv {flags}"), 0);
+    }
+    // Below the rows that are meant it stops nothing.
+    desk.write("s.csv", "Ext;Name\n201;Anna\n202;Ben\nLeavers;\n");
+    desk.ends(&format!("import s.csv {flags}"), 1);
+    assert_eq!(desk.pbx.numbers(), ["201", "202"]);
+}
+
+#[test]
 fn a_column_below_a_word_for_somebody_else_is_not_the_persons() {
     let read = |rows: &[&str], exit: i32| {
         let desk = Desk::new("portsip");

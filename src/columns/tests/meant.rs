@@ -1,0 +1,213 @@
+//! Columns that say which rows are meant: to be made, or to be deleted.
+
+use super::*;
+
+/// The answers that a sheet of rows to be deleted offers; none where nothing is asked.
+fn answers_before_deletion(sheet: &str) -> String {
+    answers_in(bind_sheet_for(sheet, AllowedActions::DELETE))
+}
+
+/// A sheet of three people with one more column.
+fn three(heading: &str, cells: [&str; 3]) -> String {
+    let rows = cells.iter().enumerate();
+    let rows = rows.map(|(at, cell)| format!("200{at};Person {at};{cell}"));
+    format!(
+        "Ext;Name;{heading}\n{}",
+        rows.collect::<Vec<_>>().join("\n")
+    )
+}
+
+#[test]
+fn a_column_that_parts_the_rows_is_asked_about_before_a_deletion() {
+    for (heading, cells) in [
+        // Filled in some rows.
+        ("Freigabe", ["ok", "", "ok"]),
+        ("Grund", ["Kündigung", "", "Rente"]),
+        ("New owner", ["", "Ben", ""]),
+        ("Bemerkung", ["", "Chef!", ""]),
+        // A word for what the row is, or for its change.
+        ("Typ", ["SIP", "Notruf", "SIP"]),
+        ("Type", ["leaver", "joiner", "leaver"]),
+        ("Change", ["leaves", "joins", "leaves"]),
+        // Other numbers.
+        ("Durchwahl neu", ["2011", "2012", "2013"]),
+        ("Ext to keep", ["2004", "2005", "2006"]),
+        ("Who keeps it", ["Ann", "Bo", "Cy"]),
+    ] {
+        let answers = answers_before_deletion(&three(heading, cells));
+        assert!(!answers.is_empty(), "{heading}");
+    }
+    for (heading, cells) in [
+        ("Email", ["a@x.de", "", "c@x.de"]),
+        ("Department", ["Sales", "", "IT"]),
+        ("Ort", ["Ulm", "Bonn", ""]),
+        ("description", ["", "PC returned", ""]),
+        ("Priority", ["low", "high", "low"]),
+        ("Bemerkung", ["PC returned", "PC returned", "phone too"]),
+        ("Type", ["SIP", "SIP", "SIP"]),
+        ("extension_type", ["SIP", "FXS", "SIP"]),
+        ("Room number", ["117", "118", "119"]),
+    ] {
+        let answers = answers_before_deletion(&three(heading, cells));
+        assert_eq!(answers, "", "{heading}");
+    }
+}
+
+#[test]
+fn a_column_that_speaks_against_the_mark_beside_it_is_asked_about() {
+    for (marks, other, is_asked) in [
+        (
+            ("Delete", ["yes", "yes", "no"]),
+            ("Approved", ["yes", "no", "no"]),
+            true,
+        ),
+        (
+            ("Löschen?", ["ja", "ja", "nein"]),
+            ("Geprüft", ["ja", "nein", "nein"]),
+            true,
+        ),
+        (
+            ("Delete", ["yes", "yes", "no"]),
+            ("Status", ["done", "on hold", "done"]),
+            true,
+        ),
+        (
+            ("Keep", ["no", "no", "yes"]),
+            ("Approved", ["yes", "no", "no"]),
+            true,
+        ),
+        (
+            ("Action", ["del", "del", ""]),
+            ("Approved", ["yes", "no", "no"]),
+            true,
+        ),
+        // It says so of the rows that stay.
+        (
+            ("Delete", ["yes", "yes", "no"]),
+            ("Approved", ["yes", "yes", "no"]),
+            false,
+        ),
+        (
+            ("Delete", ["yes", "yes", "no"]),
+            ("Status", ["left", "left", "active"]),
+            false,
+        ),
+        (
+            ("Action", ["del", "del", ""]),
+            ("Approved", ["yes", "yes", "no"]),
+            false,
+        ),
+        (
+            ("Delete", ["yes", "yes", "no"]),
+            ("Grund", ["Kündigung", "", ""]),
+            false,
+        ),
+    ] {
+        let cells = [0, 1, 2].map(|at| format!("{};{}", marks.1[at], other.1[at]));
+        let heading = format!("{};{}", marks.0, other.0);
+        let sheet = three(&heading, [0, 1, 2].map(|at| cells[at].as_str()));
+        let answers = answers_before_deletion(&sheet);
+        let asked = format!("--map '{}=-'", other.0);
+        assert_eq!(answers.contains(&asked), is_asked, "{sheet}: {answers}");
+    }
+}
+
+#[test]
+fn rows_that_say_that_they_are_not_meant_are_asked_about() {
+    for (heading, cells) in [
+        ("Remarks", ["", "ausgeschieden", ""]),
+        ("Remarks", ["", "do not create", ""]),
+        ("Bemerkung", ["", "bitte löschen", ""]),
+        ("Bemerkung", ["", "Ausgeschieden am 31.10.2026", ""]),
+        ("Hinweis", ["", "bitte noch nicht anlegen", ""]),
+        ("Order", ["new", "cancel", "change"]),
+    ] {
+        let answers = answers_of(&three(heading, cells));
+        assert!(
+            answers.contains(&format!("--map '{heading}=-'")),
+            "{heading}: {answers}"
+        );
+    }
+    for (heading, cells) in [
+        ("Remarks", ["", "new phone, delete the old mailbox", ""]),
+        ("Bemerkung", ["Weg zum Lager", "Am alten Weg", ""]),
+        ("Department", ["cancel", "retired", "deleted"]),
+        ("Order", ["1", "2", "3"]),
+    ] {
+        assert_eq!(answers_of(&three(heading, cells)), "", "{heading}");
+    }
+}
+
+#[test]
+fn a_row_that_is_no_extension_is_wrong_where_one_would_be_made() {
+    let wrong = |heading: &str, cells: [&str; 3], allowed: AllowedActions| {
+        let binding = bind_sheet_for(&three(heading, cells), allowed).unwrap();
+        let is_wrong = |cell: &&str| {
+            if binding.reading().is_none() {
+                return false;
+            }
+            let found = findings(&binding, "openvox", &["2001", "Ann", cell]);
+            found
+                .iter()
+                .any(|finding| finding.rule == "row.kind" && finding.is_error())
+        };
+        cells.iter().filter(|cell| is_wrong(cell)).count()
+    };
+    let create = AllowedActions::default();
+    for (heading, cells, count) in [
+        ("Type", ["SIP", "Queue", "IVR"], 2),
+        ("Kind", ["User", "Conference", "person"], 1),
+        ("Art", ["Nebenstelle", "Warteschlange", ""], 1),
+        // By its cells alone.
+        ("Verwendung", ["Extension", "Ring group", "User"], 1),
+        ("Verwendung", ["Extension", "Ring group", "Sales"], 0),
+        ("Raum", ["Konferenz", "Konferenz", "Lager"], 0),
+        ("extension_type", ["SIP", "IVR", "SIP"], 0),
+    ] {
+        assert_eq!(wrong(heading, cells, create), count, "{heading} {cells:?}");
+    }
+    let update = AllowedActions {
+        create: false,
+        ..create
+    };
+    assert_eq!(wrong("Kind", ["User", "Queue", "Queue"], update), 0);
+}
+
+#[test]
+fn a_state_in_other_words_makes_no_row_wrong() {
+    for (cells, is_asked) in [
+        (["ok", "new", "maternity leave"], Some(false)),
+        (["active", "new", "active"], Some(false)),
+        (["ok", "retired", "new"], Some(true)),
+        (["ok", "left the company", "new"], Some(true)),
+        (["active", "inactive", "active"], None),
+    ] {
+        let sheet = three("Status", cells);
+        let bound = bind_sheet(&sheet);
+        assert_eq!(bound.is_err(), is_asked == Some(true), "{sheet}");
+        let Ok(binding) = bound else {
+            continue;
+        };
+        let left_out = binding.columns[2].reason.contains("do not tell whether");
+        assert_eq!(left_out, is_asked == Some(false), "{sheet}");
+    }
+}
+
+#[test]
+fn a_column_that_is_there_twice_is_read_once() {
+    for (sheet, asked) in [
+        (
+            "Ext;Name;Email;Email\n201;Ann;a@x;a@x\n202;Bo;b@x;b@x",
+            false,
+        ),
+        ("Ext;Name;Ext\n201;Ann;201\n202;Bo;202", false),
+        ("Name;Ext;Name\nAnn;201;Ann\nBo;202;Bo", false),
+        (
+            "Ext;Name;Email;Email\n201;Ann;a@x;a@x\n202;Bo;b@x;c@x",
+            true,
+        ),
+        ("Ext;Name;Email;Email\n201;Ann;;\n202;Bo;;", true),
+    ] {
+        assert_eq!(!answers_of(sheet).is_empty(), asked, "{sheet}");
+    }
+}

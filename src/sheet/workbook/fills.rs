@@ -1,0 +1,177 @@
+//! The rows of a sheet that are marked by a fill colour, as people mark those that stay or go.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+/// The most different rows, by their colours, that are told apart; a sheet with more has a colour scale or the like.
+const PATTERNS_MAX: usize = 1_000;
+/// The most columns of a row that are looked at.
+const COLUMNS_MAX: usize = 256;
+/// The fewest rows that may be banded: every other one of fewer may be marked.
+const BANDED_ROWS_MIN: usize = 4;
+
+/// The columns of a row with a fill, and the fill of each.
+type Pattern = Vec<(usize, u32)>;
+
+/// The fills of the rows of a sheet.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct RowFills {
+    patterns: HashMap<Pattern, u32>,
+    /// The pattern of each row with cells, and the number of such rows one after the other.
+    rows: Vec<(u32, u64)>,
+    /// The row that is being read.
+    current: Pattern,
+}
+
+impl RowFills {
+    /// Begins a row.
+    pub(crate) fn begin(&mut self) {
+        self.current.clear();
+    }
+
+    /// Takes in cells of the row that have a fill; 0 is none.
+    pub(crate) fn add(&mut self, columns: Range<usize>, fill: u32) {
+        if fill > 0 {
+            let columns = columns.start..columns.end.min(COLUMNS_MAX);
+            self.current.extend(columns.map(|column| (column, fill)));
+        }
+    }
+
+    /// Ends a row, or `rows` of them that are alike.
+    pub(crate) fn end(&mut self, rows: u64) {
+        if rows == 0 || self.patterns.len() > PATTERNS_MAX {
+            return;
+        }
+        let next = self.patterns.len() as u32;
+        let pattern = match self.patterns.get(&self.current) {
+            Some(pattern) => *pattern,
+            None => *self.patterns.entry(self.current.clone()).or_insert(next),
+        };
+        match self.rows.last_mut() {
+            Some((last, count)) if *last == pattern => *count += rows,
+            _ => self.rows.push((pattern, rows)),
+        }
+    }
+
+    /// The number of rows that have a colour which others lack in one of the first `width` columns. Columns with one colour in
+    /// all rows, and bands of rows of the same height, mark none.
+    pub(crate) fn marked_rows(&self, width: usize) -> u64 {
+        let all: u64 = self.rows.iter().map(|(_, count)| count).sum();
+        if self.patterns.len() < 2 || self.patterns.len() > PATTERNS_MAX {
+            return 0;
+        }
+        let mut patterns: Vec<&Pattern> = vec![const { &Pattern::new() }; self.patterns.len()];
+        for (pattern, at) in &self.patterns {
+            patterns[*at as usize] = pattern;
+        }
+        let mut fills: HashMap<(usize, u32), u64> = HashMap::new();
+        for (pattern, count) in &self.rows {
+            for cell in patterns[*pattern as usize] {
+                *fills.entry(*cell).or_default() += count;
+            }
+        }
+        let own = |pattern: u32| -> Pattern {
+            let cells = patterns[pattern as usize].iter();
+            cells
+                .filter(|cell| cell.0 < width && fills.get(*cell) != Some(&all))
+                .copied()
+                .collect()
+        };
+        let mut runs: Vec<(Pattern, u64)> = vec![];
+        for (pattern, count) in &self.rows {
+            let own = own(*pattern);
+            match runs.last_mut() {
+                Some((last, rows)) if *last == own => *rows += count,
+                _ => runs.push((own, *count)),
+            }
+        }
+        let mut kinds: BTreeMap<&Pattern, u64> = BTreeMap::new();
+        for (own, count) in &runs {
+            *kinds.entry(own).or_default() += count;
+        }
+        if kinds.len() < 2 || kinds.len() == 2 && are_bands(&runs, all) {
+            return 0;
+        }
+        let plain = kinds.get(&Pattern::new()).copied();
+        let most = || kinds.values().copied().max().unwrap_or_default();
+        all - plain.unwrap_or_else(most)
+    }
+}
+
+/// Returns true if rows of two kinds follow each other in bands of the same height, the last of which may be lower.
+fn are_bands(runs: &[(Pattern, u64)], rows: u64) -> bool {
+    let Some(((_, last), [(_, first), others @ ..])) = runs.split_last() else {
+        return false;
+    };
+    rows >= BANDED_ROWS_MIN as u64
+        && runs.len() >= BANDED_ROWS_MIN
+        && others.iter().all(|(_, height)| height == first)
+        && last <= first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The number of marked rows; each row has a letter for the fill of every cell, `.` for none.
+    fn marked(rows: &[&str]) -> u64 {
+        let mut fills = RowFills::default();
+        for row in rows {
+            fills.begin();
+            for (column, fill) in row.bytes().enumerate() {
+                let fill = if fill == b'.' { 0 } else { u32::from(fill) };
+                fills.add(column..column + 1, fill);
+            }
+            fills.end(1);
+        }
+        fills.marked_rows(2)
+    }
+
+    #[test]
+    fn rows_with_a_colour_that_others_lack_are_marked() {
+        for (rows, count) in [
+            (&["..", "..", ".."][..], 0),
+            (&["r.", "..", "r."], 2),
+            (&["rr", "..", "rr"], 2),
+            (&["..", "..", "yy", "..", ".."], 1),
+            (&["g.", "g.", "r."], 1),
+            // A coloured column, and one beside marks.
+            (&[".b", ".b", ".b"], 0),
+            (&[".b", "rb", ".b"], 1),
+            // The whole table.
+            (&["bb", "bb"], 0),
+            // Bands, of one row and of two, on a coloured column.
+            (&["..", "bb", "..", "bb", ".."], 0),
+            (&["..", "..", "bb", "bb", "..", "..", "bb"], 0),
+            (&["b.", "bg", "b.", "bg"], 0),
+            (&["..", "bb", "..", "bb", "bb"], 3),
+            // Behind the last heading.
+            (&["..r", "...", "..r"], 0),
+            (&[], 0),
+        ] {
+            assert_eq!(marked(rows), count, "{rows:?}");
+        }
+    }
+
+    #[test]
+    fn rows_that_are_alike_count_each() {
+        let mut fills = RowFills::default();
+        for (fill, rows) in [(0, 3), (7, 2), (0, 1)] {
+            fills.begin();
+            fills.add(0..1_000_000, fill);
+            fills.end(rows);
+        }
+        assert_eq!(fills.marked_rows(3), 2);
+    }
+
+    #[test]
+    fn a_sheet_in_many_colours_marks_no_row() {
+        let mut fills = RowFills::default();
+        for fill in 0..5_000 {
+            fills.begin();
+            fills.add(0..1, fill);
+            fills.end(1);
+        }
+        assert_eq!(fills.marked_rows(3), 0);
+    }
+}
