@@ -39,6 +39,7 @@
 //! | a PBX that is killed and loses what it accepted | `submit/storage.rs`; `loses_ms` in `vendor.toml` |
 //! | the dial tone: the conversation with a registrar | `sip/registration.rs`; its sockets `link/sip.rs`, who is asked `run/ringing.rs` |
 //! | reading back | `submit/verify.rs` |
+//! | the step that brings changes into effect | `run/apply.rs`; its facts `[apply]` in `vendor.toml` |
 //! | the ledger's schema | `ledger/store.rs` |
 //! | undo, resume | `plan/revert.rs`, `run/resume.rs`; what a PBX has lost of a run `plan/lost.rs` |
 //! | an exit code | `rim/failure.rs` |
@@ -67,6 +68,7 @@
 //!   as a command, compare an import file with the product's export, or prove an archive.
 //! - **Listing**: the numbers on a PBX; by one that is not **complete** nothing is deleted, and nothing is missing.
 //! - **Held**: not sent, because a row that it depends on failed. **Drifted**: changed on the PBX since the plan was made.
+//! - **Apply**: bring stored changes into effect, where a PBX has a step of its own for that. **Outstanding**: not done yet.
 //! - **Wave**, or **stage**: a part of a run that is judged before the next one is sent.
 //! - **Ledger**: a run on disk; its **journal** is the thread that writes it. **Intent**: the note that a change is about to
 //!   be sent; **standing**: how far a row is. **Memory**: what was last written to a PBX and cannot be read back, as

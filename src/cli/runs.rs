@@ -2,8 +2,10 @@
 
 use super::output::{ReportArgs, written};
 use super::safety::GuardArgs;
+use crate::run::ApplyMoment;
 use clap::{Arg, Args, Subcommand, ValueHint};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// `rowcall resume`
 #[derive(Debug, Args)]
@@ -21,6 +23,9 @@ pub struct ResumeArgs {
     /// Only if it is a run on this target
     #[arg(long, value_name = "TARGET")]
     pub to: Option<String>,
+    /// When the changes are brought into effect, where the PBX wants a step of its own for that [default: as the run was told]
+    #[arg(long, value_name = "at-end|none|HH:MM", value_parser = ApplyMoment::from_str, help_heading = "Safety")]
+    pub apply: Option<ApplyMoment>,
     /// Do not ask; also needed where extensions are left to be deleted and nobody can be asked
     #[arg(long, short = 'y', help_heading = "Safety")]
     pub yes: bool,

@@ -5,7 +5,7 @@ use crate::model::Mode;
 use crate::plan::guard::{Allowance, Budget};
 use crate::plan::replay::OnDrift;
 use crate::plan::waves::Waves;
-use crate::run::GuardOptions;
+use crate::run::{ApplyMoment, GuardOptions};
 use crate::submit::Verify;
 use clap::{Args, ValueEnum};
 use std::str::FromStr;
@@ -37,6 +37,10 @@ pub struct GuardArgs {
     /// --max-failures is applied to its rows
     #[arg(long, value_name = "N,N,…|column:HEADING", value_parser = Waves::from_str)]
     pub waves: Option<Waves>,
+    /// When the changes are brought into effect, where the PBX wants a step of its own for that: when all rows are sent, not
+    /// at all, or at a time of day [default: at-end]
+    #[arg(long, value_name = "at-end|none|HH:MM", value_parser = ApplyMoment::from_str)]
+    pub apply: Option<ApplyMoment>,
     /// Do not ask; also needed for anything that deletes where nobody can be asked
     #[arg(long, short = 'y')]
     pub yes: bool,
@@ -75,6 +79,7 @@ impl GuardArgs {
             max_failures: self.max_failures,
             verify: self.verify,
             waves: self.waves.clone(),
+            apply: self.apply,
             ring: false,
             yes: self.yes,
         }

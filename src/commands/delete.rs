@@ -21,6 +21,7 @@ pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure>
         guard: args.guard.options(),
         ..RunRequest::new(RunCommand::Delete, &target, args.report.options())
     };
+    request.refuse_apply()?;
     if !args.dry_run {
         request.refuse_silent_deletes()?;
     }

@@ -60,6 +60,7 @@ pub(super) fn show(
         guard,
         ..RunRequest::new(RunCommand::Plan, &target, wanted.report.options())
     };
+    request.refuse_apply()?;
     let (mut rows, prepared) = read_rows(wanted, &request, output, context)?;
     rows.forget_folders();
     let refusal = check(&mut rows, wanted, all_or_nothing, &target);

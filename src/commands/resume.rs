@@ -39,6 +39,7 @@ pub(super) fn run(args: &ResumeArgs, context: &Context) -> Result<Exit, Failure>
         ));
     }
     let request = request(args, &past, &target, context);
+    request.refuse_apply()?;
     // They need no key.
     let stored = context
         .state()
@@ -83,6 +84,7 @@ fn request<'t>(
             yes: args.yes,
             budget: Budget::UNLIMITED,
             ring: past.options.ring,
+            apply: args.apply,
             ..GuardOptions::default()
         },
         ..RunRequest::new(RunCommand::Resume, target, report)

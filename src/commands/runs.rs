@@ -2,7 +2,7 @@
 
 use crate::cli::{RunsArgs, RunsCommand};
 use crate::lang::translated;
-use crate::ledger::{Memory, StateDir, StoredRun, clean, runs};
+use crate::ledger::{ApplyState, Memory, StateDir, StoredRun, clean, runs};
 use crate::model::counted;
 use crate::rim::terminal::{print, print_data};
 use crate::rim::{Context, Exit, Failure};
@@ -98,6 +98,10 @@ fn show(name: Option<&str>, json: bool, state: &StateDir) -> Result<Exit, Failur
         ("rows", result_counts(&summary).join(", ")),
         ("waiting", summary.waiting.to_string()),
         ("to be looked up", summary.intended.to_string()),
+        (
+            "in effect",
+            translated(in_effect(summary.apply)).into_owned(),
+        ),
         ("rules", run.head.rules.clone()),
         ("tool", run.tool.clone()),
         ("key", run.key.clone()),
@@ -112,6 +116,17 @@ fn show(name: Option<&str>, json: bool, state: &StateDir) -> Result<Exit, Failur
         }
         Ok(())
     })
+}
+
+/// Says if a run's changes are in effect; empty where each is at once.
+fn in_effect(apply: Option<ApplyState>) -> &'static str {
+    match apply {
+        None => "",
+        Some(ApplyState::Due) => "not before rowcall resume, or the step on the PBX's own page",
+        Some(ApplyState::Left) => "not before the step on the PBX's own page (--apply none)",
+        Some(ApplyState::Done) => "yes",
+        Some(ApplyState::NotDue) => "nothing was changed",
+    }
 }
 
 /// The newest run's name.

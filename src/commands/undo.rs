@@ -35,6 +35,7 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
         guard,
         ..RunRequest::new(RunCommand::Undo, &target, args.report.options())
     };
+    request.refuse_apply()?;
     let outcomes = StoredRun::open(&state, &name)?.outcomes()?;
     let mut files = request.files(&InputRows::default(), context);
     past.options.files().for_each(|file| files.read(file));

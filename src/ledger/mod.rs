@@ -33,7 +33,7 @@ pub use state::StateDir;
 pub use store::Ledger;
 pub(crate) use store::StoredRun;
 
-use crate::model::{RowResult, RunCommand, RunMode};
+use crate::model::{RowResult, RunCommand, RunMode, vocabulary};
 use crate::seal::SealError;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -99,6 +99,21 @@ pub struct RunEnd {
     pub why: String,
 }
 
+vocabulary! {
+    /// The states of the step that brings a run's changes into effect, on a PBX that wants one.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum ApplyState {
+        /// Changes are stored, or about to be, and the step is to be taken.
+        Due = "due",
+        /// The step was taken after the last change.
+        Done = "done",
+        /// Changes are stored, and the run was told to leave the step to others.
+        Left = "left",
+        /// Unneeded, because nothing was changed.
+        NotDue = "not_due",
+    }
+}
+
 /// A run in the list of runs.
 #[derive(Debug)]
 pub struct Listed {
@@ -118,6 +133,8 @@ pub struct Summary {
     /// True where another PBX answered in the place of the run's own, or that had lost what was stored: what the run has
     /// done may be gone.
     pub is_doubted: bool,
+    /// The state of the step that brings its changes into effect; `None` where each is at once.
+    pub apply: Option<ApplyState>,
     /// Counts of the rows by result; in a run that is doubted, changes that were made are `unknown`.
     pub results: BTreeMap<RowResult, u64>,
     /// Rows that are [`Standing::Waiting`].
@@ -127,9 +144,14 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Returns true where nothing is left to be done: the run ended, and every row has its result, which nobody doubts.
+    /// Returns true where nothing is left to be done: the run ended, every row has its result, which nobody doubts, and
+    /// nothing waits to be brought into effect.
     pub fn is_finished(&self) -> bool {
-        self.ended.is_some() && self.waiting == 0 && self.intended == 0 && !self.is_doubted
+        self.ended.is_some()
+            && self.waiting == 0
+            && self.intended == 0
+            && !self.is_doubted
+            && self.apply != Some(ApplyState::Due)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::change::{StoredChange, open_cells, seal, seal_cells, shown};
 use super::state::{LEDGER_FILE, StateDir, failed};
-use super::{LedgerError, RunEnd, RunFacts, RunHead, Standing, Summary, TargetLock};
+use super::{ApplyState, LedgerError, RunEnd, RunFacts, RunHead, Standing, Summary, TargetLock};
 use crate::digest::hex;
 use crate::disk::{new_folder, private_options, sync_folder};
 use crate::fingerprints::Shown;
@@ -13,7 +13,9 @@ use crate::seal::{Key, SealError, random};
 use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::types::{FromSql, Type};
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
+};
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -59,7 +61,8 @@ CREATE TABLE intents (
     position INTEGER NOT NULL REFERENCES changes, attempt INTEGER NOT NULL, at TEXT NOT NULL,
     PRIMARY KEY (position, attempt)
 ) STRICT, WITHOUT ROWID;
--- begun, resumed, ended; doubted, where another PBX answered or it had lost what was stored, until it is trusted again.
+-- begun, resumed, ended; doubted, where another PBX answered or it had lost what was stored, until it is trusted again;
+-- apply, with the state of the step that brings the changes into effect.
 CREATE TABLE events (at TEXT NOT NULL, what TEXT NOT NULL, why TEXT NOT NULL) STRICT;
 ";
 
@@ -286,6 +289,16 @@ impl Ledger {
         event(&self.connection, what, "").map_err(|error| writing(&self.path, &error))
     }
 
+    /// Records the state of the step that brings the run's changes into effect. On return that survives a power cut.
+    ///
+    /// # Errors
+    /// As [`Ledger::intend`].
+    pub fn note_apply(&mut self, state: ApplyState) -> Result<(), LedgerError> {
+        self.flush()?;
+        let noted = event(&self.connection, "apply", state.word());
+        noted.map_err(|error| writing(&self.path, &error))
+    }
+
     /// Ends the run for now, with the reason. Rows without a result can still be resumed.
     ///
     /// # Errors
@@ -479,6 +492,16 @@ impl StoredRun {
             .map_err(|error| self.reading(error))
     }
 
+    /// The state of the step that brings the run's changes into effect, by [`Ledger::note_apply`].
+    fn apply(&self) -> Result<Option<ApplyState>, LedgerError> {
+        let state = self.connection.query_row(
+            "SELECT why FROM events WHERE what = 'apply' ORDER BY rowid DESC LIMIT 1",
+            [],
+            |row| parsed(row, "why", |word: String| ApplyState::named(&word)),
+        );
+        state.optional().map_err(|error| self.reading(error))
+    }
+
     /// The run as the list of runs shows it.
     ///
     /// # Errors
@@ -488,6 +511,7 @@ impl StoredRun {
             run: self.run.clone(),
             ended: self.ended()?,
             is_doubted: self.is_doubted()?,
+            apply: self.apply()?,
             results: BTreeMap::new(),
             waiting: 0,
             intended: 0,

@@ -74,6 +74,28 @@ pub struct Manifest {
     pub log: LogFacts,
     /// Its groups, where they can be read and written as records of their own.
     pub group: Option<GroupFacts>,
+    /// The step that brings stored changes into effect; `None` where each is in effect at once.
+    #[serde(default)]
+    pub apply: Option<ApplyFacts>,
+}
+
+/// The step that brings stored changes into effect: once, at a run's end. To ask for it again is harmless.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApplyFacts {
+    /// Its name on the PBX's own pages.
+    pub name: String,
+    /// The time that it mostly takes, in milliseconds.
+    pub usual_ms: u64,
+    /// The time after which the PBX itself gives it up, in milliseconds.
+    pub longest_ms: u64,
+    /// Its effect on calls, and on the changes of others.
+    pub interrupts: String,
+    /// The page with these facts, a key of `source`.
+    pub source: String,
+    /// The reason for an inferred fact, where the vendor's page does not print it.
+    #[serde(default)]
+    pub note: String,
 }
 
 /// The facts for asking a PBX by SIP if its extensions ring.
@@ -356,6 +378,9 @@ pub struct FieldRow {
     /// True if an extension that has nothing there lacks a part: an update by `fill` makes the part anew.
     #[serde(default)]
     pub shows_part: bool,
+    /// True if the PBX makes a value up for a new extension, until another one is written by a request of its own.
+    #[serde(default)]
+    pub made_up: bool,
     /// True if the conversation reads, changes and writes it back: of two changes at the same time one would undo the
     /// other, unnoticed.
     #[serde(default)]
@@ -559,7 +584,8 @@ impl Manifest {
             .chain(self.vendor.advice.iter().map(|row| &row.source))
             .chain(setting_rules.filter_map(|rule| rule.source.as_ref()))
             .chain(Some(&self.sip.source).filter(|source| !source.is_empty()))
-            .chain(self.file.as_ref().map(|file| &file.source));
+            .chain(self.file.as_ref().map(|file| &file.source))
+            .chain(self.apply.as_ref().map(|apply| &apply.source));
         for key in rule_sources.chain(others) {
             if !self.source.contains_key(key) {
                 return Err(format!("no source is called {key}"));

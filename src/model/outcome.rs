@@ -76,6 +76,11 @@ impl RowResult {
         )
     }
 
+    /// Returns true if anything may have been changed for the row.
+    pub(crate) fn may_have_changed(self) -> bool {
+        self.is_change() || matches!(self, RowResult::Differs | RowResult::Unknown)
+    }
+
     /// Returns true if a change was made for the row, and is as its owner wants it.
     pub(crate) fn is_change(self) -> bool {
         matches!(

@@ -3,7 +3,7 @@
 use crate::columns::products;
 use crate::dialects::{dialects, file_word};
 use crate::lang::{all_translated, translated};
-use crate::manifest::{Access, FieldRow, Manifest, RuleRow, UpdateKind};
+use crate::manifest::{Access, ApplyFacts, FieldRow, Manifest, RuleRow, UpdateKind};
 use crate::model::{Field, Kind};
 use crate::sheet::{GENERATE, markdown};
 use crate::vendors::{VENDORS, Vendor};
@@ -59,7 +59,7 @@ pub fn matrix() -> String {
     let mut headings = vec!["".to_owned()];
     headings.extend(manifests.iter().map(|manifest| manifest.vendor.id.clone()));
     type Describe = fn(&Manifest) -> String;
-    let facts: [(&str, Describe); 14] = [
+    let facts: [(&str, Describe); 15] = [
         ("vendor", |m| m.vendor.name.clone()),
         ("interface", |m| m.vendor.api.clone()),
         ("port printed by the vendor", |m| m.vendor.port.to_string()),
@@ -84,6 +84,10 @@ pub fn matrix() -> String {
         ("list", |m| match m.ability.list_is_complete {
             true => yes(m.ability.list),
             false => "yes, but perhaps not all".to_owned(),
+        }),
+        ("changes are in effect", |m| match &m.apply {
+            None => "at once".to_owned(),
+            Some(apply) => format!("after {}, once a run", apply.name),
         }),
         ("extension groups", |m| yes(m.ability.groups)),
         ("voicemail greetings", |m| yes(m.ability.greetings)),
@@ -124,18 +128,15 @@ pub(crate) fn one(vendor: &Vendor) -> String {
         let table = markdown::table(&headings, &rows.collect::<Vec<_>>());
         section("Settings", &table, &mut text);
     }
-    let (sip, rows) = (&manifest.sip, sip_rows(manifest));
-    let headings = ["fact", "value"].map(translated);
-    let rows = told(rows, &[0, 1]);
+    let (sip, headings) = (&manifest.sip, ["fact", "value"].map(translated));
+    let rows = told(sip_rows(manifest), &[0, 1]);
     section("By SIP", &markdown::table(&headings, &rows), &mut text);
-    if !sip.source.is_empty() {
-        let note = if sip.note.is_empty() {
-            String::new()
-        } else {
-            format!(": {}", translated(&sip.note))
-        };
-        let source = translated("Source: {}").replace("{}", &sip.source);
-        text += &format!("\n{source}{note}\n");
+    source_line(&sip.source, &sip.note, &mut text);
+    if let Some(apply) = &manifest.apply {
+        let rows = told(apply_rows(apply), &[0, 1]);
+        let table = markdown::table(&headings, &rows);
+        section("Bringing changes into effect", &table, &mut text);
+        source_line(&apply.source, &apply.note, &mut text);
     }
     section("Fields", &fields(manifest), &mut text);
     section("Rules", &rules(manifest), &mut text);
@@ -155,6 +156,19 @@ pub(crate) fn one(vendor: &Vendor) -> String {
     let table = markdown::table(&headings, &rows.collect::<Vec<_>>());
     section("Sources", &table, &mut text);
     text
+}
+
+/// Adds the page that facts come from, with a remark on them.
+fn source_line(source: &str, note: &str, text: &mut String) {
+    if source.is_empty() {
+        return;
+    }
+    let note = match note {
+        "" => String::new(),
+        note => format!(": {}", translated(note)),
+    };
+    let source = translated("Source: {}").replace("{}", source);
+    text.push_str(&format!("\n{source}{note}\n"));
 }
 
 /// Adds a part with its title, which is put into the reader's language.
@@ -249,6 +263,14 @@ pub(crate) fn one_as_json(vendor: &Vendor) -> Value {
             "source": manifest.sip.source,
             "note": manifest.sip.note,
         },
+        "apply": manifest.apply.as_ref().map(|apply| json!({
+            "name": apply.name,
+            "usual_ms": apply.usual_ms,
+            "longest_ms": apply.longest_ms,
+            "interrupts": apply.interrupts,
+            "source": apply.source,
+            "note": apply.note,
+        })),
         "settings": settings.collect::<Vec<_>>(),
         "fields": objects(
             &["field", "wire", "on_create", "values", "access", "source", "note"],
@@ -278,6 +300,23 @@ fn sip_rows(manifest: &Manifest) -> Vec<Vec<String>> {
             wrong.unwrap_or_else(|| "not known".to_owned()),
         ),
         ("requests per second", sip.rate.to_string()),
+    ];
+    rows.map(|(fact, value)| vec![fact.to_owned(), value])
+        .to_vec()
+}
+
+/// The facts of the step that brings changes into effect.
+fn apply_rows(apply: &ApplyFacts) -> Vec<Vec<String>> {
+    let time = |ms: u64| format!("{} s", ms / 1000);
+    let rows = [
+        ("its name there", apply.name.clone()),
+        (
+            "when",
+            "once a run, unless --apply says otherwise".to_owned(),
+        ),
+        ("mostly takes", time(apply.usual_ms)),
+        ("takes at most", time(apply.longest_ms)),
+        ("what it interrupts", apply.interrupts.clone()),
     ];
     rows.map(|(fact, value)| vec![fact.to_owned(), value])
         .to_vec()

@@ -77,7 +77,7 @@ impl Target {
     }
 }
 
-/// Answers the telephones of a simulated PBX by SIP: its extensions, with the passwords that they have there.
+/// Answers the telephones of a simulated PBX by SIP: its extensions, with the passwords that are in effect there.
 ///
 /// # Errors
 /// The address cannot be listened on.
@@ -91,10 +91,10 @@ pub(crate) fn answer_telephones(
     let (secret, name) = (wire(Field::SIP_PASSWORD), wire(Field::SIP_AUTH_NAME));
     let sim = sim.clone();
     let accounts = Box::new(move |user: &str| {
-        let username = name.and_then(|name| sim.stored(user, name));
+        let username = name.and_then(|name| sim.live(user, name));
         Some(RegistrarAccount {
             username: username.unwrap_or_else(|| user.to_owned()),
-            secret: sim.stored(user, secret?)?.into(),
+            secret: sim.live(user, secret?)?.into(),
         })
     });
     Registrar::start(accounts, addr)

@@ -1,5 +1,6 @@
 //! Sends the changes of a run: each result goes to the ledger, to the memory and to the report.
 
+use super::apply::{ApplyEnd, RunApply};
 use super::journal::Journal;
 use super::past::{NOT_SEEN, doubted};
 use super::request::failures_max;
@@ -52,6 +53,19 @@ pub(crate) struct Execution<'e> {
     pub(crate) memberships: Arc<Memberships>,
     /// The accounts of the rows that are asked about by SIP; none where that is not asked for.
     pub(crate) ringing: Option<RunRinging>,
+    /// The step that brings the changes into effect; none where each is at once.
+    pub(super) apply: Option<RunApply>,
+}
+
+/// The end of the sending, and of what comes after it.
+struct SendEnd {
+    ended: Ended,
+    /// The number of rows that a resume is to look at.
+    left_open: usize,
+    /// The end of the step that brings the changes into effect, where there is one.
+    apply: Option<ApplyEnd>,
+    /// The reason why results could not be shown.
+    failed: Option<Failure>,
 }
 
 /// Settlements on their way to the ledger and the report. A row whose extension is asked about by SIP waits for that.
@@ -73,6 +87,10 @@ struct Recording<'x, 'r> {
     held: BTreeMap<usize, Outcome>,
     /// True once another PBX has answered, so that what was done may be gone.
     is_doubted: bool,
+    /// True once anything may have been changed.
+    has_changed: bool,
+    /// True where nothing is asked by SIP, because the changes are not in effect.
+    is_outstanding: bool,
 }
 
 /// Remembers the values that a row wrote and the vendor does not give back. A value that cannot be remembered is
@@ -139,13 +157,23 @@ impl Execution<'_> {
         }
         let run = self.journal.as_ref().map(|journal| journal.run());
         results.run = run.map(str::to_owned);
-        let (ended, left_open, unshown) = self.send(&session, changes, &mut results, to_ring, held);
-        failed = failed.or(unshown);
+        let sent = self.send(&session, changes, &mut results, to_ring, held);
+        failed = failed.or(sent.failed);
         failed = failed.or(results.put_final(&BTreeSet::new()).err());
         let is_broken = failed.is_some();
+        let (mut stopped, mut why) = stopped(&sent.ended);
+        if let (Some(apply), Some(end)) = (&self.apply, &sent.apply) {
+            apply.tell(end, &session.target().label, results.run.as_deref());
+            results.apply = Some(end.state);
+            if let (None, Some((exit, reason))) = (stopped, end.stopped()) {
+                (stopped, why) = (Some(exit), Some(reason));
+            }
+        }
         drop(session);
-        let (stopped, why) = stopped(&ended);
         if let Some(journal) = self.journal {
+            sent.apply
+                .iter()
+                .for_each(|end| journal.note_apply(end.state));
             let written = journal.end(why.as_deref().unwrap_or("whole"));
             if let (Err(error), None) = (written, &failed) {
                 failed = Some(error.into());
@@ -157,7 +185,7 @@ impl Execution<'_> {
         if let (Some(why), false) = (&why, is_broken) {
             print_error(&format!("stopped: {why}"));
         }
-        let is_left = why.is_some() || failed.is_some() || left_open > 0;
+        let is_left = why.is_some() || failed.is_some() || sent.left_open > 0;
         if let (Some(run), true) = (&results.run, is_left) {
             print_error(&format!("to continue: rowcall resume {run}"));
         }
@@ -189,8 +217,7 @@ impl Execution<'_> {
             .collect()
     }
 
-    /// Sends the changes, and asks about extensions; returns how that ended, how many rows a resume is to look at, and why
-    /// results could not be shown.
+    /// Sends the changes, brings them into effect, and asks about extensions.
     fn send(
         &self,
         session: &TargetSession<'_>,
@@ -198,7 +225,7 @@ impl Execution<'_> {
         results: &mut Results<'_>,
         to_ring: Vec<(usize, Outcome)>,
         held: BTreeMap<usize, Outcome>,
-    ) -> (Ended, usize, Option<Failure>) {
+    ) -> SendEnd {
         let target = session.target();
         let progress = Progress::new("rows", changes.len() as u64);
         let options = self.submit_options(target, results.first_unnamed(), progress.counter());
@@ -219,6 +246,8 @@ impl Execution<'_> {
             to_ring: vec![],
             held,
             is_doubted: false,
+            has_changed: false,
+            is_outstanding: false,
         });
         let mut each = |settlement: Settlement| recording.borrow_mut().take(settlement);
         let mut after = |wave: usize| recording.borrow_mut().end_wave(wave);
@@ -240,6 +269,9 @@ impl Execution<'_> {
         let starts = starts.unwrap_or_default();
         let mut recording = recording.into_inner();
         recording.results.has_losses = tell_starts(&starts, &target.label, changes);
+        let apply = self.apply.as_ref();
+        let apply = apply.map(|apply| apply.finish(session, &ended, recording.has_changed));
+        recording.is_outstanding = apply.as_ref().is_some_and(ApplyEnd::is_outstanding);
         recording.to_ring.extend(to_ring);
         let (_, all_asked) = recording.ring(true);
         recording.put_held(&starts.gone);
@@ -247,7 +279,12 @@ impl Execution<'_> {
             Ended::Whole if !all_asked => Ended::Interrupted,
             ended => ended,
         };
-        (ended, recording.left_open, recording.failed)
+        SendEnd {
+            ended,
+            left_open: recording.left_open,
+            apply,
+            failed: recording.failed,
+        }
     }
 
     fn submit_options(
@@ -282,7 +319,7 @@ impl Execution<'_> {
         let is_last = wave + 1 == self.stages.len();
         if stage.of > 1 {
             let rows = counted(stage.count as u64, "row");
-            let not_ringing = match (&self.ringing, is_last) {
+            let not_ringing = match (&self.ringing, is_last || self.apply.is_some()) {
                 (Some(_), false) => format!(", {not_ringing} without a dial tone"),
                 _ => String::new(),
             };
@@ -338,6 +375,7 @@ impl Recording<'_, '_> {
         if !provisional {
             self.failures += u32::from(!settlement.result.is_done());
         }
+        self.has_changed |= settlement.may_have_changed();
         if let Some(memory) = &self.session.memory {
             let of_row = self.by_row.get(&settlement.row);
             remember(memory, self.session.manifest(), of_row, &settlement);
@@ -413,10 +451,13 @@ impl Recording<'_, '_> {
     }
 
     /// Ends a wave: the next one begins unless there is a reason to end the run. The last wave's extensions are asked
-    /// about with the rest.
+    /// about with the rest, and so are all where the changes are in effect only then.
     fn end_wave(&mut self, wave: usize) -> Option<Ended> {
         let is_last = wave + 1 == self.execution.stages.len();
-        let not_ringing = if is_last { 0 } else { self.ring(false).0 };
+        let not_ringing = match is_last || self.execution.apply.is_some() {
+            true => 0,
+            false => self.ring(false).0,
+        };
         let failures = std::mem::take(&mut self.failures);
         self.execution.judge_wave(wave, failures, not_ringing)
     }
@@ -428,11 +469,11 @@ impl Recording<'_, '_> {
         let Some(run) = self.execution.ringing.as_ref() else {
             return (0, true);
         };
-        if self.is_doubted {
+        if self.is_doubted || self.is_outstanding {
             for (position, outcome) in waiting {
                 self.put(position, outcome);
             }
-            return (0, false);
+            return (0, self.is_outstanding);
         }
         let (mut accounts, mut told) = (vec![], vec![]);
         for position in waiting.keys() {

@@ -5,7 +5,7 @@
 //! a crash at most twice as many rows have to be looked up as were in flight, and one more where that is one or two.
 
 use crate::fingerprints::Shown;
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{ApplyState, Ledger, LedgerError};
 use crate::model::Outcome;
 use crate::submit;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -45,6 +45,8 @@ struct JournalState {
     read_back: Vec<(usize, Shown)>,
     /// True once what the run has done may be gone.
     is_doubted: bool,
+    /// The state of the step that brings the changes into effect, once that is known.
+    apply: Option<ApplyState>,
     /// The reason that the run ends, once it does.
     ending: Option<String>,
     /// The reason that nothing can be written any more.
@@ -108,6 +110,11 @@ impl Journal {
     /// Records that what the run has done may be gone; it is on the disk once the run has ended.
     pub(crate) fn doubt(&self) {
         self.shared.lock().is_doubted = true;
+    }
+
+    /// Records the state of the step that brings the changes into effect; it is on the disk once the run has ended.
+    pub(crate) fn note_apply(&self, state: ApplyState) {
+        self.shared.lock().apply = Some(state);
     }
 
     /// Ends the run for now; returns once everything is on the disk.
@@ -176,6 +183,9 @@ impl LedgerWriter {
                     Some(why) => {
                         if state.is_doubted {
                             ledger.doubt(true)?;
+                        }
+                        if let Some(apply) = state.apply {
+                            ledger.note_apply(apply)?;
                         }
                         return ledger.end(&why);
                     }

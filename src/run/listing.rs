@@ -2,13 +2,16 @@
 
 use super::SavedOptions;
 use crate::lang::translated;
-use crate::ledger::{Listed, Summary};
+use crate::ledger::{ApplyState, Listed, Summary};
 use serde_json::{Value, json};
 
 /// Returns the state of a run as its word in JSON and in words, with the reason why it is to be resumed.
 pub(crate) fn run_state(summary: &Summary) -> (&'static str, &'static str, Option<&str>) {
     match &summary.ended {
         None => ("at_work_or_cut_off", "running or cut off", None),
+        Some(_) if summary.is_finished() && summary.apply == Some(ApplyState::Left) => {
+            ("finished", "finished, not in effect", None)
+        }
         Some(_) if summary.is_finished() => ("finished", "finished", None),
         Some(ended) => ("to_be_resumed", "to be resumed", Some(&ended.why)),
     }
@@ -45,6 +48,7 @@ pub(crate) fn summary_as_json(summary: &Summary) -> Value {
         "counts": counts,
         "waiting": summary.waiting,
         "to_be_looked_up": summary.intended,
+        "apply": summary.apply,
     })
 }
 

@@ -3,6 +3,7 @@
 //!
 //! - `request`: the request of the command.
 //! - `execution`: changes on their way to the target.
+//! - `apply`: the step that brings them into effect, where the PBX wants one.
 //! - `resume`: resumes a run that was cut off or stopped.
 //! - `past`: an earlier run, and the PBX that it belongs to.
 //! - `rows`: the rows of a run, compared with the PBX of today; `remaining`: their changes that are still to be sent.
@@ -14,6 +15,7 @@
 //! - `secrets_file`: the generated secrets, and `recipients` to whom they are encrypted.
 //! - `saved_options`: the options that a run needs again when it is resumed.
 
+mod apply;
 mod execution;
 mod into_file;
 pub mod journal;
@@ -33,6 +35,7 @@ mod rows;
 pub(crate) mod saved_options;
 pub(crate) mod secrets_file;
 
+pub use apply::ApplyMoment;
 pub(crate) use into_file::FileRequest;
 pub(crate) use request::{GuardOptions, ReportOptions, RunRequest};
 pub(crate) use results::Results;
@@ -40,7 +43,7 @@ pub(crate) use saved_options::SavedOptions;
 pub(crate) use secrets_file::SecretsOut;
 
 use crate::input::{FieldHeadings, InputRows};
-use crate::ledger::{Ledger, RunHead, StateDir, Summary, TargetLock};
+use crate::ledger::{ApplyState, Ledger, RunHead, StateDir, Summary, TargetLock};
 use crate::link::StopFlag;
 use crate::migrate::Agreement;
 use crate::model::{Action, Change, Outcome, PlannedRow, RowResult, RunCommand};
@@ -52,6 +55,7 @@ use crate::rim::outputs::is_same_file;
 use crate::rim::terminal::{Paint, confirm, print, print_lines};
 use crate::rim::{Context, Exit, Failure, Target, TargetSession};
 use crate::seal::Key;
+use apply::RunApply;
 use execution::Execution;
 use leftovers::finish_deletions;
 use past::{PastRun, finds_taken_back, is_of_run};
@@ -429,8 +433,18 @@ impl<'r> Run<'r> {
     /// Prints what is to be known before anything is sent.
     fn print_notes(&self, plan: &Plan) {
         let changes = plan.rows.iter().filter_map(|row| row.change.as_ref());
-        let advice = self.request.advice(changes.map(|change| change.action));
-        plan.notes.iter().chain(&advice).for_each(print);
+        let actions: Vec<Action> = changes.map(|change| change.action).collect();
+        let advice = self.request.advice(actions.iter().copied());
+        let note = (!actions.is_empty()).then(|| self.apply_note(ApplyMoment::default()));
+        let notes = plan.notes.iter().chain(&advice);
+        notes.chain(note.iter().flatten()).for_each(print);
+    }
+
+    /// The note that changes are not in effect at once. The run was told this `saved` moment, unless the command names
+    /// another one.
+    fn apply_note(&self, saved: ApplyMoment) -> Option<String> {
+        let moment = self.request.guard.apply.unwrap_or(saved);
+        apply::note(self.request.target, moment)
     }
 
     /// Refuses changes beyond their limits, and asks before the first one. The PBX has `on_pbx` extensions. With `rings`
@@ -528,6 +542,28 @@ impl<'r> Run<'r> {
         }
     }
 
+    /// The step at the run's end that brings the changes into effect; none where each is in effect at once. That it is due
+    /// is written down before the first change leaves.
+    ///
+    /// # Errors
+    /// The ledger cannot be written.
+    fn apply(
+        &self,
+        remaining: &Remaining,
+        saved: ApplyMoment,
+        ledger: Option<&mut Ledger>,
+    ) -> Result<Option<RunApply>, Failure> {
+        let past = self.resumed.and_then(|past| past.summary.apply);
+        let is_open = matches!(past, Some(ApplyState::Due | ApplyState::Left));
+        let was_due = is_open && remaining.may_have_changed();
+        let moment = self.request.guard.apply.unwrap_or(saved);
+        let apply = RunApply::new(self.request.target, moment, was_due);
+        if let (Some(_), Some(ledger), false) = (&apply, ledger, remaining.changes.is_empty()) {
+            ledger.note_apply(ApplyState::Due)?;
+        }
+        Ok(apply)
+    }
+
     /// Sends the changes, and ends the run. There is no ledger for a PBX that is simulated in this process.
     fn send(
         &self,
@@ -535,9 +571,11 @@ impl<'r> Run<'r> {
         results: Results<'_>,
         remaining: Remaining,
         options: &SavedOptions,
-        ledger: Option<(Ledger, Key)>,
+        mut ledger: Option<(Ledger, Key)>,
         ringing: Option<RunRinging>,
     ) -> Result<Exit, Failure> {
+        let written = ledger.as_mut().map(|(ledger, _)| ledger);
+        let apply = self.apply(&remaining, options.apply, written)?;
         let memberships = Arc::new(remaining.memberships(options.memberships()));
         let (ledger, key) = ledger.unzip();
         let parallel = self.request.target.parallel;
@@ -549,6 +587,7 @@ impl<'r> Run<'r> {
             key,
             memberships,
             ringing,
+            apply,
             stages: remaining.stages,
         };
         drop(remaining.rows);

@@ -97,6 +97,16 @@ impl Remaining {
         self.rows.iter().map(|row| row.outcome.clone()).collect()
     }
 
+    /// Returns true where an earlier part of the run may have changed anything.
+    pub(super) fn may_have_changed(&self) -> bool {
+        let mut rows = self.rows.iter().zip(&self.standings);
+        rows.any(|(row, standing)| match standing {
+            Standing::Final => row.outcome.result.may_have_changed(),
+            Standing::Waiting => false,
+            Standing::Intended(_) => true,
+        })
+    }
+
     /// The memberships that must be there at the run's end, beside those that it still writes.
     pub(super) fn memberships(&self, kept: BTreeMap<usize, Record>) -> Memberships {
         let is_over = |position: usize| self.standings.get(position) == Some(&Standing::Final);

@@ -1,5 +1,6 @@
 //! The options of a command that writes.
 
+use super::apply::ApplyMoment;
 use super::secrets_file::SecretsOut;
 use crate::input::InputRows;
 use crate::lang::translated;
@@ -35,6 +36,8 @@ pub(crate) struct GuardOptions {
     pub(crate) max_failures: Option<Allowance>,
     pub(crate) verify: Verify,
     pub(crate) waves: Option<Waves>,
+    /// The moment at which the changes are brought into effect, where it was given.
+    pub(crate) apply: Option<ApplyMoment>,
     /// True to ask by SIP if the extensions ring that were written.
     pub(crate) ring: bool,
     /// True if the answer to every question is yes.
@@ -182,6 +185,30 @@ impl<'t> RunRequest<'t> {
             format!("{}: {pace}{}", self.target.label, advice.text)
         };
         advice.map(line).collect()
+    }
+
+    /// Refuses to hold changes back that the PBX brings into effect at once, and to ask telephones for what is not in
+    /// effect.
+    ///
+    /// # Errors
+    /// Exit 2.
+    pub(crate) fn refuse_apply(&self) -> Result<(), Failure> {
+        let (label, facts) = (&self.target.label, self.target.manifest());
+        match (&facts.apply, self.guard.apply) {
+            (None, Some(moment)) if moment != ApplyMoment::AtEnd => Err(Failure::usage(format!(
+                "{label}: {} brings each change into effect at once, so --apply {moment} cannot hold it back",
+                facts.vendor.name
+            ))
+            .hint("leave --apply out")),
+            (Some(apply), Some(ApplyMoment::Never)) if self.guard.ring => {
+                Err(Failure::usage(format!(
+                    "{label}: nothing rings before {}, so --ring would ask in vain with --apply none",
+                    apply.name
+                ))
+                .hint("leave one of them out"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Refuses a run that deletes without `--yes` where there is no terminal to ask on.

@@ -5,6 +5,7 @@ use super::request::{ReportOptions, RunRequest};
 use crate::disk;
 use crate::input::FieldHeadings;
 use crate::lang::translated;
+use crate::ledger::ApplyState;
 use crate::model::{Action, Finding, Outcome, RingResult, RowResult, RunCommand, counted};
 use crate::plan::Refusal;
 use crate::report::{Report, ReportFile, ReportHead, ResultCounts, describe, for_people};
@@ -27,6 +28,8 @@ pub(crate) struct Results<'r> {
     target: String,
     /// The run's name, once it has a ledger.
     pub(crate) run: Option<String>,
+    /// The state of the step that brings the changes into effect, where there is one.
+    pub(crate) apply: Option<ApplyState>,
     /// True if rows that are not done are shown elsewhere.
     pub(crate) quiet: bool,
     /// The changes of a plan that is only shown.
@@ -93,6 +96,7 @@ impl<'r> Results<'r> {
             command,
             target: label.to_owned(),
             run: None,
+            apply: None,
             quiet: false,
             planned: None,
             started: Timestamp::now(),
@@ -283,6 +287,7 @@ impl<'r> Results<'r> {
             ("run", self.run.clone().unwrap_or_default()),
             ("finished", for_people(finished)),
             ("took", format!("{seconds:.1} s")),
+            ("in effect", self.in_effect().to_owned()),
         ];
         facts.retain(|(_, value)| !value.is_empty());
         let report = std::mem::replace(&mut self.report, Report::new(0, vec![]));
@@ -343,6 +348,15 @@ impl<'r> Results<'r> {
         }
     }
 
+    /// Says in a word if the changes are in effect; empty where each is at once, and where there are none.
+    fn in_effect(&self) -> &'static str {
+        match self.apply {
+            None | Some(ApplyState::NotDue) => "",
+            Some(ApplyState::Done) => "yes",
+            Some(ApplyState::Due | ApplyState::Left) => "no",
+        }
+    }
+
     /// The summary as JSON.
     fn summary(&self, counts: &ResultCounts, finished: Timestamp, exit: Exit) -> Value {
         let mut summary = json!({
@@ -358,6 +372,9 @@ impl<'r> Results<'r> {
         let Some(members) = summary.as_object_mut() else {
             return summary;
         };
+        if let Some(apply) = self.apply {
+            members.insert("apply".to_owned(), apply.word().into());
+        }
         let rings = object(counts.rings().map(|(ring, count)| (ring.word(), count)));
         if !rings.is_empty() {
             members.insert("ring".to_owned(), rings.into());

@@ -4,9 +4,10 @@ use super::Run;
 use super::past::PastRun;
 use super::remaining::Remaining;
 use super::rows::RunRows;
-use crate::ledger::{Ledger, StoredRun};
+use crate::ledger::{ApplyState, Ledger, StoredRun};
 use crate::plan::Refusal;
 use crate::plan::lost::{first_are_gone, lost, present_numbers, refuse_without_next};
+use crate::rim::terminal::print;
 use crate::rim::{Exit, Failure, TargetSession};
 use crate::seal::Key;
 
@@ -43,6 +44,10 @@ impl<'r> Run<'r> {
         ledger.renew(rows.changes(&renewed), &key)?;
         let remaining = Remaining::compute(rows, &past.options, self.is_sync());
         remaining.announce(&past.name, self.request.target.reply);
+        let is_due = past.summary.apply == Some(ApplyState::Due);
+        if is_due || !remaining.changes.is_empty() {
+            self.apply_note(past.options.apply).iter().for_each(print);
+        }
         let (mut results, opened) = self.open_results(remaining.lines())?;
         let ready = opened
             .and_then(|()| self.allow(&session, &remaining, past.options.ring, 0))

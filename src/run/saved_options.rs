@@ -1,5 +1,6 @@
 //! The options of a run that are needed again when it is resumed; they are kept in its ledger. No secrets.
 
+use super::apply::ApplyMoment;
 use super::memberships::at_stake;
 use super::rejects::Originals;
 use super::request::RunRequest;
@@ -32,6 +33,9 @@ pub(crate) struct SavedOptions {
     /// True to ask by SIP if the extensions ring that were written.
     #[serde(default)]
     pub(crate) ring: bool,
+    /// The moment at which the changes are brought into effect, where that is a step of its own.
+    #[serde(default)]
+    pub(crate) apply: ApplyMoment,
     pub(crate) headings: FieldHeadings,
     /// The waves, each the positions of its rows; none where everything goes at once.
     pub(crate) waves: Vec<Vec<usize>>,
@@ -74,6 +78,7 @@ impl SavedOptions {
             max_failures: request.guard.max_failures,
             verify: request.guard.verify,
             ring: request.guard.ring,
+            apply: request.guard.apply.unwrap_or_default(),
             headings: plan.headings.clone(),
             waves,
             files: vec![],

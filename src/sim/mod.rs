@@ -124,6 +124,11 @@ impl Sim {
         self.lock().pbx.stored(number, name)
     }
 
+    /// The same, as telephones find it.
+    pub fn live(&self, number: &str, name: &str) -> Option<String> {
+        self.lock().pbx.live(number, name)
+    }
+
     /// Times that an extension of this number was created; more than once is a duplicate.
     pub fn created(&self, number: &str) -> u32 {
         self.lock().pbx.created(number)

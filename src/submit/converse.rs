@@ -502,6 +502,23 @@ impl Connection {
         }
     }
 
+    /// Has the PBX bring stored changes into effect, or asks how that goes on which is `under_way`; returns its name while
+    /// it is not done.
+    ///
+    /// # Errors
+    /// The fault that ended the conversation.
+    pub(super) fn bring_into_effect(
+        &self,
+        under_way: Option<&str>,
+    ) -> Result<Option<String>, Fault> {
+        let task = Task::Apply(under_way);
+        match self.converse(self.client.as_ref(), &task, None).result? {
+            Answer::UnderWay(name) => Ok(Some(name)),
+            Answer::Done => Ok(None),
+            _ => Err(strange_answer()),
+        }
+    }
+
     /// Signs out, best effort.
     pub fn close(mut self) {
         self.sign_out();

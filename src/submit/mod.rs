@@ -1,5 +1,6 @@
 //! Sends changes: in row order, at the target's pace, several in flight; every change gets exactly one [`Settlement`].
 //!
+//! - `apply`: brings what was stored into effect, where that is a step of its own.
 //! - [`converse`]: the one loop that speaks to a PBX.
 //! - [`order`]: which changes wait for others.
 //! - [`settle`]: one change to its end, lost replies included.
@@ -10,6 +11,7 @@
 //! sender at a time. So rows leave in their order, a permit is used at once, every row passes one gate
 //! before it is sent, and every result passes `Recorder::record`.
 
+pub(crate) mod apply;
 pub mod converse;
 #[cfg(test)]
 mod fake_vendor;

@@ -4,7 +4,7 @@
 use super::converse::Connection;
 use crate::compare::{added, differences, differing, is_unset, made_whole, uncomparable};
 use crate::link::paced::Permit;
-use crate::manifest::{Access, Manifest};
+use crate::manifest::{Access, FieldRow, Manifest};
 use crate::model::{
     Action, Care, Change, Fault, FaultCause, FaultKind, Field, Identity, Kind, Outcome, Record,
     RowResult, Text, field_names,
@@ -101,6 +101,12 @@ impl Settlement {
             elapsed_ms: None,
             finished_at: jiff::Timestamp::now(),
         }
+    }
+
+    /// Returns true where anything may have been changed on the PBX.
+    pub(crate) fn may_have_changed(&self) -> bool {
+        let fault = self.fault.as_ref();
+        self.result.may_have_changed() || fault.is_some_and(|fault| !fault.done_before.is_empty())
     }
 
     /// The same result, decided by a fault and with its words.
@@ -470,7 +476,8 @@ impl<'c> Settling<'c> {
         let is_left = |field: Field| {
             let is_unset = is_unset(held, field);
             let is_unwritten = field.def().kind == Kind::List || is_unset;
-            (is_unwritten && row(field).is_some_and(|row| row.separate)) || (is_unset && loses)
+            let is_part = |row: &FieldRow| row.separate && (is_unwritten || row.made_up);
+            row(field).is_some_and(is_part) || (is_unset && loses)
         };
         let unlike = differing(manifest, wanted, held);
         // No reply was lost before it, so it is about this very request and not about a repeat of it.

@@ -52,6 +52,9 @@ pub enum Task<'t> {
     Update(&'t Record),
     /// Remove one extension, which is named by its number and never by a word: ends in `Answer::Done`.
     Delete(&'t str),
+    /// Bring stored changes into effect, or see how that goes on which is under way by this name: ends in `Answer::Done`, or
+    /// in `Answer::UnderWay`. It is asked of vendors with `[apply]` alone.
+    Apply(Option<&'t str>),
 }
 
 /// The account that signs in.

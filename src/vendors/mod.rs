@@ -42,6 +42,7 @@ mod testkit;
 
 // Named here and not by the macro below, so that rustfmt finds them.
 pub mod asterisk;
+pub mod freepbx;
 pub mod openvox;
 pub mod ozeki;
 pub mod portsip;
@@ -73,7 +74,7 @@ macro_rules! vendors {
     };
 }
 
-vendors! { openvox, portsip, ozeki, yeastar_s, asterisk }
+vendors! { openvox, portsip, ozeki, yeastar_s, asterisk, freepbx }
 
 /// The groups of those vendors that have them: a group is treated as an extension, and its name as its number.
 pub static GROUPS: &[Vendor] = &[Vendor {

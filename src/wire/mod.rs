@@ -375,6 +375,8 @@ pub enum Answer {
     Session(Session),
     /// The change is done.
     Done,
+    /// The PBX is at work on it, under this name of its own.
+    UnderWay(String),
     /// The numbers on the PBX.
     Listing(Listing),
     /// The extensions that were found; those missing here are not on the PBX.

@@ -52,6 +52,11 @@ pub trait Pbx: Send {
     /// Returns one property of one extension, by the vendor's own name (in JSON a dotted path), as it is stored.
     fn stored(&self, number: &str, name: &str) -> Option<String>;
 
+    /// The same, as telephones find it: what is stored may not be in effect yet.
+    fn live(&self, number: &str, name: &str) -> Option<String> {
+        self.stored(number, name)
+    }
+
     /// Times that an extension of this number was created; more than once is a duplicate.
     fn created(&self, number: &str) -> u32;
 

@@ -54,6 +54,7 @@ mod promises {
 mod support;
 
 mod verbs {
+    mod apply;
     mod cells;
     mod cli;
     mod diff;

@@ -8,13 +8,13 @@ use crate::run::{GuardOptions, RunRequest};
 /// Builds the request from the command line.
 ///
 /// # Errors
-/// Exit 2 where secrets cannot be written as that asks.
+/// Exit 2 where secrets cannot be written, or changes not be held back, as that asks.
 pub(super) fn request<'t>(
     args: &ImportArgs,
     mode: Mode,
     target: &'t Target,
 ) -> Result<RunRequest<'t>, Failure> {
-    Ok(RunRequest {
+    let request = RunRequest {
         mode: RunMode::Import(mode),
         rejects: args.rejects.clone(),
         guard: GuardOptions {
@@ -23,5 +23,7 @@ pub(super) fn request<'t>(
         },
         secrets: args.secrets.resolve()?,
         ..RunRequest::new(RunCommand::Import, target, args.wanted.report.options())
-    })
+    };
+    request.refuse_apply()?;
+    Ok(request)
 }

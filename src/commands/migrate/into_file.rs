@@ -66,6 +66,7 @@ fn refuse_options_of_pbx(args: &MigrateArgs) -> Result<(), Failure> {
         ("--overwrite", args.overwrite),
         ("--ring", args.ring),
         ("--waves", guard.waves.is_some()),
+        ("--apply", guard.apply.is_some()),
         ("--rate or --set", pace != PaceOptions::default()),
     ];
     match given.iter().find(|(_, is_given)| *is_given) {

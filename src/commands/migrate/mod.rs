@@ -126,6 +126,7 @@ fn request<'t>(
         ..RunRequest::new(RunCommand::Migrate, to, args.report.options())
     };
     request.guard.refuse_column_waves("a migration")?;
+    request.refuse_apply()?;
     let mut files = request.files(&InputRows::default(), context);
     from.read_by(&mut files);
     if let Some(path) = &args.renumber_map {

@@ -26,6 +26,7 @@ const WITHOUT: &[(&str, &str)] = &[
     ("sim/registrar.rs", "what a PBX says"),
     ("sim/server.rs", "what a PBX says"),
     ("vendors/asterisk/sim", "what a PBX says"),
+    ("vendors/freepbx/sim", "what a PBX says"),
     ("vendors/openvox/sim", "what a PBX says"),
     ("vendors/ozeki/sim", "what a PBX says"),
     ("vendors/portsip/sim", "what a PBX says"),
@@ -45,6 +46,14 @@ const LOOKED_FOR: &[(&str, &str)] = &[
     ("sim/faults.rs:WORDS", "the help is English"),
     ("vendors/asterisk/ami.rs:REFUSALS", "what a PBX says"),
     ("vendors/asterisk/talk.rs:REFUSALS", "what a PBX says"),
+    ("vendors/freepbx/mod.rs:APPLY", "what a PBX is asked"),
+    ("vendors/freepbx/mod.rs:APPLY_STATUS", "what a PBX is asked"),
+    ("vendors/freepbx/mod.rs:FETCH", "what a PBX is asked"),
+    ("vendors/freepbx/mod.rs:LIST", "what a PBX is asked"),
+    ("vendors/freepbx/mod.rs:MAILBOX", "what a PBX is asked"),
+    ("vendors/freepbx/mod.rs:PROVE", "what a PBX is asked"),
+    ("vendors/freepbx/mod.rs:PROVE_APPLY", "what a PBX is asked"),
+    ("vendors/freepbx/mod.rs:UNKNOWN_QUERY", "what a PBX says"),
 ];
 
 /// Single texts that no person reads, with the reason.
@@ -80,6 +89,10 @@ const UNREAD: &[(&str, &str)] = &[
         "Key: /{FAMILY}/endpoint/{id}\nVal: {value}\n\n",
         "what a PBX says",
     ),
+    (
+        "mutation($input: {name}Input!) {{ {name}(input: $input) {{ status message }} }}",
+        "what a PBX is asked",
+    ),
     ("ami list", "a request's name"),
     ("ami login", "a request's name"),
     ("ami logoff", "a request's name"),
@@ -110,6 +123,8 @@ const UNREAD: &[(&str, &str)] = &[
 
 /// The keys of facts whose texts people read.
 const FACTS: &[&str] = &[
+    "apply.interrupts",
+    "apply.note",
     "default.reason",
     "fault.hint",
     "fault.meaning",

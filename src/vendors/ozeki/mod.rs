@@ -64,6 +64,7 @@ impl Client for Ozeki {
             Task::Create(wanted) => self.create(&mut talk, wanted),
             Task::Update(wanted) => self.update(&mut talk, wanted),
             Task::Delete(number) => self.delete(&mut talk, number),
+            Task::Apply(_) => Ok(Answer::Done),
         };
         answer.map_or_else(|turn| turn, Turn::Done)
     }

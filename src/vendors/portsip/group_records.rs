@@ -46,6 +46,7 @@ impl Client for Groups {
             Task::Create(wanted) => create(&mut talk, wanted),
             Task::Update(wanted) => update(&mut talk, wanted),
             Task::Delete(name) => delete(&mut talk, name),
+            Task::Apply(_) => Ok(Answer::Done),
         };
         answer.map_or_else(|turn| turn, Turn::Done)
     }

@@ -49,6 +49,7 @@ impl Client for PortSip {
             Task::Create(wanted) => self.create(&mut talk, wanted),
             Task::Update(wanted) => self.update(&mut talk, wanted),
             Task::Delete(number) => delete(&mut talk, number),
+            Task::Apply(_) => Ok(Answer::Done),
         };
         answer.map_or_else(|turn| turn, Turn::Done)
     }

@@ -94,6 +94,10 @@ const REVEALS: &[(&str, &str)] = &[
         "vendors/portsip/talk.rs",
         "not repeated in the PBX's own words",
     ),
+    (
+        "vendors/freepbx/mod.rs",
+        "an update tells the PBX all that it holds",
+    ),
     ("link/bodies.rs", "looked for in the log, which shows none"),
     ("sip/digest.rs", "the answer to a challenge"),
     ("dialects/mod.rs", "a file for the product's own import"),

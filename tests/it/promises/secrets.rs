@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// Every vendor with a sheet of new extensions whose secrets are to be generated: its headings and the cells behind
 /// each number.
-const SHEETS: [(&str, &str, &str); 5] = [
+const SHEETS: [(&str, &str, &str); 6] = [
     (
         "openvox",
         "number,display_name,sip_password,web_password,voicemail_pin",
@@ -38,6 +38,11 @@ const SHEETS: [(&str, &str, &str); 5] = [
         "asterisk",
         "number,display_name,sip_password",
         "Ann Miller,<generate>",
+    ),
+    (
+        "freepbx",
+        "number,display_name,sip_password,voicemail_pin",
+        "Ann Miller,<generate>,<generate>",
     ),
 ];
 

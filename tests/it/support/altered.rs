@@ -28,6 +28,10 @@ impl<F: FnMut(&mut dyn Pbx, &RawRequest) -> Reply + Send> Pbx for Altered<F> {
         self.inner.stored(number, name)
     }
 
+    fn live(&self, number: &str, name: &str) -> Option<String> {
+        self.inner.live(number, name)
+    }
+
     fn created(&self, number: &str) -> u32 {
         self.inner.created(number)
     }

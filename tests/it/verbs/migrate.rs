@@ -116,7 +116,7 @@ fn look(rig: &Rig, number: &str) -> Texts {
 }
 
 /// The values of each vendor's extensions: `#` stands for its number, a blank for no value.
-const VARIED: [(&str, &str, &[&str]); 103] = [
+const VARIED: [(&str, &str, &[&str]); 108] = [
     (
         "openvox",
         "display_name",
@@ -315,6 +315,20 @@ const VARIED: [(&str, &str, &[&str]); 103] = [
     ("asterisk", "max_registrations", &["1", "3", "5", ""]),
     ("asterisk", "voicemail", &["on", "off", ""]),
     ("asterisk", "language", &["de", ""]),
+    (
+        "freepbx",
+        "display_name",
+        &[
+            "Ann Miller",
+            "Reception",
+            "Anna Maria Müller",
+            "Jean-Luc van Dam",
+        ],
+    ),
+    ("freepbx", "sip_password", &["Zx7_Canary-Qw9Mv#"]),
+    ("freepbx", "caller_id", &["#", "493012345", ""]),
+    ("freepbx", "voicemail_pin", &["77310042#"]),
+    ("freepbx", "email", &["", "a#@example.com"]),
 ];
 
 fn varied(vendor: &str, number: &str, random: &mut Random) -> Record {
@@ -615,8 +629,61 @@ const FROM_ASTERISK: &[(&str, [&str; 4])] = &[
     ("language", ["-", "-", "-", "-"]),
 ];
 
+/// The fate at FreePBX of the fields that it has, and Ozeki has not, and of the one that Ozeki has alone. All others fare
+/// at FreePBX as they do at Ozeki. Its mailbox is there with the PIN: of a switch that is off nothing is lost without one
+/// (`V`), and without one it has no address (`E`).
+const TO_FREEPBX: &[(&str, &str, &str)] = &[
+    ("openvox", "display_name", "="),
+    ("openvox", "caller_id", "="),
+    ("openvox", "voicemail", "V"),
+    ("openvox", "voicemail_pin", "="),
+    ("openvox", "email", "E"),
+    ("portsip", "first_name", ">display_name"),
+    ("portsip", "last_name", ">display_name"),
+    ("portsip", "caller_id", "="),
+    ("portsip", "voicemail", "V"),
+    ("portsip", "voicemail_pin", "="),
+    ("portsip", "email", "E"),
+    ("portsip", "enabled", "-on"),
+    ("yeastar_s", "display_name", "="),
+    ("yeastar_s", "sip_auth_name", "N"),
+    ("yeastar_s", "caller_id", "="),
+    ("yeastar_s", "voicemail", "V"),
+    ("yeastar_s", "voicemail_pin", "="),
+    ("yeastar_s", "email", "E"),
+    ("asterisk", "display_name", "="),
+    ("asterisk", "sip_auth_name", "N"),
+    ("asterisk", "caller_id", "="),
+];
+
+/// The fate of FreePBX's fields at OpenVox, PortSIP, Ozeki, Yeastar S and Asterisk, in this order.
+const FROM_FREEPBX: &[(&str, [&str; 5])] = &[
+    ("number", ["=", "=", "=", "=", "="]),
+    (
+        "display_name",
+        ["=", ">first_name last_name", "-", "=", "="],
+    ),
+    ("sip_password", ["=", "=", "=", "=", "="]),
+    ("caller_id", ["=", "=", "-", "=", "="]),
+    ("voicemail_pin", ["=", "=", "-", "=", "-"]),
+    ("email", ["=", "=", "-", "=", "-"]),
+];
+
 fn code(from: &str, to: &str, field: &str) -> &'static str {
     let unknown = format!("the table does not know {from}'s {field}");
+    if from == "freepbx" {
+        let row = FROM_FREEPBX.iter().find(|row| row.0 == field);
+        let order = ["openvox", "portsip", "ozeki", "yeastar_s", "asterisk"];
+        let at = order.iter().position(|vendor| *vendor == to).unwrap();
+        return row.expect(&unknown).1[at];
+    }
+    if to == "freepbx" {
+        let row = TO_FREEPBX
+            .iter()
+            .find(|row| (row.0, row.1) == (from, field));
+        let other = if from == "ozeki" { "openvox" } else { "ozeki" };
+        return row.map_or_else(|| code(from, other, field), |row| row.2);
+    }
     if from == "ozeki" && ["asterisk", "yeastar_s"].contains(&to) {
         let row = FROM_OZEKI.iter().find(|row| row.0 == field);
         return row.expect(&unknown).1;
@@ -669,6 +736,10 @@ fn fate(from: &str, to: &str, field: &str, held: &Texts) -> (String, String, Str
             "",
         ),
         "D" => told("dropped", used(field, held), ""),
+        "V" if text == "off" && !held.contains_key("voicemail_pin") => told("dropped", "no", ""),
+        "V" => told("dropped", "yes", ""),
+        "E" if held.contains_key("voicemail_pin") => told("carried", "", field),
+        "E" => told("dropped", "yes", ""),
         "N" if text == held["number"] => told("translated", "", "number"),
         "N" => told("dropped", "yes", ""),
         "F" => forward(from, field, held),
@@ -748,7 +819,7 @@ fn missing(from: &str, to: &str, held: &Texts) -> BTreeMap<String, String> {
     let mut missing = BTreeMap::new();
     let mut add = |field: &str, value: &str| missing.insert(field.to_owned(), value.to_owned());
     match (from, to) {
-        ("openvox" | "ozeki" | "yeastar_s" | "asterisk", "portsip")
+        ("openvox" | "ozeki" | "yeastar_s" | "asterisk" | "freepbx", "portsip")
         | ("openvox", "yeastar_s")
         | ("yeastar_s", "openvox") => {
             add("web_password", "");
@@ -784,12 +855,12 @@ fn missing(from: &str, to: &str, held: &Texts) -> BTreeMap<String, String> {
             missing.insert((*field).to_owned(), (*fill).to_owned());
         }
     }
-    if to == "yeastar_s" {
+    if to == "yeastar_s" || to == "freepbx" {
         let named = ["display_name", "first_name", "last_name"];
         if !named.iter().any(|name| held.contains_key(*name)) {
             missing.insert("display_name".to_owned(), "Desk".to_owned());
         }
-        if !held.contains_key("sip_auth_name") {
+        if to == "yeastar_s" && !held.contains_key("sip_auth_name") {
             missing.insert("sip_auth_name".to_owned(), number.clone());
         }
     }
@@ -853,7 +924,7 @@ fn any_pair(from: &str, to: &str) {
     assert_eq!(held.len(), EXTENSIONS);
 
     // Before anything is sent, the loss report is the table's.
-    let fill = if to == "yeastar_s" {
+    let fill = if to == "yeastar_s" || to == "freepbx" {
         " --fill display_name=Desk"
     } else {
         ""
@@ -1017,6 +1088,56 @@ fn code_is_hidden(vendor: &str, field: &str) -> bool {
             | ("ozeki", "sip_username")
             | ("yeastar_s", "web_password")
     )
+}
+
+#[test]
+fn openvox_to_freepbx() {
+    any_pair("openvox", "freepbx");
+}
+
+#[test]
+fn freepbx_to_openvox() {
+    any_pair("freepbx", "openvox");
+}
+
+#[test]
+fn portsip_to_freepbx() {
+    any_pair("portsip", "freepbx");
+}
+
+#[test]
+fn freepbx_to_portsip() {
+    any_pair("freepbx", "portsip");
+}
+
+#[test]
+fn ozeki_to_freepbx() {
+    any_pair("ozeki", "freepbx");
+}
+
+#[test]
+fn freepbx_to_ozeki() {
+    any_pair("freepbx", "ozeki");
+}
+
+#[test]
+fn yeastar_s_to_freepbx() {
+    any_pair("yeastar_s", "freepbx");
+}
+
+#[test]
+fn freepbx_to_yeastar_s() {
+    any_pair("freepbx", "yeastar_s");
+}
+
+#[test]
+fn asterisk_to_freepbx() {
+    any_pair("asterisk", "freepbx");
+}
+
+#[test]
+fn freepbx_to_asterisk() {
+    any_pair("freepbx", "asterisk");
 }
 
 #[test]

@@ -23,7 +23,7 @@ struct Small {
     clears: bool,
 }
 
-const SMALL: [Small; 5] = [
+const SMALL: [Small; 6] = [
     Small {
         vendor: "openvox",
         headings: "number,display_name,sip_password,email",
@@ -62,6 +62,14 @@ const SMALL: [Small; 5] = [
         middle: "Ann Miller,Xk39vTq2Lm",
         wire: "endpoint.language",
         values: ["de", "en"],
+        clears: true,
+    },
+    Small {
+        vendor: "freepbx",
+        headings: "number,display_name,sip_password,caller_id",
+        middle: "Ann Miller,Xk39vTq2Lm",
+        wire: "user.outboundCid",
+        values: ["0305550100", "0305550101"],
         clears: true,
     },
 ];
@@ -520,7 +528,7 @@ fn an_update_of_whole_objects_loses_nothing() {
         let before = export("before.json");
         let (field, value) = match vendor {
             "ozeki" => ("user_id", "somebody.else"),
-            "asterisk" => ("caller_id", "491559999999"),
+            "asterisk" | "freepbx" => ("caller_id", "491559999999"),
             _ => ("mobile", "491559999999"),
         };
         let number = &before[4]["number"];

@@ -1,0 +1,519 @@
+//! FreePBX 16 and 17: the GraphQL interface of the api module, with client credentials of OAuth 2.
+//!
+//! A refusal is HTTP 400, and one request carries one mutation: only the first field of an answer is judged there. An
+//! update deletes the extension and makes it anew, and forgets what it is not told: so everything is read first and
+//! written again, the SIP secret above all. A success may be none, so that what was made is looked at. All is stored until
+//! the configuration is applied, which the PBX does on its own, and is asked about.
+
+pub mod sim;
+#[cfg(test)]
+mod tests;
+
+use super::{Account, Client, Settings, Task};
+use crate::manifest::Manifest;
+use crate::model::{Fault, FaultKind, Field, Record, Secret, WireText};
+use crate::vendors::conversation::{Conversation, Protocol, Step};
+use crate::wire::{Answer, Body, Effect, Exchange, Listing, Method, Request, Session, Turn, json};
+use serde_json::{Map, Value, json};
+
+/// The operation of signing in.
+const LOGIN: &str = "login";
+
+/// The path of the tokens.
+const TOKEN_PATH: &str = "/token";
+
+/// The names in a request whose values are secrets.
+const SECRETS: [&str; 3] = ["extPassword", "vmPassword", "password"];
+
+/// The beginnings of the answer to what the application may not ask.
+const UNKNOWN_QUERY: [&str; 2] = ["Cannot query field", "Unknown type"];
+
+const LIST: &str =
+    "query { fetchAllExtensions { status message totalCount extension { extensionId } } }";
+
+const PROVE: &str = "query { fetchAllExtensions(first: 1) { status message totalCount } }";
+
+const PROVE_APPLY: &str = "query { system { needReload } }";
+
+const FETCH: &str = "query($id: ID!) { fetchExtension(extensionId: $id) \
+    { status message extensionId tech user { name outboundCid extPassword } coreDevice { emergencyCid } } }";
+
+const MAILBOX: &str = "query($id: ID!) { fetchVoiceMail(extensionId: $id) \
+    { status message password email pager } }";
+
+const APPLY: &str = "mutation { doreload(input: {}) { status message transaction_id } }";
+
+const APPLY_STATUS: &str = "query($id: ID!) { fetchApiStatus(txnId: $id) { status message } }";
+
+/// The right without which the configuration cannot be applied.
+const APPLY_SCOPE: &str = "gql:framework";
+
+facts!("vendor.toml");
+
+/// Builds the client of a FreePBX with these settings.
+pub fn client(manifest: &'static Manifest, settings: Settings) -> Box<dyn Client> {
+    let scope = settings.get("scope").to_owned();
+    Box::new(FreePbx { manifest, scope })
+}
+
+struct FreePbx {
+    manifest: &'static Manifest,
+    scope: String,
+}
+
+type Talk<'t> = Conversation<'t, FreePbx>;
+
+/// An extension as the PBX holds it.
+#[derive(Default)]
+struct HeldExtension {
+    tech: String,
+    /// The caller ID of its emergency calls.
+    emergency: String,
+    /// The texts of its user, by their names.
+    user: Map<String, Value>,
+    mailbox: Option<Map<String, Value>>,
+}
+
+impl Client for FreePbx {
+    fn manifest(&self) -> &'static Manifest {
+        self.manifest
+    }
+
+    fn next(&self, task: &Task<'_>, session: &Session, exchanges: &[Exchange]) -> Turn {
+        let mut talk = Talk::new(self, session, exchanges);
+        let answer = match task {
+            Task::SignIn(account) => self.sign_in(&mut talk, account),
+            Task::KeepAlive => Ok(Answer::Session(session.clone())),
+            Task::SignOut => Ok(Answer::Done),
+            Task::List => self.list(&mut talk).map(Answer::Listing),
+            Task::GetParts(_) => Ok(Answer::Found(vec![])),
+            Task::Get(numbers) | Task::GetStatus(numbers) => {
+                self.get(&mut talk, numbers).map(Answer::Found)
+            }
+            Task::Create(wanted) => self.create(&mut talk, wanted),
+            Task::Update(wanted) => self.update(&mut talk, wanted),
+            Task::Delete(number) => self.delete(&mut talk, number),
+            Task::Apply(under_way) => self.apply(&mut talk, *under_way),
+        };
+        answer.map_or_else(|turn| turn, Turn::Done)
+    }
+}
+
+impl Protocol for FreePbx {
+    type Content = Value;
+
+    fn manifest(&self) -> &'static Manifest {
+        self.manifest
+    }
+
+    fn authorise(&self, request: Request, session: &Session) -> Request {
+        signed(request, &session.token)
+    }
+
+    /// Returns the first field of an answer's data, whose `status` is not false; it is a word in some releases. The state of
+    /// the system has none.
+    fn judge(&self, exchange: &Exchange) -> Result<Value, Fault> {
+        let reply = &exchange.reply;
+        let is_token = exchange.request.path == TOKEN_PATH;
+        let answer = match reply.status {
+            200 => reply.json()?,
+            400 if !is_token => match reply.json() {
+                Ok(answer) if answer.get("errors").is_some() => answer,
+                _ => return Err(self.manifest.fault_of_status(400)),
+            },
+            status => return Err(self.manifest.fault_of_status(status)),
+        };
+        if is_token {
+            return Ok(answer);
+        }
+        if let Some(errors) = answer.get("errors") {
+            let message = errors.get(0).and_then(|error| error.get("message"));
+            let message = message.and_then(Value::as_str).unwrap_or_default();
+            return Err(self.refusal(message, exchange));
+        }
+        let data = answer.get("data").and_then(Value::as_object);
+        let Some(content) = data.and_then(|data| data.values().next()) else {
+            let why = "it has neither data nor errors";
+            return Err(self.manifest.not_understood(reply, why));
+        };
+        match content.get("status").and_then(json::text).as_deref() {
+            Some("true" | "1") => Ok(content.clone()),
+            Some("false" | "0" | "") => {
+                let message = content.get("message").and_then(Value::as_str);
+                Err(self.refusal(message.unwrap_or_default(), exchange))
+            }
+            None if content.get("needReload").is_some() => Ok(content.clone()),
+            _ => Err(self
+                .manifest
+                .not_understood(reply, "its data has no status")),
+        }
+    }
+}
+
+impl FreePbx {
+    /// The fault of a refusal. Its text is in the PBX's language: an unknown one is only a refusal.
+    fn refusal(&self, message: &str, exchange: &Exchange) -> Fault {
+        let text = message.trim().trim_end_matches('.');
+        let mut words = self.manifest.word.iter();
+        let known = words.find(|word| word.text == text);
+        let is_unknown_query = UNKNOWN_QUERY.iter().any(|begin| text.starts_with(begin));
+        let code = match known {
+            Some(word) => &word.name,
+            None if is_unknown_query => "no_such_query",
+            None => "refused",
+        };
+        let secrets = match &exchange.request.body {
+            Body::Json(body) => json::at(body, "variables.input"),
+            _ => None,
+        };
+        let secret = |name: &&str| secrets?.get(*name)?.as_str();
+        let fault = self
+            .manifest
+            .fault_of_code(code)
+            .status(exchange.reply.status);
+        fault.words(message, SECRETS.iter().filter_map(secret))
+    }
+
+    /// Gets a token, and shows by a harmless question that it is a FreePBX which admits the application.
+    fn sign_in(&self, talk: &mut Talk<'_>, account: &Account) -> Step<Answer> {
+        let form = vec![
+            (
+                "grant_type".to_owned(),
+                "client_credentials".to_owned().into(),
+            ),
+            ("client_id".to_owned(), account.username.clone().into()),
+            (
+                "client_secret".to_owned(),
+                WireText::Secret(account.password.clone()),
+            ),
+            ("scope".to_owned(), self.scope.clone().into()),
+        ];
+        let request = Request::new(LOGIN, Method::Post, TOKEN_PATH, Effect::Reads);
+        let answer = talk.sign_in(request.body(Body::Form(form)))?;
+        let token = answer.get("access_token").and_then(Value::as_str);
+        let Some(token) = token.filter(|token| !token.is_empty()) else {
+            return Err(talk.end(talk.not_understood("it has no access_token")));
+        };
+        let token = Secret::new(token);
+        talk.sign_in(signed(question(LOGIN, PROVE, Map::new()), &token))?;
+        if self.scope.split(' ').any(|scope| scope == APPLY_SCOPE) {
+            talk.sign_in(signed(question(LOGIN, PROVE_APPLY, Map::new()), &token))?;
+        }
+        Ok(Answer::Session(Session {
+            token,
+            ..Session::default()
+        }))
+    }
+
+    /// A number that may be addressed to the PBX.
+    fn digits<'n>(&self, talk: &Talk<'_>, number: &'n str) -> Step<&'n str> {
+        if is_digits(number) {
+            return Ok(number);
+        }
+        let why = "an extension's number consists of digits only; nothing was sent";
+        Err(talk.refuse("number_not_digits", why, "correct the number in the sheet"))
+    }
+
+    /// Lists the numbers. The PBX counts its devices: where it lists others, some are broken.
+    fn list(&self, talk: &mut Talk<'_>) -> Step<Listing> {
+        let answer = talk.ask(question("list", LIST, Map::new()))?;
+        let Some(extensions) = answer.get("extension").and_then(Value::as_array) else {
+            return Err(talk.end(talk.not_understood("it has no list of extensions")));
+        };
+        let number = |extension: &Value| json::text(extension.get("extensionId")?);
+        let numbers: Vec<String> = extensions.iter().filter_map(number).collect();
+        let counted = answer.get("totalCount").and_then(Value::as_u64);
+        Ok(Listing {
+            complete: counted == Some(extensions.len() as u64) && numbers.len() == extensions.len(),
+            numbers,
+            ..Listing::default()
+        })
+    }
+
+    fn get(&self, talk: &mut Talk<'_>, numbers: &[String]) -> Step<Vec<Record>> {
+        let mut found = vec![];
+        for number in numbers.iter().filter(|number| is_digits(number)) {
+            let Some(held) = self.held(talk, number)? else {
+                continue;
+            };
+            let mut extension = self.manifest.incoming(|name| match name.split_once('.') {
+                None => Some(number.clone()),
+                Some(("user", name)) => json::text(held.user.get(name)?),
+                Some((_, name)) => json::text(held.mailbox.as_ref()?.get(name)?),
+            });
+            extension.set(Field::NUMBER, number.as_str());
+            found.push(extension);
+        }
+        Ok(found)
+    }
+
+    /// The extension as the PBX holds it; `None` where it has none of this number. A refusal in another language says that
+    /// too: then the listing tells.
+    fn held(&self, talk: &mut Talk<'_>, number: &str) -> Step<Option<HeldExtension>> {
+        let content = match talk.try_ask(asked("fetch", FETCH, number))? {
+            Ok(content) => content,
+            Err(fault) if fault.kind == FaultKind::Missing => return Ok(None),
+            Err(fault) => {
+                let listing = self.list(talk)?;
+                let is_there = listing.numbers.iter().any(|known| known == number);
+                return match listing.complete && !is_there {
+                    true => Ok(None),
+                    false => Err(talk.end(fault)),
+                };
+            }
+        };
+        let text = |name: &str| content.get(name).and_then(json::text);
+        if text("extensionId").as_deref() != Some(number) {
+            let why = "it is about another extension than was asked for";
+            return Err(talk.end(talk.not_understood(why)));
+        }
+        let Some(user) = content.get("user").and_then(Value::as_object) else {
+            let why = format!("{number} is a device without a user of its own");
+            let hint = "look at it on the PBX's web page";
+            return Err(talk.refuse("no_user", why, hint));
+        };
+        let mailbox = self.mailbox(talk, number)?;
+        let emergency = json::at(&content, "coreDevice.emergencyCid").and_then(json::text);
+        Ok(Some(HeldExtension {
+            tech: text("tech").unwrap_or_default(),
+            emergency: emergency.unwrap_or_default(),
+            user: user.clone(),
+            mailbox,
+        }))
+    }
+
+    /// The mailbox of an extension; none where the PBX does not give it.
+    fn mailbox(&self, talk: &mut Talk<'_>, number: &str) -> Step<Option<Map<String, Value>>> {
+        let content = talk.try_ask(asked("mailbox", MAILBOX, number))?;
+        Ok(content
+            .ok()
+            .and_then(|content| content.as_object().cloned()))
+    }
+
+    fn create(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
+        let number = self.digits(talk, wanted.number())?;
+        let mut input = identity(number);
+        let text = |field: Field| wanted.reveal(field).unwrap_or_default();
+        input.insert("tech".into(), "pjsip".into());
+        input.insert("name".into(), text(Field::DISPLAY_NAME).into());
+        input.insert("outboundCid".into(), text(Field::CALLER_ID).into());
+        with_mailbox(&mut input, wanted);
+        if let Err(fault) = talk.try_ask(mutation("addExtension", input))? {
+            // In another language only the PBX itself tells.
+            let is_there = fault.vendor_code.as_deref() == Some("refused")
+                && self.held(talk, number)?.is_some();
+            return Err(talk.end(match is_there {
+                true => self.manifest.fault_of_code("exists"),
+                false => fault,
+            }));
+        }
+        if wanted.get(Field::SIP_PASSWORD).is_none() {
+            return Ok(Answer::Done);
+        }
+        talk.did("the extension was made");
+        let Some(held) = self.held(talk, number)? else {
+            let why = "the PBX says that it made the extension, and does not have it";
+            let fault = self
+                .manifest
+                .fault(FaultKind::MayHaveHappened, "not_made", why);
+            return Err(talk.end(fault));
+        };
+        self.rewrite(talk, wanted, &held)
+    }
+
+    fn update(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
+        let number = self.digits(talk, wanted.number())?;
+        let Some(held) = self.held(talk, number)? else {
+            return Err(talk.end(self.manifest.missing(number)));
+        };
+        let of_user = [Field::DISPLAY_NAME, Field::SIP_PASSWORD, Field::CALLER_ID];
+        match of_user.iter().any(|field| wanted.get(*field).is_some()) {
+            true => self.rewrite(talk, wanted, &held),
+            false => self.keep_mailbox(talk, wanted, &held),
+        }
+    }
+
+    /// Deletes an extension and makes it anew, which is the PBX's way to change it; everything that it holds is told again.
+    fn rewrite(&self, talk: &mut Talk<'_>, wanted: &Record, held: &HeldExtension) -> Step<Answer> {
+        let merged = merged(wanted, held);
+        let mut input = identity(wanted.number());
+        let fields = [
+            ("name", Field::DISPLAY_NAME),
+            ("outboundCid", Field::CALLER_ID),
+            ("extPassword", Field::SIP_PASSWORD),
+        ];
+        for (name, field) in fields {
+            let text = merged.reveal(field).unwrap_or_default();
+            input.insert(name.into(), text.into());
+        }
+        input.insert("tech".into(), held.tech.clone().into());
+        if !held.emergency.is_empty() {
+            input.insert("emergencyCid".into(), held.emergency.clone().into());
+            // Where it is not told, it becomes that of the emergency calls.
+            let name = merged.reveal(Field::DISPLAY_NAME).unwrap_or_default();
+            let caller = format!("{name} <{}>", wanted.number());
+            input.insert("callerID".into(), caller.into());
+        }
+        with_mailbox(&mut input, &merged);
+        talk.ask(mutation("updateExtension", input))?;
+        talk.did("the extension was written");
+        let Some(now) = self.held(talk, wanted.number())? else {
+            let why = "the PBX says that it changed the extension, and does not have it any more";
+            let fault = self
+                .manifest
+                .fault(FaultKind::MayHaveHappened, "not_made", why);
+            return Err(talk.end(fault));
+        };
+        self.keep_mailbox(talk, &merged, &now)
+    }
+
+    /// Brings the mailbox to what is wanted. One that is there is not changed but removed and made.
+    fn keep_mailbox(
+        &self,
+        talk: &mut Talk<'_>,
+        wanted: &Record,
+        held: &HeldExtension,
+    ) -> Step<Answer> {
+        let number = wanted.number();
+        let merged = merged(wanted, held);
+        let pin = merged.reveal(Field::VOICEMAIL_PIN).unwrap_or_default();
+        let email = merged.reveal(Field::EMAIL).unwrap_or_default();
+        let is = |name: &str, wanted: &str| {
+            let mailbox = held.mailbox.as_ref();
+            let text = mailbox.and_then(|mailbox| json::text(mailbox.get(name)?));
+            text.unwrap_or_default() == wanted
+        };
+        let is_kept = match &held.mailbox {
+            None => pin.is_empty(),
+            Some(_) => !pin.is_empty() && is("password", pin) && is("email", email),
+        };
+        if is_kept {
+            return Ok(Answer::Done);
+        }
+        let named = identity(number);
+        if held.mailbox.is_some() {
+            talk.ask(mutation("disableVoiceMail", named.clone()))?;
+            talk.did("the mailbox was removed");
+        }
+        if !pin.is_empty() {
+            let mut input = named;
+            let name = merged.reveal(Field::DISPLAY_NAME).unwrap_or_default();
+            for (key, text) in [("password", pin), ("name", name), ("email", email)] {
+                input.insert(key.into(), text.into());
+            }
+            talk.ask(mutation("enableVoiceMail", input))?;
+        }
+        Ok(Answer::Done)
+    }
+
+    fn delete(&self, talk: &mut Talk<'_>, number: &str) -> Step<Answer> {
+        let named = identity(self.digits(talk, number)?);
+        match talk.try_ask(mutation("deleteExtension", named))? {
+            Ok(_) => Ok(Answer::Done),
+            Err(fault) if fault.vendor_code.as_deref() == Some("refused") => {
+                match self.held(talk, number)? {
+                    Some(_) => Err(talk.end(fault)),
+                    None => Err(talk.end(self.manifest.missing(number))),
+                }
+            }
+            Err(fault) => Err(talk.end(fault)),
+        }
+    }
+
+    /// Has the PBX apply its configuration, or asks how that goes on. Its words for that are in no language.
+    fn apply(&self, talk: &mut Talk<'_>, under_way: Option<&str>) -> Step<Answer> {
+        let Some(transaction) = under_way else {
+            let content = talk.ask(sent("doreload", APPLY, Map::new(), Effect::Writes))?;
+            let transaction = content.get("transaction_id").and_then(json::text);
+            return match transaction.filter(|id| !id.is_empty()) {
+                Some(transaction) => Ok(Answer::UnderWay(transaction)),
+                None => Err(talk.end(talk.not_understood("it has no transaction_id"))),
+            };
+        };
+        let content = talk.ask(asked("fetchApiStatus", APPLY_STATUS, transaction))?;
+        let state = content.get("message").and_then(Value::as_str);
+        let is = |word| state.is_some() && state == self.manifest.word(word);
+        if is("executed") {
+            Ok(Answer::Done)
+        } else if is("processing") {
+            Ok(Answer::UnderWay(transaction.to_owned()))
+        } else if is("failed") {
+            Err(talk.end(self.manifest.fault_of_code("not_applied")))
+        } else {
+            Err(talk.end(talk.not_understood("it does not tell how the applying goes on")))
+        }
+    }
+}
+
+fn is_digits(number: &str) -> bool {
+    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The wanted fields, and those that the PBX holds where none is wanted.
+fn merged(wanted: &Record, held: &HeldExtension) -> Record {
+    let mut merged = wanted.clone();
+    let mailbox = held.mailbox.clone().unwrap_or_default();
+    for (field, texts, name) in [
+        (Field::DISPLAY_NAME, &held.user, "name"),
+        (Field::CALLER_ID, &held.user, "outboundCid"),
+        (Field::SIP_PASSWORD, &held.user, "extPassword"),
+        (Field::VOICEMAIL_PIN, &mailbox, "password"),
+        (Field::EMAIL, &mailbox, "email"),
+    ] {
+        if let (None, Some(text)) = (merged.get(field), texts.get(name).and_then(json::text)) {
+            merged.set(field, text);
+        }
+    }
+    merged
+}
+
+fn identity(number: &str) -> Map<String, Value> {
+    Map::from_iter([("extensionId".to_owned(), Value::from(number))])
+}
+
+/// Tells the PBX about the mailbox, and about the address that it demands. Untold, it makes a User Manager user too, and
+/// sends a welcome mail.
+fn with_mailbox(input: &mut Map<String, Value>, wanted: &Record) {
+    let pin = wanted.reveal(Field::VOICEMAIL_PIN).unwrap_or_default();
+    let email = wanted.reveal(Field::EMAIL).unwrap_or_default();
+    input.insert("umEnable".into(), false.into());
+    input.insert("email".into(), email.into());
+    input.insert("vmEnable".into(), (!pin.is_empty()).into());
+    if !pin.is_empty() {
+        input.insert("vmPassword".into(), pin.into());
+    }
+}
+
+fn signed(request: Request, token: &Secret) -> Request {
+    request.header(
+        "authorization",
+        token.derive(|token| format!("Bearer {token}")),
+    )
+}
+
+fn question(operation: &'static str, text: &str, variables: Map<String, Value>) -> Request {
+    sent(operation, text, variables, Effect::Reads)
+}
+
+/// A question about one extension, or one transaction.
+fn asked(operation: &'static str, text: &str, number: &str) -> Request {
+    let id = ("id".to_owned(), Value::from(number));
+    question(operation, text, Map::from_iter([id]))
+}
+
+fn mutation(name: &'static str, input: Map<String, Value>) -> Request {
+    let text =
+        format!("mutation($input: {name}Input!) {{ {name}(input: $input) {{ status message }} }}");
+    let input = ("input".to_owned(), Value::Object(input));
+    sent(name, &text, Map::from_iter([input]), Effect::Writes)
+}
+
+fn sent(
+    operation: &'static str,
+    text: &str,
+    variables: Map<String, Value>,
+    effect: Effect,
+) -> Request {
+    let body = json!({ "query": text, "variables": variables });
+    Request::new(operation, Method::Post, "/gql", effect).body(Body::Json(body))
+}
