@@ -97,6 +97,42 @@ fn mark(number: &str, field: Field, secret: &str, key: &Key) -> String {
     key.fingerprint(&format!("secret/{number}/{}", field.name()), secret)
 }
 
+/// The beginning of the names under which the marks of attributes stand in a shown extension; no field has such a name.
+const BESIDE: &str = "beside/";
+
+/// The marks of what an extension has beside its fields, each a keyed fingerprint by the attribute's name, in both ways in
+/// which it can be compared with another extension's. Not those in `except`.
+pub(crate) fn attribute_marks(
+    extension: &Record,
+    except: &[String],
+    key: &Key,
+) -> BTreeMap<String, [String; 2]> {
+    let attributes = extension.attributes();
+    let comparable = attributes.map(|attributes| attributes.comparable(extension.number()));
+    let own = comparable.into_iter().flatten();
+    let own = own.filter(|(name, _)| !except.contains(name));
+    let marks = own.map(|(name, texts)| {
+        let marks = texts.map(|text| key.fingerprint(&format!("{BESIDE}{name}"), &text));
+        (name, marks)
+    });
+    marks.collect()
+}
+
+/// Adds a mark of an attribute to a shown extension.
+pub(crate) fn add_mark(shown: &mut Shown, name: &str, mark: String) {
+    let name = format!("{BESIDE}{name}/{mark}").into();
+    shown.insert(name, ShownText::Secret { fingerprint: mark });
+}
+
+/// The marks of attributes in a shown extension, by the attribute's name.
+pub(crate) fn shown_marks(shown: &Shown) -> impl Iterator<Item = (&str, &str)> {
+    let marks = shown.iter().filter_map(|(name, text)| match text {
+        ShownText::Secret { fingerprint } => Some((name.strip_prefix(BESIDE)?, fingerprint)),
+        ShownText::Text(_) => None,
+    });
+    marks.filter_map(|(name, mark)| Some((name.rsplit_once('/')?.0, mark.as_str())))
+}
+
 /// Returns the readable fields of a shown extension, without its secrets.
 pub(crate) fn readable(shown: &Shown) -> Record {
     let mut record = Record::default();

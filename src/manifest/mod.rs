@@ -192,6 +192,9 @@ pub struct VendorFacts {
     /// change is lost. 0 where it stores before it answers.
     #[serde(default)]
     pub loses_ms: u64,
+    /// Attributes without a field that are another text for each extension.
+    #[serde(default)]
+    pub own_of_each: Vec<String>,
     /// The objects that make an extension, in words.
     #[serde(default)]
     pub made_of: String,

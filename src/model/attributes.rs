@@ -21,6 +21,22 @@ impl VendorAttributes {
         serde_json::from_str(self.0.reveal()).unwrap_or_default()
     }
 
+    /// The attributes as texts that can be compared with those of another extension: each as it is, and with `{number}` in
+    /// the place of the extension's own number.
+    pub(crate) fn comparable(&self, number: &str) -> BTreeMap<String, [String; 2]> {
+        let without_number = |item: &str| match item.split_once('@') {
+            Some((own, place)) if own == number => format!("{{number}}@{place}"),
+            None if item == number => "{number}".to_owned(),
+            _ => item.to_owned(),
+        };
+        let texts = self.pairs().into_iter().map(|(name, text)| {
+            let items: Vec<String> = text.split(',').map(without_number).collect();
+            let alike = items.join(",");
+            (name, [text, alike])
+        });
+        texts.collect()
+    }
+
     /// The names of those that are not the same in both.
     pub(crate) fn differing(&self, other: &VendorAttributes) -> Vec<String> {
         let (own, others) = (self.pairs(), other.pairs());

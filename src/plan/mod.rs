@@ -9,6 +9,7 @@
 //! - `dependents`: rows that wait for others; [`waves`] sends in parts; [`guard`] limits the changes.
 //! - `render`: a plan as text.
 
+mod beside;
 pub mod decide;
 pub(crate) mod delete;
 pub(crate) mod dependents;

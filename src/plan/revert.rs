@@ -4,6 +4,7 @@
 //! others made since are kept and listed. Rows whose end the run itself did not know are listed too, unless the PBX has
 //! the state from before; those that a resume would look at are undone where the PBX has them as wanted.
 
+use super::beside::NewAttributes;
 use super::lost::{done, lost, next_deletions, refuse_without_next};
 use super::remote::RemoteState;
 use super::{Plan, RevertedRun};
@@ -146,6 +147,7 @@ pub(crate) fn plan_revert(
         run,
         read_back: past.read_back,
         new_values: values_of_new_extensions(past),
+        new_attributes: new_attributes(past, &remote, session.manifest()),
         rewritten,
         key: past.key,
         may_be_elsewhere: past.may_be_elsewhere,
@@ -185,6 +187,19 @@ pub(crate) fn plan_revert(
         reverts: Some(reverts),
         ..Plan::default()
     })
+}
+
+/// The attributes without a field of the extensions that the run created.
+fn new_attributes<'u>(
+    past: &StoredRows<'u>,
+    remote: &RemoteState,
+    manifest: &'u Manifest,
+) -> NewAttributes<'u> {
+    let changes = past.rows.iter().filter_map(|(row, _)| row.change.as_ref());
+    let created = changes.filter(|change| change.action == Action::Create);
+    let created = created.filter_map(|change| remote.extensions.get(change.present_number()));
+    let created: Vec<&Record> = created.collect();
+    NewAttributes::left_by(manifest, past.read_back.values(), &created, past.key)
 }
 
 /// The numbers of extensions that the run created, or was about to, and that the PBX does not have.
@@ -228,6 +243,8 @@ struct Reverting<'u> {
     read_back: &'u BTreeMap<usize, Shown>,
     /// The texts of fields that the run did not write, as they were read back from extensions that it had created.
     new_values: BTreeSet<(Field, String)>,
+    /// The attributes without a field of the extensions that the run created, as it left them.
+    new_attributes: NewAttributes<'u>,
     /// The fields that cannot be read back and that other runs wrote to created extensions, by position.
     rewritten: BTreeMap<usize, Vec<Field>>,
     key: &'u Key,
@@ -544,6 +561,17 @@ impl Reverting<'_> {
             }
         } else if let Some(field) = self.uncertain_field(change, now) {
             return self.uncertain(change, field, now);
+        }
+        let strange = self.new_attributes.strange(now);
+        if !strange.is_empty() {
+            let message = format!(
+                "it has beside its fields what run {} did not leave there: {}; rowcall did not change it",
+                self.run,
+                strange.join(", ")
+            );
+            let hint = "look at it on the PBX; if it is to go: rowcall delete SHEET --from TARGET";
+            let (drifted, code) = (RowResult::Drifted, "drifted");
+            return not_reverted(change, drifted, code, None, message, hint);
         }
         let rewritten = self.rewritten.get(&change.row);
         if let Some(fields) = rewritten.filter(|fields| !fields.is_empty()) {

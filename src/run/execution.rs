@@ -8,13 +8,14 @@ use super::results::Results;
 use super::ringing::RunRinging;
 use super::saved_options::SavedOptions;
 use crate::compare::uncomparable;
-use crate::fingerprints::shown;
+use crate::fingerprints::{add_mark, attribute_marks, shown};
 use crate::ledger::Memory;
 use crate::link::StopFlag;
 use crate::manifest::Manifest;
 use crate::model::counted;
 use crate::model::{
-    Change, Fault, FaultCause, Field, Outcome, PlannedRow, RingResult, RingVerdict, RowResult, Text,
+    Action, Change, Fault, FaultCause, Field, Outcome, PlannedRow, RingResult, RingVerdict,
+    RowResult, Text,
 };
 use crate::plan::waves::Stage;
 use crate::progress::Progress;
@@ -75,6 +76,8 @@ struct Recording<'x, 'r> {
     results: &'x mut Results<'r>,
     /// The changes of each row: it may take two steps.
     by_row: BTreeMap<usize, Vec<&'x Change>>,
+    /// The marks of attributes that are kept already: new extensions have the same.
+    marked: BTreeSet<(String, String)>,
     /// The reason why results could not be shown.
     failed: Option<Failure>,
     /// The rows of this wave that failed.
@@ -240,6 +243,7 @@ impl Execution<'_> {
             session,
             results,
             by_row,
+            marked: BTreeSet::new(),
             failed: None,
             failures: 0,
             left_open: 0,
@@ -384,7 +388,19 @@ impl Recording<'_, '_> {
         let read_back = read_back.map(|(record, key)| {
             let changes = self.by_row.get(&settlement.row).into_iter().flatten();
             let record = changes.fold(record.clone(), |record, change| change.hiding(record));
-            shown(&record, record.number(), key)
+            let mut left = shown(&record, record.number(), key);
+            // One that was found after a lost reply may have been changed by then.
+            if settlement.action == Action::Create && !settlement.looked {
+                let except = &self.session.manifest().vendor.own_of_each;
+                for (name, marks) in attribute_marks(&record, except, key) {
+                    for mark in marks {
+                        if self.marked.insert((name.clone(), mark.clone())) {
+                            add_mark(&mut left, &name, mark);
+                        }
+                    }
+                }
+            }
+            left
         });
         let fault = settlement.fault.as_ref();
         let ends_the_run = fault.is_some_and(Fault::ends_the_run);

@@ -277,6 +277,10 @@ fn drift(manifest: &Manifest, change: &Change, now: Option<&Record>) -> Option<O
         });
     };
     let fields = moved(manifest, before, now);
+    if fields.is_empty() && change.action == Action::Delete {
+        let message = changed_beside(before, now)?;
+        return Some(obstacle(RowResult::Drifted, None, message));
+    }
     (!fields.is_empty()).then(|| {
         obstacle(
             RowResult::Drifted,
@@ -285,6 +289,17 @@ fn drift(manifest: &Manifest, change: &Change, now: Option<&Record>) -> Option<O
                 "it was changed since the run was planned: {}; rowcall did not change it",
                 differences(&fields, before, now)
             ),
+        )
+    })
+}
+
+/// The words for an extension whose attributes without a field are not as before; `None` where they are.
+fn changed_beside(before: &Record, now: &Record) -> Option<String> {
+    let names = before.attributes()?.differing(now.attributes()?);
+    (!names.is_empty()).then(|| {
+        format!(
+            "it was changed since the run was planned, beside its fields: {}; rowcall did not change it",
+            names.join(", ")
         )
     })
 }
@@ -342,6 +357,13 @@ fn doubt(
     if change.action == Action::Delete && manifest.ability.deletes_in_parts {
         // The deletion itself may have removed a part, and been cut off.
         fields.retain(|field| !is_unset(now, *field));
+    }
+    if fields.is_empty() && change.action == Action::Delete {
+        return Some(Obstacle {
+            result: RowResult::Drifted,
+            field: None,
+            message: changed_beside(before, now)?,
+        });
     }
     let number = now.number();
     let sent = match number == change.number {

@@ -140,6 +140,23 @@ impl Settlement {
             "it has what its row does not name and no new {} has, so somebody else has set it: {held}",
             change.wanted.noun()
         );
+        self.tell_of_others(words);
+    }
+
+    /// Names what somebody else has set meanwhile beside the fields of the extension that was created.
+    pub(super) fn tell_strange(&mut self, change: &Change, names: &[String]) {
+        if names.is_empty() {
+            return;
+        }
+        let words = format!(
+            "it has beside its fields what no other {} of this run has, so somebody else has set it: {}",
+            change.wanted.noun(),
+            names.join(", ")
+        );
+        self.tell_of_others(words);
+    }
+
+    fn tell_of_others(&mut self, words: String) {
         self.message = match self.message.as_str() {
             "" => words,
             before => format!("{before}; {words}"),

@@ -1,4 +1,5 @@
-//! The settings that a PBX gives to new extensions of which they are not sent, as a run reads them back.
+//! The settings that a PBX gives to new extensions of which they are not sent, as a run reads them back, and what they have
+//! beside their fields.
 
 use super::panics::lock;
 use crate::manifest::{Access, Manifest};
@@ -8,27 +9,62 @@ use std::sync::Mutex;
 
 /// The settings of the extensions that a run created and read back, where their rows left them out.
 #[derive(Default)]
-pub(super) struct UsualSettings(Mutex<BTreeMap<Field, BTreeSet<String>>>);
+pub(super) struct UsualSettings {
+    settings: Mutex<BTreeMap<Field, BTreeSet<String>>>,
+    /// The texts of the vendor's own attributes, by their names.
+    attributes: Mutex<BTreeMap<String, BTreeSet<String>>>,
+}
 
 impl UsualSettings {
     /// Takes in an extension that was created as `wanted`, and reads like `left`.
     pub(super) fn note(&self, manifest: &Manifest, wanted: &Record, left: &Record) {
-        let mut usual = lock(&self.0);
+        let mut usual = lock(&self.settings);
         for field in settings(manifest, wanted) {
             let text = left.text(field).unwrap_or_default();
             usual.entry(field).or_default().insert(text.to_owned());
         }
     }
 
+    /// Takes in what an extension has beside its fields that was certainly left so by its creation.
+    pub(super) fn note_attributes(&self, manifest: &Manifest, left: &Record) {
+        let mut usual = lock(&self.attributes);
+        for (name, texts) in attributes(manifest, left) {
+            usual.entry(name).or_default().extend(texts);
+        }
+    }
+
+    /// The names of attributes that no extension of this run has like the one that is `held`.
+    pub(super) fn strange(&self, manifest: &Manifest, held: &Record) -> Vec<String> {
+        let usual = lock(&self.attributes);
+        if usual.is_empty() {
+            return vec![];
+        }
+        let is_usual = |name: &String, texts: &[String; 2]| {
+            let known = usual.get(name);
+            known.is_some_and(|known| texts.iter().any(|text| known.contains(text)))
+        };
+        let held = attributes(manifest, held);
+        let strange = held.filter(|(name, texts)| !is_usual(name, texts));
+        strange.map(|(name, _)| name).collect()
+    }
+
     /// The settings that a row left out, and that no extension of this run has like the one that is `held`.
     pub(super) fn unlike(&self, manifest: &Manifest, wanted: &Record, held: &Record) -> Vec<Field> {
-        let usual = lock(&self.0);
+        let usual = lock(&self.settings);
         let is_unlike = |field: &Field| {
             let text = held.text(*field).unwrap_or_default();
             usual.get(field).is_some_and(|texts| !texts.contains(text))
         };
         settings(manifest, wanted).filter(is_unlike).collect()
     }
+}
+
+/// The attributes of an extension, each in both ways in which it can be compared with another extension's.
+fn attributes(manifest: &Manifest, held: &Record) -> impl Iterator<Item = (String, [String; 2])> {
+    let attributes = held.attributes();
+    let comparable = attributes.map(|attributes| attributes.comparable(held.number()));
+    let all = comparable.into_iter().flatten();
+    all.filter(|(name, _)| !manifest.vendor.own_of_each.contains(name))
 }
 
 /// The fields that a row leaves out, of kinds that are the same for all new extensions.

@@ -285,6 +285,9 @@ impl<'c> Verifier<'c> {
         {
             let manifest = self.connection.manifest();
             self.usual.note(manifest, &sent.change.wanted, read_back);
+            if !sent.settlement.looked {
+                self.usual.note_attributes(manifest, read_back);
+            }
         }
     }
 
@@ -300,7 +303,8 @@ impl<'c> Verifier<'c> {
         let (manifest, change) = (self.connection.manifest(), sent.change);
         let unlike = self.usual.unlike(manifest, &change.wanted, read_back);
         if unlike.is_empty() {
-            return;
+            let strange = self.usual.strange(manifest, read_back);
+            return sent.settlement.tell_strange(change, &strange);
         }
         let (record, names) = (change.wanted.noun(), field_names(&unlike));
         sent.settlement = Settlement {

@@ -1293,3 +1293,76 @@ fn a_listing_is_cut_down_to_what_is_used() {
         }
     }
 }
+
+/// One PBX that is asked, and another one that is there from the first change on.
+struct ExchangedSim {
+    asked: AsteriskSim,
+    other: AsteriskSim,
+    is_other: bool,
+}
+
+impl Pbx for ExchangedSim {
+    fn answer(&mut self, heard: &RawRequest) -> Reply {
+        self.is_other |= heard.method != "GET";
+        match self.is_other {
+            false => self.asked.answer(heard),
+            true => self.other.answer(heard),
+        }
+    }
+
+    fn expire_sessions(&mut self) {}
+
+    fn numbers(&self) -> Vec<String> {
+        self.other.numbers()
+    }
+
+    fn stored(&self, number: &str, name: &str) -> Option<String> {
+        self.other.stored(number, name)
+    }
+
+    fn created(&self, number: &str) -> u32 {
+        self.other.created(number)
+    }
+
+    fn sign_ins(&self) -> u32 {
+        0
+    }
+}
+
+#[test]
+fn an_auth_that_an_update_has_made_on_another_pbx_is_removed_there() {
+    for (release, _) in RELEASES {
+        let mut asked = sim(release);
+        is_done(run(&mut asked, Task::Create(&ann())));
+        let mut pbx = ExchangedSim {
+            asked,
+            other: sim(release),
+            is_other: false,
+        };
+        let wanted = record(&[
+            (Field::NUMBER, "2002"),
+            (Field::SIP_PASSWORD, "Kq7WzP3xVn9T"),
+            (Field::DISPLAY_NAME, "Bo"),
+        ]);
+        let refusal = fault(run(&mut pbx, Task::Update(&wanted)));
+        // The newer one makes no auth without a name.
+        let kind = match release {
+            Release::R16 => FaultKind::Missing,
+            Release::R22 => FaultKind::Rejected,
+        };
+        assert_eq!(refusal.kind, kind, "{refusal}");
+        for kind in ["auth", "aor", "endpoint"] {
+            let path = format!("/ari/asterisk/config/dynamic/res_pjsip/{kind}/2002");
+            let request = testkit::raw(&*asterisk(), &{
+                let request = Request::new(
+                    "look",
+                    Method::Get,
+                    path.replacen("/ari", "", 1),
+                    Effect::Reads,
+                );
+                request.header("authorization", session().token)
+            });
+            assert_eq!(pbx.other.answer(&request).status, 404, "{kind}");
+        }
+    }
+}

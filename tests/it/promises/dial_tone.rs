@@ -9,6 +9,7 @@ use crate::support::telephone::Telephone;
 use rowcall::model::{Field, Record};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
 
 /// The program with a registrar as its target `hq`. Whose make the PBX is does not matter to a dial tone.
 fn program(registrar: SocketAddr) -> Program {
@@ -100,15 +101,19 @@ fn two_hundred_extensions_ring_on_a_real_asterisk_and_with_wrong_secrets_they_do
     }
 }
 
-#[test]
-fn two_hundred_subscribers_ring_on_a_real_kamailio_and_with_wrong_secrets_they_do_not() {
-    let extensions = extensions(200, &mut Random::from_environment("REAL_SEED"));
+/// The extensions as a registrar's subscribers, a user and a secret each.
+fn subscribers(extensions: &[Record]) -> Vec<(String, String)> {
     let subscriber = |extension: &Record| {
         let secret = extension.reveal(Field::SIP_PASSWORD).unwrap();
         (extension.number().to_owned(), secret.to_owned())
     };
-    let subscribers: Vec<_> = extensions.iter().map(subscriber).collect();
-    let Some(kamailio) = Kamailio::start(&subscribers) else {
+    extensions.iter().map(subscriber).collect()
+}
+
+#[test]
+fn two_hundred_subscribers_ring_on_a_real_kamailio_and_with_wrong_secrets_they_do_not() {
+    let extensions = extensions(200, &mut Random::from_environment("REAL_SEED"));
+    let Some(kamailio) = Kamailio::start(&subscribers(&extensions)) else {
         return;
     };
     all_ring(&program(kamailio.sip()), &extensions);
@@ -145,7 +150,44 @@ fn a_secret_of_one_of_two_realms_rings_on_a_real_asterisk() {
     }
 }
 
-/// Over TLS a real PBX is asked only where its certificate is the one that was named.
+/// Over TLS a registrar is asked only where its certificate is the one that was named: then these ring, and with wrong
+/// secrets they do not.
+fn rings_over_tls(program: &Program, extensions: &[Record], certificate: &Path) {
+    program.sheet("in.csv", extensions);
+    let line = "ring in.csv --to TARGET --set sip_transport=tls --report r.csv";
+    program
+        .ends(line, 1)
+        .says(&["its TLS certificate is not trusted: name it", "as ca_file"]);
+    let silent = results(program, "r.csv");
+    assert!(
+        silent.values().all(|result| result != "rings"),
+        "{silent:?}"
+    );
+    // The certificate of somebody else.
+    let stranger = rcgen::generate_simple_self_signed(["pbx.example.com".to_owned()]);
+    program.write("other.pem", stranger.unwrap().cert.pem());
+    program.ends(&format!("{line} --ca-file other.pem"), 1);
+    let named = format!("{line} --ca-file {}", certificate.display());
+    for flags in ["", "--register", "--negative"] {
+        program
+            .ends(&format!("{named} {flags}"), 0)
+            .says(&[" over TLS"]);
+        let results = results(program, "r.csv");
+        assert!(
+            results.values().all(|result| result == "rings"),
+            "{results:?}"
+        );
+    }
+    let (mixed, wrong) = with_wrong(extensions);
+    program.sheet("in.csv", &mixed);
+    program.ends(&named, 1);
+    let results = results(program, "r.csv");
+    let refused = results
+        .iter()
+        .filter(|(_, result)| *result == "wrong_secret");
+    assert!(refused.map(|(number, _)| number).eq(&wrong), "{results:?}");
+}
+
 #[test]
 fn a_real_asterisk_is_asked_over_tls_where_its_certificate_was_named() {
     let mut random = Random::from_environment("REAL_SEED");
@@ -159,40 +201,18 @@ fn a_real_asterisk_is_asked_over_tls_where_its_certificate_was_named() {
             asterisk.ari().put_extension(extension.number(), secret);
         }
         let program = program(asterisk.tls());
-        program.sheet("in.csv", &extensions);
-        let line = "ring in.csv --to TARGET --set sip_transport=tls --report r.csv";
-        program
-            .ends(line, 1)
-            .says(&["its TLS certificate is not trusted: name it", "as ca_file"]);
-        let silent = results(&program, "r.csv");
-        assert!(
-            silent.values().all(|result| result != "rings"),
-            "{silent:?}"
-        );
-        // The certificate of somebody else.
-        let stranger = rcgen::generate_simple_self_signed(["pbx.example.com".to_owned()]);
-        program.write("other.pem", stranger.unwrap().cert.pem());
-        program.ends(&format!("{line} --ca-file other.pem"), 1);
-        let named = format!("{line} --ca-file {}", asterisk.certificate().display());
-        for flags in ["", "--register", "--negative"] {
-            program
-                .ends(&format!("{named} {flags}"), 0)
-                .says(&[" over TLS"]);
-            let results = results(&program, "r.csv");
-            assert!(
-                results.values().all(|result| result == "rings"),
-                "{results:?}"
-            );
-        }
-        let (mixed, wrong) = with_wrong(&extensions);
-        program.sheet("in.csv", &mixed);
-        program.ends(&named, 1);
-        let results = results(&program, "r.csv");
-        let refused = results
-            .iter()
-            .filter(|(_, result)| *result == "wrong_secret");
-        assert!(refused.map(|(number, _)| number).eq(&wrong), "{results:?}");
+        rings_over_tls(&program, &extensions, &asterisk.certificate());
     }
+}
+
+#[test]
+fn a_real_kamailio_is_asked_over_tls_where_its_certificate_was_named() {
+    let extensions = extensions(40, &mut Random::from_environment("REAL_SEED"));
+    let Some(kamailio) = Kamailio::start(&subscribers(&extensions)) else {
+        return;
+    };
+    let program = program(kamailio.tls());
+    rings_over_tls(&program, &extensions, &kamailio.certificate());
 }
 
 /// Each state in which a real Asterisk can have an extension is told for what it is.

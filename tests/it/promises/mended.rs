@@ -268,6 +268,91 @@ fn an_extension_that_lacks_its_aor_is_not_taken_for_whole() {
     }
 }
 
+/// What has no field and was set by somebody else since is not lost with an undo.
+#[test]
+fn an_extension_that_got_more_than_its_fields_since_is_not_taken_back() {
+    for bench in benches() {
+        let usual = bench.ari.get("endpoint", "0400").unwrap()["dtmf_mode"].clone();
+        bench
+            .ari
+            .put("endpoint", "0400", &[("dtmf_mode", "inband")]);
+        bench.ari.put("aor", "0401", &[("qualify_frequency", "33")]);
+        let before = ["0400", "0401"].map(|number| bench.objects(number));
+        bench.ends("undo --yes --report u.csv", 1);
+        let rows = bench.report("u.csv");
+        let of = |number: &str| rows.iter().find(|row| row["number"] == number).unwrap();
+        assert_eq!(of("0402")["result"], "deleted");
+        for (number, name) in [
+            ("0400", "endpoint.dtmf_mode"),
+            ("0401", "aor.qualify_frequency"),
+        ] {
+            let row = of(number);
+            assert_eq!(row["result"], "drifted", "{row:?}");
+            assert!(
+                row["message"].contains(&format!("leave there: {name};")),
+                "{row:?}"
+            );
+        }
+        assert_eq!(["0400", "0401"].map(|number| bench.objects(number)), before);
+        bench.ari.put("endpoint", "0400", &[("dtmf_mode", &usual)]);
+        bench.ends("undo --yes --report u.csv", 1);
+        assert!(bench.objects("0400").values().all(Option::is_none));
+        assert!(bench.objects("0401").values().all(Option::is_some));
+    }
+}
+
+/// A simulated PBX, and a sheet of a dozen extensions from 3000 on.
+fn dozen() -> (TestPbx, Ari, Program) {
+    let pbx = TestPbx::new("asterisk");
+    let ari = Ari(pbx.addr().parse().unwrap());
+    let program = Program::at("hq".into()).with_own_state();
+    program.write("rowcall.toml", pbx.config("hq") + "reply_within = \"1\"\n");
+    let rows = (3000..3012).map(|number| format!("{number},{}{number}\n", CANARIES[0]));
+    program.write(
+        "in.csv",
+        format!("number,sip_password\n{}", rows.collect::<String>()),
+    );
+    (pbx, ari, program)
+}
+
+#[test]
+fn what_somebody_has_set_beside_the_fields_before_a_resume_is_told_and_kept() {
+    let (pbx, ari, program) = dozen();
+    let mut running = program.start("import in.csv --to TARGET --rate 120/s");
+    wait_until(|| pbx.numbers().len() > 2);
+    running.kill().unwrap();
+    running.wait().unwrap();
+    ari.put("endpoint", "3000", &[("dtmf_mode", "inband")]);
+    program.ends("resume --report r.csv", 0);
+    let row = &program.report("r.csv")[0];
+    assert_eq!(row["result"], "created");
+    assert!(
+        row["message"].ends_with("has set it: endpoint.dtmf_mode"),
+        "{row:?}"
+    );
+    program.ends("undo --yes --report u.csv", 1);
+    assert_eq!(pbx.numbers(), ["3000"]);
+
+    // A deletion that waits takes nothing with it that it was not planned for.
+    ari.put("endpoint", "3000", &[("dtmf_mode", "rfc4733")]);
+    program.ends("import in.csv --to TARGET --mode upsert", 0);
+    let delete = "delete in.csv --from TARGET --yes --max-deletes all --rate 12/s --parallel 1";
+    let mut running = program.start(delete);
+    wait_until(|| pbx.numbers().len() < 11);
+    running.kill().unwrap();
+    running.wait().unwrap();
+    ari.put("endpoint", "3011", &[("dtmf_mode", "inband")]);
+    program.ends("resume --yes --report r.csv", 1);
+    assert_eq!(pbx.numbers(), ["3011"]);
+    let rows = program.report("r.csv");
+    let row = rows.iter().find(|row| row["number"] == "3011").unwrap();
+    assert_eq!(row["result"], "drifted");
+    assert!(
+        row["message"].contains("beside its fields: endpoint.dtmf_mode;"),
+        "{row:?}"
+    );
+}
+
 /// A PBX that answers deletions of parts with 503 while it is told to; the real one behind it, where there is one.
 struct Halting {
     pbx: TestPbx,

@@ -4,6 +4,7 @@ pub(crate) mod alone;
 pub(crate) mod altered;
 pub(crate) mod asterisk;
 pub(crate) mod canary;
+pub(crate) mod certificate;
 pub(crate) mod fixture;
 pub(crate) mod free_port;
 pub(crate) mod import_screen;

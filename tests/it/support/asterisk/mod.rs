@@ -3,10 +3,10 @@
 pub(crate) mod desk;
 pub(crate) mod watched;
 
+use super::certificate::sign_own;
 use super::fixture::account;
 use super::free_port::free_port;
 use super::unpacked::{Packages, Unpacked};
-use rcgen::{CertificateParams, KeyPair};
 use rowcall::wire::Reply;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -182,12 +182,7 @@ impl RunningAsterisk {
         let Some(port) = self.tls else {
             return;
         };
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(["pbx.example.com".to_owned()]).unwrap();
-        let certificate = params.self_signed(&key).unwrap();
-        fs::write(self.certificate(), certificate.pem()).unwrap();
-        let private = self.certificate().with_extension("key");
-        fs::write(&private, key.serialize_pem()).unwrap();
+        let private = sign_own(&self.certificate());
         let path = self.folder.path().join("etc/pjsip.conf");
         let transport = format!(
             "\n\n[tls]\ntype = transport\nprotocol = tls\nbind = 127.0.0.1:{port}\ncert_file = {}\n\

@@ -1,5 +1,6 @@
 //! A real Kamailio as a registrar: it shares no code with Asterisk, and its subscribers come from a database.
 
+use super::certificate::sign_own;
 use super::free_port::free_port;
 use super::program::wait_until;
 use super::telephone::{Telephone, md5};
@@ -7,13 +8,18 @@ use super::unpacked::Packages;
 use rusqlite::{Connection, params};
 use std::fs;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::{Child, Command};
 use tempfile::TempDir;
 
 const PACKAGES: Packages = Packages {
-    folder: "kamailio",
+    folder: "kamailio-tls",
     suites: "bookworm trixie",
-    names: &["kamailio", "kamailio-sqlite-modules"],
+    names: &[
+        "kamailio",
+        "kamailio-sqlite-modules",
+        "kamailio-tls-modules",
+    ],
 };
 
 /// The files of its packages that make its tables.
@@ -25,6 +31,7 @@ const REALM: &str = "example.com";
 pub(crate) struct Kamailio {
     folder: TempDir,
     sip: u16,
+    tls: u16,
     process: Child,
 }
 
@@ -53,10 +60,15 @@ impl Kamailio {
         }
         rows.commit().unwrap();
 
-        let sip = free_port();
+        let (sip, tls) = (free_port(), free_port());
+        let certificate = folder.path().join("pbx.pem");
+        let key = sign_own(&certificate);
         let modules = packages.libraries().join("kamailio/modules");
         let configuration = include_str!("kamailio.cfg")
             .replace("@SIP@", &sip.to_string())
+            .replace("@TLS@", &tls.to_string())
+            .replace("@CERTIFICATE@", certificate.to_str().unwrap())
+            .replace("@KEY@", key.to_str().unwrap())
             .replace("@MODULES@", modules.to_str().unwrap())
             .replace("@DATABASE@", database.to_str().unwrap())
             .replace("@REALM@", REALM);
@@ -71,6 +83,7 @@ impl Kamailio {
         let mut kamailio = Kamailio {
             folder,
             sip,
+            tls,
             process,
         };
         let telephone = Telephone::new(kamailio.sip());
@@ -84,6 +97,16 @@ impl Kamailio {
 
     pub(crate) fn sip(&self) -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], self.sip))
+    }
+
+    /// The address of its port over TLS.
+    pub(crate) fn tls(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.tls))
+    }
+
+    /// The file of the certificate that it shows over TLS.
+    pub(crate) fn certificate(&self) -> PathBuf {
+        self.folder.path().join("pbx.pem")
     }
 
     fn output(&self) -> String {
