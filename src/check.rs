@@ -385,7 +385,7 @@ pub(crate) fn check_kept<'k, 'm: 'k, 'n>(
             checker.merged(one.wanted, current, &mut findings);
         }
         if let Some(place) = one.place {
-            places.settle(&mut findings, duplicates, place);
+            places.add_duplicates(&mut findings, duplicates, place);
         }
         findings
     });
@@ -524,7 +524,7 @@ impl<S> VerdictSink<S> {
             let place = table.sheet.place(notable.line);
             let mut findings = notable.findings;
             self.places
-                .settle(&mut findings, notable.duplicates, &place);
+                .add_duplicates(&mut findings, notable.duplicates, &place);
             let count =
                 |severity| findings.iter().filter(|f| f.severity == severity).count() as u64;
             let errors = count(Severity::Error);

@@ -88,7 +88,18 @@ impl Recipe {
                     min = min.max(least.to_string().len());
                     max = max.min(most.to_string().len());
                 }
-                _ => (),
+                // They say which characters may stand where, not how many.
+                Rule::NotBlank
+                | Rule::Digits
+                | Rule::Forbidden { .. }
+                | Rule::OneLine
+                | Rule::Only { .. }
+                | Rule::OnlyFirst { .. }
+                | Rule::Email
+                | Rule::Reserved { .. }
+                | Rule::Trimmed
+                | Rule::NotComputed
+                | Rule::Mixed { .. } => (),
             }
         }
         let allowed = |letters: &str| -> Vec<u8> {

@@ -110,10 +110,12 @@ impl Memory {
     /// Returns true if the last write of an extension that still reads like this set a field that cannot be read to
     /// this text.
     pub(crate) fn vouches(&self, held: &Record, field: Field, text: Text<'_>) -> bool {
-        let entry = self.entry(held.noun(), held.number()).unwrap_or_default();
+        let entry = self
+            .entry(held.kind().word(), held.number())
+            .unwrap_or_default();
         let written = entry.and_then(|entry| self.trusted(entry, held));
         let written = written.and_then(|mut entry| entry.fields.remove(field.name()));
-        written == Some(self.mark(held.noun(), held.number(), field, text))
+        written == Some(self.mark(held.kind().word(), held.number(), field, text))
     }
 
     /// The fingerprints of what was last written to a change's extension and cannot be read back, by the names of the
@@ -122,7 +124,7 @@ impl Memory {
     /// # Errors
     /// It could not be read.
     pub(crate) fn marks(&self, change: &Change) -> Result<SecretMarks, LedgerError> {
-        let entry = self.entry(change.wanted.noun(), &change.number);
+        let entry = self.entry(change.wanted.kind().word(), &change.number);
         let entry = entry.map_err(|error| self.reading(&error))?;
         Ok(entry.unwrap_or_default().fields)
     }
@@ -138,13 +140,13 @@ impl Memory {
         number: &str,
         then: &SecretMarks,
     ) -> Result<Vec<Field>, LedgerError> {
-        let entry = self.entry(wanted.noun(), number);
+        let entry = self.entry(wanted.kind().word(), number);
         let entry = entry.map_err(|error| self.reading(&error))?;
         let fields = entry.unwrap_or_default().fields.into_iter();
         let rewritten = fields.filter_map(|(name, mark)| {
             let field = Field::named(&name)?;
             let text = wanted.get(field);
-            let wanted = text.map(|text| self.mark(wanted.noun(), number, field, text));
+            let wanted = text.map(|text| self.mark(wanted.kind().word(), number, field, text));
             let is_known = then.get(&name) == Some(&mark) || wanted == Some(mark);
             (!is_known).then_some(field)
         });
@@ -163,7 +165,7 @@ impl Memory {
             self.connection.pragma_update(None, "synchronous", "FULL")?;
             let transaction = self.connection.unchecked_transaction()?;
             for change in changes {
-                let kind = change.wanted.noun();
+                let kind = change.wanted.kind().word();
                 let new = change.wanted.text(Field::NEW_NUMBER);
                 if let Some(entry) = self.entry(kind, &change.number)? {
                     let mut forgotten = self.forgotten.borrow_mut();
@@ -225,13 +227,13 @@ impl Memory {
         let mut entry = before.unwrap_or_default();
         entry.witness = self.witness(left);
         for (field, text) in unseen {
-            let mark = self.mark(left.noun(), left.number(), *field, *text);
+            let mark = self.mark(left.kind().word(), left.number(), *field, *text);
             entry.fields.insert(field.name().to_owned(), mark);
         }
         if entry.fields.is_empty() {
             return Ok(());
         }
-        self.put(left.noun(), left.number(), &entry)
+        self.put(left.kind().word(), left.number(), &entry)
     }
 
     /// Restores the dropped memory of an extension, after a change of which nothing was sent.
@@ -241,7 +243,7 @@ impl Memory {
     pub(crate) fn restore(&self, change: &Change) -> Result<(), LedgerError> {
         let entry = self.forgotten.borrow_mut().remove(&change.number);
         match entry {
-            Some(entry) => self.put(change.wanted.noun(), &change.number, &entry),
+            Some(entry) => self.put(change.wanted.kind().word(), &change.number, &entry),
             None => Ok(()),
         }
     }

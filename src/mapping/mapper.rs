@@ -40,6 +40,14 @@ pub enum Origin {
 }
 
 impl Mapping {
+    /// Returns true if something is lost, or missing with no value to take its place.
+    pub(crate) fn is_loss(self) -> bool {
+        matches!(
+            self,
+            Mapping::Dropped { lost: true } | Mapping::Missing(Origin::Nowhere)
+        )
+    }
+
     /// The word that the loss report shows.
     pub fn word(self) -> &'static str {
         match self {

@@ -194,8 +194,7 @@ impl Loss {
         let mut rows: Vec<_> = cells.collect();
         for ((mapping, how), fields) in &self.counts {
             for ((field, to), count) in fields {
-                let is_lost = matches!(word(*mapping), LOST | MISSING);
-                let place = (!is_lost, std::cmp::Reverse(*count));
+                let place = (!mapping.is_loss(), std::cmp::Reverse(*count));
                 let to = others(*field, to).join(" ");
                 let fate = translated(word(*mapping)).into_owned();
                 let field = field.name().to_owned();
@@ -207,7 +206,7 @@ impl Loss {
                         to,
                         translated(how).into_owned(),
                     ],
-                    mark: is_lost.then_some((0, Tone::Bad)),
+                    mark: mapping.is_loss().then_some((0, Tone::Bad)),
                     link: None,
                 };
                 rows.push((place, row));

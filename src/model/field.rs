@@ -3,7 +3,19 @@
 //! Properties with the same meaning at two vendors are one field. A vendor's own name for a field is in its
 //! `vendor.toml`, not here.
 
+use super::vocabulary;
 use std::fmt;
+
+vocabulary! {
+    /// The kind of a record. The word is the one in messages and files.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum RecordKind {
+        /// A telephone account.
+        Extension = "extension",
+        /// A group of them.
+        Group = "group",
+    }
+}
 
 /// The kind of text in a field; decides how a cell is brought into canonical form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -416,12 +428,12 @@ impl Field {
         self == Field::NUMBER || self == Field::GROUP_NAME
     }
 
-    /// The word for the records of this key in messages.
-    pub fn noun(self) -> &'static str {
+    /// The kind of the records of this key.
+    pub fn record_kind(self) -> RecordKind {
         if self == Field::GROUP_NAME {
-            "group"
+            RecordKind::Group
         } else {
-            "extension"
+            RecordKind::Extension
         }
     }
 

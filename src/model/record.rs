@@ -1,6 +1,6 @@
 //! One telephone account, or one group of them, as far as it is known.
 
-use super::{Field, Secret, Text, VendorAttributes, redact};
+use super::{Field, RecordKind, Secret, Text, VendorAttributes, redact};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -68,9 +68,14 @@ impl Record {
         extension
     }
 
-    /// The word for the record in messages: `extension` or `group`.
+    /// The kind of the record.
+    pub fn kind(&self) -> RecordKind {
+        self.key().record_kind()
+    }
+
+    /// The word for the record in messages.
     pub fn noun(&self) -> &'static str {
-        self.key().noun()
+        self.kind().word()
     }
 
     /// The canonical text of a field; `None` where the field is absent.

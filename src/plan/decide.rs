@@ -155,7 +155,7 @@ impl ComparedRow<'_> {
         let nothing = Record::default();
         let current = self.current.unwrap_or(&nothing);
         let wanted = &*made_whole(manifest, wanted, current);
-        let record = manifest.key().noun();
+        let record = manifest.key().record_kind().word();
         let ending = |result| Outcome {
             action: Action::None,
             result,

@@ -112,10 +112,10 @@ fn rows(manifest: &Manifest) -> (Vec<&FieldRow>, Vec<&FieldRow>) {
 fn column(manifest: &Manifest, row: &FieldRow, language: Option<Language>) -> Column {
     let example = example(row);
     let mut comment = vec![translated(row.name.def().help).into_owned()];
-    let when = match on_create(row).as_str() {
-        "" => "Optional: what is left blank is left as it is.".to_owned(),
-        "required" => "Required for a new extension.".to_owned(),
-        otherwise => format!("Optional: {otherwise}."),
+    let when = match (row.required, on_create(row).as_str()) {
+        (true, _) => "Required for a new extension.".to_owned(),
+        (_, "") => "Optional: what is left blank is left as it is.".to_owned(),
+        (_, otherwise) => format!("Optional: {otherwise}."),
     };
     comment.push(translated(&when).into_owned());
     comment.push(translated(&format!("Values: {}.", values(row))).into_owned());

@@ -9,7 +9,7 @@ use crate::dialects::dialect_typed;
 use crate::ledger::RunFacts;
 use crate::link::paced::PARALLEL_MAX;
 use crate::manifest::Manifest;
-use crate::model::{Fault, FaultCause, Secret};
+use crate::model::{Fault, FaultCause, RecordKind, Secret};
 use crate::rules::Country;
 use crate::vendors::{Account, GROUPS, Settings, Vendor, vendor_typed};
 use serde::{Deserialize, Serialize};
@@ -479,9 +479,14 @@ impl Target {
         Ok(self)
     }
 
-    /// The word for its rows in messages: `extension` or `group`.
+    /// The kind of its rows.
+    pub(crate) fn record_kind(&self) -> RecordKind {
+        self.manifest().key().record_kind()
+    }
+
+    /// The word for its rows in messages.
     pub(crate) fn noun(&self) -> &'static str {
-        self.manifest().key().noun()
+        self.record_kind().word()
     }
 
     /// The facts about it: its vendor's, with the fields that its settings bring.

@@ -77,7 +77,7 @@ pub(super) fn found(
                 sheet: None,
                 line: row.line,
             };
-            places.settle(&mut findings, duplicates, &place);
+            places.add_duplicates(&mut findings, duplicates, &place);
             assert!(
                 !(cross_rows.is_silent()
                     && findings

@@ -10,7 +10,7 @@ use crate::manifest::{
     switch,
 };
 use crate::model::redact::{quoted, shown};
-use crate::model::{Care, Field, Finding, Kind, RuleId, Secret, Severity};
+use crate::model::{Care, Field, Finding, Kind, RecordKind, RuleId, Secret, Severity};
 use crate::sheet::{CLEAR, Cells, GENERATE, Stored, is_generate, unescaped};
 
 /// The text that the vendors' own pages print where their mail protection has swallowed an address.
@@ -32,7 +32,7 @@ pub(super) enum ValueClass {
     /// The destination `voicemail`.
     Voicemail,
     /// The destination `extension`.
-    Record,
+    Extension,
     /// The destination `mobile`.
     Mobile,
     /// The destination `number`.
@@ -45,7 +45,7 @@ impl ValueClass {
     fn of_word(canonical: &str) -> ValueClass {
         match canonical {
             "voicemail" => ValueClass::Voicemail,
-            "extension" => ValueClass::Record,
+            "extension" => ValueClass::Extension,
             "mobile" => ValueClass::Mobile,
             "number" => ValueClass::Number,
             "disabled" => ValueClass::Disabled,
@@ -70,8 +70,8 @@ pub(super) struct CompiledField<'m> {
     glance: FastPath,
     pub(super) rules: Vec<CompiledRule<'m>>,
     source: String,
-    /// The vendor's word for its records.
-    record: &'static str,
+    /// The kind of the vendor's records.
+    record: RecordKind,
 }
 
 /// The quick test that a value is right. A value that it does not pass goes to `check_slow`.
@@ -137,7 +137,7 @@ impl<'m> CompiledField<'m> {
             glance: FastPath::new(row, &rules),
             rules,
             source: manifest.source_words(&row.source),
-            record: manifest.key().noun(),
+            record: manifest.key().record_kind(),
         }
     }
 
@@ -449,10 +449,11 @@ impl<'m> CompiledField<'m> {
 
     pub(super) fn required(&self) -> Finding {
         let name = self.row.name.name();
+        let record = self.record.word();
         let why = match (self.row.name.is_key(), self.record) {
-            (true, record) => format!("the row does not say which {record} it is about"),
-            (false, "group") => "a group cannot be made without it".to_owned(),
-            (false, record) => format!("an {record} cannot be made without it"),
+            (true, _) => format!("the row does not say which {record} it is about"),
+            (false, RecordKind::Group) => "a group cannot be made without it".to_owned(),
+            (false, RecordKind::Extension) => format!("an {record} cannot be made without it"),
         };
         let secret = self.row.name.is_secret();
         let hint = match self.column {
@@ -510,7 +511,7 @@ impl<'m> CompiledField<'m> {
             Severity::Error,
             format!(
                 "{name} cannot be changed at {vendor} once the {} exists",
-                self.record
+                self.record.word()
             ),
             "leave the cell blank, or change it on the PBX itself",
         )

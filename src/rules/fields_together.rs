@@ -236,7 +236,7 @@ impl FieldsTogether {
                 let active = forward
                     .switch
                     .is_none_or(|switch| seen(switch) == ValueClass::On);
-                active && seen(forward.to) == ValueClass::Record
+                active && seen(forward.to) == ValueClass::Extension
             })
             .filter_map(|forward| forward.extension)
     }
@@ -259,7 +259,7 @@ impl FieldsTogether {
         let mobile = look.maybe(self.mobile);
         match look.at(to) {
             ValueClass::Blank => self.needs_target(switch, to, number, look),
-            ValueClass::Record => {
+            ValueClass::Extension => {
                 if let Some(extension) = extension {
                     self.to_extension(to, extension, look);
                 }

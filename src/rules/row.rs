@@ -794,9 +794,8 @@ impl<'m> Checker<'m> {
             compiled.breaches(text, findings);
         }
         if let Some(damage) = damage::look(row, text, self.country) {
-            let damage_id = damage.id;
+            let is_breach = row.name.def().kind == Kind::List || damage.is_breach();
             let mut finding = compiled.damaged(damage, text);
-            let is_breach = row.name.def().kind == Kind::List || damage_id == damage::LINE_BREAK;
             if is_breach && let Some(breach) = findings.get_mut(before..).and_then(<[_]>::first_mut)
             {
                 // A breach of the vendor's own rule is enough.

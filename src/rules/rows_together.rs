@@ -17,7 +17,6 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The rule about numbers with a letter or a sign among others of digits alone.
-const SIGN: &str = "number.sign";
 /// The number of extensions followed to name a loop; and below, the number of them that are named.
 const LOOP_STEPS_MAX: usize = 1000;
 const LOOP_NAMED_MAX: usize = 12;
@@ -319,7 +318,7 @@ impl Collector {
             || suspects.hit(&self.plain);
         let loops = Loops::find(self.forwards, self.names);
         CrossRowFacts {
-            is_silent: !is_telling && loops.ring.is_empty(),
+            is_silent: !is_telling && loops.loop_of.is_empty(),
             numbers: self.numbers,
             on_pbx: self.on_pbx,
             repeated: self.repeated,
@@ -390,7 +389,16 @@ pub struct CrossRowFacts {
     is_silent: bool,
 }
 
-/// A value of a row that may be in an earlier row as well. [`Places::settle`] decides.
+/// A number that is unlike the others, or dialled for something else.
+struct OddNumber {
+    rule: &'static str,
+    what: &'static str,
+    hint: &'static str,
+    /// True if another finding about the number says enough.
+    yields: bool,
+}
+
+/// A value of a row that may be in an earlier row as well. [`Places::add_duplicates`] decides.
 #[derive(Debug)]
 pub struct Duplicate {
     of: String,
@@ -465,8 +473,13 @@ impl CrossRowFacts {
             duplicates.push(duplicate_number(compiled, number));
         }
         if let Some(compiled) = number_slot.filter(|compiled| compiled.row.name == Field::NUMBER)
-            && let Some((rule, what, hint)) = self.odd_number(compiled, number)
-            && !(rule == SIGN
+            && let Some(OddNumber {
+                rule,
+                what,
+                hint,
+                yields,
+            }) = self.odd_number(compiled, number)
+            && !(yields
                 && findings
                     .iter()
                     .any(|told| told.field == Some(Field::NUMBER)))
@@ -505,29 +518,32 @@ impl CrossRowFacts {
     }
 
     /// The rule that a number breaks beside those of the other rows, what it is, and the way out.
-    fn odd_number(
-        &self,
-        compiled: &CompiledField<'_>,
-        number: &str,
-    ) -> Option<(&'static str, &'static str, &'static str)> {
+    fn odd_number(&self, compiled: &CompiledField<'_>, number: &str) -> Option<OddNumber> {
         if let Some((what, hint)) = self.dialled.why(number) {
-            return Some(("number.dialled", what, hint));
+            return Some(OddNumber {
+                rule: "number.dialled",
+                what,
+                hint,
+                yields: false,
+            });
         }
         // Where digits alone are right, the vendor's own rule has told.
         if self.are_signs_odd && !compiled.has_number_rule() && has_odd_sign(number) {
-            return Some((
-                SIGN,
-                "has a letter or a sign, and most of the other rows' numbers have digits alone",
-                "look for a letter in the place of a digit, such as O for 0, and for a sign before or behind the number",
-            ));
+            return Some(OddNumber {
+                rule: "number.sign",
+                what: "has a letter or a sign, and most of the other rows' numbers have digits alone",
+                hint: "look for a letter in the place of a digit, such as O for 0, and for a sign before or behind the number",
+                yields: true,
+            });
         }
         let is_twin = !self.zero_twins.is_empty()
             && key(number).is_some_and(|key| self.zero_twins.contains(&key));
-        is_twin.then_some((
-            "number.zeros",
-            "is the number of another row but for the zeros before it",
-            "if a spreadsheet took the zeros away from one of them, write them again; if both are one extension, keep one row",
-        ))
+        is_twin.then_some(OddNumber {
+            rule: "number.zeros",
+            what: "is the number of another row but for the zeros before it",
+            hint: "if a spreadsheet took the zeros away from one of them, write them again; if both are one extension, keep one row",
+            yields: false,
+        })
     }
 
     fn repeats_number(&self, number: &str) -> bool {
@@ -624,7 +640,7 @@ pub struct Places {
 
 impl Places {
     /// Adds to a row's findings that it repeats earlier ones, and puts the heaviest first.
-    pub fn settle(
+    pub fn add_duplicates(
         &mut self,
         findings: &mut Vec<Finding>,
         duplicates: Vec<Duplicate>,
@@ -708,9 +724,9 @@ impl Names {
 /// The forwards that lead back to where they began.
 #[derive(Debug)]
 struct Loops {
-    /// The ring of each extension in one: from each extension of a ring, forwards lead to every other.
-    ring: HashMap<u64, u32>,
-    /// The forwards within rings, sorted.
+    /// The loop of each extension in one: from each extension of a loop, forwards lead to every other.
+    loop_of: HashMap<u64, u32>,
+    /// The forwards within loops, sorted.
     forwards: Vec<(u64, u64)>,
     names: Names,
 }
@@ -728,14 +744,14 @@ impl Loops {
         }
         forwards.sort_unstable();
         forwards.dedup();
-        let ring = rings(&forwards);
+        let loop_of = forward_loops(&forwards);
         forwards.retain(|(from, to)| {
-            let of = ring.get(from);
-            of.is_some() && of == ring.get(to)
+            let of = loop_of.get(from);
+            of.is_some() && of == loop_of.get(to)
         });
         forwards.shrink_to_fit();
         Loops {
-            ring,
+            loop_of,
             forwards,
             names,
         }
@@ -743,13 +759,13 @@ impl Loops {
 
     /// The way from an extension by this forward back to itself; `None` where there is none.
     fn way(&self, from: &str, to: &str) -> Option<String> {
-        if self.ring.is_empty() {
+        if self.loop_of.is_empty() {
             return None;
         }
         let start = self.names.known(from)?;
         let next = self.names.known(to)?;
-        let ring = self.ring.get(&start)?;
-        if self.ring.get(&next) != Some(ring) {
+        let loop_of = self.loop_of.get(&start)?;
+        if self.loop_of.get(&next) != Some(loop_of) {
             return None;
         }
         let mut way = vec![start];
@@ -812,8 +828,8 @@ fn from(forwards: &[(u64, u64)], start: u64) -> impl Iterator<Item = u64> {
         .map(|(_, to)| *to)
 }
 
-/// The rings of two and more extensions, by Tarjan's search for strongly connected parts.
-fn rings(forwards: &[(u64, u64)]) -> HashMap<u64, u32> {
+/// Finds the loops of two and more extensions, by Tarjan's search for strongly connected parts.
+fn forward_loops(forwards: &[(u64, u64)]) -> HashMap<u64, u32> {
     struct Node {
         order: u32,
         low: u32,
@@ -821,8 +837,8 @@ fn rings(forwards: &[(u64, u64)]) -> HashMap<u64, u32> {
     }
     let mut nodes: HashMap<u64, Node> = HashMap::new();
     let mut open: Vec<u64> = Vec::new();
-    let mut ring = HashMap::new();
-    let mut rings = 0;
+    let mut loop_of = HashMap::new();
+    let mut loops = 0;
     for (root, _) in forwards {
         if nodes.contains_key(root) {
             continue;
@@ -870,8 +886,8 @@ fn rings(forwards: &[(u64, u64)]) -> HashMap<u64, u32> {
             let start = open.iter().rposition(|of| *of == id).unwrap_or_default();
             let members = open.split_off(start);
             if members.len() > 1 {
-                ring.extend(members.iter().map(|member| (*member, rings)));
-                rings += 1;
+                loop_of.extend(members.iter().map(|member| (*member, loops)));
+                loops += 1;
             }
             for member in members {
                 if let Some(node) = nodes.get_mut(&member) {
@@ -885,5 +901,5 @@ fn rings(forwards: &[(u64, u64)]) -> HashMap<u64, u32> {
             node.low = node.low.min(to);
         }
     }
-    ring
+    loop_of
 }

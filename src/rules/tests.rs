@@ -278,7 +278,7 @@ fn found_with(
             sheet: None,
             line: row.line,
         };
-        places.settle(&mut findings, duplicates, &place);
+        places.add_duplicates(&mut findings, duplicates, &place);
         found.push(findings);
     }));
     found

@@ -5,7 +5,7 @@ use super::secrets_file::SecretsOut;
 use crate::input::InputRows;
 use crate::lang::translated;
 use crate::manifest::Advice;
-use crate::model::{Action, Change, Outcome, RunCommand, RunMode};
+use crate::model::{Action, Change, Outcome, RecordKind, RunCommand, RunMode};
 use crate::plan::file::sealed_path;
 use crate::plan::guard::{Allowance, Budget};
 use crate::plan::waves::Waves;
@@ -238,9 +238,9 @@ impl<'t> RunRequest<'t> {
             .filter(|action| count(*action) > 0)
             .map(|action| format!("{} {}", translated(action.word()), count(action)))
             .collect();
-        let groups = match self.target.noun() {
-            "group" => translated(" (groups)"),
-            _ => "".into(),
+        let groups = match self.target.record_kind() {
+            RecordKind::Group => translated(" (groups)"),
+            RecordKind::Extension => "".into(),
         };
         let about = match about {
             "" => String::new(),

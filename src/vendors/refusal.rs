@@ -19,7 +19,7 @@ impl Manifest {
 
     /// The fault of an extension, or a group, that is not on the PBX.
     pub(crate) fn missing(&self, key: &str) -> Fault {
-        let what = self.key().noun();
+        let what = self.key().record_kind().word();
         let message = format!("the PBX has no {what} {key}");
         self.fault(FaultKind::Missing, "missing", message)
     }

@@ -23,7 +23,7 @@ use crate::sheet::{Stored, is_ditto, is_mask, is_placeholder};
 pub const CELL_NUMERIC: &str = "cell.numeric";
 
 /// The rule about names on several lines.
-pub(super) const LINE_BREAK: &str = "damage.line_break";
+const LINE_BREAK: &str = "damage.line_break";
 
 /// The digits that a spreadsheet keeps of a number; the rest is rounded to zeros.
 const DIGITS_KEPT: usize = 15;
@@ -139,6 +139,11 @@ impl Damage {
             hint,
             repair: None,
         }
+    }
+
+    /// Returns true if it breaks the rules of every vendor, so that a breach of the vendor's own says enough.
+    pub(super) fn is_breach(&self) -> bool {
+        self.id == LINE_BREAK
     }
 
     fn repair(self, repair: Option<String>) -> Self {

@@ -100,7 +100,7 @@ impl Rig {
     pub(crate) fn kind(vendor: &Vendor) -> String {
         match (vendor.manifest)().key() {
             Field::NUMBER => vendor.id.to_owned(),
-            key => format!("{} {}s", vendor.id, key.noun()),
+            key => format!("{} {}s", vendor.id, key.record_kind().word()),
         }
     }
 
