@@ -5,10 +5,11 @@
 //! order. Live state is left out unless asked for. A secret is left out, or is there as a fingerprint in a column of
 //! its own, whose heading is ignored on reading: it can never be taken for the secret itself.
 
+use crate::lang::spoken;
 use crate::manifest::{Access, FieldRow, Manifest};
 use crate::model::{Fault, Field, Kind, Record, by_number, list_items};
 use crate::seal::Key;
-use crate::sheet::{Column, OWN_PREFIX, SheetError, Writer, escaped};
+use crate::sheet::{Column, Format, OWN_PREFIX, SheetError, Writer, escaped};
 use crate::submit::converse::{Connection, LookupOptions};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -69,6 +70,19 @@ impl<'k> Form<'k> {
             },
         };
         self.fields.iter().map(column).collect()
+    }
+
+    /// The columns in a file of this format: a page, which is never read again, has the fields' labels.
+    pub(crate) fn columns_in(&self, format: Option<Format>) -> Vec<Column> {
+        let mut columns = self.columns();
+        if format.is_some_and(Format::is_page) {
+            for column in &mut columns {
+                if let Some(field) = Field::named(&column.heading) {
+                    column.heading = field.label(spoken()).to_owned();
+                }
+            }
+        }
+        columns
     }
 
     /// The cells of an extension under the columns.

@@ -1,6 +1,8 @@
 //! Manual pages: one for the program, or one for each command.
 
 use super::Cli;
+use super::lang::{program, with_words};
+use crate::lang::{help_text, spoken};
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use std::io::{self, Write};
@@ -10,16 +12,35 @@ use std::io::{self, Write};
 /// # Errors
 /// Where it cannot be written.
 pub fn man(out: &mut dyn Write) -> io::Result<()> {
-    let mut command = Cli::command();
+    let mut command = program(Cli::command(), spoken());
     command.build();
-    Man::new(command.clone()).render(out)?;
+    let mut pages = vec![];
+    Man::new(command.clone()).render(&mut pages)?;
     for sub in commands(&command) {
         let page = Man::new(sub.clone());
-        page.render_description_section(out)?;
-        page.render_synopsis_section(out)?;
-        page.render_options_section(out)?;
+        page.render_description_section(&mut pages)?;
+        page.render_synopsis_section(&mut pages)?;
+        page.render_options_section(&mut pages)?;
     }
-    Ok(())
+    out.write_all(with_sections(pages).as_bytes())
+}
+
+/// The words of pages that are not rowcall's own, each as it stands there.
+pub(super) const WORDS_OF_PAGES: [&str; 6] = [
+    ".SH NAME",
+    ".SH SYNOPSIS",
+    ".SH DESCRIPTION",
+    ".SH OPTIONS",
+    ".SH SUBCOMMANDS",
+    "May also be specified with the ",
+];
+
+/// The page in the reader's language, as far as it is not rowcall's own.
+fn with_sections(page: Vec<u8>) -> String {
+    let page = with_words(String::from_utf8_lossy(&page).into_owned(), spoken());
+    WORDS_OF_PAGES.iter().fold(page, |page, word| {
+        page.replace(word, &help_text(word, spoken()))
+    })
 }
 
 fn commands(program: &Command) -> impl Iterator<Item = &Command> {
@@ -32,7 +53,7 @@ fn commands(program: &Command) -> impl Iterator<Item = &Command> {
 /// # Errors
 /// Where one cannot be written.
 pub fn man_pages() -> io::Result<Vec<(String, Vec<u8>)>> {
-    let mut program = Cli::command();
+    let mut program = program(Cli::command(), spoken());
     program.build();
     let mut pages = vec![("rowcall.1".to_owned(), page(&program, "rowcall")?)];
     for command in commands(&program) {
@@ -63,32 +84,32 @@ fn page(command: &Command, name: &str) -> io::Result<Vec<u8>> {
         man.render_subcommands_section(&mut out)?;
     }
     if !examples.is_empty() {
-        writeln!(out, ".SH EXAMPLES\n.nf\n{}\n.fi", escaped(&examples))?;
+        let title = help_text("EXAMPLES", spoken());
+        writeln!(out, ".SH {title}\n.nf\n{}\n.fi", escaped(&examples))?;
     }
     for (title, entries) in [
         ("ENVIRONMENT", ENVIRONMENT),
         ("FILES", FILES),
         ("EXIT STATUS", EXITS),
     ] {
-        writeln!(out, ".SH \"{title}\"")?;
+        writeln!(out, ".SH \"{}\"", help_text(title, spoken()))?;
         for (word, meaning) in entries {
-            writeln!(out, ".TP\n\\fB{}\\fR\n{}", escaped(word), escaped(meaning))?;
+            let meaning = help_text(meaning, spoken());
+            writeln!(out, ".TP\n\\fB{}\\fR\n{}", escaped(word), escaped(&meaning))?;
         }
     }
-    Ok(out)
+    Ok(with_sections(out).into_bytes())
 }
 
 /// Splits the text below a command's options: its paragraphs, and its examples without their indent.
 fn about_and_examples(command: &Command) -> (String, String) {
     let text = command.get_after_help().map(ToString::to_string);
     let text = text.unwrap_or_default();
-    let (about, examples) = match text
-        .split_once("Examples:\n")
-        .or(text.split_once("Example:\n"))
-    {
-        Some((about, examples)) => (about, examples),
-        None => (text.as_str(), ""),
-    };
+    let titles = ["Examples:", "Example:"].map(|title| help_text(title, spoken()));
+    let mut parts = titles
+        .iter()
+        .filter_map(|title| text.split_once(&format!("{title}\n")));
+    let (about, examples) = parts.next().unwrap_or((&text, ""));
     let lines = examples.lines().map(|line| line.trim_start_matches("  "));
     let lines: Vec<&str> = lines.collect();
     (
@@ -135,7 +156,7 @@ const ENVIRONMENT: Entries = &[
     ),
     (
         "ROWCALL_LANG",
-        "As --lang: the language of messages and reports, en or de.",
+        "As --lang: the language of messages, help, pages and workbooks, en or de.",
     ),
     (
         "NO_COLOR",
@@ -173,3 +194,11 @@ const EXITS: Entries = &[
     ("4", "The guard or the failure budget stopped the run."),
     ("130", "Interrupted."),
 ];
+
+/// The texts of the sections that every page has.
+#[cfg(test)]
+pub(super) fn words_of_entries() -> impl Iterator<Item = &'static str> {
+    let entries = [ENVIRONMENT, FILES, EXITS].into_iter().flatten();
+    let titles = ["EXAMPLES", "ENVIRONMENT", "FILES", "EXIT STATUS"];
+    entries.map(|(_, meaning)| *meaning).chain(titles)
+}

@@ -4,7 +4,8 @@
 //! - Of commands: `sheets` (check, columns, fix, template), `change` (import, plan, delete, migrate), `runs` (resume, undo,
 //!   runs, report), `audit` (export, diff, archive), `files` (convert, verify), `ring`, `tools` (all others).
 //! - Of several commands: `input` (sheets and how they are read), `pace`, `safety` (limits), `output` (reports, secrets).
-//! - `values` reads texts of options, `words` lists those that are known, `hints` helps after an error, `man` writes pages.
+//! - `values` reads texts of options, `words` lists those that are known, `hints` helps after an error, `man` writes pages,
+//!   `lang` has all of it in the reader's language.
 
 #![allow(
     rustdoc::invalid_html_tags,
@@ -16,6 +17,7 @@ mod change;
 mod files;
 mod hints;
 mod input;
+mod lang;
 mod man;
 mod output;
 mod pace;
@@ -23,6 +25,7 @@ mod ring;
 mod runs;
 mod safety;
 mod sheets;
+
 mod tools;
 mod values;
 mod words;
@@ -45,14 +48,15 @@ pub use tools::{
 };
 pub use values::Since;
 
-use crate::lang::{keep, of_environment, speak};
+use crate::lang::{help_text, keep, of_environment, speak, spoken};
 use crate::model::Language;
 use crate::model::redact::message;
 use crate::rim::log::LogLevel;
-use crate::rim::terminal::{Color, can_ask, print};
+use crate::rim::terminal::{Color, can_ask, print, print_made, print_own};
 use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use hints::hints;
+use lang::{program, with_words};
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -83,7 +87,8 @@ pub struct Cli {
     /// When output is coloured; NO_COLOR is obeyed
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", help_heading = GENERAL, env = "ROWCALL_COLOR", hide_env_values = true)]
     pub color: Color,
-    /// The language of messages and reports [default: that of ROWCALL_LANG, LC_ALL, LC_MESSAGES or LANG]
+    /// The language of messages, help, pages and workbooks; CSV and JSON, which programs read, are in English [default:
+    /// that of ROWCALL_LANG, LC_ALL, LC_MESSAGES or LANG]
     #[arg(long, global = true, value_enum, value_name = "LANGUAGE", help_heading = GENERAL)]
     pub lang: Option<Language>,
     /// Print nothing on standard error but errors
@@ -92,7 +97,7 @@ pub struct Cli {
     /// Print every request: method, path, status and time
     #[arg(long, short, global = true, help_heading = GENERAL)]
     pub verbose: bool,
-    /// Add every message and request to this log, for support; no secrets, and only for its owner
+    /// Add every message and request to this log, for support; in English, without secrets, and only for its owner
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = GENERAL, env = "ROWCALL_LOG", hide_env_values = true)]
     pub log: Option<PathBuf>,
     /// What the log says of a request: requests, or wire for its query and bodies too, without secrets
@@ -199,41 +204,66 @@ pub enum ParsedLine {
 /// Reads the command line; help goes to standard output, errors to standard error, with a way out of each.
 pub fn parse(arguments: impl Iterator<Item = OsString>) -> ParsedLine {
     let arguments: Vec<OsString> = arguments.collect();
-    keep(
-        arguments
-            .iter()
-            .map(|word| word.to_string_lossy().into_owned()),
-    );
+    keep(arguments.iter().map(|word| word.to_string_lossy()));
     let error = match Cli::try_parse_from(&arguments) {
         Ok(cli) => return ParsedLine::Command(Box::new(cli)),
-        Err(mut error) => {
-            // An option that does not exist is a mistake, never meant as a value.
-            if error.kind() == ErrorKind::UnknownArgument {
-                error.remove(ContextKind::Suggested);
-            }
-            error
-        }
+        Err(error) => error,
     };
     if let Some(led) = leading(&error, &arguments) {
         return ParsedLine::Command(Box::new(led));
     }
     speak(typed_language(&arguments).unwrap_or_else(of_environment));
+    let mut error = match spoken() {
+        Language::English => error,
+        // The line is read once more, by commands that tell it in that language.
+        language => program(Cli::command(), language)
+            .try_get_matches_from(&arguments)
+            .err()
+            .unwrap_or(error),
+    };
+    // An option that does not exist is a mistake, never meant as a value.
+    if error.kind() == ErrorKind::UnknownArgument {
+        error.remove(ContextKind::Suggested);
+    }
     // Where even that cannot be printed, the exit code is still right.
     if !error.use_stderr() {
-        let _ = error.print();
+        let _ = print_help(&error);
         return ParsedLine::Exit(0);
     }
-    let text = error.render().to_string();
-    if message(&text) != text {
-        // The arguments would steer the terminal, or contain a password.
-        print(text.trim_end());
-    } else {
-        let _ = error.print();
-    }
+    print_usage_error(&error);
     for hint in hints(&Cli::command(), &error, &arguments) {
         print(format!("  hint: {hint}"));
     }
     ParsedLine::Exit(2)
+}
+
+fn print_help(error: &clap::Error) -> io::Result<()> {
+    if spoken() == Language::English {
+        return error.print();
+    }
+    let text = error.render();
+    print_own(
+        &with_words(text.ansi().to_string(), spoken()),
+        &with_words(text.to_string(), spoken()),
+    )
+}
+
+fn print_usage_error(error: &clap::Error) {
+    let text = error.render().to_string();
+    // The arguments would steer the terminal, or contain a password.
+    if spoken() == Language::English && message(&text) == text {
+        let _ = error.print();
+        return;
+    }
+    let is_help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    print_made(|language| {
+        let told = match is_help {
+            true => text.clone(),
+            false => help_text(&text, language).into_owned(),
+        };
+        let told = with_words(told, language);
+        told.trim_end().lines().map(str::to_owned).collect()
+    });
 }
 
 /// The language that a line names which could not be read as a whole.
@@ -281,20 +311,20 @@ pub fn completions(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut script = Vec::new();
-    let mut command = with_values(Cli::command(), targets, runs);
+    let mut command = with_values(program(Cli::command(), spoken()), targets, runs);
     clap_complete::generate(shell, &mut command, "rowcall", &mut script);
     out.write_all(&script)
 }
 
 /// The help of a command as text, or of the program where none is named; `None` where there is no such command.
 pub(crate) fn command_help(name: Option<&str>) -> Option<String> {
-    let mut all = Cli::command();
+    let mut all = program(Cli::command(), spoken());
     all.build();
     let mut command = match name {
         None => all,
         Some(name) => all.find_subcommand(name)?.clone(),
     };
-    Some(command.render_long_help().to_string())
+    Some(with_words(command.render_long_help().to_string(), spoken()))
 }
 
 #[cfg(test)]

@@ -60,6 +60,9 @@ pub struct ColumnsArgs {
     /// Write what each heading means to this file, for --map-file; never over a file that is there
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub output: Option<PathBuf>,
+    /// Print them as one JSON object on standard output
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
 }
 
 /// `rowcall fix`
@@ -110,7 +113,8 @@ pub struct TemplateArgs {
     /// The vendor that the sheet is for, or the import file of a product, for example file:freepbx
     #[arg(long = "for", value_name = "VENDOR", value_parser = vendor_or_file)]
     pub vendor: String,
-    /// The file to write [default: standard output]
+    /// The file to write; a workbook has headings in the reader's language, any other file the names of the fields
+    /// unless --lang is given [default: standard output]
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub output: Option<PathBuf>,
     /// A sheet of groups, a row a group

@@ -6,7 +6,6 @@ use crate::input::{InputRows, open_sheets};
 use crate::manifest::Purpose;
 use crate::model::{Action, Change, Finding, PlannedRow, RowResult};
 use crate::rim::target::no_groups;
-use crate::rim::terminal::print;
 use crate::rim::{Context, Exit, Failure};
 use crate::run::FileRequest;
 
@@ -36,7 +35,7 @@ pub(super) fn run(args: &ConvertArgs, context: &Context) -> Result<Exit, Failure
     if args.losses.on_loss == OnLoss::Stop {
         rows.refuse_losses()?;
     }
-    rows.warnings().iter().for_each(print);
+    rows.print_warnings();
     let heading =
         |position: usize, finding: &Finding| rows.heading(position, finding.field, finding.column);
     request.write(creations(&rows), &heading)

@@ -5,7 +5,7 @@ use crate::columns::AllowedActions;
 use crate::input::{InputRows, open_sheets};
 use crate::model::RunCommand;
 use crate::plan::delete::plan_deletions;
-use crate::rim::terminal::{print, stop_on_interrupt};
+use crate::rim::terminal::stop_on_interrupt;
 use crate::rim::{Context, Exit, Failure, Target};
 use crate::run::{Run, RunRequest};
 
@@ -39,7 +39,7 @@ pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure>
     let divided = rows
         .refuse_cells_without_heading()
         .and_then(|()| rows.refuse_divided(&titles));
-    rows.warnings().iter().for_each(print);
+    rows.print_warnings();
     let stop = stop_on_interrupt()?;
     let run = Run::new(&request, context, &stop).of_rows(rows);
     if let Err(failure) = prepared {

@@ -1,5 +1,6 @@
 //! `rowcall init`: asks for a PBX, tries it, and writes it into `rowcall.toml`.
 
+use crate::lang::translated;
 use crate::link::StopFlag;
 use crate::rim::config::{TargetEntry, add_target, config_file, config_names};
 use crate::rim::keyring;
@@ -46,7 +47,7 @@ pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
         .and_then(|target| TargetSession::open(&target, &StopFlag::default()).map(drop));
     if let Err(failure) = tried {
         report(&failure);
-        if !confirm("write it all the same?") {
+        if !confirm(&translated("write it all the same?")) {
             return Ok(Exit::NotDone);
         }
     } else {
@@ -74,7 +75,7 @@ fn keep_in_keyring(name: &str, entry: &mut TargetEntry) -> Result<bool, Failure>
     let question = "keep the password in the keyring of this session, and not in a file? Jobs that run at night need a file";
     let Some(password) = entry
         .password
-        .take_if(|_| keyring::is_there() && confirm(question))
+        .take_if(|_| keyring::is_there() && confirm(&translated(question)))
     else {
         return Ok(false);
     };

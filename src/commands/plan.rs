@@ -7,7 +7,7 @@ use crate::model::{PlannedRow, RunCommand, RunMode};
 use crate::plan::file::SavedPlan;
 use crate::plan::import::plan_import;
 use crate::plan::{Plan, Refusal};
-use crate::rim::terminal::{print, stop_on_interrupt};
+use crate::rim::terminal::{print, print_made, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, Target};
 use crate::run::{GuardOptions, Run, RunRequest};
 use std::path::Path;
@@ -83,11 +83,11 @@ pub(super) fn show(
         Err(failure) => return run.refuse(Refusal::new("key", failure)),
     };
     if let Some(refusal) = refusal {
-        warnings.iter().for_each(print);
+        print_made(|language| warnings.lines(language));
         return run.refuse(refusal);
     }
     let keep = |rows: &InputRows, plan: &Plan| {
-        rows.warnings().iter().for_each(print);
+        rows.print_warnings();
         match (output, &key) {
             (Some(path), Some(key)) => {
                 let saved = SavedPlan {

@@ -35,7 +35,7 @@ pub(super) fn run(args: &RingArgs, context: &Context) -> Result<Exit, Failure> {
         .flatten()
         .for_each(|file| files.read(file));
     files.prepare()?;
-    rows.warnings().iter().for_each(print);
+    rows.print_warnings();
     print(format!("{}: asks {}", target.label, ringing.place()));
     let results = Results::open(
         &request,

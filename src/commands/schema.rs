@@ -5,13 +5,14 @@ use crate::rim::terminal::print_data;
 use crate::rim::{Exit, Failure};
 
 /// A schema by its name.
-const SCHEMAS: [(&str, &str); 13] = [
+const SCHEMAS: [(&str, &str); 14] = [
     ("archive-list", include_str!("schemas/archive-list.json")),
     (
         "archive-verify",
         include_str!("schemas/archive-verify.json"),
     ),
     ("check", include_str!("schemas/check.json")),
+    ("columns", include_str!("schemas/columns.json")),
     ("convert", include_str!("schemas/convert.json")),
     ("diff", include_str!("schemas/diff.json")),
     ("doctor", include_str!("schemas/doctor.json")),

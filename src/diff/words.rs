@@ -72,7 +72,8 @@ impl Comparison<'_> {
         if let Some(fate) = difference.fate(language) {
             let (field, before, after) = match (difference.before, difference.after) {
                 (Some(before), Some(after)) => {
-                    (Field::NUMBER.name(), before.number(), after.number())
+                    let number = Field::NUMBER.label(language);
+                    (number, before.number(), after.number())
                 }
                 _ => ("", "", ""),
             };
@@ -87,7 +88,7 @@ impl Comparison<'_> {
                 let (before, after) = (told(difference.before), told(difference.after));
                 rows.push(row(
                     What::Changed,
-                    field.name(),
+                    field.label(language),
                     &before,
                     &after,
                     &phrase.text,

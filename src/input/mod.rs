@@ -2,6 +2,7 @@
 
 pub(crate) mod headings;
 mod losses;
+pub(crate) mod meanings;
 mod pattern;
 pub(crate) mod rows;
 pub(crate) mod side;
@@ -16,14 +17,14 @@ pub(crate) use verification::FileVerification;
 
 use crate::columns::{self, AllowedActions, BindOptions, Binding, ColumnError, Mapped, NamedOwner};
 use crate::dialects::owner_named;
-use crate::lang::translated;
+use crate::lang::in_language;
 use crate::manifest::Manifest;
 use crate::model::redact::quoted;
 use crate::model::{Field, Severity};
 use crate::report::{REJECT_CODE, is_added_to_rejects};
 use crate::rim::Failure;
 use crate::rim::config::read_small;
-use crate::rim::terminal::print;
+use crate::rim::terminal::{print, print_made};
 use crate::sheet::{self, Encoding, Header, Input, ReadOptions, RowTrouble, Sheet};
 use crate::vendors::VENDORS;
 use std::collections::BTreeSet;
@@ -292,12 +293,14 @@ pub(crate) fn print_notes(sheet: &Sheet, binding: &Binding) {
         print(format!("{}: {}", sheet.file, sheet.notes.join(", ")));
     }
     for note in &binding.notes {
-        let weight = translated(if note.severity == Severity::Info {
-            "note"
-        } else {
-            note.severity.word()
+        let weight = match note.severity {
+            Severity::Info => "note",
+            severity => severity.word(),
+        };
+        print_made(|language| {
+            let [weight, message] = [weight, &note.message].map(|text| in_language(text, language));
+            vec![format!("{}: {weight}: {message}", sheet.file)]
         });
-        print(format!("{}: {weight}: {}", sheet.file, note.message));
         if !note.hint.is_empty() {
             print(format!("  hint: {}", note.hint));
         }

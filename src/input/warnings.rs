@@ -5,11 +5,18 @@ use super::InputRows;
 use super::losses::is_about_lacking;
 use crate::model::{Finding, Severity};
 use crate::report::FindingSummary;
+use crate::rim::terminal::print_made;
 
 impl InputRows {
-    /// Builds a line for each column and cause: warnings, and the fields that are joined, split, translated or left
+    /// Prints a line for each column and cause: warnings, and the fields that are joined, split, translated or left
     /// out. Rows that are invalid have their own lines.
-    pub(crate) fn warnings(&self) -> Vec<String> {
+    pub(crate) fn print_warnings(&self) {
+        let warnings = self.warnings();
+        print_made(|language| warnings.lines(language));
+    }
+
+    /// Sums these up.
+    pub(crate) fn warnings(&self) -> FindingSummary {
         let mut summary = FindingSummary::default();
         for (index, row) in self.rows.iter().enumerate() {
             let is_sent = row
@@ -25,6 +32,6 @@ impl InputRows {
                 summary.add(&row.place, row.wanted.number(), &heading, finding);
             }
         }
-        summary.lines()
+        summary
     }
 }

@@ -15,7 +15,7 @@ use crate::model::Language;
 use std::borrow::Cow;
 use std::env;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{LazyLock, OnceLock};
+use std::sync::{LazyLock, PoisonError, RwLock, RwLockReadGuard};
 use table::TextTable;
 
 /// The files of German texts, by the room that they are made in.
@@ -33,8 +33,16 @@ const GERMAN: &[(&str, &str)] = &[
     ("words", include_str!("de/words.toml")),
 ];
 
+/// The German texts of the help and of errors on the command line. Messages do not know them: some are single words.
+const GERMAN_HELP: &str = include_str!("de/help.toml");
+
 static TABLE: LazyLock<TextTable> =
     LazyLock::new(|| TextTable::new(GERMAN.iter().map(|(_, text)| *text)));
+
+static HELP: LazyLock<TextTable> = LazyLock::new(|| {
+    let messages = GERMAN.iter().map(|(_, text)| *text);
+    TextTable::new(messages.chain([GERMAN_HELP]))
+});
 
 /// True where this process speaks German.
 static IS_GERMAN: AtomicBool = AtomicBool::new(false);
@@ -44,17 +52,23 @@ pub(crate) fn speak(language: Language) {
     IS_GERMAN.store(language == Language::German, Ordering::Relaxed);
 }
 
-/// Texts that were typed, of several words each: names of files and values, which are never translated.
-static KEPT: OnceLock<Vec<String>> = OnceLock::new();
+/// Texts of the user's, of several words each, that messages have without quotes: what was typed, names of files and
+/// sheets, headings. They are never translated.
+static KEPT: RwLock<Vec<String>> = RwLock::new(vec![]);
 
-/// Keeps these texts as they are wherever they are shown.
-pub(crate) fn keep(typed: impl Iterator<Item = String>) {
-    let several = typed.filter(|text| text.contains([' ', ',']));
-    let _ = KEPT.set(several.collect());
+/// Keeps these texts of the user's as they are wherever they are shown.
+pub(crate) fn keep(texts: impl IntoIterator<Item = impl AsRef<str>>) {
+    let mut kept = KEPT.write().unwrap_or_else(PoisonError::into_inner);
+    for text in texts {
+        let text = text.as_ref();
+        if text.contains([' ', ',']) && !kept.iter().any(|known| known == text) {
+            kept.push(text.to_owned());
+        }
+    }
 }
 
-fn kept() -> &'static [String] {
-    KEPT.get().map_or(&[], Vec::as_slice)
+fn kept() -> RwLockReadGuard<'static, Vec<String>> {
+    KEPT.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The language that is spoken.
@@ -77,10 +91,7 @@ pub(crate) fn of_environment() -> Language {
 
 /// The text in the reader's language; a text that is not known stays as it is.
 pub(crate) fn translated(text: &str) -> Cow<'_, str> {
-    match spoken() {
-        Language::English => Cow::Borrowed(text),
-        Language::German => TABLE.translate(text, kept()),
-    }
+    in_language(text, spoken())
 }
 
 /// The texts in the reader's language, as headings of a table.
@@ -93,6 +104,26 @@ pub(crate) fn all_translated(texts: &[&str]) -> Vec<String> {
 pub(crate) fn in_language(text: &str, language: Language) -> Cow<'_, str> {
     match language {
         Language::English => Cow::Borrowed(text),
-        Language::German => TABLE.translate(text, kept()),
+        Language::German => TABLE.translate(text, &kept()),
     }
+}
+
+/// A text of the help, or of an error on the command line, in a language.
+pub(crate) fn help_text(text: &str, language: Language) -> Cow<'_, str> {
+    match language {
+        Language::English => Cow::Borrowed(text),
+        Language::German => HELP.translate(text, &kept()),
+    }
+}
+
+/// The texts of the help's table that none of these was made from.
+#[cfg(test)]
+pub(crate) fn unused_in_help(made: &std::collections::BTreeSet<String>) -> Vec<String> {
+    let texts: std::collections::BTreeMap<String, String> = toml::from_str(GERMAN_HELP).unwrap();
+    let is_unused = |text: &String| {
+        let pattern = pattern::TextPattern::new(text);
+        let mut made = made.iter().map(|made| part::TextPart::new(made, made));
+        !made.any(|made| pattern.values(made).is_some())
+    };
+    texts.into_keys().filter(is_unused).collect()
 }

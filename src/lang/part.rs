@@ -19,6 +19,12 @@ impl<'t> TextPart<'t> {
         TextPart { text, masked }
     }
 
+    /// Returns true if no word of it is outside a value.
+    pub(super) fn is_value(self) -> bool {
+        let is_word = |c: char| c.is_alphanumeric();
+        self.masked.contains(char::from(MASK)) && !self.masked.contains(is_word)
+    }
+
     /// The part between two bytes.
     pub(super) fn slice(self, from: usize, to: usize) -> Option<TextPart<'t>> {
         Some(TextPart {

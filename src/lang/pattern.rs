@@ -2,13 +2,19 @@
 
 use super::part::{MASK, TextPart, masked};
 
-/// Finds a fixed part where it is not wholly within a value.
-fn found_outside(rest: TextPart<'_>, fixed: &str) -> Option<usize> {
+/// Finds a fixed part where no value has a byte of it; `own` are the bytes that are masked in it itself.
+fn found_outside(rest: TextPart<'_>, fixed: &str, own: &str) -> Option<usize> {
     let mut found = rest.text.match_indices(fixed).map(|(at, _)| at);
     found.find(|at| {
-        let there = rest.masked.as_bytes().get(*at..at + fixed.len());
-        there.is_some_and(|bytes| bytes.iter().any(|byte| *byte != MASK))
+        let there = rest.slice(*at, *at + fixed.len());
+        there.is_some_and(|there| is_outside(there, own))
     })
+}
+
+/// Returns true if no value has a byte of this fixed part.
+fn is_outside(there: TextPart<'_>, own: &str) -> bool {
+    let mut bytes = there.masked.bytes().zip(own.bytes());
+    bytes.all(|(there, own)| there != MASK || own == MASK)
 }
 
 /// The words of a text: letters and digits together.
@@ -26,8 +32,8 @@ pub(super) struct TextPattern {
     places: Vec<String>,
     /// The treatment of each place's value.
     kinds: Vec<PlaceKind>,
-    /// True for each fixed part that is within quotes of the template's own.
-    quoted: Vec<bool>,
+    /// The fixed parts, with what is in quotes of the template's own masked.
+    own: Vec<String>,
 }
 
 /// The treatment of a value within a translated text.
@@ -39,6 +45,19 @@ pub(super) enum PlaceKind {
     Text,
     /// Is several texts of the table, separated by commas or semicolons.
     List,
+    /// Is several values with a word between them, or signs by their names: `a, b or c`.
+    Joined,
+    /// Is a number with a decimal point.
+    Number,
+    /// Is a day and its month: `29 Nov 15:54`.
+    Date,
+}
+
+impl PlaceKind {
+    /// Returns true if its value is looked up in the table.
+    pub(super) fn is_text(self) -> bool {
+        matches!(self, PlaceKind::Text | PlaceKind::List)
+    }
 }
 
 /// Stands for a place where quotes are looked for.
@@ -47,6 +66,12 @@ const PLACE: &str = "\u{2}";
 const TEXT: &str = "text";
 /// The mark of a place whose value is a list of such texts.
 const LIST: &str = "list";
+/// The mark of a place whose value is values with words between them.
+const JOINED: &str = "joined";
+/// The mark of a place whose value is a number.
+const NUMBER: &str = "number";
+/// The mark of a place whose value is a day.
+const DATE: &str = "date";
 
 impl TextPattern {
     /// Reads a text; braces that do not match are signs like others.
@@ -58,14 +83,14 @@ impl TextPattern {
         let all = parsed.fixed.join(PLACE);
         let masked = masked(&all, &[]);
         let mut start = 0;
-        let quoted = parsed.fixed.iter().map(|fixed| {
+        let own = parsed.fixed.iter().map(|fixed| {
             let end = start + fixed.len();
-            let own = masked.as_bytes().get(start..end).unwrap_or_default();
+            let own = masked.get(start..end).unwrap_or_default();
             start = end + PLACE.len();
-            own.iter().all(|byte| *byte == MASK)
+            own.to_owned()
         });
         TextPattern {
-            quoted: quoted.collect(),
+            own: own.collect(),
             ..parsed
         }
     }
@@ -91,6 +116,9 @@ impl TextPattern {
                 None => (place, PlaceKind::Value),
                 Some((place, TEXT)) => (place, PlaceKind::Text),
                 Some((place, LIST)) => (place, PlaceKind::List),
+                Some((place, JOINED)) => (place, PlaceKind::Joined),
+                Some((place, NUMBER)) => (place, PlaceKind::Number),
+                Some((place, DATE)) => (place, PlaceKind::Date),
                 Some(_) => return None,
             };
             let name = place.split_once(':').map_or(place, |(name, _)| name);
@@ -163,7 +191,7 @@ impl TextPattern {
 
     /// Returns true if a value of it is a text itself.
     pub(super) fn has_texts(&self) -> bool {
-        self.kinds.iter().any(|kind| *kind != PlaceKind::Value)
+        self.kinds.iter().any(|kind| kind.is_text())
     }
 
     /// Returns true if one place follows another, so that nothing tells where the first value ends.
@@ -184,20 +212,26 @@ impl TextPattern {
         }
         let end = part.text.strip_suffix(last)?.len();
         part.text.strip_prefix(first)?;
+        let ends = [
+            (part.slice(0, first.len())?, self.own.first()?),
+            (part.slice(end, part.text.len())?, self.own.last()?),
+        ];
+        if !ends.iter().all(|(end, own)| is_outside(*end, own)) {
+            return None;
+        }
         let mut rest = part.slice(first.len(), end)?;
         let mut values: Vec<TextPart<'t>> = vec![];
         let inner = self.fixed.get(1..self.fixed.len() - 1)?;
         for (at, fixed) in inner.iter().enumerate() {
             // Of places side by side the first has all.
-            let quoted = self.quoted.iter().skip(1);
+            let own = self.own.iter().skip(1);
             let next = inner
                 .iter()
-                .zip(quoted)
+                .zip(own)
                 .skip(at)
                 .find(|(part, _)| !part.is_empty());
-            let end = next.map_or(Some(rest.text.len()), |(next, quoted)| match quoted {
-                true => rest.text.find(next.as_str()),
-                false => found_outside(rest, next),
+            let end = next.map_or(Some(rest.text.len()), |(next, own)| {
+                found_outside(rest, next, own)
             })?;
             values.push(rest.slice(0, end)?);
             rest = rest.slice(end + fixed.len(), rest.text.len())?;

@@ -19,6 +19,35 @@ const COMMAS_MAX: usize = 2;
 /// A template with so many bytes of its own is not taken for a value in a list, even if it is one word.
 const TELLING_BYTES: usize = 8;
 
+/// The months whose short names differ.
+const MONTHS: [(&str, &str); 4] = [
+    (" Mar", " März"),
+    (" May", " Mai"),
+    (" Oct", " Okt"),
+    (" Dec", " Dez"),
+];
+
+/// A number with a decimal comma.
+fn german_number(text: &str) -> String {
+    let is_of_number = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+    match text.bytes().all(is_of_number) {
+        true => text.replace('.', ","),
+        false => text.to_owned(),
+    }
+}
+
+/// A day and its month, as German has them: `29. Nov 15:54`.
+fn german_date(text: &str) -> String {
+    let day = text.split(' ').next().unwrap_or_default();
+    if !day.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.to_owned();
+    }
+    let dated = text.replacen(' ', ". ", 1);
+    MONTHS
+        .iter()
+        .fold(dated, |text, (from, to)| text.replacen(from, to, 1))
+}
+
 /// SourceTexts of one language, with their translations.
 pub(super) struct TextTable {
     entries: Vec<TextPair>,
@@ -99,20 +128,31 @@ impl TextTable {
             return Cow::Owned(entry.to.ends().0.to_owned());
         }
         let masked = masked(text, kept);
+        let all = TextPart::new(text, &masked);
         if text.contains('\n') {
-            let all = TextPart::new(text, &masked);
             let several = self.candidates(all).filter(|entry| entry.from.has_lines());
             if let Some(translation) = self.of_template(all, several, &FoundTexts::default()) {
                 return Cow::Owned(translation.text);
             }
         }
-        let all = TextPart::new(text, &masked);
-        let lines = all.split("\n").into_iter().map(|line| {
+        let mut lines = vec![];
+        let mut start = 0;
+        for line in all.split("\n") {
+            let end = start + line.text.len();
             let found = FoundTexts::default();
-            let translation = self.translation(line, &found);
-            translation.map_or_else(|| line.text.to_owned(), |translation| translation.text)
-        });
-        Cow::Owned(lines.collect::<Vec<_>>().join("\n"))
+            let alone = self.translation(line, &found);
+            // Some texts begin a line.
+            let begun = start.checked_sub(1).and_then(|start| all.slice(start, end));
+            let begun = begun.and_then(|begun| self.translation(begun, &found));
+            let begun = begun.and_then(|begun| {
+                let text = begun.text.strip_prefix('\n')?.to_owned();
+                Some(TranslatedText { text, ..begun })
+            });
+            let best = alone.into_iter().chain(begun).max_by_key(|one| one.known);
+            lines.push(best.map_or_else(|| line.text.to_owned(), |best| best.text));
+            start = end + 1;
+        }
+        Cow::Owned(lines.join("\n"))
     }
 
     /// Translates a line, or a part of one, in the way by which most of it is understood.
@@ -121,7 +161,7 @@ impl TextTable {
         part: TextPart<'t>,
         found: &FoundTexts<'t>,
     ) -> Option<TranslatedText> {
-        if part.text.is_empty() || part.text.len() > LINE_BYTES_MAX {
+        if part.text.is_empty() || part.text.len() > LINE_BYTES_MAX || part.is_value() {
             return None;
         }
         if let Some(known) = found.borrow().get(&part) {
@@ -194,6 +234,9 @@ impl TextTable {
                             self.of_end(value, false, found)
                         }
                         PlaceKind::Value => return value.text.to_owned(),
+                        PlaceKind::Joined => return self.joined(value),
+                        PlaceKind::Number => return german_number(value.text),
+                        PlaceKind::Date => return german_date(value.text),
                         PlaceKind::Text => self.translation(value, found),
                         PlaceKind::List => {
                             let is_several = value.masked.contains("; ");
@@ -229,6 +272,21 @@ impl TextTable {
             };
         }
         best?.1
+    }
+
+    /// Translates the words between values, and the names of signs.
+    fn joined(&self, part: TextPart<'_>) -> String {
+        let words = part.split(" ").into_iter().map(|word| {
+            let known = match word.masked {
+                "or" => self.whole(" or "),
+                "and" => self.whole(" and "),
+                "space" => self.whole("space"),
+                _ => None,
+            };
+            let known = known.map(|known| known.text.trim().to_owned());
+            known.unwrap_or_else(|| word.text.to_owned())
+        });
+        words.collect::<Vec<_>>().join(" ")
     }
 
     /// Translates a message and its next step.
@@ -325,7 +383,7 @@ impl TextTable {
             let is_telling = entry.is_sentence || entry.from.weight() >= TELLING_BYTES;
             is_telling && entry.from.values(part).is_some()
         };
-        self.whole.contains_key(part.text)
+        (!part.is_value() && self.whole.contains_key(part.text))
             || self.of_count(part).is_some()
             || self.candidates(part).any(is_made)
     }
@@ -338,8 +396,11 @@ impl TextTable {
         may_be_list: bool,
         found: &FoundTexts<'t>,
     ) -> Option<TranslatedText> {
-        let starts = part.masked.match_indices(' ');
-        let starts = starts.flat_map(|(at, _)| [at, at + 1]);
+        let starts = part.masked.match_indices([' ', ',', ';']);
+        let starts = starts.flat_map(|(at, mark)| match mark {
+            " " => [at, at + 1],
+            _ => [at, at],
+        });
         let starts: Vec<usize> = starts.filter(|at| *at > 0).collect();
         let mut by_start: BTreeMap<usize, Vec<&TextPair>> = BTreeMap::new();
         for entry in self.candidates(part).filter(|entry| entry.is_sentence) {
@@ -352,6 +413,9 @@ impl TextTable {
         }
         let ends = starts.iter().filter_map(|at| {
             let rest = part.slice(*at, part.text.len())?;
+            if rest.is_value() {
+                return None;
+            }
             let before = part.text.get(..*at)?;
             let whole = self.whole.get(rest.text);
             let end = match whole.and_then(|at| self.entries.get(*at)) {

@@ -1,9 +1,8 @@
 //! The loss report: every fate counted, and listed one by one as a sheet.
 
-use crate::lang::{all_translated, translated};
+use crate::lang::{all_translated, in_language, spoken, translated};
 use crate::mapping::{MappedField, MappedRecord, Mapping, Origin};
-use crate::model::Field;
-use crate::model::counted;
+use crate::model::{Field, Language, counted};
 use crate::sheet::{Column, ExtraRow, ExtraSheet, Heading, TITLE_PREFIX, Tone};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,18 +35,20 @@ fn tone_of_lost(word: &str) -> Tone {
     }
 }
 
-/// An entry as a line under [`columns`]. `number` is the extension's, `new` the one that it is to have.
-pub fn cells(number: &str, new: &str, entry: &MappedField) -> [String; 9] {
+/// An entry as a line under [`columns`], its fields as a language has them. `number` is the extension's, `new` the one
+/// that it is to have.
+pub fn cells(number: &str, new: &str, entry: &MappedField, language: Language) -> [String; 9] {
     let lost = match entry.mapping {
         Mapping::Dropped { lost: true } => "yes",
         Mapping::Dropped { lost: false } => "no",
         _ => "",
     };
-    let to: Vec<&str> = entry.to.iter().map(|field| field.name()).collect();
+    let to = entry.to.iter().map(|field| field.label(language));
+    let to: Vec<&str> = to.collect();
     [
         number.to_owned(),
         new.to_owned(),
-        entry.field.name().to_owned(),
+        entry.field.label(language).to_owned(),
         entry.mapping.word().to_owned(),
         lost.to_owned(),
         entry.from.clone(),
@@ -131,8 +132,9 @@ impl Loss {
         lost
     }
 
-    /// The summary, a line for each way in which fields fare.
-    pub fn summary(&self) -> Vec<String> {
+    /// The summary in a language, a line for each way in which fields fare.
+    pub fn summary(&self, language: Language) -> Vec<String> {
+        let told = |text: &str| in_language(text, language).into_owned();
         let of = |count: u64, mapping: &str| format!("{count} {mapping}");
         let counts = [
             of(self.count(|mapping| mapping == Mapping::Carried), "carried"),
@@ -145,19 +147,19 @@ impl Loss {
                 "dropped",
             ),
         ];
-        let mut lines = vec![format!(
+        let mut lines = vec![told(&format!(
             "{} with {}: {}; {} missing",
             counted(self.extensions, "extension"),
             counted(self.fields, "field"),
             counts.join(", "),
             self.count(|mapping| matches!(mapping, Mapping::Missing(_)))
-        )];
+        ))];
         for ((mapping, how), fields) in &self.counts {
-            let what = translated(word(*mapping));
+            let what = told(word(*mapping));
             let fields: Vec<String> = fields
                 .iter()
                 .map(|((field, to), count)| {
-                    let to = others(*field, to).join(&translated(" and "));
+                    let to = others(*field, to, Language::English).join(&told(" and "));
                     match to.is_empty() {
                         true => format!("{} {count}", field.name()),
                         false => format!("{} {count} → {to}", field.name()),
@@ -167,23 +169,24 @@ impl Loss {
             let how = if how.is_empty() {
                 String::new()
             } else {
-                format!(" ({})", translated(how))
+                format!(" ({})", told(how))
             };
             lines.push(format!("  {what:<10} {}{how}", fields.join(", ")));
         }
         let cells = self.cells.iter();
-        lines.extend(
-            cells.map(|(heading, count)| {
-                format!("  {LOST:<10} column {heading} {count} ({NO_FIELD})")
-            }),
-        );
+        lines.extend(cells.map(|(heading, count)| {
+            told(&format!(
+                "  {LOST:<10} column {heading} {count} ({NO_FIELD})"
+            ))
+        }));
         lines
     }
 
     /// The same as a table for people: what is lost first, then the most frequent.
     pub fn table(&self) -> ExtraSheet {
         let cells = self.cells.iter().map(|(heading, count)| {
-            let cells = [LOST, heading, &count.to_string(), "", NO_FIELD];
+            let [lost, why] = [LOST, NO_FIELD].map(translated);
+            let cells = [&*lost, heading, &count.to_string(), "", &*why];
             let row = ExtraRow {
                 cells: cells.map(str::to_owned).to_vec(),
                 mark: Some((0, Tone::Bad)),
@@ -195,9 +198,9 @@ impl Loss {
         for ((mapping, how), fields) in &self.counts {
             for ((field, to), count) in fields {
                 let place = (!mapping.is_loss(), std::cmp::Reverse(*count));
-                let to = others(*field, to).join(" ");
+                let to = others(*field, to, spoken()).join(" ");
                 let fate = translated(word(*mapping)).into_owned();
-                let field = field.name().to_owned();
+                let field = field.label(spoken()).to_owned();
                 let row = ExtraRow {
                     cells: vec![
                         fate,
@@ -243,9 +246,9 @@ fn word(mapping: Mapping) -> &'static str {
     }
 }
 
-/// The names of the fields that a field goes to under another name, each once.
-fn others(field: Field, to: &[Field]) -> Vec<&'static str> {
+/// The fields that a field goes to under another name, each once, as a language has them.
+fn others(field: Field, to: &[Field], language: Language) -> Vec<&'static str> {
     let to = to.iter().filter(|to| **to != field);
-    let names: BTreeSet<&str> = to.map(|to| to.name()).collect();
+    let names: BTreeSet<&str> = to.map(|to| to.label(language)).collect();
     names.into_iter().collect()
 }

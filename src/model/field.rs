@@ -461,6 +461,15 @@ impl Field {
         }
     }
 
+    /// The field as people who read a language are told of it: by its name in English, which is that of sheets and
+    /// options, else by its heading.
+    pub(crate) fn label(self, language: Language) -> &'static str {
+        match language {
+            Language::English => self.name(),
+            other => self.heading(other),
+        }
+    }
+
     /// Returns true if the value of the field may never be shown.
     pub fn is_secret(self) -> bool {
         self.def().secret

@@ -1,10 +1,11 @@
 //! A plan as text: one line for each row, marked with its action, and below it the fields that change.
 
 use crate::compare::uncomparable;
-use crate::lang::translated;
+use crate::lang::{spoken, translated};
 use crate::manifest::Manifest;
 use crate::model::redact::{NOT_SHOWN, changed};
 use crate::model::{Action, Change, Field, Kind, PlannedRow, RowResult, TO_GENERATE};
+use crate::report::describe;
 use std::collections::BTreeSet;
 
 /// New extensions, and unchanged ones, that are shown one by one unless all are asked for.
@@ -122,8 +123,13 @@ fn push_row(
     let word = translated(word);
     let place = outcome.place.as_ref();
     let place = place.map_or_else(String::new, |place| format!(" ({place})"));
+    let mut findings = outcome.findings.iter();
+    let told = match findings.find(|finding| finding.message == outcome.message) {
+        Some(finding) => describe(finding, &outcome.column, outcome.place.as_ref(), spoken()),
+        None => translated(&outcome.message).into_owned(),
+    };
     let message = match &row.change {
-        None if !outcome.message.is_empty() => format!(": {}", translated(&outcome.message)),
+        None if !told.is_empty() => format!(": {told}"),
         _ => String::new(),
     };
     lines.push(PlanLine {

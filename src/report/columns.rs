@@ -2,7 +2,7 @@
 
 use super::finding_line;
 use crate::lang::in_language;
-use crate::model::{Language, Outcome, RingResult, RowResult};
+use crate::model::{Finding, Language, Outcome, RingResult, RowResult};
 use crate::sheet::{Column, Heading, OWN_PREFIX, Tone};
 
 /// An outcome that is written, with all that its cells are made of.
@@ -16,6 +16,8 @@ pub(super) struct ReportLine<'o> {
     pub(super) has_rings: bool,
     /// The language of its sentences.
     pub(super) language: Language,
+    /// The heading of a finding's column as its sheet has it.
+    pub(super) heading: &'o dyn Fn(&Finding) -> String,
 }
 
 impl ReportLine<'_> {
@@ -309,14 +311,20 @@ pub(crate) fn reject_columns(headings: &[String]) -> Vec<Column> {
     headings.chain(added).collect()
 }
 
-/// The cells that a rejects sheet adds to a row's own, its sentences in this language.
-pub(crate) fn reject_cells(outcome: &Outcome, language: Language) -> Vec<String> {
+/// The cells that a rejects sheet adds to a row's own, its sentences in this language; `heading` is the heading of a
+/// finding's column.
+pub(crate) fn reject_cells(
+    outcome: &Outcome,
+    language: Language,
+    heading: &dyn Fn(&Finding) -> String,
+) -> Vec<String> {
     let line = ReportLine {
         outcome,
         found: None,
         has_one_table: false,
         has_rings: false,
         language,
+        heading,
     };
     let cells = COLUMNS.iter().filter_map(|column| column.reject);
     cells.map(|cell| cell(&line)).collect()
@@ -365,7 +373,10 @@ fn all_findings(line: &ReportLine<'_>, sources: bool) -> String {
     let place = line.outcome.place.as_ref();
     let findings = line.outcome.findings.iter();
     let lines: Vec<String> = findings
-        .map(|finding| finding_line(finding, place, sources, line.language))
+        .map(|finding| {
+            let heading = (line.heading)(finding);
+            finding_line(finding, &heading, place, sources, line.language)
+        })
         .collect();
     lines.join("\n")
 }

@@ -140,6 +140,9 @@ pub(crate) fn one(vendor: &Vendor) -> String {
     }
     section("Fields", &fields(manifest), &mut text);
     section("Rules", &rules(manifest), &mut text);
+    if !manifest.fault.is_empty() {
+        section("Refusals", &refusals(manifest), &mut text);
+    }
     if let Some(groups) = vendor.groups().map(|groups| (groups.manifest)()) {
         section("Fields of groups (--groups)", &fields(groups), &mut text);
         section("Rules of groups", &rules(groups), &mut text);
@@ -363,6 +366,22 @@ fn rules(manifest: &Manifest) -> String {
     let headings = ["rule", "weight", "a value", "source", "note"];
     let rows = told(rule_rows(manifest), &[1, 2, 4]);
     markdown::table(&headings.map(translated), &rows)
+}
+
+/// The codes and HTTP statuses by which the PBX refuses, and their meanings.
+fn refusals(manifest: &Manifest) -> String {
+    let headings = ["code", "meaning", "what to do", "source"].map(translated);
+    let rows = manifest.fault.iter().map(|row| {
+        let statuses: Vec<String> = row.status.iter().map(u16::to_string).collect();
+        let statuses = format!("HTTP {}", statuses.join(", "));
+        vec![
+            row.code.clone().unwrap_or(statuses),
+            row.meaning.clone(),
+            row.hint.clone(),
+            row.source.clone(),
+        ]
+    });
+    markdown::table(&headings, &told(rows.collect(), &[1, 2]))
 }
 
 fn rule_rows(manifest: &Manifest) -> Vec<Vec<String>> {

@@ -136,6 +136,7 @@ impl ReportFile {
             has_one_table: self.has_one_table,
             has_rings: self.has_rings,
             language: self.language,
+            heading,
         };
         if !self.writer.has_facts() {
             let cells = table_cells(&line);
@@ -219,7 +220,7 @@ fn columns_of(format: Option<Format>, head: &ReportHead) -> Vec<Column> {
 /// The language of sentences in tables of a format: English where programs read them, else the reader's.
 pub(crate) fn language_of(format: Option<Format>) -> Language {
     match format {
-        None | Some(Format::Json | Format::JsonLines) => Language::English,
-        Some(_) => spoken(),
+        Some(format) if format.is_for_people() => spoken(),
+        _ => Language::English,
     }
 }

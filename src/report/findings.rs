@@ -1,7 +1,7 @@
 //! Findings as a person reads them: summed by column and cause, with the sheet's own headings and cells.
 
-use crate::lang::{all_translated, translated};
-use crate::model::{Field, Finding, Place, Severity, heading_key, with_hint};
+use crate::lang::{all_translated, in_language, spoken, translated};
+use crate::model::{Field, Finding, Language, Place, Severity, heading_key, with_hint};
 use crate::sheet::{ExtraRow, ExtraSheet, TITLE_PREFIX, Tone};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -133,8 +133,8 @@ impl FindingSummary {
         }
     }
 
-    /// Builds a line for each cause: notes, then warnings, then errors.
-    pub(crate) fn lines(&self) -> Vec<String> {
+    /// Builds a line for each cause, in a language: notes, then warnings, then errors.
+    pub(crate) fn lines(&self, language: Language) -> Vec<String> {
         let mut lines = vec![];
         for severity in [Severity::Info, Severity::Warning, Severity::Error] {
             let causes = self
@@ -147,12 +147,13 @@ impl FindingSummary {
                 groups.sort_by_key(|group| std::cmp::Reverse(group.count));
                 groups.truncate(CAUSES_SHOWN_MAX);
             }
-            lines.extend(groups.into_iter().map(FindingGroup::line));
+            lines.extend(groups.into_iter().map(|group| group.line(language)));
             if hidden > 0 {
-                lines.push(format!(
+                let more = format!(
                     "… and {hidden} more kinds of {}: --all prints every one",
                     severity.word()
-                ));
+                );
+                lines.push(in_language(&more, language).into_owned());
             }
         }
         lines
@@ -177,7 +178,7 @@ impl FindingGroup {
             subject(finding, &self.heading, ""),
             self.count.to_string(),
             format!("{sheet}{}{more}", self.cells.join(" ")),
-            words(finding),
+            words(finding, spoken()),
             finding.rule.to_string(),
         ];
         ExtraRow {
@@ -187,10 +188,10 @@ impl FindingGroup {
         }
     }
 
-    fn line(&self) -> String {
-        let word = translated(self.first.severity.word());
+    fn line(&self, language: Language) -> String {
+        let word = in_language(self.first.severity.word(), language);
         if self.count == 1 {
-            let text = describe(&self.first, &self.heading, Some(&self.place));
+            let text = describe(&self.first, &self.heading, Some(&self.place), language);
             let number = match self.number.as_str() {
                 "" => String::new(),
                 number => format!("{number} "),
@@ -215,9 +216,9 @@ impl FindingGroup {
             "{sheet}: {word} {}{} {} ({}{more}): {}",
             subject(&self.first, &self.heading, ", "),
             self.count,
-            translated(what),
+            in_language(what, language),
             self.cells.join(" "),
-            words(&self.first)
+            words(&self.first, language)
         )
     }
 }
@@ -236,13 +237,18 @@ pub(super) fn statement(finding: &Finding, heading: &str, place: &Place) -> Stri
         "{} {}{between}{}",
         translated(finding.severity.word()),
         parts.join(", "),
-        message(finding)
+        message(finding, spoken())
     )
 }
 
 /// Describes a finding in a person's words: the sheet's own heading with the field's name in brackets where it differs,
 /// the cell, the mistake, the next step.
-pub(crate) fn describe(finding: &Finding, heading: &str, place: Option<&Place>) -> String {
+pub(crate) fn describe(
+    finding: &Finding,
+    heading: &str,
+    place: Option<&Place>,
+    language: Language,
+) -> String {
     let cell = match (place, finding.column) {
         (Some(place), Some(column)) => place.cell(column),
         _ => String::new(),
@@ -251,7 +257,7 @@ pub(crate) fn describe(finding: &Finding, heading: &str, place: Option<&Place>) 
         "" => subject(finding, heading, ": "),
         cell => format!("{}{cell}: ", subject(finding, heading, ", ")),
     };
-    format!("{subject}{}", words(finding))
+    format!("{subject}{}", words(finding, language))
 }
 
 fn subject(finding: &Finding, heading: &str, end: &str) -> String {
@@ -266,20 +272,23 @@ fn subject(finding: &Finding, heading: &str, end: &str) -> String {
     }
 }
 
-fn is_field_name(heading: &str) -> bool {
+pub(super) fn is_field_name(heading: &str) -> bool {
     let key = heading_key(heading);
     Field::all().any(|field| heading_key(field.name()) == key)
 }
 
 /// Builds the message with its next step, without the field's name, which comes before it.
-fn words(finding: &Finding) -> String {
-    with_hint(&message(finding), &translated(&finding.hint))
+pub(super) fn words(finding: &Finding, language: Language) -> String {
+    with_hint(
+        &message(finding, language),
+        &in_language(&finding.hint, language),
+    )
 }
 
 /// Returns the message without the field's name.
-fn message(finding: &Finding) -> String {
+pub(super) fn message(finding: &Finding, language: Language) -> String {
     let name = finding.field.map_or("", |field| field.name());
-    let message = translated(&finding.message);
+    let message = in_language(&finding.message, language);
     let rest = message.strip_prefix(name).filter(|_| !name.is_empty());
     rest.map_or(&*message, |rest| rest.trim_start_matches([':', ' ']))
         .to_owned()
@@ -314,7 +323,7 @@ mod tests {
         let alone = finding(Severity::Warning, Some(3), "sip_password is short");
         summary.add(&place(7), "2006", "sip password", &alone);
         assert_eq!(
-            summary.lines(),
+            summary.lines(Language::English),
             [
                 "staff.csv:7: 2006 warning sip password, D7: is short — fill in the cell",
                 "staff.csv: error Kennwort (sip_password), 100 cells (C2 C3 C4 C5 C6 …): is missing — fill in the cell",
@@ -329,7 +338,7 @@ mod tests {
             let one = finding(Severity::Error, Some(column), "sip_password is missing");
             summary.add(&place(2), "2001", "", &one);
         }
-        let lines = summary.lines();
+        let lines = summary.lines(Language::English);
         assert_eq!(lines.len(), CAUSES_SHOWN_MAX + 1);
         assert!(lines[CAUSES_SHOWN_MAX].contains("185"), "{lines:?}");
     }

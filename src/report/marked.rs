@@ -1,7 +1,8 @@
 //! `--mark` and `--propose`: a copy of a sheet that shows the findings at the cells themselves.
 
+use super::findings::words;
 use crate::check::BoundSheet;
-use crate::lang::{all_translated, translated};
+use crate::lang::{all_translated, spoken, translated};
 use crate::model::{Finding, Place, Secret, cell_name};
 use crate::sheet::{
     CellMarks, ExtraRow, ExtraSheet, Sheet, SheetError, TITLE_PREFIX, Tone, ending,
@@ -62,10 +63,11 @@ impl<'t> MarkedSheet<'t> {
         let columns = self.table.sheet.headings.len();
         let column = column.filter(|column| *column < columns);
         let cell = self.cell(row, place, column.unwrap_or_default());
-        let (weight, words) = (translated(finding.severity.word()), finding.words());
-        let words = format!("{weight}: {}", translated(&words));
+        let weight = translated(finding.severity.word());
         if let Some(column) = column {
-            self.marks.add(place.line, column, tone, &words);
+            // Its column names it.
+            let note = format!("{weight}: {}", words(finding, spoken()));
+            self.marks.add(place.line, column, tone, &note);
         }
         let link = Some(cell.clone());
         let cells = vec![

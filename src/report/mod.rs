@@ -16,30 +16,31 @@ use crate::check::Counts;
 use crate::lang::in_language;
 use crate::model::{Finding, Language, Outcome, Place, RingResult, RowResult};
 use crate::sheet::SheetError;
+use findings::is_field_name;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io;
 
-/// Describes a finding on one line: severity, rule, cell, mistake, next step, and the source of the rule if `sources`
-/// are wanted, in this language.
+/// Describes a finding on one line: severity, rule, the sheet's own heading where it is no field's name, cell, mistake,
+/// next step, and the source of the rule if `sources` are wanted, in this language.
 pub(crate) fn finding_line(
     finding: &Finding,
+    heading: &str,
     place: Option<&Place>,
     sources: bool,
     language: Language,
 ) -> String {
-    let cell = match (place, finding.column) {
-        (Some(place), Some(column)) => format!(" {}", place.cell(column)),
-        _ => String::new(),
-    };
+    let own = Some(heading.trim()).filter(|own| !own.is_empty() && !is_field_name(own));
+    let cell = place.zip(finding.column);
+    let cell = cell.map(|(place, column)| place.cell(column));
+    let at: Vec<&str> = own.into_iter().chain(cell.as_deref()).collect();
     let (weight, words) = (finding.severity.word(), finding.words());
-    let mut line = format!(
-        "{} {}{cell}: {}",
-        in_language(weight, language),
-        finding.rule,
-        in_language(&words, language)
-    );
+    let mut line = format!("{} {}", in_language(weight, language), finding.rule);
+    if !at.is_empty() {
+        line.extend([" ", &at.join(", ")]);
+    }
+    line.extend([": ", &in_language(&words, language)]);
     if sources && !finding.source.is_empty() {
         line.extend([" [", &*finding.source, "]"]);
     }

@@ -4,6 +4,7 @@ use super::failure::Failure;
 use super::process_group;
 use super::terminal::ask_secret;
 use crate::disk::{Readers, write_new, write_whole};
+use crate::lang::keep;
 use crate::model::{Secret, redact};
 use crate::vendors::Account;
 use etcetera::BaseStrategy;
@@ -168,7 +169,8 @@ fn read_config(path: &Path) -> Result<Config, Failure> {
     let shown = path.display();
     let text =
         read_small(path).map_err(|why| Failure::usage(format!("{shown} cannot be read: {why}")))?;
-    toml::from_str(&text).map_err(|error| {
+    let read: Result<Config, toml::de::Error> = toml::from_str(&text);
+    let config = read.map_err(|error| {
         // The error's own display quotes the line, and a line may have a secret.
         let line = error
             .span()
@@ -179,7 +181,18 @@ fn read_config(path: &Path) -> Result<Config, Failure> {
             "{shown}:{line}: {target}{}",
             without_value(error.message())
         ))
-    })
+    })?;
+    keep(config.targets.keys());
+    for target in config.targets.values() {
+        let files = [&target.password_file, &target.ca_file];
+        keep(
+            files
+                .into_iter()
+                .flatten()
+                .map(|file| file.to_string_lossy()),
+        );
+    }
+    Ok(config)
 }
 
 /// Shortens the TOML reader's message about a wrong value so that it does not show the value: `invalid type: integer

@@ -2,7 +2,7 @@
 
 use super::failure::{Exit, Failure};
 use super::log;
-use crate::lang::{spoken, translated};
+use crate::lang::{in_language, spoken, translated};
 use crate::link::StopFlag;
 use crate::model::redact::{harmless, message};
 use crate::model::{Language, Secret};
@@ -34,16 +34,27 @@ pub(crate) fn printed(written: io::Result<()>) -> Result<(), Failure> {
 /// a sheet, a file's name or a reply never steers the terminal, and no address shows a password.
 pub(crate) fn print(line: impl fmt::Display) {
     let line = line.to_string();
-    match log::is_quiet() {
-        true => log::note(&line),
-        false => print_error(&line),
+    print_made(|language| vec![in_language(&line, language).into_owned()]);
+}
+
+/// Prints lines that are put together in a language, as [`print`] does: the log keeps them in English.
+pub(crate) fn print_made(lines: impl Fn(Language) -> Vec<String>) {
+    lines(Language::English)
+        .iter()
+        .for_each(|line| log::note(line));
+    if !log::is_quiet() {
+        lines(spoken()).iter().for_each(|line| put(line));
     }
 }
 
 /// Prints a line on standard error, also where only errors are wanted. The log keeps it in English.
 pub(crate) fn print_error(line: &str) {
     log::note(line);
-    let _ = above(|| writeln!(stderr(), "{}", message(&translated(line))));
+    put(&translated(line));
+}
+
+fn put(line: &str) {
+    let _ = above(|| writeln!(stderr(), "{}", message(line)));
 }
 
 /// Prints the files that were removed because killed runs had left them half written.
@@ -120,6 +131,15 @@ fn painted(paint: Paint, text: &str) -> String {
         Paint::Magenta => 35,
     };
     format!("\x1b[{code}m{text}\x1b[0m")
+}
+
+/// Prints a text that is rowcall's own on standard output: the one with colours where they are shown.
+pub(crate) fn print_own(coloured: &str, plain: &str) -> io::Result<()> {
+    let text = match Color::default().is_on() {
+        true => coloured,
+        false => plain,
+    };
+    stdout().write_all(text.as_bytes())
 }
 
 /// Prints lines on standard output, in colour where that is wanted.
@@ -266,7 +286,7 @@ pub(crate) fn ask_secret(_: &str) -> Option<Secret> {
     None
 }
 
-/// Asks a question on the terminal. Returns true when not interactive.
+/// Asks a question, in the reader's language, on the terminal. Returns true when not interactive.
 pub(crate) fn confirm(question: &str) -> bool {
     if !can_ask() {
         return true;
@@ -276,7 +296,7 @@ pub(crate) fn confirm(question: &str) -> bool {
         Language::German => "[j/N]",
     };
     // In one piece, as whoever reads along sees it.
-    let asked = format!("{} {choice} ", message(&translated(question)));
+    let asked = format!("{} {choice} ", message(question));
     let _ = stderr().write_all(asked.as_bytes());
     let mut answer = String::new();
     let read = stdin().lock().read_line(&mut answer);

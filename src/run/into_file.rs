@@ -17,7 +17,7 @@ use crate::report::{
 };
 use crate::rim::outputs::Files;
 use crate::rim::terminal::{
-    end_on_interrupt, print, print_data, print_lines, stop_writing_on_interrupt,
+    end_on_interrupt, print, print_data, print_lines, print_made, stop_writing_on_interrupt,
 };
 use crate::rim::{Context, Exit, Failure, who};
 use crate::sheet::import_file;
@@ -309,7 +309,7 @@ impl<'f> FileRequest<'f> {
         for report in reports {
             report.finish(&[])?;
         }
-        found.lines().iter().for_each(print);
+        print_made(|language| found.lines(language));
         Ok(counts)
     }
 

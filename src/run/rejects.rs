@@ -163,7 +163,9 @@ impl<'r> Rejects<'r> {
         };
         let line: Vec<String> = cells
             .into_iter()
-            .chain(reject_cells(outcome, self.language))
+            .chain(reject_cells(outcome, self.language, &|finding| {
+                fields.heading(outcome.place.as_ref(), finding.field)
+            }))
             .collect();
         self.count += 1;
         let marks = marks(self.originals.headings(), fields, outcome);

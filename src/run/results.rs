@@ -4,12 +4,14 @@ use super::rejects::Rejects;
 use super::request::{ReportOptions, RunRequest};
 use crate::disk;
 use crate::input::FieldHeadings;
-use crate::lang::translated;
+use crate::lang::{in_language, translated};
 use crate::ledger::ApplyState;
-use crate::model::{Action, Finding, Outcome, RingResult, RowResult, RunCommand, counted};
+use crate::model::{
+    Action, Finding, Language, Outcome, RingResult, RowResult, RunCommand, counted,
+};
 use crate::plan::Refusal;
 use crate::report::{Report, ReportFile, ReportHead, ResultCounts, describe, for_people};
-use crate::rim::terminal::{print, print_data, print_error};
+use crate::rim::terminal::{print, print_data, print_error, print_made};
 use crate::rim::{Exit, Failure};
 use crate::sheet::SheetError;
 use jiff::Timestamp;
@@ -194,7 +196,7 @@ impl<'r> Results<'r> {
             *alike += 1;
             if self.shown < SHOWN_MAX && *alike <= ALIKE_MAX && !self.quiet && !told {
                 self.shown += 1;
-                show(&outcome);
+                print_made(|language| lines_of(&outcome, language));
             }
             if let Some(rejects) = &mut self.rejects
                 && !outcome.result.is_done()
@@ -265,6 +267,8 @@ impl<'r> Results<'r> {
     /// The refusal's failure, or exit 2 where a file cannot be written to its end.
     pub(crate) fn refuse(mut self, refusal: Refusal) -> Result<Exit, Failure> {
         let (failure, fails) = (refusal.failure, refusal.fails);
+        // The failure itself tells it, as the last line.
+        self.reason_told = fails;
         let put = self.rest_not_sent(refusal.code, &failure.message, &failure.hint);
         let done = put.and(self.finish(fails.then_some(failure.exit)));
         match fails {
@@ -286,8 +290,8 @@ impl<'r> Results<'r> {
         let mut facts = vec![
             ("run", self.run.clone().unwrap_or_default()),
             ("finished", for_people(finished)),
-            ("took", format!("{seconds:.1} s")),
-            ("in effect", self.in_effect().to_owned()),
+            ("took", translated(&format!("{seconds:.1} s")).into_owned()),
+            ("in effect", translated(self.in_effect()).into_owned()),
         ];
         facts.retain(|(_, value)| !value.is_empty());
         let report = std::mem::replace(&mut self.report, Report::new(0, vec![]));
@@ -302,7 +306,7 @@ impl<'r> Results<'r> {
             None => Exit::done_if(counts.all_well() && !self.has_losses),
         });
         let more = self.not_done - self.shown;
-        if more > 0 && !self.quiet {
+        if more > 0 && self.shown > 0 && !self.quiet {
             let rows = match more {
                 1 => "1 more row that is".to_owned(),
                 more => format!("{more} more rows that are"),
@@ -401,39 +405,32 @@ fn object(counts: impl Iterator<Item = (&'static str, u64)>) -> Map<String, Valu
     members.collect()
 }
 
-/// Shows a row that is not done, on the terminal.
-fn show(outcome: &Outcome) {
-    let place = outcome
-        .place
-        .as_ref()
-        .map_or_else(String::new, |place| format!("{place}: "));
+/// Describes a row that is not done, in a language.
+fn lines_of(outcome: &Outcome, language: Language) -> Vec<String> {
+    let told = |text: &str| in_language(text, language).into_owned();
+    let place = outcome.place.as_ref();
+    let before = place.map_or_else(String::new, |place| format!("{place}: "));
     let ring = outcome.ring.filter(|ring| *ring != RingResult::Rings);
-    let ring = ring.map_or_else(String::new, |ring| {
-        translated(&format!(", ring {}", ring.word())).into_owned()
-    });
-    let result = translated(outcome.result.word());
-    let (row, place) = (
-        format!("{place}{} {result}{ring}", outcome.number),
-        outcome.place.as_ref(),
-    );
-    let mut errors = outcome
-        .findings
-        .iter()
-        .filter(|finding| finding.is_error() && outcome.result == RowResult::Invalid);
-    match errors.next() {
-        Some(first) => print(format!(
-            "{row}: {}",
-            describe(first, &outcome.column, place)
-        )),
-        None => {
-            print(format!("{row}: {}", translated(&outcome.message)));
-            if !outcome.hint.is_empty() {
-                print(format!("  hint: {}", outcome.hint));
-            }
+    let ring = ring.map_or_else(String::new, |ring| told(&format!(", ring {}", ring.word())));
+    let result = told(outcome.result.word());
+    let row = format!("{before}{} {result}{ring}", outcome.number);
+    let is_shown = |finding: &&Finding| finding.is_error() && outcome.result == RowResult::Invalid;
+    let mut errors = outcome.findings.iter().filter(is_shown);
+    let mut lines = match errors.next() {
+        Some(first) => {
+            let first = describe(first, &outcome.column, place, language);
+            vec![format!("{row}: {first}")]
         }
-    }
-    for finding in errors {
-        let also = translated("also");
-        print(format!("  {also} {}", describe(finding, "", place)));
-    }
+        None => {
+            let hint = Some(&outcome.hint).filter(|hint| !hint.is_empty());
+            let hint = hint.map(|hint| told(&format!("  hint: {}", hint)));
+            let row = format!("{row}: {}", told(&outcome.message));
+            [row].into_iter().chain(hint).collect()
+        }
+    };
+    lines.extend(errors.map(|finding| {
+        let also = told("also");
+        format!("  {also} {}", describe(finding, "", place, language))
+    }));
+    lines
 }

@@ -1,5 +1,6 @@
 //! Tables in: any input is opened here, and its rows are read in batches.
 
+use crate::lang::keep;
 use crate::model::{Finding, Place, Severity, cell_name};
 use crate::sheet::book::read as book;
 use crate::sheet::cells::{RAGGED, Row, RowTrouble};
@@ -214,6 +215,8 @@ fn format_of_content(source: &Source) -> Result<Format, SheetError> {
 
 impl Sheet {
     fn new<C>(file: &Arc<str>, opened: Opened<C>, content: impl FnOnce(C) -> Content) -> Sheet {
+        keep(&opened.headings);
+        keep(&opened.sheet);
         Sheet {
             file: file.clone(),
             sheet: opened.sheet,

@@ -1,5 +1,6 @@
 //! The bytes of a sheet: opened once, read as often as needed.
 
+use crate::lang::keep;
 use crate::sheet::encoding::Encoding;
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::options::Input;
@@ -29,6 +30,7 @@ pub(crate) struct Source {
 impl Source {
     pub(crate) fn open(input: &Input) -> Result<Source, SheetError> {
         let name: Arc<str> = input.to_string().into();
+        keep([&name]);
         let unreadable = |error: io::Error| SheetError::unreadable(&name, &error);
         let file = match input {
             Input::Stdin => spool(&mut io::stdin().lock()).map_err(unreadable)?,

@@ -115,9 +115,7 @@ impl Manifest {
     }
 
     fn fault_of_row(&self, row: &FaultRow, word: &str, shown: &str) -> Fault {
-        let source = self.source.get(&row.source);
-        let source = source.map_or("", |source| source.title.as_str());
-        let message = format!("{} ({shown}; meaning from: {source})", row.meaning);
+        let message = format!("{} ({shown})", row.meaning);
         self.fault(row.kind, word, message).hint(row.hint.clone())
     }
 }

@@ -1,6 +1,7 @@
 //! `rowcall archive verify`: the mistakes of an archive.
 
 use crate::archive::{Archive, Head, moves};
+use crate::lang::translated;
 use crate::model::counted;
 use crate::rim::terminal::{print, print_data};
 use crate::rim::{Exit, Failure};
@@ -50,7 +51,8 @@ pub(super) fn run(folder: &Path, heads: &[Head], json: bool) -> Result<Exit, Fai
             });
             return writeln!(out, "{all}");
         }
-        wrong.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+        let mut lines = wrong.iter().map(|line| translated(line));
+        lines.try_for_each(|line| writeln!(out, "{line}"))?;
         match wrong.is_empty() {
             true => writeln!(out, "{}", verdict.head),
             false => Ok(()),

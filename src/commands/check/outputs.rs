@@ -3,7 +3,7 @@
 use crate::check::{BoundSheet, Counts, Verdict};
 use crate::cli::{CheckArgs, OnLoss};
 use crate::input::Losses;
-use crate::lang::spoken;
+use crate::lang::{spoken, translated};
 use crate::model::counted;
 use crate::report::marked::{MarkedSheet, ending_of_copy};
 use crate::report::{
@@ -61,7 +61,8 @@ impl<'t> CheckOutputs<'t> {
             losses.add_verdict(&verdict);
         }
         for finding in &verdict.findings {
-            let (place, number) = (&verdict.place, &verdict.number);
+            let (place, number, heading) =
+                (&verdict.place, &verdict.number, table.heading(finding));
             if let Some(marked) = &mut self.marked {
                 marked.add(verdict.row, place, number, finding);
             }
@@ -69,11 +70,10 @@ impl<'t> CheckOutputs<'t> {
                 continue;
             }
             if self.args.all {
-                let line = finding_line(finding, Some(place), self.args.sources, spoken());
+                let line = finding_line(finding, heading, Some(place), self.args.sources, spoken());
                 printed(writeln!(self.out, "{place}: {number} {line}"))?;
             } else {
-                self.found
-                    .add(place, number, table.heading(finding), finding);
+                self.found.add(place, number, heading, finding);
             }
         }
         if !self.reports.is_empty() {
@@ -95,7 +95,7 @@ impl<'t> CheckOutputs<'t> {
         let weights = format!("{errors}, {warnings}");
         let lossy = self.losses.as_mut().map_or(Ok(()), Losses::refuse_sheets);
         for report in self.reports {
-            report.finish(&[("found", weights.clone())])?;
+            report.finish(&[("found", translated(&weights).into_owned())])?;
         }
         let done = Exit::done_if(counts.invalid == 0);
         let exit = lossy.as_ref().map_or_else(|lossy| lossy.exit, |()| done);
@@ -104,7 +104,7 @@ impl<'t> CheckOutputs<'t> {
             let summary = summary_of_check("check", vendor, &[], counts, started, exit.code());
             printed(writeln!(self.out, "{summary}"))?;
         }
-        for line in self.found.lines() {
+        for line in self.found.lines(spoken()) {
             printed(writeln!(self.out, "{line}"))?;
         }
         printed(self.out.flush())?;

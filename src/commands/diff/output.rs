@@ -2,10 +2,10 @@
 
 use crate::cli::DiffArgs;
 use crate::diff::{Comparison, columns};
-use crate::lang::translated;
+use crate::lang::{in_language, translated};
 use crate::model::Language;
 use crate::report::{for_people, language_of};
-use crate::rim::terminal::{output, print, print_data};
+use crate::rim::terminal::{output, print_data, print_made};
 use crate::rim::who;
 use crate::rim::{Exit, Failure};
 use crate::sheet::{Column, Format, Heading, Readers, Writer};
@@ -126,6 +126,9 @@ impl Output {
 pub(super) fn conclude(labels: &[String; 2], comparison: &Comparison<'_>) -> Exit {
     let [before, after] = labels;
     let summary = comparison.summary();
-    print(format!("{before} → {after}: {}", translated(&summary)));
+    print_made(|language| {
+        let summary = in_language(&summary, language);
+        vec![format!("{before} → {after}: {summary}")]
+    });
     Exit::done_if(comparison.differences.is_empty())
 }

@@ -89,7 +89,8 @@ impl Job<'_> {
     }
 
     fn writer(&self, path: Option<&Path>, form: &Form<'_>) -> Result<Writer, SheetError> {
-        let columns = form.columns();
+        let format = path.and_then(|path| Format::to_write(&path.to_string_lossy()));
+        let columns = form.columns_in(format);
         match path {
             None => Writer::stream(strict_output(), "standard output", Format::Csv, &columns),
             Some(path) if self.args.secrets == ExportSecrets::Plain => {

@@ -2,6 +2,7 @@
 
 use crate::check::Counts;
 use crate::cli::FixArgs;
+use crate::lang::translated;
 use crate::model::counted;
 use crate::model::redact::{NOT_SHOWN, quoted};
 use crate::model::{Field, Finding, Place};
@@ -131,7 +132,7 @@ impl<'s> Changes<'s> {
             if *count > SHOWN_MAX {
                 let more = counted(count - SHOWN_MAX, "more cell");
                 let line = format!("… and {more} of {field} ({code}): --all shows each");
-                printed(writeln!(self.out, "{line}"))?;
+                printed(writeln!(self.out, "{}", translated(&line)))?;
             }
         }
         if self.args.json {

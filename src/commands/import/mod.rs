@@ -9,7 +9,7 @@ use crate::cli::ImportArgs;
 use crate::model::Mode;
 use crate::plan::Refusal;
 use crate::plan::import::plan_import;
-use crate::rim::terminal::{print, stop_on_interrupt};
+use crate::rim::terminal::stop_on_interrupt;
 use crate::rim::{Context, Exit, Failure, Target};
 use crate::run::Run;
 use request::request;
@@ -42,7 +42,7 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Failure>
     }
     let (mut rows, prepared) = read_rows(wanted, &request, None, context)?;
     let refusal = check(&mut rows, wanted, args.all_or_nothing, &target);
-    rows.warnings().iter().for_each(print);
+    rows.print_warnings();
     let refusal = refusal.or_else(|| (!rows.any_valid()).then(Refusal::no_valid_row));
     let stop = stop_on_interrupt()?;
     let run = Run::new(&request, context, &stop).of_rows(rows);

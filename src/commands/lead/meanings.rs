@@ -3,8 +3,8 @@
 use super::answers::LeadAnswers;
 use super::questions::{ended, file_beside, typed};
 use crate::columns::{AllowedActions, ColumnReading, Mapped, Saved, write_map};
-use crate::commands::columns::understood;
 use crate::disk::write_whole;
+use crate::input::meanings::{print_tables, understood};
 use crate::input::{InputOptions, bound};
 use crate::manifest::Manifest;
 use crate::model::{Field, heading_key};
@@ -29,7 +29,9 @@ pub(super) fn meanings(file: &str, manifest: &Manifest) -> Result<Option<LeadAns
     print(format!("$ rowcall {}", typed(&words)));
     let mut input = InputOptions::file(Path::new(file), options.map_path());
     let (sheets, mut open) = understood(&input, manifest)?;
-    let columns: Vec<&ColumnReading> = sheets.iter().flat_map(|(_, columns)| columns).collect();
+    print_tables(&sheets, manifest)?;
+    let columns = sheets.iter().flat_map(|sheet| &sheet.columns);
+    let columns: Vec<&ColumnReading> = columns.collect();
     input.reading.map = loop {
         open.iter().for_each(print);
         let answers = answers(&columns)?;

@@ -6,6 +6,7 @@ mod questions;
 mod secrets;
 
 use crate::cli::{Cli, LeadArgs, ParsedLine, parse};
+use crate::lang::translated;
 use crate::model::shell_word;
 use crate::rim::config::names_of;
 use crate::rim::terminal::{confirm, end_on_interrupt, print};
@@ -59,7 +60,9 @@ pub(super) fn run(
     print("\n5. Go. Nothing was sent to a PBX of yours so far.");
     let mut targets = names_of(vendor.id, context.config());
     if targets.is_empty()
-        && confirm("no PBX of this kind is set up: give its address and account now?")
+        && confirm(&translated(
+            "no PBX of this kind is set up: give its address and account now?",
+        ))
     {
         step(&["init".to_owned()]);
         targets = names_of(vendor.id, context.config());

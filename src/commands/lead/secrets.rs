@@ -3,6 +3,7 @@
 use super::answers::LeadAnswers;
 use crate::columns::{AllowedActions, Binding};
 use crate::input::{InputOptions, bound};
+use crate::lang::translated;
 use crate::manifest::{Access, Manifest};
 use crate::model::Field;
 use crate::rim::Failure;
@@ -38,7 +39,7 @@ pub(super) fn generated_secrets(
             "some rows have no {}, and an extension cannot be made without it: have one made up for each?",
             field.name()
         );
-        if lacks && confirm(&question) {
+        if lacks && confirm(&translated(&question)) {
             wanted.push(field);
         }
     }

@@ -5,11 +5,11 @@ use crate::mapping::Mapping;
 use crate::migrate;
 use crate::model::{Field, TO_GENERATE};
 use crate::plan::transfer::{Move, Transfer};
-use crate::report::for_people;
+use crate::report::{for_people, language_of};
 use crate::rim::session::first_numbers;
-use crate::rim::terminal::print;
+use crate::rim::terminal::{print, print_made};
 use crate::rim::{Failure, who};
-use crate::sheet::{GENERATE, Readers, SheetError, Writer, escaped};
+use crate::sheet::{Format, GENERATE, Readers, SheetError, Writer, escaped};
 use jiff::Timestamp;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +30,7 @@ pub(super) fn write(args: &MigrateArgs, transfer: &Transfer) -> Result<(), Failu
 pub(super) fn print_summary(args: &MigrateArgs, transfer: &Transfer) {
     let (from, to) = (&transfer.source.end.label, &transfer.to.end.label);
     print(format!("{from} → {to}"));
-    transfer.loss.summary().iter().for_each(print);
+    print_made(|language| transfer.loss.summary(language));
     if let Some(path) = &args.loss {
         print(format!("loss report: {}", path.display()));
     }
@@ -38,6 +38,7 @@ pub(super) fn print_summary(args: &MigrateArgs, transfer: &Transfer) {
 
 fn write_loss(path: &Path, transfer: &Transfer) -> Result<(), SheetError> {
     let (from, to) = (&transfer.source.end, &transfer.to.end);
+    let language = language_of(Format::to_write(&path.to_string_lossy()));
     let mut writer = Writer::replace(path, Readers::Anybody, &migrate::columns())?;
     writer.set_title(&format!("losses from {} to {}", from.label, to.label));
     for (name, value) in [
@@ -60,7 +61,7 @@ fn write_loss(path: &Path, transfer: &Transfer) -> Result<(), SheetError> {
     for one in &transfer.moves {
         let entries = one.mapped.entries.iter();
         for entry in entries.filter(|entry| is_told(entry.mapping)) {
-            let cells = migrate::cells(&one.number, one.mapped.wanted.number(), entry);
+            let cells = migrate::cells(&one.number, one.mapped.wanted.number(), entry, language);
             writer.row(cells.iter().map(String::as_str))?;
         }
         let new = one.mapped.wanted.number();

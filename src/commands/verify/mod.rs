@@ -5,13 +5,13 @@ mod rows;
 use crate::cli::VerifyArgs;
 use crate::dialects::file_word;
 use crate::input::{FileVerification, InputRow};
-use crate::lang::translated;
+use crate::lang::in_language;
 use crate::manifest::Access;
 use crate::model::counted;
 use crate::model::{Field, Outcome, RowResult};
 use crate::report::{ReportFile, ReportHead, ResultCounts, for_people, summary_of_sheets};
 use crate::rim::outputs::Files;
-use crate::rim::terminal::{print, print_data};
+use crate::rim::terminal::{print, print_data, print_made};
 use crate::rim::{Context, Exit, Failure, who};
 use jiff::Timestamp;
 use rows::{read, trouble};
@@ -59,12 +59,11 @@ pub(super) fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure>
             .as_ref()
             .filter(|_| outcome.result == RowResult::Invalid);
         let place = place.map_or_else(String::new, |place| format!("{place}: "));
-        print(format!(
-            "{place}{} {}: {}",
-            translated(outcome.result.word()),
-            outcome.number,
-            translated(&outcome.message)
-        ));
+        print_made(|language| {
+            let [result, message] =
+                [outcome.result.word(), &outcome.message].map(|text| in_language(text, language));
+            vec![format!("{place}{result} {}: {message}", outcome.number)]
+        });
     }
     let (file, export) = (args.file.display(), args.export.display());
     for (why, headings) in [

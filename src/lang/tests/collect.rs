@@ -11,10 +11,11 @@ use syn::{Attribute, Meta};
 
 /// Modules, or their beginnings, without texts for people, with the reason.
 const WITHOUT: &[(&str, &str)] = &[
-    ("cli/man.rs", "the manual is English"),
-    ("cli/mod.rs", "the help is English"),
-    ("cli/runs.rs", "the help is English"),
-    ("cli/safety.rs", "the help is English"),
+    ("cli/man.rs", "the help is in a table of its own"),
+    ("cli/mod.rs", "the help is in a table of its own"),
+    ("cli/runs.rs", "the help is in a table of its own"),
+    ("cli/safety.rs", "the help is in a table of its own"),
+    ("cli/lang.rs", "the help is in a table of its own"),
     ("manual/", "the manual is English"),
     (
         "model/field.rs",
@@ -43,7 +44,7 @@ const LOOKED_FOR: &[(&str, &str)] = &[
     ("rules/vacant.rs:VACANT", "what sheets say"),
     ("rules/vacant.rs:VACANT_BEGINS", "what sheets say"),
     ("sheet/detect/groups.rs:BEGINNINGS", "what sheets say"),
-    ("sim/faults.rs:WORDS", "the help is English"),
+    ("sim/faults.rs:WORDS", "the help is in a table of its own"),
     ("vendors/asterisk/ami.rs:REFUSALS", "what a PBX says"),
     ("vendors/asterisk/talk.rs:REFUSALS", "what a PBX says"),
     ("vendors/freepbx/mod.rs:APPLY", "what a PBX is asked"),

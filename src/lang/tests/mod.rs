@@ -7,6 +7,7 @@ use super::pattern::{PlaceKind, TextPattern};
 use super::table::TextTable;
 use super::{GERMAN, TABLE, in_language};
 use crate::model::{Action, Language, RingResult, RowResult, Severity};
+use crate::random::Random;
 use collect::SourceTexts;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -118,7 +119,11 @@ fn german_texts_have_the_same_places_and_are_german() {
 
 /// A text without the marks of its places.
 fn plain(text: &str) -> String {
-    text.replace("|text}", "}").replace("|list}", "}")
+    let marks = ["|text}", "|list}", "|joined}", "|number}", "|date}"];
+    let text = text.to_owned();
+    marks
+        .iter()
+        .fold(text, |text, mark| text.replace(mark, "}"))
 }
 
 #[test]
@@ -137,8 +142,7 @@ fn every_message_is_found_again_as_the_text_that_it_was_made_from() {
     for (from, to) in TABLE.pairs().filter(|(from, _)| !from.is_vague()) {
         let names = from.places();
         let value_of = |name: &String| {
-            let is_text =
-                |(place, kind): (&String, &PlaceKind)| place == name && *kind != PlaceKind::Value;
+            let is_text = |(place, kind): (&String, &PlaceKind)| place == name && kind.is_text();
             let first = names
                 .iter()
                 .position(|known| known == name)
@@ -156,10 +160,9 @@ fn every_message_is_found_again_as_the_text_that_it_was_made_from() {
             .collect();
         let message = from.filled(names, &values, |_, value| value.text.to_owned());
         let expected = to.filled(names, &values, |kind, value| match kind {
-            PlaceKind::Value => value.text.to_owned(),
-            PlaceKind::Text | PlaceKind::List => {
-                in_language(value.text, Language::German).into_owned()
-            }
+            kind if kind.is_text() => in_language(value.text, Language::German).into_owned(),
+            PlaceKind::Date => value.text.replacen(' ', ". ", 1),
+            _ => value.text.to_owned(),
         });
         let german = in_language(&message, Language::German);
         if german != expected {
@@ -264,4 +267,73 @@ fn a_message_is_translated_by_the_text_with_the_most_letters_of_its_own() {
     let typed = "2 rows, is missing.csv: 2 rows, is missing.csv cannot be read: is missing";
     let told = "2 rows, is missing.csv: 2 rows, is missing.csv ist nicht lesbar: fehlt hier";
     assert_eq!(table.translate(typed, &kept), told);
+}
+
+/// Texts that are taken for others: of the table, made from its templates, and several of them.
+fn hostile(random: &mut Random) -> String {
+    let pairs: Vec<_> = TABLE.pairs().collect();
+    let one = |random: &mut Random| -> String {
+        let (from, _) = random.one(&pairs);
+        let values: Vec<TextPart<'_>> = from
+            .places()
+            .iter()
+            .map(|_| TextPart::new("row", "row"))
+            .collect();
+        from.filled(from.places(), &values, |_, value| value.text.to_owned())
+    };
+    let two = [one(random), one(random)];
+    let marks = [", ", ": ", " — ", " (", "; ", " and ", " "];
+    let mark = random.one(&marks);
+    let text = match random.below(3) {
+        0 => two[0].clone(),
+        _ => two.join(mark),
+    };
+    let quotes = ['"', '\'', '“', '”', '„', '\\', '\n'];
+    let text: String = text.chars().filter(|c| !quotes.contains(c)).collect();
+    text.trim().to_owned()
+}
+
+#[test]
+fn values_of_users_are_never_translated() {
+    let mut random = Random::from_environment_or("HOSTILE_SEED", 12);
+    let mut changed = vec![];
+    // A value beside a letter has no quotes that can be seen.
+    let is_apart = |from: &TextPattern| {
+        let text = from.filled(&[], &[], |_, _| "\u{3}".to_owned());
+        let letters: Vec<char> = text.chars().collect();
+        letters
+            .windows(2)
+            .all(|two| two[1] != '\u{3}' || !two[0].is_alphanumeric())
+    };
+    for (from, _) in TABLE.pairs().filter(|(from, _)| is_apart(from)) {
+        for is_quoted in [true, false] {
+            let names = from.places();
+            let values: Vec<String> = names.iter().map(|_| hostile(&mut random)).collect();
+            let shown: Vec<String> = values
+                .iter()
+                .map(|value| match is_quoted {
+                    true => format!("\"{value}\""),
+                    false => value.clone(),
+                })
+                .collect();
+            let parts: Vec<TextPart<'_>> = shown
+                .iter()
+                .map(|value| TextPart::new(value, value))
+                .collect();
+            let message = from.filled(names, &parts, |_, value| value.text.to_owned());
+            let kept = if is_quoted { vec![] } else { values.clone() };
+            let german = TABLE.translate(&message, &kept);
+            for value in values.iter().filter(|value| message.contains(*value)) {
+                if !german.contains(value) {
+                    changed.push(format!("{value:?} of {message:?} in {german:?}"));
+                }
+            }
+        }
+    }
+    assert!(
+        changed.is_empty(),
+        "{}\n{} are changed",
+        changed.join("\n"),
+        changed.len()
+    );
 }

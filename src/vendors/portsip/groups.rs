@@ -3,6 +3,7 @@
 
 use super::talk::{Talk, get, page, paged, post};
 use crate::model::list_items;
+use crate::model::redact::quoted;
 use crate::vendors::conversation::{End, Step};
 use crate::wire::{Effect, Request, Turn, json};
 use serde_json::{Map, Value};
@@ -114,8 +115,9 @@ pub(super) fn find(
                 return Err(talk.refuse(
                     "group_missing",
                     format!(
-                        "the PBX shows no group called {name}, but its list contradicts itself: \
-                         creating the group might double it"
+                        "the PBX shows no group called {}, but its list contradicts itself: \
+                         creating the group might double it",
+                        quoted(name)
                     ),
                     "create the group in the web console",
                 ));
@@ -123,7 +125,7 @@ pub(super) fn find(
             None => {
                 return Err(talk.refuse(
                     "group_missing",
-                    format!("the PBX has no group called {name}"),
+                    format!("the PBX has no group called {}", quoted(name)),
                     "create the group, correct the name, or set missing_groups = \"create\"",
                 ));
             }
@@ -161,7 +163,8 @@ pub(super) fn apply(
                 group.insert("members".into(), vec![number].into());
                 talk.ask(create(group))?;
                 talk.did(format!(
-                    "the group {name} was created with the extension in it"
+                    "the group {} was created with the extension in it",
+                    quoted(name)
                 ));
             }
         }
@@ -199,7 +202,7 @@ pub(super) fn named<'g>(
     match (named.next(), named.next()) {
         (Some(_), Some(_)) => Err(talk.refuse(
             "group_ambiguous",
-            format!("the PBX has more than one group called {name}"),
+            format!("the PBX has more than one group called {}", quoted(name)),
             "rename one of them in the web console",
         )),
         (Some(group), None) if group.is_default() => Err(default_group(talk)),
@@ -237,8 +240,9 @@ pub(super) fn writable(
     shown: Value,
     group: &ListedGroup,
 ) -> Step<(Map<String, Value>, Vec<String>)> {
-    understood(shown, group)
-        .map_err(|why| talk.end(talk.not_understood(&format!("the group {} {why}", group.name()))))
+    understood(shown, group).map_err(|why| {
+        talk.end(talk.not_understood(&format!("the group {} {why}", quoted(group.name()))))
+    })
 }
 
 fn understood(

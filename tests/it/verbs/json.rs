@@ -120,6 +120,11 @@ fn what_json_prints_is_what_its_schema_says() {
     let line = "verify bulk.csv bulk.csv --for file:issabel --json";
     let verify = holds(&desk, "verify", line, 0);
     assert_eq!(verify["counts"]["created"], convert["counts"]["valid"]);
+    let columns = holds(&desk, "columns", "columns a.csv --for openvox --json", 0);
+    let columns = &columns["sheets"][0]["columns"];
+    assert_eq!(columns[1]["field"], "display_name");
+    assert_eq!(columns[1]["first_value"], "\"Ann\"");
+    assert_eq!(columns[2]["first_value"], "(not shown)");
     let plan = holds(&desk, "plan", "plan a.csv --to hq --json", 1);
     assert_eq!(
         plan["planned"],

@@ -66,7 +66,11 @@ fn messages_are_in_the_readers_language_and_results_are_the_same() {
     assert_eq!(report[1]["result"], "invalid");
     assert_eq!(
         report[1]["message"],
-        "number \"2001\" ist schon vergeben, an staff.csv:2 (Zelle A2)"
+        "number \"2001\" is taken already, by staff.csv:2 (cell A2)"
+    );
+    assert!(
+        report[1]["findings"].starts_with("error duplicate_number"),
+        "{report:?}"
     );
     let page = program.read("r.html");
     for text in [

@@ -29,7 +29,7 @@ fn a_plan_marks_each_row_with_what_becomes_of_it() {
         "~ update 2001 (new.csv:3)",
         "    display_name: \"Ann\" → \"Bo\"",
         "+ create 2009 (new.csv:4)",
-        "! invalid 2010 (new.csv:5): sip_password is missing: an extension cannot be made without it",
+        "! invalid 2010 (new.csv:5): sip_password, C5: is missing: an extension cannot be made without it — fill in the cell, or say --fill sip_password='<generate>'",
         "- delete 2002",
     ] {
         assert!(lines.contains(&line), "{line:?} is not in\n{}", plan.out);
