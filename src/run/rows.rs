@@ -278,7 +278,7 @@ fn drift(manifest: &Manifest, change: &Change, now: Option<&Record>) -> Option<O
     };
     let fields = moved(manifest, before, now);
     if fields.is_empty() && change.action == Action::Delete {
-        let message = changed_beside(before, now)?;
+        let message = changed_beside(manifest, before, now)?;
         return Some(obstacle(RowResult::Drifted, None, message));
     }
     (!fields.is_empty()).then(|| {
@@ -293,9 +293,14 @@ fn drift(manifest: &Manifest, change: &Change, now: Option<&Record>) -> Option<O
     })
 }
 
-/// The words for an extension whose attributes without a field are not as before; `None` where they are.
-fn changed_beside(before: &Record, now: &Record) -> Option<String> {
-    let names = before.attributes()?.differing(now.attributes()?);
+/// The words for an extension that has attributes without a field which it did not have before; `None` where there are none.
+/// What is gone is no loss, and the deletion itself may have removed a part.
+fn changed_beside(manifest: &Manifest, before: &Record, now: &Record) -> Option<String> {
+    let held = now.attributes()?;
+    let is_held = held.pairs();
+    let mut names = before.attributes()?.differing(held);
+    let of_fields = &manifest.vendor.own_of_each;
+    names.retain(|name| is_held.contains_key(name) && !of_fields.contains(name));
     (!names.is_empty()).then(|| {
         format!(
             "it was changed since the run was planned, beside its fields: {}; rowcall did not change it",
@@ -362,7 +367,7 @@ fn doubt(
         return Some(Obstacle {
             result: RowResult::Drifted,
             field: None,
-            message: changed_beside(before, now)?,
+            message: changed_beside(manifest, before, now)?,
         });
     }
     let number = now.number();
