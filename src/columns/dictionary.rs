@@ -26,6 +26,7 @@ struct Words {
     something_else: Vec<String>,
     somebody_else: Vec<String>,
     of_person: Vec<String>,
+    private: Vec<String>,
     instruction: Vec<String>,
     elsewhere: Vec<String>,
     password: Vec<String>,
@@ -190,6 +191,7 @@ pub(super) struct Dictionary {
     something_else: Vec<String>,
     somebody_else: Vec<String>,
     of_person: Vec<String>,
+    private: Vec<String>,
     instructions: HashSet<String>,
     elsewhere: Vec<String>,
     /// Parts of headings about accounts and passwords, and words that count only by themselves.
@@ -284,6 +286,7 @@ impl Dictionary {
             something_else: plain_all(&words.something_else),
             somebody_else: plain_all(&words.somebody_else),
             of_person: plain_all(&words.of_person),
+            private: plain_all(&words.private),
             instructions: plain_all(&words.instruction).into_iter().collect(),
             elsewhere: plain_all(&words.elsewhere),
             #[cfg(test)]
@@ -441,6 +444,16 @@ impl Dictionary {
         is_begun || self.somebody_else.contains(&plain(text)) || is_another_person(&several)
     }
 
+    /// Returns true for a heading that is one word for a contact.
+    pub(super) fn is_contact(&self, heading: &str) -> bool {
+        PERSONS.contains(&plain(heading).as_str())
+    }
+
+    /// Returns true for a word above headings that says that they are about the person's private life.
+    pub(super) fn is_private(&self, text: &str) -> bool {
+        self.private.contains(&plain(text))
+    }
+
     /// Returns true for words above headings that tell of the extension's person, or of nothing; short ones join others.
     pub(super) fn is_of_person(&self, text: &str) -> bool {
         let begins = |word: &String| self.of_person.iter().any(|begin| word.starts_with(begin));
@@ -593,19 +606,21 @@ impl Dictionary {
     }
 }
 
+/// The words for a person of whom a heading may say that it is another one.
+const PERSONS: [&str; 9] = [
+    "kontakt",
+    "contact",
+    "contacto",
+    "contato",
+    "contatto",
+    "person",
+    "persona",
+    "personne",
+    "ansprechpartner",
+];
+
 /// Returns true for a person with a number above one, such as `2. Kontakt`.
 fn is_another_person(words: &[String]) -> bool {
-    const PERSONS: [&str; 9] = [
-        "kontakt",
-        "contact",
-        "contacto",
-        "contato",
-        "contatto",
-        "person",
-        "persona",
-        "personne",
-        "ansprechpartner",
-    ];
     let digits = |word: &String| word.trim_end_matches(char::is_alphabetic).parse::<u8>();
     let is_second = |word: &String| digits(word).is_ok_and(|number| (2..10).contains(&number));
     words.len() == 2

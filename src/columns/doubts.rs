@@ -10,7 +10,7 @@ use super::owner::{OwnerWords, whose_flags};
 use super::products::{Product, ProductWord, products};
 use super::questions::{ColumnError, Question, listed, map_flag};
 use super::sample::Sample;
-use crate::model::{Field, Kind, Language};
+use crate::model::{Field, Kind, Language, heading_key};
 use crate::sheet::is_no_heading;
 use std::collections::BTreeMap;
 
@@ -32,7 +32,6 @@ pub(super) fn ask(all: &mut Meanings<'_>) -> Result<(), ColumnError> {
     all.ask_beside_product();
     all.ask_about_exchanged();
     all.ask_about_numbers_as_names();
-    all.ask_about_other_names();
     all.ask_about_numbers_as_switches();
     all.ask_about_rivals();
     all.ask_about_members();
@@ -43,6 +42,7 @@ pub(super) fn ask(all: &mut Meanings<'_>) -> Result<(), ColumnError> {
     all.ask_about_joined();
     all.ask_about_reach();
     all.ask_about_strangers();
+    all.ask_about_other_names();
     all.ask_about_somebody_elses();
     all.ask_whose();
     deletion::ask(all);
@@ -188,34 +188,6 @@ impl Meanings<'_> {
         }
     }
 
-    /// Asks about a whole name beside a given name and a surname that it has neither of in any row: it may be a company's.
-    fn ask_about_other_names(&mut self) {
-        let columns = [Field::DISPLAY_NAME, Field::FIRST_NAME, Field::LAST_NAME]
-            .map(|field| self.column_of(field));
-        let [Some(whole), Some(first), Some(last)] = columns else {
-            return;
-        };
-        let is_other = |sample: &Sample| sample.share_no_word(whole, [first, last]);
-        let is_one = whole == first || whole == last;
-        // `Display name` says whose it is.
-        let is_plain = self.common(whole) == Some(Common::Name);
-        if is_one
-            || !is_plain
-            || self.meanings[whole].is_read_by_map()
-            || !self.sample().is_some_and(is_other)
-        {
-            return;
-        }
-        let what = format!(
-            "{} has a word of {} or of {} in no row, and may be another name",
-            self.at(whole),
-            self.at(first),
-            self.at(last)
-        );
-        let answers = [Mapped::LeftOut, Mapped::Field(Field::DISPLAY_NAME)];
-        self.ask(what, vec![whole], &answers.map(|answer| (whole, answer)));
-    }
-
     /// Asks about a column that is read as a switch and whose cells are all numbers other than 0 and 1, such as `Mailbox`
     /// above the mailboxes' numbers: every row would be wrong. Where they are the extensions' own, it is left out.
     fn ask_about_numbers_as_switches(&mut self) {
@@ -252,7 +224,15 @@ impl Meanings<'_> {
                 continue;
             }
             let what = format!("{} has numbers in the place of yes and no", self.at(column));
-            self.ask(what, vec![column], &[(column, Mapped::LeftOut)]);
+            let number = self.target.key();
+            let may_be_number = |sample: &Sample| {
+                key.is_none() && number == Field::NUMBER && sample.are_short_numbers(column)
+            };
+            let mut answers = vec![(column, Mapped::LeftOut)];
+            if self.sample().is_some_and(may_be_number) {
+                answers.insert(0, (column, Mapped::Field(number)));
+            }
+            self.ask(what, vec![column], &answers);
         }
     }
 
@@ -453,50 +433,6 @@ impl Meanings<'_> {
         }
     }
 
-    /// Asks about names, addresses and telephone numbers below a word that tells nothing, as in `Parents: Mobile`: they
-    /// may be somebody else's. Above one of them alone the word is more often a part of a title, also a word for somebody else
-    /// above the first or the last column.
-    fn ask_about_strangers(&mut self) {
-        for column in self.columns_where(|meaning| matches!(meaning, Meaning::Unknown)) {
-            let Some((group, own)) = self.heading(column).split_once(": ") else {
-                continue;
-            };
-            let is_told =
-                dictionary().is_about_something_else(group) || dictionary().is_feature(group);
-            let same = self
-                .headings
-                .iter()
-                .filter_map(|other| other.split_once(": "));
-            let is_alone = same.filter(|(word, _)| *word == group).count() == 1;
-            let is_outer = column == 0 || column + 1 == self.headings.len();
-            let may_be_title = is_alone && is_outer && dictionary().names_somebody_else(group);
-            let Some(field) = dictionary()
-                .contact(own)
-                .filter(|_| !is_told || may_be_title)
-            else {
-                continue;
-            };
-            let begins_same = |other: &&String| {
-                let parts = other.split_once(": ");
-                parts.is_some_and(|(word, own)| {
-                    word == group && dictionary().contact(own) == Some(Field::FIRST_NAME)
-                })
-            };
-            let is_surname = field == Field::DISPLAY_NAME
-                && self.headings.iter().any(|other| begins_same(&other));
-            let field = if is_surname { Field::LAST_NAME } else { field };
-            let may_decide = is_alone || dictionary().is_of_person(group);
-            if !is_told && may_decide && !self.has(field) {
-                self.decide(column, field);
-                continue;
-            }
-            if !is_told || !self.has(field) {
-                let why = format!("the person's, or about {group:?} alone");
-                self.ask_about(column, &why, &[field]);
-            }
-        }
-    }
-
     /// Leaves out the columns without a heading that number the rows. Before a deletion a blank cell there may be a mark.
     fn leave_out_counts(&mut self) {
         let every = self.options.allowed.delete;
@@ -558,80 +494,6 @@ impl Meanings<'_> {
         }
     }
 
-    /// Asks about telephone numbers and addresses behind a column that names somebody else, as `Mobile` behind `Emergency
-    /// contact`, where the cells do not tell whose they are. One column that is not read may be between the two, such as
-    /// `Relation`.
-    fn ask_about_somebody_elses(&mut self) {
-        if self.owner.is_known() {
-            return;
-        }
-        let names: Vec<usize> = [Field::DISPLAY_NAME, Field::FIRST_NAME, Field::LAST_NAME]
-            .into_iter()
-            .filter_map(|field| self.column_of(field))
-            .collect();
-        let mut somebody: Option<usize> = None;
-        for column in self.columns() {
-            let field = self.meanings[column].fields().next();
-            let field = field.filter(|field| {
-                [
-                    Field::EMAIL,
-                    Field::MOBILE,
-                    Field::WORK_PHONE,
-                    Field::HOME_PHONE,
-                ]
-                .contains(field)
-            });
-            let (Some(field), Some(other)) = (field, somebody) else {
-                if field.is_none() {
-                    let is_between = self.meanings[column].fields().next().is_none();
-                    let is_somebody = self.names_somebody_else(column)
-                        || self.is_named_by_addresses(column, &names);
-                    somebody = match is_somebody {
-                        true => Some(column),
-                        // A telephone that is not read is that one's too.
-                        false if self.common(column) == Some(Common::NumberLike) => somebody,
-                        false => somebody.filter(|other| other + 1 == column && is_between),
-                    };
-                }
-                continue;
-            };
-            let is_of_row = |sample: &Sample| sample.is_of_row(column, other, &names);
-            if self.meanings[column].is_read_by_map()
-                || !self.can_use(field)
-                || self.sample().is_some_and(is_of_row)
-            {
-                continue;
-            }
-            let what = format!(
-                "{} may be the person's, or that of {} before it",
-                self.at(column),
-                self.at(other)
-            );
-            let answers = [Mapped::Field(field), Mapped::LeftOut];
-            self.ask(what, vec![column], &answers.map(|answer| (column, answer)));
-        }
-    }
-
-    /// Returns true if a column that is not read names somebody other than the extension's person.
-    fn names_somebody_else(&self, column: usize) -> bool {
-        let has_no_names = |sample: &Sample| sample.has_no_names(column);
-        self.meanings[column].fields().next().is_none()
-            && dictionary().names_somebody_else(self.heading(column))
-            && !self.sample().is_some_and(has_no_names)
-    }
-
-    /// Returns true if the e-mail addresses of the rows have the names of a column that is not read, and not those of the
-    /// extensions' persons.
-    fn is_named_by_addresses(&self, column: usize, names: &[usize]) -> bool {
-        let is_unread = matches!(self.meanings[column], Meaning::Unknown)
-            && !dictionary().is_everyday(self.heading(column));
-        let email = self
-            .column_of(Field::EMAIL)
-            .filter(|email| *email > column && is_unread);
-        let are_names = |sample: &Sample, email| sample.is_of_other(email, column, names);
-        email.is_some_and(|email| self.sample().is_some_and(|sample| are_names(sample, email)))
-    }
-
     /// Asks about a sheet of extensions with a column for members: its rows may be groups.
     fn ask_about_members(&mut self) {
         let is_open =
@@ -680,13 +542,9 @@ impl Meanings<'_> {
         if self.owner.is_known() || self.options.headings.is_some() {
             return;
         }
-        let distinctive: Vec<String> = dictionary()
-            .distinctive(self.headings)
-            .filter(|key| self.own_name(key).is_none())
-            .collect();
         let doubts = products().iter().filter(|product| !product.is_vendor());
         let doubts = doubts.filter_map(|product| {
-            let weight = weight(product, &distinctive);
+            let weight = self.weight(product);
             let columns = self.columns();
             let columns: Vec<usize> = columns
                 .filter(|column| self.may_be_meant_otherwise(product, *column))
@@ -696,17 +554,61 @@ impl Meanings<'_> {
         let Some((_, columns, product)) = doubts.max_by_key(|(weight, ..)| *weight) else {
             return;
         };
-        let named: Vec<String> = columns.iter().map(|column| self.at(*column)).collect();
+        let meant = columns.iter().map(|column| {
+            let theirs = match product.word(self.heading(*column)) {
+                Some(ProductWord::Read(cell)) => listed_fields(cell.fields().into_iter()),
+                _ => "nothing that is read".to_owned(),
+            };
+            let ours = listed_fields(self.meanings[*column].fields());
+            format!(
+                "{} means {theirs} there and {ours} elsewhere",
+                self.at(*column)
+            )
+        });
+        let meant: Vec<String> = meant.collect();
+        let mut answers = whose_flags(product, self.target);
+        // Without a column for its key the sheet cannot be the product's own.
+        if !self.columns().any(|column| self.is_key_of(product, column)) {
+            answers.remove(0);
+        }
+        let may_show = |column: &usize| {
+            dictionary().may_show(self.heading(*column))
+                && !self.meanings[*column].fields().any(Field::is_secret)
+        };
         self.questions.push(Question {
             what: format!(
-                "some headings are {}'s alone, and {} may be meant as it means them",
+                "some headings are {}'s alone, and by them {}",
                 product.name,
-                named.join(", ")
+                meant.join(", ")
             ),
-            columns: vec![],
-            answers: whose_flags(product, self.target),
-            shown: false,
+            shown: columns.iter().all(may_show),
+            columns,
+            answers,
         });
+    }
+
+    /// Returns true if a column's heading means the key to a product.
+    fn is_key_of(&self, product: &'static Product, column: usize) -> bool {
+        let key = self.target.key();
+        let word = product.word(self.heading(column));
+        matches!(word, Some(ProductWord::Read(cell)) if cell.fields().contains(&key))
+    }
+
+    /// Weighs the evidence for a product: the headings that are not in sheets of all kinds and that it spells so, with double
+    /// weight for those that it reads.
+    fn weight(&self, product: &'static Product) -> usize {
+        let distinctive = self.headings.iter().filter(|heading| {
+            let key = heading_key(heading);
+            !dictionary().is_anybodys(heading)
+                && self.own_name(&key).is_none()
+                && product.spells(heading)
+        });
+        let weights = distinctive.map(|heading| match product.word(heading) {
+            Some(ProductWord::Read(_)) => 2,
+            Some(ProductWord::LeftOut) => 1,
+            None => 0,
+        });
+        weights.sum()
     }
 
     /// Returns true if a column is read into a field, by a common word or the target's, that the product may not mean
@@ -876,13 +778,8 @@ impl Meanings<'_> {
     }
 }
 
-/// Weighs the evidence for a product: the distinctive headings that are its words, with double weight for those that it
-/// reads.
-fn weight(product: &'static Product, distinctive: &[String]) -> usize {
-    let weights = distinctive.iter().map(|key| match product.word_of(key) {
-        Some(ProductWord::Read(_)) => 2,
-        Some(ProductWord::LeftOut) => 1,
-        None => 0,
-    });
-    weights.sum()
+/// The names of fields, joined.
+fn listed_fields(fields: impl Iterator<Item = Field>) -> String {
+    let names: Vec<&str> = fields.map(Field::name).collect();
+    names.join(" and ")
 }

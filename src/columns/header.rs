@@ -96,6 +96,8 @@ fn group_word(word: &str) -> GroupWord {
         GroupWord::SomethingElse
     } else if words.is_feature(word) {
         GroupWord::Feature
+    } else if words.is_private(word) {
+        GroupWord::Private
     } else {
         GroupWord::Other
     }

@@ -2,7 +2,9 @@
 
 use super::record::{ReadField, record};
 use crate::manifest::{Access, Manifest, switch};
-use crate::mapping::{MappedField, MappedRecord, Mapping, made_fields, map_row};
+use crate::mapping::{
+    MappedField, MappedRecord, Mapping, made_fields, map_row, may_lack_given_name,
+};
 use crate::model::redact::quoted;
 use crate::model::{Field, Finding, RuleId, Severity, TO_GENERATE};
 use crate::sheet::{CLEAR, Cells, GENERATE, escaped, is_placeholder};
@@ -110,6 +112,9 @@ impl Lacking {
             _ => RuleId::NOT_SUPPORTED,
         };
         let name = field.name();
+        let is_doubtful = |entry: &MappedField| {
+            entry.to.contains(&Field::FIRST_NAME) && may_lack_given_name(&entry.from)
+        };
         let (rule, severity, message) = match entry.mapping {
             // Left out, it would be made all the same, and be on.
             Mapping::Dropped { lost: true } if field == Field::ENABLED => (
@@ -125,6 +130,13 @@ impl Lacking {
             Mapping::Dropped { lost: false } => {
                 (drop_rule, Severity::Info, format!("{name}: {}", entry.how))
             }
+            Mapping::Translated if is_doubtful(entry) => (
+                "comma",
+                Severity::Warning,
+                format!(
+                    "{name}: two words stand before the comma, and what is behind it is taken for the given name"
+                ),
+            ),
             Mapping::Translated => {
                 let to: Vec<&str> = entry.to.iter().map(|field| field.name()).collect();
                 let message = match to.is_empty() || entry.to == [Field::NUMBER] {
@@ -139,6 +151,9 @@ impl Lacking {
             (Severity::Error, Some(flag)) => format!(
                 "take the row out; where it is to be on all the same, {flag} leaves the column out"
             ),
+            (Severity::Warning, _) if entry.mapping == Mapping::Translated => {
+                "write surname, comma, given name, or give each a column of its own".to_owned()
+            }
             (Severity::Warning, Some(flag)) => format!(
                 "set it by hand on the PBX's own pages if they have it; {flag} leaves the column out"
             ),

@@ -49,6 +49,7 @@ mod sample;
 mod second_table;
 mod side_by_side;
 mod single;
+mod somebody;
 mod values;
 
 pub use actions::AllowedActions;

@@ -121,6 +121,17 @@ impl Product {
         self.word_of(&heading_key(heading))
     }
 
+    /// Returns true if the product writes one of its headings so; people write `Voicemail email` where FreePBX writes
+    /// `voicemail_email`.
+    pub(super) fn spells(&self, heading: &str) -> bool {
+        let own = heading.trim();
+        let is_so = |known: &str| match known.strip_suffix('*') {
+            Some(beginning) => own.starts_with(beginning),
+            None => known == own,
+        };
+        self.read.keys().any(|known| is_so(known)) || self.left_out().any(is_so)
+    }
+
     /// Looks up a heading by its key.
     pub(super) fn word_of(&'static self, key: &str) -> Option<ProductWord> {
         let index = self.index();

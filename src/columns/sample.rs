@@ -463,6 +463,13 @@ impl Sample {
             && distinct * 10 >= filled.len() * 8
     }
 
+    /// Returns true if the cells of a column may be names, most of them of two words or more.
+    pub(super) fn are_full_names(&self, column: usize) -> bool {
+        let filled = self.filled(column).count();
+        let full = self.filled(column).filter(|cell| words(cell).len() > 1);
+        self.may_be_names(column) && full.count() * 2 > filled
+    }
+
     /// Returns true if a column has cells that are not blank.
     pub(super) fn has_cells(&self, column: usize) -> bool {
         self.filled(column).next().is_some()

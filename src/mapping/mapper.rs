@@ -842,6 +842,16 @@ pub(super) fn split_name(name: &str) -> (&str, &str) {
     }
 }
 
+/// Returns true for a name that is split at its comma though two words and more stand before that, as in `Anna Berg, Sales`:
+/// what is behind it may be no given name. Titles such as `Dr.`, and words such as `van`, are none of the two.
+pub(crate) fn may_lack_given_name(name: &str) -> bool {
+    let (_, last) = split_name(name);
+    let is_own = |word: &&str| !word.ends_with('.') && word.starts_with(char::is_uppercase);
+    let is_before = name.trim_start().strip_prefix(last);
+    is_before.is_some_and(|rest| rest.trim_start().starts_with(','))
+        && last.split_whitespace().filter(is_own).count() > 1
+}
+
 /// Returns true if nothing but degrees and the like follow a comma, which are no given name.
 fn is_suffix(after: &str) -> bool {
     const SUFFIXES: [&str; 36] = [
@@ -887,6 +897,23 @@ fn said_of_way_back(reason: &str, back: bool, done: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::split_name;
+
+    #[test]
+    fn two_words_before_the_comma_may_be_the_whole_name() {
+        for (name, is_doubtful) in [
+            ("Anna Berg, Sales", true),
+            ("Muster GmbH, Lager", true),
+            ("García López, Ana", true),
+            ("Berg, Anna", false),
+            ("van der Berg, Anna", false),
+            ("Dr. Berg, Anna", false),
+            ("Anna Berg, MD", false),
+            ("Anna Berg", false),
+            ("", false),
+        ] {
+            assert_eq!(super::may_lack_given_name(name), is_doubtful, "{name}");
+        }
+    }
 
     #[test]
     fn a_name_is_split_at_its_first_comma_or_last_space_and_never_within_brackets() {

@@ -22,6 +22,7 @@ pub use row::{kept_halves, made_fields, map_row};
 
 use crate::model::{Forward, Record};
 use mapper::Mapper;
+pub(crate) use mapper::may_lack_given_name;
 
 impl Route<'_> {
     /// Maps an extension. The ordinary check decides if the result keeps to the other vendor's rules, except for

@@ -91,6 +91,8 @@ pub(crate) enum GroupWord {
     SomethingElse,
     /// A feature of the extension that is on or off by itself, such as its voicemail.
     Feature,
+    /// The person's private life.
+    Private,
     /// Any other subject; the word may also be a title.
     Other,
 }

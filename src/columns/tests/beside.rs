@@ -197,3 +197,76 @@ fn of_columns_that_share_a_field_which_the_vendor_lacks_nothing_is_asked() {
     );
     assert_eq!(binding.unread().collect::<Vec<_>>(), [2, 3]);
 }
+
+#[test]
+fn a_contact_with_names_has_the_telephone_behind_it() {
+    for (sheet, is_asked) in [
+        (
+            "Ext;Name;Contact;Mobile\n201;Ann Berg;Ida Berg;0171123456\n202;Bo Cohn;Ora Cohn;0171123457",
+            true,
+        ),
+        (
+            "Ext;Name;Kontakt;E-Mail\n201;Ann Berg;Ida Berg;x@x.de\n202;Bo Cohn;Ora Cohn;y@x.de",
+            true,
+        ),
+        (
+            "Ext;Name;Contact;Mobile\n201;Ann Berg;yes;0171123456\n202;Bo Cohn;no;0171123457",
+            false,
+        ),
+        (
+            "Ext;Name;Role;Mobile\n201;Ann Berg;Team Lead;0171123456\n202;Bo Cohn;Key User;0171123457",
+            false,
+        ),
+    ] {
+        assert_eq!(!answers_of(sheet).is_empty(), is_asked, "{sheet}");
+    }
+}
+
+#[test]
+fn a_name_below_a_word_that_shares_none_with_the_persons_is_asked_about() {
+    let sheet = |name: &str| {
+        format!("Ext;Nachname;Vorname;Godmother: Name;Extra: Room\n201;Berg;Ann;{name};5")
+    };
+    assert!(answers_of(&sheet("Eve Zett")).contains("--map 'Godmother: Name=-'"));
+}
+
+#[test]
+fn a_mailbox_of_short_numbers_is_offered_as_the_number_where_there_is_none() {
+    let answers = answers_of("id;mailbox;fullname\n1;201;Ann\n2;202;Bo");
+    assert!(answers.contains("--map 'mailbox=number'"), "{answers}");
+    assert!(!answers.contains("--map 'id=number'"), "{answers}");
+    let answers = answers_of("Ext;mailbox;fullname\n2001;201;Ann\n2002;202;Bo");
+    assert!(!answers.contains("=number"), "{answers}");
+}
+
+#[test]
+fn one_heading_as_people_write_it_is_no_product_s() {
+    for headings in [
+        "Ext;Name;Voicemail;Voicemail email",
+        "Ext;Name;Alias",
+        "Ext;Name;External number",
+    ] {
+        let row = headings
+            .split(';')
+            .map(|_| "on")
+            .collect::<Vec<_>>()
+            .join(";");
+        assert_eq!(answers_of(&format!("{headings}\n{row}")), "", "{headings}");
+    }
+    // As the product writes them, and more than one.
+    let product = "Ext;name;voicemail;voicemail_email;ringtimer\n201;Ann;default;a@x;20";
+    let Err(ColumnError::Unanswered { questions, .. }) = bind_sheet(product) else {
+        panic!("nothing is asked");
+    };
+    let whose = questions
+        .iter()
+        .find(|question| question.what.contains("alone"));
+    let whose = whose.unwrap();
+    assert!(whose.shown && !whose.columns.is_empty(), "{whose}");
+    assert!(whose.what.contains("“voicemail”"), "{whose}");
+    // It has no column for the product's number.
+    assert!(
+        !whose.answers.contains(&"--headings freepbx".to_owned()),
+        "{whose}"
+    );
+}

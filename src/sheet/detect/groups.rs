@@ -27,7 +27,9 @@ pub(crate) fn qualify(headings: &mut [String], above: &[RowAbove], known: &Headi
         let is_upper = is_continued(cells, headings, known);
         if is_upper || !(is_title(cells, headings, first, known) || is_row(cells, headings, known))
         {
-            qualify_by(headings, row, is_upper, known);
+            let mut words = above.iter().flat_map(|row| &row.cells);
+            let is_of_other = words.any(|word| known.group_word(word).is_about_other());
+            qualify_by(headings, row, is_upper, is_of_other, known);
         }
     }
 }
@@ -43,7 +45,14 @@ fn is_row(row: &[String], headings: &[String], known: &Headings) -> bool {
 }
 
 /// Puts the words of one row before the headings. Where it is the upper part of the headings, it has all that are blank.
-fn qualify_by(headings: &mut [String], row: &RowAbove, is_upper: bool, known: &Headings) {
+/// Beside a word for somebody else, `Privat` tells nothing of the person.
+fn qualify_by(
+    headings: &mut [String],
+    row: &RowAbove,
+    is_upper: bool,
+    is_of_other: bool,
+    known: &Headings,
+) {
     let word_at = |column: usize| {
         let text = row.cells.get(column);
         text.map(|text| text.trim()).filter(|text| is_word(text))
@@ -66,7 +75,12 @@ fn qualify_by(headings: &mut [String], row: &RowAbove, is_upper: bool, known: &H
         let end = next.unwrap_or(headings.len()).min(reach);
         if let Some(word) = word_at(begin) {
             let group = HeadingGroup::new(word, begin..end, headings, known);
+            let is_passed_over = group.word == GroupWord::Private && is_of_other;
             // A word that is itself the heading of its column stands for no other one, but for a feature's.
+            if is_passed_over {
+                begin = end;
+                continue;
+            }
             if !is_taken[begin] || !group.word.is_about_other() {
                 group.qualify(headings, &is_taken, known);
             }
@@ -102,7 +116,7 @@ impl<'w> HeadingGroup<'w> {
             is_of_extension: false,
         };
         match (word, number) {
-            (GroupWord::Other, Some(_)) => group.is_of_extension = true,
+            (GroupWord::Other | GroupWord::Private, Some(_)) => group.is_of_extension = true,
             // The only number is the extension's: the word ends before it, or stands for all as a title.
             (word, Some(number)) if word.is_about_other() && !has_other => {
                 match has_repeated(headings, group.columns.start..number) {

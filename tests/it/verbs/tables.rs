@@ -316,6 +316,27 @@ fn nothing_below_a_title_between_rows_is_deleted() {
 }
 
 #[test]
+fn a_private_telephone_is_asked_about() {
+    let desk = Desk::new("openvox");
+    let line = "plan s.csv --to TARGET --fill sip_password=<generate> --rate 5000";
+    for word in ["Privat", "Private", "Privé"] {
+        desk.write(
+            "s.csv",
+            format!(";;{word};\nExt;Name;Mobile;Email\n201;Ann;0171123456;a@x.de\n202;Bo;0171123457;b@x.de\n"),
+        );
+        let answers =
+            ["Mobile=mobile", "Mobile=-", "Email=email"].map(|answer| format!("{word}: {answer}"));
+        let answers: Vec<&str> = answers.iter().map(String::as_str).collect();
+        desk.ends(line, 2).says(&answers);
+    }
+    desk.write(
+        "s.csv",
+        ";Dienstlich;;\nExt;Name;Mobile;Email\n201;Ann;0171123456;a@x.de\n",
+    );
+    desk.ends(line, 0);
+}
+
+#[test]
 fn a_total_that_is_the_sum_of_the_numbers_stops_a_deletion() {
     let desk = Desk::new("openvox");
     desk.hold(&desk.small([2001, 2002, 4003, 9]));
