@@ -49,7 +49,7 @@ it could be read. An extension that was changed by somebody else since is kept a
 many as the run did; --max-… allows less. It is a run of its own: it can be resumed, and undone.
 
 Examples:
-  rowcall undo
+  rowcall undo --dry-run
   rowcall undo 20261121-213015-a1b2 --yes --report undone.csv",
     mut_arg("max_creates", |arg| limit(arg, "extensions that are made again")),
     mut_arg("max_updates", |arg| limit(arg, "extensions that get their old values")),
@@ -63,6 +63,9 @@ pub struct UndoArgs {
     /// The run [default: the newest one that is no undo]
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
+    /// Show what would be done, as `rowcall plan` does, and send nothing
+    #[arg(long, help_heading = "Safety")]
+    pub dry_run: bool,
     /// The destinations of the results.
     #[command(flatten)]
     pub report: ReportArgs,

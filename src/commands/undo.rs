@@ -7,7 +7,7 @@ use crate::model::{RunCommand, counted};
 use crate::plan::Refusal;
 use crate::plan::revert::{StoredRows, lines_to_revert, plan_revert, target_to_revert};
 use crate::rim::terminal::{print, stop_on_interrupt};
-use crate::rim::{Context, Exit, Failure};
+use crate::rim::{Context, Exit, Failure, TargetSession};
 use crate::run::past::PastRun;
 use crate::run::{Run, RunRequest};
 use std::collections::BTreeMap;
@@ -52,8 +52,8 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
         Ok(key) => key,
         Err(failure) => return run.refuse(Refusal::new("key", failure)),
     };
-    run.execute(|_, session| {
-        // Only now is it certain that the run is not at work.
+    let planner = |_: &mut InputRows, session: &TargetSession<'_>| {
+        // Where changes are sent, it is certain now that the run is not at work.
         let stored = StoredRun::open(&state, &name).map_err(Failure::from)?;
         let rows = stored.rows(&key).map_err(Failure::from)?;
         let read_back = stored.records_read_back().map_err(Failure::from)?;
@@ -71,7 +71,11 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
             agreement: past.options.agreement.as_ref(),
         };
         Ok(plan_revert(&stored, replaced, session)?)
-    })
+    };
+    match args.dry_run {
+        true => run.preview(planner, |_, _| Ok(())),
+        false => run.execute(planner),
+    }
 }
 
 /// Names the undos that have taken back rows of the run already.

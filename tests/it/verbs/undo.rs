@@ -25,6 +25,16 @@ fn an_import_is_undone_and_the_undo_too() {
         );
         let full = desk.export();
 
+        // What would be done is shown, and no run begins.
+        let runs = desk.runs("state").len();
+        let shown = desk.undo(&["--dry-run"]);
+        assert_eq!(shown.exit, 0, "{vendor}: {}", shown.err);
+        assert_eq!(shown.summary()["planned"]["delete"], 12, "{}", shown.out);
+        assert_eq!(
+            (desk.runs("state").len(), desk.export()),
+            (runs, full.clone())
+        );
+
         let undone = desk.undo(&[]);
         assert_eq!(undone.exit, 0, "{vendor}: {}", undone.err);
         assert_eq!(
