@@ -45,6 +45,9 @@ const APPLY: &str = "mutation { doreload(input: {}) { status message transaction
 
 const APPLY_STATUS: &str = "query($id: ID!) { fetchApiStatus(txnId: $id) { status message } }";
 
+/// The kinds of device of which everything is read.
+const SIP_DRIVERS: [&str; 2] = ["pjsip", "sip"];
+
 /// The right without which the configuration cannot be applied.
 const APPLY_SCOPE: &str = "gql:framework";
 
@@ -273,7 +276,11 @@ impl FreePbx {
             return Err(talk.refuse("no_user", why, hint));
         };
         let mailbox = self.mailbox(talk, number)?;
-        let emergency = json::at(&content, "coreDevice.emergencyCid").and_then(json::text);
+        let Some(device) = content.get("coreDevice").and_then(Value::as_object) else {
+            // Its emergency calls would lose their caller ID with a change.
+            return Err(talk.end(talk.not_understood("it does not tell the device")));
+        };
+        let emergency = device.get("emergencyCid").and_then(json::text);
         Ok(Some(HeldExtension {
             tech: text("tech").unwrap_or_default(),
             emergency: emergency.unwrap_or_default(),
@@ -335,6 +342,13 @@ impl FreePbx {
 
     /// Deletes an extension and makes it anew, which is the PBX's way to change it; everything that it holds is told again.
     fn rewrite(&self, talk: &mut Talk<'_>, wanted: &Record, held: &HeldExtension) -> Step<Answer> {
+        if !SIP_DRIVERS.contains(&held.tech.as_str()) {
+            let (number, tech) = (wanted.number(), &held.tech);
+            let why = format!(
+                "{number} is no SIP telephone ({tech}), and a change would lose its channel or its dial string; nothing was sent"
+            );
+            return Err(talk.refuse("no_sip", why, "change it on the PBX's web page"));
+        }
         let merged = merged(wanted, held);
         let mut input = identity(wanted.number());
         let fields = [

@@ -84,7 +84,7 @@ fn a_refusal_is_known_by_its_text_and_else_by_a_look() {
     assert_eq!(fault(turn).kind, FaultKind::Exists);
     let there = json_reply(
         200,
-        r#"{"data":{"fetchExtension":{"status":true,"message":"gefunden","extensionId":"2001","tech":"pjsip","user":{"name":"Bo","outboundCid":"","extPassword":"x"}}}}"#,
+        r#"{"data":{"fetchExtension":{"status":true,"message":"gefunden","extensionId":"2001","tech":"pjsip","user":{"name":"Bo","outboundCid":"","extPassword":"x"},"coreDevice":{"emergencyCid":null}}}}"#,
     );
     let german = || refused("Diese Geräte-ID wird bereits verwendet");
     let no_box = || refused("Status konnte nicht gelesen werden");
@@ -343,4 +343,30 @@ fn telephones_find_what_is_applied_alone() {
     ));
     let live = pbx.live("2001", "user.extPassword");
     assert_eq!(live.as_deref(), Some("canary-Sip-1Aa"));
+}
+
+#[test]
+fn what_is_not_told_or_no_sip_telephone_is_not_changed() {
+    let (client, session) = (freepbx(), signed_in());
+    let wanted = small("2001");
+    let no_box = || refused("Sorry unable to fetch the status");
+    for (tech, device, kind) in [
+        (
+            "dahdi",
+            r#","coreDevice":{"emergencyCid":""}"#,
+            FaultKind::Rejected,
+        ),
+        ("pjsip", "", FaultKind::MayHaveHappened),
+        ("pjsip", r#","coreDevice":null"#, FaultKind::MayHaveHappened),
+    ] {
+        let user = r#""user":{"name":"Bo","outboundCid":"","extPassword":"x"}"#;
+        let held = format!(
+            r#"{{"data":{{"fetchExtension":{{"status":true,"message":"","extensionId":"2001","tech":"{tech}",{user}{device}}}}}}}"#
+        );
+        let replies = [json_reply(200, &held), no_box()];
+        let (turn, sent) = replay(&*client, &Task::Update(&wanted), &session, &replies);
+        assert_eq!(fault(turn).kind, kind, "{tech}{device}");
+        let is_read = |one: &Exchange| one.request.effect == Effect::Reads;
+        assert!(sent.iter().all(is_read), "{tech}{device}");
+    }
 }
