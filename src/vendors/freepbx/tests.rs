@@ -370,3 +370,55 @@ fn what_is_not_told_or_no_sip_telephone_is_not_changed() {
         assert!(sent.iter().all(is_read), "{tech}{device}");
     }
 }
+
+#[test]
+fn a_deletion_that_is_refused_in_another_language_is_looked_at() {
+    let (client, session) = (freepbx(), signed_in());
+    let german = || refused("Die Nebenstelle existiert nicht.");
+    let listed = |count: usize, numbers: Value| {
+        let body = json!({ "data": { "fetchAllExtensions": {
+            "status": true, "message": "", "totalCount": count, "extension": numbers,
+        } } });
+        json_reply(200, &body.to_string())
+    };
+    let there = listed(1, json!([{ "extensionId": "2001" }]));
+    for (listing, kind) in [
+        (listed(0, json!([])), FaultKind::Missing),
+        (there, FaultKind::Rejected),
+    ] {
+        let replies = [german(), german(), listing];
+        let (turn, _) = replay(&*client, &Task::Delete("2001"), &session, &replies);
+        assert_eq!(fault(turn).kind, kind);
+    }
+}
+
+#[test]
+fn the_right_to_apply_is_proved_before_anything_is_changed() {
+    let account = account("app", "canary-secret");
+    let token = || {
+        json_reply(
+            200,
+            r#"{"token_type":"Bearer","expires_in":3600,"access_token":"eyJ0"}"#,
+        )
+    };
+    let proof = || {
+        let body = r#"{"data":{"fetchAllExtensions":{"status":true,"message":"","totalCount":0}}}"#;
+        json_reply(200, body)
+    };
+    let lacks = refused("Cannot query field \"system\" on type \"Query\".");
+    let (turn, _) = replay(
+        &*freepbx(),
+        &Task::SignIn(&account),
+        &Session::default(),
+        &[token(), proof(), lacks],
+    );
+    assert_eq!(fault(turn).kind, FaultKind::TargetUnusable);
+    let narrow = client("freepbx", &[("scope", "gql:core gql:voicemail")]);
+    let (turn, _) = replay(
+        &*narrow,
+        &Task::SignIn(&account),
+        &Session::default(),
+        &[token(), proof()],
+    );
+    assert!(matches!(answer(turn), Answer::Session(_)));
+}

@@ -247,7 +247,30 @@ fn it_costs_other_vendors_nothing() {
 
 #[test]
 fn telephones_are_asked_once_it_is_applied() {
-    let (desk, asked) = desk();
+    let refused = r#"{"errors":[{"message":"Rechte fehlen","status":false}]}"#;
+    let answer = move |before| (before == 0).then(|| Reply::new(400, "application/json", refused));
+    let (desk, asked) = counting(answer);
+    let (desk, _registrar) = with_telephones(desk);
+    desk.run("import in.csv --to hq --yes --ring --apply none")
+        .exits(2)
+        .says(&["nothing rings before Apply Config"]);
+    // What is not in effect does not ring, and is not asked about.
+    let failed = desk.run("import in.csv --to hq --yes --ring --waves 1 --json");
+    assert_eq!(failed.exits(1).summary()["ring"], Value::Null);
+    let done = desk.run("resume --yes --json").exits(0);
+    assert_eq!(done.summary()["ring"]["rings"], 2);
+    assert_eq!(times(&asked), 2);
+}
+
+#[test]
+fn telephones_of_all_waves_are_asked_at_the_end() {
+    let (desk, _registrar) = with_telephones(desk().0);
+    let done = desk.run("import in.csv --to hq --yes --ring --waves 1 --json");
+    assert_eq!(done.exits(0).summary()["ring"]["rings"], 2);
+}
+
+/// The desk with a registrar that has what is in effect on its PBX, and with a sheet of two extensions.
+fn with_telephones(desk: Desk) -> (Desk, Registrar) {
     let sim = desk.pbx.sim.clone();
     let accounts = Box::new(move |user: &str| {
         Some(RegistrarAccount {
@@ -263,13 +286,7 @@ fn telephones_are_asked_once_it_is_applied() {
     desk.write("rowcall.toml", desk.pbx.config("hq") + &by_sip);
     let sheet = "number,display_name,sip_password\n2001,Ann,Xk39vTq2Lm\n2002,Bo,Xk39vTq2Ln\n";
     desk.write("in.csv", sheet);
-    desk.run("import in.csv --to hq --yes --ring --apply none")
-        .exits(2)
-        .says(&["nothing rings before Apply Config"]);
-    let done = desk.run("import in.csv --to hq --yes --ring --waves 1 --json");
-    let done = done.exits(0);
-    assert_eq!(done.summary()["ring"]["rings"], 2);
-    assert_eq!(times(&asked), 1);
+    (desk, registrar)
 }
 
 #[test]
