@@ -133,7 +133,7 @@ pub(crate) fn one(vendor: &Vendor) -> String {
     section("By SIP", &markdown::table(&headings, &rows), &mut text);
     source_line(&sip.source, &sip.note, &mut text);
     if let Some(apply) = &manifest.apply {
-        let rows = told(apply_rows(apply), &[0, 1]);
+        let rows = told(apply_rows(apply), &[0]);
         let table = markdown::table(&headings, &rows);
         section("Bringing changes into effect", &table, &mut text);
         source_line(&apply.source, &apply.note, &mut text);
@@ -311,15 +311,16 @@ fn sip_rows(manifest: &Manifest) -> Vec<Vec<String>> {
 /// The facts of the step that brings changes into effect.
 fn apply_rows(apply: &ApplyFacts) -> Vec<Vec<String>> {
     let time = |ms: u64| format!("{} s", ms / 1000);
+    let when = "once a run, unless --apply says otherwise";
     let rows = [
         ("its name there", apply.name.clone()),
-        (
-            "when",
-            "once a run, unless --apply says otherwise".to_owned(),
-        ),
+        ("when it is taken", translated(when).into_owned()),
         ("mostly takes", time(apply.usual_ms)),
         ("takes at most", time(apply.longest_ms)),
-        ("what it interrupts", apply.interrupts.clone()),
+        (
+            "what it interrupts",
+            translated(&apply.interrupts).into_owned(),
+        ),
     ];
     rows.map(|(fact, value)| vec![fact.to_owned(), value])
         .to_vec()
