@@ -286,8 +286,10 @@ impl Reverting<'_> {
             return Some(not_reverted(change, conflict, code, None, message, hint));
         }
         let left = self.left.get(number);
-        let left = left.filter(|_| change.action == Action::Create)?;
-        Some(self.remove_left(change, left))
+        // A conflict was told of what was there before.
+        let may_be_own = change.action == Action::Create
+            && (standing != Standing::Final || row.outcome.result != RowResult::Conflict);
+        Some(self.remove_left(change, left.filter(|_| may_be_own)?))
     }
 
     /// The line for one row of the run; none where the run did nothing to its extension. The change's `row` is not its
@@ -440,21 +442,47 @@ impl Reverting<'_> {
             restored_in_part: true,
             ..Outcome::new(opposite(change.action), RowResult::Differs)
         };
-        PlannedRow::without_change(without_lost(LOST, &lost, outcome))
+        let row = PlannedRow::without_change(without_lost(LOST, &lost, outcome));
+        self.with_made_parts(change, row)
     }
 
     /// The fields that an update wrote and that can be read.
     fn changed<'c>(&'c self, change: &'c Change) -> impl Iterator<Item = Field> + 'c {
         let fields = change.wanted.iter().map(|(field, _)| field);
-        // A part that the extension lacked, and that the change made, is left to it.
-        let is_part = |field: Field| {
-            let before = change.before.as_ref().and_then(|before| before.get(field));
-            let row = self.manifest.row(field);
-            row.is_some_and(|row| row.shows_part) && before.is_some_and(Text::is_empty)
-        };
         fields.filter(move |field| {
-            !field.is_key() && self.has_access(*field, Access::ReadWrite) && !is_part(*field)
+            let is_written = !field.is_key() && self.has_access(*field, Access::ReadWrite);
+            is_written && !self.is_made_part(change, *field)
         })
+    }
+
+    /// Returns true for a part that an extension lacked, and that an update made: it is left to it.
+    fn is_made_part(&self, change: &Change, field: Field) -> bool {
+        let before = change.before.as_ref().and_then(|before| before.get(field));
+        let row = self.manifest.row(field);
+        row.is_some_and(|row| row.shows_part) && before.is_some_and(Text::is_empty)
+    }
+
+    /// The fields of the parts that an update made and that are there.
+    fn made_parts(&self, change: &Change) -> Vec<Field> {
+        let now = self.current.get(change.present_number());
+        let fields = change.wanted.iter().map(|(field, _)| field);
+        let is_there = |field: &Field| now.is_some_and(|now| !text_of(now, *field).is_empty());
+        fields
+            .filter(|field| self.is_made_part(change, *field) && is_there(field))
+            .collect()
+    }
+
+    /// The same line, with the parts that stay as its reason.
+    fn with_made_parts(&self, change: &Change, mut row: PlannedRow) -> PlannedRow {
+        let parts = self.made_parts(change);
+        if !parts.is_empty() {
+            row.outcome.message = format!(
+                "the part that it lacked before the run, and that the run made, stays: {}",
+                field_names(&parts)
+            );
+            row.outcome.hint = "take it away on the PBX if the extension is to lack it".into();
+        }
+        row
     }
 
     /// Finds the fields that an update wrote and that could not be read before.
@@ -464,6 +492,7 @@ impl Reverting<'_> {
             .filter(|field| {
                 *field != Field::NEW_NUMBER && self.has_access(*field, Access::WriteOnly)
             })
+            .chain(self.made_parts(change))
             .collect()
     }
 
@@ -662,13 +691,9 @@ impl Reverting<'_> {
         if now.number() != change.number {
             wanted.set(Field::NEW_NUMBER, change.number.as_str());
         }
-        revert_row(
-            change,
-            Action::Update,
-            wanted,
-            Some(now),
-            &self.not_restorable(change),
-        )
+        let lost = self.not_restorable(change);
+        let row = revert_row(change, Action::Update, wanted, Some(now), &lost);
+        self.with_made_parts(change, row)
     }
 
     fn recreate(&self, change: &Change) -> PlannedRow {

@@ -151,7 +151,11 @@ impl RunRows {
         let numbers: Vec<String> = numbers.into_iter().map(str::to_owned).collect();
         let current = session.look(&numbers)?;
         // Others may have begun to use a part of an extension that is to be deleted, or made something else of it.
-        let listing = match self.deletes() && session.manifest().ability.deletes_in_parts {
+        let is_gone = |(_, _, change): &(usize, Standing, Change)| {
+            !current.contains_key(&change.number) && !current.contains_key(change.present_number())
+        };
+        let looks = self.deletes() || unfinished.iter().any(is_gone);
+        let listing = match looks && session.manifest().ability.deletes_in_parts {
             true => session.list()?,
             false => Listing::default(),
         };
@@ -211,15 +215,13 @@ impl RunRows {
     }
 }
 
-/// The line of a deletion that is not sent, or not finished, because something else on the PBX has the number, or uses a part
-/// of the extension.
+/// The line of a change that is not sent, or not finished, because something else on the PBX has the number, or uses a part
+/// of the extension that is to be deleted.
 fn kept(listing: &Listing, change: &Change, is_there: bool, line: &Outcome) -> Option<Outcome> {
-    if change.action != Action::Delete {
-        return None;
-    }
     let line = || line.clone();
     match listing.others.get(&change.number) {
         Some(other) if !is_there => Some(no_extension(other, line())),
+        _ if change.action != Action::Delete => None,
         _ => {
             let how = listing.in_use.get(&change.number)?;
             Some(kept_in_use(how, line()))

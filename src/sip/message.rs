@@ -179,9 +179,15 @@ impl SipReply {
             && cseq.next() == Some("REGISTER")
     }
 
-    /// The contacts that are listed, each as the address in it.
+    /// The contacts that are listed, each as the address in it; not one whose time is over.
     pub fn contacts(&self) -> Vec<String> {
+        let is_bound = |value: &&str| {
+            let parameters = value.rsplit('>').next().unwrap_or_default();
+            let mut parameters = parameters.split(';').map(str::trim);
+            parameters.all(|parameter| !parameter.eq_ignore_ascii_case("expires=0"))
+        };
         let values = self.headers("contact").flat_map(list_of);
+        let values = values.filter(is_bound);
         let addresses = values.map(|value| match value.split_once('<') {
             Some((_, rest)) => rest.split('>').next().unwrap_or_default(),
             None => value.split(';').next().unwrap_or_default(),
@@ -301,7 +307,7 @@ mod tests {
     }
 
     const REPLY: &str = "SIP/2.0 200 OK\r\nv: SIP/2.0/UDP 127.0.0.1:5;rport=5;branch=z9hG4bK77;received=1.2.3.4\r\n\
-        i: abc@x\r\nCSeq: 2 REGISTER\r\nm: \"A, B\" <sip:1@h;x=1,2>;expires=60,\r\n <sip:2@h>\r\nContact: sip:3@h;q=1\r\n\
+        i: abc@x\r\nCSeq: 2 REGISTER\r\nm: \"A, B\" <sip:1@h;x=1,2>;expires=60,\r\n <sip:2@h>\r\nContact: sip:3@h;q=1, <sip:4@h>;q=1; Expires=0\r\n\
         l: 0\r\n\r\n";
 
     #[test]

@@ -261,10 +261,32 @@ fn an_extension_that_lacks_its_aor_is_not_taken_for_whole() {
         assert_eq!(results, ["updated", "unchanged", "unchanged"]);
         assert_eq!(bench.ari.get("aor", "0400").unwrap()["max_contacts"], "1");
         bench.is_closed();
-        // What was made whole stays so.
-        bench.ends("undo --yes", 0);
+        // What was made whole stays so, which is told.
+        bench.ends("undo --yes --report u.csv", 1);
+        let row = &bench.report("u.csv")[0];
+        assert_eq!(row["result"], "differs");
+        assert!(
+            row["message"].ends_with("the run made, stays: max_registrations"),
+            "{row:?}"
+        );
         bench.ends(&format!("{line} --mode upsert"), 0);
         assert_eq!(bench.results("r.csv"), ["unchanged"; 3]);
+    }
+}
+
+/// A row that was a conflict has made nothing, so an undo has no line for it.
+#[test]
+fn an_undo_says_nothing_of_parts_that_a_conflict_was_about() {
+    for bench in benches() {
+        let trunk = [("username", "trunk"), ("password", CANARIES[1])];
+        bench.ari.put("auth", "0500", &trunk);
+        let sheet = "number,sip_password\n0500,Kq7WzP3xVn9T\n0501,tR7xkQ2mZp9w\n";
+        bench.write("more.csv", sheet);
+        bench.ends("import more.csv --to TARGET --report r.csv", 1);
+        assert_eq!(bench.results("r.csv"), ["conflict", "created"]);
+        bench.ends("undo --yes --report u.csv", 0);
+        assert_eq!(bench.results("u.csv"), ["deleted"]);
+        assert!(bench.ari.get("auth", "0500").is_some());
     }
 }
 
