@@ -26,12 +26,13 @@ pub fn man(out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The words of pages that are not rowcall's own, each as it stands there.
-pub(super) const WORDS_OF_PAGES: [&str; 6] = [
+pub(super) const WORDS_OF_PAGES: [&str; 7] = [
     ".SH NAME",
     ".SH SYNOPSIS",
     ".SH DESCRIPTION",
     ".SH OPTIONS",
     ".SH SUBCOMMANDS",
+    ".SH EXTRA",
     "May also be specified with the ",
 ];
 

@@ -222,8 +222,12 @@ fn questions(sheet: &Sheet, error: &ColumnError) -> Result<String, Failure> {
             }
         }
         if !question.answers.is_empty() {
-            let answers = question.answers.join("\n             or ");
-            let _ = write!(text, "\n    answer with {answers}");
+            for (at, answer) in question.answers.iter().enumerate() {
+                let _ = match at {
+                    0 => write!(text, "\n    answer with {answer}"),
+                    _ => write!(text, "\n             or {answer}"),
+                };
+            }
         }
     }
     Ok(text)

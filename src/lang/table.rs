@@ -276,6 +276,12 @@ impl TextTable {
 
     /// Translates the words between values, and the names of signs.
     fn joined(&self, part: TextPart<'_>) -> String {
+        // Among signs there are quotes, which enclose nothing.
+        let is_sign = |word: &str| word == "space" || word.chars().count() == 1;
+        let part = match part.text.split(' ').all(is_sign) {
+            true => TextPart::new(part.text, part.text),
+            false => part,
+        };
         let words = part.split(" ").into_iter().map(|word| {
             let known = match word.masked {
                 "or" => self.whole(" or "),

@@ -80,11 +80,12 @@ pub(super) fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure>
             print(format!("not compared, {why}: {}", headings.join(", ")));
         }
     }
-    print(format!(
-        "{}: {}",
-        counted(outcomes.len() as u64, "row"),
-        counts.words()
-    ));
+    print_made(|language| {
+        let rows = counted(outcomes.len() as u64, "row");
+        let [rows, results] =
+            [rows, counts.words()].map(|text| in_language(&text, language).into_owned());
+        vec![format!("{rows}: {results}")]
+    });
     let exit = Exit::done_if(!outcomes.is_empty() && counts.all_well());
     if args.report.json {
         let by_word: BTreeMap<&str, u64> = counts

@@ -30,6 +30,7 @@ const SAME: &[&str] = &[
     "{hours} h {minutes} min",
     "{minutes} min {seconds} s",
     "{told}; {}",
+    "{} ({shown})",
     "{} {} {} ({}) → {came} in {} ms",
 ];
 
@@ -297,13 +298,13 @@ fn hostile(random: &mut Random) -> String {
 fn values_of_users_are_never_translated() {
     let mut random = Random::from_environment_or("HOSTILE_SEED", 12);
     let mut changed = vec![];
-    // A value beside a letter has no quotes that can be seen.
+    // A value beside a letter, or a quote, has no quotes of its own that can be seen.
     let is_apart = |from: &TextPattern| {
         let text = from.filled(&[], &[], |_, _| "\u{3}".to_owned());
         let letters: Vec<char> = text.chars().collect();
         letters
             .windows(2)
-            .all(|two| two[1] != '\u{3}' || !two[0].is_alphanumeric())
+            .all(|two| two[1] != '\u{3}' || !(two[0].is_alphanumeric() || two[0] == '"'))
     };
     for (from, _) in TABLE.pairs().filter(|(from, _)| is_apart(from)) {
         for is_quoted in [true, false] {

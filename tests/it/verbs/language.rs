@@ -148,3 +148,57 @@ fn a_run_is_told_in_another_language_later() {
         "number \"2001\" is taken already, by staff.csv:2 (cell A2)"
     );
 }
+
+#[test]
+fn what_a_person_wrote_is_shown_as_it_was_written() {
+    let program = program();
+    let file = "2 rows, and missing.csv";
+    let name = "left, and will not be back, which is longer than it may be";
+    let rows = format!("number;display_name;sip_password\n2001;\"{name}\";Xk83hTqzLm1\n");
+    program.write(file, rows);
+    // By a pattern, so that no option has it.
+    let told = program.ends("check 2*.csv --for openvox --all --lang de", 0);
+    let line = format!("{file}: Trennzeichen: Semikolon");
+    assert!(told.err.contains(&line), "{}", told.err);
+    let line = format!(
+        "{file}:2: 2001 Warnung display_name.max_length B2: display_name \"{name}\" darf höchstens"
+    );
+    assert!(told.out.contains(&line), "{}", told.out);
+}
+
+#[test]
+fn help_and_errors_are_in_the_readers_language_and_a_log_is_english() {
+    let program = program();
+    let help = program.ends("check --help --lang de", 0).out;
+    for text in [
+        "Aufruf: rowcall check [OPTIONEN]",
+        "Eingabe:",
+        "[Vorgabe: wird erkannt]",
+    ] {
+        assert!(help.contains(text), "{text}\n{help}");
+    }
+    assert!(!help.contains("Usage:"), "{help}");
+    let wrong = program.ends("check staff.csv --fro openvox --lang de", 2);
+    assert!(
+        wrong.err.starts_with("Fehler: unbekannte Option"),
+        "{}",
+        wrong.err
+    );
+    let page = program.ends("man --lang de", 0).out;
+    assert!(page.contains(".SH AUFRUF") && !page.contains(".SH SYNOPSIS"));
+
+    let line = "import staff.csv --to sim:openvox --lang de --log log.txt";
+    let told = program.ends(line, 1).err;
+    assert!(
+        told.contains("Fehler") || told.contains("ungültig"),
+        "{told}"
+    );
+    let log = program.read("log.txt");
+    for german in ["ungültig", "Zeile", "Fehler", "fehlt", "angelegt"] {
+        assert!(!log.contains(german), "{log}");
+    }
+    assert!(
+        log.contains("2001 invalid: number, A3: \"2001\" is taken already"),
+        "{log}"
+    );
+}
