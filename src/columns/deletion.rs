@@ -136,7 +136,11 @@ impl Meanings<'_> {
             let differs = self.divides_people(column);
             return differs.then_some("is not the same in every row");
         }
-        if self.has_remark_to_stay(column) {
+        let is_name = [Field::DISPLAY_NAME, Field::FIRST_NAME, Field::LAST_NAME]
+            .into_iter()
+            .any(|field| self.meanings[column].reads(field));
+        let has_signs = |sample: &Sample| sample.has_signs_in_some(column);
+        if self.has_remark_to_stay(column) || is_name && self.sample().is_some_and(has_signs) {
             return Some("has a remark that its row may stay");
         }
         if self.may_decide(column) {

@@ -770,7 +770,7 @@ impl Meanings<'_> {
             let heading = self.heading(*column);
             !counts
                 && !dictionary().is_everyday(heading)
-                && !dictionary().names_somebody_else(heading)
+                && (self.options.allowed.delete || !dictionary().names_somebody_else(heading))
         };
         let likely: Vec<usize> = columns.iter().copied().filter(is_likely).collect();
         let columns = if likely.is_empty() { columns } else { likely };

@@ -95,6 +95,9 @@ struct Variety {
     deciding_notes: DecidingCells,
     /// True if a cell says that the row may stay, and is no name.
     has_remark: bool,
+    /// True if a cell has signs by which a remark is put into a name, and if another has none.
+    has_signs: bool,
+    has_plain: bool,
 }
 
 /// The cells of a column that decide on their row, in a sheet of rows to be deleted.
@@ -122,6 +125,9 @@ impl Variety {
         self.deciding.add(cell, false);
         self.deciding_notes.add(cell, true);
         self.has_remark |= is_remark_to_stay(cell);
+        let has_signs = cell.contains(['(', '[', '*', '!', '?']);
+        self.has_signs |= has_signs;
+        self.has_plain |= !has_signs && !cell.is_empty();
         self.has_text |= !cell.is_empty() && !is_placeholder(cell);
         self.has_other_bit |= !["0", "1", ""].contains(&cell);
     }
@@ -317,6 +323,12 @@ impl Sample {
         deciding.may_stay || are_bits || deciding.goes && variety.is_varied
     }
 
+    /// Returns true if some cells of a column have signs by which a remark is put into a name, as in `Berg (until 2027)`, and
+    /// others have none.
+    pub(super) fn has_signs_in_some(&self, column: usize) -> bool {
+        (self.varieties.get(column)).is_some_and(|variety| variety.has_signs && variety.has_plain)
+    }
+
     /// Returns true if some cells of a column are blank and others are not; titles between the rows do not count.
     pub(super) fn is_partly_filled(&self, column: usize) -> bool {
         (self.varieties.get(column)).is_some_and(|variety| variety.has_blank && variety.has_text)
@@ -344,7 +356,10 @@ impl Sample {
         let word = |cell: &&str| switch(cell).map_or_else(|| plain(cell), str::to_owned);
         let distinct: HashSet<String> = cells.iter().map(word).collect();
         let says_no = |cell: &&str| switch(cell) == Some("off") && *cell != "0";
-        let stays = |cell: &&str| dictionary().decision(cell) == Some(DeletionWord::MayStay);
+        let stays = |cell: &&str| {
+            let word = decision(cell, false);
+            word == Some(DeletionWord::MayStay) && switch(cell).is_none()
+        };
         match about_people {
             true => distinct.len() > 1,
             false => cells.iter().any(|cell| says_no(cell) || stays(cell)),

@@ -33,6 +33,7 @@ fn a_column_that_parts_the_rows_is_asked_about_before_a_deletion() {
         ("Durchwahl neu", ["2011", "2012", "2013"]),
         ("Ext to keep", ["2004", "2005", "2006"]),
         ("Who keeps it", ["Ann", "Bo", "Cy"]),
+        ("PBX", ["Bonn", "Ulm", "Bonn"]),
     ] {
         let answers = answers_before_deletion(&three(heading, cells));
         assert!(!answers.is_empty(), "{heading}");
@@ -79,6 +80,11 @@ fn a_column_that_speaks_against_the_mark_beside_it_is_asked_about() {
         (
             ("Action", ["del", "del", ""]),
             ("Approved", ["yes", "no", "no"]),
+            true,
+        ),
+        (
+            ("Delete", ["yes", "yes", "no"]),
+            ("Until", ["", "2027-12-31", ""]),
             true,
         ),
         // It says so of the rows that stay.
@@ -159,8 +165,8 @@ fn a_row_that_is_no_extension_is_wrong_where_one_would_be_made() {
         ("Kind", ["User", "Conference", "person"], 1),
         ("Art", ["Nebenstelle", "Warteschlange", ""], 1),
         // By its cells alone.
-        ("Verwendung", ["Extension", "Ring group", "User"], 1),
-        ("Verwendung", ["Extension", "Ring group", "Sales"], 0),
+        ("Wofür", ["Extension", "Ring group", "User"], 1),
+        ("Wofür", ["Extension", "Ring group", "Sales"], 0),
         ("Raum", ["Konferenz", "Konferenz", "Lager"], 0),
         ("extension_type", ["SIP", "IVR", "SIP"], 0),
     ] {
@@ -209,5 +215,24 @@ fn a_column_that_is_there_twice_is_read_once() {
         ("Ext;Name;Email;Email\n201;Ann;;\n202;Bo;;", true),
     ] {
         assert_eq!(!answers_of(sheet).is_empty(), asked, "{sheet}");
+    }
+}
+
+#[test]
+fn a_remark_in_some_names_is_asked_about_before_a_deletion() {
+    for (names, is_asked) in [
+        (["Berg", "Cohn (Elternzeit)"], true),
+        (["Berg (until 2027)", "Cohn"], true),
+        (["*** Berg ***", "Cohn"], true),
+        (["Berg (Bonn)", "Cohn (Ulm)"], false),
+        (["Berg", "Cohn"], false),
+    ] {
+        let sheet = format!("Ext;Name\n201;{}\n202;{}", names[0], names[1]);
+        assert_eq!(
+            !answers_before_deletion(&sheet).is_empty(),
+            is_asked,
+            "{sheet}"
+        );
+        assert_eq!(answers_of(&sheet), "");
     }
 }

@@ -463,6 +463,22 @@ fn objects_of_which_it_is_unclear_which_are_the_rows_are_refused() {
             "other members that are not of its kind",
         ),
         (
+            r#"{"users":{"2001":{"name":"A","followme":[{"number":"2005"}]},"2002":{"name":"B","followme":[]}}}"#,
+            "both “users.2001.followme” and “users” hold rows",
+        ),
+        (
+            r#"{"a":{"name":"A","lines":[{"number":"1"}]},"b":{"name":"B","lines":[]}}"#,
+            "both “a.lines” and the file itself hold rows",
+        ),
+        (
+            r#"{"name":"X","extensions":[{"number":"201"}],"branches":[{"name":"Y","extensions":[{"number":"202"}]}]}"#,
+            "both “extensions” and “branches” hold rows",
+        ),
+        (
+            r#"{"users":[{"number":"201"}],"children":[{"site":"Y","children":[{"users":[{"number":"202"}]}]}]}"#,
+            "both “users” and “children” hold rows",
+        ),
+        (
             r#"{"2001":{"number":"1","l":[{"number":"8"}]},"2002":{"number":"2"},"n":1}"#,
             "this object holds an object with a number beside other members",
         ),

@@ -30,12 +30,30 @@ pub(super) struct WrappedRows {
     is_list: bool,
     /// True if the object, or the first one of the list, names the number.
     names_number: bool,
+    /// True if a list within the objects of this list holds objects that name the number.
+    has_numbers_within: bool,
     inner: InnerObjects,
 }
 
 impl WrappedRows {
     fn is_within(&self, outer: &WrappedRows) -> bool {
         outer.start < self.start && self.end < outer.end
+    }
+
+    /// Returns true if this is a list within a member of another object whose members may be the rows themselves: each is an
+    /// object, under a number or of the same names as the others.
+    fn is_within_row_of(&self, outer: &WrappedRows) -> bool {
+        let rest = match &*outer.path {
+            "" => Some(&*self.path),
+            path => (self.path.strip_prefix(path)).and_then(|rest| rest.strip_prefix('.')),
+        };
+        let Some((key, _)) = rest.and_then(|rest| rest.split_once('.')) else {
+            return false;
+        };
+        let inner = &outer.inner;
+        let is_number = !key.is_empty() && key.bytes().all(|b| b.is_ascii_digit());
+        let are_alike = inner.objects > 1 && inner.shapes.len() == 1 && !inner.differ;
+        self.is_within(outer) && inner.objects == inner.members && (is_number || are_alike)
     }
 
     /// Returns true if this is a member of another object, and not of one within it, under a number as rows are.
@@ -161,7 +179,12 @@ fn rows_among(parts: Vec<WrappedRows>) -> Result<Option<WrappedRows>, (Position,
     }
     let several = numbered.iter().find(|part| part.inner.numbered > 1);
     if lists.iter().any(|part| part.names_number) {
-        lists.retain(|part| part.names_number);
+        let deeper: Vec<_> = lists.extract_if(.., |part| !part.names_number).collect();
+        if let [list] = lists.as_slice()
+            && let Some(problem) = rows_beside(list, &others, &deeper)
+        {
+            return Err(problem);
+        }
         let is_apart = |list: &WrappedRows| several.filter(|rows| !list.is_within(rows));
         return match lists.as_slice() {
             [first, second, ..] => Err(both(first, second)),
@@ -228,6 +251,21 @@ fn both(first: &WrappedRows, second: &WrappedRows) -> (Position, String) {
     (second.at, problem)
 }
 
+/// The problem of the one list that names the number where other parts may hold rows too: the objects in one of which it
+/// lies, or a list with such a list within its objects.
+fn rows_beside(
+    list: &WrappedRows,
+    objects: &[WrappedRows],
+    lists: &[WrappedRows],
+) -> Option<(Position, String)> {
+    if let Some(holder) = objects.iter().find(|part| list.is_within_row_of(part)) {
+        return Some(both(list, holder));
+    }
+    let mut deeper = lists.iter().filter(|other| other.has_numbers_within);
+    let other = deeper.find(|other| !other.is_within(list))?;
+    Some(both(list, other))
+}
+
 /// The problem of an object with several objects that may be rows, and something else.
 fn unlike(holder: &WrappedRows) -> (Position, String) {
     let place = match &*holder.path {
@@ -268,6 +306,8 @@ struct JsonFrame {
     inner: InnerObjects,
     /// True if a list has begun with an object.
     has_objects: bool,
+    /// True if a list within its objects holds objects that name the number.
+    has_numbers_within: bool,
     is_empty: bool,
 }
 
@@ -357,6 +397,7 @@ impl Scan<'_> {
             names: Vec::new(),
             inner: InnerObjects::default(),
             has_objects: false,
+            has_numbers_within: false,
             is_empty: true,
         });
     }
@@ -367,6 +408,12 @@ impl Scan<'_> {
             return None;
         }
         let is_wrapped = self.frames.iter().all(|frame| !frame.is_list);
+        if is_list && !is_wrapped && frame.has_objects && self.names_number(&frame.names) {
+            let outermost = self.frames.iter_mut().find(|frame| frame.is_list);
+            if let Some(list) = outermost {
+                list.has_numbers_within = true;
+            }
+        }
         let names_number = is_wrapped && self.names_number(&frame.names);
         let names = self.frames.iter().filter_map(|frame| frame.name.as_deref());
         let part = WrappedRows {
@@ -377,6 +424,7 @@ impl Scan<'_> {
             is_keyed: false,
             names_number,
             is_list,
+            has_numbers_within: frame.has_numbers_within,
             inner: frame.inner,
         };
         let Some(parent) = self.frames.last_mut() else {
