@@ -220,7 +220,7 @@ fn columns_of(format: Option<Format>, head: &ReportHead) -> Vec<Column> {
 /// The language of sentences in tables of a format: English where programs read them, else the reader's.
 pub(crate) fn language_of(format: Option<Format>) -> Language {
     match format {
-        Some(format) if format.is_for_people() => spoken(),
-        _ => Language::English,
+        None | Some(Format::Csv | Format::Json | Format::JsonLines) => Language::English,
+        Some(_) => spoken(),
     }
 }
