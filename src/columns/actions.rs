@@ -77,7 +77,9 @@ impl AllowedActions {
         }
         // BroadWorks writes `user.create`.
         let word = text.rsplit('.').next().unwrap_or(text);
-        let action = dictionary().action(word);
+        // `delete?` and `(delete)` are not decided.
+        let is_decided = !word.contains(['?', '!', '(', ')', '[', ']']);
+        let action = dictionary().action(word).filter(|_| is_decided);
         let (allowed, asks, hint) = match action {
             Some(Action::Create) => (
                 self.create,
@@ -236,9 +238,18 @@ mod tests {
             ("güncelle", true),
             ("usuń", true),
             ("archive", true),
+            ("add?", true),
+            ("(new)", true),
         ] {
             assert_eq!(create.finding(0, cell).is_some(), wrong, "{cell}");
         }
+        for undecided in ["delete?", "löschen?", "(delete)", "delete!"] {
+            assert!(
+                AllowedActions::DELETE.finding(0, undecided).is_some(),
+                "{undecided}"
+            );
+        }
+        assert!(AllowedActions::DELETE.finding(0, "user.delete").is_none());
         let finding = create.finding(3, "del").unwrap();
         assert!(
             finding.is_error() && finding.message.contains("mode create"),

@@ -475,6 +475,10 @@ fn objects_of_which_it_is_unclear_which_are_the_rows_are_refused() {
             "both “extensions” and “branches” hold rows",
         ),
         (
+            r#"{"extensions":{"sip":[{"number":"201"}],"pjsip":{"202":{"name":"Ben"}}}}"#,
+            "both “extensions.sip” and “extensions.pjsip” hold rows",
+        ),
+        (
             r#"{"users":[{"number":"201"}],"children":[{"site":"Y","children":[{"users":[{"number":"202"}]}]}]}"#,
             "both “users” and “children” hold rows",
         ),

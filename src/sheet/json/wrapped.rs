@@ -32,6 +32,8 @@ pub(super) struct WrappedRows {
     names_number: bool,
     /// True if a list within the objects of this list holds objects that name the number.
     has_numbers_within: bool,
+    /// True if it is an object whose members all stand under numbers.
+    has_number_keys: bool,
     inner: InnerObjects,
 }
 
@@ -51,17 +53,19 @@ impl WrappedRows {
             return false;
         };
         let inner = &outer.inner;
-        let is_number = !key.is_empty() && key.bytes().all(|b| b.is_ascii_digit());
         let are_alike = inner.objects > 1 && inner.shapes.len() == 1 && !inner.differ;
-        self.is_within(outer) && inner.objects == inner.members && (is_number || are_alike)
+        self.is_within(outer) && inner.objects == inner.members && (is_number(key) || are_alike)
     }
 
     /// Returns true if this is a member of another object, and not of one within it, under a number as rows are.
     fn is_row_of(&self, outer: &WrappedRows) -> bool {
         let (parent, key) = self.path.rsplit_once('.').unwrap_or(("", &self.path));
-        let is_number = !key.is_empty() && key.bytes().all(|b| b.is_ascii_digit());
-        is_number && self.is_within(outer) && outer.path == parent
+        is_number(key) && self.is_within(outer) && outer.path == parent
     }
+}
+
+fn is_number(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// The objects among the members of one object.
@@ -252,7 +256,7 @@ fn both(first: &WrappedRows, second: &WrappedRows) -> (Position, String) {
 }
 
 /// The problem of the one list that names the number where other parts may hold rows too: the objects in one of which it
-/// lies, or a list with such a list within its objects.
+/// lies, objects beside it that stand under numbers, or a list with such a list within its objects.
 fn rows_beside(
     list: &WrappedRows,
     objects: &[WrappedRows],
@@ -260,6 +264,13 @@ fn rows_beside(
 ) -> Option<(Position, String)> {
     if let Some(holder) = objects.iter().find(|part| list.is_within_row_of(part)) {
         return Some(both(list, holder));
+    }
+    let is_apart = |part: &&WrappedRows| !part.is_within(list) && !list.is_within(part);
+    let keyed = |part: &&WrappedRows| {
+        part.has_number_keys && part.inner.objects > 0 && part.inner.objects == part.inner.members
+    };
+    if let Some(people) = objects.iter().filter(keyed).find(is_apart) {
+        return Some(both(list, people));
     }
     let mut deeper = lists.iter().filter(|other| other.has_numbers_within);
     let other = deeper.find(|other| !other.is_within(list))?;
@@ -425,6 +436,8 @@ impl Scan<'_> {
             names_number,
             is_list,
             has_numbers_within: frame.has_numbers_within,
+            has_number_keys: !frame.names.is_empty()
+                && frame.names.iter().all(|name| is_number(name)),
             inner: frame.inner,
         };
         let Some(parent) = self.frames.last_mut() else {
