@@ -44,6 +44,17 @@ fn refusals(vendor: &Vendor) -> Vec<Reply> {
                 Reply::new(404, "text/html", "<html></html>"),
             ]
         }
+        "freepbx" => {
+            let word = |words: &str| {
+                let body = format!(r#"{{"errors":[{{"message":"{words}","status":false}}]}}"#);
+                json(400, &body)
+            };
+            vec![
+                word("This device id is already in use"),
+                word("Gerät ist schon vergeben"),
+                Reply::new(404, "text/html", "<html></html>"),
+            ]
+        }
         "openvox" | "yeastar_s" => {
             let word =
                 |errno: &str| json(200, &format!(r#"{{"status":"Failed","errno":"{errno}"}}"#));

@@ -302,15 +302,18 @@ fn what_a_migration_remembers_is_right_after_kills_resumes_and_an_undo() {
         let (old, mut desk) = (TestPbx::new(from), desk(to));
         desk.program = Program::new().with_own_state();
         desk.write("rowcall.toml", old.config("old") + &desk.pbx.config("new"));
+        let has_name = |pbx: &TestPbx| pbx.manifest.row(Field::DISPLAY_NAME).is_some();
         let held: Vec<Record> = (2001..2041)
             .map(|number| {
                 let mut one = old.small(&number.to_string());
                 one.set(Field::SIP_PASSWORD, format!("tR7xkQ{number}Zp9w"));
+                if has_name(&old) {
+                    one.set(Field::DISPLAY_NAME, "Ann");
+                }
                 one
             })
             .collect();
         old.hold(&held);
-        let has_name = |pbx: &TestPbx| pbx.manifest.row(Field::DISPLAY_NAME).is_some();
         let fill = match has_name(&desk.pbx) && !has_name(&old) {
             true => "--fill display_name=Ann",
             false => "",
