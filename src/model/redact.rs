@@ -367,7 +367,7 @@ pub fn changed(before: bool, now: bool) -> &'static str {
 }
 
 /// A text that is no secret in quotes, shortened where it is long, its hidden characters made visible, and without the
-/// password of an address.
+/// password of an address. A quote in it has a backslash before it, so that it is seen where the text ends.
 pub fn quoted(text: &str) -> String {
     let text = match holds_password(text) {
         true => &*target(text),
@@ -379,7 +379,9 @@ pub fn quoted(text: &str) -> String {
             OddChar::class(c),
             Some(OddChar::Control | OddChar::Invisible | OddChar::Space)
         );
-        if hides || c.is_control() {
+        if matches!(c, '"' | '\\') {
+            quoted.extend(['\\', c]);
+        } else if hides || c.is_control() {
             // Writing to a string does not fail.
             let _ = write!(quoted, "\\u{{{:x}}}", u32::from(c));
         } else {

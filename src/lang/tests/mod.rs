@@ -6,6 +6,7 @@ use super::part::TextPart;
 use super::pattern::{PlaceKind, TextPattern};
 use super::table::TextTable;
 use super::{GERMAN, TABLE, in_language};
+use crate::model::redact::quoted;
 use crate::model::{Action, Language, RingResult, RowResult, Severity};
 use crate::random::Random;
 use collect::SourceTexts;
@@ -291,7 +292,11 @@ fn hostile(random: &mut Random) -> String {
     };
     let quotes = ['"', '\'', '“', '”', '„', '\\', '\n'];
     let text: String = text.chars().filter(|c| !quotes.contains(c)).collect();
-    text.trim().to_owned()
+    // An inch sign, or a name in quotes of its own.
+    match random.one_in(2) {
+        true => text.trim().replacen(' ', "\" ", 1),
+        false => text.trim().to_owned(),
+    }
 }
 
 #[test]
@@ -313,7 +318,7 @@ fn values_of_users_are_never_translated() {
             let shown: Vec<String> = values
                 .iter()
                 .map(|value| match is_quoted {
-                    true => format!("\"{value}\""),
+                    true => quoted(value),
                     false => value.clone(),
                 })
                 .collect();
@@ -324,7 +329,7 @@ fn values_of_users_are_never_translated() {
             let message = from.filled(names, &parts, |_, value| value.text.to_owned());
             let kept = if is_quoted { vec![] } else { values.clone() };
             let german = TABLE.translate(&message, &kept);
-            for value in values.iter().filter(|value| message.contains(*value)) {
+            for value in shown.iter().filter(|value| message.contains(*value)) {
                 if !german.contains(value) {
                     changed.push(format!("{value:?} of {message:?} in {german:?}"));
                 }
