@@ -1,8 +1,8 @@
 //! The comparison of a wanted record with the one on the PBX: the fields that differ, and the differences in words.
 
-use crate::manifest::{Access, Manifest};
+use crate::manifest::{Access, Manifest, UpdateKind};
 use crate::model::redact;
-use crate::model::{Field, Kind, Record, TO_GENERATE, Text};
+use crate::model::{Action, Change, Field, Kind, Record, TO_GENERATE, Text};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use url::Url;
@@ -60,6 +60,40 @@ pub(crate) fn made_whole<'w>(
         }
     }
     whole
+}
+
+/// The wanted record of a change as [`made_whole`] has it, with what the extension had before it and has lost, where the
+/// vendor makes it anew for a change; and the fields that are lost.
+pub(crate) fn with_lost<'w>(
+    manifest: &Manifest,
+    change: &Change,
+    wanted: &'w Record,
+    current: &Record,
+) -> (Cow<'w, Record>, Vec<Field>) {
+    let mut whole = made_whole(manifest, wanted, current);
+    let mut lost = vec![];
+    let before = change
+        .before
+        .as_ref()
+        .filter(|_| change.action == Action::Update && manifest.ability.update == UpdateKind::Anew);
+    for (field, text) in before.into_iter().flat_map(Record::iter) {
+        let Some(row) = manifest.row(field) else {
+            continue;
+        };
+        let is_gone = match row.access {
+            Access::ReadWrite => is_unset(current, field),
+            // It is written with the rest.
+            Access::ReadOnly => current.get(field).unwrap_or_default() != text,
+            Access::WriteOnly => false,
+        };
+        let goes_with = row.kept_with.and_then(|with| wanted.get(with));
+        let is_meant = wanted.get(field).is_some() || goes_with.is_some_and(Text::is_empty);
+        if is_gone && !field.is_key() && !text.is_empty() && !is_meant {
+            whole.to_mut().set(field, text);
+            lost.push(field);
+        }
+    }
+    (whole, lost)
 }
 
 /// The fields in which one reading of an extension is not as the other, in whatever way, as far as the vendor lets them

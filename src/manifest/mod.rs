@@ -282,6 +282,8 @@ vocabulary! {
         Fields = "fields",
         /// The whole is replaced: read, merge, write.
         Whole = "whole",
+        /// The extension is deleted and made anew, so that a change that is cut off may lose what it does not name.
+        Anew = "anew",
     }
 }
 

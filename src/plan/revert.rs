@@ -8,7 +8,7 @@ use super::beside::NewAttributes;
 use super::lost::{done, lost, next_deletions, refuse_without_next};
 use super::remote::RemoteState;
 use super::{Plan, RevertedRun};
-use crate::compare::{differences, differing, is_unset, uncomparable};
+use crate::compare::{differences, differing, is_unset, uncomparable, with_lost};
 use crate::digest::sha256_hex;
 use crate::fingerprints::{Shown, changed_since, readable};
 use crate::ledger::{RunFacts, SecretMarks, Standing};
@@ -333,6 +333,9 @@ impl Reverting<'_> {
             }
             Standing::Final | Standing::Intended(_) if self.is_as_before(change) => None,
             Standing::Intended(_) if self.is_as_wanted(change) => Some(self.inverse(change)),
+            Standing::Final | Standing::Intended(_) if self.has_lost(change) => {
+                Some(self.put_back(change, &self.now(change)?))
+            }
             Standing::Final | Standing::Intended(_) => {
                 let message = format!(
                     "run {} did not finish with this {}, and it is not as it was before; rowcall did not change it",
@@ -426,6 +429,9 @@ impl Reverting<'_> {
                     && self.changed(change).all(|field| {
                         self.restored_text(change, before, now, field) == text_of(now, field)
                     })
+                    && with_lost(self.manifest, change, &change.wanted, now)
+                        .1
+                        .is_empty()
             }
             (Some(before), Some(now)) => differing(self.manifest, before, now).is_empty(),
         }
@@ -683,11 +689,39 @@ impl Reverting<'_> {
         if !differing(self.manifest, &change.wanted, now).is_empty() {
             return self.drifted(change, &change.wanted, now);
         }
+        self.put_back(change, now)
+    }
+
+    /// Returns true for an update on whose way the extension has lost what it had, and that nobody else has changed since.
+    fn has_lost(&self, change: &Change) -> bool {
+        let Some(now) = self.now(change) else {
+            return false;
+        };
+        let before = change.before.clone().unwrap_or_default();
+        let is_known = |field: Field| {
+            let text = text_of(&now, field);
+            text.is_empty()
+                || [&before, &change.wanted]
+                    .map(|one| text_of(one, field))
+                    .contains(&text)
+        };
+        let nothing = change.wanted.key_only();
+        !with_lost(self.manifest, change, &nothing, &now)
+            .1
+            .is_empty()
+            && self.changed(change).all(is_known)
+    }
+
+    /// The values from before a change, with all that the extension has lost on its way.
+    fn put_back(&self, change: &Change, now: &Record) -> PlannedRow {
         let before = change.before.clone().unwrap_or_default();
         let mut wanted = now.key_only();
         for field in self.changed(change) {
             wanted.set(field, self.restored_text(change, &before, now, field));
         }
+        let mut wanted = with_lost(self.manifest, change, &wanted, now)
+            .0
+            .into_owned();
         if now.number() != change.number {
             wanted.set(Field::NEW_NUMBER, change.number.as_str());
         }

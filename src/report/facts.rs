@@ -79,6 +79,7 @@ pub fn matrix() -> String {
         ("update", |m| match m.ability.update {
             UpdateKind::Fields => "the fields that are sent".to_owned(),
             UpdateKind::Whole => "the whole: read, merge, write".to_owned(),
+            UpdateKind::Anew => "the whole: read, delete, make anew".to_owned(),
         }),
         ("delete", |m| yes(m.ability.delete)),
         ("list", |m| match m.ability.list_is_complete {

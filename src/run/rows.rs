@@ -2,7 +2,7 @@
 
 use super::past::line;
 use super::saved_options::SavedOptions;
-use crate::compare::{differences, differing, is_unset, moved, uncomparable};
+use crate::compare::{differences, differing, is_unset, moved, uncomparable, with_lost};
 use crate::ledger::Standing;
 use crate::manifest::Manifest;
 use crate::model::{
@@ -360,6 +360,9 @@ fn doubt(
         fields.retain(|field| change.wanted.get(*field).is_none() || unlike.contains(field));
         let is_list = |field: &Field| field.def().kind == Kind::List;
         fields.retain(|field| !(is_list(field) && change.wanted.get(*field).is_some()));
+        // The change itself may have been cut off between taking away and making anew.
+        let (_, lost) = with_lost(manifest, change, &change.wanted, now);
+        fields.retain(|field| !lost.contains(field));
     }
     if change.action == Action::Delete && manifest.ability.deletes_in_parts {
         // The deletion itself may have removed a part, and been cut off.

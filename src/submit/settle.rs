@@ -2,7 +2,9 @@
 //! never a duplicate, never a guess.
 
 use super::converse::Connection;
-use crate::compare::{added, differences, differing, is_unset, made_whole, uncomparable};
+use crate::compare::{
+    added, differences, differing, is_unset, made_whole, uncomparable, with_lost,
+};
 use crate::link::paced::Permit;
 use crate::manifest::{Access, FieldRow, Manifest};
 use crate::model::{
@@ -577,7 +579,8 @@ impl<'c> Settling<'c> {
         let mut unlike = differing(manifest, &made_whole(manifest, wanted, held), held);
         let mut again = held.key_only();
         let mut unseen = vec![];
-        let whole = made_whole(manifest, &self.change.wanted, held);
+        let (whole, lost) = with_lost(manifest, self.change, &self.change.wanted, held);
+        unlike.extend(lost);
         for (field, text) in whole.iter().filter(|(field, _)| !field.is_key()) {
             let row = manifest.row(field);
             if field == Field::NEW_NUMBER {

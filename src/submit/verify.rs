@@ -10,7 +10,7 @@ use super::options::{Options, Verify};
 use super::panics::{caught, lock};
 use super::settle::{Settlement, leaves_open, look_later, renamed};
 use super::usual::UsualSettings;
-use crate::compare::{differences, differing, made_whole, uncomparable};
+use crate::compare::{differences, differing, uncomparable, with_lost};
 use crate::manifest::Manifest;
 use crate::model::{Action, Change, Fault, FaultKind, Field, Record, RowResult, field_names};
 use crate::wire::PbxStart;
@@ -262,15 +262,15 @@ impl<'c> Verifier<'c> {
         if !is_gone {
             return Some(Mismatch::Both);
         }
-        let fields = match gone {
+        let (wanted, lost) = with_lost(manifest, sent.change, &sent.change.wanted, current);
+        let mut fields = match gone {
             Some(_) => differing(manifest, &renamed(sent.change), current),
-            None => {
-                let wanted = made_whole(manifest, &sent.change.wanted, current);
-                differing(manifest, &wanted, current)
-            }
+            None => differing(manifest, &wanted, current),
         };
+        fields.extend(lost);
+        fields.sort_unstable();
+        fields.dedup();
         if !fields.is_empty() {
-            let wanted = made_whole(manifest, &sent.change.wanted, current);
             let words = differences(&fields, &wanted, current);
             return Some(Mismatch::Fields(fields, words, current.clone()));
         }

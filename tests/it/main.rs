@@ -69,6 +69,7 @@ mod verbs {
     mod json;
     mod language;
     mod losses;
+    mod made_anew;
     mod migrate;
     mod move_files;
     mod order;

@@ -5,16 +5,20 @@
 //! written again, the SIP secret above all. A success may be none, so that what was made is looked at. All is stored until
 //! the configuration is applied, which the PBX does on its own, and is asked about.
 
+mod mailbox;
+mod request;
 pub mod sim;
 #[cfg(test)]
 mod tests;
 
+use self::mailbox::{Mailbox, MailboxChange};
+use self::request::{asked, identity, mutation, question, sent};
 use super::{Account, Client, Settings, Task};
 use crate::manifest::Manifest;
 use crate::model::{Fault, FaultKind, Field, Record, Secret, WireText};
 use crate::vendors::conversation::{Conversation, Protocol, Step};
 use crate::wire::{Answer, Body, Effect, Exchange, Listing, Method, Request, Session, Turn, json};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// The operation of signing in.
 const LOGIN: &str = "login";
@@ -37,9 +41,6 @@ const PROVE_APPLY: &str = "query { system { needReload } }";
 
 const FETCH: &str = "query($id: ID!) { fetchExtension(extensionId: $id) \
     { status message extensionId tech user { name outboundCid extPassword } coreDevice { emergencyCid } } }";
-
-const MAILBOX: &str = "query($id: ID!) { fetchVoiceMail(extensionId: $id) \
-    { status message password email pager } }";
 
 const APPLY: &str = "mutation { doreload(input: {}) { status message transaction_id } }";
 
@@ -74,7 +75,7 @@ struct HeldExtension {
     emergency: String,
     /// The texts of its user, by their names.
     user: Map<String, Value>,
-    mailbox: Option<Map<String, Value>>,
+    mailbox: Option<Mailbox>,
 }
 
 impl Client for FreePbx {
@@ -242,7 +243,7 @@ impl FreePbx {
             let mut extension = self.manifest.incoming(|name| match name.split_once('.') {
                 None => Some(number.clone()),
                 Some(("user", name)) => json::text(held.user.get(name)?),
-                Some((_, name)) => json::text(held.mailbox.as_ref()?.get(name)?),
+                Some((_, name)) => held.mailbox.as_ref()?.part(name),
             });
             extension.set(Field::NUMBER, number.as_str());
             found.push(extension);
@@ -250,20 +251,10 @@ impl FreePbx {
         Ok(found)
     }
 
-    /// The extension as the PBX holds it; `None` where it has none of this number. A refusal in another language says that
-    /// too: then the listing tells.
+    /// The extension as the PBX holds it, with its mailbox; `None` where it has none of this number.
     fn held(&self, talk: &mut Talk<'_>, number: &str) -> Step<Option<HeldExtension>> {
-        let content = match talk.try_ask(asked("fetch", FETCH, number))? {
-            Ok(content) => content,
-            Err(fault) if fault.kind == FaultKind::Missing => return Ok(None),
-            Err(fault) => {
-                let listing = self.list(talk)?;
-                let is_there = listing.numbers.iter().any(|known| known == number);
-                return match listing.complete && !is_there {
-                    true => Ok(None),
-                    false => Err(talk.end(fault)),
-                };
-            }
+        let Some(content) = self.extension(talk, number)? else {
+            return Ok(None);
         };
         let text = |name: &str| content.get(name).and_then(json::text);
         if text("extensionId").as_deref() != Some(number) {
@@ -275,7 +266,6 @@ impl FreePbx {
             let hint = "look at it on the PBX's web page";
             return Err(talk.refuse("no_user", why, hint));
         };
-        let mailbox = self.mailbox(talk, number)?;
         let Some(device) = content.get("coreDevice").and_then(Value::as_object) else {
             // Its emergency calls would lose their caller ID with a change.
             return Err(talk.end(talk.not_understood("it does not tell the device")));
@@ -285,36 +275,47 @@ impl FreePbx {
             tech: text("tech").unwrap_or_default(),
             emergency: emergency.unwrap_or_default(),
             user: user.clone(),
-            mailbox,
+            mailbox: mailbox::fetch(talk, number)?,
         }))
     }
 
-    /// The mailbox of an extension; none where the PBX does not give it.
-    fn mailbox(&self, talk: &mut Talk<'_>, number: &str) -> Step<Option<Map<String, Value>>> {
-        let content = talk.try_ask(asked("mailbox", MAILBOX, number))?;
-        Ok(content
-            .ok()
-            .and_then(|content| content.as_object().cloned()))
+    /// The answer about an extension; `None` where the PBX has none of this number. A refusal in another language says that
+    /// too: then the listing tells.
+    fn extension(&self, talk: &mut Talk<'_>, number: &str) -> Step<Option<Value>> {
+        match talk.try_ask(asked("fetch", FETCH, number))? {
+            Ok(content) => Ok(Some(content)),
+            Err(fault) if fault.kind == FaultKind::Missing => Ok(None),
+            Err(fault) => {
+                let listing = self.list(talk)?;
+                let is_there = listing.numbers.iter().any(|known| known == number);
+                match listing.complete && !is_there {
+                    true => Ok(None),
+                    false => Err(talk.end(fault)),
+                }
+            }
+        }
     }
 
     fn create(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
         let number = self.digits(talk, wanted.number())?;
         let mut input = identity(number);
         let text = |field: Field| wanted.reveal(field).unwrap_or_default();
+        let mailbox = Mailbox::wanted(None, wanted);
         input.insert("tech".into(), "pjsip".into());
         input.insert("name".into(), text(Field::DISPLAY_NAME).into());
         input.insert("outboundCid".into(), text(Field::CALLER_ID).into());
-        with_mailbox(&mut input, wanted);
+        Mailbox::told_with_extension(mailbox.as_ref(), &mut input);
         if let Err(fault) = talk.try_ask(mutation("addExtension", input))? {
             // In another language only the PBX itself tells.
             let is_there = fault.vendor_code.as_deref() == Some("refused")
-                && self.held(talk, number)?.is_some();
+                && self.extension(talk, number)?.is_some();
             return Err(talk.end(match is_there {
                 true => self.manifest.fault_of_code("exists"),
                 false => fault,
             }));
         }
-        if wanted.get(Field::SIP_PASSWORD).is_none() {
+        let has_secret = wanted.get(Field::SIP_PASSWORD).is_some();
+        if !has_secret && !mailbox.is_some_and(|mailbox| mailbox.is_more_than_created()) {
             return Ok(Answer::Done);
         }
         talk.did("the extension was made");
@@ -325,7 +326,10 @@ impl FreePbx {
                 .fault(FaultKind::MayHaveHappened, "not_made", why);
             return Err(talk.end(fault));
         };
-        self.rewrite(talk, wanted, &held)
+        match has_secret {
+            true => self.rewrite(talk, wanted, &held),
+            false => self.change_mailbox(talk, wanted, &held, held.mailbox.as_ref()),
+        }
     }
 
     fn update(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
@@ -333,24 +337,37 @@ impl FreePbx {
         let Some(held) = self.held(talk, number)? else {
             return Err(talk.end(self.manifest.missing(number)));
         };
+        mailbox::refuse_untold(talk, wanted, held.mailbox.as_ref())?;
         let of_user = [Field::DISPLAY_NAME, Field::SIP_PASSWORD, Field::CALLER_ID];
         match of_user.iter().any(|field| wanted.get(*field).is_some()) {
             true => self.rewrite(talk, wanted, &held),
-            false => self.keep_mailbox(talk, wanted, &held),
+            false => self.change_mailbox(talk, wanted, &held, held.mailbox.as_ref()),
         }
     }
 
     /// Deletes an extension and makes it anew, which is the PBX's way to change it; everything that it holds is told again.
     fn rewrite(&self, talk: &mut Talk<'_>, wanted: &Record, held: &HeldExtension) -> Step<Answer> {
+        let number = wanted.number();
         if !SIP_DRIVERS.contains(&held.tech.as_str()) {
-            let (number, tech) = (wanted.number(), &held.tech);
+            let tech = &held.tech;
             let why = format!(
                 "{number} is no SIP telephone ({tech}), and a change would lose its channel or its dial string; nothing was sent"
             );
             return Err(talk.refuse("no_sip", why, "change it on the PBX's web page"));
         }
         let merged = merged(wanted, held);
-        let mut input = identity(wanted.number());
+        if merged
+            .reveal(Field::SIP_PASSWORD)
+            .unwrap_or_default()
+            .is_empty()
+        {
+            let why = format!(
+                "the PBX does not tell the SIP password of {number}, and a change would give it another one; nothing was sent"
+            );
+            let hint = "give its SIP password in the sheet too, or change it on the PBX's web page";
+            return Err(talk.refuse("sip_password_unread", why, hint));
+        }
+        let mut input = identity(number);
         let fields = [
             ("name", Field::DISPLAY_NAME),
             ("outboundCid", Field::CALLER_ID),
@@ -363,61 +380,48 @@ impl FreePbx {
         input.insert("tech".into(), held.tech.clone().into());
         if !held.emergency.is_empty() {
             input.insert("emergencyCid".into(), held.emergency.clone().into());
-            // Where it is not told, it becomes that of the emergency calls.
-            let name = merged.reveal(Field::DISPLAY_NAME).unwrap_or_default();
-            let caller = format!("{name} <{}>", wanted.number());
-            input.insert("callerID".into(), caller.into());
         }
-        with_mailbox(&mut input, &merged);
+        if !held.emergency.is_empty() || wanted.get(Field::DISPLAY_NAME).is_some() {
+            // Where it is not told, it becomes that of the emergency calls, or keeps the old name.
+            let name = merged.reveal(Field::DISPLAY_NAME).unwrap_or_default();
+            input.insert("callerID".into(), format!("{name} <{number}>").into());
+        }
+        let mailbox = Mailbox::wanted(held.mailbox.as_ref(), wanted);
+        Mailbox::told_with_extension(mailbox.as_ref(), &mut input);
         talk.ask(mutation("updateExtension", input))?;
         talk.did("the extension was written");
-        let Some(now) = self.held(talk, wanted.number())? else {
+        let Some(now) = self.held(talk, number)? else {
             let why = "the PBX says that it changed the extension, and does not have it any more";
             let fault = self
                 .manifest
                 .fault(FaultKind::MayHaveHappened, "not_made", why);
             return Err(talk.end(fault));
         };
-        self.keep_mailbox(talk, &merged, &now)
+        self.change_mailbox(talk, wanted, held, now.mailbox.as_ref())
     }
 
-    /// Brings the mailbox to what is wanted. One that is there is not changed but removed and made.
-    fn keep_mailbox(
+    /// Brings the mailbox that an extension held to what is wanted, where it is so `now`.
+    fn change_mailbox(
         &self,
         talk: &mut Talk<'_>,
         wanted: &Record,
         held: &HeldExtension,
+        now: Option<&Mailbox>,
     ) -> Step<Answer> {
-        let number = wanted.number();
-        let merged = merged(wanted, held);
-        let pin = merged.reveal(Field::VOICEMAIL_PIN).unwrap_or_default();
-        let email = merged.reveal(Field::EMAIL).unwrap_or_default();
-        let is = |name: &str, wanted: &str| {
-            let mailbox = held.mailbox.as_ref();
-            let text = mailbox.and_then(|mailbox| json::text(mailbox.get(name)?));
-            text.unwrap_or_default() == wanted
+        let mut mailbox = Mailbox::wanted(held.mailbox.as_ref(), wanted);
+        if let Some(mailbox) = &mut mailbox {
+            let old = held.user.get("name").and_then(json::text);
+            let old = old.unwrap_or_default();
+            let new = wanted.reveal(Field::DISPLAY_NAME).unwrap_or(&old);
+            mailbox.rename(&old, new);
+        }
+        let change = MailboxChange {
+            number: wanted.number(),
+            before: held.mailbox.as_ref(),
+            now,
+            wanted: mailbox.as_ref(),
         };
-        let is_kept = match &held.mailbox {
-            None => pin.is_empty(),
-            Some(_) => !pin.is_empty() && is("password", pin) && is("email", email),
-        };
-        if is_kept {
-            return Ok(Answer::Done);
-        }
-        let named = identity(number);
-        if held.mailbox.is_some() {
-            talk.ask(mutation("disableVoiceMail", named.clone()))?;
-            talk.did("the mailbox was removed");
-        }
-        if !pin.is_empty() {
-            let mut input = named;
-            let name = merged.reveal(Field::DISPLAY_NAME).unwrap_or_default();
-            for (key, text) in [("password", pin), ("name", name), ("email", email)] {
-                input.insert(key.into(), text.into());
-            }
-            talk.ask(mutation("enableVoiceMail", input))?;
-        }
-        Ok(Answer::Done)
+        change.carry_out(talk)
     }
 
     fn delete(&self, talk: &mut Talk<'_>, number: &str) -> Step<Answer> {
@@ -425,7 +429,7 @@ impl FreePbx {
         match talk.try_ask(mutation("deleteExtension", named))? {
             Ok(_) => Ok(Answer::Done),
             Err(fault) if fault.vendor_code.as_deref() == Some("refused") => {
-                match self.held(talk, number)? {
+                match self.extension(talk, number)? {
                     Some(_) => Err(talk.end(fault)),
                     None => Err(talk.end(self.manifest.missing(number))),
                 }
@@ -463,39 +467,20 @@ fn is_digits(number: &str) -> bool {
     !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The wanted fields, and those that the PBX holds where none is wanted.
+/// The wanted fields of the user, and those that the PBX holds where none is wanted.
 fn merged(wanted: &Record, held: &HeldExtension) -> Record {
     let mut merged = wanted.clone();
-    let mailbox = held.mailbox.clone().unwrap_or_default();
-    for (field, texts, name) in [
-        (Field::DISPLAY_NAME, &held.user, "name"),
-        (Field::CALLER_ID, &held.user, "outboundCid"),
-        (Field::SIP_PASSWORD, &held.user, "extPassword"),
-        (Field::VOICEMAIL_PIN, &mailbox, "password"),
-        (Field::EMAIL, &mailbox, "email"),
+    for (field, name) in [
+        (Field::DISPLAY_NAME, "name"),
+        (Field::CALLER_ID, "outboundCid"),
+        (Field::SIP_PASSWORD, "extPassword"),
     ] {
-        if let (None, Some(text)) = (merged.get(field), texts.get(name).and_then(json::text)) {
+        let text = held.user.get(name).and_then(json::text);
+        if let (None, Some(text)) = (merged.get(field), text) {
             merged.set(field, text);
         }
     }
     merged
-}
-
-fn identity(number: &str) -> Map<String, Value> {
-    Map::from_iter([("extensionId".to_owned(), Value::from(number))])
-}
-
-/// Tells the PBX about the mailbox, and about the address that it demands. Untold, it makes a User Manager user too, and
-/// sends a welcome mail.
-fn with_mailbox(input: &mut Map<String, Value>, wanted: &Record) {
-    let pin = wanted.reveal(Field::VOICEMAIL_PIN).unwrap_or_default();
-    let email = wanted.reveal(Field::EMAIL).unwrap_or_default();
-    input.insert("umEnable".into(), false.into());
-    input.insert("email".into(), email.into());
-    input.insert("vmEnable".into(), (!pin.is_empty()).into());
-    if !pin.is_empty() {
-        input.insert("vmPassword".into(), pin.into());
-    }
 }
 
 fn signed(request: Request, token: &Secret) -> Request {
@@ -503,31 +488,4 @@ fn signed(request: Request, token: &Secret) -> Request {
         "authorization",
         token.derive(|token| format!("Bearer {token}")),
     )
-}
-
-fn question(operation: &'static str, text: &str, variables: Map<String, Value>) -> Request {
-    sent(operation, text, variables, Effect::Reads)
-}
-
-/// A question about one extension, or one transaction.
-fn asked(operation: &'static str, text: &str, number: &str) -> Request {
-    let id = ("id".to_owned(), Value::from(number));
-    question(operation, text, Map::from_iter([id]))
-}
-
-fn mutation(name: &'static str, input: Map<String, Value>) -> Request {
-    let text =
-        format!("mutation($input: {name}Input!) {{ {name}(input: $input) {{ status message }} }}");
-    let input = ("input".to_owned(), Value::Object(input));
-    sent(name, &text, Map::from_iter([input]), Effect::Writes)
-}
-
-fn sent(
-    operation: &'static str,
-    text: &str,
-    variables: Map<String, Value>,
-    effect: Effect,
-) -> Request {
-    let body = json!({ "query": text, "variables": variables });
-    Request::new(operation, Method::Post, "/gql", effect).body(Body::Json(body))
 }

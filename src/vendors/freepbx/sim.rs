@@ -1,7 +1,7 @@
 //! A simulated FreePBX with its api module. It reads GraphQL for itself and knows nothing of how rowcall writes it.
 //!
 //! Its defects are those of the modules' code: a refusal is HTTP 400, only the first field of a request is judged, an update
-//! deletes and makes anew, a mailbox that is there is not made again, and telephones know of nothing before it is applied.
+//! deletes and makes anew, its mailbox without pager and with its switches off, and telephones know of nothing before it is applied.
 
 use crate::model::Secret;
 use crate::vendors::Account;
@@ -273,11 +273,8 @@ impl FreePbxSim {
         let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
         let is_there = self.extensions.contains_key(&number);
         let payload = match name {
-            "enableVoiceMail" if self.mailboxes.contains_key(&number) => {
-                refused("Sorry,voicemail already exists.")
-            }
             "enableVoiceMail" => {
-                self.enable(&number, input, "password");
+                self.enable(&number, input);
                 done("Voicemail has been created successfully")
             }
             "disableVoiceMail" => match self.mailboxes.remove(&number) {
@@ -288,14 +285,14 @@ impl FreePbxSim {
             "addExtension" if is_there => refused("This device id is already in use"),
             "addExtension" => {
                 *self.created.entry(number.clone()).or_default() += 1;
-                self.make(&number, input, BTreeMap::new());
+                self.make(&number, input, BTreeMap::new(), BTreeMap::new());
                 done("Extension has been created Successfully")
             }
             _ if !is_there => refused("Extension does not exists."),
             "updateExtension" => {
                 let before = self.extensions.remove(&number).unwrap_or_default();
-                self.mailboxes.remove(&number);
-                self.make(&number, input, before);
+                let mailbox = self.mailboxes.remove(&number).unwrap_or_default();
+                self.make(&number, input, before, mailbox);
                 done("Extension has been updated")
             }
             _ => {
@@ -308,8 +305,14 @@ impl FreePbxSim {
         Some(Ok(payload))
     }
 
-    /// Makes an extension. Of the one before it only its name and its kind are looked at.
-    fn make(&mut self, number: &str, input: &Map<String, Value>, before: BTreeMap<String, String>) {
+    /// Makes an extension. Of the one before it only its name, its caller ID and the PIN of its mailbox are looked at.
+    fn make(
+        &mut self,
+        number: &str,
+        input: &Map<String, Value>,
+        before: BTreeMap<String, String>,
+        mailbox: BTreeMap<String, String>,
+    ) {
         let given = |name: &str| input.get(name).and_then(json::text);
         self.made_up += 1;
         let made_up = format!("{:032x}", u64::from(self.made_up) * 0x9e37_79b9);
@@ -336,21 +339,35 @@ impl FreePbxSim {
             ("userManager".to_owned(), has_user.to_string()),
         ]);
         self.extensions.insert(number.to_owned(), extension);
-        // Only a new extension may be without a mailbox.
-        if is_update || input.get("vmEnable") != Some(&Value::Bool(false)) {
-            self.enable(number, input, "vmPassword");
+        let pin = given("vmPassword").filter(|pin| !pin.is_empty());
+        let pin = pin.or_else(|| mailbox.get("password").cloned());
+        let pin = pin.filter(|pin| !pin.is_empty());
+        if let Some(pin) = pin
+            && input.get("vmEnable") != Some(&Value::Bool(false))
+        {
+            let mut told = Map::new();
+            told.insert("password".into(), pin.into());
+            for name in ["name", "email"] {
+                told.insert(name.into(), given(name).unwrap_or_default().into());
+            }
+            self.enable(number, &told);
         }
     }
 
-    fn enable(&mut self, number: &str, input: &Map<String, Value>, pin: &str) {
+    /// Makes a mailbox, or writes over the one that is there: what is not told is empty, or off.
+    fn enable(&mut self, number: &str, input: &Map<String, Value>) {
         let given = |name: &str| input.get(name).and_then(json::text).unwrap_or_default();
-        let mailbox = BTreeMap::from([
-            ("context".to_owned(), "default".to_owned()),
-            ("password".to_owned(), given(pin)),
-            ("name".to_owned(), given("name")),
-            ("email".to_owned(), given("email")),
-            ("pager".to_owned(), given("pager")),
-        ]);
+        let mut mailbox = BTreeMap::from([("context".to_owned(), "default".to_owned())]);
+        for name in ["password", "name", "email", "pager"] {
+            mailbox.insert(name.to_owned(), given(name));
+        }
+        for name in ["attach", "saycid", "envelope", "delete"] {
+            let switch = match input.get(name) {
+                Some(Value::Bool(true)) => "yes",
+                _ => "no",
+            };
+            mailbox.insert(name.to_owned(), switch.to_owned());
+        }
         self.mailboxes.insert(number.to_owned(), mailbox);
     }
 }

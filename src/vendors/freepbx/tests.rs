@@ -7,6 +7,7 @@ use super::super::testkit::{
 use super::*;
 use crate::model::Record;
 use crate::wire::{Pbx, Reply};
+use serde_json::json;
 
 fn freepbx() -> Box<dyn Client> {
     client("freepbx", &[])
@@ -29,6 +30,7 @@ fn full(number: &str) -> Record {
     record.set(Field::CALLER_ID, "0305550100");
     record.set(Field::VOICEMAIL_PIN, "083914");
     record.set(Field::EMAIL, "ann@example.com");
+    record.set(Field::VOICEMAIL_PAGER, "pager@example.com");
     record
 }
 
@@ -87,8 +89,7 @@ fn a_refusal_is_known_by_its_text_and_else_by_a_look() {
         r#"{"data":{"fetchExtension":{"status":true,"message":"gefunden","extensionId":"2001","tech":"pjsip","user":{"name":"Bo","outboundCid":"","extPassword":"x"},"coreDevice":{"emergencyCid":null}}}}"#,
     );
     let german = || refused("Diese Geräte-ID wird bereits verwendet");
-    let no_box = || refused("Status konnte nicht gelesen werden");
-    let (turn, _) = replay(&*client, &create, &session, &[german(), there, no_box()]);
+    let (turn, _) = replay(&*client, &create, &session, &[german(), there]);
     assert_eq!(fault(turn).kind, FaultKind::Exists);
     // Not there, in another language: the listing tells.
     let listed = json_reply(
@@ -199,6 +200,7 @@ fn an_extension_lives_from_its_making_to_its_end() {
         (Field::NUMBER, "2001"),
         (Field::VOICEMAIL_PIN, ""),
         (Field::EMAIL, ""),
+        (Field::VOICEMAIL_PAGER, ""),
     ]);
     is_done(go(Task::Update(&emptied)));
     let held = found(go(Task::Get(&numbers[1..2])));
@@ -421,4 +423,202 @@ fn the_right_to_apply_is_proved_before_anything_is_changed() {
         &[token(), proof()],
     );
     assert!(matches!(answer(turn), Answer::Session(_)));
+}
+
+/// Has the PBX carry out a mutation that is not the client's.
+fn by_hand(
+    client: &dyn Client,
+    pbx: &mut dyn Pbx,
+    session: &Session,
+    name: &'static str,
+    input: Value,
+) {
+    let input = input.as_object().cloned().unwrap();
+    let request = signed(mutation(name, input), &session.token);
+    assert_eq!(pbx.answer(&raw(client, &request)).status, 200, "{name}");
+}
+
+/// A PBX with 2001, whose mailbox somebody has given a pager and switches.
+fn with_mailbox(pin: &str) -> (Box<dyn Client>, Box<dyn Pbx>, Session) {
+    let (client, mut pbx, session) = at_pbx();
+    is_done(converse_with(
+        &*client,
+        &mut *pbx,
+        &session,
+        Task::Create(&small("2001")),
+    ));
+    let input = json!({
+        "extensionId": "2001", "password": pin, "name": "Ann's own", "email": "ann@example.com",
+        "pager": "pager@example.com", "attach": true, "delete": true,
+    });
+    by_hand(&*client, &mut *pbx, &session, "enableVoiceMail", input);
+    (client, pbx, session)
+}
+
+/// The whole mailbox of 2001.
+fn mailbox_of(pbx: &dyn Pbx) -> Vec<String> {
+    let names = [
+        "password", "name", "email", "pager", "attach", "saycid", "envelope", "delete",
+    ];
+    let part = |name| pbx.stored("2001", &format!("mailbox.{name}"));
+    names.iter().filter_map(part).collect()
+}
+
+fn mailbox(pin: &str, email: &str) -> Vec<String> {
+    let pager = "pager@example.com";
+    ["", "Ann's own", "", pager, "yes", "no", "no", "yes"]
+        .iter()
+        .enumerate()
+        .map(|(at, text)| match at {
+            0 => pin.to_owned(),
+            2 => email.to_owned(),
+            _ => (*text).to_owned(),
+        })
+        .collect()
+}
+
+#[test]
+fn a_change_keeps_the_mailbox_with_its_pager_and_switches() {
+    for pin in ["004711", ""] {
+        let (client, mut pbx, session) = with_mailbox(pin);
+        for (field, text, pin, email) in [
+            (Field::DISPLAY_NAME, "Ann Lund", pin, "ann@example.com"),
+            (Field::CALLER_ID, "0305550100", pin, "ann@example.com"),
+            (Field::EMAIL, "new@example.com", pin, "new@example.com"),
+            (Field::VOICEMAIL_PIN, "5555", "5555", "new@example.com"),
+        ] {
+            let wanted = record(&[(Field::NUMBER, "2001"), (field, text)]);
+            let update = Task::Update(&wanted);
+            is_done(converse_with(&*client, &mut *pbx, &session, update));
+            assert_eq!(mailbox_of(&*pbx), mailbox(pin, email), "{field:?}");
+        }
+        let caller = pbx.stored("2001", "user.callerid");
+        assert_eq!(caller.as_deref(), Some("Ann Lund <2001>"));
+    }
+}
+
+#[test]
+fn a_mailbox_of_which_the_pbx_does_not_tell_is_not_taken_for_none() {
+    let wanted = record(&[(Field::NUMBER, "2001"), (Field::DISPLAY_NAME, "Ann Lund")]);
+    let lacks_pin = r#"{"data":{"fetchVoiceMail":{"status":true,"message":"","email":"a@b.c"}}}"#;
+    for strange in [
+        refused("Datenbank kaputt"),
+        refused("Extension does not exists"),
+        refused("sorry unable to fetch the status of it"),
+        json_reply(404, "x"),
+        json_reply(200, lacks_pin),
+    ] {
+        let (client, mut pbx, session) = with_mailbox("004711");
+        let before = mailbox_of(&*pbx);
+        for task in [Task::Update(&wanted), Task::Get(&["2001".to_owned()])] {
+            let mut exchanges = vec![];
+            let turn = loop {
+                let request = match client.next(&task, &session, &exchanges) {
+                    Turn::Send(request) => *request,
+                    turn => break turn,
+                };
+                assert_eq!(request.effect, Effect::Reads, "{strange:?}");
+                let reply = match request.operation {
+                    "mailbox" => strange.clone(),
+                    _ => pbx.answer(&raw(&*client, &request)),
+                };
+                exchanges.push(Exchange { request, reply });
+            };
+            let fault = fault(turn);
+            assert_ne!(fault.kind, FaultKind::Missing, "{strange:?}");
+        }
+        assert_eq!(mailbox_of(&*pbx), before);
+    }
+}
+
+/// Answers `times` requests of this name by a refusal, and the rest as the PBX does.
+fn refusing(
+    times: usize,
+    name: &str,
+    message: &str,
+    client: &dyn Client,
+    pbx: &mut dyn Pbx,
+    session: &Session,
+    wanted: &Record,
+) -> Turn {
+    let mut left = times;
+    let mut exchanges = vec![];
+    loop {
+        let request = match client.next(&Task::Update(wanted), session, &exchanges) {
+            Turn::Send(request) => *request,
+            turn => return turn,
+        };
+        let reply = match request.operation == name && left > 0 {
+            true => {
+                left -= 1;
+                refused(message)
+            }
+            false => pbx.answer(&raw(client, &request)),
+        };
+        exchanges.push(Exchange { request, reply });
+    }
+}
+
+#[test]
+fn a_mailbox_outlives_what_the_pbx_refuses() {
+    let pin = record(&[(Field::NUMBER, "2001"), (Field::VOICEMAIL_PIN, "5555")]);
+    let name = record(&[(Field::NUMBER, "2001"), (Field::DISPLAY_NAME, "Ann Lund")]);
+    for (wanted, times, message, kept, is_done) in [
+        (&pin, 1, "kaputt", "5555", true),
+        (&pin, 9, "kaputt", "004711", false),
+        // A release that writes no mailbox over another one.
+        (&pin, 1, "Sorry,voicemail already exists.", "5555", true),
+        (&name, 1, "kaputt", "004711", true),
+    ] {
+        let (client, mut pbx, session) = with_mailbox("004711");
+        let made = "enableVoiceMail";
+        let turn = refusing(times, made, message, &*client, &mut *pbx, &session, wanted);
+        assert_eq!(matches!(turn, Turn::Done(_)), is_done, "{message} {times}");
+        assert_eq!(mailbox_of(&*pbx), mailbox(kept, "ann@example.com"));
+    }
+    // Its pager cannot be told again now: a resume does it.
+    let (client, mut pbx, session) = with_mailbox("004711");
+    let made = "enableVoiceMail";
+    let fault = fault(refusing(
+        9, made, "kaputt", &*client, &mut *pbx, &session, &name,
+    ));
+    assert_eq!(fault.cause, crate::model::FaultCause::LostThere);
+}
+
+#[test]
+fn what_could_not_be_told_again_is_refused_before_anything_is_written() {
+    let (client, session) = (freepbx(), signed_in());
+    let told = |secret: Value| {
+        let held = json!({ "data": { "fetchExtension": {
+            "status": true, "message": "", "extensionId": "2001", "tech": "pjsip",
+            "user": { "name": "Bo", "outboundCid": "", "extPassword": secret },
+            "coreDevice": { "emergencyCid": "" },
+        } } });
+        json_reply(200, &held.to_string())
+    };
+    let no_box = || refused("Sorry unable to fetch the status");
+    let elsewhere = json_reply(
+        200,
+        r#"{"data":{"fetchVoiceMail":{"status":true,"message":"","context":"sales","password":"1"}}}"#,
+    );
+    let of = |field, text| record(&[(Field::NUMBER, "2001"), (field, text)]);
+    let name = of(Field::DISPLAY_NAME, "Ann");
+    for (wanted, secret, mailbox, code) in [
+        (&name, Value::Null, no_box(), "freepbx.sip_password_unread"),
+        (&name, "".into(), no_box(), "freepbx.sip_password_unread"),
+        (&name, "x".into(), elsewhere, "freepbx.other_context"),
+        (
+            &of(Field::EMAIL, "a@example.com"),
+            "x".into(),
+            no_box(),
+            "freepbx.no_mailbox",
+        ),
+    ] {
+        let replies = [told(secret), mailbox];
+        let (turn, sent) = replay(&*client, &Task::Update(wanted), &session, &replies);
+        let fault = fault(turn);
+        assert_eq!((fault.kind, &*fault.code), (FaultKind::Rejected, code));
+        let is_read = |one: &Exchange| one.request.effect == Effect::Reads;
+        assert!(sent.iter().all(is_read), "{code}");
+    }
 }

@@ -95,7 +95,7 @@ const REVEALS: &[(&str, &str)] = &[
         "not repeated in the PBX's own words",
     ),
     (
-        "vendors/freepbx/mod.rs",
+        "vendors/freepbx/",
         "an update tells the PBX all that it holds",
     ),
     ("link/bodies.rs", "looked for in the log, which shows none"),

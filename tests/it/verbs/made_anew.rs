@@ -1,0 +1,186 @@
+//! A PBX that makes an extension anew for a change: whatever goes wrong meanwhile, nothing of it is lost.
+
+use crate::support::altered::{altered, holds};
+use crate::support::pbx::{Desk, TestPbx};
+use crate::support::program::wait_until;
+use rowcall::vendors::vendor;
+use rowcall::wire::{RawRequest, Reply};
+use serde_json::Value;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
+
+const MAILBOX: [(&str, &str); 5] = [
+    ("password", "004711"),
+    ("email", "ann@example.com"),
+    ("pager", "pager@example.com"),
+    ("attach", "yes"),
+    ("envelope", "no"),
+];
+
+/// The request that also switches on that voicemail is attached to its mail.
+fn attaching(heard: &RawRequest) -> RawRequest {
+    let mut body: Value = serde_json::from_slice(&heard.body).unwrap();
+    body["variables"]["input"]["attach"] = true.into();
+    RawRequest {
+        body: body.to_string().into_bytes(),
+        ..heard.clone()
+    }
+}
+
+/// A PBX with 2001, to whose mailbox somebody has given more, that answers for itself from then on.
+fn desk(answer: impl Fn(&RawRequest) -> Answer + Send + 'static) -> Desk {
+    let is_ready = Arc::<AtomicBool>::default();
+    let ready = is_ready.clone();
+    let rig = altered(vendor("freepbx").unwrap(), move |pbx, heard| {
+        if !is_ready.load(Ordering::SeqCst) {
+            return match holds(heard, "enableVoiceMail") {
+                true => pbx.answer(&attaching(heard)),
+                false => pbx.answer(heard),
+            };
+        }
+        match answer(heard) {
+            Answer::Own => pbx.answer(heard),
+            Answer::Refused(message) => refusal(message),
+            Answer::LostAfter => {
+                pbx.answer(heard);
+                Reply::new(502, "text/plain", "gone")
+            }
+            Answer::LostBefore => Reply::new(502, "text/plain", "gone"),
+        }
+    });
+    let mut desk = Desk::at(TestPbx::serving(rig));
+    desk.program = desk.program.with_own_state();
+    let config = desk.pbx.config("hq") + "reply_within = \"1\"\n";
+    desk.write("rowcall.toml", config);
+    desk.write(
+        "made.csv",
+        "number,display_name,voicemail_pin,email,voicemail_pager\n2001,Ann,004711,ann@example.com,pager@example.com\n",
+    );
+    desk.run("import made.csv --to hq --yes --verify none")
+        .exits(0);
+    assert_eq!(mailbox(&desk), MAILBOX.map(|(_, text)| text.to_owned()));
+    ready.store(true, Ordering::SeqCst);
+    desk
+}
+
+enum Answer {
+    Own,
+    Refused(&'static str),
+    LostAfter,
+    LostBefore,
+}
+
+fn refusal(message: &str) -> Reply {
+    let body = format!(r#"{{"errors":[{{"message":"{message}","status":false}}]}}"#);
+    Reply::new(400, "application/json", body)
+}
+
+fn mailbox(desk: &Desk) -> Vec<String> {
+    let part = |(name, _): &(&str, &str)| desk.pbx.sim.stored("2001", &format!("mailbox.{name}"));
+    MAILBOX.iter().filter_map(part).collect()
+}
+
+fn renaming(desk: &Desk) {
+    desk.write("in.csv", "number,display_name\n2001,Ann Lund\n");
+}
+
+#[test]
+fn a_mailbox_outlives_a_change_whose_replies_are_lost() {
+    for (name, is_done) in [
+        ("updateExtension", true),
+        ("updateExtension", false),
+        ("enableVoiceMail", true),
+        ("enableVoiceMail", false),
+    ] {
+        let times = AtomicU32::new(0);
+        let desk = desk(move |heard| {
+            match holds(heard, name) && times.fetch_add(1, Ordering::SeqCst) == 0 {
+                true if is_done => Answer::LostAfter,
+                true => Answer::LostBefore,
+                false => Answer::Own,
+            }
+        });
+        renaming(&desk);
+        let done = desk.run("import in.csv --to hq --yes --mode update");
+        done.exits(0);
+        assert_eq!(
+            mailbox(&desk),
+            MAILBOX.map(|(_, text)| text.to_owned()),
+            "{name} {is_done}"
+        );
+    }
+}
+
+#[test]
+fn what_a_refused_mailbox_has_lost_is_named_and_a_resume_or_an_undo_gives_it_back() {
+    for verb in ["resume", "undo"] {
+        let refuses = Arc::new(AtomicBool::new(true));
+        let still = refuses.clone();
+        let desk = desk(move |heard| {
+            match holds(heard, "enableVoiceMail") && still.load(Ordering::SeqCst) {
+                true => Answer::Refused("kaputt"),
+                false => Answer::Own,
+            }
+        });
+        renaming(&desk);
+        desk.run("import in.csv --to hq --yes --mode update --report out.csv")
+            .exits(1);
+        let report = desk.read("out.csv");
+        for lost in ["differs", "voicemail_pager", "voicemail_options"] {
+            assert!(report.contains(lost), "{lost}: {report}");
+        }
+        refuses.store(false, Ordering::SeqCst);
+        desk.run(&format!("{verb} --yes")).exits(0);
+        assert_eq!(
+            mailbox(&desk),
+            MAILBOX.map(|(_, text)| text.to_owned()),
+            "{verb}"
+        );
+        let name = desk.pbx.sim.stored("2001", "user.name");
+        let right = match verb {
+            "undo" => "Ann",
+            _ => "Ann Lund",
+        };
+        assert_eq!(name.as_deref(), Some(right));
+    }
+}
+
+#[test]
+fn a_mailbox_that_is_not_told_is_neither_deleted_nor_left_out_in_silence() {
+    let desk = desk(|heard| match holds(heard, "fetchVoiceMail") {
+        true => Answer::Refused("Datenbank kaputt"),
+        false => Answer::Own,
+    });
+    renaming(&desk);
+    let run = desk.run("import in.csv --to hq --yes --mode update");
+    assert_ne!(run.exit, 0, "{}", run.err);
+    assert_eq!(mailbox(&desk), MAILBOX.map(|(_, text)| text.to_owned()));
+    let export = desk.run("export --from hq out.csv");
+    assert_ne!(export.exit, 0, "{}", export.err);
+    let migrate = desk.run("migrate --from hq --to sim:openvox --yes");
+    assert_ne!(migrate.exit, 0, "{}", migrate.err);
+}
+
+#[test]
+fn a_run_that_is_killed_between_two_halves_is_made_whole_by_a_resume() {
+    let (heard, times) = (Arc::<AtomicBool>::default(), Arc::<AtomicU32>::default());
+    let (heard_it, count) = (heard.clone(), times.clone());
+    let desk = desk(move |request| {
+        if holds(request, "enableVoiceMail") && count.fetch_add(1, Ordering::SeqCst) == 0 {
+            heard_it.store(true, Ordering::SeqCst);
+            thread::sleep(Duration::from_millis(1500));
+            return Answer::LostBefore;
+        }
+        Answer::Own
+    });
+    renaming(&desk);
+    let mut child = desk.start("import in.csv --to hq --yes --mode update");
+    wait_until(|| heard.load(Ordering::SeqCst));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_ne!(mailbox(&desk), MAILBOX.map(|(_, text)| text.to_owned()));
+    desk.run("resume --yes").exits(0);
+    assert_eq!(mailbox(&desk), MAILBOX.map(|(_, text)| text.to_owned()));
+}
