@@ -100,20 +100,20 @@ fn mark(number: &str, field: Field, secret: &str, key: &Key) -> String {
 /// The beginning of the names under which the marks of attributes stand in a shown extension; no field has such a name.
 const BESIDE: &str = "beside/";
 
-/// The marks of what an extension has beside its fields, each a keyed fingerprint by the attribute's name, in both ways in
-/// which it can be compared with another extension's. Not those in `except`.
+/// The marks of what an extension has beside its fields, each a keyed fingerprint by the attribute's name. Not those in
+/// `except`, and none of an attribute that names the extension's own number: another extension has no such one.
 pub(crate) fn attribute_marks(
     extension: &Record,
     except: &[String],
     key: &Key,
-) -> BTreeMap<String, [String; 2]> {
+) -> BTreeMap<String, String> {
     let attributes = extension.attributes();
     let comparable = attributes.map(|attributes| attributes.comparable(extension.number()));
-    let own = comparable.into_iter().flatten();
-    let own = own.filter(|(name, _)| !except.contains(name));
-    let marks = own.map(|(name, texts)| {
-        let marks = texts.map(|text| key.fingerprint(&format!("{BESIDE}{name}"), &text));
-        (name, marks)
+    let all = comparable.into_iter().flatten();
+    let compared = all.filter(|(name, [text, alike])| text == alike && !except.contains(name));
+    let marks = compared.map(|(name, [text, _])| {
+        let mark = key.fingerprint(&format!("{BESIDE}{name}"), &text);
+        (name, mark)
     });
     marks.collect()
 }

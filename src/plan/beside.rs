@@ -32,10 +32,8 @@ impl<'k> NewAttributes<'k> {
         if marks.is_empty() && created.len() >= FEW {
             let mut times: BTreeMap<(String, String), usize> = BTreeMap::new();
             for record in created {
-                for (name, alike) in attribute_marks(record, except, key) {
-                    for mark in BTreeSet::from(alike) {
-                        *times.entry((name.clone(), mark)).or_default() += 1;
-                    }
+                for mark in attribute_marks(record, except, key) {
+                    *times.entry(mark).or_default() += 1;
                 }
             }
             let most = times.into_iter();
@@ -51,11 +49,7 @@ impl<'k> NewAttributes<'k> {
             return vec![];
         }
         let held = attribute_marks(now, self.except, self.key).into_iter();
-        let is_new = |name: &String, marks: &[String; 2]| {
-            let mut marks = marks.iter();
-            marks.any(|mark| self.marks.contains(&(name.clone(), mark.clone())))
-        };
-        let strange = held.filter(|(name, marks)| !is_new(name, marks));
+        let strange = held.filter(|mark| !self.marks.contains(mark));
         strange.map(|(name, _)| name).collect()
     }
 }

@@ -392,11 +392,9 @@ impl Recording<'_, '_> {
             // One that was found after a lost reply may have been changed by then.
             if settlement.action == Action::Create && !settlement.looked {
                 let except = &self.session.manifest().vendor.own_of_each;
-                for (name, marks) in attribute_marks(&record, except, key) {
-                    for mark in marks {
-                        if self.marked.insert((name.clone(), mark.clone())) {
-                            add_mark(&mut left, &name, mark);
-                        }
+                for (name, mark) in attribute_marks(&record, except, key) {
+                    if self.marked.insert((name.clone(), mark.clone())) {
+                        add_mark(&mut left, &name, mark);
                     }
                 }
             }
