@@ -31,13 +31,14 @@ pub(crate) fn plan_deletions(
             outcome.message = stays.message().to_owned();
             PlannedRow::without_change(outcome)
         } else if let Some(before) = remote.extensions.remove(number) {
+            let before = before.hiding(&input.wanted);
             others.extend(named_otherwise(input, &before));
             let change = Change {
                 row,
                 action: Action::Delete,
                 number: number.to_owned(),
                 wanted: input.wanted.key_only(),
-                before: Some(before.hiding(&input.wanted)),
+                before: Some(before),
             };
             let line = delete_line(rows, row);
             let kept = remote.in_use(number, line.clone());

@@ -23,6 +23,9 @@ use serde_json::{Map, Value};
 /// The operation of signing in.
 const LOGIN: &str = "login";
 
+/// The most tokens that one sign-in asks for.
+const TOKENS_MAX: u32 = 3;
+
 /// The path of the tokens.
 const TOKEN_PATH: &str = "/token";
 
@@ -179,7 +182,34 @@ impl FreePbx {
     }
 
     /// Gets a token, and shows by a harmless question that it is a FreePBX which admits the application.
+    /// Shows with a token that it is such a PBX, and that the account may do what a run needs. A token that is not known any
+    /// more by then has run out.
     fn sign_in(&self, talk: &mut Talk<'_>, account: &Account) -> Step<Answer> {
+        let proofs = [
+            Some(PROVE),
+            (self.scope.split(' ').any(|scope| scope == APPLY_SCOPE)).then_some(PROVE_APPLY),
+        ];
+        let mut token = self.token(talk, account)?;
+        let mut tokens = 1;
+        for proof in proofs.into_iter().flatten() {
+            let ask = |token: &Secret| signed(question(LOGIN, proof, Map::new()), token);
+            let mut proven = talk.judged_at_sign_in(ask(&token))?;
+            while tokens < TOKENS_MAX
+                && matches!(&proven, Err(fault) if fault.http_status == Some(401))
+            {
+                token = self.token(talk, account)?;
+                tokens += 1;
+                proven = talk.judged_at_sign_in(ask(&token))?;
+            }
+            proven.map_err(|fault| talk.end(fault))?;
+        }
+        Ok(Answer::Session(Session {
+            token,
+            ..Session::default()
+        }))
+    }
+
+    fn token(&self, talk: &mut Talk<'_>, account: &Account) -> Step<Secret> {
         let form = vec![
             (
                 "grant_type".to_owned(),
@@ -198,15 +228,7 @@ impl FreePbx {
         let Some(token) = token.filter(|token| !token.is_empty()) else {
             return Err(talk.end(talk.not_understood("it has no access_token")));
         };
-        let token = Secret::new(token);
-        talk.sign_in(signed(question(LOGIN, PROVE, Map::new()), &token))?;
-        if self.scope.split(' ').any(|scope| scope == APPLY_SCOPE) {
-            talk.sign_in(signed(question(LOGIN, PROVE_APPLY, Map::new()), &token))?;
-        }
-        Ok(Answer::Session(Session {
-            token,
-            ..Session::default()
-        }))
+        Ok(Secret::new(token))
     }
 
     /// A number that may be addressed to the PBX.

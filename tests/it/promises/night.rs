@@ -582,7 +582,10 @@ fn writes_no_secret_down(vendor: &'static Vendor) {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(is_clean(&night, "killed"), "there is no write-ahead file");
-    go(&night, &format!("resume --json {reports}"), ACCOUNT);
+    // A reply of the sign-in may be spoilt too, which ends a run.
+    let resume = format!("resume --json {reports}");
+    let ends = (0..4).map(|_| go(&night, &resume, ACCOUNT));
+    assert!(ends.take_while(|code| *code == 3).count() < 4);
     assert!(night.made() > 60, "{}: {}", vendor.id, night.made());
     night.pbx.faults("");
     let line = "import wrong.csv --to TARGET --mode upsert --json --rate 5000 --reply-within 2 --rejects rejects.csv";

@@ -244,13 +244,13 @@ fn workbooks_are_read_by_their_sheets_and_numbers_in_their_cells_are_told() {
         found,
         [
             "error damage.rounded D6",
-            "error damage.error_cell B7",
+            "error damage.error_cell name, B7",
             "error damage.date D8",
-            "error cell.pieces A9",
-            "error cell.total A10",
-            "warning cell.numeric A5",
-            "warning cell.numeric E5",
-            "warning cell.pieces B9",
+            "error cell.pieces Nebenstelle, A9",
+            "error cell.total Nebenstelle, A10",
+            "warning cell.numeric Nebenstelle, A5",
+            "warning cell.numeric vmsecret, E5",
+            "warning cell.pieces name, B9",
         ],
         "{report}"
     );

@@ -89,7 +89,7 @@ fn every_usage_error_has_a_way_out() {
     for (line, way) in [
         (
             "plan a.csv --to hq --dry-run",
-            "import, delete and migrate have --dry-run",
+            "import, delete, migrate and undo have --dry-run",
         ),
         (
             "check a.csv --for openvox --rejects x",
