@@ -15,6 +15,7 @@ use self::mailbox::{Mailbox, MailboxChange};
 use self::request::{asked, identity, mutation, question, sent};
 use super::{Account, Client, Settings, Task};
 use crate::manifest::Manifest;
+use crate::model::redact::NOT_SHOWN;
 use crate::model::{Fault, FaultKind, Field, Record, Secret, WireText};
 use crate::vendors::conversation::{Conversation, Protocol, Step};
 use crate::wire::{Answer, Body, Effect, Exchange, Listing, Method, Request, Session, Turn, json};
@@ -178,7 +179,11 @@ impl FreePbx {
             .manifest
             .fault_of_code(code)
             .status(exchange.reply.status);
-        fault.words(message, SECRETS.iter().filter_map(secret))
+        let message = match known {
+            Some(_) => message.to_owned(),
+            None => without_numbers(message),
+        };
+        fault.words(&message, SECRETS.iter().filter_map(secret))
     }
 
     /// Gets a token, and shows by a harmless question that it is a FreePBX which admits the application.
@@ -510,4 +515,13 @@ fn signed(request: Request, token: &Secret) -> Request {
         "authorization",
         token.derive(|token| format!("Bearer {token}")),
     )
+}
+
+/// A message without the words that have a digit: it may repeat a token, a secret or a PIN that the PBX holds.
+fn without_numbers(message: &str) -> String {
+    let words = message.split(' ').map(|word| match word {
+        word if word.contains(|c: char| c.is_ascii_digit()) => NOT_SHOWN,
+        word => word,
+    });
+    words.collect::<Vec<_>>().join(" ")
 }

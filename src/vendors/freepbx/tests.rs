@@ -622,3 +622,10 @@ fn what_could_not_be_told_again_is_refused_before_anything_is_written() {
         assert!(sent.iter().all(is_read), "{code}");
     }
 }
+
+#[test]
+fn words_of_a_refusal_repeat_no_token_and_no_pin() {
+    let message = "Fehler bei eyJtok0001SECRET, Box 004711";
+    let shown = super::without_numbers(message);
+    assert_eq!(shown, "Fehler bei (not shown) Box (not shown)");
+}
