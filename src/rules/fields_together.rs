@@ -130,6 +130,19 @@ impl FieldsTogether {
         self.facts.iter().find(|fact| fact.rule == rule)
     }
 
+    /// Appends every finding about the fields of a row or record together, as all of it is given.
+    pub(super) fn check_given<'m, 'c>(
+        &self,
+        fields: &[CompiledField<'m>],
+        view: &View,
+        text: &dyn Fn(&CompiledField<'m>) -> &'c str,
+        findings: &mut Vec<Finding>,
+    ) {
+        self.check(fields, view, text, &|_| true, findings);
+        self.vacant_name(fields, text, findings);
+        self.weak_passwords(fields, view, text, findings);
+    }
+
     /// Appends every breach of which a touched field is part.
     pub(super) fn check<'m, 'c>(
         &self,
@@ -165,7 +178,7 @@ impl FieldsTogether {
     }
 
     /// Appends a finding where a name in two parts names nobody; each part alone may be one of a name.
-    pub(super) fn vacant_name<'m, 'c>(
+    fn vacant_name<'m, 'c>(
         &self,
         fields: &[CompiledField<'m>],
         text: &dyn Fn(&CompiledField<'m>) -> &'c str,
@@ -198,7 +211,7 @@ impl FieldsTogether {
     }
 
     /// Appends a finding for each given password that is easy to guess, where nothing else was found about it.
-    pub(super) fn weak_passwords<'m, 'c>(
+    fn weak_passwords<'m, 'c>(
         &self,
         fields: &[CompiledField<'m>],
         view: &View,

@@ -317,11 +317,7 @@ impl<'m> Checker<'m> {
         let mut view = *self.nothing_given(purpose);
         let _ = self.values(cells, purpose, CheckDepth::All, &mut view, findings);
         let text = |compiled: &CompiledField<'m>| compiled.text_in(cells);
-        self.cross
-            .check(&self.fields, &view, &text, &|_| true, findings);
-        self.cross.vacant_name(&self.fields, &text, findings);
-        self.cross
-            .weak_passwords(&self.fields, &view, &text, findings);
+        self.cross.check_given(&self.fields, &view, &text, findings);
         if let Some(cross_rows) = cross_rows {
             cross_rows.check(
                 &self.cross,
@@ -376,10 +372,7 @@ impl<'m> Checker<'m> {
             if judged.is_continue() {
                 let text = |compiled: &CompiledField<'m>| compiled.text_in(cells);
                 self.cross
-                    .check(&self.fields, &view, &text, &|_| true, &mut findings);
-                self.cross.vacant_name(&self.fields, &text, &mut findings);
-                self.cross
-                    .weak_passwords(&self.fields, &view, &text, &mut findings);
+                    .check_given(&self.fields, &view, &text, &mut findings);
                 if let Some(reading) = &self.reading {
                     reading.findings(row.cells, entries, self.manifest, &mut findings);
                 }
@@ -507,11 +500,7 @@ impl<'m> Checker<'m> {
         }
         let text =
             |compiled: &CompiledField<'m>| extension.reveal(compiled.row.name).unwrap_or_default();
-        self.cross
-            .check(&self.fields, &view, &text, &|_| true, findings);
-        self.cross.vacant_name(&self.fields, &text, findings);
-        self.cross
-            .weak_passwords(&self.fields, &view, &text, findings);
+        self.cross.check_given(&self.fields, &view, &text, findings);
         heaviest_first(findings, before);
     }
 

@@ -1,6 +1,7 @@
 //! One conversation, replayed from its start at every turn: each question takes the next exchange, and the first one
 //! that was not asked yet ends the turn. So a vendor's conversation reads as straight lines.
 
+use super::{Client, Task};
 use crate::manifest::Manifest;
 use crate::model::{Fault, FaultKind};
 use crate::wire::{Answer, Exchange, Reply, Request, Session, Turn};
@@ -24,6 +25,36 @@ pub(crate) trait Protocol {
 
     /// Judges a reply: its content, or the fault that it means.
     fn judge(&self, exchange: &Exchange) -> Result<Self::Content, Fault>;
+}
+
+/// A vendor's tasks, each as one conversation by its protocol. Whoever has them is a [`Client`].
+pub(crate) trait Tasks: Protocol + Send + Sync + Sized {
+    /// Carries out a task, as far as the exchanges of the conversation go.
+    fn answer(
+        &self,
+        talk: &mut Conversation<'_, Self>,
+        task: &Task<'_>,
+        session: &Session,
+    ) -> Step<Answer>;
+
+    /// As [`Client::trim`].
+    fn trim(&self, _task: &Task<'_>, _exchange: &mut Exchange) {}
+}
+
+impl<T: Tasks> Client for T {
+    fn manifest(&self) -> &'static Manifest {
+        Protocol::manifest(self)
+    }
+
+    fn next(&self, task: &Task<'_>, session: &Session, exchanges: &[Exchange]) -> Turn {
+        let mut talk = Conversation::new(self, session, exchanges);
+        let answer = self.answer(&mut talk, task, session);
+        answer.map_or_else(|turn| turn, Turn::Done)
+    }
+
+    fn trim(&self, task: &Task<'_>, exchange: &mut Exchange) {
+        Tasks::trim(self, task, exchange);
+    }
 }
 
 /// A conversation: the exchanges that were not used yet, and the steps done so far.

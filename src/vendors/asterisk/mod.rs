@@ -24,7 +24,7 @@ mod talk;
 #[cfg(test)]
 mod tests;
 
-use super::conversation::Step;
+use super::conversation::{Step, Tasks};
 use super::{Client, Settings, Task};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Fault, FaultCause, FaultKind, Record, Secret, VendorAttributes};
@@ -76,28 +76,22 @@ struct MadeParts {
     beside: Vec<BesidePart>,
 }
 
-impl Client for Asterisk {
-    fn manifest(&self) -> &'static Manifest {
-        self.manifest
-    }
-
-    fn next(&self, task: &Task<'_>, session: &Session, exchanges: &[Exchange]) -> Turn {
-        let mut talk = Talk::new(self, session, exchanges);
-        let answer = match task {
-            Task::SignIn(account) => self.sign_in(&mut talk, account),
-            Task::KeepAlive => self.keep_alive(&mut talk, session),
+impl Tasks for Asterisk {
+    fn answer(&self, talk: &mut Talk<'_>, task: &Task<'_>, session: &Session) -> Step<Answer> {
+        match task {
+            Task::SignIn(account) => self.sign_in(talk, account),
+            Task::KeepAlive => self.keep_alive(talk, session),
             Task::SignOut if self.uses_ami => talk.sign_out(ami::logoff()),
             Task::SignOut => Ok(Answer::Done),
-            Task::List => self.list(&mut talk),
-            Task::Get(numbers) => self.get(&mut talk, numbers, false),
-            Task::GetStatus(numbers) => self.get(&mut talk, numbers, true),
-            Task::GetParts(numbers) => self.parts(&mut talk, numbers),
-            Task::Create(wanted) => self.create(&mut talk, wanted),
-            Task::Update(wanted) => self.update(&mut talk, wanted),
-            Task::Delete(number) => self.delete(&mut talk, number),
+            Task::List => self.list(talk),
+            Task::Get(numbers) => self.get(talk, numbers, false),
+            Task::GetStatus(numbers) => self.get(talk, numbers, true),
+            Task::GetParts(numbers) => self.parts(talk, numbers),
+            Task::Create(wanted) => self.create(talk, wanted),
+            Task::Update(wanted) => self.update(talk, wanted),
+            Task::Delete(number) => self.delete(talk, number),
             Task::Apply(_) => Ok(Answer::Done),
-        };
-        answer.map_or_else(|turn| turn, Turn::Done)
+        }
     }
 
     /// Of a listing keeps the names, and of an endpoint that confirms one its context.

@@ -17,8 +17,8 @@ use super::{Account, Client, Settings, Task};
 use crate::manifest::Manifest;
 use crate::model::redact::NOT_SHOWN;
 use crate::model::{Fault, FaultKind, Field, Record, Secret, WireText};
-use crate::vendors::conversation::{Conversation, Protocol, Step};
-use crate::wire::{Answer, Body, Effect, Exchange, Listing, Method, Request, Session, Turn, json};
+use crate::vendors::conversation::{Conversation, Protocol, Step, Tasks};
+use crate::wire::{Answer, Body, Effect, Exchange, Listing, Method, Request, Session, json};
 use serde_json::{Map, Value};
 
 /// The operation of signing in.
@@ -82,28 +82,22 @@ struct HeldExtension {
     mailbox: Option<Mailbox>,
 }
 
-impl Client for FreePbx {
-    fn manifest(&self) -> &'static Manifest {
-        self.manifest
-    }
-
-    fn next(&self, task: &Task<'_>, session: &Session, exchanges: &[Exchange]) -> Turn {
-        let mut talk = Talk::new(self, session, exchanges);
-        let answer = match task {
-            Task::SignIn(account) => self.sign_in(&mut talk, account),
+impl Tasks for FreePbx {
+    fn answer(&self, talk: &mut Talk<'_>, task: &Task<'_>, session: &Session) -> Step<Answer> {
+        match task {
+            Task::SignIn(account) => self.sign_in(talk, account),
             Task::KeepAlive => Ok(Answer::Session(session.clone())),
             Task::SignOut => Ok(Answer::Done),
-            Task::List => self.list(&mut talk).map(Answer::Listing),
+            Task::List => self.list(talk).map(Answer::Listing),
             Task::GetParts(_) => Ok(Answer::Found(vec![])),
             Task::Get(numbers) | Task::GetStatus(numbers) => {
-                self.get(&mut talk, numbers).map(Answer::Found)
+                self.get(talk, numbers).map(Answer::Found)
             }
-            Task::Create(wanted) => self.create(&mut talk, wanted),
-            Task::Update(wanted) => self.update(&mut talk, wanted),
-            Task::Delete(number) => self.delete(&mut talk, number),
-            Task::Apply(under_way) => self.apply(&mut talk, *under_way),
-        };
-        answer.map_or_else(|turn| turn, Turn::Done)
+            Task::Create(wanted) => self.create(talk, wanted),
+            Task::Update(wanted) => self.update(talk, wanted),
+            Task::Delete(number) => self.delete(talk, number),
+            Task::Apply(under_way) => self.apply(talk, *under_way),
+        }
     }
 }
 

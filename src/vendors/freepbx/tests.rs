@@ -6,7 +6,7 @@ use super::super::testkit::{
 };
 use super::*;
 use crate::model::Record;
-use crate::wire::{Pbx, Reply};
+use crate::wire::{Pbx, Reply, Turn};
 use serde_json::json;
 
 fn freepbx() -> Box<dyn Client> {

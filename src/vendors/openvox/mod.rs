@@ -13,11 +13,9 @@ use crate::manifest::{Manifest, Purpose};
 use crate::model::{
     Fault, FaultCause, FaultKind, Field, Forward, Record, Secret, WireText, same_word,
 };
-use crate::vendors::conversation::{Conversation, Protocol, Step};
+use crate::vendors::conversation::{Conversation, Protocol, Step, Tasks};
 use crate::wire::xml::Element;
-use crate::wire::{
-    Answer, Body, Effect, Exchange, Listing, Method, Reply, Request, Session, Turn, json,
-};
+use crate::wire::{Answer, Body, Effect, Exchange, Listing, Method, Reply, Request, Session, json};
 use md5::{Digest, Md5};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -59,29 +57,23 @@ struct OpenVox {
 
 type Talk<'t> = Conversation<'t, OpenVox>;
 
-impl Client for OpenVox {
-    fn manifest(&self) -> &'static Manifest {
-        self.manifest
-    }
-
-    fn next(&self, task: &Task<'_>, session: &Session, exchanges: &[Exchange]) -> Turn {
-        let mut talk = Talk::new(self, session, exchanges);
-        let answer = match task {
-            Task::SignIn(account) => self.sign_in(&mut talk, account),
-            Task::KeepAlive => self.keep_alive(&mut talk, session),
+impl Tasks for OpenVox {
+    fn answer(&self, talk: &mut Talk<'_>, task: &Task<'_>, session: &Session) -> Step<Answer> {
+        match task {
+            Task::SignIn(account) => self.sign_in(talk, account),
+            Task::KeepAlive => self.keep_alive(talk, session),
             Task::SignOut => talk.sign_out(self.request("logout", Effect::Reads)),
             Task::GetParts(_) => Ok(Answer::Found(vec![])),
-            Task::List => self.list(&mut talk).map(Answer::Listing),
+            Task::List => self.list(talk).map(Answer::Listing),
             // Live state comes in the same answer.
             Task::Get(numbers) | Task::GetStatus(numbers) => {
-                self.get(&mut talk, numbers).map(Answer::Found)
+                self.get(talk, numbers).map(Answer::Found)
             }
-            Task::Create(wanted) => self.create(&mut talk, wanted),
-            Task::Update(wanted) => self.update(&mut talk, wanted),
-            Task::Delete(number) => self.delete(&mut talk, number),
+            Task::Create(wanted) => self.create(talk, wanted),
+            Task::Update(wanted) => self.update(talk, wanted),
+            Task::Delete(number) => self.delete(talk, number),
             Task::Apply(_) => Ok(Answer::Done),
-        };
-        answer.map_or_else(|turn| turn, Turn::Done)
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::super::testkit::{
 };
 use super::*;
 use crate::manifest::Access;
-use crate::wire::{Pbx, RawRequest, xml};
+use crate::wire::{Pbx, RawRequest, Turn, xml};
 use proptest::prelude::*;
 use url::form_urlencoded;
 

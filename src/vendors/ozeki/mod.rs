@@ -11,9 +11,9 @@ mod tests;
 use super::{Account, Client, Settings, Task};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Fault, FaultKind, Record, Secret, WireText};
-use crate::vendors::conversation::{Conversation, Protocol, Step};
+use crate::vendors::conversation::{Conversation, Protocol, Step, Tasks};
 use crate::wire::xml::{self, Element};
-use crate::wire::{Answer, Body, Effect, Exchange, Listing, Method, Request, Session, Turn};
+use crate::wire::{Answer, Body, Effect, Exchange, Listing, Method, Request, Session};
 use url::form_urlencoded;
 
 /// The end of a type's name in `knownType`: printed for SIP, inferred for others.
@@ -46,27 +46,21 @@ struct Ozeki {
 
 type Talk<'t> = Conversation<'t, Ozeki>;
 
-impl Client for Ozeki {
-    fn manifest(&self) -> &'static Manifest {
-        self.manifest
-    }
-
-    fn next(&self, task: &Task<'_>, session: &Session, exchanges: &[Exchange]) -> Turn {
-        let mut talk = Talk::new(self, session, exchanges);
-        let answer = match task {
-            Task::SignIn(account) => self.sign_in(&mut talk, account),
+impl Tasks for Ozeki {
+    fn answer(&self, talk: &mut Talk<'_>, task: &Task<'_>, session: &Session) -> Step<Answer> {
+        match task {
+            Task::SignIn(account) => self.sign_in(talk, account),
             Task::KeepAlive => Ok(Answer::Session(session.clone())),
             Task::SignOut => Ok(Answer::Done),
             Task::GetParts(_) => Ok(Answer::Found(vec![])),
-            Task::List => self.list(&mut talk),
-            Task::Get(numbers) => self.get(&mut talk, numbers, false),
-            Task::GetStatus(numbers) => self.get(&mut talk, numbers, true),
-            Task::Create(wanted) => self.create(&mut talk, wanted),
-            Task::Update(wanted) => self.update(&mut talk, wanted),
-            Task::Delete(number) => self.delete(&mut talk, number),
+            Task::List => self.list(talk),
+            Task::Get(numbers) => self.get(talk, numbers, false),
+            Task::GetStatus(numbers) => self.get(talk, numbers, true),
+            Task::Create(wanted) => self.create(talk, wanted),
+            Task::Update(wanted) => self.update(talk, wanted),
+            Task::Delete(number) => self.delete(talk, number),
             Task::Apply(_) => Ok(Answer::Done),
-        };
-        answer.map_or_else(|turn| turn, Turn::Done)
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::super::testkit::{
 };
 use super::*;
 use crate::model::Field;
-use crate::wire::{Pbx, RawRequest, Reply, xml};
+use crate::wire::{Pbx, RawRequest, Reply, Turn, xml};
 use proptest::prelude::*;
 
 const WAYS: [(&str, &str); 4] = [

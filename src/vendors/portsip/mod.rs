@@ -11,11 +11,11 @@ mod talk;
 #[cfg(test)]
 mod tests;
 
-use super::conversation::{End, Step};
+use super::conversation::{End, Step, Tasks};
 use super::{Account, Client, Settings, Task};
 use crate::manifest::Manifest;
 use crate::model::{FaultKind, Field, Record, Secret};
-use crate::wire::{Answer, Effect, Exchange, Listing, Session, Turn, json};
+use crate::wire::{Answer, Effect, Exchange, Listing, Session, json};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::time::Duration;
@@ -31,27 +31,21 @@ pub fn client(manifest: &'static Manifest, settings: Settings) -> Box<dyn Client
     Box::new(PortSip::new(manifest, &settings))
 }
 
-impl Client for PortSip {
-    fn manifest(&self) -> &'static Manifest {
-        self.manifest
-    }
-
-    fn next(&self, task: &Task<'_>, session: &Session, exchanges: &[Exchange]) -> Turn {
-        let mut talk = Talk::new(self, session, exchanges);
-        let answer = match task {
-            Task::SignIn(account) => sign_in(&mut talk, account),
-            Task::KeepAlive => keep_alive(&mut talk, session),
+impl Tasks for PortSip {
+    fn answer(&self, talk: &mut Talk<'_>, task: &Task<'_>, session: &Session) -> Step<Answer> {
+        match task {
+            Task::SignIn(account) => sign_in(talk, account),
+            Task::KeepAlive => keep_alive(talk, session),
             Task::SignOut => talk.sign_out(post("account/sign_out", Effect::Writes, json!({}))),
             Task::GetParts(_) => Ok(Answer::Found(vec![])),
-            Task::List => list(&mut talk),
-            Task::Get(numbers) => get_all(&mut talk, numbers, false),
-            Task::GetStatus(numbers) => get_all(&mut talk, numbers, true),
-            Task::Create(wanted) => self.create(&mut talk, wanted),
-            Task::Update(wanted) => self.update(&mut talk, wanted),
-            Task::Delete(number) => delete(&mut talk, number),
+            Task::List => list(talk),
+            Task::Get(numbers) => get_all(talk, numbers, false),
+            Task::GetStatus(numbers) => get_all(talk, numbers, true),
+            Task::Create(wanted) => self.create(talk, wanted),
+            Task::Update(wanted) => self.update(talk, wanted),
+            Task::Delete(number) => delete(talk, number),
             Task::Apply(_) => Ok(Answer::Done),
-        };
-        answer.map_or_else(|turn| turn, Turn::Done)
+        }
     }
 
     /// Keeps only the numbers of a listing's page: no more is looked at again, and a PBX has a thousand pages.

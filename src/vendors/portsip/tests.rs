@@ -5,7 +5,7 @@ use super::super::conversation::PAGES_MAX;
 use super::super::testkit::{self, fault, found, listing, record as extension, session_of};
 use super::*;
 use crate::model::Fault;
-use crate::wire::{Body, Pbx, RawRequest, Reply, Request};
+use crate::wire::{Body, Pbx, RawRequest, Reply, Request, Turn};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use url::Url;
