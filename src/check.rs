@@ -554,13 +554,13 @@ fn map_in_order<B: Send, R: Send, E: From<SheetError>>(
     work: impl Fn(&B) -> R + Sync,
     mut deliver: impl FnMut(R) -> Result<(), E>,
 ) -> Result<(), E> {
-    let held_max = 2 * rayon::current_num_threads() + 1;
+    let waiting_max = 2 * rayon::current_num_threads() + 1;
     let (done, results) = channel();
     let (work, mut waiting) = (&work, Waiting::default());
     rayon::in_place_scope(|scope| {
         for (at, batch) in (0u64..).zip(batches) {
             let batch = batch?;
-            if at >= held_max as u64
+            if at >= waiting_max as u64
                 && let Some(result) = waiting.next(&results)
             {
                 deliver(result)?;

@@ -81,8 +81,8 @@ impl Comparison<'_> {
         }
         for phrase in self.phrases(difference, language) {
             for field in &phrase.fields {
-                let told = |held: Option<SideExtension<'_>>| match held {
-                    Some(held) if !field.is_secret() => difference.shown(held, *field).into_owned(),
+                let told = |extension: Option<SideExtension<'_>>| match extension {
+                    Some(extension) if !field.is_secret() => difference.shown(extension, *field).into_owned(),
                     _ => String::new(),
                 };
                 let (before, after) = (told(difference.before), told(difference.after));
@@ -105,9 +105,9 @@ impl Comparison<'_> {
             return vec![];
         };
         // A field that only one side has is no difference, so it must not look like one.
-        let told = |held: SideExtension<'_>, field: Option<Field>| match field {
+        let told = |extension: SideExtension<'_>, field: Option<Field>| match field {
             Some(field) if self.fields().any(|known| known == field) => {
-                difference.shown(held, field).into_owned()
+                difference.shown(extension, field).into_owned()
             }
             _ => String::new(),
         };
@@ -130,7 +130,7 @@ impl Comparison<'_> {
                     let words = several_in(forward.spoken, forward.to, language);
                     arrow(words, &then, &now)
                 } else {
-                    let texts = [before, after].map(|held| value(&told(held, Some(*field))));
+                    let texts = [before, after].map(|extension| value(&told(extension, Some(*field))));
                     arrow(name_in(*field, language), &texts[0], &texts[1])
                 }
             } else if let Some(OfficeHours { spoken, from, to }) = OfficeHours::with(*field) {
@@ -138,7 +138,7 @@ impl Comparison<'_> {
                     rest.iter()
                         .filter(|other| **other == to && **other != *field),
                 );
-                let hours = |held| match [from, to].map(|field| told(held, Some(field))) {
+                let hours = |extension| match [from, to].map(|field| told(extension, Some(field))) {
                     [from, to] if from.is_empty() && to.is_empty() => String::new(),
                     [from, to] => format!("{}–{}", value(&from), value(&to)),
                 };
@@ -167,14 +167,14 @@ impl Comparison<'_> {
         let (words, unit) = (name_in(field, language), field.def().unit);
         if [before, after]
             .iter()
-            .any(|held| field.hides(&held.value(field)))
+            .any(|extension| field.hides(&extension.value(field)))
         {
             let part = self.parts.iter().find(|part| part.field == field);
             let there = part.map_or((true, true), |part| part.are_there(before, after));
             let change = in_language(changed(there.0, there.1), language);
             return format!("{words} {change}");
         }
-        let [then, now] = [before, after].map(|held| difference.shown(held, field));
+        let [then, now] = [before, after].map(|extension| difference.shown(extension, field));
         if field.def().kind == Kind::List {
             let (then, now) = (items(&then), items(&now));
             let signed = |sign: char| move |item: &&str| format!("{sign} {}", value(item));
@@ -197,13 +197,13 @@ impl Comparison<'_> {
 impl<'s> Difference<'s> {
     /// Returns the extension's name on the second side, else on the first; empty where neither has one.
     pub(crate) fn name(&self) -> Cow<'s, str> {
-        let named = |held: SideExtension<'s>| {
-            let display = self.shown(held, Field::DISPLAY_NAME);
+        let named = |extension: SideExtension<'s>| {
+            let display = self.shown(extension, Field::DISPLAY_NAME);
             if !display.is_empty() {
                 return display;
             }
             let [first, last] =
-                [Field::FIRST_NAME, Field::LAST_NAME].map(|part| self.shown(held, part));
+                [Field::FIRST_NAME, Field::LAST_NAME].map(|part| self.shown(extension, part));
             Cow::Owned(format!("{first} {last}").trim().to_owned())
         };
         let names = self.after.into_iter().chain(self.before).map(named);
@@ -212,11 +212,11 @@ impl<'s> Difference<'s> {
     }
 
     /// A field's text of one side, unless it gives a secret of either side away.
-    fn shown(&self, held: SideExtension<'s>, field: Field) -> Cow<'s, str> {
-        let text = held.value(field);
+    fn shown(&self, extension: SideExtension<'s>, field: Field) -> Cow<'s, str> {
+        let text = extension.value(field);
         let sides = self.before.into_iter().chain(self.after);
         let mut secrets = sides.flat_map(SideExtension::secrets);
-        let is_given_away = |secret| gives_away(held.number(), field, &text, secret);
+        let is_given_away = |secret| gives_away(extension.number(), field, &text, secret);
         match field.hides(&text) || secrets.any(is_given_away) {
             true => Cow::Borrowed(NOT_SHOWN),
             false => text,

@@ -69,18 +69,18 @@ impl<'c> FileVerification<'c> {
         }
     }
 
-    /// The result of one row of the import file; `held` are the rows of the export by their numbers.
+    /// The result of one row of the import file; `exported_by_number` are the rows of the export by their numbers.
     pub(crate) fn outcome(
         &mut self,
         index: usize,
-        held: &BTreeMap<&str, Vec<&InputRow>>,
+        exported_by_number: &BTreeMap<&str, Vec<&InputRow>>,
     ) -> Outcome {
         let wanted = self.wanted;
         let row = &wanted.rows[index];
         if !row.is_valid() {
             return wanted.outcome(index, Action::Create, RowResult::Invalid);
         }
-        let found = held.get(row.wanted.number()).map_or(&[][..], Vec::as_slice);
+        let found = exported_by_number.get(row.wanted.number()).map_or(&[][..], Vec::as_slice);
         let (result, message) = match found {
             [] => (RowResult::Missing, "the export does not have it".to_owned()),
             [one] if !one.is_valid() => {
@@ -106,14 +106,14 @@ impl<'c> FileVerification<'c> {
 
     /// The words about what an extension has otherwise in the export; empty where that is nothing.
     fn difference(&mut self, row: &InputRow, other: &InputRow) -> String {
-        let (meant, held) = (&row.wanted, &other.wanted);
-        let fields = differing(self.facts, meant, held).into_iter();
+        let (meant, exported) = (&row.wanted, &other.wanted);
+        let fields = differing(self.facts, meant, exported).into_iter();
         let fields: Vec<Field> = fields
             .filter(|field| !self.unseen.contains(field))
             .collect();
         let mut words = match fields.is_empty() {
             true => vec![],
-            false => vec![differences(&fields, meant, held)],
+            false => vec![differences(&fields, meant, exported)],
         };
         let is_told = |column: &FileColumn<'_>| {
             let mut known = column.fields.iter();
@@ -124,10 +124,10 @@ impl<'c> FileVerification<'c> {
         for (at, column) in columns.iter_mut().enumerate() {
             let text = cells.get(at).unwrap_or_default().trim();
             let there = column.there[other.sheet];
-            let held = there.map(|there| other_cells.get(there).unwrap_or_default().trim());
-            match held {
-                Some(held) if text.is_empty() => column.is_filled_there |= !held.is_empty(),
-                _ if text.is_empty() || is_told(column) || held == Some(text) => {}
+            let exported = there.map(|there| other_cells.get(there).unwrap_or_default().trim());
+            match exported {
+                Some(exported) if text.is_empty() => column.is_filled_there |= !exported.is_empty(),
+                _ if text.is_empty() || is_told(column) || exported == Some(text) => {}
                 Some("")
                     if column
                         .fields
@@ -136,9 +136,9 @@ impl<'c> FileVerification<'c> {
                 {
                     column.is_absent = true;
                 }
-                Some(held) => {
+                Some(exported) => {
                     let is_same = match column.fields.is_empty() {
-                        true => same_value(text, held),
+                        true => same_value(text, exported),
                         false => self.reads_alike(column, (row, at), (other, there)),
                     };
                     if !is_same {
@@ -160,8 +160,8 @@ impl<'c> FileVerification<'c> {
         (other, there): (&InputRow, Option<usize>),
     ) -> bool {
         let meant = self.wanted.alone(row, at, self.facts);
-        let held = there.map(|there| self.exported.alone(other, there, self.facts));
-        let fields = moved(self.facts, &meant, &held.unwrap_or_default());
+        let exported = there.map(|there| self.exported.alone(other, there, self.facts));
+        let fields = moved(self.facts, &meant, &exported.unwrap_or_default());
         !fields.iter().any(|field| column.fields.contains(field))
     }
 

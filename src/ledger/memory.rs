@@ -109,13 +109,13 @@ impl Memory {
 
     /// Returns true if the last write of an extension that still reads like this set a field that cannot be read to
     /// this text.
-    pub(crate) fn vouches(&self, held: &Record, field: Field, text: Text<'_>) -> bool {
+    pub(crate) fn vouches(&self, current: &Record, field: Field, text: Text<'_>) -> bool {
         let entry = self
-            .entry(held.kind().word(), held.number())
+            .entry(current.kind().word(), current.number())
             .unwrap_or_default();
-        let written = entry.and_then(|entry| self.trusted(entry, held));
+        let written = entry.and_then(|entry| self.trusted(entry, current));
         let written = written.and_then(|mut entry| entry.fields.remove(field.name()));
-        written == Some(self.mark(held.kind().word(), held.number(), field, text))
+        written == Some(self.mark(current.kind().word(), current.number(), field, text))
     }
 
     /// The fingerprints of what was last written to a change's extension and cannot be read back, by the names of the
@@ -223,7 +223,7 @@ impl Memory {
         let before = self.forgotten.borrow_mut().remove(&change.number);
         let same_number = left.number() == change.number;
         let before = change.before.as_ref().filter(|_| same_number).zip(before);
-        let before = before.and_then(|(held, entry)| self.trusted(entry, held));
+        let before = before.and_then(|(current, entry)| self.trusted(entry, current));
         let mut entry = before.unwrap_or_default();
         entry.witness = self.witness(left);
         for (field, text) in unseen {
@@ -283,12 +283,12 @@ impl Memory {
     }
 
     /// The entry, if the extension still reads as it did then.
-    fn trusted(&self, entry: MemoryEntry, held: &Record) -> Option<MemoryEntry> {
-        (entry.witness == self.witness(held)).then_some(entry)
+    fn trusted(&self, entry: MemoryEntry, current: &Record) -> Option<MemoryEntry> {
+        (entry.witness == self.witness(current)).then_some(entry)
     }
 
-    fn witness(&self, held: &Record) -> String {
-        fingerprint(held, &self.key)
+    fn witness(&self, current: &Record) -> String {
+        fingerprint(current, &self.key)
     }
 
     fn mark(&self, kind: &str, number: &str, field: Field, text: Text<'_>) -> String {

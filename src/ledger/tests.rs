@@ -596,17 +596,17 @@ fn one_run_a_target() {
     assert!(TargetLock::take(&house.state, "branch", &[]).is_err());
     drop(branch);
     // A holder that cannot be read still shows that there is one.
-    let held = house.lock("hq");
+    let lock = house.lock("hq");
     for path in files(&house.folder.path().join("locks")) {
         if path.to_string_lossy().ends_with(".holder") {
             fs::write(path, "x").unwrap();
         }
     }
     match TargetLock::take(&house.state, "hq", &[]).unwrap_err() {
-        LedgerError::Locked(held) => assert_eq!(held.by, None),
+        LedgerError::Locked(locked) => assert_eq!(locked.by, None),
         error => panic!("{error}"),
     }
-    drop(held);
+    drop(lock);
 }
 
 #[test]
@@ -649,7 +649,7 @@ fn a_lock_dies_with_its_process() {
     let ready = house.folder.path().join("ready");
     wait_for(&ready);
     match TargetLock::take(&house.state, "hq", &[]).unwrap_err() {
-        LedgerError::Locked(held) => assert_eq!(held.by.unwrap().pid, child.id()),
+        LedgerError::Locked(locked) => assert_eq!(locked.by.unwrap().pid, child.id()),
         error => panic!("{error}"),
     }
     child.kill().unwrap();

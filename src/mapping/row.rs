@@ -95,8 +95,8 @@ fn with_half(whole: &str, first: Option<&str>, last: Option<&str>) -> Option<Str
     }
     let words = whole.split_whitespace().count();
     let is_parted = words == 0 || words == 2 || whole.matches(',').count() == 1;
-    let (held_first, held_last) = split_name(whole);
-    let (first, last) = (first.unwrap_or(held_first), last.unwrap_or(held_last));
+    let (current_first, current_last) = split_name(whole);
+    let (first, last) = (first.unwrap_or(current_first), last.unwrap_or(current_last));
     is_parted.then(|| format!("{first} {last}").trim().to_owned())
 }
 

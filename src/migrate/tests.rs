@@ -382,12 +382,12 @@ fn of_three_ways_the_base_decides() {
     let kept = KeptAgreement::new();
     let portsip = manifest("portsip");
     use Field as F;
-    let step_of = |base: &Base, wanted: &[(Field, &str)], held: &[(Field, &str)], overwrite| {
-        let held = extension(held);
+    let step_of = |base: &Base, wanted: &[(Field, &str)], current: &[(Field, &str)], overwrite| {
+        let current = extension(current);
         merge_step(
             portsip,
             &mapped(wanted),
-            Some(&held),
+            Some(&current),
             base.get("1"),
             overwrite,
             &kept.key,
@@ -491,11 +491,11 @@ fn of_three_ways_the_base_decides() {
 
     // Without an agreement the extension is as wanted, or it is left alone.
     let none = kept.base();
-    let none = |wanted: &[(Field, &str)], held: &[(Field, &str)], overwrite| {
+    let none = |wanted: &[(Field, &str)], current: &[(Field, &str)], overwrite| {
         merge_step(
             portsip,
             &mapped(wanted),
-            Some(&extension(held)),
+            Some(&extension(current)),
             none.get("2"),
             overwrite,
             &kept.key,
@@ -547,13 +547,13 @@ fn what_is_not_given_back_is_written_when_it_changed_here() {
     let mut base = kept.base();
     let was = extension(&[(Field::WEB_PASSWORD, "one"), (Field::MOBILE, "1")]);
     base.agree("1", &was, &[], [].into_iter(), &kept.key);
-    let held = extension(&[(Field::MOBILE, "1")]);
+    let current = extension(&[(Field::MOBILE, "1")]);
     let now = |text: &str| mapped(&[(Field::WEB_PASSWORD, text), (Field::MOBILE, "1")]);
     let step = |text| {
         merge_step(
             openvox,
             &now(text),
-            Some(&held),
+            Some(&current),
             base.get("1"),
             false,
             &kept.key,

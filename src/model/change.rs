@@ -26,8 +26,8 @@ impl Change {
     }
 
     /// A record that was read from the PBX, with the secrets hidden that the change knows of it.
-    pub(crate) fn hiding(&self, held: Record) -> Record {
-        let hidden = held.hiding(&self.wanted);
+    pub(crate) fn hiding(&self, current: Record) -> Record {
+        let hidden = current.hiding(&self.wanted);
         match &self.before {
             Some(before) => hidden.hiding(before),
             None => hidden,

@@ -48,8 +48,8 @@ impl<'k> NewAttributes<'k> {
         if self.marks.is_empty() {
             return vec![];
         }
-        let held = attribute_marks(now, self.except, self.key).into_iter();
-        let strange = held.filter(|mark| !self.marks.contains(mark));
+        let current = attribute_marks(now, self.except, self.key).into_iter();
+        let strange = current.filter(|mark| !self.marks.contains(mark));
         strange.map(|(name, _)| name).collect()
     }
 }

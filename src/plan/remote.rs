@@ -88,7 +88,7 @@ impl RemoteState {
         let looked = session.look_each(&wanted)?;
         let found = looked.found.into_iter();
         let nothing_known = Record::default();
-        let extensions = found.map(|(number, held)| (number, held.hiding(&nothing_known)));
+        let extensions = found.map(|(number, current)| (number, current.hiding(&nothing_known)));
         let extensions: BTreeMap<String, Record> = extensions.collect();
         let mut unread = looked.unread;
         let record = session.target().noun();
@@ -116,8 +116,8 @@ impl RemoteState {
     /// Types the texts that the wanted records mark as secret as secrets in the fetched records too.
     pub(crate) fn hide_secrets<'w>(&mut self, wanted: impl Iterator<Item = &'w Record>) {
         for wanted in wanted {
-            if let Some(held) = self.extensions.get_mut(wanted.number()) {
-                *held = std::mem::take(held).hiding(wanted);
+            if let Some(current) = self.extensions.get_mut(wanted.number()) {
+                *current = std::mem::take(current).hiding(wanted);
             }
         }
     }

@@ -665,12 +665,12 @@ impl Reverting<'_> {
 
     /// Removes the parts that are left of an extension that is gone, where they are as the run made them.
     fn remove_left(&self, change: &Change, left: &Record) -> PlannedRow {
-        let is_as_made = |(field, held): (Field, Text<'_>)| {
+        let is_as_made = |(field, text): (Field, Text<'_>)| {
             let row = self.manifest.row(field);
             let filled = || row.and_then(|row| row.filled(left.number()));
             let wanted = change.wanted.reveal(field).map(str::to_owned);
             let made = wanted.or_else(filled);
-            made.is_none_or(|made| held.reveal() == made)
+            made.is_none_or(|made| text.reveal() == made)
         };
         let fields: Vec<_> = left.iter().filter(|(field, _)| !field.is_key()).collect();
         if fields.is_empty() || !fields.into_iter().all(is_as_made) {

@@ -484,8 +484,8 @@ fn what_is_demanded_is_missed_on_create_only() {
 fn what_cannot_be_changed_later_is_refused_on_update() {
     on_create(&[("web_password", "x")], &["warning web_password.weak"]);
     on_update(&[("web_password", "x")], &[]);
-    let (manifest, mut held) = (vendor(), Record::numbered("2001"));
-    held.set(Field::WEB_PASSWORD, "x");
+    let (manifest, mut current) = (vendor(), Record::numbered("2001"));
+    current.set(Field::WEB_PASSWORD, "x");
     let checker = Checker::without_sheet(&manifest);
     for (wanted, said) in [
         (Some("x"), &[] as &[&str]),
@@ -496,7 +496,7 @@ fn what_cannot_be_changed_later_is_refused_on_update() {
         if let Some(wanted) = wanted {
             row.set(Field::WEB_PASSWORD, wanted);
         }
-        checker.merged(&row, &held, &mut findings);
+        checker.merged(&row, &current, &mut findings);
         assert_eq!(words(&findings), said, "{wanted:?}");
     }
 }
@@ -1014,7 +1014,7 @@ fn an_extension_is_checked_by_the_same_rules() {
 fn what_the_pbx_holds_counts_after_merging() {
     let manifest = vendor();
     let checker = Checker::without_sheet(&manifest);
-    let merged = |wanted: &[(Field, &str)], held: &[(Field, &str)]| {
+    let merged = |wanted: &[(Field, &str)], current: &[(Field, &str)]| {
         let extension = |pairs: &[(Field, &str)]| {
             let mut extension = Record::numbered("2001");
             for (field, text) in pairs {
@@ -1023,7 +1023,7 @@ fn what_the_pbx_holds_counts_after_merging() {
             extension
         };
         let mut findings = Vec::new();
-        checker.merged(&extension(wanted), &extension(held), &mut findings);
+        checker.merged(&extension(wanted), &extension(current), &mut findings);
         words(&findings)
     };
     let mobility = (Field::MOBILITY, "on");

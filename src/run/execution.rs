@@ -87,7 +87,7 @@ struct Recording<'x, 'r> {
     /// The outcomes of the rows that are still to be asked about.
     to_ring: Vec<(usize, Outcome)>,
     /// The outcomes of rows that were done, until the run's end: another PBX may answer by then.
-    held: BTreeMap<usize, Outcome>,
+    deferred: BTreeMap<usize, Outcome>,
     /// True once another PBX has answered, so that what was done may be gone.
     is_doubted: bool,
     /// True once anything may have been changed.
@@ -148,19 +148,19 @@ impl Execution<'_> {
     ) -> Result<Exit, Failure> {
         let members = self.memberships.done.iter().map(|(change, _)| change.row);
         let to_ring = self.to_ring(&results);
-        let held = match loses(session.target()).is_zero() {
+        let deferred = match loses(session.target()).is_zero() {
             true => BTreeMap::new(),
             false => results.changed(),
         };
         let open = members.chain(to_ring.iter().map(|(position, _)| *position));
-        let open = open.chain(held.keys().copied());
+        let open = open.chain(deferred.keys().copied());
         let mut failed = results.put_final(&open.collect()).err();
         if failed.is_some() {
             stop_flag(&session).stop();
         }
         let run = self.journal.as_ref().map(|journal| journal.run());
         results.run = run.map(str::to_owned);
-        let sent = self.send(&session, changes, &mut results, to_ring, held);
+        let sent = self.send(&session, changes, &mut results, to_ring, deferred);
         failed = failed.or(sent.failed);
         failed = failed.or(results.put_final(&BTreeSet::new()).err());
         let is_broken = failed.is_some();
@@ -227,7 +227,7 @@ impl Execution<'_> {
         changes: &[Change],
         results: &mut Results<'_>,
         to_ring: Vec<(usize, Outcome)>,
-        held: BTreeMap<usize, Outcome>,
+        deferred: BTreeMap<usize, Outcome>,
     ) -> SendEnd {
         let target = session.target();
         let progress = Progress::new("rows", changes.len() as u64);
@@ -248,7 +248,7 @@ impl Execution<'_> {
             failures: 0,
             left_open: 0,
             to_ring: vec![],
-            held,
+            deferred,
             is_doubted: false,
             has_changed: false,
             is_outstanding: false,
@@ -434,7 +434,7 @@ impl Recording<'_, '_> {
     fn put(&mut self, position: usize, outcome: Outcome) {
         let target = self.session.target();
         if outcome.result.is_change() && !loses(target).is_zero() {
-            self.held.insert(position, outcome);
+            self.deferred.insert(position, outcome);
             return;
         }
         self.put_now(position, outcome);
@@ -443,7 +443,7 @@ impl Recording<'_, '_> {
     /// Reports the rows that were done. Where another PBX has answered since, they may be gone; `gone` are the words for those
     /// that are.
     fn put_held(&mut self, gone: &BTreeMap<usize, String>) {
-        for (position, outcome) in std::mem::take(&mut self.held) {
+        for (position, outcome) in std::mem::take(&mut self.deferred) {
             let outcome = match self.is_doubted {
                 true => doubted(
                     outcome,

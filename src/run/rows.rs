@@ -298,11 +298,11 @@ fn drift(manifest: &Manifest, change: &Change, now: Option<&Record>) -> Option<O
 /// The words for an extension that has attributes without a field which it did not have before; `None` where there are none.
 /// What is gone is no loss, and the deletion itself may have removed a part.
 fn changed_beside(manifest: &Manifest, before: &Record, now: &Record) -> Option<String> {
-    let held = now.attributes()?;
-    let is_held = held.pairs();
-    let mut names = before.attributes()?.differing(held);
+    let present = now.attributes()?;
+    let is_present = present.pairs();
+    let mut names = before.attributes()?.differing(present);
     let of_fields = &manifest.vendor.own_of_each;
-    names.retain(|name| is_held.contains_key(name) && !of_fields.contains(name));
+    names.retain(|name| is_present.contains_key(name) && !of_fields.contains(name));
     (!names.is_empty()).then(|| {
         format!(
             "it was changed since the run was planned, beside its fields: {}; rowcall did not change it",

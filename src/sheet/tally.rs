@@ -11,7 +11,7 @@ pub(crate) struct Tally {
     /// The number of rows.
     pub(crate) rows: u64,
     counts: BTreeMap<(Tone, String), u64>,
-    holds: Vec<bool>,
+    filled: Vec<bool>,
     /// The text of each column's cells, while they have only one.
     only: Vec<Option<String>>,
     widest: Vec<usize>,
@@ -23,7 +23,7 @@ impl Tally {
             columns: columns.to_vec(),
             rows: 0,
             counts: BTreeMap::new(),
-            holds: vec![false; columns.len()],
+            filled: vec![false; columns.len()],
             only: vec![None; columns.len()],
             widest: vec![0; columns.len()],
         }
@@ -36,9 +36,9 @@ impl Tally {
         for (at, (cell, column)) in cells.iter().zip(&self.columns).enumerate() {
             if !cell.is_empty()
                 && *cell != column.nothing
-                && let Some(holds) = self.holds.get_mut(at)
+                && let Some(filled) = self.filled.get_mut(at)
             {
-                *holds = true;
+                *filled = true;
             }
             if let Some(only) = self.only.get_mut(at) {
                 match only {
@@ -99,8 +99,8 @@ impl Tally {
     }
 
     /// Returns, for each column, true if any cell is not empty.
-    pub(crate) fn holds(&self) -> &[bool] {
-        &self.holds
+    pub(crate) fn filled(&self) -> &[bool] {
+        &self.filled
     }
 }
 

@@ -216,8 +216,8 @@ impl SimState {
             return None;
         }
         let body = String::from_utf8_lossy(&heard.body);
-        let holds = |part: &str| heard.target.contains(part) || body.contains(part);
-        let at = self.once.iter().position(|(part, _)| holds(part))?;
+        let contains = |part: &str| heard.target.contains(part) || body.contains(part);
+        let at = self.once.iter().position(|(part, _)| contains(part))?;
         Some(self.once.remove(at).1)
     }
 

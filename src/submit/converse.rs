@@ -1362,9 +1362,9 @@ mod tests {
         connection
             .look_each(&numbers, &LOOKUP, &mut |lookups| {
                 for lookup in lookups {
-                    let held = lookup.found.unwrap();
-                    assert_eq!(held.is_empty(), lookup.number == "9999");
-                    found += held.len();
+                    let records = lookup.found.unwrap();
+                    assert_eq!(records.is_empty(), lookup.number == "9999");
+                    found += records.len();
                 }
             })
             .unwrap();

@@ -574,10 +574,10 @@ impl Recorder<'_, '_> {
             let lookups = lookups.unwrap_or_default();
             for (change, settlement) in members {
                 let number = change.present_number();
-                let held = lookups.iter().find(|lookup| lookup.number == number);
-                let held = held.and_then(|lookup| lookup.found.as_ref().ok());
-                let lost = held
-                    .and_then(|held| verify::lost(connection.manifest(), settlement, change, held));
+                let current = lookups.iter().find(|lookup| lookup.number == number);
+                let current = current.and_then(|lookup| lookup.found.as_ref().ok());
+                let lost = current
+                    .and_then(|current| verify::lost(connection.manifest(), settlement, change, current));
                 let is_open = settlement.provisional;
                 let last = lost.or_else(|| is_open.then(|| settlement.clone()));
                 if let Some(last) = last {

@@ -134,12 +134,12 @@ impl Settlement {
         if fields.is_empty() {
             return;
         }
-        let held = differences(&fields, &change.wanted, read_back);
+        let set = differences(&fields, &change.wanted, read_back);
         for field in fields {
             read_back.remove(field);
         }
         let words = format!(
-            "it has what its row does not name and no new {} has, so somebody else has set it: {held}",
+            "it has what its row does not name and no new {} has, so somebody else has set it: {set}",
             change.wanted.noun()
         );
         self.tell_of_others(words);
@@ -281,9 +281,9 @@ impl LookResult {
     }
 
     /// The same result, of an extension that is the run's own and was seen so.
-    fn leaving(mut self, held: &Record) -> LookResult {
+    fn leaving(mut self, current: &Record) -> LookResult {
         if let LookResult::Result(settlement) = &mut self {
-            settlement.read_back = Some(held.clone());
+            settlement.read_back = Some(current.clone());
         }
         self
     }
@@ -447,9 +447,9 @@ impl<'c> Settling<'c> {
                 Some(self.again(self.change.action, self.change.wanted.clone(), fault))
             }
             (Action::Delete, None) => Some(self.confirmed(RowResult::Deleted, fault)),
-            (Action::Create, Some(held)) => self.judge_created(&held, fault, is_last),
-            (Action::Update, Some(held)) => {
-                self.judge_updated(&held, &self.change.wanted, fault, is_last)
+            (Action::Create, Some(current)) => self.judge_created(&current, fault, is_last),
+            (Action::Update, Some(current)) => {
+                self.judge_updated(&current, &self.change.wanted, fault, is_last)
             }
             _ if !is_last => None,
             (Action::Update, None) => Some(self.gone(fault)),
@@ -486,19 +486,19 @@ impl<'c> Settling<'c> {
             && self.attempts < self.limits.attempts_max
     }
 
-    fn judge_created(&self, held: &Record, fault: &Fault, is_last: bool) -> Option<LookResult> {
+    fn judge_created(&self, current: &Record, fault: &Fault, is_last: bool) -> Option<LookResult> {
         let manifest = self.connection.manifest();
-        let wanted = &*made_whole(manifest, &self.change.wanted, held);
+        let wanted = &*made_whole(manifest, &self.change.wanted, current);
         let row = |field| manifest.row(field);
         let loses = manifest.vendor.loses_ms > 0;
         // A part that was not written yet, or not stored: what another one wrote there is no such part.
         let is_left = |field: Field| {
-            let is_unset = is_unset(held, field);
+            let is_unset = is_unset(current, field);
             let is_unwritten = field.def().kind == Kind::List || is_unset;
             let is_part = |row: &FieldRow| row.separate && (is_unwritten || row.made_up);
             row(field).is_some_and(is_part) || (is_unset && loses)
         };
-        let unlike = differing(manifest, wanted, held);
+        let unlike = differing(manifest, wanted, current);
         // No reply was lost before it, so it is about this very request and not about a repeat of it.
         let refused = self.is_refused(fault) && (self.lost.is_none() || self.repeats_a_part);
         let readable = |field: &Field| {
@@ -509,7 +509,7 @@ impl<'c> Settling<'c> {
         let readable: Vec<Field> = readable.collect();
         // After a refusal an extension of which only the number is known to be alike may be somebody else's.
         let is_alike = readable.iter().any(|field| !unlike.contains(field));
-        let foreign = foreign(manifest, wanted, held);
+        let foreign = foreign(manifest, wanted, current);
         let is_begun = !fault.done_before.is_empty();
         let is_ours = self.change.before.is_none()
             && (is_begun || self.was_accepted || (foreign.is_empty() && (is_alike || !refused)));
@@ -518,11 +518,11 @@ impl<'c> Settling<'c> {
             let mut missing = unlike.clone();
             missing.extend(uncomparable(manifest, wanted));
             if missing.is_empty() {
-                return Some(self.confirmed(RowResult::Created, fault).leaving(held));
+                return Some(self.confirmed(RowResult::Created, fault).leaving(current));
             }
             if refused {
                 let differs = self.unlike(RowResult::Differs, missing, fault);
-                return Some(differs.leaving(held));
+                return Some(differs.leaving(current));
             }
             // The extension was created and the next steps were lost: only those are sent again.
             let mut rest = wanted.key_only();
@@ -538,7 +538,7 @@ impl<'c> Settling<'c> {
                 return Some(LookResult::Again(Action::Update, rest));
             }
             if unlike.is_empty() {
-                return Some(self.created_unseen(missing, fault).leaving(held));
+                return Some(self.created_unseen(missing, fault).leaving(current));
             }
         }
         if !is_last {
@@ -570,21 +570,21 @@ impl<'c> Settling<'c> {
 
     fn judge_updated(
         &self,
-        held: &Record,
+        current: &Record,
         wanted: &Record,
         fault: &Fault,
         is_last: bool,
     ) -> Option<LookResult> {
         let manifest = self.connection.manifest();
-        let mut unlike = differing(manifest, &made_whole(manifest, wanted, held), held);
-        let mut again = held.key_only();
+        let mut unlike = differing(manifest, &made_whole(manifest, wanted, current), current);
+        let mut again = current.key_only();
         let mut unseen = vec![];
-        let (whole, lost) = with_lost(manifest, self.change, &self.change.wanted, held);
+        let (whole, lost) = with_lost(manifest, self.change, &self.change.wanted, current);
         unlike.extend(lost);
         for (field, text) in whole.iter().filter(|(field, _)| !field.is_key()) {
             let row = manifest.row(field);
             if field == Field::NEW_NUMBER {
-                if self.change.wanted.text(field) == Some(held.number()) {
+                if self.change.wanted.text(field) == Some(current.number()) {
                     continue;
                 }
                 unlike.push(field);
@@ -595,7 +595,7 @@ impl<'c> Settling<'c> {
             again.set(field, text);
         }
         if unlike.is_empty() && unseen.is_empty() {
-            return Some(self.confirmed(RowResult::Updated, fault).leaving(held));
+            return Some(self.confirmed(RowResult::Updated, fault).leaving(current));
         }
         if !is_last {
             return None;
@@ -608,14 +608,14 @@ impl<'c> Settling<'c> {
         let untouched = self.change.before.as_ref().is_some_and(|before| {
             self.change.wanted.iter().all(|(field, _)| {
                 field == Field::NEW_NUMBER
-                    || held.get(field).unwrap_or_default() == before.get(field).unwrap_or_default()
+                    || current.get(field).unwrap_or_default() == before.get(field).unwrap_or_default()
             })
         });
         match (untouched, refused) {
             (true, true) => Some(self.ended(not_done(fault), fault)),
             _ if unlike.is_empty() => Some(self.unlike(RowResult::Unknown, unlike, fault)),
             (true, false) => Some(self.unlike(RowResult::Failed, unlike, fault)),
-            (false, _) => Some(self.unlike(RowResult::Differs, unlike, fault).leaving(held)),
+            (false, _) => Some(self.unlike(RowResult::Differs, unlike, fault).leaving(current)),
         }
     }
 
@@ -691,10 +691,10 @@ impl<'c> Settling<'c> {
     fn look(&self) -> Result<Presence, Fault> {
         let look = |number: &str| -> Result<Option<Record>, Fault> {
             let found = self.connection.look_at(&[number.to_owned()], false)?;
-            let mut held = found.into_iter().filter(|held| held.number() == number);
-            match (held.next(), held.next()) {
+            let mut current = found.into_iter().filter(|current| current.number() == number);
+            match (current.next(), current.next()) {
                 (Some(_), Some(_)) => Err(twice(number)),
-                (held, _) => Ok(held),
+                (current, _) => Ok(current),
             }
         };
         let new_number = self.change.wanted.text(Field::NEW_NUMBER);
@@ -818,7 +818,7 @@ pub(crate) fn renamed(change: &Change) -> Record {
 /// The fields that the row leaves out and that somebody else wrote on the PBX's extension: those that name a person or a
 /// telephone, because no PBX makes such a value up, and those that a creation fills with another value. A value that is
 /// made of the row's own is none.
-fn foreign(manifest: &Manifest, wanted: &Record, held: &Record) -> Vec<Field> {
+fn foreign(manifest: &Manifest, wanted: &Record, current: &Record) -> Vec<Field> {
     let own: Vec<&str> = wanted
         .iter()
         .filter_map(|(_, text)| text.open())
@@ -845,7 +845,7 @@ fn foreign(manifest: &Manifest, wanted: &Record, held: &Record) -> Vec<Field> {
             && wanted.get(*field).unwrap_or_default().is_empty()
             && words.any(|word| !own.contains(&word))
     };
-    let foreign = held.iter().filter(is_foreign);
+    let foreign = current.iter().filter(is_foreign);
     foreign.map(|(field, _)| field).collect()
 }
 
@@ -1206,7 +1206,7 @@ mod tests {
         assert!(settlement.read_back.is_some());
 
         // The first request takes effect after both looks, and the second one gets a refusal for it.
-        let late = |wanted: Record, held: Record, word: &'static str| {
+        let late = |wanted: Record, current: Record, word: &'static str| {
             let fake = FakeVendor::holding(0);
             let pbx = fake.pbx.clone();
             let fake = fake.troubled(move |request, times| match (request.operation, times) {
@@ -1224,7 +1224,7 @@ mod tests {
                     while pbx.times("create") < 2 {
                         thread::sleep(Duration::from_millis(1));
                     }
-                    pbx.put(&held);
+                    pbx.put(&current);
                 });
                 // The look after "exists" may come before the extension is there, then there is a second one.
                 carry_out(
@@ -1284,11 +1284,11 @@ mod tests {
         assert_eq!(fake.pbx.stored("1", Field::SIP_PASSWORD), None);
         // A name that is made of the row's own words is no such thing.
         let manifest = super::super::fake_vendor::fake_manifest();
-        let mut held = Record::numbered("1");
-        held.set(Field::DISPLAY_NAME, "1 Ann");
+        let mut current = Record::numbered("1");
+        current.set(Field::DISPLAY_NAME, "1 Ann");
         let mut named = Record::numbered("1");
         named.set(Field::FIRST_NAME, "Ann");
-        assert_eq!(foreign(manifest, &named, &held), []);
+        assert_eq!(foreign(manifest, &named, &current), []);
         assert_eq!(foreign(manifest, &named, &ann("1")), [Field::EMAIL]);
     }
 

@@ -237,16 +237,16 @@ impl<'c> Storage<'c> {
         for change in changes.take(ELSEWHERE_MAX) {
             let number = change.present_number();
             let numbers = [number.to_owned()];
-            let is_wanted = |held: &Record| differing(manifest, &change.wanted, held).is_empty();
-            let held = self.connection.look_at(&numbers, false).unwrap_or_default();
+            let is_wanted = |current: &Record| differing(manifest, &change.wanted, current).is_empty();
+            let current = self.connection.look_at(&numbers, false).unwrap_or_default();
             let record = change.wanted.noun();
-            if held.iter().any(is_wanted) {
+            if current.iter().any(is_wanted) {
                 let words = format!(
                     "; the PBX that answers now has the {record} {number} as the row wants it, so this run may have made it there ({}): look at it there, and delete it where nobody else made it",
                     manifest.vendor.made_of
                 );
                 elsewhere.insert(change.number.clone(), words);
-            } else if held.is_empty()
+            } else if current.is_empty()
                 && let Ok(parts) = self.connection.look_at_parts(&numbers)
                 && let Some(part) = parts.first()
             {

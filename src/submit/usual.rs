@@ -33,8 +33,8 @@ impl UsualSettings {
         }
     }
 
-    /// The names of attributes that no extension of this run has like the one that is `held`.
-    pub(super) fn strange(&self, manifest: &Manifest, held: &Record) -> Vec<String> {
+    /// The names of attributes that no extension of this run has like the one that is `current`.
+    pub(super) fn strange(&self, manifest: &Manifest, current: &Record) -> Vec<String> {
         let usual = lock(&self.attributes);
         if usual.is_empty() {
             return vec![];
@@ -43,16 +43,16 @@ impl UsualSettings {
             let known = usual.get(name);
             known.is_some_and(|known| texts.iter().any(|text| known.contains(text)))
         };
-        let held = attributes(manifest, held);
-        let strange = held.filter(|(name, texts)| !is_usual(name, texts));
+        let current = attributes(manifest, current);
+        let strange = current.filter(|(name, texts)| !is_usual(name, texts));
         strange.map(|(name, _)| name).collect()
     }
 
-    /// The settings that a row left out, and that no extension of this run has like the one that is `held`.
-    pub(super) fn unlike(&self, manifest: &Manifest, wanted: &Record, held: &Record) -> Vec<Field> {
+    /// The settings that a row left out, and that no extension of this run has like the one that is `current`.
+    pub(super) fn unlike(&self, manifest: &Manifest, wanted: &Record, current: &Record) -> Vec<Field> {
         let usual = lock(&self.settings);
         let is_unlike = |field: &Field| {
-            let text = held.text(*field).unwrap_or_default();
+            let text = current.text(*field).unwrap_or_default();
             usual.get(field).is_some_and(|texts| !texts.contains(text))
         };
         settings(manifest, wanted).filter(is_unlike).collect()
@@ -60,9 +60,9 @@ impl UsualSettings {
 }
 
 /// The attributes of an extension, each in both ways in which it can be compared with another extension's.
-fn attributes(manifest: &Manifest, held: &Record) -> impl Iterator<Item = (String, [String; 2])> {
-    let attributes = held.attributes();
-    let comparable = attributes.map(|attributes| attributes.comparable(held.number()));
+fn attributes(manifest: &Manifest, current: &Record) -> impl Iterator<Item = (String, [String; 2])> {
+    let attributes = current.attributes();
+    let comparable = attributes.map(|attributes| attributes.comparable(current.number()));
     let all = comparable.into_iter().flatten();
     all.filter(|(name, _)| !manifest.vendor.own_of_each.contains(name))
 }

@@ -358,8 +358,8 @@ pub(super) fn lost(
         Some(current) => {
             let mut fields = differing(manifest, &change.wanted, current);
             fields.retain(|field| field.is_membership());
-            let holds = differences(&fields, &change.wanted, current);
-            (fields, format!("holds {holds}"))
+            let differences = differences(&fields, &change.wanted, current);
+            (fields, format!("holds {differences}"))
         }
     };
     if !current.is_empty() && fields.is_empty() {

@@ -31,9 +31,9 @@ pub(super) fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure>
     files.written("--report", &args.report.report);
     files.prepare()?;
     let (wanted, exported) = (read(&args.file, facts)?, read(&args.export, facts)?);
-    let mut held: BTreeMap<&str, Vec<&InputRow>> = BTreeMap::new();
+    let mut exported_by_number: BTreeMap<&str, Vec<&InputRow>> = BTreeMap::new();
     for row in &exported.rows {
-        held.entry(row.wanted.number()).or_default().push(row);
+        exported_by_number.entry(row.wanted.number()).or_default().push(row);
     }
     exported.rows.iter().filter_map(trouble).for_each(print);
     let unseen: BTreeSet<Field> = facts
@@ -45,7 +45,7 @@ pub(super) fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure>
         .collect();
     let mut verification = FileVerification::new(facts, &wanted, &exported, &unseen);
     let outcomes: Vec<Outcome> = (0..wanted.rows.len())
-        .map(|index| verification.outcome(index, &held))
+        .map(|index| verification.outcome(index, &exported_by_number))
         .collect();
     let mut counts = ResultCounts::default();
     outcomes.iter().for_each(|outcome| counts.add(outcome));

@@ -248,9 +248,9 @@ impl Page {
 
     /// Returns, for each column, true if it holds something.
     fn shown(&self) -> Vec<bool> {
-        let holds = self.around.tally.holds().iter();
-        holds
-            .map(|holds| *holds || self.around.tally.rows == 0)
+        let filled = self.around.tally.filled().iter();
+        filled
+            .map(|filled| *filled || self.around.tally.rows == 0)
             .collect()
     }
 

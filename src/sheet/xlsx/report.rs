@@ -65,14 +65,14 @@ impl SortedBook {
         let file = self.file.clone();
         let unwritable = |error: io::Error| SheetError::unwritable(&file, &error);
         let summary = self.summary();
-        let held = self
+        let filled_columns = self
             .around
             .tally
-            .holds()
+            .filled()
             .iter()
             .zip(self.around.tally.widest());
-        for (column, (holds, widest)) in self.columns.iter_mut().zip(held) {
-            column.hidden |= !holds && self.around.tally.rows > 0;
+        for (column, (filled, widest)) in self.columns.iter_mut().zip(filled_columns) {
+            column.hidden |= !filled && self.around.tally.rows > 0;
             column.width = (*widest).clamp(1, if column.prose { usize::MAX } else { WIDTH_MAX });
         }
         let extras = summary.iter().chain(self.around.filled_extras());

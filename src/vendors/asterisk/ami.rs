@@ -70,7 +70,7 @@ impl Line {
 
 /// The change of one line of `voicemail.conf`: the line that is there, and the line that is to be.
 pub(super) struct MailboxChange {
-    pub(super) held: Option<Secret>,
+    pub(super) current: Option<Secret>,
     pub(super) wanted: Option<Secret>,
 }
 
@@ -215,7 +215,7 @@ pub(super) fn change_mailbox(
         at = 1;
     }
     let name = |what: &str| format!("{what}-{at:06}");
-    let word = match (&change.held, &change.wanted) {
+    let word = match (&change.current, &change.wanted) {
         (None, _) => "Append",
         (Some(_), Some(_)) => "Update",
         (Some(_), None) => "Delete",
@@ -229,8 +229,8 @@ pub(super) fn change_mailbox(
         let value = Secret::new(format!(">{}", wanted.reveal()));
         action = action.with_line(&name("Value"), Line::new(value)?);
     }
-    if let Some(held) = &change.held {
-        action = action.with_line(&name("Match"), Line::new(held.clone())?);
+    if let Some(current) = &change.current {
+        action = action.with_line(&name("Match"), Line::new(current.clone())?);
     }
     Some(action.request())
 }

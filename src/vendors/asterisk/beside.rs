@@ -19,7 +19,7 @@ pub(super) struct NewBeside {
 }
 
 /// The parts that an extension has beside its objects.
-pub(super) struct HeldBeside {
+pub(super) struct CurrentBeside {
     boxes: Mailboxes,
     has_mailbox: bool,
     keys: WantedKeys,
@@ -49,17 +49,17 @@ impl Asterisk {
             true => self.mailboxes(talk)?,
             false => Mailboxes::default(),
         };
-        let held = boxes.line(talk, number)?;
-        if held.is_some() && held != mailbox {
+        let current = boxes.line(talk, number)?;
+        if current.is_some() && current != mailbox {
             return Err(self.foreign_mailbox(talk, number, "in voicemail.conf"));
         }
-        let held = self.keys(talk, &[number])?;
+        let current = self.keys(talk, &[number])?;
         let mut keys = vec![];
         for family in FAMILIES.into_iter().filter(|_| self.uses_keys) {
             let wanted = wanted_keys.iter().find(|(wanted, _)| *wanted == family);
             let wanted = wanted.map_or("", |(_, text)| text);
-            match text_of(&held, family, number) {
-                held if held == wanted => {}
+            match text_of(&current, family, number) {
+                current if current == wanted => {}
                 "" => keys.push((family, wanted.to_owned())),
                 _ => return Err(self.foreign_key(talk, family, number)),
             }
@@ -147,15 +147,15 @@ impl Asterisk {
     ) -> Step<()> {
         if self.uses_ami && (wanted.is_any() || names.0 != names.1) {
             let boxes = self.mailboxes(talk)?;
-            let held = boxes.line(talk, number)?;
+            let current = boxes.line(talk, number)?;
             let is_own = owns_mailbox(aor, &self.mailbox(number));
-            let own = held.as_ref().filter(|_| is_own);
+            let own = current.as_ref().filter(|_| is_own);
             let line = match own {
                 None => self.given_back(talk, number, kept.as_ref(), names, wanted)?,
                 own => self.merged_mailbox(talk, number, own, names, wanted)?,
             };
-            match held.is_some() && !is_own {
-                true if wanted.is_any() && held != line => {
+            match current.is_some() && !is_own {
+                true if wanted.is_any() && current != line => {
                     return Err(self.foreign_mailbox(talk, number, "in voicemail.conf"));
                 }
                 true => {}
@@ -165,12 +165,12 @@ impl Asterisk {
                 }
             }
         }
-        let held = match wanted_keys.is_empty() {
+        let current = match wanted_keys.is_empty() {
             true => AstdbKeys::new(),
             false => self.keys(talk, &[number])?,
         };
         for (family, text) in wanted_keys {
-            if text_of(&held, family, number) != text {
+            if text_of(&current, family, number) != text {
                 let set = self.set_key(talk, number, family, text)?;
                 set.map_err(|refusal| talk.end(refusal))?;
             }
@@ -184,18 +184,18 @@ impl Asterisk {
         talk: &mut Talk<'_>,
         number: &str,
         aor: Option<&ShownObject>,
-    ) -> Step<HeldBeside> {
+    ) -> Step<CurrentBeside> {
         let owns = owns_mailbox(aor, &self.mailbox(number));
         let boxes = match self.uses_ami && owns {
             true => self.mailboxes(talk)?,
             false => Mailboxes::default(),
         };
         let has_mailbox = boxes.line(talk, number)?.is_some();
-        let held = self.keys(talk, &[number])?;
-        Ok(HeldBeside {
+        let current = self.keys(talk, &[number])?;
+        Ok(CurrentBeside {
             boxes,
             has_mailbox,
-            keys: held
+            keys: current
                 .into_iter()
                 .map(|((family, _), text)| (family, text))
                 .collect(),
@@ -207,14 +207,14 @@ impl Asterisk {
         &self,
         talk: &mut Talk<'_>,
         number: &str,
-        held: &HeldBeside,
+        current: &CurrentBeside,
     ) -> Step<()> {
-        for (family, _) in &held.keys {
+        for (family, _) in &current.keys {
             let removed = self.set_key(talk, number, family, "")?;
             removed.map_err(|refusal| talk.end(refusal))?;
         }
-        if held.has_mailbox {
-            let removed = self.bring_mailbox(talk, number, &held.boxes, None)?;
+        if current.has_mailbox {
+            let removed = self.bring_mailbox(talk, number, &current.boxes, None)?;
             removed.map_err(|refusal| talk.end(refusal))?;
         }
         Ok(())

@@ -84,14 +84,14 @@ impl WantedMailbox {
     }
 
     /// Returns true if a box has all the wanted parts.
-    pub(super) fn is_met_by(&self, held: &Mailbox) -> bool {
+    pub(super) fn is_met_by(&self, current: &Mailbox) -> bool {
         let is_met =
-            |wanted: &Option<String>, held: &str| wanted.as_deref().is_none_or(|it| it == held);
+            |wanted: &Option<String>, current: &str| wanted.as_deref().is_none_or(|it| it == current);
         let pin = self.pin.as_ref().map(|pin| pin.reveal().to_owned());
-        is_met(&pin, held.pin.reveal())
-            && is_met(&self.email, &held.email)
-            && is_met(&self.pager, &held.pager)
-            && is_met(&self.options, &held.options)
+        is_met(&pin, current.pin.reveal())
+            && is_met(&self.email, &current.email)
+            && is_met(&self.pager, &current.pager)
+            && is_met(&self.options, &current.options)
     }
 
     /// Returns true for a box that is to be there.
@@ -201,7 +201,7 @@ impl Asterisk {
         &self,
         talk: &Talk<'_>,
         number: &str,
-        held: Option<&Secret>,
+        current: Option<&Secret>,
         (old, new): (&str, &str),
         wanted: &WantedMailbox,
     ) -> Step<Option<Secret>> {
@@ -209,21 +209,21 @@ impl Asterisk {
             let why = "a part of the voicemail box has a comma in it, which ends it";
             return Err(talk.refuse("comma", why, "remove the comma"));
         }
-        let before = held.map(Mailbox::parse);
-        let own_name = before.as_ref().map(|held| held.name.clone());
+        let before = current.map(Mailbox::parse);
+        let own_name = before.as_ref().map(|current| current.name.clone());
         let own_name = own_name.filter(|name| *name != name_in_line(old, number));
         let of = |part: fn(&Mailbox) -> &String, wanted: &Option<String>| {
-            let held = || before.as_ref().map(part).cloned();
-            wanted.clone().or_else(held).unwrap_or_default()
+            let current = || before.as_ref().map(part).cloned();
+            wanted.clone().or_else(current).unwrap_or_default()
         };
-        let held_pin = || before.as_ref().map(|held| held.pin.clone());
+        let current_pin = || before.as_ref().map(|current| current.pin.clone());
         let pin = wanted.pin.as_ref().map(|pin| Secret::new(pin.reveal()));
         let merged = Mailbox {
-            pin: pin.or_else(held_pin).unwrap_or_default(),
+            pin: pin.or_else(current_pin).unwrap_or_default(),
             name: own_name.unwrap_or_else(|| name_in_line(new, number)),
-            email: of(|held| &held.email, &wanted.email),
-            pager: of(|held| &held.pager, &wanted.pager),
-            options: of(|held| &held.options, &wanted.options),
+            email: of(|current| &current.email, &wanted.email),
+            pager: of(|current| &current.pager, &wanted.pager),
+            options: of(|current| &current.options, &wanted.options),
         };
         let lacks_pin = merged.pin.is_empty() && wanted.is_any();
         if lacks_pin && merged.holds_more_than_a_pin() {
@@ -262,7 +262,7 @@ impl Asterisk {
             Ok(_) => {}
             Err(refusal) => return Ok(Err(refusal)),
         }
-        talk.did(match (&change.held, &change.wanted) {
+        talk.did(match (&change.current, &change.wanted) {
             (None, _) => "the voicemail box was made",
             (Some(_), Some(_)) => "the voicemail box was changed",
             (Some(_), None) => "the voicemail box was removed",
@@ -281,8 +281,8 @@ impl Asterisk {
         boxes: &Mailboxes,
         wanted: Option<Secret>,
     ) -> Step<Result<(), Fault>> {
-        let held = boxes.line(talk, number)?;
-        if held == wanted {
+        let current = boxes.line(talk, number)?;
+        if current == wanted {
             return Ok(Ok(()));
         }
         if !boxes.has_file {
@@ -294,11 +294,11 @@ impl Asterisk {
                 .fault(FaultKind::Rejected, "no_voicemail_file", why);
             return Ok(Err(fault.hint(hint)));
         }
-        if held.is_none() && self.is_mailbox_in_use(talk, number)? {
+        if current.is_none() && self.is_mailbox_in_use(talk, number)? {
             return Err(self.foreign_mailbox(talk, number, "beside voicemail.conf"));
         }
         let makes_context = !boxes.has_context;
-        let change = MailboxChange { held, wanted };
+        let change = MailboxChange { current, wanted };
         self.write_mailbox(talk, number, makes_context, &change)
     }
 }

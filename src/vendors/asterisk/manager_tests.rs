@@ -117,9 +117,9 @@ const ANNS_KEYS: [(&str, &str); 4] = [
 ];
 
 #[track_caller]
-fn has(held: &Record, wanted: &Record) {
+fn has(current: &Record, wanted: &Record) {
     for (field, text) in wanted.iter() {
-        assert_eq!(held.get(field).unwrap_or_default(), text, "{field:?}");
+        assert_eq!(current.get(field).unwrap_or_default(), text, "{field:?}");
     }
 }
 
@@ -374,9 +374,9 @@ fn a_new_extension_with_a_pin_has_its_telephones_told_of_messages() {
             wanted.set(Field::VOICEMAIL, given);
         }
         is_done(desk.run(Task::Create(&wanted)));
-        let held = desk.look("2002").unwrap();
-        assert_eq!(held.text(Field::VOICEMAIL), Some(told));
-        assert_eq!(held.reveal(Field::VOICEMAIL_PIN), Some("083914"));
+        let current = desk.look("2002").unwrap();
+        assert_eq!(current.text(Field::VOICEMAIL), Some(told));
+        assert_eq!(current.reveal(Field::VOICEMAIL_PIN), Some("083914"));
         is_done(desk.run(Task::Delete("2002")));
         desk.rest_is_as_before();
         assert_eq!(desk.line(), None);
@@ -460,8 +460,8 @@ fn an_account_that_may_only_read_reads_and_is_told_before_it_writes() {
         let refused = desk.session.read_only.clone().unwrap();
         assert_eq!(refused.code, "asterisk.ami_no_config_rights");
         assert!(refused.hint.contains("system,config,reporting"));
-        let held = desk.look("2002").unwrap();
-        assert_eq!(held.reveal(Field::VOICEMAIL_PIN), Some("083914"));
+        let current = desk.look("2002").unwrap();
+        assert_eq!(current.reveal(Field::VOICEMAIL_PIN), Some("083914"));
     }
 }
 
@@ -475,8 +475,8 @@ fn keys_in_letters_of_another_case_are_others() {
         keys.insert("Cfb/2009".into(), "999".into());
         is_done(desk.run(Task::Create(&ann())));
         let forward = |desk: &mut ManagerDesk| {
-            let held = desk.look("2002").unwrap();
-            held.text(Field::FORWARD_ALWAYS_NUMBER).map(str::to_owned)
+            let current = desk.look("2002").unwrap();
+            current.text(Field::FORWARD_ALWAYS_NUMBER).map(str::to_owned)
         };
         assert_eq!(forward(&mut desk).as_deref(), Some("0301234567"));
         desk.pbx.manager.keys.remove("CF/2002");
@@ -761,8 +761,8 @@ fn a_change_of_an_endpoint_that_astdb_lost_is_seen_and_made_again() {
         let mut desk = desk(release);
         is_done(desk.run(Task::Create(&ann())));
         desk.pbx.lose("2002", Some("\"Before\" <2002>"));
-        let held = desk.look("2002").unwrap();
-        assert_eq!(held.text(Field::DISPLAY_NAME), Some("Before"));
+        let current = desk.look("2002").unwrap();
+        assert_eq!(current.text(Field::DISPLAY_NAME), Some("Before"));
         let mut update = Record::numbered("2002");
         update.set(Field::DISPLAY_NAME, "Ann Müller");
         is_done(desk.run(Task::Update(&update)));

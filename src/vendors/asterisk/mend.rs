@@ -34,13 +34,13 @@ impl Asterisk {
         Ok(auth)
     }
 
-    /// The fields of an extension's auth that are to be written, where `held` is the one of its number. One that is gone, or that the endpoint does not name, so
+    /// The fields of an extension's auth that are to be written, where `current` is the one of its number. One that is gone, or that the endpoint does not name, so
     /// that anybody gets in, is made anew where the row has the secret.
     pub(super) fn changed_auth(
         &self,
         talk: &Talk<'_>,
         endpoint: &ShownObject,
-        held: Option<&ShownObject>,
+        current: Option<&ShownObject>,
         record: &Record,
         mut fields: ObjectFields,
     ) -> Step<ObjectFields> {
@@ -51,15 +51,15 @@ impl Asterisk {
         }
         let has_password = password.is_some();
         let is_named = !endpoint.named(PjsipObject::Auth).is_empty();
-        if let Some(held) = held.filter(|_| is_named) {
-            if has_password && is_hashed(held) {
+        if let Some(current) = current.filter(|_| is_named) {
+            if has_password && is_hashed(current) {
                 let why = format!(
                     "the auth {number} holds the hash of another secret, and the PBX would go on asking for that one"
                 );
                 let hint = "delete the extension and import it anew";
                 return Err(talk.refuse("hashed_secret", why, hint));
             }
-            fields.keep_differing(held);
+            fields.keep_differing(current);
             return Ok(fields);
         }
         if !has_password {
@@ -70,28 +70,28 @@ impl Asterisk {
         }
         let whole = self.wanted(talk, record, Purpose::Create)?;
         let auth = self.new_auth(talk, number, whole.auth, &OwnAttributes::new())?;
-        self.new_part(talk, PjsipObject::Auth, number, (auth, held))
+        self.new_part(talk, PjsipObject::Auth, number, (auth, current))
     }
 
-    /// The fields of an extension's aor that are to be written; all of them where it is gone. `held` is the one of its
+    /// The fields of an extension's aor that are to be written; all of them where it is gone. `current` is the one of its
     /// number.
     pub(super) fn changed_aor(
         &self,
         talk: &Talk<'_>,
         endpoint: &ShownObject,
-        held: Option<&ShownObject>,
+        current: Option<&ShownObject>,
         record: &Record,
         (mut fields, voicemail): (ObjectFields, Option<bool>),
     ) -> Step<ObjectFields> {
         let number = record.number();
         let own = self.mailbox(number);
         let is_named = !endpoint.named(PjsipObject::Aor).is_empty();
-        if let Some(held) = held.filter(|_| is_named) {
+        if let Some(current) = current.filter(|_| is_named) {
             if let Some(on) = voicemail {
-                let boxes = held.get("mailboxes").unwrap_or_default();
+                let boxes = current.get("mailboxes").unwrap_or_default();
                 fields.add("mailboxes", with_mailbox(boxes, &own, on));
             }
-            fields.keep_differing(held);
+            fields.keep_differing(current);
             return Ok(fields);
         }
         let mut aor = self.wanted(talk, record, Purpose::Create)?.aor;
@@ -99,7 +99,7 @@ impl Asterisk {
             "mailboxes",
             with_mailbox("", &own, voicemail.unwrap_or_default()),
         );
-        self.new_part(talk, PjsipObject::Aor, number, (aor, held))
+        self.new_part(talk, PjsipObject::Aor, number, (aor, current))
     }
 
     /// Ends an update that made an auth or aor anew, and whose endpoint is refused: where a cache alone has the endpoint, the
@@ -137,11 +137,11 @@ impl Asterisk {
         talk: &Talk<'_>,
         object: PjsipObject,
         number: &str,
-        (fields, held): (ObjectFields, Option<&ShownObject>),
+        (fields, current): (ObjectFields, Option<&ShownObject>),
     ) -> Step<ObjectFields> {
-        match held {
+        match current {
             None => Ok(fields),
-            Some(held) if fields.are_in(held) && object.is_plain(held, &fields) => {
+            Some(current) if fields.are_in(current) && object.is_plain(current, &fields) => {
                 Ok(ObjectFields::default())
             }
             Some(_) => Err(self.foreign_part(talk, object, number)),

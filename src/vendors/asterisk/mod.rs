@@ -280,21 +280,21 @@ impl Asterisk {
         wanted.voicemail = wanted.voicemail.or(mailbox.has_pin().then_some(true));
         let display_name = wanted.caller_name.clone().unwrap_or_default();
         let objects = self.new_objects(talk, number, wanted, &own)?;
-        let mut held = vec![];
+        let mut current = vec![];
         for (object, _) in &objects {
-            held.push(match object {
+            current.push(match object {
                 PjsipObject::Endpoint => self.endpoint_to_write(talk, number)?,
                 PjsipObject::Auth | PjsipObject::Aor => self.look(talk, *object, number)?,
             });
         }
-        if let Some(endpoint) = held.pop().flatten() {
+        if let Some(endpoint) = current.pop().flatten() {
             return Err(self.exists(talk, number, &endpoint));
         }
         let mut there = vec![];
-        for ((object, fields), held) in objects.iter().zip(held) {
-            let Some(held) = held else { continue };
+        for ((object, fields), current) in objects.iter().zip(current) {
+            let Some(current) = current else { continue };
             // Only an earlier try, whose reply was lost or which was killed, leaves it just so.
-            if !fields.are_in(&held) || !object.is_plain(&held, &object.with_own(fields, &own)) {
+            if !fields.are_in(&current) || !object.is_plain(&current, &object.with_own(fields, &own)) {
                 return Err(self.foreign_part(talk, *object, number));
             }
             there.push(*object);
@@ -420,29 +420,29 @@ impl Asterisk {
             let hint = "change it there, or delete it and import it anew";
             return Err(talk.refuse("other_objects", why, hint));
         }
-        let held = CallerId::parse(endpoint.get("callerid").unwrap_or_default());
-        let old_name = held.name.clone();
+        let current = CallerId::parse(endpoint.get("callerid").unwrap_or_default());
+        let old_name = current.name.clone();
         let new_name = wanted.caller_name.clone();
         let new_name = new_name.unwrap_or_else(|| old_name.clone());
         let caller_id = wanted.caller_name.is_some() || wanted.caller_number.is_some();
         let caller_id = caller_id.then(|| CallerId {
-            name: wanted.caller_name.unwrap_or(held.name),
-            number: wanted.caller_number.unwrap_or(held.number),
+            name: wanted.caller_name.unwrap_or(current.name),
+            number: wanted.caller_number.unwrap_or(current.number),
         });
         let mut fields = wanted.endpoint;
         if let Some(caller_id) = caller_id {
             fields.add("callerid", caller_id_text(talk, &caller_id)?);
         }
         // Either may be gone, whatever the row is about.
-        let held_auth = self.look(talk, PjsipObject::Auth, number)?;
+        let current_auth = self.look(talk, PjsipObject::Auth, number)?;
         let auth = wanted.auth;
-        let auth = self.changed_auth(talk, &endpoint, held_auth.as_ref(), record, auth)?;
-        let held_aor = self.look(talk, PjsipObject::Aor, number)?;
+        let auth = self.changed_auth(talk, &endpoint, current_auth.as_ref(), record, auth)?;
+        let current_aor = self.look(talk, PjsipObject::Aor, number)?;
         let aor = (wanted.aor, wanted.voicemail);
-        let aor = self.changed_aor(talk, &endpoint, held_aor.as_ref(), record, aor)?;
+        let aor = self.changed_aor(talk, &endpoint, current_aor.as_ref(), record, aor)?;
         fields.keep_differing(&endpoint);
         // Where a part was gone, so may be what is stored of the endpoint, whatever a cache shows.
-        let are_whole = auth.get("auth_type").is_none() && held_aor.is_some();
+        let are_whole = auth.get("auth_type").is_none() && current_aor.is_some();
         if !are_whole && self.look(talk, PjsipObject::Endpoint, number)?.is_none() {
             return Err(talk.end(self.manifest.missing(number)));
         }
@@ -450,7 +450,7 @@ impl Asterisk {
         let names = (old_name.as_str(), new_name.as_str());
         let kept = record.attributes().map(VendorAttributes::pairs);
         let kept = kept.as_ref().and_then(mailbox_line);
-        self.update_beside(talk, number, held_aor.as_ref(), names, beside, kept)?;
+        self.update_beside(talk, number, current_aor.as_ref(), names, beside, kept)?;
         let names_them = [PjsipObject::Auth, PjsipObject::Aor]
             .iter()
             .all(|object| endpoint.named(*object) == number);
@@ -479,7 +479,7 @@ impl Asterisk {
                 }
                 Err(refusal) => return Err(talk.end(refusal)),
             };
-            let had_name = held_auth.as_ref().is_some_and(has_name);
+            let had_name = current_auth.as_ref().is_some_and(has_name);
             if object == PjsipObject::Auth && keeps_name && had_name && !has_name(&shown) {
                 // It was not there any more, and so it is all this row's: another PBX answers, or somebody removed it.
                 self.remove(talk, object, number)?;

@@ -53,14 +53,14 @@ impl PjsipObject {
     }
 
     /// Returns true if an object has nothing that makes a trunk of it, but what it is to have.
-    pub(super) fn is_plain(self, held: &ShownObject, wanted: &ObjectFields) -> bool {
+    pub(super) fn is_plain(self, current: &ShownObject, wanted: &ObjectFields) -> bool {
         let strange: &[&str] = match self {
             PjsipObject::Auth => &["md5_cred", "password_digest", "realm", "oauth_clientid"],
             PjsipObject::Aor => &["contact", "outbound_proxy", "voicemail_extension"],
             PjsipObject::Endpoint => &[],
         };
         let is_usual =
-            |name: &&str| held.get(name).is_none_or(str::is_empty) || wanted.get(name).is_some();
+            |name: &&str| current.get(name).is_none_or(str::is_empty) || wanted.get(name).is_some();
         strange.iter().all(is_usual)
     }
 
@@ -145,13 +145,13 @@ impl ObjectFields {
     }
 
     /// Returns true if an object has all of these already.
-    pub(super) fn are_in(&self, held: &ShownObject) -> bool {
-        self.0.iter().all(|field| !differs(field, held))
+    pub(super) fn are_in(&self, current: &ShownObject) -> bool {
+        self.0.iter().all(|field| !differs(field, current))
     }
 
     /// Leaves only those that an object has not.
-    pub(super) fn keep_differing(&mut self, held: &ShownObject) {
-        self.0.retain(|field| differs(field, held));
+    pub(super) fn keep_differing(&mut self, current: &ShownObject) {
+        self.0.retain(|field| differs(field, current));
     }
 
     fn body(self) -> Body {
@@ -251,8 +251,8 @@ impl Asterisk {
     }
 }
 
-fn differs((attribute, value): &(String, WireText), held: &ShownObject) -> bool {
-    held.get(attribute).unwrap_or_default() != value.reveal()
+fn differs((attribute, value): &(String, WireText), current: &ShownObject) -> bool {
+    current.get(attribute).unwrap_or_default() != value.reveal()
 }
 
 fn read(talk: &Talk<'_>, object: PjsipObject, value: &Value) -> Step<ShownObject> {

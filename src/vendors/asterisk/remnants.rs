@@ -20,13 +20,13 @@ impl Asterisk {
             let aor = self.look(talk, PjsipObject::Aor, number)?;
             let nothing = ObjectFields::default();
             let parts = [(PjsipObject::Auth, &auth), (PjsipObject::Aor, &aor)];
-            let mut held = parts
+            let mut current = parts
                 .iter()
-                .filter_map(|(object, held)| Some((*object, held.as_ref()?)));
-            if held.clone().next().is_none() {
+                .filter_map(|(object, current)| Some((*object, current.as_ref()?)));
+            if current.clone().next().is_none() {
                 continue;
             }
-            let are_plain = held.all(|(object, held)| object.is_plain(held, &nothing));
+            let are_plain = current.all(|(object, current)| object.is_plain(current, &nothing));
             let own = self.mailbox(number);
             let record = self.manifest.incoming(|wire| match wire {
                 "id" => Some(number.to_owned()),

@@ -154,8 +154,8 @@ impl Pbx for AsteriskSim {
         }
         let kind = TYPES.iter().position(|kind| *kind == object)?;
         let half = attribute.strip_prefix("callerid.");
-        let held = self.objects.get(kind)?.get(number)?;
-        let value = self.value(kind, held, half.map_or(attribute, |_| "callerid"));
+        let current = self.objects.get(kind)?.get(number)?;
+        let value = self.value(kind, current, half.map_or(attribute, |_| "callerid"));
         let halves = || halves(&value);
         match half {
             Some("name") => Some(halves().0),
@@ -199,8 +199,8 @@ impl AsteriskSim {
     /// Returns the status of SIP that a telephone gets that signs in; `None` where there is no such endpoint.
     pub fn register(&self, id: &str, username: &str, password: &str) -> Option<u16> {
         let get = |kind: usize, id: &str, attribute: &str| {
-            let held = self.objects.get(kind)?.get(id)?;
-            Some(self.value(kind, held, attribute))
+            let current = self.objects.get(kind)?.get(id)?;
+            Some(self.value(kind, current, attribute))
         };
         let auth = get(2, id, "auth")?;
         let aor = get(2, id, "aors")?;
@@ -285,8 +285,8 @@ impl AsteriskSim {
     /// Lets AstDB lose the deletion of an endpoint: it holds it on, and the cache does not show it.
     #[cfg(test)]
     pub(super) fn lose_deletion(&mut self, id: &str) {
-        let held = self.objects[2].remove(id);
-        self.hidden.extend(held.map(|held| (id.to_owned(), held)));
+        let current = self.objects[2].remove(id);
+        self.hidden.extend(current.map(|current| (id.to_owned(), current)));
     }
 
     /// Answers an action of the manager interface, whose account is that of ARI.
@@ -306,7 +306,7 @@ impl AsteriskSim {
         });
         let endpoints: Vec<(String, String)> = stored
             .chain(&self.hidden)
-            .map(|(id, held)| {
+            .map(|(id, current)| {
                 let names = [
                     "auth",
                     "outbound_auth",
@@ -315,7 +315,7 @@ impl AsteriskSim {
                     "callerid",
                     "allow",
                 ];
-                let values = names.map(|name| (name.to_owned(), json!(self.value(2, held, name))));
+                let values = names.map(|name| (name.to_owned(), json!(self.value(2, current, name))));
                 let value: Value = values.into_iter().collect();
                 (format!("ps_endpoints/endpoint/{id}"), value.to_string())
             })
@@ -395,9 +395,9 @@ impl AsteriskSim {
     }
 
     fn get(&self, kind: usize, id: &str) -> Result<Value, SimRefusal> {
-        let held = self.objects.get(kind).and_then(|objects| objects.get(id));
-        let held = held.filter(|_| kind != 2 || !self.is_poison(id));
-        held.map(|held| self.shown(kind, held))
+        let current = self.objects.get(kind).and_then(|objects| objects.get(id));
+        let current = current.filter(|_| kind != 2 || !self.is_poison(id));
+        current.map(|current| self.shown(kind, current))
             .ok_or_else(|| not_found(id))
     }
 
@@ -422,9 +422,9 @@ impl AsteriskSim {
         if heard.body.len() > BODY_BYTES_MAX {
             return Err(SimRefusal(413, String::new()));
         }
-        let held = self.objects.get(kind).and_then(|objects| objects.get(id));
+        let current = self.objects.get(kind).and_then(|objects| objects.get(id));
         // What cannot be read is made anew, from nothing.
-        let held = held.filter(|_| kind != 2 || !self.is_poison(id)).cloned();
+        let current = current.filter(|_| kind != 2 || !self.is_poison(id)).cloned();
         let is_json = heard
             .header("content-type")
             .is_some_and(|kind| kind.starts_with("application/json"));
@@ -434,11 +434,11 @@ impl AsteriskSim {
             false => json!({}),
         };
         let fields = body.get("fields");
-        if fields.is_none() && held.is_some() {
+        if fields.is_none() && current.is_some() {
             let words = format!("Fields must be provided to update object '{id}'");
             return Err(SimRefusal(400, words));
         }
-        let is_new = held.is_none();
+        let is_new = current.is_none();
         let failed = || {
             let what = if is_new { "Creation" } else { "Update" };
             SimRefusal(
@@ -446,7 +446,7 @@ impl AsteriskSim {
                 format!("{what} of object '{id}' failed field value validation"),
             )
         };
-        let mut stored = held.unwrap_or_default();
+        let mut stored = current.unwrap_or_default();
         let mut is_whole = true;
         for field in fields.and_then(Value::as_array).into_iter().flatten() {
             let text = |name| field.get(name).and_then(Value::as_str);
@@ -559,8 +559,8 @@ impl AsteriskSim {
     }
 
     fn is_poison(&self, id: &str) -> bool {
-        let held = self.objects[2].get(id);
-        held.is_some_and(|held| self.value(2, held, "allow") == NO_CODEC)
+        let current = self.objects[2].get(id);
+        current.is_some_and(|current| self.value(2, current, "allow") == NO_CODEC)
     }
 
     fn defaults(&self, kind: usize) -> &'static Defaults {
@@ -644,10 +644,10 @@ fn decoded(part: &str) -> String {
 }
 
 /// The codecs that there are with these: `(alaw|ulaw)`.
-fn added_codecs(held: &str, added: &str) -> Option<String> {
-    let inner = held.trim_start_matches('(').trim_end_matches(')');
-    let held = inner.split('|').filter(|codec| *codec != "nothing");
-    let mut codecs: Vec<&str> = held.filter(|codec| !codec.is_empty()).collect();
+fn added_codecs(current: &str, added: &str) -> Option<String> {
+    let inner = current.trim_start_matches('(').trim_end_matches(')');
+    let current = inner.split('|').filter(|codec| *codec != "nothing");
+    let mut codecs: Vec<&str> = current.filter(|codec| !codec.is_empty()).collect();
     for codec in added
         .trim_start_matches('(')
         .trim_end_matches(')')

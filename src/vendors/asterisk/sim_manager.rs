@@ -358,8 +358,8 @@ fn act(
     };
     let wanted = field("Match");
     let is_it = |line: &SimLine| {
-        matches!(line, SimLine::Value(known, held)
-            if *known == name && (wanted.is_empty() || *held == wanted))
+        matches!(line, SimLine::Value(known, current)
+            if *known == name && (wanted.is_empty() || *current == wanted))
     };
     let at = lines.iter().position(is_it);
     match (action, at) {

@@ -258,12 +258,12 @@ fn an_extension_lives_its_whole_life_on_both_releases() {
     for (release, _) in RELEASES {
         let mut pbx = sim(release);
         is_done(run(&mut pbx, Task::Create(&ann())));
-        let held = look(&mut pbx, "2002").unwrap();
+        let current = look(&mut pbx, "2002").unwrap();
         for (field, text) in ann().iter() {
-            assert_eq!(held.get(field), Some(text), "{field:?}");
+            assert_eq!(current.get(field), Some(text), "{field:?}");
         }
-        assert_eq!(held.text(Field::SIP_AUTH_NAME), Some("2002"));
-        assert_eq!(held.text(Field::CALLER_ID), Some("2002"));
+        assert_eq!(current.text(Field::SIP_AUTH_NAME), Some("2002"));
+        assert_eq!(current.text(Field::CALLER_ID), Some("2002"));
         assert_eq!(listing(run(&mut pbx, Task::List)).numbers, ["2002"]);
         let odd = "p;ä#\"ß\\ x";
         let wanted = record(&[
@@ -273,12 +273,12 @@ fn an_extension_lives_its_whole_life_on_both_releases() {
             (Field::VOICEMAIL, "off"),
         ]);
         is_done(run(&mut pbx, Task::Update(&wanted)));
-        let held = look(&mut pbx, "2002").unwrap();
+        let current = look(&mut pbx, "2002").unwrap();
         for (field, text) in wanted.iter() {
-            assert_eq!(held.get(field), Some(text), "{field:?}");
+            assert_eq!(current.get(field), Some(text), "{field:?}");
         }
-        assert_eq!(held.text(Field::CALLER_ID), Some("2002"));
-        assert_eq!(held.text(Field::LANGUAGE), Some("de"));
+        assert_eq!(current.text(Field::CALLER_ID), Some("2002"));
+        assert_eq!(current.text(Field::LANGUAGE), Some("de"));
         assert_eq!(pbx.register("2002", "2002", odd), Some(200));
         is_done(run(&mut pbx, Task::Delete("2002")));
         assert_eq!(look(&mut pbx, "2002"), None);
@@ -412,8 +412,8 @@ fn the_question_whether_anybody_gets_in_has_an_answer() {
     assert!(is_open(&pbx));
     assert_eq!(pbx.stored("2002", "REGISTER").as_deref(), Some("200"));
     // It is read with an empty password, and not as one whose password is not known.
-    let held = look(&mut pbx, "2002").unwrap();
-    assert_eq!(held.reveal(Field::SIP_PASSWORD), Some(""));
+    let current = look(&mut pbx, "2002").unwrap();
+    assert_eq!(current.reveal(Field::SIP_PASSWORD), Some(""));
 }
 
 /// A new name, and a new password where the row has one.
@@ -687,9 +687,9 @@ fn a_number_that_asterisk_would_change_does_not_become_a_caller_id() {
         let mut wanted = ann();
         wanted.set(Field::NUMBER, number);
         is_done(run(&mut pbx, Task::Create(&wanted)));
-        let held = look(&mut pbx, number).unwrap();
-        assert_eq!(held.text(Field::CALLER_ID).unwrap_or_default(), kept);
-        assert_eq!(held.text(Field::DISPLAY_NAME), Some("Ann Müller"));
+        let current = look(&mut pbx, number).unwrap();
+        assert_eq!(current.text(Field::CALLER_ID).unwrap_or_default(), kept);
+        assert_eq!(current.text(Field::DISPLAY_NAME), Some("Ann Müller"));
     }
 }
 

@@ -70,12 +70,12 @@ impl Mailbox {
     }
 
     /// The mailbox that an extension is to have: the one that it has, with what is wanted of it. An emptied PIN removes it.
-    pub(super) fn wanted(held: Option<&Mailbox>, wanted: &Record) -> Option<Mailbox> {
+    pub(super) fn wanted(current: Option<&Mailbox>, wanted: &Record) -> Option<Mailbox> {
         let pin = wanted.reveal(Field::VOICEMAIL_PIN);
-        if pin == Some("") || (held.is_none() && pin.is_none()) {
+        if pin == Some("") || (current.is_none() && pin.is_none()) {
             return None;
         }
-        let mut mailbox = held.cloned().unwrap_or_default();
+        let mut mailbox = current.cloned().unwrap_or_default();
         if let Some(pin) = pin {
             mailbox.pin = Secret::new(pin);
         }
@@ -182,13 +182,13 @@ pub(super) fn fetch<P: Protocol<Content = Value>>(
 pub(super) fn refuse_untold<P: Protocol>(
     talk: &Conversation<'_, P>,
     wanted: &Record,
-    held: Option<&Mailbox>,
+    current: Option<&Mailbox>,
 ) -> Step<()> {
     let number = wanted.number();
-    if let Some(held) = held.filter(|it| !it.context.is_empty() && it.context != CONTEXT) {
+    if let Some(current) = current.filter(|it| !it.context.is_empty() && it.context != CONTEXT) {
         let why = format!(
             "the mailbox of {number} is in the context {}, and a change would move it to {CONTEXT}; nothing was sent",
-            held.context
+            current.context
         );
         return Err(talk.refuse("other_context", why, "change it on the PBX's web page"));
     }
@@ -200,7 +200,7 @@ pub(super) fn refuse_untold<P: Protocol>(
     let is_part_wanted = parts
         .iter()
         .any(|field| wanted.reveal(*field).is_some_and(|text| !text.is_empty()));
-    if is_part_wanted && Mailbox::wanted(held, wanted).is_none() {
+    if is_part_wanted && Mailbox::wanted(current, wanted).is_none() {
         let why = format!("{number} has no mailbox to write to; nothing was sent");
         return Err(talk.refuse("no_mailbox", why, "give it a voicemail PIN too"));
     }

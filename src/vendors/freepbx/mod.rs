@@ -73,7 +73,7 @@ type Talk<'t> = Conversation<'t, FreePbx>;
 
 /// An extension as the PBX holds it.
 #[derive(Default)]
-struct HeldExtension {
+struct CurrentExtension {
     tech: String,
     /// The caller ID of its emergency calls.
     emergency: String,
@@ -258,13 +258,13 @@ impl FreePbx {
     fn get(&self, talk: &mut Talk<'_>, numbers: &[String]) -> Step<Vec<Record>> {
         let mut found = vec![];
         for number in numbers.iter().filter(|number| is_digits(number)) {
-            let Some(held) = self.held(talk, number)? else {
+            let Some(current) = self.current(talk, number)? else {
                 continue;
             };
             let mut extension = self.manifest.incoming(|name| match name.split_once('.') {
                 None => Some(number.clone()),
-                Some(("user", name)) => json::text(held.user.get(name)?),
-                Some((_, name)) => held.mailbox.as_ref()?.part(name),
+                Some(("user", name)) => json::text(current.user.get(name)?),
+                Some((_, name)) => current.mailbox.as_ref()?.part(name),
             });
             extension.set(Field::NUMBER, number.as_str());
             found.push(extension);
@@ -273,7 +273,7 @@ impl FreePbx {
     }
 
     /// The extension as the PBX holds it, with its mailbox; `None` where it has none of this number.
-    fn held(&self, talk: &mut Talk<'_>, number: &str) -> Step<Option<HeldExtension>> {
+    fn current(&self, talk: &mut Talk<'_>, number: &str) -> Step<Option<CurrentExtension>> {
         let Some(content) = self.extension(talk, number)? else {
             return Ok(None);
         };
@@ -292,7 +292,7 @@ impl FreePbx {
             return Err(talk.end(talk.not_understood("it does not tell the device")));
         };
         let emergency = device.get("emergencyCid").and_then(json::text);
-        Ok(Some(HeldExtension {
+        Ok(Some(CurrentExtension {
             tech: text("tech").unwrap_or_default(),
             emergency: emergency.unwrap_or_default(),
             user: user.clone(),
@@ -340,7 +340,7 @@ impl FreePbx {
             return Ok(Answer::Done);
         }
         talk.did("the extension was made");
-        let Some(held) = self.held(talk, number)? else {
+        let Some(current) = self.current(talk, number)? else {
             let why = "the PBX says that it made the extension, and does not have it";
             let fault = self
                 .manifest
@@ -348,35 +348,35 @@ impl FreePbx {
             return Err(talk.end(fault));
         };
         match has_secret {
-            true => self.rewrite(talk, wanted, &held),
-            false => self.change_mailbox(talk, wanted, &held, held.mailbox.as_ref()),
+            true => self.rewrite(talk, wanted, &current),
+            false => self.change_mailbox(talk, wanted, &current, current.mailbox.as_ref()),
         }
     }
 
     fn update(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
         let number = self.digits(talk, wanted.number())?;
-        let Some(held) = self.held(talk, number)? else {
+        let Some(current) = self.current(talk, number)? else {
             return Err(talk.end(self.manifest.missing(number)));
         };
-        mailbox::refuse_untold(talk, wanted, held.mailbox.as_ref())?;
+        mailbox::refuse_untold(talk, wanted, current.mailbox.as_ref())?;
         let of_user = [Field::DISPLAY_NAME, Field::SIP_PASSWORD, Field::CALLER_ID];
         match of_user.iter().any(|field| wanted.get(*field).is_some()) {
-            true => self.rewrite(talk, wanted, &held),
-            false => self.change_mailbox(talk, wanted, &held, held.mailbox.as_ref()),
+            true => self.rewrite(talk, wanted, &current),
+            false => self.change_mailbox(talk, wanted, &current, current.mailbox.as_ref()),
         }
     }
 
     /// Deletes an extension and makes it anew, which is the PBX's way to change it; everything that it holds is told again.
-    fn rewrite(&self, talk: &mut Talk<'_>, wanted: &Record, held: &HeldExtension) -> Step<Answer> {
+    fn rewrite(&self, talk: &mut Talk<'_>, wanted: &Record, current: &CurrentExtension) -> Step<Answer> {
         let number = wanted.number();
-        if !SIP_DRIVERS.contains(&held.tech.as_str()) {
-            let tech = &held.tech;
+        if !SIP_DRIVERS.contains(&current.tech.as_str()) {
+            let tech = &current.tech;
             let why = format!(
                 "{number} is no SIP telephone ({tech}), and a change would lose its channel or its dial string; nothing was sent"
             );
             return Err(talk.refuse("no_sip", why, "change it on the PBX's web page"));
         }
-        let merged = merged(wanted, held);
+        let merged = merged(wanted, current);
         if merged
             .reveal(Field::SIP_PASSWORD)
             .unwrap_or_default()
@@ -398,27 +398,27 @@ impl FreePbx {
             let text = merged.reveal(field).unwrap_or_default();
             input.insert(name.into(), text.into());
         }
-        input.insert("tech".into(), held.tech.clone().into());
-        if !held.emergency.is_empty() {
-            input.insert("emergencyCid".into(), held.emergency.clone().into());
+        input.insert("tech".into(), current.tech.clone().into());
+        if !current.emergency.is_empty() {
+            input.insert("emergencyCid".into(), current.emergency.clone().into());
         }
-        if !held.emergency.is_empty() || wanted.get(Field::DISPLAY_NAME).is_some() {
+        if !current.emergency.is_empty() || wanted.get(Field::DISPLAY_NAME).is_some() {
             // Where it is not told, it becomes that of the emergency calls, or keeps the old name.
             let name = merged.reveal(Field::DISPLAY_NAME).unwrap_or_default();
             input.insert("callerID".into(), format!("{name} <{number}>").into());
         }
-        let mailbox = Mailbox::wanted(held.mailbox.as_ref(), wanted);
+        let mailbox = Mailbox::wanted(current.mailbox.as_ref(), wanted);
         Mailbox::told_with_extension(mailbox.as_ref(), &mut input);
         talk.ask(mutation("updateExtension", input))?;
         talk.did("the extension was written");
-        let Some(now) = self.held(talk, number)? else {
+        let Some(now) = self.current(talk, number)? else {
             let why = "the PBX says that it changed the extension, and does not have it any more";
             let fault = self
                 .manifest
                 .fault(FaultKind::MayHaveHappened, "not_made", why);
             return Err(talk.end(fault));
         };
-        self.change_mailbox(talk, wanted, held, now.mailbox.as_ref())
+        self.change_mailbox(talk, wanted, current, now.mailbox.as_ref())
     }
 
     /// Brings the mailbox that an extension held to what is wanted, where it is so `now`.
@@ -426,19 +426,19 @@ impl FreePbx {
         &self,
         talk: &mut Talk<'_>,
         wanted: &Record,
-        held: &HeldExtension,
+        current: &CurrentExtension,
         now: Option<&Mailbox>,
     ) -> Step<Answer> {
-        let mut mailbox = Mailbox::wanted(held.mailbox.as_ref(), wanted);
+        let mut mailbox = Mailbox::wanted(current.mailbox.as_ref(), wanted);
         if let Some(mailbox) = &mut mailbox {
-            let old = held.user.get("name").and_then(json::text);
+            let old = current.user.get("name").and_then(json::text);
             let old = old.unwrap_or_default();
             let new = wanted.reveal(Field::DISPLAY_NAME).unwrap_or(&old);
             mailbox.rename(&old, new);
         }
         let change = MailboxChange {
             number: wanted.number(),
-            before: held.mailbox.as_ref(),
+            before: current.mailbox.as_ref(),
             now,
             wanted: mailbox.as_ref(),
         };
@@ -489,14 +489,14 @@ fn is_digits(number: &str) -> bool {
 }
 
 /// The wanted fields of the user, and those that the PBX holds where none is wanted.
-fn merged(wanted: &Record, held: &HeldExtension) -> Record {
+fn merged(wanted: &Record, current: &CurrentExtension) -> Record {
     let mut merged = wanted.clone();
     for (field, name) in [
         (Field::DISPLAY_NAME, "name"),
         (Field::CALLER_ID, "outboundCid"),
         (Field::SIP_PASSWORD, "extPassword"),
     ] {
-        let text = held.user.get(name).and_then(json::text);
+        let text = current.user.get(name).and_then(json::text);
         if let (None, Some(text)) = (merged.get(field), text) {
             merged.set(field, text);
         }

@@ -176,12 +176,12 @@ fn an_extension_lives_from_its_making_to_its_end() {
     is_done(go(Task::Create(&small("2000"))));
     is_done(go(Task::Create(&full("2001"))));
     let numbers = ["2000".to_owned(), "2001".to_owned(), "2002".to_owned()];
-    let held = found(go(Task::Get(&numbers)));
-    assert_eq!(held.len(), 2);
-    assert_eq!(held[1], full("2001"));
+    let current = found(go(Task::Get(&numbers)));
+    assert_eq!(current.len(), 2);
+    assert_eq!(current[1], full("2001"));
     // What FreePBX makes up, and no mailbox.
-    assert_eq!(held[0].reveal(Field::SIP_PASSWORD).unwrap().len(), 32);
-    assert_eq!(held[0].get(Field::VOICEMAIL_PIN), None);
+    assert_eq!(current[0].reveal(Field::SIP_PASSWORD).unwrap().len(), 32);
+    assert_eq!(current[0].get(Field::VOICEMAIL_PIN), None);
     // A change of one field keeps the others: the secret, the caller ID and the mailbox.
     let mut renamed = record(&[(Field::NUMBER, "2001"), (Field::DISPLAY_NAME, "Ann Lund")]);
     is_done(go(Task::Update(&renamed)));
@@ -203,9 +203,9 @@ fn an_extension_lives_from_its_making_to_its_end() {
         (Field::VOICEMAIL_PAGER, ""),
     ]);
     is_done(go(Task::Update(&emptied)));
-    let held = found(go(Task::Get(&numbers[1..2])));
-    assert_eq!(held[0].get(Field::VOICEMAIL_PIN), None);
-    assert_eq!(held[0].reveal(Field::SIP_PASSWORD), Some("canary-Sip-1Aa"));
+    let current = found(go(Task::Get(&numbers[1..2])));
+    assert_eq!(current[0].get(Field::VOICEMAIL_PIN), None);
+    assert_eq!(current[0].reveal(Field::SIP_PASSWORD), Some("canary-Sip-1Aa"));
     assert_eq!(
         fault(go(Task::Create(&small("2001")))).kind,
         FaultKind::Exists
@@ -362,10 +362,10 @@ fn what_is_not_told_or_no_sip_telephone_is_not_changed() {
         ("pjsip", r#","coreDevice":null"#, FaultKind::MayHaveHappened),
     ] {
         let user = r#""user":{"name":"Bo","outboundCid":"","extPassword":"x"}"#;
-        let held = format!(
+        let current = format!(
             r#"{{"data":{{"fetchExtension":{{"status":true,"message":"","extensionId":"2001","tech":"{tech}",{user}{device}}}}}}}"#
         );
-        let replies = [json_reply(200, &held), no_box()];
+        let replies = [json_reply(200, &current), no_box()];
         let (turn, sent) = replay(&*client, &Task::Update(&wanted), &session, &replies);
         assert_eq!(fault(turn).kind, kind, "{tech}{device}");
         let is_read = |one: &Exchange| one.request.effect == Effect::Reads;
@@ -589,12 +589,12 @@ fn a_mailbox_outlives_what_the_pbx_refuses() {
 fn what_could_not_be_told_again_is_refused_before_anything_is_written() {
     let (client, session) = (freepbx(), signed_in());
     let told = |secret: Value| {
-        let held = json!({ "data": { "fetchExtension": {
+        let current = json!({ "data": { "fetchExtension": {
             "status": true, "message": "", "extensionId": "2001", "tech": "pjsip",
             "user": { "name": "Bo", "outboundCid": "", "extPassword": secret },
             "coreDevice": { "emergencyCid": "" },
         } } });
-        json_reply(200, &held.to_string())
+        json_reply(200, &current.to_string())
     };
     let no_box = || refused("Sorry unable to fetch the status");
     let elsewhere = json_reply(

@@ -298,7 +298,7 @@ fn configured(extension: &mut BTreeMap<String, String>) -> Result<(), PbxErrno> 
 }
 
 fn check(name: &str, text: &str) -> Result<(), PbxErrno> {
-    let holds = match name {
+    let is_met = match name {
         "registerpassword" => {
             if text.is_empty() {
                 return Err(BLANK);
@@ -334,7 +334,7 @@ fn check(name: &str, text: &str) -> Result<(), PbxErrno> {
         _ if SWITCHES.contains(&name) => ["on", "off"].contains(&text),
         _ => false,
     };
-    if holds { Ok(()) } else { Err(NOT_CONFIGURED) }
+    if is_met { Ok(()) } else { Err(NOT_CONFIGURED) }
 }
 
 fn is_digits(text: &str) -> bool {

@@ -255,9 +255,9 @@ fn printed_replies_are_understood() {
     };
     assert_eq!(listing(told(Task::List, &[list]).0), known);
     let query = printed_reply(include_str!("golden/ancestor-query.reply.json"));
-    let held = found(told(Task::Get(&["1000".to_owned()]), &[query]).0);
+    let current = found(told(Task::Get(&["1000".to_owned()]), &[query]).0);
     assert_eq!(
-        held,
+        current,
         [record(&[
             (Field::NUMBER, "1000"),
             (Field::DISPLAY_NAME, "Jayson"),
@@ -346,14 +346,14 @@ fn the_whole_life_of_an_extension_in_both_formats() {
         assert!(refused.to_string().contains("(10017)"), "{refused}");
 
         // Two of the three are there: the listing explains the PBX's refusal.
-        let held = found(say(Task::Get(&numbers)));
+        let current = found(say(Task::Get(&numbers)));
         assert_eq!(
-            held.iter().map(Record::number).collect::<Vec<_>>(),
+            current.iter().map(Record::number).collect::<Vec<_>>(),
             ["0042", "2002"]
         );
-        let differing = crate::compare::differing(manifest(), &printed_extension(), &held[1]);
+        let differing = crate::compare::differing(manifest(), &printed_extension(), &current[1]);
         assert_eq!(differing, [], "{format}");
-        assert_eq!(held[1].reveal(Field::WEB_PASSWORD), None);
+        assert_eq!(current[1].reveal(Field::WEB_PASSWORD), None);
         assert_eq!(found(say(Task::Get(&numbers[2..]))), []);
 
         let change = record(&[

@@ -176,8 +176,8 @@ impl Ozeki {
     /// Changes an extension. ModifyConfig demands the whole configuration: read, merge, write.
     fn update(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
         let number = wanted.number();
-        let held = self.own_config(talk, number)?;
-        let config = self.merged(held, wanted);
+        let current = self.own_config(talk, number)?;
+        let config = self.merged(current, wanted);
         let Err(mut refusal) = self.write_config(talk, "ModifyConfig", &config)? else {
             return Ok(Answer::Done);
         };
@@ -280,8 +280,8 @@ impl Ozeki {
     }
 
     /// Merges the wanted fields into the present configuration; everything unknown is carried along.
-    fn merged(&self, held: Element, wanted: &Record) -> Element {
-        let mut config = held;
+    fn merged(&self, current: Element, wanted: &Record) -> Element {
+        let mut config = current;
         config.children.retain(|child| !self.is_live(&child.name));
         for (row, value) in self.manifest.outgoing(wanted, Purpose::Update) {
             put(&mut config, Element::leaf(&row.wire, &value));

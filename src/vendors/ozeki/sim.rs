@@ -47,7 +47,7 @@ pub fn pbx(account: &Account) -> Box<dyn Pbx> {
     Box::new(OzekiSim {
         office_user: (!account.username.is_empty())
             .then(|| (account.username.clone(), account.password.clone())),
-        held: BTreeMap::new(),
+        extensions: BTreeMap::new(),
         created: BTreeMap::new(),
         sign_ins: 0,
     })
@@ -55,7 +55,7 @@ pub fn pbx(account: &Account) -> Box<dyn Pbx> {
 
 struct OzekiSim {
     office_user: Option<(String, Secret)>,
-    held: BTreeMap<String, StoredExtension>,
+    extensions: BTreeMap<String, StoredExtension>,
     created: BTreeMap<String, u32>,
     sign_ins: u32,
 }
@@ -127,14 +127,14 @@ impl Pbx for OzekiSim {
     fn expire_sessions(&mut self) {}
 
     fn numbers(&self) -> Vec<String> {
-        self.held.keys().cloned().collect()
+        self.extensions.keys().cloned().collect()
     }
 
     fn stored(&self, number: &str, name: &str) -> Option<String> {
-        let held = self.held.get(number)?;
+        let stored = self.extensions.get(number)?;
         match name {
-            "Type" => Some(held.kind.clone()),
-            _ => held.config.child_text(name).map(str::to_owned),
+            "Type" => Some(stored.kind.clone()),
+            _ => stored.config.child_text(name).map(str::to_owned),
         }
     }
 
@@ -211,25 +211,25 @@ impl OzekiSim {
 
     fn list(&self) -> Element {
         let mut extensions = Element::new("Extensions");
-        for (id, held) in &self.held {
+        for (id, stored) in &self.extensions {
             let summary = Element::new("ExtensionSummary")
                 .with_text("Id", id)
-                .with_text("Type", &held.kind);
+                .with_text("Type", &stored.kind);
             extensions.children.push(summary);
         }
         extensions
     }
 
     fn get(&self, id: &str) -> Result<ReplyContent, OzekiRefusal> {
-        let held = self
-            .held
+        let stored = self
+            .extensions
             .get(id)
             .ok_or_else(|| OzekiRefusal::not_found(id))?;
-        let mut config = held.config.clone();
+        let mut config = stored.config.clone();
         config.children.retain(|child| child.name != "Username");
         // No phone ever registers here.
         for name in ["LastIPAddress", "UserAgentName"] {
-            if held.kind == "SIP" && config.child(name).is_none() {
+            if stored.kind == "SIP" && config.child(name).is_none() {
                 config.children.push(Element::new(name));
             }
         }
@@ -237,7 +237,7 @@ impl OzekiSim {
     }
 
     fn remove(&mut self, id: &str) -> Result<ReplyContent, OzekiRefusal> {
-        let removed = self.held.remove(id);
+        let removed = self.extensions.remove(id);
         removed
             .map(|_| ReplyContent::Nothing)
             .ok_or_else(|| OzekiRefusal::not_found(id))
@@ -249,11 +249,11 @@ impl OzekiSim {
         id: String,
         config: Element,
     ) -> Result<ReplyContent, OzekiRefusal> {
-        if self.held.contains_key(&id) {
+        if self.extensions.contains_key(&id) {
             return Err(OzekiRefusal::exists());
         }
         *self.created.entry(id.clone()).or_default() += 1;
-        self.held.insert(id, StoredExtension { kind, config });
+        self.extensions.insert(id, StoredExtension { kind, config });
         Ok(ReplyContent::Nothing)
     }
 
@@ -265,11 +265,11 @@ impl OzekiSim {
         id: &str,
         config: Element,
     ) -> Result<ReplyContent, OzekiRefusal> {
-        let held = self.held.get_mut(id).ok_or_else(OzekiRefusal::exists)?;
-        if held.kind != kind {
+        let stored = self.extensions.get_mut(id).ok_or_else(OzekiRefusal::exists)?;
+        if stored.kind != kind {
             return Err(OzekiRefusal::invalid(kind));
         }
-        held.config = config;
+        stored.config = config;
         Ok(ReplyContent::Nothing)
     }
 }

@@ -108,10 +108,10 @@ fn vendor_toml_holds_together() {
 #[test]
 fn requests_are_as_printed() {
     let session = Session::default();
-    let held = golden!("getconfig.reply.xml").replace("1000", "100");
+    let current = golden!("getconfig.reply.xml").replace("1000", "100");
     let got = Exchange {
         request: Request::new("GetConfig", Method::Post, "/", Effect::Reads),
-        reply: Reply::new(200, "application/xml", held),
+        reply: Reply::new(200, "application/xml", current),
     };
     let (wanted, numbers) = (printed(), ["1000".to_owned()]);
     let exchanges = [got];
@@ -194,8 +194,8 @@ fn configurations_are_as_printed() {
         (Field::ENABLED, "off"),
         (Field::USER_ID, "user1000"),
     ]);
-    let held = golden!("getconfig.reply.xml").replace("1000", "100");
-    let modify = say(answered(Task::Update(&change), &[&held]));
+    let current = golden!("getconfig.reply.xml").replace("1000", "100");
+    let modify = say(answered(Task::Update(&change), &[&current]));
     let sent = parameter(&modify, "ConfigXML").unwrap();
     assert_eq!(packed(&sent), packed(golden!("modifyconfig.config.xml")));
 }
@@ -246,17 +246,17 @@ fn printed_replies_are_understood() {
     };
     assert_eq!(answer(listed), Answer::Listing(listing));
 
-    let held = got.replace("1000", "100");
+    let current = got.replace("1000", "100");
     let wanted = printed();
     for (task, bodies) in [
         (Task::Create(&wanted), vec![golden!("addconfig.reply.xml")]),
         (
             Task::Update(&wanted),
-            vec![held.as_str(), golden!("modifyconfig.reply.xml")],
+            vec![current.as_str(), golden!("modifyconfig.reply.xml")],
         ),
         (
             Task::Delete("100"),
-            vec![held.as_str(), golden!("removeconfig.reply.xml")],
+            vec![current.as_str(), golden!("removeconfig.reply.xml")],
         ),
     ] {
         assert_eq!(answer(answered(task, &bodies)), Answer::Done);
@@ -328,9 +328,9 @@ fn only_code_200_within_response_is_success() {
                 "{task:?} {body}"
             );
         }
-        let held = golden!("getconfig.reply.xml").replace("1000", "100");
+        let current = golden!("getconfig.reply.xml").replace("1000", "100");
         for task in [Task::Update(&wanted), Task::Delete("100")] {
-            let fault = fault(answered(task, &[&held, body]));
+            let fault = fault(answered(task, &[&current, body]));
             assert_eq!(fault.kind, FaultKind::MayHaveHappened, "{task:?} {body}");
         }
         let fault = fault(answered(Task::SignIn(&someone), &[body]));
@@ -415,8 +415,8 @@ fn what_is_not_there_is_missing_wherever_it_is_said() {
     let (wanted, numbers) = (printed(), ["100".to_owned()]);
     let missing = refusal("701", "Configuration for type 'x' not found");
     let exists = refusal("703", "Extension configuration already exists");
-    let held = golden!("getconfig.reply.xml").replace("1000", "100");
-    for bodies in [vec![&missing], vec![&held, &missing]] {
+    let current = golden!("getconfig.reply.xml").replace("1000", "100");
+    for bodies in [vec![&missing], vec![&current, &missing]] {
         let bodies: Vec<&str> = bodies.iter().map(|body| body.as_str()).collect();
         for task in [Task::Update(&wanted), Task::Delete("100")] {
             let fault = fault(answered(task, &bodies));
@@ -424,7 +424,7 @@ fn what_is_not_there_is_missing_wherever_it_is_said() {
         }
     }
     // ModifyConfig's page lists 703 where 701 would be due.
-    let gone = fault(answered(Task::Update(&wanted), &[&held, &exists]));
+    let gone = fault(answered(Task::Update(&wanted), &[&current, &exists]));
     assert_eq!(
         (gone.kind, gone.vendor_code.as_deref()),
         (FaultKind::Missing, Some("703"))
@@ -459,24 +459,24 @@ fn an_answer_about_another_extension_is_not_taken() {
 
 #[test]
 fn extensions_of_other_types_are_left_alone() {
-    let held = golden!("getconfig.reply.xml")
+    let current = golden!("getconfig.reply.xml")
         .replace("1000", "100")
         .replace("SIPExtensionInfo", "IVRExtensionInfo");
     let (wanted, numbers) = (printed(), ["100".to_owned()]);
     for task in [Task::Update(&wanted), Task::Delete("100")] {
-        let fault = fault(answered(task, &[&held]));
+        let fault = fault(answered(task, &[&current]));
         assert_eq!(
             (fault.kind, fault.code.as_ref()),
             (FaultKind::Rejected, "ozeki.other_type")
         );
         assert!(fault.to_string().contains("IVR"), "{fault}");
     }
-    let untyped = held.replace(" knownType=\"IVRExtensionInfo\"", "");
+    let untyped = current.replace(" knownType=\"IVRExtensionInfo\"", "");
     assert_eq!(
         fault(answered(Task::Delete("100"), &[&untyped])).code,
         "ozeki.other_type"
     );
-    let looked = found(answered(Task::Get(&numbers), &[&held]));
+    let looked = found(answered(Task::Get(&numbers), &[&current]));
     assert_eq!(looked[0].text(Field::EXTENSION_TYPE), Some("IVR"));
 
     let listed = golden!("listextensions.reply.xml").replacen("SIP", "IVR", 1);
@@ -550,7 +550,7 @@ fn the_pbx_may_repeat_a_secret_but_we_do_not() {
         (Field::SIP_PASSWORD, "canary-sip"),
         (Field::USER_ID, "u"),
     ]);
-    let held = golden!("getconfig.reply.xml")
+    let current = golden!("getconfig.reply.xml")
         .replace("<Password>1000", "<Password>canary-held")
         .replace("1000", "100");
     let only_enabled = record(&[(Field::NUMBER, "100"), (Field::ENABLED, "off")]);
@@ -569,7 +569,7 @@ fn the_pbx_may_repeat_a_secret_but_we_do_not() {
                 assert!(!format!("{fault:?}").contains("canary"), "{fault:?}");
             }
             if !text.contains("canary-sip") {
-                let fault = fault(answered(Task::Update(&only_enabled), &[&held, &body]));
+                let fault = fault(answered(Task::Update(&only_enabled), &[&current, &body]));
                 assert!(!format!("{fault:?}").contains("canary"), "{fault:?}");
             }
         }
@@ -583,7 +583,7 @@ fn the_pbx_may_repeat_a_secret_but_we_do_not() {
 
 #[test]
 fn a_change_carries_along_what_it_does_not_know() {
-    let held = golden!("getconfig.reply.xml")
+    let current = golden!("getconfig.reply.xml")
         .replace("1000", "100")
         .replace("<Config ", "<Config version=\"7\" ")
         .replace(
@@ -591,9 +591,9 @@ fn a_change_carries_along_what_it_does_not_know() {
             "<Codecs q=\"1\"><Codec>G.711 &amp; more</Codec><Codec/></Codecs><Enabled>",
         );
     let change = record(&[(Field::NUMBER, "100"), (Field::SIP_AUTH_NAME, "ann")]);
-    let request = say(answered(Task::Update(&change), &[&held]));
+    let request = say(answered(Task::Update(&change), &[&current]));
     let sent = packed(&parameter(&request, "ConfigXML").unwrap());
-    let before = packed(&held).child("Config").unwrap().clone();
+    let before = packed(&current).child("Config").unwrap().clone();
     assert_eq!(sent.attributes, before.attributes);
     assert_eq!(sent.child("Codecs"), before.child("Codecs"));
     assert_eq!(sent.child_text("AuthorizationName"), Some("ann"));
@@ -606,11 +606,11 @@ fn a_change_carries_along_what_it_does_not_know() {
     assert_eq!(sent.child_text("Username"), Some("ann"));
 
     let named = record(&[(Field::NUMBER, "100"), (Field::SIP_USERNAME, "bob")]);
-    let request = say(answered(Task::Update(&named), &[&held]));
+    let request = say(answered(Task::Update(&named), &[&current]));
     let sent = packed(&parameter(&request, "ConfigXML").unwrap());
     assert_eq!(sent.child_text("Username"), Some("bob"));
 
-    let nameless = held.replace("<AuthorizationName>100</AuthorizationName>", "");
+    let nameless = current.replace("<AuthorizationName>100</AuthorizationName>", "");
     let disable = record(&[(Field::NUMBER, "100"), (Field::ENABLED, "off")]);
     let request = say(answered(Task::Update(&disable), &[&nameless]));
     let sent = packed(&parameter(&request, "ConfigXML").unwrap());

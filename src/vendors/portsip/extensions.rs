@@ -62,9 +62,9 @@ pub(super) fn update(talk: &Talk<'_>, wanted: &Record, shown: &Value) -> Step<Op
         before.insert(name.to_owned(), Value::Object(object));
     }
     let mut body = before.clone();
-    let held = incoming(talk.manifest(), shown);
+    let current = incoming(talk.manifest(), shown);
     for (row, text) in talk.manifest().outgoing(wanted, Purpose::Update) {
-        let differs = held.get(row.name) != wanted.get(row.name);
+        let differs = current.get(row.name) != wanted.get(row.name);
         if row.create_only && differs {
             return Err(talk.refuse(
                 "create_only",

@@ -1099,13 +1099,13 @@ mod writing {
         let mut wanted = everything("0042");
         line.create(&wanted);
         wanted.set(Field::VOICEMAIL_GREETING, "2002.wav");
-        let mut held = line.look("0042").unwrap();
-        let mut groups: Vec<&str> = held.text(Field::GROUPS).unwrap().split(';').collect();
+        let mut current = line.look("0042").unwrap();
+        let mut groups: Vec<&str> = current.text(Field::GROUPS).unwrap().split(';').collect();
         groups.sort_unstable();
         let groups = groups.join(";");
-        held.set(Field::GROUPS, groups);
+        current.set(Field::GROUPS, groups);
         for (field, text) in wanted.iter() {
-            assert_eq!(held.get(field), Some(text), "{field:?}");
+            assert_eq!(current.get(field), Some(text), "{field:?}");
         }
         assert_eq!(line.pbx.created("0042"), 1);
         assert_eq!(

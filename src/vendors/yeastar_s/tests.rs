@@ -156,10 +156,10 @@ fn the_whole_life_of_an_extension() {
         fault(say(Task::Create(&small("0042")))).code,
         "yeastar_s.10017"
     );
-    let held = found(say(Task::Get(&numbers)));
-    assert_eq!(held.len(), 1);
+    let current = found(say(Task::Get(&numbers)));
+    assert_eq!(current.len(), 1);
     // The page demands a registration name: the number, where the sheet has none.
-    assert_eq!(held[0].text(Field::SIP_AUTH_NAME), Some("0042"));
+    assert_eq!(current[0].text(Field::SIP_AUTH_NAME), Some("0042"));
     let change = record(&[
         (Field::NUMBER, "0042"),
         (Field::FORWARD_ALWAYS, "on"),
