@@ -148,7 +148,7 @@ impl BenchServer {
         let folder = tempfile::tempdir().unwrap();
         let state = StateDir::new(Some(&folder.path().join("state"))).unwrap();
         let key = Key::load_or_make(Some(&folder.path().join("key"))).unwrap();
-        let lock = TargetLock::take(&state, &self.address, &[]).unwrap();
+        let lock = TargetLock::acquire(&state, &self.address, &[]).unwrap();
         let planned = changes
             .iter()
             .map(|change| PlannedRow::to_send(outcome(change), change.clone()));

@@ -307,7 +307,7 @@ where
         let (befores, picks): (Vec<u64>, Vec<Picks>) = of_table.into_iter().unzip();
         let mut befores = befores.into_iter();
         let work = |again: &Again<'_>| pass.second(cross_rows, |each| again.rows(each));
-        map_in_order(pass.table.sheet.again(picks), work, |checked| {
+        map_in_order(pass.table.sheet.reread(picks), work, |checked| {
             let ((), notable) = checked?;
             verdicts.deliver(pass.table, befores.next().unwrap_or_default(), notable)
         })?;
@@ -430,7 +430,7 @@ impl<K> SheetPass<'_, K> {
         let mut table_rows = TableRows::default();
         let manifest = self.checker.manifest();
         let rows = batch.rows(|row| {
-            table_rows.see(&row, &self.table.binding, manifest);
+            table_rows.add_row(&row, &self.table.binding, manifest);
             if all_again.load(Ordering::Relaxed) {
                 self.checker.collect(&row, self.purpose, &mut facts);
                 return;

@@ -28,7 +28,7 @@ const LINKS_MAX: usize = 16;
 
 /// Lets a write that would make a file larger than the system allows this process (`ulimit -f`) fail like one on a full
 /// disk, in this thread and all that it begins: else the system ends the process.
-pub(crate) fn outlast_size_limit() {
+pub(crate) fn block_size_limit_signal() {
     #[cfg(unix)]
     {
         use nix::sys::signal::{SigSet, Signal};

@@ -5,7 +5,7 @@
 //! order. Live state is left out unless asked for. A secret is left out, or is there as a fingerprint in a column of
 //! its own, whose heading is ignored on reading: it can never be taken for the secret itself.
 
-use crate::lang::spoken;
+use crate::lang::language;
 use crate::manifest::{Access, FieldRow, Manifest};
 use crate::model::{Fault, Field, Kind, Record, by_number, list_items};
 use crate::seal::Key;
@@ -78,7 +78,7 @@ impl<'k> Form<'k> {
         if format.is_some_and(Format::is_page) {
             for column in &mut columns {
                 if let Some(field) = Field::named(&column.heading) {
-                    column.heading = field.label(spoken()).to_owned();
+                    column.heading = field.label(language()).to_owned();
                 }
             }
         }
@@ -175,7 +175,7 @@ pub fn write(
     let mut values = vec![];
     let rows = connection.manifest().field.iter();
     let rows: Vec<&FieldRow> = rows.filter(|row| row.may_hold_others).collect();
-    let looked = connection.look_each(numbers, looking, &mut |lookups| {
+    let looked = connection.look_up_each(numbers, looking, &mut |lookups| {
         let mut found = vec![];
         for lookup in lookups {
             match lookup.found {

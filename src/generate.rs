@@ -165,7 +165,7 @@ impl<'m> Generator<'m> {
     }
 
     /// Records an extension's secrets: they are not given to another one.
-    pub(crate) fn know(&mut self, extension: &Record) {
+    pub(crate) fn reserve_secrets(&mut self, extension: &Record) {
         let texts = extension
             .iter()
             .filter(|(field, text)| field.is_secret() && !text.is_empty() && *text != TO_GENERATE);
@@ -207,7 +207,7 @@ impl<'m> Generator<'m> {
         for _ in 0..DRAWS_MAX {
             let text = self.draw(index)?;
             let fits = self.recipes[index].is_hard(&text)
-                && !known.tells(&text)
+                && !known.is_guessable(&text)
                 && self.checker.accepts(field, &text);
             if fits && self.given.insert(self.hashes.hash_one(text.as_str())) {
                 return Ok(Some(Secret::new(text.as_str())));
@@ -266,7 +266,7 @@ impl PublicFacts {
     }
 
     /// Returns true if a secret is a number, or contains or is part of one, or contains a name.
-    fn tells(&self, secret: &str) -> bool {
+    fn is_guessable(&self, secret: &str) -> bool {
         let lower = Zeroizing::new(secret.to_ascii_lowercase());
         let of_number =
             |digits: &String| secret.contains(digits.as_str()) || digits.contains(secret);
@@ -418,7 +418,7 @@ mod tests {
                 assert_eq!(generators[index].fill(&mut wanted).unwrap(), known);
                 for (other, generator) in generators.iter_mut().enumerate() {
                     if other != index {
-                        generator.know(&wanted);
+                        generator.reserve_secrets(&wanted);
                     }
                 }
                 for field in known {
@@ -644,9 +644,21 @@ mod tests {
             extension.set(Field::MOBILE, "+49 (171) 502-93");
             extension
         });
-        assert!(known.tells("aKIMb") && known.tells("xStrausSx") && known.tells("Examplexx"));
-        assert!(known.tells("4917") && known.tells("15029") && !known.tells("15028"));
-        assert!(!known.tells("a71b") && !known.tells("aJob") && !known.tells("kiim"));
+        assert!(
+            known.is_guessable("aKIMb")
+                && known.is_guessable("xStrausSx")
+                && known.is_guessable("Examplexx")
+        );
+        assert!(
+            known.is_guessable("4917")
+                && known.is_guessable("15029")
+                && !known.is_guessable("15028")
+        );
+        assert!(
+            !known.is_guessable("a71b")
+                && !known.is_guessable("aJob")
+                && !known.is_guessable("kiim")
+        );
         let plain = [
             "11111111", "12345678", "87654321", "13131313", "12341234", "48210000", "90124857",
             "11223311", "12312312", "5678", "1112", "7890", "4141",
@@ -695,7 +707,7 @@ mod tests {
         {
             let mut other = Record::numbered("2002");
             other.set(Field::VOICEMAIL_PIN, taken);
-            generator.know(&other);
+            generator.reserve_secrets(&other);
         }
         let mut wanted = asking("2001", &[Field::VOICEMAIL_PIN]);
         generator.fill(&mut wanted).unwrap();

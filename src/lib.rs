@@ -69,7 +69,7 @@
 //! - **Listing**: the numbers on a PBX; by one that is not **complete** nothing is deleted, and nothing is missing.
 //! - **Held**: not sent, because a row that it depends on failed. **Drifted**: changed on the PBX since the plan was made.
 //! - **Apply**: bring stored changes into effect, where a PBX has a step of its own for that. **Outstanding**: not done yet.
-//! - **Wave**, or **stage**: a part of a run that is judged before the next one is sent.
+//! - **Wave**: a part of a run that is judged before the next one is sent.
 //! - **Ledger**: a run on disk; its **journal** is the thread that writes it. **Intent**: the note that a change is about to
 //!   be sent; **standing**: how far a row is. **Memory**: what was last written to a PBX and cannot be read back, as
 //!   **marks**, which are keyed fingerprints.

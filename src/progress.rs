@@ -37,13 +37,13 @@ pub fn hide() {
 /// The bar on the terminal.
 static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
-fn standing_bar() -> MutexGuard<'static, Option<ProgressBar>> {
+fn active_bar() -> MutexGuard<'static, Option<ProgressBar>> {
     BAR.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Prints lines above the bar, if there is one.
 pub fn above<R>(print: impl FnOnce() -> R) -> R {
-    let bar = standing_bar().clone();
+    let bar = active_bar().clone();
     match bar {
         Some(bar) => bar.suspend(print),
         None => print(),
@@ -107,7 +107,7 @@ impl Meter {
     }
 
     /// The time since anything was done, where it is so long that no rate tells when the rest will be.
-    fn standstill(&self) -> Option<Duration> {
+    fn stalled_for(&self) -> Option<Duration> {
         let (now, _) = self.counts.back()?;
         let still = now.saturating_sub(self.moved);
         (still > KNOWN_AFTER).then_some(still)
@@ -120,7 +120,7 @@ impl Meter {
         if done >= total {
             return words;
         }
-        if let Some(still) = self.standstill() {
+        if let Some(still) = self.stalled_for() {
             words.push_str(&translated(&format!(" · none for {}", duration(still))));
         } else if let (Some(rate), Some(left)) = (self.rate(), self.left()) {
             let left = format!(" · {rate:.1}/s · {} left", duration(left));
@@ -168,7 +168,7 @@ impl Progress {
                 shown.draw(counter.load(Ordering::Relaxed));
             }
             shown.bar.finish_and_clear();
-            standing_bar().take();
+            active_bar().take();
         });
         Progress {
             done,
@@ -224,7 +224,7 @@ impl ProgressDisplay {
             counts: 0,
         };
         if is_terminal {
-            *standing_bar() = Some(shown.bar.clone());
+            *active_bar() = Some(shown.bar.clone());
             shown.draw(0);
         }
         shown

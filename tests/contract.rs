@@ -34,7 +34,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use support::canary::tells_no_secret;
+use support::canary::assert_no_secret_shown;
 use support::fixture::{Rig, account, change, kinds, rigs, value};
 use support::pbx::{Desk, TestPbx};
 
@@ -115,10 +115,10 @@ fn what_is_created_is_found_again_exactly_so() {
                 .filter(|(field, text)| rig.as_read(&wanted).get(*field) != Some(*text));
             let unlike: Vec<_> = unlike.collect();
             assert!(unlike.is_empty(), "{unlike:?}");
-            rig.holds(&connection, &wanted, &rig.name);
+            rig.assert_stored(&connection, &wanted, &rig.name);
         }
         create(rig, &connection, &rig.small("2003"));
-        rig.holds(&connection, &rig.small("2003"), &rig.name);
+        rig.assert_stored(&connection, &rig.small("2003"), &rig.name);
         assert_eq!(rig.sim.numbers(), ["2001", "2002", "2003"]);
         assert_eq!(rig.sim.sign_ins(), 1);
     });
@@ -152,7 +152,7 @@ fn doing_it_twice_plans_nothing_the_second_time() {
         // After writing it once more nothing changes either.
         if let Decision::Change(again) = plan(Mode::Upsert, &wanted) {
             assert_eq!(rig.carry_out(&connection, again).result, RowResult::Updated);
-            rig.holds(&connection, &wanted, &rig.name);
+            rig.assert_stored(&connection, &wanted, &rig.name);
         }
     });
 }
@@ -262,14 +262,14 @@ fn an_update_of_one_field_changes_that_field_and_nothing_else() {
             let update = change(0, Action::Update, wanted.clone(), Some(before.clone()));
             let done = rig.carry_out(&connection, update);
             assert_eq!(done.result, RowResult::Updated, "{name}: {done:?}");
-            rig.holds(&connection, &wanted, name);
+            rig.assert_stored(&connection, &wanted, name);
             let (mut before, mut after) = (before, rig.look(&connection, "2001").unwrap());
             before.remove(row.name);
             after.remove(row.name);
             assert_eq!(after, before, "{name}");
             assert_eq!(unseen(rig, "2001", row.name), unseen_before, "{name}");
         }
-        rig.holds(&connection, &bystander, "the extension beside it");
+        rig.assert_stored(&connection, &bystander, "the extension beside it");
         if rig.manifest.ability.update == UpdateKind::Fields {
             assert_eq!(rig.sim.created("2001"), 1);
         }
@@ -339,7 +339,7 @@ fn creating_one_that_exists_never_changes_it() {
         let refused = [RowResult::Conflict, RowResult::Rejected];
         assert!(refused.contains(&done.result), "{done:?}");
         assert!(!done.message.is_empty());
-        rig.holds(&connection, &held, &rig.name);
+        rig.assert_stored(&connection, &held, &rig.name);
         assert_eq!(rig.sim.created("2001"), 1);
     });
 }
@@ -378,7 +378,7 @@ fn deleting_deletes_that_one_and_a_second_time_nothing() {
         assert_eq!(fault.unwrap_err().kind, FaultKind::Missing);
         let done = rig.carry_out(&connection, delete());
         assert_eq!(done.result, RowResult::Unchanged, "{done:?}");
-        rig.holds(&connection, &rig.full("2001", 0), "the one beside it");
+        rig.assert_stored(&connection, &rig.full("2001", 0), "the one beside it");
     });
 }
 
@@ -450,7 +450,7 @@ fn a_look_gives_all_that_are_there_and_no_other() {
             };
             let mut found = vec![];
             connection
-                .look(&asked, &looking, &mut |some| found.extend(some))
+                .look_up_required(&asked, &looking, &mut |some| found.extend(some))
                 .unwrap();
             let numbers: Vec<&str> = found.iter().map(Record::number).collect();
             let there: Vec<String> = (0..60).step_by(3).map(number).collect();
@@ -463,7 +463,7 @@ fn a_look_gives_all_that_are_there_and_no_other() {
         }
         let nobody = ["9998".to_owned(), "9999".to_owned()];
         let nobody = nobody.get(..rig.manifest.vendor.batch.min(2)).unwrap();
-        assert_eq!(connection.look_at(nobody, false).unwrap(), []);
+        assert_eq!(connection.fetch(nobody, false).unwrap(), []);
     });
 }
 
@@ -484,8 +484,8 @@ fn leading_zeros_name_another_extension() {
             create(rig, &connection, &rig.full(number, variant));
         }
         assert_eq!(rig.sim.numbers(), ["0042", "042", "42"]);
-        rig.holds(&connection, &rig.full("0042", 0), "0042");
-        rig.holds(&connection, &rig.full("42", 1), "42");
+        rig.assert_stored(&connection, &rig.full("0042", 0), "0042");
+        rig.assert_stored(&connection, &rig.full("42", 1), "42");
         let done = rig.carry_out(
             &connection,
             change(0, Action::Delete, rig.keyed("42"), None),
@@ -531,7 +531,7 @@ fn any_text_that_the_rules_allow_survives_the_way_there_and_back() {
                 tried += 1;
                 number += 1;
                 create(rig, &connection, &wanted);
-                rig.holds(
+                rig.assert_stored(
                     &connection,
                     &wanted,
                     format!("{} {text:?}", row.name.name()),
@@ -548,7 +548,7 @@ fn any_text_that_the_rules_allow_survives_the_way_there_and_back() {
                             change(0, Action::Update, update.clone(), None),
                         );
                         assert_eq!(done.result, RowResult::Updated, "{done:?}");
-                        rig.holds(
+                        rig.assert_stored(
                             &connection,
                             &update,
                             format!("{} {text:?} as an update", row.name.name()),
@@ -573,7 +573,7 @@ fn changes_sent_together_do_not_undo_each_other() {
         let (_, done) = rig.submit(&connection, creations.collect(), 8);
         for (wanted, done) in wanted.iter().zip(&done) {
             assert_eq!(done.result, RowResult::Created, "{done:?}");
-            rig.holds(&connection, wanted, &rig.name);
+            rig.assert_stored(&connection, wanted, &rig.name);
         }
     });
 }
@@ -602,7 +602,7 @@ fn a_session_that_runs_out_in_mid_run_is_renewed_once() {
         );
         assert_eq!(rig.sim.sign_ins(), 2);
         for wanted in &wanted {
-            rig.holds(&connection, wanted, "after the renewal");
+            rig.assert_stored(&connection, wanted, "after the renewal");
         }
     });
 }
@@ -612,7 +612,7 @@ fn has_sessions(rig: &Rig) -> bool {
     let other = again(rig);
     let connection = other.connect();
     other.sim.expire_sessions();
-    connection.look_at(&["1".to_owned()], false).unwrap();
+    connection.fetch(&["1".to_owned()], false).unwrap();
     other.sim.sign_ins() > 1
 }
 
@@ -642,7 +642,7 @@ fn a_session_that_runs_out_before_any_request_of_a_change_does_no_harm() {
             let done = rig.carry_out(&connection, change(0, Action::Create, wanted.clone(), None));
             let needed = said.load(Ordering::SeqCst);
             assert_eq!(done.result, RowResult::Created, "{nth}: {done:?}");
-            rig.holds(&connection, &wanted, format!("{nth}"));
+            rig.assert_stored(&connection, &wanted, format!("{nth}"));
             if nth > needed {
                 break;
             }
@@ -858,7 +858,7 @@ fn a_lost_reply_never_makes_an_extension_twice() {
                 let context = format!("{lost:?} {nth}: {done:?}");
                 assert_eq!(done.result, RowResult::Created, "{context}");
                 assert_eq!(rig.sim.created("2001"), 1, "{context}");
-                rig.holds(&connection, &wanted, &context);
+                rig.assert_stored(&connection, &wanted, &context);
             }
         }
     });
@@ -879,7 +879,7 @@ fn an_extension_that_somebody_else_made_meanwhile_is_never_overwritten() {
             let certain = !done.looked && done.result == RowResult::Conflict;
             let told = certain || !done.differing.is_empty();
             assert!(told, "{lost:?}: {done:?}");
-            rig.holds(&connection, &theirs, format!("{lost:?}: {done:?}"));
+            rig.assert_stored(&connection, &theirs, format!("{lost:?}: {done:?}"));
         }
     });
 }
@@ -903,7 +903,7 @@ fn a_lost_reply_to_an_update_is_settled() {
                 );
                 let context = format!("{lost:?} {nth}: {done:?}");
                 assert_eq!(done.result, RowResult::Updated, "{context}");
-                rig.holds(&connection, &wanted, &context);
+                rig.assert_stored(&connection, &wanted, &context);
             }
         }
     });
@@ -1059,10 +1059,10 @@ fn faults_of_every_kind_tell_no_secret() {
             rig.sim.set_faults(faults.parse().unwrap());
             let wanted = rig.full("4999", 1);
             for action in [Action::Create, Action::Update, Action::Delete] {
-                tells_no_secret(&connection.apply(action, &wanted, None));
+                assert_no_secret_shown(&connection.apply(action, &wanted, None));
             }
-            tells_no_secret(&connection.list());
-            tells_no_secret(&connection.look_at(&[number], true).err());
+            assert_no_secret_shown(&connection.list());
+            assert_no_secret_shown(&connection.fetch(&[number], true).err());
             let changes = vec![
                 change(0, Action::Create, rig.full("4998", 0), None),
                 change(

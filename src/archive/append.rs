@@ -119,7 +119,7 @@ impl Archive {
         // From here on the snapshot is the archive's: the next process gives it its name if this fails.
         fs::rename(&waiting, &place).map_err(failed(&place, "made"))?;
         synced(&place)?;
-        Ok(locked.kept())
+        Ok(locked.into_written())
     }
 
     /// Enters that a target's export was tried and did not come about.
@@ -138,7 +138,7 @@ impl Archive {
         };
         let time = locked.time(Timestamp::now());
         locked.append(time, vec![what])?;
-        Ok(locked.kept())
+        Ok(locked.into_written())
     }
 
     /// Removes the files of snapshots that a rule does not keep, and enters each before; their entries stay. Returns
@@ -181,7 +181,7 @@ impl Archive {
                 _ => {}
             }
         }
-        Ok((gone.len(), locked.kept()))
+        Ok((gone.len(), locked.into_written()))
     }
 
     /// The files that have been removed, or are to be.
@@ -351,7 +351,7 @@ impl LockedManifest {
         cut.map_err(failed(&self.path, "cut"))
     }
 
-    pub(super) fn kept(mut self) -> WrittenSnapshot {
+    pub(super) fn into_written(mut self) -> WrittenSnapshot {
         WrittenSnapshot {
             head: Head {
                 entry: Some(self.last.n),

@@ -447,7 +447,7 @@ fn a_removal_that_its_rule_does_not_allow_is_found_even_where_it_is_chained() {
             rule: rule.into(),
         };
         locked.append(day(10), vec![what]).unwrap();
-        locked.kept().head
+        locked.into_written().head
     };
     let head = forge("2d");
     let wrong = verdict(&archive, &head).wrong;
@@ -489,7 +489,7 @@ fn paths_in_a_manifest_lead_nowhere() {
             },
         ];
         locked.append(day(11), whats).unwrap();
-        let head = locked.kept().head;
+        let head = locked.into_written().head;
         let wrong = verdict(&archive, &head).wrong;
         assert!(
             wrong.iter().any(|wrong| wrong.contains("names no file")),

@@ -77,7 +77,7 @@ impl Archive {
         anchored(&links, heads, &mut findings);
         findings.wrong.append(&mut of_files.wrong);
         let removed = files.gone.len();
-        let sound = self.look_at(&files, links.last(), &mut findings)?;
+        let sound = self.check_files(&files, links.last(), &mut findings)?;
         let last = links.iter().max_by_key(|link| link.n);
         Ok(ArchiveVerdict {
             head: Head {
@@ -117,7 +117,7 @@ impl Archive {
     }
 
     /// Checks the files against their entries, and returns the number of sound ones.
-    fn look_at(
+    fn check_files(
         &self,
         files: &FoundFiles,
         last: Option<&ChainLink>,

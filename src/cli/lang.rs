@@ -41,7 +41,7 @@ pub(super) fn with_words(rendered: String, language: Language) -> String {
 }
 
 fn translated(command: Command, language: Language) -> Command {
-    let told = |text: &StyledStr| told(text, language);
+    let told = |text: &StyledStr| translated_help(text, language);
     let about = command.get_about().map(told);
     let long_about = command.get_long_about().map(told);
     let after_help = command.get_after_help().map(told);
@@ -54,7 +54,7 @@ fn translated(command: Command, language: Language) -> Command {
 }
 
 fn translated_argument(arg: Arg, language: Language) -> Arg {
-    let told = |text: &StyledStr| told(text, language);
+    let told = |text: &StyledStr| translated_help(text, language);
     let help = arg.get_help().map(told);
     let long_help = arg.get_long_help().map(told);
     let heading = arg.get_help_heading();
@@ -74,7 +74,7 @@ fn translated_argument(arg: Arg, language: Language) -> Arg {
 }
 
 /// A help text, paragraph by paragraph; of examples the title.
-fn told(text: &StyledStr, language: Language) -> StyledStr {
+fn translated_help(text: &StyledStr, language: Language) -> StyledStr {
     let text = text.to_string();
     let paragraphs = text.split("\n\n").map(|paragraph| {
         let title = title_of(paragraph);

@@ -2,7 +2,7 @@
 
 use super::Cli;
 use super::lang::{program, with_words};
-use crate::lang::{help_text, spoken};
+use crate::lang::{help_text, language};
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use std::io::{self, Write};
@@ -12,7 +12,7 @@ use std::io::{self, Write};
 /// # Errors
 /// Where it cannot be written.
 pub fn man(out: &mut dyn Write) -> io::Result<()> {
-    let mut command = program(Cli::command(), spoken());
+    let mut command = program(Cli::command(), language());
     command.build();
     let mut pages = vec![];
     Man::new(command.clone()).render(&mut pages)?;
@@ -38,9 +38,9 @@ pub(super) const WORDS_OF_PAGES: [&str; 7] = [
 
 /// The page in the reader's language, as far as it is not rowcall's own.
 fn with_sections(page: Vec<u8>) -> String {
-    let page = with_words(String::from_utf8_lossy(&page).into_owned(), spoken());
+    let page = with_words(String::from_utf8_lossy(&page).into_owned(), language());
     WORDS_OF_PAGES.iter().fold(page, |page, word| {
-        page.replace(word, &help_text(word, spoken()))
+        page.replace(word, &help_text(word, language()))
     })
 }
 
@@ -54,7 +54,7 @@ fn commands(program: &Command) -> impl Iterator<Item = &Command> {
 /// # Errors
 /// Where one cannot be written.
 pub fn man_pages() -> io::Result<Vec<(String, Vec<u8>)>> {
-    let mut program = program(Cli::command(), spoken());
+    let mut program = program(Cli::command(), language());
     program.build();
     let mut pages = vec![("rowcall.1".to_owned(), page(&program, "rowcall")?)];
     for command in commands(&program) {
@@ -85,7 +85,7 @@ fn page(command: &Command, name: &str) -> io::Result<Vec<u8>> {
         man.render_subcommands_section(&mut out)?;
     }
     if !examples.is_empty() {
-        let title = help_text("EXAMPLES", spoken());
+        let title = help_text("EXAMPLES", language());
         writeln!(out, ".SH {title}\n.nf\n{}\n.fi", escaped(&examples))?;
     }
     for (title, entries) in [
@@ -93,9 +93,9 @@ fn page(command: &Command, name: &str) -> io::Result<Vec<u8>> {
         ("FILES", FILES),
         ("EXIT STATUS", EXITS),
     ] {
-        writeln!(out, ".SH \"{}\"", help_text(title, spoken()))?;
+        writeln!(out, ".SH \"{}\"", help_text(title, language()))?;
         for (word, meaning) in entries {
-            let meaning = help_text(meaning, spoken());
+            let meaning = help_text(meaning, language());
             writeln!(out, ".TP\n\\fB{}\\fR\n{}", escaped(word), escaped(&meaning))?;
         }
     }
@@ -106,7 +106,7 @@ fn page(command: &Command, name: &str) -> io::Result<Vec<u8>> {
 fn about_and_examples(command: &Command) -> (String, String) {
     let text = command.get_after_help().map(ToString::to_string);
     let text = text.unwrap_or_default();
-    let titles = ["Examples:", "Example:"].map(|title| help_text(title, spoken()));
+    let titles = ["Examples:", "Example:"].map(|title| help_text(title, language()));
     let mut parts = titles
         .iter()
         .filter_map(|title| text.split_once(&format!("{title}\n")));

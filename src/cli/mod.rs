@@ -48,7 +48,7 @@ pub use tools::{
 };
 pub use values::Since;
 
-use crate::lang::{help_text, keep, of_environment, speak, spoken};
+use crate::lang::{help_text, keep, language, of_environment, set_language};
 use crate::model::Language;
 use crate::model::redact::message;
 use crate::rim::log::LogLevel;
@@ -212,8 +212,8 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> ParsedLine {
     if let Some(led) = leading(&error, &arguments) {
         return ParsedLine::Command(Box::new(led));
     }
-    speak(typed_language(&arguments).unwrap_or_else(of_environment));
-    let mut error = match spoken() {
+    set_language(typed_language(&arguments).unwrap_or_else(of_environment));
+    let mut error = match language() {
         Language::English => error,
         // The line is read once more, by commands that tell it in that language.
         language => program(Cli::command(), language)
@@ -238,20 +238,20 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> ParsedLine {
 }
 
 fn print_help(error: &clap::Error) -> io::Result<()> {
-    if spoken() == Language::English {
+    if language() == Language::English {
         return error.print();
     }
     let text = error.render();
     print_own(
-        &with_words(text.ansi().to_string(), spoken()),
-        &with_words(text.to_string(), spoken()),
+        &with_words(text.ansi().to_string(), language()),
+        &with_words(text.to_string(), language()),
     )
 }
 
 fn print_usage_error(error: &clap::Error) {
     let text = error.render().to_string();
     // The arguments would steer the terminal, or contain a password.
-    if spoken() == Language::English && message(&text) == text {
+    if language() == Language::English && message(&text) == text {
         let _ = error.print();
         return;
     }
@@ -311,20 +311,23 @@ pub fn completions(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut script = Vec::new();
-    let mut command = with_values(program(Cli::command(), spoken()), targets, runs);
+    let mut command = with_values(program(Cli::command(), language()), targets, runs);
     clap_complete::generate(shell, &mut command, "rowcall", &mut script);
     out.write_all(&script)
 }
 
 /// The help of a command as text, or of the program where none is named; `None` where there is no such command.
 pub(crate) fn command_help(name: Option<&str>) -> Option<String> {
-    let mut all = program(Cli::command(), spoken());
+    let mut all = program(Cli::command(), language());
     all.build();
     let mut command = match name {
         None => all,
         Some(name) => all.find_subcommand(name)?.clone(),
     };
-    Some(with_words(command.render_long_help().to_string(), spoken()))
+    Some(with_words(
+        command.render_long_help().to_string(),
+        language(),
+    ))
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub(super) fn assemble(all: &Meanings<'_>) -> (Vec<ReadField>, CellReading) {
         ..CellReading::default()
     };
     for (column, meaning) in all.meanings.iter().enumerate() {
-        if all.tells_kinds(column) {
+        if all.distinguishes_kinds(column) {
             reading.kinds.push(column);
         }
         match meaning {

@@ -139,7 +139,7 @@ impl Binding {
     }
 
     /// Reads all fields of a row, in canonical text, including those that the vendor lacks.
-    pub fn given(&self, cells: &Cells<'_>, manifest: &Manifest) -> Record {
+    pub fn all_fields(&self, cells: &Cells<'_>, manifest: &Manifest) -> Record {
         let Some(lacking) = &self.reading.lacking else {
             return self.extension(cells, manifest);
         };

@@ -24,7 +24,7 @@ pub(super) fn ask(all: &mut Meanings<'_>) {
     for column in all.columns() {
         let why = match is_decided {
             true => all.contradiction(column),
-            false => all.doubt(column),
+            false => all.reason_to_ask(column),
         };
         let Some(why) = why else {
             continue;
@@ -131,7 +131,7 @@ fn are_or_is(rows: u64) -> String {
 
 impl Meanings<'_> {
     /// The reason to ask about a column where no column says what to do with each row.
-    fn doubt(&self, column: usize) -> Option<&'static str> {
+    fn reason_to_ask(&self, column: usize) -> Option<&'static str> {
         if self.is_about_people(column) || self.is_about_kinds(column) {
             let differs = self.divides_people(column);
             return differs.then_some("is not the same in every row");

@@ -6,7 +6,7 @@ use super::dictionary::{Common, dictionary};
 use super::map::Mapped;
 use super::meaning::{LeftOutBecause, Meaning, Meanings, ReadBy};
 use super::meant;
-use super::owner::{OwnerWords, whose_flags};
+use super::owner::{OwnerWords, owner_flags};
 use super::products::{Product, ProductWord, products};
 use super::questions::{ColumnError, Question, listed, map_flag};
 use super::sample::Sample;
@@ -566,7 +566,7 @@ impl Meanings<'_> {
             )
         });
         let meant: Vec<String> = meant.collect();
-        let mut answers = whose_flags(product, self.target);
+        let mut answers = owner_flags(product, self.target);
         // Without a column for its key the sheet cannot be the product's own.
         if !self.columns().any(|column| self.is_key_of(product, column)) {
             answers.remove(0);

@@ -59,7 +59,7 @@ fn not_meant(text: &str, answer: Option<String>) -> Question {
 impl Meanings<'_> {
     /// Returns true if a column may say that a row is no extension, where extensions are created: by its heading, or because
     /// its cells say nothing but what rows are. An export of rowcall has the types of extensions alone.
-    pub(super) fn tells_kinds(&self, column: usize) -> bool {
+    pub(super) fn distinguishes_kinds(&self, column: usize) -> bool {
         let heading = self.heading(column);
         let meaning = &self.meanings[column];
         let is_unread = matches!(meaning, Meaning::Unknown);
@@ -68,7 +68,7 @@ impl Meanings<'_> {
             && !meaning.is_read_by_map();
         let tells = || {
             self.sample()
-                .is_some_and(|sample| sample.tells_kinds(column))
+                .is_some_and(|sample| sample.distinguishes_kinds(column))
         };
         self.options.allowed.create
             && self.target.key() == Field::NUMBER
@@ -117,7 +117,7 @@ impl Meanings<'_> {
             };
             let Some(says_off) = (self.sample())
                 .filter(|_| is_state)
-                .and_then(|sample| sample.says_off_among_other_words(column))
+                .and_then(|sample| sample.has_off_among_other_words(column))
             else {
                 continue;
             };

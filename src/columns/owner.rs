@@ -94,14 +94,14 @@ pub(super) fn owner<'m>(
     };
     match recognise(headings, &distinctive, vendors_own) {
         Recognised::Nobody => Ok(Owner::unknown(target)),
-        Recognised::Several(products) => Err(which(&products)),
+        Recognised::Several(products) => Err(ask_which_product(&products)),
         Recognised::One(product, evidence) => {
             let shown = evidence.headings.iter();
             let shown: Vec<String> = shown.map(|heading| format!("“{heading}”")).collect();
             let shown = shown.join(", ");
             let against = match evidence.is_certain {
                 true => vec![],
-                false => against(product, target, headings),
+                false => contradicting_headings(product, target, headings),
             };
             match against.is_empty() {
                 true => Ok(Owner {
@@ -115,7 +115,7 @@ pub(super) fn owner<'m>(
                         against.join(", ")
                     ),
                     columns: vec![],
-                    answers: whose_flags(product, target),
+                    answers: owner_flags(product, target),
                     shown: false,
                 }),
             }
@@ -124,17 +124,21 @@ pub(super) fn owner<'m>(
 }
 
 /// The headings that speak against a product, each in quotes.
-fn against(product: &'static Product, target: &Manifest, headings: &[String]) -> Vec<String> {
+fn contradicting_headings(
+    product: &'static Product,
+    target: &Manifest,
+    headings: &[String],
+) -> Vec<String> {
     let others = headings
         .iter()
-        .filter(|heading| speaks_against(product, target, heading));
+        .filter(|heading| contradicts(product, target, heading));
     others
         .map(|heading| format!("“{}”", heading.trim()))
         .collect()
 }
 
 /// Asks which of several products the sheet is of.
-fn which(products: &[&Product]) -> Question {
+fn ask_which_product(products: &[&Product]) -> Question {
     let names: Vec<&str> = products
         .iter()
         .map(|product| product.name.as_str())
@@ -155,7 +159,7 @@ fn which(products: &[&Product]) -> Question {
 pub(crate) const OWN: &str = "rowcall";
 
 /// Lists the options that name the sheet's owner, where it may be a product's or anybody's.
-pub(super) fn whose_flags(product: &Product, target: &Manifest) -> Vec<String> {
+pub(super) fn owner_flags(product: &Product, target: &Manifest) -> Vec<String> {
     let mut ids = vec![product.id.as_str(), OWN];
     if !ids.contains(&target.vendor.id.as_str()) {
         ids.push(&target.vendor.id);
@@ -165,7 +169,7 @@ pub(super) fn whose_flags(product: &Product, target: &Manifest) -> Vec<String> {
 }
 
 /// Returns true if a heading means something to everyone, or to the vendor that the sheet goes to, and not to the product.
-fn speaks_against(product: &'static Product, target: &Manifest, heading: &str) -> bool {
+fn contradicts(product: &'static Product, target: &Manifest, heading: &str) -> bool {
     let word = product.word(heading);
     let reads =
         |field| matches!(word, Some(ProductWord::Read(cell)) if cell.fields().contains(&field));

@@ -52,7 +52,7 @@ impl RowCount {
     }
 
     /// Takes in the next cell; returns true if the column still numbers the rows.
-    fn goes_on(&mut self, cell: &str) -> bool {
+    fn add_cell(&mut self, cell: &str) -> bool {
         let is_plain = all_digits(cell) && (cell == "0" || !cell.starts_with('0'));
         let count = cell.parse::<u64>().ok().filter(|_| is_plain);
         self.is_whole &= count.is_some();
@@ -169,7 +169,7 @@ impl Sample {
                         return;
                     }
                     let text = |column| row.cells.get(column).unwrap_or_default().trim();
-                    counts.retain_mut(|count| count.goes_on(text(count.column)));
+                    counts.retain_mut(|count| count.add_cell(text(count.column)));
                     if !all && rows.len() == rows_max {
                         return;
                     }
@@ -219,7 +219,7 @@ impl Sample {
                 variety.add_deciding(cell);
                 variety.has_blank |= cell.is_empty();
             }
-            counts.retain_mut(|count| count.goes_on(&row[count.column]));
+            counts.retain_mut(|count| count.add_cell(&row[count.column]));
         }
         Sample {
             rows,
@@ -409,7 +409,7 @@ impl Sample {
 
     /// Returns true if a column of states says of some row that its extension is off, false if of none; `None` where all its
     /// words tell whether it is on.
-    pub(super) fn says_off_among_other_words(&self, column: usize) -> Option<bool> {
+    pub(super) fn has_off_among_other_words(&self, column: usize) -> Option<bool> {
         let is_other = |cell: &str| switch(cell).is_none();
         let has_other = self.filled(column).any(is_other);
         has_other.then(|| {
@@ -419,7 +419,7 @@ impl Sample {
     }
 
     /// Returns true if the cells of a column tell extensions from other things with a number.
-    pub(super) fn tells_kinds(&self, column: usize) -> bool {
+    pub(super) fn distinguishes_kinds(&self, column: usize) -> bool {
         let known = || {
             self.filled(column)
                 .map(|cell| dictionary().is_extension(cell))

@@ -117,7 +117,7 @@ impl Codes {
 
 impl TableRows {
     /// Takes in the next row of a sheet with this binding.
-    pub(crate) fn see(&mut self, row: &Row<'_>, binding: &Binding, manifest: &Manifest) {
+    pub(crate) fn add_row(&mut self, row: &Row<'_>, binding: &Binding, manifest: &Manifest) {
         let is_seen = |digits| {
             let mut lengths = self.lengths.iter();
             lengths.any(|first| first.digits == digits && !(first.is_bare && first.is_tiny))
@@ -311,7 +311,7 @@ pub(crate) fn refuse_second_table(
 ) -> Result<(), SheetError> {
     let mut table_rows = TableRows::default();
     for batch in sheet.batches() {
-        batch?.rows(|row| table_rows.see(&row, binding, manifest))?;
+        batch?.rows(|row| table_rows.add_row(&row, binding, manifest))?;
     }
     table_rows.refuse_second_table(sheet)
 }
@@ -534,7 +534,7 @@ mod tests {
                             trouble: None,
                             bytes: 0..0,
                         };
-                        table_rows.see(&row, &binding, &manifest);
+                        table_rows.add_row(&row, &binding, &manifest);
                     }
                     all.add(table_rows);
                 }

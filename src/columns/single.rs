@@ -14,7 +14,7 @@ use std::collections::HashMap;
 /// Gives each column the meaning of its heading.
 pub(super) fn understand(all: &mut Meanings<'_>, mapped: &HashMap<usize, Mapped>) {
     for column in all.columns() {
-        all.meanings[column] = all.alone(column, mapped.get(&column).copied());
+        all.meanings[column] = all.meaning_alone(column, mapped.get(&column).copied());
     }
     all.read_key_by_another_word();
 }
@@ -62,7 +62,7 @@ pub(super) fn mapped(
 
 impl Meanings<'_> {
     /// Works out the meaning of a heading by itself.
-    fn alone(&self, column: usize, mapped: Option<Mapped>) -> Meaning {
+    fn meaning_alone(&self, column: usize, mapped: Option<Mapped>) -> Meaning {
         let heading = self.heading(column);
         let of_product = match self.owner.words {
             OwnerWords::Product(product) => product.word(heading),

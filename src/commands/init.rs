@@ -79,7 +79,7 @@ fn keep_in_keyring(name: &str, entry: &mut TargetEntry) -> Result<bool, Failure>
     else {
         return Ok(false);
     };
-    let command = keyring::keep(name, &password).map_err(|why| {
+    let command = keyring::store(name, &password).map_err(|why| {
         Failure::usage(format!("the password cannot be kept in the keyring: {why}"))
             .hint("run init again, and keep it in a file")
     })?;

@@ -28,8 +28,8 @@ mod verify;
 mod wanted;
 
 use crate::cli::{self, Cli, Command, CompletionsArgs, ManArgs};
-use crate::disk::{Readers, outlast_size_limit, write_whole};
-use crate::lang::{of_environment, speak};
+use crate::disk::{Readers, block_size_limit_signal, write_whole};
+use crate::lang::{of_environment, set_language};
 use crate::ledger::runs as all_runs;
 use crate::rim::config::all_names;
 use crate::rim::outputs::Files;
@@ -39,7 +39,7 @@ use crate::rim::{Context, Exit, Failure, log};
 /// Carries out the command line, and returns the exit code. Prints on standard error the reason why a command could not
 /// continue.
 pub fn run(cli: &Cli) -> u8 {
-    outlast_size_limit();
+    block_size_limit_signal();
     let context = Context {
         config_file: cli.config.clone(),
         state_folder: cli.state.clone(),
@@ -47,7 +47,7 @@ pub fn run(cli: &Cli) -> u8 {
         color: cli.color,
         language: cli.lang,
     };
-    speak(cli.lang.unwrap_or_else(of_environment));
+    set_language(cli.lang.unwrap_or_else(of_environment));
     let log = cli.log.as_deref();
     // Before its first line is written: a configuration may be empty.
     let allowed = log.map_or(Ok(()), |log| Files::new(&context).refuse_log(log));

@@ -1,7 +1,7 @@
 //! `rowcall template`: a sheet to fill in.
 
 use crate::cli::TemplateArgs;
-use crate::lang::spoken;
+use crate::lang::language;
 use crate::report::template::Template;
 use crate::rim::outputs::Files;
 use crate::rim::target::facts_named;
@@ -19,7 +19,7 @@ pub(super) fn run(args: &TemplateArgs, context: &Context) -> Result<Exit, Failur
     let format = args.output.as_ref();
     let format = format.and_then(|path| Format::to_write(&path.to_string_lossy()));
     let is_workbook = format.is_some_and(Format::is_workbook);
-    let language = context.language.or_else(|| is_workbook.then(spoken));
+    let language = context.language.or_else(|| is_workbook.then(language));
     let template = Template::new(manifest, language);
     let columns = &template.columns;
     let writer = match &args.output {

@@ -217,7 +217,7 @@ pub fn import_table_like(
                 .is_none_or(|file| file.may_copy(heading))
         };
         let constant = constant.clone().filter(may_copy);
-        let known = filling.known(heading);
+        let known = filling.filled_heading(heading);
         let cell = |row: usize| {
             let own = known.and_then(|known| filling.own_cell(row, known));
             let usual = || known.and_then(|known| filling.cell(row, known));
@@ -307,7 +307,7 @@ impl<'f> Filling<'f> {
     }
 
     /// The heading of a column that is filled, however it is spelt.
-    fn known(&self, heading: &str) -> Option<&'f str> {
+    fn filled_heading(&self, heading: &str) -> Option<&'f str> {
         self.headings().find(|known| same_word(known, heading))
     }
 

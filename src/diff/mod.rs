@@ -108,7 +108,7 @@ impl Side {
     }
 
     /// Returns true if there is an extension of this number.
-    pub fn holds(&self, number: &str) -> bool {
+    pub fn contains(&self, number: &str) -> bool {
         self.rows.contains_key(number)
     }
 
@@ -241,7 +241,7 @@ vocabulary! {
 
 impl<'s> Difference<'s> {
     /// Returns the kind of change.
-    pub(crate) fn what(&self) -> What {
+    pub(crate) fn kind(&self) -> What {
         match (self.before, self.after) {
             (Some(before), Some(after)) if before.number() == after.number() => What::Changed,
             (Some(_), Some(_)) => What::Renumbered,
@@ -293,7 +293,7 @@ pub fn compare<'s>(
     }
     for row in 0..before.len() {
         let then = before.extension(row);
-        if !after.holds(then.number()) {
+        if !after.contains(then.number()) {
             removed.push(then);
         }
     }
@@ -316,7 +316,7 @@ pub fn compare<'s>(
         fields: vec![],
     }));
     differences
-        .sort_by(|a, b| by_number(a.number(), b.number()).then_with(|| a.what().cmp(&b.what())));
+        .sort_by(|a, b| by_number(a.number(), b.number()).then_with(|| a.kind().cmp(&b.kind())));
     comparison.differences = differences;
     comparison
 }
@@ -329,9 +329,9 @@ impl Comparison<'_> {
 
     /// Lists the secrets of renumbered extensions of which a change cannot be known: there are only fingerprints, and
     /// those belong to a number.
-    pub(crate) fn untold(&self) -> Vec<Field> {
+    pub(crate) fn unknown_secrets(&self) -> Vec<Field> {
         let mut differences = self.differences.iter();
-        let any = differences.any(|difference| difference.what() == What::Renumbered);
+        let any = differences.any(|difference| difference.kind() == What::Renumbered);
         let parts = self.parts.iter();
         let fingerprints = parts.filter(|part| any && part.how == ComparedBy::Fingerprints);
         fingerprints.map(|part| part.field).collect()

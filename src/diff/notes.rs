@@ -1,7 +1,7 @@
 //! A comparison as a whole: how much differs, and what was not compared.
 
 use super::{Comparison, What, columns};
-use crate::lang::spoken;
+use crate::lang::language;
 use crate::manifest::{Access, Manifest};
 use crate::model::{Field, Language, field_names};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ impl Comparison<'_> {
     pub fn summary(&self) -> String {
         let mut counts: BTreeMap<What, usize> = BTreeMap::new();
         for difference in &self.differences {
-            *counts.entry(difference.what()).or_default() += 1;
+            *counts.entry(difference.kind()).or_default() += 1;
         }
         if counts.is_empty() {
             return "no difference".to_owned();
@@ -32,7 +32,7 @@ impl Comparison<'_> {
     pub(crate) fn write_lines(&self, prefix: &str, out: &mut dyn Write) -> io::Result<()> {
         let mut out = BufWriter::new(out);
         for difference in &self.differences {
-            writeln!(out, "{prefix}{}", self.line(difference, spoken()))?;
+            writeln!(out, "{prefix}{}", self.line(difference, language()))?;
         }
         out.flush()
     }
@@ -48,7 +48,7 @@ impl Comparison<'_> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         let mut rows: Vec<BTreeMap<&str, String>> = vec![];
         for difference in &self.differences {
-            *counts.entry(difference.what().word()).or_default() += 1;
+            *counts.entry(difference.kind().word()).or_default() += 1;
             let of_difference = self.rows(difference, Language::English).into_iter();
             rows.extend(of_difference.map(|row| {
                 let headings = columns.iter().map(|column| column.heading.as_str());
@@ -107,7 +107,7 @@ impl Comparison<'_> {
                 "not compared, because the fingerprints were made with two keys",
             ),
             (
-                &self.untold(),
+                &self.unknown_secrets(),
                 "not told of the renumbered, because a fingerprint belongs to its number",
             ),
             (

@@ -25,7 +25,7 @@ fn lines(before: &Side, after: &Side) -> Vec<String> {
 }
 
 /// The words about one extension whose fields change from one text to another.
-fn told(fields: &[(Field, &str, &str)]) -> String {
+fn changed_lines(fields: &[(Field, &str, &str)]) -> String {
     let names: Vec<Field> = fields.iter().map(|(field, ..)| *field).collect();
     let then: Vec<&str> = fields.iter().map(|(_, then, _)| *then).collect();
     let now: Vec<&str> = fields.iter().map(|(.., now)| *now).collect();
@@ -148,7 +148,7 @@ fn what_differs_is_told_in_telephone_words() {
         (vec![(F::SIP_PASSWORD, "x", "<generate>")], ""),
         (vec![(F::EMAIL, "", " "), (F::MOBILE, "<clear>", "")], ""),
     ] {
-        let line = told(&fields);
+        let line = changed_lines(&fields);
         let line = line.trim_start_matches("0042 \"Ann Meyer\": ");
         let line = line.trim_start_matches("0042 Ann Meyer: ");
         assert_eq!(line, words);
@@ -179,7 +179,7 @@ fn a_line_stays_one_line_whatever_stands_in_it() {
     // Beyond the shown part.
     let (one, other) = (format!("{long}1"), format!("{long}2"));
     assert_eq!(
-        told(&[(Field::DESCRIPTION, &one, &other)]),
+        changed_lines(&[(Field::DESCRIPTION, &one, &other)]),
         "description changed"
     );
 }
@@ -299,10 +299,14 @@ fn a_fingerprint_says_nothing_under_another_number() {
     assert_eq!(line(&before, &prints("72", "other")), renumbered);
     let after = prints("72", "other");
     assert_eq!(
-        compare(&before, &after, None).untold(),
+        compare(&before, &after, None).unknown_secrets(),
         [Field::SIP_PASSWORD]
     );
-    assert!(compare(&plain, &after, Some(&key)).untold().is_empty());
+    assert!(
+        compare(&plain, &after, Some(&key))
+            .unknown_secrets()
+            .is_empty()
+    );
     // With the value at hand the change is certain.
     assert_eq!(line(&plain, &prints("72", "same")), renumbered);
     let told = format!("{renumbered}; SIP secret changed");

@@ -2,7 +2,7 @@
 
 use super::{Comparison, Difference, SideExtension, What, items};
 use crate::lang::in_language;
-use crate::model::redact::{NOT_SHOWN, changed, gives_away, quoted};
+use crate::model::redact::{NOT_SHOWN, changed, quoted, reveals};
 use crate::model::{Field, Forward, Kind, Language, OfficeHours};
 use crate::sheet::{Column, Heading, Tone};
 use std::borrow::Cow;
@@ -77,12 +77,14 @@ impl Comparison<'_> {
                 }
                 _ => ("", "", ""),
             };
-            rows.push(row(difference.what(), field, before, after, &fate));
+            rows.push(row(difference.kind(), field, before, after, &fate));
         }
         for phrase in self.phrases(difference, language) {
             for field in &phrase.fields {
                 let told = |extension: Option<SideExtension<'_>>| match extension {
-                    Some(extension) if !field.is_secret() => difference.shown(extension, *field).into_owned(),
+                    Some(extension) if !field.is_secret() => {
+                        difference.shown(extension, *field).into_owned()
+                    }
                     _ => String::new(),
                 };
                 let (before, after) = (told(difference.before), told(difference.after));
@@ -120,7 +122,7 @@ impl Comparison<'_> {
                 continue;
             }
             let mut together = vec![*field];
-            let text = if let Some(forward) = Forward::with(*field) {
+            let text = if let Some(forward) = Forward::of_field(*field) {
                 let (then, shown_then) = destination(forward, |field| told(before, field));
                 let (now, shown_now) = destination(forward, |field| told(after, field));
                 let is_told =
@@ -130,10 +132,11 @@ impl Comparison<'_> {
                     let words = several_in(forward.spoken, forward.to, language);
                     arrow(words, &then, &now)
                 } else {
-                    let texts = [before, after].map(|extension| value(&told(extension, Some(*field))));
+                    let texts =
+                        [before, after].map(|extension| value(&told(extension, Some(*field))));
                     arrow(name_in(*field, language), &texts[0], &texts[1])
                 }
-            } else if let Some(OfficeHours { spoken, from, to }) = OfficeHours::with(*field) {
+            } else if let Some(OfficeHours { spoken, from, to }) = OfficeHours::of_field(*field) {
                 together.extend(
                     rest.iter()
                         .filter(|other| **other == to && **other != *field),
@@ -216,7 +219,7 @@ impl<'s> Difference<'s> {
         let text = extension.value(field);
         let sides = self.before.into_iter().chain(self.after);
         let mut secrets = sides.flat_map(SideExtension::secrets);
-        let is_given_away = |secret| gives_away(extension.number(), field, &text, secret);
+        let is_given_away = |secret| reveals(extension.number(), field, &text, secret);
         match field.hides(&text) || secrets.any(is_given_away) {
             true => Cow::Borrowed(NOT_SHOWN),
             false => text,
@@ -225,7 +228,7 @@ impl<'s> Difference<'s> {
 
     /// Describes the change of the extension as a whole; `None` where only fields differ.
     fn fate(&self, language: Language) -> Option<String> {
-        let fate = match (self.what(), self.after) {
+        let fate = match (self.kind(), self.after) {
             (What::Changed, _) => return None,
             (What::Renumbered, Some(after)) => format!("renumbered to {}", value(after.number())),
             (what, _) => what.word().to_owned(),

@@ -40,7 +40,7 @@ pub(crate) struct InputRow {
 }
 
 impl InputRow {
-    fn keep(
+    fn from_row(
         row: Row<'_>,
         place: Place,
         sheet: usize,
@@ -101,7 +101,7 @@ impl InputRow {
     }
 
     /// Returns true if it may be a deletion.
-    fn goes(&self) -> bool {
+    fn may_be_deleted(&self) -> bool {
         self.is_valid() && self.stays.is_none()
     }
 
@@ -159,10 +159,16 @@ impl InputRows {
             let mut table_rows = TableRows::default();
             for batch in sheet.batches() {
                 batch?.rows(|row| {
-                    table_rows.see(&row, binding, manifest);
+                    table_rows.add_row(&row, binding, manifest);
                     let (line, wanted) = (row.line, binding.extension(&row.cells, manifest));
                     let stays = binding.stays(&row.cells);
-                    rows.push(InputRow::keep(row, sheet.place(line), index, wanted, stays));
+                    rows.push(InputRow::from_row(
+                        row,
+                        sheet.place(line),
+                        index,
+                        wanted,
+                        stays,
+                    ));
                 })?;
                 if rows.len() > ROWS_MAX {
                     return Err(Failure::usage(format!(
@@ -200,7 +206,7 @@ impl InputRows {
             let Some((_, binding)) = self.sheets.get(row.sheet) else {
                 continue;
             };
-            let given = binding.given(&row.cells(), manifest);
+            let given = binding.all_fields(&row.cells(), manifest);
             for (field, name) in kept_halves(manifest, &given, current) {
                 match name {
                     Some(name) => row.wanted.set(field, name),
@@ -246,16 +252,16 @@ impl InputRows {
     }
 
     /// Returns everything that a row gives, including the fields that the vendor lacks.
-    pub(crate) fn given(&self, index: usize, manifest: &Manifest) -> Record {
+    pub(crate) fn all_fields(&self, index: usize, manifest: &Manifest) -> Record {
         let row = &self.rows[index];
         let sheet = self.sheets.get(row.sheet);
         sheet.map_or_else(Record::default, |(_, binding)| {
-            binding.given(&row.cells(), manifest)
+            binding.all_fields(&row.cells(), manifest)
         })
     }
 
     /// Reads a row as if it had one filled cell alone.
-    pub(crate) fn alone(&self, row: &InputRow, column: usize, manifest: &Manifest) -> Record {
+    pub(crate) fn read_alone(&self, row: &InputRow, column: usize, manifest: &Manifest) -> Record {
         let cells = row.cells();
         let text = cells.get(column).unwrap_or_default();
         let ends = (0..cells.len()).map(|at| if at < column { 0 } else { text.len() });
@@ -267,7 +273,7 @@ impl InputRows {
     }
 
     /// Adds to each row what is wrong with it as a row, such as cells that are missing; for rows that are not checked.
-    pub(crate) fn tell_troubles(&mut self) {
+    pub(crate) fn add_troubles(&mut self) {
         for row in &mut self.rows {
             let trouble = row.trouble.as_ref().map(RowTrouble::finding);
             row.findings.extend(trouble.cloned());
@@ -396,14 +402,17 @@ impl InputRows {
             let of_sheet = self.rows.iter().enumerate();
             let (indices, of_sheet): (Vec<usize>, Vec<&InputRow>) =
                 of_sheet.filter(|(_, row)| row.sheet == sheet).unzip();
-            let last = of_sheet.iter().rposition(|row| row.goes());
+            let last = of_sheet.iter().rposition(|row| row.may_be_deleted());
             let until_last = indices.get(..last.unwrap_or_default()).unwrap_or_default();
             if let Some(at) = until_last.iter().position(|row| titles.contains(row))
                 && let Some((above, [title, below @ ..])) = of_sheet.split_at_checked(at)
             {
                 let numbers = |rows: &[&InputRow]| {
-                    let all: Vec<&InputRow> =
-                        rows.iter().copied().filter(|row| row.goes()).collect();
+                    let all: Vec<&InputRow> = rows
+                        .iter()
+                        .copied()
+                        .filter(|row| row.may_be_deleted())
+                        .collect();
                     match all.as_slice() {
                         [] => "none".to_owned(),
                         [one] => one.wanted.number().to_owned(),
@@ -423,7 +432,7 @@ impl InputRows {
                 return Err(Failure::usage(message).hint(hint));
             }
             self.refuse_doubtful(sheet, &of_sheet)?;
-            let going = || of_sheet.iter().filter(|row| row.goes());
+            let going = || of_sheet.iter().filter(|row| row.may_be_deleted());
             let dialled = Dialled::among(going().map(|row| row.wanted.number()));
             if let Some(row) = going().find(|row| dialled.is_unlike_others(row.wanted.number())) {
                 let message = format!(
@@ -441,7 +450,7 @@ impl InputRows {
     /// Refuses a deletion of a sheet's rows with a remark that extensions stay, or with a total that shows that the column of
     /// the number counts something.
     fn refuse_doubtful(&self, sheet: usize, of_sheet: &[&InputRow]) -> Result<(), Failure> {
-        let going = || of_sheet.iter().filter(|row| row.goes());
+        let going = || of_sheet.iter().filter(|row| row.may_be_deleted());
         let remark = of_sheet
             .iter()
             .find_map(|row| Some((row, row.remark_to_stay()?)));
@@ -523,7 +532,7 @@ impl InputRows {
     }
 
     /// Returns true if any row has a value for this field.
-    pub(crate) fn have(&self, field: Field) -> bool {
+    pub(crate) fn have_value(&self, field: Field) -> bool {
         let has = |row: &InputRow| row.wanted.get(field).is_some_and(|text| !text.is_empty());
         self.rows.iter().any(has)
     }

@@ -124,7 +124,7 @@ impl<'a> SideReader<'a> {
                 failure.hint(ASK)
             });
         }
-        if let Some(doubt) = doubt(sheet, &bound) {
+        if let Some(doubt) = ambiguous_heading(sheet, &bound) {
             return Err(Failure::usage(doubt).hint(ASK));
         }
         // Headings of another vendor are no news where no vendor was named.
@@ -186,7 +186,7 @@ pub(crate) fn read_snapshot(target: &str, snapshot: &Snapshot) -> Result<Side, F
 }
 
 /// The first heading that is not the same to all vendors, in words.
-fn doubt(sheet: &Sheet, bound: &[(&Manifest, Binding)]) -> Option<String> {
+fn ambiguous_heading(sheet: &Sheet, bound: &[(&Manifest, Binding)]) -> Option<String> {
     let word = |binding: &Binding, at: usize| {
         let field = binding.columns.get(at)?.field;
         Some(field.map_or("nothing", Field::name))
@@ -289,7 +289,7 @@ impl SheetReading {
         let mut table_rows = TableRows::default();
         for batch in sheet.batches() {
             batch?.rows(|row| {
-                table_rows.see(&row, binding, words);
+                table_rows.add_row(&row, binding, words);
                 self.row(&row, number, &order);
             })?;
             if self.side.len() > ROWS_MAX {

@@ -80,7 +80,9 @@ impl<'c> FileVerification<'c> {
         if !row.is_valid() {
             return wanted.outcome(index, Action::Create, RowResult::Invalid);
         }
-        let found = exported_by_number.get(row.wanted.number()).map_or(&[][..], Vec::as_slice);
+        let found = exported_by_number
+            .get(row.wanted.number())
+            .map_or(&[][..], Vec::as_slice);
         let (result, message) = match found {
             [] => (RowResult::Missing, "the export does not have it".to_owned()),
             [one] if !one.is_valid() => {
@@ -159,8 +161,8 @@ impl<'c> FileVerification<'c> {
         (row, at): (&InputRow, usize),
         (other, there): (&InputRow, Option<usize>),
     ) -> bool {
-        let meant = self.wanted.alone(row, at, self.facts);
-        let exported = there.map(|there| self.exported.alone(other, there, self.facts));
+        let meant = self.wanted.read_alone(row, at, self.facts);
+        let exported = there.map(|there| self.exported.read_alone(other, there, self.facts));
         let fields = moved(self.facts, &meant, &exported.unwrap_or_default());
         !fields.iter().any(|field| column.fields.contains(field))
     }

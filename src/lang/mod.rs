@@ -48,7 +48,7 @@ static HELP: LazyLock<TextTable> = LazyLock::new(|| {
 static IS_GERMAN: AtomicBool = AtomicBool::new(false);
 
 /// Sets the language of everything that is shown from now on.
-pub(crate) fn speak(language: Language) {
+pub(crate) fn set_language(language: Language) {
     IS_GERMAN.store(language == Language::German, Ordering::Relaxed);
 }
 
@@ -72,7 +72,7 @@ fn kept() -> RwLockReadGuard<'static, Vec<String>> {
 }
 
 /// The language that is spoken.
-pub(crate) fn spoken() -> Language {
+pub(crate) fn language() -> Language {
     match IS_GERMAN.load(Ordering::Relaxed) {
         true => Language::German,
         false => Language::English,
@@ -91,7 +91,7 @@ pub(crate) fn of_environment() -> Language {
 
 /// The text in the reader's language; a text that is not known stays as it is.
 pub(crate) fn translated(text: &str) -> Cow<'_, str> {
-    in_language(text, spoken())
+    in_language(text, language())
 }
 
 /// The texts in the reader's language, as headings of a table.

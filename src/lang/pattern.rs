@@ -149,7 +149,7 @@ impl TextPattern {
     }
 
     /// The number of fixed characters.
-    pub(super) fn weight(&self) -> usize {
+    pub(super) fn fixed_chars(&self) -> usize {
         self.fixed.iter().map(String::len).sum()
     }
 

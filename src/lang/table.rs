@@ -224,7 +224,7 @@ impl TextTable {
             let Some(values) = entry.from.values(part) else {
                 continue;
             };
-            let mut known = entry.from.weight();
+            let mut known = entry.from.fixed_chars();
             let filled = entry
                 .to
                 .filled(entry.from.places(), &values, |kind, value| {
@@ -254,11 +254,11 @@ impl TextTable {
                 continue;
             }
             // A few marks between texts are between other things too.
-            if !entry.is_sentence && entry.to.has_texts() && known == entry.from.weight() {
+            if !entry.is_sentence && entry.to.has_texts() && known == entry.from.fixed_chars() {
                 continue;
             }
             let blanks = values.iter().filter(|value| value.text.is_empty()).count();
-            let worth = (known, entry.from.weight(), Reverse(blanks));
+            let worth = (known, entry.from.fixed_chars(), Reverse(blanks));
             let filled = TranslatedText {
                 text: filled,
                 known,
@@ -386,7 +386,7 @@ impl TextTable {
     /// Returns true for a text that stands in the table by itself, or as a count.
     fn is_text(&self, part: TextPart<'_>) -> bool {
         let is_made = |entry: &TextPair| {
-            let is_telling = entry.is_sentence || entry.from.weight() >= TELLING_BYTES;
+            let is_telling = entry.is_sentence || entry.from.fixed_chars() >= TELLING_BYTES;
             is_telling && entry.from.values(part).is_some()
         };
         (!part.is_value() && self.whole.contains_key(part.text))

@@ -80,7 +80,7 @@ pub fn clean(state: &StateDir, keep: usize, unfinished: bool) -> Result<Cleaned,
     for Listed { id, summary } in runs(state)?.into_iter().skip(keep) {
         // Locked while the folder is removed, so that the run is not resumed meanwhile.
         let lock = match &summary {
-            Ok(summary) => match TargetLock::take(state, &summary.run.target, &[]) {
+            Ok(summary) => match TargetLock::acquire(state, &summary.run.target, &[]) {
                 Err(LedgerError::Locked(_)) => continue,
                 taken => Some(taken?),
             },

@@ -86,7 +86,7 @@ impl TargetLock {
     /// # Errors
     /// [`LedgerError::Locked`] where another run has it, in this process or any other on this machine with the same state
     /// folder; or the folder cannot be used.
-    pub fn take(
+    pub fn acquire(
         state: &StateDir,
         target: &str,
         addresses: &[String],
@@ -99,7 +99,7 @@ impl TargetLock {
             files: vec![],
         };
         for name in names.collect::<BTreeSet<&str>>() {
-            let file = LockedFile::take(&folder, name, target)?;
+            let file = LockedFile::lock_file(&folder, name, target)?;
             lock.files.push(file);
         }
         lock.report_run(None)?;
@@ -125,7 +125,7 @@ impl TargetLock {
 
 impl LockedFile {
     /// Locks the file of one name that the target has.
-    fn take(folder: &Path, name: &str, target: &str) -> Result<LockedFile, LedgerError> {
+    fn lock_file(folder: &Path, name: &str, target: &str) -> Result<LockedFile, LedgerError> {
         let name = sha256_hex(name.as_bytes());
         let name = name.get(..16).unwrap_or(&name);
         let path = folder.join(format!("{name}.lock"));

@@ -100,7 +100,7 @@ impl Memory {
         if !Memory::is_there(state, pbx) {
             return Ok(());
         }
-        match TargetLock::take(state, pbx, &[]) {
+        match TargetLock::acquire(state, pbx, &[]) {
             Err(LedgerError::Locked(_)) => Ok(()),
             Err(error) => Err(error),
             Ok(_lock) => remove_files(&path(state, pbx)),
@@ -109,7 +109,7 @@ impl Memory {
 
     /// Returns true if the last write of an extension that still reads like this set a field that cannot be read to
     /// this text.
-    pub(crate) fn vouches(&self, current: &Record, field: Field, text: Text<'_>) -> bool {
+    pub(crate) fn was_written(&self, current: &Record, field: Field, text: Text<'_>) -> bool {
         let entry = self
             .entry(current.kind().word(), current.number())
             .unwrap_or_default();

@@ -8,7 +8,7 @@
 //! STATE/count                                      how many runs have begun
 //! ```
 //!
-//! The steps of a run: [`TargetLock::take`] before the PBX is read, [`Ledger::create`] with every row once the plan is
+//! The steps of a run: [`TargetLock::acquire`] before the PBX is read, [`Ledger::create`] with every row once the plan is
 //! made, [`Ledger::intend`] before a row is sent to the PBX, [`Ledger::result`] when its result is final, and
 //! [`Ledger::end`]. After a crash [`Ledger::resume`] returns every row with its [`Standing`]. `StoredRun` reads a run
 //! that may be at work.

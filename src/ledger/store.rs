@@ -178,7 +178,7 @@ impl Ledger {
         key: &Key,
     ) -> Result<(Ledger, Vec<(PlannedRow, Standing)>), LedgerError> {
         let target = StoredRun::open(state, run)?.run.target;
-        let lock = TargetLock::take(state, &target, addresses)?;
+        let lock = TargetLock::acquire(state, &target, addresses)?;
         let record = StoredRun::open(state, run)?;
         record.check()?;
         let rows = record.rows(key)?;

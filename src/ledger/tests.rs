@@ -34,7 +34,7 @@ impl House {
     }
 
     fn lock(&self, target: &str) -> TargetLock {
-        TargetLock::take(&self.state, target, &[]).unwrap()
+        TargetLock::acquire(&self.state, target, &[]).unwrap()
     }
 
     fn create(&self, rows: Vec<PlannedRow>) -> Ledger {
@@ -578,7 +578,7 @@ fn runs_of_one_second_differ_and_are_listed_newest_first() {
 fn one_run_a_target() {
     let house = House::new();
     let ledger = house.create(rows(1));
-    let error = TargetLock::take(&house.state, "hq", &[]).unwrap_err();
+    let error = TargetLock::acquire(&house.state, "hq", &[]).unwrap_err();
     let text = error.to_string();
     assert!(
         text.contains("hq")
@@ -593,7 +593,7 @@ fn one_run_a_target() {
     let branch = house.lock("branch");
     drop(ledger);
     house.lock("hq");
-    assert!(TargetLock::take(&house.state, "branch", &[]).is_err());
+    assert!(TargetLock::acquire(&house.state, "branch", &[]).is_err());
     drop(branch);
     // A holder that cannot be read still shows that there is one.
     let lock = house.lock("hq");
@@ -602,7 +602,7 @@ fn one_run_a_target() {
             fs::write(path, "x").unwrap();
         }
     }
-    match TargetLock::take(&house.state, "hq", &[]).unwrap_err() {
+    match TargetLock::acquire(&house.state, "hq", &[]).unwrap_err() {
         LedgerError::Locked(locked) => assert_eq!(locked.by, None),
         error => panic!("{error}"),
     }
@@ -613,7 +613,7 @@ fn one_run_a_target() {
 fn one_address_under_two_names_is_locked_once() {
     let house = House::new();
     let at = |address: &str| [address.to_owned()];
-    let take = |name: &str, address| TargetLock::take(&house.state, name, &at(address));
+    let take = |name: &str, address| TargetLock::acquire(&house.state, name, &at(address));
     let first = take("toy+http://pbx.example", "192.0.2.1:80").unwrap();
     let second = take("toy+http://office.example", "192.0.2.1:80");
     assert!(matches!(second, Err(LedgerError::Locked(_))), "{second:?}");
@@ -648,7 +648,7 @@ fn a_lock_dies_with_its_process() {
     let mut child = spawn(house.folder.path(), "hold");
     let ready = house.folder.path().join("ready");
     wait_for(&ready);
-    match TargetLock::take(&house.state, "hq", &[]).unwrap_err() {
+    match TargetLock::acquire(&house.state, "hq", &[]).unwrap_err() {
         LedgerError::Locked(locked) => assert_eq!(locked.by.unwrap().pid, child.id()),
         error => panic!("{error}"),
     }
@@ -823,7 +823,7 @@ fn child() {
     let state = StateDir::new(Some(folder)).unwrap();
     match job.as_str() {
         "hold" => {
-            let _lock = TargetLock::take(&state, "hq", &[]).unwrap();
+            let _lock = TargetLock::acquire(&state, "hq", &[]).unwrap();
             fs::write(folder.join("ready"), "").unwrap();
             thread::sleep(Duration::from_secs(60));
         }
@@ -846,7 +846,7 @@ fn import(state: &StateDir, folder: &Path) {
     let (mut ledger, kept) = match runs(state).unwrap().first() {
         Some(run) => Ledger::resume(state, &run.id, &[], &key).unwrap(),
         None => {
-            let lock = TargetLock::take(state, "hq", &[]).unwrap();
+            let lock = TargetLock::acquire(state, "hq", &[]).unwrap();
             let ledger = Ledger::create(state, lock, head(), &key, rows(IMPORTED), []).unwrap();
             let waiting = rows(IMPORTED)
                 .into_iter()
@@ -952,7 +952,7 @@ fn steps(state: &StateDir, folder: &Path) {
         .unwrap();
     let mut say = |word: &str| said.write_all(format!("{word}\n").as_bytes()).unwrap();
     let mut run = || -> Result<(), LedgerError> {
-        let lock = TargetLock::take(state, "hq", &[])?;
+        let lock = TargetLock::acquire(state, "hq", &[])?;
         let mut ledger = Ledger::create(state, lock, head(), &key, rows(4), [])?;
         say("begun");
         for position in 0..4 {
@@ -1052,7 +1052,7 @@ const BALLAST: &str = "ballast";
 
 /// Writes until that fails, and checks that exactly the rows reported as on the disk are there.
 fn fill(state: &StateDir, key: &Key) -> LedgerError {
-    let lock = TargetLock::take(state, "hq", &[]).unwrap();
+    let lock = TargetLock::acquire(state, "hq", &[]).unwrap();
     let mut ledger = Ledger::create(state, lock, head(), key, rows(20), []).unwrap();
     let run = ledger.run().to_owned();
     let mut done = 0;
@@ -1142,7 +1142,7 @@ fn a_full_disk_stops_the_run_and_harms_nothing() {
 
     // A run for which there is no room never begins.
     assert!(disk.mount("remount,size=400k"));
-    let lock = TargetLock::take(&state, "hq", &[]).unwrap();
+    let lock = TargetLock::acquire(&state, "hq", &[]).unwrap();
     let error = Ledger::create(&state, lock, head(), &keys.key, rows(5000), []).unwrap_err();
     assert!(error.to_string().contains("full"), "{error}");
     assert_eq!(runs(&state).unwrap().len(), 1);
@@ -1178,13 +1178,13 @@ fn a_read_only_disk_is_said_before_anything_begins() {
     };
     let keys = House::new();
     let state = disk.state();
-    let lock = TargetLock::take(&state, "hq", &[]).unwrap();
+    let lock = TargetLock::acquire(&state, "hq", &[]).unwrap();
     let mut ledger = Ledger::create(&state, lock, head(), &keys.key, rows(2), []).unwrap();
     let run = ledger.run().to_owned();
     ledger.result(0, outcome(0, RowResult::Created));
     ledger.end("interrupted").unwrap();
     assert!(disk.mount("remount,ro"));
-    let error = TargetLock::take(&state, "hq", &[]).unwrap_err();
+    let error = TargetLock::acquire(&state, "hq", &[]).unwrap_err();
     assert!(matches!(error, LedgerError::Folder { .. }), "{error}");
     assert!(Ledger::resume(&state, &run, &[], &keys.key).is_err());
     assert!(clean(&state, 0, true).is_err());

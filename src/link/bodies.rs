@@ -221,7 +221,7 @@ impl ShownBodies<'_> {
     /// is a PIN too gives nothing away.
     fn repeats_hidden(&self, name: &str, text: &str) -> bool {
         let is_word = self.names.words.contains(name);
-        self.whole.are_held_by(text)
+        self.whole.are_in(text)
             || (is_word && self.hidden.iter().any(|hidden| repeats(text, hidden)))
     }
 

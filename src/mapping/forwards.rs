@@ -14,7 +14,7 @@ fn writable(manifest: &Manifest, field: Option<Field>) -> Option<&FieldRow> {
 }
 
 /// The word of a destination, where the vendor prints it.
-fn known(row: Option<&FieldRow>, word: &str) -> bool {
+fn has_choice(row: Option<&FieldRow>, word: &str) -> bool {
     row.is_some_and(|row| row.choices.iter().any(|choice| choice.value == word))
 }
 
@@ -48,10 +48,10 @@ pub(super) fn map(forward: Forward, mapper: &mut Mapper<'_>) {
         return mapper.drop_all(forward.fields(), &why);
     }
     let switched = writable(to, forward.switch).is_some();
-    let word = mapper.peek(forward.to);
+    let word = mapper.own_text(forward.to);
     let on = match forward.switch.filter(|_| has(forward.switch)) {
-        Some(switch) if !from.is_sheet() || mapper.peek(switch).is_some() => {
-            mapper.peek(switch).is_some_and(|text| text == "on")
+        Some(switch) if !from.is_sheet() || mapper.own_text(switch).is_some() => {
+            mapper.own_text(switch).is_some_and(|text| text == "on")
         }
         _ => word.is_some(),
     };
@@ -76,11 +76,11 @@ pub(super) fn map(forward: Forward, mapper: &mut Mapper<'_>) {
         let why = format!("it is on at {here} and names no destination");
         return mapper.drop_all(forward.fields(), &why);
     };
-    if !from.is_sheet() && !known(from.row(forward.to), &word) {
+    if !from.is_sheet() && !has_choice(from.row(forward.to), &word) {
         let why = format!("no page of {here} says what {word} means");
         return mapper.drop_all(forward.fields(), &why);
     }
-    if !known(Some(action), &word) {
+    if !has_choice(Some(action), &word) {
         let why = format!("no page of {there} prints its word for a forward to {word}");
         return mapper.drop_all(forward.fields(), &why);
     }
@@ -111,11 +111,11 @@ fn to_number_alone(forward: Forward, mapper: &mut Mapper<'_>) {
         return;
     }
     let word = match has(Some(forward.to)) {
-        true => mapper.peek(forward.to),
-        false => mapper.peek(forward.number).map(|_| "number".to_owned()),
+        true => mapper.own_text(forward.to),
+        false => mapper.own_text(forward.number).map(|_| "number".to_owned()),
     };
     let switch = forward.switch.filter(|_| has(forward.switch));
-    let switch = switch.and_then(|switch| mapper.peek(switch));
+    let switch = switch.and_then(|switch| mapper.own_text(switch));
     let is_on = match &switch {
         Some(switch) => switch == "on",
         None => word.is_some(),
@@ -129,7 +129,7 @@ fn to_number_alone(forward: Forward, mapper: &mut Mapper<'_>) {
         return;
     }
     let word = word.unwrap_or_default();
-    let given = |field: Option<Field>| field.filter(|field| mapper.peek(*field).is_some());
+    let given = |field: Option<Field>| field.filter(|field| mapper.own_text(*field).is_some());
     let number = given(Some(forward.number));
     let prefix = given(forward.prefix);
     match (word.as_str(), given(forward.extension), number) {
@@ -172,8 +172,8 @@ fn from_number_alone(forward: Forward, action: &FieldRow, mapper: &mut Mapper<'_
     let switch = forward
         .switch
         .filter(|_| writable(to, forward.switch).is_some());
-    let is_on = mapper.peek(forward.number).is_some();
-    if is_on && !known(Some(action), "number") {
+    let is_on = mapper.own_text(forward.number).is_some();
+    if is_on && !has_choice(Some(action), "number") {
         let why = format!("no page of {there} prints its word for a forward to number");
         return mapper.drop_all(forward.fields(), &why);
     }
@@ -218,10 +218,10 @@ fn destination(forward: Forward, word: &str, mapper: &mut Mapper<'_>) {
             (None, None) => {}
         },
         "number" | "mobile" => {
-            let prefix = gives(forward.prefix).filter(|prefix| mapper.peek(*prefix).is_some());
+            let prefix = gives(forward.prefix).filter(|prefix| mapper.own_text(*prefix).is_some());
             let number = takes(Some(forward.number));
             match (prefix, takes(forward.prefix), number) {
-                (Some(prefix), None, Some(number)) if mapper.peek(number).is_some() => {
+                (Some(prefix), None, Some(number)) if mapper.own_text(number).is_some() => {
                     let how = format!("{there} has no prefix: it stands before the number");
                     mapper.put_together([prefix, number], number, "", how);
                 }

@@ -260,7 +260,7 @@ impl<'m> Route<'m> {
             .filter(|field| *field != Field::NEW_NUMBER)
     }
 
-    pub(super) fn takes(&self, field: Field) -> Option<&'m FieldRow> {
+    pub(super) fn target_row(&self, field: Field) -> Option<&'m FieldRow> {
         let row = self.to.row(field)?;
         (row.access != Access::ReadOnly).then_some(row)
     }
@@ -351,7 +351,7 @@ impl<'r> Mapper<'r> {
         }
     }
 
-    pub(super) fn peek(&self, field: Field) -> Option<String> {
+    pub(super) fn own_text(&self, field: Field) -> Option<String> {
         let value = self.own.get(&field)?;
         Some(value.text.reveal().to_owned())
     }
@@ -384,20 +384,23 @@ impl<'r> Mapper<'r> {
     }
 
     /// Returns true if the extension has a value for a field that the other vendor takes.
-    fn has_there(&self, field: Field) -> bool {
+    fn has_target_value(&self, field: Field) -> bool {
         let is_taken = self.route.to.row(field).is_some();
         is_taken && (self.own.contains_key(&field) || self.wanted.get(field).is_some())
     }
 
     pub(super) fn drop_with(&mut self, field: Field, why: &str) {
-        let text = self.peek(field).unwrap_or_default();
+        let text = self.own_text(field).unwrap_or_default();
         let idle = self
             .route
             .table
             .idle
             .iter()
             .filter(|row| row.value == text && row.fields.contains(&field))
-            .find(|row| !row.unless.is_some_and(|unless| self.has_there(unless)));
+            .find(|row| {
+                !row.unless
+                    .is_some_and(|unless| self.has_target_value(unless))
+            });
         let dormant = self.dormant.get(&field);
         let how = match (idle, dormant) {
             (Some(idle), _) => format!("{why}, and {text} loses nothing: {}", idle.reason),
@@ -447,7 +450,9 @@ impl<'r> Mapper<'r> {
 
     /// Carries a field to the same field.
     pub(super) fn map_same(&mut self, field: Field) {
-        let Some(text) = self.peek(field) else { return };
+        let Some(text) = self.own_text(field) else {
+            return;
+        };
         let there = &self.route.to.vendor.name;
         match self.route.to.row(field) {
             None => self.drop_with(field, &self.route.to.lacks(field)),
@@ -473,7 +478,7 @@ impl<'r> Mapper<'r> {
 
     /// Carries a field to another one.
     pub(super) fn move_to(&mut self, field: Field, to: Field, how: impl Into<String>) {
-        let (Some(text), Some(row)) = (self.peek(field), self.route.takes(to)) else {
+        let (Some(text), Some(row)) = (self.own_text(field), self.route.target_row(to)) else {
             return;
         };
         let how = how.into();
@@ -496,7 +501,7 @@ impl<'r> Mapper<'r> {
     ) {
         let parts: Vec<String> = fields
             .iter()
-            .filter_map(|field| self.peek(*field))
+            .filter_map(|field| self.own_text(*field))
             .collect();
         if parts.is_empty() {
             return;
@@ -532,7 +537,7 @@ impl<'r> Mapper<'r> {
         let (route, table) = (self.route, self.route.table);
         for row in &table.stays {
             let is_meant = match &row.value {
-                Some(value) => self.peek(row.field).as_ref() == Some(value),
+                Some(value) => self.own_text(row.field).as_ref() == Some(value),
                 None => self.own.contains_key(&row.field),
             };
             // Fields that a sheet names can be fetched.
@@ -541,28 +546,36 @@ impl<'r> Mapper<'r> {
             }
         }
         for row in &table.same {
-            if route.takes(row.from).is_none() && !self.gives(row.to) {
+            if route.target_row(row.from).is_none() && !self.gives(row.to) {
                 self.move_to(row.from, row.to, row.reason.as_str());
             }
         }
         for row in &table.join {
-            let lacks = row.from.iter().all(|field| route.takes(*field).is_none());
-            if lacks && route.takes(row.to).is_some() && !self.gives(row.to) {
-                let [first, last] = row.from.map(|field| self.peek(field).unwrap_or_default());
+            let lacks = row
+                .from
+                .iter()
+                .all(|field| route.target_row(*field).is_none());
+            if lacks && route.target_row(row.to).is_some() && !self.gives(row.to) {
+                let [first, last] = row
+                    .from
+                    .map(|field| self.own_text(field).unwrap_or_default());
                 let joined = format!("{first} {last}");
                 let back = split_name(joined.trim()) == (first.as_str(), last.as_str());
-                let how = said_of_way_back(&row.reason, back || route.from.is_sheet(), "split");
+                let how = with_way_back(&row.reason, back || route.from.is_sheet(), "split");
                 self.put_together(row.from, row.to, " ", how);
             }
         }
         for row in &table.split {
-            let has = row.to.iter().all(|field| route.takes(*field).is_some());
+            let has = row
+                .to
+                .iter()
+                .all(|field| route.target_row(*field).is_some());
             let given = row
                 .to
-                .map(|field| self.gives(field).then(|| self.peek(field)));
+                .map(|field| self.gives(field).then(|| self.own_text(field)));
             if has
-                && route.takes(row.from).is_none()
-                && let Some(name) = self.peek(row.from)
+                && route.target_row(row.from).is_none()
+                && let Some(name) = self.own_text(row.from)
                 && let Some((first, last)) = parts_of(&name, given.each_ref().map(Option::as_ref))
             {
                 let written: Vec<Field> = [(row.to[0], first), (row.to[1], last)]
@@ -574,7 +587,7 @@ impl<'r> Mapper<'r> {
                     })
                     .collect();
                 let back = format!("{first} {last}").trim() == name;
-                let how = said_of_way_back(&row.reason, back || route.from.is_sheet(), "joined");
+                let how = with_way_back(&row.reason, back || route.from.is_sheet(), "joined");
                 // Rows of one sheet are told of in the same words, whether or not their names have two parts.
                 let to = if route.from.is_sheet() {
                     &row.to[..]
@@ -585,10 +598,10 @@ impl<'r> Mapper<'r> {
             }
         }
         for row in &table.names_number {
-            let Some(name) = self.peek(row.field) else {
+            let Some(name) = self.own_text(row.field) else {
                 continue;
             };
-            if route.takes(row.field).is_some() {
+            if route.target_row(row.field).is_some() {
                 continue;
             }
             let there = &route.to.vendor.name;
@@ -608,14 +621,14 @@ impl<'r> Mapper<'r> {
     pub(super) fn rest(&mut self) {
         let fields: Vec<Field> = self.own.keys().copied().collect();
         for field in fields {
-            let text = self.peek(field).unwrap_or_default();
+            let text = self.own_text(field).unwrap_or_default();
             if field.is_secret() {
                 let here = self.route.from.name();
                 if text.chars().all(|c| matches!(c, '*' | '•' | '●')) {
                     self.drop_with(field, &format!("{here} shows stars in its place"));
                     continue;
                 }
-                if self.route.takes(field).is_some()
+                if self.route.target_row(field).is_some()
                     && let Some(rule) = (self.route.refuses)(field, &text)
                 {
                     let there = &self.route.to.vendor.name;
@@ -638,7 +651,7 @@ impl<'r> Mapper<'r> {
                 false => (true, format!("{here} does not give it back")),
             };
             self.entry(field, Mapping::Dropped { lost }, &[], how);
-            if lost && field.is_secret() && route.takes(field).is_some() {
+            if lost && field.is_secret() && route.target_row(field).is_some() {
                 let how = format!(
                     "made up to {}'s rules when the extension is created",
                     route.to.vendor.name
@@ -887,7 +900,7 @@ fn parts_of<'n>(name: &'n str, given: [Option<&Option<String>>; 2]) -> Option<(&
     }
 }
 
-fn said_of_way_back(reason: &str, back: bool, done: &str) -> String {
+fn with_way_back(reason: &str, back: bool, done: &str) -> String {
     if back {
         return reason.to_owned();
     }

@@ -133,7 +133,7 @@ impl Renumbering {
             Some(Reference::Own) => text == extension.number(),
             Some(Reference::Extension) => true,
             Some(Reference::Dialled) => {
-                let prefix = Forward::with(field).and_then(|forward| forward.prefix);
+                let prefix = Forward::of_field(field).and_then(|forward| forward.prefix);
                 prefix.is_none_or(|prefix| extension.text(prefix).unwrap_or_default().is_empty())
             }
         };

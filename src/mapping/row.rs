@@ -12,10 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// first of those that it may be made of.
 pub fn made_fields(fields: &BTreeSet<Field>, to: &Manifest) -> BTreeMap<Field, Field> {
     let route = Route::of_sheet(fields, to);
-    let lacks = |field: &&Field| fields.contains(field) && route.takes(**field).is_none();
+    let lacks = |field: &&Field| fields.contains(field) && route.target_row(**field).is_none();
     let mut made = BTreeMap::new();
     let mut add = |to: Field, from: &[Field]| {
-        if let (Some(from), true) = (from.iter().find(lacks), route.takes(to).is_some()) {
+        if let (Some(from), true) = (from.iter().find(lacks), route.target_row(to).is_some()) {
             made.entry(to).or_insert(*from);
         }
     };
@@ -121,13 +121,13 @@ impl Mapper<'_> {
     /// none.
     fn is_to_be_mapped(&self, forward: Forward) -> bool {
         let lacks =
-            |field: Field| self.own.contains_key(&field) && self.route.takes(field).is_none();
-        let word = self.peek(forward.to);
+            |field: Field| self.own.contains_key(&field) && self.route.target_row(field).is_none();
+        let word = self.own_text(forward.to);
         let knows = |word: String| {
-            match self.route.takes(forward.to) {
+            match self.route.target_row(forward.to) {
                 Some(row) => row.choices.iter().any(|choice| choice.value == word),
                 // A number alone is enough for it.
-                None => self.route.takes(forward.number).is_some(),
+                None => self.route.target_row(forward.number).is_some(),
             }
         };
         forward.fields().any(lacks) && word.is_none_or(knows)
@@ -136,7 +136,7 @@ impl Mapper<'_> {
     /// Carries the fields that the vendor takes, and drops the rest.
     fn rest_of_row(&mut self, row: &Record) {
         for (field, text) in row.iter() {
-            let is_taken = self.route.takes(field).is_some();
+            let is_taken = self.route.target_row(field).is_some();
             if field.is_live() {
                 let how = "the PBX reports it by itself, and it is never written".to_owned();
                 self.entry(field, Mapping::Dropped { lost: false }, &[], how);
@@ -163,10 +163,10 @@ impl Mapper<'_> {
 
     /// The field that is made of an emptied one and another, and what becomes of it.
     fn emptied_part(&self, field: Field, row: &Record) -> Option<(Field, String)> {
-        let lacks = |field: &Field| self.route.takes(*field).is_none();
+        let lacks = |field: &Field| self.route.target_row(*field).is_none();
         let mut joins = self.route.table.join.iter();
         let join = joins.find(|join| join.from.contains(&field) && join.from.iter().all(lacks))?;
-        let is_made = self.route.takes(join.to).is_some() && !self.given.contains(&join.to);
+        let is_made = self.route.target_row(join.to).is_some() && !self.given.contains(&join.to);
         if !is_made {
             return None;
         }
@@ -186,7 +186,7 @@ impl Mapper<'_> {
         let made = same
             .map(|same| same.to)
             .chain(split.flat_map(|split| split.to));
-        made.filter(|to| self.route.takes(*to).is_some() && !self.given.contains(to))
+        made.filter(|to| self.route.target_row(*to).is_some() && !self.given.contains(to))
             .collect()
     }
 
@@ -201,7 +201,7 @@ impl Mapper<'_> {
         let split = table.split.iter().filter(|split| split.from == field);
         let others = joined.map(|join| vec![join.to]);
         let others = others.chain(split.map(|split| split.to.to_vec()));
-        let own = self.peek(field).unwrap_or_default();
+        let own = self.own_text(field).unwrap_or_default();
         for others in others {
             let texts: Vec<&str> = others.iter().filter_map(|other| row.text(*other)).collect();
             let words: Vec<&str> = texts
@@ -221,7 +221,7 @@ impl Mapper<'_> {
     fn cleared_in_row(&mut self, row: &Record) {
         let (route, table) = (self.route, self.route.table);
         let is_cleared = |field: &Field| row.get(*field).is_some_and(|text| text.is_empty());
-        let lacks = |field: &Field| route.takes(*field).is_none();
+        let lacks = |field: &Field| route.target_row(*field).is_none();
         let mut cleared = vec![];
         for same in table.same.iter().filter(|same| lacks(&same.from)) {
             cleared.extend(is_cleared(&same.from).then_some(same.to));
@@ -240,7 +240,7 @@ impl Mapper<'_> {
         }
         for field in cleared {
             let is_free = self.wanted.get(field).is_none() && row.get(field).is_none();
-            if is_free && route.takes(field).is_some() {
+            if is_free && route.target_row(field).is_some() {
                 self.cleared.insert(field);
             }
         }

@@ -369,7 +369,7 @@ impl Agreed {
     }
 
     /// Returns true if a field has an agreed value that is not empty.
-    pub(super) fn holds_something(&self, field: Field) -> bool {
+    pub(super) fn has_value(&self, field: Field) -> bool {
         match self.fields.get(field.name()) {
             Some(ShownText::Text(text)) => !text.is_empty(),
             Some(ShownText::Secret { .. }) => true,

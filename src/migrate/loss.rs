@@ -1,6 +1,6 @@
 //! The loss report: every fate counted, and listed one by one as a sheet.
 
-use crate::lang::{all_translated, in_language, spoken, translated};
+use crate::lang::{all_translated, in_language, language, translated};
 use crate::mapping::{MappedField, MappedRecord, Mapping, Origin};
 use crate::model::{Field, Language, counted};
 use crate::sheet::{Column, ExtraRow, ExtraSheet, Heading, TITLE_PREFIX, Tone};
@@ -198,9 +198,9 @@ impl Loss {
         for ((mapping, how), fields) in &self.counts {
             for ((field, to), count) in fields {
                 let place = (!mapping.is_loss(), std::cmp::Reverse(*count));
-                let to = others(*field, to, spoken()).join(" ");
+                let to = others(*field, to, language()).join(" ");
                 let fate = translated(word(*mapping)).into_owned();
-                let field = field.label(spoken()).to_owned();
+                let field = field.label(language()).to_owned();
                 let row = ExtraRow {
                     cells: vec![
                         fate,

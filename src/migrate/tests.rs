@@ -29,7 +29,7 @@ fn map(from: &Manifest, to: &Manifest, fields: &[(Field, &str)]) -> MappedRecord
 }
 
 /// Returns the fate of a field, its value there, and the way.
-fn told(mapped: &MappedRecord, field: Field) -> (Mapping, &str, &str) {
+fn entry_of(mapped: &MappedRecord, field: Field) -> (Mapping, &str, &str) {
     let mut entries = mapped.entries.iter().filter(|entry| entry.field == field);
     let entry = entries
         .next()
@@ -58,7 +58,7 @@ fn names_are_split_and_joined_and_it_is_said_where_there_is_no_way_back() {
             last.is_none(),
             "{name}"
         );
-        let how = told(&mapped, Field::DISPLAY_NAME).2;
+        let how = entry_of(&mapped, Field::DISPLAY_NAME).2;
         assert_eq!(how.contains("otherwise"), !back, "{name}: {how}");
     }
     for (first, last, name, back) in [
@@ -72,7 +72,7 @@ fn names_are_split_and_joined_and_it_is_said_where_there_is_no_way_back() {
         let mapped = map(portsip, openvox, &names);
         assert_eq!(mapped.wanted.text(Field::DISPLAY_NAME), Some(name));
         for (field, _) in names.iter().filter(|(_, text)| !text.is_empty()) {
-            let (mapping, value, how) = told(&mapped, *field);
+            let (mapping, value, how) = entry_of(&mapped, *field);
             assert_eq!((mapping, value), (Mapping::Translated, name));
             assert_eq!(how.contains("otherwise"), !back, "{name}: {how}");
         }
@@ -95,7 +95,7 @@ fn times_become_the_nearest_that_is_taken_and_it_is_said() {
             openvox,
             &[(Field::FORWARD_NO_ANSWER_AFTER, seconds)],
         );
-        let (mapping, value, how) = told(&mapped, Field::FORWARD_NO_ANSWER_AFTER);
+        let (mapping, value, how) = entry_of(&mapped, Field::FORWARD_NO_ANSWER_AFTER);
         assert_eq!((mapping, value), (Mapping::Translated, ring), "{seconds}");
         assert_eq!(how.contains("nearest"), nearest, "{seconds}: {how}");
     }
@@ -104,10 +104,10 @@ fn times_become_the_nearest_that_is_taken_and_it_is_said() {
         openvox,
         &[(Field::FORWARD_NO_ANSWER_AFTER, "soon")],
     );
-    assert_eq!(told(&mapped, Field::FORWARD_NO_ANSWER_AFTER).0, LOST);
+    assert_eq!(entry_of(&mapped, Field::FORWARD_NO_ANSWER_AFTER).0, LOST);
     assert_eq!(mapped.wanted.text(Field::RING_TIMEOUT), None);
     let mapped = map(openvox, openvox, &[(Field::MAX_REGISTRATIONS, "12")]);
-    let (mapping, value, _) = told(&mapped, Field::MAX_REGISTRATIONS);
+    let (mapping, value, _) = entry_of(&mapped, Field::MAX_REGISTRATIONS);
     assert_eq!((mapping, value), (Mapping::Translated, "5"));
 }
 
@@ -140,7 +140,7 @@ fn a_forward_means_the_same_with_a_switch_and_without() {
     ]);
     assert_eq!((to.as_str(), number.as_str()), ("extension", "6000"));
     assert_eq!(
-        told(&mapped, F::FORWARD_NO_ANSWER_EXTENSION).0,
+        entry_of(&mapped, F::FORWARD_NO_ANSWER_EXTENSION).0,
         Mapping::Translated
     );
     let (to, number, mapped) = there(&[
@@ -151,8 +151,8 @@ fn a_forward_means_the_same_with_a_switch_and_without() {
         (F::FORWARD_NO_ANSWER_EXTENSION, "6000"),
     ]);
     assert_eq!((to.as_str(), number.as_str()), ("number", "9030"));
-    assert_eq!(told(&mapped, F::FORWARD_NO_ANSWER_PREFIX).1, "9030");
-    assert_eq!(told(&mapped, F::FORWARD_NO_ANSWER_EXTENSION).0, FREE);
+    assert_eq!(entry_of(&mapped, F::FORWARD_NO_ANSWER_PREFIX).1, "9030");
+    assert_eq!(entry_of(&mapped, F::FORWARD_NO_ANSWER_EXTENSION).0, FREE);
     let (to, number, _) = there(&[
         on,
         (F::FORWARD_NO_ANSWER_TO, "number"),
@@ -166,7 +166,7 @@ fn a_forward_means_the_same_with_a_switch_and_without() {
         (F::FORWARD_NO_ANSWER_PREFIX, "9"),
     ]);
     assert_eq!((to.as_str(), number.as_str()), ("mobile", ""));
-    assert_eq!(told(&mapped, F::FORWARD_NO_ANSWER_PREFIX).0, LOST);
+    assert_eq!(entry_of(&mapped, F::FORWARD_NO_ANSWER_PREFIX).0, LOST);
     // A forward that is off is not switched on by its destination.
     let (to, _, mapped) = there(&[
         (F::FORWARD_NO_ANSWER, "off"),
@@ -176,7 +176,7 @@ fn a_forward_means_the_same_with_a_switch_and_without() {
     assert!(mapped.cleared.contains(&F::FORWARD_NO_ANSWER_TO));
     let (to, _, mapped) = there(&[on]);
     assert_eq!(
-        (to.as_str(), told(&mapped, F::FORWARD_NO_ANSWER).0),
+        (to.as_str(), entry_of(&mapped, F::FORWARD_NO_ANSWER).0),
         ("", LOST)
     );
 
@@ -190,7 +190,7 @@ fn a_forward_means_the_same_with_a_switch_and_without() {
     assert_eq!(mapped.wanted.text(F::FORWARD_BUSY_EXTENSION), Some("6000"));
     assert_eq!(mapped.wanted.text(F::FORWARD_BUSY_NUMBER), None);
     assert_eq!(
-        told(&mapped, F::FORWARD_BUSY).0,
+        entry_of(&mapped, F::FORWARD_BUSY).0,
         Mapping::Missing(Origin::Rule)
     );
     let mapped = back(&[
@@ -198,7 +198,10 @@ fn a_forward_means_the_same_with_a_switch_and_without() {
         (F::FORWARD_BUSY_NUMBER, "030"),
     ]);
     assert_eq!(mapped.wanted.text(F::FORWARD_BUSY_NUMBER), Some("030"));
-    assert_eq!(told(&mapped, F::FORWARD_BUSY_NUMBER).0, Mapping::Carried);
+    assert_eq!(
+        entry_of(&mapped, F::FORWARD_BUSY_NUMBER).0,
+        Mapping::Carried
+    );
 }
 
 #[test]
@@ -211,7 +214,7 @@ fn a_word_that_no_page_prints_is_not_guessed() {
     ];
     let mapped = map(openvox, portsip, &fields);
     for (field, _) in fields {
-        let (mapping, _, how) = told(&mapped, field);
+        let (mapping, _, how) = entry_of(&mapped, field);
         assert_eq!(mapping, LOST);
         assert!(
             how.contains("prints its word for a forward to extension"),
@@ -229,7 +232,7 @@ fn a_word_that_no_page_prints_is_not_guessed() {
     ];
     let mapped = map(portsip, openvox, &fields);
     for (field, _) in fields {
-        assert_eq!(told(&mapped, field).0, LOST);
+        assert_eq!(entry_of(&mapped, field).0, LOST);
     }
     assert_eq!(mapped.wanted.text(Field::FORWARD_BUSY), None);
     // A vendor understands its own.
@@ -239,7 +242,7 @@ fn a_word_that_no_page_prints_is_not_guessed() {
         Some("CONNECT_TO_MARS")
     );
     assert_eq!(
-        told(&mapped, Field::FORWARD_BUSY_NUMBER).0,
+        entry_of(&mapped, Field::FORWARD_BUSY_NUMBER).0,
         Mapping::Carried
     );
 }
@@ -296,9 +299,12 @@ fn secrets_that_cannot_go_are_made_up_and_never_shown() {
 fn the_three_names_of_an_extension_are_told_apart() {
     let (openvox, ozeki) = (manifest("openvox"), manifest("ozeki"));
     let mapped = map(ozeki, openvox, &[(Field::SIP_AUTH_NAME, "2001")]);
-    assert_eq!(told(&mapped, Field::SIP_AUTH_NAME).0, Mapping::Translated);
+    assert_eq!(
+        entry_of(&mapped, Field::SIP_AUTH_NAME).0,
+        Mapping::Translated
+    );
     let mapped = map(ozeki, openvox, &[(Field::SIP_AUTH_NAME, "ann")]);
-    let (mapping, _, how) = told(&mapped, Field::SIP_AUTH_NAME);
+    let (mapping, _, how) = entry_of(&mapped, Field::SIP_AUTH_NAME);
     assert!(mapping == LOST && how.contains("set anew"), "{how}");
     let mapped = map(
         ozeki,
@@ -306,16 +312,16 @@ fn the_three_names_of_an_extension_are_told_apart() {
         &[(Field::SIP_AUTH_NAME, "ann"), (Field::USER_ID, "staff")],
     );
     assert_eq!(mapped.wanted.text(Field::SIP_AUTH_NAME), Some("ann"));
-    assert_eq!(told(&mapped, Field::USER_ID).0, Mapping::Carried);
+    assert_eq!(entry_of(&mapped, Field::USER_ID).0, Mapping::Carried);
     let mapped = map(openvox, ozeki, &[]);
     assert_eq!(mapped.wanted.text(Field::USER_ID), Some("user2001"));
     // Values that the vendor fills in by itself are listed, but none that the user has to choose.
     assert_eq!(
-        told(&mapped, Field::SIP_AUTH_NAME),
+        entry_of(&mapped, Field::SIP_AUTH_NAME),
         (
             Mapping::Missing(Origin::Default),
             "2001",
-            told(&mapped, Field::SIP_AUTH_NAME).2
+            entry_of(&mapped, Field::SIP_AUTH_NAME).2
         )
     );
     assert_eq!(mapped.wanted.text(Field::SIP_AUTH_NAME), None);
@@ -342,7 +348,7 @@ fn what_has_no_use_is_dropped_without_loss_and_what_has_is_lost() {
         ),
     ] {
         assert_eq!(
-            told(&map(from, to, &[(field, text)]), field).0,
+            entry_of(&map(from, to, &[(field, text)]), field).0,
             mapping,
             "{} {text}",
             field.name()
@@ -591,7 +597,7 @@ fn what_was_kept_by_hand_is_no_base_for_the_next_run() {
     assert!(agreed.is("2001", Field::DESCRIPTION, Text::Open("x"), &kept.key));
     assert!(
         agreed.is("2001", Field::EMAIL, Text::Open(""), &kept.key)
-            && !agreed.holds_something(Field::EMAIL)
+            && !agreed.has_value(Field::EMAIL)
     );
 }
 
@@ -636,7 +642,7 @@ fn a_word_of_no_list_means_something_to_its_own_make_alone() {
     ] {
         let mapped = map(portsip, to, &[(Field::GENDER, text)]);
         assert_eq!(
-            told(&mapped, Field::GENDER).0,
+            entry_of(&mapped, Field::GENDER).0,
             mapping,
             "{} {text}",
             to.vendor.id

@@ -60,7 +60,7 @@ pub fn merge_step(
         return first_meeting(manifest, &wanted, current, overwrite);
     };
     for field in mapped.emptied(manifest) {
-        if agreed.holds_something(field) {
+        if agreed.has_value(field) {
             wanted.set(field, "");
         }
     }

@@ -478,7 +478,7 @@ impl Field {
     /// Returns true if this value of the field may never be shown: the field is a secret, or the value is an address
     /// with a password in it.
     pub fn hides(self, text: &str) -> bool {
-        self.is_secret() || (self == Field::VOICEMAIL_GREETING && holds_password(text))
+        self.is_secret() || (self == Field::VOICEMAIL_GREETING && has_url_password(text))
     }
 
     /// All fields that people know an extension by in this way.
@@ -498,7 +498,7 @@ impl Field {
 }
 
 /// Returns true for an address with a password before its host.
-pub(super) fn holds_password(text: &str) -> bool {
+pub(super) fn has_url_password(text: &str) -> bool {
     let authority = text.split_once("://").map_or("", |(_, rest)| rest);
     let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
     let user = authority.rsplit_once('@').map_or("", |(user, _)| user);

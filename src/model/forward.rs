@@ -29,7 +29,7 @@ impl Forward {
     }
 
     /// The forward that a field is part of.
-    pub fn with(field: Field) -> Option<Forward> {
+    pub fn of_field(field: Field) -> Option<Forward> {
         Forward::all().find(|forward| forward.fields().any(|part| part == field))
     }
 
@@ -75,7 +75,7 @@ impl OfficeHours {
     }
 
     /// The day that a field is part of.
-    pub(crate) fn with(field: Field) -> Option<OfficeHours> {
+    pub(crate) fn of_field(field: Field) -> Option<OfficeHours> {
         OfficeHours::all().find(|hours| hours.from == field || hours.to == field)
     }
 
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_forward_has_its_parts_and_its_words() {
-        let busy = Forward::with(Field::FORWARD_BUSY_PREFIX).unwrap();
+        let busy = Forward::of_field(Field::FORWARD_BUSY_PREFIX).unwrap();
         assert_eq!(
             busy,
             Forward {
@@ -123,7 +123,7 @@ mod tests {
                 number: Field::FORWARD_BUSY_NUMBER,
             }
         );
-        assert_eq!(Forward::with(Field::NUMBER), None);
+        assert_eq!(Forward::of_field(Field::NUMBER), None);
     }
 
     #[test]
@@ -133,7 +133,7 @@ mod tests {
             (days.len(), days[0], days[6]),
             (7, "Monday hours", "Sunday hours")
         );
-        let sunday = OfficeHours::with(Field::SUNDAY_TO).unwrap();
+        let sunday = OfficeHours::of_field(Field::SUNDAY_TO).unwrap();
         assert_eq!(sunday.from, Field::SUNDAY_FROM);
     }
 }

@@ -1,6 +1,6 @@
 //! Values as they may be shown to people, and the words that replace a secret. No other module has words for that.
 
-use super::field::holds_password;
+use super::field::has_url_password;
 use super::{Field, Kind, OddChar, Secret};
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -89,13 +89,13 @@ pub(crate) fn repeats_secret(words: &str, secret: &Secret) -> bool {
 /// Returns true if a field's text is a secret of the extension of this number, in any case, or contains it whole: some
 /// PBXes give a password back as another field. Keys, telephone numbers, lists and settings give nothing away, nor does
 /// the extension's own number, which many have for a PIN.
-pub(crate) fn gives_away(number: &str, field: Field, text: &str, secret: &str) -> bool {
+pub(crate) fn reveals(number: &str, field: Field, text: &str, secret: &str) -> bool {
     let is_text = match field.def().kind {
         Kind::Text | Kind::Email => true,
         Kind::Identifier => text.contains(char::is_alphabetic),
         Kind::Switch | Kind::Choice | Kind::Count | Kind::Time | Kind::List => false,
     };
-    is_text && !field.is_key() && text != number && holds_whole(text, secret)
+    is_text && !field.is_key() && text != number && contains_whole(text, secret)
 }
 
 /// The length from which a secret is looked for within a text, in bytes.
@@ -103,7 +103,7 @@ const LONG: usize = 8;
 
 /// Returns true if a text is a secret, in any case, or contains it whole; a short one, such as a PIN, may be part of any
 /// number.
-fn holds_whole(text: &str, secret: &str) -> bool {
+fn contains_whole(text: &str, secret: &str) -> bool {
     // Most texts are short; a letter in the other case may take twice the bytes.
     if 2 * text.len() < secret.len() {
         return false;
@@ -119,7 +119,7 @@ fn holds_whole(text: &str, secret: &str) -> bool {
     !secret.is_empty() && (text == secret || (secret.len() >= LONG && text.contains(&secret)))
 }
 
-/// Secrets that are looked for together, each as [`holds_whole`] looks for it.
+/// Secrets that are looked for together, each as [`contains_whole`] looks for it.
 #[derive(Default)]
 pub(crate) struct WholeSecrets {
     all: HashSet<String>,
@@ -141,7 +141,7 @@ impl WholeSecrets {
     }
 
     /// Returns true if a text is one of them, in any case, or contains one whole.
-    pub(crate) fn are_held_by(&self, text: &str) -> bool {
+    pub(crate) fn are_in(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         let is_within = |secret: &String| secret.len() <= text.len() && text.contains(secret);
         self.all.contains(&text) || self.long.iter().any(is_within)
@@ -369,7 +369,7 @@ pub fn changed(before: bool, now: bool) -> &'static str {
 /// A text that is no secret in quotes, shortened where it is long, its hidden characters made visible, and without the
 /// password of an address. A quote in it has a backslash before it, so that it is seen where the text ends.
 pub fn quoted(text: &str) -> String {
-    let text = match holds_password(text) {
+    let text = match has_url_password(text) {
         true => &*target(text),
         false => text,
     };
@@ -401,11 +401,11 @@ mod tests {
 
     #[test]
     fn a_secret_is_held_whole_and_not_in_a_piece() {
-        assert!(holds_whole("x Changed2001PW", "Changed2001pw"));
-        assert!(holds_whole("7731", "7731"));
-        assert!(!holds_whole("hand2001", "Changedhand2001pw"));
-        assert!(!holds_whole("4930773100", "7731"));
-        assert!(!holds_whole("", ""));
+        assert!(contains_whole("x Changed2001PW", "Changed2001pw"));
+        assert!(contains_whole("7731", "7731"));
+        assert!(!contains_whole("hand2001", "Changedhand2001pw"));
+        assert!(!contains_whole("4930773100", "7731"));
+        assert!(!contains_whole("", ""));
     }
 
     #[test]
@@ -443,15 +443,15 @@ mod tests {
             };
             let set = WholeSecrets::new(some());
             for text in texts {
-                let is_held = some().any(|secret| holds_whole(text, secret));
-                assert_eq!(set.are_held_by(text), is_held, "{text:?}");
+                let is_held = some().any(|secret| contains_whole(text, secret));
+                assert_eq!(set.are_in(text), is_held, "{text:?}");
             }
         }
     }
 
     #[test]
     fn only_texts_give_secrets_away() {
-        let gives = |field, text, secret| gives_away("2001", field, text, secret);
+        let gives = |field, text, secret| reveals("2001", field, text, secret);
         assert!(gives(Field::DISPLAY_NAME, "Kq7WzP3xVn9T", "kq7wzp3xvn9t"));
         assert!(gives(Field::CALLER_ID, "Kq7WzP3xVn9T", "Kq7WzP3xVn9T"));
         assert!(!gives(Field::DISPLAY_NAME, "2001", "2001"));

@@ -19,7 +19,7 @@ pub(super) struct NewAttributes<'k> {
 impl<'k> NewAttributes<'k> {
     /// By what a run has `read_back`; where nothing of it is kept, by what most of the extensions have that it `created`, as
     /// they are now.
-    pub(super) fn left_by<'s>(
+    pub(super) fn from_run<'s>(
         manifest: &'k Manifest,
         read_back: impl Iterator<Item = &'s Shown>,
         created: &[&Record],
@@ -44,7 +44,7 @@ impl<'k> NewAttributes<'k> {
     }
 
     /// The names of the attributes that an extension has and no new one.
-    pub(super) fn strange(&self, now: &Record) -> Vec<String> {
+    pub(super) fn added_attributes(&self, now: &Record) -> Vec<String> {
         if self.marks.is_empty() {
             return vec![];
         }

@@ -51,7 +51,7 @@ pub(crate) fn plan_deletions(
             PlannedRow::without_change(outcome)
         });
     }
-    let mut plan = Plan::new(rows, planned).against(remote);
+    let mut plan = Plan::new(rows, planned).with_remote(remote);
     plan.notes.extend(note_not_asked(rows));
     plan.notes.extend(note_others(others));
     Ok(plan)

@@ -31,7 +31,7 @@ pub(crate) fn plan_import(
         return Err(Refusal::all_or_nothing("correct the invalid rows"));
     }
     let planned = planned(rows, &remote, mode, rewrite_secrets, session)?;
-    Ok(Plan::new(rows, planned).against(remote))
+    Ok(Plan::new(rows, planned).with_remote(remote))
 }
 
 fn planned(
@@ -70,7 +70,8 @@ fn planned(
         }
         let is_written = |field| {
             let text = row.wanted.get(field).unwrap_or_default();
-            !rewrite_secrets && known.is_some_and(|current| session.vouches(current, field, text))
+            !rewrite_secrets
+                && known.is_some_and(|current| session.was_written(current, field, text))
         };
         let anew = known.is_none().then(|| rows.wanted_anew(index));
         let wanted = anew.as_ref().unwrap_or(&row.wanted);

@@ -44,7 +44,7 @@ pub(crate) fn first_are_gone(
     let few: BTreeSet<usize> = first.into_iter().take(FEW).collect();
     let few = done.iter().filter(|change| few.contains(&change.row));
     let few: Vec<&Change> = few.copied().collect();
-    let current = session.look(&present_numbers(&few))?;
+    let current = session.look_up(&present_numbers(&few))?;
     let is_gone = |change: &&Change| has_nothing(session.manifest(), change, &current);
     Ok(!few.is_empty() && few.iter().all(is_gone))
 }

@@ -71,7 +71,7 @@ impl Plan {
     }
 
     /// The same plan, against this state of the PBX.
-    pub(crate) fn against(mut self, remote: RemoteState) -> Plan {
+    pub(crate) fn with_remote(mut self, remote: RemoteState) -> Plan {
         self.on_pbx = remote.numbers.len();
         self.extensions = remote.extensions;
         self

@@ -83,7 +83,7 @@ impl MigrationSource {
         let label = &target.label;
         let listing = session.list()?;
         let numbers = sorted_numbers(listing.numbers);
-        let mut found = session.look(&numbers)?;
+        let mut found = session.look_up(&numbers)?;
         let records = numbers.iter().filter_map(|number| found.remove(number));
         let extension = |record: Record| {
             let place = Place {
@@ -138,13 +138,13 @@ impl MigrationSource {
         let (options, product) = InputOptions::of_product(&file.path, &file.id, reading)?;
         let sheets = open_sheets(&options, to, AllowedActions::default())?;
         let mut rows = InputRows::read(sheets, to)?;
-        rows.tell_troubles();
+        rows.add_troubles();
         let mut fields: BTreeSet<Field> = BTreeSet::new();
         for (_, binding) in &rows.sheets {
             fields.extend(binding.fields().map(|(field, _)| field));
         }
         let extension = |index: usize| {
-            let record = rows.given(index, to);
+            let record = rows.all_fields(index, to);
             SourceExtension {
                 record,
                 lost_columns: rows.lost_columns(index),

@@ -85,7 +85,7 @@ impl RemoteState {
             .into_iter()
             .filter(|number| !number.is_empty() && is_wanted(&listing, numbers.contains(*number)));
         let wanted: Vec<String> = wanted.map(str::to_owned).collect();
-        let looked = session.look_each(&wanted)?;
+        let looked = session.look_up_each(&wanted)?;
         let found = looked.found.into_iter();
         let nothing_known = Record::default();
         let extensions = found.map(|(number, current)| (number, current.hiding(&nothing_known)));
@@ -143,7 +143,7 @@ impl RemoteState {
             return Ok(());
         }
         rows.refuse_ambiguous(&self.ambiguous);
-        if rows.have(Field::GROUP_MEMBERS) {
+        if rows.have_value(Field::GROUP_MEMBERS) {
             rows.check_members(&session.list_extensions()?.unwrap_or_default());
         }
         Ok(())

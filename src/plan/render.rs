@@ -1,7 +1,7 @@
 //! A plan as text: one line for each row, marked with its action, and below it the fields that change.
 
 use crate::compare::uncomparable;
-use crate::lang::{spoken, translated};
+use crate::lang::{language, translated};
 use crate::manifest::Manifest;
 use crate::model::redact::{NOT_SHOWN, changed};
 use crate::model::{Action, Change, Field, Kind, PlannedRow, RowResult, TO_GENERATE};
@@ -125,7 +125,7 @@ fn push_row(
     let place = place.map_or_else(String::new, |place| format!(" ({place})"));
     let mut findings = outcome.findings.iter();
     let told = match findings.find(|finding| finding.message == outcome.message) {
-        Some(finding) => describe(finding, &outcome.column, outcome.place.as_ref(), spoken()),
+        Some(finding) => describe(finding, &outcome.column, outcome.place.as_ref(), language()),
         None => translated(&outcome.message).into_owned(),
     };
     let message = match &row.change {

@@ -333,7 +333,7 @@ impl Planner<'_> {
         let mut unseen = uncomparable(self.session.manifest(), wanted);
         unseen.retain(|field| {
             let text = wanted.get(*field).unwrap_or_default();
-            !self.session.vouches(now, *field, text)
+            !self.session.was_written(now, *field, text)
         });
         unseen
     }

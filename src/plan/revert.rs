@@ -131,7 +131,7 @@ pub(crate) fn plan_revert(
         let next = next_deletions(stored, past.is_doubted);
         refuse_without_next(run, &next, &remote.extensions, session.target())?;
     }
-    let left = session.look_at_parts(&gone(past, &remote))?;
+    let left = session.fetch_parts(&gone(past, &remote))?;
     let mut rewritten = BTreeMap::new();
     for (row, _) in rows {
         if let Some(change) = &row.change
@@ -199,7 +199,7 @@ fn new_attributes<'u>(
     let created = changes.filter(|change| change.action == Action::Create);
     let created = created.filter_map(|change| remote.extensions.get(change.present_number()));
     let created: Vec<&Record> = created.collect();
-    NewAttributes::left_by(manifest, past.read_back.values(), &created, past.key)
+    NewAttributes::from_run(manifest, past.read_back.values(), &created, past.key)
 }
 
 /// The numbers of extensions that the run created, or was about to, and that the PBX does not have.
@@ -597,7 +597,7 @@ impl Reverting<'_> {
         } else if let Some(field) = self.uncertain_field(change, now) {
             return self.uncertain(change, field, now);
         }
-        let strange = self.new_attributes.strange(now);
+        let strange = self.new_attributes.added_attributes(now);
         if !strange.is_empty() {
             let message = format!(
                 "it has beside its fields what run {} did not leave there: {}; rowcall did not change it",

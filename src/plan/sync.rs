@@ -46,7 +46,7 @@ pub(crate) fn unnamed(
         return Ok(kept.collect());
     }
     let (spelled, unnamed) = other_spellings(&named, remote, unnamed);
-    let looked = session.look_each(&unnamed)?;
+    let looked = session.look_up_each(&unnamed)?;
     let unread = looked.unread.into_iter().map(|(number, fault)| {
         PlannedRow::without_change(Outcome {
             number,

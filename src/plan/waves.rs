@@ -76,13 +76,13 @@ impl Waves {
 
 /// One wave: its number among all waves that were asked for, and the number of its changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stage {
+pub(crate) struct Wave {
     number: usize,
     pub(crate) of: usize,
     pub(crate) count: usize,
 }
 
-impl fmt::Display for Stage {
+impl fmt::Display for Wave {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "wave {} of {}", self.number, self.of)
     }
@@ -98,7 +98,7 @@ pub(crate) fn sending_order(changes: &[Change]) -> Vec<Change> {
 }
 
 /// Brings the changes into the order of their waves, and returns the size of each wave. Empty waves are left out.
-pub(crate) fn in_waves(waves: &[Vec<usize>], changes: &mut Vec<Change>) -> Vec<Stage> {
+pub(crate) fn in_waves(waves: &[Vec<usize>], changes: &mut Vec<Change>) -> Vec<Wave> {
     if waves.is_empty() {
         return vec![];
     }
@@ -121,10 +121,10 @@ pub(crate) fn in_waves(waves: &[Vec<usize>], changes: &mut Vec<Change>) -> Vec<S
     }
     placed.sort_by_key(|(wave, _)| *wave);
     let of = waves.len();
-    let stages: Vec<Stage> = placed
+    let waves: Vec<Wave> = placed
         .chunk_by(|a, b| a.0 == b.0)
         .filter_map(|wave| {
-            Some(Stage {
+            Some(Wave {
                 number: wave.first()?.0 + 1,
                 of,
                 count: wave.len(),
@@ -132,7 +132,7 @@ pub(crate) fn in_waves(waves: &[Vec<usize>], changes: &mut Vec<Change>) -> Vec<S
         })
         .collect();
     *changes = placed.into_iter().map(|(_, change)| change).collect();
-    stages
+    waves
 }
 
 #[cfg(test)]
@@ -194,8 +194,8 @@ mod tests {
         let rows = [Some("2002"), None, None, Some("2000")];
         let changes = rows.iter().enumerate().map(|(row, to)| create(row, *to));
         let mut changes = dependency_order(changes.collect());
-        let stages = in_waves(&[vec![0, 1, 3], vec![2]], &mut changes);
-        let counts: Vec<usize> = stages.iter().map(|stage| stage.count).collect();
+        let waves = in_waves(&[vec![0, 1, 3], vec![2]], &mut changes);
+        let counts: Vec<usize> = waves.iter().map(|wave| wave.count).collect();
         assert_eq!(counts, [1, 3]);
         let rows: Vec<usize> = changes.iter().map(|change| change.row).collect();
         assert_eq!(rows, [1, 2, 0, 3]);

@@ -21,7 +21,7 @@ pub(super) struct ReportLine<'o> {
 }
 
 impl ReportLine<'_> {
-    fn told(&self, text: &str) -> String {
+    fn translated(&self, text: &str) -> String {
         in_language(text, self.language).into_owned()
     }
 }
@@ -154,16 +154,16 @@ const COLUMNS: [ReportColumn; 19] = [
         heading: "message",
         prose: true,
         hidden: true,
-        cell: |line| line.told(&line.outcome.message),
-        reject: Some(|line| line.told(&line.outcome.message)),
+        cell: |line| line.translated(&line.outcome.message),
+        reject: Some(|line| line.translated(&line.outcome.message)),
         ..BARE
     },
     ReportColumn {
         heading: "hint",
         prose: true,
         hidden: true,
-        cell: |line| line.told(&line.outcome.hint),
-        reject: Some(|line| line.told(&line.outcome.hint)),
+        cell: |line| line.translated(&line.outcome.hint),
+        reject: Some(|line| line.translated(&line.outcome.hint)),
         ..BARE
     },
     ReportColumn {

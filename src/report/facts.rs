@@ -102,7 +102,7 @@ pub fn matrix() -> String {
         row
     });
     let all: Vec<usize> = (0..headings.len()).collect();
-    markdown::table(&headings, &told(rows.collect(), &all))
+    markdown::table(&headings, &translated_rows(rows.collect(), &all))
 }
 
 /// Describes one vendor: its settings, its fields, its rules with their sources, and those of its groups.
@@ -130,11 +130,11 @@ pub(crate) fn one(vendor: &Vendor) -> String {
         section("Settings", &table, &mut text);
     }
     let (sip, headings) = (&manifest.sip, ["fact", "value"].map(translated));
-    let rows = told(sip_rows(manifest), &[0, 1]);
+    let rows = translated_rows(sip_rows(manifest), &[0, 1]);
     section("By SIP", &markdown::table(&headings, &rows), &mut text);
     source_line(&sip.source, &sip.note, &mut text);
     if let Some(apply) = &manifest.apply {
-        let rows = told(apply_rows(apply), &[0]);
+        let rows = translated_rows(apply_rows(apply), &[0]);
         let table = markdown::table(&headings, &rows);
         section("Bringing changes into effect", &table, &mut text);
         source_line(&apply.source, &apply.note, &mut text);
@@ -181,7 +181,7 @@ fn section(title: &str, table: &str, text: &mut String) {
 }
 
 /// The rows with these columns in the reader's language.
-fn told(mut rows: Vec<Vec<String>>, columns: &[usize]) -> Vec<Vec<String>> {
+fn translated_rows(mut rows: Vec<Vec<String>>, columns: &[usize]) -> Vec<Vec<String>> {
     for row in &mut rows {
         for column in columns {
             if let Some(cell) = row.get_mut(*column) {
@@ -337,7 +337,7 @@ fn fields(manifest: &Manifest) -> String {
         "source",
         "note",
     ];
-    let rows = told(field_rows(manifest), &[2, 3, 4, 6]);
+    let rows = translated_rows(field_rows(manifest), &[2, 3, 4, 6]);
     markdown::table(&headings.map(translated), &rows)
 }
 
@@ -366,7 +366,7 @@ fn note(row: &FieldRow) -> String {
 
 fn rules(manifest: &Manifest) -> String {
     let headings = ["rule", "weight", "a value", "source", "note"];
-    let rows = told(rule_rows(manifest), &[1, 2, 4]);
+    let rows = translated_rows(rule_rows(manifest), &[1, 2, 4]);
     markdown::table(&headings.map(translated), &rows)
 }
 
@@ -383,7 +383,7 @@ fn refusals(manifest: &Manifest) -> String {
             row.source.clone(),
         ]
     });
-    markdown::table(&headings, &told(rows.collect(), &[1, 2]))
+    markdown::table(&headings, &translated_rows(rows.collect(), &[1, 2]))
 }
 
 fn rule_rows(manifest: &Manifest) -> Vec<Vec<String>> {
@@ -423,7 +423,7 @@ pub(crate) fn dictionary() -> String {
         }));
         row
     });
-    markdown::table(&headings, &told(rows.collect(), &[1]))
+    markdown::table(&headings, &translated_rows(rows.collect(), &[1]))
 }
 
 fn rule_row(row: &FieldRow, rule: &RuleRow) -> Vec<String> {

@@ -3,7 +3,7 @@
 
 use super::columns::{ReportLine, page_cells, page_columns, table_cells, table_columns};
 use super::findings::FindingSummary;
-use crate::lang::{spoken, translated};
+use crate::lang::{language, translated};
 use crate::model::{Finding, Language, Outcome, with_hint};
 use crate::sheet::{Column, Format, MarkedLine, Readers, SheetError, Tone, Writer};
 use std::collections::BTreeSet;
@@ -221,6 +221,6 @@ fn columns_of(format: Option<Format>, head: &ReportHead) -> Vec<Column> {
 pub(crate) fn language_of(format: Option<Format>) -> Language {
     match format {
         None | Some(Format::Csv | Format::Json | Format::JsonLines) => Language::English,
-        Some(_) => spoken(),
+        Some(_) => language(),
     }
 }

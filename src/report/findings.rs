@@ -1,6 +1,6 @@
 //! Findings as a person reads them: summed by column and cause, with the sheet's own headings and cells.
 
-use crate::lang::{all_translated, in_language, spoken, translated};
+use crate::lang::{all_translated, in_language, language, translated};
 use crate::model::{Field, Finding, Language, Place, Severity, heading_key, with_hint};
 use crate::sheet::{ExtraRow, ExtraSheet, TITLE_PREFIX, Tone};
 use std::collections::{BTreeMap, BTreeSet};
@@ -178,7 +178,7 @@ impl FindingGroup {
             subject(finding, &self.heading, ""),
             self.count.to_string(),
             format!("{sheet}{}{more}", self.cells.join(" ")),
-            words(finding, spoken()),
+            words(finding, language()),
             finding.rule.to_string(),
         ];
         ExtraRow {
@@ -237,7 +237,7 @@ pub(super) fn statement(finding: &Finding, heading: &str, place: &Place) -> Stri
         "{} {}{between}{}",
         translated(finding.severity.word()),
         parts.join(", "),
-        message(finding, spoken())
+        message(finding, language())
     )
 }
 

@@ -2,7 +2,7 @@
 
 use super::findings::words;
 use crate::check::BoundSheet;
-use crate::lang::{all_translated, spoken, translated};
+use crate::lang::{all_translated, language, translated};
 use crate::model::{Finding, Place, Secret, cell_name};
 use crate::sheet::{
     CellMarks, ExtraRow, ExtraSheet, Sheet, SheetError, TITLE_PREFIX, Tone, ending,
@@ -66,7 +66,7 @@ impl<'t> MarkedSheet<'t> {
         let weight = translated(finding.severity.word());
         if let Some(column) = column {
             // Its column names it.
-            let note = format!("{weight}: {}", words(finding, spoken()));
+            let note = format!("{weight}: {}", words(finding, language()));
             self.marks.add(place.line, column, tone, &note);
         }
         let link = Some(cell.clone());

@@ -228,7 +228,7 @@ pub(crate) fn try_target(target: &Target, context: &Context, stop: &StopFlag) ->
     if !target.is_sim() {
         let lock = context.state().and_then(|state| {
             let (identity, addresses) = (target.identity(), target.addresses());
-            Ok(TargetLock::take(&state, &identity, &addresses)?)
+            Ok(TargetLock::acquire(&state, &identity, &addresses)?)
         });
         checks.push(match lock {
             Ok(_) => Check::passed(label, "lock", "no run is at work on it"),

@@ -35,7 +35,7 @@ pub(crate) fn is_there() -> bool {
 ///
 /// # Errors
 /// The reason in words.
-pub(crate) fn keep(target: &str, password: &Secret) -> Result<String, String> {
+pub(crate) fn store(target: &str, password: &Secret) -> Result<String, String> {
     let cannot_run = |error| format!("{PROGRAM} cannot run: {error}");
     let mut child = secret_tool("store")
         .arg(format!("--label=rowcall {target}"))

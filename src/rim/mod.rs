@@ -22,4 +22,4 @@ pub(crate) use failure::{Exit, Failure};
 pub(crate) use rate::Rate;
 pub(crate) use session::TargetSession;
 pub(crate) use target::{PaceOptions, Target, TargetSpec};
-pub(crate) use who::who;
+pub(crate) use who::account_and_machine;

@@ -161,9 +161,9 @@ impl<'t> TargetSession<'t> {
 
     /// Returns true if the last write of an extension that still reads like this set a field that cannot be read to
     /// this text.
-    pub(crate) fn vouches(&self, current: &Record, field: Field, text: Text<'_>) -> bool {
+    pub(crate) fn was_written(&self, current: &Record, field: Field, text: Text<'_>) -> bool {
         let memory = self.memory.as_ref();
-        memory.is_some_and(|memory| memory.vouches(current, field, text))
+        memory.is_some_and(|memory| memory.was_written(current, field, text))
     }
 
     /// The fields that cannot be read back and that rowcall wrote to an extension since its marks were `then`, but for
@@ -205,7 +205,7 @@ impl<'t> TargetSession<'t> {
     }
 
     /// The options for looking the target up.
-    pub(crate) fn looking(&self, live: bool) -> LookupOptions {
+    pub(crate) fn lookup_options(&self, live: bool) -> LookupOptions {
         LookupOptions {
             parallel: self.target.parallel,
             batch: self.target.batch,
@@ -217,8 +217,8 @@ impl<'t> TargetSession<'t> {
     ///
     /// # Errors
     /// Exit 3 where the target cannot be read.
-    pub(crate) fn look(&self, numbers: &[String]) -> Result<BTreeMap<String, Record>, Failure> {
-        let looked = self.look_each(numbers)?;
+    pub(crate) fn look_up(&self, numbers: &[String]) -> Result<BTreeMap<String, Record>, Failure> {
+        let looked = self.look_up_each(numbers)?;
         match looked.unread.first_key_value() {
             Some((_, fault)) => Err(self.target.failure(fault)),
             None => Ok(looked.found),
@@ -229,11 +229,11 @@ impl<'t> TargetSession<'t> {
     ///
     /// # Errors
     /// Exit 3 where the target cannot be read.
-    pub(crate) fn look_at_parts(
+    pub(crate) fn fetch_parts(
         &self,
         numbers: &[String],
     ) -> Result<BTreeMap<String, Record>, Failure> {
-        let parts = self.connection.look_at_parts(numbers);
+        let parts = self.connection.fetch_parts(numbers);
         let parts = parts.map_err(|fault| self.target.failure(&fault))?;
         let by_number = parts.into_iter().map(|it| (it.number().to_owned(), it));
         Ok(by_number.collect())
@@ -243,25 +243,25 @@ impl<'t> TargetSession<'t> {
     ///
     /// # Errors
     /// Exit 3 where the target cannot be read.
-    pub(crate) fn look_each(&self, numbers: &[String]) -> Result<Looked, Failure> {
+    pub(crate) fn look_up_each(&self, numbers: &[String]) -> Result<Looked, Failure> {
         let what = format!("{}s looked at", self.target.noun());
         let progress = Progress::new(&what, numbers.len() as u64);
         let mut looked = Looked::default();
-        let result = self
-            .connection
-            .look_each(numbers, &self.looking(false), &mut |lookups| {
-                progress.add(lookups.len() as u64);
-                for lookup in lookups {
-                    match lookup.found {
-                        Ok(found) => looked
-                            .found
-                            .extend(found.into_iter().map(|it| (lookup.number.clone(), it))),
-                        Err(fault) => {
-                            looked.unread.insert(lookup.number, fault);
+        let result =
+            self.connection
+                .look_up_each(numbers, &self.lookup_options(false), &mut |lookups| {
+                    progress.add(lookups.len() as u64);
+                    for lookup in lookups {
+                        match lookup.found {
+                            Ok(found) => looked
+                                .found
+                                .extend(found.into_iter().map(|it| (lookup.number.clone(), it))),
+                            Err(fault) => {
+                                looked.unread.insert(lookup.number, fault);
+                            }
                         }
                     }
-                }
-            });
+                });
         progress.finish();
         result.map_err(|fault| self.target.failure(&fault))?;
         Ok(looked)

@@ -2,7 +2,7 @@
 
 use super::failure::{Exit, Failure};
 use super::log;
-use crate::lang::{in_language, spoken, translated};
+use crate::lang::{in_language, language, translated};
 use crate::link::StopFlag;
 use crate::model::redact::{harmless, message};
 use crate::model::{Language, Secret};
@@ -43,7 +43,7 @@ pub(crate) fn print_made(lines: impl Fn(Language) -> Vec<String>) {
         .iter()
         .for_each(|line| log::note(line));
     if !log::is_quiet() {
-        lines(spoken()).iter().for_each(|line| put(line));
+        lines(language()).iter().for_each(|line| put(line));
     }
 }
 
@@ -291,7 +291,7 @@ pub(crate) fn confirm(question: &str) -> bool {
     if !can_ask() {
         return true;
     }
-    let choice = match spoken() {
+    let choice = match language() {
         Language::English => "[y/N]",
         Language::German => "[j/N]",
     };

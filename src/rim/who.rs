@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 
 /// The account and the machine, for example `anna@desk7`, as far as the system names them.
-pub(crate) fn who() -> String {
+pub(crate) fn account_and_machine() -> String {
     let first = |names: &[&str]| {
         let mut texts = names.iter().filter_map(|name| env::var(name).ok());
         texts.find(|text| !text.trim().is_empty())

@@ -219,7 +219,7 @@ impl<'m> CompiledField<'m> {
     }
 
     /// Classifies a value, right or wrong.
-    pub(super) fn seen(&self, text: &str) -> ValueClass {
+    pub(super) fn classify(&self, text: &str) -> ValueClass {
         let text = self.trimmed(text);
         if text.is_empty() || text == CLEAR {
             return ValueClass::Blank;
@@ -239,13 +239,13 @@ impl<'m> CompiledField<'m> {
         }
     }
 
-    /// Like [`CompiledField::seen`], quickly where that is possible.
-    pub(super) fn seen_of(&self, text: &str) -> ValueClass {
+    /// Like [`CompiledField::classify`], quickly where that is possible.
+    pub(super) fn classify_fast(&self, text: &str) -> ValueClass {
         if text.is_empty() {
             return ValueClass::Blank;
         }
         self.at_a_glance(text, Purpose::Create)
-            .unwrap_or_else(|| self.seen(text))
+            .unwrap_or_else(|| self.classify(text))
     }
 
     /// Appends a finding for every rule that a value breaks. One that is too short gets none for being weak as well.

@@ -25,7 +25,7 @@ pub(super) struct NumberLengths {
 }
 
 impl NumberLengths {
-    pub(super) fn see(&mut self, number: &str) {
+    pub(super) fn add_number(&mut self, number: &str) {
         let Some(digits) = digits_of(number) else {
             return;
         };
@@ -77,13 +77,13 @@ impl Dialled {
     /// Finds them among all numbers of a sheet.
     pub(crate) fn among<'n>(numbers: impl Iterator<Item = &'n str>) -> Dialled {
         let mut lengths = NumberLengths::default();
-        numbers.for_each(|number| lengths.see(number));
+        numbers.for_each(|number| lengths.add_number(number));
         lengths.finish()
     }
 
     /// Returns true for such a number that has not as many digits as most others.
     pub(crate) fn is_unlike_others(&self, number: &str) -> bool {
-        self.why(number).is_some() && digits_of(number) != Some(self.usual)
+        self.reason_and_hint(number).is_some() && digits_of(number) != Some(self.usual)
     }
 
     /// Returns true if no number stands out.
@@ -92,7 +92,7 @@ impl Dialled {
     }
 
     /// The reason that a number may be no extension's, to follow the number, and the way out.
-    pub(super) fn why(&self, number: &str) -> Option<(&'static str, &'static str)> {
+    pub(super) fn reason_and_hint(&self, number: &str) -> Option<(&'static str, &'static str)> {
         if self.is_silent() {
             return None;
         }
@@ -156,14 +156,14 @@ mod tests {
         let whole = Dialled::among(numbers.iter().copied());
         let (first, rest) = numbers.split_at(numbers.len() / 2);
         let (mut all, mut part) = (NumberLengths::default(), NumberLengths::default());
-        first.iter().for_each(|number| all.see(number));
-        rest.iter().for_each(|number| part.see(number));
+        first.iter().for_each(|number| all.add_number(number));
+        rest.iter().for_each(|number| part.add_number(number));
         all.add(&part);
         let dialled = all.finish();
         assert_eq!(format!("{whole:?}"), format!("{dialled:?}"));
         let numbers = numbers.iter().copied();
         numbers
-            .filter(|number| dialled.why(number).is_some())
+            .filter(|number| dialled.reason_and_hint(number).is_some())
             .collect()
     }
 

@@ -28,7 +28,7 @@ pub(super) struct OnePassword {
 
 impl SharedPasswords {
     /// Takes in a row's password; a blank one, and one to be made up, is none.
-    pub(super) fn see(&mut self, field: Field, text: &str) {
+    pub(super) fn add_text(&mut self, field: Field, text: &str) {
         let known = self.0.iter_mut().find(|known| known.field == field);
         if known.as_ref().is_some_and(|known| known.text.is_none()) {
             return;
@@ -85,9 +85,9 @@ mod tests {
             let (mut all, mut part) = (SharedPasswords::default(), SharedPasswords::default());
             first
                 .iter()
-                .for_each(|text| all.see(Field::SIP_PASSWORD, text));
+                .for_each(|text| all.add_text(Field::SIP_PASSWORD, text));
             rest.iter()
-                .for_each(|text| part.see(Field::SIP_PASSWORD, text));
+                .for_each(|text| part.add_text(Field::SIP_PASSWORD, text));
             all.add(part);
             all.finish().first().map(|one| one.rows)
         });

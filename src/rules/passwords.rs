@@ -205,7 +205,7 @@ fn is_words(text: &str) -> bool {
 }
 
 /// Returns true if a text in the place of a password is an instruction, or only yes or no.
-pub(super) fn says_what_to_do(text: &str) -> bool {
+pub(super) fn is_instruction_or_switch(text: &str) -> bool {
     let text = text.trim();
     let is_word = text.chars().count() > 1
         && text.contains(char::is_alphabetic)

@@ -4,7 +4,7 @@ use super::compiled::{CompiledField, ValueClass, View};
 use super::fields_together::FieldsTogether;
 use super::hashes::{HashText, hash_text};
 use super::odd::{Odd, has_suspicious_byte, is_control};
-use super::passwords::{is_no_password, says_what_to_do};
+use super::passwords::{is_instruction_or_switch, is_no_password};
 use super::phone::Country;
 use super::rows_together::{BatchFacts, CrossRowFacts, Duplicate, about_row, is_alone};
 use super::spreadsheet_damage::{self as damage, Damage, TextShape};
@@ -219,7 +219,7 @@ impl<'m> Checker<'m> {
         let mut on_create = Box::new([ValueClass::Blank; 256]);
         for (index, compiled) in of_slots.clone() {
             if let Some(text) = compiled.row.fill.as_ref().or(compiled.row.default.as_ref()) {
-                on_create[usize::from(index)] = compiled.seen(text);
+                on_create[usize::from(index)] = compiled.classify(text);
             }
         }
         let unbound_required = of_slots
@@ -515,7 +515,7 @@ impl<'m> Checker<'m> {
         let mut view = *self.nothing_given(Purpose::Create);
         for (seen, compiled) in view.iter_mut().zip(&self.fields) {
             if let Some(text) = extension.reveal(compiled.row.name) {
-                *seen = compiled.seen(text);
+                *seen = compiled.classify(text);
             }
         }
         let text =
@@ -552,7 +552,7 @@ impl<'m> Checker<'m> {
             let given = given(compiled).is_some();
             // A value that the PBX does not give back may well be set.
             if given || compiled.row.access != Access::WriteOnly {
-                *seen = compiled.seen(text(compiled));
+                *seen = compiled.classify(text(compiled));
             }
         }
         for compiled in self
@@ -590,7 +590,7 @@ impl<'m> Checker<'m> {
         facts: &mut BatchFacts,
     ) {
         let text = |compiled: &CompiledField<'m>| compiled.text_in(cells);
-        let seen = |index| self.seen_at(index, purpose, &text);
+        let seen = |index| self.classify_at(index, purpose, &text);
         self.trace(row, cells, &seen, facts);
     }
 
@@ -610,7 +610,7 @@ impl<'m> Checker<'m> {
         let measured = self.measured.iter();
         let fields = measured.filter_map(|index| self.fields.get(usize::from(*index)));
         for compiled in fields.clone() {
-            facts.plain.see(compiled.row.name, text(compiled));
+            facts.plain.add_text(compiled.row.name, text(compiled));
         }
         if damage::is_surveyed(row.line) {
             facts.shapes.extend(
@@ -623,12 +623,12 @@ impl<'m> Checker<'m> {
     pub fn collect_record(&self, extension: &Record, facts: &mut BatchFacts) {
         let text =
             |compiled: &CompiledField<'m>| extension.reveal(compiled.row.name).unwrap_or_default();
-        let seen = |index| self.seen_at(index, Purpose::Create, &text);
+        let seen = |index| self.classify_at(index, Purpose::Create, &text);
         facts.take(&self.cross, &self.fields, &text, seen, (false, false));
     }
 
     /// Classifies the text of a field row, right or wrong.
-    fn seen_at<'c>(
+    fn classify_at<'c>(
         &self,
         index: u8,
         purpose: Purpose,
@@ -637,7 +637,7 @@ impl<'m> Checker<'m> {
         match self.fields.get(usize::from(index)) {
             Some(compiled) => match text(compiled) {
                 "" => self.nothing_given(purpose)[usize::from(index)],
-                text => compiled.seen_of(text),
+                text => compiled.classify_fast(text),
             },
             None => ValueClass::Unknown,
         }
@@ -782,7 +782,7 @@ impl<'m> Checker<'m> {
         } else {
             compiled.breaches(text, findings);
         }
-        if let Some(damage) = damage::look(row, text, self.country) {
+        if let Some(damage) = damage::find_damage(row, text, self.country) {
             let is_breach = row.name.def().kind == Kind::List || damage.is_breach();
             let mut finding = compiled.damaged(damage, text);
             if is_breach && let Some(breach) = findings.get_mut(before..).and_then(<[_]>::first_mut)
@@ -804,7 +804,7 @@ impl<'m> Checker<'m> {
         }
         // Nothing is concluded from a value that has findings.
         Some(match findings.len() == before {
-            true => compiled.seen(text),
+            true => compiled.classify(text),
             false => ValueClass::Unknown,
         })
     }
@@ -823,7 +823,9 @@ impl<'m> Checker<'m> {
                 findings.push(compiled.mask());
                 return true;
             }
-            if says_what_to_do(text) && damage::look(row, text, self.country).is_none() {
+            if is_instruction_or_switch(text)
+                && damage::find_damage(row, text, self.country).is_none()
+            {
                 findings.push(compiled.instruction());
                 return true;
             }

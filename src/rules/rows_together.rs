@@ -66,7 +66,7 @@ impl Sums {
     /// A total's number has a length that so few numbers of the sheet have.
     const RARE_MAX: u64 = 2;
 
-    fn see(&mut self, value: u64, digits: usize, is_alone: bool, is_bare: bool) {
+    fn add_number(&mut self, value: u64, digits: usize, is_alone: bool, is_bare: bool) {
         self.count += 1;
         self.sum += u128::from(value);
         if is_alone && self.alone.len() <= Sums::ALONE_MAX {
@@ -147,7 +147,7 @@ impl BatchFacts {
             .passwords()
             .filter_map(|index| fields.get(usize::from(index)))
         {
-            self.passwords.see(compiled.row.name, text(compiled));
+            self.passwords.add_text(compiled.row.name, text(compiled));
         }
         if let Some(email) = together.email
             && together.fact(CrossRule::DuplicateEmail).is_some()
@@ -164,12 +164,12 @@ impl BatchFacts {
     }
 
     fn number(&mut self, number: &str, is_alone: bool, is_bare: bool) {
-        self.lengths.see(number);
+        self.lengths.add_number(number);
         match key(number) {
             Some(key) => {
                 self.keys.push(key);
                 self.sums
-                    .see(value_of(key), number.len(), is_alone, is_bare);
+                    .add_number(value_of(key), number.len(), is_alone, is_bare);
             }
             None => self.texts.push(number.into()),
         }
@@ -519,7 +519,7 @@ impl CrossRowFacts {
 
     /// The rule that a number breaks beside those of the other rows, what it is, and the way out.
     fn odd_number(&self, compiled: &CompiledField<'_>, number: &str) -> Option<OddNumber> {
-        if let Some((what, hint)) = self.dialled.why(number) {
+        if let Some((what, hint)) = self.dialled.reason_and_hint(number) {
             return Some(OddNumber {
                 rule: "number.dialled",
                 what,
@@ -606,7 +606,7 @@ impl CrossRowFacts {
             findings.push(finding);
         }
         if let Some(fact) = cross.fact(CrossRule::ForwardLoop)
-            && let Some(way) = self.loops.way(number, target)
+            && let Some(way) = self.loops.path_of_loop(number, target)
         {
             let message = format!("forwards lead back to where they began: {way}");
             findings.push(FieldsTogether::finding(
@@ -702,7 +702,7 @@ impl Names {
         }
     }
 
-    fn known(&self, number: &str) -> Option<u64> {
+    fn id_of(&self, number: &str) -> Option<u64> {
         key(number).or_else(|| self.ids.get(number).copied())
     }
 
@@ -758,12 +758,12 @@ impl Loops {
     }
 
     /// The way from an extension by this forward back to itself; `None` where there is none.
-    fn way(&self, from: &str, to: &str) -> Option<String> {
+    fn path_of_loop(&self, from: &str, to: &str) -> Option<String> {
         if self.loop_of.is_empty() {
             return None;
         }
-        let start = self.names.known(from)?;
-        let next = self.names.known(to)?;
+        let start = self.names.id_of(from)?;
+        let next = self.names.id_of(to)?;
         let loop_of = self.loop_of.get(&start)?;
         if self.loop_of.get(&next) != Some(loop_of) {
             return None;
@@ -788,10 +788,10 @@ impl Loops {
         let mut waiting = VecDeque::from([start]);
         while let Some(at) = waiting.pop_front() {
             if at == end {
-                return way_back(&came_from, start, end);
+                return path_back(&came_from, start, end);
             }
             if came_from.len() > LOOP_STEPS_MAX {
-                return way_back(&came_from, start, at);
+                return path_back(&came_from, start, at);
             }
             for next in from(&self.forwards, at) {
                 came_from.entry(next).or_insert_with(|| {
@@ -804,7 +804,7 @@ impl Loops {
     }
 }
 
-fn way_back(came_from: &HashMap<u64, u64>, start: u64, end: u64) -> Vec<u64> {
+fn path_back(came_from: &HashMap<u64, u64>, start: u64, end: u64) -> Vec<u64> {
     let mut way = vec![end];
     let mut at = end;
     while at != start

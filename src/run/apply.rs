@@ -196,7 +196,7 @@ impl RunApply {
     }
 
     /// Tells how it ended. `run` is the run's name, where it has a ledger.
-    pub(super) fn tell(&self, end: &ApplyEnd, label: &str, run: Option<&str>) {
+    pub(super) fn print_end(&self, end: &ApplyEnd, label: &str, run: Option<&str>) {
         let name = &self.facts.name;
         match end.state {
             ApplyState::NotDue => {}

@@ -17,7 +17,7 @@ use crate::model::{
     Action, Change, Fault, FaultCause, Field, Outcome, PlannedRow, RingResult, RingVerdict,
     RowResult, Text,
 };
-use crate::plan::waves::Stage;
+use crate::plan::waves::Wave;
 use crate::progress::Progress;
 use crate::rim::session::first_texts;
 use crate::rim::terminal::{print, print_error};
@@ -43,7 +43,7 @@ pub(crate) struct Execution<'e> {
     /// The fields of a row's extension that cannot be restored, by position.
     pub(crate) not_restorable: BTreeMap<usize, Vec<Field>>,
     /// The waves, in the order of the changes; none where everything goes at once.
-    pub(crate) stages: Vec<Stage>,
+    pub(crate) waves: Vec<Wave>,
     /// True if deletions of extensions that no row names are held back where a creation is not done.
     pub(crate) is_sync: bool,
     /// The journal; `None` for a PBX that is simulated in this process.
@@ -166,7 +166,7 @@ impl Execution<'_> {
         let is_broken = failed.is_some();
         let (mut stopped, mut why) = stopped(&sent.ended);
         if let (Some(apply), Some(end)) = (&self.apply, &sent.apply) {
-            apply.tell(end, &session.target().label, results.run.as_deref());
+            apply.print_end(end, &session.target().label, results.run.as_deref());
             results.apply = Some(end.state);
             if let (None, Some((exit, reason))) = (stopped, end.stopped()) {
                 (stopped, why) = (Some(exit), Some(reason));
@@ -253,9 +253,9 @@ impl Execution<'_> {
             has_changed: false,
             is_outstanding: false,
         });
-        let mut each = |settlement: Settlement| recording.borrow_mut().take(settlement);
+        let mut each = |settlement: Settlement| recording.borrow_mut().record(settlement);
         let mut after = |wave: usize| recording.borrow_mut().end_wave(wave);
-        let sizes: Vec<usize> = self.stages.iter().map(|stage| stage.count).collect();
+        let sizes: Vec<usize> = self.waves.iter().map(|wave| wave.count).collect();
         let waves = WaveGate {
             sizes: &sizes,
             after: &mut after,
@@ -272,13 +272,13 @@ impl Execution<'_> {
         let starts = options.starts.lock().map(|mut it| std::mem::take(&mut *it));
         let starts = starts.unwrap_or_default();
         let mut recording = recording.into_inner();
-        recording.results.has_losses = tell_starts(&starts, &target.label, changes);
+        recording.results.has_losses = report_new_starts(&starts, &target.label, changes);
         let apply = self.apply.as_ref();
         let apply = apply.map(|apply| apply.finish(session, &ended, recording.has_changed));
         recording.is_outstanding = apply.as_ref().is_some_and(ApplyEnd::is_outstanding);
         recording.to_ring.extend(to_ring);
         let (_, all_asked) = recording.ring(true);
-        recording.put_held(&starts.gone);
+        recording.report_deferred(&starts.gone);
         let ended = match ended {
             Ended::Whole if !all_asked => Ended::Interrupted,
             ended => ended,
@@ -318,19 +318,19 @@ impl Execution<'_> {
 
     /// Reports how a wave went, and ends the run where more of it failed than is allowed. `not_ringing`
     /// is how many of its extensions are there and do not ring.
-    fn judge_wave(&self, wave: usize, failures: u32, not_ringing: u32) -> Option<Ended> {
-        let stage = self.stages.get(wave)?;
-        let is_last = wave + 1 == self.stages.len();
-        if stage.of > 1 {
-            let rows = counted(stage.count as u64, "row");
+    fn judge_wave(&self, index: usize, failures: u32, not_ringing: u32) -> Option<Ended> {
+        let wave = self.waves.get(index)?;
+        let is_last = index + 1 == self.waves.len();
+        if wave.of > 1 {
+            let rows = counted(wave.count as u64, "row");
             let not_ringing = match (&self.ringing, is_last || self.apply.is_some()) {
                 (Some(_), false) => format!(", {not_ringing} without a dial tone"),
                 _ => String::new(),
             };
-            print(format!("{stage}: {rows}, {failures} failed{not_ringing}"));
+            print(format!("{wave}: {rows}, {failures} failed{not_ringing}"));
         }
         // Judged however small the wave is: that is the purpose of small waves.
-        let sent = u32::try_from(stage.count).unwrap_or(u32::MAX);
+        let sent = u32::try_from(wave.count).unwrap_or(u32::MAX);
         let too_bad = self
             .failures_max()
             .is_exceeded(failures + not_ringing, sent);
@@ -340,8 +340,8 @@ impl Execution<'_> {
         };
         (!is_last && too_bad).then(|| {
             Ended::TooManyFailures(format!(
-                "{stage}: {failures} of its {} rows failed{not_ringing}",
-                stage.count
+                "{wave}: {failures} of its {} rows failed{not_ringing}",
+                wave.count
             ))
         })
     }
@@ -373,7 +373,7 @@ impl Execution<'_> {
 
 impl Recording<'_, '_> {
     /// Takes the settlement of a row.
-    fn take(&mut self, settlement: Settlement) {
+    fn record(&mut self, settlement: Settlement) {
         let execution = self.execution;
         let (position, provisional) = (settlement.row, settlement.provisional);
         if !provisional {
@@ -437,12 +437,12 @@ impl Recording<'_, '_> {
             self.deferred.insert(position, outcome);
             return;
         }
-        self.put_now(position, outcome);
+        self.report_now(position, outcome);
     }
 
     /// Reports the rows that were done. Where another PBX has answered since, they may be gone; `gone` are the words for those
     /// that are.
-    fn put_held(&mut self, gone: &BTreeMap<usize, String>) {
+    fn report_deferred(&mut self, gone: &BTreeMap<usize, String>) {
         for (position, outcome) in std::mem::take(&mut self.deferred) {
             let outcome = match self.is_doubted {
                 true => doubted(
@@ -452,11 +452,11 @@ impl Recording<'_, '_> {
                 false => outcome,
             };
             self.left_open += usize::from(self.is_doubted);
-            self.put_now(position, outcome);
+            self.report_now(position, outcome);
         }
     }
 
-    fn put_now(&mut self, position: usize, outcome: Outcome) {
+    fn report_now(&mut self, position: usize, outcome: Outcome) {
         if let Err(failure) = self.results.put(position, outcome) {
             // Nothing more is sent when results cannot be shown.
             self.failed.get_or_insert(failure);
@@ -467,7 +467,7 @@ impl Recording<'_, '_> {
     /// Ends a wave: the next one begins unless there is a reason to end the run. The last wave's extensions are asked
     /// about with the rest, and so are all where the changes are in effect only then.
     fn end_wave(&mut self, wave: usize) -> Option<Ended> {
-        let is_last = wave + 1 == self.execution.stages.len();
+        let is_last = wave + 1 == self.execution.waves.len();
         let not_ringing = match is_last || self.execution.apply.is_some() {
             true => 0,
             false => self.ring(false).0,
@@ -530,7 +530,7 @@ impl Recording<'_, '_> {
 
 /// Says how often the PBX started anew, as far as that was seen, and what its file has lost of others; returns true where it has
 /// after such a start.
-fn tell_starts(starts: &NewStarts, label: &str, changes: &[Change]) -> bool {
+fn report_new_starts(starts: &NewStarts, label: &str, changes: &[Change]) -> bool {
     let has_started = !starts.times.is_empty();
     if has_started {
         let times = counted(starts.times.len() as u64, "time");

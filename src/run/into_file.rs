@@ -19,7 +19,7 @@ use crate::rim::outputs::Files;
 use crate::rim::terminal::{
     end_on_interrupt, print, print_data, print_lines, print_made, stop_writing_on_interrupt,
 };
-use crate::rim::{Context, Exit, Failure, who};
+use crate::rim::{Context, Exit, Failure, account_and_machine};
 use crate::sheet::import_file;
 use jiff::Timestamp;
 use serde_json::json;
@@ -111,11 +111,11 @@ impl<'f> FileRequest<'f> {
             return Ok(import_table(self.facts, &records));
         };
         let (table, gaps) = import_table_like(self.facts, &records, pattern);
-        self.tell_gaps(like, &gaps)?;
+        self.report_gaps(like, &gaps)?;
         Ok(table)
     }
 
-    fn tell_gaps(&self, like: &Path, gaps: &PatternGaps) -> Result<(), Failure> {
+    fn report_gaps(&self, like: &Path, gaps: &PatternGaps) -> Result<(), Failure> {
         let like = like.display();
         let needed = |heading: &str| {
             let mut fields = self.facts.field.iter();
@@ -287,7 +287,7 @@ impl<'f> FileRequest<'f> {
                 ("command", self.command.to_owned()),
                 ("read", read),
                 ("written", self.file.display().to_string()),
-                ("by", who()),
+                ("by", account_and_machine()),
                 ("started", for_people(self.started)),
             ],
             has_one_table,

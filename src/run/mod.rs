@@ -284,7 +284,7 @@ impl<'r> Run<'r> {
             Err(_) => self.possible_results(lines)?,
         };
         if refusal.leaves_files {
-            results.leave(is_anothers);
+            results.drop_outputs(is_anothers);
         }
         results.refuse(refusal)
     }
@@ -347,7 +347,7 @@ impl<'r> Run<'r> {
         }
         let state = self.context.state()?;
         let target = self.request.target;
-        let lock = TargetLock::take(&state, &target.identity(), &target.addresses());
+        let lock = TargetLock::acquire(&state, &target.identity(), &target.addresses());
         Ok(Some(lock.map_err(Failure::from)?))
     }
 
@@ -425,7 +425,7 @@ impl<'r> Run<'r> {
     /// Ends the run before its first change, once the outputs for results were opened.
     fn refuse_opened(&self, mut results: Results<'_>, refusal: Refusal) -> Result<Exit, Failure> {
         if refusal.leaves_files {
-            results.leave(|path| is_anothers(path, self.resumed, self.context));
+            results.drop_outputs(|path| is_anothers(path, self.resumed, self.context));
         }
         results.refuse(refusal)
     }
@@ -588,7 +588,7 @@ impl<'r> Run<'r> {
             memberships,
             ringing,
             apply,
-            stages: remaining.stages,
+            waves: remaining.waves,
         };
         drop(remaining.rows);
         execution.run(session, &remaining.changes, results, |ended| {

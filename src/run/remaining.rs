@@ -9,7 +9,7 @@ use super::saved_options::SavedOptions;
 use crate::ledger::{Ledger, Standing};
 use crate::model::{Action, Change, Outcome, PlannedRow, Record, RowResult};
 use crate::plan::dependents::block_rows;
-use crate::plan::waves::{Stage, in_waves};
+use crate::plan::waves::{Wave, in_waves};
 use crate::rim::Failure;
 use crate::rim::terminal::print;
 use crate::submit::Memberships;
@@ -24,7 +24,7 @@ pub(super) struct Remaining {
     /// The changes left to be sent, in their order.
     pub(super) changes: Vec<Change>,
     pending: Vec<Pending>,
-    pub(super) stages: Vec<Stage>,
+    pub(super) waves: Vec<Wave>,
     /// The positions of rows that have got their result without being sent.
     with_result: Vec<usize>,
 }
@@ -74,7 +74,7 @@ impl Remaining {
         }
         let is_left = |change: &Change| !is_final(change.row) && !blocked.contains(&change.row);
         let mut changes: Vec<Change> = all.into_iter().filter(is_left).collect();
-        let stages = in_waves(&options.waves, &mut changes);
+        let waves = in_waves(&options.waves, &mut changes);
         let pending = changes.iter().map(|change| Pending {
             position: change.row,
             intended: match standings.get(change.row) {
@@ -87,7 +87,7 @@ impl Remaining {
             rows,
             standings,
             changes,
-            stages,
+            waves,
             with_result: [left_alone, blocked].concat(),
         }
     }

@@ -13,7 +13,7 @@ use crate::progress::duration;
 use crate::report::{ReportHead, for_people, origins};
 use crate::rim::outputs::Files;
 use crate::rim::terminal::can_ask;
-use crate::rim::{Context, Failure, Target, who};
+use crate::rim::{Context, Failure, Target, account_and_machine};
 use crate::submit::FailuresMax;
 use crate::submit::Verify;
 use jiff::Timestamp;
@@ -107,7 +107,7 @@ impl<'t> RunRequest<'t> {
             ("command", self.command.word().to_owned()),
             ("mode", translated(self.mode.word()).into_owned()),
             ("read", read),
-            ("by", who()),
+            ("by", account_and_machine()),
             ("started", for_people(started)),
         ];
         let title = format!("{} on {}", self.command.word(), self.target.label);

@@ -158,7 +158,7 @@ impl<'r> Results<'r> {
     }
 
     /// Drops the outputs that would replace files of other runs.
-    pub(crate) fn leave(&mut self, is_anothers: impl Fn(&Path) -> bool) {
+    pub(crate) fn drop_outputs(&mut self, is_anothers: impl Fn(&Path) -> bool) {
         let is_left = |path: &Path| !disk::is_special(path) && is_anothers(path);
         for (position, file) in self.files.iter_mut().enumerate() {
             if let Some(path) = file.take_if(|path| is_left(path)) {

@@ -24,17 +24,18 @@ impl<'r> Run<'r> {
             Err(failure) => return self.refuse_unlocked(Refusal::new("run", failure)),
         };
         let mut is_doubted = past.summary.is_doubted;
-        let (mut session, lost, renewed) = match self.look(&mut rows, past, &mut is_doubted) {
-            Ok(looked) => looked,
-            Err(failure) => {
-                if is_doubted {
-                    ledger.doubt(true)?;
+        let (mut session, lost, renewed) =
+            match self.sign_in_and_look_up(&mut rows, past, &mut is_doubted) {
+                Ok(looked) => looked,
+                Err(failure) => {
+                    if is_doubted {
+                        ledger.doubt(true)?;
+                    }
+                    ledger.end(&failure.message)?;
+                    let lines = rows.lines(is_doubted);
+                    return self.refuse(Refusal::from(failure).with_lines(lines));
                 }
-                ledger.end(&failure.message)?;
-                let lines = rows.lines(is_doubted);
-                return self.refuse(Refusal::from(failure).with_lines(lines));
-            }
-        };
+            };
         for (position, line) in rows.lines_at(&lost) {
             ledger.result(position, line);
         }
@@ -79,13 +80,13 @@ impl<'r> Run<'r> {
         if self.request.rejects.is_some() {
             self.kept_cells = Some(StoredRun::open(&state, &past.name)?.originals(&key)?);
         }
-        Ok((ledger, RunRows::kept(rows), key))
+        Ok((ledger, RunRows::from_stored(rows), key))
     }
 
     /// Signs in, and looks at the records of the rows that are left. Where another PBX had answered, or has nothing of the
     /// first few rows, which is doubted then, it looks first at those that were done, and opens again what is lost of them;
     /// returns their positions, and those of the records that are other ones by now.
-    fn look(
+    fn sign_in_and_look_up(
         &self,
         rows: &mut RunRows,
         past: &PastRun,
@@ -101,19 +102,19 @@ impl<'r> Run<'r> {
             let done = rows.done(|row| taken_back.contains_key(&row));
             *is_doubted = *is_doubted || first_are_gone(&done, &session)?;
             if *is_doubted {
-                let current = session.look(&present_numbers(&done))?;
+                let current = session.look_up(&present_numbers(&done))?;
                 gone = lost(&past.name, &done, &current, session.target())?;
                 rows.open_again(&gone);
             }
         }
         if session.manifest().vendor.loses_ms > 0 {
             let next = rows.next_deletions(*is_doubted);
-            let current = session.look(&present_numbers(&next))?;
+            let current = session.look_up(&present_numbers(&next))?;
             let right = refuse_without_next(&past.name, &next, &current, session.target());
             *is_doubted |= right.is_err();
             right?;
         }
-        let renewed = rows.look_again(&past.options, &session)?;
+        let renewed = rows.look_up_again(&past.options, &session)?;
         Ok((session, gone, renewed))
     }
 

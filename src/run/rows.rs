@@ -38,7 +38,7 @@ impl RunRows {
     }
 
     /// The rows of a run that was cut off.
-    pub(super) fn kept(rows: Vec<(PlannedRow, Standing)>) -> RunRows {
+    pub(super) fn from_stored(rows: Vec<(PlannedRow, Standing)>) -> RunRows {
         let (rows, standings) = rows.into_iter().unzip();
         RunRows {
             rows,
@@ -132,7 +132,7 @@ impl RunRows {
     ///
     /// # Errors
     /// Exit 3 where the PBX cannot be read.
-    pub(super) fn look_again(
+    pub(super) fn look_up_again(
         &mut self,
         options: &SavedOptions,
         session: &TargetSession<'_>,
@@ -149,7 +149,7 @@ impl RunRows {
         });
         let numbers: BTreeSet<&str> = numbers.collect();
         let numbers: Vec<String> = numbers.into_iter().map(str::to_owned).collect();
-        let current = session.look(&numbers)?;
+        let current = session.look_up(&numbers)?;
         // Others may have begun to use a part of an extension that is to be deleted, or made something else of it.
         let is_gone = |(_, _, change): &(usize, Standing, Change)| {
             !current.contains_key(&change.number) && !current.contains_key(change.present_number())
@@ -167,14 +167,14 @@ impl RunRows {
             let Some(row) = self.rows.get_mut(position) else {
                 continue;
             };
-            if let Some(kept) = kept(&listing, &change, now.is_some(), &row.outcome) {
-                row.outcome = kept;
-                self.leave(position, standing);
+            if let Some(line) = line_of_obstacle(&listing, &change, now.is_some(), &row.outcome) {
+                row.outcome = line;
+                self.leave_alone(position, standing);
                 continue;
             }
             let manifest = session.manifest();
             let obstacle = match standing {
-                Standing::Intended(_) => doubt(manifest, &change, &current),
+                Standing::Intended(_) => obstacle(manifest, &change, &current),
                 _ => drift(manifest, &change, now),
             };
             let rewritten = match now {
@@ -190,7 +190,7 @@ impl RunRows {
                     let place = row.outcome.place.as_ref();
                     row.outcome.column = options.headings.heading(place, obstacle.field);
                     obstacle.write_into(&mut row.outcome);
-                    self.leave(position, standing);
+                    self.leave_alone(position, standing);
                 }
                 None if standing == Standing::Waiting && !is_known(&change, now) => {
                     change.before = now.cloned().or(change.before);
@@ -204,7 +204,7 @@ impl RunRows {
     }
 
     /// Leaves a row alone that has got its result.
-    fn leave(&mut self, position: usize, standing: Standing) {
+    fn leave_alone(&mut self, position: usize, standing: Standing) {
         if let (Standing::Intended(times), Some(row)) = (standing, self.rows.get_mut(position)) {
             row.outcome.attempts = times;
         }
@@ -217,7 +217,12 @@ impl RunRows {
 
 /// The line of a change that is not sent, or not finished, because something else on the PBX has the number, or uses a part
 /// of the extension that is to be deleted.
-fn kept(listing: &Listing, change: &Change, is_there: bool, line: &Outcome) -> Option<Outcome> {
+fn line_of_obstacle(
+    listing: &Listing,
+    change: &Change,
+    is_there: bool,
+    line: &Outcome,
+) -> Option<Outcome> {
     let line = || line.clone();
     match listing.others.get(&change.number) {
         Some(other) if !is_there => Some(no_extension(other, line())),
@@ -330,7 +335,7 @@ fn written_by_others(standing: Standing, fields: &[Field]) -> Option<Obstacle> {
 /// Compares the PBX with a change that may have been sent; `None` where the PBX has it, is as it was
 /// before, or is between the two: the sender looks again, and sends what is missing. Where a field is neither as before nor
 /// as wanted, nobody can know who changed what.
-fn doubt(
+fn obstacle(
     manifest: &Manifest,
     change: &Change,
     current: &BTreeMap<String, Record>,

@@ -152,11 +152,11 @@ impl Generated {
         }
         let mut generator = Generator::new(manifest);
         for change in changes() {
-            generator.know(&change.wanted);
+            generator.reserve_secrets(&change.wanted);
             change
                 .before
                 .iter()
-                .for_each(|before| generator.know(before));
+                .for_each(|before| generator.reserve_secrets(before));
         }
         let changes = planned.iter_mut().filter_map(|row| row.change.as_mut());
         for change in changes {

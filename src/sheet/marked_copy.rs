@@ -149,12 +149,12 @@ fn copy_book(
     let unwritable = |error| SheetError::unwritable(&file, &error);
     let lost = || unusual(sheet);
     let (package, part) = book.part(content.table);
-    let (root, styles_part) = book.frame();
+    let (root, styles_part) = book.root_and_styles();
     let styles_part = styles_part.ok_or_else(lost)?;
     let text = |name: &str| package.text(name)?.ok_or_else(lost);
     let styles_text = text(styles_part)?;
     let mut styles = MarkStyles::new(&styles_text);
-    let new = NewParts::free(package);
+    let new = NewParts::unused_in(package);
     let sheet_relations = package.text(&relations_of(part))?;
     let prefix = worksheet_prefix(&package.head(part, 4096));
     let own = OwnNotes::read(part, sheet_relations.as_deref(), package)?;

@@ -274,7 +274,7 @@ impl Sheet {
 
     /// A pass over picked rows only, from batch to batch: quick where the file can be entered anywhere. The picks come
     /// in the order of their batches.
-    pub fn again(
+    pub fn reread(
         &self,
         picks: Vec<Picks>,
     ) -> Box<dyn Iterator<Item = Result<Again<'_>, SheetError>> + '_> {
@@ -468,7 +468,7 @@ impl Again<'_> {
         let mut picks = self.picks.rows.iter();
         match &self.from {
             PickedFrom::Csv(content, left_out) => {
-                let batch = content.again(self.picks.extent, &self.picks.rows)?;
+                let batch = content.reread(self.picks.extent, &self.picks.rows)?;
                 batch.rows(|row| {
                     if let Some(pick) = picks.next() {
                         let index = pick.index.into();

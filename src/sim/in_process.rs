@@ -28,7 +28,7 @@ impl InProcess {
 
 impl Link for InProcess {
     fn exchange(&self, request: &Request) -> Result<Reply, Fault> {
-        let told = self.sim.hear(&heard(&self.prefix, request)?);
+        let told = self.sim.receive(&heard(&self.prefix, request)?);
         if told.wait > self.reply_time_max {
             thread::sleep(self.reply_time_max);
             return Err(timeout(self.reply_time_max));

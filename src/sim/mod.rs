@@ -141,8 +141,8 @@ impl Sim {
 
     /// Takes a request and returns its end and the time until then; the waiting is left to the caller, so that requests
     /// overlap.
-    fn hear(&self, heard: &RawRequest) -> RequestEnd {
-        self.lock().hear(heard)
+    fn receive(&self, heard: &RawRequest) -> RequestEnd {
+        self.lock().receive(heard)
     }
 
     fn lock(&self) -> MutexGuard<'_, SimState> {
@@ -171,7 +171,7 @@ enum ReplyEnd {
 }
 
 impl SimState {
-    fn hear(&mut self, heard: &RawRequest) -> RequestEnd {
+    fn receive(&mut self, heard: &RawRequest) -> RequestEnd {
         let decision = self.memory.decide(&self.faults, heard);
         let breakage = self.scripted(heard).or(decision.breakage);
         if breakage != Some(Breakage::Refuse) {
@@ -374,7 +374,7 @@ mod tests {
         let sim = Sim::new(token_pbx(), Faults::default());
         let clone = sim.clone();
         for target in ["/login", "/add?token=open", "/add?token=wrong"] {
-            clone.hear(&heard(target));
+            clone.receive(&heard(target));
         }
         assert_eq!((sim.requests(), sim.requests_to("/add")), (3, 2));
         assert!(sim.counts().keys().all(|path| !path.contains("token")));
@@ -392,9 +392,9 @@ mod tests {
         let sim = Sim::new(token_pbx(), Faults::default());
         let further = 5;
         for n in 0..PATHS_MAX + further {
-            sim.hear(&heard(&format!("/{n}")));
+            sim.receive(&heard(&format!("/{n}")));
         }
-        sim.hear(&heard("/7"));
+        sim.receive(&heard("/7"));
         assert_eq!(sim.requests_to(OTHER_PATHS), further as u64);
         assert_eq!(sim.requests_to("/7"), 2);
         assert_eq!(sim.requests(), (PATHS_MAX + further + 1) as u64);
@@ -405,7 +405,7 @@ mod tests {
         let sim = Sim::new(token_pbx(), Faults::default());
         let begun = Instant::now();
         sim.lock().arrivals = vec![begun; ARRIVALS_MAX].into();
-        sim.hear(&heard("/a"));
+        sim.receive(&heard("/a"));
         let arrivals = sim.arrivals();
         assert_eq!(arrivals.len(), ARRIVALS_MAX);
         assert!(arrivals.last().is_some_and(|last| *last > begun));
@@ -417,7 +417,7 @@ mod tests {
         let sim = Sim::new(token_pbx(), faults.clone());
         let storm = || -> Vec<bool> {
             (0..40)
-                .map(|_| matches!(sim.hear(&heard("/add?token=open")).end, ReplyEnd::Cut))
+                .map(|_| matches!(sim.receive(&heard("/add?token=open")).end, ReplyEnd::Cut))
                 .collect()
         };
         let first = storm();
@@ -443,10 +443,10 @@ mod tests {
     fn a_refused_request_did_not_reach_it() {
         let sim = Sim::new(token_pbx(), Faults::default());
         sim.break_once("/add", Breakage::Refuse);
-        sim.hear(&heard("/login"));
-        sim.hear(&heard("/add?token=open"));
+        sim.receive(&heard("/login"));
+        sim.receive(&heard("/add?token=open"));
         assert_eq!((sim.requests(), sim.numbers().len()), (1, 0));
-        sim.hear(&heard("/add?token=open"));
+        sim.receive(&heard("/add?token=open"));
         assert_eq!((sim.requests(), sim.numbers().len()), (2, 1));
     }
 }

@@ -201,7 +201,7 @@ impl Registrar {
     }
 
     /// Every request so far, in the order of arrival.
-    pub fn heard(&self) -> Vec<HeardRegister> {
+    pub fn received(&self) -> Vec<HeardRegister> {
         self.shared.lock().heard.clone()
     }
 }
@@ -422,7 +422,7 @@ impl RegistrarState {
         }
         let mut pieces = vec![];
         if quirks.remove(&RegistrarQuirk::Strangers) {
-            pieces.extend(strangers(&request));
+            pieces.extend(unrelated_messages(&request));
         }
         if quirks.contains(&RegistrarQuirk::Trying) {
             pieces.push(reply(&request, 100, ""));
@@ -589,7 +589,7 @@ fn reply(request: &ReadRegister, status: u16, more: &str) -> Vec<u8> {
 }
 
 /// Messages that are no reply to the request, each of which would say that all is well.
-fn strangers(request: &ReadRegister) -> Vec<Vec<u8>> {
+fn unrelated_messages(request: &ReadRegister) -> Vec<Vec<u8>> {
     let own = String::from_utf8(reply(request, 200, "")).unwrap_or_default();
     let call = request.header("Call-ID").unwrap_or_default();
     vec![

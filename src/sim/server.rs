@@ -296,7 +296,7 @@ impl<'h> ServedConnection<'h> {
     /// Serves one request to its end; returns true if another may follow.
     fn one(&mut self) -> Result<bool, Over> {
         let (heard, keep_alive) = self.request()?;
-        let RequestEnd { wait, end } = self.house.sim.hear(&heard);
+        let RequestEnd { wait, end } = self.house.sim.receive(&heard);
         self.house.wait(wait);
         if self.house.is_stopping() {
             return Err(Over::Gone);

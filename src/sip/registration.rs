@@ -159,7 +159,7 @@ impl RingConversation<'_> {
             };
         }
         let is_refused = matches!(&told, Ok(reply) if reply.status >= 300);
-        let is_left = !is_refused && !self.take_back(&contact, who);
+        let is_left = !is_refused && !self.unbind(&contact, who);
         let left = match is_left {
             true => {
                 "; what was registered could not be taken back: it ends by itself within an hour"
@@ -198,7 +198,7 @@ impl RingConversation<'_> {
     }
 
     /// Takes a binding back, also after the run was asked to end; returns true once the registrar has it no more.
-    fn take_back(&mut self, contact: &str, who: &Credentials) -> bool {
+    fn unbind(&mut self, contact: &str, who: &Credentials) -> bool {
         let is_gone = |reply: &SipReply| {
             let contacts = reply.contacts();
             reply.status < 300 && !contacts.iter().any(|known| known == contact)

@@ -194,7 +194,7 @@ impl Connection {
     pub(super) fn ask_started(&self) -> Result<Option<Arc<PbxStart>>, Fault> {
         let response = self.converse(self.client.as_ref(), &Task::KeepAlive, None);
         let Answer::Session(Session { started, .. }) = response.result? else {
-            return Err(strange_answer());
+            return Err(unexpected_answer());
         };
         let mut state = lock(&self.state);
         // Another sender may have signed in anew meanwhile, so no more of the session is taken over.
@@ -254,7 +254,7 @@ impl Connection {
         for _ in 0..LISTINGS_MAX {
             let response = self.converse(client, &Task::List, None);
             let Answer::Listing(listing) = response.result? else {
-                return Err(strange_answer());
+                return Err(unexpected_answer());
             };
             let Some(before) = known else {
                 if response.turns < 2 || !listing.complete {
@@ -284,19 +284,19 @@ impl Connection {
         Ok(known.unwrap_or_default())
     }
 
-    /// Looks extensions up as [`Connection::look_each`] does, for callers that need all of them: extensions that are not
+    /// Looks extensions up as [`Connection::look_up_each`] does, for callers that need all of them: extensions that are not
     /// on the PBX are left out.
     ///
     /// # Errors
     /// The fault of the first extension that could not be read.
-    pub fn look(
+    pub fn look_up_required(
         &self,
         numbers: &[String],
         options: &LookupOptions,
         found: &mut dyn FnMut(Vec<Record>),
     ) -> Result<(), Fault> {
         let mut unread = None;
-        self.look_each(numbers, options, &mut |lookups| {
+        self.look_up_each(numbers, options, &mut |lookups| {
             let mut records = vec![];
             for lookup in lookups {
                 match lookup.found {
@@ -318,7 +318,7 @@ impl Connection {
     ///
     /// # Errors
     /// The fault for which nothing can be looked up any more; the batches before it have been handed to `each`.
-    pub fn look_each(
+    pub fn look_up_each(
         &self,
         numbers: &[String],
         options: &LookupOptions,
@@ -381,7 +381,7 @@ impl Connection {
         let mut answered: HashMap<String, Vec<Record>> = HashMap::new();
         let mut is_certain = false;
         if numbers.len() > 1 {
-            match self.look_at(numbers, live) {
+            match self.fetch(numbers, live) {
                 Ok(found) => {
                     is_certain = self.manifest().ability.looks_at_each;
                     for record in found {
@@ -399,7 +399,7 @@ impl Connection {
             let found = match answered.remove(number) {
                 Some(found) => Ok(found),
                 None if is_certain => Ok(vec![]),
-                None => self.look_at(std::slice::from_ref(number), live),
+                None => self.fetch(std::slice::from_ref(number), live),
             };
             match &found {
                 Err(fault) if is_unreachable(fault) => return Err(fault.clone()),
@@ -429,7 +429,7 @@ impl Connection {
     ///
     /// # Errors
     /// The fault that ended the conversation.
-    pub fn look_at(&self, numbers: &[String], live: bool) -> Result<Vec<Record>, Fault> {
+    pub fn fetch(&self, numbers: &[String], live: bool) -> Result<Vec<Record>, Fault> {
         let task = if live {
             Task::GetStatus(numbers)
         } else {
@@ -440,7 +440,7 @@ impl Connection {
                 self.note_open(numbers, &found);
                 Ok(found)
             }
-            _ => Err(strange_answer()),
+            _ => Err(unexpected_answer()),
         }
     }
 
@@ -448,7 +448,7 @@ impl Connection {
     ///
     /// # Errors
     /// The fault that ended the conversation.
-    pub(crate) fn look_at_parts(&self, numbers: &[String]) -> Result<Vec<Record>, Fault> {
+    pub(crate) fn fetch_parts(&self, numbers: &[String]) -> Result<Vec<Record>, Fault> {
         let mut parts = vec![];
         if !self.manifest().ability.deletes_in_parts {
             return Ok(parts);
@@ -457,7 +457,7 @@ impl Connection {
             let task = Task::GetParts(numbers);
             match self.converse(self.client.as_ref(), &task, None).result? {
                 Answer::Found(found) => parts.extend(found),
-                _ => return Err(strange_answer()),
+                _ => return Err(unexpected_answer()),
             }
         }
         Ok(parts)
@@ -515,7 +515,7 @@ impl Connection {
         match self.converse(self.client.as_ref(), &task, None).result? {
             Answer::UnderWay(name) => Ok(Some(name)),
             Answer::Done => Ok(None),
-            _ => Err(strange_answer()),
+            _ => Err(unexpected_answer()),
         }
     }
 
@@ -566,7 +566,7 @@ impl Connection {
                 break Err(fault);
             }
             let was_writing = transcript.exchanges.last().is_some_and(writes);
-            if transcript.take_back() > RENEWALS_MAX {
+            if transcript.drop_last_exchange() > RENEWALS_MAX {
                 break Err(expires_at_once(fault));
             }
             if let Err(refused) = self.renew(sent_with.unwrap_or(state.generation)) {
@@ -636,7 +636,7 @@ impl Connection {
                     reply,
                     request: *request,
                 };
-                transcript.afford(exchange.reply.cost(), &exchange)?;
+                transcript.reserve_reply(exchange.reply.cost(), &exchange)?;
                 let whole = exchange.reply.body.len();
                 client.trim(task, &mut exchange);
                 if exchange.reply.body.len() < whole {
@@ -648,7 +648,7 @@ impl Connection {
                 Ok(None)
             }
             Turn::Fault(fault) if fault.kind == FaultKind::Busy => {
-                let times = transcript.take_back();
+                let times = transcript.drop_last_exchange();
                 let most = match transcript.about_session {
                     true => self.patience.attempts_max.min(BUSY_MAX),
                     false => BUSY_MAX,
@@ -663,7 +663,7 @@ impl Connection {
                 Ok(None)
             }
             Turn::Fault(fault) if is_garbled(&fault) && transcript.may_ask_again() => {
-                let times = transcript.take_back();
+                let times = transcript.drop_last_exchange();
                 if times >= self.patience.attempts_max.min(GARBLED_MAX) {
                     return Err(fault);
                 }
@@ -733,7 +733,7 @@ impl Connection {
                     self.set_session(session);
                     return Ok(());
                 }
-                Ok(_) => strange_answer(),
+                Ok(_) => unexpected_answer(),
                 Err(fault) => fault,
             };
             if is_transport(&fault) {
@@ -819,7 +819,7 @@ struct Transcript {
 impl Transcript {
     /// Takes the last exchange back, because it was refused and nothing was done. Returns how many times that has
     /// happened at this place.
-    fn take_back(&mut self) -> u32 {
+    fn drop_last_exchange(&mut self) -> u32 {
         self.exchanges.pop();
         let (place, times) = self.taken_back;
         let times = if place == self.exchanges.len() {
@@ -846,7 +846,7 @@ impl Transcript {
     }
 
     /// Makes room for one more reply: a conversation whose replies cost much continues alone, and not without end.
-    fn afford(&mut self, cost: usize, exchange: &Exchange) -> Result<(), Fault> {
+    fn reserve_reply(&mut self, cost: usize, exchange: &Exchange) -> Result<(), Fault> {
         let cost = self.cost.saturating_add(cost);
         if cost > CONVERSATION_COST_MAX {
             return Err(too_costly(exchange));
@@ -929,7 +929,7 @@ fn expires_at_once(mut fault: Fault) -> Fault {
     fault
 }
 
-fn strange_answer() -> Fault {
+fn unexpected_answer() -> Fault {
     Fault::new(
         FaultKind::MayHaveHappened,
         "converse.strange_answer",
@@ -985,7 +985,7 @@ mod tests {
 
     #[test]
     fn a_listing_goes_through_all_pages_and_a_look_keeps_the_order() {
-        let fake = FakeVendor::holding(100);
+        let fake = FakeVendor::with_extensions(100);
         let connection = fake.open();
         let listing = connection.list().unwrap();
         assert_eq!((listing.numbers.len(), listing.complete), (100, true));
@@ -993,7 +993,7 @@ mod tests {
         wanted.insert(50, "9999".into());
         let mut found = Vec::new();
         connection
-            .look(&wanted, &LOOKUP, &mut |extensions| found.extend(extensions))
+            .look_up_required(&wanted, &LOOKUP, &mut |extensions| found.extend(extensions))
             .unwrap();
         let numbers: Vec<String> = found
             .iter()
@@ -1004,21 +1004,22 @@ mod tests {
         // One that a batch leaves out is asked for alone.
         assert_eq!(fake.pbx.times("look"), 101_usize.div_ceil(batch) + 1);
         connection
-            .look(&[], &LOOKUP, &mut |_| panic!("nothing was asked for"))
+            .look_up_required(&[], &LOOKUP, &mut |_| panic!("nothing was asked for"))
             .unwrap();
     }
 
     #[test]
     fn a_look_that_fails_ends_without_the_rest() {
-        let fake = FakeVendor::holding(1000).troubled(|request, _| match request.operation {
-            "look" if asked_number(request).contains("1040") => Trouble::Refuse,
-            _ => Trouble::Nothing,
-        });
+        let fake =
+            FakeVendor::with_extensions(1000).troubled(|request, _| match request.operation {
+                "look" if asked_number(request).contains("1040") => Trouble::Refuse,
+                _ => Trouble::Nothing,
+            });
         let connection = fake.open();
         let numbers = connection.list().unwrap().numbers;
         let mut found = Vec::new();
         let fault = connection
-            .look(&numbers, &LOOKUP, &mut |extensions| {
+            .look_up_required(&numbers, &LOOKUP, &mut |extensions| {
                 found.extend(extensions)
             })
             .unwrap_err();
@@ -1033,7 +1034,7 @@ mod tests {
 
     #[test]
     fn many_expiries_at_once_are_one_sign_in() {
-        let fake = FakeVendor::holding(0);
+        let fake = FakeVendor::with_extensions(0);
         let connection = fake.open();
         for round in 1..=30 {
             fake.pbx.expire_sessions();
@@ -1058,10 +1059,11 @@ mod tests {
     #[test]
     fn a_session_that_expires_mid_conversation_is_renewed_and_nothing_is_said_twice() {
         // The second request of the creation, the one for the groups, finds the session gone.
-        let fake = FakeVendor::holding(0).troubled(|request, times| match request.operation {
-            "groups" if times == 1 => Trouble::Expire,
-            _ => Trouble::Nothing,
-        });
+        let fake =
+            FakeVendor::with_extensions(0).troubled(|request, times| match request.operation {
+                "groups" if times == 1 => Trouble::Expire,
+                _ => Trouble::Nothing,
+            });
         let connection = fake.open();
         let mut wanted = Record::numbered("1");
         wanted.set(Field::GROUPS, "Sales");
@@ -1085,7 +1087,7 @@ mod tests {
 
     #[test]
     fn a_session_that_expires_at_once_again_and_again_is_a_fault() {
-        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, _| match request.operation {
             "create" => Trouble::Expire,
             _ => Trouble::Nothing,
         });
@@ -1100,17 +1102,18 @@ mod tests {
 
     #[test]
     fn a_session_expiring_again_at_each_page_of_a_long_listing_goes_on() {
-        let fake = FakeVendor::holding(100).troubled(|request, times| match request.operation {
-            "list" if times == 1 => Trouble::Expire,
-            _ => Trouble::Nothing,
-        });
+        let fake =
+            FakeVendor::with_extensions(100).troubled(|request, times| match request.operation {
+                "list" if times == 1 => Trouble::Expire,
+                _ => Trouble::Nothing,
+            });
         assert_eq!(fake.open().list().unwrap().numbers.len(), 100);
         assert!(fake.pbx.times("login") > 5);
     }
 
     #[test]
     fn a_session_is_kept_alive_before_it_runs_out_by_one_sender_only() {
-        let fake = FakeVendor::holding(0).living(Duration::from_millis(400));
+        let fake = FakeVendor::with_extensions(0).living(Duration::from_millis(400));
         let connection = fake.open();
         let create = |number: u32| {
             connection.apply(Action::Create, &Record::numbered(number.to_string()), None)
@@ -1128,7 +1131,7 @@ mod tests {
 
     #[test]
     fn a_session_that_cannot_be_kept_alive_is_signed_in_anew() {
-        let fake = FakeVendor::holding(0)
+        let fake = FakeVendor::with_extensions(0)
             .living(Duration::from_millis(1))
             .troubled(|request, _| match request.operation {
                 "keep" => Trouble::Answer("no"),
@@ -1145,7 +1148,7 @@ mod tests {
 
     #[test]
     fn a_refused_account_is_tried_once_at_the_start_and_once_at_a_renewal() {
-        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, _| match request.operation {
             "login" => Trouble::Status(401),
             _ => Trouble::Nothing,
         });
@@ -1155,10 +1158,11 @@ mod tests {
         );
         assert_eq!(fake.pbx.times("login"), 1);
 
-        let fake = FakeVendor::holding(0).troubled(|request, times| match request.operation {
-            "login" if times > 1 => Trouble::Status(401),
-            _ => Trouble::Nothing,
-        });
+        let fake =
+            FakeVendor::with_extensions(0).troubled(|request, times| match request.operation {
+                "login" if times > 1 => Trouble::Status(401),
+                _ => Trouble::Nothing,
+            });
         let connection = fake.open();
         fake.pbx.expire_sessions();
         thread::scope(|scope| {
@@ -1184,11 +1188,12 @@ mod tests {
             (2, Ok(())),
             (9, Err(FaultKind::TargetUnusable)),
         ] {
-            let fake =
-                FakeVendor::holding(0).troubled(move |request, times| match request.operation {
-                    "login" if times > 1 && times <= 1 + garbled => Trouble::Garbage,
-                    _ => Trouble::Nothing,
-                });
+            let fake = FakeVendor::with_extensions(0).troubled(move |request, times| match request
+                .operation
+            {
+                "login" if times > 1 && times <= 1 + garbled => Trouble::Garbage,
+                _ => Trouble::Nothing,
+            });
             let connection = fake.open();
             fake.pbx.expire_sessions();
             let wanted = Record::numbered("1");
@@ -1210,19 +1215,22 @@ mod tests {
             Trouble::LoseBefore,
             Trouble::Status(503),
         ] {
-            let fake = FakeVendor::holding(0).troubled(move |request, _| match request.operation {
-                "login" => trouble,
-                _ => Trouble::Nothing,
+            let fake = FakeVendor::with_extensions(0).troubled(move |request, _| {
+                match request.operation {
+                    "login" => trouble,
+                    _ => Trouble::Nothing,
+                }
             });
             let fault = fake.try_open().err().unwrap();
             assert_eq!(fault.kind, FaultKind::TargetUnusable, "{trouble:?}");
             assert_eq!(fake.pbx.times("login"), 3, "{trouble:?}");
 
-            let fake =
-                FakeVendor::holding(0).troubled(move |request, times| match request.operation {
-                    "login" if times > 1 => trouble,
-                    _ => Trouble::Nothing,
-                });
+            let fake = FakeVendor::with_extensions(0).troubled(move |request, times| match request
+                .operation
+            {
+                "login" if times > 1 => trouble,
+                _ => Trouble::Nothing,
+            });
             let connection = fake.open();
             fake.pbx.expire_sessions();
             thread::scope(|scope| {
@@ -1238,10 +1246,11 @@ mod tests {
             assert_eq!(fake.pbx.times("login"), 1 + 3, "{trouble:?}");
         }
         // One that works ends the count.
-        let fake = FakeVendor::holding(0).troubled(|request, times| match request.operation {
-            "login" if times % 3 != 0 => Trouble::LoseAfter,
-            _ => Trouble::Nothing,
-        });
+        let fake =
+            FakeVendor::with_extensions(0).troubled(|request, times| match request.operation {
+                "login" if times % 3 != 0 => Trouble::LoseAfter,
+                _ => Trouble::Nothing,
+            });
         let connection = fake.open();
         for number in ["1", "2"] {
             fake.pbx.expire_sessions();
@@ -1257,31 +1266,32 @@ mod tests {
     #[test]
     fn what_is_no_such_pbx_is_told_at_the_sign_in() {
         for trouble in [Trouble::Garbage, Trouble::Status(302)] {
-            let fake = FakeVendor::holding(0).troubled(move |_, _| trouble);
+            let fake = FakeVendor::with_extensions(0).troubled(move |_, _| trouble);
             assert_eq!(
                 fake.try_open().err().unwrap().kind,
                 FaultKind::TargetUnusable,
                 "{trouble:?}"
             );
         }
-        let fake = FakeVendor::holding(0).troubled(|_, _| Trouble::Refuse);
+        let fake = FakeVendor::with_extensions(0).troubled(|_, _| Trouble::Refuse);
         assert_eq!(fake.try_open().err().unwrap().kind, FaultKind::NotSent);
         assert_eq!(fake.pbx.times("login"), 2);
     }
 
     #[test]
     fn busy_is_waited_for_but_not_forever() {
-        let fake = FakeVendor::holding(0).troubled(|request, times| match request.operation {
-            "create" if times < 3 => Trouble::Answer("busy"),
-            _ => Trouble::Nothing,
-        });
+        let fake =
+            FakeVendor::with_extensions(0).troubled(|request, times| match request.operation {
+                "create" if times < 3 => Trouble::Answer("busy"),
+                _ => Trouble::Nothing,
+            });
         fake.open()
             .apply(Action::Create, &Record::numbered("1"), None)
             .result
             .unwrap();
         assert_eq!(fake.pbx.times("create"), 3);
 
-        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, _| match request.operation {
             "create" => Trouble::Answer("busy"),
             _ => Trouble::Nothing,
         });
@@ -1296,7 +1306,7 @@ mod tests {
 
     #[test]
     fn not_sent_after_a_part_was_written_is_no_longer_not_sent() {
-        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, _| match request.operation {
             "groups" => Trouble::Refuse,
             _ => Trouble::Nothing,
         });
@@ -1313,7 +1323,7 @@ mod tests {
 
     #[test]
     fn a_refusal_of_the_first_request_has_nothing_done_before_it() {
-        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, _| match request.operation {
             "create" => Trouble::Answer("no"),
             _ => Trouble::Nothing,
         });
@@ -1330,7 +1340,7 @@ mod tests {
 
     #[test]
     fn a_conversation_without_end_is_ended() {
-        let fake = FakeVendor::holding(1);
+        let fake = FakeVendor::with_extensions(1);
         fake.pbx.endless.store(true, Ordering::Relaxed);
         assert_eq!(fake.open().list().unwrap_err().code, "converse.endless");
         assert_eq!(fake.pbx.times("list"), TURNS_MAX);
@@ -1338,7 +1348,7 @@ mod tests {
 
     #[test]
     fn closing_signs_out_and_minds_nothing() {
-        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, _| match request.operation {
             "logout" => Trouble::Refuse,
             _ => Trouble::Nothing,
         });
@@ -1348,7 +1358,7 @@ mod tests {
 
     #[test]
     fn what_a_batch_leaves_out_is_asked_for_alone() {
-        let fake = FakeVendor::holding(40).troubled(|request, _| {
+        let fake = FakeVendor::with_extensions(40).troubled(|request, _| {
             let is_batch = asked_number(request).contains(',');
             match request.operation {
                 "look" if is_batch => Trouble::Sparse,
@@ -1360,7 +1370,7 @@ mod tests {
         numbers.push("9999".into());
         let mut found = 0;
         connection
-            .look_each(&numbers, &LOOKUP, &mut |lookups| {
+            .look_up_each(&numbers, &LOOKUP, &mut |lookups| {
                 for lookup in lookups {
                     let records = lookup.found.unwrap();
                     assert_eq!(records.is_empty(), lookup.number == "9999");
@@ -1374,7 +1384,7 @@ mod tests {
     #[test]
     fn an_extension_that_cannot_be_read_spoils_only_itself() {
         for trouble in [Trouble::Garbage, Trouble::Answer("no"), Trouble::LoseAfter] {
-            let fake = FakeVendor::holding(24).troubled(move |request, _| {
+            let fake = FakeVendor::with_extensions(24).troubled(move |request, _| {
                 match request.operation == "look" && asked_number(request).contains("1007") {
                     true => trouble,
                     false => Trouble::Nothing,
@@ -1384,7 +1394,7 @@ mod tests {
             let numbers: Vec<String> = (1000..1024).map(|number| number.to_string()).collect();
             let mut unread = vec![];
             connection
-                .look_each(&numbers, &LOOKUP, &mut |lookups| {
+                .look_up_each(&numbers, &LOOKUP, &mut |lookups| {
                     let failed = lookups.into_iter().filter(|lookup| lookup.found.is_err());
                     unread.extend(failed.map(|lookup| lookup.number));
                 })
@@ -1392,48 +1402,49 @@ mod tests {
             assert_eq!(unread, ["1007"], "{trouble:?}");
         }
         // A PBX that is not there spoils all.
-        let fake = FakeVendor::holding(24).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::with_extensions(24).troubled(|request, _| match request.operation {
             "look" => Trouble::LoseAfter,
             _ => Trouble::Nothing,
         });
         let numbers: Vec<String> = (1000..1024).map(|number| number.to_string()).collect();
-        let looked = fake.open().look_each(&numbers, &LOOKUP, &mut |_| ());
+        let looked = fake.open().look_up_each(&numbers, &LOOKUP, &mut |_| ());
         assert_eq!(looked.unwrap_err().code, "link.closed");
     }
 
     #[test]
     fn a_garbled_reply_to_a_read_is_asked_for_again_and_to_a_write_is_not() {
-        let fake = FakeVendor::holding(9).troubled(|request, times| match request.operation {
-            "list" | "look" | "create" if times < 3 => Trouble::Garbage,
-            _ => Trouble::Nothing,
-        });
+        let fake =
+            FakeVendor::with_extensions(9).troubled(|request, times| match request.operation {
+                "list" | "look" | "create" if times < 3 => Trouble::Garbage,
+                _ => Trouble::Nothing,
+            });
         let connection = fake.open();
         assert_eq!(connection.list().unwrap().numbers.len(), 9);
-        let found = connection.look_at(&["1000".into()], false).unwrap();
+        let found = connection.fetch(&["1000".into()], false).unwrap();
         assert_eq!(found.len(), 1);
         let wanted = Record::numbered("1");
         let response = connection.apply(Action::Create, &wanted, None);
         assert_eq!(response.result.unwrap_err().code, "reply.not_understood");
         assert_eq!((fake.pbx.times("create"), response.wrote), (1, true));
         // Not for ever.
-        let fake = FakeVendor::holding(9).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::with_extensions(9).troubled(|request, _| match request.operation {
             "look" => Trouble::Garbage,
             _ => Trouble::Nothing,
         });
-        let looked = fake.open().look_at(&["1000".into()], false);
+        let looked = fake.open().fetch(&["1000".into()], false);
         assert_eq!(looked.unwrap_err().code, "reply.not_understood");
         assert_eq!(fake.pbx.times("look"), GARBLED_MAX as usize);
     }
 
     #[test]
     fn a_listing_in_pages_is_complete_only_when_it_is_the_same_twice() {
-        let fake = FakeVendor::holding(35);
+        let fake = FakeVendor::with_extensions(35);
         let listing = fake.open().list().unwrap();
         assert_eq!((listing.numbers.len(), listing.complete), (35, true));
         assert_eq!(fake.pbx.times("list"), 2 * 5);
 
         // Another one deletes while it is listed, at every page.
-        let fake = FakeVendor::holding(35);
+        let fake = FakeVendor::with_extensions(35);
         let pbx = fake.pbx.clone();
         pbx.shrink_at_each_page.store(true, Ordering::Relaxed);
         let listing = fake.open().list().unwrap();
@@ -1445,7 +1456,7 @@ mod tests {
     #[test]
     fn a_part_was_sent_only_where_it_was() {
         // The only write is refused, and the read behind it is lost.
-        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, _| match request.operation {
             "create" => Trouble::LoseBefore,
             _ => Trouble::Nothing,
         });

@@ -326,12 +326,12 @@ impl FakePbx {
         let flying = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
         self.in_flight_most.fetch_max(flying, Ordering::SeqCst);
         std::thread::sleep(*self.delay.lock().unwrap());
-        let reply = self.hear(request, script);
+        let reply = self.receive(request, script);
         self.in_flight.fetch_sub(1, Ordering::SeqCst);
         reply
     }
 
-    fn hear(&self, request: &Request, script: &Script) -> Result<Reply, Fault> {
+    fn receive(&self, request: &Request, script: &Script) -> Result<Reply, Fault> {
         let mut state = self.state.lock().unwrap();
         let number = asked_number(request).to_owned();
         state.said.push((request.operation, number.clone()));
@@ -506,7 +506,7 @@ pub(crate) struct FakeVendor {
 
 impl FakeVendor {
     /// Creates a PBX with `count` extensions, from 1000 on.
-    pub(crate) fn holding(count: usize) -> FakeVendor {
+    pub(crate) fn with_extensions(count: usize) -> FakeVendor {
         let pbx = Arc::new(FakePbx::default());
         for number in 1000..1000 + count {
             pbx.put(&Record::numbered(number.to_string()));

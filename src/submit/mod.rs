@@ -183,7 +183,7 @@ pub fn submit(
             break;
         }
         for position in round.clone() {
-            queue.held[position] = recorder.hold(position);
+            queue.held[position] = recorder.record_if_held(position);
         }
         queue.until = round.end;
         let threads = parallel.min(round.len());
@@ -309,7 +309,7 @@ struct NextChange<'c> {
 impl<'c> Queue<'c> {
     /// The gate: the next row, written down, and the permit for its first request. Every row passes here, in order, before
     /// anything of it is sent. Where creations have a pace of their own, one waits for that too.
-    fn take(&self, connection: &Connection) -> Option<NextChange<'c>> {
+    fn next_change(&self, connection: &Connection) -> Option<NextChange<'c>> {
         let mut next = lock(&self.next);
         while *next < self.until && self.held.get(*next) == Some(&true) {
             *next += 1;
@@ -360,7 +360,7 @@ impl<'c> Queue<'c> {
         if settlement.result.is_done() {
             return;
         }
-        lock(&self.tally).take_back();
+        lock(&self.tally).uncount();
         self.judge(settlement);
     }
 
@@ -399,7 +399,7 @@ struct FailureTally {
 
 impl FailureTally {
     /// Takes a row out of the counts, because it is counted again.
-    fn take_back(&mut self) {
+    fn uncount(&mut self) {
         self.sent = self.sent.saturating_sub(1);
     }
 
@@ -444,7 +444,7 @@ fn send_rows<'c>(
         change,
         intended,
         permit,
-    }) = queue.take(connection)
+    }) = queue.next_change(connection)
     {
         let (begun, started) = (Instant::now(), connection.started());
         let settlement =
@@ -496,7 +496,7 @@ fn hand_over(
     results: &Sender<(usize, Settlement)>,
 ) -> bool {
     sent.into_iter().all(|mut one| {
-        one.settlement.tell_added(manifest, one.change);
+        one.settlement.note_added(manifest, one.change);
         let elapsed_ms = u64::try_from(one.begun.elapsed().as_millis()).ok();
         let settlement = Settlement {
             elapsed_ms,
@@ -576,8 +576,9 @@ impl Recorder<'_, '_> {
                 let number = change.present_number();
                 let current = lookups.iter().find(|lookup| lookup.number == number);
                 let current = current.and_then(|lookup| lookup.found.as_ref().ok());
-                let lost = current
-                    .and_then(|current| verify::lost(connection.manifest(), settlement, change, current));
+                let lost = current.and_then(|current| {
+                    verify::lost(connection.manifest(), settlement, change, current)
+                });
                 let is_open = settlement.provisional;
                 let last = lost.or_else(|| is_open.then(|| settlement.clone()));
                 if let Some(last) = last {
@@ -592,7 +593,7 @@ impl Recorder<'_, '_> {
 
     /// Records a change as held back where another that it waited for is not done. Returns true then, and where it has
     /// its result already.
-    fn hold(&mut self, position: usize) -> bool {
+    fn record_if_held(&mut self, position: usize) -> bool {
         if self.recorded.get(position).is_none_or(Option::is_some) {
             return true;
         }
@@ -622,7 +623,7 @@ impl Recorder<'_, '_> {
             return false;
         };
         let settlement = match self.changes.get(parent) {
-            Some(parent) => held(change, field, parent, result),
+            Some(parent) => held_settlement(change, field, parent, result),
             None => Settlement::new(change, RowResult::Held),
         };
         self.record(position, settlement);
@@ -648,7 +649,12 @@ impl Recorder<'_, '_> {
 }
 
 /// The result of a change that refers to an extension which is not there.
-fn held(change: &Change, field: Option<Field>, parent: &Change, result: RowResult) -> Settlement {
+fn held_settlement(
+    change: &Change,
+    field: Option<Field>,
+    parent: &Change,
+    result: RowResult,
+) -> Settlement {
     let number = order::provides(parent).unwrap_or(&parent.number);
     Settlement {
         differing: field.into_iter().collect(),
@@ -821,7 +827,7 @@ mod tests {
 
     #[test]
     fn every_row_is_sent_in_order_and_never_more_than_so_many_at_once() {
-        let fake = FakeVendor::holding(0);
+        let fake = FakeVendor::with_extensions(0);
         *fake.pbx.delay.lock().unwrap() = Duration::from_millis(2);
         let (ended, done) = sent(&fake, creations(200), &options(8));
         assert_eq!(
@@ -839,11 +845,11 @@ mod tests {
                 .all(|done| done.elapsed_ms.is_some() && done.attempts == 1)
         );
 
-        let fake = FakeVendor::holding(0);
+        let fake = FakeVendor::with_extensions(0);
         sent(&fake, creations(100), &options(1));
         assert!(fake.pbx.order("create").is_sorted());
         assert_eq!(
-            sent(&FakeVendor::holding(0), vec![], &options(4)).0,
+            sent(&FakeVendor::with_extensions(0), vec![], &options(4)).0,
             Ended::Whole
         );
     }
@@ -866,7 +872,7 @@ mod tests {
     #[test]
     fn rows_are_taken_in_order_and_everything_pays() {
         // Each row takes a creation and, with its reply lost, a look: at 100 a second 40 rows are 80 requests.
-        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, _| match request.operation {
             "create" => Trouble::LoseAfter,
             _ => Trouble::Nothing,
         });
@@ -894,7 +900,7 @@ mod tests {
 
     #[test]
     fn a_stop_ends_it_and_settles_what_is_in_flight() {
-        let fake = FakeVendor::holding(0);
+        let fake = FakeVendor::with_extensions(0);
         *fake.pbx.delay.lock().unwrap() = Duration::from_millis(3);
         let mut done = Vec::new();
         let connection = fake.open();
@@ -922,7 +928,7 @@ mod tests {
 
     #[test]
     fn a_stop_does_not_wait_for_the_pace_or_a_pause() {
-        let fake = FakeVendor::holding(0);
+        let fake = FakeVendor::with_extensions(0);
         let connection = fake
             .open_at(Pace::per_second(0.01, fake.stop.clone()).unwrap())
             .unwrap();
@@ -953,7 +959,7 @@ mod tests {
 
     #[test]
     fn a_pbx_that_is_down_stops_the_run() {
-        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, _| match request.operation {
             "create" if asked_number(request) >= "2050" => Trouble::Refuse,
             _ => Trouble::Nothing,
         });
@@ -970,7 +976,7 @@ mod tests {
 
     #[test]
     fn a_pbx_that_answers_in_between_is_not_down() {
-        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, _| match request.operation {
             "create" if asked_number(request).ends_with(['1', '3', '5', '7']) => Trouble::Refuse,
             _ => Trouble::Nothing,
         });
@@ -980,16 +986,17 @@ mod tests {
 
     #[test]
     fn too_many_failures_stop_the_run_and_few_do_not() {
-        let rejecting = |each: u32| {
-            FakeVendor::holding(0).troubled(move |request: &Request, _| {
-                match asked_number(request).parse::<u32>() {
-                    Ok(number) if request.operation == "create" && number % each == 0 => {
-                        Trouble::Answer("no")
+        let rejecting =
+            |each: u32| {
+                FakeVendor::with_extensions(0).troubled(move |request: &Request, _| {
+                    match asked_number(request).parse::<u32>() {
+                        Ok(number) if request.operation == "create" && number % each == 0 => {
+                            Trouble::Answer("no")
+                        }
+                        _ => Trouble::Nothing,
                     }
-                    _ => Trouble::Nothing,
-                }
-            })
-        };
+                })
+            };
         let share = Options {
             failures_max: FailuresMax::Share(0.25),
             ..options(1)
@@ -1018,9 +1025,11 @@ mod tests {
     #[test]
     fn a_refused_account_or_a_lost_target_stops_at_once() {
         for trouble in [Trouble::Status(401), Trouble::Answer("unusable")] {
-            let fake = FakeVendor::holding(0).troubled(move |request, _| match request.operation {
-                "create" if asked_number(request) == "2010" => trouble,
-                _ => Trouble::Nothing,
+            let fake = FakeVendor::with_extensions(0).troubled(move |request, _| {
+                match request.operation {
+                    "create" if asked_number(request) == "2010" => trouble,
+                    _ => Trouble::Nothing,
+                }
             });
             let (ended, done) = sent(&fake, creations(300), &options(1));
             assert!(matches!(ended, Ended::TargetLost(_)));
@@ -1031,11 +1040,12 @@ mod tests {
 
     #[test]
     fn a_session_that_cannot_be_renewed_is_not_tried_by_every_sender() {
-        let fake = FakeVendor::holding(0).troubled(|request, times| match request.operation {
-            "login" if times > 1 => Trouble::Status(401),
-            "create" if asked_number(request) == "2020" => Trouble::Expire,
-            _ => Trouble::Nothing,
-        });
+        let fake =
+            FakeVendor::with_extensions(0).troubled(|request, times| match request.operation {
+                "login" if times > 1 => Trouble::Status(401),
+                "create" if asked_number(request) == "2020" => Trouble::Expire,
+                _ => Trouble::Nothing,
+            });
         *fake.pbx.delay.lock().unwrap() = Duration::from_millis(1);
         let (ended, _) = sent(&fake, creations(300), &options(16));
         assert!(matches!(ended, Ended::TargetLost(_)));
@@ -1044,7 +1054,7 @@ mod tests {
 
     #[test]
     fn a_sender_that_breaks_down_loses_no_row() {
-        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, _| match request.operation {
             "create" if asked_number(request).ends_with('7') => Trouble::Panic,
             _ => Trouble::Nothing,
         });
@@ -1067,7 +1077,7 @@ mod tests {
     fn storms_lose_nothing_and_make_nothing_twice() {
         for seed in 0..20_u64 {
             println!("seed {seed}");
-            let fake = FakeVendor::holding(0).troubled(move |request, times| {
+            let fake = FakeVendor::with_extensions(0).troubled(move |request, times| {
                 let mut hasher = DefaultHasher::new();
                 (seed, request.operation, asked_number(request), times).hash(&mut hasher);
                 match hasher.finish() % 100 {

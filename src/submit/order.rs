@@ -124,7 +124,7 @@ fn in_a_ring(start: usize, parents: &[BTreeSet<usize>]) -> usize {
 /// A change without its forwards to other extensions, and the one that writes these.
 fn in_two(mut change: Change) -> (Change, Change) {
     let parts: Vec<Field> = references(&change.wanted)
-        .filter_map(|(field, _)| Forward::with(field))
+        .filter_map(|(field, _)| Forward::of_field(field))
         .flat_map(|forward| forward.fields())
         .collect();
     let number = provides(&change).unwrap_or(&change.number).to_owned();
@@ -349,7 +349,7 @@ mod tests {
 
     #[test]
     fn a_failed_parent_holds_its_children_and_nobody_else() {
-        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, _| match request.operation {
             "create" if asked_number(request) == "3" => Trouble::Answer("no"),
             _ => Trouble::Nothing,
         });
@@ -369,7 +369,7 @@ mod tests {
 
     #[test]
     fn a_child_waits_until_its_parent_is_there() {
-        let fake = FakeVendor::holding(0);
+        let fake = FakeVendor::with_extensions(0);
         *fake.pbx.delay.lock().unwrap() = Duration::from_millis(3);
         let done = sent(&fake, &[Some(4), Some(4), Some(4), None, None, None]);
         assert!(done.iter().all(|one| one.result.is_done()));
@@ -380,7 +380,7 @@ mod tests {
 
     #[test]
     fn rows_that_point_at_each_other_take_two_steps_and_have_one_result() {
-        let fake = FakeVendor::holding(0);
+        let fake = FakeVendor::with_extensions(0);
         let done = sent(&fake, &[Some(1), Some(0), None]);
         assert_eq!(results(&done), ["created"; 3]);
         assert_eq!(done[0].action, Action::Create);
@@ -394,7 +394,7 @@ mod tests {
 
         // The first step fails: the other is held back, and the second step is not sent.
         let refusing = |operation: &'static str, number: &'static str| {
-            FakeVendor::holding(0).troubled(move |request, _| {
+            FakeVendor::with_extensions(0).troubled(move |request, _| {
                 match request.operation == operation && asked_number(request) == number {
                     true => Trouble::Answer("no"),
                     false => Trouble::Nothing,
@@ -424,7 +424,7 @@ mod tests {
 
     #[test]
     fn what_an_end_leaves_of_two_steps_is_not_sent() {
-        let fake = FakeVendor::holding(0);
+        let fake = FakeVendor::with_extensions(0);
         let mut done = vec![];
         let changes = dependency_order(creations(&[Some(1), Some(0)]));
         submit(

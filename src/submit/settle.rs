@@ -123,7 +123,7 @@ impl Settlement {
 
     /// Names what somebody else has set meanwhile in the extension that was created. It is no part of what the run left, so
     /// an undo finds the extension changed.
-    pub(super) fn tell_added(&mut self, manifest: &Manifest, change: &Change) {
+    pub(super) fn note_added(&mut self, manifest: &Manifest, change: &Change) {
         if change.action != Action::Create {
             return;
         }
@@ -142,11 +142,11 @@ impl Settlement {
             "it has what its row does not name and no new {} has, so somebody else has set it: {set}",
             change.wanted.noun()
         );
-        self.tell_of_others(words);
+        self.note_others(words);
     }
 
     /// Names what somebody else has set meanwhile beside the fields of the extension that was created.
-    pub(super) fn tell_strange(&mut self, change: &Change, names: &[String]) {
+    pub(super) fn note_added_attributes(&mut self, change: &Change, names: &[String]) {
         if names.is_empty() {
             return;
         }
@@ -155,10 +155,10 @@ impl Settlement {
             change.wanted.noun(),
             names.join(", ")
         );
-        self.tell_of_others(words);
+        self.note_others(words);
     }
 
-    fn tell_of_others(&mut self, words: String) {
+    fn note_others(&mut self, words: String) {
         self.message = match self.message.as_str() {
             "" => words,
             before => format!("{before}; {words}"),
@@ -209,7 +209,7 @@ pub fn carry_out(
     }
     // The run before this one was gone when this one signed in.
     settling.until = connection.opened() + limits.reply;
-    match settling.look_first(cut_off()) {
+    match settling.settle_before_sending(cut_off()) {
         LookResult::Result(settlement) => Settlement {
             attempts: intended,
             ..*settlement
@@ -235,7 +235,7 @@ pub(super) fn carry_out_again(
         was_accepted: accepted.fault.is_none(),
         ..Settling::new(connection, change, limits)
     };
-    match settling.look_first(why) {
+    match settling.settle_before_sending(why) {
         LookResult::Result(settlement) => *settlement,
         LookResult::Again(action, wanted) => settling.send(action, Cow::Owned(wanted), None),
     }
@@ -310,9 +310,9 @@ impl<'c> Settling<'c> {
     }
 
     /// Looks at the PBX before anything is sent, because the change may have happened.
-    fn look_first(&mut self, fault: Fault) -> LookResult {
+    fn settle_before_sending(&mut self, fault: Fault) -> LookResult {
         self.lost = Some(fault.clone());
-        self.look_and_decide(&fault)
+        self.look_until_decided(&fault)
     }
 
     /// Sends the change, or the part of it that is left.
@@ -342,7 +342,7 @@ impl<'c> Settling<'c> {
             if self.lost.is_some() {
                 self.until = self.until.max(Instant::now() + self.limits.second_look);
             }
-            match self.look_and_decide(&fault) {
+            match self.look_until_decided(&fault) {
                 LookResult::Result(settlement) => return *settlement,
                 LookResult::Again(again, rest) => (action, wanted) = (again, Cow::Owned(rest)),
             }
@@ -372,7 +372,7 @@ impl<'c> Settling<'c> {
                 RowResult::Failed
             }
         };
-        let settlement = self.against(result, fault);
+        let settlement = self.settlement_of(result, fault);
         Some(Settlement {
             is_open: fault.kind == NotSent || settlement.is_open,
             ..settlement
@@ -380,12 +380,12 @@ impl<'c> Settling<'c> {
     }
 
     /// Looks at the PBX until the result is clear, at the latest when the request can no longer take effect.
-    fn look_and_decide(&self, fault: &Fault) -> LookResult {
+    fn look_until_decided(&self, fault: &Fault) -> LookResult {
         let mut looks = 0;
         loop {
             let is_last = Instant::now() >= self.until;
             looks += 1;
-            let decided = match self.look() {
+            let decided = match self.read_presence() {
                 Ok(presence) => self.judge(presence, fault, is_last),
                 Err(blind) if is_last || blind.ends_the_run() => {
                     Some(LookResult::result(self.unknown(fault, &blind)))
@@ -444,7 +444,7 @@ impl<'c> Settling<'c> {
                 Some(self.ended(RowResult::Conflict, fault))
             }
             (Action::Delete, None) if self.leaves_parts(fault) => {
-                Some(self.again(self.change.action, self.change.wanted.clone(), fault))
+                Some(self.send_again(self.change.action, self.change.wanted.clone(), fault))
             }
             (Action::Delete, None) => Some(self.confirmed(RowResult::Deleted, fault)),
             (Action::Create, Some(current)) => self.judge_created(&current, fault, is_last),
@@ -452,14 +452,14 @@ impl<'c> Settling<'c> {
                 self.judge_updated(&current, &self.change.wanted, fault, is_last)
             }
             _ if !is_last => None,
-            (Action::Update, None) => Some(self.gone(fault)),
+            (Action::Update, None) => Some(self.gone_result(fault)),
             (Action::Create, None) if fault.kind == FaultKind::Exists => {
                 Some(self.ended(RowResult::Conflict, fault))
             }
             (Action::Create, None) | (Action::Delete, Some(_)) if refused => {
                 Some(self.ended(not_done(fault), fault))
             }
-            _ => Some(self.again(self.change.action, self.change.wanted.clone(), fault)),
+            _ => Some(self.send_again(self.change.action, self.change.wanted.clone(), fault)),
         }
     }
 
@@ -521,7 +521,7 @@ impl<'c> Settling<'c> {
                 return Some(self.confirmed(RowResult::Created, fault).leaving(current));
             }
             if refused {
-                let differs = self.unlike(RowResult::Differs, missing, fault);
+                let differs = self.differing_result(RowResult::Differs, missing, fault);
                 return Some(differs.leaving(current));
             }
             // The extension was created and the next steps were lost: only those are sent again.
@@ -554,7 +554,7 @@ impl<'c> Settling<'c> {
             _ if refused && is_another => (RowResult::Conflict, unlike),
             _ => (RowResult::Differs, unlike),
         };
-        Some(self.unlike(result, fields, fault))
+        Some(self.differing_result(result, fields, fault))
     }
 
     /// The result of an extension that is there as far as it can be seen; these fields cannot.
@@ -608,14 +608,20 @@ impl<'c> Settling<'c> {
         let untouched = self.change.before.as_ref().is_some_and(|before| {
             self.change.wanted.iter().all(|(field, _)| {
                 field == Field::NEW_NUMBER
-                    || current.get(field).unwrap_or_default() == before.get(field).unwrap_or_default()
+                    || current.get(field).unwrap_or_default()
+                        == before.get(field).unwrap_or_default()
             })
         });
         match (untouched, refused) {
             (true, true) => Some(self.ended(not_done(fault), fault)),
-            _ if unlike.is_empty() => Some(self.unlike(RowResult::Unknown, unlike, fault)),
-            (true, false) => Some(self.unlike(RowResult::Failed, unlike, fault)),
-            (false, _) => Some(self.unlike(RowResult::Differs, unlike, fault).leaving(current)),
+            _ if unlike.is_empty() => {
+                Some(self.differing_result(RowResult::Unknown, unlike, fault))
+            }
+            (true, false) => Some(self.differing_result(RowResult::Failed, unlike, fault)),
+            (false, _) => Some(
+                self.differing_result(RowResult::Differs, unlike, fault)
+                    .leaving(current),
+            ),
         }
     }
 
@@ -655,15 +661,15 @@ impl<'c> Settling<'c> {
                     hint: format!(
                         "look at {number} and {new_number} on the PBX, then run it again"
                     ),
-                    ..self.against(result, fault)
+                    ..self.settlement_of(result, fault)
                 }))
             }
         }
     }
 
     /// The result of an update whose extension is not there: after a request that may have changed it, it is gone since.
-    fn gone(&self, fault: &Fault) -> LookResult {
-        let mut settlement = self.against(RowResult::Missing, fault);
+    fn gone_result(&self, fault: &Fault) -> LookResult {
+        let mut settlement = self.settlement_of(RowResult::Missing, fault);
         if fault.kind == FaultKind::MayHaveHappened {
             let record = self.change.wanted.noun();
             settlement.message = format!(
@@ -675,11 +681,11 @@ impl<'c> Settling<'c> {
     }
 
     /// Sends it once more, unless the attempts are used up.
-    fn again(&self, action: Action, wanted: Record, fault: &Fault) -> LookResult {
+    fn send_again(&self, action: Action, wanted: Record, fault: &Fault) -> LookResult {
         if self.attempts < self.limits.attempts_max {
             return LookResult::Again(action, wanted);
         }
-        let mut settlement = self.against(RowResult::Failed, fault);
+        let mut settlement = self.settlement_of(RowResult::Failed, fault);
         settlement.message = format!(
             "sent {} times without a reply that counts, and the PBX does not show it after as long as a reply may take: {}",
             self.attempts, fault
@@ -688,10 +694,12 @@ impl<'c> Settling<'c> {
     }
 
     /// Looks at the extension, and under its new number where it is to get one.
-    fn look(&self) -> Result<Presence, Fault> {
+    fn read_presence(&self) -> Result<Presence, Fault> {
         let look = |number: &str| -> Result<Option<Record>, Fault> {
-            let found = self.connection.look_at(&[number.to_owned()], false)?;
-            let mut current = found.into_iter().filter(|current| current.number() == number);
+            let found = self.connection.fetch(&[number.to_owned()], false)?;
+            let mut current = found
+                .into_iter()
+                .filter(|current| current.number() == number);
             match (current.next(), current.next()) {
                 (Some(_), Some(_)) => Err(twice(number)),
                 (current, _) => Ok(current),
@@ -738,10 +746,10 @@ impl<'c> Settling<'c> {
     }
 
     fn ended(&self, result: RowResult, fault: &Fault) -> LookResult {
-        LookResult::result(self.against(result, fault))
+        LookResult::result(self.settlement_of(result, fault))
     }
 
-    fn against(&self, result: RowResult, fault: &Fault) -> Settlement {
+    fn settlement_of(&self, result: RowResult, fault: &Fault) -> Settlement {
         let message = if fault.done_before.is_empty() {
             fault.to_string()
         } else {
@@ -756,14 +764,19 @@ impl<'c> Settling<'c> {
         }
     }
 
-    fn unlike(&self, result: RowResult, differing: Vec<Field>, fault: &Fault) -> LookResult {
+    fn differing_result(
+        &self,
+        result: RowResult,
+        differing: Vec<Field>,
+        fault: &Fault,
+    ) -> LookResult {
         let manifest = self.connection.manifest();
         let is_read = |field: &Field| {
             let row = manifest.row(*field);
             row.is_none_or(|row| row.access != Access::WriteOnly)
         };
         let (read, unread): (Vec<Field>, Vec<Field>) = differing.iter().partition(|it| is_read(it));
-        let mut settlement = self.against(result, fault);
+        let mut settlement = self.settlement_of(result, fault);
         let mut why = vec![];
         if !read.is_empty() {
             let which = field_names(&read);
@@ -788,13 +801,13 @@ impl<'c> Settling<'c> {
     }
 
     fn unknown(&self, fault: &Fault, blind: &Fault) -> Settlement {
-        let mut settlement = self.against(RowResult::Unknown, fault);
+        let mut settlement = self.settlement_of(RowResult::Unknown, fault);
         settlement.message = format!(
             "it may have happened ({}), and the PBX could not be looked at: {}",
             fault, blind
         );
         settlement.is_open = leaves_open(blind);
-        settlement.hint = look_later(self.change, settlement.is_open);
+        settlement.hint = hint_to_look_later(self.change, settlement.is_open);
         if blind.ends_the_run() {
             settlement.fault = Some(blind.clone());
         }
@@ -869,7 +882,7 @@ pub(super) fn leaves_open(blind: &Fault) -> bool {
 }
 
 /// The hint for a row that could not be looked at.
-pub(super) fn look_later(change: &Change, is_open: bool) -> String {
+pub(super) fn hint_to_look_later(change: &Change, is_open: bool) -> String {
     let record = change.wanted.noun();
     match is_open {
         true => {
@@ -970,7 +983,7 @@ mod tests {
 
     #[test]
     fn rows_of_a_run_that_was_cut_off_wait_for_one_moment_together() {
-        let fake = FakeVendor::holding(0);
+        let fake = FakeVendor::with_extensions(0);
         let connection = fake.open();
         let limits = SettleLimits {
             reply: Duration::from_millis(80),
@@ -990,7 +1003,7 @@ mod tests {
     /// Builds a fake PBX in which one operation meets with these troubles one after the other, and with none after
     /// that.
     fn troubled(operation: &'static str, troubles: &'static [Trouble]) -> FakeVendor {
-        FakeVendor::holding(0).troubled(move |request, times| {
+        FakeVendor::with_extensions(0).troubled(move |request, times| {
             let trouble = troubles.get(times as usize - 1);
             let trouble = trouble.filter(|_| request.operation == operation);
             trouble.copied().unwrap_or(Trouble::Nothing)
@@ -999,9 +1012,11 @@ mod tests {
 
     /// Always the same trouble with one operation.
     fn always(operation: &'static str, trouble: Trouble) -> FakeVendor {
-        FakeVendor::holding(0).troubled(move |request, _| match request.operation == operation {
-            true => trouble,
-            false => Trouble::Nothing,
+        FakeVendor::with_extensions(0).troubled(move |request, _| {
+            match request.operation == operation {
+                true => trouble,
+                false => Trouble::Nothing,
+            }
         })
     }
 
@@ -1032,11 +1047,12 @@ mod tests {
             Trouble::Garbage,
             Trouble::Status(302),
         ] {
-            let fake =
-                FakeVendor::holding(0).troubled(move |request, times| match request.operation {
-                    "create" if times < 3 => trouble,
-                    _ => Trouble::Nothing,
-                });
+            let fake = FakeVendor::with_extensions(0).troubled(move |request, times| match request
+                .operation
+            {
+                "create" if times < 3 => trouble,
+                _ => Trouble::Nothing,
+            });
             let settlement = settled(&fake, &create(ann("1")));
             assert_eq!(
                 (settlement.result, settlement.attempts),
@@ -1108,10 +1124,12 @@ mod tests {
             Trouble::Answer("no"),
             Trouble::Answer("unusable"),
         ] {
-            let fake = FakeVendor::holding(0).troubled(move |request, _| match request.operation {
-                "create" => Trouble::LoseAfter,
-                "look" => blind,
-                _ => Trouble::Nothing,
+            let fake = FakeVendor::with_extensions(0).troubled(move |request, _| {
+                match request.operation {
+                    "create" => Trouble::LoseAfter,
+                    "look" => blind,
+                    _ => Trouble::Nothing,
+                }
             });
             let settlement = settled(&fake, &create(ann("1")));
             assert_eq!(
@@ -1181,7 +1199,7 @@ mod tests {
 
     #[test]
     fn exists_is_a_conflict_unless_it_was_us() {
-        let fake = FakeVendor::holding(0);
+        let fake = FakeVendor::with_extensions(0);
         fake.pbx.put(&bea("1"));
         let settlement = settled(&fake, &create(ann("1")));
         assert_eq!(settlement.result, RowResult::Conflict);
@@ -1207,7 +1225,7 @@ mod tests {
 
         // The first request takes effect after both looks, and the second one gets a refusal for it.
         let late = |wanted: Record, current: Record, word: &'static str| {
-            let fake = FakeVendor::holding(0);
+            let fake = FakeVendor::with_extensions(0);
             let pbx = fake.pbx.clone();
             let fake = fake.troubled(move |request, times| match (request.operation, times) {
                 ("create", 1) => Trouble::LoseBefore,
@@ -1256,12 +1274,13 @@ mod tests {
 
     #[test]
     fn rejected_after_a_lost_reply_is_looked_up() {
-        let fake =
-            FakeVendor::holding(0).troubled(|request, times| match (request.operation, times) {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, times| {
+            match (request.operation, times) {
                 ("create", 1) => Trouble::LoseBefore,
                 ("create", _) => Trouble::Answer("no"),
                 _ => Trouble::Nothing,
-            });
+            }
+        });
         let settlement = settled(&fake, &create(ann("1")));
         assert_eq!(
             (settlement.result, settlement.attempts),
@@ -1307,12 +1326,13 @@ mod tests {
         let stored = fake.pbx.stored("1", Field::SIP_PASSWORD);
         assert_eq!(stored.as_deref(), Some("canary-42"));
         // Where that is lost each time too, it is said and not taken for written.
-        let fake =
-            FakeVendor::holding(0).troubled(|request, times| match (request.operation, times) {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, times| {
+            match (request.operation, times) {
                 ("create", 1) => Trouble::LoseAfter,
                 ("update", _) => Trouble::LoseBefore,
                 _ => Trouble::Nothing,
-            });
+            }
+        });
         let settlement = settled(&fake, &create(wanted));
         let got = (settlement.result, settlement.attempts);
         assert_eq!(got, (RowResult::Created, 3), "{settlement:?}");
@@ -1338,7 +1358,7 @@ mod tests {
             ..delete("1")
         };
         assert_eq!(
-            settled(&FakeVendor::holding(0), &unseen).result,
+            settled(&FakeVendor::with_extensions(0), &unseen).result,
             RowResult::Unchanged
         );
         // The plan had seen it, and after one request it is gone, whatever the answer to that.
@@ -1370,11 +1390,12 @@ mod tests {
             (Trouble::LoseBefore, 2),
             (Trouble::Alter, 2),
         ] {
-            let fake =
-                FakeVendor::holding(0).troubled(move |request, times| match request.operation {
-                    "update" if times == 1 => trouble,
-                    _ => Trouble::Nothing,
-                });
+            let fake = FakeVendor::with_extensions(0).troubled(move |request, times| match request
+                .operation
+            {
+                "update" if times == 1 => trouble,
+                _ => Trouble::Nothing,
+            });
             fake.pbx.put(&Record::numbered("1"));
             let settlement = settled(&fake, &update(ann("1"), Record::numbered("1")));
             assert_eq!(
@@ -1395,7 +1416,7 @@ mod tests {
             (RowResult::Differs, vec![Field::DISPLAY_NAME])
         );
         assert_eq!(
-            settled(&FakeVendor::holding(0), &update(ann("1"), ann("1"))).result,
+            settled(&FakeVendor::with_extensions(0), &update(ann("1"), ann("1"))).result,
             RowResult::Missing
         );
         let settlement = settled(
@@ -1433,11 +1454,12 @@ mod tests {
         let mut wanted = Record::numbered("1");
         wanted.set(Field::NEW_NUMBER, "71");
         for trouble in [Trouble::LoseAfter, Trouble::LoseBefore] {
-            let fake =
-                FakeVendor::holding(0).troubled(move |request, times| match request.operation {
-                    "update" if times == 1 => trouble,
-                    _ => Trouble::Nothing,
-                });
+            let fake = FakeVendor::with_extensions(0).troubled(move |request, times| match request
+                .operation
+            {
+                "update" if times == 1 => trouble,
+                _ => Trouble::Nothing,
+            });
             fake.pbx.put(&ann("1"));
             assert_eq!(
                 settled(&fake, &update(wanted.clone(), ann("1"))).result,
@@ -1452,24 +1474,26 @@ mod tests {
         let settlement = settled(&always("create", Trouble::Status(401)), &create(ann("1")));
         assert_eq!(settlement.result, RowResult::Failed);
         assert!(settlement.fault.unwrap().ends_the_run());
-        let fake =
-            FakeVendor::holding(0).troubled(|request, times| match (request.operation, times) {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, times| {
+            match (request.operation, times) {
                 ("create", 1) => Trouble::LoseBefore,
                 ("create", _) => Trouble::Status(401),
                 _ => Trouble::Nothing,
-            });
+            }
+        });
         assert_eq!(settled(&fake, &create(ann("1"))).result, RowResult::Unknown);
     }
 
     #[test]
     fn not_sent_after_a_lost_reply_is_looked_up_again() {
-        let fake =
-            FakeVendor::holding(0).troubled(|request, times| match (request.operation, times) {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, times| {
+            match (request.operation, times) {
                 ("create", 1) => Trouble::LoseBefore,
                 // Three times refused is the end of the link's own patience.
                 ("create", 2..=4) => Trouble::Refuse,
                 _ => Trouble::Nothing,
-            });
+            }
+        });
         let settlement = settled(&fake, &create(ann("1")));
         assert_eq!(
             (settlement.result, settlement.attempts),
@@ -1488,7 +1512,7 @@ mod tests {
         for seed in 0..24_u64 {
             println!("seed {seed}");
             let late = Trouble::LateBy(seed * 2654435761 % 60);
-            let fake = FakeVendor::holding(0).troubled(move |request, times| {
+            let fake = FakeVendor::with_extensions(0).troubled(move |request, times| {
                 match (request.operation, times) {
                     ("create" | "update" | "delete", 1) => late,
                     _ => Trouble::Nothing,
@@ -1600,7 +1624,7 @@ mod tests {
             &[Trouble::Answer("no")][..],
             &[Trouble::LoseBefore, Trouble::Answer("no")],
         ] {
-            let fake = FakeVendor::holding(0).troubled(move |request, times| {
+            let fake = FakeVendor::with_extensions(0).troubled(move |request, times| {
                 let trouble = troubles.get(times as usize - 1);
                 let trouble = trouble.filter(|_| request.operation == "groups");
                 trouble.copied().unwrap_or(Trouble::Nothing)
@@ -1627,11 +1651,12 @@ mod tests {
         assert_eq!(got, (RowResult::Failed, 1), "{settlement:?}");
         assert!(settlement.fault.unwrap().ends_the_run());
         // It cannot be looked at either.
-        let fake = FakeVendor::holding(0).troubled(move |request, _| match request.operation {
-            "create" => Trouble::AnswerAfter("unusable"),
-            "look" => Trouble::Answer("unusable"),
-            _ => Trouble::Nothing,
-        });
+        let fake =
+            FakeVendor::with_extensions(0).troubled(move |request, _| match request.operation {
+                "create" => Trouble::AnswerAfter("unusable"),
+                "look" => Trouble::Answer("unusable"),
+                _ => Trouble::Nothing,
+            });
         let settlement = settled(&fake, &create(ann("1")));
         assert_eq!(settlement.result, RowResult::Unknown, "{settlement:?}");
         assert!(settlement.fault.unwrap().ends_the_run());

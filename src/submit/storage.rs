@@ -154,7 +154,7 @@ impl<'c> Storage<'c> {
                 if let Some(words) = elsewhere.get(&one.sent.change.number) {
                     one.sent.settlement.message += words;
                 }
-                told(one, judge)
+                report_unstored(one, judge)
             });
             return unknown.collect();
         }
@@ -167,19 +167,19 @@ impl<'c> Storage<'c> {
                     .is_some_and(|fault| fault.kind == FaultKind::Rejected);
                 let is_lost = one.was_done && *result == RowResult::Differs && !is_refused;
                 if is_lost && one.looks < LOST_LOOKS_MAX {
-                    certain.extend(self.look_again(one, not_kept(), judge));
+                    certain.extend(self.look_up_again(one, not_kept(), judge));
                 } else {
                     self.note_stored(&one.sent);
-                    certain.push(told(one, judge));
+                    certain.push(report_unstored(one, judge));
                 }
             }
         }
         let (found, older): (Vec<_>, Vec<_>) = older
             .into_iter()
             .partition(|one| finds_another(&one.sent).is_some());
-        certain.extend(found.into_iter().map(|one| told(one, judge)));
+        certain.extend(found.into_iter().map(|one| report_unstored(one, judge)));
         for one in older {
-            certain.extend(self.look_again(one, started_anew(), judge));
+            certain.extend(self.look_up_again(one, started_anew(), judge));
         }
         certain
     }
@@ -237,8 +237,9 @@ impl<'c> Storage<'c> {
         for change in changes.take(ELSEWHERE_MAX) {
             let number = change.present_number();
             let numbers = [number.to_owned()];
-            let is_wanted = |current: &Record| differing(manifest, &change.wanted, current).is_empty();
-            let current = self.connection.look_at(&numbers, false).unwrap_or_default();
+            let is_wanted =
+                |current: &Record| differing(manifest, &change.wanted, current).is_empty();
+            let current = self.connection.fetch(&numbers, false).unwrap_or_default();
             let record = change.wanted.noun();
             if current.iter().any(is_wanted) {
                 let words = format!(
@@ -247,7 +248,7 @@ impl<'c> Storage<'c> {
                 );
                 elsewhere.insert(change.number.clone(), words);
             } else if current.is_empty()
-                && let Ok(parts) = self.connection.look_at_parts(&numbers)
+                && let Ok(parts) = self.connection.fetch_parts(&numbers)
                 && let Some(part) = parts.first()
             {
                 let unlike = differing(manifest, part, &change.wanted);
@@ -304,7 +305,7 @@ impl<'c> Storage<'c> {
     }
 
     /// Looks at a row once more, and sends it again where it was lost; returns it where nothing more may be lost.
-    fn look_again(
+    fn look_up_again(
         &self,
         mut one: Unstored<'c>,
         why: Fault,
@@ -313,7 +314,7 @@ impl<'c> Storage<'c> {
         if one.looks >= self.limits.attempts_max {
             let fault = another_pbx("it starts anew again and again");
             one.sent.settlement = not_known(&one.sent, &fault);
-            return Some(told(one, judge));
+            return Some(report_unstored(one, judge));
         }
         let started = self.connection.started();
         let Sent {
@@ -334,7 +335,7 @@ impl<'c> Storage<'c> {
             lock(&self.waiting).push(one);
             return None;
         }
-        Some(told(one, judge))
+        Some(report_unstored(one, judge))
     }
 
     fn note_stored(&self, sent: &Sent<'c>) {
@@ -378,7 +379,7 @@ fn chunks<T>(mut rows: Vec<T>, most: usize) -> Vec<Vec<T>> {
 }
 
 /// Tells of a row that counted as done and is not, once its result is certain, and of one that ends the run.
-fn told<'c>(one: Unstored<'c>, judge: &dyn Fn(&Settlement)) -> Sent<'c> {
+fn report_unstored<'c>(one: Unstored<'c>, judge: &dyn Fn(&Settlement)) -> Sent<'c> {
     let Settlement { result, fault, .. } = &one.sent.settlement;
     let ends = fault.as_ref().is_some_and(Fault::ends_the_run);
     if !result.is_done() && (one.was_done || ends) {
@@ -503,7 +504,8 @@ mod tests {
     fn what_a_pbx_lost_when_it_was_killed_is_made_again() {
         for (operation, number) in [("create", "2000"), ("create", "2013"), ("keep", "")] {
             for parallel in [1, 4] {
-                let fake = FakeVendor::holding(0).troubled(starts_anew_at(operation, number));
+                let fake =
+                    FakeVendor::with_extensions(0).troubled(starts_anew_at(operation, number));
                 let done = sent(&fake, &changes(Action::Create, 20), &options(parallel));
                 for one in done {
                     assert_eq!(one.result, RowResult::Created, "{operation} {one:?}");
@@ -518,7 +520,7 @@ mod tests {
     #[test]
     fn changes_and_deletions_that_a_pbx_lost_are_made_again() {
         for action in [Action::Update, Action::Delete] {
-            let fake = FakeVendor::holding(0).troubled(starts_anew_at("keep", ""));
+            let fake = FakeVendor::with_extensions(0).troubled(starts_anew_at("keep", ""));
             for row in 0..12 {
                 fake.pbx.put(&ann(2000 + row, "old@example.com"));
             }
@@ -536,7 +538,7 @@ mod tests {
     #[test]
     fn a_part_that_was_lost_is_written_again() {
         // It has stored an extension without its e-mail by the time that it is killed.
-        let fake = FakeVendor::holding(0);
+        let fake = FakeVendor::with_extensions(0);
         let pbx = fake.pbx.clone();
         let fake = fake.troubled(starts_anew_at("keep", ""));
         pbx.put(&ann(2000, ""));
@@ -551,7 +553,7 @@ mod tests {
 
     #[test]
     fn a_pbx_that_does_not_come_back_leaves_unknown_what_it_may_not_have_stored() {
-        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, _| match request.operation {
             "keep" => Trouble::Refuse,
             _ => Trouble::Nothing,
         });
@@ -567,7 +569,7 @@ mod tests {
 
     #[test]
     fn what_a_pbx_did_not_keep_is_made_again_without_a_new_start() {
-        let fake = FakeVendor::holding(0).troubled(|request, times| {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, times| {
             let is_first = times == 1 && asked_number(request).starts_with("2003");
             match request.operation {
                 // It says that it is done, and that is all.
@@ -583,7 +585,7 @@ mod tests {
 
     #[test]
     fn what_a_pbx_did_not_keep_and_refuses_to_take_again_is_told_with_its_reason() {
-        let fake = FakeVendor::holding(0);
+        let fake = FakeVendor::with_extensions(0);
         let pbx = fake.pbx.clone();
         let fake = fake.troubled(|request, _| match request.operation {
             // It says that it is done, and has a part of it, which is unlike all others.
@@ -605,11 +607,12 @@ mod tests {
 
     #[test]
     fn a_pbx_that_has_lost_what_was_stored_ends_the_run() {
-        let fake = FakeVendor::holding(0).troubled(|request, times| match request.operation {
-            // The rows of the first round are certain by then.
-            "keep" if times == 2 => Trouble::StartAnew,
-            _ => Trouble::Nothing,
-        });
+        let fake =
+            FakeVendor::with_extensions(0).troubled(|request, times| match request.operation {
+                // The rows of the first round are certain by then.
+                "keep" if times == 2 => Trouble::StartAnew,
+                _ => Trouble::Nothing,
+            });
         let mut changes = changes(Action::Create, 4);
         changes[3].wanted.set(Field::FORWARD_BUSY, "on");
         changes[3].wanted.set(Field::FORWARD_BUSY_EXTENSION, "2000");
@@ -627,7 +630,7 @@ mod tests {
 
     #[test]
     fn a_pbx_that_starts_anew_again_and_again_is_given_up() {
-        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, _| match request.operation {
             "keep" => Trouble::StartAnew,
             _ => Trouble::Nothing,
         });
@@ -646,7 +649,7 @@ mod tests {
             loses: Duration::ZERO,
             ..options(1)
         };
-        let fake = FakeVendor::holding(0);
+        let fake = FakeVendor::with_extensions(0);
         sent(&fake, &changes(Action::Create, 3), &options);
         assert_eq!(fake.pbx.times("keep"), 0);
     }

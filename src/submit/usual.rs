@@ -34,7 +34,7 @@ impl UsualSettings {
     }
 
     /// The names of attributes that no extension of this run has like the one that is `current`.
-    pub(super) fn strange(&self, manifest: &Manifest, current: &Record) -> Vec<String> {
+    pub(super) fn unusual_attributes(&self, manifest: &Manifest, current: &Record) -> Vec<String> {
         let usual = lock(&self.attributes);
         if usual.is_empty() {
             return vec![];
@@ -49,7 +49,12 @@ impl UsualSettings {
     }
 
     /// The settings that a row left out, and that no extension of this run has like the one that is `current`.
-    pub(super) fn unlike(&self, manifest: &Manifest, wanted: &Record, current: &Record) -> Vec<Field> {
+    pub(super) fn unusual_settings(
+        &self,
+        manifest: &Manifest,
+        wanted: &Record,
+        current: &Record,
+    ) -> Vec<Field> {
         let usual = lock(&self.settings);
         let is_unlike = |field: &Field| {
             let text = current.text(*field).unwrap_or_default();
@@ -60,7 +65,10 @@ impl UsualSettings {
 }
 
 /// The attributes of an extension, each in both ways in which it can be compared with another extension's.
-fn attributes(manifest: &Manifest, current: &Record) -> impl Iterator<Item = (String, [String; 2])> {
+fn attributes(
+    manifest: &Manifest,
+    current: &Record,
+) -> impl Iterator<Item = (String, [String; 2])> {
     let attributes = current.attributes();
     let comparable = attributes.map(|attributes| attributes.comparable(current.number()));
     let all = comparable.into_iter().flatten();

@@ -8,7 +8,7 @@
 use super::converse::Connection;
 use super::options::{Options, Verify};
 use super::panics::{caught, lock};
-use super::settle::{Settlement, leaves_open, look_later, renamed};
+use super::settle::{Settlement, hint_to_look_later, leaves_open, renamed};
 use super::usual::UsualSettings;
 use crate::compare::{differences, differing, uncomparable, with_lost};
 use crate::manifest::Manifest;
@@ -143,7 +143,7 @@ impl<'c> Verifier<'c> {
             .collect();
         let mut rows = self.check_unseen(rows);
         for one in rows.iter_mut().filter(|one| found.contains(&one.position)) {
-            self.doubt(one);
+            self.give_up_unusual(one);
         }
         rows
     }
@@ -155,7 +155,7 @@ impl<'c> Verifier<'c> {
         let mut rows = self.check_unseen(unseen);
         // By now it is known what the run's own extensions look like.
         for one in &mut found {
-            self.doubt(one);
+            self.give_up_unusual(one);
         }
         rows.extend(found);
         rows
@@ -171,7 +171,7 @@ impl<'c> Verifier<'c> {
             if look > 0 {
                 thread::sleep(self.second_look);
             }
-            let current = match caught(|| self.look(&open)).unwrap_or_else(Err) {
+            let current = match caught(|| self.look_up(&open)).unwrap_or_else(Err) {
                 Ok(current) => current,
                 // An extension that is just taking effect may be there for one look and not for the next.
                 Err(blind) if look == 0 && !blind.ends_the_run() => continue,
@@ -210,7 +210,7 @@ impl<'c> Verifier<'c> {
 
     /// Looks up all numbers that show the state of these rows. A number under which there should be nothing is asked
     /// for alone, since no other answer shows that.
-    fn look(&self, rows: &[&mut Sent<'c>]) -> Result<HashMap<String, Found>, Fault> {
+    fn look_up(&self, rows: &[&mut Sent<'c>]) -> Result<HashMap<String, Found>, Fault> {
         let present = rows
             .iter()
             .filter(|one| one.change.action != Action::Delete);
@@ -293,7 +293,7 @@ impl<'c> Verifier<'c> {
 
     /// Gives up an extension that was found after a lost reply, and has other settings than those that the run creates:
     /// somebody else may have created it.
-    fn doubt(&self, sent: &mut Sent<'_>) {
+    fn give_up_unusual(&self, sent: &mut Sent<'_>) {
         let Some(read_back) = &sent.settlement.read_back else {
             return;
         };
@@ -301,10 +301,12 @@ impl<'c> Verifier<'c> {
             return;
         }
         let (manifest, change) = (self.connection.manifest(), sent.change);
-        let unlike = self.usual.unlike(manifest, &change.wanted, read_back);
+        let unlike = self
+            .usual
+            .unusual_settings(manifest, &change.wanted, read_back);
         if unlike.is_empty() {
-            let strange = self.usual.strange(manifest, read_back);
-            return sent.settlement.tell_strange(change, &strange);
+            let strange = self.usual.unusual_attributes(manifest, read_back);
+            return sent.settlement.note_added_attributes(change, &strange);
         }
         let (record, names) = (change.wanted.noun(), field_names(&unlike));
         sent.settlement = Settlement {
@@ -425,7 +427,7 @@ fn not_seen(accepted: &Settlement, change: &Change, blind: &Fault) -> Settlement
     let hint = match (blind.kind, blind.hint.as_str()) {
         // It was seen that far, and is as it cannot be read: that has a cure of its own.
         (FaultKind::Rejected, cure) if !cure.is_empty() => format!("{cure}, then run it again"),
-        _ => look_later(change, leaves_open(blind)),
+        _ => hint_to_look_later(change, leaves_open(blind)),
     };
     Settlement {
         result: RowResult::Unknown,
@@ -504,7 +506,7 @@ mod tests {
 
     #[test]
     fn rows_count_as_sent_before_their_batch_is_read_back() {
-        let fake = FakeVendor::holding(0);
+        let fake = FakeVendor::with_extensions(0);
         let options = options();
         let mut counted = vec![];
         let mut each = |_| counted.push(options.sent.load(std::sync::atomic::Ordering::Relaxed));
@@ -525,7 +527,7 @@ mod tests {
     #[test]
     fn rows_are_read_back_in_batches_and_every_one_is() {
         for parallel in [1, 4] {
-            let fake = FakeVendor::holding(0);
+            let fake = FakeVendor::with_extensions(0);
             let options = Options {
                 parallel,
                 ..options()
@@ -543,7 +545,7 @@ mod tests {
             assert!(message.contains("not verified") && message.contains("sip_password"));
             assert!(!format!("{done:?}").contains("canary"));
         }
-        let fake = FakeVendor::holding(0);
+        let fake = FakeVendor::with_extensions(0);
         let one_by_one = Options {
             batch: 1,
             ..options()
@@ -555,7 +557,7 @@ mod tests {
     #[test]
     fn a_sample_is_the_same_tenth_every_time_and_none_is_none() {
         let picked = |verify| {
-            let fake = FakeVendor::holding(0);
+            let fake = FakeVendor::with_extensions(0);
             let options = Options {
                 verify,
                 ..options()
@@ -580,7 +582,7 @@ mod tests {
 
     #[test]
     fn a_success_that_nobody_can_see_is_unknown_and_stops_the_run() {
-        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, _| match request.operation {
             "look" => Trouble::Status(500),
             _ => Trouble::Nothing,
         });
@@ -617,7 +619,7 @@ mod tests {
 
     #[test]
     fn a_refused_account_stops_the_run_while_it_reads_back() {
-        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, _| match request.operation {
             "look" => Trouble::Status(401),
             _ => Trouble::Nothing,
         });
@@ -629,7 +631,7 @@ mod tests {
 
     #[test]
     fn differences_count_as_failures_once() {
-        let fake = FakeVendor::holding(0);
+        let fake = FakeVendor::with_extensions(0);
         let connection = fake.open();
         let options = Options {
             failures_max: FailuresMax::Count(11),
@@ -651,7 +653,7 @@ mod tests {
 
     #[test]
     fn deletions_and_updates_are_read_back_too() {
-        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, _| match request.operation {
             "delete" | "update" if asked_number(request) == "2001" => Trouble::Answer("ok"),
             _ => Trouble::Nothing,
         });
@@ -669,7 +671,7 @@ mod tests {
 
     #[test]
     fn what_a_look_has_decided_is_not_looked_at_again() {
-        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, _| match request.operation {
             "create" => Trouble::LoseAfter,
             _ => Trouble::Nothing,
         });
@@ -683,7 +685,7 @@ mod tests {
     #[test]
     fn one_extension_that_cannot_be_read_does_not_stop_the_run() {
         // Every eighth one; a batch with such a one in it cannot be read either.
-        let fake = FakeVendor::holding(0).troubled(|request, _| {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, _| {
             let asked = asked_number(request).split(',');
             let is_odd = |number: &str| number.parse::<u32>().is_ok_and(|number| number % 8 == 0);
             match request.operation {
@@ -709,14 +711,14 @@ mod tests {
 
     #[test]
     fn a_batch_that_answers_for_some_makes_nobody_absent() {
-        let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::with_extensions(0).troubled(|request, _| match request.operation {
             "look" if asked_number(request).contains(',') => Trouble::Sparse,
             _ => Trouble::Nothing,
         });
         let (_, done) = sent(&fake.open(), &creations(40), &options());
         assert!(done.iter().all(|one| one.result == RowResult::Created));
         // An extension that is reported as deleted and is still there is seen, whatever a batch leaves out.
-        let fake = FakeVendor::holding(40).troubled(|request, _| match request.operation {
+        let fake = FakeVendor::with_extensions(40).troubled(|request, _| match request.operation {
             "look" if asked_number(request).contains(',') => Trouble::Sparse,
             "delete" => Trouble::Answer("ok"),
             _ => Trouble::Nothing,
@@ -746,10 +748,11 @@ mod tests {
                 verify,
                 ..options()
             };
-            let fake = FakeVendor::holding(0).troubled(|request, _| match request.operation {
-                "update" => Trouble::Answer("ok"),
-                _ => Trouble::Nothing,
-            });
+            let fake =
+                FakeVendor::with_extensions(0).troubled(|request, _| match request.operation {
+                    "update" => Trouble::Answer("ok"),
+                    _ => Trouble::Nothing,
+                });
             fake.pbx.put(&ann(1));
             let (_, done) = sent(&fake.open(), &[rename()], &options);
             assert_eq!(done[0].result, RowResult::Differs, "{done:?}");
@@ -759,7 +762,7 @@ mod tests {
             assert_eq!(done[0].result, RowResult::Differs, "{done:?}");
             assert_eq!(done[0].differing, [Field::NEW_NUMBER]);
 
-            let fake = FakeVendor::holding(0);
+            let fake = FakeVendor::with_extensions(0);
             fake.pbx.put(&ann(1));
             let (_, done) = sent(&fake.open(), &[rename()], &options);
             assert_eq!(done[0].result, RowResult::Updated, "{done:?}");
@@ -772,7 +775,7 @@ mod tests {
         for change in &mut changes {
             change.wanted.set(Field::GROUPS, "Sales");
         }
-        let fake = FakeVendor::holding(0);
+        let fake = FakeVendor::with_extensions(0);
         let pbx = fake.pbx.clone();
         let connection = fake.open();
         let mut last = BTreeMap::new();

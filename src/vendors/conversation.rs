@@ -113,7 +113,7 @@ impl<'t, D: Protocol> Conversation<'t, D> {
     }
 
     /// Notes that the steps done so far were taken back.
-    pub(crate) fn took_back(&mut self) {
+    pub(crate) fn note_rolled_back(&mut self) {
         self.done.clear();
     }
 
@@ -172,7 +172,7 @@ impl<'t, D: Protocol> Conversation<'t, D> {
         &mut self,
         request: Request,
     ) -> Step<Result<D::Content, Fault>> {
-        let exchange = self.take().ok_or_else(|| Turn::send(request))?;
+        let exchange = self.next_exchange().ok_or_else(|| Turn::send(request))?;
         let judged = self.protocol.judge(exchange);
         Ok(judged.map_err(|fault| self.manifest().at_sign_in(fault)))
     }
@@ -278,7 +278,7 @@ impl<'t, D: Protocol> Conversation<'t, D> {
         Ok(Ok(pages))
     }
 
-    fn take(&mut self) -> Option<&'t Exchange> {
+    fn next_exchange(&mut self) -> Option<&'t Exchange> {
         let (exchange, rest) = self.exchanges.split_first()?;
         self.exchanges = rest;
         self.last = Some(exchange);
@@ -286,7 +286,7 @@ impl<'t, D: Protocol> Conversation<'t, D> {
     }
 
     fn exchange(&mut self, request: Request) -> Step<&'t Exchange> {
-        self.take().ok_or_else(|| {
+        self.next_exchange().ok_or_else(|| {
             let mut request = self.protocol.authorise(request, self.session);
             request.done_before = self.done.join("; ");
             Turn::send(request)

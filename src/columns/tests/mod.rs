@@ -92,7 +92,7 @@ fn with_cells<T>(row: &[&str], use_cells: impl FnOnce(Cells<'_>) -> T) -> T {
 
 /// The fields of a row with their values, such as `number=2001|first_name=Ann`.
 fn read(binding: &Binding, target: &str, row: &[&str]) -> String {
-    let record = with_cells(row, |cells| binding.given(&cells, manifest(target)));
+    let record = with_cells(row, |cells| binding.all_fields(&cells, manifest(target)));
     let values = record
         .iter()
         .map(|(field, text)| format!("{}={}", field.name(), text.reveal()));

@@ -70,7 +70,13 @@ fn sheet(random: &mut Random) -> (&'static Product, Vec<Meant>) {
 }
 
 /// A column that is read wrongly, with its sheet.
-fn told(at: u64, headings: &[String], column: usize, field: Field, target: &Manifest) -> String {
+fn misreading(
+    at: u64,
+    headings: &[String],
+    column: usize,
+    field: Field,
+    target: &Manifest,
+) -> String {
     format!(
         "sheet {at}: “{}” is read as {} for {}: {}",
         headings[column],
@@ -111,11 +117,11 @@ fn a_value_never_ends_in_a_field_that_its_owner_did_not_mean() {
         for (field, column) in binding.fields() {
             let (_, meant) = &columns[column];
             // A number that switches its forward on.
-            let of_number = Forward::with(field).is_some_and(|forward| {
+            let of_number = Forward::of_field(field).is_some_and(|forward| {
                 owner.forward_by_number() && meant.contains(&forward.number)
             });
             if !meant.contains(&field) && !of_number {
-                wrong.push(told(at, &headings, column, field, target));
+                wrong.push(misreading(at, &headings, column, field, target));
             }
         }
     }
@@ -341,7 +347,7 @@ fn a_sheet_that_is_written_by_hand_is_read_as_it_is_meant_or_asked_about() {
             let counts =
                 target.takes(field) || !crate::mapping::made_fields(&fields, target).is_empty();
             if counts && written.field != Some(field) {
-                wrong.push(told(at, &headings, column, field, target));
+                wrong.push(misreading(at, &headings, column, field, target));
             }
         }
     }

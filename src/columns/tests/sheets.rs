@@ -87,7 +87,7 @@ fn the_first_row_of_every_product_is_the_same_person() {
         for batch in sheet.batches() {
             batch
                 .unwrap()
-                .rows(|row| records.push(binding.given(&row.cells, target)))
+                .rows(|row| records.push(binding.all_fields(&row.cells, target)))
                 .unwrap();
         }
         // Fields that the vendor does not know stay as they were written.

@@ -3,7 +3,7 @@
 use crate::check::{BoundSheet, Counts, Verdict};
 use crate::cli::{CheckArgs, OnLoss};
 use crate::input::Losses;
-use crate::lang::{spoken, translated};
+use crate::lang::{language, translated};
 use crate::model::counted;
 use crate::report::marked::{MarkedSheet, ending_of_copy};
 use crate::report::{
@@ -11,7 +11,7 @@ use crate::report::{
 };
 use crate::rim::outputs::Files;
 use crate::rim::terminal::{output, print, printed};
-use crate::rim::{Exit, Failure, who};
+use crate::rim::{Exit, Failure, account_and_machine};
 use jiff::Timestamp;
 use std::io::{BufWriter, Write};
 
@@ -70,7 +70,8 @@ impl<'t> CheckOutputs<'t> {
                 continue;
             }
             if self.args.all {
-                let line = finding_line(finding, heading, Some(place), self.args.sources, spoken());
+                let line =
+                    finding_line(finding, heading, Some(place), self.args.sources, language());
                 printed(writeln!(self.out, "{place}: {number} {line}"))?;
             } else {
                 self.found.add(place, number, heading, finding);
@@ -104,7 +105,7 @@ impl<'t> CheckOutputs<'t> {
             let summary = summary_of_check("check", vendor, &[], counts, started, exit.code());
             printed(writeln!(self.out, "{summary}"))?;
         }
-        for line in self.found.lines(spoken()) {
+        for line in self.found.lines(language()) {
             printed(writeln!(self.out, "{line}"))?;
         }
         printed(self.out.flush())?;
@@ -150,7 +151,7 @@ fn report_head(tables: &[BoundSheet], product: &str, started: Timestamp) -> Repo
         ("for", product.to_owned()),
         ("command", "check".to_owned()),
         ("read", files.clone()),
-        ("by", who()),
+        ("by", account_and_machine()),
         ("started", for_people(started)),
     ];
     let title = format!("check of {files} for {product}");

@@ -5,8 +5,8 @@ use crate::diff::{Comparison, columns};
 use crate::lang::{in_language, translated};
 use crate::model::Language;
 use crate::report::{for_people, language_of};
+use crate::rim::account_and_machine;
 use crate::rim::terminal::{output, print_data, print_made};
-use crate::rim::who;
 use crate::rim::{Exit, Failure};
 use crate::sheet::{Column, Format, Heading, Readers, Writer};
 use jiff::Timestamp;
@@ -47,7 +47,10 @@ impl Output {
         let mut table = table.transpose()?;
         if let Some(table) = &mut table {
             table.set_title("differences");
-            for (name, value) in [("by", who()), ("at", for_people(Timestamp::now()))] {
+            for (name, value) in [
+                ("by", account_and_machine()),
+                ("at", for_people(Timestamp::now())),
+            ] {
                 if !value.is_empty() {
                     table.add_fact(name, &value);
                 }

@@ -94,9 +94,10 @@ pub(super) fn read_target(
     numbers.dedup();
     let progress = Progress::new(&format!("{}s", target.noun()), numbers.len() as u64);
     let mut twice = None;
-    let looked = session
-        .connection()
-        .look(&numbers, &session.looking(false), &mut |found| {
+    let looked = session.connection().look_up_required(
+        &numbers,
+        &session.lookup_options(false),
+        &mut |found| {
             for extension in found {
                 progress.add(1);
                 let cells = fields.iter();
@@ -108,14 +109,15 @@ pub(super) fn read_target(
                     twice.get_or_insert(extension.number().to_owned());
                 }
             }
-        });
+        },
+    );
     progress.finish();
     drop(session);
     looked.map_err(|fault| target.failure(&fault))?;
     let missing: Vec<&str> = numbers
         .iter()
         .map(String::as_str)
-        .filter(|number| !side.holds(number))
+        .filter(|number| !side.contains(number))
         .collect();
     let trouble = match (missing.first(), twice) {
         (Some(first), _) => {

@@ -54,7 +54,7 @@ impl Job<'_> {
         let written = write(
             session.connection(),
             &numbers,
-            &session.looking(self.args.live),
+            &session.lookup_options(self.args.live),
             &form,
             &mut writer,
             &mut |count| {
@@ -73,7 +73,7 @@ impl Job<'_> {
         })?;
         writer.finish()?;
         let exported = (numbers.len() - left_out.gone.len()) as u64;
-        tell(&target, exported, &left_out);
+        print_exported(&target, exported, &left_out);
         Ok(Facts {
             started,
             extensions: exported,
@@ -106,7 +106,7 @@ impl Job<'_> {
 }
 
 /// Says how many records were exported, and which records and values were not.
-fn tell(target: &Target, exported: u64, left_out: &NotExported) {
+fn print_exported(target: &Target, exported: u64, left_out: &NotExported) {
     let NotExported { gone, values } = left_out;
     print(format!(
         "{}: {}",

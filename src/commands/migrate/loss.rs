@@ -8,7 +8,7 @@ use crate::plan::transfer::{Move, Transfer};
 use crate::report::{for_people, language_of};
 use crate::rim::session::first_numbers;
 use crate::rim::terminal::{print, print_made};
-use crate::rim::{Failure, who};
+use crate::rim::{Failure, account_and_machine};
 use crate::sheet::{Format, GENERATE, Readers, SheetError, Writer, escaped};
 use jiff::Timestamp;
 use std::borrow::Cow;
@@ -44,7 +44,7 @@ fn write_loss(path: &Path, transfer: &Transfer) -> Result<(), SheetError> {
     for (name, value) in [
         ("from", from.described.clone()),
         ("to", to.described.clone()),
-        ("by", who()),
+        ("by", account_and_machine()),
         ("at", for_people(Timestamp::now())),
     ] {
         if !value.is_empty() {

@@ -12,7 +12,7 @@ use crate::model::{Field, Outcome, RowResult};
 use crate::report::{ReportFile, ReportHead, ResultCounts, for_people, summary_of_sheets};
 use crate::rim::outputs::Files;
 use crate::rim::terminal::{print, print_data, print_made};
-use crate::rim::{Context, Exit, Failure, who};
+use crate::rim::{Context, Exit, Failure, account_and_machine};
 use jiff::Timestamp;
 use rows::{read, trouble};
 use serde_json::json;
@@ -33,13 +33,16 @@ pub(super) fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure>
     let (wanted, exported) = (read(&args.file, facts)?, read(&args.export, facts)?);
     let mut exported_by_number: BTreeMap<&str, Vec<&InputRow>> = BTreeMap::new();
     for row in &exported.rows {
-        exported_by_number.entry(row.wanted.number()).or_default().push(row);
+        exported_by_number
+            .entry(row.wanted.number())
+            .or_default()
+            .push(row);
     }
     exported.rows.iter().filter_map(trouble).for_each(print);
     let unseen: BTreeSet<Field> = facts
         .field
         .iter()
-        .filter(|row| wanted.have(row.name) && !exported.have(row.name))
+        .filter(|row| wanted.have_value(row.name) && !exported.have_value(row.name))
         .filter(|row| row.access == Access::WriteOnly || !exported.have_column(row.name))
         .map(|row| row.name)
         .collect();
@@ -112,7 +115,7 @@ fn report(args: &VerifyArgs, outcomes: &[Outcome], started: Timestamp) -> Result
             ("for", args.dialect.vendor.name.clone()),
             ("command", "verify".to_owned()),
             ("read", format!("{file}, {export}")),
-            ("by", who()),
+            ("by", account_and_machine()),
             ("started", for_people(started)),
         ],
         true,

@@ -26,7 +26,7 @@ pub(super) fn read(path: &Path, facts: &'static Manifest) -> Result<InputRows, F
         sheets.push((sheet, binding));
     }
     let mut rows = InputRows::read(sheets, facts)?;
-    rows.tell_troubles();
+    rows.add_troubles();
     Ok(rows)
 }
 

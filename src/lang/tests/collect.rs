@@ -186,12 +186,12 @@ impl SourceTexts {
             }
         }
         for field in Field::all() {
-            texts.tell(field.def().help, format!("the help of {}", field.name()));
+            texts.add(field.def().help, format!("the help of {}", field.name()));
         }
         texts
     }
 
-    fn tell(&mut self, text: &str, place: String) {
+    fn add(&mut self, text: &str, place: String) {
         self.all.insert(text.to_owned());
         self.told.entry(text.to_owned()).or_insert(place);
     }
@@ -214,7 +214,7 @@ impl SourceTexts {
             toml::Value::String(text)
                 if FACTS.contains(&path.join(".").as_str()) && text.contains(' ') =>
             {
-                self.tell(text, file.to_owned());
+                self.add(text, file.to_owned());
             }
             _ => {}
         }
@@ -244,10 +244,10 @@ impl SourceTexts {
         let place = format!("{}:{line}", self.file);
         match function {
             "counted" => {
-                self.tell(text, place.clone());
-                self.tell(&format!("{text}s"), place);
+                self.add(text, place.clone());
+                self.add(&format!("{text}s"), place);
             }
-            "translated" => self.tell(text, place),
+            "translated" => self.add(text, place),
             _ => {}
         }
     }

@@ -1,6 +1,6 @@
 //! Damage that spreadsheets do to identifiers: exponents, lost leading zeros, dates in the place of numbers.
 //!
-//! Damage is found in two ways. [`look`] needs the value alone. [`Suspects`], the result of a look at all rows,
+//! Damage is found in two ways. [`find_damage`] needs the value alone. [`Suspects`], the result of a look at all rows,
 //! finds damage that shows only beside the other rows (a lost zero, a lost `+`); it looks at every row of a
 //! small sheet and at a sample of a large one, so it costs next to nothing.
 //!
@@ -213,15 +213,15 @@ pub(super) fn is_odd_word(text: &str) -> bool {
 }
 
 /// Finds the damage to a value; `None` where none shows. `text` is the cell as the sheet has it.
-pub(super) fn look(row: &FieldRow, text: &str, country: Option<Country>) -> Option<Damage> {
+pub(super) fn find_damage(row: &FieldRow, text: &str, country: Option<Country>) -> Option<Damage> {
     let care = row.name.def().care;
-    let looked = first_look(row, care, text);
+    let looked = find_first_damage(row, care, text);
     let mut damage = looked.or_else(|| as_written(row, text, country))?;
     for _ in 0..REPAIRS_MAX {
         let Some(repaired) = &damage.repair else {
             break;
         };
-        damage = match first_look(row, care, repaired) {
+        damage = match find_first_damage(row, care, repaired) {
             None => break,
             // Damage that cannot be repaired is left to a person as a whole.
             Some(next) if next.repair.is_none() || next.severity > damage.severity => next,
@@ -231,7 +231,7 @@ pub(super) fn look(row: &FieldRow, text: &str, country: Option<Country>) -> Opti
     Some(damage)
 }
 
-fn first_look(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
+fn find_first_damage(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
     let trimmed = text.trim();
     if ERROR_TEXTS.contains(&trimmed) || (trimmed.len() > 2 && trimmed.bytes().all(|b| b == b'#')) {
         let weight = if care == Care::Free {
@@ -415,7 +415,7 @@ pub(super) fn plain(row: &FieldRow, text: &str) -> Option<String> {
         }
     }
     let plain = plain.trim();
-    match look(row, plain, None) {
+    match find_damage(row, plain, None) {
         Some(damage) => damage.repair,
         None => (!plain.is_empty() && plain != text.trim()).then(|| plain.to_owned()),
     }

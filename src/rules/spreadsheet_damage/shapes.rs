@@ -105,8 +105,8 @@ pub(in crate::rules) struct Plain(Vec<(Field, Box<BitsOfLengths>)>);
 type BitsOfLengths = [u128; LENGTHS];
 
 impl Plain {
-    pub(in crate::rules) fn see(&mut self, field: Field, text: &str) {
-        if text.len() <= DIGITS_KEPT && (is_led(text) || self.has_seen(field, text)) {
+    pub(in crate::rules) fn add_text(&mut self, field: Field, text: &str) {
+        if text.len() <= DIGITS_KEPT && (is_led(text) || self.adds_nothing(field, text)) {
             return;
         }
         let Some(shape) = TextShape::measure(field, text) else {
@@ -122,7 +122,7 @@ impl Plain {
     }
 
     /// Returns true if a text that may be a short number adds nothing new: most numbers of a sheet are alike.
-    fn has_seen(&mut self, field: Field, text: &str) -> bool {
+    fn adds_nothing(&mut self, field: Field, text: &str) -> bool {
         let [first @ b'1'..=b'9', second @ b'0'..=b'9', ..] = text.as_bytes() else {
             return false;
         };
@@ -324,7 +324,9 @@ impl Suspects {
 
     /// Returns true if some value of the row stands out.
     pub(in crate::rules) fn hit(&self, plain: &Plain) -> bool {
-        plain.shapes().any(|shape| self.look(shape, "").is_some())
+        plain
+            .shapes()
+            .any(|shape| self.damage_of_shape(shape, "").is_some())
     }
 
     /// Finds the damage to a value that shows only beside the other rows.
@@ -332,10 +334,10 @@ impl Suspects {
         if text.len() <= DIGITS_KEPT && (is_led(text) || !self.may_suspect(field, text)) {
             return None;
         }
-        self.look(TextShape::measure(field, text)?, text)
+        self.damage_of_shape(TextShape::measure(field, text)?, text)
     }
 
-    fn look(&self, shape: TextShape, text: &str) -> Option<Damage> {
+    fn damage_of_shape(&self, shape: TextShape, text: &str) -> Option<Damage> {
         let field = shape.field;
         if shape.is_long() {
             let behind = usize::from(shape.digits) - DIGITS_KEPT;

@@ -801,10 +801,10 @@ proptest::proptest! {
         let fields: Vec<Field> = Field::all().filter(|f| manifest.row(*f).is_some()).collect();
         let field = fields[field % fields.len()];
         let row = manifest.row(field).unwrap();
-        if let Some(repair) = look(row, &text, None).and_then(|damage| damage.repair) {
+        if let Some(repair) = find_damage(row, &text, None).and_then(|damage| damage.repair) {
             proptest::prop_assert_ne!(&repair, &text);
             proptest::prop_assert!(!repair.is_empty());
-            proptest::prop_assert_eq!(look(row, &repair, None), None, "{:?} {:?}", field, text);
+            proptest::prop_assert_eq!(find_damage(row, &repair, None), None, "{:?} {:?}", field, text);
         }
     }
 }

@@ -32,7 +32,7 @@ const BATCH_ROWS_MAX: usize = 1024;
 /// Cells of a batch, beyond which it takes no further row.
 const BATCH_CELLS_MAX: usize = 128 << 10;
 /// Recognises, by its first bytes, a file that is often named like a workbook and is none.
-fn what_else(head: &[u8]) -> Option<&'static str> {
+fn recognise_other_format(head: &[u8]) -> Option<&'static str> {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let text = text.trim_ascii_start();
     let begins = |word: &[u8]| {
@@ -102,7 +102,7 @@ impl Book {
         if matches!(head.as_slice(), [9, 0 | 2 | 4, ..]) {
             return Err(other_format(file, "a workbook of Excel 4 or older"));
         }
-        Err(match what_else(&head) {
+        Err(match recognise_other_format(&head) {
             Some(what) => other_format(file, what),
             None if memchr(0, &head).is_none() => text_not_workbook(file, &head),
             None => damaged(file, "it does not begin as any workbook does"),
@@ -732,7 +732,7 @@ impl Iterator for Batches {
             };
             match rows.next(&mut self.row) {
                 Ok(true) if !self.content.has(&self.row) => {}
-                Ok(true) => batch.take(&self.row),
+                Ok(true) => batch.push_row(&self.row),
                 Ok(false) => {
                     self.rows = None;
                     break;
@@ -767,7 +767,7 @@ struct Span {
 }
 
 impl Batch {
-    fn take(&mut self, row: &RawRow) {
+    fn push_row(&mut self, row: &RawRow) {
         self.text.push_str(&row.text);
         self.ends.extend_from_slice(&row.ends);
         self.stored.extend_from_slice(&row.stored);

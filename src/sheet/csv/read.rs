@@ -10,7 +10,7 @@ use crate::sheet::cells::{Cells, RAGGED, Row, RowTrouble};
 use crate::sheet::csv::formula::unmarked;
 use crate::sheet::csv::marks::{Marks, simple_record};
 use crate::sheet::csv::record::{CsvRecord, parse};
-use crate::sheet::csv::swallowed::{are_alike, has_number, swallowed_row};
+use crate::sheet::csv::swallowed::{are_alike, has_number, row_in_cell};
 use crate::sheet::detect::delimiter;
 use crate::sheet::detect::delimiter::{
     DELIMITERS, delimiter_of_ending, is_divided, promised_delimiter, usable,
@@ -173,7 +173,7 @@ fn sheet(
     };
     let texts: Vec<&[u8]> = headings.iter().map(String::as_bytes).collect();
     if let Some((opens, row)) =
-        swallowed_row(&texts, content.layout.delimiter, record.width, has_number)
+        row_in_cell(&texts, content.layout.delimiter, record.width, has_number)
     {
         let kind = SheetErrorKind::RowInQuotes(record.line + row);
         return Err(kind.on_line(&file, record.line + opens));
@@ -322,7 +322,7 @@ impl Content {
     }
 
     /// Reads rows of a batch again: they make a batch of their own, as if one followed the other.
-    pub(crate) fn again(&self, extent: Extent, picks: &[Pick]) -> Result<Batch, SheetError> {
+    pub(crate) fn reread(&self, extent: Extent, picks: &[Pick]) -> Result<Batch, SheetError> {
         let first = picks.first().map_or(0, |pick| pick.start as usize);
         let end = picks.last().map_or(0, |pick| pick.end as usize);
         let mut passage = Vec::with_capacity(end - first);
@@ -784,7 +784,7 @@ fn row_in_quotes(record: &CsvRecord<'_>, layout: &Layout) -> Option<SheetError> 
         return None;
     }
     let cells: Vec<&[u8]> = record.cells().collect();
-    let (opens, row) = swallowed_row(&cells, layout.delimiter, layout.width, are_alike)?;
+    let (opens, row) = row_in_cell(&cells, layout.delimiter, layout.width, are_alike)?;
     let kind = SheetErrorKind::RowInQuotes(record.line + row);
     Some(kind.on_line(&layout.file, record.line + opens))
 }

@@ -7,7 +7,7 @@ type IsRow = fn(&[(&[u8], usize)], &[&[u8]]) -> bool;
 /// Finds a row within a cell of a record: one line of the cell's text divides like a row, and is one by `is_row`.
 /// Returns two lines, counted from the record's first: the one on which the cell begins, and the one that looks like a
 /// row. `width` is the number of cells of a row.
-pub(super) fn swallowed_row(
+pub(super) fn row_in_cell(
     cells: &[&[u8]],
     delimiter: u8,
     width: usize,

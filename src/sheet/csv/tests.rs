@@ -614,7 +614,7 @@ proptest! {
 }
 
 /// The line on which a quote opens, and the first row within it; `None` where every row is read.
-fn swallowed(text: &str) -> Option<(u64, u64)> {
+fn opened_quote(text: &str) -> Option<(u64, u64)> {
     let opened = sheet_of(text.as_bytes(), &ReadOptions::default());
     let error = match opened {
         Ok(sheet) => match rows_of(&sheet) {
@@ -661,23 +661,23 @@ fn rows_within_the_quotes_of_a_cell_are_refused() {
             format!("{head}{text}"),
             format!("{head}{text}").replace('\n', "\r\n"),
         ] {
-            assert_eq!(swallowed(&text), Some(found), "{text}");
+            assert_eq!(opened_quote(&text), Some(found), "{text}");
         }
     }
     let in_headings = "Durchwahl;Name;\"Raum\n201;Ann;1\n202;Bo;2\"\n203;Cy;3\n";
-    assert_eq!(swallowed(in_headings), Some((1, 2)));
+    assert_eq!(opened_quote(in_headings), Some((1, 2)));
     for text in [
         "206;Bo;1234;\"Haus; Hof\nGarten; links\"\n",
         "206;Bo;1234;\"Hof\nlinks\n2. OG\"\n",
         "206;\"Bo\nLund\";1234;\"a; b\"\n",
     ] {
-        assert_eq!(swallowed(&format!("{head}{text}")), None, "{text}");
+        assert_eq!(opened_quote(&format!("{head}{text}")), None, "{text}");
     }
     for text in [
         "number,address\n201,\"Main St 5\nBerlin, Germany\"\n",
         "\"full\nname\",number\n\"Ann,\nDr.\",201\n",
         "number,address\n201,\"a\nb\nc\"\n",
     ] {
-        assert_eq!(swallowed(text), None, "{text}");
+        assert_eq!(opened_quote(text), None, "{text}");
     }
 }

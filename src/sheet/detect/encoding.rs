@@ -215,7 +215,7 @@ impl TextSurvey {
                 secrets.blank_out(text);
             }
             for word in text.split(|byte| !is_of_word(*byte)) {
-                if survey.tells_more(word) && known.insert(word.to_vec()) {
+                if survey.is_informative(word) && known.insert(word.to_vec()) {
                     for byte in word {
                         survey.with_byte[usize::from(*byte)] += 1;
                     }
@@ -230,7 +230,7 @@ impl TextSurvey {
     }
 
     /// Returns true if a word has a byte beyond ASCII of which there are few words yet.
-    fn tells_more(&self, word: &[u8]) -> bool {
+    fn is_informative(&self, word: &[u8]) -> bool {
         let few = |byte: &u8| self.with_byte[usize::from(*byte)] < WORDS_OF_BYTE_MAX;
         word.len() <= WORD_BYTES_MAX && word.iter().any(|byte| !byte.is_ascii() && few(byte))
     }

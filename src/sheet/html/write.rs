@@ -8,7 +8,7 @@
 //! get right.
 
 use crate::disk::ScratchFile;
-use crate::lang::{spoken, translated};
+use crate::lang::{language, translated};
 use crate::model::{Language, counted};
 use crate::sheet::column::{Column, MarkedLine, Tone};
 use crate::sheet::surroundings::Surroundings;
@@ -76,7 +76,7 @@ impl Page {
         let mut title = String::new();
         escape(&self.around.title, &mut title);
         let title = title.replace(BREAK, "");
-        let language = match spoken() {
+        let language = match language() {
             Language::English => "en",
             Language::German => "de",
         };

@@ -44,7 +44,7 @@ impl MemberKeys {
         self.only.as_ref().is_some_and(|only| only.len() > 1)
     }
 
-    fn see_only_member(&mut self, values: &[(String, String)]) {
+    fn add_only_member(&mut self, values: &[(String, String)]) {
         let Some(only) = &mut self.only else { return };
         let mut outer = values.iter().map(|(path, _)| path.split_once('.'));
         let first = outer.next().flatten().map(|(first, _)| first);
@@ -54,8 +54,8 @@ impl MemberKeys {
     }
 
     /// Takes in an object: its values by their dotted names, and the key that it stands under.
-    pub(super) fn see(&mut self, values: &[(String, String)], key: Option<&str>) {
-        self.see_only_member(values);
+    pub(super) fn add_object(&mut self, values: &[(String, String)], key: Option<&str>) {
+        self.add_only_member(values);
         let Some(key) = key else { return };
         let is_key = |path: &String| {
             let mut all = values.iter();

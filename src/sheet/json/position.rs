@@ -17,7 +17,7 @@ impl Position {
         }
     }
 
-    pub(super) fn behind(mut self, bytes: &[u8]) -> Position {
+    pub(super) fn after(mut self, bytes: &[u8]) -> Position {
         for byte in bytes {
             self.pass(*byte);
         }

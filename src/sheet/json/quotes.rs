@@ -90,14 +90,14 @@ fn closed(text: &str, straight: bool) -> Option<(&str, char, &str)> {
         let found = || Some((text.get(..at)?, c, behind));
         match c {
             '\\' => escaped = true,
-            '"' if goes_on(behind) => {
+            '"' if may_continue(behind) => {
                 let ends_before = curly.is_some() && !straight;
                 return if ends_before { curly } else { found() };
             }
             // It opens the next text: this one ended before, or not at all.
             '"' if straight => return curly,
             '"' => {}
-            c if DOUBLE.contains(&c) && curly.is_none() && goes_on(behind) => {
+            c if DOUBLE.contains(&c) && curly.is_none() && may_continue(behind) => {
                 if !straight {
                     return found();
                 }
@@ -111,7 +111,7 @@ fn closed(text: &str, straight: bool) -> Option<(&str, char, &str)> {
 
 /// Returns true if JSON may continue like this behind a text: a comma, colon or bracket, and behind a comma another
 /// text or value.
-fn goes_on(behind: &str) -> bool {
+fn may_continue(behind: &str) -> bool {
     let blank = |c: char| c.is_ascii_whitespace() || c == '\u{a0}';
     let mut next = behind.trim_start_matches(blank).chars();
     match next.next() {

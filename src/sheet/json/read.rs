@@ -14,7 +14,9 @@ use crate::sheet::json::other_forms::other_form;
 use crate::sheet::json::paging::{beside_rows, more_pages};
 use crate::sheet::json::position::Position;
 use crate::sheet::json::quotes;
-use crate::sheet::json::syntax::{CURLY_QUOTES, curly, first_curly, last_curly, place_of, syntax};
+use crate::sheet::json::syntax::{
+    CURLY_QUOTES, curly_quote_problem, first_curly, last_curly, place_of, syntax,
+};
 use crate::sheet::json::wrapped::{self, WrappedRows};
 use crate::sheet::opened::{BesideRows, Opened};
 use crate::sheet::options::{Limits, ReadOptions};
@@ -187,7 +189,7 @@ fn read_names(
         for element in &batch.elements {
             objects += 1;
             let object = batch.object(element)?;
-            keys.see(&object.values, object.key.as_deref());
+            keys.add_object(&object.values, object.key.as_deref());
             for (path, _) in object.values {
                 if columns.contains_key(&path) {
                     continue;
@@ -450,7 +452,7 @@ impl Batches {
         let found = String::from_utf8_lossy(rest).chars().next();
         let found = found.unwrap_or(char::REPLACEMENT_CHARACTER);
         let problem = if CURLY_QUOTES.contains(&found) {
-            curly(found)
+            curly_quote_problem(found)
         } else if self.expected == Expected::FirstOrEnd && found == '[' {
             "every row is a list. Write each as an object with the headings as names, [{…}, {…}], or save the table as CSV"
                 .to_owned()
@@ -522,7 +524,7 @@ impl Layout {
         problem: String,
     ) -> SheetError {
         let (offset, problem) = match first_curly(text) {
-            Some((at, quote)) if at <= offset => (at, curly(quote)),
+            Some((at, quote)) if at <= offset => (at, curly_quote_problem(quote)),
             _ => match last_curly(text.get(..offset).unwrap_or(text)) {
                 Some(quote) => (
                     offset,
@@ -535,7 +537,7 @@ impl Layout {
             },
         };
         let passed = text.get(..offset).unwrap_or(text);
-        self.problem(element.at.behind(passed), problem)
+        self.problem(element.at.after(passed), problem)
     }
 }
 

@@ -5,7 +5,7 @@ pub(super) const CURLY_QUOTES: [char; 12] =
     ['“', '”', '„', '‟', '‘', '’', '‚', '«', '»', '″', '′', '＂'];
 
 /// Says what a curly quote outside a text is, and the next step.
-pub(super) fn curly(quote: char) -> String {
+pub(super) fn curly_quote_problem(quote: char) -> String {
     let kind = if matches!(quote, '″' | '′') {
         "prime"
     } else {

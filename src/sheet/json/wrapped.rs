@@ -83,7 +83,7 @@ struct InnerObjects {
 }
 
 impl InnerObjects {
-    fn see(&mut self, names: Vec<String>, numbered: bool) {
+    fn add(&mut self, names: Vec<String>, numbered: bool) {
         self.objects += 1;
         self.numbered += u64::from(numbered);
         if self.shapes.iter().any(|(shape, _)| *shape == names) {
@@ -451,7 +451,7 @@ impl Scan<'_> {
             return Some(());
         }
         if is_wrapped && !is_list {
-            parent.inner.see(frame.names, names_number);
+            parent.inner.add(frame.names, names_number);
             if names_number && parent.inner.numbered > 1 {
                 let (start, rows) = (parent.start, parent.inner.numbered);
                 self.drop_within_rows(start, &part);

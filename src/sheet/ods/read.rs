@@ -433,7 +433,7 @@ impl Rows {
             return Ok(true);
         }
         let row_cells = REPEATED_ROW_CELLS + row.ends.len() as u64 + row.text.len() as u64;
-        row.conjure((repeated - 1).saturating_mul(row_cells))?;
+        row.count_unbacked((repeated - 1).saturating_mul(row_cells))?;
         self.line += 1;
         self.repeats = repeated - 1;
         Ok(true)
@@ -523,8 +523,8 @@ impl Rows {
             }
             if !self.text.is_empty() || !cell.value.is_empty() {
                 let made = 1 + self.text.len() as u64;
-                row.conjure((cell.repeated as u64 - 1).saturating_mul(made))?;
-                row.conjure(self.spaces)?;
+                row.count_unbacked((cell.repeated as u64 - 1).saturating_mul(made))?;
+                row.count_unbacked(self.spaces)?;
                 for repeat in 0..cell.repeated {
                     let at = column.saturating_add(repeat);
                     row.put(at, |out| put_cell(&cell, &self.text, out))?;

@@ -257,7 +257,7 @@ fn random_cells() -> impl Strategy<Value = MendedCells> {
 }
 
 /// Compares a copy with the table to expect after every cell that begins with an M was repaired.
-fn held_to(copy: &Copied, text: &str) -> Result<(), TestCaseError> {
+fn assert_repaired(copy: &Copied, text: &str) -> Result<(), TestCaseError> {
     let mut expected = copy.before.clone();
     let cells = expected.iter_mut().flatten();
     for cell in cells.filter(|cell| cell.starts_with('M')) {
@@ -286,7 +286,7 @@ proptest! {
             }
         });
         prop_assume!(read(&bytes).is_ok());
-        held_to(&copied(&bytes, every_m(&text)), &text)?;
+        assert_repaired(&copied(&bytes, every_m(&text)), &text)?;
         // Nothing to change: the same sheet, byte for byte.
         let same = copied(&bytes, |_, _| ());
         prop_assert!(same.bytes == bytes);
@@ -308,7 +308,7 @@ proptest! {
         let heading = "<table:table-cell table:number-columns-repeated='15'><text:p>number</text:p></table:table-cell>";
         let bytes = ods(&format!("<table:table-row>{heading}</table:table-row>{rows}"));
         prop_assume!(read(&bytes).is_ok());
-        held_to(&copied(&bytes, every_m(&text)), &text)?;
+        assert_repaired(&copied(&bytes, every_m(&text)), &text)?;
         let same = copied(&bytes, |_, _| ());
         prop_assert!(same.bytes == bytes);
     }

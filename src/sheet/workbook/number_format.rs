@@ -598,12 +598,12 @@ fn date_tokens(marks: Vec<FormatMark>) -> Vec<Token> {
             FormatMark::Zero | FormatMark::Digit => continue,
         });
     }
-    tell_minutes(&mut tokens);
+    recognise_minutes(&mut tokens);
     tokens
 }
 
 /// Recognises minutes: an `m` behind hours or before seconds is one; written here as `n`.
-fn tell_minutes(tokens: &mut [Token]) {
+fn recognise_minutes(tokens: &mut [Token]) {
     let mut last = ' ';
     for token in tokens.iter_mut() {
         match token {

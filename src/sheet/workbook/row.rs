@@ -339,7 +339,7 @@ impl RawRow {
     }
 
     /// Counts cells out of proportion to the bytes read for them.
-    pub(crate) fn conjure(&mut self, cells: u64) -> Result<(), SheetError> {
+    pub(crate) fn count_unbacked(&mut self, cells: u64) -> Result<(), SheetError> {
         self.conjured = self.conjured.saturating_add(cells);
         if self.conjured > CONJURED_CELLS_MAX {
             let what = format!("it has more than {CONJURED_CELLS_MAX} blank or repeated cells");
@@ -374,7 +374,7 @@ impl RawRow {
         let before = self.text.len();
         self.put(column, write)?;
         let bytes = self.text.len().saturating_sub(before);
-        self.conjure(bytes.saturating_sub(SHOWN_BYTES_FREE) as u64)
+        self.count_unbacked(bytes.saturating_sub(SHOWN_BYTES_FREE) as u64)
     }
 
     pub(crate) fn begin(&mut self, line: u64) {
@@ -402,7 +402,7 @@ impl RawRow {
         let bytes = if column < self.ends.len() {
             self.insert(column, write)?
         } else {
-            self.conjure((column - self.ends.len()) as u64)?;
+            self.count_unbacked((column - self.ends.len()) as u64)?;
             let start = self.text.len();
             self.ends.resize(column, start);
             self.stored.resize(column, Stored::Text);
@@ -438,7 +438,7 @@ impl RawRow {
         }
         let behind = self.text.split_off(start);
         // Moving the text behind it is work, like cells that stand for several.
-        self.conjure((self.ends.len() - column + behind.len() / 16) as u64)?;
+        self.count_unbacked((self.ends.len() - column + behind.len() / 16) as u64)?;
         let stored = write(&mut self.text);
         let bytes = self.text.len() - start;
         self.text.push_str(&behind);

@@ -444,7 +444,7 @@ struct Parts<'b> {
 }
 
 impl Parts<'_> {
-    fn go_on(&mut self) -> Option<()> {
+    fn next_continuation(&mut self) -> Option<()> {
         let next = self.book.record_at(self.record.end)?;
         if next.kind != record::CONTINUE {
             return None;
@@ -463,7 +463,7 @@ impl Parts<'_> {
     /// Reads the next text; `None` where the texts end too early.
     fn text(&mut self) -> Option<String> {
         while self.at >= self.record.data.len() {
-            self.go_on()?;
+            self.next_continuation()?;
         }
         let mut left = usize::from(self.record.u16(self.at)?);
         let flags = self.record.u8(self.at + 2)?;
@@ -483,7 +483,7 @@ impl Parts<'_> {
         let mut text = Vec::with_capacity(left);
         while left > 0 {
             if self.at >= self.record.data.len() {
-                self.go_on()?;
+                self.next_continuation()?;
                 // The rest of a text begins with its width again.
                 wide = self.record.u8(0)? & 1 != 0;
                 self.at = 1;
@@ -502,7 +502,7 @@ impl Parts<'_> {
         let mut run_bytes: Vec<u8> = Vec::new();
         while trailing > 0 {
             if self.at >= self.record.data.len() {
-                self.go_on()?;
+                self.next_continuation()?;
             }
             let here = trailing.min(self.record.data.len().saturating_sub(self.at));
             if here == 0 && self.record.data.is_empty() {

@@ -150,7 +150,7 @@ pub(crate) struct NewParts {
 
 impl NewParts {
     /// Finds names that no part of the workbook has.
-    pub(crate) fn free(package: &Package) -> NewParts {
+    pub(crate) fn unused_in(package: &Package) -> NewParts {
         let free = |before: &str, after: &str| {
             let names = (1..).map(|count| format!("{before}{count}{after}"));
             let mut names = names.filter(|name| !package.has(name));

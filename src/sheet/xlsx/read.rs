@@ -104,7 +104,7 @@ impl Book {
     }
 
     /// The part that lists the sheets, and the one with the looks of the cells.
-    pub(crate) fn frame(&self) -> (&str, Option<&str>) {
+    pub(crate) fn root_and_styles(&self) -> (&str, Option<&str>) {
         (&self.root, self.styles.as_deref())
     }
 

@@ -39,7 +39,7 @@ impl Asterisk {
     /// Asks for an endpoint. With the manager interface AstDB itself is asked too, whose values count: while somebody reads
     /// it, it loses what was to be written, and ARI answers by a cache.
     pub(super) fn endpoint(&self, talk: &mut Talk<'_>, number: &str) -> Step<KeptEndpoint> {
-        let shown = self.look(talk, PjsipObject::Endpoint, number)?;
+        let shown = self.get_object(talk, PjsipObject::Endpoint, number)?;
         let is_other = shown.is_some() && !self.is_extension(shown.as_ref());
         if !self.uses_ami || is_other {
             return Ok(shown.map_or(KeptEndpoint::Absent, KeptEndpoint::Stored));

@@ -44,7 +44,7 @@ impl Asterisk {
         kept: Option<Secret>,
     ) -> Step<NewBeside> {
         let names = (display_name, display_name);
-        let mailbox = self.given_back(talk, number, kept.as_ref(), names, wanted)?;
+        let mailbox = self.restored_line(talk, number, kept.as_ref(), names, wanted)?;
         let boxes = match self.uses_ami {
             true => self.mailboxes(talk)?,
             false => Mailboxes::default(),
@@ -72,7 +72,7 @@ impl Asterisk {
     }
 
     /// The line of a box that is made: the one of a deletion as it was, where it has the wanted parts.
-    fn given_back(
+    fn restored_line(
         &self,
         talk: &Talk<'_>,
         number: &str,
@@ -113,7 +113,7 @@ impl Asterisk {
     }
 
     /// Removes what a creation has made beside the objects; returns the refusal where there is one.
-    pub(super) fn take_back_beside(
+    pub(super) fn roll_back_beside(
         &self,
         talk: &mut Talk<'_>,
         number: &str,
@@ -151,7 +151,7 @@ impl Asterisk {
             let is_own = owns_mailbox(aor, &self.mailbox(number));
             let own = current.as_ref().filter(|_| is_own);
             let line = match own {
-                None => self.given_back(talk, number, kept.as_ref(), names, wanted)?,
+                None => self.restored_line(talk, number, kept.as_ref(), names, wanted)?,
                 own => self.merged_mailbox(talk, number, own, names, wanted)?,
             };
             match current.is_some() && !is_own {
@@ -179,7 +179,7 @@ impl Asterisk {
     }
 
     /// Looks at what belongs to an extension with this aor.
-    pub(super) fn held_beside(
+    pub(super) fn current_beside(
         &self,
         talk: &mut Talk<'_>,
         number: &str,

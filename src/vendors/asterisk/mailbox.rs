@@ -61,7 +61,7 @@ impl Mailbox {
         Secret::new(line.trim_end_matches(','))
     }
 
-    fn holds_more_than_a_pin(&self) -> bool {
+    fn has_more_than_pin(&self) -> bool {
         [&self.email, &self.pager, &self.options]
             .iter()
             .any(|text| !text.is_empty())
@@ -85,8 +85,9 @@ impl WantedMailbox {
 
     /// Returns true if a box has all the wanted parts.
     pub(super) fn is_met_by(&self, current: &Mailbox) -> bool {
-        let is_met =
-            |wanted: &Option<String>, current: &str| wanted.as_deref().is_none_or(|it| it == current);
+        let is_met = |wanted: &Option<String>, current: &str| {
+            wanted.as_deref().is_none_or(|it| it == current)
+        };
         let pin = self.pin.as_ref().map(|pin| pin.reveal().to_owned());
         is_met(&pin, current.pin.reveal())
             && is_met(&self.email, &current.email)
@@ -168,7 +169,7 @@ impl Asterisk {
     pub(super) fn mailboxes(&self, talk: &mut Talk<'_>) -> Step<Mailboxes> {
         let mut before = None;
         for _ in 0..LOOKS_MAX {
-            let now = self.look_at_mailboxes(talk)?;
+            let now = self.get_mailboxes_once(talk)?;
             if now.is_some() && now == before {
                 return Ok(now.unwrap_or_default());
             }
@@ -178,7 +179,7 @@ impl Asterisk {
     }
 
     /// Looks once; `None` where it is being written.
-    fn look_at_mailboxes(&self, talk: &mut Talk<'_>) -> Step<Option<Mailboxes>> {
+    fn get_mailboxes_once(&self, talk: &mut Talk<'_>) -> Step<Option<Mailboxes>> {
         let request = one_line(talk, ami::get_mailboxes(&self.voicemail_context))?;
         let content = match talk.try_ask(request)? {
             Ok(content) => content,
@@ -226,7 +227,7 @@ impl Asterisk {
             options: of(|current| &current.options, &wanted.options),
         };
         let lacks_pin = merged.pin.is_empty() && wanted.is_any();
-        if lacks_pin && merged.holds_more_than_a_pin() {
+        if lacks_pin && merged.has_more_than_pin() {
             let why = "e-mail, pager and options are kept in the voicemail box, and a box without a PIN would be open to anybody";
             let hint =
                 "give a voicemail_pin, or empty email, voicemail_pager and voicemail_options too";

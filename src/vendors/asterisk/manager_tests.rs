@@ -117,7 +117,7 @@ const ANNS_KEYS: [(&str, &str); 4] = [
 ];
 
 #[track_caller]
-fn has(current: &Record, wanted: &Record) {
+fn assert_has(current: &Record, wanted: &Record) {
     for (field, text) in wanted.iter() {
         assert_eq!(current.get(field).unwrap_or_default(), text, "{field:?}");
     }
@@ -128,7 +128,7 @@ fn a_box_and_keys_live_with_their_extension_on_both_releases() {
     for release in RELEASES {
         let mut desk = desk(release);
         is_done(desk.run(Task::Create(&ann())));
-        has(&desk.look("2002").unwrap(), &ann());
+        assert_has(&desk.look("2002").unwrap(), &ann());
         assert_eq!(desk.line().as_deref(), Some(ANNS_LINE));
         assert_eq!(
             desk.pbx
@@ -149,7 +149,7 @@ fn a_box_and_keys_live_with_their_extension_on_both_releases() {
             (Field::DO_NOT_DISTURB, "off"),
         ]);
         is_done(desk.run(Task::Update(&wanted)));
-        has(&desk.look("2002").unwrap(), &wanted);
+        assert_has(&desk.look("2002").unwrap(), &wanted);
         // The options that the row does not name stay.
         let line = "0001,Müller Ann,,beep@example.com,attach=yes|tz=european";
         assert_eq!(desk.line().as_deref(), Some(line));
@@ -198,10 +198,10 @@ fn wherever_it_is_cut_off_the_box_and_the_keys_end_as_wanted() {
                 ended
             };
             again(&mut desk, Task::Create(&ann()));
-            has(&desk.look("2002").unwrap(), &ann());
+            assert_has(&desk.look("2002").unwrap(), &ann());
             desk.rest_is_as_before();
             again(&mut desk, Task::Update(&changed));
-            has(&desk.look("2002").unwrap(), &changed);
+            assert_has(&desk.look("2002").unwrap(), &changed);
             let line = "0002,Bo,ann@example.com,beep@example.com,attach=yes|tz=european";
             assert_eq!(desk.line().as_deref(), Some(line), "{after}");
             again(&mut desk, Task::Delete("2002"));
@@ -390,7 +390,7 @@ fn a_file_that_is_being_written_is_looked_at_again() {
     is_done(desk.run(Task::Create(&ann())));
     for torn in 1..6 {
         desk.pbx.manager.torn_looks = torn;
-        has(&desk.look("2002").unwrap(), &ann());
+        assert_has(&desk.look("2002").unwrap(), &ann());
     }
     desk.pbx.manager.torn_looks = 100;
     let refused = fault(desk.run(Task::Get(&["2002".to_owned()])));
@@ -476,7 +476,9 @@ fn keys_in_letters_of_another_case_are_others() {
         is_done(desk.run(Task::Create(&ann())));
         let forward = |desk: &mut ManagerDesk| {
             let current = desk.look("2002").unwrap();
-            current.text(Field::FORWARD_ALWAYS_NUMBER).map(str::to_owned)
+            current
+                .text(Field::FORWARD_ALWAYS_NUMBER)
+                .map(str::to_owned)
         };
         assert_eq!(forward(&mut desk).as_deref(), Some("0301234567"));
         desk.pbx.manager.keys.remove("CF/2002");
@@ -721,7 +723,7 @@ fn an_endpoint_that_astdb_lost_and_a_cache_shows_on_is_made_again() {
         let refused = fault(desk.run(Task::Update(&update)));
         assert!(refused.message.contains("its cache alone"), "{refused}");
         is_done(desk.run(Task::Create(&ann())));
-        has(&desk.look("2002").unwrap(), &ann());
+        assert_has(&desk.look("2002").unwrap(), &ann());
         desk.pbx.lose("2002", None);
         is_done(desk.run(Task::Delete("2002")));
         for object in ["auth.username", "aor.max_contacts", "endpoint.context"] {
@@ -766,7 +768,7 @@ fn a_change_of_an_endpoint_that_astdb_lost_is_seen_and_made_again() {
         let mut update = Record::numbered("2002");
         update.set(Field::DISPLAY_NAME, "Ann Müller");
         is_done(desk.run(Task::Update(&update)));
-        has(&desk.look("2002").unwrap(), &ann());
+        assert_has(&desk.look("2002").unwrap(), &ann());
     }
 }
 
@@ -783,7 +785,7 @@ fn endpoints_that_are_kept_elsewhere_are_not_looked_for_in_astdb() {
         desk.pbx
             .manager
             .write_sorcery_file(&format!("[res_pjsip]\n{places}"));
-        has(&desk.look("2002").unwrap(), &ann());
+        assert_has(&desk.look("2002").unwrap(), &ann());
         let there = fault(desk.run(Task::Create(&ann())));
         assert_eq!(there.kind, FaultKind::Exists, "{places}");
     }

@@ -116,7 +116,7 @@ impl Asterisk {
         }
         self.remove(talk, PjsipObject::Aor, number)?;
         self.remove(talk, PjsipObject::Auth, number)?;
-        talk.took_back();
+        talk.note_rolled_back();
         Ok(talk.end(self.in_cache_alone(number)))
     }
 

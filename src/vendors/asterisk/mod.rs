@@ -201,7 +201,7 @@ impl Asterisk {
         let mut found = vec![];
         for (number, endpoint) in endpoints {
             let part = |talk: &mut Talk<'_>, object: PjsipObject| match endpoint.named(object) {
-                id if is_id(id) => self.look(talk, object, id),
+                id if is_id(id) => self.get_object(talk, object, id),
                 _ => Ok(None),
             };
             let auth = part(talk, PjsipObject::Auth)?;
@@ -284,7 +284,7 @@ impl Asterisk {
         for (object, _) in &objects {
             current.push(match object {
                 PjsipObject::Endpoint => self.endpoint_to_write(talk, number)?,
-                PjsipObject::Auth | PjsipObject::Aor => self.look(talk, *object, number)?,
+                PjsipObject::Auth | PjsipObject::Aor => self.get_object(talk, *object, number)?,
             });
         }
         if let Some(endpoint) = current.pop().flatten() {
@@ -294,12 +294,14 @@ impl Asterisk {
         for ((object, fields), current) in objects.iter().zip(current) {
             let Some(current) = current else { continue };
             // Only an earlier try, whose reply was lost or which was killed, leaves it just so.
-            if !fields.are_in(&current) || !object.is_plain(&current, &object.with_own(fields, &own)) {
+            if !fields.are_in(&current)
+                || !object.is_plain(&current, &object.with_own(fields, &own))
+            {
                 return Err(self.foreign_part(talk, *object, number));
             }
             there.push(*object);
         }
-        self.find_named(talk, number, &own)?;
+        self.require_named(talk, number, &own)?;
         let kept = mailbox_line(&own);
         let wanted_beside = (&mailbox, &keys);
         let beside = self.new_beside(talk, number, &display_name, wanted_beside, kept)?;
@@ -308,7 +310,7 @@ impl Asterisk {
             if object == PjsipObject::Endpoint {
                 let ready = self.make_beside(talk, number, &beside, &mut made.beside)?;
                 if let Err(refusal) = ready {
-                    return Err(self.take_back(talk, number, None, &made, refusal)?);
+                    return Err(self.roll_back(talk, number, None, &made, refusal)?);
                 }
             }
             if there.contains(&object) {
@@ -321,7 +323,7 @@ impl Asterisk {
                 put = self.put(talk, object, number, fields)?;
             }
             if let Err(refusal) = put {
-                return Err(self.take_back(talk, number, Some(object), &made, refusal)?);
+                return Err(self.roll_back(talk, number, Some(object), &made, refusal)?);
             }
             made.objects.push(object);
             talk.did(format!("the {} was made", object.word()));
@@ -377,7 +379,7 @@ impl Asterisk {
 
     /// Ends a creation that was refused in its midst: the objects that it made are removed again, unless the endpoint
     /// stands in spite of the refusal, for it must not lose its auth.
-    fn take_back(
+    fn roll_back(
         &self,
         talk: &mut Talk<'_>,
         number: &str,
@@ -386,17 +388,19 @@ impl Asterisk {
         mut refusal: Fault,
     ) -> Step<Turn> {
         let stands = refused == Some(PjsipObject::Endpoint)
-            && self.look(talk, PjsipObject::Endpoint, number)?.is_some();
+            && self
+                .get_object(talk, PjsipObject::Endpoint, number)?
+                .is_some();
         if stands {
             refusal.kind = FaultKind::MayHaveHappened;
             return Ok(talk.end(refusal));
         }
-        let beside = self.take_back_beside(talk, number, &made.beside)?;
+        let beside = self.roll_back_beside(talk, number, &made.beside)?;
         for object in made.objects.iter().rev() {
             self.remove(talk, *object, number)?;
         }
         if beside.is_ok() {
-            talk.took_back();
+            talk.note_rolled_back();
         }
         Ok(talk.end(refusal))
     }
@@ -434,16 +438,20 @@ impl Asterisk {
             fields.add("callerid", caller_id_text(talk, &caller_id)?);
         }
         // Either may be gone, whatever the row is about.
-        let current_auth = self.look(talk, PjsipObject::Auth, number)?;
+        let current_auth = self.get_object(talk, PjsipObject::Auth, number)?;
         let auth = wanted.auth;
         let auth = self.changed_auth(talk, &endpoint, current_auth.as_ref(), record, auth)?;
-        let current_aor = self.look(talk, PjsipObject::Aor, number)?;
+        let current_aor = self.get_object(talk, PjsipObject::Aor, number)?;
         let aor = (wanted.aor, wanted.voicemail);
         let aor = self.changed_aor(talk, &endpoint, current_aor.as_ref(), record, aor)?;
         fields.keep_differing(&endpoint);
         // Where a part was gone, so may be what is stored of the endpoint, whatever a cache shows.
         let are_whole = auth.get("auth_type").is_none() && current_aor.is_some();
-        if !are_whole && self.look(talk, PjsipObject::Endpoint, number)?.is_none() {
+        if !are_whole
+            && self
+                .get_object(talk, PjsipObject::Endpoint, number)?
+                .is_none()
+        {
             return Err(talk.end(self.manifest.missing(number)));
         }
         let beside = (&wanted.mailbox, &wanted.keys);
@@ -514,7 +522,7 @@ impl Asterisk {
 
     /// Makes sure that an object of an extension is there.
     fn part(&self, talk: &mut Talk<'_>, object: PjsipObject, number: &str) -> Step<()> {
-        match self.look(talk, object, number)? {
+        match self.get_object(talk, object, number)? {
             Some(_) => Ok(()),
             None => Err(self.part_missing(talk, object, number)),
         }
@@ -536,7 +544,7 @@ impl Asterisk {
             self.remove_left_beside(talk, number)?;
             let mut has_removed = false;
             for object in parts {
-                if self.look(talk, object, number)?.is_some() {
+                if self.get_object(talk, object, number)?.is_some() {
                     has_removed |= self.remove(talk, object, number)?;
                 }
             }
@@ -550,10 +558,10 @@ impl Asterisk {
         }
         let names_own_aor = endpoint.get(PjsipObject::Aor.named_by()) == Some(number);
         let aor = match self.uses_ami && names_own_aor {
-            true => self.look(talk, PjsipObject::Aor, number)?,
+            true => self.get_object(talk, PjsipObject::Aor, number)?,
             false => None,
         };
-        let beside = self.held_beside(talk, number, aor.as_ref())?;
+        let beside = self.current_beside(talk, number, aor.as_ref())?;
         self.remove(talk, PjsipObject::Endpoint, number)?;
         talk.did("the endpoint was removed");
         self.remove_beside(talk, number, &beside)?;
@@ -572,12 +580,12 @@ impl Asterisk {
         if !self.uses_ami {
             return Ok(());
         }
-        let aor = self.look(talk, PjsipObject::Aor, number)?;
+        let aor = self.get_object(talk, PjsipObject::Aor, number)?;
         let nothing = ObjectFields::default();
         let Some(aor) = aor.filter(|aor| PjsipObject::Aor.is_plain(aor, &nothing)) else {
             return Ok(());
         };
-        let beside = self.held_beside(talk, number, Some(&aor))?;
+        let beside = self.current_beside(talk, number, Some(&aor))?;
         self.remove_beside(talk, number, &beside)
     }
 

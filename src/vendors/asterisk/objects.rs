@@ -205,7 +205,7 @@ impl ShownObject {
 
 impl Asterisk {
     /// Asks for an object; `None` where it is not there.
-    pub(super) fn look(
+    pub(super) fn get_object(
         &self,
         talk: &mut Talk<'_>,
         object: PjsipObject,

@@ -57,7 +57,7 @@ impl Asterisk {
 
     /// Looks for the objects of other numbers that an extension named before it was deleted, and is to name again: without
     /// them it could not be used.
-    pub(super) fn find_named(
+    pub(super) fn require_named(
         &self,
         talk: &mut Talk<'_>,
         number: &str,
@@ -65,7 +65,7 @@ impl Asterisk {
     ) -> Step<()> {
         for object in [PjsipObject::Auth, PjsipObject::Aor] {
             for id in items(named_in(own, object).unwrap_or_default()) {
-                if self.look(talk, object, id)?.is_none() {
+                if self.get_object(talk, object, id)?.is_none() {
                     let word = object.word();
                     let why = format!("{number} used the {word} {id}, which is not there any more");
                     let hint = "import it anew from a sheet";

@@ -13,11 +13,14 @@ impl Asterisk {
         let mut found = vec![];
         for number in numbers.iter().filter(|number| is_id(number)) {
             let number = named(talk, number)?;
-            if self.look(talk, PjsipObject::Endpoint, number)?.is_some() {
+            if self
+                .get_object(talk, PjsipObject::Endpoint, number)?
+                .is_some()
+            {
                 continue;
             }
-            let auth = self.look(talk, PjsipObject::Auth, number)?;
-            let aor = self.look(talk, PjsipObject::Aor, number)?;
+            let auth = self.get_object(talk, PjsipObject::Auth, number)?;
+            let aor = self.get_object(talk, PjsipObject::Aor, number)?;
             let nothing = ObjectFields::default();
             let parts = [(PjsipObject::Auth, &auth), (PjsipObject::Aor, &aor)];
             let mut current = parts

@@ -229,7 +229,7 @@ impl AsteriskSim {
         if path.is_empty() {
             return Err(SimRefusal(404, String::new()));
         }
-        let may_write = self.let_in(heard)?;
+        let may_write = self.check_account(heard)?;
         let reads = heard.method == "GET";
         if !reads && !may_write {
             return Err(SimRefusal(403, "Write access denied".into()));
@@ -286,7 +286,8 @@ impl AsteriskSim {
     #[cfg(test)]
     pub(super) fn lose_deletion(&mut self, id: &str) {
         let current = self.objects[2].remove(id);
-        self.hidden.extend(current.map(|current| (id.to_owned(), current)));
+        self.hidden
+            .extend(current.map(|current| (id.to_owned(), current)));
     }
 
     /// Answers an action of the manager interface, whose account is that of ARI.
@@ -315,7 +316,8 @@ impl AsteriskSim {
                     "callerid",
                     "allow",
                 ];
-                let values = names.map(|name| (name.to_owned(), json!(self.value(2, current, name))));
+                let values =
+                    names.map(|name| (name.to_owned(), json!(self.value(2, current, name))));
                 let value: Value = values.into_iter().collect();
                 (format!("ps_endpoints/endpoint/{id}"), value.to_string())
             })
@@ -340,7 +342,7 @@ impl AsteriskSim {
     }
 
     /// Checks the account; true where it may write.
-    fn let_in(&self, heard: &RawRequest) -> Result<bool, SimRefusal> {
+    fn check_account(&self, heard: &RawRequest) -> Result<bool, SimRefusal> {
         let is = |name: &str| {
             let user = format!("{name}:{}", self.password);
             heard.header("authorization") == Some(&format!("Basic {}", base64(user.as_bytes())))
@@ -397,7 +399,8 @@ impl AsteriskSim {
     fn get(&self, kind: usize, id: &str) -> Result<Value, SimRefusal> {
         let current = self.objects.get(kind).and_then(|objects| objects.get(id));
         let current = current.filter(|_| kind != 2 || !self.is_poison(id));
-        current.map(|current| self.shown(kind, current))
+        current
+            .map(|current| self.shown(kind, current))
             .ok_or_else(|| not_found(id))
     }
 
@@ -424,7 +427,9 @@ impl AsteriskSim {
         }
         let current = self.objects.get(kind).and_then(|objects| objects.get(id));
         // What cannot be read is made anew, from nothing.
-        let current = current.filter(|_| kind != 2 || !self.is_poison(id)).cloned();
+        let current = current
+            .filter(|_| kind != 2 || !self.is_poison(id))
+            .cloned();
         let is_json = heard
             .header("content-type")
             .is_some_and(|kind| kind.starts_with("application/json"));

@@ -106,7 +106,7 @@ impl Mailbox {
     }
 
     /// Has an extension's creation or change make it, as far as that can be told there.
-    pub(super) fn told_with_extension(mailbox: Option<&Mailbox>, input: &mut Map<String, Value>) {
+    pub(super) fn set_with_extension(mailbox: Option<&Mailbox>, input: &mut Map<String, Value>) {
         // Untold, the PBX makes a User Manager user too, and sends a welcome mail.
         input.insert("umEnable".into(), false.into());
         let email = mailbox.map_or("", |mailbox| &mailbox.email);

@@ -325,7 +325,7 @@ impl FreePbx {
         input.insert("tech".into(), "pjsip".into());
         input.insert("name".into(), text(Field::DISPLAY_NAME).into());
         input.insert("outboundCid".into(), text(Field::CALLER_ID).into());
-        Mailbox::told_with_extension(mailbox.as_ref(), &mut input);
+        Mailbox::set_with_extension(mailbox.as_ref(), &mut input);
         if let Err(fault) = talk.try_ask(mutation("addExtension", input))? {
             // In another language only the PBX itself tells.
             let is_there = fault.vendor_code.as_deref() == Some("refused")
@@ -367,7 +367,12 @@ impl FreePbx {
     }
 
     /// Deletes an extension and makes it anew, which is the PBX's way to change it; everything that it holds is told again.
-    fn rewrite(&self, talk: &mut Talk<'_>, wanted: &Record, current: &CurrentExtension) -> Step<Answer> {
+    fn rewrite(
+        &self,
+        talk: &mut Talk<'_>,
+        wanted: &Record,
+        current: &CurrentExtension,
+    ) -> Step<Answer> {
         let number = wanted.number();
         if !SIP_DRIVERS.contains(&current.tech.as_str()) {
             let tech = &current.tech;
@@ -408,7 +413,7 @@ impl FreePbx {
             input.insert("callerID".into(), format!("{name} <{number}>").into());
         }
         let mailbox = Mailbox::wanted(current.mailbox.as_ref(), wanted);
-        Mailbox::told_with_extension(mailbox.as_ref(), &mut input);
+        Mailbox::set_with_extension(mailbox.as_ref(), &mut input);
         talk.ask(mutation("updateExtension", input))?;
         talk.did("the extension was written");
         let Some(now) = self.current(talk, number)? else {

@@ -114,7 +114,7 @@ impl FreePbxSim {
             let body = json!({ "error": "access_denied", "message": "The resource owner or authorization server denied the request." });
             return Reply::new(401, "application/json", body.to_string());
         };
-        let (status, body) = match self.told(heard, &scopes) {
+        let (status, body) = match self.answer_operation(heard, &scopes) {
             Ok(data) => (200, json!({ "data": data })),
             Err(message) => (
                 400,
@@ -124,7 +124,11 @@ impl FreePbxSim {
         Reply::new(status, "application/json", body.to_string())
     }
 
-    fn told(&mut self, heard: &RawRequest, scopes: &BTreeSet<String>) -> Result<Value, PbxMessage> {
+    fn answer_operation(
+        &mut self,
+        heard: &RawRequest,
+        scopes: &BTreeSet<String>,
+    ) -> Result<Value, PbxMessage> {
         let body = json::parse(&heard.body).map_err(|_| "Syntax Error: Unexpected <EOF>")?;
         let text = body
             .get("query")

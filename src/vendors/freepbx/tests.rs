@@ -205,7 +205,10 @@ fn an_extension_lives_from_its_making_to_its_end() {
     is_done(go(Task::Update(&emptied)));
     let current = found(go(Task::Get(&numbers[1..2])));
     assert_eq!(current[0].get(Field::VOICEMAIL_PIN), None);
-    assert_eq!(current[0].reveal(Field::SIP_PASSWORD), Some("canary-Sip-1Aa"));
+    assert_eq!(
+        current[0].reveal(Field::SIP_PASSWORD),
+        Some("canary-Sip-1Aa")
+    );
     assert_eq!(
         fault(go(Task::Create(&small("2001")))).kind,
         FaultKind::Exists

@@ -115,7 +115,7 @@ impl OpenVoxSim {
                 self.door.leave(token);
                 Ok(AnswerContent::new())
             }
-            "extensionlist/query" => Ok(told("extlist", self.extensions.values().map(listed))),
+            "extensionlist/query" => Ok(list_of("extlist", self.extensions.values().map(listed))),
             _ => {
                 let fields = fields(query, heard)?;
                 match operation {
@@ -143,14 +143,14 @@ impl OpenVoxSim {
 
     fn query(&self, fields: &BTreeMap<String, String>) -> Result<AnswerContent, PbxErrno> {
         let Some(list) = fields.get("extid").filter(|list| !list.is_empty()) else {
-            return Ok(told("extinfos", self.extensions.values().map(shown)));
+            return Ok(list_of("extinfos", self.extensions.values().map(shown)));
         };
         let asked: Option<Vec<_>> = list
             .split(',')
             .map(|number| self.extensions.get(number))
             .collect();
         let asked = asked.ok_or(NO_SUCH_EXTENSION)?;
-        Ok(told("extinfos", asked.into_iter().map(shown)))
+        Ok(list_of("extinfos", asked.into_iter().map(shown)))
     }
 
     fn add(&mut self, fields: BTreeMap<String, String>) -> Result<AnswerContent, PbxErrno> {
@@ -380,7 +380,7 @@ fn shown(extension: &BTreeMap<String, String>) -> Value {
     Value::Object(shown)
 }
 
-fn told(name: &str, extensions: impl Iterator<Item = Value>) -> AnswerContent {
+fn list_of(name: &str, extensions: impl Iterator<Item = Value>) -> AnswerContent {
     AnswerContent::from_iter([(name.to_owned(), extensions.collect())])
 }
 

@@ -29,7 +29,7 @@ fn with(vendor: &dyn Client, pbx: &mut dyn Pbx, session: &Session, task: Task<'_
 }
 
 /// Runs a conversation to its end; the PBX answers with these replies, one after the other.
-fn told(task: Task<'_>, replies: &[Reply]) -> (Turn, Vec<Exchange>) {
+fn converse(task: Task<'_>, replies: &[Reply]) -> (Turn, Vec<Exchange>) {
     testkit::replay(&*vendor("json"), &task, &signed(), replies)
 }
 
@@ -245,7 +245,7 @@ fn printed_replies_are_understood() {
         include_str!("golden/add.reply.xml"),
         include_str!("golden/update.reply.json"),
     ] {
-        is_done(told(Task::Create(&small("1")), &[printed_reply(text)]).0);
+        is_done(converse(Task::Create(&small("1")), &[printed_reply(text)]).0);
     }
     let list = printed_reply(include_str!("golden/ancestor-list.reply.json"));
     let known = Listing {
@@ -253,9 +253,9 @@ fn printed_replies_are_understood() {
         complete: true,
         ..Listing::default()
     };
-    assert_eq!(listing(told(Task::List, &[list]).0), known);
+    assert_eq!(listing(converse(Task::List, &[list]).0), known);
     let query = printed_reply(include_str!("golden/ancestor-query.reply.json"));
-    let current = found(told(Task::Get(&["1000".to_owned()]), &[query]).0);
+    let current = found(converse(Task::Get(&["1000".to_owned()]), &[query]).0);
     assert_eq!(
         current,
         [record(&[
@@ -461,7 +461,7 @@ fn only_the_exact_word_is_success() {
             Task::Delete("1"),
             Task::KeepAlive,
         ] {
-            let (turn, exchanges) = told(task, &[json_reply(body)]);
+            let (turn, exchanges) = converse(task, &[json_reply(body)]);
             assert_eq!(
                 (kind(turn), exchanges.len()),
                 (expected, 1),
@@ -479,7 +479,7 @@ fn only_the_exact_word_is_success() {
         (422, FaultKind::Rejected),
     ] {
         let reply = Reply::new(status, "application/json", r#"{"status":"Success"}"#);
-        let (turn, _) = told(Task::Create(&small("1")), &[reply]);
+        let (turn, _) = converse(Task::Create(&small("1")), &[reply]);
         let fault = fault(turn);
         assert_eq!((fault.kind, fault.http_status), (expected, Some(status)));
     }
@@ -497,7 +497,7 @@ fn what_refuses_an_account_means_the_rows_own_in_a_change_and_the_session_in_a_l
             (Task::KeepAlive, FaultKind::SessionExpired),
             (Task::SignIn(&account()), FaultKind::CredentialRefused),
         ] {
-            let (turn, _) = told(task, &[json_reply(&body)]);
+            let (turn, _) = converse(task, &[json_reply(&body)]);
             assert_eq!(kind(turn), expected, "{task:?} {errno}");
         }
     }
@@ -512,7 +512,7 @@ fn an_error_number_is_shown_only_where_it_is_one() {
         ("", "openvox.Failed"),
     ] {
         let body = format!(r#"{{"status":"Failed","errno":"{errno}"}}"#);
-        let (turn, _) = told(Task::Create(&small("1")), &[json_reply(&body)]);
+        let (turn, _) = converse(Task::Create(&small("1")), &[json_reply(&body)]);
         let fault = fault(turn);
         assert_eq!(
             (fault.kind, fault.code.as_ref()),
@@ -625,7 +625,7 @@ fn a_bare_refusal_of_the_sign_in_is_one_of_the_account() {
         (200, "", r#"{"status":"Failed","errno":"30003"}"#, Busy),
     ] {
         let reply = Reply::new(status, content_type, body);
-        let (turn, _) = told(Task::SignIn(&account()), &[reply]);
+        let (turn, _) = converse(Task::SignIn(&account()), &[reply]);
         let fault = fault(turn);
         assert_eq!(fault.kind, expected, "{body}");
         assert_eq!(
@@ -714,13 +714,13 @@ fn an_answer_that_does_not_fit_is_no_answer() {
         r#"{"status":"Success","extinfos":7}"#,
         "<xml><status>Success</status><extinfos><username>A</username></extinfos></xml>",
     ] {
-        let (turn, exchanges) = told(Task::Get(&asked), &[json_reply(body)]);
+        let (turn, exchanges) = converse(Task::Get(&asked), &[json_reply(body)]);
         assert_eq!(
             (kind(turn), exchanges.len()),
             (FaultKind::MayHaveHappened, 1),
             "{body}"
         );
-        let (turn, _) = told(
+        let (turn, _) = converse(
             Task::List,
             &[json_reply(&body.replace("extinfos", "extlist"))],
         );
@@ -763,7 +763,7 @@ fn every_shape_of_an_answer_is_read() {
             2,
         ),
     ] {
-        let (turn, _) = told(Task::Get(&asked), &[json_reply(body)]);
+        let (turn, _) = converse(Task::Get(&asked), &[json_reply(body)]);
         assert_eq!(found(turn).len(), count, "{body}");
     }
 }
@@ -777,7 +777,7 @@ fn a_listing_falls_back_where_its_path_is_unknown() {
         json_reply(r#"{"status":"Failed","errno":"10003"}"#),
         json_reply(r#"{"status":"Failed"}"#),
     ] {
-        let (turn, exchanges) = told(Task::List, &[unknown.clone(), all.clone()]);
+        let (turn, exchanges) = converse(Task::List, &[unknown.clone(), all.clone()]);
         match turn {
             Turn::Done(Answer::Listing(known)) => {
                 assert_eq!(
@@ -793,7 +793,7 @@ fn a_listing_falls_back_where_its_path_is_unknown() {
         }
         assert_eq!(exchanges[1].request.path, "/extension/query");
         assert_eq!(sent(&exchanges[1].request), serde_json::json!({}));
-        let (turn, _) = told(Task::List, &[unknown, Reply::new(404, "", "")]);
+        let (turn, _) = converse(Task::List, &[unknown, Reply::new(404, "", "")]);
         assert_eq!(kind(turn), FaultKind::TargetUnusable);
     }
     for certain in [
@@ -802,7 +802,7 @@ fn a_listing_falls_back_where_its_path_is_unknown() {
         json_reply(r#"{"status":"Success","extlist":[{"#),
         Reply::new(403, "", ""),
     ] {
-        let (turn, exchanges) = told(Task::List, &[certain]);
+        let (turn, exchanges) = converse(Task::List, &[certain]);
         assert_eq!(
             (fault(turn).http_status.is_some(), exchanges.len()),
             (true, 1)
@@ -828,14 +828,14 @@ fn a_refused_look_is_explained_by_the_listing_or_stays_refused() {
 
     // One alone that is missing needs no listing.
     assert_eq!(
-        found(told(Task::Get(&one), std::slice::from_ref(&missing)).0),
+        found(converse(Task::Get(&one), std::slice::from_ref(&missing)).0),
         []
     );
     for vague in [&missing, &failed, &nothing] {
         let replies = [vague.clone(), list("5 6")];
-        assert_eq!(found(told(Task::Get(&asked), &replies).0), []);
+        assert_eq!(found(converse(Task::Get(&asked), &replies).0), []);
         let replies = [vague.clone(), list("1 5"), first.clone()];
-        let (turn, exchanges) = told(Task::Get(&asked), &replies);
+        let (turn, exchanges) = converse(Task::Get(&asked), &replies);
         assert_eq!(found(turn).len(), 1);
         assert_eq!(
             sent(&exchanges[2].request),
@@ -844,15 +844,15 @@ fn a_refused_look_is_explained_by_the_listing_or_stays_refused() {
         // It is there, and yet the PBX does not show it: no guess.
         let replies = [vague.clone(), list("1 2")];
         assert!(matches!(
-            told(Task::Get(&asked), &replies).0,
+            converse(Task::Get(&asked), &replies).0,
             Turn::Fault(_)
         ));
     }
     let replies = [failed.clone(), list("")];
-    assert_eq!(found(told(Task::Get(&one), &replies).0), []);
+    assert_eq!(found(converse(Task::Get(&one), &replies).0), []);
     let replies = [failed, json_reply("<!doctype html>")];
     assert_eq!(
-        kind(told(Task::Get(&one), &replies).0),
+        kind(converse(Task::Get(&one), &replies).0),
         FaultKind::MayHaveHappened
     );
 }
@@ -861,7 +861,7 @@ fn a_refused_look_is_explained_by_the_listing_or_stays_refused() {
 fn compact_destinations_are_taken_apart() {
     let look = |fields: &str| {
         let body = format!(r#"{{"status":"Success","extinfos":{{"extnumber":"1",{fields}}}}}"#);
-        let mut found = found(told(Task::Get(&["1".to_owned()]), &[json_reply(&body)]).0);
+        let mut found = found(converse(Task::Get(&["1".to_owned()]), &[json_reply(&body)]).0);
         found.remove(0)
     };
     let extension = look(
@@ -915,29 +915,29 @@ fn what_only_sip_has_is_not_sent_to_another_type() {
             r#"{{"status":"Success","extinfos":[{{"extnumber":"1","type":"{kind}"}}]}}"#
         ))
     };
-    let (turn, exchanges) = told(Task::Update(&change), &[of("FXS")]);
+    let (turn, exchanges) = converse(Task::Update(&change), &[of("FXS")]);
     let refused = fault(turn);
     assert_eq!((refused.kind, exchanges.len()), (FaultKind::Rejected, 1));
     assert!(refused.to_string().contains("FXS"), "{refused}");
     for sip in ["SIP", "sip", ""] {
         let replies = [of(sip), json_reply(r#"{"status":"Success"}"#)];
-        is_done(told(Task::Update(&change), &replies).0);
+        is_done(converse(Task::Update(&change), &replies).0);
     }
     let gone = json_reply(r#"{"status":"Success","extinfos":[]}"#);
     assert_eq!(
-        kind(told(Task::Update(&change), &[gone]).0),
+        kind(converse(Task::Update(&change), &[gone]).0),
         FaultKind::Missing
     );
     // A field of every type costs one request.
     let name = record(&[(Field::NUMBER, "1"), (Field::DISPLAY_NAME, "A")]);
-    let (turn, exchanges) = told(
+    let (turn, exchanges) = converse(
         Task::Update(&name),
         &[json_reply(r#"{"status":"Success"}"#)],
     );
     is_done(turn);
     assert_eq!(exchanges[0].request.effect, Effect::Writes);
     // Without a change no request is sent.
-    is_done(told(Task::Update(&Record::numbered("1")), &[]).0);
+    is_done(converse(Task::Update(&Record::numbered("1")), &[]).0);
 }
 
 #[test]
@@ -952,7 +952,7 @@ fn nothing_but_digits_is_ever_addressed() {
             Task::Update(&record(&[(Field::NUMBER, "1"), (Field::NEW_NUMBER, word)])),
             Task::Create(&record(&[(Field::NUMBER, "1"), (Field::NEW_NUMBER, word)])),
         ] {
-            let (turn, exchanges) = told(task, &[]);
+            let (turn, exchanges) = converse(task, &[]);
             assert_eq!(
                 (kind(turn), exchanges.len()),
                 (FaultKind::Rejected, 0),
@@ -960,7 +960,7 @@ fn nothing_but_digits_is_ever_addressed() {
             );
         }
         let asked = [word.to_owned()];
-        assert_eq!(found(told(Task::Get(&asked), &[]).0), []);
+        assert_eq!(found(converse(Task::Get(&asked), &[]).0), []);
         let asked = [word.to_owned(), "7".to_owned(), "7".to_owned()];
         let request = request(vendor("json").next(&Task::Get(&asked), &signed(), &[]));
         assert_eq!(sent(&request), serde_json::json!({"extid": "7"}));
@@ -1143,7 +1143,7 @@ proptest! {
     #[test]
     fn garbage_is_never_success(body in proptest::collection::vec(any::<u8>(), 0..60)) {
         let reply = Reply::new(200, "application/json", body);
-        let (turn, _) = told(Task::Create(&small("1")), &[reply]);
+        let (turn, _) = converse(Task::Create(&small("1")), &[reply]);
         prop_assert!(matches!(turn, Turn::Fault(_)));
     }
 }

@@ -161,7 +161,7 @@ impl OzekiSim {
         if command == "ListExtensionTypes" {
             self.sign_ins += 1;
         }
-        self.let_in(&parameters)?;
+        self.check_account(&parameters)?;
         let needed =
             |name: &str| asked(name).ok_or_else(|| OzekiRefusal::parameter(name, &command));
         match command.as_str() {
@@ -195,7 +195,7 @@ impl OzekiSim {
         }
     }
 
-    fn let_in(&self, parameters: &BTreeMap<String, String>) -> Result<(), OzekiRefusal> {
+    fn check_account(&self, parameters: &BTreeMap<String, String>) -> Result<(), OzekiRefusal> {
         let Some((username, password)) = &self.office_user else {
             return Ok(());
         };
@@ -265,7 +265,10 @@ impl OzekiSim {
         id: &str,
         config: Element,
     ) -> Result<ReplyContent, OzekiRefusal> {
-        let stored = self.extensions.get_mut(id).ok_or_else(OzekiRefusal::exists)?;
+        let stored = self
+            .extensions
+            .get_mut(id)
+            .ok_or_else(OzekiRefusal::exists)?;
         if stored.kind != kind {
             return Err(OzekiRefusal::invalid(kind));
         }

@@ -42,7 +42,7 @@ impl Client for Groups {
             }
             Task::GetParts(_) => Ok(Answer::Found(vec![])),
             Task::List => list(&mut talk),
-            Task::Get(names) | Task::GetStatus(names) => look(&mut talk, names),
+            Task::Get(names) | Task::GetStatus(names) => get_groups(&mut talk, names),
             Task::Create(wanted) => create(&mut talk, wanted),
             Task::Update(wanted) => update(&mut talk, wanted),
             Task::Delete(name) => delete(&mut talk, name),
@@ -69,11 +69,11 @@ fn list(talk: &mut Talk<'_>) -> Step<Answer> {
 }
 
 /// All groups of these names; where two have the same one, both.
-fn look(talk: &mut Talk<'_>, names: &[String]) -> Step<Answer> {
+fn get_groups(talk: &mut Talk<'_>, names: &[String]) -> Step<Answer> {
     let (all, whole) = read_all(talk)?;
     let mut found = vec![];
     for name in names {
-        let name = given(talk, name)?;
+        let name = require_name(talk, name)?;
         let mut missing = true;
         let is_it = |group: &&ListedGroup| !group.is_default() && group.name() == name;
         for group in all.iter().filter(is_it) {
@@ -90,7 +90,7 @@ fn look(talk: &mut Talk<'_>, names: &[String]) -> Step<Answer> {
 }
 
 fn create(talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
-    let name = given(talk, wanted.number())?;
+    let name = require_name(talk, wanted.number())?;
     let mut group = Map::new();
     for (row, text) in talk.manifest().outgoing(wanted, Purpose::Create) {
         let value = typed(talk, row, &text)?;
@@ -123,9 +123,9 @@ fn create(talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
 }
 
 fn update(talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
-    let name = given(talk, wanted.number())?;
+    let name = require_name(talk, wanted.number())?;
     let (all, whole) = read_all(talk)?;
-    let group = there(talk, &all, whole, name)?;
+    let group = require_group(talk, &all, whole, name)?;
     let Some(shown) = shown(talk, group)? else {
         return Err(talk.end(talk.manifest().missing(name)));
     };
@@ -148,9 +148,9 @@ fn update(talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
 }
 
 fn delete(talk: &mut Talk<'_>, name: &str) -> Step<Answer> {
-    let name = given(talk, name)?;
+    let name = require_name(talk, name)?;
     let (all, whole) = read_all(talk)?;
-    let group = there(talk, &all, whole, name)?;
+    let group = require_group(talk, &all, whole, name)?;
     let Err(refusal) = talk.try_ask(groups::destroy(&group.id))? else {
         return Ok(Answer::Done);
     };
@@ -162,7 +162,7 @@ fn delete(talk: &mut Talk<'_>, name: &str) -> Step<Answer> {
 }
 
 /// A name that is one: an empty one might mean any.
-fn given<'n>(talk: &Talk<'_>, name: &'n str) -> Step<&'n str> {
+fn require_name<'n>(talk: &Talk<'_>, name: &'n str) -> Step<&'n str> {
     if !name.trim().is_empty() {
         return Ok(name);
     }
@@ -171,7 +171,7 @@ fn given<'n>(talk: &Talk<'_>, name: &'n str) -> Step<&'n str> {
 }
 
 /// The group of a name that is to be changed or removed.
-fn there<'g>(
+fn require_group<'g>(
     talk: &Talk<'_>,
     all: &'g [ListedGroup],
     whole: bool,

@@ -481,7 +481,7 @@ impl PortSipSim {
             "office_hours",
             "voice_mail",
         ])?;
-        self.hold_to_rules(&number, &object)?;
+        self.check_rules(&number, &object)?;
         if self.extensions.contains_key(&number) {
             return no(400, ALREADY_THERE, "the extension number exists");
         }
@@ -513,18 +513,14 @@ impl PortSipSim {
             };
             replaced.insert(name.to_owned(), object.clone());
         }
-        self.hold_to_rules(&number, &replaced)?;
+        self.check_rules(&number, &replaced)?;
         if let Some(extension) = self.extensions.get_mut(&number) {
             extension.object.extend(replaced);
         }
         Ok(None)
     }
 
-    fn hold_to_rules(
-        &self,
-        number: &str,
-        object: &Map<String, Value>,
-    ) -> Result<(), PortSipRefusal> {
+    fn check_rules(&self, number: &str, object: &Map<String, Value>) -> Result<(), PortSipRefusal> {
         for (path, types) in TYPES {
             let (name, inner) = path.split_once('.').unwrap_or((path, ""));
             let Some(value) = object.get(name).filter(|value| value.is_object()) else {

@@ -53,7 +53,7 @@ fn session() -> Session {
 
 /// Runs a conversation with these replies; returns the requests and its end: the last turn is a request where replies
 /// were too few.
-fn told(vendor: &dyn Client, task: &Task<'_>, replies: &[Reply]) -> (Vec<Request>, Turn) {
+fn converse(vendor: &dyn Client, task: &Task<'_>, replies: &[Reply]) -> (Vec<Request>, Turn) {
     let (turn, exchanges) = testkit::replay(vendor, task, &session(), replies);
     let mut requests: Vec<Request> = exchanges.into_iter().map(|past| past.request).collect();
     if let Turn::Send(request) = &turn {
@@ -106,7 +106,7 @@ impl PortSipLine {
         }
     }
 
-    fn say(&mut self, request: &Request) -> Reply {
+    fn answer(&mut self, request: &Request) -> Reply {
         self.pbx.answer(&testkit::raw(&*self.vendor, request))
     }
 
@@ -123,7 +123,7 @@ impl PortSipLine {
                         Some(left) => *left -= 1,
                         None => {}
                     }
-                    let mut reply = self.say(&request);
+                    let mut reply = self.answer(&request);
                     if let Some((at, other)) = &self.instead
                         && *at == exchanges.len()
                     {
@@ -280,17 +280,17 @@ mod golden {
         let sample = include_str!("golden/create.request.json");
         // The sample of this one request has no token in its body.
         let header = vendor(&[("token_in", "header")]);
-        let (requests, _) = told(&*header, &Task::Create(&wanted), &[]);
+        let (requests, _) = converse(&*header, &Task::Create(&wanted), &[]);
         post_is(&requests[0], "/extensions/create", sample);
         assert_eq!(requests[0].headers[0].1.reveal(), TOKEN);
 
         let mut printed = printed(sample);
         printed["access_token"] = TOKEN.into();
-        let (requests, _) = told(&*as_on_the_page(), &Task::Create(&wanted), &[]);
+        let (requests, _) = converse(&*as_on_the_page(), &Task::Create(&wanted), &[]);
         assert_eq!(body(&requests[0]), printed);
         assert!(requests[0].headers.is_empty());
 
-        let (requests, _) = told(&*vendor(&[]), &Task::Create(&wanted), &[]);
+        let (requests, _) = converse(&*vendor(&[]), &Task::Create(&wanted), &[]);
         assert_eq!(body(&requests[0]), printed);
         assert_eq!(requests[0].headers, [("access_token", Secret::new(TOKEN))]);
     }
@@ -301,7 +301,7 @@ mod golden {
         before["extension_number"] = "102".into();
         before["profile"]["first_name"] = "before".into();
         let wanted = full(false);
-        let (requests, turn) = told(
+        let (requests, turn) = converse(
             &*as_on_the_page(),
             &Task::Update(&wanted),
             &[ok(&before.to_string()), ok("")],
@@ -317,18 +317,18 @@ mod golden {
     #[test]
     fn destroy_list_show_and_search_are_as_printed() {
         let vendor = as_on_the_page();
-        let (requests, _) = told(&*vendor, &Task::Delete("1000"), &[]);
+        let (requests, _) = converse(&*vendor, &Task::Delete("1000"), &[]);
         post_is(
             &requests[0],
             "/extensions/destroy",
             include_str!("golden/destroy.request.json"),
         );
-        let (requests, _) = told(&*vendor, &Task::List, &[]);
+        let (requests, _) = converse(&*vendor, &Task::List, &[]);
         get_is(&requests[0], include_str!("golden/list.request.url"));
-        let (requests, _) = told(&*vendor, &Task::Get(&["1000".into()]), &[]);
+        let (requests, _) = converse(&*vendor, &Task::Get(&["1000".into()]), &[]);
         get_is(&requests[0], include_str!("golden/show.request.url"));
         let refused = [no(404, r#"{"err_code": 1, "msg": "no"}"#)];
-        let (requests, _) = told(&*vendor, &Task::Get(&["100a".into()]), &refused);
+        let (requests, _) = converse(&*vendor, &Task::Get(&["100a".into()]), &refused);
         get_is(&requests[1], include_str!("golden/search.request.url"));
     }
 
@@ -344,7 +344,7 @@ mod golden {
             ok(&status.replace("\"101\"", "\"102\"")),
         ];
         let task = Task::GetStatus(&["102".to_owned()]);
-        let (requests, turn) = told(&*as_on_the_page(), &task, &replies);
+        let (requests, turn) = converse(&*as_on_the_page(), &task, &replies);
         post_is(
             &requests[3],
             "/extensions/status",
@@ -357,7 +357,7 @@ mod golden {
         // The sample answers for another number than the one asked for: that status belongs to no extension here, the
         // listing's stays.
         let replies = [&replies[..3], &[ok(status)]].concat();
-        let (_, turn) = told(&*as_on_the_page(), &task, &replies);
+        let (_, turn) = converse(&*as_on_the_page(), &task, &replies);
         assert_eq!(super::found(turn)[0].text(Field::STATUS), Some("OFFLINE"));
     }
 
@@ -365,7 +365,7 @@ mod golden {
     fn the_printed_extension_is_read_whole() {
         let greetings = only_page(include_str!("golden/greeting_list.reply.json"));
         let replies = [ok(include_str!("golden/show.reply.json")), greetings];
-        let (requests, turn) = told(&*as_on_the_page(), &Task::Get(&["1000".into()]), &replies);
+        let (requests, turn) = converse(&*as_on_the_page(), &Task::Get(&["1000".into()]), &replies);
         get_is(
             &requests[1],
             include_str!("golden/greeting_list.request.url"),
@@ -410,7 +410,7 @@ mod golden {
         // It speaks of 100 pages and shows one extension: the next page is asked for, and whatever it shows, no doubt
         // is left that the listing is doubtful.
         for second in [nothing.clone(), sample.clone()] {
-            let (requests, turn) = told(&*vendor, &Task::List, &[sample.clone(), second]);
+            let (requests, turn) = converse(&*vendor, &Task::List, &[sample.clone(), second]);
             let listing = listing(turn);
             assert_eq!(requests.len(), 2);
             assert_eq!(
@@ -423,13 +423,13 @@ mod golden {
         let refused = no(404, r#"{"err_code": 1, "msg": "no"}"#);
         let search = ok(include_str!("golden/search.reply.json"));
         let replies = [refused, search, nothing];
-        let (_, turn) = told(&*vendor, &Task::Get(&["1001".into()]), &replies);
+        let (_, turn) = converse(&*vendor, &Task::Get(&["1001".into()]), &replies);
         assert_eq!(
             fault(turn).kind,
             FaultKind::Rejected,
             "it is there, so the refusal stands"
         );
-        let (_, turn) = told(&*vendor, &Task::Get(&["100".into()]), &replies);
+        let (_, turn) = converse(&*vendor, &Task::Get(&["100".into()]), &replies);
         assert!(found(turn).is_empty(), "1001 is not 100");
     }
 
@@ -451,7 +451,7 @@ mod golden {
             ok(&group.to_string()),
             ok(""),
         ];
-        let (requests, turn) = told(&*vendor, &Task::Update(&wanted), &replies);
+        let (requests, turn) = converse(&*vendor, &Task::Update(&wanted), &replies);
         get_is(&requests[1], include_str!("golden/group_list.request.url"));
         let (path, query) = printed_url(include_str!("golden/group_show.request.url"));
         assert_eq!(sent(&requests[2]).0, path);
@@ -470,7 +470,7 @@ mod golden {
             ok(list),
             ok(include_str!("golden/group_show.reply.json")),
         ];
-        let (requests, turn) = told(&*vendor, &Task::Update(&wanted), &replies);
+        let (requests, turn) = converse(&*vendor, &Task::Update(&wanted), &replies);
         assert_eq!(requests.len(), 3);
         assert!(matches!(turn, Turn::Done(Answer::Done)), "{turn:?}");
     }
@@ -515,7 +515,7 @@ mod golden {
             ok(""),
             ok(include_str!("golden/group_create.reply.json")),
         ];
-        let (requests, turn) = told(&*vendor, &Task::Create(&wanted), &replies);
+        let (requests, turn) = converse(&*vendor, &Task::Create(&wanted), &replies);
         assert!(matches!(turn, Turn::Done(Answer::Done)), "{turn:?}");
         let sample = printed(include_str!("golden/group_create.request.json"));
         let names = |value: &Value| {
@@ -527,7 +527,7 @@ mod golden {
         assert_eq!(body(&requests[2])["members"], json!(["105"]));
 
         // As printed, the list contradicts itself: creating might double the group.
-        let (_, turn) = told(
+        let (_, turn) = converse(
             &*vendor,
             &Task::Create(&wanted),
             &[ok(list), ok(r#"{"page_count": 100, "groups": []}"#)],
@@ -547,7 +547,7 @@ mod golden {
             ),
         ]);
         let replies = [show.clone(), ok(""), ok("")];
-        let (requests, turn) = told(&*vendor, &Task::Update(&wanted), &replies);
+        let (requests, turn) = converse(&*vendor, &Task::Update(&wanted), &replies);
         let sample = include_str!("golden/greeting_create.request.json");
         post_is(
             &requests[1],
@@ -566,12 +566,12 @@ mod golden {
             (Field::NUMBER, "1000"),
             (Field::VOICEMAIL_GREETING, "some_filename"),
         ]);
-        let (requests, _) = told(&*vendor, &Task::Update(&named), &replies);
+        let (requests, _) = converse(&*vendor, &Task::Update(&named), &replies);
         post_is(&requests[1], "/extensions/greeting_file/update", sample);
 
         let cleared = extension(&[(Field::NUMBER, "1000"), (Field::VOICEMAIL_GREETING, "")]);
         let files = only_page(include_str!("golden/greeting_list.reply.json"));
-        let (requests, _) = told(&*vendor, &Task::Update(&cleared), &[show, files, ok("")]);
+        let (requests, _) = converse(&*vendor, &Task::Update(&cleared), &[show, files, ok("")]);
         let sample = include_str!("golden/greeting_destroy.request.json");
         post_is(
             &requests[2],
@@ -589,7 +589,7 @@ mod session_life {
     fn a_sign_in_takes_any_token_and_obeys_expires() {
         let me = account();
         let reply = ok(r#"{"access_token": "short", "expires": 30, "role": "tenant"}"#);
-        let (requests, turn) = told(&*vendor(&[]), &Task::SignIn(&me), &[reply]);
+        let (requests, turn) = converse(&*vendor(&[]), &Task::SignIn(&me), &[reply]);
         assert_eq!(requests[0].path, "/account/credentials/verify");
         assert!(requests[0].headers.is_empty(), "no old token is shown");
         assert_eq!(
@@ -603,7 +603,7 @@ mod session_life {
             r#"{"access_token": "t"}"#,
             r#"{"access_token": "t", "expires": 0}"#,
         ] {
-            let (_, turn) = told(&*vendor(&[]), &Task::SignIn(&me), &[ok(odd)]);
+            let (_, turn) = converse(&*vendor(&[]), &Task::SignIn(&me), &[ok(odd)]);
             assert_eq!(session_of(turn).lifetime, Some(LIFETIME), "{odd}");
         }
     }
@@ -636,7 +636,7 @@ mod session_life {
             (no(400, r#"{"err_code": "c a n a r y"}"#), None),
             (no(401, ""), None),
         ] {
-            let (_, turn) = told(
+            let (_, turn) = converse(
                 &*vendor(&[]),
                 &Task::SignIn(&me),
                 std::slice::from_ref(&reply),
@@ -665,7 +665,7 @@ mod session_life {
                 "portsip.http_404",
             ),
         ] {
-            let (_, turn) = told(&*vendor(&[]), &Task::SignIn(&me), &[reply]);
+            let (_, turn) = converse(&*vendor(&[]), &Task::SignIn(&me), &[reply]);
             assert_eq!(fault(turn).code, code);
         }
     }
@@ -673,25 +673,25 @@ mod session_life {
     #[test]
     fn a_session_is_kept_alive_one_way_or_the_other() {
         let fresh = ok(r#"{"access_token": "new", "expires": 60}"#);
-        let (requests, turn) = told(&*vendor(&[]), &Task::KeepAlive, &[fresh]);
+        let (requests, turn) = converse(&*vendor(&[]), &Task::KeepAlive, &[fresh]);
         assert_eq!(requests[0].path, "/account/token/refresh");
         let renewed = session_of(turn);
         assert_eq!(renewed.token.reveal(), "new");
         assert_eq!(renewed.lifetime, Some(Duration::from_secs(60)));
 
-        let (_, turn) = told(&*vendor(&[]), &Task::KeepAlive, &[ok("{}")]);
+        let (_, turn) = converse(&*vendor(&[]), &Task::KeepAlive, &[ok("{}")]);
         assert_eq!(session_of(turn), session());
 
         let unknown = Reply::new(404, "text/html", "<html>");
         let listed = ok(r#"{"page_count": 1, "extensions": []}"#);
-        let (requests, turn) = told(&*vendor(&[]), &Task::KeepAlive, &[unknown, listed]);
+        let (requests, turn) = converse(&*vendor(&[]), &Task::KeepAlive, &[unknown, listed]);
         assert_eq!(
             operations(&requests),
             ["account/token/refresh", "extensions/list"]
         );
         assert_eq!(session_of(turn), session());
 
-        let (_, turn) = told(&*vendor(&[]), &Task::KeepAlive, &[no(401, "{}")]);
+        let (_, turn) = converse(&*vendor(&[]), &Task::KeepAlive, &[no(401, "{}")]);
         assert_eq!(fault(turn).kind, FaultKind::SessionExpired);
     }
 
@@ -731,7 +731,7 @@ mod listing_all {
     }
 
     fn list(replies: &[Reply]) -> (usize, Turn) {
-        let (requests, turn) = told(&*vendor(&[]), &Task::List, replies);
+        let (requests, turn) = converse(&*vendor(&[]), &Task::List, replies);
         for (index, request) in requests.iter().enumerate() {
             let wanted = ("pagination".to_owned(), (index + 1).to_string().into());
             assert!(request.query.contains(&wanted));
@@ -849,7 +849,7 @@ mod listing_all {
     #[test]
     fn while_walking_only_the_last_pages_are_read() {
         let full = |page: u32| self::page(page * 100..page * 100 + 100, 9.into());
-        let (requests, turn) = told(&*vendor(&[]), &Task::List, &[full(0), full(1), full(2)]);
+        let (requests, turn) = converse(&*vendor(&[]), &Task::List, &[full(0), full(1), full(2)]);
         assert!(matches!(turn, Turn::Send(_)));
         let replies = [
             ok("the first page was judged in its time"),
@@ -967,7 +967,7 @@ mod looking {
             "{}",
             "[]",
         ] {
-            let (_, turn) = told(&*vendor(&[]), &Task::Get(&["1000".into()]), &[ok(body)]);
+            let (_, turn) = converse(&*vendor(&[]), &Task::Get(&["1000".into()]), &[ok(body)]);
             let fault = fault(turn);
             assert_eq!(fault.code, "reply.not_understood");
             assert!(!fault.to_string().contains("canary"));
@@ -981,7 +981,7 @@ mod looking {
             .collect();
         let page = ok(&json!({"page_count": 3, "extensions": rows}).to_string());
         let refused = no(404, r#"{"err_code": 5, "msg": "not found"}"#);
-        let (_, turn) = told(
+        let (_, turn) = converse(
             &*vendor(&[]),
             &Task::Get(&["1".into()]),
             &[refused, page.clone(), page],
@@ -1020,7 +1020,7 @@ mod looking {
                 replies.push(list.clone());
             }
             replies.push(files.clone());
-            let (_, turn) = told(&*vendor(&[]), &Task::Get(&["1".into()]), &replies);
+            let (_, turn) = converse(&*vendor(&[]), &Task::Get(&["1".into()]), &replies);
             assert_eq!(found(turn)[0].text(Field::GROUPS), names, "{belongs}");
         }
     }
@@ -1028,7 +1028,7 @@ mod looking {
     #[test]
     fn a_pbx_that_does_not_tell_greetings_leaves_them_unknown() {
         let shown = ok(r#"{"extension_number": "1", "profile": {"email": null}}"#);
-        let (_, turn) = told(
+        let (_, turn) = converse(
             &*vendor(&[]),
             &Task::Get(&["1".into()]),
             &[shown, no(400, r#"{"err_code": 3}"#)],
@@ -1063,7 +1063,7 @@ mod looking {
             Reply::new(404, "text/html", "<html>"),
             ok(r#"{"extension_status": {"extension_number": "7", "status": "ON_CALL"}}"#),
         ];
-        let (requests, turn) = told(&*vendor(&[]), &Task::GetStatus(&["7".into()]), &replies);
+        let (requests, turn) = converse(&*vendor(&[]), &Task::GetStatus(&["7".into()]), &replies);
         assert_eq!(requests[4].method.word(), "GET");
         assert_eq!(super::found(turn)[0].text(Field::STATUS), Some("ON_CALL"));
     }
@@ -1202,7 +1202,7 @@ mod writing {
     fn an_update_has_all_five_objects_even_where_the_pbx_shows_fewer() {
         let wanted = extension(&[(Field::NUMBER, "5"), (Field::FIRST_NAME, "Ann")]);
         let shown = ok(r#"{"extension_number": "5", "options": null, "voice_mail": {"a": 1}}"#);
-        let (requests, _) = told(&*vendor(&[]), &Task::Update(&wanted), &[shown]);
+        let (requests, _) = converse(&*vendor(&[]), &Task::Update(&wanted), &[shown]);
         let mut sent = body(&requests[1]);
         sent.as_object_mut().unwrap().remove("access_token");
         assert_eq!(
@@ -1217,7 +1217,7 @@ mod writing {
         let wanted = extension(&[(Field::NUMBER, "5"), (Field::FIRST_NAME, "Ann")]);
         for profile in [json!("x"), json!([]), json!(7)] {
             let shown = json!({"extension_number": "5", "profile": profile});
-            let (requests, turn) = told(
+            let (requests, turn) = converse(
                 &*vendor(&[]),
                 &Task::Update(&wanted),
                 &[ok(&shown.to_string())],
@@ -1246,7 +1246,7 @@ mod writing {
     fn a_refused_deletion_of_what_is_there_is_no_deletion() {
         let refused = no(400, r#"{"err_code": 9, "msg": "in use"}"#);
         let there = ok(r#"{"extension_number": "5"}"#);
-        let (_, turn) = told(&*vendor(&[]), &Task::Delete("5"), &[refused, there]);
+        let (_, turn) = converse(&*vendor(&[]), &Task::Delete("5"), &[refused, there]);
         let fault = fault(turn);
         assert_eq!(
             (fault.kind, &*fault.code),
@@ -1270,18 +1270,18 @@ mod writing {
                 Task::Create(&minimal("5")),
                 Task::Update(&minimal("5")),
             ] {
-                let (_, turn) = told(&*vendor(&[]), &task, &all);
+                let (_, turn) = converse(&*vendor(&[]), &task, &all);
                 assert_eq!(fault(turn).kind, FaultKind::TargetUnusable);
             }
             // Where the search works, its answer decides.
             let none = ok(r#"{"page_count": 1, "extensions": []}"#);
-            let (_, turn) = told(
+            let (_, turn) = converse(
                 &*vendor(&[]),
                 &Task::Get(&["5".into()]),
                 &[gone.clone(), none.clone()],
             );
             assert!(found(turn).is_empty());
-            let (_, turn) = told(
+            let (_, turn) = converse(
                 &*vendor(&[]),
                 &Task::Delete("5"),
                 &[gone.clone(), gone, none],
@@ -1323,7 +1323,7 @@ mod writing {
             ok(r#"{"err_code": 0}"#),
             Reply::new(204, "", ""),
         ] {
-            let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[done]);
+            let (_, turn) = converse(&*vendor(&[]), &Task::Create(&wanted), &[done]);
             assert!(matches!(turn, Turn::Done(Answer::Done)), "{turn:?}");
         }
         let gone = no(404, r#"{"err_code": 5}"#);
@@ -1336,7 +1336,7 @@ mod writing {
             Reply::new(400, "text/html", "<html>"),
         ] {
             let replies = [refused, gone.clone(), none.clone()];
-            let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &replies);
+            let (_, turn) = converse(&*vendor(&[]), &Task::Create(&wanted), &replies);
             assert_eq!(fault(turn).kind, FaultKind::Rejected);
         }
         for doubtful in [
@@ -1344,7 +1344,7 @@ mod writing {
             ok(r#"{"id": "#),
             ok("OK"),
         ] {
-            let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[doubtful]);
+            let (_, turn) = converse(&*vendor(&[]), &Task::Create(&wanted), &[doubtful]);
             assert_eq!(fault(turn).kind, FaultKind::MayHaveHappened);
         }
         for expired in [
@@ -1352,7 +1352,7 @@ mod writing {
             no(401, r#"{"err_code": 1}"#),
             no(400, r#"{"err_code": 1, "msg": "Invalid Token"}"#),
         ] {
-            let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[expired]);
+            let (_, turn) = converse(&*vendor(&[]), &Task::Create(&wanted), &[expired]);
             assert_eq!(fault(turn).kind, FaultKind::SessionExpired);
         }
     }
@@ -1374,7 +1374,7 @@ mod writing {
                 400,
                 &json!({"err_code": 9, "msg": format!("weak: {secret}")}).to_string(),
             );
-            let (_, turn) = told(
+            let (_, turn) = converse(
                 &*vendor(&[]),
                 &Task::Create(&wanted),
                 &[refused, gone.clone(), none.clone()],
@@ -1386,7 +1386,7 @@ mod writing {
             400,
             &json!({"err_code": 9, "msg": "x\n".repeat(5000)}).to_string(),
         );
-        let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[long, gone, none]);
+        let (_, turn) = converse(&*vendor(&[]), &Task::Create(&wanted), &[long, gone, none]);
         let fault = fault(turn);
         assert!(fault.to_string().len() < 300 && !fault.to_string().contains('\n'));
     }
@@ -1400,7 +1400,7 @@ mod writing {
             (Field::FORWARD_NO_ANSWER_AFTER, ""),
         ] {
             let wanted = with(minimal("5"), &[(field, text)]);
-            let (requests, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[]);
+            let (requests, turn) = converse(&*vendor(&[]), &Task::Create(&wanted), &[]);
             assert!(requests.is_empty());
             assert_eq!(fault(turn).code, "portsip.type");
         }
@@ -1416,7 +1416,7 @@ mod writing {
             Task::Update(&nobody),
             Task::Get(&["".into()]),
         ] {
-            let (requests, turn) = told(&*vendor(&[]), &task, &[]);
+            let (requests, turn) = converse(&*vendor(&[]), &task, &[]);
             assert!(requests.is_empty());
             assert_eq!(fault(turn).code, "portsip.no_number");
         }
@@ -1565,7 +1565,7 @@ mod writing {
                 Task::GetStatus(&numbers), Task::List, Task::Delete("5"),
             ][which];
             let replies: Vec<Reply> = replies.into_iter().map(|(status, body)| no(status, &body)).collect();
-            told(&*vendor(&[]), &task, &replies);
+            converse(&*vendor(&[]), &task, &replies);
         }
     }
 
@@ -1676,7 +1676,7 @@ mod membership {
             group("B", json!([4, "5"])),
             ok(""),
         ];
-        let (requests, turn) = told(&*vendor(&[]), &Task::Update(&wanted), &replies);
+        let (requests, turn) = converse(&*vendor(&[]), &Task::Update(&wanted), &replies);
         assert!(matches!(turn, Turn::Done(Answer::Done)), "{turn:?}");
         assert_eq!(body(&requests[4])["members"], json!(["4"]));
         assert_eq!(body(&requests[4])["group_id"], json!("2"));
@@ -1745,10 +1745,10 @@ mod membership {
             .collect();
         let page = ok(&json!({"page_count": 3, "groups": rows}).to_string());
         let wanted = with(minimal("5"), &[(Field::GROUPS, "G7")]);
-        let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[page.clone(), page]);
+        let (_, turn) = converse(&*vendor(&[]), &Task::Create(&wanted), &[page.clone(), page]);
         assert_eq!(fault(turn).code, "reply.not_understood");
         let nameless = ok(r#"{"page_count": 1, "groups": [{"group_id": "1"}]}"#);
-        let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[nameless]);
+        let (_, turn) = converse(&*vendor(&[]), &Task::Create(&wanted), &[nameless]);
         assert_eq!(fault(turn).code, "reply.not_understood");
     }
 
@@ -1758,7 +1758,7 @@ mod membership {
             {"group_id": "1", "group_name": "A"}, {"group_id": "2", "group_name": "A"},
         ]});
         let wanted = with(minimal("5"), &[(Field::GROUPS, "A")]);
-        let (requests, turn) = told(
+        let (requests, turn) = converse(
             &*vendor(&[]),
             &Task::Create(&wanted),
             &[ok(&list.to_string())],
@@ -1787,7 +1787,7 @@ mod membership {
             let mut group = whole.clone();
             group[name] = value;
             let replies = [list.clone(), ok(""), ok(&group.to_string())];
-            let (requests, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &replies);
+            let (requests, turn) = converse(&*vendor(&[]), &Task::Create(&wanted), &replies);
             assert_eq!(requests.len(), 3, "{name}");
             let fault = fault(turn);
             assert_eq!(fault.code, "reply.not_understood");
@@ -1815,7 +1815,7 @@ mod membership {
             r#"{"err_code": 9, "msg": "cannot fetch https://u:canary@h/a.wav"}"#,
         );
         let replies = [list, ok(""), group, ok(""), refused];
-        let (_, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &replies);
+        let (_, turn) = converse(&*vendor(&[]), &Task::Create(&wanted), &replies);
         let fault = fault(turn);
         assert_eq!(fault.kind, FaultKind::Rejected);
         assert_eq!(
@@ -1831,7 +1831,7 @@ mod membership {
         ]);
         let shown = ok(r#"{"extension_number": "5"}"#);
         let garbage = Reply::new(200, "text/html", "<html>");
-        let (_, turn) = told(
+        let (_, turn) = converse(
             &*vendor(&[]),
             &Task::Update(&wanted),
             &[shown, ok(""), ok(""), garbage],
@@ -1901,7 +1901,7 @@ mod greeting_files {
             "https://h/a%5Cb",
         ] {
             let wanted = with(minimal("5"), &[(Field::VOICEMAIL_GREETING, address)]);
-            let (requests, turn) = told(&*vendor(&[]), &Task::Create(&wanted), &[]);
+            let (requests, turn) = converse(&*vendor(&[]), &Task::Create(&wanted), &[]);
             assert!(requests.is_empty(), "{address}");
             let fault = fault(turn);
             assert_eq!(fault.code, "portsip.greeting_address");
@@ -2122,7 +2122,7 @@ mod records {
     #[test]
     fn a_group_is_written_as_printed() {
         let vendor = records(&[("token_in", "body")]);
-        let (requests, turn) = told(
+        let (requests, turn) = converse(
             &*vendor,
             &Task::Create(&full()),
             &[
@@ -2139,18 +2139,18 @@ mod records {
         before["enable_intercom"] = json!(false);
         before["group_description"] = json!("before");
         let replies = [list(&[("12", NAME)]), ok(&before.to_string()), ok("")];
-        let (requests, turn) = told(&*vendor, &Task::Update(&full()), &replies);
+        let (requests, turn) = converse(&*vendor, &Task::Update(&full()), &replies);
         assert!(matches!(turn, Turn::Done(Answer::Done)), "{turn:?}");
         let sample = printed(include_str!("golden/group_update.request.json"));
         assert_eq!(body(&requests[2]), sample);
 
         // Without the printed answer it is unknown if it was created.
         let replies = [list(&[("1", "another")]), ok("")];
-        let (_, turn) = told(&*vendor, &Task::Create(&full()), &replies);
+        let (_, turn) = converse(&*vendor, &Task::Create(&full()), &replies);
         assert_eq!(fault(turn).kind, FaultKind::MayHaveHappened);
 
         // The sample names the group where an id is due.
-        let (requests, _) = told(&*vendor, &Task::Delete(NAME), &[list(&[(NAME, NAME)])]);
+        let (requests, _) = converse(&*vendor, &Task::Delete(NAME), &[list(&[(NAME, NAME)])]);
         let sample = printed(include_str!("golden/group_destroy.request.json"));
         assert_eq!(body(&requests[1]), sample);
     }
@@ -2159,10 +2159,11 @@ mod records {
     fn the_printed_group_is_read_whole_and_the_default_one_never() {
         let names = [NAME.to_owned(), groups::DEFAULT_GROUP.to_owned()];
         let all = list(&[("12", NAME), (groups::DEFAULT_GROUP, groups::DEFAULT_GROUP)]);
-        let (requests, turn) = told(&*records(&[]), &Task::Get(&names), &[all.clone(), shown()]);
+        let (requests, turn) =
+            converse(&*records(&[]), &Task::Get(&names), &[all.clone(), shown()]);
         assert_eq!(requests.len(), 2);
         assert_eq!(found(turn), [full()]);
-        let (_, turn) = told(&*records(&[]), &Task::List, &[all]);
+        let (_, turn) = converse(&*records(&[]), &Task::List, &[all]);
         let listed = listing(turn);
         assert_eq!(
             (listed.numbers, listed.complete),
@@ -2176,7 +2177,7 @@ mod records {
         shown["members"] = json!(["107", "99", 105, "0099", "99"]);
         let names = [NAME.to_owned()];
         let replies = [list(&[("12", NAME)]), ok(&shown.to_string())];
-        let (_, turn) = told(&*records(&[]), &Task::Get(&names), &replies);
+        let (_, turn) = converse(&*records(&[]), &Task::Get(&names), &replies);
         let members = found(turn)[0]
             .text(Field::GROUP_MEMBERS)
             .unwrap()
@@ -2189,7 +2190,7 @@ mod records {
         let mut wanted = full();
         wanted.set(Field::GROUP_MEMBERS, "107;105;106");
         let replies = [list(&[("12", NAME)]), shown()];
-        let (requests, turn) = told(&*records(&[]), &Task::Update(&wanted), &replies);
+        let (requests, turn) = converse(&*records(&[]), &Task::Update(&wanted), &replies);
         assert_eq!(requests.len(), 2);
         assert!(matches!(turn, Turn::Done(Answer::Done)), "{turn:?}");
     }
@@ -2248,7 +2249,7 @@ mod records {
             Task::Update(&everybody),
             Task::Delete("Everybody"),
         ] {
-            let (requests, turn) = told(&*records(&[]), &task, std::slice::from_ref(&all));
+            let (requests, turn) = converse(&*records(&[]), &task, std::slice::from_ref(&all));
             assert_eq!(fault(turn).code, "portsip.default_group", "{task:?}");
             assert_eq!(requests.len(), 1);
         }
@@ -2303,14 +2304,14 @@ mod records {
             Task::Update(&full()),
             Task::Delete(NAME),
         ] {
-            let (requests, turn) = told(&*records(&[]), &task, std::slice::from_ref(&both));
+            let (requests, turn) = converse(&*records(&[]), &task, std::slice::from_ref(&both));
             assert_eq!(fault(turn).code, "portsip.group_ambiguous", "{task:?}");
             assert_eq!(requests.len(), 1);
         }
-        let (_, turn) = told(&*records(&[]), &Task::List, std::slice::from_ref(&both));
+        let (_, turn) = converse(&*records(&[]), &Task::List, std::slice::from_ref(&both));
         assert_eq!(listing(turn).numbers, [NAME, NAME]);
         let names = [NAME.to_owned()];
-        let (_, turn) = told(
+        let (_, turn) = converse(
             &*records(&[]),
             &Task::Get(&names),
             &[both, shown(), shown()],
@@ -2325,9 +2326,9 @@ mod records {
         group["group_name"] = " Sales ".into();
         let wanted = extension(&[(Field::GROUP_NAME, "Sales"), (Field::DESCRIPTION, "x")]);
         let replies = [all.clone(), ok(&group.to_string()), ok("")];
-        let (requests, _) = told(&*records(&[]), &Task::Update(&wanted), &replies);
+        let (requests, _) = converse(&*records(&[]), &Task::Update(&wanted), &replies);
         assert_eq!(body(&requests[2])["group_name"], " Sales ");
-        let (_, turn) = told(&*records(&[]), &Task::List, &[all]);
+        let (_, turn) = converse(&*records(&[]), &Task::List, &[all]);
         assert_eq!(listing(turn).numbers, ["Sales"]);
     }
 
@@ -2339,7 +2340,7 @@ mod records {
         ]});
         for all in [pages, twice] {
             let all = [ok(&all.to_string())];
-            let (_, turn) = told(&*records(&[]), &Task::List, &all);
+            let (_, turn) = converse(&*records(&[]), &Task::List, &all);
             assert!(!listing(turn).complete);
             let names = [NAME.to_owned()];
             for task in [
@@ -2348,13 +2349,13 @@ mod records {
                 Task::Delete(NAME),
                 Task::Get(&names),
             ] {
-                let (requests, turn) = told(&*records(&[]), &task, &all);
+                let (requests, turn) = converse(&*records(&[]), &task, &all);
                 assert_eq!(fault(turn).code, "portsip.groups_doubtful", "{task:?}");
                 assert_eq!(requests.len(), 1);
             }
         }
         let nameless = list(&[("1", ""), ("2", "B")]);
-        let (_, turn) = told(&*records(&[]), &Task::List, &[nameless]);
+        let (_, turn) = converse(&*records(&[]), &Task::List, &[nameless]);
         assert!(!listing(turn).complete);
     }
 
@@ -2367,27 +2368,27 @@ mod records {
         );
         let replies = [here.clone(), refused.clone(), gone.clone()];
         let names = [NAME.to_owned()];
-        let (_, turn) = told(&*records(&[]), &Task::Get(&names), &replies);
+        let (_, turn) = converse(&*records(&[]), &Task::Get(&names), &replies);
         assert!(found(turn).is_empty());
         for task in [Task::Update(&full()), Task::Delete(NAME)] {
-            let (_, turn) = told(&*records(&[]), &task, &replies);
+            let (_, turn) = converse(&*records(&[]), &task, &replies);
             assert_eq!(fault(turn).kind, FaultKind::Missing, "{task:?}");
             // Refused for another reason.
             let replies = [here.clone(), refused.clone(), here.clone()];
-            let (_, turn) = told(&*records(&[]), &task, &replies);
+            let (_, turn) = converse(&*records(&[]), &task, &replies);
             let fault = fault(turn);
             assert_eq!(
                 (fault.kind, &*fault.code),
                 (FaultKind::Rejected, "portsip.1060002")
             );
         }
-        let (_, turn) = told(
+        let (_, turn) = converse(
             &*records(&[]),
             &Task::Create(&full()),
             &[gone.clone(), refused.clone(), here],
         );
         assert_eq!(fault(turn).kind, FaultKind::Exists);
-        let (_, turn) = told(
+        let (_, turn) = converse(
             &*records(&[]),
             &Task::Create(&full()),
             &[gone.clone(), refused, gone],
@@ -2411,7 +2412,7 @@ mod records {
             group[name] = value;
             let wanted = with(full(), &[(Field::DESCRIPTION, "new")]);
             let replies = [list(&[("12", NAME)]), ok(&group.to_string())];
-            let (requests, turn) = told(&*records(&[]), &Task::Update(&wanted), &replies);
+            let (requests, turn) = converse(&*records(&[]), &Task::Update(&wanted), &replies);
             assert_eq!(requests.len(), 2, "{name}");
             assert_eq!(fault(turn).code, "reply.not_understood");
         }
@@ -2419,7 +2420,7 @@ mod records {
         let names = [NAME.to_owned()];
         for strange in ["", "{}", "[]", "null", r#"{"group_name": "B"}"#] {
             let replies = [list(&[("12", NAME)]), ok(strange)];
-            let (_, turn) = told(&*records(&[]), &Task::Get(&names), &replies);
+            let (_, turn) = converse(&*records(&[]), &Task::Get(&names), &replies);
             assert_eq!(fault(turn).code, "reply.not_understood", "{strange}");
         }
     }
@@ -2430,7 +2431,7 @@ mod records {
         let extensions = records.extensions().unwrap();
         assert!(extensions.extensions().is_none());
         let page = ok(r#"{"page_count": 1, "extensions": [{"extension_number": "0042"}]}"#);
-        let (requests, turn) = told(extensions, &Task::List, &[page]);
+        let (requests, turn) = converse(extensions, &Task::List, &[page]);
         assert_eq!(operations(&requests), ["extensions/list"]);
         assert_eq!(listing(turn).numbers, ["0042"]);
     }

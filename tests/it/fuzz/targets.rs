@@ -502,7 +502,7 @@ pub(crate) fn replies() -> FuzzTarget {
             // Whatever the result, it comes to an end.
             drop(connection.apply(Action::Create, &wanted, None));
             drop(connection.list());
-            drop(connection.look_at(&["2001".to_owned()], false));
+            drop(connection.fetch(&["2001".to_owned()], false));
             connection.close();
         },
     }

@@ -18,12 +18,12 @@ const FOREIGN: [&str; 7] = [
 ];
 
 /// The flags of all commands, with two dashes.
-fn known(command: &clap::Command, flags: &mut BTreeSet<String>) {
+fn collect_flags(command: &clap::Command, flags: &mut BTreeSet<String>) {
     for argument in command.get_arguments() {
         flags.extend(argument.get_long().map(|long| format!("--{long}")));
     }
     for below in command.get_subcommands() {
-        known(below, flags);
+        collect_flags(below, flags);
     }
 }
 
@@ -48,7 +48,7 @@ fn named(text: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn every_flag_that_is_named_exists() {
     let mut flags = BTreeSet::from(["--help".to_owned(), "--version".to_owned()]);
-    known(&Cli::command(), &mut flags);
+    collect_flags(&Cli::command(), &mut flags);
     assert!(flags.len() > 40, "only {} flags are found", flags.len());
     let mut unknown = BTreeSet::new();
     let readme = fs::read_to_string(root().join("README.md")).unwrap();

@@ -84,7 +84,7 @@ impl Exchanged {
     }
 
     /// Nothing of the newest run is told as done, whoever asks for it.
-    fn tells_nothing_as_done(&self) {
+    fn assert_nothing_done(&self) {
         self.program.run("report -o told.csv");
         for report in ["r.csv", "told.csv"] {
             let results = self.program.results(report);
@@ -103,7 +103,7 @@ impl Exchanged {
             let refused = self.program.ends(line, 3);
             refused.says(&["it has nothing of the first", "--mode upsert"]);
         }
-        self.tells_nothing_as_done();
+        self.assert_nothing_done();
         self.answers(false);
         self.program.ends("resume --report r.csv", 0);
         assert_eq!(self.program.results("r.csv"), vec!["created"; ROWS]);
@@ -126,7 +126,7 @@ fn what_was_done_before_another_pbx_answered_is_told_as_unknown_and_looked_at_by
     assert_eq!(running.wait().unwrap().code(), Some(3));
     let words = exchanged.program.read("words");
     assert!(words.contains("it is not the PBX that it was"), "{words}");
-    exchanged.tells_nothing_as_done();
+    exchanged.assert_nothing_done();
     let rows = exchanged.program.report("r.csv");
     let gone = rows
         .iter()

@@ -1,6 +1,6 @@
 //! Changes whose reply was lost with the run, and that others changed meanwhile: nobody's change is called another's.
 
-use crate::support::altered::{altered, holds};
+use crate::support::altered::{altered, contains};
 use crate::support::asterisk::{AMI_SETTINGS, Ari};
 use crate::support::pbx::{Desk, TestPbx};
 use crate::support::program::{Program, Ran, wait_until};
@@ -34,7 +34,7 @@ impl Scene {
         let now = stage.clone();
         let rig = altered(vendor("openvox").unwrap(), move |pbx, heard| {
             let is_change = ["extension/update", "extension/delete"];
-            let is_change = is_change.iter().any(|text| holds(heard, text));
+            let is_change = is_change.iter().any(|text| contains(heard, text));
             let next = now.load(Ordering::SeqCst);
             if !is_change || ![DONE, LOST].contains(&next) {
                 return pbx.answer(heard);
@@ -69,7 +69,7 @@ impl Scene {
         let target = self.desk.target();
         let words = ["delete", sheet.to_str().unwrap(), "--from", &target];
         let words = [&words[..], &["--yes", "--max-deletes", "all"]].concat();
-        assert_eq!(self.desk.say("elsewhere", &words).exit, 0);
+        assert_eq!(self.desk.run_in("elsewhere", &words).exit, 0);
     }
 
     /// Kills the run of a sheet once its change has reached the PBX, which did what `what` is.
@@ -94,7 +94,7 @@ impl Scene {
 
     fn resume(&self) -> Ran {
         let words = ["resume", "--json", "--yes", "--report", "r.jsonl"];
-        self.desk.say("state", &words)
+        self.desk.run_in("state", &words)
     }
 
     /// The only line of the report: result and message.
@@ -106,7 +106,7 @@ impl Scene {
         (text("result"), text("message"))
     }
 
-    fn holds(&self, words: &[&str]) {
+    fn assert_exported(&self, words: &[&str]) {
         let export = self.desk.export();
         for word in words {
             assert!(export.contains(word), "{word} is not in\n{export}");
@@ -125,7 +125,7 @@ fn an_update_of_the_run_itself_is_not_taken_for_somebody_elses_and_is_undone() {
     undone.ended_with(0, "updated", 1);
     let export = scene.desk.export();
     assert!(!export.contains("Ours"), "{export}");
-    scene.holds(&["N0", "hand@example.com"]);
+    scene.assert_exported(&["N0", "hand@example.com"]);
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn a_rename_of_the_run_itself_is_known_where_a_colleague_got_the_old_number() {
         (undone.exit, undone.summary()["rows"].as_u64()),
         (1, Some(1))
     );
-    scene.holds(&["4000,Colleague", "5000,N0"]);
+    scene.assert_exported(&["4000,Colleague", "5000,N0"]);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_deletion_whose_number_is_somebody_elses_by_now_is_unknown_and_listed_by_the
     assert!(message.contains("may have been sent"), "{message}");
     let undone = scene.desk.undo(&[]);
     undone.ended_with(1, "unknown", 1);
-    scene.holds(&["4001,Colleague"]);
+    scene.assert_exported(&["4001,Colleague"]);
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn a_change_that_may_have_been_sent_goes_to_no_extension_that_others_changed() {
     scene.by_hand("update", "number,email\n4000,hand@example.com\n");
     let resumed = scene.resume();
     resumed.ended_with(1, "unknown", 1);
-    scene.holds(&["4000,N0"]);
+    scene.assert_exported(&["4000,N0"]);
 
     // Neither number is the one that was to be renamed.
     scene.update(LOST, "number,new_number,display_name\n4001,5001,Ours\n");
@@ -183,7 +183,7 @@ fn a_change_that_may_have_been_sent_goes_to_no_extension_that_others_changed() {
     );
     let resumed = scene.resume();
     resumed.ended_with(1, "unknown", 1);
-    scene.holds(&["5001,Stranger"]);
+    scene.assert_exported(&["5001,Stranger"]);
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn a_rename_after_which_others_changed_the_extension_is_unknown_and_says_just_th
         "4000 may have become 5000 before the run was cut off, and others changed 5000 since: \
          email \"hand@example.com\" instead of \"\"; rowcall did not change it"
     );
-    scene.holds(&["5000,N0", "4001,N1"]);
+    scene.assert_exported(&["5000,N0", "4001,N1"]);
 }
 
 /// An Asterisk whose extensions have boxes, and a run on it that is killed with its first request of this kind for an

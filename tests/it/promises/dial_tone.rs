@@ -239,7 +239,7 @@ fn the_states_of_a_real_asterisk_are_told_apart() {
     ari.put("aor", full, &[("max_contacts", "0")]);
     ari.put("auth", sha, &[("supported_algorithms_uas", "SHA-256")]);
     assert_eq!(
-        ari.say(
+        ari.send(
             &format!("DELETE /ari/asterisk/config/dynamic/res_pjsip/aor/{lost}"),
             ""
         )
@@ -248,7 +248,7 @@ fn the_states_of_a_real_asterisk_are_told_apart() {
         204
     );
     assert_eq!(
-        ari.say(
+        ari.send(
             &format!("DELETE /ari/asterisk/config/dynamic/res_pjsip/auth/{keyless}"),
             ""
         )

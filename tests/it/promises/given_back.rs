@@ -1,6 +1,6 @@
 //! What a PBX gives back otherwise than it was sent: secrets in fields that are shown, and extensions of somebody else.
 
-use crate::support::altered::{altered, holds};
+use crate::support::altered::{altered, contains};
 use crate::support::canary::{CANARIES, files};
 use crate::support::fixture::{Rig, value};
 use crate::support::pbx::{Desk, TestPbx};
@@ -20,7 +20,7 @@ use std::thread;
 const NAME: &str = "Ann Miller";
 
 /// A desk with an OpenVox that gives a password back as the name.
-fn telling(secret: &str) -> Desk {
+fn desk_repeating(secret: &str) -> Desk {
     let secret = format!("\"username\":\"{secret}\"");
     let rig = altered(vendor("openvox").unwrap(), move |pbx, heard| {
         let mut reply = pbx.answer(heard);
@@ -33,7 +33,7 @@ fn telling(secret: &str) -> Desk {
 }
 
 /// Files that have a secret in clear, but for those that a person wrote.
-fn telling_files(desk: &Desk) -> Vec<String> {
+fn files_repeating(desk: &Desk) -> Vec<String> {
     let files = files(desk.folder()).into_iter();
     let telling = files.filter(|path| {
         let bytes = fs::read(path).unwrap();
@@ -49,7 +49,7 @@ fn telling_files(desk: &Desk) -> Vec<String> {
 fn a_password_that_a_pbx_gives_back_as_a_name_is_shown_nowhere() {
     let mut random = Random::from_environment_or("ROWCALL_GIVEN_BACK_SEED", 5);
     let secret = format!("{}web{}", CANARIES[0], random.below(1000));
-    let desk = telling(&secret);
+    let desk = desk_repeating(&secret);
     let sheet = |name: &str, heading: &str, rest: &str| {
         let text = format!("number,{heading}\n2001,{rest}\n");
         desk.file(&format!("{name}.typed.csv"), &text)
@@ -81,33 +81,33 @@ fn a_password_that_a_pbx_gives_back_as_a_name_is_shown_nowhere() {
         let sheet = path(sheet);
         for mode in ["create", "update", "upsert"] {
             let planned = ["plan", &sheet, "--to", target, "--mode", mode, "-o", plan];
-            let planned = desk.say("state", &planned);
+            let planned = desk.run_in("state", &planned);
             assert!([0, 1].contains(&planned.exit), "{}", planned.err);
             let is_update = planned.out.contains("~ update") && sheet.contains("other");
             let told = planned.out.contains("display_name: (not shown) → \"Bea\"");
             assert_eq!(told, is_update, "{}", planned.out);
         }
-        desk.say("state", &["diff", &sheet, target, "-o", "diff.csv"]);
+        desk.run_in("state", &["diff", &sheet, target, "-o", "diff.csv"]);
         let replay = ["import", "--plan", plan, "--report", "replayed.csv"];
-        desk.say("state", &[&replay[..], &all].concat());
+        desk.run_in("state", &[&replay[..], &all].concat());
         let import = ["import", &sheet, "--to", target, "--mode", "upsert"];
-        let ran = desk.say("state", &[&import[..], &all].concat());
+        let ran = desk.run_in("state", &[&import[..], &all].concat());
         assert!([0, 1].contains(&ran.exit), "{}", ran.err);
         let undone = desk.undo(&["--report", "undone.csv"]);
         assert!([0, 1].contains(&undone.exit), "{}", undone.err);
-        assert_eq!(telling_files(&desk), [""; 0], "{}{}", ran.out, undone.err);
+        assert_eq!(files_repeating(&desk), [""; 0], "{}{}", ran.out, undone.err);
     }
     let delete = ["delete", &path(&whole), "--from", target];
-    let gone = desk.say(
+    let gone = desk.run_in(
         "state",
         &[&delete[..], &["--yes", "--max-deletes", "all"]].concat(),
     );
     assert_eq!(gone.exit, 0, "{}", gone.err);
     desk.undo(&[]);
     for run in desk.runs("state") {
-        desk.say("state", &["report", &run, "-o", "report.csv"]);
+        desk.run_in("state", &["report", &run, "-o", "report.csv"]);
     }
-    assert_eq!(telling_files(&desk), [""; 0]);
+    assert_eq!(files_repeating(&desk), [""; 0]);
 }
 
 /// A setting that a new extension of the vendor need not be given, and another value for it than the PBX gives it.
@@ -161,7 +161,7 @@ fn keeps_the_strangers(vendor: &'static Vendor, field: Field, text: &str) {
         .collect();
     let rig = altered(vendor, move |pbx, heard| {
         // The first creation of that number does not arrive.
-        let creates = holds(heard, "3002") && texts.iter().all(|text| holds(heard, text));
+        let creates = contains(heard, "3002") && texts.iter().all(|text| contains(heard, text));
         if creates && !lost.swap(true, Ordering::SeqCst) {
             return Reply::new(500, "text/plain", "no");
         }
@@ -186,7 +186,7 @@ fn keeps_the_strangers(vendor: &'static Vendor, field: Field, text: &str) {
     if let Some(row) = row.kept_with.and_then(|with| desk.pbx.manifest.row(with)) {
         stranger.set(row.name, value(row, "3002", 0).unwrap());
     }
-    desk.hold(&[stranger]);
+    desk.seed(&[stranger]);
     child.wait().unwrap();
     let context = format!("{} {}", vendor.id, field.name());
     let report = desk.report("r.csv");

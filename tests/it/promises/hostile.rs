@@ -812,7 +812,7 @@ fn program_bytes() -> u64 {
 }
 
 /// Checks that the output is short and has these words, and that the memory was small.
-fn holds(name: &str, words: &str, sheet: &Path, input: Stdio) {
+fn assert_refused(name: &str, words: &str, sheet: &Path, input: Stdio) {
     static PROGRAM: OnceLock<u64> = OnceLock::new();
     let program = *PROGRAM.get_or_init(program_bytes);
     let began = Instant::now();
@@ -842,10 +842,10 @@ fn none_costs_more_than_it_may(cases: &[HostileCase]) {
     for (name, vendor, words) in cases {
         let path = folder.path().join(name);
         vendor(&path);
-        holds(name, words, &path, Stdio::null());
+        assert_refused(name, words, &path, Stdio::null());
         if path.ends_with("long-cell.csv") {
             let input = File::open(&path).unwrap().into();
-            holds("standard input", words, Path::new("-"), input);
+            assert_refused("standard input", words, Path::new("-"), input);
         }
         fs::remove_file(path).unwrap();
     }

@@ -15,7 +15,7 @@ struct SeenCells {
     notes: String,
 }
 
-fn seen(file: &Path) -> SeenCells {
+fn shown_cells(file: &Path) -> SeenCells {
     let sheets = open(&Input::File(file.into()), &ReadOptions::default()).unwrap();
     let (mut cells, mut stored) = (vec![], vec![]);
     for batch in sheets[0].batches() {
@@ -90,7 +90,7 @@ fn exports_that_libreoffice_saved_have_the_same_values() {
         path
     };
     let same = |converted: &Path, what: &str, wanted: &dyn Fn(&str) -> String| {
-        let read = seen(converted).cells;
+        let read = shown_cells(converted).cells;
         assert_eq!(read.len(), rows.len(), "{what}");
         for (read, row) in read.iter().zip(&rows) {
             for (column, cell) in row.iter().enumerate() {
@@ -177,7 +177,7 @@ fn libreoffice_writes_three_formats_that_read_the_same() {
             .unwrap();
     }
     workbook.save(&file).unwrap();
-    let expected = seen(&file).cells;
+    let expected = shown_cells(&file).cells;
     assert_eq!(expected[3], ["42", "#N/A", "ab"]);
     assert_eq!(expected[1], ["0007", "18088861612", "12.5%"]);
     assert_eq!(expected[2], ["2024-03-01 18:00", "Zoë  <&>\n😀 ", "TRUE"]);
@@ -185,7 +185,7 @@ fn libreoffice_writes_three_formats_that_read_the_same() {
         let Some(converted) = convert(&file, to, &[], folder.path()) else {
             return;
         };
-        let seen = seen(&converted);
+        let seen = shown_cells(&converted);
         for (ours, theirs) in expected.iter().zip(&seen.cells) {
             assert_eq!(ours, theirs, "{to}");
         }

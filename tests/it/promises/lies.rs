@@ -1,6 +1,6 @@
 //! PBXes of every vendor that lie, each in another way: a success that they report counts only where it is true.
 
-use crate::support::altered::{altered_pbx, holds};
+use crate::support::altered::{altered_pbx, contains};
 use crate::support::fixture::{Rig, account};
 use rowcall::link::StopFlag;
 use rowcall::link::paced::Pace;
@@ -114,8 +114,8 @@ fn rewritten(heard: &RawRequest, from: &str, to: &str) -> RawRequest {
 
 impl Liar {
     fn answer(&mut self, inner: &mut dyn Pbx, heard: &RawRequest) -> Reply {
-        if !holds(heard, NAME) {
-            if holds(heard, "2002") && !self.late.is_empty() {
+        if !contains(heard, NAME) {
+            if contains(heard, "2002") && !self.late.is_empty() {
                 self.looks += 1;
                 if self.looks > 1 {
                     for late in std::mem::take(&mut self.late) {
@@ -124,7 +124,7 @@ impl Liar {
                 }
             }
             let reply = inner.answer(heard);
-            if holds(heard, OTHER) {
+            if contains(heard, OTHER) {
                 let path = heard.path().replace("2001", "2002");
                 self.honest.insert(path, reply.clone());
             }

@@ -87,7 +87,7 @@ impl Night {
         assert_eq!(self.pbx.sim.numbers(), wanted, "{context}");
         let connection = self.pbx.connect();
         for wanted in &self.wanted {
-            self.pbx.holds(&connection, wanted, context);
+            self.pbx.assert_stored(&connection, wanted, context);
             let made = self.pbx.sim.created(wanted.number());
             assert_eq!(made, 1, "{context}: {}", wanted.number());
         }

@@ -81,7 +81,7 @@ fn replay(packages: Packages, release: &str) {
             wait_until(|| {
                 let shown = asterisk
                     .ari()
-                    .say("GET /ari/endpoints/PJSIP/2002", "")
+                    .send("GET /ari/endpoints/PJSIP/2002", "")
                     .unwrap();
                 shown.json().unwrap()["state"] == "online"
             });
@@ -237,7 +237,7 @@ fn life(packages: Packages, rows: usize) {
 
     let import = go("import in.csv --to TARGET --report r.csv --json").name();
     all_are("created");
-    desk.asterisk.holds(&wanted);
+    desk.asterisk.assert_extensions(&wanted);
     desk.asterisk.lets_in(&wanted);
     let first = desk.asterisk.shown();
 
@@ -283,7 +283,7 @@ fn life(packages: Packages, rows: usize) {
     go(
         "import changed.csv --to TARGET --mode update --yes --max-updates all --max-secret-changes all",
     );
-    desk.asterisk.holds(&changed);
+    desk.asterisk.assert_extensions(&changed);
     desk.asterisk.lets_in(&changed);
     go("undo --yes");
     desk.asterisk.is_as(&first);
@@ -291,7 +291,7 @@ fn life(packages: Packages, rows: usize) {
     let gone = &wanted[..rows / 4];
     desk.sheet("gone.csv", gone);
     go("delete gone.csv --from TARGET --yes --max-deletes all");
-    desk.asterisk.holds(&wanted[rows / 4..]);
+    desk.asterisk.assert_extensions(&wanted[rows / 4..]);
     let telephone = Telephone::new(desk.asterisk.sip());
     for gone in gone.iter().take(10) {
         let secret = gone.reveal(Field::SIP_PASSWORD).unwrap();
@@ -306,7 +306,7 @@ fn life(packages: Packages, rows: usize) {
     desk.asterisk.lets_in(&wanted[..10]);
 
     desk.ends(&format!("undo {import} --yes"), 0);
-    desk.asterisk.holds(&[]);
+    desk.asterisk.assert_extensions(&[]);
 }
 
 #[test]
@@ -406,7 +406,7 @@ fn telephones_are_answered_throughout_an_import_at_the_default_pace() {
     assert!(answers > 20);
     let ended = import.wait().unwrap();
     assert_eq!(ended.code(), Some(0), "{}", desk.read("words"));
-    desk.asterisk.holds(&wanted);
+    desk.asterisk.assert_extensions(&wanted);
     // Two a second, and what goes at once at the beginning.
     assert!(
         begun.elapsed() > Duration::from_secs(20),
@@ -462,7 +462,7 @@ fn extensions_move_from_openvox_to_a_real_asterisk_and_back() {
         extension
     };
     let held: Vec<Record> = (2001..2061).map(extension).collect();
-    old.hold(&held);
+    old.seed(&held);
     let desk = RealDesk::at(asterisk);
     desk.write(
         "rowcall.toml",

@@ -81,7 +81,7 @@ impl RunningAsterisk {
     /// Checks that exactly these extensions have boxes and keys, as wanted, in the files and in use, and that the rest of
     /// `voicemail.conf` is as it was.
     #[track_caller]
-    fn holds_beside(&self, wanted: &[Record]) {
+    fn assert_beside(&self, wanted: &[Record]) {
         let mut boxes = BTreeMap::new();
         boxes.insert(
             "1234".to_owned(),
@@ -142,12 +142,12 @@ fn life(packages: Packages) {
 
     let import = go("import in.csv --to TARGET --report r.csv --json").name();
     all_are("created");
-    desk.asterisk.holds(&wanted);
-    desk.asterisk.holds_beside(&wanted);
+    desk.asterisk.assert_extensions(&wanted);
+    desk.asterisk.assert_beside(&wanted);
     let first = desk.asterisk.shown();
     let same_as_first = || {
         desk.asterisk.is_as(&first);
-        desk.asterisk.holds_beside(&wanted);
+        desk.asterisk.assert_beside(&wanted);
     };
 
     // The listing is whole, and so is the export.
@@ -185,31 +185,31 @@ fn life(packages: Packages) {
     go(&format!(
         "import cleared.csv --to TARGET --mode update {all}"
     ));
-    desk.asterisk.holds(&changed);
-    desk.asterisk.holds_beside(&changed);
+    desk.asterisk.assert_extensions(&changed);
+    desk.asterisk.assert_beside(&changed);
     go("undo --yes");
     same_as_first();
 
     let gone = &wanted[..20];
     desk.sheet("gone.csv", gone);
     let delete = go("delete gone.csv --from TARGET --yes --max-deletes all --json").name();
-    desk.asterisk.holds(&wanted[20..]);
-    desk.asterisk.holds_beside(&wanted[20..]);
+    desk.asterisk.assert_extensions(&wanted[20..]);
+    desk.asterisk.assert_beside(&wanted[20..]);
     let undo = go(&format!("undo {delete} --yes --json")).name();
     same_as_first();
     // And once more: what was undone is done again, and undone again.
     let redo = go(&format!("undo {undo} --yes --json")).name();
-    desk.asterisk.holds_beside(&wanted[20..]);
+    desk.asterisk.assert_beside(&wanted[20..]);
     go(&format!("undo {redo} --yes"));
     same_as_first();
 
     desk.asterisk.kill();
     desk.asterisk.revive();
     desk.asterisk.is_as(&first);
-    desk.asterisk.holds_beside(&wanted);
+    desk.asterisk.assert_beside(&wanted);
     desk.ends(&format!("undo {import} --yes"), 0);
-    desk.asterisk.holds(&[]);
-    desk.asterisk.holds_beside(&[]);
+    desk.asterisk.assert_extensions(&[]);
+    desk.asterisk.assert_beside(&[]);
 }
 
 /// A sheet without the secrets, in which empty values are to be emptied.
@@ -286,13 +286,13 @@ fn lost_replies(packages: Packages, rows: usize) {
     println!("{faults}");
     desk.pbx.faults(&faults);
     desk.through("import in.csv --to TARGET", SIGN_INS);
-    desk.asterisk.holds_beside(&wanted);
+    desk.asterisk.assert_beside(&wanted);
     let delete = "delete in.csv --from TARGET --yes --max-deletes all";
     desk.through(delete, SIGN_INS);
-    desk.asterisk.holds_beside(&[]);
+    desk.asterisk.assert_beside(&[]);
     desk.through("undo --yes", SIGN_INS);
-    desk.asterisk.holds(&wanted);
-    desk.asterisk.holds_beside(&wanted);
+    desk.asterisk.assert_extensions(&wanted);
+    desk.asterisk.assert_beside(&wanted);
     desk.never_open();
 }
 
@@ -314,15 +314,15 @@ fn killed_and_resumed(packages: Packages, rows: usize) {
     let wanted = with_boxes(rows, &mut random);
     desk.sheet("in.csv", &wanted);
     let mut kills = desk.killed("import in.csv --to TARGET", &mut random);
-    desk.asterisk.holds(&wanted);
-    desk.asterisk.holds_beside(&wanted);
+    desk.asterisk.assert_extensions(&wanted);
+    desk.asterisk.assert_beside(&wanted);
     let delete = "delete in.csv --from TARGET --yes --max-deletes all";
     kills += desk.killed(delete, &mut random);
-    desk.asterisk.holds(&[]);
-    desk.asterisk.holds_beside(&[]);
+    desk.asterisk.assert_extensions(&[]);
+    desk.asterisk.assert_beside(&[]);
     kills += desk.killed("undo --yes", &mut random);
-    desk.asterisk.holds(&wanted);
-    desk.asterisk.holds_beside(&wanted);
+    desk.asterisk.assert_extensions(&wanted);
+    desk.asterisk.assert_beside(&wanted);
     println!("{kills} kills");
     assert!(kills > 2, "{kills} kills");
     desk.never_open();
@@ -400,8 +400,8 @@ fn dies_with_its_run(packages: Packages, rows: usize) {
         killed_together(&mut desk, line, &mut random);
         assert_eq!(desk.results("r.csv"), vec![result; rows], "{line}");
         let left: &[Record] = if result == "created" { &wanted } else { &[] };
-        desk.asterisk.holds(left);
-        desk.asterisk.holds_beside(left);
+        desk.asterisk.assert_extensions(left);
+        desk.asterisk.assert_beside(left);
     }
 }
 
@@ -446,7 +446,7 @@ fn boxes_of_others_that_a_real_asterisk_has_lost_in_a_run_are_told() {
     assert!(words.contains("started anew at least 1 time"), "{words}");
     assert!(words.contains("no row's: 1234, [general]; put"), "{words}");
     assert_eq!(desk.results("r.csv"), ["created"; 24]);
-    desk.asterisk.holds(&wanted);
+    desk.asterisk.assert_extensions(&wanted);
 }
 
 /// AstDB has keys of any case, and texts that are no number; an account may be one that reads alone.

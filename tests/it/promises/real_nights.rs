@@ -33,7 +33,7 @@ fn lost_replies(packages: Packages, rows: usize) {
     desk.through("import in.csv --to TARGET --report r.csv", SIGN_INS);
     let results = desk.results("r.csv");
     assert!(results.iter().all(|result| result == "created"));
-    desk.asterisk.holds(&wanted);
+    desk.asterisk.assert_extensions(&wanted);
     let first = desk.asterisk.shown();
 
     let mut changed = wanted.clone();
@@ -47,14 +47,14 @@ fn lost_replies(packages: Packages, rows: usize) {
         &format!("import changed.csv --to TARGET --mode update {all}"),
         SIGN_INS,
     );
-    desk.asterisk.holds(&changed);
+    desk.asterisk.assert_extensions(&changed);
     desk.through("undo --yes", SIGN_INS);
     desk.asterisk.is_as(&first);
     desk.through(
         "delete in.csv --from TARGET --yes --max-deletes all",
         SIGN_INS,
     );
-    desk.asterisk.holds(&[]);
+    desk.asterisk.assert_extensions(&[]);
     desk.through("undo --yes", SIGN_INS);
     desk.asterisk.is_as(&first);
     desk.never_open();
@@ -82,11 +82,11 @@ fn killed_and_resumed_at_any_moment_a_real_asterisk_ends_as_wanted() {
     let wanted = extensions(60, &mut random);
     desk.sheet("in.csv", &wanted);
     let mut kills = desk.killed("import in.csv --to TARGET", &mut random);
-    desk.asterisk.holds(&wanted);
+    desk.asterisk.assert_extensions(&wanted);
     let first = desk.asterisk.shown();
     let delete = "delete in.csv --from TARGET --yes --max-deletes all";
     kills += desk.killed(delete, &mut random);
-    desk.asterisk.holds(&[]);
+    desk.asterisk.assert_extensions(&[]);
     kills += desk.killed("undo --yes", &mut random);
     desk.asterisk.is_as(&first);
     println!("{kills} kills");
@@ -146,14 +146,14 @@ fn dies_in_runs(packages: Packages) {
     desk.sheet("in.csv", &wanted);
     killed_in(&mut desk, "import in.csv --to TARGET", &mut random);
     assert_eq!(desk.results("r.csv"), ["created"; 100]);
-    desk.asterisk.holds(&wanted);
+    desk.asterisk.assert_extensions(&wanted);
     desk.asterisk.lets_in(&wanted);
     let delete = "delete in.csv --from TARGET --yes --max-deletes all";
     killed_in(&mut desk, delete, &mut random);
     assert_eq!(desk.results("r.csv"), ["deleted"; 100]);
-    desk.asterisk.holds(&[]);
+    desk.asterisk.assert_extensions(&[]);
     killed_in(&mut desk, "undo --yes", &mut random);
-    desk.asterisk.holds(&wanted);
+    desk.asterisk.assert_extensions(&wanted);
 }
 
 #[test]
@@ -217,9 +217,9 @@ fn a_real_asterisk_that_comes_back_empty_is_not_taken_for_the_one_before() {
     }
     desk.ends("resume --report r.csv", 0);
     assert_eq!(desk.results("r.csv"), ["created"; 100]);
-    desk.asterisk.holds(&wanted);
+    desk.asterisk.assert_extensions(&wanted);
     desk.ends("undo --yes", 0);
-    desk.asterisk.holds(&[]);
+    desk.asterisk.assert_extensions(&[]);
 }
 
 /// A PBX that is away until the run has ended leaves rows that nobody could look at. They stay open: a resume looks at
@@ -249,7 +249,7 @@ fn rows_that_could_not_be_looked_at_are_resumed_or_undone_once_a_real_asterisk_i
         desk.ends(line, 0);
         if line.starts_with("resume") {
             assert_eq!(desk.results("r.csv"), ["created"; 40]);
-            desk.asterisk.holds(&wanted);
+            desk.asterisk.assert_extensions(&wanted);
             desk.ends("undo --yes", 0);
         }
         let left = desk.asterisk.objects().into_keys();

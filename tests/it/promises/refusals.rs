@@ -151,7 +151,7 @@ fn whatever_was_done_though_it_was_refused_is_reported_and_undone() {
         assert_eq!(undone.exit, 0, "{context} {}", undone.err);
         assert_eq!(desk.pbx.numbers(), [""; 0], "{context}");
 
-        desk.hold(&rows(&desk));
+        desk.seed(&rows(&desk));
         let sheet: Vec<Record> = rows(&desk).iter().map(Record::key_only).collect();
         desk.sheet("gone.csv", &sheet);
         mode.store(REFUSES, Ordering::SeqCst);

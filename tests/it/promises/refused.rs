@@ -1,6 +1,6 @@
 //! Commands that may not go on: what they say of each row, and what they leave alone.
 
-use crate::support::altered::{altered, holds};
+use crate::support::altered::{altered, contains};
 use crate::support::pbx::{Desk, TestPbx};
 use crate::support::program::wait_until;
 use crate::support::sheets::lines;
@@ -39,7 +39,7 @@ fn without_its_key_a_run_is_neither_resumed_nor_undone_and_every_row_has_its_lin
             let _ = fs::remove_file(&key);
             match other {
                 "" => {}
-                "another" => drop(desk.say(
+                "another" => drop(desk.run_in(
                     "elsewhere",
                     &[
                         "import",
@@ -56,7 +56,7 @@ fn without_its_key_a_run_is_neither_resumed_nor_undone_and_every_row_has_its_lin
                 let report = desk.path("report.jsonl");
                 let words = [verb, &run, "--yes", "--json", "--report"];
                 let words = [&words[..], &[report.to_str().unwrap()]].concat();
-                let refused = desk.say("state", &words);
+                let refused = desk.run_in("state", &words);
                 let context = format!("{} {verb} {other:?}: {}", vendor.id, refused.err);
                 assert_eq!(refused.exit, 3, "{context}");
                 let summary = refused.summary();
@@ -93,7 +93,7 @@ fn without_its_key_a_run_is_neither_resumed_nor_undone_and_every_row_has_its_lin
         }
         let _ = fs::remove_file(&key);
         fs::rename(&own, &key).unwrap();
-        let resumed = desk.say("state", &["resume", &run, "--json"]);
+        let resumed = desk.run_in("state", &["resume", &run, "--json"]);
         resumed.ended_with(0, "created", 12);
         // Nobody read back what the run had made when it was cut off: what cannot be known to be as it left it is kept.
         let undone = desk.undo(&[]);
@@ -124,7 +124,7 @@ fn what_may_have_been_sent_is_unknown_where_a_resume_is_refused() {
     child.kill().unwrap();
     child.wait().unwrap();
     desk.pbx.faults("refuse=1000,in_a_row=1000000");
-    let refused = desk.say("state", &["resume", "--json", "--yes"]);
+    let refused = desk.run_in("state", &["resume", "--json", "--yes"]);
     assert_eq!(refused.exit, 3, "{}", refused.err);
     assert!(
         refused.count("unknown") > 0,
@@ -134,9 +134,9 @@ fn what_may_have_been_sent_is_unknown_where_a_resume_is_refused() {
     );
     assert_eq!(refused.summary()["rows"], 12);
     desk.pbx.faults("");
-    let resumed = desk.say("state", &["resume", "--json", "--reply-within", "1"]);
+    let resumed = desk.run_in("state", &["resume", "--json", "--reply-within", "1"]);
     let resumed = match resumed.exit {
-        2 => desk.say("state", &["resume", "--json"]),
+        2 => desk.run_in("state", &["resume", "--json"]),
         _ => resumed,
     };
     assert_eq!(resumed.count("created"), 12, "{}", resumed.err);
@@ -173,7 +173,7 @@ fn a_migration_that_is_refused_leaves_what_it_would_write_alone() {
     for (words, why) in [(&onto[..], "at work"), (&onto_nothing, "127.0.0.1:9")] {
         desk.write("loss.csv", "another's")
             .write("sent.csv", "another's");
-        let refused = desk.say("state", &[&migrate[..], words].concat());
+        let refused = desk.run_in("state", &[&migrate[..], words].concat());
         let counts = (refused.exit, refused.count("not_sent"));
         assert_eq!(counts, (3, 12), "{}", refused.err);
         assert!(refused.err.contains(why), "{}", refused.err);
@@ -184,7 +184,7 @@ fn a_migration_that_is_refused_leaves_what_it_would_write_alone() {
     child.kill().unwrap();
     child.wait().unwrap();
     for words in [&["--to", &target, "--dry-run", "-o", "sent.csv"][..], &onto] {
-        let done = desk.say("state", &[&migrate[..], words].concat());
+        let done = desk.run_in("state", &[&migrate[..], words].concat());
         assert!(done.exit < 2, "{}", done.err);
         assert!(desk.read("loss.csv").lines().count() > 12, "{words:?}");
     }
@@ -199,7 +199,7 @@ fn a_word_about_an_account_in_mid_run_is_the_refusal_of_its_row_while_the_sessio
             let refusal = format!(r#"{{"status":"Failed","errno":"{errno}"}}"#);
             let rig = altered(vendor, move |pbx, heard| {
                 let creates = heard.path().ends_with("extension/add");
-                match holds(heard, "Person 2003") && creates {
+                match contains(heard, "Person 2003") && creates {
                     true => Reply::new(200, "application/json", refusal.as_bytes().to_vec()),
                     false => pbx.answer(heard),
                 }
@@ -241,7 +241,7 @@ fn what_was_refused_is_refused_again_where_its_rejects_or_its_marked_copy_are_fe
     ] {
         let desk = Desk::new("openvox");
         let held = all.map(|number| desk.pbx.small(number));
-        desk.hold(&held);
+        desk.seed(&held);
         desk.write("s.csv", sheet);
         let flags = "--from TARGET --yes --max-deletes 100% --rate 5000";
         desk.ends(&format!("delete s.csv {flags} --rejects r.csv"), exit);

@@ -112,7 +112,7 @@ fn peak_bytes() -> u64 {
     getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss() as u64 * 1024
 }
 
-fn holds(name: &str, most: u64) {
+fn assert_peak(name: &str, most: u64) {
     let peak = peak_bytes();
     println!("{name}: at most {} KiB so far", peak >> 10);
     assert!(peak < most, "{name}: {peak} bytes were in memory at once");
@@ -180,7 +180,7 @@ fn no_depth_and_no_xml_costs_more_memory_than_it_may() {
                 println!("{name}: {code:?} {said}");
                 assert!(code.is_some_and(|code| code != 0), "{name}: {said}");
                 assert!(said.len() < 1000, "{name}: {said}");
-                holds(name, RESIDENT_BYTES_MAX);
+                assert_peak(name, RESIDENT_BYTES_MAX);
             }
         },
     );
@@ -222,7 +222,7 @@ fn no_reply_costs_more_memory_than_it_may() {
                 println!("{name}: {code:?} {said}");
                 assert!(code.is_some_and(|code| code != 0), "{name}: {said}");
                 assert!(said.len() < 1000, "{name}: {said}");
-                holds(name, RESIDENT_BYTES_MAX);
+                assert_peak(name, RESIDENT_BYTES_MAX);
             }
         },
     );
@@ -250,7 +250,7 @@ fn many_large_replies_at_once_cost_no_more_than_one() {
             let target = format!("openvox+http://api@{address}");
             let (code, said) = export(&target, &["--batch", "5", "--reply-within", "5"]);
             println!("{code:?} {said}");
-            holds("large replies in flight", RESIDENT_BYTES_MAX);
+            assert_peak("large replies in flight", RESIDENT_BYTES_MAX);
         },
     );
 }
@@ -284,7 +284,7 @@ fn of_a_listing_in_pages_only_the_numbers_are_kept() {
             let (code, said) = export(&target, &["--reply-within", "5"]);
             println!("{code:?} {said}");
             assert!(REQUESTS.load(Ordering::SeqCst) > 300, "{said}");
-            holds("pages", SMALL_BYTES_MAX);
+            assert_peak("pages", SMALL_BYTES_MAX);
         },
     );
 }

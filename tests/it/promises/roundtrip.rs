@@ -285,7 +285,7 @@ fn a_stored_text_that_looks_like_a_mark_is_exported_and_imported_as_what_it_is()
             extension
         });
         let held: Vec<Record> = held.collect();
-        desk.hold(&held);
+        desk.seed(&held);
         let stored = || -> Vec<String> {
             let look = |held: &Record| desk.pbx.look(&desk.pbx.connect(), held.number()).unwrap();
             let looked = held.iter().map(look);

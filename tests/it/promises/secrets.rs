@@ -1,6 +1,6 @@
 //! Secrets that are generated for new extensions: the real program against a simulated PBX behind a socket.
 
-use crate::support::canary::{files, forms, tells_nothing};
+use crate::support::canary::{assert_no_secret, files, forms};
 use crate::support::pbx::Desk;
 use crate::support::program::{Program, wait_until};
 use crate::support::sheets::lines;
@@ -133,7 +133,7 @@ fn a_log_of_bodies_has_the_open_values_and_no_secret() {
             let shown = forms(&secret).into_iter().find(|form| log.contains(form));
             assert_eq!(shown, None, "{vendor}: {log}");
         }
-        tells_nothing("the log", &log);
+        assert_no_secret("the log", &log);
         let lines = |log: &str, sign: &str| log.matches(&format!("hq   {sign} ")).count();
         assert!(
             lines(&of_import, "<") >= 3 && lines(&of_import, ">") >= 1,
@@ -234,7 +234,7 @@ fn new_extensions_get_the_secrets_that_stand_in_the_file_and_nowhere_else() {
         assert_eq!(as_sheet.exit, 0, "{}", as_sheet.err);
         assert_eq!(as_sheet.count("unchanged"), 12);
 
-        let cleaned = desk.say("state", &["runs", "clean", "--keep", "0"]);
+        let cleaned = desk.run_in("state", &["runs", "clean", "--keep", "0"]);
         assert!(
             cleaned.err.contains(file.to_str().unwrap()),
             "{}",
@@ -337,7 +337,7 @@ fn a_named_file_is_new_and_nothing_else() {
         let read = desk.import("again", &desk.path(name), &[]);
         read.ended_with(0, "unchanged", 1);
         assert!(said.err.contains(&path(name)), "{}", said.err);
-        let undone = desk.say(&state, &["undo", "--yes", "--json", "--max-deletes", "all"]);
+        let undone = desk.run_in(&state, &["undo", "--yes", "--json", "--max-deletes", "all"]);
         assert_eq!(undone.count("deleted"), 1, "{}", undone.err);
     }
 }
@@ -454,7 +454,7 @@ fn a_plan_says_generated_and_its_import_writes_the_file() {
         "--secrets-out",
         out.to_str().unwrap(),
     ];
-    let said = desk.say("state", &import);
+    let said = desk.run_in("state", &import);
     said.ended_with(0, "created", 3);
     let rows = lines(&out);
     assert!(
@@ -489,7 +489,7 @@ fn a_plan_says_generated_and_its_import_writes_the_file() {
         "number,display_name,sip_password\n5001,Ann Miller,tR7xkQ2mZp9w\n",
     );
     assert_eq!(desk.import("theirs", &theirs, &[]).exit, 0);
-    let said = desk.say(
+    let said = desk.run_in(
         "state",
         &[
             "import",
@@ -655,7 +655,7 @@ fn a_killed_run_sends_the_secrets_of_its_file() {
         let all = before.as_deref().map(|text| secrets(&table(text)));
         let shown = showing(&desk.path("state"), &all.unwrap_or_default());
         assert!(shown.iter().all(|path| *path == file), "{shown:?}");
-        let said = desk.say("state", &["resume", "--json"]);
+        let said = desk.run_in("state", &["resume", "--json"]);
         assert_eq!(said.exit, 0, "{}", said.err);
         assert!(said.err.contains(file.to_str().unwrap()), "{}", said.err);
         for_its_owner(&file);

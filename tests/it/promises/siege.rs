@@ -1,7 +1,7 @@
 //! Everything at once, against the program itself: lost replies, kills, second writers, sessions that run out.
 //! `SIEGE_SEED` repeats an attack.
 
-use crate::support::altered::{altered, holds};
+use crate::support::altered::{altered, contains};
 use crate::support::fixture::Rig;
 use crate::support::pbx::{Desk, TestPbx};
 use crate::support::program::{Program, Ran, ran, wait_until};
@@ -107,7 +107,7 @@ fn renames_are_told_as_they_are_and_undone_whatever_was_lost_or_killed() {
         let held: Vec<Record> = (2001..2041)
             .map(|number| person(&number.to_string(), format!("Person {number}")))
             .collect();
-        desk.hold(&held);
+        desk.seed(&held);
         let state = || -> BTreeMap<String, String> {
             let numbers = desk.pbx.numbers().into_iter();
             numbers
@@ -182,7 +182,7 @@ fn renames_are_told_as_they_are_and_undone_whatever_was_lost_or_killed() {
 #[test]
 fn a_chain_of_renames_is_undone_run_by_run_and_a_swap_is_never_begun() {
     let desk = desk("openvox");
-    desk.hold(&desk.small([2001, 2002, 2003]));
+    desk.seed(&desk.small([2001, 2002, 2003]));
     let rename = |rows: &str, exit: i32| {
         desk.write("in.csv", format!("number,new_number\n{rows}"));
         desk.run(&format!(
@@ -243,7 +243,7 @@ fn groups_are_as_they_are_told_whatever_was_lost_or_killed_and_undone() {
             )
         })
         .collect();
-    desk.hold(&held);
+    desk.seed(&held);
     let members = |name: &str| -> Option<BTreeSet<String>> {
         let members = desk.pbx.sim.stored(name, "members")?;
         let numbers = members.split([';', ',']).filter(|one| !one.is_empty());
@@ -313,7 +313,7 @@ fn what_a_migration_remembers_is_right_after_kills_resumes_and_an_undo() {
                 one
             })
             .collect();
-        old.hold(&held);
+        old.seed(&held);
         let fill = match has_name(&desk.pbx) && !has_name(&old) {
             true => "--fill display_name=Ann",
             false => "",
@@ -486,7 +486,7 @@ fn while_a_second_writer_makes_and_deletes_others_nothing_that_is_named_is_taken
     for vendor in VENDORS {
         let desk = desk(vendor.id);
         let named_by = desk.pbx.named_by();
-        desk.hold(&desk.small(2001..2071));
+        desk.seed(&desk.small(2001..2071));
         let rows: String = (2001..2036)
             .map(|number| format!("{number},Changed{number}\n"))
             .collect();
@@ -601,7 +601,7 @@ fn a_number_that_slips_between_two_pages_of_a_listing_is_not_taken_for_missing()
                 now.store(READY, Ordering::SeqCst);
                 return Reply::new(200, "application/json", "{}");
             }
-            READY if holds(heard, "extensions/list") && holds(heard, "pagination=2") => {
+            READY if contains(heard, "extensions/list") && contains(heard, "pagination=2") => {
                 now.store(HONEST, Ordering::SeqCst);
                 let gone = pbx.answer(kept.as_ref().unwrap());
                 assert_eq!(gone.status, 200);
@@ -611,7 +611,7 @@ fn a_number_that_slips_between_two_pages_of_a_listing_is_not_taken_for_missing()
         pbx.answer(heard)
     });
     let desk = at(rig);
-    desk.hold(&desk.small((1000..1002).chain(2001..2151)));
+    desk.seed(&desk.small((1000..1002).chain(2001..2151)));
     let named_by = desk.pbx.named_by().name();
     desk.write("update.csv", format!("number,{named_by}\n2099,Changed\n"));
     desk.write("delete.csv", "number\n2100\n");
@@ -672,7 +672,7 @@ fn what_a_pbx_lists_and_does_not_show_is_unknown_and_not_missing() {
         let hides = Arc::new(AtomicBool::new(false));
         let hidden = hides.clone();
         let rig = altered(vendor, move |pbx, heard| {
-            if !hidden.load(Ordering::SeqCst) || !holds(heard, "2003") {
+            if !hidden.load(Ordering::SeqCst) || !contains(heard, "2003") {
                 return pbx.answer(heard);
             }
             // It answers as for a number that it does not have.
@@ -687,7 +687,7 @@ fn what_a_pbx_lists_and_does_not_show_is_unknown_and_not_missing() {
             reply
         });
         let desk = at(rig);
-        desk.hold(&desk.small(2001..2009));
+        desk.seed(&desk.small(2001..2009));
         hides.store(true, Ordering::SeqCst);
         let name = desk.pbx.named_by().name();
         let row = |number: u32| format!("{number},new{number}\n");

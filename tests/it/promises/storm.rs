@@ -95,7 +95,7 @@ fn reckon(rig: &Rig, changes: &[Change], done: &[Settlement], context: &str) {
         };
         match (change.action, done.result) {
             (Action::Create, RowResult::Created) | (Action::Update, RowResult::Updated) => {
-                rig.holds(&connection, &change.wanted, &context);
+                rig.assert_stored(&connection, &change.wanted, &context);
             }
             (Action::Delete, RowResult::Deleted | RowResult::Unchanged) => {
                 assert!(!is_there, "{context}");
@@ -255,7 +255,7 @@ fn the_same_import_after_the_storm_finds_nothing_left_to_do() {
         rig.sim.set_faults(Faults::default());
         let calm = rig.connect();
         for wanted in &wanted {
-            rig.holds(&calm, wanted, &rig.name);
+            rig.assert_stored(&calm, wanted, &rig.name);
             assert_eq!(rig.sim.created(wanted.number()), 1);
         }
     }

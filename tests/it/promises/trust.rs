@@ -26,7 +26,7 @@ fn a_run_is_resumed_and_undone_on_its_own_pbx_only() {
         &["import", sheet.to_str().unwrap(), "--to", "hq", "--json"],
     ]
     .concat();
-    let imported = here.say("state", &import);
+    let imported = here.run_in("state", &import);
     assert_eq!((imported.exit, imported.count("created")), (0, 12));
     there.import("elsewhere", &sheet, &[]);
     let others = there.export();
@@ -35,7 +35,7 @@ fn a_run_is_resumed_and_undone_on_its_own_pbx_only() {
     let run = imported.name();
     for verb in [&["undo", "--yes", "--max-deletes", "all"][..], &["resume"]] {
         let words = [&hq[..], verb, &[&run]].concat();
-        let refused = here.say("state", &words);
+        let refused = here.run_in("state", &words);
         assert_eq!(refused.exit, 3, "{verb:?}: {}", refused.err);
         for pbx in [&here, &there] {
             let place = pbx.target().replace("api@", "");
@@ -46,7 +46,7 @@ fn a_run_is_resumed_and_undone_on_its_own_pbx_only() {
 
     // Under its own address it is undone, and is named first.
     here.config(&here);
-    let undone = here.say(
+    let undone = here.run_in(
         "state",
         &[&hq[..], &["undo", "--yes", "--max-deletes", "all"]].concat(),
     );
@@ -82,7 +82,7 @@ fn one_pbx_under_three_names_is_locked_once() {
     for host in ["localhost", "[::ffff:127.0.0.1]", "[::1]"] {
         let alias = desk.alias(host);
         let words = ["import", sheet.to_str().unwrap(), "--to", &alias, "--json"];
-        let second = desk.say("state", &words);
+        let second = desk.run_in("state", &words);
         assert_eq!(
             (second.exit, second.count("not_sent")),
             (3, 12),
@@ -98,7 +98,7 @@ fn one_pbx_under_three_names_is_locked_once() {
     first.kill().unwrap();
     first.wait().unwrap();
     let (alias, here) = (desk.alias("localhost"), desk.alias("127.0.0.1"));
-    let onto_itself = desk.say("state", &["migrate", "--from", &alias, "--to", &here]);
+    let onto_itself = desk.run_in("state", &["migrate", "--from", &alias, "--to", &here]);
     assert_eq!(onto_itself.exit, 2, "{}", onto_itself.err);
     assert!(
         onto_itself.err.contains("the same PBX"),
@@ -128,7 +128,7 @@ fn cut_off(desk: &Desk, arguments: &[&str], done: usize) -> String {
     };
     let file = desk.path("so-far.jsonl");
     loop {
-        desk.say("state", &["report", &run, "-o", file.to_str().unwrap()]);
+        desk.run_in("state", &["report", &run, "-o", file.to_str().unwrap()]);
         let is_done =
             |line: &serde_json::Value| line["result"] != "not_sent" && line["result"] != "unknown";
         let count = lines(&file).iter().filter(|line| is_done(line)).count();
@@ -187,7 +187,7 @@ fn what_moved_since_a_run_was_planned_is_left_alone_by_its_resume() {
                 .count("updated"),
             1
         );
-        let resumed = desk.say("state", &["resume", "--json"]);
+        let resumed = desk.run_in("state", &["resume", "--json"]);
         let counts = (
             resumed.exit,
             resumed.count("updated"),
@@ -218,14 +218,14 @@ fn what_moved_since_a_run_was_planned_is_left_alone_by_its_resume() {
             1
         );
         let before = desk.export();
-        let unasked = desk.say("state", &["resume", &run, "--json"]);
+        let unasked = desk.run_in("state", &["resume", &run, "--json"]);
         assert_eq!(
             (unasked.exit, desk.export()),
             (2, before),
             "{vendor}: {}",
             unasked.err
         );
-        let resumed = desk.say("state", &["resume", &run, "--yes", "--json"]);
+        let resumed = desk.run_in("state", &["resume", &run, "--yes", "--json"]);
         let counts = (
             resumed.exit,
             resumed.count("deleted"),
@@ -248,7 +248,7 @@ fn a_bare_resume_takes_only_the_newest_run_while_it_is_fresh() {
     let import = ["import", sheet.to_str().unwrap(), "--to", &target];
     let run = cut_off(&desk, &import, 1);
 
-    let elsewhere = desk.say("state", &["resume", "--to", &other.target()]);
+    let elsewhere = desk.run_in("state", &["resume", "--to", &other.target()]);
     assert_eq!(elsewhere.exit, 2, "{}", elsewhere.err);
     for pbx in [&desk, &other] {
         let place = pbx.target().replace("api@", "");
@@ -267,7 +267,7 @@ fn a_bare_resume_takes_only_the_newest_run_while_it_is_fresh() {
             .unwrap();
     };
     begun("2020-01-01T00:00:00Z");
-    let old = desk.say("state", &["resume"]);
+    let old = desk.run_in("state", &["resume"]);
     assert_eq!(old.exit, 2, "{}", old.err);
     assert!(
         old.err.contains("older than a day") && old.err.contains(&run),
@@ -277,7 +277,7 @@ fn a_bare_resume_takes_only_the_newest_run_while_it_is_fresh() {
 
     // By its count it is older than the next one, and by no clock.
     begun("2090-01-01T00:00:00Z");
-    let unborn = desk.say("state", &["resume"]);
+    let unborn = desk.run_in("state", &["resume"]);
     assert_eq!(unborn.exit, 2, "{}", unborn.err);
     assert!(unborn.err.contains("began in the future"), "{}", unborn.err);
     let one = desk.file(
@@ -286,13 +286,13 @@ fn a_bare_resume_takes_only_the_newest_run_while_it_is_fresh() {
     );
     let newer = desk.import("state", &one, &[]);
     assert_eq!(newer.count("created"), 1, "{}", newer.err);
-    let finished = desk.say("state", &["resume"]);
+    let finished = desk.run_in("state", &["resume"]);
     assert_eq!(finished.exit, 2, "{}", finished.err);
     assert!(finished.err.contains(&newer.name()), "{}", finished.err);
     let undone = desk.undo(&[]);
     assert!(undone.err.contains(&newer.name()), "{}", undone.err);
     assert_eq!((undone.exit, undone.count("deleted")), (0, 1));
-    let resumed = desk.say("state", &["resume", &run, "--to", &target, "--json"]);
+    let resumed = desk.run_in("state", &["resume", &run, "--to", &target, "--json"]);
     resumed.ended_with(0, "created", 12);
 }
 
@@ -341,8 +341,8 @@ fn the_same_sheet_again_changes_nothing_whatever_the_mode_and_vendor() {
             "-o",
             plan,
         ];
-        assert_eq!(desk.say("state", &words).exit, 0);
-        let replayed = desk.say("state", &["import", "--plan", plan, "--json"]);
+        assert_eq!(desk.run_in("state", &words).exit, 0);
+        let replayed = desk.run_in("state", &["import", "--plan", plan, "--json"]);
         replayed.ended_with(0, "unchanged", 12);
     }
 }
@@ -398,7 +398,7 @@ fn of_secrets_that_are_not_given_back_only_the_one_that_changed_is_written() {
         "--yes",
         "--json",
     ];
-    assert_eq!(desk.say("elsewhere", &delete).count("deleted"), 1);
+    assert_eq!(desk.run_in("elsewhere", &delete).count("deleted"), 1);
     let other = desk.file("other.csv", "number,email\n2004,x@example.com\n");
     desk.import("state", &other, &["--mode", "update"]);
     assert_eq!(
@@ -453,9 +453,9 @@ fn of_secrets_that_are_not_given_back_only_the_one_that_changed_is_written() {
     fs::remove_dir_all(&memory).unwrap();
     assert_eq!(written(&desk, &upsert), (0, 12, 0));
     assert_eq!(written(&desk, &upsert), (0, 0, 12));
-    desk.say("state", &["runs", "clean", "--keep", "1"]);
+    desk.run_in("state", &["runs", "clean", "--keep", "1"]);
     assert_eq!(written(&desk, &upsert), (0, 0, 12));
-    desk.say("state", &["runs", "clean", "--keep", "0"]);
+    desk.run_in("state", &["runs", "clean", "--keep", "0"]);
     assert_eq!(fs::read_dir(&memory).unwrap().count(), 0);
 }
 
@@ -560,14 +560,14 @@ fn no_output_is_an_input_or_another_output_by_whatever_name() {
     ];
     desk.file("other.csv", "number\n0001\n");
     for words in clashes {
-        let refused = desk.say("state", &words);
+        let refused = desk.run_in("state", &words);
         assert_eq!(refused.exit, 2, "{words:?}: {}", refused.err);
         assert_eq!(fs::read(&sheet).unwrap(), bytes, "{words:?}");
     }
     let refuses = |report: &str, rejects: &str| {
         let import = ["import", &sheet, "--to", &target];
         let outputs = ["--report", report, "--rejects", rejects];
-        let refused = desk.say("state", &[import, outputs].concat());
+        let refused = desk.run_in("state", &[import, outputs].concat());
         assert_eq!(refused.exit, 2, "{}", refused.err);
     };
     let other = path("other.csv");
@@ -605,13 +605,13 @@ fn a_refused_command_leaves_the_report_of_the_run_at_work_alone() {
     while desk.runs("state").is_empty() {
         thread::sleep(Duration::from_millis(5));
     }
-    let second = desk.say("state", &[&words[..], &["--json"]].concat());
+    let second = desk.run_in("state", &[&words[..], &["--json"]].concat());
     second.ended_with(3, "not_sent", 12);
     assert!(second.err.contains("not overwritten"), "{}", second.err);
     let own = desk.path("own.jsonl");
     let mut other = words;
     other[5] = own.to_str().unwrap();
-    assert_eq!(desk.say("state", &other).exit, 3);
+    assert_eq!(desk.run_in("state", &other).exit, 3);
     assert_eq!(lines(&own).len(), 12);
     assert!(first.wait().unwrap().success());
     let written = lines(&desk.path("r.jsonl"));
@@ -641,7 +641,7 @@ fn a_resumed_run_writes_over_no_newer_runs_report() {
     let newer = desk.import("state", &one, &["--report", report]);
     assert_eq!(newer.count("created"), 1, "{}", newer.err);
     let newest = fs::read_to_string(report).unwrap();
-    let resumed = desk.say("state", &["resume", &run, "--json"]);
+    let resumed = desk.run_in("state", &["resume", &run, "--json"]);
     resumed.ended_with(0, "created", 12);
     assert!(resumed.err.contains("a newer run's"), "{}", resumed.err);
     assert_eq!(fs::read_to_string(report).unwrap(), newest);
@@ -666,7 +666,7 @@ fn no_kill_mixes_a_plan_with_what_is_sealed_of_another() {
             "-o",
             plan.to_str().unwrap(),
         ];
-        let made = desk.say("state", &words);
+        let made = desk.run_in("state", &words);
         assert_eq!(made.exit, 0, "{}", made.err);
         (fs::read(&plan).unwrap(), fs::read(&sealed).unwrap())
     };
@@ -679,7 +679,7 @@ fn no_kill_mixes_a_plan_with_what_is_sealed_of_another() {
             "0",
             "--json",
         ];
-        let refused = desk.say("state", &words);
+        let refused = desk.run_in("state", &words);
         assert_eq!(
             (refused.exit, refused.count("not_sent")),
             (4, rows),
@@ -702,7 +702,7 @@ fn no_kill_mixes_a_plan_with_what_is_sealed_of_another() {
     fs::create_dir_all(next.join("taken")).unwrap();
     let sheet = desk.sample(9);
     let words = ["plan", sheet.to_str().unwrap(), "--to", &target, "-o"];
-    let failed = desk.say("state", &[&words[..], &[plan.to_str().unwrap()]].concat());
+    let failed = desk.run_in("state", &[&words[..], &[plan.to_str().unwrap()]].concat());
     assert_eq!(failed.exit, 2, "{}", failed.err);
     valid(7);
 }
@@ -733,7 +733,7 @@ fn a_password_command_that_never_ends_its_output_is_stopped() {
     let endless = format!("{text}password_command = \"yes\"\n");
     desk.file("rowcall.toml", &endless);
     let words = ["--config", config.to_str().unwrap(), "export", "hq"];
-    let refused = desk.say("state", &words);
+    let refused = desk.run_in("state", &words);
     assert_eq!(refused.exit, 2, "{}", refused.err);
     assert!(refused.err.contains("printed more than"), "{}", refused.err);
 }
@@ -938,7 +938,7 @@ fn a_password_that_another_run_wrote_since_is_kept() {
         &to,
         &["--mode", "upsert", "-o", plan.to_str().unwrap()],
     ];
-    assert_eq!(desk.say("state", &planned.concat()).exit, 0);
+    assert_eq!(desk.run_in("state", &planned.concat()).exit, 0);
     let cut = cut_off(&desk, &[&["import"][..], &to, &upsert].concat(), 2);
 
     let since = desk.import("state", &newer, &upsert);
@@ -947,7 +947,7 @@ fn a_password_that_another_run_wrote_since_is_kept() {
         let again = desk.import("state", &newer, &upsert);
         assert_eq!(again.count("unchanged"), 12, "{}", again.err);
     };
-    let resumed = desk.say("state", &["resume", &cut, "--json"]);
+    let resumed = desk.run_in("state", &["resume", &cut, "--json"]);
     let (done, kept) = (
         resumed.count("updated"),
         resumed.count("drifted") + resumed.count("unknown"),
@@ -956,7 +956,7 @@ fn a_password_that_another_run_wrote_since_is_kept() {
     assert!((2..9).contains(&done), "{done}");
     is_kept();
     let replay = ["import", "--plan", plan.to_str().unwrap(), "--json"];
-    let replayed = desk.say("state", &[&replay[..], &["--on-drift", "skip"]].concat());
+    let replayed = desk.run_in("state", &[&replay[..], &["--on-drift", "skip"]].concat());
     assert_eq!(replayed.count("drifted"), 12, "{}", replayed.err);
     is_kept();
     let undone = desk.undo(&[&first.name()]);
@@ -974,7 +974,7 @@ fn a_run_that_was_stopped_is_resumed_where_no_other_wrote_a_password_since() {
     let to = [older.to_str().unwrap(), "--to", &target, "--mode", "upsert"];
     let all = ["--max-updates", "all", "--max-secret-changes", "all"];
     cut_off(&desk, &[&["import"][..], &to, &all].concat(), 2);
-    let resumed = desk.say("state", &["resume", "--json"]);
+    let resumed = desk.run_in("state", &["resume", "--json"]);
     let counts = (resumed.exit, resumed.count("updated"));
     assert_eq!(counts, (0, 12), "{}", resumed.err);
 }
@@ -1004,8 +1004,8 @@ fn an_extension_that_was_seen_to_be_gone_is_not_remembered() {
     let diff = ["diff", sheet.to_str().unwrap(), &target];
     for look in [&["export", &target][..], &diff] {
         desk.import("state", &row("Old"), &upsert);
-        assert_eq!(desk.say("elsewhere", &delete).exit, 0);
-        desk.say("state", look);
+        assert_eq!(desk.run_in("elsewhere", &delete).exit, 0);
+        desk.run_in("state", look);
         desk.import("elsewhere", &row("New"), &[]);
         let again = desk.import("state", &row("Old"), &upsert);
         assert_eq!(again.count("updated"), 1, "{look:?}: {}", again.err);
@@ -1041,7 +1041,7 @@ fn what_was_looked_at_again_is_what_a_resumed_run_knows_from_before() {
     );
     // A field that no row can write: the rows are not drifted.
     is_german.store(true, Ordering::SeqCst);
-    let resumed = desk.say("state", &["resume", "--json"]);
+    let resumed = desk.run_in("state", &["resume", "--json"]);
     resumed.ended_with(0, "updated", 12);
     let ledger = desk.path(&format!("state/runs/{run}/ledger.sqlite"));
     let ledger = Connection::open(ledger).unwrap();
@@ -1071,7 +1071,7 @@ fn what_is_remembered_of_one_pbx_tells_nothing_of_another() {
         &other.target(),
         "--yes",
     ];
-    assert_eq!(one.say("state", &to).exit, 0);
+    assert_eq!(one.run_in("state", &to).exit, 0);
     let files = fs::read_dir(one.path("state/memory")).unwrap().flatten();
     let files = files.map(|file| file.path());
     let files = files.filter(|path| path.extension().is_some_and(|it| it == "sqlite"));

@@ -61,6 +61,6 @@ pub(crate) fn altered_pbx(
 }
 
 /// Whether a request holds this text, in its address or its body.
-pub(crate) fn holds(heard: &RawRequest, text: &str) -> bool {
+pub(crate) fn contains(heard: &RawRequest, text: &str) -> bool {
     heard.target.contains(text) || String::from_utf8_lossy(&heard.body).contains(text)
 }

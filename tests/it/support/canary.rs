@@ -9,7 +9,7 @@ pub(crate) const CANARIES: [&str; 2] = ["Canary7731", "77310042"];
 
 /// Checks that no canary shows in the view of a person or a log.
 #[track_caller]
-pub(crate) fn tells_no_secret(thing: &impl fmt::Debug) {
+pub(crate) fn assert_no_secret_shown(thing: &impl fmt::Debug) {
     let shown = format!("{thing:?}");
     for canary in CANARIES {
         assert!(!shown.contains(canary), "a secret shows: {shown}");
@@ -17,12 +17,12 @@ pub(crate) fn tells_no_secret(thing: &impl fmt::Debug) {
 }
 
 /// Checks that no file of a folder contains a secret in clear.
-pub(crate) fn holds_no_secret(folder: &Path) -> usize {
+pub(crate) fn assert_no_secret_in(folder: &Path) -> usize {
     let mut files = 0;
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            files += holds_no_secret(&path);
+            files += assert_no_secret_in(&path);
             continue;
         }
         files += 1;
@@ -37,7 +37,7 @@ pub(crate) fn holds_no_secret(folder: &Path) -> usize {
 
 /// Checks that an output has no secret, no panic and none of Rust's own way of showing values.
 #[track_caller]
-pub(crate) fn tells_nothing(what: &str, text: &str) {
+pub(crate) fn assert_no_secret(what: &str, text: &str) {
     for canary in CANARIES {
         assert!(!text.contains(canary), "{what} tells a secret:\n{text}");
     }

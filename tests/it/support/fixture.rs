@@ -1,6 +1,6 @@
 //! A vendor with a simulated PBX of it, and values for all its fields, made from its manifest.
 
-use super::canary::{CANARIES, tells_no_secret};
+use super::canary::{CANARIES, assert_no_secret_shown};
 use rowcall::link::paced::Pace;
 use rowcall::link::retrying::{Patience, Retrying};
 use rowcall::link::{Link, StopFlag};
@@ -126,7 +126,7 @@ impl Rig {
         let vendor = self.vendor.client(self.settings.clone());
         let line = Retrying::new(link, pace);
         let connection = Connection::open_with(vendor, line, account, HASTE, HASTE);
-        connection.inspect_err(|fault| tells_no_secret(fault))
+        connection.inspect_err(|fault| assert_no_secret_shown(fault))
     }
 
     pub(crate) fn connect_over(&self, link: impl Link + 'static) -> Connection {
@@ -195,7 +195,7 @@ impl Rig {
 
     /// The extension on the PBX, as far as it can be written.
     pub(crate) fn look(&self, connection: &Connection, number: &str) -> Option<Record> {
-        let found = connection.look_at(&[number.to_owned()], false);
+        let found = connection.fetch(&[number.to_owned()], false);
         let found = found.unwrap_or_else(|fault| panic!("{}: {fault:?}", self.name));
         assert!(found.len() <= 1, "{}: {number} twice", self.name);
         let found = found.into_iter().next()?;
@@ -210,7 +210,7 @@ impl Rig {
 
     /// Checks that every wanted value is on the PBX, including those that cannot be read back.
     #[track_caller]
-    pub(crate) fn holds(
+    pub(crate) fn assert_stored(
         &self,
         connection: &Connection,
         wanted: &Record,
@@ -284,13 +284,13 @@ impl Rig {
             intents,
             None,
             &mut |one| {
-                tells_no_secret(&one);
+                assert_no_secret_shown(&one);
                 if !one.provisional {
                     done.push(one);
                 }
             },
         );
-        tells_no_secret(&ended);
+        assert_no_secret_shown(&ended);
         done.sort_by_key(|done| done.row);
         let rows: Vec<usize> = done.iter().map(|done| done.row).collect();
         assert_eq!(

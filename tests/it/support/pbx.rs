@@ -55,7 +55,7 @@ impl TestPbx {
 
     /// Makes these extensions there.
     #[track_caller]
-    pub(crate) fn hold(&self, extensions: &[Record]) {
+    pub(crate) fn seed(&self, extensions: &[Record]) {
         let connection = self.connect();
         for extension in extensions {
             let made = connection.apply(Action::Create, extension, None);
@@ -123,8 +123,8 @@ impl Desk {
         self.pbx.target()
     }
 
-    pub(crate) fn hold(&self, extensions: &[Record]) -> &Desk {
-        self.pbx.hold(extensions);
+    pub(crate) fn seed(&self, extensions: &[Record]) -> &Desk {
+        self.pbx.seed(extensions);
         self
     }
 

@@ -1,6 +1,6 @@
 //! The program itself, started in a folder of its own as a person starts it; and the results of its runs.
 
-use super::canary::tells_nothing;
+use super::canary::assert_no_secret;
 use super::fixture::account;
 use super::sheets::{read_rows, write_extensions};
 use rowcall::model::Record;
@@ -136,7 +136,7 @@ impl Program {
     #[track_caller]
     pub(crate) fn report(&self, name: &str) -> Vec<BTreeMap<String, String>> {
         if !name.ends_with(".xlsx") {
-            tells_nothing(name, &self.read(name));
+            assert_no_secret(name, &self.read(name));
         }
         read_rows(&self.path(name))
     }
@@ -170,7 +170,7 @@ pub(crate) struct Ran {
 #[track_caller]
 pub(crate) fn ran(line: &str, output: Output) -> Ran {
     let ran = ran_showing(output);
-    tells_nothing(line, &ran.out);
+    assert_no_secret(line, &ran.out);
     ran
 }
 
@@ -179,7 +179,7 @@ pub(crate) fn ran(line: &str, output: Output) -> Ran {
 pub(crate) fn ran_showing(output: Output) -> Ran {
     let text = |bytes| String::from_utf8(bytes).unwrap();
     let (out, err) = (text(output.stdout), text(output.stderr));
-    tells_nothing("standard error", &err);
+    assert_no_secret("standard error", &err);
     let exit = output.status.code();
     let exit = exit.unwrap_or_else(|| panic!("{}\n{out}\n{err}", output.status));
     Ran { exit, out, err }

@@ -11,7 +11,7 @@ use std::process::{Child, Stdio};
 impl Desk {
     /// Runs the program with a folder for runs of this name.
     #[track_caller]
-    pub(crate) fn say(&self, state: &str, arguments: &[&str]) -> Ran {
+    pub(crate) fn run_in(&self, state: &str, arguments: &[&str]) -> Ran {
         let output = self.command_in(state).args(arguments).output().unwrap();
         ran(&arguments.join(" "), output)
     }
@@ -30,14 +30,14 @@ impl Desk {
         let mut arguments = vec!["import", sheet.to_str().unwrap(), "--to", &target, "--json"];
         arguments.extend(["--rate", "2000/s", "--yes"]);
         arguments.extend(more);
-        self.say(state, &arguments)
+        self.run_in(state, &arguments)
     }
 
     #[track_caller]
     pub(crate) fn undo(&self, run: &[&str]) -> Ran {
         let mut arguments = vec!["undo", "--json", "--yes", "--max-deletes", "all"];
         arguments.extend(run);
-        self.say("state", &arguments)
+        self.run_in("state", &arguments)
     }
 
     /// Exports everything on the PBX, including secrets. An extension that is deleted meanwhile is no mistake here.

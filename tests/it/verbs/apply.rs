@@ -1,6 +1,6 @@
 //! Changes that are in effect only after a step of its own: once a run, at its end, and never forgotten.
 
-use crate::support::altered::{altered, holds};
+use crate::support::altered::{altered, contains};
 use crate::support::fixture::Rig;
 use crate::support::pbx::{Desk, TestPbx};
 use crate::support::program::{signal, wait_until};
@@ -25,7 +25,7 @@ fn counting(answer: impl Fn(u32) -> Option<Reply> + Send + 'static) -> (Desk, As
     let asked = Asked::default();
     let count = asked.clone();
     let rig = altered(vendor("freepbx").unwrap(), move |pbx, heard| {
-        if !holds(heard, "doreload") {
+        if !contains(heard, "doreload") {
             return pbx.answer(heard);
         }
         let before = count.fetch_add(1, Ordering::SeqCst);
@@ -75,7 +75,7 @@ fn word<'v>(run: &'v Value, name: &str) -> &'v str {
 #[test]
 fn two_thousand_rows_of_which_three_fail_are_applied_once() {
     let (desk, asked) = desk();
-    desk.hold(&desk.small([2010, 3000, 3999]));
+    desk.seed(&desk.small([2010, 3000, 3999]));
     desk.write("in.csv", sheet(2000..4000));
     desk.run("plan in.csv --to hq").exits(1).says(&[
         "hq: nothing of it is in effect before Apply Config, which is done once, when all rows are sent",
@@ -95,7 +95,7 @@ fn two_thousand_rows_of_which_three_fail_are_applied_once() {
 #[test]
 fn where_nothing_was_changed_nothing_is_applied() {
     let (desk, asked) = desk();
-    desk.hold(&desk.small([2001]));
+    desk.seed(&desk.small([2001]));
     desk.write("in.csv", "number,caller_id\n2001,030555\n");
     desk.run("import in.csv --to hq --yes").exits(1);
     desk.write("same.csv", "number\n2001\n");
@@ -181,8 +181,8 @@ fn without_room(number: &'static str) -> (Desk, Asked) {
     let asked = Asked::default();
     let count = asked.clone();
     let rig = altered(vendor("freepbx").unwrap(), move |pbx, heard| {
-        count.fetch_add(u32::from(holds(heard, "doreload")), Ordering::SeqCst);
-        match holds(heard, "addExtension") && holds(heard, number) {
+        count.fetch_add(u32::from(contains(heard, "doreload")), Ordering::SeqCst);
+        match contains(heard, "addExtension") && contains(heard, number) {
             true => Reply::new(400, "application/json", NO_ROOM),
             false => pbx.answer(heard),
         }
@@ -312,7 +312,7 @@ fn that_it_is_due_is_written_down_before_the_first_change_is_sent() {
     let (heard_first, goes_on) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
     let (heard_it, may_go) = (heard_first.clone(), goes_on.clone());
     let rig = altered(vendor("freepbx").unwrap(), move |pbx, heard| {
-        if holds(heard, "addExtension") && !heard_it.swap(true, Ordering::SeqCst) {
+        if contains(heard, "addExtension") && !heard_it.swap(true, Ordering::SeqCst) {
             wait_until(|| may_go.load(Ordering::SeqCst));
         }
         pbx.answer(heard)
@@ -366,8 +366,8 @@ fn ctrl_c_among_the_rows_leaves_it_to_a_resume() {
     let asked = Asked::default();
     let count = asked.clone();
     let rig = altered(vendor("freepbx").unwrap(), move |pbx, heard| {
-        count.fetch_add(u32::from(holds(heard, "doreload")), Ordering::SeqCst);
-        if holds(heard, "addExtension") {
+        count.fetch_add(u32::from(contains(heard, "doreload")), Ordering::SeqCst);
+        if contains(heard, "addExtension") {
             thread::sleep(Duration::from_millis(20));
         }
         pbx.answer(heard)

@@ -116,7 +116,7 @@ fn a_total_below_a_short_list_deletes_nobody() {
         "number,name\n2001,A\n2002,B\n4003,\n",
     ] {
         let desk = Desk::new("openvox");
-        desk.hold(&desk.small(2001..2005));
+        desk.seed(&desk.small(2001..2005));
         desk.write("s.csv", rows);
         let line = "delete s.csv --from TARGET --yes --max-deletes 4 --rate 5000 --report r.csv";
         let ran = desk.run(line);
@@ -156,7 +156,7 @@ fn a_title_or_a_legend_between_rows_stops_a_deletion_as_a_whole() {
         ("2001,A,\nTeil 2 bleibt,,\n2003,C,\n", ["s.csv:3", "title"]),
     ] {
         let desk = Desk::new("openvox");
-        desk.hold(&desk.small(2001..2005));
+        desk.seed(&desk.small(2001..2005));
         desk.write("s.csv", format!("Ext,Name,Email\n{rows}"));
         let line = "delete s.csv --from TARGET --yes --max-deletes 100% --rate 5000";
         let said = desk.ends(line, 2).err;
@@ -177,7 +177,7 @@ fn a_title_or_a_legend_between_rows_stops_a_deletion_as_a_whole() {
         ("0,Operator,\n", 0, good.to_vec()),
     ] {
         let desk = Desk::new("openvox");
-        desk.hold(&desk.small(2001..2005));
+        desk.seed(&desk.small(2001..2005));
         desk.write("s.csv", format!("Ext,Name,Email\n{rows}"));
         let line = "delete s.csv --from TARGET --yes --max-deletes 100% --rate 5000";
         let said = desk.ends(line, exit).err;
@@ -421,7 +421,7 @@ fn only_rows_that_say_so_are_deleted() {
         ),
     ] {
         let desk = Desk::new("openvox");
-        desk.hold(&desk.small(2001..2005));
+        desk.seed(&desk.small(2001..2005));
         let rows = (2001..)
             .zip(cells)
             .map(|(number, cell)| format!("{number},{cell}\n"));
@@ -464,7 +464,7 @@ fn a_row_whose_cell_for_the_action_is_blank_is_not_deleted() {
         ),
     ] {
         let desk = Desk::new("openvox");
-        desk.hold(&desk.small(2001..2004));
+        desk.seed(&desk.small(2001..2004));
         let between = ",".repeat(headings.matches(',').count() - 1);
         let rows = (2001..)
             .zip(cells)
@@ -507,7 +507,7 @@ fn a_deletion_asks_about_a_column_that_tells_leavers_from_the_others() {
         ("Delete,Leaver", ["yes,yes", "yes,yes"], false),
     ] {
         let desk = Desk::new("openvox");
-        desk.hold(&desk.small(2001..2003));
+        desk.seed(&desk.small(2001..2003));
         let [first, second] = cells;
         desk.write(
             "s.csv",
@@ -532,7 +532,7 @@ fn a_deletion_asks_about_a_column_that_tells_leavers_from_the_others() {
         ("Aktiv", "Aktiv=enabled"),
     ] {
         let desk = Desk::new("portsip");
-        desk.hold(&desk.small(2001..2003));
+        desk.seed(&desk.small(2001..2003));
         desk.write("s.csv", format!("Ext,{heading}\n2001,yes\n2002,no\n"));
         let line = "delete s.csv --from TARGET --yes --max-deletes 4 --rate 5000";
         let words = desk.ends(&format!("{line} --map {mapping}"), 2).err;

@@ -1,6 +1,6 @@
 //! The program as a person runs it: exit codes, streams, bad input, and values that are never shown.
 
-use crate::support::canary::{holds_no_secret, tells_nothing};
+use crate::support::canary::{assert_no_secret, assert_no_secret_in};
 use crate::support::fixture::account;
 use crate::support::pbx::Desk;
 use crate::support::program::{Ran, ran, signal, wait_until};
@@ -34,7 +34,7 @@ fn a_good_sheet_ends_with_0_and_a_line_for_every_row() {
             .says(&["20 rows", "20 created", "report: r.csv"]);
         let connection = desk.pbx.connect();
         for wanted in &wanted {
-            desk.pbx.holds(&connection, wanted, vendor.id);
+            desk.pbx.assert_stored(&connection, wanted, vendor.id);
         }
         let rows = desk.report("r.csv");
         assert_eq!(rows, desk.report("r.json"));
@@ -80,7 +80,7 @@ fn what_was_exported_imports_as_nothing_to_do() {
         let wanted: Vec<Record> = (0..10)
             .map(|row| desk.pbx.full(&(2001 + row).to_string(), row % 2))
             .collect();
-        desk.hold(&wanted);
+        desk.seed(&wanted);
         for file in ["plain.csv", "plain.json", "plain.jsonl"] {
             desk.go(&format!("export TARGET -o {file} --secrets plain"))
                 .exits(desk.pbx.exit_of_export())
@@ -670,7 +670,7 @@ fn modes_touch_what_they_say_and_nothing_else() {
                 })
                 .collect()
         };
-        desk.hold(&of(&["2001", "2002", "2003"], 0));
+        desk.seed(&of(&["2001", "2002", "2003"], 0));
         // 2001 as it is, 2002 otherwise, 2004 new; 2003 is not named.
         desk.sheet(
             "in.csv",
@@ -701,7 +701,7 @@ fn modes_touch_what_they_say_and_nothing_else() {
         let connection = desk.pbx.connect();
         for (number, variant) in [("2001", 0), ("2002", 1), ("2003", 0), ("2004", 0)] {
             desk.pbx
-                .holds(&connection, &of(&[number], variant)[0], vendor.id);
+                .assert_stored(&connection, &of(&[number], variant)[0], vendor.id);
         }
         for number in desk.pbx.sim.numbers() {
             assert_eq!(desk.pbx.sim.created(&number), 1);
@@ -712,7 +712,7 @@ fn modes_touch_what_they_say_and_nothing_else() {
 #[test]
 fn the_guard_ends_with_4_and_names_the_flag_and_the_number() {
     let desk = Desk::new("openvox");
-    desk.hold(&desk.small(2001..2041));
+    desk.seed(&desk.small(2001..2041));
     let all: Vec<Record> = (2001..2041)
         .map(|number| desk.pbx.full(&number.to_string(), 1))
         .collect();
@@ -801,7 +801,7 @@ fn the_guard_ends_with_4_and_names_the_flag_and_the_number() {
 #[test]
 fn nothing_is_deleted_without_a_yes_where_nobody_can_be_asked() {
     let desk = Desk::new("openvox");
-    desk.hold(&desk.small(2001..2006));
+    desk.seed(&desk.small(2001..2006));
     desk.sheet("one.csv", &desk.small([2003]))
         .sheet("most.csv", &desk.small(2001..2005));
     desk.go("delete one.csv --from TARGET")
@@ -970,7 +970,7 @@ fn a_second_interrupt_ends_at_once() {
 #[test]
 fn data_goes_to_standard_output_and_all_else_to_standard_error() {
     let desk = Desk::new("openvox");
-    desk.hold(&desk.small([2001, 2002]))
+    desk.seed(&desk.small([2001, 2002]))
         .write("in.csv", TWO)
         .write("bad.csv", "number,sip_password\n20x1,Canary7731aB\n");
     let lines = |ran: &Ran| ran.out.lines().count();
@@ -1046,7 +1046,7 @@ fn data_goes_to_standard_output_and_all_else_to_standard_error() {
             .read_to_string(&mut text)
             .unwrap();
         child.wait().unwrap();
-        tells_nothing(line, &text);
+        assert_no_secret(line, &text);
     }
 }
 
@@ -1118,11 +1118,11 @@ fn secrets_stand_nowhere_but_where_they_must() {
         desk.go("export TARGET -o export.csv")
             .exits(desk.pbx.exit_of_export());
         assert!(
-            holds_no_secret(&desk.path("state")) > 0,
+            assert_no_secret_in(&desk.path("state")) > 0,
             "the runs are kept"
         );
         for name in ["a.csv", "b.csv", "c.csv", "d.csv", "export.csv"] {
-            tells_nothing(name, &fs::read_to_string(desk.path(name)).unwrap());
+            assert_no_secret(name, &fs::read_to_string(desk.path(name)).unwrap());
         }
         // Rows whose secrets break the rules, in a place where the message could quote them.
         let mut wrong = wanted.clone();
@@ -1183,7 +1183,7 @@ fn the_simulated_pbx_of_the_program_is_one_to_import_to() {
             .unwrap()
             .read_to_string(&mut text)
             .unwrap();
-        tells_nothing("sim", &text);
+        assert_no_secret("sim", &text);
     }
     let desk = Desk::new("openvox");
     desk.run(&format!("sim --vendor openvox --listen {}", desk.addr()))
@@ -1229,7 +1229,7 @@ fn a_sheet_of_tabs_semicolons_and_quotes_is_read_as_it_is_meant() {
 #[test]
 fn a_field_that_cannot_be_changed_later_is_wrong_only_where_it_would_change() {
     let desk = Desk::new("portsip");
-    desk.hold(&[desk.pbx.full("2001", 0)]);
+    desk.seed(&[desk.pbx.full("2001", 0)]);
     let mut same = desk.pbx.full("2001", 0);
     same.set(Field::DESCRIPTION, "changed");
     let mut other = desk.pbx.full("2001", 0);
@@ -1254,7 +1254,7 @@ fn a_field_that_cannot_be_changed_later_is_wrong_only_where_it_would_change() {
 #[test]
 fn all_or_nothing_counts_what_only_the_pbx_can_tell() {
     let desk = Desk::new("openvox");
-    desk.hold(&desk.small([2001]));
+    desk.seed(&desk.small([2001]));
     // A forward to a number, and neither the row nor the PBX has one.
     desk.write(
         "in.csv",
@@ -1274,7 +1274,7 @@ fn all_or_nothing_counts_what_only_the_pbx_can_tell() {
 #[test]
 fn a_look_that_fails_before_a_sync_leaves_a_whole_report() {
     let desk = Desk::new("openvox");
-    desk.hold(&desk.small(2001..2006))
+    desk.seed(&desk.small(2001..2006))
         .sheet("in.csv", &desk.small(2001..2004));
     desk.pbx.sim.break_once("2004", Breakage::Redirect);
     let ran =
@@ -1287,7 +1287,7 @@ fn a_look_that_fails_before_a_sync_leaves_a_whole_report() {
 #[test]
 fn interrupted_while_it_looks_it_ends_with_130_too() {
     let desk = Desk::new("ozeki");
-    desk.hold(&desk.small(2001..2201))
+    desk.seed(&desk.small(2001..2201))
         .sheet("in.csv", &desk.small(2001..2201));
     let said = desk.pbx.sim.requests();
     let lines = [
@@ -1359,7 +1359,10 @@ fn a_run_that_was_killed_goes_on_where_it_was() {
     child.wait().unwrap();
     // Whatever becomes of the sheet, the run has its own rows.
     desk.sheet("in.csv", &desk.small(3001..3003));
-    assert!(holds_no_secret(&desk.path("state")) > 0, "the run is kept");
+    assert!(
+        assert_no_secret_in(&desk.path("state")) > 0,
+        "the run is kept"
+    );
     desk.run("resume --report whole.csv")
         .exits(0)
         .says(&["in.csv has changed since"]);
@@ -1379,7 +1382,7 @@ fn a_run_that_was_killed_goes_on_where_it_was() {
     );
     let connection = desk.pbx.connect();
     for wanted in desk.small(2001..2121) {
-        desk.pbx.holds(&connection, &wanted, "resumed");
+        desk.pbx.assert_stored(&connection, &wanted, "resumed");
     }
 }
 
@@ -1455,7 +1458,7 @@ fn a_password_in_the_address_of_a_greeting_stands_nowhere() {
             false => desk.run(line),
         };
         let ran = ran.exits(exit);
-        tells_nothing(line, &format!("{}{}", ran.out, ran.err));
+        assert_no_secret(line, &format!("{}{}", ran.out, ran.err));
     }
     let held = [
         "in.csv",
@@ -1470,7 +1473,7 @@ fn a_password_in_the_address_of_a_greeting_stands_nowhere() {
     for sheet in held {
         fs::remove_file(desk.path(sheet)).unwrap();
     }
-    assert!(holds_no_secret(&desk.path("")) > 8);
+    assert!(assert_no_secret_in(&desk.path("")) > 8);
 }
 
 #[test]
@@ -1492,7 +1495,7 @@ fn lost_replies_to_a_sign_in_end_after_three() {
 #[test]
 fn a_new_number_that_another_has_is_found_before_anything_is_sent() {
     let desk = Desk::new("openvox");
-    desk.hold(&desk.small([2001, 2002, 2003, 2004]));
+    desk.seed(&desk.small([2001, 2002, 2003, 2004]));
     let sheet = "number,new_number\n2001,2002\n2003,2005\n2004,2005\n";
     desk.write("in.csv", sheet);
     let requests = desk.pbx.sim.requests_to("/api/v0.0.1/extension/update");

@@ -1,7 +1,7 @@
 //! Exports that are the same as long as the PBX is, of one PBX and of many, into files and into an archive.
 
 use crate::support::altered::altered;
-use crate::support::canary::tells_nothing;
+use crate::support::canary::assert_no_secret;
 use crate::support::fixture::{Rig, account};
 use crate::support::pbx::TestPbx;
 use crate::support::program::{Program, Ran, ran};
@@ -248,7 +248,7 @@ impl Town {
     fn settle(&self, count: usize) {
         for pbx in self.pbxes.values() {
             let some = (0..count).map(|at| pbx.small(&(2001 + at).to_string()));
-            pbx.hold(&some.collect::<Vec<_>>());
+            pbx.seed(&some.collect::<Vec<_>>());
         }
     }
 
@@ -286,7 +286,7 @@ fn what_was_exported_in_any_format_and_however_secret_plans_nothing() {
                     .map(|at| rig.full(&format!("00{}", 42 + at), at % 2))
                     .collect();
                 held.push(rig.small("7"));
-                town.pbx("pbx").hold(&held);
+                town.pbx("pbx").seed(&held);
                 for ending in ["csv", "json", "jsonl", "xlsx"] {
                     for secrets in ["omit", "fingerprint", "plain"] {
                         let file = format!("{secrets}.{ending}");
@@ -308,7 +308,7 @@ fn what_was_exported_in_any_format_and_however_secret_plans_nothing() {
                         );
                         let shows = ending != "xlsx" && secrets != "plain";
                         if shows {
-                            tells_nothing(&file, &town.read(&file));
+                            assert_no_secret(&file, &town.read(&file));
                         }
                     }
                 }
@@ -346,7 +346,7 @@ fn each_of_many_targets_has_its_own_end() {
     // One that is not reached fails alone, and its file stays.
     let before = town.read("out/branch.csv");
     town.stop("branch");
-    town.pbx("hq").hold(&[town.pbx("hq").small("3001")]);
+    town.pbx("hq").seed(&[town.pbx("hq").small("3001")]);
     let ran = town.ends(all, 3);
     assert!(ran.err.contains("rowcall: branch: "), "{}", ran.err);
     assert!(ran.err.contains("hq: 4 extensions") && ran.err.contains("ship: 3 extensions"));
@@ -456,8 +456,8 @@ fn nights_are_entered_and_what_was_touched_is_found() {
         })
         .collect();
     assert_eq!(differing, [(1, fingerprint_heading(Field::SIP_PASSWORD))]);
-    tells_nothing("manifest", &town.read("snapshots/manifest.jsonl"));
-    tells_nothing(
+    assert_no_secret("manifest", &town.read("snapshots/manifest.jsonl"));
+    assert_no_secret(
         "night",
         &fs::read_to_string(&nights["ship"][2].path).unwrap(),
     );

@@ -1,6 +1,6 @@
 //! Groups as rows of their own sheet, as a person works with them: `--groups`.
 
-use crate::support::altered::{altered, holds};
+use crate::support::altered::{altered, contains};
 use crate::support::fixture::{Rig, account};
 use crate::support::pbx::{Desk, TestPbx};
 use crate::support::program::wait_until;
@@ -43,7 +43,7 @@ impl Office {
             group.set(Field::GROUP_MEMBERS, *members);
             group
         };
-        office.hold(&groups.iter().map(group).collect::<Vec<_>>());
+        office.seed(&groups.iter().map(group).collect::<Vec<_>>());
         office
     }
 
@@ -467,7 +467,9 @@ fn a_run_that_was_killed_is_gone_on_with_and_no_group_is_made_twice() {
             group.number()
         );
         assert_eq!(results[group.number()], "created");
-        office.pbx.holds(&connection, group, "after the kills");
+        office
+            .pbx
+            .assert_stored(&connection, group, "after the kills");
     }
 }
 
@@ -585,7 +587,7 @@ fn groups_are_compared_by_their_names() {
 fn beside_another_writer() -> Office {
     let rig = altered(&GROUPS[0], |pbx, heard| {
         let reply = pbx.answer(heard);
-        if heard.path().ends_with("group/update") && holds(heard, "3002") {
+        if heard.path().ends_with("group/update") && contains(heard, "3002") {
             let mut late = heard.clone();
             let body = String::from_utf8(late.body).unwrap();
             late.body = body.replace("\"2002\",", "").into_bytes();
@@ -599,7 +601,7 @@ fn beside_another_writer() -> Office {
         group.set(Field::GROUP_MEMBERS, members);
         group
     };
-    office.hold(&[group("Sales", "2001;2002;2003"), group("Support", "2004")]);
+    office.seed(&[group("Sales", "2001;2002;2003"), group("Support", "2004")]);
     office
 }
 

@@ -1,6 +1,6 @@
 //! `convert` and `verify`: files for the import pages of products, against simulations of those pages.
 
-use crate::support::canary::tells_nothing;
+use crate::support::canary::assert_no_secret;
 use crate::support::import_screen::{ImportPage, ImportScreen, Imported, SCREENS};
 use crate::support::program::Program;
 use crate::support::sources::root;
@@ -209,7 +209,7 @@ fn what_the_product_did_otherwise_is_found() {
         desk.write("after.csv", format!("{exported}{last}\n"));
         let line = format!("verify bulk.csv after.csv --for file:{id} --report seen.csv");
         let seen = desk.ends(&line, 1);
-        tells_nothing("the screen", &seen.err);
+        assert_no_secret("the screen", &seen.err);
         let mut found: Vec<(String, String)> = desk
             .report("seen.csv")
             .iter()
@@ -685,7 +685,7 @@ fn invalid_rows_are_not_in_the_file_and_lost_columns_are_told() {
         "convert staff.csv --to file:freepbx -o bulk.csv --report r.csv --json",
         1,
     );
-    tells_nothing("the screen", &made.err);
+    assert_no_secret("the screen", &made.err);
     let written = desk.read("bulk.csv");
     assert_eq!(written.lines().count(), 3, "{written}");
     assert!(

@@ -1,7 +1,7 @@
 //! Import files that can be trusted: every cell is compared, every loss has its line, and no half of a file stays.
 
 use super::import_files::extension;
-use crate::support::canary::tells_nothing;
+use crate::support::canary::assert_no_secret;
 use crate::support::import_screen::{ImportScreen, SCREENS};
 use crate::support::program::Program;
 use rowcall::dialects::dialect_named;
@@ -243,7 +243,7 @@ fn what_a_person_loses_with_a_known_column_has_its_line_and_stops() {
         };
         let line = format!("migrate --from file:{id}:old.csv --to file:{to}:new.csv{fill}");
         let moved = desk.ends(&format!("{line} --loss loss.csv"), 0);
-        tells_nothing("the screen", &moved.err);
+        assert_no_secret("the screen", &moved.err);
         let loss = desk.report("loss.csv");
         let mut told: BTreeMap<&str, u64> = BTreeMap::new();
         for row in &loss {
@@ -483,7 +483,7 @@ fn a_signal_while_a_file_is_written_ends_it_and_is_told() {
     pipe.read_to_end(&mut rest).unwrap();
     let exit = child.wait().unwrap();
     let words = desk.read("words");
-    tells_nothing("the screen", &words);
+    assert_no_secret("the screen", &words);
     assert_eq!(exit.code(), Some(130), "{words}");
     assert!(
         words.contains("interrupted: bulk.csv is not written"),

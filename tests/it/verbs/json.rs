@@ -93,7 +93,7 @@ fn the_validator_finds_what_is_wrong() {
 
 /// Runs a line that prints JSON, and checks it against the schema of this name.
 #[track_caller]
-fn holds(program: &Program, schema: &str, line: &str, exit: i32) -> Value {
+fn valid_output(program: &Program, schema: &str, line: &str, exit: i32) -> Value {
     let published = program.run(&format!("schema {schema}")).exits(0).out;
     let published: Value = serde_json::from_str(&published).unwrap();
     let ran = program.run(line).exits(exit);
@@ -112,39 +112,39 @@ fn what_json_prints_is_what_its_schema_says() {
     let desk = Desk::new("openvox");
     desk.write("rowcall.toml", desk.pbx.config("hq"));
     desk.write("a.csv", SHEET);
-    let check = holds(&desk, "check", "check a.csv --for openvox --json", 1);
+    let check = valid_output(&desk, "check", "check a.csv --for openvox --json", 1);
     assert_eq!(check["counts"], json!({"valid": 2, "invalid": 1}));
     let line = "convert a.csv --to file:issabel -o bulk.csv --json";
-    let convert = holds(&desk, "convert", line, 1);
+    let convert = valid_output(&desk, "convert", line, 1);
     assert_eq!(convert["target"], "file:issabel");
     let line = "verify bulk.csv bulk.csv --for file:issabel --json";
-    let verify = holds(&desk, "verify", line, 0);
+    let verify = valid_output(&desk, "verify", line, 0);
     assert_eq!(verify["counts"]["created"], convert["counts"]["valid"]);
-    let columns = holds(&desk, "columns", "columns a.csv --for openvox --json", 0);
+    let columns = valid_output(&desk, "columns", "columns a.csv --for openvox --json", 0);
     let columns = &columns["sheets"][0]["columns"];
     assert_eq!(columns[1]["field"], "display_name");
     assert_eq!(columns[1]["first_value"], "\"Ann\"");
     assert_eq!(columns[2]["first_value"], "(not shown)");
-    let plan = holds(&desk, "plan", "plan a.csv --to hq --json", 1);
+    let plan = valid_output(&desk, "plan", "plan a.csv --to hq --json", 1);
     assert_eq!(
         plan["planned"],
         json!({"create": 2, "update": 0, "delete": 0})
     );
-    let dry = holds(&desk, "plan", "import a.csv --to hq --json --dry-run", 1);
+    let dry = valid_output(&desk, "plan", "import a.csv --to hq --json --dry-run", 1);
     assert_eq!(dry["planned"], plan["planned"]);
-    let runs = holds(&desk, "runs", "runs --json", 0);
+    let runs = valid_output(&desk, "runs", "runs --json", 0);
     assert_eq!(runs["runs"], json!([]));
-    let import = holds(
+    let import = valid_output(
         &desk,
         "summary",
         "import a.csv --to hq --json --report r.csv",
         1,
     );
     assert_eq!(import["counts"], json!({"created": 2, "invalid": 1}));
-    let runs = holds(&desk, "runs", "runs --json", 0);
+    let runs = valid_output(&desk, "runs", "runs --json", 0);
     assert_eq!(runs["runs"][0]["run"], import["run"]);
     assert_eq!(runs["runs"][0]["state"], "finished");
-    let show = holds(&desk, "run", "runs show --json", 0);
+    let show = valid_output(&desk, "run", "runs show --json", 0);
     assert_eq!(show["run"], import["run"]);
     assert!(show["reports"][0].as_str().unwrap().ends_with("r.csv"));
     let shown = desk.ends("runs show", 0).out;
@@ -152,13 +152,13 @@ fn what_json_prints_is_what_its_schema_says() {
         shown.contains("rows             2 created, 1 invalid"),
         "{shown}"
     );
-    holds(&desk, "summary", "undo --yes --json", 0);
-    let doctor = holds(&desk, "doctor", "doctor hq --json", 0);
+    valid_output(&desk, "summary", "undo --yes --json", 0);
+    let doctor = valid_output(&desk, "doctor", "doctor hq --json", 0);
     assert!(doctor["checks"].as_array().unwrap().len() > 5);
     // A run whose ledger cannot be read is listed.
     let folder = show["folder"].as_str().unwrap();
     std::fs::write(std::path::Path::new(folder).join("ledger.sqlite"), "x").unwrap();
-    let runs = holds(&desk, "runs", "runs --json", 0);
+    let runs = valid_output(&desk, "runs", "runs --json", 0);
     let states: Vec<&str> = runs["runs"]
         .as_array()
         .unwrap()
@@ -166,10 +166,10 @@ fn what_json_prints_is_what_its_schema_says() {
         .map(|run| run["state"].as_str().unwrap())
         .collect();
     assert!(states.contains(&"unreadable"), "{states:?}");
-    let vendors = holds(&desk, "vendors", "vendors --json", 0);
+    let vendors = valid_output(&desk, "vendors", "vendors --json", 0);
     for vendor in vendors["vendors"].as_array().unwrap() {
         let id = vendor["id"].as_str().unwrap();
-        let one = holds(&desk, "vendor", &format!("vendors {id} --json"), 0);
+        let one = valid_output(&desk, "vendor", &format!("vendors {id} --json"), 0);
         assert!(!one["fields"].as_array().unwrap().is_empty());
         let facts = &(rowcall::vendors::vendor(id).unwrap().manifest)().sip;
         let sip = &one["sip"];
@@ -193,13 +193,13 @@ fn what_json_prints_is_what_its_schema_says() {
             "{by_sip}"
         );
     }
-    holds(&desk, "doctor", "doctor hq --json", 2);
+    valid_output(&desk, "doctor", "doctor hq --json", 2);
     let config = desk.read("rowcall.toml");
     desk.write(
         "rowcall.toml",
         format!("{config}sip_address = \"127.0.0.1:1\"\n"),
     );
-    let ring = holds(&desk, "summary", "ring a.csv --to hq --json", 1);
+    let ring = valid_output(&desk, "summary", "ring a.csv --to hq --json", 1);
     assert_eq!(ring["counts"], json!({"silent": 2, "unknown": 1}));
     desk.ends("schema nonsense", 2)
         .says(&["there are: archive-list, "]);
@@ -212,17 +212,17 @@ fn differences_and_archives_are_told_as_their_schemas_say() {
     desk.write("a.csv", SHEET);
     desk.ends("import a.csv --to hq", 1);
     desk.ends("export hq --archive nights", 0);
-    let snapshots = holds(&desk, "archive-list", "archive list nights --json", 0);
+    let snapshots = valid_output(&desk, "archive-list", "archive list nights --json", 0);
     assert_eq!(snapshots["snapshots"][0]["extensions"], 2);
     desk.write("b.csv", "number,display_name\n2000,Anna\n");
     desk.ends("import b.csv --to hq --mode update", 0);
     desk.ends("export hq --archive nights", 0);
-    let verify = holds(&desk, "archive-verify", "archive verify nights --json", 0);
+    let verify = valid_output(&desk, "archive-verify", "archive verify nights --json", 0);
     assert_eq!(
         (&verify["sound"], &verify["findings"]),
         (&json!(2), &json!([]))
     );
-    let diff = holds(
+    let diff = valid_output(
         &desk,
         "diff",
         "diff --archive nights --since last --json",
@@ -234,17 +234,17 @@ fn differences_and_archives_are_told_as_their_schemas_say() {
         (&json!("hq"), &json!({"changed": 1}))
     );
     assert_eq!(told["differences"][0]["after"], "Anna");
-    let diff = holds(&desk, "diff", "diff a.csv b.csv --json", 1);
+    let diff = valid_output(&desk, "diff", "diff a.csv b.csv --json", 1);
     let told = &diff["comparisons"][0];
     assert_eq!(told["target"], Value::Null);
     assert!(!told["not_compared"].as_array().unwrap().is_empty());
-    holds(&desk, "diff", "diff a.csv a.csv --json", 0);
+    valid_output(&desk, "diff", "diff a.csv a.csv --json", 0);
     // A snapshot that was changed by hand is a finding, and no diff.
     let file = snapshots["snapshots"][0]["file"].as_str().unwrap();
     std::fs::write(desk.path(file), "number\n2000\n").unwrap();
-    let verify = holds(&desk, "archive-verify", "archive verify nights --json", 1);
+    let verify = valid_output(&desk, "archive-verify", "archive verify nights --json", 1);
     assert_eq!(verify["findings"].as_array().unwrap().len(), 1);
-    let diff = holds(
+    let diff = valid_output(
         &desk,
         "diff",
         "diff --archive nights --since last --json",

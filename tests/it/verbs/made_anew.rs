@@ -1,6 +1,6 @@
 //! A PBX that makes an extension anew for a change: whatever goes wrong meanwhile, nothing of it is lost.
 
-use crate::support::altered::{altered, holds};
+use crate::support::altered::{altered, contains};
 use crate::support::pbx::{Desk, TestPbx};
 use crate::support::program::wait_until;
 use rowcall::vendors::vendor;
@@ -35,7 +35,7 @@ fn desk(answer: impl Fn(&RawRequest) -> Answer + Send + 'static) -> Desk {
     let ready = is_ready.clone();
     let rig = altered(vendor("freepbx").unwrap(), move |pbx, heard| {
         if !is_ready.load(Ordering::SeqCst) {
-            return match holds(heard, "enableVoiceMail") {
+            return match contains(heard, "enableVoiceMail") {
                 true => pbx.answer(&attaching(heard)),
                 false => pbx.answer(heard),
             };
@@ -96,7 +96,7 @@ fn a_mailbox_outlives_a_change_whose_replies_are_lost() {
     ] {
         let times = AtomicU32::new(0);
         let desk = desk(move |heard| {
-            match holds(heard, name) && times.fetch_add(1, Ordering::SeqCst) == 0 {
+            match contains(heard, name) && times.fetch_add(1, Ordering::SeqCst) == 0 {
                 true if is_done => Answer::LostAfter,
                 true => Answer::LostBefore,
                 false => Answer::Own,
@@ -119,7 +119,7 @@ fn what_a_refused_mailbox_has_lost_is_named_and_a_resume_or_an_undo_gives_it_bac
         let refuses = Arc::new(AtomicBool::new(true));
         let still = refuses.clone();
         let desk = desk(move |heard| {
-            match holds(heard, "enableVoiceMail") && still.load(Ordering::SeqCst) {
+            match contains(heard, "enableVoiceMail") && still.load(Ordering::SeqCst) {
                 true => Answer::Refused("kaputt"),
                 false => Answer::Own,
             }
@@ -149,7 +149,7 @@ fn what_a_refused_mailbox_has_lost_is_named_and_a_resume_or_an_undo_gives_it_bac
 
 #[test]
 fn a_mailbox_that_is_not_told_is_neither_deleted_nor_left_out_in_silence() {
-    let desk = desk(|heard| match holds(heard, "fetchVoiceMail") {
+    let desk = desk(|heard| match contains(heard, "fetchVoiceMail") {
         true => Answer::Refused("Datenbank kaputt"),
         false => Answer::Own,
     });
@@ -168,7 +168,7 @@ fn a_run_that_is_killed_between_two_halves_is_made_whole_by_a_resume() {
     let (heard, times) = (Arc::<AtomicBool>::default(), Arc::<AtomicU32>::default());
     let (heard_it, count) = (heard.clone(), times.clone());
     let desk = desk(move |request| {
-        if holds(request, "enableVoiceMail") && count.fetch_add(1, Ordering::SeqCst) == 0 {
+        if contains(request, "enableVoiceMail") && count.fetch_add(1, Ordering::SeqCst) == 0 {
             heard_it.store(true, Ordering::SeqCst);
             thread::sleep(Duration::from_millis(1500));
             return Answer::LostBefore;

@@ -104,7 +104,7 @@ fn delete(rig: &Rig, number: &str) {
 
 /// Reads every field of an extension on the PBX, by canonical names; empty ones are left out.
 fn look(rig: &Rig, number: &str) -> Texts {
-    let found = rig.connect().look_at(&[number.to_owned()], false).unwrap();
+    let found = rig.connect().fetch(&[number.to_owned()], false).unwrap();
     let found = found.into_iter().next();
     let found = found.unwrap_or_else(|| panic!("{}: {number} is not there", rig.name));
     let fields = found
@@ -911,7 +911,7 @@ fn any_pair(from: &str, to: &str) {
     }
     let mut held = BTreeMap::new();
     for some in numbers.chunks((one.from.manifest).vendor.batch) {
-        for found in connection.look_at(some, false).unwrap() {
+        for found in connection.fetch(some, false).unwrap() {
             let fields = found
                 .iter()
                 .filter(|(field, text)| !field.is_live() && !text.is_empty());

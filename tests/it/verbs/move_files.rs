@@ -1,6 +1,6 @@
 //! `migrate` from and to the files of products.
 
-use crate::support::canary::tells_nothing;
+use crate::support::canary::assert_no_secret;
 use crate::support::import_screen::{ImportScreen, SCREENS};
 use crate::support::pbx::Desk;
 use crate::support::program::Program;
@@ -20,7 +20,7 @@ fn extension(fields: &[(Field, &str)]) -> Record {
 fn desk() -> Desk {
     let desk = Desk::new("openvox");
     desk.write("rowcall.toml", desk.pbx.config("hq"));
-    desk.hold(&[
+    desk.seed(&[
         extension(&[
             (Field::NUMBER, "0042"),
             (Field::DISPLAY_NAME, "Ann Miller"),
@@ -62,7 +62,7 @@ fn a_pbx_goes_into_a_file_with_the_account_of_every_field() {
         &[("7042", "create", "valid"), ("7043", "none", "invalid")],
     );
     let moved = desk.ends(&format!("{line} --report r.csv --loss loss.csv"), 1);
-    tells_nothing("the screen", &moved.err);
+    assert_no_secret("the screen", &moved.err);
     for words in [
         "hq → bulk.csv",
         "LOST       web_password 2",
@@ -215,7 +215,7 @@ fn a_products_file_goes_onto_a_pbx_and_every_row_has_its_line() {
     desk.write("old.csv", THREE);
     let line = "migrate --from file:3cx-v18:old.csv --to new --renumber 2xxx=72xxx --yes";
     let moved = desk.ends(&format!("{line} --report r.csv --json"), 1);
-    tells_nothing("the screen", &moved.err);
+    assert_no_secret("the screen", &moved.err);
     for words in ["Shoes", "4 extensions with 24 fields", "old.csv → new"] {
         assert!(moved.err.contains(words), "{words}: {}", moved.err);
     }

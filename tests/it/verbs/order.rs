@@ -112,8 +112,8 @@ fn rings_are_whole_after_kills_at_any_moment() {
     }
     assert!(kills > 2, "{kills}");
     let report = desk.path("report.jsonl");
-    desk.say("state", &["resume"]);
-    let said = desk.say("state", &["report", "-o", report.to_str().unwrap()]);
+    desk.run_in("state", &["resume"]);
+    let said = desk.run_in("state", &["report", "-o", report.to_str().unwrap()]);
     assert_eq!(said.exit, 0, "{}", fs::read_to_string(&report).unwrap());
     assert_eq!(lines(&report).len(), 40);
     // The same import again finds everything as it wants it.

@@ -97,7 +97,7 @@ fn openvox(rows: &[(&str, &str)]) -> String {
 }
 
 /// A desk with an OpenVox PBX with `count` extensions from 2000 on.
-fn holding(count: usize) -> Desk {
+fn seeded_desk(count: usize) -> Desk {
     let desk = Desk::new("openvox");
     let numbers: Vec<String> = (2000..2000 + count).map(|n| n.to_string()).collect();
     let rows: Vec<_> = numbers
@@ -249,7 +249,7 @@ fn delete_asks_first_and_deletes_what_is_there() {
 
 #[test]
 fn a_deletion_asks_about_a_column_that_may_say_who_stays() {
-    let desk = holding(3);
+    let desk = seeded_desk(3);
     let delete = "delete b.csv --from TARGET --rate 5000 --reply-within 2 --yes --max-deletes all";
     for (heading, first, second) in [
         ("Delete Y/N", "Y", "N"),
@@ -284,7 +284,7 @@ fn a_deletion_asks_about_a_column_that_may_say_who_stays() {
 
 #[test]
 fn a_mark_in_a_column_without_heading_stops_a_deletion() {
-    let desk = holding(3);
+    let desk = seeded_desk(3);
     let delete = "delete b.csv --from TARGET --rate 5000 --reply-within 2 --yes --max-deletes all";
     for sheet in [
         "Ext;Name;\n2000;Ann;löschen\n2001;Bo;\n2002;Cy;löschen\n",
@@ -299,7 +299,7 @@ fn a_mark_in_a_column_without_heading_stops_a_deletion() {
 
 #[test]
 fn a_word_that_extensions_stay_stops_a_deletion_wherever_it_stands() {
-    let desk = holding(3);
+    let desk = seeded_desk(3);
     let delete = "delete b.csv --from TARGET --rate 5000 --reply-within 2 --yes --max-deletes all";
     for (sheet, words) in [
         (
@@ -374,7 +374,7 @@ fn rows_that_a_fill_colour_marks_are_asked_about_before_a_deletion_and_said_else
         }
         book.save(desk.folder().join("b.xlsx")).unwrap();
     };
-    let desk = holding(4);
+    let desk = seeded_desk(4);
     let delete = "delete b.xlsx --from TARGET --rate 5000 --reply-within 2 --yes --max-deletes all";
     let (red, white) = (Some(Color::Red), Some(Color::White));
     write(&desk, [red, None, None, white]);
@@ -401,7 +401,7 @@ fn rows_that_a_fill_colour_marks_are_asked_about_before_a_deletion_and_said_else
 
 #[test]
 fn another_person_than_the_sheets_is_named_before_the_deletion() {
-    let desk = holding(3);
+    let desk = seeded_desk(3);
     let change = "import b.csv --to TARGET --mode update --rate 5000 --reply-within 2";
     desk.write("b.csv", "Ext;Name\n2000;Anna Berg\n2001;Ben Cohn\n");
     desk.ends(change, 0);
@@ -418,7 +418,7 @@ fn another_person_than_the_sheets_is_named_before_the_deletion() {
 
 #[test]
 fn hidden_and_struck_rows_of_a_deletion_are_asked_about() {
-    let desk = holding(4);
+    let desk = seeded_desk(4);
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
     let struck = Format::new().set_font_strikethrough();
@@ -498,7 +498,7 @@ fn a_plan_of_many_new_extensions_says_what_they_cost_the_pbx() {
 
 #[test]
 fn a_title_between_the_rows_of_a_deletion_is_no_extension() {
-    let desk = holding(3);
+    let desk = seeded_desk(3);
     let delete = "delete b.csv --from TARGET --rate 5000 --reply-within 2 --yes --max-deletes all";
     desk.write(
         "b.csv",
@@ -545,7 +545,7 @@ fn an_update_of_whole_objects_loses_nothing() {
 
 #[test]
 fn what_an_unreadable_row_may_mean_is_not_deleted() {
-    let desk = holding(3);
+    let desk = seeded_desk(3);
     // The second row's number is mistyped: no row names 2001, which must not be deleted.
     desk.write(
         "a.csv",
@@ -611,7 +611,7 @@ fn a_listing_that_is_not_whole_deletes_nothing() {
 
 #[test]
 fn the_guard_stops_before_the_first_write_and_names_the_flag() {
-    let desk = holding(8);
+    let desk = seeded_desk(8);
     let requests = |line: &str, code| {
         let ran = desk.ends(line, code);
         (ran.err, desk.pbx.sim.stored("2000", "email").unwrap())
@@ -661,7 +661,7 @@ fn the_guard_stops_before_the_first_write_and_names_the_flag() {
     );
     assert!(err.contains("3 are allowed (50%"), "{err}");
 
-    let desk = holding(12);
+    let desk = seeded_desk(12);
     desk.write("all.csv", all(11, "new@example.com"));
     let ran = desk.ends(
         "import all.csv --to TARGET --rate 5000 --reply-within 2 --mode update",
@@ -775,7 +775,7 @@ fn leaks(text: &[u8]) -> Vec<String> {
 
 #[test]
 fn a_plan_is_the_same_bytes_twice_and_holds_no_secret() {
-    let desk = holding(2);
+    let desk = seeded_desk(2);
     let [sip, web, pin] = CANARIES;
     let sheet = format!(
         "number,display_name,sip_password,web_password,voicemail_pin,voicemail,email\n\
@@ -902,7 +902,7 @@ fn sheets_of_one_name_are_told_apart_without_their_folders() {
 
 /// A PBX of four, and a plan to update the first two, to make 2009, and to leave 2003 as it is.
 fn planned() -> Desk {
-    let desk = holding(4);
+    let desk = seeded_desk(4);
     desk.write(
         "a.csv",
         SMALL[0].changes(&[
@@ -1091,7 +1091,7 @@ fn what_moved_is_left_out_or_planned_anew_where_that_is_asked_for() {
 
 #[test]
 fn a_row_planned_anew_keeps_to_mode_and_rules() {
-    let desk = holding(2);
+    let desk = seeded_desk(2);
     // 2001 comes without fields that a new extension needs: gone meanwhile, it is not created by half.
     desk.write(
         "a.csv",
@@ -1143,7 +1143,7 @@ fn a_row_planned_anew_keeps_to_mode_and_rules() {
 
 #[test]
 fn a_planned_sync_deletes_what_was_planned_and_asks_first() {
-    let desk = holding(3);
+    let desk = seeded_desk(3);
     desk.write("a.csv", all(1, "old@example.com"));
     let ran = desk.ends(
         "plan a.csv --to TARGET --rate 5000 --reply-within 2 --mode sync -o p.json --report r.json",

@@ -1,6 +1,6 @@
 //! `rowcall ring` against a simulated registrar that can be odd in many ways.
 
-use crate::support::canary::{CANARIES, files, holds_no_secret};
+use crate::support::canary::{CANARIES, assert_no_secret_in, files};
 use crate::support::pbx::{Desk, TestPbx};
 use crate::support::program::{Program, ran, signal, wait_until};
 use rcgen::{CertificateParams, KeyPair};
@@ -73,7 +73,7 @@ impl RingDesk {
 
     /// The requests about a user: `true` where one was signed in.
     fn signed(&self, user: &str) -> Vec<bool> {
-        let heard = self.registrar.heard().into_iter();
+        let heard = self.registrar.received().into_iter();
         let own = heard.filter(|heard| heard.user == user);
         own.map(|heard| heard.is_signed).collect()
     }
@@ -141,7 +141,7 @@ fn each_oddity_of_a_registrar_is_told_for_what_it_is() {
         }
         assert_eq!(exchange.rings("r.csv"), wanted, "{transport}\n{}", ran.err);
         // Nothing was ever bound or taken back: every request was a question.
-        let heard = exchange.registrar.heard();
+        let heard = exchange.registrar.received();
         assert!(heard.iter().all(|heard| heard.contact.is_none()));
         assert!(
             heard
@@ -162,7 +162,7 @@ fn each_oddity_of_a_registrar_is_told_for_what_it_is() {
         );
         assert!(files(exchange.program.folder()).len() > 3);
         std::fs::remove_file(exchange.program.path("a.csv")).unwrap();
-        holds_no_secret(exchange.program.folder());
+        assert_no_secret_in(exchange.program.folder());
     }
 }
 
@@ -239,7 +239,7 @@ fn a_registered_telephone_is_never_disturbed_and_a_contact_of_ours_never_stays()
         for user in ["2000", "2002", "2003", "2004", "2005", "2006"] {
             assert!(registrar.contacts(user).is_empty(), "{user}");
         }
-        let heard = registrar.heard();
+        let heard = registrar.received();
         let bound = |user: &str| {
             let own = heard.iter().filter(|heard| heard.user == user);
             let contacts = own.filter_map(|heard| heard.contact.clone());
@@ -310,7 +310,7 @@ fn a_binding_whose_reply_was_lost_is_found_and_taken_back() {
     }
     for (user, _) in lost {
         assert!(registrar.contacts(user).is_empty(), "{user}");
-        let heard = registrar.heard().into_iter();
+        let heard = registrar.received().into_iter();
         let mut bound = heard.filter(|heard| heard.user == user && heard.contact.is_some());
         assert_eq!(bound.next_back().unwrap().contact.unwrap().1, 0, "{user}");
     }
@@ -427,7 +427,7 @@ fn where_a_pbx_stops_answering_the_rest_is_not_asked() {
     ran.says(&["the PBX has stopped answering SIP at 127.0.0.1:"]);
     let heard: BTreeSet<String> = exchange
         .registrar
-        .heard()
+        .received()
         .into_iter()
         .map(|heard| heard.user)
         .collect();
@@ -557,7 +557,7 @@ fn the_pace_holds_for_every_request() {
     exchange.program.ends("ring a.csv --to hq --rate 10/s", 0);
     let times: Vec<_> = exchange
         .registrar
-        .heard()
+        .received()
         .iter()
         .map(|heard| heard.at)
         .collect();
@@ -668,7 +668,7 @@ fn an_import_says_which_of_its_extensions_ring() {
         .desk
         .ends("import a.csv --to hq --mode upsert --report plain.csv", 0);
     assert!(!office.desk.read("plain.csv").contains("ring"));
-    holds_no_secret(&office.desk.path("state"));
+    assert_no_secret_in(&office.desk.path("state"));
 }
 
 #[test]
@@ -712,7 +712,7 @@ fn a_run_that_is_killed_while_it_asks_is_resumed_and_asks_the_rest() {
     wait_until(|| {
         office
             .registrar
-            .heard()
+            .received()
             .iter()
             .filter(|heard| heard.user == "2005")
             .count()
@@ -839,7 +839,7 @@ fn over_tls_the_certificate_must_be_trusted_or_named() {
         "its TLS certificate is not trusted: name it",
     ]);
     assert!(
-        exchange.registrar.heard().is_empty(),
+        exchange.registrar.received().is_empty(),
         "nothing was said to a stranger"
     );
     let ran = exchange

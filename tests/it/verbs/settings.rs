@@ -173,7 +173,7 @@ fn a_migration_goes_by_the_settings_of_both_targets() {
         record.set(F::FORWARD_NO_ANSWER_TO, "voicemail");
         record.set(F::DO_NOT_DISTURB, "on");
     }
-    old.hold(&[ann, bo]);
+    old.seed(&[ann, bo]);
     desk.write(
         "rowcall.toml",
         desk.pbx.config("hq")

@@ -45,7 +45,7 @@ fn no_row_of_a_second_table_is_read_by_the_first_ones_headings() {
         ("\nNst. 2,Name 2,\n2003,Cy,tR7xkQ2mZp9y\n", 5),
     ] {
         let desk = Desk::new("openvox");
-        desk.hold(&desk.small([2001, 2004]));
+        desk.seed(&desk.small([2001, 2004]));
         desk.write("s.csv", format!("{first}{second}"));
         for command in COMMANDS {
             let words = desk.ends(command, 2).err;
@@ -81,7 +81,7 @@ fn no_row_of_a_legend_becomes_an_extension() {
         ("Legende,,,\n112,Notruf,,\n", 5),
     ] {
         let desk = Desk::new("openvox");
-        desk.hold(&desk.small([1, 2, 112, 999, 2001]));
+        desk.seed(&desk.small([1, 2, 112, 999, 2001]));
         desk.write("s.csv", format!("{first}{legend}"));
         desk.write("other.csv", first);
         for command in commands.clone() {
@@ -298,7 +298,7 @@ fn a_title_of_two_cells_stands_above_a_table_of_three_columns() {
 #[test]
 fn nothing_below_a_title_between_rows_is_deleted() {
     let desk = Desk::new("openvox");
-    desk.hold(&desk.small([2001, 2002, 2003]));
+    desk.seed(&desk.small([2001, 2002, 2003]));
     desk.write(
         "s.csv",
         "Zu löschen,\nNst.,Name\n2001,Ann\n\nBleiben,\n2002,Bo\n",
@@ -339,7 +339,7 @@ fn a_private_telephone_is_asked_about() {
 #[test]
 fn a_total_that_is_the_sum_of_the_numbers_stops_a_deletion() {
     let desk = Desk::new("openvox");
-    desk.hold(&desk.small([2001, 2002, 4003, 9]));
+    desk.seed(&desk.small([2001, 2002, 4003, 9]));
     let line = "delete s.csv --from TARGET --yes --max-deletes 100% --rate 5000";
     desk.write(
         "s.csv",

@@ -1,6 +1,6 @@
 //! The command line: help, errors and the way out of them, completions, manual pages, and the detail of messages.
 
-use crate::support::canary::tells_nothing;
+use crate::support::canary::assert_no_secret;
 use crate::support::pbx::Desk;
 use crate::support::program::Program;
 use clap::CommandFactory;
@@ -271,7 +271,7 @@ fn quiet_verbose_and_log_tell_as_much_as_is_wanted_and_no_secret() {
             .success()
     );
     let log = desk.read("support.log");
-    tells_nothing("the log", &log);
+    assert_no_secret("the log", &log);
     assert!(log.starts_with("# rowcall log\n"));
     assert_eq!(log.matches("begins\n").count(), 2, "{log}");
     assert!(
@@ -296,9 +296,9 @@ fn quiet_verbose_and_log_tell_as_much_as_is_wanted_and_no_secret() {
             &format!("import a.csv --to {target} -v --log support.log"),
             2,
         );
-        tells_nothing("the screen", &ran.err);
+        assert_no_secret("the screen", &ran.err);
     }
-    tells_nothing("the log", &desk.read("support.log"));
+    assert_no_secret("the log", &desk.read("support.log"));
     // No file that is something else is written on.
     desk.ends("import a.csv --to hq --log a.csv", 2)
         .says(&["is no log"]);

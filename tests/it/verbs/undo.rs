@@ -134,7 +134,7 @@ fn deleted_extensions_are_made_again() {
             .into_iter()
             .chain(["--yes", "--max-deletes", "all", "--rate", "2000/s"])
             .collect();
-        let deleted = desk.say("state", &arguments);
+        let deleted = desk.run_in("state", &arguments);
         deleted.ended_with(0, "deleted", 4);
         let undone = desk.undo(&[]);
         let lost = desk.loses_web_passwords();
@@ -300,17 +300,17 @@ fn rows_that_were_not_done_are_not_touched() {
 fn it_deletes_only_when_it_may() {
     let desk = Desk::new("ozeki");
     desk.import("state", &desk.sample(12), &[]);
-    let silent = desk.say("state", &["undo"]);
+    let silent = desk.run_in("state", &["undo"]);
     assert_eq!(silent.exit, 2, "{}", silent.err);
     assert!(silent.err.contains("--yes"), "{}", silent.err);
-    let guarded = desk.say("state", &["undo", "--yes", "--max-deletes", "5"]);
+    let guarded = desk.run_in("state", &["undo", "--yes", "--max-deletes", "5"]);
     assert_eq!(guarded.exit, 4, "{}", guarded.err);
     assert!(guarded.err.contains("--max-deletes 12"), "{}", guarded.err);
     assert_eq!(desk.export().lines().count(), 13);
-    assert_eq!(desk.say("state", &["undo", "no-such-run"]).exit, 2);
-    assert_eq!(desk.say("nothing", &["undo"]).exit, 2);
+    assert_eq!(desk.run_in("state", &["undo", "no-such-run"]).exit, 2);
+    assert_eq!(desk.run_in("nothing", &["undo"]).exit, 2);
     // The run's own changes are its budget.
-    let undone = desk.say("state", &["undo", "--yes", "--json"]);
+    let undone = desk.run_in("state", &["undo", "--yes", "--json"]);
     undone.ended_with(0, "deleted", 12);
 }
 
@@ -324,11 +324,11 @@ fn a_killed_undo_is_gone_on_with() {
     undo.wait().unwrap();
     let left = desk.export().lines().count();
     assert!(left > 1, "it was over too soon");
-    let unasked = desk.say("state", &["resume", "--json"]);
+    let unasked = desk.run_in("state", &["resume", "--json"]);
     assert_eq!(unasked.exit, 2, "{}", unasked.err);
     assert!(unasked.err.contains("--yes"), "{}", unasked.err);
     assert_eq!(desk.export().lines().count(), left);
-    let resumed = desk.say("state", &["resume", "--yes", "--json"]);
+    let resumed = desk.run_in("state", &["resume", "--yes", "--json"]);
     assert_eq!(resumed.exit, 0, "{}", resumed.err);
     assert_eq!(
         (resumed.count("deleted"), desk.export().lines().count()),
@@ -359,11 +359,11 @@ fn what_was_written_and_not_yet_read_back_is_looked_at_after_a_kill() {
     import.kill().unwrap();
     import.wait().unwrap();
     let report = desk.path("cut.csv");
-    desk.say("state", &["report", "-o", report.to_str().unwrap()]);
+    desk.run_in("state", &["report", "-o", report.to_str().unwrap()]);
     let report = fs::read_to_string(report).unwrap();
     assert_eq!(report.lines().count(), 31);
     assert!(!report.contains(",created,"), "{report}");
-    let resumed = desk.say("state", &["resume", "--json"]);
+    let resumed = desk.run_in("state", &["resume", "--json"]);
     resumed.ended_with(0, "created", 30);
     assert_eq!(desk.export().lines().count(), 31);
 }
@@ -386,7 +386,7 @@ fn an_interrupted_undo_still_knows_what_it_cannot_put_back() {
         .into_iter()
         .chain(["--max-deletes", "all", "--rate", "40/s"])
         .collect();
-    assert_eq!(desk.say("state", &arguments).exit, 0);
+    assert_eq!(desk.run_in("state", &arguments).exit, 0);
     let mut undo = desk.begin("state", &["undo", "--yes"]);
     while desk.pbx.numbers().len() < 3 {
         thread::sleep(Duration::from_millis(2));
@@ -396,7 +396,7 @@ fn an_interrupted_undo_still_knows_what_it_cannot_put_back() {
     assert!(interrupted.success());
     assert_eq!(undo.wait().unwrap().code(), Some(130));
     assert!(desk.export().lines().count() < 31, "it was over too soon");
-    let resumed = desk.say("state", &["resume", "--json"]);
+    let resumed = desk.run_in("state", &["resume", "--json"]);
     resumed.ended_with(1, "differs", 30);
     assert_eq!(desk.export().lines().count(), 31);
 }
@@ -482,7 +482,7 @@ fn a_created_extension_that_was_not_read_back_goes_only_where_nothing_else_can_h
     let sheet = sheet.to_str().unwrap();
     let all = ["--yes", "--max-deletes", "all"];
     let delete = [&["delete", sheet, "--from", &target][..], &all].concat();
-    assert_eq!(desk.say("state", &delete).exit, 0);
+    assert_eq!(desk.run_in("state", &delete).exit, 0);
     // One was: the others are compared with them.
     import("sample");
     let undone = desk.undo(&[]);
@@ -507,7 +507,7 @@ fn an_undo_that_finds_all_as_before_takes_the_rows_back_all_the_same() {
             "--max-deletes",
             "all",
         ];
-        assert_eq!(desk.say("elsewhere", &gone).exit, 0);
+        assert_eq!(desk.run_in("elsewhere", &gone).exit, 0);
         let nothing = desk.undo(&[]);
         nothing.ended_with(0, "unchanged", 4);
         // Others bring the same sheet again.

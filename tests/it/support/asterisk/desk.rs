@@ -86,7 +86,7 @@ impl RealDesk {
 impl RunningAsterisk {
     /// Checks that the PBX has exactly these extensions, each whole and closed, in the objects of its database.
     #[track_caller]
-    pub(crate) fn holds(&self, wanted: &[Record]) {
+    pub(crate) fn assert_extensions(&self, wanted: &[Record]) {
         let objects = self.objects();
         let names = |wanted: &Record| {
             ["aor", "auth", "endpoint"].map(|kind| format!("{kind}/{}", wanted.number()))

@@ -244,7 +244,7 @@ impl RunningAsterisk {
     }
 
     fn answers(&self) -> bool {
-        let asked = self.ari().say("GET /ari/asterisk/ping", "");
+        let asked = self.ari().send("GET /ari/asterisk/ping", "");
         asked.is_ok_and(|reply| reply.status == 200)
     }
 
@@ -470,7 +470,7 @@ pub(crate) struct Ari(pub(crate) SocketAddr);
 
 impl Ari {
     /// Sends a request of the tests' own, `VERB PATH`, with a body of JSON where it is not empty.
-    pub(crate) fn say(self, what: &str, body: &str) -> std::io::Result<Reply> {
+    pub(crate) fn send(self, what: &str, body: &str) -> std::io::Result<Reply> {
         let typed = match body {
             "" => "",
             _ => "Content-Type: application/json\r\n",
@@ -487,20 +487,20 @@ impl Ari {
             |(attribute, value)| serde_json::json!({ "attribute": attribute, "value": value }),
         );
         let body = serde_json::json!({ "fields": fields.collect::<Value>() });
-        let reply = self.say(&format!("PUT {}", path(kind, name)), &body.to_string());
+        let reply = self.send(&format!("PUT {}", path(kind, name)), &body.to_string());
         assert_eq!(reply.unwrap().status, 200, "{kind}/{name}");
     }
 
     /// Removes an object, past rowcall.
     #[track_caller]
     pub(crate) fn delete(self, kind: &str, name: &str) {
-        let reply = self.say(&format!("DELETE {}", path(kind, name)), "");
+        let reply = self.send(&format!("DELETE {}", path(kind, name)), "");
         assert_eq!(reply.unwrap().status, 204, "{kind}/{name}");
     }
 
     /// An object, as its interface shows it.
     pub(crate) fn get(self, kind: &str, name: &str) -> Option<PbxObject> {
-        let reply = self.say(&format!("GET {}", path(kind, name)), "").unwrap();
+        let reply = self.send(&format!("GET {}", path(kind, name)), "").unwrap();
         match reply.status {
             404 => None,
             200 => Some(attributes(&reply.json().unwrap())),
