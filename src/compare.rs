@@ -1,6 +1,6 @@
 //! The comparison of a wanted record with the one on the PBX: the fields that differ, and the differences in words.
 
-use crate::manifest::{Access, Manifest, UpdateKind};
+use crate::manifest::{Access, FieldRow, Manifest, UpdateKind};
 use crate::model::redact;
 use crate::model::{Action, Change, Field, Kind, Record, TO_GENERATE, Text};
 use std::borrow::Cow;
@@ -10,8 +10,8 @@ use url::Url;
 /// The fields in which an extension on the PBX is not as wanted, in the order of the dictionary.
 ///
 /// Fields that are not wanted, that the vendor does not know, that it only gives back, or that it does not give back
-/// are not compared, nor is a secret that is to be generated: an existing extension keeps its own. An absent field and
-/// an empty one are the same. A list (groups) is as wanted when it has every wanted item, since membership is added to
+/// are not compared, nor is a secret that is to be generated: an existing extension keeps its own. Only what is wrong with an
+/// extension counts, whatever is wanted. An absent field and an empty one are the same. A list (groups) is as wanted when it has every wanted item, since membership is added to
 /// and not replaced; one that is written as a whole (a group's members) when it has no other.
 pub fn differing(manifest: &Manifest, wanted: &Record, current: &Record) -> Vec<Field> {
     let differs = |field: Field, wanted: &str| {
@@ -40,7 +40,24 @@ pub fn differing(manifest: &Manifest, wanted: &Record, current: &Record) -> Vec<
         .iter()
         .filter(|(field, text)| *text != TO_GENERATE && differs(*field, text.reveal()))
         .map(|(field, _)| field)
+        .chain(flaws(manifest).filter(|field| text_of(current, *field) != text_of(wanted, *field)))
         .collect()
+}
+
+fn text_of(record: &Record, field: Field) -> &str {
+    record.text(field).unwrap_or_default()
+}
+
+/// The fields that say what is wrong with an extension on the PBX.
+fn flaws(manifest: &Manifest) -> impl Iterator<Item = Field> {
+    let fields = manifest.field.iter().map(|row| row.name);
+    fields.filter(|field| field.is_flaw())
+}
+
+/// The parts of other extensions that an extension uses in the place of its own; `None` where it uses none.
+pub(crate) fn parts_of_others(current: &Record) -> Option<&str> {
+    let parts = current.text(Field::PARTS_OF_OTHERS);
+    parts.filter(|parts| !parts.is_empty())
 }
 
 /// The wanted record, with what makes the parts anew that the extension on the PBX lacks, where the row does not say it.
@@ -110,10 +127,16 @@ pub fn moved(manifest: &Manifest, before: &Record, now: &Record) -> Vec<Field> {
 /// The fields in which an extension that was created as `wanted` has something that neither its row nor the PBX gives to a new
 /// one: somebody else has set them.
 pub(crate) fn added(manifest: &Manifest, wanted: &Record, now: &Record) -> Vec<Field> {
-    let rows = manifest.field.iter().filter(|row| row.empty_when_new);
-    let fields = rows.map(|row| row.name);
-    let is_added = |field: &Field| wanted.get(*field).is_none() && !is_unset(now, *field);
-    fields.filter(is_added).collect()
+    let is_added = |row: &&FieldRow| {
+        let as_new = |text: String| match text.as_str() {
+            "" => is_unset(now, row.name),
+            text => now.reveal(row.name) == Some(text),
+        };
+        let is_as_new = row.when_new(now.number()).is_none_or(as_new);
+        wanted.get(row.name).is_none() && !is_as_new
+    };
+    let rows = manifest.field.iter().filter(is_added);
+    rows.map(|row| row.name).collect()
 }
 
 /// Returns true if an extension has nothing in a field: no text, or a switch that is off.

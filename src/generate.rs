@@ -92,6 +92,7 @@ impl Recipe {
                 Rule::NotBlank
                 | Rule::Digits
                 | Rule::Forbidden { .. }
+                | Rule::AtMost { .. }
                 | Rule::OneLine
                 | Rule::Only { .. }
                 | Rule::OnlyFirst { .. }

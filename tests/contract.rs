@@ -665,6 +665,7 @@ fn a_wrong_password_is_tried_once() {
             let account = Account {
                 username: username.into(),
                 password: Secret::new(password),
+                second: None,
             };
             let pace = Pace::unlimited(rig.stop.clone());
             let fault = rig

@@ -139,6 +139,10 @@ const ENVIRONMENT: Entries = &[
         "ROWCALL_PASSWORD",
         "The password of a target that does not say where its own is.",
     ),
+    (
+        "ROWCALL_AMI_PASSWORD",
+        "Likewise of an account for the manager interface of Asterisk (ami_username).",
+    ),
     ("ROWCALL_CONFIG", "As --config: the file with the targets."),
     ("ROWCALL_STATE", "As --state: where runs are kept."),
     (

@@ -10,6 +10,7 @@ use crate::manifest::{self, Manifest};
 use crate::model::{Field, Kind, by_number, list_items, same_word, vocabulary};
 use crate::sheet::{CLEAR, is_generate};
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Returns true if a field is compared at all: the number is the key, and live fields change by themselves.
@@ -37,6 +38,8 @@ impl ComparedColumn {
 /// The extensions of one side, as rows of text. They may have secrets, so there is no way to print them.
 pub struct Side {
     manifest: Option<&'static Manifest>,
+    /// True if it was read from a PBX, and is no sheet.
+    is_pbx: bool,
     /// The public name of the key that its fingerprints were made with; empty where that is not known.
     key: String,
     columns: Vec<ComparedColumn>,
@@ -58,6 +61,7 @@ impl Side {
         });
         Side {
             manifest,
+            is_pbx: false,
             key: String::new(),
             secrets: secrets.collect(),
             columns,
@@ -70,6 +74,12 @@ impl Side {
     /// Sets the public name of the key that the fingerprints were made with.
     pub(crate) fn made_with(mut self, key: impl Into<String>) -> Side {
         self.key = key.into();
+        self
+    }
+
+    /// Says that it was read from a PBX.
+    pub(crate) fn of_pbx(mut self) -> Side {
+        self.is_pbx = true;
         self
     }
 
@@ -165,26 +175,28 @@ impl<'s> SideExtension<'s> {
         self.side.canonical(field, text)
     }
 
-    fn column(self, column: usize) -> &'s str {
-        self.side.cell(self.row, column + 1)
+    fn column(self, column: Option<usize>) -> &'s str {
+        column.map_or("", |column| self.side.cell(self.row, column + 1))
     }
 
     /// The secrets of which the side has the values.
     fn secrets(self) -> impl Iterator<Item = &'s str> {
         let secrets = self.side.secrets.iter();
-        secrets.map(move |index| self.column(*index))
+        secrets.map(move |index| self.column(Some(*index)))
     }
 }
 
 /// Makes the fingerprint of a secret from number, field and value.
 pub(crate) type Fingerprint<'k> = &'k dyn Fn(&str, Field, &str) -> String;
 
-/// One field that both sides have.
+/// One field that both sides have, with its columns; a side without a column has nothing in it.
 struct ComparedField {
     field: Field,
-    before: usize,
-    after: usize,
+    before: Option<usize>,
+    after: Option<usize>,
     how: ComparedBy,
+    /// True once a blank cell of a sheet was seen where the PBX has what a new extension has.
+    is_left_blank: Cell<bool>,
 }
 
 /// The way in which a field is compared.
@@ -337,6 +349,12 @@ impl Comparison<'_> {
         fingerprints.map(|part| part.field).collect()
     }
 
+    /// The fields in which the PBX has what a new extension has, where a cell of the sheet is blank.
+    pub(crate) fn left_blank(&self) -> Vec<Field> {
+        let parts = self.parts.iter().filter(|part| part.is_left_blank.get());
+        parts.map(|part| part.field).collect()
+    }
+
     fn pair_columns(&mut self, before: &Side, after: &Side) {
         let told = |side: &Side, field: Field| {
             [
@@ -353,14 +371,20 @@ impl Comparison<'_> {
         let keys_differ = before.key != after.key && has_key(before) && has_key(after);
         for field in fields {
             let pair = match (told(before, field), told(after, field)) {
-                ([Some(before), _], [Some(after), _]) => Some((before, after, ComparedBy::Values)),
-                ([_, Some(before)], [_, Some(after)]) => {
+                // A side that does not say what is wrong has nothing wrong.
+                ([before, _], [after, _]) if field.is_flaw() => {
+                    Some((before, after, ComparedBy::Values))
+                }
+                ([before @ Some(_), _], [after @ Some(_), _]) => {
+                    Some((before, after, ComparedBy::Values))
+                }
+                ([_, before @ Some(_)], [_, after @ Some(_)]) => {
                     Some((before, after, ComparedBy::Fingerprints))
                 }
-                ([Some(before), _], [_, Some(after)]) => {
+                ([before @ Some(_), _], [_, after @ Some(_)]) => {
                     Some((before, after, ComparedBy::MadeBefore))
                 }
-                ([_, Some(before)], [Some(after), _]) => {
+                ([_, before @ Some(_)], [after @ Some(_), _]) => {
                     Some((before, after, ComparedBy::MadeAfter))
                 }
                 (_, [None, None]) => {
@@ -384,6 +408,7 @@ impl Comparison<'_> {
                 before,
                 after,
                 how,
+                is_left_blank: Cell::new(false),
             });
         }
     }
@@ -535,6 +560,16 @@ impl ComparedField {
                     && now == after.number();
                 // A secret that is still to be made up has no value yet.
                 let is_open = is_generate(&then) || is_generate(&now);
+                let blank = [(before, &then, after, &now), (after, &now, before, &then)]
+                    .into_iter()
+                    .any(|(sheet, blank, pbx, text)| {
+                        let is_blank = blank.is_empty() && !sheet.side.is_pbx;
+                        is_blank && self.is_as_new(pbx, text)
+                    });
+                if blank {
+                    self.is_left_blank.set(true);
+                    return false;
+                }
                 !follows && !is_open && !same(self.field, &then, &now)
             }
             // Under two numbers only the presence of one can be compared.
@@ -548,9 +583,23 @@ impl ComparedField {
         }
     }
 
+    /// Returns true for a text that an extension on a PBX has where nobody has set anything: what a new one is given, or a
+    /// switch that is off.
+    fn is_as_new(&self, extension: SideExtension<'_>, text: &str) -> bool {
+        let manifest = extension.side.manifest.filter(|_| extension.side.is_pbx);
+        let Some(row) = manifest.and_then(|manifest| manifest.row(self.field)) else {
+            return false;
+        };
+        let is_off = self.field.def().kind == Kind::Switch && text == "off";
+        is_off
+            || row
+                .when_new(extension.number())
+                .is_some_and(|new| new == text)
+    }
+
     /// Returns, for each side, true if it has a value.
     fn are_there(&self, before: SideExtension<'_>, after: SideExtension<'_>) -> (bool, bool) {
-        let there = |extension: SideExtension<'_>, column| {
+        let there = |extension: SideExtension<'_>, column: Option<usize>| {
             let text = extension.column(column);
             !extension.side.canonical(self.field, text).is_empty()
         };

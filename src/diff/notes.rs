@@ -107,6 +107,10 @@ impl Comparison<'_> {
                 "not compared, because the fingerprints were made with two keys",
             ),
             (
+                &self.left_blank(),
+                "blank cells are not compared where the PBX has what a new extension has",
+            ),
+            (
                 &self.unknown_secrets(),
                 "not told of the renumbered, because a fingerprint belongs to its number",
             ),

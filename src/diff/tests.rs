@@ -39,6 +39,57 @@ fn changed_lines(fields: &[(Field, &str, &str)]) -> String {
     line.trim_start_matches("0042: ").to_owned()
 }
 
+/// A blank cell leaves what a new extension has, and a switch off; it is no value that was taken away. A PBX that has nothing
+/// where a sheet names the same does differ.
+#[test]
+fn a_blank_cell_of_a_sheet_does_not_differ_from_what_a_new_extension_has() {
+    let fields = [
+        Field::MAX_REGISTRATIONS,
+        Field::CALLER_ID,
+        Field::VOICEMAIL,
+        Field::LANGUAGE,
+    ];
+    let manifest = Some((crate::vendors::vendor("asterisk").unwrap().manifest)());
+    let with = |rows: &[(&str, &[&str])]| Side {
+        manifest,
+        ..side(&fields, rows)
+    };
+    let sheet = with(&[("2001", &["", "", "", ""]), ("2002", &["1", "", "on", ""])]);
+    let pbx = with(&[
+        ("2001", &["1", "2001", "off", ""]),
+        ("2002", &["", "77", "", "de"]),
+    ])
+    .of_pbx();
+    for (before, after) in [(&sheet, &pbx), (&pbx, &sheet)] {
+        let comparison = compare(before, after, None);
+        let numbers: Vec<&str> = comparison
+            .differences
+            .iter()
+            .map(Difference::number)
+            .collect();
+        assert_eq!(numbers, ["2002"]);
+        let left = [Field::CALLER_ID, Field::MAX_REGISTRATIONS, Field::VOICEMAIL];
+        assert_eq!(comparison.left_blank(), left);
+        let fields = &comparison.differences[0].fields;
+        assert_eq!(fields.len(), 4, "{fields:?}");
+    }
+}
+
+/// A sheet has no column for what is wrong with an extension, and the PBX tells it all the same.
+#[test]
+fn what_is_wrong_with_an_extension_differs_from_a_side_that_does_not_say() {
+    let fields = [Field::DISPLAY_NAME, Field::PARTS_OF_OTHERS];
+    let sheet = side(&fields[..1], &[("2001", &["Ann"]), ("2002", &["Bo"])]);
+    let pbx = side(
+        &fields,
+        &[("2001", &["Ann", "aor 2002"]), ("2002", &["Bo", ""])],
+    );
+    let added = ["2001 Ann: parts of others set to \"aor 2002\""];
+    assert_eq!(lines(&sheet, &pbx), added);
+    assert_eq!(lines(&pbx, &pbx), [""; 0]);
+    assert_eq!(compare(&sheet, &pbx, None).only, [vec![], vec![]]);
+}
+
 #[test]
 fn what_differs_is_told_in_telephone_words() {
     use Field as F;

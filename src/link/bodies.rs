@@ -2,7 +2,7 @@
 //! secret's, and only where it repeats no value that is hidden.
 
 use crate::model::WireText;
-use crate::model::redact::{NOT_SHOWN, WholeSecrets, repeats};
+use crate::model::redact::{NOT_SHOWN, ReadWords, WholeSecrets};
 use crate::wire::{Body, Reply, Request, json, xml};
 use serde_json::Value;
 use std::collections::HashSet;
@@ -221,8 +221,11 @@ impl ShownBodies<'_> {
     /// is a PIN too gives nothing away.
     fn repeats_hidden(&self, name: &str, text: &str) -> bool {
         let is_word = self.names.words.contains(name);
-        self.whole.are_in(text)
-            || (is_word && self.hidden.iter().any(|hidden| repeats(text, hidden)))
+        let in_words = || {
+            let words = ReadWords::new(text);
+            self.hidden.iter().any(|hidden| words.repeat(hidden))
+        };
+        self.whole.are_in(text) || (is_word && in_words())
     }
 
     /// A name, where it is none that was made of a value.

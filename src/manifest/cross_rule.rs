@@ -42,6 +42,8 @@ vocabulary! {
         DuplicateEmail = "duplicate_email",
         /// A SIP secret is not the extension's number.
         SecretIsNumber = "secret_is_number",
+        /// A voicemail box has a number that the PBX takes for one.
+        MailboxNumber = "mailbox_number",
         /// A field that is kept together with another one has that one.
         KeptWith = "kept_with",
     }
@@ -77,6 +79,7 @@ impl CrossRule {
             CrossRule::OfficeHoursOrder => "office hours begin before they end, and both are given",
             CrossRule::DuplicateEmail => "no two extensions share an e-mail address",
             CrossRule::SecretIsNumber => "a SIP secret is not the extension's number",
+            CrossRule::MailboxNumber => "the number of a voicemail box does not begin with * or #",
             CrossRule::KeptWith => "what the PBX keeps with another field has that field",
         }
     }

@@ -301,6 +301,10 @@ pub struct Setting {
     pub rules: Vec<RuleRow>,
     /// The value that applies unless another is set.
     pub default: String,
+    /// Another setting and its word, where this one is the user name of a second account, which signs in as long as that
+    /// setting has that word. A name that is given alone brings the word along.
+    #[serde(default)]
+    pub account_for: Option<[String; 2]>,
     /// The effect of the setting.
     pub help: String,
 }
@@ -377,9 +381,10 @@ pub struct FieldRow {
     /// True if it is written by a request of its own, so that a creation that was cut off may leave an extension without it.
     #[serde(default)]
     pub separate: bool,
-    /// True if a new extension certainly has nothing there where it is not sent.
+    /// True if a new extension certainly has what it is filled with there where the sheet has nothing, or nothing without
+    /// that.
     #[serde(default)]
-    pub empty_when_new: bool,
+    pub certain_when_new: bool,
     /// True if an extension that has nothing there lacks a part: an update by `fill` makes the part anew.
     #[serde(default)]
     pub shows_part: bool,
@@ -734,6 +739,13 @@ impl FieldRow {
         self.takes(&text).then_some(text)
     }
 
+    /// The text that a new extension of this number certainly has there where the sheet has none; `None` where that is
+    /// not known.
+    pub(crate) fn when_new(&self, number: &str) -> Option<String> {
+        self.certain_when_new
+            .then(|| self.filled(number).unwrap_or_default())
+    }
+
     /// Returns true if a text breaks no rule of the field.
     pub fn takes(&self, text: &str) -> bool {
         let rules = self.rules.iter();
@@ -861,15 +873,24 @@ fn rows(fields: &[FieldRow]) -> Vec<Option<usize>> {
 /// stays as it is, because its words are the vendor's.
 pub fn canonical(kind: Kind, text: &str) -> Option<Cow<'_, str>> {
     match kind {
-        Kind::Text | Kind::Identifier | Kind::Count | Kind::Email | Kind::Choice => {
-            Some(Cow::Borrowed(text))
-        }
+        Kind::Text | Kind::Identifier | Kind::Email | Kind::Choice => Some(Cow::Borrowed(text)),
+        Kind::Count => Some(Cow::Borrowed(without_zeros(text))),
         Kind::Switch => switch(text).map(Cow::Borrowed),
         Kind::Time => time_of_day(text),
         Kind::List => {
             let items: Vec<&str> = list_items(text).collect();
             Some(Cow::Owned(items.join(";")))
         }
+    }
+}
+
+/// A count without the zeros before it; any other text as it is.
+fn without_zeros(text: &str) -> &str {
+    let is_count = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.trim_start_matches('0') {
+        "" if is_count => "0",
+        count if is_count => count,
+        _ => text,
     }
 }
 

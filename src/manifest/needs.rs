@@ -1,6 +1,6 @@
 //! Fields and rules that a vendor has only where the target has certain settings.
 
-use super::{CrossRow, FieldRow, Manifest};
+use super::{CrossRow, FieldRow, Manifest, Setting};
 use crate::model::Field;
 use std::collections::BTreeSet;
 
@@ -77,7 +77,8 @@ impl Manifest {
                 setting.name == *name && setting.words.contains(word) && setting.default != *word
             })
         };
-        if let Some([name, word]) = needs.iter().find(|need| !takes(need)) {
+        let of_accounts = self.setting.iter().filter_map(|it| it.account_for.as_ref());
+        if let Some([name, word]) = needs.iter().chain(of_accounts).find(|need| !takes(need)) {
             return Err(format!("no setting {name} has the further word {word}"));
         }
         let mut of_groups = self.group.iter().flat_map(|group| &group.field);
@@ -89,11 +90,24 @@ impl Manifest {
         Ok(())
     }
 
+    /// The beginnings of the keys about second accounts.
+    pub(crate) fn account_prefixes(&self) -> impl Iterator<Item = &str> + Clone {
+        self.setting.iter().filter_map(Setting::account_prefix)
+    }
+
     fn all_needs(&self) -> Vec<Need> {
         let of_fields = self.field.iter().flat_map(|row| &row.needs);
         let of_rules = self.cross.iter().flat_map(|row: &CrossRow| &row.needs);
         let needs: BTreeSet<&Need> = of_fields.chain(of_rules).collect();
         needs.into_iter().cloned().collect()
+    }
+}
+
+impl Setting {
+    /// The beginning of the keys about the second account of which this is the user name; `None` for any other setting.
+    pub(crate) fn account_prefix(&self) -> Option<&str> {
+        self.account_for.as_ref()?;
+        self.name.strip_suffix("username")
     }
 }
 

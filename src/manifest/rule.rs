@@ -65,6 +65,14 @@ pub enum Rule {
         #[serde(deserialize_with = "CharSet::literal")]
         chars: CharSet,
     },
+    /// At most `n` of these characters in all.
+    AtMost {
+        /// The limit.
+        n: usize,
+        /// Each character that is counted.
+        #[serde(deserialize_with = "CharSet::literal")]
+        chars: CharSet,
+    },
     /// No line break and no other control character.
     OneLine,
     /// Only these characters; `a-z` is a range, a `-` at the end is itself.
@@ -121,6 +129,7 @@ impl Rule {
             Rule::MaxBytes { .. } => "max_bytes",
             Rule::MinLength { .. } => "min_length",
             Rule::Forbidden { .. } => "forbidden",
+            Rule::AtMost { .. } => "at_most",
             Rule::OneLine => "one_line",
             Rule::Only { .. } => "only",
             Rule::OnlyFirst { .. } => "only_first",
@@ -157,6 +166,9 @@ impl Rule {
                     })
                     .collect();
                 format!("must not contain any of {}", shown.join(" "))
+            }
+            Rule::AtMost { n, chars } => {
+                format!("must have at most {n} of {} in all", chars.text)
             }
             Rule::OneLine => "must be one line, without control characters".into(),
             Rule::Only { chars } => format!("must contain only {}", chars.text),
@@ -195,6 +207,11 @@ impl Rule {
                 .checked_sub(1)
                 .is_some_and(|n| text.chars().nth(n).is_none()),
             Rule::Forbidden { chars } => text.chars().any(|c| chars.contains(c)),
+            Rule::AtMost { n, chars } => text
+                .chars()
+                .filter(|c| chars.contains(*c))
+                .nth(*n)
+                .is_some(),
             Rule::OneLine => text.chars().any(char::is_control),
             Rule::Only { chars } => text.chars().any(|c| !chars.contains(c)),
             Rule::OnlyFirst { chars } => {
@@ -233,6 +250,7 @@ impl Rule {
             | Rule::MaxLength { .. }
             | Rule::MaxBytes { .. }
             | Rule::MinLength { .. }
+            | Rule::AtMost { .. }
             | Rule::OnlyFirst { .. }
             | Rule::Email
             | Rule::Reserved { .. }
@@ -255,7 +273,7 @@ impl Rule {
             {
                 "choose another one"
             }
-            Rule::Forbidden { .. } => "remove these characters",
+            Rule::Forbidden { .. } | Rule::AtMost { .. } => "remove these characters",
             Rule::Only { .. } | Rule::OnlyFirst { .. } => "remove the other characters",
             Rule::Digits if field.def().care == Care::Phone => {
                 "write it in digits as it is dialled; with --country `rowcall fix` may do it"

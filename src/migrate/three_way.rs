@@ -2,7 +2,7 @@
 //! by hand on the other.
 
 use super::base::Agreed;
-use crate::compare::differing;
+use crate::compare::{differing, parts_of_others};
 use crate::manifest::{Access, Manifest};
 use crate::mapping::MappedRecord;
 use crate::model::{Field, Kind, Record, TO_GENERATE};
@@ -29,6 +29,8 @@ pub enum MergeStep {
     Differs(Vec<Field>),
     /// These fields were changed on both PBXes, and not to the same.
     Both(Vec<Field>),
+    /// It is there, and uses these parts of others: nobody overwrites it.
+    UsesOthers(String),
     /// An earlier run made it, and it is gone since.
     Gone,
 }
@@ -49,6 +51,9 @@ pub fn merge_step(
             _ => MergeStep::Create,
         };
     };
+    if let Some(parts) = parts_of_others(current) {
+        return MergeStep::UsesOthers(parts.to_owned());
+    }
     let mut wanted = mapped.wanted.clone();
     for (field, text) in mapped.wanted.iter() {
         // Made up when the extension was made, and left alone from then on.

@@ -137,6 +137,8 @@ pub struct FieldDef {
     /// True if it shows the state of the moment (a registration, say) and is no setting: left out of exports unless
     /// asked for, never written.
     pub live: bool,
+    /// True if a text in it says what is wrong with an extension: one that has any is never as wanted.
+    pub flaw: bool,
     /// The part of the extension's identity that it shows to people; a secret must not be guessable from it.
     pub identifies: Option<Identity>,
     /// The kind of extension whose number it may contain.
@@ -166,6 +168,7 @@ impl FieldDef {
             },
             secret: false,
             live: false,
+            flaw: false,
             identifies: None,
             refers: None,
             membership: false,
@@ -399,6 +402,8 @@ dictionary! {
         "What kind of telephone account it is, as the PBX words it.";
     PORT = "port", "port", ["Port", "Analoger Anschluss"], Text, "",
         "The analogue port that the extension is wired to.";
+    PARTS_OF_OTHERS { flaw: true } = "parts_of_others", "parts of others", ["Parts of others", "Teile anderer"], Text, "aor 2001",
+        "Parts that other extensions have too, and that this one uses in the place of its own.";
     STATUS { live: true } = "status", "status", ["Status", "Status"], Text, "Registered",
         "What the extension is doing, as the PBX words it.";
     USER_AGENT { live: true } = "user_agent", "user agent", ["User agent", "Telefonsoftware"], Text, "Yealink SIP-T46S",
@@ -489,6 +494,11 @@ impl Field {
     /// Returns true if the field shows the state of the moment and is no setting.
     pub fn is_live(self) -> bool {
         self.def().live
+    }
+
+    /// Returns true if a text in the field says what is wrong with an extension.
+    pub fn is_flaw(self) -> bool {
+        self.def().flaw
     }
 
     /// Returns true if the field lists which extensions belong to which groups.

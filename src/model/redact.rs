@@ -3,7 +3,7 @@
 use super::field::has_url_password;
 use super::{Field, Kind, OddChar, Secret};
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write;
 
 /// The number of characters of a value that are shown.
@@ -38,47 +38,104 @@ pub fn plain(field: Field, text: &str) -> String {
 /// The length from which a piece of a secret gives it away, in characters.
 const PIECE: usize = 4;
 
-/// Returns true if words from elsewhere contain a secret or a piece of it: in any case, percent-encoded, escaped as in
-/// JSON, XML or shells (also twice), in base64 (also in lower case) or in hexadecimal digits, and with whatever signs between its letters.
+/// Returns true if words from elsewhere contain a secret or a piece of it, as [`ReadWords`] finds them.
 pub fn repeats(words: &str, typed: &str) -> bool {
-    let secret = typed.to_lowercase();
-    if secret.is_empty() {
-        return false;
+    ReadWords::new(words).repeat(typed)
+}
+
+/// The digits that a piece of a secret has in hexadecimal.
+const HEX_PIECE: usize = 2 * PIECE;
+
+/// Words from elsewhere in all readings in which a secret is looked for in them: in any case, percent-encoded, escaped as
+/// in JSON, XML or shells (also twice), in base64 (also in lower case) or in hexadecimal digits, and with whatever signs
+/// between its letters. They are read once, however many secrets are looked for.
+pub(crate) struct ReadWords {
+    /// The readings, in lower case.
+    texts: BTreeSet<String>,
+    /// All pieces of them.
+    pieces: HashSet<[char; PIECE]>,
+    /// All pieces of their letters and digits alone.
+    letter_pieces: HashSet<[char; PIECE]>,
+    /// All pieces of the letters and digits of the words as they are.
+    hex_pieces: HashSet<[char; HEX_PIECE]>,
+    /// The words in lower case, without blanks.
+    joined: String,
+    /// All pieces of these.
+    joined_pieces: HashSet<[u8; PIECE]>,
+}
+
+impl ReadWords {
+    pub(crate) fn new(words: &str) -> ReadWords {
+        let once = unescaped(words);
+        let read = [
+            words.to_owned(),
+            percent_decoded(words),
+            unescaped(&once),
+            once,
+        ];
+        let mut texts: BTreeSet<String> = read.iter().map(|text| text.to_lowercase()).collect();
+        let letter_pieces = texts
+            .iter()
+            .flat_map(|text| windows(&letters(text)))
+            .collect();
+        let joined: String = words.split_whitespace().collect();
+        for text in decoded_runs(words).chain(decoded_runs(&joined)) {
+            texts.insert(text.to_lowercase());
+        }
+        let joined = joined.to_lowercase();
+        ReadWords {
+            pieces: texts.iter().flat_map(|text| windows(text)).collect(),
+            letter_pieces,
+            hex_pieces: windows(&letters(&words.to_lowercase())).collect(),
+            joined_pieces: joined
+                .as_bytes()
+                .windows(PIECE)
+                .filter_map(|piece| piece.try_into().ok())
+                .collect(),
+            texts,
+            joined,
+        }
     }
-    let once = unescaped(words);
-    let read: [String; 4] = [
-        words.to_owned(),
-        percent_decoded(words),
-        unescaped(&once),
-        once,
-    ];
-    let raw: Vec<char> = secret.chars().collect();
-    let in_words = |words: &String| {
-        let words = words.to_lowercase();
-        pieces(&raw, PIECE).any(|piece| words.contains(&piece))
-    };
-    let bare: Vec<char> = letters(&secret).chars().collect();
-    let in_letters = |words: &String| {
-        let words = letters(&words.to_lowercase());
-        bare.len() >= PIECE && pieces(&bare, PIECE).any(|piece| words.contains(&piece))
-    };
-    if read
-        .iter()
-        .any(|words| in_words(words) || in_letters(words))
-    {
-        return true;
+
+    /// Returns true if they contain this secret or a piece of it.
+    pub(crate) fn repeat(&self, typed: &str) -> bool {
+        let secret = typed.to_lowercase();
+        if secret.is_empty() {
+            return false;
+        }
+        let is_short = secret.chars().nth(PIECE - 1).is_none();
+        let hex = |text: &str| text.bytes().flat_map(hex_digits).collect::<String>();
+        let in_hex = |text: &str| {
+            let mut pieces = windows(&hex(text));
+            pieces.any(|piece| self.hex_pieces.contains(&piece))
+        };
+        (is_short && self.texts.iter().any(|text| text.contains(&secret)))
+            || windows(&secret).any(|piece| self.pieces.contains(&piece))
+            || windows(&letters(&secret)).any(|piece| self.letter_pieces.contains(&piece))
+            || in_hex(typed)
+            || in_hex(&secret)
+            || self.hold_in_base64(typed)
     }
-    let folded = letters(&words.to_lowercase());
-    let hexes: [Vec<char>; 2] =
-        [typed, secret.as_str()].map(|text| text.bytes().flat_map(hex_digits).collect());
-    let in_hex = |hex: &Vec<char>| pieces(hex, 2 * PIECE).any(|piece| folded.contains(&piece));
-    let joined: String = words.split_whitespace().collect();
-    let lower = joined.to_lowercase();
-    let mut in_base64 = typed.as_bytes().windows(PIECE).flat_map(base64_folded);
-    (secret.len() >= PIECE && hexes.iter().any(in_hex))
-        || in_base64.any(|piece| lower.contains(&piece))
-        || decoded_runs(words).any(|text| in_words(&text))
-        || decoded_runs(&joined).any(|text| in_words(&text))
+
+    fn hold_in_base64(&self, typed: &str) -> bool {
+        let pieces = typed.as_bytes().windows(PIECE);
+        let mut pieces = pieces.filter_map(|piece| piece.try_into().ok());
+        pieces.any(|piece| {
+            base64_folded(piece).any(|(digits, length)| {
+                let begin = digits.first_chunk::<PIECE>();
+                let digits = digits.get(..length).unwrap_or_default();
+                begin.is_some_and(|begin| self.joined_pieces.contains(begin))
+                    && std::str::from_utf8(digits).is_ok_and(|digits| self.joined.contains(digits))
+            })
+        })
+    }
+}
+
+/// All pieces of this many characters.
+fn windows<const N: usize>(text: &str) -> impl Iterator<Item = [char; N]> + use<N> {
+    let chars: Vec<char> = text.chars().collect();
+    let last = (chars.len() + 1).saturating_sub(N);
+    (0..last).filter_map(move |at| chars.get(at..at + N)?.try_into().ok())
 }
 
 /// Like [`repeats`], for a secret that stays in its type.
@@ -119,6 +176,26 @@ fn contains_whole(text: &str, secret: &str) -> bool {
     !secret.is_empty() && (text == secret || (secret.len() >= LONG && text.contains(&secret)))
 }
 
+/// A message in which a long secret that stands there, in any case, is not shown; `None` where it does not. Of one that a
+/// message would cut off the shown part counts.
+pub(crate) fn without_secret(message: &str, secret: &str) -> Option<String> {
+    let shown = quoted(secret.trim());
+    let shown = shown.trim_matches('"').trim_end_matches('…').to_lowercase();
+    let lower = message.to_lowercase();
+    // Where letters take other room in lower case, their places are not those of the message.
+    if shown.len() < LONG || lower.len() != message.len() || !lower.contains(&shown) {
+        return None;
+    }
+    let (mut out, mut rest) = (String::new(), 0);
+    while let Some(at) = lower.get(rest..)?.find(&shown) {
+        out.push_str(message.get(rest..rest + at)?);
+        out.push_str(NOT_SHOWN);
+        rest += at + shown.len();
+    }
+    out.push_str(message.get(rest..)?);
+    Some(out)
+}
+
 /// Secrets that are looked for together, each as [`contains_whole`] looks for it.
 #[derive(Default)]
 pub(crate) struct WholeSecrets {
@@ -151,12 +228,6 @@ impl WholeSecrets {
 /// The letters and digits of a text, without the signs between them.
 fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).collect()
-}
-
-/// All pieces of this length; the whole where it is shorter.
-fn pieces(text: &[char], length: usize) -> impl Iterator<Item = String> {
-    text.windows(length.min(text.len()).max(1))
-        .map(|piece| piece.iter().collect())
 }
 
 /// The two lower-case hexadecimal digits of a byte.
@@ -228,23 +299,23 @@ fn escape(text: &str) -> Option<(Option<char>, usize)> {
 }
 
 /// A piece of a secret in base64, in lower case, at each of the places in a group that it may have: the digits that are
-/// of this piece alone.
-fn base64_folded(piece: &[u8]) -> impl Iterator<Item = String> {
-    let bits: Vec<u8> = piece
-        .iter()
-        .flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1))
-        .collect();
+/// of this piece alone, and how many they are.
+fn base64_folded(piece: [u8; PIECE]) -> impl Iterator<Item = ([u8; PIECE + 1], usize)> {
+    let bits = u32::from_be_bytes(piece);
+    let letter = |six: u32| match six as u8 {
+        value @ 0..26 => b'a' + value,
+        value @ 26..52 => b'a' + value - 26,
+        value @ 52..62 => b'0' + value - 52,
+        62 => b'+',
+        _ => b'/',
+    };
     [0, 2, 4].into_iter().map(move |start| {
-        let digits = bits.get(start..).unwrap_or_default().chunks_exact(6);
-        let digits = digits.map(|six| six.iter().fold(0, |value, bit| value << 1 | bit));
-        let letter = |value: u8| match value {
-            0..26 => char::from(b'a' + value),
-            26..52 => char::from(b'a' + value - 26),
-            52..62 => char::from(b'0' + value - 52),
-            62 => '+',
-            _ => '/',
-        };
-        digits.map(letter).collect()
+        let length = (u32::BITS - start) / 6;
+        let mut digits = [0; PIECE + 1];
+        for (digit, at) in digits.iter_mut().zip(1..=length) {
+            *digit = letter(bits >> (u32::BITS - start - 6 * at) & 63);
+        }
+        (digits, length as usize)
     })
 }
 
@@ -450,6 +521,32 @@ mod tests {
     }
 
     #[test]
+    fn a_message_is_shown_without_the_secret_that_it_quotes() {
+        let long = "Kq7\"W".repeat(20);
+        for (message, secret, shown) in [
+            (
+                "is \"xKQ7wzp3xVN9T y\", no",
+                "Kq7WzP3xVn9T",
+                Some("is \"x(not shown) y\", no"),
+            ),
+            ("is \"Kq7WzP3x\"", "Kq7WzP3xVn9T", None),
+            ("is \"0815\"", "0815", None),
+            (
+                "is \"12345678\" ü 12345678",
+                " 12345678",
+                Some("is \"(not shown)\" ü (not shown)"),
+            ),
+            (&quoted(&long), &long, Some("\"(not shown)…\"")),
+        ] {
+            assert_eq!(
+                without_secret(message, secret).as_deref(),
+                shown,
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
     fn only_texts_give_secrets_away() {
         let gives = |field, text, secret| reveals("2001", field, text, secret);
         assert!(gives(Field::DISPLAY_NAME, "Kq7WzP3xVn9T", "kq7wzp3xvn9t"));
@@ -511,6 +608,19 @@ mod tests {
         }
         assert!(repeats("pin 12 is wrong", "12"));
         assert!(!repeats("anything", ""));
+    }
+
+    #[test]
+    fn a_secret_of_few_letters_is_found_as_a_whole() {
+        for (words, secret) in [
+            ("no 12", "12"),
+            ("no %31%32", "12"),
+            ("no c3bcc39f", "üß"),
+            ("no w7zdnw==", "üß"),
+        ] {
+            assert!(repeats(words, secret), "{words}");
+        }
+        assert!(!repeats("no 1 2", "12"));
     }
 
     #[test]

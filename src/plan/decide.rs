@@ -1,7 +1,7 @@
 //! Decides one row by the record on the PBX under its number.
 
 use crate::columns::AllowedActions;
-use crate::compare::{differences, differing, made_whole, uncomparable};
+use crate::compare::{differences, differing, made_whole, parts_of_others, uncomparable};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{
     Action, Change, Field, Mode, Outcome, PlannedRow, Record, RowResult, TO_GENERATE,
@@ -43,6 +43,8 @@ pub enum Decision {
     Unchanged,
     /// The extension exists and differs in these fields; mode create leaves it alone.
     Conflict(Vec<Field>),
+    /// The extension exists and uses these parts of others; no mode changes it.
+    UsesOthers(String),
     /// The extension does not exist, and mode update does not make it, or it was to get a new number.
     Missing,
 }
@@ -84,6 +86,9 @@ impl ComparedRow<'_> {
                 before: None,
             });
         };
+        if let Some(parts) = parts_of_others(current) {
+            return Decision::UsesOthers(parts.to_owned());
+        }
         let wanted = &*made_whole(manifest, wanted, current);
         let mut fields = differing(manifest, wanted, current);
         if mode == Mode::Create {
@@ -177,6 +182,7 @@ impl ComparedRow<'_> {
                     ..outcome
                 }
             }
+            Decision::UsesOthers(parts) => using_others(parts, manifest, line),
             Decision::Missing if wanted.text(Field::NEW_NUMBER).is_some() => Outcome {
                 code: "missing".into(),
                 field: Some(Field::NEW_NUMBER),
@@ -210,6 +216,24 @@ impl ComparedRow<'_> {
                 }
             }
         }
+    }
+}
+
+/// The line of an extension that is left alone, because it uses these parts of others.
+pub(crate) fn using_others(parts: &str, manifest: &Manifest, line: Outcome) -> Outcome {
+    let made_of = &manifest.vendor.made_of;
+    Outcome {
+        action: Action::None,
+        result: RowResult::Conflict,
+        code: "parts_of_others".into(),
+        field: Some(Field::PARTS_OF_OTHERS),
+        message: format!(
+            "the PBX has this extension, and it uses parts of others in the place of its own: {parts}; rowcall did not change it"
+        ),
+        hint: format!(
+            "give it parts of its own on the PBX ({made_of}), or delete it and import it anew"
+        ),
+        ..line
     }
 }
 
@@ -279,6 +303,34 @@ mod tests {
         let written: Vec<Field> = change.wanted.iter().map(|(field, _)| field).collect();
         assert_eq!(written, [Field::NUMBER, Field::EMAIL]);
         assert_eq!(uncomparable(&manifest, &wanted), []);
+    }
+
+    #[test]
+    fn what_uses_parts_of_others_is_left_alone_in_every_mode_and_told() {
+        let manifest = (crate::vendors::vendor("asterisk").unwrap().manifest)();
+        let mut current = extension(&[(Field::NUMBER, "2001"), (Field::LANGUAGE, "de")]);
+        let wanted = current.clone();
+        current.set(Field::PARTS_OF_OTHERS, "aor 2002");
+        let row = ComparedRow {
+            manifest,
+            wanted: &wanted,
+            current: Some(&current),
+            is_written: &|_| false,
+        };
+        for mode in [Mode::Create, Mode::Update, Mode::Upsert, Mode::Sync] {
+            let decision = row.decide(mode, 0);
+            let line = Outcome::new(Action::None, RowResult::NotSent);
+            let planned = row.planned(decision, line, &|_| String::new());
+            assert_eq!(planned.outcome.result, RowResult::Conflict, "{mode:?}");
+            assert!(planned.change.is_none());
+            let message = &planned.outcome.message;
+            assert!(message.contains("its own: aor 2002; rowcall"), "{message}");
+        }
+        assert_eq!(
+            differing(manifest, &wanted, &current),
+            [Field::PARTS_OF_OTHERS]
+        );
+        assert_eq!(differing(manifest, &current, &current), []);
     }
 
     #[test]

@@ -139,6 +139,11 @@ fn push_row(
     let Some(change) = row.change.as_ref().filter(|_| !detail.short) else {
         return;
     };
+    // A secret may stand in another field too, by mistake.
+    let change = &Change {
+        wanted: change.hiding(change.wanted.clone()),
+        ..change.clone()
+    };
     let unseen: BTreeSet<Field> = uncomparable(manifest, &change.wanted).into_iter().collect();
     for field in change.fields() {
         let is_whole = manifest.row(field).is_some_and(|row| row.replaced_whole);

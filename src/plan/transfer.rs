@@ -1,7 +1,7 @@
 //! The rows of a migration: the records of the one PBX as the other one is to have them, decided three ways: by both
 //! present records and the agreement of the last run.
 
-use super::decide::keeping_memberships;
+use super::decide::{keeping_memberships, using_others};
 use super::dependents::block_dependents;
 use super::origin::{Endpoint, MigrationSource, SourceExtension};
 use super::remote::RemoteState;
@@ -495,6 +495,7 @@ impl Deciding<'_> {
                 hint: "make both the same by hand, or --overwrite brings it to what the other PBX says".into(),
                 ..line
             },
+            MergeStep::UsesOthers(parts) => using_others(parts, self.manifest(), line),
             MergeStep::Gone => Outcome {
                 result: RowResult::Missing,
                 code: "missing".into(),

@@ -21,6 +21,9 @@ use std::{env, fs};
 /// The variable with the password where the target does not name another source.
 pub(crate) const PASSWORD_VARIABLE: &str = "ROWCALL_PASSWORD";
 
+/// The keys of a target that say where a password is, behind the prefix of an account that is not the main one.
+const PASSWORD_KEYS: [&str; 3] = ["password_env", "password_file", "password_command"];
+
 /// The largest configuration or password file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
@@ -49,6 +52,48 @@ pub(crate) struct TargetEntry {
     pub(crate) sip_rate: Option<String>,
     #[serde(flatten)]
     pub(crate) settings: BTreeMap<String, toml::Value>,
+}
+
+/// The place of a password, as a target has it.
+struct PasswordPlace<'e> {
+    /// The prefix of its keys: empty for the main account.
+    prefix: &'e str,
+    env: Option<&'e str>,
+    file: Option<&'e Path>,
+    command: Option<&'e str>,
+}
+
+impl PasswordPlace<'_> {
+    /// A key as `rowcall.toml` has it.
+    fn key(&self, key: &str) -> String {
+        format!("{}{key}", self.prefix)
+    }
+
+    /// The variable with the password where no place is named.
+    fn variable(&self) -> String {
+        PASSWORD_VARIABLE.replace("PASSWORD", &self.key("password").to_uppercase())
+    }
+}
+
+impl TargetEntry {
+    /// The text of a setting; `None` where it is not set, or no text.
+    fn setting(&self, name: &str) -> Option<&str> {
+        self.settings.get(name).and_then(toml::Value::as_str)
+    }
+
+    /// The files that it names as places of passwords.
+    fn password_files(&self) -> impl Iterator<Item = &Path> {
+        let is_file = |name: &str| name.ends_with("_password_file");
+        let settings = self.settings.iter().filter(move |(name, _)| is_file(name));
+        let files = settings.filter_map(|(_, value)| value.as_str().map(Path::new));
+        self.password_file.as_deref().into_iter().chain(files)
+    }
+}
+
+/// Returns true for a key that says where the password of an account is whose keys have this prefix.
+pub(crate) fn is_password_place(name: &str, prefix: &str) -> bool {
+    name.strip_prefix(prefix)
+        .is_some_and(|key| PASSWORD_KEYS.contains(&key))
 }
 
 #[derive(Debug, Deserialize)]
@@ -123,11 +168,12 @@ pub(crate) fn named(name: &str, path: &Path) -> Result<TargetEntry, Failure> {
 /// The files with passwords and certificates that a configuration names; none where it cannot be read.
 pub(crate) fn files_named_in(path: &Path) -> Vec<PathBuf> {
     let targets = read_config(path).map(|config| config.targets);
-    let targets = targets.unwrap_or_default().into_values();
-    targets
-        .flat_map(|target| [target.password_file, target.ca_file])
-        .flatten()
-        .collect()
+    let targets = targets.unwrap_or_default();
+    let files = targets.values().flat_map(|target| {
+        let passwords = target.password_files();
+        passwords.chain(target.ca_file.as_deref())
+    });
+    files.map(Path::to_owned).collect()
 }
 
 /// Finds the line of a target's key, as `rowcall.toml:7`; the file alone where it is not found.
@@ -184,13 +230,8 @@ fn read_config(path: &Path) -> Result<Config, Failure> {
     })?;
     keep(config.targets.keys());
     for target in config.targets.values() {
-        let files = [&target.password_file, &target.ca_file];
-        keep(
-            files
-                .into_iter()
-                .flatten()
-                .map(|file| file.to_string_lossy()),
-        );
+        let files = target.password_files().chain(target.ca_file.as_deref());
+        keep(files.map(Path::to_string_lossy));
     }
     Ok(config)
 }
@@ -297,50 +338,97 @@ pub(crate) fn account(
         return Ok(Account::default());
     }
     if let Some(password) = entry.password.clone() {
-        return Ok(Account { username, password });
+        return Ok(Account {
+            username,
+            password,
+            second: None,
+        });
     }
-    let password = match (
-        &entry.password_env,
-        &entry.password_file,
-        &entry.password_command,
-    ) {
-        (Some(name), None, None) => from_variable(label, name)?,
-        (None, Some(path), None) => {
-            let text = read_small(path).map_err(|why| {
-                Failure::usage(format!("{label}: password_file {}: {why}", path.display()))
-            })?;
-            first_line(&text)
-        }
-        (None, None, Some(command)) => from_command(label, command, COMMAND_TIME_MAX)?,
-        (None, None, None) => from_variable(label, PASSWORD_VARIABLE).or_else(|failure| {
-            match ask_secret(&format!("password of {username} at {label}")) {
-                Some(password) => Ok(password.reveal().to_owned()),
-                None => Err(failure),
-            }
-        })?,
-        _ => {
-            return Err(Failure::usage(format!(
-                "{label} names more than one source of its password"
-            ))
-            .hint("keep one of password_env, password_file, password_command"));
-        }
+    let place = PasswordPlace {
+        prefix: "",
+        env: entry.password_env.as_deref(),
+        file: entry.password_file.as_deref(),
+        command: entry.password_command.as_deref(),
     };
-    if password.is_empty() {
-        return Err(Failure::usage(format!("{label}: the password is empty"))
-            .hint("correct the variable, file or command that rowcall.toml names for it"));
-    }
+    let password = password(label, &username, &place)?;
     Ok(Account {
         username,
-        password: Secret::new(password),
+        password,
+        second: None,
     })
 }
 
-fn from_variable(label: &str, name: &str) -> Result<String, Failure> {
+/// The second account of a target, whose settings begin with this prefix.
+///
+/// # Errors
+/// Exit 2 where there is no password for it.
+pub(crate) fn second_account(
+    label: &str,
+    username: &str,
+    entry: &TargetEntry,
+    prefix: &str,
+) -> Result<Account, Failure> {
+    let [env, file, command] = PASSWORD_KEYS.map(|key| entry.setting(&format!("{prefix}{key}")));
+    let place = PasswordPlace {
+        prefix,
+        env,
+        file: file.map(Path::new),
+        command,
+    };
+    Ok(Account {
+        username: username.to_owned(),
+        password: password(label, username, &place)?,
+        second: None,
+    })
+}
+
+fn password(label: &str, username: &str, place: &PasswordPlace<'_>) -> Result<Secret, Failure> {
+    let keys = || PASSWORD_KEYS.map(|key| place.key(key)).join(", ");
+    let password =
+        match (place.env, place.file, place.command) {
+            (Some(name), None, None) => from_variable(label, name, place)?,
+            (None, Some(path), None) => {
+                let text = read_small(path).map_err(|why| {
+                    let (key, path) = (place.key("password_file"), path.display());
+                    Failure::usage(format!("{label}: {key} {path}: {why}"))
+                })?;
+                first_line(&text)
+            }
+            (None, None, Some(command)) => {
+                let key = place.key("password_command");
+                from_command((label, &key), command, COMMAND_TIME_MAX)?
+            }
+            (None, None, None) => from_variable(label, &place.variable(), place).or_else(
+                |failure| match ask_secret(&format!("password of {username} at {label}")) {
+                    Some(password) => Ok(password.reveal().to_owned()),
+                    None => Err(failure),
+                },
+            )?,
+            _ => {
+                return Err(Failure::usage(format!(
+                    "{label} names more than one source of the password of {username}"
+                ))
+                .hint(format!("keep one of {}", keys())));
+            }
+        };
+    if password.is_empty() {
+        return Err(
+            Failure::usage(format!("{label}: the password of {username} is empty"))
+                .hint("correct the variable, file or command that rowcall.toml names for it"),
+        );
+    }
+    Ok(Secret::new(password))
+}
+
+fn from_variable(label: &str, name: &str, place: &PasswordPlace<'_>) -> Result<String, Failure> {
     env::var(name).map_err(|_| {
+        let [_, file, command] = PASSWORD_KEYS.map(|key| place.key(key));
         Failure::usage(format!(
             "{label} needs a password, and the variable {name} is not set"
         ))
-        .hint("set it, or name password_file or password_command in rowcall.toml")
+        .hint(format!(
+            "set it, or name {file} or {command} in rowcall.toml"
+        ))
     })
 }
 
@@ -350,8 +438,13 @@ const COMMAND_TIME_MAX: Duration = Duration::from_secs(30);
 /// The most that a password command may print, in bytes.
 const COMMAND_BYTES_MAX: u64 = 64 << 10;
 
-fn from_command(label: &str, command: &str, time_max: Duration) -> Result<String, Failure> {
-    let failed = |why: String| Failure::usage(format!("{label}: password_command {why}"));
+/// Runs the command of a target's key, and takes the first line of its output.
+fn from_command(
+    (label, key): (&str, &str),
+    command: &str,
+    time_max: Duration,
+) -> Result<String, Failure> {
+    let failed = |why: String| Failure::usage(format!("{label}: {key} {why}"));
     let cannot_run = |error: io::Error| failed(format!("cannot run: {error}"));
     let deadline = Instant::now() + time_max;
     // A group in the background may not ask at a terminal, as password stores do.
@@ -437,7 +530,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("process");
         let command = format!("sleep 60 & echo $! > '{}'; wait", file.display());
-        let failure = from_command("hq", &command, Duration::from_secs(2)).unwrap_err();
+        let failure =
+            from_command(("hq", "password_command"), &command, Duration::from_secs(2)).unwrap_err();
         assert!(
             failure.message.contains("took longer than 2 s"),
             "{failure:?}"

@@ -252,7 +252,14 @@ pub(crate) fn try_target(target: &Target, context: &Context, stop: &StopFlag) ->
         Some(_) => (None, ", who may only read"),
         None => (None, ""),
     };
-    let message = format!("reached, {user}{read_only}");
+    let second = target.settings.second_account(target.manifest());
+    let message = match second {
+        None => format!("reached, {user}{read_only}"),
+        Some(second) => format!(
+            "reached, {user}{read_only}, and as {} for {}",
+            second.username, second.purpose
+        ),
+    };
     checks.push(Check::passed(label, "sign-in", message));
     match (unusable, session.connection().rights()) {
         (Some(fault), _) => checks.push(Check::failed(label, "writing", target.failure(&fault))),

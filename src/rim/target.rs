@@ -1,6 +1,9 @@
 //! From the words after `--to` to a PBX: `rowcall.toml`, `VENDOR+URL`, `sim:VENDOR`.
 
-use super::config::{PASSWORD_VARIABLE, TargetEntry, account, config_of, named, place_in_config};
+use super::config::{
+    PASSWORD_VARIABLE, TargetEntry, account, config_of, is_password_place, named, place_in_config,
+    second_account,
+};
 use super::failure::{Exit, Failure};
 use super::rate::Rate;
 use super::sip_settings::SipSettings;
@@ -233,12 +236,24 @@ impl NamedTarget {
     }
 
     /// Resolves label, address and account.
-    fn place(&self, vendor: &Vendor) -> Result<(String, Address, Account), Failure> {
+    fn place(
+        &self,
+        vendor: &Vendor,
+        settings: &Settings,
+    ) -> Result<(String, Address, Account), Failure> {
+        let manifest = (vendor.manifest)();
+        let second = settings.second_account(manifest);
         if let Some(faults) = &self.sim {
             let address = Address::Sim(faults.clone());
-            return Ok((self.label.clone(), address, sim_account()));
+            let mut account = sim_account();
+            account.second = second.map(|second| {
+                Box::new(Account {
+                    username: second.username.to_owned(),
+                    ..sim_account()
+                })
+            });
+            return Ok((self.label.clone(), address, account));
         }
-        let manifest = (vendor.manifest)();
         let (url, user) = address(&self.entry.url, &manifest.vendor.path)?;
         let label = match self.label.as_str() {
             "" => format!("{}+{url}", vendor.id),
@@ -249,10 +264,15 @@ impl NamedTarget {
             _ => user,
         };
         let required = !manifest.ability.account_optional;
-        let account = match self.signs_in {
+        let mut account = match self.signs_in {
             true => account(&label, username, &self.entry, required)?,
             false => Account::default(),
         };
+        if let Some(second) = second.filter(|_| self.signs_in) {
+            let (username, prefix) = (second.username, second.prefix);
+            let second = second_account(&label, username, &self.entry, prefix)?;
+            account.second = Some(Box::new(second));
+        }
         Ok((label, Address::Url(url), account))
     }
 
@@ -284,10 +304,22 @@ impl NamedTarget {
         let manifest = (vendor.manifest)();
         let mut given = BTreeMap::new();
         for (name, value) in &self.entry.settings {
-            if name == "password" {
+            let mut prefixes = manifest.account_prefixes();
+            if name == "password" || prefixes.clone().any(|it| *name == format!("{it}password")) {
                 return Err(Failure::usage("rowcall.toml holds a password").hint(
                     "take it out, and name password_env, password_file or password_command instead",
                 ));
+            }
+            if let Some(prefix) = prefixes.find(|prefix| is_password_place(name, prefix)) {
+                let account = format!("{prefix}username");
+                if !value.is_str() {
+                    return Err(self.wrong(name, "it takes a text, not a table or list"));
+                }
+                if !self.entry.settings.contains_key(&account) {
+                    let why = format!("{name} is of no use without {account}");
+                    return Err(self.wrong_at(name, why));
+                }
+                continue;
             }
             let text = match value {
                 toml::Value::String(text) => text.clone(),
@@ -309,7 +341,7 @@ impl NamedTarget {
         let entry = &self.entry;
         let settings = self.settings(vendor, pace)?;
         let sip = self.sip_settings(pace)?;
-        let (label, address, account) = self.place(vendor)?;
+        let (label, address, account) = self.place(vendor, &settings)?;
         let rate = match (pace.rate, &entry.rate) {
             (Some(rate), _) => rate,
             (None, Some(text)) => text.parse().map_err(|why| self.wrong("rate", why))?,
@@ -629,6 +661,7 @@ pub(crate) fn sim_account() -> Account {
     Account {
         username: "api".to_owned(),
         password: Secret::new(password),
+        second: None,
     }
 }
 

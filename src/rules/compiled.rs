@@ -149,10 +149,13 @@ impl<'m> CompiledField<'m> {
     pub(super) fn trimmed<'t>(&self, text: &'t str) -> &'t str {
         // Most texts have nothing to trim, as their first and last byte show.
         let ends = [text.as_bytes().first(), text.as_bytes().last()];
-        if ends.iter().flatten().all(|b| b.is_ascii_graphic()) || self.row.name.is_secret() {
-            text
-        } else {
-            text.trim()
+        if ends.iter().flatten().all(|b| b.is_ascii_graphic()) {
+            return text;
+        }
+        match text.trim() {
+            // Blanks alone are no secret either.
+            trimmed if trimmed.is_empty() || !self.row.name.is_secret() => trimmed,
+            _ => text,
         }
     }
 
@@ -687,6 +690,9 @@ impl FastPath {
                     told && !chars.contains(char::from(b))
                 }),
                 // The control characters beyond ASCII begin with this byte.
+                Rule::AtMost { chars, .. } => slow_unless(&mut table, &|b| {
+                    b.is_ascii() && !chars.contains(char::from(b))
+                }),
                 Rule::OneLine => slow_unless(&mut table, &|b| !b.is_ascii_control() && b != 0xc2),
                 Rule::Only { chars } => slow_unless(&mut table, &|b| {
                     b.is_ascii() && chars.contains(char::from(b))

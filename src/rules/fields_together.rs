@@ -172,6 +172,7 @@ impl FieldsTogether {
             self.office_hours(*from, *to, &mut look);
         }
         self.secret_is_number(&mut look);
+        self.mailbox_number(&mut look);
         for (field, with) in &self.kept {
             self.kept_with(*field, *with, &mut look);
         }
@@ -645,6 +646,29 @@ impl FieldsTogether {
                 &parts,
                 message,
                 "choose another one",
+                look,
+            );
+        }
+    }
+
+    fn mailbox_number(&self, look: &mut Look<'_, '_, '_>) {
+        let (Some(pin), Some(number)) = (self.voicemail_pin, self.number) else {
+            return;
+        };
+        if look.at(pin) == ValueClass::Text && look.text(number).starts_with(['*', '#']) {
+            let message = format!(
+                "{} begins with * or #, and the PBX knows no voicemail box of such a number",
+                look.name(number)
+            );
+            let hint = format!(
+                "leave {} blank, or give the row another number",
+                look.name(pin)
+            );
+            self.breach(
+                CrossRule::MailboxNumber,
+                &[pin, number],
+                message,
+                &hint,
                 look,
             );
         }

@@ -14,7 +14,8 @@ use crate::columns::{Binding, CellReading, Scratch};
 use crate::manifest::{Access, Manifest, Purpose};
 use crate::mapping::MappedField;
 use crate::model::{
-    Care, Field, Finding, Kind, OddChar, Record, RuleId, Secret, Severity, TO_GENERATE, heading_key,
+    Care, Field, Finding, Kind, OddChar, Record, RuleId, Secret, Severity, TO_GENERATE,
+    heading_key, redact,
 };
 use crate::sheet::{
     CLEAR, Cells, GENERATE, Row, RowTrouble, escaped, is_ditto, is_generate, is_mask,
@@ -301,7 +302,37 @@ impl<'m> Checker<'m> {
             }
         }
         reading.findings(row.cells, entries, self.manifest, findings);
+        let text = |compiled: &CompiledField<'m>| compiled.text_in(cells);
+        self.hide_secrets(&text, findings.get_mut(before..).unwrap_or_default());
         heaviest_first(findings, before);
+    }
+
+    /// Leaves the secrets of a row out of its findings: a secret may stand in the cell of another field too, by mistake. Its
+    /// number is told all the same.
+    fn hide_secrets<'t>(
+        &self,
+        text: &dyn Fn(&CompiledField<'m>) -> &'t str,
+        findings: &mut [Finding],
+    ) {
+        if findings.is_empty() {
+            return;
+        }
+        let of = |is_it: fn(Field) -> bool| {
+            let fields = self.fields.iter().filter(move |it| is_it(it.row.name));
+            fields.map(text)
+        };
+        let number = of(Field::is_key).next().unwrap_or_default();
+        let secrets = of(Field::is_secret).filter(|secret| *secret != number);
+        let secrets: Vec<&str> = secrets.collect();
+        for finding in findings {
+            for secret in &secrets {
+                for text in [&mut finding.message, &mut finding.hint] {
+                    if let Some(hidden) = redact::without_secret(text, secret) {
+                        *text = hidden;
+                    }
+                }
+            }
+        }
     }
 
     /// Appends every finding of a row that reads so.
@@ -348,6 +379,7 @@ impl<'m> Checker<'m> {
             }
             findings.append(&mut of_row);
         }
+        self.hide_secrets(&text, findings.get_mut(before..).unwrap_or_default());
         heaviest_first(findings, before);
     }
 
@@ -501,6 +533,7 @@ impl<'m> Checker<'m> {
         let text =
             |compiled: &CompiledField<'m>| extension.reveal(compiled.row.name).unwrap_or_default();
         self.cross.check_given(&self.fields, &view, &text, findings);
+        self.hide_secrets(&text, findings.get_mut(before..).unwrap_or_default());
         heaviest_first(findings, before);
     }
 

@@ -1069,3 +1069,20 @@ fn a_word_that_says_what_to_do_is_no_password() {
     }
     on_create(&[("sip_password", "Neuland7")], &[]);
 }
+
+#[test]
+fn a_finding_about_another_field_does_not_show_the_rows_secret() {
+    const SECRET: &str = "Kq7WzP3xVn9T";
+    let manifest = (crate::vendors::vendor("asterisk").unwrap().manifest)();
+    let checker = Checker::without_sheet(manifest);
+    for field in [Field::MAX_REGISTRATIONS, Field::VOICEMAIL, Field::CALLER_ID] {
+        let mut row = Record::numbered("2001");
+        row.set(Field::SIP_PASSWORD, SECRET);
+        row.set(field, format!("x{SECRET} y").to_lowercase());
+        let mut findings = vec![];
+        checker.extension(&row, Purpose::Create, &mut findings);
+        let told = format!("{findings:?}").to_lowercase();
+        assert!(!told.contains(&SECRET.to_lowercase()), "{told}");
+        assert!(told.contains("(not shown)"), "{told}");
+    }
+}

@@ -359,7 +359,7 @@ fn obstacle(
         if unlike.is_empty() && is_visible {
             // It has what the run wrote: what the run did not is somebody else's.
             let is_plain =
-                |field: &Field| manifest.row(*field).is_some_and(|row| row.empty_when_new);
+                |field: &Field| manifest.row(*field).is_some_and(|row| row.certain_when_new);
             fields.retain(|field| change.wanted.get(*field).is_none() && is_plain(field));
         }
         fields.retain(|field| change.wanted.get(*field).is_none() || unlike.contains(field));

@@ -81,6 +81,7 @@ pub fn ring(account: &SipAccount, options: RingOptions, line: &mut dyn SipLine) 
         cseq: 0,
         challenges: vec![],
         answers: 0,
+        bound_seconds: BOUND_SECONDS,
         secret: &account.credentials.secret,
         line,
     };
@@ -99,6 +100,8 @@ struct RingConversation<'l> {
     challenges: Vec<Challenge>,
     /// The number of times that it was answered.
     answers: u32,
+    /// The time for which a contact may be bound by now, in seconds.
+    bound_seconds: u32,
     /// The extension's secret, which no words of the registrar may show.
     secret: &'l Secret,
 }
@@ -161,10 +164,11 @@ impl RingConversation<'_> {
         let is_refused = matches!(&told, Ok(reply) if reply.status >= 300);
         let is_left = !is_refused && !self.unbind(&contact, who);
         let left = match is_left {
-            true => {
-                "; what was registered could not be taken back: it ends by itself within an hour"
-            }
-            false => "",
+            true => format!(
+                "; what was registered could not be taken back: it ends by itself within {} s",
+                self.bound_seconds
+            ),
+            false => String::new(),
         };
         match told {
             Ok(reply) if reply.status < 300 => {
@@ -175,7 +179,11 @@ impl RingConversation<'_> {
             }
             Ok(reply) if matches!(reply.status, 403 | 503) => Err(full(&reply)),
             Ok(reply) => Err(refused(&reply)),
-            Err(NoReply::Stopped) => Err(unanswered(&NoReply::Stopped)),
+            Err(NoReply::Stopped) => {
+                let verdict = unanswered(&NoReply::Stopped);
+                let message = verdict.message.clone() + &left;
+                Err(RingVerdict { message, ..verdict })
+            }
             Err(why) => {
                 let verdict = unanswered(&why);
                 let message = format!(
@@ -192,7 +200,10 @@ impl RingConversation<'_> {
         let reply = self.sign_in(Some((contact, BOUND_SECONDS)), who, false)?;
         let longer = reply.min_expires().filter(|_| reply.status == 423);
         match longer.filter(|seconds| *seconds <= BOUND_SECONDS_MAX) {
-            Some(seconds) => self.sign_in(Some((contact, seconds)), who, false),
+            Some(seconds) => {
+                self.bound_seconds = seconds;
+                self.sign_in(Some((contact, seconds)), who, false)
+            }
             None => Ok(reply),
         }
     }
@@ -442,13 +453,13 @@ fn unanswered(why: &NoReply) -> RingVerdict {
 mod tests {
     use super::*;
 
-    /// A registrar that says these heads one after the other.
-    struct ScriptedRegistrar(Vec<String>);
+    /// A registrar that says these heads one after the other, and then nothing, for this reason.
+    struct ScriptedRegistrar(Vec<String>, NoReply);
 
     impl SipLine for ScriptedRegistrar {
         fn exchange(&mut self, _: &Register, _: bool) -> Result<SipReply, NoReply> {
             let text = match self.0.is_empty() {
-                true => return Err(NoReply::Silent),
+                true => return Err(self.1.clone()),
                 false => self.0.remove(0),
             };
             SipReply::parse(format!("SIP/2.0 {text}\r\n\r\n").as_bytes()).ok_or(NoReply::Silent)
@@ -482,13 +493,56 @@ mod tests {
         let asked = "401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\"";
         let stale = format!("{asked}, stale=true");
         let script = vec![asked.to_owned(), stale.clone(), stale.clone(), stale];
-        let mut script = ScriptedRegistrar(script);
+        let mut script = ScriptedRegistrar(script, NoReply::Silent);
         let verdict = ring(&ann(), RingOptions::default(), &mut script);
         assert_eq!(verdict.result, RingResult::Unknown, "{verdict:?}");
         assert!(verdict.message.contains("stale"), "{verdict:?}");
-        let mut script = ScriptedRegistrar(vec![asked.to_owned(), asked.to_owned()]);
+        let mut script = ScriptedRegistrar(vec![asked.to_owned(); 2], NoReply::Silent);
         let verdict = ring(&ann(), RingOptions::default(), &mut script);
         assert_eq!(verdict.result, RingResult::WrongSecret, "{verdict:?}");
+    }
+
+    /// A binding ends by itself soon, and what could not be taken back is told with its time, also by a run that was stopped.
+    #[test]
+    fn what_stays_registered_is_told_with_the_time_after_which_it_ends() {
+        let asked = "401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\"";
+        let options = RingOptions {
+            register: true,
+            ..RingOptions::default()
+        };
+        let brief = "423 Interval Too Brief\r\nMin-Expires: 600";
+        for (script, end, result, seconds) in [
+            (
+                vec![asked, "200 OK", "200 OK"],
+                NoReply::Silent,
+                RingResult::Rings,
+                60,
+            ),
+            (
+                vec![asked, "200 OK", brief, "200 OK"],
+                NoReply::Silent,
+                RingResult::Rings,
+                600,
+            ),
+            (
+                vec![asked, "200 OK"],
+                NoReply::Silent,
+                RingResult::Silent,
+                60,
+            ),
+            (
+                vec![asked, "200 OK", brief],
+                NoReply::Stopped,
+                RingResult::Unknown,
+                600,
+            ),
+        ] {
+            let script = script.into_iter().map(str::to_owned).collect();
+            let verdict = ring(&ann(), options, &mut ScriptedRegistrar(script, end));
+            assert_eq!(verdict.result, result, "{verdict:?}");
+            let left = format!("it ends by itself within {seconds} s");
+            assert!(verdict.message.ends_with(&left), "{verdict:?}");
+        }
     }
 
     #[test]
@@ -506,7 +560,8 @@ mod tests {
             ("500 x-TR7XKQ2MZP9W", RingResult::Refused, "500"),
             (harmless, RingResult::Refused, "403 \"Forbidden\""),
         ] {
-            let mut script = ScriptedRegistrar(vec![challenge.to_owned(), second.to_owned()]);
+            let script = vec![challenge.to_owned(), second.to_owned()];
+            let mut script = ScriptedRegistrar(script, NoReply::Silent);
             let verdict = ring(&account, RingOptions::default(), &mut script);
             assert_eq!(verdict.result, result, "{verdict:?}");
             assert!(
@@ -515,7 +570,7 @@ mod tests {
             );
         }
         let scheme = "401 Unauthorized\r\nWWW-Authenticate: tR7xkQ2mZp9w x";
-        let mut script = ScriptedRegistrar(vec![scheme.to_owned()]);
+        let mut script = ScriptedRegistrar(vec![scheme.to_owned()], NoReply::Silent);
         let verdict = ring(&account, RingOptions::default(), &mut script);
         assert!(verdict.message.contains("(not shown)"), "{verdict:?}");
         assert!(!verdict.message.contains("tR7x"), "{verdict:?}");

@@ -134,7 +134,14 @@ impl Settlement {
         if fields.is_empty() {
             return;
         }
-        let set = differences(&fields, &change.wanted, read_back);
+        let mut new = change.wanted.clone();
+        for field in &fields {
+            let text = manifest
+                .row(*field)
+                .and_then(|row| row.when_new(&change.number));
+            new.set(*field, text.unwrap_or_default());
+        }
+        let set = differences(&fields, &new, read_back);
         for field in fields {
             read_back.remove(field);
         }

@@ -64,6 +64,18 @@ pub struct Account {
     pub username: String,
     /// The password.
     pub password: Secret,
+    /// The account of an interface beside the PBX's main one, where that is another.
+    pub second: Option<Box<Account>>,
+}
+
+/// A second account, as a target's settings have it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SecondAccount<'s> {
+    /// The setting that has it sign in.
+    pub(crate) purpose: &'s str,
+    /// The beginning of the keys about it.
+    pub(crate) prefix: &'s str,
+    pub(crate) username: &'s str,
 }
 
 /// A target's settings beside address and account, by name; each one known to the vendor, defaults filled in.
@@ -108,7 +120,33 @@ impl Settings {
             let text = given.get(&setting.name).unwrap_or(&setting.default);
             (setting.name.clone(), text.clone())
         });
-        Ok(Settings(filled.collect()))
+        let mut settings = Settings(filled.collect());
+        for setting in &manifest.setting {
+            if let Some([name, word]) = &setting.account_for
+                && !settings.get(&setting.name).is_empty()
+                && !given.contains_key(name)
+            {
+                settings.0.insert(name.clone(), word.clone());
+            }
+        }
+        Ok(settings)
+    }
+
+    /// The second account that is to sign in; `None` where the main one does everything.
+    pub(crate) fn second_account<'s>(
+        &'s self,
+        manifest: &'s Manifest,
+    ) -> Option<SecondAccount<'s>> {
+        manifest.setting.iter().find_map(|setting| {
+            let [purpose, word] = setting.account_for.as_ref()?;
+            let username = self.get(&setting.name);
+            let is_wanted = !username.is_empty() && self.get(purpose) == word;
+            is_wanted.then_some(SecondAccount {
+                purpose,
+                prefix: setting.account_prefix()?,
+                username,
+            })
+        })
     }
 
     /// A setting's text; empty where the vendor has no such setting.

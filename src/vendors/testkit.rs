@@ -24,6 +24,7 @@ pub(super) fn account(username: &str, password: &str) -> Account {
     Account {
         username: username.into(),
         password: Secret::new(password),
+        second: None,
     }
 }
 

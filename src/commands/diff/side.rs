@@ -88,7 +88,7 @@ pub(super) fn read_target(
         .iter()
         .map(|field| ComparedColumn::Value(*field))
         .collect();
-    let mut side = Side::new(columns, Some(manifest));
+    let mut side = Side::new(columns, Some(manifest)).of_pbx();
     let mut numbers = listing.numbers;
     numbers.sort_by(|a, b| by_number(a, b));
     numbers.dedup();

@@ -118,8 +118,9 @@ impl ManagerAction {
     }
 }
 
-/// The account of ARI signs in here too.
+/// The account of ARI signs in here too where there is no second one.
 pub(super) fn login(account: &Account) -> Option<Request> {
+    let account = account.second.as_deref().unwrap_or(account);
     let login = ManagerAction::reading(LOGIN, "Login")
         .with_line("Username", Line::new(account.username.as_str())?)
         .with_line("Secret", Line::new(account.password.clone())?);

@@ -211,6 +211,7 @@ impl Asterisk {
                 false => None,
             };
             let caller_id = CallerId::parse(endpoint.get("callerid").unwrap_or_default());
+            let parts_of_others = self.parts_of_others(talk, number, &endpoint)?;
             let own = self.mailbox(number);
             let line = match &boxes {
                 Some(boxes) if owns_mailbox(aor.as_ref(), &own) => boxes.line(talk, number)?,
@@ -220,6 +221,7 @@ impl Asterisk {
             let mut record = self.manifest.incoming(|wire| match wire {
                 "id" => Some(number.to_owned()),
                 "state" => state.clone(),
+                "named" => Some(parts_of_others.clone()),
                 CALLER_NAME => Some(caller_id.name.clone()),
                 CALLER_NUMBER => Some(caller_id.number.clone()),
                 MAILBOXES => {

@@ -2,7 +2,7 @@
 //! update, and go with a deletion, whose undo gives them back.
 
 use super::objects::{PjsipObject, ShownObject};
-use super::talk::{Asterisk, Talk};
+use super::talk::{Asterisk, Talk, is_id};
 use crate::vendors::conversation::Step;
 use std::collections::BTreeMap;
 
@@ -53,6 +53,29 @@ impl Asterisk {
             }
         }
         own
+    }
+
+    /// The auths and aors that an endpoint names and that are another extension's: those of a number that has an endpoint
+    /// itself. An aor of another name counts too where its own is not named, since a telephone registers by its number.
+    pub(super) fn parts_of_others(
+        &self,
+        talk: &mut Talk<'_>,
+        number: &str,
+        endpoint: &ShownObject,
+    ) -> Step<String> {
+        let mut parts = vec![];
+        for object in [PjsipObject::Auth, PjsipObject::Aor] {
+            let named: Vec<&str> = items(endpoint.named(object)).collect();
+            let lacks_own = object == PjsipObject::Aor && !named.contains(&number);
+            for id in named.into_iter().filter(|id| *id != number) {
+                let is_others = lacks_own
+                    || (is_id(id) && self.get_object(talk, PjsipObject::Endpoint, id)?.is_some());
+                if is_others {
+                    parts.push(format!("{} {id}", object.word()));
+                }
+            }
+        }
+        Ok(parts.join(", "))
     }
 
     /// Looks for the objects of other numbers that an extension named before it was deleted, and is to name again: without

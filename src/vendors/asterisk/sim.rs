@@ -64,6 +64,8 @@ pub fn pbx(account: &Account) -> Box<dyn Pbx> {
 pub struct AsteriskSim {
     release: Release,
     username: String,
+    /// The account of the manager interface.
+    manager_account: (String, String),
     password: String,
     objects: [BTreeMap<String, StoredAttributes>; 3],
     /// Endpoints that the listing shows.
@@ -177,9 +179,14 @@ impl Pbx for AsteriskSim {
 impl AsteriskSim {
     /// Creates one of a release without endpoints, with this account.
     pub fn new(account: &Account, release: Release) -> AsteriskSim {
+        let manager = account.second.as_deref().unwrap_or(account);
         AsteriskSim {
             release,
             username: account.username.clone(),
+            manager_account: (
+                manager.username.clone(),
+                manager.password.reveal().to_owned(),
+            ),
             password: account.password.reveal().to_owned(),
             objects: Default::default(),
             listed: BTreeSet::new(),
@@ -322,7 +329,8 @@ impl AsteriskSim {
                 (format!("ps_endpoints/endpoint/{id}"), value.to_string())
             })
             .collect();
-        let account = (self.username.as_str(), self.password.as_str());
+        let (username, password) = &self.manager_account;
+        let account = (username.as_str(), password.as_str());
         self.manager.answer(heard, account, &endpoints)
     }
 

@@ -528,6 +528,37 @@ fn an_auth_that_may_be_somebody_elses_does_not_close_an_open_extension() {
     );
 }
 
+/// An endpoint that names another extension's parts is seen with them; one whose auth another tool named is not.
+#[test]
+fn parts_of_other_extensions_are_named() {
+    for (release, _) in RELEASES {
+        let mut pbx = sim(release);
+        let mut bo = ann();
+        bo.set(Field::NUMBER, "2003");
+        for extension in [&ann(), &bo] {
+            is_done(run(&mut pbx, Task::Create(extension)));
+        }
+        for (attribute, names, parts) in [
+            ("auth", "2002", ""),
+            ("auth", "2003", "auth 2003"),
+            ("auth", "2002-auth", ""),
+            ("aors", "2003", "aor 2003"),
+            ("aors", "2002,2003", "aor 2003"),
+            ("aors", "2002,desk", ""),
+            ("aors", "desk", "aor desk"),
+        ] {
+            let mut fields = vec![("auth", "2002"), ("aors", "2002")];
+            fields.push((attribute, names));
+            assert_eq!(put(&mut pbx, "endpoint", "2002", &fields).status, 200);
+            let ann = look(&mut pbx, "2002").unwrap();
+            let seen = ann.text(Field::PARTS_OF_OTHERS);
+            assert_eq!(seen, Some(parts), "{attribute} = {names}");
+            let bo = look(&mut pbx, "2003").unwrap();
+            assert_eq!(bo.text(Field::PARTS_OF_OTHERS), Some(""));
+        }
+    }
+}
+
 #[test]
 fn a_password_is_not_written_beside_the_hash_that_counts() {
     let mut pbx = sim(Release::R22);

@@ -528,6 +528,7 @@ fn a_wrong_password_is_said_once_and_five_lock() {
     let wrong = Account {
         username: "api".to_owned(),
         password: Secret::new("canary-wrong"),
+        second: None,
     };
     let mut codes = vec![];
     for account in [&wrong, &wrong, &wrong, &wrong, &wrong, &account()] {
@@ -553,6 +554,7 @@ fn a_sign_in_says_the_digest_and_never_the_password() {
     let account = Account {
         username: "api".to_owned(),
         password: Secret::new("password"),
+        second: None,
     };
     let Turn::Send(request) =
         vendor("json").next(&Task::SignIn(&account), &Session::default(), &[])

@@ -632,6 +632,7 @@ mod tests {
         let who = Account {
             username: "office".into(),
             password: Secret::new("right"),
+            second: None,
         };
         let mut pbx = pbx(&who);
         let mut code = |query: &str| code(pbx.as_mut(), &get(query));

@@ -2052,12 +2052,14 @@ mod strict_pbx {
         let wrong = Account {
             username: "admin".into(),
             password: Secret::new("guess"),
+            second: None,
         };
         let fault = line.run(&Task::SignIn(&wrong)).unwrap_err();
         assert_eq!(fault.kind, FaultKind::CredentialRefused);
         let domain = Account {
             username: "admin@elsewhere".into(),
             password: Secret::new("guess"),
+            second: None,
         };
         let fault = line.run(&Task::SignIn(&domain)).unwrap_err();
         assert_eq!(fault.vendor_code.as_deref(), Some("1050005"));

@@ -302,6 +302,12 @@ fn a_forward_that_somebody_set_before_a_resume_is_named_and_kept_by_the_undo() {
     let named = "somebody else has set it: forward_always_number \"0900666\" instead of \"\"";
     assert!(message.contains(named), "{message}");
     assert_eq!(undone, "drifted");
+    for (field, text) in [("sip_auth_name", "anna"), ("max_registrations", "5")] {
+        let by_hand = format!("number,{field}\n3000,{text}\n");
+        let (_, (result, _, message), undone) = killed_at("PUT", import, &by_hand);
+        assert!(message.contains(field), "{message}");
+        assert_ne!((&*result, &*undone), ("created", "deleted"), "{message}");
+    }
     let nothing = "number,display_name\n3000,Ann\n";
     let (_, (_, _, message), undone) = killed_at("PUT", import, nothing);
     assert!(!message.contains("somebody else"), "{message}");
@@ -319,6 +325,16 @@ fn what_somebody_set_beside_an_update_that_was_cut_off_is_told() {
         "{message}"
     );
     assert!(message.contains("others changed 3000"), "{message}");
+    for (set, text) in [
+        ("sip_auth_name", "anna"),
+        ("max_registrations", "5"),
+        ("caller_id", "0301"),
+    ] {
+        let by_hand = format!("number,{set}\n3000,{text}\n");
+        let (_, (result, field, message), _) = killed_at("PUT", update, &by_hand);
+        assert_eq!((&*result, &*field), ("unknown", set), "{message}");
+        assert!(message.contains("others changed 3000"), "{message}");
+    }
     let nothing = "number,display_name\n3000,Anna\n";
     let (_, (result, _, message), undone) = killed_at("PUT", update, nothing);
     assert_eq!((&*result, &*undone), ("updated", "updated"), "{message}");

@@ -499,6 +499,7 @@ fn writes_no_secret_down(vendor: &'static Vendor) {
     let account = Account {
         username: "api".to_owned(),
         password: Secret::new(ACCOUNT),
+        second: None,
     };
     rig.sim = Sim::new((vendor.sim)(&account), Faults::default());
     let mut night = Night::at(TestPbx::serving(rig));

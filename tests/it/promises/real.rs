@@ -593,3 +593,44 @@ fn what_a_real_asterisk_loses_behind_its_cache_in_a_run_is_told_and_resumed() {
         assert_eq!(desk.asterisk.objects().len(), 6);
     }
 }
+
+/// An endpoint that names another extension's aor or auth is seen by every command that reads it, and never taken for as
+/// wanted: its telephone is refused, or rings for another number.
+#[test]
+fn an_extension_of_a_real_asterisk_that_uses_parts_of_another_is_told_and_left_alone() {
+    for packages in [NEWEST, V16] {
+        let Some(desk) = RealDesk::new(packages) else {
+            return;
+        };
+        desk.write("rowcall.toml", desk.asterisk.config_with_ami("hq"));
+        let sheet =
+            "number,sip_password\n2001,tR7xkQ2mZp9w\n2002,Kq7WzP3xVn9T\n2003,Lm8VbR4yWq2S\n";
+        desk.write("in.csv", sheet);
+        desk.ends("import in.csv --to TARGET", 0);
+        let ari = desk.asterisk.ari();
+        ari.put("endpoint", "2001", &[("aors", "2002")]);
+        ari.put("endpoint", "2003", &[("auth", "2002")]);
+        let before = desk.asterisk.shown();
+        for mode in ["create", "update", "upsert", "sync"] {
+            let line = format!("import in.csv --to TARGET --mode {mode} --yes --report r.csv");
+            desk.ends(&line, 1);
+            let rows = desk.report("r.csv");
+            let results: Vec<&str> = rows.iter().map(|row| &*row["result"]).collect();
+            assert_eq!(results, ["conflict", "unchanged", "conflict"], "{mode}");
+            assert!(rows[0]["message"].contains("aor 2002"), "{rows:?}");
+            assert!(rows[2]["message"].contains("auth 2002"), "{rows:?}");
+        }
+        let told = desk.ends("diff in.csv TARGET", 1);
+        assert!(
+            told.out
+                .contains("2001: parts of others set to \"aor 2002\""),
+            "{}",
+            told.out
+        );
+        assert!(told.out.contains("auth 2002"), "{}", told.out);
+        assert_eq!(told.out.lines().count(), 2, "{}", told.out);
+        desk.ends("export TARGET -o export.csv", 0);
+        assert!(desk.read("export.csv").contains("aor 2002"));
+        desk.asterisk.is_as(&before);
+    }
+}

@@ -3,7 +3,7 @@
 use crate::support::asterisk::desk::{RealDesk, extensions};
 use crate::support::asterisk::watched::WatchedDesk;
 use crate::support::asterisk::{AMI_SETTINGS, NEWEST, RunningAsterisk, V16};
-use crate::support::program::{signal, wait_until};
+use crate::support::program::{ran_showing, signal, wait_until};
 use crate::support::random::Random;
 use crate::support::sheets::read_rows;
 use crate::support::unpacked::Packages;
@@ -488,5 +488,187 @@ fn odd_keys_and_an_account_that_may_only_read_do_not_keep_a_real_asterisk_from_b
         assert_eq!(desk.results("r.csv"), ["unchanged", "unchanged"]);
         assert_eq!(desk.asterisk.keys(), keys);
         assert_eq!(desk.asterisk.objects().len(), 6);
+    }
+}
+
+/// The manager interface may have an account of its own; the password of either is named in the same ways, and never shown.
+#[test]
+fn the_manager_interface_of_a_real_asterisk_may_have_an_account_of_its_own() {
+    let Some(desk) = desk(NEWEST) else {
+        return;
+    };
+    // That of ARI is one there too, and may do nothing.
+    desk.asterisk.set_manager_rights("call");
+    let bare = desk.asterisk.config("hq");
+    let with = |keys: &str| desk.write("rowcall.toml", format!("{bare}{keys}"));
+    let own = "ami_username = \"rowcall\"\n";
+    desk.write(
+        "in.csv",
+        "number,display_name,sip_password,voicemail_pin\n2001,Ann,tR7xkQ2mZp9w,0001\n",
+    );
+    with("ami = \"on\"\n");
+    desk.ends("doctor TARGET", 3);
+
+    desk.write("ami.password", "Ar1-Secret~for_tests\n");
+    with(&format!("{own}ami_password_file = \"ami.password\"\n"));
+    let doctor = desk.ends("doctor TARGET", 0).out;
+    assert!(doctor.contains("and as rowcall for ami"), "{doctor}");
+    desk.ends("import in.csv --to TARGET --report r.csv", 0);
+    assert_eq!(desk.results("r.csv"), ["created"]);
+    assert_eq!(desk.asterisk.mailboxes()["2001"], "0001,Ann");
+    let doctor = desk.ends("doctor TARGET", 0).out;
+    assert!(doctor.contains("the PBX's list is complete"), "{doctor}");
+    for keys in [
+        "ami_password_env = \"AMI_OF_HQ\"\n",
+        "ami_password_command = \"cat ami.password\"\n",
+        "",
+    ] {
+        with(&format!("{own}{keys}"));
+        let mut export = desk.command("export TARGET -o out.csv");
+        export.env("AMI_OF_HQ", "Ar1-Secret~for_tests");
+        export.env("ROWCALL_AMI_PASSWORD", "Ar1-Secret~for_tests");
+        ran_showing(export.output().unwrap()).exits(0);
+    }
+    for (keys, exit, words) in [
+        ("", 2, "ROWCALL_AMI_PASSWORD"),
+        (
+            "ami_password_file = \"not.there\"\n",
+            2,
+            "ami_password_file not.there",
+        ),
+        ("ami_password = \"Canary7731\"\n", 2, "holds a password"),
+        (
+            "ami_password_command = \"false\"\n",
+            2,
+            "ami_password_command failed",
+        ),
+        (
+            "ami_password_command = \"echo Canary7731\"\n",
+            3,
+            "ami_username",
+        ),
+        (
+            "ami_password_file = \"a\"\nami_password_env = \"b\"\n",
+            2,
+            "more than one source",
+        ),
+    ] {
+        with(&format!("{own}{keys}"));
+        let refused = desk.ends("export TARGET -o out.csv", exit);
+        assert!(refused.err.contains(words), "{keys}{}", refused.err);
+    }
+    with("ami_password_file = \"ami.password\"\n");
+    desk.ends("export TARGET -o out.csv", 2)
+        .says(&["rowcall.toml:", "of no use without ami_username"]);
+    // Switched off it is not asked for.
+    with(&format!("ami = \"off\"\n{own}"));
+    desk.ends("export TARGET -o out.csv", 1)
+        .says(&["the PBX's list may be incomplete"]);
+}
+
+/// Odd values of each field: what the rules take, the PBX takes too, and stores just so.
+#[test]
+fn what_the_rules_take_a_real_asterisk_takes() {
+    let odd = [
+        (
+            "sip_auth_name",
+            vec!["x".repeat(45_000), "a\nb".into(), "ann@x, y; z".into()],
+        ),
+        (
+            "sip_password",
+            vec![
+                " \u{a0} ".into(),
+                "tR7xkQ2\nmZp9w".into(),
+                " tR7x\"k\\Q2ü ".into(),
+            ],
+        ),
+        (
+            "max_registrations",
+            vec![
+                "0".into(),
+                "01".into(),
+                "4294967295".into(),
+                "4294967296".into(),
+            ],
+        ),
+        (
+            "voicemail_pin",
+            vec!["-0815".into(), "08-15".into(), "1,2".into()],
+        ),
+        (
+            "email",
+            vec![
+                "a@b,c".into(),
+                "a;b#c@example.com".into(),
+                ">a@example.com".into(),
+            ],
+        ),
+        (
+            "voicemail_options",
+            vec!["a=\"b\";c".into(), "a\nb".into(), "=>".into()],
+        ),
+        (
+            "display_name",
+            vec![
+                "\"".repeat(5),
+                "\\".repeat(6),
+                "ü".repeat(40),
+                "Ann <1>".into(),
+            ],
+        ),
+        (
+            "caller_id",
+            vec!["*1#+".into(), "0".repeat(80), "1-2".into()],
+        ),
+        (
+            "language",
+            vec!["x".repeat(45_000), "en\nde".into(), "de.x y".into()],
+        ),
+        (
+            "forward_busy_number",
+            vec!["*1#+".into(), "0".repeat(255), "a@b".into()],
+        ),
+        (
+            "number",
+            vec![
+                "*1".into(),
+                "#1".into(),
+                "+49".into(),
+                "1*2".into(),
+                "a.b".into(),
+            ],
+        ),
+    ];
+    let usual = [
+        ("display_name", "Ann"),
+        ("sip_password", "tR7xkQ2mZp9w"),
+        ("voicemail_pin", "0815"),
+    ];
+    let mut rows = vec![];
+    for (field, values) in odd {
+        for value in values {
+            let mut row = serde_json::Map::new();
+            let number = format!("{}", 5000 + rows.len());
+            row.insert("number".into(), number.into());
+            row.extend(usual.map(|(name, text)| (name.to_owned(), text.into())));
+            row.insert(field.into(), value.into());
+            rows.push(serde_json::Value::Object(row));
+        }
+    }
+    for packages in [NEWEST, V16] {
+        let Some(desk) = desk(packages) else {
+            return;
+        };
+        desk.write("in.json", serde_json::Value::from(rows.clone()).to_string());
+        desk.ends(
+            "import in.json --to TARGET --max-failures all --report r.csv",
+            1,
+        );
+        let mut counts = BTreeMap::new();
+        for row in desk.report("r.csv") {
+            *counts.entry(row["result"].clone()).or_insert(0) += 1;
+            assert!(["created", "invalid"].contains(&&*row["result"]), "{row:?}");
+        }
+        assert_eq!(counts.get("created"), Some(&17), "{counts:?}");
     }
 }

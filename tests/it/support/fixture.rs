@@ -321,6 +321,7 @@ pub(crate) fn account() -> Account {
     Account {
         username: "api".to_owned(),
         password: Secret::new("Canary7731account"),
+        second: None,
     }
 }
 
