@@ -4,12 +4,13 @@
 use super::dictionary::{Common, DeletionWord, dictionary};
 use super::map::Mapped;
 use super::meaning::{LeftOutBecause, Meaning, Meanings};
+use super::meant::{name_to_ask_about, taking_sheet};
 use super::options::BindOptions;
 use super::questions::Question;
 use super::sample::Sample;
 use super::values::How;
 use crate::model::redact::quoted;
-use crate::model::{Field, Kind, counted, shell_word};
+use crate::model::{Field, Kind, counted};
 use crate::sheet::Sheet;
 
 /// Asks about the columns by which the rows tell some people from others: an account that is on from one that is off, a
@@ -61,7 +62,7 @@ pub(super) fn about_sheet(sheet: &Sheet, options: &BindOptions) -> Vec<Question>
     };
     let all = "but every row would be deleted";
     let mut questions = vec![];
-    let named = sheet.sheet.as_deref().filter(|_| sheet.beside.is_found);
+    let named = name_to_ask_about(sheet);
     let titles = sheet.beside.titles.iter();
     let above = match sheet.header_line {
         Some(_) => "above the headings",
@@ -73,7 +74,7 @@ pub(super) fn about_sheet(sheet: &Sheet, options: &BindOptions) -> Vec<Question>
         let is_name = place == AS_NAME;
         let text = quoted(text.trim());
         let answer = match (sheet.header_line, &sheet.sheet) {
-            (Some(_), Some(name)) if is_name => Some(format!("--sheet {}", shell_word(name))),
+            (Some(_), Some(name)) if is_name => Some(taking_sheet(sheet, name)),
             (Some(line), _) => Some(format!("--header-row {line}")),
             // There are no options for the parts of JSON.
             (None, _) => None,
@@ -106,17 +107,41 @@ pub(super) fn about_sheet(sheet: &Sheet, options: &BindOptions) -> Vec<Question>
             &["--every-row"],
         ));
     }
-    let coloured = sheet.beside.coloured_rows;
-    if coloured > 0 && !options.every_row {
-        questions.push(question(
-            format!(
-                "{} marked by a fill colour, {all}: take out those that stay",
-                are_or_is(coloured)
-            ),
-            &["--every-row"],
-        ));
+    if options.every_row {
+        return questions;
     }
+    let marks = marks_beside(sheet);
+    questions.extend(marks.map(|mark| {
+        question(
+            format!("{mark}, {all}: take out those that stay"),
+            &["--every-row"],
+        )
+    }));
     questions
+}
+
+/// The marks that people set on rows beside their text, in words.
+fn marks_beside(sheet: &Sheet) -> impl Iterator<Item = String> + use<> {
+    let beside = &sheet.beside;
+    let told =
+        |rows: u64, words: &dyn Fn(String) -> String| (rows > 0).then(|| words(are_or_is(rows)));
+    let marks = [
+        told(beside.coloured_rows, &|rows| {
+            format!("{rows} marked by a fill colour")
+        }),
+        told(beside.font_coloured_rows, &|rows| {
+            format!("{rows} marked by a font colour")
+        }),
+        told(beside.noted_rows, &|rows| {
+            format!("{rows} marked by a note on a cell")
+        }),
+        match beside.conditional_formats {
+            0 => None,
+            1 => Some("1 conditional format may mark rows".to_owned()),
+            formats => Some(format!("{formats} conditional formats may mark rows")),
+        },
+    ];
+    marks.into_iter().flatten()
 }
 
 /// Returns true if a text beside the rows, such as a title, may say that extensions stay.
@@ -169,7 +194,7 @@ impl Meanings<'_> {
                 Meaning::Action => Some((at, "delete")),
                 _ => None,
             });
-        let marks: Vec<(usize, &str)> = marks.collect();
+        let marks: Vec<(usize, &'static str)> = marks.collect();
         let contradicts =
             |sample: &Sample| sample.contradicts(column, &marks, self.is_about_people(column));
         (self.sample().is_some_and(contradicts))

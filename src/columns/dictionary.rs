@@ -65,6 +65,7 @@ struct DeletionWords {
     may_stay: Vec<String>,
     not_meant: Vec<String>,
     beside_it: Vec<String>,
+    sheet_not_meant: Vec<String>,
     not_meant_within: Vec<String>,
     /// Words of a title above rows that stay.
     staff: Vec<String>,
@@ -183,6 +184,8 @@ pub(super) struct Dictionary {
     not_meant: HashSet<String>,
     beside_it: Vec<String>,
     not_meant_within: HashSet<String>,
+    /// The words of which, with those, the name of a sheet is made whose rows are not meant.
+    sheet_not_meant: Vec<String>,
     kinds: Vec<String>,
     /// Words for the kind of a row, with true for an extension.
     kinds_of_row: HashMap<String, bool>,
@@ -276,6 +279,7 @@ impl Dictionary {
             staff: plain_all(&words.decision.staff),
             not_meant: not_meant(&words),
             beside_it: plain_all(&words.decision.beside_it),
+            sheet_not_meant: plain_all(&words.decision.sheet_not_meant),
             not_meant_within: plain_all(&words.decision.not_meant_within)
                 .into_iter()
                 .collect(),
@@ -561,6 +565,16 @@ impl Dictionary {
         self.not_meant.contains(&own)
             || self.not_meant.contains(&several.concat())
             || (0..several.len()).any(has_phrase)
+    }
+
+    /// Returns true for the name of a sheet whose rows are not meant: `Archiv 2023`, `Old staff`.
+    pub(super) fn is_sheet_not_meant(&self, name: &str) -> bool {
+        let is_own =
+            |word: &String| !word.is_empty() && !all_digits(word) && !self.beside_it.contains(word);
+        let own: Vec<String> = words(name).filter(is_own).collect();
+        let says =
+            |word: &String| self.sheet_not_meant.contains(word) || self.not_meant.contains(word);
+        self.is_not_meant(name) || !own.is_empty() && own.iter().all(says)
     }
 
     /// Returns true for the heading of a column that says what its row is, such as `Type`.

@@ -1,5 +1,6 @@
 //! The words by which the header row of a sheet is found.
 
+use super::deletion::may_say_who_stays;
 use super::dictionary::{Common, dictionary, is_own};
 use super::options::BindOptions;
 use super::products::{Product, ProductWord, products};
@@ -70,7 +71,13 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
     // Below a feature, or somebody else, a heading is about that: where the two words together mean nothing, the column is
     // not read. Nor is a password or a state below a word that does not tell of extensions or people: it may be that of a
     // computer or a door. Nor a name or an address below a word that tells nothing: it is asked about.
-    Headings::new(move |text| known(text)).below_groups(group_word, move |group, heading| {
+    let is_deletion = options.allowed.delete;
+    let headings =
+        Headings::new(move |text| known(text)).in_sheets(move |name| match is_deletion {
+            true => may_say_who_stays(name),
+            false => dictionary().is_sheet_not_meant(name),
+        });
+    headings.below_groups(group_word, move |group, heading| {
         let words = dictionary();
         // It says the same by itself.
         let is_field = matches!(words.common(heading), Some(Common::Field(_)));

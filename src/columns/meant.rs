@@ -25,8 +25,6 @@ pub(super) fn about_sheet(sheet: &Sheet, options: &BindOptions) -> Option<Questi
         return None;
     }
     let says = |text: &&String| dictionary().is_not_meant(text);
-    let is_picked = !sheet.beside.is_found || sheet.beside.is_asked_for;
-    let name = sheet.sheet.as_ref().filter(|_| !is_picked);
     let (text, answer) = match sheet.beside.titles.iter().find(says) {
         Some(title) => {
             // There are no options for the parts of JSON.
@@ -34,13 +32,28 @@ pub(super) fn about_sheet(sheet: &Sheet, options: &BindOptions) -> Option<Questi
             (title, line.map(|line| format!("--header-row {line}")))
         }
         None => {
-            let name = name.map(|name| name.to_string());
-            let name = name.filter(|name| says(&name))?;
-            let answer = format!("--sheet {}", shell_word(&name));
-            return Some(not_meant(&name, Some(answer)));
+            let name = name_to_ask_about(sheet)?;
+            let is_asked = dictionary().is_sheet_not_meant(name);
+            return is_asked.then(|| not_meant(name, Some(taking_sheet(sheet, name))));
         }
     };
     Some(not_meant(text, answer))
+}
+
+/// The name of a sheet that nobody has named.
+pub(super) fn name_to_ask_about(sheet: &Sheet) -> Option<&str> {
+    let beside = &sheet.beside;
+    let is_open = !beside.is_named && (beside.is_found || beside.is_one_of_all);
+    sheet.sheet.as_deref().filter(|_| is_open)
+}
+
+/// The option that takes a sheet which is asked about, with the others where all are read.
+pub(super) fn taking_sheet(sheet: &Sheet, name: &str) -> String {
+    let all = match sheet.beside.is_one_of_all {
+        true => "--sheet '*' ",
+        false => "",
+    };
+    format!("{all}--sheet {}", shell_word(name))
 }
 
 fn not_meant(text: &str, answer: Option<String>) -> Question {

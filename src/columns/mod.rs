@@ -34,6 +34,7 @@ mod doubts;
 mod header;
 mod lacking;
 mod map;
+mod marked_rows;
 mod meaning;
 mod meant;
 mod neighbours;

@@ -1,6 +1,7 @@
 //! The first cells of a sheet, for headings whose own words do not show their meaning.
 
 use super::dictionary::{Common, DeletionWord, dictionary, plain};
+use super::marked_rows::MarkedRows;
 use crate::manifest::{all_digits, state, switch};
 use crate::model::{Action, same_word};
 use crate::sheet::{RowTrouble, Sheet, is_placeholder};
@@ -27,6 +28,8 @@ pub(super) struct Sample {
     numbering: Vec<(usize, bool)>,
     /// The number of rows in which a column without a heading is filled.
     nameless: BTreeMap<usize, usize>,
+    /// The rows that are marked to be deleted, of a sheet of such rows.
+    marked: MarkedRows,
 }
 
 /// A column without a heading that may number the rows: 0, 1, 2 … or 1, 2, 3 …, where some may be missing, or, as the first
@@ -161,6 +164,7 @@ impl Sample {
         let mut rows = vec![];
         let mut nameless: BTreeMap<usize, usize> = BTreeMap::new();
         let mut varieties: Vec<Variety> = (0..width).map(|_| Variety::default()).collect();
+        let mut marked = MarkedRows::default();
         for batch in sheet.batches() {
             let read = batch.and_then(|batch| {
                 batch.rows(|row| {
@@ -184,6 +188,10 @@ impl Sample {
                             variety.has_blank |= filled > 1 && text(column).is_empty();
                         }
                     }
+                    if all {
+                        let cells: Vec<&str> = (0..width).map(text).collect();
+                        marked.add(&cells);
+                    }
                     if rows.len() < rows_max {
                         if let Some(RowTrouble::CellWithoutHeading { columns, .. }) = &row.trouble {
                             for column in columns {
@@ -204,6 +212,7 @@ impl Sample {
             varieties,
             numbering: RowCount::columns(&counts),
             nameless,
+            marked,
         }
     }
 
@@ -213,7 +222,9 @@ impl Sample {
             .map(RowCount::begun)
             .collect();
         let mut varieties: Vec<Variety> = counts.iter().map(|_| Variety::default()).collect();
+        let mut marked = MarkedRows::default();
         for row in &rows {
+            marked.add(&row.iter().map(String::as_str).collect::<Vec<_>>());
             for (variety, cell) in varieties.iter_mut().zip(row) {
                 variety.add(cell);
                 variety.add_deciding(cell);
@@ -227,6 +238,7 @@ impl Sample {
             varieties,
             numbering: RowCount::columns(&counts),
             nameless: BTreeMap::new(),
+            marked,
         }
     }
 
@@ -334,36 +346,15 @@ impl Sample {
         (self.varieties.get(column)).is_some_and(|variety| variety.has_blank && variety.has_text)
     }
 
-    /// Returns true if a column speaks against the deletion of some rows that other columns mark to be deleted, each with its
-    /// mark, `on`, `off` or the action: by a `no`, or where it is `about_people`, by not saying the same of all of them.
+    /// Returns true if a column speaks against the deletion of some rows that other columns mark to be deleted, as
+    /// [`MarkedRows::contradicts`] has it.
     pub(super) fn contradicts(
         &self,
         column: usize,
-        marks: &[(usize, &str)],
+        marks: &[(usize, &'static str)],
         about_people: bool,
     ) -> bool {
-        let goes = |row: &&Vec<String>| {
-            marks.iter().any(|(at, mark)| {
-                let cell = row.get(*at).map_or("", String::as_str);
-                switch(cell) == Some(*mark)
-                    || *mark == "delete" && dictionary().action(cell) == Some(Action::Delete)
-            })
-        };
-        let cells = self.rows.iter().filter(goes);
-        let cells: Vec<&str> = cells
-            .filter_map(|row| Some(row.get(column)?.as_str()))
-            .collect();
-        let word = |cell: &&str| switch(cell).map_or_else(|| plain(cell), str::to_owned);
-        let distinct: HashSet<String> = cells.iter().map(word).collect();
-        let says_no = |cell: &&str| switch(cell) == Some("off") && *cell != "0";
-        let stays = |cell: &&str| {
-            let word = decision(cell, false);
-            word == Some(DeletionWord::MayStay) && switch(cell).is_none()
-        };
-        match about_people {
-            true => distinct.len() > 1,
-            false => cells.iter().any(|cell| says_no(cell) || stays(cell)),
-        }
+        self.marked.contradicts(column, marks, about_people)
     }
 
     /// Returns true if a cell of a column that holds something else, such as names, says that its row may stay.
@@ -644,7 +635,7 @@ fn is_number(cell: &str) -> bool {
 }
 
 /// Returns the part of a cell in the decision on its row; `None` where it has none. Of a note, words alone count.
-fn decision(cell: &str, is_note: bool) -> Option<DeletionWord> {
+pub(super) fn decision(cell: &str, is_note: bool) -> Option<DeletionWord> {
     if is_note {
         return dictionary().decision(cell);
     }

@@ -388,6 +388,10 @@ pub struct FieldRow {
     /// True if an extension that has nothing there lacks a part: an update by `fill` makes the part anew.
     #[serde(default)]
     pub shows_part: bool,
+    /// True if emptying it takes away the part of the extension that it belongs to, which may also be there without it: so
+    /// nothing can be put back where there was nothing.
+    #[serde(default)]
+    pub emptied_removes_part: bool,
     /// True if the PBX makes a value up for a new extension, until another one is written by a request of its own.
     #[serde(default)]
     pub made_up: bool,
@@ -407,6 +411,9 @@ pub struct FieldRow {
     /// True if the PBX may hold texts there that are no value of the field: an export leaves them out, and names them.
     #[serde(default)]
     pub may_hold_others: bool,
+    /// True if a caller ID may have the caller's name before the number: `"Ann" <0305550100>`.
+    #[serde(default)]
+    pub names_caller: bool,
     /// True if the PBX fetches the file at an address, and keeps its name.
     #[serde(default)]
     pub fetched: bool,

@@ -1,5 +1,6 @@
 //! One extension on its way to another vendor: its fields, and what became of each.
 
+use super::caller::number_behind_name;
 use super::renumber::Renumbering;
 use super::table::{Translations, translations};
 use crate::manifest::{Access, FieldRow, Manifest, Rule};
@@ -454,6 +455,11 @@ impl<'r> Mapper<'r> {
             return;
         };
         let there = &self.route.to.vendor.name;
+        if let Some(number) = self.caller_number(field, &text) {
+            self.wanted.set(field, number);
+            let how = format!("the number of it, for {there} takes no name with it");
+            return self.translate(field, &[field], how);
+        }
         match self.route.to.row(field) {
             None => self.drop_with(field, &self.route.to.lacks(field)),
             Some(row) if row.access == Access::ReadOnly => {
@@ -474,6 +480,13 @@ impl<'r> Mapper<'r> {
                 Fit::No(why) => self.drop_with(field, &why),
             },
         }
+    }
+
+    /// The number of a caller ID with a name, where the other vendor takes the number alone.
+    fn caller_number<'t>(&self, field: Field, text: &'t str) -> Option<&'t str> {
+        let row = self.route.takes(field).filter(|row| !row.names_caller);
+        let number = number_behind_name(text)?;
+        (field == Field::CALLER_ID && row.is_some()).then_some(number)
     }
 
     /// Carries a field to another one.

@@ -10,6 +10,7 @@
 //! A sheet is mapped row by row by the same table ([`map_row`]): only fields that the vendor lacks are joined, split,
 //! translated or dropped. All others stay as the sheet has them, for the checks to judge; a blank cell changes nothing.
 
+mod caller;
 mod forwards;
 mod mapper;
 mod renumber;

@@ -51,6 +51,8 @@ pub(crate) struct Plan {
     pub(crate) input_hash: String,
     /// Lines to print before anything is sent.
     pub(crate) notes: Vec<String>,
+    /// The reason why more was to be done than the rows say; `None` where there is none. The run is not done by its rows alone.
+    pub(crate) shortfall: Option<String>,
     /// The agreement of two PBXes that the run makes; for a migration, and for the undo of one.
     pub(crate) agreement: Option<Agreement>,
     /// The run that is undone; `None` where the command is no undo.

@@ -9,7 +9,7 @@ use crate::input::{InputOptions, InputRows, ReadingOptions, open_sheets};
 use crate::manifest::Manifest;
 use crate::mapping::{MappedFrom, Route};
 use crate::migrate;
-use crate::model::{Action, Field, Outcome, Place, Record, RowResult, counted};
+use crate::model::{Action, Field, Outcome, Place, Record, RowResult};
 use crate::rim::{Failure, Target, TargetSession};
 use crate::seal::Key;
 use crate::wire::MAY_BE_INCOMPLETE;
@@ -64,10 +64,12 @@ pub(crate) struct MigrationSource {
     pub(crate) end: Endpoint,
     /// Those of a PBX in the order of their numbers, those of a file in its own.
     pub(crate) extensions: Vec<SourceExtension>,
+    /// The lines of those that were listed, and were gone before they were read.
+    pub(super) vanished: Vec<Outcome>,
     /// True if they are certainly all.
     pub(super) complete: bool,
-    /// Lines to print about them.
-    pub(crate) notes: Vec<String>,
+    /// The reason why there may be more to migrate than these, or why there is nothing; `None` where there is none.
+    pub(crate) shortfall: Option<String>,
     /// The failure of leaving columns behind that nobody understands; `None` where there are none.
     pub(crate) not_read: Option<Failure>,
     fields: SourceFields,
@@ -85,41 +87,51 @@ impl MigrationSource {
         let numbers = sorted_numbers(listing.numbers);
         let mut found = session.look_up(&numbers)?;
         let records = numbers.iter().filter_map(|number| found.remove(number));
-        let extension = |record: Record| {
-            let place = Place {
-                file: format!("{label}:{}", record.number()).into(),
+        let line = |number: &str, result: RowResult| Outcome {
+            place: Some(Place {
+                file: format!("{label}:{number}").into(),
                 sheet: None,
                 line: 0,
-            };
-            let line = Outcome {
-                place: Some(place),
-                ..Outcome::new(Action::None, RowResult::NotSent)
-            };
-            SourceExtension {
-                record,
-                lost_columns: vec![],
-                line,
-            }
+            }),
+            ..Outcome::new(Action::None, result)
+        };
+        let extension = |record: Record| SourceExtension {
+            lost_columns: vec![],
+            line: line(record.number(), RowResult::NotSent),
+            record,
         };
         let extensions: Vec<SourceExtension> = records.map(extension).collect();
-        let mut notes = vec![];
-        if !listing.complete {
-            notes.push(format!(
+        let read: BTreeSet<&str> = extensions.iter().map(|one| one.record.number()).collect();
+        let vanished = numbers
+            .iter()
+            .filter(|number| !read.contains(number.as_str()));
+        let vanished = vanished.map(|number| Outcome {
+            number: number.clone(),
+            code: "migrate.vanished".into(),
+            message: format!("{label} listed it, and did not have it any more when it was read"),
+            hint: "see if it is there, and run it again".into(),
+            ..line(number, RowResult::Missing)
+        });
+        let vanished = vanished.enumerate().map(|(index, line)| Outcome {
+            row: Some((extensions.len() + index) as u64 + 1),
+            ..line
+        });
+        let vanished: Vec<Outcome> = vanished.collect();
+        let shortfall = match (listing.complete, numbers.is_empty()) {
+            (false, _) => Some(format!(
                 "{label}: {MAY_BE_INCOMPLETE}; what was listed is migrated"
-            ));
-        }
-        if extensions.len() < numbers.len() {
-            let gone = numbers.len() - extensions.len();
-            notes.push(format!(
-                "{label}: deleted on the PBX before they were read: {}",
-                counted(gone as u64, "extension")
-            ));
-        }
+            )),
+            (true, true) => Some(format!(
+                "{label}: it has no extension, so there is nothing to migrate"
+            )),
+            (true, false) => None,
+        };
         Ok(MigrationSource {
             end: Endpoint::pbx(target),
+            vanished,
             extensions: numbered(extensions),
             complete: listing.complete,
-            notes,
+            shortfall,
             not_read: None,
             fields: SourceFields::OfVendor(target.manifest()),
         })
@@ -157,8 +169,9 @@ impl MigrationSource {
         Ok(MigrationSource {
             end: Endpoint::file(file, product),
             extensions: numbered(extensions),
+            vanished: vec![],
             complete: true,
-            notes: vec![],
+            shortfall: None,
             not_read: rows.refuse_losses().err(),
             fields: SourceFields::OfFile(product, fields),
         })

@@ -449,7 +449,7 @@ impl Reverting<'_> {
             ..Outcome::new(opposite(change.action), RowResult::Differs)
         };
         let row = PlannedRow::without_change(without_lost(LOST, &lost, outcome));
-        self.with_made_parts(change, row)
+        self.with_what_stays(change, row)
     }
 
     /// The fields that an update wrote and that can be read.
@@ -457,8 +457,31 @@ impl Reverting<'_> {
         let fields = change.wanted.iter().map(|(field, _)| field);
         fields.filter(move |field| {
             let is_written = !field.is_key() && self.has_access(*field, Access::ReadWrite);
-            is_written && !self.is_made_part(change, *field)
+            is_written && !self.is_made_part(change, *field) && !self.stays_filled(change, *field)
         })
+    }
+
+    /// Returns true for a field that was empty in a part that was there, and that cannot be emptied without the part being
+    /// taken away.
+    fn stays_filled(&self, change: &Change, field: Field) -> bool {
+        let before = change.before.as_ref().and_then(|before| before.get(field));
+        let row = self.manifest.row(field);
+        row.is_some_and(|row| row.emptied_removes_part) && before.is_some_and(Text::is_empty)
+    }
+
+    /// The fields that an update filled, that are filled still and that cannot be emptied again.
+    fn filled_for_good(&self, change: &Change) -> Vec<Field> {
+        self.still_filled(change, |field| self.stays_filled(change, field))
+    }
+
+    /// The fields of this kind that an update wrote and that have a text.
+    fn still_filled(&self, change: &Change, is_meant: impl Fn(Field) -> bool) -> Vec<Field> {
+        let now = self.current.get(change.present_number());
+        let fields = change.wanted.iter().map(|(field, _)| field);
+        let is_there = |field: &Field| now.is_some_and(|now| !text_of(now, *field).is_empty());
+        fields
+            .filter(|field| is_meant(*field) && is_there(field))
+            .collect()
     }
 
     /// Returns true for a part that an extension lacked, and that an update made: it is left to it.
@@ -470,16 +493,19 @@ impl Reverting<'_> {
 
     /// The fields of the parts that an update made and that are there.
     fn made_parts(&self, change: &Change) -> Vec<Field> {
-        let now = self.current.get(change.present_number());
-        let fields = change.wanted.iter().map(|(field, _)| field);
-        let is_there = |field: &Field| now.is_some_and(|now| !text_of(now, *field).is_empty());
-        fields
-            .filter(|field| self.is_made_part(change, *field) && is_there(field))
-            .collect()
+        self.still_filled(change, |field| self.is_made_part(change, field))
     }
 
-    /// The same line, with the parts that stay as its reason.
-    fn with_made_parts(&self, change: &Change, mut row: PlannedRow) -> PlannedRow {
+    /// The same line, with what stays as its reason.
+    fn with_what_stays(&self, change: &Change, mut row: PlannedRow) -> PlannedRow {
+        let filled = self.filled_for_good(change);
+        if !filled.is_empty() {
+            row.outcome.message = format!(
+                "stays as the run set it, because emptying it would take away what it belongs to: {}",
+                field_names(&filled)
+            );
+            row.outcome.hint = "empty it on the PBX if it is to be empty".into();
+        }
         let parts = self.made_parts(change);
         if !parts.is_empty() {
             row.outcome.message = format!(
@@ -499,6 +525,7 @@ impl Reverting<'_> {
                 *field != Field::NEW_NUMBER && self.has_access(*field, Access::WriteOnly)
             })
             .chain(self.made_parts(change))
+            .chain(self.filled_for_good(change))
             .collect()
     }
 
@@ -727,7 +754,7 @@ impl Reverting<'_> {
         }
         let lost = self.not_restorable(change);
         let row = revert_row(change, Action::Update, wanted, Some(now), &lost);
-        self.with_made_parts(change, row)
+        self.with_what_stays(change, row)
     }
 
     fn recreate(&self, change: &Change) -> PlannedRow {
@@ -743,6 +770,7 @@ impl Reverting<'_> {
         if let Some(attributes) = change.before.as_ref().and_then(Record::attributes) {
             wanted.set_attributes(attributes.clone());
         }
+        let parts = self.parts_without_key(change, &mut wanted);
         // They may have been set: they could not be read.
         let lost: Vec<&FieldRow> = self
             .manifest
@@ -767,7 +795,32 @@ impl Reverting<'_> {
                 hint,
             );
         }
-        revert_row(change, Action::Create, wanted, None, &fields)
+        let lost: Vec<Field> = parts.iter().chain(&fields).copied().collect();
+        let mut row = revert_row(change, Action::Create, wanted, None, &lost);
+        if !parts.is_empty() {
+            row.outcome.message = format!(
+                "its part of these fields cannot be made again, because it was there without one that it is made with: {}",
+                field_names(&lost)
+            );
+            row.outcome.hint = "make it on the PBX".into();
+        }
+        row
+    }
+
+    /// Leaves out what cannot be made again because the field that makes its part was empty; returns those fields.
+    fn parts_without_key(&self, change: &Change, wanted: &mut Record) -> Vec<Field> {
+        let rows = self.manifest.field.iter();
+        let is_lost = |row: &&FieldRow| {
+            self.stays_filled(change, row.name)
+                || row.kept_with.is_some_and(|with| {
+                    self.stays_filled(change, with) && wanted.get(row.name).is_some()
+                })
+        };
+        let fields: Vec<Field> = rows.filter(is_lost).map(|row| row.name).collect();
+        fields.iter().for_each(|field| {
+            wanted.remove(*field);
+        });
+        fields
     }
 
     /// An extension that is not as the run left it.

@@ -171,7 +171,14 @@ impl Transfer {
 
     /// Every line of the report before anything is decided.
     pub(crate) fn lines(&self) -> Vec<Outcome> {
-        self.moves.iter().map(|one| one.line.clone()).collect()
+        let moves = self.moves.iter().map(|one| &one.line);
+        moves.chain(&self.source.vanished).cloned().collect()
+    }
+
+    /// The extensions that were gone before they were read, as rows without a change.
+    fn vanished(&self) -> impl Iterator<Item = PlannedRow> {
+        let lines = self.source.vanished.iter().cloned();
+        lines.map(PlannedRow::without_change)
     }
 
     /// Loads the state that both PBXes agreed on last; `None` where one of them is simulated.
@@ -215,6 +222,7 @@ impl Transfer {
             .iter()
             .map(|row| format!("{}: {}", row.outcome.number, row.outcome.message));
         let notes = notes.collect();
+        planned.extend(self.vanished());
         planned.extend(gone);
         let plan = Plan {
             rows: planned,
@@ -223,6 +231,7 @@ impl Transfer {
             headings: FieldHeadings::default(),
             input_hash: self.source.hash(key),
             notes,
+            shortfall: self.source.shortfall.clone(),
             ..Plan::default()
         };
         Ok((plan, steps))
@@ -293,6 +302,7 @@ impl Transfer {
             };
             PlannedRow::to_send(outcome, change)
         })
+        .chain(self.vanished())
         .collect()
     }
 
@@ -528,7 +538,8 @@ impl Deciding<'_> {
     /// The extensions that earlier runs brought over and that are gone from the source PBX. They stay.
     fn gone(&self) -> Vec<PlannedRow> {
         let source = &self.transfer.source;
-        let numbers: BTreeSet<&str> = source.numbers().collect();
+        let vanished = source.vanished.iter().map(|line| line.number.as_str());
+        let numbers: BTreeSet<&str> = source.numbers().chain(vanished).collect();
         let gone = self
             .base
             .iter()

@@ -17,7 +17,8 @@ use crate::report::{
 };
 use crate::rim::outputs::Files;
 use crate::rim::terminal::{
-    end_on_interrupt, print, print_data, print_lines, print_made, stop_writing_on_interrupt,
+    end_on_interrupt, print, print_data, print_error, print_lines, print_made,
+    stop_writing_on_interrupt,
 };
 use crate::rim::{Context, Exit, Failure, account_and_machine};
 use crate::sheet::import_file;
@@ -45,6 +46,8 @@ pub(crate) struct FileRequest<'f> {
     like: Option<(&'f Path, FilePattern)>,
     /// True if columns may be lost that the pattern lacks.
     may_lose: bool,
+    /// The reason why there may be more to write than the rows; `None` where there is none.
+    shortfall: Option<String>,
     started: Timestamp,
 }
 
@@ -75,6 +78,7 @@ impl<'f> FileRequest<'f> {
             json: report.json,
             like: None,
             may_lose: true,
+            shortfall: None,
             started: Timestamp::now(),
         })
     }
@@ -98,6 +102,11 @@ impl<'f> FileRequest<'f> {
             may_lose,
             ..self
         })
+    }
+
+    /// The same command, which is not done by its rows alone where there is a reason for that.
+    pub(crate) fn falling_short(self, shortfall: Option<String>) -> FileRequest<'f> {
+        FileRequest { shortfall, ..self }
     }
 
     /// The table of the valid rows; what it and the pattern do not have of each other is told.
@@ -340,10 +349,15 @@ impl<'f> FileRequest<'f> {
     /// Ends the command, with its summary where one is asked for.
     fn finish(&self, counts: &ResultCounts) -> Result<Exit, Failure> {
         let (valid, all) = (counts.count(RowResult::Valid), counts.total());
-        let exit = Exit::done_if(valid == all && all > 0);
+        self.shortfall.iter().for_each(|why| print_error(why));
+        let exit = Exit::done_if(valid == all && all > 0 && self.shortfall.is_none());
         if self.json {
             let target = file_word(self.facts);
-            let counts = json!({ "valid": valid, "invalid": all - valid });
+            let missing = counts.count(RowResult::Missing);
+            let mut counts = json!({ "valid": valid, "invalid": all - valid - missing });
+            if missing > 0 {
+                counts["missing"] = missing.into();
+            }
             let facts = [("counts", counts), ("rows", json!(all))];
             let summary =
                 summary_of_sheets(self.command, &target, facts, self.started, exit.code());

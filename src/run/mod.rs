@@ -313,6 +313,7 @@ impl<'r> Run<'r> {
         let lines: Vec<Outcome> = plan.rows.iter().map(PlannedRow::line).collect();
         let mut results = self.results(lines.clone())?;
         results.quiet = true;
+        results.shortfall.clone_from(&plan.shortfall);
         let changes = plan.rows.iter().filter_map(|row| row.change.as_ref());
         results.planned = Some(changes.map(|change| change.action).collect());
         if !self.request.report.json {
@@ -523,7 +524,8 @@ impl<'r> Run<'r> {
         let finds_taken_back = finds_taken_back(&plan);
         let rows = RunRows::planned(std::mem::take(&mut plan.rows));
         let remaining = Remaining::compute(rows, &options, self.is_sync());
-        let (results, opened) = self.open_results(remaining.lines())?;
+        let (mut results, opened) = self.open_results(remaining.lines())?;
+        results.shortfall = plan.shortfall.take();
         let ready = opened
             .and_then(|()| self.allow(&session, &remaining, options.ring, plan.on_pbx))
             .and_then(|ringing| {

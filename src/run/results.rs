@@ -54,6 +54,8 @@ pub(crate) struct Results<'r> {
     alike: BTreeMap<(RowResult, String, String), u64>,
     /// True if the PBX has lost what is no row's.
     pub(crate) has_losses: bool,
+    /// The reason why more was to be done than the rows say; `None` where there is none.
+    pub(crate) shortfall: Option<String>,
     /// True once the reason of a run that stopped was shown.
     reason_told: bool,
 }
@@ -113,6 +115,7 @@ impl<'r> Results<'r> {
             shown: 0,
             alike: BTreeMap::new(),
             has_losses: false,
+            shortfall: None,
             reason_told: false,
         }
     }
@@ -303,7 +306,10 @@ impl<'r> Results<'r> {
         });
         let exit = stopped.unwrap_or(match broken {
             Some(_) => Exit::Unusable,
-            None => Exit::done_if(counts.all_well() && !self.has_losses),
+            None => {
+                let is_whole = !self.has_losses && self.shortfall.is_none();
+                Exit::done_if(counts.all_well() && is_whole)
+            }
         });
         let more = self.not_done - self.shown;
         if more > 0 && self.shown > 0 && !self.quiet {
@@ -326,6 +332,7 @@ impl<'r> Results<'r> {
                 counts.words()
             ));
         }
+        self.shortfall.iter().for_each(|why| print_error(why));
         if counts.open() > 0 {
             let open = counted(counts.open(), "extension");
             print_error(&format!(

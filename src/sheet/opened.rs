@@ -20,8 +20,10 @@ pub(crate) struct Opened<C> {
 pub(crate) struct BesideRows {
     /// True if neither the sheet nor the line of its headings was named.
     pub(crate) is_found: bool,
-    /// True if sheets were asked for: some by their names, or all.
-    pub(crate) is_asked_for: bool,
+    /// True if the sheet was asked for by its name.
+    pub(crate) is_named: bool,
+    /// True if it is read because all sheets that can be meant are.
+    pub(crate) is_one_of_all: bool,
     /// The texts above the headings, unless the line of the headings was named.
     pub(crate) titles: Vec<String>,
     /// The number of rows that are hidden, and read all the same.
@@ -30,4 +32,10 @@ pub(crate) struct BesideRows {
     pub(crate) struck_rows: u64,
     /// The number of rows with a fill colour that others lack.
     pub(crate) coloured_rows: u64,
+    /// The number of rows with a font colour that others lack.
+    pub(crate) font_coloured_rows: u64,
+    /// The number of rows with a note on a cell.
+    pub(crate) noted_rows: u64,
+    /// The number of conditional formats that may mark rows.
+    pub(crate) conditional_formats: u64,
 }

@@ -77,6 +77,7 @@ pub struct Headings {
     known: Arc<dyn Fn(&str) -> Known + Send + Sync>,
     group_word: Arc<dyn Fn(&str) -> GroupWord + Send + Sync>,
     qualifies: Arc<Qualifies>,
+    sets_apart: Arc<dyn Fn(&str) -> bool + Send + Sync>,
 }
 
 /// Tells if a word above a heading qualifies it.
@@ -124,6 +125,18 @@ impl Headings {
             known: Arc::new(known),
             group_word: Arc::new(|_| GroupWord::Other),
             qualifies: Arc::new(|_, _| false),
+            sets_apart: Arc::new(|_| false),
+        }
+    }
+
+    /// The same headings, in sheets of which `sets_apart` tells by the name that their rows may not be meant.
+    pub(crate) fn in_sheets(
+        self,
+        sets_apart: impl Fn(&str) -> bool + Send + Sync + 'static,
+    ) -> Headings {
+        Headings {
+            sets_apart: Arc::new(sets_apart),
+            ..self
         }
     }
 
@@ -151,6 +164,11 @@ impl Headings {
 
     pub(crate) fn qualifies(&self, group: &str, heading: &str) -> bool {
         (self.qualifies)(group, heading)
+    }
+
+    /// Returns true if the rows of a sheet of this name may not be meant.
+    pub(crate) fn set_apart(&self, name: &str) -> bool {
+        (self.sets_apart)(name)
     }
 
     /// Returns true if one of the texts means the number.

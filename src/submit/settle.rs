@@ -1,7 +1,7 @@
 //! Carries out one change to its end. After a lost reply it looks at the PBX before it sends anything again:
 //! never a duplicate, never a guess.
 
-use super::converse::Connection;
+use super::converse::{Connection, secrets_of};
 use crate::compare::{
     added, differences, differing, is_unset, made_whole, uncomparable, with_lost,
 };
@@ -338,6 +338,9 @@ impl<'c> Settling<'c> {
             let Err(fault) = response.result else {
                 return self.done();
             };
+            // What is not sent may be repeated too: the PBX has it.
+            let held = self.change.before.iter().chain([&self.change.wanted]);
+            let fault = fault.without_words_of(held.flat_map(secrets_of));
             self.wrote |= response.wrote;
             if let Some(settlement) = self.certain(&fault) {
                 return settlement;

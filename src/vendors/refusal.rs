@@ -150,4 +150,16 @@ impl Fault {
         }
         self
     }
+
+    /// The same fault without the PBX's own words, where they repeat one of these secrets.
+    pub(crate) fn without_words_of<'s>(
+        mut self,
+        secrets: impl IntoIterator<Item = &'s str>,
+    ) -> Fault {
+        let repeats = |secret: &str| redact::repeats(&self.pbx_words, secret);
+        if !self.pbx_words.is_empty() && secrets.into_iter().any(repeats) {
+            self.pbx_words.clear();
+        }
+        self
+    }
 }

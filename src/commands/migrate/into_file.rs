@@ -36,6 +36,7 @@ pub(super) fn run(
     files.prepare()?;
     let stop = stop_on_interrupt()?;
     let transfer = mapped(args, from, MoveTarget::file(file, facts), &stop)?;
+    let request = request.falling_short(transfer.source.shortfall.clone());
     let rows = transfer.creations();
     loss::write(args, &transfer)?;
     if let Some(path) = &args.output {

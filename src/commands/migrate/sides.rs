@@ -91,7 +91,7 @@ pub(super) fn mapped(
         None => BTreeMap::new(),
     };
     let source = from.fetch(args, to.facts, stop)?;
-    source.notes.iter().for_each(print);
+    source.shortfall.iter().for_each(print);
     let renumbering = renumber::resolve(&source, &listed, args)?;
     let left_out = args.drop.iter().copied().collect();
     Transfer::map(

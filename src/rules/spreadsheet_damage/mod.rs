@@ -622,7 +622,7 @@ fn lost_letter(text: &str) -> Option<Damage> {
 
 /// Finds `"Ann Miller" <2002>`: a name and a number in one, as SIP shows a caller.
 fn caller(row: &FieldRow, text: &str) -> Option<Damage> {
-    if row.name != Field::CALLER_ID {
+    if row.name != Field::CALLER_ID || row.names_caller {
         return None;
     }
     let (_, number) = text.strip_suffix('>')?.rsplit_once('<')?;

@@ -243,7 +243,7 @@ pub(crate) fn open(
     let left_out = left_out.collect::<Result<Vec<LeftOut>, SheetError>>()?;
     match sheets.as_mut_slice() {
         [] => return Err(SheetErrorKind::HeaderOnly.in_file(file)),
-        [_, _, ..] if options.sheets.is_empty() => return Err(several(file, &sheets)?),
+        [_, _, ..] if options.sheets.is_empty() => return Err(several(file, &sheets, options)?),
         [first, ..] => {
             let notes = left_out.iter().map(LeftOut::note);
             first.notes.extend(notes);
@@ -330,8 +330,19 @@ fn is_like_extension(text: &str) -> bool {
 }
 
 /// Asks which of several sheets are meant.
-fn several(file: &Arc<str>, sheets: &[Opened<Content>]) -> Result<SheetError, SheetError> {
+/// The error of several sheets that can be meant. Those whose names speak against them are not in the flags that are offered.
+fn several(
+    file: &Arc<str>,
+    sheets: &[Opened<Content>],
+    options: &ReadOptions,
+) -> Result<SheetError, SheetError> {
     let (mut with_rows, mut flags) = (Vec::new(), Vec::new());
+    let is_set_apart = |sheet: &Opened<Content>| {
+        let words = options.header.headings();
+        let name = sheet.sheet.as_deref().unwrap_or_default();
+        words.is_some_and(|words| words.set_apart(name))
+    };
+    let has_others = !sheets.iter().all(is_set_apart);
     for sheet in sheets {
         let mut rows = 0;
         for batch in sheet.content.batches() {
@@ -340,7 +351,9 @@ fn several(file: &Arc<str>, sheets: &[Opened<Content>]) -> Result<SheetError, Sh
         let name = sheet.sheet.as_deref().unwrap_or_default();
         let row = if rows == 1 { "row" } else { "rows" };
         with_rows.push(format!("“{name}” ({rows} {row})"));
-        flags.push(format!("--sheet {}", shell_word(name)));
+        if !(has_others && is_set_apart(sheet)) {
+            flags.push(format!("--sheet {}", shell_word(name)));
+        }
     }
     let (names, flags) = (with_rows.join(", "), flags.join(" "));
     Ok(SheetErrorKind::SeveralSheets(names, flags).in_file(file))
@@ -354,14 +367,14 @@ fn names(tables: &[Table]) -> String {
     names.join(", ")
 }
 
+/// Returns true if a table has this name, in any case.
+fn is_called(table: &Table, name: &str) -> bool {
+    table.name.trim().to_lowercase() == name.trim().to_lowercase()
+}
+
 fn named(file: &Arc<str>, tables: &[Table], name: &str) -> Result<usize, SheetError> {
     let exact = tables.iter().position(|table| &*table.name == name);
-    let folded = || {
-        let name = name.trim().to_lowercase();
-        tables
-            .iter()
-            .position(|table| table.name.trim().to_lowercase() == name)
-    };
+    let folded = || tables.iter().position(|table| is_called(table, name));
     exact
         .or_else(folded)
         .ok_or_else(|| SheetErrorKind::NoSuchSheet(name.to_owned(), names(tables)).in_file(file))
@@ -592,10 +605,12 @@ impl TableHead {
             self.qualify(&survey.wide, known);
         }
         survey.coloured_rows = survey.fills.marked_rows(self.width());
+        survey.font_coloured_rows = survey.fonts.marked_rows(self.width());
         notes.extend(survey.notes(options.visible_only));
         let is_line = matches!(options.header, Header::Line(..));
         let beside = BesideRows {
-            is_asked_for: !options.sheets.is_empty(),
+            is_named: options.sheets.iter().any(|name| is_called(table, name)),
+            is_one_of_all: options.sheets.iter().any(|name| name == EVERY_SHEET),
             is_found: !is_line && options.sheets.iter().all(|name| name == EVERY_SHEET),
             titles: self.titles,
             hidden_rows: match options.visible_only {
@@ -604,6 +619,9 @@ impl TableHead {
             },
             struck_rows: survey.struck_rows,
             coloured_rows: survey.coloured_rows,
+            font_coloured_rows: survey.font_coloured_rows,
+            noted_rows: survey.noted_rows,
+            conditional_formats: survey.conditional_formats,
         };
         if options.sheets.is_empty() {
             let hidden = tables.iter().filter(|table| table.hidden);

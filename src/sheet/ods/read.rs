@@ -203,7 +203,7 @@ impl Book {
         let mut styles = CellStyles::default();
         let (mut tables, mut line, mut groups) = (0, 0, 0_usize);
         let (mut row, mut repeated) = (RowLook::default(), 0);
-        let mut fills = RowFills::default();
+        let (mut fills, mut fonts) = (RowFills::default(), RowFills::default());
         let mut column = 0;
         self.package.survey(CONTENT, |tag, _| {
             let name = tag_name(tag);
@@ -227,6 +227,7 @@ impl Book {
                     };
                     repeated = count("table:number-rows-repeated").min(ROWS_MAX);
                     fills.begin();
+                    fonts.begin();
                     column = 0;
                 }
                 b"/table:table-row" => {
@@ -235,6 +236,7 @@ impl Book {
                     let below = (line + 1).saturating_sub(first.max(header_line + 1));
                     survey.add_rows(row, below);
                     fills.end(if row.filled { below } else { 0 });
+                    fonts.end(if row.filled { below } else { 0 });
                 }
                 b"table-cell" => {
                     survey.formulas += u64::from(tag_value(tag, "table:formula").is_some());
@@ -250,7 +252,14 @@ impl Book {
                     if tag_value(tag, "office:value-type").is_some() {
                         row.filled = true;
                         row.struck |= styles.struck.contains(style);
+                        let colour = styles.fonts.get(style).copied();
+                        fonts.add(from..column, colour.unwrap_or(0));
                     }
+                }
+                b"annotation" => row.noted = true,
+                b"condition" => {
+                    let value = tag_value(tag, "calcext:value").unwrap_or_default();
+                    survey.conditional_formats += u64::from(is_mark_by_content(value));
                 }
                 b"covered-table-cell" => {
                     column = column_after(column, count("table:number-columns-repeated"));
@@ -267,9 +276,28 @@ impl Book {
                 _ => {}
             }
         })?;
-        survey.fills = fills;
+        (survey.fills, survey.fonts) = (fills, fonts);
         Ok(survey)
     }
+}
+
+/// Returns true for the condition of a format that marks cells by what a person has put into the row; bands of rows, and
+/// values that are there twice, are no such marks.
+fn is_mark_by_content(condition: &[u8]) -> bool {
+    let is_of_kind = |kind: &&[u8]| condition.starts_with(kind);
+    let kinds: [&[u8]; 8] = [
+        b"duplicate",
+        b"unique",
+        b"top-",
+        b"bottom-",
+        b"above-",
+        b"below-",
+        b"is-error",
+        b"is-no-error",
+    ];
+    !condition.is_empty()
+        && !kinds.iter().any(is_of_kind)
+        && memmem::find(condition, b"ROW()").is_none()
 }
 
 /// The styles of cells and texts by their names, as far as they mark rows.
@@ -281,6 +309,8 @@ struct CellStyles {
     struck: HashSet<Vec<u8>>,
     /// The fills of those that have one.
     fills: HashMap<Vec<u8>, u32>,
+    /// The font colours of those that have one.
+    fonts: HashMap<Vec<u8>, u32>,
 }
 
 impl CellStyles {
@@ -294,6 +324,11 @@ impl CellStyles {
                     lines.any(|name| tag_value(tag, name).is_some_and(|line| line != b"none"));
                 if is_struck && self.struck.len() < STYLES_MAX {
                     self.struck.insert(self.name.clone());
+                }
+                let colour = tag_value(tag, "fo:color").unwrap_or_default();
+                let is_seen = !matches!(colour, b"" | b"#000000");
+                if is_seen && self.fonts.len() < STYLES_MAX {
+                    self.fonts.insert(self.name.clone(), fill_of(colour));
                 }
             }
             b"table-cell-properties" => {

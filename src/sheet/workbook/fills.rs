@@ -1,4 +1,4 @@
-//! The rows of a sheet that are marked by a fill colour, as people mark those that stay or go.
+//! The rows of a sheet that are marked by a colour, of the fill or of the font, as people mark those that stay or go.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -13,7 +13,7 @@ const BANDED_ROWS_MIN: usize = 4;
 /// The columns of a row with a fill, and the fill of each.
 type Pattern = Vec<(usize, u32)>;
 
-/// The fills of the rows of a sheet.
+/// The fills, or the colours of the fonts, of the rows of a sheet.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct RowFills {
     patterns: HashMap<Pattern, u32>,

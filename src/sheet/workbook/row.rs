@@ -89,6 +89,14 @@ pub(crate) struct Survey {
     pub(crate) fills: RowFills,
     /// The rows with a fill colour that others lack, as far as they are counted.
     pub(crate) coloured_rows: u64,
+    /// The colours of the fonts of filled cells.
+    pub(crate) fonts: RowFills,
+    /// The rows with a font colour that others lack, as far as they are counted.
+    pub(crate) font_coloured_rows: u64,
+    /// The rows with a note on a cell.
+    pub(crate) noted_rows: u64,
+    /// The conditional formats by which cells look different for what is in them.
+    pub(crate) conditional_formats: u64,
     pub(crate) hidden_columns: u64,
     pub(crate) merged: u64,
     /// The cells down to the headings that reach over several columns: line and columns.
@@ -104,6 +112,8 @@ pub(crate) struct RowLook {
     pub(crate) grouped: bool,
     /// True if a filled cell is struck through.
     pub(crate) struck: bool,
+    /// True if a cell has a note.
+    pub(crate) noted: bool,
     pub(crate) filled: bool,
 }
 
@@ -122,6 +132,7 @@ impl Survey {
             self.hidden_rows += rows * u64::from(look.hidden);
             self.grouped_rows += rows * u64::from(look.grouped);
             self.struck_rows += rows * u64::from(look.struck);
+            self.noted_rows += rows * u64::from(look.noted);
         }
     }
 
@@ -154,6 +165,18 @@ impl Survey {
             "row with a fill colour of its own",
             "rows with a fill colour of their own",
             "which is not read",
+        );
+        say(
+            self.font_coloured_rows,
+            "row with a font colour of its own",
+            "rows with a font colour of their own",
+            "which is not read",
+        );
+        say(
+            self.noted_rows,
+            "row with a note on a cell",
+            "rows with notes on cells",
+            "which are not read",
         );
         say(
             self.hidden_columns,

@@ -22,6 +22,7 @@ mod record {
     pub(crate) const FORMULA: u16 = 0x0006;
     pub(crate) const EOF: u16 = 0x000A;
     pub(crate) const NAME: u16 = 0x0018;
+    pub(crate) const NOTE: u16 = 0x001C;
     pub(crate) const DATE_1904: u16 = 0x0022;
     pub(crate) const FILE_PASS: u16 = 0x002F;
     pub(crate) const FONT: u16 = 0x0031;
@@ -42,6 +43,7 @@ mod record {
     /// A formula as Excel 3 and 4 wrote it, and some programs still do.
     pub(crate) const FORMULA_3: u16 = 0x0206;
     pub(crate) const STRING: u16 = 0x0207;
+    pub(crate) const CONDITION: u16 = 0x01B1;
     pub(crate) const ROW: u16 = 0x0208;
     pub(crate) const RK: u16 = 0x027E;
     pub(crate) const FORMULA_4: u16 = 0x0406;
@@ -64,6 +66,8 @@ pub(crate) struct Book {
     struck: Vec<bool>,
     /// The fill of each style; 0 is none.
     fills: Vec<u32>,
+    /// The font colour of each style; 0 is the usual one.
+    font_colours: Vec<u32>,
     from_1904: bool,
     has_macros: bool,
 }
@@ -198,6 +202,7 @@ impl Book {
             formats: Formats::default(),
             struck: Vec::new(),
             fills: Vec::new(),
+            font_colours: Vec::new(),
             from_1904: false,
             has_macros: false,
         };
@@ -240,7 +245,7 @@ impl Book {
         let mut formats = Formats::default();
         let mut ids: Vec<(u16, u16)> = Vec::new();
         // Of each font, whether it strikes through, and whether it raises or lowers.
-        let mut fonts = Vec::new();
+        let (mut fonts, mut colours) = (Vec::new(), Vec::new());
         let mut pieced_strings = HashSet::new();
         let (mut tables, mut starts) = (Vec::<Table>::new(), Vec::new());
         // The table of each sheet, and the sheets that have the mark: charts have no table.
@@ -266,6 +271,7 @@ impl Book {
                 record::FONT => {
                     let strikes = record.u16(2).is_some_and(|flags| flags & 8 != 0);
                     fonts.push((strikes, record.u16(8).is_some_and(|position| position != 0)));
+                    colours.push(font_colour_of(&record));
                 }
                 record::XF => {
                     ids.extend(record.u16(2).zip(record.u16(0)));
@@ -302,8 +308,10 @@ impl Book {
         let mut struck: Vec<bool> = Vec::new();
         for (id, font) in ids {
             formats.style(&self.file, id.into())?;
-            let font = fonts.get(font_index(font));
-            struck.push(font.is_some_and(|(strikes, _)| *strikes));
+            let index = font_index(font);
+            struck.push(fonts.get(index).is_some_and(|(strikes, _)| *strikes));
+            let colour = colours.get(index).copied();
+            self.font_colours.push(colour.unwrap_or(0));
         }
         for sheet in marked {
             // Counted from 1; 0 is the workbook.
@@ -366,7 +374,7 @@ impl Book {
             ..Survey::default()
         };
         let mut rows: BTreeMap<u16, RowLook> = BTreeMap::new();
-        let mut fills: BTreeMap<u16, Vec<(usize, u32)>> = BTreeMap::new();
+        let mut colours: BTreeMap<u16, Vec<(usize, [u32; 2])>> = BTreeMap::new();
         let mut records = Records::new(self, table);
         while let Some(record) = records.next(self)? {
             match record.kind {
@@ -389,17 +397,23 @@ impl Book {
                     }
                 }
                 record::FILTER_MODE => survey.is_filtered = true,
+                record::NOTE => {
+                    let row = rows.entry(record.u16(0).unwrap_or_default()).or_default();
+                    row.noted = true;
+                }
+                record::CONDITION => survey.conditional_formats += 1,
                 kind if is_cell(kind) => {
                     let row = rows.entry(record.u16(0).unwrap_or_default()).or_default();
                     row.filled = true;
                     let style = record.u16(4).map(usize::from);
                     let struck = style.and_then(|style| self.struck.get(style));
                     row.struck |= struck.is_some_and(|struck| *struck);
-                    let fill = style.and_then(|style| self.fills.get(style)).copied();
-                    if let Some(fill) = fill.filter(|fill| *fill > 0) {
+                    let own = [&self.fills, &self.font_colours]
+                        .map(|of| style.and_then(|style| of.get(style)).copied().unwrap_or(0));
+                    if own != [0, 0] {
                         let (line, column) = (record.u16(0), record.u16(2));
-                        let of_row = fills.entry(line.unwrap_or_default()).or_default();
-                        of_row.push((column.unwrap_or_default().into(), fill));
+                        let of_row = colours.entry(line.unwrap_or_default()).or_default();
+                        of_row.push((column.unwrap_or_default().into(), own));
                     }
                     let formulas = [record::FORMULA, record::FORMULA_3, record::FORMULA_4];
                     survey.formulas += u64::from(formulas.contains(&kind));
@@ -407,17 +421,21 @@ impl Book {
                 _ => {}
             }
         }
-        let mut row_fills = RowFills::default();
+        let (mut fills, mut fonts) = (RowFills::default(), RowFills::default());
         for (row, look) in rows {
             let below = u64::from(u64::from(row) + 1 > header_line);
             survey.add_rows(look, below);
-            row_fills.begin();
-            for (column, fill) in fills.remove(&row).unwrap_or_default() {
-                row_fills.add(column..column + 1, fill);
+            fills.begin();
+            fonts.begin();
+            for (column, [fill, font]) in colours.remove(&row).unwrap_or_default() {
+                fills.add(column..column + 1, fill);
+                fonts.add(column..column + 1, font);
             }
-            row_fills.end(if look.filled { below } else { 0 });
+            let count = if look.filled { below } else { 0 };
+            fills.end(count);
+            fonts.end(count);
         }
-        survey.fills = row_fills;
+        (survey.fills, survey.fonts) = (fills, fonts);
         Ok(survey)
     }
 }
@@ -431,6 +449,19 @@ fn fill_of(record: &BiffRecord<'_>) -> u32 {
         0 => 0,
         1 if colours & 0x7F == WHITE => 0,
         pattern => pattern << 16 | colours,
+    }
+}
+
+/// The colour of a font; 0 where it is black, the window's own, or that of a link.
+fn font_colour_of(record: &BiffRecord<'_>) -> u32 {
+    const PLAIN: [u16; 4] = [0, 8, 64, 0x7FFF];
+    const BLUE: u16 = 12;
+    let colour = record.u16(4).unwrap_or(0);
+    let is_underlined = record.u8(10).is_some_and(|line| line != 0);
+    match colour {
+        BLUE if is_underlined => 0,
+        colour if PLAIN.contains(&colour) => 0,
+        colour => colour.into(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Workbooks of Excel since 2007.
 
 mod fill;
+mod font;
 pub(crate) mod mark;
 mod placed;
 pub(crate) mod read;

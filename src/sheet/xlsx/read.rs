@@ -1,6 +1,7 @@
 //! XLSX, by ECMA-376 part 1 (SpreadsheetML).
 
 use super::fill::Fill;
+use super::font::Font;
 use super::text_pieces::TextPieces;
 use crate::sheet::cells::Stored;
 use crate::sheet::error::SheetError;
@@ -14,7 +15,7 @@ use crate::sheet::workbook::row::{
     damaged, is_total_formula, other_format, oversized, tag_name, tag_number, tag_value,
 };
 use crate::xml::{Piece, PullError, Tag};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -45,6 +46,8 @@ pub(crate) struct Book {
     struck: Vec<bool>,
     /// The fill of each style, counted from 1; 0 is none.
     fills: Vec<u32>,
+    /// The font colour of each style, counted from 1; 0 is the usual one.
+    font_colours: Vec<u32>,
     /// The shared texts of which a piece is struck through.
     struck_strings: HashSet<usize>,
     /// The shared texts of which a piece is raised, lowered or struck through, and another is not.
@@ -74,6 +77,7 @@ impl Book {
             formats: Formats::default(),
             struck: Vec::new(),
             fills: Vec::new(),
+            font_colours: Vec::new(),
             struck_strings: HashSet::new(),
             pieced_strings: HashSet::new(),
             from_1904: false,
@@ -240,7 +244,7 @@ impl Book {
     fn read_styles(&mut self, part: &str) -> Result<(), SheetError> {
         let mut formats = Formats::default();
         let mut ids = Vec::new();
-        let (mut fonts, mut struck) = (Vec::new(), Vec::new());
+        let (mut fonts, mut styles_fonts) = (Vec::<Font>::new(), Vec::new());
         let (mut fills, mut styles_fills) = (Vec::<Fill>::new(), Vec::new());
         let mut section = String::new();
         let mut refused = Ok(());
@@ -258,14 +262,12 @@ impl Book {
                         refused = formats.bring(&self.file, id, code);
                     }
                 }
-                (3, "font") if section == "fonts" && fonts.len() < STYLES_MAX => fonts.push(false),
-                (4, "strike") => {
-                    let mut is_on = true;
-                    tag.attributes(|name, value| {
-                        is_on &= name != "val" || !matches!(&*value, "0" | "false");
-                    })?;
+                (3, "font") if section == "fonts" && fonts.len() < STYLES_MAX => {
+                    fonts.push(Font::default());
+                }
+                (4, _) if section == "fonts" => {
                     if let Some(font) = fonts.last_mut() {
-                        *font = is_on;
+                        font.take_in(tag)?;
                     }
                 }
                 (3, "fill") if section == "fills" && fills.len() < STYLES_MAX => {
@@ -285,8 +287,8 @@ impl Book {
                         _ => {}
                     })?;
                     styles_fills.push(fill);
+                    styles_fonts.push(font);
                     ids.push(id);
-                    struck.push(fonts.get(font).is_some_and(|font: &bool| *font));
                 }
                 _ => {}
             }
@@ -297,7 +299,10 @@ impl Book {
             formats.style(&self.file, id)?;
         }
         self.fills = Fill::numbers(&fills, &styles_fills);
-        (self.formats, self.struck) = (formats, struck);
+        self.font_colours = Font::numbers(&fonts, &styles_fonts);
+        let struck = |font: &usize| fonts.get(*font).is_some_and(|font| font.is_struck);
+        self.struck = styles_fonts.iter().map(struck).collect();
+        self.formats = formats;
         Ok(())
     }
 
@@ -384,6 +389,25 @@ impl Book {
         Ok(totals)
     }
 
+    /// The rows of a table that have a note on a cell.
+    fn noted_lines(&self, part: &str) -> Result<BTreeSet<u64>, SheetError> {
+        let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
+        let mut lines = BTreeSet::new();
+        let relations = self.relations(&format!("{folder}/_rels/{name}.rels"), folder)?;
+        let is_notes =
+            |relation: &&Relation| relation.is("comments") || relation.is("threadedComment");
+        for relation in relations.values().filter(is_notes) {
+            self.tags(&relation.part, |_, tag| {
+                let is_note = matches!(tag.name(), "comment" | "threadedComment");
+                tag.attributes(|name, value| {
+                    let line = (is_note && name == "ref").then(|| last_line(&value));
+                    lines.extend(line.flatten());
+                })
+            })?;
+        }
+        Ok(lines)
+    }
+
     /// Looks at the rows of a table below its headings.
     pub(crate) fn survey(&self, table: usize, header_line: u64) -> Result<Survey, SheetError> {
         let mut survey = Survey {
@@ -395,8 +419,9 @@ impl Book {
         };
         let is_on = |tag: &[u8], name| matches!(tag_value(tag, name), Some(b"1" | b"true"));
         let (mut line, mut row, mut struck) = (0, RowLook::default(), false);
-        let mut fills = RowFills::default();
-        let mut is_shared = false;
+        let (mut fills, mut fonts) = (RowFills::default(), RowFills::default());
+        let noted = self.noted_lines(part)?;
+        let (mut is_shared, mut is_conditional) = (false, false);
         let is_struck = |text: &[u8]| {
             let index = std::str::from_utf8(text)
                 .ok()
@@ -418,18 +443,25 @@ impl Book {
             b"c" => {
                 let style = tag_number(tag, "s").unwrap_or(0) as usize;
                 struck = self.struck.get(style).is_some_and(|struck| *struck);
-                if let Some(fill) = self.fills.get(style).filter(|fill| **fill > 0) {
+                let of_style = |numbers: &Vec<u32>| numbers.get(style).copied().unwrap_or(0);
+                let (fill, font) = (of_style(&self.fills), of_style(&self.font_colours));
+                if fill > 0 || font > 0 {
                     let at = tag_column(tag).unwrap_or(0);
-                    fills.add(at..at + 1, *fill);
+                    fills.add(at..at + 1, fill);
+                    if !tag.ends_with(b"/") {
+                        fonts.add(at..at + 1, font);
+                    }
                 }
                 is_shared = !self.struck_strings.is_empty() && tag_value(tag, "t") == Some(b"s");
             }
             b"row" => {
                 line = tag_number(tag, "r").unwrap_or(line + 1);
                 fills.begin();
+                fonts.begin();
                 row = RowLook {
                     hidden: is_on(tag, "hidden") || has_no_height(tag_value(tag, "ht")),
                     grouped: tag_number(tag, "outlineLevel").is_some_and(|level| level > 0),
+                    noted: noted.contains(&line),
                     ..RowLook::default()
                 };
             }
@@ -443,15 +475,39 @@ impl Book {
                 survey.add_merged(last_line(first).unwrap_or(u64::MAX), columns, header_line);
             }
             b"filterColumn" => survey.is_filtered = true,
+            b"cfRule" => {
+                is_conditional = tag_value(tag, "type").is_some_and(is_mark_by_content);
+                survey.conditional_formats += u64::from(is_conditional);
+            }
+            // Bands of rows are no marks.
+            b"formula" if is_conditional && memchr::memmem::find(text, b"ROW()").is_some() => {
+                is_conditional = false;
+                survey.conditional_formats -= 1;
+            }
             name if name.ends_with(b"row") && name.starts_with(b"/") => {
                 survey.add_rows(row, u64::from(line > header_line));
                 fills.end(u64::from(row.filled && line > header_line));
+                fonts.end(u64::from(row.filled && line > header_line));
             }
             _ => {}
         })?;
-        survey.fills = fills;
+        (survey.fills, survey.fonts) = (fills, fonts);
         Ok(survey)
     }
+}
+
+/// Returns true for a kind of conditional format that marks cells by what a person has put into the row.
+fn is_mark_by_content(kind: &[u8]) -> bool {
+    const KINDS: [&[u8]; 7] = [
+        b"expression",
+        b"cellIs",
+        b"containsText",
+        b"notContainsText",
+        b"beginsWith",
+        b"endsWith",
+        b"timePeriod",
+    ];
+    KINDS.contains(&kind)
 }
 
 /// The column of a cell's tag.

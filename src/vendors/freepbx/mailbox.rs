@@ -61,6 +61,13 @@ impl Mailbox {
         Some(part)
     }
 
+    /// The names of the switches that are not told: they follow a default that the API does not give.
+    fn untold(&self) -> Vec<&'static str> {
+        let switches = SWITCHES.iter().zip(self.switches);
+        let untold = switches.filter(|(_, is_on)| is_on.is_none());
+        untold.map(|(name, _)| *name).collect()
+    }
+
     /// The switches that are on, as `voicemail.conf` has them: `attach=yes|saycid=yes`.
     fn options(&self) -> String {
         let switches = SWITCHES.iter().zip(self.switches);
@@ -200,9 +207,20 @@ pub(super) fn refuse_untold<P: Protocol>(
     let is_part_wanted = parts
         .iter()
         .any(|field| wanted.reveal(*field).is_some_and(|text| !text.is_empty()));
-    if is_part_wanted && Mailbox::wanted(current, wanted).is_none() {
+    let mailbox = Mailbox::wanted(current, wanted);
+    if is_part_wanted && mailbox.is_none() {
         let why = format!("{number} has no mailbox to write to; nothing was sent");
         return Err(talk.refuse("no_mailbox", why, "give it a voicemail PIN too"));
+    }
+    let untold = mailbox.filter(|_| current.is_some()).map(|it| it.untold());
+    if let Some(untold) = untold.filter(|untold| !untold.is_empty()) {
+        let why = format!(
+            "the PBX does not tell if these switches of the mailbox of {number} are on, and a change would switch them off: {}; nothing was sent",
+            untold.join(", ")
+        );
+        let hint =
+            "set each of them to yes or no on the PBX's web page (Voicemail), then run it again";
+        return Err(talk.refuse("switches_untold", why, hint));
     }
     Ok(())
 }

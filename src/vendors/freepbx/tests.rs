@@ -604,12 +604,23 @@ fn what_could_not_be_told_again_is_refused_before_anything_is_written() {
         200,
         r#"{"data":{"fetchVoiceMail":{"status":true,"message":"","context":"sales","password":"1"}}}"#,
     );
+    let untold = json_reply(
+        200,
+        r#"{"data":{"fetchVoiceMail":{"status":true,"message":"","context":"default","password":"1","attach":"yes","saycid":null,"envelope":"no"}}}"#,
+    );
     let of = |field, text| record(&[(Field::NUMBER, "2001"), (field, text)]);
     let name = of(Field::DISPLAY_NAME, "Ann");
     for (wanted, secret, mailbox, code) in [
         (&name, Value::Null, no_box(), "freepbx.sip_password_unread"),
         (&name, "".into(), no_box(), "freepbx.sip_password_unread"),
         (&name, "x".into(), elsewhere, "freepbx.other_context"),
+        (&name, "x".into(), untold.clone(), "freepbx.switches_untold"),
+        (
+            &of(Field::VOICEMAIL_PIN, "5555"),
+            "x".into(),
+            untold,
+            "freepbx.switches_untold",
+        ),
         (
             &of(Field::EMAIL, "a@example.com"),
             "x".into(),

@@ -196,7 +196,7 @@ fn an_extension_that_lets_anybody_in_is_told_wherever_it_is_read_and_closed_by_i
             ("import name.csv --to TARGET --mode upsert", 0),
             ("import in.csv --to TARGET", 1),
             ("export TARGET -o out.csv", 1),
-            ("migrate --from TARGET --to sim:openvox --dry-run", 0),
+            ("migrate --from TARGET --to sim:openvox --dry-run", 1),
         ] {
             let ran = bench.run(line);
             assert_eq!(ran.exit, exit, "{line}: {}{}", ran.out, ran.err);

@@ -326,7 +326,8 @@ fn what_a_migration_remembers_is_right_after_kills_resumes_and_an_undo() {
         let ended = besieged(&desk, &line, 3, &mut random, || {});
         desk.pbx.faults("");
         let context = format!("{from} to {to}: {}", ended.err);
-        assert_eq!((ended.exit, ended.count("created")), (0, 40), "{context}");
+        assert_eq!(ended.count("created"), 40, "{context}");
+        assert!(ended.exit <= old.exit_of_export(), "{context}");
         // Later on its name does not tell: of two runs of one second either may come first.
         let first = desk.runs("state").pop().unwrap();
         let again = desk.run(&format!("{migrate} --json"));

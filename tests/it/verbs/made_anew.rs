@@ -19,6 +19,9 @@ const MAILBOX: [(&str, &str); 5] = [
     ("envelope", "no"),
 ];
 
+/// The SIP password of 2001, without a digit.
+const SECRET: &str = "QuGLxvTwPmbZ";
+
 /// The request that also switches on that voicemail is attached to its mail.
 fn attaching(heard: &RawRequest) -> RawRequest {
     let mut body: Value = serde_json::from_slice(&heard.body).unwrap();
@@ -42,6 +45,12 @@ fn desk(answer: impl Fn(&RawRequest) -> Answer + Send + 'static) -> Desk {
         }
         match answer(heard) {
             Answer::Own => pbx.answer(heard),
+            Answer::Without(text) => {
+                let mut reply = pbx.answer(heard);
+                let body = String::from_utf8_lossy(&reply.body).replace(text, "");
+                reply.body = body.into_bytes();
+                reply
+            }
             Answer::Refused(message) => refusal(message),
             Answer::LostAfter => {
                 pbx.answer(heard);
@@ -56,7 +65,10 @@ fn desk(answer: impl Fn(&RawRequest) -> Answer + Send + 'static) -> Desk {
     desk.write("rowcall.toml", config);
     desk.write(
         "made.csv",
-        "number,display_name,voicemail_pin,email,voicemail_pager\n2001,Ann,004711,ann@example.com,pager@example.com\n",
+        format!(
+            "number,display_name,sip_password,voicemail_pin,email,voicemail_pager\n\
+             2001,Ann,{SECRET},004711,ann@example.com,pager@example.com\n"
+        ),
     );
     desk.run("import made.csv --to hq --yes --verify none")
         .exits(0);
@@ -67,6 +79,8 @@ fn desk(answer: impl Fn(&RawRequest) -> Answer + Send + 'static) -> Desk {
 
 enum Answer {
     Own,
+    /// Its own, without this text.
+    Without(&'static str),
     Refused(&'static str),
     LostAfter,
     LostBefore,
@@ -183,4 +197,54 @@ fn a_run_that_is_killed_between_two_halves_is_made_whole_by_a_resume() {
     assert_ne!(mailbox(&desk), MAILBOX.map(|(_, text)| text.to_owned()));
     desk.run("resume --yes").exits(0);
     assert_eq!(mailbox(&desk), MAILBOX.map(|(_, text)| text.to_owned()));
+}
+
+#[test]
+fn a_pin_given_to_a_mailbox_that_had_none_stays_and_an_undo_says_so() {
+    let has_pin = AtomicBool::new(false);
+    let desk = desk(move |heard| {
+        if holds(heard, "enableVoiceMail") && holds(heard, "5555") {
+            has_pin.store(true, Ordering::SeqCst);
+        }
+        match holds(heard, "fetchVoiceMail") && !has_pin.load(Ordering::SeqCst) {
+            true => Answer::Without("004711"),
+            false => Answer::Own,
+        }
+    });
+    desk.write("in.csv", "number,voicemail_pin\n2001,5555\n");
+    desk.run("import in.csv --to hq --yes --mode update")
+        .exits(0);
+    desk.run("undo --yes --report undo.csv").exits(1);
+    let line = &desk.report("undo.csv")[0];
+    assert_eq!(
+        (&*line["result"], &*line["field"]),
+        ("differs", "voicemail_pin")
+    );
+    assert!(
+        line["message"].contains("stays as the run set it"),
+        "{line:?}"
+    );
+    let mut kept = MAILBOX.map(|(_, text)| text.to_owned());
+    kept[0] = "5555".to_owned();
+    assert_eq!(mailbox(&desk), kept);
+}
+
+#[test]
+fn words_of_a_refusal_that_repeat_a_secret_of_the_row_are_not_shown() {
+    for (message, is_shown) in [
+        ("Feld QuGLxvTwPmbZ ist falsch", false),
+        ("Feld extPassword ist falsch", true),
+    ] {
+        let desk = desk(move |heard| match holds(heard, "updateExtension") {
+            true => Answer::Refused(message),
+            false => Answer::Own,
+        });
+        renaming(&desk);
+        let run = desk.run("import in.csv --to hq --yes --mode update --report out.csv");
+        assert_eq!(run.exit, 1, "{}", run.err);
+        for told in [run.err, run.out, desk.read("out.csv")] {
+            assert!(!told.contains(SECRET), "{told}");
+        }
+        assert_eq!(desk.read("out.csv").contains(message), is_shown);
+    }
 }

@@ -1,15 +1,17 @@
 //! From one PBX to another: every field accounted for by a table of its own, a second run with nothing to do, and
 //! changes made by hand that stay. `MIGRATE_SEED` repeats a run.
 
+use crate::support::altered::altered;
 use crate::support::canary::{files, forms};
 use crate::support::fixture::Rig;
-use crate::support::pbx::TestPbx;
+use crate::support::pbx::{Desk, TestPbx};
 use crate::support::program::{Program, Ran};
 use crate::support::random::Random;
 use crate::support::sheets::read_rows;
 use rowcall::manifest::FieldRow;
 use rowcall::model::{Action, Field, Record};
-use rowcall::vendors::VENDORS;
+use rowcall::vendors::{VENDORS, vendor};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Deref;
@@ -935,7 +937,7 @@ fn any_pair(from: &str, to: &str) {
     let (behind, held): (BTreeMap<_, _>, BTreeMap<_, _>) = held
         .into_iter()
         .partition(|(_, texts)| !has_switch && is_off(texts));
-    let exit = i32::from(!behind.is_empty());
+    let exit = i32::from(!behind.is_empty()).max(one.from.exit_of_export());
     let expected = |number: &String, done: &'static str| match behind.contains_key(number) {
         true => "invalid",
         false => done,
@@ -1898,4 +1900,99 @@ fn a_state_that_cannot_be_used_stops_the_run_before_it_begins() {
     let words = one.ends("migrate --from old --to new --yes", 2).err;
     assert!(words.contains("was made with the key"), "{words}");
     assert_eq!(look(&one.to, "2001")["mobile"], "18082001");
+}
+
+/// A FreePBX whose listing is altered before it is read.
+fn listing_otherwise(alter: impl Fn(&mut Value) + Send + 'static) -> Desk {
+    let rig = altered(vendor("freepbx").unwrap(), move |pbx, heard| {
+        let mut reply = pbx.answer(heard);
+        let mut body: Value = serde_json::from_slice(&reply.body).unwrap();
+        if let Some(listing) = body.pointer_mut("/data/fetchAllExtensions") {
+            alter(listing);
+            reply.body = body.to_string().into_bytes();
+        }
+        reply
+    });
+    let mut desk = Desk::at(TestPbx::serving(rig));
+    desk.program = desk.program.with_own_state();
+    desk.write("rowcall.toml", desk.pbx.config("hq"));
+    desk
+}
+
+#[test]
+fn a_source_that_is_empty_or_not_whole_is_never_done() {
+    let one_more = |listing: &mut Value| {
+        let count = listing["totalCount"].as_u64().unwrap();
+        listing["totalCount"] = (count + 1).into();
+    };
+    let empty = listing_otherwise(|_| {});
+    let short = listing_otherwise(one_more);
+    short.pbx.hold(&[short.pbx.small("2001")]);
+    for (desk, words) in [
+        (&empty, "hq: it has no extension"),
+        (&short, "hq: the PBX's list may be incomplete"),
+    ] {
+        for to in ["sim:freepbx", "sim:freepbx --dry-run", "file:freepbx:b.csv"] {
+            let ran = desk.run(&format!("migrate --from hq --to {to} --yes"));
+            assert_eq!(ran.exit, 1, "{to}: {}", ran.err);
+            assert!(ran.err.contains(words), "{to}: {}", ran.err);
+        }
+        let ran = desk.run("migrate --from hq --to sim:freepbx --yes --json");
+        assert_eq!(ran.summary()["exit_code"], 1);
+    }
+}
+
+#[test]
+fn an_extension_that_vanished_while_it_was_read_has_a_line() {
+    let desk = listing_otherwise(|listing| {
+        let Some(all) = listing["extension"].as_array_mut() else {
+            return;
+        };
+        all.push(serde_json::json!({ "extensionId": "2009" }));
+        listing["totalCount"] = listing["extension"].as_array().unwrap().len().into();
+    });
+    desk.pbx
+        .hold(&[desk.pbx.small("2001"), desk.pbx.small("2002")]);
+    for (to, done) in [
+        ("sim:freepbx", "created"),
+        ("sim:freepbx --dry-run", "valid"),
+        ("file:freepbx:b.csv", "valid"),
+    ] {
+        desk.run(&format!("migrate --from hq --to {to} --yes --report r.csv"))
+            .exits(1);
+        let lines = desk.report("r.csv");
+        let told: Vec<(&str, &str, &str)> = lines
+            .iter()
+            .map(|line| (&*line["row"], &*line["number"], &*line["result"]))
+            .collect();
+        let expected = [
+            ("1", "2001", done),
+            ("2", "2002", done),
+            ("3", "2009", "missing"),
+        ];
+        assert_eq!(told, expected, "{to}");
+    }
+}
+
+#[test]
+fn a_caller_id_with_a_name_goes_whole_or_as_its_number() {
+    for (to, arrived) in [
+        ("asterisk", "0305550100"),
+        ("yeastar_s", "0305550100"),
+        ("openvox", "0305550100"),
+        ("freepbx", "\"Ann Lund\" <0305550100>"),
+    ] {
+        let one = VendorMove::new("freepbx", to);
+        let mut ann = one.from.small("2001");
+        ann.set(Field::DISPLAY_NAME, "Ann Lund");
+        ann.set(Field::CALLER_ID, "\"Ann Lund\" <0305550100>");
+        one.from.hold(&[ann]);
+        let report = one.migrate("", 0);
+        assert_eq!(report["2001"]["result"], "created", "{to}");
+        assert_eq!(look(&one.to, "2001")["caller_id"], arrived, "{to}");
+        let (own, _) = one.losses();
+        let fate = &own[&("2001".to_owned(), "caller_id".to_owned())]["fate"];
+        let is_whole = to == "freepbx";
+        assert_eq!(fate == "carried", is_whole, "{to}: {fate}");
+    }
 }

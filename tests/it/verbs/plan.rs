@@ -3,7 +3,9 @@
 use crate::support::altered::altered;
 use crate::support::pbx::{Desk, TestPbx};
 use rowcall::vendors::VENDORS;
-use rust_xlsxwriter::{Color, Format, Workbook};
+use rust_xlsxwriter::{
+    Color, ConditionalFormatFormula, Format, FormatUnderline, Note, Workbook, Worksheet,
+};
 use std::fs;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -350,6 +352,82 @@ fn a_word_that_extensions_stay_stops_a_deletion_wherever_it_stands() {
     desk.write("b.csv", "Nicht löschen!\nExt;Name\n2001;Bo\n");
     desk.ends(&format!("{delete} --header-row 2"), 0);
     assert_eq!(desk.pbx.numbers(), ["2002"]);
+}
+
+#[test]
+fn a_word_against_a_deletion_counts_in_every_row() {
+    let desk = holding(3);
+    let mut sheet = "Ext;Name;Löschen?;Aktiv\n".to_owned();
+    for number in 2000..3500 {
+        let is_active = if number == 3400 { "ja" } else { "nein" };
+        sheet += &format!("{number};Ann;ja;{is_active}\n");
+    }
+    desk.write("b.csv", sheet);
+    desk.ends(
+        "delete b.csv --from TARGET --yes --max-deletes all --dry-run",
+        2,
+    )
+    .says(&["Aktiv", "speaks against the deletion"]);
+}
+
+#[test]
+fn rows_that_a_font_a_note_or_a_conditional_format_marks_are_asked_about_before_a_deletion() {
+    let write = |desk: &Desk, look: &Format, mark: &dyn Fn(&mut Worksheet)| {
+        let mut book = Workbook::new();
+        let sheet = book.add_worksheet();
+        for (column, heading) in (0..).zip(["Ext", "Name"]) {
+            sheet.write(0, column, heading).unwrap();
+        }
+        sheet.insert_note(0, 0, &Note::new("the number")).unwrap();
+        for row in 1..4 {
+            let look = if row == 2 { look } else { &Format::new() };
+            let number = format!("{}", 1999 + row);
+            sheet.write_with_format(row, 0, number, look).unwrap();
+            sheet.write_with_format(row, 1, "Ann", look).unwrap();
+        }
+        mark(sheet);
+        book.save(desk.folder().join("b.xlsx")).unwrap();
+    };
+    let desk = holding(3);
+    let delete = "delete b.xlsx --from TARGET --rate 5000 --reply-within 2 --yes --max-deletes all";
+    let red = Format::new().set_font_color(Color::Red);
+    let link = Format::new()
+        .set_font_color(Color::Blue)
+        .set_underline(FormatUnderline::Single);
+    let plain = Format::new();
+    let noted = |sheet: &mut Worksheet| {
+        sheet.insert_note(3, 1, &Note::new("stays!")).unwrap();
+    };
+    let rule = |rule: &'static str| {
+        move |sheet: &mut Worksheet| {
+            let format = ConditionalFormatFormula::new()
+                .set_rule(rule)
+                .set_format(Format::new().set_background_color(Color::Green));
+            sheet.add_conditional_format(1, 0, 3, 1, &format).unwrap();
+        }
+    };
+    let (marks, bands) = (rule("=$B2=\"Bo\""), rule("=MOD(ROW(),2)=0"));
+    write(&desk, &red, &|_| ());
+    desk.ends(delete, 2)
+        .says(&["1 row is marked by a font colour", "--every-row"]);
+    desk.ends("plan b.xlsx --to TARGET --mode upsert --rate 5000", 0)
+        .says(&["1 row with a font colour of its own, which is not read"]);
+    write(&desk, &plain, &noted);
+    desk.ends(delete, 2)
+        .says(&["1 row is marked by a note on a cell", "--every-row"]);
+    write(&desk, &plain, &marks);
+    desk.ends(delete, 2)
+        .says(&["1 conditional format may mark rows", "--every-row"]);
+    for (look, mark) in [
+        (&link, &bands as &dyn Fn(&mut Worksheet)),
+        (&plain, &|_: &mut Worksheet| ()),
+    ] {
+        write(&desk, look, mark);
+        desk.ends(&format!("{delete} --dry-run"), 0);
+    }
+    write(&desk, &red, &noted);
+    desk.ends(&format!("{delete} --every-row"), 0);
+    assert_eq!(desk.pbx.numbers().len(), 0);
 }
 
 #[test]

@@ -230,16 +230,16 @@ fn which_of_several_sheets_are_meant_is_asked_and_answered_on_the_command_line()
     assert_eq!(code, 2, "{said}");
     for file in ["a.xlsx", "b.xlsx"] {
         let asked = format!(
-            "{file}: several of its sheets can be meant: “Staff” (1 row), “Left the company” (1 row). Name those to read with --sheet Staff --sheet 'Left the company', or all of them with --sheet '*'"
+            "{file}: several of its sheets can be meant: “Staff” (1 row), “Left the company” (1 row). Name those to read with --sheet Staff, or all of them with --sheet '*'"
         );
         assert!(said.contains(&asked), "{said}");
     }
     for (names, rows) in [
         (&["Staff"][..], "1 row: 1 valid"),
-        (&["*"], "2 rows: 2 valid"),
+        (&["*", "Left the company"], "2 rows: 2 valid"),
         (&["old", "Left the company"], "2 rows: 2 valid"),
-        (&["Staff", "*"], "2 rows: 2 valid"),
-        (&["*", "Old"], "3 rows: 3 valid"),
+        (&["Staff", "Left the company"], "2 rows: 2 valid"),
+        (&["*", "Old", "left the company"], "3 rows: 3 valid"),
     ] {
         let flags: Vec<&str> = names.iter().flat_map(|name| ["--sheet", name]).collect();
         let (code, said) = check(&[&["a.xlsx"], &flags[..]].concat());
@@ -250,10 +250,57 @@ fn which_of_several_sheets_are_meant_is_asked_and_answered_on_the_command_line()
         "number,secret\n5001,tR7xkQ2mZp9w\n",
     )
     .unwrap();
-    let (code, said) = check(&["a.xlsx", "c.csv", "--sheet", "*"]);
-    assert!(code == 0 && said.contains("3 rows: 3 valid"), "{said}");
+    let all = ["a.xlsx", "c.csv", "--sheet", "*"];
+    let (code, said) = check(&[&all[..], &["--sheet", "Left the company"]].concat());
+    assert!(code == 2 && said.contains("it is no workbook"), "{said}");
+    // All that can be meant are not those whose people have left.
+    let (code, said) = check(&all);
+    let answer = "--sheet '*' --sheet 'Left the company'";
+    assert!(code == 2 && said.contains(answer), "{said}");
     let (code, said) = check(&["a.xlsx", "c.csv", "--sheet", "Staff"]);
     assert!(code == 2 && said.contains("it is no workbook"), "{said}");
+}
+
+#[test]
+fn a_sheet_whose_name_speaks_against_it_is_never_taken_with_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |names: [&str; 2]| {
+        let mut book = Workbook::new();
+        for (name, number) in names.into_iter().zip(["2001", "2002"]) {
+            let sheet = book.add_worksheet().set_name(name).unwrap();
+            for (column, cells) in (0..).zip([["number", number], ["name", "Ann"]]) {
+                sheet.write_column(0, column, cells).unwrap();
+            }
+        }
+        book.save(folder.path().join("a.xlsx")).unwrap();
+    };
+    let make = ["plan", "a.xlsx", "--to", "sim:openvox", "--mode", "update"];
+    let delete = ["delete", "a.xlsx", "--from", "sim:openvox", "--dry-run"];
+    let run = |line: &[&str], more: &[&str]| rowcall(folder.path(), &[line, more].concat());
+    for (line, names, offered) in [
+        (&make[..], ["Personal", "Ausgeschieden"], "--sheet Personal"),
+        (&make, ["Personal", "Archiv 2023"], "--sheet Personal"),
+        (&make, ["Old staff", "Staff"], "--sheet Staff"),
+        (&delete, ["Austritte", "Notrufe"], "--sheet Austritte"),
+        (&delete, ["Aktive", "Leavers"], "--sheet Leavers"),
+    ] {
+        write(names);
+        let apart = match offered.ends_with(names[0]) {
+            true => names[1],
+            false => names[0],
+        };
+        let (code, said) = run(line, &[]);
+        let offer = format!("Name those to read with {offered}, or all");
+        assert!(code == 2 && said.contains(&offer), "{names:?}: {said}");
+        let (code, said) = run(line, &["--sheet", "*"]);
+        let answer = match apart.contains(' ') {
+            true => format!("--sheet '*' --sheet '{apart}'"),
+            false => format!("--sheet '*' --sheet {apart}"),
+        };
+        assert!(code == 2 && said.contains(&answer), "{names:?}: {said}");
+        let (_, said) = run(line, &["--sheet", "*", "--sheet", apart]);
+        assert!(!said.contains("may say"), "{names:?}: {said}");
+    }
 }
 
 #[cfg(unix)]
