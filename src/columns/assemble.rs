@@ -233,6 +233,11 @@ pub(super) fn column(all: &Meanings<'_>, column: usize) -> ColumnReading {
             [(field, Some(How::Opposite(_)))] => {
                 (reason.clone(), Saved::As(Mapped::Opposite(*field)))
             }
+            [] => (reason.clone(), Saved::Nothing),
+            [(_, Some(How::SurnameFirst(_))), ..] => {
+                (reason.clone(), Saved::As(Mapped::SurnameFirst))
+            }
+            [(field, Some(How::Beside(_)))] => (reason.clone(), Saved::As(Mapped::Field(*field))),
             [(_, Some(_))] => (format!("{reason}, translated"), Saved::Translated),
             fields => {
                 let names: Vec<&str> = fields.iter().map(|(field, _)| field.name()).collect();

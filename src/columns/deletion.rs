@@ -240,8 +240,13 @@ impl Meanings<'_> {
         }
     }
 
-    /// Returns true if the cells of a column about leaving, or about the state of an account, differ.
+    /// Returns true if the cells of a column about leaving, or about the state of an account, differ. Those who have left on
+    /// different days have all left.
     fn divides_people(&self, column: usize) -> bool {
+        let has_left = |sample: &Sample| sample.has_passed_everywhere(column);
+        if self.common(column) == Some(Common::Leaver) && self.sample().is_some_and(has_left) {
+            return false;
+        }
         let is_export = How::state_below(self.heading(column)) == How::State { other_words: true };
         let differs =
             |sample: &Sample| sample.is_varied(column) && (!is_export || sample.has_switch(column));

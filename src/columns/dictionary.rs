@@ -26,6 +26,7 @@ struct Words {
     something_else: Vec<String>,
     somebody_else: Vec<String>,
     of_person: Vec<String>,
+    second_surname: Vec<String>,
     private: Vec<String>,
     instruction: Vec<String>,
     elsewhere: Vec<String>,
@@ -194,6 +195,7 @@ pub(super) struct Dictionary {
     something_else: Vec<String>,
     somebody_else: Vec<String>,
     of_person: Vec<String>,
+    second_surname: Vec<String>,
     private: Vec<String>,
     instructions: HashSet<String>,
     elsewhere: Vec<String>,
@@ -290,6 +292,7 @@ impl Dictionary {
             something_else: plain_all(&words.something_else),
             somebody_else: plain_all(&words.somebody_else),
             of_person: plain_all(&words.of_person),
+            second_surname: plain_all(&words.second_surname),
             private: plain_all(&words.private),
             instructions: plain_all(&words.instruction).into_iter().collect(),
             elsewhere: plain_all(&words.elsewhere),
@@ -451,6 +454,11 @@ impl Dictionary {
     /// Returns true for a heading that is one word for a contact.
     pub(super) fn is_contact(&self, heading: &str) -> bool {
         PERSONS.contains(&plain(heading).as_str())
+    }
+
+    /// Returns true for a heading of the second of two surnames.
+    pub(super) fn is_second_surname(&self, heading: &str) -> bool {
+        self.second_surname.contains(&plain(heading))
     }
 
     /// Returns true for a word above headings that says that they are about the person's private life.

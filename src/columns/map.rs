@@ -12,26 +12,36 @@ pub enum Mapped {
     Field(Field),
     /// The opposite of this field, which is a switch.
     Opposite(Field),
+    /// The whole name, which begins with the surname.
+    SurnameFirst,
     /// No field: the column is left out.
     LeftOut,
 }
+
+/// The words for a whole name that begins with the surname.
+const SURNAME_FIRST: &str = "last_name first_name";
 
 impl Mapped {
     /// The field, where it is one.
     pub fn field(self) -> Option<Field> {
         match self {
             Mapped::Field(field) | Mapped::Opposite(field) => Some(field),
+            Mapped::SurnameFirst => Some(Field::DISPLAY_NAME),
             Mapped::LeftOut => None,
         }
     }
 
-    /// A field's name, with `!` before it for the opposite, or `-` for none.
+    /// A field's name, with `!` before it for the opposite, both parts of a name where the surname comes first, or `-` for
+    /// none.
     ///
     /// # Errors
     /// There is no such field, and the error suggests a name; or it is no switch and has no opposite.
     pub fn parse(name: &str) -> Result<Mapped, String> {
         match (name.trim(), name.trim().strip_prefix('!')) {
             ("-", _) => Ok(Mapped::LeftOut),
+            (name, _) if name.split_whitespace().eq(SURNAME_FIRST.split(' ')) => {
+                Ok(Mapped::SurnameFirst)
+            }
             (_, Some(name)) => match field_named(name)? {
                 field if field.def().kind == Kind::Switch => Ok(Mapped::Opposite(field)),
                 field => Err(format!("{} is no switch and has no opposite", field.name())),
@@ -47,6 +57,7 @@ impl fmt::Display for Mapped {
         match self {
             Mapped::Field(field) => f.write_str(field.name()),
             Mapped::Opposite(field) => write!(f, "!{}", field.name()),
+            Mapped::SurnameFirst => f.write_str(SURNAME_FIRST),
             Mapped::LeftOut => f.write_str("-"),
         }
     }

@@ -1,6 +1,7 @@
 //! The rows that a column marks to be deleted, and what the other columns say of them: of all rows of a sheet, none of which
 //! is kept.
 
+use super::dates::has_passed;
 use super::dictionary::{DeletionWord, dictionary, plain};
 use super::sample::decision;
 use crate::manifest::switch;
@@ -79,10 +80,14 @@ fn marks_of(cell: &str) -> impl Iterator<Item = &'static str> {
 }
 
 fn word_of(cell: &str) -> u64 {
+    // All who have left say the same, whenever that was.
+    let word = match switch(cell) {
+        Some(switch) => switch.to_owned(),
+        None if has_passed(cell) => "passed".to_owned(),
+        None => plain(cell),
+    };
     let mut hasher = DefaultHasher::new();
-    switch(cell)
-        .map_or_else(|| plain(cell), str::to_owned)
-        .hash(&mut hasher);
+    word.hash(&mut hasher);
     hasher.finish()
 }
 

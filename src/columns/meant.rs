@@ -49,11 +49,11 @@ pub(super) fn name_to_ask_about(sheet: &Sheet) -> Option<&str> {
 
 /// The option that takes a sheet which is asked about, with the others where all are read.
 pub(super) fn taking_sheet(sheet: &Sheet, name: &str) -> String {
-    let all = match sheet.beside.is_one_of_all {
-        true => "--sheet '*' ",
-        false => "",
-    };
-    format!("{all}--sheet {}", shell_word(name))
+    let name = shell_word(name);
+    match sheet.beside.is_one_of_all {
+        true => format!("--sheet '*' --sheet {name}"),
+        false => format!("--sheet {name}"),
+    }
 }
 
 fn not_meant(text: &str, answer: Option<String>) -> Question {

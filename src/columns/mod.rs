@@ -28,6 +28,8 @@ mod actions;
 mod assemble;
 mod bind;
 mod binding;
+mod by_cells;
+mod dates;
 mod deletion;
 mod dictionary;
 mod doubts;
@@ -51,6 +53,7 @@ mod second_table;
 mod side_by_side;
 mod single;
 mod somebody;
+mod surname_first;
 mod values;
 
 pub use actions::AllowedActions;

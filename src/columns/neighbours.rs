@@ -28,6 +28,9 @@ pub(super) fn decide(all: &mut Meanings<'_>) {
         all.read_or_compare(column, is_read, how, "the opposite of enabled");
     });
     all.decide_states();
+    all.join_surnames();
+    all.decide_addresses_of_mailboxes();
+    all.ask_about_surnames_first();
     for column in all.columns_where(Meaning::is_unread) {
         let may_act = all.common(column) == Some(Common::MayAct);
         if may_act && (all.sample()).is_some_and(|sample| sample.asks_for_actions(column)) {
@@ -106,9 +109,16 @@ impl Meanings<'_> {
     fn decide_name_in_two(&mut self, column: usize) {
         let has_whole = self.target.row(Field::DISPLAY_NAME).is_some();
         let has_no_comma = (self.sample()).is_some_and(|sample| sample.has_no_comma(column));
-        if has_whole && has_no_comma && !self.has(Field::DISPLAY_NAME) {
-            let why = "the surname and then the given name, and no cell has a comma between the two: the whole name as it stands, or nothing";
-            return self.ask_about(column, why, &[Field::DISPLAY_NAME]);
+        if has_no_comma && !self.has(Field::DISPLAY_NAME) {
+            let what = format!(
+                "{} may be the surname and then the given name, and no cell has a comma between the two",
+                self.at(column)
+            );
+            let mut answers = vec![(column, Mapped::SurnameFirst)];
+            if has_whole {
+                answers.push((column, Mapped::Field(Field::DISPLAY_NAME)));
+            }
+            return self.ask(what, vec![column], &answers);
         }
         let fields = if has_whole {
             vec![(Field::DISPLAY_NAME, Some(How::AroundComma))]

@@ -7,7 +7,7 @@ use super::values::{Compared, Derived, How, not_in_two};
 use crate::manifest::Manifest;
 use crate::mapping::MappedField;
 use crate::model::Finding;
-use crate::sheet::{Cells, Stored};
+use crate::sheet::{CLEAR, Cells, Stored};
 use std::borrow::Cow;
 
 /// The parts of the reading of a row that go beyond its single cells.
@@ -142,6 +142,18 @@ impl CellReading {
         }
     }
 
+    /// The text that a value is derived from.
+    fn source<'c>(&self, cells: &Cells<'c>, derived: &Derived) -> Cow<'c, str> {
+        let own = self.text(cells, derived.from);
+        match derived.how {
+            How::Beside(other) if ![own.trim(), text(cells, other).trim()].contains(&CLEAR) => {
+                let other = text(cells, other).trim();
+                format!("{} {other}", own.trim()).trim().to_owned().into()
+            }
+            _ => own,
+        }
+    }
+
     /// The text of a column; of a list that its commas parted, all of it.
     fn text<'c>(&self, cells: &Cells<'c>, column: Option<usize>) -> Cow<'c, str> {
         match column {
@@ -189,7 +201,7 @@ impl Scratch {
         }
         let own = |derived: &&Derived| derived.how != How::Made;
         for derived in reading.derived.iter().filter(own) {
-            let text = &*reading.text(cells, derived.from);
+            let text = &*reading.source(cells, derived);
             let value = derived.value(text);
             self.push(&value);
             if is_stored {

@@ -1,7 +1,9 @@
 //! The first cells of a sheet, for headings whose own words do not show their meaning.
 
+use super::dates::has_passed;
 use super::dictionary::{Common, DeletionWord, dictionary, plain};
 use super::marked_rows::MarkedRows;
+use super::surname_first::begin_with_surname;
 use crate::manifest::{all_digits, state, switch};
 use crate::model::{Action, same_word};
 use crate::sheet::{RowTrouble, Sheet, is_placeholder};
@@ -101,6 +103,8 @@ struct Variety {
     /// True if a cell has signs by which a remark is put into a name, and if another has none.
     has_signs: bool,
     has_plain: bool,
+    /// True if a cell is no date that has passed.
+    has_other_than_past: bool,
 }
 
 /// The cells of a column that decide on their row, in a sheet of rows to be deleted.
@@ -133,6 +137,7 @@ impl Variety {
         self.has_plain |= !has_signs && !cell.is_empty();
         self.has_text |= !cell.is_empty() && !is_placeholder(cell);
         self.has_other_bit |= !["0", "1", ""].contains(&cell);
+        self.has_other_than_past = self.has_other_than_past || !has_passed(cell);
     }
 
     fn add(&mut self, cell: &str) {
@@ -317,6 +322,12 @@ impl Sample {
         (self.varieties.get(column)).is_some_and(|variety| variety.is_varied)
     }
 
+    /// Returns true if each cell of a column is a date that has passed.
+    pub(super) fn has_passed_everywhere(&self, column: usize) -> bool {
+        let variety = self.varieties.get(column);
+        variety.is_some_and(|variety| variety.has_text && !variety.has_other_than_past)
+    }
+
     /// Returns true if a cell of a column is a switch, such as `yes` or `active`.
     pub(super) fn has_switch(&self, column: usize) -> bool {
         (self.varieties.get(column)).is_some_and(|variety| variety.has_switch)
@@ -366,6 +377,26 @@ impl Sample {
     pub(super) fn names_leavers(&self, column: usize) -> bool {
         self.filled(column)
             .any(|cell| switch(cell) != Some("off") || state(cell).is_some())
+    }
+
+    /// Returns true if a column has cells, and each is an e-mail address.
+    pub(super) fn has_only_addresses(&self, column: usize) -> bool {
+        let is_address = |cell: &str| {
+            let cell = cell.split_once('@');
+            cell.is_some_and(|(local, host)| !local.is_empty() && host.contains('.'))
+        };
+        self.filled(column).next().is_some() && self.filled(column).all(is_address)
+    }
+
+    /// Returns true if most names of a column begin with the surname, also by the accounts of another one.
+    pub(super) fn names_begin_with_surname(&self, names: usize, accounts: Option<usize>) -> bool {
+        let text = |row: &'_ [String], column: usize| row.get(column).cloned().unwrap_or_default();
+        let both = self.rows.iter().map(|row| {
+            let account = accounts.map_or_else(String::new, |column| text(row, column));
+            (text(row, names), account)
+        });
+        let both: Vec<(String, String)> = both.collect();
+        begin_with_surname(both.iter().map(|(name, account)| (&**name, &**account)))
     }
 
     /// Returns true if a column has cells, and none has a space: accounts, and no names of persons.

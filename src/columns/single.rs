@@ -7,6 +7,7 @@ use super::options::BindOptions;
 use super::owner::{OwnerWords, whole_own_name};
 use super::products::ProductWord;
 use super::questions::{ColumnError, heading_at, listed, map_flag, name_for_map, named};
+use super::surname_first::NamePart;
 use super::values::How;
 use crate::model::{Field, heading_key};
 use std::collections::HashMap;
@@ -75,6 +76,21 @@ impl Meanings<'_> {
                 Meaning::read(
                     vec![(field, Some(How::Opposite(field)))],
                     &reason,
+                    ReadBy::Map,
+                )
+            }
+            (Some(Mapped::SurnameFirst), _) => {
+                let part = |field, part| (field, Some(How::SurnameFirst(part)));
+                let fields = match self.target.takes(Field::DISPLAY_NAME) {
+                    true => vec![part(Field::DISPLAY_NAME, NamePart::Whole)],
+                    false => vec![
+                        part(Field::FIRST_NAME, NamePart::Given),
+                        part(Field::LAST_NAME, NamePart::Surname),
+                    ],
+                };
+                Meaning::read(
+                    fields,
+                    "mapped by --map: the surname, then the given name",
                     ReadBy::Map,
                 )
             }

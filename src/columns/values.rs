@@ -2,6 +2,7 @@
 //! that the sheet lacks.
 
 use super::map::Mapped;
+use super::surname_first::NamePart;
 use crate::manifest::{state, switch};
 use crate::model::redact::quoted;
 use crate::model::{Field, Finding, Severity, same_word};
@@ -91,6 +92,10 @@ pub(super) enum How {
     WhereFilled(&'static str),
     /// The opposite of this switch; for `enabled`, a word that names a state is taken as that state.
     Opposite(Field),
+    /// A part of a name that begins with the surname.
+    SurnameFirst(NamePart),
+    /// The text, and behind it that of this column.
+    Beside(usize),
     /// Unchanged.
     AsIs,
     /// Of other fields, as the vendor has it.
@@ -126,7 +131,18 @@ impl Derived {
             }
             How::WhereFilled(word) => (*word).into(),
             _ if trimmed == CLEAR || is_generate(trimmed) => Cow::Borrowed(text),
-            How::AsIs | How::Made => Cow::Borrowed(text),
+            // The text of both columns is given.
+            How::AsIs | How::Made | How::Beside(_) => Cow::Borrowed(text),
+            How::SurnameFirst(_) if trimmed.contains(',') => match &self.how {
+                How::SurnameFirst(NamePart::Given) => {
+                    halves(trimmed).map_or("", |(_, first)| first).into()
+                }
+                How::SurnameFirst(NamePart::Surname) => {
+                    halves(trimmed).map_or(trimmed, |(last, _)| last).into()
+                }
+                _ => Cow::Borrowed(text),
+            },
+            How::SurnameFirst(part) => part.of(trimmed).into(),
             How::Translated(translation) => translation.value(text),
             How::Packed(name) => packed(trimmed, name).into(),
             How::BeforeComma => halves(trimmed).map_or(trimmed, |(last, _)| last).into(),

@@ -1,5 +1,6 @@
 //! `--mark` and `--propose`: a copy of a sheet that shows the findings at the cells themselves.
 
+use super::columns::REJECT_CODE;
 use super::findings::words;
 use crate::check::BoundSheet;
 use crate::lang::{all_translated, language, translated};
@@ -141,7 +142,13 @@ impl<'t> MarkedSheet<'t> {
     pub(crate) fn write(self, path: &Path) -> Result<Vec<String>, SheetError> {
         let shown = path.display();
         let count = self.extra.rows.len();
-        let written = write_marked_copy(&self.table.sheet, path, &self.marks, self.extra);
+        let written = write_marked_copy(
+            &self.table.sheet,
+            path,
+            &self.marks,
+            self.extra,
+            REJECT_CODE,
+        );
         let has_notes = written?;
         let mut lines = vec![format!(
             "{shown}: {count} marked; its sheet “Findings” leads to the cells"

@@ -670,7 +670,9 @@ impl FastPath {
             !spreadsheet_damage::asks_for_a_look(care, b)
         });
         if kind == Kind::List {
-            slow_unless(&mut table, &|b| !matches!(b, b',' | b'|' | b'\n'));
+            slow_unless(&mut table, &|b| {
+                !matches!(b, b',' | b'|' | b'\n' | b'[' | b'{')
+            });
         }
         if kind == Kind::Count {
             slow_unless(&mut table, &|b| b.is_ascii_digit());

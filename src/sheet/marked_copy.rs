@@ -5,6 +5,7 @@ use crate::disk::{Readers, WholeFile};
 use crate::model::Secret;
 use crate::sheet::book::read::{Book, Content as BookContent};
 use crate::sheet::book::repair::may_hold;
+use crate::sheet::cells::{RAGGED, Row, RowTrouble};
 use crate::sheet::column::{ExtraSheet, Tone};
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::reader::{Content, Sheet};
@@ -78,7 +79,8 @@ pub(crate) fn is_copied_whole(sheet: &Sheet) -> bool {
 }
 
 /// Writes a marked copy; returns true if the cells have notes. A workbook keeps the notes that it has. The links of
-/// `extra` are cells of the sheet, or of the workbook with its rows, whose headings are in line 1.
+/// `extra` are cells of the sheet, or of the workbook with its rows, whose headings are in line 1. `code` is the heading of
+/// the code of a row's mistake, where a row is filled up.
 ///
 /// # Errors
 /// If the sheet cannot be read to its end, or the copy cannot be written.
@@ -87,13 +89,20 @@ pub(crate) fn write_marked_copy(
     path: &Path,
     marks: &CellMarks,
     extra: ExtraSheet,
+    code: &str,
 ) -> Result<bool, SheetError> {
     match &sheet.content {
         Content::Workbook(content) if is_copied_whole(sheet) => {
             copy_book(sheet, content, path, marks, extra)
         }
-        _ => write_rows(sheet, path, marks, extra).map(|()| true),
+        _ => write_rows(sheet, path, marks, extra, code).map(|()| true),
     }
+}
+
+/// Returns true for a row with too few cells, which a copy of the rows has filled up.
+fn is_short(row: &Row<'_>, sheet: &Sheet) -> bool {
+    let trouble = row.trouble.as_ref().map(RowTrouble::finding);
+    trouble.is_some_and(|finding| finding.rule == RAGGED) && row.cells.len() < sheet.headings.len()
 }
 
 fn write_rows(
@@ -101,14 +110,21 @@ fn write_rows(
     path: &Path,
     marks: &CellMarks,
     extra: ExtraSheet,
+    code: &str,
 ) -> Result<(), SheetError> {
     // The cells behind the last heading are what may be wrong with a row.
     let mut width = sheet.headings.len();
+    let mut has_short = false;
     for batch in sheet.batches() {
-        batch?.rows(|row| width = width.max(row.cells.len()))?;
+        batch?.rows(|row| {
+            width = width.max(row.cells.len());
+            has_short |= is_short(&row, sheet);
+        })?;
     }
     let mut headings = sheet.headings.clone();
     headings.resize(width, String::new());
+    // The reader of the copy is to know those rows too.
+    headings.extend(has_short.then(|| code.to_owned()));
     // The sheet may have secrets; and the reader of the copy is not known.
     let mut writer = Writer::replace(path, Readers::Owner, &headings)?;
     let none = BTreeMap::new();
@@ -124,6 +140,8 @@ fn write_rows(
                 let changed = own.get(&at).and_then(|mark| mark.text.as_ref());
                 changed.map_or(row.cells.get(at).unwrap_or_default(), Secret::reveal)
             });
+            let mistake = if is_short(&row, sheet) { RAGGED } else { "" };
+            let cells = cells.chain(has_short.then_some(mistake));
             failed = writer.marked_row(cells, &tones, &[]);
             for (at, mark) in own {
                 writer.note(*at, &mark.note);

@@ -185,14 +185,14 @@ pub(super) fn asks_for_a_look(care: Care, byte: u8) -> bool {
         Care::Digits | Care::Phone | Care::Count => {
             !(byte.is_ascii_digit() || byte == b'+' || byte == b'*')
         }
-        Care::Account => matches!(byte, b'+' | b'.' | b'"' | b'<'),
+        Care::Account => matches!(byte, b'+' | b'.' | b'"' | b'<' | b'[' | b'{'),
         // The others begin a hash, or stand in a mask.
         Care::Password => {
             matches!(byte, b'+' | b'$' | b'{' | b':' | b'*' | b'(' | b'[' | b'%')
                 || !byte.is_ascii()
         }
-        Care::Word => matches!(byte, b'"' | b'\'' | b'<' | b':' | b';' | b','),
-        Care::Name => matches!(byte, b'?' | b'\n' | b'\r'),
+        Care::Word => matches!(byte, b'"' | b'\'' | b'<' | b':' | b';' | b',' | b'[' | b'{'),
+        Care::Name => matches!(byte, b'?' | b'\n' | b'\r' | b'[' | b'{'),
         Care::Free => false,
     }
 }
@@ -241,7 +241,7 @@ fn find_first_damage(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
         };
         return Some(error_cell(weight));
     }
-    if let Some(damage) = wrapped(row, care, trimmed) {
+    if let Some(damage) = wrapped(row, care, trimmed).or_else(|| json(row, care, trimmed)) {
         return Some(damage);
     }
     if row.name.def().kind == Kind::List {
@@ -616,6 +616,23 @@ fn lost_letter(text: &str) -> Option<Damage> {
             Severity::Warning,
             "has a question mark within a word, where a letter may have been lost by a wrong encoding",
             "look the word up and type it anew, and save the sheet as UTF-8",
+        )
+    })
+}
+
+/// Finds `[{"a":1}]`, `["one;two"]`: a list or an object as JSON writes it, which no cell means.
+fn json(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
+    let is_meant = row.name.is_secret() || care == Care::Free && row.name.def().kind != Kind::List;
+    if is_meant || !text.starts_with(['[', '{']) {
+        return None;
+    }
+    let is_json = serde_json::from_str::<serde_json::Value>(text).is_ok();
+    is_json.then(|| {
+        Damage::new(
+            "damage.json",
+            Severity::Error,
+            "is written as JSON has lists and objects",
+            "write the value alone, several of them separated by ;",
         )
     })
 }

@@ -791,7 +791,7 @@ fn joined(raw: &str) -> Result<(String, Option<Misfit>), PartError<'_>> {
         let raw = item.get();
         if matches!(raw.as_bytes().first(), Some(b'{' | b'[' | b'n')) {
             misfit = misfit.or(Some(Misfit::Nested));
-            continue;
+            break;
         }
         let text = scalar(raw)?;
         if text.contains(';') {
@@ -802,7 +802,11 @@ fn joined(raw: &str) -> Result<(String, Option<Misfit>), PartError<'_>> {
         }
         list.push_str(&text);
     }
-    Ok((list, misfit))
+    // What is no list of values stays as it is written: nothing of it may be lost where it is written again.
+    match misfit {
+        Some(_) => Ok((raw.to_owned(), misfit)),
+        None => Ok((list, None)),
+    }
 }
 
 /// A value that is neither object nor list, as it is written; `null` clears.

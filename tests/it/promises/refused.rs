@@ -277,6 +277,9 @@ fn a_row_with_too_few_cells_stays_refused_until_its_rejects_are_filled_in() {
     assert!(rejects.contains("2002,Ben,,"), "{rejects}");
     desk.ends(&format!("import r.csv {import}"), 1)
         .says(&["too few cells"]);
+    desk.ends("check s.csv --for openvox --mark m.xlsx", 1);
+    desk.ends(&format!("import m.xlsx {import}"), 1)
+        .says(&["too few cells"]);
     assert_eq!(desk.pbx.numbers(), ["2003"]);
     desk.write(
         "filled.csv",
@@ -288,4 +291,27 @@ fn a_row_with_too_few_cells_stays_refused_until_its_rejects_are_filled_in() {
         &format!("import r.csv {import} --mode upsert --pad-short-rows"),
         0,
     );
+}
+
+#[test]
+fn a_list_that_fits_no_cell_stays_refused_in_rejects_and_in_a_marked_copy() {
+    for list in [r#"["b@x.de",{"of":"Ben"}]"#, r#"["b@x.de;c@x.de"]"#] {
+        let desk = Desk::new("openvox");
+        desk.write(
+            "s.json",
+            format!(
+                r#"[{{"Ext":"2002","Name":"Ben","Email":{list}}},{{"Ext":"2003","Name":"Cid","Email":"c@x.de"}}]"#
+            ),
+        );
+        let import = "--to TARGET --fill sip_password=<generate> --rate 5000";
+        desk.ends(&format!("import s.json {import} --rejects r.csv"), 1);
+        let rejects = desk.read("r.csv");
+        assert!(rejects.contains(&list.replace('"', "\"\"")), "{rejects}");
+        desk.ends("check s.json --for openvox --mark m.xlsx", 1);
+        for file in ["r.csv", "m.xlsx"] {
+            desk.ends(&format!("import {file} {import} --mode upsert"), 1)
+                .says(&["is written as JSON has lists and objects"]);
+        }
+        assert_eq!(desk.pbx.numbers(), ["2003"], "{list}");
+    }
 }

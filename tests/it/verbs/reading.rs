@@ -1,5 +1,6 @@
 //! Sheets as they are typed on the command line: patterns, standard input, mappings, the meaning of headings.
 
+use crate::support::program::{Program, ran};
 use assert_cmd::Command;
 use std::fs;
 use std::path::Path;
@@ -401,4 +402,90 @@ fn the_columns_of_a_sheet_are_written_to_a_map_file_that_answers_for_them() {
     assert!(code == 0 && !said.contains("Hobby"), "{said}");
     let (code, said) = columns(&["b2.csv", "-o", "map.toml"]);
     assert!(code == Some(2) && said.contains("not there yet"), "{said}");
+}
+
+#[test]
+fn names_that_begin_with_the_surname_are_asked_about_where_they_are_parted() {
+    let program = Program::new();
+    program.write(
+        "in.csv",
+        "Nst.;Name;E-Mail\n2001;Müller Anna;anna.mueller@klinik.de\n2002;Öztürk Cem;c.oeztuerk@klinik.de\n\
+         2003;Empfang;info@klinik.de\n",
+    );
+    let plan = "plan in.csv --to sim:portsip --fill sip_password=<generate> --fill web_password=<generate>";
+    let answer = "--map 'Name=last_name first_name'";
+    program.ends(plan, 2).says(&["the surname before", answer]);
+    let mut command = program.command(plan);
+    command.args(["--map", "Name=last_name first_name"]);
+    let out = ran(plan, command.output().unwrap()).exits(0).out;
+    for told in ["Anna", "Cem", "Müller", "Öztürk"] {
+        assert!(out.contains(&format!("\"{told}\"")), "{told}: {out}");
+    }
+    program.ends(&format!("{plan} --map Name=display_name"), 0);
+    // As it stands, where the make has one field for it.
+    program.ends("columns in.csv --for openvox", 0);
+    program.write(
+        "in.csv",
+        "Nst.;Name;E-Mail\n2001;Anna Müller;anna.mueller@klinik.de\n2002;Cem Öztürk;c.oeztuerk@klinik.de\n",
+    );
+    program.ends(plan, 0);
+}
+
+#[test]
+fn two_surnames_are_one() {
+    let program = Program::new();
+    program.write(
+        "in.csv",
+        "Extensión;Nombre;Apellido paterno;Apellido materno\n2001;Ana;García;López\n2002;Luis;Pérez;\n",
+    );
+    let plan = "plan in.csv --to sim:portsip --fill sip_password=<generate> --fill web_password=<generate>";
+    let ran = program.ends(plan, 0);
+    for told in ["\"García López\"", "\"Pérez\""] {
+        assert!(ran.out.contains(told), "{told}: {}", ran.out);
+    }
+    assert!(!ran.err.contains("materno"), "{}", ran.err);
+    program.ends("columns in.csv --for portsip -o map.toml", 0);
+    let again = program.ends(&format!("{plan} --map-file map.toml"), 0).out;
+    assert!(again.contains("\"García López\""), "{again}");
+}
+
+#[test]
+fn a_column_called_mailbox_may_hold_addresses() {
+    let program = Program::new();
+    program.write(
+        "in.csv",
+        "Ext;Name;Mailbox\n2001;Ann;ann@x.de\n2002;Bo;bo@x.de\n",
+    );
+    let out = program.ends("columns in.csv --for openvox", 0).out;
+    assert!(out.contains("its cells are e-mail addresses"), "{out}");
+    program.write(
+        "in.csv",
+        "Ext;Name;Mailbox;E-Mail\n2001;Ann;ann@x.de;a@x.de\n2002;Bo;bo@x.de;b@x.de\n",
+    );
+    program
+        .ends("columns in.csv --for openvox", 2)
+        .says(&["--map 'Mailbox=-'"]);
+    program.write("in.csv", "Ext;Name;Mailbox\n2001;Ann;ja\n2002;Bo;nein\n");
+    let out = program.ends("columns in.csv --for openvox", 0).out;
+    assert!(out.contains("voicemail"), "{out}");
+}
+
+#[test]
+fn a_list_of_people_who_have_all_left_is_deleted_without_a_question() {
+    let program = Program::new();
+    let delete = "delete in.csv --from sim:openvox --dry-run";
+    let sheet = |dates: [&str; 2]| {
+        let [a, b] = dates;
+        format!("Ext;Name;Austrittsdatum\n2001;Ann;{a}\n2002;Bo;{b}\n")
+    };
+    for (dates, exit) in [
+        (["31.03.2024", "30.06.2024"], 0),
+        (["2024-03-31", "2023-06-30"], 0),
+        (["31.03.2024", "30.06.2099"], 2),
+        (["31.03.2024", ""], 2),
+        (["31.03.2024", "unklar"], 2),
+    ] {
+        program.write("in.csv", sheet(dates));
+        program.ends(delete, exit);
+    }
 }

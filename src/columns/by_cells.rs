@@ -1,0 +1,90 @@
+//! The meaning of columns whose cells show that their headings are meant otherwise: names that begin with the surname, a
+//! second surname, addresses below the word for a switch.
+
+use super::dictionary::dictionary;
+use super::map::Mapped;
+use super::meaning::{Meaning, Meanings, ReadBy};
+use super::sample::Sample;
+use super::values::How;
+use crate::model::Field;
+
+impl Meanings<'_> {
+    /// Asks about whole names that are parted into given name and surname, where addresses or accounts show that the surname
+    /// comes first.
+    pub(super) fn ask_about_surnames_first(&mut self) {
+        let takes = |field: Field| self.target.takes(field);
+        if takes(Field::DISPLAY_NAME) || !takes(Field::LAST_NAME) {
+            return;
+        }
+        let Some(name) = self.column_of(Field::DISPLAY_NAME) else {
+            return;
+        };
+        let is_whole = matches!(
+            &self.meanings[name],
+            Meaning::Read { fields, by, .. }
+                if *by != ReadBy::Map && fields.as_slice() == [(Field::DISPLAY_NAME, None)]
+        );
+        let accounts = [Field::EMAIL, Field::USER_ID, Field::SIP_USERNAME];
+        let shows = |sample: &Sample| {
+            let columns = accounts.iter().filter_map(|field| self.column_of(*field));
+            let mut columns = columns.map(Some).chain([None]);
+            columns.any(|column| sample.names_begin_with_surname(name, column))
+        };
+        if !is_whole || !self.sample().is_some_and(shows) {
+            return;
+        }
+        let what = format!(
+            "{} seems to have the surname before the given name, by its letters or by what stands beside it",
+            self.at(name)
+        );
+        let answers = [Mapped::SurnameFirst, Mapped::Field(Field::DISPLAY_NAME)];
+        self.ask(what, vec![name], &answers.map(|answer| (name, answer)));
+    }
+
+    /// Reads a second surname with the first one, as one.
+    pub(super) fn join_surnames(&mut self) {
+        let Some(first) = self.column_of(Field::LAST_NAME) else {
+            return;
+        };
+        let mut unread = self.columns_where(Meaning::is_unread).into_iter();
+        let second = unread.find(|column| dictionary().is_second_surname(self.heading(*column)));
+        let is_plain = matches!(
+            &self.meanings[first],
+            Meaning::Read { fields, .. } if fields.as_slice() == [(Field::LAST_NAME, None)]
+        );
+        let Some(second) = second.filter(|_| is_plain) else {
+            return;
+        };
+        let fields = vec![(Field::LAST_NAME, Some(How::Beside(second)))];
+        let reason = "both surnames, with a space between them";
+        self.meanings[first] = Meaning::read(fields, reason, ReadBy::Heading);
+        self.meanings[second] = Meaning::read(vec![], reason, ReadBy::Heading);
+    }
+
+    /// Reads a switch whose cells are e-mail addresses, such as `Mailbox`, as the address, or asks.
+    pub(super) fn decide_addresses_of_mailboxes(&mut self) {
+        let is_switch = |fields: &[(Field, Option<How>)]| matches!(fields, [(field, None)] if *field == Field::VOICEMAIL);
+        let may_be = |meaning: &Meaning| match meaning {
+            Meaning::Read { fields, by, .. } => *by != ReadBy::Map && is_switch(fields),
+            _ => false,
+        };
+        for column in self.columns_where(may_be) {
+            if !(self.sample()).is_some_and(|sample| sample.has_only_addresses(column)) {
+                continue;
+            }
+            if !self.has(Field::EMAIL) {
+                self.meanings[column] = Meaning::read(
+                    vec![(Field::EMAIL, None)],
+                    "its cells are e-mail addresses",
+                    ReadBy::Neighbours,
+                );
+                continue;
+            }
+            let what = format!(
+                "{} has e-mail addresses in its cells, and another column is read for them",
+                self.at(column)
+            );
+            self.ask(what, vec![column], &[(column, Mapped::LeftOut)]);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Whole names that begin with the surname, without a comma behind it: `Müller Anna`. The cells alone do not tell; addresses
+//! and accounts beside them may.
+
+use super::dictionary::{dictionary, plain};
+
+/// A part of a name that begins with the surname.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NamePart {
+    /// The whole, with the given name first.
+    Whole,
+    Given,
+    Surname,
+}
+
+impl NamePart {
+    /// The part of a name; a name of one word is the surname.
+    pub(super) fn of(self, name: &str) -> String {
+        let (surname, given) = parts(name);
+        match self {
+            NamePart::Whole => format!("{given} {surname}").trim().to_owned(),
+            NamePart::Given => given,
+            NamePart::Surname => surname,
+        }
+    }
+}
+
+/// The surname, with words such as `von` before it, or all words in capital letters, and the rest.
+fn parts(name: &str) -> (String, String) {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let is_particle = |word: &&&str| dictionary().is_particle(&word.to_lowercase());
+    let particles = words.iter().take_while(is_particle).count();
+    let capitals = words.iter().take_while(|word| is_capital(word)).count();
+    let end = match capitals {
+        capitals if capitals < words.len() => capitals.max(particles + 1),
+        _ => particles + 1,
+    };
+    let (surname, given) = words.split_at(end.min(words.len()));
+    (surname.join(" "), given.join(" "))
+}
+
+/// The order of a name's two words, as an address or an account of the person has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    GivenFirst,
+    SurnameFirst,
+}
+
+/// The order of a name of two words, shown by `a.mueller` or `anna.mueller`; `None` where it is not shown.
+fn order(name: &str, account: &str) -> Option<Order> {
+    let words: Vec<String> = name.split_whitespace().map(plain).collect();
+    let [first, second] = words.as_slice() else {
+        return None;
+    };
+    let local = account.split_once('@').map_or(account, |(local, _)| local);
+    let parts: Vec<String> = local.split(['.', '_', '-']).map(plain).collect();
+    let is_given = |part: &str, word: &str| !part.is_empty() && word.starts_with(part);
+    let joined = |given: &str, surname: &str| {
+        let initial: String = given.chars().take(1).collect();
+        format!("{initial}{surname}")
+    };
+    let is_so = |given: &String, surname: &String| match parts.as_slice() {
+        [one, other] => is_given(one, given) && other == surname,
+        [one] => *one == joined(given, surname),
+        _ => false,
+    };
+    match (is_so(first, second), is_so(second, first)) {
+        (true, false) => Some(Order::GivenFirst),
+        (false, true) => Some(Order::SurnameFirst),
+        _ => None,
+    }
+}
+
+/// Returns true for a word of several letters, all of them capital.
+fn is_capital(word: &str) -> bool {
+    word.chars().filter(|c| c.is_alphabetic()).count() > 1 && !word.contains(char::is_lowercase)
+}
+
+/// The order of a name whose surname is in capital letters: `BERGER Anne`, `Anne BERGER`.
+fn order_by_capitals(name: &str) -> Option<Order> {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let first = words.first().filter(|_| words.len() > 1)?;
+    let last = words.last()?;
+    match (is_capital(first), is_capital(last)) {
+        (true, false) => Some(Order::SurnameFirst),
+        (false, true) => Some(Order::GivenFirst),
+        _ => None,
+    }
+}
+
+/// Returns true if most names begin with the surname, by their capital letters or by the accounts beside them.
+pub(super) fn begin_with_surname<'c>(names: impl Iterator<Item = (&'c str, &'c str)>) -> bool {
+    let orders: Vec<Order> = names
+        .filter(|(name, _)| !name.contains(','))
+        .filter_map(|(name, account)| order_by_capitals(name).or_else(|| order(name, account)))
+        .collect();
+    let reversed = orders.iter().filter(|it| **it == Order::SurnameFirst);
+    2 * reversed.count() > orders.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NamePart, Order, begin_with_surname, order};
+
+    #[test]
+    fn an_account_shows_the_order_of_a_name() {
+        for (name, account, expected) in [
+            (
+                "Müller Anna",
+                "anna.mueller@x.de",
+                Some(Order::SurnameFirst),
+            ),
+            ("Müller Anna", "a.mueller@x.de", Some(Order::SurnameFirst)),
+            ("Öztürk Cem", "coeztuerk", Some(Order::SurnameFirst)),
+            ("Anna Müller", "anna_mueller@x.de", Some(Order::GivenFirst)),
+            ("Anna Müller", "amueller", Some(Order::GivenFirst)),
+            ("Anna Müller", "info@x.de", None),
+            ("Anna Maria Müller", "anna.mueller@x.de", None),
+            ("Peter Peter", "peter.peter@x.de", None),
+        ] {
+            assert_eq!(order(name, account), expected, "{name} {account}");
+        }
+    }
+
+    #[test]
+    fn most_names_decide() {
+        let names = |rows: &[[&'static str; 2]]| {
+            begin_with_surname(rows.iter().map(|[name, account]| (*name, *account)))
+        };
+        assert!(names(&[
+            ["BERGER Anne", ""],
+            ["Dupont Éric", "eric.dupont"],
+            ["Accueil", ""]
+        ]));
+        assert!(names(&[
+            ["BERGER Anne", ""],
+            ["LE GALL Yann", ""],
+            ["Anne MOREL", ""]
+        ]));
+        assert!(!names(&[["Anne BERGER", ""], ["IT Support", ""]]));
+        assert!(!names(&[["Berger, Anne", "a.berger"], ["HQ", ""]]));
+        assert!(!names(&[]));
+    }
+
+    #[test]
+    fn a_name_that_begins_with_the_surname_is_parted_behind_it() {
+        for (name, parts) in [
+            ("Müller Anna", ["Anna Müller", "Anna", "Müller"]),
+            (
+                "von Berg Anna Maria",
+                ["Anna Maria von Berg", "Anna Maria", "von Berg"],
+            ),
+            ("LE GALL Yann", ["Yann LE GALL", "Yann", "LE GALL"]),
+            ("Empfang", ["Empfang", "", "Empfang"]),
+            ("HOTEL EMPFANG", ["EMPFANG HOTEL", "EMPFANG", "HOTEL"]),
+            ("", ["", "", ""]),
+        ] {
+            let all = [NamePart::Whole, NamePart::Given, NamePart::Surname];
+            assert_eq!(all.map(|part| part.of(name)), parts, "{name}");
+        }
+    }
+}
