@@ -27,6 +27,7 @@ struct Words {
     somebody_else: Vec<String>,
     of_person: Vec<String>,
     second_surname: Vec<String>,
+    moved: Vec<String>,
     private: Vec<String>,
     instruction: Vec<String>,
     elsewhere: Vec<String>,
@@ -196,6 +197,7 @@ pub(super) struct Dictionary {
     somebody_else: Vec<String>,
     of_person: Vec<String>,
     second_surname: Vec<String>,
+    moved: Vec<String>,
     private: Vec<String>,
     instructions: HashSet<String>,
     elsewhere: Vec<String>,
@@ -293,6 +295,7 @@ impl Dictionary {
             somebody_else: plain_all(&words.somebody_else),
             of_person: plain_all(&words.of_person),
             second_surname: plain_all(&words.second_surname),
+            moved: plain_all(&words.moved),
             private: plain_all(&words.private),
             instructions: plain_all(&words.instruction).into_iter().collect(),
             elsewhere: plain_all(&words.elsewhere),
@@ -454,6 +457,19 @@ impl Dictionary {
     /// Returns true for a heading that is one word for a contact.
     pub(super) fn is_contact(&self, heading: &str) -> bool {
         PERSONS.contains(&plain(heading).as_str())
+    }
+
+    /// Returns true for a word for the number beside one that tells of a move: `New Ext`, `Nebenstelle alt`.
+    pub(super) fn is_moved_number(&self, heading: &str) -> bool {
+        let (moved, rest): (Vec<String>, Vec<String>) = words(heading)
+            .filter(|word| !word.is_empty())
+            .partition(|word| self.moved.contains(word));
+        let own = self.common(&rest.join(" "));
+        let is_number = matches!(
+            own,
+            Some(Common::Field(Field::NUMBER) | Common::OnlyNumber | Common::NumberLike)
+        );
+        !moved.is_empty() && is_number
     }
 
     /// Returns true for a heading of the second of two surnames.

@@ -263,8 +263,11 @@ impl Meanings<'_> {
     fn is_other_number(&self, column: usize, key: usize) -> bool {
         let may_be = match self.meanings[column] {
             Meaning::Open(Common::NumberLike) => true,
-            // The extensions that stay, perhaps.
-            Meaning::Unknown => self.options.allowed.delete,
+            // The extensions that stay, perhaps, or those before or after a move.
+            Meaning::Unknown => {
+                let is_moved = || dictionary().is_moved_number(self.heading(column));
+                self.options.allowed.delete || is_moved()
+            }
             _ => false,
         };
         may_be

@@ -484,7 +484,7 @@ impl<'r> Mapper<'r> {
 
     /// The number of a caller ID with a name, where the other vendor takes the number alone.
     fn caller_number<'t>(&self, field: Field, text: &'t str) -> Option<&'t str> {
-        let row = self.route.takes(field).filter(|row| !row.names_caller);
+        let row = self.route.target_row(field).filter(|row| !row.names_caller);
         let number = number_behind_name(text)?;
         (field == Field::CALLER_ID && row.is_some()).then_some(number)
     }

@@ -24,6 +24,8 @@ const LINES_THROUGH: [&str; 2] = [
 ];
 
 const CONTENT: &str = "content.xml";
+/// The part with the styles that have names of their own.
+const STYLES: &str = "styles.xml";
 /// Bytes of all sheets, times the sheets but one: 256 MiB, which is fifty sheets of 100 KiB each.
 const PASSED_OVER_BYTES_MAX: u64 = 256 << 20;
 /// Rows of a table: as many as a spreadsheet has.
@@ -201,6 +203,10 @@ impl Book {
     pub(crate) fn survey(&self, table: usize, header_line: u64) -> Result<Survey, SheetError> {
         let mut survey = Survey::default();
         let mut styles = CellStyles::default();
+        if self.package.has(STYLES) {
+            self.package
+                .survey(STYLES, |tag, _| styles.take_in(tag_name(tag), tag))?;
+        }
         let (mut tables, mut line, mut groups) = (0, 0, 0_usize);
         let (mut row, mut repeated) = (RowLook::default(), 0);
         let (mut fills, mut fonts) = (RowFills::default(), RowFills::default());
@@ -314,10 +320,27 @@ struct CellStyles {
 }
 
 impl CellStyles {
+    /// Gives the style that is being read the look of the one that it is made from.
+    fn inherit(&mut self, parent: &[u8]) {
+        for looks in [&mut self.fills, &mut self.fonts] {
+            if let Some(look) = looks.get(parent).copied()
+                && looks.len() < STYLES_MAX
+            {
+                looks.insert(self.name.clone(), look);
+            }
+        }
+        if self.struck.contains(parent) && self.struck.len() < STYLES_MAX {
+            self.struck.insert(self.name.clone());
+        }
+    }
+
     /// Takes in a tag, `name` without its namespace.
     fn take_in(&mut self, name: &[u8], tag: &[u8]) {
         match name {
-            b"style" => self.name = tag_value(tag, "style:name").unwrap_or_default().to_vec(),
+            b"style" => {
+                self.name = tag_value(tag, "style:name").unwrap_or_default().to_vec();
+                self.inherit(tag_value(tag, "style:parent-style-name").unwrap_or_default());
+            }
             b"text-properties" => {
                 let mut lines = LINES_THROUGH.iter();
                 let is_struck =

@@ -490,6 +490,46 @@ fn rows_of_ods_that_are_hidden_grouped_or_struck_are_said() {
 }
 
 #[test]
+fn rows_of_ods_that_a_font_or_a_note_marks_are_said() {
+    let row = |style: &str, note: &str, text: &str| {
+        format!(
+            "<table:table-row><table:table-cell table:style-name=\"{style}\" office:value-type=\"string\">{note}<text:p>{text}</text:p></table:table-cell></table:table-row>"
+        )
+    };
+    let note = "<office:annotation><text:p>stays</text:p></office:annotation>";
+    let rows = [
+        row("a", "", "number"),
+        row("a", "", "2001"),
+        row("red", "", "2002"),
+        row("heir", "", "2003"),
+        row("black", note, "2004"),
+        row("a", "", "2005"),
+    ];
+    let style = |name: &str, more: &str, colour: &str| {
+        format!(
+            "<style:style style:name=\"{name}\" style:family=\"table-cell\"{more}><style:text-properties{colour}/></style:style>"
+        )
+    };
+    let styles = [
+        style("red", "", " fo:color=\"#ff0000\""),
+        style("heir", " style:parent-style-name=\"red\"", ""),
+        style("black", "", " fo:color=\"#000000\""),
+    ];
+    let styles = format!(
+        "<office:automatic-styles>{}</office:automatic-styles>",
+        styles.concat()
+    );
+    let sheet = read(&ods_of(&styles, &rows.concat())).unwrap();
+    assert_eq!(
+        sheet.notes,
+        [
+            "2 rows with a font colour of their own, which is not read",
+            "1 row with a note on a cell, which are not read",
+        ]
+    );
+}
+
+#[test]
 fn rows_of_old_workbooks_that_are_hidden_grouped_or_struck_are_said() {
     let row = |line: u8, flags: u8| {
         (

@@ -489,3 +489,19 @@ fn a_list_of_people_who_have_all_left_is_deleted_without_a_question() {
         program.ends(delete, exit);
     }
 }
+
+#[test]
+fn the_number_after_a_move_is_asked_about_and_never_passed_over() {
+    let program = Program::new();
+    for (headings, other) in [
+        ("Ext,Name,New Ext", "New Ext"),
+        ("Nebenstelle,Name,Nebenstelle neu", "Nebenstelle neu"),
+        ("Poste,Nom,Nouveau poste", "Nouveau poste"),
+    ] {
+        program.write("in.csv", format!("{headings}\n201,Ann,301\n202,Bo,302\n"));
+        let ran = program.ends("columns in.csv --for freepbx", 2);
+        let asked = format!("{other}=number");
+        let said = ran.out + &ran.err;
+        assert!(said.contains(&asked), "{headings}: {said}");
+    }
+}
