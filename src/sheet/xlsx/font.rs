@@ -53,7 +53,8 @@ impl Font {
             "indexed=12 ",
         ];
         let colour = self.colour.as_str();
-        !PLAIN.contains(&colour) && !(self.is_underlined && LINKS.contains(&colour))
+        let is_link = self.is_underlined && LINKS.contains(&colour);
+        !is_link && !PLAIN.contains(&colour)
     }
 
     /// The colour of each style by its number, which is the same for the same colour and 0 for none; a style names one of

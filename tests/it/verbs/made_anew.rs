@@ -203,10 +203,10 @@ fn a_run_that_is_killed_between_two_halves_is_made_whole_by_a_resume() {
 fn a_pin_given_to_a_mailbox_that_had_none_stays_and_an_undo_says_so() {
     let has_pin = AtomicBool::new(false);
     let desk = desk(move |heard| {
-        if holds(heard, "enableVoiceMail") && holds(heard, "5555") {
+        if contains(heard, "enableVoiceMail") && contains(heard, "5555") {
             has_pin.store(true, Ordering::SeqCst);
         }
-        match holds(heard, "fetchVoiceMail") && !has_pin.load(Ordering::SeqCst) {
+        match contains(heard, "fetchVoiceMail") && !has_pin.load(Ordering::SeqCst) {
             true => Answer::Without("004711"),
             false => Answer::Own,
         }
@@ -235,7 +235,7 @@ fn words_of_a_refusal_that_repeat_a_secret_of_the_row_are_not_shown() {
         ("Feld QuGLxvTwPmbZ ist falsch", false),
         ("Feld extPassword ist falsch", true),
     ] {
-        let desk = desk(move |heard| match holds(heard, "updateExtension") {
+        let desk = desk(move |heard| match contains(heard, "updateExtension") {
             true => Answer::Refused(message),
             false => Answer::Own,
         });

@@ -1927,7 +1927,7 @@ fn a_source_that_is_empty_or_not_whole_is_never_done() {
     };
     let empty = listing_otherwise(|_| {});
     let short = listing_otherwise(one_more);
-    short.pbx.hold(&[short.pbx.small("2001")]);
+    short.pbx.seed(&[short.pbx.small("2001")]);
     for (desk, words) in [
         (&empty, "hq: it has no extension"),
         (&short, "hq: the PBX's list may be incomplete"),
@@ -1952,7 +1952,7 @@ fn an_extension_that_vanished_while_it_was_read_has_a_line() {
         listing["totalCount"] = listing["extension"].as_array().unwrap().len().into();
     });
     desk.pbx
-        .hold(&[desk.pbx.small("2001"), desk.pbx.small("2002")]);
+        .seed(&[desk.pbx.small("2001"), desk.pbx.small("2002")]);
     for (to, done) in [
         ("sim:freepbx", "created"),
         ("sim:freepbx --dry-run", "valid"),
@@ -1986,7 +1986,7 @@ fn a_caller_id_with_a_name_goes_whole_or_as_its_number() {
         let mut ann = one.from.small("2001");
         ann.set(Field::DISPLAY_NAME, "Ann Lund");
         ann.set(Field::CALLER_ID, "\"Ann Lund\" <0305550100>");
-        one.from.hold(&[ann]);
+        one.from.seed(&[ann]);
         let report = one.migrate("", 0);
         assert_eq!(report["2001"]["result"], "created", "{to}");
         assert_eq!(look(&one.to, "2001")["caller_id"], arrived, "{to}");

@@ -356,7 +356,7 @@ fn a_word_that_extensions_stay_stops_a_deletion_wherever_it_stands() {
 
 #[test]
 fn a_word_against_a_deletion_counts_in_every_row() {
-    let desk = holding(3);
+    let desk = seeded_desk(3);
     let mut sheet = "Ext;Name;Löschen?;Aktiv\n".to_owned();
     for number in 2000..3500 {
         let is_active = if number == 3400 { "ja" } else { "nein" };
@@ -388,7 +388,7 @@ fn rows_that_a_font_a_note_or_a_conditional_format_marks_are_asked_about_before_
         mark(sheet);
         book.save(desk.folder().join("b.xlsx")).unwrap();
     };
-    let desk = holding(3);
+    let desk = seeded_desk(3);
     let delete = "delete b.xlsx --from TARGET --rate 5000 --reply-within 2 --yes --max-deletes all";
     let red = Format::new().set_font_color(Color::Red);
     let link = Format::new()
