@@ -104,6 +104,7 @@ fn night(folder: &Path, format: &str, rows: usize) -> io::Result<(Duration, u64)
         pbx: "openvox+http://127.0.0.1:9011/".into(),
         rules: manifest.version(),
         tool: "bench".into(),
+        night: None,
     };
     clock
         .timed(|| archive.enter(&pending, facts))

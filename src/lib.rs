@@ -42,6 +42,7 @@
 //! | the step that brings changes into effect | `run/apply.rs`; its facts `[apply]` in `vendor.toml` |
 //! | the ledger's schema | `ledger/store.rs` |
 //! | undo, resume | `plan/revert.rs`, `run/resume.rs`; what a PBX has lost of a run `plan/lost.rs` |
+//! | the targets that a process takes of many, and its summary | `fleet/` |
 //! | an exit code | `rim/failure.rs` |
 //! | the German of a message | `lang/de/`, a file for each room; a test finds what is missing |
 //! | the wording of a message | search for it: each stands once; the last lines of a run `run/results.rs` and `run/execution.rs` |
@@ -115,6 +116,7 @@
 //! - `fingerprints`: records with fingerprints in the place of secrets.
 //! - [`generate`]: secrets for new extensions, made up by a vendor's own rules.
 //! - [`archive`]: snapshots of exports, chained so that any that was changed, removed or put in is found.
+//! - [`fleet`]: exports of many PBXes: the part that a process takes, and the summary of what it did.
 //! - [`ledger`]: a run's changes and their results, on disk before they are sent to the PBX.
 //! - [`migrate`]: the account of a migration, and the agreement of two PBXes after it.
 //! - [`submit`]: sends changes in their order and at the target's pace, settles lost replies, reads back.
@@ -144,6 +146,7 @@ pub mod digest;
 mod disk;
 pub mod export;
 mod fingerprints;
+pub mod fleet;
 pub mod generate;
 pub mod input;
 mod lang;

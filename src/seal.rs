@@ -295,7 +295,9 @@ fn read(path: &Path) -> Result<Key, KeyError> {
     {
         let meta = file.metadata().map_err(failed)?;
         let mode = std::os::unix::fs::PermissionsExt::mode(&meta.permissions()) & 0o777;
-        if mode & 0o077 != 0 {
+        // As Kubernetes mounts a secret for a group: root's, and only read.
+        let is_mounted = mode == 0o440 && std::os::unix::fs::MetadataExt::uid(&meta) == 0;
+        if mode & 0o077 != 0 && !is_mounted {
             return Err(KeyError::Open {
                 path: path.to_owned(),
                 mode,
@@ -509,6 +511,10 @@ mod tests {
         }
         set_mode(&path, 0o400);
         Key::load_or_make(Some(&path)).unwrap();
+        // As a secret is mounted for a group, which only root can do.
+        set_mode(&path, 0o440);
+        let owner = std::os::unix::fs::MetadataExt::uid(&path.metadata().unwrap());
+        assert_eq!(Key::load_or_make(Some(&path)).is_ok(), owner == 0);
     }
 
     #[test]

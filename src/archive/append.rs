@@ -44,6 +44,8 @@ impl Drop for PendingSnapshot {
 pub struct WrittenSnapshot {
     /// The archive's head by now.
     pub head: Head,
+    /// The snapshot that was entered, if one was.
+    pub snapshot: Option<Snapshot>,
     /// The notices for the keeper of the archive.
     pub(crate) notices: Vec<String>,
 }
@@ -76,14 +78,15 @@ impl Archive {
         pending: &PendingSnapshot,
         facts: Facts,
     ) -> Result<WrittenSnapshot, ArchiveError> {
-        self.enter_at(pending, facts, Timestamp::now())
+        self.enter_at(pending, facts, Timestamp::now)
     }
 
+    /// The same at the time of this clock, which is asked once no other process can enter anything before.
     pub(super) fn enter_at(
         &self,
         pending: &PendingSnapshot,
         facts: Facts,
-        now: Timestamp,
+        clock: impl FnOnce() -> Timestamp,
     ) -> Result<WrittenSnapshot, ArchiveError> {
         let PendingSnapshot {
             target,
@@ -93,7 +96,7 @@ impl Archive {
         let read = File::open(path).and_then(sha256_of_all);
         let (sha256, bytes) = read.map_err(failed(path, "read"))?;
         let mut locked = self.lock()?;
-        let time = locked.time(now);
+        let time = locked.time(clock());
         let n = locked.last.n + 1;
         let name = format!("{}-{n}.{ending}", time.strftime("%Y-%m-%dT%H%M%SZ"));
         let place = self.folder.join(target).join(&name);
@@ -104,8 +107,8 @@ impl Archive {
                 target: target.clone(),
                 file: format!("{target}/{name}"),
                 bytes,
-                sha256,
-                facts: Box::new(facts),
+                sha256: sha256.clone(),
+                facts: Box::new(facts.clone()),
             };
             locked.append(time, vec![what])
         });
@@ -119,7 +122,16 @@ impl Archive {
         // From here on the snapshot is the archive's: the next process gives it its name if this fails.
         fs::rename(&waiting, &place).map_err(failed(&place, "made"))?;
         synced(&place)?;
-        Ok(locked.into_written())
+        Ok(WrittenSnapshot {
+            snapshot: Some(Snapshot {
+                entry: n,
+                time,
+                path: place,
+                sha256,
+                facts,
+            }),
+            ..locked.into_written()
+        })
     }
 
     /// Enters that a target's export was tried and did not come about.
@@ -357,6 +369,7 @@ impl LockedManifest {
                 entry: Some(self.last.n),
                 hash: std::mem::take(&mut self.last.hash),
             },
+            snapshot: None,
             notices: std::mem::take(&mut self.notices),
         }
     }

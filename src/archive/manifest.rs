@@ -73,6 +73,9 @@ pub struct Facts {
     pub rules: String,
     /// The program and its version.
     pub tool: String,
+    /// The name of the night that it was made for, where that has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub night: Option<String>,
 }
 
 impl Facts {

@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 fn facts() -> Facts {
     Facts {
@@ -22,6 +24,7 @@ fn facts() -> Facts {
         pbx: "openvox+http://127.0.0.1:9011/".into(),
         rules: "2026-11-21".into(),
         tool: "rowcall".into(),
+        night: None,
     }
 }
 
@@ -42,7 +45,7 @@ fn night_with(
 ) -> WrittenSnapshot {
     let pending = archive.begin(target, "csv").unwrap();
     fs::write(pending.path(), text).unwrap();
-    archive.enter_at(&pending, facts, time).unwrap()
+    archive.enter_at(&pending, facts, || time).unwrap()
 }
 
 /// Creates snapshots of two targets, one that was missed, and some that retention removed.
@@ -85,6 +88,32 @@ fn is_sound(archive: &Archive, head: &Head) {
         "{verdict:?}"
     );
     assert_eq!(&verdict.head, head);
+}
+
+#[test]
+fn the_clock_is_asked_when_nobody_else_can_enter_anything_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open_or_make(folder.path()).unwrap();
+    let pending = archive.begin("hq", "csv").unwrap();
+    fs::write(pending.path(), "number\n1001\n").unwrap();
+    let is_asked = AtomicBool::new(false);
+    let locked = archive.lock().unwrap();
+    thread::scope(|scope| {
+        let entered = scope.spawn(|| {
+            let clock = || {
+                is_asked.store(true, Ordering::SeqCst);
+                Timestamp::now()
+            };
+            archive.enter_at(&pending, facts(), clock).unwrap()
+        });
+        // It waits for the lock by now, or will.
+        thread::sleep(Duration::from_millis(50));
+        assert!(!is_asked.load(Ordering::SeqCst));
+        drop(locked);
+        let written = entered.join().unwrap();
+        assert!(written.notices.is_empty(), "{:?}", written.notices);
+    });
+    assert!(is_asked.load(Ordering::SeqCst));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The commands that read PBXes for an audit: `export`, `archive`, `diff`.
 
+use super::fleet::ManyArgs;
 use super::input::ReadingArgs;
 use super::output::written;
 use super::pace::PaceArgs;
@@ -42,7 +43,7 @@ pub struct ExportArgs {
     /// The PBXes whose extensions are written
     #[arg(
         value_name = "TARGET",
-        required_unless_present = "all",
+        required_unless_present_any = ["all", "inventory"],
         conflicts_with = "all"
     )]
     pub targets: Vec<String>,
@@ -75,6 +76,9 @@ pub struct ExportArgs {
     /// Write its groups of extensions, a row a group
     #[arg(long, conflicts_with = "archive")]
     pub groups: bool,
+    /// Options for many targets.
+    #[command(flatten)]
+    pub many: ManyArgs,
     /// Options for reaching the targets.
     #[command(flatten)]
     pub pace: PaceArgs,

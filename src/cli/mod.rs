@@ -2,7 +2,7 @@
 //! `clap`; help, completions and man pages come from here.
 //!
 //! - Of commands: `sheets` (check, columns, fix, template), `change` (import, plan, delete, migrate), `runs` (resume, undo,
-//!   runs, report), `audit` (export, diff, archive), `files` (convert, verify), `ring`, `tools` (all others).
+//!   runs, report), `audit` (export, diff, archive), `fleet` (many PBXes), `files` (convert, verify), `ring`, `tools` (all others).
 //! - Of several commands: `input` (sheets and how they are read), `pace`, `safety` (limits), `output` (reports, secrets).
 //! - `values` reads texts of options, `words` lists those that are known, `hints` helps after an error, `man` writes pages,
 //!   `lang` has all of it in the reader's language.
@@ -15,6 +15,7 @@
 mod audit;
 mod change;
 mod files;
+mod fleet;
 mod hints;
 mod input;
 mod lang;
@@ -35,6 +36,7 @@ pub use audit::{
 };
 pub use change::{DeleteArgs, ImportArgs, MigrateArgs, PlanArgs, WantedArgs};
 pub use files::{ConvertArgs, VerifyArgs};
+pub use fleet::{FleetArgs, FleetCommand, FleetReportArgs, ManyArgs};
 pub use input::{Delimiter, FormArgs, InputArgs, ReadingArgs};
 pub use man::{man, man_pages};
 pub use output::{DetailArgs, ReportArgs, SecretsArgs};
@@ -155,6 +157,8 @@ Examples:
     Export(ExportArgs),
     /// Check an archive of snapshots, list it, or say whether the newest is fresh
     Archive(ArchiveArgs),
+    /// Join the summaries of exports of many PBXes by several processes
+    Fleet(FleetArgs),
     /// Bring the extensions of one PBX onto another, of any vendor, and say what is lost on the way
     Migrate(MigrateArgs),
     /// Ask the PBX by SIP if telephones can sign in with the secrets of sheets

@@ -7,6 +7,7 @@ use crate::vendors::vendor_typed;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
+use std::time::Duration;
 
 pub(super) fn setting(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
@@ -78,6 +79,20 @@ pub(super) fn age(text: &str) -> Result<SignedDuration, String> {
         .map(SignedDuration::from_hours)
         .ok_or_else(|| format!("{text:?} is no age: write 26h or 3d"))
 }
+
+/// A time that something may take: `90s`, `15m` or `2h`.
+pub(super) fn time(text: &str) -> Result<Duration, String> {
+    let time = text.parse::<SignedDuration>().ok();
+    let time = time.and_then(|time| Duration::try_from(time).ok());
+    let time = time.filter(|time| (TIME_MIN..=TIME_MAX).contains(time));
+    time.ok_or_else(|| format!("{text:?} is no time: write 90s, 15m or 2h, at most 7d"))
+}
+
+/// The shortest time that can be set for a piece of work.
+const TIME_MIN: Duration = Duration::from_secs(1);
+
+/// The longest time that can be set for a piece of work: a week.
+const TIME_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// A day's beginning in UTC, or the moment that is written.
 fn moment(text: &str) -> Result<Timestamp, String> {

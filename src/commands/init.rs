@@ -5,7 +5,7 @@ use crate::link::StopFlag;
 use crate::rim::config::{TargetEntry, add_target, config_file, config_names};
 use crate::rim::keyring;
 use crate::rim::terminal::{ask, ask_secret, ask_until, can_ask, confirm, print, report};
-use crate::rim::{Context, Exit, Failure, Target, TargetSession};
+use crate::rim::{Context, Exit, Failure, PaceOptions, Target, TargetSession};
 use crate::vendors::{VENDORS, vendor_typed};
 use std::path::PathBuf;
 
@@ -43,7 +43,7 @@ pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     let answers =
         ask_all(&taken).ok_or_else(|| Failure::usage("the answers ended; nothing is written"))?;
     let InitAnswers { name, mut entry } = answers;
-    let tried = Target::unwritten(&name, entry.clone())
+    let tried = Target::unwritten(&name, entry.clone(), &PaceOptions::default())
         .and_then(|target| TargetSession::open(&target, &StopFlag::default()).map(drop));
     if let Err(failure) = tried {
         report(&failure);

@@ -9,6 +9,7 @@ mod diff;
 mod doctor;
 mod export;
 mod fix;
+mod fleet;
 mod help;
 mod import;
 mod init;
@@ -66,6 +67,7 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Delete(args) => delete::run(args, &context),
         Command::Export(args) => export::run(args, &context),
         Command::Archive(args) => archive::run(args),
+        Command::Fleet(args) => fleet::run(args),
         Command::Diff(args) => diff::run(args, &context),
         Command::Ring(args) => ring::run(args, &context),
         Command::Migrate(args) => migrate::run(args, &context),

@@ -5,7 +5,7 @@ use crate::rim::terminal::print_data;
 use crate::rim::{Exit, Failure};
 
 /// A schema by its name.
-const SCHEMAS: [(&str, &str); 14] = [
+const SCHEMAS: [(&str, &str); 15] = [
     ("archive-list", include_str!("schemas/archive-list.json")),
     (
         "archive-verify",
@@ -16,6 +16,7 @@ const SCHEMAS: [(&str, &str); 14] = [
     ("convert", include_str!("schemas/convert.json")),
     ("diff", include_str!("schemas/diff.json")),
     ("doctor", include_str!("schemas/doctor.json")),
+    ("fleet-report", include_str!("schemas/fleet-report.json")),
     ("plan", include_str!("schemas/plan.json")),
     ("run", include_str!("schemas/run.json")),
     ("runs", include_str!("schemas/runs.json")),

@@ -2,7 +2,7 @@
 
 use super::{Comparison, Difference, SideExtension, What, items};
 use crate::lang::in_language;
-use crate::model::redact::{NOT_SHOWN, changed, quoted, reveals};
+use crate::model::redact::{NOT_SHOWN, changed, quoted, shows_secret};
 use crate::model::{Field, Forward, Kind, Language, OfficeHours};
 use crate::sheet::{Column, Heading, Tone};
 use std::borrow::Cow;
@@ -219,7 +219,7 @@ impl<'s> Difference<'s> {
         let text = extension.value(field);
         let sides = self.before.into_iter().chain(self.after);
         let mut secrets = sides.flat_map(SideExtension::secrets);
-        let is_given_away = |secret| reveals(extension.number(), field, &text, secret);
+        let is_given_away = |secret| shows_secret(extension.number(), field, &text, secret);
         match field.hides(&text) || secrets.any(is_given_away) {
             true => Cow::Borrowed(NOT_SHOWN),
             false => text,

@@ -17,6 +17,7 @@ use crate::model::Fault;
 use crate::wire::{Reply, Request};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 /// A way to send one request to one PBX and receive the reply.
 pub trait Link: Send + Sync {
@@ -33,6 +34,8 @@ pub trait Link: Send + Sync {
 #[derive(Debug, Clone, Default)]
 pub struct StopFlag {
     stopped: Arc<AtomicBool>,
+    /// The moment at which it is stopped by itself.
+    deadline: Option<Instant>,
     above: Option<Arc<StopFlag>>,
 }
 
@@ -46,13 +49,33 @@ impl StopFlag {
     pub fn part(&self) -> StopFlag {
         StopFlag {
             stopped: Arc::default(),
+            deadline: None,
             above: Some(Arc::new(self.clone())),
         }
+    }
+
+    /// Creates a flag for a part that may take this long: then it is stopped, and no request is repeated any more.
+    pub(crate) fn part_within(&self, time: Duration) -> StopFlag {
+        StopFlag {
+            // So far away that no clock gets there.
+            deadline: Instant::now().checked_add(time),
+            ..self.part()
+        }
+    }
+
+    /// Returns true once its time is over.
+    pub(crate) fn is_overdue(&self) -> bool {
+        let above = self.above.as_ref();
+        self.deadline
+            .is_some_and(|deadline| deadline <= Instant::now())
+            || above.is_some_and(|above| above.is_overdue())
     }
 
     /// Returns true once the run was asked to end.
     pub(crate) fn is_stopped(&self) -> bool {
         let above = self.above.as_ref();
-        self.stopped.load(Ordering::Acquire) || above.is_some_and(|above| above.is_stopped())
+        self.stopped.load(Ordering::Acquire)
+            || self.is_overdue()
+            || above.is_some_and(|above| above.is_stopped())
     }
 }

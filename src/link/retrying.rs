@@ -127,7 +127,8 @@ impl Retrying {
             };
             let unheard = fault.kind == FaultKind::NotSent;
             let overloaded = fault.http_status.is_some_and(wants_rest);
-            let given_up = || unheard && self.pace.stop_flag().is_stopped();
+            let stop = self.pace.stop_flag();
+            let given_up = || stop.is_overdue() || (unheard && stop.is_stopped());
             let again = request.effect == Effect::Reads && patience.repeats_lost;
             let is_repeated = match unheard {
                 true => patience.repeats_unsent,

@@ -137,7 +137,7 @@ impl Record {
         let gives_away = |(field, text): &(Field, Text<'_>)| {
             let text = text.open().unwrap_or_default();
             let mut secrets = secrets.iter();
-            secrets.any(|secret| redact::reveals(self.number(), *field, text, secret))
+            secrets.any(|secret| redact::shows_secret(self.number(), *field, text, secret))
         };
         let hidden: Vec<Field> = self.iter().filter(gives_away).map(|it| it.0).collect();
         self.hidden.extend(hidden);

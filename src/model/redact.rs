@@ -146,7 +146,7 @@ pub(crate) fn repeats_secret(words: &str, secret: &Secret) -> bool {
 /// Returns true if a field's text is a secret of the extension of this number, in any case, or contains it whole: some
 /// PBXes give a password back as another field. Keys, telephone numbers, lists and settings give nothing away, nor does
 /// the extension's own number, which many have for a PIN.
-pub(crate) fn reveals(number: &str, field: Field, text: &str, secret: &str) -> bool {
+pub(crate) fn shows_secret(number: &str, field: Field, text: &str, secret: &str) -> bool {
     let is_text = match field.def().kind {
         Kind::Text | Kind::Email => true,
         Kind::Identifier => text.contains(char::is_alphabetic),
@@ -548,7 +548,7 @@ mod tests {
 
     #[test]
     fn only_texts_give_secrets_away() {
-        let gives = |field, text, secret| reveals("2001", field, text, secret);
+        let gives = |field, text, secret| shows_secret("2001", field, text, secret);
         assert!(gives(Field::DISPLAY_NAME, "Kq7WzP3xVn9T", "kq7wzp3xvn9t"));
         assert!(gives(Field::CALLER_ID, "Kq7WzP3xVn9T", "Kq7WzP3xVn9T"));
         assert!(!gives(Field::DISPLAY_NAME, "2001", "2001"));

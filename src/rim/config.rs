@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use std::{env, fs};
 
 /// The variable with the password where the target does not name another source.
@@ -24,15 +24,24 @@ pub(crate) const PASSWORD_VARIABLE: &str = "ROWCALL_PASSWORD";
 /// The keys of a target that say where a password is, behind the prefix of an account that is not the main one.
 const PASSWORD_KEYS: [&str; 3] = ["password_env", "password_file", "password_command"];
 
-/// The largest configuration or password file that is read, in bytes.
-const FILE_BYTES_MAX: u64 = 1024 * 1024;
+/// The placeholder for the target's name in the name of a file.
+pub(crate) const TARGET: &str = "{target}";
+
+/// The largest configuration that is read, in bytes: 100 bytes a target are usual.
+const CONFIG_BYTES_MAX: u64 = 64 << 20;
+
+/// The largest file with a password, a certificate or headings that is read, in bytes.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// The most names of targets that a hint shows.
+const NAMES_SHOWN_MAX: usize = 20;
 
 /// A target as `rowcall.toml` has it.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
 pub(crate) struct TargetEntry {
     pub(crate) vendor: String,
     pub(crate) url: String,
-    #[serde(default)]
     pub(crate) username: String,
     /// The password as it was typed just now: a file never contains it.
     #[serde(skip)]
@@ -99,8 +108,66 @@ pub(crate) fn is_password_place(name: &str, prefix: &str) -> bool {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Config {
+    /// The keys that hold for every target that does not set them itself.
+    #[serde(default)]
+    defaults: TargetEntry,
     #[serde(default)]
     targets: BTreeMap<String, TargetEntry>,
+}
+
+impl TargetEntry {
+    /// Completes the entry of the target of this name by what it does not say itself. The name stands for `{target}` in
+    /// the names of password files.
+    pub(crate) fn completed(self, name: &str, defaults: &TargetEntry) -> TargetEntry {
+        let text = |own: String, default: &String| match own.is_empty() {
+            true => default.clone(),
+            false => own,
+        };
+        let has_source = self.password_env.is_some()
+            || self.password_file.is_some()
+            || self.password_command.is_some();
+        // One source of its own replaces the source of all.
+        let source = match has_source {
+            true => &TargetEntry::default(),
+            false => defaults,
+        };
+        let mut settings = defaults.settings.clone();
+        settings.extend(self.settings);
+        for (key, value) in &mut settings {
+            if let (true, toml::Value::String(text)) = (key.ends_with("_password_file"), value) {
+                *text = text.replace(TARGET, name);
+            }
+        }
+        let password_file = self.password_file.or_else(|| source.password_file.clone());
+        let password_file = password_file.map(|file| match file.to_str() {
+            Some(text) => text.replace(TARGET, name).into(),
+            None => file,
+        });
+        TargetEntry {
+            vendor: text(self.vendor, &defaults.vendor),
+            url: text(self.url, &defaults.url),
+            username: text(self.username, &defaults.username),
+            password: self.password,
+            password_env: self.password_env.or_else(|| source.password_env.clone()),
+            password_file,
+            password_command: self
+                .password_command
+                .or_else(|| source.password_command.clone()),
+            rate: self.rate.or_else(|| defaults.rate.clone()),
+            parallel: self.parallel.or(defaults.parallel),
+            batch: self.batch.or(defaults.batch),
+            reply_within: self.reply_within.or_else(|| defaults.reply_within.clone()),
+            ca_file: self.ca_file.or_else(|| defaults.ca_file.clone()),
+            country: self.country.or_else(|| defaults.country.clone()),
+            sip_address: self.sip_address.or_else(|| defaults.sip_address.clone()),
+            sip_transport: self
+                .sip_transport
+                .or_else(|| defaults.sip_transport.clone()),
+            sip_domain: self.sip_domain.or_else(|| defaults.sip_domain.clone()),
+            sip_rate: self.sip_rate.or_else(|| defaults.sip_rate.clone()),
+            settings,
+        }
+    }
 }
 
 /// The configuration that a name of a target is looked up in.
@@ -127,7 +194,7 @@ pub(crate) fn all_names(config: Option<&Path>) -> Result<Vec<String>, Failure> {
         Failure::usage("there is no rowcall.toml, here or in the configuration folder")
             .hint("rowcall init writes one; or name it with --config")
     })?;
-    let names: Vec<String> = read_config(&path)?.targets.into_keys().collect();
+    let names = config_names(&path)?;
     if names.is_empty() {
         return Err(Failure::usage(format!("{} has no target", path.display()))
             .hint("rowcall init adds one"));
@@ -140,36 +207,53 @@ pub(crate) fn all_names(config: Option<&Path>) -> Result<Vec<String>, Failure> {
 /// # Errors
 /// Exit 2 where it cannot be read.
 pub(crate) fn config_names(path: &Path) -> Result<Vec<String>, Failure> {
-    Ok(read_config(path)?.targets.into_keys().collect())
+    Ok(read_config(path)?.targets.keys().cloned().collect())
 }
 
 /// The names of the targets of this vendor; none where there is no configuration that can be read.
 pub(crate) fn names_of(vendor: &str, config: Option<&Path>) -> Vec<String> {
     let path = config.map(Path::to_owned).or_else(config_file);
-    let targets = path.and_then(|path| read_config(&path).ok());
-    let targets = targets.map(|config| config.targets).unwrap_or_default();
-    let of_vendor = targets
-        .into_iter()
-        .filter(|(_, entry)| entry.vendor == vendor);
-    of_vendor.map(|(name, _)| name).collect()
+    let Some(config) = path.and_then(|path| read_config(&path).ok()) else {
+        return vec![];
+    };
+    let targets = config.targets.iter();
+    let of_vendor = targets.filter(|(_, entry)| entry.vendor == vendor);
+    of_vendor.map(|(name, _)| name.clone()).collect()
 }
 
 /// A target of the configuration by its name.
 pub(crate) fn named(name: &str, path: &Path) -> Result<TargetEntry, Failure> {
-    let mut config = read_config(path)?;
-    config.targets.remove(name).ok_or_else(|| {
-        let known: Vec<&str> = config.targets.keys().map(String::as_str).collect();
+    let config = read_config(path)?;
+    config.targets.get(name).cloned().ok_or_else(|| {
+        let known = config.targets.keys().map(String::as_str);
+        let known: Vec<&str> = known.take(NAMES_SHOWN_MAX).collect();
+        let more = match config.targets.len() - known.len() {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
         let name = redact::target(name);
         Failure::usage(format!("{} has no target {name:?}", path.display()))
-            .hint(format!("it has: {}", known.join(", ")))
+            .hint(format!("it has: {}{more}", known.join(", ")))
     })
+}
+
+/// The keys that hold for every target; none where there is no configuration.
+///
+/// # Errors
+/// Exit 2 where it cannot be read.
+pub(crate) fn defaults(config: Option<&Path>) -> Result<TargetEntry, Failure> {
+    match config.map(Path::to_owned).or_else(config_file) {
+        Some(path) => Ok(read_config(&path)?.defaults.clone()),
+        None => Ok(TargetEntry::default()),
+    }
 }
 
 /// The files with passwords and certificates that a configuration names; none where it cannot be read.
 pub(crate) fn files_named_in(path: &Path) -> Vec<PathBuf> {
-    let targets = read_config(path).map(|config| config.targets);
-    let targets = targets.unwrap_or_default();
-    let files = targets.values().flat_map(|target| {
+    let Ok(config) = read_config(path) else {
+        return vec![];
+    };
+    let files = config.targets.values().flat_map(|target| {
         let passwords = target.password_files();
         passwords.chain(target.ca_file.as_deref())
     });
@@ -178,7 +262,7 @@ pub(crate) fn files_named_in(path: &Path) -> Vec<PathBuf> {
 
 /// Finds the line of a target's key, as `rowcall.toml:7`; the file alone where it is not found.
 pub(crate) fn place_in_config(path: &Path, target: &str, key: &str) -> String {
-    let text = read_small(path).unwrap_or_default();
+    let text = read_text(path, CONFIG_BYTES_MAX).unwrap_or_default();
     let (mut is_target, mut found) = (false, None);
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -211,12 +295,34 @@ fn target_above(text: &str, at: usize) -> Option<&str> {
     name.strip_prefix("targets.")
 }
 
-fn read_config(path: &Path) -> Result<Config, Failure> {
+/// The configuration that was read last, with its path and what the system said of the file.
+static LAST_READ: Mutex<Option<(PathBuf, FileState, Arc<Config>)>> = Mutex::new(None);
+
+/// A file's length and the time when it was written, by which a change of it is noticed.
+type FileState = (u64, Option<SystemTime>);
+
+/// Returns the configuration, which is read again only if the file has changed: each of thousands of targets looks itself up.
+fn read_config(path: &Path) -> Result<Arc<Config>, Failure> {
+    let about = fs::metadata(path).ok();
+    let state = about.map(|about| (about.len(), about.modified().ok()));
+    let mut last = LAST_READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let (Some((read, before, config)), Some(state)) = (&*last, &state)
+        && read == path
+        && before == state
+    {
+        return Ok(Arc::clone(config));
+    }
+    let config = Arc::new(parse_config(path)?);
+    *last = state.map(|state| (path.to_owned(), state, Arc::clone(&config)));
+    Ok(config)
+}
+
+fn parse_config(path: &Path) -> Result<Config, Failure> {
     let shown = path.display();
-    let text =
-        read_small(path).map_err(|why| Failure::usage(format!("{shown} cannot be read: {why}")))?;
+    let text = read_text(path, CONFIG_BYTES_MAX)
+        .map_err(|why| Failure::usage(format!("{shown} cannot be read: {why}")))?;
     let read: Result<Config, toml::de::Error> = toml::from_str(&text);
-    let config = read.map_err(|error| {
+    let mut config = read.map_err(|error| {
         // The error's own display quotes the line, and a line may have a secret.
         let line = error
             .span()
@@ -228,6 +334,13 @@ fn read_config(path: &Path) -> Result<Config, Failure> {
             without_value(error.message())
         ))
     })?;
+    let targets = std::mem::take(&mut config.targets).into_iter();
+    config.targets = targets
+        .map(|(name, target)| {
+            let target = target.completed(&name, &config.defaults);
+            (name, target)
+        })
+        .collect();
     keep(config.targets.keys());
     for target in config.targets.values() {
         let files = target.password_files().chain(target.ca_file.as_deref());
@@ -315,9 +428,17 @@ fn table_of(name: &str, entry: &TargetEntry, password_file: Option<&Path>) -> St
 
 /// Reads a small text file.
 pub(crate) fn read_small(path: &Path) -> Result<String, String> {
+    read_text(path, FILE_BYTES_MAX)
+}
+
+/// Reads a text file of at most this many bytes.
+///
+/// # Errors
+/// Why it cannot be read.
+pub(crate) fn read_text(path: &Path, bytes_max: u64) -> Result<String, String> {
     let size = fs::metadata(path).map_err(|error| error.to_string())?.len();
-    if size > FILE_BYTES_MAX {
-        return Err(format!("it is larger than {FILE_BYTES_MAX} bytes"));
+    if size > bytes_max {
+        return Err(format!("it is larger than {bytes_max} bytes"));
     }
     fs::read_to_string(path).map_err(|error| error.to_string())
 }
@@ -518,6 +639,48 @@ mod tests {
         assert_eq!(target["username"].as_str(), Some(entry.username.as_str()));
         assert_eq!(target["url"].as_str(), Some("http://10.0.0.5:80"));
         assert_eq!(target["password_file"].as_str(), Some("C:\\x\\hq.password"));
+    }
+
+    #[test]
+    fn a_file_is_parsed_once_and_again_when_it_has_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rowcall.toml");
+        let target =
+            |name: &str| format!("[targets.{name}]\nvendor = 'openvox'\nurl = 'http://a'\n");
+        fs::write(&path, target("hq")).unwrap();
+        let read = || read_config(&path).unwrap();
+        // Another test may have read another file in between, but not each time.
+        assert!((0..100).any(|_| Arc::ptr_eq(&read(), &read())));
+        fs::write(&path, target("hq") + &target("branch")).unwrap();
+        assert_eq!(config_names(&path).unwrap(), ["branch", "hq"]);
+    }
+
+    #[test]
+    fn a_target_has_the_defaults_that_it_does_not_set_itself() {
+        let config = "[defaults]\nvendor = 'openvox'\nrate = '5/s'\npassword_file = 'p/{target}'\nformat = 'xml'\n\
+                      [targets.a]\nurl = 'http://a'\n\
+                      [targets.b]\nurl = 'http://b'\nvendor = 'ozeki'\npassword_env = 'B'\nformat = 'json'\n";
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rowcall.toml");
+        fs::write(&path, config).unwrap();
+        let a = named("a", &path).unwrap();
+        assert_eq!(
+            (a.vendor.as_str(), a.rate.as_deref()),
+            ("openvox", Some("5/s"))
+        );
+        assert_eq!(a.password_file, Some("p/a".into()));
+        assert_eq!(a.settings["format"].as_str(), Some("xml"));
+        let b = named("b", &path).unwrap();
+        assert_eq!(
+            (b.vendor.as_str(), b.rate.as_deref()),
+            ("ozeki", Some("5/s"))
+        );
+        // One source of a password replaces the other.
+        assert_eq!(
+            (b.password_env.as_deref(), b.password_file),
+            (Some("B"), None)
+        );
+        assert_eq!(b.settings["format"].as_str(), Some("json"));
     }
 
     #[cfg(target_os = "linux")]

@@ -34,6 +34,19 @@ impl Exit {
         }
     }
 
+    /// Returns the end that another process told the shell by this number.
+    pub(crate) fn of_code(code: u8) -> Exit {
+        let all = [
+            Exit::Done,
+            Exit::NotDone,
+            Exit::Unusable,
+            Exit::Target,
+            Exit::Stopped,
+        ];
+        let found = all.into_iter().find(|exit| exit.code() == code);
+        found.unwrap_or(Exit::Interrupted)
+    }
+
     /// The number that the shell is given.
     pub(crate) fn code(self) -> u8 {
         match self {

@@ -229,6 +229,13 @@ impl NamedTarget {
     }
 
     fn vendor(&self) -> Result<&'static Vendor, Failure> {
+        let is_configured = self.sim.is_none() && !self.label.is_empty();
+        let keys = [("vendor", &self.entry.vendor), ("url", &self.entry.url)];
+        if let Some((key, _)) = keys.iter().find(|(_, value)| value.is_empty())
+            && is_configured
+        {
+            return Err(self.wrong_at(key, format!("`{key}` is missing")));
+        }
         vendor_typed(&self.entry.vendor).map_err(|why| match &self.config {
             Some(_) => self.wrong("vendor", why),
             None => Failure::usage(why),
@@ -306,7 +313,11 @@ impl NamedTarget {
         for (name, value) in &self.entry.settings {
             let mut prefixes = manifest.account_prefixes();
             if name == "password" || prefixes.clone().any(|it| *name == format!("{it}password")) {
-                return Err(Failure::usage("rowcall.toml holds a password").hint(
+                let holder = match &self.config {
+                    Some(_) => "rowcall.toml".to_owned(),
+                    None => format!("the row of target {}", self.label),
+                };
+                return Err(Failure::usage(format!("{holder} holds a password")).hint(
                     "take it out, and name password_env, password_file or password_command instead",
                 ));
             }
@@ -483,11 +494,15 @@ impl Target {
         named.resolve(text, pace)
     }
 
-    /// The target of an entry that is in no file yet.
+    /// The target of an entry that is not in `rowcall.toml`.
     ///
     /// # Errors
     /// As [`Target::resolve`].
-    pub(crate) fn unwritten(name: &str, entry: TargetEntry) -> Result<Target, Failure> {
+    pub(crate) fn unwritten(
+        name: &str,
+        entry: TargetEntry,
+        pace: &PaceOptions,
+    ) -> Result<Target, Failure> {
         let words = NamedTarget {
             label: name.to_owned(),
             entry,
@@ -495,7 +510,7 @@ impl Target {
             config: None,
             signs_in: true,
         };
-        words.resolve(name, &PaceOptions::default())
+        words.resolve(name, pace)
     }
 
     /// The same PBX, about its groups where the rows are such.

@@ -63,6 +63,7 @@ mod verbs {
     mod file_pairs;
     mod fix;
     mod fix_books;
+    mod fleet;
     mod groups;
     mod import_files;
     mod import_files_trusted;

@@ -170,6 +170,7 @@ mod tests {
             pbx: "openvox+http://10.0.0.5/".into(),
             rules: String::new(),
             tool: String::new(),
+            night: None,
         };
         let mut newest = Snapshot {
             entry: 1,

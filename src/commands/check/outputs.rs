@@ -61,8 +61,8 @@ impl<'t> CheckOutputs<'t> {
             losses.add_verdict(&verdict);
         }
         for finding in &verdict.findings {
-            let (place, number, heading) =
-                (&verdict.place, &verdict.number, table.heading(finding));
+            let (place, number, sources) = (&verdict.place, &verdict.number, self.args.sources);
+            let heading = table.heading(finding);
             if let Some(marked) = &mut self.marked {
                 marked.add(verdict.row, place, number, finding);
             }
@@ -70,8 +70,7 @@ impl<'t> CheckOutputs<'t> {
                 continue;
             }
             if self.args.all {
-                let line =
-                    finding_line(finding, heading, Some(place), self.args.sources, language());
+                let line = finding_line(finding, heading, Some(place), sources, language());
                 printed(writeln!(self.out, "{place}: {number} {line}"))?;
             } else {
                 self.found.add(place, number, heading, finding);

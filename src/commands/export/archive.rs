@@ -2,9 +2,11 @@
 
 use crate::archive::{Archive, ArchiveError, Facts, Head, Snapshot, WrittenSnapshot};
 use crate::cli::ExportArgs;
+use crate::fleet::{Oldest, TargetResult, TargetSummary};
 use crate::model::counted;
 use crate::rim::Failure;
 use crate::rim::terminal::{print, print_data};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -16,6 +18,8 @@ pub(super) struct Snapshots {
     pub(super) last: BTreeMap<String, Facts>,
     /// Each target's newest snapshot that is certainly complete.
     pub(super) newest: BTreeMap<String, Snapshot>,
+    /// The targets of which this night has such a snapshot.
+    pub(super) of_the_night: BTreeSet<String>,
     /// The head by now, and the targets that have a new snapshot.
     done: Mutex<(Option<Head>, BTreeSet<String>)>,
 }
@@ -25,7 +29,7 @@ impl Snapshots {
     ///
     /// # Errors
     /// Exit 2 where it cannot be used.
-    pub(super) fn new(folder: &Path) -> Result<Snapshots, Failure> {
+    pub(super) fn new(folder: &Path, night: Option<&str>) -> Result<Snapshots, Failure> {
         let archive = Archive::open_or_make(folder)?;
         let snapshots = match archive.snapshots() {
             Ok(snapshots) => snapshots,
@@ -35,6 +39,15 @@ impl Snapshots {
                 BTreeMap::new()
             }
         };
+        let is_of_night = |snapshot: &Snapshot| {
+            let facts = &snapshot.facts;
+            facts.is_certain() && facts.night.is_some() && facts.night.as_deref() == night
+        };
+        let of_the_night = snapshots
+            .iter()
+            .filter(|(_, snapshots)| snapshots.iter().any(is_of_night))
+            .map(|(target, _)| target.clone());
+        let of_the_night = of_the_night.collect();
         let newest = snapshots.iter().filter_map(|(target, snapshots)| {
             let snapshot = snapshots
                 .iter()
@@ -48,9 +61,24 @@ impl Snapshots {
         Ok(Snapshots {
             last: last.collect(),
             newest,
+            of_the_night,
             archive,
             done: Mutex::default(),
         })
+    }
+
+    /// The age of the newest whole snapshots of these targets.
+    pub(super) fn oldest(&self, targets: &[TargetSummary]) -> Oldest {
+        let now = Timestamp::now();
+        let times = targets.iter().map(|line| match line.result {
+            TargetResult::Exported => Some(now),
+            _ => self.newest.get(&line.target).map(|snapshot| snapshot.time),
+        });
+        let times: Vec<Option<Timestamp>> = times.collect();
+        Oldest {
+            time: times.iter().flatten().min().copied(),
+            without: times.iter().filter(|time| time.is_none()).count() as u64,
+        }
     }
 
     /// Records an entry.

@@ -1,12 +1,11 @@
-//! `--on-change`: a command that is run when an export is not as the one before, with the differences on its standard
-//! input.
+//! The changes since the export before: counted, and told to the command of `--on-change` on its standard input.
 //!
 //! Nothing that it does, or fails to do, touches the export: that is in its place by then.
 
 use crate::diff::{Side, compare};
 use crate::link::StopFlag;
 use crate::rim::terminal::{print, print_error, report};
-use crate::rim::{Exit, Failure, process_group};
+use crate::rim::{Failure, process_group};
 use std::io::{Write, stderr};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -33,20 +32,30 @@ const VARIABLES: [&str; 14] = [
     "USERPROFILE",
 ];
 
-/// Runs the command if the two exports differ, and returns the exit code that this adds. `before` is `None` where there
-/// was no export yet.
+/// The changes since the export before, as far as they are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct KnownChanges {
+    /// The number of extensions that are not as before; `None` where it is not known.
+    pub(super) count: Option<u64>,
+    /// True if changes were to be reported, and were not.
+    pub(super) is_untold: bool,
+}
+
+/// Counts the changes, and runs the command if there are any. `before` is `None` where there was no export yet.
 pub(super) fn run(
-    command: &str,
+    command: Option<&str>,
     target: &str,
     before: Option<Result<Side, Failure>>,
     after: impl FnOnce() -> Result<Side, Failure>,
     stop: &StopFlag,
-) -> Exit {
+) -> KnownChanges {
     let Some(before) = before else {
-        print(format!(
-            "{target}: the first export: there is none to compare it with"
-        ));
-        return Exit::Done;
+        if command.is_some() {
+            print(format!(
+                "{target}: the first export: there is none to compare it with"
+            ));
+        }
+        return KnownChanges::default();
     };
     let (before, after) = match (before, after()) {
         (Ok(before), Ok(after)) => (before, after),
@@ -55,29 +64,41 @@ pub(super) fn run(
                 "{target}: it is unknown what changed since the export before"
             ));
             report(&failure);
-            return Exit::NotDone;
+            return KnownChanges {
+                count: None,
+                is_untold: true,
+            };
         }
     };
     let comparison = compare(&before, &after, None);
+    let count = Some(comparison.differences.len() as u64);
+    let unchanged = KnownChanges {
+        count,
+        is_untold: false,
+    };
+    let Some(command) = command else {
+        return unchanged;
+    };
     let labels = ["the export before", "this one"].map(|which| format!("{target}: {which}"));
     if !before.is_empty() && !after.is_empty() {
         let untold = comparison.not_compared(&labels, [None; 2]);
         untold.iter().for_each(print);
     }
     if comparison.differences.is_empty() {
-        return Exit::Done;
+        return unchanged;
     }
     let mut lines = vec![];
     // Writing to memory does not fail.
     let _ = comparison.write_lines("", &mut lines);
-    match carry_out(command, target, lines, COMMAND_TIME_MAX, stop) {
-        Ok(()) => Exit::Done,
-        Err(why) => {
-            print_error(&format!(
-                "{target}: --on-change: the command {why}; the export is in its place"
-            ));
-            Exit::NotDone
-        }
+    let carried_out = carry_out(command, target, lines, COMMAND_TIME_MAX, stop);
+    if let Err(why) = &carried_out {
+        print_error(&format!(
+            "{target}: --on-change: the command {why}; the export is in its place"
+        ));
+    }
+    KnownChanges {
+        count,
+        is_untold: carried_out.is_err(),
     }
 }
 

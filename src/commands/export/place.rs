@@ -5,12 +5,10 @@ use crate::archive::folder_name;
 use crate::cli::{ExportArgs, ExportSecrets};
 use crate::model::redact;
 use crate::rim::Failure;
+use crate::rim::config::TARGET;
 use crate::sheet::Format;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-
-/// The placeholder for the target's name in a file's.
-pub(super) const TARGET: &str = "{target}";
 
 /// The file that a target's export is written to.
 pub(super) fn file(pattern: &Path, name: &str) -> Result<PathBuf, Failure> {
@@ -29,7 +27,11 @@ pub(super) enum Destination {
 }
 
 impl Destination {
-    pub(super) fn resolve(args: &ExportArgs, names: &[String]) -> Result<Destination, Failure> {
+    pub(super) fn resolve(
+        args: &ExportArgs,
+        names: &[String],
+        night: Option<&str>,
+    ) -> Result<Destination, Failure> {
         let several = names.len() > 1;
         let mut seen = BTreeSet::new();
         let twice = names.iter().find(|name| !seen.insert(name.to_lowercase()));
@@ -45,7 +47,7 @@ impl Destination {
                 return Err(Failure::usage("an archive holds no passwords and PINs")
                     .hint("--secrets fingerprint shows when one changed"));
             }
-            return Ok(Destination::Archive(Snapshots::new(folder)?));
+            return Ok(Destination::Archive(Snapshots::new(folder, night)?));
         }
         if args.on_change.is_some() {
             let ending = args

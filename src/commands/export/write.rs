@@ -4,6 +4,7 @@ use super::job::Job;
 use crate::archive::Facts;
 use crate::cli::ExportSecrets;
 use crate::export::{ExportError, Form, NotExported, Secrecy, sorted_numbers, write};
+use crate::link::StopFlag;
 use crate::model::{Field, counted};
 use crate::progress::Progress;
 use crate::rim::terminal::{print, strict_output};
@@ -16,11 +17,15 @@ use std::path::Path;
 
 impl Job<'_> {
     /// Fetches and writes; the path keeps its old file until all is there.
-    pub(super) fn write(&self, name: &str, path: Option<&Path>) -> Result<Facts, Failure> {
+    pub(super) fn write(
+        &self,
+        name: &str,
+        path: Option<&Path>,
+        stop: &StopFlag,
+    ) -> Result<Facts, Failure> {
         let started = Timestamp::now();
-        let target = Target::resolve(name, self.context.config(), &self.pace)?
-            .about_groups(self.args.groups)?;
-        let mut session = TargetSession::open(&target, &self.stop.part())?;
+        let target = self.target(name)?;
+        let mut session = TargetSession::open(&target, &stop.part())?;
         session.memory = self.context.present_memory(&target);
         let listing = session.list()?;
         if !listing.complete {
@@ -85,6 +90,7 @@ impl Job<'_> {
             pbx: target.identity(),
             rules: target.manifest().version(),
             tool: concat!("rowcall ", env!("CARGO_PKG_VERSION")).to_owned(),
+            night: self.night.clone(),
         })
     }
 

@@ -104,13 +104,7 @@ impl<'s> Changes<'s> {
     }
 
     /// Reports a cell that was not changed, though it has a repair.
-    pub(super) fn report_unchanged(
-        &mut self,
-        row: &Row<'_>,
-        column: usize,
-        finding: &Finding,
-        why: &str,
-    ) {
+    pub(super) fn left(&mut self, row: &Row<'_>, column: usize, finding: &Finding, why: &str) {
         let place = self.sheet.place(row.line);
         let field = finding.field.map_or("", |field| field.name());
         let (cell, code) = (place.cell(column), &finding.rule);

@@ -21,6 +21,7 @@ const WITHOUT: &[(&str, &str)] = &[
         "model/field.rs",
         "has its headings in all languages; its help is read from the dictionary",
     ),
+    ("fleet/metrics.rs", "figures for Prometheus"),
     ("sheet/html/", "marks of pages; its words are told by name"),
     ("sheet/xlsx/mark.rs", "marks of workbooks"),
     ("sim/mod.rs", "what a PBX says"),
@@ -69,6 +70,7 @@ const UNREAD: &[(&str, &str)] = &[
     ("chmod 600 {}", "a command to type"),
     ("archive list", "a command's name in JSON"),
     ("archive verify", "a command's name in JSON"),
+    ("fleet report", "a command's name in JSON"),
     ("runs show", "a command's name in JSON"),
     (
         "[targets.{name}]\nvendor = {vendor}\nurl = {url}\n",

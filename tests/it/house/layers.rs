@@ -32,6 +32,7 @@ const LAYERS: &[&str] = &[
     "fingerprints",
     "generate",
     "archive",
+    "fleet",
     "ledger",
     "migrate",
     "submit",

@@ -542,6 +542,7 @@ fn night(folder: &Path, target: &str, sheet: &str, more: impl Fn(&mut Facts)) ->
         pbx: "openvox+http://192.0.2.7/".to_owned(),
         rules: "2026-11-21".to_owned(),
         tool: "rowcall".to_owned(),
+        night: None,
     };
     more(&mut facts);
     archive.enter(&pending, facts).unwrap();

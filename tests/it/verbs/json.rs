@@ -26,7 +26,7 @@ fn wrong(schema: &Value, value: &Value, path: &str) -> Vec<String> {
             }
             "const" => value == wanted,
             "enum" => wanted.as_array().unwrap().contains(value),
-            "minimum" => value.as_f64().unwrap() >= wanted.as_f64().unwrap(),
+            "minimum" => value.as_f64() >= wanted.as_f64(),
             "minLength" => value.as_str().unwrap().len() as u64 >= wanted.as_u64().unwrap(),
             "format" => {
                 value.is_null() || value.as_str().unwrap().parse::<jiff::Timestamp>().is_ok()
@@ -251,6 +251,23 @@ fn differences_and_archives_are_told_as_their_schemas_say() {
         2,
     );
     assert_eq!(diff["failed"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn the_joined_report_of_a_night_is_told_as_its_schema_says() {
+    let desk = Desk::new("openvox");
+    desk.write("rowcall.toml", desk.pbx.config("hq"));
+    desk.seed(&desk.small([2001]));
+    desk.ends("export hq gone -o {target}.csv --summary s.jsonl", 2);
+    let told = valid_output(&desk, "fleet-report", "fleet report s.jsonl --json", 2);
+    assert_eq!(told["counts"], json!({"exported": 1, "failed": 1}));
+    let told = valid_output(
+        &desk,
+        "fleet-report",
+        "fleet report s.jsonl --shards 1 --json",
+        2,
+    );
+    assert_eq!((&told["night"], &told["shards"]), (&Value::Null, &json!(1)));
 }
 
 #[test]

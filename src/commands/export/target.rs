@@ -1,0 +1,150 @@
+//! One target's export to where it goes.
+
+use super::job::Job;
+use super::on_change::{self, KnownChanges};
+use super::place::{Destination, file};
+use crate::archive::Facts;
+use crate::diff::Side;
+use crate::fleet::TargetResult;
+use crate::input::side::{read_export, read_snapshot};
+use crate::link::StopFlag;
+use crate::model::redact;
+use crate::rim::terminal::print;
+use crate::rim::{Exit, Failure, Target};
+
+/// The result of exporting one target.
+#[derive(Default)]
+pub(super) struct Exported {
+    /// The facts about the export; `None` where it was left alone.
+    pub(super) facts: Option<Facts>,
+    /// The number of extensions that changed, where that is known.
+    pub(super) changes: Option<u64>,
+    /// The archive's head after it.
+    pub(super) head: Option<String>,
+    /// True if the command of `--on-change` failed, or what changed is not known.
+    is_untold: bool,
+}
+
+impl Exported {
+    fn new(facts: Facts, changes: KnownChanges) -> Exported {
+        Exported {
+            facts: Some(facts),
+            changes: changes.count,
+            head: None,
+            is_untold: changes.is_untold,
+        }
+    }
+
+    pub(super) fn result(&self) -> TargetResult {
+        match &self.facts {
+            None => TargetResult::Skipped,
+            Some(facts) if facts.is_certain() => TargetResult::Exported,
+            Some(_) => TargetResult::Incomplete,
+        }
+    }
+
+    /// An export that may be incomplete is no success.
+    pub(super) fn exit(&self) -> Exit {
+        Exit::done_if(self.result() != TargetResult::Incomplete && !self.is_untold)
+    }
+}
+
+impl Job<'_> {
+    /// Exports one target to where it goes, until it is stopped.
+    pub(super) fn export(&self, name: &str, stop: &StopFlag) -> Result<Exported, Failure> {
+        let snapshots = match &self.place {
+            Destination::Stdout => {
+                let facts = self.write(name, None, stop)?;
+                return Ok(Exported::new(facts, KnownChanges::default()));
+            }
+            Destination::File(path) => {
+                let path = file(path, name)?;
+                let before = self.before(|| path.is_file().then(|| read_export(&path, None)));
+                let facts = self.write(name, Some(&path), stop)?;
+                let changes = self.changes(name, &facts, before, || read_export(&path, None));
+                return Ok(Exported::new(facts, changes));
+            }
+            Destination::Archive(snapshots) => snapshots,
+        };
+        if self.night.is_some() && snapshots.of_the_night.contains(name) {
+            print(format!(
+                "{}: left alone, because the archive has a whole snapshot of this night",
+                redact::target(name)
+            ));
+            return Ok(Exported::default());
+        }
+        let before = self.before(|| {
+            snapshots
+                .newest
+                .get(name)
+                .map(|snapshot| read_snapshot(name, snapshot))
+        });
+        let pending = snapshots.archive.begin(name, &self.args.format)?;
+        match self.write(name, Some(pending.path()), stop) {
+            Ok(facts) => {
+                if let Some(last) = snapshots.last.get(name) {
+                    facts.changes_since(last, name).iter().for_each(print);
+                }
+                let written = snapshots.archive.enter(&pending, facts.clone())?;
+                let (head, snapshot) = (written.head.to_string(), written.snapshot.clone());
+                snapshots.entered(written, Some(name));
+                let changes = self.changes(name, &facts, before, || match &snapshot {
+                    Some(snapshot) => read_snapshot(name, snapshot),
+                    None => Err(Failure::usage(format!("{name}: no snapshot"))),
+                });
+                Ok(Exported {
+                    head: Some(head),
+                    ..Exported::new(facts, changes)
+                })
+            }
+            Err(failure) => {
+                match snapshots.archive.record_missed(name, &failure.message) {
+                    Ok(written) => snapshots.entered(written, None),
+                    Err(error) => print(format!("{name}: {error}")),
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// Reads the export before, where a comparison with it is asked for.
+    fn before(
+        &self,
+        before: impl FnOnce() -> Option<Result<Side, Failure>>,
+    ) -> Option<Result<Side, Failure>> {
+        let is_compared = self.args.on_change.is_some() || self.args.many.counts_changes();
+        is_compared.then(before).flatten()
+    }
+
+    /// Counts and reports the changes as the options ask.
+    fn changes(
+        &self,
+        name: &str,
+        facts: &Facts,
+        before: Option<Result<Side, Failure>>,
+        after: impl FnOnce() -> Result<Side, Failure>,
+    ) -> KnownChanges {
+        let command = self.args.on_change.as_deref();
+        if command.is_none() && !self.args.many.counts_changes() {
+            return KnownChanges::default();
+        }
+        if !facts.is_certain() {
+            if command.is_some() {
+                print(format!(
+                    "{name}: changes are not reported, because the export may be incomplete"
+                ));
+            }
+            return KnownChanges::default();
+        }
+        on_change::run(command, name, before, after, &self.stop)
+    }
+
+    /// Finds a target in the sheet with targets, or in the configuration.
+    pub(super) fn target(&self, name: &str) -> Result<Target, Failure> {
+        let target = match &self.inventory {
+            Some(inventory) => Target::unwritten(name, inventory.entry(name)?, &self.pace),
+            None => Target::resolve(name, self.context.config(), &self.pace),
+        };
+        target?.about_groups(self.args.groups)
+    }
+}
