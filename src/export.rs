@@ -78,7 +78,7 @@ impl<'k> Form<'k> {
         if format.is_some_and(Format::is_page) {
             for column in &mut columns {
                 if let Some(field) = Field::named(&column.heading) {
-                    column.heading = field.label(language()).to_owned();
+                    column.heading = field.label(Some(language())).to_owned();
                 }
             }
         }

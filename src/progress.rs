@@ -152,7 +152,8 @@ impl Progress {
     /// Begins a step over `total` things; `what` names them ("rows").
     pub(crate) fn new(what: &str, total: u64) -> Self {
         let done = Arc::new(AtomicU64::new(0));
-        if HIDDEN.load(Ordering::Relaxed) {
+        // Of nothing there is no progress.
+        if HIDDEN.load(Ordering::Relaxed) || total == 0 {
             return Progress {
                 done,
                 end: None,

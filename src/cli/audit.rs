@@ -48,13 +48,13 @@ pub struct ExportArgs {
     )]
     pub targets: Vec<String>,
     /// All targets of rowcall.toml
-    #[arg(long)]
+    #[arg(long, help_heading = "Target")]
     pub all: bool,
     /// The file to write.
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("The file to write", ", and {target} in its name stands for the target's name [default: CSV on standard output]"), help_heading = "Output")]
     pub output: Option<PathBuf>,
     /// Add a snapshot to the archive in this folder, which is made if need be
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with_all = ["output", "live"])]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with_all = ["output", "live"], help_heading = "Output")]
     pub archive: Option<PathBuf>,
     /// The format of an archive's snapshots
     #[arg(long, value_name = "FORMAT", requires = "archive", conflicts_with = "output", default_value = "csv", value_parser = PossibleValuesParser::new(Format::choices(Format::is_read)), help_heading = "Output")]
@@ -62,10 +62,10 @@ pub struct ExportArgs {
     /// Which snapshots stay: all of the newest days that have one, then the newest of each month (and year); the others'
     /// files are removed, which the archive enters
     // An argument that conflicts with a file waives what is required: without the archive it would be ignored.
-    #[arg(long, value_name = "30d,12m", requires = "archive", conflicts_with = "output", value_parser = Keep::from_str)]
+    #[arg(long, value_name = "30d,12m", requires = "archive", conflicts_with = "output", value_parser = Keep::from_str, help_heading = "Output")]
     pub keep: Option<Keep>,
     /// Run this command when the export is not as the one before, with the differences on its standard input
-    #[arg(long, value_name = "CMD", value_hint = ValueHint::CommandString, conflicts_with = "groups")]
+    #[arg(long, value_name = "CMD", value_hint = ValueHint::CommandString, conflicts_with = "groups", help_heading = "Output")]
     pub on_change: Option<String>,
     /// What becomes of passwords and PINs
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
@@ -74,7 +74,7 @@ pub struct ExportArgs {
     #[arg(long, help_heading = "Output")]
     pub live: bool,
     /// Write its groups of extensions, a row a group
-    #[arg(long, conflicts_with = "archive")]
+    #[arg(long, conflicts_with = "archive", help_heading = "Target")]
     pub groups: bool,
     /// Options for many targets.
     #[command(flatten)]
@@ -125,10 +125,10 @@ Examples:
         #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
         folder: PathBuf,
         /// A head that was kept elsewhere, as it was printed; without one, rowcall says what it cannot prove
-        #[arg(long, value_name = "HEAD", value_parser = Head::from_str)]
+        #[arg(long, value_name = "HEAD", value_parser = Head::from_str, help_heading = "Input")]
         head: Vec<Head>,
         /// Print what was found as one JSON object on standard output
-        #[arg(long)]
+        #[arg(long, help_heading = "Output")]
         json: bool,
     },
     /// List the snapshots that it holds, or say in one line whether the newest is fresh
@@ -156,10 +156,10 @@ pub struct ArchiveListArgs {
     #[arg(long, help_heading = "Output")]
     pub json: bool,
     /// Print one line on the newest snapshot of each target, with a monitoring system's exit codes
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with = "json", help_heading = "Output")]
     pub nagios: bool,
     /// How old the newest snapshot may be, for example 26h or 8d
-    #[arg(long, value_name = "AGE", requires = "nagios", default_value = "26h", value_parser = age)]
+    #[arg(long, value_name = "AGE", requires = "nagios", default_value = "26h", value_parser = age, help_heading = "Output")]
     pub max_age: SignedDuration,
 }
 
@@ -195,18 +195,18 @@ pub struct DiffArgs {
     #[arg(value_name = "SIDE", required_unless_present = "since")]
     pub sides: Vec<String>,
     /// The archive whose snapshots are compared
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "since", conflicts_with = "vendor")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "since", conflicts_with = "vendor", help_heading = "Input")]
     pub archive: Option<PathBuf>,
     /// Since when: a day (2026-11-01, yesterday, tuesday; it begins at 0:00 UTC), so long ago (3d, 12h), a moment
     /// (2026-11-01T02:00:00Z), or `last`: since the snapshot before the newest. A snapshot that
     /// is missing since then is named, and the exit code is 1 then too
-    #[arg(long, value_name = "DATE", requires = "archive", value_parser = since)]
+    #[arg(long, value_name = "DATE", requires = "archive", value_parser = since, help_heading = "Input")]
     pub since: Option<Since>,
     /// The vendor that the sheets are for, where the other side does not tell [default: their words are taken as any vendor's]
-    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor)]
+    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor, help_heading = "Target")]
     pub vendor: Option<String>,
     /// Compare groups of extensions, and not extensions
-    #[arg(long, conflicts_with = "archive")]
+    #[arg(long, conflicts_with = "archive", help_heading = "Input")]
     pub groups: bool,
     /// How the differences are printed: as text, one line an extension; else one line or object a field
     #[arg(long, value_name = "FORMAT", default_value = TEXT, conflicts_with = "output", value_parser = PossibleValuesParser::new([TEXT].into_iter().chain(Format::choices(|format| !format.is_workbook()))), help_heading = "Output")]

@@ -26,7 +26,7 @@ Examples:
 )]
 pub struct PlanArgs {
     /// The PBX that the extensions go to
-    #[arg(long, value_name = "TARGET")]
+    #[arg(long, value_name = "TARGET", help_heading = "Target")]
     pub to: String,
     /// The sheets, and what is wanted of them.
     #[command(flatten)]
@@ -43,7 +43,7 @@ pub struct WantedArgs {
     #[command(flatten)]
     pub input: InputArgs,
     /// Which extensions may be touched
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, help_heading = "Safety")]
     pub mode: Mode,
     /// Write again what cannot be read back, though it is remembered that it was written
     #[arg(long, help_heading = "Safety")]
@@ -68,6 +68,8 @@ pub struct WantedArgs {
 /// `rowcall import`
 #[derive(Debug, Args)]
 #[command(
+    override_usage = "rowcall import [OPTIONS] --to <TARGET> <SHEET>...
+       rowcall import [OPTIONS] --plan <FILE>",
     after_help = "A cell <generate> in a column of passwords or PINs has one made up by the vendor's own rules, when the extension \
 is made. One that exists keeps what it has: doing it twice changes nothing. What was made up stands in one \
 file, written before the first row is sent; a row that was not created stands in it too: the report tells.
@@ -83,7 +85,12 @@ Examples:
 )]
 pub struct ImportArgs {
     /// The PBX that the extensions go to
-    #[arg(long, value_name = "TARGET", required_unless_present = "plan")]
+    #[arg(
+        long,
+        value_name = "TARGET",
+        required_unless_present = "plan",
+        help_heading = "Target"
+    )]
     pub to: Option<String>,
     /// The sheets, and what is wanted of them.
     #[command(flatten)]
@@ -97,7 +104,8 @@ pub struct ImportArgs {
             "sheets", "groups", "to", "mode", "rejects", "map", "map_file", "fill", "headings", "encoding", "delimiter",
             "header_row", "sheet_names", "visible_only", "fix_quotes", "pad_short_rows", "rewrite_secrets", "country",
             "on_loss",
-        ]
+        ],
+        help_heading = "Input"
     )]
     pub plan: Option<PathBuf>,
     /// What happens to rows whose extension changed on the PBX since the plan was made
@@ -143,13 +151,13 @@ pub struct DeleteArgs {
     #[command(flatten)]
     pub input: InputArgs,
     /// The PBX that the extensions are removed from
-    #[arg(long, value_name = "TARGET")]
+    #[arg(long, value_name = "TARGET", help_heading = "Target")]
     pub from: String,
     /// The destinations of the results.
     #[command(flatten)]
     pub report: ReportArgs,
     /// Remove also what the hidden and the struck-through rows of a workbook name, without a question
-    #[arg(long, help_heading = "Input")]
+    #[arg(long, help_heading = "Safety")]
     pub every_row: bool,
     /// Show what would be removed, and send nothing
     #[arg(long, conflicts_with = "rejects", help_heading = "Safety")]
@@ -187,10 +195,10 @@ Examples:
 )]
 pub struct MigrateArgs {
     /// The PBX that the extensions are read from, where nothing is changed; or a product's file: file:PRODUCT:FILE
-    #[arg(long, value_name = "TARGET")]
+    #[arg(long, value_name = "TARGET", help_heading = "Target")]
     pub from: String,
     /// The PBX that they go to, or the import file that is written: file:PRODUCT:FILE
-    #[arg(long, value_name = "TARGET")]
+    #[arg(long, value_name = "TARGET", help_heading = "Target")]
     pub to: String,
     /// Take the headings of the import file, their order, and texts that are the same in all rows from this file, which the
     /// product itself exported: for products whose columns are not the same in every version
@@ -210,17 +218,17 @@ pub struct MigrateArgs {
     #[command(flatten)]
     pub losses: LossArgs,
     /// Leave this field out
-    #[arg(long, value_name = "FIELD", value_parser = field_named)]
+    #[arg(long, value_name = "FIELD", value_parser = field_named, help_heading = "Input")]
     pub drop: Vec<Field>,
     /// What a field is at --to where --from has nothing for it; for example --fill display_name=Desk, or
     /// --fill web_password='<generate>'
-    #[arg(long, value_name = "FIELD=VALUE", value_parser = filling)]
+    #[arg(long, value_name = "FIELD=VALUE", value_parser = filling, help_heading = "Input")]
     pub fill: Vec<(Field, String)>,
     /// Give extensions new numbers, and whatever refers to them: every x is a digit that stays; the first rule counts
-    #[arg(long, value_name = "2xxx=72xxx", value_parser = RenumberRule::from_str)]
+    #[arg(long, value_name = "2xxx=72xxx", value_parser = RenumberRule::from_str, help_heading = "Input")]
     pub renumber: Vec<RenumberRule>,
     /// Read new numbers from a sheet with the columns old and new; it goes before the rules
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Input")]
     pub renumber_map: Option<PathBuf>,
     /// Bring also what was changed by hand on --to, or deleted there, to what --from says
     #[arg(long, help_heading = "Safety")]

@@ -27,7 +27,7 @@ pub struct ConvertArgs {
     #[command(flatten)]
     pub input: InputArgs,
     /// The import file to write, for example file:freepbx
-    #[arg(long, value_name = "file:PRODUCT", value_parser = dialect)]
+    #[arg(long, value_name = "file:PRODUCT", value_parser = dialect, help_heading = "Target")]
     pub to: &'static Manifest,
     /// The file to write; a new one, or one that is replaced once the new one is whole
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
@@ -68,7 +68,7 @@ pub struct VerifyArgs {
     #[arg(value_name = "EXPORT", value_hint = ValueHint::FilePath)]
     pub export: PathBuf,
     /// The product's import file, for example file:freepbx
-    #[arg(long = "for", value_name = "file:PRODUCT", value_parser = dialect)]
+    #[arg(long = "for", value_name = "file:PRODUCT", value_parser = dialect, help_heading = "Target")]
     pub dialect: &'static Manifest,
     /// The destinations of the results.
     #[command(flatten)]

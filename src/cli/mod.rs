@@ -55,9 +55,9 @@ use crate::model::Language;
 use crate::model::redact::message;
 use crate::rim::log::LogLevel;
 use crate::rim::terminal::{Color, can_ask, print, print_made, print_own};
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
-use hints::hints;
+use hints::{hints, typed_command};
 use lang::{program, with_words};
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -229,6 +229,15 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> ParsedLine {
     if error.kind() == ErrorKind::UnknownArgument {
         error.remove(ContextKind::Suggested);
     }
+    // A command's own usage: clap's has the options that variables give, and lacks some that are required.
+    let mut all = program(Cli::command(), language());
+    all.build();
+    if error.get(ContextKind::Usage).is_some()
+        && let Some(command) = typed_command(&all, &arguments)
+    {
+        let usage = command.clone().render_usage();
+        error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
+    }
     // Where even that cannot be printed, the exit code is still right.
     if !error.use_stderr() {
         let _ = print_help(&error);
@@ -356,6 +365,34 @@ mod tests {
             let is_refused = refused.iter().any(|arg| arg.get_id() == option.get_id());
             assert!(is_refused, "{}", option.get_id());
         }
+    }
+
+    /// Options that are in another group in one command than in others, because they do another thing there.
+    const OTHERWISE: [&str; 5] = ["all", "archive", "groups", "keep", "secrets"];
+
+    #[test]
+    fn every_option_is_in_a_group_and_in_the_same_one_everywhere() {
+        let mut program = Cli::command();
+        program.build();
+        let commands = program.get_subcommands();
+        let commands = commands.flat_map(|one| std::iter::once(one).chain(one.get_subcommands()));
+        let (mut groups, mut wrong) = (std::collections::BTreeMap::new(), vec![]);
+        for command in commands {
+            for option in command.get_opts() {
+                let (id, group) = (option.get_id().as_str(), option.get_help_heading());
+                let known = *groups.entry(id.to_owned()).or_insert(group);
+                let is_same = known == group || OTHERWISE.contains(&id);
+                let works_on_files = ["plan", "import", "check", "fix", "export"];
+                let needs_group = works_on_files.contains(&command.get_name());
+                if !is_same || (needs_group && group.is_none() && !["help"].contains(&id)) {
+                    wrong.push(format!(
+                        "{} --{id}: {group:?}, not {known:?}",
+                        command.get_name()
+                    ));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 
     #[test]

@@ -27,10 +27,10 @@ pub struct PaceArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub reply_within: Option<Duration>,
     /// A setting of the vendor, for example --set format=xml; `rowcall vendors VENDOR` lists them
-    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting, help_heading = "Target")]
     pub settings: Vec<(String, String)>,
     /// Trust the certificates in this PEM file too: the PBX's own, or its authority's
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Target")]
     pub ca_file: Option<PathBuf>,
 }
 

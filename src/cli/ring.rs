@@ -31,10 +31,10 @@ pub struct RingArgs {
     #[arg(value_name = "SHEET", required_unless_present = "secrets", value_hint = ValueHint::FilePath, help = "Sheets with the numbers and their SIP passwords")]
     pub sheets: Vec<PathBuf>,
     /// The file of secrets that an import wrote: for the rows whose own sheet does not have them, or alone
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Input")]
     pub secrets: Option<PathBuf>,
     /// The PBX whose extensions are asked
-    #[arg(long, value_name = "TARGET")]
+    #[arg(long, value_name = "TARGET", help_heading = "Target")]
     pub to: String,
     /// The parts of the proof.
     #[command(flatten)]
@@ -47,10 +47,10 @@ pub struct RingArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "Pace")]
     pub reply_within: Option<Duration>,
     /// A setting of the target, for example --set sip_transport=tcp
-    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting, help_heading = "Pace")]
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting, help_heading = "Target")]
     pub settings: Vec<(String, String)>,
     /// Trust the certificates in this PEM file too: the PBX's own, or its authority's
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Pace")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Target")]
     pub ca_file: Option<PathBuf>,
     /// Options for reading the sheets.
     #[command(flatten)]

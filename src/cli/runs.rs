@@ -21,7 +21,7 @@ pub struct ResumeArgs {
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
     /// Only if it is a run on this target
-    #[arg(long, value_name = "TARGET")]
+    #[arg(long, value_name = "TARGET", help_heading = "Target")]
     pub to: Option<String>,
     /// When the changes are brought into effect, where the PBX wants a step of its own for that [default: as the run was told]
     #[arg(long, value_name = "at-end|none|HH:MM", value_parser = ApplyMoment::from_str, help_heading = "Safety")]
@@ -99,7 +99,7 @@ pub enum RunsCommand {
         #[arg(value_name = "RUN")]
         run: Option<String>,
         /// Print it as one JSON object on standard output
-        #[arg(long)]
+        #[arg(long, help_heading = "Output")]
         json: bool,
     },
     /// Throw old runs away, with their folders; unfinished ones stay, and those whose folder holds generated secrets

@@ -19,7 +19,7 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub input: InputArgs,
     /// The vendor that the sheets are for, or the import file of a product, for example file:freepbx
-    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor_or_file)]
+    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor_or_file, help_heading = "Target")]
     pub vendor: String,
     /// Read telephone numbers by this country's rule, for example DE: how those are dialled that are written for people
     #[arg(long, value_name = "COUNTRY", help_heading = "Input")]
@@ -31,13 +31,13 @@ pub struct CheckArgs {
     #[arg(long, help_heading = "Output")]
     pub explain_columns: bool,
     /// Print every finding of every row, one a line, instead of a line a column and cause
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub all: bool,
     /// With --all: name the page that each rule comes from; reports always do
     #[arg(long, requires = "all", help_heading = "Output")]
     pub sources: bool,
     /// Write a copy of the sheet as a workbook, with what was found marked at the cells and on a sheet “Findings”
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub mark: Option<PathBuf>,
     /// The destinations of the results.
     #[command(flatten)]
@@ -55,7 +55,7 @@ pub struct ColumnsArgs {
     #[command(flatten)]
     pub input: InputArgs,
     /// The vendor that the sheet is for, or the import file of a product, for example file:freepbx
-    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor_or_file)]
+    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor_or_file, help_heading = "Target")]
     pub vendor: String,
     /// Write what each heading means to this file, for --map-file; never over a file that is there
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
@@ -82,7 +82,7 @@ pub struct FixArgs {
     #[command(flatten)]
     pub input: InputArgs,
     /// The vendor that the sheet is for, or the import file of a product, for example file:freepbx
-    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor_or_file)]
+    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor_or_file, help_heading = "Target")]
     pub vendor: String,
     /// Read telephone numbers by this country's rule, for example DE: how those are dialled that are written for people
     #[arg(long, value_name = "COUNTRY", help_heading = "Input")]
@@ -91,7 +91,7 @@ pub struct FixArgs {
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub output: PathBuf,
     /// Also write what is likely and not certain, marked and with the reason, for somebody to accept; the copy is a workbook
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub propose: bool,
     /// The report: one line for each changed cell.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("Write one line a changed cell to this file", ""), help_heading = "Output")]
@@ -111,13 +111,13 @@ pub struct FixArgs {
   rowcall template --for portsip -o personal.xlsx --lang de")]
 pub struct TemplateArgs {
     /// The vendor that the sheet is for, or the import file of a product, for example file:freepbx
-    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor_or_file)]
+    #[arg(long = "for", value_name = "VENDOR", value_parser = vendor_or_file, help_heading = "Target")]
     pub vendor: String,
     /// The file to write; a workbook has headings in the reader's language, any other file the names of the fields
     /// unless --lang is given [default: standard output]
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub output: Option<PathBuf>,
     /// A sheet of groups, a row a group
-    #[arg(long)]
+    #[arg(long, help_heading = "Input")]
     pub groups: bool,
 }

@@ -14,7 +14,7 @@ pub struct VendorsArgs {
     #[arg(value_name = "VENDOR", value_parser = vendor)]
     pub vendor: Option<String>,
     /// Print it as one JSON object on standard output
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub json: bool,
 }
 
@@ -49,7 +49,7 @@ Examples:
 )]
 pub struct SimArgs {
     /// The vendor
-    #[arg(long, value_name = "VENDOR", value_parser = vendor)]
+    #[arg(long, value_name = "VENDOR", value_parser = vendor, help_heading = "Target")]
     pub vendor: String,
     /// Where it listens; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
@@ -78,7 +78,7 @@ pub struct DoctorArgs {
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
     /// Print the checks as one JSON object on standard output
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub json: bool,
 }
 
@@ -97,7 +97,7 @@ pub struct HelpArgs {
   rowcall man -o ~/.local/share/man/man1")]
 pub struct ManArgs {
     /// Write a page a command into this folder, which is there
-    #[arg(long, short, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(long, short, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Output")]
     pub output: Option<PathBuf>,
 }
 

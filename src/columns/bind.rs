@@ -83,15 +83,16 @@ fn with_questions(
 /// Returns true for the headings of a report, in any language, by those that no sheet of extensions has all of.
 fn is_report(headings: &[String]) -> bool {
     let has = |own: &str| headings.iter().any(|heading| heading == own);
-    let has_in = |own: &str| {
-        Language::ALL
-            .into_iter()
-            .any(|language| has(&in_language(own, language)))
-    };
-    has(Outcome::ELAPSED)
-        && has(Outcome::FINISHED)
-        && has_in(Outcome::PLACE)
-        && has_in(Outcome::RESULT)
+    let own = [
+        Outcome::ELAPSED,
+        Outcome::FINISHED,
+        Outcome::PLACE,
+        Outcome::RESULT,
+    ];
+    Language::ALL.into_iter().any(|language| {
+        own.iter()
+            .all(|heading| has(&in_language(heading, language)))
+    })
 }
 
 /// Understands the headings of a sheet. `header_line` is the line of the header row, for naming its cells; `None` where

@@ -1,6 +1,7 @@
 //! `rowcall help`: a command's help, or a page of the manual.
 
 use crate::cli::{HelpArgs, command_help};
+use crate::lang::language;
 use crate::manual::PAGES;
 use crate::rim::terminal::print_data;
 use crate::rim::{Exit, Failure};
@@ -13,7 +14,7 @@ pub(super) fn run(args: &HelpArgs) -> Result<Exit, Failure> {
     let Some(topic) = &args.topic else {
         let pages: Vec<String> = PAGES
             .iter()
-            .map(|page| format!("  {:<10} {}", page.name, page.title()))
+            .map(|page| format!("  {:<10} {}", page.name, page.title(language())))
             .collect();
         let help = command_help(None).unwrap_or_default();
         return print_data(|out| {
@@ -27,7 +28,7 @@ pub(super) fn run(args: &HelpArgs) -> Result<Exit, Failure> {
     let page = PAGES.iter().find(|page| page.name == topic.as_str());
     let texts: Vec<String> = command_help(Some(topic.as_str()))
         .into_iter()
-        .chain(page.map(|page| page.text.to_owned()))
+        .chain(page.map(|page| page.text(language()).to_owned()))
         .collect();
     if texts.is_empty() {
         let pages: Vec<&str> = PAGES.iter().map(|page| page.name).collect();

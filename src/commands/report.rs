@@ -2,6 +2,7 @@
 
 use super::runs::newest_name;
 use crate::cli::RunReportArgs;
+use crate::lang::translated;
 use crate::ledger::{RunFacts, Standing, StoredRun};
 use crate::model::counted;
 use crate::model::{Finding, Outcome};
@@ -10,7 +11,7 @@ use crate::rim::outputs::Files;
 use crate::rim::terminal::{print, strict_output};
 use crate::rim::{Context, Exit, Failure};
 use crate::run::SavedOptions;
-use crate::run::past::line;
+use crate::run::past::{in_effect, in_effect_words, line};
 
 /// Writes a run's report again, from its ledger; also of a run that is at work or was cut off.
 ///
@@ -43,15 +44,20 @@ pub(super) fn run(args: &RunReportArgs, context: &Context) -> Result<Exit, Failu
         .iter()
         .filter(|(_, standing)| matches!(standing, Standing::Intended(_)))
         .count();
-    let is_doubted = stored.summary()?.is_doubted;
+    let summary = stored.summary()?;
+    let apply = summary.apply;
     let mut all_well = true;
     for (outcome, standing) in outcomes {
-        let line = line(outcome, standing, is_doubted);
+        let line = line(outcome, standing, summary.is_doubted);
+        let line = in_effect(line, apply, Some(&name));
         all_well &= line.is_well();
         let heading = |finding: &Finding| headings.heading(line.place.as_ref(), finding.field);
         report.put(&line, &heading)?;
     }
-    report.finish(&[])?;
+    let words = in_effect_words(apply, Some(&name));
+    let words = Some(translated(&words).into_owned()).filter(|words| !words.is_empty());
+    let facts: Vec<(&str, String)> = words.into_iter().map(|it| ("in effect", it)).collect();
+    report.finish(&facts)?;
     if doubtful > 0 {
         print(format!(
             "{} may have been sent, which a resume finds out: rowcall resume {name}",

@@ -1,7 +1,7 @@
 //! `rowcall template`: a sheet to fill in.
 
 use crate::cli::TemplateArgs;
-use crate::lang::language;
+use crate::lang::{language, translated};
 use crate::report::template::Template;
 use crate::rim::outputs::Files;
 use crate::rim::target::facts_named;
@@ -35,15 +35,22 @@ pub(super) fn run(args: &TemplateArgs, context: &Context) -> Result<Exit, Failur
             files.written("--output", [path]);
             files.prepare()?;
             let table = if args.groups { "Groups" } else { "Extensions" };
-            let writer = Writer::create_new(path, columns, Some(template.help(table)));
+            let help = template.help(&translated(table));
+            let writer = Writer::create_new(path, columns, Some(help));
             writer.and_then(|mut writer| {
-                if is_workbook {
+                if is_workbook || format == Some(Format::Csv) {
                     writer.row(template.example())?;
                 }
                 Ok(writer)
             })
         }
-        None => Writer::stream(strict_output(), "standard output", Format::Csv, columns),
+        None => {
+            let writer = Writer::stream(strict_output(), "standard output", Format::Csv, columns);
+            writer.and_then(|mut writer| {
+                writer.row(template.example())?;
+                Ok(writer)
+            })
+        }
     };
     writer.and_then(Writer::finish)?;
     for row in manifest.conditional() {

@@ -3,7 +3,7 @@
 use super::{Comparison, What, columns};
 use crate::lang::language;
 use crate::manifest::{Access, Manifest};
-use crate::model::{Field, Language, field_names};
+use crate::model::{Field, field_names};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
@@ -49,7 +49,7 @@ impl Comparison<'_> {
         let mut rows: Vec<BTreeMap<&str, String>> = vec![];
         for difference in &self.differences {
             *counts.entry(difference.kind().word()).or_default() += 1;
-            let of_difference = self.rows(difference, Language::English).into_iter();
+            let of_difference = self.rows(difference, None).into_iter();
             rows.extend(of_difference.map(|row| {
                 let headings = columns.iter().map(|column| column.heading.as_str());
                 headings.zip(row).collect()

@@ -297,7 +297,7 @@ fn secrets_are_compared_in_the_clear_or_by_fingerprint_and_never_shown() {
             .collect();
         assert_eq!(told, expected);
         for difference in &comparison.differences {
-            let rows = comparison.rows(difference, Language::English);
+            let rows = comparison.rows(difference, None);
             assert!(!format!("{rows:?}").contains("canary"), "{rows:?}");
         }
     }
@@ -394,7 +394,7 @@ fn one_extension_under_two_numbers_is_renumbered() {
         ["0042 Ann Miller: renumbered to 72042; ring time 20 s → 30 s"]
     );
     let comparison = compare(&before, &after, None);
-    let rows = comparison.rows(&comparison.differences[0], Language::English);
+    let rows = comparison.rows(&comparison.differences[0], None);
     assert_eq!(rows.len(), 2);
     assert_eq!(
         rows[0][..6],
@@ -510,7 +510,7 @@ fn every_field_that_differs_is_told_once() {
             assert!(expected.is_empty());
             continue;
         };
-        let rows = comparison.rows(difference, Language::English);
+        let rows = comparison.rows(difference, None);
         let mut told: Vec<&str> = rows.iter().map(|row| row[3].as_str()).collect();
         told.sort_unstable();
         let mut names: Vec<&str> = expected.iter().map(|field| field.name()).collect();

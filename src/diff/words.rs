@@ -62,8 +62,10 @@ impl Comparison<'_> {
         line
     }
 
-    /// A difference as lines of a table under [`columns`]; of a secret neither value is in it.
-    pub fn rows(&self, difference: &Difference<'_>, language: Language) -> Vec<[String; 7]> {
+    /// A difference as lines of a table under [`columns`], for people who read a language or for programs; of a secret
+    /// neither value is in it.
+    pub fn rows(&self, difference: &Difference<'_>, reader: Option<Language>) -> Vec<[String; 7]> {
+        let language = reader.unwrap_or(Language::English);
         let (number, name) = (difference.number(), difference.name());
         let row = |what: What, field: &str, before: &str, after: &str, words: &str| {
             [what.word(), number, &name, field, before, after, words].map(str::to_owned)
@@ -72,7 +74,7 @@ impl Comparison<'_> {
         if let Some(fate) = difference.fate(language) {
             let (field, before, after) = match (difference.before, difference.after) {
                 (Some(before), Some(after)) => {
-                    let number = Field::NUMBER.label(language);
+                    let number = Field::NUMBER.label(reader);
                     (number, before.number(), after.number())
                 }
                 _ => ("", "", ""),
@@ -90,7 +92,7 @@ impl Comparison<'_> {
                 let (before, after) = (told(difference.before), told(difference.after));
                 rows.push(row(
                     What::Changed,
-                    field.label(language),
+                    field.label(reader),
                     &before,
                     &after,
                     &phrase.text,

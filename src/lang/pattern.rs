@@ -43,6 +43,8 @@ pub(super) enum PlaceKind {
     Value,
     /// Is a text of the table itself.
     Text,
+    /// Is a text of the table, or words of a library, which then stand in brackets.
+    Foreign,
     /// Is several texts of the table, separated by commas or semicolons.
     List,
     /// Is several values with a word between them, or signs by their names: `a, b or c`.
@@ -56,7 +58,7 @@ pub(super) enum PlaceKind {
 impl PlaceKind {
     /// Returns true if its value is looked up in the table.
     pub(super) fn is_text(self) -> bool {
-        matches!(self, PlaceKind::Text | PlaceKind::List)
+        matches!(self, PlaceKind::Text | PlaceKind::Foreign | PlaceKind::List)
     }
 }
 
@@ -64,6 +66,8 @@ impl PlaceKind {
 const PLACE: &str = "\u{2}";
 /// The mark of a place whose value is a text itself, in German texts.
 const TEXT: &str = "text";
+/// The mark of a place whose value is such a text, or words of a library.
+const FOREIGN: &str = "foreign";
 /// The mark of a place whose value is a list of such texts.
 const LIST: &str = "list";
 /// The mark of a place whose value is values with words between them.
@@ -115,6 +119,7 @@ impl TextPattern {
             let (place, kind) = match place.split_once('|') {
                 None => (place, PlaceKind::Value),
                 Some((place, TEXT)) => (place, PlaceKind::Text),
+                Some((place, FOREIGN)) => (place, PlaceKind::Foreign),
                 Some((place, LIST)) => (place, PlaceKind::List),
                 Some((place, JOINED)) => (place, PlaceKind::Joined),
                 Some((place, NUMBER)) => (place, PlaceKind::Number),
@@ -263,7 +268,15 @@ impl TextPattern {
                 let known = names.iter().position(|known| known == name);
                 let value = known.and_then(|known| values.get(known));
                 let value = value.copied().unwrap_or(TextPart::new("", ""));
-                text.push_str(&shown(*kind, value));
+                let shown = shown(*kind, value);
+                match *kind == PlaceKind::Foreign && shown == value.text && !shown.is_empty() {
+                    true => {
+                        let sentence = text.trim_end_matches([':', ' ']).len();
+                        text.truncate(sentence);
+                        text.extend([" (", &shown, ")"]);
+                    }
+                    false => text.push_str(&shown),
+                }
             }
         }
         text

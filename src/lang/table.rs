@@ -13,6 +13,9 @@ const LINE_BYTES_MAX: usize = 4000;
 /// The mark between a message and the next step.
 const NEXT_STEP: &str = " — ";
 
+/// Words of which less than one in so many bytes is understood are a library's.
+const OWN_PART: usize = 2;
+
 /// The number of commas that one part of a list may contain.
 const COMMAS_MAX: usize = 2;
 
@@ -238,6 +241,9 @@ impl TextTable {
                         PlaceKind::Number => return german_number(value.text),
                         PlaceKind::Date => return german_date(value.text),
                         PlaceKind::Text => self.translation(value, found),
+                        PlaceKind::Foreign => self
+                            .translation(value, found)
+                            .filter(|told| told.known * OWN_PART >= value.text.len()),
                         PlaceKind::List => {
                             let is_several = value.masked.contains("; ");
                             let between = if is_several { "; " } else { ", " };
@@ -385,9 +391,13 @@ impl TextTable {
 
     /// Returns true for a text that stands in the table by itself, or as a count.
     fn is_text(&self, part: TextPart<'_>) -> bool {
+        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
         let is_made = |entry: &TextPair| {
             let is_telling = entry.is_sentence || entry.from.fixed_chars() >= TELLING_BYTES;
-            is_telling && entry.from.values(part).is_some()
+            match entry.from.values(part).as_deref() {
+                Some([count]) => is_telling || is_number(count.text),
+                values => is_telling && values.is_some(),
+            }
         };
         (!part.is_value() && self.whole.contains_key(part.text))
             || self.of_count(part).is_some()

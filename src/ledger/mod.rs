@@ -114,6 +114,13 @@ vocabulary! {
     }
 }
 
+impl ApplyState {
+    /// Returns true if changes are stored and not in effect.
+    pub fn is_outstanding(self) -> bool {
+        matches!(self, ApplyState::Due | ApplyState::Left)
+    }
+}
+
 /// A run in the list of runs.
 #[derive(Debug)]
 pub struct Listed {

@@ -35,27 +35,40 @@ fn tone_of_lost(word: &str) -> Tone {
     }
 }
 
-/// An entry as a line under [`columns`], its fields as a language has them. `number` is the extension's, `new` the one
+/// An entry as a line under [`columns`], for people who read a language or for programs. `number` is the extension's, `new` the one
 /// that it is to have.
-pub fn cells(number: &str, new: &str, entry: &MappedField, language: Language) -> [String; 9] {
+pub fn cells(
+    number: &str,
+    new: &str,
+    entry: &MappedField,
+    reader: Option<Language>,
+) -> [String; 9] {
     let lost = match entry.mapping {
         Mapping::Dropped { lost: true } => "yes",
         Mapping::Dropped { lost: false } => "no",
         _ => "",
     };
-    let to = entry.to.iter().map(|field| field.label(language));
+    let to = entry.to.iter().map(|field| field.label(reader));
     let to: Vec<&str> = to.collect();
     [
         number.to_owned(),
         new.to_owned(),
-        entry.field.label(language).to_owned(),
+        entry.field.label(reader).to_owned(),
         entry.mapping.word().to_owned(),
         lost.to_owned(),
         entry.from.clone(),
-        to.join(" "),
+        to.join(between(reader)),
         entry.value.clone(),
         entry.how.clone(),
     ]
+}
+
+/// The mark between the fields of one cell: labels have spaces in themselves.
+fn between(reader: Option<Language>) -> &'static str {
+    match reader {
+        Some(_) => ", ",
+        None => " ",
+    }
 }
 
 /// A cell of a file that no field stands for, as a line under [`columns`]. Its text is not told: it may be a secret.
@@ -159,7 +172,7 @@ impl Loss {
             let fields: Vec<String> = fields
                 .iter()
                 .map(|((field, to), count)| {
-                    let to = others(*field, to, Language::English).join(&told(" and "));
+                    let to = others(*field, to, None).join(&told(" and "));
                     match to.is_empty() {
                         true => format!("{} {count}", field.name()),
                         false => format!("{} {count} → {to}", field.name()),
@@ -198,9 +211,9 @@ impl Loss {
         for ((mapping, how), fields) in &self.counts {
             for ((field, to), count) in fields {
                 let place = (!mapping.is_loss(), std::cmp::Reverse(*count));
-                let to = others(*field, to, language()).join(" ");
+                let to = others(*field, to, Some(language())).join(", ");
                 let fate = translated(word(*mapping)).into_owned();
-                let field = field.label(language()).to_owned();
+                let field = field.label(Some(language())).to_owned();
                 let row = ExtraRow {
                     cells: vec![
                         fate,
@@ -246,9 +259,9 @@ fn word(mapping: Mapping) -> &'static str {
     }
 }
 
-/// The fields that a field goes to under another name, each once, as a language has them.
-fn others(field: Field, to: &[Field], language: Language) -> Vec<&'static str> {
+/// The fields that a field goes to under another name, each once, for people who read a language or for programs.
+fn others(field: Field, to: &[Field], reader: Option<Language>) -> Vec<&'static str> {
     let to = to.iter().filter(|to| **to != field);
-    let names: BTreeSet<&str> = to.map(|to| to.label(language)).collect();
+    let names: BTreeSet<&str> = to.map(|to| to.label(reader)).collect();
     names.into_iter().collect()
 }

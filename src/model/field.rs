@@ -466,13 +466,9 @@ impl Field {
         }
     }
 
-    /// The field as people who read a language are told of it: by its name in English, which is that of sheets and
-    /// options, else by its heading.
-    pub(crate) fn label(self, language: Language) -> &'static str {
-        match language {
-            Language::English => self.name(),
-            other => self.heading(other),
-        }
+    /// The field in a table: as a language has it for people, and by its name for programs, which read no language.
+    pub(crate) fn label(self, reader: Option<Language>) -> &'static str {
+        reader.map_or_else(|| self.name(), |language| self.heading(language))
     }
 
     /// Returns true if the value of the field may never be shown.

@@ -44,6 +44,12 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Returns true if these texts of its cell may never be shown.
+    pub(crate) fn hides(&self, texts: [&str; 2]) -> bool {
+        let hides = |field: Field| texts.iter().any(|text| field.hides(text));
+        self.field.is_none_or(hides)
+    }
+
     /// A finding with no more than its rule, weight and words.
     pub fn new(rule: impl Into<RuleId>, severity: Severity, message: impl Into<String>) -> Finding {
         Finding {

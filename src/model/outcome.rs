@@ -137,6 +137,8 @@ pub struct Outcome {
 impl Outcome {
     /// The heading of its place in a report.
     pub(crate) const PLACE: &'static str = "place";
+    /// The code of a row that was done, and whose change is stored and not in effect.
+    pub(crate) const NOT_IN_EFFECT: &'static str = "run.not_in_effect";
     /// The heading of its result in a report.
     pub(crate) const RESULT: &'static str = "result";
     /// The heading of its time in a report.

@@ -243,8 +243,7 @@ impl ReportColumn {
             nothing: self.nothing,
             for_people: self.for_people,
             hidden: self.hidden,
-            // Nobody looks at the others, and a report is known by them.
-            own: !self.hidden,
+            own: true,
             ..self.heading.column()
         }
     }

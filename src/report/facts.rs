@@ -2,9 +2,9 @@
 
 use crate::columns::products;
 use crate::dialects::{dialects, file_word};
-use crate::lang::{all_translated, translated};
+use crate::lang::{all_translated, in_language, translated};
 use crate::manifest::{Access, ApplyFacts, FieldRow, Manifest, RuleRow, UpdateKind};
-use crate::model::{Field, Kind};
+use crate::model::{Field, Kind, Language};
 use crate::sheet::{GENERATE, markdown};
 use crate::vendors::{VENDORS, Vendor};
 use serde_json::{Value, json};
@@ -39,17 +39,19 @@ pub fn product_table() -> String {
 }
 
 /// Builds the table of the products whose import files are written, one row for each.
-pub fn file_table() -> String {
+pub fn file_table(language: Language) -> String {
     let headings = ["product", "", "blank cell", "number that is there already"];
+    let told = |text: &str| in_language(text, language).into_owned();
     let rows = dialects().iter().filter_map(|facts| {
         let file = facts.file.as_ref()?;
         Some(vec![
-            format!("{}, {}", facts.vendor.name, facts.vendor.api),
+            format!("{}, {}", facts.vendor.name, told(&facts.vendor.api)),
             format!("`{}`", file_word(facts)),
-            file.blank.words().to_owned(),
-            file.existing.clone(),
+            told(file.blank.words()),
+            told(&file.existing),
         ])
     });
+    let headings = headings.map(told);
     markdown::table(&headings, &rows.collect::<Vec<_>>())
 }
 
@@ -110,7 +112,9 @@ pub(crate) fn one(vendor: &Vendor) -> String {
     let manifest = with_all_settings(vendor);
     let mut text = format!(
         "# {} ({})\n\n{}\n",
-        manifest.vendor.name, manifest.vendor.id, manifest.vendor.api
+        manifest.vendor.name,
+        manifest.vendor.id,
+        translated(&manifest.vendor.api)
     );
     if let Some(like) = &manifest.vendor.like {
         let like = format!("Its API is that of {like}, with the differences below.");

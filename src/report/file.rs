@@ -3,6 +3,7 @@
 
 use super::columns::{ReportLine, page_cells, page_columns, table_cells, table_columns};
 use super::findings::FindingSummary;
+use super::labels::with_labels;
 use crate::lang::{language, translated};
 use crate::model::{Finding, Language, Outcome, with_hint};
 use crate::sheet::{Column, Format, MarkedLine, Readers, SheetError, Tone, Writer};
@@ -196,7 +197,9 @@ impl ReportFile {
 fn fault_line(outcome: &Outcome) -> Vec<MarkedLine> {
     let mut findings = outcome.findings.iter();
     let is_told = findings.any(|finding| finding.message == outcome.message);
-    if is_told || outcome.message.is_empty() {
+    // The head says once what is not in effect.
+    let is_in_head = outcome.code == Outcome::NOT_IN_EFFECT;
+    if is_told || is_in_head || outcome.message.is_empty() {
         return vec![];
     }
     let tone = match outcome.is_well() {
@@ -204,7 +207,10 @@ fn fault_line(outcome: &Outcome) -> Vec<MarkedLine> {
         false => Tone::Bad,
     };
     vec![MarkedLine {
-        text: with_hint(&translated(&outcome.message), &translated(&outcome.hint)),
+        text: with_labels(&with_hint(
+            &translated(&outcome.message),
+            &translated(&outcome.hint),
+        )),
         tone,
         group: None,
     }]
@@ -217,10 +223,15 @@ fn columns_of(format: Option<Format>, head: &ReportHead) -> Vec<Column> {
     }
 }
 
+/// The language of the people who read tables of a format; `None` where programs read them.
+pub(crate) fn reader_of(format: Option<Format>) -> Option<Language> {
+    match format {
+        None | Some(Format::Csv | Format::Json | Format::JsonLines) => None,
+        Some(_) => Some(language()),
+    }
+}
+
 /// The language of sentences in tables of a format: English where programs read them, else the reader's.
 pub(crate) fn language_of(format: Option<Format>) -> Language {
-    match format {
-        None | Some(Format::Csv | Format::Json | Format::JsonLines) => Language::English,
-        Some(_) => language(),
-    }
+    reader_of(format).unwrap_or(Language::English)
 }

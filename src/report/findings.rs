@@ -1,5 +1,6 @@
 //! Findings as a person reads them: summed by column and cause, with the sheet's own headings and cells.
 
+use super::labels::{column_label, with_labels};
 use crate::lang::{all_translated, in_language, language, translated};
 use crate::model::{Field, Finding, Language, Place, Severity, heading_key, with_hint};
 use crate::sheet::{ExtraRow, ExtraSheet, TITLE_PREFIX, Tone};
@@ -175,10 +176,10 @@ impl FindingGroup {
         };
         let cells = vec![
             translated(finding.severity.word()).into_owned(),
-            subject(finding, &self.heading, ""),
+            column_label(finding.field, &self.heading),
             self.count.to_string(),
             format!("{sheet}{}{more}", self.cells.join(" ")),
-            words(finding, language()),
+            with_labels(&words(finding, language())),
             finding.rule.to_string(),
         ];
         ExtraRow {
@@ -226,7 +227,7 @@ impl FindingGroup {
 /// Describes a finding of a row, without the next step: the place and the mistake.
 pub(super) fn statement(finding: &Finding, heading: &str, place: &Place) -> String {
     let subject = match (heading.trim(), finding.field) {
-        ("", Some(field)) => field.name(),
+        ("", Some(field)) => field.label(Some(language())),
         (heading, _) => heading,
     };
     let cell = finding.column.map(|column| place.cell(column));
@@ -237,7 +238,7 @@ pub(super) fn statement(finding: &Finding, heading: &str, place: &Place) -> Stri
         "{} {}{between}{}",
         translated(finding.severity.word()),
         parts.join(", "),
-        message(finding, language())
+        with_labels(&message(finding, language()))
     )
 }
 

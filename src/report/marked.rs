@@ -1,12 +1,13 @@
 //! `--mark` and `--propose`: a copy of a sheet that shows the findings at the cells themselves.
 
 use super::columns::REJECT_CODE;
-use super::findings::words;
+use super::findings::{message, words};
+use super::labels::{column_label, with_labels};
 use crate::check::BoundSheet;
 use crate::lang::{all_translated, language, translated};
 use crate::model::{Finding, Place, Secret, cell_name};
 use crate::sheet::{
-    CellMarks, ExtraRow, ExtraSheet, Sheet, SheetError, TITLE_PREFIX, Tone, ending,
+    CellLink, CellMarks, ExtraRow, ExtraSheet, Sheet, SheetError, TITLE_PREFIX, Tone, ending,
     is_copied_whole, write_marked_copy,
 };
 use std::path::Path;
@@ -14,17 +15,25 @@ use std::path::Path;
 /// The largest number of findings that are marked.
 const FINDINGS_MAX: usize = 100_000;
 
-/// The marks for the copy of one sheet.
-pub(crate) struct MarkedSheet<'t> {
-    table: &'t BoundSheet,
+/// The marks for the copy of a sheet, or of several sheets of a workbook that is copied whole.
+pub(crate) struct MarkedCopy<'t> {
+    tables: &'t [BoundSheet],
+    /// The marks of each table.
+    marks: Vec<CellMarks>,
     whole: bool,
-    marks: CellMarks,
     extra: ExtraSheet,
     left_out: u64,
 }
 
-impl<'t> MarkedSheet<'t> {
-    pub(crate) fn new(table: &'t BoundSheet) -> MarkedSheet<'t> {
+impl<'t> MarkedCopy<'t> {
+    /// A copy of these sheets without a mark; `None` where they are of several files, or of one that is not copied whole.
+    pub(crate) fn new(tables: &'t [BoundSheet]) -> Option<MarkedCopy<'t>> {
+        let first = &tables.first()?.sheet;
+        let whole = tables.iter().all(|table| is_copied_whole(&table.sheet));
+        let is_one_file = tables.iter().all(|table| table.sheet.file == first.file);
+        if tables.len() > 1 && !(whole && is_one_file) {
+            return None;
+        }
         let headings = [
             "cell",
             "weight",
@@ -34,11 +43,11 @@ impl<'t> MarkedSheet<'t> {
             "what to do",
             "rule",
         ];
-        let title = format!("findings in {}", table.sheet.file);
-        MarkedSheet {
-            table,
-            whole: is_copied_whole(&table.sheet),
-            marks: CellMarks::default(),
+        let title = format!("findings in {}", first.file);
+        Some(MarkedCopy {
+            tables,
+            marks: tables.iter().map(|_| CellMarks::default()).collect(),
+            whole,
             extra: ExtraSheet {
                 name: translated("Findings").into_owned(),
                 title: format!("{TITLE_PREFIX}{}", translated(&title)),
@@ -46,11 +55,18 @@ impl<'t> MarkedSheet<'t> {
                 ..ExtraSheet::default()
             },
             left_out: 0,
-        }
+        })
     }
 
-    /// Marks a finding of a row, counted from 1, at its place.
-    pub(crate) fn add(&mut self, row: u64, place: &Place, number: &str, finding: &Finding) {
+    /// Marks a finding of a row, counted from 1, at its place. `table` is one of the copy's.
+    pub(crate) fn add(
+        &mut self,
+        table: &BoundSheet,
+        row: u64,
+        place: &Place,
+        number: &str,
+        finding: &Finding,
+    ) {
         let tone = finding.severity.tone();
         if tone == Tone::Plain {
             return;
@@ -59,39 +75,40 @@ impl<'t> MarkedSheet<'t> {
             self.left_out += 1;
             return;
         }
-        let binding = &self.table.binding;
+        let binding = &table.binding;
         let column = finding.column.or_else(|| binding.column_of(finding.field?));
-        let columns = self.table.sheet.headings.len();
+        let columns = table.sheet.headings.len();
         let column = column.filter(|column| *column < columns);
-        let cell = self.cell(row, place, column.unwrap_or_default());
+        let (cell, link) = self.cell(table, row, place, column.unwrap_or_default());
         let weight = translated(finding.severity.word());
         if let Some(column) = column {
             // Its column names it.
-            let note = format!("{weight}: {}", words(finding, language()));
-            self.marks.add(place.line, column, tone, &note);
+            let note = format!("{weight}: {}", with_labels(&words(finding, language())));
+            if let Some(marks) = self.marks_of(table) {
+                marks.add(place.line, column, tone, &note);
+            }
         }
-        let link = Some(cell.clone());
         let cells = vec![
             cell,
             weight.into_owned(),
             number.to_owned(),
-            self.heading(column),
-            translated(&finding.message).into_owned(),
-            translated(&finding.hint).into_owned(),
+            column_of(table, finding, column),
+            with_labels(&message(finding, language())),
+            with_labels(&translated(&finding.hint)),
             finding.rule.to_string(),
         ];
         self.extra.rows.push(ExtraRow {
             cells,
             mark: Some((1, tone)),
-            link,
+            link: Some(link),
         });
     }
 
     /// Gives the cell of a finding another text, and marks it: as certain, or as likely and for a person to accept.
     pub(crate) fn propose(
         &mut self,
-        row: u64,
-        place: &Place,
+        table: &BoundSheet,
+        (row, place): (u64, &Place),
         number: &str,
         finding: &Finding,
         (column, after): (usize, Secret),
@@ -101,38 +118,55 @@ impl<'t> MarkedSheet<'t> {
             true => (Tone::Good, "certain"),
             false => (Tone::Notice, "likely"),
         };
-        let cell = self.cell(row, place, column);
+        let (cell, link) = self.cell(table, row, place, column);
         let (word, change) = (translated(word), translated(&change).into_owned());
-        let message = translated(&finding.message);
+        let message = with_labels(&message(finding, language()));
         let note = format!("{word}: {change}\n{message}");
-        self.marks.add(place.line, column, tone, &note);
-        self.marks.replace(place.line, column, after);
-        let link = Some(cell.clone());
+        if let Some(marks) = self.marks_of(table) {
+            marks.add(place.line, column, tone, &note);
+            marks.replace(place.line, column, after);
+        }
         let cells = vec![
             cell,
             word.clone().into_owned(),
             number.to_owned(),
-            self.heading(Some(column)),
+            column_of(table, finding, Some(column)),
             change,
-            message.into_owned(),
+            message,
             finding.rule.to_string(),
         ];
         self.extra.rows.push(ExtraRow {
             cells,
             mark: None,
-            link,
+            link: Some(link),
         });
     }
 
-    fn heading(&self, column: Option<usize>) -> String {
-        let heading = column.and_then(|at| self.table.sheet.headings.get(at));
-        heading.map_or("", |heading| heading.trim()).to_owned()
+    fn marks_of(&mut self, table: &BoundSheet) -> Option<&mut CellMarks> {
+        let mut tables = self.tables.iter();
+        let at = tables.position(|known| std::ptr::eq(known, table))?;
+        self.marks.get_mut(at)
     }
 
-    /// The name of a cell in the copy. In a workbook with the same rows the headings are in the first line.
-    fn cell(&self, row: u64, place: &Place, column: usize) -> String {
+    /// The name of a cell in the copy, and the way there. In a workbook with the same rows the headings are in the first
+    /// line.
+    fn cell(
+        &self,
+        table: &BoundSheet,
+        row: u64,
+        place: &Place,
+        column: usize,
+    ) -> (String, CellLink) {
         let line = if self.whole { place.line } else { row + 1 };
-        cell_name(line, column)
+        let cell = cell_name(line, column);
+        let sheet = table.sheet.sheet.as_deref();
+        let sheet = sheet.filter(|_| self.tables.len() > 1);
+        let shown = match sheet {
+            Some(sheet) => format!("{sheet}!{cell}"),
+            None => cell.clone(),
+        };
+        let table = sheet.map(str::to_owned);
+        (shown, CellLink { table, cell })
     }
 
     /// Writes the copy; returns the remarks on it, a line each.
@@ -142,14 +176,9 @@ impl<'t> MarkedSheet<'t> {
     pub(crate) fn write(self, path: &Path) -> Result<Vec<String>, SheetError> {
         let shown = path.display();
         let count = self.extra.rows.len();
-        let written = write_marked_copy(
-            &self.table.sheet,
-            path,
-            &self.marks,
-            self.extra,
-            REJECT_CODE,
-        );
-        let has_notes = written?;
+        let sheets = self.tables.iter().map(|table| &table.sheet);
+        let sheets: Vec<(&Sheet, CellMarks)> = sheets.zip(self.marks).collect();
+        let has_notes = write_marked_copy(&sheets, path, self.extra, REJECT_CODE)?;
         let mut lines = vec![format!(
             "{shown}: {count} marked; its sheet “Findings” leads to the cells"
         )];
@@ -163,6 +192,12 @@ impl<'t> MarkedSheet<'t> {
         }
         Ok(lines)
     }
+}
+
+/// The column of a finding: the sheet's own heading, with the field's label where that says something else.
+fn column_of(table: &BoundSheet, finding: &Finding, column: Option<usize>) -> String {
+    let heading = column.and_then(|at| table.sheet.headings.get(at));
+    column_label(finding.field, heading.map_or("", String::as_str))
 }
 
 /// The ending of a marked copy: a workbook keeps its own, and a copy of anything else is an `xlsx`.

@@ -5,12 +5,14 @@ mod columns;
 pub mod facts;
 mod file;
 mod findings;
+mod labels;
 pub(crate) mod marked;
 pub(crate) mod template;
 
 pub(crate) use columns::{REJECT_CODE, is_added_to_rejects, reject_cells, reject_columns};
-pub(crate) use file::{ReportFile, ReportHead, language_of, origins};
+pub(crate) use file::{ReportFile, ReportHead, language_of, origins, reader_of};
 pub(crate) use findings::{FindingSummary, describe};
+pub(crate) use labels::{column_label, with_labels};
 
 use crate::check::Counts;
 use crate::lang::in_language;

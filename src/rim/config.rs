@@ -330,8 +330,8 @@ fn parse_config(path: &Path) -> Result<Config, Failure> {
         let target = error.span().and_then(|span| target_above(&text, span.end));
         let target = target.map_or_else(String::new, |target| format!("target {target}: "));
         Failure::usage(format!(
-            "{shown}:{line}: {target}{}",
-            without_value(error.message())
+            "{shown}:{line}: {target}the line is not understood ({})",
+            redact::quoted(&without_value(error.message()))
         ))
     })?;
     let targets = std::mem::take(&mut config.targets).into_iter();

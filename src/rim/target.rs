@@ -8,7 +8,7 @@ use super::failure::{Exit, Failure};
 use super::rate::Rate;
 use super::sip_settings::SipSettings;
 use super::terminal::print;
-use crate::dialects::dialect_typed;
+use crate::dialects::{PREFIX, dialect_typed};
 use crate::ledger::RunFacts;
 use crate::link::paced::PARALLEL_MAX;
 use crate::manifest::Manifest;
@@ -174,6 +174,12 @@ struct NamedTarget {
 
 impl NamedTarget {
     fn parse(text: &str, config: Option<&Path>) -> Result<NamedTarget, Failure> {
+        if text.starts_with(PREFIX) {
+            let failure = Failure::usage(format!("{text} is an import file, and no PBX"));
+            return Err(failure.hint(format!(
+                "rowcall convert SHEET --to {PREFIX}PRODUCT -o FILE writes such a file from a sheet, rowcall migrate --from TARGET --to {PREFIX}PRODUCT:FILE from a PBX; rowcall check SHEET --for {PREFIX}PRODUCT says what the product would refuse"
+            )));
+        }
         if let Some(rest) = text.strip_prefix("sim:") {
             let (vendor, faults) = match rest.split_once('?') {
                 Some((vendor, faults)) => (vendor, Some(faults.to_owned())),

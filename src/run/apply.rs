@@ -130,11 +130,6 @@ impl ApplyEnd {
         }
     }
 
-    /// True if the changes that the run made are stored alone.
-    pub(super) fn is_outstanding(&self) -> bool {
-        matches!(self.state, ApplyState::Due | ApplyState::Left)
-    }
-
     /// The exit of a run whose rows were all sent, and the reason.
     pub(super) fn stopped(&self) -> Option<(Exit, String)> {
         let exit = match self.is_interrupted {

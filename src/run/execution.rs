@@ -2,14 +2,14 @@
 
 use super::apply::{ApplyEnd, RunApply};
 use super::journal::Journal;
-use super::past::{NOT_SEEN, doubted};
+use super::past::{self, NOT_SEEN, doubted};
 use super::request::failures_max;
 use super::results::Results;
 use super::ringing::RunRinging;
 use super::saved_options::SavedOptions;
 use crate::compare::uncomparable;
 use crate::fingerprints::{add_mark, attribute_marks, shown};
-use crate::ledger::Memory;
+use crate::ledger::{ApplyState, Memory};
 use crate::link::StopFlag;
 use crate::manifest::Manifest;
 use crate::model::counted;
@@ -92,8 +92,6 @@ struct Recording<'x, 'r> {
     is_doubted: bool,
     /// True once anything may have been changed.
     has_changed: bool,
-    /// True where nothing is asked by SIP, because the changes are not in effect.
-    is_outstanding: bool,
 }
 
 /// Remembers the values that a row wrote and the vendor does not give back. A value that cannot be remembered is
@@ -148,9 +146,9 @@ impl Execution<'_> {
     ) -> Result<Exit, Failure> {
         let members = self.memberships.done.iter().map(|(change, _)| change.row);
         let to_ring = self.to_ring(&results);
-        let deferred = match loses(session.target()).is_zero() {
-            true => BTreeMap::new(),
-            false => results.changed(),
+        let deferred = match self.waits_for_end(session.target()) {
+            true => results.changed(),
+            false => BTreeMap::new(),
         };
         let open = members.chain(to_ring.iter().map(|(position, _)| *position));
         let open = open.chain(deferred.keys().copied());
@@ -167,7 +165,6 @@ impl Execution<'_> {
         let (mut stopped, mut why) = stopped(&sent.ended);
         if let (Some(apply), Some(end)) = (&self.apply, &sent.apply) {
             apply.print_end(end, &session.target().label, results.run.as_deref());
-            results.apply = Some(end.state);
             if let (None, Some((exit, reason))) = (stopped, end.stopped()) {
                 (stopped, why) = (Some(exit), Some(reason));
             }
@@ -251,7 +248,6 @@ impl Execution<'_> {
             deferred,
             is_doubted: false,
             has_changed: false,
-            is_outstanding: false,
         });
         let mut each = |settlement: Settlement| recording.borrow_mut().record(settlement);
         let mut after = |wave: usize| recording.borrow_mut().end_wave(wave);
@@ -275,7 +271,7 @@ impl Execution<'_> {
         recording.results.has_losses = report_new_starts(&starts, &target.label, changes);
         let apply = self.apply.as_ref();
         let apply = apply.map(|apply| apply.finish(session, &ended, recording.has_changed));
-        recording.is_outstanding = apply.as_ref().is_some_and(ApplyEnd::is_outstanding);
+        recording.results.apply = apply.as_ref().map(|end| end.state);
         recording.to_ring.extend(to_ring);
         let (_, all_asked) = recording.ring(true);
         recording.report_deferred(&starts.gone);
@@ -310,6 +306,11 @@ impl Execution<'_> {
             memberships: self.memberships.clone(),
             ..Options::new(target.parallel, target.reply)
         }
+    }
+
+    /// True if what was done may turn out otherwise by the run's end: gone, or not in effect.
+    fn waits_for_end(&self, target: &Target) -> bool {
+        self.apply.is_some() || !loses(target).is_zero()
     }
 
     fn failures_max(&self) -> FailuresMax {
@@ -433,7 +434,7 @@ impl Recording<'_, '_> {
 
     fn put(&mut self, position: usize, outcome: Outcome) {
         let target = self.session.target();
-        if outcome.result.is_change() && !loses(target).is_zero() {
+        if outcome.result.is_change() && self.execution.waits_for_end(target) {
             self.deferred.insert(position, outcome);
             return;
         }
@@ -441,7 +442,7 @@ impl Recording<'_, '_> {
     }
 
     /// Reports the rows that were done. Where another PBX has answered since, they may be gone; `gone` are the words for those
-    /// that are.
+    /// that are. Where a step is outstanding, they are not in effect.
     fn report_deferred(&mut self, gone: &BTreeMap<usize, String>) {
         for (position, outcome) in std::mem::take(&mut self.deferred) {
             let outcome = match self.is_doubted {
@@ -449,7 +450,7 @@ impl Recording<'_, '_> {
                     outcome,
                     gone.get(&position).map_or(NOT_SEEN, String::as_str),
                 ),
-                false => outcome,
+                false => past::in_effect(outcome, self.results.apply, self.results.run.as_deref()),
             };
             self.left_open += usize::from(self.is_doubted);
             self.report_now(position, outcome);
@@ -483,11 +484,13 @@ impl Recording<'_, '_> {
         let Some(run) = self.execution.ringing.as_ref() else {
             return (0, true);
         };
-        if self.is_doubted || self.is_outstanding {
+        // What is not in effect does not ring.
+        let is_outstanding = self.results.apply.is_some_and(ApplyState::is_outstanding);
+        if self.is_doubted || is_outstanding {
             for (position, outcome) in waiting {
                 self.put(position, outcome);
             }
-            return (0, self.is_outstanding);
+            return (0, is_outstanding);
         }
         let (mut accounts, mut told) = (vec![], vec![]);
         for position in waiting.keys() {

@@ -1,7 +1,7 @@
 //! An earlier run that is resumed or undone: its name, time, actions and PBX.
 
 use super::saved_options::SavedOptions;
-use crate::ledger::{LedgerError, Listed, Standing, StoredRun, Summary, runs};
+use crate::ledger::{ApplyState, LedgerError, Listed, Standing, StoredRun, Summary, runs};
 use crate::model::{Outcome, RowResult};
 use crate::plan::Plan;
 use crate::plan::revert::{TakenBackRow, is_taken_back};
@@ -65,6 +65,42 @@ pub(super) fn doubted(outcome: Outcome, why: &str) -> Outcome {
         message: why.to_owned(),
         hint: "once it is the PBX of the run again, rowcall resume looks at it".into(),
         ..outcome
+    }
+}
+
+/// Makes the line of a row that was done, where a run's changes are stored and not in effect.
+pub(crate) fn in_effect(outcome: Outcome, apply: Option<ApplyState>, run: Option<&str>) -> Outcome {
+    let Some(state) = apply.filter(|state| state.is_outstanding()) else {
+        return outcome;
+    };
+    if !outcome.result.is_change() || !outcome.message.is_empty() {
+        return outcome;
+    }
+    Outcome {
+        code: Outcome::NOT_IN_EFFECT.into(),
+        message: "it is stored on the PBX, and not in effect yet".into(),
+        hint: run.map_or_else(String::new, |run| way_into_effect(state, run)),
+        ..outcome
+    }
+}
+
+/// Says for the head of a report if a run's changes are in effect; empty where each is at once, and where there are none.
+pub(crate) fn in_effect_words(apply: Option<ApplyState>, run: Option<&str>) -> String {
+    match (apply, run) {
+        (None | Some(ApplyState::NotDue), _) => String::new(),
+        (Some(ApplyState::Done), _) => "yes".to_owned(),
+        (Some(_), None) => "no: they are only stored".to_owned(),
+        (Some(state), Some(run)) => {
+            format!("no: they are only stored — {}", way_into_effect(state, run))
+        }
+    }
+}
+
+/// The command that takes an outstanding step.
+fn way_into_effect(state: ApplyState, run: &str) -> String {
+    match state {
+        ApplyState::Left => format!("rowcall resume {run} --apply at-end brings it into effect"),
+        _ => format!("rowcall resume {run} brings it into effect"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The outputs for the results of a run: report files, rejects, the terminal, the JSON summary.
 
+use super::past::in_effect_words;
 use super::rejects::Rejects;
 use super::request::{ReportOptions, RunRequest};
 use crate::disk;
@@ -290,11 +291,12 @@ impl<'r> Results<'r> {
         let seconds = (finished - self.started)
             .total(jiff::Unit::Second)
             .unwrap_or_default();
+        let in_effect = in_effect_words(self.apply, self.run.as_deref());
         let mut facts = vec![
             ("run", self.run.clone().unwrap_or_default()),
             ("finished", for_people(finished)),
             ("took", translated(&format!("{seconds:.1} s")).into_owned()),
-            ("in effect", translated(self.in_effect()).into_owned()),
+            ("in effect", translated(&in_effect).into_owned()),
         ];
         facts.retain(|(_, value)| !value.is_empty());
         let report = std::mem::replace(&mut self.report, Report::new(0, vec![]));
@@ -356,15 +358,6 @@ impl<'r> Results<'r> {
                 ..Failure::usage(error)
             }),
             None => Ok(exit),
-        }
-    }
-
-    /// Says in a word if the changes are in effect; empty where each is at once, and where there are none.
-    fn in_effect(&self) -> &'static str {
-        match self.apply {
-            None | Some(ApplyState::NotDue) => "",
-            Some(ApplyState::Done) => "yes",
-            Some(ApplyState::Due | ApplyState::Left) => "no",
         }
     }
 

@@ -10,6 +10,11 @@ pub(crate) const CLEAR: &str = "<clear>";
 /// The cell text that marks a row of a template as an example.
 pub(crate) const EXAMPLE: &str = "<example>";
 
+/// The note on the row that a template shows as an example.
+pub(crate) fn example_note(line: u64) -> String {
+    format!("row {line} is the template's example, and no row")
+}
+
 /// The cell text that means *make one up*: for passwords and PINs of new extensions.
 pub(crate) const GENERATE: &str = "<generate>";
 

@@ -108,6 +108,14 @@ pub struct ExtraSheet {
     pub rows: Vec<ExtraRow>,
 }
 
+/// A cell that another one leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CellLink {
+    /// The sheet; `None` for the table's own.
+    pub table: Option<String>,
+    pub cell: String,
+}
+
 /// A row of an [`ExtraSheet`].
 #[derive(Debug, Clone, Default)]
 pub struct ExtraRow {
@@ -115,8 +123,9 @@ pub struct ExtraRow {
     pub cells: Vec<String>,
     /// The column, counted from 0, of the cell that has a tone.
     pub mark: Option<(usize, Tone)>,
-    /// The cell of the table's own sheet that the first cell leads to, for example `C7`; `None` where it leads nowhere.
-    pub link: Option<String>,
+    /// The cell that the first cell leads to, for example `C7`, of the table's own sheet or of the one that is named;
+    /// `None` where it leads nowhere.
+    pub link: Option<CellLink>,
 }
 
 impl ExtraRow {

@@ -3,17 +3,20 @@
 
 use crate::disk::{Readers, WholeFile};
 use crate::model::Secret;
-use crate::sheet::book::read::{Book, Content as BookContent};
+use crate::sheet::book::read::Book;
 use crate::sheet::book::repair::may_hold;
 use crate::sheet::cells::{RAGGED, Row, RowTrouble};
 use crate::sheet::column::{ExtraSheet, Tone};
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::reader::{Content, Sheet};
+use crate::sheet::source::Source;
+use crate::sheet::workbook::package::Package;
 use crate::sheet::workbook::row::RawRow;
 use crate::sheet::writer::Writer;
 use crate::sheet::xlsx::mark::{self, CellMark, MarkStyles, NewParts, OwnNotes};
 use crate::xml::{Piece, Pull};
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -78,24 +81,23 @@ pub(crate) fn is_copied_whole(sheet: &Sheet) -> bool {
     matches!(content.book, Book::Xlsx(_))
 }
 
-/// Writes a marked copy; returns true if the cells have notes. A workbook keeps the notes that it has. The links of
-/// `extra` are cells of the sheet, or of the workbook with its rows, whose headings are in line 1. `code` is the heading of
-/// the code of a row's mistake, where a row is filled up.
+/// Writes a marked copy of one sheet, or of several of a workbook that is copied whole; returns true if the cells have
+/// notes. A workbook keeps the notes that it has. The links of `extra` are cells of the sheet, or of the workbook with its
+/// rows, whose headings are in line 1. `code` is the heading of the code of a row's mistake, where a row is filled up.
 ///
 /// # Errors
 /// If the sheet cannot be read to its end, or the copy cannot be written.
 pub(crate) fn write_marked_copy(
-    sheet: &Sheet,
+    sheets: &[(&Sheet, CellMarks)],
     path: &Path,
-    marks: &CellMarks,
     extra: ExtraSheet,
     code: &str,
 ) -> Result<bool, SheetError> {
-    match &sheet.content {
-        Content::Workbook(content) if is_copied_whole(sheet) => {
-            copy_book(sheet, content, path, marks, extra)
+    match sheets {
+        [(sheet, marks)] if !is_copied_whole(sheet) => {
+            write_rows(sheet, path, marks, extra, code).map(|()| true)
         }
-        _ => write_rows(sheet, path, marks, extra, code).map(|()| true),
+        _ => copy_book(sheets, path, extra),
     }
 }
 
@@ -153,20 +155,54 @@ fn write_rows(
     writer.finish()
 }
 
+/// Copies a workbook once for each sheet, the next time from the copy before.
 fn copy_book(
-    sheet: &Sheet,
-    content: &BookContent,
+    sheets: &[(&Sheet, CellMarks)],
     path: &Path,
-    marks: &CellMarks,
     extra: ExtraSheet,
 ) -> Result<bool, SheetError> {
     let file: Arc<str> = path.display().to_string().into();
+    let unwritable = |error| SheetError::unwritable(&file, &error);
+    let (mut extra, mut has_notes) = (Some(extra), true);
+    let mut copy: Option<(WholeFile, Package)> = None;
+    for (sheet, marks) in sheets {
+        if copy.is_some() && marks.0.is_empty() {
+            continue;
+        }
+        let mut out = WholeFile::beside(path, Readers::Owner).map_err(unwritable)?;
+        let before = copy.as_ref().map(|(_, package)| package);
+        has_notes &= copy_marked(sheet, marks, before, extra.take(), &mut out, &file)?;
+        let written = File::open(out.hidden_path()).map_err(unwritable)?;
+        let package = Package::open(&Source::of_file(file.clone(), written)?)?;
+        copy = Some((out, package));
+    }
+    if let Some(((out, _), (sheet, _))) = copy.zip(sheets.first()) {
+        // Until here it is its owner's alone.
+        let out = out.with_permissions_of(Path::new(&*sheet.file));
+        out.and_then(WholeFile::keep).map_err(unwritable)?;
+    }
+    Ok(has_notes)
+}
+
+/// Writes a workbook with the marks of one sheet, and with a further sheet; returns true if the cells have notes. `copy` is
+/// the workbook as it is by now, where other sheets were marked before.
+fn copy_marked(
+    sheet: &Sheet,
+    marks: &CellMarks,
+    copy: Option<&Package>,
+    extra: Option<ExtraSheet>,
+    out: &mut WholeFile,
+    file: &Arc<str>,
+) -> Result<bool, SheetError> {
+    let Content::Workbook(content) = &sheet.content else {
+        return Ok(false);
+    };
     let Book::Xlsx(book) = &content.book else {
         return Ok(false);
     };
-    let unwritable = |error| SheetError::unwritable(&file, &error);
     let lost = || unusual(sheet);
-    let (package, part) = book.part(content.table);
+    let (original, part) = book.part(content.table);
+    let package = copy.unwrap_or(original);
     let (root, styles_part) = book.root_and_styles();
     let styles_part = styles_part.ok_or_else(lost)?;
     let text = |name: &str| package.text(name)?.ok_or_else(lost);
@@ -176,14 +212,15 @@ fn copy_book(
     let sheet_relations = package.text(&relations_of(part))?;
     let prefix = worksheet_prefix(&package.head(part, 4096));
     let own = OwnNotes::read(part, sheet_relations.as_deref(), package)?;
-    let notes = mark::notes(marks.notes(), &own);
-    let name = free_name(&extra.name, book.tables.iter().map(|table| &*table.name));
-    let mut out = WholeFile::beside(path, Readers::Owner).map_err(unwritable)?;
+    let notes = match marks.0.is_empty() {
+        true => None,
+        false => mark::notes(marks.notes(), &own),
+    };
     let cell_styles = std::cell::RefCell::new(&mut styles);
     package.rewritten_with(
         part,
         out.as_file_mut(),
-        &file,
+        file,
         |splice| {
             let mut rows = content.book.rows(content.table)?;
             let mut row = RawRow::new(&sheet.file, content.layout.limits);
@@ -200,34 +237,37 @@ fn copy_book(
         },
         || {
             let styles = &mut **cell_styles.borrow_mut();
-            let relations = text(&relations_of(root))?;
-            let target = sheet.sheet.as_deref().unwrap_or_default();
-            let extra = mark::extra_sheet(&extra, target, styles);
-            let types = new.content_types(&text(TYPES)?, notes.as_ref().map(|_| &own));
-            let workbook = new.workbook(&text(root)?, &relations, &name);
-            let parts = [
-                (TYPES.to_owned(), types),
-                (relations_of(root), new.workbook_relations(&relations)),
-                (root.to_owned(), workbook),
-                (styles_part.to_owned(), styles.written(&styles_text)),
-                (new.sheet.clone(), Some(extra)),
-            ];
-            let written = parts.into_iter().map(|(name, text)| Some((name, text?)));
-            let written: Option<BTreeMap<String, String>> = written.collect();
-            let mut parts = written.ok_or_else(lost)?;
+            let types = text(TYPES)?;
+            let types = new.content_types(&types, notes.as_ref().map(|_| &own), extra.is_some());
+            let mut parts = BTreeMap::from([(TYPES.to_owned(), types)]);
+            if let Some(extra) = &extra {
+                let relations = text(&relations_of(root))?;
+                let name = free_name(&extra.name, book.tables.iter().map(|table| &*table.name));
+                let target = sheet.sheet.as_deref().unwrap_or_default();
+                let table = mark::extra_sheet(extra, target, styles);
+                parts.extend([
+                    (relations_of(root), new.workbook_relations(&relations)),
+                    (
+                        root.to_owned(),
+                        new.workbook(&text(root)?, &relations, &name),
+                    ),
+                    (new.sheet.clone(), Some(table)),
+                ]);
+            }
+            parts.insert(styles_part.to_owned(), styles.written(&styles_text));
             if let Some((comments, drawing)) = &notes {
                 let relations = new.sheet_relations(sheet_relations.as_deref(), &own);
-                parts.insert(relations_of(part), relations.ok_or_else(lost)?);
-                parts.insert(part_name(&own.comments, &new.comments), comments.clone());
-                parts.insert(part_name(&own.drawing, &new.drawing), drawing.clone());
+                let comments = (part_name(&own.comments, &new.comments), comments.clone());
+                let drawing = (part_name(&own.drawing, &new.drawing), drawing.clone());
+                parts.insert(relations_of(part), relations);
+                parts.extend([comments, drawing].map(|(name, text)| (name, Some(text))));
             }
-            Ok(parts)
+            let written = parts.into_iter().map(|(name, text)| Some((name, text?)));
+            let written: Option<BTreeMap<String, String>> = written.collect();
+            written.ok_or_else(lost)
         },
     )?;
-    // Until here it is its owner's alone.
-    let out = out.with_permissions_of(Path::new(&*sheet.file));
-    out.and_then(WholeFile::keep).map_err(unwritable)?;
-    Ok(notes.is_some())
+    Ok(notes.is_some() || marks.0.is_empty())
 }
 
 fn unusual(sheet: &Sheet) -> SheetError {

@@ -42,8 +42,8 @@ pub(crate) use cells::{
     CLEAR, EXAMPLE, GENERATE, RowTrouble, is_ditto, is_generate, is_mask, is_placeholder, unescaped,
 };
 pub use cells::{Cells, Row, Stored, escaped};
+pub(crate) use column::{CellLink, ExtraRow, ExtraSheet, Heading, MarkedLine, TITLE_PREFIX, Tone};
 pub use column::{Column, OWN_PREFIX};
-pub(crate) use column::{ExtraRow, ExtraSheet, Heading, MarkedLine, TITLE_PREFIX, Tone};
 pub use csv::write::import_file;
 pub(crate) use detect::data::{is_no_heading, looks_like_data};
 pub use encoding::Encoding;

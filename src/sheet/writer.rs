@@ -145,6 +145,10 @@ impl Writer {
             if column.own && format.is_for_people() {
                 column.heading = translated(&column.heading).into_owned();
             }
+            // A page is never read again by its headings.
+            if column.own && format.is_page() {
+                column.heading = column.heading.replace('_', " ");
+            }
         }
         let mut lines = Vec::new();
         let encoder = Encoder::new(format, &file, columns, extra, readers, &mut lines)?;

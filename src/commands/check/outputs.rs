@@ -5,7 +5,7 @@ use crate::cli::{CheckArgs, OnLoss};
 use crate::input::Losses;
 use crate::lang::{language, translated};
 use crate::model::counted;
-use crate::report::marked::{MarkedSheet, ending_of_copy};
+use crate::report::marked::{MarkedCopy, ending_of_copy};
 use crate::report::{
     FindingSummary, ReportFile, ReportHead, finding_line, for_people, summary_of_check,
 };
@@ -24,7 +24,7 @@ pub(super) struct CheckOutputs<'t> {
     pub(super) reports: Vec<ReportFile>,
     /// The losses, where they stop the check.
     losses: Option<Losses<'t>>,
-    marked: Option<MarkedSheet<'t>>,
+    marked: Option<MarkedCopy<'t>>,
 }
 
 impl<'t> CheckOutputs<'t> {
@@ -64,7 +64,7 @@ impl<'t> CheckOutputs<'t> {
             let (place, number, sources) = (&verdict.place, &verdict.number, self.args.sources);
             let heading = table.heading(finding);
             if let Some(marked) = &mut self.marked {
-                marked.add(verdict.row, place, number, finding);
+                marked.add(table, verdict.row, place, number, finding);
             }
             if self.args.report.json {
                 continue;
@@ -124,21 +124,21 @@ impl<'t> CheckOutputs<'t> {
 /// The copy in which findings are marked, where one is wanted.
 ///
 /// # Errors
-/// Exit 2 where there are several sheets, or the copy is to be no workbook.
+/// Exit 2 where there are sheets of several files, or the copy is to be no workbook.
 fn marked<'t>(
     args: &CheckArgs,
     tables: &'t [BoundSheet],
-) -> Result<Option<MarkedSheet<'t>>, Failure> {
+) -> Result<Option<MarkedCopy<'t>>, Failure> {
     let Some(path) = &args.mark else {
         return Ok(None);
     };
-    let [table] = tables else {
-        return Err(Failure::usage("--mark writes a copy of one sheet").hint(
-            "name one (of a workbook with --sheet), and run it again with the copy for the others",
-        ));
+    let (Some(table), Some(marked)) = (tables.first(), MarkedCopy::new(tables)) else {
+        let why = "--mark copies one file, and several of its sheets only if it is XLSX";
+        let hint = "name one sheet, and run it again with another copy for each of the others";
+        return Err(Failure::usage(why).hint(hint));
     };
     Files::refuse_ending("--mark", path, &ending_of_copy(&table.sheet))?;
-    Ok(Some(MarkedSheet::new(table)))
+    Ok(Some(marked))
 }
 
 /// Builds the head of the reports.

@@ -4,7 +4,7 @@ use crate::cli::DiffArgs;
 use crate::diff::{Comparison, columns};
 use crate::lang::{in_language, translated};
 use crate::model::Language;
-use crate::report::{for_people, language_of};
+use crate::report::{for_people, reader_of, with_labels};
 use crate::rim::account_and_machine;
 use crate::rim::terminal::{output, print_data, print_made};
 use crate::rim::{Exit, Failure};
@@ -20,8 +20,8 @@ pub(super) struct Output {
     with_target: bool,
     /// The comparisons so far, where they are printed as one JSON object.
     json: Option<Vec<Value>>,
-    /// The language of the table's sentences.
-    language: Language,
+    /// The language of the people who read the table; none where programs read it.
+    reader: Option<Language>,
     /// Targets that could not be compared, with the reason.
     failed: Vec<String>,
 }
@@ -59,7 +59,7 @@ impl Output {
         Ok(Output {
             table,
             with_target,
-            language: language_of(format),
+            reader: reader_of(format),
             json: args.json.then(Vec::new),
             failed: vec![],
         })
@@ -88,10 +88,10 @@ impl Output {
         let compared = format!("{before} → {after}: {}", translated(&summary));
         table.add_fact("compared", &compared);
         for line in &not_compared {
-            table.add_fact("note", &translated(line));
+            table.add_fact("note", &with_labels(&translated(line)));
         }
         for difference in &comparison.differences {
-            for row in comparison.rows(difference, self.language) {
+            for row in comparison.rows(difference, self.reader) {
                 let cells = row.iter().map(String::as_str);
                 table.row(target.into_iter().chain(cells))?;
             }

@@ -7,8 +7,9 @@ use crate::export::{ExportError, Form, NotExported, Secrecy, sorted_numbers, wri
 use crate::link::StopFlag;
 use crate::model::{Field, counted};
 use crate::progress::Progress;
+use crate::report::for_people;
 use crate::rim::terminal::{print, strict_output};
-use crate::rim::{Failure, Target, TargetSession};
+use crate::rim::{Failure, Target, TargetSession, account_and_machine};
 use crate::seal::Key;
 use crate::sheet::{Format, Readers, SheetError, Writer};
 use crate::wire::MAY_BE_INCOMPLETE;
@@ -48,6 +49,12 @@ impl Job<'_> {
             false => format!("extensions of {}", target.label),
         });
         writer.add_fact("PBX", &target.described());
+        // A page is read by people, and signed; every other file is compared.
+        for (name, value) in [("at", for_people(started)), ("by", account_and_machine())] {
+            if writer.is_page() && !value.is_empty() {
+                writer.add_fact(name, &value);
+            }
+        }
         let records = match target.spec.groups {
             true => "groups",
             false => "extensions",

@@ -5,8 +5,8 @@ use crate::cli::FixArgs;
 use crate::lang::translated;
 use crate::model::counted;
 use crate::model::redact::{NOT_SHOWN, quoted};
-use crate::model::{Field, Finding, Place};
-use crate::report::summary_of_check;
+use crate::model::{Finding, Place};
+use crate::report::{column_label, summary_of_check};
 use crate::rim::terminal::{output, print, printed};
 use crate::rim::{Exit, Failure};
 use crate::sheet::{Readers, Row, Sheet, SheetError, Writer};
@@ -30,8 +30,8 @@ const SHOWN_MAX: u64 = 5;
 pub(super) struct Changes<'s> {
     args: &'s FixArgs,
     sheet: &'s Sheet,
-    /// The number of changed cells of each field and cause.
-    alike: BTreeMap<(&'static str, String), u64>,
+    /// The number of changed cells of each column, as people are told of it, and cause.
+    alike: BTreeMap<(String, String), u64>,
     out: BufWriter<Box<dyn Write + Send>>,
     writers: Vec<Writer>,
     pub(super) rows: u64,
@@ -67,14 +67,15 @@ impl<'s> Changes<'s> {
         repair: &str,
     ) -> Result<(), Failure> {
         let field = finding.field.map_or("", |field| field.name());
-        let hides = |field: Field| field.hides(value) || field.hides(repair);
-        let secret = finding.field.is_none_or(hides);
+        let secret = finding.hides([value, repair]);
         let shown = |text| if secret { NOT_SHOWN } else { text };
         let (before, after) = (shown(value), shown(repair));
         let (cell, code) = (place.cell(column), &*finding.rule);
         let heading = self.sheet.headings.get(column).map_or("", String::as_str);
+        let column = column_label(finding.field, heading);
         self.cells += 1;
-        let alike = self.alike.entry((field, code.to_owned())).or_default();
+        let cause = (column.clone(), code.to_owned());
+        let alike = self.alike.entry(cause).or_default();
         *alike += 1;
         let written = if self.args.json {
             // One object, begun here and ended with the summary, because there may be many.
@@ -87,10 +88,11 @@ impl<'s> Changes<'s> {
         } else if *alike > SHOWN_MAX && !self.args.all {
             Ok(())
         } else if secret {
-            writeln!(self.out, "{cell} {field}: {NOT_SHOWN} ({code})")
+            let hidden = translated(NOT_SHOWN);
+            writeln!(self.out, "{cell} {column}: {hidden} ({code})")
         } else {
             let (before, after) = (quoted(before), quoted(after));
-            writeln!(self.out, "{cell} {field}: {before} → {after} ({code})")
+            writeln!(self.out, "{cell} {column}: {before} → {after} ({code})")
         };
         printed(written)?;
         let (row, place) = (self.rows.to_string(), place.to_string());
@@ -106,12 +108,12 @@ impl<'s> Changes<'s> {
     /// Reports a cell that was not changed, though it has a repair.
     pub(super) fn left(&mut self, row: &Row<'_>, column: usize, finding: &Finding, why: &str) {
         let place = self.sheet.place(row.line);
-        let field = finding.field.map_or("", |field| field.name());
         let (cell, code) = (place.cell(column), &finding.rule);
+        let heading = self.sheet.headings.get(column).map_or("", String::as_str);
+        let column = column_label(finding.field, heading);
         self.left += 1;
-        print(format!(
-            "{place}: not changed: {cell} {field} ({code}): {why}"
-        ));
+        let line = format!("{place}: not changed: {cell} {column} ({code}): {why}");
+        print(line);
     }
 
     /// Ends the reports; returns how many cells were changed, and the exit by the findings that are left.
@@ -124,14 +126,12 @@ impl<'s> Changes<'s> {
         for writer in self.writers {
             writer.finish()?;
         }
-        let alike = self
-            .alike
-            .iter()
-            .filter(|_| !self.args.json && !self.args.all);
-        for ((field, code), count) in alike {
+        let is_short = !self.args.json && !self.args.all;
+        let alike = self.alike.iter().filter(|_| is_short);
+        for ((column, code), count) in alike {
             if *count > SHOWN_MAX {
                 let more = counted(count - SHOWN_MAX, "more cell");
-                let line = format!("… and {more} of {field} ({code}): --all shows each");
+                let line = format!("… and {more} of {column} ({code}): --all shows each");
                 printed(writeln!(self.out, "{}", translated(&line)))?;
             }
         }

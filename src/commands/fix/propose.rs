@@ -7,8 +7,8 @@ use crate::columns::AllowedActions;
 use crate::input::{InputOptions, bound};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::redact::{NOT_SHOWN, quoted};
-use crate::model::{Field, Secret, counted};
-use crate::report::marked::{MarkedSheet, ending_of_copy};
+use crate::model::{Secret, counted};
+use crate::report::marked::{MarkedCopy, ending_of_copy};
 use crate::rim::outputs::Files;
 use crate::rim::terminal::print;
 use crate::rim::{Exit, Failure};
@@ -28,7 +28,9 @@ pub(super) fn run(
     let tables = [table];
     let [table] = &tables;
     let mut changes = Changes::open(args, &table.sheet)?;
-    let mut marked = MarkedSheet::new(table);
+    let Some(mut marked) = MarkedCopy::new(&tables) else {
+        return Ok(Exit::Done);
+    };
     let mut likely = 0;
     let keep = |checked: &Checked<'_>| {
         let cells = checked.row.cells;
@@ -53,14 +55,13 @@ pub(super) fn run(
             let value = cells.get(column).map_or("", Secret::reveal);
             let (place, number) = (&verdict.place, &verdict.number);
             changes.change(place, number, (column, value), &finding, text.reveal())?;
-            let hides = |field: Field| field.hides(value) || field.hides(text.reveal());
-            let change = match finding.field.is_none_or(hides) {
+            let change = match finding.hides([value, text.reveal()]) {
                 true => format!("{NOT_SHOWN} is written anew"),
                 false => format!("{} → {}", quoted(value), quoted(text.reveal())),
             };
             marked.propose(
-                verdict.row,
-                place,
+                verdict.table,
+                (verdict.row, place),
                 number,
                 &finding,
                 (column, text),

@@ -5,7 +5,7 @@ use crate::mapping::Mapping;
 use crate::migrate;
 use crate::model::{Field, TO_GENERATE};
 use crate::plan::transfer::{Move, Transfer};
-use crate::report::{for_people, language_of};
+use crate::report::{for_people, reader_of};
 use crate::rim::session::first_numbers;
 use crate::rim::terminal::{print, print_made};
 use crate::rim::{Failure, account_and_machine};
@@ -38,7 +38,7 @@ pub(super) fn print_summary(args: &MigrateArgs, transfer: &Transfer) {
 
 fn write_loss(path: &Path, transfer: &Transfer) -> Result<(), SheetError> {
     let (from, to) = (&transfer.source.end, &transfer.to.end);
-    let language = language_of(Format::to_write(&path.to_string_lossy()));
+    let reader = reader_of(Format::to_write(&path.to_string_lossy()));
     let mut writer = Writer::replace(path, Readers::Anybody, &migrate::columns())?;
     writer.set_title(&format!("losses from {} to {}", from.label, to.label));
     for (name, value) in [
@@ -61,7 +61,7 @@ fn write_loss(path: &Path, transfer: &Transfer) -> Result<(), SheetError> {
     for one in &transfer.moves {
         let entries = one.mapped.entries.iter();
         for entry in entries.filter(|entry| is_told(entry.mapping)) {
-            let cells = migrate::cells(&one.number, one.mapped.wanted.number(), entry, language);
+            let cells = migrate::cells(&one.number, one.mapped.wanted.number(), entry, reader);
             writer.row(cells.iter().map(String::as_str))?;
         }
         let new = one.mapped.wanted.number();

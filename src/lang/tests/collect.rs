@@ -16,7 +16,6 @@ const WITHOUT: &[(&str, &str)] = &[
     ("cli/runs.rs", "the help is in a table of its own"),
     ("cli/safety.rs", "the help is in a table of its own"),
     ("cli/lang.rs", "the help is in a table of its own"),
-    ("manual/", "the manual is English"),
     (
         "model/field.rs",
         "has its headings in all languages; its help is read from the dictionary",
@@ -152,6 +151,7 @@ const FACTS: &[&str] = &[
     "split.reason",
     "stays.reason",
     "vendor.advice.text",
+    "vendor.api",
 ];
 
 /// The texts of the sources.

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// SourceTexts that are the same in both languages.
 const SAME: &[&str] = &[
+    "API v2.0.0",
     "Admin → Bulk Handler → Export → Extensions",
     "Call Manager → Users → Export",
     "Employees → Export",
@@ -121,7 +122,14 @@ fn german_texts_have_the_same_places_and_are_german() {
 
 /// A text without the marks of its places.
 fn plain(text: &str) -> String {
-    let marks = ["|text}", "|list}", "|joined}", "|number}", "|date}"];
+    let marks = [
+        "|text}",
+        "|foreign}",
+        "|list}",
+        "|joined}",
+        "|number}",
+        "|date}",
+    ];
     let text = text.to_owned();
     marks
         .iter()
@@ -198,12 +206,13 @@ fn table() -> TextTable {
 "{} now holds {}" = "in {0} steht {1}"
 "{} over {}" = "{} über {}"
 "{} now holds {} and more" = "in {0} stehen {1} und mehr"
-"{path} cannot be read: {error}" = "{path} ist nicht lesbar: {error|text}"
+"{path} cannot be read: {error}" = "{path} ist nicht lesbar: {error|foreign}"
 "{one} beside {other}" = "{other} neben {one}"
 "{this} beside {that}" = "{this} bei {that}"
 "has {count} of {}: {counts}" = "hat {count|text} von {}: {counts|list}"
 "fill in the cell" = "die Zelle ausfüllen"
 "hidden, or not" = "verborgen, oder nicht"
+"{count} ring" = "{count} klingeln"
 "#;
     TextTable::new([texts].into_iter())
 }
@@ -225,6 +234,18 @@ fn a_message_is_translated_by_the_text_with_the_most_letters_of_its_own() {
         (
             "a.csv cannot be read: is missing",
             "a.csv ist nicht lesbar: fehlt hier",
+        ),
+        // Few letters, and a number.
+        ("a: 2 rows, 2 ring", "a: 2 Zeilen, 2 klingeln"),
+        // Words of a library stand in brackets behind the sentence.
+        (
+            "a.xlsx cannot be read: invalid Zip archive: no end",
+            "a.xlsx ist nicht lesbar (invalid Zip archive: no end)",
+        ),
+        // Also where a word of them is known.
+        (
+            "a.toml cannot be read: the quoted string now holds a newline",
+            "a.toml ist nicht lesbar (the quoted string now holds a newline)",
         ),
         (
             "has 2 rows of x: 1 row, 3 rows, 4 cups",

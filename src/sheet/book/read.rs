@@ -5,7 +5,7 @@
 //! for the choice of its sheets.
 
 use crate::model::{Place, shell_word};
-use crate::sheet::cells::{Cells, EXAMPLE, Row, RowTrouble, Stored};
+use crate::sheet::cells::{Cells, EXAMPLE, Row, RowTrouble, Stored, example_note};
 use crate::sheet::column::{OWN_PREFIX, TITLE_PREFIX};
 use crate::sheet::detect::groups::{self, RowAbove};
 use crate::sheet::error::{SheetError, SheetErrorKind};
@@ -637,7 +637,7 @@ impl TableHead {
         let unnamed = unnamed.filter(|(_, heading)| heading.trim().is_empty());
         let example_line = example_line(book, self.table, self.line, file, options)?;
         if let Some(line) = example_line {
-            notes.push(format!("row {line} is the template's example, and no row"));
+            notes.push(example_note(line));
         }
         let layout = Layout {
             file: file.clone(),

@@ -6,7 +6,7 @@
 //! one.
 
 use crate::model::{BYTE_ORDER_MARK, Finding, Place, Severity};
-use crate::sheet::cells::{Cells, RAGGED, Row, RowTrouble};
+use crate::sheet::cells::{Cells, EXAMPLE, RAGGED, Row, RowTrouble, example_note};
 use crate::sheet::csv::formula::unmarked;
 use crate::sheet::csv::marks::{Marks, simple_record};
 use crate::sheet::csv::record::{CsvRecord, parse};
@@ -161,7 +161,7 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
 fn sheet(
     mut content: Content,
     record: &HeaderRecord,
-    notes: Vec<String>,
+    mut notes: Vec<String>,
 ) -> Result<Opened<Content>, SheetError> {
     let file = content.source.name.clone();
     let limits = content.layout.limits;
@@ -195,7 +195,9 @@ fn sheet(
         layout.unnamed = unnamed;
         layout.header_line = record.line;
     }
-
+    if let Some(line) = content.skip_example() {
+        notes.push(example_note(line));
+    }
     Ok(Opened {
         sheet: None,
         headings,
@@ -294,6 +296,27 @@ impl Content {
             let unnamed = &mut Arc::make_mut(&mut self.layout).unnamed;
             unnamed.retain(|column| !columns.contains(column));
         }
+    }
+
+    /// Passes over the row right below the headings where it is a template's example; returns its line. What cannot be
+    /// read is told when the rows are.
+    fn skip_example(&mut self) -> Option<u64> {
+        let batch = self.batches().next()?.ok()?;
+        let mut found = None;
+        let read = batch.records(None, |record| {
+            if record.is_blank() || record.is_empty() {
+                return ControlFlow::Continue(());
+            }
+            let cells = cells_of(record).unwrap_or_default();
+            let is_example = cells.iter().any(|cell| cell == EXAMPLE);
+            found = is_example.then_some((record.line, batch.behind_break(record.end)));
+            ControlFlow::Break(())
+        });
+        let (line, end) = read.ok().and(found)?;
+        let passed = batch.data.get(..end).unwrap_or_default();
+        self.offset += end as u64;
+        self.line = batch.line + line_breaks(passed, batch.returns);
+        Some(line)
     }
 
     /// The number of cells of the header row.

@@ -164,15 +164,24 @@ impl NewParts {
     }
 
     /// The list of parts and their kinds, with the new ones. `own` are the sheet's own notes, whose parts are there
-    /// already; `None` where no notes are written.
-    pub(crate) fn content_types(&self, types: &str, own: Option<&OwnNotes>) -> Option<String> {
+    /// already; `None` where no notes are written. A further sheet is among them where it `has_sheet`.
+    pub(crate) fn content_types(
+        &self,
+        types: &str,
+        own: Option<&OwnNotes>,
+        has_sheet: bool,
+    ) -> Option<String> {
         let root = Placed::parse(types)?;
         let prefix = root.prefix();
         let office = "application/vnd.openxmlformats-officedocument";
-        let mut added = format!(
-            "<{prefix}Override PartName=\"/{}\" ContentType=\"{office}.spreadsheetml.worksheet+xml\"/>",
-            self.sheet
-        );
+        let mut added = String::new();
+        if has_sheet {
+            let _ = write!(
+                added,
+                "<{prefix}Override PartName=\"/{}\" ContentType=\"{office}.spreadsheetml.worksheet+xml\"/>",
+                self.sheet
+            );
+        }
         let mut defaults = root.children("Default");
         let has_type = defaults.any(|default| default.attribute("Extension") == Some("vml"));
         if own.is_some_and(|own| own.drawing.is_none()) && !has_type {
@@ -438,10 +447,11 @@ fn shape(id: u64, line: u64, column: usize, text: &str) -> String {
     )
 }
 
-/// Builds a sheet of texts, whose first cells lead to cells of the sheet `target`.
+/// Builds a sheet of texts, whose first cells lead to cells of other sheets: `target`, where a link names none.
 pub(crate) fn extra_sheet(extra: &ExtraSheet, target: &str, styles: &mut MarkStyles) -> String {
     let mut xml = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<worksheet xmlns=\"{MAIN}\"><sheetViews>\
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<worksheet xmlns=\"{MAIN}\"><sheetPr>\
+         <pageSetUpPr fitToPage=\"1\"/></sheetPr><sheetViews>\
          <sheetView workbookViewId=\"0\"><pane ySplit=\"2\" topLeftCell=\"A3\" activePane=\"bottomLeft\" \
          state=\"frozen\"/></sheetView></sheetViews><cols>"
     );
@@ -490,15 +500,19 @@ pub(crate) fn extra_sheet(extra: &ExtraSheet, target: &str, styles: &mut MarkSty
         .peekable();
     if links.peek().is_some() {
         xml.push_str("<hyperlinks>");
-        let quoted = target.replace('\'', "''");
-        for (cell, line) in links {
+        for (link, line) in links {
+            let target = link.table.as_deref().unwrap_or(target);
+            let quoted = target.replace('\'', "''");
             let mut location = String::new();
-            escape(&format!("'{quoted}'!{cell}"), &mut location);
+            escape(&format!("'{quoted}'!{}", link.cell), &mut location);
             let location = location.replace('"', "&quot;");
             let _ = write!(xml, "<hyperlink ref=\"A{line}\" location=\"{location}\"/>");
         }
         xml.push_str("</hyperlinks>");
     }
-    xml.push_str("</worksheet>");
+    // On paper it is as wide as a page, and as long as it has to be.
+    xml.push_str(
+        "<pageSetup paperSize=\"9\" orientation=\"landscape\" fitToHeight=\"0\"/></worksheet>",
+    );
     xml
 }

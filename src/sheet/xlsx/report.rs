@@ -112,7 +112,7 @@ impl SortedBook {
             rows.push(vec![translated(&word).into_owned(), count.to_string()]);
         }
         Some(ExtraSheet {
-            table: String::new(),
+            table: translated("Rows").into_owned(),
             name: translated("Summary").into_owned(),
             title: format!("{TITLE_PREFIX}{}", self.around.title),
             headings: all_translated(&["what", "value"]),

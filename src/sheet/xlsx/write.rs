@@ -630,7 +630,7 @@ fn add_extra(
             sheet.write_string_with_format(row, at, cell, format)?;
         }
         if let (Some(to), Some(text)) = (&extra_row.link, cells.first()) {
-            let to = Url::new(format!("internal:Sheet1!{to}")).set_text(text);
+            let to = Url::new(format!("internal:Sheet1!{}", to.cell)).set_text(text);
             // The library's own style of links would count as the first of all.
             let link = Format::new()
                 .set_font_color(Color::RGB(0x05_63_C1))

@@ -1,14 +1,16 @@
-//! Runs every command in README.md, and compares the output with every transcript in it.
+//! Runs every command in README.md and in the manual, and compares the output with every transcript in them.
 
 use crate::support::sources::root;
 use rowcall::manual::PAGES;
+use rowcall::model::Language;
 use rowcall::report::facts::{file_table, matrix, product_table};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 /// The README's command that runs the tests, these among them.
 const TESTS: &str = "cargo test --all-features";
@@ -77,6 +79,18 @@ fn lines_match(patterns: &[String], lines: &[String]) -> bool {
     }
 }
 
+/// A port that nobody listens at, below those that the system gives to connections.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 20_000 + u16::try_from(std::process::id() % 100).unwrap() * 100;
+    loop {
+        let port = first + NEXT.fetch_add(1, Ordering::Relaxed);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
 /// A folder of our own with the samples in it and the program on the path.
 struct DocSession {
     folder: tempfile::TempDir,
@@ -90,13 +104,7 @@ impl DocSession {
     fn new() -> DocSession {
         let folder = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink(root().join("samples"), folder.path().join("samples")).unwrap();
-        let free = |printed: &str| {
-            let here = TcpListener::bind("127.0.0.1:0")
-                .unwrap()
-                .local_addr()
-                .unwrap();
-            (printed.to_owned(), format!(":{}", here.port()))
-        };
+        let free = |printed: &str| (printed.to_owned(), format!(":{}", free_port()));
         let ports = [":9011", ":8900", ":9012", ":9060"].map(free).to_vec();
         DocSession {
             folder,
@@ -136,20 +144,40 @@ impl DocSession {
         command
     }
 
+    /// Runs a step, and compares what it prints with its transcript.
     fn run(&mut self, page: &str, step: &DocStep) {
+        let Some(lines) = self.lines_of(step) else {
+            return;
+        };
+        let mut expected = step.expected.clone();
+        while expected.last().is_some_and(String::is_empty) {
+            expected.pop();
+        }
+        assert!(
+            lines_match(&expected, &lines),
+            "{page}:{}: `{}` prints\n{}\n\nand not\n{}",
+            step.line,
+            step.command,
+            lines.join("\n"),
+            expected.join("\n")
+        );
+    }
+
+    /// Runs a step; returns the lines that it prints, with the ports of the page.
+    fn lines_of(&mut self, step: &DocStep) -> Option<Vec<String>> {
         if let Some((name, value)) = step
             .command
             .strip_prefix("export ")
             .and_then(|rest| rest.split_once('='))
         {
             self.variables.insert(name.to_owned(), value.to_owned());
-            return;
+            return None;
         }
         if let Some(file) = step.command.strip_prefix("cat ") {
             // The reader's own file: the transcript is its content.
             let text = self.with_ports(&step.expected.join("\n"));
             fs::write(self.folder.path().join(file), text).unwrap();
-            return;
+            return None;
         }
         let lines = match step.command.strip_suffix(" &") {
             Some(command) => self.begin(command, step.expected.len()),
@@ -171,19 +199,7 @@ impl DocSession {
                 line.replace(here, printed)
             })
         };
-        let lines: Vec<String> = lines.into_iter().map(shown).collect();
-        let mut expected = step.expected.clone();
-        while expected.last().is_some_and(String::is_empty) {
-            expected.pop();
-        }
-        assert!(
-            lines_match(&expected, &lines),
-            "{page}:{}: `{}` prints\n{}\n\nand not\n{}",
-            step.line,
-            step.command,
-            lines.join("\n"),
-            expected.join("\n")
-        );
+        Some(lines.into_iter().map(shown).collect())
     }
 
     fn begin(&mut self, command: &str, lines: usize) -> Vec<String> {
@@ -214,16 +230,60 @@ impl Drop for DocSession {
 /// README.md and the manual's pages are one session, in the order in which a reader comes to them.
 #[test]
 fn every_command_of_the_readme_and_the_manual_does_what_it_shows() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let pages = PAGES.iter().map(|page| (page.name, page.text));
     let mut session = DocSession::new();
-    for (name, text) in [("README.md", readme.as_str())].into_iter().chain(pages) {
-        for step in steps(text) {
-            if step.command != TESTS {
-                session.run(name, &step);
-            }
+    for step in steps_of_readme() {
+        session.run("README.md", &step);
+    }
+    for page in PAGES {
+        for step in steps(page.text(Language::English)) {
+            session.run(page.name, &step);
         }
     }
+}
+
+/// The same session in German; README.md, which is English, only leads to it.
+#[test]
+fn every_command_of_the_german_manual_does_what_it_shows() {
+    let mut session = DocSession::new();
+    session
+        .variables
+        .insert("ROWCALL_LANG".to_owned(), "de".to_owned());
+    for step in steps_of_readme() {
+        session.lines_of(&step);
+    }
+    for page in PAGES {
+        for step in steps(page.text(Language::German)) {
+            session.run(&format!("de/{}", page.name), &step);
+        }
+    }
+}
+
+#[test]
+fn the_manual_has_the_same_commands_and_parts_in_german() {
+    for page in PAGES {
+        let [english, german] = [Language::English, Language::German].map(|language| {
+            let text = page.text(language);
+            let commands = steps(text).into_iter().map(|step| step.command);
+            let titles = text.lines().filter(|line| line.starts_with('#')).count();
+            // The options that the prose names.
+            let prose = text.split("```").step_by(2).collect::<String>();
+            let flags = prose.split(|c: char| !(c.is_ascii_lowercase() || c == '-'));
+            let flags = flags
+                .filter(|word| word.starts_with("--") && word.trim_start_matches('-').len() > 1);
+            let flags: BTreeSet<String> = flags.map(str::to_owned).collect();
+            (commands.collect::<Vec<_>>(), titles, flags)
+        });
+        assert_eq!(english, german, "{}", page.name);
+        let titles = [Language::English, Language::German].map(|language| page.title(language));
+        assert_ne!(titles[0], titles[1]);
+    }
+}
+
+/// The commands of README.md, but for the one that runs the tests.
+fn steps_of_readme() -> impl Iterator<Item = DocStep> {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let steps = steps(&readme).into_iter();
+    steps.filter(|step| step.command != TESTS)
 }
 
 #[test]
@@ -264,7 +324,13 @@ fn the_tables_of_the_readme_are_generated() {
             "src/manual/moving.md",
             "These files are known:\n",
             "\nA file cannot tell",
-            file_table(),
+            file_table(Language::English),
+        ),
+        (
+            "src/manual/de/moving.md",
+            "Diese Dateien sind bekannt:\n",
+            "\nEine Datei kann nicht sagen",
+            file_table(Language::German),
         ),
     ] {
         let path = root().join(page);

@@ -144,12 +144,29 @@ fn one_that_fails_is_outstanding_until_a_resume_without_a_row() {
     let answer = move |before| (before == 0).then(|| Reply::new(400, "application/json", failed));
     let (desk, asked) = counting(answer);
     desk.write("in.csv", sheet(2000..2003));
-    desk.run("import in.csv --to hq --yes --report out.csv")
+    desk.run("import in.csv --to hq --yes --report out.csv --report out.html --report out.xlsx")
         .exits(1)
         .says(&[
             "Apply Config is outstanding, and until then the changes are stored and not in effect",
             "to continue: rowcall resume",
         ]);
+    // Every report says it: a table in each row, and a page once, and so does one that is written again.
+    let stored = "run.not_in_effect,,,\"it is stored on the PBX, and not in effect yet\"";
+    let way = |name: &str| format!("rowcall resume {name} brings it into effect");
+    let name = word(&newest(&desk), "run").to_owned();
+    desk.run(&format!("report {name} -o again.csv")).exits(0);
+    desk.run(&format!("report {name} -o again.html")).exits(0);
+    for file in ["out.csv", "again.csv"] {
+        let report = desk.read(file);
+        assert_eq!(report.matches(stored).count(), 3, "{report}");
+        assert_eq!(report.matches(&way(&name)).count(), 3, "{report}");
+    }
+    for file in ["out.html", "again.html"] {
+        let report = desk.read(file).replace("<wbr>", "");
+        let fact = "<dt>in effect</dt><dd>no: they are only stored — rowcall resume";
+        assert!(report.contains(fact), "{report}");
+        assert!(!report.contains("not in effect yet"), "{report}");
+    }
     assert_eq!(times(&asked), 1);
     let run = newest(&desk);
     assert_eq!(
@@ -162,6 +179,12 @@ fn one_that_fails_is_outstanding_until_a_resume_without_a_row() {
     );
     desk.run("resume").exits(0).says(&["Apply Config is done"]);
     assert_eq!(times(&asked), 2);
+    desk.run(&format!("report {name} -o done.csv")).exits(0);
+    for file in ["out.csv", "done.csv"] {
+        assert!(!desk.read(file).contains("not_in_effect"), "{file}");
+    }
+    let html = desk.read("out.html");
+    assert!(html.contains("<dt>in effect</dt><dd>yes</dd>"), "{html}");
     assert!(live(&desk, "2002").is_some());
     assert_eq!(newest(&desk)["state"], "finished");
 }

@@ -7,7 +7,7 @@ use crate::support::random::Random;
 use crate::support::sheets::{read_rows, write_extensions, write_table};
 use rowcall::archive::{Archive, Facts};
 use rowcall::manifest::Access;
-use rowcall::model::{Field, Record};
+use rowcall::model::{Field, Language, Record};
 use rowcall::vendors::{VENDORS, Vendor};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -217,7 +217,11 @@ fn a_hundred_planted_changes_are_a_hundred_rows_of_a_table() {
                 .map(|row| {
                     let kind = ["changed", "removed", "renumbered", "added"];
                     let kind = kind.into_iter().find(|kind| row["kind"] == *kind).unwrap();
-                    (row["number"].clone(), (kind, row["field"].clone()))
+                    // A workbook is for people, and names a field by its label.
+                    let label = |field: &Field| field.heading(Language::English) == row["field"];
+                    let field = Field::all().find(label).filter(|_| ending == "xlsx");
+                    let field = field.map_or(row["field"].clone(), |field| field.name().to_owned());
+                    (row["number"].clone(), (kind, field))
                 })
                 .collect();
             assert_eq!(

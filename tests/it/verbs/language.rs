@@ -92,6 +92,45 @@ fn messages_are_in_the_readers_language_and_results_are_the_same() {
 }
 
 #[test]
+fn tabs_headings_labels_and_words_of_libraries_follow_the_language() {
+    let program = program();
+    program.ends("check staff.csv --for openvox --report r.xlsx --lang de", 1);
+    let file = std::fs::File::open(program.path("r.xlsx")).unwrap();
+    let mut archive = zip::ZipArchive::new(file).unwrap();
+    let mut part = |name: &str| {
+        let mut part = archive.by_name(name).unwrap();
+        std::io::read_to_string(&mut part).unwrap()
+    };
+    let tabs = part("xl/workbook.xml");
+    for tab in ["\"Zeilen\"", "\"Übersicht\""] {
+        assert!(tabs.contains(tab), "{tab} is missing in {tabs}");
+    }
+    let texts = part("xl/worksheets/sheet1.xml") + &part("xl/sharedStrings.xml");
+    for heading in [">Feld<", ">Meldung<", ">beendet am<", ">Dauer in ms<"] {
+        assert!(texts.contains(heading), "{heading} is missing in {texts}");
+    }
+    for english in [">finished_at<", ">message<", ">http_status<"] {
+        assert!(!texts.contains(english), "{english} is in {texts}");
+    }
+    // What a library says stands in brackets behind rowcall's own sentence.
+    program.write("rowcall.toml", "[targets.hq]\nvendor = openvox\n");
+    let told = program.ends("doctor hq --lang de --config rowcall.toml", 3);
+    let line =
+        "rowcall.toml:2: Ziel hq: die Zeile ist nicht zu verstehen (\"string values must be quoted";
+    assert!(
+        told.err.contains(line) || told.out.contains(line),
+        "{}{}",
+        told.err,
+        told.out
+    );
+    // A page of the manual is in the reader's language.
+    let page = program.ends("help trouble --lang de", 0).out;
+    assert!(page.starts_with("# Wenn etwas schiefging"), "{page}");
+    let pages = program.ends("help --lang de", 0).out;
+    assert!(pages.contains("  groups     Gruppen"), "{pages}");
+}
+
+#[test]
 fn the_language_is_that_of_the_option_else_of_the_environment() {
     let program = program();
     let told = |line: &str, variables: &[(&str, &str)]| {

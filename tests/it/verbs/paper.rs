@@ -218,6 +218,133 @@ fn the_notes_of_a_workbook_stay_and_what_is_found_follows_them() {
 }
 
 #[test]
+fn several_sheets_of_a_workbook_are_marked_in_one_copy_with_one_list_that_leads_to_each() {
+    let folder = folder();
+    let folder = folder.path();
+    let mut book = rust_xlsxwriter::Workbook::new();
+    for (name, number, email) in [
+        ("Haupt", "2001", "no address"),
+        ("Neben, 2", "2002", "a@b.example"),
+        ("Lager", "2003", "nor here"),
+    ] {
+        let sheet = book.add_worksheet().set_name(name).unwrap();
+        let rows = [
+            ["number", "name", "email", "registerpassword"],
+            [number, "Ann Miller", email, "Abcdefg1"],
+        ];
+        for (line, row) in rows.iter().enumerate() {
+            sheet.write_row(line as u32, 0, *row).unwrap();
+        }
+    }
+    book.save(folder.join("b.xlsx")).unwrap();
+    let line = "check b.xlsx --for openvox --sheet Haupt --sheet Lager --mark m.xlsx";
+    let run = rowcall(folder, line);
+    assert_eq!(run.status.code(), Some(1), "{}", text(&run.stderr));
+    assert!(
+        text(&run.stderr).contains("m.xlsx: 4 marked"),
+        "{}",
+        text(&run.stderr)
+    );
+    for (sheet, found) in [(1, RED), (3, RED)] {
+        let part = format!("xl/worksheets/sheet{sheet}.xml");
+        assert_eq!(ground(folder, "m.xlsx", &part, "C2"), found);
+    }
+    let untouched = "xl/worksheets/sheet2.xml";
+    assert_eq!(
+        part(folder, "m.xlsx", untouched),
+        part(folder, "b.xlsx", untouched)
+    );
+    let findings = part(folder, "m.xlsx", "xl/worksheets/rowcall1.xml");
+    for text in [
+        "location=\"'Haupt'!C2\"",
+        "location=\"'Lager'!C2\"",
+        ">Haupt!C2<",
+        ">Lager!C2<",
+    ] {
+        assert!(findings.contains(text), "{text} is missing in {findings}");
+    }
+    assert!(findings.contains("fitToPage=\"1\"") && findings.contains("fitToHeight=\"0\""));
+    let workbook = part(folder, "m.xlsx", "xl/workbook.xml");
+    assert_eq!(workbook.matches("name=\"Findings").count(), 1, "{workbook}");
+    for notes in ["xl/rowcall-comments1.xml", "xl/rowcall-comments2.xml"] {
+        assert!(
+            part(folder, "m.xlsx", notes).contains("ref=\"C2\""),
+            "{notes}"
+        );
+    }
+    let types = part(folder, "m.xlsx", "[Content_Types].xml");
+    assert_eq!(types.matches("rowcall-comments").count(), 2, "{types}");
+    assert_eq!(types.matches("Extension=\"vml\"").count(), 1, "{types}");
+    let again = rowcall(
+        folder,
+        "check m.xlsx --for openvox --sheet Haupt --sheet Lager",
+    );
+    assert_eq!(
+        text(&again.stdout).replace("m.xlsx", "b.xlsx"),
+        text(&run.stdout)
+    );
+    // Of two files there is no one copy.
+    fs::copy(folder.join("s.csv"), folder.join("t.csv")).unwrap();
+    let run = rowcall(folder, "check s.csv t.csv --for openvox --mark n.xlsx");
+    assert_eq!(run.status.code(), Some(2));
+    assert!(
+        text(&run.stderr).contains("--mark copies one file"),
+        "{}",
+        text(&run.stderr)
+    );
+}
+
+#[test]
+fn lists_and_pages_name_a_column_by_its_heading_and_the_fields_label() {
+    let desk = Desk::new("openvox");
+    desk.write(
+        "d.csv",
+        "Durchwahl,Name,Kennwort\n2001,Ann Miller,Abcdefg1\n2002,Bo,\n",
+    );
+    let line = "check d.csv --for openvox --mark m.xlsx --report r.html";
+    desk.ends(line, 1);
+    let marked = part(desk.folder(), "m.xlsx", "xl/worksheets/sheet2.xml");
+    let texts = part(desk.folder(), "m.xlsx", "xl/sharedStrings.xml");
+    assert!(
+        texts.contains(">Kennwort (SIP password)<"),
+        "{texts} {marked}"
+    );
+    assert!(!texts.contains("(sip_password)"), "{texts}");
+    assert!(page(&desk, "r.html").contains("<td>Kennwort (SIP password)</td>"));
+    desk.ends(&format!("{line} --lang de"), 1);
+    let texts = part(desk.folder(), "m.xlsx", "xl/sharedStrings.xml");
+    assert!(texts.contains(">Kennwort (SIP-Passwort)<"), "{texts}");
+    assert!(page(&desk, "r.html").contains("<td>Kennwort (SIP-Passwort)</td>"));
+    // The repair of a cell, too.
+    desk.write(
+        "f.csv",
+        "Durchwahl,Name,Kennwort\n2001.0,Ann Miller,Abcdefg1\n",
+    );
+    let told = desk.ends("fix f.csv --for openvox -o g.csv", 0).out;
+    assert!(
+        told.contains("A2 Durchwahl (Extension): \"2001.0\" → \"2001\""),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_page_of_an_export_says_of_which_pbx_when_and_by_whom_and_other_files_stay_the_same() {
+    let desk = Desk::new("openvox");
+    desk.ends("export sim:openvox -o e.html", 0);
+    let head = page(&desk, "e.html");
+    let head = between(&head, "<header", "</header>");
+    for name in ["PBX", "at", "by"] {
+        assert!(head.contains(&format!("<dt>{name}</dt>")), "{name}: {head}");
+    }
+    for file in ["e.csv", "e.xlsx"] {
+        desk.ends(&format!("export sim:openvox -o {file}"), 0);
+        let first = fs::read(desk.path(file)).unwrap();
+        desk.ends(&format!("export sim:openvox -o {file}"), 0);
+        assert_eq!(first, fs::read(desk.path(file)).unwrap(), "{file}");
+    }
+}
+
+#[test]
 fn a_marked_copy_that_would_be_no_workbook_or_one_of_the_inputs_is_refused() {
     let folder = folder();
     let folder = folder.path();
@@ -438,14 +565,14 @@ fn a_page_of_losses_counts_every_field_and_lists_only_what_is_lost_or_changed() 
     let html = page(&desk, "l.html");
     let sum = between(&html, "What becomes of each field", "</table>");
     assert!(
-        sum.contains("<td class=\"bad\">LOST</td><td>mobile</td><td>2</td>"),
+        sum.contains("<td class=\"bad\">LOST</td><td>Mobile</td><td>2</td>"),
         "{sum}"
     );
-    assert!(sum.contains("<td>carried</td><td>number</td><td>2</td>"));
+    assert!(sum.contains("<td>carried</td><td>Extension</td><td>2</td>"));
     assert!(sum.find(">LOST<") < sum.find(">carried<"), "{sum}");
     let first = between(&html, "class=\"first\"", "</section>");
     assert!(
-        first.contains("<td>2002</td><td>2002</td><td>mobile</td>"),
+        first.contains("<td>2002</td><td>2002</td><td>Mobile</td>"),
         "{first}"
     );
     let rows = between(&html, "class=\"rows\"", "</section>");

@@ -218,6 +218,38 @@ fn several(path: &Path) {
 }
 
 #[test]
+fn the_example_of_a_template_is_no_row_in_a_text_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    let run = |words: &[&str]| rowcall(folder.path(), words).1;
+    run(&["template", "--for", "ozeki", "-o", "t.csv"]);
+    let template = fs::read_to_string(&path).unwrap();
+    assert!(
+        template.lines().nth(1).unwrap().starts_with("<example>,"),
+        "{template}"
+    );
+    // Nothing but the example is no row.
+    let said = run(&["check", "t.csv", "--for", "ozeki"]);
+    assert!(said.contains("no row"), "{said}");
+    fs::write(&path, format!("{template}2001,tR7xkQ2mZp9w,ann,,,\n")).unwrap();
+    let said = run(&["check", "t.csv", "--for", "ozeki"]);
+    assert!(
+        said.contains("row 2 is the template's example, and no row"),
+        "{said}"
+    );
+    assert!(said.contains("1 row: 1 valid"), "{said}");
+    // A row that says so further down is one.
+    fs::write(
+        &path,
+        format!("{template}2001,tR7xkQ2mZp9w,ann,,,\n<example>,,,,,\n"),
+    )
+    .unwrap();
+    let said = run(&["check", "t.csv", "--for", "ozeki"]);
+    assert!(said.contains("2 rows: 1 valid, 1 invalid"), "{said}");
+    assert!(said.contains("t.csv:4: "), "{said}");
+}
+
+#[test]
 fn which_of_several_sheets_are_meant_is_asked_and_answered_on_the_command_line() {
     let folder = tempfile::tempdir().unwrap();
     several(&folder.path().join("a.xlsx"));

@@ -113,6 +113,39 @@ fn every_usage_error_has_a_way_out() {
             "check a.csv --for hq",
             "hq is a target, with settings of its own: rowcall plan SHEET --to hq checks",
         ),
+        ("archive verify x --nagios", "archive list has --nagios"),
+        ("delete a.csv --to hq", "delete names its PBX by --from"),
+        ("ring a.csv --from hq", "ring names its PBX by --to"),
+        ("check a.csv --to hq", "check names its vendor by --for"),
+        (
+            "verify a.csv a.csv --to file:freepbx",
+            "verify names its product by --for",
+        ),
+        (
+            "convert a.csv --for file:freepbx",
+            "convert names its product by --to",
+        ),
+        (
+            "convert a.csv --to hq -o x",
+            "hq is a PBX: rowcall import SHEET --to hq",
+        ),
+        (
+            "convert a.csv --to openvox -o x",
+            "openvox takes no file: rowcall import",
+        ),
+        (
+            "verify a.csv a.csv --for hq",
+            "hq is a PBX: rowcall import SHEET --to hq",
+        ),
+        (
+            "import a.csv --to file:freepbx",
+            "rowcall convert SHEET --to file:PRODUCT -o FILE",
+        ),
+        ("export --from hq", "rowcall export TARGET"),
+        (
+            "migrate a.csv --from hq --to hq",
+            "rowcall import a.csv --to TARGET",
+        ),
         ("import a.csv --to hq --all", "add --dry-run"),
         ("import a.csv --to hq --short", "add --dry-run"),
         ("migrate --from hq --to sim:ozeki --short", "add --dry-run"),
@@ -126,6 +159,33 @@ fn every_usage_error_has_a_way_out() {
         assert!(ran.err.contains("hint: "), "{line}:\n{}", ran.err);
         // Nobody means an option as a value.
         assert!(!ran.err.contains("as a value"), "{line}:\n{}", ran.err);
+    }
+}
+
+#[test]
+fn the_usage_in_an_error_is_the_commands_own_whatever_was_given() {
+    let program = Program::new().with_own_state();
+    for (line, usage) in [
+        ("check a.csv", "check [OPTIONS] --for <VENDOR> <SHEET>...\n"),
+        (
+            "import a.csv --fro hq",
+            "import [OPTIONS] --to <TARGET> <SHEET>...\n       rowcall import [OPTIONS] --plan <FILE>\n",
+        ),
+        ("export --plan x", "export [OPTIONS] [TARGET]...\n"),
+        (
+            "archive verify x --nagios",
+            "archive verify [OPTIONS] <DIR>\n",
+        ),
+    ] {
+        let ran = program.ends(line, 2);
+        let usage = format!("Usage: rowcall {usage}");
+        assert!(ran.err.contains(&usage), "{line}:\n{}", ran.err);
+        let german = program.ends(&format!("{line} --lang de"), 2);
+        assert!(
+            german.err.contains("Aufruf: rowcall "),
+            "{line}:\n{}",
+            german.err
+        );
     }
 }
 
