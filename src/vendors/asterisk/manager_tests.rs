@@ -790,3 +790,38 @@ fn endpoints_that_are_kept_elsewhere_are_not_looked_for_in_astdb() {
         assert_eq!(there.kind, FaultKind::Exists, "{places}");
     }
 }
+
+/// The manager interface may know another account than ARI; its name alone switches the interface on.
+#[test]
+fn a_second_account_signs_in_at_the_manager_interface() {
+    let mut account = tests::printed_account();
+    let boxes = testkit::account("boxes", "Canary7731boxes");
+    account.second = Some(Box::new(boxes.clone()));
+    let client = testkit::client("asterisk", &[("ami_username", "boxes")]);
+    for release in RELEASES {
+        let mut pbx = AsteriskSim::new(&account, release);
+        let mut sign_in = |account| {
+            let session = Session::default();
+            testkit::converse_with(&*client, &mut pbx, &session, Task::SignIn(account))
+        };
+        assert!(session_of(sign_in(&account)).refresh_token.is_some());
+        let refused = fault(sign_in(&tests::printed_account()));
+        assert_eq!(refused.code, "asterisk.ami_authentication_failed");
+        assert!(refused.hint.contains("ami_username"), "{}", refused.hint);
+    }
+    let manifest = client.manifest();
+    for (settings, second) in [
+        (&[("ami_username", "boxes")][..], Some("boxes")),
+        (&[("ami_username", "boxes"), ("ami", "off")], None),
+        (&[("ami", "on")], None),
+    ] {
+        let settings = settings
+            .iter()
+            .map(|(name, text)| ((*name).into(), (*text).into()));
+        let settings = crate::vendors::Settings::new(manifest, &settings.collect()).unwrap();
+        let account = settings.second_account(manifest);
+        assert_eq!(account.map(|account| account.username), second);
+        let is_on = second.is_some() || settings.get("ami_username").is_empty();
+        assert_eq!(settings.get("ami") == "on", is_on);
+    }
+}
