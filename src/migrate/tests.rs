@@ -649,3 +649,30 @@ fn a_word_of_no_list_means_something_to_its_own_make_alone() {
         );
     }
 }
+
+/// An extension that uses parts of others is left alone by every migration, also by one that overwrites.
+#[test]
+fn what_uses_parts_of_others_is_never_migrated_onto() {
+    let kept = KeptAgreement::new();
+    let wanted = [(Field::NUMBER, "1"), (Field::LANGUAGE, "de")];
+    let mut current = extension(&wanted);
+    let step = |current: &Record, overwrite| {
+        let (asterisk, base) = (manifest("asterisk"), kept.base());
+        merge_step(
+            asterisk,
+            &mapped(&wanted),
+            Some(current),
+            base.get("1"),
+            overwrite,
+            &kept.key,
+        )
+    };
+    assert_eq!(step(&current, true), MergeStep::Unchanged { kept: vec![] });
+    current.set(Field::PARTS_OF_OTHERS, "aor 2");
+    for overwrite in [false, true] {
+        assert_eq!(
+            step(&current, overwrite),
+            MergeStep::UsesOthers("aor 2".into())
+        );
+    }
+}

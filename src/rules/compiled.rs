@@ -251,12 +251,19 @@ impl<'m> CompiledField<'m> {
             .unwrap_or_else(|| self.classify(text))
     }
 
-    /// Appends a finding for every rule that a value breaks. One that is too short gets none for being weak as well.
+    /// Appends a finding for every rule that a value breaks. One that is too short gets none for being weak as well, and one
+    /// of several lines none for the characters between them.
     pub(super) fn breaches(&self, text: &str, findings: &mut Vec<Finding>) {
-        let mut short = false;
+        let (mut is_short, mut has_lines) = (false, false);
         for rule in self.rules.iter().filter(|rule| rule.is_broken_by(text)) {
-            short |= matches!(rule.row.rule, Rule::MinLength { .. });
-            if !(short && matches!(rule.row.rule, Rule::Strong { .. })) {
+            is_short |= matches!(rule.row.rule, Rule::MinLength { .. });
+            has_lines |= matches!(rule.row.rule, Rule::OneLine);
+            let is_told = match rule.row.rule {
+                Rule::Strong { .. } => is_short,
+                Rule::Only { .. } => has_lines,
+                _ => false,
+            };
+            if !is_told {
                 findings.push(rule.finding(self, text));
             }
         }
