@@ -27,8 +27,9 @@ pub struct InputArgs {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Input")]
 pub struct ReadingArgs {
-    /// What a heading means, for example --map 'Durchwahl=number'; --map 'Notes=-' leaves the column out, and
-    /// --map 'Off duty=!enabled' reads the opposite of a switch
+    /// What a heading means, for example --map 'Durchwahl=number'; --map 'Notes=-' leaves the column out,
+    /// --map 'Off duty=!enabled' reads the opposite of a switch, and --map 'Name=last_name first_name' a name that begins
+    /// with the surname
     #[arg(long = "map", value_name = "HEADING=FIELD", value_parser = mapping)]
     pub map: Vec<(String, Mapped)>,
     /// Read such meanings from a file, one a line: "Durchwahl" = "number"; what --map says goes before it. `rowcall

@@ -94,13 +94,7 @@ pub(super) fn owner<'m>(
     };
     match recognise(headings, &distinctive, vendors_own) {
         Recognised::Nobody => Ok(Owner::unknown(target)),
-        Recognised::Several(products) => match one_for_all(&products, headings) {
-            Some(product) => Ok(Owner {
-                words: words(product),
-                evidence: Some(known_headings(product, headings)),
-            }),
-            None => Err(ask_which_product(&products)),
-        },
+        Recognised::Several(products) => Err(ask_which_product(&products)),
         Recognised::One(product, evidence) => {
             let shown = evidence.headings.iter();
             let shown: Vec<String> = shown.map(|heading| format!("“{heading}”")).collect();
@@ -127,34 +121,6 @@ pub(super) fn owner<'m>(
             }
         }
     }
-}
-
-/// One of several products where it does not matter which, because all of them read these headings alike.
-fn one_for_all(products: &[&'static Product], headings: &[String]) -> Option<&'static Product> {
-    let (first, others) = products.split_first()?;
-    let read = |product: &'static Product, heading: &str| match product.word(heading) {
-        Some(ProductWord::Read(cell)) => Some(cell.derivations()),
-        _ => None,
-    };
-    let is_alike = |heading: &String| {
-        let own = read(first, heading);
-        others.iter().all(|other| read(other, heading) == own)
-    };
-    let is_product = products.iter().all(|product| !product.is_vendor());
-    (is_product && headings.iter().all(is_alike)).then_some(*first)
-}
-
-/// The first headings that a product knows, each in quotes.
-fn known_headings(product: &'static Product, headings: &[String]) -> String {
-    const SHOWN_MAX: usize = 3;
-    let known = headings
-        .iter()
-        .filter(|heading| product.word(heading).is_some());
-    let shown = known.take(SHOWN_MAX);
-    let shown: Vec<String> = shown
-        .map(|heading| format!("“{}”", heading.trim()))
-        .collect();
-    shown.join(", ")
 }
 
 /// The headings that speak against a product, each in quotes.
