@@ -130,7 +130,7 @@ impl Verdict<'_, String> {
 /// which nothing is kept is counted and not handed on. `sink` ends the check by an error.
 ///
 /// # Errors
-/// Where a sheet cannot be read to its end (no verdict was handed on then, unless it changed meanwhile), and the errors
+/// If a sheet cannot be read to its end (no verdict was handed on then, unless it changed meanwhile), and the errors
 /// of `sink`.
 pub fn check<T, E>(
     tables: &[BoundSheet],
@@ -435,7 +435,7 @@ impl<K> SheetPass<'_, K> {
                 self.checker.collect(&row, self.purpose, &mut facts);
                 return;
             }
-            // Where rows without findings are kept, most rows are.
+            // If rows without findings are kept, most rows are.
             let gone_to = match self
                 .checker
                 .collect_and_judge(&row, self.purpose, &mut facts)

@@ -2,6 +2,7 @@
 
 use crate::model::redact::hex_digits;
 use aws_lc_rs::digest;
+use md5::{Digest, Md5};
 use std::io::{self, ErrorKind, Read};
 
 /// The number of bytes of a file read at once to hash it.
@@ -31,6 +32,16 @@ pub(crate) fn sha256_of_all(mut reader: impl Read) -> io::Result<(String, u64)> 
         bytes += read as u64;
     }
     Ok((hex(context.finish().as_ref()), bytes))
+}
+
+/// The MD5 of bytes, which old protocols demand; it protects nothing.
+pub(crate) fn md5(bytes: &[u8]) -> [u8; 16] {
+    Md5::digest(bytes).into()
+}
+
+/// The MD5 of a text in lower-case hexadecimal digits.
+pub(crate) fn md5_hex(text: &str) -> String {
+    hex(&md5(text.as_bytes()))
 }
 
 /// Writes bytes as base64, filled up with `=`.
@@ -65,5 +76,6 @@ mod tests {
         let of_abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(sha256_hex(b"abc"), of_abc);
         assert_eq!(sha256_of_all(&b"abc"[..]).unwrap(), (of_abc.to_owned(), 3));
+        assert_eq!(md5_hex("abc"), "900150983cd24fb0d6963f7d28e17f72");
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn block_size_limit_signal() {
         use nix::sys::signal::{SigSet, Signal};
         let mut blocked = SigSet::empty();
         blocked.add(Signal::SIGXFSZ);
-        // Where it cannot be blocked, the system does as it always did.
+        // Best effort: unblocked, the signal ends the process as it always did.
         let _ = blocked.thread_block();
     }
 }
@@ -115,7 +115,7 @@ impl WholeFile {
             (Readers::Anybody, Err(_)) => mode(0o666),
         });
         let file = builder.tempfile_in(folder)?;
-        // Nobody takes it for one that was left before it has its mark.
+        // A file without its mark is not taken for a leftover, so a failure is harmless.
         let _ = file.as_file().try_lock();
         let file = marked(file, &suffix)?;
         Ok(WholeFile { file, path })

@@ -59,7 +59,7 @@ pub(crate) fn shown(extension: &Record, number: &str, key: &Key) -> Shown {
     let fields = extension.iter().filter(|(field, _)| !field.is_live());
     let shown = fields.map(|(field, text)| {
         let shown = match text {
-            // What is still to be made up is no secret.
+            // A secret that is still to be generated is none yet.
             _ if text == TO_GENERATE => ShownText::Text(GENERATE.to_owned()),
             Text::Secret(secret) if !text.is_empty() => ShownText::Secret {
                 fingerprint: mark(number, field, secret.reveal(), key),

@@ -74,7 +74,7 @@ impl Meter {
     /// Takes the count at a time since the step began.
     fn count(&mut self, at: Duration, done: u64) {
         if done > self.done() {
-            // How fast it goes says nothing about how long it stood still, and the other way round.
+            // The rate is measured anew after a standstill, which would distort it.
             if at.saturating_sub(self.moved) > WINDOW {
                 let last = self.counts.len().saturating_sub(1);
                 self.counts.drain(..last);

@@ -80,7 +80,7 @@ impl Element {
     /// The element as XML, without a declaration.
     ///
     /// # Errors
-    /// Where a value has a character that XML cannot have.
+    /// If a value has a character that XML cannot have.
     pub fn to_xml(&self) -> Result<String, Fault> {
         let mut out = String::new();
         self.write(&mut out)?;
@@ -278,7 +278,7 @@ impl Tag<'_> {
     /// Hands on each attribute, by its name with its prefix.
     ///
     /// # Errors
-    /// Where the attributes are not well-formed.
+    /// If the attributes are not well-formed.
     pub(crate) fn attributes(
         &self,
         mut each: impl FnMut(&str, Cow<'_, str>),

@@ -113,7 +113,7 @@ impl Archive {
             locked.append(time, vec![what])
         });
         if let Err(error) = entered {
-            // Where the entry may have been written all the same, its file stays for the next one to find.
+            // The file stays if its entry may have been written all the same: the next snapshot finds it.
             if !locked.is_doubtful {
                 let _ = fs::remove_file(&waiting);
             }

@@ -49,7 +49,7 @@ impl Archive {
     /// Checks the archive against its chain, its files against their entries, and the chain against heads that were
     /// kept elsewhere.
     ///
-    /// Whatever was changed, removed, moved, put in or cut off before the newest of these heads is found. Without a head
+    /// Finds everything that was changed, removed, moved, put in or cut off before the newest of these heads. Without a head
     /// it is not found when the end was cut off at a line's end, or everything was written anew from some entry on.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 /// Writes the manual page: the program's, and every command's after it.
 ///
 /// # Errors
-/// Where it cannot be written.
+/// If it cannot be written.
 pub fn man(out: &mut dyn Write) -> io::Result<()> {
     let mut command = program(Cli::command(), language());
     command.build();
@@ -52,7 +52,7 @@ fn commands(program: &Command) -> impl Iterator<Item = &Command> {
 /// The manual page of each command, and the program's, by their files' names.
 ///
 /// # Errors
-/// Where one cannot be written.
+/// If one cannot be written.
 pub fn man_pages() -> io::Result<Vec<(String, Vec<u8>)>> {
     let mut program = program(Cli::command(), language());
     program.build();

@@ -316,7 +316,7 @@ fn leading(error: &clap::Error, typed: &[OsString]) -> Option<Cli> {
 /// targets and runs.
 ///
 /// # Errors
-/// Where it cannot be written.
+/// If it cannot be written.
 pub fn completions(
     shell: clap_complete::Shell,
     targets: &[String],

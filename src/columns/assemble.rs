@@ -12,7 +12,7 @@ use super::record::ReadField;
 use super::values::{Compared, Derived, How};
 use crate::manifest::Manifest;
 use crate::mapping::made_fields;
-use crate::model::{Field, Forward};
+use crate::model::{Field, Forward, ForwardDestination};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Returns the fields that are read, and the reading beyond single cells.
@@ -153,12 +153,13 @@ impl Fields {
                 continue;
             };
             let to = target.row(forward.to).filter(|row| target.takes(row.name));
-            if to.is_none_or(|row| row.choice("number").is_none()) {
+            let word = ForwardDestination::Number.word();
+            if to.is_none_or(|row| row.choice(word).is_none()) {
                 continue;
             }
             let switch = forward.switch.filter(|switch| target.takes(*switch));
             let switch = switch.map(|switch| (switch, "on"));
-            for (field, word) in switch.into_iter().chain([(forward.to, "number")]) {
+            for (field, word) in switch.into_iter().chain([(forward.to, word)]) {
                 self.derive(field, number.from, How::WhereFilled(word), None, true);
             }
         }

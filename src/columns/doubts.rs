@@ -765,7 +765,7 @@ impl Meanings<'_> {
         };
         let phones = phones.into_iter().filter(is_short);
         let columns: Vec<usize> = phones.chain(unread.filter(may_be)).collect();
-        // What counts the rows, is about somebody else or in sheets of all kinds is no good answer beside others.
+        // A column that counts the rows, is about somebody else or occurs in sheets of all kinds is no good answer beside others.
         let is_likely = |column: &usize| {
             let counts = self
                 .sample()

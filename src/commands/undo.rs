@@ -53,7 +53,7 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
         Err(failure) => return run.refuse(Refusal::new("key", failure)),
     };
     let planner = |_: &mut InputRows, session: &TargetSession<'_>| {
-        // Where changes are sent, it is certain now that the run is not at work.
+        // Read again: it is certain only now, under the lock, that the run is not at work.
         let stored = StoredRun::open(&state, &name).map_err(Failure::from)?;
         let rows = stored.rows(&key).map_err(Failure::from)?;
         let read_back = stored.records_read_back().map_err(Failure::from)?;

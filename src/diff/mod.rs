@@ -86,7 +86,7 @@ impl Side {
     /// Adds an extension; its cells are in the order of the columns, missing ones are blank.
     ///
     /// # Errors
-    /// Where there is one of that number already: which one it is, counting from 0.
+    /// If there is one of that number already: which one it is, counting from 0.
     pub fn add<'c>(
         &mut self,
         number: &str,

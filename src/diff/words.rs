@@ -3,7 +3,7 @@
 use super::{Comparison, Difference, SideExtension, What, items};
 use crate::lang::in_language;
 use crate::model::redact::{NOT_SHOWN, changed, quoted, shows_secret};
-use crate::model::{Field, Forward, Kind, Language, OfficeHours};
+use crate::model::{Field, Forward, ForwardDestination, Kind, Language, OfficeHours};
 use crate::sheet::{Column, Heading, Tone};
 use std::borrow::Cow;
 
@@ -268,15 +268,20 @@ fn destination(forward: Forward, told: impl Fn(Option<Field>) -> String) -> (Str
     shown.push(forward.to);
     let to = told(Some(forward.to));
     let (extension, number) = (told(forward.extension), told(Some(forward.number)));
-    let has_prefix = matches!(to.as_str(), "" | "mobile" | "number");
-    let prefix = if has_prefix {
+    let kind = ForwardDestination::named(&to);
+    let may_be = |kinds: &[ForwardDestination]| match kind {
+        Some(kind) => kinds.contains(&kind),
+        None => to.is_empty(),
+    };
+    let prefix = if may_be(&[ForwardDestination::Mobile, ForwardDestination::Number]) {
         shown.extend(forward.prefix);
         told(forward.prefix)
     } else {
         String::new()
     };
-    let by_extension = matches!(to.as_str(), "" | "extension") && !extension.is_empty();
-    let by_number = matches!(to.as_str(), "" | "extension" | "number") && !number.is_empty();
+    let by_extension = may_be(&[ForwardDestination::Extension]) && !extension.is_empty();
+    let by_number =
+        may_be(&[ForwardDestination::Extension, ForwardDestination::Number]) && !number.is_empty();
     let mut place = if by_extension {
         shown.extend(forward.extension);
         value(&extension)

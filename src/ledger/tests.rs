@@ -292,7 +292,7 @@ fn a_run_whose_pbx_was_another_one_is_doubted_until_it_is_trusted_again() {
     ledger.end("still another one").unwrap();
     assert!(is_doubted());
     let (mut ledger, _) = house.resume(&run);
-    // What was done and is lost is open again.
+    // A row that was done and is lost is open again.
     ledger.result(0, outcome(0, RowResult::NotSent));
     ledger.doubt(false).unwrap();
     assert!(!is_doubted());
@@ -774,7 +774,7 @@ fn a_torn_end_of_the_write_ahead_file_costs_whole_commits_only() {
         // A block of zeros, as a file system may leave it.
         let mut zeros = whole.clone();
         zeros[torn_at..].fill(0);
-        // Where the torn bytes were zeros anyway, nothing was lost.
+        // Nothing was lost if the torn bytes were zeros anyway.
         if whole[torn_at..].iter().take(16).any(|byte| *byte != 0) {
             check(&zeros, torn_at);
         }
@@ -1008,7 +1008,7 @@ fn every_failing_call(calls: &str, error: &str) {
 
         let Some(run) = house.run_names().pop() else {
             assert!(!said.contains("begun"), "{context}");
-            // Where the very first call failed, there is no folder of runs yet.
+            // There is no folder of runs yet if the very first call failed.
             let left = fs::read_dir(folder.join("runs")).map_or(0, Iterator::count);
             assert_eq!(left, 0, "{context}");
             continue;

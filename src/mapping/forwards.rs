@@ -6,7 +6,7 @@
 
 use super::mapper::Mapper;
 use crate::manifest::{Access, FieldRow, Manifest};
-use crate::model::{Field, Forward};
+use crate::model::{Field, Forward, ForwardDestination};
 
 fn writable(manifest: &Manifest, field: Option<Field>) -> Option<&FieldRow> {
     let row = manifest.row(field?)?;
@@ -95,7 +95,7 @@ pub(super) fn map(forward: Forward, mapper: &mut Mapper<'_>) {
         _ => {}
     }
     mapper.map_same(forward.to);
-    destination(forward, &word, mapper);
+    map_destination(forward, ForwardDestination::named(&word), mapper);
     let why = format!("a forward to {word} has no use for it at {there}");
     mapper.drop_all(forward.fields(), &why);
 }
@@ -112,7 +112,9 @@ fn to_number_alone(forward: Forward, mapper: &mut Mapper<'_>) {
     }
     let word = match has(Some(forward.to)) {
         true => mapper.own_text(forward.to),
-        false => mapper.own_text(forward.number).map(|_| "number".to_owned()),
+        false => mapper
+            .own_text(forward.number)
+            .map(|_| ForwardDestination::Number.word().to_owned()),
     };
     let switch = forward.switch.filter(|_| has(forward.switch));
     let switch = switch.and_then(|switch| mapper.own_text(switch));
@@ -132,20 +134,26 @@ fn to_number_alone(forward: Forward, mapper: &mut Mapper<'_>) {
     let given = |field: Option<Field>| field.filter(|field| mapper.own_text(*field).is_some());
     let number = given(Some(forward.number));
     let prefix = given(forward.prefix);
-    match (word.as_str(), given(forward.extension), number) {
-        ("extension", Some(extension), _) => {
+    match (
+        ForwardDestination::named(&word),
+        given(forward.extension),
+        number,
+    ) {
+        (Some(ForwardDestination::Extension), Some(extension), _) => {
             let how = format!("{there} has one field for whatever a destination needs");
             if extension != forward.number {
                 mapper.drop_all([forward.number].into_iter(), "the forward goes elsewhere");
             }
             mapper.move_to(extension, forward.number, how);
         }
-        ("number", _, Some(number)) if prefix.is_some() => {
+        (Some(ForwardDestination::Number), _, Some(number)) if prefix.is_some() => {
             let how = format!("{there} has no prefix: it stands before the number");
             let prefix = prefix.unwrap_or(number);
             mapper.put_together([prefix, number], number, "", how);
         }
-        ("extension" | "number", _, Some(number)) => mapper.map_same(number),
+        (Some(ForwardDestination::Extension | ForwardDestination::Number), _, Some(number)) => {
+            mapper.map_same(number)
+        }
         _ => {
             let why = match word.as_str() {
                 "" => format!("it is on at {here} and names no destination"),
@@ -173,7 +181,7 @@ fn from_number_alone(forward: Forward, action: &FieldRow, mapper: &mut Mapper<'_
         .switch
         .filter(|_| writable(to, forward.switch).is_some());
     let is_on = mapper.own_text(forward.number).is_some();
-    if is_on && !has_choice(Some(action), "number") {
+    if is_on && !has_choice(Some(action), ForwardDestination::Number.word()) {
         let why = format!("no page of {there} prints its word for a forward to number");
         return mapper.drop_all(forward.fields(), &why);
     }
@@ -184,8 +192,8 @@ fn from_number_alone(forward: Forward, action: &FieldRow, mapper: &mut Mapper<'_
     match is_on {
         true => {
             let how = format!("{here} forwards to numbers alone");
-            mapper.rule(forward.to, "number", how);
-            destination(forward, "number", mapper);
+            mapper.rule(forward.to, ForwardDestination::Number.word(), how);
+            map_destination(forward, Some(ForwardDestination::Number), mapper);
         }
         false if switch.is_none() => {
             mapper.cleared.insert(forward.to);
@@ -194,30 +202,36 @@ fn from_number_alone(forward: Forward, action: &FieldRow, mapper: &mut Mapper<'_
     }
 }
 
-/// Maps the fields of a destination with this word.
-fn destination(forward: Forward, word: &str, mapper: &mut Mapper<'_>) {
+/// Maps the fields of a destination of this kind; of one that only its vendor knows, none.
+fn map_destination(
+    forward: Forward,
+    destination: Option<ForwardDestination>,
+    mapper: &mut Mapper<'_>,
+) {
     let (from, to) = (&mapper.route.from, mapper.route.to);
     let there = &to.vendor.name;
     let gives = |field: Option<Field>| field.filter(|field| from.has(*field));
     let takes = |field: Option<Field>| field.filter(|_| writable(to, field).is_some());
-    match word {
-        "extension" => match (gives(forward.extension), takes(forward.extension)) {
-            (Some(extension), None) => {
-                if let Some(number) = takes(Some(forward.number)) {
-                    let how = format!("{there} has one field for whatever a destination needs");
-                    mapper.move_to(extension, number, how);
+    match destination {
+        Some(ForwardDestination::Extension) => {
+            match (gives(forward.extension), takes(forward.extension)) {
+                (Some(extension), None) => {
+                    if let Some(number) = takes(Some(forward.number)) {
+                        let how = format!("{there} has one field for whatever a destination needs");
+                        mapper.move_to(extension, number, how);
+                    }
                 }
-            }
-            (None, Some(extension)) => {
-                if let Some(number) = gives(Some(forward.number)) {
-                    let how = format!("{there} has a field of its own for the extension");
-                    mapper.move_to(number, extension, how);
+                (None, Some(extension)) => {
+                    if let Some(number) = gives(Some(forward.number)) {
+                        let how = format!("{there} has a field of its own for the extension");
+                        mapper.move_to(number, extension, how);
+                    }
                 }
+                (_, Some(extension)) => mapper.map_same(extension),
+                (None, None) => {}
             }
-            (_, Some(extension)) => mapper.map_same(extension),
-            (None, None) => {}
-        },
-        "number" | "mobile" => {
+        }
+        Some(ForwardDestination::Number | ForwardDestination::Mobile) => {
             let prefix = gives(forward.prefix).filter(|prefix| mapper.own_text(*prefix).is_some());
             let number = takes(Some(forward.number));
             match (prefix, takes(forward.prefix), number) {
@@ -232,6 +246,6 @@ fn destination(forward: Forward, word: &str, mapper: &mut Mapper<'_>) {
                 }
             }
         }
-        _ => {}
+        Some(ForwardDestination::Voicemail) | None => {}
     }
 }

@@ -5,7 +5,7 @@ use super::renumber::Renumbering;
 use super::table::{Translations, translations};
 use crate::manifest::{Access, FieldRow, Manifest, Rule};
 use crate::model::redact::plain;
-use crate::model::{Field, Forward, Kind, Record, Secret, TO_GENERATE, Text};
+use crate::model::{Field, Forward, ForwardDestination, Kind, Record, Secret, TO_GENERATE, Text};
 use crate::sheet::is_generate;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -824,17 +824,15 @@ fn dormant(from: &MappedFrom<'_>, extension: &Record) -> BTreeMap<Field, &'stati
             dormant.extend(others.map(|field| (field, "the forward is off")));
         } else if has(forward.extension) {
             let word = extension.text(forward.to).unwrap_or_default();
-            let needed = match word {
-                "voicemail" => vec![],
-                "extension" => vec![forward.extension],
-                "number" | "mobile" => vec![forward.prefix, Some(forward.number)],
-                _ => continue,
+            let Some(destination) = ForwardDestination::named(word) else {
+                continue;
             };
+            let needed = forward.needed_by(destination);
             let parts = [forward.extension, forward.prefix, Some(forward.number)];
             let unused = parts
                 .into_iter()
-                .filter(|part| !needed.contains(part))
-                .flatten();
+                .flatten()
+                .filter(|part| !needed.contains(part));
             dormant.extend(unused.map(|field| (field, "the forward goes elsewhere")));
         }
     }

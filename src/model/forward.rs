@@ -1,7 +1,23 @@
 //! Fields that make one setting together: the parts of a forward, and a day's office hours.
 
-use super::Field;
+use super::{Field, vocabulary};
 use std::sync::LazyLock;
+
+vocabulary! {
+    /// The kinds of destination that mean the same at every vendor, by their word in a forward's `to` field. A vendor
+    /// may print others.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum ForwardDestination {
+        /// The extension's own mailbox.
+        Voicemail = "voicemail",
+        /// Another extension.
+        Extension = "extension",
+        /// The person's mobile telephone.
+        Mobile = "mobile",
+        /// Any number.
+        Number = "number",
+    }
+}
 
 /// The fields of one forward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +40,7 @@ impl Forward {
     /// All forwards of the dictionary, in its order: `forward_X_to` and its neighbours.
     pub fn all() -> impl Iterator<Item = Forward> {
         static ALL: LazyLock<Vec<Forward>> =
-            LazyLock::new(|| Field::all().filter_map(Forward::around).collect());
+            LazyLock::new(|| Field::all().filter_map(Forward::with_destination).collect());
         ALL.iter().copied()
     }
 
@@ -40,7 +56,19 @@ impl Forward {
         switch.chain(optional).chain([self.number])
     }
 
-    fn around(to: Field) -> Option<Forward> {
+    /// The fields that a destination of this kind may need beside its word.
+    pub(crate) fn needed_by(&self, destination: ForwardDestination) -> Vec<Field> {
+        match destination {
+            ForwardDestination::Voicemail => vec![],
+            ForwardDestination::Extension => self.extension.into_iter().collect(),
+            ForwardDestination::Mobile | ForwardDestination::Number => {
+                self.prefix.into_iter().chain([self.number]).collect()
+            }
+        }
+    }
+
+    /// The forward with this field for the kind of destination; `None` for a field of another purpose.
+    fn with_destination(to: Field) -> Option<Forward> {
         let stem = to.name().strip_suffix("_to")?;
         stem.strip_prefix("forward_")?;
         let neighbour = |what: &str| Field::named(&format!("{stem}_{what}"));
@@ -69,8 +97,11 @@ pub(crate) struct OfficeHours {
 impl OfficeHours {
     /// The office hours of every day of the week, Monday first.
     pub(crate) fn all() -> impl Iterator<Item = OfficeHours> {
-        static ALL: LazyLock<Vec<OfficeHours>> =
-            LazyLock::new(|| Field::all().filter_map(OfficeHours::around).collect());
+        static ALL: LazyLock<Vec<OfficeHours>> = LazyLock::new(|| {
+            Field::all()
+                .filter_map(OfficeHours::beginning_with)
+                .collect()
+        });
         ALL.iter().copied()
     }
 
@@ -79,7 +110,8 @@ impl OfficeHours {
         OfficeHours::all().find(|hours| hours.from == field || hours.to == field)
     }
 
-    fn around(from: Field) -> Option<OfficeHours> {
+    /// The hours that begin with this field; `None` for a field of another purpose.
+    fn beginning_with(from: Field) -> Option<OfficeHours> {
         let day = from.name().strip_suffix("_from")?;
         Some(OfficeHours {
             spoken: from.def().spoken.trim_end_matches(" from"),

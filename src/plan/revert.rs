@@ -47,7 +47,7 @@ pub(crate) fn target_to_revert(
     let mut spec = Cow::Borrowed(spec);
     let mut target = spec.resolve_for(run, config)?;
     if target.manifest().vendor.create_cost > 0 {
-        // What it makes again costs the PBX more than what the run did.
+        // An undo may create what the run deleted, which costs the PBX more: the rate of the run does not apply.
         spec.to_mut().drop_rate();
         target = spec.resolve_for(run, config)?;
     }

@@ -108,7 +108,7 @@ impl Files {
     /// Exit 2, naming the folder.
     pub(crate) fn refuse_archive(&self, archive: &Path) -> Result<(), Failure> {
         let path = std::path::absolute(archive).unwrap_or_else(|_| archive.to_owned());
-        // What is missing of it is made within the last folder that is there.
+        // Missing folders are created within the last one that exists.
         let there = path.ancestors().find(|folder| folder.exists());
         match self.is_kept_of_runs(&there.unwrap_or(&path).join(MANIFEST)) {
             false => Ok(()),

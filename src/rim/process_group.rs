@@ -25,7 +25,7 @@ pub(crate) fn shell(line: &str, own_group: bool) -> Command {
 /// Waits for a command. Where it is not done at the deadline, or `is_stopped` says so, it is ended: `None`.
 ///
 /// # Errors
-/// Where the system cannot say what became of it.
+/// If the system cannot say what became of it.
 pub(crate) fn wait(
     child: &mut Child,
     deadline: Instant,

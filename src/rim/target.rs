@@ -46,7 +46,7 @@ pub(crate) struct PaceOptions {
 /// A time from seconds: `30` or `2.5`.
 ///
 /// # Errors
-/// Where it is not above 0 and at most [`REPLY_SECONDS_MAX`].
+/// If it is not above 0 and at most [`REPLY_SECONDS_MAX`].
 pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.trim().parse::<f64>().ok();
     let seconds = seconds.filter(|seconds| *seconds > 0.0 && *seconds <= REPLY_SECONDS_MAX);

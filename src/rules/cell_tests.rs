@@ -318,7 +318,7 @@ fn a_number_with_a_letter_or_a_sign_among_numbers_is_told() {
         let told = after_nine(ASTERISK, &["number", "name"], &[number, "Ben"]);
         let is_told = |told: &[String]| told.contains(&"warning number.sign".to_owned());
         assert!(is_told(&told), "{number}: {told:?}");
-        // Where digits alone are right, it is an error already.
+        // A vendor that takes digits alone reports an error already.
         let told = after_nine(OPENVOX, &["number", "name"], &[number, "Ben"]);
         assert!(!is_told(&told), "{number}: {told:?}");
     }

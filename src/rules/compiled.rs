@@ -10,7 +10,9 @@ use crate::manifest::{
     switch,
 };
 use crate::model::redact::{quoted, shown};
-use crate::model::{Care, Field, Finding, Kind, RecordKind, RuleId, Secret, Severity};
+use crate::model::{
+    Care, Field, Finding, ForwardDestination, Kind, RecordKind, RuleId, Secret, Severity,
+};
 use crate::sheet::{CLEAR, Cells, GENERATE, Stored, is_generate, unescaped};
 
 /// The text that the vendors' own pages print where their mail protection has swallowed an address.
@@ -29,27 +31,18 @@ pub(super) enum ValueClass {
     On,
     /// A switch that is off.
     Off,
-    /// The destination `voicemail`.
-    Voicemail,
-    /// The destination `extension`.
-    Extension,
-    /// The destination `mobile`.
-    Mobile,
-    /// The destination `number`.
-    Number,
+    /// A kind of destination of a forward.
+    Destination(ForwardDestination),
     /// The word `disabled`.
     Disabled,
 }
 
 impl ValueClass {
     fn of_word(canonical: &str) -> ValueClass {
-        match canonical {
-            "voicemail" => ValueClass::Voicemail,
-            "extension" => ValueClass::Extension,
-            "mobile" => ValueClass::Mobile,
-            "number" => ValueClass::Number,
-            "disabled" => ValueClass::Disabled,
-            _ => ValueClass::Text,
+        match ForwardDestination::named(canonical) {
+            Some(destination) => ValueClass::Destination(destination),
+            None if canonical == "disabled" => ValueClass::Disabled,
+            None => ValueClass::Text,
         }
     }
 }

@@ -4,7 +4,9 @@ use super::compiled::{CompiledField, ValueClass, View};
 use super::passwords::weakness;
 use super::vacant::is_vacant;
 use crate::manifest::{Access, CrossRule, Manifest, is_emergency};
-use crate::model::{Care, Field, Finding, Forward, OfficeHours, Severity, TO_GENERATE};
+use crate::model::{
+    Care, Field, Finding, Forward, ForwardDestination, OfficeHours, Severity, TO_GENERATE,
+};
 use crate::sheet::{CLEAR, is_generate, is_placeholder, unescaped};
 use std::borrow::Cow;
 
@@ -250,7 +252,7 @@ impl FieldsTogether {
                 let active = forward
                     .switch
                     .is_none_or(|switch| seen(switch) == ValueClass::On);
-                active && seen(forward.to) == ValueClass::Extension
+                active && seen(forward.to) == ValueClass::Destination(ForwardDestination::Extension)
             })
             .filter_map(|forward| forward.extension)
     }
@@ -273,17 +275,17 @@ impl FieldsTogether {
         let mobile = look.maybe(self.mobile);
         match look.at(to) {
             ValueClass::Blank => self.needs_target(switch, to, number, look),
-            ValueClass::Extension => {
+            ValueClass::Destination(ForwardDestination::Extension) => {
                 if let Some(extension) = extension {
                     self.to_extension(to, extension, look);
                 }
             }
-            ValueClass::Number => {
+            ValueClass::Destination(ForwardDestination::Number) => {
                 let Some(number) = number else { return };
                 self.needs_number(number, to, look);
                 self.emergency(number, to, look);
             }
-            ValueClass::Mobile => {
+            ValueClass::Destination(ForwardDestination::Mobile) => {
                 let own = number.map_or(ValueClass::Blank, |number| look.at(number));
                 if (mobile, own) == (ValueClass::Blank, ValueClass::Blank) {
                     self.needs_mobile(to, look);
@@ -292,7 +294,9 @@ impl FieldsTogether {
                     self.emergency(number, to, look);
                 }
             }
-            ValueClass::Voicemail => self.needs_voicemail(to, look),
+            ValueClass::Destination(ForwardDestination::Voicemail) => {
+                self.needs_voicemail(to, look)
+            }
             _ => (),
         }
     }

@@ -117,7 +117,7 @@ impl Country {
         {
             return None;
         }
-        // Where the country is named, the zero that is dialled within it only.
+        // With the country code, `(0)` is the zero that is dialled within the country only.
         let zero = rest.contains("(0)");
         let digits: String = rest.chars().filter(char::is_ascii_digit).collect();
         let abroad = match plus {

@@ -527,7 +527,7 @@ impl CrossRowFacts {
                 yields: false,
             });
         }
-        // Where digits alone are right, the vendor's own rule has told.
+        // A vendor that takes digits alone has reported it by its own rule.
         if self.are_signs_odd && !compiled.has_number_rule() && has_odd_sign(number) {
             return Some(OddNumber {
                 rule: "number.sign",

@@ -161,7 +161,7 @@ impl PastRun {
         let state = context.state()?;
         let mut taken_back = BTreeMap::new();
         for Listed { id, summary } in runs(&state)? {
-            // What undoes a run began after it.
+            // An undo of a run began after it.
             let later = summary
                 .ok()
                 .filter(|it| it.run.count > self.summary.run.count);

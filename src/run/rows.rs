@@ -301,7 +301,7 @@ fn drift(manifest: &Manifest, change: &Change, now: Option<&Record>) -> Option<O
 }
 
 /// The words for an extension that has attributes without a field which it did not have before; `None` where there are none.
-/// What is gone is no loss, and the deletion itself may have removed a part.
+/// An attribute that is gone is no loss: the deletion itself may have removed a part.
 fn changed_beside(manifest: &Manifest, before: &Record, now: &Record) -> Option<String> {
     let present = now.attributes()?;
     let is_present = present.pairs();

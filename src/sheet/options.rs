@@ -86,9 +86,9 @@ type Qualifies = dyn Fn(&str, &str) -> bool + Send + Sync;
 /// The subject of the columns below a word above several headings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GroupWord {
-    /// Somebody other than the extension's person, such as a deputy.
+    /// A person other than the extension's own, such as a deputy.
     SomebodyElse,
-    /// Something other than the extension, such as a department.
+    /// A thing other than the extension, such as a department.
     SomethingElse,
     /// A feature of the extension that is on or off by itself, such as its voicemail.
     Feature,

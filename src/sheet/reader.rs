@@ -166,7 +166,7 @@ fn open_source(source: Source, options: &ReadOptions) -> Result<Vec<Sheet>, Shee
             sheet.notes.extend(without_effect(options, false));
             sheet
         }
-        // Whatever is a workbook by its content was taken for one above.
+        // Workbooks were recognised by their content above: this one is only named like one.
         Format::Xlsx | Format::Xls | Format::Ods => {
             return Err(book::text_not_workbook(&file, &source.head(512)?));
         }
@@ -417,7 +417,7 @@ impl Batch {
     /// Parses the rows on the thread that calls, hands each to `each`, and returns their number.
     ///
     /// # Errors
-    /// Where a row breaks a limit; the rows before it were given.
+    /// If a row breaks a limit; the rows before it were given.
     pub fn rows(&self, mut each: impl FnMut(Row<'_>)) -> Result<u64, SheetError> {
         let each = |row: Row<'_>| each(self.left_out.without(row));
         match &self.rows {

@@ -21,7 +21,7 @@ impl<'w> Repairs<'w> {
     /// Gives the cell of a column a new text.
     ///
     /// # Errors
-    /// Why it cannot, in words; then it is left as it is.
+    /// The reason in words; the cell is left as it is then.
     pub(crate) fn put(&mut self, column: usize, text: Secret) -> Result<(), String> {
         (self.may)(column, text.reveal())?;
         self.cells.push((column, text));

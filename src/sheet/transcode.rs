@@ -85,7 +85,7 @@ impl EncodedCopy {
                         self.begun = behind.to_vec();
                         return Ok(());
                     };
-                    // Whatever did not decode is one byte that is no UTF-8.
+                    // A unit that did not decode becomes one byte that is no UTF-8.
                     for _ in 0..broken {
                         let unit = self.encoding.unit_bytes();
                         let unit = unit.ok_or_else(|| self.differs())?;

@@ -3,8 +3,8 @@
 //! A decision is a hash of the seed, the request and the number of times that it was sent before. It does not depend on
 //! the order in which threads arrive, on the session's token, or on the use of a socket.
 
+use crate::digest::md5;
 use crate::wire::RawRequest;
-use md5::{Digest, Md5};
 use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
@@ -333,12 +333,8 @@ impl SeenRequests {
         }
         let request = fingerprint(heard);
         let said = self.0.entry(request).or_default();
-        let dice: [u8; 16] = Md5::new()
-            .chain_update(faults.get(FaultSetting::Seed).to_le_bytes())
-            .chain_update(request)
-            .chain_update(said.times.to_le_bytes())
-            .finalize()
-            .into();
+        let seed = faults.get(FaultSetting::Seed).to_le_bytes();
+        let dice = md5(&[&seed[..], &request, &said.times.to_le_bytes()].concat());
         let [a, b, c, d, e, f, g, h, ..] = dice;
         let struck = u64::from(u32::from_le_bytes([a, b, c, d])) % 1000;
         let breakage = struck_by(faults, struck)
@@ -366,16 +362,16 @@ fn struck_by(faults: &Faults, struck: u64) -> Option<Breakage> {
 /// Identifies a request by verb, path, query and body, but no header and no token, because a token is new in each
 /// session.
 fn fingerprint(heard: &RawRequest) -> [u8; 16] {
-    let mut hash = Md5::new();
+    let mut text = vec![];
     for part in [
         heard.method.as_bytes(),
         heard.target.as_bytes(),
         &heard.body,
     ] {
-        without_tokens(part, |piece| hash.update(piece));
-        hash.update([0]);
+        without_tokens(part, |piece| text.extend_from_slice(piece));
+        text.push(0);
     }
-    hash.finalize().into()
+    md5(&text)
 }
 
 /// Hands on a text piece by piece, leaving out the value behind each name that ends in `token`: in a query, a form,

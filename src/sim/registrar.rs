@@ -1,9 +1,8 @@
 //! A simulated registrar: answers REGISTER over UDP and TCP on one port, and can be odd in many ways. It reads requests for
-//! itself and shares nothing with the side that asks.
+//! itself and shares nothing but the hashes with the side that asks.
 
+use crate::digest::{md5_hex, sha256_hex};
 use crate::model::Secret;
-use aws_lc_rs::digest;
-use md5::{Digest, Md5};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
@@ -365,8 +364,8 @@ impl ReadRegister {
         let of = |name: &str| self.answered(name);
         let is_sha = of("algorithm").is_some_and(|word| word.starts_with("SHA-256"));
         let hash = |text: &str| match is_sha {
-            true => hex(digest::digest(&digest::SHA256, text.as_bytes()).as_ref()),
-            false => hex(&Md5::digest(text)),
+            true => sha256_hex(text.as_bytes()),
+            false => md5_hex(text),
         };
         let (nonce, uri, quality) = (of("nonce")?, of("uri")?, of("qop"));
         let name = &account.username;
@@ -386,10 +385,6 @@ impl ReadRegister {
 }
 
 const REALM: &str = "simulated, \"odd\"";
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 impl RegistrarState {
     /// Answers a request; `None` where it stays silent.

@@ -196,7 +196,7 @@ impl ServerState {
             house: Arc::clone(self),
             id,
         };
-        // Where no thread can be started, the seat is given back as it is dropped.
+        // If no thread can be started, dropping the closure gives the seat back.
         let _ = thread::Builder::new()
             .name("sim connection".to_owned())
             .spawn(move || {

@@ -1,9 +1,8 @@
 //! The challenge of a registrar, and the answer to it: HTTP's digest as SIP uses it (RFC 3261, RFC 8760).
 
 use super::message::{SipReply, list_of};
-use crate::digest::{hex, sha256_hex};
+use crate::digest::{md5_hex, sha256_hex};
 use crate::model::Secret;
-use md5::{Digest, Md5};
 
 /// The most realms that are answered at once.
 const REALMS_MAX: usize = 8;
@@ -20,7 +19,7 @@ pub enum Algorithm {
 impl Algorithm {
     fn hash(self, text: &str) -> String {
         match self {
-            Algorithm::Md5 => hex(&Md5::digest(text)),
+            Algorithm::Md5 => md5_hex(text),
             Algorithm::Sha256 => sha256_hex(text.as_bytes()),
         }
     }

@@ -570,7 +570,7 @@ impl Recorder<'_, '_> {
             let numbers = members.iter().map(|(change, _)| change.present_number());
             let numbers: Vec<String> = numbers.map(str::to_owned).collect();
             let lookups = caught(|| connection.look_up(&numbers, false)).unwrap_or_else(Err);
-            // Where a record cannot be read now, it was still as wanted when it was read back.
+            // A record that cannot be read now was still as wanted when it was read back.
             let lookups = lookups.unwrap_or_default();
             for (change, settlement) in members {
                 let number = change.present_number();

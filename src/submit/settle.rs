@@ -1335,7 +1335,7 @@ mod tests {
         assert_eq!(settlement.unseen, []);
         let stored = fake.pbx.stored("1", Field::SIP_PASSWORD);
         assert_eq!(stored.as_deref(), Some("canary-42"));
-        // Where that is lost each time too, it is said and not taken for written.
+        // If that reply is lost each time too, the row says so and is not taken for written.
         let fake = FakeVendor::with_extensions(0).troubled(|request, times| {
             match (request.operation, times) {
                 ("create", 1) => Trouble::LoseAfter,

@@ -130,7 +130,7 @@ fn the_first_row_of_every_product_is_the_same_person() {
             &["15550100", "+15550100", "2460", "0246", ""],
         );
         is_one_of(Field::RING_TIMEOUT, &["30", ""]);
-        // Where the sheet has the second person, and the product has such a column, the person is switched off.
+        // The second person is switched off, if the sheet has one and the product has such a column.
         if let Some(second) = records.get(1) {
             let enabled = text(second, Field::ENABLED);
             assert!(["off", ""].contains(&&*enabled), "{name}: {enabled}");

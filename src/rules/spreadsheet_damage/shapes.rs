@@ -204,7 +204,7 @@ impl Shapes {
         let plain = of_field()
             .filter(|(shape, _)| shape.lead == Lead::Other && shape.digits >= PHONE_DIGITS_MIN);
         let plain: u32 = plain.map(|(_, count)| count).sum();
-        // Where people write numbers in every manner, few rows prove nothing.
+        // A few rows prove nothing in a sheet whose numbers are written in every manner.
         let of_one_manner = plain <= 1 || plain * 10 <= all;
         for (shape, having) in of_field() {
             let digits = match shape.lead {
@@ -257,7 +257,7 @@ impl Shapes {
         let all: u32 = (1..LENGTHS).map(of_length).sum();
         let (usual, zeros) = (of_length(digits), zero.iter().sum::<u32>());
         let others = all - usual;
-        // Where zeros are in use, all numbers should have the same length.
+        // All numbers should have one length in a sheet whose numbers begin with zeros.
         let in_use = at(&zero, digits) * 10 >= usual && (others <= 1 || others * 20 <= all);
         // Codes are drawn by lot, so one in ten begins with a zero: where none does, they are lost.
         let is_drawn = field.is_secret() && zeros == 0;

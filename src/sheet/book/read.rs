@@ -197,7 +197,7 @@ pub(crate) fn is_meant(source: &Source, options: &ReadOptions) -> Result<bool, S
 /// the first row with a number, else the first row that is not blank.
 ///
 /// # Errors
-/// Where several sheets can be meant, they are named.
+/// If several sheets can be meant, they are named.
 pub(crate) fn open(
     source: &Source,
     options: &ReadOptions,

@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// Writes the workbook to `out`, under the name `file`, with the changes to cells that `mend` makes.
 ///
 /// # Errors
-/// Where the workbook is binary, cannot be read to its end, or `out` cannot be written to.
+/// If the workbook is binary, cannot be read to its end, or `out` cannot be written to.
 pub(crate) fn mended(
     content: &Content,
     mend: &mut impl FnMut(&Row<'_>, &mut Repairs<'_>),

@@ -36,7 +36,7 @@ impl CsvEncoder {
     }
 
     /// # Errors
-    /// Where the lines cannot be written to, which memory always can.
+    /// If the lines cannot be written to, which memory always can.
     pub(crate) fn row<'c>(
         &self,
         cells: impl IntoIterator<Item = &'c str>,

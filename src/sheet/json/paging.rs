@@ -87,7 +87,7 @@ const ABOUT: [&str; 12] = [
 /// long for what pages say of themselves.
 ///
 /// # Errors
-/// Where the file cannot be read.
+/// If the file cannot be read.
 pub(super) fn beside_rows(
     source: &Source,
     offset: u64,

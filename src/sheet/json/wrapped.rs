@@ -125,7 +125,7 @@ impl InnerObjects {
 /// `None` where the object is a row itself, or where anything is odd: the reader of rows reports it.
 ///
 /// # Errors
-/// Where several lists or objects name the number, and it is unclear which are the rows.
+/// If several lists or objects name the number, and it is unclear which are the rows.
 pub(super) fn part(
     source: &Source,
     offset: u64,
@@ -165,7 +165,7 @@ fn rows_among(parts: Vec<WrappedRows>) -> Result<Option<WrappedRows>, (Position,
     let (rows, others): (Vec<WrappedRows>, Vec<WrappedRows>) =
         objects.into_iter().partition(|part| part.names_number);
     let outside = |part: &WrappedRows| !rows.iter().any(|row| part.is_within(row));
-    // Where rows lie, but for what lies in a row itself.
+    // The places with rows, except those within a row.
     let holders = |has_rows: &dyn Fn(&InnerObjects) -> bool| -> Vec<WrappedRows> {
         let found = others.iter().filter(|part| has_rows(&part.inner));
         found.filter(|part| outside(part)).cloned().collect()

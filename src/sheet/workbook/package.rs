@@ -438,7 +438,7 @@ const ENTRY: &[u8] = b"PK\x01\x02";
 /// The sheet that is packed in an archive which is no workbook, with its name; `None` where none is.
 ///
 /// # Errors
-/// Where there are several sheets in it, or the one is not whole or too large.
+/// If there are several sheets in it, or the one is not whole or too large.
 pub(crate) fn only_sheet(source: &Source) -> Result<Option<(Source, String)>, SheetError> {
     let package = Package::open(source)?;
     let names: Vec<&String> = package.names.iter().filter(|name| is_sheet(name)).collect();
@@ -470,7 +470,7 @@ fn is_sheet(name: &str) -> bool {
 /// The bytes that gzip packed.
 ///
 /// # Errors
-/// Where they are not whole, or more than a sheet can mean.
+/// If they are not whole, or more than a sheet can mean.
 pub(crate) fn gunzipped(source: &Source) -> Result<Source, SheetError> {
     let file = &source.name;
     let inflating = Gunzip {

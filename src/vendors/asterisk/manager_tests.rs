@@ -500,7 +500,7 @@ fn the_first_box_makes_its_context() {
     );
 }
 
-/// Whatever a row says, no line break and no other control character reaches the manager interface, and no comma ends a
+/// For any text of a row, no line break and no other control character reaches the manager interface, and no comma ends a
 /// part of a box.
 #[test]
 fn no_line_break_reaches_the_manager_interface() {

@@ -140,7 +140,7 @@ impl Asterisk {
             let Some(tree) = ami::endpoints(&tree) else {
                 return Err(talk.end(talk.not_understood("it is no list of AstDB's endpoints")));
             };
-            // Where they are kept elsewhere, there are none in AstDB.
+            // An empty AstDB proves nothing: the endpoints may be kept elsewhere.
             listing.complete = tree.are_all && !tree.contexts.is_empty();
             let known: HashSet<&str> = tree.contexts.iter().map(|(id, _)| id.as_str()).collect();
             names.retain(|name| !known.contains(name.as_str()));
@@ -447,7 +447,7 @@ impl Asterisk {
         let aor = (wanted.aor, wanted.voicemail);
         let aor = self.changed_aor(talk, &endpoint, current_aor.as_ref(), record, aor)?;
         fields.keep_differing(&endpoint);
-        // Where a part was gone, so may be what is stored of the endpoint, whatever a cache shows.
+        // A part was gone, so the stored endpoint may be gone too, whatever a cache shows.
         let are_whole = auth.get("auth_type").is_none() && current_aor.is_some();
         if !are_whole
             && self
@@ -497,7 +497,7 @@ impl Asterisk {
             }
             talk.did(format!("the {} was changed", object.word()));
             if object == PjsipObject::Endpoint {
-                // Where somebody removed the extension meanwhile, the endpoint came back without them.
+                // If the extension was removed meanwhile, writing the endpoint created it without its auth and aor.
                 self.part(talk, PjsipObject::Auth, number)?;
                 self.part(talk, PjsipObject::Aor, number)?;
             }

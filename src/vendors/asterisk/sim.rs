@@ -434,7 +434,7 @@ impl AsteriskSim {
             return Err(SimRefusal(413, String::new()));
         }
         let current = self.objects.get(kind).and_then(|objects| objects.get(id));
-        // What cannot be read is made anew, from nothing.
+        // An object that cannot be read is created anew, from nothing.
         let current = current
             .filter(|_| kind != 2 || !self.is_poison(id))
             .cloned();

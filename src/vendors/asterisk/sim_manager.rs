@@ -290,7 +290,7 @@ impl ManagerSim {
             }
         }
         self.voicemail_file = Some(file);
-        // What was written is read again: a line break in a value has made a line of its own.
+        // The written file is parsed again: a line break in a value has made a line of its own.
         self.voicemail_file = Some(sections(&self.file()));
         if form.get("Reload") == "app_voicemail" && !self.ignores_reload {
             self.reload();

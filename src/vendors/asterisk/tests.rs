@@ -1143,7 +1143,7 @@ fn refusals_mean_what_asterisk_says() {
             &session(),
             &[reply],
         );
-        // What is not there is left out of the answer.
+        // An object that is not there is left out of the answer.
         if kind == FaultKind::Missing {
             assert_eq!(answer(turn), Answer::Found(vec![]));
             continue;
@@ -1173,7 +1173,7 @@ fn an_asterisk_that_is_starting_is_waited_for() {
         let sign_in = Task::SignIn(&printed_account());
         let fault = said(&sign_in, std::slice::from_ref(&starting));
         assert_eq!(fault.kind, FaultKind::Busy);
-        // What it was told before may be lost, so it is looked at first.
+        // Earlier changes may be lost, so the PBX is looked at first.
         let missing = golden(folder, "35-delete-missing").1;
         let replies = [missing.clone(), missing.clone(), missing, starting];
         let fault = said(&Task::Create(&ann()), &replies);
@@ -1219,7 +1219,7 @@ fn what_is_no_answer_of_asterisk_is_not_taken_for_one() {
         let fault = fault(testkit::replay(&*asterisk(), &task, &session(), &[reply]).0);
         assert_eq!(fault.kind, FaultKind::MayHaveHappened, "{shown}");
     }
-    // Somebody else's 404 does not say that the extension is not there.
+    // A 404 of another server does not say that the extension is not there.
     let other = Reply::new(404, "text/html", "<html></html>");
     let fault = fault(testkit::replay(&*asterisk(), &task, &session(), &[other]).0);
     assert_eq!(fault.kind, FaultKind::TargetUnusable);
@@ -1260,7 +1260,7 @@ fn caller_ids_are_read_as_they_are_written() {
     ] {
         assert!(kept(name, "2002").is_some(), "{name}");
     }
-    // What Asterisk would cut, or take for the other half.
+    // Texts that Asterisk would cut, or take for the other half.
     let long = ["n".repeat(80), "ß".repeat(40), "\"".repeat(6)];
     for (name, number) in [
         (&*long[0], "1"),

@@ -408,7 +408,7 @@ impl FreePbx {
             input.insert("emergencyCid".into(), current.emergency.clone().into());
         }
         if !current.emergency.is_empty() || wanted.get(Field::DISPLAY_NAME).is_some() {
-            // Where it is not told, it becomes that of the emergency calls, or keeps the old name.
+            // Sent along: left out, it becomes the caller ID of emergency calls, or keeps the old name.
             let name = merged.reveal(Field::DISPLAY_NAME).unwrap_or_default();
             input.insert("callerID".into(), format!("{name} <{number}>").into());
         }

@@ -179,7 +179,7 @@ fn an_extension_lives_from_its_making_to_its_end() {
     let current = found(go(Task::Get(&numbers)));
     assert_eq!(current.len(), 2);
     assert_eq!(current[1], full("2001"));
-    // What FreePBX makes up, and no mailbox.
+    // The password that FreePBX generates, and no mailbox.
     assert_eq!(current[0].reveal(Field::SIP_PASSWORD).unwrap().len(), 32);
     assert_eq!(current[0].get(Field::VOICEMAIL_PIN), None);
     // A change of one field keeps the others: the secret, the caller ID and the mailbox.

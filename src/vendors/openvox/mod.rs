@@ -9,14 +9,15 @@ pub mod sim;
 mod tests;
 
 use super::{Account, Client, Settings, Task};
+use crate::digest::md5_hex;
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{
-    Fault, FaultCause, FaultKind, Field, Forward, Record, Secret, WireText, same_word,
+    Fault, FaultCause, FaultKind, Field, Forward, ForwardDestination, Record, Secret, WireText,
+    same_word,
 };
 use crate::vendors::conversation::{Conversation, Protocol, Step, Tasks};
 use crate::wire::xml::Element;
 use crate::wire::{Answer, Body, Effect, Exchange, Listing, Method, Reply, Request, Session, json};
-use md5::{Digest, Md5};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -384,13 +385,6 @@ fn json_body<'f>(fields: impl IntoIterator<Item = (&'f str, WireText)>) -> Body 
     Body::Json(Value::Object(object.collect()))
 }
 
-fn md5_hex(text: &str) -> String {
-    let bytes = Md5::digest(text);
-    bytes
-        .iter()
-        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
-}
-
 fn is_digits(number: &str) -> bool {
     !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -492,15 +486,15 @@ fn expand(extension: &mut Record, forward: Forward) {
         return;
     };
     let forms = [
-        ("ext", "extension", to_extension),
-        ("mobile", "mobile", to_number),
-        ("number", "number", to_number),
+        ("ext", ForwardDestination::Extension, to_extension),
+        ("mobile", ForwardDestination::Mobile, to_number),
+        ("number", ForwardDestination::Number, to_number),
     ];
-    for (prefix, word, field) in forms {
+    for (prefix, destination, field) in forms {
         let Some(rest) = compact.strip_prefix(prefix).filter(|rest| is_digits(rest)) else {
             continue;
         };
-        extension.set(to, word);
+        extension.set(to, destination.word());
         if extension.get(field).unwrap_or_default().is_empty() {
             extension.set(field, rest);
         }

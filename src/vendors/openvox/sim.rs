@@ -1,10 +1,11 @@
 //! A simulated OpenVox UC. It reads requests for itself and knows nothing of how rowcall writes them.
 //!
-//! Where the pages leave something open, it acts as their ancestor (Yeastar S-Series) does: error numbers, defaults,
+//! It acts as the ancestor (Yeastar S-Series) does in all that the pages leave open: error numbers, defaults,
 //! `all` in a delete.
 
+use crate::digest::md5_hex;
 use crate::vendors::Account;
-use crate::vendors::yeastar_s::sim::{TokenDoor, digest};
+use crate::vendors::yeastar_s::sim::TokenDoor;
 use crate::wire::{Pbx, RawRequest, Reply, json, xml};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -364,7 +365,7 @@ fn shown(extension: &BTreeMap<String, String>) -> Value {
         let (name, text) = match name.as_str() {
             "number" => ("extnumber", text.clone()),
             "mobile" => ("moblie", text.clone()),
-            "loginpassword" => ("loginpassword", digest(text)),
+            "loginpassword" => ("loginpassword", md5_hex(text)),
             "nat" => continue,
             name => (name, text.clone()),
         };

@@ -1273,7 +1273,7 @@ mod writing {
                 let (_, turn) = converse(&*vendor(&[]), &task, &all);
                 assert_eq!(fault(turn).kind, FaultKind::TargetUnusable);
             }
-            // Where the search works, its answer decides.
+            // A search that works decides.
             let none = ok(r#"{"page_count": 1, "extensions": []}"#);
             let (_, turn) = converse(
                 &*vendor(&[]),

@@ -1,11 +1,11 @@
 //! A simulated Yeastar S-Series. It reads requests for itself and knows nothing of how rowcall writes them.
 //!
-//! Where the pages leave something open: a number that exists already is refused as 10017; names that the PBX does not
+//! Left open by the pages: a number that exists already is refused as 10017; names that the PBX does not
 //! know are ignored, as a public client shows that misspells one.
 
+use crate::digest::md5_hex;
 use crate::vendors::Account;
 use crate::wire::{Pbx, RawRequest, Reply, json};
-use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -368,7 +368,7 @@ fn shown_as(extension: &Extension) -> Value {
         .iter()
         .map(|(name, text)| (name.clone(), text.as_str().into()))
         .collect();
-    let digest = digest(text(extension, "loginpassword"));
+    let digest = md5_hex(text(extension, "loginpassword"));
     for (name, text) in [
         ("loginpassword", digest.as_str()),
         ("status", "Unavailable"),
@@ -382,14 +382,6 @@ fn shown_as(extension: &Extension) -> Value {
 
 fn text<'e>(extension: &'e Extension, name: &str) -> &'e str {
     extension.get(name).map_or("", String::as_str)
-}
-
-/// Makes 32 lower-case hex digits.
-pub(in crate::vendors) fn digest(text: &str) -> String {
-    let digest = Md5::digest(text);
-    digest
-        .iter()
-        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 /// The names and texts of a body of JSON.

@@ -499,7 +499,7 @@ pub(crate) fn replies() -> FuzzTarget {
                 return;
             };
             let wanted = rig.full("2001", 0);
-            // Whatever the result, it comes to an end.
+            // It comes to an end with any result.
             drop(connection.apply(Action::Create, &wanted, None));
             drop(connection.list());
             drop(connection.fetch(&["2001".to_owned()], false));

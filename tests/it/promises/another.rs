@@ -77,7 +77,7 @@ impl Exchanged {
         self.is_other.store(is_other, Ordering::SeqCst);
     }
 
-    /// How many rows of the newest run have this result.
+    /// Counts the rows of the newest run with this result.
     fn count(&self, result: &str) -> u64 {
         let runs = self.program.run("runs --json").summary();
         runs["runs"][0]["counts"][result].as_u64().unwrap_or(0)
@@ -153,7 +153,7 @@ fn a_run_that_was_killed_before_another_pbx_answered_is_not_gone_on_with_there()
     exchanged.is_refused_there_and_ends_here();
 }
 
-/// Where a file beside the database is lost, the extensions are there: it is the PBX of the run, and what is left is its own.
+/// The extensions are there if only a file beside the database is lost: it is the PBX of the run, and what is left is its own.
 #[test]
 fn a_pbx_that_has_lost_all_boxes_is_no_other_one() {
     let columns = "sip_password,voicemail_pin\n";
@@ -289,7 +289,7 @@ impl Link for ExchangedLink {
     }
 }
 
-/// What was seen before a PBX was not reached does not hold after that: a deletion looks again before it removes anything.
+/// A look from before an outage does not count after it: a deletion looks again before it removes anything.
 #[test]
 fn a_deletion_looks_again_where_the_pbx_could_not_be_reached_in_its_midst() {
     let asterisk = vendor("asterisk").unwrap();

@@ -57,7 +57,7 @@ impl Scene {
         scene
     }
 
-    /// Somebody else changes these.
+    /// Changes these by another hand.
     fn by_hand(&self, mode: &str, sheet: &str) {
         let sheet = self.desk.file("hand.csv", sheet);
         let done = self.desk.import("elsewhere", &sheet, &["--mode", mode]);

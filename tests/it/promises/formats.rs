@@ -1,4 +1,4 @@
-//! What earlier versions wrote is read by this one: runs are told, resumed and undone, archives verified, plans refused
+//! Files of earlier versions are read by this one: runs are shown, resumed and undone, archives verified, plans refused
 //! in words or carried out.
 //!
 //! Each folder of `tests/it/formats` was written by the version that it is named after, at an OpenVox simulated by

@@ -1,4 +1,4 @@
-//! What a PBX gives back otherwise than it was sent: secrets in fields that are shown, and extensions of somebody else.
+//! Values that a PBX gives back otherwise than they were sent: secrets in fields that are shown, and extensions of somebody else.
 
 use crate::support::altered::{altered, contains};
 use crate::support::canary::{CANARIES, files};
@@ -191,7 +191,7 @@ fn keeps_the_strangers(vendor: &'static Vendor, field: Field, text: &str) {
     let context = format!("{} {}", vendor.id, field.name());
     let report = desk.report("r.csv");
     let results: Vec<&str> = report.iter().map(|row| &*row["result"]).collect();
-    // What every creation sends, and what names a person, is certain.
+    // A field is certain if every creation sends it, or if it names a person.
     let is_sent = desk.pbx.manifest.row(field).unwrap().fill.is_some();
     let expected = match is_sent || field.def().identifies.is_some() {
         true => "conflict",

@@ -261,7 +261,7 @@ fn an_extension_that_lacks_its_aor_is_not_taken_for_whole() {
         assert_eq!(results, ["updated", "unchanged", "unchanged"]);
         assert_eq!(bench.ari.get("aor", "0400").unwrap()["max_contacts"], "1");
         bench.is_closed();
-        // What was made whole stays so, which is told.
+        // A part that was made whole stays so, and the report says it.
         bench.ends("undo --yes --report u.csv", 1);
         let row = &bench.report("u.csv")[0];
         assert_eq!(row["result"], "differs");
@@ -290,7 +290,7 @@ fn an_undo_says_nothing_of_parts_that_a_conflict_was_about() {
     }
 }
 
-/// What has no field and was set by somebody else since is not lost with an undo.
+/// A setting without a field, made by somebody else since, is not lost with an undo.
 #[test]
 fn an_extension_that_got_more_than_its_fields_since_is_not_taken_back() {
     for bench in benches() {

@@ -222,7 +222,7 @@ fn after_a_kill_no_more_is_looked_up_than_twice_what_was_in_flight() {
                 "{}: {before} made, {doubtful} doubtful, {looked} looks",
                 vendor.id
             );
-            // Where a kill of the PBX loses what it accepted, the last rows are doubtful until they are stored.
+            // If a kill of the PBX loses what it accepted, the last rows are doubtful until they are stored.
             let in_flight = 2 * PARALLEL as u64;
             let most = match night.pbx.manifest.vendor.loses_ms {
                 0 => in_flight,

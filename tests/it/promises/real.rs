@@ -260,7 +260,7 @@ fn life(packages: Packages, rows: usize) {
     all_are("unchanged");
     desk.asterisk.is_as(&first);
 
-    // What is not listed for certain is not deleted.
+    // Nothing is deleted by a list that is not certain.
     desk.sheet("few.csv", &wanted[1..]);
     let sync = "import few.csv --to TARGET --mode sync --yes --max-deletes all";
     desk.ends(sync, 4)
@@ -433,7 +433,7 @@ fn answers_after_a_flood(asterisk: &RunningAsterisk, extensions: usize) -> bool 
     Telephone::new(asterisk.sip()).options().is_some()
 }
 
-/// What the plan of a large import says of the two lines: without them a PBX with 800 fast new extensions is deaf to
+/// The plan of a large import names the two lines: without them a PBX with 800 fast new extensions is deaf to
 /// telephones, with them it is not.
 #[test]
 fn a_flood_makes_a_real_asterisk_deaf_and_the_lines_of_the_samples_cure_it() {
@@ -529,7 +529,7 @@ fn a_real_asterisk_without_a_line_of_sorcery_conf_is_found_at_the_sign_in() {
     }
 }
 
-/// What its database has lost and its cache still shows can be neither changed nor deleted: the row says so.
+/// An extension that the database has lost and the cache still shows can be neither changed nor deleted: the row says so.
 #[test]
 fn an_extension_that_only_the_cache_of_a_real_asterisk_has_is_not_taken_for_whole() {
     let Some(desk) = RealDesk::new(NEWEST) else {
@@ -554,7 +554,7 @@ fn an_extension_that_only_the_cache_of_a_real_asterisk_has_is_not_taken_for_whol
     assert_eq!(desk.results("r.csv"), ["created"]);
 }
 
-/// What its database loses while a run is under way is told by that run, which a resume finishes once the cache is emptied.
+/// A run reports what the database loses meanwhile, and a resume finishes it once the cache is emptied.
 #[test]
 fn what_a_real_asterisk_loses_behind_its_cache_in_a_run_is_told_and_resumed() {
     for packages in [NEWEST, V16] {

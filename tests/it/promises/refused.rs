@@ -70,7 +70,7 @@ fn without_its_key_a_run_is_neither_resumed_nor_undone_and_every_row_has_its_lin
                 match verb {
                     "resume" => {
                         assert_eq!(rows.len(), 12, "{context}");
-                        // What a PBX may still lose is open until it is stored.
+                        // A row that the PBX may still lose is open until it is stored.
                         let loses = (vendor.manifest)().vendor.loses_ms > 0;
                         let open = if loses { "unknown" } else { "created" };
                         assert!(refused.count(open) > 0, "{context}");
@@ -95,7 +95,7 @@ fn without_its_key_a_run_is_neither_resumed_nor_undone_and_every_row_has_its_lin
         fs::rename(&own, &key).unwrap();
         let resumed = desk.run_in("state", &["resume", &run, "--json"]);
         resumed.ended_with(0, "created", 12);
-        // Nobody read back what the run had made when it was cut off: what cannot be known to be as it left it is kept.
+        // The run was cut off before it read back, so extensions that cannot be known to be as it left them are kept.
         let undone = desk.undo(&[]);
         let (deleted, kept) = (undone.count("deleted"), undone.count("unknown"));
         assert_eq!(deleted + kept, 12, "{}: {}", vendor.id, undone.err);

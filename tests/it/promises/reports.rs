@@ -212,7 +212,7 @@ fn a_resumed_run_goes_on_with_its_own_report_and_rejects() {
     child.kill().unwrap();
     child.wait().unwrap();
     desk.pbx.faults("");
-    // Whatever became of the sheet, the run has its own rows.
+    // The run has its own rows, without the sheet.
     fs::remove_file(desk.path("in.csv")).unwrap();
     desk.run("resume")
         .exits(1)

@@ -225,7 +225,7 @@ fn what_the_wire_carries_means_the_same_at_both_ends() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
 
-    /// Whatever the rules let through arrives whole, and the next look finds nothing to do.
+    /// Every text that the rules let through arrives whole, and the next look finds nothing to do.
     #[test]
     fn any_valid_text_comes_back_from_every_make(text in "[ -~äöüßéñ日本🙂\u{0301}\u{a0}]{1,40}", pick in 0usize..1000) {
         for vendor in VENDORS {

@@ -128,7 +128,7 @@ fn renames_are_told_as_they_are_and_undone_whatever_was_lost_or_killed() {
         let line = format!(
             "import in.csv --to TARGET --mode update --max-updates all --yes --report r.jsonl {HASTE}"
         );
-        // Somebody takes the last number by hand, and may lose the reply too.
+        // The last number is taken by hand, and that reply may be lost too.
         let ended = besieged(&desk, &line, 3, &mut random, || {
             if !desk.pbx.numbers().contains(&"3040".to_owned()) {
                 let by_hand = person("3040", "By hand".into());
@@ -469,7 +469,7 @@ fn runs_are_cleaned_beside_one_that_is_at_work_and_that_one_and_its_memory_stay(
         assert!(desk.pbx.numbers().is_empty());
         desk.run("undo --yes");
         assert!(!desk.pbx.numbers().is_empty(), "{id}");
-        // What cannot be read back is still known, so the same sheet changes nothing.
+        // Write-only fields are remembered, so the same sheet changes nothing.
         let again = desk.run(&format!(
             "import staff.csv --to TARGET --mode upsert --max-updates all --max-secret-changes all --yes --json {HASTE}"
         ));
@@ -667,7 +667,7 @@ fn lost_replies_to_sign_ins_end_a_run_before_the_account_is_locked() {
 
 #[test]
 fn what_a_pbx_lists_and_does_not_show_is_unknown_and_not_missing() {
-    // Where a listing looks at each, what the PBX does not show is not listed.
+    // A listing that looks at each extension lists only those that the PBX shows.
     let shows = |vendor: &&Vendor| !(vendor.manifest)().ability.looks_at_each;
     for vendor in VENDORS.iter().filter(shows) {
         let hides = Arc::new(AtomicBool::new(false));

@@ -157,8 +157,7 @@ fn storm(way: Way, faults: &str, calm_end: bool) {
         for vendor in kinds() {
             let mut rig = Rig::new(vendor, &BTreeMap::new());
             if !calm_end {
-                // Where noise may be taken for a refusal, and success has no word of its own, only reading back shows
-                // the truth.
+                // Only reading back shows the truth if noise may be taken for a refusal and success has no word of its own.
                 rig.verify = Verify::All;
             }
             let changes = changes(&rig, &rig.connect());

@@ -698,7 +698,7 @@ fn no_kill_mixes_a_plan_with_what_is_sealed_of_another() {
     make(7);
     valid(7);
     assert!(!next.exists());
-    // Where the secrets cannot be written, the plan from before stays whole.
+    // The plan from before stays whole if the secrets cannot be written.
     fs::create_dir_all(next.join("taken")).unwrap();
     let sheet = desk.sample(9);
     let words = ["plan", sheet.to_str().unwrap(), "--to", &target, "-o"];

@@ -60,7 +60,7 @@ pub(crate) fn altered_pbx(
     Box::new(Altered { inner, answer })
 }
 
-/// Whether a request holds this text, in its address or its body.
+/// Returns true if a request contains this text, in its address or its body.
 pub(crate) fn contains(heard: &RawRequest, text: &str) -> bool {
     heard.target.contains(text) || String::from_utf8_lossy(&heard.body).contains(text)
 }

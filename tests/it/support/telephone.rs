@@ -98,7 +98,7 @@ impl Telephone {
                     {
                         break;
                     }
-                    // Nobody listens there.
+                    // There is no listener.
                     Err(_) => return None,
                 };
                 let answer = String::from_utf8_lossy(&buffer[..length]).into_owned();

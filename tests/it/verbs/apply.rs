@@ -277,7 +277,7 @@ fn telephones_are_asked_once_it_is_applied() {
     desk.run("import in.csv --to hq --yes --ring --apply none")
         .exits(2)
         .says(&["nothing rings before Apply Config"]);
-    // What is not in effect does not ring, and is not asked about.
+    // Telephones that are not in effect are not asked.
     let failed = desk.run("import in.csv --to hq --yes --ring --waves 1 --json");
     assert_eq!(failed.exits(1).summary()["ring"], Value::Null);
     let done = desk.run("resume --yes --json").exits(0);

@@ -29,7 +29,7 @@ fn an_account_that_is_off_is_never_switched_on() {
         let stored = |number| desk.pbx.sim.stored(number, "options.enable_extension");
         assert_eq!(stored("2001").as_deref(), Some("false"), "{heading} {off}");
         assert_eq!(stored("2002").as_deref(), Some("true"), "{heading} {on}");
-        // Where there is no such field, the row is not sent.
+        // Without such a field, the row is not sent.
         let desk = Desk::new("openvox");
         desk.write("s.csv", &sheet);
         let line = "import s.csv --to TARGET --rate 5000 --report r.csv";
@@ -120,7 +120,7 @@ fn a_total_below_a_short_list_deletes_nobody() {
         desk.write("s.csv", rows);
         let line = "delete s.csv --from TARGET --yes --max-deletes 4 --rate 5000 --report r.csv";
         let ran = desk.run(line);
-        // Where it is the sum, the others may be no extensions either.
+        // If it is the sum, the others may be no extensions either.
         let exit = if rows.contains("4003") { 2 } else { 1 };
         assert_eq!(ran.exit, exit, "{rows}: {}", ran.err);
         let results = desk.results("r.csv");
@@ -211,7 +211,7 @@ fn blanks_beside_marks_are_said_once_unless_their_value_is_known() {
         let said = desk.run(update).err;
         assert!(!said.contains("holds marks"), "{said}");
     }
-    // What is not locked is on, as a new extension is.
+    // An extension that is not locked is on, as a new one is.
     desk.write(
         "s.csv",
         format!("number,first_name,{WEB},Gesperrt\n2001,Ann,{SECRETS},x\n2002,Bo,{SECRETS},\n"),

@@ -1357,7 +1357,7 @@ fn a_run_that_was_killed_goes_on_where_it_was() {
     wait_until(|| desk.pbx.sim.numbers().len() >= 30);
     child.kill().unwrap();
     child.wait().unwrap();
-    // Whatever becomes of the sheet, the run has its own rows.
+    // The run has its own rows, whatever becomes of the sheet.
     desk.sheet("in.csv", &desk.small(3001..3003));
     assert!(
         assert_no_secret_in(&desk.path("state")) > 0,

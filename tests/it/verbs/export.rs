@@ -503,7 +503,7 @@ fn nights_are_entered_and_what_was_touched_is_found() {
     let without = town.ends("archive verify snapshots", 0);
     assert!(without.err.contains("without --head"), "{}", without.err);
 
-    // Whatever is touched is named.
+    // Every file that was touched is named.
     let night = town.archive().snapshots().unwrap()["hq"][1].path.clone();
     let bytes = fs::read(&night).unwrap();
     fs::write(&night, [&bytes[..], b"9999\n"].concat()).unwrap();

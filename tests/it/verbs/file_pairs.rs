@@ -33,7 +33,7 @@ fn extensions(from: &ImportPage) -> Vec<Record> {
     (0..12).map(one).collect()
 }
 
-/// What a product needs that another may not have.
+/// Builds the options for fields that this product needs and another may not have.
 fn fills(to: &ImportPage) -> String {
     let needed = to.needs.iter().chain(&NAMES).chain(&[Field::SIP_PASSWORD]);
     let taken = needed.filter(|field| to.column(**field).is_some());
@@ -49,7 +49,7 @@ fn fills(to: &ImportPage) -> String {
     taken.map(fill).collect()
 }
 
-/// What both products have a column for arrives as it was.
+/// Every value that both products have a column for arrives as it was.
 #[test]
 fn every_products_file_becomes_every_other_products() {
     for from in SCREENS {

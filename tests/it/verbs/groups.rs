@@ -627,7 +627,7 @@ fn who_is_lost_from_a_group_differs_though_nothing_of_the_row_was_to_be_written(
     let row = &read_rows(&office.path("report.csv"))[1];
     assert_eq!((&*row["field"], &*row["column"]), ("groups", "groups"));
     assert!(row["message"].contains("at the end of the run"), "{row:?}");
-    // What the run did not do, undo does not touch.
+    // An undo does not touch what the run did not do.
     office.run("undo --yes").exits(0);
     assert_eq!(office.members("Sales").as_deref(), Some("2001;2003"));
 }
@@ -717,7 +717,7 @@ fn of_a_group_that_a_gateway_made_twice_undo_removes_none_until_one_is_left() {
         pairs([("Day", "deleted"), ("Night", "unknown")])
     );
     assert_eq!(office.pbx.numbers(), ["Night", "Night"]);
-    // Somebody removes the second one by hand; the one that is left is as the run left it.
+    // The second one is removed by hand; the one that is left is as the run left it.
     let id = second.lock().unwrap().clone();
     office.raw("/extensions/group/destroy", json!({ "group_id": id }));
     fs::remove_file(office.path("report.csv")).unwrap();
@@ -735,7 +735,7 @@ fn an_undo_takes_out_of_groups_only_what_the_run_put_in() {
     office.write("sales.csv", "number,groups\n2001,Sales\n");
     let update = "--to TARGET --mode update --rate 5000 --reply-within 2 --yes";
     let ran = office.ends(&format!("import sales.csv {update} --json"), 0);
-    // Somebody else puts the same extension into another group.
+    // Another run puts the same extension into another group.
     office.write("night.csv", "number,groups\n2001,Night\n");
     office.ends(&format!("import night.csv {update}"), 0);
     office.ends(&format!("undo {} --yes", ran.name()), 0);

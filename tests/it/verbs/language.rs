@@ -53,7 +53,7 @@ fn messages_are_in_the_readers_language_and_results_are_the_same() {
         english.out
     );
 
-    // What programs read.
+    // Formats for programs are the same in both languages.
     let untimed = |text: &str| -> Value {
         let mut rows: Value = serde_json::from_str(text).unwrap();
         for row in rows.as_array_mut().unwrap() {

@@ -1741,7 +1741,7 @@ fn an_extension_that_is_off_is_left_behind_where_it_could_only_be_on() {
     assert!(moved.contains("2002") && !moved.contains("2001"), "{moved}");
     assert!(report["2001"]["hint"].contains("--drop enabled"));
     assert_eq!(one.to.sim.numbers(), ["2002"]);
-    // Whoever says so has it on.
+    // With --drop, it is on there.
     let report = one.migrate("--drop enabled", 0);
     assert_eq!(result(&report, "2001").0, "created");
 }

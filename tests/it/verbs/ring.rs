@@ -273,7 +273,7 @@ fn a_name_without_a_port_is_asked_at_its_address_and_that_is_told() {
     exchange.sheet("a.csv", &["2000"], &[]);
     let port = exchange.registrar.addr().port();
     let told = "SRV records are not looked up";
-    // Nobody listens at the usual port, or somebody who does not know the extension.
+    // The usual port has no listener, or one that does not know the extension.
     let line =
         "ring a.csv --to hq --reply-within 1 --set sip_transport=tcp --set sip_address=localhost";
     let ran = exchange.program.ends(line, 1);
@@ -629,7 +629,7 @@ fn an_import_says_which_of_its_extensions_ring() {
     assert_eq!(ran.summary()["ring"], serde_json::json!({"rings": 12}));
     ran.says(&[": 12 created, 12 ring"]);
     assert_eq!(office.rings("r.csv"), ["rings"; 12]);
-    // What is there already is asked with the sheet's secret; nothing is asked about a row that is not done.
+    // An extension that exists already is asked with the sheet's secret; nothing is asked about a row that is not done.
     office.registrar.set_quirk("2003", Quirk::Open);
     office.sheet("b.csv", 13);
     let more = format!("{}2000,again,{}\n", office.desk.read("b.csv"), CANARIES[0]);

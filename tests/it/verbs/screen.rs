@@ -269,7 +269,7 @@ fn init_keeps_a_password_in_the_keyring_of_the_session_where_that_is_wanted() {
     let output = with_keyring("export hq").output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
-    // What cannot be written leaves no password behind.
+    // A configuration that cannot be written leaves no password behind.
     std::fs::remove_file(&kept).unwrap();
     std::fs::remove_file(desk.path("rowcall.toml")).unwrap();
     let (exit, screen) = answered("init --config nowhere/rowcall.toml");
@@ -372,7 +372,7 @@ fn a_led_import_keeps_its_answers_and_sends_the_sheet() {
     }
     assert!(desk.path("staff.report.html").is_file());
     assert!(screen.contains("staff.map.toml: keeps these meanings"));
-    // What was answered once is not asked again.
+    // A question that was answered is not asked again.
     let mut lead = Typist::start(&mut command);
     lead.answers("vendor [openvox]: ", "")
         .answers("some rows have no sip_password", "y")

@@ -96,7 +96,7 @@ fn plan_and_import_go_by_the_settings_of_the_target() {
     assert_eq!(stored("mailbox.email").as_deref(), Some("ann@example.com"));
 }
 
-/// What is kept in the box has a box to be kept in.
+/// A field that is kept in the mailbox needs a mailbox.
 #[test]
 fn an_e_mail_address_without_a_pin_is_a_finding() {
     let desk = desk();

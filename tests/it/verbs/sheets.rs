@@ -114,7 +114,7 @@ fn template_comes_back(id: &str, manifest: &Manifest, groups: bool, language: &s
         rowcall(folder.path(), &[words, flag.as_slice()].concat())
     };
     let (_, names) = run(&["template", "--for", id]);
-    // What is said of fields that need a setting comes after them.
+    // Notes on fields that need a setting come after the fields.
     let names = names.lines().next().unwrap();
     let make = ["template", "--for", id, "-o", "t.xlsx", "--lang", language];
     let (code, said) = run(&make);

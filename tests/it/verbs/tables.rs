@@ -224,7 +224,7 @@ fn a_word_above_several_headings_qualifies_them() {
         );
         assert!(words.contains("“Voicemail: E-Mail” (F3)"), "{words}");
         assert!(words.contains("“Weiterleitung: Aktiv” (G3)"), "{words}");
-        // What is written with these headings is read with them.
+        // A sheet that is written with these headings is read with them.
         let line = format!("columns {named} --for portsip -o map.toml{flag}");
         desk.ends(&line, 0);
         assert!(
@@ -460,7 +460,7 @@ fn a_column_below_a_word_for_somebody_else_is_not_the_persons() {
     ];
     let (stored, words) = read(&rows, 0);
     assert_eq!(stored, ["Ann", "", "0170123"], "{words}");
-    // Somebody else above the first column, and the person beside that one: the word may be a title too, so it is asked.
+    // Another person above the first column, and the person beside that one: the word may be a title too, so it is asked.
     for (above, somebodys) in [
         ("Vorgesetzter,Mitarbeiter,", "E-Mail"),
         ("Eltern,Schüler,", "Mobil"),

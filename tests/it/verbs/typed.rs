@@ -157,7 +157,7 @@ fn every_usage_error_has_a_way_out() {
             ran.err
         );
         assert!(ran.err.contains("hint: "), "{line}:\n{}", ran.err);
-        // Nobody means an option as a value.
+        // An option is never meant as a value.
         assert!(!ran.err.contains("as a value"), "{line}:\n{}", ran.err);
     }
 }

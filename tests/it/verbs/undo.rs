@@ -25,7 +25,7 @@ fn an_import_is_undone_and_the_undo_too() {
         );
         let full = desk.export();
 
-        // What would be done is shown, and no run begins.
+        // A dry run shows what would be done, and begins no run.
         let runs = desk.runs("state").len();
         let shown = desk.undo(&["--dry-run"]);
         assert_eq!(shown.exit, 0, "{vendor}: {}", shown.err);

@@ -135,7 +135,7 @@ impl RunningAsterisk {
             asterisk.configure(lines);
             asterisk.configure_tls();
             asterisk.boot();
-            // Somebody else may have taken a port meanwhile.
+            // Another process may have taken a port meanwhile.
             if !asterisk.errors().contains("already in use") {
                 return Some(asterisk);
             }

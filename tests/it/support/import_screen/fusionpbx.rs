@@ -87,7 +87,7 @@ fn import(rows: &mut Imported, bytes: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// What its form would have filled in, and the domain without which it cannot call.
+/// Demands the values that its form would have filled in, and the domain without which it cannot call.
 fn works(row: &ImportedRow) -> Result<(), String> {
     let domain = text(row, "user_context");
     want(domain == "pbx.example.com", row, "user_context")?;

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 /// One extension, by the product's own column names.
 pub(crate) type ImportedRow = BTreeMap<String, String>;
 
-/// What a product stored, by number; a second extension with a number has a mark behind it.
+/// The rows that a product stored, by number; a second extension with a number has a mark behind it.
 pub(crate) type Imported = BTreeMap<String, ImportedRow>;
 
 /// A product with an import page.
