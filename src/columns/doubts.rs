@@ -10,7 +10,7 @@ use super::owner::{OwnerWords, owner_flags};
 use super::products::{Product, ProductWord, products};
 use super::questions::{ColumnError, Question, listed, map_flag};
 use super::sample::Sample;
-use crate::model::{Field, Kind, Language, heading_key};
+use crate::model::{Field, Kind, Language};
 use crate::sheet::is_no_heading;
 use std::collections::BTreeMap;
 
@@ -547,7 +547,9 @@ impl Meanings<'_> {
         }
         let doubts = products().iter().filter(|product| !product.is_vendor());
         let doubts = doubts.filter_map(|product| {
-            let weight = self.weight(product);
+            let is_its_own =
+                |heading: &&String| self.own_name(heading).is_none() && product.spells(heading);
+            let weight = product.weight(self.headings.iter().filter(is_its_own));
             let columns = self.columns();
             let columns: Vec<usize> = columns
                 .filter(|column| self.may_be_meant_otherwise(product, *column))
@@ -595,23 +597,6 @@ impl Meanings<'_> {
         let key = self.target.key();
         let word = product.word(self.heading(column));
         matches!(word, Some(ProductWord::Read(cell)) if cell.fields().contains(&key))
-    }
-
-    /// Weighs the evidence for a product: the headings that are not in sheets of all kinds and that it spells so, with double
-    /// weight for those that it reads.
-    fn weight(&self, product: &'static Product) -> usize {
-        let distinctive = self.headings.iter().filter(|heading| {
-            let key = heading_key(heading);
-            !dictionary().is_anybodys(heading)
-                && self.own_name(&key).is_none()
-                && product.spells(heading)
-        });
-        let weights = distinctive.map(|heading| match product.word(heading) {
-            Some(ProductWord::Read(_)) => 2,
-            Some(ProductWord::LeftOut) => 1,
-            None => 0,
-        });
-        weights.sum()
     }
 
     /// Returns true if a column is read into a field, by a common word or the target's, that the product may not mean

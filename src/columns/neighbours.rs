@@ -7,6 +7,7 @@ use super::passwords;
 use super::sample::{NameColumns, Sample};
 use super::values::How;
 use crate::model::{Field, heading_key};
+use std::collections::HashMap;
 
 /// Decides every heading that is open, or asks.
 pub(super) fn decide(all: &mut Meanings<'_>) {
@@ -42,19 +43,20 @@ pub(super) fn decide(all: &mut Meanings<'_>) {
 impl Meanings<'_> {
     /// Leaves out the columns that have the heading of one before them, and its cells in every row.
     fn leave_out_repeated(&mut self) {
-        for column in self.columns().skip(1) {
+        let mut firsts: HashMap<String, usize> = HashMap::new();
+        for column in self.columns() {
             let key = heading_key(self.heading(column));
+            let first = *firsts.entry(key).or_insert(column);
             let is_left = |meaning: &Meaning| match meaning {
                 Meaning::Read { by, .. } => *by == ReadBy::Map,
                 meaning => !matches!(meaning, Meaning::Open(_)),
             };
-            let is_same = |other: &usize| heading_key(self.heading(*other)) == key;
-            let mut before = (0..column).filter(is_same);
-            let Some(first) = before.next().filter(|_| !is_left(&self.meanings[column])) else {
-                continue;
-            };
             let are_one = |sample: &Sample| sample.are_one(first, column);
-            if is_left(&self.meanings[first]) || !self.sample().is_some_and(are_one) {
+            if first == column
+                || is_left(&self.meanings[column])
+                || is_left(&self.meanings[first])
+                || !self.sample().is_some_and(are_one)
+            {
                 continue;
             }
             let reason = format!("left out, for it has the same cells as {}", self.at(first));

@@ -1,6 +1,7 @@
 //! Other products' sheets, as those export or import them: the marks by which they are recognised, the meaning of their
 //! columns, and the meaning of their cells. The facts are in `products.toml`.
 
+use super::dictionary::dictionary;
 use super::values::Cell;
 use crate::model::{Field, heading_key, is_heading_like, same_word};
 use serde::Deserialize;
@@ -113,7 +114,7 @@ impl Product {
 
     /// Returns true for the heading of a list whose commas part it into further cells.
     pub(super) fn parts_list(&self, heading: &str) -> bool {
-        !self.parted_list.is_empty() && heading_key(&self.parted_list) == heading_key(heading)
+        !self.parted_list.is_empty() && same_word(&self.parted_list, heading)
     }
 
     /// Looks up a heading; `None` where the product does not know it.
@@ -130,6 +131,18 @@ impl Product {
             None => known == own,
         };
         self.read.keys().any(|known| is_so(known)) || self.left_out().any(is_so)
+    }
+
+    /// Weighs the evidence of headings for this product: those that are in sheets of all kinds count nothing, and those that
+    /// it reads count twice.
+    pub(super) fn weight<'h>(&'static self, headings: impl Iterator<Item = &'h String>) -> usize {
+        let distinctive = headings.filter(|heading| !dictionary().is_anybodys(heading));
+        let weights = distinctive.map(|heading| match self.word(heading) {
+            Some(ProductWord::Read(_)) => 2,
+            Some(ProductWord::LeftOut) => 1,
+            None => 0,
+        });
+        weights.sum()
     }
 
     /// Looks up a heading by its key.

@@ -3,7 +3,7 @@
 use super::binding::Binding;
 use super::dictionary::dictionary;
 use crate::manifest::{Manifest, all_digits, is_emergency};
-use crate::model::{Field, Kind, heading_key};
+use crate::model::{Field, Kind, heading_key, same_word};
 use crate::sheet::{
     CLEAR, Cells, Row, Sheet, SheetError, SheetErrorKind, is_placeholder, looks_like_data,
 };
@@ -379,7 +379,7 @@ impl Binding {
             let field = reading.and_then(|reading| reading.field);
             let heading = reading.map_or("", |reading| reading.heading.as_str());
             filled += 1;
-            same += usize::from(heading_key(heading) == heading_key(text));
+            same += usize::from(same_word(heading, text));
             // There the words of headings are values too.
             let has_words = field.is_some_and(|field| {
                 let kind = field.def().kind;
@@ -394,8 +394,8 @@ impl Binding {
             return RowKind::Other;
         }
         let key_heading = key.and_then(|key| self.columns.get(key));
-        let is_key_again = key_heading
-            .is_some_and(|key| !text.is_empty() && heading_key(&key.heading) == heading_key(text));
+        let is_key_again =
+            key_heading.is_some_and(|key| !text.is_empty() && same_word(&key.heading, text));
         if (known > 1 && known * 2 >= filled) || (is_key_again && filled > 1) {
             return RowKind::Headings;
         }

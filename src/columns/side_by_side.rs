@@ -5,7 +5,7 @@ use super::map::Mapped;
 use super::meaning::{LeftOutBecause, Meaning, Meanings};
 use super::questions::Question;
 use super::sample::Sample;
-use crate::model::{Field, heading_key};
+use crate::model::{Field, same_word};
 
 /// The part of a column in a list of people and their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +97,7 @@ impl Meanings<'_> {
         let (Some(first), Some(second)) = (heading(one), heading(other)) else {
             return false;
         };
-        let is_one = !first.is_empty() && heading_key(first) == heading_key(second);
+        let is_one = !first.is_empty() && same_word(first, second);
         is_one || self.are_one_part(one, other)
     }
 

@@ -7,8 +7,8 @@ use crate::manifest::{Manifest, Purpose};
 use crate::mapping::kept_halves;
 use crate::model::redact::quoted;
 use crate::model::{
-    Action, Field, Finding, Outcome, Place, Record, RowResult, RuleId, Severity, Text, heading_key,
-    list_items,
+    Action, Field, Finding, Outcome, Place, Record, RowResult, RuleId, Severity, Text, list_items,
+    same_word,
 };
 use crate::rim::Failure;
 use crate::rules::{Checker, Country, Dialled};
@@ -120,15 +120,14 @@ pub(crate) struct OnPbx<'p> {
     pub(crate) records: Option<&'p BTreeMap<String, Record>>,
 }
 
-/// Returns true if a row that is no extension has the sum of the other rows' numbers in the place of its own.
-fn sums_up(row: &InputRow, all: &[&InputRow]) -> bool {
+/// Finds a row that is no extension and has the sum of the other rows' numbers, two or more, in the place of its own.
+fn find_total<'r>(rows: &[&'r InputRow]) -> Option<&'r InputRow> {
     let value = |row: &InputRow| row.wanted.number().parse::<u64>().ok().map(u128::from);
-    let others = || {
-        all.iter()
-            .filter(|other| other.place != row.place)
-            .filter_map(|row| value(row))
-    };
-    !row.is_valid() && others().count() > 1 && value(row) == Some(others().sum())
+    let values = rows.iter().filter_map(|row| value(row));
+    let (count, sum) = values.fold((0, 0), |(count, sum), value| (count + 1, sum + value));
+    let is_sum = |row: &InputRow| count > 2 && value(row).is_some_and(|own| sum - own == own);
+    let mut rows = rows.iter().copied();
+    rows.find(|row| !row.is_valid() && is_sum(row))
 }
 
 /// Rows without more than their key may be titles where at most one row in this number is of that kind.
@@ -355,18 +354,22 @@ impl InputRows {
     fn is_titled(&self, row: &InputRow) -> bool {
         let number = row.wanted.number();
         let is_digit = |c: char| c.is_ascii_digit();
-        let is_word = !number.is_empty() && !number.contains(is_digit) && !is_placeholder(number);
+        let is_word =
+            || !number.is_empty() && !number.contains(is_digit) && !is_placeholder(number);
         let heading = || {
             let (sheet, binding) = self.sheets.get(row.sheet)?;
             sheet.headings.get(binding.origin_of(Field::NUMBER)?)
         };
-        let is_heading =
-            || heading().is_some_and(|heading| heading_key(heading) == heading_key(number));
-        let filled = row.filled();
+        let is_heading = || heading().is_some_and(|heading| same_word(heading, number));
+        let is_alone = || match row.filled() {
+            1 => true,
+            2 => is_word(),
+            _ => false,
+        };
         row.stays.is_none()
             && !row.is_valid()
             && !number.starts_with(is_digit)
-            && (filled == 1 || (filled == 2 && is_word))
+            && is_alone()
             && !is_heading()
     }
 
@@ -482,7 +485,7 @@ impl InputRows {
             );
             return Err(Failure::usage(message).hint(hint));
         }
-        if let Some(total) = of_sheet.iter().find(|row| sums_up(row, of_sheet)) {
+        if let Some(total) = find_total(of_sheet) {
             let message = format!(
                 "{}: {} is the sum of the numbers above it, so the column may count something, and its cells may be no \
                  extensions: nothing was deleted",
@@ -503,11 +506,13 @@ impl InputRows {
     pub(crate) fn refuse_below_titles(&self) -> Result<(), Failure> {
         let titles = self.rows.iter().enumerate();
         let mut titles = titles.filter_map(|(at, row)| {
+            if !self.is_titled(row) {
+                return None;
+            }
             let cells = row.cells();
             let mut texts = (0..cells.len()).filter_map(|column| cells.get(column));
             let text = texts.find(|text| !text.trim().is_empty())?;
-            let is_title = self.is_titled(row) && is_not_meant(text);
-            is_title.then(|| (at, row, text.to_owned()))
+            is_not_meant(text).then(|| (at, row, text.to_owned()))
         });
         let is_followed = |(at, title, _): &(usize, &InputRow, String)| {
             let mut below = self.rows[*at..].iter();

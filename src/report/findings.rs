@@ -2,7 +2,7 @@
 
 use super::labels::{column_label, with_labels};
 use crate::lang::{all_translated, in_language, language, translated};
-use crate::model::{Field, Finding, Language, Place, Severity, heading_key, with_hint};
+use crate::model::{Field, Finding, Language, Place, Severity, same_word, with_hint};
 use crate::sheet::{ExtraRow, ExtraSheet, TITLE_PREFIX, Tone};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -274,8 +274,7 @@ fn subject(finding: &Finding, heading: &str, end: &str) -> String {
 }
 
 pub(super) fn is_field_name(heading: &str) -> bool {
-    let key = heading_key(heading);
-    Field::all().any(|field| heading_key(field.name()) == key)
+    Field::all().any(|field| same_word(field.name(), heading))
 }
 
 /// Builds the message with its next step, without the field's name, which comes before it.

@@ -16,7 +16,6 @@ use crate::sheet::Cells;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// The rule about numbers with a letter or a sign among others of digits alone.
 /// The number of extensions followed to name a loop; and below, the number of them that are named.
 const LOOP_STEPS_MAX: usize = 1000;
 const LOOP_NAMED_MAX: usize = 12;

@@ -23,15 +23,7 @@ fn headings_of(product: &'static Product) -> Vec<Meant> {
 /// Returns true if two headings at least, or one that is read, are this product's alone: with less, nothing in a sheet
 /// shows that common words do not have their common meaning.
 fn is_told_apart(headings: &[String], owner: &'static Product) -> bool {
-    let weights = headings.iter().map(|heading| {
-        let is_anybodys = dictionary().is_anybodys(heading);
-        match owner.word(heading) {
-            Some(ProductWord::Read(_)) if !is_anybodys => 2,
-            Some(ProductWord::LeftOut) if !is_anybodys => 1,
-            _ => 0,
-        }
-    });
-    weights.sum::<usize>() >= 2
+    owner.weight(headings.iter()) >= 2
 }
 
 fn sheet(random: &mut Random) -> (&'static Product, Vec<Meant>) {

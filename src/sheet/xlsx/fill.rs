@@ -1,9 +1,10 @@
 //! The fills of cells, as a workbook's styles have them.
 
 use crate::xml::{PullError, Tag};
+use std::collections::HashMap;
 
 /// A fill of cells: its kind and its colour, as the workbook has them.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Fill {
     kind: String,
     colour: String,
@@ -37,10 +38,13 @@ impl Fill {
 
     /// The fill of each style by its number, which is the same for the same fill and 0 for none; a style names one of `fills`.
     pub(super) fn numbers(fills: &[Fill], styles: &[usize]) -> Vec<u32> {
+        let mut numbers: HashMap<&Fill, u32> = HashMap::new();
+        for (number, fill) in (1..).zip(fills).filter(|(_, fill)| fill.is_seen()) {
+            numbers.entry(fill).or_insert(number);
+        }
         let number = |style: &usize| {
-            let own = fills.get(*style).filter(|fill| fill.is_seen());
-            let first = own.and_then(|own| fills.iter().position(|fill| fill == own));
-            first.map_or(0, |first| first as u32 + 1)
+            let own = fills.get(*style).and_then(|fill| numbers.get(fill));
+            own.copied().unwrap_or_default()
         };
         styles.iter().map(number).collect()
     }

@@ -115,7 +115,7 @@ impl TokenDoor {
         username: &str,
         password: &str,
     ) -> Result<String, ErrorNumber> {
-        let expected = self.account.password.derive(digest);
+        let expected = self.account.password.derive(md5_hex);
         if username != self.account.username || expected != *password {
             self.wrong_in_a_row += 1;
             return Err(WRONG_PASSWORD);
