@@ -824,7 +824,7 @@ fn losing(link: InProcess, first: usize, last: usize, lost: Lost) -> impl Link {
     Hooked::new(link, move |request, _, link| {
         let writes = match request.effect {
             Effect::Writes => writes.fetch_add(1, Ordering::SeqCst),
-            Effect::Reads => return link.exchange(request),
+            Effect::Reads | Effect::SignsIn => return link.exchange(request),
         };
         if !(first..=last).contains(&writes) {
             return link.exchange(request);

@@ -8,6 +8,9 @@
 //! | a redirect | `TargetUnusable` | `MayHaveHappened` |
 //! | 2xx, other 4xx | the reply | the reply |
 //!
+//! A request that signs in is one that reads, but is not sent again when its reply is lost or unwelcome: the PBX may have
+//! counted it as a wrong password.
+//!
 //! A PBX that is not reached, or that wants rest, pauses the pace: for all senders, not only one.
 
 use super::Link;
@@ -32,8 +35,6 @@ pub struct Patience {
     /// The time after which a PBX that was reached before, and is not any more, is waited for no longer: one request after
     /// the other would wait as long for it.
     pub unreached_max: Duration,
-    /// True if a request that reads is sent again when its reply is lost. Not where each may count, as sign-ins do.
-    pub repeats_lost: bool,
     /// True if a request that certainly was not sent is sent again. Not where what was asked before it may not hold once the
     /// PBX is reached again.
     pub repeats_unsent: bool,
@@ -46,7 +47,6 @@ impl Patience {
         wait_first: Duration::from_millis(500),
         wait_max: Duration::from_secs(10),
         unreached_max: Duration::from_secs(60),
-        repeats_lost: true,
         repeats_unsent: true,
     };
 
@@ -129,10 +129,9 @@ impl Retrying {
             let overloaded = fault.http_status.is_some_and(wants_rest);
             let stop = self.pace.stop_flag();
             let given_up = || stop.is_overdue() || (unheard && stop.is_stopped());
-            let again = request.effect == Effect::Reads && patience.repeats_lost;
             let is_repeated = match unheard {
                 true => patience.repeats_unsent,
-                false => again,
+                false => request.effect == Effect::Reads,
             };
             let repeats = is_repeated
                 && attempt < patience.attempts_max
@@ -192,7 +191,7 @@ impl Retrying {
             200..=299 | 400..=499 => Ok(reply),
             status => {
                 let kind = match request.effect {
-                    Effect::Reads => FaultKind::TargetUnusable,
+                    Effect::Reads | Effect::SignsIn => FaultKind::TargetUnusable,
                     Effect::Writes => FaultKind::MayHaveHappened,
                 };
                 let what = match status {
@@ -228,7 +227,6 @@ mod tests {
         wait_first: Duration::from_millis(2),
         wait_max: Duration::from_millis(8),
         unreached_max: Duration::from_secs(60),
-        repeats_lost: true,
         repeats_unsent: true,
     };
 

@@ -542,7 +542,6 @@ impl Connection {
         let is_listing = matches!(task, Task::List);
         let mut transcript = Transcript {
             asks_again: true,
-            repeats_lost: true,
             starts_over: !is_listing && self.manifest().vendor.loses_ms > 0,
             ..Transcript::default()
         };
@@ -593,8 +592,8 @@ impl Connection {
     /// Runs a conversation about the session itself.
     fn converse_about_session(&self, task: &Task<'_>, session: &Session) -> Result<Answer, Fault> {
         let mut transcript = Transcript {
-            // A lost reply to a sign-in may have been counted as a wrong password: it is not asked for again here.
-            repeats_lost: !matches!(task, Task::SignIn(_)),
+            // Only what a sign-in asks with the session that it got: the sign-in itself is not asked for again here.
+            asks_again: matches!(task, Task::SignIn(_)),
             about_session: true,
             ..Transcript::default()
         };
@@ -622,7 +621,6 @@ impl Connection {
             Turn::Send(request) => {
                 let permit = permit.take().unwrap_or_else(|| self.line.pace().permit());
                 let patience = Patience {
-                    repeats_lost: transcript.repeats_lost,
                     repeats_unsent: !transcript.starts_over || transcript.exchanges.is_empty(),
                     ..self.patience
                 };
@@ -821,8 +819,6 @@ struct Transcript {
     wrote: bool,
     /// True if reads whose replies are not understood are sent again.
     asks_again: bool,
-    /// True if reads whose replies are lost are sent again.
-    repeats_lost: bool,
     /// True if it starts over where the PBX could not be reached in its midst: another one may answer by then, and what it
     /// says does not go with what the first one said.
     starts_over: bool,

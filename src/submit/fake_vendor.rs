@@ -22,7 +22,6 @@ pub(crate) const HASTE: Patience = Patience {
     wait_first: Duration::from_millis(1),
     wait_max: Duration::from_millis(4),
     unreached_max: Duration::from_secs(60),
-    repeats_lost: true,
     repeats_unsent: true,
 };
 
@@ -98,7 +97,7 @@ impl Client for FakeClient {
         match (task, exchanges.len()) {
             (Task::SignIn(account), 0) => {
                 assert!(session.token.reveal().is_empty());
-                say("login", Effect::Reads, &account.username, Value::Null)
+                say("login", Effect::SignsIn, &account.username, Value::Null)
             }
             (Task::KeepAlive, 0) => say("keep", Effect::Reads, "", Value::Null),
             (Task::SignIn(_) | Task::KeepAlive, _) => answer_session(),

@@ -4,7 +4,7 @@
 use super::{Client, Task};
 use crate::manifest::Manifest;
 use crate::model::{Fault, FaultKind};
-use crate::wire::{Answer, Exchange, Reply, Request, Session, Turn};
+use crate::wire::{Answer, Effect, Exchange, Reply, Request, Session, Turn};
 
 /// The largest number of pages of one listing that are read.
 pub(crate) const PAGES_MAX: usize = 1000;
@@ -162,7 +162,8 @@ impl<'t, D: Protocol> Conversation<'t, D> {
     }
 
     /// Signs in, with no session yet: a refusal is read as one of the account or of the wrong PBX.
-    pub(crate) fn sign_in(&mut self, request: Request) -> Step<D::Content> {
+    pub(crate) fn sign_in(&mut self, mut request: Request) -> Step<D::Content> {
+        request.effect = Effect::SignsIn;
         let judged = self.judged_at_sign_in(request)?;
         judged.map_err(|fault| self.end(fault))
     }

@@ -45,6 +45,8 @@ vocabulary! {
 pub enum Effect {
     /// Changes nothing on the PBX: may be repeated.
     Reads,
+    /// Shows a password, which the PBX may count as a wrong one each time: not repeated by itself.
+    SignsIn,
     /// May change something: never repeated without looking first.
     Writes,
 }

@@ -1,5 +1,4 @@
 use super::dictionary::{Common, dictionary};
-use super::products::ProductWord;
 use super::sample::Sample;
 use super::*;
 use crate::manifest::Manifest;

@@ -44,8 +44,7 @@ impl Asterisk {
         };
         if self.uses_ami {
             let login = one_line(talk, ami::login(account))?;
-            let login = talk.judged_at_sign_in(login)?;
-            let login = login.map_err(|fault| talk.end(fault))?;
+            let login = talk.sign_in(login)?;
             let cookie = login.get("cookie").and_then(Value::as_str);
             session.refresh_token = cookie.map(Secret::new);
             session.lifetime = Some(ami::LIFETIME);

@@ -108,7 +108,7 @@ impl Protocol for OpenVox {
                     .fault_of_code(number.as_deref().unwrap_or(FAILED));
                 let fault = fault.status(reply.status);
                 return Err(match exchange.request.effect {
-                    Effect::Reads => self.manifest.at_reading(fault),
+                    Effect::Reads | Effect::SignsIn => self.manifest.at_reading(fault),
                     Effect::Writes => fault,
                 });
             }

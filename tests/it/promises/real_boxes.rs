@@ -10,8 +10,7 @@ use crate::support::unpacked::Packages;
 use rowcall::model::{Field, Record};
 use std::collections::BTreeMap;
 use std::fs;
-use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The most sign-ins of a line that are lost.
 const SIGN_INS: usize = 20;
@@ -338,6 +337,18 @@ fn killed_and_resumed_on_the_old_release_boxes_and_forwards_end_as_wanted() {
     killed_and_resumed(V16, 25);
 }
 
+/// Waits until the file of the boxes stays as it is: while it is written, it is a piece.
+fn wait_until_written(desk: &RealDesk) {
+    let mut last = (desk.asterisk.voicemail_file(), Instant::now());
+    wait_until(|| {
+        let now = desk.asterisk.voicemail_file();
+        if now != last.0 {
+            last = (now, Instant::now());
+        }
+        last.1.elapsed() > Duration::from_millis(150)
+    });
+}
+
 /// Kills rowcall and the PBX together while a line runs, starts the PBX again and resumes, until it ends by itself.
 fn killed_together(desk: &mut RealDesk, line: &str, random: &mut Random) {
     let mut running = desk.start(&format!("{line} --report r.csv"));
@@ -353,16 +364,7 @@ fn killed_together(desk: &mut RealDesk, line: &str, random: &mut Random) {
         }
         running.kill().unwrap();
         running.wait().unwrap();
-        // The file itself would be a piece if it was being written.
-        let mut written = desk.asterisk.voicemail_file();
-        loop {
-            thread::sleep(Duration::from_millis(150));
-            let now = desk.asterisk.voicemail_file();
-            if now == written {
-                break;
-            }
-            written = now;
-        }
+        wait_until_written(desk);
         desk.asterisk.kill_now();
         desk.asterisk.revive();
         println!("death {death} of {line}");
@@ -429,9 +431,8 @@ fn boxes_of_others_that_a_real_asterisk_has_lost_in_a_run_are_told() {
     desk.sheet("in.csv", &wanted);
     let mut running = desk.start("import in.csv --to TARGET --report r.csv");
     wait_until(|| desk.asterisk.voicemail_file().matches(" => ").count() >= 10);
-    // Not while it is written.
     signal(&running, "STOP");
-    thread::sleep(Duration::from_millis(60));
+    wait_until_written(&desk);
     desk.asterisk.kill_now();
     let file = desk.asterisk.voicemail_file();
     let (others, own) = file.split_once("[default]").unwrap();

@@ -22,7 +22,6 @@ pub(crate) const HASTE: Patience = Patience {
     wait_first: Duration::from_millis(1),
     wait_max: Duration::from_millis(4),
     unreached_max: Duration::from_secs(60),
-    repeats_lost: true,
     repeats_unsent: true,
 };
 

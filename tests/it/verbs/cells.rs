@@ -49,7 +49,10 @@ fn a_word_that_names_no_state_is_asked_about_and_an_exports_status_says_nothing(
     desk.write("s.csv", sheet("Status", "perhaps"));
     desk.ends("check s.csv --for portsip", 0)
         .says(&["“Status” (E1): left out, for its words do not tell whether"]);
-    desk.ends("check s.csv --for portsip --map Status=enabled", 1);
+    let words = desk
+        .ends("check s.csv --for portsip --map Status=enabled", 1)
+        .out;
+    assert!(words.contains("must be on or off"), "{words}");
     desk.write("s.csv", sheet("status", "Registered (192.0.2.7)"));
     desk.ends("check s.csv --for portsip", 0);
     // A state of the country.
@@ -505,6 +508,7 @@ fn a_deletion_asks_about_a_column_that_tells_leavers_from_the_others() {
         ("Left_on", ["2025-12-30", "2025-12-31"], true),
         ("City,State", ["Fresno,CA", "Austin,TX"], false),
         ("Delete,Leaver", ["yes,yes", "yes,yes"], false),
+        ("Delete,Leaver", ["yes,no", "yes,yes"], true),
     ] {
         let desk = Desk::new("openvox");
         desk.seed(&desk.small(2001..2003));
