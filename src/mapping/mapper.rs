@@ -2,7 +2,7 @@
 
 use super::caller::number_behind_name;
 use super::renumber::Renumbering;
-use super::table::{Translations, translations};
+use super::table::{Split, Translations, translations};
 use crate::manifest::{Access, FieldRow, Manifest, Rule};
 use crate::model::redact::plain;
 use crate::model::{Field, Forward, ForwardDestination, Kind, Record, Secret, TO_GENERATE, Text};
@@ -546,7 +546,7 @@ impl<'r> Mapper<'r> {
     }
 
     /// Maps the fields that have a row in the table.
-    pub(super) fn tabled(&mut self) {
+    pub(super) fn apply_table(&mut self) {
         let (route, table) = (self.route, self.route.table);
         for row in &table.stays {
             let is_meant = match &row.value {
@@ -579,36 +579,7 @@ impl<'r> Mapper<'r> {
             }
         }
         for row in &table.split {
-            let has = row
-                .to
-                .iter()
-                .all(|field| route.target_row(*field).is_some());
-            let given = row
-                .to
-                .map(|field| self.gives(field).then(|| self.own_text(field)));
-            if has
-                && route.target_row(row.from).is_none()
-                && let Some(name) = self.own_text(row.from)
-                && let Some((first, last)) = parts_of(&name, given.each_ref().map(Option::as_ref))
-            {
-                let written: Vec<Field> = [(row.to[0], first), (row.to[1], last)]
-                    .into_iter()
-                    .filter(|(_, part)| !part.is_empty())
-                    .map(|(field, part)| {
-                        self.wanted.set(field, part);
-                        field
-                    })
-                    .collect();
-                let back = format!("{first} {last}").trim() == name;
-                let how = with_way_back(&row.reason, back || route.from.is_sheet(), "joined");
-                // Rows of one sheet are told of in the same words, whether or not their names have two parts.
-                let to = if route.from.is_sheet() {
-                    &row.to[..]
-                } else {
-                    &written
-                };
-                self.translate(row.from, to, how);
-            }
+            self.split(row);
         }
         for row in &table.names_number {
             let Some(name) = self.own_text(row.field) else {
@@ -627,6 +598,41 @@ impl<'r> Mapper<'r> {
                 );
                 self.drop_with(row.field, &why);
             }
+        }
+    }
+
+    /// Splits a whole name in two, where the other vendor has fields for its parts alone.
+    fn split(&mut self, row: &Split) {
+        let route = self.route;
+        let has = row
+            .to
+            .iter()
+            .all(|field| route.target_row(*field).is_some());
+        let given = row
+            .to
+            .map(|field| self.gives(field).then(|| self.own_text(field)));
+        if has
+            && route.target_row(row.from).is_none()
+            && let Some(name) = self.own_text(row.from)
+            && let Some((first, last)) = parts_of(&name, given.each_ref().map(Option::as_ref))
+        {
+            let written: Vec<Field> = [(row.to[0], first), (row.to[1], last)]
+                .into_iter()
+                .filter(|(_, part)| !part.is_empty())
+                .map(|(field, part)| {
+                    self.wanted.set(field, part);
+                    field
+                })
+                .collect();
+            let back = format!("{first} {last}").trim() == name;
+            let how = with_way_back(&row.reason, back || route.from.is_sheet(), "joined");
+            // Rows of one sheet are told of in the same words, whether or not their names have two parts.
+            let to = if route.from.is_sheet() {
+                &row.to[..]
+            } else {
+                &written
+            };
+            self.translate(row.from, to, how);
         }
     }
 

@@ -35,7 +35,7 @@ impl Route<'_> {
         for forward in Forward::all() {
             forwards::map(forward, &mut mapper);
         }
-        mapper.tabled();
+        mapper.apply_table();
         mapper.rest();
         mapper.unreadable();
         mapper.needed();

@@ -50,7 +50,7 @@ pub fn map_row(fields: &BTreeSet<Field>, to: &Manifest, row: &Record) -> MappedR
             forwards::map(forward, &mut mapper);
         }
     }
-    mapper.tabled();
+    mapper.apply_table();
     mapper.rest_of_row(row);
     mapper.cleared_in_row(row);
     MappedRecord {

@@ -22,6 +22,7 @@ pub(crate) mod remote;
 pub(crate) mod render;
 pub(crate) mod replay;
 pub(crate) mod revert;
+mod reverted_row;
 pub(crate) mod sync;
 pub(crate) mod transfer;
 pub mod waves;

@@ -7,6 +7,7 @@
 use super::beside::NewAttributes;
 use super::lost::{done, lost, next_deletions, refuse_without_next};
 use super::remote::RemoteState;
+use super::reverted_row::{already_as_before, not_reverted, opposite, revert_row, without_lost};
 use super::{Plan, RevertedRun};
 use crate::compare::{differences, differing, is_unset, uncomparable, with_lost};
 use crate::digest::sha256_hex;
@@ -24,9 +25,6 @@ use crate::seal::Key;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-
-/// The code of a row that is put back except for fields that the vendor does not give back.
-const PARTIAL: &str = "undo.partial";
 
 /// The code of a row of which nothing is left that can be put back.
 const LOST: &str = "undo.lost";
@@ -858,15 +856,6 @@ fn text_of(extension: &Record, field: Field) -> String {
     extension.reveal(field).unwrap_or_default().to_owned()
 }
 
-/// The action that undoes another.
-fn opposite(action: Action) -> Action {
-    match action {
-        Action::Create => Action::Delete,
-        Action::Delete => Action::Create,
-        Action::Update | Action::None => action,
-    }
-}
-
 /// Collects the texts of fields that the run did not write, as they were read back from extensions that it had created.
 fn values_of_new_extensions(past: &StoredRows<'_>) -> BTreeSet<(Field, String)> {
     let changes = past.rows.iter().filter_map(|(row, _)| row.change.as_ref());
@@ -914,77 +903,4 @@ fn already_taken_back(row: &TakenBackRow) -> PlannedRow {
         },
         _ => outcome,
     })
-}
-
-/// A line for an extension that is as it was before the run.
-fn already_as_before(change: &Change, action: Action) -> PlannedRow {
-    let outcome = Outcome {
-        number: change.number.clone(),
-        message: "it is as it was before the run".into(),
-        ..Outcome::new(action, RowResult::Unchanged)
-    };
-    PlannedRow::without_change(outcome)
-}
-
-/// A line for an extension that is left alone.
-fn not_reverted(
-    change: &Change,
-    result: RowResult,
-    code: &str,
-    field: Option<Field>,
-    message: String,
-    hint: &str,
-) -> PlannedRow {
-    let outcome = Outcome {
-        number: change.present_number().to_owned(),
-        code: code.into(),
-        field,
-        message,
-        hint: hint.into(),
-        ..Outcome::new(opposite(change.action), result)
-    };
-    PlannedRow::without_change(outcome)
-}
-
-/// The same outcome, with the `lost` fields as its reason.
-fn without_lost(code: &str, lost: &[Field], outcome: Outcome) -> Outcome {
-    Outcome {
-        code: code.into(),
-        field: lost.first().copied(),
-        message: format!(
-            "cannot be put back, because the vendor does not give it back: {}",
-            field_names(lost)
-        ),
-        hint: "set it by hand, or import it from a sheet".into(),
-        ..outcome
-    }
-}
-
-/// A line for an extension that is put back except for the `lost` fields.
-fn revert_row(
-    change: &Change,
-    action: Action,
-    wanted: Record,
-    now: Option<&Record>,
-    lost: &[Field],
-) -> PlannedRow {
-    let number = wanted.number().to_owned();
-    let mut line = Outcome {
-        number: number.clone(),
-        ..Outcome::new(action, RowResult::NotSent)
-    };
-    if !lost.is_empty() {
-        line = without_lost(PARTIAL, lost, line);
-    }
-    let inverse = Change {
-        row: change.row,
-        action,
-        number,
-        wanted: change.hiding(wanted),
-        before: now.cloned(),
-    };
-    PlannedRow {
-        not_restorable: lost.to_vec(),
-        ..PlannedRow::to_send(line, inverse)
-    }
 }

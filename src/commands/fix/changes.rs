@@ -106,7 +106,7 @@ impl<'s> Changes<'s> {
     }
 
     /// Reports a cell that was not changed, though it has a repair.
-    pub(super) fn left(&mut self, row: &Row<'_>, column: usize, finding: &Finding, why: &str) {
+    pub(super) fn skip(&mut self, row: &Row<'_>, column: usize, finding: &Finding, why: &str) {
         let place = self.sheet.place(row.line);
         let (cell, code) = (place.cell(column), &finding.rule);
         let heading = self.sheet.headings.get(column).map_or("", String::as_str);

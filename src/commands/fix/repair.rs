@@ -38,7 +38,7 @@ pub(super) fn repaired(
                 continue;
             }
             if let Err(why) = mends.put(column, repair.clone()) {
-                changes.left(row, column, &finding, &why);
+                changes.skip(row, column, &finding, &why);
             } else if failed.is_none() {
                 let number = checker.number(row.cells);
                 let place = sheet.place(row.line);

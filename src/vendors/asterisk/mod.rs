@@ -29,7 +29,7 @@ use super::{Client, Settings, Task};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Fault, FaultCause, FaultKind, Record, Secret, VendorAttributes};
 use crate::wire::{Answer, Effect, Exchange, Listing, Method, Request, Session, Turn, json};
-use astdb::{FAMILIES, KeptEndpoint};
+use astdb::{AstdbKeys, FAMILIES, KeptEndpoint};
 use beside::{BesidePart, WantedKeys};
 use caller_id::CallerId;
 use mailbox::{Mailbox, WantedMailbox, owns_mailbox};
@@ -54,6 +54,19 @@ facts!("vendor.toml");
 /// Speaks to an Asterisk with these settings.
 pub fn client(manifest: &'static Manifest, settings: Settings) -> Box<dyn Client> {
     Box::new(Asterisk::new(manifest, &settings))
+}
+
+/// An extension as the PBX shows it.
+struct ShownParts {
+    endpoint: ShownObject,
+    auth: Option<ShownObject>,
+    aor: Option<ShownObject>,
+    /// The state of its telephones, where that is asked for.
+    state: Option<String>,
+    /// The auths and aors of other names that it uses.
+    parts_of_others: String,
+    /// The line of its box.
+    line: Option<Secret>,
 }
 
 /// The wanted fields, by the object that they belong to.
@@ -210,66 +223,94 @@ impl Asterisk {
                 true => state(talk, number)?,
                 false => None,
             };
-            let caller_id = CallerId::parse(endpoint.get("callerid").unwrap_or_default());
             let parts_of_others = self.parts_of_others(talk, number, &endpoint)?;
-            let own = self.mailbox(number);
             let line = match &boxes {
-                Some(boxes) if owns_mailbox(aor.as_ref(), &own) => boxes.line(talk, number)?,
+                Some(boxes) if owns_mailbox(aor.as_ref(), &self.mailbox(number)) => {
+                    boxes.line(talk, number)?
+                }
                 _ => None,
             };
-            let mailbox = line.as_ref().map(Mailbox::parse);
-            let mut record = self.manifest.incoming(|wire| match wire {
-                "id" => Some(number.to_owned()),
-                "state" => state.clone(),
-                "named" => Some(parts_of_others.clone()),
-                CALLER_NAME => Some(caller_id.name.clone()),
-                CALLER_NUMBER => Some(caller_id.number.clone()),
-                MAILBOXES => {
-                    let boxes = aor.as_ref()?.get("mailboxes")?;
-                    let has_own = items(boxes).any(|item| item == own);
-                    Some(if has_own { "on" } else { "off" }.to_owned())
-                }
-                // Anybody gets in.
-                PASSWORD if endpoint.named(PjsipObject::Auth).is_empty() => Some(String::new()),
-                PASSWORD => {
-                    let password = auth.as_ref()?.get("password")?;
-                    let is_hashed = password.is_empty() && auth.as_ref().is_some_and(is_hashed);
-                    (!is_hashed).then(|| password.to_owned())
-                }
-                _ => {
-                    let (object, attribute) = wire.split_once('.')?;
-                    let object = match object {
-                        "mailbox" => {
-                            let part = mailbox.as_ref().map(|mailbox| mailbox.part(attribute));
-                            return Some(part.unwrap_or_default());
-                        }
-                        "astdb" => {
-                            let mut keys = keys.iter();
-                            let is_it = |((family, name), _): &(&(&str, String), &String)| {
-                                *family == attribute && name == number
-                            };
-                            let key = keys.find(is_it);
-                            return Some(key.map(|(_, text)| text.clone()).unwrap_or_default());
-                        }
-                        "auth" => auth.as_ref()?,
-                        "aor" if aor.is_none() && attribute == MAX_CONTACTS => {
-                            // It is whole where another one's aor, or several, take its place.
-                            let is_gone = ["", number].contains(&endpoint.named(PjsipObject::Aor));
-                            return is_gone.then(String::new);
-                        }
-                        "aor" => aor.as_ref()?,
-                        _ => &endpoint,
-                    };
-                    object.get(attribute).map(str::to_owned)
-                }
-            });
-            let mut own = self.own_attributes(number, [auth.as_ref(), aor.as_ref()], &endpoint);
-            let line = line.map(|line| (MAILBOX_LINE.to_owned(), line.reveal().to_owned()));
-            own.extend(line);
-            record.set_attributes(VendorAttributes::new(&own));
-            found.push(record);
+            let parts = ShownParts {
+                endpoint,
+                auth,
+                aor,
+                state,
+                parts_of_others,
+                line,
+            };
+            found.push(self.record(number, parts, &keys));
         }
         Ok(Answer::Found(found))
+    }
+
+    /// The record of an extension with these parts; `keys` are those of AstDB.
+    fn record(&self, number: &str, parts: ShownParts, keys: &AstdbKeys) -> Record {
+        let mailbox = parts.line.as_ref().map(Mailbox::parse);
+        let mut record = self.manifest.incoming(|wire| match wire.split_once('.') {
+            Some(("mailbox", part)) => {
+                let part = mailbox.as_ref().map(|mailbox| mailbox.part(part));
+                Some(part.unwrap_or_default())
+            }
+            Some(("astdb", family)) => {
+                let mut keys = keys.iter();
+                let key = keys.find(|((of, name), _)| *of == family && name == number);
+                Some(key.map(|(_, text)| text.clone()).unwrap_or_default())
+            }
+            _ => self.shown_text(wire, number, &parts),
+        });
+        let objects = [parts.auth.as_ref(), parts.aor.as_ref()];
+        let mut own = self.own_attributes(number, objects, &parts.endpoint);
+        let line = parts.line.as_ref();
+        own.extend(line.map(|line| (MAILBOX_LINE.to_owned(), line.reveal().to_owned())));
+        record.set_attributes(VendorAttributes::new(&own));
+        record
+    }
+
+    /// The text of a field by its name in `vendor.toml`, as the objects of an extension show it.
+    fn shown_text(&self, wire: &str, number: &str, parts: &ShownParts) -> Option<String> {
+        let ShownParts {
+            endpoint,
+            auth,
+            aor,
+            state,
+            parts_of_others,
+            ..
+        } = parts;
+        let caller_id = || CallerId::parse(endpoint.get("callerid").unwrap_or_default());
+        match wire {
+            "id" => Some(number.to_owned()),
+            "state" => state.clone(),
+            "named" => Some(parts_of_others.clone()),
+            CALLER_NAME => Some(caller_id().name),
+            CALLER_NUMBER => Some(caller_id().number),
+            MAILBOXES => {
+                let own = self.mailbox(number);
+                let has_own = items(aor.as_ref()?.get("mailboxes")?).any(|item| item == own);
+                Some(if has_own { "on" } else { "off" }.to_owned())
+            }
+            // Anybody gets in.
+            PASSWORD if endpoint.named(PjsipObject::Auth).is_empty() => Some(String::new()),
+            PASSWORD => {
+                let auth = auth.as_ref()?;
+                let password = auth.get("password")?;
+                let is_hash = password.is_empty() && is_hashed(auth);
+                (!is_hash).then(|| password.to_owned())
+            }
+            _ => {
+                let (object, attribute) = wire.split_once('.')?;
+                let object = match object {
+                    "auth" => auth.as_ref()?,
+                    "aor" if aor.is_none() && attribute == MAX_CONTACTS => {
+                        // It is whole where another one's aor, or several, take its place.
+                        let is_gone = ["", number].contains(&endpoint.named(PjsipObject::Aor));
+                        return is_gone.then(String::new);
+                    }
+                    "aor" => aor.as_ref()?,
+                    _ => endpoint,
+                };
+                object.get(attribute).map(str::to_owned)
+            }
+        }
     }
 
     fn create(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
@@ -461,14 +502,29 @@ impl Asterisk {
         let kept = record.attributes().map(VendorAttributes::pairs);
         let kept = kept.as_ref().and_then(mailbox_line);
         self.update_beside(talk, number, current_aor.as_ref(), names, beside, kept)?;
-        let names_them = [PjsipObject::Auth, PjsipObject::Aor]
-            .iter()
-            .all(|object| endpoint.named(*object) == number);
         let objects = [
             (PjsipObject::Auth, auth),
             (PjsipObject::Aor, aor),
             (PjsipObject::Endpoint, fields),
         ];
+        let had_name = current_auth.as_ref().is_some_and(has_name);
+        self.write_changed(talk, number, &endpoint, objects, (had_name, are_whole))?;
+        Ok(Answer::Done)
+    }
+
+    /// Writes the objects of an extension of which fields are to change, the `endpoint` last. `had_name` is true if its auth
+    /// had the name of a telephone, `are_whole` if neither its auth nor its aor was gone.
+    fn write_changed(
+        &self,
+        talk: &mut Talk<'_>,
+        number: &str,
+        endpoint: &ShownObject,
+        objects: [(PjsipObject, ObjectFields); 3],
+        (had_name, are_whole): (bool, bool),
+    ) -> Step<()> {
+        let names_them = [PjsipObject::Auth, PjsipObject::Aor]
+            .iter()
+            .all(|object| endpoint.named(*object) == number);
         for (object, fields) in objects {
             let is_needless = object != PjsipObject::Endpoint || (names_them && are_whole);
             if fields.0.is_empty() && is_needless {
@@ -489,7 +545,6 @@ impl Asterisk {
                 }
                 Err(refusal) => return Err(talk.end(refusal)),
             };
-            let had_name = current_auth.as_ref().is_some_and(has_name);
             if object == PjsipObject::Auth && keeps_name && had_name && !has_name(&shown) {
                 // It was not there any more, and so it is all this row's: another PBX answers, or somebody removed it.
                 self.remove(talk, object, number)?;
@@ -502,7 +557,7 @@ impl Asterisk {
                 self.part(talk, PjsipObject::Aor, number)?;
             }
         }
-        Ok(Answer::Done)
+        Ok(())
     }
 
     /// The fields of an endpoint, with those that keep it closed and readable: where somebody removed it since it was

@@ -111,13 +111,14 @@ fn read_back(version: &str, program: &Program) {
         }
     };
 
-    // The run that was cut off ends, and both are taken back.
-    let resumed = program.ends(&format!("resume {cut_off} --yes --json"), 0);
+    // The run that was cut off ends, and both are taken back. The folder that they name is not here.
+    let here = "--yes --json --config rowcall.toml";
+    let resumed = program.ends(&format!("resume {cut_off} {here}"), 0);
     assert_eq!(resumed.count("created"), 4);
-    let undone = program.ends(&format!("undo {cut_off} --yes --json"), 0);
+    let undone = program.ends(&format!("undo {cut_off} {here}"), 0);
     assert_eq!(undone.count("deleted"), 4);
     // The plan, if it was carried out, has changed one extension since.
-    let undone = program.run(&format!("undo {finished} --yes --json"));
+    let undone = program.run(&format!("undo {finished} {here}"));
     let counts = ["deleted", "drifted"].map(|result| undone.count(result));
     let exit = i32::from(drifted > 0);
     assert_eq!((undone.exit, counts), (exit, [4 - drifted, drifted]));
