@@ -63,7 +63,7 @@ struct ShownParts {
     aor: Option<ShownObject>,
     /// The state of its telephones, where that is asked for.
     state: Option<String>,
-    /// The auths and aors of other names that it uses.
+    /// The auths and aors of another extension that it names.
     parts_of_others: String,
     /// The line of its box.
     line: Option<Secret>,
