@@ -2,6 +2,7 @@
 //! archive of snapshots.
 
 mod archive;
+mod exported;
 mod job;
 mod measured;
 mod on_change;

@@ -1,15 +1,15 @@
 //! One target's export, fetched and written.
 
+use super::exported::print_exported;
 use super::job::Job;
 use crate::archive::Facts;
 use crate::cli::ExportSecrets;
-use crate::export::{ExportError, Form, NotExported, Secrecy, sorted_numbers, write};
+use crate::export::{ExportError, Form, Secrecy, sorted_numbers, write};
 use crate::link::StopFlag;
-use crate::model::{Field, counted};
 use crate::progress::Progress;
 use crate::report::for_people;
 use crate::rim::terminal::{print, strict_output};
-use crate::rim::{Failure, Target, TargetSession, account_and_machine};
+use crate::rim::{Failure, TargetSession, account_and_machine};
 use crate::seal::Key;
 use crate::sheet::{Format, Readers, SheetError, Writer};
 use crate::wire::MAY_BE_INCOMPLETE;
@@ -115,31 +115,5 @@ impl Job<'_> {
             }
             Some(path) => Writer::replace(path, Readers::Anybody, &columns),
         }
-    }
-}
-
-/// Says how many records were exported, and which records and values were not.
-fn print_exported(target: &Target, exported: u64, left_out: &NotExported) {
-    let NotExported { gone, values } = left_out;
-    print(format!(
-        "{}: {}",
-        target.label,
-        counted(exported, target.noun())
-    ));
-    if !gone.is_empty() {
-        print(format!(
-            "{}: deleted on the PBX before they were read: {}",
-            target.label,
-            gone.join(", ")
-        ));
-    }
-    if !values.is_empty() {
-        let named = |(number, field): &(String, Field)| format!("{number} {}", field.name());
-        let named: Vec<String> = values.iter().map(named).collect();
-        print(format!(
-            "{}: left out, for an import would refuse what stands there on the PBX: {}",
-            target.label,
-            named.join(", ")
-        ));
     }
 }
