@@ -2,8 +2,7 @@
 //! is kept.
 
 use super::dates::has_passed;
-use super::dictionary::{DeletionWord, dictionary, plain};
-use super::sample::decision;
+use super::dictionary::{dictionary, plain};
 use crate::manifest::switch;
 use crate::model::Action;
 use std::collections::HashMap;
@@ -12,7 +11,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// The most columns that are compared with each other; those behind them say nothing here.
 const COLUMNS_MAX: usize = 256;
 
-/// What the cells of one column say of the rows that another one marks.
+/// The words of the cells of one column in the rows that another one marks.
 #[derive(Default, Clone, Copy)]
 struct Said {
     /// The hash of the first word.
@@ -22,7 +21,7 @@ struct Said {
     is_against: bool,
 }
 
-/// What the cells of each column say of the rows that each other column marks.
+/// The words of the cells of each column in the rows that each other column marks.
 #[derive(Default)]
 pub(super) struct MarkedRows {
     /// By the column of the mark, the mark, and the column that says it.
@@ -30,8 +29,8 @@ pub(super) struct MarkedRows {
 }
 
 impl MarkedRows {
-    /// Takes in a row.
-    pub(super) fn add(&mut self, cells: &[&str]) {
+    /// Takes in a row; `may_stay` tells of a cell that its row may stay.
+    pub(super) fn add(&mut self, cells: &[&str], may_stay: impl Fn(&str) -> bool) {
         let cells = cells.get(..COLUMNS_MAX).unwrap_or(cells);
         let marks = cells.iter().enumerate();
         let marks = marks.flat_map(|(at, cell)| marks_of(cell).map(move |mark| (at, mark)));
@@ -40,7 +39,7 @@ impl MarkedRows {
             return;
         }
         for (column, cell) in cells.iter().enumerate() {
-            let (word, is_against) = (word_of(cell), is_against(cell));
+            let (word, is_against) = (word_of(cell), is_against(cell, &may_stay));
             for (at, mark) in &marks {
                 let said = self.said.entry((*at, mark, column)).or_default();
                 said.differs |= *said.first.get_or_insert(word) != word;
@@ -91,9 +90,9 @@ fn word_of(cell: &str) -> u64 {
     hasher.finish()
 }
 
-fn is_against(cell: &str) -> bool {
+fn is_against(cell: &str, may_stay: impl Fn(&str) -> bool) -> bool {
     match switch(cell) {
         Some(switch) => switch == "off" && cell != "0",
-        None => decision(cell, false) == Some(DeletionWord::MayStay),
+        None => may_stay(cell),
     }
 }

@@ -195,7 +195,7 @@ impl Sample {
                     }
                     if all {
                         let cells: Vec<&str> = (0..width).map(text).collect();
-                        marked.add(&cells);
+                        marked.add(&cells, may_stay);
                     }
                     if rows.len() < rows_max {
                         if let Some(RowTrouble::CellWithoutHeading { columns, .. }) = &row.trouble {
@@ -229,7 +229,10 @@ impl Sample {
         let mut varieties: Vec<Variety> = counts.iter().map(|_| Variety::default()).collect();
         let mut marked = MarkedRows::default();
         for row in &rows {
-            marked.add(&row.iter().map(String::as_str).collect::<Vec<_>>());
+            marked.add(
+                &row.iter().map(String::as_str).collect::<Vec<_>>(),
+                may_stay,
+            );
             for (variety, cell) in varieties.iter_mut().zip(row) {
                 variety.add(cell);
                 variety.add_deciding(cell);
@@ -665,8 +668,13 @@ fn is_number(cell: &str) -> bool {
     (1..=15).contains(&digits) && cell.chars().all(is_known) && !is_date
 }
 
+/// Returns true if a cell says that its row may stay.
+fn may_stay(cell: &str) -> bool {
+    decision(cell, false) == Some(DeletionWord::MayStay)
+}
+
 /// Returns the part of a cell in the decision on its row; `None` where it has none. Of a note, words alone count.
-pub(super) fn decision(cell: &str, is_note: bool) -> Option<DeletionWord> {
+fn decision(cell: &str, is_note: bool) -> Option<DeletionWord> {
     if is_note {
         return dictionary().decision(cell);
     }

@@ -14,7 +14,7 @@ pub(super) enum NamePart {
 
 impl NamePart {
     /// The part of a name; a name of one word is the surname.
-    pub(super) fn of(self, name: &str) -> String {
+    pub(super) fn taken_from(self, name: &str) -> String {
         let (surname, given) = parts(name);
         match self {
             NamePart::Whole => format!("{given} {surname}").trim().to_owned(),
@@ -155,7 +155,7 @@ mod tests {
             ("", ["", "", ""]),
         ] {
             let all = [NamePart::Whole, NamePart::Given, NamePart::Surname];
-            assert_eq!(all.map(|part| part.of(name)), parts, "{name}");
+            assert_eq!(all.map(|part| part.taken_from(name)), parts, "{name}");
         }
     }
 }

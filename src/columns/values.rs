@@ -142,7 +142,7 @@ impl Derived {
                 }
                 _ => Cow::Borrowed(text),
             },
-            How::SurnameFirst(part) => part.of(trimmed).into(),
+            How::SurnameFirst(part) => part.taken_from(trimmed).into(),
             How::Translated(translation) => translation.value(text),
             How::Packed(name) => packed(trimmed, name).into(),
             How::BeforeComma => halves(trimmed).map_or(trimmed, |(last, _)| last).into(),

@@ -103,8 +103,8 @@ pub(crate) fn write_marked_copy(
 
 /// Returns true for a row with too few cells, which a copy of the rows has filled up.
 fn is_short(row: &Row<'_>, sheet: &Sheet) -> bool {
-    let trouble = row.trouble.as_ref().map(RowTrouble::finding);
-    trouble.is_some_and(|finding| finding.rule == RAGGED) && row.cells.len() < sheet.headings.len()
+    let is_broken = matches!(row.trouble, Some(RowTrouble::Broken(_)));
+    is_broken && row.cells.len() < sheet.headings.len()
 }
 
 fn write_rows(
