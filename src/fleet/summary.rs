@@ -72,7 +72,7 @@ pub struct SummaryHead {
 /// A whole summary.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExportSummary {
-    /// What the process did.
+    /// The account of the process.
     pub head: SummaryHead,
     /// Its targets, in the order of their names.
     pub targets: Vec<TargetSummary>,

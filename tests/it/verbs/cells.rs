@@ -505,7 +505,7 @@ fn a_deletion_asks_about_a_column_that_tells_leavers_from_the_others() {
         ("Leaver", ["yes", "x"], false),
         ("Austritt", ["", "31.12.2025"], true),
         ("Leaving_date", ["", "2025-12-31"], true),
-        ("Left_on", ["2025-12-30", "2025-12-31"], true),
+        ("Left_on", ["2025-12-30", "2025-12-31"], false),
         ("City,State", ["Fresno,CA", "Austin,TX"], false),
         ("Delete,Leaver", ["yes,yes", "yes,yes"], false),
     ] {
