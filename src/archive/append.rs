@@ -223,6 +223,17 @@ impl Archive {
         parts.collect::<Vec<_>>().join("/")
     }
 
+    /// Puts right what a process that was killed has left, where there is a manifest; returns the notices about it.
+    ///
+    /// # Errors
+    /// As [`Archive::enter`].
+    pub(crate) fn repair(&self) -> Result<Vec<String>, ArchiveError> {
+        match self.manifest().exists() {
+            true => Ok(self.lock()?.into_written().notices),
+            false => Ok(vec![]),
+        }
+    }
+
     /// Locks the manifest, and puts right any remains of a process that was killed.
     pub(super) fn lock(&self) -> Result<LockedManifest, ArchiveError> {
         let path = self.manifest();

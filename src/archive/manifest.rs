@@ -453,6 +453,7 @@ pub(crate) fn folder_name(target: &str) -> Result<&str, ArchiveError> {
         && ends_plainly
         && target.chars().all(is_plain)
         && !is_device(target)
+        && !target.eq_ignore_ascii_case(MANIFEST)
     {
         true => Ok(target),
         false => Err(ArchiveError::Name(target.to_owned())),

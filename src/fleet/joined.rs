@@ -109,6 +109,8 @@ pub fn joined(
         .values()
         .map(|(_, summary)| summary.head.exit_code)
         .collect();
+    let lines = by_shard.values().flat_map(|(_, summary)| &summary.targets);
+    codes.extend(lines.map(|line| line.exit_code));
     codes.extend((!silent.is_empty()).then_some(SILENT));
     let worst = WORST_FIRST.into_iter().find(|code| codes.contains(code));
     let mut targets: BTreeMap<String, (String, TargetSummary)> = BTreeMap::new();

@@ -9,6 +9,9 @@ use std::io::{self, Write};
 /// The name and version of the format.
 const FORMAT: &str = "rowcall.export/1";
 
+/// The exit codes of an export.
+const EXIT_CODES: [u8; 6] = [0, 1, 2, 3, 4, 130];
+
 /// The largest summary that is read, in bytes.
 pub const SUMMARY_BYTES_MAX: u64 = 256 << 20;
 
@@ -48,6 +51,22 @@ pub struct TargetSummary {
     pub head: Option<String>,
     /// The reason where there is no export; else empty.
     pub message: String,
+}
+
+impl TargetSummary {
+    /// Creates the line of a target of which nothing is known but that there is no export.
+    pub fn failed(target: &str) -> TargetSummary {
+        TargetSummary {
+            target: target.to_owned(),
+            result: TargetResult::Failed,
+            exit_code: 0,
+            extensions: None,
+            changes: None,
+            seconds: 0.0,
+            head: None,
+            message: String::new(),
+        }
+    }
 }
 
 /// The account of one process.
@@ -123,11 +142,19 @@ impl ExportSummary {
         let head = lines.next().unwrap_or_default();
         let head: SummaryHead = serde_json::from_str(head)
             .ok()
-            .filter(|head: &SummaryHead| head.format == FORMAT)
+            .filter(|head: &SummaryHead| {
+                let is_shard = head.shard.is_none_or(|shard| shard.index < shard.of);
+                head.format == FORMAT && is_shard
+            })
             .ok_or("is no summary that `rowcall export --summary` wrote")?;
         let targets: Result<Vec<TargetSummary>, _> = lines.map(serde_json::from_str).collect();
         let targets = targets.ok();
-        let whole = targets.filter(|targets| targets.len() as u64 == head.targets);
+        let is_known = |line: &TargetSummary| EXIT_CODES.contains(&line.exit_code);
+        let whole = targets.filter(|targets: &Vec<TargetSummary>| {
+            targets.len() as u64 == head.targets
+                && targets.iter().all(is_known)
+                && EXIT_CODES.contains(&head.exit_code)
+        });
         let targets = whole.ok_or("was cut off, or changed by somebody")?;
         Ok(ExportSummary { head, targets })
     }

@@ -17,7 +17,11 @@ use crate::model::Fault;
 use crate::wire::{Reply, Request};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
+
+/// The time after which a wait looks if it is over.
+const WAIT_SLICE: Duration = Duration::from_millis(25);
 
 /// A way to send one request to one PBX and receive the reply.
 pub trait Link: Send + Sync {
@@ -60,6 +64,20 @@ impl StopFlag {
             // So far away that no clock gets there.
             deadline: Instant::now().checked_add(time),
             ..self.part()
+        }
+    }
+
+    /// Waits this long, but not past its deadline.
+    pub(crate) fn wait(&self, time: Duration) {
+        let end = Instant::now().checked_add(time);
+        while !self.is_overdue() {
+            let left = end.map_or(WAIT_SLICE, |end| {
+                end.saturating_duration_since(Instant::now())
+            });
+            if left.is_zero() {
+                return;
+            }
+            thread::sleep(left.min(WAIT_SLICE));
         }
     }
 

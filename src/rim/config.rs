@@ -91,7 +91,7 @@ impl TargetEntry {
     }
 
     /// The files that it names as places of passwords.
-    fn password_files(&self) -> impl Iterator<Item = &Path> {
+    pub(crate) fn password_files(&self) -> impl Iterator<Item = &Path> {
         let is_file = |name: &str| name.ends_with("_password_file");
         let settings = self.settings.iter().filter(move |(name, _)| is_file(name));
         let files = settings.filter_map(|(_, value)| value.as_str().map(Path::new));

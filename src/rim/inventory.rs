@@ -83,6 +83,16 @@ impl Inventory {
         self.targets.keys().cloned().collect()
     }
 
+    /// The files with passwords and certificates that its targets name.
+    pub(crate) fn named_files(&self) -> Vec<PathBuf> {
+        let entries = self.targets.values().flatten();
+        let files = entries.flat_map(|entry| {
+            let passwords = entry.password_files();
+            passwords.chain(entry.ca_file.as_deref())
+        });
+        files.map(Path::to_owned).collect()
+    }
+
     /// A target by its name.
     ///
     /// # Errors

@@ -51,6 +51,13 @@ impl Files {
         files
     }
 
+    /// Adds files with passwords and certificates that targets name, which are kept.
+    pub(crate) fn keep_named(&mut self, paths: impl IntoIterator<Item = PathBuf>) {
+        let paths = paths.into_iter();
+        self.kept
+            .extend(paths.map(|path| ("named by a target", path)));
+    }
+
     /// Adds a file that is read. Standard input (`-`) is none.
     pub(crate) fn read(&mut self, path: &Path) {
         if path.as_os_str() != "-" {

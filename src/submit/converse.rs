@@ -745,6 +745,7 @@ impl Connection {
     /// count over the whole run until a sign-in works: each may have been counted as a wrong one.
     fn sign_in(&self, tries: u32) -> Result<(), Fault> {
         let task = Task::SignIn(&self.account);
+        let stop = self.line.pace().stop_flag();
         let mut tried = 0;
         let fault = loop {
             tried += 1;
@@ -758,7 +759,7 @@ impl Connection {
             };
             if is_transport(&fault) {
                 let lost = self.count_lost_sign_in();
-                if lost >= SIGN_INS_MAX {
+                if lost >= SIGN_INS_MAX || stop.is_overdue() {
                     fault.kind = FaultKind::TargetUnusable;
                     fault.message = format!(
                         "no reply came to {lost} sign-ins in a row: {}",
@@ -767,7 +768,7 @@ impl Connection {
                     break fault;
                 }
                 let wait = self.line.wait(&self.patience, lost);
-                thread::sleep(fault.retry_after.unwrap_or(wait));
+                stop.wait(fault.retry_after.unwrap_or(wait));
             } else if tried >= tries || !is_garbled(&fault) {
                 break read_at_sign_in(fault);
             }

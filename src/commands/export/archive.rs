@@ -31,9 +31,14 @@ impl Snapshots {
     /// Exit 2 where it cannot be used.
     pub(super) fn new(folder: &Path, night: Option<&str>) -> Result<Snapshots, Failure> {
         let archive = Archive::open_or_make(folder)?;
+        // A line that was cut off would hide all snapshots.
+        let notices = archive.repair().unwrap_or_default();
+        notices.iter().for_each(print);
         let snapshots = match archive.snapshots() {
             Ok(snapshots) => snapshots,
             Err(ArchiveError::NoArchive(_)) => BTreeMap::new(),
+            // It is not known what the night has already.
+            Err(error) if night.is_some() => return Err(error.into()),
             Err(error) => {
                 print(format!("{error}; {}", error.hint()));
                 BTreeMap::new()

@@ -4,8 +4,9 @@ use super::place::Destination;
 use crate::cli::ExportArgs;
 use crate::fleet::TargetSummary;
 use crate::link::StopFlag;
+use crate::model::{counted, redact};
 use crate::rim::inventory::Inventory;
-use crate::rim::terminal::report;
+use crate::rim::terminal::{print, report};
 use crate::rim::{Context, Exit, PaceOptions};
 use crate::seal::Key;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -35,10 +36,15 @@ impl Job<'_> {
     pub(super) fn export_all(&self, names: &[String]) -> (Exit, Vec<TargetSummary>) {
         let next = AtomicUsize::new(0);
         let all = Mutex::new((Exit::Done, Vec::with_capacity(names.len())));
+        let next_name = || {
+            let is_stopped = self.stop.is_stopped();
+            let at = (!is_stopped).then(|| next.fetch_add(1, Ordering::Relaxed))?;
+            names.get(at)
+        };
         thread::scope(|scope| {
             for _ in 0..self.at_once {
                 scope.spawn(|| {
-                    while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    while let Some(name) = next_name() {
                         let (exit, line) = self.export_measured(name);
                         let exit = exit.unwrap_or_else(|failure| report(&failure));
                         let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,6 +54,21 @@ impl Job<'_> {
                 });
             }
         });
-        all.into_inner().unwrap_or_else(PoisonError::into_inner)
+        let (exit, mut lines) = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let begun = next.into_inner().min(names.len());
+        let rest = names.get(begun..).unwrap_or_default();
+        if rest.is_empty() {
+            return (exit, lines);
+        }
+        print(format!(
+            "interrupted: {} not begun",
+            counted(rest.len() as u64, "target")
+        ));
+        lines.extend(rest.iter().map(|name| TargetSummary {
+            exit_code: Exit::Interrupted.code(),
+            message: format!("{}: interrupted before it was begun", redact::target(name)),
+            ..TargetSummary::failed(name)
+        }));
+        (Exit::Interrupted, lines)
     }
 }

@@ -12,16 +12,8 @@ impl Job<'_> {
         let began = Instant::now();
         let stop = self.stop.part_within(self.args.many.give_up);
         let exported = self.export(name, &stop);
-        let mut line = TargetSummary {
-            target: name.to_owned(),
-            result: TargetResult::Failed,
-            exit_code: 0,
-            extensions: None,
-            changes: None,
-            seconds: began.elapsed().as_secs_f64(),
-            head: None,
-            message: String::new(),
-        };
+        let mut line = TargetSummary::failed(name);
+        line.seconds = began.elapsed().as_secs_f64();
         let exit = match exported {
             Ok(exported) => {
                 line.result = exported.result();
@@ -31,7 +23,8 @@ impl Job<'_> {
                 Ok(exported.exit())
             }
             Err(mut failure) => {
-                if stop.is_overdue() {
+                let of_pbx = matches!(failure.exit, Exit::Target | Exit::Interrupted);
+                if of_pbx && stop.is_overdue() && !self.stop.is_stopped() {
                     line.result = TargetResult::TooSlow;
                     failure = self.too_slow(&failure);
                 }

@@ -23,7 +23,9 @@ use crate::rim::{Context, Exit, Failure};
 use jiff::{Timestamp, Zoned};
 use job::Job;
 use place::{Destination, file};
-use std::env;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::{env, fs};
 
 /// Writes the exports. A target that fails does not stop the others.
 ///
@@ -41,7 +43,10 @@ pub(super) fn run(args: &ExportArgs, context: &Context) -> Result<Exit, Failure>
     };
     let shard = shard(args)?;
     let mut files = Files::new(context);
-    inventory.iter().for_each(|sheet| files.read(&sheet.file));
+    if let Some(sheet) = &inventory {
+        files.read(&sheet.file);
+        files.keep_named(sheet.named_files());
+    }
     if let Some(folder) = &args.archive {
         files.refuse_archive(folder)?;
     }
@@ -67,6 +72,13 @@ pub(super) fn run(args: &ExportArgs, context: &Context) -> Result<Exit, Failure>
     files.written("--summary", &args.many.summary);
     files.written("--metrics", &args.many.metrics);
     files.prepare()?;
+    // One of a run before would speak for this one, if this one is killed.
+    for path in [&args.many.summary, &args.many.metrics]
+        .into_iter()
+        .flatten()
+    {
+        remove_old(path)?;
+    }
     let key = match (args.secrets, shard) {
         // Each process with a key of its own would make every secret look changed.
         (ExportSecrets::Fingerprint, Some(_)) => Some(context.present_key()?),
@@ -101,6 +113,16 @@ pub(super) fn run(args: &ExportArgs, context: &Context) -> Result<Exit, Failure>
     match job.write_summary(shard, started, &exit, lines) {
         Ok(()) => exit,
         Err(failure) => exit.map(|exit| exit.max(report(&failure))),
+    }
+}
+
+/// Removes the file of a run before.
+fn remove_old(path: &Path) -> Result<(), Failure> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(Failure::not_written(path, &error))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -33,18 +33,18 @@ impl Job<'_> {
             write_whole(path, bytes, Readers::Anybody)
                 .map_err(|error| Failure::not_written(path, &error))
         };
-        if let Some(path) = &many.summary {
-            let mut bytes = vec![];
-            // Writing to memory does not fail.
-            let _ = summary.write(&mut bytes);
-            write(path, &bytes)?;
-        }
         if let Some(path) = &many.metrics {
             let oldest = match &self.place {
                 Destination::Archive(snapshots) => Some(snapshots.oldest(&summary.targets)),
                 _ => None,
             };
             write(path, metrics(&summary, oldest).as_bytes())?;
+        }
+        if let Some(path) = &many.summary {
+            let mut bytes = vec![];
+            // Writing to memory does not fail.
+            let _ = summary.write(&mut bytes);
+            write(path, &bytes)?;
         }
         Ok(())
     }

@@ -244,6 +244,99 @@ fn a_target_that_does_not_come_to_an_end_is_given_up_and_the_others_are_done() {
 }
 
 #[test]
+fn a_pbx_that_never_answers_a_sign_in_is_given_up_after_one_try() {
+    let (_pbx, program) = fleet(1);
+    // It takes connections, and says nothing.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let config = format!(
+        "[targets.silent]\nvendor = \"openvox\"\nurl = \"http://{}\"\nusername = \"api\"\nreply_within = \"4\"\n",
+        silent.local_addr().unwrap()
+    );
+    program.write("rowcall.toml", program.read("rowcall.toml") + &config);
+    let line = "export --all -o {target}.csv --give-up 1s --summary s.jsonl";
+    program.ends(line, 3);
+    let (_, targets) = summary(&program, "s.jsonl");
+    assert_eq!(targets["silent"]["result"], "too_slow");
+    let message = targets["silent"]["message"].as_str().unwrap();
+    assert!(message.contains("no reply came to 1 sign-ins"), "{message}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_night_asks_no_further_pbx_and_names_those_that_were_not_begun() {
+    let (pbx, program) = fleet(40);
+    pbx.faults("latency_ms=300");
+    let line = "export --all --archive nights --at-once 2 --summary s.jsonl";
+    let mut child = program.start(line);
+    crate::support::program::wait_until(|| program.read("words").contains("2 extensions"));
+    crate::support::program::signal(&child, "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let (head, targets) = summary(&program, "s.jsonl");
+    assert_eq!((head["exit_code"].as_u64(), targets.len()), (Some(130), 40));
+    let not_begun = targets.values().filter(|line| {
+        line["message"]
+            .as_str()
+            .unwrap()
+            .contains("before it was begun")
+    });
+    assert!(not_begun.count() > 20, "{targets:?}");
+    // Those are no nights that were missed.
+    let manifest = program.read("nights/manifest.jsonl");
+    assert!(manifest.lines().count() < 20, "{manifest}");
+}
+
+#[test]
+fn nothing_of_a_run_before_speaks_for_one_that_was_killed() {
+    let (pbx, program) = fleet(4);
+    let line = "export --all --archive nights --night n1 --summary s.jsonl --metrics m.prom";
+    program.ends(line, 0);
+    // A line that was cut off hides no snapshot of the night.
+    let manifest = program.read("nights/manifest.jsonl");
+    program.write("nights/manifest.jsonl", &manifest[..manifest.len() - 30]);
+    program.ends(line, 0);
+    let results = results(&program, "s.jsonl");
+    let exported = results.values().filter(|result| *result == "exported");
+    assert_eq!(exported.count(), 1, "{results:?}");
+    // A manifest that cannot be read is no empty one.
+    let manifest = program.read("nights/manifest.jsonl");
+    program.write("nights/manifest.jsonl", manifest.replacen('{', "?", 1));
+    let ran = program.ends(line, 2);
+    assert!(ran.err.contains("is no entry"), "{}", ran.err);
+    program.write("nights/manifest.jsonl", manifest);
+    // A place that cannot be written is found before the night.
+    fs::create_dir(program.path("folder")).unwrap();
+    let ran = program.ends("export --all --archive other --summary folder", 2);
+    assert!(ran.err.contains("cannot be written"), "{}", ran.err);
+    assert!(!program.path("other/manifest.jsonl").exists());
+    // No target has the manifest's name for its folder.
+    let url = format!("http://{}", pbx.addr());
+    program.write(
+        "odd.csv",
+        format!("name,url,vendor,username\nManifest.jsonl,{url},openvox,api\n"),
+    );
+    let ran = program.ends("export --targets odd.csv --archive odd", 2);
+    assert!(
+        ran.err.contains("cannot be the name of a folder"),
+        "{}",
+        ran.err
+    );
+    // What a head claims is held against its lines, and codes that no export has are refused.
+    let text = program.read("s.jsonl");
+    for (from, to) in [(
+        "\"exit_code\":0,\"extensions\"",
+        "\"exit_code\":3,\"extensions\"",
+    )] {
+        program.write("edited.jsonl", text.replacen(from, to, 1));
+        program.ends("fleet report edited.jsonl", 3);
+    }
+    program.write(
+        "edited.jsonl",
+        text.replacen("\"exit_code\":0}", "\"exit_code\":137}", 1),
+    );
+    program.ends("fleet report edited.jsonl", 2);
+}
+
+#[test]
 fn any_sheet_is_an_inventory_and_a_wrong_row_fails_alone() {
     let (pbx, program) = fleet(0);
     let url = format!("http://{}", pbx.addr());
@@ -314,6 +407,13 @@ fn any_sheet_is_an_inventory_and_a_wrong_row_fails_alone() {
         let ran = program.ends("export --targets wrong.csv -o {target}.csv", 2);
         assert!(ran.err.contains(word), "{}", ran.err);
     }
+    // The files that its rows name are no place for a summary.
+    let ran = program.ends(
+        "export --targets fleet.csv -o {target}.csv --summary passwords/hq",
+        2,
+    );
+    assert!(ran.err.contains("named by a target"), "{}", ran.err);
+    assert_eq!(program.read("passwords/hq"), password.reveal());
     let ran = program.ends("export hq --targets fleet.csv -o {target}.csv", 2);
     assert!(ran.err.contains("cannot be used with"), "{}", ran.err);
 }
