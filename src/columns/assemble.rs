@@ -261,6 +261,7 @@ pub(super) fn column(all: &Meanings<'_>, column: usize) -> ColumnReading {
         name: all.name_for_map(column),
         field: meaning.fields().next(),
         reason,
+        is_open: all.is_open(column),
         saved,
     }
 }

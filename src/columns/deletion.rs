@@ -180,7 +180,8 @@ impl Meanings<'_> {
     /// The reason to ask about a column beside one that says what to do with each row: of rows that are marked to be
     /// deleted, it says that some are not.
     fn contradiction(&self, column: usize) -> Option<&'static str> {
-        let is_unread = matches!(self.meanings[column], Meaning::Unknown);
+        let is_unread =
+            matches!(self.meanings[column], Meaning::Unknown) || self.is_products_left_out(column);
         let is_about = self.is_about_people(column) || is_unread;
         if !is_about || self.is_settled(column) {
             return None;
@@ -236,6 +237,7 @@ impl Meanings<'_> {
             _ if matches!(meaning, Meaning::Open(Common::State)) => false,
             Some(Common::State | Common::Disabled | Common::Leaver) => true,
             Some(Common::Field(field)) if is_state(field) => true,
+            _ if self.is_products_left_out(column) => self.has_word_for_state(column),
             _ => meaning.fields().any(is_state),
         }
     }
@@ -248,15 +250,20 @@ impl Meanings<'_> {
             return false;
         }
         let is_export = How::state_below(self.heading(column)) == How::State { other_words: true };
-        let differs =
-            |sample: &Sample| sample.is_varied(column) && (!is_export || sample.has_switch(column));
+        // The same words below a product's own heading may be those of a telephone.
+        let needs_switch = is_export || self.is_products_left_out(column);
+        let differs = |sample: &Sample| {
+            sample.is_varied(column) && (!needs_switch || sample.has_switch(column))
+        };
         !self.is_settled(column) && self.sample().is_some_and(differs)
     }
 
     /// Returns true if a column that is not read, or a note, has cells that may say who stays and who goes.
     fn may_decide(&self, column: usize) -> bool {
         let meaning = &self.meanings[column];
-        let is_note = meaning.reads(Field::DESCRIPTION);
+        // Of a product's own column, words alone tell it: it may well be a switch for something else.
+        let is_products = self.is_products_left_out(column);
+        let is_note = meaning.reads(Field::DESCRIPTION) || is_products;
         let is_unread = meaning.is_unread() || matches!(meaning, Meaning::LeftOut { .. });
         let is_named_so = || {
             matches!(meaning, Meaning::Unknown)
@@ -265,7 +272,8 @@ impl Meanings<'_> {
         !self.is_settled(column)
             && (is_note || is_unread)
             && (self.sample()).is_some_and(|sample| {
-                sample.decides(column, is_note) || is_named_so() && sample.has_cells(column)
+                (sample.decides(column, is_note) && (!is_products || sample.is_varied(column)))
+                    || is_named_so() && sample.has_cells(column)
             })
     }
 
@@ -283,14 +291,13 @@ impl Meanings<'_> {
             && (self.sample()).is_some_and(|sample| sample.has_remark_to_stay(column))
     }
 
-    /// Returns true if there is nothing to ask about a column: the user left it out, or is asked already, or it is a
-    /// product's own that is known to be about something else. A mapping says what the cells mean, and not that every row
-    /// is to be deleted.
+    /// Returns true if there is nothing to ask about a column: the user left it out, or is asked already. A mapping says
+    /// what the cells mean, and not that every row is to be deleted.
     fn is_settled(&self, column: usize) -> bool {
         matches!(
             self.meanings[column],
             Meaning::LeftOut {
-                because: LeftOutBecause::Map | LeftOutBecause::NoField,
+                because: LeftOutBecause::Map,
                 ..
             } | Meaning::Ignored
                 | Meaning::Asked(_)

@@ -66,6 +66,8 @@ impl Meanings<'_> {
         );
         for column in self.columns_where(|meaning| matches!(meaning, Meaning::Unknown)) {
             let fields = match self.common(column) {
+                // A status is only read; its words may tell who is on.
+                Some(Common::Field(Field::STATUS)) => vec![Field::ENABLED],
                 Some(Common::Field(field)) if !field.is_key() => vec![field],
                 Some(Common::Password) => vec![Field::SIP_PASSWORD, Field::WEB_PASSWORD],
                 Some(

@@ -74,8 +74,18 @@ pub struct ColumnReading {
     pub field: Option<Field>,
     /// The reason for its meaning, in words; for example `OpenVox UC's name`.
     pub reason: String,
+    /// True if it is asked about, and its heading is a known word that is about no secret.
+    pub(crate) is_open: bool,
     /// The column's entry in a saved mapping.
     pub(crate) saved: Saved,
+}
+
+impl ColumnReading {
+    /// Returns true if a text of the column may be shown. A secret is not, nor is a text of a column whose heading is not
+    /// known: it may be one.
+    pub(crate) fn may_show(&self, text: &str) -> bool {
+        self.field.map_or(self.is_open, |field| !field.hides(text))
+    }
 }
 
 /// The entry of a column in a mapping file.

@@ -283,6 +283,20 @@ impl<'m> Meanings<'m> {
         });
     }
 
+    /// Returns true if a column is asked about, and its heading is a known word that is about no secret, nor may be.
+    pub(super) fn is_open(&self, column: usize) -> bool {
+        let heading = self.heading(column);
+        let is_secret = |choice: &Mapped| choice.field().is_some_and(Field::is_secret);
+        let is_asked = matches!(&self.meanings[column], Meaning::Asked(choices) if !choices.iter().any(is_secret));
+        let is_known = || {
+            dictionary().canonical(heading).is_some()
+                || dictionary().is_anybodys(heading)
+                || self.common(column).is_some()
+                || self.own_name(heading).is_some()
+        };
+        is_asked && dictionary().may_show(heading) && is_known()
+    }
+
     /// Asks which of some fields a column means, or whether it is to be left out. Where the vendor has none of these
     /// fields, there is nothing to ask: it is left out.
     pub(super) fn ask_about(&mut self, column: usize, why: &str, fields: &[Field]) {

@@ -1,7 +1,7 @@
 //! The doubts about rows of which no extension may be meant to be made: their people have left, they are no extensions, or
 //! the state of their accounts is in words that do not tell whether they are on.
 
-use super::dictionary::dictionary;
+use super::dictionary::{Common, dictionary};
 use super::map::Mapped;
 use super::meaning::{LeftOutBecause, Meaning, Meanings, ReadBy};
 use super::options::BindOptions;
@@ -10,6 +10,30 @@ use super::values::How;
 use crate::model::redact::quoted;
 use crate::model::{Field, shell_word};
 use crate::sheet::Sheet;
+
+/// The words that PBXes report as the status of a telephone, in lower case and without separators.
+const REPORTED: [&str; 20] = [
+    "unavailable",
+    "registered",
+    "unregistered",
+    "notregistered",
+    "ringing",
+    "busy",
+    "hold",
+    "onhold",
+    "malfunction",
+    "idle",
+    "fxsnoport",
+    "online",
+    "offline",
+    "oncall",
+    "available",
+    "inuse",
+    "notinuse",
+    "away",
+    "unknown",
+    "dnd",
+];
 
 /// Asks about the columns whose cells say that their rows are not meant, and leaves out states in other words.
 pub(super) fn ask(all: &mut Meanings<'_>) {
@@ -89,17 +113,19 @@ impl Meanings<'_> {
     }
 
     /// Asks about the notes, and the columns that are not read, of which a cell says that its row is not meant, in words such
-    /// as `ausgeschieden` or `do not create`.
+    /// as `ausgeschieden` or `do not create`, also where a product leaves them out.
     fn ask_about_rows_not_meant(&mut self) {
-        if self.owner.is_known() {
-            return;
-        }
         for column in self.columns() {
+            if self.is_unread_state(column) {
+                self.ask_about_unread_state(column);
+                continue;
+            }
             let meaning = &self.meanings[column];
             let is_note = meaning.reads(Field::DESCRIPTION) && !meaning.is_read_by_map();
             let heading = self.heading(column);
             let is_place = dictionary().is_everyday(heading) || dictionary().is_place(heading);
-            let may_say = is_note || meaning.is_unread() && !is_place;
+            let is_unread = meaning.is_unread() || self.is_products_left_out(column);
+            let may_say = is_note || is_unread && !is_place;
             if !may_say || !(self.sample()).is_some_and(|sample| sample.has_rows_not_meant(column))
             {
                 continue;
@@ -117,23 +143,101 @@ impl Meanings<'_> {
         }
     }
 
+    /// Returns true if a column is left out because a product's facts know no field for it.
+    pub(super) fn is_products_left_out(&self, column: usize) -> bool {
+        let because = LeftOutBecause::NoField;
+        matches!(self.meanings[column], Meaning::LeftOut { because: known, .. } if known == because)
+    }
+
+    /// Returns true if the heading of a column is about the state of an account or about leaving; of one that ends with a
+    /// word for a state, such as `Account_Status`, where it is no feature's.
+    pub(super) fn has_word_for_state(&self, column: usize) -> bool {
+        let heading = self.heading(column).trim();
+        let last = heading.rsplit([' ', '_', '.']).next().unwrap_or(heading);
+        match dictionary().common(heading) {
+            Some(Common::State | Common::Disabled | Common::Leaver) => true,
+            Some(Common::Field(field)) => [Field::ENABLED, Field::STATUS].contains(&field),
+            Some(_) => false,
+            None => {
+                let state = [Common::State, Common::Field(Field::STATUS)];
+                let is_state = |word: Common| state.contains(&word);
+                !dictionary().is_feature(heading) && dictionary().common(last).is_some_and(is_state)
+            }
+        }
+    }
+
+    /// Returns true if a column is about the state of accounts and is not read: it is not known beside a product's, or left
+    /// out for the want of a field.
+    fn is_unread_state(&self, column: usize) -> bool {
+        let is_unread = match &self.meanings[column] {
+            Meaning::Unknown => self.owner.is_known(),
+            Meaning::LeftOut { because, .. } => *because != LeftOutBecause::Map,
+            _ => false,
+        };
+        is_unread && self.has_word_for_state(column)
+    }
+
+    /// Asks about a column of states that is not read where a cell says that its person has left or its account is off.
+    fn ask_about_unread_state(&mut self, column: usize) {
+        if !(self.sample()).is_some_and(|sample| sample.says_off(column)) {
+            return;
+        }
+        let what = format!(
+            "{} says of some rows that their people have left or their accounts are off, and is not read: take those rows \
+             out, or take all",
+            self.at(column)
+        );
+        let answers = self.answers_about_state(column);
+        self.ask(what, vec![column], &answers);
+    }
+
+    /// The answers to a question about states: the vendor's switch, where it has one that no other column is read for, and
+    /// nothing. A status is only read, and is no answer.
+    fn answers_about_state(&self, column: usize) -> Vec<(usize, Mapped)> {
+        let is_free = self.column_of(Field::ENABLED).is_none_or(|at| at == column);
+        let mut answers = vec![(column, Mapped::LeftOut)];
+        if is_free && self.can_use(Field::ENABLED) {
+            answers.insert(0, (column, Mapped::Field(Field::ENABLED)));
+        }
+        answers
+    }
+
+    /// Returns true if a column is read as the state of accounts, or compared with it, by its heading. Words that a PBX
+    /// reports by itself, such as `Registered`, make it the status of telephones.
+    fn tells_states(&self, column: usize) -> bool {
+        let is_status_of_phones =
+            || (self.sample()).is_some_and(|sample| sample.are_reported(column, &REPORTED));
+        match &self.meanings[column] {
+            Meaning::Compared(How::State { .. }) => true,
+            Meaning::Read { fields, by, .. } if *by == ReadBy::Heading => {
+                let is_state = |(field, how): &(Field, Option<How>)| match (field, how) {
+                    (&Field::ENABLED, Some(How::State { other_words })) => {
+                        !other_words || !is_status_of_phones()
+                    }
+                    _ => false,
+                };
+                // Beside another column for the switch.
+                let is_status = || fields.as_slice() == [(Field::STATUS, None)];
+                fields.iter().any(is_state) || is_status() && !is_status_of_phones()
+            }
+            _ => false,
+        }
+    }
+
     /// Takes a column about the state of an account that has words of another kind, such as `new` or `ok`, for none; where
     /// other rows say that their extension is off, it is asked about.
     fn settle_states(&mut self) {
         for column in self.columns() {
-            let is_state = match &self.meanings[column] {
-                Meaning::Read { fields, by, .. } => {
-                    let how = Some(How::State { other_words: false });
-                    *by == ReadBy::Heading && fields.contains(&(Field::ENABLED, how))
-                }
-                _ => false,
-            };
             let Some(says_off) = (self.sample())
-                .filter(|_| is_state)
+                .filter(|_| self.tells_states(column))
                 .and_then(|sample| sample.has_off_among_other_words(column))
             else {
                 continue;
             };
+            let is_read = self.meanings[column].reads(Field::ENABLED);
+            if !says_off && !is_read {
+                continue;
+            }
             if !says_off {
                 let reason =
                     "left out, for its words do not tell whether an extension is on or off";
@@ -148,7 +252,8 @@ impl Meanings<'_> {
                  out, or write on or off into each",
                 self.at(column)
             );
-            self.ask(what, vec![column], &[(column, Mapped::LeftOut)]);
+            let answers = self.answers_about_state(column);
+            self.ask(what, vec![column], &answers);
         }
     }
 }

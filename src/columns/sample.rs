@@ -438,9 +438,20 @@ impl Sample {
         let is_other = |cell: &str| switch(cell).is_none();
         let has_other = self.filled(column).any(is_other);
         has_other.then(|| {
-            (self.filled(column))
-                .any(|cell| switch(cell) == Some("off") || dictionary().is_not_meant(cell))
+            (self.filled(column)).any(|cell| switch(cell) == Some("off") || says_off(cell))
         })
+    }
+
+    /// Returns true if a cell of a column says that its person has left or its account is off.
+    pub(super) fn says_off(&self, column: usize) -> bool {
+        self.filled(column).any(says_off)
+    }
+
+    /// Returns true if each cell of a column is one of these words, or tells whether an account is on.
+    pub(super) fn are_reported(&self, column: usize, words: &[&str]) -> bool {
+        let is_reported = |cell: &str| words.contains(&plain(cell).as_str());
+        self.filled(column)
+            .all(|cell| is_reported(cell) || switch(cell).is_some())
     }
 
     /// Returns true if the cells of a column tell extensions from other things with a number.
@@ -666,6 +677,15 @@ fn is_number(cell: &str) -> bool {
         && parts.iter().any(is_year)
         && parts.iter().filter(|part| part.len() <= 2).count() == 2;
     (1..=15).contains(&digits) && cell.chars().all(is_known) && !is_date
+}
+
+/// Returns true if a cell says that a person has left or an account is off: `inactive`, `left 2023`, `ausgeschieden`.
+fn says_off(cell: &str) -> bool {
+    let is_off = |text: &str| state(text) == Some("off");
+    let mut of_words = words(cell).into_iter();
+    let is_begun = of_words.next().is_some_and(is_off)
+        && of_words.all(|word| !word.contains(char::is_alphabetic));
+    is_off(cell) || is_begun || dictionary().is_not_meant(cell)
 }
 
 /// Returns true if a cell says that its row may stay.

@@ -85,10 +85,10 @@ impl UnderstoodSheet {
     fn rows(&self) -> impl Iterator<Item = (String, &ColumnReading, String)> {
         let columns = self.columns.iter().zip(&self.values).enumerate();
         columns.map(|(at, (column, values))| {
-            let value = match column.field {
-                _ if values.is_empty() => String::new(),
-                Some(field) if !field.hides(&values.concat()) => values.concat(),
-                _ => NOT_SHOWN.to_owned(),
+            let value = values.concat();
+            let value = match value.is_empty() || column.may_show(&value) {
+                true => value,
+                false => NOT_SHOWN.to_owned(),
             };
             (column_letters(at), column, value)
         })

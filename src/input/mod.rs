@@ -213,12 +213,12 @@ fn questions(sheet: &Sheet, error: &ColumnError) -> Result<String, Failure> {
         let between = if at == 0 { "" } else { "\n" };
         let _ = write!(text, "{between}{}: {}", sheet.file, question.what);
         for column in question.columns.iter().filter(|_| question.shown) {
-            let heading = columns.get(*column).map_or("", |column| &column.name);
-            let values = values
-                .get(*column)
-                .map_or(String::new(), |values| values.join(", "));
-            if !values.is_empty() {
-                let _ = write!(text, "\n    “{heading}” begins with {values}");
+            let (Some(column), Some(values)) = (columns.get(*column), values.get(*column)) else {
+                continue;
+            };
+            let values = values.join(", ");
+            if !values.is_empty() && column.may_show(&values) {
+                let _ = write!(text, "\n    “{}” begins with {values}", column.name);
             }
         }
         if !question.answers.is_empty() {

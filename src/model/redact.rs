@@ -379,7 +379,7 @@ fn without_password(typed: &str) -> Cow<'_, str> {
 fn without_passwords(text: &str) -> Cow<'_, str> {
     let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`');
     let is_address = |word: &str| match (word.split_once('?'), word.split_once(':')) {
-        (Some((_, query)), _) if query.contains('=') => true,
+        (Some((address, query)), _) if query.contains('=') => !is_mapping(address, query),
         (_, Some((scheme, rest))) => rest.contains('@') && !NO_SCHEMES.contains(&scheme),
         _ => false,
     };
@@ -396,6 +396,15 @@ fn without_passwords(text: &str) -> Cow<'_, str> {
         }
     });
     Cow::Owned(words.collect())
+}
+
+/// Returns true for a mapping of a heading with a question mark, such as `Login?=number`: it has no scheme and no host, and
+/// the name of a field, or nothing that a query could be, behind its mark.
+fn is_mapping(heading: &str, rest: &str) -> bool {
+    let is_address = heading.contains([':', '/', '@', '.']);
+    let field = rest.rsplit('=').next().unwrap_or_default();
+    let is_field = Field::named(field.trim_start_matches('!')).is_some() || field == "-";
+    !is_address && (is_field || rest.starts_with('='))
 }
 
 /// The words before a `:` behind which a person is named, and no password follows.
@@ -671,6 +680,9 @@ mod tests {
             "is sip:2001@pbx meant? a=b",
             "in.csv:2: ann@example.com",
             "staff-?.csv: no such file",
+            "answer with --map 'Login?=number'",
+            "or --map 'Passwort?neu=sip_password'",
+            "or --map 'Passwort?=-'",
         ] {
             assert_eq!(message(harmless), harmless);
         }

@@ -236,3 +236,104 @@ fn a_remark_in_some_names_is_asked_about_before_a_deletion() {
         assert_eq!(answers_of(&sheet), "");
     }
 }
+
+/// The answers that a sheet of rows for a vendor offers; none where nothing is asked.
+fn answers_for(target: &str, sheet: &str) -> String {
+    let mut lines = sheet.lines();
+    let cells = |line: &str| line.split(';').map(str::to_owned).collect::<Vec<_>>();
+    let headings = cells(lines.next().unwrap());
+    let rows: Vec<Vec<String>> = lines.map(cells).collect();
+    let read = || Some(Sample::of_rows(rows.clone()));
+    let bound = super::super::bind::bind(
+        &headings,
+        Some(1),
+        &read,
+        manifest(target),
+        &manifests(),
+        &plain(),
+    );
+    answers_in(bound)
+}
+
+#[test]
+fn a_column_that_a_product_leaves_out_is_asked_about_before_a_deletion() {
+    const GRANDSTREAM: &str = "Extension;SIP/IAX Password;Status";
+    const WEBEX: &str = "First Name;Last Name;User ID/Email (Required);Extension;User Status";
+    for (sheet, asked) in [
+        (format!("{GRANDSTREAM}\n218;a;keep\n219;b;left"), "Status"),
+        (
+            format!("{WEBEX}\nA;B;a@x.de;218;Inactive\nC;D;c@x.de;219;Active"),
+            "User Status",
+        ),
+        (
+            format!("{WEBEX};Manager\nA;B;a@x.de;218;Active;stays\nC;D;c@x.de;219;Active;Bo"),
+            "Manager",
+        ),
+    ] {
+        assert_eq!(
+            answers_before_deletion(&sheet),
+            format!("--map '{asked}=-'")
+        );
+    }
+    for sheet in [
+        format!("{GRANDSTREAM}\n218;a;left\n219;b;left"),
+        format!("{GRANDSTREAM}\n218;a;Idle\n219;b;Unavailable"),
+        format!("{WEBEX};Manager\nA;B;a@x.de;218;Active;yes\nC;D;c@x.de;219;Active;no"),
+    ] {
+        assert_eq!(answers_before_deletion(&sheet), "", "{sheet}");
+    }
+}
+
+#[test]
+fn a_column_that_says_who_left_or_is_off_is_asked_about_in_every_sheet() {
+    let of_openvox = |heading: &str| format!("--map '{heading}=-'");
+    for (sheet, heading) in [
+        // A product leaves it out.
+        (
+            "First Name;Last Name;User ID/Email (Required);Extension;User Status\nA;B;a@x.de;218;Inactive\nC;D;c@x.de;219;Active",
+            "User Status",
+        ),
+        (
+            "Extension;First Name;Last Name;SIP/IAX Password;Status\n201;A;M;x;active\n202;B;K;x;disabled",
+            "Status",
+        ),
+        // It was added to a product's sheet.
+        (
+            "Number;FirstName;LastName;AuthPassword;VMNoPin;HideFWrules;Status\n201;A;M;x;0;0;active\n202;B;K;x;0;0;left",
+            "Status",
+        ),
+        // Its heading is that of the status that PBXes report.
+        (
+            "number;display_name;sip_password;status\n201;A;x;active\n202;C;x;left 2023",
+            "status",
+        ),
+        (
+            "Ext;display_name;sip_password;status\n201;A;x;active\n202;C;x;has left",
+            "status",
+        ),
+        (
+            "Ext;Name;Password;Status\n201;A;x;active\n202;C;x;left 2023",
+            "Status",
+        ),
+    ] {
+        let left_out = of_openvox(heading);
+        assert_eq!(answers_for("openvox", sheet), left_out, "{sheet}");
+        let switched = format!("--map '{heading}=enabled' {left_out}");
+        assert_eq!(answers_for("portsip", sheet), switched, "{sheet}");
+    }
+    // Another column is the switch.
+    let sheet = "extension_uuid;extension;password;effective_caller_id_name;enabled;Status\na;201;x;A;true;ok\nb;202;x;B;true;left";
+    assert_eq!(answers_for("portsip", sheet), of_openvox("Status"));
+    // The words of a PBX, and a column that tells nothing.
+    for sheet in [
+        "number;display_name;sip_password;status\n201;A;x;Registered\n202;B;x;Unavailable\n203;C;x;Idle",
+        "number;display_name;sip_password;status\n201;A;x;OFFLINE\n202;B;x;ON_CALL",
+        "number;display_name;sip_password;enabled;status\n201;A;x;on;Registered\n202;B;x;off;Unavailable",
+        "number;display_name;sip_password;status\n201;A;x;ok\n202;B;x;new",
+        "Extension;First Name;SIP/IAX Password;Status\n201;A;x;Idle\n202;B;x;Unavailable",
+    ] {
+        for target in ["openvox", "portsip"] {
+            assert_eq!(answers_for(target, sheet), "", "{sheet}");
+        }
+    }
+}
