@@ -18,18 +18,19 @@ impl CallerId {
     /// Reads `"Name" <number>`, or one half alone: what looks like a telephone number is the number.
     pub(super) fn parse(text: &str) -> CallerId {
         let text = text.trim();
-        let both = text
-            .strip_suffix('>')
-            .and_then(|text| text.rsplit_once('<'));
+        let both = text.rsplit_once('<').and_then(|(name, rest)| {
+            let (number, _) = rest.rsplit_once('>')?;
+            Some((name, number))
+        });
         match both {
             _ if matches!(text, "" | "unknown" | "<unknown>") => CallerId::default(),
             Some((name, number)) => CallerId {
                 name: unquoted(name.trim()),
                 number: number.to_owned(),
             },
-            None if is_phone_number(text) => CallerId {
+            None if is_phone_number(&shrunk(text)) => CallerId {
                 name: String::new(),
-                number: text.to_owned(),
+                number: shrunk(text),
             },
             None => CallerId {
                 name: unquoted(text),
@@ -67,6 +68,9 @@ impl CallerId {
             (true, false) if is_phone_number(number) => Ok(number.clone()),
             (true, false) => Err("without a name, this number would be taken for one"),
             (false, true) if CallerId::parse(name) == *self => Ok(name.clone()),
+            (false, true) if !CallerId::parse(name).number.is_empty() => {
+                Err("without a number beside it, this name would be taken for one")
+            }
             (false, true) => Err("without a number, this name would not be kept as it is"),
         }
     }
@@ -76,6 +80,16 @@ impl CallerId {
 pub(super) fn is_phone_number(text: &str) -> bool {
     let is_dialled = |c: char| c.is_ascii_digit() || "*#+".contains(c);
     !text.is_empty() && text.chars().all(is_dialled)
+}
+
+/// A text without the signs that Asterisk takes out of each before it decides if it is a number: blanks, parentheses, dashes,
+/// and dots but for one at the end.
+fn shrunk(text: &str) -> String {
+    let (text, end) = match text.strip_suffix('.') {
+        Some(text) => (text, "."),
+        None => (text, ""),
+    };
+    text.replace([' ', '(', ')', '-', '.'], "") + end
 }
 
 fn is_escaped(c: char) -> bool {

@@ -774,6 +774,12 @@ fn is_of_pjsip(item: &Value) -> bool {
 fn caller_id_text(talk: &Talk<'_>, caller_id: &CallerId) -> Step<String> {
     caller_id.text().map_err(|why| {
         let why = format!("Asterisk would not keep this name and caller ID: {why}");
-        talk.refuse("caller_id", why, "shorten display_name or caller_id")
+        let is_name_alone =
+            caller_id.number.is_empty() && CallerId::parse(&caller_id.name) != *caller_id;
+        let hint = match is_name_alone {
+            true => "give the row a caller_id too, or another display_name",
+            false => "shorten display_name or caller_id",
+        };
+        talk.refuse("caller_id", why, hint)
     })
 }

@@ -679,11 +679,9 @@ fn added_codecs(current: &str, added: &str) -> Option<String> {
 /// Name and number of a caller ID.
 fn halves(text: &str) -> (String, String) {
     let text = text.trim();
-    let is_phone = |text: &str| {
-        !text.is_empty()
-            && text
-                .chars()
-                .all(|c| c.is_ascii_digit() || "*#+()-. ".contains(c))
+    let is_phone = |shrunk: &str| {
+        let mut signs = shrunk.bytes();
+        !shrunk.is_empty() && signs.all(|sign| b"0123456789*#+".contains(&sign))
     };
     let plain = |name: &str| {
         let name = name.trim();
@@ -705,16 +703,24 @@ fn halves(text: &str) -> (String, String) {
         }
         plain
     };
-    let shrunk = |number: &str| number.replace([' ', '(', ')', '-', '.'], "");
+    let shrunk = |number: &str| {
+        let signs = number.char_indices().filter(|(at, sign)| match sign {
+            ' ' | '(' | ')' | '-' => false,
+            '.' => at + 1 == number.len(),
+            _ => true,
+        });
+        signs.map(|(_, sign)| sign).collect::<String>()
+    };
     if text.is_empty() || text == "<unknown>" {
         return Default::default();
     }
-    match text
-        .strip_suffix('>')
-        .and_then(|text| text.rsplit_once('<'))
-    {
+    let bracketed = text.rsplit_once('<').and_then(|(name, rest)| {
+        let (number, _) = rest.rsplit_once('>')?;
+        Some((name, number))
+    });
+    match bracketed {
         Some((name, number)) => (plain(name), shrunk(number)),
-        None if is_phone(text) => (String::new(), shrunk(text)),
+        None if is_phone(&shrunk(text)) => (String::new(), shrunk(text)),
         None => (plain(text), String::new()),
     }
 }

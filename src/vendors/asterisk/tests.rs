@@ -725,6 +725,56 @@ fn a_number_that_asterisk_would_change_does_not_become_a_caller_id() {
 }
 
 #[test]
+fn a_name_that_looks_like_a_telephone_number_makes_no_caller_id() {
+    let names = [
+        "1234",
+        "11 2",
+        "+49 30 123",
+        "030 1234",
+        "12 34",
+        "555.1234",
+        "# 5",
+        "+49 (30) 12-34",
+        "\"11 2\"",
+        "a <5> b",
+    ];
+    for name in names {
+        let mut pbx = sim(Release::R22);
+        let mut wanted = ann();
+        wanted.set(Field::NUMBER, "front-desk");
+        wanted.set(Field::DISPLAY_NAME, name);
+        let refused = fault(run(&mut pbx, Task::Create(&wanted)));
+        assert!(refused.code.ends_with("caller_id"), "{refused:?}");
+        assert!(look(&mut pbx, "front-desk").is_none(), "{name}");
+        wanted.set(Field::DISPLAY_NAME, "Reception");
+        is_done(run(&mut pbx, Task::Create(&wanted)));
+        let renamed = record(&[(Field::NUMBER, "front-desk"), (Field::DISPLAY_NAME, name)]);
+        let refused = fault(run(&mut pbx, Task::Update(&renamed)));
+        assert!(refused.code.ends_with("caller_id"), "{refused:?}");
+        let current = look(&mut pbx, "front-desk").unwrap();
+        assert_eq!(current.text(Field::CALLER_ID).unwrap_or_default(), "");
+        assert_eq!(current.text(Field::DISPLAY_NAME), Some("Reception"));
+        // Beside a number it is a name like any other, and the number stays.
+        is_done(run(&mut pbx, Task::Create(&ann())));
+        let renamed = record(&[(Field::NUMBER, "2002"), (Field::DISPLAY_NAME, name)]);
+        is_done(run(&mut pbx, Task::Update(&renamed)));
+        let current = look(&mut pbx, "2002").unwrap();
+        assert_eq!(current.text(Field::CALLER_ID), Some("2002"));
+        assert_eq!(current.text(Field::DISPLAY_NAME), Some(name));
+    }
+    // It takes out no dot at the end, and so this is a name.
+    let mut pbx = sim(Release::R22);
+    let mut wanted = ann();
+    wanted.set(Field::NUMBER, "front-desk");
+    wanted.set(Field::DISPLAY_NAME, "11.");
+    is_done(run(&mut pbx, Task::Create(&wanted)));
+    assert_eq!(
+        pbx.stored("front-desk", "endpoint.callerid").as_deref(),
+        Some("11.")
+    );
+}
+
+#[test]
 fn an_endpoint_that_is_removed_while_it_is_changed_does_not_come_back_open() {
     for (release, _) in RELEASES {
         let mut pbx = sim(release);
