@@ -35,6 +35,7 @@ pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure>
     let prepared =
         request.prepare_outputs(&rows, args.input.reading.map_file.as_deref(), None, context);
     rows.check_keys(manifest);
+    rows.refuse_totals(manifest);
     let titles = rows.refuse_titles(target.noun());
     let divided = rows
         .refuse_cells_without_heading()

@@ -6,6 +6,7 @@ pub(crate) mod meanings;
 mod pattern;
 pub(crate) mod rows;
 pub(crate) mod side;
+mod subtotals;
 mod verification;
 mod warnings;
 

@@ -82,7 +82,7 @@ impl InputRow {
     }
 
     /// The number of its cells that are not blank.
-    fn filled(&self) -> usize {
+    pub(super) fn filled(&self) -> usize {
         let cells = self.cells();
         let texts = (0..cells.len()).filter_map(|column| cells.get(column));
         texts.filter(|text| !text.trim().is_empty()).count()

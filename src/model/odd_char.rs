@@ -15,7 +15,14 @@ pub(crate) enum OddChar {
     OtherDigit,
     /// A curly quote or a prime.
     CurlyQuote,
+    /// A line break or a tabulator, which a text may have and a secret may not.
+    LineBreak,
+    /// A Cyrillic or Greek letter that looks like a Latin one.
+    Lookalike,
 }
+
+/// Cyrillic and Greek letters that no screen tells from Latin ones.
+const LOOKALIKES: &str = "АВЕКМНОРСТУХаеорсухІЈЅіјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧον";
 
 impl OddChar {
     /// The class of a character; `None` for a usual one.
@@ -42,6 +49,8 @@ impl OddChar {
             '\u{ff01}'..='\u{ff5e}' => Some(OddChar::FullWidth),
             '\u{660}'..='\u{669}' | '\u{6f0}'..='\u{6f9}' => Some(OddChar::OtherDigit),
             '\u{2018}'..='\u{201f}' | '\u{2032}' | '\u{2033}' => Some(OddChar::CurlyQuote),
+            '\t' | '\n' | '\r' => Some(OddChar::LineBreak),
+            c if LOOKALIKES.contains(c) => Some(OddChar::Lookalike),
             _ => None,
         }
     }

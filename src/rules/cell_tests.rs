@@ -407,6 +407,79 @@ fn a_total_is_one_in_any_language_and_a_surname_is_none() {
 }
 
 #[test]
+fn a_total_of_a_group_is_no_extension_by_its_label_or_by_its_count() {
+    let totals = |rows: &[[&str; 3]]| {
+        let rows: Vec<&[&str]> = rows.iter().map(<[&str; 3]>::as_slice).collect();
+        let found = found(OPENVOX, &["number", "display_name", "note"], &rows, None);
+        let total = "error row.total".to_owned();
+        let told = found
+            .iter()
+            .zip(&rows)
+            .filter(|((told, _), _)| told.contains(&total));
+        told.map(|(_, row)| row[0].to_owned()).collect::<Vec<_>>()
+    };
+    for label in [
+        "Suma",
+        "Sumă",
+        "Soma",
+        "Summa",
+        "Yhteensä",
+        "Liczba",
+        "Aantal",
+        "I alt",
+        "zusammen",
+        "Number of extensions",
+        "Extensions total",
+        "No. of users",
+        "Total postes",
+        "Total de extensiones",
+        "Summe Nebenstellen",
+        "Totale interni",
+        "Sales Total",
+        "Total Sales",
+        "Sales Count",
+        "Sales Anzahl",
+        "Summe Vertrieb",
+        "Nombre",
+        "Nb",
+        "Headcount",
+    ] {
+        let rows = [["204", "Ann", "a"], ["205", "Ben", ""], ["59", label, ""]];
+        assert_eq!(totals(&rows), ["59"], "{label}");
+        let rows = [
+            ["204", "Ann", "a"],
+            ["205", "Ben", ""],
+            ["59", label, "Lee"],
+        ];
+        assert!(totals(&rows).is_empty(), "{label}");
+        let rows = [["204", "Ann", "a"], ["205", "Ben", ""], ["206", label, ""]];
+        assert!(totals(&rows).is_empty(), "{label}");
+    }
+    let groups = |third: &'static str, last: &'static str| {
+        [
+            ["201", "Sales", ""],
+            ["202", "Sales", ""],
+            [third, "Sales", ""],
+            ["301", "Support", ""],
+            ["302", "Support", ""],
+            ["303", "Support", ""],
+            [last, "Support", ""],
+        ]
+    };
+    assert_eq!(totals(&groups("2", "3")), ["2", "3"]);
+    assert_eq!(totals(&groups("403", "906")), ["403", "906"]);
+    assert!(totals(&groups("2", "5")).is_empty());
+    assert!(totals(&groups("203", "304")).is_empty());
+    // A person's row has more.
+    let mut full = groups("2", "3");
+    (full[2][2], full[6][2]) = (
+        "the colleague of Ann, at the reception",
+        "the colleague of Ben, at the reception",
+    );
+    assert!(totals(&full).is_empty(), "{:?}", totals(&full));
+}
+
+#[test]
 fn the_sum_of_all_others_is_no_extension_whatever_stands_beside_it() {
     let last_of = |numbers: &[&str], name: &str| {
         let mut rows: Vec<[&str; 2]> = numbers.iter().map(|number| [*number, "Ann"]).collect();

@@ -14,6 +14,8 @@ pub(super) fn has_suspicious_byte(text: &str) -> bool {
             // Ã, with which a text begins that was read in a wrong encoding.
             | (byte == 0x83)
             | (byte == 0xc2)
+            // Greek and Cyrillic letters.
+            | ((0xce..=0xd1).contains(&byte))
             | (byte == 0xd8)
             | (byte == 0xd9)
             | (byte == 0xdb)
@@ -35,6 +37,8 @@ fn odd_id(kind: OddChar) -> &'static str {
         OddChar::FullWidth => "text.full_width",
         OddChar::OtherDigit => "text.other_digit",
         OddChar::CurlyQuote => "text.curly_quote",
+        OddChar::LineBreak => "text.line_break",
+        OddChar::Lookalike => "text.lookalike",
     }
 }
 
@@ -43,6 +47,8 @@ fn odd_severity(kind: OddChar, field: Field, c: char, wraps: bool) -> Option<Sev
     let free = matches!(field.def().kind, Kind::Text | Kind::List);
     match kind {
         OddChar::Control => Some(Severity::Error),
+        OddChar::LineBreak => field.is_secret().then_some(Severity::Error),
+        OddChar::Lookalike => field.is_secret().then_some(Severity::Warning),
         // A password may have any character that its owner can type.
         OddChar::CurlyQuote | OddChar::FullWidth | OddChar::OtherDigit | OddChar::Space
             if field.is_secret() =>
@@ -80,12 +86,18 @@ impl Odd {
     }
 
     pub(super) fn gravest(field: Field, text: &str) -> Option<Odd> {
-        if text.is_ascii() && !text.chars().any(is_control) {
+        let is_odd = |c: char| is_control(c) || field.is_secret() && c.is_ascii_control();
+        if text.is_ascii() && !text.contains(is_odd) {
             return None;
         }
         let trimmed = text.trim();
         let wraps = trimmed.starts_with(['“', '„', '‘', '‚', '”', '″'])
             && trimmed.ends_with(['“', '”', '’', '‘', '″']);
+        let has_latin = text.contains(|c: char| c.is_ascii_alphabetic());
+        let has_other = || {
+            let is_plain = |c: char| c.is_ascii() || OddChar::class(c) == Some(OddChar::Lookalike);
+            text.contains(|c: char| c.is_alphabetic() && !is_plain(c))
+        };
         let mut gravest: Option<Odd> = None;
         // Around a value that is no secret, spaces of any kind do not count.
         let blanks = text.len() - text.trim_start().len();
@@ -98,7 +110,15 @@ impl Odd {
             let Some(kind) = OddChar::class(c) else {
                 continue;
             };
-            if kind == OddChar::Space && !counted.contains(&byte) {
+            let is_meant = match kind {
+                OddChar::Space => !counted.contains(&byte),
+                // Blanks alone are no secret.
+                OddChar::LineBreak => trimmed.is_empty(),
+                // Letters of one script are typed as they are.
+                OddChar::Lookalike => !has_latin && has_other(),
+                _ => false,
+            };
+            if is_meant {
                 continue;
             }
             let Some(severity) = odd_severity(kind, field, c, wraps) else {
@@ -122,7 +142,8 @@ impl Odd {
 
     pub(super) fn finding(self, field: Option<Field>, column: usize, text: &str) -> Finding {
         let mut name = field.map_or("the cell", Field::name).to_owned();
-        if self.kind != OddChar::Control && field.is_some_and(|field| !field.hides(text)) {
+        let is_shown = !matches!(self.kind, OddChar::Control | OddChar::LineBreak);
+        if is_shown && field.is_some_and(|field| !field.hides(text)) {
             name.push(' ');
             name.push_str(&quoted(text));
         }
@@ -157,6 +178,18 @@ impl Odd {
             OddChar::CurlyQuote => (
                 format!("{name} holds a curly quote or prime (U+{code:04X}) as its character {at}"),
                 "remove it, or type the straight one where it belongs there",
+            ),
+            OddChar::LineBreak => (
+                format!(
+                    "{name} holds a line break or a tabulator (U+{code:04X}) as its character {at}"
+                ),
+                "write it in one line: nobody can type the character at a telephone or at a sign-in",
+            ),
+            OddChar::Lookalike => (
+                format!(
+                    "{name} holds a letter of another script that looks like a Latin one (U+{code:04X}) as its character {at}"
+                ),
+                "type it with Latin letters",
             ),
         };
         Finding::new(odd_id(self.kind), self.severity, message)

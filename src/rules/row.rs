@@ -6,9 +6,9 @@ use super::hashes::{HashText, hash_text};
 use super::odd::{Odd, has_suspicious_byte, is_control};
 use super::passwords::{is_instruction_or_switch, is_no_password};
 use super::phone::Country;
-use super::rows_together::{BatchFacts, CrossRowFacts, Duplicate, about_row, is_alone};
+use super::rows_together::{BatchFacts, CrossRowFacts, Duplicate, RowLook, about_row, is_alone};
 use super::spreadsheet_damage::{self as damage, Damage, TextShape};
-use super::totals::{LABEL_BYTES_MAX, is_total};
+use super::totals::{LABEL_BYTES_MAX, SUMS_UP, has_label_alone, is_total};
 use super::vacant::is_vacant;
 use crate::columns::{Binding, CellReading, Scratch};
 use crate::manifest::{Access, Manifest, Purpose};
@@ -121,11 +121,7 @@ impl<'m> Checker<'m> {
         let all = (0..cells.len()).filter_map(|column| cells.get(column));
         let filled = all.clone().filter(|text| !text.trim().is_empty()).count();
         if all.clone().any(is_total) && filled <= TOTAL_CELLS_MAX && !self.has_secret(cells) {
-            return Some(self.about_row(
-                "row.total",
-                "the row sums the others up, and is no extension",
-                "take the row out",
-            ));
+            return Some(self.about_row("row.total", SUMS_UP, "take the row out"));
         }
         let number = number.trim();
         // Of extensions that may be called by words, one word may be one.
@@ -456,7 +452,10 @@ impl<'m> Checker<'m> {
             } else {
                 None
             };
-            if let Some(odd) = odd.filter(|odd| odd.severity == Severity::Error) {
+            // A line break in a secret is the vendor's to tell, where its rules say so.
+            let is_certain =
+                |odd: &Odd| odd.severity == Severity::Error && odd.kind != OddChar::LineBreak;
+            if let Some(odd) = odd.filter(is_certain) {
                 match bound {
                     BoundField::Known(index) => view[usize::from(index)] = ValueClass::Unknown,
                     // A column that is not sent can do no harm, except with characters that break the display.
@@ -474,6 +473,14 @@ impl<'m> Checker<'m> {
                         let compiled = &self.fields[usize::from(index)];
                         let lost = damage::lost_trunk(compiled.row.name, text, country);
                         findings.extend(lost.map(|damage| compiled.damaged(damage, text)));
+                    }
+                    if let Some(odd) = odd.filter(|odd| odd.kind == OddChar::LineBreak) {
+                        view[usize::from(index)] = ValueClass::Unknown;
+                        if !findings.iter().skip(before).any(Finding::is_error) {
+                            findings.truncate(before);
+                            findings.push(self.odd_finding(odd, bound, column.index, text));
+                        }
+                        continue;
                     }
                     if suspicious && let Some(damage) = damage::garbled(text) {
                         let compiled = &self.fields[usize::from(index)];
@@ -639,7 +646,12 @@ impl<'m> Checker<'m> {
         let number = self.number(row.cells);
         let is_alone = is_alone(number, row.cells);
         let is_bare = self.is_bare(number, row.cells);
-        facts.take(&self.cross, &self.fields, &text, seen, (is_alone, is_bare));
+        let look = RowLook {
+            is_alone,
+            is_bare,
+            is_labelled: is_bare && !is_alone && has_label_alone(row.cells),
+        };
+        facts.take(&self.cross, &self.fields, &text, seen, look);
         let measured = self.measured.iter();
         let fields = measured.filter_map(|index| self.fields.get(usize::from(*index)));
         for compiled in fields.clone() {
@@ -657,7 +669,7 @@ impl<'m> Checker<'m> {
         let text =
             |compiled: &CompiledField<'m>| extension.reveal(compiled.row.name).unwrap_or_default();
         let seen = |index| self.classify_at(index, Purpose::Create, &text);
-        facts.take(&self.cross, &self.fields, &text, seen, (false, false));
+        facts.take(&self.cross, &self.fields, &text, seen, RowLook::default());
     }
 
     /// Classifies the text of a field row, right or wrong.

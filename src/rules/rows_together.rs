@@ -9,6 +9,7 @@ use super::fields_together::FieldsTogether;
 use super::numbers::{Number, Numbers, key, length_of, repeated, value_of};
 use super::one_password::{OnePassword, SharedPasswords};
 use super::spreadsheet_damage::{Plain, Shapes, Suspects, TextShape};
+use super::totals::{Groups, SUMS_UP, has_label_alone};
 use crate::manifest::{CrossRule, all_digits};
 use crate::model::redact::quoted;
 use crate::model::{Field, Finding, Place, Severity};
@@ -46,6 +47,19 @@ struct Sums {
     lengths: [u64; Sums::LENGTHS],
     /// The first numbers of each length whose row has little else.
     bare: [Vec<u64>; Sums::LENGTHS],
+    /// The numbers beside a word for a total, whose rows have nothing else.
+    labelled: HashSet<u64>,
+}
+
+/// The facts about a row as a whole.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct RowLook {
+    /// True if it has its number and nothing else.
+    pub(super) is_alone: bool,
+    /// True if it has its number and a label at most.
+    pub(super) is_bare: bool,
+    /// True if the label is a word for a total, or begins or ends with one.
+    pub(super) is_labelled: bool,
 }
 
 impl Sums {
@@ -65,7 +79,13 @@ impl Sums {
     /// A total's number has a length that so few numbers of the sheet have.
     const RARE_MAX: u64 = 2;
 
-    fn add_number(&mut self, value: u64, digits: usize, is_alone: bool, is_bare: bool) {
+    fn add_number(&mut self, value: u64, digits: usize, look: RowLook) {
+        let RowLook {
+            is_alone, is_bare, ..
+        } = look;
+        if look.is_labelled {
+            self.labelled.insert(value);
+        }
         self.count += 1;
         self.sum += u128::from(value);
         if is_alone && self.alone.len() <= Sums::ALONE_MAX {
@@ -91,6 +111,7 @@ impl Sums {
             self.alone.extend(other.alone);
         }
         self.largest_bare = self.largest_bare.max(other.largest_bare);
+        self.labelled.extend(other.labelled);
         for (length, more) in self.lengths.iter_mut().zip(other.lengths) {
             *length += more;
         }
@@ -125,6 +146,19 @@ impl Sums {
         let others = alone.iter().chain(rare).filter(|value| is_total(value));
         others.chain(sum).copied().collect()
     }
+
+    /// The numbers beside a word for a total that are unlike most others by their length, or the total of a group.
+    fn labelled(&self, groups: &Groups) -> HashSet<u64> {
+        let is_unlike = |value: u64| {
+            let digits = value.checked_ilog10().unwrap_or_default() as usize + 1;
+            let alike = self.lengths.get(digits).copied().unwrap_or_default();
+            alike * 2 <= self.count
+        };
+        let labelled = self.labelled.iter().copied();
+        labelled
+            .filter(|value| is_unlike(*value) || groups.found().contains(value))
+            .collect()
+    }
 }
 
 impl BatchFacts {
@@ -135,12 +169,12 @@ impl BatchFacts {
         fields: &[CompiledField<'m>],
         text: &dyn Fn(&CompiledField<'m>) -> &'c str,
         seen: impl Fn(u8) -> ValueClass,
-        (is_alone, is_bare): (bool, bool),
+        look: RowLook,
     ) {
         let text_at = |index: u8| fields.get(usize::from(index)).map_or("", text);
         let number = together.number.map_or("", text_at);
         if !number.is_empty() {
-            self.number(number, is_alone, is_bare);
+            self.number(number, look);
         }
         for compiled in together
             .passwords()
@@ -162,13 +196,12 @@ impl BatchFacts {
         }
     }
 
-    fn number(&mut self, number: &str, is_alone: bool, is_bare: bool) {
+    fn number(&mut self, number: &str, look: RowLook) {
         self.lengths.add_number(number);
         match key(number) {
             Some(key) => {
                 self.keys.push(key);
-                self.sums
-                    .add_number(value_of(key), number.len(), is_alone, is_bare);
+                self.sums.add_number(value_of(key), number.len(), look);
             }
             None => self.texts.push(number.into()),
         }
@@ -229,6 +262,7 @@ pub struct Collector {
     plain: Plain,
     on_pbx: Option<Numbers>,
     sums: Sums,
+    groups: Groups,
     lengths: NumberLengths,
     passwords: SharedPasswords,
 }
@@ -242,6 +276,7 @@ impl Collector {
     /// Takes in the facts of one batch.
     pub fn add(&mut self, facts: BatchFacts) {
         for key in facts.keys {
+            self.groups.add(value_of(key), length_of(key));
             if self.numbers.insert_key(key) {
                 self.repeated.insert(Number::Digits(key));
             }
@@ -302,6 +337,8 @@ impl Collector {
         let (are_words_odd, are_signs_odd) = (self.are_words_odd(), self.are_signs_odd());
         let suspects = self.shapes.finish();
         let totals = self.sums.totals();
+        let labelled = self.sums.labelled(&self.groups);
+        let group_totals = self.groups.several();
         let dialled = self.lengths.finish();
         let zero_twins = self.numbers.zero_twins();
         let one_passwords = self.passwords.finish();
@@ -311,6 +348,8 @@ impl Collector {
             || !zero_twins.is_empty()
             || !one_passwords.is_empty()
             || !totals.is_empty()
+            || !labelled.is_empty()
+            || !group_totals.is_empty()
             || are_words_odd
             || !repeated_emails.is_empty()
             || misses_target
@@ -325,6 +364,8 @@ impl Collector {
             loops,
             suspects,
             totals,
+            labelled,
+            group_totals,
             dialled,
             are_words_odd,
             are_signs_odd,
@@ -378,6 +419,10 @@ pub struct CrossRowFacts {
     loops: Loops,
     pub(super) suspects: Suspects,
     totals: HashSet<u64>,
+    /// The numbers that a word beside them calls totals.
+    labelled: HashSet<u64>,
+    /// The numbers that are the count or the sum of the rows above them, group by group.
+    group_totals: HashSet<u64>,
     dialled: Dialled,
     are_words_odd: bool,
     are_signs_odd: bool,
@@ -421,7 +466,8 @@ impl CrossRowFacts {
         cells: Cells<'_>,
         is_bare: bool,
     ) -> Option<Finding> {
-        let may_be_total = !self.totals.is_empty() && is_bare;
+        let has_totals = [&self.totals, &self.labelled, &self.group_totals];
+        let may_be_total = is_bare && has_totals.iter().any(|totals| !totals.is_empty());
         if !may_be_total && !self.are_words_odd {
             return None;
         }
@@ -440,17 +486,23 @@ impl CrossRowFacts {
         if !may_be_total {
             return None;
         }
-        let is_total = key(number).is_some_and(|key| self.totals.contains(&value_of(key)));
-        is_total.then(|| {
-            let message = format!(
-                "{} {} is the count or the sum of the other rows' numbers, and no extension",
-                compiled.row.name.name(),
-                compiled.quoted(number)
-            );
-            let hint =
-                "take the row out; an extension that has this number goes in a sheet of its own";
-            about_row(Some(compiled), "row.total", &message, hint)
-        })
+        let value = value_of(key(number)?);
+        let (name, quoted) = (compiled.row.name.name(), compiled.quoted(number));
+        let message = if self.totals.contains(&value) {
+            format!(
+                "{name} {quoted} is the count or the sum of the other rows' numbers, and no extension"
+            )
+        } else if self.group_totals.contains(&value) {
+            format!(
+                "{name} {quoted} is the count or the sum of the rows above it, group by group, and no extension"
+            )
+        } else if self.labelled.contains(&value) && has_label_alone(cells) {
+            SUMS_UP.to_owned()
+        } else {
+            return None;
+        };
+        let hint = "take the row out; an extension that has this number goes in a sheet of its own";
+        Some(about_row(Some(compiled), "row.total", &message, hint))
     }
 
     pub(super) fn check<'m, 'c>(

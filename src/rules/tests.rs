@@ -374,6 +374,11 @@ fn a_value_breaks_its_own_rule_and_no_other() {
         ("web_password", "abcdef”gh", "warning text.curly_quote"),
         ("web_password", "abcdefgh\u{a0}", "warning text.space"),
         ("web_password", "abcd\u{200b}efgh", "error text.invisible"),
+        ("web_password", "Abcd12\n34x8", "error text.line_break"),
+        ("web_password", "Abcd12\t34x8", "error text.line_break"),
+        ("web_password", "Abcd1234x8\r", "error text.line_break"),
+        ("web_password", "Аbcd1234x8", "warning text.lookalike"),
+        ("web_password", "АВ1234567", "warning text.lookalike"),
     ] {
         on_create(&[(field, value)], &[expected]);
     }

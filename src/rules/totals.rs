@@ -1,6 +1,11 @@
 //! The words and formulas of rows that sum the others up.
 
 use crate::manifest::all_digits;
+use crate::sheet::Cells;
+use std::collections::HashSet;
+
+/// The message about a row that sums others up.
+pub(super) const SUMS_UP: &str = "the row sums the others up, and is no extension";
 
 /// The most bytes of a label, such as that of a sum.
 pub(super) const LABEL_BYTES_MAX: usize = 40;
@@ -78,6 +83,52 @@ const TOTALS_OF: [&str; 46] = [
     "összesen",
 ];
 
+/// Words that stand beside a sum or a count and may be a name too: a row that has more is about a person. Some only begin
+/// a label, as in `Number of extensions`.
+const TOTALS_OR_NAMES: [&str; 41] = [
+    "number of",
+    "no. of",
+    "no of",
+    "headcount",
+    "head count",
+    "zusammen",
+    "summiert",
+    "stückzahl",
+    "nombre",
+    "nb",
+    "nbre",
+    "nb.",
+    "effectif",
+    "effectifs",
+    "suma",
+    "sumas",
+    "número de",
+    "numero de",
+    "cantidad",
+    "recuento",
+    "somma",
+    "numero di",
+    "conteggio",
+    "quantità",
+    "soma",
+    "quantidade",
+    "contagem",
+    "aantal",
+    "opgeteld",
+    "liczba",
+    "ilość",
+    "podsumowanie",
+    "suma częściowa",
+    "toplamı",
+    "adet",
+    "sayısı",
+    "sumă",
+    "summa",
+    "yhteensä",
+    "i alt",
+    "totalt",
+];
+
 /// Formulas of sums and counts that were saved as text.
 const TOTAL_FORMULAS: [&str; 8] = [
     "=count(",
@@ -115,4 +166,120 @@ pub(super) fn is_total(text: &str) -> bool {
         || TOTAL_FORMULAS
             .iter()
             .any(|formula| lower.starts_with(formula))
+}
+
+/// Returns true if a text is a word for a total, a person's name or not.
+pub(crate) fn is_label(text: &str) -> bool {
+    let lower = label(text);
+    words().any(|word| lower == word)
+}
+
+/// Returns true if a text begins or ends with a word for a total, also with one that may be a name: `Total Sales`, `Suma B`.
+pub(crate) fn may_sum_up(text: &str) -> bool {
+    has_word(&label(text), words())
+}
+
+/// Returns true if a text is a word for a total, or begins or ends with one that is no name.
+fn sums_up(text: &str) -> bool {
+    let may_be_name = |word: &&str| TOTALS_OR_NAMES.contains(word) && !word.contains(' ');
+    is_label(text) || has_word(&label(text), words().filter(|word| !may_be_name(word)))
+}
+
+fn has_word(label: &str, mut words: impl Iterator<Item = &'static str>) -> bool {
+    let is_within = |c: char| c.is_alphanumeric() || "-'’".contains(c);
+    words.any(|word| {
+        let begins = label.strip_prefix(word);
+        let ends = label.strip_suffix(word);
+        begins.is_some_and(|rest| !rest.starts_with(is_within))
+            || ends.is_some_and(|rest| !rest.ends_with(is_within))
+    })
+}
+
+/// The text of a label in small letters; empty for one that is too long, and for a number.
+fn label(text: &str) -> String {
+    let text = text.trim();
+    if text.len() > LABEL_BYTES_MAX || all_digits(text) {
+        return String::new();
+    }
+    let word = text.trim_end_matches([':', '=', '.']).trim_end();
+    word.to_lowercase()
+}
+
+fn words() -> impl Iterator<Item = &'static str> {
+    TOTALS.into_iter().chain(TOTALS_OF).chain(TOTALS_OR_NAMES)
+}
+
+/// Returns true if a row has two cells with text, and one of them begins or ends with a word for a total.
+pub(super) fn has_label_alone(cells: Cells<'_>) -> bool {
+    let all = (0..cells.len()).filter_map(|column| cells.get(column));
+    let mut filled = all.filter(|text| !text.trim().is_empty());
+    let pair = [filled.next(), filled.next()];
+    filled.next().is_none() && pair.iter().flatten().any(|text| sums_up(text))
+}
+
+/// The totals that stand below groups of numbers, as the numbers come in the order of their rows.
+#[derive(Debug, Default)]
+pub(crate) struct Groups {
+    members: u64,
+    sum: u128,
+    /// The fewest digits of a member.
+    fewest_digits: Option<usize>,
+    /// All numbers that are no totals.
+    all: u64,
+    found: HashSet<u64>,
+    count: usize,
+}
+
+impl Groups {
+    /// The fewest members of a group with a total.
+    const MEMBERS_MIN: u64 = 2;
+    /// The smallest sum that is no accident.
+    const SUM_MIN: u64 = 100;
+    /// The fewest totals that are no accident.
+    const SEVERAL: usize = 2;
+
+    /// Returns true if a number is the count or the sum of those since the last total, or behind a total the count of all.
+    pub(crate) fn is_total(&self, value: u64, digits: usize) -> bool {
+        let is_shorter = self.fewest_digits.is_some_and(|fewest| digits < fewest);
+        let is_count = self.members >= Groups::MEMBERS_MIN && value == self.members;
+        let is_grand = self.members == 0 && value == self.all;
+        let is_sum = self.members >= Groups::MEMBERS_MIN
+            && value >= Groups::SUM_MIN
+            && u128::from(value) == self.sum;
+        is_shorter && (is_count || is_grand) || is_sum
+    }
+
+    /// Takes in the next number. Returns true if it is a total.
+    pub(crate) fn add(&mut self, value: u64, digits: usize) -> bool {
+        if self.is_total(value, digits) {
+            self.found.insert(value);
+            self.count += 1;
+            self.end();
+            return true;
+        }
+        self.members += 1;
+        self.all += 1;
+        self.sum += u128::from(value);
+        let fewest = self.fewest_digits.unwrap_or(digits);
+        self.fewest_digits = Some(fewest.min(digits));
+        false
+    }
+
+    /// Ends a group, as a row that is known to be a total does.
+    pub(crate) fn end(&mut self) {
+        (self.members, self.sum) = (0, 0);
+    }
+
+    /// The numbers that are totals.
+    pub(super) fn found(&self) -> &HashSet<u64> {
+        &self.found
+    }
+
+    /// The totals, where there are enough of them to be no accident.
+    pub(super) fn several(&self) -> HashSet<u64> {
+        match self.count >= Groups::SEVERAL {
+            true => self.found.clone(),
+            false => HashSet::new(),
+        }
+    }
 }

@@ -41,6 +41,7 @@ const LOOKED_FOR: &[(&str, &str)] = &[
     ("rules/compiled.rs:SWALLOWED_ADDRESS", "what web pages show"),
     ("rules/passwords.rs:NO_PASSWORD", "what sheets say"),
     ("rules/totals.rs:TOTALS_OF", "what sheets say"),
+    ("rules/totals.rs:TOTALS_OR_NAMES", "what sheets say"),
     ("rules/vacant.rs:VACANT", "what sheets say"),
     ("rules/vacant.rs:VACANT_BEGINS", "what sheets say"),
     ("sheet/detect/groups.rs:BEGINNINGS", "what sheets say"),

@@ -137,6 +137,41 @@ fn a_total_below_a_short_list_deletes_nobody() {
 }
 
 #[test]
+fn a_total_of_a_group_deletes_nobody_and_a_full_row_is_a_person() {
+    let results = |rows: &str| {
+        let desk = Desk::new("openvox");
+        desk.seed(&desk.small([2, 3, 5, 59, 201, 202, 301, 302, 303]));
+        desk.write("s.csv", rows);
+        let line = "delete s.csv --from TARGET --yes --max-deletes 100% --rate 5000 --report r.csv";
+        desk.run(line);
+        let mut results = desk.results("r.csv");
+        results.retain(|result| result == "invalid");
+        results.len()
+    };
+    for (rows, totals) in [
+        (
+            "Department;Ext\nSales;201\nSales;202\nSales Count;2\nSupport;301\nSupport;302\nSupport;303\nSupport Count;3\nGrand Count;5\n",
+            3,
+        ),
+        ("Department;Ext\nSales;201\nSales;202\nTotal Sales;59\n", 1),
+        ("Department;Ext\nSales;201\nSales;202\nSuma Sales;303\n", 1),
+        ("Ext\n201\n202\n2\n301\n302\n303\n3\n", 2),
+        (
+            "Ext;Department\n201;A\n202;A\n2;A\n301;B\n302;B\n303;B\n3;B\n5;\n",
+            3,
+        ),
+        // Full rows, and a number that counts nothing.
+        (
+            "Ext;First Name;Last Name\n201;Ann;Berg\n202;Ben;Suma\n59;Summa;Joe\n",
+            0,
+        ),
+        ("Ext;Name\n201;Ann\n202;Ben\n3;Cem\n301;Dan\n", 0),
+    ] {
+        assert_eq!(results(rows), totals, "{rows}");
+    }
+}
+
+#[test]
 fn a_title_or_a_legend_between_rows_stops_a_deletion_as_a_whole() {
     let good = ["2001", "2002", "2003", "2004"];
     for (rows, words) in [
