@@ -6,6 +6,7 @@ use super::map::Mapped;
 use super::meaning::{LeftOutBecause, Meaning, Meanings, ReadBy};
 use super::options::BindOptions;
 use super::questions::Question;
+use super::sample::Sample;
 use super::values::How;
 use crate::model::redact::quoted;
 use crate::model::{Field, shell_word};
@@ -234,8 +235,10 @@ impl Meanings<'_> {
             else {
                 continue;
             };
+            // One that is compared finds the words for off by itself, and only those.
             let is_read = self.meanings[column].reads(Field::ENABLED);
-            if !says_off && !is_read {
+            let says_more = |sample: &Sample| sample.says_off_in_other_words(column);
+            if !is_read && !self.sample().is_some_and(says_more) {
                 continue;
             }
             if !says_off {

@@ -447,6 +447,12 @@ impl Sample {
         self.filled(column).any(says_off)
     }
 
+    /// Returns true if a cell of a column says so in other words than those for `off`, such as `has left`.
+    pub(super) fn says_off_in_other_words(&self, column: usize) -> bool {
+        let mut filled = self.filled(column);
+        filled.any(|cell| switch(cell).is_none() && says_off(cell))
+    }
+
     /// Returns true if each cell of a column is one of these words, or tells whether an account is on.
     pub(super) fn are_reported(&self, column: usize, words: &[&str]) -> bool {
         let is_reported = |cell: &str| words.contains(&plain(cell).as_str());

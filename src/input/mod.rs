@@ -217,9 +217,9 @@ fn questions(sheet: &Sheet, error: &ColumnError) -> Result<String, Failure> {
             let (Some(column), Some(values)) = (columns.get(*column), values.get(*column)) else {
                 continue;
             };
-            let values = values.join(", ");
+            let (heading, values) = (&column.name, values.join(", "));
             if !values.is_empty() && column.may_show(&values) {
-                let _ = write!(text, "\n    “{}” begins with {values}", column.name);
+                let _ = write!(text, "\n    “{heading}” begins with {values}");
             }
         }
         if !question.answers.is_empty() {

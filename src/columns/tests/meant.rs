@@ -321,7 +321,11 @@ fn a_column_that_says_who_left_or_is_off_is_asked_about_in_every_sheet() {
         let switched = format!("--map '{heading}=enabled' {left_out}");
         assert_eq!(answers_for("portsip", sheet), switched, "{sheet}");
     }
-    // Another column is the switch.
+    // Another column is the switch, and is compared with those words alone that are one.
+    for (words, asked) in [("has left", "--map 'Status=-'"), ("left", "")] {
+        let sheet = format!("Ext;Name;Enabled;Status\n201;A;on;ok\n202;B;on;{words}");
+        assert_eq!(answers_for("portsip", &sheet), asked, "{words}");
+    }
     let sheet = "extension_uuid;extension;password;effective_caller_id_name;enabled;Status\na;201;x;A;true;ok\nb;202;x;B;true;left";
     assert_eq!(answers_for("portsip", sheet), of_openvox("Status"));
     // The words of a PBX, and a column that tells nothing.

@@ -344,6 +344,28 @@ fn a_column_that_is_stored_as_numbers_is_said_once() {
 }
 
 #[test]
+fn a_question_shows_no_values_below_a_heading_that_is_not_known() {
+    let folder = folder();
+    let rows = "201,Anna,7777,8881,9991\n202,Bert,7778,8882,9992\n";
+    fs::write(
+        folder.path().join("s.csv"),
+        format!("Ext,Name,Safe,Sleutel,Unlock\n{rows}"),
+    )
+    .unwrap();
+    let mut command = rowcall(folder.path());
+    command.args(["delete", "s.csv", "--from", "sim:openvox", "--dry-run"]);
+    let output = command.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    for words in ["“Ext” begins with \"201\"", "--map 'Safe=number'"] {
+        assert!(said.contains(words), "{words} is not in {said}");
+    }
+    for code in ["7777", "8881", "9991"] {
+        assert!(!said.contains(code), "{said}");
+    }
+}
+
+#[test]
 fn all_questions_of_all_sheets_are_asked_at_once_and_their_answers_can_be_copied() {
     let folder = folder();
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
