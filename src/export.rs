@@ -149,7 +149,7 @@ pub fn sorted_numbers(mut numbers: Vec<String>) -> Vec<String> {
 /// The parts that are missing from an export.
 #[derive(Debug, Default)]
 pub struct NotExported {
-    /// The numbers of extensions that were gone or could not be read.
+    /// The numbers of extensions that were listed, and not shown or not read.
     pub gone: Vec<String>,
     /// Values that are none of their field, so that an import would refuse them: number and field.
     pub values: Vec<(String, Field)>,

@@ -57,7 +57,7 @@ pub struct Facts {
     pub started: Timestamp,
     /// The number of extensions in it.
     pub extensions: u64,
-    /// The number of extensions that were listed, but gone when they were read.
+    /// The number of extensions that were listed, and not shown when they were read.
     pub gone: u64,
     /// True if the PBX's listing was certainly complete.
     pub whole: bool,

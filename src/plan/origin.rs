@@ -64,7 +64,7 @@ pub(crate) struct MigrationSource {
     pub(crate) end: Endpoint,
     /// Those of a PBX in the order of their numbers, those of a file in its own.
     pub(crate) extensions: Vec<SourceExtension>,
-    /// The lines of those that were listed, and were gone before they were read.
+    /// The lines of those that were listed, and not shown when they were read.
     pub(super) vanished: Vec<Outcome>,
     /// True if they are certainly all.
     pub(super) complete: bool,
@@ -108,8 +108,8 @@ impl MigrationSource {
         let vanished = vanished.map(|number| Outcome {
             number: number.clone(),
             code: "migrate.vanished".into(),
-            message: format!("{label} listed it, and did not have it any more when it was read"),
-            hint: "see if it is there, and run it again".into(),
+            message: format!("{label} lists it, and did not show it when it was read"),
+            hint: "look at it on the PBX, then run it again".into(),
             ..line(number, RowResult::Missing)
         });
         let vanished = vanished.enumerate().map(|(index, line)| Outcome {

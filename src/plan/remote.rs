@@ -203,7 +203,7 @@ pub(crate) fn no_extension(other: &str, line: Outcome) -> Outcome {
 }
 
 /// The fault of an extension that the PBX lists and does not show.
-fn not_shown(record: &str) -> Fault {
+pub(super) fn not_shown(record: &str) -> Fault {
     let words =
         format!("the PBX lists this {record}, and does not show it when it is asked for alone");
     Fault::new(FaultKind::MayHaveHappened, "listed_not_shown", words)

@@ -1,6 +1,6 @@
 //! Mode sync: the extensions that no row names.
 
-use super::remote::RemoteState;
+use super::remote::{RemoteState, not_shown};
 use crate::input::InputRows;
 use crate::model::{
     Action, Change, Field, Finding, Outcome, PlannedRow, Record, RowResult, RuleId,
@@ -46,7 +46,17 @@ pub(crate) fn unnamed(
         return Ok(kept.collect());
     }
     let (spelled, unnamed) = other_spellings(&named, remote, unnamed);
-    let looked = session.look_up_each(&unnamed)?;
+    let mut looked = session.look_up_each(&unnamed)?;
+    // Nobody has said that these are gone: the PBX has listed them just now.
+    let is_silent = |number: &&String| {
+        !looked.found.contains_key(*number) && !looked.unread.contains_key(*number)
+    };
+    let noun = session.target().noun();
+    let silent = unnamed.iter().filter(is_silent);
+    let silent: Vec<_> = silent
+        .map(|number| (number.clone(), not_shown(noun)))
+        .collect();
+    looked.unread.extend(silent);
     let unread = looked.unread.into_iter().map(|(number, fault)| {
         PlannedRow::without_change(Outcome {
             number,

@@ -175,7 +175,7 @@ impl Transfer {
         moves.chain(&self.source.vanished).cloned().collect()
     }
 
-    /// The extensions that were gone before they were read, as rows without a change.
+    /// The extensions that were listed and not shown when they were read, as rows without a change.
     fn vanished(&self) -> impl Iterator<Item = PlannedRow> {
         let lines = self.source.vanished.iter().cloned();
         lines.map(PlannedRow::without_change)

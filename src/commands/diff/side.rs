@@ -122,7 +122,9 @@ pub(super) fn read_target(
     let trouble = match (missing.first(), twice) {
         (Some(first), _) => {
             let more = missing.len() - 1;
-            format!("{first} (and {more} more) was listed, and gone when it was looked at")
+            format!(
+                "the PBX lists {first} (and {more} more), and does not show it when it is asked for alone"
+            )
         }
         (None, Some(twice)) => format!("{twice} was given back twice"),
         (None, None) => return Ok(side),

@@ -15,7 +15,7 @@ pub(super) fn print_exported(target: &Target, exported: u64, left_out: &NotExpor
     ));
     if !gone.is_empty() {
         print(format!(
-            "{}: deleted on the PBX before they were read: {}",
+            "{}: not in the export: the PBX lists them, and did not show them when they were read: {}",
             target.label,
             gone.join(", ")
         ));

@@ -606,7 +606,7 @@ fn an_export_that_may_not_be_whole_is_no_night_like_the_others() {
         (ExportWay::KnowsNoList, "may be incomplete", false, 0),
         (
             ExportWay::ListsAGhost,
-            "deleted on the PBX before they were read: 9999",
+            "the PBX lists them, and did not show them when they were read: 9999",
             true,
             1,
         ),

@@ -1943,7 +1943,7 @@ fn a_source_that_is_empty_or_not_whole_is_never_done() {
 }
 
 #[test]
-fn an_extension_that_vanished_while_it_was_read_has_a_line() {
+fn an_extension_that_is_listed_and_not_shown_is_never_passed_over() {
     let desk = listing_otherwise(|listing| {
         let Some(all) = listing["extension"].as_array_mut() else {
             return;
@@ -1972,6 +1972,29 @@ fn an_extension_that_vanished_while_it_was_read_has_a_line() {
         ];
         assert_eq!(told, expected, "{to}");
     }
+    assert!(
+        desk.read("r.csv")
+            .contains("hq lists it, and did not show it")
+    );
+    desk.write("staff.csv", "number,display_name\n2001,Renamed\n");
+    desk.run("export hq -o e.csv")
+        .exits(1)
+        .says(&["the PBX lists them, and did not show them", "2009"]);
+    desk.run("diff staff.csv hq")
+        .exits(3)
+        .says(&["the PBX lists 2009", "does not show it"]);
+    desk.run("import staff.csv --to hq --mode sync --max-deletes all --yes --report s.csv")
+        .exits(1);
+    let words = "the PBX lists this extension, and does not show it";
+    assert!(desk.read("s.csv").contains(words), "{}", desk.read("s.csv"));
+    desk.has_lines(
+        "s.csv",
+        &[
+            ("2001", "update", "updated"),
+            ("2002", "delete", "deleted"),
+            ("2009", "delete", "unknown"),
+        ],
+    );
 }
 
 #[test]
