@@ -165,7 +165,7 @@ fn a_total_of_a_group_deletes_nobody_and_a_full_row_is_a_person() {
             "Ext;First Name;Last Name\n201;Ann;Berg\n202;Ben;Suma\n59;Summa;Joe\n",
             0,
         ),
-        ("Ext;Name\n201;Ann\n202;Ben\n3;Cem\n301;Dan\n", 0),
+        ("Ext;Name\n201;Ann\n202;Ben\n4;Cem\n301;Dan\n", 0),
     ] {
         assert_eq!(results(rows), totals, "{rows}");
     }
