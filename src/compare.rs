@@ -113,6 +113,26 @@ pub(crate) fn with_lost<'w>(
     (whole, lost)
 }
 
+/// The fields that no row wanted otherwise, and that an update has changed all the same, because the PBX stores them in one
+/// text with a field that it has written; each with its value before.
+pub(crate) fn changed_beside<'c>(
+    manifest: &Manifest,
+    change: &'c Change,
+    current: &Record,
+) -> Vec<(Field, &'c str)> {
+    let Some(before) = &change.before else {
+        return vec![];
+    };
+    let is_wanted = |field: Field| change.wanted.get(field).is_some();
+    let rows = manifest.field.iter();
+    let pairs = rows.filter_map(|row| Some((row.name, row.one_text_with?)));
+    let both = pairs.flat_map(|(one, other)| [(one, other), (other, one)]);
+    both.filter(|(field, written)| is_wanted(*written) && !is_wanted(*field))
+        .map(|(field, _)| (field, before.reveal(field).unwrap_or_default()))
+        .filter(|(field, text)| current.reveal(*field).unwrap_or_default() != *text)
+        .collect()
+}
+
 /// The fields in which one reading of an extension is not as the other, in whatever way, as far as the vendor lets them
 /// be written.
 pub fn moved(manifest: &Manifest, before: &Record, now: &Record) -> Vec<Field> {

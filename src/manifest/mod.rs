@@ -408,6 +408,8 @@ pub struct FieldRow {
     pub needs: Vec<[String; 2]>,
     /// The field without which the PBX has no place for this one.
     pub kept_with: Option<Field>,
+    /// The field that the PBX stores in one text with this one: whoever writes one of them writes both.
+    pub one_text_with: Option<Field>,
     /// True if the PBX may hold texts there that are no value of the field: an export leaves them out, and names them.
     #[serde(default)]
     pub may_hold_others: bool,

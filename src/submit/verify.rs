@@ -10,7 +10,7 @@ use super::options::{Options, Verify};
 use super::panics::{caught, lock};
 use super::settle::{Settlement, hint_to_look_later, leaves_open, renamed};
 use super::usual::UsualSettings;
-use crate::compare::{differences, differing, uncomparable, with_lost};
+use crate::compare::{changed_beside, differences, differing, uncomparable, with_lost};
 use crate::manifest::Manifest;
 use crate::model::{Action, Change, Fault, FaultKind, Field, Record, RowResult, field_names};
 use crate::wire::PbxStart;
@@ -262,7 +262,11 @@ impl<'c> Verifier<'c> {
         if !is_gone {
             return Some(Mismatch::Both);
         }
-        let (wanted, lost) = with_lost(manifest, sent.change, &sent.change.wanted, current);
+        let (mut wanted, mut lost) = with_lost(manifest, sent.change, &sent.change.wanted, current);
+        for (field, text) in changed_beside(manifest, sent.change, current) {
+            wanted.to_mut().set(field, text);
+            lost.push(field);
+        }
         let mut fields = match gone {
             Some(_) => differing(manifest, &renamed(sent.change), current),
             None => differing(manifest, &wanted, current),

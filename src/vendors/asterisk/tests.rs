@@ -2,8 +2,9 @@
 
 use super::sim::{AsteriskSim, READER, Release};
 use super::*;
+use crate::compare::changed_beside;
 use crate::digest::base64;
-use crate::model::Field;
+use crate::model::{Action, Change, Field};
 use crate::vendors::Account;
 use crate::vendors::testkit::{
     self, account, answer, fault, found, is_done, listing, printed_reply, printed_request, record,
@@ -772,6 +773,30 @@ fn a_name_that_looks_like_a_telephone_number_makes_no_caller_id() {
         pbx.stored("front-desk", "endpoint.callerid").as_deref(),
         Some("11.")
     );
+}
+
+#[test]
+fn what_is_stored_in_one_text_with_a_written_field_is_compared_too() {
+    let manifest = manifest();
+    let unnumbered = record(&[(Field::DISPLAY_NAME, "Reception")]);
+    let numbered = record(&[(Field::DISPLAY_NAME, "11 2"), (Field::CALLER_ID, "112")]);
+    let change = |wanted: &Record, before: &Record| Change {
+        row: 0,
+        action: Action::Update,
+        number: "2001".into(),
+        wanted: wanted.clone(),
+        before: Some(before.clone()),
+    };
+    let renamed = record(&[(Field::DISPLAY_NAME, "11 2")]);
+    let made = change(&renamed, &unnumbered);
+    let changed = changed_beside(manifest, &made, &numbered);
+    assert_eq!(changed, [(Field::CALLER_ID, "")]);
+    assert_eq!(changed_beside(manifest, &made, &renamed), []);
+    // A row that is about neither, or about both, says all that counts.
+    for wanted in [&record(&[(Field::LANGUAGE, "de")]), &numbered] {
+        let made = change(wanted, &unnumbered);
+        assert_eq!(changed_beside(manifest, &made, &numbered), []);
+    }
 }
 
 #[test]
