@@ -4,7 +4,7 @@ use super::rows::{InputRow, InputRows};
 use crate::manifest::{Manifest, all_digits};
 use crate::model::redact::quoted;
 use crate::model::{Field, Finding, Severity};
-use crate::rules::{Groups, is_label, may_sum_up};
+use crate::rules::{GroupTotals, is_label, may_sum_up};
 
 /// The most cells with text of a row whose label may be a total's.
 const LABELLED_CELLS_MAX: usize = 3;
@@ -25,25 +25,21 @@ impl InputRows {
 }
 
 fn refuse_totals(rows: &mut [&mut InputRow]) {
-    let mut groups = Groups::default();
+    let mut groups = GroupTotals::default();
     let mut found = vec![];
     let has_number = |row: &&mut InputRow| !row.wanted.number().is_empty();
     let last = rows.iter().rposition(has_number);
     for (at, row) in rows.iter_mut().enumerate() {
-        if row
-            .findings
-            .iter()
-            .any(|finding| finding.rule == "row.total")
-        {
-            groups.end();
+        if !row.is_valid() {
+            if has_label(row) {
+                groups.end();
+            }
+            continue;
         }
         let number = row.wanted.number();
         let Some(value) = number.parse().ok().filter(|_| all_digits(number)) else {
             continue;
         };
-        if !row.is_valid() {
-            continue;
-        }
         if has_label(row) {
             groups.end();
             let message = "the row has a word for a total and little else beside its number: it may sum the others up, and \

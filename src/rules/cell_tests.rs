@@ -281,7 +281,7 @@ fn a_row_that_sums_up_or_remarks_is_no_extension() {
     );
     // One text alone, in the place of the number or beside it.
     for last in [
-        ["", "Groups", "", "", ""],
+        ["", "GroupTotals", "", "", ""],
         ["", "", "", "", "300 Mitarbeiter"],
     ] {
         assert_eq!(with(last), ["error row.remark"], "{last:?}");

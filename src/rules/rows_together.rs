@@ -9,7 +9,7 @@ use super::fields_together::FieldsTogether;
 use super::numbers::{Number, Numbers, key, length_of, repeated, value_of};
 use super::one_password::{OnePassword, SharedPasswords};
 use super::spreadsheet_damage::{Plain, Shapes, Suspects, TextShape};
-use super::totals::{Groups, SUMS_UP, has_label_alone};
+use super::totals::{GroupTotals, SUMS_UP, has_label_alone};
 use crate::manifest::{CrossRule, all_digits};
 use crate::model::redact::quoted;
 use crate::model::{Field, Finding, Place, Severity};
@@ -148,7 +148,7 @@ impl Sums {
     }
 
     /// The numbers beside a word for a total that are unlike most others by their length, or the total of a group.
-    fn labelled(&self, groups: &Groups) -> HashSet<u64> {
+    fn labelled(&self, groups: &GroupTotals) -> HashSet<u64> {
         let is_unlike = |value: u64| {
             let digits = value.checked_ilog10().unwrap_or_default() as usize + 1;
             let alike = self.lengths.get(digits).copied().unwrap_or_default();
@@ -262,7 +262,7 @@ pub struct Collector {
     plain: Plain,
     on_pbx: Option<Numbers>,
     sums: Sums,
-    groups: Groups,
+    groups: GroupTotals,
     lengths: NumberLengths,
     passwords: SharedPasswords,
 }

@@ -219,7 +219,7 @@ pub(super) fn has_label_alone(cells: Cells<'_>) -> bool {
 
 /// The totals that stand below groups of numbers, as the numbers come in the order of their rows.
 #[derive(Debug, Default)]
-pub(crate) struct Groups {
+pub(crate) struct GroupTotals {
     members: u64,
     sum: u128,
     /// The fewest digits of a member.
@@ -230,7 +230,7 @@ pub(crate) struct Groups {
     count: usize,
 }
 
-impl Groups {
+impl GroupTotals {
     /// The fewest members of a group with a total.
     const MEMBERS_MIN: u64 = 2;
     /// The smallest sum that is no accident.
@@ -241,10 +241,10 @@ impl Groups {
     /// Returns true if a number is the count or the sum of those since the last total, or behind a total the count of all.
     pub(crate) fn is_total(&self, value: u64, digits: usize) -> bool {
         let is_shorter = self.fewest_digits.is_some_and(|fewest| digits < fewest);
-        let is_count = self.members >= Groups::MEMBERS_MIN && value == self.members;
+        let is_count = self.members >= GroupTotals::MEMBERS_MIN && value == self.members;
         let is_grand = self.members == 0 && value == self.all;
-        let is_sum = self.members >= Groups::MEMBERS_MIN
-            && value >= Groups::SUM_MIN
+        let is_sum = self.members >= GroupTotals::MEMBERS_MIN
+            && value >= GroupTotals::SUM_MIN
             && u128::from(value) == self.sum;
         is_shorter && (is_count || is_grand) || is_sum
     }
@@ -277,7 +277,7 @@ impl Groups {
 
     /// The totals, where there are enough of them to be no accident.
     pub(super) fn several(&self) -> HashSet<u64> {
-        match self.count >= Groups::SEVERAL {
+        match self.count >= GroupTotals::SEVERAL {
             true => self.found.clone(),
             false => HashSet::new(),
         }
