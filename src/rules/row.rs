@@ -6,7 +6,9 @@ use super::hashes::{HashText, hash_text};
 use super::odd::{Odd, has_suspicious_byte, is_control};
 use super::passwords::{is_instruction_or_switch, is_no_password};
 use super::phone::Country;
-use super::rows_together::{BatchFacts, CrossRowFacts, Duplicate, RowLook, about_row, is_alone};
+use super::rows_together::{
+    BatchFacts, CrossRowFacts, Duplicate, LabelledRow, about_row, is_alone,
+};
 use super::spreadsheet_damage::{self as damage, Damage, TextShape};
 use super::totals::{LABEL_BYTES_MAX, SUMS_UP, has_label_alone, is_total};
 use super::vacant::is_vacant;
@@ -646,7 +648,7 @@ impl<'m> Checker<'m> {
         let number = self.number(row.cells);
         let is_alone = is_alone(number, row.cells);
         let is_bare = self.is_bare(number, row.cells);
-        let look = RowLook {
+        let look = LabelledRow {
             is_alone,
             is_bare,
             is_labelled: is_bare && !is_alone && has_label_alone(row.cells),
@@ -669,7 +671,13 @@ impl<'m> Checker<'m> {
         let text =
             |compiled: &CompiledField<'m>| extension.reveal(compiled.row.name).unwrap_or_default();
         let seen = |index| self.classify_at(index, Purpose::Create, &text);
-        facts.take(&self.cross, &self.fields, &text, seen, RowLook::default());
+        facts.take(
+            &self.cross,
+            &self.fields,
+            &text,
+            seen,
+            LabelledRow::default(),
+        );
     }
 
     /// Classifies the text of a field row, right or wrong.

@@ -53,7 +53,7 @@ struct Sums {
 
 /// The facts about a row as a whole.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) struct RowLook {
+pub(super) struct LabelledRow {
     /// True if it has its number and nothing else.
     pub(super) is_alone: bool,
     /// True if it has its number and a label at most.
@@ -79,8 +79,8 @@ impl Sums {
     /// A total's number has a length that so few numbers of the sheet have.
     const RARE_MAX: u64 = 2;
 
-    fn add_number(&mut self, value: u64, digits: usize, look: RowLook) {
-        let RowLook {
+    fn add_number(&mut self, value: u64, digits: usize, look: LabelledRow) {
+        let LabelledRow {
             is_alone, is_bare, ..
         } = look;
         if look.is_labelled {
@@ -169,7 +169,7 @@ impl BatchFacts {
         fields: &[CompiledField<'m>],
         text: &dyn Fn(&CompiledField<'m>) -> &'c str,
         seen: impl Fn(u8) -> ValueClass,
-        look: RowLook,
+        look: LabelledRow,
     ) {
         let text_at = |index: u8| fields.get(usize::from(index)).map_or("", text);
         let number = together.number.map_or("", text_at);
@@ -196,7 +196,7 @@ impl BatchFacts {
         }
     }
 
-    fn number(&mut self, number: &str, look: RowLook) {
+    fn number(&mut self, number: &str, look: LabelledRow) {
         self.lengths.add_number(number);
         match key(number) {
             Some(key) => {
