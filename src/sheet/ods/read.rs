@@ -341,6 +341,9 @@ impl CellStyles {
                 self.name = tag_value(tag, "style:name").unwrap_or_default().to_vec();
                 self.inherit(tag_value(tag, "style:parent-style-name").unwrap_or_default());
             }
+            // Of no cell: the defaults, and formats of numbers, which have colours of their own.
+            _ if name.ends_with(b"-style") => self.name.clear(),
+            _ if self.name.is_empty() => {}
             b"text-properties" => {
                 let mut lines = LINES_THROUGH.iter();
                 let is_struck =

@@ -504,6 +504,7 @@ fn rows_of_ods_that_a_font_or_a_note_marks_are_said() {
         row("heir", "", "2003"),
         row("black", note, "2004"),
         row("a", "", "2005"),
+        row("", "", "2006"),
     ];
     let style = |name: &str, more: &str, colour: &str| {
         format!(
@@ -514,6 +515,10 @@ fn rows_of_ods_that_a_font_or_a_note_marks_are_said() {
         style("red", "", " fo:color=\"#ff0000\""),
         style("heir", " style:parent-style-name=\"red\"", ""),
         style("black", "", " fo:color=\"#000000\""),
+        style("a", "", ""),
+        // Colours of negative numbers, and of cells of every kind, mark no row.
+        "<number:number-style style:name=\"N1\"><style:text-properties fo:color=\"#ff0000\"/></number:number-style>".to_owned(),
+        "<style:default-style style:family=\"table-cell\"><style:text-properties fo:color=\"#112233\"/></style:default-style>".to_owned(),
     ];
     let styles = format!(
         "<office:automatic-styles>{}</office:automatic-styles>",
