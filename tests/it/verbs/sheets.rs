@@ -134,7 +134,12 @@ fn template_comes_back(id: &str, manifest: &Manifest, groups: bool, language: &s
     let fields: Vec<&str> = fields.map(|(_, field)| field.trim_matches('"')).collect();
     assert_eq!(fields.join(","), names, "{id} {language}");
     assert_eq!(map.contains("Durchwahl"), language == "de" && !groups);
-    let name = if groups { "Groups" } else { "Extensions" };
+    let name = match (language, groups) {
+        ("de", false) => "Nebenstellen",
+        ("de", true) => "Gruppen",
+        (_, false) => "Extensions",
+        (_, true) => "Groups",
+    };
     for ending in ["xlsx", "ods", "xls"] {
         let Some(file) = (match ending {
             "xlsx" => Some(book.clone()),
