@@ -38,7 +38,7 @@ pub fn plain(field: Field, text: &str) -> String {
 /// The length from which a piece of a secret gives it away, in characters.
 const PIECE: usize = 4;
 
-/// Returns true if words from elsewhere contain a secret or a piece of it, as [`ReadWords`] finds them.
+/// Returns true if words from elsewhere contain a secret or a piece of it, as `ReadWords` finds them.
 pub fn repeats(words: &str, typed: &str) -> bool {
     ReadWords::new(words).repeat(typed)
 }
