@@ -14,7 +14,7 @@ const FLEET: &str = "Fleet";
 #[derive(Debug, Args)]
 pub struct ManyArgs {
     /// All targets of this sheet (- for standard input): a row each, with the keys of rowcall.toml as headings and name
-    /// for the target's; [defaults] of rowcall.toml completes them
+    /// for the target's; `defaults` in rowcall.toml completes them
     #[arg(long = "targets", value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["targets", "all"], id = "inventory", help_heading = FLEET)]
     pub inventory: Option<PathBuf>,
     /// How many targets are exported at once, as far as the limit of open files allows
