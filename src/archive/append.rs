@@ -44,8 +44,6 @@ impl Drop for PendingSnapshot {
 pub struct WrittenSnapshot {
     /// The archive's head by now.
     pub head: Head,
-    /// The snapshot that was entered, if one was.
-    pub snapshot: Option<Snapshot>,
     /// The notices for the keeper of the archive.
     pub(crate) notices: Vec<String>,
 }
@@ -77,7 +75,7 @@ impl Archive {
         &self,
         pending: &PendingSnapshot,
         facts: Facts,
-    ) -> Result<WrittenSnapshot, ArchiveError> {
+    ) -> Result<(Snapshot, WrittenSnapshot), ArchiveError> {
         self.enter_at(pending, facts, Timestamp::now)
     }
 
@@ -87,7 +85,7 @@ impl Archive {
         pending: &PendingSnapshot,
         facts: Facts,
         clock: impl FnOnce() -> Timestamp,
-    ) -> Result<WrittenSnapshot, ArchiveError> {
+    ) -> Result<(Snapshot, WrittenSnapshot), ArchiveError> {
         let PendingSnapshot {
             target,
             ending,
@@ -122,16 +120,14 @@ impl Archive {
         // From here on the snapshot is the archive's: the next process gives it its name if this fails.
         fs::rename(&waiting, &place).map_err(failed(&place, "made"))?;
         synced(&place)?;
-        Ok(WrittenSnapshot {
-            snapshot: Some(Snapshot {
-                entry: n,
-                time,
-                path: place,
-                sha256,
-                facts,
-            }),
-            ..locked.into_written()
-        })
+        let snapshot = Snapshot {
+            entry: n,
+            time,
+            path: place,
+            sha256,
+            facts,
+        };
+        Ok((snapshot, locked.into_written()))
     }
 
     /// Enters that a target's export was tried and did not come about.
@@ -380,7 +376,6 @@ impl LockedManifest {
                 entry: Some(self.last.n),
                 hash: std::mem::take(&mut self.last.hash),
             },
-            snapshot: None,
             notices: std::mem::take(&mut self.notices),
         }
     }

@@ -45,7 +45,7 @@ fn night_with(
 ) -> WrittenSnapshot {
     let pending = archive.begin(target, "csv").unwrap();
     fs::write(pending.path(), text).unwrap();
-    archive.enter_at(&pending, facts, || time).unwrap()
+    archive.enter_at(&pending, facts, || time).unwrap().1
 }
 
 /// Creates snapshots of two targets, one that was missed, and some that retention removed.
@@ -110,7 +110,7 @@ fn the_clock_is_asked_when_nobody_else_can_enter_anything_before() {
         thread::sleep(Duration::from_millis(50));
         assert!(!is_asked.load(Ordering::SeqCst));
         drop(locked);
-        let written = entered.join().unwrap();
+        let (_, written) = entered.join().unwrap();
         assert!(written.notices.is_empty(), "{:?}", written.notices);
     });
     assert!(is_asked.load(Ordering::SeqCst));

@@ -5,22 +5,20 @@ use jiff::civil::Date;
 
 /// Returns true if a whole cell is a date that has passed: with day and month in either order, the later of both.
 pub(super) fn has_passed(cell: &str) -> bool {
-    has_passed_by(cell, Zoned::now().date())
+    // The day is asked for where a cell is a date at all, which few are.
+    latest(cell).is_some_and(|date| date < Zoned::now().date())
 }
 
-fn has_passed_by(cell: &str, today: Date) -> bool {
+/// The latest date that a whole cell may be.
+fn latest(cell: &str) -> Option<Date> {
     let mut words = cell.split_whitespace();
     let date = words.next().unwrap_or_default();
     let is_time = |word: &str| word.contains(':') && !word.contains(char::is_alphabetic);
     if !words.all(is_time) {
-        return false;
+        return None;
     }
     let readings = readings(date.split_once('T').map_or(date, |(date, _)| date));
-    readings
-        .into_iter()
-        .flatten()
-        .max()
-        .is_some_and(|date| date < today)
+    readings.into_iter().flatten().max()
 }
 
 /// The dates that a text may be: day or month first, or year first.
@@ -48,7 +46,7 @@ fn readings(text: &str) -> [Option<Date>; 2] {
 
 #[cfg(test)]
 mod tests {
-    use super::has_passed_by;
+    use super::latest;
     use jiff::civil::date;
 
     #[test]
@@ -73,7 +71,8 @@ mod tests {
             ("", false),
         ] {
             let today = date(2026, 6, 15);
-            assert_eq!(has_passed_by(cell, today), has_passed, "{cell}");
+            let is_over = latest(cell).is_some_and(|date| date < today);
+            assert_eq!(is_over, has_passed, "{cell}");
         }
     }
 }

@@ -196,8 +196,11 @@ impl Meanings<'_> {
                 _ => None,
             });
         let marks: Vec<(usize, &'static str)> = marks.collect();
-        let contradicts =
-            |sample: &Sample| sample.contradicts(column, &marks, self.is_about_people(column));
+        let contradicts = |sample: &Sample| {
+            sample
+                .marked
+                .contradicts(column, &marks, self.is_about_people(column))
+        };
         (self.sample().is_some_and(contradicts))
             .then_some("speaks against the deletion of some rows")
     }

@@ -31,7 +31,7 @@ pub(super) struct Sample {
     /// The number of rows in which a column without a heading is filled.
     nameless: BTreeMap<usize, usize>,
     /// The rows that are marked to be deleted, of a sheet of such rows.
-    marked: MarkedRows,
+    pub(super) marked: MarkedRows,
 }
 
 /// A column without a heading that may number the rows: 0, 1, 2 … or 1, 2, 3 …, where some may be missing, or, as the first
@@ -358,17 +358,6 @@ impl Sample {
     /// Returns true if some cells of a column are blank and others are not; titles between the rows do not count.
     pub(super) fn is_partly_filled(&self, column: usize) -> bool {
         (self.varieties.get(column)).is_some_and(|variety| variety.has_blank && variety.has_text)
-    }
-
-    /// Returns true if a column speaks against the deletion of some rows that other columns mark to be deleted, as
-    /// [`MarkedRows::contradicts`] has it.
-    pub(super) fn contradicts(
-        &self,
-        column: usize,
-        marks: &[(usize, &'static str)],
-        about_people: bool,
-    ) -> bool {
-        self.marked.contradicts(column, marks, about_people)
     }
 
     /// Returns true if a cell of a column that holds something else, such as names, says that its row may stay.

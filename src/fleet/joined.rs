@@ -1,11 +1,9 @@
 //! The summaries of all shards of a night, joined.
 
+use super::summary::EXIT_CODES;
 use super::{ExportSummary, TargetResult, TargetSummary};
 use std::collections::BTreeMap;
 use thiserror::Error;
-
-/// The exit codes of processes, the worst one first: interrupted, stopped, target, unusable, not done.
-const WORST_FIRST: [u8; 5] = [130, 4, 3, 2, 1];
 
 /// The exit code where a shard said nothing: to be tried again.
 const SILENT: u8 = 3;
@@ -112,7 +110,7 @@ pub fn joined(
     let lines = by_shard.values().flat_map(|(_, summary)| &summary.targets);
     codes.extend(lines.map(|line| line.exit_code));
     codes.extend((!silent.is_empty()).then_some(SILENT));
-    let worst = WORST_FIRST.into_iter().find(|code| codes.contains(code));
+    let worst = EXIT_CODES.into_iter().find(|code| codes.contains(code));
     let mut targets: BTreeMap<String, (String, TargetSummary)> = BTreeMap::new();
     for (file, summary) in by_shard.into_values() {
         for line in summary.targets {

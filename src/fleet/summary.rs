@@ -9,8 +9,8 @@ use std::io::{self, Write};
 /// The name and version of the format.
 const FORMAT: &str = "rowcall.export/1";
 
-/// The exit codes of an export.
-const EXIT_CODES: [u8; 6] = [0, 1, 2, 3, 4, 130];
+/// The exit codes of an export, the worst one first: interrupted, stopped, target, unusable, not done, done.
+pub(super) const EXIT_CODES: [u8; 6] = [130, 4, 3, 2, 1, 0];
 
 /// The largest summary that is read, in bytes.
 pub const SUMMARY_BYTES_MAX: u64 = 256 << 20;

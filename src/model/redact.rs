@@ -138,6 +138,12 @@ fn windows<const N: usize>(text: &str) -> impl Iterator<Item = [char; N]> + use<
     (0..last).filter_map(move |at| chars.get(at..at + N)?.try_into().ok())
 }
 
+/// Like [`repeats`], for any of several secrets.
+pub(crate) fn repeats_any<'s>(words: &str, secrets: impl IntoIterator<Item = &'s str>) -> bool {
+    let read = ReadWords::new(words);
+    secrets.into_iter().any(|secret| read.repeat(secret))
+}
+
 /// Like [`repeats`], for a secret that stays in its type.
 pub(crate) fn repeats_secret(words: &str, secret: &Secret) -> bool {
     repeats(words, secret.reveal())

@@ -4,7 +4,6 @@ use super::config::{TargetEntry, defaults};
 use super::failure::Failure;
 use crate::archive::folder_name;
 use crate::lang::keep;
-use crate::model::counted;
 use crate::sheet::{self, Input, ReadOptions};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -93,19 +92,9 @@ impl Inventory {
         files.map(Path::to_owned).collect()
     }
 
-    /// A target by its name.
-    ///
-    /// # Errors
-    /// Exit 2 where its row is wrong.
-    pub(crate) fn entry(&self, name: &str) -> Result<TargetEntry, Failure> {
-        let found = self.targets.get(name).cloned();
-        found.unwrap_or_else(|| {
-            let known = counted(self.targets.len() as u64, "target");
-            Err(Failure::usage(format!(
-                "{}: none of its {known} is named {name:?}",
-                self.file.display()
-            )))
-        })
+    /// A target by its name, or what is wrong with its row; `None` where it has no row.
+    pub(crate) fn entry(&self, name: &str) -> Option<Result<TargetEntry, Failure>> {
+        self.targets.get(name).cloned()
     }
 }
 

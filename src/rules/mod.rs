@@ -20,6 +20,7 @@ mod phone;
 mod row;
 mod rows_together;
 mod spreadsheet_damage;
+mod sums;
 mod totals;
 mod vacant;
 

@@ -6,10 +6,9 @@ use super::hashes::{HashText, hash_text};
 use super::odd::{Odd, has_suspicious_byte, is_control};
 use super::passwords::{is_instruction_or_switch, is_no_password};
 use super::phone::Country;
-use super::rows_together::{
-    BatchFacts, CrossRowFacts, Duplicate, LabelledRow, about_row, is_alone,
-};
+use super::rows_together::{BatchFacts, CrossRowFacts, Duplicate, about_row, is_alone};
 use super::spreadsheet_damage::{self as damage, Damage, TextShape};
+use super::sums::LabelledRow;
 use super::totals::{LABEL_BYTES_MAX, SUMS_UP, has_label_alone, is_total};
 use super::vacant::is_vacant;
 use crate::columns::{Binding, CellReading, Scratch};

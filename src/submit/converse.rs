@@ -2,18 +2,18 @@
 //!
 //! All senders share one sign-in. When it expires, one of them renews it while the others wait.
 
+use super::known_secrets::KnownSecrets;
 use super::panics::{caught, lock};
 use crate::link::paced::{PARALLEL_MAX, Permit};
 use crate::link::retrying::{Patience, Retrying};
 use crate::manifest::Manifest;
-use crate::model::{Action, Fault, FaultCause, FaultKind, Field, Record, Secret, Text, by_number};
+use crate::model::{Action, Fault, FaultCause, FaultKind, Field, Record, Text, by_number};
 use crate::vendors::{Account, Client, Task};
 use crate::wire::{
     Alone, Answer, CONVERSATION_COST_MAX, Effect, Exchange, Listing, PbxFile, PbxStart,
-    SHARED_COST_MAX, Session, Turn, json,
+    SHARED_COST_MAX, Session, Turn,
 };
 use crossbeam_channel::unbounded;
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, TryLockError};
 use std::thread;
@@ -578,7 +578,13 @@ impl Connection {
             }
         };
         let result = result.map_err(|fault| {
-            let fault = self.without_secrets(fault, task, &transcript.exchanges);
+            let known = KnownSecrets {
+                account: &self.account,
+                session: &self.state().session,
+                task,
+                manifest: self.manifest(),
+            };
+            let fault = known.left_out_of(fault, &transcript.exchanges);
             after_writing(fault, &transcript.exchanges)
         });
         Response {
@@ -686,23 +692,6 @@ impl Connection {
                 Err(fault)
             }
         }
-    }
-
-    /// The same fault without words of the PBX that repeat a secret: the account's, the session's, the record's, or one that
-    /// the PBX itself gave in this conversation.
-    fn without_secrets(&self, fault: Fault, task: &Task<'_>, exchanges: &[Exchange]) -> Fault {
-        if fault.pbx_words.is_empty() {
-            return fault;
-        }
-        let given = match task {
-            Task::Create(record) | Task::Update(record) => secrets_of(record).collect(),
-            _ => vec![],
-        };
-        let read = secrets_read(self.manifest(), exchanges);
-        let session = self.state().session;
-        let own = [&self.account.password, &session.token].map(Secret::reveal);
-        let read = read.iter().map(String::as_str);
-        fault.without_words_of(own.into_iter().chain(given).chain(read))
     }
 
     /// Returns true for a refusal that is a mere HTTP status which the vendor's pages never print, or not as an answer
@@ -887,49 +876,6 @@ impl Transcript {
     fn may_ask_again(&self) -> bool {
         let last = self.exchanges.last();
         self.asks_again && last.is_some_and(|last| last.request.effect == Effect::Reads)
-    }
-}
-
-/// The values of a record that may not be shown.
-pub(super) fn secrets_of(record: &Record) -> impl Iterator<Item = &str> {
-    let hidden = record
-        .iter()
-        .filter(|(field, text)| field.hides(text.reveal()));
-    hidden.filter_map(|(field, _)| record.reveal(field))
-}
-
-/// The texts of the replies that have the names of secret fields.
-fn secrets_read(manifest: &Manifest, exchanges: &[Exchange]) -> Vec<String> {
-    let rows = manifest.field.iter().filter(|row| row.name.is_secret());
-    let wires = rows.flat_map(|row| std::iter::once(&row.wire).chain(&row.also_read));
-    let names: Vec<&str> = wires
-        .map(|wire| wire.rsplit_once('.').map_or(&**wire, |(_, name)| name))
-        .collect();
-    let mut secrets = vec![];
-    for exchange in exchanges {
-        if let Ok(value) = json::parse(&exchange.reply.body) {
-            collect_texts(&value, &names, &mut secrets);
-        }
-    }
-    secrets
-}
-
-/// Collects the texts that have these names, at any depth: what is read as JSON has a limit to it.
-fn collect_texts(value: &Value, names: &[&str], texts: &mut Vec<String>) {
-    match value {
-        Value::Array(items) => items
-            .iter()
-            .for_each(|item| collect_texts(item, names, texts)),
-        Value::Object(members) => {
-            for (name, value) in members {
-                match json::text(value) {
-                    Some(text) if names.contains(&name.as_str()) => texts.push(text),
-                    Some(_) => {}
-                    None => collect_texts(value, names, texts),
-                }
-            }
-        }
-        _ => {}
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod apply;
 pub mod converse;
 #[cfg(test)]
 mod fake_vendor;
+mod known_secrets;
 mod options;
 pub mod order;
 mod panics;

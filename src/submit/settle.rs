@@ -1,7 +1,8 @@
 //! Carries out one change to its end. After a lost reply it looks at the PBX before it sends anything again:
 //! never a duplicate, never a guess.
 
-use super::converse::{Connection, secrets_of};
+use super::converse::Connection;
+use super::known_secrets::secrets_of;
 use crate::compare::{
     added, differences, differing, is_unset, made_whole, uncomparable, with_lost,
 };

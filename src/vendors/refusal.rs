@@ -140,11 +140,10 @@ impl Fault {
     ) -> Fault {
         let words = words.trim();
         let is_piece = words.chars().any(|c| c.is_control() || "<>&%=".contains(c));
-        let repeats = |secret: &str| redact::repeats(words, secret);
         let is_shown = !words.is_empty()
             && words.chars().count() <= WORDS_MAX
             && !is_piece
-            && !secrets.into_iter().any(repeats);
+            && !redact::repeats_any(words, secrets);
         if is_shown {
             words.clone_into(&mut self.pbx_words);
         }
@@ -156,8 +155,7 @@ impl Fault {
         mut self,
         secrets: impl IntoIterator<Item = &'s str>,
     ) -> Fault {
-        let repeats = |secret: &str| redact::repeats(&self.pbx_words, secret);
-        if !self.pbx_words.is_empty() && secrets.into_iter().any(repeats) {
+        if !self.pbx_words.is_empty() && redact::repeats_any(&self.pbx_words, secrets) {
             self.pbx_words.clear();
         }
         self

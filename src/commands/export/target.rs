@@ -85,16 +85,14 @@ impl Job<'_> {
                 if let Some(last) = snapshots.last.get(name) {
                     facts.changes_since(last, name).iter().for_each(print);
                 }
-                let written = snapshots.archive.enter(&pending, facts.clone())?;
-                let (head, snapshot) = (written.head.to_string(), written.snapshot.clone());
+                let (snapshot, written) = snapshots.archive.enter(&pending, facts)?;
+                let head = written.head.to_string();
                 snapshots.entered(written, Some(name));
-                let changes = self.changes(name, &facts, before, || match &snapshot {
-                    Some(snapshot) => read_snapshot(name, snapshot),
-                    None => Err(Failure::usage(format!("{name}: no snapshot"))),
-                });
+                let after = || read_snapshot(name, &snapshot);
+                let changes = self.changes(name, &snapshot.facts, before, after);
                 Ok(Exported {
                     head: Some(head),
-                    ..Exported::new(facts, changes)
+                    ..Exported::new(snapshot.facts, changes)
                 })
             }
             Err(failure) => {
@@ -141,8 +139,9 @@ impl Job<'_> {
 
     /// Finds a target in the sheet with targets, or in the configuration.
     pub(super) fn target(&self, name: &str) -> Result<Target, Failure> {
-        let target = match &self.inventory {
-            Some(inventory) => Target::unwritten(name, inventory.entry(name)?, &self.pace),
+        let entry = self.inventory.as_ref().and_then(|sheet| sheet.entry(name));
+        let target = match entry {
+            Some(entry) => Target::unwritten(name, entry?, &self.pace),
             None => Target::resolve(name, self.context.config(), &self.pace),
         };
         target?.about_groups(self.args.groups)

@@ -99,7 +99,10 @@ const REVEALS: &[(&str, &str)] = &[
         "vendors/freepbx/",
         "an update tells the PBX all that it holds",
     ),
-    ("submit/converse.rs", "not repeated in the PBX's own words"),
+    (
+        "submit/known_secrets.rs",
+        "not repeated in the PBX's own words",
+    ),
     ("link/bodies.rs", "looked for in the log, which shows none"),
     ("sip/digest.rs", "the answer to a challenge"),
     ("dialects/mod.rs", "a file for the product's own import"),
