@@ -22,10 +22,8 @@ use crate::rim::terminal::{print, report, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure};
 use jiff::{Timestamp, Zoned};
 use job::Job;
-use place::{Destination, file};
-use std::io::ErrorKind;
-use std::path::Path;
-use std::{env, fs};
+use place::Destination;
+use std::env;
 
 /// Writes the exports. A target that fails does not stop the others.
 ///
@@ -61,24 +59,7 @@ pub(super) fn run(args: &ExportArgs, context: &Context) -> Result<Exit, Failure>
         ));
     }
     in_order(&mut names);
-    for name in &names {
-        // One that cannot be named so fails by itself.
-        if let Destination::File(pattern) = &place
-            && let Ok(path) = file(pattern, name)
-        {
-            files.written("--output", [&path]);
-        }
-    }
-    files.written("--summary", &args.many.summary);
-    files.written("--metrics", &args.many.metrics);
-    files.prepare()?;
-    // One of a run before would speak for this one, if this one is killed.
-    for path in [&args.many.summary, &args.many.metrics]
-        .into_iter()
-        .flatten()
-    {
-        remove_old(path)?;
-    }
+    place.prepare_outputs(&mut files, args, &names)?;
     let key = match (args.secrets, shard) {
         // Each process with a key of its own would make every secret look changed.
         (ExportSecrets::Fingerprint, Some(_)) => Some(context.present_key()?),
@@ -113,16 +94,6 @@ pub(super) fn run(args: &ExportArgs, context: &Context) -> Result<Exit, Failure>
     match job.write_summary(shard, started, &exit, lines) {
         Ok(()) => exit,
         Err(failure) => exit.map(|exit| exit.max(report(&failure))),
-    }
-}
-
-/// Removes the file of a run before.
-fn remove_old(path: &Path) -> Result<(), Failure> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(Failure::not_written(path, &error))
-        }
-        _ => Ok(()),
     }
 }
 

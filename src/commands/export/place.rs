@@ -6,8 +6,11 @@ use crate::cli::{ExportArgs, ExportSecrets};
 use crate::model::redact;
 use crate::rim::Failure;
 use crate::rim::config::TARGET;
+use crate::rim::outputs::Files;
 use crate::sheet::Format;
 use std::collections::BTreeSet;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The file that a target's export is written to.
@@ -70,5 +73,43 @@ impl Destination {
             ))
             .hint("write -o 'exports/{target}.csv', or --archive DIR")),
         }
+    }
+
+    /// Refuses outputs that would replace what is read, and removes the summaries of a run before: they would speak for this
+    /// one, if this one is killed.
+    pub(super) fn prepare_outputs(
+        &self,
+        files: &mut Files,
+        args: &ExportArgs,
+        names: &[String],
+    ) -> Result<(), Failure> {
+        for name in names {
+            // One that cannot be named so fails by itself.
+            if let Destination::File(pattern) = self
+                && let Ok(path) = file(pattern, name)
+            {
+                files.written("--output", [&path]);
+            }
+        }
+        files.written("--summary", &args.many.summary);
+        files.written("--metrics", &args.many.metrics);
+        files.prepare()?;
+        for path in [&args.many.summary, &args.many.metrics]
+            .into_iter()
+            .flatten()
+        {
+            remove_old(path)?;
+        }
+        Ok(())
+    }
+}
+
+/// Removes the file of a run before.
+fn remove_old(path: &Path) -> Result<(), Failure> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(Failure::not_written(path, &error))
+        }
+        _ => Ok(()),
     }
 }
