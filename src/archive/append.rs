@@ -5,6 +5,7 @@ use super::manifest::{
     Archive, ArchiveError, Entry, EntryKind, Facts, Head, LINE_BYTES_MAX, Snapshot, failed,
     folder_name, hidden, is_file_name, lock,
 };
+use super::night::NightSnapshots;
 use crate::digest::{hex, sha256_hex, sha256_of_all};
 use crate::disk::sync_folder;
 use crate::seal::random;
@@ -13,9 +14,16 @@ use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The longest reason that is entered, in characters.
 const WHY_CHARS_MAX: usize = 500;
+
+/// The beginning of the name of an export that is not entered yet.
+const PENDING: &str = ".export-";
+
+/// The age from which on no process is at work on such an export: `--give-up` allows a week.
+const PENDING_MAX: Duration = Duration::from_secs(8 * 24 * 3600);
 
 /// A snapshot that is not entered yet. A file written to its path is no part of the archive.
 #[derive(Debug)]
@@ -29,6 +37,12 @@ impl PendingSnapshot {
     /// The path that the export must be written to.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The SHA-256 of what was written to it, and its length in bytes.
+    fn hashed(&self) -> Result<(String, u64), ArchiveError> {
+        let read = File::open(&self.path).and_then(sha256_of_all);
+        read.map_err(failed(&self.path, "read"))
     }
 }
 
@@ -56,11 +70,12 @@ impl Archive {
     pub fn begin(&self, target: &str, ending: &str) -> Result<PendingSnapshot, ArchiveError> {
         let folder = self.folder.join(folder_name(target)?);
         fs::create_dir_all(&folder).map_err(failed(&folder, "made"))?;
+        remove_abandoned(&folder);
         // Others may be at work on the same target, on this machine or another.
         let word: [u8; 8] =
             random().map_err(|error| failed(&folder, "made")(io::Error::other(error)))?;
         Ok(PendingSnapshot {
-            path: folder.join(format!(".export-{}.{ending}", hex(&word))),
+            path: folder.join(format!("{PENDING}{}.{ending}", hex(&word))),
             target: target.to_owned(),
             ending: ending.to_owned(),
         })
@@ -86,14 +101,44 @@ impl Archive {
         facts: Facts,
         clock: impl FnOnce() -> Timestamp,
     ) -> Result<(Snapshot, WrittenSnapshot), ArchiveError> {
+        let hashed = pending.hashed()?;
+        self.enter_locked(self.lock()?, pending, hashed, facts, clock)
+    }
+
+    /// The same, unless the night has a whole snapshot of the target by now: another process may have entered one while
+    /// this one asked the PBX. Returns `None` then.
+    ///
+    /// # Errors
+    /// As [`Archive::enter`]; or the manifest cannot be read.
+    pub(crate) fn enter_once(
+        &self,
+        pending: &PendingSnapshot,
+        facts: Facts,
+        night: &NightSnapshots,
+    ) -> Result<Option<(Snapshot, WrittenSnapshot)>, ArchiveError> {
+        let hashed = pending.hashed()?;
+        let locked = self.lock()?;
+        night.catch_up(self)?;
+        if night.extensions(&pending.target).is_some() {
+            return Ok(None);
+        }
+        self.enter_locked(locked, pending, hashed, facts, Timestamp::now)
+            .map(Some)
+    }
+
+    fn enter_locked(
+        &self,
+        mut locked: LockedManifest,
+        pending: &PendingSnapshot,
+        (sha256, bytes): (String, u64),
+        facts: Facts,
+        clock: impl FnOnce() -> Timestamp,
+    ) -> Result<(Snapshot, WrittenSnapshot), ArchiveError> {
         let PendingSnapshot {
             target,
             ending,
             path,
         } = pending;
-        let read = File::open(path).and_then(sha256_of_all);
-        let (sha256, bytes) = read.map_err(failed(path, "read"))?;
-        let mut locked = self.lock()?;
         let time = locked.time(clock());
         let n = locked.last.n + 1;
         let name = format!("{}-{n}.{ending}", time.strftime("%Y-%m-%dT%H%M%SZ"));
@@ -411,6 +456,17 @@ fn last_line(file: &mut File) -> io::Result<(Vec<u8>, u64, u64)> {
     };
     let line = tail.get(begin..=end).unwrap_or_default().to_vec();
     Ok((line, from + end as u64 + 1, length))
+}
+
+/// Removes exports that killed processes have left in a target's folder, best effort: they are no part of the archive.
+fn remove_abandoned(folder: &Path) {
+    for file in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_pending = file.file_name().to_string_lossy().starts_with(PENDING);
+        let age = || file.metadata().ok()?.modified().ok()?.elapsed().ok();
+        if is_pending && age().is_some_and(|age| age > PENDING_MAX) {
+            let _ = fs::remove_file(file.path());
+        }
+    }
 }
 
 /// Makes a name in a folder survive a power cut.

@@ -1,5 +1,6 @@
 //! The manifest of an archive: its lines, what they enter, and reading them.
 
+use super::night::NightSnapshots;
 use crate::digest::sha256_hex;
 use crate::model::redact;
 use jiff::Timestamp;
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::thread;
@@ -258,6 +259,13 @@ pub(super) enum EntryKind {
     Removed { file: String, rule: String },
 }
 
+/// A place between two lines of the manifest.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct ManifestPlace {
+    lines: u64,
+    bytes: u64,
+}
+
 /// A line of the manifest, unchanged.
 pub(super) struct ManifestLine {
     /// From 1.
@@ -304,6 +312,24 @@ impl Archive {
         self.read_snapshots()
     }
 
+    /// The same, with those of a night.
+    ///
+    /// # Errors
+    /// As [`Archive::snapshots`].
+    pub(crate) fn snapshots_and_night(
+        &self,
+        night: &str,
+    ) -> Result<(BTreeMap<String, Vec<Snapshot>>, NightSnapshots), ArchiveError> {
+        let _shared = match self.share() {
+            // Nothing was entered yet.
+            Err(ArchiveError::NoArchive(_)) => None,
+            shared => Some(shared?),
+        };
+        let (snapshots, end) = self.read_snapshots_to_the_end()?;
+        let night = NightSnapshots::new(night, &snapshots, end);
+        Ok((snapshots, night))
+    }
+
     /// Lists the snapshots of the targets that are named, or of all targets where none is.
     ///
     /// # Errors
@@ -325,9 +351,16 @@ impl Archive {
     }
 
     pub(super) fn read_snapshots(&self) -> Result<BTreeMap<String, Vec<Snapshot>>, ArchiveError> {
+        Ok(self.read_snapshots_to_the_end()?.0)
+    }
+
+    /// The same, with the place where the manifest ended.
+    pub(super) fn read_snapshots_to_the_end(
+        &self,
+    ) -> Result<(BTreeMap<String, Vec<Snapshot>>, ManifestPlace), ArchiveError> {
         let mut snapshots: BTreeMap<String, Vec<Snapshot>> = BTreeMap::new();
         let mut removed = BTreeSet::new();
-        self.read(|line| {
+        let end = self.read_from(ManifestPlace::default(), |line| {
             let entry = line.entry.ok_or_else(|| self.no_entry(Some(line.number)))?;
             match entry.what {
                 EntryKind::Snapshot {
@@ -355,7 +388,7 @@ impl Archive {
             snapshots.retain(|snapshot| !removed.contains(&snapshot.path));
         }
         snapshots.retain(|_, snapshots| !snapshots.is_empty());
-        Ok(snapshots)
+        Ok((snapshots, end))
     }
 
     pub(super) fn manifest(&self) -> PathBuf {
@@ -386,17 +419,28 @@ impl Archive {
     /// Hands each line of the manifest to the caller.
     pub(super) fn read(
         &self,
-        mut line: impl FnMut(ManifestLine) -> Result<(), ArchiveError>,
+        line: impl FnMut(ManifestLine) -> Result<(), ArchiveError>,
     ) -> Result<(), ArchiveError> {
+        self.read_from(ManifestPlace::default(), line).map(drop)
+    }
+
+    /// Hands each line from a place on to the caller, and returns the place where the manifest ends.
+    pub(super) fn read_from(
+        &self,
+        mut place: ManifestPlace,
+        mut line: impl FnMut(ManifestLine) -> Result<(), ArchiveError>,
+    ) -> Result<ManifestPlace, ArchiveError> {
         let path = self.manifest();
-        let file = match File::open(&path) {
+        let mut file = match File::open(&path) {
             // An archive in which nothing was entered yet.
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(place),
             file => file.map_err(failed(&path, "read"))?,
         };
+        file.seek(SeekFrom::Start(place.bytes))
+            .map_err(failed(&path, "read"))?;
         let mut reader = BufReader::new(file);
         let mut bytes = Vec::new();
-        for number in 1.. {
+        loop {
             bytes.clear();
             let read = reader
                 .by_ref()
@@ -404,16 +448,17 @@ impl Archive {
                 .read_until(b'\n', &mut bytes)
                 .map_err(failed(&path, "read"))?;
             if read == 0 {
-                break;
+                return Ok(place);
             }
+            place.lines += 1;
+            place.bytes += read as u64;
             line(ManifestLine {
-                number,
+                number: place.lines,
                 hash: sha256_hex(&bytes),
                 is_ended: bytes.ends_with(b"\n"),
                 entry: serde_json::from_slice(&bytes).ok(),
             })?;
         }
-        Ok(())
     }
 }
 

@@ -18,12 +18,14 @@ mod append;
 mod gaps;
 mod keep;
 mod manifest;
+mod night;
 #[cfg(test)]
 mod tests;
 mod verify;
 
-pub(crate) use append::WrittenSnapshot;
+pub(crate) use append::{PendingSnapshot, WrittenSnapshot};
 pub(crate) use gaps::missing_snapshots;
 pub use keep::Keep;
 pub use manifest::{Archive, Facts, MANIFEST, moves};
 pub(crate) use manifest::{ArchiveError, Head, Snapshot, folder_name};
+pub(crate) use night::NightSnapshots;

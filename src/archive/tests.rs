@@ -10,7 +10,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 fn facts() -> Facts {
     Facts {
@@ -815,5 +815,26 @@ proptest! {
             let all: BTreeSet<usize> = (0..aged.len()).filter(|at| stays[*at]).collect();
             prop_assert_eq!(stay, all);
         }
+    }
+}
+
+#[test]
+fn exports_that_were_abandoned_a_week_ago_are_removed_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open_or_make(folder.path()).unwrap();
+    snapshot(&archive, "hq", day(0), "a");
+    let old = SystemTime::now() - Duration::from_secs(9 * 24 * 3600);
+    let place = |name: &str| folder.path().join("hq").join(name);
+    for name in [".export-old.csv", ".export-new.csv", ".other", "mine"] {
+        fs::write(place(name), "x").unwrap();
+        let file = OpenOptions::new().write(true).open(place(name)).unwrap();
+        if name != ".export-new.csv" {
+            file.set_modified(old).unwrap();
+        }
+    }
+    drop(archive.begin("hq", "csv").unwrap());
+    assert!(!place(".export-old.csv").exists());
+    for name in [".export-new.csv", ".other", "mine"] {
+        assert!(place(name).exists(), "{name}");
     }
 }

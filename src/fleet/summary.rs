@@ -41,7 +41,7 @@ pub struct TargetSummary {
     pub result: TargetResult,
     /// Its own exit code.
     pub exit_code: u8,
-    /// The number of extensions in the export.
+    /// The number of extensions in the export, or in the snapshot that the night has already.
     pub extensions: Option<u64>,
     /// The number of extensions that are not as in the export before; `None` where there is none to compare with.
     pub changes: Option<u64>,

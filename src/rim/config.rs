@@ -9,6 +9,7 @@ use crate::model::{Secret, redact};
 use crate::vendors::Account;
 use etcetera::BaseStrategy;
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -510,7 +511,7 @@ fn password(label: &str, username: &str, place: &PasswordPlace<'_>) -> Result<Se
             (Some(name), None, None) => from_variable(label, name, place)?,
             (None, Some(path), None) => {
                 let text = read_small(path).map_err(|why| {
-                    let (key, path) = (place.key("password_file"), path.display());
+                    let (key, path) = (place.key("password_file"), shown_path(path));
                     Failure::usage(format!("{label}: {key} {path}: {why}"))
                 })?;
                 first_line(&text)
@@ -541,8 +542,32 @@ fn password(label: &str, username: &str, place: &PasswordPlace<'_>) -> Result<Se
     Ok(Secret::new(password))
 }
 
+/// The text in place of a name that may be a password which stands under the wrong key.
+const MAYBE_PASSWORD: &str = "(not shown, because it may be the password itself)";
+
+/// A path for a message; only where its folder is there is it surely one.
+fn shown_path(path: &Path) -> Cow<'_, str> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    match folder.is_some_and(Path::is_dir) {
+        true => path.to_string_lossy(),
+        false => MAYBE_PASSWORD.into(),
+    }
+}
+
+/// A variable's name for a message, where it is written as variables are.
+fn shown_variable(name: &str) -> &str {
+    let is_plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    match name.contains('_') && name.chars().all(is_plain) {
+        true => name,
+        false => MAYBE_PASSWORD,
+    }
+}
+
 fn from_variable(label: &str, name: &str, place: &PasswordPlace<'_>) -> Result<String, Failure> {
     env::var(name).map_err(|_| {
+        let name = shown_variable(name);
         let [_, file, command] = PASSWORD_KEYS.map(|key| place.key(key));
         Failure::usage(format!(
             "{label} needs a password, and the variable {name} is not set"

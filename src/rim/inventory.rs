@@ -39,6 +39,16 @@ impl Inventory {
                 Failure::usage(format!("{shown}: no column is headed `{NAME}`"))
                     .hint("a row is a target: name, vendor, url, username, password_file, and any other key of rowcall.toml")
             })?;
+            let repeated = headings.iter().enumerate().find(|(column, heading)| {
+                let before = headings.get(..*column).unwrap_or_default();
+                !heading.is_empty() && before.contains(heading)
+            });
+            if let Some((_, heading)) = repeated {
+                return Err(
+                    Failure::usage(format!("{shown}: two columns are headed `{heading}`"))
+                        .hint("keep the one that holds"),
+                );
+            }
             let mut twice = None;
             for batch in sheet.batches() {
                 batch?.rows(|row| {

@@ -1,6 +1,8 @@
 //! The archive that exports go into.
 
-use crate::archive::{Archive, ArchiveError, Facts, Head, Snapshot, WrittenSnapshot};
+use crate::archive::{
+    Archive, ArchiveError, Facts, Head, NightSnapshots, PendingSnapshot, Snapshot, WrittenSnapshot,
+};
 use crate::cli::ExportArgs;
 use crate::fleet::{Oldest, TargetResult, TargetSummary};
 use crate::model::counted;
@@ -18,8 +20,8 @@ pub(super) struct Snapshots {
     pub(super) last: BTreeMap<String, Facts>,
     /// Each target's newest snapshot that is certainly complete.
     pub(super) newest: BTreeMap<String, Snapshot>,
-    /// The targets of which this night has such a snapshot.
-    pub(super) of_the_night: BTreeSet<String>,
+    /// Those of the night that the export is for, where it has a name.
+    pub(super) night: Option<NightSnapshots>,
     /// The head by now, and the targets that have a new snapshot.
     done: Mutex<(Option<Head>, BTreeSet<String>)>,
 }
@@ -34,25 +36,20 @@ impl Snapshots {
         // A line that was cut off would hide all snapshots.
         let notices = archive.repair().unwrap_or_default();
         notices.iter().for_each(print);
-        let snapshots = match archive.snapshots() {
-            Ok(snapshots) => snapshots,
-            Err(ArchiveError::NoArchive(_)) => BTreeMap::new(),
-            // It is not known what the night has already.
-            Err(error) if night.is_some() => return Err(error.into()),
-            Err(error) => {
-                print(format!("{error}; {}", error.hint()));
-                BTreeMap::new()
+        let (snapshots, night) = match night {
+            Some(night) => {
+                let (snapshots, night) = archive.snapshots_and_night(night)?;
+                (snapshots, Some(night))
             }
+            None => match archive.snapshots() {
+                Err(ArchiveError::NoArchive(_)) => (BTreeMap::new(), None),
+                Err(error) => {
+                    print(format!("{error}; {}", error.hint()));
+                    (BTreeMap::new(), None)
+                }
+                Ok(snapshots) => (snapshots, None),
+            },
         };
-        let is_of_night = |snapshot: &Snapshot| {
-            let facts = &snapshot.facts;
-            facts.is_certain() && facts.night.is_some() && facts.night.as_deref() == night
-        };
-        let of_the_night = snapshots
-            .iter()
-            .filter(|(_, snapshots)| snapshots.iter().any(is_of_night))
-            .map(|(target, _)| target.clone());
-        let of_the_night = of_the_night.collect();
         let newest = snapshots.iter().filter_map(|(target, snapshots)| {
             let snapshot = snapshots
                 .iter()
@@ -66,7 +63,7 @@ impl Snapshots {
         Ok(Snapshots {
             last: last.collect(),
             newest,
-            of_the_night,
+            night,
             archive,
             done: Mutex::default(),
         })
@@ -101,6 +98,18 @@ impl Snapshots {
             done.0 = Some(kept.head);
         }
         done.1.extend(target.map(str::to_owned));
+    }
+
+    /// Enters an export; `None` where its night has a whole snapshot of the target by now.
+    pub(super) fn enter(
+        &self,
+        pending: &PendingSnapshot,
+        facts: Facts,
+    ) -> Result<Option<(Snapshot, WrittenSnapshot)>, ArchiveError> {
+        match &self.night {
+            Some(night) => self.archive.enter_once(pending, facts, night),
+            None => self.archive.enter(pending, facts).map(Some),
+        }
     }
 
     /// Lets retention do its work, and prints the head.

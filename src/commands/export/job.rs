@@ -10,8 +10,11 @@ use crate::rim::terminal::{print, report};
 use crate::rim::{Context, Exit, PaceOptions};
 use crate::seal::Key;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::thread;
+
+/// Threads that one target needs at most: its worker, its connection's, and one that looks up names.
+const THREADS_A_TARGET: usize = 3;
 
 /// The options that every target of one export shares.
 pub(super) struct Job<'j> {
@@ -41,18 +44,35 @@ impl Job<'_> {
             let at = (!is_stopped).then(|| next.fetch_add(1, Ordering::Relaxed))?;
             names.get(at)
         };
-        thread::scope(|scope| {
-            for _ in 0..self.at_once {
-                scope.spawn(|| {
-                    while let Some(name) = next_name() {
-                        let (exit, line) = self.export_measured(name);
-                        let exit = exit.unwrap_or_else(|failure| report(&failure));
-                        let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
-                        all.0 = exit.max(all.0);
-                        all.1.push(line);
-                    }
-                });
+        let at_once = RwLock::new(self.at_once);
+        let work = &|worker: usize| {
+            if worker >= *at_once.read().unwrap_or_else(PoisonError::into_inner) {
+                return;
             }
+            while let Some(name) = next_name() {
+                let (exit, line) = self.export_measured(name);
+                let exit = exit.unwrap_or_else(|failure| report(&failure));
+                let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+                all.0 = exit.max(all.0);
+                all.1.push(line);
+            }
+        };
+        thread::scope(|scope| {
+            // No worker begins before it is known how many threads there may be.
+            let mut at_once = at_once.write().unwrap_or_else(PoisonError::into_inner);
+            for worker in 1..self.at_once {
+                let started = thread::Builder::new().spawn_scoped(scope, move || work(worker));
+                if let Err(error) = started {
+                    *at_once = (worker / THREADS_A_TARGET).max(1);
+                    print(format!(
+                        "{} targets at once instead of {}, because the system starts no more threads: {error}",
+                        *at_once, self.at_once
+                    ));
+                    break;
+                }
+            }
+            drop(at_once);
+            work(0);
         });
         let (exit, mut lines) = all.into_inner().unwrap_or_else(PoisonError::into_inner);
         let begun = next.into_inner().min(names.len());

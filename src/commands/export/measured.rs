@@ -17,7 +17,7 @@ impl Job<'_> {
         let exit = match exported {
             Ok(exported) => {
                 line.result = exported.result();
-                line.extensions = exported.facts.as_ref().map(|facts| facts.extensions);
+                line.extensions = Some(exported.extensions);
                 line.changes = exported.changes;
                 line.head = exported.head.clone();
                 Ok(exported.exit())

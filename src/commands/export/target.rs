@@ -16,7 +16,9 @@ use crate::rim::{Exit, Failure, Target};
 #[derive(Default)]
 pub(super) struct Exported {
     /// The facts about the export; `None` where it was left alone.
-    pub(super) facts: Option<Facts>,
+    facts: Option<Facts>,
+    /// The number of extensions in it, or in the one that made it superfluous.
+    pub(super) extensions: u64,
     /// The number of extensions that changed, where that is known.
     pub(super) changes: Option<u64>,
     /// The archive's head after it.
@@ -28,10 +30,23 @@ pub(super) struct Exported {
 impl Exported {
     fn new(facts: Facts, changes: KnownChanges) -> Exported {
         Exported {
+            extensions: facts.extensions,
             facts: Some(facts),
             changes: changes.count,
             head: None,
             is_untold: changes.is_untold,
+        }
+    }
+
+    /// Leaves the target alone, whose night has a whole snapshot with so many extensions.
+    fn skipped(name: &str, extensions: u64) -> Exported {
+        print(format!(
+            "{}: left alone, because the archive has a whole snapshot of this night",
+            redact::target(name)
+        ));
+        Exported {
+            extensions,
+            ..Exported::default()
         }
     }
 
@@ -66,12 +81,9 @@ impl Job<'_> {
             }
             Destination::Archive(snapshots) => snapshots,
         };
-        if self.night.is_some() && snapshots.of_the_night.contains(name) {
-            print(format!(
-                "{}: left alone, because the archive has a whole snapshot of this night",
-                redact::target(name)
-            ));
-            return Ok(Exported::default());
+        let of_night = || snapshots.night.as_ref()?.extensions(name);
+        if let Some(extensions) = of_night() {
+            return Ok(Exported::skipped(name, extensions));
         }
         let before = self.before(|| {
             snapshots
@@ -82,10 +94,13 @@ impl Job<'_> {
         let pending = snapshots.archive.begin(name, &self.args.format)?;
         match self.write(name, Some(pending.path()), stop) {
             Ok(facts) => {
+                let Some((snapshot, written)) = snapshots.enter(&pending, facts)? else {
+                    return Ok(Exported::skipped(name, of_night().unwrap_or_default()));
+                };
                 if let Some(last) = snapshots.last.get(name) {
-                    facts.changes_since(last, name).iter().for_each(print);
+                    let news = snapshot.facts.changes_since(last, name);
+                    news.iter().for_each(print);
                 }
-                let (snapshot, written) = snapshots.archive.enter(&pending, facts)?;
                 let head = written.head.to_string();
                 snapshots.entered(written, Some(name));
                 let after = || read_snapshot(name, &snapshot);

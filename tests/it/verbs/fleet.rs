@@ -169,6 +169,45 @@ fn a_night_that_is_run_again_enters_nothing_twice() {
 }
 
 #[test]
+fn two_processes_of_one_night_enter_each_target_once() {
+    let (pbx, program) = fleet(6);
+    pbx.faults("latency_ms=150");
+    let line = |process: &str| {
+        format!("export --all --archive nights --night n1 --summary {process}.jsonl")
+    };
+    let start = |process| program.command(&line(process)).spawn().unwrap();
+    for mut child in [start("a"), start("b")] {
+        assert!(child.wait().unwrap().success());
+    }
+    let archive = rowcall::archive::Archive::open(&program.path("nights")).unwrap();
+    let counts = archive.snapshots().unwrap();
+    assert!(
+        counts.values().all(|snapshots| snapshots.len() == 1),
+        "{counts:?}"
+    );
+    let (a, b) = (results(&program, "a.jsonl"), results(&program, "b.jsonl"));
+    for (name, result) in a {
+        let both = [result.as_str(), b[&name].as_str()];
+        assert!(
+            both == ["exported", "skipped"] || both == ["skipped", "exported"],
+            "{name}: {both:?}"
+        );
+    }
+    // What was left alone counts by the extensions that its night has.
+    for file in ["a.jsonl", "b.jsonl"] {
+        let (_, targets) = summary(&program, file);
+        assert!(targets.values().all(|line| line["extensions"] == 2));
+    }
+    // A snapshot whose file is gone is made again; what changed since is not known then.
+    fs::remove_file(&counts["customer-003"][0].path).unwrap();
+    let ran = program.ends(&line("c"), 1);
+    assert!(ran.err.contains("unknown what changed"), "{}", ran.err);
+    let c = results(&program, "c.jsonl");
+    let exported = c.iter().filter(|(_, result)| *result == "exported");
+    assert!(exported.map(|(name, _)| name).eq(["customer-003"]), "{c:?}");
+}
+
+#[test]
 fn what_changed_is_counted_in_the_summary_and_in_the_metrics() {
     let (pbx, program) = fleet(2);
     let line = "export --all --archive nights --summary s.jsonl --metrics m.prom";
@@ -401,10 +440,23 @@ fn any_sheet_is_an_inventory_and_a_wrong_row_fails_alone() {
             "name,url\na,http://10.0.0.1\na,http://10.0.0.2\n",
             "has a row already",
         ),
+        (
+            "name,url,URL\na,http://10.0.0.1,http://10.0.0.2\n",
+            "two columns are headed `url`",
+        ),
+        (
+            "name,url,password_file\na,http://10.0.0.1,hunter2-canary\n",
+            "password_file (not shown",
+        ),
+        (
+            "name,url,password_env\na,http://10.0.0.1,hunter2-canary\n",
+            "the variable (not shown",
+        ),
     ] {
         program.write("wrong.csv", sheet);
         let ran = program.ends("export --targets wrong.csv -o {target}.csv", 2);
         assert!(ran.err.contains(word), "{}", ran.err);
+        assert!(!ran.err.contains("hunter2"), "{}", ran.err);
     }
     // The files that its rows name are no place for a summary.
     let ran = program.ends(
