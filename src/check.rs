@@ -11,7 +11,7 @@ use crate::columns::{Binding, TableRows};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{Action, Finding, Outcome, Place, Record, RowResult, Severity};
 use crate::rules::{BatchFacts, Checker, Collector, Country, CrossRowFacts, Duplicate, Places};
-use crate::sheet::{Again, Batch, Picks, Row, Sheet, SheetError};
+use crate::sheet::{Batch, PickedRows, Picks, Row, Sheet, SheetError};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -228,7 +228,7 @@ where
             pass.table.sheet.batches(),
             work,
             |first| -> Result<(), SheetError> {
-                let First {
+                let FirstPassResult {
                     rows: more,
                     facts,
                     picks,
@@ -306,7 +306,7 @@ where
     for (pass, of_table) in passes.iter().zip(picked) {
         let (befores, picks): (Vec<u64>, Vec<Picks>) = of_table.into_iter().unzip();
         let mut befores = befores.into_iter();
-        let work = |again: &Again<'_>| pass.second(cross_rows, |each| again.rows(each));
+        let work = |again: &PickedRows<'_>| pass.second(cross_rows, |each| again.rows(each));
         map_in_order(pass.table.sheet.reread(picks), work, |checked| {
             let ((), notable) = checked?;
             verdicts.deliver(pass.table, befores.next().unwrap_or_default(), notable)
@@ -401,7 +401,7 @@ struct SheetPass<'p, K> {
 }
 
 /// The result of the first pass over one batch.
-struct First {
+struct FirstPassResult {
     rows: u64,
     facts: BatchFacts,
     /// The rows with findings.
@@ -421,7 +421,7 @@ struct Notable<T> {
 
 impl<K> SheetPass<'_, K> {
     /// Surveys the rows of a batch, and checks each alone for as long as this may save checking all of them again.
-    fn first<T>(&self, batch: &Batch, all_again: &AtomicBool) -> Result<First, SheetError>
+    fn first<T>(&self, batch: &Batch, all_again: &AtomicBool) -> Result<FirstPassResult, SheetError>
     where
         K: Fn(&Checked<'_>) -> Option<T>,
     {
@@ -447,7 +447,7 @@ impl<K> SheetPass<'_, K> {
                 all_again.store(true, Ordering::Relaxed);
             }
         })?;
-        Ok(First {
+        Ok(FirstPassResult {
             rows,
             facts,
             picks,
@@ -556,7 +556,7 @@ fn map_in_order<B: Send, R: Send, E: From<SheetError>>(
 ) -> Result<(), E> {
     let waiting_max = 2 * rayon::current_num_threads() + 1;
     let (done, results) = channel();
-    let (work, mut waiting) = (&work, Waiting::default());
+    let (work, mut waiting) = (&work, EarlyResults::default());
     rayon::in_place_scope(|scope| {
         for (at, batch) in (0u64..).zip(batches) {
             let batch = batch?;
@@ -582,21 +582,21 @@ fn map_in_order<B: Send, R: Send, E: From<SheetError>>(
 }
 
 /// Results that came before their turn.
-struct Waiting<R> {
+struct EarlyResults<R> {
     early: BTreeMap<u64, R>,
     given: u64,
 }
 
-impl<R> Default for Waiting<R> {
+impl<R> Default for EarlyResults<R> {
     fn default() -> Self {
-        Waiting {
+        EarlyResults {
             early: BTreeMap::new(),
             given: 0,
         }
     }
 }
 
-impl<R> Waiting<R> {
+impl<R> EarlyResults<R> {
     /// The next result in order; `None` after the last.
     fn next(&mut self, results: &Receiver<(u64, Caught<R>)>) -> Option<R> {
         loop {

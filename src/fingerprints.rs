@@ -10,7 +10,7 @@ use std::fmt::Write;
 use zeroize::Zeroizing;
 
 /// An extension, with fingerprints in the place of secrets. By the names of its fields.
-pub(crate) type Shown = BTreeMap<Cow<'static, str>, ShownText>;
+pub(crate) type FingerprintedRecord = BTreeMap<Cow<'static, str>, ShownText>;
 
 /// A value of a field, or the fingerprint in its place.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
@@ -55,7 +55,7 @@ pub(crate) fn canonical(field: Field, text: &str) -> Cow<'_, str> {
 
 /// An extension with fingerprints in the place of secrets; live fields are left out. Fingerprints are valid for this
 /// number alone.
-pub(crate) fn shown(extension: &Record, number: &str, key: &Key) -> Shown {
+pub(crate) fn shown(extension: &Record, number: &str, key: &Key) -> FingerprintedRecord {
     let fields = extension.iter().filter(|(field, _)| !field.is_live());
     let shown = fields.map(|(field, text)| {
         let shown = match text {
@@ -73,7 +73,7 @@ pub(crate) fn shown(extension: &Record, number: &str, key: &Key) -> Shown {
 
 /// Finds the fields in which an extension differs from the way it was shown before. An absent field and an empty one
 /// are the same.
-pub(crate) fn changed_since(before: &Shown, now: &Record, key: &Key) -> Vec<Field> {
+pub(crate) fn changed_since(before: &FingerprintedRecord, now: &Record, key: &Key) -> Vec<Field> {
     let number = now.number();
     let kept = now.iter().map(|(field, _)| field);
     let kept = kept.filter(|field| !field.is_live());
@@ -119,13 +119,13 @@ pub(crate) fn attribute_marks(
 }
 
 /// Adds a mark of an attribute to a shown extension.
-pub(crate) fn add_mark(shown: &mut Shown, name: &str, mark: String) {
+pub(crate) fn add_mark(shown: &mut FingerprintedRecord, name: &str, mark: String) {
     let name = format!("{BESIDE}{name}/{mark}").into();
     shown.insert(name, ShownText::Secret { fingerprint: mark });
 }
 
 /// The marks of attributes in a shown extension, by the attribute's name.
-pub(crate) fn shown_marks(shown: &Shown) -> impl Iterator<Item = (&str, &str)> {
+pub(crate) fn shown_marks(shown: &FingerprintedRecord) -> impl Iterator<Item = (&str, &str)> {
     let marks = shown.iter().filter_map(|(name, text)| match text {
         ShownText::Secret { fingerprint } => Some((name.strip_prefix(BESIDE)?, fingerprint)),
         ShownText::Text(_) => None,
@@ -134,7 +134,7 @@ pub(crate) fn shown_marks(shown: &Shown) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// Returns the readable fields of a shown extension, without its secrets.
-pub(crate) fn readable(shown: &Shown) -> Record {
+pub(crate) fn readable(shown: &FingerprintedRecord) -> Record {
     let mut record = Record::default();
     for (name, text) in shown {
         if let (Some(field), ShownText::Text(text)) = (Field::named(name), text) {

@@ -57,7 +57,7 @@ pub(crate) enum GenerateError {
 /// Makes up secrets for one vendor, and never the same one twice.
 pub(crate) struct Generator<'m> {
     checker: Checker<'m>,
-    recipes: Vec<Recipe>,
+    recipes: Vec<SecretPolicy>,
     /// Keyed hashes of all that is given: two texts of one hash count as a repeat, which costs a draw and no more.
     given: HashSet<u64>,
     hashes: RandomState,
@@ -66,7 +66,7 @@ pub(crate) struct Generator<'m> {
 }
 
 /// The way in which the secrets of a field are drawn.
-struct Recipe {
+struct SecretPolicy {
     field: Field,
     is_pin: bool,
     /// ASCII.
@@ -74,8 +74,8 @@ struct Recipe {
     length: usize,
 }
 
-impl Recipe {
-    fn new(manifest: &Manifest, checker: &Checker<'_>, field: Field) -> Recipe {
+impl SecretPolicy {
+    fn new(manifest: &Manifest, checker: &Checker<'_>, field: Field) -> SecretPolicy {
         let (mut min, mut max) = (1, usize::MAX);
         for rule in manifest.row(field).iter().flat_map(|row| &row.rules) {
             match rule.rule {
@@ -115,7 +115,7 @@ impl Recipe {
             true => (allowed(PIN), PIN_DIGITS),
             false => ([letters, allowed(DIGITS)].concat(), PASSWORD_CHARS),
         };
-        Recipe {
+        SecretPolicy {
             field,
             is_pin,
             alphabet,
@@ -155,7 +155,7 @@ impl<'m> Generator<'m> {
             .filter(|field| field.is_secret());
         Generator {
             recipes: secret
-                .map(|field| Recipe::new(manifest, &checker, field))
+                .map(|field| SecretPolicy::new(manifest, &checker, field))
                 .collect(),
             checker,
             given: HashSet::new(),
@@ -221,7 +221,7 @@ impl<'m> Generator<'m> {
     }
 
     fn draw(&mut self, index: usize) -> Result<Zeroizing<String>, GenerateError> {
-        let Recipe {
+        let SecretPolicy {
             alphabet, length, ..
         } = &self.recipes[index];
         let mut text = Zeroizing::new(String::with_capacity(*length));

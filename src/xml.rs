@@ -388,7 +388,7 @@ pub(crate) enum PullError {
 
 /// Reads a document piece by piece: memory does not grow with it.
 #[derive(Debug)]
-pub(crate) struct Pull<R> {
+pub(crate) struct PullReader<R> {
     reader: Reader<Metered<R>>,
     buffer: Vec<u8>,
     depth: usize,
@@ -399,7 +399,7 @@ pub(crate) struct Pull<R> {
 /// Bytes of one tag with its attributes, in a document that is read piece by piece: 64 KiB.
 const TAG_BYTES_MAX: usize = 64 << 10;
 
-impl<R: BufRead> Pull<R> {
+impl<R: BufRead> PullReader<R> {
     /// Reads from the beginning. No piece may be longer than `piece_bytes_max`.
     pub(crate) fn new(from: R, piece_bytes_max: usize) -> Self {
         let mut reader = Reader::from_reader(Metered {
@@ -410,7 +410,7 @@ impl<R: BufRead> Pull<R> {
             over: false,
         });
         reader.config_mut().expand_empty_elements = true;
-        Pull {
+        PullReader {
             reader,
             buffer: Vec::new(),
             depth: 0,
@@ -555,7 +555,7 @@ mod tests {
     #[test]
     fn pieces_are_what_the_document_is_made_of() {
         let text = "<?xml version='1.0'?><w:a x='1 &lt;'><b/>A &amp; <![CDATA[<B>]]><!--c--></w:a>";
-        let mut pull = Pull::new(text.as_bytes(), 100);
+        let mut pull = PullReader::new(text.as_bytes(), 100);
         let mut seen = String::new();
         loop {
             match pull.piece().unwrap() {
@@ -593,7 +593,7 @@ mod tests {
     #[test]
     fn a_document_that_is_read_by_pieces_has_its_limits_too() {
         let error = |text: &str| {
-            let mut pull = Pull::new(text.as_bytes(), 100_000);
+            let mut pull = PullReader::new(text.as_bytes(), 100_000);
             loop {
                 match pull.piece() {
                     Ok(Piece::End) => return "none".to_owned(),

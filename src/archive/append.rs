@@ -1,6 +1,6 @@
 //! Additions to an archive, and removals by retention.
 
-use super::keep::{Aged, Keep};
+use super::keep::{Retention, SnapshotAge};
 use super::manifest::{
     Archive, ArchiveError, Entry, EntryKind, Facts, Head, LINE_BYTES_MAX, Snapshot, failed,
     folder_name, hidden, is_file_name, lock,
@@ -202,7 +202,7 @@ impl Archive {
     pub(crate) fn prune(
         &self,
         targets: &BTreeSet<String>,
-        keep: &Keep,
+        keep: &Retention,
     ) -> Result<(usize, WrittenSnapshot), ArchiveError> {
         let mut locked = self.lock()?;
         let snapshots = self.read_snapshots()?;
@@ -211,7 +211,7 @@ impl Archive {
             .iter()
             .filter(|(target, _)| targets.contains(*target))
         {
-            let aged: Vec<Aged> = snapshots.iter().map(Snapshot::aged).collect();
+            let aged: Vec<SnapshotAge> = snapshots.iter().map(Snapshot::aged).collect();
             let old = snapshots.iter().zip(keep.stays(&aged));
             gone.extend(
                 old.filter(|(_, stays)| !stays)
@@ -287,7 +287,7 @@ impl Archive {
             file,
             path,
             length: whole,
-            last: Last {
+            last: LastEntry {
                 n: 0,
                 hash: sha256_hex(&line),
                 time: None,
@@ -330,8 +330,8 @@ impl Archive {
 
 impl Snapshot {
     /// Returns the properties that a retention rule looks at.
-    pub(super) fn aged(&self) -> Aged {
-        Aged {
+    pub(super) fn aged(&self) -> SnapshotAge {
+        SnapshotAge {
             time: self.time,
             whole: self.facts.is_certain(),
         }
@@ -344,14 +344,14 @@ pub(super) struct LockedManifest {
     path: PathBuf,
     /// Its length in bytes.
     length: u64,
-    last: Last,
+    last: LastEntry,
     /// True if something may have been written that was not meant to stay.
     is_doubtful: bool,
     notices: Vec<String>,
 }
 
 /// The last entry.
-struct Last {
+struct LastEntry {
     n: u64,
     hash: String,
     time: Option<Timestamp>,
@@ -401,7 +401,7 @@ impl LockedManifest {
             return Err(failed(&self.path, "written")(error));
         }
         self.length += lines.len() as u64;
-        self.last = Last {
+        self.last = LastEntry {
             n,
             hash,
             time: Some(time),

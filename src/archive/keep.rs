@@ -14,7 +14,7 @@ use std::str::FromStr;
 /// was not reached for months nor a wrong clock makes it lose its snapshots. An export that may be incomplete never
 /// ousts one that is complete. The snapshot that was entered last and the newest complete one always stay.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Keep {
+pub struct Retention {
     days: usize,
     months: usize,
     years: usize,
@@ -22,15 +22,15 @@ pub struct Keep {
 
 /// The properties of a snapshot that a retention rule looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Aged {
+pub(super) struct SnapshotAge {
     pub(super) time: Timestamp,
     pub(super) whole: bool,
 }
 
-impl Keep {
+impl Retention {
     /// Decides, for each snapshot in the order of entry, if it stays. The answer for those that stay is the same
     /// whichever of the others are gone.
-    pub(super) fn stays(&self, snapshots: &[Aged]) -> Vec<bool> {
+    pub(super) fn stays(&self, snapshots: &[SnapshotAge]) -> Vec<bool> {
         let mut newest_first: Vec<usize> = (0..snapshots.len()).collect();
         newest_first.sort_by_key(|at| std::cmp::Reverse((snapshots.get(*at).map(|n| n.time), *at)));
         let newest_first: Vec<(usize, Date, bool)> = newest_first
@@ -85,7 +85,7 @@ fn date(time: Timestamp) -> Date {
     time.to_zoned(TimeZone::UTC).date()
 }
 
-impl fmt::Display for Keep {
+impl fmt::Display for Retention {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = [(self.days, 'd'), (self.months, 'm'), (self.years, 'y')];
         let parts = parts.iter().filter(|(count, _)| *count > 0);
@@ -96,14 +96,14 @@ impl fmt::Display for Keep {
     }
 }
 
-impl FromStr for Keep {
+impl FromStr for Retention {
     type Err = String;
 
     /// Parses `30d,12m,10y`, any of them left out.
-    fn from_str(text: &str) -> Result<Keep, String> {
+    fn from_str(text: &str) -> Result<Retention, String> {
         let wrong =
             || format!("{text:?} is no rule: write 30d,12m for days and months, and 10y for years");
-        let mut keep = Keep::default();
+        let mut keep = Retention::default();
         for part in text.split(',').map(str::trim) {
             let unit = part.chars().next_back().ok_or_else(wrong)?;
             let count = part.strip_suffix(unit).unwrap_or_default();

@@ -25,7 +25,7 @@ mod verify;
 
 pub(crate) use append::{PendingSnapshot, WrittenSnapshot};
 pub(crate) use gaps::missing_snapshots;
-pub use keep::Keep;
+pub use keep::Retention;
 pub use manifest::{Archive, Facts, MANIFEST, moves};
 pub(crate) use manifest::{ArchiveError, Head, Snapshot, folder_name};
 pub(crate) use night::NightSnapshots;

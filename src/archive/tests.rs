@@ -719,13 +719,16 @@ fn many_at_once_write_one_chain() {
 #[test]
 fn rules_are_read_as_they_are_typed() {
     for text in ["30d,12m", "1d", "12m", "10y", "30d,12m,10y"] {
-        assert_eq!(text.parse::<Keep>().unwrap().to_string(), text);
+        assert_eq!(text.parse::<Retention>().unwrap().to_string(), text);
     }
-    assert_eq!(" 12m, 30d".parse::<Keep>().unwrap().to_string(), "30d,12m");
+    assert_eq!(
+        " 12m, 30d".parse::<Retention>().unwrap().to_string(),
+        "30d,12m"
+    );
     for wrong in [
         "", ",", "0d", "30", "d", "30w", "1d,2d", "-1d", "99999d", "30d,", "3é",
     ] {
-        assert!(wrong.parse::<Keep>().is_err(), "{wrong}");
+        assert!(wrong.parse::<Retention>().is_err(), "{wrong}");
     }
 }
 
@@ -771,15 +774,15 @@ proptest! {
         snapshots in prop::collection::vec((0i64..900, any::<bool>()), 0..60),
         (days, months, years) in (0usize..5, 0usize..5, 0usize..3),
     ) {
-        use super::keep::Aged;
+        use super::keep::SnapshotAge;
         use jiff::tz::TimeZone;
         let units = [(days, 'd'), (months, 'm'), (years, 'y')];
         let rule: Vec<String> = units.iter().filter(|(count, _)| *count > 0)
             .map(|(count, unit)| format!("{count}{unit}")).collect();
         prop_assume!(!rule.is_empty());
-        let keep: Keep = rule.join(",").parse().unwrap();
-        let aged: Vec<Aged> = snapshots.iter()
-            .map(|(at, whole)| Aged { time: Timestamp::from_second(1_790_000_000 + at * 40_000).unwrap(), whole: *whole })
+        let keep: Retention = rule.join(",").parse().unwrap();
+        let aged: Vec<SnapshotAge> = snapshots.iter()
+            .map(|(at, whole)| SnapshotAge { time: Timestamp::from_second(1_790_000_000 + at * 40_000).unwrap(), whole: *whole })
             .collect();
         let stays = keep.stays(&aged);
         let date = |at: usize| aged[at].time.to_zoned(TimeZone::UTC).date();
@@ -804,12 +807,12 @@ proptest! {
         prop_assert_eq!(&stays, &expected);
 
         // Whichever of the others are gone, the answer for those that stay is the same, and none more goes.
-        let mut left: Vec<(usize, Aged)> = aged.iter().copied().enumerate().collect();
+        let mut left: Vec<(usize, SnapshotAge)> = aged.iter().copied().enumerate().collect();
         let mut go: Vec<usize> = (0..aged.len()).filter(|at| !stays[*at]).collect();
         go.reverse();
         while let Some(at) = go.pop() {
             left.retain(|(known, _)| *known != at);
-            let now: Vec<Aged> = left.iter().map(|(_, aged)| *aged).collect();
+            let now: Vec<SnapshotAge> = left.iter().map(|(_, aged)| *aged).collect();
             let stay: BTreeSet<usize> = keep.stays(&now).iter().zip(&left)
                 .filter(|(stays, _)| **stays).map(|(_, (at, _))| *at).collect();
             let all: BTreeSet<usize> = (0..aged.len()).filter(|at| stays[*at]).collect();

@@ -1,6 +1,6 @@
 //! The verification of an archive against its entries, with the reason where it fails.
 
-use super::keep::{Aged, Keep};
+use super::keep::{Retention, SnapshotAge};
 use super::manifest::{
     Archive, ArchiveError, Entry, EntryKind, Head, MANIFEST, ManifestLine, failed, hidden,
     is_file_name,
@@ -37,12 +37,12 @@ struct ChainLink {
 }
 
 /// A snapshot whose file has to be there.
-struct Due {
+struct ExpectedFile {
     n: u64,
     file: String,
     bytes: u64,
     sha256: String,
-    aged: Aged,
+    aged: SnapshotAge,
 }
 
 impl Archive {
@@ -202,8 +202,8 @@ impl Findings {
 /// The snapshots by target, and those that were removed.
 #[derive(Default)]
 struct FoundFiles {
-    due: BTreeMap<String, Vec<Due>>,
-    gone: BTreeMap<String, Due>,
+    due: BTreeMap<String, Vec<ExpectedFile>>,
+    gone: BTreeMap<String, ExpectedFile>,
     seen: BTreeMap<String, u64>,
     /// The files that a rule removes from a target, until the target has another snapshot.
     let_go: BTreeMap<String, (String, BTreeSet<String>)>,
@@ -233,12 +233,12 @@ impl FoundFiles {
                     ));
                     return;
                 }
-                let aged = Aged {
+                let aged = SnapshotAge {
                     time: entry.time,
                     whole: facts.is_certain(),
                 };
                 self.let_go.remove(&target);
-                self.due.entry(target).or_default().push(Due {
+                self.due.entry(target).or_default().push(ExpectedFile {
                     n,
                     file,
                     bytes,
@@ -254,7 +254,7 @@ impl FoundFiles {
     fn remove(&mut self, n: u64, file: &str, rule: &str, findings: &mut Findings) {
         let target = file.split('/').next().unwrap_or_default();
         let snapshots = self.due.get_mut(target);
-        let at = |snapshots: &Vec<Due>| snapshots.iter().position(|due| due.file == file);
+        let at = |snapshots: &Vec<ExpectedFile>| snapshots.iter().position(|due| due.file == file);
         let found = snapshots.and_then(|snapshots| at(snapshots).map(|at| (snapshots, at)));
         let Some((snapshots, at)) = found else {
             findings.wrong(format!(
@@ -264,13 +264,13 @@ impl FoundFiles {
         };
         let known = self.let_go.get(target).filter(|(by, _)| by == rule);
         if known.is_none() {
-            let Ok(keep) = rule.parse::<Keep>() else {
+            let Ok(keep) = rule.parse::<Retention>() else {
                 findings.wrong(format!(
                     "{MANIFEST}: entry {n} removes {file} by {rule:?}, which is no rule"
                 ));
                 return;
             };
-            let aged: Vec<Aged> = snapshots.iter().map(|due| due.aged).collect();
+            let aged: Vec<SnapshotAge> = snapshots.iter().map(|due| due.aged).collect();
             let stays = snapshots.iter().zip(keep.stays(&aged));
             let goes = stays.filter(|(_, stays)| !stays);
             let goes = goes.map(|(due, _)| due.file.clone()).collect();
@@ -288,7 +288,7 @@ impl FoundFiles {
 }
 
 /// Finds the mistake in a snapshot's file.
-fn trouble(path: &Path, due: &Due) -> Option<String> {
+fn trouble(path: &Path, due: &ExpectedFile) -> Option<String> {
     match path.symlink_metadata() {
         Err(_) => return Some("is not there".into()),
         Ok(about) if !about.is_file() => return Some("is no file of its own".into()),

@@ -5,7 +5,7 @@ use super::input::ReadingArgs;
 use super::output::written;
 use super::pace::PaceArgs;
 use super::values::{Since, age, since, vendor};
-use crate::archive::{Head, Keep};
+use crate::archive::{Head, Retention};
 use crate::model::vocabulary;
 use crate::sheet::Format;
 use clap::builder::PossibleValuesParser;
@@ -62,8 +62,8 @@ pub struct ExportArgs {
     /// Which snapshots stay: all of the newest days that have one, then the newest of each month (and year); the others'
     /// files are removed, which the archive enters
     // An argument that conflicts with a file waives what is required: without the archive it would be ignored.
-    #[arg(long, value_name = "30d,12m", requires = "archive", conflicts_with = "output", value_parser = Keep::from_str, help_heading = "Output")]
-    pub keep: Option<Keep>,
+    #[arg(long, value_name = "30d,12m", requires = "archive", conflicts_with = "output", value_parser = Retention::from_str, help_heading = "Output")]
+    pub keep: Option<Retention>,
     /// Run this command when the export is not as the one before, with the differences on its standard input
     #[arg(long, value_name = "CMD", value_hint = ValueHint::CommandString, conflicts_with = "groups", help_heading = "Output")]
     pub on_change: Option<String>,

@@ -41,19 +41,19 @@ impl Default for AllowedActions {
 
 /// The reason that a row stays out of a deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stays {
+pub(crate) enum ReasonToStay {
     /// A cell marks it to stay.
     Marked,
     /// The cell of the column with actions is blank.
     NotAsked,
 }
 
-impl Stays {
+impl ReasonToStay {
     /// The reason in words.
     pub(crate) fn message(self) -> &'static str {
         match self {
-            Stays::Marked => "the row says that the extension stays",
-            Stays::NotAsked => "the row asks for nothing, so the extension stays",
+            ReasonToStay::Marked => "the row says that the extension stays",
+            ReasonToStay::NotAsked => "the row asks for nothing, so the extension stays",
         }
     }
 }

@@ -9,7 +9,7 @@ use super::products::Product;
 use super::questions::leave_out_flag;
 use super::reading::CellReading;
 use super::record::ReadField;
-use super::values::{Compared, Derived, How};
+use super::values::{ComparedState, Derivation, Derived};
 use crate::manifest::Manifest;
 use crate::mapping::made_fields;
 use crate::model::{Field, Forward, ForwardDestination};
@@ -40,7 +40,11 @@ pub(super) fn assemble(all: &Meanings<'_>) -> (Vec<ReadField>, CellReading) {
                 for (field, how) in means {
                     if matches!(
                         how,
-                        Some(How::BeforeComma | How::AfterComma | How::AroundComma)
+                        Some(
+                            Derivation::BeforeComma
+                                | Derivation::AfterComma
+                                | Derivation::AroundComma
+                        )
                     ) {
                         reading.in_two = Some(column);
                     }
@@ -94,7 +98,7 @@ impl Fields {
     }
 
     /// Reads a field from a column of the sheet, as it is or derived.
-    fn read(&mut self, field: Field, column: usize, how: Option<How>) {
+    fn read(&mut self, field: Field, column: usize, how: Option<Derivation>) {
         match how {
             Some(how) => self.derive(field, Some(column), how, None, true),
             None => self.read.push(ReadField {
@@ -111,7 +115,7 @@ impl Fields {
         &mut self,
         field: Field,
         from: Option<usize>,
-        how: How,
+        how: Derivation,
         fill: Option<String>,
         is_own: bool,
     ) {
@@ -136,7 +140,7 @@ impl Fields {
             Some(derived) => derived.fill = Some(value.to_owned()),
             None => {
                 let from = known.and_then(|read| read.from);
-                self.derive(field, from, How::AsIs, Some(value.to_owned()), true);
+                self.derive(field, from, Derivation::AsIs, Some(value.to_owned()), true);
             }
         }
     }
@@ -160,7 +164,13 @@ impl Fields {
             let switch = forward.switch.filter(|switch| target.takes(*switch));
             let switch = switch.map(|switch| (switch, "on"));
             for (field, word) in switch.into_iter().chain([(forward.to, word)]) {
-                self.derive(field, number.from, How::WhereFilled(word), None, true);
+                self.derive(
+                    field,
+                    number.from,
+                    Derivation::WhereFilled(word),
+                    None,
+                    true,
+                );
             }
         }
     }
@@ -187,7 +197,7 @@ impl Fields {
                 own.find(|read| read.field == *source).copied()
             });
             let from = known.and_then(|read| read.from);
-            self.derive(*field, from, How::Made, None, false);
+            self.derive(*field, from, Derivation::Made, None, false);
         }
         lacking
     }
@@ -202,20 +212,20 @@ fn parted_list(headings: &[String], product: &Product) -> Option<usize> {
 }
 
 /// The columns that are compared with the one that tells if the account is on.
-fn compared(all: &Meanings<'_>, fields: &Fields) -> Vec<Compared> {
+fn compared(all: &Meanings<'_>, fields: &Fields) -> Vec<ComparedState> {
     let Some(enabled) = fields.find(Field::ENABLED) else {
         return vec![];
     };
     let meanings = all.meanings.iter().enumerate();
     let compared = meanings.filter_map(|(column, meaning)| {
         let how = match meaning {
-            Meaning::Compared(how) => how.clone(),
+            Meaning::ComparedState(how) => how.clone(),
             Meaning::Read { fields, .. } if fields.as_slice() == [(Field::STATUS, None)] => {
-                How::state_below(all.heading(column))
+                Derivation::state_below(all.heading(column))
             }
             _ => return None,
         };
-        Some(Compared {
+        Some(ComparedState {
             column,
             enabled: enabled.column,
             how,
@@ -231,14 +241,16 @@ pub(super) fn column(all: &Meanings<'_>, column: usize) -> ColumnReading {
         Meaning::Ignored => ("ignored".to_owned(), Saved::Nothing),
         Meaning::Read { fields, reason, .. } => match fields.as_slice() {
             [(field, None)] => (reason.clone(), Saved::As(Mapped::Field(*field))),
-            [(field, Some(How::Opposite(_)))] => {
+            [(field, Some(Derivation::Opposite(_)))] => {
                 (reason.clone(), Saved::As(Mapped::Opposite(*field)))
             }
             [] => (reason.clone(), Saved::Nothing),
-            [(_, Some(How::SurnameFirst(_))), ..] => {
+            [(_, Some(Derivation::SurnameFirst(_))), ..] => {
                 (reason.clone(), Saved::As(Mapped::SurnameFirst))
             }
-            [(field, Some(How::Beside(_)))] => (reason.clone(), Saved::As(Mapped::Field(*field))),
+            [(field, Some(Derivation::Beside(_)))] => {
+                (reason.clone(), Saved::As(Mapped::Field(*field)))
+            }
             [(_, Some(_))] => (format!("{reason}, translated"), Saved::Translated),
             fields => {
                 let names: Vec<&str> = fields.iter().map(|(field, _)| field.name()).collect();
@@ -249,7 +261,7 @@ pub(super) fn column(all: &Meanings<'_>, column: usize) -> ColumnReading {
         Meaning::Action | Meaning::Removal { .. } => {
             ("what to do with the row".to_owned(), Saved::Nothing)
         }
-        Meaning::Compared(_) => (
+        Meaning::ComparedState(_) => (
             "compared with the column for enabled".to_owned(),
             Saved::Nothing,
         ),

@@ -1,6 +1,6 @@
 //! The result of understanding a sheet's headings, and the reading of its rows by it.
 
-use super::actions::Stays;
+use super::actions::ReasonToStay;
 use super::map::{ColumnReading, Mapped, Saved};
 use super::reading::{CellReading, Scratch};
 use super::record::{ReadField, record};
@@ -116,7 +116,7 @@ impl Binding {
     }
 
     /// Returns the reason that a column keeps the row out of a deletion; `None` where none does.
-    pub(crate) fn stays(&self, cells: &Cells<'_>) -> Option<Stays> {
+    pub(crate) fn stays(&self, cells: &Cells<'_>) -> Option<ReasonToStay> {
         self.reading.stays(cells)
     }
 

@@ -5,7 +5,7 @@ use super::dictionary::dictionary;
 use super::map::Mapped;
 use super::meaning::{Meaning, Meanings, ReadBy};
 use super::sample::Sample;
-use super::values::How;
+use super::values::Derivation;
 use crate::model::Field;
 
 impl Meanings<'_> {
@@ -55,7 +55,7 @@ impl Meanings<'_> {
         let Some(second) = second.filter(|_| is_plain) else {
             return;
         };
-        let fields = vec![(Field::LAST_NAME, Some(How::Beside(second)))];
+        let fields = vec![(Field::LAST_NAME, Some(Derivation::Beside(second)))];
         let reason = "both surnames, with a space between them";
         self.meanings[first] = Meaning::read(fields, reason, ReadBy::Heading);
         self.meanings[second] = Meaning::read(vec![], reason, ReadBy::Heading);
@@ -63,7 +63,7 @@ impl Meanings<'_> {
 
     /// Reads a switch whose cells are e-mail addresses, such as `Mailbox`, as the address, or asks.
     pub(super) fn decide_addresses_of_mailboxes(&mut self) {
-        let is_switch = |fields: &[(Field, Option<How>)]| matches!(fields, [(field, None)] if *field == Field::VOICEMAIL);
+        let is_switch = |fields: &[(Field, Option<Derivation>)]| matches!(fields, [(field, None)] if *field == Field::VOICEMAIL);
         let may_be = |meaning: &Meaning| match meaning {
             Meaning::Read { fields, by, .. } => *by != ReadBy::Map && is_switch(fields),
             _ => false,

@@ -3,12 +3,12 @@
 
 use super::dictionary::{Common, DeletionWord, dictionary};
 use super::map::Mapped;
-use super::meaning::{LeftOutBecause, Meaning, Meanings};
+use super::meaning::{LeftOutReason, Meaning, Meanings};
 use super::meant::{name_to_ask_about, taking_sheet};
 use super::options::BindOptions;
 use super::questions::Question;
 use super::sample::Sample;
-use super::values::How;
+use super::values::Derivation;
 use crate::model::redact::quoted;
 use crate::model::{Field, Kind, counted};
 use crate::sheet::Sheet;
@@ -252,7 +252,8 @@ impl Meanings<'_> {
         if self.common(column) == Some(Common::Leaver) && self.sample().is_some_and(has_left) {
             return false;
         }
-        let is_export = How::state_below(self.heading(column)) == How::State { other_words: true };
+        let is_export = Derivation::state_below(self.heading(column))
+            == Derivation::State { other_words: true };
         // The same words below a product's own heading may be those of a telephone.
         let needs_switch = is_export || self.is_products_left_out(column);
         let differs = |sample: &Sample| {
@@ -300,7 +301,7 @@ impl Meanings<'_> {
         matches!(
             self.meanings[column],
             Meaning::LeftOut {
-                because: LeftOutBecause::Map,
+                because: LeftOutReason::Map,
                 ..
             } | Meaning::Ignored
                 | Meaning::Asked(_)

@@ -4,7 +4,7 @@
 use super::deletion;
 use super::dictionary::{Common, dictionary};
 use super::map::Mapped;
-use super::meaning::{LeftOutBecause, Meaning, Meanings, ReadBy};
+use super::meaning::{LeftOutReason, Meaning, Meanings, ReadBy};
 use super::meant;
 use super::owner::{OwnerWords, owner_flags};
 use super::products::{Product, ProductWord, products};
@@ -221,7 +221,7 @@ impl Meanings<'_> {
                 self.meanings[column] = Meaning::LeftOut {
                     reason: "left out, for it has the extension's number and no yes or no"
                         .to_owned(),
-                    because: LeftOutBecause::Other,
+                    because: LeftOutReason::Other,
                 };
                 continue;
             }
@@ -290,7 +290,7 @@ impl Meanings<'_> {
                 Some(Common::Disabled | Common::Field(Field::ENABLED))
             );
             let is_read = match &self.meanings[column] {
-                Meaning::Compared(_) => true,
+                Meaning::ComparedState(_) => true,
                 meaning => meaning.reads(Field::ENABLED) && !meaning.is_read_by_map(),
             };
             let before = column - 1;
@@ -449,7 +449,7 @@ impl Meanings<'_> {
             if self.heading(column).trim().is_empty() && self.has(self.target.key()) && numbers() {
                 self.meanings[column] = Meaning::LeftOut {
                     reason: "left out, for it numbers the rows".to_owned(),
-                    because: LeftOutBecause::Other,
+                    because: LeftOutReason::Other,
                 };
             }
         }
@@ -647,7 +647,7 @@ impl Meanings<'_> {
                     for column in columns.into_iter().filter(|column| *column != chosen) {
                         self.meanings[column] = Meaning::LeftOut {
                             reason: format!("left out: {} is read from {chosen_at}", field.name()),
-                            because: LeftOutBecause::Other,
+                            because: LeftOutReason::Other,
                         };
                     }
                 }
@@ -655,7 +655,7 @@ impl Meanings<'_> {
                     for column in columns {
                         let reason =
                             format!("left out: {} has no field for it", self.target.vendor.name);
-                        let because = LeftOutBecause::Lacking;
+                        let because = LeftOutReason::Lacking;
                         self.meanings[column] = Meaning::LeftOut { reason, because };
                     }
                 }

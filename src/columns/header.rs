@@ -6,7 +6,7 @@ use super::options::BindOptions;
 use super::products::{Product, ProductWord, products};
 use crate::manifest::Manifest;
 use crate::model::{Field, heading_key};
-use crate::sheet::{GroupWord, Headings, Known};
+use crate::sheet::{GroupWord, HeadingMeaning, Headings};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -16,15 +16,15 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
     let key = target.key();
     let worth = move |field: Field| {
         if field == key {
-            Known::Number
+            HeadingMeaning::Number
         } else if field.is_secret() {
-            Known::Secret
+            HeadingMeaning::Secret
         } else {
-            Known::Field
+            HeadingMeaning::Field
         }
     };
-    let mut known: HashMap<String, Known> = HashMap::new();
-    let mut learn = |word: String, worth: Known| {
+    let mut known: HashMap<String, HeadingMeaning> = HashMap::new();
+    let mut learn = |word: String, worth: HeadingMeaning| {
         let known_worth = known.entry(word).or_insert(worth);
         *known_worth = worth.max(*known_worth);
     };
@@ -36,7 +36,7 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
     for (heading, mapped) in &options.map {
         learn(
             heading_key(heading),
-            mapped.field().map_or(Known::Field, worth),
+            mapped.field().map_or(HeadingMeaning::Field, worth),
         );
     }
     for (word, meaning) in products().iter().flat_map(Product::words) {
@@ -44,25 +44,30 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
             ProductWord::Read(cell) => cell.fields().into_iter().map(worth).max(),
             ProductWord::LeftOut => None,
         };
-        learn(word.to_owned(), meant.unwrap_or(Known::Field));
+        learn(word.to_owned(), meant.unwrap_or(HeadingMeaning::Field));
     }
     let known = move |text: &str| {
         if is_own(text) {
-            return Known::Field;
+            return HeadingMeaning::Field;
         }
         let key_word = heading_key(text);
-        let own = known.get(&key_word).copied().unwrap_or(Known::Nothing);
+        let own = known
+            .get(&key_word)
+            .copied()
+            .unwrap_or(HeadingMeaning::Nothing);
         let common = match dictionary().common(text) {
-            _ if dictionary().names_group(key, text) => Known::Number,
+            _ if dictionary().names_group(key, text) => HeadingMeaning::Number,
             Some(Common::Field(field)) => worth(field),
-            Some(Common::OnlyNumber) => Known::Number.min(worth(Field::NUMBER)),
-            Some(Common::Password) => Known::Secret,
-            Some(_) => Known::Field,
-            None => Known::Nothing,
+            Some(Common::OnlyNumber) => HeadingMeaning::Number.min(worth(Field::NUMBER)),
+            Some(Common::Password) => HeadingMeaning::Secret,
+            Some(_) => HeadingMeaning::Field,
+            None => HeadingMeaning::Nothing,
         };
         let known = own.max(common);
-        if known == Known::Nothing && products().iter().any(|product| product.begins(&key_word)) {
-            return Known::Field;
+        if known == HeadingMeaning::Nothing
+            && products().iter().any(|product| product.begins(&key_word))
+        {
+            return HeadingMeaning::Field;
         }
         known
     };
@@ -85,11 +90,12 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
             return false;
         }
         let whole = of_group(&format!("{group}: {heading}"));
-        whole != Known::Nothing
-            || (group_word(group) != GroupWord::Other && of_group(heading) != Known::Nothing)
+        whole != HeadingMeaning::Nothing
+            || (group_word(group) != GroupWord::Other
+                && of_group(heading) != HeadingMeaning::Nothing)
             || (words.is_of_account(heading) && !words.is_about_extension(group))
             || (words.contact(heading).is_some()
-                && of_group(group) == Known::Nothing
+                && of_group(group) == HeadingMeaning::Nothing
                 && !words.is_of_person(group))
     })
 }

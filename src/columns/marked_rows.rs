@@ -13,7 +13,7 @@ const COLUMNS_MAX: usize = 256;
 
 /// The words of the cells of one column in the rows that another one marks.
 #[derive(Default, Clone, Copy)]
-struct Said {
+struct WordsBesideMark {
     /// The hash of the first word.
     first: Option<u64>,
     differs: bool,
@@ -25,7 +25,7 @@ struct Said {
 #[derive(Default)]
 pub(super) struct MarkedRows {
     /// By the column of the mark, the mark, and the column that says it.
-    said: HashMap<(usize, &'static str, usize), Said>,
+    said: HashMap<(usize, &'static str, usize), WordsBesideMark>,
 }
 
 impl MarkedRows {
@@ -59,7 +59,7 @@ impl MarkedRows {
         let said = marks
             .iter()
             .filter_map(|(at, mark)| self.said.get(&(*at, *mark, column)));
-        let said: Vec<&Said> = said.collect();
+        let said: Vec<&WordsBesideMark> = said.collect();
         match about_people {
             true => {
                 let mut firsts = said.iter().filter_map(|said| said.first);

@@ -6,7 +6,7 @@ use super::options::BindOptions;
 use super::owner::{Owner, OwnerWords};
 use super::questions::{Question, heading_at, map_flag, name_for_map};
 use super::sample::Sample;
-use super::values::How;
+use super::values::Derivation;
 use crate::manifest::Manifest;
 use crate::mapping::made_fields;
 use crate::model::{Field, heading_key};
@@ -21,19 +21,19 @@ pub(super) enum Meaning {
     Ignored,
     /// It is read into these fields, each unchanged or derived.
     Read {
-        fields: Vec<(Field, Option<How>)>,
+        fields: Vec<(Field, Option<Derivation>)>,
         reason: String,
         by: ReadBy,
     },
     /// It is known that it is not read.
     LeftOut {
         reason: String,
-        because: LeftOutBecause,
+        because: LeftOutReason,
     },
     /// It depends on the columns beside it.
     Open(Common),
     /// It is compared with the column that tells if the account is on.
-    Compared(How),
+    ComparedState(Derivation),
     /// It asks for a change to the row's extension.
     Action,
     /// It marks rows to be deleted or, where it `keeps`, rows to stay.
@@ -57,7 +57,7 @@ pub(super) enum ReadBy {
 
 /// The reason that a column is left out, where that decides how it is noted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LeftOutBecause {
+pub(super) enum LeftOutReason {
     /// The user mapped it: that is no news.
     Map,
     /// There is no field for a product's column: noted with the others of its kind.
@@ -70,7 +70,11 @@ pub(super) enum LeftOutBecause {
 
 impl Meaning {
     /// Reads a column into some fields.
-    pub(super) fn read(fields: Vec<(Field, Option<How>)>, reason: &str, by: ReadBy) -> Meaning {
+    pub(super) fn read(
+        fields: Vec<(Field, Option<Derivation>)>,
+        reason: &str,
+        by: ReadBy,
+    ) -> Meaning {
         Meaning::Read {
             fields,
             reason: reason.to_owned(),
@@ -110,7 +114,7 @@ impl Meaning {
 
     /// Returns true if the column is left out for want of a field.
     pub(super) fn is_lost(&self) -> bool {
-        let because = LeftOutBecause::Lacking;
+        let because = LeftOutReason::Lacking;
         matches!(self, Meaning::LeftOut { because: known, .. } if *known == because)
     }
 
@@ -185,7 +189,7 @@ impl<'m> Meanings<'m> {
             return vec![];
         };
         let without_field = |meaning: &Meaning| {
-            let because = LeftOutBecause::NoField;
+            let because = LeftOutReason::NoField;
             matches!(meaning, Meaning::LeftOut { because: known, .. } if *known == because)
         };
         let columns = self.columns_where(without_field).into_iter();
@@ -314,7 +318,7 @@ impl<'m> Meanings<'m> {
             let reason = format!("left out: it may be {why}, and {but}");
             self.meanings[column] = Meaning::LeftOut {
                 reason,
-                because: LeftOutBecause::Other,
+                because: LeftOutReason::Other,
             };
             return;
         }

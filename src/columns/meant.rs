@@ -3,11 +3,11 @@
 
 use super::dictionary::{Common, dictionary};
 use super::map::Mapped;
-use super::meaning::{LeftOutBecause, Meaning, Meanings, ReadBy};
+use super::meaning::{LeftOutReason, Meaning, Meanings, ReadBy};
 use super::options::BindOptions;
 use super::questions::Question;
 use super::sample::Sample;
-use super::values::How;
+use super::values::Derivation;
 use crate::model::redact::quoted;
 use crate::model::{Field, shell_word};
 use crate::sheet::Sheet;
@@ -146,7 +146,7 @@ impl Meanings<'_> {
 
     /// Returns true if a column is left out because a product's facts know no field for it.
     pub(super) fn is_products_left_out(&self, column: usize) -> bool {
-        let because = LeftOutBecause::NoField;
+        let because = LeftOutReason::NoField;
         matches!(self.meanings[column], Meaning::LeftOut { because: known, .. } if known == because)
     }
 
@@ -172,7 +172,7 @@ impl Meanings<'_> {
     fn is_unread_state(&self, column: usize) -> bool {
         let is_unread = match &self.meanings[column] {
             Meaning::Unknown => self.owner.is_known(),
-            Meaning::LeftOut { because, .. } => *because != LeftOutBecause::Map,
+            Meaning::LeftOut { because, .. } => *because != LeftOutReason::Map,
             _ => false,
         };
         is_unread && self.has_word_for_state(column)
@@ -209,10 +209,10 @@ impl Meanings<'_> {
         let is_status_of_phones =
             || (self.sample()).is_some_and(|sample| sample.are_reported(column, &REPORTED));
         match &self.meanings[column] {
-            Meaning::Compared(How::State { .. }) => true,
+            Meaning::ComparedState(Derivation::State { .. }) => true,
             Meaning::Read { fields, by, .. } if *by == ReadBy::Heading => {
-                let is_state = |(field, how): &(Field, Option<How>)| match (field, how) {
-                    (&Field::ENABLED, Some(How::State { other_words })) => {
+                let is_state = |(field, how): &(Field, Option<Derivation>)| match (field, how) {
+                    (&Field::ENABLED, Some(Derivation::State { other_words })) => {
                         !other_words || !is_status_of_phones()
                     }
                     _ => false,
@@ -246,7 +246,7 @@ impl Meanings<'_> {
                     "left out, for its words do not tell whether an extension is on or off";
                 self.meanings[column] = Meaning::LeftOut {
                     reason: reason.to_owned(),
-                    because: LeftOutBecause::Other,
+                    because: LeftOutReason::Other,
                 };
                 continue;
             }

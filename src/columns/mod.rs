@@ -57,7 +57,7 @@ mod surname_first;
 mod values;
 
 pub use actions::AllowedActions;
-pub(crate) use actions::Stays;
+pub(crate) use actions::ReasonToStay;
 pub use binding::Binding;
 pub(crate) use binding::same_value;
 pub(crate) use deletion::may_say_who_stays;

@@ -2,10 +2,10 @@
 
 use super::dictionary::{Common, dictionary};
 use super::map::Mapped;
-use super::meaning::{LeftOutBecause, Meaning, Meanings, ReadBy};
+use super::meaning::{LeftOutReason, Meaning, Meanings, ReadBy};
 use super::passwords;
 use super::sample::{NameColumns, Sample};
-use super::values::How;
+use super::values::Derivation;
 use crate::model::{Field, heading_key};
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ pub(super) fn decide(all: &mut Meanings<'_>) {
     all.each(Common::OnlyNumber, Meanings::decide_only_number);
     all.each(Common::Disabled, |all, column| {
         let is_read = all.has(Field::ENABLED);
-        let how = How::Opposite(Field::ENABLED);
+        let how = Derivation::Opposite(Field::ENABLED);
         all.read_or_compare(column, is_read, how, "the opposite of enabled");
     });
     all.decide_states();
@@ -60,7 +60,7 @@ impl Meanings<'_> {
                 continue;
             }
             let reason = format!("left out, for it has the same cells as {}", self.at(first));
-            let because = LeftOutBecause::Other;
+            let because = LeftOutReason::Other;
             self.meanings[column] = Meaning::LeftOut { reason, because };
         }
     }
@@ -72,9 +72,9 @@ impl Meanings<'_> {
     }
 
     /// Reads from a column if an account is on; where another column `is_read` for it, the two are compared.
-    fn read_or_compare(&mut self, column: usize, is_read: bool, how: How, reason: &str) {
+    fn read_or_compare(&mut self, column: usize, is_read: bool, how: Derivation, reason: &str) {
         self.meanings[column] = match is_read {
-            true => Meaning::Compared(how),
+            true => Meaning::ComparedState(how),
             false => Meaning::read(vec![(Field::ENABLED, Some(how))], reason, ReadBy::Heading),
         };
     }
@@ -89,7 +89,7 @@ impl Meanings<'_> {
             if of_places && dictionary().may_be_of_country(self.heading(column)) {
                 continue;
             }
-            let how = How::State { other_words: false };
+            let how = Derivation::State { other_words: false };
             self.read_or_compare(column, is_read, how, "the state of the account");
         }
         if is_read {
@@ -103,7 +103,7 @@ impl Meanings<'_> {
             } = meaning
                 && let [(Field::STATUS, None)] = fields.as_slice()
             {
-                fields.push((Field::ENABLED, Some(How::state_below(heading))));
+                fields.push((Field::ENABLED, Some(Derivation::state_below(heading))));
             }
         }
     }
@@ -123,11 +123,11 @@ impl Meanings<'_> {
             return self.ask(what, vec![column], &answers);
         }
         let fields = if has_whole {
-            vec![(Field::DISPLAY_NAME, Some(How::AroundComma))]
+            vec![(Field::DISPLAY_NAME, Some(Derivation::AroundComma))]
         } else {
             vec![
-                (Field::FIRST_NAME, Some(How::AfterComma)),
-                (Field::LAST_NAME, Some(How::BeforeComma)),
+                (Field::FIRST_NAME, Some(Derivation::AfterComma)),
+                (Field::LAST_NAME, Some(Derivation::BeforeComma)),
             ]
         };
         let reason = "surname and given name, divided at the comma";

@@ -2,8 +2,8 @@
 
 use super::dictionary::{dictionary, misspelt};
 use super::map::Mapped;
-use super::meaning::{LeftOutBecause, Meaning, Meanings, ReadBy};
-use super::values::How;
+use super::meaning::{LeftOutReason, Meaning, Meanings, ReadBy};
+use super::values::Derivation;
 use crate::model::{Field, Finding, Kind, Severity, heading_key};
 use std::collections::BTreeMap;
 
@@ -26,15 +26,15 @@ pub(super) fn notes(all: &Meanings<'_>) -> Vec<Finding> {
                 }
             }
             Meaning::LeftOut {
-                because: LeftOutBecause::NoField,
+                because: LeftOutReason::NoField,
                 ..
             } => without_field.push(all.heading(column).trim()),
             Meaning::LeftOut {
                 reason,
-                because: because @ (LeftOutBecause::Other | LeftOutBecause::Lacking),
+                because: because @ (LeftOutReason::Other | LeftOutReason::Lacking),
             } => {
                 let severity = match because {
-                    LeftOutBecause::Lacking => Severity::Warning,
+                    LeftOutReason::Lacking => Severity::Warning,
                     _ => Severity::Info,
                 };
                 let note = Finding::new("columns.left_out", severity, format!("{what}: {reason}"));
@@ -126,8 +126,8 @@ fn blanks_beside_marks(all: &Meanings<'_>, column: usize) -> Option<Finding> {
         return None;
     };
     let meant = match how {
-        None | Some(How::AsIs | How::State { .. }) => "off",
-        Some(How::Opposite(_)) => "on",
+        None | Some(Derivation::AsIs | Derivation::State { .. }) => "off",
+        Some(Derivation::Opposite(_)) => "on",
         Some(_) => return None,
     };
     let row = all

@@ -1,7 +1,7 @@
 //! The meaning of a heading that says only `Password`: the telephone's, unless a column beside it shows another owner.
 
 use super::dictionary::{Common, dictionary, plain};
-use super::meaning::{LeftOutBecause, Meaning, Meanings};
+use super::meaning::{LeftOutReason, Meaning, Meanings};
 use super::products::{Product, ProductWord, products};
 use crate::model::Field;
 
@@ -50,7 +50,7 @@ impl Meanings<'_> {
             Meaning::Unknown => is_about_account(),
             // It stays what it is where the user leaves it out.
             Meaning::LeftOut {
-                because: LeftOutBecause::Map,
+                because: LeftOutReason::Map,
                 ..
             } if self.common(column) != Some(Common::User) => is_about_account(),
             Meaning::Ignored => false,

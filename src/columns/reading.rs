@@ -1,9 +1,9 @@
 //! The reading of a row beyond its single cells: values that are derived from cells, and mistakes that no rule about a
 //! field would find.
 
-use super::actions::{AllowedActions, Removal, Stays, no_extension};
+use super::actions::{AllowedActions, ReasonToStay, Removal, no_extension};
 use super::lacking::Lacking;
-use super::values::{Compared, Derived, How, not_in_two};
+use super::values::{ComparedState, Derivation, Derived, not_in_two};
 use crate::manifest::Manifest;
 use crate::mapping::MappedField;
 use crate::model::Finding;
@@ -28,7 +28,7 @@ pub struct CellReading {
     /// The columns that say what a row is, such as an extension or a queue, where extensions are created.
     pub(super) kinds: Vec<usize>,
     /// The columns that tell if the account is on, beside the one that is read for it.
-    pub(super) compared: Vec<Compared>,
+    pub(super) compared: Vec<ComparedState>,
     /// The last column with a heading, where the product writes a list into it whose commas part it into further cells.
     pub(super) parted_list: Option<usize>,
     /// The treatment of fields that the vendor lacks; `None` where it has all.
@@ -53,14 +53,14 @@ impl CellReading {
     }
 
     /// Returns the reason that a column keeps the row out of a deletion; `None` where none does.
-    pub(super) fn stays(&self, cells: &Cells<'_>) -> Option<Stays> {
+    pub(super) fn stays(&self, cells: &Cells<'_>) -> Option<ReasonToStay> {
         let mut removals = self.removals.iter();
         let mut actions = self.actions.iter();
         let allowed = self.allowed;
         if removals.any(|removal| removal.stays(text(cells, removal.column), allowed)) {
-            Some(Stays::Marked)
+            Some(ReasonToStay::Marked)
         } else if actions.any(|column| allowed.stays(text(cells, *column))) {
-            Some(Stays::NotAsked)
+            Some(ReasonToStay::NotAsked)
         } else {
             None
         }
@@ -146,7 +146,9 @@ impl CellReading {
     fn source<'c>(&self, cells: &Cells<'c>, derived: &Derived) -> Cow<'c, str> {
         let own = self.text(cells, derived.from);
         match derived.how {
-            How::Beside(other) if ![own.trim(), text(cells, other).trim()].contains(&CLEAR) => {
+            Derivation::Beside(other)
+                if ![own.trim(), text(cells, other).trim()].contains(&CLEAR) =>
+            {
                 let other = text(cells, other).trim();
                 format!("{} {other}", own.trim()).trim().to_owned().into()
             }
@@ -199,7 +201,7 @@ impl Scratch {
             self.stored
                 .extend((0..width).map(|column| cells.stored(column)));
         }
-        let own = |derived: &&Derived| derived.how != How::Made;
+        let own = |derived: &&Derived| derived.how != Derivation::Made;
         for derived in reading.derived.iter().filter(own) {
             let text = &*reading.source(cells, derived);
             let value = derived.value(text);

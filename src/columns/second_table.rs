@@ -80,14 +80,14 @@ pub(crate) struct TableRows {
     /// The first row of known headings.
     headings: Option<u64>,
     /// The last rows with a number, where they are codes.
-    codes: Option<Codes>,
+    codes: Option<DialCodes>,
     /// The lengths of the other numbers, a bit for each.
     others: u64,
 }
 
 /// Rows at the end, each with a text alone beside one digit or an emergency number: what is dialled, explained.
 #[derive(Debug, Clone, Copy)]
-struct Codes {
+struct DialCodes {
     line: u64,
     rows: usize,
     has_emergency: bool,
@@ -104,9 +104,9 @@ enum Break {
     Legend(u64),
 }
 
-impl Codes {
-    fn followed_by(self, later: Codes) -> Codes {
-        Codes {
+impl DialCodes {
+    fn followed_by(self, later: DialCodes) -> DialCodes {
+        DialCodes {
             line: self.line,
             rows: self.rows + later.rows,
             has_emergency: self.has_emergency || later.has_emergency,
@@ -191,7 +191,7 @@ impl TableRows {
         };
         let lengths = 1 << digits.min(63);
         if is_bare && (digits == 1 || has_emergency) {
-            let codes = Codes {
+            let codes = DialCodes {
                 line,
                 rows: 1,
                 has_emergency,

@@ -2,7 +2,7 @@
 
 use super::dictionary::{Common, dictionary};
 use super::map::Mapped;
-use super::meaning::{LeftOutBecause, Meaning, Meanings};
+use super::meaning::{LeftOutReason, Meaning, Meanings};
 use super::questions::Question;
 use super::sample::Sample;
 use crate::model::{Field, same_word};
@@ -71,7 +71,7 @@ impl Meanings<'_> {
 
     /// Returns true for a column that the user left out.
     fn is_mapped_out(&self, column: usize) -> bool {
-        let because = LeftOutBecause::Map;
+        let because = LeftOutReason::Map;
         matches!(&self.meanings[column], Meaning::LeftOut { because: known, .. } if *known == because)
     }
 

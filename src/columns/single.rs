@@ -2,13 +2,13 @@
 
 use super::dictionary::{Common, dictionary, is_own};
 use super::map::Mapped;
-use super::meaning::{LeftOutBecause, Meaning, Meanings, ReadBy};
+use super::meaning::{LeftOutReason, Meaning, Meanings, ReadBy};
 use super::options::BindOptions;
 use super::owner::{OwnerWords, whole_own_name};
 use super::products::ProductWord;
 use super::questions::{ColumnError, heading_at, listed, map_flag, name_for_map, named};
 use super::surname_first::NamePart;
-use super::values::How;
+use super::values::Derivation;
 use crate::model::{Field, heading_key};
 use std::collections::HashMap;
 
@@ -74,13 +74,13 @@ impl Meanings<'_> {
             (Some(Mapped::Opposite(field)), _) => {
                 let reason = format!("mapped by --map: the opposite of {}", field.name());
                 Meaning::read(
-                    vec![(field, Some(How::Opposite(field)))],
+                    vec![(field, Some(Derivation::Opposite(field)))],
                     &reason,
                     ReadBy::Map,
                 )
             }
             (Some(Mapped::SurnameFirst), _) => {
-                let part = |field, part| (field, Some(How::SurnameFirst(part)));
+                let part = |field, part| (field, Some(Derivation::SurnameFirst(part)));
                 let fields = match self.target.takes(Field::DISPLAY_NAME) {
                     true => vec![part(Field::DISPLAY_NAME, NamePart::Whole)],
                     false => vec![
@@ -96,7 +96,7 @@ impl Meanings<'_> {
             }
             (Some(Mapped::LeftOut), _) => Meaning::LeftOut {
                 reason: "left out by --map".to_owned(),
-                because: LeftOutBecause::Map,
+                because: LeftOutReason::Map,
             },
             (None, _) if heading_key(heading).is_empty() || is_own(heading) => Meaning::Ignored,
             (None, Some(ProductWord::Read(cell))) => {
@@ -105,7 +105,7 @@ impl Meanings<'_> {
             }
             (None, Some(ProductWord::LeftOut)) => Meaning::LeftOut {
                 reason: format!("left out: no field for {}'s column", self.owner.name()),
-                because: LeftOutBecause::NoField,
+                because: LeftOutReason::NoField,
             },
             (None, None) => match self.owner.words {
                 OwnerWords::Product(_) => self.beside_product(column),
@@ -123,7 +123,7 @@ impl Meanings<'_> {
                 (cell.derivations(), "mapped by --map")
             }
             _ if field == Field::ENABLED && self.common(column) == Some(Common::Disabled) => (
-                vec![(field, Some(How::Opposite(field)))],
+                vec![(field, Some(Derivation::Opposite(field)))],
                 "mapped by --map: the opposite of enabled",
             ),
             _ => (vec![(field, None)], "mapped by --map"),

@@ -40,13 +40,13 @@ fn parts(name: &str) -> (String, String) {
 
 /// The order of a name's two words, as an address or an account of the person has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
+enum NameOrder {
     GivenFirst,
     SurnameFirst,
 }
 
 /// The order of a name of two words, shown by `a.mueller` or `anna.mueller`; `None` where it is not shown.
-fn order(name: &str, account: &str) -> Option<Order> {
+fn order(name: &str, account: &str) -> Option<NameOrder> {
     let words: Vec<String> = name.split_whitespace().map(plain).collect();
     let [first, second] = words.as_slice() else {
         return None;
@@ -64,8 +64,8 @@ fn order(name: &str, account: &str) -> Option<Order> {
         _ => false,
     };
     match (is_so(first, second), is_so(second, first)) {
-        (true, false) => Some(Order::GivenFirst),
-        (false, true) => Some(Order::SurnameFirst),
+        (true, false) => Some(NameOrder::GivenFirst),
+        (false, true) => Some(NameOrder::SurnameFirst),
         _ => None,
     }
 }
@@ -76,30 +76,30 @@ fn is_capital(word: &str) -> bool {
 }
 
 /// The order of a name whose surname is in capital letters: `BERGER Anne`, `Anne BERGER`.
-fn order_by_capitals(name: &str) -> Option<Order> {
+fn order_by_capitals(name: &str) -> Option<NameOrder> {
     let words: Vec<&str> = name.split_whitespace().collect();
     let first = words.first().filter(|_| words.len() > 1)?;
     let last = words.last()?;
     match (is_capital(first), is_capital(last)) {
-        (true, false) => Some(Order::SurnameFirst),
-        (false, true) => Some(Order::GivenFirst),
+        (true, false) => Some(NameOrder::SurnameFirst),
+        (false, true) => Some(NameOrder::GivenFirst),
         _ => None,
     }
 }
 
 /// Returns true if most names begin with the surname, by their capital letters or by the accounts beside them.
 pub(super) fn begin_with_surname<'c>(names: impl Iterator<Item = (&'c str, &'c str)>) -> bool {
-    let orders: Vec<Order> = names
+    let orders: Vec<NameOrder> = names
         .filter(|(name, _)| !name.contains(','))
         .filter_map(|(name, account)| order_by_capitals(name).or_else(|| order(name, account)))
         .collect();
-    let reversed = orders.iter().filter(|it| **it == Order::SurnameFirst);
+    let reversed = orders.iter().filter(|it| **it == NameOrder::SurnameFirst);
     2 * reversed.count() > orders.len()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{NamePart, Order, begin_with_surname, order};
+    use super::{NameOrder, NamePart, begin_with_surname, order};
 
     #[test]
     fn an_account_shows_the_order_of_a_name() {
@@ -107,12 +107,20 @@ mod tests {
             (
                 "Müller Anna",
                 "anna.mueller@x.de",
-                Some(Order::SurnameFirst),
+                Some(NameOrder::SurnameFirst),
             ),
-            ("Müller Anna", "a.mueller@x.de", Some(Order::SurnameFirst)),
-            ("Öztürk Cem", "coeztuerk", Some(Order::SurnameFirst)),
-            ("Anna Müller", "anna_mueller@x.de", Some(Order::GivenFirst)),
-            ("Anna Müller", "amueller", Some(Order::GivenFirst)),
+            (
+                "Müller Anna",
+                "a.mueller@x.de",
+                Some(NameOrder::SurnameFirst),
+            ),
+            ("Öztürk Cem", "coeztuerk", Some(NameOrder::SurnameFirst)),
+            (
+                "Anna Müller",
+                "anna_mueller@x.de",
+                Some(NameOrder::GivenFirst),
+            ),
+            ("Anna Müller", "amueller", Some(NameOrder::GivenFirst)),
             ("Anna Müller", "info@x.de", None),
             ("Anna Maria Müller", "anna.mueller@x.de", None),
             ("Peter Peter", "peter.peter@x.de", None),

@@ -54,19 +54,19 @@ impl Cell {
     }
 
     /// Returns the fields of its columns, each with the way in which it is derived.
-    pub(super) fn derivations(&self) -> Vec<(Field, Option<How>)> {
+    pub(super) fn derivations(&self) -> Vec<(Field, Option<Derivation>)> {
         match self {
             Cell::Plain(field) => vec![(*field, None)],
-            Cell::Opposite(field) => vec![(*field, Some(How::Opposite(*field)))],
+            Cell::Opposite(field) => vec![(*field, Some(Derivation::Opposite(*field)))],
             Cell::Translated(translation) => {
                 vec![(
                     translation.field,
-                    Some(How::Translated(translation.clone())),
+                    Some(Derivation::Translated(translation.clone())),
                 )]
             }
             Cell::Packed { packed } => packed
                 .iter()
-                .map(|(name, field)| (*field, Some(How::Packed(name.clone()))))
+                .map(|(name, field)| (*field, Some(Derivation::Packed(name.clone()))))
                 .collect(),
         }
     }
@@ -74,7 +74,7 @@ impl Cell {
 
 /// The ways of making a value from a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum How {
+pub(super) enum Derivation {
     /// By a product's words.
     Translated(Translation),
     /// The text behind this name in `a=b|c=d`.
@@ -102,11 +102,11 @@ pub(super) enum How {
     Made,
 }
 
-impl How {
+impl Derivation {
     /// The reading of a state; below the `status` of an export, the cells may contain the state of the phone, in other
     /// words.
-    pub(super) fn state_below(heading: &str) -> How {
-        How::State {
+    pub(super) fn state_below(heading: &str) -> Derivation {
+        Derivation::State {
             other_words: heading.trim() == Field::STATUS.name(),
         }
     }
@@ -117,7 +117,7 @@ impl How {
 pub(super) struct Derived {
     /// The column that it comes from; `None` where the sheet has none.
     pub(super) from: Option<usize>,
-    pub(super) how: How,
+    pub(super) how: Derivation,
     /// The value for a blank cell.
     pub(super) fill: Option<String>,
 }
@@ -126,34 +126,36 @@ impl Derived {
     pub(super) fn value<'t>(&'t self, text: &'t str) -> Cow<'t, str> {
         let trimmed = text.trim();
         let value = match &self.how {
-            How::WhereFilled(_) if is_placeholder(trimmed) || ["", CLEAR].contains(&trimmed) => {
+            Derivation::WhereFilled(_)
+                if is_placeholder(trimmed) || ["", CLEAR].contains(&trimmed) =>
+            {
                 "".into()
             }
-            How::WhereFilled(word) => (*word).into(),
+            Derivation::WhereFilled(word) => (*word).into(),
             _ if trimmed == CLEAR || is_generate(trimmed) => Cow::Borrowed(text),
             // The text of both columns is given.
-            How::AsIs | How::Made | How::Beside(_) => Cow::Borrowed(text),
-            How::SurnameFirst(_) if trimmed.contains(',') => match &self.how {
-                How::SurnameFirst(NamePart::Given) => {
+            Derivation::AsIs | Derivation::Made | Derivation::Beside(_) => Cow::Borrowed(text),
+            Derivation::SurnameFirst(_) if trimmed.contains(',') => match &self.how {
+                Derivation::SurnameFirst(NamePart::Given) => {
                     halves(trimmed).map_or("", |(_, first)| first).into()
                 }
-                How::SurnameFirst(NamePart::Surname) => {
+                Derivation::SurnameFirst(NamePart::Surname) => {
                     halves(trimmed).map_or(trimmed, |(last, _)| last).into()
                 }
                 _ => Cow::Borrowed(text),
             },
-            How::SurnameFirst(part) => part.taken_from(trimmed).into(),
-            How::Translated(translation) => translation.value(text),
-            How::Packed(name) => packed(trimmed, name).into(),
-            How::BeforeComma => halves(trimmed).map_or(trimmed, |(last, _)| last).into(),
-            How::AfterComma => halves(trimmed).map_or("", |(_, first)| first).into(),
-            How::State { other_words } => match (switch(trimmed), other_words) {
+            Derivation::SurnameFirst(part) => part.taken_from(trimmed).into(),
+            Derivation::Translated(translation) => translation.value(text),
+            Derivation::Packed(name) => packed(trimmed, name).into(),
+            Derivation::BeforeComma => halves(trimmed).map_or(trimmed, |(last, _)| last).into(),
+            Derivation::AfterComma => halves(trimmed).map_or("", |(_, first)| first).into(),
+            Derivation::State { other_words } => match (switch(trimmed), other_words) {
                 (Some(state), _) => state.into(),
                 (None, true) => "".into(),
                 (None, false) => Cow::Borrowed(text),
             },
-            How::Opposite(field) => opposite(*field, text),
-            How::AroundComma => match halves(trimmed) {
+            Derivation::Opposite(field) => opposite(*field, text),
+            Derivation::AroundComma => match halves(trimmed) {
                 Some((last, first)) => format!("{first} {last}").into(),
                 None => trimmed.into(),
             },
@@ -228,22 +230,22 @@ pub(super) fn halves(name: &str) -> Option<(&str, &str)> {
 
 /// A column that tells if an account is on, beside the one that is read for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Compared {
+pub(super) struct ComparedState {
     pub(super) column: usize,
     /// The column that is read, which may be a derived one.
     pub(super) enabled: usize,
-    pub(super) how: How,
+    pub(super) how: Derivation,
 }
 
-impl Compared {
+impl ComparedState {
     /// Compares a cell with the one that is read: where the cell tells if the account is on, both have to say the same.
     pub(super) fn finding(&self, text: &str, enabled: &str) -> Option<Finding> {
         let trimmed = text.trim();
         let says = match self.how {
-            How::Opposite(field) => switch(&opposite(field, trimmed)),
+            Derivation::Opposite(field) => switch(&opposite(field, trimmed)),
             _ => state(trimmed),
         };
-        let is_export = self.how == How::State { other_words: true };
+        let is_export = self.how == Derivation::State { other_words: true };
         let message = match (says, switch(enabled.trim())) {
             (Some("off"), Some("off")) => return None,
             (Some("off"), _) => {
@@ -252,7 +254,7 @@ impl Compared {
             (Some(_), Some("off")) if !is_export => {
                 "says that the extension is on, and the column for enabled says that it is off"
             }
-            (None, _) if matches!(self.how, How::Opposite(_)) && !is_blank(trimmed) => {
+            (None, _) if matches!(self.how, Derivation::Opposite(_)) && !is_blank(trimmed) => {
                 "does not tell whether the extension is off"
             }
             _ => return None,

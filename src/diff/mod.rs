@@ -239,7 +239,7 @@ pub struct Difference<'s> {
 vocabulary! {
     /// The change of an extension from the first side to the second.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-    pub enum What {
+    pub enum ExtensionChange {
         /// It is on both sides under one number, and differs.
         Changed = "changed",
         /// It is only on the second side.
@@ -253,12 +253,14 @@ vocabulary! {
 
 impl<'s> Difference<'s> {
     /// Returns the kind of change.
-    pub(crate) fn kind(&self) -> What {
+    pub(crate) fn kind(&self) -> ExtensionChange {
         match (self.before, self.after) {
-            (Some(before), Some(after)) if before.number() == after.number() => What::Changed,
-            (Some(_), Some(_)) => What::Renumbered,
-            (Some(_), None) => What::Removed,
-            _ => What::Added,
+            (Some(before), Some(after)) if before.number() == after.number() => {
+                ExtensionChange::Changed
+            }
+            (Some(_), Some(_)) => ExtensionChange::Renumbered,
+            (Some(_), None) => ExtensionChange::Removed,
+            _ => ExtensionChange::Added,
         }
     }
 
@@ -343,7 +345,7 @@ impl Comparison<'_> {
     /// those belong to a number.
     pub(crate) fn unknown_secrets(&self) -> Vec<Field> {
         let mut differences = self.differences.iter();
-        let any = differences.any(|difference| difference.kind() == What::Renumbered);
+        let any = differences.any(|difference| difference.kind() == ExtensionChange::Renumbered);
         let parts = self.parts.iter();
         let fingerprints = parts.filter(|part| any && part.how == ComparedBy::Fingerprints);
         fingerprints.map(|part| part.field).collect()

@@ -1,6 +1,6 @@
 //! A comparison as a whole: how much differs, and what was not compared.
 
-use super::{Comparison, What, columns};
+use super::{Comparison, ExtensionChange, columns};
 use crate::lang::language;
 use crate::manifest::{Access, Manifest};
 use crate::model::{Field, field_names};
@@ -11,7 +11,7 @@ use std::io::{self, BufWriter, Write};
 impl Comparison<'_> {
     /// Counts the differences by their kind, in words.
     pub fn summary(&self) -> String {
-        let mut counts: BTreeMap<What, usize> = BTreeMap::new();
+        let mut counts: BTreeMap<ExtensionChange, usize> = BTreeMap::new();
         for difference in &self.differences {
             *counts.entry(difference.kind()).or_default() += 1;
         }

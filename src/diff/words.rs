@@ -1,6 +1,6 @@
 //! Differences in the words of people who look after telephones.
 
-use super::{Comparison, Difference, SideExtension, What, items};
+use super::{Comparison, Difference, ExtensionChange, SideExtension, items};
 use crate::lang::in_language;
 use crate::model::redact::{NOT_SHOWN, changed, quoted, shows_secret};
 use crate::model::{Field, Forward, ForwardDestination, Kind, Language, OfficeHours};
@@ -27,8 +27,8 @@ pub fn columns() -> [Column; 7] {
 
 fn tone_of_kind(word: &str) -> Tone {
     match word {
-        word if word == What::Removed.word() => Tone::Bad,
-        word if word == What::Added.word() => Tone::Good,
+        word if word == ExtensionChange::Removed.word() => Tone::Bad,
+        word if word == ExtensionChange::Added.word() => Tone::Good,
         _ => Tone::Notice,
     }
 }
@@ -67,7 +67,7 @@ impl Comparison<'_> {
     pub fn rows(&self, difference: &Difference<'_>, reader: Option<Language>) -> Vec<[String; 7]> {
         let language = reader.unwrap_or(Language::English);
         let (number, name) = (difference.number(), difference.name());
-        let row = |what: What, field: &str, before: &str, after: &str, words: &str| {
+        let row = |what: ExtensionChange, field: &str, before: &str, after: &str, words: &str| {
             [what.word(), number, &name, field, before, after, words].map(str::to_owned)
         };
         let mut rows = vec![];
@@ -91,7 +91,7 @@ impl Comparison<'_> {
                 };
                 let (before, after) = (told(difference.before), told(difference.after));
                 rows.push(row(
-                    What::Changed,
+                    ExtensionChange::Changed,
                     field.label(reader),
                     &before,
                     &after,
@@ -231,8 +231,10 @@ impl<'s> Difference<'s> {
     /// Describes the change of the extension as a whole; `None` where only fields differ.
     fn fate(&self, language: Language) -> Option<String> {
         let fate = match (self.kind(), self.after) {
-            (What::Changed, _) => return None,
-            (What::Renumbered, Some(after)) => format!("renumbered to {}", value(after.number())),
+            (ExtensionChange::Changed, _) => return None,
+            (ExtensionChange::Renumbered, Some(after)) => {
+                format!("renumbered to {}", value(after.number()))
+            }
             (what, _) => what.word().to_owned(),
         };
         Some(in_language(&fate, language).into_owned())

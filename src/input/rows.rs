@@ -2,7 +2,9 @@
 
 use super::headings::{FieldHeadings, sheet_key};
 use crate::check::{KeptContent, KeptRow, check_kept};
-use crate::columns::{Binding, Stays, TableRows, is_not_meant, leave_out_flag, may_say_who_stays};
+use crate::columns::{
+    Binding, ReasonToStay, TableRows, is_not_meant, leave_out_flag, may_say_who_stays,
+};
 use crate::manifest::{Manifest, Purpose};
 use crate::mapping::kept_halves;
 use crate::model::redact::quoted;
@@ -30,7 +32,7 @@ pub(crate) struct InputRow {
     /// The wanted extension.
     pub(crate) wanted: Record,
     /// The reason that a column of its sheet keeps it out of a deletion.
-    pub(crate) stays: Option<Stays>,
+    pub(crate) stays: Option<ReasonToStay>,
     /// Its findings.
     pub(crate) findings: Vec<Finding>,
     text: Box<str>,
@@ -45,7 +47,7 @@ impl InputRow {
         place: Place,
         sheet: usize,
         wanted: Record,
-        stays: Option<Stays>,
+        stays: Option<ReasonToStay>,
     ) -> InputRow {
         let cells = (0..row.cells.len()).filter_map(|column| row.cells.get(column));
         let text: String = cells.clone().collect();

@@ -2,7 +2,7 @@
 
 use super::state::{SECRETS_STEM, StateDir, failed, names};
 use super::store::StoredRun;
-use super::{LedgerError, Listed, Summary, TargetLock};
+use super::{LedgerError, ListedRun, Summary, TargetLock};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,17 +18,17 @@ const OLD: &str = ".old-";
 ///
 /// # Errors
 /// The folder cannot be read; where there is none, there are no runs.
-pub fn runs(state: &StateDir) -> Result<Vec<Listed>, LedgerError> {
+pub fn runs(state: &StateDir) -> Result<Vec<ListedRun>, LedgerError> {
     let ids = state.run_names()?;
-    let listed = ids.into_iter().map(|id| Listed {
+    let listed = ids.into_iter().map(|id| ListedRun {
         summary: summary(state, &id),
         id,
     });
-    let (mut listed, damaged): (Vec<Listed>, Vec<Listed>) =
+    let (mut listed, damaged): (Vec<ListedRun>, Vec<ListedRun>) =
         listed.partition(|listed| listed.summary.is_ok());
     listed.sort_by_key(|listed| Reverse(listed.summary.as_ref().ok().map(|one| one.run.count)));
     // The name of a run that cannot be read gives its second.
-    let second = |listed: &Listed| listed.id.get(..SECOND_DIGITS).map(str::to_owned);
+    let second = |listed: &ListedRun| listed.id.get(..SECOND_DIGITS).map(str::to_owned);
     for one in damaged {
         let mut others = listed.iter();
         let at = others.position(|other| second(other) <= second(&one));
@@ -45,7 +45,7 @@ pub fn newest(
     state: &StateDir,
     wanted: impl Fn(&Summary) -> bool,
 ) -> Result<Option<String>, LedgerError> {
-    for Listed { id, summary } in runs(state)? {
+    for ListedRun { id, summary } in runs(state)? {
         if wanted(&summary?) {
             return Ok(Some(id));
         }
@@ -55,7 +55,7 @@ pub fn newest(
 
 /// The result of clearing old runs away.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Cleaned {
+pub struct CleanedRuns {
     /// The names of those that were removed.
     pub removed: Vec<String>,
     /// The files for whose sake others stay: generated secrets, which may be kept nowhere else.
@@ -71,13 +71,13 @@ pub struct Cleaned {
 ///
 /// # Errors
 /// A folder cannot be read or removed.
-pub fn clean(state: &StateDir, keep: usize, unfinished: bool) -> Result<Cleaned, LedgerError> {
+pub fn clean(state: &StateDir, keep: usize, unfinished: bool) -> Result<CleanedRuns, LedgerError> {
     let folder = state.runs_path();
     for rest in names(&folder, |name| name.starts_with(OLD))? {
         remove(&folder.join(rest))?;
     }
-    let (mut cleaned, mut targets) = (Cleaned::default(), BTreeSet::new());
-    for Listed { id, summary } in runs(state)?.into_iter().skip(keep) {
+    let (mut cleaned, mut targets) = (CleanedRuns::default(), BTreeSet::new());
+    for ListedRun { id, summary } in runs(state)?.into_iter().skip(keep) {
         // Locked while the folder is removed, so that the run is not resumed meanwhile.
         let lock = match &summary {
             Ok(summary) => match TargetLock::acquire(state, &summary.run.target, &[]) {
@@ -104,7 +104,7 @@ pub fn clean(state: &StateDir, keep: usize, unfinished: bool) -> Result<Cleaned,
         }
         drop(lock);
     }
-    for Listed { summary, .. } in runs(state)? {
+    for ListedRun { summary, .. } in runs(state)? {
         match summary {
             Ok(kept) => drop(targets.remove(&kept.run.target)),
             // The run may be of any target.

@@ -123,7 +123,7 @@ impl ApplyState {
 
 /// A run in the list of runs.
 #[derive(Debug)]
-pub struct Listed {
+pub struct ListedRun {
     /// Its name.
     pub id: String,
     /// Its summary, or the reason why it cannot be read.

@@ -5,7 +5,7 @@ use super::state::{LEDGER_FILE, StateDir, failed};
 use super::{ApplyState, LedgerError, RunEnd, RunFacts, RunHead, Standing, Summary, TargetLock};
 use crate::digest::hex;
 use crate::disk::{new_folder, private_options, sync_folder};
-use crate::fingerprints::Shown;
+use crate::fingerprints::FingerprintedRecord;
 use crate::model::{
     Action, Change, Field, Outcome, Place, PlannedRow, RingResult, RowResult, RunCommand, RunMode,
 };
@@ -241,7 +241,7 @@ impl Ledger {
     }
 
     /// Records an extension as it was read back after it was written; it is on the disk together with the row's result.
-    pub(crate) fn read_back(&mut self, position: usize, record: &Shown) {
+    pub(crate) fn read_back(&mut self, position: usize, record: &FingerprintedRecord) {
         // Texts and names are always JSON.
         let record = serde_json::to_string(record).unwrap_or_default();
         self.read_back.push((position, record));
@@ -610,7 +610,9 @@ impl StoredRun {
     ///
     /// # Errors
     /// The ledger cannot be read.
-    pub(crate) fn records_read_back(&self) -> Result<BTreeMap<usize, Shown>, LedgerError> {
+    pub(crate) fn records_read_back(
+        &self,
+    ) -> Result<BTreeMap<usize, FingerprintedRecord>, LedgerError> {
         let read = || -> rusqlite::Result<_> {
             let mut statement = self
                 .connection

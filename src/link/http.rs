@@ -7,7 +7,9 @@ use super::Link;
 use super::paced::PAUSE_MAX;
 use super::trust;
 use crate::model::{BYTE_ORDER_MARK, Fault, FaultCause, FaultKind};
-use crate::wire::{Alone, Encoded, Method, REPLY_BYTES_MAX, Reply, Request, SHARED_COST_MAX};
+use crate::wire::{
+    Encoded, LargeReplyTurn, Method, REPLY_BYTES_MAX, Reply, Request, SHARED_COST_MAX,
+};
 use reqwest::blocking::{Client, Response};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, SET_COOKIE};
 use std::error::Error;
@@ -203,7 +205,7 @@ impl Http {
             }
             if reply.body.len() > SHARED_COST_MAX && reply.alone.is_none() {
                 let left = self.options.whole_reply.saturating_sub(begun.elapsed());
-                let alone = Alone::acquire(left);
+                let alone = LargeReplyTurn::acquire(left);
                 reply.alone = Some(alone.ok_or_else(|| {
                     let what = "is large, and other large replies are being read".into();
                     cut_short("link.reply_too_large", what)

@@ -207,7 +207,7 @@ impl<'m> MappedFrom<'m> {
 }
 
 /// Names the rule of the other vendor that a secret breaks, so that the row could not be sent.
-pub(super) type Refuses<'m> = Box<dyn Fn(Field, &str) -> Option<String> + 'm>;
+pub(super) type RefusedBy<'m> = Box<dyn Fn(Field, &str) -> Option<String> + 'm>;
 
 /// The way from one vendor, or a sheet, to another vendor.
 pub struct Route<'m> {
@@ -215,7 +215,7 @@ pub struct Route<'m> {
     pub(super) to: &'m Manifest,
     pub(super) table: &'static Translations,
     pub(super) left_out: BTreeSet<Field>,
-    pub(super) refuses: Refuses<'m>,
+    pub(super) refuses: RefusedBy<'m>,
 }
 
 impl<'m> Route<'m> {

@@ -6,7 +6,7 @@
 
 use crate::digest::sha256_hex;
 use crate::disk::{Readers, write_whole};
-use crate::fingerprints::{Shown, ShownText, shown};
+use crate::fingerprints::{FingerprintedRecord, ShownText, shown};
 use crate::ledger::{LedgerError, StateDir};
 use crate::model::{Field, Record, RowResult, TO_GENERATE, Text, list_items};
 use crate::seal::Key;
@@ -56,7 +56,7 @@ pub struct Agreed {
     pub number: String,
     /// True if a run was about to create it, and ended before its result was known.
     pub pending: bool,
-    fields: Shown,
+    fields: FingerprintedRecord,
 }
 
 /// The errors that keep the base from being used. Nothing was sent.
@@ -172,7 +172,7 @@ impl Base {
         let pending = Agreed {
             number: new.to_owned(),
             pending: true,
-            fields: Shown::new(),
+            fields: FingerprintedRecord::new(),
         };
         self.kept.extensions.insert(number.to_owned(), pending);
     }

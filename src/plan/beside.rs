@@ -1,6 +1,6 @@
 //! The attributes without a field that new extensions have: what an extension of a run has otherwise, somebody else has set.
 
-use crate::fingerprints::{Shown, attribute_marks, shown_marks};
+use crate::fingerprints::{FingerprintedRecord, attribute_marks, shown_marks};
 use crate::manifest::Manifest;
 use crate::model::Record;
 use crate::seal::Key;
@@ -21,7 +21,7 @@ impl<'k> NewAttributes<'k> {
     /// they are now.
     pub(super) fn from_run<'s>(
         manifest: &'k Manifest,
-        read_back: impl Iterator<Item = &'s Shown>,
+        read_back: impl Iterator<Item = &'s FingerprintedRecord>,
         created: &[&Record],
         key: &'k Key,
     ) -> NewAttributes<'k> {

@@ -2,7 +2,7 @@
 
 use super::Plan;
 use super::remote::RemoteState;
-use crate::columns::Stays;
+use crate::columns::ReasonToStay;
 use crate::input::{InputRow, InputRows};
 use crate::model::redact::quoted;
 use crate::model::{Action, Change, Field, Outcome, PlannedRow, Record, RowResult, counted};
@@ -122,7 +122,8 @@ fn delete_line(rows: &InputRows, row: usize) -> Outcome {
 
 /// Counts the rows that stay because their cell for the action is blank.
 fn note_not_asked(rows: &InputRows) -> Option<String> {
-    let is_not_asked = |row: &&InputRow| row.is_valid() && row.stays == Some(Stays::NotAsked);
+    let is_not_asked =
+        |row: &&InputRow| row.is_valid() && row.stays == Some(ReasonToStay::NotAsked);
     let count = rows.rows.iter().filter(is_not_asked).count() as u64;
     (count > 0).then(|| {
         format!(

@@ -7,7 +7,7 @@
 use super::Plan;
 use crate::digest::sha256_hex;
 use crate::disk::{Readers, rename, write_whole};
-use crate::fingerprints::{Shown, ShownText, changed_since, fingerprint, shown};
+use crate::fingerprints::{FingerprintedRecord, ShownText, changed_since, fingerprint, shown};
 use crate::input::{FieldHeadings, InputRows};
 use crate::ledger::SecretMarks;
 use crate::model::{
@@ -77,7 +77,7 @@ pub struct SavedPlan {
 pub struct SavedRow {
     pub(crate) action: Action,
     /// The extension on the PBX; absent where there was none, or the row is invalid.
-    before: Option<Shown>,
+    before: Option<FingerprintedRecord>,
     /// The fields that are to be written, where the extension is to be changed.
     pub(crate) changes: Vec<Field>,
     code: String,
@@ -98,7 +98,7 @@ pub struct SavedRow {
     result: RowResult,
     row: Option<u64>,
     /// The wanted extension; absent where the row is invalid.
-    wanted: Option<Shown>,
+    wanted: Option<FingerprintedRecord>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]

@@ -11,7 +11,7 @@ use super::reverted_row::{already_as_before, not_reverted, opposite, revert_row,
 use super::{Plan, RevertedRun};
 use crate::compare::{differences, differing, is_unset, uncomparable, with_lost};
 use crate::digest::sha256_hex;
-use crate::fingerprints::{Shown, changed_since, readable};
+use crate::fingerprints::{FingerprintedRecord, changed_since, readable};
 use crate::ledger::{RunFacts, SecretMarks, Standing};
 use crate::manifest::{Access, FieldRow, Manifest};
 use crate::migrate::Agreement;
@@ -67,7 +67,7 @@ pub(crate) struct StoredRows<'s> {
     pub(crate) run: &'s str,
     pub(crate) rows: &'s [(PlannedRow, Standing)],
     /// The records as they were read back after they were written, by position.
-    pub(crate) read_back: &'s BTreeMap<usize, Shown>,
+    pub(crate) read_back: &'s BTreeMap<usize, FingerprintedRecord>,
     /// True where what the run has done may be gone, because another PBX answered.
     pub(crate) is_doubted: bool,
     /// True where another PBX may answer, because the run is doubted, or was cut off.
@@ -238,7 +238,7 @@ fn notes(run: &str, planned: &[PlannedRow], record: &str) -> Vec<String> {
 struct Reverting<'u> {
     manifest: &'u Manifest,
     run: &'u str,
-    read_back: &'u BTreeMap<usize, Shown>,
+    read_back: &'u BTreeMap<usize, FingerprintedRecord>,
     /// The texts of fields that the run did not write, as they were read back from extensions that it had created.
     new_values: BTreeSet<(Field, String)>,
     /// The attributes without a field of the extensions that the run created, as it left them.

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 /// The result of looking extensions up, by number.
 #[derive(Default)]
-pub(crate) struct Looked {
+pub(crate) struct LookupResult {
     pub(crate) found: BTreeMap<String, Record>,
     /// Those that could not be read.
     pub(crate) unread: BTreeMap<String, Fault>,
@@ -243,10 +243,10 @@ impl<'t> TargetSession<'t> {
     ///
     /// # Errors
     /// Exit 3 where the target cannot be read.
-    pub(crate) fn look_up_each(&self, numbers: &[String]) -> Result<Looked, Failure> {
+    pub(crate) fn look_up_each(&self, numbers: &[String]) -> Result<LookupResult, Failure> {
         let what = format!("{}s looked at", self.target.noun());
         let progress = Progress::new(&what, numbers.len() as u64);
-        let mut looked = Looked::default();
+        let mut looked = LookupResult::default();
         let result =
             self.connection
                 .look_up_each(numbers, &self.lookup_options(false), &mut |lookups| {

@@ -55,7 +55,7 @@ pub(super) struct FieldsTogether {
 }
 
 /// The input of the rules, and the list that their findings are added to.
-struct Look<'l, 'm, 'c> {
+struct RowCheck<'l, 'm, 'c> {
     fields: &'l [CompiledField<'m>],
     view: &'l View,
     text: &'l dyn Fn(&CompiledField<'m>) -> &'c str,
@@ -157,7 +157,7 @@ impl FieldsTogether {
         if self.facts.is_empty() {
             return;
         }
-        let mut look = Look {
+        let mut look = RowCheck {
             fields,
             view,
             text,
@@ -257,7 +257,7 @@ impl FieldsTogether {
             .filter_map(|forward| forward.extension)
     }
 
-    fn forward(&self, forward: &ForwardRows, look: &mut Look<'_, '_, '_>) {
+    fn forward(&self, forward: &ForwardRows, look: &mut RowCheck<'_, '_, '_>) {
         let ForwardRows {
             switch,
             to,
@@ -306,7 +306,7 @@ impl FieldsTogether {
         switch: Option<u8>,
         to: u8,
         number: Option<u8>,
-        look: &mut Look<'_, '_, '_>,
+        look: &mut RowCheck<'_, '_, '_>,
     ) {
         let Some(switch) = switch else {
             return self.number_alone(to, number, look);
@@ -326,7 +326,7 @@ impl FieldsTogether {
     }
 
     /// A number for a forward that goes nowhere, at a vendor where a destination is enough to switch it on.
-    fn number_alone(&self, to: u8, number: Option<u8>, look: &mut Look<'_, '_, '_>) {
+    fn number_alone(&self, to: u8, number: Option<u8>, look: &mut RowCheck<'_, '_, '_>) {
         let Some(number) = number.filter(|number| look.at(*number) == ValueClass::Text) else {
             return;
         };
@@ -344,7 +344,7 @@ impl FieldsTogether {
         );
     }
 
-    fn needs_number(&self, number: u8, to: u8, look: &mut Look<'_, '_, '_>) {
+    fn needs_number(&self, number: u8, to: u8, look: &mut RowCheck<'_, '_, '_>) {
         if look.at(number) != ValueClass::Blank {
             return;
         }
@@ -362,7 +362,7 @@ impl FieldsTogether {
         );
     }
 
-    fn needs_mobile(&self, to: u8, look: &mut Look<'_, '_, '_>) {
+    fn needs_mobile(&self, to: u8, look: &mut RowCheck<'_, '_, '_>) {
         let Some(field) = self.mobile else { return };
         let message = format!(
             "{} says mobile, but {} is blank",
@@ -378,7 +378,7 @@ impl FieldsTogether {
         );
     }
 
-    fn needs_voicemail(&self, to: u8, look: &mut Look<'_, '_, '_>) {
+    fn needs_voicemail(&self, to: u8, look: &mut RowCheck<'_, '_, '_>) {
         let Some(voicemail) = self.voicemail else {
             return;
         };
@@ -399,7 +399,7 @@ impl FieldsTogether {
         );
     }
 
-    fn off_with_target(&self, forward: &ForwardRows, look: &mut Look<'_, '_, '_>) {
+    fn off_with_target(&self, forward: &ForwardRows, look: &mut RowCheck<'_, '_, '_>) {
         let Some(switch) = forward.switch else { return };
         let destination = [Some(forward.to), forward.extension, forward.number];
         let filled = destination
@@ -442,7 +442,7 @@ impl FieldsTogether {
         }
     }
 
-    fn to_extension(&self, to: u8, extension: u8, look: &mut Look<'_, '_, '_>) {
+    fn to_extension(&self, to: u8, extension: u8, look: &mut RowCheck<'_, '_, '_>) {
         let own = self.number.map_or("", |number| look.text(number));
         let (message, hint) = match look.at(extension) {
             ValueClass::Blank => (
@@ -474,7 +474,7 @@ impl FieldsTogether {
         );
     }
 
-    fn emergency(&self, number: u8, to: u8, look: &mut Look<'_, '_, '_>) {
+    fn emergency(&self, number: u8, to: u8, look: &mut RowCheck<'_, '_, '_>) {
         if look.at(number) == ValueClass::Text && is_emergency(look.text(number)) {
             let message = format!(
                 "{} {} may be an emergency number",
@@ -491,7 +491,7 @@ impl FieldsTogether {
         }
     }
 
-    fn mobility(&self, look: &mut Look<'_, '_, '_>) {
+    fn mobility(&self, look: &mut RowCheck<'_, '_, '_>) {
         let mobility = look.maybe(self.mobility);
         if let (Some(mobile), Some(switch)) = (self.mobile, self.mobility)
             && (mobility, look.at(mobile)) == (ValueClass::On, ValueClass::Blank)
@@ -528,7 +528,7 @@ impl FieldsTogether {
         }
     }
 
-    fn voicemail(&self, look: &mut Look<'_, '_, '_>) {
+    fn voicemail(&self, look: &mut RowCheck<'_, '_, '_>) {
         if look.maybe(self.voicemail_to_email) == ValueClass::On
             && let Some(switch) = self.voicemail_to_email
         {
@@ -579,7 +579,7 @@ impl FieldsTogether {
         }
     }
 
-    fn monitor(&self, look: &mut Look<'_, '_, '_>) {
+    fn monitor(&self, look: &mut RowCheck<'_, '_, '_>) {
         let (Some(mode), Some(allowed)) = (self.monitor_mode, self.monitor_allowed) else {
             return;
         };
@@ -603,7 +603,7 @@ impl FieldsTogether {
         }
     }
 
-    fn office_hours(&self, from: u8, to: u8, look: &mut Look<'_, '_, '_>) {
+    fn office_hours(&self, from: u8, to: u8, look: &mut RowCheck<'_, '_, '_>) {
         let message = match (look.at(from), look.at(to)) {
             (ValueClass::Text, ValueClass::Blank) => {
                 format!("{} is given, but {} is not", look.name(from), look.name(to))
@@ -638,7 +638,7 @@ impl FieldsTogether {
         );
     }
 
-    fn secret_is_number(&self, look: &mut Look<'_, '_, '_>) {
+    fn secret_is_number(&self, look: &mut RowCheck<'_, '_, '_>) {
         let (Some(secret), Some(number)) = (self.sip_password, self.number) else {
             return;
         };
@@ -655,7 +655,7 @@ impl FieldsTogether {
         }
     }
 
-    fn mailbox_number(&self, look: &mut Look<'_, '_, '_>) {
+    fn mailbox_number(&self, look: &mut RowCheck<'_, '_, '_>) {
         let (Some(pin), Some(number)) = (self.voicemail_pin, self.number) else {
             return;
         };
@@ -678,7 +678,7 @@ impl FieldsTogether {
         }
     }
 
-    fn kept_with(&self, field: u8, with: u8, look: &mut Look<'_, '_, '_>) {
+    fn kept_with(&self, field: u8, with: u8, look: &mut RowCheck<'_, '_, '_>) {
         if (look.at(field), look.at(with)) != (ValueClass::Text, ValueClass::Blank) {
             return;
         }
@@ -696,7 +696,7 @@ impl FieldsTogether {
         parts: &[u8],
         message: String,
         hint: &str,
-        look: &mut Look<'_, '_, '_>,
+        look: &mut RowCheck<'_, '_, '_>,
     ) {
         let Some(fact) = self.fact(rule) else { return };
         let mut fields = parts.iter().filter_map(|index| look.compiled(*index));
@@ -725,7 +725,7 @@ impl FieldsTogether {
     }
 }
 
-impl<'l, 'm, 'c> Look<'l, 'm, 'c> {
+impl<'l, 'm, 'c> RowCheck<'l, 'm, 'c> {
     fn compiled(&self, index: u8) -> Option<&'l CompiledField<'m>> {
         self.fields.get(usize::from(index))
     }

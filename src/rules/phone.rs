@@ -156,7 +156,7 @@ fn without_trunk(digits: &str, zero: bool) -> Option<(&str, &str)> {
 
 /// More than one number in a cell: several, or an extension behind one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum More {
+pub(super) enum SecondNumber {
     Numbers,
     Extension,
 }
@@ -185,7 +185,7 @@ const EXTENSION_WORDS: [&str; 14] = [
 ];
 
 /// Finds more than one number in a cell, by the words and marks between them.
-pub(super) fn more(text: &str) -> Option<More> {
+pub(super) fn more(text: &str) -> Option<SecondNumber> {
     let count = |part: &str| part.bytes().filter(u8::is_ascii_digit).count();
     let is_number = |part: &str| {
         let part = part.trim();
@@ -208,14 +208,14 @@ pub(super) fn more(text: &str) -> Option<More> {
             .into_iter()
             .any(|between| are_numbers(&text.split(between).collect::<Vec<_>>()))
     {
-        return Some(More::Numbers);
+        return Some(SecondNumber::Numbers);
     }
     let end = text.trim_end_matches(|c: char| c.is_ascii_digit());
     let word = end.trim_end_matches(['.', ':', ' ', '-']);
     let before = word.trim_end_matches(|c: char| c.is_alphabetic() || c == '#');
     let word = word.get(before.len()..).unwrap_or_default().to_lowercase();
     let is_behind = end.len() < text.len() && EXTENSION_WORDS.contains(&&*word);
-    (is_behind && is_number(before)).then_some(More::Extension)
+    (is_behind && is_number(before)).then_some(SecondNumber::Extension)
 }
 
 #[cfg(test)]
@@ -307,20 +307,23 @@ mod tests {
     #[test]
     fn two_numbers_and_an_extension_behind_one_are_seen() {
         for (text, found) in [
-            ("0170 1, 0171 2", Some(More::Numbers)),
-            ("0170 1234567 / 0171 7654321", Some(More::Numbers)),
-            ("+49 170 1234567; +49 171 7654321", Some(More::Numbers)),
-            ("030 123456 oder 0170 1234567", Some(More::Numbers)),
-            ("0171123456 0172123456", Some(More::Numbers)),
-            ("0171/123456 0172/123456", Some(More::Numbers)),
-            ("0171123456/0172123456", Some(More::Numbers)),
-            ("+49171123456 +49172123456", Some(More::Numbers)),
+            ("0170 1, 0171 2", Some(SecondNumber::Numbers)),
+            ("0170 1234567 / 0171 7654321", Some(SecondNumber::Numbers)),
+            (
+                "+49 170 1234567; +49 171 7654321",
+                Some(SecondNumber::Numbers),
+            ),
+            ("030 123456 oder 0170 1234567", Some(SecondNumber::Numbers)),
+            ("0171123456 0172123456", Some(SecondNumber::Numbers)),
+            ("0171/123456 0172/123456", Some(SecondNumber::Numbers)),
+            ("0171123456/0172123456", Some(SecondNumber::Numbers)),
+            ("+49171123456 +49172123456", Some(SecondNumber::Numbers)),
             ("0049 30 0123456", None),
             ("0800 0330100", None),
             ("+49301234567 12345678", None),
-            ("0170-1234567 ext. 12", Some(More::Extension)),
-            ("030 123456 DW 12", Some(More::Extension)),
-            ("+1 212 555 0100 x12", Some(More::Extension)),
+            ("0170-1234567 ext. 12", Some(SecondNumber::Extension)),
+            ("030 123456 DW 12", Some(SecondNumber::Extension)),
+            ("+1 212 555 0100 x12", Some(SecondNumber::Extension)),
             ("0170/1234567", None),
             ("(030) 888 00 01", None),
             ("030 12345-12", None),

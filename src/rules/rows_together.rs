@@ -130,7 +130,7 @@ fn hash_of(text: &str) -> u64 {
 pub struct Collector {
     numbers: Numbers,
     repeated: HashSet<Number>,
-    names: Names,
+    names: NumberNames,
     forwards: Vec<(u64, u64)>,
     emails: Vec<u64>,
     shapes: Shapes,
@@ -606,12 +606,12 @@ impl Places {
 
 /// Numbers that are not all digits, and their ids.
 #[derive(Debug, Default)]
-struct Names {
+struct NumberNames {
     ids: HashMap<Box<str>, u64>,
     texts: Vec<Box<str>>,
 }
 
-impl Names {
+impl NumberNames {
     fn id(&mut self, number: Number) -> u64 {
         match number {
             Number::Digits(key) => key,
@@ -654,11 +654,11 @@ struct Loops {
     loop_of: HashMap<u64, u32>,
     /// The forwards within loops, sorted.
     forwards: Vec<(u64, u64)>,
-    names: Names,
+    names: NumberNames,
 }
 
 impl Loops {
-    fn find(mut forwards: Vec<(u64, u64)>, names: Names) -> Loops {
+    fn find(mut forwards: Vec<(u64, u64)>, names: NumberNames) -> Loops {
         // Most forwards end at an extension that forwards nowhere: a few rounds leave little to search.
         for _ in 0..4 {
             let mut starts = Numbers::default();

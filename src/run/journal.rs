@@ -4,7 +4,7 @@
 //! commit, together with the results so far. At most half as many results as rows in flight wait to be written. So after
 //! a crash at most twice as many rows have to be looked up as were in flight, and one more where that is one or two.
 
-use crate::fingerprints::Shown;
+use crate::fingerprints::FingerprintedRecord;
 use crate::ledger::{ApplyState, Ledger, LedgerError};
 use crate::model::Outcome;
 use crate::submit;
@@ -42,7 +42,7 @@ struct JournalState {
     /// The number of them that a thread waits for.
     wanted: usize,
     results: Vec<(usize, Outcome)>,
-    read_back: Vec<(usize, Shown)>,
+    read_back: Vec<(usize, FingerprintedRecord)>,
     /// True once what the run has done may be gone.
     is_doubted: bool,
     /// The state of the step that brings the changes into effect, once that is known.
@@ -103,7 +103,7 @@ impl Journal {
     }
 
     /// Records an extension as it was read back, before its row's outcome.
-    pub(crate) fn read_back(&self, position: usize, record: Shown) {
+    pub(crate) fn read_back(&self, position: usize, record: FingerprintedRecord) {
         self.shared.lock().read_back.push((position, record));
     }
 

@@ -2,7 +2,7 @@
 
 use super::SavedOptions;
 use crate::lang::translated;
-use crate::ledger::{ApplyState, Listed, Summary};
+use crate::ledger::{ApplyState, ListedRun, Summary};
 use serde_json::{Value, json};
 
 /// Returns the state of a run as its word in JSON and in words, with the reason why it is to be resumed.
@@ -18,7 +18,7 @@ pub(crate) fn run_state(summary: &Summary) -> (&'static str, &'static str, Optio
 }
 
 /// One run as JSON, also one that cannot be read.
-pub(crate) fn run_as_json(listed: &Listed) -> Value {
+pub(crate) fn run_as_json(listed: &ListedRun) -> Value {
     match &listed.summary {
         Ok(summary) => summary_as_json(summary),
         Err(error) => {
@@ -60,7 +60,7 @@ pub(crate) fn result_counts(summary: &Summary) -> Vec<String> {
 }
 
 /// One line of the list: run, command, target, start, state and rows.
-pub(crate) fn table_row(listed: &Listed) -> Vec<String> {
+pub(crate) fn table_row(listed: &ListedRun) -> Vec<String> {
     let mut row = vec![listed.id.clone()];
     match &listed.summary {
         Err(error) => row.extend([

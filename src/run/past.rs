@@ -1,7 +1,7 @@
 //! An earlier run that is resumed or undone: its name, time, actions and PBX.
 
 use super::saved_options::SavedOptions;
-use crate::ledger::{ApplyState, LedgerError, Listed, Standing, StoredRun, Summary, runs};
+use crate::ledger::{ApplyState, LedgerError, ListedRun, Standing, StoredRun, Summary, runs};
 use crate::model::{Outcome, RowResult};
 use crate::plan::Plan;
 use crate::plan::revert::{TakenBackRow, is_taken_back};
@@ -160,7 +160,7 @@ impl PastRun {
     ) -> Result<BTreeMap<usize, TakenBackRow>, Failure> {
         let state = context.state()?;
         let mut taken_back = BTreeMap::new();
-        for Listed { id, summary } in runs(&state)? {
+        for ListedRun { id, summary } in runs(&state)? {
             // An undo of a run began after it.
             let later = summary
                 .ok()

@@ -94,7 +94,7 @@ pub(crate) struct Ringing {
 
 /// The state that the workers share.
 #[derive(Default)]
-struct AskedSoFar {
+struct RingState {
     next: AtomicUsize,
     /// In a row.
     silent: AtomicUsize,
@@ -183,7 +183,7 @@ impl Ringing {
             true => AT_ONCE,
             false => CONNECTIONS,
         };
-        let so_far = AskedSoFar::default();
+        let so_far = RingState::default();
         let (send, receive) = unbounded();
         thread::scope(|scope| {
             for _ in 0..at_once.min(accounts.len()) {
@@ -201,7 +201,7 @@ impl Ringing {
     fn work(
         &self,
         accounts: &[(usize, SipAccount)],
-        so_far: &AskedSoFar,
+        so_far: &RingState,
         send: &Sender<(usize, RingVerdict)>,
     ) {
         let sink = log::sip_sink(&self.label);
@@ -228,7 +228,7 @@ impl Ringing {
     }
 
     /// Gives the rest up where nobody is there, or where going on would have this address blocked.
-    fn judge(&self, verdict: &RingVerdict, so_far: &AskedSoFar) {
+    fn judge(&self, verdict: &RingVerdict, so_far: &RingState) {
         let count = |counter: &AtomicUsize| counter.fetch_add(1, Ordering::Relaxed) + 1;
         let unknown = |message: String| RingVerdict::new(RingResult::Unknown, message);
         if verdict.status.is_some() {

@@ -14,7 +14,7 @@ use crate::sheet::workbook::package::Package;
 use crate::sheet::workbook::row::RawRow;
 use crate::sheet::writer::Writer;
 use crate::sheet::xlsx::mark::{self, CellMark, MarkStyles, NewParts, OwnNotes};
-use crate::xml::{Piece, Pull};
+use crate::xml::{Piece, PullReader};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
@@ -286,7 +286,7 @@ fn part_name(own: &Option<(String, String)>, new: &str) -> String {
 
 /// The prefix of the names of tags in a worksheet that begins so.
 fn worksheet_prefix(head: &[u8]) -> String {
-    let mut pull = Pull::new(head, head.len());
+    let mut pull = PullReader::new(head, head.len());
     loop {
         match pull.piece() {
             Ok(Piece::Open(tag)) => return tag.prefix().to_owned(),

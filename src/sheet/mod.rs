@@ -54,10 +54,10 @@ pub(crate) use format::ending;
 pub(crate) use marked_copy::{CellMarks, is_copied_whole, write_marked_copy};
 #[cfg(test)]
 pub(crate) use options::Limits;
-pub(crate) use options::{GroupWord, Known};
+pub(crate) use options::{GroupWord, HeadingMeaning};
 pub use options::{Header, Headings, Input, ReadOptions};
 pub(crate) use picks::Picks;
-pub use reader::{Again, Batch, Sheet, open};
+pub use reader::{Batch, PickedRows, Sheet, open};
 pub(crate) use repaired_copy::RepairedCopy;
 
 pub use writer::Writer;

@@ -74,7 +74,7 @@ pub enum Header {
 /// Knows headings when it sees them.
 #[derive(Clone)]
 pub struct Headings {
-    known: Arc<dyn Fn(&str) -> Known + Send + Sync>,
+    known: Arc<dyn Fn(&str) -> HeadingMeaning + Send + Sync>,
     group_word: Arc<dyn Fn(&str) -> GroupWord + Send + Sync>,
     qualifies: Arc<Qualifies>,
     sets_apart: Arc<dyn Fn(&str) -> bool + Send + Sync>,
@@ -107,7 +107,7 @@ impl GroupWord {
 
 /// The meaning of a text as a heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Known {
+pub enum HeadingMeaning {
     /// It means nothing.
     Nothing,
     /// It means a field.
@@ -120,7 +120,7 @@ pub enum Known {
 
 impl Headings {
     /// Creates headings that are recognised by `known`.
-    pub fn new(known: impl Fn(&str) -> Known + Send + Sync + 'static) -> Headings {
+    pub fn new(known: impl Fn(&str) -> HeadingMeaning + Send + Sync + 'static) -> Headings {
         Headings {
             known: Arc::new(known),
             group_word: Arc::new(|_| GroupWord::Other),
@@ -154,7 +154,7 @@ impl Headings {
         }
     }
 
-    pub(crate) fn known(&self, text: &str) -> Known {
+    pub(crate) fn known(&self, text: &str) -> HeadingMeaning {
         (self.known)(text)
     }
 
@@ -174,7 +174,7 @@ impl Headings {
     /// Returns true if one of the texts means the number.
     pub(crate) fn have_number(&self, texts: &[String]) -> bool {
         let mut texts = texts.iter();
-        texts.any(|text| self.known(text.trim()) == Known::Number)
+        texts.any(|text| self.known(text.trim()) == HeadingMeaning::Number)
     }
 }
 

@@ -277,21 +277,21 @@ impl Sheet {
     pub fn reread(
         &self,
         picks: Vec<Picks>,
-    ) -> Box<dyn Iterator<Item = Result<Again<'_>, SheetError>> + '_> {
+    ) -> Box<dyn Iterator<Item = Result<PickedRows<'_>, SheetError>> + '_> {
         let mut picks = picks.into_iter().peekable();
         let Content::Csv(content) = &self.content else {
             return Box::new(self.batches().filter_map(move |batch| match batch {
                 Ok(batch) => {
                     let picks = picks.next_if(|picks| picks.batch == batch.nth)?;
                     let from = PickedFrom::Batch(batch);
-                    Some(Ok(Again { picks, from }))
+                    Some(Ok(PickedRows { picks, from }))
                 }
                 Err(error) => Some(Err(error)),
             }));
         };
         let again = picks.map(move |picks| {
             let from = PickedFrom::Csv(content, self.left_out);
-            Ok(Again { picks, from })
+            Ok(PickedRows { picks, from })
         });
         // The end of a whole pass checks this by itself.
         let changed = iter::once_with(|| content.unchanged());
@@ -442,7 +442,7 @@ impl Batch {
 }
 
 /// Rows that were picked from one batch.
-pub struct Again<'s> {
+pub struct PickedRows<'s> {
     picks: Picks,
     from: PickedFrom<'s>,
 }
@@ -452,14 +452,14 @@ enum PickedFrom<'s> {
     Batch(Batch),
 }
 
-impl fmt::Debug for Again<'_> {
+impl fmt::Debug for PickedRows<'_> {
     /// Leaves out the bytes, since they may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Again")
     }
 }
 
-impl Again<'_> {
+impl PickedRows<'_> {
     /// Like [`Batch::rows`], for the picked rows only; they are as they were.
     ///
     /// # Errors

@@ -309,7 +309,7 @@ pub(super) struct FaultDecision {
 
 /// Counts of each request.
 #[derive(Default)]
-pub(super) struct SeenRequests(HashMap<[u8; 16], RequestHistory>);
+pub(super) struct RequestCounts(HashMap<[u8; 16], RequestHistory>);
 
 #[derive(Default)]
 struct RequestHistory {
@@ -317,7 +317,7 @@ struct RequestHistory {
     broken_in_a_row: u64,
 }
 
-impl SeenRequests {
+impl RequestCounts {
     pub(super) fn decide(&mut self, faults: &Faults, heard: &RawRequest) -> FaultDecision {
         let quiet =
             faults.get(FaultSetting::DelayMs) == 0 && faults.rates().all(|(_, rate)| rate == 0);
@@ -418,7 +418,7 @@ mod tests {
     }
 
     fn struck(faults: &Faults, heard: &RawRequest, times: usize) -> Vec<Option<Breakage>> {
-        let mut memory = SeenRequests::default();
+        let mut memory = RequestCounts::default();
         (0..times)
             .map(|_| memory.decide(faults, heard).breakage)
             .collect()
@@ -493,7 +493,7 @@ mod tests {
     #[test]
     fn rates_are_kept() {
         let faults = faults("seed=3,cut_after=50,late=100");
-        let mut memory = SeenRequests::default();
+        let mut memory = RequestCounts::default();
         let mut count = HashMap::new();
         for n in 0..20_000 {
             let told = memory.decide(&faults, &heard("/add", &n.to_string()));
@@ -523,7 +523,7 @@ mod tests {
 
     #[test]
     fn only_so_many_requests_are_remembered() {
-        let mut memory = SeenRequests::default();
+        let mut memory = RequestCounts::default();
         let others = 0..REQUESTS_REMEMBERED_MAX as u128;
         memory.0 = others
             .map(|n| (n.to_le_bytes(), RequestHistory::default()))
@@ -535,7 +535,7 @@ mod tests {
     #[test]
     fn delays_stay_below_theirs() {
         let faults = faults("delay_ms=30");
-        let mut memory = SeenRequests::default();
+        let mut memory = RequestCounts::default();
         let delays: Vec<u128> = (0..500)
             .map(|n| memory.decide(&faults, &heard("/a", &n.to_string())).delay)
             .map(|delay| delay.as_millis())

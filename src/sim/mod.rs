@@ -15,7 +15,7 @@ pub use server::Server;
 pub(crate) use server::listen_address;
 
 use crate::wire::{Pbx, RawRequest, Reply};
-use faults::SeenRequests;
+use faults::RequestCounts;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -36,7 +36,7 @@ pub struct Sim(Arc<Mutex<SimState>>);
 struct SimState {
     pbx: Box<dyn Pbx>,
     faults: Faults,
-    memory: SeenRequests,
+    memory: RequestCounts,
     /// Breakages that strike once: the first request that contains the text.
     once: Vec<(String, Breakage)>,
     counts: BTreeMap<String, u64>,
@@ -49,7 +49,7 @@ impl Sim {
         Sim(Arc::new(Mutex::new(SimState {
             pbx,
             faults,
-            memory: SeenRequests::default(),
+            memory: RequestCounts::default(),
             once: vec![],
             counts: BTreeMap::new(),
             arrivals: VecDeque::new(),
@@ -60,7 +60,7 @@ impl Sim {
     pub fn set_faults(&self, faults: Faults) {
         let mut state = self.lock();
         state.faults = faults;
-        state.memory = SeenRequests::default();
+        state.memory = RequestCounts::default();
     }
 
     /// Breaks the next request whose path, query or body contains `part`, once, whatever the faults by seed.
@@ -141,8 +141,8 @@ impl Sim {
 
     /// Takes a request and returns its end and the time until then; the waiting is left to the caller, so that requests
     /// overlap.
-    fn receive(&self, heard: &RawRequest) -> RequestEnd {
-        self.lock().receive(heard)
+    fn receive(&self, request: &RawRequest) -> RequestEnd {
+        self.lock().receive(request)
     }
 
     fn lock(&self) -> MutexGuard<'_, SimState> {
@@ -171,58 +171,58 @@ enum ReplyEnd {
 }
 
 impl SimState {
-    fn receive(&mut self, heard: &RawRequest) -> RequestEnd {
-        let decision = self.memory.decide(&self.faults, heard);
-        let breakage = self.scripted(heard).or(decision.breakage);
+    fn receive(&mut self, request: &RawRequest) -> RequestEnd {
+        let decision = self.memory.decide(&self.faults, request);
+        let breakage = self.scripted(request).or(decision.breakage);
         if breakage != Some(Breakage::Refuse) {
-            self.log(heard);
+            self.log(request);
         }
         let mut wait = self.faults.latency() + decision.delay;
         if breakage == Some(Breakage::Late) {
             wait += self.faults.late();
         }
         let end = match breakage {
-            None | Some(Breakage::Late) => whole(self.pbx.answer(heard)),
+            None | Some(Breakage::Late) => whole(self.pbx.answer(request)),
             Some(Breakage::Expire) => {
                 self.pbx.expire_sessions();
-                whole(self.pbx.answer(heard))
+                whole(self.pbx.answer(request))
             }
             Some(Breakage::Throttle) => self.later(429, &decision.dice),
             Some(Breakage::Unavailable) => self.later(503, &decision.dice),
             Some(Breakage::UnavailableAfter) => {
-                self.pbx.answer(heard);
+                self.pbx.answer(request);
                 whole(page(503, "Service Unavailable"))
             }
             Some(Breakage::Refuse) => ReplyEnd::Refused,
             Some(Breakage::CutBefore) => ReplyEnd::Cut,
             Some(Breakage::CutAfter) => {
-                self.pbx.answer(heard);
+                self.pbx.answer(request);
                 ReplyEnd::Cut
             }
-            Some(Breakage::Truncate) => ReplyEnd::Truncated(self.pbx.answer(heard)),
+            Some(Breakage::Truncate) => ReplyEnd::Truncated(self.pbx.answer(request)),
             Some(Breakage::Garbage) => {
-                let reply = self.pbx.answer(heard);
+                let reply = self.pbx.answer(request);
                 whole(garbage(reply, &decision.dice))
             }
             Some(Breakage::Html) => whole(page(200, "Welcome")),
             Some(Breakage::Redirect) => whole(page(302, "Sign in")),
-            Some(Breakage::Endless) => ReplyEnd::Endless(self.pbx.answer(heard)),
+            Some(Breakage::Endless) => ReplyEnd::Endless(self.pbx.answer(request)),
         };
         RequestEnd { wait, end }
     }
 
-    fn scripted(&mut self, heard: &RawRequest) -> Option<Breakage> {
+    fn scripted(&mut self, request: &RawRequest) -> Option<Breakage> {
         if self.once.is_empty() {
             return None;
         }
-        let body = String::from_utf8_lossy(&heard.body);
-        let contains = |part: &str| heard.target.contains(part) || body.contains(part);
+        let body = String::from_utf8_lossy(&request.body);
+        let contains = |part: &str| request.target.contains(part) || body.contains(part);
         let at = self.once.iter().position(|(part, _)| contains(part))?;
         Some(self.once.remove(at).1)
     }
 
-    fn log(&mut self, heard: &RawRequest) {
-        let path = heard.path();
+    fn log(&mut self, request: &RawRequest) {
+        let path = request.path();
         let known = self.counts.contains_key(path) || self.counts.len() < PATHS_MAX;
         let path = if known { path } else { OTHER_PATHS };
         *self.counts.entry(path.to_owned()).or_default() += 1;
@@ -304,9 +304,9 @@ mod fake_pbx {
     }
 
     impl Pbx for TokenPbx {
-        fn answer(&mut self, heard: &RawRequest) -> Reply {
+        fn answer(&mut self, request: &RawRequest) -> Reply {
             let json = |body: &str| Reply::new(200, "application/json", body);
-            match heard.path().rsplit('/').next() {
+            match request.path().rsplit('/').next() {
                 Some("login") => {
                     self.sign_ins += 1;
                     let token = format!("t{}", self.sign_ins);
@@ -315,15 +315,15 @@ mod fake_pbx {
                     body
                 }
                 Some("add") => {
-                    let token = heard.query().strip_prefix("token=").unwrap_or_default();
+                    let token = request.query().strip_prefix("token=").unwrap_or_default();
                     if !self.tokens.iter().any(|known| known == token) {
                         return json(SIGNED_OUT);
                     }
-                    let number = String::from_utf8_lossy(&heard.body);
+                    let number = String::from_utf8_lossy(&request.body);
                     self.made.push(number.trim_matches('"').to_owned());
                     json(ADDED)
                 }
-                Some("echo") => Reply::new(200, "text/plain", heard.body.clone()),
+                Some("echo") => Reply::new(200, "text/plain", request.body.clone()),
                 Some("nothing") => Reply::new(204, "", ""),
                 Some("fall") => panic!("this PBX falls over when asked to"),
                 _ => Reply::new(404, "text/plain", "no such path"),
@@ -360,7 +360,7 @@ mod tests {
     use super::fake_pbx::token_pbx;
     use super::*;
 
-    fn heard(target: &str) -> RawRequest {
+    fn request(target: &str) -> RawRequest {
         RawRequest {
             method: "POST".into(),
             target: target.into(),
@@ -374,7 +374,7 @@ mod tests {
         let sim = Sim::new(token_pbx(), Faults::default());
         let clone = sim.clone();
         for target in ["/login", "/add?token=open", "/add?token=wrong"] {
-            clone.receive(&heard(target));
+            clone.receive(&request(target));
         }
         assert_eq!((sim.requests(), sim.requests_to("/add")), (3, 2));
         assert!(sim.counts().keys().all(|path| !path.contains("token")));
@@ -392,9 +392,9 @@ mod tests {
         let sim = Sim::new(token_pbx(), Faults::default());
         let further = 5;
         for n in 0..PATHS_MAX + further {
-            sim.receive(&heard(&format!("/{n}")));
+            sim.receive(&request(&format!("/{n}")));
         }
-        sim.receive(&heard("/7"));
+        sim.receive(&request("/7"));
         assert_eq!(sim.requests_to(OTHER_PATHS), further as u64);
         assert_eq!(sim.requests_to("/7"), 2);
         assert_eq!(sim.requests(), (PATHS_MAX + further + 1) as u64);
@@ -405,7 +405,7 @@ mod tests {
         let sim = Sim::new(token_pbx(), Faults::default());
         let begun = Instant::now();
         sim.lock().arrivals = vec![begun; ARRIVALS_MAX].into();
-        sim.receive(&heard("/a"));
+        sim.receive(&request("/a"));
         let arrivals = sim.arrivals();
         assert_eq!(arrivals.len(), ARRIVALS_MAX);
         assert!(arrivals.last().is_some_and(|last| *last > begun));
@@ -417,7 +417,7 @@ mod tests {
         let sim = Sim::new(token_pbx(), faults.clone());
         let storm = || -> Vec<bool> {
             (0..40)
-                .map(|_| matches!(sim.receive(&heard("/add?token=open")).end, ReplyEnd::Cut))
+                .map(|_| matches!(sim.receive(&request("/add?token=open")).end, ReplyEnd::Cut))
                 .collect()
         };
         let first = storm();
@@ -443,10 +443,10 @@ mod tests {
     fn a_refused_request_did_not_reach_it() {
         let sim = Sim::new(token_pbx(), Faults::default());
         sim.break_once("/add", Breakage::Refuse);
-        sim.receive(&heard("/login"));
-        sim.receive(&heard("/add?token=open"));
+        sim.receive(&request("/login"));
+        sim.receive(&request("/add?token=open"));
         assert_eq!((sim.requests(), sim.numbers().len()), (1, 0));
-        sim.receive(&heard("/add?token=open"));
+        sim.receive(&request("/add?token=open"));
         assert_eq!((sim.requests(), sim.numbers().len()), (2, 1));
     }
 }

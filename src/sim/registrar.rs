@@ -84,7 +84,7 @@ pub enum RegistrarQuirk {
 
 /// A request as it was heard.
 #[derive(Debug, Clone)]
-pub struct HeardRegister {
+pub struct ReceivedRegister {
     /// The user.
     pub user: String,
     /// True if it answered a challenge.
@@ -111,7 +111,7 @@ struct RegistrarState {
     accounts: Accounts,
     quirks: BTreeMap<String, BTreeSet<RegistrarQuirk>>,
     contacts: BTreeMap<String, Vec<String>>,
-    heard: Vec<HeardRegister>,
+    heard: Vec<ReceivedRegister>,
     /// Nonces, with how often each was answered.
     nonces: BTreeMap<String, u32>,
     /// Users whose first answer was called stale.
@@ -120,7 +120,7 @@ struct RegistrarState {
 }
 
 /// A reply on its way.
-struct SaidReply {
+struct OutgoingReply {
     pieces: Vec<Vec<u8>>,
     in_pieces: bool,
     closes: bool,
@@ -200,7 +200,7 @@ impl Registrar {
     }
 
     /// Every request so far, in the order of arrival.
-    pub fn received(&self) -> Vec<HeardRegister> {
+    pub fn received(&self) -> Vec<ReceivedRegister> {
         self.shared.lock().heard.clone()
     }
 }
@@ -388,10 +388,10 @@ const REALM: &str = "simulated, \"odd\"";
 
 impl RegistrarState {
     /// Answers a request; `None` where it stays silent.
-    fn answer(&mut self, text: &str) -> Option<SaidReply> {
+    fn answer(&mut self, text: &str) -> Option<OutgoingReply> {
         let request = ReadRegister::read(text)?;
         let user = request.user()?;
-        self.heard.push(HeardRegister {
+        self.heard.push(ReceivedRegister {
             user: user.clone(),
             is_signed: request.header("Authorization").is_some(),
             contact: request.contact(),
@@ -427,7 +427,7 @@ impl RegistrarState {
             pieces.push(said.clone());
         }
         pieces.push(said);
-        Some(SaidReply {
+        Some(OutgoingReply {
             pieces,
             in_pieces: quirks.contains(&RegistrarQuirk::Pieces),
             closes: quirks.contains(&RegistrarQuirk::Closes),

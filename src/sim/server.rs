@@ -192,7 +192,7 @@ impl ServerState {
         }
         open.insert(id, handle);
         drop(open);
-        let seat = Seat {
+        let seat = ConnectionSlot {
             house: Arc::clone(self),
             id,
         };
@@ -218,12 +218,12 @@ impl ServerState {
 }
 
 /// A connection's place among the open ones; given back whatever happens to its thread.
-struct Seat {
+struct ConnectionSlot {
     house: Arc<ServerState>,
     id: u64,
 }
 
-impl Drop for Seat {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         self.house.open().remove(&self.id);
         self.house.closed.notify_all();
@@ -231,16 +231,16 @@ impl Drop for Seat {
 }
 
 /// The end of a connection.
-enum Over {
+enum ConnectionEnd {
     /// The other side went away, was silent too long, or we hung up on purpose.
     Gone,
     /// It is no request that we take: answer with this status.
     Refused(u16),
 }
 
-impl From<io::Error> for Over {
-    fn from(_: io::Error) -> Over {
-        Over::Gone
+impl From<io::Error> for ConnectionEnd {
+    fn from(_: io::Error) -> ConnectionEnd {
+        ConnectionEnd::Gone
     }
 }
 
@@ -283,8 +283,8 @@ impl<'h> ServedConnection<'h> {
             match self.one() {
                 Ok(true) => {}
                 Ok(false) => return self.hang_up(),
-                Err(Over::Gone) => return Ok(()),
-                Err(Over::Refused(status)) => {
+                Err(ConnectionEnd::Gone) => return Ok(()),
+                Err(ConnectionEnd::Refused(status)) => {
                     let refusal = bytes_of(&refusal(status), false, false, false);
                     self.stream.write_all(&refusal)?;
                     return self.hang_up();
@@ -294,12 +294,12 @@ impl<'h> ServedConnection<'h> {
     }
 
     /// Serves one request to its end; returns true if another may follow.
-    fn one(&mut self) -> Result<bool, Over> {
+    fn one(&mut self) -> Result<bool, ConnectionEnd> {
         let (heard, keep_alive) = self.request()?;
         let RequestEnd { wait, end } = self.house.sim.receive(&heard);
         self.house.wait(wait);
         if self.house.is_stopping() {
-            return Err(Over::Gone);
+            return Err(ConnectionEnd::Gone);
         }
         let is_head = heard.method == "HEAD";
         match end {
@@ -308,18 +308,18 @@ impl<'h> ServedConnection<'h> {
                 self.stream.write_all(&bytes)?;
                 Ok(keep_alive)
             }
-            ReplyEnd::Refused | ReplyEnd::Cut => Err(Over::Gone),
+            ReplyEnd::Refused | ReplyEnd::Cut => Err(ConnectionEnd::Gone),
             ReplyEnd::Truncated(reply) => {
                 let (sent, claimed) = half(&reply);
                 let mut bytes = head_of(&reply, false);
                 bytes.extend_from_slice(format!("Content-Length: {claimed}\r\n\r\n").as_bytes());
                 bytes.extend_from_slice(sent);
                 self.stream.write_all(&bytes)?;
-                Err(Over::Gone)
+                Err(ConnectionEnd::Gone)
             }
             ReplyEnd::Endless(reply) => {
                 self.endless(&reply)?;
-                Err(Over::Gone)
+                Err(ConnectionEnd::Gone)
             }
         }
     }
@@ -340,7 +340,7 @@ impl<'h> ServedConnection<'h> {
         Ok(())
     }
 
-    fn request(&mut self) -> Result<(RawRequest, bool), Over> {
+    fn request(&mut self) -> Result<(RawRequest, bool), ConnectionEnd> {
         self.deadline = Instant::now() + IDLE_MAX;
         if self.came.is_empty() {
             self.more()?;
@@ -352,7 +352,7 @@ impl<'h> ServedConnection<'h> {
                 break head;
             }
             if self.came.len() > HEAD_BYTES_MAX {
-                return Err(Over::Refused(431));
+                return Err(ConnectionEnd::Refused(431));
             }
             self.more()?;
         };
@@ -367,19 +367,19 @@ impl<'h> ServedConnection<'h> {
         Ok((heard, head.keep_alive))
     }
 
-    fn chunks(&mut self) -> Result<Vec<u8>, Over> {
+    fn chunks(&mut self) -> Result<Vec<u8>, ConnectionEnd> {
         let mut body = Vec::new();
         loop {
             let size = loop {
                 match httparse::parse_chunk_size(&self.came) {
                     Ok(httparse::Status::Complete((used, size))) => {
                         self.came.drain(..used);
-                        break usize::try_from(size).map_err(|_| Over::Refused(413))?;
+                        break usize::try_from(size).map_err(|_| ConnectionEnd::Refused(413))?;
                     }
                     Ok(httparse::Status::Partial) if self.came.len() <= HEAD_BYTES_MAX => {
                         self.more()?;
                     }
-                    _ => return Err(Over::Refused(400)),
+                    _ => return Err(ConnectionEnd::Refused(400)),
                 }
             };
             if size == 0 {
@@ -387,17 +387,17 @@ impl<'h> ServedConnection<'h> {
                 return Ok(body);
             }
             if size > BODY_BYTES_MAX - body.len() {
-                return Err(Over::Refused(413));
+                return Err(ConnectionEnd::Refused(413));
             }
             body.append(&mut self.take(size)?);
             if self.take(2)? != b"\r\n" {
-                return Err(Over::Refused(400));
+                return Err(ConnectionEnd::Refused(400));
             }
         }
     }
 
     /// Reads over the lines behind the last chunk, up to the empty line.
-    fn trailers(&mut self) -> Result<(), Over> {
+    fn trailers(&mut self) -> Result<(), ConnectionEnd> {
         loop {
             let mut trailers = [httparse::EMPTY_HEADER; HEADERS_MAX];
             match httparse::parse_headers(&self.came, &mut trailers) {
@@ -408,12 +408,12 @@ impl<'h> ServedConnection<'h> {
                 Ok(httparse::Status::Partial) if self.came.len() <= HEAD_BYTES_MAX => {
                     self.more()?
                 }
-                _ => return Err(Over::Refused(400)),
+                _ => return Err(ConnectionEnd::Refused(400)),
             }
         }
     }
 
-    fn take(&mut self, length: usize) -> Result<Vec<u8>, Over> {
+    fn take(&mut self, length: usize) -> Result<Vec<u8>, ConnectionEnd> {
         while self.came.len() < length {
             self.more()?;
         }
@@ -421,16 +421,16 @@ impl<'h> ServedConnection<'h> {
         Ok(std::mem::replace(&mut self.came, rest))
     }
 
-    fn more(&mut self) -> Result<(), Over> {
+    fn more(&mut self) -> Result<(), ConnectionEnd> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(Over::Gone);
+            return Err(ConnectionEnd::Gone);
         }
         self.stream.set_read_timeout(Some(left))?;
         let mut buffer = [0; 16 * 1024];
         let read = self.stream.read(&mut buffer)?;
         if read == 0 {
-            return Err(Over::Gone);
+            return Err(ConnectionEnd::Gone);
         }
         self.came
             .extend_from_slice(buffer.get(..read).unwrap_or_default());
@@ -452,17 +452,17 @@ impl<'h> ServedConnection<'h> {
 }
 
 /// Parses the head at the beginning of the bytes so far, and returns it with its length; `None` where more has to come.
-fn parse_head(came: &[u8]) -> Result<Option<(RequestHead, usize)>, Over> {
+fn parse_head(came: &[u8]) -> Result<Option<(RequestHead, usize)>, ConnectionEnd> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut request = httparse::Request::new(&mut headers);
     let used = match request.parse(came) {
         Ok(httparse::Status::Complete(used)) if used > HEAD_BYTES_MAX => {
-            return Err(Over::Refused(431));
+            return Err(ConnectionEnd::Refused(431));
         }
         Ok(httparse::Status::Complete(used)) => used,
         Ok(httparse::Status::Partial) => return Ok(None),
-        Err(httparse::Error::TooManyHeaders) => return Err(Over::Refused(431)),
-        Err(_) => return Err(Over::Refused(400)),
+        Err(httparse::Error::TooManyHeaders) => return Err(ConnectionEnd::Refused(431)),
+        Err(_) => return Err(ConnectionEnd::Refused(400)),
     };
     let heard = RawRequest {
         method: request.method.unwrap_or_default().to_owned(),
@@ -480,7 +480,7 @@ fn parse_head(came: &[u8]) -> Result<Option<(RequestHead, usize)>, Over> {
     let is_new = request.version == Some(1);
     let lacks_host = is_new && heard.header("host").is_none();
     if !heard.target.starts_with('/') || lacks_host {
-        return Err(Over::Refused(400));
+        return Err(ConnectionEnd::Refused(400));
     }
     let says = |name: &str, word: &str| {
         let value = heard.header(name).unwrap_or_default();
@@ -497,7 +497,7 @@ fn parse_head(came: &[u8]) -> Result<Option<(RequestHead, usize)>, Over> {
     Ok(Some((head, used)))
 }
 
-fn body_length(heard: &RawRequest) -> Result<BodyLength, Over> {
+fn body_length(heard: &RawRequest) -> Result<BodyLength, ConnectionEnd> {
     let all = |name: &'static str| {
         heard
             .headers
@@ -517,16 +517,16 @@ fn body_length(heard: &RawRequest) -> Result<BodyLength, Over> {
         (None, _, Some(encoding), None) if encoding.eq_ignore_ascii_case("chunked") => {
             Ok(BodyLength::Chunked)
         }
-        (None, _, Some(_), _) => Err(Over::Refused(501)),
+        (None, _, Some(_), _) => Err(ConnectionEnd::Refused(501)),
         (Some(length), None, None, _) if length.bytes().all(|byte| byte.is_ascii_digit()) => {
             match length.parse() {
                 Ok(length) if length <= BODY_BYTES_MAX => Ok(BodyLength::Bytes(length)),
-                _ if length.is_empty() => Err(Over::Refused(400)),
-                _ => Err(Over::Refused(413)),
+                _ if length.is_empty() => Err(ConnectionEnd::Refused(400)),
+                _ => Err(ConnectionEnd::Refused(413)),
             }
         }
         // Two lengths, or a length and chunks: another reader might see other requests.
-        _ => Err(Over::Refused(400)),
+        _ => Err(ConnectionEnd::Refused(400)),
     }
 }
 

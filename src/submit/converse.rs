@@ -10,7 +10,7 @@ use crate::manifest::Manifest;
 use crate::model::{Action, Fault, FaultCause, FaultKind, Field, Record, Text, by_number};
 use crate::vendors::{Account, Client, Task};
 use crate::wire::{
-    Alone, Answer, CONVERSATION_COST_MAX, Effect, Exchange, Listing, PbxFile, PbxStart,
+    Answer, CONVERSATION_COST_MAX, Effect, Exchange, LargeReplyTurn, Listing, PbxFile, PbxStart,
     SHARED_COST_MAX, Session, Turn,
 };
 use crossbeam_channel::unbounded;
@@ -819,7 +819,7 @@ struct Transcript {
     /// The memory that its replies cost, in bytes.
     cost: usize,
     /// The lock taken once the replies cost more than several conversations at a time may have.
-    alone: Option<Alone>,
+    alone: Option<LargeReplyTurn>,
     /// The place whose exchange was last taken back, and how many times in a row.
     taken_back: (usize, u32),
 }
@@ -866,7 +866,7 @@ impl Transcript {
                 true => Duration::ZERO,
                 false => ALONE_PATIENCE,
             };
-            let alone = alone.or_else(|| Alone::acquire(patience));
+            let alone = alone.or_else(|| LargeReplyTurn::acquire(patience));
             self.alone = Some(alone.ok_or_else(|| too_costly(exchange))?);
         }
         Ok(())

@@ -218,13 +218,11 @@ pub fn carry_out(
     // The run before this one was gone when this one signed in.
     settling.until = connection.opened() + limits.reply;
     match settling.settle_before_sending(cut_off()) {
-        LookResult::Result(settlement) => Settlement {
+        PbxState::Result(settlement) => Settlement {
             attempts: intended,
             ..*settlement
         },
-        LookResult::Again(action, wanted) => {
-            settling.send(action, Cow::Owned(wanted), Some(permit))
-        }
+        PbxState::Again(action, wanted) => settling.send(action, Cow::Owned(wanted), Some(permit)),
     }
 }
 
@@ -244,8 +242,8 @@ pub(super) fn carry_out_again(
         ..Settling::new(connection, change, limits)
     };
     match settling.settle_before_sending(why) {
-        LookResult::Result(settlement) => *settlement,
-        LookResult::Again(action, wanted) => settling.send(action, Cow::Owned(wanted), None),
+        PbxState::Result(settlement) => *settlement,
+        PbxState::Again(action, wanted) => settling.send(action, Cow::Owned(wanted), None),
     }
 }
 
@@ -276,21 +274,21 @@ struct Presence {
 }
 
 /// The outcome of looking at the PBX.
-enum LookResult {
+enum PbxState {
     /// The result is known.
     Result(Box<Settlement>),
     /// It has not happened: send it, or this part of it, again.
     Again(Action, Record),
 }
 
-impl LookResult {
-    fn result(settlement: Settlement) -> LookResult {
-        LookResult::Result(Box::new(settlement))
+impl PbxState {
+    fn result(settlement: Settlement) -> PbxState {
+        PbxState::Result(Box::new(settlement))
     }
 
     /// The same result, of an extension that is the run's own and was seen so.
-    fn leaving(mut self, current: &Record) -> LookResult {
-        if let LookResult::Result(settlement) = &mut self {
+    fn leaving(mut self, current: &Record) -> PbxState {
+        if let PbxState::Result(settlement) = &mut self {
             settlement.read_back = Some(current.clone());
         }
         self
@@ -318,7 +316,7 @@ impl<'c> Settling<'c> {
     }
 
     /// Looks at the PBX before anything is sent, because the change may have happened.
-    fn settle_before_sending(&mut self, fault: Fault) -> LookResult {
+    fn settle_before_sending(&mut self, fault: Fault) -> PbxState {
         self.lost = Some(fault.clone());
         self.look_until_decided(&fault)
     }
@@ -354,8 +352,8 @@ impl<'c> Settling<'c> {
                 self.until = self.until.max(Instant::now() + self.limits.second_look);
             }
             match self.look_until_decided(&fault) {
-                LookResult::Result(settlement) => return *settlement,
-                LookResult::Again(again, rest) => (action, wanted) = (again, Cow::Owned(rest)),
+                PbxState::Result(settlement) => return *settlement,
+                PbxState::Again(again, rest) => (action, wanted) = (again, Cow::Owned(rest)),
             }
         }
     }
@@ -391,7 +389,7 @@ impl<'c> Settling<'c> {
     }
 
     /// Looks at the PBX until the result is clear, at the latest when the request can no longer take effect.
-    fn look_until_decided(&self, fault: &Fault) -> LookResult {
+    fn look_until_decided(&self, fault: &Fault) -> PbxState {
         let mut looks = 0;
         loop {
             let is_last = Instant::now() >= self.until;
@@ -399,18 +397,18 @@ impl<'c> Settling<'c> {
             let decided = match self.read_presence() {
                 Ok(presence) => self.judge(presence, fault, is_last),
                 Err(blind) if is_last || blind.ends_the_run() => {
-                    Some(LookResult::result(self.unknown(fault, &blind)))
+                    Some(PbxState::result(self.unknown(fault, &blind)))
                 }
                 Err(_) => None,
             };
             if let Some(mut decided) = decided {
-                if let LookResult::Result(settlement) = &mut decided {
+                if let PbxState::Result(settlement) = &mut decided {
                     settlement.looked = true;
                 }
                 return decided;
             }
             if looks > 1 && self.is_stopped() {
-                return LookResult::result(self.unknown(fault, &interrupted()));
+                return PbxState::result(self.unknown(fault, &interrupted()));
             }
             // A change that has not taken effect soon is seen at the end: three looks are enough.
             match looks {
@@ -438,7 +436,7 @@ impl<'c> Settling<'c> {
     }
 
     /// Judges one look; `None` where it takes another one, later. On the last one nothing can take effect any more.
-    fn judge(&self, presence: Presence, fault: &Fault, is_last: bool) -> Option<LookResult> {
+    fn judge(&self, presence: Presence, fault: &Fault, is_last: bool) -> Option<PbxState> {
         if let Some(new_number) = self.change.wanted.text(Field::NEW_NUMBER)
             && self.change.action == Action::Update
         {
@@ -449,7 +447,7 @@ impl<'c> Settling<'c> {
             (Action::Delete, None)
                 if fault.kind == FaultKind::Missing && !self.may_have_deleted() =>
             {
-                Some(LookResult::result(self.settle(RowResult::Unchanged)))
+                Some(PbxState::result(self.settle(RowResult::Unchanged)))
             }
             (Action::Delete, None) if fault.cause == FaultCause::NoExtension => {
                 Some(self.ended(RowResult::Conflict, fault))
@@ -497,7 +495,7 @@ impl<'c> Settling<'c> {
             && self.attempts < self.limits.attempts_max
     }
 
-    fn judge_created(&self, current: &Record, fault: &Fault, is_last: bool) -> Option<LookResult> {
+    fn judge_created(&self, current: &Record, fault: &Fault, is_last: bool) -> Option<PbxState> {
         let manifest = self.connection.manifest();
         let wanted = &*made_whole(manifest, &self.change.wanted, current);
         let row = |field| manifest.row(field);
@@ -546,7 +544,7 @@ impl<'c> Settling<'c> {
             }
             let is_empty = rest.iter().all(|(field, _)| field.is_key());
             if !is_empty && self.attempts < self.limits.attempts_max {
-                return Some(LookResult::Again(Action::Update, rest));
+                return Some(PbxState::Again(Action::Update, rest));
             }
             if unlike.is_empty() {
                 return Some(self.created_unseen(missing, fault).leaving(current));
@@ -569,9 +567,9 @@ impl<'c> Settling<'c> {
     }
 
     /// The result of an extension that is there as far as it can be seen; these fields cannot.
-    fn created_unseen(&self, unseen: Vec<Field>, fault: &Fault) -> LookResult {
+    fn created_unseen(&self, unseen: Vec<Field>, fault: &Fault) -> PbxState {
         let mut created = self.confirmed(RowResult::Created, fault);
-        if let LookResult::Result(settlement) = &mut created {
+        if let PbxState::Result(settlement) = &mut created {
             settlement.message += &format!("; {}", cannot_be_read_back(&unseen));
             settlement.hint = "run the same sheet with --mode upsert: it writes them again".into();
             settlement.unseen = unseen;
@@ -585,7 +583,7 @@ impl<'c> Settling<'c> {
         wanted: &Record,
         fault: &Fault,
         is_last: bool,
-    ) -> Option<LookResult> {
+    ) -> Option<PbxState> {
         let manifest = self.connection.manifest();
         let mut unlike = differing(manifest, &made_whole(manifest, wanted, current), current);
         let mut again = current.key_only();
@@ -614,7 +612,7 @@ impl<'c> Settling<'c> {
         let refused = self.is_refused(fault);
         let is_empty = again.iter().all(|(field, _)| field.is_key());
         if !refused && !is_empty && self.attempts < self.limits.attempts_max {
-            return Some(LookResult::Again(Action::Update, again));
+            return Some(PbxState::Again(Action::Update, again));
         }
         let untouched = self.change.before.as_ref().is_some_and(|before| {
             self.change.wanted.iter().all(|(field, _)| {
@@ -644,7 +642,7 @@ impl<'c> Settling<'c> {
         new_number: &str,
         fault: &Fault,
         is_last: bool,
-    ) -> Option<LookResult> {
+    ) -> Option<PbxState> {
         let wanted = &self.change.wanted;
         let whole = renamed(self.change);
         match (presence.old, presence.new) {
@@ -666,7 +664,7 @@ impl<'c> Settling<'c> {
                     false => RowResult::Conflict,
                 };
                 let number = &self.change.number;
-                Some(LookResult::result(Settlement {
+                Some(PbxState::result(Settlement {
                     differing: vec![Field::NEW_NUMBER],
                     message: format!("{}; the PBX holds both {number} and {new_number}", fault),
                     hint: format!(
@@ -679,7 +677,7 @@ impl<'c> Settling<'c> {
     }
 
     /// The result of an update whose extension is not there: after a request that may have changed it, it is gone since.
-    fn gone_result(&self, fault: &Fault) -> LookResult {
+    fn gone_result(&self, fault: &Fault) -> PbxState {
         let mut settlement = self.settlement_of(RowResult::Missing, fault);
         if fault.kind == FaultKind::MayHaveHappened {
             let record = self.change.wanted.noun();
@@ -688,20 +686,20 @@ impl<'c> Settling<'c> {
                 settlement.message
             );
         }
-        LookResult::result(settlement)
+        PbxState::result(settlement)
     }
 
     /// Sends it once more, unless the attempts are used up.
-    fn send_again(&self, action: Action, wanted: Record, fault: &Fault) -> LookResult {
+    fn send_again(&self, action: Action, wanted: Record, fault: &Fault) -> PbxState {
         if self.attempts < self.limits.attempts_max {
-            return LookResult::Again(action, wanted);
+            return PbxState::Again(action, wanted);
         }
         let mut settlement = self.settlement_of(RowResult::Failed, fault);
         settlement.message = format!(
             "sent {} times without a reply that counts, and the PBX does not show it after as long as a reply may take: {}",
             self.attempts, fault
         );
-        LookResult::result(settlement)
+        PbxState::result(settlement)
     }
 
     /// Looks at the extension, and under its new number where it is to get one.
@@ -723,7 +721,7 @@ impl<'c> Settling<'c> {
         })
     }
 
-    fn confirmed(&self, result: RowResult, fault: &Fault) -> LookResult {
+    fn confirmed(&self, result: RowResult, fault: &Fault) -> PbxState {
         let mut settlement = self.settle(result);
         if settlement.message.is_empty() {
             settlement.message = format!(
@@ -731,7 +729,7 @@ impl<'c> Settling<'c> {
                 fault
             );
         }
-        LookResult::result(settlement)
+        PbxState::result(settlement)
     }
 
     fn done(&self) -> Settlement {
@@ -756,8 +754,8 @@ impl<'c> Settling<'c> {
         }
     }
 
-    fn ended(&self, result: RowResult, fault: &Fault) -> LookResult {
-        LookResult::result(self.settlement_of(result, fault))
+    fn ended(&self, result: RowResult, fault: &Fault) -> PbxState {
+        PbxState::result(self.settlement_of(result, fault))
     }
 
     fn settlement_of(&self, result: RowResult, fault: &Fault) -> Settlement {
@@ -780,7 +778,7 @@ impl<'c> Settling<'c> {
         result: RowResult,
         differing: Vec<Field>,
         fault: &Fault,
-    ) -> LookResult {
+    ) -> PbxState {
         let manifest = self.connection.manifest();
         let is_read = |field: &Field| {
             let row = manifest.row(*field);
@@ -808,7 +806,7 @@ impl<'c> Settling<'c> {
             );
         }
         settlement.differing = differing;
-        LookResult::result(settlement)
+        PbxState::result(settlement)
     }
 
     fn unknown(&self, fault: &Fault, blind: &Fault) -> Settlement {

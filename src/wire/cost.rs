@@ -49,7 +49,7 @@ fn json_nodes(body: &[u8]) -> usize {
 
 /// The right to read large replies. One thread has it at a time; within it, it can be had several times.
 #[derive(Debug, Clone)]
-pub struct Alone(#[allow(dead_code, reason = "it is kept, not read")] Arc<RightToRead>);
+pub struct LargeReplyTurn(#[allow(dead_code, reason = "it is kept, not read")] Arc<RightToRead>);
 
 #[derive(Debug)]
 struct RightToRead;
@@ -58,9 +58,9 @@ struct RightToRead;
 static HOLDER: Mutex<Option<(ThreadId, Weak<RightToRead>)>> = Mutex::new(None);
 static FREED: Condvar = Condvar::new();
 
-impl Alone {
+impl LargeReplyTurn {
     /// Waits for the right, at most this long; `None` where it does not come free.
-    pub(crate) fn acquire(patience: Duration) -> Option<Alone> {
+    pub(crate) fn acquire(patience: Duration) -> Option<LargeReplyTurn> {
         let until = Instant::now() + patience;
         let mut holder = HOLDER.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -72,10 +72,10 @@ impl Alone {
                 None => {
                     let right = Arc::new(RightToRead);
                     *holder = Some((thread::current().id(), Arc::downgrade(&right)));
-                    return Some(Alone(right));
+                    return Some(LargeReplyTurn(right));
                 }
                 Some((thread, right)) if thread == thread::current().id() => {
-                    return Some(Alone(right));
+                    return Some(LargeReplyTurn(right));
                 }
                 Some((_, right)) => {
                     // It must not be dropped under the lock, which its drop takes too.
@@ -102,13 +102,13 @@ impl Drop for RightToRead {
 }
 
 // The right to read it makes no difference between two replies.
-impl PartialEq for Alone {
-    fn eq(&self, _: &Alone) -> bool {
+impl PartialEq for LargeReplyTurn {
+    fn eq(&self, _: &LargeReplyTurn) -> bool {
         true
     }
 }
 
-impl Eq for Alone {}
+impl Eq for LargeReplyTurn {}
 
 #[cfg(test)]
 mod tests {
@@ -127,14 +127,15 @@ mod tests {
 
     #[test]
     fn one_thread_at_a_time_reads_large_replies() {
-        let first = Alone::acquire(Duration::from_secs(5)).unwrap();
-        let again = Alone::acquire(Duration::ZERO).unwrap();
-        let other = || thread::spawn(|| Alone::acquire(Duration::from_millis(20)).is_some());
+        let first = LargeReplyTurn::acquire(Duration::from_secs(5)).unwrap();
+        let again = LargeReplyTurn::acquire(Duration::ZERO).unwrap();
+        let other =
+            || thread::spawn(|| LargeReplyTurn::acquire(Duration::from_millis(20)).is_some());
         assert!(!other().join().unwrap());
         drop(first);
         assert!(!other().join().unwrap());
         drop(again);
-        let patient = thread::spawn(|| Alone::acquire(Duration::from_secs(5)).is_some());
+        let patient = thread::spawn(|| LargeReplyTurn::acquire(Duration::from_secs(5)).is_some());
         assert!(patient.join().unwrap());
     }
 }

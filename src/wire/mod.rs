@@ -5,7 +5,7 @@ pub mod json;
 mod pbx;
 pub use crate::xml;
 
-pub use cost::Alone;
+pub use cost::LargeReplyTurn;
 pub use pbx::{Pbx, RawRequest};
 
 use crate::model::{Fault, FaultCause, FaultKind, Record, Secret, WireText, vocabulary};
@@ -253,7 +253,7 @@ pub struct Reply {
     /// The body, at most [`REPLY_BYTES_MAX`] long.
     pub body: Vec<u8>,
     /// The lock that is taken where the body is so large that no other large one may be read beside it.
-    pub alone: Option<Alone>,
+    pub alone: Option<LargeReplyTurn>,
 }
 
 impl Reply {

@@ -41,7 +41,7 @@ impl RawRequest {
 /// conversation, its mapping or its `vendor.toml`, or it would agree with their mistakes.
 pub trait Pbx: Send {
     /// Answers one request, as the vendor's pages print it, their defects included.
-    fn answer(&mut self, heard: &RawRequest) -> Reply;
+    fn answer(&mut self, request: &RawRequest) -> Reply;
 
     /// Makes every session run out at once.
     fn expire_sessions(&mut self);

@@ -47,7 +47,7 @@ const LOOKED_FOR: &[(&str, &str)] = &[
     ("sheet/detect/groups.rs:BEGINNINGS", "what sheets say"),
     ("sim/faults.rs:WORDS", "the help is in a table of its own"),
     ("vendors/asterisk/ami.rs:REFUSALS", "what a PBX says"),
-    ("vendors/asterisk/talk.rs:REFUSALS", "what a PBX says"),
+    ("vendors/asterisk/protocol.rs:REFUSALS", "what a PBX says"),
     ("vendors/freepbx/mod.rs:APPLY", "what a PBX is asked"),
     ("vendors/freepbx/mod.rs:APPLY_STATUS", "what a PBX is asked"),
     ("vendors/freepbx/mod.rs:FETCH", "what a PBX is asked"),

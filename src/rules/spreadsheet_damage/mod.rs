@@ -13,7 +13,7 @@ mod shapes;
 pub(super) use garbled::garbled;
 pub(super) use shapes::{Plain, Shapes, Suspects, TextShape, is_measured, is_surveyed};
 
-use super::phone::{Country, More, more};
+use super::phone::{Country, SecondNumber, more};
 use crate::manifest::{FieldRow, is_email};
 use crate::model::redact::quoted;
 use crate::model::{Care, Field, Kind, Severity};
@@ -493,11 +493,11 @@ fn one_cell_list(text: &str) -> Option<Damage> {
 /// `030 123456, 0170 1234567`, `030 123456 ext. 12`: the PBX would dial all of it as one number.
 fn more_than_one(text: &str, care: Care) -> Option<Damage> {
     let (what, hint) = match more(text).filter(|_| care == Care::Phone)? {
-        More::Numbers => (
+        SecondNumber::Numbers => (
             "holds more than one telephone number",
             "leave one of them in the cell",
         ),
-        More::Extension => (
+        SecondNumber::Extension => (
             "holds an extension behind the telephone number",
             "write the number as it is dialled, without the extension",
         ),

@@ -20,10 +20,10 @@ impl Marks {
     }
 
     /// The marks from a place on, in their order.
-    pub(crate) fn from(&self, at: usize) -> From<'_> {
+    pub(crate) fn from(&self, at: usize) -> MarkScan<'_> {
         let (word, bit) = (at / 64, at % 64);
         let bits = self.words.get(word).copied().unwrap_or_default();
-        From {
+        MarkScan {
             words: &self.words,
             word,
             bits: bits & (u64::MAX << bit),
@@ -46,13 +46,13 @@ fn bits(block: &[u8; 64], delimiter: u8) -> u64 {
 }
 
 /// Goes from mark to mark.
-pub(crate) struct From<'m> {
+pub(crate) struct MarkScan<'m> {
     words: &'m [u64],
     word: usize,
     bits: u64,
 }
 
-impl Iterator for From<'_> {
+impl Iterator for MarkScan<'_> {
     type Item = usize;
 
     #[inline]
@@ -77,7 +77,7 @@ pub(crate) fn simple_record(
     data: &[u8],
     delimiter: u8,
     start: usize,
-    mut marks: From<'_>,
+    mut marks: MarkScan<'_>,
     cells: &mut Vec<(u32, u32)>,
 ) -> Option<(usize, usize)> {
     cells.clear();

@@ -594,7 +594,7 @@ impl Batch {
                     }
                 }
                 _ => {
-                    mended = Mended::from_record(record);
+                    mended = RepairedRecord::from_record(record);
                     (Cells::new(&mended.text, &mended.ends), mended.broken)
                 }
             };
@@ -814,16 +814,16 @@ fn row_in_quotes(record: &CsvRecord<'_>, layout: &Layout) -> Option<SheetError> 
 
 /// The cells of a record that cannot be taken unchanged: without the marks of formulas, and with a replacement
 /// character for bytes that are no UTF-8.
-struct Mended {
+struct RepairedRecord {
     text: String,
     ends: Vec<usize>,
     /// The first cell that is no UTF-8.
     broken: Option<usize>,
 }
 
-impl Mended {
-    fn from_record(record: &CsvRecord<'_>) -> Mended {
-        let mut mended = Mended {
+impl RepairedRecord {
+    fn from_record(record: &CsvRecord<'_>) -> RepairedRecord {
+        let mut mended = RepairedRecord {
             text: String::new(),
             ends: Vec::new(),
             broken: None,

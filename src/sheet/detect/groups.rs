@@ -3,7 +3,7 @@
 
 use crate::model::same_word;
 use crate::sheet::detect::data::looks_like_data;
-use crate::sheet::options::{GroupWord, Headings, Known};
+use crate::sheet::options::{GroupWord, HeadingMeaning, Headings};
 use std::ops::Range;
 
 /// The most rows above the headings that may have such words.
@@ -57,7 +57,7 @@ fn qualify_by(
         let text = row.cells.get(column);
         text.map(|text| text.trim()).filter(|text| is_word(text))
     };
-    let is_heading = |word: &&str| is_upper || known.known(word) != Known::Nothing;
+    let is_heading = |word: &&str| is_upper || known.known(word) != HeadingMeaning::Nothing;
     let mut is_taken = vec![false; headings.len()];
     for (column, heading) in headings.iter_mut().enumerate() {
         if let Some(word) = word_at(column)
@@ -133,7 +133,7 @@ impl<'w> HeadingGroup<'w> {
         for column in self.columns.clone().filter(|column| !is_taken[*column]) {
             let heading = headings[column].trim();
             let whole = format!("{}: {heading}", self.text);
-            let is_alone = self.is_of_extension && known.known(&whole) == Known::Nothing;
+            let is_alone = self.is_of_extension && known.known(&whole) == HeadingMeaning::Nothing;
             if is_filled(heading) && !is_alone && known.qualifies(self.text, heading) {
                 headings[column] = whole;
             }
@@ -149,7 +149,7 @@ fn has_repeated(headings: &[String], columns: Range<usize>) -> bool {
 }
 
 fn is_number(heading: &str, known: &Headings) -> bool {
-    known.known(heading.trim()) == Known::Number
+    known.known(heading.trim()) == HeadingMeaning::Number
 }
 
 /// Returns true if the row below the headings has the rest of them: words where they have none, known ones among these,
@@ -158,7 +158,7 @@ fn is_number(heading: &str, known: &Headings) -> bool {
 pub(crate) fn is_continued(headings: &[String], below: &[String], known: &Headings) -> bool {
     let is_blank_at =
         |row: &[String], column| !row.get(column).is_some_and(|text: &String| is_filled(text));
-    let is_known = |text: &str| known.known(text.trim()) != Known::Nothing;
+    let is_known = |text: &str| known.known(text.trim()) != HeadingMeaning::Nothing;
     let filled = || (0..below.len()).filter(|column| !is_blank_at(below, *column));
     let fits = |column: usize| {
         let (upper, lower) = (

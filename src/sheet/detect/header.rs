@@ -4,7 +4,7 @@
 use crate::sheet::detect::data::is_no_heading;
 use crate::sheet::detect::groups;
 use crate::sheet::error::{SheetError, SheetErrorKind};
-use crate::sheet::options::{Header, Headings, Known};
+use crate::sheet::options::{Header, HeadingMeaning, Headings};
 use std::sync::Arc;
 
 /// A record that may be the header row.
@@ -156,11 +156,11 @@ impl HeaderReading {
             was_blank = false;
             reading.filled += 1;
             match headings.known(text) {
-                Known::Nothing if is_no_heading(text) => reading.data += 1,
-                Known::Nothing => {}
+                HeadingMeaning::Nothing if is_no_heading(text) => reading.data += 1,
+                HeadingMeaning::Nothing => {}
                 known => {
                     reading.known += 1;
-                    reading.number |= known == Known::Number;
+                    reading.number |= known == HeadingMeaning::Number;
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use super::delimiter::DELIMITERS;
 use crate::sheet::encoding::Encoding;
-use crate::sheet::options::{Header, Headings, Known};
+use crate::sheet::options::{Header, HeadingMeaning, Headings};
 
 /// The number of lines in which the headings are looked for.
 const LINES_MAX: usize = 50;
@@ -91,7 +91,7 @@ impl SecretValues {
             b':' => {
                 self.is_value = true;
                 let key = Encoding::FOUND[0].text(&self.key);
-                self.is_secret = self.headings.known(&key) == Known::Secret;
+                self.is_secret = self.headings.known(&key) == HeadingMeaning::Secret;
             }
             b',' | b'{' | b'}' => self.is_value = false,
             _ => {}
@@ -124,17 +124,17 @@ impl SecretColumns {
                     let text = Encoding::FOUND[0].text(cell);
                     headings.known(text.trim_matches(|c: char| c == '"' || c.is_whitespace()))
                 });
-                let known: Vec<Known> = known.collect();
+                let known: Vec<HeadingMeaning> = known.collect();
                 let weight = known
                     .iter()
-                    .filter(|known| **known != Known::Nothing)
+                    .filter(|known| **known != HeadingMeaning::Nothing)
                     .count();
                 let heavier = best.as_ref().is_none_or(|(other, _)| weight > *other);
-                if weight < 2 || !known.contains(&Known::Number) || !heavier {
+                if weight < 2 || !known.contains(&HeadingMeaning::Number) || !heavier {
                     continue;
                 }
                 let secrets = known.iter().enumerate();
-                let secrets = secrets.filter(|(_, known)| **known == Known::Secret);
+                let secrets = secrets.filter(|(_, known)| **known == HeadingMeaning::Secret);
                 let found = SecretColumns {
                     delimiter,
                     columns: secrets.map(|(column, _)| column).collect(),

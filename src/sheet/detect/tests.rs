@@ -1,7 +1,8 @@
 use super::encoding::{CHUNK_BYTES, is_utf8, utf16_without_mark};
 use crate::sheet::source::Source;
 use crate::sheet::{
-    Encoding, Header, Headings, Input, Known, ReadOptions, Sheet, SheetError, SheetErrorKind, open,
+    Encoding, Header, HeadingMeaning, Headings, Input, ReadOptions, Sheet, SheetError,
+    SheetErrorKind, open,
 };
 use proptest::prelude::*;
 use std::io::Write;
@@ -199,10 +200,10 @@ fn with_secret(encoding: &str, rows: &[[&str; 3]]) -> Result<(String, String), S
     file.write_all(&encoded(encoding, &text)).unwrap();
     let options = ReadOptions {
         header: Header::Found(Headings::new(|text| match text {
-            "number" => Known::Number,
-            "name" => Known::Field,
-            "Passwort" => Known::Secret,
-            _ => Known::Nothing,
+            "number" => HeadingMeaning::Number,
+            "name" => HeadingMeaning::Field,
+            "Passwort" => HeadingMeaning::Secret,
+            _ => HeadingMeaning::Nothing,
         })),
         ..ReadOptions::default()
     };
@@ -445,9 +446,9 @@ fn matrix(languages: &[&str], encodings: &[&str], seed: u64) -> (u32, u32) {
             let options = ReadOptions {
                 delimiter: Some(delimiter).filter(|delimiter| *delimiter == ':'),
                 header: Header::Found(Headings::new(|text| match text {
-                    "number" => Known::Number,
-                    "name" => Known::Field,
-                    _ => Known::Nothing,
+                    "number" => HeadingMeaning::Number,
+                    "name" => HeadingMeaning::Field,
+                    _ => HeadingMeaning::Nothing,
                 })),
                 ..ReadOptions::default()
             };

@@ -265,7 +265,7 @@ impl Expected {
 
 /// An object that has begun and not ended.
 #[derive(Clone, Copy)]
-struct Open {
+struct OpenObject {
     start: usize,
     at: Position,
     depth: usize,
@@ -292,7 +292,7 @@ pub(crate) struct Batches {
     at: Position,
     expected: Expected,
     in_array: bool,
-    open: Option<Open>,
+    open: Option<OpenObject>,
     /// The whole objects in the buffer.
     elements: Vec<JsonElement>,
     /// Bytes since the batch before that were passed over.
@@ -373,7 +373,7 @@ impl Batches {
                 FirstOrEnd
             }
             (byte, Begin | FirstOrEnd | Next | NextOrEndOfFile) if byte == row => {
-                self.open = Some(Open {
+                self.open = Some(OpenObject {
                     start: self.scanned,
                     at: self.at,
                     depth: usize::from(!keyed),
@@ -394,7 +394,7 @@ impl Batches {
     }
 
     /// Reads one byte within an object: only strings and brackets matter here, the rest shows when it is parsed.
-    fn within(&mut self, mut open: Open, byte: u8) -> Result<(), SheetError> {
+    fn within(&mut self, mut open: OpenObject, byte: u8) -> Result<(), SheetError> {
         if open.in_string {
             match byte {
                 _ if open.escaped => open.escaped = false,
@@ -438,7 +438,7 @@ impl Batches {
         Ok(())
     }
 
-    fn refuse_long(&self, open: Open, end: usize) -> Result<(), SheetError> {
+    fn refuse_long(&self, open: OpenObject, end: usize) -> Result<(), SheetError> {
         let bytes_max = self.layout.limits.row_bytes_max;
         if end - open.start <= bytes_max {
             return Ok(());

@@ -1,7 +1,7 @@
 use crate::sheet::tests::{SeenRow, row, rows_of};
 use crate::sheet::{
-    CLEAR, Header, Headings, Input, Known, Limits, ReadOptions, Sheet, SheetError, SheetErrorKind,
-    open,
+    CLEAR, Header, HeadingMeaning, Headings, Input, Limits, ReadOptions, Sheet, SheetError,
+    SheetErrorKind, open,
 };
 
 use proptest::prelude::*;
@@ -330,8 +330,8 @@ fn opened(text: &str, chunk_bytes: usize) -> Result<Sheet, SheetError> {
     let mut file = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
     file.write_all(text.as_bytes()).unwrap();
     let known = |text: &str| match text {
-        "number" => Known::Number,
-        _ => Known::Nothing,
+        "number" => HeadingMeaning::Number,
+        _ => HeadingMeaning::Nothing,
     };
     let limits = Limits {
         chunk_bytes,

@@ -2,7 +2,7 @@
 
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::json::position::Position;
-use crate::sheet::options::{Headings, Known};
+use crate::sheet::options::{HeadingMeaning, Headings};
 use crate::sheet::source::Source;
 use std::collections::HashMap;
 
@@ -482,7 +482,7 @@ impl Scan<'_> {
             if let Some(answer) = self.numbers.get(name) {
                 return *answer;
             }
-            let answer = self.known.known(name) == Known::Number;
+            let answer = self.known.known(name) == HeadingMeaning::Number;
             if self.numbers.len() < NAMES_MAX {
                 self.numbers.insert(name.clone(), answer);
             }

@@ -3,8 +3,8 @@
 use super::rows_of;
 use crate::random::Random;
 use crate::sheet::{
-    GroupWord, Header, Headings, Input, Known, ReadOptions, Sheet, SheetError, SheetErrorKind,
-    Stored, open,
+    GroupWord, Header, HeadingMeaning, Headings, Input, ReadOptions, Sheet, SheetError,
+    SheetErrorKind, Stored, open,
 };
 use rust_xlsxwriter::{
     ExcelDateTime, Format, FormatScript, Formula, Table, TableColumn, Workbook, Worksheet,
@@ -55,9 +55,9 @@ fn stored_of(sheet: &Sheet) -> Vec<Vec<Stored>> {
 fn number_key() -> Header {
     Header::Found(Headings::new(|text| {
         if text.eq_ignore_ascii_case("number") {
-            Known::Number
+            HeadingMeaning::Number
         } else {
-            Known::Nothing
+            HeadingMeaning::Nothing
         }
     }))
 }
@@ -196,7 +196,7 @@ fn headings_are_found_under_a_preamble() {
         [(5, vec![String::new(), "0042".to_owned()], None)]
     );
     let told = |line| ReadOptions {
-        header: Header::Line(line, Headings::new(|_| Known::Nothing)),
+        header: Header::Line(line, Headings::new(|_| HeadingMeaning::Nothing)),
         ..ReadOptions::default()
     };
     let sheet = sheets_of(&bytes, &told(4)).unwrap().remove(0);
@@ -673,7 +673,7 @@ fn a_sheet_is_chosen_by_name_and_a_missing_name_lists_them() {
         "{error}"
     );
     let options = ReadOptions {
-        header: Header::Found(Headings::new(|_| Known::Nothing)),
+        header: Header::Found(Headings::new(|_| HeadingMeaning::Nothing)),
         ..ReadOptions::default()
     };
     let error = sheets_of(&several(), &options).unwrap_err();
@@ -760,9 +760,9 @@ fn a_word_above_headings_ends_with_its_merged_cell() {
         [xlsx, ods, compound(&[("Workbook", &biff_of(&[], &cells))])]
     };
     let known = Headings::new(|text| match text {
-        "number" => Known::Number,
-        "name" | "mobile" | "email" => Known::Field,
-        _ => Known::Nothing,
+        "number" => HeadingMeaning::Number,
+        "name" | "mobile" | "email" => HeadingMeaning::Field,
+        _ => HeadingMeaning::Nothing,
     });
     let known = known.below_groups(
         |word| match word {
@@ -803,9 +803,9 @@ fn the_last_heading_may_stand_in_the_upper_row_alone() {
         }
     });
     let known = Headings::new(|text| match text {
-        "number" => Known::Number,
-        "name" | "first" | "last" | "email" => Known::Field,
-        _ => Known::Nothing,
+        "number" => HeadingMeaning::Number,
+        "name" | "first" | "last" | "email" => HeadingMeaning::Field,
+        _ => HeadingMeaning::Nothing,
     });
     let options = ReadOptions {
         header: Header::Found(known),

@@ -7,7 +7,7 @@ use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::format::Format;
 use crate::sheet::source::{Pass, Source};
 use crate::sheet::workbook::row::{damaged, oversized};
-use crate::xml::{Pull, PullError};
+use crate::xml::{PullError, PullReader};
 use flate2::Crc;
 use flate2::read::{DeflateDecoder, MultiGzDecoder};
 use memchr::{memchr, memmem};
@@ -126,7 +126,7 @@ impl Package {
     /// Reads a part as XML; `None` where there is no such part.
     pub(crate) fn xml(&self, name: &str, piece_bytes_max: usize) -> Option<PartXml> {
         let inflating = self.inflating(name)?;
-        Some(Pull::new(
+        Some(PullReader::new(
             BufReader::with_capacity(64 << 10, inflating),
             piece_bytes_max,
         ))
@@ -617,7 +617,7 @@ pub(crate) fn folded(name: &str) -> String {
 }
 
 /// A part that is read as XML.
-pub(crate) type PartXml = Pull<BufReader<Inflating>>;
+pub(crate) type PartXml = PullReader<BufReader<Inflating>>;
 
 /// Inflates a part, counts, and compares at its end.
 pub(crate) struct Inflating {

@@ -3,7 +3,7 @@
 //!
 //! The parts that put a workbook together are small and are edited in their places; the sheet itself streams.
 
-use super::placed::{PartEdit, Placed, edited};
+use super::placed::{PartEdit, PlacedElement, edited};
 use super::write::{NOTES_MAX, escape, text_cell};
 use crate::model::{Secret, cell_name};
 use crate::sheet::column::{ExtraRow, ExtraSheet, Tone};
@@ -40,7 +40,7 @@ pub(crate) struct MarkStyles {
 impl MarkStyles {
     pub(crate) fn new(styles: &str) -> MarkStyles {
         MarkStyles {
-            count: Placed::parse(styles)
+            count: PlacedElement::parse(styles)
                 .and_then(|root| Some(root.find("cellXfs")?.children("xf").count()))
                 .unwrap_or(1),
             made: BTreeMap::new(),
@@ -54,7 +54,7 @@ impl MarkStyles {
 
     /// The part with the new styles in it.
     pub(crate) fn written(&self, styles: &str) -> Option<String> {
-        let root = Placed::parse(styles)?;
+        let root = PlacedElement::parse(styles)?;
         let prefix = root.prefix();
         let (fills, formats) = (root.find("fills")?, root.find("cellXfs")?);
         let count = fills.children("fill").count();
@@ -71,7 +71,7 @@ impl MarkStyles {
             .map(|((had, tone), style)| (*style, *had, *tone))
             .collect();
         made.sort_unstable_by_key(|(style, ..)| *style);
-        let known: Vec<&Placed<'_>> = formats.children("xf").collect();
+        let known: Vec<&PlacedElement<'_>> = formats.children("xf").collect();
         let mut added = String::new();
         for (_, had, tone) in &made {
             let xf = known.get(*had).or(known.first())?;
@@ -171,7 +171,7 @@ impl NewParts {
         own: Option<&OwnNotes>,
         has_sheet: bool,
     ) -> Option<String> {
-        let root = Placed::parse(types)?;
+        let root = PlacedElement::parse(types)?;
         let prefix = root.prefix();
         let office = "application/vnd.openxmlformats-officedocument";
         let mut added = String::new();
@@ -208,7 +208,7 @@ impl NewParts {
     ) -> Option<String> {
         let empty = empty_relations();
         let relations = relations.unwrap_or(&empty);
-        let root = Placed::parse(relations)?;
+        let root = PlacedElement::parse(relations)?;
         let prefix = root.prefix();
         let relation = |id: &str, kind: &str, part: &str| {
             format!(
@@ -227,7 +227,7 @@ impl NewParts {
 
     /// The relations of the workbook, with the new sheet.
     pub(crate) fn workbook_relations(&self, relations: &str) -> Option<String> {
-        let root = Placed::parse(relations)?;
+        let root = PlacedElement::parse(relations)?;
         let prefix = root.prefix();
         let added = format!(
             "<{prefix}Relationship Id=\"rowcallSheet{}\" Type=\"{RELATIONS}/worksheet\" Target=\"/{}\"/>",
@@ -239,7 +239,7 @@ impl NewParts {
 
     /// Adds a further sheet of this name to the workbook, whose relation is the last of `relations`.
     pub(crate) fn workbook(&self, workbook: &str, relations: &str, name: &str) -> Option<String> {
-        let root = Placed::parse(workbook)?;
+        let root = PlacedElement::parse(workbook)?;
         let prefix = root.prefix();
         let sheets = root.find("sheets")?;
         let ids = sheets
@@ -250,7 +250,9 @@ impl NewParts {
         escape(name, &mut safe);
         let added = format!(
             "<{prefix}sheet name=\"{safe}\" sheetId=\"{id}\" xmlns:r=\"{RELATIONS}\" r:id=\"rowcallSheet{}\"/>",
-            Placed::parse(relations)?.children("Relationship").count(),
+            PlacedElement::parse(relations)?
+                .children("Relationship")
+                .count(),
         );
         edited(workbook, sheets.append(&added, None)?)
     }
@@ -302,9 +304,9 @@ impl OwnNotes {
         relations: Option<&str>,
         package: &Package,
     ) -> Result<OwnNotes, SheetError> {
-        let relations = Placed::parse(relations.unwrap_or_default());
+        let relations = PlacedElement::parse(relations.unwrap_or_default());
         let find = |kind: &str| {
-            let is_kind = |relation: &&Placed<'_>| {
+            let is_kind = |relation: &&PlacedElement<'_>| {
                 let own = relation.attribute("Type");
                 own.is_some_and(|own| own.ends_with(kind))
             };
@@ -361,14 +363,14 @@ pub(crate) fn notes<'m>(
              xmlns:x=\"urn:schemas-microsoft-com:office:excel\"></xml>",
         ),
     };
-    let root = Placed::parse(&comments)?;
+    let root = PlacedElement::parse(&comments)?;
     let (prefix, authors, list) = (
         root.prefix(),
         root.find("authors")?,
         root.find("commentList")?,
     );
     let author = authors.children("author").count();
-    let had: BTreeMap<&str, &Placed<'_>> = list
+    let had: BTreeMap<&str, &PlacedElement<'_>> = list
         .children("comment")
         .filter_map(|comment| Some((comment.attribute("ref")?, comment)))
         .collect();
@@ -410,7 +412,7 @@ pub(crate) fn notes<'m>(
 }
 
 /// Adds a further text, already escaped, to a note, behind its own.
-fn longer(comment: &Placed<'_>, prefix: &str, text: &str) -> Option<Vec<PartEdit>> {
+fn longer(comment: &PlacedElement<'_>, prefix: &str, text: &str) -> Option<Vec<PartEdit>> {
     let own = comment.find("text")?;
     let added =
         format!("<{prefix}r><{prefix}t xml:space=\"preserve\">\n{text}</{prefix}t></{prefix}r>");

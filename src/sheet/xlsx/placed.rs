@@ -1,12 +1,12 @@
 //! A small part of a workbook as elements with their places in its text, and edits of that text: all else stays as it
 //! is, byte for byte.
 
-use crate::xml::{Piece, Pull, retagged};
+use crate::xml::{Piece, PullReader, retagged};
 use std::ops::Range;
 
 /// An element, with its places in the text of its part.
 #[derive(Debug)]
-pub(super) struct Placed<'x> {
+pub(super) struct PlacedElement<'x> {
     part: &'x str,
     /// The name without its prefix.
     name: String,
@@ -15,17 +15,17 @@ pub(super) struct Placed<'x> {
     tag: Range<usize>,
     /// The place of the tag that ends it; of no length where the element is empty.
     end: Range<usize>,
-    children: Vec<Placed<'x>>,
+    children: Vec<PlacedElement<'x>>,
 }
 
 /// A place in a text, and the text that takes it.
 pub(super) type PartEdit = (Range<usize>, String);
 
-impl<'x> Placed<'x> {
+impl<'x> PlacedElement<'x> {
     /// Reads a part; `None` where it is not well-formed.
-    pub(super) fn parse(part: &'x str) -> Option<Placed<'x>> {
-        let mut pull = Pull::new(part.as_bytes(), part.len());
-        let mut open: Vec<Placed<'x>> = vec![];
+    pub(super) fn parse(part: &'x str) -> Option<PlacedElement<'x>> {
+        let mut pull = PullReader::new(part.as_bytes(), part.len());
+        let mut open: Vec<PlacedElement<'x>> = vec![];
         let mut root = None;
         loop {
             let piece = pull.piece().ok()?;
@@ -38,7 +38,7 @@ impl<'x> Placed<'x> {
                     tag.attributes(add).ok()?;
                     let name = tag.name().to_owned();
                     let tag = place(&pull)?;
-                    open.push(Placed {
+                    open.push(PlacedElement {
                         part,
                         name,
                         attributes,
@@ -78,7 +78,7 @@ impl<'x> Placed<'x> {
     }
 
     /// The first element of a name within it.
-    pub(super) fn find(&self, name: &str) -> Option<&Placed<'x>> {
+    pub(super) fn find(&self, name: &str) -> Option<&PlacedElement<'x>> {
         let mut children = self.children.iter();
         children.find_map(|child| match child.name == name {
             true => Some(child),
@@ -87,11 +87,11 @@ impl<'x> Placed<'x> {
     }
 
     /// Its children of a name.
-    pub(super) fn children(&self, name: &str) -> impl Iterator<Item = &Placed<'x>> {
+    pub(super) fn children(&self, name: &str) -> impl Iterator<Item = &PlacedElement<'x>> {
         self.children.iter().filter(move |child| child.name == name)
     }
 
-    pub(super) fn first_child(&self) -> Option<&Placed<'x>> {
+    pub(super) fn first_child(&self) -> Option<&PlacedElement<'x>> {
         self.children.first()
     }
 
@@ -127,7 +127,7 @@ impl<'x> Placed<'x> {
     }
 }
 
-fn place(pull: &Pull<&[u8]>) -> Option<Range<usize>> {
+fn place(pull: &PullReader<&[u8]>) -> Option<Range<usize>> {
     let place = pull.place();
     Some(usize::try_from(place.start).ok()?..usize::try_from(place.end).ok()?)
 }
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn all_but_the_edits_stays_as_it_is() {
         let part = "<?xml version='1.0'?>\n<x:a  b = '1'><!-- <x:c> --><x:c count=\"1\"><d>&lt;c></d></x:c><x:e f='/>'/></x:a>";
-        let root = Placed::parse(part).unwrap();
+        let root = PlacedElement::parse(part).unwrap();
         assert_eq!((root.prefix(), root.attribute("b")), ("x:", Some("1")));
         let (c, e) = (root.find("c").unwrap(), root.find("e").unwrap());
         assert_eq!((c.children("d").count(), e.attribute("f")), (1, Some("/>")));
@@ -165,7 +165,7 @@ mod tests {
              <x:e f=\"/>\"><g/></x:e></x:a>"
         );
         for broken in ["", "<a>", "<a></b>", "a"] {
-            assert!(Placed::parse(broken).is_none(), "{broken}");
+            assert!(PlacedElement::parse(broken).is_none(), "{broken}");
         }
     }
 }

@@ -585,7 +585,7 @@ pub(crate) struct Rows {
     xml: PartXml,
     line: u64,
     /// The rows so far: they may be in any order.
-    seen: Lines,
+    seen: LineSet,
     ended: bool,
     /// The text of the cell being read.
     text: String,
@@ -595,11 +595,11 @@ pub(crate) struct Rows {
 
 /// Line numbers, a bit each.
 #[derive(Default)]
-struct Lines {
+struct LineSet {
     words: Vec<u64>,
 }
 
-impl Lines {
+impl LineSet {
     /// Returns true if it was not there; 0 never is.
     fn insert(&mut self, line: u64) -> bool {
         let (word, bit) = ((line / 64) as usize, 1 << (line % 64));
@@ -646,7 +646,7 @@ impl Rows {
             part,
             xml,
             line: 0,
-            seen: Lines::default(),
+            seen: LineSet::default(),
             ended: false,
             text: String::new(),
             totals: book.totals(table)?,

@@ -4,7 +4,7 @@
 
 use super::ami;
 use super::objects::{PjsipObject, ShownObject, codecs};
-use super::talk::{Asterisk, Talk, one_line};
+use super::protocol::{AriConversation, Asterisk, one_line};
 use crate::model::{Fault, FaultKind};
 use crate::vendors::conversation::Step;
 use std::collections::BTreeMap;
@@ -38,7 +38,11 @@ impl KeptEndpoint {
 impl Asterisk {
     /// Asks for an endpoint. With the manager interface AstDB itself is asked too, whose values count: while somebody reads
     /// it, it loses what was to be written, and ARI answers by a cache.
-    pub(super) fn endpoint(&self, talk: &mut Talk<'_>, number: &str) -> Step<KeptEndpoint> {
+    pub(super) fn endpoint(
+        &self,
+        talk: &mut AriConversation<'_>,
+        number: &str,
+    ) -> Step<KeptEndpoint> {
         let shown = self.get_object(talk, PjsipObject::Endpoint, number)?;
         let is_other = shown.is_some() && !self.is_extension(shown.as_ref());
         if !self.uses_ami || is_other {
@@ -68,7 +72,7 @@ impl Asterisk {
     /// the cache is emptied then.
     pub(super) fn endpoint_to_write(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut AriConversation<'_>,
         number: &str,
     ) -> Step<Option<ShownObject>> {
         let mut endpoint = self.endpoint(talk, number)?;
@@ -90,13 +94,13 @@ impl Asterisk {
     }
 
     /// Asks whether endpoints are kept in AstDB alone; false where that cannot be read.
-    pub(super) fn keeps_in_astdb(&self, talk: &mut Talk<'_>) -> Step<bool> {
+    pub(super) fn keeps_in_astdb(&self, talk: &mut AriConversation<'_>) -> Step<bool> {
         let mapping = talk.try_ask(ami::get_mapping())?;
         Ok(mapping.is_ok_and(|mapping| ami::keeps_endpoints_in_astdb(&mapping)))
     }
 
     /// Looks at the keys of these numbers, where the dialplan reads them. Those of one are asked for alone.
-    pub(super) fn keys(&self, talk: &mut Talk<'_>, numbers: &[&str]) -> Step<AstdbKeys> {
+    pub(super) fn keys(&self, talk: &mut AriConversation<'_>, numbers: &[&str]) -> Step<AstdbKeys> {
         let mut keys = AstdbKeys::new();
         let one = match numbers {
             [one] => Some(*one),
@@ -116,7 +120,7 @@ impl Asterisk {
     /// Sets a key of a number, or removes it where it is to have no text; returns the refusal where there is one.
     pub(super) fn set_key(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut AriConversation<'_>,
         number: &str,
         family: &'static str,
         text: &str,

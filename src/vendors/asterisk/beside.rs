@@ -3,7 +3,7 @@
 use super::astdb::{AstdbKeys, FAMILIES};
 use super::mailbox::{Mailbox, Mailboxes, WantedMailbox, owns_mailbox};
 use super::objects::ShownObject;
-use super::talk::{Asterisk, Talk};
+use super::protocol::{AriConversation, Asterisk};
 use crate::model::{Fault, FaultKind, Secret};
 use crate::vendors::conversation::Step;
 use crate::wire::Turn;
@@ -37,7 +37,7 @@ impl Asterisk {
     /// given back as it was.
     pub(super) fn new_beside(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut AriConversation<'_>,
         number: &str,
         display_name: &str,
         (wanted, wanted_keys): (&WantedMailbox, &WantedKeys),
@@ -74,7 +74,7 @@ impl Asterisk {
     /// The line of a box that is made: the one of a deletion as it was, where it has the wanted parts.
     fn restored_line(
         &self,
-        talk: &Talk<'_>,
+        talk: &AriConversation<'_>,
         number: &str,
         kept: Option<&Secret>,
         names: (&str, &str),
@@ -90,7 +90,7 @@ impl Asterisk {
     /// there is one.
     pub(super) fn make_beside(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut AriConversation<'_>,
         number: &str,
         new: &NewBeside,
         made: &mut Vec<BesidePart>,
@@ -115,7 +115,7 @@ impl Asterisk {
     /// Removes what a creation has made beside the objects; returns the refusal where there is one.
     pub(super) fn roll_back_beside(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut AriConversation<'_>,
         number: &str,
         made: &[BesidePart],
     ) -> Step<Result<(), Fault>> {
@@ -138,7 +138,7 @@ impl Asterisk {
     /// that a deletion removed.
     pub(super) fn update_beside(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut AriConversation<'_>,
         number: &str,
         aor: Option<&ShownObject>,
         names: (&str, &str),
@@ -181,7 +181,7 @@ impl Asterisk {
     /// Looks at what belongs to an extension with this aor.
     pub(super) fn current_beside(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut AriConversation<'_>,
         number: &str,
         aor: Option<&ShownObject>,
     ) -> Step<CurrentBeside> {
@@ -205,7 +205,7 @@ impl Asterisk {
     /// Removes what belongs to an extension that is gone.
     pub(super) fn remove_beside(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut AriConversation<'_>,
         number: &str,
         current: &CurrentBeside,
     ) -> Step<()> {
@@ -221,7 +221,12 @@ impl Asterisk {
     }
 
     /// Refuses a box of the number that is another one than the row would make: it is neither changed nor used.
-    pub(super) fn foreign_mailbox(&self, talk: &Talk<'_>, number: &str, place: &str) -> Turn {
+    pub(super) fn foreign_mailbox(
+        &self,
+        talk: &AriConversation<'_>,
+        number: &str,
+        place: &str,
+    ) -> Turn {
         let context = &self.voicemail_context;
         let why = format!(
             "there is a box {number} in the context {context} already, {place}, and not as this row would make it: it may be somebody's"
@@ -234,7 +239,7 @@ impl Asterisk {
     }
 
     /// Refuses a key of the number that the row would not set so: the new extension would forward its calls at once.
-    fn foreign_key(&self, talk: &Talk<'_>, family: &str, number: &str) -> Turn {
+    fn foreign_key(&self, talk: &AriConversation<'_>, family: &str, number: &str) -> Turn {
         let why = format!(
             "AstDB has a key {family}/{number} already, and not as this row would set it: calls of the new extension would go by it"
         );

@@ -6,7 +6,7 @@
 use super::ami::{self, MailboxChange};
 use super::objects::ShownObject;
 use super::own::items;
-use super::talk::{Asterisk, Talk, one_line};
+use super::protocol::{AriConversation, Asterisk, one_line};
 use crate::model::{Fault, FaultKind, Secret, WireText};
 use crate::vendors::conversation::Step;
 
@@ -124,7 +124,7 @@ pub(super) struct Mailboxes {
 
 impl Mailboxes {
     /// The line of a box.
-    pub(super) fn line(&self, talk: &Talk<'_>, number: &str) -> Step<Option<Secret>> {
+    pub(super) fn line(&self, talk: &AriConversation<'_>, number: &str) -> Step<Option<Secret>> {
         let mut lines = self.lines.iter().filter(|(name, _)| name == number);
         let line = lines.next().map(|(_, line)| line.clone());
         match lines.next() {
@@ -166,7 +166,7 @@ pub(super) fn owns_mailbox(aor: Option<&ShownObject>, own: &str) -> bool {
 
 impl Asterisk {
     /// Looks at the boxes of the target's context.
-    pub(super) fn mailboxes(&self, talk: &mut Talk<'_>) -> Step<Mailboxes> {
+    pub(super) fn mailboxes(&self, talk: &mut AriConversation<'_>) -> Step<Mailboxes> {
         let mut before = None;
         for _ in 0..LOOKS_MAX {
             let now = self.get_mailboxes_once(talk)?;
@@ -179,7 +179,7 @@ impl Asterisk {
     }
 
     /// Looks once; `None` where it is being written.
-    fn get_mailboxes_once(&self, talk: &mut Talk<'_>) -> Step<Option<Mailboxes>> {
+    fn get_mailboxes_once(&self, talk: &mut AriConversation<'_>) -> Step<Option<Mailboxes>> {
         let request = one_line(talk, ami::get_mailboxes(&self.voicemail_context))?;
         let content = match talk.try_ask(request)? {
             Ok(content) => content,
@@ -200,7 +200,7 @@ impl Asterisk {
     /// extension, `(old, new)`, unless the box has one of its own.
     pub(super) fn merged_mailbox(
         &self,
-        talk: &Talk<'_>,
+        talk: &AriConversation<'_>,
         number: &str,
         current: Option<&Secret>,
         (old, new): (&str, &str),
@@ -238,7 +238,7 @@ impl Asterisk {
     }
 
     /// Asks if Asterisk knows a box of this number, wherever it is written.
-    fn is_mailbox_in_use(&self, talk: &mut Talk<'_>, number: &str) -> Step<bool> {
+    fn is_mailbox_in_use(&self, talk: &mut AriConversation<'_>, number: &str) -> Step<bool> {
         let request = ami::get_mailbox_in_use(&self.voicemail_context, number);
         match talk.judged(one_line(talk, request)?)? {
             Ok(known) => Ok(ami::is_in_use(&known)),
@@ -251,7 +251,7 @@ impl Asterisk {
     /// Writes a change of a box, and sees that Asterisk knows it; returns the refusal where there is one.
     pub(super) fn write_mailbox(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut AriConversation<'_>,
         number: &str,
         makes_context: bool,
         change: &MailboxChange,
@@ -277,7 +277,7 @@ impl Asterisk {
     /// Brings the box of a number to this line, or removes it.
     pub(super) fn bring_mailbox(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut AriConversation<'_>,
         number: &str,
         boxes: &Mailboxes,
         wanted: Option<Secret>,

@@ -3,7 +3,7 @@
 
 use super::objects::{ObjectFields, PjsipObject, ShownObject};
 use super::own::{OwnAttributes, named_in, with_mailbox};
-use super::talk::{Asterisk, Talk};
+use super::protocol::{AriConversation, Asterisk};
 use crate::manifest::Purpose;
 use crate::model::{Fault, FaultCause, FaultKind, Record};
 use crate::vendors::conversation::Step;
@@ -16,7 +16,7 @@ impl Asterisk {
     /// The auth of an extension: never one without a secret, which would let anybody in.
     pub(super) fn new_auth(
         &self,
-        talk: &Talk<'_>,
+        talk: &AriConversation<'_>,
         number: &str,
         fields: ObjectFields,
         own: &OwnAttributes,
@@ -38,7 +38,7 @@ impl Asterisk {
     /// that anybody gets in, is made anew where the row has the secret.
     pub(super) fn changed_auth(
         &self,
-        talk: &Talk<'_>,
+        talk: &AriConversation<'_>,
         endpoint: &ShownObject,
         current: Option<&ShownObject>,
         record: &Record,
@@ -77,7 +77,7 @@ impl Asterisk {
     /// number.
     pub(super) fn changed_aor(
         &self,
-        talk: &Talk<'_>,
+        talk: &AriConversation<'_>,
         endpoint: &ShownObject,
         current: Option<&ShownObject>,
         record: &Record,
@@ -107,7 +107,7 @@ impl Asterisk {
     /// the extension for whole.
     pub(super) fn only_cached(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut AriConversation<'_>,
         number: &str,
         refusal: Fault,
     ) -> Step<Turn> {
@@ -134,7 +134,7 @@ impl Asterisk {
     /// The fields of a part that an extension lacks; none where an earlier try made it.
     fn new_part(
         &self,
-        talk: &Talk<'_>,
+        talk: &AriConversation<'_>,
         object: PjsipObject,
         number: &str,
         (fields, current): (ObjectFields, Option<&ShownObject>),
@@ -155,7 +155,7 @@ pub(super) fn is_hashed(auth: &ShownObject) -> bool {
     HASHES.iter().any(is_set)
 }
 
-fn no_secret(talk: &Talk<'_>, number: &str) -> Turn {
+fn no_secret(talk: &AriConversation<'_>, number: &str) -> Turn {
     let why = format!("without a SIP password anybody would get in for {number}");
     talk.refuse("no_secret", why, "give the row a SIP password")
 }

@@ -16,11 +16,11 @@ mod manager_tests;
 mod mend;
 mod objects;
 mod own;
+mod protocol;
 mod remnants;
 mod sign_in;
 pub mod sim;
 mod sim_manager;
-mod talk;
 #[cfg(test)]
 mod tests;
 
@@ -36,10 +36,10 @@ use mailbox::{Mailbox, WantedMailbox, owns_mailbox};
 use mend::is_hashed;
 use objects::{MAX_CONTACTS, ObjectFields, PjsipObject, ShownObject, codecs};
 use own::{MAILBOX_LINE, MAILBOXES, OwnAttributes, items, named_in, with_mailbox};
+use protocol::{AriConversation, Asterisk, encoded, is_id, named};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashSet};
 use std::mem::take;
-use talk::{Asterisk, Talk, encoded, is_id, named};
 
 /// The operation of the listing, and of its replies.
 const ENDPOINTS: &str = "endpoints";
@@ -90,7 +90,12 @@ struct MadeParts {
 }
 
 impl Tasks for Asterisk {
-    fn answer(&self, talk: &mut Talk<'_>, task: &Task<'_>, session: &Session) -> Step<Answer> {
+    fn answer(
+        &self,
+        talk: &mut AriConversation<'_>,
+        task: &Task<'_>,
+        session: &Session,
+    ) -> Step<Answer> {
         match task {
             Task::SignIn(account) => self.sign_in(talk, account),
             Task::KeepAlive => self.keep_alive(talk, session),
@@ -135,7 +140,7 @@ impl Tasks for Asterisk {
 impl Asterisk {
     /// Lists the extensions. ARI lists what is gone and what was never there, and leaves out what it has not used yet; so
     /// each is looked at, and the listing is never complete. AMI lists all that is in AstDB.
-    fn list(&self, talk: &mut Talk<'_>) -> Step<Answer> {
+    fn list(&self, talk: &mut AriConversation<'_>) -> Step<Answer> {
         let request = Request::new(ENDPOINTS, Method::Get, "/endpoints", Effect::Reads);
         let listed = talk.ask(request)?;
         let names = listed.as_array().and_then(|items| {
@@ -194,7 +199,7 @@ impl Asterisk {
         Ok(Answer::Listing(listing))
     }
 
-    fn get(&self, talk: &mut Talk<'_>, numbers: &[String], live: bool) -> Step<Answer> {
+    fn get(&self, talk: &mut AriConversation<'_>, numbers: &[String], live: bool) -> Step<Answer> {
         let mut endpoints = vec![];
         for number in numbers {
             let number = named(talk, number)?;
@@ -213,7 +218,9 @@ impl Asterisk {
         let keys = self.keys(talk, &present)?;
         let mut found = vec![];
         for (number, endpoint) in endpoints {
-            let part = |talk: &mut Talk<'_>, object: PjsipObject| match endpoint.named(object) {
+            let part = |talk: &mut AriConversation<'_>, object: PjsipObject| match endpoint
+                .named(object)
+            {
                 id if is_id(id) => self.get_object(talk, object, id),
                 _ => Ok(None),
             };
@@ -313,7 +320,7 @@ impl Asterisk {
         }
     }
 
-    fn create(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
+    fn create(&self, talk: &mut AriConversation<'_>, wanted: &Record) -> Step<Answer> {
         let number = named(talk, wanted.number())?;
         let own = wanted.attributes().map(VendorAttributes::pairs);
         let own = own.unwrap_or_default();
@@ -378,7 +385,7 @@ impl Asterisk {
     /// again.
     fn new_objects(
         &self,
-        talk: &Talk<'_>,
+        talk: &AriConversation<'_>,
         number: &str,
         wanted: Wanted,
         own: &OwnAttributes,
@@ -424,7 +431,7 @@ impl Asterisk {
     /// stands in spite of the refusal, for it must not lose its auth.
     fn roll_back(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut AriConversation<'_>,
         number: &str,
         refused: Option<PjsipObject>,
         made: &MadeParts,
@@ -448,7 +455,7 @@ impl Asterisk {
         Ok(talk.end(refusal))
     }
 
-    fn update(&self, talk: &mut Talk<'_>, record: &Record) -> Step<Answer> {
+    fn update(&self, talk: &mut AriConversation<'_>, record: &Record) -> Step<Answer> {
         let number = named(talk, record.number())?;
         let wanted = self.wanted(talk, record, Purpose::Update)?;
         let endpoint = match self.endpoint(talk, number)? {
@@ -516,7 +523,7 @@ impl Asterisk {
     /// had the name of a telephone, `are_whole` if neither its auth nor its aor was gone.
     fn write_changed(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut AriConversation<'_>,
         number: &str,
         endpoint: &ShownObject,
         objects: [(PjsipObject, ObjectFields); 3],
@@ -578,14 +585,14 @@ impl Asterisk {
     }
 
     /// Makes sure that an object of an extension is there.
-    fn part(&self, talk: &mut Talk<'_>, object: PjsipObject, number: &str) -> Step<()> {
+    fn part(&self, talk: &mut AriConversation<'_>, object: PjsipObject, number: &str) -> Step<()> {
         match self.get_object(talk, object, number)? {
             Some(_) => Ok(()),
             None => Err(self.part_missing(talk, object, number)),
         }
     }
 
-    fn part_missing(&self, talk: &Talk<'_>, object: PjsipObject, number: &str) -> Turn {
+    fn part_missing(&self, talk: &AriConversation<'_>, object: PjsipObject, number: &str) -> Turn {
         let why = format!("{number} has an endpoint, but no {}", object.word());
         let hint = "import it with its SIP password: --mode upsert makes what is missing";
         talk.refuse("part_missing", why, hint)
@@ -593,7 +600,7 @@ impl Asterisk {
 
     /// Removes the endpoint first, and then the objects that it named. Where it is gone already, those of its number may
     /// have been left behind.
-    fn delete(&self, talk: &mut Talk<'_>, number: &str) -> Step<Answer> {
+    fn delete(&self, talk: &mut AriConversation<'_>, number: &str) -> Step<Answer> {
         let number = named(talk, number)?;
         let endpoint = self.endpoint_to_write(talk, number)?;
         let parts = [PjsipObject::Aor, PjsipObject::Auth];
@@ -633,7 +640,7 @@ impl Asterisk {
     }
 
     /// Removes what a deletion that was cut off has left beside the objects: its aor stands until that is gone.
-    fn remove_left_beside(&self, talk: &mut Talk<'_>, number: &str) -> Step<()> {
+    fn remove_left_beside(&self, talk: &mut AriConversation<'_>, number: &str) -> Step<()> {
         if !self.uses_ami {
             return Ok(());
         }
@@ -646,7 +653,7 @@ impl Asterisk {
         self.remove_beside(talk, number, &beside)
     }
 
-    fn exists(&self, talk: &Talk<'_>, number: &str, endpoint: &ShownObject) -> Turn {
+    fn exists(&self, talk: &AriConversation<'_>, number: &str, endpoint: &ShownObject) -> Turn {
         if !self.is_extension(Some(endpoint)) {
             return self.other_context(talk, number, endpoint);
         }
@@ -655,7 +662,7 @@ impl Asterisk {
     }
 
     /// Refuses a creation beside an object of its number that may belong to a trunk: it is neither removed nor used.
-    fn foreign_part(&self, talk: &Talk<'_>, object: PjsipObject, number: &str) -> Turn {
+    fn foreign_part(&self, talk: &AriConversation<'_>, object: PjsipObject, number: &str) -> Turn {
         let word = object.word();
         let why = format!(
             "the PBX has an {word} {number} without an endpoint {number}, and not as this row would make it: it may belong to a trunk"
@@ -667,7 +674,12 @@ impl Asterisk {
         talk.end(fault.hint(hint))
     }
 
-    fn other_context(&self, talk: &Talk<'_>, number: &str, endpoint: &ShownObject) -> Turn {
+    fn other_context(
+        &self,
+        talk: &AriConversation<'_>,
+        number: &str,
+        endpoint: &ShownObject,
+    ) -> Turn {
         let context = endpoint.get("context").unwrap_or_default();
         let why = self.of_other_context(number, context);
         let hint = "give the row another number, or set context for the target";
@@ -711,7 +723,12 @@ impl Asterisk {
 
     /// The fields to send, by object. None with a line break: whatever writes it into a file later would read two lines.
     /// The texts for the manager interface have no other control character either.
-    fn wanted(&self, talk: &Talk<'_>, record: &Record, purpose: Purpose) -> Step<Wanted> {
+    fn wanted(
+        &self,
+        talk: &AriConversation<'_>,
+        record: &Record,
+        purpose: Purpose,
+    ) -> Step<Wanted> {
         let mut wanted = Wanted::default();
         for (row, value) in self.manifest.outgoing(record, purpose) {
             let mut parts = row.wire.split('.');
@@ -759,7 +776,7 @@ fn mailbox_line(own: &OwnAttributes) -> Option<Secret> {
 }
 
 /// Asks whether a telephone is registered: the PBX's own word for it.
-fn state(talk: &mut Talk<'_>, number: &str) -> Step<Option<String>> {
+fn state(talk: &mut AriConversation<'_>, number: &str) -> Step<Option<String>> {
     let path = format!("/endpoints/PJSIP/{}", encoded(number));
     let request = Request::new("get state", Method::Get, path, Effect::Reads);
     let endpoint = talk.attempt(request)?;
@@ -771,7 +788,7 @@ fn is_of_pjsip(item: &Value) -> bool {
     item.get("technology") == Some(&json!("PJSIP"))
 }
 
-fn caller_id_text(talk: &Talk<'_>, caller_id: &CallerId) -> Step<String> {
+fn caller_id_text(talk: &AriConversation<'_>, caller_id: &CallerId) -> Step<String> {
     caller_id.text().map_err(|why| {
         let why = format!("Asterisk would not keep this name and caller ID: {why}");
         let is_name_alone =

@@ -1,6 +1,6 @@
 //! The three objects of an extension, their fields on the way out, and what the PBX shows of them.
 
-use super::talk::{Asterisk, Talk, encoded};
+use super::protocol::{AriConversation, Asterisk, encoded};
 use crate::model::{Fault, FaultKind, Secret, WireText};
 use crate::vendors::conversation::Step;
 use crate::wire::{Body, Effect, Method, Request, json};
@@ -207,7 +207,7 @@ impl Asterisk {
     /// Asks for an object; `None` where it is not there.
     pub(super) fn get_object(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut AriConversation<'_>,
         object: PjsipObject,
         id: &str,
     ) -> Step<Option<ShownObject>> {
@@ -221,7 +221,7 @@ impl Asterisk {
     /// Writes an object, and returns it as the PBX shows it then, or the refusal.
     pub(super) fn put(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut AriConversation<'_>,
         object: PjsipObject,
         id: &str,
         fields: ObjectFields,
@@ -241,7 +241,12 @@ impl Asterisk {
     }
 
     /// Removes an object; false where it was not there.
-    pub(super) fn remove(&self, talk: &mut Talk<'_>, object: PjsipObject, id: &str) -> Step<bool> {
+    pub(super) fn remove(
+        &self,
+        talk: &mut AriConversation<'_>,
+        object: PjsipObject,
+        id: &str,
+    ) -> Step<bool> {
         match talk.try_ask(object.delete(id))? {
             Ok(Value::Null) => Ok(true),
             Ok(_) => Err(talk.end(talk.not_understood("a deletion is answered by nothing"))),
@@ -255,7 +260,7 @@ fn differs((attribute, value): &(String, WireText), current: &ShownObject) -> bo
     current.get(attribute).unwrap_or_default() != value.reveal()
 }
 
-fn read(talk: &Talk<'_>, object: PjsipObject, value: &Value) -> Step<ShownObject> {
+fn read(talk: &AriConversation<'_>, object: PjsipObject, value: &Value) -> Step<ShownObject> {
     let shown = ShownObject::parse(value).filter(|shown| shown.get(object.mark()).is_some());
     shown.ok_or_else(|| {
         let why = format!("it is not the list of an {}'s attributes", object.word());

@@ -2,7 +2,7 @@
 //! update, and go with a deletion, whose undo gives them back.
 
 use super::objects::{PjsipObject, ShownObject};
-use super::talk::{Asterisk, Talk, is_id};
+use super::protocol::{AriConversation, Asterisk, is_id};
 use crate::vendors::conversation::Step;
 use std::collections::BTreeMap;
 
@@ -59,7 +59,7 @@ impl Asterisk {
     /// itself. An aor of another name counts too where its own is not named, since a telephone registers by its number.
     pub(super) fn parts_of_others(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut AriConversation<'_>,
         number: &str,
         endpoint: &ShownObject,
     ) -> Step<String> {
@@ -82,7 +82,7 @@ impl Asterisk {
     /// them it could not be used.
     pub(super) fn require_named(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut AriConversation<'_>,
         number: &str,
         own: &OwnAttributes,
     ) -> Step<()> {

@@ -2,14 +2,14 @@
 
 use super::objects::{ObjectFields, PjsipObject};
 use super::own::{MAILBOXES, items};
-use super::talk::{Asterisk, Talk, is_id, named};
+use super::protocol::{AriConversation, Asterisk, is_id, named};
 use crate::vendors::conversation::Step;
 use crate::wire::Answer;
 
 impl Asterisk {
     /// Looks at the auth and the aor of numbers that have no endpoint. Of those that may be a trunk's only the number is
     /// shown.
-    pub(super) fn parts(&self, talk: &mut Talk<'_>, numbers: &[String]) -> Step<Answer> {
+    pub(super) fn parts(&self, talk: &mut AriConversation<'_>, numbers: &[String]) -> Step<Answer> {
         let mut found = vec![];
         for number in numbers.iter().filter(|number| is_id(number)) {
             let number = named(talk, number)?;

@@ -2,7 +2,7 @@
 
 use super::ami;
 use super::objects::{PjsipObject, may_write};
-use super::talk::{Asterisk, Talk, one_line};
+use super::protocol::{AriConversation, Asterisk, one_line};
 use crate::digest::base64;
 use crate::model::{Fault, FaultKind, Secret};
 use crate::vendors::Account;
@@ -23,7 +23,11 @@ const LOOKS_MAX: usize = 4;
 
 impl Asterisk {
     /// Asks for the version, which shows that it is an Asterisk, and whether this account may write.
-    pub(super) fn sign_in(&self, talk: &mut Talk<'_>, account: &Account) -> Step<Answer> {
+    pub(super) fn sign_in(
+        &self,
+        talk: &mut AriConversation<'_>,
+        account: &Account,
+    ) -> Step<Answer> {
         let user = format!("{}:{}", account.username, account.password.reveal());
         let token = Secret::new(format!("Basic {}", base64(user.as_bytes())));
         let info = talk.sign_in(info().header("authorization", token.clone()))?;
@@ -62,7 +66,11 @@ impl Asterisk {
 
     /// Asks when the PBX started, and keeps the session of the manager interface. Where the file of the boxes was not looked at
     /// since that start, it is.
-    pub(super) fn keep_alive(&self, talk: &mut Talk<'_>, session: &Session) -> Step<Answer> {
+    pub(super) fn keep_alive(
+        &self,
+        talk: &mut AriConversation<'_>,
+        session: &Session,
+    ) -> Step<Answer> {
         let info = talk.ask(info())?;
         let mut now = started(&info, None);
         let before = session.started.as_deref();
@@ -85,7 +93,11 @@ impl Asterisk {
 
     /// Sees that the account may read and write files of the configuration, as voicemail boxes need it; returns the fault
     /// of those that write where it may only read.
-    fn may_write_files(&self, talk: &mut Talk<'_>, session: &Session) -> Step<Option<Fault>> {
+    fn may_write_files(
+        &self,
+        talk: &mut AriConversation<'_>,
+        session: &Session,
+    ) -> Step<Option<Fault>> {
         let request = self.authorise(ami::may_write(), session);
         match talk.judged_at_sign_in(request)? {
             Err(fault) if is_code(&fault, "ami_no_file") => return Ok(None),
@@ -144,7 +156,7 @@ impl Asterisk {
     }
 
     /// Looks at the file of the boxes; `None` where it is being written all the time.
-    fn file_now(&self, talk: &mut Talk<'_>) -> Step<Option<PbxFile>> {
+    fn file_now(&self, talk: &mut AriConversation<'_>) -> Step<Option<PbxFile>> {
         let mut before = None;
         for _ in 0..LOOKS_MAX {
             let now = match talk.try_ask(ami::get_voicemail_file())? {

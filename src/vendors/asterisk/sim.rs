@@ -94,14 +94,14 @@ pub struct AsteriskSim {
 struct SimRefusal(u16, String);
 
 impl Pbx for AsteriskSim {
-    fn answer(&mut self, heard: &RawRequest) -> Reply {
+    fn answer(&mut self, request: &RawRequest) -> Reply {
         if self.has_crashed {
             return Reply::new(503, "text/plain", "");
         }
-        if heard.path() == "/rawman" {
-            return self.manage(heard);
+        if request.path() == "/rawman" {
+            return self.manage(request);
         }
-        let answered = self.obey(heard);
+        let answered = self.obey(request);
         if self.has_crashed {
             return Reply::new(503, "text/plain", "");
         }
@@ -228,16 +228,16 @@ impl AsteriskSim {
         )
     }
 
-    fn obey(&mut self, heard: &RawRequest) -> Result<Value, SimRefusal> {
-        let path = heard.path().strip_prefix("/ari").unwrap_or_default();
+    fn obey(&mut self, request: &RawRequest) -> Result<Value, SimRefusal> {
+        let path = request.path().strip_prefix("/ari").unwrap_or_default();
         if path == "/asterisk/info" {
             self.sign_ins += 1;
         }
         if path.is_empty() {
             return Err(SimRefusal(404, String::new()));
         }
-        let may_write = self.check_account(heard)?;
-        let reads = heard.method == "GET";
+        let may_write = self.check_account(request)?;
+        let reads = request.method == "GET";
         if !reads && !may_write {
             return Err(SimRefusal(403, "Write access denied".into()));
         }
@@ -249,7 +249,7 @@ impl AsteriskSim {
             return Err(SimRefusal(404, words));
         }
         if let Some(object) = path.strip_prefix(FOLDER) {
-            return self.about_object(heard, object);
+            return self.about_object(request, object);
         }
         match (path, reads) {
             ("/asterisk/ping", true) => Ok(json!({
@@ -298,8 +298,8 @@ impl AsteriskSim {
     }
 
     /// Answers an action of the manager interface, whose account is that of ARI.
-    fn manage(&mut self, heard: &RawRequest) -> Reply {
-        if String::from_utf8_lossy(&heard.body).contains("Action=SorceryMemoryCacheExpire") {
+    fn manage(&mut self, request: &RawRequest) -> Reply {
+        if String::from_utf8_lossy(&request.body).contains("Action=SorceryMemoryCacheExpire") {
             self.objects[2].append(&mut self.hidden);
             for (id, stored) in take(&mut self.lost) {
                 match stored {
@@ -331,7 +331,7 @@ impl AsteriskSim {
             .collect();
         let (username, password) = &self.manager_account;
         let account = (username.as_str(), password.as_str());
-        self.manager.answer(heard, account, &endpoints)
+        self.manager.answer(request, account, &endpoints)
     }
 
     /// The version, and the time of its start.
@@ -350,10 +350,10 @@ impl AsteriskSim {
     }
 
     /// Checks the account; true where it may write.
-    fn check_account(&self, heard: &RawRequest) -> Result<bool, SimRefusal> {
+    fn check_account(&self, request: &RawRequest) -> Result<bool, SimRefusal> {
         let is = |name: &str| {
             let user = format!("{name}:{}", self.password);
-            heard.header("authorization") == Some(&format!("Basic {}", base64(user.as_bytes())))
+            request.header("authorization") == Some(&format!("Basic {}", base64(user.as_bytes())))
         };
         match (is(&self.username), is(READER)) {
             (true, _) => Ok(true),
@@ -370,7 +370,7 @@ impl AsteriskSim {
         names.iter().map(|id| listed(id)).collect()
     }
 
-    fn about_object(&mut self, heard: &RawRequest, path: &str) -> Result<Value, SimRefusal> {
+    fn about_object(&mut self, request: &RawRequest, path: &str) -> Result<Value, SimRefusal> {
         let mut parts = path.split('/');
         let (class, kind, id) = (parts.next(), parts.next(), parts.next());
         let (Some(class), Some(kind)) = (class, kind) else {
@@ -383,7 +383,7 @@ impl AsteriskSim {
         if class != "res_pjsip" {
             return Err(SimRefusal(404, format!("configClass '{class}' not found")));
         }
-        let verb = match heard.method.as_str() {
+        let verb = match request.method.as_str() {
             verb @ ("GET" | "PUT" | "DELETE") => verb,
             _ => return Err(SimRefusal(405, "Invalid method".into())),
         };
@@ -400,7 +400,7 @@ impl AsteriskSim {
         match verb {
             "GET" => self.get(index, &id),
             "DELETE" => self.delete(index, &id),
-            _ => self.put(index, &id, heard),
+            _ => self.put(index, &id, request),
         }
     }
 
@@ -429,8 +429,8 @@ impl AsteriskSim {
         Ok(Value::Null)
     }
 
-    fn put(&mut self, kind: usize, id: &str, heard: &RawRequest) -> Result<Value, SimRefusal> {
-        if heard.body.len() > BODY_BYTES_MAX {
+    fn put(&mut self, kind: usize, id: &str, request: &RawRequest) -> Result<Value, SimRefusal> {
+        if request.body.len() > BODY_BYTES_MAX {
             return Err(SimRefusal(413, String::new()));
         }
         let current = self.objects.get(kind).and_then(|objects| objects.get(id));
@@ -438,11 +438,11 @@ impl AsteriskSim {
         let current = current
             .filter(|_| kind != 2 || !self.is_poison(id))
             .cloned();
-        let is_json = heard
+        let is_json = request
             .header("content-type")
             .is_some_and(|kind| kind.starts_with("application/json"));
-        let body = match is_json && !heard.body.is_empty() {
-            true => serde_json::from_slice(&heard.body)
+        let body = match is_json && !request.body.is_empty() {
+            true => serde_json::from_slice(&request.body)
                 .map_err(|_| SimRefusal(400, "Error parsing request body".into()))?,
             false => json!({}),
         };

@@ -136,11 +136,11 @@ impl ManagerSim {
     /// Answers an action; `endpoints` are those of AstDB, as their keys and values.
     pub(super) fn answer(
         &mut self,
-        heard: &RawRequest,
+        request: &RawRequest,
         (username, password): (&str, &str),
         endpoints: &[(String, String)],
     ) -> Reply {
-        let form = form_urlencoded::parse(&heard.body).into_owned().collect();
+        let form = form_urlencoded::parse(&request.body).into_owned().collect();
         let form = SimForm(form);
         let text = |text: &str| Reply::new(200, "text/plain", text.replace('\n', "\r\n"));
         if form.get("Action") == "Login" {
@@ -155,7 +155,7 @@ impl ManagerSim {
                 ..text("Response: Success\nMessage: Authentication accepted\n\n")
             };
         }
-        let cookie = heard.header("cookie");
+        let cookie = request.header("cookie");
         if !cookie.is_some_and(|cookie| self.sessions.contains(cookie)) {
             return text(&refused("Permission denied"));
         }

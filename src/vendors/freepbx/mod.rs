@@ -69,7 +69,7 @@ struct FreePbx {
     scope: String,
 }
 
-type Talk<'t> = Conversation<'t, FreePbx>;
+type FreePbxConversation<'t> = Conversation<'t, FreePbx>;
 
 /// An extension as the PBX holds it.
 #[derive(Default)]
@@ -83,7 +83,12 @@ struct CurrentExtension {
 }
 
 impl Tasks for FreePbx {
-    fn answer(&self, talk: &mut Talk<'_>, task: &Task<'_>, session: &Session) -> Step<Answer> {
+    fn answer(
+        &self,
+        talk: &mut FreePbxConversation<'_>,
+        task: &Task<'_>,
+        session: &Session,
+    ) -> Step<Answer> {
         match task {
             Task::SignIn(account) => self.sign_in(talk, account),
             Task::KeepAlive => Ok(Answer::Session(session.clone())),
@@ -183,7 +188,7 @@ impl FreePbx {
     /// Gets a token, and shows by a harmless question that it is a FreePBX which admits the application.
     /// Shows with a token that it is such a PBX, and that the account may do what a run needs. A token that is not known any
     /// more by then has run out.
-    fn sign_in(&self, talk: &mut Talk<'_>, account: &Account) -> Step<Answer> {
+    fn sign_in(&self, talk: &mut FreePbxConversation<'_>, account: &Account) -> Step<Answer> {
         let proofs = [
             Some(PROVE),
             (self.scope.split(' ').any(|scope| scope == APPLY_SCOPE)).then_some(PROVE_APPLY),
@@ -208,7 +213,7 @@ impl FreePbx {
         }))
     }
 
-    fn token(&self, talk: &mut Talk<'_>, account: &Account) -> Step<Secret> {
+    fn token(&self, talk: &mut FreePbxConversation<'_>, account: &Account) -> Step<Secret> {
         let form = vec![
             (
                 "grant_type".to_owned(),
@@ -231,7 +236,7 @@ impl FreePbx {
     }
 
     /// A number that may be addressed to the PBX.
-    fn digits<'n>(&self, talk: &Talk<'_>, number: &'n str) -> Step<&'n str> {
+    fn digits<'n>(&self, talk: &FreePbxConversation<'_>, number: &'n str) -> Step<&'n str> {
         if is_digits(number) {
             return Ok(number);
         }
@@ -240,7 +245,7 @@ impl FreePbx {
     }
 
     /// Lists the numbers. The PBX counts its devices: where it lists others, some are broken.
-    fn list(&self, talk: &mut Talk<'_>) -> Step<Listing> {
+    fn list(&self, talk: &mut FreePbxConversation<'_>) -> Step<Listing> {
         let answer = talk.ask(question("list", LIST, Map::new()))?;
         let Some(extensions) = answer.get("extension").and_then(Value::as_array) else {
             return Err(talk.end(talk.not_understood("it has no list of extensions")));
@@ -255,7 +260,7 @@ impl FreePbx {
         })
     }
 
-    fn get(&self, talk: &mut Talk<'_>, numbers: &[String]) -> Step<Vec<Record>> {
+    fn get(&self, talk: &mut FreePbxConversation<'_>, numbers: &[String]) -> Step<Vec<Record>> {
         let mut found = vec![];
         for number in numbers.iter().filter(|number| is_digits(number)) {
             let Some(current) = self.current(talk, number)? else {
@@ -273,7 +278,11 @@ impl FreePbx {
     }
 
     /// The extension as the PBX holds it, with its mailbox; `None` where it has none of this number.
-    fn current(&self, talk: &mut Talk<'_>, number: &str) -> Step<Option<CurrentExtension>> {
+    fn current(
+        &self,
+        talk: &mut FreePbxConversation<'_>,
+        number: &str,
+    ) -> Step<Option<CurrentExtension>> {
         let Some(content) = self.extension(talk, number)? else {
             return Ok(None);
         };
@@ -302,7 +311,7 @@ impl FreePbx {
 
     /// The answer about an extension; `None` where the PBX has none of this number. A refusal in another language says that
     /// too: then the listing tells.
-    fn extension(&self, talk: &mut Talk<'_>, number: &str) -> Step<Option<Value>> {
+    fn extension(&self, talk: &mut FreePbxConversation<'_>, number: &str) -> Step<Option<Value>> {
         match talk.try_ask(asked("fetch", FETCH, number))? {
             Ok(content) => Ok(Some(content)),
             Err(fault) if fault.kind == FaultKind::Missing => Ok(None),
@@ -317,7 +326,7 @@ impl FreePbx {
         }
     }
 
-    fn create(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
+    fn create(&self, talk: &mut FreePbxConversation<'_>, wanted: &Record) -> Step<Answer> {
         let number = self.digits(talk, wanted.number())?;
         let mut input = identity(number);
         let text = |field: Field| wanted.reveal(field).unwrap_or_default();
@@ -353,7 +362,7 @@ impl FreePbx {
         }
     }
 
-    fn update(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
+    fn update(&self, talk: &mut FreePbxConversation<'_>, wanted: &Record) -> Step<Answer> {
         let number = self.digits(talk, wanted.number())?;
         let Some(current) = self.current(talk, number)? else {
             return Err(talk.end(self.manifest.missing(number)));
@@ -369,7 +378,7 @@ impl FreePbx {
     /// Deletes an extension and makes it anew, which is the PBX's way to change it; everything that it holds is told again.
     fn rewrite(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut FreePbxConversation<'_>,
         wanted: &Record,
         current: &CurrentExtension,
     ) -> Step<Answer> {
@@ -429,7 +438,7 @@ impl FreePbx {
     /// Brings the mailbox that an extension held to what is wanted, where it is so `now`.
     fn change_mailbox(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut FreePbxConversation<'_>,
         wanted: &Record,
         current: &CurrentExtension,
         now: Option<&Mailbox>,
@@ -450,7 +459,7 @@ impl FreePbx {
         change.carry_out(talk)
     }
 
-    fn delete(&self, talk: &mut Talk<'_>, number: &str) -> Step<Answer> {
+    fn delete(&self, talk: &mut FreePbxConversation<'_>, number: &str) -> Step<Answer> {
         let named = identity(self.digits(talk, number)?);
         match talk.try_ask(mutation("deleteExtension", named))? {
             Ok(_) => Ok(Answer::Done),
@@ -465,7 +474,7 @@ impl FreePbx {
     }
 
     /// Has the PBX apply its configuration, or asks how that goes on. Its words for that are in no language.
-    fn apply(&self, talk: &mut Talk<'_>, under_way: Option<&str>) -> Step<Answer> {
+    fn apply(&self, talk: &mut FreePbxConversation<'_>, under_way: Option<&str>) -> Step<Answer> {
         let Some(transaction) = under_way else {
             let content = talk.ask(sent("doreload", APPLY, Map::new(), Effect::Writes))?;
             let transaction = content.get("transaction_id").and_then(json::text);

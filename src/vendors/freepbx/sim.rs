@@ -45,10 +45,10 @@ struct FreePbxSim {
 type PbxMessage = String;
 
 impl Pbx for FreePbxSim {
-    fn answer(&mut self, heard: &RawRequest) -> Reply {
-        match (heard.method.as_str(), heard.path().strip_prefix(BASE)) {
-            ("POST", Some("token")) => self.token(heard),
-            ("POST", Some("gql")) => self.graph(heard),
+    fn answer(&mut self, request: &RawRequest) -> Reply {
+        match (request.method.as_str(), request.path().strip_prefix(BASE)) {
+            ("POST", Some("token")) => self.token(request),
+            ("POST", Some("gql")) => self.graph(request),
             _ => Reply::new(404, "text/html", "<html><h1>Not Found</h1></html>"),
         }
     }
@@ -85,10 +85,10 @@ impl Pbx for FreePbxSim {
 }
 
 impl FreePbxSim {
-    fn token(&mut self, heard: &RawRequest) -> Reply {
+    fn token(&mut self, request: &RawRequest) -> Reply {
         self.sign_ins += 1;
         let form: BTreeMap<String, String> =
-            form_urlencoded::parse(&heard.body).into_owned().collect();
+            form_urlencoded::parse(&request.body).into_owned().collect();
         let given = |name: &str| form.get(name).map_or("", String::as_str);
         if given("grant_type") != "client_credentials" {
             let body = json!({ "error": "unsupported_grant_type", "message": "The authorization grant type is not supported by the authorization server." });
@@ -107,14 +107,14 @@ impl FreePbxSim {
         Reply::new(200, "application/json", body.to_string())
     }
 
-    fn graph(&mut self, heard: &RawRequest) -> Reply {
-        let bearer = heard.header("authorization").unwrap_or_default();
+    fn graph(&mut self, request: &RawRequest) -> Reply {
+        let bearer = request.header("authorization").unwrap_or_default();
         let token = bearer.strip_prefix("Bearer ").unwrap_or_default();
         let Some(scopes) = self.tokens.get(token).cloned() else {
             let body = json!({ "error": "access_denied", "message": "The resource owner or authorization server denied the request." });
             return Reply::new(401, "application/json", body.to_string());
         };
-        let (status, body) = match self.answer_operation(heard, &scopes) {
+        let (status, body) = match self.answer_operation(request, &scopes) {
             Ok(data) => (200, json!({ "data": data })),
             Err(message) => (
                 400,
@@ -126,10 +126,10 @@ impl FreePbxSim {
 
     fn answer_operation(
         &mut self,
-        heard: &RawRequest,
+        request: &RawRequest,
         scopes: &BTreeSet<String>,
     ) -> Result<Value, PbxMessage> {
-        let body = json::parse(&heard.body).map_err(|_| "Syntax Error: Unexpected <EOF>")?;
+        let body = json::parse(&request.body).map_err(|_| "Syntax Error: Unexpected <EOF>")?;
         let text = body
             .get("query")
             .and_then(Value::as_str)

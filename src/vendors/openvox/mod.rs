@@ -56,10 +56,15 @@ struct OpenVox {
     format: String,
 }
 
-type Talk<'t> = Conversation<'t, OpenVox>;
+type OpenVoxConversation<'t> = Conversation<'t, OpenVox>;
 
 impl Tasks for OpenVox {
-    fn answer(&self, talk: &mut Talk<'_>, task: &Task<'_>, session: &Session) -> Step<Answer> {
+    fn answer(
+        &self,
+        talk: &mut OpenVoxConversation<'_>,
+        task: &Task<'_>,
+        session: &Session,
+    ) -> Step<Answer> {
         match task {
             Task::SignIn(account) => self.sign_in(talk, account),
             Task::KeepAlive => self.keep_alive(talk, session),
@@ -120,7 +125,7 @@ impl Protocol for OpenVox {
 }
 
 impl OpenVox {
-    fn sign_in(&self, talk: &mut Talk<'_>, account: &Account) -> Step<Answer> {
+    fn sign_in(&self, talk: &mut OpenVoxConversation<'_>, account: &Account) -> Step<Answer> {
         let fields = vec![
             ("username", account.username.clone().into()),
             ("password", account.password.derive(md5_hex).into()),
@@ -137,7 +142,7 @@ impl OpenVox {
     }
 
     /// The page of the heartbeat prints no `type`: it is JSON in either format.
-    fn keep_alive(&self, talk: &mut Talk<'_>, session: &Session) -> Step<Answer> {
+    fn keep_alive(&self, talk: &mut OpenVoxConversation<'_>, session: &Session) -> Step<Answer> {
         let fields = [("ipaddr", "127.0.0.1"), ("port", REPORT_PORT)];
         let version = self.manifest.word("heartbeat_version");
         let fields = fields
@@ -152,7 +157,7 @@ impl OpenVox {
 
     /// Lists the numbers on the PBX. Where it does not know the list's path, and `all` is a word for everything, all
     /// settings are asked for; that listing is not called complete.
-    fn list(&self, talk: &mut Talk<'_>) -> Step<Listing> {
+    fn list(&self, talk: &mut OpenVoxConversation<'_>) -> Step<Listing> {
         let (answer, name) = match talk.judged(self.request(self.word("list"), Effect::Reads))? {
             Ok(answer) => (answer, "extlist"),
             Err(fault) if is_unknown_request(&fault) => match self.manifest.word("query_all") {
@@ -173,7 +178,7 @@ impl OpenVox {
 
     /// Gets these extensions from the PBX. A refusal does not name the numbers that it is about (the pages print no
     /// answer for an extension that is not there), so the listing is asked then.
-    fn get(&self, talk: &mut Talk<'_>, numbers: &[String]) -> Step<Vec<Record>> {
+    fn get(&self, talk: &mut OpenVoxConversation<'_>, numbers: &[String]) -> Step<Vec<Record>> {
         // A number is digits here: anything else is not on the PBX, and might be a word with a meaning of its own.
         let asked = numbers.iter().map(String::as_str);
         let asked: BTreeSet<&str> = asked.filter(|number| is_digits(number)).collect();
@@ -210,7 +215,7 @@ impl OpenVox {
             .map_err(|fault| talk.end(fault))
     }
 
-    fn create(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
+    fn create(&self, talk: &mut OpenVoxConversation<'_>, wanted: &Record) -> Step<Answer> {
         if wanted.text(Field::NEW_NUMBER).is_some() {
             let why = "new_number renames an extension that exists; this one is to be made";
             let fault = self
@@ -226,7 +231,7 @@ impl OpenVox {
         self.write(talk, "extension/add", fields.collect())
     }
 
-    fn update(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
+    fn update(&self, talk: &mut OpenVoxConversation<'_>, wanted: &Record) -> Step<Answer> {
         let number = self.digits(talk, wanted.number())?;
         if let Some(new_number) = wanted.text(Field::NEW_NUMBER) {
             self.digits(talk, new_number)?;
@@ -252,14 +257,14 @@ impl OpenVox {
         )
     }
 
-    fn delete(&self, talk: &mut Talk<'_>, number: &str) -> Step<Answer> {
+    fn delete(&self, talk: &mut OpenVoxConversation<'_>, number: &str) -> Step<Answer> {
         let number = self.digits(talk, number)?.to_owned();
         self.write(talk, "extension/delete", vec![("number", number.into())])
     }
 
     fn write(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut OpenVoxConversation<'_>,
         operation: &'static str,
         fields: Vec<(&str, WireText)>,
     ) -> Step<Answer> {
@@ -306,7 +311,7 @@ impl OpenVox {
     /// The extensions of these numbers, and no other; none where the answer has no list of them.
     fn extensions(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut OpenVoxConversation<'_>,
         numbers: &[&str],
     ) -> Step<Result<Option<Vec<Record>>, Fault>> {
         let answer = talk.judged(self.query(&numbers.join(",")))?;
@@ -335,7 +340,7 @@ impl OpenVox {
     }
 
     /// A number that may be addressed to the PBX.
-    fn digits<'n>(&self, talk: &Talk<'_>, number: &'n str) -> Step<&'n str> {
+    fn digits<'n>(&self, talk: &OpenVoxConversation<'_>, number: &'n str) -> Step<&'n str> {
         if is_digits(number) {
             return Ok(number);
         }
@@ -363,7 +368,7 @@ impl OpenVox {
 }
 
 /// Builds the fault of an answer with `Success` but without the records that were asked for.
-fn no_records(talk: &Talk<'_>, name: &str) -> Fault {
+fn no_records(talk: &OpenVoxConversation<'_>, name: &str) -> Fault {
     Fault {
         code: "reply.no_records".into(),
         cause: FaultCause::Other,
@@ -429,7 +434,7 @@ type JsonRecord = Map<String, Value>;
 /// The extensions under a name of an answer: a list of them, one alone, or a list within one more element. Each has a
 /// number of its own. None where the answer does not have the name.
 fn records(
-    talk: &Talk<'_>,
+    talk: &OpenVoxConversation<'_>,
     mut answer: Value,
     name: &str,
 ) -> Result<Option<Vec<JsonRecord>>, Fault> {

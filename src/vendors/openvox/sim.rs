@@ -43,16 +43,16 @@ const REQUEST_BLANK: PbxErrno = 20009;
 type AnswerContent = Map<String, Value>;
 
 impl Pbx for OpenVoxSim {
-    fn answer(&mut self, heard: &RawRequest) -> Reply {
-        let Some(operation) = heard.path().strip_prefix(PREFIX) else {
+    fn answer(&mut self, request: &RawRequest) -> Reply {
+        let Some(operation) = request.path().strip_prefix(PREFIX) else {
             return not_found();
         };
-        let query: BTreeMap<String, String> = form_urlencoded::parse(heard.query().as_bytes())
+        let query: BTreeMap<String, String> = form_urlencoded::parse(request.query().as_bytes())
             .into_owned()
             .collect();
         let is_xml = query.get("type").is_some_and(|word| word == "xml");
-        let told = if heard.method == "POST" {
-            self.obey(operation, &query, heard)
+        let told = if request.method == "POST" {
+            self.obey(operation, &query, request)
         } else {
             Err(POST_ONLY)
         };
@@ -92,10 +92,10 @@ impl OpenVoxSim {
         &mut self,
         operation: &str,
         query: &BTreeMap<String, String>,
-        heard: &RawRequest,
+        request: &RawRequest,
     ) -> Result<AnswerContent, PbxErrno> {
         if operation == "login" {
-            return self.login(&fields(query, heard)?);
+            return self.login(&fields(query, request)?);
         }
         let known = [
             "heartbeat",
@@ -118,7 +118,7 @@ impl OpenVoxSim {
             }
             "extensionlist/query" => Ok(list_of("extlist", self.extensions.values().map(listed))),
             _ => {
-                let fields = fields(query, heard)?;
+                let fields = fields(query, request)?;
                 match operation {
                     "heartbeat" => heartbeat(&fields),
                     "extension/query" => self.query(&fields),
@@ -388,16 +388,16 @@ fn list_of(name: &str, extensions: impl Iterator<Item = Value>) -> AnswerContent
 /// Reads the names and texts of a body, which has to be of the type that the query names.
 fn fields(
     query: &BTreeMap<String, String>,
-    heard: &RawRequest,
+    request: &RawRequest,
 ) -> Result<BTreeMap<String, String>, PbxErrno> {
-    let declared = heard.header("content-type").unwrap_or_default();
+    let declared = request.header("content-type").unwrap_or_default();
     let media = declared.split(';').next().unwrap_or_default().trim();
-    if heard.body.is_empty() {
+    if request.body.is_empty() {
         return Err(REQUEST_BLANK);
     }
     match (query.get("type").map_or("json", String::as_str), media) {
         ("json", "application/json") => {
-            let Ok(Value::Object(object)) = json::parse(&heard.body) else {
+            let Ok(Value::Object(object)) = json::parse(&request.body) else {
                 return Err(WRONG_FORMAT);
             };
             let text = |(name, value): (String, Value)| match value {
@@ -407,7 +407,7 @@ fn fields(
             object.into_iter().map(text).collect()
         }
         ("xml", "application/xml") => {
-            let root = xml::parse(&heard.body).map_err(|_| WRONG_FORMAT)?;
+            let root = xml::parse(&request.body).map_err(|_| WRONG_FORMAT)?;
             if root.name != "xml" {
                 return Err(WRONG_FORMAT);
             }

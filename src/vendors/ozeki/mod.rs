@@ -44,10 +44,15 @@ struct Ozeki {
     extension_type: String,
 }
 
-type Talk<'t> = Conversation<'t, Ozeki>;
+type OzekiConversation<'t> = Conversation<'t, Ozeki>;
 
 impl Tasks for Ozeki {
-    fn answer(&self, talk: &mut Talk<'_>, task: &Task<'_>, session: &Session) -> Step<Answer> {
+    fn answer(
+        &self,
+        talk: &mut OzekiConversation<'_>,
+        task: &Task<'_>,
+        session: &Session,
+    ) -> Step<Answer> {
         match task {
             Task::SignIn(account) => self.sign_in(talk, account),
             Task::KeepAlive => Ok(Answer::Session(session.clone())),
@@ -110,7 +115,7 @@ impl Protocol for Ozeki {
 impl Ozeki {
     /// Sends one harmless command to show that it is an Ozeki and that it admits us. No page prints the rest of the
     /// answer beside its code, so it is not used.
-    fn sign_in(&self, talk: &mut Talk<'_>, account: &Account) -> Step<Answer> {
+    fn sign_in(&self, talk: &mut OzekiConversation<'_>, account: &Account) -> Step<Answer> {
         let user = OfficeUser::of_account(account);
         let request = self.request("ListExtensionTypes", vec![], Effect::Reads);
         talk.sign_in(user.sign(request))?;
@@ -119,7 +124,7 @@ impl Ozeki {
 
     /// Lists only extensions of the type that is written: the others (voice menus, conference rooms, …) are not
     /// rowcall's.
-    fn list(&self, talk: &mut Talk<'_>) -> Step<Answer> {
+    fn list(&self, talk: &mut OzekiConversation<'_>) -> Step<Answer> {
         let response = talk.ask(self.request("ListExtensions", vec![], Effect::Reads))?;
         let Some(extensions) = response.child("Extensions") else {
             return Ok(Answer::Listing(Listing::default()));
@@ -141,7 +146,12 @@ impl Ozeki {
         Ok(Answer::Listing(listing))
     }
 
-    fn get(&self, talk: &mut Talk<'_>, numbers: &[String], live: bool) -> Step<Answer> {
+    fn get(
+        &self,
+        talk: &mut OzekiConversation<'_>,
+        numbers: &[String],
+        live: bool,
+    ) -> Step<Answer> {
         let mut found = vec![];
         for number in numbers {
             match self.config(talk, number)? {
@@ -153,7 +163,7 @@ impl Ozeki {
         Ok(Answer::Found(found))
     }
 
-    fn create(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
+    fn create(&self, talk: &mut OzekiConversation<'_>, wanted: &Record) -> Step<Answer> {
         let config = Element::new("Config").with_attribute(
             "knownType",
             format!("{}{KNOWN_TYPE_END}", self.extension_type),
@@ -174,7 +184,7 @@ impl Ozeki {
     }
 
     /// Changes an extension. ModifyConfig demands the whole configuration: read, merge, write.
-    fn update(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
+    fn update(&self, talk: &mut OzekiConversation<'_>, wanted: &Record) -> Step<Answer> {
         let number = wanted.number();
         let current = self.own_config(talk, number)?;
         let config = self.merged(current, wanted);
@@ -193,7 +203,7 @@ impl Ozeki {
 
     /// Deletes an extension. IDs are shared by all types of extensions, and RemoveConfig asks for no type: so it first
     /// looks up the extension that would be removed.
-    fn delete(&self, talk: &mut Talk<'_>, number: &str) -> Step<Answer> {
+    fn delete(&self, talk: &mut OzekiConversation<'_>, number: &str) -> Step<Answer> {
         self.own_config(talk, number)?;
         let id = vec![("ExtensionId", number.into())];
         talk.ask(self.request("RemoveConfig", id, Effect::Writes))?;
@@ -201,7 +211,11 @@ impl Ozeki {
     }
 
     /// Asks GetConfig for this number; returns its configuration or the PBX's refusal.
-    fn config(&self, talk: &mut Talk<'_>, number: &str) -> Step<Result<Element, Fault>> {
+    fn config(
+        &self,
+        talk: &mut OzekiConversation<'_>,
+        number: &str,
+    ) -> Step<Result<Element, Fault>> {
         let id = vec![("ExtensionId", number.into())];
         let response = match talk.try_ask(self.request("GetConfig", id, Effect::Reads))? {
             Ok(response) => response,
@@ -217,7 +231,7 @@ impl Ozeki {
     }
 
     /// The configuration of an extension that may be written: it is there, and of the type that is ours.
-    fn own_config(&self, talk: &mut Talk<'_>, number: &str) -> Step<Element> {
+    fn own_config(&self, talk: &mut OzekiConversation<'_>, number: &str) -> Step<Element> {
         let config = self
             .config(talk, number)?
             .map_err(|refusal| talk.end(refusal))?;
@@ -235,7 +249,7 @@ impl Ozeki {
 
     fn write_config(
         &self,
-        talk: &mut Talk<'_>,
+        talk: &mut OzekiConversation<'_>,
         command: &'static str,
         config: &Element,
     ) -> Step<Result<Element, Fault>> {

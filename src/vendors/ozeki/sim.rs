@@ -104,8 +104,8 @@ enum ReplyContent {
 }
 
 impl Pbx for OzekiSim {
-    fn answer(&mut self, heard: &RawRequest) -> Reply {
-        let body = match self.obey(heard) {
+    fn answer(&mut self, request: &RawRequest) -> Reply {
+        let body = match self.obey(request) {
             Ok(ReplyContent::Config(config)) => format!(
                 "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<Response>{}{}</Response>",
                 written(&config),
@@ -149,8 +149,8 @@ impl Pbx for OzekiSim {
 }
 
 impl OzekiSim {
-    fn obey(&mut self, heard: &RawRequest) -> Result<ReplyContent, OzekiRefusal> {
-        let parameters = parameters(heard)?;
+    fn obey(&mut self, request: &RawRequest) -> Result<ReplyContent, OzekiRefusal> {
+        let parameters = parameters(request)?;
         let asked = |name: &str| {
             parameters
                 .get(name)
@@ -278,19 +278,19 @@ impl OzekiSim {
 }
 
 /// The parameters of a GET's query or of a POST's form, each at most once.
-fn parameters(heard: &RawRequest) -> Result<BTreeMap<String, String>, OzekiRefusal> {
-    let is_form = heard.header("content-type").is_some_and(|kind| {
+fn parameters(request: &RawRequest) -> Result<BTreeMap<String, String>, OzekiRefusal> {
+    let is_form = request.header("content-type").is_some_and(|kind| {
         let kind = kind.split(';').next().unwrap_or_default().trim();
         kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
     });
-    let text = match heard.method.as_str() {
-        "GET" => heard.query(),
+    let text = match request.method.as_str() {
+        "GET" => request.query(),
         "POST" if is_form => {
-            std::str::from_utf8(&heard.body).map_err(|_| OzekiRefusal::parse(""))?
+            std::str::from_utf8(&request.body).map_err(|_| OzekiRefusal::parse(""))?
         }
-        _ => return Err(OzekiRefusal::parse(&heard.method)),
+        _ => return Err(OzekiRefusal::parse(&request.method)),
     };
-    if heard.path() != "/" || !text.is_ascii() || !escapes_are_whole(text) {
+    if request.path() != "/" || !text.is_ascii() || !escapes_are_whole(text) {
         return Err(OzekiRefusal::parse(text));
     }
     let mut parameters = BTreeMap::new();
@@ -429,8 +429,8 @@ mod tests {
         }
     }
 
-    fn code(pbx: &mut dyn Pbx, heard: &RawRequest) -> String {
-        let reply = pbx.answer(heard);
+    fn code(pbx: &mut dyn Pbx, request: &RawRequest) -> String {
+        let reply = pbx.answer(request);
         assert_eq!(reply.status, 200);
         let response = xml::parse(&reply.body).unwrap();
         assert_eq!(response.name, "Response");
@@ -576,13 +576,13 @@ mod tests {
             (get("command=GetConfig&ExtensionId=1"), "701"),
         ];
         let mut pbx = open();
-        for (heard, expected) in cases {
+        for (request, expected) in cases {
             assert_eq!(
-                code(pbx.as_mut(), &heard),
+                code(pbx.as_mut(), &request),
                 expected,
                 "{} {}",
-                heard.method,
-                heard.target
+                request.method,
+                request.target
             );
         }
     }

@@ -1,6 +1,6 @@
 //! The extension itself: its requests, and its fields in the object of the PBX.
 
-use super::talk::{Talk, get, page, paged, post};
+use super::protocol::{PortSipConversation, get, page, paged, post};
 use crate::manifest::{FieldRow, Manifest, Purpose, Shape};
 use crate::model::{Record, WireText, list_items};
 use crate::vendors::conversation::{End, Step};
@@ -34,7 +34,7 @@ pub(super) fn destroy(number: &str) -> Request {
 }
 
 /// The request that makes an extension.
-pub(super) fn create(talk: &Talk<'_>, wanted: &Record) -> Step<Request> {
+pub(super) fn create(talk: &PortSipConversation<'_>, wanted: &Record) -> Step<Request> {
     let mut body = Map::new();
     for (row, text) in talk.manifest().outgoing(wanted, Purpose::Create) {
         if !row.separate {
@@ -51,7 +51,11 @@ pub(super) fn create(talk: &Talk<'_>, wanted: &Record) -> Step<Request> {
 /// Builds the request that changes an extension from the shown one to the wanted one: everything that was shown goes
 /// back with it, or it would be lost. `None` where nothing would change. A change of password, which the PBX cannot do,
 /// ends the conversation.
-pub(super) fn update(talk: &Talk<'_>, wanted: &Record, shown: &Value) -> Step<Option<Request>> {
+pub(super) fn update(
+    talk: &PortSipConversation<'_>,
+    wanted: &Record,
+    shown: &Value,
+) -> Step<Option<Request>> {
     let mut before = Map::new();
     for name in OBJECTS {
         let object = match shown.get(name) {
@@ -91,7 +95,11 @@ pub(super) fn update(talk: &Talk<'_>, wanted: &Record, shown: &Value) -> Step<Op
 }
 
 /// Returns a value as JSON has it; one that does not fit the type of its field ends the conversation.
-pub(super) fn typed(talk: &Talk<'_>, row: &FieldRow, text: &WireText) -> Step<Value> {
+pub(super) fn typed(
+    talk: &PortSipConversation<'_>,
+    row: &FieldRow,
+    text: &WireText,
+) -> Step<Value> {
     let open = text.open().unwrap_or_default();
     let value = match row.shape {
         Shape::Boolean => match open {
@@ -127,7 +135,7 @@ pub(super) fn incoming(manifest: &Manifest, shown: &Value) -> Record {
 
 /// Returns everything that the PBX shows of an extension; `None` where there is none. The codes of refusals are not
 /// published, so the search decides the meaning of a refusal.
-pub(super) fn shown(talk: &mut Talk<'_>, number: &str) -> Step<Option<Value>> {
+pub(super) fn shown(talk: &mut PortSipConversation<'_>, number: &str) -> Step<Option<Value>> {
     match talk.try_ask(show(number))? {
         Ok(value) => {
             let answered = value.get("extension_number").and_then(json::text);
@@ -144,7 +152,7 @@ pub(super) fn shown(talk: &mut Talk<'_>, number: &str) -> Step<Option<Value>> {
 }
 
 /// An extension's entry in the listing; `None` where there is none.
-pub(super) fn find(talk: &mut Talk<'_>, number: &str) -> Step<Option<Value>> {
+pub(super) fn find(talk: &mut PortSipConversation<'_>, number: &str) -> Step<Option<Value>> {
     let pages = talk
         .pages(
             |page| search(number, page),
@@ -161,7 +169,11 @@ pub(super) fn find(talk: &mut Talk<'_>, number: &str) -> Step<Option<Value>> {
 }
 
 /// Adds live state: the listing's entry has the phone, the status has the state of the moment.
-pub(super) fn add_live(talk: &mut Talk<'_>, number: &str, extension: &mut Record) -> Step<()> {
+pub(super) fn add_live(
+    talk: &mut PortSipConversation<'_>,
+    number: &str,
+    extension: &mut Record,
+) -> Step<()> {
     let entry = find(talk, number)?;
     // The page prints a body, the web console sends a GET.
     let body = serde_json::json!({ "extensions": [number] });

@@ -1,6 +1,6 @@
 //! Voicemail greetings: files that the PBX fetches or has, one of which is in use.
 
-use super::talk::{Talk, page, paged, post};
+use super::protocol::{PortSipConversation, page, paged, post};
 use crate::compare::fetched_name;
 use crate::vendors::conversation::{ListPage, Step};
 use crate::wire::{Effect, Request, json};
@@ -32,7 +32,7 @@ fn destroy(number: &str, filename: &str) -> Request {
 }
 
 /// Returns the file in use; empty where there is none, and `None` where the PBX does not show it.
-pub(super) fn in_use(talk: &mut Talk<'_>, number: &str) -> Step<Option<String>> {
+pub(super) fn in_use(talk: &mut PortSipConversation<'_>, number: &str) -> Step<Option<String>> {
     let Ok(pages) = talk.pages(|page| list(number, page), files)? else {
         return Ok(None);
     };
@@ -49,7 +49,7 @@ fn enabled(files: &[Value]) -> Option<String> {
 }
 
 /// The change to an extension's greeting.
-pub(super) enum GreetingWish {
+pub(super) enum WantedGreeting {
     /// The one in use is removed.
     Remove,
     /// A file that the PBX has is put into use.
@@ -58,20 +58,20 @@ pub(super) enum GreetingWish {
     Fetch { name: String, url: String },
 }
 
-impl GreetingWish {
+impl WantedGreeting {
     /// Reads a cell: an address, a bare name, or nothing. An address without a file name ends the conversation; the
     /// message does not repeat it, since it may contain a password.
-    pub(super) fn parse(talk: &Talk<'_>, wanted: &str) -> Step<GreetingWish> {
+    pub(super) fn parse(talk: &PortSipConversation<'_>, wanted: &str) -> Step<WantedGreeting> {
         if wanted.is_empty() {
-            return Ok(GreetingWish::Remove);
+            return Ok(WantedGreeting::Remove);
         }
         if !is_address(wanted) {
             let name = wanted.to_owned();
-            return Ok(GreetingWish::Use { name });
+            return Ok(WantedGreeting::Use { name });
         }
         let url = wanted.to_owned();
         match fetched_name(wanted) {
-            Some(name) => Ok(GreetingWish::Fetch { name, url }),
+            Some(name) => Ok(WantedGreeting::Fetch { name, url }),
             None => Err(talk.refuse(
                 "greeting_address",
                 "the greeting's address does not end in a file name",
@@ -81,11 +81,11 @@ impl GreetingWish {
     }
 
     /// Carries it out on the PBX.
-    pub(super) fn apply(&self, talk: &mut Talk<'_>, number: &str) -> Step<()> {
+    pub(super) fn apply(&self, talk: &mut PortSipConversation<'_>, number: &str) -> Step<()> {
         let name = match self {
-            GreetingWish::Remove => return remove(talk, number),
-            GreetingWish::Use { name } => name,
-            GreetingWish::Fetch { name, url } => {
+            WantedGreeting::Remove => return remove(talk, number),
+            WantedGreeting::Use { name } => name,
+            WantedGreeting::Fetch { name, url } => {
                 talk.ask(create(number, name, url))?;
                 talk.did(format!("the greeting {name} was fetched"));
                 name
@@ -95,7 +95,7 @@ impl GreetingWish {
     }
 }
 
-fn remove(talk: &mut Talk<'_>, number: &str) -> Step<()> {
+fn remove(talk: &mut PortSipConversation<'_>, number: &str) -> Step<()> {
     let pages = talk
         .pages(|page| list(number, page), files)?
         .map_err(|refusal| talk.end(refusal))?;

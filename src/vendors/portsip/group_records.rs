@@ -5,7 +5,7 @@
 
 use super::extensions::typed;
 use super::groups::{self, ListedGroup, named, read_all, writable};
-use super::talk::{PortSip, Talk};
+use super::protocol::{PortSip, PortSipConversation};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{FaultKind, Field, Record, list_items};
 use crate::vendors::conversation::Step;
@@ -35,7 +35,7 @@ impl Client for Groups {
     }
 
     fn next(&self, task: &Task<'_>, session: &Session, exchanges: &[Exchange]) -> Turn {
-        let mut talk = Talk::new(&self.groups, session, exchanges);
+        let mut talk = PortSipConversation::new(&self.groups, session, exchanges);
         let answer = match task {
             Task::SignIn(_) | Task::KeepAlive | Task::SignOut => {
                 return self.extensions.next(task, session, exchanges);
@@ -57,7 +57,7 @@ impl Client for Groups {
 }
 
 /// Lists every group but the default one, which cannot be changed. A name that two of them have comes twice.
-fn list(talk: &mut Talk<'_>) -> Step<Answer> {
+fn list(talk: &mut PortSipConversation<'_>) -> Step<Answer> {
     let (all, whole) = read_all(talk)?;
     let names = all.iter().filter(|group| !group.is_default());
     let numbers: Vec<String> = names.map(|group| group.name().to_owned()).collect();
@@ -69,7 +69,7 @@ fn list(talk: &mut Talk<'_>) -> Step<Answer> {
 }
 
 /// All groups of these names; where two have the same one, both.
-fn get_groups(talk: &mut Talk<'_>, names: &[String]) -> Step<Answer> {
+fn get_groups(talk: &mut PortSipConversation<'_>, names: &[String]) -> Step<Answer> {
     let (all, whole) = read_all(talk)?;
     let mut found = vec![];
     for name in names {
@@ -89,7 +89,7 @@ fn get_groups(talk: &mut Talk<'_>, names: &[String]) -> Step<Answer> {
     Ok(Answer::Found(found))
 }
 
-fn create(talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
+fn create(talk: &mut PortSipConversation<'_>, wanted: &Record) -> Step<Answer> {
     let name = require_name(talk, wanted.number())?;
     let mut group = Map::new();
     for (row, text) in talk.manifest().outgoing(wanted, Purpose::Create) {
@@ -122,7 +122,7 @@ fn create(talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
     Err(talk.end(refusal))
 }
 
-fn update(talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
+fn update(talk: &mut PortSipConversation<'_>, wanted: &Record) -> Step<Answer> {
     let name = require_name(talk, wanted.number())?;
     let (all, whole) = read_all(talk)?;
     let group = require_group(talk, &all, whole, name)?;
@@ -147,7 +147,7 @@ fn update(talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
     Ok(Answer::Done)
 }
 
-fn delete(talk: &mut Talk<'_>, name: &str) -> Step<Answer> {
+fn delete(talk: &mut PortSipConversation<'_>, name: &str) -> Step<Answer> {
     let name = require_name(talk, name)?;
     let (all, whole) = read_all(talk)?;
     let group = require_group(talk, &all, whole, name)?;
@@ -162,7 +162,7 @@ fn delete(talk: &mut Talk<'_>, name: &str) -> Step<Answer> {
 }
 
 /// A name that is one: an empty one might mean any.
-fn require_name<'n>(talk: &Talk<'_>, name: &'n str) -> Step<&'n str> {
+fn require_name<'n>(talk: &PortSipConversation<'_>, name: &'n str) -> Step<&'n str> {
     if !name.trim().is_empty() {
         return Ok(name);
     }
@@ -172,7 +172,7 @@ fn require_name<'n>(talk: &Talk<'_>, name: &'n str) -> Step<&'n str> {
 
 /// The group of a name that is to be changed or removed.
 fn require_group<'g>(
-    talk: &Talk<'_>,
+    talk: &PortSipConversation<'_>,
     all: &'g [ListedGroup],
     whole: bool,
     name: &str,
@@ -186,7 +186,7 @@ fn require_group<'g>(
 
 /// Returns everything that the PBX shows of a group; `None` where it has gone since the list was read. The codes of
 /// refusals are not published, so the list decides the meaning of a refusal.
-fn shown(talk: &mut Talk<'_>, group: &ListedGroup) -> Step<Option<Value>> {
+fn shown(talk: &mut PortSipConversation<'_>, group: &ListedGroup) -> Step<Option<Value>> {
     let refusal = match talk.try_ask(groups::show(&group.id))? {
         // A proxy or gateway in between may answer too.
         Ok(shown) if !group.is_shown_as(&shown) => {
@@ -219,12 +219,12 @@ fn incoming(manifest: &Manifest, shown: &Value, group: &ListedGroup) -> Record {
     record
 }
 
-fn exists(talk: &Talk<'_>, name: &str) -> Turn {
+fn exists(talk: &PortSipConversation<'_>, name: &str) -> Turn {
     let why = format!("the PBX has a group {name} already");
     talk.end(talk.manifest().fault(FaultKind::Exists, "exists", why))
 }
 
-fn doubtful(talk: &Talk<'_>, name: &str) -> Turn {
+fn doubtful(talk: &PortSipConversation<'_>, name: &str) -> Turn {
     let why = format!(
         "the PBX shows no group {name}, but its list of groups contradicts itself: whether there is one is not certain"
     );

@@ -1,7 +1,7 @@
 //! Extension groups: membership is part of the group and not of the extension, so joining one means to read the group,
 //! add the number and write the whole back.
 
-use super::talk::{Talk, get, page, paged, post};
+use super::protocol::{PortSipConversation, get, page, paged, post};
 use crate::model::list_items;
 use crate::model::redact::quoted;
 use crate::vendors::conversation::{End, Step};
@@ -80,7 +80,7 @@ impl ListedGroup {
 }
 
 /// The change to an extension's groups.
-pub(super) struct GroupWish {
+pub(super) struct WantedGroups {
     join: Vec<Joined>,
     /// True if it leaves all other groups.
     leave: bool,
@@ -96,11 +96,11 @@ enum Joined {
 
 /// Finds the wanted groups by their names, before anything is written: a name that cannot be had refuses the row.
 pub(super) fn find(
-    talk: &mut Talk<'_>,
+    talk: &mut PortSipConversation<'_>,
     wanted: &str,
     create_missing: bool,
     replace: bool,
-) -> Step<GroupWish> {
+) -> Step<WantedGroups> {
     let names: Vec<&str> = list_items(wanted).collect();
     if names.contains(&DEFAULT_GROUP) {
         return Err(default_group(talk));
@@ -131,7 +131,7 @@ pub(super) fn find(
             }
         }
     }
-    Ok(GroupWish {
+    Ok(WantedGroups {
         leave: join.is_empty() || replace,
         join,
         all,
@@ -141,9 +141,9 @@ pub(super) fn find(
 /// Joins and leaves. `belongs` are the extension's groups as the PBX reports them, by id or name; `None` where it does
 /// not, and then every group is asked.
 pub(super) fn apply(
-    talk: &mut Talk<'_>,
+    talk: &mut PortSipConversation<'_>,
     number: &str,
-    wish: &GroupWish,
+    wish: &WantedGroups,
     belongs: Option<&[String]>,
 ) -> Step<()> {
     for group in &wish.join {
@@ -194,7 +194,7 @@ pub(super) fn apply(
 
 /// The group of a name as sheets have it; the default group, and a name that more than one has, are refused.
 pub(super) fn named<'g>(
-    talk: &Talk<'_>,
+    talk: &PortSipConversation<'_>,
     all: &'g [ListedGroup],
     name: &str,
 ) -> Step<Option<&'g ListedGroup>> {
@@ -211,7 +211,12 @@ pub(super) fn named<'g>(
 }
 
 /// Puts a number into a group or takes it out; everything else of the group goes back as it was shown.
-fn set_member(talk: &mut Talk<'_>, number: &str, group: &ListedGroup, member: bool) -> Step<()> {
+fn set_member(
+    talk: &mut PortSipConversation<'_>,
+    number: &str,
+    group: &ListedGroup,
+    member: bool,
+) -> Step<()> {
     let shown = talk.ask(show(&group.id))?;
     let (mut whole, mut numbers) = writable(talk, shown, group)?;
     if numbers.iter().any(|known| known == number) == member {
@@ -236,7 +241,7 @@ fn set_member(talk: &mut Talk<'_>, number: &str, group: &ListedGroup, member: bo
 /// Returns a group in the form in which it may be written back, and its members. A group that is not understood is
 /// never written back, since that would empty it.
 pub(super) fn writable(
-    talk: &Talk<'_>,
+    talk: &PortSipConversation<'_>,
     shown: Value,
     group: &ListedGroup,
 ) -> Step<(Map<String, Value>, Vec<String>)> {
@@ -281,7 +286,7 @@ fn understood(
 
 /// Returns the names of an extension's groups, without the default group; `None` where the PBX does not show them. Asks
 /// for the list of groups where the PBX answers with ids.
-pub(super) fn names(talk: &mut Talk<'_>, shown: &Value) -> Step<Option<String>> {
+pub(super) fn names(talk: &mut PortSipConversation<'_>, shown: &Value) -> Step<Option<String>> {
     let Some(belongs) = belongs(shown) else {
         return Ok(None);
     };
@@ -323,7 +328,7 @@ pub(super) fn belongs(shown: &Value) -> Option<Vec<String>> {
 }
 
 /// Reads all groups; returns true with them if the list is certainly complete.
-pub(super) fn read_all(talk: &mut Talk<'_>) -> Step<(Vec<ListedGroup>, bool)> {
+pub(super) fn read_all(talk: &mut PortSipConversation<'_>) -> Step<(Vec<ListedGroup>, bool)> {
     let pages = talk
         .pages(list, |value| page(value, &["groups"], "group_id"))?
         .map_err(|refusal| talk.end(refusal))?;
@@ -349,7 +354,7 @@ pub(super) fn read_all(talk: &mut Talk<'_>) -> Step<(Vec<ListedGroup>, bool)> {
         .ok_or_else(|| talk.end(talk.not_understood("its list of groups lacks an id or a name")))
 }
 
-pub(super) fn default_group(talk: &Talk<'_>) -> Turn {
+pub(super) fn default_group(talk: &PortSipConversation<'_>) -> Turn {
     talk.refuse(
         "default_group",
         "every extension is in the default group, and it cannot be changed",

@@ -6,8 +6,8 @@ mod extensions;
 mod greetings;
 pub(crate) mod group_records;
 pub mod groups;
+mod protocol;
 pub mod sim;
-mod talk;
 #[cfg(test)]
 mod tests;
 
@@ -16,10 +16,10 @@ use super::{Account, Client, Settings, Task};
 use crate::manifest::Manifest;
 use crate::model::{FaultKind, Field, Record, Secret};
 use crate::wire::{Answer, Effect, Exchange, Listing, Session, json};
+use protocol::{PortSip, PortSipConversation, page, post};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::time::Duration;
-use talk::{PortSip, Talk, page, post};
 
 /// The lifetime of a session where the reply gives none; from the account page's sample.
 const LIFETIME: Duration = Duration::from_secs(600);
@@ -32,7 +32,12 @@ pub fn client(manifest: &'static Manifest, settings: Settings) -> Box<dyn Client
 }
 
 impl Tasks for PortSip {
-    fn answer(&self, talk: &mut Talk<'_>, task: &Task<'_>, session: &Session) -> Step<Answer> {
+    fn answer(
+        &self,
+        talk: &mut PortSipConversation<'_>,
+        task: &Task<'_>,
+        session: &Session,
+    ) -> Step<Answer> {
         match task {
             Task::SignIn(account) => sign_in(talk, account),
             Task::KeepAlive => keep_alive(talk, session),
@@ -66,7 +71,7 @@ impl Tasks for PortSip {
 }
 
 impl PortSip {
-    fn create(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
+    fn create(&self, talk: &mut PortSipConversation<'_>, wanted: &Record) -> Step<Answer> {
         let number = named(talk, wanted.number())?;
         let request = extensions::create(talk, wanted)?;
         let greeting = greeting(talk, wanted)?;
@@ -88,7 +93,7 @@ impl PortSip {
         Ok(Answer::Done)
     }
 
-    fn update(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Answer> {
+    fn update(&self, talk: &mut PortSipConversation<'_>, wanted: &Record) -> Step<Answer> {
         let number = named(talk, wanted.number())?;
         let greeting = greeting(talk, wanted)?;
         let Some(shown) = extensions::shown(talk, number)? else {
@@ -109,7 +114,11 @@ impl PortSip {
         Ok(Answer::Done)
     }
 
-    fn groups(&self, talk: &mut Talk<'_>, wanted: &Record) -> Step<Option<groups::GroupWish>> {
+    fn groups(
+        &self,
+        talk: &mut PortSipConversation<'_>,
+        wanted: &Record,
+    ) -> Step<Option<groups::WantedGroups>> {
         let Some(names) = wanted.text(Field::GROUPS) else {
             return Ok(None);
         };
@@ -117,13 +126,16 @@ impl PortSip {
     }
 }
 
-fn greeting(talk: &Talk<'_>, wanted: &Record) -> Step<Option<greetings::GreetingWish>> {
+fn greeting(
+    talk: &PortSipConversation<'_>,
+    wanted: &Record,
+) -> Step<Option<greetings::WantedGreeting>> {
     let wish = wanted.reveal(Field::VOICEMAIL_GREETING);
-    wish.map(|wish| greetings::GreetingWish::parse(talk, wish))
+    wish.map(|wish| greetings::WantedGreeting::parse(talk, wish))
         .transpose()
 }
 
-fn sign_in(talk: &mut Talk<'_>, account: &Account) -> Step<Answer> {
+fn sign_in(talk: &mut PortSipConversation<'_>, account: &Account) -> Step<Answer> {
     let password = json::string(&account.password.clone().into());
     let answer = talk.sign_in(post(
         "account/credentials/verify",
@@ -160,7 +172,7 @@ fn lifetime(answer: &Value) -> Option<Duration> {
 
 /// Renews the token. The page does not print the reply, and an older release may not know the request: each successful
 /// call makes the token live on too, so a small one does.
-fn keep_alive(talk: &mut Talk<'_>, session: &Session) -> Step<Answer> {
+fn keep_alive(talk: &mut PortSipConversation<'_>, session: &Session) -> Step<Answer> {
     let request = post("account/token/refresh", Effect::Reads, json!({}));
     let lives = session.lifetime.unwrap_or(LIFETIME);
     let same = |answer: &Value| Session {
@@ -177,7 +189,7 @@ fn keep_alive(talk: &mut Talk<'_>, session: &Session) -> Step<Answer> {
     Ok(Answer::Session(session))
 }
 
-fn list(talk: &mut Talk<'_>) -> Step<Answer> {
+fn list(talk: &mut PortSipConversation<'_>) -> Step<Answer> {
     let pages = talk
         .pages(extensions::list, |value| {
             page(value, &["extensions"], "extension_number")
@@ -199,7 +211,7 @@ fn list(talk: &mut Talk<'_>) -> Step<Answer> {
     Ok(Answer::Listing(listing))
 }
 
-fn get_all(talk: &mut Talk<'_>, numbers: &[String], live: bool) -> Step<Answer> {
+fn get_all(talk: &mut PortSipConversation<'_>, numbers: &[String], live: bool) -> Step<Answer> {
     let mut found = vec![];
     for number in numbers {
         let number = named(talk, number)?;
@@ -221,7 +233,7 @@ fn get_all(talk: &mut Talk<'_>, numbers: &[String], live: bool) -> Step<Answer> 
     Ok(Answer::Found(found))
 }
 
-fn delete(talk: &mut Talk<'_>, number: &str) -> Step<Answer> {
+fn delete(talk: &mut PortSipConversation<'_>, number: &str) -> Step<Answer> {
     let number = named(talk, number)?;
     let Err(refusal) = talk.try_ask(extensions::destroy(number))? else {
         return Ok(Answer::Done);
@@ -233,7 +245,7 @@ fn delete(talk: &mut Talk<'_>, number: &str) -> Step<Answer> {
 }
 
 /// A number that is one: an empty one might mean all.
-fn named<'n>(talk: &Talk<'_>, number: &'n str) -> Step<&'n str> {
+fn named<'n>(talk: &PortSipConversation<'_>, number: &'n str) -> Step<&'n str> {
     if !number.trim().is_empty() {
         return Ok(number);
     }

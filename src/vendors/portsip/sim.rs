@@ -167,8 +167,8 @@ fn group(name: &str) -> Group {
 struct ByGroups(PortSipSim);
 
 impl Pbx for ByGroups {
-    fn answer(&mut self, heard: &RawRequest) -> Reply {
-        self.0.answer(heard)
+    fn answer(&mut self, request: &RawRequest) -> Reply {
+        self.0.answer(request)
     }
 
     fn expire_sessions(&mut self) {
@@ -233,7 +233,7 @@ struct Group {
 }
 
 /// A request as it was understood.
-struct Asked {
+struct ParsedRequest {
     query: BTreeMap<String, String>,
     body: Map<String, Value>,
 }
@@ -259,8 +259,8 @@ fn bad<T>(words: impl Into<String>) -> Result<T, PortSipRefusal> {
 }
 
 impl Pbx for PortSipSim {
-    fn answer(&mut self, heard: &RawRequest) -> Reply {
-        let answered = understood(heard).and_then(|asked| self.route(heard, &asked));
+    fn answer(&mut self, request: &RawRequest) -> Reply {
+        let answered = understood(request).and_then(|asked| self.route(request, &asked));
         let (status, body) = match answered {
             Ok(None) => return Reply::new(200, "application/json", ""),
             Ok(Some(value)) => (200, value),
@@ -315,27 +315,31 @@ impl Pbx for PortSipSim {
     }
 }
 
-fn understood(heard: &RawRequest) -> Result<Asked, PortSipRefusal> {
-    let query = form_urlencoded::parse(heard.query().as_bytes())
+fn understood(request: &RawRequest) -> Result<ParsedRequest, PortSipRefusal> {
+    let query = form_urlencoded::parse(request.query().as_bytes())
         .into_owned()
         .collect();
-    let body = match heard.body.as_slice() {
+    let body = match request.body.as_slice() {
         [] => Map::new(),
         bytes => match serde_json::from_slice(bytes) {
             Ok(Value::Object(body)) => body,
             _ => return bad("the body is no JSON object"),
         },
     };
-    Ok(Asked { query, body })
+    Ok(ParsedRequest { query, body })
 }
 
 impl PortSipSim {
-    fn route(&mut self, heard: &RawRequest, asked: &Asked) -> Result<Yes, PortSipRefusal> {
-        let route = (heard.method.as_str(), heard.path());
+    fn route(
+        &mut self,
+        request: &RawRequest,
+        asked: &ParsedRequest,
+    ) -> Result<Yes, PortSipRefusal> {
+        let route = (request.method.as_str(), request.path());
         if route == ("POST", "/api/account/credentials/verify") {
             return self.sign_in(asked);
         }
-        let token = self.token(heard, asked)?;
+        let token = self.token(request, asked)?;
         match route {
             ("POST", "/api/account/token/refresh") => Ok(Some(session(&token))),
             ("POST", "/api/account/sign_out") => {
@@ -362,7 +366,7 @@ impl PortSipSim {
         }
     }
 
-    fn sign_in(&mut self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
+    fn sign_in(&mut self, asked: &ParsedRequest) -> Result<Yes, PortSipRefusal> {
         self.sign_ins += 1;
         let name = asked.text("username")?;
         let domain = |name: &str| name.split_once('@').map(|(_, domain)| domain.to_owned());
@@ -378,10 +382,10 @@ impl PortSipSim {
         Ok(Some(session(&token)))
     }
 
-    fn token(&self, heard: &RawRequest, asked: &Asked) -> Result<String, PortSipRefusal> {
+    fn token(&self, request: &RawRequest, asked: &ParsedRequest) -> Result<String, PortSipRefusal> {
         let in_body = asked.body.get("access_token").and_then(Value::as_str);
         let mut places = [
-            heard.header("access_token"),
+            request.header("access_token"),
             asked.query.get("access_token").map(String::as_str),
             in_body,
         ]
@@ -396,7 +400,7 @@ impl PortSipSim {
         }
     }
 
-    fn list(&self, asked: &Asked, condition: &str) -> Result<Yes, PortSipRefusal> {
+    fn list(&self, asked: &ParsedRequest, condition: &str) -> Result<Yes, PortSipRefusal> {
         let rows = self.extensions.iter().filter(|(number, extension)| {
             let profile = extension.object.get("profile").and_then(Value::as_object);
             let of = |name| profile.and_then(|profile| text(profile, name));
@@ -438,7 +442,7 @@ impl PortSipSim {
         Ok(Some(Value::Object(object)))
     }
 
-    fn status(&self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
+    fn status(&self, asked: &ParsedRequest) -> Result<Yes, PortSipRefusal> {
         let Some(Value::Array(numbers)) = asked.body.get("extensions") else {
             return bad("extensions must be an array");
         };
@@ -451,7 +455,7 @@ impl PortSipSim {
         Ok(Some(json!({ "extension_status": all })))
     }
 
-    fn create(&mut self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
+    fn create(&mut self, asked: &ParsedRequest) -> Result<Yes, PortSipRefusal> {
         let number = asked.text("extension_number")?;
         if number.is_empty() || !number.bytes().all(|b| b.is_ascii_alphanumeric()) {
             return bad("extension_number must consist of digits or letters");
@@ -495,7 +499,7 @@ impl PortSipSim {
         Ok(None)
     }
 
-    fn update(&mut self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
+    fn update(&mut self, asked: &ParsedRequest) -> Result<Yes, PortSipRefusal> {
         let number = asked.text("extension_number")?;
         self.extension(&number)?;
         asked.only(&[
@@ -580,7 +584,7 @@ impl PortSipSim {
         Ok(())
     }
 
-    fn destroy(&mut self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
+    fn destroy(&mut self, asked: &ParsedRequest) -> Result<Yes, PortSipRefusal> {
         let number = asked.text("extension_number")?;
         self.extension(&number)?;
         self.extensions.remove(&number);
@@ -590,7 +594,7 @@ impl PortSipSim {
         Ok(None)
     }
 
-    fn group_list(&self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
+    fn group_list(&self, asked: &ParsedRequest) -> Result<Yes, PortSipRefusal> {
         let rows = self.groups.iter().map(|(id, group)| {
             json!({
                 "group_id": id,
@@ -602,7 +606,7 @@ impl PortSipSim {
     }
 
     /// Answers as the page's sample, without the group's id.
-    fn group_show(&self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
+    fn group_show(&self, asked: &ParsedRequest) -> Result<Yes, PortSipRefusal> {
         let id = asked.in_query("group_id")?;
         let Some(group) = self.groups.get(&id) else {
             return no(404, NOT_THERE, "there is no such group");
@@ -612,7 +616,7 @@ impl PortSipSim {
         Ok(Some(Value::Object(shown)))
     }
 
-    fn group_create(&mut self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
+    fn group_create(&mut self, asked: &ParsedRequest) -> Result<Yes, PortSipRefusal> {
         let group = self.group(asked)?;
         let name = text(&group.settings, "group_name").unwrap_or_default();
         self.groups_made += 1;
@@ -622,20 +626,20 @@ impl PortSipSim {
         Ok(Some(json!({ "group_id": id, "group_name": name })))
     }
 
-    fn group_update(&mut self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
+    fn group_update(&mut self, asked: &ParsedRequest) -> Result<Yes, PortSipRefusal> {
         let id = asked.group_id(self)?;
         let group = self.group(asked)?;
         self.groups.insert(id, group);
         Ok(None)
     }
 
-    fn group_destroy(&mut self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
+    fn group_destroy(&mut self, asked: &ParsedRequest) -> Result<Yes, PortSipRefusal> {
         let id = asked.group_id(self)?;
         self.groups.remove(&id);
         Ok(None)
     }
 
-    fn group(&self, asked: &Asked) -> Result<Group, PortSipRefusal> {
+    fn group(&self, asked: &ParsedRequest) -> Result<Group, PortSipRefusal> {
         if asked.text("group_name")?.is_empty() {
             return bad("group_name is required");
         }
@@ -669,7 +673,7 @@ impl PortSipSim {
         Ok(Group { settings, members })
     }
 
-    fn greeting_list(&self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
+    fn greeting_list(&self, asked: &ParsedRequest) -> Result<Yes, PortSipRefusal> {
         let extension = self.extension(&asked.in_query("extension_number")?)?;
         let rows = extension.greetings.iter();
         let rows = rows.map(|(name, enabled)| json!({ "filename": name, "enabled": enabled }));
@@ -680,7 +684,7 @@ impl PortSipSim {
         Ok(Some(page))
     }
 
-    fn greeting_create(&mut self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
+    fn greeting_create(&mut self, asked: &ParsedRequest) -> Result<Yes, PortSipRefusal> {
         let url = asked.text("url")?;
         let last = url.rsplit('/').next().unwrap_or_default().to_owned();
         if !url.starts_with("http://") && !url.starts_with("https://") {
@@ -697,7 +701,7 @@ impl PortSipSim {
         Ok(None)
     }
 
-    fn greeting_update(&mut self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
+    fn greeting_update(&mut self, asked: &ParsedRequest) -> Result<Yes, PortSipRefusal> {
         let name = asked.text("filename")?;
         let greetings = self.greetings(asked)?;
         if !greetings.iter().any(|(known, _)| *known == name) {
@@ -709,7 +713,7 @@ impl PortSipSim {
         Ok(None)
     }
 
-    fn greeting_destroy(&mut self, asked: &Asked) -> Result<Yes, PortSipRefusal> {
+    fn greeting_destroy(&mut self, asked: &ParsedRequest) -> Result<Yes, PortSipRefusal> {
         let name = asked.text("filename")?;
         let greetings = self.greetings(asked)?;
         let before = greetings.len();
@@ -720,7 +724,10 @@ impl PortSipSim {
         Ok(None)
     }
 
-    fn greetings(&mut self, asked: &Asked) -> Result<&mut Vec<(String, bool)>, PortSipRefusal> {
+    fn greetings(
+        &mut self,
+        asked: &ParsedRequest,
+    ) -> Result<&mut Vec<(String, bool)>, PortSipRefusal> {
         let number = asked.text("extension_number")?;
         match self.extensions.get_mut(&number) {
             Some(extension) => Ok(&mut extension.greetings),
@@ -736,7 +743,7 @@ impl PortSipSim {
     }
 }
 
-impl Asked {
+impl ParsedRequest {
     fn in_query(&self, name: &str) -> Result<String, PortSipRefusal> {
         match self.query.get(name) {
             Some(text) if !text.is_empty() => Ok(text.clone()),

@@ -489,10 +489,11 @@ mod golden {
         let settings = [("token_in".to_owned(), "body".to_owned())].into();
         let settings = Settings::new(manifest(), &settings).unwrap();
         let protocol = PortSip::new(manifest(), &settings);
-        let ask = |request| match Talk::new(&protocol, &token, &exchanges).ask(request) {
-            Err(Turn::Send(request)) => *request,
-            other => panic!("{other:?}"),
-        };
+        let ask =
+            |request| match PortSipConversation::new(&protocol, &token, &exchanges).ask(request) {
+                Err(Turn::Send(request)) => *request,
+                other => panic!("{other:?}"),
+            };
         assert_eq!(body(&ask(groups::create(group))), sample);
         post_is(
             &ask(groups::destroy("Sample extension group")),

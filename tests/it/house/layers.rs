@@ -92,7 +92,7 @@ const REVEALS: &[(&str, &str)] = &[
         "the address of a greeting, which is looked at",
     ),
     (
-        "vendors/portsip/talk.rs",
+        "vendors/portsip/protocol.rs",
         "not repeated in the PBX's own words",
     ),
     (

@@ -21,7 +21,7 @@ pub(super) struct PortSip {
     pub(super) replace_groups: bool,
 }
 
-pub(super) type Talk<'t> = Conversation<'t, PortSip>;
+pub(super) type PortSipConversation<'t> = Conversation<'t, PortSip>;
 
 impl PortSip {
     pub(super) fn new(manifest: &'static Manifest, settings: &Settings) -> PortSip {

@@ -41,7 +41,7 @@ pub(super) struct Asterisk {
     pub(super) uses_keys: bool,
 }
 
-pub(super) type Talk<'t> = Conversation<'t, Asterisk>;
+pub(super) type AriConversation<'t> = Conversation<'t, Asterisk>;
 
 impl Protocol for Asterisk {
     type Content = Value;
@@ -129,7 +129,7 @@ pub(super) fn encoded(id: &str) -> String {
 }
 
 /// A request to the manager interface. Where one of its texts is no line, there is none, and the conversation ends.
-pub(super) fn one_line(talk: &Talk<'_>, request: Option<Request>) -> Step<Request> {
+pub(super) fn one_line(talk: &AriConversation<'_>, request: Option<Request>) -> Step<Request> {
     request.ok_or_else(|| {
         let why = "a text for the manager interface has a line break or a control character in it";
         talk.refuse("line_break", why, "write it on one line")
@@ -164,7 +164,7 @@ pub(super) fn is_id(id: &str) -> bool {
 }
 
 /// A number that is one.
-pub(super) fn named<'n>(talk: &Talk<'_>, number: &'n str) -> Step<&'n str> {
+pub(super) fn named<'n>(talk: &AriConversation<'_>, number: &'n str) -> Step<&'n str> {
     if is_id(number) {
         return Ok(number);
     }
