@@ -242,7 +242,7 @@ where
                 }
                 rows += more;
                 let many = picked_rows > PICKED_MAX.min(PICKED_FREE + rows / PICKED_ONE_IN);
-                if many || collector.is_telling() {
+                if many || collector.has_findings() {
                     all_again.store(true, Ordering::Relaxed);
                 }
                 if all_again.load(Ordering::Relaxed) {

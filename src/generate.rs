@@ -259,10 +259,10 @@ impl PublicFacts {
             texts(Identity::Number).map(|text| text.chars().filter(char::is_ascii_digit).collect());
         let names = texts(Identity::Person).chain(texts(Identity::Account));
         let words = names.flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
-        let telling = |text: &String| text.chars().count() >= TELLING_CHARS;
+        let is_long = |text: &String| text.chars().count() >= TELLING_CHARS;
         PublicFacts {
-            digits: digits.filter(telling).collect(),
-            words: words.map(str::to_lowercase).filter(telling).collect(),
+            digits: digits.filter(is_long).collect(),
+            words: words.map(str::to_lowercase).filter(is_long).collect(),
         }
     }
 
@@ -287,10 +287,10 @@ fn is_plain_pin(pin: &str) -> bool {
         .collect();
     let in_a_row =
         |run: &[u8]| matches!(run[0], 0 | 1 | 9) && run.iter().all(|step| *step == run[0]);
-    let said_twice = |part: usize| digits.chunks(part).all(|chunk| digits.starts_with(chunk));
+    let repeats_part = |part: usize| digits.chunks(part).all(|chunk| digits.starts_with(chunk));
     different.len() < DIFFERENT_DIGITS.min(digits.len())
         || steps.windows(RUN_DIGITS - 1).any(in_a_row)
-        || (1..=digits.len() / 2).any(said_twice)
+        || (1..=digits.len() / 2).any(repeats_part)
 }
 
 #[cfg(test)]

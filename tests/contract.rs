@@ -877,7 +877,7 @@ fn an_extension_that_somebody_else_made_meanwhile_is_never_overwritten() {
             let done = rig.carry_out(&connection, creation);
             assert!(!done.result.is_done(), "{lost:?}: {done:?}");
             // A vendor that looks before the first write loses no reply: the extension is certainly there already.
-            let certain = !done.looked && done.result == RowResult::Conflict;
+            let certain = !done.was_looked_up && done.result == RowResult::Conflict;
             let told = certain || !done.differing.is_empty();
             assert!(told, "{lost:?}: {done:?}");
             rig.assert_stored(&connection, &theirs, format!("{lost:?}: {done:?}"));

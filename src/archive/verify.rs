@@ -204,7 +204,7 @@ impl Findings {
 struct FoundFiles {
     due: BTreeMap<String, Vec<ExpectedFile>>,
     gone: BTreeMap<String, ExpectedFile>,
-    seen: BTreeMap<String, u64>,
+    first_entries: BTreeMap<String, u64>,
     /// The files that a rule removes from a target, until the target has another snapshot.
     let_go: BTreeMap<String, (String, BTreeSet<String>)>,
 }
@@ -227,7 +227,7 @@ impl FoundFiles {
                     ));
                     return;
                 }
-                if let Some(first) = self.seen.insert(file.clone(), n) {
+                if let Some(first) = self.first_entries.insert(file.clone(), n) {
                     findings.wrong(format!(
                         "{MANIFEST}: entries {first} and {n} name the same file: {file}"
                     ));
@@ -385,18 +385,18 @@ fn anchored(links: &[ChainLink], heads: &[Head], findings: &mut Findings) {
     for head in heads {
         let found = links.iter().find(|link| link.hash == head.hash);
         match (found.map(|link| link.n), head.entry) {
-            (Some(n), told) if told.is_none_or(|told| told == n) => proven = proven.max(n),
+            (Some(n), wanted) if wanted.is_none_or(|wanted| wanted == n) => proven = proven.max(n),
             (Some(n), _) => findings.wrong(format!(
                 "the head {head} is the hash of entry {n}: one of them was moved"
             )),
             // The archive was empty when that was written down.
             (None, None | Some(0)) if head.hash == nothing => {}
-            (None, Some(told)) if told > last => findings.wrong(format!(
+            (None, Some(wanted)) if wanted > last => findings.wrong(format!(
                 "the head {head} is not there; cut off at the end: {}",
-                entries(last + 1, told)
+                entries(last + 1, wanted)
             )),
-            (None, Some(told)) => findings.wrong(format!(
-                "entry {told} does not have the head {head}: it was changed, or entries before it were rewritten"
+            (None, Some(wanted)) => findings.wrong(format!(
+                "entry {wanted} does not have the head {head}: it was changed, or entries before it were rewritten"
             )),
             (None, None) => findings.wrong(format!(
                 "no entry has the head {head}: it was changed or cut off, or entries before it were rewritten"

@@ -41,10 +41,10 @@ pub(super) fn with_words(rendered: String, language: Language) -> String {
 }
 
 fn translated(command: Command, language: Language) -> Command {
-    let told = |text: &StyledStr| translated_help(text, language);
-    let about = command.get_about().map(told);
-    let long_about = command.get_long_about().map(told);
-    let after_help = command.get_after_help().map(told);
+    let help_of = |text: &StyledStr| translated_help(text, language);
+    let about = command.get_about().map(help_of);
+    let long_about = command.get_long_about().map(help_of);
+    let after_help = command.get_after_help().map(help_of);
     command
         .about(Resettable::from(about))
         .long_about(Resettable::from(long_about))
@@ -54,16 +54,16 @@ fn translated(command: Command, language: Language) -> Command {
 }
 
 fn translated_argument(arg: Arg, language: Language) -> Arg {
-    let told = |text: &StyledStr| translated_help(text, language);
-    let help = arg.get_help().map(told);
-    let long_help = arg.get_long_help().map(told);
+    let help_of = |text: &StyledStr| translated_help(text, language);
+    let help = arg.get_help().map(help_of);
+    let long_help = arg.get_long_help().map(help_of);
     let heading = arg.get_help_heading();
     let heading = heading.map(|heading| Str::from(help_text(heading, language).into_owned()));
     let mut values = arg.get_possible_values();
     let mut arg = arg;
     if values.iter().any(|value| value.get_help().is_some()) {
         for value in &mut values {
-            let help = value.get_help().map(told);
+            let help = value.get_help().map(help_of);
             *value = value.clone().help(Resettable::from(help));
         }
         arg = arg.value_parser(PossibleValuesParser::new(values));
@@ -124,7 +124,7 @@ mod tests {
 
     /// Every text of the help, a paragraph each.
     fn texts(command: &Command, all: &mut BTreeSet<String>) {
-        let mut take = |text: Option<&StyledStr>| {
+        let mut add_text = |text: Option<&StyledStr>| {
             let text = text.map_or_else(String::new, ToString::to_string);
             let paragraphs = text.split("\n\n").map(title_of);
             all.extend(
@@ -133,19 +133,19 @@ mod tests {
                     .map(str::to_owned),
             );
         };
-        take(command.get_about());
-        take(command.get_long_about());
-        take(command.get_after_help());
+        add_text(command.get_about());
+        add_text(command.get_long_about());
+        add_text(command.get_after_help());
         for arg in command.get_arguments() {
-            take(arg.get_help());
-            take(arg.get_long_help());
-            take(
+            add_text(arg.get_help());
+            add_text(arg.get_long_help());
+            add_text(
                 arg.get_help_heading()
                     .map(|heading| StyledStr::from(heading.to_owned()))
                     .as_ref(),
             );
             for value in arg.get_possible_values() {
-                take(value.get_help());
+                add_text(value.get_help());
             }
         }
         for below in command.get_subcommands() {
@@ -167,11 +167,11 @@ mod tests {
         let lines: Vec<String> = wrong
             .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
             .collect();
-        let is_told = |line: &String| {
+        let is_shown = |line: &String| {
             let own = line.trim_start();
             !own.is_empty() && !own.starts_with(['-', '<', '\'']) && !own.starts_with("rowcall ")
         };
-        lines.into_iter().filter(is_told).collect()
+        lines.into_iter().filter(is_shown).collect()
     }
 
     #[test]

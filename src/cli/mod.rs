@@ -270,12 +270,12 @@ fn print_usage_error(error: &clap::Error) {
     }
     let is_help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     print_made(|language| {
-        let told = match is_help {
+        let localised = match is_help {
             true => text.clone(),
             false => help_text(&text, language).into_owned(),
         };
-        let told = with_words(told, language);
-        told.trim_end().lines().map(str::to_owned).collect()
+        let localised = with_words(localised, language);
+        localised.trim_end().lines().map(str::to_owned).collect()
     });
 }
 

@@ -123,16 +123,16 @@ pub(super) fn about_sheet(sheet: &Sheet, options: &BindOptions) -> Vec<Question>
 /// The marks that people set on rows beside their text, in words.
 fn marks_beside(sheet: &Sheet) -> impl Iterator<Item = String> + use<> {
     let beside = &sheet.beside;
-    let told =
+    let mark_words =
         |rows: u64, words: &dyn Fn(String) -> String| (rows > 0).then(|| words(are_or_is(rows)));
     let marks = [
-        told(beside.coloured_rows, &|rows| {
+        mark_words(beside.coloured_rows, &|rows| {
             format!("{rows} marked by a fill colour")
         }),
-        told(beside.font_coloured_rows, &|rows| {
+        mark_words(beside.font_coloured_rows, &|rows| {
             format!("{rows} marked by a font colour")
         }),
-        told(beside.noted_rows, &|rows| {
+        mark_words(beside.noted_rows, &|rows| {
             format!("{rows} marked by a note on a cell")
         }),
         match beside.conditional_formats {

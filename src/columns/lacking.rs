@@ -93,8 +93,8 @@ impl Lacking {
     ) {
         let uses_status = self.uses_status(cells);
         let entries = entries.iter();
-        let told = entries.filter(|entry| !(uses_status && entry.field == Field::STATUS));
-        findings.extend(told.filter_map(|entry| self.finding(entry, manifest)));
+        let entries = entries.filter(|entry| !(uses_status && entry.field == Field::STATUS));
+        findings.extend(entries.filter_map(|entry| self.finding(entry, manifest)));
     }
 
     /// Returns true if the status in a row tells whether the account is on, and is read for that.

@@ -32,7 +32,7 @@ pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     let path = named
         .or_else(config_file)
         .unwrap_or_else(|| "rowcall.toml".into());
-    let taken = match path.is_file() {
+    let known_names = match path.is_file() {
         true => config_names(&path)?,
         false => vec![],
     };
@@ -40,8 +40,8 @@ pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
         "a PBX for {}; Ctrl-C ends this and writes nothing",
         path.display()
     ));
-    let answers =
-        ask_all(&taken).ok_or_else(|| Failure::usage("the answers ended; nothing is written"))?;
+    let answers = ask_all(&known_names)
+        .ok_or_else(|| Failure::usage("the answers ended; nothing is written"))?;
     let InitAnswers { name, mut entry } = answers;
     let tried = Target::unwritten(&name, entry.clone(), &PaceOptions::default())
         .and_then(|target| TargetSession::open(&target, &StopFlag::default()).map(drop));
@@ -88,7 +88,7 @@ fn keep_in_keyring(name: &str, entry: &mut TargetEntry) -> Result<bool, Failure>
 }
 
 /// Every answer; `None` where the input ended.
-fn ask_all(taken: &[String]) -> Option<InitAnswers> {
+fn ask_all(known_names: &[String]) -> Option<InitAnswers> {
     let ids: Vec<&str> = VENDORS.iter().map(|vendor| vendor.id).collect();
     let vendor = ask_until(&format!("vendor ({})", ids.join(", ")), "", vendor_typed)?;
     let port = (vendor.manifest)().vendor.port;
@@ -109,12 +109,12 @@ fn ask_all(taken: &[String]) -> Option<InitAnswers> {
         "" => None,
         _ => ask_secret("password (not shown)"),
     };
-    let usual = if taken.is_empty() { "hq" } else { "" };
+    let usual = if known_names.is_empty() { "hq" } else { "" };
     let name = ask_until("a name for it", usual, |answer| {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         if answer.is_empty() || !answer.chars().all(is_plain) {
             Err("a name is letters, digits, - and _".to_owned())
-        } else if taken.iter().any(|taken| taken == answer) {
+        } else if known_names.iter().any(|known_names| known_names == answer) {
             Err(format!("there is a target {answer} already"))
         } else {
             Ok(answer.to_owned())

@@ -358,7 +358,7 @@ impl Comparison<'_> {
     }
 
     fn pair_columns(&mut self, before: &Side, after: &Side) {
-        let told = |side: &Side, field: Field| {
+        let value_of = |side: &Side, field: Field| {
             [
                 ComparedColumn::Value(field),
                 ComparedColumn::Fingerprint(field),
@@ -372,7 +372,7 @@ impl Comparison<'_> {
         let has_key = |side: &Side| !side.key.is_empty();
         let keys_differ = before.key != after.key && has_key(before) && has_key(after);
         for field in fields {
-            let pair = match (told(before, field), told(after, field)) {
+            let pair = match (value_of(before, field), value_of(after, field)) {
                 // A side that does not say what is wrong has nothing wrong.
                 ([before, _], [after, _]) if field.is_flaw() => {
                     Some((before, after, ComparedBy::Values))
@@ -503,7 +503,7 @@ impl Comparison<'_> {
     /// two. A field with the extension's own number does not count.
     fn identity(&self, extension: SideExtension<'_>) -> Option<String> {
         let mut identity = String::new();
-        let mut telling = HashSet::new();
+        let mut aspects = HashSet::new();
         for (field, aspect) in IDENTIFYING {
             if !self.fields().any(|compared| compared == field) {
                 continue;
@@ -513,11 +513,11 @@ impl Comparison<'_> {
                 identity.push('#');
             } else if !text.is_empty() {
                 identity.push_str(&text);
-                telling.insert(aspect);
+                aspects.insert(aspect);
             }
             identity.push('\0');
         }
-        (telling.len() >= 2).then_some(identity)
+        (aspects.len() >= 2).then_some(identity)
     }
 }
 

@@ -83,13 +83,13 @@ impl Comparison<'_> {
         }
         for phrase in self.phrases(difference, language) {
             for field in &phrase.fields {
-                let told = |extension: Option<SideExtension<'_>>| match extension {
+                let value_of = |extension: Option<SideExtension<'_>>| match extension {
                     Some(extension) if !field.is_secret() => {
                         difference.shown(extension, *field).into_owned()
                     }
                     _ => String::new(),
                 };
-                let (before, after) = (told(difference.before), told(difference.after));
+                let (before, after) = (value_of(difference.before), value_of(difference.after));
                 rows.push(row(
                     ExtensionChange::Changed,
                     field.label(reader),
@@ -109,7 +109,7 @@ impl Comparison<'_> {
             return vec![];
         };
         // A field that only one side has is no difference, so it must not look like one.
-        let told = |extension: SideExtension<'_>, field: Option<Field>| match field {
+        let value_of = |extension: SideExtension<'_>, field: Option<Field>| match field {
             Some(field) if self.fields().any(|known| known == field) => {
                 difference.shown(extension, field).into_owned()
             }
@@ -125,17 +125,17 @@ impl Comparison<'_> {
             }
             let mut together = vec![*field];
             let text = if let Some(forward) = Forward::of_field(*field) {
-                let (then, shown_then) = destination(forward, |field| told(before, field));
-                let (now, shown_now) = destination(forward, |field| told(after, field));
-                let is_told =
+                let (then, shown_then) = destination(forward, |field| value_of(before, field));
+                let (now, shown_now) = destination(forward, |field| value_of(after, field));
+                let is_reported =
                     |field: &Field| shown_then.contains(field) || shown_now.contains(field);
-                if then != now && is_told(field) {
-                    together = rest.iter().copied().filter(is_told).collect();
+                if then != now && is_reported(field) {
+                    together = rest.iter().copied().filter(is_reported).collect();
                     let words = several_in(forward.spoken, forward.to, language);
                     arrow(words, &then, &now)
                 } else {
                     let texts =
-                        [before, after].map(|extension| value(&told(extension, Some(*field))));
+                        [before, after].map(|extension| value(&value_of(extension, Some(*field))));
                     arrow(name_in(*field, language), &texts[0], &texts[1])
                 }
             } else if let Some(OfficeHours { spoken, from, to }) = OfficeHours::of_field(*field) {
@@ -143,10 +143,11 @@ impl Comparison<'_> {
                     rest.iter()
                         .filter(|other| **other == to && **other != *field),
                 );
-                let hours = |extension| match [from, to].map(|field| told(extension, Some(field))) {
-                    [from, to] if from.is_empty() && to.is_empty() => String::new(),
-                    [from, to] => format!("{}–{}", value(&from), value(&to)),
-                };
+                let hours =
+                    |extension| match [from, to].map(|field| value_of(extension, Some(field))) {
+                        [from, to] if from.is_empty() && to.is_empty() => String::new(),
+                        [from, to] => format!("{}–{}", value(&from), value(&to)),
+                    };
                 let words = several_in(spoken, from, language);
                 arrow(words, &hours(before), &hours(after))
             } else {
@@ -261,15 +262,18 @@ fn several_in(spoken: &'static str, one: Field, language: Language) -> &'static 
 }
 
 /// Describes the destination of calls, with the fields that it comes from; empty where there is none.
-fn destination(forward: Forward, told: impl Fn(Option<Field>) -> String) -> (String, Vec<Field>) {
-    let switch = told(forward.switch);
+fn destination(
+    forward: Forward,
+    value_of: impl Fn(Option<Field>) -> String,
+) -> (String, Vec<Field>) {
+    let switch = value_of(forward.switch);
     let mut shown: Vec<Field> = forward.switch.into_iter().collect();
     if switch == "off" {
         return (switch, shown);
     }
     shown.push(forward.to);
-    let to = told(Some(forward.to));
-    let (extension, number) = (told(forward.extension), told(Some(forward.number)));
+    let to = value_of(Some(forward.to));
+    let (extension, number) = (value_of(forward.extension), value_of(Some(forward.number)));
     let kind = ForwardDestination::named(&to);
     let may_be = |kinds: &[ForwardDestination]| match kind {
         Some(kind) => kinds.contains(&kind),
@@ -277,7 +281,7 @@ fn destination(forward: Forward, told: impl Fn(Option<Field>) -> String) -> (Str
     };
     let prefix = if may_be(&[ForwardDestination::Mobile, ForwardDestination::Number]) {
         shown.extend(forward.prefix);
-        told(forward.prefix)
+        value_of(forward.prefix)
     } else {
         String::new()
     };

@@ -117,7 +117,7 @@ impl<'c> FileVerification<'c> {
             true => vec![],
             false => vec![differences(&fields, meant, exported)],
         };
-        let is_told = |column: &FileColumn<'_>| {
+        let is_reported = |column: &FileColumn<'_>| {
             let mut known = column.fields.iter();
             known.any(|field| field.is_key() || fields.contains(field))
         };
@@ -129,7 +129,7 @@ impl<'c> FileVerification<'c> {
             let exported = there.map(|there| other_cells.get(there).unwrap_or_default().trim());
             match exported {
                 Some(exported) if text.is_empty() => column.is_filled_there |= !exported.is_empty(),
-                _ if text.is_empty() || is_told(column) || exported == Some(text) => {}
+                _ if text.is_empty() || is_reported(column) || exported == Some(text) => {}
                 Some("")
                     if column
                         .fields

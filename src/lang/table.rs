@@ -243,7 +243,7 @@ impl TextTable {
                         PlaceKind::Text => self.translation(value, found),
                         PlaceKind::Foreign => self
                             .translation(value, found)
-                            .filter(|told| told.known * OWN_PART >= value.text.len()),
+                            .filter(|candidate| candidate.known * OWN_PART >= value.text.len()),
                         PlaceKind::List => {
                             let is_several = value.masked.contains("; ");
                             let between = if is_several { "; " } else { ", " };

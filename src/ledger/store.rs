@@ -667,14 +667,14 @@ impl StoredRun {
 
     /// Checks that the database is whole.
     fn check(&self) -> Result<(), LedgerError> {
-        let said: String = self
+        let answer: String = self
             .connection
             .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
             .map_err(|error| self.reading(error))?;
-        if said == "ok" {
+        if answer == "ok" {
             return Ok(());
         }
-        Err(self.reading(said))
+        Err(self.reading(answer))
     }
 
     fn reading(&self, why: impl ToString) -> LedgerError {

@@ -403,15 +403,15 @@ mod tests {
 
     /// Reads one request; `None` when the other end is gone.
     fn hear(stream: &mut TcpStream) -> Option<String> {
-        let mut heard = Vec::new();
+        let mut received = Vec::new();
         let mut byte = [0; 1];
         let head = loop {
             if stream.read(&mut byte).ok()? == 0 {
                 return None;
             }
-            heard.push(byte[0]);
-            if heard.ends_with(b"\r\n\r\n") {
-                break String::from_utf8(heard).unwrap();
+            received.push(byte[0]);
+            if received.ends_with(b"\r\n\r\n") {
+                break String::from_utf8(received).unwrap();
             }
         };
         let length = head.lines().find_map(|line| {
@@ -429,17 +429,17 @@ mod tests {
     fn serve(answer: impl Fn(&mut TcpStream) + Send + 'static) -> (String, Receiver<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let (heard, hears) = channel();
+        let (received, requests) = channel();
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
                 while let Some(request) = hear(&mut stream) {
-                    let _ = heard.send(request);
+                    let _ = received.send(request);
                     answer(&mut stream);
                 }
             }
         });
-        (address, hears)
+        (address, requests)
     }
 
     fn answering(bytes: &'static [u8]) -> (String, Receiver<String>) {
@@ -478,15 +478,18 @@ mod tests {
 
     #[test]
     fn a_request_goes_out_as_it_was_meant() {
-        let (address, heard) = answering(b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
+        let (address, received) = answering(b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
         let reply = said_to(&format!("{address}/pbx/")).unwrap();
         assert_eq!(reply, Reply::new(201, "application/json", "{}"));
-        let heard = heard.recv().unwrap().to_lowercase();
+        let received = received.recv().unwrap().to_lowercase();
         assert!(
-            heard.starts_with("post /pbx/api/thing?token=canary-1 http/1.1\r\n"),
-            "{heard}"
+            received.starts_with("post /pbx/api/thing?token=canary-1 http/1.1\r\n"),
+            "{received}"
         );
-        assert!(heard.ends_with("\r\n\r\npassword=canary-3"), "{heard}");
+        assert!(
+            received.ends_with("\r\n\r\npassword=canary-3"),
+            "{received}"
+        );
         for header in [
             "access_token: canary-2",
             "content-type: application/x-www-form-urlencoded",
@@ -494,12 +497,12 @@ mod tests {
             concat!("user-agent: rowcall/", env!("CARGO_PKG_VERSION")),
         ] {
             assert!(
-                heard.contains(&format!("\r\n{header}\r\n")),
-                "{header} in {heard}"
+                received.contains(&format!("\r\n{header}\r\n")),
+                "{header} in {received}"
             );
         }
         for header in ["accept-encoding", "referer", "cookie"] {
-            assert!(!heard.contains(header), "{header} in {heard}");
+            assert!(!received.contains(header), "{header} in {received}");
         }
     }
 
@@ -533,10 +536,10 @@ mod tests {
 
     #[test]
     fn any_status_is_a_reply_and_redirects_are_not_followed() {
-        let (address, heard) =
+        let (address, received) =
             answering(b"HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n");
         assert_eq!(said_to(&address).unwrap().status, 302);
-        assert_eq!(heard.try_iter().count(), 1);
+        assert_eq!(received.try_iter().count(), 1);
         let (address, _) =
             answering(b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n");
         let reply = said_to(&address).unwrap();
@@ -674,18 +677,18 @@ mod tests {
         // The second request meets a connection that is closed on hearing it: it is not repeated.
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let (heard, hears) = channel();
+        let (received, requests) = channel();
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
-                let heard = heard.clone();
+                let received = received.clone();
                 thread::spawn(move || {
                     for times in 0.. {
                         if hear(&mut stream).is_none() || times == 1 {
-                            let _ = heard.send(times);
+                            let _ = received.send(times);
                             return;
                         }
-                        let _ = heard.send(times);
+                        let _ = received.send(times);
                         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
                     }
                 });
@@ -699,12 +702,12 @@ mod tests {
             (FaultKind::MayHaveHappened, "link.closed")
         );
         thread::sleep(Duration::from_millis(50));
-        assert_eq!(hears.try_iter().collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(requests.try_iter().collect::<Vec<_>>(), [0, 1]);
     }
 
     #[test]
     fn an_address_that_changes_on_the_way_is_not_sent() {
-        let (address, heard) = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        let (address, received) = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         let http = Http::new(&format!("{address}/api"), options()).unwrap();
         for path in [
             "/things/..",
@@ -723,11 +726,11 @@ mod tests {
                 "{path}"
             );
         }
-        assert_eq!(heard.try_iter().count(), 0);
+        assert_eq!(received.try_iter().count(), 0);
         let request = Request::new("x", Method::Delete, "/things/a%20b%2F7", Effect::Writes);
         http.exchange(&request).unwrap();
         assert!(
-            heard
+            received
                 .recv()
                 .unwrap()
                 .starts_with("DELETE /api/things/a%20b%2F7 ")

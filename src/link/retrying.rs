@@ -112,21 +112,21 @@ impl Retrying {
         let mut permit = permit;
         let mut attempt = 1;
         loop {
-            let said = self.once(request, permit);
-            let is_gone = self.is_gone(&said, patience);
-            let fault = match said {
+            let attempted = self.once(request, permit);
+            let is_gone = self.is_gone(&attempted, patience);
+            let fault = match attempted {
                 Ok(reply) => return Ok(reply),
                 Err(fault) => fault,
             };
             let pause = match (fault.kind, fault.retry_after) {
-                (FaultKind::NotSent | FaultKind::MayHaveHappened, Some(wish)) => wish,
+                (FaultKind::NotSent | FaultKind::MayHaveHappened, Some(wanted)) => wanted,
                 (FaultKind::NotSent | FaultKind::MayHaveHappened, None) => {
                     self.wait(patience, attempt)
                 }
                 _ => return Err(fault),
             };
             let unheard = fault.kind == FaultKind::NotSent;
-            let overloaded = fault.http_status.is_some_and(wants_rest);
+            let overloaded = fault.http_status.is_some_and(asks_for_pause);
             let stop = self.pace.stop_flag();
             let given_up = || stop.is_overdue() || (unheard && stop.is_stopped());
             let is_repeated = match unheard {
@@ -156,12 +156,12 @@ impl Retrying {
     }
 
     /// Notes whether the PBX was reached; returns true where it was not for too long.
-    fn is_gone(&self, said: &Result<Reply, Fault>, patience: &Patience) -> bool {
+    fn is_gone(&self, attempted: &Result<Reply, Fault>, patience: &Patience) -> bool {
         let mut since = self
             .unreached
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        match said {
+        match attempted {
             Err(fault) if fault.kind == FaultKind::NotSent => {
                 let since = since.get_or_insert_with(Instant::now);
                 since.elapsed() > patience.unreached_max
@@ -176,7 +176,7 @@ impl Retrying {
     fn once(&self, request: &Request, _permit: Permit) -> Result<Reply, Fault> {
         let reply = self.link.exchange(request)?;
         match reply.status {
-            status if wants_rest(status) => {
+            status if asks_for_pause(status) => {
                 let fault = Fault::new(
                     FaultKind::MayHaveHappened,
                     format!("link.http_{status}"),
@@ -211,7 +211,7 @@ impl Retrying {
 }
 
 /// Returns true for 429 and 5xx.
-fn wants_rest(status: u16) -> bool {
+fn asks_for_pause(status: u16) -> bool {
     status == 429 || (500..=599).contains(&status)
 }
 
@@ -235,9 +235,9 @@ mod tests {
 
     impl Link for ScriptedLink {
         fn exchange(&self, _: &Request) -> Result<Reply, Fault> {
-            let mut said = self.1.lock().unwrap();
-            said.push(Instant::now());
-            self.0[(said.len() - 1).min(self.0.len() - 1)].clone()
+            let mut attempted = self.1.lock().unwrap();
+            attempted.push(Instant::now());
+            self.0[(attempted.len() - 1).min(self.0.len() - 1)].clone()
         }
     }
 
@@ -250,7 +250,7 @@ mod tests {
     }
 
     /// The result of a request, how many times it was sent, and the longest time between.
-    fn said(
+    fn attempted(
         effect: Effect,
         replies: Vec<Result<Reply, Fault>>,
         stop: StopFlag,
@@ -270,7 +270,7 @@ mod tests {
     }
 
     fn times_said(effect: Effect, reply: Result<Reply, Fault>) -> (Option<FaultKind>, usize) {
-        let (result, times, _) = said(effect, vec![reply], StopFlag::default());
+        let (result, times, _) = attempted(effect, vec![reply], StopFlag::default());
         (result.err().map(|fault| fault.kind), times)
     }
 
@@ -315,17 +315,17 @@ mod tests {
             unreached_max: Duration::from_millis(60),
             ..HASTE
         };
-        let said = |patience: &Patience| {
+        let attempted = |patience: &Patience| {
             let before = times.lock().unwrap().len();
             let result = line.exchange(&request, line.pace().permit(), patience);
             (result.is_ok(), times.lock().unwrap().len() - before)
         };
-        assert_eq!(said(&HASTE), (false, 3));
+        assert_eq!(attempted(&HASTE), (false, 3));
         thread::sleep(short.unreached_max);
-        assert_eq!(said(&short), (false, 1));
+        assert_eq!(attempted(&short), (false, 1));
         // Once it is reached again, it is waited for as before.
-        assert_eq!(said(&HASTE), (true, 2));
-        assert_eq!(said(&HASTE), (false, 3));
+        assert_eq!(attempted(&HASTE), (true, 2));
+        assert_eq!(attempted(&HASTE), (false, 3));
     }
 
     #[test]
@@ -335,7 +335,7 @@ mod tests {
             fault(FaultKind::NotSent),
             status(201),
         ];
-        let (result, times, _) = said(Effect::Writes, replies, StopFlag::default());
+        let (result, times, _) = attempted(Effect::Writes, replies, StopFlag::default());
         assert_eq!((result.unwrap().status, times), (201, 3));
         // Once it may have been received, it is not sent again.
         let replies = vec![
@@ -343,7 +343,7 @@ mod tests {
             fault(FaultKind::MayHaveHappened),
             status(201),
         ];
-        let (result, times, _) = said(Effect::Writes, replies, StopFlag::default());
+        let (result, times, _) = attempted(Effect::Writes, replies, StopFlag::default());
         assert_eq!(
             (result.unwrap_err().kind, times),
             (FaultKind::MayHaveHappened, 2)
@@ -354,7 +354,7 @@ mod tests {
     fn a_pbx_that_wants_rest_pauses_everybody_for_as_long_as_it_wants() {
         let mut busy = Reply::new(503, "", "");
         busy.retry_after = Some(Duration::from_millis(120));
-        let (result, times, longest) = said(
+        let (result, times, longest) = attempted(
             Effect::Reads,
             vec![Ok(busy.clone()), status(200)],
             StopFlag::default(),
@@ -413,13 +413,13 @@ mod tests {
     fn after_a_stop_what_was_not_sent_is_not_said_again_but_looks_are() {
         let stop = StopFlag::default();
         stop.stop();
-        let (_, times, _) = said(
+        let (_, times, _) = attempted(
             Effect::Writes,
             vec![fault(FaultKind::NotSent)],
             stop.clone(),
         );
         assert_eq!(times, 1);
-        let (_, times, _) = said(Effect::Reads, vec![fault(FaultKind::MayHaveHappened)], stop);
+        let (_, times, _) = attempted(Effect::Reads, vec![fault(FaultKind::MayHaveHappened)], stop);
         assert_eq!(times, 3);
     }
 

@@ -257,7 +257,7 @@ impl SipSocket {
                     if reply.status >= 200 {
                         return Ok(reply);
                     }
-                    timers.heard_provisional(begun.elapsed());
+                    timers.note_provisional(begun.elapsed());
                 }
             }
         }

@@ -218,8 +218,8 @@ mod tests {
             for stream in listener.incoming() {
                 let connection = ServerConnection::new(config.clone()).unwrap();
                 let mut stream = StreamOwned::new(connection, stream.unwrap());
-                let mut heard = [0; 4096];
-                if stream.read(&mut heard).is_ok_and(|read| read > 0) {
+                let mut received = [0; 4096];
+                if stream.read(&mut received).is_ok_and(|read| read > 0) {
                     let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
                 }
             }

@@ -87,7 +87,7 @@ pub struct Loss {
     /// The number of the extensions' fields.
     fields: u64,
     /// The number of extensions with a field that is not accounted for, or is accounted for twice.
-    astray: u64,
+    miscounted: u64,
     counts: BTreeMap<(Mapping, String), BTreeMap<FieldAndTargets, u64>>,
     /// The cells of a file that no field stands for, counted by their headings.
     cells: BTreeMap<String, u64>,
@@ -103,15 +103,15 @@ impl Loss {
         self.fields += fields as u64;
         let own = mapped.entries.iter();
         let own = own.filter(|entry| !matches!(entry.mapping, Mapping::Missing(_)));
-        let told: BTreeSet<Field> = own.clone().map(|entry| entry.field).collect();
-        self.astray += u64::from(told.len() != fields || own.count() != fields);
+        let localised: BTreeSet<Field> = own.clone().map(|entry| entry.field).collect();
+        self.miscounted += u64::from(localised.len() != fields || own.count() != fields);
         for entry in &mapped.entries {
-            let told = (entry.field, entry.to.clone());
+            let localised = (entry.field, entry.to.clone());
             let group = self
                 .counts
                 .entry((entry.mapping, entry.how.clone()))
                 .or_default();
-            *group.entry(told).or_default() += 1;
+            *group.entry(localised).or_default() += 1;
         }
     }
 
@@ -129,7 +129,7 @@ impl Loss {
 
     /// Returns true if every field of every extension is accounted for, and none twice.
     pub fn adds_up(&self) -> bool {
-        self.astray == 0
+        self.miscounted == 0
     }
 
     /// The fields of which something is lost, with how many extensions lose it.
@@ -147,7 +147,7 @@ impl Loss {
 
     /// The summary in a language, a line for each way in which fields fare.
     pub fn summary(&self, language: Language) -> Vec<String> {
-        let told = |text: &str| in_language(text, language).into_owned();
+        let localised = |text: &str| in_language(text, language).into_owned();
         let of = |count: u64, mapping: &str| format!("{count} {mapping}");
         let counts = [
             of(self.count(|mapping| mapping == Mapping::Carried), "carried"),
@@ -160,7 +160,7 @@ impl Loss {
                 "dropped",
             ),
         ];
-        let mut lines = vec![told(&format!(
+        let mut lines = vec![localised(&format!(
             "{} with {}: {}; {} missing",
             counted(self.extensions, "extension"),
             counted(self.fields, "field"),
@@ -168,11 +168,11 @@ impl Loss {
             self.count(|mapping| matches!(mapping, Mapping::Missing(_)))
         ))];
         for ((mapping, how), fields) in &self.counts {
-            let what = told(word(*mapping));
+            let what = localised(word(*mapping));
             let fields: Vec<String> = fields
                 .iter()
                 .map(|((field, to), count)| {
-                    let to = others(*field, to, None).join(&told(" and "));
+                    let to = others(*field, to, None).join(&localised(" and "));
                     match to.is_empty() {
                         true => format!("{} {count}", field.name()),
                         false => format!("{} {count} → {to}", field.name()),
@@ -182,13 +182,13 @@ impl Loss {
             let how = if how.is_empty() {
                 String::new()
             } else {
-                format!(" ({})", told(how))
+                format!(" ({})", localised(how))
             };
             lines.push(format!("  {what:<10} {}{how}", fields.join(", ")));
         }
         let cells = self.cells.iter();
         lines.extend(cells.map(|(heading, count)| {
-            told(&format!(
+            localised(&format!(
                 "  {LOST:<10} column {heading} {count} ({NO_FIELD})"
             ))
         }));

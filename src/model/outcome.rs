@@ -215,12 +215,12 @@ impl Outcome {
     ) -> Outcome {
         let worst = findings.iter().find(|finding| finding.is_error());
         let is_warning = |finding: &&Finding| finding.severity == Severity::Warning;
-        if let Some(told) = worst.or(findings.iter().find(is_warning)) {
-            self.code = told.rule.to_string();
-            self.field = told.field;
-            self.column = column(told);
-            self.message.clone_from(&told.message);
-            self.hint.clone_from(&told.hint);
+        if let Some(decisive) = worst.or(findings.iter().find(is_warning)) {
+            self.code = decisive.rule.to_string();
+            self.field = decisive.field;
+            self.column = column(decisive);
+            self.message.clone_from(&decisive.message);
+            self.hint.clone_from(&decisive.hint);
         }
         self.findings = findings;
         self

@@ -85,12 +85,12 @@ impl RemoteState {
             .into_iter()
             .filter(|number| !number.is_empty() && is_wanted(&listing, numbers.contains(*number)));
         let wanted: Vec<String> = wanted.map(str::to_owned).collect();
-        let looked = session.look_up_each(&wanted)?;
-        let found = looked.found.into_iter();
+        let lookups = session.look_up_each(&wanted)?;
+        let found = lookups.found.into_iter();
         let nothing_known = Record::default();
         let extensions = found.map(|(number, current)| (number, current.hiding(&nothing_known)));
         let extensions: BTreeMap<String, Record> = extensions.collect();
-        let mut unread = looked.unread;
+        let mut unread = lookups.unread;
         let record = session.target().noun();
         for number in &wanted {
             let is_open = !extensions.contains_key(number) && !unread.contains_key(number);

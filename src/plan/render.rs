@@ -124,12 +124,12 @@ fn push_row(
     let place = outcome.place.as_ref();
     let place = place.map_or_else(String::new, |place| format!(" ({place})"));
     let mut findings = outcome.findings.iter();
-    let told = match findings.find(|finding| finding.message == outcome.message) {
+    let finding_words = match findings.find(|finding| finding.message == outcome.message) {
         Some(finding) => describe(finding, &outcome.column, outcome.place.as_ref(), language()),
         None => translated(&outcome.message).into_owned(),
     };
     let message = match &row.change {
-        None if !told.is_empty() => format!(": {told}"),
+        None if !finding_words.is_empty() => format!(": {finding_words}"),
         _ => String::new(),
     };
     lines.push(PlanLine {

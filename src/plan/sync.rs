@@ -46,18 +46,18 @@ pub(crate) fn unnamed(
         return Ok(kept.collect());
     }
     let (spelled, unnamed) = other_spellings(&named, remote, unnamed);
-    let mut looked = session.look_up_each(&unnamed)?;
+    let mut lookups = session.look_up_each(&unnamed)?;
     // Nobody has said that these are gone: the PBX has listed them just now.
     let is_silent = |number: &&String| {
-        !looked.found.contains_key(*number) && !looked.unread.contains_key(*number)
+        !lookups.found.contains_key(*number) && !lookups.unread.contains_key(*number)
     };
     let noun = session.target().noun();
     let silent = unnamed.iter().filter(is_silent);
     let silent: Vec<_> = silent
         .map(|number| (number.clone(), not_shown(noun)))
         .collect();
-    looked.unread.extend(silent);
-    let unread = looked.unread.into_iter().map(|(number, fault)| {
+    lookups.unread.extend(silent);
+    let unread = lookups.unread.into_iter().map(|(number, fault)| {
         PlannedRow::without_change(Outcome {
             number,
             code: fault.code.to_string(),
@@ -66,7 +66,7 @@ pub(crate) fn unnamed(
             ..Outcome::new(Action::Delete, RowResult::Unknown)
         })
     });
-    let deletions = looked
+    let deletions = lookups
         .found
         .into_iter()
         .enumerate()

@@ -41,17 +41,17 @@ pub fn product_table() -> String {
 /// Builds the table of the products whose import files are written, one row for each.
 pub fn file_table(language: Language) -> String {
     let headings = ["product", "", "blank cell", "number that is there already"];
-    let told = |text: &str| in_language(text, language).into_owned();
+    let localised = |text: &str| in_language(text, language).into_owned();
     let rows = dialects().iter().filter_map(|facts| {
         let file = facts.file.as_ref()?;
         Some(vec![
-            format!("{}, {}", facts.vendor.name, told(&facts.vendor.api)),
+            format!("{}, {}", facts.vendor.name, localised(&facts.vendor.api)),
             format!("`{}`", file_word(facts)),
-            told(file.blank.words()),
-            told(&file.existing),
+            localised(file.blank.words()),
+            localised(&file.existing),
         ])
     });
-    let headings = headings.map(told);
+    let headings = headings.map(localised);
     markdown::table(&headings, &rows.collect::<Vec<_>>())
 }
 

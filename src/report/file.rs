@@ -196,10 +196,10 @@ impl ReportFile {
 /// Builds the line about a row's outcome, where its findings do not explain it.
 fn fault_line(outcome: &Outcome) -> Vec<MarkedLine> {
     let mut findings = outcome.findings.iter();
-    let is_told = findings.any(|finding| finding.message == outcome.message);
+    let is_reported = findings.any(|finding| finding.message == outcome.message);
     // The head says once what is not in effect.
     let is_in_head = outcome.code == Outcome::NOT_IN_EFFECT;
-    if is_told || is_in_head || outcome.message.is_empty() {
+    if is_reported || is_in_head || outcome.message.is_empty() {
         return vec![];
     }
     let tone = match outcome.is_well() {

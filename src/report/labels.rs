@@ -21,7 +21,7 @@ pub(crate) fn column_label(field: Option<Field>, heading: &str) -> String {
 /// The text with the labels of fields in the place of their names. Values in quotes stay, and so do names that are
 /// typed: behind an option, or with a value.
 pub(crate) fn with_labels(text: &str) -> String {
-    let mut told = String::with_capacity(text.len());
+    let mut labelled = String::with_capacity(text.len());
     let (mut is_quoted, mut is_typed) = (false, false);
     for word in text.split_inclusive(char::is_whitespace) {
         let core = word.trim_matches(|c: char| !is_of_name(c));
@@ -30,14 +30,16 @@ pub(crate) fn with_labels(text: &str) -> String {
         let field = Field::named(core).filter(is_name);
         let is_whole = !word.contains(['=', '-', '`', '\'']);
         match field.filter(|_| is_whole && !is_quoted && !is_typed) {
-            Some(field) => told.push_str(&word.replacen(core, field.label(Some(language())), 1)),
-            None => told.push_str(word),
+            Some(field) => {
+                labelled.push_str(&word.replacen(core, field.label(Some(language())), 1))
+            }
+            None => labelled.push_str(word),
         }
         let quotes = word.matches(['"', '“', '”', '„']).count() - word.matches("\\\"").count();
         is_quoted ^= quotes % 2 == 1;
         is_typed = word.starts_with("--");
     }
-    told
+    labelled
 }
 
 fn is_of_name(c: char) -> bool {
@@ -51,7 +53,7 @@ mod tests {
     #[test]
     fn a_column_is_named_by_its_heading_and_by_the_label_where_that_says_something_else() {
         let password = Some(Field::SIP_PASSWORD);
-        for (field, heading, told) in [
+        for (field, heading, labelled) in [
             (password, "Kennwort", "Kennwort (SIP password)"),
             (password, "sip_password", "sip_password"),
             (Some(Field::NUMBER), "number", "number"),
@@ -59,13 +61,13 @@ mod tests {
             (None, " Room ", "Room"),
             (None, "", ""),
         ] {
-            assert_eq!(column_label(field, heading), told);
+            assert_eq!(column_label(field, heading), labelled);
         }
     }
 
     #[test]
     fn sentences_name_fields_by_their_labels_and_keep_what_is_quoted_or_typed() {
-        for (text, told) in [
+        for (text, labelled) in [
             (
                 "not verified: web_password, voicemail_pin.",
                 "not verified: Web password, Voicemail PIN.",
@@ -88,7 +90,7 @@ mod tests {
             ),
             ("the email is missing", "the email is missing"),
         ] {
-            assert_eq!(with_labels(text), told);
+            assert_eq!(with_labels(text), labelled);
         }
     }
 }

@@ -218,10 +218,10 @@ impl<'t> TargetSession<'t> {
     /// # Errors
     /// Exit 3 where the target cannot be read.
     pub(crate) fn look_up(&self, numbers: &[String]) -> Result<BTreeMap<String, Record>, Failure> {
-        let looked = self.look_up_each(numbers)?;
-        match looked.unread.first_key_value() {
+        let collected = self.look_up_each(numbers)?;
+        match collected.unread.first_key_value() {
             Some((_, fault)) => Err(self.target.failure(fault)),
-            None => Ok(looked.found),
+            None => Ok(collected.found),
         }
     }
 
@@ -246,25 +246,25 @@ impl<'t> TargetSession<'t> {
     pub(crate) fn look_up_each(&self, numbers: &[String]) -> Result<LookupResult, Failure> {
         let what = format!("{}s looked at", self.target.noun());
         let progress = Progress::new(&what, numbers.len() as u64);
-        let mut looked = LookupResult::default();
+        let mut collected = LookupResult::default();
         let result =
             self.connection
                 .look_up_each(numbers, &self.lookup_options(false), &mut |lookups| {
                     progress.add(lookups.len() as u64);
                     for lookup in lookups {
                         match lookup.found {
-                            Ok(found) => looked
+                            Ok(found) => collected
                                 .found
                                 .extend(found.into_iter().map(|it| (lookup.number.clone(), it))),
                             Err(fault) => {
-                                looked.unread.insert(lookup.number, fault);
+                                collected.unread.insert(lookup.number, fault);
                             }
                         }
                     }
                 });
         progress.finish();
         result.map_err(|fault| self.target.failure(&fault))?;
-        Ok(looked)
+        Ok(collected)
     }
 }
 

@@ -176,7 +176,7 @@ impl<'m> CompiledField<'m> {
                 words
                     .iter()
                     .find(|(word, _)| word.as_bytes().first() == first && word == text)
-                    .map(|(_, seen)| *seen)
+                    .map(|(_, class)| *class)
             }
             FastPath::Bytes {
                 table,
@@ -251,12 +251,12 @@ impl<'m> CompiledField<'m> {
         for rule in self.rules.iter().filter(|rule| rule.is_broken_by(text)) {
             is_short |= matches!(rule.row.rule, Rule::MinLength { .. });
             has_lines |= matches!(rule.row.rule, Rule::OneLine);
-            let is_told = match rule.row.rule {
+            let is_reported = match rule.row.rule {
                 Rule::Strong { .. } => is_short,
                 Rule::Only { .. } => has_lines,
                 _ => false,
             };
-            if !is_told {
+            if !is_reported {
                 findings.push(rule.finding(self, text));
             }
         }
@@ -635,10 +635,10 @@ impl FastPath {
             Kind::Switch if unruled => FastPath::Switch,
             Kind::Choice if unruled => {
                 let words = row.choices.iter().flat_map(|choice| {
-                    let seen = ValueClass::of_word(&choice.value);
-                    let mut words = vec![(choice.value.clone(), seen)];
+                    let class = ValueClass::of_word(&choice.value);
+                    let mut words = vec![(choice.value.clone(), class)];
                     if choice.wire != choice.value {
-                        words.push((choice.wire.clone(), seen));
+                        words.push((choice.wire.clone(), class));
                     }
                     words
                 });
@@ -667,7 +667,7 @@ impl FastPath {
             b != b'<' && (b != b'[' || kind != Kind::Email)
         });
         slow_unless(&mut table, &|b| {
-            !spreadsheet_damage::asks_for_a_look(care, b)
+            !spreadsheet_damage::may_be_damaged(care, b)
         });
         if kind == Kind::List {
             slow_unless(&mut table, &|b| {

@@ -157,7 +157,7 @@ impl FieldsTogether {
         if self.facts.is_empty() {
             return;
         }
-        let mut look = RowCheck {
+        let mut check = RowCheck {
             fields,
             view,
             text,
@@ -165,18 +165,18 @@ impl FieldsTogether {
             findings,
         };
         for forward in &self.forwards {
-            self.forward(forward, &mut look);
+            self.forward(forward, &mut check);
         }
-        self.mobility(&mut look);
-        self.voicemail(&mut look);
-        self.monitor(&mut look);
+        self.mobility(&mut check);
+        self.voicemail(&mut check);
+        self.monitor(&mut check);
         for (from, to) in &self.office_hours {
-            self.office_hours(*from, *to, &mut look);
+            self.office_hours(*from, *to, &mut check);
         }
-        self.secret_is_number(&mut look);
-        self.mailbox_number(&mut look);
+        self.secret_is_number(&mut check);
+        self.mailbox_number(&mut check);
         for (field, with) in &self.kept {
-            self.kept_with(*field, *with, &mut look);
+            self.kept_with(*field, *with, &mut check);
         }
     }
 
@@ -234,9 +234,9 @@ impl FieldsTogether {
             }
             let why = match number == Some(password) {
                 true => {
-                    let is_told = self.sip_password == Some(*index)
+                    let is_reported = self.sip_password == Some(*index)
                         && self.fact(CrossRule::SecretIsNumber).is_some();
-                    (!is_told).then_some("is the number")
+                    (!is_reported).then_some("is the number")
                 }
                 false => weakness(&unescaped(password)),
             };
@@ -245,57 +245,58 @@ impl FieldsTogether {
     }
 
     /// The extensions that the row's active forwards go to: each with the field row that names it.
-    pub(super) fn targets(&self, seen: impl Fn(u8) -> ValueClass) -> impl Iterator<Item = u8> {
+    pub(super) fn targets(&self, class: impl Fn(u8) -> ValueClass) -> impl Iterator<Item = u8> {
         self.forwards
             .iter()
             .filter(move |forward| {
                 let active = forward
                     .switch
-                    .is_none_or(|switch| seen(switch) == ValueClass::On);
-                active && seen(forward.to) == ValueClass::Destination(ForwardDestination::Extension)
+                    .is_none_or(|switch| class(switch) == ValueClass::On);
+                active
+                    && class(forward.to) == ValueClass::Destination(ForwardDestination::Extension)
             })
             .filter_map(|forward| forward.extension)
     }
 
-    fn forward(&self, forward: &ForwardRows, look: &mut RowCheck<'_, '_, '_>) {
+    fn forward(&self, forward: &ForwardRows, check: &mut RowCheck<'_, '_, '_>) {
         let ForwardRows {
             switch,
             to,
             extension,
             number,
         } = *forward;
-        match switch.map_or(ValueClass::On, |switch| look.at(switch)) {
+        match switch.map_or(ValueClass::On, |switch| check.at(switch)) {
             ValueClass::On => (),
             ValueClass::Off | ValueClass::Blank => {
-                self.off_with_target(forward, look);
+                self.off_with_target(forward, check);
                 return;
             }
             _ => return,
         }
-        let mobile = look.maybe(self.mobile);
-        match look.at(to) {
-            ValueClass::Blank => self.needs_target(switch, to, number, look),
+        let mobile = check.maybe(self.mobile);
+        match check.at(to) {
+            ValueClass::Blank => self.needs_target(switch, to, number, check),
             ValueClass::Destination(ForwardDestination::Extension) => {
                 if let Some(extension) = extension {
-                    self.to_extension(to, extension, look);
+                    self.to_extension(to, extension, check);
                 }
             }
             ValueClass::Destination(ForwardDestination::Number) => {
                 let Some(number) = number else { return };
-                self.needs_number(number, to, look);
-                self.emergency(number, to, look);
+                self.needs_number(number, to, check);
+                self.emergency(number, to, check);
             }
             ValueClass::Destination(ForwardDestination::Mobile) => {
-                let own = number.map_or(ValueClass::Blank, |number| look.at(number));
+                let own = number.map_or(ValueClass::Blank, |number| check.at(number));
                 if (mobile, own) == (ValueClass::Blank, ValueClass::Blank) {
-                    self.needs_mobile(to, look);
+                    self.needs_mobile(to, check);
                 }
                 if let Some(number) = number {
-                    self.emergency(number, to, look);
+                    self.emergency(number, to, check);
                 }
             }
             ValueClass::Destination(ForwardDestination::Voicemail) => {
-                self.needs_voicemail(to, look)
+                self.needs_voicemail(to, check)
             }
             _ => (),
         }
@@ -306,158 +307,164 @@ impl FieldsTogether {
         switch: Option<u8>,
         to: u8,
         number: Option<u8>,
-        look: &mut RowCheck<'_, '_, '_>,
+        check: &mut RowCheck<'_, '_, '_>,
     ) {
         let Some(switch) = switch else {
-            return self.number_alone(to, number, look);
+            return self.number_alone(to, number, check);
         };
         let message = format!(
             "{} is on, but {} does not say where to",
-            look.name(switch),
-            look.name(to)
+            check.name(switch),
+            check.name(to)
         );
         self.breach(
             CrossRule::ForwardNeedsTarget,
             &[to, switch],
             message,
             "say where calls go, or switch the forward off",
-            look,
+            check,
         );
     }
 
     /// A number for a forward that goes nowhere, at a vendor where a destination is enough to switch it on.
-    fn number_alone(&self, to: u8, number: Option<u8>, look: &mut RowCheck<'_, '_, '_>) {
-        let Some(number) = number.filter(|number| look.at(*number) == ValueClass::Text) else {
+    fn number_alone(&self, to: u8, number: Option<u8>, check: &mut RowCheck<'_, '_, '_>) {
+        let Some(number) = number.filter(|number| check.at(*number) == ValueClass::Text) else {
             return;
         };
         let message = format!(
             "{} is filled in, but {} does not say where calls go: nothing is forwarded",
-            look.name(number),
-            look.name(to)
+            check.name(number),
+            check.name(to)
         );
         self.breach(
             CrossRule::ForwardOffWithTarget,
             &[number, to],
             message,
             "say where calls go, in a word of the PBX's own",
-            look,
+            check,
         );
     }
 
-    fn needs_number(&self, number: u8, to: u8, look: &mut RowCheck<'_, '_, '_>) {
-        if look.at(number) != ValueClass::Blank {
+    fn needs_number(&self, number: u8, to: u8, check: &mut RowCheck<'_, '_, '_>) {
+        if check.at(number) != ValueClass::Blank {
             return;
         }
         let message = format!(
             "{} says number, but {} is blank",
-            look.name(to),
-            look.name(number)
+            check.name(to),
+            check.name(number)
         );
         self.breach(
             CrossRule::ForwardNeedsNumber,
             &[number, to],
             message,
             "fill in the number",
-            look,
+            check,
         );
     }
 
-    fn needs_mobile(&self, to: u8, look: &mut RowCheck<'_, '_, '_>) {
+    fn needs_mobile(&self, to: u8, check: &mut RowCheck<'_, '_, '_>) {
         let Some(field) = self.mobile else { return };
         let message = format!(
             "{} says mobile, but {} is blank",
-            look.name(to),
-            look.name(field)
+            check.name(to),
+            check.name(field)
         );
         self.breach(
             CrossRule::ForwardNeedsMobile,
             &[field, to],
             message,
             "fill in the mobile number",
-            look,
+            check,
         );
     }
 
-    fn needs_voicemail(&self, to: u8, look: &mut RowCheck<'_, '_, '_>) {
+    fn needs_voicemail(&self, to: u8, check: &mut RowCheck<'_, '_, '_>) {
         let Some(voicemail) = self.voicemail else {
             return;
         };
-        if !matches!(look.at(voicemail), ValueClass::Off | ValueClass::Blank) {
+        if !matches!(check.at(voicemail), ValueClass::Off | ValueClass::Blank) {
             return;
         }
         let message = format!(
             "{} says voicemail, but {} is not on",
-            look.name(to),
-            look.name(voicemail)
+            check.name(to),
+            check.name(voicemail)
         );
         self.breach(
             CrossRule::ForwardNeedsVoicemail,
             &[to, voicemail],
             message,
             "switch voicemail on, or forward elsewhere",
-            look,
+            check,
         );
     }
 
-    fn off_with_target(&self, forward: &ForwardRows, look: &mut RowCheck<'_, '_, '_>) {
+    fn off_with_target(&self, forward: &ForwardRows, check: &mut RowCheck<'_, '_, '_>) {
         let Some(switch) = forward.switch else { return };
         let destination = [Some(forward.to), forward.extension, forward.number];
         let filled = destination
             .into_iter()
             .flatten()
-            .find(|index| !matches!(look.at(*index), ValueClass::Blank | ValueClass::Unknown));
+            .find(|index| !matches!(check.at(*index), ValueClass::Blank | ValueClass::Unknown));
         if let Some(filled) = filled {
             let message = format!(
                 "{} is filled in, but {} is not on",
-                look.name(filled),
-                look.name(switch)
+                check.name(filled),
+                check.name(switch)
             );
             let has_column = |index| {
-                look.compiled(index)
+                check
+                    .compiled(index)
                     .is_some_and(|compiled| compiled.column.is_some())
             };
             let unswitched = has_column(filled) && !has_column(switch);
             let hint = match unswitched {
                 true => format!(
                     "no column switches it on: add {} with on{}, or it never rings",
-                    look.name(switch),
-                    match look.at(forward.to) {
-                        ValueClass::Blank => format!(", and {}", look.name(forward.to)),
+                    check.name(switch),
+                    match check.at(forward.to) {
+                        ValueClass::Blank => format!(", and {}", check.name(forward.to)),
                         _ => String::new(),
                     }
                 ),
                 false => "it has no effect until the forward is switched on".to_owned(),
             };
-            let before = look.findings.len();
+            let before = check.findings.len();
             self.breach(
                 CrossRule::ForwardOffWithTarget,
                 &[filled, switch],
                 message,
                 &hint,
-                look,
+                check,
             );
-            for finding in look.findings.iter_mut().skip(before).filter(|_| unswitched) {
+            for finding in check
+                .findings
+                .iter_mut()
+                .skip(before)
+                .filter(|_| unswitched)
+            {
                 finding.severity = finding.severity.max(Severity::Warning);
             }
         }
     }
 
-    fn to_extension(&self, to: u8, extension: u8, look: &mut RowCheck<'_, '_, '_>) {
-        let own = self.number.map_or("", |number| look.text(number));
-        let (message, hint) = match look.at(extension) {
+    fn to_extension(&self, to: u8, extension: u8, check: &mut RowCheck<'_, '_, '_>) {
+        let own = self.number.map_or("", |number| check.text(number));
+        let (message, hint) = match check.at(extension) {
             ValueClass::Blank => (
                 format!(
                     "{} says extension, but {} is blank",
-                    look.name(to),
-                    look.name(extension)
+                    check.name(to),
+                    check.name(extension)
                 ),
                 "fill in the extension",
             ),
-            ValueClass::Text if !own.is_empty() && look.text(extension) == own => (
+            ValueClass::Text if !own.is_empty() && check.text(extension) == own => (
                 format!(
                     "{} {} is the extension itself",
-                    look.name(extension),
-                    look.quoted(extension)
+                    check.name(extension),
+                    check.quoted(extension)
                 ),
                 "forward to another extension, or switch the forward off",
             ),
@@ -470,83 +477,83 @@ impl FieldsTogether {
             &parts,
             message,
             hint,
-            look,
+            check,
         );
     }
 
-    fn emergency(&self, number: u8, to: u8, look: &mut RowCheck<'_, '_, '_>) {
-        if look.at(number) == ValueClass::Text && is_emergency(look.text(number)) {
+    fn emergency(&self, number: u8, to: u8, check: &mut RowCheck<'_, '_, '_>) {
+        if check.at(number) == ValueClass::Text && is_emergency(check.text(number)) {
             let message = format!(
                 "{} {} may be an emergency number",
-                look.name(number),
-                look.quoted(number)
+                check.name(number),
+                check.quoted(number)
             );
             self.breach(
                 CrossRule::ForwardToEmergency,
                 &[number, to],
                 message,
                 "check that calls are meant to go there",
-                look,
+                check,
             );
         }
     }
 
-    fn mobility(&self, look: &mut RowCheck<'_, '_, '_>) {
-        let mobility = look.maybe(self.mobility);
+    fn mobility(&self, check: &mut RowCheck<'_, '_, '_>) {
+        let mobility = check.maybe(self.mobility);
         if let (Some(mobile), Some(switch)) = (self.mobile, self.mobility)
-            && (mobility, look.at(mobile)) == (ValueClass::On, ValueClass::Blank)
+            && (mobility, check.at(mobile)) == (ValueClass::On, ValueClass::Blank)
         {
             let message = format!(
                 "{} is on, but {} is blank",
-                look.name(switch),
-                look.name(mobile)
+                check.name(switch),
+                check.name(mobile)
             );
             self.breach(
                 CrossRule::MobilityNeedsMobile,
                 &[mobile, switch],
                 message,
                 "fill in the mobile number, or switch mobility off",
-                look,
+                check,
             );
         }
         if let (Some(together), Some(switch)) = (self.ring_together, self.mobility)
-            && look.at(together) == ValueClass::On
+            && check.at(together) == ValueClass::On
             && matches!(mobility, ValueClass::Off | ValueClass::Blank)
         {
             let message = format!(
                 "{} is on, but {} is not",
-                look.name(together),
-                look.name(switch)
+                check.name(together),
+                check.name(switch)
             );
             self.breach(
                 CrossRule::RingTogetherNeedsMobility,
                 &[together, switch],
                 message,
                 "switch mobility on too",
-                look,
+                check,
             );
         }
     }
 
-    fn voicemail(&self, look: &mut RowCheck<'_, '_, '_>) {
-        if look.maybe(self.voicemail_to_email) == ValueClass::On
+    fn voicemail(&self, check: &mut RowCheck<'_, '_, '_>) {
+        if check.maybe(self.voicemail_to_email) == ValueClass::On
             && let Some(switch) = self.voicemail_to_email
         {
             let lacks_box = matches!(
-                look.maybe(self.voicemail),
+                check.maybe(self.voicemail),
                 ValueClass::Off | ValueClass::Blank
             );
-            let lacks_email = look.maybe(self.email) == ValueClass::Blank;
+            let lacks_email = check.maybe(self.email) == ValueClass::Blank;
             let lacking = [(self.email, lacks_email), (self.voicemail, lacks_box)];
             let lacking = lacking
                 .into_iter()
                 .filter_map(|(index, lacks)| index.filter(|_| lacks));
             if let Some(first) = lacking.clone().next() {
                 let lacking: Vec<u8> = lacking.collect();
-                let names: Vec<&str> = lacking.iter().map(|index| look.name(*index)).collect();
+                let names: Vec<&str> = lacking.iter().map(|index| check.name(*index)).collect();
                 let message = format!(
                     "{} is on, but it needs {} as well",
-                    look.name(switch),
+                    check.name(switch),
                     names.join(" and ")
                 );
                 let parts = [&[first, switch], lacking.as_slice()].concat();
@@ -555,7 +562,7 @@ impl FieldsTogether {
                     &parts,
                     message,
                     "fill in the address and switch voicemail on, or leave voicemail by e-mail off",
-                    look,
+                    check,
                 );
             }
         }
@@ -567,64 +574,72 @@ impl FieldsTogether {
             let (Some(required), Some(pin)) = (reason, self.voicemail_pin) else {
                 continue;
             };
-            if (look.at(required), look.at(pin)) != (ValueClass::On, ValueClass::Blank) {
+            if (check.at(required), check.at(pin)) != (ValueClass::On, ValueClass::Blank) {
                 continue;
             }
             let message = format!(
                 "{} is on, but {} is blank",
-                look.name(required),
-                look.name(pin)
+                check.name(required),
+                check.name(pin)
             );
-            self.breach(rule, &[pin, required], message, "fill in a PIN", look);
+            self.breach(rule, &[pin, required], message, "fill in a PIN", check);
         }
     }
 
-    fn monitor(&self, look: &mut RowCheck<'_, '_, '_>) {
+    fn monitor(&self, check: &mut RowCheck<'_, '_, '_>) {
         let (Some(mode), Some(allowed)) = (self.monitor_mode, self.monitor_allowed) else {
             return;
         };
         let set = !matches!(
-            look.at(mode),
+            check.at(mode),
             ValueClass::Blank | ValueClass::Unknown | ValueClass::Disabled
         );
-        if set && matches!(look.at(allowed), ValueClass::Off | ValueClass::Blank) {
+        if set && matches!(check.at(allowed), ValueClass::Off | ValueClass::Blank) {
             let message = format!(
                 "{} has no effect while {} is not on",
-                look.name(mode),
-                look.name(allowed)
+                check.name(mode),
+                check.name(allowed)
             );
             self.breach(
                 CrossRule::MonitorModeWithoutLeave,
                 &[mode, allowed],
                 message,
                 "allow monitoring, or set the mode to disabled",
-                look,
+                check,
             );
         }
     }
 
-    fn office_hours(&self, from: u8, to: u8, look: &mut RowCheck<'_, '_, '_>) {
-        let message = match (look.at(from), look.at(to)) {
+    fn office_hours(&self, from: u8, to: u8, check: &mut RowCheck<'_, '_, '_>) {
+        let message = match (check.at(from), check.at(to)) {
             (ValueClass::Text, ValueClass::Blank) => {
-                format!("{} is given, but {} is not", look.name(from), look.name(to))
+                format!(
+                    "{} is given, but {} is not",
+                    check.name(from),
+                    check.name(to)
+                )
             }
             (ValueClass::Blank, ValueClass::Text) => {
-                format!("{} is given, but {} is not", look.name(to), look.name(from))
+                format!(
+                    "{} is given, but {} is not",
+                    check.name(to),
+                    check.name(from)
+                )
             }
             (ValueClass::Text, ValueClass::Text) => {
                 let time = |index: u8| {
-                    let compiled = look.compiled(index);
-                    compiled.and_then(|compiled| compiled.row.normalise(look.text(index)))
+                    let compiled = check.compiled(index);
+                    compiled.and_then(|compiled| compiled.row.normalise(check.text(index)))
                 };
                 if time(from) < time(to) {
                     return;
                 }
                 format!(
                     "{} {} is not before {} {}",
-                    look.name(from),
-                    look.quoted(from),
-                    look.name(to),
-                    look.quoted(to)
+                    check.name(from),
+                    check.quoted(from),
+                    check.name(to),
+                    check.quoted(to)
                 )
             }
             _ => return,
@@ -634,59 +649,59 @@ impl FieldsTogether {
             &[to, from],
             message,
             "give both times, the earlier one first",
-            look,
+            check,
         );
     }
 
-    fn secret_is_number(&self, look: &mut RowCheck<'_, '_, '_>) {
+    fn secret_is_number(&self, check: &mut RowCheck<'_, '_, '_>) {
         let (Some(secret), Some(number)) = (self.sip_password, self.number) else {
             return;
         };
-        if look.at(secret) == ValueClass::Text && look.text(secret) == look.text(number) {
-            let message = format!("{} is the {}", look.name(secret), look.name(number));
+        if check.at(secret) == ValueClass::Text && check.text(secret) == check.text(number) {
+            let message = format!("{} is the {}", check.name(secret), check.name(number));
             let parts = [secret, number];
             self.breach(
                 CrossRule::SecretIsNumber,
                 &parts,
                 message,
                 "choose another one",
-                look,
+                check,
             );
         }
     }
 
-    fn mailbox_number(&self, look: &mut RowCheck<'_, '_, '_>) {
+    fn mailbox_number(&self, check: &mut RowCheck<'_, '_, '_>) {
         let (Some(pin), Some(number)) = (self.voicemail_pin, self.number) else {
             return;
         };
-        if look.at(pin) == ValueClass::Text && look.text(number).starts_with(['*', '#']) {
+        if check.at(pin) == ValueClass::Text && check.text(number).starts_with(['*', '#']) {
             let message = format!(
                 "{} begins with * or #, and the PBX knows no voicemail box of such a number",
-                look.name(number)
+                check.name(number)
             );
             let hint = format!(
                 "leave {} blank, or give the row another number",
-                look.name(pin)
+                check.name(pin)
             );
             self.breach(
                 CrossRule::MailboxNumber,
                 &[pin, number],
                 message,
                 &hint,
-                look,
+                check,
             );
         }
     }
 
-    fn kept_with(&self, field: u8, with: u8, look: &mut RowCheck<'_, '_, '_>) {
-        if (look.at(field), look.at(with)) != (ValueClass::Text, ValueClass::Blank) {
+    fn kept_with(&self, field: u8, with: u8, check: &mut RowCheck<'_, '_, '_>) {
+        if (check.at(field), check.at(with)) != (ValueClass::Text, ValueClass::Blank) {
             return;
         }
-        let (field_name, with_name) = (look.name(field), look.name(with));
+        let (field_name, with_name) = (check.name(field), check.name(with));
         let message =
             format!("{field_name} is kept together with {with_name}, and there is no {with_name}");
         let hint = format!("give it a {with_name}, or no {field_name}");
-        self.breach(CrossRule::KeptWith, &[field, with], message, &hint, look);
+        self.breach(CrossRule::KeptWith, &[field, with], message, &hint, check);
     }
 
     /// Appends a breach of a rule that is switched on; the first part is the field that it is about.
@@ -696,11 +711,11 @@ impl FieldsTogether {
         parts: &[u8],
         message: String,
         hint: &str,
-        look: &mut RowCheck<'_, '_, '_>,
+        check: &mut RowCheck<'_, '_, '_>,
     ) {
         let Some(fact) = self.fact(rule) else { return };
-        let mut fields = parts.iter().filter_map(|index| look.compiled(*index));
-        if !fields.clone().any(|compiled| (look.touched)(compiled)) {
+        let mut fields = parts.iter().filter_map(|index| check.compiled(*index));
+        if !fields.clone().any(|compiled| (check.touched)(compiled)) {
             return;
         }
         let Some(about) = fields.next() else { return };
@@ -708,7 +723,7 @@ impl FieldsTogether {
         finding.column = finding
             .column
             .or_else(|| fields.find_map(|compiled| compiled.column));
-        look.findings.push(finding);
+        check.findings.push(finding);
     }
 
     /// A breach of a rule about several fields or rows.

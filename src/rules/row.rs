@@ -358,12 +358,12 @@ impl<'m> Checker<'m> {
             for index in &self.measured {
                 let compiled = &self.fields[usize::from(*index)];
                 let text = compiled.text_in(cells);
-                let is_told = |damage: &Damage| {
+                let is_reported = |damage: &Damage| {
                     let mut own = findings.iter().skip(before);
                     own.any(|own| own.rule == damage.id && own.column == compiled.column)
                 };
                 let damage = cross_rows.suspects.check(compiled.row.name, text);
-                if let Some(damage) = damage.filter(|damage| !is_told(damage)) {
+                if let Some(damage) = damage.filter(|damage| !is_reported(damage)) {
                     findings.push(compiled.damaged(damage, text));
                 }
             }
@@ -406,8 +406,8 @@ impl<'m> Checker<'m> {
                     reading.findings(row.cells, entries, self.manifest, &mut findings);
                 }
                 if findings.is_empty() {
-                    let seen = |index| view[usize::from(index)];
-                    self.trace(row, cells, &seen, facts);
+                    let class = |index| view[usize::from(index)];
+                    self.trace(row, cells, &class, facts);
                     return false;
                 }
             }
@@ -554,9 +554,9 @@ impl<'m> Checker<'m> {
         duplicates: &mut Vec<Duplicate>,
     ) {
         let mut view = *self.nothing_given(Purpose::Create);
-        for (seen, compiled) in view.iter_mut().zip(&self.fields) {
+        for (class, compiled) in view.iter_mut().zip(&self.fields) {
             if let Some(text) = extension.reveal(compiled.row.name) {
-                *seen = compiled.classify(text);
+                *class = compiled.classify(text);
             }
         }
         let text =
@@ -589,11 +589,11 @@ impl<'m> Checker<'m> {
                 .unwrap_or_default()
         };
         let mut view = [ValueClass::Unknown; 256];
-        for (seen, compiled) in view.iter_mut().zip(&self.fields) {
+        for (class, compiled) in view.iter_mut().zip(&self.fields) {
             let given = given(compiled).is_some();
             // A value that the PBX does not give back may well be set.
             if given || compiled.row.access != Access::WriteOnly {
-                *seen = compiled.classify(text(compiled));
+                *class = compiled.classify(text(compiled));
             }
         }
         for compiled in self
@@ -631,8 +631,8 @@ impl<'m> Checker<'m> {
         facts: &mut BatchFacts,
     ) {
         let text = |compiled: &CompiledField<'m>| compiled.text_in(cells);
-        let seen = |index| self.classify_at(index, purpose, &text);
-        self.trace(row, cells, &seen, facts);
+        let class = |index| self.classify_at(index, purpose, &text);
+        self.trace(row, cells, &class, facts);
     }
 
     /// Adds a row's facts to `facts`; `seen` classifies the value of a field row.
@@ -640,19 +640,19 @@ impl<'m> Checker<'m> {
         &self,
         row: &Row<'_>,
         cells: Cells<'_>,
-        seen: &dyn Fn(u8) -> ValueClass,
+        class: &dyn Fn(u8) -> ValueClass,
         facts: &mut BatchFacts,
     ) {
         let text = |compiled: &CompiledField<'m>| compiled.text_in(cells);
         let number = self.number(row.cells);
         let is_alone = is_alone(number, row.cells);
         let is_bare = self.is_bare(number, row.cells);
-        let look = LabelledRow {
+        let row_facts = LabelledRow {
             is_alone,
             is_bare,
             is_labelled: is_bare && !is_alone && has_label_alone(row.cells),
         };
-        facts.take(&self.cross, &self.fields, &text, seen, look);
+        facts.take(&self.cross, &self.fields, &text, class, row_facts);
         let measured = self.measured.iter();
         let fields = measured.filter_map(|index| self.fields.get(usize::from(*index)));
         for compiled in fields.clone() {
@@ -669,12 +669,12 @@ impl<'m> Checker<'m> {
     pub fn collect_record(&self, extension: &Record, facts: &mut BatchFacts) {
         let text =
             |compiled: &CompiledField<'m>| extension.reveal(compiled.row.name).unwrap_or_default();
-        let seen = |index| self.classify_at(index, Purpose::Create, &text);
+        let class = |index| self.classify_at(index, Purpose::Create, &text);
         facts.take(
             &self.cross,
             &self.fields,
             &text,
-            seen,
+            class,
             LabelledRow::default(),
         );
     }
@@ -769,15 +769,15 @@ impl<'m> Checker<'m> {
         findings: &mut Vec<Finding>,
     ) -> ControlFlow<()> {
         let compiled = &self.fields[usize::from(index)];
-        let seen = match compiled.at_a_glance(text, purpose) {
-            Some(seen) => Some(seen),
+        let class = match compiled.at_a_glance(text, purpose) {
+            Some(class) => Some(class),
             None if words == CheckDepth::Whether && compiled.is_surely_wrong(text, purpose) => {
                 return ControlFlow::Break(());
             }
             None => self.check_slow(compiled, text, purpose, findings),
         };
-        if let Some(seen) = seen {
-            view[usize::from(index)] = seen;
+        if let Some(class) = class {
+            view[usize::from(index)] = class;
         }
         ControlFlow::Continue(())
     }

@@ -43,13 +43,13 @@ impl BatchFacts {
         together: &FieldsTogether,
         fields: &[CompiledField<'m>],
         text: &dyn Fn(&CompiledField<'m>) -> &'c str,
-        seen: impl Fn(u8) -> ValueClass,
-        look: LabelledRow,
+        class: impl Fn(u8) -> ValueClass,
+        row_facts: LabelledRow,
     ) {
         let text_at = |index: u8| fields.get(usize::from(index)).map_or("", text);
         let number = together.number.map_or("", text_at);
         if !number.is_empty() {
-            self.number(number, look);
+            self.number(number, row_facts);
         }
         for compiled in together
             .passwords()
@@ -66,17 +66,17 @@ impl BatchFacts {
         if rules.iter().all(|rule| together.fact(*rule).is_none()) {
             return;
         }
-        for target in together.targets(seen) {
+        for target in together.targets(class) {
             self.forward(number, text_at(target));
         }
     }
 
-    fn number(&mut self, number: &str, look: LabelledRow) {
+    fn number(&mut self, number: &str, row_facts: LabelledRow) {
         self.lengths.add_number(number);
         match key(number) {
             Some(key) => {
                 self.keys.push(key);
-                self.sums.add_number(value_of(key), number.len(), look);
+                self.sums.add_number(value_of(key), number.len(), row_facts);
             }
             None => self.texts.push(number.into()),
         }
@@ -183,7 +183,7 @@ impl Collector {
     }
 
     /// Returns true if it is already certain that the rows together raise a finding.
-    pub fn is_telling(&self) -> bool {
+    pub fn has_findings(&self) -> bool {
         !self.repeated.is_empty()
     }
 
@@ -217,7 +217,7 @@ impl Collector {
         let dialled = self.lengths.finish();
         let zero_twins = self.numbers.zero_twins();
         let one_passwords = self.passwords.finish();
-        let is_telling = !self.repeated.is_empty()
+        let has_findings = !self.repeated.is_empty()
             || !dialled.is_silent()
             || are_signs_odd
             || !zero_twins.is_empty()
@@ -231,7 +231,7 @@ impl Collector {
             || suspects.hit(&self.plain);
         let loops = Loops::find(self.forwards, self.names);
         CrossRowFacts {
-            is_silent: !is_telling && loops.loop_of.is_empty(),
+            is_silent: !has_findings && loops.loop_of.is_empty(),
             numbers: self.numbers,
             on_pbx: self.on_pbx,
             repeated: self.repeated,

@@ -47,11 +47,11 @@ impl Sums {
     /// A total's number has a length that so few numbers of the sheet have.
     const RARE_MAX: u64 = 2;
 
-    pub(super) fn add_number(&mut self, value: u64, digits: usize, look: LabelledRow) {
+    pub(super) fn add_number(&mut self, value: u64, digits: usize, row_facts: LabelledRow) {
         let LabelledRow {
             is_alone, is_bare, ..
-        } = look;
-        if look.is_labelled {
+        } = row_facts;
+        if row_facts.is_labelled {
             self.labelled.insert(value);
         }
         self.count += 1;

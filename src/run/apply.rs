@@ -228,7 +228,7 @@ fn next(time: Time, now: &Zoned) -> Option<Zoned> {
 
 /// Waits until this time; false where the run was interrupted before it.
 fn wait_until(at: &Zoned, label: &str, name: &str, stop: &StopFlag) -> bool {
-    let mut is_told = false;
+    let mut is_reported = false;
     loop {
         if stop.is_stopped() {
             return false;
@@ -239,8 +239,8 @@ fn wait_until(at: &Zoned, label: &str, name: &str, stop: &StopFlag) -> bool {
         if left.is_zero() {
             return true;
         }
-        if !is_told {
-            is_told = true;
+        if !is_reported {
+            is_reported = true;
             let (time, wait) = (at.strftime("%H:%M"), duration(left));
             print(format!(
                 "{label}: all rows are sent; {name} is done at {time}, in {wait}: Ctrl-C leaves it outstanding"

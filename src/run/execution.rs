@@ -391,7 +391,7 @@ impl Recording<'_, '_> {
             let record = changes.fold(record.clone(), |record, change| change.hiding(record));
             let mut left = shown(&record, record.number(), key);
             // One that was found after a lost reply may have been changed by then.
-            if settlement.action == Action::Create && !settlement.looked {
+            if settlement.action == Action::Create && !settlement.was_looked_up {
                 let except = &self.session.manifest().vendor.own_of_each;
                 for (name, mark) in attribute_marks(&record, except, key) {
                     if self.marked.insert((name.clone(), mark.clone())) {
@@ -492,18 +492,18 @@ impl Recording<'_, '_> {
             }
             return (0, is_outstanding);
         }
-        let (mut accounts, mut told) = (vec![], vec![]);
+        let (mut accounts, mut answered) = (vec![], vec![]);
         for position in waiting.keys() {
             match run.accounts.get(position) {
                 Some(Ok(account)) => accounts.push((*position, account.clone())),
-                Some(Err(verdict)) => told.push((*position, verdict.clone())),
+                Some(Err(verdict)) => answered.push((*position, verdict.clone())),
                 None => {}
             }
         }
         let progress = has_progress.then(|| Progress::new("rung", accounts.len() as u64));
         let counter = progress.as_ref().map(Progress::counter).unwrap_or_default();
         let (mut not_ringing, mut all_asked) = (0, true);
-        let mut tell = |own: &mut Self, position: usize, verdict: RingVerdict| {
+        let mut put_verdict = |own: &mut Self, position: usize, verdict: RingVerdict| {
             let Some(outcome) = waiting.get(&position).cloned() else {
                 return;
             };
@@ -517,12 +517,12 @@ impl Recording<'_, '_> {
             }
             own.put(position, outcome);
         };
-        for (position, verdict) in told {
-            tell(self, position, verdict);
+        for (position, verdict) in answered {
+            put_verdict(self, position, verdict);
         }
         run.ringing
             .ask(&accounts, &counter, &mut |position, verdict| {
-                tell(self, position, verdict);
+                put_verdict(self, position, verdict);
             });
         if let Some(progress) = progress {
             progress.finish();

@@ -58,7 +58,7 @@ pub(crate) struct Results<'r> {
     /// The reason why more was to be done than the rows say; `None` where there is none.
     pub(crate) shortfall: Option<String>,
     /// True once the reason of a run that stopped was shown.
-    reason_told: bool,
+    is_reason_printed: bool,
 }
 
 impl<'r> Results<'r> {
@@ -117,7 +117,7 @@ impl<'r> Results<'r> {
             alike: BTreeMap::new(),
             has_losses: false,
             shortfall: None,
-            reason_told: false,
+            is_reason_printed: false,
         }
     }
 
@@ -194,11 +194,11 @@ impl<'r> Results<'r> {
             self.not_done += 1;
             // A run that stops gives its reason once, in the line about its end.
             let reason = outcome.result == RowResult::NotSent;
-            let told = reason && std::mem::replace(&mut self.reason_told, true);
+            let is_repeated = reason && std::mem::replace(&mut self.is_reason_printed, true);
             let cause = (outcome.result, outcome.code.clone(), outcome.column.clone());
             let alike = self.alike.entry(cause).or_default();
             *alike += 1;
-            if self.shown < SHOWN_MAX && *alike <= ALIKE_MAX && !self.quiet && !told {
+            if self.shown < SHOWN_MAX && *alike <= ALIKE_MAX && !self.quiet && !is_repeated {
                 self.shown += 1;
                 print_made(|language| lines_of(&outcome, language));
             }
@@ -272,7 +272,7 @@ impl<'r> Results<'r> {
     pub(crate) fn refuse(mut self, refusal: Refusal) -> Result<Exit, Failure> {
         let (failure, fails) = (refusal.failure, refusal.fails);
         // The failure itself tells it, as the last line.
-        self.reason_told = fails;
+        self.is_reason_printed = fails;
         let put = self.rest_not_sent(refusal.code, &failure.message, &failure.hint);
         let done = put.and(self.finish(fails.then_some(failure.exit)));
         match fails {
@@ -407,12 +407,14 @@ fn object(counts: impl Iterator<Item = (&'static str, u64)>) -> Map<String, Valu
 
 /// Describes a row that is not done, in a language.
 fn lines_of(outcome: &Outcome, language: Language) -> Vec<String> {
-    let told = |text: &str| in_language(text, language).into_owned();
+    let localised = |text: &str| in_language(text, language).into_owned();
     let place = outcome.place.as_ref();
     let before = place.map_or_else(String::new, |place| format!("{place}: "));
     let ring = outcome.ring.filter(|ring| *ring != RingResult::Rings);
-    let ring = ring.map_or_else(String::new, |ring| told(&format!(", ring {}", ring.word())));
-    let result = told(outcome.result.word());
+    let ring = ring.map_or_else(String::new, |ring| {
+        localised(&format!(", ring {}", ring.word()))
+    });
+    let result = localised(outcome.result.word());
     let row = format!("{before}{} {result}{ring}", outcome.number);
     let is_shown = |finding: &&Finding| finding.is_error() && outcome.result == RowResult::Invalid;
     let mut errors = outcome.findings.iter().filter(is_shown);
@@ -423,13 +425,13 @@ fn lines_of(outcome: &Outcome, language: Language) -> Vec<String> {
         }
         None => {
             let hint = Some(&outcome.hint).filter(|hint| !hint.is_empty());
-            let hint = hint.map(|hint| told(&format!("  hint: {}", hint)));
-            let row = format!("{row}: {}", told(&outcome.message));
+            let hint = hint.map(|hint| localised(&format!("  hint: {}", hint)));
+            let row = format!("{row}: {}", localised(&outcome.message));
             [row].into_iter().chain(hint).collect()
         }
     };
     lines.extend(errors.map(|finding| {
-        let also = told("also");
+        let also = localised("also");
         format!("  {also} {}", describe(finding, "", place, language))
     }));
     lines

@@ -99,7 +99,7 @@ struct RingState {
     /// In a row.
     silent: AtomicUsize,
     wrong: AtomicUsize,
-    is_heard: AtomicBool,
+    has_replied: AtomicBool,
     /// The reason that nobody is asked any more, once there is one.
     given_up: OnceLock<RingVerdict>,
 }
@@ -232,12 +232,12 @@ impl Ringing {
         let count = |counter: &AtomicUsize| counter.fetch_add(1, Ordering::Relaxed) + 1;
         let unknown = |message: String| RingVerdict::new(RingResult::Unknown, message);
         if verdict.status.is_some() {
-            so_far.is_heard.store(true, Ordering::Relaxed);
+            so_far.has_replied.store(true, Ordering::Relaxed);
             so_far.silent.store(0, Ordering::Relaxed);
         }
         match verdict.result {
             RingResult::Silent if count(&so_far.silent) >= SILENT_MAX => {
-                let (what, hint) = match so_far.is_heard.load(Ordering::Relaxed) {
+                let (what, hint) = match so_far.has_replied.load(Ordering::Relaxed) {
                     true => (
                         "the PBX has stopped answering",
                         "see if it has blocked this machine's address; then run it again, with a lower rate",

@@ -26,8 +26,8 @@ pub(crate) fn as_utf8(
     if encoding == Encoding::UTF_8 {
         return Ok((source, None));
     }
-    let said = format!("{} ({evidence})", encoding.name());
-    Ok((transcoded(&source, encoding)?, Some(said)))
+    let description = format!("{} ({evidence})", encoding.name());
+    Ok((transcoded(&source, encoding)?, Some(description)))
 }
 
 /// Writes a text that was read as UTF-8 in its first encoding, a piece at a time. Text that stays as it is is compared

@@ -318,7 +318,7 @@ struct RequestHistory {
 }
 
 impl RequestCounts {
-    pub(super) fn decide(&mut self, faults: &Faults, heard: &RawRequest) -> FaultDecision {
+    pub(super) fn decide(&mut self, faults: &Faults, request: &RawRequest) -> FaultDecision {
         let quiet =
             faults.get(FaultSetting::DelayMs) == 0 && faults.rates().all(|(_, rate)| rate == 0);
         if quiet {
@@ -331,16 +331,16 @@ impl RequestCounts {
         if self.0.len() >= REQUESTS_REMEMBERED_MAX {
             self.0.clear();
         }
-        let request = fingerprint(heard);
-        let said = self.0.entry(request).or_default();
+        let key = fingerprint(request);
+        let counts = self.0.entry(key).or_default();
         let seed = faults.get(FaultSetting::Seed).to_le_bytes();
-        let dice = md5(&[&seed[..], &request, &said.times.to_le_bytes()].concat());
+        let dice = md5(&[&seed[..], &key, &counts.times.to_le_bytes()].concat());
         let [a, b, c, d, e, f, g, h, ..] = dice;
         let struck = u64::from(u32::from_le_bytes([a, b, c, d])) % 1000;
-        let breakage = struck_by(faults, struck)
-            .filter(|_| said.broken_in_a_row < faults.get(FaultSetting::InARow));
-        said.times += 1;
-        said.broken_in_a_row = breakage.map_or(0, |_| said.broken_in_a_row + 1);
+        let breakage = breakage_at(faults, struck)
+            .filter(|_| counts.broken_in_a_row < faults.get(FaultSetting::InARow));
+        counts.times += 1;
+        counts.broken_in_a_row = breakage.map_or(0, |_| counts.broken_in_a_row + 1);
         let delay =
             u64::from(u32::from_le_bytes([e, f, g, h])) % (faults.get(FaultSetting::DelayMs) + 1);
         FaultDecision {
@@ -351,7 +351,7 @@ impl RequestCounts {
     }
 }
 
-fn struck_by(faults: &Faults, struck: u64) -> Option<Breakage> {
+fn breakage_at(faults: &Faults, struck: u64) -> Option<Breakage> {
     let mut below = 0;
     faults.rates().find_map(|(breakage, rate)| {
         below += rate;
@@ -361,12 +361,12 @@ fn struck_by(faults: &Faults, struck: u64) -> Option<Breakage> {
 
 /// Identifies a request by verb, path, query and body, but no header and no token, because a token is new in each
 /// session.
-fn fingerprint(heard: &RawRequest) -> [u8; 16] {
+fn fingerprint(request: &RawRequest) -> [u8; 16] {
     let mut text = vec![];
     for part in [
-        heard.method.as_bytes(),
-        heard.target.as_bytes(),
-        &heard.body,
+        request.method.as_bytes(),
+        request.target.as_bytes(),
+        &request.body,
     ] {
         without_tokens(part, |piece| text.extend_from_slice(piece));
         text.push(0);
@@ -408,7 +408,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn heard(target: &str, body: &str) -> RawRequest {
+    fn request(target: &str, body: &str) -> RawRequest {
         RawRequest {
             method: "POST".into(),
             target: target.into(),
@@ -417,10 +417,10 @@ mod tests {
         }
     }
 
-    fn struck(faults: &Faults, heard: &RawRequest, times: usize) -> Vec<Option<Breakage>> {
+    fn struck(faults: &Faults, request: &RawRequest, times: usize) -> Vec<Option<Breakage>> {
         let mut memory = RequestCounts::default();
         (0..times)
-            .map(|_| memory.decide(faults, heard).breakage)
+            .map(|_| memory.decide(faults, request).breakage)
             .collect()
     }
 
@@ -458,7 +458,7 @@ mod tests {
         for word in &WORDS {
             let one = faults(&format!("{}={}", word.word, word.max.min(1000)));
             if let FaultSetting::Rate(breakage) = word.setting {
-                let first = struck(&one, &heard("/a", ""), 1);
+                let first = struck(&one, &request("/a", ""), 1);
                 assert_eq!(first, [Some(breakage)], "{}", word.word);
             }
         }
@@ -467,7 +467,7 @@ mod tests {
     #[test]
     fn a_seed_means_the_same_for_ever() {
         let faults = faults("seed=9,cut_after=300,throttle=300,in_a_row=9");
-        let told = struck(&faults, &heard("/extension/add?token=x", "1001"), 8);
+        let told = struck(&faults, &request("/extension/add?token=x", "1001"), 8);
         let told: Vec<String> = told
             .iter()
             .map(|b| b.map_or_else(|| "-".to_owned(), |b| format!("{b:?}")))
@@ -482,11 +482,11 @@ mod tests {
     fn seeds_requests_and_repetitions_differ() {
         let one = faults("seed=1,html=500,in_a_row=1000");
         let two = faults("seed=2,html=500,in_a_row=1000");
-        let a = struck(&one, &heard("/a", "x"), 64);
-        assert_ne!(a, struck(&two, &heard("/a", "x"), 64));
-        assert_ne!(a, struck(&one, &heard("/a", "y"), 64));
-        assert_ne!(a, struck(&one, &heard("/b", "x"), 64));
-        assert_eq!(a, struck(&one, &heard("/a", "x"), 64));
+        let a = struck(&one, &request("/a", "x"), 64);
+        assert_ne!(a, struck(&two, &request("/a", "x"), 64));
+        assert_ne!(a, struck(&one, &request("/a", "y"), 64));
+        assert_ne!(a, struck(&one, &request("/b", "x"), 64));
+        assert_eq!(a, struck(&one, &request("/a", "x"), 64));
         assert!(a.contains(&None) && a.iter().any(Option::is_some));
     }
 
@@ -496,7 +496,7 @@ mod tests {
         let mut memory = RequestCounts::default();
         let mut count = HashMap::new();
         for n in 0..20_000 {
-            let told = memory.decide(&faults, &heard("/add", &n.to_string()));
+            let told = memory.decide(&faults, &request("/add", &n.to_string()));
             *count.entry(format!("{:?}", told.breakage)).or_insert(0) += 1;
         }
         let near = |name: &str, due: i32| (count[name] - due).abs() < due / 5;
@@ -508,9 +508,9 @@ mod tests {
 
     #[test]
     fn one_request_breaks_only_so_often_in_a_row() {
-        let said = heard("/add", "1001");
+        let counts = request("/add", "1001");
         let broken = |text| {
-            let told = struck(&faults(text), &said, 7);
+            let told = struck(&faults(text), &counts, 7);
             told.iter().map(Option::is_some).collect::<Vec<_>>()
         };
         assert_eq!(
@@ -528,7 +528,7 @@ mod tests {
         memory.0 = others
             .map(|n| (n.to_le_bytes(), RequestHistory::default()))
             .collect();
-        memory.decide(&faults("html=1"), &heard("/a", ""));
+        memory.decide(&faults("html=1"), &request("/a", ""));
         assert_eq!(memory.0.len(), 1);
     }
 
@@ -537,7 +537,7 @@ mod tests {
         let faults = faults("delay_ms=30");
         let mut memory = RequestCounts::default();
         let delays: Vec<u128> = (0..500)
-            .map(|n| memory.decide(&faults, &heard("/a", &n.to_string())).delay)
+            .map(|n| memory.decide(&faults, &request("/a", &n.to_string())).delay)
             .map(|delay| delay.as_millis())
             .collect();
         assert_eq!(delays.iter().max(), Some(&30));
@@ -551,7 +551,7 @@ mod tests {
             ("/add?token=abc&type=json", "/add?token=defg&type=json"),
             ("/show?n=1&access_token=abc", "/show?n=1&access_token=z"),
         ] {
-            assert!(same(heard(a, ""), heard(b, "")), "{a}");
+            assert!(same(request(a, ""), request(b, "")), "{a}");
         }
         for (a, b) in [
             (
@@ -565,19 +565,19 @@ mod tests {
             ),
             ("n=1&refresh_token=abc", "n=1&refresh_token=d"),
         ] {
-            assert!(same(heard("/", a), heard("/", b)), "{a}");
+            assert!(same(request("/", a), request("/", b)), "{a}");
         }
         for (a, b) in [
             ("/token/refresh", "/token/revoke"),
             ("/add?token=a&n=1", "/add?token=a&n=2"),
             ("/a?b", "/ab"),
         ] {
-            assert!(!same(heard(a, ""), heard(b, "")), "{a}");
+            assert!(!same(request(a, ""), request(b, "")), "{a}");
         }
         let (a, b) = (r#"{"token":"a","n":"1"}"#, r#"{"token":"a","n":"2"}"#);
-        assert!(!same(heard("/", a), heard("/", b)));
+        assert!(!same(request("/", a), request("/", b)));
         assert!(
-            !same(heard("/a", "b"), heard("/", "ab")),
+            !same(request("/a", "b"), request("/", "ab")),
             "parts are kept apart"
         );
     }

@@ -28,13 +28,13 @@ impl InProcess {
 
 impl Link for InProcess {
     fn exchange(&self, request: &Request) -> Result<Reply, Fault> {
-        let told = self.sim.receive(&heard(&self.prefix, request)?);
-        if told.wait > self.reply_time_max {
+        let received = self.sim.receive(&raw_request(&self.prefix, request)?);
+        if received.wait > self.reply_time_max {
             thread::sleep(self.reply_time_max);
             return Err(timeout(self.reply_time_max));
         }
-        thread::sleep(told.wait);
-        match told.end {
+        thread::sleep(received.wait);
+        match received.end {
             ReplyEnd::Reply { reply, .. } => Ok(reply),
             ReplyEnd::Refused => Err(refused()),
             ReplyEnd::Cut => Err(closed()),
@@ -44,7 +44,7 @@ impl Link for InProcess {
     }
 }
 
-fn heard(prefix: &str, request: &Request) -> Result<RawRequest, Fault> {
+fn raw_request(prefix: &str, request: &Request) -> Result<RawRequest, Fault> {
     let encoded = request.encode(prefix)?;
     let content_type = encoded
         .content_type
@@ -234,17 +234,17 @@ mod tests {
             .query("n", "A & B")
             .header("Access-Token", Secret::new("canary"))
             .body(Body::Form(vec![("p".into(), "ü".into())]));
-        let heard = heard("/api/v1", &request).unwrap();
-        assert_eq!(heard.method, "PUT");
-        assert_eq!(heard.target, "/api/v1/add%20x?n=A+%26+B");
-        assert_eq!(heard.header("access-token"), Some("canary"));
+        let raw_request = raw_request("/api/v1", &request).unwrap();
+        assert_eq!(raw_request.method, "PUT");
+        assert_eq!(raw_request.target, "/api/v1/add%20x?n=A+%26+B");
+        assert_eq!(raw_request.header("access-token"), Some("canary"));
         assert_eq!(
-            heard.header("content-type"),
+            raw_request.header("content-type"),
             Some("application/x-www-form-urlencoded")
         );
-        assert_eq!(heard.body, b"p=%C3%BC");
+        assert_eq!(raw_request.body, b"p=%C3%BC");
         let bare = Request::new("list", Method::Get, "/list", Effect::Reads);
-        assert!(super::heard("", &bare).unwrap().headers.is_empty());
+        assert!(super::raw_request("", &bare).unwrap().headers.is_empty());
     }
 
     #[test]

@@ -111,7 +111,7 @@ struct RegistrarState {
     accounts: Accounts,
     quirks: BTreeMap<String, BTreeSet<RegistrarQuirk>>,
     contacts: BTreeMap<String, Vec<String>>,
-    heard: Vec<ReceivedRegister>,
+    requests: Vec<ReceivedRegister>,
     /// Nonces, with how often each was answered.
     nonces: BTreeMap<String, u32>,
     /// Users whose first answer was called stale.
@@ -141,7 +141,7 @@ impl Registrar {
                 accounts,
                 quirks: BTreeMap::new(),
                 contacts: BTreeMap::new(),
-                heard: vec![],
+                requests: vec![],
                 nonces: BTreeMap::new(),
                 was_stale: BTreeSet::new(),
                 made: 0,
@@ -201,7 +201,7 @@ impl Registrar {
 
     /// Every request so far, in the order of arrival.
     pub fn received(&self) -> Vec<ReceivedRegister> {
-        self.shared.lock().heard.clone()
+        self.shared.lock().requests.clone()
     }
 }
 
@@ -244,8 +244,8 @@ impl RegistrarShared {
                 continue;
             };
             let request = bytes.get(..length).unwrap_or_default();
-            let said = self.lock().answer(&String::from_utf8_lossy(request));
-            for piece in said.into_iter().flat_map(|said| said.pieces) {
+            let outgoing = self.lock().answer(&String::from_utf8_lossy(request));
+            for piece in outgoing.into_iter().flat_map(|outgoing| outgoing.pieces) {
                 let _ = socket.send_to(&piece, from);
             }
         }
@@ -290,11 +290,11 @@ impl RegistrarShared {
             while let Some((request, rest)) = text.split_once("\r\n\r\n") {
                 let (request, rest) = (format!("{request}\r\n\r\n"), rest.to_owned());
                 text = rest;
-                let Some(said) = self.lock().answer(&request) else {
+                let Some(outgoing) = self.lock().answer(&request) else {
                     continue;
                 };
-                for piece in &said.pieces {
-                    match said.in_pieces {
+                for piece in &outgoing.pieces {
+                    match outgoing.in_pieces {
                         false => stream.write_all(piece)?,
                         true => {
                             for few in piece.chunks(37) {
@@ -304,7 +304,7 @@ impl RegistrarShared {
                         }
                     }
                 }
-                if said.closes {
+                if outgoing.closes {
                     return Ok(());
                 }
             }
@@ -391,7 +391,7 @@ impl RegistrarState {
     fn answer(&mut self, text: &str) -> Option<OutgoingReply> {
         let request = ReadRegister::read(text)?;
         let user = request.user()?;
-        self.heard.push(ReceivedRegister {
+        self.requests.push(ReceivedRegister {
             user: user.clone(),
             is_signed: request.header("Authorization").is_some(),
             contact: request.contact(),
@@ -422,11 +422,11 @@ impl RegistrarState {
         if quirks.contains(&RegistrarQuirk::Trying) {
             pieces.push(reply(&request, 100, ""));
         }
-        let said = reply(&request, status, &more);
+        let outgoing = reply(&request, status, &more);
         if quirks.contains(&RegistrarQuirk::Twice) {
-            pieces.push(said.clone());
+            pieces.push(outgoing.clone());
         }
-        pieces.push(said);
+        pieces.push(outgoing);
         Some(OutgoingReply {
             pieces,
             in_pieces: quirks.contains(&RegistrarQuirk::Pieces),
@@ -488,7 +488,7 @@ impl RegistrarState {
         let is_right = account.is_some_and(|account| {
             let named = request.answered("username");
             let wanted = request.response(&account).zip(request.answered("response"));
-            let is_same = wanted.is_some_and(|(wanted, said)| wanted == *said.as_str());
+            let is_same = wanted.is_some_and(|(wanted, outgoing)| wanted == *outgoing.as_str());
             is_same && named.as_ref() == Some(&account.username)
         });
         match is_right || has(RegistrarQuirk::AnySecret) {

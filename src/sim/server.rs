@@ -39,7 +39,7 @@ const STOP_LOOK: Duration = Duration::from_millis(20);
 /// A [`Sim`] that listens. Dropping it stops it.
 pub struct Server {
     addr: SocketAddr,
-    house: Arc<ServerState>,
+    state: Arc<ServerState>,
     accepting: Option<JoinHandle<()>>,
 }
 
@@ -59,19 +59,19 @@ impl Server {
     pub fn start(sim: Sim, addr: impl ToSocketAddrs) -> io::Result<Server> {
         let listener = TcpListener::bind(addr)?;
         let addr = listener.local_addr()?;
-        let house = Arc::new(ServerState {
+        let state = Arc::new(ServerState {
             sim,
             stopping: AtomicBool::new(false),
             open: Mutex::default(),
             closed: Condvar::new(),
         });
-        let shared = Arc::clone(&house);
+        let shared = Arc::clone(&state);
         let accepting = thread::Builder::new()
             .name("sim".to_owned())
             .spawn(move || accept(&listener, &shared))?;
         Ok(Server {
             addr,
-            house,
+            state,
             accepting: Some(accepting),
         })
     }
@@ -90,8 +90,8 @@ impl Server {
         let Some(accepting) = self.accepting.take() else {
             return;
         };
-        self.house.stopping.store(true, Ordering::SeqCst);
-        for stream in self.house.open().values() {
+        self.state.stopping.store(true, Ordering::SeqCst);
+        for stream in self.state.open().values() {
             let _ = stream.shutdown(Shutdown::Both);
         }
         // The accepting thread sleeps until a connection comes.
@@ -147,21 +147,21 @@ fn reachable(addr: SocketAddr) -> SocketAddr {
     SocketAddr::new(host, addr.port())
 }
 
-fn accept(listener: &TcpListener, house: &Arc<ServerState>) {
+fn accept(listener: &TcpListener, state: &Arc<ServerState>) {
     for id in 0.. {
         let accepted = listener.accept();
-        if house.is_stopping() {
+        if state.is_stopping() {
             break;
         }
         match accepted {
-            Ok((stream, _)) => house.admit(id, stream),
+            Ok((stream, _)) => state.admit(id, stream),
             // Out of file handles, for example: wait for one to be closed.
             Err(_) => thread::sleep(STOP_LOOK),
         }
     }
-    let mut open = house.open();
+    let mut open = state.open();
     while !open.is_empty() {
-        open = house
+        open = state
             .closed
             .wait(open)
             .unwrap_or_else(PoisonError::into_inner);
@@ -193,14 +193,14 @@ impl ServerState {
         open.insert(id, handle);
         drop(open);
         let seat = ConnectionSlot {
-            house: Arc::clone(self),
+            state: Arc::clone(self),
             id,
         };
         // If no thread can be started, dropping the closure gives the seat back.
         let _ = thread::Builder::new()
             .name("sim connection".to_owned())
             .spawn(move || {
-                let _ = ServedConnection::new(&seat.house, stream).serve();
+                let _ = ServedConnection::new(&seat.state, stream).serve();
             });
     }
 
@@ -219,14 +219,14 @@ impl ServerState {
 
 /// A connection's place among the open ones; given back whatever happens to its thread.
 struct ConnectionSlot {
-    house: Arc<ServerState>,
+    state: Arc<ServerState>,
     id: u64,
 }
 
 impl Drop for ConnectionSlot {
     fn drop(&mut self) {
-        self.house.open().remove(&self.id);
-        self.house.closed.notify_all();
+        self.state.open().remove(&self.id);
+        self.state.closed.notify_all();
     }
 }
 
@@ -245,7 +245,7 @@ impl From<io::Error> for ConnectionEnd {
 }
 
 struct ServedConnection<'h> {
-    house: &'h ServerState,
+    state: &'h ServerState,
     stream: TcpStream,
     /// Bytes that have arrived and are not used yet.
     came: Vec<u8>,
@@ -255,7 +255,7 @@ struct ServedConnection<'h> {
 
 /// A request's head.
 struct RequestHead {
-    heard: RawRequest,
+    raw_request: RawRequest,
     keep_alive: bool,
     expects_continue: bool,
     body: BodyLength,
@@ -267,9 +267,9 @@ enum BodyLength {
 }
 
 impl<'h> ServedConnection<'h> {
-    fn new(house: &'h ServerState, stream: TcpStream) -> Self {
+    fn new(state: &'h ServerState, stream: TcpStream) -> Self {
         ServedConnection {
-            house,
+            state,
             stream,
             came: Vec::new(),
             deadline: Instant::now() + IDLE_MAX,
@@ -295,13 +295,13 @@ impl<'h> ServedConnection<'h> {
 
     /// Serves one request to its end; returns true if another may follow.
     fn one(&mut self) -> Result<bool, ConnectionEnd> {
-        let (heard, keep_alive) = self.request()?;
-        let RequestEnd { wait, end } = self.house.sim.receive(&heard);
-        self.house.wait(wait);
-        if self.house.is_stopping() {
+        let (raw_request, keep_alive) = self.read_request()?;
+        let RequestEnd { wait, end } = self.state.sim.receive(&raw_request);
+        self.state.wait(wait);
+        if self.state.is_stopping() {
             return Err(ConnectionEnd::Gone);
         }
-        let is_head = heard.method == "HEAD";
+        let is_head = raw_request.method == "HEAD";
         match end {
             ReplyEnd::Reply { reply, dated } => {
                 let bytes = bytes_of(&reply, dated, keep_alive, is_head);
@@ -333,14 +333,14 @@ impl<'h> ServedConnection<'h> {
         chunk.extend(std::iter::repeat_n(b' ', CHUNK));
         chunk.extend_from_slice(b"\r\n");
         let mut sent = 0;
-        while sent < ENDLESS_BYTES_MAX && !self.house.is_stopping() {
+        while sent < ENDLESS_BYTES_MAX && !self.state.is_stopping() {
             self.stream.write_all(&chunk)?;
             sent += CHUNK as u64;
         }
         Ok(())
     }
 
-    fn request(&mut self) -> Result<(RawRequest, bool), ConnectionEnd> {
+    fn read_request(&mut self) -> Result<(RawRequest, bool), ConnectionEnd> {
         self.deadline = Instant::now() + IDLE_MAX;
         if self.came.is_empty() {
             self.more()?;
@@ -359,12 +359,12 @@ impl<'h> ServedConnection<'h> {
         if head.expects_continue {
             self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
-        let mut heard = head.heard;
-        heard.body = match head.body {
+        let mut raw_request = head.raw_request;
+        raw_request.body = match head.body {
             BodyLength::Bytes(length) => self.take(length)?,
             BodyLength::Chunked => self.chunks()?,
         };
-        Ok((heard, head.keep_alive))
+        Ok((raw_request, head.keep_alive))
     }
 
     fn chunks(&mut self) -> Result<Vec<u8>, ConnectionEnd> {
@@ -454,8 +454,8 @@ impl<'h> ServedConnection<'h> {
 /// Parses the head at the beginning of the bytes so far, and returns it with its length; `None` where more has to come.
 fn parse_head(came: &[u8]) -> Result<Option<(RequestHead, usize)>, ConnectionEnd> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
-    let mut request = httparse::Request::new(&mut headers);
-    let used = match request.parse(came) {
+    let mut parsed = httparse::Request::new(&mut headers);
+    let used = match parsed.parse(came) {
         Ok(httparse::Status::Complete(used)) if used > HEAD_BYTES_MAX => {
             return Err(ConnectionEnd::Refused(431));
         }
@@ -464,10 +464,10 @@ fn parse_head(came: &[u8]) -> Result<Option<(RequestHead, usize)>, ConnectionEnd
         Err(httparse::Error::TooManyHeaders) => return Err(ConnectionEnd::Refused(431)),
         Err(_) => return Err(ConnectionEnd::Refused(400)),
     };
-    let heard = RawRequest {
-        method: request.method.unwrap_or_default().to_owned(),
-        target: request.path.unwrap_or_default().to_owned(),
-        headers: request
+    let raw_request = RawRequest {
+        method: parsed.method.unwrap_or_default().to_owned(),
+        target: parsed.path.unwrap_or_default().to_owned(),
+        headers: parsed
             .headers
             .iter()
             .map(|header| {
@@ -477,13 +477,13 @@ fn parse_head(came: &[u8]) -> Result<Option<(RequestHead, usize)>, ConnectionEnd
             .collect(),
         body: vec![],
     };
-    let is_new = request.version == Some(1);
-    let lacks_host = is_new && heard.header("host").is_none();
-    if !heard.target.starts_with('/') || lacks_host {
+    let is_new = parsed.version == Some(1);
+    let lacks_host = is_new && raw_request.header("host").is_none();
+    if !raw_request.target.starts_with('/') || lacks_host {
         return Err(ConnectionEnd::Refused(400));
     }
     let says = |name: &str, word: &str| {
-        let value = heard.header(name).unwrap_or_default();
+        let value = raw_request.header(name).unwrap_or_default();
         value
             .split(',')
             .any(|part| part.trim().eq_ignore_ascii_case(word))
@@ -491,15 +491,15 @@ fn parse_head(came: &[u8]) -> Result<Option<(RequestHead, usize)>, ConnectionEnd
     let head = RequestHead {
         keep_alive: !says("connection", "close") && (is_new || says("connection", "keep-alive")),
         expects_continue: says("expect", "100-continue"),
-        body: body_length(&heard)?,
-        heard,
+        body: body_length(&raw_request)?,
+        raw_request,
     };
     Ok(Some((head, used)))
 }
 
-fn body_length(heard: &RawRequest) -> Result<BodyLength, ConnectionEnd> {
+fn body_length(raw_request: &RawRequest) -> Result<BodyLength, ConnectionEnd> {
     let all = |name: &'static str| {
-        heard
+        raw_request
             .headers
             .iter()
             .filter(move |(known, _)| known == name)
@@ -1127,12 +1127,12 @@ mod tests {
     #[test]
     fn nobody_is_admitted_once_it_is_stopping() {
         let (_sim, server) = server("");
-        server.house.stopping.store(true, Ordering::SeqCst);
+        server.state.stopping.store(true, Ordering::SeqCst);
         let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
         let _client = TcpStream::connect(elsewhere.local_addr().unwrap()).unwrap();
         let (coming, _) = elsewhere.accept().unwrap();
-        server.house.admit(7, coming);
-        assert!(server.house.open().is_empty());
+        server.state.admit(7, coming);
+        assert!(server.state.open().is_empty());
     }
 
     #[test]

@@ -341,9 +341,9 @@ mod tests {
             line("b", "MD5"),
         ];
         let several = Challenge::of_realms(&reply(several.concat().trim_end())).unwrap();
-        let told = several.iter().map(|one| (&*one.realm, one.algorithm));
+        let realms = several.iter().map(|one| (&*one.realm, one.algorithm));
         let wanted = [("a", Algorithm::Sha256), ("b", Algorithm::Md5)];
-        assert_eq!(told.collect::<Vec<_>>(), wanted);
+        assert_eq!(realms.collect::<Vec<_>>(), wanted);
         let many: String = (0..50)
             .map(|realm| line(&realm.to_string(), "MD5"))
             .collect();

@@ -57,7 +57,7 @@ impl Timers {
     }
 
     /// Takes a provisional reply: the request has arrived, and is sent again every T2 only.
-    pub(crate) fn heard_provisional(&mut self, elapsed: Duration) {
+    pub(crate) fn note_provisional(&mut self, elapsed: Duration) {
         if let Some(again) = &mut self.again {
             *again = (elapsed + T2, T2);
         }
@@ -79,7 +79,7 @@ mod tests {
                     let then = now + wait.as_millis() as u64;
                     now = match provisional.take_if(|at| *at < then) {
                         Some(at) => {
-                            timers.heard_provisional(Duration::from_millis(at));
+                            timers.note_provisional(Duration::from_millis(at));
                             at
                         }
                         None => then,

@@ -338,8 +338,8 @@ impl Connection {
                 let (works, answer) = (works.clone(), answer.clone());
                 scope.spawn(move || {
                     for (index, numbers) in works {
-                        let looked = caught(|| self.look_up(numbers, options.live));
-                        let _ = answer.send((index, looked.unwrap_or_else(Err)));
+                        let replied = caught(|| self.look_up(numbers, options.live));
+                        let _ = answer.send((index, replied.unwrap_or_else(Err)));
                     }
                 });
             }
@@ -351,16 +351,16 @@ impl Connection {
             }
             while next < total {
                 // Not more than `ahead` are ever under way, so neither channel grows.
-                if let Ok((index, looked)) = answers.recv() {
-                    waiting.insert(index, looked);
+                if let Ok((index, replied)) = answers.recv() {
+                    waiting.insert(index, replied);
                 }
-                while let Some(looked) = waiting.remove(&next) {
+                while let Some(replied) = waiting.remove(&next) {
                     let stopped = self.line.pace().stop_flag().is_stopped();
-                    match looked {
+                    match replied {
                         Ok(lookups) if !stopped => each(lookups),
-                        looked => {
+                        replied => {
                             works.try_iter().for_each(drop);
-                            return Err(looked.err().unwrap_or_else(interrupted));
+                            return Err(replied.err().unwrap_or_else(interrupted));
                         }
                     }
                     next += 1;
@@ -1415,8 +1415,8 @@ mod tests {
             _ => Trouble::Nothing,
         });
         let numbers: Vec<String> = (1000..1024).map(|number| number.to_string()).collect();
-        let looked = fake.open().look_up_each(&numbers, &LOOKUP, &mut |_| ());
-        assert_eq!(looked.unwrap_err().code, "link.closed");
+        let replied = fake.open().look_up_each(&numbers, &LOOKUP, &mut |_| ());
+        assert_eq!(replied.unwrap_err().code, "link.closed");
     }
 
     #[test]
@@ -1439,8 +1439,8 @@ mod tests {
             "look" => Trouble::Garbage,
             _ => Trouble::Nothing,
         });
-        let looked = fake.open().fetch(&["1000".into()], false);
-        assert_eq!(looked.unwrap_err().code, "reply.not_understood");
+        let replied = fake.open().fetch(&["1000".into()], false);
+        assert_eq!(replied.unwrap_err().code, "reply.not_understood");
         assert_eq!(fake.pbx.times("look"), GARBLED_MAX as usize);
     }
 

@@ -412,7 +412,7 @@ impl FailureTally {
             return None;
         }
         self.failed += 1;
-        self.down_in_a_row = if looks_down(settlement) {
+        self.down_in_a_row = if is_like_outage(settlement) {
             self.down_in_a_row + 1
         } else {
             0
@@ -731,8 +731,8 @@ fn broke_down(change: &Change, fault: Fault) -> Settlement {
     }
 }
 
-/// Returns true where a result looks like a PBX that is down.
-fn looks_down(settlement: &Settlement) -> bool {
+/// Returns true where a result is that of a PBX that is down.
+fn is_like_outage(settlement: &Settlement) -> bool {
     let transport = |fault: &Fault| {
         // A PBX that replied is there, whatever the reply.
         !is_garbled(fault)
@@ -775,7 +775,7 @@ mod tests {
             failures_max: FailuresMax::Share(1.0),
             settling: settle::SettleLimits {
                 attempts_max: 4,
-                second_look: Duration::from_millis(1),
+                recheck_after: Duration::from_millis(1),
                 reply: Duration::from_millis(1),
             },
             ..Options::new(parallel, Duration::ZERO)

@@ -319,7 +319,7 @@ mod tests {
             failures_max: FailuresMax::Share(1.0),
             settling: SettleLimits {
                 attempts_max: 2,
-                second_look: Duration::from_millis(1),
+                recheck_after: Duration::from_millis(1),
                 reply: Duration::from_millis(1),
             },
             verify: Verify::All,

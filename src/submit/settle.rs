@@ -25,7 +25,7 @@ pub struct SettleLimits {
     /// Most times that one change is sent.
     pub attempts_max: u32,
     /// Time between the first two looks.
-    pub second_look: Duration,
+    pub recheck_after: Duration,
     /// Time after sending in which a change may still take effect: as long as the PBX's reply may take.
     pub reply: Duration,
 }
@@ -35,7 +35,7 @@ impl SettleLimits {
     pub fn new(reply: Duration) -> Self {
         SettleLimits {
             attempts_max: 4,
-            second_look: Duration::from_secs(2),
+            recheck_after: Duration::from_secs(2),
             reply,
         }
     }
@@ -65,7 +65,7 @@ pub struct Settlement {
     /// The last HTTP status.
     pub http_status: Option<u16>,
     /// True if the result comes from a look at the PBX, not from its reply.
-    pub looked: bool,
+    pub was_looked_up: bool,
     /// The extension as it was read back after it was written, also where it is not all as wanted; `None` where it was
     /// not read back, or may be somebody else's.
     pub read_back: Option<Record>,
@@ -96,7 +96,7 @@ impl Settlement {
             hint: String::new(),
             attempts: 0,
             http_status: None,
-            looked: false,
+            was_looked_up: false,
             read_back: None,
             unseen: vec![],
             provisional: false,
@@ -349,7 +349,7 @@ impl<'c> Settling<'c> {
                 self.until = sent_at + self.limits.reply;
             }
             if self.lost.is_some() {
-                self.until = self.until.max(Instant::now() + self.limits.second_look);
+                self.until = self.until.max(Instant::now() + self.limits.recheck_after);
             }
             match self.look_until_decided(&fault) {
                 PbxState::Result(settlement) => return *settlement,
@@ -390,10 +390,10 @@ impl<'c> Settling<'c> {
 
     /// Looks at the PBX until the result is clear, at the latest when the request can no longer take effect.
     fn look_until_decided(&self, fault: &Fault) -> PbxState {
-        let mut looks = 0;
+        let mut lookups = 0;
         loop {
             let is_last = Instant::now() >= self.until;
-            looks += 1;
+            lookups += 1;
             let decided = match self.read_presence() {
                 Ok(presence) => self.judge(presence, fault, is_last),
                 Err(blind) if is_last || blind.ends_the_run() => {
@@ -403,16 +403,16 @@ impl<'c> Settling<'c> {
             };
             if let Some(mut decided) = decided {
                 if let PbxState::Result(settlement) = &mut decided {
-                    settlement.looked = true;
+                    settlement.was_looked_up = true;
                 }
                 return decided;
             }
-            if looks > 1 && self.is_stopped() {
+            if lookups > 1 && self.is_stopped() {
                 return PbxState::result(self.unknown(fault, &interrupted()));
             }
             // A change that has not taken effect soon is seen at the end: three looks are enough.
-            match looks {
-                1 => self.pause(self.limits.second_look),
+            match lookups {
+                1 => self.pause(self.limits.recheck_after),
                 _ => self.pause(self.limits.reply),
             }
         }
@@ -421,7 +421,7 @@ impl<'c> Settling<'c> {
     /// Waits, but not past the time from which on nothing can take effect any more, nor long after a stop.
     fn pause(&self, wait: Duration) {
         let end = self.until.min(Instant::now() + wait);
-        let patience = Instant::now() + self.limits.second_look;
+        let patience = Instant::now() + self.limits.recheck_after;
         loop {
             let now = Instant::now();
             if now >= end || (now >= patience && self.is_stopped()) {
@@ -940,7 +940,7 @@ mod tests {
 
     const LIMITS: SettleLimits = SettleLimits {
         attempts_max: 3,
-        second_look: Duration::from_millis(1),
+        recheck_after: Duration::from_millis(1),
         reply: Duration::from_millis(1),
     };
 
@@ -1243,7 +1243,7 @@ mod tests {
             });
             let connection = fake.open();
             let limits = SettleLimits {
-                second_look: Duration::from_millis(500),
+                recheck_after: Duration::from_millis(500),
                 ..LIMITS
             };
             thread::scope(|scope| {
@@ -1515,7 +1515,7 @@ mod tests {
     fn what_takes_effect_within_the_time_of_a_reply_is_never_said_to_have_failed() {
         let limits = SettleLimits {
             attempts_max: 2,
-            second_look: Duration::from_millis(4),
+            recheck_after: Duration::from_millis(4),
             reply: Duration::from_millis(80),
         };
         for seed in 0..24_u64 {

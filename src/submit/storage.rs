@@ -52,7 +52,7 @@ struct Unstored<'c> {
     /// The time by which it was accepted.
     since: Instant,
     /// The times that it was looked at because it may have been lost.
-    looks: u32,
+    lookups: u32,
     /// True if it counted as done when it was sent.
     was_done: bool,
 }
@@ -97,7 +97,7 @@ impl<'c> Storage<'c> {
                 was_done: sent.settlement.result.is_done(),
                 sent,
                 since: Instant::now(),
-                looks: 0,
+                lookups: 0,
             });
             let longest = waiting.iter().map(|one| one.since.elapsed()).max();
             if longest.is_none_or(|longest| longest < self.loses + COMPANY_WAIT_MAX) {
@@ -166,7 +166,7 @@ impl<'c> Storage<'c> {
                     .as_ref()
                     .is_some_and(|fault| fault.kind == FaultKind::Rejected);
                 let is_lost = one.was_done && *result == RowResult::Differs && !is_refused;
-                if is_lost && one.looks < LOST_LOOKS_MAX {
+                if is_lost && one.lookups < LOST_LOOKS_MAX {
                     certain.extend(self.look_up_again(one, not_kept(), judge));
                 } else {
                     self.note_stored(&one.sent);
@@ -198,12 +198,12 @@ impl<'c> Storage<'c> {
             return Some(another_pbx(&why));
         }
         let stored = lock(&self.stored).clone();
-        let looked = verifier.check_again(stored);
+        let was_looked_up = verifier.check_again(stored);
         let is_lost = |one: &&Sent<'_>| one.settlement.result == RowResult::Differs;
-        let gone = looked.iter().filter(is_lost);
+        let gone = was_looked_up.iter().filter(is_lost);
         let gone = gone.map(|one| (one.change.row, one.settlement.message.clone()));
         lock(&self.starts).gone.extend(gone);
-        let lost = looked.iter().find(is_lost)?;
+        let lost = was_looked_up.iter().find(is_lost)?;
         let why = format!(
             "{} was stored, and since it started anew {}",
             lost.change.number, lost.settlement.message
@@ -288,15 +288,15 @@ impl<'c> Storage<'c> {
         let mut facts = HashMap::new();
         let mut sent = vec![];
         for one in picked {
-            facts.insert(one.sent.position, (one.since, one.looks));
+            facts.insert(one.sent.position, (one.since, one.lookups));
             sent.push(one.sent);
         }
         for sent in verifier.check_again(sent) {
-            if let Some((since, looks)) = facts.remove(&sent.position) {
+            if let Some((since, lookups)) = facts.remove(&sent.position) {
                 rest.push(Unstored {
                     sent,
                     since,
-                    looks,
+                    lookups,
                     was_done: true,
                 });
             }
@@ -311,7 +311,7 @@ impl<'c> Storage<'c> {
         why: Fault,
         judge: &dyn Fn(&Settlement),
     ) -> Option<Sent<'c>> {
-        if one.looks >= self.limits.attempts_max {
+        if one.lookups >= self.limits.attempts_max {
             let fault = another_pbx("it starts anew again and again");
             one.sent.settlement = not_known(&one.sent, &fault);
             return Some(report_unstored(one, judge));
@@ -327,7 +327,7 @@ impl<'c> Storage<'c> {
             |fault: Fault| Settlement::new(change, RowResult::Unknown).with_fault(fault);
         one.sent.settlement = settled.unwrap_or_else(broke_down);
         one.sent.started = started;
-        one.looks += 1;
+        one.lookups += 1;
         if one.sent.settlement.attempts > attempts {
             one.since = Instant::now();
         }
@@ -450,7 +450,7 @@ mod tests {
             failures_max: FailuresMax::Share(1.0),
             settling: SettleLimits {
                 attempts_max: 3,
-                second_look: Duration::from_millis(1),
+                recheck_after: Duration::from_millis(1),
                 reply: Duration::from_millis(1),
             },
             verify: Verify::All,

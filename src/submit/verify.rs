@@ -57,7 +57,7 @@ pub(super) struct Verifier<'c> {
     connection: &'c Connection,
     verify: Verify,
     batch: usize,
-    second_look: Duration,
+    recheck_after: Duration,
     waiting: Mutex<Vec<Sent<'c>>>,
     usual: UsualSettings,
 }
@@ -88,7 +88,7 @@ impl<'c> Verifier<'c> {
             connection,
             verify: options.verify,
             batch: batch.max(1),
-            second_look: options.settling.second_look,
+            recheck_after: options.settling.recheck_after,
             waiting: Mutex::default(),
             usual: UsualSettings::default(),
         }
@@ -99,7 +99,7 @@ impl<'c> Verifier<'c> {
     pub(super) fn concerns(&self, sent: &Sent<'_>) -> bool {
         sent.change.action != Action::None
             && sent.settlement.result.is_done()
-            && (!sent.settlement.looked || is_found(sent))
+            && (!sent.settlement.was_looked_up || is_found(sent))
             && self.picks(sent)
     }
 
@@ -138,7 +138,7 @@ impl<'c> Verifier<'c> {
     pub(super) fn check_again(&self, rows: Vec<Sent<'c>>) -> Vec<Sent<'c>> {
         let found: Vec<usize> = rows
             .iter()
-            .filter(|one| one.settlement.looked && is_found(one))
+            .filter(|one| one.settlement.was_looked_up && is_found(one))
             .map(|one| one.position)
             .collect();
         let mut rows = self.check_unseen(rows);
@@ -150,8 +150,9 @@ impl<'c> Verifier<'c> {
 
     /// Looks at rows, twice where needed, and decides each one's result.
     fn check(&self, rows: Vec<Sent<'c>>) -> Vec<Sent<'c>> {
-        let (mut found, unseen): (Vec<Sent<'c>>, Vec<Sent<'c>>) =
-            rows.into_iter().partition(|one| one.settlement.looked);
+        let (mut found, unseen): (Vec<Sent<'c>>, Vec<Sent<'c>>) = rows
+            .into_iter()
+            .partition(|one| one.settlement.was_looked_up);
         let mut rows = self.check_unseen(unseen);
         // By now it is known what the run's own extensions look like.
         for one in &mut found {
@@ -169,7 +170,7 @@ impl<'c> Verifier<'c> {
                 break;
             }
             if look > 0 {
-                thread::sleep(self.second_look);
+                thread::sleep(self.recheck_after);
             }
             let current = match caught(|| self.look_up(&open)).unwrap_or_else(Err) {
                 Ok(current) => current,
@@ -289,7 +290,7 @@ impl<'c> Verifier<'c> {
         {
             let manifest = self.connection.manifest();
             self.usual.note(manifest, &sent.change.wanted, read_back);
-            if !sent.settlement.looked {
+            if !sent.settlement.was_looked_up {
                 self.usual.note_attributes(manifest, read_back);
             }
         }
@@ -379,7 +380,7 @@ pub(super) fn lost(
              groups"
         ),
         hint: hint(record),
-        looked: true,
+        was_looked_up: true,
         read_back: current.first().cloned(),
         ..accepted.clone()
     })
@@ -421,7 +422,7 @@ pub(super) fn differs(accepted: &Settlement, change: &Change, mismatch: Mismatch
         differing: differing.unwrap_or_else(|| key.iter().map(|(field, _)| field).collect()),
         message: format!("the PBX said that it is done, {but}"),
         hint: hint(record),
-        looked: true,
+        was_looked_up: true,
         read_back,
         ..accepted.clone()
     }
@@ -455,7 +456,7 @@ mod tests {
             failures_max: FailuresMax::Share(1.0),
             settling: super::super::settle::SettleLimits {
                 attempts_max: 3,
-                second_look: Duration::from_millis(2),
+                recheck_after: Duration::from_millis(2),
                 reply: Duration::from_millis(2),
             },
             verify: Verify::All,

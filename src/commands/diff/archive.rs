@@ -84,15 +84,15 @@ fn compare_target(
     ];
     let comparison = compare(&sides[0], &sides[1], None);
     let labels = [before, after].map(|snapshot| format!("{target} {}", snapshot.time));
-    let mut untold = match sides.iter().any(Side::is_empty) {
+    let mut left_out = match sides.iter().any(Side::is_empty) {
         true => vec![],
         false => comparison.not_compared(&labels, [None; 2]),
     };
     let times: Vec<Timestamp> = snapshots.iter().map(|snapshot| snapshot.time).collect();
     let missed = missing_snapshots(&times, before.time, Timestamp::now());
-    untold.extend(missed.iter().map(|words| format!("{target}: {words}")));
-    untold.iter().for_each(print);
-    output.write(target, &labels, &comparison, untold)?;
+    left_out.extend(missed.iter().map(|words| format!("{target}: {words}")));
+    left_out.iter().for_each(print);
+    output.write(target, &labels, &comparison, left_out)?;
     let exit = conclude(&labels, &comparison);
     Ok(exit.max(Exit::done_if(missed.is_empty())))
 }

@@ -50,10 +50,10 @@ pub(super) fn run(args: &DiffArgs, context: &Context) -> Result<Exit, Failure> {
     let comparison = compare(&before, &after, made);
     let labels = named.each_ref().map(NamedSide::label);
     let vendors = named.each_ref().map(NamedSide::manifest);
-    let untold = comparison.not_compared(&labels, vendors);
-    untold.iter().for_each(print);
+    let left_out = comparison.not_compared(&labels, vendors);
+    left_out.iter().for_each(print);
     let mut output = Output::open(args, false)?;
-    output.write("", &labels, &comparison, untold)?;
+    output.write("", &labels, &comparison, left_out)?;
     let exit = conclude(&labels, &comparison);
     output.finish(exit)?;
     Ok(exit)

@@ -94,7 +94,7 @@ pub(super) fn read_target(
     numbers.dedup();
     let progress = Progress::new(&format!("{}s", target.noun()), numbers.len() as u64);
     let mut twice = None;
-    let looked = session.connection().look_up_required(
+    let result = session.connection().look_up_required(
         &numbers,
         &session.lookup_options(false),
         &mut |found| {
@@ -113,7 +113,7 @@ pub(super) fn read_target(
     );
     progress.finish();
     drop(session);
-    looked.map_err(|fault| target.failure(&fault))?;
+    result.map_err(|fault| target.failure(&fault))?;
     let missing: Vec<&str> = numbers
         .iter()
         .map(String::as_str)

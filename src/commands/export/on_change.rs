@@ -81,8 +81,8 @@ pub(super) fn run(
     };
     let labels = ["the export before", "this one"].map(|which| format!("{target}: {which}"));
     if !before.is_empty() && !after.is_empty() {
-        let untold = comparison.not_compared(&labels, [None; 2]);
-        untold.iter().for_each(print);
+        let left_out = comparison.not_compared(&labels, [None; 2]);
+        left_out.iter().for_each(print);
     }
     if comparison.differences.is_empty() {
         return unchanged;

@@ -54,13 +54,13 @@ fn write_loss(path: &Path, transfer: &Transfer) -> Result<(), SheetError> {
     writer.add_extra(transfer.loss.table());
     // A page is read by people, who have the rest counted; every other format has all of it.
     let is_page = writer.is_page();
-    let is_told = |mapping: Mapping| {
+    let is_reported = |mapping: Mapping| {
         let is_kept = matches!(mapping, Mapping::Carried | Mapping::Dropped { lost: false });
         !(is_kept && is_page)
     };
     for one in &transfer.moves {
         let entries = one.mapped.entries.iter();
-        for entry in entries.filter(|entry| is_told(entry.mapping)) {
+        for entry in entries.filter(|entry| is_reported(entry.mapping)) {
             let cells = migrate::cells(&one.number, one.mapped.wanted.number(), entry, reader);
             writer.row(cells.iter().map(String::as_str))?;
         }

@@ -180,7 +180,7 @@ pub(super) fn takes_letters(care: Care) -> bool {
 }
 
 /// Returns true if a byte within a value may be a sign of damage.
-pub(super) fn asks_for_a_look(care: Care, byte: u8) -> bool {
+pub(super) fn may_be_damaged(care: Care, byte: u8) -> bool {
     match care {
         Care::Digits | Care::Phone | Care::Count => {
             !(byte.is_ascii_digit() || byte == b'+' || byte == b'*')

@@ -102,12 +102,12 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
         layout: Arc::new(Layout::new(&source, delimiter, options)),
     };
     let preview = |delimiter| preview_of(&content(delimiter), &options.header);
-    let told = options
+    let given = options
         .delimiter
         .map(|delimiter| usable(delimiter, &file))
         .transpose()?;
     let promised = promised_delimiter(&source.head(HEAD_BYTES)?, start);
-    let found = match told.or(promised) {
+    let found = match given.or(promised) {
         Some(delimiter) => only(preview(delimiter)?, &options.header)?,
         None => {
             let ending = delimiter_of_ending(&file);
@@ -128,7 +128,7 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
         b'|' => Some("separated by pipes"),
         _ => None,
     };
-    if let Some(how) = how.filter(|_| told.is_none() && found.record.width > 1) {
+    if let Some(how) = how.filter(|_| given.is_none() && found.record.width > 1) {
         notes.push(match promised {
             Some(_) => format!("{how} (by the line sep=)"),
             None => how.to_owned(),

@@ -9,7 +9,7 @@ use crate::sheet::workbook::number_format::STYLES_MAX;
 use crate::sheet::workbook::number_format::plain;
 use crate::sheet::workbook::package::{Package, PartXml};
 use crate::sheet::workbook::row::{
-    NOTES_MARK, RawRow, RowLook, Spot, Survey, TABLES_MAX, Table, damaged, is_total_formula,
+    NOTES_MARK, RawRow, RowMarks, Spot, Survey, TABLES_MAX, Table, damaged, is_total_formula,
     oversized, tag_name, tag_number, tag_value,
 };
 use crate::xml::{Piece, PullError, Tag};
@@ -205,15 +205,15 @@ impl Book {
         let mut styles = CellStyles::default();
         if self.package.has(STYLES) {
             self.package
-                .survey(STYLES, |tag, _| styles.take_in(tag_name(tag), tag))?;
+                .survey(STYLES, |tag, _| styles.read(tag_name(tag), tag))?;
         }
         let (mut tables, mut line, mut groups) = (0, 0, 0_usize);
-        let (mut row, mut repeated) = (RowLook::default(), 0);
+        let (mut row, mut repeated) = (RowMarks::default(), 0);
         let (mut fills, mut fonts) = (RowFills::default(), RowFills::default());
         let mut column = 0;
         self.package.survey(CONTENT, |tag, _| {
             let name = tag_name(tag);
-            styles.take_in(name, tag);
+            styles.read(name, tag);
             tables += usize::from(name == b"table");
             if tables != table + 1 {
                 return;
@@ -225,11 +225,11 @@ impl Book {
                 b"table-row" => {
                     let visibility = tag_value(tag, "table:visibility");
                     survey.is_filtered |= visibility == Some(b"filter");
-                    row = RowLook {
+                    row = RowMarks {
                         hidden: matches!(visibility, Some(b"collapse" | b"filter"))
                             || self.is_flat(tag_value(tag, "table:style-name")),
                         grouped: groups > 0,
-                        ..RowLook::default()
+                        ..RowMarks::default()
                     };
                     repeated = count("table:number-rows-repeated").min(ROWS_MAX);
                     fills.begin();
@@ -320,13 +320,13 @@ struct CellStyles {
 }
 
 impl CellStyles {
-    /// Gives the style that is being read the look of the one that it is made from.
+    /// Gives the style that is being read the properties of its parent.
     fn inherit(&mut self, parent: &[u8]) {
-        for looks in [&mut self.fills, &mut self.fonts] {
-            if let Some(look) = looks.get(parent).copied()
-                && looks.len() < STYLES_MAX
+        for known in [&mut self.fills, &mut self.fonts] {
+            if let Some(style) = known.get(parent).copied()
+                && known.len() < STYLES_MAX
             {
-                looks.insert(self.name.clone(), look);
+                known.insert(self.name.clone(), style);
             }
         }
         if self.struck.contains(parent) && self.struck.len() < STYLES_MAX {
@@ -335,7 +335,7 @@ impl CellStyles {
     }
 
     /// Takes in a tag, `name` without its namespace.
-    fn take_in(&mut self, name: &[u8], tag: &[u8]) {
+    fn read(&mut self, name: &[u8], tag: &[u8]) {
         match name {
             b"style" => {
                 self.name = tag_value(tag, "style:name").unwrap_or_default().to_vec();

@@ -354,7 +354,7 @@ impl Digits {
         self.show_whole(whole.trim_start_matches('0'), out);
         self.show_fraction(&fraction, out);
         let zeros = self.before.iter().filter(|slot| **slot == Slot::Zero);
-        let told = self.scale != 0
+        let is_shown = self.scale != 0
             || self.thousands
             || zeros.count() > 1
             || self
@@ -362,7 +362,11 @@ impl Digits {
                 .iter()
                 .chain(&self.after)
                 .any(|slot| !slot.is_digit());
-        Some(if told { Stored::Shown } else { Stored::Number })
+        Some(if is_shown {
+            Stored::Shown
+        } else {
+            Stored::Number
+        })
     }
 
     /// Fills the slots from the right; digits without a slot come before the leftmost one.

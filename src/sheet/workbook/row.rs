@@ -107,7 +107,7 @@ pub(crate) struct Survey {
 
 /// The appearance of a row.
 #[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct RowLook {
+pub(crate) struct RowMarks {
     pub(crate) hidden: bool,
     pub(crate) grouped: bool,
     /// True if a filled cell is struck through.
@@ -127,12 +127,12 @@ impl Survey {
     }
 
     /// Counts rows that look alike.
-    pub(crate) fn add_rows(&mut self, look: RowLook, rows: u64) {
-        if look.filled {
-            self.hidden_rows += rows * u64::from(look.hidden);
-            self.grouped_rows += rows * u64::from(look.grouped);
-            self.struck_rows += rows * u64::from(look.struck);
-            self.noted_rows += rows * u64::from(look.noted);
+    pub(crate) fn add_rows(&mut self, row: RowMarks, rows: u64) {
+        if row.filled {
+            self.hidden_rows += rows * u64::from(row.hidden);
+            self.grouped_rows += rows * u64::from(row.grouped);
+            self.struck_rows += rows * u64::from(row.struck);
+            self.noted_rows += rows * u64::from(row.noted);
         }
     }
 

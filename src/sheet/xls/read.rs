@@ -8,7 +8,7 @@ use crate::sheet::workbook::compound::Compound;
 use crate::sheet::workbook::fills::RowFills;
 use crate::sheet::workbook::number_format::{Formats, plain};
 use crate::sheet::workbook::row::{
-    NOTES_MARK, RawRow, RowLook, Strings, Survey, TABLES_MAX, Table, damaged, other_format,
+    NOTES_MARK, RawRow, RowMarks, Strings, Survey, TABLES_MAX, Table, damaged, other_format,
     oversized,
 };
 use std::collections::{BTreeMap, HashSet};
@@ -373,7 +373,7 @@ impl Book {
             has_macros: self.has_macros,
             ..Survey::default()
         };
-        let mut rows: BTreeMap<u16, RowLook> = BTreeMap::new();
+        let mut rows: BTreeMap<u16, RowMarks> = BTreeMap::new();
         let mut colours: BTreeMap<u16, Vec<(usize, [u32; 2])>> = BTreeMap::new();
         let mut records = Records::new(self, table);
         while let Some(record) = records.next(self)? {

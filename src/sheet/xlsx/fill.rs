@@ -12,7 +12,7 @@ pub(super) struct Fill {
 
 impl Fill {
     /// Takes in the tag of the pattern, or of its colour.
-    pub(super) fn take_in(&mut self, tag: &Tag<'_>) -> Result<(), PullError> {
+    pub(super) fn read(&mut self, tag: &Tag<'_>) -> Result<(), PullError> {
         let is_colour = tag.name() == "fgColor";
         if tag.name() == "gradientFill" {
             tag.name().clone_into(&mut self.kind);

@@ -12,7 +12,7 @@ pub(super) struct Font {
 
 impl Font {
     /// Takes in a tag within the font.
-    pub(super) fn take_in(&mut self, tag: &Tag<'_>) -> Result<(), PullError> {
+    pub(super) fn read(&mut self, tag: &Tag<'_>) -> Result<(), PullError> {
         let mut is_on = true;
         match tag.name() {
             "strike" => {

@@ -11,7 +11,7 @@ use crate::sheet::workbook::fills::RowFills;
 use crate::sheet::workbook::number_format::{Formats, STYLES_MAX, plain};
 use crate::sheet::workbook::package::{Package, PartXml, folded};
 use crate::sheet::workbook::row::{
-    FORMULA_BYTES_MAX, NOTES_MARK, RawRow, RowLook, Spot, Strings, Survey, TABLES_MAX, Table,
+    FORMULA_BYTES_MAX, NOTES_MARK, RawRow, RowMarks, Spot, Strings, Survey, TABLES_MAX, Table,
     damaged, is_total_formula, other_format, oversized, tag_name, tag_number, tag_value,
 };
 use crate::xml::{Piece, PullError, Tag};
@@ -267,7 +267,7 @@ impl Book {
                 }
                 (4, _) if section == "fonts" => {
                     if let Some(font) = fonts.last_mut() {
-                        font.take_in(tag)?;
+                        font.read(tag)?;
                     }
                 }
                 (3, "fill") if section == "fills" && fills.len() < STYLES_MAX => {
@@ -275,7 +275,7 @@ impl Book {
                 }
                 (4, "patternFill" | "gradientFill") | (5, "fgColor") => {
                     if let Some(fill) = fills.last_mut() {
-                        fill.take_in(tag)?;
+                        fill.read(tag)?;
                     }
                 }
                 (3, "xf") if section == "cellXfs" => {
@@ -418,7 +418,7 @@ impl Book {
             return Ok(survey);
         };
         let is_on = |tag: &[u8], name| matches!(tag_value(tag, name), Some(b"1" | b"true"));
-        let (mut line, mut row, mut struck) = (0, RowLook::default(), false);
+        let (mut line, mut row, mut struck) = (0, RowMarks::default(), false);
         let (mut fills, mut fonts) = (RowFills::default(), RowFills::default());
         let noted = self.noted_lines(part)?;
         let (mut is_shared, mut is_conditional) = (false, false);
@@ -458,11 +458,11 @@ impl Book {
                 line = tag_number(tag, "r").unwrap_or(line + 1);
                 fills.begin();
                 fonts.begin();
-                row = RowLook {
+                row = RowMarks {
                     hidden: is_on(tag, "hidden") || has_no_height(tag_value(tag, "ht")),
                     grouped: tag_number(tag, "outlineLevel").is_some_and(|level| level > 0),
                     noted: noted.contains(&line),
-                    ..RowLook::default()
+                    ..RowMarks::default()
                 };
             }
             b"col" if is_on(tag, "hidden") => survey.hidden_columns += 1,

@@ -101,7 +101,7 @@ impl Pbx for AsteriskSim {
         if request.path() == "/rawman" {
             return self.manage(request);
         }
-        let answered = self.obey(request);
+        let answered = self.dispatch(request);
         if self.has_crashed {
             return Reply::new(503, "text/plain", "");
         }
@@ -228,7 +228,7 @@ impl AsteriskSim {
         )
     }
 
-    fn obey(&mut self, request: &RawRequest) -> Result<Value, SimRefusal> {
+    fn dispatch(&mut self, request: &RawRequest) -> Result<Value, SimRefusal> {
         let path = request.path().strip_prefix("/ari").unwrap_or_default();
         if path == "/asterisk/info" {
             self.sign_ins += 1;

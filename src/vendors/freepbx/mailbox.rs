@@ -62,10 +62,10 @@ impl Mailbox {
     }
 
     /// The names of the switches that are not told: they follow a default that the API does not give.
-    fn untold(&self) -> Vec<&'static str> {
+    fn unreported(&self) -> Vec<&'static str> {
         let switches = SWITCHES.iter().zip(self.switches);
-        let untold = switches.filter(|(_, is_on)| is_on.is_none());
-        untold.map(|(name, _)| *name).collect()
+        let unreported = switches.filter(|(_, is_on)| is_on.is_none());
+        unreported.map(|(name, _)| *name).collect()
     }
 
     /// The switches that are on, as `voicemail.conf` has them: `attach=yes|saycid=yes`.
@@ -102,14 +102,14 @@ impl Mailbox {
     }
 
     /// Returns true where `seen` has all of this mailbox that can be told again.
-    fn is_kept_by(&self, seen: &Mailbox) -> bool {
+    fn is_kept_by(&self, stored: &Mailbox) -> bool {
         let Mailbox {
             pin, email, pager, ..
-        } = seen;
+        } = stored;
         *pin == self.pin
             && *email == self.email
             && *pager == self.pager
-            && seen.options() == self.options()
+            && stored.options() == self.options()
     }
 
     /// Has an extension's creation or change make it, as far as that can be told there.
@@ -186,7 +186,7 @@ pub(super) fn fetch<P: Protocol<Content = Value>>(
 }
 
 /// Refuses a change, before anything is written, after which a mailbox could not be told again.
-pub(super) fn refuse_untold<P: Protocol>(
+pub(super) fn refuse_unreported<P: Protocol>(
     talk: &Conversation<'_, P>,
     wanted: &Record,
     current: Option<&Mailbox>,
@@ -212,11 +212,13 @@ pub(super) fn refuse_untold<P: Protocol>(
         let why = format!("{number} has no mailbox to write to; nothing was sent");
         return Err(talk.refuse("no_mailbox", why, "give it a voicemail PIN too"));
     }
-    let untold = mailbox.filter(|_| current.is_some()).map(|it| it.untold());
-    if let Some(untold) = untold.filter(|untold| !untold.is_empty()) {
+    let unreported = mailbox
+        .filter(|_| current.is_some())
+        .map(|it| it.unreported());
+    if let Some(unreported) = unreported.filter(|unreported| !unreported.is_empty()) {
         let why = format!(
             "the PBX does not tell if these switches of the mailbox of {number} are on, and a change would switch them off: {}; nothing was sent",
-            untold.join(", ")
+            unreported.join(", ")
         );
         let hint =
             "set each of them to yes or no on the PBX's web page (Voicemail), then run it again";
@@ -249,25 +251,32 @@ impl MailboxChange<'_> {
             return Ok(Answer::Done);
         }
         let mut fault = self.write(talk, wanted)?.err();
-        let mut seen = fetch(talk, self.number)?;
-        if fault.is_some() && !seen.as_ref().is_some_and(|seen| wanted.is_kept_by(seen)) {
+        let mut stored = fetch(talk, self.number)?;
+        if fault.is_some()
+            && !stored
+                .as_ref()
+                .is_some_and(|stored| wanted.is_kept_by(stored))
+        {
             // It may be refused this once.
             fault = self.write(talk, wanted)?.err();
-            seen = fetch(talk, self.number)?;
+            stored = fetch(talk, self.number)?;
         }
-        if seen.as_ref().is_some_and(|seen| wanted.is_kept_by(seen)) {
+        if stored
+            .as_ref()
+            .is_some_and(|stored| wanted.is_kept_by(stored))
+        {
             return Ok(Answer::Done);
         }
-        if let (None, Some(before)) = (&seen, self.before) {
+        if let (None, Some(before)) = (&stored, self.before) {
             let _ = self.write(talk, before)?;
-            seen = fetch(talk, self.number)?;
+            stored = fetch(talk, self.number)?;
         }
         let mut fault = fault.unwrap_or_else(|| {
             let why = "the PBX says that it wrote the mailbox, and does not have it so";
             let fault = talk.manifest();
             fault.fault(FaultKind::Rejected, "mailbox_not_written", why)
         });
-        let is_lost = |before: &Mailbox| !seen.is_some_and(|seen| before.is_kept_by(&seen));
+        let is_lost = |before: &Mailbox| !stored.is_some_and(|stored| before.is_kept_by(&stored));
         if self.before.is_some_and(is_lost) {
             // A resume writes it again.
             fault.cause = FaultCause::LostThere;

@@ -367,7 +367,7 @@ impl FreePbx {
         let Some(current) = self.current(talk, number)? else {
             return Err(talk.end(self.manifest.missing(number)));
         };
-        mailbox::refuse_untold(talk, wanted, current.mailbox.as_ref())?;
+        mailbox::refuse_unreported(talk, wanted, current.mailbox.as_ref())?;
         let of_user = [Field::DISPLAY_NAME, Field::SIP_PASSWORD, Field::CALLER_ID];
         match of_user.iter().any(|field| wanted.get(*field).is_some()) {
             true => self.rewrite(talk, wanted, &current),

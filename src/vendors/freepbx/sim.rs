@@ -349,12 +349,12 @@ impl FreePbxSim {
         if let Some(pin) = pin
             && input.get("vmEnable") != Some(&Value::Bool(false))
         {
-            let mut told = Map::new();
-            told.insert("password".into(), pin.into());
+            let mut options = Map::new();
+            options.insert("password".into(), pin.into());
             for name in ["name", "email"] {
-                told.insert(name.into(), given(name).unwrap_or_default().into());
+                options.insert(name.into(), given(name).unwrap_or_default().into());
             }
-            self.enable(number, &told);
+            self.enable(number, &options);
         }
     }
 

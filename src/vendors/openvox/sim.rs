@@ -5,7 +5,7 @@
 
 use crate::digest::md5_hex;
 use crate::vendors::Account;
-use crate::vendors::yeastar_s::sim::TokenDoor;
+use crate::vendors::yeastar_s::sim::TokenStore;
 use crate::wire::{Pbx, RawRequest, Reply, json, xml};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -16,14 +16,14 @@ const PREFIX: &str = "/api/v0.0.1/";
 /// Creates a simulated PBX that has no extension and knows this account.
 pub fn pbx(account: &Account) -> Box<dyn Pbx> {
     Box::new(OpenVoxSim {
-        door: TokenDoor::new(account),
+        tokens: TokenStore::new(account),
         ..OpenVoxSim::default()
     })
 }
 
 #[derive(Default)]
 struct OpenVoxSim {
-    door: TokenDoor,
+    tokens: TokenStore,
     extensions: BTreeMap<String, BTreeMap<String, String>>,
     created: BTreeMap<String, u32>,
 }
@@ -51,23 +51,23 @@ impl Pbx for OpenVoxSim {
             .into_owned()
             .collect();
         let is_xml = query.get("type").is_some_and(|word| word == "xml");
-        let told = if request.method == "POST" {
-            self.obey(operation, &query, request)
+        let content = if request.method == "POST" {
+            self.dispatch(operation, &query, request)
         } else {
             Err(POST_ONLY)
         };
-        match told {
+        match content {
             Err(UNKNOWN_REQUEST) => not_found(),
             Err(number) => {
                 let errno = ("errno".to_owned(), Value::String(number.to_string()));
                 reply(is_xml, "Failed", AnswerContent::from_iter([errno]))
             }
-            Ok(told) => reply(is_xml, "Success", told),
+            Ok(content) => reply(is_xml, "Success", content),
         }
     }
 
     fn expire_sessions(&mut self) {
-        self.door.expire();
+        self.tokens.expire_all();
     }
 
     fn numbers(&self) -> Vec<String> {
@@ -83,12 +83,12 @@ impl Pbx for OpenVoxSim {
     }
 
     fn sign_ins(&self) -> u32 {
-        self.door.sign_ins
+        self.tokens.sign_ins
     }
 }
 
 impl OpenVoxSim {
-    fn obey(
+    fn dispatch(
         &mut self,
         operation: &str,
         query: &BTreeMap<String, String>,
@@ -110,10 +110,10 @@ impl OpenVoxSim {
             return Err(UNKNOWN_REQUEST);
         }
         let token = query.get("token").map_or("", String::as_str);
-        self.door.admit(token)?;
+        self.tokens.check(token)?;
         match operation {
             "logout" => {
-                self.door.leave(token);
+                self.tokens.forget(token);
                 Ok(AnswerContent::new())
             }
             "extensionlist/query" => Ok(list_of("extlist", self.extensions.values().map(listed))),
@@ -131,13 +131,15 @@ impl OpenVoxSim {
     }
 
     fn login(&mut self, fields: &BTreeMap<String, String>) -> Result<AnswerContent, PbxErrno> {
-        self.door.knock()?;
+        self.tokens.count_sign_in()?;
         let given = |name: &str| fields.get(name).map_or("", String::as_str);
         let needed = ["username", "password", "port"];
         if needed.into_iter().any(|name| given(name).is_empty()) {
             return Err(BLANK);
         }
-        let token = self.door.enter(given("username"), given("password"))?;
+        let token = self
+            .tokens
+            .sign_in_by(given("username"), given("password"))?;
         let token = ("token".to_owned(), Value::String(token));
         Ok(AnswerContent::from_iter([token]))
     }
@@ -424,20 +426,20 @@ fn fields(
     }
 }
 
-fn reply(is_xml: bool, status: &str, told: AnswerContent) -> Reply {
+fn reply(is_xml: bool, status: &str, content: AnswerContent) -> Reply {
     if is_xml {
         // The page prints no Content-Type on this answer.
-        return Reply::new(200, "", written(status, &told));
+        return Reply::new(200, "", written(status, &content));
     }
     let mut answer = AnswerContent::from_iter([("status".to_owned(), status.into())]);
-    answer.extend(told);
+    answer.extend(content);
     Reply::new(200, "application/json", Value::Object(answer).to_string())
 }
 
-fn written(status: &str, told: &AnswerContent) -> String {
+fn written(status: &str, content: &AnswerContent) -> String {
     let mut out =
         format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<xml>\n<status>{status}</status>\n");
-    for (name, value) in told {
+    for (name, value) in content {
         match value {
             Value::Array(extensions) if extensions.is_empty() => {
                 out.push_str(&format!("<{name}></{name}>\n"));

@@ -105,7 +105,7 @@ enum ReplyContent {
 
 impl Pbx for OzekiSim {
     fn answer(&mut self, request: &RawRequest) -> Reply {
-        let body = match self.obey(request) {
+        let body = match self.dispatch(request) {
             Ok(ReplyContent::Config(config)) => format!(
                 "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<Response>{}{}</Response>",
                 written(&config),
@@ -149,7 +149,7 @@ impl Pbx for OzekiSim {
 }
 
 impl OzekiSim {
-    fn obey(&mut self, request: &RawRequest) -> Result<ReplyContent, OzekiRefusal> {
+    fn dispatch(&mut self, request: &RawRequest) -> Result<ReplyContent, OzekiRefusal> {
         let parameters = parameters(request)?;
         let asked = |name: &str| {
             parameters
@@ -362,10 +362,10 @@ fn types() -> Element {
         })
 }
 
-fn document(said: &str, content: &str) -> String {
+fn document(extra: &str, content: &str) -> String {
     format!(
         "<?xml version=\"1.0\"?>\r\n<Response xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" \
-         xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\">{said}{content}</Response>"
+         xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\">{extra}{content}</Response>"
     )
 }
 

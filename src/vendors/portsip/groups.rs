@@ -143,13 +143,13 @@ pub(super) fn find(
 pub(super) fn apply(
     talk: &mut PortSipConversation<'_>,
     number: &str,
-    wish: &WantedGroups,
+    wanted_groups: &WantedGroups,
     belongs: Option<&[String]>,
 ) -> Step<()> {
-    for group in &wish.join {
+    for group in &wanted_groups.join {
         match group {
             Joined::Known(id) => {
-                for group in wish.all.iter().filter(|group| group.id == *id) {
+                for group in wanted_groups.all.iter().filter(|group| group.id == *id) {
                     set_member(talk, number, group, true)?;
                 }
             }
@@ -169,11 +169,12 @@ pub(super) fn apply(
             }
         }
     }
-    if !wish.leave {
+    if !wanted_groups.leave {
         return Ok(());
     }
     let stays = |id: &str| {
-        wish.join
+        wanted_groups
+            .join
             .iter()
             .any(|group| matches!(group, Joined::Known(known) if known == id))
     };
@@ -184,7 +185,7 @@ pub(super) fn apply(
                 .any(|name| *name == group.id || *name == group.name)
         })
     };
-    for group in &wish.all {
+    for group in &wanted_groups.all {
         if !group.is_default() && !stays(&group.id) && may_be_in(group) {
             set_member(talk, number, group, false)?;
         }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Creates a simulated PBX that has no extension and knows this account.
 pub fn pbx(account: &Account) -> Box<dyn Pbx> {
     Box::new(YeastarSim {
-        door: TokenDoor::new(account),
+        tokens: TokenStore::new(account),
         ..YeastarSim::default()
     })
 }
@@ -21,7 +21,7 @@ type Extension = BTreeMap<String, String>;
 
 #[derive(Default)]
 struct YeastarSim {
-    door: TokenDoor,
+    tokens: TokenStore,
     extensions: BTreeMap<String, Extension>,
     created: BTreeMap<String, u32>,
 }
@@ -49,7 +49,7 @@ impl Pbx for YeastarSim {
         let Some(operation) = request.path().strip_prefix("/api/v2.0.0/") else {
             return Reply::new(404, "text/html", "<html><h1>404 Not Found</h1></html>");
         };
-        let mut answer = match self.obey(operation, request) {
+        let mut answer = match self.dispatch(operation, request) {
             Ok(answer) => answer,
             Err(number) => json!({ "status": "Failed", "errno": number.to_string() }),
         };
@@ -62,7 +62,7 @@ impl Pbx for YeastarSim {
     }
 
     fn expire_sessions(&mut self) {
-        self.door.expire();
+        self.tokens.expire_all();
     }
 
     fn numbers(&self) -> Vec<String> {
@@ -78,13 +78,13 @@ impl Pbx for YeastarSim {
     }
 
     fn sign_ins(&self) -> u32 {
-        self.door.sign_ins
+        self.tokens.sign_ins
     }
 }
 
 /// The sign-ins of one account, as the error numbers of the pages tell: each gets a token that runs out.
 #[derive(Default)]
-pub(in crate::vendors) struct TokenDoor {
+pub(in crate::vendors) struct TokenStore {
     account: Account,
     tokens: BTreeSet<String>,
     run_out: BTreeSet<String>,
@@ -92,16 +92,16 @@ pub(in crate::vendors) struct TokenDoor {
     wrong_in_a_row: u32,
 }
 
-impl TokenDoor {
-    pub(in crate::vendors) fn new(account: &Account) -> TokenDoor {
-        TokenDoor {
+impl TokenStore {
+    pub(in crate::vendors) fn new(account: &Account) -> TokenStore {
+        TokenStore {
             account: account.clone(),
-            ..TokenDoor::default()
+            ..TokenStore::default()
         }
     }
 
     /// Counts a sign-in, unless the account is locked.
-    pub(in crate::vendors) fn knock(&mut self) -> Result<(), ErrorNumber> {
+    pub(in crate::vendors) fn count_sign_in(&mut self) -> Result<(), ErrorNumber> {
         self.sign_ins += 1;
         match self.wrong_in_a_row < 5 {
             true => Ok(()),
@@ -110,7 +110,7 @@ impl TokenDoor {
     }
 
     /// Lets the account in by the digest of its password, and returns its token.
-    pub(in crate::vendors) fn enter(
+    pub(in crate::vendors) fn sign_in_by(
         &mut self,
         username: &str,
         password: &str,
@@ -126,7 +126,7 @@ impl TokenDoor {
         Ok(token)
     }
 
-    pub(in crate::vendors) fn admit(&self, token: &str) -> Result<(), ErrorNumber> {
+    pub(in crate::vendors) fn check(&self, token: &str) -> Result<(), ErrorNumber> {
         match token {
             "" => Err(BLANK_TOKEN),
             token if self.tokens.contains(token) => Ok(()),
@@ -135,17 +135,17 @@ impl TokenDoor {
         }
     }
 
-    pub(in crate::vendors) fn leave(&mut self, token: &str) {
+    pub(in crate::vendors) fn forget(&mut self, token: &str) {
         self.tokens.remove(token);
     }
 
-    pub(in crate::vendors) fn expire(&mut self) {
+    pub(in crate::vendors) fn expire_all(&mut self) {
         self.run_out.append(&mut self.tokens);
     }
 }
 
 impl YeastarSim {
-    fn obey(&mut self, operation: &str, request: &RawRequest) -> SimResult {
+    fn dispatch(&mut self, operation: &str, request: &RawRequest) -> SimResult {
         if request.method != "POST" {
             return Err(POST_ONLY);
         }
@@ -153,10 +153,10 @@ impl YeastarSim {
             return self.login(&fields(request)?);
         }
         let token = request.query().strip_prefix("token=").unwrap_or_default();
-        self.door.admit(token)?;
+        self.tokens.check(token)?;
         match operation {
             "logout" => {
-                self.door.leave(token);
+                self.tokens.forget(token);
                 Ok(json!({}))
             }
             "heartbeat" => match text(&fields(request)?, "ipaddr") {
@@ -187,10 +187,10 @@ impl YeastarSim {
     }
 
     fn login(&mut self, fields: &Extension) -> SimResult {
-        self.door.knock()?;
+        self.tokens.count_sign_in()?;
         let (username, password) = (text(fields, "username"), text(fields, "password"));
-        let token = self.door.enter(username, password)?;
-        let refresh = format!("4a1f20e901b45d4106e7aee0{:08x}", self.door.sign_ins);
+        let token = self.tokens.sign_in_by(username, password)?;
+        let refresh = format!("4a1f20e901b45d4106e7aee0{:08x}", self.tokens.sign_ins);
         Ok(json!({ "token": token, "refreshtoken": refresh }))
     }
 

@@ -33,7 +33,7 @@ fn options() -> Options {
         failures_max: FailuresMax::Share(1.0),
         settling: SettleLimits {
             attempts_max: 3,
-            second_look: Duration::from_millis(2),
+            recheck_after: Duration::from_millis(2),
             reply: Duration::from_millis(2),
         },
         verify: Verify::All,

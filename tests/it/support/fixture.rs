@@ -328,7 +328,7 @@ pub(crate) fn options(parallel: usize) -> Options {
     Options {
         failures_max: FailuresMax::Count(u32::MAX),
         settling: settle::SettleLimits {
-            second_look: Duration::from_millis(1),
+            recheck_after: Duration::from_millis(1),
             ..settle::SettleLimits::new(Duration::from_millis(1))
         },
         ..Options::new(parallel, Duration::ZERO)
