@@ -62,6 +62,7 @@ use lang::{program, with_words};
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+pub use words::KnownWords;
 use words::{typed_words, with_values};
 
 /// Moves telephone extensions in bulk, and gives every row exactly one result.
@@ -312,20 +313,28 @@ fn leading(error: &clap::Error, typed: &[OsString]) -> Option<Cli> {
     can_ask().then(|| Cli::try_parse_from(words).ok())?
 }
 
-/// Writes the completion script for a shell, with all words that exist by now: vendors, products, fields, and these
-/// targets and runs.
+/// Makes a target such as `sim:openvox` one word in bash, which breaks words at colons.
+const BASH_WORDS: &str = "\nCOMP_WORDBREAKS=${COMP_WORDBREAKS//:/}\n";
+
+/// Writes the completion script for a shell, with all words that exist by now: vendors, products, fields, and these.
 ///
 /// # Errors
 /// If it cannot be written.
 pub fn completions(
     shell: clap_complete::Shell,
-    targets: &[String],
-    runs: &[String],
+    mut known: KnownWords,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut script = Vec::new();
-    let mut command = with_values(program(Cli::command(), language()), targets, runs);
+    let command = program(Cli::command(), language());
+    let shown = command.get_subcommands().filter(|one| !one.is_hide_set());
+    let names = shown.map(|one| one.get_name().to_owned());
+    known.topics.extend(names);
+    let mut command = with_values(command, &known);
     clap_complete::generate(shell, &mut command, "rowcall", &mut script);
+    if shell == clap_complete::Shell::Bash {
+        script.extend_from_slice(BASH_WORDS.as_bytes());
+    }
     out.write_all(&script)
 }
 

@@ -103,6 +103,12 @@ pub struct ManArgs {
 
 /// `rowcall completions`
 #[derive(Debug, Args)]
+#[command(
+    after_help = "The script knows the targets and runs that there are when it is printed; from ~/.bashrc it is printed anew with each shell.
+
+Example:
+  source <(rowcall completions bash)"
+)]
 pub struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]

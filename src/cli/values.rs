@@ -53,7 +53,7 @@ fn since_from(text: &str, now: Timestamp) -> Result<Since, String> {
     found.map_or_else(|| moment(text).map(Since::Moment), Ok)
 }
 
-const DAYS: [&str; 7] = [
+pub(super) const DAYS: [&str; 7] = [
     "monday",
     "tuesday",
     "wednesday",

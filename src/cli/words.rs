@@ -1,7 +1,9 @@
 //! Words on the command line: those of options that take one of a few, and those that a shell completes (vendors,
-//! products, fields, targets and runs).
+//! products, fields, targets, runs, schemas, topics of the help and days).
 
+use super::values::DAYS;
 use crate::columns::{OWN_HEADINGS, products};
+use crate::dialects::dialects;
 use crate::model::Field;
 use crate::vendors::VENDORS;
 use clap::builder::PossibleValuesParser;
@@ -26,15 +28,27 @@ macro_rules! typed_words {
 
 pub(super) use typed_words;
 
+/// Words that a shell completes and that are known outside of the command line only.
+pub struct KnownWords {
+    /// The targets of the configuration.
+    pub targets: Vec<String>,
+    /// The runs in the state folder.
+    pub runs: Vec<String>,
+    /// The names of the JSON Schemas.
+    pub schemas: Vec<String>,
+    /// The pages of the manual; `rowcall help` takes the commands too.
+    pub topics: Vec<String>,
+}
+
 /// The same command, its arguments with the values that exist, found by their names in the help.
-pub(super) fn with_values(command: Command, targets: &[String], runs: &[String]) -> Command {
+pub(super) fn with_values(command: Command, known: &KnownWords) -> Command {
     let below: Vec<String> = command
         .get_subcommands()
         .map(|one| one.get_name().to_owned())
         .collect();
     let own: Vec<(String, Vec<String>)> = command
         .get_arguments()
-        .filter_map(|arg| Some((arg.get_id().to_string(), values(arg, targets, runs)?)))
+        .filter_map(|arg| Some((arg.get_id().to_string(), values(arg, known)?)))
         .collect();
     let command = own.into_iter().fold(command, |command, (id, values)| {
         command.mut_arg(id, |arg| {
@@ -42,12 +56,12 @@ pub(super) fn with_values(command: Command, targets: &[String], runs: &[String])
         })
     });
     below.into_iter().fold(command, |command, name| {
-        command.mut_subcommand(name, |below| with_values(below, targets, runs))
+        command.mut_subcommand(name, |below| with_values(below, known))
     })
 }
 
 /// The values of an argument; none where any text may be one.
-fn values(arg: &Arg, targets: &[String], runs: &[String]) -> Option<Vec<String>> {
+fn values(arg: &Arg, known: &KnownWords) -> Option<Vec<String>> {
     let vendors = || VENDORS.iter().map(|vendor| vendor.id.to_owned());
     let fields = |end: &str| {
         Field::all()
@@ -66,9 +80,19 @@ fn values(arg: &Arg, targets: &[String], runs: &[String]) -> Option<Vec<String>>
         ("VENDOR", _) => vendors().collect(),
         ("TARGET", _) => {
             let sims = vendors().map(|vendor| format!("sim:{vendor}"));
-            targets.iter().cloned().chain(sims).collect()
+            known.targets.iter().cloned().chain(sims).collect()
         }
-        ("RUN", _) => runs.to_vec(),
+        ("RUN", _) => known.runs.clone(),
+        ("file:PRODUCT", _) => {
+            let files = dialects().iter();
+            files.map(|facts| facts.vendor.id.clone()).collect()
+        }
+        ("NAME", "name") => known.schemas.clone(),
+        ("TOPIC", _) => known.topics.clone(),
+        ("DATE", _) => {
+            let days = ["last", "yesterday"].into_iter().chain(DAYS);
+            days.map(str::to_owned).collect()
+        }
         ("FIELD", _) => fields(""),
         ("FIELD=VALUE", _) => fields("="),
         _ => return None,

@@ -28,10 +28,11 @@ mod vendors;
 mod verify;
 mod wanted;
 
-use crate::cli::{self, Cli, Command, CompletionsArgs, ManArgs};
+use crate::cli::{self, Cli, Command, CompletionsArgs, KnownWords, ManArgs};
 use crate::disk::{Readers, block_size_limit_signal, write_whole};
 use crate::lang::{of_environment, set_language};
 use crate::ledger::runs as all_runs;
+use crate::manual::PAGES;
 use crate::rim::config::all_names;
 use crate::rim::outputs::Files;
 use crate::rim::terminal::{print, print_data, report};
@@ -91,10 +92,14 @@ pub fn run(cli: &Cli) -> u8 {
 
 /// Prints a completion script, with the targets and runs that there are.
 fn completions(args: &CompletionsArgs, context: &Context) -> Result<Exit, Failure> {
-    let targets = all_names(context.config()).unwrap_or_default();
     let runs = context.state().ok().and_then(|state| all_runs(&state).ok());
-    let runs: Vec<String> = runs.into_iter().flatten().map(|run| run.id).collect();
-    print_data(|out| cli::completions(args.shell, &targets, &runs, out))
+    let known = KnownWords {
+        targets: all_names(context.config()).unwrap_or_default(),
+        runs: runs.into_iter().flatten().map(|run| run.id).collect(),
+        schemas: schema::names().map(str::to_owned).collect(),
+        topics: PAGES.iter().map(|page| page.name.to_owned()).collect(),
+    };
+    print_data(|out| cli::completions(args.shell, known, out))
 }
 
 /// Prints the manual page, or writes one page for each command.

@@ -26,12 +26,17 @@ const SCHEMAS: [(&str, &str); 15] = [
     ("verify", include_str!("schemas/verify.json")),
 ];
 
+/// The names of all schemas.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    SCHEMAS.iter().map(|(name, _)| *name)
+}
+
 /// Prints a schema, or the names of all.
 ///
 /// # Errors
 /// Exit 2 where there is none of that name.
 pub(super) fn run(args: &SchemaArgs) -> Result<Exit, Failure> {
-    let names = SCHEMAS.map(|(name, _)| name);
+    let names: Vec<&str> = names().collect();
     let Some(wanted) = &args.name else {
         return print_data(|out| writeln!(out, "{}", names.join("\n")));
     };
