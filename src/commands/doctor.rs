@@ -4,7 +4,7 @@ use crate::cli::DoctorArgs;
 use crate::model::redact;
 use crate::rim::config::all_names;
 use crate::rim::doctor::{Check, try_machine, try_target};
-use crate::rim::terminal::{print_data, stop_on_interrupt};
+use crate::rim::terminal::{output, print_data, printed, stop_on_interrupt, write_line};
 use crate::rim::{Context, Exit, Failure, PaceOptions, Target};
 use serde_json::json;
 
@@ -36,8 +36,10 @@ pub(super) fn run(args: &DoctorArgs, context: &Context) -> Result<Exit, Failure>
         let all = json!({ "command": "doctor", "checks": checks });
         print_data(|out| writeln!(out, "{all}"))?;
     } else {
-        let lines: Vec<String> = checks.iter().map(Check::line).collect();
-        print_data(|out| writeln!(out, "{}", lines.join("\n")))?;
+        let mut out = output();
+        let mut lines = checks.iter().map(Check::line);
+        lines.try_for_each(|line| write_line(&mut out, line))?;
+        printed(out.flush())?;
     }
     let wrong = |check: &&Check| !check.ok;
     Ok(match checks.iter().rfind(wrong) {

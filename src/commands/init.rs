@@ -1,12 +1,12 @@
 //! `rowcall init`: asks for a PBX, tries it, and writes it into `rowcall.toml`.
 
+use super::lead::ask_vendor;
 use crate::lang::translated;
 use crate::link::StopFlag;
 use crate::rim::config::{TargetEntry, add_target, config_file, config_names};
 use crate::rim::keyring;
 use crate::rim::terminal::{ask, ask_secret, ask_until, can_ask, confirm, print, report};
 use crate::rim::{Context, Exit, Failure, PaceOptions, Target, TargetSession};
-use crate::vendors::{VENDORS, vendor_typed};
 use std::path::PathBuf;
 
 /// The user's answers.
@@ -89,8 +89,7 @@ fn keep_in_keyring(name: &str, entry: &mut TargetEntry) -> Result<bool, Failure>
 
 /// Every answer; `None` where the input ended.
 fn ask_all(known_names: &[String]) -> Option<InitAnswers> {
-    let ids: Vec<&str> = VENDORS.iter().map(|vendor| vendor.id).collect();
-    let vendor = ask_until(&format!("vendor ({})", ids.join(", ")), "", vendor_typed)?;
+    let vendor = ask_vendor("")?;
     let port = (vendor.manifest)().vendor.port;
     let example = format!("address, for example http://10.0.0.5:{port}");
     let url = ask_until(&example, "", |answer| {

@@ -1,6 +1,6 @@
 //! The table of texts, and the way from a message to its translation.
 
-use super::part::{TextPart, masked};
+use super::part::{MASK, TextPart, masked};
 use super::pattern::{PlaceKind, TextPattern, words};
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -37,6 +37,37 @@ fn german_number(text: &str) -> String {
         true => text.replace('.', ","),
         false => text.to_owned(),
     }
+}
+
+/// A value with German quotes in the place of English ones. Straight ones stay where something in them is escaped, and
+/// in a notation such as JSON.
+fn german_quotes(value: TextPart<'_>) -> String {
+    let masks = value.masked.as_bytes();
+    let is_notation = value.masked.contains(['{', '[', '=']);
+    let is_plain = |at: usize| {
+        let inner = masks.iter().skip(at + 1);
+        let length = inner.take_while(|byte| **byte == MASK).count();
+        let inner = value.text.get(at + 1..=at + length).unwrap_or_default();
+        let is_closed = masks.get(at + 1 + length) == Some(&b'"');
+        !is_notation && is_closed && !inner.is_empty() && !inner.contains('\\')
+    };
+    let mut close = None;
+    let chars = value.text.char_indices().map(|(at, c)| {
+        let opened = match c {
+            _ if masks.get(at) == Some(&MASK) => return c,
+            _ if close == Some(c) => {
+                close = None;
+                return '“';
+            }
+            '„' => '“',
+            '“' => '”',
+            '"' if is_plain(at) => '"',
+            _ => return c,
+        };
+        close.get_or_insert(opened);
+        '„'
+    });
+    chars.collect()
 }
 
 /// A day and its month, as German has them: `29. Nov 15:54`.
@@ -192,7 +223,7 @@ impl TextTable {
     /// The translation, or the text itself.
     fn or_same<'t>(&self, part: TextPart<'t>, found: &FoundTexts<'t>) -> TranslatedText {
         let same = || TranslatedText {
-            text: part.text.to_owned(),
+            text: german_quotes(part),
             known: 0,
         };
         self.translation(part, found).unwrap_or_else(same)
@@ -236,7 +267,7 @@ impl TextTable {
                         PlaceKind::Value if entry.from.is_vague() => {
                             self.of_end(value, false, found)
                         }
-                        PlaceKind::Value => return value.text.to_owned(),
+                        PlaceKind::Value => return german_quotes(value),
                         PlaceKind::Joined => return self.joined(value),
                         PlaceKind::Number => return german_number(value.text),
                         PlaceKind::Date => return german_date(value.text),
@@ -251,7 +282,7 @@ impl TextTable {
                         }
                     };
                     known += translation.as_ref().map_or(0, |part| part.known);
-                    translation.map_or_else(|| value.text.to_owned(), |part| part.text)
+                    translation.map_or_else(|| german_quotes(value), |part| part.text)
                 });
             // A word or two between values are between other things too.
             let is_bare = entry.from.ends() == ("", "") && !entry.to.has_texts();
@@ -296,7 +327,7 @@ impl TextTable {
                 _ => None,
             };
             let known = known.map(|known| known.text.trim().to_owned());
-            known.unwrap_or_else(|| word.text.to_owned())
+            known.unwrap_or_else(|| german_quotes(word))
         });
         words.collect::<Vec<_>>().join(" ")
     }
@@ -373,7 +404,8 @@ impl TextTable {
             });
             let (last, one) = one.unwrap_or_else(|| {
                 let end = ends.get(next).copied().unwrap_or(part.text.len());
-                let text = part.text.get(start..end).unwrap_or_default().to_owned();
+                let text = part.slice(start, end).map(german_quotes);
+                let text = text.unwrap_or_default();
                 (next, TranslatedText { text, known: 0 })
             });
             known += one.known;
@@ -432,14 +464,14 @@ impl TextTable {
             if rest.is_value() {
                 return None;
             }
-            let before = part.text.get(..*at)?;
+            let before = part.slice(0, *at)?;
             let whole = self.whole.get(rest.text);
             let end = match whole.and_then(|at| self.entries.get(*at)) {
                 Some(entry) => self.whole(rest.text).filter(|_| entry.is_sentence)?,
                 None => {
                     let sentences = by_start.get(at).into_iter().flatten().copied();
                     let sentence = self.of_template(rest, sentences, found);
-                    let is_behind_place = may_be_list && before.ends_with(": ");
+                    let is_behind_place = may_be_list && before.text.ends_with(": ");
                     let list = || self.of_list(rest, ", ", true, found);
                     let list = is_behind_place.then(list).flatten();
                     let count = is_behind_place.then(|| self.of_count(rest)).flatten();
@@ -448,7 +480,7 @@ impl TextTable {
                 }
             };
             Some(TranslatedText {
-                text: format!("{before}{}", end.text),
+                text: format!("{}{}", german_quotes(before), end.text),
                 known: end.known,
             })
         });

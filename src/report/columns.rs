@@ -125,7 +125,7 @@ const COLUMNS: [ReportColumn; 19] = [
         spoken: true,
         of_rings: true,
         cell: ring,
-        page: Some(("ring", ring)),
+        page: Some(("dial tone", ring)),
         ..BARE
     },
     ReportColumn {
@@ -256,8 +256,17 @@ fn shown(has_rings: bool) -> impl Iterator<Item = &'static ReportColumn> {
 }
 
 /// The columns of a table; the name, and what was found without what is found in most rows, only in formats for people.
-pub(super) fn table_columns(has_rings: bool) -> Vec<Column> {
-    shown(has_rings).map(ReportColumn::column).collect()
+/// `for_people`, the dial tone is called what it is on a page.
+pub(super) fn table_columns(has_rings: bool, for_people: bool) -> Vec<Column> {
+    let columns = shown(has_rings).map(|column| {
+        let of_page = column.page.filter(|_| for_people && column.of_rings);
+        let heading = of_page.map_or(column.heading, |(heading, _)| heading);
+        Column {
+            heading: heading.to_owned(),
+            ..column.column()
+        }
+    });
+    columns.collect()
 }
 
 /// The cells under [`table_columns`].

@@ -103,7 +103,7 @@ impl ReportFile {
         name: &str,
         head: &ReportHead,
     ) -> Result<ReportFile, SheetError> {
-        let columns = table_columns(head.has_rings);
+        let columns = table_columns(head.has_rings, false);
         let writer = Writer::stream(out, name, Format::Csv, &columns)?;
         Ok(ReportFile::new(writer, Some(Format::Csv), head))
     }
@@ -219,7 +219,7 @@ fn fault_line(outcome: &Outcome) -> Vec<MarkedLine> {
 fn columns_of(format: Option<Format>, head: &ReportHead) -> Vec<Column> {
     match format {
         Some(format) if format.is_page() => page_columns(head.has_rings),
-        _ => table_columns(head.has_rings),
+        format => table_columns(head.has_rings, format.is_some_and(Format::is_for_people)),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Findings as a person reads them: summed by column and cause, with the sheet's own headings and cells.
 
-use super::labels::{column_label, with_labels};
+use super::labels::{column_in_message, column_label, with_labels};
 use crate::lang::{all_translated, in_language, language, translated};
-use crate::model::{Field, Finding, Language, Place, Severity, same_word, with_hint};
+use crate::model::{Finding, Language, Place, Severity, with_hint};
 use crate::sheet::{ExtraRow, ExtraSheet, TITLE_PREFIX, Tone};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -215,11 +215,11 @@ impl FindingGroup {
         };
         format!(
             "{sheet}: {word} {}{} {} ({}{more}): {}",
-            subject(&self.first, &self.heading, ", "),
+            subject(&self.first, &self.heading, language, ", "),
             self.count,
             in_language(what, language),
             self.cells.join(" "),
-            words(&self.first, language)
+            spoken(&self.first, language)
         )
     }
 }
@@ -255,26 +255,27 @@ pub(crate) fn describe(
         _ => String::new(),
     };
     let subject = match cell.as_str() {
-        "" => subject(finding, heading, ": "),
-        cell => format!("{}{cell}: ", subject(finding, heading, ", ")),
+        "" => subject(finding, heading, language, ": "),
+        cell => format!("{}{cell}: ", subject(finding, heading, language, ", ")),
     };
-    format!("{subject}{}", words(finding, language))
+    format!("{subject}{}", spoken(finding, language))
 }
 
-fn subject(finding: &Finding, heading: &str, end: &str) -> String {
-    match (heading.trim(), finding.field) {
-        ("", None) => String::new(),
-        ("", Some(field)) => format!("{}{end}", field.name()),
-        // A field's own name needs no other beside it.
-        (heading, Some(field)) if !is_field_name(heading) => {
-            format!("{heading} ({}){end}", field.name())
-        }
-        (heading, _) => format!("{heading}{end}"),
+/// The words of a finding as the terminal shows them: in other languages than English with the labels of fields.
+fn spoken(finding: &Finding, language: Language) -> String {
+    let words = words(finding, language);
+    match language {
+        Language::English => words,
+        Language::German => with_labels(&words),
     }
 }
 
-pub(super) fn is_field_name(heading: &str) -> bool {
-    Field::all().any(|field| same_word(field.name(), heading))
+/// Names the column of a finding, with a mark behind it; nothing where there is none.
+fn subject(finding: &Finding, heading: &str, language: Language, end: &str) -> String {
+    match column_in_message(finding.field, heading, language) {
+        column if column.is_empty() => column,
+        column => format!("{column}{end}"),
+    }
 }
 
 /// Builds the message with its next step, without the field's name, which comes before it.
@@ -297,6 +298,7 @@ pub(super) fn message(finding: &Finding, language: Language) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Field;
 
     fn finding(severity: Severity, column: Option<usize>, message: &str) -> Finding {
         Finding::new("sip_password.required", severity, message)

@@ -1,7 +1,7 @@
 //! Fields as people read of them in reports: the sheet's own heading, and the field's label in their language.
 
 use crate::lang::language;
-use crate::model::{Field, Language, heading_key};
+use crate::model::{Field, Language, heading_key, same_word};
 
 /// A column as a page names it: by the sheet's own heading, with the field's label in brackets where that says something
 /// else.
@@ -15,6 +15,20 @@ pub(crate) fn column_label(field: Option<Field>, heading: &str) -> String {
         heading if same.map(heading_key).contains(&heading_key(heading)) => heading.to_owned(),
         heading if label.is_empty() => heading.to_owned(),
         heading => format!("{heading} ({label})"),
+    }
+}
+
+/// A column as a message names it: by the sheet's own heading, with the field's name in brackets where that differs; in
+/// other languages than English with its label, because the name is English.
+pub(crate) fn column_in_message(field: Option<Field>, heading: &str, language: Language) -> String {
+    match (heading.trim(), field, language) {
+        (heading, field, Language::German) => column_label(field, heading),
+        ("", field, _) => field.map_or("", Field::name).to_owned(),
+        // A field's own name needs no other beside it.
+        (heading, Some(field), _) if !is_field_name(heading) => {
+            format!("{heading} ({})", field.name())
+        }
+        (heading, ..) => heading.to_owned(),
     }
 }
 
@@ -40,6 +54,11 @@ pub(crate) fn with_labels(text: &str) -> String {
         is_typed = word.starts_with("--");
     }
     labelled
+}
+
+/// Returns true if a heading is the name of a field.
+pub(super) fn is_field_name(heading: &str) -> bool {
+    Field::all().any(|field| same_word(field.name(), heading))
 }
 
 fn is_of_name(c: char) -> bool {

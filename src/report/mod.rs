@@ -12,14 +12,14 @@ pub(crate) mod template;
 pub(crate) use columns::{REJECT_CODE, is_added_to_rejects, reject_cells, reject_columns};
 pub(crate) use file::{ReportFile, ReportHead, language_of, origins, reader_of};
 pub(crate) use findings::{FindingSummary, describe};
-pub(crate) use labels::{column_label, with_labels};
+pub(crate) use labels::{column_in_message, with_labels};
 
 use crate::check::Counts;
 use crate::lang::in_language;
 use crate::model::{Finding, Language, Outcome, Place, RingResult, RowResult};
 use crate::sheet::SheetError;
-use findings::is_field_name;
 use jiff::Timestamp;
+use labels::is_field_name;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io;

@@ -18,6 +18,7 @@ mod sip_settings;
 pub(crate) mod target;
 pub(crate) mod terminal;
 pub(crate) mod who;
+mod wrapping;
 
 pub(crate) use context::Context;
 pub(crate) use failure::{Exit, Failure};

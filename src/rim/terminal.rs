@@ -2,6 +2,7 @@
 
 use super::failure::{Exit, Failure};
 use super::log;
+use super::wrapping::{columns, wrapped};
 use crate::lang::{in_language, language, translated};
 use crate::link::StopFlag;
 use crate::model::redact::{harmless, message};
@@ -54,7 +55,17 @@ pub(crate) fn print_error(line: &str) {
 }
 
 fn put(line: &str) {
-    let _ = above(|| writeln!(stderr(), "{}", message(line)));
+    let line = wrapped(&message(line), columns(stderr()));
+    let _ = above(|| writeln!(stderr(), "{line}"));
+}
+
+/// Writes a line for people on standard output, as wide as the terminal where it is one.
+///
+/// # Errors
+/// Exit 2 where it cannot be written.
+pub(crate) fn write_line(out: &mut dyn Write, line: impl fmt::Display) -> Result<(), Failure> {
+    let line = wrapped(&line.to_string(), columns(stdout()));
+    printed(writeln!(out, "{line}"))
 }
 
 /// Prints the files that were removed because killed runs had left them half written.
@@ -121,10 +132,10 @@ pub(crate) enum Paint {
 }
 
 /// A line for standard output in its colour: harmless itself, whatever its text.
-fn painted(paint: Paint, text: &str) -> String {
-    let text = harmless(text);
+fn painted(paint: Paint, text: &str, columns: Option<usize>) -> String {
+    let text = wrapped(&harmless(text), columns);
     let code = match paint {
-        Paint::Plain => return text.into_owned(),
+        Paint::Plain => return text,
         Paint::Green => 32,
         Paint::Yellow => 33,
         Paint::Red => 31,
@@ -148,13 +159,16 @@ pub(crate) fn print_lines<'l>(
     lines: impl Iterator<Item = (Paint, &'l str)>,
 ) -> Result<Exit, Failure> {
     if !color.is_on() {
-        return print_data(|out| {
-            let mut lines = lines;
-            lines.try_for_each(|(_, text)| writeln!(out, "{text}"))
-        });
+        let (mut lines, mut out) = (lines, output());
+        lines.try_for_each(|(_, text)| write_line(&mut out, text))?;
+        printed(out.flush())?;
+        return Ok(Exit::Done);
     }
     let (mut lines, mut out) = (lines, UntilUnread(stdout()));
-    printed(lines.try_for_each(|(paint, text)| writeln!(out, "{}", painted(paint, text))))?;
+    let columns = columns(stdout());
+    printed(
+        lines.try_for_each(|(paint, text)| writeln!(out, "{}", painted(paint, text, columns))),
+    )?;
     Ok(Exit::Done)
 }
 
@@ -249,6 +263,12 @@ pub(crate) fn ask_until<T, E: fmt::Display>(
             Err(why) => print(why),
         }
     }
+}
+
+/// Returns true for an answer that says no.
+pub(crate) fn is_no(answer: &str) -> bool {
+    let answer = answer.to_ascii_lowercase();
+    ["n", "no", "nein"].contains(&answer.as_str())
 }
 
 fn read_line() -> Option<String> {
@@ -364,10 +384,10 @@ mod tests {
     #[test]
     fn a_painted_line_steers_the_terminal_by_its_colour_alone() {
         assert_eq!(
-            painted(Paint::Red, "- delete \u{1b}[2J1001"),
+            painted(Paint::Red, "- delete \u{1b}[2J1001", None),
             "\u{1b}[31m- delete \\u{1b}[2J1001\u{1b}[0m"
         );
-        assert_eq!(painted(Paint::Plain, "a\u{7}"), "a\\u{7}");
+        assert_eq!(painted(Paint::Plain, "a\u{7}", None), "a\\u{7}");
     }
 
     #[test]

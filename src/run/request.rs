@@ -242,13 +242,13 @@ impl<'t> RunRequest<'t> {
             RecordKind::Group => translated(" (groups)"),
             RecordKind::Extension => "".into(),
         };
-        let about = match about {
-            "" => String::new(),
-            about => format!(" {}", translated(about)),
+        let doing = match (self.command, about) {
+            (command, "") => self.mode.after(command),
+            (RunCommand::Undo, about) => translated(&format!("undo {about}")).into_owned(),
+            (command, about) => format!("{} {}", command.word(), translated(about)),
         };
         format!(
-            "{}{about} {} {}: {}{groups}?",
-            self.mode.after(self.command),
+            "{doing} {} {}: {}{groups}?",
             translated("on"),
             self.target.described(),
             parts.join(", ")

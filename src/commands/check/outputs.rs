@@ -10,7 +10,7 @@ use crate::report::{
     FindingSummary, ReportFile, ReportHead, finding_line, for_people, summary_of_check,
 };
 use crate::rim::outputs::Files;
-use crate::rim::terminal::{output, print, printed};
+use crate::rim::terminal::{output, print, printed, write_line};
 use crate::rim::{Exit, Failure, account_and_machine};
 use jiff::Timestamp;
 use std::io::{BufWriter, Write};
@@ -71,7 +71,7 @@ impl<'t> CheckOutputs<'t> {
             }
             if self.args.all {
                 let line = finding_line(finding, heading, Some(place), sources, language());
-                printed(writeln!(self.out, "{place}: {number} {line}"))?;
+                write_line(&mut self.out, format_args!("{place}: {number} {line}"))?;
             } else {
                 self.found.add(place, number, heading, finding);
             }
@@ -105,7 +105,7 @@ impl<'t> CheckOutputs<'t> {
             printed(writeln!(self.out, "{summary}"))?;
         }
         for line in self.found.lines(language()) {
-            printed(writeln!(self.out, "{line}"))?;
+            write_line(&mut self.out, line)?;
         }
         printed(self.out.flush())?;
         if let (Some(marked), Some(path)) = (self.marked, &self.args.mark) {

@@ -2,11 +2,11 @@
 
 use crate::check::Counts;
 use crate::cli::FixArgs;
-use crate::lang::translated;
+use crate::lang::{language, translated};
 use crate::model::counted;
 use crate::model::redact::{NOT_SHOWN, quoted};
 use crate::model::{Finding, Place};
-use crate::report::{column_label, summary_of_check};
+use crate::report::{column_in_message, summary_of_check};
 use crate::rim::terminal::{output, print, printed};
 use crate::rim::{Exit, Failure};
 use crate::sheet::{Readers, Row, Sheet, SheetError, Writer};
@@ -72,7 +72,7 @@ impl<'s> Changes<'s> {
         let (before, after) = (shown(value), shown(repair));
         let (cell, code) = (place.cell(column), &*finding.rule);
         let heading = self.sheet.headings.get(column).map_or("", String::as_str);
-        let column = column_label(finding.field, heading);
+        let column = column_in_message(finding.field, heading, language());
         self.cells += 1;
         let cause = (column.clone(), code.to_owned());
         let alike = self.alike.entry(cause).or_default();
@@ -110,7 +110,7 @@ impl<'s> Changes<'s> {
         let place = self.sheet.place(row.line);
         let (cell, code) = (place.cell(column), &finding.rule);
         let heading = self.sheet.headings.get(column).map_or("", String::as_str);
-        let column = column_label(finding.field, heading);
+        let column = column_in_message(finding.field, heading, language());
         self.left += 1;
         let line = format!("{place}: not changed: {cell} {column} ({code}): {why}");
         print(line);

@@ -125,7 +125,11 @@ fn answers(columns: &[&ColumnReading]) -> Result<Vec<(String, Mapped)>, Failure>
         Ok(false)
     };
     loop {
-        let is_last = ask_until("HEADING=FIELD, or Enter", "", &mut give_meaning);
+        let is_last = ask_until(
+            "Enter leaves them out; or give one a meaning, as HEADING=FIELD, for example Mobil=mobile",
+            "",
+            &mut give_meaning,
+        );
         if is_last.ok_or_else(ended)? {
             break;
         }

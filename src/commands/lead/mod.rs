@@ -6,15 +6,22 @@ mod questions;
 mod secrets;
 
 use crate::cli::{Cli, LeadArgs, ParsedLine, parse};
+use crate::columns::AllowedActions;
+use crate::input::{InputOptions, bound};
 use crate::lang::translated;
+use crate::manifest::Manifest;
 use crate::model::shell_word;
+use crate::report::marked::ending_of_copy;
 use crate::rim::config::names_of;
 use crate::rim::terminal::{confirm, end_on_interrupt, print};
 use crate::rim::{Context, Exit, Failure};
+use answers::LeadAnswers;
 use meanings::meanings;
-use questions::{ask_file, ask_target, ask_vendor, file_beside, typed, wait_for_enter};
+pub(super) use questions::ask_vendor;
+use questions::{ask_file, ask_target, ended, file_beside, typed, wait_for_enter};
 use secrets::generated_secrets;
 use std::ffi::OsString;
+use std::path::Path;
 
 /// Leads the user step by step: the PBX, the meaning of the headings, check, rehearsal, import. Each step shows its
 /// command, so that the next time needs no leading. `carry_out` carries out a command line.
@@ -34,7 +41,8 @@ pub(super) fn run(
         Some(file) => file.display().to_string(),
         None => ask_file()?,
     };
-    let vendor = ask_vendor()?;
+    print("\n1. Which PBX is it for?");
+    let vendor = ask_vendor("openvox").ok_or_else(ended)?;
     let manifest = (vendor.manifest)();
     print("\n2. What each heading means, with its first values:");
     let Some(mut answers) = meanings(&file, manifest)? else {
@@ -43,13 +51,23 @@ pub(super) fn run(
     answers.generated = generated_secrets(&file, &answers, manifest)?;
     wait_for_enter()?;
     print("\n3. Is every row right?");
-    match step(&answers.after(&["check", &file, "--for", vendor.id])) {
+    let copy = name_of_copy(&file, &answers, manifest)?;
+    let mut check = vec!["check", &file, "--for", vendor.id];
+    check.extend(copy.iter().flat_map(|copy| ["--mark", copy]));
+    match step(&answers.after(&check)) {
         0 => print("every row can go"),
-        1 => print(format!(
-            "Correct the sheet where it says error, then begin again; rows without errors can go all the same.\nrowcall fix {} -o FIXED --for {} repairs a copy where that is certain.",
-            shell_word(&file),
-            vendor.id
-        )),
+        1 => {
+            if let Some(copy) = &copy {
+                print(format!(
+                    "{copy} is a copy of the sheet with every finding at its cell: red is an error, yellow a warning."
+                ));
+            }
+            print(format!(
+                "Correct the sheet where it says error, then begin again; rows without errors can go all the same.\nrowcall fix {} -o FIXED --for {} repairs a copy where that is certain.",
+                shell_word(&file),
+                vendor.id
+            ));
+        }
         _ => return Ok(Exit::Unusable),
     }
     wait_for_enter()?;
@@ -91,6 +109,24 @@ pub(super) fn run(
     print(format!("  rowcall {}", typed(&import(target))));
     print("  rowcall undo                       (takes it back)");
     Ok(Exit::Done)
+}
+
+/// The name of the copy of a file in which findings are marked; `None` where it has several sheets, for which there may
+/// be none.
+fn name_of_copy(
+    file: &str,
+    answers: &LeadAnswers,
+    manifest: &Manifest,
+) -> Result<Option<String>, Failure> {
+    let input = InputOptions::file(Path::new(file), answers.map_path());
+    let sheets = bound(&input, manifest, AllowedActions::default())?;
+    Ok(match sheets.as_slice() {
+        [(sheet, _)] => {
+            let ending = format!("checked.{}", ending_of_copy(sheet));
+            Some(file_beside(file, &ending))
+        }
+        _ => None,
+    })
 }
 
 /// Shows a command and carries it out; its exit code.

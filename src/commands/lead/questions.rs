@@ -2,7 +2,7 @@
 
 use crate::model::shell_word;
 use crate::rim::Failure;
-use crate::rim::terminal::{ask, ask_until, print};
+use crate::rim::terminal::{ask, ask_until, is_no, print};
 use crate::vendors::{VENDORS, Vendor, vendor_typed};
 use std::path::Path;
 
@@ -30,17 +30,18 @@ pub(super) fn ask_file() -> Result<String, Failure> {
     file.ok_or_else(ended)
 }
 
-/// Asks for the vendor until there is one.
-///
-/// # Errors
-/// The answers ended.
-pub(super) fn ask_vendor() -> Result<&'static Vendor, Failure> {
-    let names: Vec<String> = VENDORS
-        .iter()
-        .map(|vendor| format!("  {:<10} {}", vendor.id, (vendor.manifest)().vendor.name))
-        .collect();
-    print(format!("\n1. Which PBX is it for?\n{}", names.join("\n")));
-    ask_until("vendor", "openvox", vendor_typed).ok_or_else(ended)
+/// Lists the vendors and asks for one, by its word or its number in the list, until there is one; `None` where the
+/// answers ended.
+pub(in crate::commands) fn ask_vendor(usual: &str) -> Option<&'static Vendor> {
+    for (number, vendor) in (1..).zip(VENDORS) {
+        let name = &(vendor.manifest)().vendor.name;
+        print(format!("  {number}  {:<10} {name}", vendor.id));
+    }
+    ask_until("vendor, by its word or its number", usual, |answer| {
+        let number = answer.parse::<usize>().ok();
+        let listed = number.and_then(|number| VENDORS.get(number.checked_sub(1)?));
+        listed.map_or_else(|| vendor_typed(answer), Ok)
+    })
 }
 
 /// Asks which of these targets the sheet is to be sent to now; `None` where to none.
@@ -53,9 +54,10 @@ pub(super) fn ask_target(targets: &[String]) -> Result<Option<String>, Failure> 
     }
     let question = format!("import it now to ({}; Enter: not now)", targets.join(", "));
     let target = ask_until(&question, "", |answer| {
-        match answer.is_empty() || targets.iter().any(|target| target == answer) {
-            true => Ok(Some(answer.to_owned()).filter(|answer| !answer.is_empty())),
-            false => Err(format!("there is no target {answer:?}")),
+        match targets.iter().find(|target| *target == answer) {
+            None if answer.is_empty() || is_no(answer) => Ok(None),
+            None => Err(format!("there is no target {answer:?}")),
+            target => Ok(target.cloned()),
         }
     });
     target.ok_or_else(ended)

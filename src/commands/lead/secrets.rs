@@ -3,7 +3,7 @@
 use super::answers::LeadAnswers;
 use crate::columns::{AllowedActions, Binding};
 use crate::input::{InputOptions, bound};
-use crate::lang::translated;
+use crate::lang::{language, translated};
 use crate::manifest::{Access, Manifest};
 use crate::model::Field;
 use crate::rim::Failure;
@@ -36,7 +36,8 @@ pub(super) fn generated_secrets(
             }
         }
         let question = format!(
-            "some rows have no {}, and an extension cannot be made without it: have one made up for each?",
+            "some rows have no {} ({}), and an extension cannot be made without it: have one made up for each?",
+            field.label(Some(language())),
             field.name()
         );
         if lacks && confirm(&translated(&question)) {

@@ -52,11 +52,11 @@ fn only_what_has_one_certain_repair_changes() {
     assert_eq!(
         said.lines().collect::<Vec<_>>(),
         [
-            "A3 Ext (Extension): \"2002.0\" → \"2002\" (damage.decimal)",
+            "A3 Ext (number): \"2002.0\" → \"2002\" (damage.decimal)",
             "D3 mobile: \"1,8088861612E+10\" → \"18088861612\" (damage.exponent)",
-            "E3 vmsecret (Voicemail PIN): (not shown) (damage.apostrophe)",
-            "A4 Ext (Extension): \"2.003 \" → \"2003\" (damage.thousands)",
-            "E4 vmsecret (Voicemail PIN): (not shown) (text.full_width)",
+            "E3 vmsecret (voicemail_pin): (not shown) (damage.apostrophe)",
+            "A4 Ext (number): \"2.003 \" → \"2003\" (damage.thousands)",
+            "E4 vmsecret (voicemail_pin): (not shown) (text.full_width)",
         ]
     );
     // The exponent with lost digits is left, and the curly quote and the space in passwords.

@@ -27,11 +27,11 @@ fn messages_are_in_the_readers_language_and_results_are_the_same() {
     let json = program.read("r.json");
     let german = program.ends(&format!("{line} --lang de"), 1);
     let lines = [
-        "staff.csv:3: 2001 Fehler number, A3: \"2001\" ist schon vergeben, an staff.csv:2 (Zelle A2) — eine der Zeilen \
-         behalten, oder number korrigieren",
-        "staff.csv:4: 2003 Fehler voicemail, D4: \"vielleicht\" muss on oder off sein — yes/no, true/false, 1/0 werden \
+        "staff.csv:3: 2001 Fehler number (Durchwahl), A3: „2001“ ist schon vergeben, an staff.csv:2 (Zelle A2) — eine der \
+         Zeilen behalten, oder Durchwahl korrigieren",
+        "staff.csv:4: 2003 Fehler voicemail, D4: „vielleicht“ muss on oder off sein — yes/no, true/false, 1/0 werden \
          auch verstanden",
-        "staff.csv:5: 2004 Fehler sip_password, C5: fehlt: ohne diesen Wert kann keine Nebenstelle angelegt werden — die \
+        "staff.csv:5: 2004 Fehler sip_password (SIP-Passwort), C5: fehlt: ohne diesen Wert kann keine Nebenstelle angelegt werden — die \
          Zelle ausfüllen oder --fill sip_password='<generate>' angeben",
     ];
     for line in lines {
@@ -116,7 +116,7 @@ fn tabs_headings_labels_and_words_of_libraries_follow_the_language() {
     program.write("rowcall.toml", "[targets.hq]\nvendor = openvox\n");
     let told = program.ends("doctor hq --lang de --config rowcall.toml", 3);
     let line =
-        "rowcall.toml:2: Ziel hq: die Zeile ist nicht zu verstehen (\"string values must be quoted";
+        "rowcall.toml:2: Ziel hq: die Zeile ist nicht zu verstehen („string values must be quoted";
     assert!(
         told.err.contains(line) || told.out.contains(line),
         "{}{}",
@@ -200,7 +200,7 @@ fn what_a_person_wrote_is_shown_as_it_was_written() {
     let line = format!("{file}: Trennzeichen: Semikolon");
     assert!(told.err.contains(&line), "{}", told.err);
     let line = format!(
-        "{file}:2: 2001 Warnung display_name.max_length B2: display_name \"{name}\" darf höchstens"
+        "{file}:2: 2001 Warnung display_name.max_length B2: display_name „{name}“ darf höchstens"
     );
     assert!(told.out.contains(&line), "{}", told.out);
 }

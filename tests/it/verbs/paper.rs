@@ -315,14 +315,14 @@ fn lists_and_pages_name_a_column_by_its_heading_and_the_fields_label() {
     let texts = part(desk.folder(), "m.xlsx", "xl/sharedStrings.xml");
     assert!(texts.contains(">Kennwort (SIP-Passwort)<"), "{texts}");
     assert!(page(&desk, "r.html").contains("<td>Kennwort (SIP-Passwort)</td>"));
-    // The repair of a cell, too.
+    // A message names the field, as options do; in German it has the label.
     desk.write(
         "f.csv",
         "Durchwahl,Name,Kennwort\n2001.0,Ann Miller,Abcdefg1\n",
     );
     let told = desk.ends("fix f.csv --for openvox -o g.csv", 0).out;
     assert!(
-        told.contains("A2 Durchwahl (Extension): \"2001.0\" → \"2001\""),
+        told.contains("A2 Durchwahl (number): \"2001.0\" → \"2001\""),
         "{told}"
     );
 }

@@ -653,6 +653,12 @@ fn an_import_says_which_of_its_extensions_ring() {
         (&*report[3]["code"], &*report[3]["result"]),
         ("ring.open", "unchanged")
     );
+    // People read of it as a dial tone, in their language.
+    office.desk.ends("report -o r.html", 1);
+    office.desk.ends("report -o r.de.html --lang de", 1);
+    for (page, heading) in [("r.html", "dial tone</"), ("r.de.html", "Wählton</")] {
+        assert!(office.desk.read(page).contains(heading), "{page}");
+    }
     // The ledger knows it too, and an undo knows nothing of it.
     office.desk.ends("report -o again.csv", 1);
     assert_eq!(office.rings("again.csv"), office.rings("b.report.csv"));

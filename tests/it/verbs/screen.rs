@@ -180,8 +180,8 @@ fn init_asks_tries_and_writes_a_target_that_works() {
     let mut command = desk.command("init");
     command.env_remove("ROWCALL_PASSWORD");
     let mut init = Typist::start(&mut command);
-    init.answers("vendor (openvox, ", "nonsense")
-        .answers("there is no vendor", "openvox")
+    init.answers("vendor, by its word or its number: ", "nonsense")
+        .answers("there is no vendor", "1")
         .answers("address, for example", &desk.pbx.addr())
         .answers("account: ", "api")
         .answers("password (not shown): ", &password)
@@ -209,7 +209,7 @@ fn init_asks_tries_and_writes_a_target_that_works() {
     );
     // An existing target stays, and a wrong password is reported before anything is written.
     let mut init = Typist::start(&mut command);
-    init.answers("vendor (openvox, ", "openvox")
+    init.answers("vendor, by its word or its number: ", "openvox")
         .answers("address, for example", &desk.pbx.addr())
         .answers("account: ", "api")
         .answers("password (not shown): ", "wrong")
@@ -252,7 +252,7 @@ fn init_keeps_a_password_in_the_keyring_of_the_session_where_that_is_wanted() {
     let kept = keyring.join("service rowcall target hq");
     let answered = |line: &str| {
         let mut init = Typist::start(&mut with_keyring(line));
-        init.answers("vendor (openvox, ", "openvox")
+        init.answers("vendor, by its word or its number: ", "openvox")
             .answers("address, for example", &desk.pbx.addr())
             .answers("account: ", "api")
             .answers("password (not shown): ", &password)
@@ -303,12 +303,14 @@ fn a_sheet_alone_leads_through_a_first_import() {
     program.write("my staff.csv", sheet(2, "Ann"));
     let mut bare = program.bare();
     let mut lead = Typist::start(bare.arg("my staff.csv"));
-    lead.answers("vendor [openvox]: ", "")
+    lead.answers("number [openvox]: ", "7")
+        .answers("there is no vendor", "1")
         .answers("Enter goes on: ", "")
         .answers("Enter goes on: ", "")
         .answers("no PBX of this kind is set up", "n");
     let (exit, screen) = lead.ends();
     assert_eq!(exit, 0, "{screen}");
+    assert!(program.path("my staff.checked.xlsx").is_file());
     let place = |words: &str| {
         screen
             .find(words)
@@ -334,7 +336,7 @@ fn a_sheet_alone_leads_through_a_first_import() {
     let mut lead = Typist::start(alone.env("ROWCALL_KEY", key));
     lead.answers("the sheet ", "nowhere.csv")
         .answers("there is no file \"nowhere.csv\"", "my staff.csv")
-        .answers("vendor [openvox]: ", "");
+        .answers("number [openvox]: ", "");
     lead.answers("Enter goes on: ", "")
         .answers("Enter goes on: ", "")
         .answers("no PBX of this kind is set up", "n");
@@ -351,13 +353,13 @@ fn a_led_import_keeps_its_answers_and_sends_the_sheet() {
     desk.write("staff.csv", rows);
     let mut command = desk.command("staff.csv");
     let mut lead = Typist::start(&mut command);
-    lead.answers("vendor [openvox]: ", "")
+    lead.answers("number [openvox]: ", "")
         .answers("“Name” means (", "nonsense")
         .answers("no field is called", "first_name")
         .answers("“Shoe size”: not understood", "Shoe size=nonsense")
         .answers("no field is called", "Hat size=mobile")
         .answers("none of these headings", "")
-        .answers("some rows have no sip_password", "y")
+        .answers("some rows have no SIP password (sip_password)", "y")
         .answers("Enter goes on: ", "")
         .answers("Enter goes on: ", "")
         .answers("import it now to (hq; Enter: not now): ", "branch")
@@ -374,11 +376,11 @@ fn a_led_import_keeps_its_answers_and_sends_the_sheet() {
     assert!(screen.contains("staff.map.toml: keeps these meanings"));
     // A question that was answered is not asked again.
     let mut lead = Typist::start(&mut command);
-    lead.answers("vendor [openvox]: ", "")
-        .answers("some rows have no sip_password", "y")
+    lead.answers("number [openvox]: ", "")
+        .answers("some rows have no SIP password (sip_password)", "y")
         .answers("Enter goes on: ", "")
         .answers("--map-file staff.map.toml", "")
-        .answers("import it now to (hq; Enter: not now): ", "");
+        .answers("import it now to (hq; Enter: not now): ", "n");
     let (exit, screen) = lead.ends();
     assert_eq!(exit, 0, "{screen}");
     assert!(!screen.contains("not understood, and"), "{screen}");
