@@ -5,7 +5,7 @@ use super::manifest::{
     Archive, ArchiveError, Entry, EntryKind, Facts, Head, LINE_BYTES_MAX, Snapshot, failed,
     folder_name, hidden, is_file_name, lock,
 };
-use super::night::NightSnapshots;
+use super::newest::NewestSnapshots;
 use crate::digest::{hex, sha256_hex, sha256_of_all};
 use crate::disk::sync_folder;
 use crate::seal::random;
@@ -62,6 +62,15 @@ pub struct WrittenSnapshot {
     pub(crate) notices: Vec<String>,
 }
 
+/// The result of entering a target's export once a night.
+#[derive(Debug)]
+pub(crate) enum EnteredOnce {
+    /// It was entered.
+    Now(Box<Snapshot>, WrittenSnapshot),
+    /// The night has a complete snapshot of the target already, with this number of extensions.
+    Before { extensions: u64 },
+}
+
 impl Archive {
     /// Makes a place for the export of a target in the format of `ending` (`csv`).
     ///
@@ -105,8 +114,8 @@ impl Archive {
         self.enter_locked(self.lock()?, pending, hashed, facts, clock)
     }
 
-    /// The same, unless the night has a whole snapshot of the target by now: another process may have entered one while
-    /// this one asked the PBX. Returns `None` then.
+    /// The same, unless the night has a complete snapshot of the target by now: another process may have entered one while
+    /// this one asked the PBX.
     ///
     /// # Errors
     /// As [`Archive::enter`]; or the manifest cannot be read.
@@ -114,16 +123,16 @@ impl Archive {
         &self,
         pending: &PendingSnapshot,
         facts: Facts,
-        night: &NightSnapshots,
-    ) -> Result<Option<(Snapshot, WrittenSnapshot)>, ArchiveError> {
+        newest: &NewestSnapshots,
+    ) -> Result<EnteredOnce, ArchiveError> {
         let hashed = pending.hashed()?;
         let locked = self.lock()?;
-        night.catch_up(self)?;
-        if night.extensions(&pending.target).is_some() {
-            return Ok(None);
+        if let Some(extensions) = newest.of_night_by_now(self, &pending.target)? {
+            return Ok(EnteredOnce::Before { extensions });
         }
-        self.enter_locked(locked, pending, hashed, facts, Timestamp::now)
-            .map(Some)
+        let (snapshot, written) =
+            self.enter_locked(locked, pending, hashed, facts, Timestamp::now)?;
+        Ok(EnteredOnce::Now(Box::new(snapshot), written))
     }
 
     fn enter_locked(
@@ -242,7 +251,7 @@ impl Archive {
         let mut snapshots = BTreeSet::new();
         let mut removed = Vec::new();
         self.read(|line| {
-            match line.entry.map(|entry| entry.what) {
+            match line.entry().map(|entry| entry.what) {
                 Some(EntryKind::Snapshot { file, .. }) if is_file_name(&file) => {
                     snapshots.insert(file);
                 }

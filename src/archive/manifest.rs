@@ -1,6 +1,6 @@
 //! The manifest of an archive: its lines, what they enter, and reading them.
 
-use super::night::NightSnapshots;
+use super::newest::NewestSnapshots;
 use crate::digest::sha256_hex;
 use crate::model::redact;
 use jiff::Timestamp;
@@ -267,13 +267,33 @@ pub(super) struct ManifestPlace {
 }
 
 /// A line of the manifest, unchanged.
-pub(super) struct ManifestLine {
+pub(super) struct ManifestLine<'l> {
     /// From 1.
     pub(super) number: u64,
-    pub(super) hash: String,
-    /// True if it has its line feed.
-    pub(super) is_ended: bool,
-    pub(super) entry: Option<Entry>,
+    bytes: &'l [u8],
+}
+
+impl ManifestLine<'_> {
+    pub(super) fn hash(&self) -> String {
+        sha256_hex(self.bytes)
+    }
+
+    /// Returns true if it has its line feed.
+    pub(super) fn is_ended(&self) -> bool {
+        self.bytes.ends_with(b"\n")
+    }
+
+    pub(super) fn entry(&self) -> Option<Entry> {
+        serde_json::from_slice(self.bytes).ok()
+    }
+}
+
+/// A change of the snapshots whose files should be there.
+pub(super) enum SnapshotChange {
+    /// A snapshot of this target was entered.
+    Entered(String, Box<Snapshot>),
+    /// Retention removed this file.
+    Removed(PathBuf),
 }
 
 impl Archive {
@@ -312,22 +332,19 @@ impl Archive {
         self.read_snapshots()
     }
 
-    /// The same, with those of a night.
+    /// Finds each target's newest snapshots, and those of a night where it has a name. An archive in which nothing was
+    /// entered has none.
     ///
     /// # Errors
     /// As [`Archive::snapshots`].
-    pub(crate) fn snapshots_and_night(
-        &self,
-        night: &str,
-    ) -> Result<(BTreeMap<String, Vec<Snapshot>>, NightSnapshots), ArchiveError> {
+    pub(crate) fn newest(&self, night: Option<&str>) -> Result<NewestSnapshots, ArchiveError> {
+        let mut newest = NewestSnapshots::new(night);
         let _shared = match self.share() {
-            // Nothing was entered yet.
-            Err(ArchiveError::NoArchive(_)) => None,
-            shared => Some(shared?),
+            Err(ArchiveError::NoArchive(_)) => return Ok(newest),
+            shared => shared?,
         };
-        let (snapshots, end) = self.read_snapshots_to_the_end()?;
-        let night = NightSnapshots::new(night, &snapshots, end);
-        Ok((snapshots, night))
+        newest.read_all(self)?;
+        Ok(newest)
     }
 
     /// Lists the snapshots of the targets that are named, or of all targets where none is.
@@ -351,17 +368,32 @@ impl Archive {
     }
 
     pub(super) fn read_snapshots(&self) -> Result<BTreeMap<String, Vec<Snapshot>>, ArchiveError> {
-        Ok(self.read_snapshots_to_the_end()?.0)
-    }
-
-    /// The same, with the place where the manifest ended.
-    pub(super) fn read_snapshots_to_the_end(
-        &self,
-    ) -> Result<(BTreeMap<String, Vec<Snapshot>>, ManifestPlace), ArchiveError> {
         let mut snapshots: BTreeMap<String, Vec<Snapshot>> = BTreeMap::new();
         let mut removed = BTreeSet::new();
-        let end = self.read_from(ManifestPlace::default(), |line| {
-            let entry = line.entry.ok_or_else(|| self.no_entry(Some(line.number)))?;
+        self.read_changes(ManifestPlace::default(), |change| match change {
+            SnapshotChange::Entered(target, snapshot) => {
+                snapshots.entry(target).or_default().push(*snapshot);
+            }
+            SnapshotChange::Removed(path) => {
+                removed.insert(path);
+            }
+        })?;
+        for snapshots in snapshots.values_mut() {
+            snapshots.retain(|snapshot| !removed.contains(&snapshot.path));
+        }
+        snapshots.retain(|_, snapshots| !snapshots.is_empty());
+        Ok(snapshots)
+    }
+
+    /// Hands the snapshots that were entered and removed from a place on to the caller, and returns the manifest's end.
+    pub(super) fn read_changes(
+        &self,
+        from: ManifestPlace,
+        mut change: impl FnMut(SnapshotChange),
+    ) -> Result<ManifestPlace, ArchiveError> {
+        self.read_from(from, |line| {
+            let no_entry = || self.no_entry(Some(line.number));
+            let entry = line.entry().ok_or_else(no_entry)?;
             match entry.what {
                 EntryKind::Snapshot {
                     target,
@@ -369,26 +401,24 @@ impl Archive {
                     sha256,
                     facts,
                     ..
-                } if is_file_name(&file) => snapshots.entry(target).or_default().push(Snapshot {
-                    entry: entry.n,
-                    time: entry.time,
-                    path: self.folder.join(file),
-                    sha256,
-                    facts: *facts,
-                }),
-                EntryKind::Snapshot { .. } => return Err(self.no_entry(Some(line.number))),
+                } if is_file_name(&file) => {
+                    let snapshot = Snapshot {
+                        entry: entry.n,
+                        time: entry.time,
+                        path: self.folder.join(file),
+                        sha256,
+                        facts: *facts,
+                    };
+                    change(SnapshotChange::Entered(target, Box::new(snapshot)));
+                }
+                EntryKind::Snapshot { .. } => return Err(no_entry()),
                 EntryKind::Removed { file, .. } => {
-                    removed.insert(self.folder.join(file));
+                    change(SnapshotChange::Removed(self.folder.join(file)));
                 }
                 EntryKind::Missed { .. } => {}
             }
             Ok(())
-        })?;
-        for snapshots in snapshots.values_mut() {
-            snapshots.retain(|snapshot| !removed.contains(&snapshot.path));
-        }
-        snapshots.retain(|_, snapshots| !snapshots.is_empty());
-        Ok((snapshots, end))
+        })
     }
 
     pub(super) fn manifest(&self) -> PathBuf {
@@ -454,9 +484,7 @@ impl Archive {
             place.bytes += read as u64;
             line(ManifestLine {
                 number: place.lines,
-                hash: sha256_hex(&bytes),
-                is_ended: bytes.ends_with(b"\n"),
-                entry: serde_json::from_slice(&bytes).ok(),
+                bytes: &bytes,
             })?;
         }
     }

@@ -18,14 +18,14 @@ mod append;
 mod gaps;
 mod keep;
 mod manifest;
-mod night;
+mod newest;
 #[cfg(test)]
 mod tests;
 mod verify;
 
-pub(crate) use append::{PendingSnapshot, WrittenSnapshot};
+pub(crate) use append::{EnteredOnce, WrittenSnapshot};
 pub(crate) use gaps::missing_snapshots;
 pub use keep::Retention;
 pub use manifest::{Archive, Facts, MANIFEST, moves};
 pub(crate) use manifest::{ArchiveError, Head, Snapshot, folder_name};
-pub(crate) use night::NightSnapshots;
+pub(crate) use newest::NewestSnapshots;

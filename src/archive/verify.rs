@@ -94,10 +94,10 @@ impl Archive {
 
     fn link(&self, line: ManifestLine, findings: &mut Findings) -> Option<(Entry, ChainLink)> {
         let number = line.number;
-        if !line.is_ended {
+        if !line.is_ended() {
             findings.wrong(format!("{MANIFEST}:{number}: the line is cut off"));
         }
-        let Some(entry) = line.entry else {
+        let Some(entry) = line.entry() else {
             findings.wrong(format!("{MANIFEST}:{number}: is no entry: it was changed"));
             return None;
         };
@@ -110,7 +110,7 @@ impl Archive {
             line: number,
             n: entry.n,
             before: entry.before.clone(),
-            hash: line.hash,
+            hash: line.hash(),
             about,
         };
         Some((entry, link))

@@ -1,27 +1,20 @@
 //! The archive that exports go into.
 
-use crate::archive::{
-    Archive, ArchiveError, Facts, Head, NightSnapshots, PendingSnapshot, Snapshot, WrittenSnapshot,
-};
+use crate::archive::{Archive, Head, NewestSnapshots, WrittenSnapshot};
 use crate::cli::ExportArgs;
 use crate::fleet::{Oldest, TargetResult, TargetSummary};
 use crate::model::counted;
 use crate::rim::Failure;
 use crate::rim::terminal::{print, print_data};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// The archive that snapshots are added to.
 pub(super) struct Snapshots {
     pub(super) archive: Archive,
-    /// The facts of each target's newest snapshot.
-    pub(super) last: BTreeMap<String, Facts>,
-    /// Each target's newest snapshot that is certainly complete.
-    pub(super) newest: BTreeMap<String, Snapshot>,
-    /// Those of the night that the export is for, where it has a name.
-    pub(super) night: Option<NightSnapshots>,
+    pub(super) newest: NewestSnapshots,
     /// The head by now, and the targets that have a new snapshot.
     done: Mutex<(Option<Head>, BTreeSet<String>)>,
 }
@@ -36,35 +29,18 @@ impl Snapshots {
         // A line that was cut off would hide all snapshots.
         let notices = archive.repair().unwrap_or_default();
         notices.iter().for_each(print);
-        let (snapshots, night) = match night {
-            Some(night) => {
-                let (snapshots, night) = archive.snapshots_and_night(night)?;
-                (snapshots, Some(night))
+        let newest = match archive.newest(night) {
+            // It is not known what the night has already.
+            Err(error) if night.is_some() => return Err(error.into()),
+            Err(error) => {
+                print(format!("{error}; {}", error.hint()));
+                NewestSnapshots::default()
             }
-            None => match archive.snapshots() {
-                Err(ArchiveError::NoArchive(_)) => (BTreeMap::new(), None),
-                Err(error) => {
-                    print(format!("{error}; {}", error.hint()));
-                    (BTreeMap::new(), None)
-                }
-                Ok(snapshots) => (snapshots, None),
-            },
+            Ok(newest) => newest,
         };
-        let newest = snapshots.iter().filter_map(|(target, snapshots)| {
-            let snapshot = snapshots
-                .iter()
-                .rfind(|snapshot| snapshot.facts.is_certain())?;
-            Some((target.clone(), snapshot.clone()))
-        });
-        let newest = newest.collect();
-        let last = snapshots
-            .into_iter()
-            .filter_map(|(target, mut snapshots)| Some((target, snapshots.pop()?.facts)));
         Ok(Snapshots {
-            last: last.collect(),
-            newest,
-            night,
             archive,
+            newest,
             done: Mutex::default(),
         })
     }
@@ -74,7 +50,11 @@ impl Snapshots {
         let now = Timestamp::now();
         let times = targets.iter().map(|line| match line.result {
             TargetResult::Exported => Some(now),
-            _ => self.newest.get(&line.target).map(|snapshot| snapshot.time),
+            _ => self
+                .newest
+                .complete
+                .get(&line.target)
+                .map(|snapshot| snapshot.time),
         });
         let times: Vec<Option<Timestamp>> = times.collect();
         Oldest {
@@ -98,18 +78,6 @@ impl Snapshots {
             done.0 = Some(kept.head);
         }
         done.1.extend(target.map(str::to_owned));
-    }
-
-    /// Enters an export; `None` where its night has a whole snapshot of the target by now.
-    pub(super) fn enter(
-        &self,
-        pending: &PendingSnapshot,
-        facts: Facts,
-    ) -> Result<Option<(Snapshot, WrittenSnapshot)>, ArchiveError> {
-        match &self.night {
-            Some(night) => self.archive.enter_once(pending, facts, night),
-            None => self.archive.enter(pending, facts).map(Some),
-        }
     }
 
     /// Lets retention do its work, and prints the head.

@@ -3,7 +3,7 @@
 use super::job::Job;
 use super::on_change::{self, KnownChanges};
 use super::place::{Destination, file};
-use crate::archive::Facts;
+use crate::archive::{EnteredOnce, Facts};
 use crate::diff::Side;
 use crate::fleet::TargetResult;
 use crate::input::side::{read_export, read_snapshot};
@@ -81,23 +81,25 @@ impl Job<'_> {
             }
             Destination::Archive(snapshots) => snapshots,
         };
-        let of_night = || snapshots.night.as_ref()?.extensions(name);
-        if let Some(extensions) = of_night() {
+        if let Some(extensions) = snapshots.newest.of_night(name) {
             return Ok(Exported::skipped(name, extensions));
         }
         let before = self.before(|| {
-            snapshots
-                .newest
-                .get(name)
-                .map(|snapshot| read_snapshot(name, snapshot))
+            let newest = snapshots.newest.complete.get(name);
+            newest.map(|snapshot| read_snapshot(name, snapshot))
         });
         let pending = snapshots.archive.begin(name, &self.args.format)?;
         match self.write(name, Some(pending.path()), stop) {
             Ok(facts) => {
-                let Some((snapshot, written)) = snapshots.enter(&pending, facts)? else {
-                    return Ok(Exported::skipped(name, of_night().unwrap_or_default()));
-                };
-                if let Some(last) = snapshots.last.get(name) {
+                let newest = &snapshots.newest;
+                let (snapshot, written) =
+                    match snapshots.archive.enter_once(&pending, facts, newest)? {
+                        EnteredOnce::Now(snapshot, written) => (snapshot, written),
+                        EnteredOnce::Before { extensions } => {
+                            return Ok(Exported::skipped(name, extensions));
+                        }
+                    };
+                if let Some(last) = newest.last.get(name) {
                     let news = snapshot.facts.changes_since(last, name);
                     news.iter().for_each(print);
                 }
