@@ -44,12 +44,14 @@ fn german_number(text: &str) -> String {
 fn german_quotes(value: TextPart<'_>) -> String {
     let masks = value.masked.as_bytes();
     let is_notation = value.masked.contains(['{', '[', '=']);
-    let is_plain = |at: usize| {
-        let inner = masks.iter().skip(at + 1);
+    let encloses = |at: usize, close: char| {
+        let inner = masks.iter().skip(at);
         let length = inner.take_while(|byte| **byte == MASK).count();
-        let inner = value.text.get(at + 1..=at + length).unwrap_or_default();
-        let is_closed = masks.get(at + 1 + length) == Some(&b'"');
-        !is_notation && is_closed && !inner.is_empty() && !inner.contains('\\')
+        let inner = value.text.get(at..at + length).unwrap_or_default();
+        let rest = value.masked.get(at + length..).unwrap_or_default();
+        let is_plain = close != '"' || !(is_notation || inner.contains('\\'));
+        // Signs side by side enclose nothing.
+        is_plain && rest.starts_with(close) && !inner.trim().is_empty()
     };
     let mut close = None;
     let chars = value.text.char_indices().map(|(at, c)| {
@@ -59,9 +61,8 @@ fn german_quotes(value: TextPart<'_>) -> String {
                 close = None;
                 return '“';
             }
-            '„' => '“',
-            '“' => '”',
-            '"' if is_plain(at) => '"',
+            '“' if encloses(at + c.len_utf8(), '”') => '”',
+            '"' if encloses(at + c.len_utf8(), '"') => '"',
             _ => return c,
         };
         close.get_or_insert(opened);

@@ -259,6 +259,7 @@ fn a_message_is_translated_by_the_text_with_the_most_letters_of_its_own() {
             "name \"is missing, 2 rows, and row\" is missing",
             "name „is missing, 2 rows, and row“ fehlt hier",
         ),
+        ("“ ” now holds “b” and “ ”", "in “ ” steht „b“ and “ ”"),
         // What is escaped, and what is in a notation, stays as it is.
         ("\"a\\\"b\" is missing", "\"a\\\"b\" fehlt hier"),
         ("{\"a\": \"b\"} is missing", "{\"a\": \"b\"} fehlt hier"),
@@ -293,6 +294,16 @@ fn a_message_is_translated_by_the_text_with_the_most_letters_of_its_own() {
     let typed = "2 rows, is missing.csv: 2 rows, is missing.csv cannot be read: is missing";
     let told = "2 rows, is missing.csv: 2 rows, is missing.csv ist nicht lesbar: fehlt hier";
     assert_eq!(table.translate(typed, &kept), told);
+}
+
+#[test]
+fn quotes_among_signs_enclose_nothing() {
+    let signs = "; & \" ' \\ < > ` | “ ” ‘ ’";
+    let note =
+        "the page prints the quotes in their curly form; straight ones are meant, both are refused";
+    let english = format!("sip_password must not contain any of {signs} ({note})");
+    let german = TABLE.translate(&english, &[]);
+    assert!(german.contains(&format!(": {signs} (die ")), "{german}");
 }
 
 /// Texts that are taken for others: of the table, made from its templates, and several of them.
