@@ -29,7 +29,7 @@ fn messages_are_in_the_readers_language_and_results_are_the_same() {
     let lines = [
         "staff.csv:3: 2001 Fehler number (Durchwahl), A3: „2001“ ist schon vergeben, an staff.csv:2 (Zelle A2) — eine der \
          Zeilen behalten, oder Durchwahl korrigieren",
-        "staff.csv:4: 2003 Fehler voicemail, D4: „vielleicht“ muss on oder off sein — yes/no, true/false, 1/0 werden \
+        "staff.csv:4: 2003 Fehler voicemail, D4: „vielleicht“ muss on oder off sein — ja/nein, wahr/falsch, 1/0 werden \
          auch verstanden",
         "staff.csv:5: 2004 Fehler sip_password (SIP-Passwort), C5: fehlt: ohne diesen Wert kann keine Nebenstelle angelegt werden — die \
          Zelle ausfüllen oder --fill sip_password='<generate>' angeben",
