@@ -41,7 +41,7 @@
 //! | reading back | `submit/verify.rs` |
 //! | the step that brings changes into effect | `run/apply.rs`; its facts `[apply]` in `vendor.toml` |
 //! | the ledger's schema | `ledger/store.rs` |
-//! | undo, resume | `plan/revert.rs`, `run/resume.rs`; what a PBX has lost of a run `plan/lost.rs` |
+//! | undo, resume | `plan/revert.rs`, `run/undo.rs`, `run/resume.rs`; what a PBX has lost of a run `plan/lost.rs` |
 //! | the targets that a process takes of many, and its summary | `fleet/` |
 //! | an exit code | `rim/failure.rs` |
 //! | the German of a message | `lang/de/`, a file for each room; a test finds what is missing |
@@ -52,6 +52,7 @@
 //! | the values in a log of the wire | `[log]` in `vendor.toml`; `link/bodies.rs` |
 //! | the translation of fields between vendors, or from a sheet | `mapping/translations.toml`, then `mapping/` |
 //! | a migration's account of losses | `migrate/` |
+//! | the page in the browser | `page/mod.rs` has its steps and their files; who may see it, `page/guard.rs` |
 //!
 //! # Words
 //!
@@ -130,6 +131,7 @@
 //! - [`input`]: the sheets of a command, their rows, and sheets as sides of a comparison.
 //! - [`plan`]: the changes to make, as a value, and the guard. No terminal, no command line.
 //! - [`run`]: carries a plan out.
+//! - `page`: the local page of `rowcall serve`: the same sheets, plans and runs, in a browser.
 //! - [`manual`]: one page for each task, run by a test.
 //! - [`cli`]: the command line as it was typed, nothing resolved.
 //! - [`commands`]: one file or folder for each verb: resolve, plan, run. The only modules that see the command line.
@@ -157,6 +159,8 @@ pub mod manual;
 pub mod mapping;
 pub mod migrate;
 pub mod model;
+#[cfg(feature = "page")]
+mod page;
 pub mod plan;
 pub mod progress;
 #[cfg(test)]

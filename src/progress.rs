@@ -34,6 +34,31 @@ pub fn hide() {
     HIDDEN.store(true, Ordering::Relaxed);
 }
 
+/// The progress as it was drawn last.
+#[derive(Debug, Clone)]
+#[cfg_attr(
+    not(feature = "page"),
+    allow(dead_code, reason = "the page alone shows it")
+)]
+pub(crate) struct DrawnProgress {
+    pub(crate) done: u64,
+    pub(crate) total: u64,
+    /// The counts, the rate and the time left, as on the terminal.
+    pub(crate) words: String,
+}
+
+static DRAWN: Mutex<Option<DrawnProgress>> = Mutex::new(None);
+
+fn last_drawn() -> MutexGuard<'static, Option<DrawnProgress>> {
+    DRAWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The progress of the step that is at work; `None` where there is none, or it was not drawn yet.
+#[cfg(feature = "page")]
+pub(crate) fn drawn() -> Option<DrawnProgress> {
+    last_drawn().clone()
+}
+
 /// The bar on the terminal.
 static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
@@ -169,6 +194,7 @@ impl Progress {
                 shown.draw(counter.load(Ordering::Relaxed));
             }
             shown.bar.finish_and_clear();
+            last_drawn().take();
             active_bar().take();
         });
         Progress {
@@ -234,6 +260,11 @@ impl ProgressDisplay {
     fn draw(&mut self, done: u64) {
         self.meter.count(self.started.elapsed(), done);
         let words = self.meter.words();
+        *last_drawn() = Some(DrawnProgress {
+            done,
+            total: self.meter.total,
+            words: words.clone(),
+        });
         if self.is_terminal {
             self.bar.update(|state| state.set_pos(done));
             self.bar.set_message(words);

@@ -2,7 +2,8 @@
 //! `clap`; help, completions and man pages come from here.
 //!
 //! - Of commands: `sheets` (check, columns, fix, template), `change` (import, plan, delete, migrate), `runs` (resume, undo,
-//!   runs, report), `audit` (export, diff, archive), `fleet` (many PBXes), `files` (convert, verify), `ring`, `tools` (all others).
+//!   runs, report), `audit` (export, diff, archive), `fleet` (many PBXes), `files` (convert, verify), `ring`, `serve`, `tools` (all
+//!   others).
 //! - Of several commands: `input` (sheets and how they are read), `pace`, `safety` (limits), `output` (reports, secrets).
 //! - `values` reads texts of options, `words` lists those that are known, `hints` helps after an error, `man` writes pages,
 //!   `lang` has all of it in the reader's language.
@@ -25,6 +26,7 @@ mod pace;
 mod ring;
 mod runs;
 mod safety;
+mod serve;
 mod sheets;
 
 mod tools;
@@ -44,6 +46,7 @@ pub use pace::PaceArgs;
 pub use ring::{ProofArgs, RingArgs};
 pub use runs::{ResumeArgs, RunReportArgs, RunsArgs, RunsCommand, UndoArgs};
 pub use safety::{GuardArgs, LossArgs, OnLoss};
+pub use serve::ServeArgs;
 pub use sheets::{CheckArgs, ColumnsArgs, FixArgs, TemplateArgs};
 pub use tools::{
     CompletionsArgs, DoctorArgs, HelpArgs, LeadArgs, ManArgs, SchemaArgs, SimArgs, VendorsArgs,
@@ -186,6 +189,8 @@ Examples:
     Columns(ColumnsArgs),
     /// Run a simulated PBX to rehearse on
     Sim(SimArgs),
+    /// Open a page in the browser, on this machine alone, to drop a sheet on and to watch its import
+    Serve(ServeArgs),
     /// Try everything that a run needs: configuration, state folder, disk, key, clock, and each target
     Doctor(DoctorArgs),
     /// Print a command's help, or a page of the manual

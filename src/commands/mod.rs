@@ -21,6 +21,7 @@ mod resume;
 mod ring;
 mod runs;
 mod schema;
+mod serve;
 mod sim;
 mod template;
 mod undo;
@@ -81,6 +82,7 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Template(args) => template::run(args, &context),
         Command::Vendors(args) => vendors::run(args),
         Command::Sim(args) => sim::run(args),
+        Command::Serve(args) => serve::run(args, &context),
         Command::Doctor(args) => doctor::run(args, &context),
         Command::Help(args) => help::run(args),
         Command::Completions(args) => completions(args, &context),

@@ -2,85 +2,17 @@
 
 use super::runs::newest_name;
 use crate::cli::RunReportArgs;
-use crate::lang::translated;
-use crate::ledger::{RunFacts, Standing, StoredRun};
-use crate::model::counted;
-use crate::model::{Finding, Outcome};
-use crate::report::{ReportFile, ReportHead, for_people, origins};
-use crate::rim::outputs::Files;
-use crate::rim::terminal::{print, strict_output};
 use crate::rim::{Context, Exit, Failure};
-use crate::run::SavedOptions;
-use crate::run::past::{in_effect, in_effect_words, line};
+use crate::run::report_again::report_again;
 
 /// Writes a run's report again, from its ledger; also of a run that is at work or was cut off.
 ///
 /// # Errors
 /// Exit 2 where there is no such run, or the file cannot be written.
 pub(super) fn run(args: &RunReportArgs, context: &Context) -> Result<Exit, Failure> {
-    let state = context.state()?;
     let name = match &args.run {
         Some(name) => name.clone(),
-        None => newest_name(&state)?,
+        None => newest_name(&context.state()?)?,
     };
-    let stored = StoredRun::open(&state, &name)?;
-    let outcomes = stored.outcomes()?;
-    let options = SavedOptions::parse(&name, &stored.run().head.options);
-    let mut files = Files::new(context);
-    for file in options.iter().flat_map(SavedOptions::files) {
-        files.read(file);
-    }
-    files.read_origins(outcomes.iter().map(|(outcome, _)| outcome));
-    files.written("--output", &args.output);
-    files.prepare()?;
-    let head = report_head(stored.run(), &outcomes);
-    let report = match &args.output {
-        Some(path) => ReportFile::replace(path, &head),
-        None => ReportFile::stream(strict_output(), "standard output", &head),
-    };
-    let mut report = report?;
-    let headings = options.map(|options| options.headings).unwrap_or_default();
-    let doubtful = outcomes
-        .iter()
-        .filter(|(_, standing)| matches!(standing, Standing::Intended(_)))
-        .count();
-    let summary = stored.summary()?;
-    let apply = summary.apply;
-    let mut all_well = true;
-    for (outcome, standing) in outcomes {
-        let line = line(outcome, standing, summary.is_doubted);
-        let line = in_effect(line, apply, Some(&name));
-        all_well &= line.is_well();
-        let heading = |finding: &Finding| headings.heading(line.place.as_ref(), finding.field);
-        report.put(&line, &heading)?;
-    }
-    let words = in_effect_words(apply, Some(&name));
-    let words = Some(translated(&words).into_owned()).filter(|words| !words.is_empty());
-    let facts: Vec<(&str, String)> = words.into_iter().map(|it| ("in effect", it)).collect();
-    report.finish(&facts)?;
-    if doubtful > 0 {
-        print(format!(
-            "{} may have been sent, which a resume finds out: rowcall resume {name}",
-            counted(doubtful as u64, "row")
-        ));
-    }
-    Ok(Exit::done_if(all_well))
-}
-
-/// Builds the head of a report that is written again.
-fn report_head(run: &RunFacts, outcomes: &[(Outcome, Standing)]) -> ReportHead {
-    let (read, has_one_table) = origins(outcomes.iter().map(|(outcome, _)| outcome));
-    let facts = [
-        ("PBX", format!("{} ({})", run.target, run.head.vendor)),
-        ("command", run.head.command.word().to_owned()),
-        ("mode", run.head.mode.word().to_owned()),
-        ("read", read),
-        ("started", for_people(run.started)),
-        ("run", run.id.clone()),
-    ];
-    let title = format!("{} on {}", run.head.command.word(), run.target);
-    ReportHead {
-        has_rings: outcomes.iter().any(|(outcome, _)| outcome.ring.is_some()),
-        ..ReportHead::new(title, facts, has_one_table)
-    }
+    report_again(&name, args.output.as_ref(), context)
 }

@@ -1,7 +1,7 @@
 //! The meaning of the columns of sheets, also where it is not certain yet: as tables, and as JSON.
 
 use super::{InputOptions, bound, first_values, print_notes};
-use crate::columns::{AllowedActions, ColumnError, ColumnReading, refuse_second_table};
+use crate::columns::{AllowedActions, ColumnError, ColumnReading, Question, refuse_second_table};
 use crate::lang::translated;
 use crate::manifest::Manifest;
 use crate::model::redact::NOT_SHOWN;
@@ -11,6 +11,9 @@ use crate::rim::terminal::print_data;
 use crate::sheet::markdown;
 use serde_json::{Value, json};
 
+/// The number of values of each column that are kept.
+const VALUES_KEPT: usize = 3;
+
 /// The longest value in the table.
 const VALUE_CHARS_MAX: usize = 24;
 
@@ -19,6 +22,12 @@ pub(crate) struct UnderstoodSheet {
     pub(crate) file: String,
     sheet: Option<String>,
     pub(crate) columns: Vec<ColumnReading>,
+    /// The open questions about its columns.
+    #[cfg_attr(
+        not(feature = "page"),
+        allow(dead_code, reason = "the page alone shows them by column")
+    )]
+    pub(crate) questions: Vec<Question>,
     values: Vec<Vec<String>>,
 }
 
@@ -29,6 +38,7 @@ pub(crate) fn understood(
 ) -> Result<(Vec<UnderstoodSheet>, Vec<String>), Failure> {
     let (mut sheets, mut asked) = (vec![], vec![]);
     for (sheet, binding) in bound(input, manifest, AllowedActions::default())? {
+        let mut open = vec![];
         let columns = match binding {
             Ok(binding) => {
                 print_notes(&sheet, &binding);
@@ -37,10 +47,11 @@ pub(crate) fn understood(
                 binding.columns
             }
             Err(ColumnError::Unanswered { questions, columns }) => {
-                let questions = questions
+                let told = questions
                     .iter()
                     .map(|question| format!("{}: {question}", sheet.file));
-                asked.extend(questions);
+                asked.extend(told);
+                open = questions;
                 columns
             }
             Err(error) => return Err(Failure::usage(format!("{}: {error}", sheet.file))),
@@ -48,8 +59,9 @@ pub(crate) fn understood(
         sheets.push(UnderstoodSheet {
             file: sheet.file.to_string(),
             sheet: sheet.sheet.as_deref().map(str::to_owned),
-            values: first_values(&sheet, 1)?,
+            values: first_values(&sheet, VALUES_KEPT)?,
             columns,
+            questions: open,
         });
     }
     Ok((sheets, asked))
@@ -73,24 +85,34 @@ fn shortened(value: &str) -> String {
 }
 
 /// The reason for a column's meaning, and the settings that it needs.
-fn reason(column: &ColumnReading, manifest: &Manifest) -> [String; 2] {
+pub(crate) fn reason(column: &ColumnReading, manifest: &Manifest) -> [String; 2] {
     let needs = column.field.and_then(|field| manifest.brought_by(field));
     let needs = needs.map(|settings| format!("; only with {settings} for the target"));
     [column.reason.clone(), needs.unwrap_or_default()]
 }
 
 impl UnderstoodSheet {
-    /// The columns with the first value of each. A secret is not shown, nor is a value of a column that is not
-    /// understood: it may be one.
+    /// The columns with the first value of each.
     fn rows(&self) -> impl Iterator<Item = (String, &ColumnReading, String)> {
+        let rows = self.rows_with_values(1);
+        rows.map(|(letters, column, values)| (letters, column, values.concat()))
+    }
+
+    /// The columns with the first values of each, `most` at the most. A secret is not shown, nor is a value of a column
+    /// that is not understood: it may be one.
+    pub(crate) fn rows_with_values(
+        &self,
+        most: usize,
+    ) -> impl Iterator<Item = (String, &ColumnReading, Vec<String>)> {
         let columns = self.columns.iter().zip(&self.values).enumerate();
-        columns.map(|(at, (column, values))| {
-            let value = values.concat();
-            let value = match value.is_empty() || column.may_show(&value) {
-                true => value,
-                false => NOT_SHOWN.to_owned(),
+        columns.map(move |(at, (column, values))| {
+            let may_show = |value: &String| value.is_empty() || column.may_show(value);
+            let values: Vec<String> = values.iter().take(most).cloned().collect();
+            let values = match values.iter().all(may_show) {
+                true => values,
+                false => vec![NOT_SHOWN.to_owned()],
             };
-            (column_letters(at), column, value)
+            (column_letters(at), column, values)
         })
     }
 

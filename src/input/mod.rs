@@ -31,6 +31,7 @@ use crate::vendors::VENDORS;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The sheets to read, and how.
 #[derive(Debug, Clone, Default)]
@@ -76,6 +77,8 @@ impl InputOptions {
 /// Options for reading sheets, as far as they were typed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ReadingOptions {
+    /// The name by which the file is called in messages; its own path where there is none.
+    pub(crate) called: Option<Arc<str>>,
     /// Meanings of headings; they go before `map_file`.
     pub(crate) map: Vec<(String, Mapped)>,
     pub(crate) map_file: Option<PathBuf>,
@@ -150,6 +153,9 @@ pub(crate) fn bound(
         for mut sheet in sheets {
             // A rejects file is read as the sheet that its rows are from.
             let short_rows = args.reading.pad_short_rows;
+            if let Some(called) = &args.reading.called {
+                sheet.file = called.clone();
+            }
             sheet.leave_out_end(is_added_to_rejects, REJECT_CODE, short_rows);
             let mut own = bind.clone();
             known.extend(reach_behind(&mut sheet, &mut own));

@@ -24,6 +24,7 @@ const GERMAN: &[(&str, &str)] = &[
     ("commands", include_str!("de/commands.toml")),
     ("facts", include_str!("de/facts.toml")),
     ("fields", include_str!("de/fields.toml")),
+    ("page", include_str!("de/page.toml")),
     ("plan", include_str!("de/plan.toml")),
     ("rules", include_str!("de/rules.toml")),
     ("run", include_str!("de/run.toml")),

@@ -12,6 +12,8 @@ pub(crate) mod template;
 pub(crate) use columns::{REJECT_CODE, is_added_to_rejects, reject_cells, reject_columns};
 pub(crate) use file::{ReportFile, ReportHead, language_of, origins, reader_of};
 pub(crate) use findings::{FindingSummary, describe};
+#[cfg(feature = "page")]
+pub(crate) use labels::column_label;
 pub(crate) use labels::{column_in_message, with_labels};
 
 use crate::check::Counts;

@@ -8,11 +8,12 @@ use crate::link::StopFlag;
 use crate::model::redact::{harmless, message};
 use crate::model::{Language, Secret};
 use crate::progress::above;
+use std::cell::RefCell;
 use std::env;
 use std::fmt;
 use std::io::{self, BufRead, IsTerminal, Write, stderr, stdin, stdout};
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Prints data on standard output. A reader who has gone (`| head`) is no failure.
 pub(crate) fn print_data(
@@ -55,8 +56,34 @@ pub(crate) fn print_error(line: &str) {
 }
 
 fn put(line: &str) {
-    let line = wrapped(&message(line), columns(stderr()));
-    let _ = above(|| writeln!(stderr(), "{line}"));
+    let line = message(line);
+    let overheard = OVERHEARD.with_borrow(|lines| {
+        let lines = lines.as_ref()?;
+        let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.push(line.clone());
+        Some(())
+    });
+    if overheard.is_none() {
+        let line = wrapped(&line, columns(stderr()));
+        let _ = above(|| writeln!(stderr(), "{line}"));
+    }
+}
+
+/// Lines that were printed, for another place than the terminal.
+pub(crate) type OverheardLines = Arc<Mutex<Vec<String>>>;
+
+thread_local! {
+    /// The lines that this thread prints, where they are not for the terminal.
+    static OVERHEARD: RefCell<Option<OverheardLines>> = const { RefCell::new(None) };
+}
+
+/// Works, and adds the lines that this thread prints on standard error meanwhile to these, instead.
+#[cfg(feature = "page")]
+pub(crate) fn overheard<R>(lines: &OverheardLines, work: impl FnOnce() -> R) -> R {
+    let before = OVERHEARD.replace(Some(lines.clone()));
+    let done = work();
+    OVERHEARD.set(before);
+    done
 }
 
 /// Writes a line for people on standard output, as wide as the terminal where it is one.
@@ -341,6 +368,15 @@ fn busy() -> MutexGuard<'static, Option<(StopFlag, &'static str)>> {
 /// Exit 2 where the system does not let it be caught.
 pub(crate) fn stop_on_interrupt() -> Result<StopFlag, Failure> {
     caught("what was sent is settled, nothing more is sent")
+}
+
+/// Sets a flag on Ctrl-C while the page is open.
+///
+/// # Errors
+/// As of [`stop_on_interrupt`].
+#[cfg(feature = "page")]
+pub(crate) fn close_on_interrupt() -> Result<StopFlag, Failure> {
+    caught("the page ends, and a run that it began sends nothing more")
 }
 
 /// Sets a flag on Ctrl-C while a file is written: it is taken away.

@@ -12,6 +12,8 @@
 //! - `into_file`: rows that go into a product's import file, and not to a PBX.
 //! - [`journal`]: the run's ledger while it is at work; `listing`: runs as they are listed.
 //! - `results` and `rejects`: the destinations of outcomes.
+//! - `report_again`: a run's report, written again from its ledger.
+//! - `undo`: takes a run back.
 //! - `secrets_file`: the generated secrets, and `recipients` to whom they are encrypted.
 //! - `saved_options`: the options that a run needs again when it is resumed.
 
@@ -26,6 +28,7 @@ pub(crate) mod past;
 mod recipients;
 mod rejects;
 mod remaining;
+pub(crate) mod report_again;
 pub(crate) mod request;
 mod results;
 mod resume;
@@ -34,6 +37,7 @@ pub(crate) mod ringing;
 mod rows;
 pub(crate) mod saved_options;
 pub(crate) mod secrets_file;
+pub(crate) mod undo;
 
 pub use apply::ApplyMoment;
 pub(crate) use into_file::FileRequest;
@@ -66,7 +70,7 @@ use rows::RunRows;
 use secrets_file::Generated;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A run, before it is planned.
 pub(crate) struct Run<'r> {
@@ -84,6 +88,8 @@ pub(crate) struct Run<'r> {
     resumed: Option<&'r PastRun>,
     /// The cells of its rows as their sheets had them, by position, once they were read.
     kept_cells: Option<BTreeMap<usize, Vec<String>>>,
+    /// Is told the run's name, once it has a ledger.
+    tells: Option<&'r OnceLock<String>>,
 }
 
 /// Writes down the agreement of two PBXes, now that the rows of a migration, or of its undo, have ended.
@@ -157,6 +163,7 @@ impl<'r> Run<'r> {
             about: String::new(),
             resumed: None,
             kept_cells: None,
+            tells: None,
         }
     }
 
@@ -176,6 +183,13 @@ impl<'r> Run<'r> {
     pub(crate) fn resuming(mut self, past: &'r PastRun) -> Run<'r> {
         self.about = past.name_and_time();
         self.resumed = Some(past);
+        self
+    }
+
+    /// The same run, which tells its name here once it has a ledger.
+    #[cfg(feature = "page")]
+    pub(crate) fn telling(mut self, name: &'r OnceLock<String>) -> Run<'r> {
+        self.tells = Some(name);
         self
     }
 
@@ -233,20 +247,27 @@ impl<'r> Run<'r> {
         planner: impl FnOnce(&mut InputRows, &TargetSession<'_>) -> Result<Plan, Refusal>,
         keep: impl FnOnce(&InputRows, &Plan) -> Result<(), Failure>,
     ) -> Result<Exit, Failure> {
-        let session = self.open_session(TargetSession::open);
-        let session = session.map_err(Refusal::from);
-        let planned = session.and_then(|session| {
-            let mut plan = planner(&mut self.rows, &session)?;
-            plan.marks = session.marks(&plan.changes())?;
-            Ok(plan)
-        });
-        match planned {
+        match self.plan(planner) {
             Ok(mut plan) => {
                 plan.name_people();
                 self.show(&plan, keep)
             }
             Err(refusal) => self.refuse(refusal),
         }
+    }
+
+    /// Signs in and plans; nothing is shown, and nothing is sent.
+    ///
+    /// # Errors
+    /// The errors of the planner, exit 3 where the target cannot be used.
+    pub(crate) fn plan(
+        &mut self,
+        planner: impl FnOnce(&mut InputRows, &TargetSession<'_>) -> Result<Plan, Refusal>,
+    ) -> Result<Plan, Refusal> {
+        let session = self.open_session(TargetSession::open)?;
+        let mut plan = planner(&mut self.rows, &session)?;
+        plan.marks = session.marks(&plan.changes())?;
+        Ok(plan)
     }
 
     /// Ends the run before its first change, every row with its outcome. Where the command fails, the files of other runs
@@ -538,6 +559,9 @@ impl<'r> Run<'r> {
             });
         match ready {
             Ok((ledger, ringing)) => {
+                if let (Some(tells), Some((ledger, _))) = (self.tells, &ledger) {
+                    let _ = tells.set(ledger.run().to_owned());
+                }
                 self.send(session, results, remaining, &options, ledger, ringing)
             }
             Err(refusal) => self.refuse_opened(results, refusal),

@@ -51,6 +51,8 @@ pub use error::SheetError;
 pub(crate) use error::SheetErrorKind;
 pub use format::Format;
 pub(crate) use format::ending;
+#[cfg(feature = "page")]
+pub(crate) use html::write::STYLE as PAGE_STYLE;
 pub(crate) use marked_copy::{CellMarks, is_copied_whole, write_marked_copy};
 #[cfg(test)]
 pub(crate) use options::Limits;

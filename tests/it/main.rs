@@ -74,6 +74,7 @@ mod verbs {
     mod migrate;
     mod move_files;
     mod order;
+    mod page;
     mod paper;
     mod plan;
     mod reading;

@@ -37,6 +37,10 @@ const WITHOUT: &[(&str, &str)] = &[
 /// Constants whose texts are looked for and never told, with the reason.
 const LOOKED_FOR: &[(&str, &str)] = &[
     ("ledger/mod.rs:DISK_TROUBLES", "words of SQLite's errors"),
+    (
+        "page/server.rs:POLICY",
+        "the rights of a page, for browsers",
+    ),
     ("rim/log.rs:HEAD", "the first line of a log"),
     ("rules/compiled.rs:SWALLOWED_ADDRESS", "what web pages show"),
     ("rules/passwords.rs:NO_PASSWORD", "what sheets say"),
@@ -67,6 +71,8 @@ const UNREAD: &[(&str, &str)] = &[
     ),
     ("  rowcall {}", "a command to type"),
     ("$ rowcall {}", "a command to type"),
+    ("rowcall undo ", "a command to type"),
+    ("\nrowcall report ", "a command to type"),
     ("chmod 600 {}", "a command to type"),
     ("archive list", "a command's name in JSON"),
     ("archive verify", "a command's name in JSON"),

@@ -15,7 +15,8 @@ use crate::sheet::surroundings::Surroundings;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
-const STYLE: &str = include_str!("page.css");
+/// The style of pages.
+pub(crate) const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// The page's own permissions: to use its own style, and to run its own script, which is known by its hash.

@@ -44,6 +44,7 @@ const LAYERS: &[&str] = &[
     "input",
     "plan",
     "run",
+    "page",
     "manual",
     "cli",
     "commands",
@@ -67,6 +68,10 @@ const DOORS: &[(&str, &str)] = &[
     ("chardetng::", "sheet/detect/encoding.rs"),
     ("strsim::", "columns/dictionary.rs"),
     ("age::", "run/recipients.rs"),
+    ("hyper::", "page/server.rs"),
+    ("tokio::", "page/server.rs"),
+    ("multer::", "page/server.rs"),
+    ("maud::", "page/"),
 ];
 
 const REPAIRED: &str = "a repaired copy of the owner's own sheet";
@@ -137,6 +142,10 @@ const REVEALS: &[(&str, &str)] = &[
         "the owner's file of what would be sent",
     ),
     ("plan/revert.rs", "put back as it was"),
+    (
+        "page/steps/rows.rs",
+        "the repair of a cell, which is shown where it is no secret",
+    ),
     ("commands/fix/propose.rs", REPAIRED),
     ("commands/fix/repair.rs", REPAIRED),
     ("commands/diff/side.rs", "compared"),

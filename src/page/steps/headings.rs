@@ -1,0 +1,307 @@
+//! The third step: what each heading means, with the open questions first, and a field to choose instead.
+
+use super::visit::Visit;
+use crate::columns::{ColumnReading, Mapped, Saved, write_map};
+use crate::input::meanings::{UnderstoodSheet, reason, understood};
+use crate::lang::{language, translated};
+use crate::manifest::Manifest;
+use crate::model::redact::{NOT_SHOWN, harmless};
+use crate::page::exchange::PageReply;
+use crate::page::look::{self, RoadStep};
+use crate::rim::Failure;
+use crate::rim::terminal::{OverheardLines, overheard};
+use crate::sheet::Encoding;
+use maud::{Markup, html};
+use std::sync::PoisonError;
+
+/// The number of values of each column that are shown.
+const VALUES_SHOWN: usize = 3;
+
+/// The longest value that is shown.
+const VALUE_CHARS_MAX: usize = 40;
+
+/// The name of a column's choice in the form, before its heading.
+const CHOICE: &str = "map:";
+
+/// The headings as they were understood.
+struct Understood {
+    manifest: &'static Manifest,
+    sheets: Vec<UnderstoodSheet>,
+    asked: Vec<String>,
+    notes: Vec<String>,
+}
+
+fn understand(visit: &Visit<'_>) -> Result<Understood, Failure> {
+    let target = visit.session.facts(visit.context)?;
+    let manifest = target.manifest();
+    let Some(sheet) = &visit.session.sheet else {
+        return Err(Failure::usage("there is no sheet yet"));
+    };
+    let lines = OverheardLines::default();
+    let understood = overheard(&lines, || understood(&sheet.input(), manifest));
+    let (sheets, asked) = understood.map_err(|failure| sheet.named(failure))?;
+    let notes = lines.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    Ok(Understood {
+        manifest,
+        sheets,
+        asked,
+        notes,
+    })
+}
+
+pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
+    if let Some(reply) = visit.before(RoadStep::Headings) {
+        return reply;
+    }
+    let (action, token) = visit.action("headings");
+    let inner = match understand(visit) {
+        Err(failure) => html! {
+            (look::failure(&failure))
+            p { (translated("If the headings or the sheet of a workbook were not found, say below where they are.")) }
+        },
+        Ok(understood) => html! {
+            (look::lines(&understood.notes))
+            (questions(&understood))
+            @for sheet in &understood.sheets { (table(visit, sheet, understood.manifest)) }
+            p .acts {
+                button name="do" value="go" { (translated("The headings are right: go on")) }
+                " "
+                button .quiet name="do" value="look" { (translated("Look again with these choices")) }
+            }
+        },
+    };
+    let body = html! {
+        form method="post" action=(action) {
+            (token)
+            (inner)
+            (reading(visit))
+        }
+        p { a href={ (visit.base()) "map.toml" } { (translated("Keep these meanings as a file, for the terminal or the next time")) } }
+    };
+    visit.page(RoadStep::Headings, None, &body)
+}
+
+fn questions(understood: &Understood) -> Markup {
+    let asked = understood.sheets.iter().flat_map(|sheet| &sheet.questions);
+    html! {
+        @if !understood.asked.is_empty() {
+            div .failure role="alert" {
+                p { strong { (translated("Something is not certain. Answer it in the column “means”:")) } }
+                ul {
+                    @for question in asked { li { (harmless(&translated(&question.what))) } }
+                    @if understood.sheets.iter().all(|sheet| sheet.questions.is_empty()) {
+                        @for line in &understood.asked { li { (harmless(&translated(line))) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn table(visit: &Visit<'_>, sheet: &UnderstoodSheet, manifest: &Manifest) -> Markup {
+    let is_asked = |at: usize| {
+        sheet
+            .questions
+            .iter()
+            .any(|question| question.columns.contains(&at))
+    };
+    let mut rows: Vec<_> = sheet.rows_with_values(VALUES_SHOWN).enumerate().collect();
+    // Questions come first.
+    rows.sort_by_key(|(at, _)| !is_asked(*at));
+    html! {
+        div .wide {
+            table .headings {
+                thead {
+                    tr {
+                        th scope="col" { (translated("heading")) }
+                        th scope="col" { (translated("means")) }
+                        th scope="col" { (translated("first values")) }
+                        th scope="col" { (translated("understood as")) }
+                    }
+                }
+                tbody {
+                    @for (at, (letters, column, values)) in &rows {
+                        tr .bad[is_asked(*at)] {
+                            td { bdi { (harmless(&column.heading)) } " " span .soft { (letters) } }
+                            td { (choice(visit, column, manifest)) }
+                            td .soft { (first_values(values)) }
+                            td .soft { (told_reason(column, manifest)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn first_values(values: &[String]) -> Markup {
+    html! {
+        @for (at, value) in values.iter().enumerate() {
+            @if at > 0 { br; }
+            @if value == NOT_SHOWN {
+                (translated(NOT_SHOWN))
+            } @else {
+                bdi { (harmless(&value.chars().take(VALUE_CHARS_MAX).collect::<String>())) }
+            }
+        }
+    }
+}
+
+fn told_reason(column: &ColumnReading, manifest: &Manifest) -> String {
+    let parts = reason(column, manifest);
+    parts.map(|part| translated(&part).into_owned()).concat()
+}
+
+/// The fields to choose from: as understood, those that were offered in a question, none, then all of the vendor's.
+fn choice(visit: &Visit<'_>, column: &ColumnReading, manifest: &Manifest) -> Markup {
+    let map = visit.session.sheet.as_ref().map(|sheet| &sheet.reading.map);
+    let mut map = map.into_iter().flatten();
+    let chosen = map
+        .find(|(heading, _)| *heading == column.name)
+        .map(|(_, mapped)| mapped.to_string());
+    let chosen = chosen.unwrap_or_default();
+    let label = translated(&format!("what {} means", column.name)).into_owned();
+    let offered: Vec<Mapped> = match &column.saved {
+        Saved::Asked(choices) => choices.clone(),
+        _ => vec![],
+    };
+    let as_understood = match column.field {
+        Some(field) => field.label(Some(language())).to_owned(),
+        None => translated("nothing: left out").into_owned(),
+    };
+    let is_other = |value: &str| {
+        let is_field = manifest.field.iter().any(|row| row.name.name() == value);
+        !value.is_empty() && value != "-" && !is_field
+    };
+    html! {
+        @if !column.name.is_empty() {
+            select name={ (CHOICE) (column.name) } aria-label=(harmless(&label)) {
+                @if offered.is_empty() {
+                    option value="" selected[chosen.is_empty()] { (as_understood) }
+                } @else {
+                    option value="" selected[chosen.is_empty()] { (translated("choose")) }
+                    @for mapped in &offered {
+                        option value=(mapped) { (mapped) }
+                    }
+                }
+                option value="-" selected[chosen == "-"] { (translated("leave this column out")) }
+                @if is_other(&chosen) {
+                    option value=(chosen) selected { (chosen) }
+                }
+                optgroup label=(translated("fields")) {
+                    @for row in manifest.field.iter().filter(|row| manifest.takes(row.name)) {
+                        @let name = row.name.name();
+                        option value=(name) selected[chosen == name] {
+                            (row.name.label(Some(language()))) " (" (name) ")"
+                        }
+                    }
+                    @for mapped in [Mapped::SurnameFirst] {
+                        @let name = mapped.to_string();
+                        option value=(name) selected[chosen == name] { (translated("the whole name, surname first")) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The options for reading the file, for one that is not understood by itself.
+fn reading(visit: &Visit<'_>) -> Markup {
+    let reading = visit
+        .session
+        .sheet
+        .as_ref()
+        .map(|sheet| sheet.reading.clone());
+    let reading = reading.unwrap_or_default();
+    html! {
+        details {
+            summary { (translated("How the file is read")) }
+            p {
+                label for="names" { (translated("the sheet of a workbook, by its name")) }
+                input #names name="names" value=(reading.sheet_names.join(""));
+            }
+            p {
+                label for="line" { (translated("the line on which the headings stand")) }
+                input #line name="line" inputmode="numeric" size="6" value=[reading.header_row];
+            }
+            p {
+                label for="encoding" { (translated("what a text file is written in, for example windows-1252")) }
+                input #encoding name="encoding" value=[reading.encoding.map(Encoding::name)];
+            }
+            p {
+                label .choice {
+                    input type="checkbox" name="visible" value="on" checked[reading.visible_only];
+                    " " (translated("leave out rows that a workbook hides"))
+                }
+            }
+            button .quiet name="do" value="look" { (translated("Read it so")) }
+        }
+    }
+}
+
+pub(in crate::page) fn take(visit: &mut Visit<'_>) -> PageReply {
+    if let Some(reply) = visit.before(RoadStep::Headings) {
+        return reply;
+    }
+    let form = &visit.request.form;
+    let mut refused = vec![];
+    if let Some(sheet) = &mut visit.session.sheet {
+        for (name, value) in &form.0 {
+            let Some(heading) = name.strip_prefix(CHOICE) else {
+                continue;
+            };
+            match (value.as_str(), Mapped::parse(value)) {
+                ("", _) => sheet.choose(heading, None),
+                (_, Ok(mapped)) => sheet.choose(heading, Some(mapped)),
+                (_, Err(why)) => refused.push(translated(&why).into_owned()),
+            }
+        }
+        let names = Some(form.get("names").trim()).filter(|name| !name.is_empty());
+        let names: Vec<String> = names.map(str::to_owned).into_iter().collect();
+        let line = form.number("line").filter(|line| *line > 0);
+        let line = line.map(|line| line as u64);
+        // Another table has other headings and other cells.
+        if (&sheet.reading.sheet_names, sheet.reading.header_row) != (&names, line) {
+            sheet.reading.map.clear();
+            sheet.take_back();
+        }
+        (sheet.reading.sheet_names, sheet.reading.header_row) = (names, line);
+        let encoding = form.get("encoding").trim();
+        sheet.reading.encoding = Encoding::named(encoding);
+        if sheet.reading.encoding.is_none() && !encoding.is_empty() {
+            refused.push(translated("no encoding of this name is read").into_owned());
+        }
+        sheet.reading.visible_only = !form.get("visible").is_empty();
+    }
+    visit.session.headings_seen = false;
+    visit.session.change();
+    let goes_on = form.get("do") == "go" && refused.is_empty();
+    visit.session.told.extend(refused);
+    let is_certain = understand(visit).is_ok_and(|understood| understood.asked.is_empty());
+    match goes_on && is_certain {
+        true => {
+            visit.session.headings_seen = true;
+            visit.go("rows")
+        }
+        false => visit.go("headings"),
+    }
+}
+
+/// The meanings as a file, as `rowcall columns -o` writes it.
+pub(in crate::page) fn map(visit: &mut Visit<'_>) -> PageReply {
+    match understand(visit) {
+        Ok(understood) => {
+            let name = visit
+                .session
+                .sheet
+                .as_ref()
+                .map_or("", |sheet| sheet.name.as_str());
+            let sheets = understood.sheets.iter();
+            let text: String = sheets
+                .map(|sheet| write_map(name, &sheet.columns))
+                .collect();
+            PageReply::file("map.toml", "application/toml", text.into_bytes())
+        }
+        Err(_) => visit.go("headings"),
+    }
+}

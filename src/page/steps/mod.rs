@@ -1,0 +1,9 @@
+//! The steps of the road, a file for each: what it shows, and what its forms change.
+
+pub(super) mod headings;
+pub(super) mod plan;
+pub(super) mod rows;
+pub(super) mod sheet;
+pub(super) mod target;
+pub(super) mod visit;
+pub(super) mod watch;

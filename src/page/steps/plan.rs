@@ -1,0 +1,86 @@
+//! The fifth step: what would be done, field by field, and the question before it is.
+
+use super::visit::Visit;
+use crate::lang::translated;
+use crate::model::redact::harmless;
+use crate::page::exchange::PageReply;
+use crate::page::look::{self, RoadStep};
+use crate::page::work::ShownPlan;
+use crate::plan::render::Mark;
+use maud::{Markup, html};
+
+/// The number of lines of one page.
+const LINES_A_PAGE: usize = 400;
+
+pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
+    if let Some(reply) = visit.before(RoadStep::Plan) {
+        return reply;
+    }
+    let page = visit.request.query.number("page").unwrap_or_default();
+    let body = match &visit.session.plan {
+        Some(plan) => body(visit, plan, page),
+        None => html! {},
+    };
+    visit.page(RoadStep::Plan, None, &body)
+}
+
+fn body(visit: &Visit<'_>, plan: &ShownPlan, page: usize) -> Markup {
+    let last = plan.lines.len().saturating_sub(1) / LINES_A_PAGE;
+    let total = plan.lines.last().map_or("", |line| line.text.as_str());
+    let shown = plan
+        .lines
+        .iter()
+        .skip(page * LINES_A_PAGE)
+        .take(LINES_A_PAGE);
+    html! {
+        p .count { strong { (harmless(total)) } }
+        (look::lines(&plan.notes))
+        (question(visit, plan))
+        ol .plan {
+            @for line in shown {
+                li .(class(line.mark)) { (harmless(&line.text)) }
+            }
+        }
+        @if last > 0 {
+            nav .pages aria-label=(translated("Pages")) {
+                @if page > 0 {
+                    a href={ (visit.base()) "plan?page=" (page - 1) } rel="prev" { (translated("Rows before")) } " "
+                }
+                (page + 1) " / " (last + 1)
+                @if page < last {
+                    " " a href={ (visit.base()) "plan?page=" (page + 1) } rel="next" { (translated("Further rows")) }
+                }
+            }
+        }
+    }
+}
+
+fn class(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Create => "good",
+        Mark::Update => "notice",
+        Mark::Delete => "bad",
+        Mark::Problem => "problem",
+        Mark::Plain => "plain",
+    }
+}
+
+/// The question that the terminal asks, with its answers.
+fn question(visit: &Visit<'_>, plan: &ShownPlan) -> Markup {
+    let (action, token) = visit.action("go");
+    html! {
+        @if let Some(exceeded) = &plan.exceeded {
+            p .failure role="alert" { (harmless(exceeded)) }
+        } @else if plan.changes() == 0 {
+            p .told { (translated("There is nothing to send.")) }
+        } @else {
+            form .question method="post" action=(action) {
+                (token)
+                input type="hidden" name="plan" value=(plan.id);
+                p { strong { (harmless(&plan.question)) } }
+                button { (translated("Yes, send it")) }
+                " " a href={ (visit.base()) "rows" } { (translated("No, back to the rows")) }
+            }
+        }
+    }
+}

@@ -1,0 +1,546 @@
+//! The fourth step: her own rows under her own headings, with what was found at each cell and its repair.
+
+use super::visit::Visit;
+use crate::columns::Binding;
+use crate::input::InputRow;
+use crate::lang::{language, translated};
+use crate::model::redact::{NOT_SHOWN, harmless};
+use crate::model::{Field, Finding, Secret, Severity, counted};
+use crate::page::exchange::{FormFields, PageReply};
+use crate::page::look::{self, RoadStep};
+use crate::page::session::{CellKey, CheckedRows};
+use crate::report::{column_label, with_labels};
+use crate::rim::Failure;
+use maud::{Markup, html};
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::Arc;
+
+/// The number of rows of one page: a long sheet is sent as it is looked at.
+const ROWS_A_PAGE: usize = 50;
+
+/// The word in a cell that asks for a secret to be made up.
+const GENERATE: &str = "<generate>";
+
+/// The part of the rows that is looked at.
+#[derive(Clone, Copy)]
+struct RowsView {
+    /// The kind of findings whose rows are shown; none for all kinds.
+    kind: Option<usize>,
+    /// True if rows without any finding are shown too.
+    all: bool,
+    page: usize,
+    /// The row all of whose cells can be changed.
+    edit: Option<usize>,
+}
+
+impl RowsView {
+    fn read(fields: &FormFields) -> RowsView {
+        RowsView {
+            kind: fields.number("kind"),
+            all: fields.get("show") == "all",
+            page: fields.number("page").unwrap_or_default(),
+            edit: fields.number("edit"),
+        }
+    }
+
+    /// The path that leads to this view.
+    fn path(self) -> String {
+        let mut path = format!("rows?page={}", self.page);
+        if self.all {
+            path.push_str("&show=all");
+        }
+        if let Some(kind) = self.kind {
+            path.push_str(&format!("&kind={kind}"));
+        }
+        if let Some(row) = self.edit {
+            path.push_str(&format!("&edit={row}#r{row}"));
+        }
+        path
+    }
+
+    fn shows(self, row: &InputRow, checked: &CheckedRows) -> bool {
+        let kind = self.kind.and_then(|kind| checked.kinds.get(kind));
+        match kind {
+            Some(kind) => row.findings.iter().any(|finding| kind.has(finding)),
+            None if self.all => true,
+            None => row
+                .findings
+                .iter()
+                .any(|finding| finding.severity > Severity::Info),
+        }
+    }
+}
+
+fn tone(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "bad",
+        Severity::Warning => "notice",
+        Severity::Info => "plain",
+    }
+}
+
+pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
+    if let Some(reply) = visit.before(RoadStep::Rows) {
+        return reply;
+    }
+    let body = match visit.session.checked(visit.context) {
+        Err(failure) => html! {
+            (look::failure(&failure))
+            p { a href={ (visit.base()) "headings" } { (translated("Back to the headings")) } }
+        },
+        Ok(checked) => checked_body(visit, &checked),
+    };
+    visit.page(RoadStep::Rows, None, &body)
+}
+
+fn checked_body(visit: &Visit<'_>, checked: &Arc<CheckedRows>) -> Markup {
+    let view = RowsView::read(&visit.request.query);
+    let rows = checked.rows.rows.len();
+    let valid = rows - checked.invalid;
+    let shown: Vec<usize> = (0..rows)
+        .filter(|at| view.shows(&checked.rows.rows[*at], checked))
+        .collect();
+    let corrected = visit
+        .session
+        .sheet
+        .as_ref()
+        .map_or(0, |sheet| sheet.corrected());
+    html! {
+        p #count .count aria-live="polite" {
+            strong { (translated(&format!("{valid} of {rows} rows can go, {} cannot", checked.invalid))) }
+        }
+        (go_on(visit, valid))
+        @for (field, count) in &checked.lacking { (made_up(visit, *field, *count, view)) }
+        @if corrected > 0 { (corrections(visit, corrected, view)) }
+        (kinds(visit, checked, view))
+        (filters(visit, view, shown.len()))
+        (table(visit, checked, view, &shown))
+        (pages(visit, view, shown.len()))
+    }
+}
+
+/// The form that leads to the plan.
+fn go_on(visit: &Visit<'_>, valid: usize) -> Markup {
+    let (action, token) = visit.action("plan");
+    html! {
+        @if valid > 0 {
+            form method="post" action=(action) {
+                (token)
+                button { (translated("Show what would be done")) }
+                " " span .soft { (translated("The PBX is asked, and nothing is changed. Rows that cannot go are left out.")) }
+            }
+        } @else {
+            p .told { (translated("No row can go yet: correct what is marked in red.")) }
+        }
+    }
+}
+
+/// A list of what was found, by kind, each with its repairs.
+fn kinds(visit: &Visit<'_>, checked: &CheckedRows, view: RowsView) -> Markup {
+    let (action, token) = visit.action("rows");
+    html! {
+        @if !checked.kinds.is_empty() {
+            ul .kinds {
+                @for (at, kind) in checked.kinds.iter().enumerate() {
+                    @let own = RowsView { kind: Some(at), page: 0, edit: None, ..view };
+                    li .(tone(kind.severity)) {
+                        a href={ (visit.base()) (own.path()) } aria-current=[(view.kind == Some(at)).then_some("true")] {
+                            strong { (kind.count) } " "
+                            (translated(kind.severity.word())) " "
+                            bdi { (harmless(&column_label(kind.first.field, &kind.heading))) }
+                        }
+                        ": " (words(&kind.first))
+                        @if kind.repairs > 0 {
+                            " "
+                            form .inline method="post" action=(action) {
+                                (token)
+                                (view_fields(view))
+                                input type="hidden" name="accept" value=(at);
+                                button .small name="do" value="accept" {
+                                    (translated(&format!("Correct {}", counted(kind.repairs as u64, "cell"))))
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The finding in words, with what to do.
+fn words(finding: &Finding) -> Markup {
+    html! {
+        (harmless(&with_labels(&translated(&finding.message))))
+        @if !finding.hint.is_empty() {
+            " " span .soft { "— " (harmless(&with_labels(&translated(&finding.hint)))) }
+        }
+    }
+}
+
+/// The offer to make a secret up for the rows that lack it.
+fn made_up(visit: &Visit<'_>, field: Field, count: usize, view: RowsView) -> Markup {
+    let (action, token) = visit.action("rows");
+    let label = field.label(Some(language()));
+    html! {
+        form method="post" action=(action) {
+            (token)
+            (view_fields(view))
+            input type="hidden" name="field" value=(field.name());
+            button .small name="do" value="generate" { (translated("Have one made up for each")) }
+            " " (translated(&format!("{} without {label}", counted(count as u64, "row"))))
+        }
+    }
+}
+
+fn corrections(visit: &Visit<'_>, corrected: usize, view: RowsView) -> Markup {
+    let (action, token) = visit.action("rows");
+    html! {
+        form method="post" action=(action) {
+            (token)
+            (view_fields(view))
+            (translated(&counted(corrected as u64, "corrected cell"))) " "
+            a href={ (visit.base()) "corrected" } download { (translated("the corrected sheet")) } " "
+            button .small .quiet name="do" value="back" { (translated("Take all corrections back")) }
+        }
+    }
+}
+
+fn view_fields(view: RowsView) -> Markup {
+    html! {
+        input type="hidden" name="page" value=(view.page);
+        @if view.all { input type="hidden" name="show" value="all"; }
+        @if let Some(kind) = view.kind { input type="hidden" name="kind" value=(kind); }
+    }
+}
+
+fn filters(visit: &Visit<'_>, view: RowsView, shown: usize) -> Markup {
+    let found = RowsView {
+        kind: None,
+        all: false,
+        page: 0,
+        edit: None,
+    };
+    let all = RowsView { all: true, ..found };
+    html! {
+        p .filters {
+            a href={ (visit.base()) (found.path()) } { (translated("Rows with findings")) } " · "
+            a href={ (visit.base()) (all.path()) } { (translated("All rows")) }
+            @if view.kind.is_some() { " · " (translated("one kind of finding")) }
+            " · " (translated(&format!("{} shown", counted(shown as u64, "row"))))
+        }
+    }
+}
+
+fn pages(visit: &Visit<'_>, view: RowsView, shown: usize) -> Markup {
+    let last = shown.saturating_sub(1) / ROWS_A_PAGE;
+    let to = |page| {
+        RowsView {
+            page,
+            edit: None,
+            ..view
+        }
+        .path()
+    };
+    html! {
+        @if last > 0 {
+            nav .pages aria-label=(translated("Pages")) {
+                @if view.page > 0 {
+                    a href={ (visit.base()) (to(view.page - 1)) } rel="prev" { (translated("Rows before")) } " "
+                }
+                (view.page + 1) " / " (last + 1)
+                @if view.page < last {
+                    " " a href={ (visit.base()) (to(view.page + 1)) } rel="next" { (translated("Further rows")) }
+                }
+            }
+        }
+    }
+}
+
+fn table(visit: &Visit<'_>, checked: &CheckedRows, view: RowsView, shown: &[usize]) -> Markup {
+    let begin = (view.page * ROWS_A_PAGE).min(shown.len());
+    let end = (begin + ROWS_A_PAGE).min(shown.len());
+    let shown = &shown[begin..end];
+    let mut of = None;
+    html! {
+        @if shown.is_empty() {
+            p { (translated("Nothing was found in these rows.")) }
+        } @else {
+            div .wide {
+                table .grid {
+                    @for at in shown {
+                        @let row = &checked.rows.rows[*at];
+                        @if of.replace(row.sheet) != Some(row.sheet) {
+                            (heading_row(checked, row.sheet))
+                        }
+                        (row_marks(visit, checked, view, *at))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn heading_row(checked: &CheckedRows, sheet: usize) -> Markup {
+    let headings = checked
+        .rows
+        .sheets
+        .get(sheet)
+        .map(|(sheet, _)| sheet.headings.as_slice());
+    html! {
+        tr {
+            th scope="col" { (translated("line")) }
+            @for heading in headings.unwrap_or_default() {
+                th scope="col" { bdi { (harmless(heading)) } }
+            }
+            th scope="col" { (translated("about the row")) }
+        }
+    }
+}
+
+fn row_marks(visit: &Visit<'_>, checked: &CheckedRows, view: RowsView, at: usize) -> Markup {
+    let row = &checked.rows.rows[at];
+    let edit = RowsView {
+        edit: Some(at),
+        ..view
+    };
+    let sheet = checked.rows.sheets.get(row.sheet);
+    let columns = sheet.map_or(0, |(sheet, _)| sheet.headings.len());
+    let of_row = row
+        .findings
+        .iter()
+        .filter(|finding| finding.column.is_none_or(|column| column >= columns));
+    html! {
+        tr id={ "r" (at) } {
+            th scope="row" {
+                (row.place.line) " "
+                a .soft href={ (visit.base()) (edit.path()) } { (translated("edit")) }
+            }
+            @if let Some((_, binding)) = sheet {
+                @for column in 0..columns { (cell(visit, row, binding, view, (at, column))) }
+            }
+            td .prose {
+                @for finding in of_row { p .(tone(finding.severity)) { (words(finding)) } }
+            }
+        }
+    }
+}
+
+/// A text of a column, where it may be shown.
+fn shown_text<'t>(binding: &Binding, column: usize, text: &'t str) -> Option<&'t str> {
+    let reading = binding.columns.get(column);
+    let may = text.is_empty() || reading.is_some_and(|reading| reading.may_show(text));
+    may.then_some(text)
+}
+
+fn cell(
+    visit: &Visit<'_>,
+    row: &InputRow,
+    binding: &Binding,
+    view: RowsView,
+    (at, column): (usize, usize),
+) -> Markup {
+    let cells = row.cells();
+    let text = cells.get(column).unwrap_or_default();
+    let shown = shown_text(binding, column, text);
+    let mut found: Vec<&Finding> = row
+        .findings
+        .iter()
+        .filter(|it| it.column == Some(column))
+        .collect();
+    found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    let worst = found.first().map(|finding| finding.severity);
+    let is_told = worst.is_some_and(|worst| worst > Severity::Info);
+    let is_open = view.edit == Some(at) || worst == Some(Severity::Error);
+    let value = html! {
+        @match shown {
+            Some(text) => bdi .value { (harmless(text)) },
+            None => span .soft { (translated(NOT_SHOWN)) },
+        }
+    };
+    html! {
+        td .(worst.map_or("plain", tone)) {
+            @if is_told || is_open {
+                details open[is_open] {
+                    summary { (value) }
+                    @for finding in found.iter().filter(|finding| finding.severity > Severity::Info) {
+                        p .finding { (words(finding)) }
+                    }
+                    (cell_form(visit, view, (at, column), shown, &found, text))
+                }
+            } @else {
+                (value)
+            }
+        }
+    }
+}
+
+/// The form of a cell: another text, or the repair of what was found.
+fn cell_form(
+    visit: &Visit<'_>,
+    view: RowsView,
+    (at, column): (usize, usize),
+    shown: Option<&str>,
+    found: &[&Finding],
+    text: &str,
+) -> Markup {
+    let (action, token) = visit.action("rows");
+    let repair = found.iter().find_map(|finding| {
+        Some((
+            finding,
+            finding.repair.as_ref().or(finding.proposal.as_ref())?,
+        ))
+    });
+    html! {
+        form .cell method="post" action=(action) {
+            (token)
+            (view_fields(view))
+            input type="hidden" name="row" value=(at);
+            input type="hidden" name="column" value=(column);
+            @if let Some((finding, repair)) = repair {
+                button .small name="do" value="repair" {
+                    @if finding.hides([text, repair.reveal()]) || shown.is_none() {
+                        (translated("Correct it"))
+                    } @else {
+                        "→ " bdi { (harmless(repair.reveal())) }
+                    }
+                    @if finding.repair.is_none() { " ?" }
+                }
+            }
+            input name="text" value=(shown.unwrap_or_default()) aria-label=(translated("another text for this cell"))
+                placeholder=[shown.is_none().then(|| translated("another text"))] autocomplete="off";
+            button .small name="do" value="edit" { (translated("Change")) }
+        }
+    }
+}
+
+pub(in crate::page) fn take(visit: &mut Visit<'_>) -> PageReply {
+    if let Some(reply) = visit.before(RoadStep::Rows) {
+        return reply;
+    }
+    let view = RowsView::read(&visit.request.form);
+    let done = change(visit);
+    match done {
+        Ok(refused) => {
+            visit
+                .session
+                .told
+                .extend(refused.iter().map(|why| translated(why).into_owned()));
+        }
+        Err(failure) => {
+            visit.tell(translated(&failure.message));
+            visit.tell(translated(&failure.hint));
+        }
+    }
+    let row = visit.request.form.number("row");
+    let anchor = row.map_or_else(String::new, |row| format!("#r{row}"));
+    visit.go(&format!("{}{anchor}", view.path()))
+}
+
+/// Makes the change that a form asks for; returns why cells could not be changed.
+fn change(visit: &mut Visit<'_>) -> Result<Vec<String>, Failure> {
+    let form = &visit.request.form;
+    let checked = visit.session.checked(visit.context)?;
+    let edits = match form.get("do") {
+        "edit" => edited(form, &checked),
+        "repair" => repaired(form, &checked),
+        "accept" => accepted(form, &checked),
+        "generate" => {
+            if let (Some(sheet), Some(field)) =
+                (&mut visit.session.sheet, Field::named(form.get("field")))
+                && checked.lacking.iter().any(|(lacking, _)| *lacking == field)
+            {
+                sheet.reading.fill.retain(|(known, _)| *known != field);
+                sheet.reading.fill.push((field, GENERATE.to_owned()));
+            }
+            visit.session.change();
+            return Ok(vec![]);
+        }
+        "back" => {
+            if let Some(sheet) = &mut visit.session.sheet {
+                sheet.take_back();
+            }
+            visit.session.change();
+            return Ok(vec![]);
+        }
+        _ => BTreeMap::new(),
+    };
+    if edits.is_empty() {
+        return Ok(vec![]);
+    }
+    let target = visit.session.facts(visit.context)?;
+    let mode = visit.session.mode;
+    let Some(sheet) = &mut visit.session.sheet else {
+        return Ok(vec![]);
+    };
+    let refused = sheet.correct(edits, target.manifest(), mode)?;
+    visit.session.change();
+    Ok(refused)
+}
+
+/// The key of a cell.
+fn key(checked: &CheckedRows, at: usize, column: usize) -> Option<CellKey> {
+    let row = checked.rows.rows.get(at)?;
+    let (sheet, _) = checked.rows.sheets.get(row.sheet)?;
+    (column < sheet.headings.len()).then_some((row.sheet, *checked.keys.get(at)?, column))
+}
+
+fn edited(form: &FormFields, checked: &CheckedRows) -> BTreeMap<CellKey, Secret> {
+    let edit = || {
+        let (at, column) = (form.number("row")?, form.number("column")?);
+        let key = key(checked, at, column)?;
+        let (_, binding) = checked.rows.sheets.get(key.0)?;
+        let cells = checked.rows.rows.get(at)?.cells();
+        let before = cells.get(column).unwrap_or_default();
+        let text = form.get("text");
+        // A text that was not shown stays where nothing was typed.
+        let is_hidden = shown_text(binding, column, before).is_none();
+        let is_change = text != before && !(is_hidden && text.is_empty());
+        is_change.then(|| (key, Secret::new(text)))
+    };
+    edit().into_iter().collect()
+}
+
+fn repaired(form: &FormFields, checked: &CheckedRows) -> BTreeMap<CellKey, Secret> {
+    let repair = || {
+        let (at, column) = (form.number("row")?, form.number("column")?);
+        let row = checked.rows.rows.get(at)?;
+        let mut found = row
+            .findings
+            .iter()
+            .filter(|finding| finding.column == Some(column));
+        let text =
+            found.find_map(|finding| finding.repair.as_ref().or(finding.proposal.as_ref()))?;
+        Some((key(checked, at, column)?, text.clone()))
+    };
+    repair().into_iter().collect()
+}
+
+/// The certain repairs of all findings of a kind.
+fn accepted(form: &FormFields, checked: &CheckedRows) -> BTreeMap<CellKey, Secret> {
+    let kind = form
+        .number("accept")
+        .and_then(|kind| checked.kinds.get(kind));
+    let rows = checked.rows.rows.iter().enumerate();
+    let repairs = rows.flat_map(|(at, row)| {
+        let found = row
+            .findings
+            .iter()
+            .filter(|finding| kind.is_some_and(|kind| kind.has(finding)));
+        found.filter_map(move |finding| {
+            Some((key(checked, at, finding.column?)?, finding.repair.clone()?))
+        })
+    });
+    repairs.collect()
+}
+
+/// The sheet with its corrections, as a file.
+pub(in crate::page) fn corrected(visit: &mut Visit<'_>) -> PageReply {
+    let sheet = visit.session.sheet.as_ref();
+    let read = sheet.and_then(|sheet| Some((sheet.name.clone(), fs::read(sheet.file()).ok()?)));
+    match read {
+        Some((name, bytes)) => PageReply::file(&name, "application/octet-stream", bytes),
+        None => visit.go("rows"),
+    }
+}

@@ -1,0 +1,69 @@
+//! One request at the page, with everything that a step needs for its answer.
+
+use crate::page::exchange::{PageReply, PageRequest};
+use crate::page::guard::Guard;
+use crate::page::look::{self, PageFrame, RoadStep};
+use crate::page::session::PageSession;
+use crate::rim::Context;
+use maud::Markup;
+
+pub(in crate::page) struct Visit<'v> {
+    pub(in crate::page) guard: &'v Guard,
+    pub(in crate::page) context: &'v Context,
+    pub(in crate::page) session: &'v mut PageSession,
+    pub(in crate::page) request: &'v PageRequest,
+}
+
+impl Visit<'_> {
+    pub(super) fn base(&self) -> &str {
+        self.guard.base()
+    }
+
+    /// The last step that can be gone to.
+    fn reached(&self) -> RoadStep {
+        let session = &self.session;
+        match () {
+            () if session.sheet.is_none() => RoadStep::Sheet,
+            () if session.target.is_empty() => RoadStep::Target,
+            () if !session.headings_seen => RoadStep::Headings,
+            () if session.result.is_some() => RoadStep::Result,
+            () if session.plan.is_some() => RoadStep::Plan,
+            () => RoadStep::Rows,
+        }
+    }
+
+    /// The last step that can be gone to, where this one cannot.
+    pub(super) fn before(&self, step: RoadStep) -> Option<PageReply> {
+        let reached = self.reached();
+        (reached < step).then(|| self.go(reached.path()))
+    }
+
+    /// Sends the browser on.
+    pub(super) fn go(&self, path: &str) -> PageReply {
+        PageReply::go(self.base(), path)
+    }
+
+    /// The address of a path, and the token of a form that sends there.
+    pub(super) fn action(&self, path: &str) -> (String, Markup) {
+        let token = self.guard.form_token(path);
+        (format!("{}{path}", self.base()), look::token(&token))
+    }
+
+    /// Frames a step's page.
+    pub(super) fn page(&mut self, step: RoadStep, again: Option<u32>, body: &Markup) -> PageReply {
+        let told = std::mem::take(&mut self.session.told);
+        let frame = PageFrame {
+            base: self.guard.base(),
+            step,
+            reached: self.reached(),
+            told: &told,
+            again,
+        };
+        PageReply::page(look::framed(&frame, body))
+    }
+
+    /// Says this on the next page.
+    pub(super) fn tell(&mut self, text: impl Into<String>) {
+        self.session.told.push(text.into());
+    }
+}

@@ -1,0 +1,210 @@
+//! The plan and the run, made by the library's own planners and carried out by its one run.
+
+use super::job::PageJob;
+use crate::digest::sha256_hex;
+use crate::input::{InputOptions, InputRows, open_sheets};
+use crate::lang::translated;
+use crate::link::StopFlag;
+use crate::model::{Action, Change, Mode, PlannedRow, RunCommand, RunMode};
+use crate::plan::guard::guard;
+use crate::plan::import::plan_import;
+use crate::plan::render::{Detail, PlanLine, lines};
+use crate::plan::{Plan, Refusal};
+use crate::rim::{Context, Exit, Failure, PaceOptions, Target};
+use crate::rules::Country;
+use crate::run::{GuardOptions, ReportOptions, Run, RunRequest};
+use crate::sheet::Format;
+use std::path::Path;
+
+/// The names of a run's reports: for people, and as a table.
+pub(super) const REPORTS: [&str; 2] = ["report.html", "report.csv"];
+
+/// An import as it was chosen.
+pub(super) struct ImportTask {
+    pub(super) input: InputOptions,
+    pub(super) target: String,
+    pub(super) mode: Mode,
+    pub(super) country: Option<Country>,
+    pub(super) context: Context,
+}
+
+/// A plan as it is shown.
+pub(super) struct ShownPlan {
+    /// The digest of what is shown: only this is carried out.
+    pub(super) id: String,
+    pub(super) lines: Vec<PlanLine>,
+    pub(super) notes: Vec<String>,
+    /// The question before the first change is sent.
+    pub(super) question: String,
+    /// The reason why the run would be refused; none where it would not.
+    pub(super) exceeded: Option<String>,
+    /// The number of changes by what they do.
+    pub(super) creations: usize,
+    pub(super) updates: usize,
+}
+
+impl ShownPlan {
+    pub(super) fn changes(&self) -> usize {
+        self.creations + self.updates
+    }
+}
+
+/// Every line of a plan.
+fn shown(plan: &Plan, target: &Target) -> Vec<PlanLine> {
+    let all = Detail {
+        all: true,
+        short: false,
+    };
+    lines(&plan.rows, target.manifest(), all)
+}
+
+/// The digest of a plan's lines and of the PBX that it is for.
+fn id_of(lines: &[PlanLine], target: &Target) -> String {
+    let mut text = target.identity();
+    for line in lines {
+        text.push('\n');
+        text.push_str(&line.text);
+    }
+    sha256_hex(text.as_bytes())
+}
+
+/// The file for the rows that are not done, of the sheet's own kind where that can be written.
+pub(super) fn rejects_file(sheet: &Path) -> &'static str {
+    let name = sheet.to_string_lossy();
+    let format = Format::to_write(&name);
+    match format.is_some_and(Format::is_workbook) {
+        true => "rejects.xlsx",
+        false => "rejects.csv",
+    }
+}
+
+impl ImportTask {
+    /// Reads and checks the rows.
+    ///
+    /// # Errors
+    /// Exit 2 where the sheet cannot be read, or something has to be asked.
+    pub(super) fn rows(&self, target: &Target) -> Result<InputRows, Failure> {
+        let manifest = target.manifest();
+        let sheets = open_sheets(&self.input, manifest, self.mode.allowed_actions())?;
+        let rows = InputRows::read(sheets, manifest)?;
+        let mut rows = rows.in_country(self.country.or(target.country));
+        rows.check(manifest, |_| self.mode.unseen_purpose(), None);
+        rows.refuse_below_titles()?;
+        Ok(rows)
+    }
+
+    fn resolved(&self) -> Result<Target, Failure> {
+        Target::resolve(&self.target, self.context.config(), &PaceOptions::default())
+    }
+
+    /// Plans the import: asks the PBX, and changes nothing.
+    ///
+    /// # Errors
+    /// Exit 2 or 3.
+    pub(super) fn plan(&self, stop: &StopFlag) -> Result<ShownPlan, Failure> {
+        let target = self.resolved()?;
+        let request = self.request(&target, ReportOptions::default());
+        let rows = self.rows(&target)?;
+        let plan = match rows.any_valid() {
+            true => {
+                let mut run = Run::new(&request, &self.context, stop).of_rows(rows);
+                let plan =
+                    run.plan(|rows, session| plan_import(rows, self.mode, false, false, session));
+                plan.map_err(|refusal| refusal.failure)?
+            }
+            // Without a valid row the PBX need not be asked.
+            false => {
+                let lines = rows.lines().into_iter();
+                Plan::new(&rows, lines.map(PlannedRow::without_change).collect())
+            }
+        };
+        let changes = plan.changes();
+        let count = |action| {
+            changes
+                .iter()
+                .filter(|change| change.action == action)
+                .count()
+        };
+        let exceeded = guard(&changes, plan.on_pbx, &request.guard.budget).err();
+        let lines = shown(&plan, &target);
+        let notes = plan.notes.iter().chain(&plan.shortfall);
+        let advice = request.advice(changes.iter().map(|change: &Change| change.action));
+        let notes = notes.cloned().chain(advice);
+        Ok(ShownPlan {
+            id: id_of(&lines, &target),
+            notes: notes.map(|note| translated(&note).into_owned()).collect(),
+            question: request.question("", &changes),
+            exceeded: exceeded.map(|exceeded| {
+                let flag = format!("{} {}", exceeded.flag, exceeded.wanted);
+                let told = translated(&exceeded.to_string()).into_owned();
+                let way = format!(
+                    "if that is meant, import the corrected sheet on the terminal, with {flag}"
+                );
+                format!("{told}; {}", translated(&way))
+            }),
+            creations: count(Action::Create),
+            updates: count(Action::Update),
+            lines,
+        })
+    }
+
+    fn request<'t>(&self, target: &'t Target, report: ReportOptions) -> RunRequest<'t> {
+        RunRequest {
+            mode: RunMode::Import(self.mode),
+            ..RunRequest::new(RunCommand::Import, target, report)
+        }
+    }
+
+    /// Carries the import out, if its plan is still the one that was shown. The report goes into `files`.
+    ///
+    /// # Errors
+    /// Exit 2, 3 or 4; exit 3 also where the PBX has changed since the plan was shown.
+    pub(super) fn carry_out(
+        &self,
+        plan: &str,
+        files: &Path,
+        job: &PageJob,
+    ) -> Result<Exit, Failure> {
+        let target = self.resolved()?;
+        // A run with a ledger is resumed without the page's folder, and its report is written again from the ledger.
+        let files = Some(files).filter(|_| target.is_sim());
+        let reports = files
+            .iter()
+            .flat_map(|files| REPORTS.map(|name| files.join(name)));
+        let report = ReportOptions {
+            files: reports.collect(),
+            json: false,
+        };
+        let rejects = self.input.sheets.first().map(|sheet| rejects_file(sheet));
+        let request = RunRequest {
+            rejects: files.zip(rejects).map(|(files, name)| files.join(name)),
+            // She has answered the question on the page.
+            guard: GuardOptions {
+                yes: true,
+                ..GuardOptions::default()
+            },
+            ..self.request(&target, report)
+        };
+        let rows = self.rows(&target)?;
+        let prepared = request.prepare_outputs(&rows, None, None, &self.context);
+        let run = Run::new(&request, &self.context, &job.stop)
+            .telling(&job.run)
+            .of_rows(rows);
+        if let Err(failure) = prepared {
+            return run.refuse_outputs(failure);
+        }
+        run.execute(|rows, session| {
+            let planned = plan_import(rows, self.mode, false, false, session)?;
+            match id_of(&shown(&planned, &target), &target) == plan {
+                true => Ok(planned),
+                false => Err(Refusal::new(
+                    "drifted",
+                    Failure::target(
+                        "the PBX has changed since the plan was shown; nothing was sent",
+                    )
+                    .hint("look at the new plan, and begin again"),
+                )),
+            }
+        })
+    }
+}
