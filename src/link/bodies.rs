@@ -195,7 +195,11 @@ impl ShownBodies<'_> {
                 let pair = |(name, value): &(String, String)| {
                     format!("{}: {}", self.name(name), self.value(name, value))
                 };
-                pairs.iter().map(pair).collect::<Vec<_>>().join(", ")
+                let mut shown: Vec<String> = pairs.iter().take(VALUES_MAX).map(pair).collect();
+                if pairs.len() > VALUES_MAX {
+                    shown.push(format!("… {} in all", pairs.len()));
+                }
+                shown.join(", ")
             }
         };
         let end = text.char_indices().nth(BODY_CHARS_MAX);
@@ -396,6 +400,17 @@ mod tests {
                 r#"> {"fields":[{"attribute":"name","value":"Ann"},{"attribute":"password","value":"(not shown)"},{"attribute":"(not shown)","value":"(not shown)","more":"(not shown)"}]}"#
             ]
         );
+    }
+
+    /// A file of many lines is read once for each row. Of each reply only the first lines are compared with what is hidden.
+    #[test]
+    fn of_many_lines_only_the_first_are_looked_at() {
+        let line = |n: usize| format!("Line-000000-{n:06}: {n:04}=Secret{n:06}x\r\n");
+        let came: String = (0..5000).map(line).collect();
+        let shown = lines(Body::Empty, &came);
+        assert_eq!(shown[0].matches("Line-").count(), VALUES_MAX);
+        assert_eq!(shown[0].matches(NOT_SHOWN).count(), VALUES_MAX);
+        assert!(shown[0].ends_with(", … 5000 in all"), "{}", shown[0]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::field::has_url_password;
 use super::{Field, Kind, OddChar, Secret};
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write;
 
 /// The number of characters of a value that are shown.
@@ -206,8 +206,8 @@ pub(crate) fn without_secret(message: &str, secret: &str) -> Option<String> {
 #[derive(Default)]
 pub(crate) struct WholeSecrets {
     all: HashSet<String>,
-    /// Those that are looked for within a text too.
-    long: Vec<String>,
+    /// Those that are looked for within a text too, by their first bytes: the time of a look does not grow with their number.
+    long: HashMap<[u8; LONG], Vec<String>>,
 }
 
 impl WholeSecrets {
@@ -216,18 +216,26 @@ impl WholeSecrets {
             .map(str::to_lowercase)
             .filter(|secret| !secret.is_empty())
             .collect();
-        let long = all.iter().filter(|secret| secret.len() >= LONG);
-        WholeSecrets {
-            long: long.cloned().collect(),
-            all,
+        let mut long: HashMap<[u8; LONG], Vec<String>> = HashMap::new();
+        for secret in &all {
+            if let Some(begin) = secret.as_bytes().first_chunk() {
+                long.entry(*begin).or_default().push(secret.clone());
+            }
         }
+        WholeSecrets { all, long }
     }
 
     /// Returns true if a text is one of them, in any case, or contains one whole.
     pub(crate) fn are_in(&self, text: &str) -> bool {
         let text = text.to_lowercase();
-        let is_within = |secret: &String| secret.len() <= text.len() && text.contains(secret);
-        self.all.contains(&text) || self.long.iter().any(is_within)
+        let bytes = text.as_bytes();
+        let begins_one = |at: usize| {
+            let rest = bytes.get(at..).unwrap_or_default();
+            let alike = rest.first_chunk().and_then(|begin| self.long.get(begin));
+            let mut alike = alike.into_iter().flatten();
+            alike.any(|secret| rest.starts_with(secret.as_bytes()))
+        };
+        self.all.contains(&text) || (0..bytes.len()).any(begins_one)
     }
 }
 
