@@ -34,6 +34,7 @@
 //! | a file format, a report format | `sheet/format.rs`; `sheet/reader.rs` if it is read, `sheet/writer.rs` if it is written; a folder for each format |
 //! | the decision on a row | `plan/decide.rs`; of a migration `migrate/three_way.rs` |
 //! | the limits of change in a run | `plan/guard.rs` |
+//! | the refusals that a plan foresees | `submit/foresee.rs` |
 //! | repeated requests, a 503, Retry-After | `link/retrying.rs`, the table at its top |
 //! | a lost reply | `submit/settle.rs` |
 //! | a PBX that is killed and loses what it accepted | `submit/storage.rs`; `loses_ms` in `vendor.toml` |

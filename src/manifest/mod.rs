@@ -12,7 +12,10 @@ mod rule;
 pub use cross_rule::CrossRule;
 pub(crate) use file::{BlankCell, FileFacts};
 pub use rule::Rule;
-pub(crate) use rule::{RuleRow, all_digits, has_form_of_email, is_email, is_emergency, is_within};
+pub(crate) use rule::{
+    RuleRow, all_digits, has_form_of_email, is_dialled, is_email, is_emergency, is_within,
+    ungrouped,
+};
 
 use crate::model::{
     Action, FaultKind, Field, Kind, Record, Severity, Text, WireText, heading_key, list_items,
@@ -198,6 +201,9 @@ pub struct VendorFacts {
     /// The objects that make an extension, in words.
     #[serde(default)]
     pub made_of: String,
+    /// What an extension has and no field stands for, in words; empty where that is nothing of note.
+    #[serde(default)]
+    pub without_field: String,
     /// The longest time that one reply may take, in milliseconds: after that, a look-up that finds nothing proves that
     /// nothing was done.
     #[serde(default)]

@@ -392,6 +392,22 @@ pub(crate) fn all_digits(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit())
 }
 
+/// A text without the signs that group the digits of a telephone number: blanks, parentheses, dashes, and dots but for one at
+/// the end.
+pub(crate) fn ungrouped(text: &str) -> String {
+    let (text, end) = match text.strip_suffix('.') {
+        Some(text) => (text, "."),
+        None => (text, ""),
+    };
+    text.replace([' ', '(', ')', '-', '.'], "") + end
+}
+
+/// Returns true for a text of nothing but what can be dialled.
+pub(crate) fn is_dialled(text: &str) -> bool {
+    let is_sign = |c: char| c.is_ascii_digit() || "*#+".contains(c);
+    !text.is_empty() && text.chars().all(is_sign)
+}
+
 /// Returns true if digits stand for a number within these bounds.
 pub(crate) fn is_within(digits: &str, min: u64, max: u64) -> bool {
     digits.parse().is_ok_and(|n| (min..=max).contains(&n))

@@ -32,7 +32,7 @@ use crate::input::{FieldHeadings, InputRows};
 use crate::ledger::SecretMarks;
 use crate::migrate::Agreement;
 use crate::model::{Change, Outcome, PlannedRow, Record};
-use crate::rim::{Exit, Failure};
+use crate::rim::{Exit, Failure, TargetSession};
 use remote::RemoteState;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -94,6 +94,27 @@ impl Plan {
             let mut names = wanted.into_iter().chain(current.map(Record::person));
             row.outcome.name = names.find(|name| !name.is_empty()).unwrap_or_default();
         }
+    }
+
+    /// Gives rows that the PBX is sure to refuse the result that a run would give them.
+    ///
+    /// # Errors
+    /// Exit 3 where the PBX cannot be read.
+    pub(crate) fn foresee(&mut self, session: &TargetSession<'_>) -> Result<(), Failure> {
+        let changes = self.rows.iter().filter_map(|row| row.change.as_ref());
+        let changes: Vec<&Change> = changes.collect();
+        let found = session.foresee(&changes)?;
+        let mut to_send = self.rows.iter_mut().filter(|row| row.change.is_some());
+        let mut passed = 0;
+        for (position, settlement) in found {
+            let Some(row) = to_send.nth(position - passed) else {
+                break;
+            };
+            passed = position + 1;
+            settlement.write_into(&mut row.outcome);
+            *row = PlannedRow::without_change(row.outcome.clone());
+        }
+        Ok(())
     }
 
     pub(crate) fn changes(&self) -> Vec<Change> {

@@ -7,7 +7,10 @@
 use super::beside::NewAttributes;
 use super::lost::{done, lost, next_deletions, refuse_without_next};
 use super::remote::RemoteState;
-use super::reverted_row::{already_as_before, not_reverted, opposite, revert_row, without_lost};
+use super::reverted_row::{
+    LOST, already_as_before, kept_closed, not_opened, not_reverted, opposite, revert_row,
+    without_lost,
+};
 use super::{Plan, RevertedRun};
 use crate::compare::{differences, differing, is_unset, uncomparable, with_lost};
 use crate::digest::sha256_hex;
@@ -25,9 +28,6 @@ use crate::seal::Key;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-
-/// The code of a row of which nothing is left that can be put back.
-const LOST: &str = "undo.lost";
 
 /// The number of lines that are named before an undo begins.
 const SHOWN_MAX: usize = 10;
@@ -274,7 +274,9 @@ impl Reverting<'_> {
             let (code, unknown) = (&fault.code, RowResult::Unknown);
             return Some(not_reverted(change, unknown, code, None, message, hint));
         }
-        let was_sent = row.outcome.attempts > 0 || standing != Standing::Final;
+        // A conflict was told of what was there before.
+        let is_told = standing == Standing::Final && row.outcome.result == RowResult::Conflict;
+        let was_sent = !is_told && (row.outcome.attempts > 0 || standing != Standing::Final);
         let other = self.remote.others(number);
         let other = other.filter(|_| was_sent && !self.current.contains_key(number));
         if let Some(other) = other {
@@ -284,9 +286,7 @@ impl Reverting<'_> {
             return Some(not_reverted(change, conflict, code, None, message, hint));
         }
         let left = self.left.get(number);
-        // A conflict was told of what was there before.
-        let may_be_own = change.action == Action::Create
-            && (standing != Standing::Final || row.outcome.result != RowResult::Conflict);
+        let may_be_own = change.action == Action::Create && !is_told;
         Some(self.remove_left(change, left.filter(|_| may_be_own)?))
     }
 
@@ -464,7 +464,13 @@ impl Reverting<'_> {
     fn stays_filled(&self, change: &Change, field: Field) -> bool {
         let before = change.before.as_ref().and_then(|before| before.get(field));
         let row = self.manifest.row(field);
-        row.is_some_and(|row| row.emptied_removes_part) && before.is_some_and(Text::is_empty)
+        let is_stuck = row.is_some_and(|row| row.emptied_removes_part) || self.stays_closed(field);
+        is_stuck && before.is_some_and(Text::is_empty)
+    }
+
+    /// Returns true for the field without which anybody could sign in: an undo opens no extension.
+    fn stays_closed(&self, field: Field) -> bool {
+        field == Field::SIP_PASSWORD && self.manifest.sip.open_without_secret
     }
 
     /// The fields that an update filled, that are filled still and that cannot be emptied again.
@@ -496,7 +502,11 @@ impl Reverting<'_> {
 
     /// The same line, with what stays as its reason.
     fn with_what_stays(&self, change: &Change, mut row: PlannedRow) -> PlannedRow {
-        let filled = self.filled_for_good(change);
+        let mut filled = self.filled_for_good(change);
+        if filled.iter().any(|field| self.stays_closed(*field)) {
+            row = kept_closed(row);
+            filled.retain(|field| !self.stays_closed(*field));
+        }
         if !filled.is_empty() {
             row.outcome.message = format!(
                 "stays as the run set it, because emptying it would take away what it belongs to: {}",
@@ -756,6 +766,10 @@ impl Reverting<'_> {
     }
 
     fn recreate(&self, change: &Change) -> PlannedRow {
+        let mut held = change.before.iter().flat_map(Record::iter);
+        if held.any(|(field, text)| text.is_empty() && self.stays_closed(field)) {
+            return not_opened(change);
+        }
         let mut wanted = change.wanted.key_only();
         let before = change.before.iter().flat_map(Record::iter);
         for (field, text) in before.filter(|(field, text)| {

@@ -5,6 +5,9 @@ use crate::model::{Action, Change, Field, Outcome, PlannedRow, Record, RowResult
 /// The code of a row that is put back except for fields that the vendor does not give back.
 const PARTIAL: &str = "undo.partial";
 
+/// The code of a row of which nothing is left that can be put back.
+pub(super) const LOST: &str = "undo.lost";
+
 /// The action that undoes another.
 pub(super) fn opposite(action: Action) -> Action {
     match action {
@@ -85,4 +88,29 @@ pub(super) fn revert_row(
         not_restorable: lost.to_vec(),
         ..PlannedRow::to_send(line, inverse)
     }
+}
+
+/// The line of an extension that was open before the run, and that an undo leaves closed.
+pub(super) fn kept_closed(row: PlannedRow) -> PlannedRow {
+    let outcome = Outcome {
+        message: "stays closed: before the run anyone could sign in without a password, and the one that the run set stays".into(),
+        hint: "take the password away on the PBX if it is to be open".into(),
+        ..row.outcome
+    };
+    PlannedRow { outcome, ..row }
+}
+
+/// The line of an extension that was open and is gone: an undo does not make it again.
+pub(super) fn not_opened(change: &Change) -> PlannedRow {
+    let message = "not made again, because it had no SIP password: anyone could sign in";
+    let hint = "make it again from a sheet, with a SIP password";
+    let field = Some(Field::SIP_PASSWORD);
+    not_reverted(
+        change,
+        RowResult::Differs,
+        LOST,
+        field,
+        message.into(),
+        hint,
+    )
 }

@@ -120,6 +120,11 @@ pub(crate) fn one(vendor: &Vendor) -> String {
         let like = format!("Its API is that of {like}, with the differences below.");
         text.extend([&*translated(&like), "\n"]);
     }
+    if !manifest.vendor.without_field.is_empty() {
+        let kept = translated(&manifest.vendor.without_field);
+        text.push_str(&translated("Without a field: {}.").replace("{}", &kept));
+        text.push('\n');
+    }
     if !manifest.setting.is_empty() {
         let rows = manifest.setting.iter().map(|setting| {
             vec![
@@ -279,6 +284,7 @@ pub(crate) fn one_as_json(vendor: &Vendor) -> Value {
             "source": apply.source,
             "note": apply.note,
         })),
+        "without_field": manifest.vendor.without_field,
         "settings": settings.collect::<Vec<_>>(),
         "fields": objects(
             &["field", "wire", "on_create", "values", "access", "source", "note"],

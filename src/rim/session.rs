@@ -16,6 +16,8 @@ use crate::model::{Change, Fault, Field, Record, Text};
 use crate::progress::Progress;
 use crate::sim::{Faults, InProcess, Registrar, Sim};
 use crate::submit::converse::{Connection, LookupOptions};
+use crate::submit::foresee::foresee;
+use crate::submit::settle::Settlement;
 use crate::wire::Listing;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -237,6 +239,21 @@ impl<'t> TargetSession<'t> {
         let parts = parts.map_err(|fault| self.target.failure(&fault))?;
         let by_number = parts.into_iter().map(|it| (it.number().to_owned(), it));
         Ok(by_number.collect())
+    }
+
+    /// The results of those changes that end before anything is written, by their positions, with a progress bar.
+    ///
+    /// # Errors
+    /// Exit 3 where the target cannot be read.
+    pub(crate) fn foresee(
+        &self,
+        changes: &[&Change],
+    ) -> Result<BTreeMap<usize, Settlement>, Failure> {
+        let progress = Progress::new("changes looked at", changes.len() as u64);
+        let parallel = self.target.parallel;
+        let found = foresee(&self.connection, changes, parallel, &|| progress.add(1));
+        progress.finish();
+        found.map_err(|fault| self.target.failure(&fault))
     }
 
     /// Everything about these extensions, with a progress bar. The fault of one that cannot be read does not affect the others.

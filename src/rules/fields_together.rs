@@ -3,7 +3,7 @@
 use super::compiled::{CompiledField, ValueClass, View};
 use super::passwords::weakness;
 use super::vacant::is_vacant;
-use crate::manifest::{Access, CrossRule, Manifest, is_emergency};
+use crate::manifest::{Access, CrossRule, FieldRow, Manifest, is_dialled, is_emergency, ungrouped};
 use crate::model::{
     Care, Field, Finding, Forward, ForwardDestination, OfficeHours, Severity, TO_GENERATE,
 };
@@ -41,6 +41,8 @@ pub(super) struct FieldsTogether {
     passwords: Vec<u8>,
     /// Given name and surname, where the vendor has no field for the whole name.
     name: Option<[u8; 2]>,
+    display_name: Option<u8>,
+    caller_id: Option<u8>,
     mobile: Option<u8>,
     voicemail: Option<u8>,
     voicemail_to_email: Option<u8>,
@@ -110,6 +112,8 @@ impl FieldsTogether {
                     .map(<[u8; 2]>::from),
                 Some(_) => None,
             },
+            display_name: at(Field::DISPLAY_NAME),
+            caller_id: at(Field::CALLER_ID),
             mobile: at(Field::MOBILE),
             voicemail: at(Field::VOICEMAIL),
             voicemail_to_email: at(Field::VOICEMAIL_TO_EMAIL),
@@ -175,6 +179,7 @@ impl FieldsTogether {
         }
         self.secret_is_number(&mut check);
         self.mailbox_number(&mut check);
+        self.name_is_number(&mut check);
         for (field, with) in &self.kept {
             self.kept_with(*field, *with, &mut check);
         }
@@ -690,6 +695,36 @@ impl FieldsTogether {
                 &hint,
                 check,
             );
+        }
+    }
+
+    fn name_is_number(&self, check: &mut RowCheck<'_, '_, '_>) {
+        let [Some(name), Some(caller_id), Some(number)] =
+            [self.display_name, self.caller_id, self.number]
+        else {
+            return;
+        };
+        // It is filled from the number, where that may be one.
+        let filled = |row: &FieldRow| row.filled(check.text(number));
+        let is_filled = check.compiled(caller_id).and_then(|it| filled(it.row));
+        if check.at(name) == ValueClass::Text
+            && check.at(caller_id) != ValueClass::Unknown
+            && matches!(check.text(caller_id).trim(), "" | CLEAR)
+            && is_filled.is_none()
+            && is_dialled(&ungrouped(check.text(name)))
+        {
+            let message = format!(
+                "{} looks like a telephone number, and without {} the PBX would take it for one",
+                check.name(name),
+                check.name(caller_id)
+            );
+            let hint = format!(
+                "give the row a {}, or another {}",
+                check.name(caller_id),
+                check.name(name)
+            );
+            let parts = [name, caller_id, number];
+            self.breach(CrossRule::NameIsNumber, &parts, message, &hint, check);
         }
     }
 

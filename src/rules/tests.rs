@@ -1076,6 +1076,38 @@ fn a_word_that_says_what_to_do_is_no_password() {
     on_create(&[("sip_password", "Neuland7")], &[]);
 }
 
+/// Beside a number that may be a caller ID too, any name may stand; else one that looks like a number would be taken for it.
+#[test]
+fn a_name_that_the_pbx_would_take_for_a_number_needs_a_caller_id() {
+    let manifest = Manifest::parse(include_str!("../vendors/asterisk/vendor.toml")).unwrap();
+    let checker = Checker::without_sheet(&manifest);
+    let breaks = |number: &str, name: &str, caller_id: Option<&str>, purpose: Purpose| {
+        let mut row = Record::numbered(number);
+        row.set(Field::SIP_PASSWORD, "Kq7WzP3xVn9T");
+        row.set(Field::DISPLAY_NAME, name);
+        if let Some(caller_id) = caller_id {
+            row.set(Field::CALLER_ID, caller_id);
+        }
+        let mut findings = vec![];
+        checker.extension(&row, purpose, &mut findings);
+        findings
+            .iter()
+            .any(|finding| finding.rule.contains("name_is_number"))
+    };
+    for name in ["12345", "+49 (30) 12-34", "030 1234", "555.1234"] {
+        assert!(breaks("24-03", name, None, Purpose::Create), "{name}");
+        assert!(
+            !breaks("24-03", name, Some("2403"), Purpose::Create),
+            "{name}"
+        );
+        assert!(!breaks("2403", name, None, Purpose::Create), "{name}");
+        // The extension may have a caller ID by then.
+        assert!(!breaks("24-03", name, None, Purpose::Update), "{name}");
+    }
+    assert!(!breaks("24-03", "Room 5", None, Purpose::Create));
+    assert!(!breaks("24-03", "11.", None, Purpose::Create));
+}
+
 #[test]
 fn a_finding_about_another_field_does_not_show_the_rows_secret() {
     const SECRET: &str = "Kq7WzP3xVn9T";

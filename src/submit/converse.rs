@@ -382,16 +382,18 @@ impl Connection {
         let mut answered: HashMap<String, Vec<Record>> = HashMap::new();
         let mut is_certain = false;
         if numbers.len() > 1 {
-            match self.fetch(numbers, live) {
-                Ok(found) => {
-                    is_certain = self.manifest().ability.looks_at_each;
-                    for record in found {
-                        let same = answered.entry(record.number().to_owned()).or_default();
-                        same.push(record);
+            is_certain = self.manifest().ability.looks_at_each;
+            for numbers in numbers.chunks(self.client.looks_at_once().max(1)) {
+                match self.fetch(numbers, live) {
+                    Ok(found) => {
+                        for record in found {
+                            let same = answered.entry(record.number().to_owned()).or_default();
+                            same.push(record);
+                        }
                     }
+                    Err(fault) if is_unreachable(&fault) => return Err(fault),
+                    Err(_) => is_certain = false,
                 }
-                Err(fault) if is_unreachable(&fault) => return Err(fault),
-                Err(_) => {}
             }
         }
         let mut lookups = Vec::with_capacity(numbers.len());
@@ -503,6 +505,24 @@ impl Connection {
         }
     }
 
+    /// Takes the looks at the PBX that a change begins with, and sends nothing that writes.
+    ///
+    /// # Errors
+    /// The fault with which the change ends before it writes anything.
+    pub(super) fn foresee(&self, action: Action, wanted: &Record) -> Result<(), Fault> {
+        let task = match action {
+            Action::Create => Task::Create(wanted),
+            Action::Update => Task::Update(wanted),
+            Action::Delete | Action::None => return Ok(()),
+        };
+        let transcript = Transcript {
+            only_looks: true,
+            ..self.transcript(&task)
+        };
+        let response = self.converse_from(transcript, self.client.as_ref(), &task, None);
+        response.result.map(|_| ())
+    }
+
     /// Has the PBX bring stored changes into effect, or asks how that goes on which is `under_way`; returns its name while
     /// it is not done.
     ///
@@ -533,18 +553,27 @@ impl Connection {
     }
 
     /// Runs a conversation within the session, which is renewed where it runs out.
-    fn converse(
+    fn converse(&self, client: &dyn Client, task: &Task<'_>, permit: Option<Permit>) -> Response {
+        self.converse_from(self.transcript(task), client, task, permit)
+    }
+
+    /// The transcript of a conversation that begins.
+    fn transcript(&self, task: &Task<'_>) -> Transcript {
+        let is_listing = matches!(task, Task::List);
+        Transcript {
+            asks_again: true,
+            starts_over: !is_listing && self.manifest().vendor.loses_ms > 0,
+            ..Transcript::default()
+        }
+    }
+
+    fn converse_from(
         &self,
+        mut transcript: Transcript,
         client: &dyn Client,
         task: &Task<'_>,
         mut permit: Option<Permit>,
     ) -> Response {
-        let is_listing = matches!(task, Task::List);
-        let mut transcript = Transcript {
-            asks_again: true,
-            starts_over: !is_listing && self.manifest().vendor.loses_ms > 0,
-            ..Transcript::default()
-        };
         // The session of the last request: by the time its reply is understood there may be another one.
         let mut sent_with = None;
         let result = loop {
@@ -621,7 +650,7 @@ impl Connection {
         transcript: &mut Transcript,
         permit: &mut Option<Permit>,
     ) -> Result<Option<Answer>, Fault> {
-        match client.next(task, session, &transcript.exchanges) {
+        match transcript.without_writes(client.next(task, session, &transcript.exchanges)) {
             Turn::Done(answer) => Ok(Some(answer)),
             Turn::Send(_) if transcript.exchanges.len() >= TURNS_MAX => Err(endless()),
             Turn::Send(request) => {
@@ -816,6 +845,8 @@ struct Transcript {
     starts: u32,
     /// True if it is about the session itself.
     about_session: bool,
+    /// True if it ends before the first request that writes.
+    only_looks: bool,
     /// The memory that its replies cost, in bytes.
     cost: usize,
     /// The lock taken once the replies cost more than several conversations at a time may have.
@@ -825,6 +856,16 @@ struct Transcript {
 }
 
 impl Transcript {
+    /// The same turn, or the end where it would write and only looks are wanted.
+    fn without_writes(&self, turn: Turn) -> Turn {
+        match turn {
+            Turn::Send(request) if self.only_looks && request.effect == Effect::Writes => {
+                Turn::Done(Answer::Done)
+            }
+            turn => turn,
+        }
+    }
+
     /// Takes the last exchange back, because it was refused and nothing was done. Returns how many times that has
     /// happened at this place.
     fn drop_last_exchange(&mut self) -> u32 {
@@ -968,7 +1009,7 @@ fn too_costly(exchange: &Exchange) -> Fault {
     .hint("check the address and the port; look up fewer at once with --batch")
 }
 
-fn interrupted() -> Fault {
+pub(super) fn interrupted() -> Fault {
     Fault::new(
         FaultKind::NotSent,
         "converse.interrupted",

@@ -2,6 +2,7 @@
 //!
 //! - `apply`: brings what was stored into effect, where that is a step of its own.
 //! - [`converse`]: the one loop that speaks to a PBX.
+//! - `foresee`: the refusals of a plan, without a write.
 //! - [`order`]: which changes wait for others.
 //! - [`settle`]: one change to its end, lost replies included.
 //! - `storage`: results wait until a PBX that is killed cannot lose them any more.
@@ -15,6 +16,7 @@ pub(crate) mod apply;
 pub mod converse;
 #[cfg(test)]
 mod fake_vendor;
+pub(crate) mod foresee;
 mod known_secrets;
 mod options;
 pub mod order;

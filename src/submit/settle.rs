@@ -226,6 +226,30 @@ pub fn carry_out(
     }
 }
 
+/// The result of a change that ends before anything is written; `None` where nothing is in its way.
+///
+/// # Errors
+/// The fault for which nothing can be looked at any more.
+pub(super) fn foreseen(
+    connection: &Connection,
+    change: &Change,
+) -> Result<Option<Settlement>, Fault> {
+    let Err(fault) = connection.foresee(change.action, &change.wanted) else {
+        return Ok(None);
+    };
+    let result = match (fault.kind, change.action) {
+        (FaultKind::Exists, Action::Create) => RowResult::Conflict,
+        (FaultKind::Rejected | FaultKind::Exists, _) => RowResult::Rejected,
+        (FaultKind::Missing, _) => RowResult::Missing,
+        // It could not be looked at; the run takes such a row up in its turn.
+        _ if !fault.ends_the_run() => RowResult::Unknown,
+        _ => return Err(fault),
+    };
+    let held = change.before.iter().chain([&change.wanted]);
+    let fault = fault.without_words_of(held.flat_map(secrets_of));
+    Ok(Some(Settlement::new(change, result).with_fault(fault)))
+}
+
 /// Looks at a change that the PBX `accepted`, or may have done, and may have lost since for this reason, and sends what is
 /// not there again.
 pub(super) fn carry_out_again(

@@ -22,6 +22,11 @@ pub trait Client: Send + Sync {
     /// default it is kept whole.
     fn trim(&self, _task: &Task<'_>, _exchange: &mut Exchange) {}
 
+    /// The most extensions that are looked at in one conversation, where more in one cost time and save no request.
+    fn looks_at_once(&self) -> usize {
+        self.manifest().vendor.batch
+    }
+
     /// The client for the extensions of the same PBX, within the same session; `None` where this is it.
     fn extensions(&self) -> Option<&dyn Client> {
         None

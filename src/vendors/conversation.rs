@@ -39,6 +39,11 @@ pub(crate) trait Tasks: Protocol + Send + Sync + Sized {
 
     /// As [`Client::trim`].
     fn trim(&self, _task: &Task<'_>, _exchange: &mut Exchange) {}
+
+    /// As [`Client::looks_at_once`].
+    fn looks_at_once(&self) -> usize {
+        Protocol::manifest(self).vendor.batch
+    }
 }
 
 impl<T: Tasks> Client for T {
@@ -54,6 +59,10 @@ impl<T: Tasks> Client for T {
 
     fn trim(&self, task: &Task<'_>, exchange: &mut Exchange) {
         Tasks::trim(self, task, exchange);
+    }
+
+    fn looks_at_once(&self) -> usize {
+        Tasks::looks_at_once(self)
     }
 }
 

@@ -36,6 +36,7 @@ mod promises {
     mod odd;
     mod real;
     mod real_boxes;
+    mod real_foreseen;
     mod real_nights;
     mod refusals;
     mod refused;

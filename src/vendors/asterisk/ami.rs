@@ -8,7 +8,7 @@ use crate::manifest::Manifest;
 use crate::model::{Fault, Secret, WireText};
 use crate::vendors::Account;
 use crate::wire::{Body, Effect, Method, Reply, Request};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::time::Duration;
 
 /// The time after which it forgets who signed in, where nothing is asked.
@@ -16,6 +16,9 @@ pub(super) const LIFETIME: Duration = Duration::from_secs(60);
 
 /// The family of AstDB that holds the endpoints, as `sorcery.conf` of the samples names it.
 const FAMILY: &str = "ps_endpoints";
+
+/// The family of AstDB that holds the aors, by the same samples.
+const AORS: &str = "ps_aors";
 
 /// The cache of endpoints, by the name that Asterisk gives it.
 const CACHE: &str = "res_pjsip/endpoint";
@@ -156,6 +159,23 @@ pub(super) fn get_endpoint(id: &str) -> Option<Request> {
     let action = ManagerAction::reading("get stored endpoint", "DBGetTree")
         .with("Family", FAMILY)
         .with_line("Key", Line::new(format!("endpoint/{id}"))?);
+    Some(action.request())
+}
+
+/// The question for one aor in AstDB.
+pub(super) fn get_stored_aor(id: &str) -> Option<Request> {
+    let action = ManagerAction::reading("get stored aor", "DBGetTree")
+        .with("Family", AORS)
+        .with_line("Key", Line::new(format!("aor/{id}"))?);
+    Some(action.request())
+}
+
+/// Writes one aor in AstDB, as its text there.
+pub(super) fn set_stored_aor(id: &str, aor: &str) -> Option<Request> {
+    let action = ManagerAction::new("put stored aor", "DBPut", Effect::Writes)
+        .with("Family", AORS)
+        .with_line("Key", Line::new(format!("aor/{id}"))?)
+        .with_line("Val", Line::new(aor)?);
     Some(action.request())
 }
 
@@ -385,6 +405,23 @@ pub(super) fn stored_endpoint(content: &Value, id: &str) -> Option<Vec<(String, 
     let texts =
         attributes.filter_map(|(name, text)| Some((name.clone(), text.as_str()?.to_owned())));
     Some(texts.collect())
+}
+
+/// One aor in AstDB; `None` where it is not there, or the reply does not say.
+pub(super) fn stored_aor(content: &Value, id: &str) -> Option<Map<String, Value>> {
+    let found = keys(content, &format!("{AORS}/aor"))?;
+    let (_, text) = found.into_iter().find(|(key, _)| *key == id)?;
+    match serde_json::from_str(text).ok()? {
+        Value::Object(aor) => Some(aor),
+        _ => None,
+    }
+}
+
+/// Returns true where AstDB is the only place in which `sorcery.conf` keeps aors, and nothing caches them.
+pub(super) fn keeps_aors_in_astdb(mapping: &Value) -> bool {
+    let of_aors = places(mapping).filter(|(name, _)| name.split('/').next() == Some("aor"));
+    let all: Vec<(&str, Vec<&str>)> = of_aors.collect();
+    matches!(all.as_slice(), [("aor", place)] if place.starts_with(&["astdb", AORS]))
 }
 
 /// Returns true where AstDB is the only place in which `sorcery.conf` keeps endpoints, whatever caches them.

@@ -53,6 +53,9 @@ impl Asterisk {
         if current.is_some() && current != mailbox {
             return Err(self.foreign_mailbox(talk, number, "in voicemail.conf"));
         }
+        if current.is_none() && mailbox.is_some() {
+            self.require_no_mailbox(talk, number, &boxes)?;
+        }
         let current = self.keys(talk, &[number])?;
         let mut keys = vec![];
         for family in FAMILIES.into_iter().filter(|_| self.uses_keys) {
@@ -160,6 +163,9 @@ impl Asterisk {
                 }
                 true => {}
                 false => {
+                    if current.is_none() && line.is_some() {
+                        self.require_no_mailbox(talk, number, &boxes)?;
+                    }
                     let written = self.bring_mailbox(talk, number, &boxes, line)?;
                     written.map_err(|refusal| talk.end(refusal))?;
                 }

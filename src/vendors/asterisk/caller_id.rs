@@ -1,5 +1,7 @@
 //! The caller ID of an endpoint: name and number in one text, in the form in which Asterisk gives it back.
 
+use crate::manifest::{is_dialled, ungrouped};
+
 /// The most bytes of each half: Asterisk cuts what is longer, in silence, and within a letter of several bytes it loses the
 /// whole caller ID.
 pub(super) const HALF_BYTES_MAX: usize = 79;
@@ -28,9 +30,10 @@ impl CallerId {
                 name: unquoted(name.trim()),
                 number: number.to_owned(),
             },
-            None if is_phone_number(&shrunk(text)) => CallerId {
+            // Asterisk takes these signs out before it decides if it is a number.
+            None if is_dialled(&ungrouped(text)) => CallerId {
                 name: String::new(),
-                number: shrunk(text),
+                number: ungrouped(text),
             },
             None => CallerId {
                 name: unquoted(text),
@@ -65,7 +68,7 @@ impl CallerId {
                 Ok(format!("\"{escaped}\" <{number}>"))
             }
             // Alone, each half is told from the other by its look.
-            (true, false) if is_phone_number(number) => Ok(number.clone()),
+            (true, false) if is_dialled(number) => Ok(number.clone()),
             (true, false) => Err("without a name, this number would be taken for one"),
             (false, true) if CallerId::parse(name) == *self => Ok(name.clone()),
             (false, true) if !CallerId::parse(name).number.is_empty() => {
@@ -74,22 +77,6 @@ impl CallerId {
             (false, true) => Err("without a number, this name would not be kept as it is"),
         }
     }
-}
-
-/// Returns true for a text that Asterisk takes for a telephone number, and leaves as it is.
-pub(super) fn is_phone_number(text: &str) -> bool {
-    let is_dialled = |c: char| c.is_ascii_digit() || "*#+".contains(c);
-    !text.is_empty() && text.chars().all(is_dialled)
-}
-
-/// A text without the signs that Asterisk takes out of each before it decides if it is a number: blanks, parentheses, dashes,
-/// and dots but for one at the end.
-fn shrunk(text: &str) -> String {
-    let (text, end) = match text.strip_suffix('.') {
-        Some(text) => (text, "."),
-        None => (text, ""),
-    };
-    text.replace([' ', '(', ')', '-', '.'], "") + end
 }
 
 fn is_escaped(c: char) -> bool {

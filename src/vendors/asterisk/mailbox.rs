@@ -274,6 +274,26 @@ impl Asterisk {
         }
     }
 
+    /// Makes sure that a box can be made: that there is a file for it, and that Asterisk knows none of this number, which it
+    /// may have elsewhere, or in letters of the other case.
+    pub(super) fn require_no_mailbox(
+        &self,
+        talk: &mut AriConversation<'_>,
+        number: &str,
+        boxes: &Mailboxes,
+    ) -> Step<()> {
+        if !boxes.has_file {
+            let why = "the PBX has no voicemail.conf";
+            let hint =
+                "load app_voicemail.so and write a voicemail.conf: a line [general] is enough";
+            return Err(talk.refuse("no_voicemail_file", why, hint));
+        }
+        match self.is_mailbox_in_use(talk, number)? {
+            true => Err(self.foreign_mailbox(talk, number, "beside voicemail.conf")),
+            false => Ok(()),
+        }
+    }
+
     /// Brings the box of a number to this line, or removes it.
     pub(super) fn bring_mailbox(
         &self,
@@ -285,18 +305,6 @@ impl Asterisk {
         let current = boxes.line(talk, number)?;
         if current == wanted {
             return Ok(Ok(()));
-        }
-        if !boxes.has_file {
-            let why = "the PBX has no voicemail.conf";
-            let hint =
-                "load app_voicemail.so and write a voicemail.conf: a line [general] is enough";
-            let fault = self
-                .manifest
-                .fault(FaultKind::Rejected, "no_voicemail_file", why);
-            return Ok(Err(fault.hint(hint)));
-        }
-        if current.is_none() && self.is_mailbox_in_use(talk, number)? {
-            return Err(self.foreign_mailbox(talk, number, "beside voicemail.conf"));
         }
         let makes_context = !boxes.has_context;
         let change = MailboxChange { current, wanted };

@@ -262,6 +262,30 @@ fn a_box_that_is_written_elsewhere_is_not_doubled() {
     desk.rest_is_as_before();
 }
 
+/// Asterisk takes `1A` and `1a` for the same box. Nothing is made for a row whose box would be another one's.
+#[test]
+fn a_box_in_letters_of_the_other_case_is_taken() {
+    for release in RELEASES {
+        let mut desk = desk(release);
+        let extension = |number: &str| {
+            record(&[
+                (Field::NUMBER, number),
+                (Field::SIP_PASSWORD, "tR7xkQ2mZp9w"),
+                (Field::VOICEMAIL_PIN, "0001"),
+            ])
+        };
+        is_done(desk.run(Task::Create(&extension("1a"))));
+        let file = desk.pbx.manager.file();
+        let refused = fault(desk.run(Task::Create(&extension("1A"))));
+        assert_eq!(refused.code, "asterisk.foreign_mailbox");
+        assert_eq!(refused.done_before, "");
+        assert_eq!(desk.pbx.manager.file(), file);
+        for part in ["auth.password", "aor.max_contacts", "endpoint.context"] {
+            assert_eq!(desk.pbx.stored("1A", part), None, "{part}");
+        }
+    }
+}
+
 #[test]
 fn a_deleted_box_is_given_back_as_it_was_whatever_its_line() {
     for line in [

@@ -10,6 +10,7 @@ mod ami;
 mod astdb;
 mod beside;
 mod caller_id;
+mod contacts;
 mod mailbox;
 #[cfg(test)]
 mod manager_tests;
@@ -34,7 +35,7 @@ use beside::{BesidePart, WantedKeys};
 use caller_id::CallerId;
 use mailbox::{Mailbox, WantedMailbox, owns_mailbox};
 use mend::is_hashed;
-use objects::{MAX_CONTACTS, ObjectFields, PjsipObject, ShownObject, codecs};
+use objects::{MAX_CONTACTS, NO_CODEC, ObjectFields, PjsipObject, ShownObject, codecs};
 use own::{MAILBOX_LINE, MAILBOXES, OwnAttributes, items, named_in, with_mailbox};
 use protocol::{AriConversation, Asterisk, encoded, is_id, named};
 use serde_json::{Value, json};
@@ -89,6 +90,16 @@ struct MadeParts {
     beside: Vec<BesidePart>,
 }
 
+/// The parts of an extension as they were before its change.
+struct ChangedParts {
+    /// True if its auth had the name of a telephone.
+    had_name: bool,
+    /// True if neither its auth nor its aor was gone.
+    are_whole: bool,
+    /// The fixed contacts that the change of its aor would replace.
+    contacts: Option<String>,
+}
+
 impl Tasks for Asterisk {
     fn answer(
         &self,
@@ -109,6 +120,15 @@ impl Tasks for Asterisk {
             Task::Update(wanted) => self.update(talk, wanted),
             Task::Delete(number) => self.delete(talk, number),
             Task::Apply(_) => Ok(Answer::Done),
+        }
+    }
+
+    /// Only boxes and keys of several are asked for together. All replies of a conversation are read anew at each of its
+    /// turns.
+    fn looks_at_once(&self) -> usize {
+        match self.uses_ami {
+            true => self.manifest.vendor.batch,
+            false => 1,
         }
     }
 
@@ -158,8 +178,9 @@ impl Asterisk {
             let Some(tree) = ami::endpoints(&tree) else {
                 return Err(talk.end(talk.not_understood("it is no list of AstDB's endpoints")));
             };
-            // An empty AstDB proves nothing: the endpoints may be kept elsewhere.
-            listing.complete = tree.are_all && !tree.contexts.is_empty();
+            // An empty AstDB proves nothing where the endpoints may be kept elsewhere.
+            listing.complete =
+                tree.are_all && (!tree.contexts.is_empty() || self.keeps_in_astdb(talk)?);
             let known: HashSet<&str> = tree.contexts.iter().map(|(id, _)| id.as_str()).collect();
             names.retain(|name| !known.contains(name.as_str()));
             for ((id, context), (_, named)) in tree.contexts.iter().zip(tree.named) {
@@ -218,14 +239,14 @@ impl Asterisk {
         let keys = self.keys(talk, &present)?;
         let mut found = vec![];
         for (number, endpoint) in endpoints {
-            let part = |talk: &mut AriConversation<'_>, object: PjsipObject| match endpoint
-                .named(object)
-            {
-                id if is_id(id) => self.get_object(talk, object, id),
-                _ => Ok(None),
+            let auth = match endpoint.named(PjsipObject::Auth) {
+                id if is_id(id) => self.get_object(talk, PjsipObject::Auth, id)?,
+                _ => None,
             };
-            let auth = part(talk, PjsipObject::Auth)?;
-            let aor = part(talk, PjsipObject::Aor)?;
+            let aor = match endpoint.named(PjsipObject::Aor) {
+                id if is_id(id) => self.aor_to_keep(talk, id)?,
+                _ => None,
+            };
             let state = match live {
                 true => state(talk, number)?,
                 false => None,
@@ -366,12 +387,7 @@ impl Asterisk {
             if there.contains(&object) {
                 continue;
             }
-            let mut put = self.put(talk, object, number, object.with_own(&fields, &own))?;
-            if put.is_err() && !own.is_empty() {
-                // An attribute of a module that is not loaded any more, for example. What is missing then is seen when the
-                // extension is read back.
-                put = self.put(talk, object, number, fields)?;
-            }
+            let put = self.put_with_own(talk, object, number, fields, &own)?;
             if let Err(refusal) = put {
                 return Err(self.roll_back(talk, number, Some(object), &made, refusal)?);
             }
@@ -379,6 +395,33 @@ impl Asterisk {
             talk.did(format!("the {} was made", object.word()));
         }
         Ok(Answer::Done)
+    }
+
+    /// Makes an object with the attributes that it had of its own. Where the PBX does not take one of them any more, for its
+    /// module is not loaded, it gets those that the PBX knows; what is missing then is seen when it is read back.
+    fn put_with_own(
+        &self,
+        talk: &mut AriConversation<'_>,
+        object: PjsipObject,
+        number: &str,
+        fields: ObjectFields,
+        own: &OwnAttributes,
+    ) -> Step<Result<ShownObject, Fault>> {
+        let whole = object.with_own(&fields, own);
+        let put = self.put(talk, object, number, whole.clone())?;
+        if put.is_ok() || own.is_empty() {
+            return Ok(put);
+        }
+        let made = match self.put(talk, object, number, fields.clone())? {
+            Ok(made) => made,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let known = whole.only_known(&made);
+        if !known.are_in(&made) {
+            // It is there by now, with its auth: a refusal leaves it so.
+            let _ = self.put(talk, object, number, known)?;
+        }
+        Ok(Ok(made))
     }
 
     /// The objects of a new extension, in the order in which they are made; not those in whose place it is to name others
@@ -497,6 +540,10 @@ impl Asterisk {
         fields.keep_differing(&endpoint);
         // A part was gone, so the stored endpoint may be gone too, whatever a cache shows.
         let are_whole = auth.get("auth_type").is_none() && current_aor.is_some();
+        let is_written = !fields.0.is_empty() || !are_whole;
+        if is_written && endpoint.get("allow") == Some(NO_CODEC) {
+            return Err(without_codec(talk, number));
+        }
         if !are_whole
             && self
                 .get_object(talk, PjsipObject::Endpoint, number)?
@@ -504,6 +551,12 @@ impl Asterisk {
         {
             return Err(talk.end(self.manifest.missing(number)));
         }
+        let contacts = match &current_aor {
+            Some(current) if !aor.0.is_empty() => {
+                self.contacts_to_restore(talk, number, current)?
+            }
+            _ => None,
+        };
         let beside = (&wanted.mailbox, &wanted.keys);
         let names = (old_name.as_str(), new_name.as_str());
         let kept = record.attributes().map(VendorAttributes::pairs);
@@ -514,21 +567,25 @@ impl Asterisk {
             (PjsipObject::Aor, aor),
             (PjsipObject::Endpoint, fields),
         ];
-        let had_name = current_auth.as_ref().is_some_and(has_name);
-        self.write_changed(talk, number, &endpoint, objects, (had_name, are_whole))?;
+        let was = ChangedParts {
+            had_name: current_auth.as_ref().is_some_and(has_name),
+            are_whole,
+            contacts,
+        };
+        self.write_changed(talk, number, &endpoint, objects, was)?;
         Ok(Answer::Done)
     }
 
-    /// Writes the objects of an extension of which fields are to change, the `endpoint` last. `had_name` is true if its auth
-    /// had the name of a telephone, `are_whole` if neither its auth nor its aor was gone.
+    /// Writes the objects of an extension of which fields are to change, the `endpoint` last.
     fn write_changed(
         &self,
         talk: &mut AriConversation<'_>,
         number: &str,
         endpoint: &ShownObject,
         objects: [(PjsipObject, ObjectFields); 3],
-        (had_name, are_whole): (bool, bool),
+        was: ChangedParts,
     ) -> Step<()> {
+        let are_whole = was.are_whole;
         let names_them = [PjsipObject::Auth, PjsipObject::Aor]
             .iter()
             .all(|object| endpoint.named(*object) == number);
@@ -552,12 +609,15 @@ impl Asterisk {
                 }
                 Err(refusal) => return Err(talk.end(refusal)),
             };
-            if object == PjsipObject::Auth && keeps_name && had_name && !has_name(&shown) {
+            if object == PjsipObject::Auth && keeps_name && was.had_name && !has_name(&shown) {
                 // It was not there any more, and so it is all this row's: another PBX answers, or somebody removed it.
                 self.remove(talk, object, number)?;
                 return Err(talk.end(self.manifest.missing(number)));
             }
             talk.did(format!("the {} was changed", object.word()));
+            if let (PjsipObject::Aor, Some(fixed)) = (object, &was.contacts) {
+                self.restore_contacts(talk, number, fixed)?;
+            }
             if object == PjsipObject::Endpoint {
                 // If the extension was removed meanwhile, writing the endpoint created it without its auth and aor.
                 self.part(talk, PjsipObject::Auth, number)?;
@@ -730,7 +790,13 @@ impl Asterisk {
         purpose: Purpose,
     ) -> Step<Wanted> {
         let mut wanted = Wanted::default();
+        // Only what is given back brings its attributes along: what was empty is not filled then.
+        let is_given_back = record.attributes().is_some();
         for (row, value) in self.manifest.outgoing(record, purpose) {
+            let stays_empty = is_given_back && record.get(row.name).is_none();
+            if stays_empty && row.wire == CALLER_NUMBER {
+                continue;
+            }
             let mut parts = row.wire.split('.');
             let is_beside = matches!(parts.next(), Some("id" | "mailbox" | "astdb"));
             let breaks = |c: char| matches!(c, '\r' | '\n') || (is_beside && c.is_control());
@@ -763,6 +829,18 @@ impl Asterisk {
         }
         Ok(wanted)
     }
+}
+
+/// Refuses the change of an endpoint without a codec: it would be answered as if it may have happened.
+fn without_codec(talk: &AriConversation<'_>, number: &str) -> Turn {
+    let why = format!(
+        "{number} has no codec, so no call is possible with it, and the PBX refuses every change of it"
+    );
+    talk.refuse(
+        "without_codec",
+        why,
+        "delete the extension and import it anew",
+    )
 }
 
 /// Returns true for an auth that has the name of a telephone.

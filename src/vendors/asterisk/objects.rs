@@ -8,10 +8,13 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// The folder of all objects in the address.
-const FOLDER: &str = "/asterisk/config/dynamic/res_pjsip";
+pub(super) const FOLDER: &str = "/asterisk/config/dynamic/res_pjsip";
 
 /// The attribute that an aor always has.
 pub(super) const MAX_CONTACTS: &str = "max_contacts";
+
+/// The codecs of an endpoint that has none.
+pub(super) const NO_CODEC: &str = "(nothing)";
 
 /// One of the objects that make an extension. Each has the extension's number as its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,6 +150,13 @@ impl ObjectFields {
     /// Returns true if an object has all of these already.
     pub(super) fn are_in(&self, current: &ShownObject) -> bool {
         self.0.iter().all(|field| !differs(field, current))
+    }
+
+    /// Those that an object has, whatever their values; those that every write names among them.
+    pub(super) fn only_known(mut self, current: &ShownObject) -> ObjectFields {
+        self.0
+            .retain(|(name, _)| name == "disallow" || current.get(name).is_some());
+        self
     }
 
     /// Leaves only those that an object has not.

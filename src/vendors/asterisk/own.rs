@@ -15,9 +15,8 @@ pub(super) const MAILBOXES: &str = "aor.mailboxes";
 /// The line of its voicemail box. All but the name in it are fields here.
 pub(super) const MAILBOX_LINE: &str = "mailbox.line";
 
-/// Attributes that are not given back to an extension: telephones register again by themselves, and codecs that are not
-/// wanted are those that are not named.
-const NOT_GIVEN_BACK: [&str; 2] = ["aor.contact", "endpoint.disallow"];
+/// The attribute that is not given back to an extension: codecs that are not wanted are those that are not named.
+const NOT_GIVEN_BACK: &str = "endpoint.disallow";
 
 impl Asterisk {
     /// The attributes of an extension for which there is no field. Those of an auth or aor of another number stay there
@@ -47,7 +46,7 @@ impl Asterisk {
                 let is_number =
                     matches!(&*name, "endpoint.auth" | "endpoint.aors") && value == number;
                 let is_kept = !is_number && name != "endpoint.context" && !is_field(&name);
-                if is_kept && !NOT_GIVEN_BACK.contains(&&*name) {
+                if is_kept && name != NOT_GIVEN_BACK {
                     own.insert(name, value.to_owned());
                 }
             }

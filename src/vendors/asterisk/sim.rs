@@ -8,7 +8,7 @@
 
 use super::sim_manager::ManagerSim;
 pub use super::sim_manager::Release;
-use crate::digest::base64;
+use crate::digest::{base64, md5_hex};
 use crate::vendors::Account;
 use crate::wire::{Pbx, RawRequest, Reply};
 use serde_json::{Value, json};
@@ -78,6 +78,11 @@ pub struct AsteriskSim {
     lost: BTreeMap<String, Option<StoredAttributes>>,
     /// The endpoints that AstDB holds, for it has lost their deletion, and the cache does not show.
     hidden: BTreeMap<String, StoredAttributes>,
+    /// True where a cache shows endpoints without a codec on.
+    #[cfg(test)]
+    pub(super) shows_poison: bool,
+    /// The contacts of telephones that have registered, by aor.
+    pub(super) registered: BTreeMap<String, Vec<String>>,
     /// True once there was an endpoint: until then PJSIP is no technology.
     had_endpoint: bool,
     /// A type that the configuration maps to no database.
@@ -194,6 +199,9 @@ impl AsteriskSim {
             backlog: 0,
             lost: BTreeMap::new(),
             hidden: BTreeMap::new(),
+            #[cfg(test)]
+            shows_poison: false,
+            registered: BTreeMap::new(),
             had_endpoint: false,
             unmapped: None,
             has_crashed: false,
@@ -329,9 +337,32 @@ impl AsteriskSim {
                 (format!("ps_endpoints/endpoint/{id}"), value.to_string())
             })
             .collect();
+        let aors = self.objects[1].iter().map(|(id, stored)| {
+            let names = ["max_contacts", "mailboxes", "contact"];
+            let values = names.map(|name| (name.to_owned(), json!(self.value(1, stored, name))));
+            let value: Value = values.into_iter().collect();
+            (format!("ps_aors/aor/{id}"), value.to_string())
+        });
+        let aors: Vec<(String, String)> = aors.collect();
+        self.manager.keys.extend(aors);
         let (username, password) = &self.manager_account;
         let account = (username.as_str(), password.as_str());
-        self.manager.answer(request, account, &endpoints)
+        let reply = self.manager.answer(request, account, &endpoints);
+        let (aors, keys) = take(&mut self.manager.keys)
+            .into_iter()
+            .partition(|(key, _)| key.starts_with("ps_aors/"));
+        self.manager.keys = keys;
+        let aors: BTreeMap<String, String> = aors;
+        for (key, text) in aors {
+            let stored: Value = serde_json::from_str(&text).unwrap_or_default();
+            let aor = self.objects[1].get_mut(key.trim_start_matches("ps_aors/aor/"));
+            let contact = stored.get("contact").and_then(Value::as_str);
+            if let (Some(aor), Some(contact)) = (aor, contact) {
+                aor.insert("contact".to_owned(), contact.to_owned());
+                aor.retain(|name, text| name != "contact" || !text.is_empty());
+            }
+        }
+        reply
     }
 
     /// The version, and the time of its start.
@@ -394,6 +425,9 @@ impl AsteriskSim {
                 _ => not_found(&id),
             });
         }
+        if kind == "contact" && verb == "GET" {
+            return self.contact(&id);
+        }
         let Some(index) = TYPES.iter().position(|known| *known == kind) else {
             return Err(SimRefusal(404, format!("objectType '{kind}' not found")));
         };
@@ -407,9 +441,28 @@ impl AsteriskSim {
     fn get(&self, kind: usize, id: &str) -> Result<Value, SimRefusal> {
         let current = self.objects.get(kind).and_then(|objects| objects.get(id));
         let current = current.filter(|_| kind != 2 || !self.is_poison(id));
-        current
+        let mut shown = current
             .map(|current| self.shown(kind, current))
-            .ok_or_else(|| not_found(id))
+            .ok_or_else(|| not_found(id))?;
+        // Each contact of a telephone is one more attribute, before the fixed one.
+        if let (1, Some(contacts), Value::Array(items)) =
+            (kind, self.registered.get(id), &mut shown)
+        {
+            items.retain(|item| *item != json!({ "attribute": "contact", "value": "" }));
+            for contact in contacts {
+                items.insert(0, json!({ "attribute": "contact", "value": contact }));
+            }
+        }
+        Ok(shown)
+    }
+
+    /// The contact of a telephone, an object of its own, by aor and hash.
+    fn contact(&self, id: &str) -> Result<Value, SimRefusal> {
+        let (aor, hash) = id.split_once(";@").ok_or_else(|| not_found(id))?;
+        let contacts = self.registered.get(aor).into_iter().flatten();
+        let mut own = contacts.filter(|contact| md5_hex(contact) == hash);
+        let uri = own.next().ok_or_else(|| not_found(id))?;
+        Ok(json!([{ "attribute": "uri", "value": uri }]))
     }
 
     fn delete(&mut self, kind: usize, id: &str) -> Result<Value, SimRefusal> {
@@ -420,6 +473,7 @@ impl AsteriskSim {
         if let Some(objects) = self.objects.get_mut(kind) {
             objects.remove(id);
         }
+        self.registered.remove(id);
         if kind == 2 {
             self.listed.remove(id);
             if self.backlog >= BACKLOG {
@@ -488,6 +542,9 @@ impl AsteriskSim {
         if kind == 2 {
             self.lost.remove(id);
         }
+        if kind == 1 {
+            self.fix_contact(id, &mut stored);
+        }
         let shown = self.shown(kind, &stored);
         if let Some(objects) = self.objects.get_mut(kind) {
             objects.insert(id.to_owned(), stored);
@@ -504,6 +561,12 @@ impl AsteriskSim {
             true => Ok(shown),
             false => Err(SimRefusal(500, "Allocation failed".into())),
         }
+    }
+
+    /// Stores what it shows of an aor: the contact of a telephone in the place of the fixed one.
+    fn fix_contact(&self, id: &str, stored: &mut StoredAttributes) {
+        let contact = self.registered.get(id).and_then(|all| all.first());
+        stored.extend(contact.map(|contact| ("contact".to_owned(), contact.clone())));
     }
 
     /// Sets an attribute; `None` where it does not take the value, false where the value was cut within a letter.
@@ -572,6 +635,10 @@ impl AsteriskSim {
     }
 
     fn is_poison(&self, id: &str) -> bool {
+        #[cfg(test)]
+        if self.shows_poison {
+            return false;
+        }
         let current = self.objects[2].get(id);
         current.is_some_and(|current| self.value(2, current, "allow") == NO_CODEC)
     }

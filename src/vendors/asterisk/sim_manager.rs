@@ -125,8 +125,12 @@ impl ManagerSim {
 
     /// The line of a box that Asterisk knows.
     pub(super) fn mailbox_in_use(&self, context: &str, number: &str) -> Option<String> {
-        let key = (context.to_owned(), number.to_owned());
-        self.in_use.get(&key).cloned()
+        let mut boxes = self.in_use.iter();
+        let is_it =
+            |(of, name): &(String, String)| of == context && name.eq_ignore_ascii_case(number);
+        boxes
+            .find(|(key, _)| is_it(key))
+            .map(|(_, line)| line.clone())
     }
 
     pub(super) fn expire_sessions(&mut self) {

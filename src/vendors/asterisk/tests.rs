@@ -640,10 +640,43 @@ fn an_undo_gives_back_what_no_field_stands_for() {
     }
 }
 
+/// A fixed contact is given back, and that of a telephone is not, for it registers again by itself; a caller ID that was
+/// empty is so again.
+#[test]
+fn an_undo_gives_back_fixed_contacts_and_fills_nothing() {
+    const FIXED: &str = "sip:10.0.0.7:5060";
+    for (release, _) in RELEASES {
+        for (fixed, registered) in [(FIXED, &[][..]), (FIXED, &["sip:2002@10.0.0.8"])]
+            .into_iter()
+            .chain([("", &["sip:2002@10.0.0.8"][..]), (FIXED, &[FIXED])])
+        {
+            let mut pbx = sim(release);
+            is_done(run(&mut pbx, Task::Create(&ann())));
+            put(&mut pbx, "aor", "2002", &[("contact", fixed)]);
+            put(&mut pbx, "endpoint", "2002", &[("callerid", "")]);
+            let contacts = registered.iter().map(|uri| (*uri).to_owned());
+            pbx.registered.insert("2002".into(), contacts.collect());
+            let before = look(&mut pbx, "2002").unwrap();
+            is_done(run(&mut pbx, Task::Delete("2002")));
+            let mut wanted = Record::numbered("2002");
+            for (field, text) in before.iter().filter(|(_, text)| !text.is_empty()) {
+                wanted.set(field, text);
+            }
+            wanted.set_attributes(before.attributes().unwrap().clone());
+            is_done(run(&mut pbx, Task::Create(&wanted)));
+            assert_eq!(pbx.stored("2002", "aor.contact").as_deref(), Some(fixed));
+            let caller_id = pbx.stored("2002", "endpoint.callerid").unwrap();
+            assert_eq!(caller_id, "<unknown>");
+            assert_eq!(look(&mut pbx, "2002").unwrap(), before);
+        }
+    }
+}
+
 #[test]
 fn what_the_pbx_does_not_take_back_is_left_out_and_seen() {
     let mut pbx = sim(Release::R22);
     is_done(run(&mut pbx, Task::Create(&ann())));
+    put(&mut pbx, "endpoint", "2002", &[("acl", "office")]);
     let before = look(&mut pbx, "2002").unwrap();
     is_done(run(&mut pbx, Task::Delete("2002")));
     let mut pairs = before.attributes().unwrap().pairs();
@@ -773,6 +806,86 @@ fn a_name_that_looks_like_a_telephone_number_makes_no_caller_id() {
         pbx.stored("front-desk", "endpoint.callerid").as_deref(),
         Some("11.")
     );
+}
+
+/// A conversation about many is read anew at each turn, so that its time would grow with the square of their number. Only
+/// where they share requests it is worth that.
+#[test]
+fn extensions_are_looked_at_one_at_a_time_unless_they_share_requests() {
+    let mut pbx = sim(Release::R22);
+    let (with_ami, _) = with_ami(&mut pbx);
+    let alone = asterisk();
+    assert_eq!((alone.looks_at_once(), with_ami.looks_at_once()), (1, 8));
+    let numbers: Vec<String> = (2000..2008).map(|number| number.to_string()).collect();
+    for number in &numbers {
+        let mut wanted = ann();
+        wanted.set(Field::NUMBER, number.as_str());
+        is_done(run(&mut pbx, Task::Create(&wanted)));
+    }
+    let requests = wire(&mut pbx, &Task::Get(&numbers)).len();
+    assert_eq!(
+        requests,
+        numbers.len() * wire(&mut pbx, &Task::Get(&numbers[..1])).len()
+    );
+}
+
+/// With each change of an aor Asterisk takes a registered telephone's address for a fixed contact. Through the manager
+/// interface it is put right, and without it nothing is sent.
+#[test]
+fn a_change_of_an_aor_leaves_its_contacts_as_they_were() {
+    for (release, _) in RELEASES {
+        for fixed in ["", "sip:10.0.0.7:5060"] {
+            let mut pbx = sim(release);
+            let (client, signed) = with_ami(&mut pbx);
+            is_done(run(&mut pbx, Task::Create(&ann())));
+            put(&mut pbx, "aor", "2002", &[("contact", fixed)]);
+            let more = record(&[(Field::NUMBER, "2002"), (Field::MAX_REGISTRATIONS, "5")]);
+            let telephone = vec!["sip:2002@10.0.0.8".to_owned()];
+            pbx.registered.insert("2002".into(), telephone);
+            let told = fault(run(&mut pbx, Task::Update(&more)));
+            assert_eq!(
+                (&*told.code, &*told.done_before),
+                ("asterisk.registered", "")
+            );
+            let contact = |pbx: &AsteriskSim| pbx.stored("2002", "aor.contact").unwrap();
+            assert_eq!(contact(&pbx), fixed);
+            // What is no part of the aor can be changed all the same.
+            is_done(run(&mut pbx, Task::Update(&renamed_ann(None))));
+            let update = Task::Update(&more);
+            is_done(testkit::converse_with(&*client, &mut pbx, &signed, update));
+            assert_eq!(pbx.stored("2002", "aor.max_contacts").unwrap(), "5");
+            assert_eq!(contact(&pbx), fixed);
+            // Nobody is registered any more.
+            pbx.registered.clear();
+            let fewer = record(&[(Field::NUMBER, "2002"), (Field::MAX_REGISTRATIONS, "2")]);
+            is_done(run(&mut pbx, Task::Update(&fewer)));
+            assert_eq!(contact(&pbx), fixed);
+        }
+    }
+}
+
+/// The PBX refuses each change of an endpoint without a codec, in words that mean it may have happened. So none is sent.
+#[test]
+fn an_endpoint_without_codec_is_not_written() {
+    for (release, _) in RELEASES {
+        let mut pbx = sim(release);
+        is_done(run(&mut pbx, Task::Create(&ann())));
+        put(&mut pbx, "endpoint", "2002", &[("disallow", "all")]);
+        pbx.shows_poison = true;
+        let before = look(&mut pbx, "2002").unwrap();
+        let told = fault(run(&mut pbx, Task::Update(&renamed_ann(None))));
+        assert_eq!(
+            (&*told.code, &*told.done_before),
+            ("asterisk.without_codec", "")
+        );
+        assert_eq!(look(&mut pbx, "2002").unwrap(), before);
+        // Its auth alone can be changed.
+        let secret = record(&[
+            (Field::NUMBER, "2002"),
+            (Field::SIP_PASSWORD, "Kq7WzP3xVn9T"),
+        ]);
+        is_done(run(&mut pbx, Task::Update(&secret)));
+    }
 }
 
 #[test]
@@ -982,8 +1095,19 @@ fn the_manager_interface_lists_for_certain_what_is_in_astdb() {
         let list = |pbx: &mut AsteriskSim| {
             listing(testkit::converse_with(&*client, pbx, &session, Task::List))
         };
-        // An empty AstDB may mean that the endpoints are kept elsewhere.
-        assert!(!list(&mut pbx).complete);
+        // An empty AstDB is all there is, unless endpoints may be kept elsewhere.
+        assert!(list(&mut pbx).complete);
+        let places = "endpoint => astdb,ps_endpoints\n";
+        for place in [
+            "realtime,ps_endpoints",
+            "config,pjsip.conf,criteria=type=endpoint",
+        ] {
+            pbx.manager
+                .write_sorcery_file(&format!("[res_pjsip]\n{places}endpoint => {place}\n"));
+            assert!(!list(&mut pbx).complete);
+        }
+        pbx.manager
+            .write_sorcery_file(&format!("[res_pjsip]\n{places}"));
         is_done(run(&mut pbx, Task::Create(&ann())));
         let trunk = [("context", "from-trunk"), ("allow", "alaw")];
         put(&mut pbx, "endpoint", "trunk", &trunk);

@@ -1,0 +1,118 @@
+//! The contacts of an aor: fixed ones, and those of telephones, which register again by themselves. ARI shows both alike.
+//!
+//! With each change of an aor Asterisk stores a contact that it shows, whichever it is: the present address of a telephone
+//! becomes a fixed one, which rings on when the telephone is elsewhere, and takes the place of the one that was fixed.
+
+use super::ami;
+use super::objects::{FOLDER, PjsipObject, ShownObject};
+use super::protocol::{AriConversation, Asterisk, encoded, one_line};
+use crate::digest::md5_hex;
+use crate::model::FaultKind;
+use crate::vendors::conversation::Step;
+use crate::wire::{Effect, Method, Request};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The attribute of an aor with one contact. It is shown once for each.
+const CONTACT: &str = "contact";
+
+impl Asterisk {
+    /// Asks for an aor, with its fixed contacts alone, in one text as a PUT takes them.
+    pub(super) fn aor_to_keep(
+        &self,
+        talk: &mut AriConversation<'_>,
+        id: &str,
+    ) -> Step<Option<ShownObject>> {
+        let Some(mut aor) = self.get_object(talk, PjsipObject::Aor, id)? else {
+            return Ok(None);
+        };
+        let fixed = self.fixed_contacts(talk, id, &aor)?;
+        aor.0.retain(|(name, _)| name != CONTACT);
+        aor.0.push((CONTACT.to_owned(), fixed.join(",")));
+        Ok(Some(aor))
+    }
+
+    /// The fixed contacts of an aor that is to be changed, where a telephone is registered there, so that they are to be put
+    /// back; `None` where there is none.
+    pub(super) fn contacts_to_restore(
+        &self,
+        talk: &mut AriConversation<'_>,
+        number: &str,
+        aor: &ShownObject,
+    ) -> Step<Option<String>> {
+        let fixed = self.fixed_contacts(talk, number, aor)?;
+        if contacts(aor).count() == fixed.len() {
+            return Ok(None);
+        }
+        let is_in_astdb = self.uses_ami && {
+            let mapping = talk.try_ask(ami::get_mapping())?;
+            mapping.is_ok_and(|mapping| ami::keeps_aors_in_astdb(&mapping))
+        };
+        if !is_in_astdb {
+            let why = format!(
+                "a telephone is registered at {number}, and with this change Asterisk would take its present address for a fixed contact, for good"
+            );
+            let hint = "change it while the telephone is not registered; or set ami = \"on\": then the contacts are put back as they were";
+            return Err(talk.refuse("registered", why, hint));
+        }
+        Ok(Some(fixed.join(",")))
+    }
+
+    /// Puts the fixed contacts of an aor back that was changed.
+    pub(super) fn restore_contacts(
+        &self,
+        talk: &mut AriConversation<'_>,
+        number: &str,
+        fixed: &str,
+    ) -> Step<()> {
+        let stored = talk.ask(one_line(talk, ami::get_stored_aor(number))?)?;
+        let Some(mut aor) = ami::stored_aor(&stored, number) else {
+            return Err(talk.end(talk.not_understood("it is no aor of AstDB")));
+        };
+        aor.insert(CONTACT.to_owned(), fixed.into());
+        let aor = Value::Object(aor).to_string();
+        talk.ask(one_line(talk, ami::set_stored_aor(number, &aor))?)?;
+        Ok(())
+    }
+
+    fn fixed_contacts(
+        &self,
+        talk: &mut AriConversation<'_>,
+        id: &str,
+        aor: &ShownObject,
+    ) -> Step<Vec<String>> {
+        let mut fixed: Vec<String> = contacts(aor).map(str::to_owned).collect();
+        for contact in contacts(aor).collect::<BTreeSet<&str>>() {
+            // A telephone's is an object of its own, beside a fixed one of the same address.
+            if self.is_registered(talk, id, contact)?
+                && let Some(at) = fixed.iter().position(|one| one == contact)
+            {
+                fixed.remove(at);
+            }
+        }
+        Ok(fixed)
+    }
+
+    /// Asks whether a telephone has registered this contact at an aor.
+    fn is_registered(
+        &self,
+        talk: &mut AriConversation<'_>,
+        aor: &str,
+        contact: &str,
+    ) -> Step<bool> {
+        let id = encoded(&format!("{aor};@{}", md5_hex(contact)));
+        let path = format!("{FOLDER}/contact/{id}");
+        let request = Request::new("get contact", Method::Get, path, Effect::Reads);
+        match talk.try_ask(request)? {
+            Ok(_) => Ok(true),
+            Err(refusal) if refusal.kind == FaultKind::Missing => Ok(false),
+            Err(refusal) => Err(talk.end(refusal)),
+        }
+    }
+}
+
+/// All contacts of an aor.
+fn contacts(aor: &ShownObject) -> impl Iterator<Item = &str> {
+    let filled = aor.filled().filter(|(name, _)| *name == CONTACT);
+    filled.map(|(_, contact)| contact)
+}
