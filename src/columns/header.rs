@@ -23,29 +23,7 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
             HeadingMeaning::Field
         }
     };
-    let mut known: HashMap<String, HeadingMeaning> = HashMap::new();
-    let mut learn = |word: String, worth: HeadingMeaning| {
-        let known_worth = known.entry(word).or_insert(worth);
-        *known_worth = worth.max(*known_worth);
-    };
-    for vendor in std::iter::once(&target).chain(vendors) {
-        for (word, field) in vendor.own_names() {
-            learn(word.to_owned(), worth(field));
-        }
-    }
-    for (heading, mapped) in &options.map {
-        learn(
-            heading_key(heading),
-            mapped.field().map_or(HeadingMeaning::Field, worth),
-        );
-    }
-    for (word, meaning) in products().iter().flat_map(Product::words) {
-        let meant = match meaning {
-            ProductWord::Read(cell) => cell.fields().into_iter().map(worth).max(),
-            ProductWord::LeftOut => None,
-        };
-        learn(word.to_owned(), meant.unwrap_or(HeadingMeaning::Field));
-    }
+    let known = meanings_of_words(target, vendors, options, worth);
     let known = move |text: &str| {
         if is_own(text) {
             return HeadingMeaning::Field;
@@ -98,6 +76,39 @@ pub fn headings(target: &Manifest, vendors: &[&Manifest], options: &BindOptions)
                 && of_group(group) == HeadingMeaning::Nothing
                 && !words.is_of_person(group))
     })
+}
+
+/// The meaning of each word by which vendors, the mapping and the products call a field.
+fn meanings_of_words(
+    target: &Manifest,
+    vendors: &[&Manifest],
+    options: &BindOptions,
+    worth: impl Fn(Field) -> HeadingMeaning,
+) -> HashMap<String, HeadingMeaning> {
+    let mut known: HashMap<String, HeadingMeaning> = HashMap::new();
+    let mut learn = |word: String, worth: HeadingMeaning| {
+        let known_worth = known.entry(word).or_insert(worth);
+        *known_worth = worth.max(*known_worth);
+    };
+    for vendor in std::iter::once(&target).chain(vendors) {
+        for (word, field) in vendor.own_names() {
+            learn(word.to_owned(), worth(field));
+        }
+    }
+    for (heading, mapped) in &options.map {
+        learn(
+            heading_key(heading),
+            mapped.field().map_or(HeadingMeaning::Field, &worth),
+        );
+    }
+    for (word, meaning) in products().iter().flat_map(Product::words) {
+        let meant = match meaning {
+            ProductWord::Read(cell) => cell.fields().into_iter().map(&worth).max(),
+            ProductWord::LeftOut => None,
+        };
+        learn(word.to_owned(), meant.unwrap_or(HeadingMeaning::Field));
+    }
+    known
 }
 
 /// The subject of the columns below a word.

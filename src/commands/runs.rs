@@ -2,12 +2,14 @@
 
 use crate::cli::{RunsArgs, RunsCommand};
 use crate::lang::translated;
-use crate::ledger::{ApplyState, Memory, StateDir, StoredRun, clean, runs};
+use crate::ledger::{Memory, StateDir, StoredRun, clean, runs};
 use crate::model::counted;
 use crate::rim::terminal::{print, print_data};
 use crate::rim::{Context, Exit, Failure};
 use crate::run::SavedOptions;
-use crate::run::listing::{result_counts, run_as_json, run_state, summary_as_json, table_row};
+use crate::run::listing::{
+    in_effect, result_counts, run_as_json, run_state, summary_as_json, table_row,
+};
 use crate::sheet::markdown;
 use serde_json::{Value, json};
 
@@ -116,17 +118,6 @@ fn show(name: Option<&str>, json: bool, state: &StateDir) -> Result<Exit, Failur
         }
         Ok(())
     })
-}
-
-/// Says if a run's changes are in effect; empty where each is at once.
-fn in_effect(apply: Option<ApplyState>) -> &'static str {
-    match apply {
-        None => "",
-        Some(ApplyState::Due) => "not before rowcall resume, or the step on the PBX's own page",
-        Some(ApplyState::Left) => "not before the step on the PBX's own page (--apply none)",
-        Some(ApplyState::Done) => "yes",
-        Some(ApplyState::NotDue) => "nothing was changed",
-    }
 }
 
 /// The newest run's name.

@@ -652,64 +652,41 @@ impl FastPath {
     }
 
     fn of_bytes(field: Field, rules: &[CompiledRule<'_>]) -> FastPath {
-        let (kind, care) = (field.def().kind, field.def().care);
-        let mut table = letters_and_digits();
+        let mut table = bytes_of_field(field);
         let (mut demanded, mut min, mut max, mut form) = (0, 0, usize::MAX, TextForm::Any);
-        let slow_unless = |table: &mut [u8; 256], good: &dyn Fn(u8) -> bool| {
-            for byte in 0..=255 {
-                if !good(byte) {
-                    table[usize::from(byte)] |= SLOW;
-                }
-            }
-        };
-        // The first letter of `<clear>`, and the characters of the swallowed address.
-        slow_unless(&mut table, &|b| {
-            b != b'<' && (b != b'[' || kind != Kind::Email)
-        });
-        slow_unless(&mut table, &|b| {
-            !spreadsheet_damage::may_be_damaged(care, b)
-        });
-        if kind == Kind::List {
-            slow_unless(&mut table, &|b| {
-                !matches!(b, b',' | b'|' | b'\n' | b'[' | b'{')
-            });
-        }
-        if kind == Kind::Count {
-            slow_unless(&mut table, &|b| b.is_ascii_digit());
-        }
         for rule in rules {
             match &rule.row.rule {
                 Rule::NotBlank => (),
-                Rule::Digits => slow_unless(&mut table, &|b| b.is_ascii_digit()),
+                Rule::Digits => slow_unless(&mut table, |b| b.is_ascii_digit()),
                 Rule::MaxLength { n } | Rule::MaxBytes { n } => max = max.min(*n),
                 Rule::MinLength { n } => {
                     min = min.max(*n);
-                    slow_unless(&mut table, &|b| b.is_ascii());
+                    slow_unless(&mut table, |b| b.is_ascii());
                 }
                 // A single byte of a longer character proves nothing, unless no such character is named.
-                Rule::Forbidden { chars } => slow_unless(&mut table, &|b| {
-                    let told = b.is_ascii() || chars.is_ascii();
-                    told && !chars.contains(char::from(b))
+                Rule::Forbidden { chars } => slow_unless(&mut table, |b| {
+                    let is_certain = b.is_ascii() || chars.is_ascii();
+                    is_certain && !chars.contains(char::from(b))
                 }),
                 // The control characters beyond ASCII begin with this byte.
-                Rule::AtMost { chars, .. } => slow_unless(&mut table, &|b| {
+                Rule::AtMost { chars, .. } => slow_unless(&mut table, |b| {
                     b.is_ascii() && !chars.contains(char::from(b))
                 }),
-                Rule::OneLine => slow_unless(&mut table, &|b| !b.is_ascii_control() && b != 0xc2),
-                Rule::Only { chars } => slow_unless(&mut table, &|b| {
+                Rule::OneLine => slow_unless(&mut table, |b| !b.is_ascii_control() && b != 0xc2),
+                Rule::Only { chars } => slow_unless(&mut table, |b| {
                     b.is_ascii() && chars.contains(char::from(b))
                 }),
                 Rule::Strong { min: n } => {
                     min = min.max(*n);
                     demanded |= DIGIT | LOWER | UPPER;
-                    slow_unless(&mut table, &|b| b.is_ascii());
+                    slow_unless(&mut table, |b| b.is_ascii());
                 }
                 Rule::Range { min, max } if matches!(form, TextForm::Any) => {
-                    slow_unless(&mut table, &|b| b.is_ascii_digit());
+                    slow_unless(&mut table, |b| b.is_ascii_digit());
                     form = TextForm::Range(*min, *max);
                 }
                 Rule::Email if matches!(form, TextForm::Any) => {
-                    slow_unless(&mut table, &|b| b.is_ascii_graphic());
+                    slow_unless(&mut table, |b| b.is_ascii_graphic());
                     form = TextForm::Email;
                 }
                 // Two forms are one too many for a glance.
@@ -733,6 +710,34 @@ impl FastPath {
             is_odd: odd_words(field),
         }
     }
+}
+
+/// Marks the bytes that need the slow look: all but the good ones.
+fn slow_unless(table: &mut [u8; 256], is_good: impl Fn(u8) -> bool) {
+    for byte in 0..=255 {
+        if !is_good(byte) {
+            table[usize::from(byte)] |= SLOW;
+        }
+    }
+}
+
+/// The kind of each byte in the text of a field, whatever the vendor's rules.
+fn bytes_of_field(field: Field) -> Box<[u8; 256]> {
+    let (kind, care) = (field.def().kind, field.def().care);
+    let mut table = letters_and_digits();
+    // The first letter of `<clear>`, and the characters of the swallowed address.
+    slow_unless(&mut table, |b| {
+        b != b'<' && (b != b'[' || kind != Kind::Email)
+    });
+    slow_unless(&mut table, |b| !spreadsheet_damage::may_be_damaged(care, b));
+    match kind {
+        Kind::List => slow_unless(&mut table, |b| {
+            !matches!(b, b',' | b'|' | b'\n' | b'[' | b'{')
+        }),
+        Kind::Count => slow_unless(&mut table, |b| b.is_ascii_digit()),
+        _ => {}
+    }
+    table
 }
 
 /// The kind of each byte: a digit, a small letter, a capital one, or none of them.

@@ -8,6 +8,7 @@
 //!   collector gathers in row order; with its facts a second pass can report all findings of a row together with that
 //!   row.
 
+mod bound;
 mod compiled;
 mod dialled;
 mod fields_together;

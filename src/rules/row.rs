@@ -1,5 +1,6 @@
 //! One row against the rules of one vendor.
 
+use super::bound::{BoundColumn, BoundField, BoundHeadings, bound_columns};
 use super::compiled::{CompiledField, ValueClass, View};
 use super::fields_together::FieldsTogether;
 use super::hashes::{HashText, hash_text};
@@ -15,8 +16,7 @@ use crate::columns::{Binding, CellReading, Scratch};
 use crate::manifest::{Access, Manifest, Purpose};
 use crate::mapping::MappedField;
 use crate::model::{
-    Care, Field, Finding, Kind, OddChar, Record, RuleId, Secret, Severity, TO_GENERATE,
-    heading_key, redact,
+    Care, Field, Finding, Kind, OddChar, Record, RuleId, Secret, Severity, TO_GENERATE, redact,
 };
 use crate::sheet::{
     CLEAR, Cells, GENERATE, Row, RowTrouble, escaped, is_ditto, is_generate, is_mask,
@@ -49,44 +49,21 @@ pub struct Checker<'m> {
     measured: Vec<u8>,
     on_create: Box<View>,
     cross: FieldsTogether,
-    /// The headings of the columns that are read, as [`heading_key`] compares them.
-    headings: Vec<(usize, String)>,
+    headings: BoundHeadings,
     country: Option<Country>,
     /// The parts of the reading of a row that go beyond its single cells.
     reading: Option<Arc<CellReading>>,
-}
-
-/// A column that is read.
-#[derive(Debug, Clone, Copy)]
-struct BoundColumn {
-    index: usize,
-    bound: BoundField,
-    /// True if a blank cell is always right.
-    may_be_blank: bool,
-}
-
-/// The meaning of a column.
-#[derive(Debug, Clone, Copy)]
-enum BoundField {
-    /// The field row of this index.
-    Known(u8),
-    /// A field that the vendor does not know.
-    Foreign(Field),
 }
 
 impl<'m> Checker<'m> {
     /// Compiles a vendor's rules for a sheet with this binding.
     pub fn new(manifest: &'m Manifest, binding: &Binding) -> Self {
         let mut checker = Checker::compile(manifest, |field| binding.column_of(field));
-        let read = binding.columns.iter().enumerate();
-        let read = read.filter(|(_, column)| column.field.is_some());
         checker.reading = binding.reading();
         for compiled in &mut checker.fields {
             compiled.usual_digits = binding.usual_digits.get(&compiled.row.name).copied();
         }
-        checker.headings = read
-            .map(|(at, column)| (at, heading_key(&column.heading)))
-            .collect();
+        checker.headings = BoundHeadings::new(binding);
         checker
     }
 
@@ -108,7 +85,7 @@ impl<'m> Checker<'m> {
         if is_number && cells.text().len() > number.len() + LABEL_BYTES_MAX {
             return None;
         }
-        if !is_number && self.repeats_headings(cells) {
+        if !is_number && self.headings.are_repeated_in(cells) {
             return Some(self.about_row(
                 "row.headings",
                 "the row repeats the headings",
@@ -152,19 +129,6 @@ impl<'m> Checker<'m> {
         }
     }
 
-    fn repeats_headings(&self, cells: Cells<'_>) -> bool {
-        let mut same = 0;
-        for (column, heading) in &self.headings {
-            let text = cells.get(*column).unwrap_or_default();
-            match text.trim().is_empty() {
-                true => {}
-                false if heading_key(text) == *heading => same += 1,
-                false => return false,
-            }
-        }
-        same > 1 || (same == 1 && self.headings.len() == 1)
-    }
-
     /// Returns true for a row that has its number and a label at most.
     fn is_bare(&self, number: &str, cells: Cells<'_>) -> bool {
         cells.text().len() <= number.len() + LABEL_BYTES_MAX && !self.has_secret(cells)
@@ -195,25 +159,8 @@ impl<'m> Checker<'m> {
             .iter()
             .map(|row| CompiledField::new(manifest, row, column_of(row.name)))
             .collect();
+        let columns = bound_columns(manifest, &fields, column_of);
         let of_slots = (0u8..).zip(&fields);
-        let known = of_slots.clone().filter_map(|(index, compiled)| {
-            Some(BoundColumn {
-                index: compiled.column?,
-                bound: BoundField::Known(index),
-                may_be_blank: !compiled.demanded,
-            })
-        });
-        let foreign = Field::all()
-            .filter(|field| manifest.row(*field).is_none())
-            .filter_map(|field| {
-                Some(BoundColumn {
-                    index: column_of(field)?,
-                    bound: BoundField::Foreign(field),
-                    may_be_blank: true,
-                })
-            });
-        let mut columns: Vec<BoundColumn> = known.chain(foreign).collect();
-        columns.sort_by_key(|column| column.index);
         let mut on_create = Box::new([ValueClass::Blank; 256]);
         for (index, compiled) in of_slots.clone() {
             if let Some(text) = compiled.row.fill.as_ref().or(compiled.row.default.as_ref()) {
@@ -243,7 +190,7 @@ impl<'m> Checker<'m> {
             measured,
             on_create,
             cross,
-            headings: vec![],
+            headings: BoundHeadings::default(),
             country: None,
             reading: None,
         }

@@ -17,6 +17,17 @@ pub(crate) fn run_state(summary: &Summary) -> (&'static str, &'static str, Optio
     }
 }
 
+/// Says if a run's changes are in effect; empty where each is at once.
+pub(crate) fn in_effect(apply: Option<ApplyState>) -> &'static str {
+    match apply {
+        None => "",
+        Some(ApplyState::Due) => "not before rowcall resume, or the step on the PBX's own page",
+        Some(ApplyState::Left) => "not before the step on the PBX's own page (--apply none)",
+        Some(ApplyState::Done) => "yes",
+        Some(ApplyState::NotDue) => "nothing was changed",
+    }
+}
+
 /// One run as JSON, also one that cannot be read.
 pub(crate) fn run_as_json(listed: &ListedRun) -> Value {
     match &listed.summary {

@@ -10,11 +10,13 @@ use crate::sheet::column::{ExtraSheet, Tone};
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::reader::{Content, Sheet};
 use crate::sheet::source::Source;
-use crate::sheet::workbook::package::Package;
+use crate::sheet::workbook::package::{Package, Splice};
 use crate::sheet::workbook::row::RawRow;
 use crate::sheet::writer::Writer;
 use crate::sheet::xlsx::mark::{self, CellMark, MarkStyles, NewParts, OwnNotes};
+use crate::sheet::xlsx::read::Book as XlsxBook;
 use crate::xml::{Piece, PullReader};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
@@ -200,74 +202,125 @@ fn copy_marked(
     let Book::Xlsx(book) = &content.book else {
         return Ok(false);
     };
-    let lost = || unusual(sheet);
     let (original, part) = book.part(content.table);
     let package = copy.unwrap_or(original);
     let (root, styles_part) = book.root_and_styles();
-    let styles_part = styles_part.ok_or_else(lost)?;
-    let text = |name: &str| package.text(name)?.ok_or_else(lost);
-    let styles_text = text(styles_part)?;
-    let mut styles = MarkStyles::new(&styles_text);
-    let new = NewParts::unused_in(package);
-    let sheet_relations = package.text(&relations_of(part))?;
+    let relations = package.text(&relations_of(part))?;
+    let frame = BookFrame {
+        sheet,
+        book,
+        package,
+        root,
+        styles_part: styles_part.ok_or_else(|| unusual(sheet))?,
+        part,
+        new: NewParts::unused_in(package),
+        own: OwnNotes::read(part, relations.as_deref(), package)?,
+        relations,
+    };
+    let styles_text = frame.text(frame.styles_part)?;
+    let styles = RefCell::new(MarkStyles::new(&styles_text));
     let prefix = worksheet_prefix(&package.head(part, 4096));
-    let own = OwnNotes::read(part, sheet_relations.as_deref(), package)?;
     let notes = match marks.0.is_empty() {
         true => None,
-        false => mark::notes(marks.notes(), &own),
+        false => mark::notes(marks.notes(), &frame.own),
     };
-    let cell_styles = std::cell::RefCell::new(&mut styles);
-    package.rewritten_with(
-        part,
-        out.as_file_mut(),
-        file,
-        |splice| {
-            let mut rows = content.book.rows(content.table)?;
-            let mut row = RawRow::new(&sheet.file, content.layout.limits);
-            while rows.next(&mut row)? {
-                if let Some(own) = marks.in_row(&row) {
-                    mark::write_row(&row, &own, &prefix, &mut cell_styles.borrow_mut(), splice)?;
-                }
+    let write_rows = |splice: &mut Splice<'_>| {
+        let mut rows = content.book.rows(content.table)?;
+        let mut row = RawRow::new(&sheet.file, content.layout.limits);
+        while rows.next(&mut row)? {
+            if let Some(own) = marks.in_row(&row) {
+                mark::write_row(&row, &own, &prefix, &mut styles.borrow_mut(), splice)?;
             }
-            if notes.is_none() || own.drawing.is_some() {
-                return Ok(());
-            }
-            let tail = splice.take(u64::MAX)?;
-            splice.write(&mark::with_notes(&tail, &prefix).ok_or_else(lost)?)
-        },
-        || {
-            let styles = &mut **cell_styles.borrow_mut();
-            let types = text(TYPES)?;
-            let types = new.content_types(&types, notes.as_ref().map(|_| &own), extra.is_some());
-            let mut parts = BTreeMap::from([(TYPES.to_owned(), types)]);
-            if let Some(extra) = &extra {
-                let relations = text(&relations_of(root))?;
-                let name = free_name(&extra.name, book.tables.iter().map(|table| &*table.name));
-                let target = sheet.sheet.as_deref().unwrap_or_default();
-                let table = mark::extra_sheet(extra, target, styles);
-                parts.extend([
-                    (relations_of(root), new.workbook_relations(&relations)),
-                    (
-                        root.to_owned(),
-                        new.workbook(&text(root)?, &relations, &name),
-                    ),
-                    (new.sheet.clone(), Some(table)),
-                ]);
-            }
-            parts.insert(styles_part.to_owned(), styles.written(&styles_text));
-            if let Some((comments, drawing)) = &notes {
-                let relations = new.sheet_relations(sheet_relations.as_deref(), &own);
-                let comments = (part_name(&own.comments, &new.comments), comments.clone());
-                let drawing = (part_name(&own.drawing, &new.drawing), drawing.clone());
-                parts.insert(relations_of(part), relations);
-                parts.extend([comments, drawing].map(|(name, text)| (name, Some(text))));
-            }
-            let written = parts.into_iter().map(|(name, text)| Some((name, text?)));
-            let written: Option<BTreeMap<String, String>> = written.collect();
-            written.ok_or_else(lost)
-        },
-    )?;
+        }
+        if notes.is_none() || frame.own.drawing.is_some() {
+            return Ok(());
+        }
+        let tail = splice.take(u64::MAX)?;
+        splice.write(&mark::with_notes(&tail, &prefix).ok_or_else(|| unusual(sheet))?)
+    };
+    let other_parts = || {
+        let mut styles = styles.borrow_mut();
+        let mut parts = frame.parts_of_notes(notes.as_ref(), extra.is_some())?;
+        if let Some(extra) = &extra {
+            parts.extend(frame.parts_of_extra_sheet(extra, &mut styles)?);
+        }
+        parts.insert(frame.styles_part.to_owned(), styles.written(&styles_text));
+        let written = parts.into_iter().map(|(name, text)| Some((name, text?)));
+        let written: Option<BTreeMap<String, String>> = written.collect();
+        written.ok_or_else(|| unusual(sheet))
+    };
+    package.rewritten_with(part, out.as_file_mut(), file, write_rows, other_parts)?;
     Ok(notes.is_some() || marks.0.is_empty())
+}
+
+/// The parts that put a workbook together, around the one of the sheet that is marked.
+struct BookFrame<'b> {
+    sheet: &'b Sheet,
+    book: &'b XlsxBook,
+    package: &'b Package,
+    root: &'b str,
+    styles_part: &'b str,
+    /// The part of the sheet.
+    part: &'b str,
+    /// The relations of the sheet's part, where it has any.
+    relations: Option<String>,
+    own: OwnNotes,
+    new: NewParts,
+}
+
+/// Parts by name, with their new text; `None` where the workbook is put together in an unusual way.
+type ChangedParts = BTreeMap<String, Option<String>>;
+
+impl BookFrame<'_> {
+    fn text(&self, part: &str) -> Result<String, SheetError> {
+        let text = self.package.text(part)?;
+        text.ok_or_else(|| unusual(self.sheet))
+    }
+
+    /// The parts with the notes of cells, and the types of all parts.
+    fn parts_of_notes(
+        &self,
+        notes: Option<&(String, String)>,
+        has_extra_sheet: bool,
+    ) -> Result<ChangedParts, SheetError> {
+        let own = notes.map(|_| &self.own);
+        let types = self.text(TYPES)?;
+        let types = self.new.content_types(&types, own, has_extra_sheet);
+        let mut parts = BTreeMap::from([(TYPES.to_owned(), types)]);
+        if let Some((comments, drawing)) = notes {
+            let relations = self.relations.as_deref();
+            let relations = self.new.sheet_relations(relations, &self.own);
+            let comments_part = part_name(&self.own.comments, &self.new.comments);
+            let drawing_part = part_name(&self.own.drawing, &self.new.drawing);
+            parts.extend([
+                (relations_of(self.part), relations),
+                (comments_part, Some(comments.clone())),
+                (drawing_part, Some(drawing.clone())),
+            ]);
+        }
+        Ok(parts)
+    }
+
+    /// The parts that add a further sheet.
+    fn parts_of_extra_sheet(
+        &self,
+        extra: &ExtraSheet,
+        styles: &mut MarkStyles,
+    ) -> Result<ChangedParts, SheetError> {
+        let relations = self.text(&relations_of(self.root))?;
+        let names = self.book.tables.iter().map(|table| &*table.name);
+        let name = free_name(&extra.name, names);
+        let workbook = self.text(self.root)?;
+        let workbook = self.new.workbook(&workbook, &relations, &name);
+        let target = self.sheet.sheet.as_deref().unwrap_or_default();
+        let table = mark::extra_sheet(extra, target, styles);
+        let relations = self.new.workbook_relations(&relations);
+        Ok(BTreeMap::from([
+            (relations_of(self.root), relations),
+            (self.root.to_owned(), workbook),
+            (self.new.sheet.clone(), Some(table)),
+        ]))
+    }
 }
 
 fn unusual(sheet: &Sheet) -> SheetError {

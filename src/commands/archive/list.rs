@@ -1,18 +1,18 @@
-//! `rowcall archive list`: the snapshots of an archive, and whether the newest is fresh.
+//! `rowcall archive list`: the snapshots of an archive.
 
 use crate::archive::{Archive, ArchiveError, Snapshot};
 use crate::cli::ArchiveListArgs;
 use crate::lang::translated;
-use crate::model::counted;
 use crate::rim::terminal::print_data;
 use crate::rim::{Exit, Failure};
 use crate::sheet::markdown;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use std::collections::BTreeMap;
 
 /// The snapshots of the target that is named, or of all.
-fn snapshots(args: &ArchiveListArgs) -> Result<BTreeMap<String, Vec<Snapshot>>, ArchiveError> {
+pub(super) fn snapshots(
+    args: &ArchiveListArgs,
+) -> Result<BTreeMap<String, Vec<Snapshot>>, ArchiveError> {
     Archive::open(&args.folder)?.snapshots_of(args.target.as_slice())
 }
 
@@ -66,129 +66,4 @@ pub(super) fn run(args: &ArchiveListArgs) -> Result<Exit, Failure> {
     let headings = ["target", "entry", "entered", "extensions", "file", ""].map(translated);
     let table = markdown::table(&headings, &rows);
     print_data(|out| out.write_all(table.as_bytes()))
-}
-
-/// The state of an archive, as a monitoring system takes it, the worst one last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Health {
-    Ok,
-    Warning,
-    Critical,
-    Unknown,
-}
-
-impl Health {
-    fn word(self) -> &'static str {
-        match self {
-            Health::Ok => "OK",
-            Health::Warning => "WARNING",
-            Health::Critical => "CRITICAL",
-            Health::Unknown => "UNKNOWN",
-        }
-    }
-
-    /// The exit code that has this meaning for a monitoring system: 0 to 3.
-    fn exit(self) -> Exit {
-        match self {
-            Health::Ok => Exit::Done,
-            Health::Warning => Exit::NotDone,
-            Health::Critical => Exit::Unusable,
-            Health::Unknown => Exit::Target,
-        }
-    }
-}
-
-/// Prints one line on the newest snapshot, as a monitoring system reads it: exit 0 is OK, 1 a warning, 2 critical, 3 that
-/// nothing is known.
-///
-/// # Errors
-/// Exit 2 where standard output cannot be written.
-pub(super) fn status(args: &ArchiveListArgs) -> Result<Exit, Failure> {
-    let (health, line) = match snapshots(args) {
-        Ok(all) if all.is_empty() => (
-            Health::Critical,
-            format!("{} holds no snapshot yet", args.folder.display()),
-        ),
-        Ok(all) => {
-            let newest = all
-                .iter()
-                .filter_map(|(target, all)| Some((target, all.last()?)));
-            let now = Timestamp::now();
-            let each = newest.map(|(target, newest)| judge(target, newest, now, args.max_age));
-            let mut each: Vec<(Health, String)> = each.collect();
-            each.sort_by_key(|(health, _)| std::cmp::Reverse(*health));
-            let worst = each.first().map_or(Health::Unknown, |(health, _)| *health);
-            let lines: Vec<String> = each.into_iter().map(|(_, line)| line).collect();
-            (worst, lines.join("; "))
-        }
-        Err(none @ ArchiveError::NoSnapshot { .. }) => (Health::Critical, none.to_string()),
-        Err(error) => (Health::Unknown, error.to_string()),
-    };
-    print_data(|out| writeln!(out, "ROWCALL {} - {line}", health.word()))?;
-    Ok(health.exit())
-}
-
-/// Judges the age of a target's newest snapshot, seen from `now`.
-fn judge(
-    target: &str,
-    newest: &Snapshot,
-    now: Timestamp,
-    max_age: SignedDuration,
-) -> (Health, String) {
-    let age = now.duration_since(newest.time);
-    let hours = age.as_secs() / 3600;
-    let line = format!(
-        "{target}: {}, {hours} h old",
-        counted(newest.facts.extensions, "extension")
-    );
-    match (age > max_age, newest.facts.is_certain()) {
-        (true, _) => (
-            Health::Critical,
-            format!("{line}, older than {} h", max_age.as_secs() / 3600),
-        ),
-        (false, false) => (Health::Warning, format!("{line}, may be incomplete")),
-        (false, true) => (Health::Ok, line),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::archive::Facts;
-
-    #[test]
-    fn a_snapshot_is_right_until_it_is_old_or_may_not_hold_everything() {
-        let time: Timestamp = "2026-11-28T02:00:00Z".parse().unwrap();
-        let facts = Facts {
-            started: time,
-            extensions: 200,
-            gone: 0,
-            whole: true,
-            secrets: "omit".into(),
-            key: String::new(),
-            vendor: "openvox".into(),
-            pbx: "openvox+http://10.0.0.5/".into(),
-            rules: String::new(),
-            tool: String::new(),
-            night: None,
-        };
-        let mut newest = Snapshot {
-            entry: 1,
-            time,
-            path: "hq/1.csv".into(),
-            sha256: String::new(),
-            facts,
-        };
-        let day = SignedDuration::from_hours(26);
-        let after = |hours| time + SignedDuration::from_hours(hours);
-        assert_eq!(
-            judge("hq", &newest, after(25), day),
-            (Health::Ok, "hq: 200 extensions, 25 h old".into())
-        );
-        let (exit, line) = judge("hq", &newest, after(27), day);
-        assert_eq!(exit, Health::Critical);
-        assert!(line.ends_with("27 h old, older than 26 h"), "{line}");
-        newest.facts.whole = false;
-        assert_eq!(judge("hq", &newest, after(1), day).0, Health::Warning);
-    }
 }

@@ -1,6 +1,7 @@
 //! `rowcall archive`: verifies snapshots, lists them, and checks that the newest is fresh.
 
 mod list;
+mod status;
 mod verify;
 
 use crate::cli::{ArchiveArgs, ArchiveCommand};
@@ -13,7 +14,7 @@ use crate::rim::{Exit, Failure};
 pub(super) fn run(args: &ArchiveArgs) -> Result<Exit, Failure> {
     match &args.command {
         ArchiveCommand::Verify { folder, head, json } => verify::run(folder, head, *json),
-        ArchiveCommand::List(args) if args.nagios => list::status(args),
+        ArchiveCommand::List(args) if args.nagios => status::run(args),
         ArchiveCommand::List(args) => list::run(args),
     }
 }

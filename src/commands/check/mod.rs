@@ -1,5 +1,6 @@
 //! `rowcall check`: every finding of every row, without any PBX.
 
+mod head;
 mod outputs;
 
 use super::columns::explain;

@@ -1,17 +1,15 @@
 //! The outputs of a check: standard output, reports, and the marked copy.
 
+use super::head::{marked_copy, report_head};
 use crate::check::{BoundSheet, Counts, Verdict};
 use crate::cli::{CheckArgs, OnLoss};
 use crate::input::Losses;
 use crate::lang::{language, translated};
 use crate::model::counted;
-use crate::report::marked::{MarkedCopy, ending_of_copy};
-use crate::report::{
-    FindingSummary, ReportFile, ReportHead, finding_line, for_people, summary_of_check,
-};
-use crate::rim::outputs::Files;
+use crate::report::marked::MarkedCopy;
+use crate::report::{FindingSummary, ReportFile, finding_line, summary_of_check};
 use crate::rim::terminal::{output, print, printed, write_line};
-use crate::rim::{Exit, Failure, account_and_machine};
+use crate::rim::{Exit, Failure};
 use jiff::Timestamp;
 use std::io::{BufWriter, Write};
 
@@ -38,7 +36,7 @@ impl<'t> CheckOutputs<'t> {
         product: &str,
         started: Timestamp,
     ) -> Result<CheckOutputs<'t>, Failure> {
-        let marked = marked(args, tables)?;
+        let marked = marked_copy(args, tables)?;
         let head = report_head(tables, product, started);
         Ok(CheckOutputs {
             args,
@@ -119,40 +117,4 @@ impl<'t> CheckOutputs<'t> {
         ));
         lossy.map(|()| exit)
     }
-}
-
-/// The copy in which findings are marked, where one is wanted.
-///
-/// # Errors
-/// Exit 2 where there are sheets of several files, or the copy is to be no workbook.
-fn marked<'t>(
-    args: &CheckArgs,
-    tables: &'t [BoundSheet],
-) -> Result<Option<MarkedCopy<'t>>, Failure> {
-    let Some(path) = &args.mark else {
-        return Ok(None);
-    };
-    let (Some(table), Some(marked)) = (tables.first(), MarkedCopy::new(tables)) else {
-        let why = "--mark copies one file, and several of its sheets only if it is XLSX";
-        let hint = "name one sheet, and run it again with another copy for each of the others";
-        return Err(Failure::usage(why).hint(hint));
-    };
-    Files::refuse_ending("--mark", path, &ending_of_copy(&table.sheet))?;
-    Ok(Some(marked))
-}
-
-/// Builds the head of the reports.
-fn report_head(tables: &[BoundSheet], product: &str, started: Timestamp) -> ReportHead {
-    let mut files: Vec<&str> = tables.iter().map(|table| &*table.sheet.file).collect();
-    files.dedup();
-    let files = files.join(", ");
-    let facts = [
-        ("for", product.to_owned()),
-        ("command", "check".to_owned()),
-        ("read", files.clone()),
-        ("by", account_and_machine()),
-        ("started", for_people(started)),
-    ];
-    let title = format!("check of {files} for {product}");
-    ReportHead::new(title, facts, tables.len() == 1)
 }

@@ -5,6 +5,7 @@
 mod archive;
 mod output;
 mod side;
+mod target;
 
 use crate::cli::DiffArgs;
 use crate::diff::{Fingerprint, Side, compare};
@@ -18,8 +19,9 @@ use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure};
 use crate::vendors::{GROUPS, vendor};
 use output::{Output, conclude};
-use side::{NamedSide, named, read_target};
+use side::{NamedSide, named};
 use std::path::Path;
+use target::read_target;
 
 /// Prints the differences.
 ///

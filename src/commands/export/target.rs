@@ -1,68 +1,15 @@
 //! One target's export to where it goes.
 
+use super::exported::Exported;
 use super::job::Job;
 use super::on_change::{self, KnownChanges};
 use super::place::{Destination, file};
 use crate::archive::{EnteredOnce, Facts};
 use crate::diff::Side;
-use crate::fleet::TargetResult;
 use crate::input::side::{read_export, read_snapshot};
 use crate::link::StopFlag;
-use crate::model::redact;
 use crate::rim::terminal::print;
-use crate::rim::{Exit, Failure, Target};
-
-/// The result of exporting one target.
-#[derive(Default)]
-pub(super) struct Exported {
-    /// The facts about the export; `None` where it was left alone.
-    facts: Option<Facts>,
-    /// The number of extensions in it, or in the one that made it superfluous.
-    pub(super) extensions: u64,
-    /// The number of extensions that changed, where that is known.
-    pub(super) changes: Option<u64>,
-    /// The archive's head after it.
-    pub(super) head: Option<String>,
-    /// True if the command of `--on-change` failed, or what changed is not known.
-    is_untold: bool,
-}
-
-impl Exported {
-    fn new(facts: Facts, changes: KnownChanges) -> Exported {
-        Exported {
-            extensions: facts.extensions,
-            facts: Some(facts),
-            changes: changes.count,
-            head: None,
-            is_untold: changes.is_untold,
-        }
-    }
-
-    /// Leaves the target alone, whose night has a whole snapshot with so many extensions.
-    fn skipped(name: &str, extensions: u64) -> Exported {
-        print(format!(
-            "{}: left alone, because the archive has a whole snapshot of this night",
-            redact::target(name)
-        ));
-        Exported {
-            extensions,
-            ..Exported::default()
-        }
-    }
-
-    pub(super) fn result(&self) -> TargetResult {
-        match &self.facts {
-            None => TargetResult::Skipped,
-            Some(facts) if facts.is_certain() => TargetResult::Exported,
-            Some(_) => TargetResult::Incomplete,
-        }
-    }
-
-    /// An export that may be incomplete is no success.
-    pub(super) fn exit(&self) -> Exit {
-        Exit::done_if(self.result() != TargetResult::Incomplete && !self.is_untold)
-    }
-}
+use crate::rim::{Failure, Target};
 
 impl Job<'_> {
     /// Exports one target to where it goes, until it is stopped.
@@ -107,10 +54,7 @@ impl Job<'_> {
                 snapshots.entered(written, Some(name));
                 let after = || read_snapshot(name, &snapshot);
                 let changes = self.changes(name, &snapshot.facts, before, after);
-                Ok(Exported {
-                    head: Some(head),
-                    ..Exported::new(snapshot.facts, changes)
-                })
+                Ok(Exported::new(snapshot.facts, changes).with_head(head))
             }
             Err(failure) => {
                 match snapshots.archive.record_missed(name, &failure.message) {

@@ -9,7 +9,7 @@ use crate::link::StopFlag;
 use crate::progress::Progress;
 use crate::report::for_people;
 use crate::rim::terminal::{print, strict_output};
-use crate::rim::{Failure, TargetSession, account_and_machine};
+use crate::rim::{Failure, Target, TargetSession, account_and_machine};
 use crate::seal::Key;
 use crate::sheet::{Format, Readers, SheetError, Writer};
 use crate::wire::MAY_BE_INCOMPLETE;
@@ -43,18 +43,7 @@ impl Job<'_> {
         };
         let form = Form::new(session.manifest(), secrecy, self.args.live);
         let mut writer = self.writer(path, &form)?;
-        // No time of the export: the same PBX makes the same file.
-        writer.set_title(&match target.spec.groups {
-            true => format!("groups of {}", target.label),
-            false => format!("extensions of {}", target.label),
-        });
-        writer.add_fact("PBX", &target.described());
-        // A page is read by people, and signed; every other file is compared.
-        for (name, value) in [("at", for_people(started)), ("by", account_and_machine())] {
-            if writer.is_page() && !value.is_empty() {
-                writer.add_fact(name, &value);
-            }
-        }
+        self.write_head(&mut writer, &target, started);
         let records = match target.spec.groups {
             true => "groups",
             false => "extensions",
@@ -99,6 +88,22 @@ impl Job<'_> {
             tool: concat!("rowcall ", env!("CARGO_PKG_VERSION")).to_owned(),
             night: self.night.clone(),
         })
+    }
+
+    /// Writes the lines above the rows.
+    fn write_head(&self, writer: &mut Writer, target: &Target, started: Timestamp) {
+        // No time of the export: the same PBX makes the same file.
+        writer.set_title(&match target.spec.groups {
+            true => format!("groups of {}", target.label),
+            false => format!("extensions of {}", target.label),
+        });
+        writer.add_fact("PBX", &target.described());
+        // A page is read by people, and signed; every other file is compared.
+        for (name, value) in [("at", for_people(started)), ("by", account_and_machine())] {
+            if writer.is_page() && !value.is_empty() {
+                writer.add_fact(name, &value);
+            }
+        }
     }
 
     fn writer(&self, path: Option<&Path>, form: &Form<'_>) -> Result<Writer, SheetError> {

@@ -1,24 +1,18 @@
 //! The changed cells of a repaired copy: on the terminal, as JSON, and as a report.
 
+use super::changed_cell::{ChangedCell, HEADINGS};
 use crate::check::Counts;
 use crate::cli::FixArgs;
 use crate::lang::{language, translated};
 use crate::model::counted;
-use crate::model::redact::{NOT_SHOWN, quoted};
 use crate::model::{Finding, Place};
 use crate::report::{column_in_message, summary_of_check};
 use crate::rim::terminal::{output, print, printed};
 use crate::rim::{Exit, Failure};
 use crate::sheet::{Readers, Row, Sheet, SheetError, Writer};
 use jiff::Timestamp;
-use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
-
-/// The columns of the report: one line for each changed cell.
-const HEADINGS: [&str; 9] = [
-    "row", "place", "cell", "number", "field", "column", "code", "before", "after",
-];
 
 /// The beginning of the JSON object, before the first change.
 const OPENING: &str = "{\"changes\":[";
@@ -66,41 +60,24 @@ impl<'s> Changes<'s> {
         finding: &Finding,
         repair: &str,
     ) -> Result<(), Failure> {
-        let field = finding.field.map_or("", |field| field.name());
-        let secret = finding.hides([value, repair]);
-        let shown = |text| if secret { NOT_SHOWN } else { text };
-        let (before, after) = (shown(value), shown(repair));
-        let (cell, code) = (place.cell(column), &*finding.rule);
         let heading = self.sheet.headings.get(column).map_or("", String::as_str);
-        let column = column_in_message(finding.field, heading, language());
+        let changed = ChangedCell::new(place, number, (column, heading), finding, [value, repair]);
         self.cells += 1;
-        let cause = (column.clone(), code.to_owned());
-        let alike = self.alike.entry(cause).or_default();
+        let alike = self.alike.entry(changed.cause()).or_default();
         *alike += 1;
         let written = if self.args.json {
             // One object, begun here and ended with the summary, because there may be many.
             let opening = if self.cells == 1 { OPENING } else { "," };
-            let change = json!({
-                "row": self.rows, "place": place.to_string(), "cell": cell, "number": number,
-                "field": field, "column": heading, "code": code, "before": before, "after": after,
-            });
-            write!(self.out, "{opening}{change}")
+            write!(self.out, "{opening}{}", changed.as_json(self.rows))
         } else if *alike > SHOWN_MAX && !self.args.all {
             Ok(())
-        } else if secret {
-            let hidden = translated(NOT_SHOWN);
-            writeln!(self.out, "{cell} {column}: {hidden} ({code})")
         } else {
-            let (before, after) = (quoted(before), quoted(after));
-            writeln!(self.out, "{cell} {column}: {before} → {after} ({code})")
+            writeln!(self.out, "{}", changed.line())
         };
         printed(written)?;
-        let (row, place) = (self.rows.to_string(), place.to_string());
-        let line = [
-            &row, &place, &cell, number, field, heading, code, before, after,
-        ];
+        let row = self.rows.to_string();
         for writer in &mut self.writers {
-            writer.row(line)?;
+            writer.row(changed.cells(&row))?;
         }
         Ok(())
     }

@@ -1,15 +1,15 @@
 //! The meaning of the headings, asked for where it is not certain.
 
 use super::answers::LeadAnswers;
-use super::questions::{ended, file_beside, typed};
-use crate::columns::{AllowedActions, ColumnReading, Mapped, Saved, write_map};
+use super::headings::answers;
+use super::questions::{file_beside, typed};
+use crate::columns::{AllowedActions, ColumnReading, write_map};
 use crate::disk::write_whole;
 use crate::input::meanings::{print_tables, understood};
 use crate::input::{InputOptions, bound};
 use crate::manifest::Manifest;
-use crate::model::{Field, heading_key};
 use crate::rim::Failure;
-use crate::rim::terminal::{ask_until, print};
+use crate::rim::terminal::print;
 use crate::sheet::Readers;
 use std::path::Path;
 
@@ -66,74 +66,4 @@ pub(super) fn meanings(file: &str, manifest: &Manifest) -> Result<Option<LeadAns
     ));
     options.map_file = Some(path);
     Ok(Some(options))
-}
-
-/// Asks for the meaning of every column that is not certain, and once for all that are not understood; returns what was
-/// answered.
-fn answers(columns: &[&ColumnReading]) -> Result<Vec<(String, Mapped)>, Failure> {
-    let mut answers: Vec<(String, Mapped)> = vec![];
-    let is_new = |answers: &[(String, Mapped)], heading: &str| {
-        let key = heading_key(heading);
-        answers.iter().all(|(known, _)| heading_key(known) != key)
-    };
-    for column in columns {
-        let heading = &column.name;
-        let Saved::Asked(choices) = &column.saved else {
-            continue;
-        };
-        if !is_new(&answers, heading) {
-            continue;
-        }
-        let fields = choices.iter().filter_map(|choice| choice.field());
-        let names: Vec<&str> = fields.map(Field::name).collect();
-        let question = format!(
-            "“{heading}” means ({}, or another field; - leaves it out)",
-            names.join(", ")
-        );
-        let mapped = ask_until(&question, "", Mapped::parse).ok_or_else(ended)?;
-        answers.push((heading.to_owned(), mapped));
-    }
-    let mut strange: Vec<(String, Mapped)> = vec![];
-    for column in columns {
-        let heading = &column.name;
-        if column.saved == Saved::NotUnderstood && is_new(&strange, heading) {
-            strange.push((heading.to_owned(), Mapped::LeftOut));
-        }
-    }
-    if strange.is_empty() {
-        return Ok(answers);
-    }
-    let headings: Vec<String> = strange
-        .iter()
-        .map(|(heading, _)| format!("“{heading}”"))
-        .collect();
-    print(format!(
-        "{}: not understood, and left out unless you give a meaning",
-        headings.join(", ")
-    ));
-    let mut give_meaning = |answer: &str| -> Result<bool, String> {
-        if answer.is_empty() {
-            return Ok(true);
-        }
-        let (heading, name) = answer.rsplit_once('=').ok_or("write HEADING=FIELD")?;
-        let (key, mapped) = (heading_key(heading), Mapped::parse(name)?);
-        let mut known = strange.iter_mut();
-        match known.find(|(known, _)| heading_key(known) == key) {
-            Some((_, meaning)) => *meaning = mapped,
-            None => return Err(format!("{heading:?} is none of these headings")),
-        }
-        Ok(false)
-    };
-    loop {
-        let is_last = ask_until(
-            "Enter leaves them out; or give one a meaning, as HEADING=FIELD, for example Mobil=mobile",
-            "",
-            &mut give_meaning,
-        );
-        if is_last.ok_or_else(ended)? {
-            break;
-        }
-    }
-    answers.extend(strange);
-    Ok(answers)
 }

@@ -1,6 +1,7 @@
 //! `rowcall` alone, or `rowcall FILE`, on a terminal: leads through a first import, step by step.
 
 mod answers;
+mod headings;
 mod meanings;
 mod questions;
 mod secrets;

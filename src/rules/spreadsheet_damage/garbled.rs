@@ -1,6 +1,6 @@
 //! Text that was read in a wrong encoding once and saved so: `JÃ¼rgen`.
 
-use super::Damage;
+use super::damage::Damage;
 use crate::model::Severity;
 
 /// The characters of the bytes 80 to 9F in Windows-1252; five of them have none and stand for themselves.

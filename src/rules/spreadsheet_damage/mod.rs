@@ -7,11 +7,17 @@
 //! A repair is given only where there is one original that the cell can have had, and all of it is still there. The
 //! repair is not applied here: the value is checked and sent as it is.
 
+mod damage;
+mod dates;
 mod garbled;
 mod shapes;
 
+pub(super) use damage::Damage;
 pub(super) use garbled::garbled;
 pub(super) use shapes::{Plain, Shapes, Suspects, TextShape, is_measured, is_surveyed};
+
+use damage::{DIGITS_KEPT, LINE_BREAK, is_digits};
+use dates::{date, time};
 
 use super::phone::{Country, SecondNumber, more};
 use crate::manifest::{FieldRow, is_email};
@@ -22,11 +28,6 @@ use crate::sheet::{Stored, is_ditto, is_mask, is_placeholder};
 /// The rule about cells that are stored as numbers.
 pub const CELL_NUMERIC: &str = "cell.numeric";
 
-/// The rule about names on several lines.
-const LINE_BREAK: &str = "damage.line_break";
-
-/// The digits that a spreadsheet keeps of a number; the rest is rounded to zeros.
-const DIGITS_KEPT: usize = 15;
 /// The largest number of repairs of one value: one may uncover the damage for the next.
 const REPAIRS_MAX: usize = 8;
 /// The fewest digits of a caller ID in which one letter is a digit mistyped.
@@ -88,72 +89,6 @@ const QUOTES: [(char, char); 7] = [
     ('‘', '’'),
     ('«', '»'),
 ];
-
-/// The months as a spreadsheet abbreviates them, in English and German.
-const MONTHS: [(&str, u8); 18] = [
-    ("jan", 1),
-    ("feb", 2),
-    ("mar", 3),
-    ("mär", 3),
-    ("mrz", 3),
-    ("apr", 4),
-    ("may", 5),
-    ("mai", 5),
-    ("jun", 6),
-    ("jul", 7),
-    ("aug", 8),
-    ("sep", 9),
-    ("oct", 10),
-    ("okt", 10),
-    ("nov", 11),
-    ("dec", 12),
-    ("dez", 12),
-    ("sept", 9),
-];
-
-/// Damage to a value.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Damage {
-    pub(super) id: &'static str,
-    pub(super) severity: Severity,
-    /// The damage in words, to follow the field and its value.
-    pub(super) what: String,
-    /// The probable original, where there is a likely one that is not certain.
-    pub(super) probable: Option<String>,
-    pub(super) hint: &'static str,
-    pub(super) repair: Option<String>,
-}
-
-impl Damage {
-    fn new(
-        id: &'static str,
-        severity: Severity,
-        what: impl Into<String>,
-        hint: &'static str,
-    ) -> Self {
-        Damage {
-            id,
-            severity,
-            what: what.into(),
-            probable: None,
-            hint,
-            repair: None,
-        }
-    }
-
-    /// Returns true if it breaks the rules of every vendor, so that a breach of the vendor's own says enough.
-    pub(super) fn is_breach(&self) -> bool {
-        self.id == LINE_BREAK
-    }
-
-    fn repair(self, repair: Option<String>) -> Self {
-        Damage { repair, ..self }
-    }
-
-    fn probable(self, probable: Option<String>) -> Self {
-        Damage { probable, ..self }
-    }
-}
 
 /// Builds the hint about the result of `rowcall fix` for a value.
 pub(super) fn fix_writes(field: Field, repair: &str) -> String {
@@ -678,31 +613,6 @@ fn truth(text: &str) -> Option<Damage> {
     Some(damage.repair(Some(state.to_owned())))
 }
 
-/// Finds `09:00:00`, `9:00 AM`: a time of day as spreadsheets show it.
-fn time(text: &str) -> Option<Damage> {
-    let upper = text.to_ascii_uppercase();
-    let without = |half| Some((upper.strip_suffix(half)?.trim_end(), Some(half)));
-    let (clock, half) = without("AM")
-        .or_else(|| without("PM"))
-        .unwrap_or((&upper, None));
-    let (hours, rest) = clock.split_once(':')?;
-    let minutes = rest.strip_suffix(":00").unwrap_or(rest);
-    let hours: u8 = hours.parse().ok().filter(|_| is_digits(hours))?;
-    let hours = match half {
-        None => hours,
-        Some(_) if !(1..=12).contains(&hours) => return None,
-        Some("PM") => hours % 12 + 12,
-        Some(_) => hours % 12,
-    };
-    let damage = Damage::new(
-        "damage.time",
-        Severity::Warning,
-        "is a time of day as a spreadsheet shows it",
-        "",
-    );
-    Some(damage.repair(Some(format!("{hours:02}:{minutes}"))))
-}
-
 /// Finds `Ann Miller <ann@example.com>`, `mailto:ann@example.com`, `ann@example.com;`: as mail programs copy an
 /// address.
 fn address(text: &str) -> Option<Damage> {
@@ -801,79 +711,6 @@ fn exponent(text: &str, care: Care) -> Option<Damage> {
     Some(damage.probable(drawn.then(|| format!("{kept}{}", "?".repeat(missing)))))
 }
 
-/// Finds `Mar-01`, `1. Mrz`, `1.3.2026`, `2026-03-01 00:00:00`.
-fn date(text: &str) -> Option<Damage> {
-    let named = named_month(text);
-    if named.is_none() && !is_dotted_date(text) && !is_iso_date(text) {
-        return None;
-    }
-    let damage = Damage::new(
-        "damage.date",
-        Severity::Error,
-        "is a date where a number belongs",
-        "a spreadsheet takes entries such as 3-1 for dates: type the number anew, in a cell that is formatted as text",
-    );
-    Some(damage.probable(named))
-}
-
-/// Returns the text that was typed where a spreadsheet now shows a month by its name.
-fn named_month(text: &str) -> Option<String> {
-    let (first, last) = text.split_once(['-', '.', ' ', '/'])?;
-    let last = last.trim_start_matches(['.', ' ']);
-    // A year may follow.
-    let last = last.split(['-', '.', ' ', '/']).next().unwrap_or_default();
-    let month = |word: &str| {
-        let word = word.to_lowercase();
-        let mut known = MONTHS.iter();
-        known
-            .find(|(name, _)| *name == word)
-            .map(|(_, month)| *month)
-    };
-    let number = |word: &str| word.parse::<u16>().ok().filter(|_| is_digits(word));
-    match (month(first), number(last), number(first), month(last)) {
-        (Some(month), Some(other), _, _) => Some(format!("{month}-{other}")),
-        (_, _, Some(day), Some(month)) => Some(format!("{day}-{month}")),
-        _ => None,
-    }
-}
-
-fn is_day_and_month(a: &str, b: &str) -> bool {
-    let part = |text: &str| match text.len() {
-        1 | 2 if is_digits(text) => text.parse().unwrap_or(0u8),
-        _ => 0,
-    };
-    let (a, b) = (part(a), part(b));
-    (1..=31).contains(&a) && (1..=31).contains(&b) && a.min(b) <= 12
-}
-
-fn is_dotted_date(text: &str) -> bool {
-    ['.', '/'].into_iter().any(|between| {
-        let parts: Vec<&str> = text.split(between).collect();
-        let [a, b, year] = parts.as_slice() else {
-            return false;
-        };
-        let year = year.split(' ').next().unwrap_or_default();
-        is_day_and_month(a, b) && is_digits(year) && (year.len() == 2 || is_year(year))
-    })
-}
-
-fn is_year(text: &str) -> bool {
-    text.len() == 4 && is_digits(text) && (text.starts_with("19") || text.starts_with("20"))
-}
-
-fn is_iso_date(text: &str) -> bool {
-    let day = text.split([' ', 'T']).next().unwrap_or_default();
-    let time = text.get(day.len()..).unwrap_or_default();
-    let mut parts = day.split('-');
-    let (Some(year), Some(month), Some(day), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return false;
-    };
-    let of_time = |b: u8| b.is_ascii_digit() || matches!(b, b' ' | b'T' | b':' | b'.' | b'Z');
-    is_year(year) && is_day_and_month(day, month) && time.bytes().all(of_time)
-}
-
 /// Finds `2002.0`.
 fn decimal(text: &str) -> Option<Damage> {
     let (whole, zeros) = text.split_once(['.', ','])?;
@@ -929,10 +766,6 @@ fn thousands(text: &str, care: Care) -> Option<Damage> {
         true => damage.repair(Some(plain)),
         false => damage.probable(Some(plain)),
     })
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]

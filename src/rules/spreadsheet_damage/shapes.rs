@@ -2,7 +2,7 @@
 //!
 //! Every row of a small sheet is looked at, and a sample of a large one, so it costs next to nothing.
 
-use super::{DIGITS_KEPT, Damage};
+use super::damage::{DIGITS_KEPT, Damage};
 use crate::model::{Care, Field, Identity, Severity};
 use std::collections::HashMap;
 

@@ -607,22 +607,8 @@ impl TableHead {
         survey.coloured_rows = survey.fills.marked_rows(self.width());
         survey.font_coloured_rows = survey.fonts.marked_rows(self.width());
         notes.extend(survey.notes(options.visible_only));
-        let is_line = matches!(options.header, Header::Line(..));
-        let beside = BesideRows {
-            is_named: options.sheets.iter().any(|name| is_called(table, name)),
-            is_one_of_all: options.sheets.iter().any(|name| name == EVERY_SHEET),
-            is_found: !is_line && options.sheets.iter().all(|name| name == EVERY_SHEET),
-            titles: self.titles,
-            hidden_rows: match options.visible_only {
-                true => 0,
-                false => survey.hidden_rows,
-            },
-            struck_rows: survey.struck_rows,
-            coloured_rows: survey.coloured_rows,
-            font_coloured_rows: survey.font_coloured_rows,
-            noted_rows: survey.noted_rows,
-            conditional_formats: survey.conditional_formats,
-        };
+        let titles = std::mem::take(&mut self.titles);
+        let beside = beside_rows(table, titles, &survey, options);
         if options.sheets.is_empty() {
             let hidden = tables.iter().filter(|table| table.hidden);
             notes.extend(hidden.map(|table| {
@@ -663,6 +649,31 @@ impl TableHead {
                 layout: Arc::new(layout),
             },
         })
+    }
+}
+
+/// The properties of a sheet beside the texts of its rows.
+fn beside_rows(
+    table: &Table,
+    titles: Vec<String>,
+    survey: &Survey,
+    options: &ReadOptions,
+) -> BesideRows {
+    let is_line = matches!(options.header, Header::Line(..));
+    BesideRows {
+        is_named: options.sheets.iter().any(|name| is_called(table, name)),
+        is_one_of_all: options.sheets.iter().any(|name| name == EVERY_SHEET),
+        is_found: !is_line && options.sheets.iter().all(|name| name == EVERY_SHEET),
+        titles,
+        hidden_rows: match options.visible_only {
+            true => 0,
+            false => survey.hidden_rows,
+        },
+        struck_rows: survey.struck_rows,
+        coloured_rows: survey.coloured_rows,
+        font_coloured_rows: survey.font_coloured_rows,
+        noted_rows: survey.noted_rows,
+        conditional_formats: survey.conditional_formats,
     }
 }
 

@@ -5,27 +5,26 @@
 //! follow the quote rules of the `csv` crate: a quote opens only where a cell begins, and two quotes within stand for
 //! one.
 
-use crate::model::{BYTE_ORDER_MARK, Finding, Place, Severity};
-use crate::sheet::cells::{Cells, EXAMPLE, RAGGED, Row, RowTrouble, example_note};
+use crate::model::BYTE_ORDER_MARK;
+use crate::sheet::cells::{Cells, EXAMPLE, Row, example_note};
 use crate::sheet::csv::formula::unmarked;
+use crate::sheet::csv::layout::Layout;
 use crate::sheet::csv::marks::{Marks, simple_record};
-use crate::sheet::csv::record::{CsvRecord, parse};
-use crate::sheet::csv::swallowed::{are_alike, has_number, row_in_cell};
+use crate::sheet::csv::record::{CsvRecord, RepairedRecord, parse};
+use crate::sheet::csv::swallowed::{has_number, row_in_cell};
+use crate::sheet::csv::trouble::{row_in_quotes, trouble};
 use crate::sheet::detect::delimiter;
 use crate::sheet::detect::delimiter::{
     DELIMITERS, delimiter_of_ending, is_divided, promised_delimiter, usable,
 };
 use crate::sheet::detect::groups::{self, RowAbove};
 use crate::sheet::detect::header::{HeaderRecord, Preview, RECORDS_MAX, only};
-use crate::sheet::encoding::Encoding;
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::opened::{BesideRows, Opened};
-use crate::sheet::options::{Header, Limits, ReadOptions};
+use crate::sheet::options::{Header, ReadOptions};
 use crate::sheet::picks::{Extent, Pick};
 use crate::sheet::source::{Pass, Source};
-use csv_core::{Reader, ReaderBuilder};
-use memchr::{memchr, memchr_iter, memchr2};
-use std::borrow::Cow;
+use memchr::{memchr, memchr_iter};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -39,55 +38,6 @@ pub(crate) struct Content {
     pub(crate) offset: u64,
     pub(super) line: u64,
     pub(super) layout: Arc<Layout>,
-}
-
-/// The settings by which rows are divided into cells.
-#[derive(Debug, Clone)]
-pub(super) struct Layout {
-    pub(super) file: Arc<str>,
-    pub(crate) delimiter: u8,
-    pub(crate) encoding: Encoding,
-    header_line: u64,
-    /// The columns that are read: those behind the last heading are none.
-    pub(crate) columns: usize,
-    /// The number of cells of the header row.
-    pub(super) width: usize,
-    /// Columns without a heading, up to the header row's width.
-    pub(super) unnamed: Vec<usize>,
-    pub(super) pad_short_rows: bool,
-    pub(super) limits: Limits,
-}
-
-impl Layout {
-    fn new(source: &Source, delimiter: u8, options: &ReadOptions) -> Layout {
-        Layout {
-            file: source.name.clone(),
-            delimiter,
-            encoding: source.encoding,
-            header_line: 0,
-            columns: 0,
-            width: 0,
-            unnamed: Vec::new(),
-            pad_short_rows: options.pad_short_rows,
-            limits: options.limits,
-        }
-    }
-
-    fn place(&self, line: u64) -> Place {
-        Place {
-            file: self.file.clone(),
-            sheet: None,
-            line,
-        }
-    }
-
-    fn reader(&self) -> Reader {
-        // Built anew each time: the copy of a built one knows no delimiter.
-        let mut reader = ReaderBuilder::new().delimiter(self.delimiter).build();
-        // Takes away its wish to skip a byte-order mark, which within a file is a part of its cell.
-        reader.read_record(b"\n", &mut [0], &mut [0]);
-        reader
-    }
 }
 
 /// Finds and reads the header row, and finds the delimiter of the cells.
@@ -798,112 +748,4 @@ impl Batch {
             at
         }
     }
-}
-
-/// Builds the error for a row that stands within the quotes of a cell.
-fn row_in_quotes(record: &CsvRecord<'_>, layout: &Layout) -> Option<SheetError> {
-    // A simple record has no line break.
-    if !record.apart.is_empty() || memchr2(b'\n', b'\r', record.text).is_none() {
-        return None;
-    }
-    let cells: Vec<&[u8]> = record.cells().collect();
-    let (opens, row) = row_in_cell(&cells, layout.delimiter, layout.width, are_alike)?;
-    let kind = SheetErrorKind::RowInQuotes(record.line + row);
-    Some(kind.on_line(&layout.file, record.line + opens))
-}
-
-/// The cells of a record that cannot be taken unchanged: without the marks of formulas, and with a replacement
-/// character for bytes that are no UTF-8.
-struct RepairedRecord {
-    text: String,
-    ends: Vec<usize>,
-    /// The first cell that is no UTF-8.
-    broken: Option<usize>,
-}
-
-impl RepairedRecord {
-    fn from_record(record: &CsvRecord<'_>) -> RepairedRecord {
-        let mut mended = RepairedRecord {
-            text: String::new(),
-            ends: Vec::new(),
-            broken: None,
-        };
-        for (column, bytes) in record.cells().enumerate() {
-            let text = String::from_utf8_lossy(bytes);
-            if mended.broken.is_none() && matches!(text, Cow::Owned(_)) {
-                mended.broken = Some(column);
-            }
-            mended.text.push_str(unmarked(&text));
-            mended.ends.push(mended.text.len());
-        }
-        mended
-    }
-}
-
-/// Finds the first mistake in a row as a whole. No value is shown, since it may be in the wrong column and be a secret.
-#[cold]
-fn trouble(
-    layout: &Layout,
-    record: &CsvRecord<'_>,
-    cells: &Cells<'_>,
-    not_utf8: Option<usize>,
-    broken_quote: Option<usize>,
-) -> Option<RowTrouble> {
-    let broken = broken_cell(layout, record.line, cells, not_utf8, broken_quote);
-    if let Some(finding) = broken.or_else(|| ragged(layout, record.width)) {
-        return Some(RowTrouble::Broken(finding));
-    }
-    let is_filled = |column: &&usize| {
-        cells
-            .get(**column)
-            .is_some_and(|text| !text.trim().is_empty())
-    };
-    let columns = layout.unnamed.iter().filter(is_filled).copied().collect();
-    RowTrouble::without_heading(&layout.place(record.line), layout.header_line, columns)
-}
-
-/// Finds the first cell whose text is not what was meant.
-fn broken_cell(
-    layout: &Layout,
-    line: u64,
-    cells: &Cells<'_>,
-    not_utf8: Option<usize>,
-    broken_quote: Option<usize>,
-) -> Option<Finding> {
-    let has_nul = |column: &usize| cells.get(*column).is_some_and(|text| text.contains('\0'));
-    let cell = |column: usize| layout.place(line).cell(column);
-    let (rule, column, message, hint) = if let Some(column) = not_utf8 {
-        let (cell, encoding) = (cell(column), layout.encoding.name());
-        let message = format!("cell {cell} holds bytes that are no {encoding} text");
-        let hint = "write the cell anew, save the file as UTF-8 (in Excel: “CSV UTF-8”), or say with --encoding what it is written in";
-        ("sheet.not_utf8", column, message, hint)
-    } else if let Some(column) = (0..cells.len()).find(has_nul) {
-        let message = format!("cell {} holds a NUL character", cell(column));
-        let hint = "write the cell anew; the file may be damaged";
-        ("sheet.nul", column, message, hint)
-    } else {
-        let column = broken_quote?;
-        let cell = cell(column);
-        let message =
-            format!("the quotes of cell {cell} are broken: one closes it, and text follows");
-        let hint = "write each quote that is meant as a character twice, with no backslash before it, or take the quotes out";
-        ("sheet.quotes", column, message, hint)
-    };
-    let finding = Finding::new(rule, Severity::Error, message);
-    Some(finding.about(None, Some(column)).hint(hint))
-}
-
-/// Finds that a row has too many cells, or too few.
-fn ragged(layout: &Layout, width: usize) -> Option<Finding> {
-    let columns = layout.columns;
-    if width <= layout.width && (width >= columns || layout.pad_short_rows) {
-        return None;
-    }
-    let hint = if width < columns {
-        "look for a missing delimiter, or accept short rows with --pad-short-rows"
-    } else {
-        "look for a delimiter too many, or put quotes around the cell that holds one"
-    };
-    let message = format!("the row has {width} cells, but there are {columns} headings");
-    Some(Finding::new(RAGGED, Severity::Error, message).hint(hint))
 }

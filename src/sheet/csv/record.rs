@@ -1,7 +1,9 @@
 //! One record of a batch, as the parser or the marks found it.
 
+use super::formula::unmarked;
 use csv_core::{ReadRecordResult, Reader};
 use memchr::memchr;
+use std::borrow::Cow;
 
 /// Parses the next record into these buffers; returns how many bytes were read and written, and the number of its cells.
 /// Cells past the room in `ends` are counted and not kept.
@@ -77,5 +79,33 @@ impl CsvRecord<'_> {
             let cell = self.text.get(*start as usize..*end as usize);
             cell.unwrap_or_default().iter().all(u8::is_ascii_whitespace)
         })
+    }
+}
+
+/// The cells of a record that cannot be taken unchanged: without the marks of formulas, and with a replacement
+/// character for bytes that are no UTF-8.
+pub(super) struct RepairedRecord {
+    pub(super) text: String,
+    pub(super) ends: Vec<usize>,
+    /// The first cell that is no UTF-8.
+    pub(super) broken: Option<usize>,
+}
+
+impl RepairedRecord {
+    pub(super) fn from_record(record: &CsvRecord<'_>) -> RepairedRecord {
+        let mut mended = RepairedRecord {
+            text: String::new(),
+            ends: Vec::new(),
+            broken: None,
+        };
+        for (column, bytes) in record.cells().enumerate() {
+            let text = String::from_utf8_lossy(bytes);
+            if mended.broken.is_none() && matches!(text, Cow::Owned(_)) {
+                mended.broken = Some(column);
+            }
+            mended.text.push_str(unmarked(&text));
+            mended.ends.push(mended.text.len());
+        }
+        mended
     }
 }

@@ -38,6 +38,14 @@ pub(super) struct WrappedRows {
 }
 
 impl WrappedRows {
+    /// The same rows, with a key before each.
+    fn keyed(self) -> WrappedRows {
+        WrappedRows {
+            is_keyed: true,
+            ..self
+        }
+    }
+
     fn is_within(&self, outer: &WrappedRows) -> bool {
         outer.start < self.start && self.end < outer.end
     }
@@ -170,16 +178,12 @@ fn rows_among(parts: Vec<WrappedRows>) -> Result<Option<WrappedRows>, (Position,
         let found = others.iter().filter(|part| has_rows(&part.inner));
         found.filter(|part| outside(part)).cloned().collect()
     };
-    let keyed = |part: WrappedRows| WrappedRows {
-        is_keyed: true,
-        ..part
-    };
     let numbered = holders(&|inner| inner.numbered > 0);
     if let [only] = numbered.as_slice()
         && only.inner.are_rows()
         && !lists.iter().any(|list| list.names_number)
     {
-        return Ok(Some(keyed(only.clone())));
+        return Ok(Some(only.clone().keyed()));
     }
     let several = numbered.iter().find(|part| part.inner.numbered > 1);
     if lists.iter().any(|part| part.names_number) {
@@ -226,21 +230,29 @@ fn rows_among(parts: Vec<WrappedRows>) -> Result<Option<WrappedRows>, (Position,
         [only] => return Err(unlike(only)),
         [first, second, ..] => return Err(both(first, second)),
     }
-    // No name is the number: it may be the key.
-    let alike = holders(&InnerObjects::are_rows);
+    rows_by_key(&holders(&InnerObjects::are_rows), &others)
+}
+
+/// Finds the rows where no name is the number, which may be the key: the objects of one shape around all others that are
+/// like them.
+fn rows_by_key(
+    alike: &[WrappedRows],
+    others: &[WrappedRows],
+) -> Result<Option<WrappedRows>, (Position, String)> {
     let outermost = alike.iter().find(|part| {
         let mut others = alike.iter();
         others.all(|other| other.start == part.start || other.is_within(part))
     });
-    if let Some(rows) = outermost {
-        let mut beside = others.iter().filter(|part| {
-            part.start != rows.start && !part.is_within(rows) && !rows.is_within(part)
-        });
-        if let Some(other) = beside.find(|part| part.inner.is_like(&rows.inner)) {
-            return Err(both(rows, other));
-        }
+    let Some(rows) = outermost else {
+        return Ok(None);
+    };
+    let mut beside = others
+        .iter()
+        .filter(|part| part.start != rows.start && !part.is_within(rows) && !rows.is_within(part));
+    match beside.find(|part| part.inner.is_like(&rows.inner)) {
+        Some(other) => Err(both(rows, other)),
+        None => Ok(Some(rows.clone().keyed())),
     }
-    Ok(outermost.cloned().map(keyed))
 }
 
 fn both(first: &WrappedRows, second: &WrappedRows) -> (Position, String) {

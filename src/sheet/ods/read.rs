@@ -1,35 +1,27 @@
 //! ODS, by OpenDocument 1.3 part 3. The file has the shown text of every cell beside its value.
 
+use super::survey::{LINES_THROUGH, OdsSurvey, ROWS_MAX};
 use crate::sheet::cells::Stored;
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::options::Limits;
 use crate::sheet::source::Source;
-use crate::sheet::workbook::fills::RowFills;
 use crate::sheet::workbook::number_format::STYLES_MAX;
 use crate::sheet::workbook::number_format::plain;
 use crate::sheet::workbook::package::{Package, PartXml};
 use crate::sheet::workbook::row::{
-    NOTES_MARK, RawRow, RowMarks, Spot, Survey, TABLES_MAX, Table, damaged, is_total_formula,
-    oversized, tag_name, tag_number, tag_value,
+    NOTES_MARK, RawRow, Spot, Survey, TABLES_MAX, Table, damaged, is_total_formula, oversized,
+    tag_name, tag_value,
 };
 use crate::xml::{Piece, PullError, Tag};
 use memchr::memmem;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
-
-/// The attributes of a line through a text; LibreOffice writes only one of them.
-const LINES_THROUGH: [&str; 2] = [
-    "style:text-line-through-style",
-    "style:text-line-through-type",
-];
 
 const CONTENT: &str = "content.xml";
 /// The part with the styles that have names of their own.
 const STYLES: &str = "styles.xml";
 /// Bytes of all sheets, times the sheets but one: 256 MiB, which is fifty sheets of 100 KiB each.
 const PASSED_OVER_BYTES_MAX: u64 = 256 << 20;
-/// Rows of a table: as many as a spreadsheet has.
-const ROWS_MAX: u64 = 1 << 20;
 /// The number of blank cells that a row counts as which is there only as a repetition: each is checked like any other
 /// row.
 const REPEATED_ROW_CELLS: u64 = 256;
@@ -201,188 +193,17 @@ impl Book {
 
     /// Looks at the rows of a table below its headings.
     pub(crate) fn survey(&self, table: usize, header_line: u64) -> Result<Survey, SheetError> {
-        let mut survey = Survey::default();
-        let mut styles = CellStyles::default();
+        let mut survey = OdsSurvey::new(&self.flat_styles, table, header_line);
         if self.package.has(STYLES) {
-            self.package
-                .survey(STYLES, |tag, _| styles.read(tag_name(tag), tag))?;
+            let read = |tag: &[u8], _: &[u8]| survey.read_style(tag);
+            self.package.survey(STYLES, read)?;
         }
-        let (mut tables, mut line, mut groups) = (0, 0, 0_usize);
-        let (mut row, mut repeated) = (RowMarks::default(), 0);
-        let (mut fills, mut fonts) = (RowFills::default(), RowFills::default());
-        let mut column = 0;
-        self.package.survey(CONTENT, |tag, _| {
-            let name = tag_name(tag);
-            styles.read(name, tag);
-            tables += usize::from(name == b"table");
-            if tables != table + 1 {
-                return;
-            }
-            let count = |name| tag_number(tag, name).unwrap_or(1);
-            match name {
-                b"table-row-group" => groups += 1,
-                b"/table:table-row-group" => groups = groups.saturating_sub(1),
-                b"table-row" => {
-                    let visibility = tag_value(tag, "table:visibility");
-                    survey.is_filtered |= visibility == Some(b"filter");
-                    row = RowMarks {
-                        hidden: matches!(visibility, Some(b"collapse" | b"filter"))
-                            || self.is_flat(tag_value(tag, "table:style-name")),
-                        grouped: groups > 0,
-                        ..RowMarks::default()
-                    };
-                    repeated = count("table:number-rows-repeated").min(ROWS_MAX);
-                    fills.begin();
-                    fonts.begin();
-                    column = 0;
-                }
-                b"/table:table-row" => {
-                    let first = line + 1;
-                    line += repeated;
-                    let below = (line + 1).saturating_sub(first.max(header_line + 1));
-                    survey.add_rows(row, below);
-                    fills.end(if row.filled { below } else { 0 });
-                    fonts.end(if row.filled { below } else { 0 });
-                }
-                b"table-cell" => {
-                    survey.formulas += u64::from(tag_value(tag, "table:formula").is_some());
-                    let columns = count("table:number-columns-spanned");
-                    if columns > 1 || count("table:number-rows-spanned") > 1 {
-                        let end = column_after(column, columns);
-                        survey.add_merged(line + 1, column..end, header_line);
-                    }
-                    let from = column;
-                    column = column_after(column, count("table:number-columns-repeated"));
-                    let style = tag_value(tag, "table:style-name").unwrap_or_default();
-                    fills.add(from..column, styles.fills.get(style).copied().unwrap_or(0));
-                    if tag_value(tag, "office:value-type").is_some() {
-                        row.filled = true;
-                        row.struck |= styles.struck.contains(style);
-                        let colour = styles.fonts.get(style).copied();
-                        fonts.add(from..column, colour.unwrap_or(0));
-                    }
-                }
-                b"annotation" => row.noted = true,
-                b"condition" => {
-                    let value = tag_value(tag, "calcext:value").unwrap_or_default();
-                    survey.conditional_formats += u64::from(is_mark_by_content(value));
-                }
-                b"covered-table-cell" => {
-                    column = column_after(column, count("table:number-columns-repeated"));
-                }
-                b"span" => {
-                    let style = tag_value(tag, "text:style-name").unwrap_or_default();
-                    row.struck |= styles.struck.contains(style);
-                }
-                b"table-column" => {
-                    let visibility = tag_value(tag, "table:visibility");
-                    let hidden = matches!(visibility, Some(b"collapse" | b"filter"));
-                    survey.hidden_columns += u64::from(hidden);
-                }
-                _ => {}
-            }
-        })?;
-        (survey.fills, survey.fonts) = (fills, fonts);
-        Ok(survey)
+        self.package.survey(CONTENT, |tag, _| survey.read(tag))?;
+        Ok(survey.finish())
     }
-}
-
-/// Returns true for the condition of a format that marks cells by what a person has put into the row; bands of rows, and
-/// values that are there twice, are no such marks.
-fn is_mark_by_content(condition: &[u8]) -> bool {
-    let is_of_kind = |kind: &&[u8]| condition.starts_with(kind);
-    let kinds: [&[u8]; 8] = [
-        b"duplicate",
-        b"unique",
-        b"top-",
-        b"bottom-",
-        b"above-",
-        b"below-",
-        b"is-error",
-        b"is-no-error",
-    ];
-    !condition.is_empty()
-        && !kinds.iter().any(is_of_kind)
-        && memmem::find(condition, b"ROW()").is_none()
-}
-
-/// The styles of cells and texts by their names, as far as they mark rows.
-#[derive(Default)]
-struct CellStyles {
-    /// The style that is being read.
-    name: Vec<u8>,
-    /// Those that strike through.
-    struck: HashSet<Vec<u8>>,
-    /// The fills of those that have one.
-    fills: HashMap<Vec<u8>, u32>,
-    /// The font colours of those that have one.
-    fonts: HashMap<Vec<u8>, u32>,
-}
-
-impl CellStyles {
-    /// Gives the style that is being read the properties of its parent.
-    fn inherit(&mut self, parent: &[u8]) {
-        for known in [&mut self.fills, &mut self.fonts] {
-            if let Some(style) = known.get(parent).copied()
-                && known.len() < STYLES_MAX
-            {
-                known.insert(self.name.clone(), style);
-            }
-        }
-        if self.struck.contains(parent) && self.struck.len() < STYLES_MAX {
-            self.struck.insert(self.name.clone());
-        }
-    }
-
-    /// Takes in a tag, `name` without its namespace.
-    fn read(&mut self, name: &[u8], tag: &[u8]) {
-        match name {
-            b"style" => {
-                self.name = tag_value(tag, "style:name").unwrap_or_default().to_vec();
-                self.inherit(tag_value(tag, "style:parent-style-name").unwrap_or_default());
-            }
-            // Of no cell: the defaults, and formats of numbers, which have colours of their own.
-            _ if name.ends_with(b"-style") => self.name.clear(),
-            _ if self.name.is_empty() => {}
-            b"text-properties" => {
-                let mut lines = LINES_THROUGH.iter();
-                let is_struck =
-                    lines.any(|name| tag_value(tag, name).is_some_and(|line| line != b"none"));
-                if is_struck && self.struck.len() < STYLES_MAX {
-                    self.struck.insert(self.name.clone());
-                }
-                let colour = tag_value(tag, "fo:color").unwrap_or_default();
-                let is_seen = !matches!(colour, b"" | b"#000000");
-                if is_seen && self.fonts.len() < STYLES_MAX {
-                    self.fonts.insert(self.name.clone(), fill_of(colour));
-                }
-            }
-            b"table-cell-properties" => {
-                let colour = tag_value(tag, "fo:background-color").unwrap_or_default();
-                let is_seen = !matches!(colour, b"" | b"transparent" | b"#ffffff");
-                if is_seen && self.fills.len() < STYLES_MAX {
-                    self.fills.insert(self.name.clone(), fill_of(colour));
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-/// The number of a colour such as `#ff0000`, above 0.
-fn fill_of(colour: &[u8]) -> u32 {
-    let digits = colour.strip_prefix(b"#").unwrap_or_default();
-    let digits = std::str::from_utf8(digits).unwrap_or_default();
-    u32::from_str_radix(digits, 16).map_or(1, |colour| colour.saturating_add(2))
 }
 
 impl Book {
-    /// Returns true if the style of a row gives it no height.
-    fn is_flat(&self, style: Option<&[u8]>) -> bool {
-        let style = style.and_then(|style| std::str::from_utf8(style).ok());
-        style.is_some_and(|style| self.flat_styles.contains(style))
-    }
-
     /// Returns true if the style of a piece of text marks it.
     fn marks(&self, tag: &Tag<'_>) -> Result<bool, PullError> {
         let style = attribute(tag, "text:style-name")?;
@@ -395,11 +216,6 @@ impl Book {
         let count = count.and_then(|count| count.parse().ok()).unwrap_or(1);
         Ok(usize::min(count, self.limits.cell_bytes_max))
     }
-}
-
-/// The column that follows `columns` more.
-fn column_after(column: usize, columns: u64) -> usize {
-    column.saturating_add(usize::try_from(columns).unwrap_or(usize::MAX))
 }
 
 fn attribute(tag: &Tag<'_>, wanted: &str) -> Result<Option<String>, PullError> {
@@ -513,7 +329,9 @@ impl Rows {
                         let visibility = attribute(&tag, "table:visibility").map_err(fail)?;
                         let style = attribute(&tag, "table:style-name").map_err(fail)?;
                         self.hidden = matches!(visibility.as_deref(), Some("collapse" | "filter"))
-                            || self.book.is_flat(style.as_deref().map(str::as_bytes));
+                            || style
+                                .as_deref()
+                                .is_some_and(|style| self.book.flat_styles.contains(style));
                         return Ok(Some(repeated.unwrap_or(1).clamp(1, ROWS_MAX)));
                     }
                     "table-row-group" | "table-header-rows" | "table-rows" => {
@@ -609,84 +427,114 @@ impl Rows {
     fn read_text(&mut self, mut spot: Spot) -> Result<Spot, SheetError> {
         spot.shown = spot.tag.end..spot.tag.end;
         self.text.clear();
-        (self.spaces, self.is_pieced) = (0, false);
-        let (mut depth, mut paragraphs) = (0, 0);
-        // Set once there is something behind the first paragraph.
-        let mut behind = false;
-        // The depth of the span that marks the text in it.
-        let mut marked = None;
-        let (mut has_marked, mut has_plain) = (false, false);
+        let mut shown = ShownCell::default();
         loop {
             let fail = |error| self.book.error(error);
-            let pass_over = match self.xml.piece().map_err(fail)? {
-                Piece::Open(tag) => match (depth, tag.name()) {
-                    (0, "p") => {
-                        paragraphs += 1;
-                        if paragraphs > 1 {
-                            self.text.push('\n');
-                        }
-                        false
-                    }
-                    (1.., "span" | "a") => {
-                        if self.book.marks(&tag).map_err(fail)? {
-                            marked.get_or_insert(depth);
-                        }
-                        false
-                    }
-                    (1.., "s") => {
-                        let count = self.book.spaces(&tag).map_err(fail)?;
-                        self.text.extend(std::iter::repeat_n(' ', count));
-                        self.spaces += count as u64;
-                        true
-                    }
-                    (1.., name @ ("tab" | "line-break")) => {
-                        self.text.push(if name == "tab" { '\t' } else { '\n' });
-                        true
-                    }
-                    // Comments and drawings are no part of the cell's text.
-                    _ => {
-                        spot.mixed |= depth > 0;
-                        behind |= paragraphs > 0;
-                        true
-                    }
-                },
-                Piece::Close if depth == 0 => {
+            let is_entered = match self.xml.piece().map_err(fail)? {
+                Piece::Open(tag) => shown.open(&tag, &self.book, &mut self.text).map_err(fail)?,
+                Piece::Close if shown.depth == 0 => {
                     spot.end = self.xml.place().end;
-                    self.is_pieced = has_marked && has_plain;
-                    return Ok(spot);
+                    break;
                 }
                 Piece::Close => {
-                    depth -= 1;
-                    marked = marked.filter(|marked| *marked < depth);
-                    if depth == 0 {
+                    shown.close();
+                    if shown.depth == 0 {
                         spot.shown.end = self.xml.place().end;
                     }
                     continue;
                 }
                 Piece::Text(text) => {
-                    // The rest of a cell that is too long is not kept; it is refused where it is put.
-                    if depth > 0 && self.text.len() <= self.book.limits.cell_bytes_max {
-                        let is_filled = !text.trim().is_empty();
-                        has_marked |= is_filled && marked.is_some();
-                        has_plain |= is_filled && marked.is_none();
-                        self.text.push_str(&text);
-                    }
+                    shown.add(&text, &mut self.text, self.book.limits.cell_bytes_max);
                     continue;
                 }
-                Piece::End => return Ok(spot),
+                Piece::End => break,
             };
-            if pass_over {
-                self.xml.skip().map_err(fail)?;
-            } else {
-                if depth == 0 && paragraphs == 1 {
+            if is_entered {
+                if shown.depth == 0 && shown.paragraphs == 1 {
                     spot.shown.start = self.xml.place().start;
                 }
-                spot.mixed |= depth == 0 && behind;
-                depth += 1;
+                shown.enter();
+            } else {
+                self.xml.skip().map_err(fail)?;
             }
             if self.text.len() > 2 * self.book.limits.cell_bytes_max {
                 return Err(self.book.error(PullError::TooLong));
             }
+        }
+        spot.mixed |= shown.is_mixed;
+        self.spaces = shown.spaces;
+        self.is_pieced = shown.has_marked && shown.has_plain;
+        Ok(spot)
+    }
+}
+
+/// The shown text of a cell, while its elements come.
+#[derive(Default)]
+struct ShownCell {
+    depth: usize,
+    paragraphs: usize,
+    /// True once there is something else behind the first paragraph.
+    is_followed: bool,
+    /// True if something else stands within the paragraphs, or between them.
+    is_mixed: bool,
+    /// The depth of the span that marks the text in it.
+    marked: Option<usize>,
+    has_marked: bool,
+    has_plain: bool,
+    /// The spaces that elements stand for.
+    spaces: u64,
+}
+
+impl ShownCell {
+    /// Begins an element; returns false for one that is passed over with all that is in it.
+    fn open(&mut self, tag: &Tag<'_>, book: &Book, text: &mut String) -> Result<bool, PullError> {
+        match (self.depth, tag.name()) {
+            (0, "p") => {
+                self.paragraphs += 1;
+                if self.paragraphs > 1 {
+                    text.push('\n');
+                }
+                return Ok(true);
+            }
+            (1.., "span" | "a") => {
+                if book.marks(tag)? {
+                    self.marked.get_or_insert(self.depth);
+                }
+                return Ok(true);
+            }
+            (1.., "s") => {
+                let count = book.spaces(tag)?;
+                text.extend(std::iter::repeat_n(' ', count));
+                self.spaces += count as u64;
+            }
+            (1.., "tab") => text.push('\t'),
+            (1.., "line-break") => text.push('\n'),
+            // Comments and drawings are no part of the cell's text.
+            _ => {
+                self.is_mixed |= self.depth > 0;
+                self.is_followed |= self.paragraphs > 0;
+            }
+        }
+        Ok(false)
+    }
+
+    fn enter(&mut self) {
+        self.is_mixed |= self.depth == 0 && self.is_followed;
+        self.depth += 1;
+    }
+
+    fn close(&mut self) {
+        self.depth -= 1;
+        self.marked = self.marked.filter(|marked| *marked < self.depth);
+    }
+
+    /// Adds a piece of text. The rest of a cell that is too long is not kept; it is refused where it is put.
+    fn add(&mut self, piece: &str, text: &mut String, bytes_max: usize) {
+        if self.depth > 0 && text.len() <= bytes_max {
+            let is_filled = !piece.trim().is_empty();
+            self.has_marked |= is_filled && self.marked.is_some();
+            self.has_plain |= is_filled && self.marked.is_none();
+            text.push_str(piece);
         }
     }
 }

@@ -1,3 +1,4 @@
 //! Workbooks of Excel 97 to 2003.
 
 pub(crate) mod read;
+mod record;

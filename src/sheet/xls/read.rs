@@ -1,5 +1,6 @@
 //! XLS of Excel 97 to 2003 (BIFF8), by [MS-XLS].
 
+use super::record::{BiffRecord, is_cell, kind, units};
 use crate::sheet::cells::Stored;
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::options::Limits;
@@ -16,40 +17,6 @@ use std::sync::Arc;
 
 /// Bytes of the texts that the cells share: 20 MiB.
 const STRINGS_BYTES_MAX: usize = 20 << 20;
-
-/// The records that are understood, by the names of [MS-XLS] 2.3.
-mod record {
-    pub(crate) const FORMULA: u16 = 0x0006;
-    pub(crate) const EOF: u16 = 0x000A;
-    pub(crate) const NAME: u16 = 0x0018;
-    pub(crate) const NOTE: u16 = 0x001C;
-    pub(crate) const DATE_1904: u16 = 0x0022;
-    pub(crate) const FILE_PASS: u16 = 0x002F;
-    pub(crate) const FONT: u16 = 0x0031;
-    pub(crate) const CONTINUE: u16 = 0x003C;
-    pub(crate) const COL_INFO: u16 = 0x007D;
-    pub(crate) const BOUND_SHEET: u16 = 0x0085;
-    pub(crate) const FILTER_MODE: u16 = 0x009B;
-    pub(crate) const MUL_RK: u16 = 0x00BD;
-    pub(crate) const OB_PROJ: u16 = 0x00D3;
-    pub(crate) const RSTRING: u16 = 0x00D6;
-    pub(crate) const XF: u16 = 0x00E0;
-    pub(crate) const MERGE_CELLS: u16 = 0x00E5;
-    pub(crate) const SST: u16 = 0x00FC;
-    pub(crate) const LABEL_SST: u16 = 0x00FD;
-    pub(crate) const NUMBER: u16 = 0x0203;
-    pub(crate) const LABEL: u16 = 0x0204;
-    pub(crate) const BOOL_ERR: u16 = 0x0205;
-    /// A formula as Excel 3 and 4 wrote it, and some programs still do.
-    pub(crate) const FORMULA_3: u16 = 0x0206;
-    pub(crate) const STRING: u16 = 0x0207;
-    pub(crate) const CONDITION: u16 = 0x01B1;
-    pub(crate) const ROW: u16 = 0x0208;
-    pub(crate) const RK: u16 = 0x027E;
-    pub(crate) const FORMULA_4: u16 = 0x0406;
-    pub(crate) const FORMAT: u16 = 0x041E;
-    pub(crate) const BOF: u16 = 0x0809;
-}
 
 /// An XLS workbook, in memory as in the file.
 pub(crate) struct Book {
@@ -72,110 +39,115 @@ pub(crate) struct Book {
     has_macros: bool,
 }
 
-/// One record.
-#[derive(Clone, Copy)]
-struct BiffRecord<'b> {
-    kind: u16,
-    data: &'b [u8],
-    start: usize,
-    /// The beginning of the next one.
-    end: usize,
+/// The records before those of the sheets, while they are read.
+#[derive(Default)]
+struct Globals {
+    tables: Vec<Table>,
+    starts: Vec<usize>,
+    /// The table of each sheet: charts have none.
+    of_sheets: Vec<Option<usize>>,
+    /// The sheets that have [`NOTES_MARK`], counted from 1.
+    marked: Vec<u16>,
+    formats: Formats,
+    fonts: Vec<BiffFont>,
+    /// The font, the number format and the fill of each style.
+    styles: Vec<(u16, u16, u32)>,
+    strings: Strings,
+    pieced_strings: HashSet<usize>,
+    from_1904: bool,
+    has_macros: bool,
 }
 
-impl BiffRecord<'_> {
-    /// The beginning of a worksheet, and its table.
-    fn bound_sheet(&self) -> Option<(usize, Table)> {
-        let table = Table {
-            name: self.text(6, 1)?.into(),
-            hidden: self.u8(4).is_some_and(|state| state & 3 != 0),
-            is_notes: false,
-        };
-        Some((self.u32(0)? as usize, table))
-    }
+/// The properties of a font that are read.
+struct BiffFont {
+    is_struck: bool,
+    /// True if it raises or lowers its text.
+    is_moved: bool,
+    colour: u32,
+}
 
-    fn u8(&self, at: usize) -> Option<u8> {
-        self.data.get(at).copied()
-    }
-
-    fn u16(&self, at: usize) -> Option<u16> {
-        let bytes = self.data.get(at..at + 2)?;
-        Some(u16::from_le_bytes(bytes.try_into().ok()?))
-    }
-
-    fn u32(&self, at: usize) -> Option<u32> {
-        let bytes = self.data.get(at..at + 4)?;
-        Some(u32::from_le_bytes(bytes.try_into().ok()?))
-    }
-
-    fn f64(&self, at: usize) -> Option<f64> {
-        let bytes = self.data.get(at..at + 8)?;
-        Some(f64::from_le_bytes(bytes.try_into().ok()?))
-    }
-
-    /// Returns true for a formula that is one call of a function that sums up or counts a range, and nothing more.
-    fn is_total(&self) -> bool {
-        const AREA: [u8; 3] = [0x25, 0x45, 0x65];
-        let tokens = self
-            .u16(20)
-            .and_then(|bytes| self.data.get(22..22 + usize::from(bytes)));
-        let tokens = tokens.unwrap_or_default();
-        // A subtotal has the number of its function before the range.
-        let has_range = match tokens {
-            [0x1E, _, _, area, ..] | [area, ..] => AREA.contains(area),
-            [] => false,
-        };
-        let is_call = match tokens.last_chunk() {
-            Some([0x19, flags, _, _]) => flags & 0x10 != 0,
-            // COUNT, SUM, AVERAGE, MIN, MAX, COUNTA, PRODUCT, MEDIAN, SUBTOTAL.
-            Some([0x22 | 0x42 | 0x62, _, low, high]) => {
-                [0, 4, 5, 6, 7, 169, 183, 227, 344].contains(&u16::from_le_bytes([*low, *high]))
+impl Globals {
+    fn read(&mut self, book: &Book, record: &BiffRecord<'_>) -> Result<(), SheetError> {
+        match record.kind {
+            kind::FILE_PASS => return Err(SheetErrorKind::Encrypted.in_file(&book.file)),
+            kind::DATE_1904 => self.from_1904 = record.u16(0) == Some(1),
+            kind::OB_PROJ => self.has_macros = true,
+            kind::FORMAT => {
+                if let (Some(id), Some(code)) = (record.u16(0), record.text(2, 2)) {
+                    self.formats.bring(&book.file, id.into(), code)?;
+                }
             }
-            _ => false,
+            kind::FONT => self.fonts.push(BiffFont {
+                is_struck: record.u16(2).is_some_and(|flags| flags & 8 != 0),
+                is_moved: record.u16(8).is_some_and(|position| position != 0),
+                colour: font_colour_of(record),
+            }),
+            kind::XF => {
+                let ids = record.u16(0).zip(record.u16(2));
+                let style = ids.map(|(font, format)| (font, format, fill_of(record)));
+                self.styles.extend(style);
+            }
+            kind::NAME if record.name().as_deref() == Some(NOTES_MARK) => {
+                self.marked.extend(record.u16(8));
+            }
+            // Sheets that are no worksheets are charts or macro sheets.
+            kind::BOUND_SHEET if self.tables.len() == TABLES_MAX => {
+                let what = format!("it has more than {TABLES_MAX} sheets");
+                return Err(oversized(&book.file, &what));
+            }
+            kind::BOUND_SHEET if record.u8(5) != Some(0) => self.of_sheets.push(None),
+            kind::BOUND_SHEET => {
+                let bound = record
+                    .bound_sheet()
+                    .filter(|(start, _)| !self.starts.contains(start));
+                let (start, table) = bound.ok_or_else(|| book.broken())?;
+                self.starts.push(start);
+                self.of_sheets.push(Some(self.tables.len()));
+                self.tables.push(table);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn read_strings(
+        &mut self,
+        book: &Book,
+        record: BiffRecord<'_>,
+        limits: Limits,
+    ) -> Result<(), SheetError> {
+        let is_marked = |font: u16| {
+            let font = self.fonts.get(font_index(font));
+            font.is_some_and(|font| font.is_struck || font.is_moved)
         };
-        has_range && is_call
+        (self.strings, self.pieced_strings) = book.read_strings(record, limits, is_marked)?;
+        Ok(())
     }
 
-    /// Returns true for a row that is hidden, or has no height.
-    fn is_hidden_row(&self) -> bool {
-        self.u16(6) == Some(0) || self.u16(12).is_some_and(|flags| flags & 0x20 != 0)
+    fn mark_notes(&mut self) {
+        for sheet in &self.marked {
+            // 0 is the workbook.
+            let sheet = usize::from(*sheet).checked_sub(1);
+            let table = sheet.and_then(|sheet| *self.of_sheets.get(sheet)?);
+            if let Some(table) = table.and_then(|table| self.tables.get_mut(table)) {
+                table.is_notes = true;
+            }
+        }
     }
 
-    /// Returns the name of a defined name.
-    fn name(&self) -> Option<String> {
-        let length = usize::from(self.u8(3)?);
-        let wide = self.u8(14)? & 1 != 0;
-        let bytes = self.data.get(15..15 + length * if wide { 2 } else { 1 })?;
-        Some(String::from_utf16_lossy(&units(bytes, wide)))
+    /// Hands the styles to the workbook.
+    fn put_styles(&mut self, book: &mut Book) -> Result<(), SheetError> {
+        let mut formats = std::mem::take(&mut self.formats);
+        for (font, format, fill) in &self.styles {
+            formats.style(&book.file, (*format).into())?;
+            let font = self.fonts.get(font_index(*font));
+            book.struck.push(font.is_some_and(|font| font.is_struck));
+            book.font_colours.push(font.map_or(0, |font| font.colour));
+            book.fills.push(*fill);
+        }
+        book.formats = formats;
+        Ok(())
     }
-
-    /// The row and the column of a cell; `None` for a record that is no cell.
-    fn place(&self) -> Option<(u16, u16)> {
-        Some((self.u16(0)?, self.u16(2)?)).filter(|_| is_cell(self.kind))
-    }
-
-    /// Reads a text that begins with its length in `length_bytes` bytes and its width, and does not continue in the
-    /// next record.
-    fn text(&self, at: usize, length_bytes: usize) -> Option<String> {
-        let length = match length_bytes {
-            1 => usize::from(self.u8(at)?),
-            _ => usize::from(self.u16(at)?),
-        };
-        let wide = self.u8(at + length_bytes)? & 1 != 0;
-        let start = at + length_bytes + 1;
-        let end = start + length * if wide { 2 } else { 1 };
-        let bytes = self.data.get(start..end)?;
-        Some(String::from_utf16_lossy(&units(bytes, wide)))
-    }
-}
-
-fn units(bytes: &[u8], wide: bool) -> Vec<u16> {
-    if !wide {
-        return bytes.iter().map(|byte| u16::from(*byte)).collect();
-    }
-    let pairs = bytes.chunks_exact(2);
-    pairs
-        .filter_map(|pair| Some(u16::from_le_bytes(pair.try_into().ok()?)))
-        .collect()
 }
 
 impl Book {
@@ -235,96 +207,30 @@ impl Book {
     /// The end of the first record, which tells the version.
     fn beginning(&self) -> Result<usize, SheetError> {
         let first = self.record(0)?;
-        if first.kind != record::BOF || first.u16(0) != Some(0x0600) {
+        if first.kind != kind::BOF || first.u16(0) != Some(0x0600) {
             return Err(other_format(&self.file, "a workbook of Excel 95 or older"));
         }
         Ok(first.end)
     }
 
+    /// Reads the records before those of the sheets.
     fn read_globals(&mut self, limits: Limits) -> Result<(), SheetError> {
-        let mut formats = Formats::default();
-        let mut ids: Vec<(u16, u16)> = Vec::new();
-        // Of each font, whether it strikes through, and whether it raises or lowers.
-        let (mut fonts, mut colours) = (Vec::new(), Vec::new());
-        let mut pieced_strings = HashSet::new();
-        let (mut tables, mut starts) = (Vec::<Table>::new(), Vec::new());
-        // The table of each sheet, and the sheets that have the mark: charts have no table.
-        let (mut of_sheets, mut marked) = (Vec::new(), Vec::new());
-        let (mut from_1904, mut has_macros) = (false, false);
-        let mut strings = Strings::default();
+        let mut globals = Globals::default();
         let mut at = self.beginning()?;
         loop {
             let record = self.record(at)?;
             at = record.end;
             match record.kind {
-                record::EOF => break,
-                record::FILE_PASS => {
-                    return Err(SheetErrorKind::Encrypted.in_file(&self.file));
-                }
-                record::DATE_1904 => from_1904 = record.u16(0) == Some(1),
-                record::OB_PROJ => has_macros = true,
-                record::FORMAT => {
-                    if let (Some(id), Some(code)) = (record.u16(0), record.text(2, 2)) {
-                        formats.bring(&self.file, id.into(), code)?;
-                    }
-                }
-                record::FONT => {
-                    let strikes = record.u16(2).is_some_and(|flags| flags & 8 != 0);
-                    fonts.push((strikes, record.u16(8).is_some_and(|position| position != 0)));
-                    colours.push(font_colour_of(&record));
-                }
-                record::XF => {
-                    ids.extend(record.u16(2).zip(record.u16(0)));
-                    self.fills.push(fill_of(&record));
-                }
-                record::NAME if record.name().as_deref() == Some(NOTES_MARK) => {
-                    marked.extend(record.u16(8));
-                }
-                // Sheets that are no worksheets are charts or macro sheets.
-                record::BOUND_SHEET if tables.len() == TABLES_MAX => {
-                    let what = format!("it has more than {TABLES_MAX} sheets");
-                    return Err(oversized(&self.file, &what));
-                }
-                record::BOUND_SHEET if record.u8(5) != Some(0) => of_sheets.push(None),
-                record::BOUND_SHEET => {
-                    let bound = record
-                        .bound_sheet()
-                        .filter(|(start, _)| !starts.contains(start));
-                    let (start, table) = bound.ok_or_else(|| self.broken())?;
-                    starts.push(start);
-                    of_sheets.push(Some(tables.len()));
-                    tables.push(table);
-                }
-                record::SST => {
-                    let is_marked = |font: u16| {
-                        let font = fonts.get(font_index(font));
-                        font.is_some_and(|(strikes, moves)| *strikes || *moves)
-                    };
-                    (strings, pieced_strings) = self.read_strings(record, limits, is_marked)?;
-                }
-                _ => {}
+                kind::EOF => break,
+                kind::SST => globals.read_strings(self, record, limits)?,
+                _ => globals.read(self, &record)?,
             }
         }
-        let mut struck: Vec<bool> = Vec::new();
-        for (id, font) in ids {
-            formats.style(&self.file, id.into())?;
-            let index = font_index(font);
-            struck.push(fonts.get(index).is_some_and(|(strikes, _)| *strikes));
-            let colour = colours.get(index).copied();
-            self.font_colours.push(colour.unwrap_or(0));
-        }
-        for sheet in marked {
-            // Counted from 1; 0 is the workbook.
-            let sheet = usize::from(sheet).checked_sub(1);
-            let table = sheet.and_then(|sheet| *of_sheets.get(sheet)?);
-            if let Some(table) = table.and_then(|table| tables.get_mut(table)) {
-                table.is_notes = true;
-            }
-        }
-        (self.formats, self.struck) = (formats, struck);
-        (self.tables, self.starts) = (tables, starts);
-        (self.from_1904, self.has_macros) = (from_1904, has_macros);
-        (self.strings, self.pieced_strings) = (strings, pieced_strings);
+        globals.mark_notes();
+        globals.put_styles(self)?;
+        (self.tables, self.starts) = (globals.tables, globals.starts);
+        (self.from_1904, self.has_macros) = (globals.from_1904, globals.has_macros);
+        (self.strings, self.pieced_strings) = (globals.strings, globals.pieced_strings);
         Ok(())
     }
 
@@ -378,15 +284,15 @@ impl Book {
         let mut records = Records::new(self, table);
         while let Some(record) = records.next(self)? {
             match record.kind {
-                record::ROW => {
+                kind::ROW => {
                     let row = rows.entry(record.u16(0).unwrap_or_default()).or_default();
                     row.hidden = record.is_hidden_row();
                     row.grouped = record.u16(12).is_some_and(|flags| flags & 7 != 0);
                 }
-                record::COL_INFO if record.u16(8).is_some_and(|flags| flags & 1 != 0) => {
+                kind::COL_INFO if record.u16(8).is_some_and(|flags| flags & 1 != 0) => {
                     survey.hidden_columns += 1;
                 }
-                record::MERGE_CELLS => {
+                kind::MERGE_CELLS => {
                     for at in (2..).step_by(8).take(record.u16(0).unwrap_or(0).into()) {
                         let [line, first, last] = [0, 4, 6].map(|part| record.u16(at + part));
                         let columns = first.zip(last).map_or(0..1, |(first, last)| {
@@ -396,12 +302,12 @@ impl Book {
                         survey.add_merged(line, columns, header_line);
                     }
                 }
-                record::FILTER_MODE => survey.is_filtered = true,
-                record::NOTE => {
+                kind::FILTER_MODE => survey.is_filtered = true,
+                kind::NOTE => {
                     let row = rows.entry(record.u16(0).unwrap_or_default()).or_default();
                     row.noted = true;
                 }
-                record::CONDITION => survey.conditional_formats += 1,
+                kind::CONDITION => survey.conditional_formats += 1,
                 kind if is_cell(kind) => {
                     let row = rows.entry(record.u16(0).unwrap_or_default()).or_default();
                     row.filled = true;
@@ -415,7 +321,7 @@ impl Book {
                         let of_row = colours.entry(line.unwrap_or_default()).or_default();
                         of_row.push((column.unwrap_or_default().into(), own));
                     }
-                    let formulas = [record::FORMULA, record::FORMULA_3, record::FORMULA_4];
+                    let formulas = [kind::FORMULA, kind::FORMULA_3, kind::FORMULA_4];
                     survey.formulas += u64::from(formulas.contains(&kind));
                 }
                 _ => {}
@@ -477,7 +383,7 @@ struct Parts<'b> {
 impl Parts<'_> {
     fn next_continuation(&mut self) -> Option<()> {
         let next = self.book.record_at(self.record.end)?;
-        if next.kind != record::CONTINUE {
+        if next.kind != kind::CONTINUE {
             return None;
         }
         (self.record, self.at) = (next, 0);
@@ -487,7 +393,7 @@ impl Parts<'_> {
     /// Returns true if nothing follows.
     fn has_ended(&self) -> bool {
         let next = self.book.record_at(self.record.end);
-        let goes_on = next.is_some_and(|next| next.kind == record::CONTINUE);
+        let goes_on = next.is_some_and(|next| next.kind == kind::CONTINUE);
         self.at >= self.record.data.len() && !goes_on
     }
 
@@ -592,8 +498,8 @@ impl Records {
             }
             self.at = Some(record.end);
             match record.kind {
-                record::BOF => self.depth += 1,
-                record::EOF => {
+                kind::BOF => self.depth += 1,
+                kind::EOF => {
                     self.depth = self.depth.saturating_sub(1);
                     if self.depth == 0 {
                         self.at = None;
@@ -625,7 +531,7 @@ impl CellRecords {
         let mut hidden = HashSet::new();
         let (mut last, mut in_order) = (None, true);
         while let Some(record) = records.next(book)? {
-            if record.kind == record::ROW && record.is_hidden_row() {
+            if record.kind == kind::ROW && record.is_hidden_row() {
                 hidden.extend(record.u16(0));
             }
             let place = record.place();
@@ -720,23 +626,6 @@ impl Rows {
     }
 }
 
-fn is_cell(kind: u16) -> bool {
-    use record::*;
-    matches!(
-        kind,
-        LABEL_SST
-            | NUMBER
-            | RK
-            | MUL_RK
-            | LABEL
-            | RSTRING
-            | BOOL_ERR
-            | FORMULA
-            | FORMULA_3
-            | FORMULA_4
-    )
-}
-
 fn put_text(row: &mut RawRow, column: usize, text: &str) -> Result<(), SheetError> {
     row.put(column, |out| {
         out.push_str(text);
@@ -761,8 +650,8 @@ impl Book {
     /// Finds the record of the text that a formula gave, behind the formula's.
     fn text_behind(&self, formula: &BiffRecord<'_>) -> Option<BiffRecord<'_>> {
         let mut record = self.record_at(formula.end)?;
-        while record.kind != record::STRING {
-            if is_cell(record.kind) || matches!(record.kind, record::BOF | record::EOF) {
+        while record.kind != kind::STRING {
+            if is_cell(record.kind) || matches!(record.kind, kind::BOF | kind::EOF) {
                 return None;
             }
             record = self.record_at(record.end)?;
@@ -779,16 +668,16 @@ impl Book {
     ) -> Option<Result<(), SheetError>> {
         let style = record.u16(4)?;
         Some(match record.kind {
-            record::LABEL_SST => {
+            kind::LABEL_SST => {
                 let index = record.u32(6)? as usize;
                 let text = self.strings.get(index)?;
                 let is_pieced = self.pieced_strings.contains(&index);
                 row.put_shared(column, text, is_pieced)
             }
-            record::LABEL | record::RSTRING => put_text(row, column, &self.text(record, 6)?),
-            record::NUMBER => self.put_number(row, column, style, record.f64(6)?),
-            record::RK => self.put_number(row, column, style, rk(record.u32(6)?)),
-            record::MUL_RK => {
+            kind::LABEL | kind::RSTRING => put_text(row, column, &self.text(record, 6)?),
+            kind::NUMBER => self.put_number(row, column, style, record.f64(6)?),
+            kind::RK => self.put_number(row, column, style, rk(record.u32(6)?)),
+            kind::MUL_RK => {
                 let cells = record.data.get(4..record.data.len().checked_sub(2)?)?;
                 for (column, cell) in (column..).zip(cells.chunks_exact(6)) {
                     let style = u16::from_le_bytes(cell.get(..2)?.try_into().ok()?);
@@ -799,7 +688,7 @@ impl Book {
                 }
                 Ok(())
             }
-            record::BOOL_ERR => {
+            kind::BOOL_ERR => {
                 let (value, is_error) = (record.u8(6)?, record.u8(7)? != 0);
                 put_switch(row, column, value, is_error)
             }

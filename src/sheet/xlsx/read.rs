@@ -1,18 +1,18 @@
 //! XLSX, by ECMA-376 part 1 (SpreadsheetML).
 
-use super::fill::Fill;
-use super::font::Font;
+use super::range::{column, last_line};
+use super::styles::{StyleReader, StyleTable};
+use super::survey::{XlsxSurvey, has_no_height};
 use super::text_pieces::TextPieces;
 use crate::sheet::cells::Stored;
 use crate::sheet::error::SheetError;
 use crate::sheet::options::Limits;
 use crate::sheet::source::Source;
-use crate::sheet::workbook::fills::RowFills;
-use crate::sheet::workbook::number_format::{Formats, STYLES_MAX, plain};
+use crate::sheet::workbook::number_format::plain;
 use crate::sheet::workbook::package::{Package, PartXml, folded};
 use crate::sheet::workbook::row::{
-    FORMULA_BYTES_MAX, NOTES_MARK, RawRow, RowMarks, Spot, Strings, Survey, TABLES_MAX, Table,
-    damaged, is_total_formula, other_format, oversized, tag_name, tag_number, tag_value,
+    FORMULA_BYTES_MAX, NOTES_MARK, RawRow, Spot, Strings, Survey, TABLES_MAX, Table, damaged,
+    is_total_formula, other_format, oversized,
 };
 use crate::xml::{Piece, PullError, Tag};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -35,19 +35,13 @@ pub(crate) struct Book {
     parts: Vec<String>,
     /// The part that lists the sheets.
     root: String,
-    /// The part with the looks of the cells.
-    styles: Option<String>,
+    /// The part with the styles of the cells.
+    styles_part: Option<String>,
     package: Package,
     file: Arc<str>,
     limits: Limits,
     strings: Strings,
-    formats: Formats,
-    /// True for each style that strikes its cells through.
-    struck: Vec<bool>,
-    /// The fill of each style, counted from 1; 0 is none.
-    fills: Vec<u32>,
-    /// The font colour of each style, counted from 1; 0 is the usual one.
-    font_colours: Vec<u32>,
+    styles: StyleTable,
     /// The shared texts of which a piece is struck through.
     struck_strings: HashSet<usize>,
     /// The shared texts of which a piece is raised, lowered or struck through, and another is not.
@@ -69,15 +63,12 @@ impl Book {
             tables: Vec::new(),
             parts: Vec::new(),
             root: String::new(),
-            styles: None,
+            styles_part: None,
             package,
             file,
             limits,
             strings: Strings::default(),
-            formats: Formats::default(),
-            struck: Vec::new(),
-            fills: Vec::new(),
-            font_colours: Vec::new(),
+            styles: StyleTable::default(),
             struck_strings: HashSet::new(),
             pieced_strings: HashSet::new(),
             from_1904: false,
@@ -97,8 +88,10 @@ impl Book {
         book.read_workbook(&root, &relations)?;
         let first = |kind: &str| relations.values().find(|relation| relation.is(kind));
         if let Some(relation) = first("styles") {
-            book.read_styles(&relation.part)?;
-            book.styles = Some(relation.part.clone());
+            let mut styles = StyleReader::new(book.file.clone());
+            book.tags(&relation.part, |depth, tag| styles.read(depth, tag))?;
+            book.styles = styles.finish()?;
+            book.styles_part = Some(relation.part.clone());
         }
         if let Some(relation) = first("sharedStrings") {
             book.read_strings(&relation.part)?;
@@ -107,9 +100,9 @@ impl Book {
         Ok(book)
     }
 
-    /// The part that lists the sheets, and the one with the looks of the cells.
+    /// The part that lists the sheets, and the one with the styles of the cells.
     pub(crate) fn root_and_styles(&self) -> (&str, Option<&str>) {
-        (&self.root, self.styles.as_deref())
+        (&self.root, self.styles_part.as_deref())
     }
 
     /// The archive, and the part of a table.
@@ -241,71 +234,6 @@ impl Book {
         Ok(())
     }
 
-    fn read_styles(&mut self, part: &str) -> Result<(), SheetError> {
-        let mut formats = Formats::default();
-        let mut ids = Vec::new();
-        let (mut fonts, mut styles_fonts) = (Vec::<Font>::new(), Vec::new());
-        let (mut fills, mut styles_fills) = (Vec::<Fill>::new(), Vec::new());
-        let mut section = String::new();
-        let mut refused = Ok(());
-        self.tags(part, |depth, tag| {
-            match (depth, tag.name()) {
-                (2, name) => section = name.to_owned(),
-                (3, "numFmt") => {
-                    let (mut id, mut code) = (0, String::new());
-                    tag.attributes(|name, value| match name {
-                        "numFmtId" => id = value.parse().unwrap_or(0),
-                        "formatCode" => code = value.into_owned(),
-                        _ => {}
-                    })?;
-                    if refused.is_ok() {
-                        refused = formats.bring(&self.file, id, code);
-                    }
-                }
-                (3, "font") if section == "fonts" && fonts.len() < STYLES_MAX => {
-                    fonts.push(Font::default());
-                }
-                (4, _) if section == "fonts" => {
-                    if let Some(font) = fonts.last_mut() {
-                        font.read(tag)?;
-                    }
-                }
-                (3, "fill") if section == "fills" && fills.len() < STYLES_MAX => {
-                    fills.push(Fill::default());
-                }
-                (4, "patternFill" | "gradientFill") | (5, "fgColor") => {
-                    if let Some(fill) = fills.last_mut() {
-                        fill.read(tag)?;
-                    }
-                }
-                (3, "xf") if section == "cellXfs" => {
-                    let (mut id, mut font, mut fill) = (0, 0, 0);
-                    tag.attributes(|name, value| match name {
-                        "numFmtId" => id = value.parse().unwrap_or(0),
-                        "fontId" => font = value.parse().unwrap_or(0),
-                        "fillId" => fill = value.parse().unwrap_or(0),
-                        _ => {}
-                    })?;
-                    styles_fills.push(fill);
-                    styles_fonts.push(font);
-                    ids.push(id);
-                }
-                _ => {}
-            }
-            Ok(())
-        })?;
-        refused?;
-        for id in ids {
-            formats.style(&self.file, id)?;
-        }
-        self.fills = Fill::numbers(&fills, &styles_fills);
-        self.font_colours = Font::numbers(&fonts, &styles_fonts);
-        let struck = |font: &usize| fonts.get(*font).is_some_and(|font| font.is_struck);
-        self.struck = styles_fonts.iter().map(struck).collect();
-        self.formats = formats;
-        Ok(())
-    }
-
     fn read_strings(&mut self, part: &str) -> Result<(), SheetError> {
         let Some(mut xml) = self.package.xml(part, self.limits.cell_bytes_max) else {
             return Ok(());
@@ -410,115 +338,24 @@ impl Book {
 
     /// Looks at the rows of a table below its headings.
     pub(crate) fn survey(&self, table: usize, header_line: u64) -> Result<Survey, SheetError> {
-        let mut survey = Survey {
+        let survey = Survey {
             has_macros: self.package.has("xl/vbaProject.bin"),
             ..Survey::default()
         };
         let Some(part) = self.parts.get(table) else {
             return Ok(survey);
         };
-        let is_on = |tag: &[u8], name| matches!(tag_value(tag, name), Some(b"1" | b"true"));
-        let (mut line, mut row, mut struck) = (0, RowMarks::default(), false);
-        let (mut fills, mut fonts) = (RowFills::default(), RowFills::default());
-        let noted = self.noted_lines(part)?;
-        let (mut is_shared, mut is_conditional) = (false, false);
-        let is_struck = |text: &[u8]| {
-            let index = std::str::from_utf8(text)
-                .ok()
-                .and_then(|text| text.trim().parse().ok());
-            index.is_some_and(|index| self.struck_strings.contains(&index))
-        };
-        self.package.survey(part, |tag, text| match tag_name(tag) {
-            b"f" => {
-                survey.formulas += 1;
-                row.filled = true;
-                row.struck |= struck;
-            }
-            b"v" | b"is" if !tag.ends_with(b"/") => {
-                row.filled = true;
-                row.struck |= struck || (is_shared && is_struck(text));
-            }
-            // Within a text that stands in its cell.
-            b"strike" => row.struck |= !matches!(tag_value(tag, "val"), Some(b"0" | b"false")),
-            b"c" => {
-                let style = tag_number(tag, "s").unwrap_or(0) as usize;
-                struck = self.struck.get(style).is_some_and(|struck| *struck);
-                let of_style = |numbers: &Vec<u32>| numbers.get(style).copied().unwrap_or(0);
-                let (fill, font) = (of_style(&self.fills), of_style(&self.font_colours));
-                if fill > 0 || font > 0 {
-                    let at = tag_column(tag).unwrap_or(0);
-                    fills.add(at..at + 1, fill);
-                    if !tag.ends_with(b"/") {
-                        fonts.add(at..at + 1, font);
-                    }
-                }
-                is_shared = !self.struck_strings.is_empty() && tag_value(tag, "t") == Some(b"s");
-            }
-            b"row" => {
-                line = tag_number(tag, "r").unwrap_or(line + 1);
-                fills.begin();
-                fonts.begin();
-                row = RowMarks {
-                    hidden: is_on(tag, "hidden") || has_no_height(tag_value(tag, "ht")),
-                    grouped: tag_number(tag, "outlineLevel").is_some_and(|level| level > 0),
-                    noted: noted.contains(&line),
-                    ..RowMarks::default()
-                };
-            }
-            b"col" if is_on(tag, "hidden") => survey.hidden_columns += 1,
-            b"mergeCell" => {
-                let range = tag_value(tag, "ref").unwrap_or_default();
-                let range = std::str::from_utf8(range).unwrap_or_default();
-                let (first, last) = range.split_once(':').unwrap_or((range, range));
-                let columns = column(first).zip(column(last));
-                let columns = columns.map_or(0..1, |(first, last)| first..last.saturating_add(1));
-                survey.add_merged(last_line(first).unwrap_or(u64::MAX), columns, header_line);
-            }
-            b"filterColumn" => survey.is_filtered = true,
-            b"cfRule" => {
-                is_conditional = tag_value(tag, "type").is_some_and(is_mark_by_content);
-                survey.conditional_formats += u64::from(is_conditional);
-            }
-            // Bands of rows are no marks.
-            b"formula" if is_conditional && memchr::memmem::find(text, b"ROW()").is_some() => {
-                is_conditional = false;
-                survey.conditional_formats -= 1;
-            }
-            name if name.ends_with(b"row") && name.starts_with(b"/") => {
-                survey.add_rows(row, u64::from(line > header_line));
-                fills.end(u64::from(row.filled && line > header_line));
-                fonts.end(u64::from(row.filled && line > header_line));
-            }
-            _ => {}
-        })?;
-        (survey.fills, survey.fonts) = (fills, fonts);
-        Ok(survey)
+        let mut survey = XlsxSurvey::new(
+            survey,
+            &self.styles,
+            &self.struck_strings,
+            self.noted_lines(part)?,
+            header_line,
+        );
+        self.package
+            .survey(part, |tag, text| survey.read(tag, text))?;
+        Ok(survey.finish())
     }
-}
-
-/// Returns true for a kind of conditional format that marks cells by what a person has put into the row.
-fn is_mark_by_content(kind: &[u8]) -> bool {
-    const KINDS: [&[u8]; 7] = [
-        b"expression",
-        b"cellIs",
-        b"containsText",
-        b"notContainsText",
-        b"beginsWith",
-        b"endsWith",
-        b"timePeriod",
-    ];
-    KINDS.contains(&kind)
-}
-
-/// The column of a cell's tag.
-fn tag_column(tag: &[u8]) -> Option<usize> {
-    column(std::str::from_utf8(tag_value(tag, "r")?).ok()?)
-}
-
-/// Returns true for the height of a row that cannot be seen.
-fn has_no_height(height: Option<&[u8]>) -> bool {
-    let height = height.and_then(|height| std::str::from_utf8(height).ok()?.parse::<f64>().ok());
-    height == Some(0.0)
 }
 
 /// A relation of one part to another.
@@ -636,6 +473,61 @@ struct CellTag {
     kind: CellKind,
 }
 
+/// The content of a cell, while its elements come.
+#[derive(Default)]
+struct CellContent {
+    /// True within the text of the cell.
+    in_text: bool,
+    has_value: bool,
+    has_formula: bool,
+    in_formula: bool,
+    formula: String,
+    /// The cells that the formula fills beside its own.
+    area: Option<(u64, Range<usize>)>,
+    pieces: TextPieces,
+}
+
+impl CellContent {
+    /// Begins an element; returns false for one that is passed over with all that is in it.
+    fn open(&mut self, tag: &Tag<'_>, kind: CellKind) -> Result<bool, PullError> {
+        match tag.name().as_bytes() {
+            b"v" if kind != CellKind::Inline => {
+                // A formula that gave an empty text is marked so; openpyxl leaves a blank value where it gave none.
+                self.has_value = kind == CellKind::Text;
+                self.in_text = true;
+            }
+            b"t" if kind == CellKind::Inline => self.in_text = true,
+            b"is" | b"rPr" => {}
+            b"r" | b"strike" | b"vertAlign" => {
+                self.pieces.open(tag)?;
+            }
+            b"f" => {
+                (self.has_formula, self.in_formula) = (true, true);
+                self.area = area_of(tag)?;
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn close(&mut self) {
+        (self.in_text, self.in_formula) = (false, false);
+    }
+
+    /// Adds a piece of the formula, or of the text. The rest of a text that is too long is not kept; it is refused where it
+    /// is put.
+    fn add(&mut self, piece: &str, text: &mut String, bytes_max: usize) {
+        if self.in_formula && self.formula.len() <= FORMULA_BYTES_MAX {
+            self.formula.push_str(piece);
+        }
+        if self.in_text {
+            self.pieces.add(piece);
+            text.push_str(piece);
+        }
+        self.in_text &= text.len() <= bytes_max;
+    }
+}
+
 impl Rows {
     pub(crate) fn new(book: &Arc<Book>, table: usize) -> Result<Rows, SheetError> {
         let part = book.parts.get(table).cloned().unwrap_or_default();
@@ -728,79 +620,46 @@ impl Rows {
 
     fn read_cell(&mut self, cell: &CellTag, row: &mut RawRow) -> Result<(), SheetError> {
         let tag = self.xml.place();
-        let mut area = None;
         self.text.clear();
-        let (mut depth, mut in_text, mut has_formula, mut has_value) = (0, false, false, false);
-        let (mut in_formula, mut formula) = (false, String::new());
-        let mut pieces = TextPieces::default();
+        let mut content = CellContent::default();
+        let mut depth = 0;
         loop {
             let fail = |error| self.book.error(&self.part, error);
-            let pass_over = match self.xml.piece().map_err(fail)? {
-                Piece::Open(tag) => match tag.name().as_bytes() {
-                    b"v" if cell.kind != CellKind::Inline => {
-                        // A formula that gave an empty text is marked so; openpyxl leaves a blank value where it gave
-                        // none.
-                        has_value = cell.kind == CellKind::Text;
-                        in_text = true;
-                        false
-                    }
-                    b"t" if cell.kind == CellKind::Inline => {
-                        in_text = true;
-                        false
-                    }
-                    b"is" | b"rPr" => false,
-                    b"r" | b"strike" | b"vertAlign" => {
-                        pieces.open(&tag).map_err(fail)?;
-                        false
-                    }
-                    b"f" => {
-                        (has_formula, in_formula) = (true, true);
-                        area = area_of(&tag).map_err(fail)?;
-                        false
-                    }
-                    _ => true,
-                },
+            let is_passed_over = match self.xml.piece().map_err(fail)? {
+                Piece::Open(tag) => !content.open(&tag, cell.kind).map_err(fail)?,
                 Piece::Close if depth == 0 => break,
                 Piece::Close => {
                     depth -= 1;
-                    (in_text, in_formula) = (false, false);
+                    content.close();
                     continue;
                 }
                 Piece::Text(text) => {
-                    if in_formula && formula.len() <= FORMULA_BYTES_MAX {
-                        formula.push_str(&text);
-                    }
-                    if in_text {
-                        pieces.add(&text);
-                        self.text.push_str(&text);
-                    }
-                    // The rest of a cell that is too long is not kept; it is refused where it is put.
-                    in_text &= self.text.len() <= self.book.limits.cell_bytes_max;
+                    content.add(&text, &mut self.text, self.book.limits.cell_bytes_max);
                     continue;
                 }
                 Piece::End => break,
             };
-            if pass_over {
+            if is_passed_over {
                 self.xml.skip().map_err(fail)?;
             } else {
                 depth += 1;
             }
         }
-        if let Some((last_line, columns)) = area {
+        if let Some((last_line, columns)) = content.area.take() {
             row.fill(last_line, columns);
         }
         let before = row.ends.len();
-        if has_formula && !has_value && self.text.is_empty() {
+        if content.has_formula && !content.has_value && self.text.is_empty() {
             row.put(cell.column, |_| Stored::Uncalculated)?;
         } else {
             self.put_cell(cell, row)?;
         }
-        if is_total_formula(&formula) {
+        if is_total_formula(&content.formula) {
             row.mark(cell.column, Stored::Total);
-        } else if pieces.differ() {
+        } else if content.pieces.differ() {
             row.mark(cell.column, Stored::Pieces);
         }
-        let spot = self.spot(cell, tag, has_formula);
+        let spot = self.spot(cell, tag, content.has_formula);
         if row.ends.len() > before {
             row.spots.push(spot);
         } else if row.blank_spots.len() < row.limits.row_cells_max {
@@ -865,7 +724,7 @@ impl Rows {
                     out.push_str(text);
                     return Stored::Text;
                 };
-                match self.book.formats.of_style(cell.style) {
+                match self.book.styles.formats.of_style(cell.style) {
                     Some(format) => format.show(value, written, self.book.from_1904, out),
                     None => plain(value, written, out),
                 }
@@ -915,22 +774,4 @@ fn area_of(tag: &Tag<'_>) -> Result<Option<(u64, Range<usize>)>, PullError> {
         _ => {}
     })?;
     Ok(area.filter(|_| fills))
-}
-
-/// The last row of a range.
-fn last_line(range: &str) -> Option<u64> {
-    let (_, last) = range.split_once(':').unwrap_or(("", range));
-    let line = last.trim_start_matches(|c: char| !c.is_ascii_digit());
-    line.parse().ok()
-}
-
-/// The column of a cell's name, counting from 0.
-fn column(name: &str) -> Option<usize> {
-    let letters = name.bytes().take_while(u8::is_ascii_alphabetic);
-    let column = letters.fold(0_usize, |column, letter| {
-        column
-            .saturating_mul(26)
-            .saturating_add(usize::from(letter.to_ascii_uppercase() - b'A') + 1)
-    });
-    column.checked_sub(1)
 }

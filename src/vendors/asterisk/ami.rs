@@ -72,7 +72,7 @@ impl Line {
 }
 
 /// The change of one line of `voicemail.conf`: the line that is there, and the line that is to be.
-pub(super) struct MailboxChange {
+pub(super) struct LineChange {
     pub(super) current: Option<Secret>,
     pub(super) wanted: Option<Secret>,
 }
@@ -221,7 +221,7 @@ pub(super) fn get_mailbox_in_use(context: &str, number: &str) -> Option<Request>
 pub(super) fn change_mailbox(
     context: &str,
     number: &str,
-    change: &MailboxChange,
+    change: &LineChange,
     makes_context: bool,
 ) -> Option<Request> {
     let mut action = ManagerAction::new("change mailbox", "UpdateConfig", Effect::Writes)

@@ -1,7 +1,7 @@
 //! The parts of an extension beside its three objects: its voicemail box and its keys of AstDB.
 
 use super::astdb::{AstdbKeys, FAMILIES};
-use super::mailbox::{Mailbox, Mailboxes, WantedMailbox, owns_mailbox};
+use super::mailbox::{MailboxLine, Mailboxes, WantedMailbox, owns_mailbox};
 use super::objects::ShownObject;
 use super::protocol::{AriConversation, Asterisk};
 use crate::model::{Fault, FaultKind, Secret};
@@ -84,7 +84,7 @@ impl Asterisk {
         wanted: &WantedMailbox,
     ) -> Step<Option<Secret>> {
         match kept {
-            Some(line) if wanted.is_met_by(&Mailbox::parse(line)) => Ok(Some(line.clone())),
+            Some(line) if wanted.is_met_by(&MailboxLine::parse(line)) => Ok(Some(line.clone())),
             kept => self.merged_mailbox(talk, number, kept, names, wanted),
         }
     }

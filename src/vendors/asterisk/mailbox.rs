@@ -3,7 +3,7 @@
 //! Asterisk writes the file as a whole and not at once, so that a look meanwhile finds a piece of it. It is read until two
 //! looks in a row are the same, and written with the line that was found there: the change of another one is refused.
 
-use super::ami::{self, MailboxChange};
+use super::ami::{self, LineChange};
 use super::objects::ShownObject;
 use super::own::items;
 use super::protocol::{AriConversation, Asterisk, one_line};
@@ -15,7 +15,7 @@ const LOOKS_MAX: usize = 8;
 
 /// A box, as a line of the file has it.
 #[derive(Clone)]
-pub(super) struct Mailbox {
+pub(super) struct MailboxLine {
     pin: Secret,
     name: String,
     email: String,
@@ -23,12 +23,12 @@ pub(super) struct Mailbox {
     options: String,
 }
 
-impl Mailbox {
+impl MailboxLine {
     /// Reads `083914,Ann Müller,ann@example.com,,attach=yes`.
-    pub(super) fn parse(line: &Secret) -> Mailbox {
+    pub(super) fn parse(line: &Secret) -> MailboxLine {
         let mut parts = line.reveal().splitn(5, ',');
         let mut part = || parts.next().unwrap_or_default();
-        Mailbox {
+        MailboxLine {
             pin: Secret::new(part()),
             name: part().to_owned(),
             email: part().to_owned(),
@@ -49,7 +49,7 @@ impl Mailbox {
     }
 
     fn line(&self) -> Secret {
-        let Mailbox {
+        let MailboxLine {
             pin,
             name,
             email,
@@ -84,7 +84,7 @@ impl WantedMailbox {
     }
 
     /// Returns true if a box has all the wanted parts.
-    pub(super) fn is_met_by(&self, current: &Mailbox) -> bool {
+    pub(super) fn is_met_by(&self, current: &MailboxLine) -> bool {
         let is_met = |wanted: &Option<String>, current: &str| {
             wanted.as_deref().is_none_or(|it| it == current)
         };
@@ -210,16 +210,16 @@ impl Asterisk {
             let why = "a part of the voicemail box has a comma in it, which ends it";
             return Err(talk.refuse("comma", why, "remove the comma"));
         }
-        let before = current.map(Mailbox::parse);
+        let before = current.map(MailboxLine::parse);
         let own_name = before.as_ref().map(|current| current.name.clone());
         let own_name = own_name.filter(|name| *name != name_in_line(old, number));
-        let of = |part: fn(&Mailbox) -> &String, wanted: &Option<String>| {
+        let of = |part: fn(&MailboxLine) -> &String, wanted: &Option<String>| {
             let current = || before.as_ref().map(part).cloned();
             wanted.clone().or_else(current).unwrap_or_default()
         };
         let current_pin = || before.as_ref().map(|current| current.pin.clone());
         let pin = wanted.pin.as_ref().map(|pin| Secret::new(pin.reveal()));
-        let merged = Mailbox {
+        let merged = MailboxLine {
             pin: pin.or_else(current_pin).unwrap_or_default(),
             name: own_name.unwrap_or_else(|| name_in_line(new, number)),
             email: of(|current| &current.email, &wanted.email),
@@ -254,7 +254,7 @@ impl Asterisk {
         talk: &mut AriConversation<'_>,
         number: &str,
         makes_context: bool,
-        change: &MailboxChange,
+        change: &LineChange,
     ) -> Step<Result<(), Fault>> {
         let context = &self.voicemail_context;
         let request = ami::change_mailbox(context, number, change, makes_context);
@@ -307,7 +307,7 @@ impl Asterisk {
             return Ok(Ok(()));
         }
         let makes_context = !boxes.has_context;
-        let change = MailboxChange { current, wanted };
+        let change = LineChange { current, wanted };
         self.write_mailbox(talk, number, makes_context, &change)
     }
 }

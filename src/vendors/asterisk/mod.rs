@@ -33,7 +33,7 @@ use crate::wire::{Answer, Effect, Exchange, Listing, Method, Request, Session, T
 use astdb::{AstdbKeys, FAMILIES, KeptEndpoint};
 use beside::{BesidePart, WantedKeys};
 use caller_id::CallerId;
-use mailbox::{Mailbox, WantedMailbox, owns_mailbox};
+use mailbox::{MailboxLine, WantedMailbox, owns_mailbox};
 use mend::is_hashed;
 use objects::{MAX_CONTACTS, NO_CODEC, ObjectFields, PjsipObject, ShownObject, codecs};
 use own::{MAILBOX_LINE, MAILBOXES, OwnAttributes, items, named_in, with_mailbox};
@@ -273,7 +273,7 @@ impl Asterisk {
 
     /// The record of an extension with these parts; `keys` are those of AstDB.
     fn record(&self, number: &str, parts: ShownParts, keys: &AstdbKeys) -> Record {
-        let mailbox = parts.line.as_ref().map(Mailbox::parse);
+        let mailbox = parts.line.as_ref().map(MailboxLine::parse);
         let mut record = self.manifest.incoming(|wire| match wire.split_once('.') {
             Some(("mailbox", part)) => {
                 let part = mailbox.as_ref().map(|mailbox| mailbox.part(part));
