@@ -1,6 +1,5 @@
 //! The manifest of an archive: its lines, what they enter, and reading them.
 
-use super::newest::NewestSnapshots;
 use crate::digest::sha256_hex;
 use crate::model::redact;
 use jiff::Timestamp;
@@ -330,21 +329,6 @@ impl Archive {
     pub fn snapshots(&self) -> Result<BTreeMap<String, Vec<Snapshot>>, ArchiveError> {
         let _shared = self.share()?;
         self.read_snapshots()
-    }
-
-    /// Finds each target's newest snapshots, and those of a night where it has a name. An archive in which nothing was
-    /// entered has none.
-    ///
-    /// # Errors
-    /// As [`Archive::snapshots`].
-    pub(crate) fn newest(&self, night: Option<&str>) -> Result<NewestSnapshots, ArchiveError> {
-        let mut newest = NewestSnapshots::new(night);
-        let _shared = match self.share() {
-            Err(ArchiveError::NoArchive(_)) => return Ok(newest),
-            shared => shared?,
-        };
-        newest.read_all(self)?;
-        Ok(newest)
     }
 
     /// Lists the snapshots of the targets that are named, or of all targets where none is.

@@ -38,7 +38,25 @@ impl NightSnapshots {
 }
 
 impl NewestSnapshots {
-    pub(super) fn new(night: Option<&str>) -> NewestSnapshots {
+    /// Finds them in an archive, and those of a night where it has a name. An archive in which nothing was entered has
+    /// none.
+    ///
+    /// # Errors
+    /// As [`Archive::snapshots`].
+    pub(crate) fn read(
+        archive: &Archive,
+        night: Option<&str>,
+    ) -> Result<NewestSnapshots, ArchiveError> {
+        let mut newest = NewestSnapshots::new(night);
+        let _shared = match archive.share() {
+            Err(ArchiveError::NoArchive(_)) => return Ok(newest),
+            shared => shared?,
+        };
+        newest.read_all(archive)?;
+        Ok(newest)
+    }
+
+    fn new(night: Option<&str>) -> NewestSnapshots {
         let night = night.map(|name| NightSnapshots {
             name: name.to_owned(),
             end: ManifestPlace::default(),
@@ -52,7 +70,7 @@ impl NewestSnapshots {
     }
 
     /// Reads all entries.
-    pub(super) fn read_all(&mut self, archive: &Archive) -> Result<(), ArchiveError> {
+    fn read_all(&mut self, archive: &Archive) -> Result<(), ArchiveError> {
         let mut night = self.night.as_mut().map(|night| {
             let night = night.get_mut();
             night.unwrap_or_else(PoisonError::into_inner)

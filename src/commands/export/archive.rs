@@ -29,7 +29,7 @@ impl Snapshots {
         // A line that was cut off would hide all snapshots.
         let notices = archive.repair().unwrap_or_default();
         notices.iter().for_each(print);
-        let newest = match archive.newest(night) {
+        let newest = match NewestSnapshots::read(&archive, night) {
             // It is not known what the night has already.
             Err(error) if night.is_some() => return Err(error.into()),
             Err(error) => {

@@ -148,7 +148,7 @@ const REVEALS: &[(&str, &str)] = &[
     ),
     ("commands/fix/propose.rs", REPAIRED),
     ("commands/fix/repair.rs", REPAIRED),
-    ("commands/diff/side.rs", "compared"),
+    ("commands/diff/target.rs", "compared"),
     (
         "compare.rs",
         "compared with the file that was fetched from it",
