@@ -1,12 +1,12 @@
 //! One run at a time for each target: a file lock, which the system releases when its process ends.
 
 use super::LedgerError;
+use super::holder::{LockHolder, TargetLocked};
 use super::state::{StateDir, failed};
 use crate::digest::sha256_hex;
 use crate::disk::{Readers, private_options, write_whole};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
-use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
@@ -30,52 +30,6 @@ impl Drop for LockedFile {
     fn drop(&mut self) {
         // Closing alone would leave it locked while a process that is just being started still has the file.
         let _ = self.file.unlock();
-    }
-}
-
-/// The process that works on a target.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LockHolder {
-    /// The process.
-    pub pid: u32,
-    /// The run, once it has begun.
-    pub run: Option<String>,
-    /// Since when.
-    pub since: Timestamp,
-}
-
-impl LockHolder {
-    /// Reads `PID SINCE RUN`.
-    fn parse(line: &str) -> Option<LockHolder> {
-        let mut words = line.trim_end_matches('\n').split(' ');
-        Some(LockHolder {
-            pid: words.next()?.parse().ok()?,
-            since: words.next()?.parse().ok()?,
-            run: words
-                .next()
-                .filter(|run| !run.is_empty())
-                .map(str::to_owned),
-        })
-    }
-}
-
-/// Another run is at work on the target.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TargetLocked {
-    /// The target's label.
-    pub target: String,
-    /// The holder, as far as it could be read.
-    pub by: Option<LockHolder>,
-}
-
-impl fmt::Display for TargetLocked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "another run is at work on {}", self.target)?;
-        let Some(by) = &self.by else { return Ok(()) };
-        if let Some(run) = &by.run {
-            write!(f, ": {run}")?;
-        }
-        write!(f, " (process {}, since {:.0})", by.pid, by.since)
     }
 }
 

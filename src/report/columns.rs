@@ -1,6 +1,6 @@
 //! The columns of reports, one row of a table for each: in sheets, on pages, and in a rejects sheet.
 
-use super::finding_line;
+use super::findings::finding_line;
 use crate::lang::in_language;
 use crate::model::{Finding, Language, Outcome, RingResult, RowResult};
 use crate::sheet::{Column, Heading, OWN_PREFIX, Tone};

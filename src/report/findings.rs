@@ -24,6 +24,31 @@ impl Severity {
     }
 }
 
+/// Describes a finding on one line: severity, rule, the sheet's own heading where it is no field's name, cell, mistake,
+/// next step, and the source of the rule if `sources` are wanted, in this language.
+pub(crate) fn finding_line(
+    finding: &Finding,
+    heading: &str,
+    place: Option<&Place>,
+    sources: bool,
+    language: Language,
+) -> String {
+    let own = Some(heading.trim()).filter(|own| !own.is_empty() && !is_field_name(own));
+    let cell = place.zip(finding.column);
+    let cell = cell.map(|(place, column)| place.cell(column));
+    let at: Vec<&str> = own.into_iter().chain(cell.as_deref()).collect();
+    let (weight, words) = (finding.severity.word(), finding.words());
+    let mut line = format!("{} {}", in_language(weight, language), finding.rule);
+    if !at.is_empty() {
+        line.extend([" ", &at.join(", ")]);
+    }
+    line.extend([": ", &in_language(&words, language)]);
+    if sources && !finding.source.is_empty() {
+        line.extend([" [", &*finding.source, "]"]);
+    }
+    line
+}
+
 /// All findings of some sheets, by sheet, column and cause. Keeps a few cells of each cause, however many rows there
 /// are.
 #[derive(Debug, Default)]

@@ -11,45 +11,18 @@ pub(crate) mod template;
 
 pub(crate) use columns::{REJECT_CODE, is_added_to_rejects, reject_cells, reject_columns};
 pub(crate) use file::{ReportFile, ReportHead, language_of, origins, reader_of};
-pub(crate) use findings::{FindingSummary, describe};
+pub(crate) use findings::{FindingSummary, describe, finding_line};
 #[cfg(feature = "page")]
 pub(crate) use labels::column_label;
 pub(crate) use labels::{column_in_message, with_labels};
 
 use crate::check::Counts;
-use crate::lang::in_language;
-use crate::model::{Finding, Language, Outcome, Place, RingResult, RowResult};
+use crate::model::{Finding, Outcome, RingResult, RowResult};
 use crate::sheet::SheetError;
 use jiff::Timestamp;
-use labels::is_field_name;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io;
-
-/// Describes a finding on one line: severity, rule, the sheet's own heading where it is no field's name, cell, mistake,
-/// next step, and the source of the rule if `sources` are wanted, in this language.
-pub(crate) fn finding_line(
-    finding: &Finding,
-    heading: &str,
-    place: Option<&Place>,
-    sources: bool,
-    language: Language,
-) -> String {
-    let own = Some(heading.trim()).filter(|own| !own.is_empty() && !is_field_name(own));
-    let cell = place.zip(finding.column);
-    let cell = cell.map(|(place, column)| place.cell(column));
-    let at: Vec<&str> = own.into_iter().chain(cell.as_deref()).collect();
-    let (weight, words) = (finding.severity.word(), finding.words());
-    let mut line = format!("{} {}", in_language(weight, language), finding.rule);
-    if !at.is_empty() {
-        line.extend([" ", &at.join(", ")]);
-    }
-    line.extend([": ", &in_language(&words, language)]);
-    if sources && !finding.source.is_empty() {
-        line.extend([" [", &*finding.source, "]"]);
-    }
-    line
-}
 
 /// Builds the JSON summary of a command that checked sheets by a vendor's rules; `more` are counts of its own.
 pub(crate) fn summary_of_check(

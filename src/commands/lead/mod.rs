@@ -1,28 +1,23 @@
 //! `rowcall` alone, or `rowcall FILE`, on a terminal: leads through a first import, step by step.
 
 mod answers;
+mod check_rows;
 mod headings;
 mod meanings;
 mod questions;
 mod secrets;
 
 use crate::cli::{Cli, LeadArgs, ParsedLine, parse};
-use crate::columns::AllowedActions;
-use crate::input::{InputOptions, bound};
 use crate::lang::translated;
-use crate::manifest::Manifest;
-use crate::model::shell_word;
-use crate::report::marked::ending_of_copy;
 use crate::rim::config::names_of;
 use crate::rim::terminal::{confirm, end_on_interrupt, print};
 use crate::rim::{Context, Exit, Failure};
-use answers::LeadAnswers;
+use check_rows::check_rows;
 use meanings::meanings;
 pub(super) use questions::ask_vendor;
 use questions::{ask_file, ask_target, ended, file_beside, typed, wait_for_enter};
 use secrets::generated_secrets;
 use std::ffi::OsString;
-use std::path::Path;
 
 /// Leads the user step by step: the PBX, the meaning of the headings, check, rehearsal, import. Each step shows its
 /// command, so that the next time needs no leading. `carry_out` carries out a command line.
@@ -52,24 +47,8 @@ pub(super) fn run(
     answers.generated = generated_secrets(&file, &answers, manifest)?;
     wait_for_enter()?;
     print("\n3. Is every row right?");
-    let copy = name_of_copy(&file, &answers, manifest)?;
-    let mut check = vec!["check", &file, "--for", vendor.id];
-    check.extend(copy.iter().flat_map(|copy| ["--mark", copy]));
-    match step(&answers.after(&check)) {
-        0 => print("every row can go"),
-        1 => {
-            if let Some(copy) = &copy {
-                print(format!(
-                    "{copy} is a copy of the sheet with every finding at its cell: red is an error, yellow a warning."
-                ));
-            }
-            print(format!(
-                "Correct the sheet where it says error, then begin again; rows without errors can go all the same.\nrowcall fix {} -o FIXED --for {} repairs a copy where that is certain.",
-                shell_word(&file),
-                vendor.id
-            ));
-        }
-        _ => return Ok(Exit::Unusable),
+    if !check_rows(&file, &answers, vendor, step)? {
+        return Ok(Exit::Unusable);
     }
     wait_for_enter()?;
     print("\n4. A rehearsal, on a PBX that exists only here:");
@@ -98,36 +77,22 @@ pub(super) fn run(
         }
         return Ok(Exit::done_if(sent == Exit::Done.code()));
     }
-    print("When you are ready; import asks before it sends:");
     let target = targets.first().map_or("hq", String::as_str);
-    if targets.is_empty() {
-        print("  rowcall init                       (once: address and account)");
-    }
-    print(format!(
-        "  rowcall {}",
-        typed(&answers.after(&["plan", &file, "--to", target]))
-    ));
-    print(format!("  rowcall {}", typed(&import(target))));
-    print("  rowcall undo                       (takes it back)");
+    let plan = answers.after(&["plan", &file, "--to", target]);
+    print_next_steps(targets.is_empty(), [&plan, &import(target)]);
     Ok(Exit::Done)
 }
 
-/// The name of the copy of a file in which findings are marked; `None` where it has several sheets, for which there may
-/// be none.
-fn name_of_copy(
-    file: &str,
-    answers: &LeadAnswers,
-    manifest: &Manifest,
-) -> Result<Option<String>, Failure> {
-    let input = InputOptions::file(Path::new(file), answers.map_path());
-    let sheets = bound(&input, manifest, AllowedActions::default())?;
-    Ok(match sheets.as_slice() {
-        [(sheet, _)] => {
-            let ending = format!("checked.{}", ending_of_copy(sheet));
-            Some(file_beside(file, &ending))
-        }
-        _ => None,
-    })
+/// Prints the commands that the user runs later.
+fn print_next_steps(lacks_target: bool, commands: [&[String]; 2]) {
+    print("When you are ready; import asks before it sends:");
+    if lacks_target {
+        print("  rowcall init                       (once: address and account)");
+    }
+    for command in commands {
+        print(format!("  rowcall {}", typed(command)));
+    }
+    print("  rowcall undo                       (takes it back)");
 }
 
 /// Shows a command and carries it out; its exit code.

@@ -36,7 +36,7 @@ const WITHOUT: &[(&str, &str)] = &[
 
 /// Constants whose texts are looked for and never told, with the reason.
 const LOOKED_FOR: &[(&str, &str)] = &[
-    ("ledger/mod.rs:DISK_TROUBLES", "words of SQLite's errors"),
+    ("ledger/error.rs:DISK_TROUBLES", "words of SQLite's errors"),
     (
         "page/server.rs:POLICY",
         "the rights of a page, for browsers",

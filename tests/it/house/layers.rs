@@ -292,14 +292,27 @@ fn named_paths(text: &str, children: &[&str]) -> Vec<Vec<String>> {
     found
 }
 
+/// Returns true if code uses a type, or calls a function, of this name that is in scope.
+fn uses_name(code: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    code.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&code[..at], &code[at + name.len()..]);
+        let is_whole = !before.ends_with(is_part) && !after.starts_with(is_part);
+        let is_type = name.starts_with(char::is_uppercase);
+        let is_declared = before.ends_with("fn ");
+        let is_called = after.starts_with('(') && !before.ends_with('.') && !is_declared;
+        is_whole && !before.ends_with("::") && (is_type || is_called)
+    })
+}
+
 /// Returns the files that each file names, tests aside. A name that a `mod.rs` only re-exports (`pub use`) belongs to
-/// the file below it.
-fn named_files() -> BTreeMap<Module, BTreeSet<Module>> {
+/// the file below it; where its own code has the name too, it names that file.
+fn named_files(sources: Vec<(String, String)>) -> BTreeMap<Module, BTreeSet<Module>> {
     let code = |text: &str| -> String {
         let lines: Vec<&str> = code_lines(without_tests(text)).collect();
         lines.join("\n")
     };
-    let sources: BTreeMap<Module, String> = sources()
+    let sources: BTreeMap<Module, String> = sources
         .into_iter()
         .filter(|(name, _)| !name.ends_with("tests.rs") && !name.contains("/tests/"))
         .map(|(name, text)| (name.trim_end_matches(".rs").to_owned(), code(&text)))
@@ -346,7 +359,10 @@ fn named_files() -> BTreeMap<Module, BTreeSet<Module>> {
     }
     let mut named = BTreeMap::new();
     for (module, text) in &own {
-        let mut files = BTreeSet::new();
+        let used = handed_on
+            .iter()
+            .filter(|((by, name), file)| by == module && *file != module && uses_name(text, name));
+        let mut files: BTreeSet<Module> = used.map(|(_, file)| file.clone()).collect();
         let prefix = match folder_of(module) {
             folder if folder.is_empty() => folder,
             folder => format!("{folder}/"),
@@ -395,36 +411,88 @@ fn named_files() -> BTreeMap<Module, BTreeSet<Module>> {
     named
 }
 
-#[test]
-fn files_of_a_folder_do_not_name_each_other_in_a_circle() {
-    let named = named_files();
+/// Returns the groups of files that name each other in circles.
+fn circles(named: &BTreeMap<Module, BTreeSet<Module>>) -> BTreeSet<Vec<&str>> {
     let reaches = |from: &Module| {
-        let (mut seen, mut next) = (BTreeSet::new(), vec![from.clone()]);
+        let (mut reached, mut next) = (BTreeSet::new(), vec![from.clone()]);
         while let Some(module) = next.pop() {
             for file in &named[&module] {
-                if seen.insert(file.clone()) {
+                if reached.insert(file.clone()) {
                     next.push(file.clone());
                 }
             }
         }
-        seen
+        reached
     };
     let reached: BTreeMap<&Module, BTreeSet<Module>> = named
         .keys()
         .map(|module| (module, reaches(module)))
         .collect();
-    let mut circles: BTreeSet<Vec<&str>> = BTreeSet::new();
-    for (module, seen) in &reached {
-        if seen.contains(*module) {
-            let circle = seen
-                .iter()
-                .filter(|other| reached[*other].contains(*module));
-            circles.insert(circle.map(String::as_str).collect());
-        }
-    }
+    let in_circles = reached
+        .iter()
+        .filter(|(module, files)| files.contains(**module));
+    let circle = |files: &'_ BTreeSet<Module>, module: &Module| {
+        let back = named
+            .keys()
+            .filter(|other| files.contains(*other) && reached[*other].contains(module));
+        back.map(String::as_str).collect::<Vec<&str>>()
+    };
+    in_circles
+        .map(|(module, files)| circle(files, module))
+        .collect()
+}
+
+#[test]
+fn files_of_a_folder_do_not_name_each_other_in_a_circle() {
+    let named = named_files(sources());
+    let circles = circles(&named);
     assert!(
         circles.is_empty(),
         "these files name each other in circles: {circles:#?}"
+    );
+}
+
+#[test]
+fn a_circle_is_seen_within_a_room_and_beyond() {
+    let circle_of = |files: &[(&str, &str)]| {
+        let sources = files.iter();
+        let sources = sources.map(|(name, text)| (format!("{name}.rs"), (*text).to_owned()));
+        let named = named_files(sources.collect());
+        let circles = circles(&named).into_iter();
+        let circles: Vec<String> = circles.map(|circle| circle.join(" ")).collect();
+        circles.join(", ")
+    };
+    let ends = |b: &'static str| {
+        [
+            ("a/mod", "mod x;\nmod y;"),
+            ("a/x", "use super::y::Y;"),
+            ("a/y", b),
+        ]
+    };
+    assert_eq!(circle_of(&ends("use super::x::X;")), "a/x a/y");
+    assert_eq!(circle_of(&ends("use crate::a::x::{X, Z};")), "a/x a/y");
+    assert_eq!(circle_of(&ends("struct Y;")), "");
+    // A folder's own file and one below it.
+    let below = ("a/x", "use super::limit;\npub struct X;");
+    let handed_on = "mod x;\npub use x::X;\npub fn limit() {}";
+    assert_eq!(circle_of(&[("a/mod", handed_on), below]), "");
+    let used = "mod x;\npub use x::X;\npub fn limit(x: &X) {}";
+    assert_eq!(circle_of(&[("a/mod", used), below]), "a/mod a/x");
+    let named = "mod x;\npub fn limit(x: &x::X) {}";
+    assert_eq!(circle_of(&[("a/mod", named), below]), "a/mod a/x");
+    // By three rooms.
+    let rooms = [
+        ("a", "use crate::b::B;"),
+        ("b/mod", "mod c;\npub use c::B;"),
+        ("b/c", "use crate::d::D;"),
+        ("d", "use crate::a::A;"),
+    ];
+    assert_eq!(circle_of(&rooms), "a b/c d");
+    // A test may name whatever it tests.
+    let tested = "use super::x::X;\n#[cfg(test)]\nmod tests {\n    use crate::a::z::Z;\n}\n";
+    assert_eq!(
+        circle_of(&[("a/mod", "mod x;"), ("a/x", "struct X;"), ("a/z", tested)]),
+        ""
     );
 }
 

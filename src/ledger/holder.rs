@@ -1,0 +1,50 @@
+//! The process that has a target's lock, as others are told of it.
+
+use jiff::Timestamp;
+use std::fmt;
+
+/// The process that works on a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockHolder {
+    /// The process.
+    pub pid: u32,
+    /// The run, once it has begun.
+    pub run: Option<String>,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl LockHolder {
+    /// Reads `PID SINCE RUN`.
+    pub(super) fn parse(line: &str) -> Option<LockHolder> {
+        let mut words = line.trim_end_matches('\n').split(' ');
+        Some(LockHolder {
+            pid: words.next()?.parse().ok()?,
+            since: words.next()?.parse().ok()?,
+            run: words
+                .next()
+                .filter(|run| !run.is_empty())
+                .map(str::to_owned),
+        })
+    }
+}
+
+/// Another run is at work on the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetLocked {
+    /// The target's label.
+    pub target: String,
+    /// The holder, as far as it could be read.
+    pub by: Option<LockHolder>,
+}
+
+impl fmt::Display for TargetLocked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "another run is at work on {}", self.target)?;
+        let Some(by) = &self.by else { return Ok(()) };
+        if let Some(run) = &by.run {
+            write!(f, ": {run}")?;
+        }
+        write!(f, " (process {}, since {:.0})", by.pid, by.since)
+    }
+}
