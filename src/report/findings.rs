@@ -1,6 +1,6 @@
 //! Findings as a person reads them: summed by column and cause, with the sheet's own headings and cells.
 
-use super::labels::{column_in_message, column_label, with_labels};
+use super::labels::{column_in_message, column_label, is_field_name, with_labels};
 use crate::lang::{all_translated, in_language, language, translated};
 use crate::model::{Finding, Language, Place, Severity, with_hint};
 use crate::sheet::{ExtraRow, ExtraSheet, TITLE_PREFIX, Tone};
