@@ -1,6 +1,6 @@
 //! A way out of each usage error: the commands that have an option, the known targets and vendors.
 
-use crate::dialects::PREFIX;
+use crate::dialects::{PREFIX, dialects, file_word};
 use crate::rim::config::all_names;
 use crate::vendors::VENDORS;
 use clap::Command;
@@ -53,6 +53,10 @@ pub(super) fn hints(all: &Command, error: &clap::Error, typed: &[OsString]) -> V
             file.map(of_file).into_iter().collect()
         }
         ErrorKind::MissingRequiredArgument => missing(&wrong, &words),
+        // An option at the end of the line, without its value.
+        ErrorKind::InvalidValue if texts(ContextKind::InvalidValue).concat().is_empty() => {
+            missing(&wrong, &words)
+        }
         ErrorKind::ValueValidation => {
             let values = texts(ContextKind::InvalidValue).into_iter();
             let values = values.zip(&wrong);
@@ -158,21 +162,22 @@ fn owners(all: &Command, name: &str) -> Option<String> {
     }
 }
 
-/// Builds the hints for arguments that are missing: known targets, known vendors, or a sheet to name.
+/// Builds the hints for arguments that are missing: known targets, vendors and import files, or a sheet to name.
 fn missing(arguments: &[String], words: &[&str]) -> Vec<String> {
-    let named = |flags: &[&str]| {
-        let mut arguments = arguments.iter();
-        arguments.any(|argument| flags.iter().any(|flag| argument.contains(flag)))
-    };
+    let named = |value: &str| arguments.iter().any(|argument| argument.contains(value));
     let mut hints = vec![];
-    if named(&["--to", "--from", "<TARGET>"]) {
+    if named("<TARGET>") {
         hints.push(targets(words));
     }
-    if named(&["--for", "--vendor"]) {
+    if named("<VENDOR>") {
         let vendors: Vec<&str> = VENDORS.iter().map(|vendor| vendor.id).collect();
         hints.push(format!("vendors: {}", vendors.join(", ")));
     }
-    if named(&["<SHEET>"]) {
+    if named("<file:PRODUCT>") {
+        let files: Vec<String> = dialects().iter().map(file_word).collect();
+        hints.push(format!("import files: {}", files.join(", ")));
+    }
+    if named("<SHEET>") {
         hints.push(
             "name the sheet; rowcall template --for VENDOR -o FILE writes one to fill in"
                 .to_owned(),

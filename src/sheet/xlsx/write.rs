@@ -51,6 +51,10 @@ const HEIGHT_MAX: usize = 405;
 /// The width of the filter button beside a heading, in characters.
 const BUTTON_WIDTH: usize = 4;
 
+/// The widest sheet that is printed on one page, in characters, and the scale of wider ones, in per cent.
+const PAGE_WIDTH_MAX: f64 = 300.0;
+const WIDE_SCALE: u16 = 60;
+
 const SHEET: &str = "xl/worksheets/sheet1.xml";
 /// Names the workbook's part, and is the same in every workbook: it comes first, as programs expect that look at the
 /// beginning of a file.
@@ -539,10 +543,7 @@ fn workbook(
         sheet.autofilter(0, 0, rows - 1, last)?;
     }
     sheet.ignore_error_range(0, 0, ROWS_MAX - 1, last, IgnoreError::NumberStoredAsText)?;
-    sheet.set_landscape();
-    sheet.set_paper_size(A4);
-    sheet.set_print_fit_to_pages(1, 0);
-    sheet.set_repeat_rows(0, 0)?;
+    lay_out(sheet, columns)?;
     add_choices(sheet, columns)?;
     for extra in extras {
         let sheet = book.add_worksheet().set_name(&extra.name)?;
@@ -650,6 +651,22 @@ fn add_extra(
     Ok(())
 }
 
+/// Lays a sheet out on paper: as wide as a page, where it can be read so; else over pages side by side, the first column
+/// on each.
+fn lay_out(sheet: &mut Worksheet, columns: &[Column]) -> Result<(), XlsxError> {
+    let shown = columns.iter().filter(|one| !one.hidden && !one.folded);
+    sheet.set_landscape();
+    sheet.set_paper_size(A4);
+    sheet.set_repeat_rows(0, 0)?;
+    if shown.map(width).sum::<f64>() <= PAGE_WIDTH_MAX {
+        sheet.set_print_fit_to_pages(1, 0);
+    } else {
+        sheet.set_print_scale(WIDE_SCALE);
+        sheet.set_repeat_columns(0, 0)?;
+    }
+    Ok(())
+}
+
 fn note(text: &str) -> Note {
     /// Pixels of a comment, and of one of its lines; characters of a line.
     const NOTE: (u32, u32, usize) = (330, 17, 48);
@@ -718,6 +735,26 @@ mod tests {
         let mut file = archive.by_name(name).unwrap();
         file.read_to_string(&mut text).unwrap();
         text
+    }
+
+    #[test]
+    fn a_sheet_is_printed_as_wide_as_a_page_unless_nobody_could_read_it() {
+        let printed = |count: usize, hidden: usize| {
+            let columns = (0..count).map(|at| Column {
+                width: 20,
+                hidden: at < hidden,
+                ..named("a")
+            });
+            part(&book(columns.collect(), &[vec!["1"]], vec![]), SHEET)
+        };
+        for (is_narrow, text) in [
+            (true, printed(9, 0)),
+            (true, printed(40, 31)),
+            (false, printed(40, 0)),
+        ] {
+            assert_eq!(text.contains("fitToHeight=\"0\""), is_narrow, "{text}");
+            assert_eq!(text.contains("scale=\"60\""), !is_narrow, "{text}");
+        }
     }
 
     #[test]

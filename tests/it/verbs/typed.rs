@@ -268,6 +268,37 @@ fn completions_know_vendors_products_fields_targets_and_runs() {
 }
 
 #[test]
+fn an_option_without_its_value_names_what_there_is() {
+    let program = Program::new();
+    for (line, told, untold) in [
+        ("import a.csv --to", "to rehearse", "vendors: "),
+        (
+            "check a.csv --for",
+            "vendors: openvox, portsip",
+            "to rehearse",
+        ),
+        (
+            "convert a.csv -o b.csv --to",
+            "import files: file:",
+            "to rehearse",
+        ),
+        (
+            "convert a.csv -o b.csv",
+            "import files: file:",
+            "to rehearse",
+        ),
+        (
+            "verify a.csv b.csv --for",
+            "import files: file:",
+            "vendors: ",
+        ),
+    ] {
+        let err = program.ends(line, 2).err;
+        assert!(err.contains(told) && !err.contains(untold), "{line}: {err}");
+    }
+}
+
+#[test]
 fn each_command_has_a_manual_page() {
     let program = Program::new();
     fs::create_dir(program.path("man")).unwrap();
