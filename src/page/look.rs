@@ -77,7 +77,7 @@ pub(super) struct PageFrame<'f> {
     pub(super) again: Option<u32>,
 }
 
-fn head(title: &str, base: Option<&str>, again: Option<u32>) -> Markup {
+fn head(title: &str, base: &str, again: Option<u32>) -> Markup {
     html! {
         head {
             meta charset="utf-8";
@@ -86,11 +86,9 @@ fn head(title: &str, base: Option<&str>, again: Option<u32>) -> Markup {
                 noscript { meta http-equiv="refresh" content=(seconds); }
             }
             title { (title) " · rowcall" }
-            @if let Some(base) = base {
-                link rel="icon" href={ (base) "icon.svg" };
-                link rel="stylesheet" href={ (base) "page.css" };
-                script src={ (base) "page.js" } defer {}
-            }
+            link rel="icon" href={ (base) "icon.svg" };
+            link rel="stylesheet" href={ (base) "page.css" };
+            script src={ (base) "page.js" } defer {}
         }
     }
 }
@@ -108,7 +106,7 @@ pub(super) fn framed(frame: &PageFrame<'_>, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang=(word()) {
-            (head(&title, Some(frame.base), frame.again))
+            (head(&title, frame.base, frame.again))
             body .page {
                 header {
                     p .brand { "rowcall" }
@@ -145,7 +143,7 @@ pub(super) fn admitted(base: &str) -> Markup {
     html! {
         (DOCTYPE)
         html lang=(word()) {
-            (head("rowcall", None, None))
+            (head("rowcall", base, None))
             body { p { a href=(base) { (translated("To the page")) } } }
         }
     }

@@ -1,7 +1,7 @@
 //! The page of `rowcall serve`, over plain HTTP: the whole road, and who is kept out of it.
 
 use crate::support::pbx::TestPbx;
-use crate::support::program::{Program, signal};
+use crate::support::program::{Program, signal, wait_until};
 use crate::support::sources::root;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -495,4 +495,43 @@ fn a_plan_that_the_pbx_has_left_behind_is_not_carried_out() {
     );
     assert_eq!(pbx.numbers(), ["0041"]);
     page.close();
+}
+
+#[test]
+fn a_run_is_watched_and_stopped_on_the_page_and_resumed_on_the_terminal() {
+    let pbx = TestPbx::new("openvox");
+    let program = Program::new().with_own_state();
+    let config = pbx.config("hq").replace("100000/s", "20/s");
+    program.write("rowcall.toml", config);
+    let mut page = OpenPage::open(&program, "");
+    let row = |number| format!("{number},{PASSWORD}\n");
+    let sheet: String = (2000..2120).map(row).collect();
+    let sheet = format!("number,sip_password\n{sheet}");
+    let rows = page.rows("staff.csv", sheet.as_bytes(), &[("target", "hq")]);
+    let plan = page.plan(&rows);
+    let id = plan.split("name=\"plan\" value=\"").nth(1).unwrap();
+    let id = id.split('"').next().unwrap().to_owned();
+    let watch = page.post(&plan, "go", &[("plan", &id)]);
+    assert!(watch.contains("id=\"watch\""), "{watch}");
+    // Nothing else is begun meanwhile, and a second tab sees the same.
+    wait_until(|| !pbx.numbers().is_empty());
+    let token = page.token(&plan, "go");
+    let again = format!("token={token}&plan={id}");
+    let path = format!("{}go", page.base);
+    let reply = page.send("POST", &path, &[], again.as_bytes());
+    assert_eq!(
+        reply.header("location"),
+        Some(&*format!("{}watch", page.base))
+    );
+    page.post(&watch, "stop", &[]);
+    let events = page.send("GET", &format!("{}events", page.base), &[], b"");
+    assert_eq!(events.header("content-type"), Some("text/event-stream"));
+    assert!(events.body.contains("\"ended\":true"), "{}", events.body);
+    let result = page.wait();
+    assert!(result.contains("The run was stopped."), "{result}");
+    let done = pbx.numbers().len();
+    assert!(done < 120, "{done}");
+    page.close();
+    program.ends("resume --yes", 0);
+    assert_eq!(pbx.numbers().len(), 120);
 }
