@@ -24,6 +24,7 @@ pub(super) fn assemble(all: &Meanings<'_>) -> (Vec<ReadField>, CellReading) {
     };
     let mut reading = CellReading {
         allowed: all.options.allowed,
+        looked_at: all.looked_at(),
         ..CellReading::default()
     };
     for (column, meaning) in all.meanings.iter().enumerate() {

@@ -4,13 +4,13 @@
 use super::dictionary::dictionary;
 use super::map::Mapped;
 use super::meaning::{Meaning, Meanings, ReadBy};
-use super::sample::Sample;
+use super::surname_first::ColumnOrder;
 use super::values::Derivation;
 use crate::model::Field;
 
 impl Meanings<'_> {
     /// Asks about whole names that are parted into given name and surname, where addresses or accounts show that the surname
-    /// comes first.
+    /// comes first, or nothing shows which does. An export of rowcall has the given name first.
     pub(super) fn ask_about_surnames_first(&mut self) {
         let takes = |field: Field| self.target.takes(field);
         if takes(Field::DISPLAY_NAME) || !takes(Field::LAST_NAME) {
@@ -24,19 +24,26 @@ impl Meanings<'_> {
             Meaning::Read { fields, by, .. }
                 if *by != ReadBy::Map && fields.as_slice() == [(Field::DISPLAY_NAME, None)]
         );
-        let accounts = [Field::EMAIL, Field::USER_ID, Field::SIP_USERNAME];
-        let shows = |sample: &Sample| {
-            let columns = accounts.iter().filter_map(|field| self.column_of(*field));
-            let mut columns = columns.map(Some).chain([None]);
-            columns.any(|column| sample.names_begin_with_surname(name, column))
+        let accounts = [Field::EMAIL, Field::USER_ID, Field::SIP_USERNAME].into_iter();
+        let accounts: Vec<usize> = accounts.filter_map(|field| self.column_of(field)).collect();
+        let order = self
+            .sample()
+            .filter(|_| is_whole)
+            .map(|sample| sample.order_of_names(name, &accounts));
+        let is_own = dictionary().canonical(self.heading(name)).is_some();
+        let is_told = self.has(Field::FIRST_NAME) || self.has(Field::LAST_NAME);
+        let what = match order {
+            Some(ColumnOrder::SurnameFirst) => format!(
+                "{} seems to have the surname before the given name, by its letters or by what stands beside it",
+                self.at(name)
+            ),
+            Some(ColumnOrder::Unknown) if !is_own && !is_told && !self.owner.is_known() => format!(
+                "{} is parted into given name and surname, and may have the one or the other first: no comma and no column \
+                 beside it shows that of all names",
+                self.at(name)
+            ),
+            _ => return,
         };
-        if !is_whole || !self.sample().is_some_and(shows) {
-            return;
-        }
-        let what = format!(
-            "{} seems to have the surname before the given name, by its letters or by what stands beside it",
-            self.at(name)
-        );
         let answers = [Mapped::SurnameFirst, Mapped::Field(Field::DISPLAY_NAME)];
         self.ask(what, vec![name], &answers.map(|answer| (name, answer)));
     }

@@ -164,7 +164,8 @@ impl Meanings<'_> {
         let is_name = [Field::DISPLAY_NAME, Field::FIRST_NAME, Field::LAST_NAME]
             .into_iter()
             .any(|field| self.meanings[column].reads(field));
-        let has_signs = |sample: &Sample| sample.has_signs_in_some(column);
+        let has_signs =
+            |sample: &Sample| sample.has_signs_in_some(column) || sample.has_date(column);
         if self.has_remark_to_stay(column) || is_name && self.sample().is_some_and(has_signs) {
             return Some("has a remark that its row may stay");
         }
@@ -238,7 +239,7 @@ impl Meanings<'_> {
         match self.common(column) {
             // An open state is one of the country.
             _ if matches!(meaning, Meaning::Open(Common::State)) => false,
-            Some(Common::State | Common::Disabled | Common::Leaver) => true,
+            Some(Common::State | Common::Disabled | Common::AccountBits | Common::Leaver) => true,
             Some(Common::Field(field)) if is_state(field) => true,
             _ if self.is_products_left_out(column) => self.has_word_for_state(column),
             _ => meaning.fields().any(is_state),

@@ -46,6 +46,7 @@ struct Words {
     state_of_country: Vec<String>,
     place: Vec<String>,
     disabled: Vec<String>,
+    account_bits: Vec<String>,
     leaver: Vec<String>,
     names_group: Vec<String>,
     kind: Vec<String>,
@@ -83,7 +84,7 @@ struct KindWords {
 
 impl Words {
     /// The words whose meaning may depend on the columns beside them.
-    fn lists(&self) -> [(&[String], Common); 17] {
+    fn lists(&self) -> [(&[String], Common); 18] {
         [
             (&self.only_number, Common::OnlyNumber),
             (&self.number_like, Common::NumberLike),
@@ -101,6 +102,7 @@ impl Words {
             (&self.keep, Common::Keep),
             (&self.state, Common::State),
             (&self.disabled, Common::Disabled),
+            (&self.account_bits, Common::AccountBits),
             (&self.leaver, Common::Leaver),
         ]
     }
@@ -143,6 +145,8 @@ pub(super) enum Common {
     State,
     /// The opposite of enabled.
     Disabled,
+    /// A number of which one bit switches the account off.
+    AccountBits,
     /// Yes where the person has left.
     Leaver,
 }
@@ -186,6 +190,7 @@ pub(super) struct Dictionary {
     not_meant: HashSet<String>,
     beside_it: Vec<String>,
     not_meant_within: HashSet<String>,
+    not_meant_begins: Beginnings,
     /// The words of which, with those, the name of a sheet is made whose rows are not meant.
     sheet_not_meant: Vec<String>,
     kinds: Vec<String>,
@@ -260,7 +265,12 @@ impl Dictionary {
         let known = known.into_iter().flat_map(|list| plain_all(list));
         let (parts, wholes): (Vec<_>, Vec<_>) =
             known.partition(|word| word.chars().count() > SHORT_LETTERS_MAX);
+        let not_meant = not_meant(&words);
+        let not_meant_within: HashSet<String> = plain_all(&words.decision.not_meant_within)
+            .into_iter()
+            .collect();
         Dictionary {
+            not_meant_begins: Beginnings::begun_by(not_meant.iter().chain(&not_meant_within)),
             account_parts: [plain_all(&words.account_parts), parts].concat(),
             account_words: [plain_all(&words.account_words), wholes].concat(),
             may_count_rows: plain_all(&words.may_count_rows),
@@ -281,12 +291,10 @@ impl Dictionary {
                 .collect(),
             decisions: decisions(&words),
             staff: plain_all(&words.decision.staff),
-            not_meant: not_meant(&words),
+            not_meant,
             beside_it: plain_all(&words.decision.beside_it),
             sheet_not_meant: plain_all(&words.decision.sheet_not_meant),
-            not_meant_within: plain_all(&words.decision.not_meant_within)
-                .into_iter()
-                .collect(),
+            not_meant_within,
             kinds: plain_all(&words.kind),
             kinds_of_row: kinds_of_row(&words.kind_of_row),
             feature_parts: plain_all(&words.feature_parts),
@@ -517,6 +525,7 @@ impl Dictionary {
                 Common::Password
                     | Common::State
                     | Common::Disabled
+                    | Common::AccountBits
                     | Common::Field(Field::ENABLED | Field::SIP_PASSWORD | Field::WEB_PASSWORD)
             )
         )
@@ -574,6 +583,10 @@ impl Dictionary {
 
     /// Returns true for words that say that no extension is to be made: `ausgeschieden`, `do not import`, `to delete 2026`.
     pub(super) fn is_not_meant(&self, text: &str) -> bool {
+        // Most texts have no word that begins like one of them.
+        if !self.not_meant_begins.may_begin(text) {
+            return false;
+        }
         let is_word = |word: &String| !word.is_empty() && !all_digits(word);
         let several: Vec<String> = words(text).filter(is_word).collect();
         if several.is_empty() || several.len() > NOTE_WORDS_MAX {
@@ -641,6 +654,38 @@ impl Dictionary {
                 Common::Field(field) => Some((word.as_str(), *field)),
                 _ => None,
             })
+    }
+}
+
+/// The first two letters of some words, by which most texts are told at once to have none of them.
+struct Beginnings {
+    pairs: HashSet<[u8; 2]>,
+}
+
+impl Beginnings {
+    fn begun_by<'w>(words: impl Iterator<Item = &'w String>) -> Beginnings {
+        let pairs = words.filter_map(|word| word.as_bytes().first_chunk().copied());
+        Beginnings {
+            pairs: pairs.collect(),
+        }
+    }
+
+    /// Returns true if a word of a text begins like one of these, or with letters that are not compared.
+    fn may_begin(&self, text: &str) -> bool {
+        let mut before = b' ';
+        text.as_bytes().windows(2).any(|pair| {
+            let [first, second] = [pair[0], pair[1]];
+            let is_first = !before.is_ascii_alphanumeric()
+                || before.is_ascii_lowercase() && first.is_ascii_uppercase();
+            before = first;
+            let is_plain = first.is_ascii_alphanumeric() && second.is_ascii_alphanumeric();
+            let is_known = || {
+                let pair = [first.to_ascii_lowercase(), second.to_ascii_lowercase()];
+                self.pairs.contains(&pair)
+            };
+            let is_word = is_first && (first.is_ascii_alphanumeric() || !first.is_ascii());
+            is_word && (!is_plain || is_known())
+        })
     }
 }
 
@@ -715,7 +760,10 @@ pub(super) fn misspelt(heading: &str, may_be: impl Fn(Field) -> bool) -> Option<
     if dictionary().is_everyday(heading) {
         return None;
     }
-    if word.chars().count() < MISSPELT_LETTERS_MIN {
+    // `Mo bis` is no `mobil`: beside another word a short one is a word of its own.
+    let is_short = |text: &str| text.chars().count() < MISSPELT_LETTERS_MIN;
+    let several: Vec<String> = words(heading).filter(|word| !word.is_empty()).collect();
+    if is_short(&word) || several.len() > 1 && several.iter().any(|word| is_short(word)) {
         return None;
     }
     let near = |known: &str| {
@@ -940,6 +988,7 @@ mod tests {
             "secrets",
             "sip passwort 2",
             "Voicemail: E-Mail",
+            "Mo bis",
         ] {
             assert_eq!(misspelt(far, hint), None, "{far}");
         }

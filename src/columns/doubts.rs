@@ -10,6 +10,7 @@ use super::owner::{OwnerWords, owner_flags};
 use super::products::{Product, ProductWord, products};
 use super::questions::{ColumnError, Question, listed, map_flag};
 use super::sample::Sample;
+use super::values::Derivation;
 use crate::model::{Field, Kind, Language};
 use crate::sheet::is_no_heading;
 use std::collections::BTreeMap;
@@ -201,7 +202,9 @@ impl Meanings<'_> {
         for column in self.columns() {
             let is_switch = match &self.meanings[column] {
                 Meaning::Read { fields, by, .. } => {
-                    let is_switch = |(field, _): &(Field, _)| field.def().kind == Kind::Switch;
+                    let is_switch = |(field, how): &(Field, Option<Derivation>)| {
+                        field.def().kind == Kind::Switch && *how != Some(Derivation::AccountBits)
+                    };
                     *by != ReadBy::Map && fields.len() == 1 && fields.iter().all(is_switch)
                 }
                 _ => false,

@@ -6,11 +6,11 @@ use super::map::Mapped;
 use super::meaning::{LeftOutReason, Meaning, Meanings, ReadBy};
 use super::options::BindOptions;
 use super::questions::Question;
-use super::sample::Sample;
+use super::sample::{Sample, names_leaver, says_off};
 use super::values::Derivation;
 use crate::model::redact::quoted;
-use crate::model::{Field, shell_word};
-use crate::sheet::Sheet;
+use crate::model::{Field, Finding, Severity, shell_word};
+use crate::sheet::{Cells, Sheet, is_placeholder};
 
 /// The words that PBXes report as the status of a telephone, in lower case and without separators.
 const REPORTED: [&str; 20] = [
@@ -94,6 +94,49 @@ fn not_meant(text: &str, answer: Option<String>) -> Question {
     }
 }
 
+/// A sign that no extension is to be made of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    /// The account is off.
+    Off,
+    /// The person has left.
+    Left,
+    /// Words such as `do not create`.
+    NotMeant,
+}
+
+/// A column in which such a sign may stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LookedAt {
+    column: usize,
+    sign: Sign,
+}
+
+impl LookedAt {
+    /// The error of a row whose cell says that no extension is to be made of it; `None` where it does not.
+    pub(super) fn finding(&self, cells: &Cells<'_>) -> Option<Finding> {
+        let text = cells.get(self.column).unwrap_or_default().trim();
+        if text.is_empty() || is_placeholder(text) {
+            return None;
+        }
+        let (says, what) = match self.sign {
+            Sign::Off => (says_off(text), "that the account is off"),
+            Sign::Left => (names_leaver(text), "that the person has left"),
+            Sign::NotMeant => (
+                dictionary().is_not_meant(text),
+                "that the person has left, or that no extension is to be made",
+            ),
+        };
+        if !says {
+            return None;
+        }
+        let message = format!("the row says {what}, and one would be made of it");
+        let finding = Finding::new("row.not_meant", Severity::Error, message);
+        let hint = "take the row out, or leave the column out with --map 'HEADING=-' if all rows are meant";
+        Some(finding.about(None, Some(self.column)).hint(hint))
+    }
+}
+
 impl Meanings<'_> {
     /// Returns true if a column may say that a row is no extension, where extensions are created: by its heading, or because
     /// its cells say nothing but what rows are. An export of rowcall has the types of extensions alone.
@@ -121,13 +164,9 @@ impl Meanings<'_> {
                 self.ask_about_unread_state(column);
                 continue;
             }
-            let meaning = &self.meanings[column];
-            let is_note = meaning.reads(Field::DESCRIPTION) && !meaning.is_read_by_map();
-            let heading = self.heading(column);
-            let is_place = dictionary().is_everyday(heading) || dictionary().is_place(heading);
-            let is_unread = meaning.is_unread() || self.is_products_left_out(column);
-            let may_say = is_note || is_unread && !is_place;
-            if !may_say || !(self.sample()).is_some_and(|sample| sample.has_rows_not_meant(column))
+            let is_note = self.is_note(column);
+            if !self.may_say_not_meant(column)
+                || !(self.sample()).is_some_and(|sample| sample.has_rows_not_meant(column))
             {
                 continue;
             }
@@ -144,6 +183,38 @@ impl Meanings<'_> {
         }
     }
 
+    /// Returns true if a column is read as a note.
+    fn is_note(&self, column: usize) -> bool {
+        let meaning = &self.meanings[column];
+        meaning.reads(Field::DESCRIPTION) && !meaning.is_read_by_map()
+    }
+
+    /// Returns true if a column is a note, or is not read and no part of an address.
+    fn may_say_not_meant(&self, column: usize) -> bool {
+        let heading = self.heading(column);
+        let is_place = dictionary().is_everyday(heading) || dictionary().is_place(heading);
+        let is_unread = self.meanings[column].is_unread() || self.is_products_left_out(column);
+        self.is_note(column) || is_unread && !is_place
+    }
+
+    /// The columns of which a cell may say that no extension is to be made of its row. Those that say so in the first rows
+    /// were asked about; the others are looked at in every row.
+    pub(super) fn looked_at(&self) -> Vec<LookedAt> {
+        if self.options.allowed.delete {
+            return vec![];
+        }
+        let columns = self.columns().filter_map(|column| {
+            let sign = match self.meanings[column] {
+                Meaning::Open(Common::Leaver) => Sign::Left,
+                _ if self.is_unread_state(column) => Sign::Off,
+                _ if self.may_say_not_meant(column) => Sign::NotMeant,
+                _ => return None,
+            };
+            Some(LookedAt { column, sign })
+        });
+        columns.collect()
+    }
+
     /// Returns true if a column is left out because a product's facts know no field for it.
     pub(super) fn is_products_left_out(&self, column: usize) -> bool {
         let because = LeftOutReason::NoField;
@@ -156,7 +227,7 @@ impl Meanings<'_> {
         let heading = self.heading(column).trim();
         let last = heading.rsplit([' ', '_', '.']).next().unwrap_or(heading);
         match dictionary().common(heading) {
-            Some(Common::State | Common::Disabled | Common::Leaver) => true,
+            Some(Common::State | Common::Disabled | Common::AccountBits | Common::Leaver) => true,
             Some(Common::Field(field)) => [Field::ENABLED, Field::STATUS].contains(&field),
             Some(_) => false,
             None => {

@@ -28,6 +28,15 @@ pub(super) fn decide(all: &mut Meanings<'_>) {
         let how = Derivation::Opposite(Field::ENABLED);
         all.read_or_compare(column, is_read, how, "the opposite of enabled");
     });
+    all.each(Common::AccountBits, |all, column| {
+        let is_read = all.has(Field::ENABLED);
+        all.read_or_compare(
+            column,
+            is_read,
+            Derivation::AccountBits,
+            "the account's state, in its second bit",
+        );
+    });
     all.decide_states();
     all.join_surnames();
     all.decide_addresses_of_mailboxes();
@@ -270,7 +279,7 @@ impl Meanings<'_> {
                 }
                 _ => {
                     let mut fields = vec![Field::DISPLAY_NAME, Field::USER_ID, Field::SIP_USERNAME];
-                    fields.retain(|field| self.target.row(*field).is_some());
+                    fields.retain(|field| self.can_use(*field));
                     self.ask_about(column, why, &fields);
                 }
             }

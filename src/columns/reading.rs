@@ -3,6 +3,7 @@
 
 use super::actions::{AllowedActions, ReasonToStay, Removal, no_extension};
 use super::lacking::Lacking;
+use super::meant::LookedAt;
 use super::values::{ComparedState, Derivation, Derived, not_in_two};
 use crate::manifest::Manifest;
 use crate::mapping::MappedField;
@@ -27,6 +28,8 @@ pub struct CellReading {
     pub(super) removals: Vec<Removal>,
     /// The columns that say what a row is, such as an extension or a queue, where extensions are created.
     pub(super) kinds: Vec<usize>,
+    /// The columns that may say that no extension is to be made of a row.
+    pub(super) looked_at: Vec<LookedAt>,
     /// The columns that tell if the account is on, beside the one that is read for it.
     pub(super) compared: Vec<ComparedState>,
     /// The last column with a heading, where the product writes a list into it whose commas part it into further cells.
@@ -46,6 +49,7 @@ impl CellReading {
             && self.actions.is_empty()
             && self.removals.is_empty()
             && self.kinds.is_empty()
+            && self.looked_at.is_empty()
             && self.compared.is_empty()
             && self.parted_list.is_none()
             && self.lacking.is_none()
@@ -137,6 +141,8 @@ impl CellReading {
         for column in &self.kinds {
             findings.extend(no_extension(*column, text(&cells, *column)));
         }
+        let looked_at = self.looked_at.iter();
+        findings.extend(looked_at.filter_map(|column| column.finding(&cells)));
         if let Some(column) = self.in_two {
             findings.extend(not_in_two(column, text(&cells, column)));
         }

@@ -3,7 +3,7 @@
 use super::dates::has_passed;
 use super::dictionary::{Common, DeletionWord, dictionary, plain};
 use super::marked_rows::MarkedRows;
-use super::surname_first::begin_with_surname;
+use super::surname_first::{ColumnOrder, order_of_names};
 use crate::manifest::{all_digits, state, switch};
 use crate::model::{Action, same_word};
 use crate::sheet::{RowTrouble, Sheet, is_placeholder};
@@ -103,6 +103,8 @@ struct Variety {
     /// True if a cell has signs by which a remark is put into a name, and if another has none.
     has_signs: bool,
     has_plain: bool,
+    /// True if a word of a cell is a date.
+    has_date: bool,
     /// True if a cell is no date that has passed.
     has_other_than_past: bool,
 }
@@ -134,6 +136,7 @@ impl Variety {
         self.has_remark |= is_remark_to_stay(cell);
         let has_signs = cell.contains(['(', '[', '*', '!', '?']);
         self.has_signs |= has_signs;
+        self.has_date |= cell.split_whitespace().any(is_date);
         self.has_plain |= !has_signs && !cell.is_empty();
         self.has_text |= !cell.is_empty() && !is_placeholder(cell);
         self.has_other_bit |= !["0", "1", ""].contains(&cell);
@@ -355,6 +358,11 @@ impl Sample {
         (self.varieties.get(column)).is_some_and(|variety| variety.has_signs && variety.has_plain)
     }
 
+    /// Returns true if a cell of a column has a date.
+    pub(super) fn has_date(&self, column: usize) -> bool {
+        (self.varieties.get(column)).is_some_and(|variety| variety.has_date)
+    }
+
     /// Returns true if some cells of a column are blank and others are not; titles between the rows do not count.
     pub(super) fn is_partly_filled(&self, column: usize) -> bool {
         (self.varieties.get(column)).is_some_and(|variety| variety.has_blank && variety.has_text)
@@ -367,8 +375,7 @@ impl Sample {
 
     /// Returns true if a cell below a word for leavers is more than a `no`.
     pub(super) fn names_leavers(&self, column: usize) -> bool {
-        self.filled(column)
-            .any(|cell| switch(cell) != Some("off") || state(cell).is_some())
+        self.filled(column).any(names_leaver)
     }
 
     /// Returns true if a column has cells, and each is an e-mail address.
@@ -380,15 +387,14 @@ impl Sample {
         self.filled(column).next().is_some() && self.filled(column).all(is_address)
     }
 
-    /// Returns true if most names of a column begin with the surname, also by the accounts of another one.
-    pub(super) fn names_begin_with_surname(&self, names: usize, accounts: Option<usize>) -> bool {
-        let text = |row: &'_ [String], column: usize| row.get(column).cloned().unwrap_or_default();
-        let both = self.rows.iter().map(|row| {
-            let account = accounts.map_or_else(String::new, |column| text(row, column));
-            (text(row, names), account)
+    /// The order of the words in the names of a column, also by the accounts of other ones.
+    pub(super) fn order_of_names(&self, names: usize, accounts: &[usize]) -> ColumnOrder {
+        let rows = self.rows.iter().map(|row| {
+            let text = |column: usize| row.get(column).map_or("", String::as_str);
+            let accounts = accounts.iter().map(|column| text(*column));
+            (text(names), accounts.collect())
         });
-        let both: Vec<(String, String)> = both.collect();
-        begin_with_surname(both.iter().map(|(name, account)| (&**name, &**account)))
+        order_of_names(rows)
     }
 
     /// Returns true if a column has cells, and none has a space: accounts, and no names of persons.
@@ -674,8 +680,13 @@ fn is_number(cell: &str) -> bool {
     (1..=15).contains(&digits) && cell.chars().all(is_known) && !is_date
 }
 
+/// Returns true if a cell below a word for leavers is more than a `no`.
+pub(super) fn names_leaver(cell: &str) -> bool {
+    switch(cell) != Some("off") || state(cell).is_some()
+}
+
 /// Returns true if a cell says that a person has left or an account is off: `inactive`, `left 2023`, `ausgeschieden`.
-fn says_off(cell: &str) -> bool {
+pub(super) fn says_off(cell: &str) -> bool {
     let is_off = |text: &str| state(text) == Some("off");
     let mut of_words = words(cell).into_iter();
     let is_begun = of_words.next().is_some_and(is_off)

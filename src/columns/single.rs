@@ -126,6 +126,10 @@ impl Meanings<'_> {
                 vec![(field, Some(Derivation::Opposite(field)))],
                 "mapped by --map: the opposite of enabled",
             ),
+            _ if field == Field::ENABLED && self.common(column) == Some(Common::AccountBits) => (
+                vec![(field, Some(Derivation::AccountBits))],
+                "mapped by --map: the account's state, in its second bit",
+            ),
             _ => (vec![(field, None)], "mapped by --map"),
         };
         Meaning::read(fields, reason, ReadBy::Map)
@@ -139,7 +143,9 @@ impl Meanings<'_> {
             (_, Some(Common::Action)) => Meaning::Action,
             (_, Some(Common::Remove)) => Meaning::Removal { keeps: false },
             (_, Some(Common::Keep)) => Meaning::Removal { keeps: true },
-            (_, Some(open @ (Common::State | Common::Disabled))) => Meaning::Open(open),
+            (_, Some(open @ (Common::State | Common::Disabled | Common::AccountBits))) => {
+                Meaning::Open(open)
+            }
             _ => Meaning::Unknown,
         }
     }

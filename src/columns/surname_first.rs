@@ -87,19 +87,48 @@ fn order_by_capitals(name: &str) -> Option<NameOrder> {
     }
 }
 
-/// Returns true if most names begin with the surname, by their capital letters or by the accounts beside them.
-pub(super) fn begin_with_surname<'c>(names: impl Iterator<Item = (&'c str, &'c str)>) -> bool {
-    let orders: Vec<NameOrder> = names
-        .filter(|(name, _)| !name.contains(','))
-        .filter_map(|(name, account)| order_by_capitals(name).or_else(|| order(name, account)))
-        .collect();
+/// The order of the words in the names of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ColumnOrder {
+    /// Shown by commas, by capital letters or by the accounts beside them; or no name has two words.
+    Certain,
+    /// Most names of which the order is shown begin with the surname.
+    SurnameFirst,
+    /// Not shown, or not the same in all.
+    Unknown,
+}
+
+/// The order of names, each beside the accounts of its row. Where most of those without a comma show it and none shows
+/// another, it is certain.
+pub(super) fn order_of_names<'c>(
+    names: impl Iterator<Item = (&'c str, Vec<&'c str>)>,
+) -> ColumnOrder {
+    let (mut plain, mut with_comma) = (0, 0);
+    let mut orders = vec![];
+    for (name, accounts) in names {
+        match name.contains(',') {
+            true => with_comma += 1,
+            false if name.split_whitespace().count() > 1 => {
+                plain += 1;
+                let mut accounts = accounts.into_iter();
+                let by_accounts = || accounts.find_map(|account| order(name, account));
+                orders.extend(order_by_capitals(name).or_else(by_accounts));
+            }
+            false => {}
+        }
+    }
     let reversed = orders.iter().filter(|it| **it == NameOrder::SurnameFirst);
-    2 * reversed.count() > orders.len()
+    match (reversed.count(), orders.len()) {
+        (reversed, known) if 2 * reversed > known => ColumnOrder::SurnameFirst,
+        _ if plain == 0 => ColumnOrder::Certain,
+        (0, known) if 2 * known >= plain && with_comma == 0 => ColumnOrder::Certain,
+        _ => ColumnOrder::Unknown,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{NameOrder, NamePart, begin_with_surname, order};
+    use super::{ColumnOrder, NameOrder, NamePart, order, order_of_names};
 
     #[test]
     fn an_account_shows_the_order_of_a_name() {
@@ -130,23 +159,59 @@ mod tests {
     }
 
     #[test]
-    fn most_names_decide() {
-        let names = |rows: &[[&'static str; 2]]| {
-            begin_with_surname(rows.iter().map(|[name, account]| (*name, *account)))
-        };
-        assert!(names(&[
-            ["BERGER Anne", ""],
-            ["Dupont Éric", "eric.dupont"],
-            ["Accueil", ""]
-        ]));
-        assert!(names(&[
-            ["BERGER Anne", ""],
-            ["LE GALL Yann", ""],
-            ["Anne MOREL", ""]
-        ]));
-        assert!(!names(&[["Anne BERGER", ""], ["IT Support", ""]]));
-        assert!(!names(&[["Berger, Anne", "a.berger"], ["HQ", ""]]));
-        assert!(!names(&[]));
+    fn most_names_decide_and_none_may_contradict() {
+        for (rows, expected) in [
+            (
+                &[
+                    ["BERGER Anne", ""],
+                    ["Dupont Éric", "eric.dupont"],
+                    ["Accueil", ""],
+                ][..],
+                ColumnOrder::SurnameFirst,
+            ),
+            (
+                &[
+                    ["BERGER Anne", ""],
+                    ["LE GALL Yann", ""],
+                    ["Anne MOREL", ""],
+                ],
+                ColumnOrder::SurnameFirst,
+            ),
+            (
+                &[["Anne BERGER", ""], ["IT Support", ""]],
+                ColumnOrder::Unknown,
+            ),
+            (
+                &[["Berger, Anne", "a.berger"], ["HQ", ""]],
+                ColumnOrder::Certain,
+            ),
+            (&[], ColumnOrder::Certain),
+            (&[["Anna", ""], ["Empfang", ""]], ColumnOrder::Certain),
+            (&[["Berg Anna", ""]], ColumnOrder::Unknown),
+            (
+                &[["Berg Anna", ""], ["Sales, Germany", ""]],
+                ColumnOrder::Unknown,
+            ),
+            (
+                &[
+                    ["Anna Berg", "anna.berg"],
+                    ["Dorn Carl", ""],
+                    ["Ek Eva", ""],
+                ],
+                ColumnOrder::Unknown,
+            ),
+            (
+                &[
+                    ["Anna Berg", "anna.berg"],
+                    ["Carl Dorn", "carl.dorn"],
+                    ["Ek Eva", "eva.ek"],
+                ],
+                ColumnOrder::Unknown,
+            ),
+        ] {
+            let names = rows.iter().map(|[name, account]| (*name, vec![*account]));
+            assert_eq!(order_of_names(names), expected, "{rows:?}");
+        }
     }
 
     #[test]

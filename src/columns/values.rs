@@ -92,6 +92,8 @@ pub(super) enum Derivation {
     WhereFilled(&'static str),
     /// The opposite of this switch; for `enabled`, a word that names a state is taken as that state.
     Opposite(Field),
+    /// The state of an account by one bit of a number.
+    AccountBits,
     /// A part of a name that begins with the surname.
     SurnameFirst(NamePart),
     /// The text, and behind it that of this column.
@@ -155,6 +157,9 @@ impl Derived {
                 (None, false) => Cow::Borrowed(text),
             },
             Derivation::Opposite(field) => opposite(*field, text),
+            Derivation::AccountBits => {
+                account_state(trimmed).map_or(Cow::Borrowed(text), Cow::Borrowed)
+            }
             Derivation::AroundComma => match halves(trimmed) {
                 Some((last, first)) => format!("{first} {last}").into(),
                 None => trimmed.into(),
@@ -211,6 +216,16 @@ fn opposite(field: Field, text: &str) -> Cow<'_, str> {
     }
 }
 
+/// The state of an account of Active Directory by the bits of its `userAccountControl`; `None` for what is no such number.
+fn account_state(bits: &str) -> Option<&'static str> {
+    const DISABLED: u32 = 1 << 1;
+    let bits: u32 = bits.parse().ok()?;
+    Some(match bits & DISABLED {
+        0 => "on",
+        _ => "off",
+    })
+}
+
 fn packed<'t>(text: &'t str, name: &str) -> &'t str {
     let mut parts = text
         .split(['|', ','])
@@ -243,6 +258,7 @@ impl ComparedState {
         let trimmed = text.trim();
         let says = match self.how {
             Derivation::Opposite(field) => switch(&opposite(field, trimmed)),
+            Derivation::AccountBits => account_state(trimmed),
             _ => state(trimmed),
         };
         let is_export = self.how == Derivation::State { other_words: true };

@@ -266,7 +266,8 @@ impl<'m> Checker<'m> {
             fields.map(text)
         };
         let number = of(Field::is_key).next().unwrap_or_default();
-        let secrets = of(Field::is_secret).filter(|secret| *secret != number);
+        let is_own = |secret: &&str| *secret != number && !is_generate(secret);
+        let secrets = of(Field::is_secret).filter(is_own);
         let secrets: Vec<&str> = secrets.collect();
         for finding in findings {
             for secret in &secrets {

@@ -130,7 +130,7 @@ const TOTALS_OR_NAMES: [&str; 41] = [
 ];
 
 /// Formulas of sums and counts that were saved as text.
-const TOTAL_FORMULAS: [&str; 8] = [
+const TOTAL_FORMULAS: [&str; 19] = [
     "=count(",
     "=counta(",
     "=sum(",
@@ -139,6 +139,17 @@ const TOTAL_FORMULAS: [&str; 8] = [
     "=anzahl2(",
     "=summe(",
     "=teilergebnis(",
+    "=countif(",
+    "=sumif(",
+    "=sumproduct(",
+    "=aggregate(",
+    "=rows(",
+    "=zählenwenn(",
+    "=summewenn(",
+    "=summenprodukt(",
+    "=aggregat(",
+    "=zeilen(",
+    "=mittelwert(",
 ];
 
 /// Returns true if the text of a cell is the label of a sum or a count, or its formula.
@@ -169,14 +180,38 @@ pub(super) fn is_total(text: &str) -> bool {
 }
 
 /// Returns true if a text is a word for a total, a person's name or not.
-pub(crate) fn is_label(text: &str) -> bool {
+fn is_label(text: &str) -> bool {
     let lower = label(text);
     words().any(|word| lower == word)
 }
 
-/// Returns true if a text begins or ends with a word for a total, also with one that may be a name: `Total Sales`, `Suma B`.
-pub(crate) fn may_sum_up(text: &str) -> bool {
-    has_word(&label(text), words())
+/// A text that begins or ends with a word for a total.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TotalLabel {
+    /// It is nothing else: `Total`, `Anzahl Mitarbeiter`.
+    Sure,
+    /// It may be a name, such as `Summa` and `Anna Total`; with the words beside that for the total.
+    MayBeName(String),
+}
+
+/// Returns the label of a total that a text may be; of a whole row that has more, only one that `is_whole`.
+pub(crate) fn total_label(text: &str, is_whole: bool) -> Option<TotalLabel> {
+    let lower = label(text);
+    let is_sure = TOTALS.contains(&lower.as_str()) || has_word(&lower, TOTALS_OF.into_iter());
+    if is_whole && !is_label(text) {
+        return None;
+    }
+    if is_sure {
+        return Some(TotalLabel::Sure);
+    }
+    let word = words().filter(|word| has_word(&lower, std::iter::once(*word)));
+    let word = word.max_by_key(|word| word.len())?;
+    let rest = lower
+        .strip_prefix(word)
+        .or_else(|| lower.strip_suffix(word));
+    Some(TotalLabel::MayBeName(
+        rest.unwrap_or_default().trim().to_owned(),
+    ))
 }
 
 /// Returns true if a text is a word for a total, or begins or ends with one that is no name.

@@ -186,6 +186,12 @@ pub enum Stored {
     Total,
     /// As a text of which a piece is raised, lowered or struck through, and another is not.
     Pieces,
+    /// In merged cells of one column, whose text every row of them has.
+    Merged,
+    /// In merged cells of several columns; all but the first are blank.
+    MergedAcross,
+    /// Below merged cells, whose text hides its own.
+    Covered,
 }
 
 /// The cells of one row, borrowed from the batch.

@@ -225,7 +225,7 @@ fn copy_marked(
         false => mark::notes(marks.notes(), &frame.own),
     };
     let write_rows = |splice: &mut Splice<'_>| {
-        let mut rows = content.book.rows(content.table)?;
+        let mut rows = content.rows()?;
         let mut row = RawRow::new(&sheet.file, content.layout.limits);
         while rows.next(&mut row)? {
             if let Some(own) = marks.in_row(&row) {

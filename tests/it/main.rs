@@ -72,6 +72,7 @@ mod verbs {
     mod language;
     mod losses;
     mod made_anew;
+    mod merged;
     mod migrate;
     mod move_files;
     mod order;

@@ -163,6 +163,11 @@ fn a_row_that_is_no_extension_is_wrong_where_one_would_be_made() {
     for (heading, cells, count) in [
         ("Type", ["SIP", "Queue", "IVR"], 2),
         ("Kind", ["User", "Conference", "person"], 1),
+        (
+            "User Type",
+            ["User", "Announcement Only", "Limited Extension"],
+            1,
+        ),
         ("Art", ["Nebenstelle", "Warteschlange", ""], 1),
         // By its cells alone.
         ("Wofür", ["Extension", "Ring group", "User"], 1),
@@ -224,6 +229,7 @@ fn a_remark_in_some_names_is_asked_about_before_a_deletion() {
         (["Berg", "Cohn (Elternzeit)"], true),
         (["Berg (until 2027)", "Cohn"], true),
         (["*** Berg ***", "Cohn"], true),
+        (["Berg", "nur bis 12/2027"], true),
         (["Berg (Bonn)", "Cohn (Ulm)"], false),
         (["Berg", "Cohn"], false),
     ] {
@@ -238,7 +244,7 @@ fn a_remark_in_some_names_is_asked_about_before_a_deletion() {
 }
 
 /// The answers that a sheet of rows for a vendor offers; none where nothing is asked.
-fn answers_for(target: &str, sheet: &str) -> String {
+pub(super) fn answers_for(target: &str, sheet: &str) -> String {
     let mut lines = sheet.lines();
     let cells = |line: &str| line.split(';').map(str::to_owned).collect::<Vec<_>>();
     let headings = cells(lines.next().unwrap());

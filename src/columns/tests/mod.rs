@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 mod beside;
+mod doubts;
 mod meant;
 mod mutation;
 mod sheets;

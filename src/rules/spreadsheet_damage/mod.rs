@@ -302,6 +302,7 @@ pub(super) fn stored(row: &FieldRow, stored: Stored) -> Option<Damage> {
             "is stored as a number, and reads as its format shows it: what was typed may be lost",
             "compare it with the original, and format the column as text",
         )),
+        Stored::Merged | Stored::MergedAcross | Stored::Covered => merged(row, stored),
         Stored::Text
         | Stored::Number
         | Stored::Shown
@@ -310,6 +311,29 @@ pub(super) fn stored(row: &FieldRow, stored: Stored) -> Option<Damage> {
         | Stored::Total
         | Stored::Boolean => None,
     }
+}
+
+/// Finds what merging has done to a cell: a number or a secret is one row's alone, and a text over several columns may be
+/// meant for each of them.
+fn merged(row: &FieldRow, stored: Stored) -> Option<Damage> {
+    let is_rows_own = row.name.is_key() || row.name.is_secret();
+    let (severity, what) = match stored {
+        Stored::Covered => (
+            Severity::Error,
+            "has a text that is hidden below merged cells",
+        ),
+        _ if is_rows_own => (
+            Severity::Error,
+            "is in merged cells, and belongs to one row alone",
+        ),
+        Stored::MergedAcross => (
+            Severity::Warning,
+            "is merged with cells beside it, and is read for this column alone",
+        ),
+        _ => return None,
+    };
+    let hint = "divide the merged cells, and write into each row and column what is meant";
+    Some(Damage::new("cell.merged", severity, what, hint))
 }
 
 /// Returns the value without characters that cannot be seen or look like others, with further repairs where they are

@@ -5,6 +5,7 @@
 //! for the choice of its sheets.
 
 use crate::model::{Place, shell_word};
+use crate::sheet::book::rows::{MergedRows, Rows};
 use crate::sheet::cells::{Cells, EXAMPLE, Row, RowTrouble, Stored, example_note};
 use crate::sheet::column::{OWN_PREFIX, TITLE_PREFIX};
 use crate::sheet::detect::groups::{self, RowAbove};
@@ -15,6 +16,7 @@ use crate::sheet::opened::{BesideRows, Opened};
 use crate::sheet::options::{EVERY_SHEET, Header, Headings, Limits, ReadOptions};
 use crate::sheet::source::Source;
 use crate::sheet::workbook::compound;
+use crate::sheet::workbook::merged::MergedRanges;
 use crate::sheet::workbook::package::Package;
 use crate::sheet::workbook::row::{RawRow, Survey, Table, damaged, other_format};
 use crate::sheet::xls::read as xls;
@@ -134,24 +136,6 @@ impl Book {
     }
 }
 
-/// The rows of one sheet, from its first.
-pub(crate) enum Rows {
-    Xlsx(xlsx::Rows),
-    Ods(ods::Rows),
-    Xls(xls::Rows),
-}
-
-impl Rows {
-    /// Reads the next row; returns true if there was one.
-    pub(crate) fn next(&mut self, row: &mut RawRow) -> Result<bool, SheetError> {
-        match self {
-            Rows::Xlsx(rows) => rows.next(row),
-            Rows::Ods(rows) => rows.next(row),
-            Rows::Xls(rows) => rows.next(row),
-        }
-    }
-}
-
 /// Everything that is needed to read the rows of one sheet.
 #[derive(Clone)]
 pub(crate) struct Content {
@@ -162,6 +146,7 @@ pub(crate) struct Content {
     /// The row in which a template shows an example.
     example_line: Option<u64>,
     visible_only: bool,
+    merged: Arc<MergedRanges>,
     pub(crate) layout: Arc<Layout>,
 }
 
@@ -601,6 +586,7 @@ impl TableHead {
             notes.push(format!("headings in row {}", self.line));
         }
         let mut survey = book.survey(self.table, self.line)?;
+        survey.merged.sort();
         if let Some(known) = options.header.headings() {
             self.qualify(&survey.wide, known);
         }
@@ -646,6 +632,7 @@ impl TableHead {
                 header_line: self.line,
                 example_line,
                 visible_only: options.visible_only,
+                merged: Arc::new(survey.merged),
                 layout: Arc::new(layout),
             },
         })
@@ -724,9 +711,15 @@ impl Content {
         })
     }
 
+    /// The rows of the sheet from its first, also those that do not belong to the table.
+    pub(crate) fn rows(&self) -> Result<MergedRows, SheetError> {
+        let rows = self.book.rows(self.table)?;
+        Ok(MergedRows::new(rows, &self.merged, self.layout.columns))
+    }
+
     pub(crate) fn batches(&self) -> Batches {
         Batches {
-            rows: Some(self.book.rows(self.table)),
+            rows: Some(self.rows()),
             row: RawRow::new(&self.layout.file, self.layout.limits),
             content: self.clone(),
         }
@@ -736,7 +729,7 @@ impl Content {
 /// Reads rows and gathers them into batches.
 pub(crate) struct Batches {
     /// `None` at the end; an error comes after the rows before it.
-    rows: Option<Result<Rows, SheetError>>,
+    rows: Option<Result<MergedRows, SheetError>>,
     row: RawRow,
     content: Content,
 }

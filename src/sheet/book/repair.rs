@@ -3,7 +3,7 @@
 
 use crate::model::Secret;
 use crate::sheet::book::read::{Book, Content};
-use crate::sheet::cells::{Cells, Row};
+use crate::sheet::cells::{Cells, Row, Stored};
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::ods::repair as ods;
 use crate::sheet::repairs::Repairs;
@@ -55,7 +55,7 @@ fn rows(
     splice: &mut Splice<'_>,
 ) -> Result<bool, SheetError> {
     let layout = &content.layout;
-    let mut rows = content.book.rows(content.table)?;
+    let mut rows = content.rows()?;
     let mut row = RawRow::new(&layout.file, layout.limits);
     let (mut index, mut written, mut changed) = (0, Vec::new(), false);
     while rows.next(&mut row)? {
@@ -95,6 +95,9 @@ pub(crate) fn may_hold(
     let spot = row.spots.iter().find(|spot| spot.columns.contains(&column));
     let why = match spot {
         _ if row.is_calculated(column) => "a formula gives its value; correct what it refers to",
+        _ if row.stored_as(column) == Stored::Merged => {
+            "it is a part of merged cells; correct the first of them"
+        }
         None => "the workbook has no such cell",
         Some(spot) if spot.mixed => "something is drawn or noted within its text",
         Some(spot) if !is_xlsx && spot.end - spot.tag.start > ods::CELL_BYTES_MAX => {

@@ -1,5 +1,7 @@
 //! The properties of a table that are worth a note, from its tags.
 
+use crate::sheet::workbook::fills::is_colour_of_links;
+use crate::sheet::workbook::merged::MergedRange;
 use crate::sheet::workbook::number_format::STYLES_MAX;
 use crate::sheet::workbook::row::{RowMarks, Survey, tag_name, tag_number, tag_value};
 use memchr::memmem;
@@ -10,6 +12,14 @@ pub(super) const LINES_THROUGH: [&str; 2] = [
     "style:text-line-through-style",
     "style:text-line-through-type",
 ];
+
+/// Returns true for the underlined font of a link.
+fn is_link(tag: &[u8], colour: &[u8]) -> bool {
+    let line = tag_value(tag, "style:text-underline-style");
+    let rgb = std::str::from_utf8(colour).unwrap_or_default();
+    let is_colour = rgb.strip_prefix('#').is_some_and(is_colour_of_links);
+    line.is_some_and(|line| line != b"none") && is_colour
+}
 
 /// Rows of a table: as many as a spreadsheet has.
 pub(super) const ROWS_MAX: u64 = 1 << 20;
@@ -130,10 +140,14 @@ impl<'b> OdsSurvey<'b> {
         self.survey.formulas += u64::from(tag_value(tag, "table:formula").is_some());
         let from = self.column;
         let columns = count(tag, "table:number-columns-spanned");
-        if columns > 1 || count(tag, "table:number-rows-spanned") > 1 {
-            let end = column_after(from, columns);
-            self.survey
-                .add_merged(self.line + 1, from..end, self.header_line);
+        let rows = count(tag, "table:number-rows-spanned");
+        if columns > 1 || rows > 1 {
+            let range = MergedRange {
+                first_line: self.line + 1,
+                last_line: self.line.saturating_add(rows),
+                columns: from..column_after(from, columns),
+            };
+            self.survey.add_merged(range, self.header_line);
         }
         self.column = column_after(from, count(tag, "table:number-columns-repeated"));
         let style = tag_value(tag, "table:style-name").unwrap_or_default();
@@ -225,7 +239,7 @@ impl CellStyles {
                     self.struck.insert(self.name.clone());
                 }
                 let colour = tag_value(tag, "fo:color").unwrap_or_default();
-                let is_seen = !matches!(colour, b"" | b"#000000");
+                let is_seen = !matches!(colour, b"" | b"#000000") && !is_link(tag, colour);
                 if is_seen && self.fonts.len() < STYLES_MAX {
                     self.fonts.insert(self.name.clone(), fill_of(colour));
                 }

@@ -1,3 +1,4 @@
+mod merged;
 mod repair;
 mod workbooks;
 mod writer;

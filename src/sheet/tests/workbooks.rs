@@ -35,7 +35,7 @@ pub(super) fn cells_of(sheet: &Sheet) -> Vec<Vec<String>> {
     rows.into_iter().map(|(_, cells, _)| cells).collect()
 }
 
-fn stored_of(sheet: &Sheet) -> Vec<Vec<Stored>> {
+pub(super) fn stored_of(sheet: &Sheet) -> Vec<Vec<Stored>> {
     let mut rows = Vec::new();
     for batch in sheet.batches() {
         let batch = batch.unwrap();
@@ -708,7 +708,7 @@ fn what_is_hidden_merged_or_calculated_is_said_and_read() {
         [
             "1 hidden row, read like the others (--visible-only leaves them out)",
             "1 group of hidden columns, read like the others",
-            "1 merged range, whose value stands in the first cell only",
+            "1 merged range, whose text is read in the first column alone: A4:B4",
             "1 formula, read by the values that were saved",
         ]
     );
@@ -1394,7 +1394,7 @@ fn an_old_workbook_is_read_whatever_its_ending() {
 }
 
 /// A BIFF8 stream of one sheet with these records, and further ones before all else.
-fn biff_of(more: &[(u16, Vec<u8>)], cells: &[(u16, Vec<u8>)]) -> Vec<u8> {
+pub(super) fn biff_of(more: &[(u16, Vec<u8>)], cells: &[(u16, Vec<u8>)]) -> Vec<u8> {
     let mut bytes = biff(more);
     let start = memchr::memmem::rfind(&bytes, &[9, 8, 8, 0, 0, 6]).unwrap() + 12;
     bytes.truncate(start);
@@ -1406,7 +1406,7 @@ fn biff_of(more: &[(u16, Vec<u8>)], cells: &[(u16, Vec<u8>)]) -> Vec<u8> {
     bytes
 }
 
-fn biff_label(row: u8, column: u8, text: &str) -> (u16, Vec<u8>) {
+pub(super) fn biff_label(row: u8, column: u8, text: &str) -> (u16, Vec<u8>) {
     let mut data = vec![row, 0, column, 0, 0, 0, text.len() as u8, 0, 0];
     data.extend(text.bytes());
     (0x0204, data)
@@ -1705,7 +1705,7 @@ pub(super) fn ods(rows: &str) -> Vec<u8> {
     ods_of("", rows)
 }
 
-fn ods_of(styles: &str, rows: &str) -> Vec<u8> {
+pub(super) fn ods_of(styles: &str, rows: &str) -> Vec<u8> {
     let content = format!(
         "<office:document-content>{styles}<office:body><office:spreadsheet><table:table table:name='T'><table:table-column/>{rows}</table:table></office:spreadsheet></office:body></office:document-content>"
     );

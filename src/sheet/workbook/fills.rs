@@ -109,6 +109,20 @@ fn are_bands(runs: &[(Pattern, u64)], rows: u64) -> bool {
         && last <= first
 }
 
+/// Returns true for a colour in which programs show links where it is underlined, six hexadecimal digits: a blue, or the
+/// violet of those that were followed.
+pub(crate) fn is_colour_of_links(rgb: &str) -> bool {
+    const FOLLOWED: [&str; 3] = ["954F72", "96607D", "800080"];
+    let part = |at: usize| u8::from_str_radix(rgb.get(at..at + 2)?, 16).ok();
+    match (part(0), part(2), part(4)) {
+        (Some(red), Some(green), Some(blue)) => {
+            blue > red && blue > green
+                || FOLLOWED.iter().any(|known| known.eq_ignore_ascii_case(rgb))
+        }
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

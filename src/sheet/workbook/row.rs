@@ -5,6 +5,7 @@ use crate::sheet::cells::{Cells, Stored};
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::options::Limits;
 use crate::sheet::workbook::fills::RowFills;
+use crate::sheet::workbook::merged::{MergedRange, MergedRanges};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -98,7 +99,8 @@ pub(crate) struct Survey {
     /// The conditional formats by which cells look different for what is in them.
     pub(crate) conditional_formats: u64,
     pub(crate) hidden_columns: u64,
-    pub(crate) merged: u64,
+    /// The merged cells below the headings.
+    pub(crate) merged: MergedRanges,
     /// The cells down to the headings that reach over several columns: line and columns.
     pub(crate) wide: Vec<(u64, Range<usize>)>,
     pub(crate) formulas: u64,
@@ -118,11 +120,17 @@ pub(crate) struct RowMarks {
 }
 
 impl Survey {
-    /// Counts a merged range, and keeps its columns where it is not below the headings.
-    pub(crate) fn add_merged(&mut self, line: u64, columns: Range<usize>, header_line: u64) {
-        self.merged += 1;
-        if line <= header_line && columns.len() > 1 && self.wide.len() < WIDE_MAX {
-            self.wide.push((line, columns));
+    /// Keeps a merged range; of one that is not below the headings, its columns.
+    pub(crate) fn add_merged(&mut self, range: MergedRange, header_line: u64) {
+        let MergedRange {
+            first_line,
+            columns,
+            ..
+        } = &range;
+        if *first_line > header_line {
+            self.merged.add(range);
+        } else if columns.len() > 1 && self.wide.len() < WIDE_MAX {
+            self.wide.push((*first_line, columns.clone()));
         }
     }
 
@@ -184,11 +192,18 @@ impl Survey {
             "groups of hidden columns",
             read,
         );
+        let [(down, down_names), (across, across_names)] = self.merged.counted();
         say(
-            self.merged,
+            down,
             "merged range",
             "merged ranges",
-            "whose value stands in the first cell only",
+            &format!("whose text is read in each row: {down_names}"),
+        );
+        say(
+            across,
+            "merged range",
+            "merged ranges",
+            &format!("whose text is read in the first column alone: {across_names}"),
         );
         say(
             self.formulas,
@@ -242,7 +257,7 @@ pub(crate) const FORMULA_BYTES_MAX: usize = 1 << 10;
 /// Returns true for a formula that is one call of a function that sums up or counts a range, and nothing more: a next
 /// free number (`MAX(A2:A9)+1`) is more.
 pub(crate) fn is_total_formula(formula: &str) -> bool {
-    const FUNCTIONS: [&str; 12] = [
+    const FUNCTIONS: [&str; 22] = [
         "SUM",
         "SUBTOTAL",
         "AGGREGATE",
@@ -255,6 +270,16 @@ pub(crate) fn is_total_formula(formula: &str) -> bool {
         "MIN",
         "MAX",
         "PRODUCT",
+        "COUNTIFS",
+        "COUNTBLANK",
+        "COUNTUNIQUE",
+        "SUMIFS",
+        "SUMPRODUCT",
+        "AVERAGEIF",
+        "AVERAGEIFS",
+        "ROWS",
+        "COLUMNS",
+        "LEN",
     ];
     let formula = formula
         .rsplit_once(":=")
@@ -263,6 +288,8 @@ pub(crate) fn is_total_formula(formula: &str) -> bool {
     let Some((name, arguments)) = formula.split_once('(') else {
         return false;
     };
+    // `_xlfn.AGGREGATE`, `COM.MICROSOFT.AGGREGATE`.
+    let name = name.rsplit('.').next().unwrap_or(name);
     // Columns of a table have brackets, which in ODS every cell has.
     let has_range =
         arguments.contains(':') || (arguments.contains('[') && !arguments.contains("[."));
@@ -481,6 +508,18 @@ impl RawRow {
             .get(column)
             .is_some_and(|text| !text.trim().is_empty());
         if let Some(cell) = self.stored.get_mut(column).filter(|_| filled) {
+            *cell = stored;
+        }
+    }
+
+    /// The way in which the cell of a column is stored.
+    pub(crate) fn stored_as(&self, column: usize) -> Stored {
+        self.stored.get(column).copied().unwrap_or_default()
+    }
+
+    /// Says how a cell is stored, blank or not.
+    pub(crate) fn set_stored(&mut self, column: usize, stored: Stored) {
+        if let Some(cell) = self.stored.get_mut(column) {
             *cell = stored;
         }
     }

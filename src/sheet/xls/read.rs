@@ -7,6 +7,7 @@ use crate::sheet::options::Limits;
 use crate::sheet::source::Source;
 use crate::sheet::workbook::compound::Compound;
 use crate::sheet::workbook::fills::RowFills;
+use crate::sheet::workbook::merged::MergedRange;
 use crate::sheet::workbook::number_format::{Formats, plain};
 use crate::sheet::workbook::row::{
     NOTES_MARK, RawRow, RowMarks, Strings, Survey, TABLES_MAX, Table, damaged, other_format,
@@ -294,12 +295,17 @@ impl Book {
                 }
                 kind::MERGE_CELLS => {
                     for at in (2..).step_by(8).take(record.u16(0).unwrap_or(0).into()) {
-                        let [line, first, last] = [0, 4, 6].map(|part| record.u16(at + part));
+                        let [line, last_line, first, last] =
+                            [0, 2, 4, 6].map(|part| record.u16(at + part));
                         let columns = first.zip(last).map_or(0..1, |(first, last)| {
                             usize::from(first)..usize::from(last) + 1
                         });
-                        let line = line.map_or(u64::MAX, |line| u64::from(line) + 1);
-                        survey.add_merged(line, columns, header_line);
+                        let range = MergedRange {
+                            first_line: line.map_or(u64::MAX, |line| u64::from(line) + 1),
+                            last_line: last_line.map_or(0, |line| u64::from(line) + 1),
+                            columns,
+                        };
+                        survey.add_merged(range, header_line);
                     }
                 }
                 kind::FILTER_MODE => survey.is_filtered = true,

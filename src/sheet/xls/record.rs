@@ -90,9 +90,12 @@ impl BiffRecord<'_> {
         };
         let is_call = match tokens.last_chunk() {
             Some([0x19, flags, _, _]) => flags & 0x10 != 0,
-            // COUNT, SUM, AVERAGE, MIN, MAX, COUNTA, PRODUCT, MEDIAN, SUBTOTAL.
-            Some([0x22 | 0x42 | 0x62, _, low, high]) => {
-                [0, 4, 5, 6, 7, 169, 183, 227, 344].contains(&u16::from_le_bytes([*low, *high]))
+            // COUNT, SUM, AVERAGE, MIN, MAX, COUNTA, PRODUCT, MEDIAN, SUMPRODUCT, SUBTOTAL.
+            Some([0x22 | 0x42 | 0x62, _, low, high]) => [0, 4, 5, 6, 7, 169, 183, 227, 228, 344]
+                .contains(&u16::from_le_bytes([*low, *high])),
+            // ROWS, COLUMNS, COUNTBLANK, with as many arguments as they always have.
+            Some([_, 0x21 | 0x41 | 0x61, low, high]) => {
+                [76, 77, 347].contains(&u16::from_le_bytes([*low, *high]))
             }
             _ => false,
         };

@@ -1,5 +1,6 @@
 //! The colours and lines of fonts, as a workbook's styles have them.
 
+use crate::sheet::workbook::fills::is_colour_of_links;
 use crate::xml::{PullError, Tag};
 
 /// A font of cells, as far as it marks them.
@@ -45,15 +46,11 @@ impl Font {
             "rgb=FF000000 ",
             "rgb=00000000 ",
         ];
-        const LINKS: [&str; 5] = [
-            "theme=10 ",
-            "theme=11 ",
-            "rgb=FF0000FF ",
-            "rgb=FF0563C1 ",
-            "indexed=12 ",
-        ];
+        const LINKS: [&str; 4] = ["theme=10 ", "theme=11 ", "indexed=12 ", "indexed=30 "];
         let colour = self.colour.as_str();
-        let is_link = self.is_underlined && LINKS.contains(&colour);
+        let rgb = colour.strip_prefix("rgb=FF").map(str::trim_end);
+        let is_link =
+            self.is_underlined && (LINKS.contains(&colour) || rgb.is_some_and(is_colour_of_links));
         !is_link && !PLAIN.contains(&colour)
     }
 

@@ -2,6 +2,7 @@
 
 use super::range::{column, last_line};
 use super::styles::StyleTable;
+use crate::sheet::workbook::merged::MergedRange;
 use crate::sheet::workbook::row::{RowMarks, Survey, tag_name, tag_number, tag_value};
 use std::collections::{BTreeSet, HashSet};
 
@@ -132,8 +133,12 @@ impl<'b> XlsxSurvey<'b> {
         let (first, last) = range.split_once(':').unwrap_or((range, range));
         let columns = column(first).zip(column(last));
         let columns = columns.map_or(0..1, |(first, last)| first..last.saturating_add(1));
-        let line = last_line(first).unwrap_or(u64::MAX);
-        self.survey.add_merged(line, columns, self.header_line);
+        let range = MergedRange {
+            first_line: last_line(first).unwrap_or(u64::MAX),
+            last_line: last_line(last).unwrap_or(0),
+            columns,
+        };
+        self.survey.add_merged(range, self.header_line);
     }
 }
 

@@ -372,6 +372,12 @@ const CASES: &[HeadingCase] = &[
         "one name for a vendor that has two",
         "portsip",
         "number,name,sip_password,web_password\n2001,Ann Muster,tR7xkQ2mZp9w,Kw83hTqzLm\n",
+        Ask("name"),
+    ),
+    (
+        "one name for a vendor that has two, beside an address that shows its order",
+        "portsip",
+        "number,name,email,sip_password,web_password\n2001,Ann Muster,ann.muster@example.com,tR7xkQ2mZp9w,Kw83hTqzLm\n",
         Read(&[&[
             "number=2001",
             "first_name=Ann",

@@ -42,6 +42,15 @@ fn an_account_that_is_off_is_never_switched_on() {
 }
 
 #[test]
+fn a_mark_that_is_filled_in_is_no_secret_to_hide_in_a_hint() {
+    let desk = Desk::new("portsip");
+    desk.write("s.csv", "number,first_name\n2001,Ann\n");
+    let line = "check s.csv --for portsip --fill sip_password=<generate>";
+    let said = desk.ends(line, 1).out;
+    assert!(said.contains("--fill web_password='<generate>'"), "{said}");
+}
+
+#[test]
 fn a_word_that_names_no_state_is_asked_about_and_an_exports_status_says_nothing() {
     let desk = Desk::new("portsip");
     let sheet =
@@ -166,6 +175,10 @@ fn a_total_of_a_group_deletes_nobody_and_a_full_row_is_a_person() {
             0,
         ),
         ("Ext;Name\n201;Ann\n202;Ben\n4;Cem\n301;Dan\n", 0),
+        // A person who is called so, and words that nobody is called.
+        ("Ext;Name\n201;Ann\n202;Summa\n301;Anna Total\n", 0),
+        ("Ext;Name\n201;Ann\n202;Ben\n302;Anzahl Mitarbeiter\n", 1),
+        ("Ext;Name\n201;Ann\n202;Ben\n2;Summa\n", 1),
     ] {
         assert_eq!(results(rows), totals, "{rows}");
     }

@@ -59,7 +59,13 @@ fn one_name_becomes_first_and_last_name() {
         "s.csv",
         "number,name,sip_password,web_password\n2001,Ann Muster,tR7xkQ2mZp9w,Kw83hTqzLm\n2002,Desk,tR7xkQ2mZp9w,Kw83hTqzLm\n",
     );
-    let words = desk.ends("import s.csv --to TARGET --rate 5000", 0).err;
+    // Which comes first is asked.
+    desk.ends("import s.csv --to TARGET --rate 5000", 2).says(&[
+        "--map 'name=last_name first_name'",
+        "--map 'name=display_name'",
+    ]);
+    let line = "import s.csv --to TARGET --rate 5000 --map name=display_name";
+    let words = desk.ends(line, 0).err;
     let told = lines_with(&words, "becomes first_name and last_name");
     assert_eq!(told.len(), 1, "{words}");
     assert_eq!(field(&desk, "2001", "profile.first_name"), "Ann");
@@ -415,7 +421,8 @@ fn what_a_cell_is_warned_of_is_said_by_import_and_delete_too() {
         "number,name,sip_password,web_password,enabled\n2001,\"Muster, Ann\",' tR7xkQ2mZp9w ',Kw83hTqzLm,on\n2002,Bo Ek,tR7xkQ2mZp9w,Kw83hTqzLm,-\n"
             .replace('\'', ""),
     );
-    let ran = desk.ends("import s.csv --to TARGET --rate 5000 --report r.csv", 1);
+    let line = "import s.csv --to TARGET --rate 5000 --report r.csv --map name=display_name";
+    let ran = desk.ends(line, 1);
     assert!(
         ran.err.contains("2001 warning sip_password, C2"),
         "{}",
@@ -458,7 +465,8 @@ fn names_of_one_word_and_of_two_are_told_in_one_line_and_a_cleared_one_is_emptie
         "s.csv",
         format!("number,name,sip_password,web_password\n{rows}"),
     );
-    let words = desk.ends("import s.csv --to TARGET --rate 5000", 0).err;
+    let line = "import s.csv --to TARGET --rate 5000 --map name=display_name";
+    let words = desk.ends(line, 0).err;
     let told = lines_with(&words, "becomes first_name and last_name");
     assert_eq!(told.len(), 1, "{words}");
     assert!(

@@ -541,7 +541,7 @@ fn headings_in_two_rows_are_joined_and_a_row_without_its_number_is_none_of_them(
         let desk = Desk::new("portsip");
         desk.write("s.csv", rows);
         desk.ends(
-            &format!("import s.csv --to TARGET {fill} --report r.csv"),
+            &format!("import s.csv --to TARGET {fill} --report r.csv --map Name=display_name"),
             1,
         );
         assert_eq!(desk.report("r.csv").len(), 2, "{rows}");

@@ -1,0 +1,116 @@
+//! Doubts about the order of names, the group above a password, an account's bits, and rows behind the first ones.
+
+use super::meant::answers_for;
+use super::*;
+
+#[test]
+fn the_order_of_a_name_that_is_parted_is_asked_unless_something_shows_it() {
+    let order = |heading: &str| {
+        format!("--map '{heading}=last_name first_name' --map '{heading}=display_name'")
+    };
+    for (sheet, expected) in [
+        ("Nummer;Mitarbeiter\n201;Berg Anna", order("Mitarbeiter")),
+        (
+            "Nummer;Vorname/Nachname\n201;Anna Berg",
+            order("Vorname/Nachname"),
+        ),
+        (
+            "Nummer;Full name\n201;Anna Berg (Sales)\n202;Sales, Germany",
+            order("Full name"),
+        ),
+        // One word, commas in all names, an address beside each.
+        ("Nummer;Mitarbeiter\n201;Anna\n202;Empfang", String::new()),
+        (
+            "Nummer;Mitarbeiter\n201;Berg, Anna\n202;Dorn, Carl",
+            String::new(),
+        ),
+        (
+            "Nummer;Mitarbeiter;E-Mail\n201;Anna Berg;anna.berg@x.de",
+            String::new(),
+        ),
+        // An export of rowcall, and a sheet with a given name of its own.
+        ("number;display_name\n201;Anna Berg", String::new()),
+        (
+            "Nummer;Vorname;Full name\n201;Anna;Anna Berg",
+            String::new(),
+        ),
+    ] {
+        assert_eq!(answers_for("portsip", sheet), expected, "{sheet}");
+        assert_eq!(answers_for("openvox", sheet), "", "{sheet}");
+    }
+    let heading = "Nummer;Surname & Forename\n201;Berg Anna";
+    assert!(answers_for("portsip", heading).contains("=last_name first_name'"));
+    assert!(answers_for("openvox", heading).contains("=last_name first_name'"));
+}
+
+#[test]
+fn a_user_s_name_is_asked_about_where_the_vendor_has_it_in_two_fields() {
+    let sheet = "Benutzer: Name;Benutzer: Kennwort;Nummer\nAnna Berg;webPass1234;201";
+    let answers = answers_for("portsip", sheet);
+    assert!(
+        answers.contains("--map 'Benutzer: Name=display_name'"),
+        "{answers}"
+    );
+}
+
+#[test]
+fn the_password_below_a_word_for_the_extension_is_not_the_user_s() {
+    for (headings, meant) in [
+        (
+            "Nummer,Name,Anschluss: Kennwort,Benutzer: Kennwort",
+            "number,display_name,sip_password,web_password",
+        ),
+        (
+            "Numéro,Nom,Poste: Mot de passe,Utilisateur: Mot de passe",
+            "number,display_name,sip_password,web_password",
+        ),
+    ] {
+        assert_eq!(fields("openvox", headings), meant, "{headings}");
+    }
+}
+
+#[test]
+fn the_second_bit_of_an_account_in_active_directory_switches_it_off() {
+    let binding = bind("portsip", "number,userAccountControl", &plain()).unwrap();
+    for (bits, enabled) in [
+        ("512", "on"),
+        ("514", "off"),
+        ("66050", "off"),
+        ("66048", "on"),
+    ] {
+        let values = read(&binding, "portsip", &["201", bits]);
+        assert_eq!(values, format!("number=201|enabled={enabled}"), "{bits}");
+    }
+    // Beside a column for it, both have to say the same.
+    let binding = bind("portsip", "number,enabled,userAccountControl", &plain()).unwrap();
+    let rules = |row: &[&str]| findings(&binding, "portsip", row).len();
+    assert_eq!(rules(&["201", "on", "514"]), 1);
+    assert_eq!(rules(&["201", "on", "512"]), 0);
+    // The cells are numbers, and no question.
+    let sheet = "number;userAccountControl\n201;512\n202;514";
+    assert_eq!(answers_for("portsip", sheet), "");
+}
+
+#[test]
+fn a_row_behind_the_first_ones_says_too_that_it_is_not_meant() {
+    let binding = bind_sheet("Ext;Name;Bemerkung\n2001;Ann;").unwrap();
+    let rules = |cell: &str| -> Vec<String> {
+        let found = findings(&binding, "openvox", &["9999", "Bo", cell]).into_iter();
+        found.map(|finding| finding.rule.to_string()).collect()
+    };
+    assert_eq!(rules("ausgeschieden"), ["row.not_meant"]);
+    assert_eq!(rules("zum 31.3. ausgetreten"), ["row.not_meant"]);
+    for other in ["", "Fenster links", "n/a", "Neue Kollegin"] {
+        assert_eq!(rules(other), [""; 0], "{other}");
+    }
+    for (heading, says, other) in [("Austritt", "31.12.2023", "nein"), ("Leaver", "yes", "no")] {
+        let headings = format!("number,display_name,{heading}");
+        let binding = bind("openvox", &headings, &plain()).unwrap();
+        let count = |cell: &str| findings(&binding, "openvox", &["1", "Bo", cell]).len();
+        assert_eq!([count(says), count(other)], [1, 0], "{heading}");
+    }
+    // What the user left out says nothing.
+    let left_out = map("Austritt", Mapped::LeftOut);
+    let binding = bind("openvox", "number,display_name,Austritt", &left_out).unwrap();
+    assert!(binding.reading().is_none());
+}
