@@ -201,7 +201,7 @@ pub struct VendorFacts {
     /// The objects that make an extension, in words.
     #[serde(default)]
     pub made_of: String,
-    /// What an extension has and no field stands for, in words; empty where that is nothing of note.
+    /// The properties of an extension for which there is no field, in words; empty where none is of note.
     #[serde(default)]
     pub without_field: String,
     /// The longest time that one reply may take, in milliseconds: after that, a look-up that finds nothing proves that
