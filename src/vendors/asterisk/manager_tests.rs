@@ -262,6 +262,35 @@ fn a_box_that_is_written_elsewhere_is_not_doubled() {
     desk.rest_is_as_before();
 }
 
+/// Each piece of each hidden line is looked for in a PBX's own words. A file of the boxes comes with none, however long it
+/// is.
+#[test]
+fn a_log_looks_for_pieces_of_no_line_of_the_file() {
+    let mut desk = desk(Release::R22);
+    is_done(desk.run(Task::Create(&ann())));
+    let (_, exchanges) = testkit::converse(
+        &*desk.client,
+        &Task::Get(&["2002".to_owned()]),
+        &desk.session,
+        |request| Some(desk.pbx.answer(&testkit::raw(&*desk.client, request))),
+    );
+    let words = &manifest().log.words;
+    let files = exchanges
+        .iter()
+        .filter(|it| it.request.operation == "get mailboxes");
+    let mut count = 0;
+    for file in files {
+        count += 1;
+        let text = String::from_utf8_lossy(&file.reply.body).into_owned();
+        let mut names = text.lines().filter_map(|line| line.split_once(": "));
+        assert!(
+            names.all(|(name, _)| !words.iter().any(|word| word == name)),
+            "{text}"
+        );
+    }
+    assert_eq!(count, 2);
+}
+
 /// Asterisk takes `1A` and `1a` for the same box. Nothing is made for a row whose box would be another one's.
 #[test]
 fn a_box_in_letters_of_the_other_case_is_taken() {
