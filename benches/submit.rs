@@ -19,7 +19,7 @@ use rowcall::model::{
 use rowcall::run::journal::{Journal, Pending};
 use rowcall::seal::Key;
 use rowcall::submit::converse::Connection;
-use rowcall::submit::settle::Settlement;
+use rowcall::submit::settlement::Settlement;
 use rowcall::submit::{self, Ended, NoIntentLog, Options};
 use rowcall::vendors::{Account, Client, Task};
 use rowcall::wire::{Answer, Body, Effect, Exchange, Method, Request, Session, Turn};

@@ -17,7 +17,7 @@ use crate::progress::Progress;
 use crate::sim::{Faults, InProcess, Registrar, Sim};
 use crate::submit::converse::{Connection, LookupOptions};
 use crate::submit::foresee::foresee;
-use crate::submit::settle::Settlement;
+use crate::submit::settlement::Settlement;
 use crate::wire::Listing;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;

@@ -23,7 +23,7 @@ use crate::rim::session::first_texts;
 use crate::rim::terminal::{print, print_error};
 use crate::rim::{Exit, Failure, Target, TargetSession};
 use crate::seal::Key;
-use crate::submit::settle::Settlement;
+use crate::submit::settlement::Settlement;
 use crate::submit::{
     Ended, FailuresMax, IntentLog, Memberships, NewStarts, NoIntentLog, Options, WaveGate, submit,
 };

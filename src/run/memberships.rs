@@ -2,7 +2,7 @@
 //! resumed: another one that writes the same groups may undo them.
 
 use crate::model::{Action, Change, Field, PlannedRow, Record, list_items};
-use crate::submit::settle::Settlement;
+use crate::submit::settlement::Settlement;
 use crate::submit::{Memberships, only_memberships};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,7 +2,8 @@
 
 use super::converse::{Connection, interrupted};
 use super::panics::{caught, lock};
-use super::settle::{Settlement, foreseen};
+use super::settle::foreseen;
+use super::settlement::Settlement;
 use crate::link::paced::PARALLEL_MAX;
 use crate::model::{Change, Fault};
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! Options of sending changes.
 
-use super::settle::{SettleLimits, Settlement};
+use super::settle::SettleLimits;
+use super::settlement::Settlement;
 use crate::digest::sha256_hex;
 use crate::model::{Change, Record};
 use serde::{Deserialize, Serialize};

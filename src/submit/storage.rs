@@ -8,7 +8,8 @@
 use super::converse::Connection;
 use super::options::{NewStarts, Options};
 use super::panics::{caught, lock};
-use super::settle::{SettleLimits, Settlement, carry_out_again};
+use super::settle::{SettleLimits, carry_out_again};
+use super::settlement::Settlement;
 use super::verify::{Sent, Verifier};
 use crate::compare::differing;
 use crate::model::{Action, Fault, FaultCause, FaultKind, Field, Record, RowResult, field_names};

@@ -8,7 +8,8 @@
 use super::converse::Connection;
 use super::options::{Options, Verify};
 use super::panics::{caught, lock};
-use super::settle::{Settlement, hint_to_look_later, leaves_open, renamed};
+use super::settle::{hint_to_look_later, leaves_open, renamed};
+use super::settlement::Settlement;
 use super::usual::UsualSettings;
 use crate::compare::{changed_beside, differences, differing, uncomparable, with_lost};
 use crate::manifest::Manifest;

@@ -10,7 +10,7 @@ use rowcall::model::{Action, Change, Fault, Record, RowResult};
 use rowcall::sim::{Faults, Server};
 use rowcall::submit::Verify;
 use rowcall::submit::converse::Connection;
-use rowcall::submit::settle::Settlement;
+use rowcall::submit::settlement::Settlement;
 use rowcall::submit::{Ended, IntentLog, NoIntentLog, submit};
 use rowcall::vendors::VENDORS;
 use rowcall::wire::{Effect, Reply, Request};

@@ -9,7 +9,7 @@ use rowcall::model::{Action, Change, Fault, Field, Kind, Record, Secret};
 use rowcall::sim::{Faults, InProcess, Sim};
 use rowcall::submit::Verify;
 use rowcall::submit::converse::Connection;
-use rowcall::submit::settle::Settlement;
+use rowcall::submit::settlement::Settlement;
 use rowcall::submit::{Ended, FailuresMax, IntentLog, NoIntentLog, Options, settle, submit};
 use rowcall::vendors::{Account, GROUPS, Settings, VENDORS, Vendor};
 use std::collections::{BTreeMap, BTreeSet};
