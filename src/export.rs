@@ -155,9 +155,8 @@ pub struct NotExported {
     pub values: Vec<(String, Field)>,
 }
 
-/// Looks extensions up and writes them; returns what is missing. `numbers` are
-/// as [`sorted_numbers`] returns them; memory does not grow with their number. `done` is called with the number of further
-/// ones written.
+/// Looks extensions up and writes them; returns what is missing. `numbers` are as [`sorted_numbers`] returns them; memory
+/// does not grow with their number. `done` is called with the number of further ones written.
 ///
 /// # Errors
 /// The fault of the PBX or the network, or the reason why the file cannot be written.

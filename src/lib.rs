@@ -44,9 +44,9 @@
 //! | the ledger's schema | `ledger/store.rs` |
 //! | undo, resume | `plan/revert.rs`, `run/undo.rs`, `run/resume.rs`; what a PBX has lost of a run `plan/lost.rs` |
 //! | the targets that a process takes of many, and its summary | `fleet/` |
-//! | an exit code | `rim/failure.rs` |
+//! | an exit code | `rim/failure.rs`; in the help of a command, its file in `cli/` |
 //! | the German of a message | `lang/de/`, a file for each room; a test finds what is missing |
-//! | the wording of a message | search for it: each stands once; the last lines of a run `run/results.rs` and `run/execution.rs` |
+//! | the wording of a message | search for it: most stand once; the last lines of a run `run/results.rs` and `run/execution.rs` |
 //! | a flag | `cli/mod.rs` names the file of each kind; then `commands/`; if a resume needs it, `run/saved_options.rs` |
 //! | the values that are never shown | `model/redact.rs`; which values, `Field::hides` in `model/field.rs` |
 //! | a product's import file | `dialects/`, a file of facts for each; the table's writer is `dialects/mod.rs` |
@@ -91,8 +91,8 @@
 //! - Every row that goes in comes out as one outcome.
 //! - A secret leaves by known doors only ([`model::Secret`]); nothing below `rim` prints but [`progress`].
 //! - A run, its resume and its undo belong to the PBX that it was made for.
-//! - A third-party crate with a job of its own is named in one file; imports run downward only, in the order below; files
-//!   of a folder do not name each other in a circle.
+//! - A third-party crate with a job of its own is named in one file; imports run downward only, in the order below; no
+//!   paths between files of a folder make a circle.
 //!
 //! # The rooms, from the bottom up
 //!

@@ -503,35 +503,23 @@ impl Comparison<'_> {
     /// two. A field with the extension's own number does not count.
     fn identity(&self, extension: SideExtension<'_>) -> Option<String> {
         let mut identity = String::new();
-        let mut aspects = HashSet::new();
-        for (field, aspect) in IDENTIFYING {
-            if !self.fields().any(|compared| compared == field) {
+        let mut traits = HashSet::new();
+        for field in self.fields() {
+            let Some(shown) = field.def().owner else {
                 continue;
-            }
+            };
             let text = extension.value(field);
             if text == extension.number() {
                 identity.push('#');
             } else if !text.is_empty() {
                 identity.push_str(&text);
-                aspects.insert(aspect);
+                traits.insert(shown);
             }
             identity.push('\0');
         }
-        (aspects.len() >= 2).then_some(identity)
+        (traits.len() >= 2).then_some(identity)
     }
 }
-
-/// The fields that identify an extension's owner; those that show the same thing have the same number.
-const IDENTIFYING: [(Field, u8); 8] = [
-    (Field::DISPLAY_NAME, 0),
-    (Field::FIRST_NAME, 0),
-    (Field::LAST_NAME, 0),
-    (Field::EMAIL, 1),
-    (Field::MOBILE, 2),
-    (Field::USER_ID, 3),
-    (Field::SIP_AUTH_NAME, 4),
-    (Field::SIP_USERNAME, 4),
-];
 
 impl ComparedField {
     fn differs(

@@ -13,7 +13,7 @@ use crate::model::{
     same_word,
 };
 use crate::rim::Failure;
-use crate::rules::{Checker, Country, Dialled};
+use crate::rules::{Checker, Country, Dialled, TAKE_ROW_OUT};
 use crate::sheet::{Cells, Row, RowTrouble, Sheet, Stored, is_placeholder};
 use crate::wire::{Listing, MAY_BE_INCOMPLETE};
 use std::collections::{BTreeMap, BTreeSet};
@@ -445,8 +445,7 @@ impl InputRows {
                     row.place,
                     quoted(row.wanted.number())
                 );
-                let hint = "take the row out; an extension that has this number goes in a sheet of its own";
-                return Err(Failure::usage(message).hint(hint));
+                return Err(Failure::usage(message).hint(TAKE_ROW_OUT));
             }
         }
         Ok(())

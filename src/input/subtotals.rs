@@ -4,7 +4,7 @@ use super::rows::{InputRow, InputRows};
 use crate::manifest::{Manifest, all_digits};
 use crate::model::redact::quoted;
 use crate::model::{Field, Finding, Severity};
-use crate::rules::{GroupTotals, TotalLabel, total_label};
+use crate::rules::{GroupTotals, TAKE_ROW_OUT, TotalLabel, total_label};
 use std::collections::{BTreeMap, HashSet};
 
 /// The most cells with text of a row whose label may be a total's.
@@ -125,9 +125,8 @@ fn refuse_totals(rows: &mut [&mut InputRow]) {
             "{} is the count or the sum of the rows above it, and may be no extension to delete",
             quoted(row.wanted.number())
         );
-        let hint = "take the row out; an extension that has this number goes in a sheet of its own";
         let finding = Finding::new("row.total", Severity::Error, message);
-        row.findings.push(finding.hint(hint));
+        row.findings.push(finding.hint(TAKE_ROW_OUT));
     }
 }
 

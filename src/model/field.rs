@@ -94,7 +94,22 @@ pub enum Reference {
     Dialled,
 }
 
-/// A language of headings for people.
+/// What a field shows of an extension's owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OwnerTrait {
+    /// The name, or a part of it.
+    Name,
+    /// The e-mail address.
+    Email,
+    /// The mobile telephone.
+    Mobile,
+    /// The account of the person.
+    User,
+    /// The account of the telephone.
+    Account,
+}
+
+/// A language of texts for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
     /// English
@@ -141,6 +156,8 @@ pub struct FieldDef {
     pub flaw: bool,
     /// The part of the extension's identity that it shows to people; a secret must not be guessable from it.
     pub identifies: Option<Identity>,
+    /// The trait of an extension's owner that it shows: of several, one tells who it is, whatever its number.
+    pub owner: Option<OwnerTrait>,
     /// The kind of extension whose number it may contain.
     pub refers: Option<Reference>,
     /// True if it lists which extensions belong to which groups: a later change of another record may undo it.
@@ -170,6 +187,7 @@ impl FieldDef {
             live: false,
             flaw: false,
             identifies: None,
+            owner: None,
             refers: None,
             membership: false,
             example: "",
@@ -214,11 +232,11 @@ dictionary! {
         "The number that the extension is to have from now on.";
     GROUP_NAME = "group_name", "group name", ["Group name", "Gruppenname"], Text, "Sales",
         "A group's name: its key in a sheet of groups.";
-    DISPLAY_NAME { care: Care::Name, identifies: Some(Identity::Person) } = "display_name", "name", ["Display name", "Anzeigename"], Text, "Ann Miller",
+    DISPLAY_NAME { care: Care::Name, identifies: Some(Identity::Person), owner: Some(OwnerTrait::Name) } = "display_name", "name", ["Display name", "Anzeigename"], Text, "Ann Miller",
         "The person's or room's name as phones show it.";
-    FIRST_NAME { care: Care::Name, identifies: Some(Identity::Person) } = "first_name", "first name", ["First name", "Vorname"], Text, "Ann",
+    FIRST_NAME { care: Care::Name, identifies: Some(Identity::Person), owner: Some(OwnerTrait::Name) } = "first_name", "first name", ["First name", "Vorname"], Text, "Ann",
         "Given name.";
-    LAST_NAME { care: Care::Name, identifies: Some(Identity::Person) } = "last_name", "last name", ["Last name", "Nachname"], Text, "Miller",
+    LAST_NAME { care: Care::Name, identifies: Some(Identity::Person), owner: Some(OwnerTrait::Name) } = "last_name", "last name", ["Last name", "Nachname"], Text, "Miller",
         "Family name.";
     CALLER_ID { care: Care::Account, identifies: Some(Identity::Number), refers: Some(Reference::Own) } = "caller_id", "caller ID", ["Caller ID", "Absendernummer"], Text, "2002",
         "The caller ID that is shown for outgoing calls.";
@@ -226,9 +244,9 @@ dictionary! {
         "Free text about the extension, or the group.";
     ENABLED = "enabled", "enabled", ["Enabled", "Aktiv"], Switch, "on",
         "Whether the extension may be used.";
-    SIP_USERNAME { care: Care::Account, identifies: Some(Identity::Account), refers: Some(Reference::Own) } = "sip_username", "SIP user name", ["SIP user name", "SIP-Benutzername"], Text, "2002",
+    SIP_USERNAME { care: Care::Account, identifies: Some(Identity::Account), owner: Some(OwnerTrait::Account), refers: Some(Reference::Own) } = "sip_username", "SIP user name", ["SIP user name", "SIP-Benutzername"], Text, "2002",
         "The SIP account's user name.";
-    SIP_AUTH_NAME { care: Care::Account, identifies: Some(Identity::Account), refers: Some(Reference::Own) } = "sip_auth_name", "SIP authentication name", ["SIP auth name", "SIP-Anmeldename"], Text, "2002",
+    SIP_AUTH_NAME { care: Care::Account, identifies: Some(Identity::Account), owner: Some(OwnerTrait::Account), refers: Some(Reference::Own) } = "sip_auth_name", "SIP authentication name", ["SIP auth name", "SIP-Anmeldename"], Text, "2002",
         "The name that a phone authenticates with.";
     SIP_PASSWORD { secret: true, care: Care::Password } = "sip_password", "SIP secret", ["SIP password", "SIP-Passwort"], Text, "tR7xkQ2mZp9w",
         "The password that a phone registers with.";
@@ -238,11 +256,11 @@ dictionary! {
         "How many phones may be registered at the same time.";
     WEB_PASSWORD { secret: true, care: Care::Password } = "web_password", "web password", ["Web password", "Web-Passwort"], Text, "Kw83hTqzLm",
         "The password for the user's web page.";
-    USER_ID { care: Care::Account, identifies: Some(Identity::Person) } = "user_id", "user", ["User ID", "Benutzerkennung"], Text, "user100",
+    USER_ID { care: Care::Account, identifies: Some(Identity::Person), owner: Some(OwnerTrait::User) } = "user_id", "user", ["User ID", "Benutzerkennung"], Text, "user100",
         "The PBX user that the extension belongs to.";
-    EMAIL { identifies: Some(Identity::Person) } = "email", "e-mail", ["E-mail", "E-Mail"], Email, "ann.miller@example.com",
+    EMAIL { identifies: Some(Identity::Person), owner: Some(OwnerTrait::Email) } = "email", "e-mail", ["E-mail", "E-Mail"], Email, "ann.miller@example.com",
         "E-mail address, for voicemail and notices.";
-    MOBILE { care: Care::Phone, identifies: Some(Identity::Number) } = "mobile", "mobile", ["Mobile", "Mobil"], Identifier, "18088861612",
+    MOBILE { care: Care::Phone, identifies: Some(Identity::Number), owner: Some(OwnerTrait::Mobile) } = "mobile", "mobile", ["Mobile", "Mobil"], Identifier, "18088861612",
         "Mobile telephone number.";
     WORK_PHONE { care: Care::Phone, identifies: Some(Identity::Number) } = "work_phone", "work phone", ["Work phone", "Telefon geschäftlich"], Identifier, "0301234567",
         "Work telephone number.";

@@ -26,7 +26,7 @@ pub use change::Change;
 pub(crate) use fault::FaultCause;
 pub use fault::{Fault, FaultKind};
 pub(crate) use field::{Care, Reference, field_names, list_items};
-pub use field::{Field, Identity, Kind, Language, RecordKind};
+pub use field::{Field, Identity, Kind, Language, OwnerTrait, RecordKind};
 pub use finding::Finding;
 pub(crate) use finding::Severity;
 pub(crate) use finding::with_hint;

@@ -155,7 +155,7 @@ pub struct Exceeded {
 /// # Errors
 /// The first kind of change that goes past it.
 pub fn guard(changes: &[Change], on_pbx: usize, budget: &Budget) -> Result<(), Exceeded> {
-    let of = |action| changes.iter().filter(move |change| change.action == action);
+    let changes_by = |action| changes.iter().filter(move |change| change.action == action);
     let has_secret = |change: &&Change| change.wanted.iter().any(|(field, _)| field.is_secret());
     let first = changes.first();
     let record = first.map_or("extension", |change| change.wanted.noun());
@@ -164,25 +164,25 @@ pub fn guard(changes: &[Change], on_pbx: usize, budget: &Budget) -> Result<(), E
         (
             "deletions",
             "--max-deletes",
-            of(Action::Delete).count(),
+            changes_by(Action::Delete).count(),
             budget.deletes,
         ),
         (
             "updates",
             "--max-updates",
-            of(Action::Update).count(),
+            changes_by(Action::Update).count(),
             budget.updates,
         ),
         (
             "changes of passwords or PINs",
             "--max-secret-changes",
-            of(Action::Update).filter(has_secret).count(),
+            changes_by(Action::Update).filter(has_secret).count(),
             budget.secret_changes,
         ),
         (
             new.as_str(),
             "--max-creates",
-            of(Action::Create).count(),
+            changes_by(Action::Create).count(),
             budget.creates,
         ),
     ];

@@ -28,7 +28,7 @@ const FIRST_PARTS: usize = 4;
 /// The rows by which a run that was cut off is asked whether its PBX is another one by now.
 const FEW: usize = 4;
 
-/// Returns true where the PBX may be another one than that of a run which was cut off: it is of a make that loses what it
+/// Returns true where the PBX may be another one than that of a run which was cut off: it is of a vendor that loses what it
 /// accepted, and has nothing of the first few rows that are `done`.
 ///
 /// # Errors
@@ -90,7 +90,7 @@ pub(crate) fn lost(
 /// are done nothing is to be seen.
 ///
 /// # Errors
-/// Exit 3 where that is so, and the make loses what it accepted.
+/// Exit 3 where that is so, and the vendor loses what it accepted.
 pub(crate) fn refuse_without_next(
     run: &str,
     next: &[&Change],

@@ -1,5 +1,6 @@
 //! The extensions that a migration takes over: those of a PBX, or those of a product's own file.
 
+use super::remote::LOOK_AND_RUN_AGAIN;
 use crate::columns::AllowedActions;
 use crate::dialects::ProductFile;
 use crate::digest::sha256_hex;
@@ -109,7 +110,7 @@ impl MigrationSource {
             number: number.clone(),
             code: "migrate.vanished".into(),
             message: format!("{label} lists it, and did not show it when it was read"),
-            hint: "look at it on the PBX, then run it again".into(),
+            hint: LOOK_AND_RUN_AGAIN.into(),
             ..line(number, RowResult::Missing)
         });
         let vanished = vanished.enumerate().map(|(index, line)| Outcome {

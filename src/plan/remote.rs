@@ -7,6 +7,9 @@ use crate::rim::{Failure, TargetSession};
 use crate::wire::Listing;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The way on where an extension could not be read.
+pub(super) const LOOK_AND_RUN_AGAIN: &str = "look at it on the PBX, then run it again";
+
 /// The state of the PBX, as far as the rows need it.
 pub(crate) struct RemoteState {
     /// Every number.
@@ -162,7 +165,7 @@ impl RemoteState {
             result: RowResult::Unknown,
             code: fault.code.to_string(),
             message: format!("nothing was sent, because it could not be read: {}", fault),
-            hint: "look at it on the PBX, then run it again".into(),
+            hint: LOOK_AND_RUN_AGAIN.into(),
             http_status: fault.http_status,
             vendor_code: fault.vendor_code.clone(),
             ..line.clone()

@@ -1,6 +1,6 @@
 //! Mode sync: the extensions that no row names.
 
-use super::remote::{RemoteState, not_shown};
+use super::remote::{LOOK_AND_RUN_AGAIN, RemoteState, not_shown};
 use crate::input::InputRows;
 use crate::model::{
     Action, Change, Field, Finding, Outcome, PlannedRow, Record, RowResult, RuleId,
@@ -62,7 +62,7 @@ pub(crate) fn unnamed(
             number,
             code: fault.code.to_string(),
             message: format!("not deleted, because it could not be read: {}", fault),
-            hint: "look at it on the PBX, then run it again".into(),
+            hint: LOOK_AND_RUN_AGAIN.into(),
             ..Outcome::new(Action::Delete, RowResult::Unknown)
         })
     });

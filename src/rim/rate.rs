@@ -20,6 +20,9 @@ impl FromStr for Rate {
         };
         match count.trim().parse::<f64>() {
             Ok(count) if count > 0.0 && count / seconds <= RATE_MAX => Ok(Rate(count / seconds)),
+            Ok(count) if count.is_finite() && count > 0.0 => {
+                Err(format!("{text:?} is too fast: at most {RATE_MAX}/s"))
+            }
             _ => Err(format!("{text:?} is no rate: write 20/s or 300/min")),
         }
     }

@@ -30,7 +30,7 @@ pub use phone::Country;
 pub use row::Checker;
 pub use rows_together::{BatchFacts, Collector, CrossRowFacts, Duplicate, Places};
 pub use spreadsheet_damage::CELL_NUMERIC;
-pub(crate) use totals::{GroupTotals, TotalLabel, total_label};
+pub(crate) use totals::{GroupTotals, TAKE_ROW_OUT, TotalLabel, total_label};
 
 #[cfg(test)]
 mod cell_tests;

@@ -10,7 +10,7 @@ use super::numbers::{Number, Numbers, key, length_of, repeated, value_of};
 use super::one_password::{OnePassword, SharedPasswords};
 use super::spreadsheet_damage::{Plain, Shapes, Suspects, TextShape};
 use super::sums::{LabelledRow, Sums};
-use super::totals::{GroupTotals, SUMS_UP, has_label_alone};
+use super::totals::{GroupTotals, SUMS_UP, TAKE_ROW_OUT, has_label_alone};
 use crate::manifest::{CrossRule, all_digits};
 use crate::model::redact::quoted;
 use crate::model::{Field, Finding, Place, Severity};
@@ -376,8 +376,12 @@ impl CrossRowFacts {
         } else {
             return None;
         };
-        let hint = "take the row out; an extension that has this number goes in a sheet of its own";
-        Some(about_row(Some(compiled), "row.total", &message, hint))
+        Some(about_row(
+            Some(compiled),
+            "row.total",
+            &message,
+            TAKE_ROW_OUT,
+        ))
     }
 
     pub(super) fn check<'m, 'c>(

@@ -4,6 +4,10 @@ use crate::manifest::all_digits;
 use crate::sheet::Cells;
 use std::collections::HashSet;
 
+/// The way out for a number that is a total, or looks like one.
+pub(crate) const TAKE_ROW_OUT: &str =
+    "take the row out; an extension that has this number goes in a sheet of its own";
+
 /// The message about a row that sums others up.
 pub(super) const SUMS_UP: &str = "the row sums the others up, and is no extension";
 

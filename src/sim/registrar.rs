@@ -434,7 +434,7 @@ impl RegistrarState {
         })
     }
 
-    /// Returns true if the answer to a request with a contact is not said.
+    /// Returns true if the answer to a request with a contact is withheld.
     fn loses(&mut self, user: &str) -> bool {
         let Some(own) = self.quirks.get_mut(user) else {
             return false;

@@ -379,7 +379,7 @@ fn chunks<T>(mut rows: Vec<T>, most: usize) -> Vec<Vec<T>> {
     pieces
 }
 
-/// Tells of a row that counted as done and is not, once its result is certain, and of one that ends the run.
+/// Reports a row that counted as done and is not, once its result is certain, and of one that ends the run.
 fn report_unstored<'c>(one: Unstored<'c>, judge: &dyn Fn(&Settlement)) -> Sent<'c> {
     let Settlement { result, fault, .. } = &one.sent.settlement;
     let ends = fault.as_ref().is_some_and(Fault::ends_the_run);

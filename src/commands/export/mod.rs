@@ -1,6 +1,7 @@
 //! `rowcall export`: every extension of PBXes, ordered by number, under canonical headings; into files, or into an
 //! archive of snapshots.
 
+mod all;
 mod archive;
 mod exported;
 mod job;

@@ -35,6 +35,8 @@ impl CsvEncoder {
         self.append(style, texts, lines)
     }
 
+    /// Writes a row, with quotes around the cells that need them.
+    ///
     /// # Errors
     /// If the lines cannot be written to, which memory always can.
     pub(crate) fn row<'c>(

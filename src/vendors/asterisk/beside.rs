@@ -226,24 +226,6 @@ impl Asterisk {
         Ok(())
     }
 
-    /// Refuses a box of the number that is another one than the row would make: it is neither changed nor used.
-    pub(super) fn foreign_mailbox(
-        &self,
-        talk: &AriConversation<'_>,
-        number: &str,
-        place: &str,
-    ) -> Turn {
-        let context = &self.voicemail_context;
-        let why = format!(
-            "there is a box {number} in the context {context} already, {place}, and not as this row would make it: it may be somebody's"
-        );
-        let hint = "give the row the box's own voicemail_pin, email and voicemail_options, or remove the box: its line in voicemail.conf, or its entry in users.conf or a database";
-        let fault = self
-            .manifest
-            .fault(FaultKind::Exists, "foreign_mailbox", why);
-        talk.end(fault.hint(hint))
-    }
-
     /// Refuses a key of the number that the row would not set so: the new extension would forward its calls at once.
     fn foreign_key(&self, talk: &AriConversation<'_>, family: &str, number: &str) -> Turn {
         let why = format!(

@@ -9,6 +9,7 @@ use super::own::items;
 use super::protocol::{AriConversation, Asterisk, one_line};
 use crate::model::{Fault, FaultKind, Secret, WireText};
 use crate::vendors::conversation::Step;
+use crate::wire::Turn;
 
 /// The most looks at the file until two in a row are the same.
 const LOOKS_MAX: usize = 8;
@@ -309,5 +310,23 @@ impl Asterisk {
         let makes_context = !boxes.has_context;
         let change = LineChange { current, wanted };
         self.write_mailbox(talk, number, makes_context, &change)
+    }
+
+    /// Refuses a box of the number that is another one than the row would make: it is neither changed nor used.
+    pub(super) fn foreign_mailbox(
+        &self,
+        talk: &AriConversation<'_>,
+        number: &str,
+        place: &str,
+    ) -> Turn {
+        let context = &self.voicemail_context;
+        let why = format!(
+            "there is a box {number} in the context {context} already, {place}, and not as this row would make it: it may be somebody's"
+        );
+        let hint = "give the row the box's own voicemail_pin, email and voicemail_options, or remove the box: its line in voicemail.conf, or its entry in users.conf or a database";
+        let fault = self
+            .manifest
+            .fault(FaultKind::Exists, "foreign_mailbox", why);
+        talk.end(fault.hint(hint))
     }
 }

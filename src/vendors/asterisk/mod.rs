@@ -652,12 +652,6 @@ impl Asterisk {
         }
     }
 
-    fn part_missing(&self, talk: &AriConversation<'_>, object: PjsipObject, number: &str) -> Turn {
-        let why = format!("{number} has an endpoint, but no {}", object.word());
-        let hint = "import it with its SIP password: --mode upsert makes what is missing";
-        talk.refuse("part_missing", why, hint)
-    }
-
     /// Removes the endpoint first, and then the objects that it named. Where it is gone already, those of its number may
     /// have been left behind.
     fn delete(&self, talk: &mut AriConversation<'_>, number: &str) -> Step<Answer> {

@@ -3,6 +3,7 @@
 use super::protocol::{AriConversation, Asterisk, encoded};
 use crate::model::{Fault, FaultKind, Secret, WireText};
 use crate::vendors::conversation::Step;
+use crate::wire::Turn;
 use crate::wire::{Body, Effect, Method, Request, json};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -263,6 +264,18 @@ impl Asterisk {
             Err(refusal) if refusal.kind == FaultKind::Missing => Ok(false),
             Err(refusal) => Err(talk.end(refusal)),
         }
+    }
+
+    /// Refuses an extension that lacks an object.
+    pub(super) fn part_missing(
+        &self,
+        talk: &AriConversation<'_>,
+        object: PjsipObject,
+        number: &str,
+    ) -> Turn {
+        let why = format!("{number} has an endpoint, but no {}", object.word());
+        let hint = "import it with its SIP password: --mode upsert makes what is missing";
+        talk.refuse("part_missing", why, hint)
     }
 }
 

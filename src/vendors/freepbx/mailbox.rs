@@ -30,7 +30,7 @@ pub(super) struct Mailbox {
     name: String,
     email: String,
     pager: String,
-    /// The switches that are told, by their place in [`SWITCHES`].
+    /// The switches that the PBX shows, by their place in [`SWITCHES`].
     switches: [Option<bool>; 4],
 }
 
