@@ -2,8 +2,8 @@
 
 use super::remote::RemoteState;
 use crate::input::FieldHeadings;
-use crate::model::{PlannedRow, RowResult};
-use crate::submit::order::{provides, references};
+use crate::model::{Action, PlannedRow, RowResult};
+use crate::submit::order::{kept_words, provides, references};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Holds back the rows that refer to an extension which the PBX does not have, where the row that names it is not sent
@@ -64,4 +64,24 @@ pub(crate) fn block_rows(
         }
     }
     held
+}
+
+/// Holds back the deletions of extensions that no row names, because the creation of this number, in this row and with this
+/// result, may mean one of them. Returns the positions held back.
+pub(crate) fn hold_unnamed<'r>(
+    rows: impl IntoIterator<Item = &'r mut PlannedRow>,
+    (number, row, result): (&str, usize, RowResult),
+) -> Vec<usize> {
+    let (message, hint) = kept_words(number, row, result);
+    let unnamed = rows.into_iter().filter(|row| row.outcome.row.is_none());
+    let held = unnamed.filter_map(|row| {
+        let change = row
+            .change
+            .take_if(|change| change.action == Action::Delete)?;
+        row.outcome.result = RowResult::Held;
+        row.outcome.code = RowResult::Held.word().into();
+        (row.outcome.message, row.outcome.hint) = (message.clone(), hint.clone());
+        Some(change.row)
+    });
+    held.collect()
 }

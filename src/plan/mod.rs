@@ -33,6 +33,8 @@ use crate::ledger::SecretMarks;
 use crate::migrate::Agreement;
 use crate::model::{Change, Outcome, PlannedRow, Record};
 use crate::rim::{Exit, Failure, TargetSession};
+use crate::submit::order::{keeps_unnamed, provides};
+use dependents::{block_rows, hold_unnamed};
 use remote::RemoteState;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -96,23 +98,43 @@ impl Plan {
         }
     }
 
-    /// Gives rows that the PBX is sure to refuse the result that a run would give them.
+    /// Gives rows that the PBX is sure to refuse the result that a run would give them, and holds back what a run would hold
+    /// back for them; in a sync also the deletions of extensions that no row names.
     ///
     /// # Errors
     /// Exit 3 where the PBX cannot be read.
-    pub(crate) fn foresee(&mut self, session: &TargetSession<'_>) -> Result<(), Failure> {
+    pub(crate) fn foresee(
+        &mut self,
+        session: &TargetSession<'_>,
+        is_sync: bool,
+        headings: &FieldHeadings,
+    ) -> Result<(), Failure> {
         let changes = self.rows.iter().filter_map(|row| row.change.as_ref());
         let changes: Vec<&Change> = changes.collect();
         let found = session.foresee(&changes)?;
         let mut to_send = self.rows.iter_mut().filter(|row| row.change.is_some());
-        let mut passed = 0;
+        let (mut passed, mut lost, mut open) = (0, BTreeMap::new(), None);
         for (position, settlement) in found {
             let Some(row) = to_send.nth(position - passed) else {
                 break;
             };
             passed = position + 1;
             settlement.write_into(&mut row.outcome);
+            let change = row.change.take();
             *row = PlannedRow::without_change(row.outcome.clone());
+            let Some(change) = change else { continue };
+            let result = row.outcome.result;
+            if let Some(number) = provides(&change) {
+                lost.insert(number.to_owned(), result);
+            }
+            if keeps_unnamed(change.action, result) {
+                open.get_or_insert((change.number, change.row, result));
+            }
+        }
+        let mut all: Vec<&mut PlannedRow> = self.rows.iter_mut().collect();
+        block_rows(&mut all, lost, headings);
+        if let Some((number, row, result)) = open.filter(|_| is_sync) {
+            hold_unnamed(all, (&number, row, result));
         }
         Ok(())
     }

@@ -7,13 +7,13 @@ use super::results::Results;
 use super::rows::RunRows;
 use super::saved_options::SavedOptions;
 use crate::ledger::{Ledger, Standing};
-use crate::model::{Action, Change, Outcome, PlannedRow, Record, RowResult};
-use crate::plan::dependents::block_rows;
+use crate::model::{Change, Outcome, PlannedRow, Record};
+use crate::plan::dependents::{block_rows, hold_unnamed};
 use crate::plan::waves::{Wave, in_waves};
 use crate::rim::Failure;
 use crate::rim::terminal::print;
 use crate::submit::Memberships;
-use crate::submit::order::{dependency_order, keeps_unnamed, kept_words, provides};
+use crate::submit::order::{dependency_order, keeps_unnamed, provides};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -59,18 +59,7 @@ impl Remaining {
             .collect();
         let mut blocked = block_rows(&mut waiting, lost, &options.headings);
         if let Some((number, row, result)) = open.filter(|_| is_sync) {
-            let (message, hint) = kept_words(&number, row, result);
-            let unnamed = waiting.into_iter().filter(|row| row.outcome.row.is_none());
-            for row in unnamed {
-                let Some(change) = row.change.take_if(|change| change.action == Action::Delete)
-                else {
-                    continue;
-                };
-                row.outcome.result = RowResult::Held;
-                row.outcome.code = RowResult::Held.word().into();
-                (row.outcome.message, row.outcome.hint) = (message.clone(), hint.clone());
-                blocked.push(change.row);
-            }
+            blocked.extend(hold_unnamed(waiting, (&number, row, result)));
         }
         let is_left = |change: &Change| !is_final(change.row) && !blocked.contains(&change.row);
         let mut changes: Vec<Change> = all.into_iter().filter(is_left).collect();

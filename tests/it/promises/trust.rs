@@ -805,8 +805,10 @@ fn a_sync_of_which_a_creation_is_refused_deletes_nothing() {
     assert_eq!(desk.pbx.numbers(), ["1001", "1002", "1003", "1004"]);
 
     // A plan of it does no more.
-    desk.go("plan b.csv --to TARGET --mode sync -o plan.json")
-        .exits(0);
+    let plan = desk
+        .go("plan b.csv --to TARGET --mode sync -o plan.json")
+        .exits(1);
+    assert!(!plan.out.contains("- delete"), "{}", plan.out);
     desk.go("import --plan plan.json --yes --max-deletes all --report p.csv")
         .exits(1);
     assert_eq!(desk.results("p.csv")[2..], ["rejected", "held", "held"]);
