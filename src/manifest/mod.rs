@@ -7,7 +7,6 @@ mod file;
 #[cfg(test)]
 pub(crate) mod for_tests;
 mod needs;
-mod parse;
 mod rule;
 
 pub use cross_rule::CrossRule;
@@ -519,6 +518,17 @@ impl Manifest {
         self.field.iter().any(|row| row.shared_file)
     }
 
+    /// Reads a `vendor.toml` and checks that its parts agree.
+    ///
+    /// # Errors
+    /// A mistake, with its row.
+    pub fn parse(text: &str) -> Result<Manifest, String> {
+        let manifest: Manifest = toml::from_str(text).map_err(|error| error.to_string())?;
+        manifest.validate()?;
+        manifest.validate_needs()?;
+        Ok(manifest.by_settings())
+    }
+
     /// Adds the faults of a vendor with the same conversation, with their pages, where it has none of its own for a code or
     /// a status.
     pub fn with_faults_of(mut self, like: &Manifest) -> Manifest {
@@ -538,6 +548,18 @@ impl Manifest {
         let choices = self.choices.into_iter();
         self.choices = choices.map(|choice| choice.with_faults_of(like)).collect();
         self
+    }
+
+    /// The facts of the vendor's groups, as records of their own; `None` where it has none.
+    pub fn of_groups(mut self) -> Option<Manifest> {
+        let group = self.group.take()?;
+        self.vendor.name.push_str(" groups");
+        self.vendor.batch = group.batch;
+        self.setting
+            .retain(|setting| group.settings.contains(&setting.name));
+        self.field = group.field;
+        self.cross = vec![];
+        Some(self.by_settings())
     }
 
     fn index_fields(&mut self) {

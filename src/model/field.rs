@@ -94,7 +94,7 @@ pub enum Reference {
     Dialled,
 }
 
-/// What a field shows of an extension's owner.
+/// The trait of an extension's owner that a field shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OwnerTrait {
     /// The name, or a part of it.

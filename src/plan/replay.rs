@@ -222,7 +222,10 @@ impl Planner<'_> {
         if moved && !self.replans {
             return Ok(without_change(self.drifted(row, line, now)));
         }
-        if !moved && line.result == RowResult::Held {
+        // A creation or an update with a result is one that the PBX was sure to refuse.
+        let is_refused = matches!(line.action, Action::Create | Action::Update)
+            && line.result != RowResult::NotSent;
+        if !moved && (is_refused || line.result == RowResult::Held) {
             return Ok(without_change(line));
         }
         let Some(wanted) = known else {
