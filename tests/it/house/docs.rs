@@ -1,5 +1,6 @@
 //! Runs every command in README.md and in the manual, and compares the output with every transcript in them.
 
+use crate::support::program::PROGRAM;
 use crate::support::sources::root;
 use rowcall::manual::PAGES;
 use rowcall::model::Language;
@@ -124,7 +125,7 @@ impl DocSession {
 
     fn command(&self, text: &str) -> Command {
         let text = self.with_ports(&text.replace("cargo run --release -- ", "rowcall "));
-        let program = PathBuf::from(env!("CARGO_BIN_EXE_rowcall"));
+        let program = PathBuf::from(PROGRAM);
         let path = format!(
             "{}:{}",
             program.parent().unwrap().display(),

@@ -1,7 +1,9 @@
 //! The house's own rules, checked by reading the sources.
 
 use crate::support::skip::skip;
-use crate::support::sources::{code_lines, program_sources, root, sources, without_tests};
+use crate::support::sources::{
+    code_lines, program_sources, root, sources, sources_in, without_tests,
+};
 use rowcall::manifest::Manifest;
 use rowcall::vendors::vendor;
 use std::collections::{BTreeMap, BTreeSet};
@@ -739,4 +741,14 @@ fn the_top_level_is_what_a_visitor_expects() {
             "{name} does not belong at the top level"
         );
     }
+}
+
+/// Elsewhere it would be started with the configuration and the runs of whoever tests it.
+#[test]
+fn tests_find_the_program_in_one_place() {
+    let variable = ["CARGO_BIN", "EXE_rowcall"].join("_");
+    let named = sources_in("tests").into_iter();
+    let named = named.filter(|(_, text)| text.contains(&variable));
+    let files: Vec<String> = named.map(|(name, _)| name).collect();
+    assert_eq!(files, ["it/support/program.rs"]);
 }

@@ -1,11 +1,11 @@
 //! Small sheets on which a careful reader could be wrong, and dirty ones as people have them, through the program
 //! itself.
 
+use crate::support::program::without_home;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 #[derive(Deserialize)]
 struct Cases {
@@ -42,7 +42,7 @@ type Reported = [String; 6];
 fn checked(sheet: &Path, vendor: &str, more: &[&str]) -> (i32, String, Vec<Reported>) {
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report.csv");
-    let output = Command::new(env!("CARGO_BIN_EXE_rowcall"))
+    let output = without_home()
         .args(["check", "--for", vendor])
         .arg(sheet)
         .arg("--report")
@@ -130,7 +130,7 @@ fn each_case_is_read_asked_about_or_invalid_as_its_table_says() {
 fn report_of(sheet: &Path, more: &[&str]) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report.csv");
-    let output = Command::new(env!("CARGO_BIN_EXE_rowcall"))
+    let output = without_home()
         .args(["check", "--for", "openvox"])
         .arg(sheet)
         .arg("--report")
@@ -174,7 +174,7 @@ fn dirty_sheets_have_the_reports_that_lie_beside_them_before_and_after_they_are_
         let sheet = Path::new(DIRTY).join(name);
         let fixed = folder.path().join(name);
         let before = report_of(&sheet, &country);
-        let output = Command::new(env!("CARGO_BIN_EXE_rowcall"))
+        let output = without_home()
             .args(["fix", "--for", "openvox"])
             .arg(&sheet)
             .arg("-o")

@@ -1,11 +1,12 @@
 //! Files that are written: completely or not at all, never over another's file, and without remains.
 
+use crate::support::program::without_home;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 fn rowcall(folder: &Path, line: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rowcall"));
+    let mut command = without_home();
     command.current_dir(folder).args(line.split(' '));
     command.env("XDG_STATE_HOME", folder.join("state"));
     command.output().unwrap()
@@ -34,7 +35,7 @@ fn what_a_killed_run_left_half_written_is_removed_by_the_next_and_named() {
     }
     fs::write(folder.join("long.csv"), text).unwrap();
     fs::write(folder.join("good.csv"), GOOD).unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_rowcall"))
+    let mut child = without_home()
         .current_dir(folder)
         .args([
             "check",

@@ -4,12 +4,13 @@
 //! together, and that process must itself stay small: its memory before it became another program counts for that one.
 
 use crate::support::alone::alone;
+use crate::support::program::without_home;
 use FilePiece::{Noise, Repeat, Text};
 use nix::sys::resource::{UsageWho, getrusage};
 use std::fs::{self, File};
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::OnceLock;
 use std::time::Instant;
 use zip::ZipWriter;
@@ -788,7 +789,7 @@ fn peak_bytes() -> u64 {
 
 /// Checks a sheet; returns the exit code and the output.
 fn check(sheet: &Path, input: Stdio) -> (Option<i32>, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_rowcall"))
+    let output = without_home()
         .args(["check", "--for", "openvox"])
         .arg(sheet)
         .stdin(input)

@@ -3,10 +3,10 @@
 //! process of its own, because the system reports the peak of all children together.
 
 use crate::support::alone::alone;
+use crate::support::program::without_home;
 use nix::sys::resource::{UsageWho, getrusage};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -94,7 +94,7 @@ fn answer_all(stream: TcpStream, answer: Answering) -> Option<()> {
 /// Exports from a PBX, and returns the exit code and the output.
 fn export(target: &str, more: &[&str]) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_rowcall"))
+    let output = without_home()
         .args(["export", target, "-o", "out.csv", "--rate", "5000"])
         .args(["--parallel", "16"])
         .args(more)

@@ -2,7 +2,7 @@
 
 use crate::support::canary::{assert_no_secret, files, forms};
 use crate::support::pbx::Desk;
-use crate::support::program::{Program, wait_until};
+use crate::support::program::{Program, wait_until, without_home};
 use crate::support::sheets::lines;
 use crate::support::skip::skip;
 use rowcall::model::redact::NOT_SHOWN;
@@ -599,7 +599,7 @@ fn a_rehearsal_says_that_its_secrets_are_gone() {
     )
     .unwrap();
     let run = |more: &[&str]| {
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_rowcall"))
+        let output = without_home()
             .args(["import", "--to", "sim:openvox"])
             .args(more)
             .current_dir(folder.path())
@@ -771,7 +771,7 @@ fn no_address_that_was_typed_in_a_wrong_place_is_shown_with_its_secrets() {
     ] {
         for line in lines {
             let words = line.replace("ADDRESS", address);
-            let output = std::process::Command::new(env!("CARGO_BIN_EXE_rowcall"))
+            let output = without_home()
                 .args(words.split(' '))
                 .current_dir(folder.path())
                 .env("XDG_STATE_HOME", folder.path().join("state"))

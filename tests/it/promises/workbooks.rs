@@ -1,5 +1,6 @@
 //! Workbooks as other programs read them. A test whose tools are missing is passed over, with a note.
 
+use crate::support::program::without_home;
 use crate::support::python::python_command;
 use crate::support::random::Random;
 use crate::support::skip::skip;
@@ -191,12 +192,7 @@ csv.writer(open(sys.argv[2], 'w')).writerows([headings, [examples[heading] for h
     let folder = tempfile::tempdir().unwrap();
     for vendor in rowcall::vendors::VENDORS {
         let (book, sheet) = (folder.path().join("t.xlsx"), folder.path().join("t.csv"));
-        let rowcall = |arguments: &[&str]| {
-            Command::new(env!("CARGO_BIN_EXE_rowcall"))
-                .args(arguments)
-                .output()
-                .unwrap()
-        };
+        let rowcall = |arguments: &[&str]| without_home().args(arguments).output().unwrap();
         let made = rowcall(&["template", "--for", vendor.id, "-o", book.to_str().unwrap()]);
         assert!(made.status.success(), "{made:?}");
         let filled = python_command()

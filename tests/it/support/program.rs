@@ -13,6 +13,19 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
+/// The program that is tested.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_rowcall");
+
+/// The program without the configuration and the runs of whoever tests it.
+pub(crate) fn without_home() -> Command {
+    let nowhere = Path::new(env!("CARGO_TARGET_TMPDIR")).join("nowhere");
+    let mut command = Command::new(PROGRAM);
+    command
+        .env("XDG_CONFIG_HOME", &nowhere)
+        .env("XDG_STATE_HOME", &nowhere);
+    command
+}
+
 /// A folder to work in, and the program with its configuration and state there.
 pub(crate) struct Program {
     folder: TempDir,
@@ -76,7 +89,7 @@ impl Program {
 
     /// The program in the folder, without any word yet.
     pub(crate) fn bare(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rowcall"));
+        let mut command = Command::new(PROGRAM);
         command
             .current_dir(self.folder())
             .env("ROWCALL_PASSWORD", account().password.reveal())

@@ -10,6 +10,11 @@ pub(crate) fn root() -> &'static Path {
 
 /// Every Rust file under src: its path from there, and its text.
 pub(crate) fn sources() -> Vec<(String, String)> {
+    sources_in("src")
+}
+
+/// Every Rust file under a folder of the repository: its path from there, and its text.
+pub(crate) fn sources_in(folder: &str) -> Vec<(String, String)> {
     fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -20,7 +25,7 @@ pub(crate) fn sources() -> Vec<(String, String)> {
             }
         }
     }
-    let (mut found, src) = (vec![], root().join("src"));
+    let (mut found, src) = (vec![], root().join(folder));
     walk(&src, &mut found);
     found.sort();
     let read = |path: &PathBuf| fs::read_to_string(path).unwrap();

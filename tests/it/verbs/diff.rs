@@ -3,6 +3,7 @@
 use crate::support::canary::CANARIES;
 use crate::support::fixture::{Rig, account, certain_listers, value};
 use crate::support::pbx::Desk;
+use crate::support::program::without_home;
 use crate::support::random::Random;
 use crate::support::sheets::{read_rows, write_extensions, write_table};
 use rowcall::archive::{Archive, Facts};
@@ -12,12 +13,12 @@ use rowcall::vendors::{VENDORS, Vendor};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::thread;
 use std::time::Duration;
 
 fn diff(folder: &Path, words: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_rowcall"))
+    without_home()
         .arg("diff")
         .args(words)
         .current_dir(folder)
@@ -519,7 +520,7 @@ fn a_diff_of_everything_stays_a_table_of_lines() {
     let text = fs::read_to_string(folder.path().join("all.csv")).unwrap();
     assert!(!text.contains(",=1+1") && !text.contains(",@SUM"));
     // The reader goes away before the end.
-    let mut child = Command::new(env!("CARGO_BIN_EXE_rowcall"))
+    let mut child = without_home()
         .args(["diff", "a.csv", "b.csv", "--format", "csv"])
         .current_dir(folder.path())
         .stdout(Stdio::piped())

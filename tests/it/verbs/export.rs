@@ -4,7 +4,7 @@ use crate::support::altered::altered;
 use crate::support::canary::assert_no_secret;
 use crate::support::fixture::{Rig, account};
 use crate::support::pbx::TestPbx;
-use crate::support::program::{Program, Ran, ran};
+use crate::support::program::{PROGRAM, Program, Ran, ran};
 use crate::support::random::Random;
 use crate::support::sheets::read_rows;
 use crate::support::skip::skip;
@@ -797,7 +797,7 @@ fn the_samples_for_systemd_and_cron_do_what_they_say() {
     }
     let verify = |service: &str| {
         let unit = |name: &str| town.path(&format!("rowcall-export.{name}"));
-        let service = service.replace("/usr/local/bin/rowcall", env!("CARGO_BIN_EXE_rowcall"));
+        let service = service.replace("/usr/local/bin/rowcall", PROGRAM);
         fs::write(unit("service"), service).unwrap();
         fs::write(unit("timer"), sample("systemd/rowcall-export.timer")).unwrap();
         let verified = Command::new("systemd-analyze")

@@ -1,12 +1,13 @@
 //! `rowcall fix`: the cells that it changes, those that it leaves alone, and those that it refuses.
 
+use crate::support::program::without_home;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 /// Runs the program in a folder.
 fn rowcall(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rowcall"));
+    let mut command = without_home();
     command.current_dir(folder).args(arguments);
     command.output().unwrap()
 }

@@ -1,5 +1,6 @@
 //! `rowcall fix` over sheets of every kind, with damage whose original is known: the copy should be the original.
 
+use crate::support::program::without_home;
 use crate::support::python::python_command;
 use crate::support::random::Random;
 use crate::support::skip::skip;
@@ -187,7 +188,7 @@ fn parts(path: &Path) -> Vec<(String, Vec<u8>)> {
 fn fixed(folder: &Path, name: &str, sheet: &Damaged) {
     let original = fs::read(folder.join(name)).unwrap();
     let run = |from: &str, to: &str, report: &str| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rowcall"));
+        let mut command = without_home();
         command
             .current_dir(folder)
             .args(["fix", from, "-o", to, "--for", "openvox"]);

@@ -1,7 +1,7 @@
 //! Exports of many PBXes: shards, nights, targets from a sheet, targets that do not come to an end, and the summary.
 
 use crate::support::pbx::TestPbx;
-use crate::support::program::Program;
+use crate::support::program::{PROGRAM, Program};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -495,7 +495,7 @@ fn script(
     name: &str,
     variables: &[(&str, &str)],
 ) -> crate::support::program::Ran {
-    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_rowcall"));
+    let bin = std::path::Path::new(PROGRAM);
     let path = std::env::var("PATH").unwrap();
     let path = format!("{}:{path}", bin.parent().unwrap().display());
     let password = crate::support::fixture::account().password;

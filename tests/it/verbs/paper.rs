@@ -1,15 +1,15 @@
 //! Output for people, on paper or in a spreadsheet: reports, marked copies, rejects, proposals.
 
 use crate::support::pbx::Desk;
-use crate::support::program::wait_until;
+use crate::support::program::{wait_until, without_home};
 use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 /// Runs the program in a folder.
 fn rowcall(folder: &Path, line: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rowcall"));
+    let mut command = without_home();
     command.current_dir(folder).args(line.split(' '));
     command.output().unwrap()
 }

@@ -1,12 +1,12 @@
 //! Sheets as they are typed on the command line: patterns, standard input, mappings, the meaning of headings.
 
-use crate::support::program::{Program, ran};
+use crate::support::program::{Program, ran, without_home};
 use assert_cmd::Command;
 use std::fs;
 use std::path::Path;
 
 fn rowcall(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rowcall"));
+    let mut command = Command::from_std(without_home());
     command.current_dir(folder);
     command
 }

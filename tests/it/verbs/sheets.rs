@@ -1,5 +1,6 @@
 //! The rows of a file: of a workbook's sheets, of a template that was filled in.
 
+use crate::support::program::{PROGRAM, without_home};
 use crate::support::skip::skip;
 use rowcall::manifest::Manifest;
 use rowcall::model::Field;
@@ -14,7 +15,7 @@ use zip::{ZipArchive, ZipWriter};
 
 /// Runs the program in a folder; returns its exit code and output.
 fn rowcall(folder: &Path, arguments: &[&str]) -> (i32, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_rowcall"))
+    let output = without_home()
         .current_dir(folder)
         .args(arguments)
         .output()
@@ -164,7 +165,7 @@ fn template_comes_back(id: &str, manifest: &Manifest, groups: bool, language: &s
 #[test]
 fn a_template_has_the_usual_columns_first_in_the_users_language_and_folds_the_rest() {
     let folder = tempfile::tempdir().unwrap();
-    let mut made = Command::new(env!("CARGO_BIN_EXE_rowcall"));
+    let mut made = without_home();
     made.current_dir(folder.path());
     made.args(["template", "--for", "portsip", "-o", "t.xlsx"]);
     let made = made.env_remove("LC_ALL").env("LC_MESSAGES", "de_DE.UTF-8");
@@ -357,7 +358,7 @@ fn an_answer_with_a_sheets_own_words_can_be_copied_into_a_shell_and_runs_nothing
     }
     book.save(folder.path().join("b.xlsx")).unwrap();
     let run = |file: &str, flags: &str| {
-        let program = env!("CARGO_BIN_EXE_rowcall");
+        let program = PROGRAM;
         let line = format!("'{program}' check {file} --for openvox {flags}");
         let output = Command::new("sh")
             .args(["-c", &line])
