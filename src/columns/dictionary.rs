@@ -214,6 +214,8 @@ pub(super) struct Dictionary {
     states_of_country: Vec<String>,
     places: Vec<String>,
     names_group: Vec<String>,
+    /// The words of each phrase that says that a row stays.
+    keep: Vec<Vec<String>>,
     /// All words as they are written.
     #[cfg(test)]
     written: HashSet<String>,
@@ -278,6 +280,7 @@ impl Dictionary {
             states_of_country: plain_all(&words.state_of_country),
             places: plain_all(&words.place),
             names_group: plain_all(&words.names_group),
+            keep: words.keep.iter().map(|phrase| spoken(phrase)).collect(),
             only_beside,
             canonical: Field::all()
                 .map(|field| (heading_key(field.name()), field))
@@ -581,6 +584,18 @@ impl Dictionary {
         })
     }
 
+    /// Returns true if a text has a phrase that says that a row stays, such as `DO NOT DELETE`, or a word for it at one of its
+    /// ends.
+    pub(super) fn says_to_keep(&self, text: &str) -> bool {
+        let several = spoken(text);
+        let is_in = |phrase: &Vec<String>| match phrase.as_slice() {
+            [] => false,
+            [word] => [several.first(), several.last()].contains(&Some(word)),
+            phrase => several.windows(phrase.len()).any(|part| part == phrase),
+        };
+        self.keep.iter().any(is_in)
+    }
+
     /// Returns true for words that say that no extension is to be made: `ausgeschieden`, `do not import`, `to delete 2026`.
     pub(super) fn is_not_meant(&self, text: &str) -> bool {
         // Most texts have no word that begins like one of them.
@@ -719,6 +734,13 @@ fn decisions(words: &Words) -> HashMap<String, DeletionWord> {
     let may_stay = words.keep.iter().chain(&words.decision.may_stay);
     goes.chain(may_stay.map(|word| (plain(word), DeletionWord::MayStay)))
         .collect()
+}
+
+/// The words of a text as they are spoken, whatever the case of their letters.
+fn spoken(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '\'');
+    let words = words.map(plain);
+    words.filter(|word| !word.is_empty()).collect()
 }
 
 /// The words that count beside others of their language only, with those.

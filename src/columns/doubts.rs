@@ -489,17 +489,33 @@ impl Meanings<'_> {
             if is_settled || may_be_key {
                 continue;
             }
+            let left_out = self.map_flag(column, Mapped::LeftOut);
+            let named = left_out
+                .strip_suffix("-'")
+                .map(|flag| format!("{flag}FIELD'"));
+            let below = self.row_of_headings_below(column);
+            let below = below.map(|line| format!("--header-row {line}"));
             self.questions.push(Question {
                 what: format!(
                     "{} is filled in {filled} of the first {rows} rows: give it a heading, or leave it out",
                     self.at(column)
                 ),
                 columns: vec![column],
-                answers: vec![self.map_flag(column, Mapped::LeftOut)],
+                answers: below.into_iter().chain([left_out]).chain(named).collect(),
                 // A column without a heading may hold anything, passwords too.
                 shown: false,
             });
         }
+    }
+
+    /// The line of the first row where it may have the rest of the headings: no number, and a word for a column without one.
+    fn row_of_headings_below(&self, nameless: usize) -> Option<u64> {
+        let line = self.header_line?;
+        let key = self.column_of(self.target.key())?;
+        let sample = self.sample()?;
+        let is_word = |text: &str| !text.is_empty() && !text.contains(char::is_numeric);
+        let has_no_number = !sample.first(key).contains(char::is_numeric);
+        (has_no_number && is_word(sample.first(nameless))).then_some(line + 1)
     }
 
     /// Asks about a sheet of extensions with a column for members: its rows may be groups.

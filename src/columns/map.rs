@@ -82,10 +82,23 @@ pub struct ColumnReading {
 
 impl ColumnReading {
     /// Returns true if a text of the column may be shown. A secret is not, nor is a text of a column whose heading is not
-    /// known: it may be one.
+    /// known, or one like a password where the meaning is asked about: it may be one.
     pub(crate) fn may_show(&self, text: &str) -> bool {
-        self.field.map_or(self.is_open, |field| !field.hides(text))
+        match self.field {
+            Some(field) => !field.hides(text),
+            None => self.is_open && !is_like_password(text),
+        }
     }
+}
+
+/// Returns true for one word of letters and digits, as nobody is called.
+fn is_like_password(text: &str) -> bool {
+    const CHARS_MIN: usize = 6;
+    let text = text.trim_matches('"');
+    text.chars().count() >= CHARS_MIN
+        && text.contains(char::is_alphabetic)
+        && text.contains(char::is_numeric)
+        && !text.contains(char::is_whitespace)
 }
 
 /// The entry of a column in a mapping file.

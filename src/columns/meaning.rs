@@ -127,7 +127,7 @@ impl Meaning {
 /// All columns of a sheet while they are understood.
 pub(super) struct Meanings<'m> {
     pub(super) headings: &'m [String],
-    header_line: Option<u64>,
+    pub(super) header_line: Option<u64>,
     pub(super) target: &'m Manifest,
     pub(super) vendors: &'m [&'m Manifest],
     pub(super) options: &'m BindOptions,

@@ -265,6 +265,13 @@ impl Sample {
         all.filter(|(_, rows)| rows * 2 > self.rows.len())
     }
 
+    /// The first row's text in a column.
+    pub(super) fn first(&self, column: usize) -> &str {
+        let row = self.rows.first();
+        row.and_then(|row| row.get(column))
+            .map_or("", String::as_str)
+    }
+
     /// The number of rows that were read.
     pub(super) fn rows(&self) -> usize {
         self.rows.len()
@@ -394,7 +401,11 @@ impl Sample {
             let accounts = accounts.iter().map(|column| text(*column));
             (text(names), accounts.collect())
         });
-        order_of_names(rows)
+        match order_of_names(rows) {
+            // A row behind the first ones may show another one, or none.
+            ColumnOrder::Certain if !self.is_whole => ColumnOrder::Unknown,
+            order => order,
+        }
     }
 
     /// Returns true if a column has cells, and none has a space: accounts, and no names of persons.
@@ -713,14 +724,17 @@ fn decision(cell: &str, is_note: bool) -> Option<DeletionWord> {
 }
 
 /// Returns true for words that say that a row may stay, and are no name: not all of them begin with a capital letter, or
-/// they are what a column of such marks is called.
+/// they are, or have at an end, what a column of such marks is called, or have a phrase of such words.
 pub(super) fn is_remark_to_stay(cell: &str) -> bool {
     let is_small = |word: &str| {
         word.starts_with(char::is_lowercase) && !dictionary().is_particle(&word.to_lowercase())
     };
-    dictionary().decision(cell) == Some(DeletionWord::MayStay)
-        && (words(cell).into_iter().any(is_small)
-            || dictionary().common(cell) == Some(Common::Keep))
+    let is_told = || {
+        dictionary().decision(cell) == Some(DeletionWord::MayStay)
+            && (words(cell).into_iter().any(is_small)
+                || dictionary().common(cell) == Some(Common::Keep))
+    };
+    is_told() || dictionary().says_to_keep(cell)
 }
 
 /// Returns true if a word is a date: day, month and year in any order, or month and year.
@@ -803,6 +817,15 @@ mod tests {
             ("nicht löschen!", true),
             ("KEEP", true),
             ("still used", true),
+            ("Aufzug NICHT LÖSCHEN", true),
+            ("LIFT DO NOT DELETE", true),
+            ("Lift Don't Delete", true),
+            ("Eva Meier BLEIBT", true),
+            ("Bleibt: Anna Berg", true),
+            ("No Borrar Ascensor", true),
+            ("nie usuwać winda", true),
+            ("silmeyin asansör", true),
+            ("Anna Keep Meier", false),
             ("Anna Still", false),
             ("Hala", false),
             ("Not van der Berg", false),

@@ -24,9 +24,23 @@ impl NamePart {
     }
 }
 
-/// The surname, with words such as `von` before it, or all words in capital letters, and the rest.
+/// The surname, with words such as `von` before it, or all words in capital letters, and the rest. A title is of the rest, and
+/// a surname in capital letters may stand at the end.
 fn parts(name: &str) -> (String, String) {
     let words: Vec<&str> = name.split_whitespace().collect();
+    let titles = words.iter().take_while(|word| is_title(word)).count();
+    let (titles, words) = words.split_at(if titles < words.len() { titles } else { 0 });
+    let (surname, given) = parts_of(words);
+    let given = [titles, given].concat();
+    (surname.join(" "), given.join(" "))
+}
+
+fn parts_of<'s, 'w>(words: &'s [&'w str]) -> (&'s [&'w str], &'s [&'w str]) {
+    if order_by_capitals(&words.join(" ")) == Some(NameOrder::GivenFirst) {
+        let last = words.iter().rev().take_while(|word| is_capital(word));
+        let (given, surname) = words.split_at(words.len() - last.count());
+        return (surname, given);
+    }
     let is_particle = |word: &&&str| dictionary().is_particle(&word.to_lowercase());
     let particles = words.iter().take_while(is_particle).count();
     let capitals = words.iter().take_while(|word| is_capital(word)).count();
@@ -34,8 +48,29 @@ fn parts(name: &str) -> (String, String) {
         capitals if capitals < words.len() => capitals.max(particles + 1),
         _ => particles + 1,
     };
-    let (surname, given) = words.split_at(end.min(words.len()));
-    (surname.join(" "), given.join(" "))
+    words.split_at(end.min(words.len()))
+}
+
+/// Returns true for a word such as `Dr.`
+fn is_title(word: &str) -> bool {
+    const TITLES: [&str; 9] = [
+        "dr", "prof", "ing", "mag", "mr", "mrs", "ms", "herr", "frau",
+    ];
+    word.ends_with('.') && word.chars().count() > 2 || TITLES.contains(&plain(word).as_str())
+}
+
+/// The words of a name that are parts of it: no titles, nothing in brackets, no short word in capital letters behind two
+/// others, such as `IT`.
+fn name_words(name: &str) -> Vec<&str> {
+    const SHORT_MAX: usize = 3;
+    let outside = name.split(['(', '[']).next().unwrap_or(name);
+    let words = outside.split_whitespace();
+    let mut words: Vec<&str> = words.filter(|word| !is_title(word)).collect();
+    let is_short = |word: &&str| is_capital(word) && word.chars().count() <= SHORT_MAX;
+    while words.len() > 2 && words.last().is_some_and(is_short) {
+        words.pop();
+    }
+    words
 }
 
 /// The order of a name's two words, as an address or an account of the person has them.
@@ -47,7 +82,7 @@ enum NameOrder {
 
 /// The order of a name of two words, shown by `a.mueller` or `anna.mueller`; `None` where it is not shown.
 fn order(name: &str, account: &str) -> Option<NameOrder> {
-    let words: Vec<String> = name.split_whitespace().map(plain).collect();
+    let words: Vec<String> = name_words(name).into_iter().map(plain).collect();
     let [first, second] = words.as_slice() else {
         return None;
     };
@@ -77,7 +112,7 @@ fn is_capital(word: &str) -> bool {
 
 /// The order of a name whose surname is in capital letters: `BERGER Anne`, `Anne BERGER`.
 fn order_by_capitals(name: &str) -> Option<NameOrder> {
-    let words: Vec<&str> = name.split_whitespace().collect();
+    let words = name_words(name);
     let first = words.first().filter(|_| words.len() > 1)?;
     let last = words.last()?;
     match (is_capital(first), is_capital(last)) {
@@ -98,7 +133,7 @@ pub(super) enum ColumnOrder {
     Unknown,
 }
 
-/// The order of names, each beside the accounts of its row. Where most of those without a comma show it and none shows
+/// The order of names, each beside the accounts of its row. Where all of those without a comma show it and none shows
 /// another, it is certain.
 pub(super) fn order_of_names<'c>(
     names: impl Iterator<Item = (&'c str, Vec<&'c str>)>,
@@ -108,7 +143,7 @@ pub(super) fn order_of_names<'c>(
     for (name, accounts) in names {
         match name.contains(',') {
             true => with_comma += 1,
-            false if name.split_whitespace().count() > 1 => {
+            false if name_words(name).len() > 1 => {
                 plain += 1;
                 let mut accounts = accounts.into_iter();
                 let by_accounts = || accounts.find_map(|account| order(name, account));
@@ -121,7 +156,7 @@ pub(super) fn order_of_names<'c>(
     match (reversed.count(), orders.len()) {
         (reversed, known) if 2 * reversed > known => ColumnOrder::SurnameFirst,
         _ if plain == 0 => ColumnOrder::Certain,
-        (0, known) if 2 * known >= plain && with_comma == 0 => ColumnOrder::Certain,
+        (0, known) if known == plain && with_comma == 0 => ColumnOrder::Certain,
         _ => ColumnOrder::Unknown,
     }
 }
@@ -152,6 +187,16 @@ mod tests {
             ("Anna Müller", "amueller", Some(NameOrder::GivenFirst)),
             ("Anna Müller", "info@x.de", None),
             ("Anna Maria Müller", "anna.mueller@x.de", None),
+            (
+                "Dr. Berg Anna (OP)",
+                "anna.berg@x.de",
+                Some(NameOrder::SurnameFirst),
+            ),
+            (
+                "Berg Anna EDV",
+                "a.berg@x.de",
+                Some(NameOrder::SurnameFirst),
+            ),
             ("Peter Peter", "peter.peter@x.de", None),
         ] {
             assert_eq!(order(name, account), expected, "{name} {account}");
@@ -188,6 +233,21 @@ mod tests {
             (&[], ColumnOrder::Certain),
             (&[["Anna", ""], ["Empfang", ""]], ColumnOrder::Certain),
             (&[["Berg Anna", ""]], ColumnOrder::Unknown),
+            (&[["Berg Anna IT", ""]], ColumnOrder::Unknown),
+            (&[["Kern Otto OP", ""]], ColumnOrder::Unknown),
+            (&[["Berg Anna (OP)", ""]], ColumnOrder::Unknown),
+            (
+                &[["Anna BERG", ""], ["Otto KERN", ""], ["HAHN UWE", ""]],
+                ColumnOrder::Unknown,
+            ),
+            (
+                &[
+                    ["Anna Berg", "a.berg"],
+                    ["Otto Kern", "o.kern"],
+                    ["Hahn Uwe", "info"],
+                ],
+                ColumnOrder::Unknown,
+            ),
             (
                 &[["Berg Anna", ""], ["Sales, Germany", ""]],
                 ColumnOrder::Unknown,
@@ -223,6 +283,9 @@ mod tests {
                 ["Anna Maria von Berg", "Anna Maria", "von Berg"],
             ),
             ("LE GALL Yann", ["Yann LE GALL", "Yann", "LE GALL"]),
+            ("Dr. Berg Anna", ["Dr. Anna Berg", "Dr. Anna", "Berg"]),
+            ("Anna KERN", ["Anna KERN", "Anna", "KERN"]),
+            ("Berg Anna IT", ["Anna IT Berg", "Anna IT", "Berg"]),
             ("Empfang", ["Empfang", "", "Empfang"]),
             ("HOTEL EMPFANG", ["EMPFANG HOTEL", "EMPFANG", "HOTEL"]),
             ("", ["", "", ""]),

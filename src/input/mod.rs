@@ -223,8 +223,8 @@ fn questions(sheet: &Sheet, error: &ColumnError) -> Result<String, Failure> {
             let (Some(column), Some(values)) = (columns.get(*column), values.get(*column)) else {
                 continue;
             };
-            let (heading, values) = (&column.name, values.join(", "));
-            if !values.is_empty() && column.may_show(&values) {
+            if !values.is_empty() && values.iter().all(|value| column.may_show(value)) {
+                let (heading, values) = (&column.name, values.join(", "));
                 let _ = write!(text, "\n    “{heading}” begins with {values}");
             }
         }

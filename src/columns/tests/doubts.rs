@@ -2,6 +2,8 @@
 
 use super::meant::answers_for;
 use super::*;
+use crate::sheet::{Header, Input, ReadOptions, Sheet, open};
+use std::io::Write;
 
 #[test]
 fn the_order_of_a_name_that_is_parted_is_asked_unless_something_shows_it() {
@@ -41,6 +43,84 @@ fn the_order_of_a_name_that_is_parted_is_asked_unless_something_shows_it() {
     let heading = "Nummer;Surname & Forename\n201;Berg Anna";
     assert!(answers_for("portsip", heading).contains("=last_name first_name'"));
     assert!(answers_for("openvox", heading).contains("=last_name first_name'"));
+}
+
+#[test]
+fn names_behind_the_first_rows_show_no_order() {
+    let rows = |count: usize| -> String {
+        let rows = (0..count).map(|at| format!("\n{at};Berg{at}, Anna"));
+        rows.collect()
+    };
+    for (count, is_asked) in [(20, false), (1100, true)] {
+        let sheet = sheet_for("portsip", &format!("Nummer;Name{}", rows(count)));
+        let asked = Binding::bind_sheet(&sheet, manifest("portsip"), &manifests(), &plain());
+        let asked = answers_in(asked);
+        assert_eq!(
+            asked.contains("=last_name first_name'"),
+            is_asked,
+            "{asked}"
+        );
+    }
+}
+
+/// A sheet for a vendor, read from a file with this text.
+fn sheet_for(target: &str, text: &str) -> Sheet {
+    let mut file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    let options = ReadOptions {
+        header: Header::Found(headings(manifest(target), &manifests(), &plain())),
+        ..ReadOptions::default()
+    };
+    open(&Input::File(file.path().into()), &options)
+        .unwrap()
+        .remove(0)
+}
+
+#[test]
+fn a_word_for_a_secret_in_the_row_above_covers_each_heading_below_it() {
+    for (headings, expected) in [
+        (
+            "Nummer;Name;Password;\n;;Web;Phone",
+            "Nummer,Name,Password: Web,Password: Phone",
+        ),
+        (
+            "Nummer;Name;Passwort;;\n;;Web;Login;E-Mail",
+            "Nummer,Name,Passwort: Web,Passwort: Login,Passwort: E-Mail",
+        ),
+        (
+            ";;Passwort;;\nNummer;Name;Web;Phone;E-Mail",
+            "Nummer,Name,Passwort: Web,Passwort: Phone,Passwort: E-Mail",
+        ),
+        // Words that mean nothing by themselves.
+        (
+            "Nummer;Name;Passwort;\n;;alt;neu",
+            "Nummer,Name,Passwort: alt,Passwort: neu",
+        ),
+        // Its own column, with others behind it.
+        (
+            "Nummer;Name;Passwort;;\n;;;E-Mail;Abteilung",
+            "Nummer,Name,Passwort,E-Mail,Abteilung",
+        ),
+        ("Passwort;;\nNummer;Name;E-Mail", "Nummer,Name,E-Mail"),
+    ] {
+        let columns = headings.lines().next().unwrap().split(';').count();
+        let row = ["301", "Anna Berg", "webPw0Qz81", "sipPw0Kk72", "mlPw0Kk72"];
+        let text = format!("{headings}\n{}\n", row[..columns].join(";"));
+        let sheet = sheet_for("openvox", &text);
+        assert_eq!(sheet.headings.join(","), expected, "{headings}");
+        let bound = Binding::bind_sheet(&sheet, manifest("openvox"), &manifests(), &plain());
+        let columns = match bound {
+            Ok(binding) => binding.columns,
+            Err(ColumnError::Unanswered { columns, .. }) => columns,
+            Err(error) => panic!("{headings}: {error}"),
+        };
+        for column in columns
+            .iter()
+            .filter(|column| column.heading.contains(": "))
+        {
+            assert!(!column.may_show("geheim"), "{}", column.heading);
+        }
+    }
 }
 
 #[test]
@@ -113,4 +193,37 @@ fn a_row_behind_the_first_ones_says_too_that_it_is_not_meant() {
     let left_out = map("Austritt", Mapped::LeftOut);
     let binding = bind("openvox", "number,display_name,Austritt", &left_out).unwrap();
     assert!(binding.reading().is_none());
+}
+
+#[test]
+fn a_column_without_a_heading_may_go_on_in_the_row_below() {
+    let answers = "--map '(B1)=-' --map '(B1)=FIELD'";
+    for (sheet, expected) in [
+        (
+            "Nummer;;Name\nalt;neu;\n30;4030;Anna Berg\n31;4031;Otto Kern",
+            format!("--header-row 2 {answers}"),
+        ),
+        ("Nummer;;Name\n30;4030;Anna Berg", answers.to_owned()),
+    ] {
+        let sheet = sheet_for("openvox", sheet);
+        let asked = Binding::bind_sheet(&sheet, manifest("openvox"), &manifests(), &plain());
+        assert_eq!(answers_in(asked), expected, "{:?}", sheet.headings);
+    }
+}
+
+#[test]
+fn no_word_like_a_password_is_shown_where_the_meaning_is_asked() {
+    let asked = bind("openvox", "Nummer,Phone,Durchwahl", &plain());
+    let Err(ColumnError::Unanswered { columns, .. }) = asked else {
+        panic!("nothing is asked");
+    };
+    let phone = &columns[1];
+    let shown = [
+        "\"301\"",
+        "\"+49 30 1234\"",
+        "\"sipPw0Kk72\"",
+        "\"Anna Berg2\"",
+    ];
+    let shown = shown.map(|text| phone.may_show(text));
+    assert_eq!(shown, [true, true, false, true]);
 }

@@ -126,10 +126,12 @@ impl OpenRange {
     fn put(&self, row: &mut RawRow, width: usize) -> Result<(), SheetError> {
         let columns = self.range.columns.start..self.range.columns.end.min(width);
         let is_blank = |text: Option<&str>| text.is_none_or(|text| text.trim().is_empty());
-        // A title between the rows, which is found by being alone.
+        // A title between the rows, which is found by being alone. A number may be an extension's.
         let cells = row.cells();
         let filled = (0..cells.len()).filter(|column| !is_blank(cells.get(*column)));
-        let is_title = self.range.is_across() && filled.count() <= 1;
+        let is_number = !self.text.contains(char::is_alphabetic)
+            && self.text.contains(|c: char| c.is_ascii_digit());
+        let is_title = self.range.is_across() && filled.count() <= 1 && !is_number;
         for column in columns.clone() {
             let own = row.cells().get(column).map(str::to_owned);
             let is_first = column == columns.start;

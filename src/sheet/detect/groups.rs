@@ -77,11 +77,8 @@ fn qualify_by(
             let group = HeadingGroup::new(word, begin..end, headings, known);
             let is_passed_over = group.word == GroupWord::Private && is_of_other;
             // A word that is itself the heading of its column stands for no other one, but for a feature's.
-            if is_passed_over {
-                begin = end;
-                continue;
-            }
-            if !is_taken[begin] || !group.word.is_about_other() {
+            let is_own_only = is_taken[begin] && (group.word.is_about_other() || group.is_secret);
+            if !is_passed_over && (!is_own_only || wide.is_some()) {
                 group.qualify(headings, &is_taken, known);
             }
         }
@@ -93,6 +90,8 @@ fn qualify_by(
 struct HeadingGroup<'w> {
     text: &'w str,
     word: GroupWord,
+    /// True for the word for a secret: what stands below it may be one, whatever its own heading says.
+    is_secret: bool,
     columns: Range<usize>,
     /// True if the columns are about the extension, for its number is among them.
     is_of_extension: bool,
@@ -112,6 +111,7 @@ impl<'w> HeadingGroup<'w> {
         let mut group = HeadingGroup {
             text,
             word,
+            is_secret: is_secret(text, known),
             columns,
             is_of_extension: false,
         };
@@ -134,7 +134,9 @@ impl<'w> HeadingGroup<'w> {
             let heading = headings[column].trim();
             let whole = format!("{}: {heading}", self.text);
             let is_alone = self.is_of_extension && known.known(&whole) == HeadingMeaning::Nothing;
-            if is_filled(heading) && !is_alone && known.qualifies(self.text, heading) {
+            let is_covered = self.is_secret && !is_number(heading, known);
+            let qualifies = || known.qualifies(self.text, heading);
+            if is_filled(heading) && !is_alone && (is_covered || qualifies()) {
                 headings[column] = whole;
             }
         }
@@ -148,13 +150,17 @@ fn has_repeated(headings: &[String], columns: Range<usize>) -> bool {
     here.any(|heading| is_filled(heading) && behind.iter().any(|other| same_word(heading, other)))
 }
 
+fn is_secret(word: &str, known: &Headings) -> bool {
+    known.known(word.trim()) == HeadingMeaning::Secret
+}
+
 fn is_number(heading: &str, known: &Headings) -> bool {
     known.known(heading.trim()) == HeadingMeaning::Number
 }
 
 /// Returns true if the row below the headings has the rest of them: words where they have none, known ones among these,
 /// none below the number, and no unknown one below a heading that means something by itself, unless that one stands for the
-/// next column too.
+/// next column too. Below a secret's heading that does so any words are the rest.
 pub(crate) fn is_continued(headings: &[String], below: &[String], known: &Headings) -> bool {
     let is_blank_at =
         |row: &[String], column| !row.get(column).is_some_and(|text: &String| is_filled(text));
@@ -172,9 +178,17 @@ pub(crate) fn is_continued(headings: &[String], below: &[String], known: &Headin
             && (is_group || !is_known(upper) || is_whole() || reaches_on())
             && !is_number(upper, known)
     };
+    let parts_secret = |column: usize| {
+        let is_upper =
+            |column: usize| (headings.get(column)).is_some_and(|upper| is_secret(upper, known));
+        is_upper(column)
+            && is_blank_at(headings, column + 1)
+            && !is_blank_at(below, column + 1)
+            && [column, column + 1].map(|column| has_no_digits(&below[column])) == [true; 2]
+    };
     headings.iter().any(|text| is_number(text, known))
         && filled().any(|column| is_blank_at(headings, column))
-        && filled().any(|column| is_known(&below[column]))
+        && filled().any(|column| is_known(&below[column]) || parts_secret(column))
         && filled().all(fits)
 }
 
@@ -252,6 +266,10 @@ fn is_remark(text: &str) -> bool {
 
 fn is_filled(text: &str) -> bool {
     !text.trim().is_empty()
+}
+
+fn has_no_digits(text: &str) -> bool {
+    !text.contains(char::is_numeric)
 }
 
 fn is_word(text: &str) -> bool {

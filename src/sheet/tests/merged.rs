@@ -108,6 +108,15 @@ fn with_ranges(rows: &[[&str; 2]], ranges: &[&str]) -> Vec<u8> {
 }
 
 #[test]
+fn a_number_over_columns_is_no_title() {
+    for (text, stored) in [("4", Stored::MergedAcross), ("4. OG", Stored::Text)] {
+        let rows = [["number", "name"], ["1", "Ann"], [text, ""]];
+        let sheet = read(&with_ranges(&rows, &["A3:B3"])).unwrap();
+        assert_eq!(stored_of(&sheet)[1][0], stored, "{text}");
+    }
+}
+
+#[test]
 fn a_text_below_merged_cells_is_told_from_theirs() {
     let rows = [
         ["number", "name"],
