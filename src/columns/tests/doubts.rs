@@ -227,3 +227,29 @@ fn no_word_like_a_password_is_shown_where_the_meaning_is_asked() {
     let shown = shown.map(|text| phone.may_show(text));
     assert_eq!(shown, [true, true, false, true]);
 }
+
+#[test]
+fn the_kinds_of_a_multi_site_pbx_and_words_for_leavers_make_no_extension() {
+    for (heading, cell) in [
+        ("User Type", "Paging Only"),
+        ("User Type", "Site"),
+        ("User Type", "Shared Lines Group"),
+        ("User Type", "Department"),
+        ("User Type", "Virtual User"),
+        ("User Type", "Gateway"),
+        ("User Type", "Speed Dial"),
+        ("User Type", "Fax"),
+        ("Status", "entlassen"),
+        ("Status", "quitté"),
+        ("Status", "Ruhestand"),
+    ] {
+        let sheet = format!("Nummer;Name;{heading}\n201;Anna Berg;{cell}\n202;Otto Kern;User");
+        let is_found = match bind_sheet(&sheet) {
+            Err(_) => true,
+            Ok(binding) => !findings(&binding, "openvox", &["201", "Anna Berg", cell]).is_empty(),
+        };
+        assert!(is_found, "{heading}: {cell}");
+        let sheet = format!("Nummer;Name;{heading}\n201;Anna Berg;User");
+        assert!(bind_sheet(&sheet).is_ok(), "{heading}");
+    }
+}
