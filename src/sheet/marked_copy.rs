@@ -50,7 +50,9 @@ impl CellMarks {
         let mut own = self.0.get(&row.line).filter(|_| !row.is_blank())?.clone();
         for (column, mark) in &mut own {
             let text = mark.text.take();
-            mark.text = text.filter(|text| may_hold(row, true, *column, text.reveal()).is_ok());
+            // Merged cells keep their text: it is that of other rows too.
+            let may = |text: &str| may_hold(row, true, *column, false, text).is_ok();
+            mark.text = text.filter(|text| may(text.reveal()));
         }
         Some(own)
     }

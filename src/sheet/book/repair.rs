@@ -62,7 +62,8 @@ fn rows(
         if !content.has(&row) {
             continue;
         }
-        let cells = mends(content, index, &row, mend);
+        let is_first = |column| rows.is_first(column);
+        let cells = mends(content, index, &row, &is_first, mend);
         index += 1;
         changed |= !cells.is_empty();
         if !row.repeats {
@@ -85,17 +86,18 @@ fn rows(
     Ok(changed)
 }
 
-/// Checks that a cell can have a text; the error is the reason, in words.
+/// Checks that a cell can have a text; the error is the reason, in words. Of merged cells, only the first can.
 pub(crate) fn may_hold(
     row: &RawRow,
     is_xlsx: bool,
     column: usize,
+    is_first: bool,
     text: &str,
 ) -> Result<(), String> {
     let spot = row.spots.iter().find(|spot| spot.columns.contains(&column));
     let why = match spot {
         _ if row.is_calculated(column) => "a formula gives its value; correct what it refers to",
-        _ if row.stored_as(column) == Stored::Merged => {
+        _ if row.stored_as(column) == Stored::Merged && !is_first => {
             "it is a part of merged cells; correct the first of them"
         }
         None => "the workbook has no such cell",
@@ -117,11 +119,12 @@ fn mends(
     content: &Content,
     index: u64,
     row: &RawRow,
+    is_first: &dyn Fn(usize) -> bool,
     mend: &mut impl FnMut(&Row<'_>, &mut Repairs<'_>),
 ) -> Vec<(usize, Secret)> {
     let cells = Cells::stored_as(&row.text, &row.ends, &row.stored);
     let is_xlsx = matches!(content.book, Book::Xlsx(_));
-    let may = |column: usize, text: &str| may_hold(row, is_xlsx, column, text);
+    let may = |column: usize, text: &str| may_hold(row, is_xlsx, column, is_first(column), text);
     let mut mends = Repairs::new(&may);
     let row = Row {
         index,

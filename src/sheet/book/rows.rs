@@ -74,6 +74,12 @@ impl MergedRows {
         Ok(is_there)
     }
 
+    /// Returns true if a cell of the row that was read last is the first of merged cells: it has their text.
+    pub(crate) fn is_first(&self, column: usize) -> bool {
+        let range = self.open.get(&column).map(|open| &open.range);
+        range.is_some_and(|range| range.first_line == self.line)
+    }
+
     /// Closes the ranges that end before a row, and opens those that it is a part of.
     fn open_ranges(&mut self, row: &RawRow) -> Result<(), SheetError> {
         let ranges = &self.ranges.ranges;
