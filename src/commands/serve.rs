@@ -10,18 +10,24 @@ use crate::rim::{Context, Exit, Failure};
 #[cfg(feature = "page")]
 pub(super) fn run(args: &ServeArgs, context: &Context) -> Result<Exit, Failure> {
     use crate::page::ServedPage;
-    use crate::rim::terminal::{close_on_interrupt, output, print};
+    use crate::rim::terminal::{can_press_enter, close_on_interrupt, enter_pressed, output, print};
     use std::io::Write;
 
     let stop = close_on_interrupt()?;
     let page = ServedPage::open(args.port, context, &stop)?;
-    // The reader may have gone; the page is there all the same.
-    let _ = writeln!(output(), "{}", page.address());
+    let tell = |address: &str| {
+        // The reader may have gone; the page is there all the same.
+        let _ = writeln!(output(), "{address}");
+    };
+    tell(&page.address());
     print("the page is open at this address, on this machine alone and once; Ctrl-C closes it");
+    if can_press_enter() {
+        print("where the browser was closed, press Enter here for another address");
+    }
     if !args.no_open {
         page.show()?;
     }
-    page.serve()?;
+    page.serve(enter_pressed, tell)?;
     Ok(Exit::Done)
 }
 

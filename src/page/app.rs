@@ -4,7 +4,7 @@ use super::exchange::{PageMethod, PageReply, PageRequest};
 use super::guard::Guard;
 use super::job::{JobKind, PageJob};
 use super::look;
-use super::session::{Folder, PageSession, ShownEnd, kept_name};
+use super::session::{DroppedSheet, Folder, PageSession, ShownEnd, kept_name};
 use super::steps::visit::Visit;
 use super::steps::{headings, plan, rows, sheet, target, watch};
 use super::work::ImportTask;
@@ -26,6 +26,9 @@ use std::time::{Duration, Instant};
 
 /// The time without anybody after which the page ends.
 const ALONE_MAX: Duration = Duration::from_secs(3600);
+
+/// The forms that are about what was shown with them.
+const FOR_A_GENERATION: [&str; 4] = ["target", "headings", "rows", "plan"];
 
 /// Work that takes a while.
 enum Work {
@@ -95,7 +98,11 @@ impl App {
     /// Returns true once the page is to end: by Ctrl-C, or after an hour without anybody. Work that goes on is waited for.
     pub(super) fn is_to_end(&self) -> bool {
         let is_alone = locked(&self.last_seen).elapsed() > ALONE_MAX;
-        let is_at_work = self.job().is_some_and(|job| !job.is_ended());
+        let is_at_work = self.is_at_work();
+        if is_at_work {
+            // Who waits for a run asks nothing.
+            self.touch();
+        }
         !is_at_work && (is_alone || self.stop.is_stopped())
     }
 
@@ -110,6 +117,10 @@ impl App {
             let _ = working.join();
         }
         self.is_over.store(true, Ordering::Release);
+    }
+
+    fn is_at_work(&self) -> bool {
+        self.job().is_some_and(|job| !job.is_ended())
     }
 
     /// The work that goes on, or has ended last.
@@ -132,6 +143,13 @@ impl App {
         Ok((word, place))
     }
 
+    /// Removes a sheet that came and is not read.
+    pub(super) fn discard(&self, word: &str) {
+        let place = locked(&self.came).remove(word);
+        // It goes with its folder.
+        drop(place.map(DroppedSheet::new));
+    }
+
     /// Answers a request that the guard let through.
     pub(super) fn answer(self: &Arc<App>, request: &PageRequest) -> PageReply {
         match (request.method, request.path.as_str()) {
@@ -152,12 +170,16 @@ impl App {
             }
             _ => {}
         }
+        let mut session = locked(&self.session);
+        // Work begins under the session's lock.
         let job = self.job();
-        let is_at_work = job.as_ref().is_some_and(|job| !job.is_ended());
-        if request.method == PageMethod::Post && is_at_work {
+        if request.method == PageMethod::Post && self.is_at_work() {
+            self.discard(request.form.get("sheet"));
+            let why =
+                "what was sent meanwhile was not taken: wait for the end of what goes on here";
+            session.told.push(translated(why).into_owned());
             return PageReply::go(self.guard.base(), "watch");
         }
-        let mut session = locked(&self.session);
         let mut visit = Visit {
             guard: &self.guard,
             context: &self.context,
@@ -196,7 +218,14 @@ impl App {
     }
 
     fn changed(self: &Arc<App>, visit: &mut Visit<'_>) -> PageReply {
-        match visit.request.path.as_str() {
+        let path = visit.request.path.as_str();
+        if FOR_A_GENERATION.contains(&path) && visit.is_outdated() {
+            visit.tell(translated(
+                "the page has changed since this was shown, and nothing was changed by it: look again",
+            ));
+            return visit.furthest();
+        }
+        match path {
             "sheet" => {
                 let place = locked(&self.came).remove(visit.request.form.get("sheet"));
                 sheet::take(visit, place)
@@ -214,10 +243,20 @@ impl App {
             }
             "undo" => {
                 let is_meant = !visit.request.form.get("meant").is_empty();
-                let end = visit.session.result.as_ref().filter(|_| is_meant);
-                match end.and_then(|end| end.run.clone()) {
-                    Some(run) => self.begin(visit, Work::Undo(run)),
-                    None => PageReply::go(self.guard.base(), "result"),
+                let run = visit
+                    .session
+                    .result
+                    .as_ref()
+                    .and_then(|end| end.run.clone());
+                match run.filter(|run| run == visit.request.form.get("run")) {
+                    Some(run) if is_meant => self.begin(visit, Work::Undo(run)),
+                    Some(_) => visit.go("result"),
+                    None => {
+                        visit.tell(translated(
+                            "the page shows another run by now, and nothing was taken back: look again",
+                        ));
+                        visit.go("result")
+                    }
                 }
             }
             _ => PageReply::go(self.guard.base(), ""),
@@ -240,7 +279,7 @@ impl App {
         let carried_out = move || match work {
             Work::Plan => app.plan(&task, &own.0),
             Work::Run(plan) => app.run(&task, &plan, &own.0),
-            Work::Undo(run) => app.undo(&run, &own.0),
+            Work::Undo(run) => app.undo(&task, &run, &own.0),
         };
         let builder = thread::Builder::new().name("page-work".to_owned());
         match builder.spawn(carried_out) {
@@ -257,7 +296,7 @@ impl App {
     }
 
     /// Takes back a run that the page began.
-    fn undo(&self, run: &str, job: &PageJob) {
+    fn undo(&self, task: &ImportTask, run: &str, job: &PageJob) {
         let guard = GuardOptions {
             budget: Budget::UNLIMITED,
             // She has said so on the page.
@@ -271,6 +310,7 @@ impl App {
         locked(&self.session).result = Some(ShownEnd {
             ended,
             run: None,
+            target: task.target.clone(),
             lines: job.told(),
             files: self.folder.path().to_owned(),
         });
@@ -307,6 +347,7 @@ impl App {
         locked(&self.session).result = Some(ShownEnd {
             ended,
             run: job.run.get().cloned(),
+            target: task.target.clone(),
             lines: job.told(),
             files,
         });

@@ -95,6 +95,16 @@ impl Guard {
         format!("http://{}/open/{token}", self.host)
     }
 
+    /// Draws another address, for a browser that has lost the cookie. One that was not used is worth nothing then.
+    ///
+    /// # Errors
+    /// Exit 2 where the system gives no random bytes.
+    pub(super) fn renew(&self) -> Result<String, Failure> {
+        let token = drawn()?;
+        *self.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
+        Ok(self.address())
+    }
+
     pub(super) fn base(&self) -> &str {
         &self.base
     }
@@ -193,6 +203,24 @@ mod tests {
         };
         assert_eq!(guard.judge(&open()), Admission::Admitted);
         assert_eq!(guard.judge(&open()), Admission::Stranger);
+    }
+
+    #[test]
+    fn another_address_works_once_too_and_the_one_before_no_more() {
+        let guard = guard();
+        let open = |address: &str| {
+            let path = address.strip_prefix("http://127.0.0.1:8123").unwrap();
+            guard.judge(&PageRequestHead {
+                path: path.into(),
+                host: "127.0.0.1:8123".into(),
+                ..PageRequestHead::default()
+            })
+        };
+        let before = guard.address();
+        let after = guard.renew().unwrap();
+        assert_eq!(open(&before), Admission::Stranger);
+        assert_eq!(open(&after), Admission::Admitted);
+        assert_eq!(open(&after), Admission::Stranger);
     }
 
     #[test]

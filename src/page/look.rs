@@ -175,8 +175,3 @@ pub(super) fn lines(lines: &[String]) -> Markup {
         }
     }
 }
-
-/// The hidden field with a form's token.
-pub(super) fn token(token: &str) -> Markup {
-    html! { input type="hidden" name="token" value=(token); }
-}

@@ -10,7 +10,7 @@
 //! - `app`: which step answers which request; the work that goes on.
 //! - `steps`: a file for each step of the road: `sheet`, `target`, `headings`, `rows`, `plan`, `watch` (a run, and its
 //!   result).
-//! - `session`: the choices and corrections, and the files while the page is open. `work`: the plan and the run, by the
+//! - `session`: the choices, and the files while the page is open. `correction`: copies of the sheet with other cells. `work`: the plan and the run, by the
 //!   library's own planners. `job`: work as the browser watches it.
 //! - `look`: the frame of every page. The style begins with that of reports.
 //!
@@ -18,6 +18,7 @@
 //! without their script, which drops, sends and watches more comfortably.
 
 mod app;
+mod correction;
 mod exchange;
 mod guard;
 mod job;
@@ -112,15 +113,23 @@ impl ServedPage {
         Ok(())
     }
 
-    /// Serves the page until Ctrl-C, or an hour after anybody was there. A run is stopped, and waited for.
+    /// Serves the page until Ctrl-C, or an hour after anybody was there. A run is stopped, and waited for. Where
+    /// `is_asked_for`, another address is handed to `tell`, since a browser that was closed has lost the page.
     ///
     /// # Errors
     /// Exit 2 where the page cannot be served.
-    pub(crate) fn serve(self) -> Result<(), Failure> {
+    pub(crate) fn serve(
+        self,
+        is_asked_for: impl Fn() -> bool,
+        tell: impl Fn(&str),
+    ) -> Result<(), Failure> {
         let failed = |error| Failure::usage(format!("the page cannot be served: {error}"));
         let serving = server::start(self.listener, self.app.clone()).map_err(failed)?;
         while !self.app.is_to_end() && !serving.is_finished() {
             thread::sleep(END_LOOK);
+            if is_asked_for() {
+                tell(&self.app.guard.renew()?);
+            }
         }
         self.app.end();
         match serving.join() {

@@ -9,6 +9,7 @@ use super::guard::{Admission, PageRequestHead};
 use super::job::PageJob;
 use super::look;
 use super::session::SHEET_BYTES_MAX;
+use crate::disk::private_options;
 use crate::lang::translated;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
@@ -18,9 +19,9 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
-use std::fs::File;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -36,7 +37,7 @@ const CONNECTIONS_MAX: usize = 64;
 const FORM_BYTES_MAX: usize = 1 << 20;
 
 /// The longest time for a request's head to arrive.
-const HEAD_TIME_MAX: Duration = Duration::from_secs(30);
+const HEAD_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// The longest time for a body to arrive.
 const BODY_TIME_MAX: Duration = Duration::from_secs(300);
@@ -46,6 +47,9 @@ const STOP_LOOK: Duration = Duration::from_millis(100);
 
 /// The interval at which a browser is told how far a run is.
 const TOLD_EVERY: Duration = Duration::from_millis(500);
+
+/// The words for a browser without the cookie.
+const STRANGER: &str = "the address in the terminal opens the page once, in one browser: go back there, press Enter in the terminal for another address, or start rowcall serve again";
 
 /// The rights of a page: its own style, its own script, its own forms, and nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
@@ -165,16 +169,19 @@ type Reply = Response<ReplyBody>;
 /// Answers one request.
 async fn answer(request: Request<Incoming>, app: Arc<App>) -> Result<Reply, Infallible> {
     let (head, body) = request.into_parts();
+    // A look at the head alone must not use the address up.
+    if !matches!(head.method, hyper::Method::GET | hyper::Method::POST) {
+        return Ok(whole(plain(405, "the page takes GET and POST")));
+    }
     let read = head_of(
         &head.headers,
         head.uri.path(),
         head.method == hyper::Method::POST,
     );
     let verdict = app.guard.judge(&read);
-    let is_known = matches!(head.method, hyper::Method::GET | hyper::Method::POST);
     let path = match verdict {
-        Admission::Pass(path) if is_known => path,
-        Admission::Admitted if head.method == hyper::Method::GET => {
+        Admission::Pass(path) => path,
+        Admission::Admitted => {
             app.touch();
             let reply = PageReply::page(look::admitted(app.guard.base()));
             let onward = ["0; url=", app.guard.base()].concat();
@@ -184,7 +191,12 @@ async fn answer(request: Request<Incoming>, app: Arc<App>) -> Result<Reply, Infa
                     .with("refresh", onward),
             ));
         }
-        verdict => return Ok(whole(refused(&verdict))),
+        Admission::WrongHost => return Ok(whole(plain(421, "this address is not the page's"))),
+        Admission::Foreign => {
+            return Ok(whole(plain(403, "this request comes from another page")));
+        }
+        Admission::Stranger => return Ok(whole(plain(403, STRANGER))),
+        Admission::Nowhere => return Ok(whole(plain(404, "nothing is here"))),
     };
     app.touch();
     let query = FormFields::parse(head.uri.query().unwrap_or_default().as_bytes());
@@ -275,49 +287,104 @@ async fn form_of(
     }
 }
 
-/// Reads a form with a file, which is kept in the session's folder.
+/// A sheet that comes, removed again unless it came whole.
+struct ComingSheet<'a> {
+    app: &'a App,
+    word: String,
+    is_whole: bool,
+}
+
+impl Drop for ComingSheet<'_> {
+    fn drop(&mut self) {
+        if !self.is_whole {
+            self.app.discard(&self.word);
+        }
+    }
+}
+
+/// Reads a form with a file, which is kept in the session's folder once the form is whole.
 async fn parts(
     body: Incoming,
     boundary: String,
     path: &str,
     app: &App,
 ) -> Result<FormFields, PageReply> {
-    let broken = |_| plain(400, "the form is broken");
     let limits = multer::SizeLimit::new().whole_stream(SHEET_BYTES_MAX + FORM_BYTES_MAX as u64);
     let limits = multer::Constraints::new().size_limit(limits);
     let mut form = multer::Multipart::with_constraints(body.into_data_stream(), boundary, limits);
     let mut fields = FormFields::default();
+    let mut coming = None;
+    let mut room = FORM_BYTES_MAX;
     while let Some(mut part) = form.next_field().await.map_err(broken)? {
         let name = part.name().unwrap_or_default().to_owned();
         let Some(file) = part.file_name().map(str::to_owned) else {
-            let value = part.text().await.map_err(broken)?;
+            let value = text_of(&mut part, room).await?;
+            room -= value.len();
             fields.0.push((name, value));
             continue;
         };
         if !app.guard.is_form_token(path, fields.get("token")) {
             return Err(stale());
         }
-        let unwritten = |error: io::Error| {
-            let text = format!("the sheet cannot be kept: {error}");
-            plain(500, &text)
-        };
-        let (kept, place) = app.place_for_sheet(&file).map_err(unwritten)?;
-        let mut out = File::create_new(&place).map_err(unwritten)?;
-        let mut bytes = 0;
-        while let Some(chunk) = part.chunk().await.map_err(broken)? {
-            bytes += chunk.len() as u64;
-            if bytes > SHEET_BYTES_MAX {
-                let text = format!(
-                    "the sheet is larger than {} MiB: bring it onto the PBX with rowcall import",
-                    SHEET_BYTES_MAX >> 20
-                );
-                return Err(plain(413, &text));
-            }
-            out.write_all(&chunk).map_err(unwritten)?;
+        if path != "sheet" || coming.is_some() {
+            return Err(plain(400, "the form is broken"));
         }
-        fields.0.push((name, kept));
+        let (word, place) = app.place_for_sheet(&file).map_err(unwritten)?;
+        fields.0.push((name, word.clone()));
+        coming = Some(ComingSheet {
+            app,
+            word,
+            is_whole: false,
+        });
+        keep(&mut part, &place).await?;
+    }
+    if let Some(coming) = &mut coming {
+        coming.is_whole = true;
     }
     Ok(fields)
+}
+
+fn broken(_: multer::Error) -> PageReply {
+    plain(400, "the form is broken")
+}
+
+fn unwritten(error: io::Error) -> PageReply {
+    plain(500, &format!("the sheet cannot be kept: {error}"))
+}
+
+/// Reads a part that is no file.
+async fn text_of(part: &mut multer::Field<'_>, bytes_max: usize) -> Result<String, PageReply> {
+    let mut bytes = vec![];
+    while let Some(chunk) = part.chunk().await.map_err(broken)? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > bytes_max {
+            return Err(plain(413, "the form is too long"));
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| plain(400, "the form is broken"))
+}
+
+/// Writes a sheet as it comes, for its owner only.
+async fn keep(part: &mut multer::Field<'_>, place: &Path) -> Result<(), PageReply> {
+    let mut options = private_options();
+    let mut out = options
+        .write(true)
+        .create_new(true)
+        .open(place)
+        .map_err(unwritten)?;
+    let mut bytes = 0;
+    while let Some(chunk) = part.chunk().await.map_err(broken)? {
+        bytes += chunk.len() as u64;
+        if bytes > SHEET_BYTES_MAX {
+            let text = format!(
+                "the sheet is larger than {} MiB: bring it onto the PBX with rowcall import",
+                SHEET_BYTES_MAX >> 20
+            );
+            return Err(plain(413, &text));
+        }
+        out.write_all(&chunk).map_err(unwritten)?;
+    }
+    Ok(())
 }
 
 /// The events of the work that goes on; the last one where nothing does.
@@ -374,17 +441,4 @@ fn stale() -> PageReply {
         403,
         "this form is not of this page, or no longer: load the page again",
     )
-}
-
-fn refused(verdict: &Admission) -> PageReply {
-    match verdict {
-        Admission::WrongHost => plain(421, "this address is not the page's"),
-        Admission::Foreign => plain(403, "this request comes from another page"),
-        Admission::Stranger => plain(
-            403,
-            "the address in the terminal opens the page once, in one browser: go back there, or start rowcall serve again",
-        ),
-        Admission::Nowhere => plain(404, "nothing is here"),
-        Admission::Pass(_) | Admission::Admitted => plain(405, "the page takes GET and POST"),
-    }
 }

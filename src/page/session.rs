@@ -2,17 +2,17 @@
 //!
 //! The files lie in a folder for the owner only, which goes with the page; a run has a folder of its own, as every run.
 
+use super::correction::{CopyPlaces, Corrections, write_corrected};
 use super::work::{ImportTask, ShownPlan};
 use crate::columns::Mapped;
-use crate::disk::{make_private_folder, new_folder, remove_leftover_folders};
-use crate::input::{InputOptions, InputRow, InputRows, ReadingOptions, bound};
+use crate::disk::{folder_of, make_private_folder, new_folder, remove_leftover_folders};
+use crate::input::{InputOptions, InputRow, InputRows, ReadingOptions};
 use crate::lang::keep;
 use crate::manifest::{Access, Manifest};
-use crate::model::{Field, Finding, Mode, Secret, Severity, heading_key};
+use crate::model::{Field, Finding, Mode, Severity, heading_key};
 use crate::rim::terminal::{OverheardLines, overheard};
 use crate::rim::{Context, Exit, Failure, PaceOptions, Target};
 use crate::rules::Country;
-use crate::sheet::{Encoding, RepairedCopy, Sheet};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -77,51 +77,6 @@ pub(super) fn kept_name(sent: &str) -> String {
     }
 }
 
-/// A row of a sheet: its line, and its position among the rows that begin on that line.
-pub(super) type RowKey = (u64, u64);
-
-/// A cell: the index of the sheet in its workbook, its row, its column.
-pub(super) type CellKey = (usize, RowKey, usize);
-
-/// Cells that could not have their text, each with the reason.
-type NotCorrected = Vec<(CellKey, String)>;
-
-/// The keys of rows, given one after the other.
-#[derive(Default)]
-struct RowKeys(Option<RowKey>);
-
-impl RowKeys {
-    fn next(&mut self, line: u64) -> RowKey {
-        let position = match self.0 {
-            Some((last, position)) if last == line => position + 1,
-            _ => 0,
-        };
-        *self.0.insert((line, position))
-    }
-}
-
-/// Writes a copy of a sheet with the corrections of its cells; returns the cells that could not have their text, each with
-/// the reason, and the encoding that the copy has to be read in, where that cannot be seen.
-fn corrected_copy(
-    (index, sheet): (usize, &Sheet),
-    edits: &BTreeMap<CellKey, Secret>,
-    place: &Path,
-) -> Result<(NotCorrected, Option<Encoding>), Failure> {
-    let (mut keys, mut refused) = (RowKeys::default(), vec![]);
-    let copy = RepairedCopy::write(sheet, place, |row, mends| {
-        let key = keys.next(row.line);
-        for ((_, _, column), text) in edits.range((index, key, 0)..=(index, key, usize::MAX)) {
-            if let Err(why) = mends.put(*column, text.clone()) {
-                let cell = sheet.place(row.line).cell(*column);
-                refused.push(((index, key, *column), format!("{cell}: {why}")));
-            }
-        }
-    })?;
-    let encoding = copy.encoding_to_say(sheet)?;
-    copy.keep()?;
-    Ok((refused, encoding))
-}
-
 /// The sheet that was dropped, with all that was said about it.
 pub(super) struct DroppedSheet {
     /// Its name as the browser said it.
@@ -131,7 +86,7 @@ pub(super) struct DroppedSheet {
     copy: Option<PathBuf>,
     copies: u32,
     pub(super) reading: ReadingOptions,
-    edits: BTreeMap<CellKey, Secret>,
+    edits: Corrections,
 }
 
 impl DroppedSheet {
@@ -166,10 +121,16 @@ impl DroppedSheet {
 
     /// The failure with the sheet's own name, in the place of the path at which it is kept.
     pub(super) fn named(&self, failure: Failure) -> Failure {
-        let path = self.file().display().to_string();
+        let paths = [self.file(), &self.original].map(|path| path.display().to_string());
+        let folder = format!("{}/", folder_of(&self.original).display());
+        let named = |text: &str| {
+            let texts = paths.iter();
+            let text = texts.fold(text.to_owned(), |text, path| text.replace(path, &self.name));
+            text.replace(&folder, "")
+        };
         Failure {
-            message: failure.message.replace(&path, &self.name),
-            hint: failure.hint.replace(&path, &self.name),
+            message: named(&failure.message),
+            hint: named(&failure.hint),
             ..failure
         }
     }
@@ -190,17 +151,25 @@ impl DroppedSheet {
     /// Takes every correction back.
     pub(super) fn take_back(&mut self) {
         self.edits.clear();
-        self.copy = None;
+        self.replace_copy(None);
+    }
+
+    /// Replaces the copy; the one before is read by nobody any more.
+    fn replace_copy(&mut self, copy: Option<PathBuf>) {
+        let before = std::mem::replace(&mut self.copy, copy);
+        if let Some(folder) = before.as_deref().and_then(Path::parent) {
+            let _ = fs::remove_dir_all(folder);
+        }
     }
 
     /// Corrects cells, and writes the copy anew. A cell that cannot have its text stays as it is: its cell's name and the
     /// reason are returned.
     ///
     /// # Errors
-    /// Exit 2 where the sheet is of a kind that is not written again, or the copy cannot be written.
+    /// Exit 2 where the sheet is of a kind that is not written again, the copy cannot be written, or it has other rows.
     pub(super) fn correct(
         &mut self,
-        edits: BTreeMap<CellKey, Secret>,
+        edits: Corrections,
         manifest: &Manifest,
         mode: Mode,
     ) -> Result<Vec<String>, Failure> {
@@ -213,47 +182,35 @@ impl DroppedSheet {
                 ..self.reading.clone()
             },
         };
-        let mut file = self.original.clone();
-        let mut refused = vec![];
-        let sheets = bound(&input, manifest, mode.allowed_actions())?.len();
-        let folder = self.original.parent().unwrap_or(Path::new("."));
-        for index in 0..sheets {
-            if !all.keys().any(|(sheet, ..)| *sheet == index) {
-                continue;
-            }
-            let opened = bound(&input, manifest, mode.allowed_actions())?;
-            let Some((sheet, _)) = opened.get(index) else {
-                continue;
-            };
-            self.copies += 1;
-            let place = folder.join(format!("copy{}", self.copies));
-            make_private_folder(&place).map_err(|error| Failure::not_written(&place, &error))?;
-            let place = place.join(&self.name);
-            let (not_put, encoding) = corrected_copy((index, sheet), &all, &place)?;
-            refused.extend(not_put);
-            if encoding.is_some() {
-                self.reading.encoding = encoding;
-                input.reading.encoding = encoding;
-            }
-            input.sheets = vec![place.clone()];
-            file = place;
-        }
-        for (cell, _) in &refused {
-            all.remove(cell);
-        }
-        let before = self.copy.take();
-        self.copy = (!all.is_empty()).then_some(file);
+        let places = CopyPlaces {
+            folder: folder_of(&self.original),
+            name: &self.name,
+            count: &mut self.copies,
+        };
+        let read_for = (manifest, mode.allowed_actions());
+        let refused = write_corrected(&mut input, &all, read_for, places)?;
+        all.retain(|cell, _| !refused.contains_key(cell));
+        self.reading.encoding = input.reading.encoding;
+        let file = input.sheets.pop().filter(|_| !all.is_empty());
+        self.replace_copy(file);
         self.edits = all;
-        // The copy before this one is read by nobody any more.
-        if let Some(folder) = before.as_deref().and_then(Path::parent) {
+        Ok(refused.into_values().collect())
+    }
+}
+
+impl Drop for DroppedSheet {
+    /// Removes the sheet and its copies.
+    fn drop(&mut self) {
+        if let Some(folder) = self.original.parent().filter(|it| it.is_absolute()) {
             let _ = fs::remove_dir_all(folder);
         }
-        Ok(refused.into_iter().map(|(_, why)| why).collect())
     }
 }
 
 /// Findings of one column and cause.
 pub(super) struct FindingKind {
+    /// The word that names it in forms, whatever else is found.
+    pub(super) key: String,
     pub(super) severity: Severity,
     pub(super) column: Option<usize>,
     pub(super) rule: String,
@@ -268,13 +225,21 @@ pub(super) struct FindingKind {
 /// The rows of the sheet with their findings.
 pub(super) struct CheckedRows {
     pub(super) rows: InputRows,
-    /// The key of each row in its own sheet.
-    pub(super) keys: Vec<RowKey>,
+    /// The position of each row in its own sheet.
+    pub(super) positions: Vec<usize>,
     /// The kinds of findings, errors first, then the most frequent.
     pub(super) kinds: Vec<FindingKind>,
     pub(super) invalid: usize,
     /// The secrets that an extension needs and rows lack, with the number of these rows.
     pub(super) lacking: Vec<(Field, usize)>,
+}
+
+/// The key of a finding's kind.
+fn key_of(finding: &Finding) -> String {
+    let column = finding
+        .column
+        .map_or(String::new(), |column| column.to_string());
+    format!("{}/{column}/{}", finding.severity.word(), finding.rule)
 }
 
 /// Sorts the findings of rows by their kinds.
@@ -290,6 +255,7 @@ fn kinds_of(rows: &InputRows) -> Vec<FindingKind> {
                 kind.repairs += repairs;
             }
             None => kinds.push(FindingKind {
+                key: key_of(finding),
                 severity: finding.severity,
                 column: finding.column,
                 rule: finding.rule.to_string(),
@@ -313,6 +279,11 @@ impl FindingKind {
 }
 
 impl CheckedRows {
+    /// The kind that a form names.
+    pub(super) fn kind(&self, key: &str) -> Option<&FindingKind> {
+        self.kinds.iter().find(|kind| kind.key == key)
+    }
+
     fn new(rows: InputRows, manifest: &Manifest, mode: Mode) -> CheckedRows {
         let needed = manifest
             .field
@@ -323,13 +294,14 @@ impl CheckedRows {
             (needed.name, rows.rows.iter().filter(lacks).count())
         });
         let lacking = lacking.filter(|(_, count)| *count > 0 && mode.creates());
-        let mut keys: BTreeMap<usize, RowKeys> = BTreeMap::new();
-        let keys = rows.rows.iter().map(|row| {
-            let of_sheet = keys.entry(row.sheet).or_default();
-            of_sheet.next(row.place.line)
+        let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+        let positions = rows.rows.iter().map(|row| {
+            let count = counts.entry(row.sheet).or_default();
+            *count += 1;
+            *count - 1
         });
         CheckedRows {
-            keys: keys.collect(),
+            positions: positions.collect(),
             kinds: kinds_of(&rows),
             invalid: rows.rows.iter().filter(|row| !row.is_valid()).count(),
             lacking: lacking.collect(),
@@ -349,6 +321,8 @@ pub(super) struct PageSession {
     /// True once the meanings of the headings were confirmed.
     pub(super) headings_seen: bool,
     checked: Option<Arc<CheckedRows>>,
+    /// Counts the changes: what a form was made for.
+    generation: u64,
     pub(super) plan: Option<ShownPlan>,
     pub(super) result: Option<ShownEnd>,
     /// Said on the next page, once.
@@ -360,6 +334,8 @@ pub(super) struct ShownEnd {
     pub(super) ended: Result<Exit, Failure>,
     /// The run's name; none of a PBX that is simulated in this process.
     pub(super) run: Option<String>,
+    /// The PBX that it was for.
+    pub(super) target: String,
     pub(super) lines: Vec<String>,
     /// The folder with its report.
     pub(super) files: PathBuf,
@@ -374,6 +350,7 @@ impl PageSession {
             country: String::new(),
             headings_seen: false,
             checked: None,
+            generation: 0,
             plan: None,
             result: None,
             told: vec![],
@@ -390,8 +367,14 @@ impl PageSession {
 
     /// Forgets what was made of the choices, because one of them has changed.
     pub(super) fn change(&mut self) {
+        self.generation += 1;
         self.checked = None;
         self.plan = None;
+    }
+
+    /// The number of changes so far, in the words of a form.
+    pub(super) fn generation(&self) -> String {
+        self.generation.to_string()
     }
 
     /// The facts of the target, without its account.

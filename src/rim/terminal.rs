@@ -253,6 +253,31 @@ pub(crate) fn report(failure: &Failure) -> Exit {
     failure.exit
 }
 
+/// Returns true if [`enter_pressed`] can be.
+#[cfg(feature = "page")]
+pub(crate) fn can_press_enter() -> bool {
+    cfg!(unix) && stdin().is_terminal()
+}
+
+/// Returns true if a line was typed on the terminal since the last look. It never waits: reading would hold a process in
+/// the background.
+#[cfg(all(feature = "page", unix))]
+pub(crate) fn enter_pressed() -> bool {
+    use rustix::io::ioctl_fionread;
+    use rustix::process::getpgrp;
+    use rustix::termios::tcgetpgrp;
+    // A terminal that is not the process's own holds nobody.
+    let is_in_front = || tcgetpgrp(stdin()).map_or(true, |group| group == getpgrp());
+    let is_typed = || ioctl_fionread(stdin()).is_ok_and(|bytes| bytes > 0);
+    can_press_enter() && is_in_front() && is_typed() && read_line().is_some()
+}
+
+/// Returns false: no terminal here tells without waiting.
+#[cfg(all(feature = "page", not(unix)))]
+pub(crate) fn enter_pressed() -> bool {
+    false
+}
+
 /// Returns true if there is a terminal to ask on.
 pub(crate) fn can_ask() -> bool {
     stdin().is_terminal() && stderr().is_terminal()

@@ -5,13 +5,16 @@ use crate::columns::{ColumnReading, Mapped, Saved, write_map};
 use crate::input::meanings::{UnderstoodSheet, reason, understood};
 use crate::lang::{language, translated};
 use crate::manifest::Manifest;
+use crate::model::heading_key;
 use crate::model::redact::{NOT_SHOWN, harmless};
-use crate::page::exchange::PageReply;
+use crate::page::exchange::{FormFields, PageReply};
 use crate::page::look::{self, RoadStep};
+use crate::page::session::DroppedSheet;
 use crate::rim::Failure;
 use crate::rim::terminal::{OverheardLines, overheard};
 use crate::sheet::Encoding;
 use maud::{Markup, html};
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 /// The number of values of each column that are shown.
@@ -152,14 +155,17 @@ fn told_reason(column: &ColumnReading, manifest: &Manifest) -> String {
     parts.map(|part| translated(&part).into_owned()).concat()
 }
 
+/// The meaning that was chosen for a heading, in the words of the form; empty where none was.
+fn chosen_for(heading: &str, map: &[(String, Mapped)]) -> String {
+    let key = heading_key(heading);
+    let found = map.iter().find(|(known, _)| heading_key(known) == key);
+    found.map_or(String::new(), |(_, mapped)| mapped.to_string())
+}
+
 /// The fields to choose from: as understood, those that were offered in a question, none, then all of the vendor's.
 fn choice(visit: &Visit<'_>, column: &ColumnReading, manifest: &Manifest) -> Markup {
     let map = visit.session.sheet.as_ref().map(|sheet| &sheet.reading.map);
-    let mut map = map.into_iter().flatten();
-    let chosen = map
-        .find(|(heading, _)| *heading == column.name)
-        .map(|(_, mapped)| mapped.to_string());
-    let chosen = chosen.unwrap_or_default();
+    let chosen = chosen_for(&column.name, map.map_or(&[], Vec::as_slice));
     let label = translated(&format!("what {} means", column.name)).into_owned();
     let offered: Vec<Mapped> = match &column.saved {
         Saved::Asked(choices) => choices.clone(),
@@ -239,6 +245,62 @@ fn reading(visit: &Visit<'_>) -> Markup {
     }
 }
 
+/// Takes the meanings that were chosen. A heading of several tables is chosen for once: what differs from the choice before
+/// is meant.
+fn choose(sheet: &mut DroppedSheet, form: &FormFields, refused: &mut Vec<String>) {
+    let before = sheet.reading.map.clone();
+    let mut new: BTreeMap<String, &str> = BTreeMap::new();
+    for (name, value) in &form.0 {
+        let Some(heading) = name.strip_prefix(CHOICE) else {
+            continue;
+        };
+        if *value == chosen_for(heading, &before) {
+            continue;
+        }
+        let known = new.insert(heading_key(heading), value);
+        if known.is_some_and(|known| known != value) {
+            let why = format!("{heading} means the same in every table: choose one meaning for it");
+            refused.push(translated(&why).into_owned());
+            continue;
+        }
+        match (value.as_str(), Mapped::parse(value)) {
+            ("", _) => sheet.choose(heading, None),
+            (_, Ok(mapped)) => sheet.choose(heading, Some(mapped)),
+            (_, Err(why)) => refused.push(translated(&why).into_owned()),
+        }
+    }
+}
+
+/// Takes how the file is read.
+fn read_otherwise(sheet: &mut DroppedSheet, form: &FormFields, refused: &mut Vec<String>) {
+    let names = Some(form.get("names").trim()).filter(|name| !name.is_empty());
+    let names: Vec<String> = names.map(str::to_owned).into_iter().collect();
+    let line = form.number("line").filter(|line| *line > 0);
+    let line = line.map(|line| line as u64);
+    let word = form.get("encoding").trim();
+    let encoding = Encoding::named(word);
+    if encoding.is_none() && !word.is_empty() {
+        refused.push(translated("no encoding of this name is read").into_owned());
+    }
+    let visible_only = !form.get("visible").is_empty();
+    let reading = &mut sheet.reading;
+    let is_other_table = (&reading.sheet_names, reading.header_row) != (&names, line);
+    let has_other_rows = (reading.encoding, reading.visible_only) != (encoding, visible_only);
+    // Another table has other headings and other cells.
+    if is_other_table {
+        reading.map.clear();
+    }
+    (reading.sheet_names, reading.header_row) = (names, line);
+    (reading.encoding, reading.visible_only) = (encoding, visible_only);
+    if is_other_table || has_other_rows {
+        if sheet.corrected() > 0 {
+            let why = "the file is read otherwise now: the corrections were taken back";
+            refused.push(translated(why).into_owned());
+        }
+        sheet.take_back();
+    }
+}
+
 pub(in crate::page) fn take(visit: &mut Visit<'_>) -> PageReply {
     if let Some(reply) = visit.before(RoadStep::Headings) {
         return reply;
@@ -246,32 +308,8 @@ pub(in crate::page) fn take(visit: &mut Visit<'_>) -> PageReply {
     let form = &visit.request.form;
     let mut refused = vec![];
     if let Some(sheet) = &mut visit.session.sheet {
-        for (name, value) in &form.0 {
-            let Some(heading) = name.strip_prefix(CHOICE) else {
-                continue;
-            };
-            match (value.as_str(), Mapped::parse(value)) {
-                ("", _) => sheet.choose(heading, None),
-                (_, Ok(mapped)) => sheet.choose(heading, Some(mapped)),
-                (_, Err(why)) => refused.push(translated(&why).into_owned()),
-            }
-        }
-        let names = Some(form.get("names").trim()).filter(|name| !name.is_empty());
-        let names: Vec<String> = names.map(str::to_owned).into_iter().collect();
-        let line = form.number("line").filter(|line| *line > 0);
-        let line = line.map(|line| line as u64);
-        // Another table has other headings and other cells.
-        if (&sheet.reading.sheet_names, sheet.reading.header_row) != (&names, line) {
-            sheet.reading.map.clear();
-            sheet.take_back();
-        }
-        (sheet.reading.sheet_names, sheet.reading.header_row) = (names, line);
-        let encoding = form.get("encoding").trim();
-        sheet.reading.encoding = Encoding::named(encoding);
-        if sheet.reading.encoding.is_none() && !encoding.is_empty() {
-            refused.push(translated("no encoding of this name is read").into_owned());
-        }
-        sheet.reading.visible_only = !form.get("visible").is_empty();
+        choose(sheet, form, &mut refused);
+        read_otherwise(sheet, form, &mut refused);
     }
     visit.session.headings_seen = false;
     visit.session.change();

@@ -26,6 +26,7 @@ pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
 
 fn body(visit: &Visit<'_>, plan: &ShownPlan, page: usize) -> Markup {
     let last = plan.lines.len().saturating_sub(1) / LINES_A_PAGE;
+    let page = page.min(last);
     let total = plan.lines.last().map_or("", |line| line.text.as_str());
     let shown = plan
         .lines

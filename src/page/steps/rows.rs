@@ -6,15 +6,16 @@ use crate::input::InputRow;
 use crate::lang::{language, translated};
 use crate::model::redact::{NOT_SHOWN, harmless};
 use crate::model::{Field, Finding, Secret, Severity, counted};
+use crate::page::correction::{CellKey, Corrections};
 use crate::page::exchange::{FormFields, PageReply};
 use crate::page::look::{self, RoadStep};
-use crate::page::session::{CellKey, CheckedRows};
+use crate::page::session::{CheckedRows, DroppedSheet};
 use crate::report::{column_label, with_labels};
 use crate::rim::Failure;
 use maud::{Markup, html};
-use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
+use url::form_urlencoded;
 
 /// The number of rows of one page: a long sheet is sent as it is looked at.
 const ROWS_A_PAGE: usize = 50;
@@ -24,9 +25,9 @@ const GENERATE: &str = "<generate>";
 
 /// The part of the rows that is looked at.
 #[derive(Clone, Copy)]
-struct RowsView {
-    /// The kind of findings whose rows are shown; none for all kinds.
-    kind: Option<usize>,
+struct RowsView<'v> {
+    /// The key of the kind of findings whose rows are shown; none for all kinds.
+    kind: Option<&'v str>,
     /// True if rows without any finding are shown too.
     all: bool,
     page: usize,
@@ -34,10 +35,10 @@ struct RowsView {
     edit: Option<usize>,
 }
 
-impl RowsView {
-    fn read(fields: &FormFields) -> RowsView {
+impl<'v> RowsView<'v> {
+    fn read(fields: &'v FormFields) -> RowsView<'v> {
         RowsView {
-            kind: fields.number("kind"),
+            kind: Some(fields.get("kind")).filter(|kind| !kind.is_empty()),
             all: fields.get("show") == "all",
             page: fields.number("page").unwrap_or_default(),
             edit: fields.number("edit"),
@@ -51,6 +52,7 @@ impl RowsView {
             path.push_str("&show=all");
         }
         if let Some(kind) = self.kind {
+            let kind: String = form_urlencoded::byte_serialize(kind.as_bytes()).collect();
             path.push_str(&format!("&kind={kind}"));
         }
         if let Some(row) = self.edit {
@@ -60,7 +62,7 @@ impl RowsView {
     }
 
     fn shows(self, row: &InputRow, checked: &CheckedRows) -> bool {
-        let kind = self.kind.and_then(|kind| checked.kinds.get(kind));
+        let kind = self.kind.and_then(|kind| checked.kind(kind));
         match kind {
             Some(kind) => row.findings.iter().any(|finding| kind.has(finding)),
             None if self.all => true,
@@ -95,24 +97,25 @@ pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
 }
 
 fn checked_body(visit: &Visit<'_>, checked: &Arc<CheckedRows>) -> Markup {
-    let view = RowsView::read(&visit.request.query);
+    let mut view = RowsView::read(&visit.request.query);
+    // A kind whose findings are all corrected is shown no more.
+    view.kind = view.kind.filter(|kind| checked.kind(kind).is_some());
     let rows = checked.rows.rows.len();
     let valid = rows - checked.invalid;
     let shown: Vec<usize> = (0..rows)
         .filter(|at| view.shows(&checked.rows.rows[*at], checked))
         .collect();
-    let corrected = visit
-        .session
-        .sheet
-        .as_ref()
-        .map_or(0, |sheet| sheet.corrected());
+    view.page = view.page.min(last_page(shown.len()));
+    let sheet = visit.session.sheet.as_ref();
+    let corrected = sheet.map_or(0, DroppedSheet::corrected);
+    let is_filled = sheet.is_some_and(|sheet| !sheet.reading.fill.is_empty());
     html! {
         p #count .count aria-live="polite" {
             strong { (translated(&format!("{valid} of {rows} rows can go, {} cannot", checked.invalid))) }
         }
         (go_on(visit, valid))
         @for (field, count) in &checked.lacking { (made_up(visit, *field, *count, view)) }
-        @if corrected > 0 { (corrections(visit, corrected, view)) }
+        @if corrected > 0 || is_filled { (corrections(visit, corrected, view)) }
         (kinds(visit, checked, view))
         (filters(visit, view, shown.len()))
         (table(visit, checked, view, &shown))
@@ -137,15 +140,15 @@ fn go_on(visit: &Visit<'_>, valid: usize) -> Markup {
 }
 
 /// A list of what was found, by kind, each with its repairs.
-fn kinds(visit: &Visit<'_>, checked: &CheckedRows, view: RowsView) -> Markup {
+fn kinds(visit: &Visit<'_>, checked: &CheckedRows, view: RowsView<'_>) -> Markup {
     let (action, token) = visit.action("rows");
     html! {
         @if !checked.kinds.is_empty() {
             ul .kinds {
-                @for (at, kind) in checked.kinds.iter().enumerate() {
-                    @let own = RowsView { kind: Some(at), page: 0, edit: None, ..view };
+                @for kind in &checked.kinds {
+                    @let own = RowsView { kind: Some(&kind.key), page: 0, edit: None, ..view };
                     li .(tone(kind.severity)) {
-                        a href={ (visit.base()) (own.path()) } aria-current=[(view.kind == Some(at)).then_some("true")] {
+                        a href={ (visit.base()) (own.path()) } aria-current=[(view.kind == own.kind).then_some("true")] {
                             strong { (kind.count) } " "
                             (translated(kind.severity.word())) " "
                             bdi { (harmless(&column_label(kind.first.field, &kind.heading))) }
@@ -156,7 +159,7 @@ fn kinds(visit: &Visit<'_>, checked: &CheckedRows, view: RowsView) -> Markup {
                             form .inline method="post" action=(action) {
                                 (token)
                                 (view_fields(view))
-                                input type="hidden" name="accept" value=(at);
+                                input type="hidden" name="accept" value=(kind.key);
                                 button .small name="do" value="accept" {
                                     (translated(&format!("Correct {}", counted(kind.repairs as u64, "cell"))))
                                 }
@@ -180,7 +183,7 @@ fn words(finding: &Finding) -> Markup {
 }
 
 /// The offer to make a secret up for the rows that lack it.
-fn made_up(visit: &Visit<'_>, field: Field, count: usize, view: RowsView) -> Markup {
+fn made_up(visit: &Visit<'_>, field: Field, count: usize, view: RowsView<'_>) -> Markup {
     let (action, token) = visit.action("rows");
     let label = field.label(Some(language()));
     html! {
@@ -194,20 +197,22 @@ fn made_up(visit: &Visit<'_>, field: Field, count: usize, view: RowsView) -> Mar
     }
 }
 
-fn corrections(visit: &Visit<'_>, corrected: usize, view: RowsView) -> Markup {
+fn corrections(visit: &Visit<'_>, corrected: usize, view: RowsView<'_>) -> Markup {
     let (action, token) = visit.action("rows");
     html! {
         form method="post" action=(action) {
             (token)
             (view_fields(view))
-            (translated(&counted(corrected as u64, "corrected cell"))) " "
-            a href={ (visit.base()) "corrected" } download { (translated("the corrected sheet")) } " "
+            @if corrected > 0 {
+                (translated(&counted(corrected as u64, "corrected cell"))) " "
+                a href={ (visit.base()) "corrected" } download { (translated("the corrected sheet")) } " "
+            }
             button .small .quiet name="do" value="back" { (translated("Take all corrections back")) }
         }
     }
 }
 
-fn view_fields(view: RowsView) -> Markup {
+fn view_fields(view: RowsView<'_>) -> Markup {
     html! {
         input type="hidden" name="page" value=(view.page);
         @if view.all { input type="hidden" name="show" value="all"; }
@@ -215,7 +220,7 @@ fn view_fields(view: RowsView) -> Markup {
     }
 }
 
-fn filters(visit: &Visit<'_>, view: RowsView, shown: usize) -> Markup {
+fn filters(visit: &Visit<'_>, view: RowsView<'_>, shown: usize) -> Markup {
     let found = RowsView {
         kind: None,
         all: false,
@@ -233,8 +238,13 @@ fn filters(visit: &Visit<'_>, view: RowsView, shown: usize) -> Markup {
     }
 }
 
-fn pages(visit: &Visit<'_>, view: RowsView, shown: usize) -> Markup {
-    let last = shown.saturating_sub(1) / ROWS_A_PAGE;
+/// The last page of this many rows, counted from 0.
+fn last_page(rows: usize) -> usize {
+    rows.saturating_sub(1) / ROWS_A_PAGE
+}
+
+fn pages(visit: &Visit<'_>, view: RowsView<'_>, shown: usize) -> Markup {
+    let last = last_page(shown);
     let to = |page| {
         RowsView {
             page,
@@ -258,7 +268,7 @@ fn pages(visit: &Visit<'_>, view: RowsView, shown: usize) -> Markup {
     }
 }
 
-fn table(visit: &Visit<'_>, checked: &CheckedRows, view: RowsView, shown: &[usize]) -> Markup {
+fn table(visit: &Visit<'_>, checked: &CheckedRows, view: RowsView<'_>, shown: &[usize]) -> Markup {
     let begin = (view.page * ROWS_A_PAGE).min(shown.len());
     let end = (begin + ROWS_A_PAGE).min(shown.len());
     let shown = &shown[begin..end];
@@ -299,7 +309,7 @@ fn heading_row(checked: &CheckedRows, sheet: usize) -> Markup {
     }
 }
 
-fn row_marks(visit: &Visit<'_>, checked: &CheckedRows, view: RowsView, at: usize) -> Markup {
+fn row_marks(visit: &Visit<'_>, checked: &CheckedRows, view: RowsView<'_>, at: usize) -> Markup {
     let row = &checked.rows.rows[at];
     let edit = RowsView {
         edit: Some(at),
@@ -338,7 +348,7 @@ fn cell(
     visit: &Visit<'_>,
     row: &InputRow,
     binding: &Binding,
-    view: RowsView,
+    view: RowsView<'_>,
     (at, column): (usize, usize),
 ) -> Markup {
     let cells = row.cells();
@@ -379,7 +389,7 @@ fn cell(
 /// The form of a cell: another text, or the repair of what was found.
 fn cell_form(
     visit: &Visit<'_>,
-    view: RowsView,
+    view: RowsView<'_>,
     (at, column): (usize, usize),
     shown: Option<&str>,
     found: &[&Finding],
@@ -398,8 +408,11 @@ fn cell_form(
             (view_fields(view))
             input type="hidden" name="row" value=(at);
             input type="hidden" name="column" value=(column);
+            // The first button is the one that Enter presses.
+            (text_field(shown))
+            button .small name="do" value="edit" { (translated("Change")) }
             @if let Some((finding, repair)) = repair {
-                button .small name="do" value="repair" {
+                " " button .small name="do" value="repair" {
                     @if finding.hides([text, repair.reveal()]) || shown.is_none() {
                         (translated("Correct it"))
                     } @else {
@@ -408,18 +421,36 @@ fn cell_form(
                     @if finding.repair.is_none() { " ?" }
                 }
             }
-            input name="text" value=(shown.unwrap_or_default()) aria-label=(translated("another text for this cell"))
-                placeholder=[shown.is_none().then(|| translated("another text"))] autocomplete="off";
-            button .small name="do" value="edit" { (translated("Change")) }
         }
     }
+}
+
+/// The field for another text of a cell. A field of one line would take the line breaks out.
+fn text_field(shown: Option<&str>) -> Markup {
+    let label = translated("another text for this cell");
+    let text = shown.unwrap_or_default();
+    html! {
+        @if text.contains(['\n', '\r']) {
+            // A browser leaves the first line break of a field out.
+            textarea name="text" rows=(text.lines().count()) aria-label=(label) autocomplete="off" { "\n" (text) }
+        } @else {
+            input name="text" value=(text) aria-label=(label)
+                placeholder=[shown.is_none().then(|| translated("another text"))] autocomplete="off";
+        }
+    }
+}
+
+/// A text with its line breaks as a sheet has them: a browser sends others.
+fn with_plain_breaks(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
 pub(in crate::page) fn take(visit: &mut Visit<'_>) -> PageReply {
     if let Some(reply) = visit.before(RoadStep::Rows) {
         return reply;
     }
-    let view = RowsView::read(&visit.request.form);
+    let request = visit.request;
+    let view = RowsView::read(&request.form);
     let done = change(visit);
     match done {
         Ok(refused) => {
@@ -429,6 +460,10 @@ pub(in crate::page) fn take(visit: &mut Visit<'_>) -> PageReply {
                 .extend(refused.iter().map(|why| translated(why).into_owned()));
         }
         Err(failure) => {
+            let failure = match &visit.session.sheet {
+                Some(sheet) => sheet.named(failure),
+                None => failure,
+            };
             visit.tell(translated(&failure.message));
             visit.tell(translated(&failure.hint));
         }
@@ -460,11 +495,12 @@ fn change(visit: &mut Visit<'_>) -> Result<Vec<String>, Failure> {
         "back" => {
             if let Some(sheet) = &mut visit.session.sheet {
                 sheet.take_back();
+                sheet.reading.fill.clear();
             }
             visit.session.change();
             return Ok(vec![]);
         }
-        _ => BTreeMap::new(),
+        _ => Corrections::new(),
     };
     if edits.is_empty() {
         return Ok(vec![]);
@@ -483,26 +519,26 @@ fn change(visit: &mut Visit<'_>) -> Result<Vec<String>, Failure> {
 fn key(checked: &CheckedRows, at: usize, column: usize) -> Option<CellKey> {
     let row = checked.rows.rows.get(at)?;
     let (sheet, _) = checked.rows.sheets.get(row.sheet)?;
-    (column < sheet.headings.len()).then_some((row.sheet, *checked.keys.get(at)?, column))
+    (column < sheet.headings.len()).then_some((row.sheet, *checked.positions.get(at)?, column))
 }
 
-fn edited(form: &FormFields, checked: &CheckedRows) -> BTreeMap<CellKey, Secret> {
+fn edited(form: &FormFields, checked: &CheckedRows) -> Corrections {
     let edit = || {
         let (at, column) = (form.number("row")?, form.number("column")?);
         let key = key(checked, at, column)?;
         let (_, binding) = checked.rows.sheets.get(key.0)?;
         let cells = checked.rows.rows.get(at)?.cells();
         let before = cells.get(column).unwrap_or_default();
-        let text = form.get("text");
+        let text = with_plain_breaks(form.get("text"));
         // A text that was not shown stays where nothing was typed.
         let is_hidden = shown_text(binding, column, before).is_none();
-        let is_change = text != before && !(is_hidden && text.is_empty());
+        let is_change = text != with_plain_breaks(before) && !(is_hidden && text.is_empty());
         is_change.then(|| (key, Secret::new(text)))
     };
     edit().into_iter().collect()
 }
 
-fn repaired(form: &FormFields, checked: &CheckedRows) -> BTreeMap<CellKey, Secret> {
+fn repaired(form: &FormFields, checked: &CheckedRows) -> Corrections {
     let repair = || {
         let (at, column) = (form.number("row")?, form.number("column")?);
         let row = checked.rows.rows.get(at)?;
@@ -518,10 +554,8 @@ fn repaired(form: &FormFields, checked: &CheckedRows) -> BTreeMap<CellKey, Secre
 }
 
 /// The certain repairs of all findings of a kind.
-fn accepted(form: &FormFields, checked: &CheckedRows) -> BTreeMap<CellKey, Secret> {
-    let kind = form
-        .number("accept")
-        .and_then(|kind| checked.kinds.get(kind));
+fn accepted(form: &FormFields, checked: &CheckedRows) -> Corrections {
+    let kind = checked.kind(form.get("accept"));
     let rows = checked.rows.rows.iter().enumerate();
     let repairs = rows.flat_map(|(at, row)| {
         let found = row

@@ -103,11 +103,19 @@ fn run_row(visit: &Visit<'_>, listed: &ListedRun) -> Markup {
     }
 }
 
-/// A run's report as a file, written from its ledger; the folder is the one for what the page writes.
+/// The report of a run that is listed, as a file, written from its ledger into the folder for what the page writes.
 pub(in crate::page) fn report(visit: &mut Visit<'_>, run: &str, folder: &Path) -> PageReply {
-    let path = folder.join(format!("{run}.html"));
-    let written = report_again(run, Some(&path), visit.context);
-    let read = written.ok().and_then(|_| fs::read(&path).ok());
+    let path = folder.join("report.html");
+    let is_listed = |run: &str| {
+        let state = visit.context.state().ok();
+        let listed = state.and_then(|state| runs(&state).ok());
+        listed.is_some_and(|listed| listed.iter().any(|known| known.id == run))
+    };
+    let written = is_listed(run).then(|| report_again(run, Some(&path), visit.context));
+    let read = match written {
+        Some(Ok(_)) => fs::read(&path).ok(),
+        _ => None,
+    };
     let _ = fs::remove_file(&path);
     match read {
         Some(bytes) => PageReply::file(&format!("{run}.html"), "text/html; charset=utf-8", bytes),

@@ -108,6 +108,9 @@ pub(in crate::page) fn take(visit: &mut Visit<'_>) -> PageReply {
     let mode = Mode::named(form.get("mode")).filter(|mode| MODES.contains(mode));
     let chosen = chosen.to_owned();
     let session = &mut visit.session;
+    if session.target != chosen {
+        session.result = None;
+    }
     (session.target, session.country) = (chosen, country);
     session.mode = mode.unwrap_or_default();
     session.headings_seen = false;

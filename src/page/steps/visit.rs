@@ -5,7 +5,10 @@ use crate::page::guard::Guard;
 use crate::page::look::{self, PageFrame, RoadStep};
 use crate::page::session::PageSession;
 use crate::rim::Context;
-use maud::Markup;
+use maud::{Markup, html};
+
+/// The name of the field with the session's generation.
+const GENERATION: &str = "generation";
 
 pub(in crate::page) struct Visit<'v> {
     pub(in crate::page) guard: &'v Guard,
@@ -38,15 +41,29 @@ impl Visit<'_> {
         (reached < step).then(|| self.go(reached.path()))
     }
 
+    /// Sends the browser to where the choices lead by now.
+    pub(in crate::page) fn furthest(&self) -> PageReply {
+        self.go(self.reached().min(RoadStep::Rows).path())
+    }
+
+    /// Returns true if the form was made before the last change.
+    pub(in crate::page) fn is_outdated(&self) -> bool {
+        self.request.form.get(GENERATION) != self.session.generation()
+    }
+
     /// Sends the browser on.
-    pub(super) fn go(&self, path: &str) -> PageReply {
+    pub(in crate::page) fn go(&self, path: &str) -> PageReply {
         PageReply::go(self.base(), path)
     }
 
-    /// The address of a path, and the token of a form that sends there.
+    /// The address of a path, and the hidden fields of a form that sends there: its token, and what it is made for.
     pub(super) fn action(&self, path: &str) -> (String, Markup) {
         let token = self.guard.form_token(path);
-        (format!("{}{path}", self.base()), look::token(&token))
+        let fields = html! {
+            input type="hidden" name="token" value=(token);
+            input type="hidden" name=(GENERATION) value=(self.session.generation());
+        };
+        (format!("{}{path}", self.base()), fields)
     }
 
     /// Frames a step's page.
@@ -63,7 +80,7 @@ impl Visit<'_> {
     }
 
     /// Says this on the next page.
-    pub(super) fn tell(&mut self, text: impl Into<String>) {
+    pub(in crate::page) fn tell(&mut self, text: impl Into<String>) {
         self.session.told.push(text.into());
     }
 }

@@ -2,6 +2,7 @@
 
 use super::visit::Visit;
 use crate::lang::translated;
+use crate::model::redact::harmless;
 use crate::page::exchange::PageReply;
 use crate::page::job::{JobKind, PageJob};
 use crate::page::look::{self, RoadStep};
@@ -93,7 +94,7 @@ fn end_of(visit: &Visit<'_>, end: &ShownEnd) -> Markup {
             }
         }
         @if let Some(run) = &end.run {
-            (undo(visit))
+            (undo(visit, run, &end.target))
             p .soft { (translated("On the terminal, this run is seen too:")) }
             pre { "rowcall undo " (run) "\nrowcall report " (run) " -o report.html" }
         }
@@ -102,14 +103,17 @@ fn end_of(visit: &Visit<'_>, end: &ShownEnd) -> Markup {
 }
 
 /// The form that takes the run back.
-fn undo(visit: &Visit<'_>) -> Markup {
+fn undo(visit: &Visit<'_>, run: &str, target: &str) -> Markup {
+    let what =
+        format!("Take back what run {run} did on {target}, and nothing that was changed since");
     let (action, token) = visit.action("undo");
     html! {
         form .question method="post" action=(action) {
             (token)
+            input type="hidden" name="run" value=(run);
             label .choice {
                 input type="checkbox" name="meant" value="on" required;
-                " " (translated("Take back what this run did, and nothing that was changed since"))
+                " " (harmless(&translated(&what)))
             }
             button .quiet { (translated("Undo the run")) }
         }

@@ -9,6 +9,7 @@ pub(crate) mod fixture;
 pub(crate) mod free_port;
 pub(crate) mod import_screen;
 pub(crate) mod kamailio;
+pub(crate) mod open_page;
 pub(crate) mod pbx;
 pub(crate) mod program;
 pub(crate) mod python;

@@ -1,6 +1,6 @@
 //! A user at a terminal: reads the screen, and types.
 
-use super::program::wait_until;
+use super::program::{signal, wait_until};
 use nix::pty::{Winsize, openpty};
 use std::fs::File;
 use std::io::{Read, Write};
@@ -85,6 +85,13 @@ impl Typist {
         self.read += screen[self.read..].find(words).unwrap() + words.len();
         writeln!(self.keyboard, "{line}").unwrap();
         self
+    }
+
+    /// Ends the program as Ctrl-C does.
+    #[track_caller]
+    pub(crate) fn interrupts(&mut self) {
+        signal(&self.child, "INT");
+        assert!(self.child.wait().unwrap().success());
     }
 
     /// Waits for the end; the exit code and all that was on the screen.

@@ -1,244 +1,17 @@
 //! The page of `rowcall serve`, over plain HTTP: the whole road, and who is kept out of it.
 
+use crate::support::open_page::{OpenPage, exchange, files_in, sheet_form, value_of};
 use crate::support::pbx::TestPbx;
 use crate::support::program::{Program, signal, wait_until};
+use crate::support::sheets::write_table;
 use crate::support::sources::root;
+#[cfg(target_os = "linux")]
+use crate::support::typist::Typist;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::Child;
-use std::thread;
-use std::time::Duration;
+use std::io::{BufRead, BufReader, Write};
 
 /// A password that must never show.
 const PASSWORD: &str = "Canary7731aB";
-
-/// The page, and a browser with its cookie.
-struct OpenPage {
-    child: Child,
-    address: String,
-    host: String,
-    base: String,
-    cookie: String,
-    /// Every page that was seen, and every address.
-    seen: String,
-}
-
-struct PageReply {
-    status: u16,
-    head: String,
-    body: String,
-}
-
-impl PageReply {
-    fn header(&self, name: &str) -> Option<&str> {
-        let mut lines = self.head.lines();
-        let value = lines.find_map(|line| {
-            let (known, value) = line.split_once(':')?;
-            known.eq_ignore_ascii_case(name).then_some(value)
-        });
-        value.map(str::trim)
-    }
-}
-
-/// Sends a request as it is written, and reads the reply to its end.
-fn exchange(host: &str, request: &[u8]) -> PageReply {
-    let mut stream = TcpStream::connect(host).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(60)))
-        .unwrap();
-    stream.write_all(request).unwrap();
-    let mut reply = vec![];
-    stream.read_to_end(&mut reply).unwrap();
-    let reply = String::from_utf8_lossy(&reply).into_owned();
-    let (head, body) = reply.split_once("\r\n\r\n").unwrap();
-    PageReply {
-        status: head.split(' ').nth(1).unwrap().parse().unwrap(),
-        head: head.to_owned(),
-        body: body.to_owned(),
-    }
-}
-
-impl OpenPage {
-    fn open(program: &Program, more: &str) -> OpenPage {
-        let mut child = program
-            .command(&format!("serve --no-open {more}"))
-            .spawn()
-            .unwrap();
-        let mut address = String::new();
-        let out = child.stdout.as_mut().unwrap();
-        BufReader::new(out).read_line(&mut address).unwrap();
-        let address = address.trim().to_owned();
-        let rest = address.strip_prefix("http://").unwrap();
-        let (host, path) = rest.split_once('/').unwrap();
-        let get = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-        let reply = exchange(host, get.as_bytes());
-        assert_eq!(reply.status, 200, "{}", reply.body);
-        let cookie = reply.header("set-cookie").unwrap().to_owned();
-        for word in ["HttpOnly", "SameSite=Strict"] {
-            assert!(cookie.contains(word), "{cookie}");
-        }
-        let base = cookie.split("Path=").nth(1).unwrap();
-        OpenPage {
-            base: base.split(';').next().unwrap().to_owned(),
-            cookie: cookie.split(';').next().unwrap().to_owned(),
-            host: host.to_owned(),
-            child,
-            address,
-            seen: String::new(),
-        }
-    }
-
-    /// A request with these headers beside the usual ones, none of which is added where it is among them.
-    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> PageReply {
-        let origin = format!("http://{}", self.host);
-        let usual = [
-            ("Host", self.host.as_str()),
-            ("Cookie", self.cookie.as_str()),
-            ("Origin", origin.as_str()),
-            ("Content-Type", "application/x-www-form-urlencoded"),
-        ];
-        let is_given = |name: &str| headers.iter().any(|(known, _)| *known == name);
-        let usual = usual.iter().filter(|(name, _)| !is_given(name));
-        let mut head = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
-        for (name, value) in usual.chain(headers).filter(|(_, value)| !value.is_empty()) {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
-        let request = [head.as_bytes(), body].concat();
-        exchange(&self.host, &request)
-    }
-
-    /// Loads a page below the page's own folder, and goes where it leads.
-    #[track_caller]
-    fn get(&mut self, path: &str) -> String {
-        let reply = self.send("GET", &format!("{}{path}", self.base), &[], b"");
-        self.follow(reply)
-    }
-
-    #[track_caller]
-    fn follow(&mut self, reply: PageReply) -> String {
-        self.seen.push_str(&reply.head);
-        self.seen.push_str(&reply.body);
-        match reply.status {
-            303 => {
-                let to = reply.header("location").unwrap();
-                let path = to.strip_prefix(&self.base).unwrap().to_owned();
-                self.get(path.split('#').next().unwrap())
-            }
-            status => {
-                assert_eq!(status, 200, "{}", reply.body);
-                reply.body
-            }
-        }
-    }
-
-    /// The token of the form in a page that sends there.
-    #[track_caller]
-    fn token(&self, page: &str, path: &str) -> String {
-        let action = format!("action=\"{}{path}\"", self.base);
-        let form = page
-            .split(&action)
-            .nth(1)
-            .unwrap_or_else(|| panic!("no form of {path}\n{page}"));
-        let token = form.split("name=\"token\" value=\"").nth(1).unwrap();
-        token.split('"').next().unwrap().to_owned()
-    }
-
-    /// Sends the form of a page.
-    #[track_caller]
-    fn post(&mut self, page: &str, path: &str, fields: &[(&str, &str)]) -> String {
-        let token = self.token(page, path);
-        let token = [("token", token.as_str())];
-        let fields = token.iter().chain(fields);
-        let mut form = url::form_urlencoded::Serializer::new(String::new());
-        fields.for_each(|(name, value)| {
-            form.append_pair(name, value);
-        });
-        let path = format!("{}{path}", self.base);
-        let reply = self.send("POST", &path, &[], form.finish().as_bytes());
-        self.follow(reply)
-    }
-
-    /// Drops a sheet.
-    #[track_caller]
-    fn drop_sheet(&mut self, name: &str, bytes: &[u8]) -> String {
-        let start = self.get("");
-        let token = self.token(&start, "sheet");
-        let body = sheet_form(&token, name, bytes);
-        let path = format!("{}sheet", self.base);
-        let kind = [("Content-Type", "multipart/form-data; boundary=XxX")];
-        let reply = self.send("POST", &path, &kind, &body);
-        self.follow(reply)
-    }
-
-    /// Waits for the end of the work that goes on, and returns the page behind it.
-    fn wait(&mut self) -> String {
-        loop {
-            let page = self.get("watch");
-            if !page.contains("id=\"watch\"") {
-                return page;
-            }
-            thread::sleep(Duration::from_millis(100));
-        }
-    }
-
-    /// Goes from a sheet that was dropped to its rows.
-    #[track_caller]
-    fn rows(&mut self, name: &str, bytes: &[u8], target: &[(&str, &str)]) -> String {
-        let page = self.drop_sheet(name, bytes);
-        let page = self.post(&page, "target", target);
-        self.post(&page, "headings", &[("do", "go")])
-    }
-
-    /// Goes from the rows to the plan.
-    #[track_caller]
-    fn plan(&mut self, rows: &str) -> String {
-        self.post(rows, "plan", &[]);
-        self.wait()
-    }
-
-    /// Sends what a plan shows; returns the page with the result.
-    #[track_caller]
-    fn go(&mut self, plan: &str) -> String {
-        let id = plan.split("name=\"plan\" value=\"").nth(1).unwrap();
-        let id = id.split('"').next().unwrap().to_owned();
-        self.post(plan, "go", &[("plan", &id)]);
-        self.wait()
-    }
-
-    /// Ends the page as Ctrl-C does.
-    fn close(mut self) -> String {
-        signal(&self.child, "INT");
-        assert!(self.child.wait().unwrap().success());
-        std::mem::take(&mut self.seen)
-    }
-}
-
-impl Drop for OpenPage {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn sheet_form(token: &str, name: &str, bytes: &[u8]) -> Vec<u8> {
-    let head = format!(
-        "--XxX\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\n{token}\r\n\
-         --XxX\r\nContent-Disposition: form-data; name=\"sheet\"; filename=\"{name}\"\r\n\r\n"
-    );
-    [head.as_bytes(), bytes, b"\r\n--XxX--\r\n"].concat()
-}
-
-/// The number of files in a folder and below it; 0 where there is none.
-fn files_in(folder: &std::path::Path) -> usize {
-    let entries = fs::read_dir(folder).into_iter().flatten();
-    let count = |path: std::path::PathBuf| match path.is_dir() {
-        true => files_in(&path),
-        false => 1,
-    };
-    entries.map(|entry| count(entry.unwrap().path())).sum()
-}
 
 #[test]
 fn a_clean_sheet_goes_the_whole_road_and_the_terminal_sees_the_run() {
@@ -284,9 +57,11 @@ fn a_run_is_taken_back_on_the_page_where_that_is_said() {
     let rows = page.rows("staff.csv", sheet.as_bytes(), &[("target", "hq")]);
     let plan = page.plan(&rows);
     let result = page.go(&plan);
-    page.post(&result, "undo", &[]);
+    let run = page.hidden(&result, "undo", "run");
+    assert!(result.contains(&format!("run {run} did on hq")), "{result}");
+    page.post(&result, "undo", &[("run", &run)]);
     assert_eq!(pbx.numbers(), ["0041"], "it was not said");
-    page.post(&result, "undo", &[("meant", "on")]);
+    page.post(&result, "undo", &[("run", &run), ("meant", "on")]);
     let undone = page.wait();
     assert!(undone.contains("Every row is done."), "{undone}");
     assert!(pbx.numbers().is_empty());
@@ -504,6 +279,8 @@ fn a_run_is_watched_and_stopped_on_the_page_and_resumed_on_the_terminal() {
     let config = pbx.config("hq").replace("100000/s", "20/s");
     program.write("rowcall.toml", config);
     let mut page = OpenPage::open(&program, "");
+    let start = page.get("");
+    let start = page.token(&start, "sheet");
     let row = |number| format!("{number},{PASSWORD}\n");
     let sheet: String = (2000..2120).map(row).collect();
     let sheet = format!("number,sip_password\n{sheet}");
@@ -523,6 +300,16 @@ fn a_run_is_watched_and_stopped_on_the_page_and_resumed_on_the_terminal() {
         reply.header("location"),
         Some(&*format!("{}watch", page.base))
     );
+    let told = page.get("watch");
+    assert!(
+        told.contains("what was sent meanwhile was not taken"),
+        "{told}"
+    );
+    let kept = files_in(&program.path("state/page"));
+    let form = sheet_form(&start, "other.csv", b"number\n1\n");
+    let kind = [("Content-Type", "multipart/form-data; boundary=XxX")];
+    page.send("POST", &format!("{}sheet", page.base), &kind, &form);
+    assert_eq!(files_in(&program.path("state/page")), kept);
     page.post(&watch, "stop", &[]);
     let events = page.send("GET", &format!("{}events", page.base), &[], b"");
     assert_eq!(events.header("content-type"), Some("text/event-stream"));
@@ -534,4 +321,456 @@ fn a_run_is_watched_and_stopped_on_the_page_and_resumed_on_the_terminal() {
     page.close();
     program.ends("resume --yes", 0);
     assert_eq!(pbx.numbers().len(), 120);
+}
+
+/// The sheet of the page as it is by now.
+fn corrected(page: &OpenPage) -> String {
+    page.send("GET", &format!("{}corrected", page.base), &[], b"")
+        .body
+}
+
+const SIM: [(&str, &str); 1] = [("target", "sim:openvox")];
+
+#[test]
+fn a_correction_that_moves_the_lines_below_moves_no_other_correction() {
+    let program = Program::new().with_own_state();
+    let mut page = OpenPage::open(&program, "");
+    let row = |row: String| format!("{row},{PASSWORD}\n");
+    let sheet = ["1001,\"Anna\nBerg\"", "1002,Bert", "1003,Cora", "1004,Dora"];
+    let sheet: String = sheet.map(|it| row(it.to_owned())).concat();
+    let sheet = format!("number,display_name,sip_password\n{sheet}");
+    let rows = page.rows("lines.csv", sheet.as_bytes(), &SIM);
+    let kind = value_of(&rows, "accept");
+    let rows = page.post(&rows, "rows", &[("do", "accept"), ("accept", &kind)]);
+    assert!(rows.contains("1 corrected cell"), "{rows}");
+    assert!(
+        corrected(&page).contains("1001,\"Anna Berg\","),
+        "{}",
+        corrected(&page)
+    );
+    let edit = [("do", "edit"), ("row", "2"), ("column", "1")];
+    let rows = page.get("rows?show=all&edit=2");
+    let rows = page.post(&rows, "rows", &[&edit[..], &[("text", "Changed")]].concat());
+    assert!(rows.contains("2 corrected cells"), "{rows}");
+    let copy = corrected(&page);
+    for text in ["1002,Bert,", "1003,Changed,", "1004,Dora,"] {
+        assert!(copy.contains(text), "{copy}");
+    }
+    page.close();
+}
+
+#[test]
+fn a_correction_that_cannot_be_written_is_told_and_not_counted() {
+    let program = Program::new().with_own_state();
+    let mut page = OpenPage::open(&program, "");
+    let sheet = format!("number,sip_password,display_name\n1001,{PASSWORD}\n1002,{PASSWORD},Bo\n");
+    let edit = |row, column, text| {
+        [
+            ("do", "edit"),
+            ("row", row),
+            ("column", column),
+            ("text", text),
+        ]
+    };
+    page.rows("short.csv", sheet.as_bytes(), &SIM);
+    let rows = page.get("rows?show=all&edit=0");
+    let rows = page.post(&rows, "rows", &edit("0", "2", "Ann"));
+    assert!(rows.contains("the row has no such cell"), "{rows}");
+    assert!(!rows.contains("corrected cell"), "{rows}");
+    // A row that is emptied is no row any more.
+    let path = program.path("two.xlsx");
+    let cells = |text: &str| vec![text.to_owned(), PASSWORD.to_owned()];
+    write_table(
+        &path,
+        &["number", "sip_password"],
+        &[cells("1001"), cells("1002")],
+    );
+    page.rows("two.xlsx", &fs::read(path).unwrap(), &SIM);
+    let rows = page.get("rows?show=all&edit=0");
+    let rows = page.post(&rows, "rows", &edit("0", "0", ""));
+    let hidden = page.post(&rows, "rows", &edit("0", "1", " "));
+    assert!(
+        hidden.contains("the sheet would have other rows"),
+        "{hidden}"
+    );
+    assert!(hidden.contains("1 corrected cell"), "{hidden}");
+    page.close();
+}
+
+#[test]
+fn enter_in_a_cell_takes_what_was_typed() {
+    let program = Program::new().with_own_state();
+    let mut page = OpenPage::open(&program, "");
+    let sheet = format!("number,display_name,sip_password\n1001,\"Anna\nBerg\",{PASSWORD}\n");
+    page.rows("lines.csv", sheet.as_bytes(), &SIM);
+    let rows = page.get("rows?edit=0");
+    let forms = rows.split("class=\"cell\"").skip(1);
+    let forms = forms.map(|form| form.split("</form>").next().unwrap());
+    let with_repair: Vec<&str> = forms
+        .filter(|form| form.contains("value=\"repair\""))
+        .collect();
+    assert!(!with_repair.is_empty(), "{rows}");
+    for form in with_repair {
+        assert!(
+            form.find("value=\"edit\"") < form.find("value=\"repair\""),
+            "{form}"
+        );
+    }
+    page.close();
+}
+
+#[test]
+fn a_cell_of_several_lines_keeps_them() {
+    let program = Program::new().with_own_state();
+    let mut page = OpenPage::open(&program, "");
+    let sheet = format!("number,display_name,sip_password\n1001,\"Anna\nBerg\",{PASSWORD}\n");
+    page.rows("lines.csv", sheet.as_bytes(), &SIM);
+    let rows = page.get("rows?edit=0");
+    assert!(rows.contains(">\nAnna\nBerg</textarea>"), "{rows}");
+    let edit = [("do", "edit"), ("row", "0"), ("column", "1")];
+    let same = page.post(
+        &rows,
+        "rows",
+        &[&edit[..], &[("text", "Anna\r\nBerg")]].concat(),
+    );
+    assert!(!same.contains("corrected cell"), "{same}");
+    page.post(
+        &same,
+        "rows",
+        &[&edit[..], &[("text", "Anna\r\nBurg")]].concat(),
+    );
+    assert!(
+        corrected(&page).contains("\"Anna\nBurg\""),
+        "{}",
+        corrected(&page)
+    );
+    page.close();
+}
+
+#[test]
+fn a_kind_is_accepted_once_however_often_that_is_sent() {
+    let program = Program::new().with_own_state();
+    let mut page = OpenPage::open(&program, "");
+    let sheet = format!(
+        "number,display_name,email,sip_password\n1001,\"Anna\nBerg\",anna@ex.de ,{PASSWORD}\n\
+         1002,Bert,<bert@ex.de>,{PASSWORD}\n1003,Cora,mailto:cora@ex.de,{PASSWORD}\n"
+    );
+    let rows = page.rows("kinds.csv", sheet.as_bytes(), &SIM);
+    let kinds = rows.matches("name=\"accept\"").count();
+    assert!(kinds > 1, "{rows}");
+    let accept = value_of(&rows, "accept");
+    let accept = [("do", "accept"), ("accept", accept.as_str())];
+    page.post(&rows, "rows", &accept);
+    let once = corrected(&page);
+    // A double click.
+    let twice = page.post(&rows, "rows", &accept);
+    assert!(
+        twice.contains("the page has changed since this was shown"),
+        "{twice}"
+    );
+    assert_eq!(corrected(&page), once);
+    // What names a kind names no other one later.
+    page.post(&twice, "rows", &accept);
+    assert_eq!(corrected(&page), once);
+    page.close();
+}
+
+#[test]
+fn a_tab_that_is_left_behind_changes_nothing() {
+    let program = Program::new().with_own_state();
+    let mut page = OpenPage::open(&program, "");
+    let one =
+        format!("number,display_name,sip_password\n1001,Ann,{PASSWORD}\n1002,Bo,{PASSWORD}\n");
+    page.rows("one.csv", one.as_bytes(), &SIM);
+    let headings = page.get("headings");
+    let target = page.get("target");
+    let rows = page.get("rows?show=all&edit=1");
+    let two = format!("number,sip_password,display_name\n2001,{PASSWORD},Xa\n2002,{PASSWORD},Yv\n");
+    page.rows("two.csv", two.as_bytes(), &SIM);
+    let edit = [
+        ("do", "edit"),
+        ("row", "1"),
+        ("column", "1"),
+        ("text", "Bob"),
+    ];
+    let stale = [
+        page.post(&rows, "rows", &edit),
+        page.post(
+            &headings,
+            "headings",
+            &[("do", "go"), ("map:display_name", "-")],
+        ),
+        page.post(&target, "target", &[("target", "sim:portsip")]),
+        page.post(&rows, "plan", &[]),
+    ];
+    for page in stale {
+        assert!(
+            page.contains("the page has changed since this was shown"),
+            "{page}"
+        );
+        assert!(page.contains("2 of 2 rows can go"), "{page}");
+    }
+    assert_eq!(corrected(&page), two);
+    page.close();
+}
+
+#[test]
+fn a_tab_takes_back_the_run_that_it_shows_or_none() {
+    let pbx = TestPbx::new("openvox");
+    let program = Program::new().with_own_state();
+    program.write("rowcall.toml", pbx.config("hq"));
+    let mut page = OpenPage::open(&program, "");
+    let mut run = |number: &str| {
+        let sheet = format!("number,display_name,sip_password\n{number},Ann,{PASSWORD}\n");
+        let rows = page.rows("staff.csv", sheet.as_bytes(), &[("target", "hq")]);
+        let plan = page.plan(&rows);
+        page.go(&plan)
+    };
+    let first = run("0041");
+    run("0042");
+    let name = page.hidden(&first, "undo", "run");
+    let told = page.post(&first, "undo", &[("run", &name), ("meant", "on")]);
+    assert!(told.contains("the page shows another run by now"), "{told}");
+    assert_eq!(pbx.numbers(), ["0041", "0042"]);
+    // The result of one PBX is none of another's.
+    let target = page.get("target");
+    page.post(&target, "target", &SIM);
+    let result = page.get("result");
+    assert!(!result.contains("Undo the run"), "{result}");
+    page.close();
+}
+
+#[test]
+fn the_meaning_of_a_heading_of_two_lines_is_kept() {
+    let program = Program::new().with_own_state();
+    let mut page = OpenPage::open(&program, "");
+    let sheet = format!("number,\"Wer\nda\",sip_password\n1001,Ann,{PASSWORD}\n");
+    let target = page.drop_sheet("staff.csv", sheet.as_bytes());
+    let headings = page.post(&target, "target", &SIM);
+    let choice = [("map:Wer\r\nda", "display_name"), ("do", "look")];
+    let headings = page.post(&headings, "headings", &choice);
+    let select = headings.split("name=\"map:Wer").nth(1).unwrap();
+    let select = select.split("</select>").next().unwrap();
+    assert!(
+        select.contains("value=\"display_name\" selected"),
+        "{select}"
+    );
+    page.close();
+}
+
+#[test]
+fn a_heading_of_two_tables_means_what_was_chosen_in_one() {
+    let program = Program::new().with_own_state();
+    let mut page = OpenPage::open(&program, "");
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    for number in ["1001", "3001"] {
+        let table = workbook.add_worksheet();
+        for (row, cells) in [["number", "Wer", "sip_password"], [number, "Ann", PASSWORD]]
+            .iter()
+            .enumerate()
+        {
+            for (column, cell) in cells.iter().enumerate() {
+                table
+                    .write_string(row as u32, column as u16, *cell)
+                    .unwrap();
+            }
+        }
+    }
+    let bytes = workbook.save_to_buffer().unwrap();
+    let target = page.drop_sheet("two.xlsx", &bytes);
+    let headings = page.post(&target, "target", &SIM);
+    let all = ("names", "*");
+    let headings = page.post(&headings, "headings", &[all, ("do", "look")]);
+    assert_eq!(
+        headings.matches("name=\"map:Wer\"").count(),
+        2,
+        "{headings}"
+    );
+    let choices = [
+        ("map:Wer", "display_name"),
+        ("map:Wer", ""),
+        all,
+        ("do", "look"),
+    ];
+    let headings = page.post(&headings, "headings", &choices);
+    for select in headings.split("name=\"map:Wer\"").skip(1) {
+        let select = select.split("</select>").next().unwrap();
+        assert!(
+            select.contains("value=\"display_name\" selected"),
+            "{select}"
+        );
+    }
+    let choices = [("map:Wer", "email"), ("map:Wer", "-"), all, ("do", "look")];
+    let told = page.post(&headings, "headings", &choices);
+    assert!(told.contains("Wer means the same in every table"), "{told}");
+    page.close();
+}
+
+#[test]
+fn the_first_of_merged_cells_is_corrected() {
+    let program = Program::new().with_own_state();
+    let mut page = OpenPage::open(&program, "");
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let table = workbook.add_worksheet();
+    let rows = [
+        ["number", "sip_password", "email"],
+        ["1001", PASSWORD, ""],
+        ["1002", PASSWORD, ""],
+    ];
+    for (row, cells) in rows.iter().enumerate() {
+        for (column, cell) in cells.iter().enumerate() {
+            table
+                .write_string(row as u32, column as u16, *cell)
+                .unwrap();
+        }
+    }
+    let plain = rust_xlsxwriter::Format::new();
+    table
+        .merge_range(1, 2, 2, 2, "ann@example.com", &plain)
+        .unwrap();
+    let bytes = workbook.save_to_buffer().unwrap();
+    page.rows("merged.xlsx", &bytes, &SIM);
+    let edit = |row| {
+        [
+            ("do", "edit"),
+            ("row", row),
+            ("column", "2"),
+            ("text", "bo@example.com"),
+        ]
+    };
+    let rows = page.get("rows?show=all&edit=1");
+    let told = page.post(&rows, "rows", &edit("1"));
+    assert!(told.contains("correct the first of them"), "{told}");
+    let rows = page.get("rows?show=all&edit=0");
+    let rows = page.post(&rows, "rows", &edit("0"));
+    assert!(rows.contains("1 corrected cell"), "{rows}");
+    let rows = page.get("rows?show=all");
+    assert_eq!(rows.matches(">bo@example.com</bdi>").count(), 2, "{rows}");
+    page.close();
+}
+
+#[test]
+fn a_look_changes_nothing() {
+    let program = Program::new().with_own_state();
+    let victim = program.file("victim.html", "mine");
+    let mut page = OpenPage::open(&program, "");
+    let path = victim.with_extension("");
+    let told = page.get(&format!("report?run={}", path.display()));
+    assert!(told.contains("there is no such run"), "{told}");
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "mine");
+    let sheet = format!("number,display_name,sip_password\n1001,Ann,{PASSWORD}\n");
+    let rows = page.rows("staff.csv", sheet.as_bytes(), &SIM);
+    let far = page.get("rows?show=all&page=18446744073709551615");
+    assert!(far.contains(">1001</bdi>"), "{far}");
+    page.plan(&rows);
+    let far = page.get("plan?page=18446744073709551615");
+    assert!(far.contains("1 to create"), "{far}");
+    page.close();
+}
+
+#[test]
+fn a_look_at_the_head_alone_leaves_the_address_as_it_is() {
+    let program = Program::new().with_own_state();
+    let mut child = program.command("serve --no-open").spawn().unwrap();
+    let mut address = String::new();
+    let out = child.stdout.as_mut().unwrap();
+    BufReader::new(out).read_line(&mut address).unwrap();
+    let (host, path) = address
+        .trim()
+        .strip_prefix("http://")
+        .unwrap()
+        .split_once('/')
+        .unwrap();
+    let ask = |method: &str| {
+        let request =
+            format!("{method} /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        exchange(host, request.as_bytes()).status
+    };
+    assert_eq!(ask("HEAD"), 405);
+    assert_eq!(ask("GET"), 200);
+    assert_eq!(ask("GET"), 403);
+    signal(&child, "INT");
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_sheet_that_is_refused_or_replaced_is_kept_no_longer() {
+    let program = Program::new().with_own_state();
+    let mut page = OpenPage::open(&program, "");
+    let folder = program.path("state/page");
+    let start = page.get("");
+    let token = page.token(&start, "sheet");
+    let form = sheet_form(&token, "a.csv", PASSWORD.as_bytes());
+    let kind = [("Content-Type", "multipart/form-data; boundary=XxX")];
+    let path = format!("{}sheet", page.base);
+    let cut_off = &form[..form.len() - 8];
+    assert_eq!(page.send("POST", &path, &kind, cut_off).status, 400);
+    assert_eq!(files_in(&folder), 0);
+    let sheet = format!("number,display_name,sip_password\n1001,Ann,{PASSWORD}\n");
+    for _ in 0..2 {
+        page.rows("a.csv", sheet.as_bytes(), &SIM);
+        let edit = [
+            ("do", "edit"),
+            ("row", "0"),
+            ("column", "1"),
+            ("text", "Bo"),
+        ];
+        assert_eq!(files_in(&folder), 1);
+        let rows = page.get("rows?show=all&edit=0");
+        let rows = page.post(&rows, "rows", &edit);
+        assert_eq!(files_in(&folder), 2);
+        page.post(&rows, "rows", &[("do", "back")]);
+        assert_eq!(files_in(&folder), 1);
+    }
+    page.close();
+}
+
+#[test]
+fn a_sheet_that_is_not_written_again_is_named_as_the_browser_did() {
+    let program = Program::new().with_own_state();
+    let mut page = OpenPage::open(&program, "");
+    let sheet = format!("number,display_name,sip_password\n1001,Ann,{PASSWORD}\n");
+    let mut packed = flate2::write::GzEncoder::new(vec![], flate2::Compression::best());
+    packed.write_all(sheet.as_bytes()).unwrap();
+    page.rows("staff.csv.gz", &packed.finish().unwrap(), &SIM);
+    let rows = page.get("rows?show=all&edit=0");
+    let edit = [
+        ("do", "edit"),
+        ("row", "0"),
+        ("column", "1"),
+        ("text", "Bo"),
+    ];
+    let told = page.post(&rows, "rows", &edit);
+    assert!(told.contains("staff.csv.gz"), "{told}");
+    let state = program.path("state").display().to_string();
+    assert!(!told.contains(&state), "{told}");
+    page.close();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn enter_in_the_terminal_gives_another_address() {
+    let program = Program::new().with_own_state();
+    let mut terminal = Typist::start(&mut program.command("serve --no-open"));
+    terminal.answers("press Enter here for another address", "");
+    let addresses = |screen: &str| -> Vec<String> {
+        let lines = screen.lines().filter(|line| line.starts_with("http://"));
+        lines.map(|line| line.trim().to_owned()).collect()
+    };
+    wait_until(|| addresses(&terminal.screen()).len() == 2);
+    let both = addresses(&terminal.screen());
+    let status = |address: &str| {
+        let (host, path) = address
+            .strip_prefix("http://")
+            .unwrap()
+            .split_once('/')
+            .unwrap();
+        let get = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        exchange(host, get.as_bytes()).status
+    };
+    assert_eq!(
+        both.iter().map(|it| status(it)).collect::<Vec<_>>(),
+        [403, 200]
+    );
+    terminal.interrupts();
 }

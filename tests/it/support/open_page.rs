@@ -1,0 +1,255 @@
+//! The page of `rowcall serve`, and a browser that looks at it, over plain HTTP.
+
+use super::program::{Program, signal};
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::Child;
+use std::thread;
+use std::time::Duration;
+
+/// The page, and a browser with its cookie.
+pub(crate) struct OpenPage {
+    pub(crate) child: Child,
+    pub(crate) address: String,
+    pub(crate) host: String,
+    pub(crate) base: String,
+    pub(crate) cookie: String,
+    /// Every page that was seen, and every address.
+    pub(crate) seen: String,
+}
+
+pub(crate) struct PageReply {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl PageReply {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines();
+        let value = lines.find_map(|line| {
+            let (known, value) = line.split_once(':')?;
+            known.eq_ignore_ascii_case(name).then_some(value)
+        });
+        value.map(str::trim)
+    }
+}
+
+/// Sends a request as it is written, and reads the reply to its end.
+pub(crate) fn exchange(host: &str, request: &[u8]) -> PageReply {
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .unwrap();
+    stream.write_all(request).unwrap();
+    let mut reply = vec![];
+    stream.read_to_end(&mut reply).unwrap();
+    let reply = String::from_utf8_lossy(&reply).into_owned();
+    let (head, body) = reply.split_once("\r\n\r\n").unwrap();
+    PageReply {
+        status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+        head: head.to_owned(),
+        body: body.to_owned(),
+    }
+}
+
+impl OpenPage {
+    pub(crate) fn open(program: &Program, more: &str) -> OpenPage {
+        let mut child = program
+            .command(&format!("serve --no-open {more}"))
+            .spawn()
+            .unwrap();
+        let mut address = String::new();
+        let out = child.stdout.as_mut().unwrap();
+        BufReader::new(out).read_line(&mut address).unwrap();
+        let address = address.trim().to_owned();
+        let rest = address.strip_prefix("http://").unwrap();
+        let (host, path) = rest.split_once('/').unwrap();
+        let get = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let reply = exchange(host, get.as_bytes());
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        let cookie = reply.header("set-cookie").unwrap().to_owned();
+        for word in ["HttpOnly", "SameSite=Strict"] {
+            assert!(cookie.contains(word), "{cookie}");
+        }
+        let base = cookie.split("Path=").nth(1).unwrap();
+        OpenPage {
+            base: base.split(';').next().unwrap().to_owned(),
+            cookie: cookie.split(';').next().unwrap().to_owned(),
+            host: host.to_owned(),
+            child,
+            address,
+            seen: String::new(),
+        }
+    }
+
+    /// A request with these headers beside the usual ones, none of which is added where it is among them.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> PageReply {
+        let origin = format!("http://{}", self.host);
+        let usual = [
+            ("Host", self.host.as_str()),
+            ("Cookie", self.cookie.as_str()),
+            ("Origin", origin.as_str()),
+            ("Content-Type", "application/x-www-form-urlencoded"),
+        ];
+        let is_given = |name: &str| headers.iter().any(|(known, _)| *known == name);
+        let usual = usual.iter().filter(|(name, _)| !is_given(name));
+        let mut head = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
+        for (name, value) in usual.chain(headers).filter(|(_, value)| !value.is_empty()) {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+        let request = [head.as_bytes(), body].concat();
+        exchange(&self.host, &request)
+    }
+
+    /// Loads a page below the page's own folder, and goes where it leads.
+    #[track_caller]
+    pub(crate) fn get(&mut self, path: &str) -> String {
+        let reply = self.send("GET", &format!("{}{path}", self.base), &[], b"");
+        self.follow(reply)
+    }
+
+    #[track_caller]
+    pub(crate) fn follow(&mut self, reply: PageReply) -> String {
+        self.seen.push_str(&reply.head);
+        self.seen.push_str(&reply.body);
+        match reply.status {
+            303 => {
+                let to = reply.header("location").unwrap();
+                let path = to.strip_prefix(&self.base).unwrap().to_owned();
+                self.get(path.split('#').next().unwrap())
+            }
+            status => {
+                assert_eq!(status, 200, "{}", reply.body);
+                reply.body
+            }
+        }
+    }
+
+    /// The token of the form in a page that sends there.
+    #[track_caller]
+    pub(crate) fn token(&self, page: &str, path: &str) -> String {
+        self.hidden(page, path, "token")
+    }
+
+    /// The hidden field of this name in the first form of a page that sends there.
+    #[track_caller]
+    pub(crate) fn hidden(&self, page: &str, path: &str, name: &str) -> String {
+        let action = format!("action=\"{}{path}\"", self.base);
+        let form = page
+            .split(&action)
+            .nth(1)
+            .unwrap_or_else(|| panic!("no form of {path}\n{page}"));
+        value_of(form, name)
+    }
+
+    /// Sends the form of a page.
+    #[track_caller]
+    pub(crate) fn post(&mut self, page: &str, path: &str, fields: &[(&str, &str)]) -> String {
+        let hidden = ["token", "generation"].map(|name| (name, self.hidden(page, path, name)));
+        let hidden = hidden.iter().map(|(name, value)| (*name, value.as_str()));
+        let fields = hidden.chain(fields.iter().copied());
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        fields.for_each(|(name, value)| {
+            form.append_pair(name, value);
+        });
+        let path = format!("{}{path}", self.base);
+        let reply = self.send("POST", &path, &[], form.finish().as_bytes());
+        self.follow(reply)
+    }
+
+    /// Drops a sheet.
+    #[track_caller]
+    pub(crate) fn drop_sheet(&mut self, name: &str, bytes: &[u8]) -> String {
+        let start = self.get("");
+        let token = self.token(&start, "sheet");
+        let body = sheet_form(&token, name, bytes);
+        let path = format!("{}sheet", self.base);
+        let kind = [("Content-Type", "multipart/form-data; boundary=XxX")];
+        let reply = self.send("POST", &path, &kind, &body);
+        self.follow(reply)
+    }
+
+    /// Waits for the end of the work that goes on, and returns the page behind it.
+    pub(crate) fn wait(&mut self) -> String {
+        loop {
+            let page = self.get("watch");
+            if !page.contains("id=\"watch\"") {
+                return page;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Goes from a sheet that was dropped to its rows.
+    #[track_caller]
+    pub(crate) fn rows(&mut self, name: &str, bytes: &[u8], target: &[(&str, &str)]) -> String {
+        let page = self.drop_sheet(name, bytes);
+        let page = self.post(&page, "target", target);
+        self.post(&page, "headings", &[("do", "go")])
+    }
+
+    /// Goes from the rows to the plan.
+    #[track_caller]
+    pub(crate) fn plan(&mut self, rows: &str) -> String {
+        self.post(rows, "plan", &[]);
+        self.wait()
+    }
+
+    /// Sends what a plan shows; returns the page with the result.
+    #[track_caller]
+    pub(crate) fn go(&mut self, plan: &str) -> String {
+        let id = plan.split("name=\"plan\" value=\"").nth(1).unwrap();
+        let id = id.split('"').next().unwrap().to_owned();
+        self.post(plan, "go", &[("plan", &id)]);
+        self.wait()
+    }
+
+    /// Ends the page as Ctrl-C does.
+    pub(crate) fn close(mut self) -> String {
+        signal(&self.child, "INT");
+        assert!(self.child.wait().unwrap().success());
+        std::mem::take(&mut self.seen)
+    }
+}
+
+impl Drop for OpenPage {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The value of the first field of this name.
+#[track_caller]
+pub(crate) fn value_of(page: &str, name: &str) -> String {
+    let field = page.split(&format!("name=\"{name}\" value=\"")).nth(1);
+    let value = field.unwrap_or_else(|| panic!("no {name}\n{page}"));
+    value.split('"').next().unwrap().to_owned()
+}
+
+pub(crate) fn sheet_form(token: &str, name: &str, bytes: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "--XxX\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\n{token}\r\n\
+         --XxX\r\nContent-Disposition: form-data; name=\"sheet\"; filename=\"{name}\"\r\n\r\n"
+    );
+    [head.as_bytes(), bytes, b"\r\n--XxX--\r\n"].concat()
+}
+
+/// The number of files in a folder and below it; 0 where there is none.
+pub(crate) fn files_in(folder: &std::path::Path) -> usize {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let count = |path: std::path::PathBuf| match path.is_dir() {
+        true => files_in(&path),
+        false => 1,
+    };
+    entries.map(|entry| count(entry.unwrap().path())).sum()
+}
