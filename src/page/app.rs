@@ -30,6 +30,10 @@ const ALONE_MAX: Duration = Duration::from_secs(3600);
 /// The forms that are about what was shown with them.
 const FOR_A_GENERATION: [&str; 4] = ["target", "headings", "rows", "plan"];
 
+/// The words for a form that is about something else by now.
+const OUTDATED: &str =
+    "the page has changed since this was shown, and nothing was changed by it: look again";
+
 /// Work that takes a while.
 enum Work {
     Plan,
@@ -220,9 +224,7 @@ impl App {
     fn changed(self: &Arc<App>, visit: &mut Visit<'_>) -> PageReply {
         let path = visit.request.path.as_str();
         if FOR_A_GENERATION.contains(&path) && visit.is_outdated() {
-            visit.tell(translated(
-                "the page has changed since this was shown, and nothing was changed by it: look again",
-            ));
+            visit.tell(translated(OUTDATED));
             return visit.furthest();
         }
         match path {
@@ -235,10 +237,13 @@ impl App {
             "rows" => rows::take(visit),
             "plan" => self.begin(visit, Work::Plan),
             "go" => {
-                let shown = visit.session.plan.take();
-                match shown.filter(|plan| plan.id == visit.request.form.get("plan")) {
+                let id = visit.request.form.get("plan");
+                match visit.session.plan.take_if(|plan| plan.id == id) {
                     Some(plan) => self.begin(visit, Work::Run(plan.id)),
-                    None => PageReply::go(self.guard.base(), "rows"),
+                    None => {
+                        visit.tell(translated(OUTDATED));
+                        visit.furthest()
+                    }
                 }
             }
             "undo" => {

@@ -102,7 +102,10 @@ fn word() -> &'static str {
 
 /// Frames a step's page.
 pub(super) fn framed(frame: &PageFrame<'_>, body: &Markup) -> Markup {
-    let title = frame.step.name();
+    let title = match frame.again {
+        Some(_) => translated("At work").into_owned(),
+        None => frame.step.name(),
+    };
     html! {
         (DOCTYPE)
         html lang=(word()) {

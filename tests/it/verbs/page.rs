@@ -305,6 +305,7 @@ fn a_run_is_watched_and_stopped_on_the_page_and_resumed_on_the_terminal() {
         told.contains("what was sent meanwhile was not taken"),
         "{told}"
     );
+    assert!(told.contains("<h1>At work</h1>"), "{told}");
     let kept = files_in(&program.path("state/page"));
     let form = sheet_form(&start, "other.csv", b"number\n1\n");
     let kind = [("Content-Type", "multipart/form-data; boundary=XxX")];
@@ -485,6 +486,8 @@ fn a_tab_that_is_left_behind_changes_nothing() {
     let headings = page.get("headings");
     let target = page.get("target");
     let rows = page.get("rows?show=all&edit=1");
+    let plan = page.plan(&rows);
+    let id = page.hidden(&plan, "go", "plan");
     let two = format!("number,sip_password,display_name\n2001,{PASSWORD},Xa\n2002,{PASSWORD},Yv\n");
     page.rows("two.csv", two.as_bytes(), &SIM);
     let edit = [
@@ -502,6 +505,7 @@ fn a_tab_that_is_left_behind_changes_nothing() {
         ),
         page.post(&target, "target", &[("target", "sim:portsip")]),
         page.post(&rows, "plan", &[]),
+        page.post(&plan, "go", &[("plan", &id)]),
     ];
     for page in stale {
         assert!(
@@ -593,6 +597,7 @@ fn a_heading_of_two_tables_means_what_was_chosen_in_one() {
         ("do", "look"),
     ];
     let headings = page.post(&headings, "headings", &choices);
+    assert!(!headings.contains("means the same in every"), "{headings}");
     for select in headings.split("name=\"map:Wer\"").skip(1) {
         let select = select.split("</select>").next().unwrap();
         assert!(
