@@ -445,6 +445,12 @@ fn a_cell_of_several_lines_keeps_them() {
         "{}",
         corrected(&page)
     );
+    // Read otherwise, the sheet may have other rows.
+    let headings = page.get("headings");
+    let otherwise = [("do", "go"), ("visible", "on")];
+    let told = page.post(&headings, "headings", &otherwise);
+    assert!(told.contains("the corrections were taken back"), "{told}");
+    assert_eq!(corrected(&page), sheet);
     page.close();
 }
 
