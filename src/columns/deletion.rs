@@ -239,7 +239,7 @@ impl Meanings<'_> {
         match self.common(column) {
             // An open state is one of the country.
             _ if matches!(meaning, Meaning::Open(Common::State)) => false,
-            Some(Common::State | Common::Disabled | Common::AccountBits | Common::Leaver) => true,
+            Some(common) if common.tells_state() => true,
             Some(Common::Field(field)) if is_state(field) => true,
             _ if self.is_products_left_out(column) => self.has_word_for_state(column),
             _ => meaning.fields().any(is_state),

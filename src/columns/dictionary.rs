@@ -151,6 +151,16 @@ pub(super) enum Common {
     Leaver,
 }
 
+impl Common {
+    /// Returns true for a column that tells whether an account is on, or whether its person is still there.
+    pub(super) fn tells_state(self) -> bool {
+        matches!(
+            self,
+            Common::State | Common::Disabled | Common::AccountBits | Common::Leaver
+        )
+    }
+}
+
 /// The most letters of a word that counts by itself only: it may be a part of any other word.
 const SHORT_LETTERS_MAX: usize = 5;
 

@@ -490,9 +490,7 @@ impl Meanings<'_> {
                 continue;
             }
             let left_out = self.map_flag(column, Mapped::LeftOut);
-            let named = left_out
-                .strip_suffix("-'")
-                .map(|flag| format!("{flag}FIELD'"));
+            let named = map_flag(&self.name_for_map(column), "FIELD");
             let below = self.row_of_headings_below(column);
             let below = below.map(|line| format!("--header-row {line}"));
             self.questions.push(Question {
@@ -501,7 +499,7 @@ impl Meanings<'_> {
                     self.at(column)
                 ),
                 columns: vec![column],
-                answers: below.into_iter().chain([left_out]).chain(named).collect(),
+                answers: below.into_iter().chain([left_out, named]).collect(),
                 // A column without a heading may hold anything, passwords too.
                 shown: false,
             });

@@ -89,6 +89,13 @@ impl ColumnReading {
             None => self.is_open && !is_like_password(text),
         }
     }
+
+    /// Returns true if each of some texts of the column may be shown.
+    pub(crate) fn may_show_all(&self, texts: &[String]) -> bool {
+        texts
+            .iter()
+            .all(|text| text.is_empty() || self.may_show(text))
+    }
 }
 
 /// Returns true for one word of letters and digits, as nobody is called.

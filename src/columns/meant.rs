@@ -227,7 +227,7 @@ impl Meanings<'_> {
         let heading = self.heading(column).trim();
         let last = heading.rsplit([' ', '_', '.']).next().unwrap_or(heading);
         match dictionary().common(heading) {
-            Some(Common::State | Common::Disabled | Common::AccountBits | Common::Leaver) => true,
+            Some(common) if common.tells_state() => true,
             Some(Common::Field(field)) => [Field::ENABLED, Field::STATUS].contains(&field),
             Some(_) => false,
             None => {

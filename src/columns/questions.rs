@@ -93,7 +93,7 @@ fn join(questions: &[Question]) -> String {
 }
 
 /// Writes `--map 'HEADING=FIELD'`, as a shell takes it.
-pub(super) fn map_flag(heading: &str, mapped: Mapped) -> String {
+pub(super) fn map_flag(heading: &str, mapped: impl fmt::Display) -> String {
     let entry = format!("{}={mapped}", heading.trim());
     format!("--map {}", shell_word(&entry))
 }

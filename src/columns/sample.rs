@@ -133,10 +133,10 @@ impl Variety {
     fn add_deciding(&mut self, cell: &str) {
         self.deciding.add(cell, false);
         self.deciding_notes.add(cell, true);
-        self.has_remark |= is_remark_to_stay(cell);
+        self.has_remark = self.has_remark || is_remark_to_stay(cell);
         let has_signs = cell.contains(['(', '[', '*', '!', '?']);
         self.has_signs |= has_signs;
-        self.has_date |= cell.split_whitespace().any(is_date);
+        self.has_date = self.has_date || cell.split_whitespace().any(is_date);
         self.has_plain |= !has_signs && !cell.is_empty();
         self.has_text |= !cell.is_empty() && !is_placeholder(cell);
         self.has_other_bit |= !["0", "1", ""].contains(&cell);

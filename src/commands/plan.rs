@@ -3,7 +3,7 @@
 use super::wanted::{check, read_rows};
 use crate::cli::{PlanArgs, WantedArgs};
 use crate::input::InputRows;
-use crate::model::{PlannedRow, RunCommand, RunMode};
+use crate::model::{RunCommand, RunMode};
 use crate::plan::file::SavedPlan;
 use crate::plan::import::plan_import;
 use crate::plan::{Plan, Refusal};
@@ -66,10 +66,7 @@ pub(super) fn show(
     let refusal = check(&mut rows, wanted, all_or_nothing, &target);
     let warnings = rows.warnings();
     // Without a valid row the PBX need not be asked.
-    let nothing_to_send = (!rows.any_valid()).then(|| {
-        let lines = rows.lines().into_iter();
-        Plan::new(&rows, lines.map(PlannedRow::without_change).collect())
-    });
+    let nothing_to_send = (!rows.any_valid()).then(|| Plan::without_changes(&rows));
     let stop = stop_on_interrupt()?;
     let run = Run::new(&request, context, &stop)
         .of_rows(rows)

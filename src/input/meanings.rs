@@ -106,9 +106,8 @@ impl UnderstoodSheet {
     ) -> impl Iterator<Item = (String, &ColumnReading, Vec<String>)> {
         let columns = self.columns.iter().zip(&self.values).enumerate();
         columns.map(move |(at, (column, values))| {
-            let may_show = |value: &String| value.is_empty() || column.may_show(value);
             let values: Vec<String> = values.iter().take(most).cloned().collect();
-            let values = match values.iter().all(may_show) {
+            let values = match column.may_show_all(&values) {
                 true => values,
                 false => vec![NOT_SHOWN.to_owned()],
             };

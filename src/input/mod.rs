@@ -223,7 +223,7 @@ fn questions(sheet: &Sheet, error: &ColumnError) -> Result<String, Failure> {
             let (Some(column), Some(values)) = (columns.get(*column), values.get(*column)) else {
                 continue;
             };
-            if !values.is_empty() && values.iter().all(|value| column.may_show(value)) {
+            if !values.is_empty() && column.may_show_all(values) {
                 let (heading, values) = (&column.name, values.join(", "));
                 let _ = write!(text, "\n    “{heading}” begins with {values}");
             }

@@ -53,11 +53,11 @@ impl SheetFacts {
     /// number of digits.
     fn may_be_total(&self, value: u64, digits: usize, groups: &GroupTotals) -> bool {
         let alike = self.lengths.get(&digits).copied().unwrap_or_default();
-        let value = u128::from(value);
+        let large = u128::from(value);
         alike * 2 <= self.rows
-            || value + 1 == self.rows
-            || value * 2 == self.sum
-            || u64::try_from(value).is_ok_and(|value| groups.is_total(value, digits))
+            || large + 1 == self.rows
+            || large * 2 == self.sum
+            || groups.is_total(value, digits)
     }
 
     /// Returns true if another row has this text, as a group of which this one is the total.
@@ -80,13 +80,18 @@ fn texts_of(row: &InputRow) -> Vec<String> {
 }
 
 fn refuse_totals(rows: &mut [&mut InputRow]) {
-    let facts = SheetFacts::collected(rows);
+    let labels: Vec<Option<TotalLabel>> = rows.iter().map(|row| label_of(row)).collect();
+    let may_be_name = |label: &Option<TotalLabel>| matches!(label, Some(TotalLabel::MayBeName(_)));
+    // They hold all texts of the sheet.
+    let facts = match labels.iter().any(may_be_name) {
+        true => SheetFacts::collected(rows),
+        false => SheetFacts::default(),
+    };
     let mut groups = GroupTotals::default();
     let mut found = vec![];
     let has_number = |row: &&mut InputRow| !row.wanted.number().is_empty();
     let last = rows.iter().rposition(has_number);
-    for (at, row) in rows.iter_mut().enumerate() {
-        let label = label_of(row);
+    for (at, (row, label)) in rows.iter_mut().zip(labels).enumerate() {
         if !row.is_valid() {
             if label.is_some() {
                 groups.end();

@@ -694,6 +694,14 @@ impl Manifest {
         row.is_some_and(|row| row.access != Access::ReadOnly)
     }
 
+    /// The secrets without which no extension is made.
+    pub(crate) fn needed_secrets(&self) -> impl Iterator<Item = Field> {
+        let is_needed = |row: &&FieldRow| {
+            row.required && row.name.is_secret() && row.access != Access::ReadOnly
+        };
+        self.field.iter().filter(is_needed).map(|row| row.name)
+    }
+
     /// A word of the vendor's conversation; `None` where it has none of this name.
     pub fn word(&self, name: &str) -> Option<&str> {
         let word = self.word.iter().find(|word| word.name == name)?;

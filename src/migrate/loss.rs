@@ -103,15 +103,15 @@ impl Loss {
         self.fields += fields as u64;
         let own = mapped.entries.iter();
         let own = own.filter(|entry| !matches!(entry.mapping, Mapping::Missing(_)));
-        let localised: BTreeSet<Field> = own.clone().map(|entry| entry.field).collect();
-        self.miscounted += u64::from(localised.len() != fields || own.count() != fields);
+        let accounted: BTreeSet<Field> = own.clone().map(|entry| entry.field).collect();
+        self.miscounted += u64::from(accounted.len() != fields || own.count() != fields);
         for entry in &mapped.entries {
-            let localised = (entry.field, entry.to.clone());
+            let key = (entry.field, entry.to.clone());
             let group = self
                 .counts
                 .entry((entry.mapping, entry.how.clone()))
                 .or_default();
-            *group.entry(localised).or_default() += 1;
+            *group.entry(key).or_default() += 1;
         }
     }
 

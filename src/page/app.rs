@@ -312,12 +312,23 @@ impl App {
         let ended = overheard(&job.lines, || {
             undo(run, options, false, &self.context, &job.stop)
         });
+        self.show_end(task, job, self.folder.path().to_owned(), ended);
+    }
+
+    /// Keeps the end of work for the page with the result. The job of an undo names no run, so that none is offered again.
+    fn show_end(
+        &self,
+        task: &ImportTask,
+        job: &PageJob,
+        files: PathBuf,
+        ended: Result<Exit, Failure>,
+    ) {
         locked(&self.session).result = Some(ShownEnd {
             ended,
-            run: None,
+            run: job.run.get().cloned(),
             target: task.target.clone(),
             lines: job.told(),
-            files: self.folder.path().to_owned(),
+            files,
         });
     }
 
@@ -327,10 +338,7 @@ impl App {
         match planned {
             Ok(plan) => session.plan = Some(plan),
             Err(failure) => {
-                let failure = match &session.sheet {
-                    Some(sheet) => sheet.named(failure),
-                    None => failure,
-                };
+                let failure = session.named(failure);
                 let told = with_hint(&translated(&failure.message), &translated(&failure.hint));
                 session.told.push(told);
             }
@@ -339,22 +347,13 @@ impl App {
 
     fn run(&self, task: &ImportTask, plan: &str, job: &PageJob) {
         let name = format!("run{}", self.counted());
-        let ended = self.folder.below(&name).map_err(Failure::usage);
-        let ended = ended.map(|files| {
-            let carried = || task.carry_out(plan, &files, job);
-            let ended: Result<Exit, Failure> = overheard(&job.lines, carried);
-            (files, ended)
-        });
-        let (files, ended) = match ended {
-            Ok((files, ended)) => (files, ended),
-            Err(failure) => (self.folder.path().to_owned(), Err(failure)),
+        let (files, ended) = match self.folder.below(&name) {
+            Ok(files) => {
+                let ended = overheard(&job.lines, || task.carry_out(plan, &files, job));
+                (files, ended)
+            }
+            Err(error) => (self.folder.path().to_owned(), Err(Failure::usage(error))),
         };
-        locked(&self.session).result = Some(ShownEnd {
-            ended,
-            run: job.run.get().cloned(),
-            target: task.target.clone(),
-            lines: job.told(),
-            files,
-        });
+        self.show_end(task, job, files, ended);
     }
 }

@@ -7,7 +7,7 @@ use crate::manifest::Manifest;
 use crate::model::Secret;
 use crate::rim::Failure;
 use crate::sheet::{RepairedCopy, Sheet};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A cell: the index of the sheet in its workbook, the position of its row among the rows of that sheet, its column. No line
@@ -54,12 +54,9 @@ pub(super) fn write_corrected(
     (manifest, allowed): (&Manifest, AllowedActions),
     mut places: CopyPlaces<'_>,
 ) -> Result<NotCorrected, Failure> {
-    let sheets = bound(input, manifest, allowed)?.len();
+    let sheets: BTreeSet<usize> = all.keys().map(|(sheet, ..)| *sheet).collect();
     let (mut before, mut refused) = (vec![], NotCorrected::new());
-    for index in 0..sheets {
-        if !all.keys().any(|(sheet, ..)| *sheet == index) {
-            continue;
-        }
+    for index in sheets {
         let opened = bound(input, manifest, allowed)?;
         let Some((sheet, _)) = opened.get(index) else {
             continue;

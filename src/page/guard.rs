@@ -6,10 +6,9 @@
 //! the terminal gives. The cookie belongs to a folder whose name is drawn by lot, because the browser would send it to
 //! every port of this machine. What changes something needs its own token beside it.
 
-use crate::digest::sha256_hex;
+use crate::digest::{hex, sha256_hex};
 use crate::rim::Failure;
-use aws_lc_rs::rand;
-use std::fmt::Write;
+use crate::seal::random;
 use std::sync::{Mutex, PoisonError};
 
 /// The name of the cookie.
@@ -57,15 +56,9 @@ pub(super) struct Guard {
 
 /// Draws letters by lot that nobody guesses.
 fn drawn() -> Result<String, Failure> {
-    let mut bytes = [0; 24];
-    rand::fill(&mut bytes)
+    let bytes: [u8; 24] = random()
         .map_err(|_| Failure::usage("this system gives no random bytes, which a page needs"))?;
-    let mut text = String::new();
-    for byte in bytes {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    Ok(text)
+    Ok(hex(&bytes))
 }
 
 /// Compares two texts, so that the time that it takes tells nothing of either.

@@ -6,6 +6,7 @@ use crate::model::redact::harmless;
 use crate::rim::Failure;
 use crate::sheet::PAGE_STYLE;
 use maud::{DOCTYPE, Markup, html};
+use std::borrow::Cow;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -18,6 +19,38 @@ pub(super) const SCRIPT: &str = include_str!("page.js");
 /// The style: that of reports, and what only the page has.
 pub(super) fn style() -> String {
     format!("{PAGE_STYLE}{STYLE}")
+}
+
+/// The head of a table with these headings.
+pub(super) fn table_head(headings: &[Cow<'_, str>]) -> Markup {
+    html! {
+        thead {
+            tr {
+                @for heading in headings { th scope="col" { (heading) } }
+            }
+        }
+    }
+}
+
+/// The links to the pages around one of several, counted from 0. `path` leads to a page, below the page's own folder.
+pub(super) fn pages(
+    base: &str,
+    (page, last): (usize, usize),
+    path: impl Fn(usize) -> String,
+) -> Markup {
+    html! {
+        @if last > 0 {
+            nav .pages aria-label=(translated("Pages")) {
+                @if page > 0 {
+                    a href={ (base) (path(page - 1)) } rel="prev" { (translated("Rows before")) } " "
+                }
+                (page + 1) " / " (last + 1)
+                @if page < last {
+                    " " a href={ (base) (path(page + 1)) } rel="next" { (translated("Further rows")) }
+                }
+            }
+        }
+    }
 }
 
 /// The steps of the road, in their order.

@@ -164,10 +164,10 @@ impl Body for ReplyBody {
     }
 }
 
-type Reply = Response<ReplyBody>;
+type HttpReply = Response<ReplyBody>;
 
 /// Answers one request.
-async fn answer(request: Request<Incoming>, app: Arc<App>) -> Result<Reply, Infallible> {
+async fn answer(request: Request<Incoming>, app: Arc<App>) -> Result<HttpReply, Infallible> {
     let (head, body) = request.into_parts();
     // A look at the head alone must not use the address up.
     if !matches!(head.method, hyper::Method::GET | hyper::Method::POST) {
@@ -200,37 +200,26 @@ async fn answer(request: Request<Incoming>, app: Arc<App>) -> Result<Reply, Infa
     };
     app.touch();
     let query = FormFields::parse(head.uri.query().unwrap_or_default().as_bytes());
-    if !read.is_post {
-        if path == "events" {
-            return Ok(events(&app));
+    let (method, form) = match read.is_post {
+        false if path == "events" => return Ok(events(&app)),
+        false => (PageMethod::Get, Ok(FormFields::default())),
+        true => {
+            let form = timeout(BODY_TIME_MAX, form_of(&head.headers, body, &path, &app)).await;
+            let late = |_| Err(plain(408, "the request took too long"));
+            (PageMethod::Post, form.unwrap_or_else(late))
         }
-        let request = PageRequest {
-            method: PageMethod::Get,
-            path,
-            query,
-            form: FormFields::default(),
-        };
-        return Ok(whole(elsewhere(app, request).await));
-    }
-    let form = timeout(BODY_TIME_MAX, form_of(&head.headers, body, &path, &app));
-    let form = form
-        .await
-        .unwrap_or_else(|_| Err(plain(408, "the request took too long")));
-    Ok(whole(match form {
-        Ok(form) => {
-            elsewhere(
-                app,
-                PageRequest {
-                    method: PageMethod::Post,
-                    path,
-                    query,
-                    form,
-                },
-            )
-            .await
-        }
-        Err(reply) => reply,
-    }))
+    };
+    let form = match form {
+        Ok(form) => form,
+        Err(reply) => return Ok(whole(reply)),
+    };
+    let request = PageRequest {
+        method,
+        path,
+        query,
+        form,
+    };
+    Ok(whole(elsewhere(app, request).await))
 }
 
 fn head_of(headers: &HeaderMap, path: &str, is_post: bool) -> PageRequestHead {
@@ -388,7 +377,7 @@ async fn keep(part: &mut multer::Field<'_>, place: &Path) -> Result<(), PageRepl
 }
 
 /// The events of the work that goes on; the last one where nothing does.
-fn events(app: &App) -> Reply {
+fn events(app: &App) -> HttpReply {
     let Some(job) = app.job() else {
         return whole(plain(404, "nothing is at work"));
     };
@@ -402,7 +391,7 @@ fn events(app: &App) -> Reply {
     reply
 }
 
-fn whole(reply: PageReply) -> Reply {
+fn whole(reply: PageReply) -> HttpReply {
     let mut response = Response::new(ReplyBody::Whole(Some(Bytes::from(reply.body))));
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or_default();
     dress(response.headers_mut(), reply.kind);

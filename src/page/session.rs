@@ -8,8 +8,8 @@ use crate::columns::Mapped;
 use crate::disk::{folder_of, make_private_folder, new_folder, remove_leftover_folders};
 use crate::input::{InputOptions, InputRow, InputRows, ReadingOptions};
 use crate::lang::keep;
-use crate::manifest::{Access, Manifest};
-use crate::model::{Field, Finding, Mode, Severity, heading_key};
+use crate::manifest::Manifest;
+use crate::model::{Field, Finding, Mode, heading_key};
 use crate::rim::terminal::{OverheardLines, overheard};
 use crate::rim::{Context, Exit, Failure, PaceOptions, Target};
 use crate::rules::Country;
@@ -211,9 +211,6 @@ impl Drop for DroppedSheet {
 pub(super) struct FindingKind {
     /// The word that names it in forms, whatever else is found.
     pub(super) key: String,
-    pub(super) severity: Severity,
-    pub(super) column: Option<usize>,
-    pub(super) rule: String,
     pub(super) heading: String,
     /// The first of them, whose words stand for all.
     pub(super) first: Finding,
@@ -256,9 +253,6 @@ fn kinds_of(rows: &InputRows) -> Vec<FindingKind> {
             }
             None => kinds.push(FindingKind {
                 key: key_of(finding),
-                severity: finding.severity,
-                column: finding.column,
-                rule: finding.rule.to_string(),
                 heading: rows.heading(at, finding.field, finding.column),
                 first: finding.clone(),
                 count: 1,
@@ -266,15 +260,17 @@ fn kinds_of(rows: &InputRows) -> Vec<FindingKind> {
             }),
         }
     }
-    kinds.sort_by_key(|kind| Reverse((kind.severity, kind.count)));
+    kinds.sort_by_key(|kind| Reverse((kind.first.severity, kind.count)));
     kinds
 }
 
 impl FindingKind {
     /// Returns true if a finding is of this kind.
     pub(super) fn has(&self, finding: &Finding) -> bool {
-        let is_same_rule = *self.rule == *finding.rule;
-        is_same_rule && self.column == finding.column && self.severity == finding.severity
+        let first = &self.first;
+        first.rule == finding.rule
+            && first.column == finding.column
+            && first.severity == finding.severity
     }
 }
 
@@ -285,13 +281,9 @@ impl CheckedRows {
     }
 
     fn new(rows: InputRows, manifest: &Manifest, mode: Mode) -> CheckedRows {
-        let needed = manifest
-            .field
-            .iter()
-            .filter(|row| row.required && row.name.is_secret() && row.access != Access::ReadOnly);
-        let lacking = needed.map(|needed| {
-            let lacks = |row: &&InputRow| row.wanted.get(needed.name).is_none();
-            (needed.name, rows.rows.iter().filter(lacks).count())
+        let lacking = manifest.needed_secrets().map(|secret| {
+            let lacks = |row: &&InputRow| row.wanted.get(secret).is_none();
+            (secret, rows.rows.iter().filter(lacks).count())
         });
         let lacking = lacking.filter(|(_, count)| *count > 0 && mode.creates());
         let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
@@ -397,6 +389,14 @@ impl PageSession {
         })
     }
 
+    /// A failure that names the sheet as the browser did.
+    pub(super) fn named(&self, failure: Failure) -> Failure {
+        match &self.sheet {
+            Some(sheet) => sheet.named(failure),
+            None => failure,
+        }
+    }
+
     /// The rows of the sheet, checked; once, until something changes.
     ///
     /// # Errors
@@ -411,10 +411,7 @@ impl PageSession {
         let target = self.facts(context)?;
         // Its notes were shown with the headings.
         let rows = overheard(&OverheardLines::default(), || task.rows(&target));
-        let rows = rows.map_err(|failure| match &self.sheet {
-            Some(sheet) => sheet.named(failure),
-            None => failure,
-        })?;
+        let rows = rows.map_err(|failure| self.named(failure))?;
         let checked = Arc::new(CheckedRows::new(rows, target.manifest(), self.mode));
         self.checked = Some(checked.clone());
         Ok(checked)

@@ -5,7 +5,7 @@ use crate::digest::sha256_hex;
 use crate::input::{InputOptions, InputRows, open_sheets};
 use crate::lang::translated;
 use crate::link::StopFlag;
-use crate::model::{Action, Change, Mode, PlannedRow, RunCommand, RunMode};
+use crate::model::{Action, Change, Mode, RunCommand, RunMode};
 use crate::plan::guard::guard;
 use crate::plan::import::plan_import;
 use crate::plan::render::{Detail, PlanLine, lines};
@@ -113,10 +113,7 @@ impl ImportTask {
                 plan.map_err(|refusal| refusal.failure)?
             }
             // Without a valid row the PBX need not be asked.
-            false => {
-                let lines = rows.lines().into_iter();
-                Plan::new(&rows, lines.map(PlannedRow::without_change).collect())
-            }
+            false => Plan::without_changes(&rows),
         };
         let changes = plan.changes();
         let count = |action| {

@@ -2,8 +2,8 @@
 
 use super::remote::RemoteState;
 use crate::input::FieldHeadings;
-use crate::model::{Action, PlannedRow, RowResult};
-use crate::submit::order::{kept_words, provides, references};
+use crate::model::{Action, Change, PlannedRow, RowResult};
+use crate::submit::order::{keeps_unnamed, kept_words, provides, references};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Holds back the rows that refer to an extension which the PBX does not have, where the row that names it is not sent
@@ -29,9 +29,46 @@ pub(crate) fn block_dependents(
     block_rows(&mut all, lost, headings);
 }
 
+/// The changes of a run, or of a plan, that are not done, as far as others are held back for them.
+#[derive(Default)]
+pub(crate) struct FailedChanges {
+    /// The extensions that will not exist, with the results of their rows.
+    lost: BTreeMap<String, RowResult>,
+    /// The first creation that may mean an extension which no row names: its number, its row, its result.
+    open: Option<(String, usize, RowResult)>,
+}
+
+impl FailedChanges {
+    /// Notes a change that ended with this result, and is not done.
+    pub(crate) fn note(&mut self, change: &Change, result: RowResult) {
+        if let Some(number) = provides(change) {
+            self.lost.insert(number.to_owned(), result);
+        }
+        if keeps_unnamed(change.action, result) {
+            self.open
+                .get_or_insert_with(|| (change.number.clone(), change.row, result));
+        }
+    }
+
+    /// Holds back the rows that depend on them; in a sync also the deletions of extensions that no row names. Returns the
+    /// positions held back.
+    pub(crate) fn hold_back(
+        self,
+        mut rows: Vec<&mut PlannedRow>,
+        is_sync: bool,
+        headings: &FieldHeadings,
+    ) -> Vec<usize> {
+        let mut held = block_rows(&mut rows, self.lost, headings);
+        if let Some((number, row, result)) = self.open.filter(|_| is_sync) {
+            held.extend(hold_unnamed(rows, (&number, row, result)));
+        }
+        held
+    }
+}
+
 /// Holds back the rows that refer to an extension which the run should have created and which will not exist, and those
 /// that refer to these. `lost` are such extensions, with the results of their rows. Returns the positions held back.
-pub(crate) fn block_rows(
+fn block_rows(
     rows: &mut [&mut PlannedRow],
     mut lost: BTreeMap<String, RowResult>,
     headings: &FieldHeadings,
@@ -68,7 +105,7 @@ pub(crate) fn block_rows(
 
 /// Holds back the deletions of extensions that no row names, because the creation of this number, in this row and with this
 /// result, may mean one of them. Returns the positions held back.
-pub(crate) fn hold_unnamed<'r>(
+fn hold_unnamed<'r>(
     rows: impl IntoIterator<Item = &'r mut PlannedRow>,
     (number, row, result): (&str, usize, RowResult),
 ) -> Vec<usize> {

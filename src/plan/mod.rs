@@ -31,10 +31,9 @@ use crate::digest::sha256_hex;
 use crate::input::{FieldHeadings, InputRows};
 use crate::ledger::SecretMarks;
 use crate::migrate::Agreement;
-use crate::model::{Change, Outcome, PlannedRow, Record};
+use crate::model::{Action, Change, Outcome, PlannedRow, Record};
 use crate::rim::{Exit, Failure, TargetSession};
-use crate::submit::order::{keeps_unnamed, provides};
-use dependents::{block_rows, hold_unnamed};
+use dependents::FailedChanges;
 use remote::RemoteState;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -107,36 +106,30 @@ impl Plan {
         &mut self,
         session: &TargetSession<'_>,
         is_sync: bool,
-        headings: &FieldHeadings,
     ) -> Result<(), Failure> {
+        let is_sent = |change: &&Change| matches!(change.action, Action::Create | Action::Update);
         let changes = self.rows.iter().filter_map(|row| row.change.as_ref());
-        let changes: Vec<&Change> = changes.collect();
-        let found = session.foresee(&changes)?;
-        let mut to_send = self.rows.iter_mut().filter(|row| row.change.is_some());
-        let (mut passed, mut lost, mut open) = (0, BTreeMap::new(), None);
-        for (position, settlement) in found {
-            let Some(row) = to_send.nth(position - passed) else {
-                break;
+        let changes: Vec<&Change> = changes.filter(is_sent).collect();
+        let mut failed = FailedChanges::default();
+        for (position, settlement) in session.foresee(&changes)? {
+            let Some(row) = self.rows.get_mut(position) else {
+                continue;
             };
-            passed = position + 1;
+            let Some(change) = row.change.take() else {
+                continue;
+            };
             settlement.write_into(&mut row.outcome);
-            let change = row.change.take();
+            failed.note(&change, row.outcome.result);
             *row = PlannedRow::without_change(row.outcome.clone());
-            let Some(change) = change else { continue };
-            let result = row.outcome.result;
-            if let Some(number) = provides(&change) {
-                lost.insert(number.to_owned(), result);
-            }
-            if keeps_unnamed(change.action, result) {
-                open.get_or_insert((change.number, change.row, result));
-            }
         }
-        let mut all: Vec<&mut PlannedRow> = self.rows.iter_mut().collect();
-        block_rows(&mut all, lost, headings);
-        if let Some((number, row, result)) = open.filter(|_| is_sync) {
-            hold_unnamed(all, (&number, row, result));
-        }
+        failed.hold_back(self.rows.iter_mut().collect(), is_sync, &self.headings);
         Ok(())
+    }
+
+    /// The plan of rows of which none can be sent.
+    pub(crate) fn without_changes(rows: &InputRows) -> Plan {
+        let lines = rows.lines().into_iter();
+        Plan::new(rows, lines.map(PlannedRow::without_change).collect())
     }
 
     pub(crate) fn changes(&self) -> Vec<Change> {

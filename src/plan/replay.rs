@@ -222,7 +222,7 @@ impl Planner<'_> {
         if moved && !self.replans {
             return Ok(without_change(self.drifted(row, line, now)));
         }
-        // A creation or an update with a result is one that the PBX was sure to refuse.
+        // A creation or an update with a result is refused by the PBX, or could not be looked at: it is not sent.
         let is_refused = matches!(line.action, Action::Create | Action::Update)
             && line.result != RowResult::NotSent;
         if !moved && (is_refused || line.result == RowResult::Held) {

@@ -91,8 +91,11 @@ pub(crate) fn overheard<R>(lines: &OverheardLines, work: impl FnOnce() -> R) -> 
 /// # Errors
 /// Exit 2 where it cannot be written.
 pub(crate) fn write_line(out: &mut dyn Write, line: impl fmt::Display) -> Result<(), Failure> {
-    let line = wrapped(&line.to_string(), columns(stdout()));
-    printed(writeln!(out, "{line}"))
+    static WIDTH: OnceLock<Option<usize>> = OnceLock::new();
+    printed(match *WIDTH.get_or_init(|| columns(stdout())) {
+        None => writeln!(out, "{line}"),
+        width => writeln!(out, "{}", wrapped(&line.to_string(), width)),
+    })
 }
 
 /// Prints the files that were removed because killed runs had left them half written.

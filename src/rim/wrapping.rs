@@ -38,20 +38,16 @@ fn broken(line: &str, columns: usize) -> String {
     let own = line.len() - line.trim_start().len();
     let indent = " ".repeat(own + INDENT);
     let (mut told, mut used) = (String::new(), 0);
-    for piece in pieces(line) {
-        let length = piece.chars().count();
+    for mut piece in pieces(line) {
         let is_first = used <= own;
-        if !is_first && used + length > columns {
+        if !is_first && used + piece.chars().count() > columns {
             told.truncate(told.trim_end().len());
             told.extend(["\n", &indent]);
             used = indent.len();
-            let piece = piece.trim_start();
-            told.push_str(piece);
-            used += piece.chars().count();
-        } else {
-            told.push_str(piece);
-            used += length;
+            piece = piece.trim_start();
         }
+        told.push_str(piece);
+        used += piece.chars().count();
     }
     told
 }

@@ -3,7 +3,7 @@
 use super::compiled::{CompiledField, ValueClass, View};
 use super::passwords::weakness;
 use super::vacant::is_vacant;
-use crate::manifest::{Access, CrossRule, FieldRow, Manifest, is_dialled, is_emergency, ungrouped};
+use crate::manifest::{Access, CrossRule, Manifest, is_dialled, is_emergency, ungrouped};
 use crate::model::{
     Care, Field, Finding, Forward, ForwardDestination, OfficeHours, Severity, TO_GENERATE,
 };
@@ -704,28 +704,31 @@ impl FieldsTogether {
         else {
             return;
         };
-        // It is filled from the number, where that may be one.
-        let filled = |row: &FieldRow| row.filled(check.text(number));
-        let is_filled = check.compiled(caller_id).and_then(|it| filled(it.row));
-        if check.at(name) == ValueClass::Text
-            && check.at(caller_id) != ValueClass::Unknown
-            && matches!(check.text(caller_id).trim(), "" | CLEAR)
-            && is_filled.is_none()
-            && is_dialled(&ungrouped(check.text(name)))
+        if self.fact(CrossRule::NameIsNumber).is_none()
+            || check.at(name) != ValueClass::Text
+            || check.at(caller_id) == ValueClass::Unknown
+            || !matches!(check.text(caller_id).trim(), "" | CLEAR)
+            || !is_dialled(&ungrouped(check.text(name)))
         {
-            let message = format!(
-                "{} looks like a telephone number, and without {} the PBX would take it for one",
-                check.name(name),
-                check.name(caller_id)
-            );
-            let hint = format!(
-                "give the row a {}, or another {}",
-                check.name(caller_id),
-                check.name(name)
-            );
-            let parts = [name, caller_id, number];
-            self.breach(CrossRule::NameIsNumber, &parts, message, &hint, check);
+            return;
         }
+        // It is filled from the number, where that may be one.
+        let compiled = check.compiled(caller_id);
+        if compiled.is_some_and(|it| it.row.filled(check.text(number)).is_some()) {
+            return;
+        }
+        let message = format!(
+            "{} looks like a telephone number, and without {} the PBX would take it for one",
+            check.name(name),
+            check.name(caller_id)
+        );
+        let hint = format!(
+            "give the row a {}, or another {}",
+            check.name(caller_id),
+            check.name(name)
+        );
+        let parts = [name, caller_id, number];
+        self.breach(CrossRule::NameIsNumber, &parts, message, &hint, check);
     }
 
     fn kept_with(&self, field: u8, with: u8, check: &mut RowCheck<'_, '_, '_>) {

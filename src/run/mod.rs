@@ -266,7 +266,7 @@ impl<'r> Run<'r> {
     ) -> Result<Plan, Refusal> {
         let session = self.open_session(TargetSession::open)?;
         let mut plan = planner(&mut self.rows, &session)?;
-        plan.foresee(&session, self.is_sync(), &self.headings())?;
+        plan.foresee(&session, self.is_sync())?;
         plan.marks = session.marks(&plan.changes())?;
         Ok(plan)
     }

@@ -8,12 +8,12 @@ use super::rows::RunRows;
 use super::saved_options::SavedOptions;
 use crate::ledger::{Ledger, Standing};
 use crate::model::{Change, Outcome, PlannedRow, Record};
-use crate::plan::dependents::{block_rows, hold_unnamed};
+use crate::plan::dependents::FailedChanges;
 use crate::plan::waves::{Wave, in_waves};
 use crate::rim::Failure;
 use crate::rim::terminal::print;
 use crate::submit::Memberships;
-use crate::submit::order::{dependency_order, keeps_unnamed, provides};
+use crate::submit::order::dependency_order;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -39,28 +39,22 @@ impl Remaining {
         // In the order of the whole run: which rows go in two steps depends on all of them.
         let all = dependency_order(rows.iter().filter_map(|row| row.change.clone()).collect());
         let is_final = |position: usize| standings.get(position) == Some(&Standing::Final);
-        let lost = rows.iter().enumerate().filter_map(|(position, row)| {
-            let failed = is_final(position) && !row.outcome.result.is_done();
-            let brought = provides(row.change.as_ref().filter(|_| failed)?)?;
-            Some((brought.to_owned(), row.outcome.result))
-        });
-        let lost = lost.collect();
-        let open = rows.iter().enumerate().find_map(|(position, row)| {
-            let action = row.change.as_ref()?.action;
+        let mut failed = FailedChanges::default();
+        for (position, row) in rows.iter().enumerate() {
             let result = row.outcome.result;
-            let is_open = is_final(position) && keeps_unnamed(action, result);
-            is_open.then(|| (row.outcome.number.clone(), position, result))
-        });
-        let mut waiting: Vec<&mut PlannedRow> = rows
+            if let Some(change) = &row.change
+                && is_final(position)
+                && !result.is_done()
+            {
+                failed.note(change, result);
+            }
+        }
+        let waiting = rows
             .iter_mut()
             .enumerate()
             .filter(|(position, _)| standings.get(*position) == Some(&Standing::Waiting))
-            .map(|(_, row)| row)
-            .collect();
-        let mut blocked = block_rows(&mut waiting, lost, &options.headings);
-        if let Some((number, row, result)) = open.filter(|_| is_sync) {
-            blocked.extend(hold_unnamed(waiting, (&number, row, result)));
-        }
+            .map(|(_, row)| row);
+        let blocked = failed.hold_back(waiting.collect(), is_sync, &options.headings);
         let is_left = |change: &Change| !is_final(change.row) && !blocked.contains(&change.row);
         let mut changes: Vec<Change> = all.into_iter().filter(is_left).collect();
         let waves = in_waves(&options.waves, &mut changes);

@@ -259,12 +259,12 @@ impl Generated {
         let mut writer = Writer::stream(Box::new(buffer.clone()), &name, format, &headings)?;
         for (position, wanted) in wanted {
             // A secret that was typed is known to its author, and stays in the sheet.
-            let is_reported = |field: &Field| {
+            let is_written = |field: &Field| {
                 let rows = self.fields.get(field);
                 rows.is_none_or(|rows| rows.binary_search(&position).is_ok())
             };
             let cells = fields.iter().map(|field| {
-                let text = wanted.reveal(*field).filter(|_| is_reported(field));
+                let text = wanted.reveal(*field).filter(|_| is_written(field));
                 escaped(text.unwrap_or_default())
             });
             let cells: Vec<Cow<'_, str>> = cells.collect();

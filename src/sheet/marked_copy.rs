@@ -271,7 +271,7 @@ struct BookFrame<'b> {
 }
 
 /// Parts by name, with their new text; `None` where the workbook is put together in an unusual way.
-type ChangedParts = BTreeMap<String, Option<String>>;
+type PartTexts = BTreeMap<String, Option<String>>;
 
 impl BookFrame<'_> {
     fn text(&self, part: &str) -> Result<String, SheetError> {
@@ -284,7 +284,7 @@ impl BookFrame<'_> {
         &self,
         notes: Option<&(String, String)>,
         has_extra_sheet: bool,
-    ) -> Result<ChangedParts, SheetError> {
+    ) -> Result<PartTexts, SheetError> {
         let own = notes.map(|_| &self.own);
         let types = self.text(TYPES)?;
         let types = self.new.content_types(&types, own, has_extra_sheet);
@@ -308,7 +308,7 @@ impl BookFrame<'_> {
         &self,
         extra: &ExtraSheet,
         styles: &mut MarkStyles,
-    ) -> Result<ChangedParts, SheetError> {
+    ) -> Result<PartTexts, SheetError> {
         let relations = self.text(&relations_of(self.root))?;
         let names = self.book.tables.iter().map(|table| &*table.name);
         let name = free_name(&extra.name, names);

@@ -508,9 +508,9 @@ mod tests {
 
     #[test]
     fn one_request_breaks_only_so_often_in_a_row() {
-        let counts = request("/add", "1001");
+        let add = request("/add", "1001");
         let broken = |text| {
-            let told = struck(&faults(text), &counts, 7);
+            let told = struck(&faults(text), &add, 7);
             told.iter().map(Option::is_some).collect::<Vec<_>>()
         };
         assert_eq!(

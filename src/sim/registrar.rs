@@ -488,7 +488,7 @@ impl RegistrarState {
         let is_right = account.is_some_and(|account| {
             let named = request.answered("username");
             let wanted = request.response(&account).zip(request.answered("response"));
-            let is_same = wanted.is_some_and(|(wanted, outgoing)| wanted == *outgoing.as_str());
+            let is_same = wanted.is_some_and(|(wanted, given)| wanted == *given.as_str());
             is_same && named.as_ref() == Some(&account.username)
         });
         match is_right || has(RegistrarQuirk::AnySecret) {

@@ -122,6 +122,16 @@ pub struct LookupOptions {
     pub live: bool,
 }
 
+/// The task of a change; `None` where nothing is done.
+fn task_of(action: Action, wanted: &Record) -> Option<Task<'_>> {
+    match action {
+        Action::Create => Some(Task::Create(wanted)),
+        Action::Update => Some(Task::Update(wanted)),
+        Action::Delete => Some(Task::Delete(wanted.number())),
+        Action::None => None,
+    }
+}
+
 impl Connection {
     /// Signs in at a target.
     ///
@@ -490,13 +500,9 @@ impl Connection {
 
     /// Sends one change, once; the caller deals with a lost reply. `permit` pays for the first request.
     pub fn apply(&self, action: Action, wanted: &Record, permit: Option<Permit>) -> Response {
-        match action {
-            Action::Create => self.converse(self.client.as_ref(), &Task::Create(wanted), permit),
-            Action::Update => self.converse(self.client.as_ref(), &Task::Update(wanted), permit),
-            Action::Delete => {
-                self.converse(self.client.as_ref(), &Task::Delete(wanted.number()), permit)
-            }
-            Action::None => Response {
+        match task_of(action, wanted) {
+            Some(task) => self.converse(self.client.as_ref(), &task, permit),
+            None => Response {
                 result: Ok(Answer::Done),
                 http_status: None,
                 wrote: false,
@@ -510,10 +516,8 @@ impl Connection {
     /// # Errors
     /// The fault with which the change ends before it writes anything.
     pub(super) fn foresee(&self, action: Action, wanted: &Record) -> Result<(), Fault> {
-        let task = match action {
-            Action::Create => Task::Create(wanted),
-            Action::Update => Task::Update(wanted),
-            Action::Delete | Action::None => return Ok(()),
+        let Some(task) = task_of(action, wanted) else {
+            return Ok(());
         };
         let transcript = Transcript {
             only_looks: true,

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::thread;
 
-/// The results of those changes that end before anything is written, by their positions here. `looked` is told of each
-/// change that was looked at.
+/// The results of those changes that end before anything is written, by their rows. `looked` is told of each change that
+/// was looked at.
 ///
 /// # Errors
 /// The fault for which nothing can be looked at any more.
@@ -24,14 +24,14 @@ pub(crate) fn foresee(
     let threads = parallel
         .clamp(1, PARALLEL_MAX.into())
         .min(changes.len().max(1));
-    let rest = Mutex::new(changes.iter().enumerate());
+    let rest = Mutex::new(changes.iter());
     let found = Mutex::new(Ok(BTreeMap::new()));
     let stop = connection.line().pace().stop_flag();
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
                 while lock(&found).is_ok() {
-                    let Some((position, change)) = lock(&rest).next() else {
+                    let Some(change) = lock(&rest).next() else {
                         return;
                     };
                     let result = caught(|| foreseen(connection, change)).unwrap_or_else(Err);
@@ -39,7 +39,7 @@ pub(crate) fn foresee(
                     match (result, found.as_mut()) {
                         _ if stop.is_stopped() => *found = Err(interrupted()),
                         (Ok(Some(settlement)), Ok(found)) => {
-                            found.insert(position, settlement);
+                            found.insert(change.row, settlement);
                         }
                         (Err(fault), Ok(_)) => *found = Err(fault),
                         _ => {}

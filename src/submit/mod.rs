@@ -3,8 +3,10 @@
 //! - `apply`: brings what was stored into effect, where that is a step of its own.
 //! - [`converse`]: the one loop that speaks to a PBX.
 //! - `foresee`: the refusals of a plan, without a write.
+//! - `known_secrets`: the secrets that no words of a PBX may show.
 //! - [`order`]: which changes wait for others.
 //! - [`settle`]: one change to its end, lost replies included.
+//! - `settlement`: the result of one change.
 //! - `storage`: results wait until a PBX that is killed cannot lose them any more.
 //! - [`verify`]: reads written changes back, before their result counts.
 //!

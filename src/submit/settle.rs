@@ -64,6 +64,24 @@ pub fn carry_out(
     }
 }
 
+/// The result of a refusal before which nothing was written; `None` where the fault is none.
+fn refused(fault: &Fault, action: Action) -> Option<RowResult> {
+    match (fault.kind, action) {
+        (FaultKind::Exists, Action::Create) => Some(RowResult::Conflict),
+        (FaultKind::Exists, Action::Delete) if fault.cause == FaultCause::NoExtension => {
+            Some(RowResult::Conflict)
+        }
+        (FaultKind::Rejected | FaultKind::Exists, _) => Some(RowResult::Rejected),
+        _ => None,
+    }
+}
+
+/// A fault without words that repeat a secret of the change, sent or not: the PBX has it.
+fn without_secrets_of(change: &Change, fault: Fault) -> Fault {
+    let held = change.before.iter().chain([&change.wanted]);
+    fault.without_words_of(held.flat_map(secrets_of))
+}
+
 /// The result of a change that ends before anything is written; `None` where nothing is in its way.
 ///
 /// # Errors
@@ -75,16 +93,14 @@ pub(super) fn foreseen(
     let Err(fault) = connection.foresee(change.action, &change.wanted) else {
         return Ok(None);
     };
-    let result = match (fault.kind, change.action) {
-        (FaultKind::Exists, Action::Create) => RowResult::Conflict,
-        (FaultKind::Rejected | FaultKind::Exists, _) => RowResult::Rejected,
-        (FaultKind::Missing, _) => RowResult::Missing,
-        // It could not be looked at; the run takes such a row up in its turn.
-        _ if !fault.ends_the_run() => RowResult::Unknown,
-        _ => return Err(fault),
+    let result = match refused(&fault, change.action) {
+        Some(result) => result,
+        None if fault.kind == FaultKind::Missing => RowResult::Missing,
+        // It could not be looked at.
+        None if !fault.ends_the_run() => RowResult::Unknown,
+        None => return Err(fault),
     };
-    let held = change.before.iter().chain([&change.wanted]);
-    let fault = fault.without_words_of(held.flat_map(secrets_of));
+    let fault = without_secrets_of(change, fault);
     Ok(Some(Settlement::new(change, result).with_fault(fault)))
 }
 
@@ -199,9 +215,7 @@ impl<'c> Settling<'c> {
             let Err(fault) = response.result else {
                 return self.done();
             };
-            // What is not sent may be repeated too: the PBX has it.
-            let held = self.change.before.iter().chain([&self.change.wanted]);
-            let fault = fault.without_words_of(held.flat_map(secrets_of));
+            let fault = without_secrets_of(self.change, fault);
             self.wrote |= response.wrote;
             if let Some(settlement) = self.certain(&fault) {
                 return settlement;
@@ -234,14 +248,7 @@ impl<'c> Settling<'c> {
                 RowResult::Unknown
             }
             _ if doubtful || self.wrote => return None,
-            (Exists, Action::Create) => RowResult::Conflict,
-            (Exists, Action::Delete) if fault.cause == FaultCause::NoExtension => {
-                RowResult::Conflict
-            }
-            (Rejected | Exists, _) => RowResult::Rejected,
-            (NotSent | Busy | SessionExpired | CredentialRefused | TargetUnusable, _) => {
-                RowResult::Failed
-            }
+            (_, action) => refused(fault, action).unwrap_or(RowResult::Failed),
         };
         let settlement = self.settlement_of(result, fault);
         Some(Settlement {

@@ -199,12 +199,12 @@ impl<'c> Storage<'c> {
             return Some(another_pbx(&why));
         }
         let stored = lock(&self.stored).clone();
-        let was_looked_up = verifier.check_again(stored);
+        let rows = verifier.check_again(stored);
         let is_lost = |one: &&Sent<'_>| one.settlement.result == RowResult::Differs;
-        let gone = was_looked_up.iter().filter(is_lost);
+        let gone = rows.iter().filter(is_lost);
         let gone = gone.map(|one| (one.change.row, one.settlement.message.clone()));
         lock(&self.starts).gone.extend(gone);
-        let lost = was_looked_up.iter().find(is_lost)?;
+        let lost = rows.iter().find(is_lost)?;
         let why = format!(
             "{} was stored, and since it started anew {}",
             lost.change.number, lost.settlement.message

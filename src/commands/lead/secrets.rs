@@ -4,7 +4,7 @@ use super::answers::LeadAnswers;
 use crate::columns::{AllowedActions, Binding};
 use crate::input::{InputOptions, bound};
 use crate::lang::{language, translated};
-use crate::manifest::{Access, Manifest};
+use crate::manifest::Manifest;
 use crate::model::Field;
 use crate::rim::Failure;
 use crate::rim::terminal::confirm;
@@ -24,11 +24,7 @@ pub(super) fn generated_secrets(
     let input = InputOptions::file(Path::new(file), answers.map_path());
     let sheets = bound(&input, manifest, AllowedActions::default())?;
     let mut wanted = vec![];
-    let secrets = manifest
-        .field
-        .iter()
-        .filter(|row| row.required && row.name.is_secret() && row.access != Access::ReadOnly);
-    for field in secrets.map(|row| row.name) {
+    for field in manifest.needed_secrets() {
         let mut lacks = false;
         for (sheet, binding) in &sheets {
             if let Ok(binding) = binding {

@@ -114,14 +114,12 @@ fn table(visit: &Visit<'_>, sheet: &UnderstoodSheet, manifest: &Manifest) -> Mar
     html! {
         div .wide {
             table .headings {
-                thead {
-                    tr {
-                        th scope="col" { (translated("heading")) }
-                        th scope="col" { (translated("means")) }
-                        th scope="col" { (translated("first values")) }
-                        th scope="col" { (translated("understood as")) }
-                    }
-                }
+                (look::table_head(&[
+                    translated("heading"),
+                    translated("means"),
+                    translated("first values"),
+                    translated("understood as"),
+                ]))
                 tbody {
                     @for (at, (letters, column, values)) in &rows {
                         tr .bad[is_asked(*at)] {
@@ -315,8 +313,8 @@ pub(in crate::page) fn take(visit: &mut Visit<'_>) -> PageReply {
     visit.session.change();
     let goes_on = form.get("do") == "go" && refused.is_empty();
     visit.session.told.extend(refused);
-    let is_certain = understand(visit).is_ok_and(|understood| understood.asked.is_empty());
-    match goes_on && is_certain {
+    let goes_on = goes_on && understand(visit).is_ok_and(|understood| understood.asked.is_empty());
+    match goes_on {
         true => {
             visit.session.headings_seen = true;
             visit.go("rows")

@@ -42,17 +42,7 @@ fn body(visit: &Visit<'_>, plan: &ShownPlan, page: usize) -> Markup {
                 li .(class(line.mark)) { (harmless(&line.text)) }
             }
         }
-        @if last > 0 {
-            nav .pages aria-label=(translated("Pages")) {
-                @if page > 0 {
-                    a href={ (visit.base()) "plan?page=" (page - 1) } rel="prev" { (translated("Rows before")) } " "
-                }
-                (page + 1) " / " (last + 1)
-                @if page < last {
-                    " " a href={ (visit.base()) "plan?page=" (page + 1) } rel="next" { (translated("Further rows")) }
-                }
-            }
-        }
+        (look::pages(visit.base(), (page, last), |page| format!("plan?page={page}")))
     }
 }
 

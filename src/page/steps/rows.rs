@@ -12,16 +12,15 @@ use crate::page::look::{self, RoadStep};
 use crate::page::session::{CheckedRows, DroppedSheet};
 use crate::report::{column_label, with_labels};
 use crate::rim::Failure;
+use crate::sheet::GENERATE;
 use maud::{Markup, html};
+use std::cmp::Reverse;
 use std::fs;
 use std::sync::Arc;
 use url::form_urlencoded;
 
 /// The number of rows of one page: a long sheet is sent as it is looked at.
 const ROWS_A_PAGE: usize = 50;
-
-/// The word in a cell that asks for a secret to be made up.
-const GENERATE: &str = "<generate>";
 
 /// The part of the rows that is looked at.
 #[derive(Clone, Copy)]
@@ -147,10 +146,10 @@ fn kinds(visit: &Visit<'_>, checked: &CheckedRows, view: RowsView<'_>) -> Markup
             ul .kinds {
                 @for kind in &checked.kinds {
                     @let own = RowsView { kind: Some(&kind.key), page: 0, edit: None, ..view };
-                    li .(tone(kind.severity)) {
+                    li .(tone(kind.first.severity)) {
                         a href={ (visit.base()) (own.path()) } aria-current=[(view.kind == own.kind).then_some("true")] {
                             strong { (kind.count) } " "
-                            (translated(kind.severity.word())) " "
+                            (translated(kind.first.severity.word())) " "
                             bdi { (harmless(&column_label(kind.first.field, &kind.heading))) }
                         }
                         ": " (words(&kind.first))
@@ -253,19 +252,7 @@ fn pages(visit: &Visit<'_>, view: RowsView<'_>, shown: usize) -> Markup {
         }
         .path()
     };
-    html! {
-        @if last > 0 {
-            nav .pages aria-label=(translated("Pages")) {
-                @if view.page > 0 {
-                    a href={ (visit.base()) (to(view.page - 1)) } rel="prev" { (translated("Rows before")) } " "
-                }
-                (view.page + 1) " / " (last + 1)
-                @if view.page < last {
-                    " " a href={ (visit.base()) (to(view.page + 1)) } rel="next" { (translated("Further rows")) }
-                }
-            }
-        }
-    }
+    look::pages(visit.base(), (view.page, last), to)
 }
 
 fn table(visit: &Visit<'_>, checked: &CheckedRows, view: RowsView<'_>, shown: &[usize]) -> Markup {
@@ -354,12 +341,7 @@ fn cell(
     let cells = row.cells();
     let text = cells.get(column).unwrap_or_default();
     let shown = shown_text(binding, column, text);
-    let mut found: Vec<&Finding> = row
-        .findings
-        .iter()
-        .filter(|it| it.column == Some(column))
-        .collect();
-    found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    let found = found_at(row, column);
     let worst = found.first().map(|finding| finding.severity);
     let is_told = worst.is_some_and(|worst| worst > Severity::Info);
     let is_open = view.edit == Some(at) || worst == Some(Severity::Error);
@@ -386,6 +368,22 @@ fn cell(
     }
 }
 
+/// The findings at a cell, the heaviest first.
+fn found_at(row: &InputRow, column: usize) -> Vec<&Finding> {
+    let found = row.findings.iter();
+    let mut found: Vec<&Finding> = found.filter(|it| it.column == Some(column)).collect();
+    found.sort_by_key(|finding| Reverse(finding.severity));
+    found
+}
+
+/// The text that is offered for a cell with these findings, and the finding that it mends.
+fn offered<'f>(found: &[&'f Finding]) -> Option<(&'f Finding, &'f Secret)> {
+    found.iter().find_map(|finding| {
+        let text = finding.repair.as_ref().or(finding.proposal.as_ref())?;
+        Some((*finding, text))
+    })
+}
+
 /// The form of a cell: another text, or the repair of what was found.
 fn cell_form(
     visit: &Visit<'_>,
@@ -396,12 +394,7 @@ fn cell_form(
     text: &str,
 ) -> Markup {
     let (action, token) = visit.action("rows");
-    let repair = found.iter().find_map(|finding| {
-        Some((
-            finding,
-            finding.repair.as_ref().or(finding.proposal.as_ref())?,
-        ))
-    });
+    let repair = offered(found);
     html! {
         form .cell method="post" action=(action) {
             (token)
@@ -460,10 +453,7 @@ pub(in crate::page) fn take(visit: &mut Visit<'_>) -> PageReply {
                 .extend(refused.iter().map(|why| translated(why).into_owned()));
         }
         Err(failure) => {
-            let failure = match &visit.session.sheet {
-                Some(sheet) => sheet.named(failure),
-                None => failure,
-            };
+            let failure = visit.session.named(failure);
             visit.tell(translated(&failure.message));
             visit.tell(translated(&failure.hint));
         }
@@ -542,12 +532,7 @@ fn repaired(form: &FormFields, checked: &CheckedRows) -> Corrections {
     let repair = || {
         let (at, column) = (form.number("row")?, form.number("column")?);
         let row = checked.rows.rows.get(at)?;
-        let mut found = row
-            .findings
-            .iter()
-            .filter(|finding| finding.column == Some(column));
-        let text =
-            found.find_map(|finding| finding.repair.as_ref().or(finding.proposal.as_ref()))?;
+        let (_, text) = offered(&found_at(row, column))?;
         Some((key(checked, at, column)?, text.clone()))
     };
     repair().into_iter().collect()

@@ -5,7 +5,7 @@ use crate::lang::translated;
 use crate::ledger::{ListedRun, runs};
 use crate::model::redact::harmless;
 use crate::page::exchange::PageReply;
-use crate::page::look::RoadStep;
+use crate::page::look::{RoadStep, table_head};
 use crate::page::session::DroppedSheet;
 use crate::report::for_people;
 use crate::run::listing::{result_counts, run_state};
@@ -64,16 +64,14 @@ fn runs_table(visit: &Visit<'_>) -> Markup {
             h2 { (translated("Runs so far")) }
             div .wide {
                 table {
-                    thead {
-                        tr {
-                            th scope="col" { (translated("run")) }
-                            th scope="col" { (translated("PBX")) }
-                            th scope="col" { (translated("started")) }
-                            th scope="col" { (translated("state")) }
-                            th scope="col" { (translated("rows")) }
-                            th scope="col" { (translated("report")) }
-                        }
-                    }
+                    (table_head(&[
+                        translated("run"),
+                        translated("PBX"),
+                        translated("started"),
+                        translated("state"),
+                        translated("rows"),
+                        translated("report"),
+                    ]))
                     tbody {
                         @for run in listed.iter().take(RUNS_MAX) { (run_row(visit, run)) }
                     }
@@ -103,19 +101,12 @@ fn run_row(visit: &Visit<'_>, listed: &ListedRun) -> Markup {
     }
 }
 
-/// The report of a run that is listed, as a file, written from its ledger into the folder for what the page writes.
+/// The report of a run, as a file, written from its ledger into the folder for what the page writes.
 pub(in crate::page) fn report(visit: &mut Visit<'_>, run: &str, folder: &Path) -> PageReply {
     let path = folder.join("report.html");
-    let is_listed = |run: &str| {
-        let state = visit.context.state().ok();
-        let listed = state.and_then(|state| runs(&state).ok());
-        listed.is_some_and(|listed| listed.iter().any(|known| known.id == run))
-    };
-    let written = is_listed(run).then(|| report_again(run, Some(&path), visit.context));
-    let read = match written {
-        Some(Ok(_)) => fs::read(&path).ok(),
-        _ => None,
-    };
+    // A text that is no run's name is refused before anything is written.
+    let written = report_again(run, Some(&path), visit.context);
+    let read = written.ok().and_then(|_| fs::read(&path).ok());
     let _ = fs::remove_file(&path);
     match read {
         Some(bytes) => PageReply::file(&format!("{run}.html"), "text/html; charset=utf-8", bytes),

@@ -156,17 +156,19 @@ pub(super) fn list() -> Request {
 
 /// The question for one endpoint in AstDB.
 pub(super) fn get_endpoint(id: &str) -> Option<Request> {
-    let action = ManagerAction::reading("get stored endpoint", "DBGetTree")
-        .with("Family", FAMILY)
-        .with_line("Key", Line::new(format!("endpoint/{id}"))?);
-    Some(action.request())
+    get_stored("get stored endpoint", FAMILY, format!("endpoint/{id}"))
 }
 
 /// The question for one aor in AstDB.
 pub(super) fn get_stored_aor(id: &str) -> Option<Request> {
-    let action = ManagerAction::reading("get stored aor", "DBGetTree")
-        .with("Family", AORS)
-        .with_line("Key", Line::new(format!("aor/{id}"))?);
+    get_stored("get stored aor", AORS, format!("aor/{id}"))
+}
+
+/// The question for the keys of a family in AstDB that begin so.
+fn get_stored(operation: &'static str, family: &'static str, key: String) -> Option<Request> {
+    let action = ManagerAction::reading(operation, "DBGetTree")
+        .with("Family", family)
+        .with_line("Key", Line::new(key)?);
     Some(action.request())
 }
 

@@ -407,12 +407,15 @@ impl Asterisk {
         fields: ObjectFields,
         own: &OwnAttributes,
     ) -> Step<Result<ShownObject, Fault>> {
+        if own.is_empty() {
+            return self.put(talk, object, number, fields);
+        }
         let whole = object.with_own(&fields, own);
         let put = self.put(talk, object, number, whole.clone())?;
-        if put.is_ok() || own.is_empty() {
+        if put.is_ok() {
             return Ok(put);
         }
-        let made = match self.put(talk, object, number, fields.clone())? {
+        let made = match self.put(talk, object, number, fields)? {
             Ok(made) => made,
             Err(refusal) => return Ok(Err(refusal)),
         };

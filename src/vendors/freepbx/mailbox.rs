@@ -101,7 +101,7 @@ impl Mailbox {
         Some(mailbox)
     }
 
-    /// Returns true where `seen` has all of this mailbox that can be told again.
+    /// Returns true where `stored` has all of this mailbox that can be told again.
     fn is_kept_by(&self, stored: &Mailbox) -> bool {
         let Mailbox {
             pin, email, pager, ..

@@ -185,7 +185,6 @@ impl FreePbx {
         fault.words(&message, SECRETS.iter().filter_map(secret))
     }
 
-    /// Gets a token, and shows by a harmless question that it is a FreePBX which admits the application.
     /// Shows with a token that it is such a PBX, and that the account may do what a run needs. A token that is not known any
     /// more by then has run out.
     fn sign_in(&self, talk: &mut FreePbxConversation<'_>, account: &Account) -> Step<Answer> {

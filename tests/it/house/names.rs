@@ -52,8 +52,9 @@ fn a_public_type_has_a_name_of_its_own() {
     }
 }
 
-/// The type that a line declares, for whomever.
+/// The type that a line declares, for whomever. An indented `type` belongs to a trait.
 fn declared_type(line: &str) -> Option<&str> {
+    let is_indented = line.starts_with(' ');
     let line = line.trim_start();
     let rest = match line.strip_prefix("pub") {
         Some(rest) => rest.split_once(' ').map_or(rest, |(_, rest)| rest),
@@ -61,6 +62,7 @@ fn declared_type(line: &str) -> Option<&str> {
     };
     match words(rest)[..] {
         ["struct" | "enum" | "trait" | "union", name, ..] => Some(name),
+        ["type", name, ..] if !is_indented => Some(name),
         _ => None,
     }
 }

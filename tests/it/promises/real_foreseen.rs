@@ -1,4 +1,4 @@
-//! What a real Asterisk will refuse is said by the plan, and what an undo gives back to it is all that there was.
+//! A plan says what a real Asterisk will refuse, and an undo gives back to it all that there was.
 
 use crate::support::asterisk::desk::RealDesk;
 use crate::support::asterisk::{NEWEST, PbxObject, RunningAsterisk, V16};

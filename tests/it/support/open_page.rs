@@ -178,6 +178,18 @@ impl OpenPage {
         self.follow(reply)
     }
 
+    /// Writes a text into a cell of the rows that a page shows.
+    #[track_caller]
+    pub(crate) fn edit(&mut self, rows: &str, row: &str, column: &str, text: &str) -> String {
+        let edit = [
+            ("do", "edit"),
+            ("row", row),
+            ("column", column),
+            ("text", text),
+        ];
+        self.post(rows, "rows", &edit)
+    }
+
     /// Waits for the end of the work that goes on, and returns the page behind it.
     pub(crate) fn wait(&mut self) -> String {
         loop {

@@ -13,6 +13,13 @@ use std::io::{BufRead, BufReader, Write};
 /// A password that must never show.
 const PASSWORD: &str = "Canary7731aB";
 
+/// The page, beside a program without a configuration.
+fn opened() -> (Program, OpenPage) {
+    let program = Program::new().with_own_state();
+    let page = OpenPage::open(&program, "");
+    (program, page)
+}
+
 #[test]
 fn a_clean_sheet_goes_the_whole_road_and_the_terminal_sees_the_run() {
     let pbx = TestPbx::new("openvox");
@@ -72,8 +79,7 @@ fn a_run_is_taken_back_on_the_page_where_that_is_said() {
 
 #[test]
 fn a_dirty_workbook_is_corrected_on_the_page() {
-    let program = Program::new().with_own_state();
-    let mut page = OpenPage::open(&program, "");
+    let (_program, mut page) = opened();
     let sheet = fs::read(root().join("samples/dirty/office.xlsx")).unwrap();
     let target = [("target", "sim:openvox"), ("country", "DE")];
     let before = page.rows("office.xlsx", &sheet, &target);
@@ -104,21 +110,14 @@ fn a_dirty_workbook_is_corrected_on_the_page() {
 
 #[test]
 fn a_cell_is_changed_in_place_and_its_finding_goes() {
-    let program = Program::new().with_own_state();
-    let mut page = OpenPage::open(&program, "");
+    let (_program, mut page) = opened();
     let sheet = format!("Durchwahl;Name;Kennwort\n0042;Ann;{PASSWORD}\n0043;Bo;pass word\n");
     let rows = page.rows("staff.csv", sheet.as_bytes(), &[("target", "sim:openvox")]);
     assert!(rows.contains("1 of 2 rows can go, 1 cannot"), "{rows}");
     assert!(!rows.contains("pass word"), "{rows}");
-    let cell = [("row", "1"), ("column", "2"), ("do", "edit")];
-    let unchanged = page.post(&rows, "rows", &[&cell[..], &[("text", "")]].concat());
+    let unchanged = page.edit(&rows, "1", "2", "");
     assert!(unchanged.contains("1 of 2 rows can go"), "{unchanged}");
-    let text = format!("{PASSWORD}2");
-    let rows = page.post(
-        &rows,
-        "rows",
-        &[&cell[..], &[("text", text.as_str())]].concat(),
-    );
+    let rows = page.edit(&rows, "1", "2", &format!("{PASSWORD}2"));
     assert!(rows.contains("2 of 2 rows can go"), "{rows}");
     let corrected = page.send("GET", &format!("{}corrected", page.base), &[], b"");
     assert!(corrected.body.contains("0043;Bo;Canary"), "the own sheet");
@@ -128,8 +127,7 @@ fn a_cell_is_changed_in_place_and_its_finding_goes() {
 
 #[test]
 fn what_is_not_certain_is_asked_and_the_answer_is_kept() {
-    let program = Program::new().with_own_state();
-    let mut page = OpenPage::open(&program, "");
+    let (_program, mut page) = opened();
     let sheet = "Durchwahl;Telefon;Name\n0042;0043;Ann\n0044;0045;Bo\n";
     let asked = page.rows("list.csv", sheet.as_bytes(), &[("target", "sim:ozeki")]);
     assert!(asked.contains("Something is not certain"), "{asked}");
@@ -147,8 +145,7 @@ fn what_is_not_certain_is_asked_and_the_answer_is_kept() {
 
 #[test]
 fn nobody_else_sees_the_page_or_changes_anything() {
-    let program = Program::new().with_own_state();
-    let mut page = OpenPage::open(&program, "");
+    let (program, mut page) = opened();
     let start = page.get("");
     let base = page.base.clone();
     let token = page.token(&start, "sheet");
@@ -200,8 +197,7 @@ fn nobody_else_sees_the_page_or_changes_anything() {
 
 #[test]
 fn every_reply_is_dressed_and_no_page_has_a_script_of_its_own() {
-    let program = Program::new().with_own_state();
-    let mut page = OpenPage::open(&program, "");
+    let (_program, mut page) = opened();
     let start = page.get("");
     let reply = page.send("GET", &page.base, &[], b"");
     let policy = reply.header("content-security-policy").unwrap();
@@ -230,8 +226,7 @@ fn every_reply_is_dressed_and_no_page_has_a_script_of_its_own() {
 
 #[test]
 fn hostile_names_are_texts() {
-    let program = Program::new().with_own_state();
-    let mut page = OpenPage::open(&program, "");
+    let (_program, mut page) = opened();
     let sheet = format!(
         "number,display_name,\"<img src=x onerror=alert(1)>\",sip_password\n\
          0041,\"<script>alert(1)</script>\",x,{PASSWORD}\n\
@@ -334,8 +329,7 @@ const SIM: [(&str, &str); 1] = [("target", "sim:openvox")];
 
 #[test]
 fn a_correction_that_moves_the_lines_below_moves_no_other_correction() {
-    let program = Program::new().with_own_state();
-    let mut page = OpenPage::open(&program, "");
+    let (_program, mut page) = opened();
     let row = |row: String| format!("{row},{PASSWORD}\n");
     let sheet = ["1001,\"Anna\nBerg\"", "1002,Bert", "1003,Cora", "1004,Dora"];
     let sheet: String = sheet.map(|it| row(it.to_owned())).concat();
@@ -349,9 +343,8 @@ fn a_correction_that_moves_the_lines_below_moves_no_other_correction() {
         "{}",
         corrected(&page)
     );
-    let edit = [("do", "edit"), ("row", "2"), ("column", "1")];
     let rows = page.get("rows?show=all&edit=2");
-    let rows = page.post(&rows, "rows", &[&edit[..], &[("text", "Changed")]].concat());
+    let rows = page.edit(&rows, "2", "1", "Changed");
     assert!(rows.contains("2 corrected cells"), "{rows}");
     let copy = corrected(&page);
     for text in ["1002,Bert,", "1003,Changed,", "1004,Dora,"] {
@@ -362,20 +355,11 @@ fn a_correction_that_moves_the_lines_below_moves_no_other_correction() {
 
 #[test]
 fn a_correction_that_cannot_be_written_is_told_and_not_counted() {
-    let program = Program::new().with_own_state();
-    let mut page = OpenPage::open(&program, "");
+    let (program, mut page) = opened();
     let sheet = format!("number,sip_password,display_name\n1001,{PASSWORD}\n1002,{PASSWORD},Bo\n");
-    let edit = |row, column, text| {
-        [
-            ("do", "edit"),
-            ("row", row),
-            ("column", column),
-            ("text", text),
-        ]
-    };
     page.rows("short.csv", sheet.as_bytes(), &SIM);
     let rows = page.get("rows?show=all&edit=0");
-    let rows = page.post(&rows, "rows", &edit("0", "2", "Ann"));
+    let rows = page.edit(&rows, "0", "2", "Ann");
     assert!(rows.contains("the row has no such cell"), "{rows}");
     assert!(!rows.contains("corrected cell"), "{rows}");
     // A row that is emptied is no row any more.
@@ -388,8 +372,8 @@ fn a_correction_that_cannot_be_written_is_told_and_not_counted() {
     );
     page.rows("two.xlsx", &fs::read(path).unwrap(), &SIM);
     let rows = page.get("rows?show=all&edit=0");
-    let rows = page.post(&rows, "rows", &edit("0", "0", ""));
-    let hidden = page.post(&rows, "rows", &edit("0", "1", " "));
+    let rows = page.edit(&rows, "0", "0", "");
+    let hidden = page.edit(&rows, "0", "1", " ");
     assert!(
         hidden.contains("the sheet would have other rows"),
         "{hidden}"
@@ -400,8 +384,7 @@ fn a_correction_that_cannot_be_written_is_told_and_not_counted() {
 
 #[test]
 fn enter_in_a_cell_takes_what_was_typed() {
-    let program = Program::new().with_own_state();
-    let mut page = OpenPage::open(&program, "");
+    let (_program, mut page) = opened();
     let sheet = format!("number,display_name,sip_password\n1001,\"Anna\nBerg\",{PASSWORD}\n");
     page.rows("lines.csv", sheet.as_bytes(), &SIM);
     let rows = page.get("rows?edit=0");
@@ -422,24 +405,14 @@ fn enter_in_a_cell_takes_what_was_typed() {
 
 #[test]
 fn a_cell_of_several_lines_keeps_them() {
-    let program = Program::new().with_own_state();
-    let mut page = OpenPage::open(&program, "");
+    let (_program, mut page) = opened();
     let sheet = format!("number,display_name,sip_password\n1001,\"Anna\nBerg\",{PASSWORD}\n");
     page.rows("lines.csv", sheet.as_bytes(), &SIM);
     let rows = page.get("rows?edit=0");
     assert!(rows.contains(">\nAnna\nBerg</textarea>"), "{rows}");
-    let edit = [("do", "edit"), ("row", "0"), ("column", "1")];
-    let same = page.post(
-        &rows,
-        "rows",
-        &[&edit[..], &[("text", "Anna\r\nBerg")]].concat(),
-    );
+    let same = page.edit(&rows, "0", "1", "Anna\r\nBerg");
     assert!(!same.contains("corrected cell"), "{same}");
-    page.post(
-        &same,
-        "rows",
-        &[&edit[..], &[("text", "Anna\r\nBurg")]].concat(),
-    );
+    page.edit(&same, "0", "1", "Anna\r\nBurg");
     assert!(
         corrected(&page).contains("\"Anna\nBurg\""),
         "{}",
@@ -456,8 +429,7 @@ fn a_cell_of_several_lines_keeps_them() {
 
 #[test]
 fn a_kind_is_accepted_once_however_often_that_is_sent() {
-    let program = Program::new().with_own_state();
-    let mut page = OpenPage::open(&program, "");
+    let (_program, mut page) = opened();
     let sheet = format!(
         "number,display_name,email,sip_password\n1001,\"Anna\nBerg\",anna@ex.de ,{PASSWORD}\n\
          1002,Bert,<bert@ex.de>,{PASSWORD}\n1003,Cora,mailto:cora@ex.de,{PASSWORD}\n"
@@ -484,8 +456,7 @@ fn a_kind_is_accepted_once_however_often_that_is_sent() {
 
 #[test]
 fn a_tab_that_is_left_behind_changes_nothing() {
-    let program = Program::new().with_own_state();
-    let mut page = OpenPage::open(&program, "");
+    let (_program, mut page) = opened();
     let one =
         format!("number,display_name,sip_password\n1001,Ann,{PASSWORD}\n1002,Bo,{PASSWORD}\n");
     page.rows("one.csv", one.as_bytes(), &SIM);
@@ -496,14 +467,8 @@ fn a_tab_that_is_left_behind_changes_nothing() {
     let id = page.hidden(&plan, "go", "plan");
     let two = format!("number,sip_password,display_name\n2001,{PASSWORD},Xa\n2002,{PASSWORD},Yv\n");
     page.rows("two.csv", two.as_bytes(), &SIM);
-    let edit = [
-        ("do", "edit"),
-        ("row", "1"),
-        ("column", "1"),
-        ("text", "Bob"),
-    ];
     let stale = [
-        page.post(&rows, "rows", &edit),
+        page.edit(&rows, "1", "1", "Bob"),
         page.post(
             &headings,
             "headings",
@@ -552,8 +517,7 @@ fn a_tab_takes_back_the_run_that_it_shows_or_none() {
 
 #[test]
 fn the_meaning_of_a_heading_of_two_lines_is_kept() {
-    let program = Program::new().with_own_state();
-    let mut page = OpenPage::open(&program, "");
+    let (_program, mut page) = opened();
     let sheet = format!("number,\"Wer\nda\",sip_password\n1001,Ann,{PASSWORD}\n");
     let target = page.drop_sheet("staff.csv", sheet.as_bytes());
     let headings = page.post(&target, "target", &SIM);
@@ -570,8 +534,7 @@ fn the_meaning_of_a_heading_of_two_lines_is_kept() {
 
 #[test]
 fn a_heading_of_two_tables_means_what_was_chosen_in_one() {
-    let program = Program::new().with_own_state();
-    let mut page = OpenPage::open(&program, "");
+    let (_program, mut page) = opened();
     let mut workbook = rust_xlsxwriter::Workbook::new();
     for number in ["1001", "3001"] {
         let table = workbook.add_worksheet();
@@ -619,8 +582,7 @@ fn a_heading_of_two_tables_means_what_was_chosen_in_one() {
 
 #[test]
 fn the_first_of_merged_cells_is_corrected() {
-    let program = Program::new().with_own_state();
-    let mut page = OpenPage::open(&program, "");
+    let (_program, mut page) = opened();
     let mut workbook = rust_xlsxwriter::Workbook::new();
     let table = workbook.add_worksheet();
     let rows = [
@@ -641,19 +603,11 @@ fn the_first_of_merged_cells_is_corrected() {
         .unwrap();
     let bytes = workbook.save_to_buffer().unwrap();
     page.rows("merged.xlsx", &bytes, &SIM);
-    let edit = |row| {
-        [
-            ("do", "edit"),
-            ("row", row),
-            ("column", "2"),
-            ("text", "bo@example.com"),
-        ]
-    };
     let rows = page.get("rows?show=all&edit=1");
-    let told = page.post(&rows, "rows", &edit("1"));
+    let told = page.edit(&rows, "1", "2", "bo@example.com");
     assert!(told.contains("correct the first of them"), "{told}");
     let rows = page.get("rows?show=all&edit=0");
-    let rows = page.post(&rows, "rows", &edit("0"));
+    let rows = page.edit(&rows, "0", "2", "bo@example.com");
     assert!(rows.contains("1 corrected cell"), "{rows}");
     let rows = page.get("rows?show=all");
     assert_eq!(rows.matches(">bo@example.com</bdi>").count(), 2, "{rows}");
@@ -706,8 +660,7 @@ fn a_look_at_the_head_alone_leaves_the_address_as_it_is() {
 
 #[test]
 fn a_sheet_that_is_refused_or_replaced_is_kept_no_longer() {
-    let program = Program::new().with_own_state();
-    let mut page = OpenPage::open(&program, "");
+    let (program, mut page) = opened();
     let folder = program.path("state/page");
     let start = page.get("");
     let token = page.token(&start, "sheet");
@@ -720,15 +673,9 @@ fn a_sheet_that_is_refused_or_replaced_is_kept_no_longer() {
     let sheet = format!("number,display_name,sip_password\n1001,Ann,{PASSWORD}\n");
     for _ in 0..2 {
         page.rows("a.csv", sheet.as_bytes(), &SIM);
-        let edit = [
-            ("do", "edit"),
-            ("row", "0"),
-            ("column", "1"),
-            ("text", "Bo"),
-        ];
         assert_eq!(files_in(&folder), 1);
         let rows = page.get("rows?show=all&edit=0");
-        let rows = page.post(&rows, "rows", &edit);
+        let rows = page.edit(&rows, "0", "1", "Bo");
         assert_eq!(files_in(&folder), 2);
         page.post(&rows, "rows", &[("do", "back")]);
         assert_eq!(files_in(&folder), 1);
@@ -738,20 +685,13 @@ fn a_sheet_that_is_refused_or_replaced_is_kept_no_longer() {
 
 #[test]
 fn a_sheet_that_is_not_written_again_is_named_as_the_browser_did() {
-    let program = Program::new().with_own_state();
-    let mut page = OpenPage::open(&program, "");
+    let (program, mut page) = opened();
     let sheet = format!("number,display_name,sip_password\n1001,Ann,{PASSWORD}\n");
     let mut packed = flate2::write::GzEncoder::new(vec![], flate2::Compression::best());
     packed.write_all(sheet.as_bytes()).unwrap();
     page.rows("staff.csv.gz", &packed.finish().unwrap(), &SIM);
     let rows = page.get("rows?show=all&edit=0");
-    let edit = [
-        ("do", "edit"),
-        ("row", "0"),
-        ("column", "1"),
-        ("text", "Bo"),
-    ];
-    let told = page.post(&rows, "rows", &edit);
+    let told = page.edit(&rows, "0", "1", "Bo");
     assert!(told.contains("staff.csv.gz"), "{told}");
     let state = program.path("state").display().to_string();
     assert!(!told.contains(&state), "{told}");
