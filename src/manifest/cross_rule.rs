@@ -44,6 +44,8 @@ vocabulary! {
         SecretIsNumber = "secret_is_number",
         /// A voicemail box has a number that the PBX takes for one.
         MailboxNumber = "mailbox_number",
+        /// No two voicemail boxes have numbers that differ in the case of their letters alone.
+        MailboxCase = "mailbox_case",
         /// A name that would be taken for a number has a number beside it.
         NameIsNumber = "name_is_number",
         /// A field that is kept together with another one has that one.
@@ -82,8 +84,11 @@ impl CrossRule {
             CrossRule::DuplicateEmail => "no two extensions share an e-mail address",
             CrossRule::SecretIsNumber => "a SIP secret is not the extension's number",
             CrossRule::MailboxNumber => "the number of a voicemail box does not begin with * or #",
+            CrossRule::MailboxCase => {
+                "no two voicemail boxes have numbers that differ in the case of their letters alone"
+            }
             CrossRule::NameIsNumber => {
-                "a name that looks like a telephone number has a caller ID beside it"
+                "a name that looks like a telephone number or a caller ID has a caller ID beside it"
             }
             CrossRule::KeptWith => "what the PBX keeps with another field has that field",
         }

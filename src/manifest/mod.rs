@@ -13,8 +13,8 @@ pub use cross_rule::CrossRule;
 pub(crate) use file::{BlankCell, FileFacts};
 pub use rule::Rule;
 pub(crate) use rule::{
-    RuleRow, all_digits, has_form_of_email, is_dialled, is_email, is_emergency, is_within,
-    ungrouped,
+    RuleRow, all_digits, has_form_of_email, is_dialled, is_email, is_emergency, is_name_alone,
+    is_within, ungrouped,
 };
 
 use crate::model::{

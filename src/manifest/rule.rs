@@ -408,6 +408,16 @@ pub(crate) fn is_dialled(text: &str) -> bool {
     !text.is_empty() && text.chars().all(is_sign)
 }
 
+/// Returns true for the name of a caller ID that is read as a name where no number stands beside it.
+pub(crate) fn is_name_alone(name: &str) -> bool {
+    let is_quoted = name.len() > 1 && name.starts_with('"') && name.ends_with('"');
+    let has_number = name
+        .rsplit_once('<')
+        .is_some_and(|(_, rest)| rest.contains('>'));
+    let is_usual = name == name.trim() && !matches!(name, "" | "unknown");
+    is_usual && !is_quoted && !has_number && !is_dialled(&ungrouped(name))
+}
+
 /// Returns true if digits stand for a number within these bounds.
 pub(crate) fn is_within(digits: &str, min: u64, max: u64) -> bool {
     digits.parse().is_ok_and(|n| (min..=max).contains(&n))

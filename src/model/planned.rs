@@ -6,7 +6,7 @@ use super::{Change, Field, Outcome, Record, RowResult};
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlannedRow {
     /// Without a change: the row's one result. With a change: the line of the report before anything is sent, its
-    /// result [`RowResult::NotSent`].
+    /// result [`RowResult::NotSent`]; in a plan [`RowResult::Unknown`] where the PBX could not be asked if it would take it.
     pub outcome: Outcome,
     /// The change to make, with the record as the PBX had it before. Its `row` is the row's position.
     pub change: Option<Change>,
@@ -44,10 +44,16 @@ impl PlannedRow {
         }
     }
 
+    /// The change; `None` too where the PBX could not be asked if it would take it.
+    pub(crate) fn certain_change(&self) -> Option<&Change> {
+        let change = self.change.as_ref();
+        change.filter(|_| self.outcome.result != RowResult::Unknown)
+    }
+
     /// Returns its line in the report of a plan, where a row that would be sent is valid.
     pub fn line(&self) -> Outcome {
         let mut outcome = self.outcome.clone();
-        if self.change.is_some() {
+        if self.certain_change().is_some() {
             outcome.result = RowResult::Valid;
         }
         outcome

@@ -31,7 +31,7 @@ use crate::digest::sha256_hex;
 use crate::input::{FieldHeadings, InputRows};
 use crate::ledger::SecretMarks;
 use crate::migrate::Agreement;
-use crate::model::{Action, Change, Outcome, PlannedRow, Record};
+use crate::model::{Action, Change, Outcome, PlannedRow, Record, RowResult};
 use crate::rim::{Exit, Failure, TargetSession};
 use dependents::FailedChanges;
 use remote::RemoteState;
@@ -62,6 +62,9 @@ pub(crate) struct Plan {
     /// The marks of the extensions to be changed, by the positions of their rows.
     pub(crate) marks: BTreeMap<usize, SecretMarks>,
 }
+
+/// The way on where the PBX could not be asked if it would take a change.
+const LOOKED_AT_AGAIN: &str = "plan again; a run looks at it once more before it sends anything";
 
 impl Plan {
     /// The plan of the rows of sheets.
@@ -98,7 +101,8 @@ impl Plan {
     }
 
     /// Gives rows that the PBX is sure to refuse the result that a run would give them, and holds back what a run would hold
-    /// back for them; in a sync also the deletions of extensions that no row names.
+    /// back for them; in a sync also the deletions of extensions that no row names. A row that could not be looked at keeps
+    /// its change: the run looks again.
     ///
     /// # Errors
     /// Exit 3 where the PBX cannot be read.
@@ -115,7 +119,10 @@ impl Plan {
             let Some(row) = self.rows.get_mut(position) else {
                 continue;
             };
-            let Some(change) = row.change.take() else {
+            let is_unknown = settlement.result == RowResult::Unknown;
+            let Some(change) = row.change.take_if(|_| !is_unknown) else {
+                settlement.write_into(&mut row.outcome);
+                row.outcome.hint = LOOKED_AT_AGAIN.into();
                 continue;
             };
             settlement.write_into(&mut row.outcome);

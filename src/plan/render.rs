@@ -37,7 +37,7 @@ pub(crate) enum Mark {
 
 impl Mark {
     fn new(row: &PlannedRow) -> Mark {
-        match row.change.as_ref().map(|change| change.action) {
+        match row.certain_change().map(|change| change.action) {
             Some(Action::Create) => Mark::Create,
             Some(Action::Update) => Mark::Update,
             Some(Action::Delete) => Mark::Delete,
@@ -116,7 +116,8 @@ fn push_row(
     lines: &mut Vec<PlanLine>,
 ) {
     let outcome = &row.outcome;
-    let word = match &row.change {
+    let certain = row.certain_change();
+    let word = match certain {
         Some(change) => change.action.word(),
         None => outcome.result.word(),
     };
@@ -128,7 +129,7 @@ fn push_row(
         Some(finding) => describe(finding, &outcome.column, outcome.place.as_ref(), language()),
         None => translated(&outcome.message).into_owned(),
     };
-    let message = match &row.change {
+    let message = match certain {
         None if !finding_words.is_empty() => format!(": {finding_words}"),
         _ => String::new(),
     };
@@ -136,7 +137,7 @@ fn push_row(
         mark,
         text: format!("{} {word} {}{place}{message}", mark.sign(), outcome.number),
     });
-    let Some(change) = row.change.as_ref().filter(|_| !detail.short) else {
+    let Some(change) = certain.filter(|_| !detail.short) else {
         return;
     };
     // A secret may stand in another field too, by mistake.
@@ -178,11 +179,11 @@ fn push_row(
 /// Counts the rows of each kind.
 fn totals(planned: &[PlannedRow]) -> String {
     let of_action = |action| {
-        let changes = planned.iter().filter_map(|row| row.change.as_ref());
+        let changes = planned.iter().filter_map(PlannedRow::certain_change);
         changes.filter(|change| change.action == action).count()
     };
     let of_result = |result| {
-        let without_change = planned.iter().filter(|row| row.change.is_none());
+        let without_change = planned.iter().filter(|row| row.certain_change().is_none());
         without_change
             .filter(|row| row.outcome.result == result)
             .count()
@@ -198,7 +199,7 @@ fn totals(planned: &[PlannedRow]) -> String {
         of_action(Action::Delete)
     );
     let mut text = translated(&counts).into_owned();
-    for result in [RowResult::Held, RowResult::Drifted] {
+    for result in [RowResult::Held, RowResult::Drifted, RowResult::Unknown] {
         let count = of_result(result);
         if count > 0 {
             text.push_str(&format!(", {count} {}", translated(result.word())));

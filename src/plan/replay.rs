@@ -17,6 +17,9 @@ use crate::rules::Checker;
 use crate::seal::Key;
 use std::path::{Path, PathBuf};
 
+/// The way on where a row is not as it was planned.
+const REPLAN: &str = "plan again, or --on-drift replan plans this row anew";
+
 /// The policy for rows whose extension changed since the plan was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnDrift {
@@ -125,7 +128,7 @@ impl Replay {
         let moved = planned.iter().filter(moved).count();
         if moved > 0 && on_drift == OnDrift::Stop {
             let failure = Failure::guard(format!(
-                "{}: {} changed on the PBX since the plan was made; nothing was sent",
+                "{}: {} changed on the PBX since the plan was made, or could not be read then; nothing was sent",
                 session.target().label,
                 counted(moved as u64, "row")
             ))
@@ -180,13 +183,36 @@ fn refuse_other_rules(plan: &SavedPlan, target: &Target) -> Result<(), String> {
     ))
 }
 
-/// Returns a row's line before its extension is read again: a valid row is not sent yet.
+/// Returns a row's line before its extension is read again: a valid row is not sent yet, nor is one whose change could not
+/// be looked at.
 fn to_be_decided(row: &SavedRow) -> Outcome {
-    let mut line = row.outcome();
-    if line.result == RowResult::Valid {
-        line.result = RowResult::NotSent;
+    let line = row.outcome();
+    match line.result {
+        RowResult::Unknown if !row.changes.is_empty() => undecided(line),
+        RowResult::Valid => Outcome {
+            result: RowResult::NotSent,
+            ..line
+        },
+        _ => line,
     }
-    line
+}
+
+/// The line of a row about which nothing is decided yet.
+fn undecided(line: Outcome) -> Outcome {
+    Outcome {
+        result: RowResult::NotSent,
+        code: String::new(),
+        field: None,
+        column: String::new(),
+        message: String::new(),
+        hint: String::new(),
+        ..line
+    }
+}
+
+/// Returns true for a row whose extension could not be read when the plan was made, so that nothing was planned for it.
+fn is_unplanned(line: &Outcome) -> bool {
+    line.action == Action::None && line.result == RowResult::Unknown
 }
 
 struct Planner<'p> {
@@ -218,19 +244,21 @@ impl Planner<'_> {
         let now = self.remote.extensions.get(&row.number);
         let now = now.map(|now| now.clone().hiding(&known.clone().unwrap_or_default()));
         let now = now.as_ref();
+        if is_unplanned(&line) {
+            return self.unplanned(position, row, line, known, now);
+        }
         let moved = row.moved(now, self.key);
         if moved && !self.replans {
             return Ok(without_change(self.drifted(row, line, now)));
         }
-        // A creation or an update with a result is refused by the PBX, or could not be looked at: it is not sent.
+        // A creation or an update with a result is refused by the PBX: it is not sent.
         let is_refused = matches!(line.action, Action::Create | Action::Update)
             && line.result != RowResult::NotSent;
         if !moved && (is_refused || line.result == RowResult::Held) {
             return Ok(without_change(line));
         }
         let Some(wanted) = known else {
-            let why = format!("the wanted values of {} are incomplete", row.number);
-            return Err(unusable(self.path, why));
+            return Err(self.incomplete(row));
         };
         let planned = row.changes.as_slice();
         // A field that was left out because its value was remembered is no longer known to have it.
@@ -264,7 +292,8 @@ impl Planner<'_> {
             }));
         }
         if moved || forgotten || !rewritten.is_empty() {
-            return Ok(self.planned_anew(position, row, line, &wanted, now));
+            let why = movement_words(row.movements(now, self.key));
+            return Ok(self.planned_anew(position, row, line, &wanted, now, &why));
         }
         let compared = ComparedRow {
             manifest: self.session.manifest(),
@@ -273,6 +302,37 @@ impl Planner<'_> {
             is_written: &|field| !planned.contains(&field),
         };
         self.as_planned(position, row, line, compared)
+    }
+
+    fn incomplete(&self, row: &SavedRow) -> Failure {
+        let why = format!("the wanted values of {} are incomplete", row.number);
+        unusable(self.path, why)
+    }
+
+    /// Looks again at a row that could not be read when the plan was made: where it is as wanted it is done, otherwise it
+    /// has no change that anybody has seen.
+    fn unplanned(
+        &self,
+        position: usize,
+        row: &SavedRow,
+        line: Outcome,
+        known: Option<Record>,
+        now: Option<&Record>,
+    ) -> Result<PlannedRow, Failure> {
+        let wanted = known.ok_or_else(|| self.incomplete(row))?;
+        let why = "it could not be read when the plan was made, so the plan has no change for it";
+        let planned = self.planned_anew(position, row, undecided(line), &wanted, now, why);
+        if planned.change.is_none() || self.replans {
+            return Ok(planned);
+        }
+        Ok(PlannedRow::without_change(Outcome {
+            action: Action::None,
+            result: RowResult::Drifted,
+            code: "drifted".into(),
+            message: why.into(),
+            hint: REPLAN.into(),
+            ..planned.outcome
+        }))
     }
 
     /// Plans a row of which nothing has changed since: it gets the change that was planned.
@@ -350,12 +410,12 @@ impl Planner<'_> {
             field,
             column: self.headings.heading(line.place.as_ref(), field),
             message: movement_words(movements),
-            hint: "plan again, or --on-drift replan plans this row anew".into(),
+            hint: REPLAN.into(),
             ..line
         }
     }
 
-    /// Plans the row as if it were in a sheet of today.
+    /// Plans the row as if it were in a sheet of today, for this reason.
     fn planned_anew(
         &self,
         position: usize,
@@ -363,21 +423,14 @@ impl Planner<'_> {
         line: Outcome,
         wanted: &Record,
         now: Option<&Record>,
+        why: &str,
     ) -> PlannedRow {
         let manifest = self.session.manifest();
         let column = |field| self.headings.heading(line.place.as_ref(), field);
         let fresh = Outcome {
             action: Action::None,
-            result: RowResult::NotSent,
-            code: String::new(),
-            field: None,
-            column: String::new(),
-            message: format!(
-                "planned anew, because {}",
-                movement_words(row.movements(now, self.key))
-            ),
-            hint: String::new(),
-            ..line.clone()
+            message: format!("planned anew, because {why}"),
+            ..undecided(line.clone())
         };
         let unseen = self.unseen(wanted, now);
         let is_written = |field: Field| !unseen.contains(&field);

@@ -3,7 +3,9 @@
 use super::compiled::{CompiledField, ValueClass, View};
 use super::passwords::weakness;
 use super::vacant::is_vacant;
-use crate::manifest::{Access, CrossRule, Manifest, is_dialled, is_emergency, ungrouped};
+use crate::manifest::{
+    Access, CrossRule, Manifest, is_dialled, is_emergency, is_name_alone, ungrouped,
+};
 use crate::model::{
     Care, Field, Finding, Forward, ForwardDestination, OfficeHours, Severity, TO_GENERATE,
 };
@@ -46,7 +48,7 @@ pub(super) struct FieldsTogether {
     mobile: Option<u8>,
     voicemail: Option<u8>,
     voicemail_to_email: Option<u8>,
-    voicemail_pin: Option<u8>,
+    pub(super) voicemail_pin: Option<u8>,
     voicemail_pin_required: Option<u8>,
     mobility: Option<u8>,
     ring_together: Option<u8>,
@@ -708,7 +710,7 @@ impl FieldsTogether {
             || check.at(name) != ValueClass::Text
             || check.at(caller_id) == ValueClass::Unknown
             || !matches!(check.text(caller_id).trim(), "" | CLEAR)
-            || !is_dialled(&ungrouped(check.text(name)))
+            || is_name_alone(check.text(name).trim())
         {
             return;
         }
@@ -717,11 +719,15 @@ impl FieldsTogether {
         if compiled.is_some_and(|it| it.row.filled(check.text(number)).is_some()) {
             return;
         }
-        let message = format!(
-            "{} looks like a telephone number, and without {} the PBX would take it for one",
-            check.name(name),
-            check.name(caller_id)
-        );
+        let (about, beside) = (check.name(name), check.name(caller_id));
+        let message = match is_dialled(&ungrouped(check.text(name))) {
+            true => format!(
+                "{about} looks like a telephone number, and without {beside} the PBX would take it for one"
+            ),
+            false => format!(
+                "{about} is written as a caller ID is, in quotes or with < and >, and without {beside} the PBX would not keep it as it is"
+            ),
+        };
         let hint = format!(
             "give the row a {}, or another {}",
             check.name(caller_id),

@@ -29,6 +29,8 @@ pub struct BatchFacts {
     texts: Vec<Box<str>>,
     forwards: Vec<(Number, Number)>,
     emails: Vec<u64>,
+    /// Hashes of the numbers with a letter that have a voicemail box, in lower case.
+    mailboxes: Vec<u64>,
     pub(super) shapes: Vec<TextShape>,
     pub(super) plain: Plain,
     sums: Sums,
@@ -61,6 +63,14 @@ impl BatchFacts {
             && together.fact(CrossRule::DuplicateEmail).is_some()
         {
             self.email(text_at(email));
+        }
+        if together.fact(CrossRule::MailboxCase).is_some()
+            && together
+                .voicemail_pin
+                .is_some_and(|pin| class(pin) == ValueClass::Text)
+            && key(number).is_none()
+        {
+            self.mailboxes.push(hash_of(&number.to_lowercase()));
         }
         let rules = [CrossRule::ForwardLoop, CrossRule::ForwardToUnknown];
         if rules.iter().all(|rule| together.fact(*rule).is_none()) {
@@ -133,6 +143,7 @@ pub struct Collector {
     names: NumberNames,
     forwards: Vec<(u64, u64)>,
     emails: Vec<u64>,
+    mailboxes: Vec<u64>,
     shapes: Shapes,
     plain: Plain,
     on_pbx: Option<Numbers>,
@@ -166,6 +177,7 @@ impl Collector {
             self.forwards.push(forward);
         }
         self.emails.extend(facts.emails);
+        self.mailboxes.extend(facts.mailboxes);
         self.shapes.add(facts.shapes);
         self.plain.add(facts.plain);
         self.sums.add(facts.sums);
@@ -208,6 +220,8 @@ impl Collector {
         }
         self.emails.sort_unstable();
         let repeated_emails = repeated(&self.emails);
+        self.mailboxes.sort_unstable();
+        let repeated_mailboxes = repeated(&self.mailboxes);
         let misses_target = self.misses_target();
         let (are_words_odd, are_signs_odd) = (self.are_words_odd(), self.are_signs_odd());
         let suspects = self.shapes.finish();
@@ -227,6 +241,7 @@ impl Collector {
             || !group_totals.is_empty()
             || are_words_odd
             || !repeated_emails.is_empty()
+            || !repeated_mailboxes.is_empty()
             || misses_target
             || suspects.hit(&self.plain);
         let loops = Loops::find(self.forwards, self.names);
@@ -236,6 +251,7 @@ impl Collector {
             on_pbx: self.on_pbx,
             repeated: self.repeated,
             repeated_emails,
+            repeated_mailboxes,
             loops,
             suspects,
             totals,
@@ -291,6 +307,8 @@ pub struct CrossRowFacts {
     repeated: HashSet<Number>,
     /// Hashes: an address whose hash is here may repeat, any other does not.
     repeated_emails: HashSet<u64>,
+    /// Hashes, as above, of numbers in lower case.
+    repeated_mailboxes: HashSet<u64>,
     loops: Loops,
     pub(super) suspects: Suspects,
     totals: HashSet<u64>,
@@ -437,6 +455,13 @@ impl CrossRowFacts {
         {
             self.email(cross, compiled, text(compiled), duplicates);
         }
+        if !self.repeated_mailboxes.is_empty()
+            && let Some(pin) = cross.voicemail_pin
+            && view[usize::from(pin)] == ValueClass::Text
+            && let Some(compiled) = slot_at(pin)
+        {
+            self.mailbox(cross, compiled, number, duplicates);
+        }
         for index in cross.targets(|index| view[usize::from(index)]) {
             let Some(compiled) = slot_at(index) else {
                 continue;
@@ -478,6 +503,34 @@ impl CrossRowFacts {
 
     fn repeats_number(&self, number: &str) -> bool {
         !self.repeated.is_empty() && self.repeated.contains(&Number::new(number))
+    }
+
+    /// Tells a voicemail box that another row's is but for the case of its number's letters.
+    fn mailbox(
+        &self,
+        cross: &FieldsTogether,
+        compiled: &CompiledField<'_>,
+        number: &str,
+        duplicates: &mut Vec<Duplicate>,
+    ) {
+        let Some(fact) = cross.fact(CrossRule::MailboxCase) else {
+            return;
+        };
+        let alike = number.to_lowercase();
+        let is_repeated = self.repeated_mailboxes.contains(&hash_of(&alike));
+        if is_repeated && key(number).is_none() && !self.repeats_number(number) {
+            let message = format!(
+                "the voicemail box {} (in letters of either case)",
+                quoted(number)
+            );
+            let hint = "the PBX has one voicemail box for both: give one of them another number, or leave its PIN blank";
+            duplicates.push(Duplicate {
+                // No number has a blank before it.
+                of: format!(" {alike}"),
+                finding: FieldsTogether::finding(fact, compiled, message, hint),
+                is_for_all: false,
+            });
+        }
     }
 
     fn email(

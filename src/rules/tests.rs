@@ -180,7 +180,7 @@ source = "page"
 CROSS
 "#;
 
-const CROSS: [&str; 16] = [
+const CROSS: [&str; 17] = [
     "forward_needs_target",
     "forward_needs_extension",
     "forward_needs_number",
@@ -197,6 +197,7 @@ const CROSS: [&str; 16] = [
     "monitor_mode_without_leave",
     "office_hours_order",
     "duplicate_email",
+    "mailbox_case",
 ];
 
 fn vendor() -> Manifest {
@@ -890,6 +891,32 @@ fn addresses_repeat_without_regard_to_case() {
     assert!(found[2][0].message.contains("staff.csv:2 (cell C2)"));
 }
 
+/// A PBX that does not tell 1a from 1A among its boxes has one for both rows; without a PIN a row has none.
+#[test]
+fn boxes_repeat_without_regard_to_case() {
+    let rows: &[&[&str]] = &[
+        &["1a", "<generate>", "4711"],
+        &["1b", "<generate>", "4711"],
+        &["1A", "<generate>", "4712"],
+        &["1B", "<generate>", ""],
+        &["2001", "<generate>", "4713"],
+    ];
+    let found = found(
+        &["number", "sip_password", "voicemail_pin"],
+        rows,
+        Purpose::Create,
+    );
+    let about = |row: usize| {
+        let mut findings = found[row].iter();
+        findings.find(|finding| finding.rule == "mailbox_case")
+    };
+    for row in [0, 1, 3, 4] {
+        assert!(about(row).is_none(), "{row}");
+    }
+    let message = &about(2).unwrap().message;
+    assert!(message.contains("staff.csv:2 (cell C2)"), "{message}");
+}
+
 /// Returns the messages about rows that forward, given as `number → target` pairs.
 fn forwards(pairs: &[(&str, &str)], on_pbx: Option<&[&str]>) -> Vec<String> {
     let headings = [
@@ -1104,8 +1131,13 @@ fn a_name_that_the_pbx_would_take_for_a_number_needs_a_caller_id() {
         // The extension may have a caller ID by then.
         assert!(!breaks("24-03", name, None, Purpose::Update), "{name}");
     }
-    assert!(!breaks("24-03", "Room 5", None, Purpose::Create));
-    assert!(!breaks("24-03", "11.", None, Purpose::Create));
+    for name in ["Room 5", "11.", "Bo \"Jo\" Lund", "Ann > Bo <", "\""] {
+        assert!(!breaks("24-03", name, None, Purpose::Create), "{name}");
+    }
+    for name in ["Ann <5>", "\"Ann\"", "<unknown>", "unknown"] {
+        assert!(breaks("24-03", name, None, Purpose::Create), "{name}");
+        assert!(!breaks("2403", name, None, Purpose::Create), "{name}");
+    }
 }
 
 #[test]

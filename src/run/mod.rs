@@ -336,7 +336,7 @@ impl<'r> Run<'r> {
         let mut results = self.results(lines.clone())?;
         results.quiet = true;
         results.shortfall.clone_from(&plan.shortfall);
-        let changes = plan.rows.iter().filter_map(|row| row.change.as_ref());
+        let changes = plan.rows.iter().filter_map(PlannedRow::certain_change);
         results.planned = Some(changes.map(|change| change.action).collect());
         if !self.request.report.json {
             let manifest = self.request.target.manifest();

@@ -3,8 +3,9 @@
 //! All senders share one sign-in. When it expires, one of them renews it while the others wait.
 
 use super::known_secrets::KnownSecrets;
-use super::panics::{caught, lock};
-use crate::link::paced::{PARALLEL_MAX, Permit};
+use super::panics::lock;
+use super::pool::look_in_order;
+use crate::link::paced::Permit;
 use crate::link::retrying::{Patience, Retrying};
 use crate::manifest::Manifest;
 use crate::model::{Action, Fault, FaultCause, FaultKind, Field, Record, Text, by_number};
@@ -13,8 +14,7 @@ use crate::wire::{
     Answer, CONVERSATION_COST_MAX, Effect, Exchange, LargeReplyTurn, Listing, PbxFile, PbxStart,
     SHARED_COST_MAX, Session, Turn,
 };
-use crossbeam_channel::unbounded;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -50,9 +50,6 @@ const ALONE_PATIENCE: Duration = Duration::from_secs(120);
 
 /// The part of a session's lifetime after which it is kept alive.
 const KEEP_ALIVE_AT: f64 = 0.7;
-
-/// Look-ups that may run ahead of the oldest unanswered one, for each in flight.
-const LOOK_AHEAD: usize = 4;
 
 /// One target, signed in.
 pub struct Connection {
@@ -336,51 +333,9 @@ impl Connection {
         each: &mut dyn FnMut(Vec<Lookup>),
     ) -> Result<(), Fault> {
         let batch = options.batch.min(self.manifest().vendor.batch).max(1);
-        let total = numbers.len().div_ceil(batch);
-        let threads = options.parallel.clamp(1, PARALLEL_MAX.into()).min(total);
-        let ahead = threads * LOOK_AHEAD;
-        let (work, works) = unbounded::<(usize, &[String])>();
-        let (answer, answers) = unbounded();
-        thread::scope(|scope| {
-            // Moved in, so that the threads end when it is dropped.
-            let work = work;
-            for _ in 0..threads {
-                let (works, answer) = (works.clone(), answer.clone());
-                scope.spawn(move || {
-                    for (index, numbers) in works {
-                        let replied = caught(|| self.look_up(numbers, options.live));
-                        let _ = answer.send((index, replied.unwrap_or_else(Err)));
-                    }
-                });
-            }
-            let mut rest = numbers.chunks(batch).enumerate();
-            let mut waiting = BTreeMap::new();
-            let mut next = 0;
-            for first in rest.by_ref().take(ahead) {
-                let _ = work.send(first);
-            }
-            while next < total {
-                // Not more than `ahead` are ever under way, so neither channel grows.
-                if let Ok((index, replied)) = answers.recv() {
-                    waiting.insert(index, replied);
-                }
-                while let Some(replied) = waiting.remove(&next) {
-                    let stopped = self.line.pace().stop_flag().is_stopped();
-                    match replied {
-                        Ok(lookups) if !stopped => each(lookups),
-                        replied => {
-                            works.try_iter().for_each(drop);
-                            return Err(replied.err().unwrap_or_else(interrupted));
-                        }
-                    }
-                    next += 1;
-                    if let Some(further) = rest.next() {
-                        let _ = work.send(further);
-                    }
-                }
-            }
-            Ok(())
-        })
+        let look = |numbers| self.look_up(numbers, options.live);
+        let stop = self.line.pace().stop_flag();
+        look_in_order(numbers.chunks(batch), options.parallel, stop, look, each)
     }
 
     /// Looks up at most one batch of numbers. A number that the answer leaves out is asked for alone, unless the vendor looks
@@ -390,29 +345,33 @@ impl Connection {
     /// The fault for which nothing can be looked up any more: the run has to end, or the PBX does not answer.
     pub fn look_up(&self, numbers: &[String], live: bool) -> Result<Vec<Lookup>, Fault> {
         let mut answered: HashMap<String, Vec<Record>> = HashMap::new();
+        let mut unread: HashMap<&String, Fault> = HashMap::new();
         let mut is_certain = false;
         if numbers.len() > 1 {
             is_certain = self.manifest().ability.looks_at_each;
             for numbers in numbers.chunks(self.client.looks_at_once().max(1)) {
-                match self.fetch(numbers, live) {
-                    Ok(found) => {
+                match (self.fetch(numbers, live), numbers) {
+                    (Ok(found), _) => {
                         for record in found {
                             let same = answered.entry(record.number().to_owned()).or_default();
                             same.push(record);
                         }
                     }
-                    Err(fault) if is_unreachable(&fault) => return Err(fault),
-                    Err(_) => is_certain = false,
+                    (Err(fault), _) if is_unreachable(&fault) => return Err(fault),
+                    // It was asked for alone.
+                    (Err(fault), [number]) => drop(unread.insert(number, fault)),
+                    (Err(_), _) => is_certain = false,
                 }
             }
         }
         let mut lookups = Vec::with_capacity(numbers.len());
         let mut silent = 0;
         for number in numbers {
-            let found = match answered.remove(number) {
-                Some(found) => Ok(found),
-                None if is_certain => Ok(vec![]),
-                None => self.fetch(std::slice::from_ref(number), live),
+            let found = match (answered.remove(number), unread.remove(number)) {
+                (Some(found), _) => Ok(found),
+                (None, Some(fault)) => Err(fault),
+                (None, None) if is_certain => Ok(vec![]),
+                (None, None) => self.fetch(std::slice::from_ref(number), live),
             };
             match &found {
                 Err(fault) if is_unreachable(fault) => return Err(fault.clone()),
@@ -1011,15 +970,6 @@ fn too_costly(exchange: &Exchange) -> Fault {
     )
     .status(exchange.reply.status)
     .hint("check the address and the port; look up fewer at once with --batch")
-}
-
-pub(super) fn interrupted() -> Fault {
-    Fault::new(
-        FaultKind::NotSent,
-        "converse.interrupted",
-        "interrupted before everything was looked up",
-    )
-    .cause(FaultCause::Interrupted)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! - `foresee`: the refusals of a plan, without a write.
 //! - `known_secrets`: the secrets that no words of a PBX may show.
 //! - [`order`]: which changes wait for others.
+//! - `pool`: the threads that look, whatever they look at.
 //! - [`settle`]: one change to its end, lost replies included.
 //! - `settlement`: the result of one change.
 //! - `storage`: results wait until a PBX that is killed cannot lose them any more.
@@ -23,6 +24,7 @@ mod known_secrets;
 mod options;
 pub mod order;
 mod panics;
+mod pool;
 pub mod settle;
 pub mod settlement;
 mod storage;

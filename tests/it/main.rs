@@ -87,4 +87,5 @@ mod verbs {
     mod tables;
     mod typed;
     mod undo;
+    mod unread;
 }

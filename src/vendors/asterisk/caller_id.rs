@@ -1,6 +1,6 @@
 //! The caller ID of an endpoint: name and number in one text, in the form in which Asterisk gives it back.
 
-use crate::manifest::{is_dialled, ungrouped};
+use crate::manifest::{is_dialled, is_name_alone, ungrouped};
 
 /// The most bytes of each half: Asterisk cuts what is longer, in silence, and within a letter of several bytes it loses the
 /// whole caller ID.
@@ -70,7 +70,7 @@ impl CallerId {
             // Alone, each half is told from the other by its look.
             (true, false) if is_dialled(number) => Ok(number.clone()),
             (true, false) => Err("without a name, this number would be taken for one"),
-            (false, true) if CallerId::parse(name) == *self => Ok(name.clone()),
+            (false, true) if is_name_alone(name) => Ok(name.clone()),
             (false, true) if !CallerId::parse(name).number.is_empty() => {
                 Err("without a number beside it, this name would be taken for one")
             }

@@ -87,8 +87,7 @@ impl Protocol for Asterisk {
 
 /// Returns true for the page of Asterisk's own web server where it knows no such path: ARI is a module, and loaded late.
 fn is_starting(reply: &Reply) -> bool {
-    let page = String::from_utf8_lossy(&reply.body);
-    reply.status == 404 && page.contains("<address>Asterisk")
+    reply.status == 404 && String::from_utf8_lossy(&reply.body).contains("<address>Asterisk")
 }
 
 impl Asterisk {
@@ -118,7 +117,11 @@ impl Asterisk {
             return self.manifest.not_understood(&exchange.reply, why);
         }
         let fault = self.manifest.fault_of_code(name).status(status);
-        fault.words(words, secrets(&exchange.request))
+        match id {
+            // They say no more than the request, and are not looked through for secrets at each turn.
+            Some(_) => fault,
+            None => fault.words(words, secrets(&exchange.request)),
+        }
     }
 }
 

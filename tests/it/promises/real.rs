@@ -387,7 +387,7 @@ fn telephones_are_answered_throughout_an_import_at_the_default_pace() {
         return;
     };
     let desk = RealDesk::at(asterisk);
-    let wanted = extensions(60, &mut Random::from_environment("REAL_SEED"));
+    let wanted = extensions(40, &mut Random::from_environment("REAL_SEED"));
     desk.sheet("first.csv", &wanted[..1]);
     desk.ends("import first.csv --to TARGET", 0);
     desk.sheet("in.csv", &wanted);
@@ -416,7 +416,7 @@ fn telephones_are_answered_throughout_an_import_at_the_default_pace() {
     desk.asterisk.assert_extensions(&wanted);
     // Two a second, and what goes at once at the beginning.
     assert!(
-        begun.elapsed() > Duration::from_secs(20),
+        begun.elapsed() > Duration::from_secs(14),
         "{:?}",
         begun.elapsed()
     );

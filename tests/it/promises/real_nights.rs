@@ -8,7 +8,7 @@ use crate::support::program::{signal, wait_until};
 use crate::support::random::Random;
 use crate::support::telephone::Telephone;
 use crate::support::unpacked::Packages;
-use rowcall::model::Field;
+use rowcall::model::{Field, Record};
 use std::fs;
 use std::process::Child;
 
@@ -105,18 +105,25 @@ fn open(asterisk: &RunningAsterisk) -> Vec<String> {
     numbers
 }
 
-/// Kills the PBX some times while a line runs, and starts it again; and kills it once more as soon as the line has ended: what
-/// the report says is done must be on its disk by then.
-fn killed_in(desk: &mut RealDesk, line: &str, random: &mut Random) {
+/// Kills the PBX some times while a line runs on these extensions, and starts it again; and kills it once more as soon as the
+/// line has ended: what the report says is done must be on its disk by then.
+fn killed_in(desk: &mut RealDesk, line: &str, extensions: &[Record], random: &mut Random) {
     let mut running = desk.start(&format!("{line} --report r.csv"));
     let ended = |running: &mut Child| running.try_wait().unwrap().is_some();
+    let is_there = |desk: &RealDesk, at: usize| {
+        let extension = extensions.get(at)?;
+        Some(
+            desk.asterisk
+                .ari()
+                .get("endpoint", extension.number())
+                .is_some(),
+        )
+    };
+    let removes = is_there(desk, extensions.len() - 1) == Some(true);
+    let mut at = 0;
     for death in 1..=3 {
-        let before = desk.asterisk.objects().len();
-        let steps = 20 + random.below(60);
-        wait_until(|| {
-            let now = desk.asterisk.objects().len();
-            now.abs_diff(before) >= steps || ended(&mut running)
-        });
+        at += extensions.len() / 12 + random.below(extensions.len() / 5);
+        wait_until(|| is_there(desk, at) == Some(!removes) || ended(&mut running));
         if ended(&mut running) {
             break;
         }
@@ -135,35 +142,35 @@ fn killed_in(desk: &mut RealDesk, line: &str, random: &mut Random) {
 
 /// A PBX that dies loses the last second of what it said was done, be it a part of an extension. The run that sent it makes
 /// it again: each row that is reported as done is so, whenever the PBX dies again.
-fn dies_in_runs(packages: Packages) {
+fn dies_in_runs(packages: Packages, rows: usize) {
     let Some(mut desk) = RealDesk::new(packages) else {
         return;
     };
     let config = desk.asterisk.config("hq").replace("100000/s", "400/s");
     desk.write("rowcall.toml", config + "reply_within = \"2\"\n");
     let mut random = Random::from_environment("REAL_SEED");
-    let wanted = extensions(100, &mut random);
+    let wanted = extensions(rows, &mut random);
     desk.sheet("in.csv", &wanted);
-    killed_in(&mut desk, "import in.csv --to TARGET", &mut random);
-    assert_eq!(desk.results("r.csv"), ["created"; 100]);
+    killed_in(&mut desk, "import in.csv --to TARGET", &wanted, &mut random);
+    assert_eq!(desk.results("r.csv"), vec!["created"; rows]);
     desk.asterisk.assert_extensions(&wanted);
     desk.asterisk.lets_in(&wanted);
     let delete = "delete in.csv --from TARGET --yes --max-deletes all";
-    killed_in(&mut desk, delete, &mut random);
-    assert_eq!(desk.results("r.csv"), ["deleted"; 100]);
+    killed_in(&mut desk, delete, &wanted, &mut random);
+    assert_eq!(desk.results("r.csv"), vec!["deleted"; rows]);
     desk.asterisk.assert_extensions(&[]);
-    killed_in(&mut desk, "undo --yes", &mut random);
+    killed_in(&mut desk, "undo --yes", &wanted, &mut random);
     desk.asterisk.assert_extensions(&wanted);
 }
 
 #[test]
 fn what_a_real_asterisk_that_dies_in_a_run_has_lost_is_made_again() {
-    dies_in_runs(NEWEST);
+    dies_in_runs(NEWEST, 60);
 }
 
 #[test]
 fn what_the_old_release_that_dies_in_a_run_has_lost_is_made_again() {
-    dies_in_runs(V16);
+    dies_in_runs(V16, 40);
 }
 
 /// A PBX that comes back without what was stored, as another one at the same address would, ends the run, and neither resume
@@ -179,7 +186,8 @@ fn a_real_asterisk_that_comes_back_empty_is_not_taken_for_the_one_before() {
     let wanted = extensions(100, &mut random);
     desk.sheet("in.csv", &wanted);
     let mut running = desk.start("import in.csv --to TARGET --report r.csv");
-    wait_until(|| desk.asterisk.objects().len() >= 200);
+    let number = wanted[66].number();
+    wait_until(|| desk.asterisk.ari().get("endpoint", number).is_some());
     desk.asterisk.kill_now();
     let stored = desk.asterisk.forget();
     desk.asterisk.revive();
@@ -236,7 +244,8 @@ fn rows_that_could_not_be_looked_at_are_resumed_or_undone_once_a_real_asterisk_i
     desk.sheet("in.csv", &wanted);
     for line in ["resume --report r.csv", "undo --yes --report r.csv"] {
         let mut running = desk.start("import in.csv --to TARGET --report r.csv");
-        wait_until(|| desk.asterisk.objects().len() >= 60);
+        let number = wanted[20].number();
+        wait_until(|| desk.asterisk.ari().get("endpoint", number).is_some());
         desk.asterisk.kill_now();
         // It would try for minutes.
         signal(&running, "INT");
