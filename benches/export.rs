@@ -71,7 +71,8 @@ fn night(folder: &Path, format: &str, rows: usize) -> io::Result<(Duration, u64)
     let vendor = vendor("openvox").ok_or(io::ErrorKind::NotFound)?;
     let manifest = (vendor.manifest)();
     let key = Key::load_or_make(Some(&folder.join("key"))).map_err(io::Error::other)?;
-    let archive = Archive::open_or_make(&folder.join("nights")).map_err(io::Error::other)?;
+    let opened = Archive::open_or_make(&folder.join("nights"));
+    let (archive, _) = opened.map_err(io::Error::other)?;
     let form = Form::new(manifest, Secrecy::Fingerprinted(&key), false);
     let numbers = (0..rows).map(|row| format!("{}", 100_000 + row * 7919 % rows));
     let numbers: Vec<String> = numbers.collect();

@@ -1,23 +1,25 @@
 //! Additions to an archive, and removals by retention.
 
+use super::chain::{LockedChain, WrittenEntries};
+use super::entry::{EntryKind, Facts, Head, LAYOUT, LastEntry, Snapshot};
+use super::error::{ArchiveError, failed};
+use super::folder::{Archive, folder_name, hidden, is_file_of};
 use super::keep::{Retention, SnapshotAge};
-use super::manifest::{
-    Archive, ArchiveError, Entry, EntryKind, Facts, Head, LINE_BYTES_MAX, Snapshot, failed,
-    folder_name, hidden, is_file_name, lock,
-};
-use super::newest::NewestSnapshots;
-use crate::digest::{hex, sha256_hex, sha256_of_all};
+use crate::digest::{hex, sha256_of_all};
 use crate::disk::sync_folder;
 use crate::seal::random;
 use jiff::Timestamp;
-use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The longest reason that is entered, in characters.
 const WHY_CHARS_MAX: usize = 500;
+
+/// The number of heads in an entry: a line of them is short enough with the longest names.
+const HEADS_A_LINE: usize = 300;
 
 /// The beginning of the name of an export that is not entered yet.
 const PENDING: &str = ".export-";
@@ -53,20 +55,11 @@ impl Drop for PendingSnapshot {
     }
 }
 
-/// The result of adding to the archive.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WrittenSnapshot {
-    /// The archive's head by now.
-    pub head: Head,
-    /// The notices for the keeper of the archive.
-    pub(crate) notices: Vec<String>,
-}
-
 /// The result of entering a target's export once a night.
 #[derive(Debug)]
 pub(crate) enum EnteredOnce {
     /// It was entered.
-    Now(Box<Snapshot>, WrittenSnapshot),
+    Now(Box<Snapshot>, WrittenEntries),
     /// The night has a complete snapshot of the target already, with this number of extensions.
     Before { extensions: u64 },
 }
@@ -99,7 +92,7 @@ impl Archive {
         &self,
         pending: &PendingSnapshot,
         facts: Facts,
-    ) -> Result<(Snapshot, WrittenSnapshot), ArchiveError> {
+    ) -> Result<(Snapshot, WrittenEntries), ArchiveError> {
         self.enter_at(pending, facts, Timestamp::now)
     }
 
@@ -109,25 +102,26 @@ impl Archive {
         pending: &PendingSnapshot,
         facts: Facts,
         clock: impl FnOnce() -> Timestamp,
-    ) -> Result<(Snapshot, WrittenSnapshot), ArchiveError> {
+    ) -> Result<(Snapshot, WrittenEntries), ArchiveError> {
         let hashed = pending.hashed()?;
-        self.enter_locked(self.lock()?, pending, hashed, facts, clock)
+        self.enter_locked(self.lock(&pending.target)?, pending, hashed, facts, clock)
     }
 
-    /// The same, unless the night has a complete snapshot of the target by now: another process may have entered one while
-    /// this one asked the PBX.
+    /// The same, unless the night that it was made for has a complete snapshot of the target by now: another process may
+    /// have entered one while this one asked the PBX.
     ///
     /// # Errors
-    /// As [`Archive::enter`]; or the manifest cannot be read.
+    /// As [`Archive::enter`]; or the target's manifest cannot be read.
     pub(crate) fn enter_once(
         &self,
         pending: &PendingSnapshot,
         facts: Facts,
-        newest: &NewestSnapshots,
     ) -> Result<EnteredOnce, ArchiveError> {
         let hashed = pending.hashed()?;
-        let locked = self.lock()?;
-        if let Some(extensions) = newest.of_night_by_now(self, &pending.target)? {
+        let locked = self.lock(&pending.target)?;
+        if let Some(night) = &facts.night
+            && let Some(extensions) = self.read_entries_of(&pending.target)?.of_night(night)
+        {
             return Ok(EnteredOnce::Before { extensions });
         }
         let (snapshot, written) =
@@ -137,12 +131,12 @@ impl Archive {
 
     fn enter_locked(
         &self,
-        mut locked: LockedManifest,
+        mut locked: LockedChain,
         pending: &PendingSnapshot,
         (sha256, bytes): (String, u64),
         facts: Facts,
         clock: impl FnOnce() -> Timestamp,
-    ) -> Result<(Snapshot, WrittenSnapshot), ArchiveError> {
+    ) -> Result<(Snapshot, WrittenEntries), ArchiveError> {
         let PendingSnapshot {
             target,
             ending,
@@ -192,10 +186,12 @@ impl Archive {
         &self,
         target: &str,
         why: &str,
-    ) -> Result<WrittenSnapshot, ArchiveError> {
-        let mut locked = self.lock()?;
+    ) -> Result<WrittenEntries, ArchiveError> {
+        let folder = self.folder.join(folder_name(target)?);
+        fs::create_dir_all(&folder).map_err(failed(&folder, "made"))?;
+        let mut locked = self.lock(target)?;
         let what = EntryKind::Missed {
-            target: folder_name(target)?.to_owned(),
+            target: target.to_owned(),
             why: why.chars().take(WHY_CHARS_MAX).collect(),
         };
         let time = locked.time(Timestamp::now());
@@ -203,39 +199,35 @@ impl Archive {
         Ok(locked.into_written())
     }
 
-    /// Removes the files of snapshots that a rule does not keep, and enters each before; their entries stay. Returns
-    /// their number.
+    /// Removes the files of a target's snapshots that a rule does not keep, and enters each before; their entries stay.
+    /// Returns their number.
     ///
     /// # Errors
     /// As [`Archive::enter`]; or a file cannot be removed, which the next call does.
     pub(crate) fn prune(
         &self,
-        targets: &BTreeSet<String>,
+        target: &str,
         keep: &Retention,
-    ) -> Result<(usize, WrittenSnapshot), ArchiveError> {
-        let mut locked = self.lock()?;
-        let snapshots = self.read_snapshots()?;
-        let mut gone = Vec::new();
-        for (_, snapshots) in snapshots
-            .iter()
-            .filter(|(target, _)| targets.contains(*target))
-        {
-            let aged: Vec<SnapshotAge> = snapshots.iter().map(Snapshot::aged).collect();
-            let old = snapshots.iter().zip(keep.stays(&aged));
-            gone.extend(
-                old.filter(|(_, stays)| !stays)
-                    .map(|(snapshot, _)| snapshot),
-            );
-        }
+    ) -> Result<(usize, WrittenEntries), ArchiveError> {
+        let mut locked = self.lock(target)?;
+        let entries = self.read_entries_of(target)?;
+        // Those too that a process which was killed here had entered and not removed.
+        let mut paths: Vec<PathBuf> = entries.removed.iter().cloned().collect();
+        let snapshots = entries.present();
+        let aged: Vec<SnapshotAge> = snapshots.iter().map(Snapshot::aged).collect();
+        let stays = snapshots.into_iter().zip(keep.stays(&aged));
+        let goes = stays.filter(|(_, stays)| !stays);
+        let gone: Vec<PathBuf> = goes.map(|(snapshot, _)| snapshot.path).collect();
         let rule = keep.to_string();
-        let entries = gone.iter().map(|snapshot| EntryKind::Removed {
-            file: self.name_of(&snapshot.path),
+        let entries = gone.iter().map(|path| EntryKind::Removed {
+            file: self.name_of(path),
             rule: rule.clone(),
         });
         let time = locked.time(Timestamp::now());
         locked.append(time, entries.collect())?;
-        // Those too that a process which was killed here had entered and not removed.
-        for path in self.removed()? {
+        let count = gone.len();
+        paths.extend(gone);
+        for path in paths {
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {
                     return Err(failed(&path, "removed")(error));
@@ -243,27 +235,29 @@ impl Archive {
                 _ => {}
             }
         }
-        Ok((gone.len(), locked.into_written()))
+        Ok((count, locked.into_written()))
     }
 
-    /// The files that have been removed, or are to be.
-    pub(super) fn removed(&self) -> Result<Vec<PathBuf>, ArchiveError> {
-        let mut snapshots = BTreeSet::new();
-        let mut removed = Vec::new();
-        self.read(|line| {
-            match line.entry().map(|entry| entry.what) {
-                Some(EntryKind::Snapshot { file, .. }) if is_file_name(&file) => {
-                    snapshots.insert(file);
-                }
-                // Only files that were snapshots here once.
-                Some(EntryKind::Removed { file, .. }) if snapshots.contains(&file) => {
-                    removed.push(self.folder.join(file));
-                }
-                _ => {}
-            }
-            Ok(())
-        })?;
-        Ok(removed)
+    /// Enters the heads of the targets that something was entered about, and returns the archive's head: it proves
+    /// theirs.
+    ///
+    /// # Errors
+    /// The archive's manifest cannot be written.
+    pub fn enter_heads(
+        &self,
+        heads: &BTreeMap<String, Head>,
+    ) -> Result<WrittenEntries, ArchiveError> {
+        let mut locked = self.manifest().lock(&LastEntry::none())?;
+        let heads: Vec<(&String, &Head)> = heads.iter().collect();
+        let lines = heads.chunks(HEADS_A_LINE).map(|some| EntryKind::Heads {
+            heads: some
+                .iter()
+                .map(|(target, head)| ((*target).clone(), head.to_string()))
+                .collect(),
+        });
+        let time = locked.time(Timestamp::now());
+        locked.append(time, lines.collect())?;
+        Ok(locked.into_written())
     }
 
     /// A snapshot's path as entries name it.
@@ -273,67 +267,39 @@ impl Archive {
         parts.collect::<Vec<_>>().join("/")
     }
 
-    /// Puts right what a process that was killed has left, where there is a manifest; returns the notices about it.
-    ///
-    /// # Errors
-    /// As [`Archive::enter`].
-    pub(crate) fn repair(&self) -> Result<Vec<String>, ArchiveError> {
-        match self.manifest().exists() {
-            true => Ok(self.lock()?.into_written().notices),
-            false => Ok(vec![]),
+    /// Puts right what a process that was killed has left in the archive's own manifest, and lets each target have one from
+    /// here on; returns the notices about it.
+    pub(super) fn prepare(&self) -> Result<Vec<String>, ArchiveError> {
+        let mut locked = self.manifest().lock(&LastEntry::none())?;
+        match &locked.last_kind {
+            Some(EntryKind::Layout { .. } | EntryKind::Heads { .. }) => {}
+            last => {
+                self.name_last(last.as_ref())?;
+                let time = locked.time(Timestamp::now());
+                locked.append(time, vec![EntryKind::Layout { layout: LAYOUT }])?;
+            }
         }
+        Ok(locked.into_written().notices)
     }
 
-    /// Locks the manifest, and puts right any remains of a process that was killed.
-    pub(super) fn lock(&self) -> Result<LockedManifest, ArchiveError> {
-        let path = self.manifest();
-        let mut options = OpenOptions::new();
-        options.read(true).append(true).create(true);
-        let mut file = options.open(&path).map_err(failed(&path, "opened"))?;
-        lock(&path, || file.try_lock())?;
-        let (line, whole, length) = last_line(&mut file).map_err(failed(&path, "read"))?;
-        let mut locked = LockedManifest {
-            file,
-            path,
-            length: whole,
-            last: LastEntry {
-                n: 0,
-                hash: sha256_hex(&line),
-                time: None,
-            },
-            is_doubtful: false,
-            notices: Vec::new(),
-        };
-        if length > whole {
-            locked.cut()?;
-            locked.notices.push(format!(
-                "{}: its last line was cut off and is removed: an export was cut off there, or someone changed the file",
-                locked.path.display()
-            ));
-        }
-        if line.is_empty() {
-            if whole > 0 {
-                return Err(self.no_entry(None));
-            }
-            synced(&locked.path)?;
-            return Ok(locked);
-        }
-        let entry = serde_json::from_slice(&line).ok();
-        // One that counts to the end leaves no number for the next.
-        let entry = entry.filter(|entry: &Entry| entry.n < u64::MAX);
-        let entry = entry.ok_or_else(|| self.no_entry(None))?;
-        locked.last.n = entry.n;
-        locked.last.time = Some(entry.time);
-        if let EntryKind::Snapshot { file, .. } = entry.what
-            && is_file_name(&file)
-        {
-            let place = self.folder.join(file);
-            let waiting = hidden(&place);
-            if !place.exists() && waiting.is_file() {
-                fs::rename(&waiting, &place).map_err(failed(&place, "made"))?;
-            }
-        }
+    /// Locks a target's manifest, and puts right any remains of a process that was killed.
+    pub(super) fn lock(&self, target: &str) -> Result<LockedChain, ArchiveError> {
+        let locked = self.chain(target).lock(&self.earlier()?.last)?;
+        self.name_last(locked.last_kind.as_ref())?;
         Ok(locked)
+    }
+
+    /// Gives the last snapshot its name, where a process was killed before it did.
+    fn name_last(&self, last: Option<&EntryKind>) -> Result<(), ArchiveError> {
+        let Some(EntryKind::Snapshot { file, target, .. }) = last else {
+            return Ok(());
+        };
+        let place = self.folder.join(file);
+        let waiting = hidden(&place);
+        if is_file_of(file, target) && !place.exists() && waiting.is_file() {
+            fs::rename(&waiting, &place).map_err(failed(&place, "made"))?;
+        }
+        Ok(())
     }
 }
 
@@ -345,126 +311,6 @@ impl Snapshot {
             whole: self.facts.is_certain(),
         }
     }
-}
-
-/// The manifest, locked until this is dropped.
-pub(super) struct LockedManifest {
-    file: File,
-    path: PathBuf,
-    /// Its length in bytes.
-    length: u64,
-    last: LastEntry,
-    /// True if something may have been written that was not meant to stay.
-    is_doubtful: bool,
-    notices: Vec<String>,
-}
-
-/// The last entry.
-struct LastEntry {
-    n: u64,
-    hash: String,
-    time: Option<Timestamp>,
-}
-
-impl LockedManifest {
-    /// The time in whole seconds, as the clock has it, right or wrong.
-    fn time(&mut self, now: Timestamp) -> Timestamp {
-        let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
-        if let Some(last) = self.last.time.filter(|last| *last > now) {
-            self.notices.push(format!(
-                "the clock says {now}, and the archive's last entry was made at {last}: one of them is wrong"
-            ));
-        }
-        now
-    }
-
-    /// Appends entries; all of them are on the disk when this returns, or none.
-    pub(super) fn append(
-        &mut self,
-        time: Timestamp,
-        whats: Vec<EntryKind>,
-    ) -> Result<(), ArchiveError> {
-        let mut lines = Vec::new();
-        let (mut n, mut hash) = (self.last.n, self.last.hash.clone());
-        for what in whats {
-            n += 1;
-            let entry = Entry {
-                n,
-                before: hash,
-                time,
-                what,
-            };
-            let from = lines.len();
-            let written = serde_json::to_writer(&mut lines, &entry);
-            written.map_err(|error| failed(&self.path, "written")(error.into()))?;
-            lines.push(b'\n');
-            hash = sha256_hex(lines.get(from..).unwrap_or_default());
-        }
-        if lines.is_empty() {
-            return Ok(());
-        }
-        let written = self.file.write_all(&lines);
-        if let Err(error) = written.and_then(|()| self.file.sync_all()) {
-            // A full disk: the bytes written so far are removed again.
-            self.is_doubtful = self.cut().is_err();
-            return Err(failed(&self.path, "written")(error));
-        }
-        self.length += lines.len() as u64;
-        self.last = LastEntry {
-            n,
-            hash,
-            time: Some(time),
-        };
-        Ok(())
-    }
-
-    fn cut(&self) -> Result<(), ArchiveError> {
-        let cut = self.file.set_len(self.length);
-        let cut = cut.and_then(|()| self.file.sync_all());
-        cut.map_err(failed(&self.path, "cut"))
-    }
-
-    pub(super) fn into_written(mut self) -> WrittenSnapshot {
-        WrittenSnapshot {
-            head: Head {
-                entry: Some(self.last.n),
-                hash: std::mem::take(&mut self.last.hash),
-            },
-            notices: std::mem::take(&mut self.notices),
-        }
-    }
-}
-
-impl Drop for LockedManifest {
-    fn drop(&mut self) {
-        // Closing alone would leave it locked while a process that is just being started still has the file.
-        let _ = self.file.unlock();
-    }
-}
-
-/// The last whole line with its line feed, where it ends, and where the file ends. The line is empty where there is none,
-/// or it is longer than any can be.
-fn last_line(file: &mut File) -> io::Result<(Vec<u8>, u64, u64)> {
-    let length = file.metadata()?.len();
-    // A whole one, and one that was cut off after it.
-    let from = length.saturating_sub(2 * LINE_BYTES_MAX);
-    file.seek(SeekFrom::Start(from))?;
-    let mut tail = Vec::new();
-    file.take(2 * LINE_BYTES_MAX).read_to_end(&mut tail)?;
-    let Some(end) = tail.iter().rposition(|byte| *byte == b'\n') else {
-        // No line at all, or more than there can be.
-        let whole = if from == 0 { 0 } else { length };
-        return Ok((Vec::new(), whole, length));
-    };
-    let ended = tail.get(..end).unwrap_or_default();
-    let begin = ended.iter().rposition(|byte| *byte == b'\n');
-    let begin = match begin {
-        Some(feed) => feed + 1,
-        None if from == 0 => 0,
-        None => return Ok((Vec::new(), length, length)),
-    };
-    let line = tail.get(begin..=end).unwrap_or_default().to_vec();
-    Ok((line, from + end as u64 + 1, length))
 }
 
 /// Removes exports that killed processes have left in a target's folder, best effort: they are no part of the archive.

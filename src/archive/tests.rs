@@ -1,4 +1,6 @@
-use super::manifest::*;
+use super::chain::{Chain, LINE_BYTES_MAX};
+use super::entry::{Entry, EntryKind, LAYOUT, LastEntry};
+use super::folder::hidden;
 use super::*;
 use crate::digest::sha256_hex;
 use crate::random::Random;
@@ -32,7 +34,31 @@ fn day(day: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + day * 86_400).unwrap()
 }
 
-fn snapshot(archive: &Archive, target: &str, time: Timestamp, text: &str) -> WrittenSnapshot {
+fn made(folder: &Path) -> Archive {
+    Archive::open_or_make(folder).unwrap().0
+}
+
+/// Enters a target's head, as a run does at its end, and returns the archive's with all notices.
+fn vouched(archive: &Archive, target: &str, written: WrittenEntries) -> WrittenEntries {
+    let heads = BTreeMap::from([(target.to_owned(), written.head)]);
+    let own = archive.enter_heads(&heads).unwrap();
+    WrittenEntries {
+        head: own.head,
+        notices: [written.notices, own.notices].concat(),
+    }
+}
+
+fn missed(archive: &Archive, target: &str) -> WrittenEntries {
+    let written = archive.record_missed(target, "the PBX was not reached");
+    vouched(archive, target, written.unwrap())
+}
+
+fn pruned(archive: &Archive, target: &str, rule: &str) -> (usize, WrittenEntries) {
+    let (gone, written) = archive.prune(target, &rule.parse().unwrap()).unwrap();
+    (gone, vouched(archive, target, written))
+}
+
+fn snapshot(archive: &Archive, target: &str, time: Timestamp, text: &str) -> WrittenEntries {
     night_with(archive, target, time, text, facts())
 }
 
@@ -42,15 +68,16 @@ fn night_with(
     time: Timestamp,
     text: &str,
     facts: Facts,
-) -> WrittenSnapshot {
+) -> WrittenEntries {
     let pending = archive.begin(target, "csv").unwrap();
     fs::write(pending.path(), text).unwrap();
-    archive.enter_at(&pending, facts, || time).unwrap().1
+    let written = archive.enter_at(&pending, facts, || time).unwrap().1;
+    vouched(archive, target, written)
 }
 
 /// Creates snapshots of two targets, one that was missed, and some that retention removed.
 fn filled(folder: &Path) -> (Archive, Head) {
-    let archive = Archive::open_or_make(folder).unwrap();
+    let archive = made(folder);
     for at in 0..4 {
         snapshot(
             &archive,
@@ -61,16 +88,13 @@ fn filled(folder: &Path) -> (Archive, Head) {
         // The same in every snapshot: a mere swap between snapshots is no change.
         snapshot(&archive, "branch", day(at), "number,email\n3001,\n");
         if at == 2 {
-            archive
-                .record_missed("branch", "the PBX was not reached")
-                .unwrap();
+            missed(&archive, "branch");
         }
     }
-    let targets = BTreeSet::from(["hq".to_owned()]);
-    let (gone, kept) = archive.prune(&targets, &"3d".parse().unwrap()).unwrap();
+    let (gone, kept) = pruned(&archive, "hq", "3d");
     assert_eq!(gone, 1);
     snapshot(&archive, "hq", day(9), "number,email\n2001,z@example.com\n");
-    let (gone, kept_now) = archive.prune(&targets, &"3d".parse().unwrap()).unwrap();
+    let (gone, kept_now) = pruned(&archive, "hq", "3d");
     assert_eq!(gone, 1);
     assert_ne!(kept.head, kept_now.head);
     (archive, kept_now.head)
@@ -93,11 +117,11 @@ fn is_sound(archive: &Archive, head: &Head) {
 #[test]
 fn the_clock_is_asked_when_nobody_else_can_enter_anything_before() {
     let folder = tempfile::tempdir().unwrap();
-    let archive = Archive::open_or_make(folder.path()).unwrap();
+    let archive = made(folder.path());
     let pending = archive.begin("hq", "csv").unwrap();
     fs::write(pending.path(), "number\n1001\n").unwrap();
     let is_asked = AtomicBool::new(false);
-    let locked = archive.lock().unwrap();
+    let locked = archive.lock("hq").unwrap();
     thread::scope(|scope| {
         let entered = scope.spawn(|| {
             let clock = || {
@@ -198,9 +222,15 @@ fn mutate(
     whole: &BTreeMap<PathBuf, Vec<u8>>,
     random: &mut Random,
 ) -> (PathBuf, String) {
-    let manifest = folder.join(MANIFEST);
+    let own = folder.join(MANIFEST);
+    let manifests = [
+        own.clone(),
+        folder.join("hq").join(MANIFEST),
+        folder.join("branch").join(MANIFEST),
+    ];
+    let manifest = manifests[random.below(manifests.len())].clone();
     let paths: Vec<&PathBuf> = whole.keys().collect();
-    // Every second time it is the manifest that is hit.
+    // Every second time it is a manifest that is hit.
     let path = match random.below(2) {
         0 => &manifest,
         _ => paths[random.below(paths.len())],
@@ -228,14 +258,12 @@ fn mutate(
             (path.clone(), format!("{shown} cut to {length} bytes"))
         }
         2 => {
-            let snapshot = paths.iter().filter(|path| ***path != manifest);
-            let snapshot = snapshot.collect::<Vec<_>>();
-            let snapshot = snapshot[random.below(snapshot.len())];
-            fs::remove_file(snapshot).unwrap();
-            (
-                (*snapshot).clone(),
-                format!("{} removed", snapshot.display()),
-            )
+            // Without its own manifest it is no archive.
+            let others = paths.iter().filter(|path| ***path != own);
+            let others = others.collect::<Vec<_>>();
+            let gone = others[random.below(others.len())];
+            fs::remove_file(gone).unwrap();
+            ((*gone).clone(), format!("{} removed", gone.display()))
         }
         3 => {
             let mut lines = lines;
@@ -335,6 +363,7 @@ fn ten_thousand_mutations_are_all_found_with_the_head() {
     is_sound(&archive, &head);
 }
 
+/// Edits the lines of a manifest: the archive's own, or a target's.
 fn edited(folder: &Path, edit: impl FnOnce(&mut Vec<String>)) {
     let manifest = folder.join(MANIFEST);
     let text = fs::read_to_string(&manifest).unwrap();
@@ -346,52 +375,84 @@ fn edited(folder: &Path, edit: impl FnOnce(&mut Vec<String>)) {
 #[test]
 fn what_was_done_is_named() {
     type LineEdit = fn(&mut Vec<String>);
-    let cases: [(LineEdit, &[&str]); 7] = [
+    let cases: [(&str, LineEdit, &[&str]); 10] = [
         (
-            |lines| lines[4] = lines[4].replace("\"extensions\":2", "\"extensions\":3"),
+            "hq",
+            |lines| lines[2] = lines[2].replace("\"extensions\":2", "\"extensions\":3"),
             &[
-                "manifest.jsonl:5: entry 5 (hq/",
-                "was changed: entry 6 is chained to another one",
+                "hq/manifest.jsonl:3: entry 3 (hq/",
+                "was changed: entry 4 is chained to another one",
             ],
         ),
         (
-            |lines| drop(lines.remove(4)),
-            &["manifest.jsonl:5: missing before it: entry 5"],
+            "hq",
+            |lines| drop(lines.remove(2)),
+            &["hq/manifest.jsonl:3: missing before it: entry 3"],
         ),
         (
-            |lines| lines.swap(4, 7),
+            "hq",
+            |lines| lines.swap(2, 4),
             &[
-                "entry 5 (hq/",
-                "stands after entry 8: it was moved or put in",
+                "entry 3 (hq/",
+                "stands after entry 5: it was moved or put in",
             ],
         ),
         (
-            |lines| lines.insert(6, lines[2].clone()),
+            "hq",
+            |lines| lines.insert(4, lines[1].clone()),
             &[
-                "manifest.jsonl:7: entry 3 (hq/",
-                "stands after entry 6: it was moved or put in",
+                "hq/manifest.jsonl:5: entry 2 (hq/",
+                "stands after entry 4: it was moved or put in",
             ],
         ),
         (
-            |lines| drop(lines.drain(10..)),
-            &["is not there; cut off at the end: entries 11 to 12"],
+            "hq",
+            |lines| drop(lines.drain(5..)),
+            &[
+                "hq/manifest.jsonl: entry 7, whose head entry 13 of manifest.jsonl has, is not there",
+            ],
         ),
         (
-            |lines| lines[2] = "nothing of ours\n".into(),
-            &["manifest.jsonl:3: is no entry: it was changed"],
+            "hq",
+            |lines| lines[1] = "nothing of ours\n".into(),
+            &["hq/manifest.jsonl:2: is no entry: it was changed"],
         ),
         (
+            "hq",
             |lines| {
                 let last = lines.last_mut().unwrap();
                 *last = last.replace("3d", "2d");
             },
-            &["entry 12 does not have the head"],
+            &[
+                "hq/manifest.jsonl: entry 7 is not the one whose head entry 13 of manifest.jsonl has",
+            ],
+        ),
+        (
+            "",
+            |lines| lines[3] = lines[3].replace("\"hq\"", "\"hk\""),
+            &[
+                "manifest.jsonl:4: entry 4 (the targets' heads)",
+                "was changed: entry 5 is chained to another one",
+            ],
+        ),
+        (
+            "",
+            |lines| drop(lines.drain(11..)),
+            &["is not there; cut off at the end: entries 12 to 13"],
+        ),
+        (
+            "",
+            |lines| {
+                let last = lines.last_mut().unwrap();
+                *last = last.replace("\"7:", "\"6:");
+            },
+            &["entry 13 does not have the head"],
         ),
     ];
-    for (at, (edit, expected)) in cases.into_iter().enumerate() {
+    for (at, (target, edit, expected)) in cases.into_iter().enumerate() {
         let folder = tempfile::tempdir().unwrap();
         let (archive, head) = filled(folder.path());
-        edited(folder.path(), edit);
+        edited(&folder.path().join(target), edit);
         let wrong = verdict(&archive, &head).wrong;
         let said = |part: &&str| wrong.iter().any(|wrong| wrong.contains(*part));
         assert!(expected.iter().all(said), "case {at}: {wrong:#?}");
@@ -421,10 +482,10 @@ fn a_file_that_is_not_what_was_entered_is_named() {
     let wrong = verdict(&archive, &head).wrong;
     let name = |snapshot: &Snapshot| archive.name_of(&snapshot.path);
     for expected in [
-        format!("{}: is not there (entry 2)", name(first)),
-        format!("{}: was changed (entry 4)", name(second)),
+        format!("{}: is not there (entry 1)", name(first)),
+        format!("{}: was changed (entry 2)", name(second)),
         #[cfg(unix)]
-        format!("{}: is no file of its own (entry 6)", name(third)),
+        format!("{}: is no file of its own (entry 3)", name(third)),
         "branch/extra.csv: no entry names it: it was put in".to_owned(),
     ] {
         assert!(wrong.contains(&expected), "{expected}: {wrong:#?}");
@@ -436,7 +497,9 @@ fn a_file_that_is_not_what_was_entered_is_named() {
 fn without_a_head_it_is_said_what_is_not_proven() {
     let folder = tempfile::tempdir().unwrap();
     let (archive, head) = filled(folder.path());
-    edited(folder.path(), |lines| drop(lines.drain(11..)));
+    // A forger who cuts off the removal, and that anything vouches for it.
+    edited(folder.path(), |lines| drop(lines.drain(12..)));
+    edited(&folder.path().join("hq"), |lines| drop(lines.drain(6..)));
     let without = archive.verify(&[]).unwrap();
     assert!(without.unproven.iter().any(|what| what.contains("--head")));
     // The file that the entry removed is gone; its removal is not written down any more.
@@ -445,19 +508,19 @@ fn without_a_head_it_is_said_what_is_not_proven() {
 
     // An older head proves the entries up to it, and the verdict shows that.
     let folder = tempfile::tempdir().unwrap();
-    let archive = Archive::open_or_make(folder.path()).unwrap();
-    let empty = archive.verify(&[]);
-    assert!(matches!(empty, Err(ArchiveError::NoArchive(_))));
+    let archive = made(folder.path());
+    let empty = archive.verify(&[]).unwrap();
+    assert!(empty.wrong.is_empty() && empty.entries == 0, "{empty:?}");
     let first = snapshot(&archive, "hq", day(0), "a").head;
     let second = snapshot(&archive, "hq", day(1), "b").head;
     let old = verdict(&archive, &first);
     assert!(old.wrong.is_empty(), "{old:?}");
-    assert!(old.unproven[0].contains("made after the head that was given: entry 2;"));
+    assert!(old.unproven[0].contains("made after the head that was given: entry 3;"));
     let both = archive.verify(&[first.clone(), second]).unwrap();
     assert!(both.unproven.is_empty(), "{both:?}");
     // A later entry put in by a forger is named too.
     let forged = Head {
-        entry: Some(2),
+        entry: Some(3),
         ..first
     };
     assert!(!verdict(&archive, &forged).wrong.is_empty());
@@ -470,13 +533,13 @@ fn a_removal_that_its_rule_does_not_allow_is_found_even_where_it_is_chained() {
     let snapshot = archive.snapshots().unwrap()["branch"][3].clone();
     fs::remove_file(&snapshot.path).unwrap();
     let forge = |rule: &str| {
-        let mut locked = archive.lock().unwrap();
+        let mut locked = archive.lock("branch").unwrap();
         let what = EntryKind::Removed {
             file: archive.name_of(&snapshot.path),
             rule: rule.into(),
         };
         locked.append(day(10), vec![what]).unwrap();
-        locked.into_written().head
+        vouched(&archive, "branch", locked.into_written()).head
     };
     let head = forge("2d");
     let wrong = verdict(&archive, &head).wrong;
@@ -503,7 +566,7 @@ fn paths_in_a_manifest_lead_nowhere() {
         "victim.csv",
         "hq/..",
     ] {
-        let mut locked = archive.lock().unwrap();
+        let mut locked = archive.lock("hq").unwrap();
         let whats = vec![
             EntryKind::Snapshot {
                 target: "hq".into(),
@@ -518,20 +581,14 @@ fn paths_in_a_manifest_lead_nowhere() {
             },
         ];
         locked.append(day(11), whats).unwrap();
-        let head = locked.into_written().head;
+        let head = vouched(&archive, "hq", locked.into_written()).head;
         let wrong = verdict(&archive, &head).wrong;
         assert!(
             wrong.iter().any(|wrong| wrong.contains("names no file")),
             "{wrong:?}"
         );
         assert!(archive.snapshots().is_err());
-        assert!(
-            archive
-                .removed()
-                .unwrap()
-                .iter()
-                .all(|path| path.starts_with(inside.join("hq")))
-        );
+        assert!(archive.prune("hq", &"1d".parse().unwrap()).is_err());
         assert!(victim.exists());
     }
 }
@@ -563,7 +620,7 @@ fn names_that_are_no_folder_names_are_refused() {
     ] {
         assert!(folder_name(name).is_err(), "{name:?}");
         let folder = tempfile::tempdir().unwrap();
-        let archive = Archive::open_or_make(folder.path()).unwrap();
+        let archive = made(folder.path());
         assert!(archive.begin(name, "csv").is_err());
         assert!(archive.record_missed(name, "why").is_err());
         assert_eq!(
@@ -590,8 +647,9 @@ fn whatever_a_killed_export_leaves_is_right_or_put_right() {
     is_sound(&archive, &head);
 
     // Within the entry: a line that is cut off is removed, with a notice.
-    let manifest = folder.path().join(MANIFEST);
-    let whole = fs::read(&manifest).unwrap();
+    let manifest = folder.path().join("hq").join(MANIFEST);
+    let own = folder.path().join(MANIFEST);
+    let (whole, whole_own) = (fs::read(&manifest).unwrap(), fs::read(&own).unwrap());
     let last = whole[..whole.len() - 1]
         .iter()
         .rposition(|byte| *byte == b'\n')
@@ -601,18 +659,35 @@ fn whatever_a_killed_export_leaves_is_right_or_put_right() {
     for length in [1, line.len() / 2, line.len() - 1] {
         fs::write(&manifest, [&whole[..], &line[..length]].concat()).unwrap();
         assert!(!verdict(&archive, &head).wrong.is_empty());
-        let kept = archive.record_missed("hq", "not reached").unwrap();
+        let kept = missed(&archive, "hq");
         assert!(kept.notices[0].contains("cut off"), "{kept:?}");
         is_sound(&archive, &kept.head);
         fs::write(&manifest, &whole).unwrap();
+        fs::write(&own, &whole_own).unwrap();
     }
-    // The very first line, too.
+    // The very first line, too, of either manifest.
     let fresh = tempfile::tempdir().unwrap();
-    let first = Archive::open_or_make(fresh.path()).unwrap();
     fs::write(fresh.path().join(MANIFEST), &line[..20]).unwrap();
+    let (first, notices) = Archive::open_or_make(fresh.path()).unwrap();
+    assert!(notices[0].contains("cut off"), "{notices:?}");
+    fs::create_dir(fresh.path().join("hq")).unwrap();
+    fs::write(fresh.path().join("hq").join(MANIFEST), &line[..20]).unwrap();
     let kept = snapshot(&first, "hq", day(0), "a");
-    assert_eq!((kept.head.entry, kept.notices.len()), (Some(1), 1));
+    assert_eq!((kept.head.entry, kept.notices.len()), (Some(2), 1));
     is_sound(&first, &kept.head);
+
+    // Between the entry and the run's end: nothing vouches for it yet, and the next run does.
+    let pending = archive.begin("hq", "csv").unwrap();
+    fs::write(pending.path(), "c").unwrap();
+    archive.enter_at(&pending, facts(), || day(13)).unwrap();
+    let found = verdict(&archive, &head);
+    assert!(found.wrong.is_empty(), "{found:?}");
+    assert!(
+        found.unproven[0].contains("does not have the head of entry 9 yet"),
+        "{found:?}"
+    );
+    let head = snapshot(&archive, "hq", day(14), "d").head;
+    is_sound(&archive, &head);
 
     // Behind the entry: the file has not got its name yet.
     let newest = archive.snapshots().unwrap()["hq"]
@@ -624,20 +699,19 @@ fn whatever_a_killed_export_leaves_is_right_or_put_right() {
     let left = verdict(&archive, &head);
     assert!(left.wrong.is_empty(), "{left:?}");
     assert!(left.left[0].contains("cut off before the file had its name"));
-    let head = archive.record_missed("branch", "not reached").unwrap().head;
+    let head = missed(&archive, "hq").head;
     assert!(newest.is_file());
     is_sound(&archive, &head);
 
     // Behind a removal's entry: the file is still there.
-    let targets = BTreeSet::from(["branch".to_owned()]);
     let oldest = archive.snapshots().unwrap()["branch"][0].path.clone();
     let bytes = fs::read(&oldest).unwrap();
-    let (gone, kept) = archive.prune(&targets, &"3d".parse().unwrap()).unwrap();
+    let (gone, kept) = pruned(&archive, "branch", "3d");
     assert_eq!((gone, oldest.exists()), (1, false));
     fs::write(&oldest, bytes).unwrap();
     let left = verdict(&archive, &kept.head);
     assert!(left.wrong.is_empty() && left.left.len() == 1, "{left:?}");
-    let (gone, kept) = archive.prune(&targets, &"3d".parse().unwrap()).unwrap();
+    let (gone, kept) = pruned(&archive, "branch", "3d");
     assert_eq!((gone, oldest.exists()), (0, false));
     is_sound(&archive, &kept.head);
     fs::write(&oldest, "another").unwrap();
@@ -659,9 +733,11 @@ fn a_manifest_whose_end_is_no_entry_is_not_written_on() {
     for end in ["nothing of ours\n", "\n", "{}\n", &endless] {
         let folder = tempfile::tempdir().unwrap();
         let (archive, _) = filled(folder.path());
-        let manifest = folder.path().join(MANIFEST);
-        let mut file = OpenOptions::new().append(true).open(&manifest).unwrap();
-        file.write_all(end.as_bytes()).unwrap();
+        for manifest in [folder.path().to_owned(), folder.path().join("hq")] {
+            let manifest = manifest.join(MANIFEST);
+            let mut file = OpenOptions::new().append(true).open(&manifest).unwrap();
+            file.write_all(end.as_bytes()).unwrap();
+        }
         assert!(!archive.verify(&[]).unwrap().wrong.is_empty());
         let before = files(folder.path());
         let pending = archive.begin("hq", "csv").unwrap();
@@ -669,6 +745,8 @@ fn a_manifest_whose_end_is_no_entry_is_not_written_on() {
         let error = archive.enter(&pending, facts()).unwrap_err();
         assert!(matches!(error, ArchiveError::NoEntry { .. }), "{error}");
         drop(pending);
+        let error = Archive::open_or_make(folder.path()).unwrap_err();
+        assert!(matches!(error, ArchiveError::NoEntry { .. }), "{error}");
         assert_eq!(files(folder.path()), before);
     }
 }
@@ -676,14 +754,13 @@ fn a_manifest_whose_end_is_no_entry_is_not_written_on() {
 #[test]
 fn a_clock_that_was_set_back_is_said_and_breaks_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let archive = Archive::open_or_make(folder.path()).unwrap();
+    let archive = made(folder.path());
     snapshot(&archive, "hq", day(100), "a");
     let kept = snapshot(&archive, "hq", day(1), "b");
     assert!(kept.notices[0].contains("one of them is wrong"), "{kept:?}");
     is_sound(&archive, &kept.head);
     // The one that was just made is not thrown away for it.
-    let targets = BTreeSet::from(["hq".to_owned()]);
-    let (gone, kept) = archive.prune(&targets, &"1d".parse().unwrap()).unwrap();
+    let (gone, kept) = pruned(&archive, "hq", "1d");
     assert_eq!(gone, 0);
     is_sound(&archive, &kept.head);
     // The same second twice.
@@ -693,17 +770,18 @@ fn a_clock_that_was_set_back_is_said_and_breaks_nothing() {
 }
 
 #[test]
-fn many_at_once_write_one_chain() {
+fn many_at_once_write_chains_that_hold() {
     let folder = tempfile::tempdir().unwrap();
-    let archive = Archive::open_or_make(folder.path()).unwrap();
+    let archive = made(folder.path());
     thread::scope(|scope| {
         for writer in 0..8 {
             let archive = &archive;
             scope.spawn(move || {
                 for at in 0..5 {
+                    // Two write the same target's.
                     snapshot(
                         archive,
-                        &format!("pbx{writer}"),
+                        &format!("pbx{}", writer / 2),
                         day(at),
                         &format!("{writer} {at}"),
                     );
@@ -713,7 +791,8 @@ fn many_at_once_write_one_chain() {
     });
     let verdict = archive.verify(&[]).unwrap();
     assert!(verdict.wrong.is_empty(), "{verdict:?}");
-    assert_eq!((verdict.sound, verdict.head.entry), (40, Some(40)));
+    let heads = verdict.head.entry;
+    assert_eq!((verdict.sound, verdict.entries, heads), (40, 40, Some(41)));
 }
 
 #[test]
@@ -735,7 +814,7 @@ fn rules_are_read_as_they_are_typed() {
 #[test]
 fn every_night_of_the_last_days_stays_and_one_of_each_month() {
     let folder = tempfile::tempdir().unwrap();
-    let archive = Archive::open_or_make(folder.path()).unwrap();
+    let archive = made(folder.path());
     // From 21 September 2026 on; the one of 31 October may be incomplete.
     for at in 0..100 {
         let facts = Facts {
@@ -751,8 +830,7 @@ fn every_night_of_the_last_days_stays_and_one_of_each_month() {
         "b",
     );
     is_sound(&archive, &last.head);
-    let targets = BTreeSet::from(["hq".to_owned()]);
-    let (gone, kept) = archive.prune(&targets, &"3d,3m".parse().unwrap()).unwrap();
+    let (gone, kept) = pruned(&archive, "hq", "3d,3m");
     is_sound(&archive, &kept.head);
     let stays = archive.snapshots().unwrap()["hq"]
         .iter()
@@ -824,7 +902,7 @@ proptest! {
 #[test]
 fn exports_that_were_abandoned_a_week_ago_are_removed_and_no_others() {
     let folder = tempfile::tempdir().unwrap();
-    let archive = Archive::open_or_make(folder.path()).unwrap();
+    let archive = made(folder.path());
     snapshot(&archive, "hq", day(0), "a");
     let old = SystemTime::now() - Duration::from_secs(9 * 24 * 3600);
     let place = |name: &str| folder.path().join("hq").join(name);
@@ -839,5 +917,142 @@ fn exports_that_were_abandoned_a_week_ago_are_removed_and_no_others() {
     assert!(!place(".export-old.csv").exists());
     for name in [".export-new.csv", ".other", "mine"] {
         assert!(place(name).exists(), "{name}");
+    }
+}
+
+/// An archive as the versions before 0.2.0 wrote it: all entries in its own manifest. Returns its head.
+fn earlier(folder: &Path) -> Head {
+    let mut locked = Chain::in_folder(folder).lock(&LastEntry::none()).unwrap();
+    for (at, target) in ["hq", "branch", "hq", "hq"].into_iter().enumerate() {
+        let name = format!("2026-09-2{}T000000Z-{}.csv", at + 1, at + 1);
+        let text = format!("number\n{at}\n");
+        fs::create_dir_all(folder.join(target)).unwrap();
+        fs::write(folder.join(target).join(&name), &text).unwrap();
+        let what = EntryKind::Snapshot {
+            target: target.into(),
+            file: format!("{target}/{name}"),
+            bytes: text.len() as u64,
+            sha256: sha256_hex(text.as_bytes()),
+            facts: Box::new(facts()),
+        };
+        locked.append(day(at as i64), vec![what]).unwrap();
+    }
+    locked.into_written().head
+}
+
+#[test]
+fn an_archive_with_one_manifest_is_read_and_goes_on_with_one_a_target() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = earlier(folder.path());
+    assert_eq!(old.entry, Some(4));
+    // As it is, nothing is written into it.
+    let before = files(folder.path());
+    let archive = Archive::open(folder.path()).unwrap();
+    is_sound(&archive, &old);
+    assert_eq!(archive.snapshots().unwrap()["hq"].len(), 3);
+    assert_eq!(files(folder.path()), before);
+
+    let archive = made(folder.path());
+    let history = archive.history("hq", None).unwrap();
+    assert_eq!(history.complete.unwrap().entry, 4);
+    let head = snapshot(&archive, "hq", day(8), "number\n8\n").head;
+    snapshot(&archive, "ship", day(8), "number\n8\n");
+    // Its entries go on counting, and retention knows the old ones.
+    let entries: Vec<u64> = archive.snapshots().unwrap()["hq"]
+        .iter()
+        .map(|one| one.entry)
+        .collect();
+    assert_eq!(entries, [1, 3, 4, 5]);
+    assert_eq!(verdict(&archive, &head).wrong, Vec::<String>::new());
+    let (gone, kept) = pruned(&archive, "hq", "2d");
+    assert_eq!(gone, 2);
+    let kept_old = archive.verify(&[old.clone(), kept.head.clone()]).unwrap();
+    assert!(
+        kept_old.wrong.is_empty() && kept_old.unproven.is_empty(),
+        "{kept_old:?}"
+    );
+    assert_eq!(
+        (kept_old.sound, kept_old.removed, kept_old.entries),
+        (4, 2, 8)
+    );
+    // Opened again, it stays as it is.
+    let before = files(folder.path());
+    assert_eq!(made(folder.path()).snapshots().unwrap()["hq"].len(), 2);
+    assert_eq!(files(folder.path()), before);
+
+    // What was entered then is still proven, and so is that it was the beginning of what came after.
+    let own = fs::read(folder.path().join(MANIFEST)).unwrap();
+    edited(folder.path(), |lines| {
+        lines[2] = lines[2].replace("\"extensions\":2", "\"extensions\":3")
+    });
+    assert!(verdict(&archive, &kept.head).wrong[0].contains("manifest.jsonl:3: entry 3 (hq/"));
+    fs::write(folder.path().join(MANIFEST), own).unwrap();
+    let entry = |n: u64, before: &str| Entry {
+        n,
+        before: before.into(),
+        time: day(8),
+        what: EntryKind::Missed {
+            target: "ship".into(),
+            why: "asleep".into(),
+        },
+    };
+    let line = serde_json::to_string(&entry(1, &sha256_hex(b""))).unwrap() + "\n";
+    fs::write(folder.path().join("ship").join(MANIFEST), line).unwrap();
+    let wrong = verdict(&archive, &kept.head).wrong;
+    assert!(
+        wrong[0].contains(
+            "ship/manifest.jsonl:1: entry 1 (ship was not exported) stands after entry 4"
+        ),
+        "{wrong:?}"
+    );
+}
+
+#[test]
+fn heads_of_any_number_of_targets_fit_into_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = made(folder.path());
+    let head = Head {
+        entry: Some(u64::MAX),
+        hash: sha256_hex(b""),
+    };
+    // The longest names.
+    let names = (0..700).map(|at| format!("{at:04}{}", "é".repeat(48)));
+    let heads: BTreeMap<String, Head> = names.map(|name| (name, head.clone())).collect();
+    assert!(heads.keys().all(|name| folder_name(name).is_ok()));
+    let written = archive.enter_heads(&heads).unwrap();
+    assert_eq!(written.head.entry, Some(4));
+    let manifest = fs::read_to_string(folder.path().join(MANIFEST)).unwrap();
+    assert!(
+        manifest
+            .lines()
+            .all(|line| (line.len() as u64) < LINE_BYTES_MAX)
+    );
+    let found = verdict(&archive, &written.head).wrong;
+    assert_eq!(found.len(), 700);
+    assert!(found[0].contains("is not there"), "{}", found[0]);
+}
+
+#[test]
+fn an_archive_of_a_later_version_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut locked = Chain::in_folder(folder.path())
+        .lock(&LastEntry::none())
+        .unwrap();
+    let what = EntryKind::Layout { layout: LAYOUT + 1 };
+    locked.append(day(0), vec![what]).unwrap();
+    drop(locked);
+    for error in [
+        Archive::open(folder.path())
+            .unwrap()
+            .snapshots()
+            .unwrap_err(),
+        Archive::open_or_make(folder.path()).unwrap_err(),
+    ] {
+        assert!(
+            error
+                .to_string()
+                .contains("later version of rowcall (layout 3)"),
+            "{error}"
+        );
     }
 }

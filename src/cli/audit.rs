@@ -20,8 +20,9 @@ use std::str::FromStr;
     after_help = "The same state of a PBX gives the same bytes, whatever order it answers in. With several targets each one's end \
 is its own: one that fails leaves its last export in place, and shows in the exit code.
 
-With --archive each snapshot is entered in DIR/manifest.jsonl, chained to the entry before. The archive's head goes \
-to standard output: keep it elsewhere, and `rowcall archive verify` finds whatever was touched since.
+With --archive each snapshot is entered in DIR/TARGET/manifest.jsonl, chained to the entry before, and the targets' \
+heads in DIR/manifest.jsonl. The head of that goes to standard output: keep it elsewhere, and `rowcall archive verify` \
+finds whatever was touched since.
 
 --on-change runs a command by the shell when an export is not as the one before (the archive's newest whole snapshot, \
 else the file that was there), with the lines of `rowcall diff` on its standard input and the target's name in \

@@ -25,7 +25,7 @@ pub(super) fn run(folder: &Path, heads: &[Head], json: bool) -> Result<Exit, Fai
     let counts = format!(
         "{}: {} entries, {} as they were entered, {} removed by retention",
         folder.display(),
-        verdict.head.entry.unwrap_or_default(),
+        verdict.entries,
         counted(verdict.sound as u64, "snapshot"),
         verdict.removed
     );
@@ -41,7 +41,7 @@ pub(super) fn run(folder: &Path, heads: &[Head], json: bool) -> Result<Exit, Fai
                 "command": "archive verify",
                 "archive": folder.display().to_string(),
                 "head": verdict.head.to_string(),
-                "entries": verdict.head.entry.unwrap_or_default(),
+                "entries": verdict.entries,
                 "sound": verdict.sound,
                 "removed": verdict.removed,
                 "findings": wrong,

@@ -1,22 +1,28 @@
 //! The archive that exports go into.
 
-use crate::archive::{Archive, Head, NewestSnapshots, WrittenSnapshot};
+use crate::archive::{Archive, ArchiveError, Head, Retention, TargetHistory, WrittenEntries};
 use crate::cli::ExportArgs;
 use crate::fleet::{Oldest, TargetResult, TargetSummary};
 use crate::model::counted;
 use crate::rim::Failure;
 use crate::rim::terminal::{print, print_data};
 use jiff::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// The archive that snapshots are added to.
 pub(super) struct Snapshots {
     pub(super) archive: Archive,
-    pub(super) newest: NewestSnapshots,
-    /// The head by now, and the targets that have a new snapshot.
-    done: Mutex<(Option<Head>, BTreeSet<String>)>,
+    /// The targets that something was entered about.
+    entered: Mutex<BTreeMap<String, EnteredTarget>>,
+}
+
+/// A target that something was entered about.
+struct EnteredTarget {
+    /// Its head by now.
+    head: Head,
+    has_snapshot: bool,
 }
 
 impl Snapshots {
@@ -24,25 +30,35 @@ impl Snapshots {
     ///
     /// # Errors
     /// Exit 2 where it cannot be used.
-    pub(super) fn new(folder: &Path, night: Option<&str>) -> Result<Snapshots, Failure> {
-        let archive = Archive::open_or_make(folder)?;
-        // A line that was cut off would hide all snapshots.
-        let notices = archive.repair().unwrap_or_default();
+    pub(super) fn new(folder: &Path) -> Result<Snapshots, Failure> {
+        let (archive, notices) = Archive::open_or_make(folder)?;
         notices.iter().for_each(print);
-        let newest = match NewestSnapshots::read(&archive, night) {
-            // It is not known what the night has already.
-            Err(error) if night.is_some() => return Err(error.into()),
-            Err(error) => {
-                print(format!("{error}; {}", error.hint()));
-                NewestSnapshots::default()
-            }
-            Ok(newest) => newest,
-        };
         Ok(Snapshots {
             archive,
-            newest,
-            done: Mutex::default(),
+            entered: Mutex::default(),
         })
+    }
+
+    /// The newest snapshots of a target, as far as that is known.
+    ///
+    /// # Errors
+    /// It is not known what the night has already.
+    pub(super) fn history(
+        &self,
+        target: &str,
+        night: Option<&str>,
+    ) -> Result<TargetHistory, ArchiveError> {
+        match self.archive.history(target, night) {
+            Err(error) if night.is_none() => {
+                print(format!("{error}; {}", error.hint()));
+                Ok(TargetHistory::default())
+            }
+            history => {
+                let history = history?;
+                history.notices.iter().for_each(print);
+                Ok(history)
+            }
+        }
     }
 
     /// The age of the newest whole snapshots of these targets.
@@ -50,11 +66,10 @@ impl Snapshots {
         let now = Timestamp::now();
         let times = targets.iter().map(|line| match line.result {
             TargetResult::Exported => Some(now),
-            _ => self
-                .newest
-                .complete
-                .get(&line.target)
-                .map(|snapshot| snapshot.time),
+            _ => {
+                let history = self.archive.history(&line.target, None);
+                history.ok()?.complete.map(|snapshot| snapshot.time)
+            }
         });
         let times: Vec<Option<Timestamp>> = times.collect();
         Oldest {
@@ -63,43 +78,63 @@ impl Snapshots {
         }
     }
 
-    /// Records an entry.
-    pub(super) fn entered(&self, kept: WrittenSnapshot, target: Option<&str>) {
-        for notice in kept.notices {
+    /// Records that something was entered about a target.
+    pub(super) fn entered(&self, target: &str, written: WrittenEntries, has_snapshot: bool) {
+        for notice in written.notices {
             print(notice);
         }
-        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-        // Others may have entered theirs meanwhile.
-        if done
-            .0
-            .as_ref()
-            .is_none_or(|head| head.entry < kept.head.entry)
-        {
-            done.0 = Some(kept.head);
-        }
-        done.1.extend(target.map(str::to_owned));
+        let mut entered = self.entered.lock().unwrap_or_else(PoisonError::into_inner);
+        let head = written.head;
+        let target = entered.entry(target.to_owned());
+        let target = target.or_insert_with(|| EnteredTarget {
+            head: head.clone(),
+            has_snapshot,
+        });
+        target.head = head;
+        target.has_snapshot |= has_snapshot;
     }
 
-    /// Lets retention do its work, and prints the head.
+    /// Lets retention do its work, enters the heads of the targets, and prints the archive's.
+    ///
+    /// # Errors
+    /// Exit 2 where the archive cannot be written.
     pub(super) fn close(&self, args: &ExportArgs) -> Result<(), Failure> {
-        let targets = {
-            let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-            done.1.clone()
-        };
-        if let (Some(keep), false) = (&args.keep, targets.is_empty()) {
-            let (removed, kept) = self.archive.prune(&targets, keep)?;
-            if removed > 0 {
-                print(format!(
-                    "{} removed, by the rule {keep}",
-                    counted(removed as u64, "snapshot")
-                ));
-            }
-            self.entered(kept, None);
+        // What was entered is vouched for, whatever becomes of old files.
+        let pruned = args.keep.map_or(Ok(()), |keep| self.prune(&keep));
+        let entered = self.entered.lock().unwrap_or_else(PoisonError::into_inner);
+        if entered.is_empty() {
+            return Ok(pruned?);
         }
-        let done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-        match &done.0 {
-            Some(head) => print_data(|out| writeln!(out, "{head}")).map(drop),
-            None => Ok(()),
+        let heads = entered
+            .iter()
+            .map(|(target, now)| (target.clone(), now.head.clone()));
+        let written = self.archive.enter_heads(&heads.collect())?;
+        written.notices.iter().for_each(print);
+        print_data(|out| writeln!(out, "{}", written.head))?;
+        Ok(pruned?)
+    }
+
+    /// Removes the files that the rule does not keep, of the targets that have a new snapshot.
+    fn prune(&self, keep: &Retention) -> Result<(), ArchiveError> {
+        let mut count = 0;
+        for target in self.with_snapshot() {
+            let (removed, written) = self.archive.prune(&target, keep)?;
+            count += removed;
+            self.entered(&target, written, true);
         }
+        if count > 0 {
+            print(format!(
+                "{} removed, by the rule {keep}",
+                counted(count as u64, "snapshot")
+            ));
+        }
+        Ok(())
+    }
+
+    /// The targets that have a new snapshot.
+    fn with_snapshot(&self) -> Vec<String> {
+        let entered = self.entered.lock().unwrap_or_else(PoisonError::into_inner);
+        let targets = entered.iter().filter(|(_, now)| now.has_snapshot);
+        targets.map(|(target, _)| target.clone()).collect()
     }
 }

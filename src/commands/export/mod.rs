@@ -50,7 +50,7 @@ pub(super) fn run(args: &ExportArgs, context: &Context) -> Result<Exit, Failure>
         files.refuse_archive(folder)?;
     }
     let night = args.many.night.as_deref().map(night);
-    let place = Destination::resolve(args, &names, night.as_deref())?;
+    let place = Destination::resolve(args, &names)?;
     args.pace.ca_file.iter().for_each(|file| files.read(file));
     if let Some(shard) = shard {
         names.retain(|name| shard.has(name));

@@ -30,11 +30,7 @@ pub(super) enum Destination {
 }
 
 impl Destination {
-    pub(super) fn resolve(
-        args: &ExportArgs,
-        names: &[String],
-        night: Option<&str>,
-    ) -> Result<Destination, Failure> {
+    pub(super) fn resolve(args: &ExportArgs, names: &[String]) -> Result<Destination, Failure> {
         let several = names.len() > 1;
         let mut seen = BTreeSet::new();
         let twice = names.iter().find(|name| !seen.insert(name.to_lowercase()));
@@ -50,7 +46,7 @@ impl Destination {
                 return Err(Failure::usage("an archive holds no passwords and PINs")
                     .hint("--secrets fingerprint shows when one changed"));
             }
-            return Ok(Destination::Archive(Snapshots::new(folder, night)?));
+            return Ok(Destination::Archive(Snapshots::new(folder)?));
         }
         if args.on_change.is_some() {
             let ending = args

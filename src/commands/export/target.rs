@@ -28,37 +28,36 @@ impl Job<'_> {
             }
             Destination::Archive(snapshots) => snapshots,
         };
-        if let Some(extensions) = snapshots.newest.of_night(name) {
+        let history = snapshots.history(name, self.night.as_deref())?;
+        if let Some(extensions) = history.of_night {
             return Ok(Exported::skipped(name, extensions));
         }
         let before = self.before(|| {
-            let newest = snapshots.newest.complete.get(name);
+            let newest = history.complete.as_ref();
             newest.map(|snapshot| read_snapshot(name, snapshot))
         });
         let pending = snapshots.archive.begin(name, &self.args.format)?;
         match self.write(name, Some(pending.path()), stop) {
             Ok(facts) => {
-                let newest = &snapshots.newest;
-                let (snapshot, written) =
-                    match snapshots.archive.enter_once(&pending, facts, newest)? {
-                        EnteredOnce::Now(snapshot, written) => (snapshot, written),
-                        EnteredOnce::Before { extensions } => {
-                            return Ok(Exported::skipped(name, extensions));
-                        }
-                    };
-                if let Some(last) = newest.last.get(name) {
+                let (snapshot, written) = match snapshots.archive.enter_once(&pending, facts)? {
+                    EnteredOnce::Now(snapshot, written) => (snapshot, written),
+                    EnteredOnce::Before { extensions } => {
+                        return Ok(Exported::skipped(name, extensions));
+                    }
+                };
+                if let Some(last) = &history.last {
                     let news = snapshot.facts.changes_since(last, name);
                     news.iter().for_each(print);
                 }
                 let head = written.head.to_string();
-                snapshots.entered(written, Some(name));
+                snapshots.entered(name, written, true);
                 let after = || read_snapshot(name, &snapshot);
                 let changes = self.changes(name, &snapshot.facts, before, after);
                 Ok(Exported::new(snapshot.facts, changes).with_head(head))
             }
             Err(failure) => {
                 match snapshots.archive.record_missed(name, &failure.message) {
-                    Ok(written) => snapshots.entered(written, None),
+                    Ok(written) => snapshots.entered(name, written, false),
                     Err(error) => print(format!("{name}: {error}")),
                 }
                 Err(failure)

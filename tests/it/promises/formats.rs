@@ -91,13 +91,19 @@ fn read_back(version: &str, program: &Program) {
     // The archive: whole, and what changed in it is told.
     let head = fs::read_to_string(program.path("nights/manifest.jsonl")).unwrap();
     assert_eq!(head.lines().count(), 2);
-    program.ends("archive verify nights", 0);
+    let whole = program.ends("archive verify nights", 0).out;
     let changes = program.ends("diff --archive nights --since 2026-01-01 --json", 1);
     assert_eq!(changes.summary()["comparisons"][0]["counts"]["added"], 2);
 
     // The PBX has what the runs made; a plan waits for it.
     let _pbx = simulated(program);
     program.ends("import staff.csv --to hq --yes --rate 1000/s", 0);
+    // It goes on, and both heads prove it.
+    let newer = program.ends("export hq --archive nights", 0).out;
+    let heads = [&whole, &newer]
+        .map(|head| format!(" --head {}", head.trim_end()))
+        .concat();
+    program.ends(&format!("archive verify nights{heads}"), 0);
     let plan = program.run("import --plan plan.json --yes --rate 1000/s --json");
     let drifted = match version == env!("CARGO_PKG_VERSION") {
         true => {

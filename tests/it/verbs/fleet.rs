@@ -330,23 +330,30 @@ fn nothing_of_a_run_before_speaks_for_one_that_was_killed() {
     let line = "export --all --archive nights --night n1 --summary s.jsonl --metrics m.prom";
     program.ends(line, 0);
     // A line that was cut off hides no snapshot of the night.
-    let manifest = program.read("nights/manifest.jsonl");
-    program.write("nights/manifest.jsonl", &manifest[..manifest.len() - 30]);
+    let file = "nights/customer-002/manifest.jsonl";
+    let manifest = program.read(file);
+    program.write(file, &manifest[..manifest.len() - 30]);
     program.ends(line, 0);
     let results = results(&program, "s.jsonl");
     let exported = results.values().filter(|result| *result == "exported");
     assert_eq!(exported.count(), 1, "{results:?}");
     // A manifest that cannot be read is no empty one.
-    let manifest = program.read("nights/manifest.jsonl");
-    program.write("nights/manifest.jsonl", manifest.replacen('{', "?", 1));
-    let ran = program.ends(line, 2);
-    assert!(ran.err.contains("is no entry"), "{}", ran.err);
-    program.write("nights/manifest.jsonl", manifest);
+    for file in [file, "nights/manifest.jsonl"] {
+        let manifest = program.read(file);
+        program.write(file, manifest.replacen('{', "?", 1));
+        let ran = program.ends(line, 2);
+        assert!(ran.err.contains("is no entry"), "{}", ran.err);
+        program.write(file, manifest);
+    }
     // A place that cannot be written is found before the night.
     fs::create_dir(program.path("folder")).unwrap();
     let ran = program.ends("export --all --archive other --summary folder", 2);
     assert!(ran.err.contains("cannot be written"), "{}", ran.err);
-    assert!(!program.path("other/manifest.jsonl").exists());
+    let entered = fs::read_dir(program.path("other")).unwrap();
+    let entered: Vec<_> = entered.map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(entered, ["manifest.jsonl"]);
+    let archive = rowcall::archive::Archive::open(&program.path("other")).unwrap();
+    assert!(archive.snapshots().unwrap().is_empty());
     // No target has the manifest's name for its folder.
     let url = format!("http://{}", pbx.addr());
     program.write(

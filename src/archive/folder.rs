@@ -1,0 +1,309 @@
+//! The folder of an archive: its targets, and the snapshots of each.
+
+use super::chain::Chain;
+use super::entry::{Entry, EntryKind, LAYOUT, LastEntry, MANIFEST, Snapshot};
+use super::error::{ArchiveError, failed};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// The longest target name that becomes a folder's, in bytes.
+const NAME_BYTES_MAX: usize = 100;
+
+/// A folder of snapshots.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Archive {
+    pub(super) folder: PathBuf,
+    earlier: OnceLock<EarlierEntries>,
+}
+
+/// The entries in the archive's own manifest from before each target had one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct EarlierEntries {
+    targets: BTreeMap<String, TargetEntries>,
+    /// The last of them, which each target's first entry follows.
+    pub(super) last: LastEntry,
+}
+
+/// The entries about one target.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct TargetEntries {
+    /// All snapshots in the order of entry, also those whose files were removed.
+    pub(super) snapshots: Vec<Snapshot>,
+    /// The files that retention removed, or is to remove.
+    pub(super) removed: BTreeSet<PathBuf>,
+}
+
+impl TargetEntries {
+    /// The snapshots whose files should be there.
+    pub(super) fn present(self) -> Vec<Snapshot> {
+        let TargetEntries {
+            mut snapshots,
+            removed,
+        } = self;
+        snapshots.retain(|snapshot| !removed.contains(&snapshot.path));
+        snapshots
+    }
+}
+
+impl Archive {
+    fn new(folder: &Path) -> Archive {
+        Archive {
+            folder: folder.to_owned(),
+            earlier: OnceLock::new(),
+        }
+    }
+
+    /// The archive in a folder.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn open(folder: &Path) -> Result<Archive, ArchiveError> {
+        let archive = Archive::new(folder);
+        match archive.manifest().is_there() {
+            true => Ok(archive),
+            false => Err(ArchiveError::NoArchive(folder.to_owned())),
+        }
+    }
+
+    /// The archive in a folder, made if need be, to add to; with the notices for its keeper. One whose entries are all in
+    /// one manifest goes on with a manifest for each target.
+    ///
+    /// # Errors
+    /// The folder cannot be made, or its manifest cannot be read or written.
+    pub fn open_or_make(folder: &Path) -> Result<(Archive, Vec<String>), ArchiveError> {
+        fs::create_dir_all(folder).map_err(failed(folder, "made"))?;
+        let archive = Archive::new(folder);
+        let notices = archive.prepare()?;
+        // Read once, before many ask for it.
+        archive.earlier()?;
+        Ok((archive, notices))
+    }
+
+    /// Lists the snapshots of each target whose files should be there, in the order of entry. [`Archive::verify`]
+    /// checks that the files are still as entered.
+    ///
+    /// # Errors
+    /// A manifest cannot be read, or a line of it is no entry.
+    pub fn snapshots(&self) -> Result<BTreeMap<String, Vec<Snapshot>>, ArchiveError> {
+        let mut all = BTreeMap::new();
+        for target in self.targets()? {
+            let snapshots = self.entries_of(&target)?.present();
+            if !snapshots.is_empty() {
+                all.insert(target, snapshots);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Lists the snapshots of the targets that are named, or of all targets where none is.
+    ///
+    /// # Errors
+    /// As [`Archive::snapshots`]; or a target that is named has none.
+    pub(crate) fn snapshots_of(
+        &self,
+        targets: &[String],
+    ) -> Result<BTreeMap<String, Vec<Snapshot>>, ArchiveError> {
+        if targets.is_empty() {
+            return self.snapshots();
+        }
+        let mut named = BTreeMap::new();
+        for target in targets {
+            let is_name = folder_name(target).is_ok();
+            let snapshots = match is_name {
+                true => self.entries_of(target)?.present(),
+                false => vec![],
+            };
+            if snapshots.is_empty() {
+                return Err(ArchiveError::NoSnapshot {
+                    folder: self.folder.clone(),
+                    target: target.clone(),
+                    known: self.snapshots()?.into_keys().collect(),
+                });
+            }
+            named.insert(target.clone(), snapshots);
+        }
+        Ok(named)
+    }
+
+    /// The entries about a target, whose manifest nobody writes meanwhile.
+    pub(super) fn entries_of(&self, target: &str) -> Result<TargetEntries, ArchiveError> {
+        let _shared = self.chain(target).share()?;
+        self.read_entries_of(target)
+    }
+
+    /// The entries about a target, whose manifest the caller keeps others from writing.
+    pub(super) fn read_entries_of(&self, target: &str) -> Result<TargetEntries, ArchiveError> {
+        let chain = self.chain(target);
+        let earlier = self.earlier()?.targets.get(target);
+        let mut entries = earlier.cloned().unwrap_or_default();
+        chain.read(|line| {
+            let no_entry = || chain.no_entry(Some(line.number));
+            let entry = line.entry().ok_or_else(no_entry)?;
+            let about = self.add(entry, |of| (of == target).then_some(&mut entries));
+            about.ok_or_else(no_entry).map(|()| true)
+        })?;
+        Ok(entries)
+    }
+
+    /// Adds an entry to those of its target; `None` where it is none about a target of theirs.
+    fn add<'e>(
+        &self,
+        entry: Entry,
+        entries: impl FnOnce(&str) -> Option<&'e mut TargetEntries>,
+    ) -> Option<()> {
+        match entry.what {
+            EntryKind::Snapshot {
+                target,
+                file,
+                sha256,
+                facts,
+                ..
+            } if is_file_of(&file, &target) => entries(&target)?.snapshots.push(Snapshot {
+                entry: entry.n,
+                time: entry.time,
+                path: self.folder.join(file),
+                sha256,
+                facts: *facts,
+            }),
+            EntryKind::Removed { file, .. } => {
+                let path = self.folder.join(&file);
+                // Only a file that was a snapshot here once.
+                if let Some(entries) = file.split('/').next().and_then(entries)
+                    && entries.snapshots.iter().any(|one| one.path == path)
+                {
+                    entries.removed.insert(path);
+                }
+            }
+            EntryKind::Missed { .. } => {}
+            EntryKind::Snapshot { .. } | EntryKind::Layout { .. } | EntryKind::Heads { .. } => {
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    /// The entries from before each target had a manifest: none in an archive that began so.
+    pub(super) fn earlier(&self) -> Result<&EarlierEntries, ArchiveError> {
+        if let Some(earlier) = self.earlier.get() {
+            return Ok(earlier);
+        }
+        let manifest = self.manifest();
+        let Some(_shared) = manifest.share()? else {
+            return Err(ArchiveError::NoArchive(self.folder.clone()));
+        };
+        let mut earlier = EarlierEntries {
+            targets: BTreeMap::new(),
+            last: LastEntry::none(),
+        };
+        manifest.read(|line| {
+            let no_entry = || manifest.no_entry(Some(line.number));
+            let entry = line.entry().ok_or_else(no_entry)?;
+            if let EntryKind::Layout { layout } = entry.what {
+                return match layout {
+                    LAYOUT => Ok(false),
+                    _ => Err(ArchiveError::Layout {
+                        folder: self.folder.clone(),
+                        layout,
+                    }),
+                };
+            }
+            earlier.last = LastEntry {
+                n: entry.n,
+                hash: line.hash(),
+                time: Some(entry.time),
+            };
+            let targets = &mut earlier.targets;
+            let added = self.add(entry, |of| Some(targets.entry(of.to_owned()).or_default()));
+            added.ok_or_else(no_entry).map(|()| true)
+        })?;
+        Ok(self.earlier.get_or_init(|| earlier))
+    }
+
+    /// The targets that something may be entered about.
+    fn targets(&self) -> Result<BTreeSet<String>, ArchiveError> {
+        let mut folders = self.folders()?;
+        folders.retain(|name| self.chain(name).is_there());
+        let mut targets: BTreeSet<String> = folders.into_iter().collect();
+        targets.extend(self.earlier()?.targets.keys().cloned());
+        // No entry leads elsewhere.
+        targets.retain(|name| folder_name(name).is_ok());
+        Ok(targets)
+    }
+
+    /// The folders in the archive's, without hidden ones.
+    pub(super) fn folders(&self) -> Result<Vec<String>, ArchiveError> {
+        let mut folders = names(&self.folder)?;
+        folders.retain(|name| self.folder.join(name).is_dir());
+        Ok(folders)
+    }
+
+    /// The archive's own manifest.
+    pub(super) fn manifest(&self) -> Chain {
+        Chain::in_folder(&self.folder)
+    }
+
+    /// The manifest of a target.
+    pub(super) fn chain(&self, target: &str) -> Chain {
+        Chain::in_folder(&self.folder.join(target))
+    }
+}
+
+/// Lists a folder in order, without hidden entries.
+pub(super) fn names(folder: &Path) -> Result<Vec<String>, ArchiveError> {
+    let listed = fs::read_dir(folder).and_then(|entries| {
+        entries
+            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+            .collect::<Result<Vec<String>, _>>()
+    });
+    let mut names = listed.map_err(failed(folder, "read"))?;
+    names.retain(|name| !name.starts_with('.'));
+    names.sort();
+    Ok(names)
+}
+
+/// Checks that a target's name may be a folder's: it leads nowhere else, is not hidden, and is the same on every
+/// system.
+///
+/// # Errors
+/// It may not.
+pub(crate) fn folder_name(target: &str) -> Result<&str, ArchiveError> {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let ends_plainly = !target.starts_with('.') && !target.ends_with('.');
+    match !target.is_empty()
+        && target.len() <= NAME_BYTES_MAX
+        && ends_plainly
+        && target.chars().all(is_plain)
+        && !is_device(target)
+        && !target.eq_ignore_ascii_case(MANIFEST)
+    {
+        true => Ok(target),
+        false => Err(ArchiveError::Name(target.to_owned())),
+    }
+}
+
+/// Returns true if Windows takes the name for a device, whatever follows a dot.
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default();
+    let stem = stem.to_ascii_lowercase();
+    let numbered = |word: &str| {
+        stem.strip_prefix(word)
+            .is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
+}
+
+/// Returns true if an entry names a file that can be a snapshot of the target: a name in its folder.
+pub(super) fn is_file_of(file: &str, target: &str) -> bool {
+    let below = file.split_once('/');
+    below.is_some_and(|(folder, name)| {
+        folder == target && folder_name(target).is_ok() && folder_name(name).is_ok()
+    })
+}
+
+/// Returns the path of a snapshot's file until its entry is written.
+pub(super) fn hidden(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}"))
+}
