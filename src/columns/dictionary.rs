@@ -1,7 +1,7 @@
 //! The meaning of single headings: rowcall's own names, common words, and the marks that people write beside them.
 
 use crate::manifest::all_digits;
-use crate::model::{Action, Field, heading_key};
+use crate::model::{Action, Field, heading_key, is_near};
 use crate::sheet::OWN_PREFIX;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -798,11 +798,8 @@ pub(super) fn misspelt(heading: &str, may_be: impl Fn(Field) -> bool) -> Option<
     if is_short(&word) || several.len() > 1 && several.iter().any(|word| is_short(word)) {
         return None;
     }
-    let near = |known: &str| {
-        known.chars().next() == word.chars().next()
-            && strsim::damerau_levenshtein(known, &word) <= 1
-    };
-    let known = dictionary().fields().filter(|(known, _)| near(known));
+    let known = dictionary().fields();
+    let known = known.filter(|(known, _)| is_near(&word, known));
     let mut fields = known.map(|(_, field)| field);
     let first = fields.next()?;
     (may_be(first) && fields.all(|field| field == first)).then_some(first)

@@ -165,14 +165,12 @@ fn unknown(columns: &[(usize, String)]) -> Option<Finding> {
         .iter()
         .map(|(_, heading)| heading.as_str())
         .collect();
-    let (are, one) = match columns {
-        [_] => ("the column is", "it means"),
-        _ => ("these columns are", "one means"),
+    let are = match columns {
+        [_] => "the column is",
+        _ => "these columns are",
     };
     let message = format!("no field is called {}: {are} not read", headings.join(", "));
-    let hint = format!(
-        "give what {one} with --map 'HEADING=FIELD', or leave it out with --map 'HEADING=-'"
-    );
+    let hint = "say --map 'HEADING=FIELD', or --map 'HEADING=-' to leave it out";
     Some(not_read("columns.unknown", *first, message).hint(hint))
 }
 

@@ -7,7 +7,7 @@ use crate::manifest::Purpose;
 use crate::model::{Action, Change, Finding, PlannedRow, RowResult};
 use crate::rim::target::no_groups;
 use crate::rim::{Context, Exit, Failure};
-use crate::run::FileRequest;
+use crate::run::{FileRequest, RESULT_LINES};
 
 /// Writes the valid rows, and says which are not, what is lost, and what to press.
 ///
@@ -35,7 +35,7 @@ pub(super) fn run(args: &ConvertArgs, context: &Context) -> Result<Exit, Failure
     if args.losses.on_loss == OnLoss::Stop {
         rows.refuse_losses()?;
     }
-    rows.print_warnings();
+    rows.print_warnings(RESULT_LINES);
     let heading =
         |position: usize, finding: &Finding| rows.heading(position, finding.field, finding.column);
     request.write(creations(&rows), &heading)

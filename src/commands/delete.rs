@@ -7,7 +7,7 @@ use crate::model::RunCommand;
 use crate::plan::delete::plan_deletions;
 use crate::rim::terminal::stop_on_interrupt;
 use crate::rim::{Context, Exit, Failure, Target};
-use crate::run::{Run, RunRequest};
+use crate::run::{RESULT_LINES, Run, RunRequest};
 
 /// Removes the extensions.
 ///
@@ -40,7 +40,7 @@ pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure>
     let divided = rows
         .refuse_cells_without_heading()
         .and_then(|()| rows.refuse_divided(&titles));
-    rows.print_warnings();
+    rows.print_warnings(RESULT_LINES);
     let stop = stop_on_interrupt()?;
     let run = Run::new(&request, context, &stop).of_rows(rows);
     if let Err(failure) = prepared {

@@ -7,10 +7,13 @@ use crate::model::{RunCommand, RunMode};
 use crate::plan::file::SavedPlan;
 use crate::plan::import::plan_import;
 use crate::plan::{Plan, Refusal};
-use crate::rim::terminal::{print, print_made, stop_on_interrupt};
+use crate::rim::terminal::{print, print_findings, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, Target};
 use crate::run::{GuardOptions, Run, RunRequest};
 use std::path::Path;
+
+/// The lines of a screen that are left for what is said behind the warnings.
+const SAID_LATER: usize = 2;
 
 /// Prints the plan, and keeps it where a file is named.
 ///
@@ -80,11 +83,11 @@ pub(super) fn show(
         Err(failure) => return run.refuse(Refusal::new("key", failure)),
     };
     if let Some(refusal) = refusal {
-        print_made(|language| warnings.lines(language));
+        print_findings(&warnings, SAID_LATER);
         return run.refuse(refusal);
     }
     let keep = |rows: &InputRows, plan: &Plan| {
-        rows.print_warnings();
+        rows.print_warnings(SAID_LATER);
         match (output, &key) {
             (Some(path), Some(key)) => {
                 let saved = SavedPlan {

@@ -9,7 +9,7 @@ use crate::rim::terminal::{print, stop_on_interrupt};
 use crate::rim::{Context, Exit, Failure, Target};
 use crate::run::ring_rows::ring_rows;
 use crate::run::ringing::Ringing;
-use crate::run::{Results, RunRequest};
+use crate::run::{RESULT_LINES, Results, RunRequest};
 use std::path::Path;
 
 /// Asks about every row.
@@ -35,7 +35,7 @@ pub(super) fn run(args: &RingArgs, context: &Context) -> Result<Exit, Failure> {
         .flatten()
         .for_each(|file| files.read(file));
     files.prepare()?;
-    rows.print_warnings();
+    rows.print_warnings(RESULT_LINES);
     print(format!("{}: asks {}", target.label, ringing.place()));
     let results = Results::open(
         &request,

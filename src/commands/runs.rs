@@ -4,13 +4,12 @@ use crate::cli::{RunsArgs, RunsCommand};
 use crate::lang::translated;
 use crate::ledger::{Memory, StateDir, StoredRun, clean, runs};
 use crate::model::counted;
-use crate::rim::terminal::{print, print_data};
+use crate::rim::terminal::{print, print_data, print_table};
 use crate::rim::{Context, Exit, Failure};
 use crate::run::SavedOptions;
 use crate::run::listing::{
     in_effect, result_counts, run_as_json, run_state, summary_as_json, table_row,
 };
-use crate::sheet::markdown;
 use serde_json::{Value, json};
 
 /// Lists the runs, newest first, or removes old ones.
@@ -51,8 +50,7 @@ pub(super) fn run(args: &RunsArgs, context: &Context) -> Result<Exit, Failure> {
     }
     let rows: Vec<Vec<String>> = runs(&state)?.iter().map(table_row).collect();
     let headings = ["run", "command", "target", "started", "state", "rows"].map(translated);
-    let table = markdown::table(&headings, &rows);
-    print_data(|out| out.write_all(table.as_bytes()))
+    print_table(&headings, &rows)
 }
 
 /// Prints everything about one run, the newest where none is named.

@@ -6,9 +6,8 @@ use crate::lang::translated;
 use crate::manifest::Manifest;
 use crate::model::redact::NOT_SHOWN;
 use crate::model::{Field, column_letters};
-use crate::rim::Failure;
-use crate::rim::terminal::print_data;
-use crate::sheet::markdown;
+use crate::rim::terminal::{data_screen, print_data, print_table};
+use crate::rim::{Exit, Failure};
 use serde_json::{Value, json};
 
 /// The number of values of each column that are kept.
@@ -16,6 +15,10 @@ const VALUES_KEPT: usize = 3;
 
 /// The longest value in the table.
 const VALUE_CHARS_MAX: usize = 24;
+/// The longest on a narrow terminal.
+const VALUE_CHARS_NARROW: usize = 13;
+/// The columns of a terminal that is not narrow.
+const WIDE_FROM: usize = 90;
 
 /// A sheet's columns, each with its first value.
 pub(crate) struct UnderstoodSheet {
@@ -70,15 +73,20 @@ pub(crate) fn understood(
 /// Prints the columns of every sheet, with the first value of each.
 pub(crate) fn print_tables(sheets: &[UnderstoodSheet], manifest: &Manifest) -> Result<(), Failure> {
     for sheet in sheets {
-        let table = sheet.table(manifest);
-        print_data(|out| write!(out, "{}:\n{table}", sheet.file))?;
+        print_data(|out| writeln!(out, "{}:", sheet.file))?;
+        sheet.print_table(manifest)?;
     }
     Ok(())
 }
 
 /// Cuts a value that would make the table wider than a terminal.
 fn shortened(value: &str) -> String {
-    match value.char_indices().nth(VALUE_CHARS_MAX) {
+    let is_narrow = data_screen(0).is_some_and(|screen| screen.columns < WIDE_FROM);
+    let most = match is_narrow {
+        true => VALUE_CHARS_NARROW,
+        false => VALUE_CHARS_MAX,
+    };
+    match value.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", value.get(..end).unwrap_or_default()),
         None => value.to_owned(),
     }
@@ -115,7 +123,7 @@ impl UnderstoodSheet {
         })
     }
 
-    fn table(&self, manifest: &Manifest) -> String {
+    fn print_table(&self, manifest: &Manifest) -> Result<Exit, Failure> {
         let headings = ["column", "heading", "field", "understood as", "first value"];
         let rows = self.rows().map(|(letters, column, value)| {
             let value = match value == NOT_SHOWN {
@@ -132,7 +140,7 @@ impl UnderstoodSheet {
                 value,
             ]
         });
-        markdown::table(&headings.map(translated), &rows.collect::<Vec<_>>())
+        print_table(&headings.map(translated), &rows.collect::<Vec<_>>())
     }
 
     /// The columns as JSON.

@@ -25,7 +25,7 @@ use crate::model::{Field, Severity};
 use crate::report::{REJECT_CODE, is_added_to_rejects};
 use crate::rim::Failure;
 use crate::rim::config::read_small;
-use crate::rim::terminal::{print, print_made};
+use crate::rim::terminal::{message_screen, print, print_made};
 use crate::sheet::{self, Encoding, Header, Input, ReadOptions, RowTrouble, Sheet};
 use crate::vendors::VENDORS;
 use std::collections::BTreeSet;
@@ -310,7 +310,11 @@ pub(crate) fn print_notes(sheet: &Sheet, binding: &Binding) {
         };
         print_made(|language| {
             let [weight, message] = [weight, &note.message].map(|text| in_language(text, language));
-            vec![format!("{}: {weight}: {message}", sheet.file)]
+            let line = format!("{}: {weight}: {message}", sheet.file);
+            vec![match message_screen(0) {
+                Some(screen) if note.severity == Severity::Info => screen.shortened(line),
+                _ => line,
+            }]
         });
         if !note.hint.is_empty() {
             print(format!("  hint: {}", note.hint));

@@ -5,14 +5,13 @@ use super::InputRows;
 use super::losses::is_about_lacking;
 use crate::model::{Finding, Severity};
 use crate::report::FindingSummary;
-use crate::rim::terminal::print_made;
+use crate::rim::terminal::print_findings;
 
 impl InputRows {
     /// Prints a line for each column and cause: warnings, and the fields that are joined, split, translated or left
-    /// out. Rows that are invalid have their own lines.
-    pub(crate) fn print_warnings(&self) {
-        let warnings = self.warnings();
-        print_made(|language| warnings.lines(language));
+    /// out. Rows that are invalid have their own lines; on a terminal `kept` lines of its screen are left for what comes.
+    pub(crate) fn print_warnings(&self, kept: usize) {
+        print_findings(&self.warnings(), kept);
     }
 
     /// Sums these up.

@@ -28,7 +28,7 @@ pub fn columns() -> [Column; 9] {
     [number, new_number, field, fate, lost, from, to, value, how].map(Column::own)
 }
 
-fn tone_of_lost(word: &str) -> Tone {
+pub(super) fn tone_of_lost(word: &str) -> Tone {
     match word {
         "yes" => Tone::Bad,
         _ => Tone::Plain,
@@ -43,11 +43,7 @@ pub fn cells(
     entry: &MappedField,
     reader: Option<Language>,
 ) -> [String; 9] {
-    let lost = match entry.mapping {
-        Mapping::Dropped { lost: true } => "yes",
-        Mapping::Dropped { lost: false } => "no",
-        _ => "",
-    };
+    let lost = lost_word(entry.mapping);
     let to = entry.to.iter().map(|field| field.label(reader));
     let to: Vec<&str> = to.collect();
     [
@@ -63,8 +59,17 @@ pub fn cells(
     ]
 }
 
+/// The word that says if a value is lost; none where that is no question.
+pub(super) fn lost_word(mapping: Mapping) -> &'static str {
+    match mapping {
+        Mapping::Dropped { lost: true } => "yes",
+        Mapping::Dropped { lost: false } => "no",
+        _ => "",
+    }
+}
+
 /// The mark between the fields of one cell: labels have spaces in themselves.
-fn between(reader: Option<Language>) -> &'static str {
+pub(super) fn between(reader: Option<Language>) -> &'static str {
     match reader {
         Some(_) => ", ",
         None => " ",
@@ -78,7 +83,7 @@ pub(crate) fn lost_cell(number: &str, new: &str, heading: &str) -> [String; 9] {
 }
 
 /// The reason that a cell without a field is lost.
-const NO_FIELD: &str = "rowcall has no field for this column";
+pub(super) const NO_FIELD: &str = "rowcall has no field for this column";
 
 /// The treatment of all fields of all extensions, counted.
 #[derive(Debug, Default)]

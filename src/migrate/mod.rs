@@ -2,11 +2,13 @@
 //! the last run. Pure, except for [`Base`], which is kept on disk. The mapping of fields is in [`crate::mapping`].
 
 mod base;
+mod kinds;
 mod loss;
 mod three_way;
 
 pub(crate) use base::Agreement;
 pub use base::{Agreed, Base, BaseError};
+pub(crate) use kinds::{LossKinds, kind_columns};
 pub(crate) use loss::lost_cell;
 pub use loss::{Loss, cells, columns};
 pub use three_way::{MergeStep, merge_step};

@@ -50,5 +50,5 @@ pub(crate) use text::BYTE_ORDER_MARK;
 pub use text::Text;
 pub(crate) use text::WireText;
 pub(crate) use vocabulary::vocabulary;
-pub(crate) use words::counted;
-pub(crate) use words::{heading_key, is_heading_like, same_word};
+
+pub(crate) use words::{counted, heading_key, is_heading_like, is_near, nearest, same_word};

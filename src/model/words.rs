@@ -35,6 +35,18 @@ pub(crate) fn is_heading_like(heading: &str, known: &str) -> bool {
     }
 }
 
+/// Returns true if a word differs from another by one letter at the most, and not by the first.
+pub(crate) fn is_near(word: &str, known: &str) -> bool {
+    known.chars().next() == word.chars().next() && strsim::damerau_levenshtein(known, word) <= 1
+}
+
+/// The one of these words that a misspelt one is near to; `None` where that is none, or several.
+pub(crate) fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    let mut near = known.into_iter().filter(|known| is_near(word, known));
+    let first = near.next()?;
+    near.next().is_none().then_some(first)
+}
+
 /// A count with its noun, in the singular where it is one.
 pub(crate) fn counted(count: u64, noun: &str) -> String {
     match count {
@@ -46,6 +58,21 @@ pub(crate) fn counted(count: u64, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_misspelt_word_is_near_to_one_known_word_or_to_none() {
+        let known = ["username", "url", "rate", "batch"];
+        for (word, near) in [
+            ("usernme", Some("username")),
+            ("usrename", Some("username")),
+            ("ratee", Some("rate")),
+            ("password", None),
+            ("usrnme", None),
+        ] {
+            assert_eq!(nearest(word, known), near, "{word}");
+        }
+        assert_eq!(nearest("rat", ["rate", "rats"]), None);
+    }
 
     #[test]
     fn words_meet_without_regard_to_case_and_separators() {

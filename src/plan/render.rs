@@ -4,12 +4,15 @@ use crate::compare::uncomparable;
 use crate::lang::{language, translated};
 use crate::manifest::Manifest;
 use crate::model::redact::{NOT_SHOWN, changed};
-use crate::model::{Action, Change, Field, Kind, PlannedRow, RowResult, TO_GENERATE};
-use crate::report::describe;
+use crate::model::{Action, Change, Field, Finding, Kind, PlannedRow, RowResult, TO_GENERATE};
+use crate::report::{FindingSummary, describe};
 use std::collections::BTreeSet;
 
 /// New extensions, and unchanged ones, that are shown one by one unless all are asked for.
 const SHOWN_MAX: usize = 10;
+
+/// Those that are shown on a screen that is too small for them.
+const FEW: usize = 2;
 
 /// The parts of a plan that are shown.
 #[derive(Debug, Clone, Copy, Default)]
@@ -65,11 +68,99 @@ pub(crate) struct PlanLine {
     pub(crate) text: String,
 }
 
+/// The parts of a plan that are left out where a screen is too small.
+#[derive(Clone, Copy)]
+struct PlanCut<'p> {
+    detail: Detail,
+    /// The new extensions, and the unchanged ones, that are shown one by one.
+    shown: usize,
+    /// Lines in the place of the rows whose cells are wrong.
+    problems: Option<&'p [String]>,
+}
+
 /// Renders planned rows field by field, with counts at the end.
 pub(crate) fn lines(planned: &[PlannedRow], manifest: &Manifest, detail: Detail) -> Vec<PlanLine> {
+    let whole = PlanCut {
+        detail,
+        shown: if detail.all { usize::MAX } else { SHOWN_MAX },
+        problems: None,
+    };
+    cut_lines(planned, manifest, whole)
+}
+
+/// Renders planned rows as they fit on a screen of so many columns: wrong cells are summed by column and cause, then new
+/// extensions are shown without their fields, and fewer of them. Changes and deletions are never left out.
+pub(crate) fn fitting(
+    planned: &[PlannedRow],
+    manifest: &Manifest,
+    detail: Detail,
+    columns: usize,
+    fits: &dyn Fn(&[PlanLine]) -> bool,
+) -> Vec<PlanLine> {
+    let whole = lines(planned, manifest, detail);
+    if detail.all || fits(&whole) {
+        return whole;
+    }
+    let found = wrong_cells(planned);
+    let problems = found.fitting(language(), columns, |_| true);
+    let short = Detail {
+        short: true,
+        ..detail
+    };
+    let cuts = [(detail, SHOWN_MAX), (short, SHOWN_MAX), (short, FEW)];
+    for (detail, shown) in cuts {
+        let problems = Some(&*problems);
+        let cut = PlanCut {
+            detail,
+            shown,
+            problems,
+        };
+        let lines = cut_lines(planned, manifest, cut);
+        if fits(&lines) {
+            return lines;
+        }
+    }
+    let with = |problems: &[String]| {
+        let cut = PlanCut {
+            detail: short,
+            shown: FEW,
+            problems: Some(problems),
+        };
+        cut_lines(planned, manifest, cut)
+    };
+    with(&found.fitting(language(), columns, |problems| fits(&with(problems))))
+}
+
+/// Sums up the wrong cells of rows that are not sent because of them.
+fn wrong_cells(planned: &[PlannedRow]) -> FindingSummary {
+    let mut found = FindingSummary::default();
+    for row in planned.iter().filter(|row| is_wrong(row)) {
+        let outcome = &row.outcome;
+        let Some(place) = &outcome.place else {
+            continue;
+        };
+        for finding in outcome.findings.iter().filter(|finding| finding.is_error()) {
+            let heading = match finding.field == outcome.field {
+                true => outcome.column.as_str(),
+                false => "",
+            };
+            found.add(place, &outcome.number, heading, finding);
+        }
+    }
+    found
+}
+
+/// Returns true for a row that is not sent because of its cells.
+fn is_wrong(row: &PlannedRow) -> bool {
+    let has_error = row.outcome.findings.iter().any(Finding::is_error);
+    Mark::new(row) == Mark::Problem && row.outcome.place.is_some() && has_error
+}
+
+fn cut_lines(planned: &[PlannedRow], manifest: &Manifest, cut: PlanCut<'_>) -> Vec<PlanLine> {
     let mut lines = vec![];
     let (mut creations, mut unchanged) = (0, 0);
-    for row in planned {
+    let is_summed = |row: &&PlannedRow| cut.problems.is_some() && is_wrong(row);
+    for row in planned.iter().filter(|row| !is_summed(row)) {
         let mark = Mark::new(row);
         let count = match mark {
             Mark::Create => Some(&mut creations),
@@ -78,10 +169,10 @@ pub(crate) fn lines(planned: &[PlannedRow], manifest: &Manifest, detail: Detail)
         };
         let is_shown = count.is_none_or(|count| {
             *count += 1;
-            *count <= SHOWN_MAX || detail.all
+            *count <= cut.shown
         });
         if is_shown {
-            push_row(row, mark, manifest, detail, &mut lines);
+            push_row(row, mark, manifest, cut.detail, &mut lines);
         }
     }
     let more = [
@@ -89,18 +180,23 @@ pub(crate) fn lines(planned: &[PlannedRow], manifest: &Manifest, detail: Detail)
         (Mark::Plain, unchanged, "unchanged"),
     ];
     for (mark, count, words) in more {
-        if count > SHOWN_MAX && !detail.all {
+        if count > cut.shown {
+            let more = format!(
+                "{} … and {} more {words}: --all shows each",
+                mark.sign(),
+                count - cut.shown
+            );
             lines.push(PlanLine {
                 mark,
-                text: translated(&format!(
-                    "{} … and {} more {words}: --all shows each",
-                    mark.sign(),
-                    count - SHOWN_MAX
-                ))
-                .into_owned(),
+                text: translated(&more).into_owned(),
             });
         }
     }
+    let problems = cut.problems.unwrap_or_default().iter();
+    lines.extend(problems.map(|problem| PlanLine {
+        mark: Mark::Problem,
+        text: format!("{} {problem}", Mark::Problem.sign()),
+    }));
     lines.push(PlanLine {
         mark: Mark::Plain,
         text: totals(planned),

@@ -65,16 +65,16 @@ struct Cause {
 }
 
 #[derive(Debug)]
-struct FindingGroup {
+pub(super) struct FindingGroup {
     /// Counts the causes in the order in which they were met, from 0.
     index: usize,
     /// The first finding of the cause, whose words are used for all.
-    first: Finding,
+    pub(super) first: Finding,
     place: Place,
     number: String,
-    heading: String,
-    cells: Vec<String>,
-    count: u64,
+    pub(super) heading: String,
+    pub(super) cells: Vec<String>,
+    pub(super) count: u64,
 }
 
 impl FindingSummary {
@@ -118,10 +118,7 @@ impl FindingSummary {
     pub(crate) fn table(&self) -> ExtraSheet {
         let mut groups: Vec<(&Cause, &FindingGroup)> = self.0.iter().collect();
         groups.sort_by_key(|(cause, group)| std::cmp::Reverse((cause.severity, group.count)));
-        let several = groups.windows(2).any(|two| {
-            let [one, other] = two else { return false };
-            (&one.0.file, &one.0.sheet) != (&other.0.file, &other.0.sheet)
-        });
+        let several = self.has_several_sheets();
         ExtraSheet {
             table: String::new(),
             name: translated("What was found").into_owned(),
@@ -136,6 +133,18 @@ impl FindingSummary {
             ]),
             rows: groups.iter().map(|(_, group)| group.row(several)).collect(),
         }
+    }
+
+    /// The findings of each cause, by sheet, column and rule.
+    pub(super) fn groups(&self) -> impl Iterator<Item = &FindingGroup> {
+        self.0.values()
+    }
+
+    /// Returns true if there are findings of more sheets than one.
+    pub(super) fn has_several_sheets(&self) -> bool {
+        let sheet = |cause: &Cause| (cause.file.clone(), cause.sheet.clone());
+        let sheets: BTreeSet<_> = self.0.keys().map(sheet).collect();
+        sheets.len() > 1
     }
 
     /// The pages that the rules are taken from, as a table for people.
@@ -176,7 +185,7 @@ impl FindingSummary {
             lines.extend(groups.into_iter().map(|group| group.line(language)));
             if hidden > 0 {
                 let more = format!(
-                    "… and {hidden} more kinds of {}: --all prints every one",
+                    "… and {hidden} more kinds of {}: `rowcall check --all` prints every one",
                     severity.word()
                 );
                 lines.push(in_language(&more, language).into_owned());
@@ -194,10 +203,9 @@ impl FindingGroup {
             true => " …",
             false => "",
         };
-        let sheet = match &self.place.sheet {
-            _ if !several => String::new(),
-            Some(sheet) => format!("{}:{sheet} ", self.place.file),
-            None => format!("{} ", self.place.file),
+        let sheet = match several {
+            true => format!("{} ", self.sheet()),
+            false => String::new(),
         };
         let cells = vec![
             translated(finding.severity.word()).into_owned(),
@@ -211,6 +219,14 @@ impl FindingGroup {
             cells,
             mark: Some((0, finding.severity.tone())),
             link: None,
+        }
+    }
+
+    /// The name of its sheet.
+    pub(super) fn sheet(&self) -> String {
+        match &self.place.sheet {
+            Some(sheet) => format!("{}:{sheet}", self.place.file),
+            None => self.place.file.to_string(),
         }
     }
 
@@ -234,10 +250,7 @@ impl FindingGroup {
         } else {
             ""
         };
-        let sheet = match &self.place.sheet {
-            Some(sheet) => format!("{}:{sheet}", self.place.file),
-            None => self.place.file.to_string(),
-        };
+        let sheet = self.sheet();
         format!(
             "{sheet}: {word} {}{} {} ({}{more}): {}",
             subject(&self.first, &self.heading, language, ", "),
@@ -296,7 +309,7 @@ fn spoken(finding: &Finding, language: Language) -> String {
 }
 
 /// Names the column of a finding, with a mark behind it; nothing where there is none.
-fn subject(finding: &Finding, heading: &str, language: Language, end: &str) -> String {
+pub(super) fn subject(finding: &Finding, heading: &str, language: Language, end: &str) -> String {
     match column_in_message(finding.field, heading, language) {
         column if column.is_empty() => column,
         column => format!("{column}{end}"),

@@ -7,6 +7,7 @@ mod file;
 mod findings;
 mod labels;
 pub(crate) mod marked;
+mod on_screen;
 pub(crate) mod template;
 
 pub(crate) use columns::{REJECT_CODE, is_added_to_rejects, reject_cells, reject_columns};

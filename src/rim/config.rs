@@ -64,6 +64,26 @@ pub(crate) struct TargetEntry {
     pub(crate) settings: BTreeMap<String, toml::Value>,
 }
 
+/// The keys of a target that are no setting of its make.
+pub(crate) const KEYS: [&str; 16] = [
+    "vendor",
+    "url",
+    "username",
+    "password_env",
+    "password_file",
+    "password_command",
+    "rate",
+    "parallel",
+    "batch",
+    "reply_within",
+    "ca_file",
+    "country",
+    "sip_address",
+    "sip_transport",
+    "sip_domain",
+    "sip_rate",
+];
+
 /// The place of a password, as a target has it.
 struct PasswordPlace<'e> {
     /// The prefix of its keys: empty for the main account.
@@ -664,6 +684,17 @@ mod tests {
         assert_eq!(target["username"].as_str(), Some(entry.username.as_str()));
         assert_eq!(target["url"].as_str(), Some("http://10.0.0.5:80"));
         assert_eq!(target["password_file"].as_str(), Some("C:\\x\\hq.password"));
+    }
+
+    #[test]
+    fn the_keys_are_those_of_a_target() {
+        for key in KEYS {
+            let number = format!("{key} = 1");
+            let text = format!("{key} = '1'");
+            let entry = |line: &str| toml::from_str::<TargetEntry>(line).ok();
+            let entry = entry(&text).or_else(|| entry(&number)).unwrap();
+            assert!(entry.settings.is_empty(), "{key}");
+        }
     }
 
     #[test]

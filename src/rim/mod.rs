@@ -13,6 +13,7 @@ pub(crate) mod outputs;
 pub(crate) mod process_group;
 mod rate;
 pub(crate) mod registrar;
+pub(crate) mod screen;
 pub(crate) mod session;
 mod sip_settings;
 pub(crate) mod target;

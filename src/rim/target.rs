@@ -1,8 +1,8 @@
 //! From the words after `--to` to a PBX: `rowcall.toml`, `VENDOR+URL`, `sim:VENDOR`.
 
 use super::config::{
-    PASSWORD_VARIABLE, TargetEntry, account, config_of, is_password_place, named, place_in_config,
-    second_account,
+    KEYS, PASSWORD_VARIABLE, TargetEntry, account, config_of, is_password_place, named,
+    place_in_config, second_account,
 };
 use super::failure::{Exit, Failure};
 use super::rate::Rate;
@@ -12,7 +12,7 @@ use crate::dialects::{PREFIX, dialect_typed};
 use crate::ledger::RunFacts;
 use crate::link::paced::PARALLEL_MAX;
 use crate::manifest::Manifest;
-use crate::model::{Fault, FaultCause, RecordKind, Secret};
+use crate::model::{Fault, FaultCause, RecordKind, Secret, nearest};
 use crate::rules::Country;
 use crate::vendors::{Account, GROUPS, Settings, Vendor, vendor_typed};
 use serde::{Deserialize, Serialize};
@@ -344,7 +344,12 @@ impl NamedTarget {
                 _ => return Err(self.wrong(name, "it takes a text, not a table or list")),
             };
             let alone = BTreeMap::from([(name.clone(), text.clone())]);
-            Settings::new(manifest, &alone).map_err(|why| self.wrong_at(name, why))?;
+            Settings::new(manifest, &alone).map_err(|why| match nearest(name, KEYS) {
+                Some(key) => {
+                    self.wrong_at(name, format!("there is no {name}: did you mean {key}?"))
+                }
+                None => self.wrong_at(name, why),
+            })?;
             given.insert(name.clone(), text);
         }
         let typed = pace.settings.iter().filter(|(name, _)| !is_about_sip(name));

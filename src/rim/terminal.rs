@@ -2,12 +2,15 @@
 
 use super::failure::{Exit, Failure};
 use super::log;
+use super::screen::{Screen, note_answered, note_printed};
 use super::wrapping::{columns, wrapped};
 use crate::lang::{in_language, language, translated};
 use crate::link::StopFlag;
 use crate::model::redact::{harmless, message};
 use crate::model::{Language, Secret};
 use crate::progress::above;
+use crate::report::FindingSummary;
+use crate::sheet::markdown;
 use std::cell::RefCell;
 use std::env;
 use std::fmt;
@@ -49,6 +52,33 @@ pub(crate) fn print_made(lines: impl Fn(Language) -> Vec<String>) {
     }
 }
 
+/// Prints findings that are summed up, as [`print_made`] does: on a terminal as many as leave `kept` lines of its screen.
+pub(crate) fn print_findings(found: &FindingSummary, kept: usize) {
+    let lines = |language| match message_screen(kept) {
+        Some(screen) if language == self::language() => fitting(found, screen),
+        _ => found.lines(language),
+    };
+    print_made(lines);
+}
+
+/// The lines of findings that fit on a screen.
+pub(crate) fn fitting(found: &FindingSummary, screen: Screen) -> Vec<String> {
+    found.fitting(language(), screen.columns, |lines| {
+        screen.holds(lines.iter().map(String::as_str))
+    })
+}
+
+/// The screen that messages are printed on; `None` where they are not for a terminal.
+pub(crate) fn message_screen(kept: usize) -> Option<Screen> {
+    let is_overheard = OVERHEARD.with_borrow(Option::is_some);
+    Screen::behind(stderr(), kept).filter(|_| !is_overheard)
+}
+
+/// The screen that data is printed on; `None` where it is no terminal.
+pub(crate) fn data_screen(kept: usize) -> Option<Screen> {
+    Screen::behind(stdout(), kept)
+}
+
 /// Prints a line on standard error, also where only errors are wanted. The log keeps it in English.
 pub(crate) fn print_error(line: &str) {
     log::note(line);
@@ -64,7 +94,9 @@ fn put(line: &str) {
         Some(())
     });
     if overheard.is_none() {
-        let line = wrapped(&line, columns(stderr()));
+        let columns = columns(stderr());
+        let line = wrapped(&line, columns);
+        note_printed(&line, columns);
         let _ = above(|| writeln!(stderr(), "{line}"));
     }
 }
@@ -94,8 +126,27 @@ pub(crate) fn write_line(out: &mut dyn Write, line: impl fmt::Display) -> Result
     static WIDTH: OnceLock<Option<usize>> = OnceLock::new();
     printed(match *WIDTH.get_or_init(|| columns(stdout())) {
         None => writeln!(out, "{line}"),
-        width => writeln!(out, "{}", wrapped(&line.to_string(), width)),
+        width => {
+            let line = wrapped(&line.to_string(), width);
+            note_printed(&line, width);
+            writeln!(out, "{line}")
+        }
     })
+}
+
+/// Prints a table on standard output: as wide as the terminal where it is one.
+///
+/// # Errors
+/// Exit 2 where it cannot be written.
+pub(crate) fn print_table<H: AsRef<str>, C: AsRef<str>>(
+    headings: &[H],
+    rows: &[Vec<C>],
+) -> Result<Exit, Failure> {
+    let table = match columns(stdout()) {
+        Some(columns) => markdown::table_within(headings, rows, columns),
+        None => markdown::table(headings, rows),
+    };
+    print_data(|out| out.write_all(table.as_bytes()))
 }
 
 /// Prints the files that were removed because killed runs had left them half written.
@@ -196,9 +247,10 @@ pub(crate) fn print_lines<'l>(
     }
     let (mut lines, mut out) = (lines, UntilUnread(stdout()));
     let columns = columns(stdout());
-    printed(
-        lines.try_for_each(|(paint, text)| writeln!(out, "{}", painted(paint, text, columns))),
-    )?;
+    printed(lines.try_for_each(|(paint, text)| {
+        note_printed(text, columns);
+        writeln!(out, "{}", painted(paint, text, columns))
+    }))?;
     Ok(Exit::Done)
 }
 
@@ -328,7 +380,9 @@ pub(crate) fn is_no(answer: &str) -> bool {
 
 fn read_line() -> Option<String> {
     let mut line = String::new();
-    match stdin().lock().read_line(&mut line) {
+    let read = stdin().lock().read_line(&mut line);
+    note_answered();
+    match read {
         Ok(0) | Err(_) => None,
         Ok(_) => Some(line.trim().to_owned()),
     }
@@ -375,6 +429,7 @@ pub(crate) fn confirm(question: &str) -> bool {
     let _ = stderr().write_all(asked.as_bytes());
     let mut answer = String::new();
     let read = stdin().lock().read_line(&mut answer);
+    note_answered();
     read.is_ok()
         && matches!(
             answer.trim().to_ascii_lowercase().as_str(),

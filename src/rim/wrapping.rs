@@ -7,16 +7,29 @@ const INDENT: usize = 4;
 #[cfg(unix)]
 const COLUMNS_MIN: u16 = 40;
 
-/// The columns of a terminal; `None` where the stream is none, or does not say.
+/// A stream that may be a terminal.
 #[cfg(unix)]
-pub(super) fn columns(stream: impl std::os::fd::AsFd) -> Option<usize> {
+pub(super) use std::os::fd::AsFd as StreamOfTerminal;
+
+/// A stream that may be a terminal.
+#[cfg(not(unix))]
+pub(super) use std::io::IsTerminal as StreamOfTerminal;
+
+/// The columns of a terminal; `None` where the stream is none, or does not say.
+pub(super) fn columns(stream: impl StreamOfTerminal) -> Option<usize> {
+    size(stream).map(|(columns, _)| columns)
+}
+
+/// The columns and the lines of a terminal; `None` as of [`columns`].
+#[cfg(unix)]
+pub(super) fn size(stream: impl StreamOfTerminal) -> Option<(usize, usize)> {
     let size = rustix::termios::tcgetwinsize(stream).ok()?;
-    (size.ws_col >= COLUMNS_MIN).then(|| size.ws_col.into())
+    (size.ws_col >= COLUMNS_MIN).then(|| (size.ws_col.into(), size.ws_row.into()))
 }
 
 /// Returns `None`: the terminals here are not asked.
 #[cfg(not(unix))]
-pub(super) fn columns<S>(_: S) -> Option<usize> {
+pub(super) fn size(_: impl StreamOfTerminal) -> Option<(usize, usize)> {
     None
 }
 
@@ -81,10 +94,16 @@ fn pieces(line: &str) -> Vec<&str> {
 /// Returns true between the parts of a command of rowcall that has options, and between an option and its value in quotes.
 fn is_typed_together(before: &str, behind: &str) -> bool {
     let word = before.rsplit(' ').next().unwrap_or_default();
-    let has_value = word.starts_with("--") && behind.starts_with('\'');
+    let value = behind.split(' ').next().unwrap_or_default();
+    let is_value = value.starts_with('\'') || value.contains("='");
+    let has_value = word.starts_with("--") && is_value;
     let Some((_, typed)) = before.rsplit_once("rowcall") else {
         return has_value;
     };
+    // A command in quotes ends with them.
+    if typed.contains('`') {
+        return has_value;
+    }
     let has_options = [typed, " ", behind].concat().contains(" -");
     has_value || typed.is_empty() || (typed.starts_with(' ') && has_options)
 }
@@ -115,6 +134,14 @@ mod tests {
             (
                 "  rowcall plan a.csv b.csv c.csv --to hq",
                 "  rowcall plan a.csv b.csv c.csv --to hq",
+            ),
+            (
+                "fill in the cell, or --fill a='<generate>'",
+                "fill in the cell, or\n    --fill a='<generate>'",
+            ),
+            (
+                "`rowcall check --all` prints every one of them, or a report",
+                "`rowcall check --all` prints\n    every one of them, or a\n    report",
             ),
             (
                 "rowcall runs lists the runs of this machine",

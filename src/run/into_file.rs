@@ -2,7 +2,8 @@
 //! only. A file cannot tell if it worked, so its reader is told what to do with it.
 
 use super::secrets_file::Generated;
-use super::{ReportOptions, SecretsOut, paint};
+use super::shown_plan::print_plan;
+use super::{ReportOptions, SecretsOut};
 use crate::dialects::{
     FilePattern, ImportTable, PatternGaps, file_word, import_table, import_table_like,
 };
@@ -11,14 +12,13 @@ use crate::input::read_pattern;
 use crate::manifest::{FileFacts, Manifest};
 use crate::model::counted;
 use crate::model::{Field, Finding, PlannedRow, Record, RowResult, TO_GENERATE};
-use crate::plan::render::{self, Detail};
+use crate::plan::render::Detail;
 use crate::report::{
     FindingSummary, ReportFile, ReportHead, ResultCounts, for_people, origins, summary_of_sheets,
 };
 use crate::rim::outputs::Files;
 use crate::rim::terminal::{
-    end_on_interrupt, print, print_data, print_error, print_lines, print_made,
-    stop_writing_on_interrupt,
+    end_on_interrupt, print, print_data, print_error, print_findings, stop_writing_on_interrupt,
 };
 use crate::rim::{Context, Exit, Failure, account_and_machine};
 use crate::sheet::import_file;
@@ -27,6 +27,9 @@ use serde_json::json;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+
+/// The lines of a screen that are left for what is said behind the findings.
+const SAID_LATER: usize = 3;
 
 /// The heading of a finding in a row at a position, as its sheet has it; empty where there is none.
 pub(crate) type HeadingOf<'h> = &'h dyn Fn(usize, &Finding) -> String;
@@ -189,11 +192,7 @@ impl<'f> FileRequest<'f> {
     ) -> Result<Exit, Failure> {
         self.table(rows)?;
         if !self.json {
-            let lines = render::lines(rows, self.facts, detail);
-            let lines = lines
-                .iter()
-                .map(|line| (paint(line.mark), line.text.as_str()));
-            print_lines(context.color, lines)?;
+            print_plan(rows, self.facts, detail, context.color)?;
         }
         let counts = self.report(rows, heading)?;
         self.finish(&counts)
@@ -318,7 +317,7 @@ impl<'f> FileRequest<'f> {
         for report in reports {
             report.finish(&[])?;
         }
-        print_made(|language| found.lines(language));
+        print_findings(&found, SAID_LATER);
         Ok(counts)
     }
 

@@ -13,6 +13,7 @@
 //! - [`journal`]: the run's ledger while it is at work; `listing`: runs as they are listed.
 //! - `results` and `rejects`: the destinations of outcomes.
 //! - `report_again`: a run's report, written again from its ledger.
+//! - `shown_plan`: a plan on the terminal.
 //! - `undo`: takes a run back.
 //! - `secrets_file`: the generated secrets, and `recipients` to whom they are encrypted.
 //! - `saved_options`: the options that a run needs again when it is resumed.
@@ -37,12 +38,13 @@ pub(crate) mod ringing;
 mod rows;
 pub(crate) mod saved_options;
 pub(crate) mod secrets_file;
+mod shown_plan;
 pub(crate) mod undo;
 
 pub use apply::ApplyMoment;
 pub(crate) use into_file::FileRequest;
 pub(crate) use request::{GuardOptions, ReportOptions, RunRequest};
-pub(crate) use results::Results;
+pub(crate) use results::{RESULT_LINES, Results};
 pub(crate) use saved_options::SavedOptions;
 pub(crate) use secrets_file::SecretsOut;
 
@@ -52,11 +54,11 @@ use crate::link::StopFlag;
 use crate::migrate::Agreement;
 use crate::model::{Action, Change, Outcome, PlannedRow, RowResult, RunCommand};
 use crate::plan::guard::guard;
-use crate::plan::render::{Detail, Mark};
+use crate::plan::render::Detail;
 use crate::plan::waves::{Waves, sending_order};
-use crate::plan::{Plan, Refusal, render};
+use crate::plan::{Plan, Refusal};
 use crate::rim::outputs::is_same_file;
-use crate::rim::terminal::{Paint, confirm, print, print_lines};
+use crate::rim::terminal::{confirm, print};
 use crate::rim::{Context, Exit, Failure, Target, TargetSession};
 use crate::seal::Key;
 use apply::RunApply;
@@ -68,6 +70,7 @@ use remaining::Remaining;
 use ringing::RunRinging;
 use rows::RunRows;
 use secrets_file::Generated;
+use shown_plan::print_plan;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -112,17 +115,6 @@ fn conclude(
             ..failure
         }
     })
-}
-
-/// The colour of a plan's line.
-fn paint(mark: Mark) -> Paint {
-    match mark {
-        Mark::Create => Paint::Green,
-        Mark::Update => Paint::Yellow,
-        Mark::Delete => Paint::Red,
-        Mark::Problem => Paint::Magenta,
-        Mark::Plain => Paint::Plain,
-    }
 }
 
 /// Ends a command before it has read any row. With `json` it prints its object all the same.
@@ -340,11 +332,8 @@ impl<'r> Run<'r> {
         results.planned = Some(changes.map(|change| change.action).collect());
         if !self.request.report.json {
             let manifest = self.request.target.manifest();
-            let lines = render::lines(&plan.rows, manifest, self.detail);
-            let lines = lines
-                .iter()
-                .map(|line| (paint(line.mark), line.text.as_str()));
-            if let Err(failure) = print_lines(self.context.color, lines) {
+            let color = self.context.color;
+            if let Err(failure) = print_plan(&plan.rows, manifest, self.detail, color) {
                 return self.refuse_opened(results, Refusal::new("output", failure));
             }
         }

@@ -5,14 +5,14 @@ use super::rejects::Rejects;
 use super::request::{ReportOptions, RunRequest};
 use crate::disk;
 use crate::input::FieldHeadings;
-use crate::lang::{in_language, translated};
+use crate::lang::{in_language, language, translated};
 use crate::ledger::ApplyState;
 use crate::model::{
     Action, Finding, Language, Outcome, RingResult, RowResult, RunCommand, counted,
 };
 use crate::plan::Refusal;
 use crate::report::{Report, ReportFile, ReportHead, ResultCounts, describe, for_people};
-use crate::rim::terminal::{print, print_data, print_error, print_made};
+use crate::rim::terminal::{message_screen, print, print_data, print_error, print_made};
 use crate::rim::{Exit, Failure};
 use crate::sheet::SheetError;
 use jiff::Timestamp;
@@ -24,6 +24,10 @@ use std::path::{Path, PathBuf};
 const SHOWN_MAX: u64 = 10;
 /// The number of them with the same result, code and column, so that rows with another cause are shown too.
 const ALIKE_MAX: u64 = 3;
+/// The lines of a terminal's screen that are left for the results of a run.
+pub(crate) const RESULT_LINES: usize = 10;
+/// The lines of it that are left for the summary.
+const SUMMARY_LINES: usize = 3;
 
 /// The results of one run, row by row.
 pub(crate) struct Results<'r> {
@@ -198,7 +202,9 @@ impl<'r> Results<'r> {
             let cause = (outcome.result, outcome.code.clone(), outcome.column.clone());
             let alike = self.alike.entry(cause).or_default();
             *alike += 1;
-            if self.shown < SHOWN_MAX && *alike <= ALIKE_MAX && !self.quiet && !is_repeated {
+            let alike = *alike;
+            let has_room = self.shown < SHOWN_MAX && self.has_room(&outcome, alike);
+            if has_room && !self.quiet && !is_repeated {
                 self.shown += 1;
                 print_made(|language| lines_of(&outcome, language));
             }
@@ -213,6 +219,19 @@ impl<'r> Results<'r> {
         match self.report.take_broken().or(broken) {
             Some(error) => Err(Failure::usage(error)),
             None => Ok(()),
+        }
+    }
+
+    /// Returns true if a row that is not done is shown, the `alike`th with its cause: on a terminal the first of each cause
+    /// while they fit on the screen.
+    fn has_room(&self, outcome: &Outcome, alike: u64) -> bool {
+        match message_screen(SUMMARY_LINES) {
+            Some(screen) => {
+                let lines = lines_of(outcome, language());
+                let is_held = screen.holds(lines.iter().map(String::as_str));
+                alike == 1 && (is_held || self.shown == 0)
+            }
+            None => alike <= ALIKE_MAX,
         }
     }
 

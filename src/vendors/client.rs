@@ -1,7 +1,7 @@
 //! A vendor's side of a conversation, and the purpose that one is held for.
 
 use crate::manifest::{Manifest, Rule};
-use crate::model::{Record, Secret};
+use crate::model::{Record, Secret, nearest};
 use crate::wire::{Exchange, Session, Turn};
 use std::collections::BTreeMap;
 
@@ -101,11 +101,14 @@ impl Settings {
                     .iter()
                     .map(|setting| setting.name.as_str())
                     .collect();
-                return Err(format!(
-                    "{} has no setting {name}; it has: {}",
-                    manifest.vendor.id,
-                    names.join(", ")
-                ));
+                let vendor = &manifest.vendor.id;
+                return Err(match nearest(name, names.iter().copied()) {
+                    Some(near) => format!("{vendor} has no setting {name}: did you mean {near}?"),
+                    None => format!(
+                        "{vendor} has no setting {name}; it has: {}",
+                        names.join(", ")
+                    ),
+                });
             };
             if !setting.words.is_empty() && !setting.words.contains(text) {
                 return Err(format!(

@@ -3,9 +3,8 @@
 use crate::archive::{Archive, ArchiveError, Snapshot};
 use crate::cli::ArchiveListArgs;
 use crate::lang::translated;
-use crate::rim::terminal::print_data;
+use crate::rim::terminal::{print_data, print_table};
 use crate::rim::{Exit, Failure};
-use crate::sheet::markdown;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -64,6 +63,5 @@ pub(super) fn run(args: &ArchiveListArgs) -> Result<Exit, Failure> {
         })
         .collect();
     let headings = ["target", "entry", "entered", "extensions", "file", ""].map(translated);
-    let table = markdown::table(&headings, &rows);
-    print_data(|out| out.write_all(table.as_bytes()))
+    print_table(&headings, &rows)
 }

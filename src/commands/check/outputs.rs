@@ -8,10 +8,15 @@ use crate::lang::{language, translated};
 use crate::model::counted;
 use crate::report::marked::MarkedCopy;
 use crate::report::{FindingSummary, ReportFile, finding_line, summary_of_check};
-use crate::rim::terminal::{output, print, printed, write_line};
+use crate::rim::terminal::{data_screen, fitting, output, print, printed, write_line};
 use crate::rim::{Exit, Failure};
 use jiff::Timestamp;
 use std::io::{BufWriter, Write};
+
+/// The lines of a screen that are left for the counts behind the findings.
+const SAID_LATER: usize = 1;
+/// Those for the refusal of losses.
+const REFUSAL_LINES: usize = 4;
 
 /// The outputs of a check: standard output, reports, and the marked copy.
 pub(super) struct CheckOutputs<'t> {
@@ -102,7 +107,12 @@ impl<'t> CheckOutputs<'t> {
             let summary = summary_of_check("check", vendor, &[], counts, started, exit.code());
             printed(writeln!(self.out, "{summary}"))?;
         }
-        for line in self.found.lines(language()) {
+        let later = SAID_LATER + usize::from(self.args.mark.is_some());
+        let lines = match data_screen(later + usize::from(lossy.is_err()) * REFUSAL_LINES) {
+            Some(screen) => fitting(&self.found, screen),
+            None => self.found.lines(language()),
+        };
+        for line in lines {
             write_line(&mut self.out, line)?;
         }
         printed(self.out.flush())?;

@@ -1,31 +1,26 @@
 //! The changed cells of a repaired copy: on the terminal, as JSON, and as a report.
 
+use super::alike_cells::AlikeCells;
 use super::changed_cell::{ChangedCell, HEADINGS};
 use crate::check::Counts;
 use crate::cli::FixArgs;
 use crate::lang::{language, translated};
-use crate::model::counted;
 use crate::model::{Finding, Place};
 use crate::report::{column_in_message, summary_of_check};
-use crate::rim::terminal::{output, print, printed};
+use crate::rim::terminal::{output, print, printed, write_line};
 use crate::rim::{Exit, Failure};
 use crate::sheet::{Readers, Row, Sheet, SheetError, Writer};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 
 /// The beginning of the JSON object, before the first change.
 const OPENING: &str = "{\"changes\":[";
 
-/// The number of changed cells that are printed of each field and cause.
-const SHOWN_MAX: u64 = 5;
-
 /// The changes, reported while they are made.
 pub(super) struct Changes<'s> {
     args: &'s FixArgs,
     sheet: &'s Sheet,
-    /// The number of changed cells of each column, as people are told of it, and cause.
-    alike: BTreeMap<(String, String), u64>,
+    alike: AlikeCells,
     out: BufWriter<Box<dyn Write + Send>>,
     writers: Vec<Writer>,
     pub(super) rows: u64,
@@ -42,7 +37,7 @@ impl<'s> Changes<'s> {
         Ok(Changes {
             args,
             sheet,
-            alike: BTreeMap::new(),
+            alike: AlikeCells::default(),
             out: BufWriter::new(output()),
             writers: writers?,
             rows: 0,
@@ -63,18 +58,18 @@ impl<'s> Changes<'s> {
         let heading = self.sheet.headings.get(column).map_or("", String::as_str);
         let changed = ChangedCell::new(place, number, (column, heading), finding, [value, repair]);
         self.cells += 1;
-        let alike = self.alike.entry(changed.cause()).or_default();
-        *alike += 1;
-        let written = if self.args.json {
+        let line = changed.line();
+        let is_shown = self
+            .alike
+            .add(changed.cause(), &line, self.args.all || self.args.json);
+        if self.args.json {
             // One object, begun here and ended with the summary, because there may be many.
             let opening = if self.cells == 1 { OPENING } else { "," };
-            write!(self.out, "{opening}{}", changed.as_json(self.rows))
-        } else if *alike > SHOWN_MAX && !self.args.all {
-            Ok(())
-        } else {
-            writeln!(self.out, "{}", changed.line())
-        };
-        printed(written)?;
+            let change = changed.as_json(self.rows);
+            printed(write!(self.out, "{opening}{change}"))?;
+        } else if is_shown {
+            write_line(&mut self.out, line)?;
+        }
         let row = self.rows.to_string();
         for writer in &mut self.writers {
             writer.row(changed.cells(&row))?;
@@ -100,16 +95,13 @@ impl<'s> Changes<'s> {
         started: Timestamp,
     ) -> Result<(u64, Exit), Failure> {
         let exit = Exit::done_if(counts.invalid == 0);
+        let left_out = self.alike.left_out();
         for writer in self.writers {
             writer.finish()?;
         }
-        let is_short = !self.args.json && !self.args.all;
-        let alike = self.alike.iter().filter(|_| is_short);
-        for ((column, code), count) in alike {
-            if *count > SHOWN_MAX {
-                let more = counted(count - SHOWN_MAX, "more cell");
-                let line = format!("… and {more} of {column} ({code}): --all shows each");
-                printed(writeln!(self.out, "{}", translated(&line)))?;
+        if !self.args.json {
+            for line in left_out {
+                write_line(&mut self.out, translated(&line))?;
             }
         }
         if self.args.json {

@@ -3,6 +3,7 @@
 //! Only cells with a finding that carries a repair change. The copy is checked before it takes its place; the original
 //! is never written to.
 
+mod alike_cells;
 mod changed_cell;
 mod changes;
 mod propose;

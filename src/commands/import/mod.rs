@@ -11,7 +11,7 @@ use crate::plan::Refusal;
 use crate::plan::import::plan_import;
 use crate::rim::terminal::stop_on_interrupt;
 use crate::rim::{Context, Exit, Failure, Target};
-use crate::run::Run;
+use crate::run::{RESULT_LINES, Run};
 use request::request;
 
 /// Brings the sheets' extensions onto the target.
@@ -42,7 +42,7 @@ pub(super) fn run(args: &ImportArgs, context: &Context) -> Result<Exit, Failure>
     }
     let (mut rows, prepared) = read_rows(wanted, &request, None, context)?;
     let refusal = check(&mut rows, wanted, args.all_or_nothing, &target);
-    rows.print_warnings();
+    rows.print_warnings(RESULT_LINES);
     let refusal = refusal.or_else(|| (!rows.any_valid()).then(Refusal::no_valid_row));
     let stop = stop_on_interrupt()?;
     let run = Run::new(&request, context, &stop).of_rows(rows);

@@ -1,8 +1,8 @@
 //! The losses of a migration, and the rows that it would send, as files.
 
+use super::loss_rows::{write_each, write_kinds};
 use crate::cli::{MigrateArgs, OnLoss};
-use crate::mapping::Mapping;
-use crate::migrate;
+use crate::migrate::{self, kind_columns};
 use crate::model::{Field, TO_GENERATE};
 use crate::plan::transfer::{Move, Transfer};
 use crate::report::{for_people, reader_of};
@@ -38,8 +38,12 @@ pub(super) fn print_summary(args: &MigrateArgs, transfer: &Transfer) {
 
 fn write_loss(path: &Path, transfer: &Transfer) -> Result<(), SheetError> {
     let (from, to) = (&transfer.source.end, &transfer.to.end);
-    let reader = reader_of(Format::to_write(&path.to_string_lossy()));
-    let mut writer = Writer::replace(path, Readers::Anybody, &migrate::columns())?;
+    let format = Format::to_write(&path.to_string_lossy());
+    let (reader, is_page) = (reader_of(format), format.is_some_and(Format::is_page));
+    let mut writer = match is_page {
+        true => Writer::replace(path, Readers::Anybody, &kind_columns())?,
+        false => Writer::replace(path, Readers::Anybody, &migrate::columns())?,
+    };
     writer.set_title(&format!("losses from {} to {}", from.label, to.label));
     for (name, value) in [
         ("from", from.described.clone()),
@@ -52,23 +56,9 @@ fn write_loss(path: &Path, transfer: &Transfer) -> Result<(), SheetError> {
         }
     }
     writer.add_extra(transfer.loss.table());
-    // A page is read by people, who have the rest counted; every other format has all of it.
-    let is_page = writer.is_page();
-    let is_reported = |mapping: Mapping| {
-        let is_kept = matches!(mapping, Mapping::Carried | Mapping::Dropped { lost: false });
-        !(is_kept && is_page)
-    };
-    for one in &transfer.moves {
-        let entries = one.mapped.entries.iter();
-        for entry in entries.filter(|entry| is_reported(entry.mapping)) {
-            let cells = migrate::cells(&one.number, one.mapped.wanted.number(), entry, reader);
-            writer.row(cells.iter().map(String::as_str))?;
-        }
-        let new = one.mapped.wanted.number();
-        for heading in &one.lost_columns {
-            let cells = migrate::lost_cell(&one.number, new, heading);
-            writer.row(cells.iter().map(String::as_str))?;
-        }
+    match is_page {
+        true => write_kinds(&mut writer, transfer)?,
+        false => write_each(&mut writer, transfer, reader)?,
     }
     writer.finish()
 }

@@ -6,6 +6,7 @@
 
 mod into_file;
 mod loss;
+mod loss_rows;
 mod renumber;
 mod sides;
 

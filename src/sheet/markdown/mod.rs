@@ -2,4 +2,4 @@
 
 pub(crate) mod write;
 
-pub use write::table;
+pub use write::{table, table_within};

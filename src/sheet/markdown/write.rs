@@ -2,25 +2,135 @@
 
 /// The table with its columns aligned. A cell stays on its line: a line break in it becomes `<br>`.
 pub fn table<H: AsRef<str>, C: AsRef<str>>(headings: &[H], rows: &[Vec<C>]) -> String {
-    let header: Vec<String> = headings.iter().map(|text| escaped(text.as_ref())).collect();
-    let rows: Vec<Vec<String>> = rows
-        .iter()
-        .map(|row| row.iter().map(|text| escaped(text.as_ref())).collect())
-        .collect();
-    // A rule of three dashes is the shortest that is understood everywhere.
-    let mut widths: Vec<usize> = header.iter().map(|text| width(text).max(3)).collect();
-    for row in &rows {
-        for (widest, text) in widths.iter_mut().zip(row) {
-            *widest = width(text).max(*widest);
+    TableCells::new(headings, rows).aligned()
+}
+
+/// The table on a terminal of so many columns: cells are broken between words, and where that is not enough each row is
+/// a paragraph with its headings.
+pub fn table_within<H: AsRef<str>, C: AsRef<str>>(
+    headings: &[H],
+    rows: &[Vec<C>],
+    columns: usize,
+) -> String {
+    let cells = TableCells::new(headings, rows);
+    match cells.widths_within(columns) {
+        Some(widths) => cells.broken(&widths),
+        None => cells.paragraphs(),
+    }
+}
+
+/// The lines around the cells of a row: before each and behind the last.
+const AROUND_CELL: usize = 3;
+
+/// A table's cells, none of which breaks it.
+struct TableCells {
+    header: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl TableCells {
+    fn new<H: AsRef<str>, C: AsRef<str>>(headings: &[H], rows: &[Vec<C>]) -> TableCells {
+        let row = |row: &Vec<C>| row.iter().map(|text| escaped(text.as_ref())).collect();
+        TableCells {
+            header: headings.iter().map(|text| escaped(text.as_ref())).collect(),
+            rows: rows.iter().map(row).collect(),
         }
     }
-    let mut table = line(&header, &widths);
-    let rules: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
-    table.push_str(&line(&rules, &widths));
-    for row in &rows {
-        table.push_str(&line(row, &widths));
+
+    /// The greatest measure of each column's cells.
+    fn greatest(&self, measure: fn(&str) -> usize) -> Vec<usize> {
+        // A rule of three dashes is the shortest that is understood everywhere.
+        let mut greatest: Vec<usize> = self
+            .header
+            .iter()
+            .map(|text| measure(text).max(3))
+            .collect();
+        for row in &self.rows {
+            for (greatest, text) in greatest.iter_mut().zip(row) {
+                *greatest = measure(text).max(*greatest);
+            }
+        }
+        greatest
     }
-    table
+
+    fn aligned(&self) -> String {
+        let widths = self.greatest(width);
+        let mut table = self.head(&widths);
+        for row in &self.rows {
+            table.push_str(&line(row, &widths));
+        }
+        table
+    }
+
+    fn head(&self, widths: &[usize]) -> String {
+        let rules: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
+        [line(&self.header, widths), line(&rules, widths)].concat()
+    }
+
+    /// The widths with which the table is no wider than so many columns; `None` where a word is too long for that.
+    fn widths_within(&self, columns: usize) -> Option<Vec<usize>> {
+        let mut widths = self.greatest(width);
+        let least = self.greatest(widest_word);
+        let around = AROUND_CELL * widths.len() + 1;
+        while widths.iter().sum::<usize>() + around > columns {
+            let can_give = widths.iter_mut().zip(&least);
+            let can_give = can_give.filter(|(width, least)| **width > **least);
+            let (widest, _) = can_give.max_by_key(|(width, _)| **width)?;
+            *widest -= 1;
+        }
+        Some(widths)
+    }
+
+    fn broken(&self, widths: &[usize]) -> String {
+        let mut table = self.head(widths);
+        for row in &self.rows {
+            let cells: Vec<Vec<String>> = row
+                .iter()
+                .zip(widths)
+                .map(|(text, width)| broken(text, *width))
+                .collect();
+            let height = cells.iter().map(Vec::len).max().unwrap_or_default();
+            for at in 0..height {
+                let part = |cell: &Vec<String>| cell.get(at).cloned().unwrap_or_default();
+                table.push_str(&line(&Vec::from_iter(cells.iter().map(part)), widths));
+            }
+        }
+        table
+    }
+
+    fn paragraphs(&self) -> String {
+        let widest = self.header.iter().map(|text| width(text)).max();
+        let widest = widest.unwrap_or_default();
+        let mut text = String::new();
+        for row in &self.rows {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            let filled = self.header.iter().zip(row);
+            for (heading, cell) in filled.filter(|(_, cell)| !cell.is_empty()) {
+                let space = " ".repeat(widest - width(heading));
+                text.extend([heading, &*space, "  ", cell, "\n"]);
+            }
+        }
+        text
+    }
+}
+
+fn widest_word(text: &str) -> usize {
+    text.split(' ').map(width).max().unwrap_or_default()
+}
+
+/// The text in lines of at most so many characters, broken between words.
+fn broken(text: &str, most: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(last) if last.is_empty() => last.push_str(word),
+            Some(last) if width(last) + 1 + width(word) <= most => last.extend([" ", word]),
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// Writes one row with cells as wide as they are, for a table that is written while it comes. A cell is text: no part
@@ -90,5 +200,40 @@ mod tests {
             table(&["n", "name"], &rows).lines().collect::<Vec<_>>(),
             expected
         );
+    }
+
+    #[test]
+    fn a_table_is_no_wider_than_the_terminal() {
+        let rows = vec![
+            vec![
+                "20261129-6493",
+                "finished: some rows were not sent",
+                "3 created",
+            ],
+            vec!["20261129-a20d", "cut off", ""],
+        ];
+        let headings = ["run", "state", "rows"];
+        let expected = [
+            "| run           | state       | rows      |",
+            "| ------------- | ----------- | --------- |",
+            "| 20261129-6493 | finished:   | 3 created |",
+            "|               | some rows   |           |",
+            "|               | were not    |           |",
+            "|               | sent        |           |",
+            "| 20261129-a20d | cut off     |           |",
+        ];
+        let told = table_within(&headings, &rows, 43);
+        assert_eq!(told.lines().collect::<Vec<_>>(), expected);
+        assert_eq!(table_within(&headings, &rows, 80), table(&headings, &rows));
+        let stacked = [
+            "run    20261129-6493",
+            "state  finished: some rows were not sent",
+            "rows   3 created",
+            "",
+            "run    20261129-a20d",
+            "state  cut off",
+        ];
+        let told = table_within(&headings, &rows, 30);
+        assert_eq!(told.lines().collect::<Vec<_>>(), stacked);
     }
 }

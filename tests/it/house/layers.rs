@@ -68,7 +68,7 @@ const DOORS: &[(&str, &str)] = &[
     ("clap::", "cli/"),
     ("encoding_rs::", "sheet/encoding/mod.rs"),
     ("chardetng::", "sheet/detect/encoding.rs"),
-    ("strsim::", "columns/dictionary.rs"),
+    ("strsim::", "model/words.rs"),
     ("age::", "run/recipients.rs"),
     ("hyper::", "page/server.rs"),
     ("tokio::", "page/server.rs"),

@@ -26,8 +26,17 @@ impl Typist {
 
     /// The same with these variables.
     pub(crate) fn start_with(command: &mut Command, variables: &[(&str, &str)]) -> Typist {
+        Typist::start_on(command, variables, 50)
+    }
+
+    /// The same on a screen of 80 columns and so many lines.
+    pub(crate) fn start_on(
+        command: &mut Command,
+        variables: &[(&str, &str)],
+        lines: u16,
+    ) -> Typist {
         let size = Winsize {
-            ws_row: 50,
+            ws_row: lines,
             ws_col: 80,
             ws_xpixel: 0,
             ws_ypixel: 0,

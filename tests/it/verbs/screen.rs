@@ -421,3 +421,80 @@ fn a_plan_is_in_colour_on_a_terminal_unless_that_is_not_wanted() {
     assert!(!screen("plan a.csv --to sim:openvox --color never", "").contains("\u{1b}[3"));
     assert!(screen("plan a.csv --to sim:openvox --color always", "1").contains(green));
 }
+
+/// A sheet with more kinds of mistakes than a screen has lines.
+#[cfg(target_os = "linux")]
+fn dirty_sheet() -> String {
+    let mut text = "number,first name,last name,email,mobile,home phone,remark,secret,voicemail,shoe size,hat,voicemail pin\n".to_owned();
+    for row in 0..60 {
+        let number = match row {
+            7 => "59 in all".to_owned(),
+            8 => "0106".to_owned(),
+            row => format!("01{row:02}"),
+        };
+        let email = match row % 9 {
+            3 => "nobody @ example",
+            4 => "a@b;c",
+            _ => "ann@example.com",
+        };
+        let secret = match row % 4 {
+            0 => "",
+            1 => "a b c",
+            _ => "Xk39vTq2Lm",
+        };
+        writeln!(
+            text,
+            "{number},Ann,Miller,{email},+49 (0)171 555{row:04},0171/55{row},at once,{secret},perhaps,42,M,12"
+        )
+        .unwrap();
+    }
+    text
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_command_says_of_a_dirty_sheet_fits_on_the_smallest_screen_and_errors_are_in_sight() {
+    let program = Program::new();
+    program.write("dirty.csv", dirty_sheet());
+    for language in ["en", "de"] {
+        for line in [
+            "check dirty.csv --for openvox",
+            "check dirty.csv --for portsip",
+            "plan dirty.csv --to sim:openvox",
+            "import dirty.csv --to sim:openvox --yes --rate 500/s",
+            "fix dirty.csv -o fixed-LANG.csv --for openvox --propose --country DE",
+        ] {
+            let line = format!("{line} --lang {language}").replace("LANG", language);
+            let mut command = program.command(&line);
+            let (_, screen) = Typist::start_on(&mut command, &[], 24).ends();
+            let shown: Vec<&str> = screen.trim_end().lines().collect();
+            assert!(shown.len() < 24, "{line}: {} lines\n{screen}", shown.len());
+            let is_wide = |text: &&&str| bare(text).chars().count() > 80;
+            assert_eq!(shown.iter().find(is_wide), None, "{line}");
+        }
+    }
+    let mut command = program.command("check dirty.csv --for openvox");
+    let (_, screen) = Typist::start_on(&mut command, &[], 24).ends();
+    assert!(
+        screen.contains("error secret (sip_password), 15 cells (H2 H6 H10 …): is missing"),
+        "{screen}"
+    );
+    // In a file each kind has its line, as it is.
+    let whole = program.run("check dirty.csv --for openvox").exits(1);
+    assert!(
+        whole.out.contains("dirty.csv: warning mobile"),
+        "{}",
+        whole.out
+    );
+}
+
+/// A line of a terminal without its colours.
+#[cfg(target_os = "linux")]
+fn bare(line: &str) -> String {
+    let parts = line.split('\u{1b}').enumerate();
+    let text = parts.map(|(at, part)| match part.split_once('m') {
+        Some((_, text)) if at > 0 => text,
+        _ => part,
+    });
+    text.collect::<String>().trim_end_matches('\r').to_owned()
+}

@@ -1,0 +1,70 @@
+//! The terminal's screen: the lines that are still free on it, so that what is said stays in sight.
+
+use super::wrapping::{StreamOfTerminal, size, wrapped};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The lines that have been printed since the command began, or since the last answer.
+static USED: AtomicUsize = AtomicUsize::new(0);
+
+/// A screen with some free lines.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Screen {
+    pub(crate) columns: usize,
+    free: usize,
+}
+
+/// The lines of the screen that a list takes.
+const LIST_LINES_MAX: usize = 3;
+
+impl Screen {
+    /// The screen behind a stream, with `kept` lines for what is said later, and one for the prompt; `None` where it is
+    /// no terminal, or does not say.
+    pub(super) fn behind(stream: impl StreamOfTerminal, kept: usize) -> Option<Screen> {
+        let (columns, rows) = size(stream)?;
+        let used = USED.load(Ordering::Relaxed);
+        let free = rows.saturating_sub(used + kept + 1);
+        Some(Screen { columns, free })
+    }
+
+    /// The line as far as it takes no more than a few lines of the screen: what is long are lists.
+    pub(crate) fn shortened(&self, line: String) -> String {
+        if height(&line, self.columns) <= LIST_LINES_MAX {
+            return line;
+        }
+        let mut kept = line.as_str();
+        while let Some((before, _)) = kept.rsplit_once([' ']) {
+            kept = before;
+            let shown = format!("{kept} …");
+            if height(&shown, self.columns) <= LIST_LINES_MAX {
+                return shown;
+            }
+        }
+        line
+    }
+
+    /// Returns true if the lines fit.
+    pub(crate) fn holds<'l>(&self, lines: impl IntoIterator<Item = &'l str>) -> bool {
+        let heights = lines.into_iter().map(|line| height(line, self.columns));
+        heights.sum::<usize>() <= self.free
+    }
+}
+
+fn height(line: &str, columns: usize) -> usize {
+    let wrapped = wrapped(line, Some(columns));
+    let lines = wrapped.split('\n');
+    lines
+        .map(|line| line.chars().count().div_ceil(columns).max(1))
+        .sum()
+}
+
+/// Notes a text that was printed on a terminal of so many columns, without the end of its last line.
+pub(super) fn note_printed(text: &str, columns: Option<usize>) {
+    if let Some(columns) = columns {
+        USED.fetch_add(height(text, columns), Ordering::Relaxed);
+    }
+}
+
+/// Notes that somebody has answered a question, and read what was above it.
+pub(super) fn note_answered() {
+    USED.store(0, Ordering::Relaxed);
+}
