@@ -9,7 +9,7 @@ use super::owner::{Owner, owner};
 use super::questions::{ColumnError, Question};
 use super::sample::Sample;
 use super::{deletion, doubts, meant, neighbours, notes, single};
-use crate::lang::in_language;
+use crate::lang::word_in;
 use crate::manifest::Manifest;
 use crate::model::{Care, Language, Outcome};
 use crate::sheet::Sheet;
@@ -89,10 +89,9 @@ fn is_report(headings: &[String]) -> bool {
         Outcome::PLACE,
         Outcome::RESULT,
     ];
-    Language::ALL.into_iter().any(|language| {
-        own.iter()
-            .all(|heading| has(&in_language(heading, language)))
-    })
+    Language::ALL
+        .into_iter()
+        .any(|language| own.iter().all(|heading| has(&word_in(heading, language))))
 }
 
 /// Understands the headings of a sheet. `header_line` is the line of the header row, for naming its cells; `None` where

@@ -13,6 +13,7 @@ mod tests;
 
 use crate::model::Language;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::env;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, PoisonError, RwLock, RwLockReadGuard};
@@ -33,6 +34,13 @@ const GERMAN: &[(&str, &str)] = &[
     ("vendors", include_str!("de/vendors.toml")),
     ("words", include_str!("de/words.toml")),
 ];
+
+static WORDS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+    let words = GERMAN.iter().find(|(room, _)| *room == "words");
+    words.map_or_else(BTreeMap::new, |(_, text)| {
+        toml::from_str(text).unwrap_or_default()
+    })
+});
 
 /// The German texts of the help and of errors on the command line. Messages do not know them: some are single words.
 const GERMAN_HELP: &str = include_str!("de/help.toml");
@@ -107,6 +115,16 @@ pub(crate) fn in_language(text: &str, language: Language) -> Cow<'_, str> {
         Language::English => Cow::Borrowed(text),
         Language::German => TABLE.translate(text, &kept()),
     }
+}
+
+/// A heading or another word that stands alone, in a language, by the words' own file: the tables of all messages take
+/// much longer to be read.
+pub(crate) fn word_in(word: &str, language: Language) -> Cow<'_, str> {
+    let known = match language {
+        Language::English => None,
+        Language::German => WORDS.get(word),
+    };
+    known.map_or(Cow::Borrowed(word), |known| Cow::Borrowed(known))
 }
 
 /// A text of the help, or of an error on the command line, in a language.

@@ -21,13 +21,19 @@ pub(crate) enum OddChar {
     Lookalike,
 }
 
-/// Cyrillic and Greek letters that no screen tells from Latin ones.
-const LOOKALIKES: &str = "АВЕКМНОРСТУХаеорсухІЈЅіјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧον";
+/// Cyrillic and Greek letters that no screen tells from Latin ones, in the order of their codes.
+const LOOKALIKES: [char; 41] = [
+    'Α', 'Β', 'Ε', 'Ζ', 'Η', 'Ι', 'Κ', 'Μ', 'Ν', 'Ο', 'Ρ', 'Τ', 'Υ', 'Χ', 'ν', 'ο', 'Ѕ', 'І', 'Ј',
+    'А', 'В', 'Е', 'К', 'М', 'Н', 'О', 'Р', 'С', 'Т', 'У', 'Х', 'а', 'е', 'о', 'р', 'с', 'у', 'х',
+    'ѕ', 'і', 'ј',
+];
 
 impl OddChar {
     /// The class of a character; `None` for a usual one.
     pub(crate) fn class(c: char) -> Option<OddChar> {
         match c {
+            // Nearly all.
+            ' '..='~' => None,
             '\u{fffe}' | '\u{ffff}' => Some(OddChar::Control),
             c if c.is_control() && !matches!(c, '\t' | '\n' | '\r') => Some(OddChar::Control),
             '\u{ad}'
@@ -50,8 +56,24 @@ impl OddChar {
             '\u{660}'..='\u{669}' | '\u{6f0}'..='\u{6f9}' => Some(OddChar::OtherDigit),
             '\u{2018}'..='\u{201f}' | '\u{2032}' | '\u{2033}' => Some(OddChar::CurlyQuote),
             '\t' | '\n' | '\r' => Some(OddChar::LineBreak),
-            c if LOOKALIKES.contains(c) => Some(OddChar::Lookalike),
+            c if LOOKALIKES.binary_search(&c).is_ok() => Some(OddChar::Lookalike),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_that_look_like_latin_ones_are_known_and_others_are_usual() {
+        for c in "АВЕКМНОРСТУХаеорсухІЈЅіјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧον".chars()
+        {
+            assert_eq!(OddChar::class(c), Some(OddChar::Lookalike), "{c}");
+        }
+        for c in "БГДЖбгджФфΓΔαβγ".chars().chain(' '..='~') {
+            assert_eq!(OddChar::class(c), None, "{c}");
         }
     }
 }

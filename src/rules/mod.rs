@@ -7,6 +7,31 @@
 //! - [`Collector`] and [`CrossRowFacts`]: all rows together. A first pass over the rows leaves [`BatchFacts`], which a
 //!   collector gathers in row order; with its facts a second pass can report all findings of a row together with that
 //!   row.
+//!
+//! ```
+//! use rowcall::columns::{BindOptions, Binding};
+//! use rowcall::manifest::{Manifest, Purpose};
+//! use rowcall::rules::Checker;
+//! use rowcall::sheet::{Input, ReadOptions, open};
+//!
+//! let facts = std::fs::read_to_string("src/vendors/openvox/vendor.toml")?;
+//! let manifest = Manifest::parse(&facts)?;
+//! let input = Input::File("samples/openvox/good.csv".into());
+//! let mut errors = 0;
+//! for sheet in open(&input, &ReadOptions::default())? {
+//!     let binding = Binding::bind(&sheet.headings, &manifest, &[&manifest], &BindOptions::default())?;
+//!     let checker = Checker::new(&manifest, &binding);
+//!     for batch in sheet.batches() {
+//!         batch?.rows(|row| {
+//!             let (mut findings, mut repeats) = (vec![], vec![]);
+//!             checker.row(&row, Purpose::Create, None, &mut findings, &mut repeats);
+//!             errors += findings.iter().filter(|finding| finding.is_error()).count();
+//!         })?;
+//!     }
+//! }
+//! assert_eq!(errors, 0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod bound;
 mod compiled;

@@ -187,6 +187,18 @@ const VACANT_BEGINS: [&str; 5] = [
 /// The most bytes of such a word, with a number behind it.
 const BYTES_MAX: usize = 24;
 
+/// For each first byte of a word in [`VACANT`] the lengths of those words, a bit for each: of nearly all names there is none.
+const VACANT_LENGTHS: [u32; 256] = {
+    let mut lengths = [0; 256];
+    let mut at = 0;
+    while at < VACANT.len() {
+        let word = VACANT[at].as_bytes();
+        lengths[word[0] as usize] |= 1 << word.len();
+        at += 1;
+    }
+    lengths
+};
+
 /// Returns true if a text in the place of a name names nobody; a number may stand behind the word, as in `Reserve 2`, or
 /// a remark in brackets.
 pub(super) fn is_vacant(text: &str) -> bool {
@@ -218,6 +230,9 @@ pub(super) fn is_vacant(text: &str) -> bool {
     // Letters that only fill the cell, such as `xxx`.
     if first == b'x' && word.len() > 1 && word.bytes().all(|b| matches!(b, b'x' | b'X')) {
         return true;
+    }
+    if VACANT_LENGTHS[usize::from(first)] >> word.len() & 1 == 0 {
+        return false;
     }
     // Capital letters of these words are as long as the small ones.
     let mut known = VACANT

@@ -5,6 +5,21 @@
 //!
 //! `reader` opens an input of any format, `writer` writes one; each format has a folder with the code that reads,
 //! writes and repairs it. [`format`](mod@format) has the table of formats.
+//!
+//! ```
+//! use rowcall::sheet::{Input, ReadOptions, SheetError, open};
+//!
+//! let input = Input::File("samples/openvox/good.csv".into());
+//! let sheets = open(&input, &ReadOptions::default())?;
+//! let mut rows = 0;
+//! for sheet in &sheets {
+//!     for batch in sheet.batches() {
+//!         rows += batch?.rows(|row| assert_eq!(row.cells.len(), sheet.headings.len()))?;
+//!     }
+//! }
+//! assert_eq!(rows, 200);
+//! # Ok::<(), SheetError>(())
+//! ```
 
 mod book;
 mod cells;

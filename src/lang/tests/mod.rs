@@ -5,7 +5,7 @@ mod collect;
 use super::part::TextPart;
 use super::pattern::{PlaceKind, TextPattern};
 use super::table::TextTable;
-use super::{GERMAN, TABLE, in_language};
+use super::{GERMAN, TABLE, in_language, word_in};
 use crate::model::redact::quoted;
 use crate::model::{Action, Language, RingResult, RowResult, Severity};
 use crate::random::Random;
@@ -195,6 +195,16 @@ fn an_unknown_text_stays_and_english_asks_no_table() {
     }
     let unknown = "no such message, and {braces} too";
     assert_eq!(in_language(unknown, Language::German), unknown);
+}
+
+#[test]
+fn a_word_alone_is_looked_up_without_the_messages() {
+    for heading in ["place", "result", "elapsed_ms", "finished_at"] {
+        let german = word_in(heading, Language::German);
+        assert_ne!(german, heading);
+        assert_eq!(german, in_language(heading, Language::German));
+        assert_eq!(word_in(heading, Language::English), heading);
+    }
 }
 
 /// A table of a few texts.

@@ -11,6 +11,9 @@ const WINDOWS_1252: [char; 32] = [
 
 /// Finds the damage that a wrong encoding did to a text; `None` where none shows.
 pub(in crate::rules) fn garbled(text: &str) -> Option<Damage> {
+    if text.is_ascii() {
+        return None;
+    }
     if text.contains('\u{fffd}') {
         return Some(Damage::new(
             "damage.garbled",
