@@ -410,12 +410,10 @@ pub(crate) fn is_dialled(text: &str) -> bool {
 
 /// Returns true for the name of a caller ID that is read as a name where no number stands beside it.
 pub(crate) fn is_name_alone(name: &str) -> bool {
-    let is_quoted = name.len() > 1 && name.starts_with('"') && name.ends_with('"');
-    let has_number = name
-        .rsplit_once('<')
-        .is_some_and(|(_, rest)| rest.contains('>'));
     let is_usual = name == name.trim() && !matches!(name, "" | "unknown");
-    is_usual && !is_quoted && !has_number && !is_dialled(&ungrouped(name))
+    // A quote in front begins a name of its own, what stands behind < is taken for a number, and a backslash is lost.
+    let has_signs = name.starts_with('"') || name.contains(['<', '\\']);
+    is_usual && !has_signs && !is_dialled(&ungrouped(name))
 }
 
 /// Returns true if digits stand for a number within these bounds.

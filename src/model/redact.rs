@@ -46,6 +46,12 @@ pub fn repeats(words: &str, typed: &str) -> bool {
 /// The digits that a piece of a secret has in hexadecimal.
 const HEX_PIECE: usize = 2 * PIECE;
 
+#[cfg(test)]
+thread_local! {
+    /// The number of secrets that this thread has looked for in words, so that a test can count the work.
+    pub(crate) static LOOKED_FOR: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// Words from elsewhere in all readings in which a secret is looked for in them: in any case, percent-encoded, escaped as
 /// in JSON, XML or shells (also twice), in base64 (also in lower case) or in hexadecimal digits, and with whatever signs
 /// between its letters. They are read once, however many secrets are looked for.
@@ -99,6 +105,8 @@ impl ReadWords {
 
     /// Returns true if they contain this secret or a piece of it.
     pub(crate) fn repeat(&self, typed: &str) -> bool {
+        #[cfg(test)]
+        LOOKED_FOR.set(LOOKED_FOR.get() + 1);
         let secret = typed.to_lowercase();
         if secret.is_empty() {
             return false;

@@ -155,3 +155,30 @@ pub(crate) fn logged(link: Box<dyn Link>, target: &str, facts: &Manifest) -> Box
         false => link,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::bodies::bodies;
+    use crate::model::redact::LOOKED_FOR;
+    use crate::vendors::vendor;
+    use crate::wire::{Effect, Method, Reply, Request};
+
+    /// Each row of an Asterisk with AMI reads the boxes of all others. Its reply says in one of a few words that it is one:
+    /// the hidden lines are not looked for in that.
+    #[test]
+    fn the_boxes_of_others_are_looked_for_in_no_reply_that_succeeded() {
+        let names = open_names((vendor("asterisk").unwrap().manifest)());
+        let line = |n: usize| format!("Line-000000-{n:06}: {n}=0815,Name {n},n{n}@example.com\r\n");
+        let lines: String = (0..400).map(line).collect();
+        let looked_for = |head: &str| {
+            let came = format!("{head}\r\nCategory-000000: default\r\n{lines}");
+            let request = Request::new("get", Method::Post, "/rawman", Effect::Reads);
+            let before = LOOKED_FOR.get();
+            bodies(&request, Some(&Reply::new(200, "text/plain", came)), &names);
+            LOOKED_FOR.get() - before
+        };
+        assert_eq!(looked_for("Response: Success"), 0);
+        assert!(looked_for("Message: no such box") >= 400);
+    }
+}

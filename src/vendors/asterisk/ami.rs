@@ -314,10 +314,10 @@ pub(super) fn text(content: &Value) -> &str {
     text.unwrap_or_default()
 }
 
-/// The sections of a file, each with its lines, which are a name and its value.
-pub(super) fn sections(content: &Value) -> Vec<(&str, Vec<(&str, &str)>)> {
+/// The sections of a file by the text of its reply, each with its lines, which are a name and its value.
+pub(super) fn sections(text: &str) -> Vec<(&str, Vec<(&str, &str)>)> {
     let mut sections: Vec<(&str, Vec<_>)> = vec![];
-    for line in text(content).lines() {
+    for line in text.lines() {
         let line = line.strip_suffix('\r').unwrap_or(line);
         let Some((head, value)) = line.split_once(": ") else {
             continue;
@@ -385,15 +385,12 @@ pub(super) fn endpoints(content: &Value) -> Option<Endpoints> {
     })
 }
 
-/// The lines of all sections of a file.
-pub(super) fn lines(content: &Value) -> impl Iterator<Item = (&str, &str)> {
-    sections(content).into_iter().flat_map(|(_, lines)| lines)
-}
-
 /// The places of objects in `sorcery.conf`: a type of objects, with what is said of it behind a slash, and the parts of a
 /// place.
 pub(super) fn places(mapping: &Value) -> impl Iterator<Item = (&str, Vec<&str>)> {
-    lines(mapping).map(|(name, place)| (name.trim(), place.split(',').map(str::trim).collect()))
+    let sections = sections(text(mapping)).into_iter();
+    let lines = sections.flat_map(|(_, lines)| lines);
+    lines.map(|(name, place)| (name.trim(), place.split(',').map(str::trim).collect()))
 }
 
 /// The attributes of one endpoint in AstDB, none where it is not there; `None` where the reply does not say.

@@ -4,12 +4,12 @@
 //! becomes a fixed one, which rings on when the telephone is elsewhere, and takes the place of the one that was fixed.
 
 use super::ami;
-use super::objects::{FOLDER, PjsipObject, ShownObject};
+use super::objects::{FOLDER, ObjectFields, PjsipObject, ShownObject};
 use super::protocol::{AriConversation, Asterisk, encoded, one_line};
 use crate::digest::md5_hex;
 use crate::model::FaultKind;
 use crate::vendors::conversation::Step;
-use crate::wire::{Effect, Method, Request};
+use crate::wire::{Effect, Method, Request, json};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -32,9 +32,9 @@ impl Asterisk {
         Ok(Some(aor))
     }
 
-    /// The fixed contacts of an aor that is to be changed, where a telephone is registered there, so that they are to be put
-    /// back; `None` where there is none.
-    pub(super) fn contacts_to_restore(
+    /// The fixed contacts of an aor that is to be changed, where a telephone is registered there, so that a PUT would not keep
+    /// them; `None` where there is none.
+    pub(super) fn contacts_to_keep(
         &self,
         talk: &mut AriConversation<'_>,
         number: &str,
@@ -52,27 +52,35 @@ impl Asterisk {
             let why = format!(
                 "a telephone is registered at {number}, and with this change Asterisk would take its present address for a fixed contact, for good"
             );
-            let hint = "change it while the telephone is not registered; or set ami = \"on\": then the contacts are put back as they were";
+            let hint = "change it while the telephone is not registered; or set ami = \"on\": then the contacts stay as they are";
             return Err(talk.refuse("registered", why, hint));
         }
         Ok(Some(fixed.join(",")))
     }
 
-    /// Puts the fixed contacts of an aor back that was changed.
-    pub(super) fn restore_contacts(
+    /// Changes an aor in AstDB itself, in one write, so that at no moment it has another fixed contact.
+    pub(super) fn change_stored_aor(
         &self,
         talk: &mut AriConversation<'_>,
         number: &str,
+        fields: &ObjectFields,
         fixed: &str,
     ) -> Step<()> {
         let stored = talk.ask(one_line(talk, ami::get_stored_aor(number))?)?;
         let Some(mut aor) = ami::stored_aor(&stored, number) else {
             return Err(talk.end(talk.not_understood("it is no aor of AstDB")));
         };
+        for (attribute, value) in &fields.0 {
+            aor.insert(attribute.clone(), json::string(value));
+        }
         aor.insert(CONTACT.to_owned(), fixed.into());
         let aor = Value::Object(aor).to_string();
         talk.ask(one_line(talk, ami::set_stored_aor(number, &aor))?)?;
-        Ok(())
+        let shown = self.get_object(talk, PjsipObject::Aor, number)?;
+        match shown.is_some_and(|shown| fields.are_in(&shown)) {
+            true => Ok(()),
+            false => Err(talk.end(talk.not_understood("the aor is not as it was written"))),
+        }
     }
 
     fn fixed_contacts(

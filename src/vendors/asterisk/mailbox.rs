@@ -116,7 +116,7 @@ impl WantedMailbox {
 }
 
 /// The boxes of the target's context, as the file has them.
-#[derive(Default, PartialEq)]
+#[derive(Default)]
 pub(super) struct Mailboxes {
     lines: Vec<(String, Secret)>,
     has_context: bool,
@@ -124,6 +124,23 @@ pub(super) struct Mailboxes {
 }
 
 impl Mailboxes {
+    /// Reads them out of the text of a file; there are none where there is no file.
+    fn in_file(text: Option<&str>) -> Mailboxes {
+        let Some(text) = text else {
+            return Mailboxes::default();
+        };
+        let sections = ami::sections(text);
+        let has_context = !sections.is_empty();
+        let lines = sections.into_iter().flat_map(|(_, lines)| lines);
+        Mailboxes {
+            lines: lines
+                .map(|(name, line)| (name.to_owned(), Secret::new(line)))
+                .collect(),
+            has_context,
+            has_file: true,
+        }
+    }
+
     /// The line of a box.
     pub(super) fn line(&self, talk: &AriConversation<'_>, number: &str) -> Step<Option<Secret>> {
         let mut lines = self.lines.iter().filter(|(name, _)| name == number);
@@ -171,30 +188,23 @@ impl Asterisk {
         let mut before = None;
         for _ in 0..LOOKS_MAX {
             let now = self.get_mailboxes_once(talk)?;
-            if now.is_some() && now == before {
-                return Ok(now.unwrap_or_default());
+            match &now {
+                // They are read out of the file once, when two looks in a row are the same.
+                Some(file) if now == before => return Ok(Mailboxes::in_file(file.as_deref())),
+                _ => before = now,
             }
-            before = now;
         }
         Err(talk.end(self.manifest.fault_of_code("ami_file_in_writing")))
     }
 
-    /// Looks once; `None` where it is being written.
-    fn get_mailboxes_once(&self, talk: &mut AriConversation<'_>) -> Step<Option<Mailboxes>> {
+    /// Looks once at the file, and returns its text, if there is a file; `None` where it is being written.
+    fn get_mailboxes_once(&self, talk: &mut AriConversation<'_>) -> Step<Option<Option<String>>> {
         let request = one_line(talk, ami::get_mailboxes(&self.voicemail_context))?;
-        let content = match talk.try_ask(request)? {
-            Ok(content) => content,
-            Err(refusal) if refusal.kind == FaultKind::Missing => {
-                return Ok(Some(Mailboxes::default()));
-            }
-            Err(_) => return Ok(None),
-        };
-        let own = |(name, line): (&str, &str)| (name.to_owned(), Secret::new(line));
-        Ok(Some(Mailboxes {
-            has_context: !ami::sections(&content).is_empty(),
-            lines: ami::lines(&content).map(own).collect(),
-            has_file: true,
-        }))
+        Ok(match talk.try_ask(request)? {
+            Ok(content) => Some(Some(ami::text(&content).to_owned())),
+            Err(refusal) if refusal.kind == FaultKind::Missing => Some(None),
+            Err(_) => None,
+        })
     }
 
     /// The line of a box once the wanted parts are in it; `None` where there is to be none. The name follows that of the

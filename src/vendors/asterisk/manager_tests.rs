@@ -217,6 +217,35 @@ fn wherever_it_is_cut_off_the_box_and_the_keys_end_as_wanted() {
     }
 }
 
+/// Beside a registered telephone a change of the aor is one write: wherever it is cut off, the fixed contact is the one
+/// before, and done again the change ends as wanted.
+#[test]
+fn wherever_it_is_cut_off_an_aor_keeps_its_fixed_contact() {
+    for release in RELEASES {
+        for fixed in ["", "sip:10.0.0.7:5060"] {
+            for (after, loses_request) in (0..20).flat_map(|at| [(at, false), (at, true)]) {
+                let mut desk = desk(release);
+                is_done(desk.run(Task::Create(&ann())));
+                tests::put(&mut desk.pbx, "aor", "2002", &[("contact", fixed)]);
+                let telephone = vec!["sip:2002@10.0.0.8".to_owned()];
+                desk.pbx.registered.insert("2002".into(), telephone);
+                let more = record(&[
+                    (Field::NUMBER, "2002"),
+                    (Field::MAX_REGISTRATIONS, "5"),
+                    (Field::VOICEMAIL, "off"),
+                ]);
+                let ended = desk.cut_off(&Task::Update(&more), after, loses_request);
+                let contact = |desk: &ManagerDesk| desk.pbx.stored("2002", "aor.contact");
+                assert_eq!(contact(&desk).as_deref(), Some(fixed), "{after}");
+                is_done(desk.run(Task::Update(&more)));
+                assert_eq!(contact(&desk).as_deref(), Some(fixed), "{after}");
+                assert_has(&desk.look("2002").unwrap(), &more);
+                assert!(after < 19 || ended || loses_request);
+            }
+        }
+    }
+}
+
 #[test]
 fn a_box_or_key_that_was_there_before_is_neither_used_nor_changed() {
     for wanted_pin in [None, Some("0001")] {

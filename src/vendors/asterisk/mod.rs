@@ -96,7 +96,7 @@ struct ChangedParts {
     had_name: bool,
     /// True if neither its auth nor its aor was gone.
     are_whole: bool,
-    /// The fixed contacts that the change of its aor would replace.
+    /// The fixed contacts that a PUT of its aor would replace.
     contacts: Option<String>,
 }
 
@@ -555,9 +555,7 @@ impl Asterisk {
             return Err(talk.end(self.manifest.missing(number)));
         }
         let contacts = match &current_aor {
-            Some(current) if !aor.0.is_empty() => {
-                self.contacts_to_restore(talk, number, current)?
-            }
+            Some(current) if !aor.0.is_empty() => self.contacts_to_keep(talk, number, current)?,
             _ => None,
         };
         let beside = (&wanted.mailbox, &wanted.keys);
@@ -604,6 +602,11 @@ impl Asterisk {
                 }
                 PjsipObject::Auth | PjsipObject::Aor => fields,
             };
+            if let (PjsipObject::Aor, Some(fixed)) = (object, &was.contacts) {
+                self.change_stored_aor(talk, number, &fields, fixed)?;
+                talk.did(format!("the {} was changed", object.word()));
+                continue;
+            }
             let keeps_name = fields.get("username").is_none();
             let shown = match self.put(talk, object, number, fields)? {
                 Ok(shown) => shown,
@@ -618,9 +621,6 @@ impl Asterisk {
                 return Err(talk.end(self.manifest.missing(number)));
             }
             talk.did(format!("the {} was changed", object.word()));
-            if let (PjsipObject::Aor, Some(fixed)) = (object, &was.contacts) {
-                self.restore_contacts(talk, number, fixed)?;
-            }
             if object == PjsipObject::Endpoint {
                 // If the extension was removed meanwhile, writing the endpoint created it without its auth and aor.
                 self.part(talk, PjsipObject::Auth, number)?;

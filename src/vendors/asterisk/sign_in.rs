@@ -175,7 +175,7 @@ impl Asterisk {
     /// The boxes of the file, by their numbers and those of other contexts by `NUMBER@CONTEXT`, and its other sections.
     fn entries(&self, content: &Value) -> PbxFile {
         let mut entries = BTreeSet::new();
-        for (section, lines) in ami::sections(content) {
+        for (section, lines) in ami::sections(ami::text(content)) {
             let is_own = section == self.voicemail_context;
             entries.insert(format!("[{section}]"));
             if !matches!(section, "general" | "zonemessages") {

@@ -355,12 +355,13 @@ impl AsteriskSim {
         let aors: BTreeMap<String, String> = aors;
         for (key, text) in aors {
             let stored: Value = serde_json::from_str(&text).unwrap_or_default();
-            let aor = self.objects[1].get_mut(key.trim_start_matches("ps_aors/aor/"));
-            let contact = stored.get("contact").and_then(Value::as_str);
-            if let (Some(aor), Some(contact)) = (aor, contact) {
-                aor.insert("contact".to_owned(), contact.to_owned());
-                aor.retain(|name, text| name != "contact" || !text.is_empty());
+            let Some(aor) = self.objects[1].get_mut(key.trim_start_matches("ps_aors/aor/")) else {
+                continue;
+            };
+            for (name, text) in stored.as_object().into_iter().flatten() {
+                aor.insert(name.clone(), text.as_str().unwrap_or_default().to_owned());
             }
+            aor.retain(|_, text| !text.is_empty());
         }
         reply
     }

@@ -567,14 +567,15 @@ fn the_manager_interface_of_a_real_asterisk_may_have_an_account_of_its_own() {
         .says(&["the PBX's list may be incomplete"]);
 }
 
-/// Names for extensions whose number is no caller ID: six that the PBX keeps, and four that it would read otherwise.
-const NAMES_ALONE: [&str; 10] = [
+/// Names for extensions whose number is no caller ID: four that the PBX keeps, and seven that it would read otherwise.
+const NAMES_ALONE: [&str; 11] = [
     "Bo \"Jo\" Lund",
-    "Ann > Bo <",
-    "Back\\slash",
-    "\"Ann",
+    "Ann > Bo",
     "O'Hara, P.; #7",
     "5 (Ann)",
+    "Back\\slash",
+    "\"Ann",
+    "Ann > Bo <",
     "Ann <5>",
     "\"Ann\"",
     "unknown",
@@ -687,10 +688,14 @@ fn what_the_rules_take_a_real_asterisk_takes() {
             1,
         );
         let mut counts = BTreeMap::new();
+        let mut others = vec![];
         for row in desk.report("r.csv") {
             *counts.entry(row["result"].clone()).or_insert(0) += 1;
-            assert!(["created", "invalid"].contains(&&*row["result"]), "{row:?}");
+            if !["created", "invalid"].contains(&&*row["result"]) {
+                others.push(row);
+            }
         }
-        assert_eq!(counts.get("created"), Some(&23), "{counts:?}");
+        assert!(others.is_empty(), "{others:?}");
+        assert_eq!(counts.get("created"), Some(&21), "{counts:?}");
     }
 }
