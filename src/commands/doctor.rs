@@ -1,11 +1,9 @@
 //! `rowcall doctor`: tries everything that a run needs, on this machine and at each target, and writes nothing to a PBX.
 
 use crate::cli::DoctorArgs;
-use crate::model::redact;
-use crate::rim::config::all_names;
-use crate::rim::doctor::{Check, try_machine, try_target};
+use crate::rim::doctor::{Check, try_all};
 use crate::rim::terminal::{output, print_data, printed, stop_on_interrupt, write_line};
-use crate::rim::{Context, Exit, Failure, PaceOptions, Target};
+use crate::rim::{Context, Exit, Failure};
 use serde_json::json;
 
 /// Tries this machine, then each target that was named, or every target of the configuration.
@@ -14,24 +12,10 @@ use serde_json::json;
 /// Exit 2 where Ctrl-C cannot be caught or standard output cannot be written. A check that fails is printed, and is
 /// exit 3 for a target, else exit 2.
 pub(super) fn run(args: &DoctorArgs, context: &Context) -> Result<Exit, Failure> {
-    let mut checks = try_machine(context);
-    let targets = match args.targets.is_empty() {
-        true => all_names(context.config()).unwrap_or_default(),
-        false => args.targets.clone(),
-    };
     let stop = stop_on_interrupt()?;
-    for text in &targets {
-        if stop.is_stopped() {
-            return Ok(Exit::Interrupted);
-        }
-        let pace = PaceOptions::default();
-        match Target::resolve(text, context.config(), &pace) {
-            Ok(target) => checks.extend(try_target(&target, context, &stop)),
-            Err(failure) => {
-                checks.push(Check::failed(&redact::target(text), "settings", failure));
-            }
-        }
-    }
+    let Some(checks) = try_all(&args.targets, context, &stop) else {
+        return Ok(Exit::Interrupted);
+    };
     if args.json {
         let all = json!({ "command": "doctor", "checks": checks });
         print_data(|out| writeln!(out, "{all}"))?;

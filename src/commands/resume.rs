@@ -1,14 +1,12 @@
 //! `rowcall resume`: resumes a run from the point where it was left.
 
 use crate::cli::ResumeArgs;
-use crate::input::InputRows;
-use crate::ledger::{StoredRun, Summary, runs};
-use crate::model::RunCommand;
-use crate::plan::guard::Budget;
-use crate::rim::terminal::{print, stop_on_interrupt};
+use crate::ledger::{Summary, runs};
+use crate::rim::terminal::stop_on_interrupt;
 use crate::rim::{Context, Exit, Failure, PaceOptions, Target};
-use crate::run::past::{PastRun, line};
-use crate::run::{GuardOptions, Run, RunRequest, refuse_without_rows};
+use crate::run::GuardOptions;
+use crate::run::past::PastRun;
+use crate::run::resume::resume;
 use jiff::{SignedDuration, Timestamp};
 
 /// The greatest age of a run that is resumed without being named.
@@ -28,67 +26,13 @@ pub(super) fn run(args: &ResumeArgs, context: &Context) -> Result<Exit, Failure>
     if let Some(to) = &args.to {
         refuse_other(to, &past, context)?;
     }
-    let target = &past.options.target;
-    let target = target.resolve_for(&past.summary.run, context.config())?;
     let stop = stop_on_interrupt()?;
-    print(past.words());
-    for file in past.options.changed_files() {
-        let file = file.display();
-        print(format!(
-            "{file} has changed since the run read it; the run goes on with the rows that it read"
-        ));
-    }
-    let request = request(args, &past, &target, context);
-    request.refuse_apply()?;
-    // They need no key.
-    let stored = context
-        .state()
-        .and_then(|state| Ok(StoredRun::open(&state, &name)?.outcomes()?));
-    let lines = match stored {
-        Ok(lines) => lines
-            .into_iter()
-            .map(|row| line(row.0, row.1, past.summary.is_doubted))
-            .collect(),
-        Err(failure) => {
-            let (label, json) = (&target.label, args.report.json);
-            return refuse_without_rows(RunCommand::Resume, label, json, Some(&name), failure);
-        }
+    let guard = GuardOptions {
+        yes: args.yes,
+        apply: args.apply,
+        ..GuardOptions::default()
     };
-    let mut files = request.files(&InputRows::default(), context);
-    past.options.files().for_each(|file| files.read(file));
-    let run = Run::new(&request, context, &stop)
-        .resuming(&past)
-        .of_lines(lines);
-    match files.prepare() {
-        Ok(()) => run.resume(&past),
-        Err(failure) => run.refuse_outputs(failure),
-    }
-}
-
-/// The request of the run, with its own files for results where no others are named.
-fn request<'t>(
-    args: &ResumeArgs,
-    past: &PastRun,
-    target: &'t Target,
-    context: &Context,
-) -> RunRequest<'t> {
-    let mut report = args.report.options();
-    if report.files.is_empty() {
-        report.files = past.own_reports(context);
-    }
-    let rejects = past.own_rejects(context);
-    RunRequest {
-        rejects: rejects.map(|(file, _)| file.clone()),
-        // It was within its limits when it began.
-        guard: GuardOptions {
-            yes: args.yes,
-            budget: Budget::UNLIMITED,
-            ring: past.options.ring,
-            apply: args.apply,
-            ..GuardOptions::default()
-        },
-        ..RunRequest::new(RunCommand::Resume, target, report)
-    }
+    resume(&past, (guard, args.report.options()), context, &stop, None)
 }
 
 /// The newest run, where it is not finished and not older than a day.

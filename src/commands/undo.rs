@@ -23,5 +23,5 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
     };
     let stop = stop_on_interrupt()?;
     let options = (guard, args.report.options());
-    undo(&name, options, args.dry_run, context, &stop)
+    undo(&name, options, args.dry_run, context, &stop, None)
 }

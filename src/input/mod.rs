@@ -26,7 +26,7 @@ use crate::report::{REJECT_CODE, is_added_to_rejects};
 use crate::rim::Failure;
 use crate::rim::config::read_small;
 use crate::rim::terminal::{message_screen, print, print_made};
-use crate::sheet::{self, Encoding, Header, Input, ReadOptions, RowTrouble, Sheet};
+use crate::sheet::{self, Encoding, Header, Input, ReadOptions, RowTrouble, Sheet, SheetError};
 use crate::vendors::VENDORS;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -140,13 +140,13 @@ pub(crate) fn bound(
     let mut bind = bind_options(&args.reading)?;
     bind.allowed = allowed;
     let options = read_options(&args.reading, manifest, &vendors, &bind);
-    let (mut bound, mut refused): (Vec<Bound>, _) = (vec![], vec![]);
+    let (mut bound, mut refused): (Vec<Bound>, Vec<SheetError>) = (vec![], vec![]);
     let (mut known, mut strange) = (BTreeSet::new(), vec![]);
     for input in inputs(&args.sheets)? {
         let sheets = match sheet::open(&input, &options) {
             Ok(sheets) => sheets,
             Err(error) => {
-                refused.push(error.to_string());
+                refused.push(error);
                 continue;
             }
         };
@@ -185,7 +185,12 @@ pub(crate) fn bound(
     if refused.is_empty() {
         return Ok(bound);
     }
-    Err(Failure::usage(refused.join("\n")))
+    let texts: Vec<String> = refused.iter().map(SheetError::to_string).collect();
+    let sheets = refused.iter().flat_map(|error| error.kind.sheets());
+    Err(Failure {
+        sheets: sheets.cloned().collect(),
+        ..Failure::usage(texts.join("\n"))
+    })
 }
 
 /// Takes the columns behind the last heading that the mapping names by their cells, such as `(C1)`: one that is left out

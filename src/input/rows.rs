@@ -132,6 +132,19 @@ fn find_total<'r>(rows: &[&'r InputRow]) -> Option<&'r InputRow> {
     rows.find(|row| !row.is_valid() && is_sum(row))
 }
 
+/// A row of a sheet, with the meaning of its cells.
+fn bound_row(
+    row: Row<'_>,
+    (index, sheet): (usize, &Sheet),
+    binding: &Binding,
+    manifest: &Manifest,
+) -> InputRow {
+    let wanted = binding.extension(&row.cells, manifest);
+    let stays = binding.stays(&row.cells);
+    let place = sheet.place(row.line);
+    InputRow::from_row(row, place, index, wanted, stays)
+}
+
 /// Rows without more than their key may be titles where at most one row in this number is of that kind.
 const TITLES_SHARE: usize = 3;
 
@@ -161,15 +174,7 @@ impl InputRows {
             for batch in sheet.batches() {
                 batch?.rows(|row| {
                     table_rows.add_row(&row, binding, manifest);
-                    let (line, wanted) = (row.line, binding.extension(&row.cells, manifest));
-                    let stays = binding.stays(&row.cells);
-                    rows.push(InputRow::from_row(
-                        row,
-                        sheet.place(line),
-                        index,
-                        wanted,
-                        stays,
-                    ));
+                    rows.push(bound_row(row, (index, sheet), binding, manifest));
                 })?;
                 if rows.len() > ROWS_MAX {
                     return Err(Failure::usage(format!(
@@ -179,6 +184,32 @@ impl InputRows {
                 }
             }
             table_rows.refuse_second_table(sheet)?;
+        }
+        Ok(InputRows {
+            sheets,
+            rows,
+            country: None,
+        })
+    }
+
+    /// Reads the first rows, at least so many where there are so many; what all rows together show is not looked at.
+    ///
+    /// # Errors
+    /// Exit 2: an input that cannot be read, with its place.
+    #[cfg(feature = "page")]
+    pub(crate) fn read_first(
+        sheets: Vec<(Sheet, Binding)>,
+        manifest: &Manifest,
+        least: usize,
+    ) -> Result<InputRows, Failure> {
+        let mut rows: Vec<InputRow> = vec![];
+        for (index, (sheet, binding)) in sheets.iter().enumerate() {
+            let mut batches = sheet.batches();
+            while rows.len() < least
+                && let Some(batch) = batches.next()
+            {
+                batch?.rows(|row| rows.push(bound_row(row, (index, sheet), binding, manifest)))?;
+            }
         }
         Ok(InputRows {
             sheets,

@@ -39,6 +39,7 @@ macro_rules! pages {
 }
 
 pages![
+    "page",
     "passwords",
     "telephones",
     "moving",

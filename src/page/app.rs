@@ -6,14 +6,17 @@ use super::job::{JobKind, PageJob};
 use super::look;
 use super::session::{DroppedSheet, Folder, PageSession, ShownEnd, kept_name};
 use super::steps::visit::Visit;
-use super::steps::{headings, plan, rows, sheet, target, watch};
+use super::steps::{archive, doctor, headings, plan, rows, run, sheet, target, watch};
 use super::work::ImportTask;
 use crate::lang::translated;
 use crate::link::StopFlag;
 use crate::model::with_hint;
 use crate::plan::guard::Budget;
+use crate::rim::doctor::try_all;
 use crate::rim::terminal::overheard;
 use crate::rim::{Context, Exit, Failure};
+use crate::run::past::PastRun;
+use crate::run::resume::resume;
 use crate::run::undo::undo;
 use crate::run::{GuardOptions, ReportOptions};
 use std::collections::BTreeMap;
@@ -36,11 +39,14 @@ const OUTDATED: &str =
 
 /// Work that takes a while.
 enum Work {
-    Plan,
+    CheckUp,
+    Plan(ImportTask),
     /// The plan of this digest is carried out.
-    Run(String),
+    Run(ImportTask, String),
     /// The run of this name is taken back.
     Undo(String),
+    /// The run of this name goes on.
+    Resume(String),
 }
 
 /// A job that has ended once this is dropped, however that comes.
@@ -166,9 +172,9 @@ impl App {
             (PageMethod::Get, "icon.svg") => {
                 return PageReply::new(200, "image/svg+xml", look::ICON);
             }
-            (PageMethod::Post, "stop") => {
+            (PageMethod::Post, "stop" | "pause") => {
                 if let Some(job) = self.job() {
-                    job.stop.stop();
+                    job.halt(request.path == "pause");
                 }
                 return PageReply::go(self.guard.base(), "watch");
             }
@@ -207,10 +213,12 @@ impl App {
             "plan" => plan::show(visit),
             "watch" => watch::show(visit, job),
             "result" => watch::result(visit),
-            "report" => {
-                let run = visit.request.query.get("run").to_owned();
-                sheet::report(visit, &run, self.folder.path())
-            }
+            "archive" => archive::show(visit),
+            "doctor" => doctor::show(visit),
+            "runs" => run::show_all(visit),
+            "run" => run::show(visit),
+            "report" => run::report(visit, self.folder.path()),
+            "rejects" => run::rejects(visit, self.folder.path()),
             path => match path.strip_prefix("file/") {
                 Some(name) => watch::file(visit, name),
                 None => {
@@ -235,56 +243,62 @@ impl App {
             "target" => target::take(visit),
             "headings" => headings::take(visit),
             "rows" => rows::take(visit),
-            "plan" => self.begin(visit, Work::Plan),
+            "plan" => match visit.session.task(&self.context) {
+                Some(task) => self.begin(visit, Work::Plan(task)),
+                None => visit.furthest(),
+            },
             "go" => {
                 let id = visit.request.form.get("plan");
-                match visit.session.plan.take_if(|plan| plan.id == id) {
-                    Some(plan) => self.begin(visit, Work::Run(plan.id)),
+                let task = visit.session.task(&self.context);
+                let plan = visit.session.plan.take_if(|plan| plan.id == id);
+                match task.zip(plan) {
+                    Some((task, plan)) => self.begin(visit, Work::Run(task, plan.id)),
                     None => {
                         visit.tell(translated(OUTDATED));
                         visit.furthest()
                     }
                 }
             }
-            "undo" => {
-                let is_meant = !visit.request.form.get("meant").is_empty();
-                let run = visit
-                    .session
-                    .result
-                    .as_ref()
-                    .and_then(|end| end.run.clone());
-                match run.filter(|run| run == visit.request.form.get("run")) {
-                    Some(run) if is_meant => self.begin(visit, Work::Undo(run)),
-                    Some(_) => visit.go("result"),
-                    None => {
-                        visit.tell(translated(
-                            "the page shows another run by now, and nothing was taken back: look again",
-                        ));
-                        visit.go("result")
-                    }
-                }
-            }
+            "undo" => match run::meant(visit) {
+                Ok(run) => self.begin(visit, Work::Undo(run)),
+                Err(reply) => reply,
+            },
+            "resume" => match run::meant(visit) {
+                Ok(run) => self.begin(visit, Work::Resume(run)),
+                Err(reply) => reply,
+            },
+            "passwords" => run::passwords(visit),
+            "doctor" => self.begin(visit, Work::CheckUp),
             _ => PageReply::go(self.guard.base(), ""),
         }
     }
 
     /// Begins work on a thread of its own.
     fn begin(self: &Arc<App>, visit: &mut Visit<'_>, work: Work) -> PageReply {
-        let Some(task) = visit.session.task(&self.context) else {
-            return PageReply::go(self.guard.base(), "");
+        if !matches!(work, Work::CheckUp) {
+            visit.session.plan = None;
+            visit.session.result = None;
+        }
+        let kind = match &work {
+            Work::CheckUp => JobKind::CheckUp,
+            Work::Plan(_) => JobKind::Plan,
+            Work::Run(..) | Work::Undo(_) | Work::Resume(_) => JobKind::Run,
         };
-        visit.session.plan = None;
-        visit.session.result = None;
-        let kind = match work {
-            Work::Plan => JobKind::Plan,
-            Work::Run(_) | Work::Undo(_) => JobKind::Run,
+        let can_pause = match &work {
+            Work::CheckUp | Work::Plan(_) => false,
+            // A rehearsal has no ledger.
+            Work::Run(..) => !visit.session.is_rehearsal(&self.context),
+            Work::Undo(_) | Work::Resume(_) => true,
         };
-        let job = Arc::new(PageJob::new(kind, self.stop.part(), self.folder.path()));
+        let stop = self.stop.part();
+        let job = Arc::new(PageJob::new(kind, can_pause, stop, self.folder.path()));
         let (own, app) = (EndedJob(job.clone()), self.clone());
         let carried_out = move || match work {
-            Work::Plan => app.plan(&task, &own.0),
-            Work::Run(plan) => app.run(&task, &plan, &own.0),
-            Work::Undo(run) => app.undo(&task, &run, &own.0),
+            Work::CheckUp => app.check_up(&own.0),
+            Work::Plan(task) => app.plan(&task, &own.0),
+            Work::Run(task, plan) => app.run(&task, &plan, &own.0),
+            Work::Undo(run) => app.undo(&run, &own.0),
+            Work::Resume(run) => app.resume(&run, &own.0),
         };
         let builder = thread::Builder::new().name("page-work".to_owned());
         match builder.spawn(carried_out) {
@@ -295,13 +309,19 @@ impl App {
             }
             Err(error) => {
                 visit.session.told.push(error.to_string());
-                PageReply::go(self.guard.base(), "rows")
+                visit.furthest()
             }
         }
     }
 
-    /// Takes back a run that the page began.
-    fn undo(&self, task: &ImportTask, run: &str, job: &PageJob) {
+    /// Tries what a run needs.
+    fn check_up(&self, job: &PageJob) {
+        let checks = overheard(&job.lines, || try_all(&[], &self.context, &job.stop));
+        locked(&self.session).checks = checks;
+    }
+
+    /// Takes a run back.
+    fn undo(&self, run: &str, job: &PageJob) {
         let guard = GuardOptions {
             budget: Budget::UNLIMITED,
             // She has said so on the page.
@@ -310,24 +330,36 @@ impl App {
         };
         let options = (guard, ReportOptions::default());
         let ended = overheard(&job.lines, || {
-            undo(run, options, false, &self.context, &job.stop)
+            let told = Some(&job.told);
+            undo(run, options, false, &self.context, &job.stop, told)
         });
-        self.show_end(task, job, self.folder.path().to_owned(), ended);
+        self.show_end(job, self.folder.path().to_owned(), ended);
     }
 
-    /// Keeps the end of work for the page with the result. The job of an undo names no run, so that none is offered again.
-    fn show_end(
-        &self,
-        task: &ImportTask,
-        job: &PageJob,
-        files: PathBuf,
-        ended: Result<Exit, Failure>,
-    ) {
+    /// Lets a run go on that was stopped or cut off.
+    fn resume(&self, run: &str, job: &PageJob) {
+        let guard = GuardOptions {
+            // The run's own question was answered when it began.
+            yes: true,
+            ..GuardOptions::default()
+        };
+        let options = (guard, ReportOptions::default());
+        let ended = overheard(&job.lines, || {
+            let past = PastRun::open(&self.context, run)?;
+            let _ = job.told.name.set(run.to_owned());
+            resume(&past, options, &self.context, &job.stop, Some(&job.told))
+        });
+        self.show_end(job, self.folder.path().to_owned(), ended);
+    }
+
+    /// Keeps the end of work for the page with the result.
+    fn show_end(&self, job: &PageJob, files: PathBuf, ended: Result<Exit, Failure>) {
         locked(&self.session).result = Some(ShownEnd {
+            is_paused: job.is_paused(),
             ended,
-            run: job.run.get().cloned(),
-            target: task.target.clone(),
-            lines: job.told(),
+            run: job.told.name.get().cloned(),
+            counts: job.counts(),
+            lines: job.lines_told(),
             files,
         });
     }
@@ -354,6 +386,6 @@ impl App {
             }
             Err(error) => (self.folder.path().to_owned(), Err(Failure::usage(error))),
         };
-        self.show_end(task, job, files, ended);
+        self.show_end(job, files, ended);
     }
 }

@@ -1,17 +1,26 @@
-//! Work that takes a while, and its browser that watches: a plan that is made, a run.
+//! Work that takes a while, and its browser that watches: a check-up, a plan that is made, a run.
 
+use super::look::said;
 use crate::lang::translated;
 use crate::link::StopFlag;
+use crate::model::{Outcome, RowResult};
 use crate::progress::drawn;
 use crate::rim::terminal::OverheardLines;
+use crate::run::told::ToldRun;
 use serde_json::json;
 use std::path::Path;
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{OnceLock, PoisonError};
+
+/// A result as a word for people.
+fn result_word(result: RowResult) -> String {
+    translated(result.word()).replace('_', " ")
+}
 
 /// The kind of the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum JobKind {
+    CheckUp,
     Plan,
     Run,
 }
@@ -25,19 +34,24 @@ pub(super) struct PageJob {
     pub(super) lines: OverheardLines,
     /// The page's folder, which no line needs to name.
     folder: String,
-    /// The run's name, once it has one.
-    pub(super) run: OnceLock<String>,
+    /// The run, as far as it is by now.
+    pub(super) told: ToldRun,
+    /// True where the run has a ledger to go on from.
+    pub(super) can_pause: bool,
+    is_paused: AtomicBool,
     is_ended: AtomicBool,
 }
 
 impl PageJob {
-    pub(super) fn new(kind: JobKind, stop: StopFlag, folder: &Path) -> PageJob {
+    pub(super) fn new(kind: JobKind, can_pause: bool, stop: StopFlag, folder: &Path) -> PageJob {
         PageJob {
             kind,
             stop,
             lines: OverheardLines::default(),
             folder: format!("{}/", folder.display()),
-            run: OnceLock::new(),
+            told: ToldRun::default(),
+            can_pause,
+            is_paused: AtomicBool::new(false),
             is_ended: AtomicBool::new(false),
         }
     }
@@ -50,10 +64,42 @@ impl PageJob {
         self.is_ended.store(true, Ordering::Release);
     }
 
+    /// Sends nothing more, as Ctrl-C does; paused, the rest is meant to go on.
+    pub(super) fn halt(&self, is_paused: bool) {
+        self.is_paused.store(is_paused, Ordering::Release);
+        self.stop.stop();
+    }
+
+    pub(super) fn is_paused(&self) -> bool {
+        self.is_paused.load(Ordering::Acquire)
+    }
+
+    /// The rows that ended last, the newest first: number, result, and why.
+    pub(super) fn last_rows(&self) -> Vec<String> {
+        let words = |row: Outcome| {
+            let result = result_word(row.result);
+            let why = match row.message.is_empty() {
+                true => String::new(),
+                false => format!(": {}", translated(&row.message)),
+            };
+            said(&format!("{} {result}{why}", row.number))
+        };
+        self.told.last_rows().into_iter().map(words).collect()
+    }
+
+    /// The number of rows of each result, in words.
+    pub(super) fn counts(&self) -> Vec<String> {
+        let counts = self.told.counts().into_iter();
+        let words = counts.map(|(result, count)| format!("{count} {}", result_word(result)));
+        words.collect()
+    }
+
     /// The lines so far.
-    pub(super) fn told(&self) -> Vec<String> {
+    pub(super) fn lines_told(&self) -> Vec<String> {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let lines = lines.iter().map(|line| line.replace(&self.folder, ""));
+        let lines = lines
+            .iter()
+            .map(|line| said(&line.replace(&self.folder, "")));
         lines.collect()
     }
 
@@ -61,9 +107,13 @@ impl PageJob {
     pub(super) fn words(&self) -> String {
         let words = match (self.is_ended(), self.stop.is_stopped()) {
             (true, _) => "finished",
+            (_, true) if self.is_paused() => {
+                "pausing: what was sent is settled, the rest waits until it is to go on"
+            }
             (_, true) => "stopping: what was sent is settled, nothing more is sent",
             _ => match (drawn(), self.kind) {
                 (Some(drawn), _) => return drawn.words,
+                (None, JobKind::CheckUp) => "trying what a run needs",
                 (None, JobKind::Plan) => "asking the PBX what it holds",
                 (None, JobKind::Run) => "signing in",
             },
@@ -78,7 +128,8 @@ impl PageJob {
             "words": self.words(),
             "done": done,
             "total": total,
-            "lines": self.told(),
+            "lines": self.lines_told(),
+            "rows": self.last_rows(),
             "ended": self.is_ended(),
         });
         ["data: ", &state.to_string(), "\n\n"].concat()

@@ -1,8 +1,10 @@
 //! The frame of every page, and the marks that several steps need.
 
+use super::remedies::in_words_of_page;
 use crate::lang::{language, translated};
 use crate::model::Language;
 use crate::model::redact::harmless;
+use crate::report::with_labels;
 use crate::rim::Failure;
 use crate::sheet::PAGE_STYLE;
 use maud::{DOCTYPE, Markup, html};
@@ -53,70 +55,92 @@ pub(super) fn pages(
     }
 }
 
-/// The steps of the road, in their order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum RoadStep {
+/// The places of the page: the steps of the road, in their order, then what lies beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PagePlace {
     Sheet,
     Target,
     Headings,
     Rows,
     Plan,
     Result,
+    Runs,
+    Archive,
+    Doctor,
 }
 
-impl RoadStep {
-    const ALL: [RoadStep; 6] = [
-        RoadStep::Sheet,
-        RoadStep::Target,
-        RoadStep::Headings,
-        RoadStep::Rows,
-        RoadStep::Plan,
-        RoadStep::Result,
+impl PagePlace {
+    pub(super) const ROAD: [PagePlace; 6] = [
+        PagePlace::Sheet,
+        PagePlace::Target,
+        PagePlace::Headings,
+        PagePlace::Rows,
+        PagePlace::Plan,
+        PagePlace::Result,
     ];
+
+    const BESIDE: [PagePlace; 3] = [PagePlace::Runs, PagePlace::Archive, PagePlace::Doctor];
 
     pub(super) fn path(self) -> &'static str {
         match self {
-            RoadStep::Sheet => "",
-            RoadStep::Target => "target",
-            RoadStep::Headings => "headings",
-            RoadStep::Rows => "rows",
-            RoadStep::Plan => "plan",
-            RoadStep::Result => "result",
+            PagePlace::Sheet => "",
+            PagePlace::Target => "target",
+            PagePlace::Headings => "headings",
+            PagePlace::Rows => "rows",
+            PagePlace::Plan => "plan",
+            PagePlace::Result => "result",
+            PagePlace::Runs => "runs",
+            PagePlace::Archive => "archive",
+            PagePlace::Doctor => "doctor",
         }
     }
 
     fn name(self) -> String {
         let name = match self {
-            RoadStep::Sheet => translated("Sheet"),
-            RoadStep::Target => translated("PBX"),
-            RoadStep::Headings => translated("Headings"),
-            RoadStep::Rows => translated("Rows"),
-            RoadStep::Plan => translated("What will be done"),
-            RoadStep::Result => translated("Result"),
+            PagePlace::Sheet => translated("Sheet"),
+            PagePlace::Target => translated("PBX"),
+            PagePlace::Headings => translated("Headings"),
+            PagePlace::Rows => translated("Rows"),
+            PagePlace::Plan => translated("What will be done"),
+            PagePlace::Result => translated("Result"),
+            PagePlace::Runs => translated("Runs"),
+            PagePlace::Archive => translated("Nightly archive"),
+            PagePlace::Doctor => translated("Check-up"),
         };
         name.into_owned()
     }
 }
 
+/// The reason for which a page is loaded again by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PageReload {
+    Never,
+    /// Work goes on, which the script watches; without it the page is loaded again.
+    AtWork,
+    /// More rows are being checked.
+    MoreRows,
+}
+
 /// A page to be framed.
 pub(super) struct PageFrame<'f> {
     pub(super) base: &'f str,
-    pub(super) step: RoadStep,
-    /// The last step that can be gone to.
-    pub(super) reached: RoadStep,
+    pub(super) step: PagePlace,
+    /// The steps that can be gone to.
+    pub(super) open: &'f [PagePlace],
     /// Said above everything else.
     pub(super) told: &'f [String],
-    /// Seconds after which the page is loaded again, where there is no script.
-    pub(super) again: Option<u32>,
+    pub(super) reload: PageReload,
 }
 
-fn head(title: &str, base: &str, again: Option<u32>) -> Markup {
+fn head(title: &str, base: &str, reload: PageReload) -> Markup {
     html! {
         head {
             meta charset="utf-8";
             meta name="viewport" content="width=device-width, initial-scale=1";
-            @if let Some(seconds) = again {
-                noscript { meta http-equiv="refresh" content=(seconds); }
+            @match reload {
+                PageReload::Never => {}
+                PageReload::AtWork => noscript { meta http-equiv="refresh" content="2"; },
+                PageReload::MoreRows => meta http-equiv="refresh" content="1";,
             }
             title { (title) " · rowcall" }
             link rel="icon" href={ (base) "icon.svg" };
@@ -133,39 +157,47 @@ fn word() -> &'static str {
     }
 }
 
+/// The way to a place, in the list of them.
+fn link_to(frame: &PageFrame<'_>, place: PagePlace) -> Markup {
+    let name = place.name();
+    let is_open = frame.open.contains(&place) || PagePlace::BESIDE.contains(&place);
+    html! {
+        li {
+            @if place == frame.step {
+                strong aria-current="page" { (name) }
+            } @else if is_open {
+                a href={ (frame.base) (place.path()) } { (name) }
+            } @else {
+                span { (name) }
+            }
+        }
+    }
+}
+
 /// Frames a step's page.
 pub(super) fn framed(frame: &PageFrame<'_>, body: &Markup) -> Markup {
-    let title = match frame.again {
-        Some(_) => translated("At work").into_owned(),
-        None => frame.step.name(),
+    let title = match frame.reload {
+        PageReload::AtWork => translated("At work").into_owned(),
+        _ => frame.step.name(),
     };
     html! {
         (DOCTYPE)
         html lang=(word()) {
-            (head(&title, frame.base, frame.again))
+            (head(&title, frame.base, frame.reload))
             body .page {
                 header {
                     p .brand { "rowcall" }
                     nav aria-label=(translated("Steps")) {
-                        ol {
-                            @for step in RoadStep::ALL {
-                                li {
-                                    @if step == frame.step {
-                                        strong aria-current="step" { (step.name()) }
-                                    } @else if step <= frame.reached {
-                                        a href={ (frame.base) (step.path()) } { (step.name()) }
-                                    } @else {
-                                        span { (step.name()) }
-                                    }
-                                }
-                            }
-                        }
+                        ol { @for place in PagePlace::ROAD { (link_to(frame, place)) } }
+                    }
+                    nav .beside aria-label=(translated("Beside the road")) {
+                        ul { @for place in PagePlace::BESIDE { (link_to(frame, place)) } }
                     }
                 }
                 main {
                     h1 { (title) }
                     @for told in frame.told {
-                        p .told role="status" { (harmless(told)) }
+                        p .told role="status" { (said(told)) }
                     }
                     (body)
                 }
@@ -179,21 +211,26 @@ pub(super) fn admitted(base: &str) -> Markup {
     html! {
         (DOCTYPE)
         html lang=(word()) {
-            (head("rowcall", base, None))
+            (head("rowcall", base, PageReload::Never))
             body { p { a href=(base) { (translated("To the page")) } } }
         }
     }
 }
 
-/// A failure as the terminal tells it.
+/// A message in the words of the page: its fields in the place of flags, labels in the place of the names of fields.
+pub(super) fn said(message: &str) -> String {
+    harmless(&with_labels(&in_words_of_page(message))).into_owned()
+}
+
+/// A failure as the terminal tells it, in the words of the page.
 pub(super) fn failure(failure: &Failure) -> Markup {
     html! {
         div .failure role="alert" {
             @for line in translated(&failure.message).lines() {
-                p { (harmless(line)) }
+                p { (said(line)) }
             }
             @if !failure.hint.is_empty() {
-                p .soft { (harmless(&translated(&failure.hint))) }
+                p .soft { (said(&translated(&failure.hint))) }
             }
         }
     }
@@ -205,7 +242,7 @@ pub(super) fn lines(lines: &[String]) -> Markup {
         @if !lines.is_empty() {
             ul .lines {
                 @for line in lines {
-                    li { (harmless(line)) }
+                    li { (said(line)) }
                 }
             }
         }

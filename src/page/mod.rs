@@ -9,10 +9,11 @@
 //! - `exchange`: a request and its reply, as plain data.
 //! - `app`: which step answers which request; the work that goes on.
 //! - `steps`: a file for each step of the road: `sheet`, `target`, `headings`, `rows`, `plan`, `watch` (a run, and its
-//!   result).
+//!   result); beside it `run` (runs so far), `archive`, `doctor`.
 //! - `session`: the choices, and the files while the page is open. `correction`: copies of the sheet with other cells. `work`: the plan and the run, by the
 //!   library's own planners. `job`: work as the browser watches it.
-//! - `look`: the frame of every page. The style begins with that of reports.
+//! - `look`: the frame of every page. The style begins with that of reports. `remedies`: the page's words for what a
+//!   message advises.
 //!
 //! Nothing is computed here that a command computes too, so that the terminal sees the same runs. Pages are right
 //! without their script, which drops, sends and watches more comfortably.
@@ -23,6 +24,7 @@ mod exchange;
 mod guard;
 mod job;
 mod look;
+mod remedies;
 mod server;
 mod session;
 mod steps;

@@ -1,4 +1,4 @@
-// The page's only script: dropping a sheet, and watching work. Everything works without it, by forms.
+// The page's only script: dropping a sheet, watching work, and telling what is given once. Everything works without it, by forms.
 'use strict';
 (() => {
   const drop = document.querySelector('.drop');
@@ -22,11 +22,16 @@
       window.addEventListener(kind, event => event.preventDefault());
     }
   }
+  // What is given once is told as given.
+  for (const form of document.querySelectorAll('form.once')) {
+    form.addEventListener('submit', () => setTimeout(() => location.reload(), 1000));
+  }
   const watch = document.getElementById('watch');
   if (watch) {
     const words = document.getElementById('words');
     const bar = document.getElementById('bar');
     const lines = document.getElementById('lines');
+    const rows = document.getElementById('rows');
     const events = new EventSource(watch.dataset.events);
     events.onmessage = event => {
       const state = JSON.parse(event.data);
@@ -36,6 +41,11 @@
       for (const line of state.lines.slice(lines.children.length)) {
         lines.appendChild(document.createElement('li')).textContent = line;
       }
+      rows?.replaceChildren(...state.rows.map(row => {
+        const item = document.createElement('li');
+        item.textContent = row;
+        return item;
+      }));
       if (state.ended) {
         events.close();
         location.replace(watch.dataset.next);

@@ -10,6 +10,7 @@ use crate::input::{InputOptions, InputRow, InputRows, ReadingOptions};
 use crate::lang::keep;
 use crate::manifest::Manifest;
 use crate::model::{Field, Finding, Mode, heading_key};
+use crate::rim::doctor::Check;
 use crate::rim::terminal::{OverheardLines, overheard};
 use crate::rim::{Context, Exit, Failure, PaceOptions, Target};
 use crate::rules::Country;
@@ -18,11 +19,22 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// The largest sheet that is taken, in bytes.
 pub(super) const SHEET_BYTES_MAX: u64 = 256 << 20;
+
+/// The longest wait for all rows of a long sheet; then the first ones are shown.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+
+/// The bytes from which on a sheet is long.
+const LONG_BYTES: u64 = 512 << 10;
+
+/// The number of rows that are shown first.
+const FIRST_ROWS: usize = 50;
 
 /// The longest name of a file that is kept.
 const NAME_CHARS_MAX: usize = 120;
@@ -86,6 +98,8 @@ pub(super) struct DroppedSheet {
     copy: Option<PathBuf>,
     copies: u32,
     pub(super) reading: ReadingOptions,
+    /// The sheets of a workbook of which several can be meant, once that was found.
+    pub(super) tables: Vec<String>,
     edits: Corrections,
 }
 
@@ -103,6 +117,7 @@ impl DroppedSheet {
                 ..ReadingOptions::default()
             },
             name,
+            tables: vec![],
             edits: BTreeMap::new(),
         }
     }
@@ -217,6 +232,10 @@ pub(super) struct FindingKind {
     pub(super) count: usize,
     /// The number of them that have a certain repair.
     pub(super) repairs: usize,
+    /// The number of them that have a probable repair, which is to be looked at.
+    pub(super) proposals: usize,
+    /// The row of the first one that has a repair of either kind, and that finding.
+    pub(super) example: Option<(usize, Finding)>,
 }
 
 /// The rows of the sheet with their findings.
@@ -246,10 +265,14 @@ fn kinds_of(rows: &InputRows) -> Vec<FindingKind> {
     let found = found.flat_map(|(at, row)| row.findings.iter().map(move |finding| (at, finding)));
     for (at, finding) in found {
         let repairs = usize::from(finding.repair.is_some());
+        let proposals = usize::from(finding.proposal.is_some());
+        let example = || (repairs + proposals > 0).then(|| (at, finding.clone()));
         match kinds.iter_mut().find(|kind| kind.has(finding)) {
             Some(kind) => {
                 kind.count += 1;
                 kind.repairs += repairs;
+                kind.proposals += proposals;
+                kind.example = kind.example.take().or_else(example);
             }
             None => kinds.push(FindingKind {
                 key: key_of(finding),
@@ -257,6 +280,8 @@ fn kinds_of(rows: &InputRows) -> Vec<FindingKind> {
                 first: finding.clone(),
                 count: 1,
                 repairs,
+                proposals,
+                example: example(),
             }),
         }
     }
@@ -302,6 +327,45 @@ impl CheckedRows {
     }
 }
 
+/// The rows of the sheet, as far as they are checked by now.
+pub(super) enum RowsByNow {
+    Whole(Arc<CheckedRows>),
+    /// The first of them; the others are checked meanwhile.
+    First(Arc<CheckedRows>),
+}
+
+/// Rows that are being checked on a thread of their own.
+#[derive(Default)]
+struct ComingRows {
+    checked: Mutex<Option<Result<Arc<CheckedRows>, Failure>>>,
+    is_there: Condvar,
+}
+
+impl ComingRows {
+    fn put(&self, checked: Result<Arc<CheckedRows>, Failure>) {
+        let mut own = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        *own = Some(checked);
+        self.is_there.notify_all();
+    }
+
+    /// Waits for them, for so long at most where a time is given.
+    fn wait(&self, time: Option<Duration>) -> Option<Result<Arc<CheckedRows>, Failure>> {
+        let own = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_away = |own: &mut Option<_>| own.is_none();
+        let own = match time {
+            Some(time) => {
+                let waited = self.is_there.wait_timeout_while(own, time, is_away);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+            None => {
+                let waited = self.is_there.wait_while(own, is_away);
+                waited.unwrap_or_else(PoisonError::into_inner)
+            }
+        };
+        own.clone()
+    }
+}
+
 /// The choices of the person at the page, and what was made of them.
 pub(super) struct PageSession {
     pub(super) sheet: Option<DroppedSheet>,
@@ -313,10 +377,16 @@ pub(super) struct PageSession {
     /// True once the meanings of the headings were confirmed.
     pub(super) headings_seen: bool,
     checked: Option<Arc<CheckedRows>>,
+    /// The check that goes on behind the page.
+    coming: Option<Arc<ComingRows>>,
+    /// The first rows, checked alone, while all are.
+    first: Option<Arc<CheckedRows>>,
     /// Counts the changes: what a form was made for.
     generation: u64,
     pub(super) plan: Option<ShownPlan>,
     pub(super) result: Option<ShownEnd>,
+    /// The checks of the last check-up.
+    pub(super) checks: Option<Vec<Check>>,
     /// Said on the next page, once.
     pub(super) told: Vec<String>,
 }
@@ -326,11 +396,23 @@ pub(super) struct ShownEnd {
     pub(super) ended: Result<Exit, Failure>,
     /// The run's name; none of a PBX that is simulated in this process.
     pub(super) run: Option<String>,
-    /// The PBX that it was for.
-    pub(super) target: String,
+    /// True where it was paused, if it had not ended by then.
+    pub(super) is_paused: bool,
+    /// The number of rows of each result, in words.
+    pub(super) counts: Vec<String>,
     pub(super) lines: Vec<String>,
     /// The folder with its report.
     pub(super) files: PathBuf,
+}
+
+impl ShownEnd {
+    /// The exit that a command would have.
+    pub(super) fn exit(&self) -> Exit {
+        match &self.ended {
+            Ok(exit) => *exit,
+            Err(failure) => failure.exit,
+        }
+    }
 }
 
 impl PageSession {
@@ -342,9 +424,12 @@ impl PageSession {
             country: String::new(),
             headings_seen: false,
             checked: None,
+            coming: None,
+            first: None,
             generation: 0,
             plan: None,
             result: None,
+            checks: None,
             told: vec![],
         }
     }
@@ -360,7 +445,7 @@ impl PageSession {
     /// Forgets what was made of the choices, because one of them has changed.
     pub(super) fn change(&mut self) {
         self.generation += 1;
-        self.checked = None;
+        (self.checked, self.coming, self.first) = (None, None, None);
         self.plan = None;
     }
 
@@ -375,6 +460,11 @@ impl PageSession {
     /// Exit 2 where it cannot be used.
     pub(super) fn facts(&self, context: &Context) -> Result<Target, Failure> {
         Target::without_account(&self.target, context.config(), &PaceOptions::default())
+    }
+
+    /// Returns true if the target is a PBX that is simulated in this process.
+    pub(super) fn is_rehearsal(&self, context: &Context) -> bool {
+        self.facts(context).is_ok_and(|target| target.is_sim())
     }
 
     /// The import as it is chosen by now, for another thread; none where there is no sheet.
@@ -397,23 +487,79 @@ impl PageSession {
         }
     }
 
+    /// The check of the rows, begun where it was not.
+    ///
+    /// # Errors
+    /// Exit 2 where there is no sheet, the target cannot be used, or no thread can be started.
+    fn coming(&mut self, context: &Context) -> Result<Arc<ComingRows>, Failure> {
+        if let Some(coming) = &self.coming {
+            return Ok(coming.clone());
+        }
+        let (task, target, mode) = (self.needed_task(context)?, self.facts(context)?, self.mode);
+        let coming = Arc::new(ComingRows::default());
+        let own = coming.clone();
+        let check = move || {
+            // Its notes were shown with the headings.
+            let rows = overheard(&OverheardLines::default(), || task.rows(&target));
+            own.put(rows.map(|rows| Arc::new(CheckedRows::new(rows, target.manifest(), mode))));
+        };
+        let thread = thread::Builder::new().name("page-rows".to_owned());
+        thread.spawn(check).map_err(Failure::usage)?;
+        self.coming = Some(coming.clone());
+        Ok(coming)
+    }
+
+    fn needed_task(&self, context: &Context) -> Result<ImportTask, Failure> {
+        let task = self.task(context);
+        task.ok_or_else(|| Failure::usage("there is no sheet yet"))
+    }
+
     /// The rows of the sheet, checked; once, until something changes.
     ///
     /// # Errors
     /// Exit 2 where the sheet cannot be read, or something has to be asked.
     pub(super) fn checked(&mut self, context: &Context) -> Result<Arc<CheckedRows>, Failure> {
-        if let Some(checked) = &self.checked {
-            return Ok(checked.clone());
+        match self.checked_within(context, None)? {
+            Some(checked) => Ok(checked),
+            None => Err(Failure::usage("the page could not be made")),
         }
-        let Some(task) = self.task(context) else {
-            return Err(Failure::usage("there is no sheet yet"));
-        };
-        let target = self.facts(context)?;
-        // Its notes were shown with the headings.
-        let rows = overheard(&OverheardLines::default(), || task.rows(&target));
+    }
+
+    /// The rows once they are checked, where that takes no longer than this.
+    fn checked_within(
+        &mut self,
+        context: &Context,
+        time: Option<Duration>,
+    ) -> Result<Option<Arc<CheckedRows>>, Failure> {
+        if let Some(checked) = &self.checked {
+            return Ok(Some(checked.clone()));
+        }
+        let checked = self.coming(context)?.wait(time).transpose();
+        self.checked = checked.map_err(|failure| self.named(failure))?;
+        Ok(self.checked.clone())
+    }
+
+    /// The rows of the sheet as far as they are checked by now: of a long sheet the first ones, while the rest is checked.
+    ///
+    /// # Errors
+    /// As of [`PageSession::checked`].
+    pub(super) fn rows_by_now(&mut self, context: &Context) -> Result<RowsByNow, Failure> {
+        let file = self.sheet.as_ref().map(DroppedSheet::file);
+        let bytes = file.and_then(|file| fs::metadata(file).ok());
+        let is_long = bytes.is_some_and(|about| about.len() >= LONG_BYTES);
+        if let Some(checked) = self.checked_within(context, is_long.then_some(FIRST_WAIT))? {
+            return Ok(RowsByNow::Whole(checked));
+        }
+        if let Some(first) = &self.first {
+            return Ok(RowsByNow::First(first.clone()));
+        }
+        let (task, target) = (self.needed_task(context)?, self.facts(context)?);
+        let rows = overheard(&OverheardLines::default(), || {
+            task.first_rows(&target, FIRST_ROWS)
+        });
         let rows = rows.map_err(|failure| self.named(failure))?;
-        let checked = Arc::new(CheckedRows::new(rows, target.manifest(), self.mode));
-        self.checked = Some(checked.clone());
-        Ok(checked)
+        let first = Arc::new(CheckedRows::new(rows, target.manifest(), self.mode));
+        self.first = Some(first.clone());
+        Ok(RowsByNow::First(first))
     }
 }

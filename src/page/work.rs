@@ -93,6 +93,19 @@ impl ImportTask {
         Ok(rows)
     }
 
+    /// Reads and checks the first rows alone, at least so many where there are so many.
+    ///
+    /// # Errors
+    /// As of [`ImportTask::rows`].
+    pub(super) fn first_rows(&self, target: &Target, least: usize) -> Result<InputRows, Failure> {
+        let manifest = target.manifest();
+        let sheets = open_sheets(&self.input, manifest, self.mode.allowed_actions())?;
+        let rows = InputRows::read_first(sheets, manifest, least)?;
+        let mut rows = rows.in_country(self.country.or(target.country));
+        rows.check(manifest, |_| self.mode.unseen_purpose(), None);
+        Ok(rows)
+    }
+
     fn resolved(&self) -> Result<Target, Failure> {
         Target::resolve(&self.target, self.context.config(), &PaceOptions::default())
     }
@@ -152,7 +165,7 @@ impl ImportTask {
         }
     }
 
-    /// Carries the import out, if its plan is still the one that was shown. The report goes into `files`.
+    /// Carries the import out, if its plan is still the one that was shown. A rehearsal's report goes into `files`.
     ///
     /// # Errors
     /// Exit 2, 3 or 4; exit 3 also where the PBX has changed since the plan was shown.
@@ -175,6 +188,7 @@ impl ImportTask {
         let rejects = self.input.sheets.first().map(|sheet| rejects_file(sheet));
         let request = RunRequest {
             rejects: files.zip(rejects).map(|(files, name)| files.join(name)),
+            keeps_cells: true,
             // She has answered the question on the page.
             guard: GuardOptions {
                 yes: true,
@@ -185,7 +199,7 @@ impl ImportTask {
         let rows = self.rows(&target)?;
         let prepared = request.prepare_outputs(&rows, None, None, &self.context);
         let run = Run::new(&request, &self.context, &job.stop)
-            .telling(&job.run)
+            .telling(Some(&job.told))
             .of_rows(rows);
         if let Err(failure) = prepared {
             return run.refuse_outputs(failure);

@@ -197,8 +197,7 @@ impl Refusal {
     fn of_rows(code: &'static str, message: &str, hint: &str) -> Refusal {
         let failure = Failure {
             exit: Exit::NotDone,
-            message: message.to_owned(),
-            hint: hint.to_owned(),
+            ..Failure::usage(message).hint(hint)
         };
         Refusal {
             fails: false,

@@ -3,7 +3,7 @@
 use super::config::{all_names, config_file};
 use super::failure::Failure;
 use super::target::Address;
-use super::{Context, Target, TargetSession};
+use super::{Context, PaceOptions, Target, TargetSession};
 use crate::lang::translated;
 use crate::ledger::{self, TargetLock};
 use crate::link::StopFlag;
@@ -41,7 +41,7 @@ impl Check {
         }
     }
 
-    pub(crate) fn failed(target: &str, name: &'static str, failure: Failure) -> Check {
+    fn failed(target: &str, name: &'static str, failure: Failure) -> Check {
         // The line begins with the target already.
         let message = failure.message.strip_prefix(&format!("{target}: "));
         Check {
@@ -73,8 +73,30 @@ impl Check {
     }
 }
 
+/// Tries this machine, then each of these targets, or every one of the configuration where none is named; `None` where it
+/// is stopped.
+pub(crate) fn try_all(named: &[String], context: &Context, stop: &StopFlag) -> Option<Vec<Check>> {
+    let mut checks = try_machine(context);
+    let targets = match named.is_empty() {
+        true => all_names(context.config()).unwrap_or_default(),
+        false => named.to_vec(),
+    };
+    for text in &targets {
+        if stop.is_stopped() {
+            return None;
+        }
+        match Target::resolve(text, context.config(), &PaceOptions::default()) {
+            Ok(target) => checks.extend(try_target(&target, context, stop)),
+            Err(failure) => {
+                checks.push(Check::failed(&redact::target(text), "settings", failure));
+            }
+        }
+    }
+    Some(checks)
+}
+
 /// Tries the configuration, the state folder, the disk, the key and the clock.
-pub(crate) fn try_machine(context: &Context) -> Vec<Check> {
+fn try_machine(context: &Context) -> Vec<Check> {
     vec![
         configuration(context),
         state_folder(context),
@@ -218,7 +240,7 @@ fn clock(context: &Context) -> Check {
 }
 
 /// Signs in, counts, and signs out.
-pub(crate) fn try_target(target: &Target, context: &Context, stop: &StopFlag) -> Vec<Check> {
+fn try_target(target: &Target, context: &Context, stop: &StopFlag) -> Vec<Check> {
     let (label, facts) = (target.label.as_str(), &target.manifest().vendor);
     let mut checks = vec![Check::passed(
         label,

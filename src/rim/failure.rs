@@ -68,6 +68,8 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// The next step; empty where the message already says it.
     pub(crate) hint: String,
+    /// The sheets of a workbook of which some are to be named; none where that is not the matter.
+    pub(crate) sheets: Vec<String>,
 }
 
 impl Failure {
@@ -88,6 +90,7 @@ impl Failure {
             exit,
             message: message.to_string(),
             hint: String::new(),
+            sheets: vec![],
         }
     }
 

@@ -12,6 +12,8 @@ use crate::dialects::{PREFIX, dialect_typed};
 use crate::ledger::RunFacts;
 use crate::link::paced::PARALLEL_MAX;
 use crate::manifest::Manifest;
+#[cfg(feature = "page")]
+use crate::model::redact;
 use crate::model::{Fault, FaultCause, RecordKind, Secret, nearest};
 use crate::rules::Country;
 use crate::vendors::{Account, GROUPS, Settings, Vendor, vendor_typed};
@@ -74,6 +76,12 @@ pub(crate) struct TargetSpec {
 }
 
 impl TargetSpec {
+    /// The target as it was typed, without a password.
+    #[cfg(feature = "page")]
+    pub(crate) fn words(&self) -> String {
+        redact::target(&self.text).into_owned()
+    }
+
     /// The same target with a setting of its vendor.
     pub(crate) fn set(mut self, name: &str, value: &str) -> TargetSpec {
         self.settings.push((name.to_owned(), value.to_owned()));

@@ -12,9 +12,10 @@
 //! - `into_file`: rows that go into a product's import file, and not to a PBX.
 //! - [`journal`]: the run's ledger while it is at work; `listing`: runs as they are listed.
 //! - `results` and `rejects`: the destinations of outcomes.
-//! - `report_again`: a run's report, written again from its ledger.
+//! - `report_again`: a run's report, written again from its ledger; `rejects_again`: so are its rows that are not done.
 //! - `shown_plan`: a plan on the terminal.
 //! - `undo`: takes a run back.
+//! - `told`: a run as it is told while it is at work.
 //! - `secrets_file`: the generated secrets, and `recipients` to whom they are encrypted.
 //! - `saved_options`: the options that a run needs again when it is resumed.
 
@@ -28,17 +29,20 @@ mod memberships;
 pub(crate) mod past;
 mod recipients;
 mod rejects;
+#[cfg(feature = "page")]
+pub(crate) mod rejects_again;
 mod remaining;
 pub(crate) mod report_again;
 pub(crate) mod request;
 mod results;
-mod resume;
+pub(crate) mod resume;
 pub(crate) mod ring_rows;
 pub(crate) mod ringing;
 mod rows;
 pub(crate) mod saved_options;
 pub(crate) mod secrets_file;
 mod shown_plan;
+pub(crate) mod told;
 pub(crate) mod undo;
 
 pub use apply::ApplyMoment;
@@ -73,7 +77,8 @@ use secrets_file::Generated;
 use shown_plan::print_plan;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use told::ToldRun;
 
 /// A run, before it is planned.
 pub(crate) struct Run<'r> {
@@ -91,8 +96,8 @@ pub(crate) struct Run<'r> {
     resumed: Option<&'r PastRun>,
     /// The cells of its rows as their sheets had them, by position, once they were read.
     kept_cells: Option<BTreeMap<usize, Vec<String>>>,
-    /// Is told the run's name, once it has a ledger.
-    tells: Option<&'r OnceLock<String>>,
+    /// Is told the run's name and its rows while it is at work.
+    told: Option<&'r ToldRun>,
 }
 
 /// Writes down the agreement of two PBXes, now that the rows of a migration, or of its undo, have ended.
@@ -155,7 +160,7 @@ impl<'r> Run<'r> {
             about: String::new(),
             resumed: None,
             kept_cells: None,
-            tells: None,
+            told: None,
         }
     }
 
@@ -178,10 +183,9 @@ impl<'r> Run<'r> {
         self
     }
 
-    /// The same run, which tells its name here once it has a ledger.
-    #[cfg(feature = "page")]
-    pub(crate) fn telling(mut self, name: &'r OnceLock<String>) -> Run<'r> {
-        self.tells = Some(name);
+    /// The same run, which is told here while it is at work.
+    pub(crate) fn telling(mut self, told: Option<&'r ToldRun>) -> Run<'r> {
+        self.told = told;
         self
     }
 
@@ -413,8 +417,12 @@ impl<'r> Run<'r> {
         Ok(self.named(results))
     }
 
-    /// Gives results the name of the run that is resumed.
-    fn named<'s>(&self, mut results: Results<'s>) -> Results<'s> {
+    /// Gives results the name of the run that is resumed, and whoever is told of them.
+    fn named<'s>(&self, mut results: Results<'s>) -> Results<'s>
+    where
+        'r: 's,
+    {
+        results.told = self.told;
         results.run = self.resumed.map(|past| past.name.clone());
         results
     }
@@ -549,8 +557,8 @@ impl<'r> Run<'r> {
             });
         match ready {
             Ok((ledger, ringing)) => {
-                if let (Some(tells), Some((ledger, _))) = (self.tells, &ledger) {
-                    let _ = tells.set(ledger.run().to_owned());
+                if let (Some(told), Some((ledger, _))) = (self.told, &ledger) {
+                    let _ = told.name.set(ledger.run().to_owned());
                 }
                 self.send(session, results, remaining, &options, ledger, ringing)
             }
@@ -679,8 +687,8 @@ impl<'r> Run<'r> {
             rules: manifest.version(),
             input_hash,
         };
-        let rejects = request.rejects.as_ref();
-        let originals = rejects.and_then(|_| self.originals());
+        let keeps = request.keeps_cells || request.rejects.is_some();
+        let originals = keeps.then(|| self.originals()).flatten();
         let cells = originals.iter().flat_map(Originals::all);
         let rows = remaining.rows.iter().cloned();
         Ok(Ledger::create(state, lock, head, key, rows, cells)?)

@@ -80,6 +80,8 @@ pub(crate) struct RunRequest<'t> {
     pub(crate) report: ReportOptions,
     /// The file for rows that are not done.
     pub(crate) rejects: Option<PathBuf>,
+    /// True to keep the rows as their sheets have them also without that file, so that it can be written later.
+    pub(crate) keeps_cells: bool,
     pub(crate) guard: GuardOptions,
     /// The file for generated secrets.
     pub(crate) secrets: SecretsOut,
@@ -94,6 +96,7 @@ impl<'t> RunRequest<'t> {
             target,
             report,
             rejects: None,
+            keeps_cells: false,
             guard: GuardOptions::default(),
             secrets: SecretsOut::default(),
         }

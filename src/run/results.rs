@@ -3,6 +3,7 @@
 use super::past::in_effect_words;
 use super::rejects::Rejects;
 use super::request::{ReportOptions, RunRequest};
+use super::told::ToldRun;
 use crate::disk;
 use crate::input::FieldHeadings;
 use crate::lang::{in_language, language, translated};
@@ -50,6 +51,8 @@ pub(crate) struct Results<'r> {
     report: Report,
     headings: FieldHeadings,
     rejects: Option<Rejects<'r>>,
+    /// Is told each row as it ends.
+    pub(super) told: Option<&'r ToldRun>,
     /// The results of the lines that have their outcome, by position.
     pub(crate) ended: BTreeMap<usize, RowResult>,
     not_done: u64,
@@ -115,6 +118,7 @@ impl<'r> Results<'r> {
             headings: FieldHeadings::default(),
             lines,
             rejects: None,
+            told: None,
             ended: BTreeMap::new(),
             not_done: 0,
             shown: 0,
@@ -185,6 +189,7 @@ impl<'r> Results<'r> {
     /// Exit 2 where a file can no longer be written; the others still are.
     pub(crate) fn put(&mut self, position: usize, outcome: Outcome) -> Result<(), Failure> {
         self.ended.insert(position, outcome.result);
+        self.told.iter().for_each(|told| told.end_row(&outcome));
         let mut broken = None;
         let headings = &self.headings;
         let heading = |outcome: &Outcome, finding: &Finding| match finding.field {

@@ -1,15 +1,83 @@
 //! Resumes a run that was cut off or stopped.
 
-use super::Run;
-use super::past::PastRun;
+use super::past::{PastRun, line};
 use super::remaining::Remaining;
 use super::rows::RunRows;
+use super::told::ToldRun;
+use super::{GuardOptions, ReportOptions, Run, RunRequest, refuse_without_rows};
+use crate::input::InputRows;
 use crate::ledger::{ApplyState, Ledger, StoredRun};
+use crate::link::StopFlag;
+use crate::model::RunCommand;
 use crate::plan::Refusal;
+use crate::plan::guard::Budget;
 use crate::plan::lost::{first_are_gone, lost, present_numbers, refuse_without_next};
 use crate::rim::terminal::print;
-use crate::rim::{Exit, Failure, TargetSession};
+use crate::rim::{Context, Exit, Failure, TargetSession};
 use crate::seal::Key;
+
+/// Resumes a run, with its own files for results where no others are named.
+///
+/// # Errors
+/// Exit 2 where its ledger cannot be used, exit 3 where its target cannot be used, is another PBX now, or another process
+/// is at work on it.
+pub(crate) fn resume(
+    past: &PastRun,
+    (guard, mut report): (GuardOptions, ReportOptions),
+    context: &Context,
+    stop: &StopFlag,
+    told: Option<&ToldRun>,
+) -> Result<Exit, Failure> {
+    let target = &past.options.target;
+    let target = target.resolve_for(&past.summary.run, context.config())?;
+    print(past.words());
+    for file in past.options.changed_files() {
+        let file = file.display();
+        print(format!(
+            "{file} has changed since the run read it; the run goes on with the rows that it read"
+        ));
+    }
+    if report.files.is_empty() {
+        report.files = past.own_reports(context);
+    }
+    let rejects = past.own_rejects(context);
+    let request = RunRequest {
+        rejects: rejects.map(|(file, _)| file.clone()),
+        // It was within its limits when it began.
+        guard: GuardOptions {
+            budget: Budget::UNLIMITED,
+            ring: past.options.ring,
+            ..guard
+        },
+        ..RunRequest::new(RunCommand::Resume, &target, report)
+    };
+    request.refuse_apply()?;
+    // They need no key.
+    let stored = context
+        .state()
+        .and_then(|state| Ok(StoredRun::open(&state, &past.name)?.outcomes()?));
+    let lines = match stored {
+        Ok(lines) => lines
+            .into_iter()
+            .map(|row| line(row.0, row.1, past.summary.is_doubted))
+            .collect(),
+        Err(failure) => {
+            let (label, json) = (&target.label, request.report.json);
+            let run = Some(past.name.as_str());
+            return refuse_without_rows(RunCommand::Resume, label, json, run, failure);
+        }
+    };
+    let mut files = request.files(&InputRows::default(), context);
+    past.options.files().for_each(|file| files.read(file));
+    let run = Run::new(&request, context, stop)
+        .telling(told)
+        .resuming(past)
+        .of_lines(lines);
+    match files.prepare() {
+        Ok(()) => run.resume(past),
+        Err(failure) => run.refuse_outputs(failure),
+    }
+}
 
 impl<'r> Run<'r> {
     /// Sends the remaining changes of an earlier run, as far as the PBX still is as it was when they were planned. Changes

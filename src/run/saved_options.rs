@@ -27,6 +27,9 @@ pub(crate) struct SavedOptions {
     pub(crate) reports: Vec<PathBuf>,
     /// The file for rows that are not done, with the headings of their sheets: their cells are kept then.
     pub(crate) rejects: Option<(PathBuf, Vec<String>)>,
+    /// The headings of the rows that are kept as their sheets had them, where no such file was named.
+    #[serde(default)]
+    kept: Vec<String>,
     /// `--max-failures`, where it was given.
     pub(crate) max_failures: Option<Allowance>,
     pub(crate) verify: Verify,
@@ -66,6 +69,7 @@ impl SavedOptions {
     ) -> SavedOptions {
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
         let rejects = request.rejects.as_ref().map(absolute);
+        let headings = || Originals::new(rows).headings().to_vec();
         let open = |(field, text): (Field, Text<'_>)| Some((field, text.open()?.to_owned()));
         let memberships = at_stake(&plan.rows).into_iter();
         SavedOptions {
@@ -74,7 +78,11 @@ impl SavedOptions {
                 .collect(),
             target: request.target.spec.clone(),
             reports: request.report.files.iter().map(absolute).collect(),
-            rejects: rejects.map(|file| (file, Originals::new(rows).headings().to_vec())),
+            rejects: rejects.map(|file| (file, headings())),
+            kept: match request.keeps_cells {
+                true => headings(),
+                false => vec![],
+            },
             max_failures: request.guard.max_failures,
             verify: request.guard.verify,
             ring: request.guard.ring,
@@ -139,6 +147,15 @@ impl SavedOptions {
     /// The files that the run read.
     pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|(file, _)| file.as_path())
+    }
+
+    /// The headings of the rows that are kept as their sheets had them; none where they are not kept.
+    #[cfg(feature = "page")]
+    pub(super) fn kept_headings(&self) -> &[String] {
+        match &self.rejects {
+            Some((_, headings)) => headings,
+            None => &self.kept,
+        }
     }
 
     /// The files for results.

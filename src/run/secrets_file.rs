@@ -237,6 +237,13 @@ impl Generated {
         }
     }
 
+    /// The file of a run with this folder, where it has generated secrets and the file is there.
+    #[cfg(feature = "page")]
+    pub(crate) fn kept_file(&self, folder: &Path) -> Option<PathBuf> {
+        let path = self.out.path(Some(folder));
+        path.filter(|path| !self.fields.is_empty() && path.is_file())
+    }
+
     /// A row for each extension with a generated secret, under canonical headings: it can be read as a sheet again.
     fn sheet(&self, planned: &[PlannedRow], path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let positions: BTreeSet<usize> = self.fields.values().flatten().copied().collect();

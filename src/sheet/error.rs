@@ -147,21 +147,21 @@ pub enum SheetErrorKind {
     /// The workbook has no sheet of the name that was asked for: that name, and those that there are.
     #[error("has no sheet “{0}”; it has: {1}. Name one of these with --sheet")]
     NoSuchSheet(String, String),
-    /// Several of its sheets can be meant: their names with their rows, and the option that names all of them.
+    /// Several of its sheets can be meant: their names with their rows, the option that names all of them, and their names.
     #[error(
         "several of its sheets can be meant: {0}. Name those to read with {1}, or all of them with --sheet '*'"
     )]
-    SeveralSheets(String, String),
+    SeveralSheets(String, String, Vec<String>),
     /// Sheets have numbers and no heading for them, beside one that has: their names, and the flags that read the others.
     #[error(
         "{0} may hold extensions too, but no heading there names the number. Give it the headings of the other sheets, or leave it out with {1}"
     )]
     NumbersWithoutHeading(String, String),
-    /// None of its sheets, which are named, has a column for the number.
+    /// None of its sheets, which are named in words and one by one, has a column for the number.
     #[error(
         "none of its sheets has a column for the number; it has: {0}. Name the sheet with --sheet, or the column with --map"
     )]
-    WhichSheet(String),
+    WhichSheet(String, Vec<String>),
     /// It is of a format that is written for people, and not read.
     #[error(
         "is a page for people, which cannot be read. Write the table as .csv, .json or .xlsx too, and name that"
@@ -205,6 +205,16 @@ impl fmt::Display for SheetError {
 impl std::error::Error for SheetError {}
 
 impl SheetErrorKind {
+    /// The sheets of which some are to be named; none where that is not the matter.
+    pub(crate) fn sheets(&self) -> &[String] {
+        match self {
+            SheetErrorKind::SeveralSheets(.., sheets) | SheetErrorKind::WhichSheet(_, sheets) => {
+                sheets
+            }
+            _ => &[],
+        }
+    }
+
     pub(crate) fn in_file(self, file: &Arc<str>) -> SheetError {
         SheetError {
             file: file.clone(),

@@ -77,6 +77,8 @@ mod verbs {
     mod move_files;
     mod order;
     mod page;
+    #[cfg(unix)]
+    mod page_in_browser;
     mod paper;
     mod plan;
     mod reading;

@@ -8,7 +8,7 @@ use crate::manifest::Manifest;
 use crate::model::heading_key;
 use crate::model::redact::{NOT_SHOWN, harmless};
 use crate::page::exchange::{FormFields, PageReply};
-use crate::page::look::{self, RoadStep};
+use crate::page::look::{self, PagePlace, PageReload};
 use crate::page::session::DroppedSheet;
 use crate::rim::Failure;
 use crate::rim::terminal::{OverheardLines, overheard};
@@ -53,16 +53,25 @@ fn understand(visit: &Visit<'_>) -> Result<Understood, Failure> {
 }
 
 pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
-    if let Some(reply) = visit.before(RoadStep::Headings) {
+    if let Some(reply) = visit.before(PagePlace::Headings) {
         return reply;
     }
     let (action, token) = visit.action("headings");
-    let inner = match understand(visit) {
+    let understood = understand(visit);
+    if let (Err(failure), Some(sheet)) = (&understood, &mut visit.session.sheet)
+        && !failure.sheets.is_empty()
+    {
+        sheet.tables.clone_from(&failure.sheets);
+    }
+    let inner = match understood {
         Err(failure) => html! {
+            (ticks(visit))
             (look::failure(&failure))
+            p .acts { button .quiet name="do" value="look" { (translated("Look again with these choices")) } }
             p { (translated("If the headings or the sheet of a workbook were not found, say below where they are.")) }
         },
         Ok(understood) => html! {
+            (ticks(visit))
             (look::lines(&understood.notes))
             (questions(&understood))
             @for sheet in &understood.sheets { (table(visit, sheet, understood.manifest)) }
@@ -81,7 +90,7 @@ pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
         }
         p { a href={ (visit.base()) "map.toml" } { (translated("Keep these meanings as a file, for the terminal or the next time")) } }
     };
-    visit.page(RoadStep::Headings, None, &body)
+    visit.page(PagePlace::Headings, PageReload::Never, &body)
 }
 
 fn questions(understood: &Understood) -> Markup {
@@ -209,6 +218,30 @@ fn choice(visit: &Visit<'_>, column: &ColumnReading, manifest: &Manifest) -> Mar
     }
 }
 
+/// The sheets of a workbook of which several can be meant, to be ticked.
+fn ticks(visit: &Visit<'_>) -> Markup {
+    let Some(sheet) = visit
+        .session
+        .sheet
+        .as_ref()
+        .filter(|sheet| !sheet.tables.is_empty())
+    else {
+        return html! {};
+    };
+    let chosen = &sheet.reading.sheet_names;
+    html! {
+        fieldset {
+            legend { (translated("Which sheets of the workbook are to be read?")) }
+            @for name in &sheet.tables {
+                label .choice {
+                    input type="checkbox" name="names" value=(name) checked[chosen.contains(name)];
+                    " " bdi { (harmless(name)) }
+                }
+            }
+        }
+    }
+}
+
 /// The options for reading the file, for one that is not understood by itself.
 fn reading(visit: &Visit<'_>) -> Markup {
     let reading = visit
@@ -217,12 +250,19 @@ fn reading(visit: &Visit<'_>) -> Markup {
         .as_ref()
         .map(|sheet| sheet.reading.clone());
     let reading = reading.unwrap_or_default();
+    let has_ticks = visit
+        .session
+        .sheet
+        .as_ref()
+        .is_some_and(|sheet| !sheet.tables.is_empty());
     html! {
         details {
             summary { (translated("How the file is read")) }
-            p {
-                label for="names" { (translated("the sheet of a workbook, by its name")) }
-                input #names name="names" value=(reading.sheet_names.join(""));
+            @if !has_ticks {
+                p {
+                    label for="names" { (translated("the sheet of a workbook, by its name")) }
+                    input #names name="names" value=(reading.sheet_names.join(""));
+                }
             }
             p {
                 label for="line" { (translated("the line on which the headings stand")) }
@@ -237,6 +277,18 @@ fn reading(visit: &Visit<'_>) -> Markup {
                     input type="checkbox" name="visible" value="on" checked[reading.visible_only];
                     " " (translated("leave out rows that a workbook hides"))
                 }
+                label .choice {
+                    input type="checkbox" name="quotes" value="on" checked[reading.fix_quotes];
+                    " " (translated("put curly quotes right, that a word processor left in a text file"))
+                }
+                label .choice {
+                    input type="checkbox" name="short" value="on" checked[reading.pad_short_rows];
+                    " " (translated("read rows that have fewer cells than there are headings"))
+                }
+            }
+            p {
+                label for="delimiter" { (translated("what separates the cells of a text file, for example ;")) }
+                input #delimiter name="delimiter" size="3" maxlength="3" value=[reading.delimiter];
             }
             button .quiet name="do" value="look" { (translated("Read it so")) }
         }
@@ -271,8 +323,9 @@ fn choose(sheet: &mut DroppedSheet, form: &FormFields, refused: &mut Vec<String>
 
 /// Takes how the file is read.
 fn read_otherwise(sheet: &mut DroppedSheet, form: &FormFields, refused: &mut Vec<String>) {
-    let names = Some(form.get("names").trim()).filter(|name| !name.is_empty());
-    let names: Vec<String> = names.map(str::to_owned).into_iter().collect();
+    let names = form.0.iter().filter(|(name, _)| name == "names");
+    let names = names.map(|(_, name)| name.trim().to_owned());
+    let names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
     let line = form.number("line").filter(|line| *line > 0);
     let line = line.map(|line| line as u64);
     let word = form.get("encoding").trim();
@@ -280,16 +333,33 @@ fn read_otherwise(sheet: &mut DroppedSheet, form: &FormFields, refused: &mut Vec
     if encoding.is_none() && !word.is_empty() {
         refused.push(translated("no encoding of this name is read").into_owned());
     }
-    let visible_only = !form.get("visible").is_empty();
+    let is_ticked = |name: &str| !form.get(name).is_empty();
+    let visible_only = is_ticked("visible");
+    let text = (
+        Some(form.get("delimiter").trim_matches(' ')).and_then(|text| text.chars().next()),
+        is_ticked("quotes"),
+        is_ticked("short"),
+    );
     let reading = &mut sheet.reading;
     let is_other_table = (&reading.sheet_names, reading.header_row) != (&names, line);
-    let has_other_rows = (reading.encoding, reading.visible_only) != (encoding, visible_only);
+    let text_before = (
+        reading.delimiter,
+        reading.fix_quotes,
+        reading.pad_short_rows,
+    );
+    let has_other_rows =
+        (reading.encoding, reading.visible_only, text_before) != (encoding, visible_only, text);
     // Another table has other headings and other cells.
     if is_other_table {
         reading.map.clear();
     }
     (reading.sheet_names, reading.header_row) = (names, line);
     (reading.encoding, reading.visible_only) = (encoding, visible_only);
+    (
+        reading.delimiter,
+        reading.fix_quotes,
+        reading.pad_short_rows,
+    ) = text;
     if is_other_table || has_other_rows {
         if sheet.corrected() > 0 {
             let why = "the file is read otherwise now: the corrections were taken back";
@@ -300,7 +370,7 @@ fn read_otherwise(sheet: &mut DroppedSheet, form: &FormFields, refused: &mut Vec
 }
 
 pub(in crate::page) fn take(visit: &mut Visit<'_>) -> PageReply {
-    if let Some(reply) = visit.before(RoadStep::Headings) {
+    if let Some(reply) = visit.before(PagePlace::Headings) {
         return reply;
     }
     let form = &visit.request.form;

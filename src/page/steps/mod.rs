@@ -1,8 +1,11 @@
 //! The steps of the road, a file for each: what it shows, and what its forms change.
 
+pub(super) mod archive;
+pub(super) mod doctor;
 pub(super) mod headings;
 pub(super) mod plan;
 pub(super) mod rows;
+pub(super) mod run;
 pub(super) mod sheet;
 pub(super) mod target;
 pub(super) mod visit;

@@ -4,7 +4,7 @@ use super::visit::Visit;
 use crate::lang::translated;
 use crate::model::redact::harmless;
 use crate::page::exchange::PageReply;
-use crate::page::look::{self, RoadStep};
+use crate::page::look::{self, PagePlace, PageReload};
 use crate::page::work::ShownPlan;
 use crate::plan::render::Mark;
 use maud::{Markup, html};
@@ -13,7 +13,7 @@ use maud::{Markup, html};
 const LINES_A_PAGE: usize = 400;
 
 pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
-    if let Some(reply) = visit.before(RoadStep::Plan) {
+    if let Some(reply) = visit.before(PagePlace::Plan) {
         return reply;
     }
     let page = visit.request.query.number("page").unwrap_or_default();
@@ -21,7 +21,7 @@ pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
         Some(plan) => body(visit, plan, page),
         None => html! {},
     };
-    visit.page(RoadStep::Plan, None, &body)
+    visit.page(PagePlace::Plan, PageReload::Never, &body)
 }
 
 fn body(visit: &Visit<'_>, plan: &ShownPlan, page: usize) -> Markup {
@@ -39,7 +39,7 @@ fn body(visit: &Visit<'_>, plan: &ShownPlan, page: usize) -> Markup {
         (question(visit, plan))
         ol .plan {
             @for line in shown {
-                li .(class(line.mark)) { (harmless(&line.text)) }
+                li .(class(line.mark)) { (look::said(&line.text)) }
             }
         }
         (look::pages(visit.base(), (page, last), |page| format!("plan?page={page}")))

@@ -8,9 +8,9 @@ use crate::model::redact::{NOT_SHOWN, harmless};
 use crate::model::{Field, Finding, Secret, Severity, counted};
 use crate::page::correction::{CellKey, Corrections};
 use crate::page::exchange::{FormFields, PageReply};
-use crate::page::look::{self, RoadStep};
-use crate::page::session::{CheckedRows, DroppedSheet};
-use crate::report::{column_label, with_labels};
+use crate::page::look::{self, PagePlace, PageReload};
+use crate::page::session::{CheckedRows, DroppedSheet, FindingKind, RowsByNow};
+use crate::report::column_label;
 use crate::rim::Failure;
 use crate::sheet::GENERATE;
 use maud::{Markup, html};
@@ -32,6 +32,8 @@ struct RowsView<'v> {
     page: usize,
     /// The row all of whose cells can be changed.
     edit: Option<usize>,
+    /// True while only the first rows are checked.
+    is_first: bool,
 }
 
 impl<'v> RowsView<'v> {
@@ -41,6 +43,7 @@ impl<'v> RowsView<'v> {
             all: fields.get("show") == "all",
             page: fields.number("page").unwrap_or_default(),
             edit: fields.number("edit"),
+            is_first: false,
         }
     }
 
@@ -82,17 +85,22 @@ fn tone(severity: Severity) -> &'static str {
 }
 
 pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
-    if let Some(reply) = visit.before(RoadStep::Rows) {
+    if let Some(reply) = visit.before(PagePlace::Rows) {
         return reply;
     }
-    let body = match visit.session.checked(visit.context) {
+    let mut reload = PageReload::Never;
+    let body = match visit.session.rows_by_now(visit.context) {
         Err(failure) => html! {
             (look::failure(&failure))
             p { a href={ (visit.base()) "headings" } { (translated("Back to the headings")) } }
         },
-        Ok(checked) => checked_body(visit, &checked),
+        Ok(RowsByNow::Whole(checked)) => checked_body(visit, &checked),
+        Ok(RowsByNow::First(checked)) => {
+            reload = PageReload::MoreRows;
+            first_body(visit, &checked)
+        }
     };
-    visit.page(RoadStep::Rows, None, &body)
+    visit.page(PagePlace::Rows, reload, &body)
 }
 
 fn checked_body(visit: &Visit<'_>, checked: &Arc<CheckedRows>) -> Markup {
@@ -122,6 +130,24 @@ fn checked_body(visit: &Visit<'_>, checked: &Arc<CheckedRows>) -> Markup {
     }
 }
 
+/// The first rows while the others are checked. Nothing is changed meanwhile, for the page is loaded again.
+fn first_body(visit: &Visit<'_>, checked: &CheckedRows) -> Markup {
+    let view = RowsView {
+        kind: None,
+        all: true,
+        page: 0,
+        edit: None,
+        is_first: true,
+    };
+    let shown: Vec<usize> = (0..checked.rows.rows.len().min(ROWS_A_PAGE)).collect();
+    html! {
+        p #count .count role="status" {
+            strong { (translated("These are the first rows; all others are being looked at.")) }
+        }
+        (table(visit, checked, view, &shown))
+    }
+}
+
 /// The form that leads to the plan.
 fn go_on(visit: &Visit<'_>, valid: usize) -> Markup {
     let (action, token) = visit.action("plan");
@@ -140,7 +166,6 @@ fn go_on(visit: &Visit<'_>, valid: usize) -> Markup {
 
 /// A list of what was found, by kind, each with its repairs.
 fn kinds(visit: &Visit<'_>, checked: &CheckedRows, view: RowsView<'_>) -> Markup {
-    let (action, token) = visit.action("rows");
     html! {
         @if !checked.kinds.is_empty() {
             ul .kinds {
@@ -154,16 +179,14 @@ fn kinds(visit: &Visit<'_>, checked: &CheckedRows, view: RowsView<'_>) -> Markup
                         }
                         ": " (words(&kind.first))
                         @if kind.repairs > 0 {
-                            " "
-                            form .inline method="post" action=(action) {
-                                (token)
-                                (view_fields(view))
-                                input type="hidden" name="accept" value=(kind.key);
-                                button .small name="do" value="accept" {
-                                    (translated(&format!("Correct {}", counted(kind.repairs as u64, "cell"))))
-                                }
-                            }
+                            @let cells = counted(kind.repairs as u64, "cell");
+                            (of_kind(visit, view, kind, "accept", &format!("Correct {cells}")))
                         }
+                        @if kind.proposals > 0 {
+                            @let cells = counted(kind.proposals as u64, "cell");
+                            (of_kind(visit, view, kind, "propose", &format!("Take what is probable for {cells}")))
+                        }
+                        (example(checked, kind))
                     }
                 }
             }
@@ -171,12 +194,51 @@ fn kinds(visit: &Visit<'_>, checked: &CheckedRows, view: RowsView<'_>) -> Markup
     }
 }
 
+/// The form that corrects the cells of a kind, certainly or probably.
+fn of_kind(
+    visit: &Visit<'_>,
+    view: RowsView<'_>,
+    kind: &FindingKind,
+    act: &str,
+    words: &str,
+) -> Markup {
+    let (action, token) = visit.action("rows");
+    html! {
+        " "
+        form .inline method="post" action=(action) {
+            (token)
+            (view_fields(view))
+            input type="hidden" name=(act) value=(kind.key);
+            button .small.quiet[act == "propose"] name="do" value=(act) { (translated(words)) }
+        }
+    }
+}
+
+/// The first repair of a kind, as it would change its cell; nothing where either text is hidden.
+fn example(checked: &CheckedRows, kind: &FindingKind) -> Markup {
+    let shown = || {
+        let (at, finding) = kind.example.as_ref()?;
+        let row = checked.rows.rows.get(*at)?;
+        let (_, binding) = checked.rows.sheets.get(row.sheet)?;
+        let (column, cells) = (finding.column?, row.cells());
+        let before = shown_text(binding, column, cells.get(column)?)?.to_owned();
+        let (_, after) = offered(&[finding])?;
+        let after = after.reveal();
+        (!finding.hides([&before, after])).then(|| (before, after.to_owned()))
+    };
+    html! {
+        @if let Some((before, after)) = shown() {
+            " " span .soft { (translated("for example")) " " bdi { (harmless(&before)) } " → " bdi { (harmless(&after)) } }
+        }
+    }
+}
+
 /// The finding in words, with what to do.
 fn words(finding: &Finding) -> Markup {
     html! {
-        (harmless(&with_labels(&translated(&finding.message))))
+        (look::said(&translated(&finding.message)))
         @if !finding.hint.is_empty() {
-            " " span .soft { "— " (harmless(&with_labels(&translated(&finding.hint)))) }
+            " " span .soft { "— " (look::said(&translated(&finding.hint))) }
         }
     }
 }
@@ -225,6 +287,7 @@ fn filters(visit: &Visit<'_>, view: RowsView<'_>, shown: usize) -> Markup {
         all: false,
         page: 0,
         edit: None,
+        is_first: false,
     };
     let all = RowsView { all: true, ..found };
     html! {
@@ -312,7 +375,9 @@ fn row_marks(visit: &Visit<'_>, checked: &CheckedRows, view: RowsView<'_>, at: u
         tr id={ "r" (at) } {
             th scope="row" {
                 (row.place.line) " "
-                a .soft href={ (visit.base()) (edit.path()) } { (translated("edit")) }
+                @if !view.is_first {
+                    a .soft href={ (visit.base()) (edit.path()) } { (translated("edit")) }
+                }
             }
             @if let Some((_, binding)) = sheet {
                 @for column in 0..columns { (cell(visit, row, binding, view, (at, column))) }
@@ -347,6 +412,7 @@ fn cell(
     let is_open = view.edit == Some(at) || worst == Some(Severity::Error);
     let value = html! {
         @match shown {
+            Some("") if is_told || is_open => span .soft { (translated("(empty cell)")) },
             Some(text) => bdi .value { (harmless(text)) },
             None => span .soft { (translated(NOT_SHOWN)) },
         }
@@ -359,7 +425,7 @@ fn cell(
                     @for finding in found.iter().filter(|finding| finding.severity > Severity::Info) {
                         p .finding { (words(finding)) }
                     }
-                    (cell_form(visit, view, (at, column), shown, &found, text))
+                    @if !view.is_first { (cell_form(visit, view, (at, column), shown, &found, text)) }
                 }
             } @else {
                 (value)
@@ -439,7 +505,7 @@ fn with_plain_breaks(text: &str) -> String {
 }
 
 pub(in crate::page) fn take(visit: &mut Visit<'_>) -> PageReply {
-    if let Some(reply) = visit.before(RoadStep::Rows) {
+    if let Some(reply) = visit.before(PagePlace::Rows) {
         return reply;
     }
     let request = visit.request;
@@ -470,7 +536,8 @@ fn change(visit: &mut Visit<'_>) -> Result<Vec<String>, Failure> {
     let edits = match form.get("do") {
         "edit" => edited(form, &checked),
         "repair" => repaired(form, &checked),
-        "accept" => accepted(form, &checked),
+        act @ "accept" => accepted(form, &checked, act, |finding| finding.repair.as_ref()),
+        act @ "propose" => accepted(form, &checked, act, |finding| finding.proposal.as_ref()),
         "generate" => {
             if let (Some(sheet), Some(field)) =
                 (&mut visit.session.sheet, Field::named(form.get("field")))
@@ -538,9 +605,14 @@ fn repaired(form: &FormFields, checked: &CheckedRows) -> Corrections {
     repair().into_iter().collect()
 }
 
-/// The certain repairs of all findings of a kind.
-fn accepted(form: &FormFields, checked: &CheckedRows) -> Corrections {
-    let kind = checked.kind(form.get("accept"));
+/// The repairs of all findings of a kind, as far as they have `one`.
+fn accepted(
+    form: &FormFields,
+    checked: &CheckedRows,
+    act: &str,
+    one: impl Fn(&Finding) -> Option<&Secret> + Copy,
+) -> Corrections {
+    let kind = checked.kind(form.get(act));
     let rows = checked.rows.rows.iter().enumerate();
     let repairs = rows.flat_map(|(at, row)| {
         let found = row
@@ -548,7 +620,7 @@ fn accepted(form: &FormFields, checked: &CheckedRows) -> Corrections {
             .iter()
             .filter(|finding| kind.is_some_and(|kind| kind.has(finding)));
         found.filter_map(move |finding| {
-            Some((key(checked, at, finding.column?)?, finding.repair.clone()?))
+            Some((key(checked, at, finding.column?)?, one(finding)?.clone()))
         })
     });
     repairs.collect()

@@ -4,7 +4,7 @@ use super::visit::Visit;
 use crate::lang::translated;
 use crate::model::Mode;
 use crate::page::exchange::PageReply;
-use crate::page::look::RoadStep;
+use crate::page::look::{PagePlace, PageReload};
 use crate::rim::config::all_names;
 use crate::rules::Country;
 use crate::vendors::VENDORS;
@@ -41,7 +41,7 @@ fn targets(visit: &Visit<'_>) -> (Choices, Choices) {
 }
 
 pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
-    if let Some(reply) = visit.before(RoadStep::Target) {
+    if let Some(reply) = visit.before(PagePlace::Target) {
         return reply;
     }
     let (named, rehearsals) = targets(visit);
@@ -77,7 +77,7 @@ pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
             button { (translated("Go on")) }
         }
     };
-    visit.page(RoadStep::Target, None, &body)
+    visit.page(PagePlace::Target, PageReload::Never, &body)
 }
 
 fn choices(choices: &[(String, String)], chosen: &str) -> Markup {

@@ -2,7 +2,7 @@
 
 use crate::page::exchange::{PageReply, PageRequest};
 use crate::page::guard::Guard;
-use crate::page::look::{self, PageFrame, RoadStep};
+use crate::page::look::{self, PageFrame, PagePlace, PageReload};
 use crate::page::session::PageSession;
 use crate::rim::Context;
 use maud::{Markup, html};
@@ -22,28 +22,29 @@ impl Visit<'_> {
         self.guard.base()
     }
 
-    /// The last step that can be gone to.
-    fn reached(&self) -> RoadStep {
+    /// Returns true if a step of the road can be gone to.
+    fn reaches(&self, step: PagePlace) -> bool {
         let session = &self.session;
-        match () {
-            () if session.sheet.is_none() => RoadStep::Sheet,
-            () if session.target.is_empty() => RoadStep::Target,
-            () if !session.headings_seen => RoadStep::Headings,
-            () if session.result.is_some() => RoadStep::Result,
-            () if session.plan.is_some() => RoadStep::Plan,
-            () => RoadStep::Rows,
+        match step {
+            PagePlace::Target => session.sheet.is_some(),
+            PagePlace::Headings => self.reaches(PagePlace::Target) && !session.target.is_empty(),
+            PagePlace::Rows => self.reaches(PagePlace::Headings) && session.headings_seen,
+            PagePlace::Plan => self.reaches(PagePlace::Rows) && session.plan.is_some(),
+            PagePlace::Result => session.result.is_some(),
+            _ => true,
         }
     }
 
-    /// The last step that can be gone to, where this one cannot.
-    pub(super) fn before(&self, step: RoadStep) -> Option<PageReply> {
-        let reached = self.reached();
-        (reached < step).then(|| self.go(reached.path()))
+    /// Sends the browser to where the choices lead by now, where this step cannot be gone to.
+    pub(super) fn before(&self, step: PagePlace) -> Option<PageReply> {
+        (!self.reaches(step)).then(|| self.furthest())
     }
 
     /// Sends the browser to where the choices lead by now.
     pub(in crate::page) fn furthest(&self) -> PageReply {
-        self.go(self.reached().min(RoadStep::Rows).path())
+        let choices = [PagePlace::Rows, PagePlace::Headings, PagePlace::Target];
+        let furthest = choices.into_iter().find(|step| self.reaches(*step));
+        self.go(furthest.unwrap_or(PagePlace::Sheet).path())
     }
 
     /// Returns true if the form was made before the last change.
@@ -67,20 +68,25 @@ impl Visit<'_> {
     }
 
     /// Frames a step's page.
-    pub(super) fn page(&mut self, step: RoadStep, again: Option<u32>, body: &Markup) -> PageReply {
+    pub(super) fn page(&mut self, step: PagePlace, reload: PageReload, body: &Markup) -> PageReply {
         let told = std::mem::take(&mut self.session.told);
+        let mut open = PagePlace::ROAD.to_vec();
+        open.retain(|step| self.reaches(*step));
         let frame = PageFrame {
             base: self.guard.base(),
             step,
-            reached: self.reached(),
+            open: &open,
             told: &told,
-            again,
+            reload,
         };
         PageReply::page(look::framed(&frame, body))
     }
 
     /// Says this on the next page.
     pub(in crate::page) fn tell(&mut self, text: impl Into<String>) {
-        self.session.told.push(text.into());
+        let text = text.into();
+        if !text.is_empty() {
+            self.session.told.push(text);
+        }
     }
 }

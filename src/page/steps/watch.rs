@@ -1,73 +1,97 @@
 //! The last steps: work that goes on, and its end.
 
+use super::run;
 use super::visit::Visit;
 use crate::lang::translated;
-use crate::model::redact::harmless;
 use crate::page::exchange::PageReply;
 use crate::page::job::{JobKind, PageJob};
-use crate::page::look::{self, RoadStep};
+use crate::page::look::{self, PagePlace, PageReload};
 use crate::page::session::ShownEnd;
 use crate::page::work::{REPORTS, rejects_file};
 use crate::progress::drawn;
 use crate::rim::Exit;
+use crate::run::past::PastRun;
 use maud::{Markup, html};
 use std::fs;
 
 /// Shows the work that goes on; leads to its result once it has ended.
 pub(in crate::page) fn show(visit: &mut Visit<'_>, job: Option<&PageJob>) -> PageReply {
+    let is_check_up = job.is_some_and(|job| job.kind == JobKind::CheckUp);
     let Some(job) = job.filter(|job| !job.is_ended()) else {
         return match (visit.session.plan.is_some(), visit.session.result.is_some()) {
+            _ if is_check_up => visit.go("doctor"),
             (true, _) => visit.go("plan"),
             (_, true) => visit.go("result"),
             _ => visit.go("rows"),
         };
     };
-    let (action, token) = visit.action("stop");
     let (done, total) = drawn().map_or((0, 0), |drawn| (drawn.done, drawn.total));
     let body = html! {
         div #watch data-events={ (visit.base()) "events" } data-next={ (visit.base()) "watch" } {
             p .count { strong #words aria-live="polite" { (job.words()) } }
             progress #bar max=(total.max(1)) value=(done) {}
-            @if let Some(run) = job.run.get() { p .soft { (translated("run")) " " (run) } }
-            ul #lines .lines { @for line in job.told() { li { (line) } } }
-        }
-        form method="post" action=(action) {
-            (token)
-            button { (translated("Stop")) }
-            " " span .soft { (translated("What was sent is settled, and nothing more is sent, as with Ctrl-C.")) }
+            @if let Some(run) = job.told.name.get() { p .soft { (translated("run")) " " (run) } }
+            ul #lines .lines { @for line in job.lines_told() { li { (line) } } }
+            @if job.can_pause {
+                (halt(visit, "pause", "Pause", "What was sent is settled; the rest waits until it is to go on."))
+            }
+            (halt(visit, "stop", "Stop", "What was sent is settled, and nothing more is sent, as with Ctrl-C."))
+            @if job.kind == JobKind::Run {
+                h2 { (translated("Rows that ended last")) }
+                ul #rows .lines { @for row in job.last_rows() { li { (row) } } }
+            }
         }
     };
     let step = match job.kind {
-        JobKind::Plan => RoadStep::Plan,
-        JobKind::Run => RoadStep::Result,
+        JobKind::CheckUp => PagePlace::Doctor,
+        JobKind::Plan => PagePlace::Plan,
+        JobKind::Run => PagePlace::Result,
     };
-    visit.page(step, Some(2), &body)
+    visit.page(step, PageReload::AtWork, &body)
+}
+
+/// The form that pauses or stops the work.
+fn halt(visit: &Visit<'_>, path: &str, button: &str, words: &str) -> Markup {
+    let (action, token) = visit.action(path);
+    html! {
+        form method="post" action=(action) {
+            (token)
+            button .quiet { (translated(button)) }
+            " " span .soft { (translated(words)) }
+        }
+    }
 }
 
 pub(in crate::page) fn result(visit: &mut Visit<'_>) -> PageReply {
-    if let Some(reply) = visit.before(RoadStep::Result) {
+    if let Some(reply) = visit.before(PagePlace::Result) {
         return reply;
     }
     let body = match &visit.session.result {
         Some(end) => end_of(visit, end),
         None => html! {},
     };
-    visit.page(RoadStep::Result, None, &body)
+    visit.page(PagePlace::Result, PageReload::Never, &body)
 }
 
 fn end_of(visit: &Visit<'_>, end: &ShownEnd) -> Markup {
-    let (class, words) = match &end.ended {
-        Ok(Exit::Done) => ("good", "Every row is done."),
-        Ok(Exit::NotDone) => (
+    let (class, words) = match end.exit() {
+        Exit::Done => ("good", "Every row is done."),
+        Exit::NotDone => (
             "notice",
             "Some rows are not done: the report says which, and why.",
         ),
-        Ok(Exit::Interrupted) => ("notice", "The run was stopped. What was sent is settled."),
-        Ok(Exit::Stopped) => ("bad", "The run was stopped: too many rows failed."),
-        Ok(_) | Err(_) => ("bad", "The run could not go on."),
+        Exit::Interrupted if end.is_paused => (
+            "notice",
+            "The run is paused. What was sent is settled, the rest waits.",
+        ),
+        Exit::Interrupted => ("notice", "The run was stopped. What was sent is settled."),
+        Exit::Stopped => ("bad", "The run was stopped: too many rows failed."),
+        Exit::Unusable | Exit::Target => ("bad", "The run could not go on."),
     };
     let base = visit.base();
     let has = |name: &str| end.files.join(name).is_file();
+    let past = end.run.as_ref();
+    let past = past.and_then(|run| PastRun::open(visit.context, run).ok());
     let sheet = visit.session.sheet.as_ref();
     let rejects = sheet
         .map(|sheet| rejects_file(sheet.file()))
@@ -75,11 +99,8 @@ fn end_of(visit: &Visit<'_>, end: &ShownEnd) -> Markup {
     html! {
         p .told .(class) role="status" { strong { (translated(words)) } }
         @if let Err(failure) = &end.ended { (look::failure(failure)) }
-        (look::lines(&end.lines))
+        @if !end.counts.is_empty() { p .count { strong { (end.counts.join(", ")) } } }
         ul {
-            @if let Some(run) = &end.run {
-                li { a href={ (base) "report?run=" (run) } { (translated("report of the run")) } }
-            }
             @for name in REPORTS {
                 @if has(name) { li { a href={ (base) "file/" (name) } download { (translated("report of the run")) " " (name) } } }
             }
@@ -93,30 +114,16 @@ fn end_of(visit: &Visit<'_>, end: &ShownEnd) -> Markup {
                 li { a href={ (base) "corrected" } download { (translated("the corrected sheet")) } }
             }
         }
-        @if let Some(run) = &end.run {
-            (undo(visit, run, &end.target))
+        @if let Some(past) = &past {
+            (run::ways(visit, past, "result"))
             p .soft { (translated("On the terminal, this run is seen too:")) }
-            pre { "rowcall undo " (run) "\nrowcall report " (run) " -o report.html" }
+            pre { "rowcall undo " (past.name) "\nrowcall report " (past.name) " -o report.html" }
+        }
+        @if !end.lines.is_empty() {
+            h2 { (translated("What the run told")) }
+            (look::lines(&end.lines))
         }
         p { a href=(base) { (translated("Another sheet")) } }
-    }
-}
-
-/// The form that takes the run back.
-fn undo(visit: &Visit<'_>, run: &str, target: &str) -> Markup {
-    let what =
-        format!("Take back what run {run} did on {target}, and nothing that was changed since");
-    let (action, token) = visit.action("undo");
-    html! {
-        form .question method="post" action=(action) {
-            (token)
-            input type="hidden" name="run" value=(run);
-            label .choice {
-                input type="checkbox" name="meant" value="on" required;
-                " " (harmless(&translated(&what)))
-            }
-            button .quiet { (translated("Undo the run")) }
-        }
     }
 }
 

@@ -340,8 +340,10 @@ fn several(
             flags.push(format!("--sheet {}", shell_word(name)));
         }
     }
-    let (names, flags) = (with_rows.join(", "), flags.join(" "));
-    Ok(SheetErrorKind::SeveralSheets(names, flags).in_file(file))
+    let (words, flags) = (with_rows.join(", "), flags.join(" "));
+    let names = sheets.iter().filter_map(|sheet| sheet.sheet.as_deref());
+    let names = names.map(str::to_owned).collect();
+    Ok(SheetErrorKind::SeveralSheets(words, flags, names).in_file(file))
 }
 
 fn names(tables: &[Table]) -> String {
@@ -385,7 +387,9 @@ fn found(
         left_out = others.map(|head| head.table).collect();
         heads.retain(|head| head.has_key);
     } else if heads.len() > 1 && matches!(options.header, Header::Found(_)) {
-        return Err(SheetErrorKind::WhichSheet(names(book.tables())).in_file(file));
+        let tables = book.tables();
+        let all = tables.iter().map(|table| table.name.to_string()).collect();
+        return Err(SheetErrorKind::WhichSheet(names(tables), all).in_file(file));
     }
     Ok((heads, left_out))
 }

@@ -54,16 +54,19 @@ pub(crate) fn exchange(host: &str, request: &[u8]) -> PageReply {
     }
 }
 
+/// Serves the page, and returns the address that opens it.
+pub(crate) fn served(program: &Program, more: &str) -> (Child, String) {
+    let mut command = program.command(&format!("serve --no-open {more}"));
+    let mut child = command.spawn().unwrap();
+    let mut address = String::new();
+    let out = child.stdout.as_mut().unwrap();
+    BufReader::new(out).read_line(&mut address).unwrap();
+    (child, address.trim().to_owned())
+}
+
 impl OpenPage {
     pub(crate) fn open(program: &Program, more: &str) -> OpenPage {
-        let mut child = program
-            .command(&format!("serve --no-open {more}"))
-            .spawn()
-            .unwrap();
-        let mut address = String::new();
-        let out = child.stdout.as_mut().unwrap();
-        BufReader::new(out).read_line(&mut address).unwrap();
-        let address = address.trim().to_owned();
+        let (child, address) = served(program, more);
         let rest = address.strip_prefix("http://").unwrap();
         let (host, path) = rest.split_once('/').unwrap();
         let get = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");

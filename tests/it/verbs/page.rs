@@ -1,6 +1,6 @@
 //! The page of `rowcall serve`, over plain HTTP: the whole road, and who is kept out of it.
 
-use crate::support::open_page::{OpenPage, exchange, files_in, sheet_form, value_of};
+use crate::support::open_page::{OpenPage, PageReply, exchange, files_in, sheet_form, value_of};
 use crate::support::pbx::TestPbx;
 use crate::support::program::{Program, signal, wait_until};
 use crate::support::sheets::write_table;
@@ -9,6 +9,7 @@ use crate::support::sources::root;
 use crate::support::typist::Typist;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
+use std::time::Instant;
 
 /// A password that must never show.
 const PASSWORD: &str = "Canary7731aB";
@@ -33,7 +34,7 @@ fn a_clean_sheet_goes_the_whole_road_and_the_terminal_sees_the_run() {
     assert!(rows.contains("2 of 2 rows can go, 0 cannot"), "{rows}");
     let plan = page.plan(&rows);
     assert!(plan.contains("2 to create"), "{plan}");
-    assert!(plan.contains("sip_password: set"), "{plan}");
+    assert!(plan.contains("SIP password: set"), "{plan}");
     assert!(plan.contains("Bo &lt;Lund&gt;"), "{plan}");
     assert!(pbx.numbers().is_empty(), "a plan changes nothing");
     let result = page.go(&plan);
@@ -88,6 +89,10 @@ fn a_dirty_workbook_is_corrected_on_the_page() {
         count.split(' ').next().unwrap().parse().unwrap()
     };
     assert!(cannot(&before) > 0, "{before}");
+    for flag in ["--fill", "--map", "rowcall fix"] {
+        assert!(!before.contains(flag), "{flag} is no field of the page");
+    }
+    assert!(before.contains("for example"), "{before}");
     let made = [("do", "generate"), ("field", "sip_password")];
     let rows = page.post(&before, "rows", &made);
     assert!(cannot(&rows) < cannot(&before), "{rows}");
@@ -123,6 +128,122 @@ fn a_cell_is_changed_in_place_and_its_finding_goes() {
     assert!(corrected.body.contains("0043;Bo;Canary"), "the own sheet");
     let seen = page.close();
     assert!(!seen.contains("Canary7731"), "a secret shows");
+}
+
+#[test]
+fn what_is_probable_is_taken_for_a_whole_column() {
+    let (_program, mut page) = opened();
+    let sheet = fs::read(root().join("samples/dirty/office.xlsx")).unwrap();
+    let target = [("target", "sim:openvox"), ("country", "DE")];
+    let rows = page.rows("office.xlsx", &sheet, &target);
+    let (before, after) = rows.split_once("value=\"propose\"").unwrap();
+    assert!(
+        after.starts_with(">Take what is probable for 19 cells"),
+        "{after}"
+    );
+    assert!(after.contains(">141</bdi> → <bdi>0141</bdi>"), "{after}");
+    let kind = before.rsplit("name=\"propose\" value=\"").next().unwrap();
+    let kind = kind.split('"').next().unwrap().to_owned();
+    let rows = page.post(&rows, "rows", &[("do", "propose"), ("propose", &kind)]);
+    assert!(rows.contains("19 corrected cells"), "{rows}");
+    assert!(!rows.contains("value=\"propose\""), "{rows}");
+    page.close();
+}
+
+#[test]
+fn sheets_of_a_workbook_are_ticked_where_several_can_be_meant() {
+    let (_program, mut page) = opened();
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    for (name, number) in [("Nord", "1001"), ("Süd & Co", "3001")] {
+        let table = workbook.add_worksheet();
+        table.set_name(name).unwrap();
+        for (row, cells) in [["number", "sip_password"], [number, PASSWORD]]
+            .iter()
+            .enumerate()
+        {
+            for (column, cell) in cells.iter().enumerate() {
+                table
+                    .write_string(row as u32, column as u16, *cell)
+                    .unwrap();
+            }
+        }
+    }
+    let bytes = workbook.save_to_buffer().unwrap();
+    let target = page.drop_sheet("two.xlsx", &bytes);
+    let headings = page.post(&target, "target", &SIM);
+    assert!(
+        headings.contains("Tick the sheets to be read"),
+        "{headings}"
+    );
+    assert!(!headings.contains("--sheet"), "{headings}");
+    assert!(
+        headings.contains("name=\"names\" value=\"Süd &amp; Co\""),
+        "{headings}"
+    );
+    let one = page.post(&headings, "headings", &[("names", "Nord"), ("do", "go")]);
+    assert!(one.contains("1 of 1 rows can go"), "{one}");
+    let headings = page.get("headings");
+    assert!(headings.contains("value=\"Nord\" checked"), "{headings}");
+    let both = [("names", "Nord"), ("names", "Süd & Co"), ("do", "go")];
+    let both = page.post(&headings, "headings", &both);
+    assert!(both.contains("2 of 2 rows can go"), "{both}");
+    page.close();
+}
+
+/// The memory that a program takes by now, in KiB.
+#[cfg(target_os = "linux")]
+fn memory(page: &OpenPage) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", page.child.id())).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_first_of_many_rows_are_shown_while_the_others_are_checked() {
+    let (_program, mut page) = opened();
+    let row =
+        |number: u32| format!("{number},Ann {number},a{number}@example.com,{PASSWORD}{number}\n");
+    let rows: String = (100_000..200_000).map(row).collect();
+    let sheet = format!("number,display_name,email,sip_password\n{rows}");
+    let target = page.drop_sheet("many.csv", sheet.as_bytes());
+    let headings = page.post(&target, "target", &SIM);
+    let since = Instant::now();
+    let first = page.post(&headings, "headings", &[("do", "go")]);
+    let until_first = since.elapsed();
+    assert!(first.contains("These are the first rows"), "{first}");
+    assert!(
+        first.contains(">100049</bdi>") && !first.contains("name=\"text\""),
+        "{first}"
+    );
+    let whole = loop {
+        let rows = page.get("rows?show=all");
+        if !rows.contains("These are the first rows") {
+            break rows;
+        }
+    };
+    let until_whole = since.elapsed();
+    assert!(whole.contains("100000 of 100000 rows can go"), "{whole}");
+    assert!(
+        until_first * 2 < until_whole,
+        "{until_first:?} of {until_whole:?}"
+    );
+    // However many of its pages are looked at, they take no more room.
+    let before = memory(&page);
+    for at in (0..2000).step_by(100) {
+        let rows = page.get(&format!("rows?show=all&page={at}"));
+        assert_eq!(rows.matches("scope=\"row\"").count(), 50, "{at}");
+        page.seen.clear();
+    }
+    let after = memory(&page);
+    assert!(
+        after < before + before / 5,
+        "{before} KiB, then {after} KiB"
+    );
+    page.close();
 }
 
 #[test]
@@ -317,6 +438,194 @@ fn a_run_is_watched_and_stopped_on_the_page_and_resumed_on_the_terminal() {
     page.close();
     program.ends("resume --yes", 0);
     assert_eq!(pbx.numbers().len(), 120);
+}
+
+/// A file of the page.
+fn file(page: &OpenPage, path: &str) -> PageReply {
+    page.send("GET", &format!("{}{path}", page.base), &[], b"")
+}
+
+#[test]
+fn a_run_on_a_pbx_gives_all_its_files_and_its_passwords_once() {
+    let pbx = TestPbx::new("openvox");
+    let program = Program::new().with_own_state();
+    program.write("rowcall.toml", pbx.config("hq"));
+    let mut page = OpenPage::open(&program, "");
+    let sheet =
+        format!("Durchwahl;Name;Kennwort\n0041;Ann;\n0042;Bo;{PASSWORD}\n0043;Cy;pass word\n");
+    let rows = page.rows("staff.csv", sheet.as_bytes(), &[("target", "hq")]);
+    let made = [("do", "generate"), ("field", "sip_password")];
+    let rows = page.post(&rows, "rows", &made);
+    let plan = page.plan(&rows);
+    let result = page.go(&plan);
+    assert!(result.contains("Some rows are not done"), "{result}");
+    let run = page.hidden(&result, "undo", "run");
+    for (ending, begins) in [("html", "<!DOCTYPE"), ("xlsx", "PK"), ("csv", "")] {
+        let report = file(&page, &format!("report?run={run}&as={ending}"));
+        let name = format!("{run}.{ending}");
+        assert!(report.head.contains(&name), "{}", report.head);
+        assert!(report.body.starts_with(begins), "{ending}");
+    }
+    let rejects = file(&page, &format!("rejects?run={run}"));
+    assert!(
+        rejects.head.contains(&format!("{run}-rejects.xlsx")),
+        "{}",
+        rejects.head
+    );
+    let secrets = program.path(&format!("state/runs/{run}/secrets.csv"));
+    let secret = fs::read_to_string(secrets).unwrap();
+    let secret = secret
+        .lines()
+        .nth(1)
+        .unwrap()
+        .split(',')
+        .next_back()
+        .unwrap()
+        .to_owned();
+    let path = format!("{}passwords", page.base);
+    assert_eq!(page.send("GET", &path, &[], b"").status, 404);
+    let without = page.send("POST", &path, &[], format!("run={run}").as_bytes());
+    assert_eq!(without.status, 403);
+    let token = page.token(&result, "passwords");
+    let form = format!("token={token}&run={run}");
+    let taken = page.send("POST", &path, &[], form.as_bytes());
+    assert!(taken.body.contains(&secret), "{}", taken.body);
+    assert_eq!(taken.header("cache-control"), Some("no-store"));
+    let again = page.send("POST", &path, &[], form.as_bytes());
+    let told = page.follow(again);
+    assert!(told.contains("the passwords were taken already"), "{told}");
+    assert!(told.contains("They were taken on"), "{told}");
+    assert!(page.seen.contains("report of the run"));
+    let seen = page.close();
+    assert!(
+        !seen.contains(&secret) && !seen.contains("pass word"),
+        "a secret shows"
+    );
+    // Another page knows that too.
+    let mut page = OpenPage::open(&program, "");
+    let told = page.get(&format!("run?run={run}"));
+    assert!(told.contains("They were taken on"), "{told}");
+    page.close();
+}
+
+#[test]
+fn an_archive_is_listed_compared_and_verified_on_the_page() {
+    let pbx = TestPbx::new("openvox");
+    let program = Program::new().with_own_state();
+    program.write("rowcall.toml", pbx.config("hq"));
+    pbx.seed(&[pbx.small("0041")]);
+    program.ends("export hq --archive nights", 0);
+    pbx.seed(&[pbx.small("0042")]);
+    program.ends("export hq --archive nights", 0);
+    let mut page = OpenPage::open(&program, "");
+    let folder = program.path("nights").display().to_string();
+    let listed = page.get(&format!("archive?folder={folder}"));
+    assert_eq!(listed.matches("name=\"before\"").count(), 2, "{listed}");
+    let changed = page.get(&format!(
+        "archive?folder={folder}&target=hq&before=1&after=2"
+    ));
+    assert!(changed.contains("1 added"), "{changed}");
+    assert!(changed.contains("0042"), "{changed}");
+    let sound = page.get(&format!("archive?folder={folder}&verify=on"));
+    assert!(
+        sound.contains("2 snapshots as they were entered"),
+        "{sound}"
+    );
+    let snapshot = fs::read_dir(program.path("nights/hq"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap();
+    fs::write(snapshot.path(), "number\n0099\n").unwrap();
+    let broken = page.get(&format!("archive?folder={folder}&verify=on"));
+    assert!(broken.contains("role=\"alert\""), "{broken}");
+    let none = page.get("archive?folder=nowhere");
+    assert!(none.contains("role=\"alert\""), "{none}");
+    page.close();
+}
+
+#[test]
+fn a_check_up_tries_the_machine_and_each_pbx() {
+    let pbx = TestPbx::new("openvox");
+    let program = Program::new().with_own_state();
+    program.write("rowcall.toml", pbx.config("hq"));
+    let mut page = OpenPage::open(&program, "");
+    let start = page.get("doctor");
+    page.post(&start, "doctor", &[]);
+    let told = page.wait();
+    assert!(told.contains("<h1>Check-up</h1>"), "{told}");
+    assert!(told.contains("hq: extensions: 0 on the PBX"), "{told}");
+    page.close();
+}
+
+/// Rows of a sheet with these numbers, and the page at their plan.
+fn long_run(page: &mut OpenPage) -> String {
+    let row = |number| format!("{number},{PASSWORD}\n");
+    let sheet: String = (2000..2120).map(row).collect();
+    let sheet = format!("number,sip_password\n{sheet}");
+    let rows = page.rows("staff.csv", sheet.as_bytes(), &[("target", "hq")]);
+    let plan = page.plan(&rows);
+    let id = page.hidden(&plan, "go", "plan");
+    page.post(&plan, "go", &[("plan", &id)])
+}
+
+#[test]
+fn a_run_is_paused_and_goes_on_on_the_page() {
+    let pbx = TestPbx::new("openvox");
+    let program = Program::new().with_own_state();
+    let config = pbx.config("hq").replace("100000/s", "20/s");
+    program.write("rowcall.toml", config);
+    let mut page = OpenPage::open(&program, "");
+    let watch = long_run(&mut page);
+    wait_until(|| pbx.numbers().len() > 3);
+    let told = page.get("watch");
+    assert!(told.contains("Rows that ended last"), "{told}");
+    wait_until(|| page.get("watch").contains("2000 created"));
+    page.post(&watch, "pause", &[]);
+    let result = page.wait();
+    assert!(result.contains("The run is paused."), "{result}");
+    let done = pbx.numbers().len();
+    assert!(done < 120, "{done}");
+    let run = page.hidden(&result, "resume", "run");
+    page.post(&result, "resume", &[("run", &run)]);
+    let whole = page.wait();
+    assert!(whole.contains("Every row is done."), "{whole}");
+    assert!(!whole.contains("Let the run go on"), "{whole}");
+    assert_eq!(pbx.numbers().len(), 120);
+    // Its terminal sees one run.
+    let runs = program.ends("runs", 0);
+    assert_eq!(runs.out.matches("120 created").count(), 1, "{}", runs.out);
+    page.close();
+}
+
+#[test]
+fn a_run_whose_page_was_killed_goes_on_on_another_page() {
+    let pbx = TestPbx::new("openvox");
+    let program = Program::new().with_own_state();
+    let config = pbx.config("hq").replace("100000/s", "20/s");
+    program.write("rowcall.toml", config);
+    let mut page = OpenPage::open(&program, "");
+    long_run(&mut page);
+    wait_until(|| pbx.numbers().len() > 3);
+    page.child.kill().unwrap();
+    page.child.wait().unwrap();
+    let mut page = OpenPage::open(&program, "");
+    let start = page.get("");
+    assert!(start.contains("is not finished"), "{start}");
+    let run = start.split("run?run=").nth(1).unwrap();
+    let run = run.split('"').next().unwrap().to_owned();
+    let seen = page.get(&format!("run?run={run}"));
+    page.post(&seen, "resume", &[("run", &run)]);
+    let whole = page.wait();
+    assert!(whole.contains("Every row is done."), "{whole}");
+    assert_eq!(pbx.numbers().len(), 120);
+    // The run's own page takes it back, whatever the page did last.
+    let seen = page.get(&format!("run?run={run}"));
+    let undo = [("run", run.as_str()), ("seen", "run"), ("meant", "on")];
+    page.post(&seen, "undo", &undo);
+    page.wait();
+    assert!(pbx.numbers().is_empty());
+    page.close();
 }
 
 /// The sheet of the page as it is by now.

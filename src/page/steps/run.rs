@@ -1,0 +1,353 @@
+//! Runs, and one of them: what it did, its files, and the ways to let it go on or to take it back.
+
+use super::visit::Visit;
+use crate::disk::{Readers, write_new};
+use crate::lang::translated;
+use crate::ledger::{ListedRun, runs};
+use crate::model::redact::harmless;
+use crate::model::{RunCommand, with_hint};
+use crate::page::exchange::PageReply;
+use crate::page::look::{self, PagePlace, PageReload, table_head};
+use crate::report::for_people;
+use crate::rim::{Context, Failure};
+use crate::run::listing::{in_effect, result_counts, run_state};
+use crate::run::past::PastRun;
+use crate::run::rejects_again::{has_rejects, rejects_again};
+use crate::run::report_again::report_again;
+use jiff::Timestamp;
+use maud::{Markup, html};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// The number of runs of one page.
+const RUNS_A_PAGE: usize = 50;
+
+/// The formats of a report, each with its words and its kind for the browser.
+const REPORTS: [(&str, &str, &str); 3] = [
+    ("html", "as a page", "text/html; charset=utf-8"),
+    (
+        "xlsx",
+        "as a workbook",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ),
+    ("csv", "as a table", "text/csv; charset=utf-8"),
+];
+
+/// The file in a run's folder which shows that its passwords were taken, and when.
+const TAKEN_FILE: &str = "passwords-taken";
+
+pub(in crate::page) fn show_all(visit: &mut Visit<'_>) -> PageReply {
+    let page = visit.request.query.number("page").unwrap_or_default();
+    let listed = all(visit.context);
+    let last = listed.len().saturating_sub(1) / RUNS_A_PAGE;
+    let page = page.min(last);
+    let begin = page * RUNS_A_PAGE;
+    let shown = listed.iter().skip(begin).take(RUNS_A_PAGE);
+    let body = html! {
+        @if listed.is_empty() {
+            p { (translated("There is no run yet.")) }
+        } @else {
+            (table(visit, shown))
+            (look::pages(visit.base(), (page, last), |page| format!("runs?page={page}")))
+        }
+    };
+    visit.page(PagePlace::Runs, PageReload::Never, &body)
+}
+
+/// All runs, the newest first; none where they cannot be read.
+pub(super) fn all(context: &Context) -> Vec<ListedRun> {
+    let listed = context.state().ok().and_then(|state| runs(&state).ok());
+    listed.unwrap_or_default()
+}
+
+/// The newest runs as a table.
+pub(super) fn table<'l>(visit: &Visit<'_>, listed: impl Iterator<Item = &'l ListedRun>) -> Markup {
+    html! {
+        div .wide {
+            table {
+                (table_head(&[
+                    translated("run"),
+                    translated("PBX"),
+                    translated("started"),
+                    translated("state"),
+                    translated("rows"),
+                    translated("report"),
+                ]))
+                tbody { @for run in listed { (row(visit, run)) } }
+            }
+        }
+    }
+}
+
+fn row(visit: &Visit<'_>, listed: &ListedRun) -> Markup {
+    let id = &listed.id;
+    html! {
+        tr {
+            td { a href={ (visit.base()) "run?run=" (id) } { (id) } }
+            @match &listed.summary {
+                Err(error) => td colspan="5" { (harmless(&translated(&error.to_string()))) },
+                Ok(summary) => {
+                    td { bdi { (harmless(&summary.run.target)) } }
+                    td { (for_people(summary.run.started)) }
+                    td { (translated(run_state(summary).1)) }
+                    td { (result_counts(summary).join(", ")) }
+                    td { a href={ (visit.base()) "report?run=" (id) } { (translated("report")) } }
+                }
+            }
+        }
+    }
+}
+
+pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
+    let body = match PastRun::open(visit.context, visit.request.query.get("run")) {
+        Ok(past) => html! {
+            (facts(&past))
+            (ways(visit, &past, "run"))
+            p { a href={ (visit.base()) "runs" } { (translated("All runs")) } }
+        },
+        Err(failure) => look::failure(&failure),
+    };
+    visit.page(PagePlace::Runs, PageReload::Never, &body)
+}
+
+fn facts(past: &PastRun) -> Markup {
+    let summary = &past.summary;
+    let (_, state, why) = run_state(summary);
+    let head = &summary.run.head;
+    let left = summary.waiting + summary.intended;
+    let facts = [
+        ("run", past.name.clone()),
+        ("command", head.mode.after(head.command)),
+        ("PBX", summary.run.target.clone()),
+        ("started", for_people(summary.run.started)),
+        ("state", translated(state).into_owned()),
+        ("why", translated(why.unwrap_or_default()).into_owned()),
+        ("rows", result_counts(summary).join(", ")),
+        (
+            "left",
+            if left > 0 {
+                left.to_string()
+            } else {
+                String::new()
+            },
+        ),
+        (
+            "in effect",
+            translated(in_effect(summary.apply)).into_owned(),
+        ),
+    ];
+    html! {
+        dl .facts {
+            @for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
+                dt { (translated(name)) }
+                dd { bdi { (harmless(value)) } }
+            }
+        }
+    }
+}
+
+/// The files of a run, and what can be done about it. `seen` is the page on which it is seen.
+pub(super) fn ways(visit: &Visit<'_>, past: &PastRun, seen: &str) -> Markup {
+    let run = &past.name;
+    let head = &past.summary.run.head;
+    let is_changed = past
+        .summary
+        .results
+        .keys()
+        .any(|result| result.may_have_changed());
+    html! {
+        @if !past.summary.is_finished() { (go_on(visit, run)) }
+        h2 { (translated("Files of the run")) }
+        ul {
+            @for (ending, words, _) in REPORTS {
+                li { a href={ (visit.base()) "report?run=" (run) "&as=" (ending) } { (translated("report of the run")) " " (translated(words)) } }
+            }
+            @if has_rejects(past) {
+                li {
+                    a href={ (visit.base()) "rejects?run=" (run) } { (translated("the rows that are not done, to be corrected and read again")) }
+                    " " span .soft { (translated("it may hold passwords")) }
+                }
+            }
+        }
+        (offer_passwords(visit, past))
+        @if is_changed && head.command != RunCommand::Undo {
+            (undo(visit, run, &past.options.target.words(), seen))
+        }
+    }
+}
+
+/// The form that lets a run go on.
+fn go_on(visit: &Visit<'_>, run: &str) -> Markup {
+    let (action, token) = visit.action("resume");
+    html! {
+        form .question method="post" action=(action) {
+            (token)
+            input type="hidden" name="run" value=(run);
+            button { (translated("Let the run go on")) }
+            " " span .soft { (translated("What may have been sent is looked up on the PBX first; only the rest is sent.")) }
+        }
+    }
+}
+
+/// The form that takes the run back.
+fn undo(visit: &Visit<'_>, run: &str, target: &str, seen: &str) -> Markup {
+    let what =
+        format!("Take back what run {run} did on {target}, and nothing that was changed since");
+    let (action, token) = visit.action("undo");
+    html! {
+        form .question method="post" action=(action) {
+            (token)
+            input type="hidden" name="run" value=(run);
+            input type="hidden" name="seen" value=(seen);
+            label .choice {
+                input type="checkbox" name="meant" value="on" required;
+                " " (harmless(&translated(&what)))
+            }
+            button .quiet { (translated("Undo the run")) }
+        }
+    }
+}
+
+/// The run that a form is about, where its page still shows that run and the answer is yes.
+pub(in crate::page) fn meant(visit: &mut Visit<'_>) -> Result<String, PageReply> {
+    let form = &visit.request.form;
+    let run = form.get("run").to_owned();
+    let is_undo = visit.request.path == "undo";
+    let is_meant = !is_undo || !form.get("meant").is_empty();
+    let shown = visit
+        .session
+        .result
+        .as_ref()
+        .and_then(|end| end.run.as_ref());
+    let is_other = is_undo && form.get("seen") != "run" && shown != Some(&run);
+    if is_other {
+        visit.tell(translated(
+            "the page shows another run by now, and nothing was taken back: look again",
+        ));
+        return Err(visit.go("result"));
+    }
+    match PastRun::open(visit.context, &run) {
+        Ok(past) if is_meant => Ok(past.name),
+        Ok(past) => Err(visit.go(&format!("run?run={}", past.name))),
+        Err(failure) => {
+            visit.tell(with_hint(
+                &translated(&failure.message),
+                &translated(&failure.hint),
+            ));
+            Err(visit.go("runs"))
+        }
+    }
+}
+
+/// A file of a run, written by `write` into the folder for what the page writes.
+fn written(
+    folder: &Path,
+    (name, kind): (&str, &'static str),
+    write: impl FnOnce(&PathBuf) -> Result<(), Failure>,
+) -> Option<PageReply> {
+    let path = folder.join(name);
+    let written = write(&path);
+    let read = written.ok().and_then(|()| fs::read(&path).ok());
+    let _ = fs::remove_file(&path);
+    Some(PageReply::file(name, kind, read?))
+}
+
+/// The report of a run, as a file, written from its ledger.
+pub(in crate::page) fn report(visit: &mut Visit<'_>, folder: &Path) -> PageReply {
+    let query = &visit.request.query;
+    let (run, wanted) = (query.get("run").to_owned(), query.get("as"));
+    let known = REPORTS.iter().find(|(ending, ..)| *ending == wanted);
+    let (ending, _, kind) = known.unwrap_or(&REPORTS[0]);
+    // A text that is no run's name is refused before anything is written.
+    let reply = PastRun::open(visit.context, &run).ok().and_then(|past| {
+        let name = format!("{}.{ending}", past.name);
+        written(folder, (&name, kind), |path| {
+            report_again(&past.name, Some(path), visit.context).map(drop)
+        })
+    });
+    reply.unwrap_or_else(|| {
+        visit.tell(translated(
+            "there is no such run, or its report cannot be written",
+        ));
+        visit.go("")
+    })
+}
+
+/// The rows of a run that are not done, as a workbook, written from its ledger.
+pub(in crate::page) fn rejects(visit: &mut Visit<'_>, folder: &Path) -> PageReply {
+    let (_, _, kind) = REPORTS[1];
+    let made = PastRun::open(visit.context, visit.request.query.get("run"));
+    let reply = made.ok().filter(has_rejects).and_then(|past| {
+        let name = format!("{}-rejects.xlsx", past.name);
+        written(folder, (&name, kind), |path| {
+            rejects_again(&past, path, visit.context)
+        })
+    });
+    reply.unwrap_or_else(|| {
+        visit.tell(translated(
+            "there is no such run, or the rows that are not done cannot be written",
+        ));
+        visit.go("")
+    })
+}
+
+/// The file with the passwords that were made up in a run, and the one which shows that they were taken.
+fn password_files(context: &Context, past: &PastRun) -> Option<(PathBuf, PathBuf)> {
+    let folder = context.state().ok()?.run_folder(&past.name);
+    let file = past.options.generated.kept_file(&folder)?;
+    Some((file, folder.join(TAKEN_FILE)))
+}
+
+/// The form that hands the passwords out that were made up in the run, once.
+fn offer_passwords(visit: &Visit<'_>, past: &PastRun) -> Markup {
+    let Some((file, taken)) = password_files(visit.context, past) else {
+        return html! {};
+    };
+    let (action, token) = visit.action("passwords");
+    html! {
+        h2 { (translated("Passwords that were made up")) }
+        @match fs::read_to_string(&taken) {
+            Ok(when) => {
+                p .told {
+                    (translated(&format!("They were taken on {}, and the page gives them once.", when.trim()))) " "
+                    (translated("They are kept for the owner of this machine's account in")) " " bdi { (file.display()) }
+                }
+            }
+            Err(_) => {
+                form .question.once method="post" action=(action) {
+                    (token)
+                    input type="hidden" name="run" value=(past.name);
+                    button .quiet { (translated("Take the passwords")) }
+                    " " span .soft { (translated("The page gives them once, as a file: keep it safe.")) }
+                }
+            }
+        }
+    }
+}
+
+/// Hands the passwords out that were made up in a run: once, and never by an address.
+pub(in crate::page) fn passwords(visit: &mut Visit<'_>) -> PageReply {
+    let run = visit.request.form.get("run").to_owned();
+    let taken = PastRun::open(visit.context, &run).and_then(|past| {
+        let Some((file, taken)) = password_files(visit.context, &past) else {
+            return Err(Failure::usage("this run has no passwords to hand out"));
+        };
+        let read = fs::read(&file);
+        let bytes = read.map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
+        let when = format!("{}\n", for_people(Timestamp::now()));
+        write_new(&taken, when.as_bytes(), Readers::Owner).map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => {
+                Failure::usage("the passwords were taken already; the page gives them once")
+            }
+            _ => Failure::not_written(&taken, &error),
+        })?;
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let name = format!("{}-{name}", past.name);
+        Ok(PageReply::file(&name, "application/octet-stream", bytes))
+    });
+    taken.unwrap_or_else(|failure| {
+        visit.tell(translated(&failure.message));
+        visit.go(&format!("run?run={run}"))
+    })
+}

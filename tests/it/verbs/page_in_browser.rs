@@ -1,0 +1,290 @@
+//! The page of `rowcall serve` in a real browser: the whole road with the mouse and with the keyboard alone, pauses, a
+//! reload, a server that is killed, two tabs, the way back, hostile names; and each page as it looks.
+
+use crate::support::browser::Browser;
+use crate::support::open_page::{files_in, served};
+use crate::support::pbx::TestPbx;
+use crate::support::program::{Program, signal, wait_until};
+use crate::support::sources::root;
+use serde_json::json;
+use std::path::Path;
+use std::process::Child;
+
+const PASSWORD: &str = "Canary7731aB";
+
+/// A PBX, a program that knows it as `hq`, the page, and a browser that has opened it.
+struct Desk {
+    browser: Browser,
+    page: Child,
+    program: Program,
+    pbx: TestPbx,
+}
+
+impl Desk {
+    fn open(rate: &str) -> Option<Desk> {
+        let mut browser = Browser::start()?;
+        let pbx = TestPbx::new("openvox");
+        let program = Program::new().with_own_state();
+        program.write("rowcall.toml", pbx.config("hq").replace("100000/s", rate));
+        let (page, address) = served(&program, "");
+        browser.open(&address);
+        browser.wait_for("Sheet");
+        Some(Desk {
+            browser,
+            page,
+            program,
+            pbx,
+        })
+    }
+
+    /// Chooses a sheet and sends it.
+    #[track_caller]
+    fn drop_sheet(&mut self, path: &Path) {
+        self.browser.choose("#sheet", path);
+        self.browser.click("button", "Read it");
+        self.browser.wait_for("PBX");
+    }
+
+    /// Goes on from the sheet to the plan for `hq`.
+    #[track_caller]
+    fn plan(&mut self, path: &Path) {
+        self.drop_sheet(path);
+        self.browser.click("label", "hq");
+        self.browser.click("button", "Go on");
+        self.browser.wait_for("Headings");
+        self.browser.click("button", "The headings are right");
+        self.browser.wait_for("Rows");
+        self.browser.click("button", "Show what would be done");
+        self.browser.wait_for("What will be done");
+    }
+
+    /// A sheet with so many good rows.
+    fn sheet(&self, rows: u32) -> std::path::PathBuf {
+        let row = |number| format!("{number},Ann {number},{PASSWORD}\n");
+        let rows: String = (2000..2000 + rows).map(row).collect();
+        let text = format!("number,display_name,sip_password\n{rows}");
+        self.program.file("staff.csv", &text)
+    }
+
+    /// Ends the page; nothing on it was wrong.
+    #[track_caller]
+    fn close(mut self) {
+        assert_eq!(self.browser.complaints, [] as [&str; 0]);
+        signal(&self.page, "INT");
+        assert!(self.page.wait().unwrap().success());
+        assert_eq!(files_in(&self.program.path("state/page")), 0);
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        let _ = self.page.kill();
+        let _ = self.page.wait();
+    }
+}
+
+#[test]
+fn a_clean_sheet_goes_the_whole_road_and_each_page_looks_right() {
+    let Some(mut desk) = Desk::open("100000/s") else {
+        return;
+    };
+    let sheet = desk.sheet(3);
+    desk.browser.look_at("sheet");
+    // It is dropped, as with the mouse.
+    let text = std::fs::read_to_string(&sheet).unwrap();
+    desk.browser.onward(|browser| {
+        browser.value(&format!(
+            "(() => {{ const data = new DataTransfer();
+               data.items.add(new File([{}], 'staff.csv'));
+               document.querySelector('.drop').dispatchEvent(new DragEvent('drop', {{ dataTransfer: data, bubbles: true, cancelable: true }})); }})()",
+            json!(text)
+        ));
+    });
+    assert_eq!(desk.browser.heading(), "PBX");
+    desk.browser.look_at("target");
+    desk.browser.click("label", "hq");
+    desk.browser.click("button", "Go on");
+    desk.browser.wait_for("Headings");
+    desk.browser.look_at("headings");
+    desk.browser.click("button", "The headings are right");
+    desk.browser.wait_for("Rows");
+    desk.browser
+        .onward(|browser| browser.click("a", "All rows"));
+    desk.browser.look_at("rows-clean");
+    desk.browser.click("button", "Show what would be done");
+    desk.browser.wait_for("What will be done");
+    desk.browser.look_at("plan");
+    desk.browser.click("button", "Yes, send it");
+    desk.browser.wait_for("Result");
+    assert!(desk.browser.text().contains("Every row is done."));
+    desk.browser.look_at("result");
+    assert_eq!(desk.pbx.numbers().len(), 3);
+    for (name, heading) in [
+        ("Runs", "Runs"),
+        ("Nightly archive", "Nightly archive"),
+        ("Check-up", "Check-up"),
+    ] {
+        desk.browser.click(".beside a", name);
+        desk.browser.wait_for(heading);
+        desk.browser.look_at(&heading.replace(' ', "-"));
+    }
+    // The way back shows what was seen, and changes nothing.
+    desk.browser.onward(|browser| {
+        browser.value("history.go(-3)");
+    });
+    assert_eq!(desk.browser.heading(), "Result");
+    assert_eq!(desk.pbx.numbers().len(), 3);
+    let page = desk.browser.text();
+    assert!(!page.contains(PASSWORD), "a secret shows");
+    desk.close();
+}
+
+#[test]
+fn a_dirty_workbook_is_corrected_with_the_keyboard_alone() {
+    let Some(mut desk) = Desk::open("100000/s") else {
+        return;
+    };
+    let browser = &mut desk.browser;
+    // No keyboard reaches the system's own window for files.
+    browser.choose("#sheet", &root().join("samples/dirty/office.xlsx"));
+    browser.tab_to("it.textContent === 'Read it'");
+    browser.onward(|browser| browser.press("Enter"));
+    browser.tab_to("it.value === 'hq'");
+    browser.press(" ");
+    browser.tab_to("it.id === 'country'");
+    browser.press("D");
+    browser.press("E");
+    browser.onward(|browser| browser.press("Enter"));
+    assert_eq!(browser.heading(), "Headings");
+    browser.look_at("headings-dirty");
+    browser.tab_to("it.value === 'go'");
+    browser.onward(|browser| browser.press("Enter"));
+    assert_eq!(browser.heading(), "Rows");
+    browser.look_at("rows-dirty");
+    let cannot = |browser: &mut Browser| -> u64 {
+        let count =
+            browser.value("document.getElementById('count').innerText.match(/, (\\d+) cannot/)[1]");
+        count.as_str().unwrap().parse().unwrap()
+    };
+    let before = cannot(browser);
+    browser.tab_to("it.value === 'generate'");
+    browser.onward(|browser| browser.press("Enter"));
+    while browser.value("!!document.querySelector('button[value=accept]')") == json!(true) {
+        browser.tab_to("it.value === 'accept'");
+        browser.onward(|browser| browser.press("Enter"));
+    }
+    let after = cannot(browser);
+    assert!(after < before, "{after} {before}");
+    browser.tab_to("it.textContent === 'Show what would be done'");
+    // What has the focus is seen to have it.
+    let outline = browser.value("getComputedStyle(document.activeElement).outlineStyle");
+    assert_eq!(outline, json!("solid"));
+    browser.press("Enter");
+    browser.wait_for("What will be done");
+    browser.look_at("plan-dirty");
+    browser.tab_to("it.textContent === 'Yes, send it'");
+    browser.press("Enter");
+    browser.wait_for("Result");
+    assert!(browser.text().contains("rows are not done"));
+    browser.look_at("result-dirty");
+    assert!(!desk.pbx.numbers().is_empty());
+    desk.close();
+}
+
+#[test]
+fn a_run_is_watched_reloaded_paused_and_goes_on_in_two_tabs() {
+    let Some(mut desk) = Desk::open("20/s") else {
+        return;
+    };
+    let sheet = desk.sheet(120);
+    desk.plan(&sheet);
+    desk.browser.click("button", "Yes, send it");
+    desk.browser.wait_for("At work");
+    // Rows come without a reload.
+    desk.browser
+        .wait_until("document.querySelectorAll('#rows li').length > 2");
+    desk.browser.look_at("watch");
+    desk.browser.onward(|browser| {
+        browser.tell("Page.reload", json!({}));
+    });
+    assert_eq!(desk.browser.heading(), "At work");
+    let address = desk.browser.value("location.href");
+    let (first, second) = (desk.browser.tab(), desk.browser.new_tab());
+    desk.browser.switch_to(&second);
+    desk.browser.open(address.as_str().unwrap());
+    desk.browser.wait_for("At work");
+    desk.browser.click("button", "Pause");
+    desk.browser.wait_for("Result");
+    assert!(desk.browser.text().contains("The run is paused."));
+    let done = desk.pbx.numbers().len();
+    assert!(done < 120, "{done}");
+    // The first tab has seen the end by itself.
+    desk.browser.switch_to(&first);
+    desk.browser.wait_for("Result");
+    desk.browser.look_at("paused");
+    desk.browser.click("button", "Let the run go on");
+    desk.browser.wait_for("At work");
+    desk.browser.click("button", "Stop");
+    desk.browser.wait_for("Result");
+    assert!(desk.browser.text().contains("The run was stopped."));
+    desk.browser.click("button", "Let the run go on");
+    desk.browser
+        .wait_until("document.body.innerText.includes('Every row is done.')");
+    assert_eq!(desk.pbx.numbers().len(), 120);
+    desk.close();
+}
+
+#[test]
+fn a_run_whose_server_was_killed_goes_on_in_the_same_browser() {
+    let Some(mut desk) = Desk::open("20/s") else {
+        return;
+    };
+    let sheet = desk.sheet(80);
+    desk.plan(&sheet);
+    desk.browser.click("button", "Yes, send it");
+    desk.browser.wait_for("At work");
+    wait_until(|| desk.pbx.numbers().len() > 3);
+    desk.page.kill().unwrap();
+    desk.page.wait().unwrap();
+    let (page, address) = served(&desk.program, "");
+    desk.page = page;
+    // The old page has lost its server, and complained.
+    desk.browser.open(&address);
+    desk.browser.wait_for("Sheet");
+    desk.browser.complaints.clear();
+    desk.browser.click("a", "Look at it, and let it go on");
+    desk.browser.wait_for("Runs");
+    desk.browser.look_at("run-cut-off");
+    desk.browser.click("button", "Let the run go on");
+    desk.browser
+        .wait_until("document.body.innerText.includes('Every row is done.')");
+    assert_eq!(desk.pbx.numbers().len(), 80);
+    desk.close();
+}
+
+#[test]
+fn hostile_names_do_nothing_in_a_browser() {
+    let Some(mut desk) = Desk::open("100000/s") else {
+        return;
+    };
+    let text = format!(
+        "number,display_name,\"<img src=x onerror=window.isTaken=1>\",sip_password\n\
+         0041,\"<script>window.isTaken=1</script>\",x,{PASSWORD}\n\
+         0042,\"\u{202e}=cmd|'/c calc'!A1\",\"\"\"><svg onload=window.isTaken=1>\",{PASSWORD}\n"
+    );
+    let sheet = desk.program.file("<b onclick=alert(1)>.csv", &text);
+    desk.drop_sheet(&sheet);
+    desk.browser.click("label", "hq");
+    desk.browser.click("button", "Go on");
+    for (heading, button) in [
+        ("Headings", "The headings are right"),
+        ("Rows", "Show what would be done"),
+    ] {
+        desk.browser.wait_for(heading);
+        assert_eq!(desk.browser.value("window.isTaken ?? 0"), json!(0));
+        desk.browser.click("button", button);
+    }
+    desk.browser.wait_for("What will be done");
+    assert_eq!(desk.browser.value("window.isTaken ?? document.querySelectorAll('main img, main script, main svg, main b').length"), json!(0));
+    desk.close();
+}
