@@ -91,9 +91,9 @@ fn which(values: &BTreeMap<(String, String), Vec<String>>) -> String {
         let numbers = ranges(numbers);
         match (from.as_str(), to.as_str()) {
             ("", "") => numbers,
-            (value, "") | ("", value) => format!("{numbers}: {value}"),
-            (from, to) if from == to => format!("{numbers}: {to}"),
-            (from, to) => format!("{numbers}: {from} → {to}"),
+            (value, "") | ("", value) => format!("{value}: {numbers}"),
+            (from, to) if from == to => format!("{to}: {numbers}"),
+            (from, to) => format!("{from} → {to}: {numbers}"),
         }
     });
     Vec::from_iter(texts).join("; ")
@@ -148,6 +148,6 @@ mod tests {
         let [.., count, how, which] = &rows[0];
         assert_eq!(count, "202");
         assert_eq!(how, "no such field");
-        assert_eq!(which, "099 → 1099: off; 2000–2199, 2300: on");
+        assert_eq!(which, "off: 099 → 1099; on: 2000–2199, 2300");
     }
 }

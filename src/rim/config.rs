@@ -669,6 +669,7 @@ fn first_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::nearest;
 
     #[test]
     fn what_is_answered_is_text_in_the_file_whatever_it_holds() {
@@ -695,6 +696,7 @@ mod tests {
             let entry = entry(&text).or_else(|| entry(&number)).unwrap();
             assert!(entry.settings.is_empty(), "{key}");
         }
+        assert_eq!(nearest("usernme", KEYS), Some("username"));
     }
 
     #[test]

@@ -16,12 +16,20 @@ pub(crate) struct Screen {
 /// The lines of the screen that a list takes.
 const LIST_LINES_MAX: usize = 3;
 
+/// The lines that are left free for what is said around a command.
+static RESERVED: AtomicUsize = AtomicUsize::new(0);
+
+/// Leaves so many lines of the screen free from now on.
+pub(crate) fn reserve(lines: usize) {
+    RESERVED.store(lines, Ordering::Relaxed);
+}
+
 impl Screen {
     /// The screen behind a stream, with `kept` lines for what is said later, and one for the prompt; `None` where it is
     /// no terminal, or does not say.
     pub(super) fn behind(stream: impl StreamOfTerminal, kept: usize) -> Option<Screen> {
         let (columns, rows) = size(stream)?;
-        let used = USED.load(Ordering::Relaxed);
+        let used = USED.load(Ordering::Relaxed) + RESERVED.load(Ordering::Relaxed);
         let free = rows.saturating_sub(used + kept + 1);
         Some(Screen { columns, free })
     }

@@ -10,6 +10,7 @@ mod secrets;
 use crate::cli::{Cli, LeadArgs, ParsedLine, parse};
 use crate::lang::translated;
 use crate::rim::config::names_of;
+use crate::rim::screen::reserve;
 use crate::rim::terminal::{confirm, end_on_interrupt, print};
 use crate::rim::{Context, Exit, Failure};
 use check_rows::check_rows;
@@ -83,6 +84,9 @@ pub(super) fn run(
     Ok(Exit::Done)
 }
 
+/// The lines of the screen that are left for what is said around a command.
+const SAID_AROUND: usize = 7;
+
 /// Prints the commands that the user runs later.
 fn print_next_steps(lacks_target: bool, commands: [&[String]; 2]) {
     print("When you are ready; import asks before it sends:");
@@ -109,6 +113,7 @@ fn step(words: &[String], context: &Context, carry_out: fn(&Cli) -> u8) -> u8 {
             typed.extend([OsString::from(flag), path.clone().into_os_string()]);
         }
     }
+    reserve(SAID_AROUND);
     let code = match parse(typed.into_iter()) {
         ParsedLine::Command(cli) => carry_out(&cli),
         ParsedLine::Exit(code) => code,
