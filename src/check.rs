@@ -9,7 +9,8 @@
 
 use crate::columns::{Binding, TableRows};
 use crate::manifest::{Manifest, Purpose};
-use crate::model::{Action, Finding, Outcome, Place, Record, RowResult, Severity};
+use crate::model::redact::plain;
+use crate::model::{Action, Field, Finding, Outcome, Place, Record, RowResult, Severity};
 use crate::rules::{BatchFacts, Checker, Collector, Country, CrossRowFacts, Duplicate, Places};
 use crate::sheet::{Batch, PickedRows, Picks, Row, Sheet, SheetError};
 use std::collections::BTreeMap;
@@ -480,7 +481,7 @@ impl<K> SheetPass<'_, K> {
                 notable.push(Notable {
                     index: row.index,
                     line: row.line,
-                    number: self.checker.number(row.cells).to_owned(),
+                    number: plain(Field::NUMBER, self.checker.number(row.cells)),
                     findings: std::mem::take(&mut findings),
                     duplicates: std::mem::take(&mut duplicates),
                     kept,

@@ -1,6 +1,7 @@
 //! From the meanings of all columns to the reading of a row: each field with the column of its text.
 
 use super::actions::Removal;
+use super::dictionary::dictionary;
 use super::lacking::Lacking;
 use super::map::{ColumnReading, Mapped, Saved};
 use super::meaning::{Meaning, Meanings};
@@ -275,6 +276,7 @@ pub(super) fn column(all: &Meanings<'_>, column: usize) -> ColumnReading {
         field: meaning.fields().next(),
         reason,
         is_open: all.is_open(column),
+        may_be_secret: !dictionary().may_show(all.heading(column)),
         saved,
     }
 }

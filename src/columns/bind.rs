@@ -2,6 +2,7 @@
 
 use super::assemble::{assemble, column};
 use super::binding::Binding;
+use super::heading_row::HeadingRow;
 use super::map::ColumnReading;
 use super::meaning::Meanings;
 use super::options::BindOptions;
@@ -28,8 +29,8 @@ impl Binding {
         options: &BindOptions,
     ) -> Result<Binding, ColumnError> {
         let sample = || Some(Sample::read(sheet, options.allowed.delete));
-        let (headings, line) = (&sheet.headings, sheet.header_line);
-        let bound = bind(headings, line, &sample, target, vendors, options);
+        let row = HeadingRow::new(&sheet.headings, &sheet.beside.above, sheet.header_line);
+        let bound = bind(row, &sample, target, vendors, options);
         let mut questions = deletion::about_sheet(sheet, options);
         questions.extend(meant::about_sheet(sheet, options));
         let mut binding = match questions {
@@ -57,7 +58,8 @@ impl Binding {
         vendors: &[&Manifest],
         options: &BindOptions,
     ) -> Result<Binding, ColumnError> {
-        bind(headings, None, &|| None, target, vendors, options)
+        let row = HeadingRow::new(headings, &[], None);
+        bind(row, &|| None, target, vendors, options)
     }
 }
 
@@ -94,33 +96,24 @@ fn is_report(headings: &[String]) -> bool {
         .any(|language| own.iter().all(|heading| has(&word_in(heading, language))))
 }
 
-/// Understands the headings of a sheet. `header_line` is the line of the header row, for naming its cells; `None` where
-/// the sheet has none (JSON).
+/// Understands the headings of a sheet.
 pub(super) fn bind(
-    headings: &[String],
-    header_line: Option<u64>,
+    row: HeadingRow<'_>,
     read_sample: &dyn Fn() -> Option<Sample>,
     target: &Manifest,
     vendors: &[&Manifest],
     options: &BindOptions,
 ) -> Result<Binding, ColumnError> {
+    let headings = row.headings;
     if options.map.is_empty() && is_report(headings) {
         return Err(ColumnError::Report);
     }
-    let mapped = single::mapped(headings, header_line, options)?;
+    let mapped = single::mapped(row, options)?;
     let (owner, question) = match owner(headings, target, vendors, options) {
         Ok(owner) => (owner, None),
         Err(question) => (Owner::unknown(target), Some(question)),
     };
-    let mut all = Meanings::new(
-        headings,
-        header_line,
-        target,
-        vendors,
-        options,
-        owner,
-        read_sample,
-    );
+    let mut all = Meanings::new(row, target, vendors, options, owner, read_sample);
     all.questions.extend(question);
     single::understand(&mut all, &mapped);
     neighbours::decide(&mut all);

@@ -6,6 +6,7 @@ use super::reading::{CellReading, Scratch};
 use super::record::{ReadField, record};
 use super::sample::is_remark_to_stay;
 use crate::manifest::Manifest;
+use crate::model::redact::plain;
 use crate::model::{Field, Finding, Kind, Record, person};
 use crate::sheet::Cells;
 use std::collections::BTreeMap;
@@ -101,13 +102,15 @@ impl Binding {
         unread.chain(personal.map(|(column, _)| *column))
     }
 
-    /// The person's name in a row, as it is written: the one that is shown, else given name and surname.
+    /// The person's name in a row, as it is written: the one that is shown, else given name and surname. A name that looks
+    /// like a password in the wrong cell is not shown.
     pub fn person(&self, cells: &Cells<'_>) -> String {
-        person(|field| {
+        let name = person(|field| {
             let own = self.find(field).filter(|read| read.is_own);
             let text = own.and_then(|read| cells.get(read.from?));
             text.unwrap_or_default().trim()
-        })
+        });
+        plain(Field::DISPLAY_NAME, &name)
     }
 
     /// Returns the reading beyond single cells; `None` where there is none.

@@ -10,7 +10,7 @@ use super::questions::Question;
 use super::sample::Sample;
 use super::values::Derivation;
 use crate::model::redact::quoted;
-use crate::model::{Field, Kind, counted};
+use crate::model::{Field, Kind};
 use crate::sheet::Sheet;
 
 /// Asks about the columns by which the rows tell some people from others: an account that is on from one that is off, a
@@ -150,8 +150,10 @@ pub(crate) fn may_say_who_stays(text: &str) -> bool {
 }
 
 fn are_or_is(rows: u64) -> String {
-    let verb = if rows == 1 { "is" } else { "are" };
-    format!("{} {verb}", counted(rows, "row"))
+    match rows {
+        1 => "1 row is".to_owned(),
+        _ => format!("{rows} rows are"),
+    }
 }
 
 impl Meanings<'_> {

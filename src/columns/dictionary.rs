@@ -1,6 +1,6 @@
 //! The meaning of single headings: rowcall's own names, common words, and the marks that people write beside them.
 
-use crate::manifest::all_digits;
+use crate::manifest::{all_digits, left_words};
 use crate::model::{Action, Field, heading_key, is_near};
 use crate::sheet::OWN_PREFIX;
 use serde::Deserialize;
@@ -17,6 +17,7 @@ struct Words {
     number_like: Vec<String>,
     name: Vec<String>,
     particle: Vec<String>,
+    given_name: Vec<String>,
     given_or_whole: Vec<String>,
     surname_or_nickname: Vec<String>,
     name_in_two: Vec<String>,
@@ -152,6 +153,21 @@ pub(super) enum Common {
 }
 
 impl Common {
+    /// Returns true for a part of a person's name, or the person's address: below a word for the person it is still that.
+    fn is_of_person(self) -> bool {
+        match self {
+            Common::Name | Common::GivenOrWhole => true,
+            Common::Field(field) => [
+                Field::DISPLAY_NAME,
+                Field::FIRST_NAME,
+                Field::LAST_NAME,
+                Field::EMAIL,
+            ]
+            .contains(&field),
+            _ => false,
+        }
+    }
+
     /// Returns true for a column that tells whether an account is on, or whether its person is still there.
     pub(super) fn tells_state(self) -> bool {
         matches!(
@@ -221,11 +237,13 @@ pub(super) struct Dictionary {
     account_words: Vec<String>,
     may_count_rows: Vec<String>,
     particles: Vec<String>,
+    given_names: HashSet<String>,
     states_of_country: Vec<String>,
     places: Vec<String>,
     names_group: Vec<String>,
     /// The words of each phrase that says that a row stays.
     keep: Vec<Vec<String>>,
+    keep_begins: Beginnings,
     /// All words as they are written.
     #[cfg(test)]
     written: HashSet<String>,
@@ -281,16 +299,19 @@ impl Dictionary {
         let not_meant_within: HashSet<String> = plain_all(&words.decision.not_meant_within)
             .into_iter()
             .collect();
+        let keep: Vec<Vec<String>> = words.keep.iter().map(|phrase| spoken(phrase)).collect();
         Dictionary {
+            keep_begins: Beginnings::begun_by(keep.iter().filter_map(|phrase| phrase.first())),
+            keep,
             not_meant_begins: Beginnings::begun_by(not_meant.iter().chain(&not_meant_within)),
             account_parts: [plain_all(&words.account_parts), parts].concat(),
             account_words: [plain_all(&words.account_words), wholes].concat(),
             may_count_rows: plain_all(&words.may_count_rows),
             particles: plain_all(&words.particle),
+            given_names: plain_all(&words.given_name).into_iter().collect(),
             states_of_country: plain_all(&words.state_of_country),
             places: plain_all(&words.place),
             names_group: plain_all(&words.names_group),
-            keep: words.keep.iter().map(|phrase| spoken(phrase)).collect(),
             only_beside,
             canonical: Field::all()
                 .map(|field| (heading_key(field.name()), field))
@@ -343,6 +364,15 @@ impl Dictionary {
         {
             return Some(word);
         }
+        if let Some(word) = exchanged(heading).and_then(|text| known(&text)) {
+            return Some(word);
+        }
+        if let Some((group, own)) = heading.split_once('.')
+            && let Some(Common::User | Common::WeakName) = known(group)
+            && let Some(word) = self.common(own).filter(|word| word.is_of_person())
+        {
+            return Some(word);
+        }
         let (first, others) = heading.split_once(['/', '|'])?;
         let first = unmarked(first)?;
         let same = |part: &str| unmarked(part) == Some(first);
@@ -374,6 +404,11 @@ impl Dictionary {
     /// Returns true if a word of a name begins a surname, such as `van`.
     pub(super) fn is_particle(&self, word: &str) -> bool {
         self.particles.iter().any(|particle| particle == word)
+    }
+
+    /// Returns true for a common given name, as [`plain`] writes it.
+    pub(super) fn is_given_name(&self, word: &str) -> bool {
+        self.given_names.contains(word)
     }
 
     /// Returns true if a heading may mean the name in a sheet of groups, though it means something else in others.
@@ -597,6 +632,10 @@ impl Dictionary {
     /// Returns true if a text has a phrase that says that a row stays, such as `DO NOT DELETE`, or a word for it at one of its
     /// ends.
     pub(super) fn says_to_keep(&self, text: &str) -> bool {
+        // Most texts have no word that begins like one of them.
+        if !self.keep_begins.may_begin(text) {
+            return false;
+        }
         let several = spoken(text);
         let is_in = |phrase: &Vec<String>| match phrase.as_slice() {
             [] => false,
@@ -773,7 +812,22 @@ fn not_meant(words: &Words) -> HashSet<String> {
     let not_meant = words.decision.not_meant.iter().chain(&words.decision.goes);
     let deleted = words.action_word.get(&Action::Delete).into_iter().flatten();
     let all = not_meant.chain(&words.remove).chain(deleted);
-    all.map(|word| plain(word)).collect()
+    let left = left_words().map(plain);
+    all.map(|word| plain(word)).chain(left).collect()
+}
+
+/// A heading whose thing stands before what it is of, the other way round: `Password: Web` and `Password (Web)` are
+/// `Web Password`.
+fn exchanged(heading: &str) -> Option<String> {
+    let heading = heading.trim();
+    let (thing, of) = match heading.strip_suffix(')') {
+        Some(open) => open.split_once('(')?,
+        None => heading
+            .split_once([':', '.'])
+            .or(heading.split_once(" - "))?,
+    };
+    let are_both = !thing.trim().is_empty() && !of.trim().is_empty();
+    are_both.then(|| format!("{of} {thing}"))
 }
 
 /// The words for the kind of a row, each with true for an extension.

@@ -508,7 +508,7 @@ impl Meanings<'_> {
 
     /// The line of the first row where it may have the rest of the headings: no number, and a word for a column without one.
     fn row_of_headings_below(&self, nameless: usize) -> Option<u64> {
-        let line = self.header_line?;
+        let line = self.header_line()?;
         let key = self.column_of(self.target.key())?;
         let sample = self.sample()?;
         let is_word = |text: &str| !text.is_empty() && !text.contains(char::is_numeric);

@@ -76,6 +76,8 @@ pub struct ColumnReading {
     pub reason: String,
     /// True if it is asked about, and its heading is a known word that is about no secret.
     pub(crate) is_open: bool,
+    /// True if its heading may be about a secret.
+    pub(crate) may_be_secret: bool,
     /// The column's entry in a saved mapping.
     pub(crate) saved: Saved,
 }
@@ -90,6 +92,12 @@ impl ColumnReading {
         }
     }
 
+    /// Returns true if its cells are secrets, or may be by its heading: their texts are shown in no other column either.
+    pub(crate) fn holds_secrets(&self) -> bool {
+        let may_be = self.field.is_none() && self.may_be_secret;
+        may_be || self.field.is_some_and(Field::is_secret)
+    }
+
     /// Returns true if each of some texts of the column may be shown.
     pub(crate) fn may_show_all(&self, texts: &[String]) -> bool {
         texts
@@ -98,10 +106,16 @@ impl ColumnReading {
     }
 }
 
-/// Returns true for one word of letters and digits, as nobody is called.
+/// Returns true for one word of letters and digits, as nobody is called; `PJSIP/100` is none.
 fn is_like_password(text: &str) -> bool {
     const CHARS_MIN: usize = 6;
     let text = text.trim_matches('"');
+    let is_device = |(technology, number): (&str, &str)| {
+        technology.chars().all(char::is_alphabetic) && number.chars().all(char::is_numeric)
+    };
+    if text.split_once('/').is_some_and(is_device) {
+        return false;
+    }
     text.chars().count() >= CHARS_MIN
         && text.contains(char::is_alphabetic)
         && text.contains(char::is_numeric)

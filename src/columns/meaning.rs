@@ -1,10 +1,11 @@
 //! The meanings of a sheet's columns while they are worked out, and the questions that are asked about them.
 
 use super::dictionary::{Common, dictionary};
+use super::heading_row::HeadingRow;
 use super::map::Mapped;
 use super::options::BindOptions;
 use super::owner::{Owner, OwnerWords};
-use super::questions::{Question, heading_at, map_flag, name_for_map};
+use super::questions::{Question, map_flag};
 use super::sample::Sample;
 use super::values::Derivation;
 use crate::manifest::Manifest;
@@ -127,7 +128,7 @@ impl Meaning {
 /// All columns of a sheet while they are understood.
 pub(super) struct Meanings<'m> {
     pub(super) headings: &'m [String],
-    pub(super) header_line: Option<u64>,
+    row: HeadingRow<'m>,
     pub(super) target: &'m Manifest,
     pub(super) vendors: &'m [&'m Manifest],
     pub(super) options: &'m BindOptions,
@@ -144,8 +145,7 @@ pub(super) struct Meanings<'m> {
 impl<'m> Meanings<'m> {
     /// Begins with columns of which nothing is known.
     pub(super) fn new(
-        headings: &'m [String],
-        header_line: Option<u64>,
+        row: HeadingRow<'m>,
         target: &'m Manifest,
         vendors: &'m [&'m Manifest],
         options: &'m BindOptions,
@@ -157,14 +157,14 @@ impl<'m> Meanings<'m> {
             OwnerWords::Product(_) => None,
         };
         Meanings {
-            headings,
-            header_line,
+            headings: row.headings,
+            row,
             target,
             vendors,
             options,
             owner,
             own,
-            meanings: vec![Meaning::Unknown; headings.len()],
+            meanings: vec![Meaning::Unknown; row.headings.len()],
             questions: vec![],
             read_sample,
             sample: OnceCell::new(),
@@ -211,9 +211,14 @@ impl<'m> Meanings<'m> {
         dictionary().common(self.heading(column))
     }
 
+    /// The line of the header row, where there is one.
+    pub(super) fn header_line(&self) -> Option<u64> {
+        self.row.line
+    }
+
     /// The heading with the name of its cell.
     pub(super) fn at(&self, column: usize) -> String {
-        heading_at(self.headings, column, self.header_line)
+        self.row.at(column)
     }
 
     /// Returns true if a column has no heading and is understood all the same.
@@ -224,7 +229,7 @@ impl<'m> Meanings<'m> {
 
     /// The heading by which a mapping means one column.
     pub(super) fn name_for_map(&self, column: usize) -> String {
-        name_for_map(self.headings, self.header_line, column)
+        self.row.name_for_map(column)
     }
 
     /// The flag that maps a column.

@@ -120,7 +120,7 @@ impl LookedAt {
             return None;
         }
         let (says, what) = match self.sign {
-            Sign::Off => (says_off(text), "that the account is off"),
+            Sign::Off => (says_off(text), "that the account is off or its person away"),
             Sign::Left => (names_leaver(text), "that the person has left"),
             Sign::NotMeant => (
                 dictionary().is_not_meant(text),
@@ -255,8 +255,8 @@ impl Meanings<'_> {
             return;
         }
         let what = format!(
-            "{} says of some rows that their people have left or their accounts are off, and is not read: take those rows \
-             out, or take all",
+            "{} says of some rows that their people have left or are away, or their accounts are off, and is not read: take \
+             those rows out, or take all",
             self.at(column)
         );
         let answers = self.answers_about_state(column);
@@ -322,8 +322,8 @@ impl Meanings<'_> {
                 continue;
             }
             let what = format!(
-                "{} says of some rows that their extension is off, and has other words in others: take the rows that are off \
-                 out, or write on or off into each",
+                "{} says of some rows that their extension is off or its person away, and has other words in others: take the \
+                 rows out that are not meant, or write on or off into each",
                 self.at(column)
             );
             let answers = self.answers_about_state(column);

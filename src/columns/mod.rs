@@ -34,6 +34,7 @@ mod deletion;
 mod dictionary;
 mod doubts;
 mod header;
+mod heading_row;
 mod lacking;
 mod map;
 mod marked_rows;

@@ -2,7 +2,7 @@
 
 use super::map::{ColumnReading, Mapped};
 use crate::model::redact::NOT_SHOWN;
-use crate::model::{Field, cell_name, heading_key, shell_word};
+use crate::model::{Field, shell_word};
 use crate::sheet::is_no_heading;
 use std::fmt;
 
@@ -101,56 +101,6 @@ pub(super) fn map_flag(heading: &str, mapped: impl fmt::Display) -> String {
 /// The flag that leaves a column out.
 pub(crate) fn leave_out_flag(heading: &str) -> String {
     map_flag(heading, Mapped::LeftOut)
-}
-
-/// A heading with the name of its cell, where the sheet has a header row.
-pub(super) fn heading_at(headings: &[String], column: usize, line: Option<u64>) -> String {
-    let heading = headings.get(column).map_or("", String::as_str).trim();
-    match line.map(|line| cell_name(line, column)) {
-        None => format!("“{heading}”"),
-        Some(cell) if heading.is_empty() => format!("the column without a heading ({cell})"),
-        Some(cell) => format!("“{heading}” ({cell})"),
-    }
-}
-
-/// The columns that a mapping of this heading means: those that have it exactly, or else the one with it in the cell that
-/// stands in brackets behind it, or else those that have it without regard to case and separators.
-pub(super) fn named(headings: &[String], line: Option<u64>, heading: &str) -> Vec<usize> {
-    let columns = |is_meant: &dyn Fn(usize, &str) -> bool| -> Vec<usize> {
-        let known = headings.iter().enumerate();
-        let meant = known.filter(|(column, known)| is_meant(*column, known.trim()));
-        meant.map(|(column, _)| column).collect()
-    };
-    let heading = heading.trim();
-    let exactly = columns(&|_, known| known == heading);
-    let word = heading_key(heading);
-    let in_cell = || {
-        let (own, cell) = heading.strip_suffix(')')?.rsplit_once('(')?;
-        let is_there = |column| {
-            cell_name(line?, column)
-                .eq_ignore_ascii_case(cell)
-                .then_some(())
-        };
-        let meant = columns(&|column, known| known == own.trim() && is_there(column).is_some());
-        Some(meant).filter(|meant| !meant.is_empty())
-    };
-    match exactly.is_empty() {
-        true => in_cell().unwrap_or_else(|| columns(&|_, known| heading_key(known) == word)),
-        false => exactly,
-    }
-}
-
-/// The heading by which a mapping means one column: where it is blank, or another column has the same, with the name of its
-/// cell, as in `Mobile (C1)`.
-pub(super) fn name_for_map(headings: &[String], line: Option<u64>, column: usize) -> String {
-    let heading = headings.get(column).map_or("", String::as_str).trim();
-    match line {
-        Some(line) if heading.is_empty() => format!("({})", cell_name(line, column)),
-        Some(line) if named(headings, Some(line), heading).len() > 1 => {
-            format!("{heading} ({})", cell_name(line, column))
-        }
-        _ => heading.to_owned(),
-    }
 }
 
 /// Lists all headings, unless they look like data: a row that was taken for headings may contain a password.

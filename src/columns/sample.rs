@@ -4,7 +4,7 @@ use super::dates::has_passed;
 use super::dictionary::{Common, DeletionWord, dictionary, plain};
 use super::marked_rows::MarkedRows;
 use super::surname_first::{ColumnOrder, order_of_names};
-use crate::manifest::{all_digits, state, switch};
+use crate::manifest::{all_digits, is_away, state, switch};
 use crate::model::{Action, same_word};
 use crate::sheet::{RowTrouble, Sheet, is_placeholder};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -696,13 +696,14 @@ pub(super) fn names_leaver(cell: &str) -> bool {
     switch(cell) != Some("off") || state(cell).is_some()
 }
 
-/// Returns true if a cell says that a person has left or an account is off: `inactive`, `left 2023`, `ausgeschieden`.
+/// Returns true if a cell says that a person has left or is away, or that an account is off: `inactive`, `left 2023`,
+/// `on leave`.
 pub(super) fn says_off(cell: &str) -> bool {
     let is_off = |text: &str| state(text) == Some("off");
     let mut of_words = words(cell).into_iter();
     let is_begun = of_words.next().is_some_and(is_off)
         && of_words.all(|word| !word.contains(char::is_alphabetic));
-    is_off(cell) || is_begun || dictionary().is_not_meant(cell)
+    is_off(cell) || is_begun || is_away(cell) || dictionary().is_not_meant(cell)
 }
 
 /// Returns true if a cell says that its row may stay.

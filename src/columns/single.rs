@@ -1,12 +1,13 @@
 //! The meaning of each heading by itself, by the words of the sheet's owner and by common ones.
 
 use super::dictionary::{Common, dictionary, is_own};
+use super::heading_row::HeadingRow;
 use super::map::Mapped;
 use super::meaning::{LeftOutReason, Meaning, Meanings, ReadBy};
 use super::options::BindOptions;
 use super::owner::{OwnerWords, whole_own_name};
 use super::products::ProductWord;
-use super::questions::{ColumnError, heading_at, listed, map_flag, name_for_map, named};
+use super::questions::{ColumnError, listed, map_flag};
 use super::surname_first::NamePart;
 use super::values::Derivation;
 use crate::model::{Field, heading_key};
@@ -22,28 +23,25 @@ pub(super) fn understand(all: &mut Meanings<'_>, mapped: &HashMap<usize, Mapped>
 
 /// The columns that `options` map.
 pub(super) fn mapped(
-    headings: &[String],
-    header_line: Option<u64>,
+    row: HeadingRow<'_>,
     options: &BindOptions,
 ) -> Result<HashMap<usize, Mapped>, ColumnError> {
     let mut found = HashMap::new();
     for (heading, mapped) in &options.map {
-        let columns = named(headings, header_line, heading);
+        let columns = row.named(heading);
         if columns.is_empty() {
             return Err(ColumnError::NotThere {
                 heading: heading.clone(),
-                headings: listed(headings),
+                headings: listed(row.headings),
             });
         }
         if let ([first, second, ..], Some(_)) = (columns.as_slice(), mapped.field()) {
-            let at = |column: usize| heading_at(headings, column, header_line);
-            let name = |column: &usize| name_for_map(headings, header_line, *column);
             let flags = columns
                 .iter()
-                .map(|column| map_flag(&name(column), *mapped));
+                .map(|column| map_flag(&row.name_for_map(*column), *mapped));
             return Err(ColumnError::SameHeading {
-                first: at(*first),
-                second: at(*second),
+                first: row.at(*first),
+                second: row.at(*second),
                 answers: flags.collect(),
             });
         }

@@ -73,21 +73,49 @@ fn name_words(name: &str) -> Vec<&str> {
     words
 }
 
-/// The order of a name's two words, as an address or an account of the person has them.
+/// The order of a name's two words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum NameOrder {
     GivenFirst,
     SurnameFirst,
 }
 
-/// The order of a name of two words, shown by `a.mueller` or `anna.mueller`; `None` where it is not shown.
-fn order(name: &str, account: &str) -> Option<NameOrder> {
+impl NameOrder {
+    fn reversed(self) -> NameOrder {
+        match self {
+            NameOrder::GivenFirst => NameOrder::SurnameFirst,
+            NameOrder::SurnameFirst => NameOrder::GivenFirst,
+        }
+    }
+}
+
+/// The evidence of an address or an account for the order of a name of two words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AccountEvidence {
+    /// It has the initial of the given name: `a.mueller`, `amueller`.
+    Initial(NameOrder),
+    /// It has both words, as the name has them, or the other way round: `anna.mueller`. Some companies write the surname
+    /// first in addresses, so it shows the order only together with theirs.
+    BothWords { reversed: bool },
+}
+
+/// The evidence of an account for the order of a name; `None` where it shows nothing.
+fn evidence(name: &str, account: &str) -> Option<AccountEvidence> {
     let words: Vec<String> = name_words(name).into_iter().map(plain).collect();
     let [first, second] = words.as_slice() else {
         return None;
     };
-    let local = account.split_once('@').map_or(account, |(local, _)| local);
-    let parts: Vec<String> = local.split(['.', '_', '-']).map(plain).collect();
+    let parts = account_parts(account);
+    if let [one, other] = parts.as_slice()
+        && first != second
+    {
+        if [one, other] == [first, second] {
+            return Some(AccountEvidence::BothWords { reversed: false });
+        }
+        if [other, one] == [first, second] {
+            return Some(AccountEvidence::BothWords { reversed: true });
+        }
+    }
     let is_given = |part: &str, word: &str| !part.is_empty() && word.starts_with(part);
     let joined = |given: &str, surname: &str| {
         let initial: String = given.chars().take(1).collect();
@@ -99,10 +127,56 @@ fn order(name: &str, account: &str) -> Option<NameOrder> {
         _ => false,
     };
     match (is_so(first, second), is_so(second, first)) {
-        (true, false) => Some(NameOrder::GivenFirst),
-        (false, true) => Some(NameOrder::SurnameFirst),
+        (true, false) => Some(AccountEvidence::Initial(NameOrder::GivenFirst)),
+        (false, true) => Some(AccountEvidence::Initial(NameOrder::SurnameFirst)),
         _ => None,
     }
+}
+
+/// The parts of an account, or of an address before its host.
+fn account_parts(account: &str) -> Vec<String> {
+    let local = account.split_once('@').map_or(account, |(local, _)| local);
+    local.split(['.', '_', '-']).map(plain).collect()
+}
+
+/// The order in which a sheet's accounts have both words of names, by those of which it is certain: the name has a comma or
+/// a surname in capital letters, or one of its words alone is a common given name. `None` where none is, or they differ.
+fn order_of_accounts(rows: &[(&str, Vec<&str>)]) -> Option<NameOrder> {
+    let of_rows = rows
+        .iter()
+        .flat_map(|(name, accounts)| accounts.iter().filter_map(|account| votes(name, account)));
+    let votes: Vec<NameOrder> = of_rows.collect();
+    let first = votes.first().copied()?;
+    votes.iter().all(|vote| *vote == first).then_some(first)
+}
+
+/// The order of an account with both words of a name, where it is certain.
+fn votes(name: &str, account: &str) -> Option<NameOrder> {
+    if let Some((surname, given)) = name.split_once(',') {
+        let [surname, given] = [surname, given].map(plain);
+        let parts = account_parts(account);
+        return match parts.as_slice() {
+            [one, other] if [one, other] == [&given, &surname] => Some(NameOrder::GivenFirst),
+            [one, other] if [one, other] == [&surname, &given] => Some(NameOrder::SurnameFirst),
+            _ => None,
+        };
+    }
+    let Some(AccountEvidence::BothWords { reversed }) = evidence(name, account) else {
+        return None;
+    };
+    let known: Vec<bool> = name_words(name)
+        .into_iter()
+        .map(|word| dictionary().is_given_name(&plain(word)))
+        .collect();
+    let of_name = order_by_capitals(name).or(match known.as_slice() {
+        [true, false] => Some(NameOrder::GivenFirst),
+        [false, true] => Some(NameOrder::SurnameFirst),
+        _ => None,
+    })?;
+    Some(match reversed {
+        true => of_name.reversed(),
+        false => of_name,
+    })
 }
 
 /// Returns true for a word of several letters, all of them capital.
@@ -140,13 +214,20 @@ pub(super) fn order_of_names<'c>(
 ) -> ColumnOrder {
     let (mut plain, mut with_comma) = (0, 0);
     let mut orders = vec![];
-    for (name, accounts) in names {
+    let rows: Vec<(&str, Vec<&str>)> = names.collect();
+    let of_accounts = order_of_accounts(&rows);
+    let by_account = |name: &str, account: &str| match evidence(name, account)? {
+        AccountEvidence::Initial(order) => Some(order),
+        AccountEvidence::BothWords { reversed: false } => of_accounts,
+        AccountEvidence::BothWords { reversed: true } => of_accounts.map(NameOrder::reversed),
+    };
+    for (name, accounts) in rows {
         match name.contains(',') {
             true => with_comma += 1,
             false if name_words(name).len() > 1 => {
                 plain += 1;
                 let mut accounts = accounts.into_iter();
-                let by_accounts = || accounts.find_map(|account| order(name, account));
+                let by_accounts = || accounts.find_map(|account| by_account(name, account));
                 orders.extend(order_by_capitals(name).or_else(by_accounts));
             }
             false => {}
@@ -163,43 +244,85 @@ pub(super) fn order_of_names<'c>(
 
 #[cfg(test)]
 mod tests {
-    use super::{ColumnOrder, NameOrder, NamePart, order, order_of_names};
+    use super::AccountEvidence::{BothWords, Initial};
+    use super::{ColumnOrder, NameOrder, NamePart, evidence, order_of_names};
 
     #[test]
-    fn an_account_shows_the_order_of_a_name() {
+    fn an_account_with_an_initial_shows_the_order_of_a_name_and_one_with_both_words_its_own() {
+        let [as_it_is, reversed] = [false, true].map(|reversed| Some(BothWords { reversed }));
+        let [given, surname] =
+            [NameOrder::GivenFirst, NameOrder::SurnameFirst].map(|order| Some(Initial(order)));
         for (name, account, expected) in [
-            (
-                "Müller Anna",
-                "anna.mueller@x.de",
-                Some(NameOrder::SurnameFirst),
-            ),
-            (
-                "Müller Anna",
-                "a.mueller@x.de",
-                Some(NameOrder::SurnameFirst),
-            ),
-            ("Öztürk Cem", "coeztuerk", Some(NameOrder::SurnameFirst)),
-            (
-                "Anna Müller",
-                "anna_mueller@x.de",
-                Some(NameOrder::GivenFirst),
-            ),
-            ("Anna Müller", "amueller", Some(NameOrder::GivenFirst)),
+            ("Müller Anna", "anna.mueller@x.de", reversed),
+            ("Müller Anna", "mueller.anna@x.de", as_it_is),
+            ("Müller Anna", "a.mueller@x.de", surname),
+            ("Öztürk Cem", "coeztuerk", surname),
+            ("Anna Müller", "anna_mueller@x.de", as_it_is),
+            ("Anna Müller", "amueller", given),
             ("Anna Müller", "info@x.de", None),
             ("Anna Maria Müller", "anna.mueller@x.de", None),
-            (
-                "Dr. Berg Anna (OP)",
-                "anna.berg@x.de",
-                Some(NameOrder::SurnameFirst),
-            ),
-            (
-                "Berg Anna EDV",
-                "a.berg@x.de",
-                Some(NameOrder::SurnameFirst),
-            ),
+            ("Dr. Berg Anna (OP)", "anna.berg@x.de", reversed),
+            ("Berg Anna EDV", "a.berg@x.de", surname),
             ("Peter Peter", "peter.peter@x.de", None),
         ] {
-            assert_eq!(order(name, account), expected, "{name} {account}");
+            assert_eq!(evidence(name, account), expected, "{name} {account}");
+        }
+    }
+
+    #[test]
+    fn both_words_in_an_account_show_the_order_where_a_given_name_or_a_comma_shows_that_of_accounts()
+     {
+        for (rows, expected) in [
+            (
+                &[["Berg Anna", "berg.anna@x.de"]][..],
+                ColumnOrder::SurnameFirst,
+            ),
+            (
+                &[["Berg Anna", "anna.berg@x.de"]],
+                ColumnOrder::SurnameFirst,
+            ),
+            (&[["Anna Berg", "anna.berg@x.de"]], ColumnOrder::Certain),
+            (&[["Anna Berg", "berg.anna@x.de"]], ColumnOrder::Certain),
+            (
+                &[["Kwame Mensah", "kwame.mensah@x.de"]],
+                ColumnOrder::Unknown,
+            ),
+            (
+                &[
+                    ["Kwame Mensah", "kwame.mensah@x.de"],
+                    ["Anna Berg", "anna.berg@x.de"],
+                ],
+                ColumnOrder::Certain,
+            ),
+            (
+                &[
+                    ["Mensah Kwame", "mensah.kwame@x.de"],
+                    ["Anna Berg", "berg.anna@x.de"],
+                    ["Kern Otto", "kern.otto@x.de"],
+                ],
+                ColumnOrder::SurnameFirst,
+            ),
+            (
+                &[
+                    ["Mensah Kwame", "kwame.mensah@x.de"],
+                    ["Berg, Anna", "anna.berg@x.de"],
+                ],
+                ColumnOrder::SurnameFirst,
+            ),
+            (
+                &[
+                    ["Anna Berg", "anna.berg@x.de"],
+                    ["Otto Kern", "kern.otto@x.de"],
+                ],
+                ColumnOrder::Unknown,
+            ),
+            (
+                &[["Martin Peter", "martin.peter@x.de"]],
+                ColumnOrder::Unknown,
+            ),
+        ] {
+            let names = rows.iter().map(|[name, account]| (*name, vec![*account]));
+            assert_eq!(order_of_names(names), expected, "{rows:?}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Comparison, Difference, ExtensionChange, SideExtension, items};
 use crate::lang::in_language;
-use crate::model::redact::{NOT_SHOWN, changed, quoted, shows_secret};
+use crate::model::redact::{NOT_SHOWN, changed, in_quotes, shows_secret};
 use crate::model::{Field, Forward, ForwardDestination, Kind, Language, OfficeHours};
 use crate::sheet::{Column, Heading, Tone};
 use std::borrow::Cow;
@@ -345,6 +345,6 @@ fn as_it_is(text: &str, also: impl Fn(char) -> bool) -> String {
     if text.len() <= BYTES_MAX && text.chars().all(is_plain) {
         text.to_owned()
     } else {
-        quoted(text)
+        in_quotes(text)
     }
 }

@@ -62,7 +62,7 @@ pub(crate) fn understood(
         sheets.push(UnderstoodSheet {
             file: sheet.file.to_string(),
             sheet: sheet.sheet.as_deref().map(str::to_owned),
-            values: first_values(&sheet, VALUES_KEPT)?,
+            values: first_values(&sheet, &columns, VALUES_KEPT)?,
             columns,
             questions: open,
         });

@@ -16,11 +16,13 @@ pub(crate) use pattern::read_pattern;
 pub(crate) use rows::{InputRow, InputRows, OnPbx};
 pub(crate) use verification::FileVerification;
 
-use crate::columns::{self, AllowedActions, BindOptions, Binding, ColumnError, Mapped, NamedOwner};
+use crate::columns::{
+    self, AllowedActions, BindOptions, Binding, ColumnError, ColumnReading, Mapped, NamedOwner,
+};
 use crate::dialects::owner_named;
 use crate::lang::in_language;
 use crate::manifest::Manifest;
-use crate::model::redact::quoted;
+use crate::model::redact::{NOT_SHOWN, WholeSecrets, quoted};
 use crate::model::{Field, Severity};
 use crate::report::{REJECT_CODE, is_added_to_rejects};
 use crate::rim::Failure;
@@ -219,7 +221,7 @@ fn questions(sheet: &Sheet, error: &ColumnError) -> Result<String, Failure> {
     let ColumnError::Unanswered { questions, columns } = error else {
         return Ok(format!("{}: {error}", sheet.file));
     };
-    let values = first_values(sheet, 3)?;
+    let values = first_values(sheet, columns, 3)?;
     let mut text = String::new();
     for (at, question) in questions.iter().enumerate() {
         let between = if at == 0 { "" } else { "\n" };
@@ -245,24 +247,50 @@ fn questions(sheet: &Sheet, error: &ColumnError) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// The first values of each column, `most` at the most, as they may be printed.
-pub(crate) fn first_values(sheet: &Sheet, most: usize) -> Result<Vec<Vec<String>>, Failure> {
+/// The first values of each column, `most` at the most, as they may be printed: one that some row has as a secret stands in
+/// the wrong cell, and is not shown.
+pub(crate) fn first_values(
+    sheet: &Sheet,
+    columns: &[ColumnReading],
+    most: usize,
+) -> Result<Vec<Vec<String>>, Failure> {
     let mut first: Vec<Vec<String>> = vec![vec![]; sheet.headings.len()];
+    let key = columns
+        .iter()
+        .position(|column| column.field.is_some_and(Field::is_key));
+    let of_secrets = columns.iter().enumerate();
+    let of_secrets = of_secrets.filter(|(_, column)| column.holds_secrets());
+    let of_secrets: Vec<usize> = of_secrets.map(|(at, _)| at).collect();
+    let mut secrets: BTreeSet<String> = BTreeSet::new();
     for batch in sheet.batches() {
         batch?.rows(|row| {
-            let is_sound = !matches!(row.trouble, Some(RowTrouble::Broken(_)));
-            for (column, values) in first.iter_mut().enumerate().filter(|_| is_sound) {
-                let text = row.cells.get(column).unwrap_or_default();
-                if values.len() < most && !text.trim().is_empty() {
-                    values.push(quoted(text));
+            if matches!(row.trouble, Some(RowTrouble::Broken(_))) {
+                return;
+            }
+            let text = |column: usize| row.cells.get(column).unwrap_or_default().trim();
+            for (column, values) in first.iter_mut().enumerate() {
+                if values.len() < most && !text(column).is_empty() {
+                    values.push(row.cells.get(column).unwrap_or_default().to_owned());
                 }
             }
+            let held = of_secrets.iter().map(|column| text(*column));
+            // Many have their own number for a PIN.
+            let held = held.filter(|held| !held.is_empty() && key.map(text) != Some(held));
+            secrets.extend(held.map(str::to_owned));
         })?;
-        if first.iter().all(|values| values.len() == most) {
+        if of_secrets.is_empty() && first.iter().all(|values| values.len() == most) {
             break;
         }
     }
-    Ok(first)
+    let secrets = WholeSecrets::new(secrets.iter().map(String::as_str));
+    let shown = |text: &String| match secrets.are_in(text.trim()) {
+        true => NOT_SHOWN.to_owned(),
+        false => quoted(text),
+    };
+    let shown = first
+        .iter()
+        .map(|values| values.iter().map(shown).collect());
+    Ok(shown.collect())
 }
 
 /// The typed options about headings.

@@ -7,7 +7,7 @@ use crate::columns::{
 };
 use crate::manifest::{Manifest, Purpose};
 use crate::mapping::kept_halves;
-use crate::model::redact::quoted;
+use crate::model::redact::{plain, quoted};
 use crate::model::{
     Action, Field, Finding, Outcome, Place, Record, RowResult, RuleId, Severity, Text, list_items,
     same_word,
@@ -453,7 +453,7 @@ impl InputRows {
                         [] => "none".to_owned(),
                         [one] => one.wanted.number().to_owned(),
                         [first, .., last] => {
-                            format!("{} to {}", first.wanted.number(), last.wanted.number())
+                            format!("from {} to {}", first.wanted.number(), last.wanted.number())
                         }
                     }
                 };
@@ -733,7 +733,11 @@ impl InputRows {
         let outcome = Outcome {
             row: Some(index as u64 + 1),
             place: Some(row.place.clone()),
-            number: row.wanted.number().to_owned(),
+            number: match result {
+                // It was never sent, and may be a password in the wrong cell.
+                RowResult::Invalid => plain(Field::NUMBER, row.wanted.number()),
+                _ => row.wanted.number().to_owned(),
+            },
             name: self.person(row),
             ..Outcome::new(action, result)
         };

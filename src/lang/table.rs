@@ -2,6 +2,7 @@
 
 use super::part::{MASK, TextPart, masked};
 use super::pattern::{PlaceKind, TextPattern, words};
+use crate::model::redact::NOT_SHOWN;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -267,6 +268,9 @@ impl TextTable {
                         // A text may have followed it.
                         PlaceKind::Value if entry.from.is_vague() => {
                             self.of_end(value, false, found)
+                        }
+                        PlaceKind::Value if value.text == NOT_SHOWN => {
+                            self.translation(value, found)
                         }
                         PlaceKind::Value => return german_quotes(value),
                         PlaceKind::Joined => return self.joined(value),

@@ -8,6 +8,7 @@ mod file;
 pub(crate) mod for_tests;
 mod needs;
 mod rule;
+mod states;
 
 pub use cross_rule::CrossRule;
 pub(crate) use file::{BlankCell, FileFacts};
@@ -16,6 +17,8 @@ pub(crate) use rule::{
     RuleRow, all_digits, has_form_of_email, is_dialled, is_email, is_emergency, is_name_alone,
     is_within, ungrouped,
 };
+pub(crate) use states::{is_away, left_words};
+pub use states::{state, switch};
 
 use crate::model::{
     Action, FaultKind, Field, Kind, Record, Severity, Text, WireText, heading_key, list_items,
@@ -25,7 +28,6 @@ use crate::sheet::is_placeholder;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::LazyLock;
 
 /// One vendor's facts.
 #[derive(Debug, Clone, Deserialize)]
@@ -915,150 +917,6 @@ fn without_zeros(text: &str) -> &str {
         count if is_count => count,
         _ => text,
     }
-}
-
-/// The words and marks that switch something on.
-const SWITCHES_ON: [&str; 22] = [
-    "on", "yes", "true", "1", "ja", "an", "ein", "wahr", "y", "t", "j", "x", "✓", "✔", "☑", "oui",
-    "si", "sí", "sì", "sim", "tak", "evet",
-];
-
-/// The words and marks that switch something off.
-const SWITCHES_OFF: [&str; 17] = [
-    "off", "no", "false", "0", "nein", "aus", "falsch", "n", "f", "non", "não", "nao", "nie",
-    "nee", "hayır", "hayir", "☐",
-];
-
-/// The words that name an account's state as on.
-const STATES_ON: [&str; 20] = [
-    "enabled",
-    "enable",
-    "active",
-    "activated",
-    "unlocked",
-    "aktiv",
-    "aktiviert",
-    "freigeschaltet",
-    "entsperrt",
-    "actif",
-    "activé",
-    "activo",
-    "habilitado",
-    "attivo",
-    "abilitato",
-    "actief",
-    "ativo",
-    "aktywny",
-    "etkin",
-    "aktif",
-];
-
-/// The words that name an account's state as off, those for people who have left among them.
-const STATES_OFF: [&str; 63] = [
-    "disabled",
-    "disable",
-    "resigned",
-    "retired",
-    "deleted",
-    "removed",
-    "departed",
-    "gone",
-    "expired",
-    "ausgetreten",
-    "pensioniert",
-    "gelöscht",
-    "parti",
-    "sorti",
-    "supprimé",
-    "eliminado",
-    "jubilado",
-    "cessato",
-    "eliminato",
-    "verwijderd",
-    "gepensioneerd",
-    "desligado",
-    "excluído",
-    "aposentado",
-    "zwolniony",
-    "usunięty",
-    "ayrıldı",
-    "silindi",
-    "inactive",
-    "deactivated",
-    "locked",
-    "blocked",
-    "suspended",
-    "terminated",
-    "closed",
-    "left",
-    "inaktiv",
-    "deaktiviert",
-    "gesperrt",
-    "stillgelegt",
-    "abgeschaltet",
-    "ausgeschieden",
-    "gekündigt",
-    "inactif",
-    "désactivé",
-    "bloqué",
-    "suspendu",
-    "inactivo",
-    "desactivado",
-    "deshabilitado",
-    "bloqueado",
-    "inattivo",
-    "disattivato",
-    "disabilitato",
-    "bloccato",
-    "inactief",
-    "uitgeschakeld",
-    "geblokkeerd",
-    "inativo",
-    "desativado",
-    "nieaktywny",
-    "zablokowany",
-    "pasif",
-];
-
-/// Words that mean `on` or `off`, without regard to the case of ASCII letters.
-struct OnOffWords {
-    words: HashMap<&'static str, &'static str>,
-    bytes_max: usize,
-}
-
-impl OnOffWords {
-    fn new(on: &[&'static str], off: &[&'static str]) -> OnOffWords {
-        let on = on.iter().map(|word| (*word, "on"));
-        let words = on.chain(off.iter().map(|word| (*word, "off")));
-        let words: HashMap<_, _> = words.collect();
-        OnOffWords {
-            bytes_max: words
-                .keys()
-                .map(|word| word.len())
-                .max()
-                .unwrap_or_default(),
-            words,
-        }
-    }
-
-    fn get(&self, text: &str) -> Option<&'static str> {
-        let may_be = text.len() <= self.bytes_max;
-        may_be.then(|| self.words.get(&*text.to_ascii_lowercase()).copied())?
-    }
-}
-
-/// Returns `on` or `off` for the words and marks that people and products write for it.
-pub fn switch(text: &str) -> Option<&'static str> {
-    static SWITCHES: LazyLock<OnOffWords> =
-        LazyLock::new(|| OnOffWords::new(&SWITCHES_ON, &SWITCHES_OFF));
-    SWITCHES.get(text).or_else(|| state(text))
-}
-
-/// `on` or `off` for the words that name a state by themselves: `inactive` is off, also below a heading such as `Locked`.
-pub fn state(text: &str) -> Option<&'static str> {
-    static STATES: LazyLock<OnOffWords> =
-        LazyLock::new(|| OnOffWords::new(&STATES_ON, &STATES_OFF));
-    STATES.get(text)
 }
 
 fn time_of_day(text: &str) -> Option<Cow<'_, str>> {

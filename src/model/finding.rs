@@ -1,5 +1,6 @@
 //! Mistakes in rows: for the people who keep the sheet.
 
+use super::redact::looks_secret;
 use super::{Field, RuleId, Secret, vocabulary};
 use std::borrow::Cow;
 
@@ -46,7 +47,10 @@ pub struct Finding {
 impl Finding {
     /// Returns true if these texts of its cell may never be shown.
     pub(crate) fn hides(&self, texts: [&str; 2]) -> bool {
-        let hides = |field: Field| texts.iter().any(|text| field.hides(text));
+        let hides = |field: Field| {
+            let mut texts = texts.iter();
+            texts.any(|text| field.hides(text) || looks_secret(text))
+        };
         self.field.is_none_or(hides)
     }
 

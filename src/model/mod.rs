@@ -16,6 +16,7 @@ pub mod redact;
 mod ring;
 mod rule_id;
 mod secret;
+mod secret_like;
 mod shell;
 mod text;
 mod vocabulary;

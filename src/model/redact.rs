@@ -1,6 +1,7 @@
 //! Values as they may be shown to people, and the words that replace a secret. No other module has words for that.
 
 use super::field::has_url_password;
+use super::secret_like::is_like_secret;
 use super::{Field, Kind, OddChar, Secret};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -12,7 +13,7 @@ const CHARS_MAX: usize = 60;
 /// The words that replace a secret.
 pub const NOT_SHOWN: &str = "(not shown)";
 
-/// The value of a field in quotes; of a secret nothing.
+/// The value of a field in quotes; of a secret, and of what looks like one, nothing.
 pub fn shown(field: Field, text: &str) -> String {
     if field.hides(text) {
         NOT_SHOWN.to_owned()
@@ -26,9 +27,10 @@ pub fn another(field: Field) -> String {
     format!("another {}", field.name())
 }
 
-/// The value of a field unchanged, for a cell of a report; nothing for a secret that is not empty.
+/// The value of a field unchanged, for a cell of a report; nothing for a secret that is not empty, and for what looks like
+/// one.
 pub fn plain(field: Field, text: &str) -> String {
-    if field.hides(text) && !text.is_empty() {
+    if field.hides(text) && !text.is_empty() || is_like_secret(text) {
         NOT_SHOWN.to_owned()
     } else {
         text.to_owned()
@@ -190,18 +192,24 @@ fn contains_whole(text: &str, secret: &str) -> bool {
     !secret.is_empty() && (text == secret || (secret.len() >= LONG && text.contains(&secret)))
 }
 
-/// A message in which a long secret that stands there, in any case, is not shown; `None` where it does not. Of one that a
-/// message would cut off the shown part counts.
+/// A message in which a long secret that stands there, in any case, is not shown, or a shorter one with letters that it
+/// quotes; `None` where it does not. Of one that a message would cut off the shown part counts.
 pub(crate) fn without_secret(message: &str, secret: &str) -> Option<String> {
-    let shown = quoted(secret.trim());
-    let shown = shown.trim_matches('"').trim_end_matches('…').to_lowercase();
+    let quoted = in_quotes(secret.trim()).to_lowercase();
+    let bare = quoted.trim_matches('"').trim_end_matches('…');
+    let shown = match bare.len() < LONG && bare.contains(char::is_alphabetic) {
+        true if bare.len() < PIECE => return None,
+        true => quoted.as_str(),
+        false if bare.len() < LONG => return None,
+        false => bare,
+    };
     let lower = message.to_lowercase();
     // Where letters take other room in lower case, their places are not those of the message.
-    if shown.len() < LONG || lower.len() != message.len() || !lower.contains(&shown) {
+    if lower.len() != message.len() || !lower.contains(shown) {
         return None;
     }
     let (mut out, mut rest) = (String::new(), 0);
-    while let Some(at) = lower.get(rest..)?.find(&shown) {
+    while let Some(at) = lower.get(rest..)?.find(shown) {
         out.push_str(message.get(rest..rest + at)?);
         out.push_str(NOT_SHOWN);
         rest += at + shown.len();
@@ -468,9 +476,23 @@ pub fn changed(before: bool, now: bool) -> &'static str {
     }
 }
 
+/// Returns true if a text from elsewhere, such as a cell, looks like a secret, and so is not shown in messages.
+pub(crate) fn looks_secret(text: &str) -> bool {
+    is_like_secret(text)
+}
+
+/// A text from elsewhere, such as a cell, as [`in_quotes`] shows it; of one that looks like a secret nothing. People put
+/// passwords into wrong cells, so all messages about cells show their texts by this.
+pub fn quoted(text: &str) -> String {
+    match text == NOT_SHOWN || is_like_secret(text) {
+        true => NOT_SHOWN.to_owned(),
+        false => in_quotes(text),
+    }
+}
+
 /// A text that is no secret in quotes, shortened where it is long, its hidden characters made visible, and without the
 /// password of an address. A quote in it has a backslash before it, so that it is seen where the text ends.
-pub fn quoted(text: &str) -> String {
+pub(crate) fn in_quotes(text: &str) -> String {
     let text = match has_url_password(text) {
         true => &*target(text),
         false => text,
@@ -562,12 +584,15 @@ mod tests {
             ),
             ("is \"Kq7WzP3x\"", "Kq7WzP3xVn9T", None),
             ("is \"0815\"", "0815", None),
+            ("is \"Sonne\"", "sonne", Some("is (not shown)")),
+            ("is \"sonnen\"", "sonne", None),
+            ("is \"ja\"", "ja", None),
             (
                 "is \"12345678\" ü 12345678",
                 " 12345678",
                 Some("is \"(not shown)\" ü (not shown)"),
             ),
-            (&quoted(&long), &long, Some("\"(not shown)…\"")),
+            (&in_quotes(&long), &long, Some("\"(not shown)…\"")),
         ] {
             assert_eq!(
                 without_secret(message, secret).as_deref(),

@@ -482,6 +482,11 @@ impl<'m> CompiledField<'m> {
         let Some(damage) = spreadsheet_damage::stored(self.row, stored) else {
             return;
         };
+        // Its text stands in the first of the merged cells, which are named with the sheet.
+        let is_blank = self.text_in(cells).trim().is_empty();
+        if is_blank && damage.severity == Severity::Warning {
+            return;
+        }
         let mut said = findings.iter_mut();
         if let Some(same) = said.find(|said| said.column == self.column && said.rule == damage.id) {
             same.severity = same.severity.max(damage.severity);

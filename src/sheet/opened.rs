@@ -26,6 +26,8 @@ pub(crate) struct BesideRows {
     pub(crate) is_one_of_all: bool,
     /// The texts above the headings, unless the line of the headings was named.
     pub(crate) titles: Vec<String>,
+    /// The word above each heading that stands for several columns; blank, or missing at the end, where there is none.
+    pub(crate) above: Vec<String>,
     /// The number of rows that are hidden, and read all the same.
     pub(crate) hidden_rows: u64,
     /// The number of rows with a cell that is struck through.

@@ -270,3 +270,35 @@ fn one_heading_as_people_write_it_is_no_product_s() {
         "{whose}"
     );
 }
+
+#[test]
+fn headings_with_the_thing_before_what_it_is_of_and_names_within_objects_are_understood() {
+    for (heading, field) in [
+        ("Passwort: Web", Field::WEB_PASSWORD),
+        ("Web: Passwort", Field::WEB_PASSWORD),
+        ("Passwort (Web)", Field::WEB_PASSWORD),
+        ("Passwort (SIP)", Field::SIP_PASSWORD),
+        ("Passwort - SIP", Field::SIP_PASSWORD),
+        ("name.first", Field::FIRST_NAME),
+        ("name.last", Field::LAST_NAME),
+        ("person.name.first", Field::FIRST_NAME),
+        ("agent.prénom", Field::FIRST_NAME),
+        ("user.email", Field::EMAIL),
+        ("Ne pas déranger", Field::DO_NOT_DISTURB),
+    ] {
+        let headings = format!("Ext,{heading}");
+        let binding = bind("openvox", &headings, &plain()).unwrap();
+        assert_eq!(binding.columns[1].field, Some(field), "{heading}");
+    }
+    // Of somebody or something else.
+    for heading in [
+        "manager.name.first",
+        "device.name",
+        "Name (Notfall)",
+        "Passwort (Tür)",
+    ] {
+        let binding = bind("openvox", &format!("Ext,{heading}"), &plain());
+        let read = binding.is_ok_and(|binding| binding.columns[1].field.is_some());
+        assert!(!read, "{heading}");
+    }
+}

@@ -1,4 +1,5 @@
 use super::dictionary::{Common, dictionary};
+use super::heading_row::HeadingRow;
 use super::sample::Sample;
 use super::*;
 use crate::manifest::Manifest;
@@ -45,7 +46,13 @@ fn named(id: &str) -> NamedOwner {
 fn bind(target: &str, headings: &str, options: &BindOptions) -> Result<Binding, ColumnError> {
     let headings: Vec<String> = headings.split(',').map(str::to_owned).collect();
     let (target, vendors) = (manifest(target), manifests());
-    super::bind::bind(&headings, Some(1), &|| None, target, &vendors, options)
+    super::bind::bind(
+        HeadingRow::new(&headings, &[], Some(1)),
+        &|| None,
+        target,
+        &vendors,
+        options,
+    )
 }
 
 fn plain() -> BindOptions {
@@ -1100,8 +1107,7 @@ fn bind_sheet_for(sheet: &str, allowed: AllowedActions) -> Result<Binding, Colum
     let rows: Vec<Vec<String>> = lines.map(cells).collect();
     let read = || Some(Sample::of_rows(rows.clone()));
     super::bind::bind(
-        &headings,
-        Some(1),
+        HeadingRow::new(&headings, &[], Some(1)),
         &read,
         manifest("openvox"),
         &manifests(),

@@ -6,7 +6,7 @@ use super::part::TextPart;
 use super::pattern::{PlaceKind, TextPattern};
 use super::table::TextTable;
 use super::{GERMAN, TABLE, in_language, word_in};
-use crate::model::redact::quoted;
+use crate::model::redact::in_quotes;
 use crate::model::{Action, Language, RingResult, RowResult, Severity};
 use crate::random::Random;
 use collect::SourceTexts;
@@ -363,7 +363,7 @@ fn values_of_users_are_never_translated() {
             let shown: Vec<String> = values
                 .iter()
                 .map(|value| match is_quoted {
-                    true => quoted(value),
+                    true => in_quotes(value),
                     false => value.clone(),
                 })
                 .collect();

@@ -549,8 +549,8 @@ fn example_line(
 
 impl TableHead {
     /// Puts the words of the rows above before the headings; `wide` are the cells that reach over several columns, each with
-    /// its line.
-    fn qualify(&mut self, wide: &[(u64, Range<usize>)], known: &Headings) {
+    /// its line. Returns the word of each column.
+    fn qualify(&mut self, wide: &[(u64, Range<usize>)], known: &Headings) -> Vec<String> {
         for row in &mut self.above {
             let wide = wide.iter().filter(|(line, _)| *line == row.line);
             row.wide.extend(wide.map(|(_, columns)| columns.clone()));
@@ -559,10 +559,11 @@ impl TableHead {
         let widths = self.above.iter().map(|row| row.cells.len());
         let width = widths.max().unwrap_or(0).max(self.headings.len());
         self.headings.resize(width, String::new());
-        groups::qualify(&mut self.headings, &self.above, known);
+        let words = groups::qualify(&mut self.headings, &self.above, known);
         let is_filled = |text: &String| !text.trim().is_empty();
         let last = self.headings.iter().rposition(is_filled);
         self.headings.truncate(last.map_or(0, |last| last + 1));
+        words
     }
 
     /// The number of columns before those that rowcall adds.
@@ -591,14 +592,17 @@ impl TableHead {
         }
         let mut survey = book.survey(self.table, self.line)?;
         survey.merged.sort();
-        if let Some(known) = options.header.headings() {
-            self.qualify(&survey.wide, known);
-        }
+        let known = options.header.headings();
+        let above = known.map(|known| self.qualify(&survey.wide, known));
         survey.coloured_rows = survey.fills.marked_rows(self.width());
-        survey.font_coloured_rows = survey.fonts.marked_rows(self.width());
+        survey.font_coloured_rows =
+            survey.fonts.marked_rows(self.width()) + survey.links.marked_rows(self.width());
         notes.extend(survey.notes(options.visible_only));
         let titles = std::mem::take(&mut self.titles);
-        let beside = beside_rows(table, titles, &survey, options);
+        let beside = BesideRows {
+            above: above.unwrap_or_default(),
+            ..beside_rows(table, titles, &survey, options)
+        };
         if options.sheets.is_empty() {
             let hidden = tables.iter().filter(|table| table.hidden);
             notes.extend(hidden.map(|table| {
@@ -656,6 +660,7 @@ fn beside_rows(
         is_one_of_all: options.sheets.iter().any(|name| name == EVERY_SHEET),
         is_found: !is_line && options.sheets.iter().all(|name| name == EVERY_SHEET),
         titles,
+        above: vec![],
         hidden_rows: match options.visible_only {
             true => 0,
             false => survey.hidden_rows,

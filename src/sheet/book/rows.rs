@@ -139,10 +139,11 @@ impl OpenRange {
             && self.text.contains(|c: char| c.is_ascii_digit());
         let is_title = self.range.is_across() && filled.count() <= 1 && !is_number;
         for column in columns.clone() {
-            let own = row.cells().get(column).map(str::to_owned);
+            let own = row.cells().get(column);
+            let (has_own, is_same) = (!is_blank(own), own == Some(&self.text));
             let is_first = column == columns.start;
-            if !is_blank(own.as_deref()) {
-                if own.as_deref() != Some(&self.text) {
+            if has_own {
+                if !is_same {
                     row.set_stored(column, Stored::Covered);
                     continue;
                 }

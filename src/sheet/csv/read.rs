@@ -100,7 +100,7 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
                 cells,
                 ..RowAbove::default()
             });
-            groups::qualify(headings, &above.collect::<Vec<_>>(), known);
+            beside.above = groups::qualify(headings, &above.collect::<Vec<_>>(), known);
         }
     }
     let opened = sheet(content, &record, notes)?;

@@ -19,8 +19,14 @@ pub(crate) struct RowAbove {
 
 /// Puts the words of the rows above, the nearest first, before the headings that they qualify, as in `Voicemail: Active`.
 /// A word stands for its own column and those behind it, as far as its cell reaches or up to the next word. Above a blank
-/// heading a known word is the heading, as where its cell reaches over both rows.
-pub(crate) fn qualify(headings: &mut [String], above: &[RowAbove], known: &Headings) {
+/// heading a known word is the heading, as where its cell reaches over both rows. Returns the nearest such word of each
+/// column; a blank text where there is none.
+pub(crate) fn qualify(
+    headings: &mut [String],
+    above: &[RowAbove],
+    known: &Headings,
+) -> Vec<String> {
+    let mut words_above = vec![String::new(); headings.len()];
     let first = headings.iter().position(|text: &String| is_filled(text));
     for row in above {
         let cells = &row.cells;
@@ -29,9 +35,15 @@ pub(crate) fn qualify(headings: &mut [String], above: &[RowAbove], known: &Headi
         {
             let mut words = above.iter().flat_map(|row| &row.cells);
             let is_of_other = words.any(|word| known.group_word(word).is_about_other());
-            qualify_by(headings, row, is_upper, is_of_other, known);
+            let words = qualify_by(headings, row, is_upper, is_of_other, known);
+            for (known, word) in words_above.iter_mut().zip(words) {
+                if known.is_empty() {
+                    *known = word;
+                }
+            }
         }
     }
+    words_above
 }
 
 /// Returns true for a row of a table: it has digits above the number.
@@ -45,14 +57,15 @@ fn is_row(row: &[String], headings: &[String], known: &Headings) -> bool {
 }
 
 /// Puts the words of one row before the headings. Where it is the upper part of the headings, it has all that are blank.
-/// Beside a word for somebody else, `Privat` tells nothing of the person.
+/// Beside a word for somebody else, `Privat` tells nothing of the person. Returns the word of each column.
 fn qualify_by(
     headings: &mut [String],
     row: &RowAbove,
     is_upper: bool,
     is_of_other: bool,
     known: &Headings,
-) {
+) -> Vec<String> {
+    let mut words = vec![String::new(); headings.len()];
     let word_at = |column: usize| {
         let text = row.cells.get(column);
         text.map(|text| text.trim()).filter(|text| is_word(text))
@@ -74,6 +87,9 @@ fn qualify_by(
         let reach = wide.map_or(headings.len(), |wide| wide.end);
         let end = next.unwrap_or(headings.len()).min(reach);
         if let Some(word) = word_at(begin) {
+            let reached = begin..end.min(words.len());
+            let reached = reached.filter(|column| !is_taken[*column]);
+            reached.for_each(|column| words[column] = word.to_owned());
             let group = HeadingGroup::new(word, begin..end, headings, known);
             let is_passed_over = group.word == GroupWord::Private && is_of_other;
             // A word that is itself the heading of its column stands for no other one, but for a feature's.
@@ -84,6 +100,7 @@ fn qualify_by(
         }
         begin = end;
     }
+    words
 }
 
 /// A word above some columns.

@@ -502,7 +502,10 @@ fn the_matrix_of_encodings_and_languages_is_read_right_or_refused() {
         "cp852",
     ];
     let (right, refused) = matrix(&LANGUAGES, &encodings, 20_261_128);
-    assert!(right > 900, "{right} right, {refused} refused");
+    // Of 12 encodings, 12 languages, 5 delimiters and 3 places of the headings those in which the encoding has the language's
+    // letters. `matrix` fails on a table that is read wrongly, and where more than one in 200 is refused.
+    let counted = (right, refused, right + refused);
+    assert_eq!(counted, (1_390, 5, 1_395), "right, refused, all");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::sheet::workbook::number_format::STYLES_MAX;
 use crate::sheet::workbook::row::{RowMarks, Survey, tag_name, tag_number, tag_value};
 use memchr::memmem;
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 /// The attributes of a line through a text; LibreOffice writes only one of them.
 pub(super) const LINES_THROUGH: [&str; 2] = [
@@ -13,8 +14,11 @@ pub(super) const LINES_THROUGH: [&str; 2] = [
     "style:text-line-through-type",
 ];
 
-/// Returns true for the underlined font of a link.
-fn is_link(tag: &[u8], colour: &[u8]) -> bool {
+/// The beginning of a formula that gives a link.
+const LINK_FUNCTION: &[u8] = b":=HYPERLINK(";
+
+/// Returns true for the underlined font of links.
+fn is_like_link(tag: &[u8], colour: &[u8]) -> bool {
     let line = tag_value(tag, "style:text-underline-style");
     let rgb = std::str::from_utf8(colour).unwrap_or_default();
     let is_colour = rgb.strip_prefix('#').is_some_and(is_colour_of_links);
@@ -39,6 +43,8 @@ pub(super) struct OdsSurvey<'b> {
     repeated: u64,
     row: RowMarks,
     column: usize,
+    /// The filled cells of the row, each with true for the font of links; a link is in none.
+    like_links: Vec<(Range<usize>, bool)>,
     /// The groups of rows around the row.
     groups: usize,
 }
@@ -60,6 +66,7 @@ impl<'b> OdsSurvey<'b> {
             repeated: 0,
             row: RowMarks::default(),
             column: 0,
+            like_links: vec![],
             groups: 0,
         }
     }
@@ -84,6 +91,7 @@ impl<'b> OdsSurvey<'b> {
             b"/table:table-row" => self.end_row(),
             b"table-cell" => self.read_cell(tag),
             b"annotation" => self.row.noted = true,
+            b"a" => self.is_link(),
             b"condition" => {
                 let value = tag_value(tag, "calcext:value").unwrap_or_default();
                 self.survey.conditional_formats += u64::from(is_mark_by_content(value));
@@ -123,6 +131,7 @@ impl<'b> OdsSurvey<'b> {
         self.repeated = count(tag, "table:number-rows-repeated").min(ROWS_MAX);
         self.survey.fills.begin();
         self.survey.fonts.begin();
+        self.like_links.clear();
         self.column = 0;
     }
 
@@ -134,6 +143,17 @@ impl<'b> OdsSurvey<'b> {
         let filled = if self.row.filled { below } else { 0 };
         self.survey.fills.end(filled);
         self.survey.fonts.end(filled);
+        let lines = self.line + 1 - filled..self.line + 1;
+        for (columns, is_like_link) in self.like_links.drain(..) {
+            self.survey.links.add(lines.clone(), columns, is_like_link);
+        }
+    }
+
+    /// Takes the last cell for a link.
+    fn is_link(&mut self) {
+        if let Some((_, is_like_link)) = self.like_links.last_mut() {
+            *is_like_link = false;
+        }
     }
 
     fn read_cell(&mut self, tag: &[u8]) {
@@ -160,6 +180,12 @@ impl<'b> OdsSurvey<'b> {
             self.survey
                 .fonts
                 .add(from..self.column, colour.unwrap_or(0));
+            let formula = tag_value(tag, "table:formula").unwrap_or_default();
+            let is_link = memmem::find(formula, LINK_FUNCTION).is_some();
+            let is_like_link = !is_link && self.styles.like_links.contains(style);
+            if !self.styles.like_links.is_empty() {
+                self.like_links.push((from..self.column, is_like_link));
+            }
         }
     }
 }
@@ -204,6 +230,8 @@ struct CellStyles {
     fills: HashMap<Vec<u8>, u32>,
     /// The font colours of those that have one.
     fonts: HashMap<Vec<u8>, u32>,
+    /// Those in the font of links.
+    like_links: HashSet<Vec<u8>>,
 }
 
 impl CellStyles {
@@ -216,8 +244,10 @@ impl CellStyles {
                 known.insert(self.name.clone(), style);
             }
         }
-        if self.struck.contains(parent) && self.struck.len() < STYLES_MAX {
-            self.struck.insert(self.name.clone());
+        for known in [&mut self.struck, &mut self.like_links] {
+            if known.contains(parent) && known.len() < STYLES_MAX {
+                known.insert(self.name.clone());
+            }
         }
     }
 
@@ -239,7 +269,11 @@ impl CellStyles {
                     self.struck.insert(self.name.clone());
                 }
                 let colour = tag_value(tag, "fo:color").unwrap_or_default();
-                let is_seen = !matches!(colour, b"" | b"#000000") && !is_link(tag, colour);
+                let is_like_link = is_like_link(tag, colour);
+                if is_like_link && self.like_links.len() < STYLES_MAX {
+                    self.like_links.insert(self.name.clone());
+                }
+                let is_seen = !matches!(colour, b"" | b"#000000") && !is_like_link;
                 if is_seen && self.fonts.len() < STYLES_MAX {
                     self.fonts.insert(self.name.clone(), fill_of(colour));
                 }

@@ -2,6 +2,7 @@
 
 use super::rows_of;
 use crate::random::Random;
+use crate::sheet::workbook::row::is_total_formula;
 use crate::sheet::{
     GroupWord, Header, HeadingMeaning, Headings, Input, ReadOptions, Sheet, SheetError,
     SheetErrorKind, Stored, open,
@@ -531,6 +532,47 @@ fn rows_of_ods_that_a_font_or_a_note_marks_are_said() {
             "2 rows with a font colour of their own, which is not read",
             "1 row with a note on a cell, which are not read",
         ]
+    );
+}
+
+#[test]
+fn a_row_of_ods_in_the_font_of_links_is_said_unless_it_has_links() {
+    let row = |style: &str, formula: &str, inner: &str| {
+        format!(
+            "<table:table-row><table:table-cell table:style-name=\"{style}\"{formula} office:value-type=\"string\"><text:p>{inner}</text:p></table:table-cell></table:table-row>"
+        )
+    };
+    let blue = "<style:style style:name=\"link\" style:family=\"table-cell\"><style:text-properties fo:color=\"#0563c1\" style:text-underline-style=\"solid\"/></style:style>";
+    let styles = format!("<office:automatic-styles>{blue}</office:automatic-styles>");
+    let linked = "<text:a xlink:href=\"mailto:a@x.de\">2002</text:a>";
+    let formula = " table:formula=\"of:=HYPERLINK(&quot;mailto:a@x.de&quot;;&quot;2002&quot;)\"";
+    let said = "1 row with a font colour of its own, which is not read";
+    for (formula, inner, notes) in [("", "2002", vec![said]), ("", linked, vec![])] {
+        let rows = [
+            row("a", "", "number"),
+            row("a", "", "2001"),
+            row("link", formula, inner),
+            row("a", "", "2003"),
+        ];
+        assert_eq!(read(&ods_of(&styles, &rows.concat())).unwrap().notes, notes);
+    }
+    let rows = [
+        row("a", "", "number"),
+        row("a", "", "2001"),
+        row("link", formula, "2002"),
+    ];
+    let notes = read(&ods_of(&styles, &rows.concat())).unwrap().notes;
+    assert_eq!(notes, ["1 formula, read by the values that were saved"]);
+    let all = [
+        row("a", "", "number"),
+        row("link", "", "2001"),
+        row("link", "", "2002"),
+    ];
+    assert!(
+        read(&ods_of(&styles, &all.concat()))
+            .unwrap()
+            .notes
+            .is_empty()
     );
 }
 
@@ -1426,6 +1468,25 @@ fn read_biff(cells: &[(u16, Vec<u8>)]) -> Sheet {
     ]
     .concat();
     read(&compound(&[("Workbook", &biff_of(&[], &cells))])).unwrap()
+}
+
+#[test]
+fn formulas_that_count_or_sum_a_range_are_totals() {
+    for (formula, is_total) in [
+        ("ROWS(A2:A9)", true),
+        ("COLUMNS(A2:C2)", true),
+        ("SUMPRODUCT(--(A2:A9>0))", true),
+        ("COUNTIFS(A2:A9,\"<>\",B2:B9,\"x\")", true),
+        ("of:=ROWS([.A2:.A9])", true),
+        ("_xlfn.AGGREGATE(3,5,A2:A9)", true),
+        ("SUBTOTAL(103,Table1[Ext])", true),
+        ("ROWS(A2:A9)+2000", false),
+        ("LEN(A2)", false),
+        ("ROW(A2:A9)", false),
+        ("HYPERLINK(A2:A2)", false),
+    ] {
+        assert_eq!(is_total_formula(formula), is_total, "{formula}");
+    }
 }
 
 #[test]

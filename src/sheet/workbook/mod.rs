@@ -2,6 +2,7 @@
 
 pub(crate) mod compound;
 pub(crate) mod fills;
+pub(crate) mod links;
 pub(crate) mod merged;
 pub(crate) mod number_format;
 pub(crate) mod package;

@@ -2,7 +2,7 @@
 //!
 //! The archive's own sizes are not trusted: bytes are counted as they are inflated.
 
-use crate::model::redact::quoted;
+use crate::model::redact::in_quotes;
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::format::Format;
 use crate::sheet::source::{Pass, Source};
@@ -442,7 +442,7 @@ const ENTRY: &[u8] = b"PK\x01\x02";
 pub(crate) fn only_sheet(source: &Source) -> Result<Option<(Source, String)>, SheetError> {
     let package = Package::open(source)?;
     let names: Vec<&String> = package.names.iter().filter(|name| is_sheet(name)).collect();
-    let (file, shown) = (&source.name, |name: &String| quoted(name));
+    let (file, shown) = (&source.name, |name: &String| in_quotes(name));
     match names.as_slice() {
         [] => Ok(None),
         [name] => {
@@ -598,7 +598,7 @@ fn refuse_twins(source: &Source, start: u64) -> Result<(), SheetError> {
             .unwrap_or_default();
         let name = folded(&String::from_utf8_lossy(name));
         if names.contains(&name) {
-            let what = format!("two of its parts are called {}", quoted(&name));
+            let what = format!("two of its parts are called {}", in_quotes(&name));
             return Err(damaged(&source.name, &what));
         }
         names.insert(name);

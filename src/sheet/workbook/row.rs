@@ -5,6 +5,7 @@ use crate::sheet::cells::{Cells, Stored};
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::options::Limits;
 use crate::sheet::workbook::fills::RowFills;
+use crate::sheet::workbook::links::LinkCells;
 use crate::sheet::workbook::merged::{MergedRange, MergedRanges};
 use std::ops::Range;
 use std::sync::Arc;
@@ -92,6 +93,8 @@ pub(crate) struct Survey {
     pub(crate) coloured_rows: u64,
     /// The colours of the fonts of filled cells.
     pub(crate) fonts: RowFills,
+    /// The cells in the font of links, which is none of those colours.
+    pub(crate) links: LinkCells,
     /// The rows with a font colour that others lack, as far as they are counted.
     pub(crate) font_coloured_rows: u64,
     /// The rows with a note on a cell.

@@ -1,4 +1,5 @@
 //! Workbooks of Excel 97 to 2003.
 
+mod looks;
 pub(crate) mod read;
 mod record;

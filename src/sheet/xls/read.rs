@@ -1,5 +1,6 @@
 //! XLS of Excel 97 to 2003 (BIFF8), by [MS-XLS].
 
+use super::looks::{fill_of, font_colour_of, is_like_link, range_at};
 use super::record::{BiffRecord, is_cell, kind, units};
 use crate::sheet::cells::Stored;
 use crate::sheet::error::{SheetError, SheetErrorKind};
@@ -7,7 +8,6 @@ use crate::sheet::options::Limits;
 use crate::sheet::source::Source;
 use crate::sheet::workbook::compound::Compound;
 use crate::sheet::workbook::fills::RowFills;
-use crate::sheet::workbook::merged::MergedRange;
 use crate::sheet::workbook::number_format::{Formats, plain};
 use crate::sheet::workbook::row::{
     NOTES_MARK, RawRow, RowMarks, Strings, Survey, TABLES_MAX, Table, damaged, other_format,
@@ -36,6 +36,8 @@ pub(crate) struct Book {
     fills: Vec<u32>,
     /// The font colour of each style; 0 is the usual one.
     font_colours: Vec<u32>,
+    /// The styles in the font of links.
+    like_links: HashSet<usize>,
     from_1904: bool,
     has_macros: bool,
 }
@@ -64,6 +66,8 @@ struct BiffFont {
     is_struck: bool,
     /// True if it raises or lowers its text.
     is_moved: bool,
+    /// True for the font of links.
+    is_like_link: bool,
     colour: u32,
 }
 
@@ -81,6 +85,7 @@ impl Globals {
             kind::FONT => self.fonts.push(BiffFont {
                 is_struck: record.u16(2).is_some_and(|flags| flags & 8 != 0),
                 is_moved: record.u16(8).is_some_and(|position| position != 0),
+                is_like_link: is_like_link(record),
                 colour: font_colour_of(record),
             }),
             kind::XF => {
@@ -144,6 +149,9 @@ impl Globals {
             let font = self.fonts.get(font_index(*font));
             book.struck.push(font.is_some_and(|font| font.is_struck));
             book.font_colours.push(font.map_or(0, |font| font.colour));
+            if font.is_some_and(|font| font.is_like_link) {
+                book.like_links.insert(book.font_colours.len() - 1);
+            }
             book.fills.push(*fill);
         }
         book.formats = formats;
@@ -176,6 +184,7 @@ impl Book {
             struck: Vec::new(),
             fills: Vec::new(),
             font_colours: Vec::new(),
+            like_links: HashSet::new(),
             from_1904: false,
             has_macros: false,
         };
@@ -295,17 +304,7 @@ impl Book {
                 }
                 kind::MERGE_CELLS => {
                     for at in (2..).step_by(8).take(record.u16(0).unwrap_or(0).into()) {
-                        let [line, last_line, first, last] =
-                            [0, 2, 4, 6].map(|part| record.u16(at + part));
-                        let columns = first.zip(last).map_or(0..1, |(first, last)| {
-                            usize::from(first)..usize::from(last) + 1
-                        });
-                        let range = MergedRange {
-                            first_line: line.map_or(u64::MAX, |line| u64::from(line) + 1),
-                            last_line: last_line.map_or(0, |line| u64::from(line) + 1),
-                            columns,
-                        };
-                        survey.add_merged(range, header_line);
+                        survey.add_merged(range_at(&record, at), header_line);
                     }
                 }
                 kind::FILTER_MODE => survey.is_filtered = true,
@@ -314,12 +313,25 @@ impl Book {
                     row.noted = true;
                 }
                 kind::CONDITION => survey.conditional_formats += 1,
+                kind::HYPERLINK => {
+                    let range = range_at(&record, 0);
+                    let lines = range.first_line..=range.last_line;
+                    survey.links.take_out(lines, range.columns);
+                }
                 kind if is_cell(kind) => {
                     let row = rows.entry(record.u16(0).unwrap_or_default()).or_default();
                     row.filled = true;
                     let style = record.u16(4).map(usize::from);
                     let struck = style.and_then(|style| self.struck.get(style));
                     row.struck |= struck.is_some_and(|struck| *struck);
+                    let line = u64::from(record.u16(0).unwrap_or_default()) + 1;
+                    if !self.like_links.is_empty() && line > header_line {
+                        let column = usize::from(record.u16(2).unwrap_or_default());
+                        let is_like_link =
+                            style.is_some_and(|style| self.like_links.contains(&style));
+                        let columns = column..column + 1;
+                        survey.links.add(line..line + 1, columns, is_like_link);
+                    }
                     let own = [&self.fills, &self.font_colours]
                         .map(|of| style.and_then(|style| of.get(style)).copied().unwrap_or(0));
                     if own != [0, 0] {
@@ -349,31 +361,6 @@ impl Book {
         }
         (survey.fills, survey.fonts) = (fills, fonts);
         Ok(survey)
-    }
-}
-
-/// The fill of a style: its pattern and its colours; 0 where it has none, or is white.
-fn fill_of(record: &BiffRecord<'_>) -> u32 {
-    const WHITE: u32 = 9;
-    let pattern = u32::from(record.u16(16).unwrap_or(0)) >> 10;
-    let colours = u32::from(record.u16(18).unwrap_or(0));
-    match pattern {
-        0 => 0,
-        1 if colours & 0x7F == WHITE => 0,
-        pattern => pattern << 16 | colours,
-    }
-}
-
-/// The colour of a font; 0 where it is black, the window's own, or that of a link.
-fn font_colour_of(record: &BiffRecord<'_>) -> u32 {
-    const PLAIN: [u16; 4] = [0, 8, 64, 0x7FFF];
-    const BLUE: u16 = 12;
-    let colour = record.u16(4).unwrap_or(0);
-    let is_underlined = record.u8(10).is_some_and(|line| line != 0);
-    match colour {
-        BLUE if is_underlined => 0,
-        colour if PLAIN.contains(&colour) => 0,
-        colour => colour.into(),
     }
 }
 

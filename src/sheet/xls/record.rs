@@ -29,6 +29,7 @@ pub(super) mod kind {
     pub(crate) const FORMULA_3: u16 = 0x0206;
     pub(crate) const STRING: u16 = 0x0207;
     pub(crate) const CONDITION: u16 = 0x01B1;
+    pub(crate) const HYPERLINK: u16 = 0x01B8;
     pub(crate) const ROW: u16 = 0x0208;
     pub(crate) const RK: u16 = 0x027E;
     pub(crate) const FORMULA_4: u16 = 0x0406;
@@ -90,12 +91,14 @@ impl BiffRecord<'_> {
         };
         let is_call = match tokens.last_chunk() {
             Some([0x19, flags, _, _]) => flags & 0x10 != 0,
-            // COUNT, SUM, AVERAGE, MIN, MAX, COUNTA, PRODUCT, MEDIAN, SUMPRODUCT, SUBTOTAL.
-            Some([0x22 | 0x42 | 0x62, _, low, high]) => [0, 4, 5, 6, 7, 169, 183, 227, 228, 344]
-                .contains(&u16::from_le_bytes([*low, *high])),
-            // ROWS, COLUMNS, COUNTBLANK, with as many arguments as they always have.
+            // COUNT, SUM, AVERAGE, MIN, MAX, COUNTA, PRODUCT, MEDIAN, SUMPRODUCT, SUBTOTAL, SUMIF.
+            Some([0x22 | 0x42 | 0x62, _, low, high]) => {
+                [0, 4, 5, 6, 7, 169, 183, 227, 228, 344, 345]
+                    .contains(&u16::from_le_bytes([*low, *high]))
+            }
+            // ROWS, COLUMNS, COUNTIF, COUNTBLANK, with as many arguments as they always have.
             Some([_, 0x21 | 0x41 | 0x61, low, high]) => {
-                [76, 77, 347].contains(&u16::from_le_bytes([*low, *high]))
+                [76, 77, 346, 347].contains(&u16::from_le_bytes([*low, *high]))
             }
             _ => false,
         };

@@ -2,6 +2,7 @@
 
 use crate::sheet::workbook::fills::is_colour_of_links;
 use crate::xml::{PullError, Tag};
+use std::collections::HashSet;
 
 /// A font of cells, as far as it marks them.
 #[derive(Debug, Default, PartialEq)]
@@ -34,6 +35,16 @@ impl Font {
         Ok(())
     }
 
+    /// Returns true for the font of links.
+    fn is_like_link(&self) -> bool {
+        const LINKS: [&str; 4] = ["theme=10 ", "theme=11 ", "indexed=12 ", "indexed=30 "];
+        const ALPHA_DIGITS: usize = 2;
+        let colour = self.colour.as_str();
+        let rgb = colour.strip_prefix("rgb=").map(str::trim_end);
+        let rgb = rgb.and_then(|rgb| rgb.get(ALPHA_DIGITS..));
+        self.is_underlined && (LINKS.contains(&colour) || rgb.is_some_and(is_colour_of_links))
+    }
+
     /// Returns true for a colour that a person gave: neither black nor that of a link.
     fn is_seen(&self) -> bool {
         const PLAIN: [&str; 8] = [
@@ -46,12 +57,15 @@ impl Font {
             "rgb=FF000000 ",
             "rgb=00000000 ",
         ];
-        const LINKS: [&str; 4] = ["theme=10 ", "theme=11 ", "indexed=12 ", "indexed=30 "];
-        let colour = self.colour.as_str();
-        let rgb = colour.strip_prefix("rgb=FF").map(str::trim_end);
-        let is_link =
-            self.is_underlined && (LINKS.contains(&colour) || rgb.is_some_and(is_colour_of_links));
-        !is_link && !PLAIN.contains(&colour)
+        !self.is_like_link() && !PLAIN.contains(&self.colour.as_str())
+    }
+
+    /// The styles in the font of links; a style names one of `fonts`.
+    pub(super) fn like_links(fonts: &[Font], styles: &[usize]) -> HashSet<usize> {
+        let is_like_link = |font: &usize| fonts.get(*font).is_some_and(Font::is_like_link);
+        let styles = styles.iter().enumerate();
+        let of_links = styles.filter(|(_, font)| is_like_link(font));
+        of_links.map(|(style, _)| style).collect()
     }
 
     /// The colour of each style by its number, which is the same for the same colour and 0 for none; a style names one of

@@ -5,6 +5,7 @@ use super::font::Font;
 use crate::sheet::error::SheetError;
 use crate::sheet::workbook::number_format::{Formats, STYLES_MAX};
 use crate::xml::{PullError, Tag};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The styles of cells, as far as reading needs them.
@@ -17,9 +18,16 @@ pub(super) struct StyleTable {
     fills: Vec<u32>,
     /// The font colour of each style, counted from 1; 0 is the usual one.
     font_colours: Vec<u32>,
+    /// The styles in the font of links.
+    like_links: HashSet<usize>,
 }
 
 impl StyleTable {
+    /// Returns true if a style has the font of links; `None` where no style has it.
+    pub(super) fn is_like_link(&self, style: usize) -> Option<bool> {
+        (!self.like_links.is_empty()).then(|| self.like_links.contains(&style))
+    }
+
     /// Returns true if a style strikes its cells through.
     pub(super) fn is_struck(&self, style: usize) -> bool {
         self.struck.get(style).is_some_and(|is_struck| *is_struck)
@@ -133,6 +141,7 @@ impl StyleReader {
             struck: font_of.iter().map(is_struck).collect(),
             fills: Fill::numbers(&self.fills, &fill_of),
             font_colours: Font::numbers(&self.fonts, &font_of),
+            like_links: Font::like_links(&self.fonts, &font_of),
         })
     }
 }

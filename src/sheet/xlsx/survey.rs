@@ -5,6 +5,10 @@ use super::styles::StyleTable;
 use crate::sheet::workbook::merged::MergedRange;
 use crate::sheet::workbook::row::{RowMarks, Survey, tag_name, tag_number, tag_value};
 use std::collections::{BTreeSet, HashSet};
+use std::ops::{Range, RangeInclusive};
+
+/// The beginning of a formula that gives a link.
+const LINK_FUNCTION: &[u8] = b"HYPERLINK(";
 
 /// The survey of one worksheet while its tags come.
 pub(super) struct XlsxSurvey<'b> {
@@ -16,6 +20,8 @@ pub(super) struct XlsxSurvey<'b> {
     header_line: u64,
     survey: Survey,
     line: u64,
+    /// The column of the cell.
+    column: usize,
     row: RowMarks,
     /// True within a cell whose style strikes it through.
     is_struck: bool,
@@ -40,6 +46,7 @@ impl<'b> XlsxSurvey<'b> {
             header_line,
             survey,
             line: 0,
+            column: 0,
             row: RowMarks::default(),
             is_struck: false,
             is_shared: false,
@@ -54,6 +61,9 @@ impl<'b> XlsxSurvey<'b> {
                 self.survey.formulas += 1;
                 self.row.filled = true;
                 self.row.struck |= self.is_struck;
+                if text.starts_with(LINK_FUNCTION) {
+                    self.take_out_links(self.line..=self.line, self.column..self.column + 1);
+                }
             }
             b"v" | b"is" if !tag.ends_with(b"/") => {
                 self.row.filled = true;
@@ -67,6 +77,10 @@ impl<'b> XlsxSurvey<'b> {
             b"row" => self.begin_row(tag),
             b"col" if is_on(tag, "hidden") => self.survey.hidden_columns += 1,
             b"mergeCell" => self.add_merged(tag),
+            b"hyperlink" => {
+                let range = cell_range(tag);
+                self.take_out_links(range.first_line..=range.last_line, range.columns);
+            }
             b"filterColumn" => self.survey.is_filtered = true,
             b"cfRule" => {
                 self.is_conditional = tag_value(tag, "type").is_some_and(is_mark_by_content);
@@ -109,11 +123,17 @@ impl<'b> XlsxSurvey<'b> {
         let style = tag_number(tag, "s").unwrap_or(0) as usize;
         self.is_struck = self.styles.is_struck(style);
         let (fill, font) = self.styles.colours(style);
-        if fill > 0 || font > 0 {
+        let is_like_link = self.styles.is_like_link(style);
+        if fill > 0 || font > 0 || is_like_link.is_some() {
             let at = tag_column(tag).unwrap_or(0);
+            self.column = at;
             self.survey.fills.add(at..at + 1, fill);
             if !tag.ends_with(b"/") {
                 self.survey.fonts.add(at..at + 1, font);
+                if let Some(is_like_link) = is_like_link.filter(|_| self.line > self.header_line) {
+                    let lines = self.line..self.line + 1;
+                    self.survey.links.add(lines, at..at + 1, is_like_link);
+                }
             }
         }
         self.is_shared = !self.struck_strings.is_empty() && tag_value(tag, "t") == Some(b"s");
@@ -128,17 +148,25 @@ impl<'b> XlsxSurvey<'b> {
     }
 
     fn add_merged(&mut self, tag: &[u8]) {
-        let range = tag_value(tag, "ref").unwrap_or_default();
-        let range = std::str::from_utf8(range).unwrap_or_default();
-        let (first, last) = range.split_once(':').unwrap_or((range, range));
-        let columns = column(first).zip(column(last));
-        let columns = columns.map_or(0..1, |(first, last)| first..last.saturating_add(1));
-        let range = MergedRange {
-            first_line: last_line(first).unwrap_or(u64::MAX),
-            last_line: last_line(last).unwrap_or(0),
-            columns,
-        };
-        self.survey.add_merged(range, self.header_line);
+        self.survey.add_merged(cell_range(tag), self.header_line);
+    }
+
+    fn take_out_links(&mut self, lines: RangeInclusive<u64>, columns: Range<usize>) {
+        self.survey.links.take_out(lines, columns);
+    }
+}
+
+/// The cells that a tag is about.
+fn cell_range(tag: &[u8]) -> MergedRange {
+    let range = tag_value(tag, "ref").unwrap_or_default();
+    let range = std::str::from_utf8(range).unwrap_or_default();
+    let (first, last) = range.split_once(':').unwrap_or((range, range));
+    let columns = column(first).zip(column(last));
+    let columns = columns.map_or(0..1, |(first, last)| first..last.saturating_add(1));
+    MergedRange {
+        first_line: last_line(first).unwrap_or(u64::MAX),
+        last_line: last_line(last).unwrap_or(0),
+        columns,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::protocol::{PortSipConversation, get, page, paged, post};
 use crate::model::list_items;
-use crate::model::redact::quoted;
+use crate::model::redact::in_quotes;
 use crate::vendors::conversation::{End, Step};
 use crate::wire::{Effect, Request, Turn, json};
 use serde_json::{Map, Value};
@@ -117,7 +117,7 @@ pub(super) fn find(
                     format!(
                         "the PBX shows no group called {}, but its list contradicts itself: \
                          creating the group might double it",
-                        quoted(name)
+                        in_quotes(name)
                     ),
                     "create the group in the web console",
                 ));
@@ -125,7 +125,7 @@ pub(super) fn find(
             None => {
                 return Err(talk.refuse(
                     "group_missing",
-                    format!("the PBX has no group called {}", quoted(name)),
+                    format!("the PBX has no group called {}", in_quotes(name)),
                     "create the group, correct the name, or set missing_groups = \"create\"",
                 ));
             }
@@ -164,7 +164,7 @@ pub(super) fn apply(
                 talk.ask(create(group))?;
                 talk.did(format!(
                     "the group {} was created with the extension in it",
-                    quoted(name)
+                    in_quotes(name)
                 ));
             }
         }
@@ -203,7 +203,7 @@ pub(super) fn named<'g>(
     match (named.next(), named.next()) {
         (Some(_), Some(_)) => Err(talk.refuse(
             "group_ambiguous",
-            format!("the PBX has more than one group called {}", quoted(name)),
+            format!("the PBX has more than one group called {}", in_quotes(name)),
             "rename one of them in the web console",
         )),
         (Some(group), None) if group.is_default() => Err(default_group(talk)),
@@ -247,7 +247,7 @@ pub(super) fn writable(
     group: &ListedGroup,
 ) -> Step<(Map<String, Value>, Vec<String>)> {
     understood(shown, group).map_err(|why| {
-        talk.end(talk.not_understood(&format!("the group {} {why}", quoted(group.name()))))
+        talk.end(talk.not_understood(&format!("the group {} {why}", in_quotes(group.name()))))
     })
 }
 

@@ -786,3 +786,64 @@ fn no_address_that_was_typed_in_a_wrong_place_is_shown_with_its_secrets() {
         }
     }
 }
+
+#[test]
+fn a_password_in_a_wrong_cell_is_not_shown_by_messages_questions_reports_or_logs() {
+    let program = Program::new();
+    let write = |name: &str, text: &str| fs::write(program.folder().join(name), text).unwrap();
+    // Below Mobil, in an address, in a name, in a switch, and in the place of the number.
+    write(
+        "cells.csv",
+        "Durchwahl;Name;Mobil;Zugang;E-Mail;Active\n\
+         2001;Anna Berg;Wrong2024!a;Wrong2024!b;Wrong2024!c;Wrong2024!d\n\
+         Wrong2024!e;Otto Wrong2024!f;0171;b;b;Wrong2024!g\n\
+         2003;PIN Wrongly;Wrong8rTz5Lp;b;b;on\n",
+    );
+    // A word that is a secret in another row, among the first values of a question.
+    write(
+        "asked.csv",
+        "Durchwahl;Name;Kennwort;Status\n2001;Anna Berg;tR7xkQ2mZp9w;aktiv\n2002;Otto Kern;wrongword;Wrong2024!\n\
+         2003;Eva Hahn;Pq4sNv6Xd2;wrongword\n2004;Ida Lund;Pq4sNv6Xd3;ausgeschieden\n",
+    );
+    for line in [
+        "check cells.csv --for openvox --all",
+        "check cells.csv --for openvox --json",
+        "check cells.csv --for portsip --map Name=display_name --report c.html",
+        "columns cells.csv --for openvox",
+        "columns cells.csv --for openvox --json",
+        "columns asked.csv --for portsip --json",
+        "check asked.csv --for openvox",
+        "check asked.csv --for portsip --lang de",
+        "plan cells.csv --to sim:openvox",
+        "import cells.csv --to sim:openvox --report r.csv --log l.txt",
+        "check cells.csv --for openvox --mark m.xlsx --report r.json",
+        "fix cells.csv -o f.csv --for openvox --report x.csv",
+    ] {
+        let ran = program.run(line);
+        let said = format!("{}\n{}", ran.out, ran.err);
+        assert!(!said.to_lowercase().contains("wrong"), "{line}: {said}");
+    }
+    for report in ["r.csv", "r.json", "c.html", "l.txt", "x.csv"] {
+        let text = fs::read_to_string(program.folder().join(report)).unwrap();
+        assert!(!text.to_lowercase().contains("wrong"), "{report}: {text}");
+    }
+    // Names, numbers, addresses and codes stay readable.
+    write(
+        "open.csv",
+        "Durchwahl;Name;Mobil;E-Mail\n2001x;Zimmer101.2;PJSIP/100;a.berg2(at)x.de\n",
+    );
+    let ran = program.run("check open.csv --for openvox --all");
+    for text in [
+        "\"2001x\"",
+        "\"Zimmer101.2\"",
+        "\"PJSIP/100\"",
+        "\"a.berg2(at)x.de\"",
+    ] {
+        assert!(
+            ran.out.contains(text) || ran.err.contains(text),
+            "{text}: {}{}",
+            ran.out,
+            ran.err
+        );
+    }
+}

@@ -4,7 +4,7 @@ use crate::support::altered::altered;
 use crate::support::pbx::{Desk, TestPbx};
 use rowcall::vendors::VENDORS;
 use rust_xlsxwriter::{
-    Color, ConditionalFormatFormula, Format, FormatUnderline, Note, Workbook, Worksheet,
+    Color, ConditionalFormatFormula, Format, FormatUnderline, Note, Url, Workbook, Worksheet,
 };
 use std::fs;
 use std::path::PathBuf;
@@ -418,8 +418,18 @@ fn rows_that_a_font_a_note_or_a_conditional_format_marks_are_asked_about_before_
     write(&desk, &plain, &marks);
     desk.ends(delete, 2)
         .says(&["1 conditional format may mark rows", "--every-row"]);
+    write(&desk, &link, &|_| ());
+    desk.ends(delete, 2)
+        .says(&["1 row is marked by a font colour", "--every-row"]);
+    let links = |sheet: &mut Worksheet| {
+        for (column, text) in (0..).zip(["2001", "Ann"]) {
+            let url = Url::new("mailto:ann@example.com").set_text(text);
+            sheet.write_url_with_format(2, column, url, &link).unwrap();
+        }
+    };
     for (look, mark) in [
-        (&link, &bands as &dyn Fn(&mut Worksheet)),
+        (&plain, &bands as &dyn Fn(&mut Worksheet)),
+        (&plain, &links),
         (&plain, &|_: &mut Worksheet| ()),
     ] {
         write(&desk, look, mark);

@@ -527,3 +527,29 @@ fn the_number_after_a_move_is_asked_about_and_never_passed_over() {
         assert!(said.contains(&asked), "{headings}: {said}");
     }
 }
+
+#[test]
+fn what_tells_two_equal_headings_apart_is_in_the_question_and_answers_it() {
+    let folder = folder();
+    let sheet = "User;;Line;\nName;E-Mail;Extension;E-Mail\nAnn Miller;a@x.de;2001;l@x.de\n";
+    let sheet = sheet
+        .replace("User", "Benutzer")
+        .replace("Line", "Anschluss");
+    fs::write(folder.path().join("two.csv"), sheet).unwrap();
+    let check = |arguments: &[&str]| {
+        let mut command = rowcall(folder.path());
+        command.args(["check", "two.csv", "--for", "openvox"]);
+        command.args(["--fill", "sip_password=<generate>"]);
+        let output = command.args(arguments).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        (output.status.code().unwrap(), said)
+    };
+    let name = ["--map", "Benutzer: Name=display_name"];
+    let (code, said) = check(&name);
+    assert_eq!(code, 2, "{said}");
+    for answer in ["Benutzer: E-Mail=email", "Anschluss: E-Mail=email"] {
+        assert!(said.contains(&format!("--map '{answer}'")), "{said}");
+        let (code, said) = check(&[&name[..], &["--map", answer]].concat());
+        assert_eq!(code, 0, "{answer}: {said}");
+    }
+}

@@ -1,0 +1,142 @@
+//! The words of cells that switch something on or off, or tell the state of an account or of its person.
+
+use serde::Deserialize;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::LazyLock;
+
+/// `states.toml`: the words of each kind by their language.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StateWords {
+    on: BTreeMap<String, Vec<String>>,
+    off: BTreeMap<String, Vec<String>>,
+    left: BTreeMap<String, Vec<String>>,
+    away: BTreeMap<String, Vec<String>>,
+}
+
+fn states() -> &'static StateWords {
+    static STATES: LazyLock<StateWords> = LazyLock::new(compiled_in);
+    &STATES
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "the file is part of the program, and tests read it"
+)]
+fn compiled_in() -> StateWords {
+    toml::from_str(include_str!("states.toml")).expect("states.toml can be read")
+}
+
+fn all(words: &BTreeMap<String, Vec<String>>) -> impl Iterator<Item = &str> {
+    words.values().flatten().map(String::as_str)
+}
+
+/// The words and marks that switch something on.
+const SWITCHES_ON: [&str; 22] = [
+    "on", "yes", "true", "1", "ja", "an", "ein", "wahr", "y", "t", "j", "x", "✓", "✔", "☑", "oui",
+    "si", "sí", "sì", "sim", "tak", "evet",
+];
+
+/// The words and marks that switch something off.
+const SWITCHES_OFF: [&str; 17] = [
+    "off", "no", "false", "0", "nein", "aus", "falsch", "n", "f", "non", "não", "nao", "nie",
+    "nee", "hayır", "hayir", "☐",
+];
+
+/// Returns `on` or `off` for the words and marks that people and products write for it.
+pub fn switch(text: &str) -> Option<&'static str> {
+    static SWITCHES: LazyLock<OnOffWords> =
+        LazyLock::new(|| OnOffWords::new(SWITCHES_ON.into_iter(), SWITCHES_OFF.into_iter()));
+    SWITCHES.get(text).or_else(|| state(text))
+}
+
+/// Words that mean `on` or `off`, without regard to case.
+struct OnOffWords {
+    words: HashMap<&'static str, &'static str>,
+    bytes_max: usize,
+}
+
+impl OnOffWords {
+    fn new(
+        on: impl Iterator<Item = &'static str>,
+        off: impl Iterator<Item = &'static str>,
+    ) -> OnOffWords {
+        let on = on.map(|word| (word, "on"));
+        let words: HashMap<_, _> = on.chain(off.map(|word| (word, "off"))).collect();
+        OnOffWords {
+            bytes_max: words
+                .keys()
+                .map(|word| word.len())
+                .max()
+                .unwrap_or_default(),
+            words,
+        }
+    }
+
+    fn get(&self, text: &str) -> Option<&'static str> {
+        let may_be = text.len() <= self.bytes_max;
+        may_be.then(|| self.words.get(&*text.to_lowercase()).copied())?
+    }
+}
+
+/// `on` or `off` for the words that name a state by themselves: `inactive` is off, also below a heading such as `Locked`, and
+/// so is the account of a person who has left.
+pub fn state(text: &str) -> Option<&'static str> {
+    static STATES: LazyLock<OnOffWords> = LazyLock::new(|| {
+        let off = all(&states().off).chain(all(&states().left));
+        OnOffWords::new(all(&states().on), off)
+    });
+    STATES.get(text)
+}
+
+/// The words for people who have left.
+pub(crate) fn left_words() -> impl Iterator<Item = &'static str> {
+    all(&states().left)
+}
+
+/// Returns true for words such as `on leave`: the person is away for a time, and the account may be on or off.
+pub(crate) fn is_away(text: &str) -> bool {
+    static AWAY: LazyLock<HashSet<&str>> = LazyLock::new(|| all(&states().away).collect());
+    AWAY.contains(&*text.trim().to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_state_has_words_in_nine_languages_in_small_letters_and_no_word_is_of_two_kinds()
+    {
+        let words = states();
+        let kinds = [&words.on, &words.off, &words.left, &words.away];
+        let mut known: HashMap<&str, usize> = HashMap::new();
+        for (kind, words) in kinds.into_iter().enumerate() {
+            let languages: Vec<&str> = words.keys().map(String::as_str).collect();
+            assert_eq!(
+                languages,
+                ["de", "en", "es", "fr", "it", "nl", "pl", "pt", "tr"]
+            );
+            for word in all(words) {
+                assert_eq!(word.trim().to_lowercase(), word);
+                assert_eq!(*known.entry(word).or_insert(kind), kind, "{word}");
+            }
+        }
+    }
+
+    #[test]
+    fn people_who_left_are_off_and_those_who_are_away_are_neither() {
+        for word in [
+            "Entlassen",
+            "LICENCIÉE",
+            "despedida",
+            "işten ayrıldı",
+            "left",
+            "Odeszła",
+        ] {
+            assert_eq!((state(word), is_away(word)), (Some("off"), false), "{word}");
+        }
+        for word in ["On leave", "beurlaubt", "na urlopie", "ferie"] {
+            assert_eq!((state(word), is_away(word)), (None, true), "{word}");
+        }
+    }
+}

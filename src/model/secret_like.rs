@@ -1,0 +1,236 @@
+//! Texts that look like secrets, wherever they stand: people put a password into the cell beside the one that it belongs in.
+
+/// The fewest characters of a word that looks like a secret.
+const CHARS_MIN: usize = 8;
+/// The fewest characters of one with signs that stand in passwords and in no name.
+const CHARS_WITH_SIGNS_MIN: usize = 6;
+/// The signs that passwords have and names, numbers and codes have not.
+const SIGNS: &str = "!?$%^~§{}<>\\€`@*&";
+/// The signs between the parts of names, numbers and codes: `PJSIP/100`, `EG-1.OG`, `Berg_Anna`.
+const JOINERS: &str = "-._/:,;+=|'’#()[]\"„“”";
+/// The words behind which a secret stands in a running text, such as `PIN 4711`, in lower case.
+const NAMES: [&str; 23] = [
+    "password",
+    "passwort",
+    "passwd",
+    "passcode",
+    "pass",
+    "pwd",
+    "pw",
+    "pin",
+    "secret",
+    "kennwort",
+    "geheimzahl",
+    "mdp",
+    "passe",
+    "contraseña",
+    "clave",
+    "wachtwoord",
+    "pincode",
+    "senha",
+    "hasło",
+    "haslo",
+    "şifre",
+    "sifre",
+    "parola",
+];
+
+/// Returns true if a text has a word that looks like a password, or names one that stands in it.
+pub(super) fn is_like_secret(text: &str) -> bool {
+    let mut words = text.split_whitespace().peekable();
+    while let Some(word) = words.next() {
+        if is_word_like_secret(word) || names_secret(word, words.peek().is_some()) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Returns true if a word names a secret that stands behind it, in another word or behind a `:` or `=`.
+fn names_secret(word: &str, is_followed: bool) -> bool {
+    let (name, value) = match word.split_once([':', '=']) {
+        Some((name, value)) => (name, !value.is_empty() || is_followed),
+        None => (word, is_followed),
+    };
+    let last = name.rsplit(|c: char| !c.is_alphabetic()).next();
+    let name = last.unwrap_or(name).to_lowercase();
+    value && NAMES.contains(&name.as_str())
+}
+
+fn is_word_like_secret(word: &str) -> bool {
+    let word = word.trim_matches(|c: char| JOINERS.contains(c) || c == '?');
+    let chars = word.chars().count();
+    if chars < CHARS_WITH_SIGNS_MIN || is_address(word) || is_uuid(word) {
+        return false;
+    }
+    let signs = word.chars().filter(|c| SIGNS.contains(*c)).count();
+    let has_letters = word.contains(char::is_alphabetic);
+    let has_digits = word.contains(|c: char| c.is_ascii_digit());
+    let is_signed = signs > 0 && has_letters && (has_digits || signs > 1 && chars >= CHARS_MIN);
+    // A text such as `<clear>` or `{number}` is a word between signs.
+    let is_marked = word.starts_with(['<', '{', '$', '%']) && word.ends_with(['>', '}', '%']);
+    let mut pieces = word.split(|c: char| JOINERS.contains(c) || SIGNS.contains(c));
+    is_signed && !is_marked || pieces.any(is_mixed)
+}
+
+/// Returns true for letters and digits mixed as in no name and no code: not `Zimmer101`, `SPA504G2` or `iPhone15`.
+fn is_mixed(piece: &str) -> bool {
+    let hex_of_hardware = 12;
+    let is_hex = piece.chars().all(|c| c.is_ascii_hexdigit());
+    let chars = piece.chars().count();
+    if chars < CHARS_MIN || is_hex && chars == hex_of_hardware {
+        return false;
+    }
+    let classes: Vec<CharClass> = piece.chars().map(CharClass::new).collect();
+    let digits = |class: &CharClass| *class == CharClass::Digit;
+    let turns = classes
+        .windows(2)
+        .filter(|pair| digits(&pair[0]) != digits(&pair[1]));
+    let turns = turns.count();
+    let rises = classes
+        .windows(2)
+        .filter(|pair| *pair == [CharClass::Small, CharClass::Capital]);
+    let rises = rises.count();
+    let has_digit = classes.iter().any(digits);
+    let has_small = classes.contains(&CharClass::Small);
+    let letters = classes.split(digits).filter(|run| !run.is_empty());
+    let are_short = letters.clone().all(|run| run.len() <= 2);
+    let is_odd = letters
+        .clone()
+        .any(|run| run.len() > 1 && !is_wordlike(run));
+    turns > 3 && has_small
+        || turns > 4
+        || turns > 2 && are_short && has_small
+        || has_digit && turns > 0 && is_odd && (turns > 1 || rises > 1)
+}
+
+/// Returns true for letters in the cases of a word: `name`, `Name`, `NAME`, `MacOS`, `iPhone`.
+fn is_wordlike(run: &[CharClass]) -> bool {
+    let rises = run
+        .windows(2)
+        .filter(|pair| *pair == [CharClass::Small, CharClass::Capital]);
+    let rises = rises.count();
+    rises == 0 && run.iter().skip(1).all(|class| *class == CharClass::Small)
+        || run.iter().all(|class| *class == CharClass::Capital)
+        || rises == 1 && run.len() > 4
+}
+
+/// The class of a character, as far as passwords differ by it from names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CharClass {
+    Digit,
+    Capital,
+    Small,
+}
+
+impl CharClass {
+    fn new(c: char) -> CharClass {
+        match c {
+            c if c.is_numeric() => CharClass::Digit,
+            c if c.is_uppercase() => CharClass::Capital,
+            _ => CharClass::Small,
+        }
+    }
+}
+
+/// Returns true for an e-mail address, one of SIP, or a box of voicemail such as `2001@default`.
+fn is_address(word: &str) -> bool {
+    let Some((local, host)) = word.rsplit_once('@') else {
+        return false;
+    };
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let is_named = last.len() > 1 && last.chars().all(char::is_alphabetic);
+    let is_number = host.split('.').all(|part| part.parse::<u8>().is_ok());
+    let is_box = local.chars().all(|c| c.is_ascii_digit());
+    let is_host = host
+        .chars()
+        .all(|c| c.is_alphanumeric() || ".-:".contains(c));
+    !local.is_empty() && is_host && (host.contains('.') && (is_named || is_number) || is_box)
+}
+
+/// Returns true for an identifier of systems, such as `9f1c4b3e-7c52-4d7e-9d7f-0a4f1c2b3d4e`.
+fn is_uuid(word: &str) -> bool {
+    let lengths = word.split('-').map(str::len);
+    lengths.eq([8, 4, 4, 4, 12]) && word.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_like_secret;
+
+    #[test]
+    fn passwords_look_like_secrets_and_names_numbers_addresses_and_codes_do_not() {
+        for text in [
+            "tR7xkQ2mZp9w",
+            "Zk8wvTq3Lm",
+            "Qw8rTz5Lp!",
+            "Sommer2024!",
+            "Otto Qw8rTz5Lp!",
+            "P@ssw0rd",
+            "S3cr!t",
+            "Kq!wZp$x",
+            "tRxkQmZp9w",
+            "a8k3m2x9",
+            "ab12cd34",
+            "0cc175b9c0f1b6a831c399e269772661",
+            "Passwort: sonne",
+            "PIN 4711",
+            "pin:4711",
+            "pw=sonne",
+            "mot de passe soleil",
+            "hasło słońce",
+            "(Kq7WzP3xVn9T)",
+        ] {
+            assert!(is_like_secret(text), "{text}");
+        }
+        for text in [
+            "",
+            "Anna Berg",
+            "Jörg Müßig-Çelik",
+            "O'Neill, Seán",
+            "McDonald",
+            "Zimmer101",
+            "Raum 12?",
+            "Frei!",
+            "Aufzug (Notruf!)",
+            "3.OG/links",
+            "PJSIP/100",
+            "SIP/trunk-2001",
+            "user2001",
+            "iPhone15",
+            "Office365",
+            "SPA504G2",
+            "CP-8841-K9",
+            "GXP2170V2",
+            "00:15:65:ab:cd:ef",
+            "0015654ab3c1",
+            "9f1c4b3e-7c52-4d7e-9d7f-0a4f1c2b3d4e",
+            "anna.berg2@example.com",
+            "user#7@example.com",
+            "bo@@example.com",
+            "2001@default",
+            "tel:+12025550101;ext=2001",
+            "attach=yes|saycid=no|delete=no",
+            "sip:2001@10.0.0.12",
+            "+49 (0)171 1234567",
+            "tel:+4930123",
+            "2026-11-30T05:18:47",
+            "31Dez2026",
+            "*21*0171#",
+            "2002.0",
+            "4,93E+11",
+            "PIN",
+            "Passwort",
+            "<clear>",
+            "<generate>",
+            "Marks & Spencer",
+            "Spinner",
+            "#NAME?",
+            "Bürö",
+            "MÃ¼ller",
+            "10000 Stück",
+        ] {
+            assert!(!is_like_secret(text), "{text}");
+        }
+    }
+}
