@@ -212,7 +212,9 @@ impl Archive {
         let mut locked = self.lock(target)?;
         let entries = self.read_entries_of(target)?;
         // Those too that a process which was killed here had entered and not removed.
-        let mut paths: Vec<PathBuf> = entries.removed.iter().cloned().collect();
+        let snapshots = entries.snapshots.iter();
+        let removed = snapshots.filter(|one| entries.removed.contains(&one.path));
+        let mut paths: Vec<PathBuf> = removed.map(|one| one.path.clone()).collect();
         let snapshots = entries.present();
         let aged: Vec<SnapshotAge> = snapshots.iter().map(Snapshot::aged).collect();
         let stays = snapshots.into_iter().zip(keep.stays(&aged));

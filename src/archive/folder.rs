@@ -3,6 +3,7 @@
 use super::chain::Chain;
 use super::entry::{Entry, EntryKind, LAYOUT, LastEntry, MANIFEST, Snapshot};
 use super::error::{ArchiveError, failed};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,14 +13,14 @@ use std::sync::OnceLock;
 const NAME_BYTES_MAX: usize = 100;
 
 /// A folder of snapshots.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Archive {
     pub(super) folder: PathBuf,
     earlier: OnceLock<EarlierEntries>,
 }
 
 /// The entries in the archive's own manifest from before each target had one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct EarlierEntries {
     targets: BTreeMap<String, TargetEntries>,
     /// The last of them, which each target's first entry follows.
@@ -27,12 +28,33 @@ pub(super) struct EarlierEntries {
 }
 
 /// The entries about one target.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct TargetEntries {
     /// All snapshots in the order of entry, also those whose files were removed.
     pub(super) snapshots: Vec<Snapshot>,
-    /// The files that retention removed, or is to remove.
+    /// The files that retention removed, or is to remove, as far as they are snapshots'.
     pub(super) removed: BTreeSet<PathBuf>,
+    /// The last export that did not come about, where no snapshot was entered after it.
+    pub(super) missed: Option<MissedExport>,
+}
+
+/// An export that was tried and did not come about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MissedExport {
+    /// The time of its entry.
+    pub(crate) time: Timestamp,
+    /// The reason, as it was printed then.
+    pub(crate) why: String,
+}
+
+impl MissedExport {
+    /// Tells that it did not come about, and why.
+    pub(crate) fn told(&self, target: &str) -> String {
+        format!(
+            "{target}: the last export, of {}, did not come about: {}",
+            self.time, self.why
+        )
+    }
 }
 
 impl TargetEntries {
@@ -41,6 +63,7 @@ impl TargetEntries {
         let TargetEntries {
             mut snapshots,
             removed,
+            ..
         } = self;
         snapshots.retain(|snapshot| !removed.contains(&snapshot.path));
         snapshots
@@ -127,6 +150,14 @@ impl Archive {
         Ok(named)
     }
 
+    /// The last export of a target, where it did not come about.
+    ///
+    /// # Errors
+    /// As [`Archive::snapshots`].
+    pub(crate) fn missed(&self, target: &str) -> Result<Option<MissedExport>, ArchiveError> {
+        Ok(self.entries_of(target)?.missed)
+    }
+
     /// The entries about a target, whose manifest nobody writes meanwhile.
     pub(super) fn entries_of(&self, target: &str) -> Result<TargetEntries, ArchiveError> {
         let _shared = self.chain(target).share()?;
@@ -160,23 +191,28 @@ impl Archive {
                 sha256,
                 facts,
                 ..
-            } if is_file_of(&file, &target) => entries(&target)?.snapshots.push(Snapshot {
-                entry: entry.n,
-                time: entry.time,
-                path: self.folder.join(file),
-                sha256,
-                facts: *facts,
-            }),
+            } if is_file_of(&file, &target) => {
+                let entries = entries(&target)?;
+                entries.missed = None;
+                entries.snapshots.push(Snapshot {
+                    entry: entry.n,
+                    time: entry.time,
+                    path: self.folder.join(file),
+                    sha256,
+                    facts: *facts,
+                });
+            }
             EntryKind::Removed { file, .. } => {
-                let path = self.folder.join(&file);
-                // Only a file that was a snapshot here once.
-                if let Some(entries) = file.split('/').next().and_then(entries)
-                    && entries.snapshots.iter().any(|one| one.path == path)
-                {
-                    entries.removed.insert(path);
+                if let Some(entries) = file.split('/').next().and_then(entries) {
+                    entries.removed.insert(self.folder.join(&file));
                 }
             }
-            EntryKind::Missed { .. } => {}
+            EntryKind::Missed { target, why } => {
+                entries(&target)?.missed = Some(MissedExport {
+                    time: entry.time,
+                    why,
+                });
+            }
             EntryKind::Snapshot { .. } | EntryKind::Layout { .. } | EntryKind::Heads { .. } => {
                 return None;
             }

@@ -18,7 +18,8 @@ pub(crate) fn missing_snapshots(
     let mut between: Vec<SignedDuration> = between.collect();
     between.sort_unstable();
     // One snapshot that came late, or early, does not change how often they come.
-    let usual = between.get(between.len() / 2).copied().unwrap_or_default();
+    let middle = between.len().saturating_sub(1) / 2;
+    let usual = between.get(middle).copied().unwrap_or_default();
     let longest = (usual + usual / 2).max(DAILY_MAX);
     let overdue = (usual + usual / 12).max(DAILY_MAX);
     let ends = times.iter().skip(1).map(Some).chain([None]);
@@ -55,6 +56,9 @@ mod tests {
             gap,
             ["a snapshot is missing between 1970-01-02T00:00:00Z and 1970-01-04T00:00:00Z"]
         );
+        // Of three there is one as well.
+        let of_three = missed(&[0, 24, 72], 24, 80);
+        assert_eq!(of_three.len(), 1, "{of_three:?}");
         // One that is missing before then is not asked about.
         assert_eq!(missed(&[0, 24, 72, 96], 72, 100), none);
         assert_eq!(

@@ -12,7 +12,7 @@
 //! last entry. After a run the heads of the targets that it entered something about go into the archive's own manifest:
 //! its head, kept elsewhere, proves that nothing before it was touched, in any target. Lines are only ever appended. A
 //! file that retention removed has an entry with the removal and its rule; its snapshot's own entry stays. So a night
-//! costs what it adds, however many there were before, and processes with targets of their own share an archive.
+//! costs each target the reading of its own entries, and processes with targets of their own share an archive.
 //!
 //! A snapshot is first written under a name that begins with a dot, then entered, then given its name, the last two
 //! under a lock of the target's manifest: killed anywhere, a process leaves an archive that is right, or that the next
@@ -39,7 +39,7 @@ pub use entry::{Facts, MANIFEST, moves};
 pub(crate) use entry::{Head, Snapshot};
 pub(crate) use error::ArchiveError;
 pub use folder::Archive;
-pub(crate) use folder::folder_name;
+pub(crate) use folder::{MissedExport, folder_name};
 pub(crate) use gaps::missing_snapshots;
 pub(crate) use history::TargetHistory;
 pub use keep::Retention;

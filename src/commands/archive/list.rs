@@ -1,18 +1,31 @@
 //! `rowcall archive list`: the snapshots of an archive.
 
-use crate::archive::{Archive, ArchiveError, Snapshot};
+use crate::archive::{Archive, ArchiveError, MissedExport, Snapshot};
 use crate::cli::ArchiveListArgs;
 use crate::lang::translated;
-use crate::rim::terminal::{print_data, print_table};
+use crate::rim::terminal::{print, print_data, print_table};
 use crate::rim::{Exit, Failure};
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// The snapshots of the target that is named, or of all.
-pub(super) fn snapshots(
-    args: &ArchiveListArgs,
-) -> Result<BTreeMap<String, Vec<Snapshot>>, ArchiveError> {
-    Archive::open(&args.folder)?.snapshots_of(args.target.as_slice())
+/// The snapshots of the target that is named, or of all, and the last exports that did not come about.
+pub(super) fn snapshots(args: &ArchiveListArgs) -> Result<ListedSnapshots, ArchiveError> {
+    let archive = Archive::open(&args.folder)?;
+    let all = archive.snapshots_of(args.target.as_slice())?;
+    let mut missed = BTreeMap::new();
+    for target in all.keys() {
+        if let Some(export) = archive.missed(target)? {
+            missed.insert(target.clone(), export);
+        }
+    }
+    Ok(ListedSnapshots { all, missed })
+}
+
+/// The snapshots of an archive, by target.
+pub(super) struct ListedSnapshots {
+    pub(super) all: BTreeMap<String, Vec<Snapshot>>,
+    /// The last export of a target, where it did not come about.
+    pub(super) missed: BTreeMap<String, MissedExport>,
 }
 
 /// Prints the snapshots, in the order in which they were entered.
@@ -20,7 +33,10 @@ pub(super) fn snapshots(
 /// # Errors
 /// Exit 2 where there is no archive, it cannot be read, or has no snapshot of the target.
 pub(super) fn run(args: &ArchiveListArgs) -> Result<Exit, Failure> {
-    let all = snapshots(args)?;
+    let ListedSnapshots { all, missed } = snapshots(args)?;
+    for (target, export) in &missed {
+        print(export.told(target));
+    }
     let each = || {
         let targets = all.iter();
         targets.flat_map(|(target, snapshots)| snapshots.iter().map(move |one| (target, one)))

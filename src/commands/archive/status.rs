@@ -1,7 +1,7 @@
 //! `rowcall archive list --nagios`: one line on the age of the newest snapshots.
 
-use super::list::snapshots;
-use crate::archive::{ArchiveError, Snapshot};
+use super::list::{ListedSnapshots, snapshots};
+use crate::archive::{ArchiveError, MissedExport, Snapshot};
 use crate::cli::ArchiveListArgs;
 use crate::model::counted;
 use crate::rim::terminal::print_data;
@@ -45,16 +45,18 @@ impl Health {
 /// Exit 2 where standard output cannot be written.
 pub(super) fn run(args: &ArchiveListArgs) -> Result<Exit, Failure> {
     let (health, line) = match snapshots(args) {
-        Ok(all) if all.is_empty() => (
+        Ok(listed) if listed.all.is_empty() => (
             Health::Critical,
             format!("{} holds no snapshot yet", args.folder.display()),
         ),
-        Ok(all) => {
+        Ok(ListedSnapshots { all, missed }) => {
             let newest = all
                 .iter()
                 .filter_map(|(target, all)| Some((target, all.last()?)));
             let now = Timestamp::now();
-            let each = newest.map(|(target, newest)| judge(target, newest, now, args.max_age));
+            let each = newest.map(|(target, newest)| {
+                judge(target, newest, missed.get(target), now, args.max_age)
+            });
             let mut each: Vec<(Health, String)> = each.collect();
             each.sort_by_key(|(health, _)| std::cmp::Reverse(*health));
             let worst = each.first().map_or(Health::Unknown, |(health, _)| *health);
@@ -68,10 +70,11 @@ pub(super) fn run(args: &ArchiveListArgs) -> Result<Exit, Failure> {
     Ok(health.exit())
 }
 
-/// Judges the age of a target's newest snapshot, seen from `now`.
+/// Judges the age of a target's newest snapshot, seen from `now`, and that no export failed since.
 fn judge(
     target: &str,
     newest: &Snapshot,
+    missed: Option<&MissedExport>,
     now: Timestamp,
     max_age: SignedDuration,
 ) -> (Health, String) {
@@ -85,6 +88,10 @@ fn judge(
         (true, _) => (
             Health::Critical,
             format!("{line}, older than {} h", max_age.as_secs() / 3600),
+        ),
+        (false, _) if missed.is_some() => (
+            Health::Warning,
+            format!("{line}, and the last export did not come about"),
         ),
         (false, false) => (Health::Warning, format!("{line}, may be incomplete")),
         (false, true) => (Health::Ok, line),
@@ -122,13 +129,23 @@ mod tests {
         let day = SignedDuration::from_hours(26);
         let after = |hours| time + SignedDuration::from_hours(hours);
         assert_eq!(
-            judge("hq", &newest, after(25), day),
+            judge("hq", &newest, None, after(25), day),
             (Health::Ok, "hq: 200 extensions, 25 h old".into())
         );
-        let (exit, line) = judge("hq", &newest, after(27), day);
+        let (exit, line) = judge("hq", &newest, None, after(27), day);
         assert_eq!(exit, Health::Critical);
         assert!(line.ends_with("27 h old, older than 26 h"), "{line}");
+        let missed = MissedExport {
+            time,
+            why: "hq: it was not reached".into(),
+        };
+        let (exit, line) = judge("hq", &newest, Some(&missed), after(1), day);
+        assert_eq!(exit, Health::Warning);
+        assert!(
+            line.ends_with("the last export did not come about"),
+            "{line}"
+        );
         newest.facts.whole = false;
-        assert_eq!(judge("hq", &newest, after(1), day).0, Health::Warning);
+        assert_eq!(judge("hq", &newest, None, after(1), day).0, Health::Warning);
     }
 }

@@ -1,7 +1,7 @@
 //! The sides of a diff that are snapshots of an archive.
 
 use super::output::{Output, conclude};
-use crate::archive::{Archive, Snapshot, missing_snapshots, moves};
+use crate::archive::{Archive, MissedExport, Snapshot, missing_snapshots, moves};
 use crate::cli::{DiffArgs, Since};
 use crate::diff::{Side, compare};
 use crate::input::side::read_snapshot;
@@ -17,7 +17,8 @@ use std::path::Path;
 /// # Errors
 /// Exit 2 where the archive or the output cannot be used.
 pub(super) fn run(args: &DiffArgs, folder: &Path, since: Since) -> Result<Exit, Failure> {
-    let snapshots = Archive::open(folder)?.snapshots_of(&args.sides)?;
+    let archive = Archive::open(folder)?;
+    let snapshots = archive.snapshots_of(&args.sides)?;
     if snapshots.is_empty() {
         let folder = folder.display();
         return Err(Failure::usage(format!("{folder} holds no snapshot yet"))
@@ -26,7 +27,8 @@ pub(super) fn run(args: &DiffArgs, folder: &Path, since: Since) -> Result<Exit, 
     let mut output = Output::open(args, snapshots.len() > 1)?;
     let mut exit = Exit::Done;
     for (target, snapshots) in &snapshots {
-        let compared = compare_target(target, snapshots, since, &mut output);
+        let missed = archive.missed(target)?;
+        let compared = compare_target(target, snapshots, missed, since, &mut output);
         let compared = compared.unwrap_or_else(|failure| {
             output.fail(&failure.message);
             report(&failure)
@@ -37,10 +39,11 @@ pub(super) fn run(args: &DiffArgs, folder: &Path, since: Since) -> Result<Exit, 
     Ok(exit)
 }
 
-/// Reports the differences of one target, and returns the exit code.
+/// Reports the differences of one target, whose last export may have been missed, and returns the exit code.
 fn compare_target(
     target: &str,
     snapshots: &[Snapshot],
+    missed: Option<MissedExport>,
     since: Since,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
@@ -89,10 +92,19 @@ fn compare_target(
         false => comparison.not_compared(&labels, [None; 2]),
     };
     let times: Vec<Timestamp> = snapshots.iter().map(|snapshot| snapshot.time).collect();
-    let missed = missing_snapshots(&times, before.time, Timestamp::now());
-    left_out.extend(missed.iter().map(|words| format!("{target}: {words}")));
+    let missing = missing_snapshots(&times, before.time, Timestamp::now());
+    let missing = missing.iter().map(|words| format!("{target}: {words}"));
+    let mut not_seen: Vec<String> = missing.collect();
+    not_seen.extend(missed.map(|export| export.told(target)));
+    if let Some(newest) = snapshots.last().filter(|newest| newest.entry > after.entry) {
+        not_seen.push(format!(
+            "{target}: the newest snapshot, of {}, may be incomplete and is not compared",
+            newest.time
+        ));
+    }
+    let exit = Exit::done_if(not_seen.is_empty());
+    left_out.extend(not_seen);
     left_out.iter().for_each(print);
     output.write(target, &labels, &comparison, left_out)?;
-    let exit = conclude(&labels, &comparison);
-    Ok(exit.max(Exit::done_if(missed.is_empty())))
+    Ok(exit.max(conclude(&labels, &comparison)))
 }

@@ -114,13 +114,18 @@ impl Snapshots {
         Ok(pruned?)
     }
 
-    /// Removes the files that the rule does not keep, of the targets that have a new snapshot.
+    /// Removes the files that the rule does not keep, of the targets that have a new snapshot. One whose files cannot be
+    /// removed leaves the others' to be removed.
     fn prune(&self, keep: &Retention) -> Result<(), ArchiveError> {
-        let mut count = 0;
+        let (mut count, mut pruned) = (0, Ok(()));
         for target in self.with_snapshot() {
-            let (removed, written) = self.archive.prune(&target, keep)?;
-            count += removed;
-            self.entered(&target, written, true);
+            match self.archive.prune(&target, keep) {
+                Ok((removed, written)) => {
+                    count += removed;
+                    self.entered(&target, written, true);
+                }
+                Err(error) => pruned = pruned.and(Err(error)),
+            }
         }
         if count > 0 {
             print(format!(
@@ -128,7 +133,7 @@ impl Snapshots {
                 counted(count as u64, "snapshot")
             ));
         }
-        Ok(())
+        pruned
     }
 
     /// The targets that have a new snapshot.

@@ -587,6 +587,8 @@ fn nights_of_an_archive_are_told_since_a_day() {
         err.contains("hq: 1 snapshot skipped, may be incomplete"),
         "{err}"
     );
+    // What the newest may lack is not compared, which is a finding.
+    assert!(err.contains("hq: the newest snapshot, of "), "{err}");
     assert!(!err.contains("commas"), "{err}");
     let (exit, out, _) = since(&between, &["hq"]);
     let late = "7 New: added\n0042 Ann: SIP secret changed\n";

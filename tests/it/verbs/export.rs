@@ -485,6 +485,22 @@ fn nights_are_entered_and_what_was_touched_is_found() {
     town.is_sound(&missed.out);
     let counts = |name: &str| town.archive().snapshots().unwrap()[name].len();
     assert_eq!((counts("hq"), counts("ship")), (4, 4));
+    // It is told wherever the newest snapshot is looked at.
+    let told = "ship: the last export, of ";
+    let listed = town.ends("archive list snapshots", 0).err;
+    assert!(
+        listed.contains(told) && !listed.contains("hq: "),
+        "{listed}"
+    );
+    let health = town.ends("archive list snapshots ship --nagios", 1).out;
+    assert!(
+        health.starts_with("ROWCALL WARNING - ship: 3 ext"),
+        "{health}"
+    );
+    town.ends("archive list snapshots hq --nagios", 0);
+    let changes = town.ends("diff --archive snapshots --since last ship --json", 1);
+    assert!(changes.err.contains(told), "{}", changes.err);
+    assert!(changes.out.contains(told), "{}", changes.out);
 
     // An older head proves the entries up to it, and is not enough for later ones.
     let verify =
