@@ -261,7 +261,7 @@ pub(crate) fn first_values(
     let of_secrets = columns.iter().enumerate();
     let of_secrets = of_secrets.filter(|(_, column)| column.holds_secrets());
     let of_secrets: Vec<usize> = of_secrets.map(|(at, _)| at).collect();
-    let mut secrets: BTreeSet<String> = BTreeSet::new();
+    let mut secrets = WholeSecrets::default();
     for batch in sheet.batches() {
         batch?.rows(|row| {
             if matches!(row.trouble, Some(RowTrouble::Broken(_))) {
@@ -276,13 +276,12 @@ pub(crate) fn first_values(
             let held = of_secrets.iter().map(|column| text(*column));
             // Many have their own number for a PIN.
             let held = held.filter(|held| !held.is_empty() && key.map(text) != Some(held));
-            secrets.extend(held.map(str::to_owned));
+            held.for_each(|held| secrets.add(held));
         })?;
         if of_secrets.is_empty() && first.iter().all(|values| values.len() == most) {
             break;
         }
     }
-    let secrets = WholeSecrets::new(secrets.iter().map(String::as_str));
     let shown = |text: &String| match secrets.are_in(text.trim()) {
         true => NOT_SHOWN.to_owned(),
         false => quoted(text),

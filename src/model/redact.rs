@@ -6,6 +6,7 @@ use super::{Field, Kind, OddChar, Secret};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write;
+use std::hash::{BuildHasher, RandomState};
 
 /// The number of characters of a value that are shown.
 const CHARS_MAX: usize = 60;
@@ -218,40 +219,55 @@ pub(crate) fn without_secret(message: &str, secret: &str) -> Option<String> {
     Some(out)
 }
 
-/// Secrets that are looked for together, each as [`contains_whole`] looks for it.
-#[derive(Default)]
+/// Secrets that are looked for together, each as [`contains_whole`] looks for it. Each is held once, as a [`Secret`].
+#[derive(Debug, Default)]
 pub(crate) struct WholeSecrets {
-    all: HashSet<String>,
-    /// Those that are looked for within a text too, by their first bytes: the time of a look does not grow with their number.
-    long: HashMap<[u8; LONG], Vec<String>>,
+    short: HashSet<Secret>,
+    /// Those that are looked for within a text too, by a keyed hash of their first bytes: the time of a look does not grow
+    /// with their number.
+    long: HashMap<u64, HashSet<Secret>>,
+    hashes: RandomState,
 }
 
 impl WholeSecrets {
     pub(crate) fn new<'s>(secrets: impl Iterator<Item = &'s str>) -> WholeSecrets {
-        let all: HashSet<String> = secrets
-            .map(str::to_lowercase)
-            .filter(|secret| !secret.is_empty())
-            .collect();
-        let mut long: HashMap<[u8; LONG], Vec<String>> = HashMap::new();
-        for secret in &all {
-            if let Some(begin) = secret.as_bytes().first_chunk() {
-                long.entry(*begin).or_default().push(secret.clone());
+        let mut all = WholeSecrets::default();
+        secrets.for_each(|secret| all.add(secret));
+        all
+    }
+
+    /// Takes in a further one; none that is empty.
+    pub(crate) fn add(&mut self, secret: &str) {
+        let secret = Secret::new(secret.to_lowercase());
+        match self.hash_of_begin(secret.reveal().as_bytes()) {
+            Some(begin) => {
+                self.long.entry(begin).or_default().insert(secret);
+            }
+            None if secret.is_empty() => {}
+            None => {
+                self.short.insert(secret);
             }
         }
-        WholeSecrets { all, long }
     }
 
     /// Returns true if a text is one of them, in any case, or contains one whole.
     pub(crate) fn are_in(&self, text: &str) -> bool {
-        let text = text.to_lowercase();
-        let bytes = text.as_bytes();
+        let text = Secret::new(text.to_lowercase());
+        let bytes = text.reveal().as_bytes();
         let begins_one = |at: usize| {
             let rest = bytes.get(at..).unwrap_or_default();
-            let alike = rest.first_chunk().and_then(|begin| self.long.get(begin));
+            let begin = self.hash_of_begin(rest);
+            let alike = begin.and_then(|begin| self.long.get(&begin));
             let mut alike = alike.into_iter().flatten();
-            alike.any(|secret| rest.starts_with(secret.as_bytes()))
+            alike.any(|secret| rest.starts_with(secret.reveal().as_bytes()))
         };
-        self.all.contains(&text) || (0..bytes.len()).any(begins_one)
+        self.short.contains(&text) || (0..bytes.len()).any(begins_one)
+    }
+
+    /// The hash of the bytes by which a long secret is found; `None` where there are not so many.
+    fn hash_of_begin(&self, text: &[u8]) -> Option<u64> {
+        let begin = text.first_chunk::<LONG>()?;
+        Some(self.hashes.hash_one(begin))
     }
 }
 
@@ -571,6 +587,15 @@ mod tests {
                 assert_eq!(set.are_in(text), is_held, "{text:?}");
             }
         }
+    }
+
+    #[test]
+    fn secrets_that_are_looked_for_are_held_as_secrets() {
+        let held = format!("{:?}", WholeSecrets::new(["0815", "tr7xkq2m9"].into_iter()));
+        assert_eq!(held.matches("Secret(…)").count(), 2, "{held}");
+        assert!(!held.contains("0815") && !held.contains("tr7"), "{held}");
+        // Neither does the place of one show its beginning.
+        assert!(!held.contains("116, 114, 55"), "{held}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A text that cannot be printed by accident.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use zeroize::Zeroizing;
 
 /// A password, PIN or token.
@@ -34,6 +35,12 @@ impl Secret {
     /// Returns true if the text is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl Hash for Secret {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.as_str().hash(state);
     }
 }
 

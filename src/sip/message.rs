@@ -2,7 +2,7 @@
 
 use super::SipTransport;
 use crate::model::Secret;
-use crate::model::redact::{quoted, repeats_secret};
+use crate::model::redact::{in_quotes, repeats_secret};
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
@@ -139,11 +139,12 @@ impl SipReply {
         })
     }
 
-    /// Status and words, as they may be shown: `403 "Forbidden"`.
+    /// Status and words: `403 "Forbidden"`. They may speak of a password or a PIN, which is what is wrong; a secret itself is
+    /// taken out by `hide_words`.
     pub fn words(&self) -> String {
         match self.reason.as_str() {
             "" => self.status.to_string(),
-            reason => format!("{} {}", self.status, quoted(reason)),
+            reason => format!("{} {}", self.status, in_quotes(reason)),
         }
     }
 

@@ -545,6 +545,25 @@ mod tests {
         }
     }
 
+    /// "Bad password" is the very thing that is wrong.
+    #[test]
+    fn the_words_of_a_registrar_about_passwords_and_pins_are_shown() {
+        let challenge = "401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\"";
+        for (status, reason) in [
+            (403, "Bad password given"),
+            (403, "Invalid PIN code"),
+            (401, "Wrong Password: try again"),
+            (500, "error 7f3K9q2LmZ"),
+        ] {
+            let words = format!("{status} {reason}");
+            let script = vec![challenge.to_owned(), words];
+            let mut script = ScriptedRegistrar(script, NoReply::Silent);
+            let verdict = ring(&ann(), RingOptions::default(), &mut script);
+            let shown = format!(": {status} \"{reason}\"");
+            assert!(verdict.message.ends_with(&shown), "{verdict:?}");
+        }
+    }
+
     #[test]
     fn no_words_of_a_registrar_show_the_secret() {
         let account = ann();
@@ -558,6 +577,7 @@ mod tests {
                 "401",
             ),
             ("500 x-TR7XKQ2MZP9W", RingResult::Refused, "500"),
+            ("403 Bad password tR7x given", RingResult::Refused, "403"),
             (harmless, RingResult::Refused, "403 \"Forbidden\""),
         ] {
             let script = vec![challenge.to_owned(), second.to_owned()];

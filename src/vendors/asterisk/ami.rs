@@ -406,10 +406,12 @@ pub(super) fn stored_endpoint(content: &Value, id: &str) -> Option<Vec<(String, 
     Some(texts.collect())
 }
 
-/// One aor in AstDB; `None` where it is not there, or the reply does not say.
+/// The attributes of one aor in AstDB, none where it is not there; `None` where the reply does not say.
 pub(super) fn stored_aor(content: &Value, id: &str) -> Option<Map<String, Value>> {
     let found = keys(content, &format!("{AORS}/aor"))?;
-    let (_, text) = found.into_iter().find(|(key, _)| *key == id)?;
+    let Some((_, text)) = found.into_iter().find(|(key, _)| *key == id) else {
+        return Some(Map::new());
+    };
     match serde_json::from_str(text).ok()? {
         Value::Object(aor) => Some(aor),
         _ => None,

@@ -4,7 +4,7 @@
 //! becomes a fixed one, which rings on when the telephone is elsewhere, and takes the place of the one that was fixed.
 
 use super::ami;
-use super::objects::{FOLDER, ObjectFields, PjsipObject, ShownObject};
+use super::objects::{FOLDER, ObjectFields, PjsipObject, ShownObject, was_changed};
 use super::protocol::{AriConversation, Asterisk, encoded, one_line};
 use crate::digest::md5_hex;
 use crate::model::FaultKind;
@@ -70,16 +70,20 @@ impl Asterisk {
         let Some(mut aor) = ami::stored_aor(&stored, number) else {
             return Err(talk.end(talk.not_understood("it is no aor of AstDB")));
         };
+        if aor.is_empty() {
+            return Err(talk.end(self.manifest.missing(number)));
+        }
         for (attribute, value) in &fields.0 {
             aor.insert(attribute.clone(), json::string(value));
         }
         aor.insert(CONTACT.to_owned(), fixed.into());
         let aor = Value::Object(aor).to_string();
         talk.ask(one_line(talk, ami::set_stored_aor(number, &aor))?)?;
-        let shown = self.get_object(talk, PjsipObject::Aor, number)?;
-        match shown.is_some_and(|shown| fields.are_in(&shown)) {
-            true => Ok(()),
-            false => Err(talk.end(talk.not_understood("the aor is not as it was written"))),
+        talk.did(was_changed(PjsipObject::Aor));
+        match self.get_object(talk, PjsipObject::Aor, number)? {
+            Some(shown) if fields.are_in(&shown) => Ok(()),
+            Some(_) => Err(talk.end(talk.not_understood("the aor is not as it was written"))),
+            None => Err(talk.end(self.manifest.missing(number))),
         }
     }
 

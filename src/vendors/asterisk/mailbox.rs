@@ -115,6 +115,15 @@ impl WantedMailbox {
     }
 }
 
+/// The part of `voicemail.conf` that a look finds.
+#[derive(Debug, PartialEq, Eq)]
+enum FileLook {
+    InWriting,
+    NoFile,
+    /// All lines of the context, with the PINs.
+    Text(Secret),
+}
+
 /// The boxes of the target's context, as the file has them.
 #[derive(Default)]
 pub(super) struct Mailboxes {
@@ -124,12 +133,9 @@ pub(super) struct Mailboxes {
 }
 
 impl Mailboxes {
-    /// Reads them out of the text of a file; there are none where there is no file.
-    fn in_file(text: Option<&str>) -> Mailboxes {
-        let Some(text) = text else {
-            return Mailboxes::default();
-        };
-        let sections = ami::sections(text);
+    /// Reads them out of the text of a file.
+    fn in_file(text: &Secret) -> Mailboxes {
+        let sections = ami::sections(text.reveal());
         let has_context = !sections.is_empty();
         let lines = sections.into_iter().flat_map(|(_, lines)| lines);
         Mailboxes {
@@ -185,25 +191,26 @@ pub(super) fn owns_mailbox(aor: Option<&ShownObject>, own: &str) -> bool {
 impl Asterisk {
     /// Looks at the boxes of the target's context.
     pub(super) fn mailboxes(&self, talk: &mut AriConversation<'_>) -> Step<Mailboxes> {
-        let mut before = None;
+        let mut before = FileLook::InWriting;
         for _ in 0..LOOKS_MAX {
             let now = self.get_mailboxes_once(talk)?;
             match &now {
                 // They are read out of the file once, when two looks in a row are the same.
-                Some(file) if now == before => return Ok(Mailboxes::in_file(file.as_deref())),
+                FileLook::Text(text) if now == before => return Ok(Mailboxes::in_file(text)),
+                FileLook::NoFile if now == before => return Ok(Mailboxes::default()),
                 _ => before = now,
             }
         }
         Err(talk.end(self.manifest.fault_of_code("ami_file_in_writing")))
     }
 
-    /// Looks once at the file, and returns its text, if there is a file; `None` where it is being written.
-    fn get_mailboxes_once(&self, talk: &mut AriConversation<'_>) -> Step<Option<Option<String>>> {
+    /// Looks once at the file.
+    fn get_mailboxes_once(&self, talk: &mut AriConversation<'_>) -> Step<FileLook> {
         let request = one_line(talk, ami::get_mailboxes(&self.voicemail_context))?;
         Ok(match talk.try_ask(request)? {
-            Ok(content) => Some(Some(ami::text(&content).to_owned())),
-            Err(refusal) if refusal.kind == FaultKind::Missing => Some(None),
-            Err(_) => None,
+            Ok(content) => FileLook::Text(Secret::new(ami::text(&content))),
+            Err(refusal) if refusal.kind == FaultKind::Missing => FileLook::NoFile,
+            Err(_) => FileLook::InWriting,
         })
     }
 
@@ -338,5 +345,17 @@ impl Asterisk {
             .manifest
             .fault(FaultKind::Exists, "foreign_mailbox", why);
         talk.end(fault.hint(hint))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_at_the_file_shows_no_pin() {
+        let look = FileLook::Text(Secret::new("Line-000000-000000: 2001=>083914,Ann"));
+        let shown = format!("{look:?}");
+        assert!(!shown.contains("083914"), "{shown}");
     }
 }

@@ -5,7 +5,7 @@ use super::sim_manager::ManagerRights;
 use super::*;
 use crate::model::Field;
 use crate::vendors::testkit::{self, fault, found, is_done, record, session_of};
-use crate::wire::Pbx;
+use crate::wire::{Pbx, Reply};
 use url::form_urlencoded;
 
 const RELEASES: [Release; 2] = [Release::R16, Release::R22];
@@ -242,6 +242,55 @@ fn wherever_it_is_cut_off_an_aor_keeps_its_fixed_contact() {
                 assert_has(&desk.look("2002").unwrap(), &more);
                 assert!(after < 19 || ended || loses_request);
             }
+        }
+    }
+}
+
+/// Somebody removes an aor while it is changed beside a registered telephone, or the look behind the write fails: the row
+/// says that it is missing, and that it was changed where it was.
+#[test]
+fn an_aor_that_is_removed_while_it_is_changed_is_missing_and_what_was_written_is_told() {
+    for release in RELEASES {
+        for (at, is_removed, kind, done) in [
+            ("get stored aor", true, FaultKind::Missing, ""),
+            (
+                "put stored aor",
+                true,
+                FaultKind::Missing,
+                "the aor was changed",
+            ),
+            (
+                "put stored aor",
+                false,
+                FaultKind::MayHaveHappened,
+                "the aor was changed",
+            ),
+        ] {
+            let mut desk = desk(release);
+            is_done(desk.run(Task::Create(&ann())));
+            let telephone = vec!["sip:2002@10.0.0.8".to_owned()];
+            desk.pbx.registered.insert("2002".into(), telephone);
+            let more = record(&[(Field::NUMBER, "2002"), (Field::MAX_REGISTRATIONS, "5")]);
+            let (client, pbx) = (&*desk.client, &mut desk.pbx);
+            let mut is_written = false;
+            let task = Task::Update(&more);
+            let (turn, exchanges) = testkit::converse(client, &task, &desk.session, |request| {
+                let is_look_behind = is_written;
+                is_written = request.operation == "put stored aor";
+                if is_look_behind && !is_removed {
+                    return Some(Reply::new(200, "application/json", "{\"half\":"));
+                }
+                if is_look_behind || request.operation == at && at == "get stored aor" {
+                    tests::delete(pbx, "aor", "2002");
+                }
+                Some(pbx.answer(&testkit::raw(client, request)))
+            });
+            let told = fault(turn);
+            assert_eq!((told.kind, &*told.done_before), (kind, done), "{told:?}");
+            let has_written = exchanges
+                .iter()
+                .any(|it| it.request.operation == "put stored aor");
+            assert_eq!(has_written, !done.is_empty());
         }
     }
 }

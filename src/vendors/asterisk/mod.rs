@@ -32,10 +32,12 @@ use crate::model::{Fault, FaultCause, FaultKind, Record, Secret, VendorAttribute
 use crate::wire::{Answer, Effect, Exchange, Listing, Method, Request, Session, Turn, json};
 use astdb::{AstdbKeys, FAMILIES, KeptEndpoint};
 use beside::{BesidePart, WantedKeys};
-use caller_id::CallerId;
+use caller_id::{CallerId, NotKept};
 use mailbox::{MailboxLine, WantedMailbox, owns_mailbox};
 use mend::is_hashed;
-use objects::{MAX_CONTACTS, NO_CODEC, ObjectFields, PjsipObject, ShownObject, codecs};
+use objects::{
+    MAX_CONTACTS, NO_CODEC, ObjectFields, PjsipObject, ShownObject, codecs, was_changed,
+};
 use own::{MAILBOX_LINE, MAILBOXES, OwnAttributes, items, named_in, with_mailbox};
 use protocol::{AriConversation, Asterisk, encoded, is_id, named};
 use serde_json::{Value, json};
@@ -604,7 +606,6 @@ impl Asterisk {
             };
             if let (PjsipObject::Aor, Some(fixed)) = (object, &was.contacts) {
                 self.change_stored_aor(talk, number, &fields, fixed)?;
-                talk.did(format!("the {} was changed", object.word()));
                 continue;
             }
             let keeps_name = fields.get("username").is_none();
@@ -620,7 +621,7 @@ impl Asterisk {
                 self.remove(talk, object, number)?;
                 return Err(talk.end(self.manifest.missing(number)));
             }
-            talk.did(format!("the {} was changed", object.word()));
+            talk.did(was_changed(object));
             if object == PjsipObject::Endpoint {
                 // If the extension was removed meanwhile, writing the endpoint created it without its auth and aor.
                 self.part(talk, PjsipObject::Auth, number)?;
@@ -864,14 +865,8 @@ fn is_of_pjsip(item: &Value) -> bool {
 }
 
 fn caller_id_text(talk: &AriConversation<'_>, caller_id: &CallerId) -> Step<String> {
-    caller_id.text().map_err(|why| {
+    caller_id.text().map_err(|NotKept { why, hint }| {
         let why = format!("Asterisk would not keep this name and caller ID: {why}");
-        let is_name_alone =
-            caller_id.number.is_empty() && CallerId::parse(&caller_id.name) != *caller_id;
-        let hint = match is_name_alone {
-            true => "give the row a caller_id too, or another display_name",
-            false => "shorten display_name or caller_id",
-        };
         talk.refuse("caller_id", why, hint)
     })
 }

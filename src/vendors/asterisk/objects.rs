@@ -279,6 +279,11 @@ impl Asterisk {
     }
 }
 
+/// The words for a change of an object that the PBX has taken.
+pub(super) fn was_changed(object: PjsipObject) -> String {
+    format!("the {} was changed", object.word())
+}
+
 fn differs((attribute, value): &(String, WireText), current: &ShownObject) -> bool {
     current.get(attribute).unwrap_or_default() != value.reveal()
 }

@@ -88,7 +88,7 @@ pub(super) fn put(pbx: &mut dyn Pbx, kind: &str, id: &str, fields: &[(&str, &str
 }
 
 /// Removes an object past rowcall.
-fn delete(pbx: &mut dyn Pbx, kind: &str, id: &str) -> Reply {
+pub(super) fn delete(pbx: &mut dyn Pbx, kind: &str, id: &str) -> Reply {
     pbx.answer(&RawRequest {
         method: "DELETE".into(),
         target: format!("/ari/asterisk/config/dynamic/res_pjsip/{kind}/{id}"),

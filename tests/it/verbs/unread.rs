@@ -110,11 +110,8 @@ fn an_extension_that_cannot_be_read_costs_the_others_no_request() {
         desk.pbx.sim.requests() - before
     };
     let seen = requests(false);
-    // Three tries for each of the two hidden looks in the place of one, and no look behind them.
-    assert!(
-        requests(true) <= seen + 4,
-        "{seen} requests where all is seen"
-    );
+    // Each hidden look is tried three times in the place of once; the looks that would follow are fewer.
+    assert!(requests(true) < seen, "{seen} requests where all is seen");
 }
 
 /// A plan for 200 new extensions asks for each of them once, and for the three objects that a run would look at.
@@ -133,7 +130,7 @@ fn a_plan_for_two_hundred_new_extensions_takes_four_requests_a_row() {
     let plan = cost(&format!("plan in.csv --to TARGET {FAST}"));
     let import = cost(&format!("import in.csv --to TARGET {FAST}"));
     let again = cost(&format!("plan in.csv --to TARGET --mode upsert {FAST}"));
-    println!("{plan} {import} {again}");
     assert!((800..=805).contains(&plan), "{plan} requests");
+    assert!((2000..=2005).contains(&import), "{import} requests");
     assert!(again <= 200 * 4 + 5, "{again} requests");
 }
