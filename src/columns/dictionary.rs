@@ -265,30 +265,6 @@ fn compiled_in() -> Words {
 
 impl Dictionary {
     fn new(words: Words) -> Dictionary {
-        let mut common = HashMap::new();
-        #[cfg(test)]
-        let mut written = HashSet::new();
-        let mut learn = |list: &[String], meaning: Common| {
-            for word in list {
-                #[cfg(test)]
-                written.insert(word.to_lowercase());
-                common.insert(plain(word), meaning);
-            }
-        };
-        for (list, meaning) in words.lists() {
-            learn(list, meaning);
-        }
-        for (field, languages) in &words.field {
-            for list in languages.values() {
-                learn(list, Common::Field(*field));
-            }
-        }
-        for field in Field::all() {
-            for heading in field.def().headings {
-                common.insert(plain(heading), Common::Field(field));
-            }
-            common.insert(plain(field.name()), Common::Field(field));
-        }
         let only_beside = only_beside(&words);
         let plain_all = |list: &[String]| list.iter().map(|word| plain(word)).collect::<Vec<_>>();
         let known = [&words.password, &words.user, &words.account];
@@ -316,7 +292,7 @@ impl Dictionary {
             canonical: Field::all()
                 .map(|field| (heading_key(field.name()), field))
                 .collect(),
-            common,
+            common: common_words(&words),
             everyday: plain_all(&words.everyday),
             marks: plain_all(&words.marks),
             secret_parts: plain_all(&words.secret_parts),
@@ -342,7 +318,9 @@ impl Dictionary {
             instructions: plain_all(&words.instruction).into_iter().collect(),
             elsewhere: plain_all(&words.elsewhere),
             #[cfg(test)]
-            written,
+            written: lists_of_headings(&words)
+                .flat_map(|(list, _)| list.iter().map(|word| word.to_lowercase()))
+                .collect(),
         }
     }
 
@@ -790,6 +768,28 @@ fn spoken(text: &str) -> Vec<String> {
     let words = text.split(|c: char| !c.is_alphanumeric() && c != '\'');
     let words = words.map(plain);
     words.filter(|word| !word.is_empty()).collect()
+}
+
+/// The lists of words for headings, each with its meaning.
+fn lists_of_headings(words: &Words) -> impl Iterator<Item = (&[String], Common)> {
+    let of_fields = words.field.iter().flat_map(|(field, languages)| {
+        let lists = languages.values().map(Vec::as_slice);
+        lists.map(|list| (list, Common::Field(*field)))
+    });
+    words.lists().into_iter().chain(of_fields)
+}
+
+/// The meanings of the words for headings, and of the fields' own names.
+fn common_words(words: &Words) -> HashMap<String, Common> {
+    let mut common = HashMap::new();
+    for (list, meaning) in lists_of_headings(words) {
+        common.extend(list.iter().map(|word| (plain(word), meaning)));
+    }
+    for field in Field::all() {
+        let names = field.def().headings.iter().copied().chain([field.name()]);
+        common.extend(names.map(|name| (plain(name), Common::Field(field))));
+    }
+    common
 }
 
 /// The words that count beside others of their language only, with those.

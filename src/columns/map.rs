@@ -1,7 +1,7 @@
 //! The meaning of a column as people read and write it: `--map`, and the file that keeps mappings.
 
 use super::dictionary::{Common, dictionary, misspelt};
-use crate::model::{Field, Kind, heading_key};
+use crate::model::{Field, Kind, heading_key, may_be_secret};
 use std::collections::HashSet;
 use std::fmt::{self, Write};
 
@@ -88,7 +88,7 @@ impl ColumnReading {
     pub(crate) fn may_show(&self, text: &str) -> bool {
         match self.field {
             Some(field) => !field.hides(text),
-            None => self.is_open && !is_like_password(text),
+            None => self.is_open && !may_be_secret(text),
         }
     }
 
@@ -104,22 +104,6 @@ impl ColumnReading {
             .iter()
             .all(|text| text.is_empty() || self.may_show(text))
     }
-}
-
-/// Returns true for one word of letters and digits, as nobody is called; `PJSIP/100` is none.
-fn is_like_password(text: &str) -> bool {
-    const CHARS_MIN: usize = 6;
-    let text = text.trim_matches('"');
-    let is_device = |(technology, number): (&str, &str)| {
-        technology.chars().all(char::is_alphabetic) && number.chars().all(char::is_numeric)
-    };
-    if text.split_once('/').is_some_and(is_device) {
-        return false;
-    }
-    text.chars().count() >= CHARS_MIN
-        && text.contains(char::is_alphabetic)
-        && text.contains(char::is_numeric)
-        && !text.contains(char::is_whitespace)
 }
 
 /// The entry of a column in a mapping file.

@@ -7,7 +7,7 @@ use crate::columns::{
 };
 use crate::manifest::{Manifest, Purpose};
 use crate::mapping::kept_halves;
-use crate::model::redact::{plain, quoted};
+use crate::model::redact::quoted;
 use crate::model::{
     Action, Field, Finding, Outcome, Place, Record, RowResult, RuleId, Severity, Text, list_items,
     same_word,
@@ -733,13 +733,8 @@ impl InputRows {
         let outcome = Outcome {
             row: Some(index as u64 + 1),
             place: Some(row.place.clone()),
-            number: match result {
-                // It was never sent, and may be a password in the wrong cell.
-                RowResult::Invalid => plain(Field::NUMBER, row.wanted.number()),
-                _ => row.wanted.number().to_owned(),
-            },
             name: self.person(row),
-            ..Outcome::new(action, result)
+            ..Outcome::new(action, result).numbered(row.wanted.number())
         };
         outcome.with_findings(row.findings.clone(), |finding| {
             self.heading(index, finding.field, finding.column)

@@ -830,6 +830,7 @@ fn outcome(row: &rusqlite::Row) -> rusqlite::Result<Outcome> {
         row: row.get("row")?,
         place,
         number: row.get("number")?,
+        hidden_number: None,
         name: row.get("name")?,
         action: parsed(row, "action", |word: String| Action::named(&word))?,
         result: parsed(row, "result", |word: String| RowResult::named(&word))?,

@@ -124,6 +124,7 @@ fn full_outcome() -> Outcome {
             line: i64::MAX as u64,
         }),
         number: "+49 0'; DROP TABLE rows; --".into(),
+        hidden_number: None,
         name: String::new(),
         action: Action::Update,
         result: RowResult::Differs,

@@ -52,7 +52,8 @@ pub fn switch(text: &str) -> Option<&'static str> {
 
 /// Words that mean `on` or `off`, without regard to case.
 struct OnOffWords {
-    words: HashMap<&'static str, &'static str>,
+    /// Each word as [`folded`] writes it.
+    words: HashMap<String, &'static str>,
     bytes_max: usize,
 }
 
@@ -61,21 +62,29 @@ impl OnOffWords {
         on: impl Iterator<Item = &'static str>,
         off: impl Iterator<Item = &'static str>,
     ) -> OnOffWords {
-        let on = on.map(|word| (word, "on"));
-        let words: HashMap<_, _> = on.chain(off.map(|word| (word, "off"))).collect();
+        // A capital İ has a byte more than its i, and an ı than its I.
+        const BYTES_OF_FOLDED_MAX: usize = 2;
+        let on = on.map(|word| (folded(word), "on"));
+        let words: HashMap<_, _> = on.chain(off.map(|word| (folded(word), "off"))).collect();
+        let bytes_max = words.keys().map(String::len).max().unwrap_or_default();
         OnOffWords {
-            bytes_max: words
-                .keys()
-                .map(|word| word.len())
-                .max()
-                .unwrap_or_default(),
+            bytes_max: BYTES_OF_FOLDED_MAX * bytes_max,
             words,
         }
     }
 
     fn get(&self, text: &str) -> Option<&'static str> {
         let may_be = text.len() <= self.bytes_max;
-        may_be.then(|| self.words.get(&*text.to_lowercase()).copied())?
+        may_be.then(|| self.words.get(&folded(text)).copied())?
+    }
+}
+
+/// A word in small letters, with one i for those of Turkish: `PASİF` and `Pasif`, `AYRILDI` and `ayrıldı` are one each.
+fn folded(word: &str) -> String {
+    let lower = word.to_lowercase();
+    match lower.is_ascii() {
+        true => lower,
+        false => lower.replace("i\u{307}", "i").replace('ı', "i"),
     }
 }
 
@@ -96,8 +105,9 @@ pub(crate) fn left_words() -> impl Iterator<Item = &'static str> {
 
 /// Returns true for words such as `on leave`: the person is away for a time, and the account may be on or off.
 pub(crate) fn is_away(text: &str) -> bool {
-    static AWAY: LazyLock<HashSet<&str>> = LazyLock::new(|| all(&states().away).collect());
-    AWAY.contains(&*text.trim().to_lowercase())
+    static AWAY: LazyLock<HashSet<String>> =
+        LazyLock::new(|| all(&states().away).map(folded).collect());
+    AWAY.contains(&folded(text.trim()))
 }
 
 #[cfg(test)]
@@ -119,6 +129,26 @@ mod tests {
             for word in all(words) {
                 assert_eq!(word.trim().to_lowercase(), word);
                 assert_eq!(*known.entry(word).or_insert(kind), kind, "{word}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_word_is_known_in_capitals_also_in_those_of_turkish() {
+        let words = states();
+        let kinds = [
+            (&words.on, (Some("on"), false)),
+            (&words.off, (Some("off"), false)),
+            (&words.left, (Some("off"), false)),
+            (&words.away, (None, true)),
+        ];
+        for (kind, expected) in kinds {
+            for word in all(kind) {
+                let capitals = word.to_uppercase();
+                let turkish = word.replace('i', "İ").to_uppercase();
+                for text in [word, &capitals, &turkish] {
+                    assert_eq!((state(text), is_away(text)), expected, "{text}");
+                }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Mistakes in rows: for the people who keep the sheet.
 
-use super::redact::looks_secret;
+use super::secret_like::is_like_secret;
 use super::{Field, RuleId, Secret, vocabulary};
 use std::borrow::Cow;
 
@@ -49,7 +49,7 @@ impl Finding {
     pub(crate) fn hides(&self, texts: [&str; 2]) -> bool {
         let hides = |field: Field| {
             let mut texts = texts.iter();
-            texts.any(|text| field.hides(text) || looks_secret(text))
+            texts.any(|text| field.hides(text) || is_like_secret(text))
         };
         self.field.is_none_or(hides)
     }

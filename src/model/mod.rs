@@ -46,6 +46,7 @@ pub use ring::RingResult;
 pub(crate) use ring::RingVerdict;
 pub(crate) use rule_id::RuleId;
 pub use secret::{Secret, TO_GENERATE};
+pub(crate) use secret_like::may_be_secret;
 pub(crate) use shell::shell_word;
 pub(crate) use text::BYTE_ORDER_MARK;
 pub use text::Text;

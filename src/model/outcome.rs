@@ -1,6 +1,7 @@
 //! The outcome of one row.
 
-use super::{Field, Finding, Place, RingResult, RingVerdict, Severity, vocabulary};
+use super::redact::plain;
+use super::{Field, Finding, Place, RingResult, RingVerdict, Secret, Severity, vocabulary};
 
 vocabulary! {
     /// An action on an extension.
@@ -98,8 +99,10 @@ pub struct Outcome {
     pub row: Option<u64>,
     /// The row's place in its sheet.
     pub place: Option<Place>,
-    /// The extension's number, as far as it could be read.
+    /// The extension's number, as far as it could be read and may be shown.
     pub number: String,
+    /// The number where it is not shown, for telling which extension the row means.
+    pub hidden_number: Option<Secret>,
     /// The person's name; empty where it is not known.
     pub name: String,
     /// The action that was asked for.
@@ -152,6 +155,7 @@ impl Outcome {
             row: None,
             place: None,
             number: String::new(),
+            hidden_number: None,
             name: String::new(),
             action,
             result,
@@ -169,6 +173,30 @@ impl Outcome {
             restored_in_part: false,
             ring: None,
         }
+    }
+
+    /// The number of a row as it is shown. That of an invalid one may be a password in the wrong cell.
+    pub(crate) fn shown_number(number: &str, result: RowResult) -> String {
+        match result {
+            RowResult::Invalid => plain(Field::NUMBER, number),
+            _ => number.to_owned(),
+        }
+    }
+
+    /// The outcome with its row's number, which is shown as far as it may be.
+    pub(crate) fn numbered(self, number: &str) -> Outcome {
+        let shown = Outcome::shown_number(number, self.result);
+        Outcome {
+            hidden_number: (shown != number).then(|| Secret::new(number)),
+            number: shown,
+            ..self
+        }
+    }
+
+    /// The extension's number, also where it is not shown.
+    pub(crate) fn reveal_number(&self) -> &str {
+        let hidden = self.hidden_number.as_ref();
+        hidden.map_or(&self.number, Secret::reveal)
     }
 
     /// Returns true if the row is as its owner wants it, and its extension rings where that was asked for.

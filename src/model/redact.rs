@@ -492,11 +492,6 @@ pub fn changed(before: bool, now: bool) -> &'static str {
     }
 }
 
-/// Returns true if a text from elsewhere, such as a cell, looks like a secret, and so is not shown in messages.
-pub(crate) fn looks_secret(text: &str) -> bool {
-    is_like_secret(text)
-}
-
 /// A text from elsewhere, such as a cell, as [`in_quotes`] shows it; of one that looks like a secret nothing. People put
 /// passwords into wrong cells, so all messages about cells show their texts by this.
 pub fn quoted(text: &str) -> String {

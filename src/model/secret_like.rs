@@ -36,7 +36,7 @@ const NAMES: [&str; 23] = [
 ];
 
 /// Returns true if a text has a word that looks like a password, or names one that stands in it.
-pub(super) fn is_like_secret(text: &str) -> bool {
+pub(crate) fn is_like_secret(text: &str) -> bool {
     let mut words = text.split_whitespace().peekable();
     while let Some(word) = words.next() {
         if is_word_like_secret(word) || names_secret(word, words.peek().is_some()) {
@@ -44,6 +44,43 @@ pub(super) fn is_like_secret(text: &str) -> bool {
         }
     }
     false
+}
+
+/// Returns true if a text looks like a secret, or is one word of letters and digits, as nobody is called: it may be one where
+/// nothing is known of its column. `PJSIP/100` is none.
+pub(crate) fn may_be_secret(text: &str) -> bool {
+    let text = text.trim_matches('"');
+    let is_one_word = text.chars().count() >= CHARS_WITH_SIGNS_MIN
+        && text.contains(char::is_alphabetic)
+        && text.contains(char::is_numeric)
+        && !text.contains(char::is_whitespace);
+    is_one_word && !is_channel(text) && !is_device_name(text) || is_like_secret(text)
+}
+
+/// Returns true for a number behind the technology of its telephone, such as `PJSIP/100`.
+fn is_channel(word: &str) -> bool {
+    const TECHNOLOGIES: [&str; 6] = ["SIP", "PJSIP", "IAX2", "DAHDI", "SCCP", "Local"];
+    word.split_once('/').is_some_and(|(technology, number)| {
+        let mut known = TECHNOLOGIES.iter();
+        known.any(|known| known.eq_ignore_ascii_case(technology))
+            && number.chars().all(|c| c.is_ascii_digit())
+    })
+}
+
+/// Returns true for the hardware address of a device, alone or behind a word in letters of the same case:
+/// `SEP0015654AB3C1`.
+fn is_device_name(word: &str) -> bool {
+    const HARDWARE_DIGITS: usize = 12;
+    let is_hex = |text: &str| text.chars().all(|c| c.is_ascii_hexdigit());
+    let digits = word.char_indices().rev().nth(HARDWARE_DIGITS - 1);
+    let parts = digits.and_then(|(at, _)| word.split_at_checked(at));
+    parts.is_some_and(|(kind, digits)| {
+        // Letters of hexadecimal digits alone may be the beginning of a longer secret.
+        let is_word = kind.chars().all(|c| c.is_ascii_alphabetic())
+            && !is_hex(kind)
+            && !(word.contains(char::is_uppercase) && word.contains(char::is_lowercase));
+        is_hex(digits) && (kind.is_empty() || is_word)
+    })
 }
 
 /// Returns true if a word names a secret that stands behind it, in another word or behind a `:` or `=`.
@@ -75,10 +112,8 @@ fn is_word_like_secret(word: &str) -> bool {
 
 /// Returns true for letters and digits mixed as in no name and no code: not `Zimmer101`, `SPA504G2` or `iPhone15`.
 fn is_mixed(piece: &str) -> bool {
-    let hex_of_hardware = 12;
-    let is_hex = piece.chars().all(|c| c.is_ascii_hexdigit());
     let chars = piece.chars().count();
-    if chars < CHARS_MIN || is_hex && chars == hex_of_hardware {
+    if chars < CHARS_MIN || is_device_name(piece) {
         return false;
     }
     let classes: Vec<CharClass> = piece.chars().map(CharClass::new).collect();
@@ -156,7 +191,7 @@ fn is_uuid(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_like_secret;
+    use super::{is_like_secret, may_be_secret};
 
     #[test]
     fn passwords_look_like_secrets_and_names_numbers_addresses_and_codes_do_not() {
@@ -173,6 +208,9 @@ mod tests {
             "a8k3m2x9",
             "ab12cd34",
             "0cc175b9c0f1b6a831c399e269772661",
+            "ab12cd34ef56a7",
+            "SEPtR7xkQ2mZp9w",
+            "sep0015654AB3C1",
             "Passwort: sonne",
             "PIN 4711",
             "pin:4711",
@@ -204,6 +242,9 @@ mod tests {
             "GXP2170V2",
             "00:15:65:ab:cd:ef",
             "0015654ab3c1",
+            "SEP0015654AB3C1",
+            "sep0015654ab3c1",
+            "ATA0015654AB3C1",
             "9f1c4b3e-7c52-4d7e-9d7f-0a4f1c2b3d4e",
             "anna.berg2@example.com",
             "user#7@example.com",
@@ -231,6 +272,35 @@ mod tests {
             "10000 Stück",
         ] {
             assert!(!is_like_secret(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn one_word_of_letters_and_digits_may_be_a_secret_where_nothing_is_known_of_its_column() {
+        for text in [
+            "Sommer/2024",
+            "sipPw0Kk72",
+            "\"sommer24\"",
+            "SIP/100a",
+            "Kq!wZp$x",
+            "PIN 4711",
+        ] {
+            assert!(may_be_secret(text), "{text}");
+        }
+        for text in [
+            "SIP/2001",
+            "pjsip/2001",
+            "IAX2/2001",
+            "DAHDI/12",
+            "SCCP/2001",
+            "Local/2001",
+            "SEP0015654AB3C1",
+            "Anna Berg2",
+            "+49 30 1234",
+            "301",
+            "Anna",
+        ] {
+            assert!(!may_be_secret(text), "{text}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::remote::RemoteState;
 use crate::input::FieldHeadings;
-use crate::model::{Action, Change, PlannedRow, RowResult};
+use crate::model::{Action, Change, Outcome, PlannedRow, RowResult};
 use crate::submit::order::{keeps_unnamed, kept_words, provides, references};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ pub(crate) fn block_dependents(
     let lost: BTreeMap<String, RowResult> = planned
         .iter()
         .filter(|row| row.change.is_none() && !row.outcome.result.is_done())
-        .map(|row| (row.outcome.number.clone(), row.outcome.result))
+        .map(|row| (row.outcome.reveal_number().to_owned(), row.outcome.result))
         .filter(|(number, _)| {
             !remote.numbers.contains(number) && !brought.contains(number.as_str())
         })
@@ -88,6 +88,7 @@ fn block_rows(
                 lost.insert(brought.to_owned(), RowResult::Held);
             }
             held.push(change.row);
+            let number = Outcome::shown_number(&number, result);
             row.outcome.result = RowResult::Held;
             row.outcome.code = RowResult::Held.word().into();
             row.outcome.field = Some(field);
@@ -121,4 +122,44 @@ fn hold_unnamed<'r>(
         Some(change.row)
     });
     held.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Field, Record};
+
+    #[test]
+    fn who_points_at_an_invalid_row_is_held_also_where_its_number_is_not_shown() {
+        for (number, shown) in [("a8k3m2x9", "(not shown)"), ("2000", "2000")] {
+            let invalid = Outcome::new(Action::None, RowResult::Invalid).numbered(number);
+            assert_eq!(invalid.number, shown);
+            assert!(shown == number || !format!("{invalid:?}").contains(number));
+            let mut wanted = Record::default();
+            wanted.set(Field::NUMBER, "2001");
+            let forward = Field::named("forward_busy_extension").unwrap();
+            wanted.set(forward, number);
+            let change = Change {
+                row: 1,
+                action: Action::Create,
+                wanted,
+                number: "2001".to_owned(),
+                before: None,
+            };
+            let line = Outcome::new(Action::Create, RowResult::NotSent).numbered("2001");
+            let mut planned = [
+                PlannedRow::without_change(invalid),
+                PlannedRow::to_send(line, change),
+            ];
+            let remote = RemoteState::default();
+            block_dependents(&remote, &mut planned, &FieldHeadings::default());
+            let held = &planned[1].outcome;
+            assert_eq!(
+                (held.result, planned[1].change.is_none()),
+                (RowResult::Held, true)
+            );
+            let said = format!("it refers to extension {shown}, whose row is invalid");
+            assert_eq!(held.message, said);
+        }
+    }
 }

@@ -261,7 +261,7 @@ impl SavedPlan {
             let changes = change.map(Change::fields).unwrap_or_default();
             let before = change
                 .and_then(|change| change.before.as_ref())
-                .or_else(|| plan.extensions.get(&row.outcome.number))
+                .or_else(|| plan.extensions.get(row.outcome.reveal_number()))
                 .zip(wanted(position))
                 .map(|(before, wanted)| before.clone().hiding(wanted));
             self.push(&row.line(), wanted(position), changes, before.as_ref(), key);

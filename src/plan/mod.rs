@@ -94,7 +94,7 @@ impl Plan {
             let change = row.change.as_ref();
             let wanted = change.map(|change| change.wanted.person());
             let before = change.and_then(|change| change.before.as_ref());
-            let current = before.or_else(|| self.extensions.get(&row.outcome.number));
+            let current = before.or_else(|| self.extensions.get(row.outcome.reveal_number()));
             let mut names = wanted.into_iter().chain(current.map(Record::person));
             row.outcome.name = names.find(|name| !name.is_empty()).unwrap_or_default();
         }

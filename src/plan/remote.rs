@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const LOOK_AND_RUN_AGAIN: &str = "look at it on the PBX, then run it again";
 
 /// The state of the PBX, as far as the rows need it.
+#[derive(Default)]
 pub(crate) struct RemoteState {
     /// Every number.
     pub(crate) numbers: BTreeSet<String>,

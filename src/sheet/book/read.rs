@@ -595,8 +595,9 @@ impl TableHead {
         let known = options.header.headings();
         let above = known.map(|known| self.qualify(&survey.wide, known));
         survey.coloured_rows = survey.fills.marked_rows(self.width());
-        survey.font_coloured_rows =
-            survey.fonts.marked_rows(self.width()) + survey.links.marked_rows(self.width());
+        let by_colour = survey.fonts.marked(self.width());
+        survey.font_coloured_rows = survey.fonts.marked_rows(self.width())
+            + survey.links.marked_rows(self.width(), &by_colour);
         notes.extend(survey.notes(options.visible_only));
         let titles = std::mem::take(&mut self.titles);
         let beside = BesideRows {

@@ -1,6 +1,7 @@
 //! The properties of a table that are worth a note, from its tags.
 
 use crate::sheet::workbook::fills::is_colour_of_links;
+use crate::sheet::workbook::links::may_give_link;
 use crate::sheet::workbook::merged::MergedRange;
 use crate::sheet::workbook::number_format::STYLES_MAX;
 use crate::sheet::workbook::row::{RowMarks, Survey, tag_name, tag_number, tag_value};
@@ -13,9 +14,6 @@ pub(super) const LINES_THROUGH: [&str; 2] = [
     "style:text-line-through-style",
     "style:text-line-through-type",
 ];
-
-/// The beginning of a formula that gives a link.
-const LINK_FUNCTION: &[u8] = b":=HYPERLINK(";
 
 /// Returns true for the underlined font of links.
 fn is_like_link(tag: &[u8], colour: &[u8]) -> bool {
@@ -141,9 +139,9 @@ impl<'b> OdsSurvey<'b> {
         let below = (self.line + 1).saturating_sub(first.max(self.header_line + 1));
         self.survey.add_rows(self.row, below);
         let filled = if self.row.filled { below } else { 0 };
-        self.survey.fills.end(filled);
-        self.survey.fonts.end(filled);
         let lines = self.line + 1 - filled..self.line + 1;
+        self.survey.fills.end(lines.clone());
+        self.survey.fonts.end(lines.clone());
         for (columns, is_like_link) in self.like_links.drain(..) {
             self.survey.links.add(lines.clone(), columns, is_like_link);
         }
@@ -181,7 +179,7 @@ impl<'b> OdsSurvey<'b> {
                 .fonts
                 .add(from..self.column, colour.unwrap_or(0));
             let formula = tag_value(tag, "table:formula").unwrap_or_default();
-            let is_link = memmem::find(formula, LINK_FUNCTION).is_some();
+            let is_link = may_give_link(formula);
             let is_like_link = !is_link && self.styles.like_links.contains(style);
             if !self.styles.like_links.is_empty() {
                 self.like_links.push((from..self.column, is_like_link));

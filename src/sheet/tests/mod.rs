@@ -1,3 +1,4 @@
+mod links;
 mod merged;
 mod repair;
 mod workbooks;

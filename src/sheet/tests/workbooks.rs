@@ -1548,15 +1548,23 @@ fn totals_are_told_from_values() {
     let count = [&area[..], &[0x42, 1, 0, 0]].concat();
     let subtotal = [&[0x1E, 9, 0], &area[..], &[0x42, 2, 0x58, 1]].concat();
     let next = [&area[..], &[0x42, 1, 7, 0, 0x1E, 1, 0, 3]].concat();
+    // SUMIF and COUNTIF with their condition, 5; IF of a range and it.
+    let condition = [0x1E, 5, 0];
+    let sum_if = [&area[..], &condition, &[0x42, 2, 89, 1]].concat();
+    let count_if = [&area[..], &condition, &[0x41, 90, 1]].concat();
+    let one_of_two = [&area[..], &condition, &[0x42, 2, 1, 0]].concat();
     let cells = [
         formula(1, &sum),
         formula(2, &count),
         formula(3, &subtotal),
         formula(4, &next),
+        formula(5, &sum_if),
+        formula(6, &count_if),
+        formula(7, &one_of_two),
     ];
     let stored = stored_of(&read_biff(&cells));
     let first: Vec<Stored> = stored.iter().map(|row| row[0]).collect();
-    assert_eq!(first, [total, total, total, number]);
+    assert_eq!(first, [total, total, total, number, total, total, number]);
 }
 
 #[test]

@@ -17,8 +17,8 @@ type Pattern = Vec<(usize, u32)>;
 #[derive(Debug, Default, Clone)]
 pub(crate) struct RowFills {
     patterns: HashMap<Pattern, u32>,
-    /// The pattern of each row with cells, and the number of such rows one after the other.
-    rows: Vec<(u32, u64)>,
+    /// The pattern of each row with cells, with the lines of such rows one after the other.
+    rows: Vec<(u32, Range<u64>)>,
     /// The row that is being read.
     current: Pattern,
 }
@@ -37,9 +37,9 @@ impl RowFills {
         }
     }
 
-    /// Ends a row, or `rows` of them that are alike.
-    pub(crate) fn end(&mut self, rows: u64) {
-        if rows == 0 || self.patterns.len() > PATTERNS_MAX {
+    /// Ends a row, or several that are alike, in these lines.
+    pub(crate) fn end(&mut self, lines: Range<u64>) {
+        if lines.is_empty() || self.patterns.len() > PATTERNS_MAX {
             return;
         }
         let next = self.patterns.len() as u32;
@@ -48,26 +48,33 @@ impl RowFills {
             None => *self.patterns.entry(self.current.clone()).or_insert(next),
         };
         match self.rows.last_mut() {
-            Some((last, count)) if *last == pattern => *count += rows,
-            _ => self.rows.push((pattern, rows)),
+            Some((last, known)) if *last == pattern && known.end == lines.start => {
+                known.end = lines.end;
+            }
+            _ => self.rows.push((pattern, lines)),
         }
     }
 
-    /// The number of rows that have a colour which others lack in one of the first `width` columns. Columns with one colour in
-    /// all rows, and bands of rows of the same height, mark none.
+    /// The number of rows that have a colour which others lack, as [`RowFills::marked`] finds them.
     pub(crate) fn marked_rows(&self, width: usize) -> u64 {
-        let all: u64 = self.rows.iter().map(|(_, count)| count).sum();
+        self.marked(width).iter().map(count).sum()
+    }
+
+    /// The lines of the rows that have a colour which others lack in one of the first `width` columns. Columns with one colour
+    /// in all rows, and bands of rows of the same height, mark none.
+    pub(crate) fn marked(&self, width: usize) -> Vec<Range<u64>> {
+        let all: u64 = self.rows.iter().map(|(_, lines)| count(lines)).sum();
         if self.patterns.len() < 2 || self.patterns.len() > PATTERNS_MAX {
-            return 0;
+            return vec![];
         }
         let mut patterns: Vec<&Pattern> = vec![const { &Pattern::new() }; self.patterns.len()];
         for (pattern, at) in &self.patterns {
             patterns[*at as usize] = pattern;
         }
         let mut fills: HashMap<(usize, u32), u64> = HashMap::new();
-        for (pattern, count) in &self.rows {
+        for (pattern, lines) in &self.rows {
             for cell in patterns[*pattern as usize] {
-                *fills.entry(*cell).or_default() += count;
+                *fills.entry(*cell).or_default() += count(lines);
             }
         }
         let own = |pattern: u32| -> Pattern {
@@ -78,11 +85,11 @@ impl RowFills {
                 .collect()
         };
         let mut runs: Vec<(Pattern, u64)> = vec![];
-        for (pattern, count) in &self.rows {
+        for (pattern, lines) in &self.rows {
             let own = own(*pattern);
             match runs.last_mut() {
-                Some((last, rows)) if *last == own => *rows += count,
-                _ => runs.push((own, *count)),
+                Some((last, rows)) if *last == own => *rows += count(lines),
+                _ => runs.push((own, count(lines))),
             }
         }
         let mut kinds: BTreeMap<&Pattern, u64> = BTreeMap::new();
@@ -90,12 +97,22 @@ impl RowFills {
             *kinds.entry(own).or_default() += count;
         }
         if kinds.len() < 2 || kinds.len() == 2 && are_bands(&runs, all) {
-            return 0;
+            return vec![];
         }
-        let plain = kinds.get(&Pattern::new()).copied();
-        let most = || kinds.values().copied().max().unwrap_or_default();
-        all - plain.unwrap_or_else(most)
+        let plain = Pattern::new();
+        let most = kinds.iter().max_by_key(|(_, count)| **count);
+        let usual = match kinds.contains_key(&plain) {
+            true => &plain,
+            false => most.map_or(&plain, |(own, _)| *own),
+        };
+        let marked = self.rows.iter().filter(|row| own(row.0) != *usual);
+        marked.map(|(_, lines)| lines.clone()).collect()
     }
+}
+
+/// The number of lines.
+fn count(lines: &Range<u64>) -> u64 {
+    lines.end.saturating_sub(lines.start)
 }
 
 /// Returns true if rows of two kinds follow each other in bands of the same height, the last of which may be lower.
@@ -130,13 +147,13 @@ mod tests {
     /// The number of marked rows; each row has a letter for the fill of every cell, `.` for none.
     fn marked(rows: &[&str]) -> u64 {
         let mut fills = RowFills::default();
-        for row in rows {
+        for (line, row) in (2..).zip(rows) {
             fills.begin();
             for (column, fill) in row.bytes().enumerate() {
                 let fill = if fill == b'.' { 0 } else { u32::from(fill) };
                 fills.add(column..column + 1, fill);
             }
-            fills.end(1);
+            fills.end(line..line + 1);
         }
         fills.marked_rows(2)
     }
@@ -170,11 +187,12 @@ mod tests {
     #[test]
     fn rows_that_are_alike_count_each() {
         let mut fills = RowFills::default();
-        for (fill, rows) in [(0, 3), (7, 2), (0, 1)] {
+        for (fill, lines) in [(0, 2..5), (7, 5..6), (7, 9..10), (0, 10..11)] {
             fills.begin();
             fills.add(0..1_000_000, fill);
-            fills.end(rows);
+            fills.end(lines);
         }
+        assert_eq!(fills.marked(3), [5..6, 9..10]);
         assert_eq!(fills.marked_rows(3), 2);
     }
 
@@ -184,7 +202,7 @@ mod tests {
         for fill in 0..5_000 {
             fills.begin();
             fills.add(0..1, fill);
-            fills.end(1);
+            fills.end(fill.into()..u64::from(fill) + 1);
         }
         assert_eq!(fills.marked_rows(3), 0);
     }

@@ -18,6 +18,23 @@ pub(crate) struct MergedRange {
 }
 
 impl MergedRange {
+    /// The cells between two, in whichever order a file names them: their lines and their columns. Without the lines it has no
+    /// row, and without the columns the first of them.
+    pub(crate) fn between(
+        lines: Option<(u64, u64)>,
+        columns: Option<(usize, usize)>,
+    ) -> MergedRange {
+        let (first, last) = columns.unwrap_or_default();
+        let (first_line, last_line) = lines.map_or((u64::MAX, 0), |(first, last)| {
+            (first.min(last), first.max(last))
+        });
+        MergedRange {
+            first_line,
+            last_line,
+            columns: first.min(last)..first.max(last).saturating_add(1),
+        }
+    }
+
     pub(crate) fn is_across(&self) -> bool {
         self.columns.len() > 1
     }

@@ -35,11 +35,29 @@ pub(super) fn font_colour_of(record: &BiffRecord<'_>) -> u32 {
 /// The cells of a range: its first and last line, and its first and last column, from a place in the record on.
 pub(super) fn range_at(record: &BiffRecord<'_>, at: usize) -> MergedRange {
     let [line, last_line, first, last] = [0, 2, 4, 6].map(|part| record.u16(at + part));
-    MergedRange {
-        first_line: line.map_or(u64::MAX, |line| u64::from(line) + 1),
-        last_line: last_line.map_or(0, |line| u64::from(line) + 1),
-        columns: first.zip(last).map_or(0..1, |(first, last)| {
-            usize::from(first)..usize::from(last) + 1
-        }),
+    let line_number = |line: u16| u64::from(line) + 1;
+    let lines = line.map(line_number).zip(last_line.map(line_number));
+    MergedRange::between(lines, first.map(usize::from).zip(last.map(usize::from)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sheet::xls::record::kind;
+
+    #[test]
+    fn a_range_is_the_same_from_whichever_end() {
+        for words in [[1_u16, 3, 0, 2], [3, 1, 2, 0]] {
+            let data: Vec<u8> = words.into_iter().flat_map(u16::to_le_bytes).collect();
+            let record = BiffRecord {
+                kind: kind::HYPERLINK,
+                data: &data,
+                start: 0,
+                end: 0,
+            };
+            let range = range_at(&record, 0);
+            assert_eq!((range.first_line, range.last_line), (2, 4));
+            assert_eq!(range.columns, 0..3);
+        }
     }
 }

@@ -356,8 +356,9 @@ impl Book {
                 fonts.add(column..column + 1, font);
             }
             let count = if look.filled { below } else { 0 };
-            fills.end(count);
-            fonts.end(count);
+            let lines = u64::from(row) + 1..u64::from(row) + 1 + count;
+            fills.end(lines.clone());
+            fonts.end(lines);
         }
         (survey.fills, survey.fonts) = (fills, fonts);
         Ok(survey)

@@ -2,13 +2,11 @@
 
 use super::range::{column, last_line};
 use super::styles::StyleTable;
+use crate::sheet::workbook::links::may_give_link;
 use crate::sheet::workbook::merged::MergedRange;
 use crate::sheet::workbook::row::{RowMarks, Survey, tag_name, tag_number, tag_value};
 use std::collections::{BTreeSet, HashSet};
 use std::ops::{Range, RangeInclusive};
-
-/// The beginning of a formula that gives a link.
-const LINK_FUNCTION: &[u8] = b"HYPERLINK(";
 
 /// The survey of one worksheet while its tags come.
 pub(super) struct XlsxSurvey<'b> {
@@ -20,8 +18,10 @@ pub(super) struct XlsxSurvey<'b> {
     header_line: u64,
     survey: Survey,
     line: u64,
-    /// The column of the cell.
-    column: usize,
+    /// The column of the cell, where it has a font or a fill of its own.
+    column: Option<usize>,
+    /// The shared formulas that give links.
+    link_formulas: HashSet<u64>,
     row: RowMarks,
     /// True within a cell whose style strikes it through.
     is_struck: bool,
@@ -46,7 +46,8 @@ impl<'b> XlsxSurvey<'b> {
             header_line,
             survey,
             line: 0,
-            column: 0,
+            column: None,
+            link_formulas: HashSet::new(),
             row: RowMarks::default(),
             is_struck: false,
             is_shared: false,
@@ -61,8 +62,10 @@ impl<'b> XlsxSurvey<'b> {
                 self.survey.formulas += 1;
                 self.row.filled = true;
                 self.row.struck |= self.is_struck;
-                if text.starts_with(LINK_FUNCTION) {
-                    self.take_out_links(self.line..=self.line, self.column..self.column + 1);
+                if self.gives_link(tag, text)
+                    && let Some(column) = self.column
+                {
+                    self.take_out_links(self.line..=self.line, column..column + 1);
                 }
             }
             b"v" | b"is" if !tag.ends_with(b"/") => {
@@ -124,9 +127,9 @@ impl<'b> XlsxSurvey<'b> {
         self.is_struck = self.styles.is_struck(style);
         let (fill, font) = self.styles.colours(style);
         let is_like_link = self.styles.is_like_link(style);
-        if fill > 0 || font > 0 || is_like_link.is_some() {
-            let at = tag_column(tag).unwrap_or(0);
-            self.column = at;
+        let is_seen = fill > 0 || font > 0 || is_like_link.is_some();
+        self.column = is_seen.then(|| tag_column(tag).unwrap_or(0));
+        if let Some(at) = self.column {
             self.survey.fills.add(at..at + 1, fill);
             if !tag.ends_with(b"/") {
                 self.survey.fonts.add(at..at + 1, font);
@@ -143,8 +146,20 @@ impl<'b> XlsxSurvey<'b> {
         let is_below = self.line > self.header_line;
         self.survey.add_rows(self.row, u64::from(is_below));
         let rows = u64::from(self.row.filled && is_below);
-        self.survey.fills.end(rows);
-        self.survey.fonts.end(rows);
+        let lines = self.line..self.line.saturating_add(rows);
+        self.survey.fills.end(lines.clone());
+        self.survey.fonts.end(lines);
+    }
+
+    /// Returns true for a formula that gives a link: by itself, or as the one that it shares.
+    fn gives_link(&mut self, tag: &[u8], text: &[u8]) -> bool {
+        let shared = tag_number(tag, "si");
+        if may_give_link(text) {
+            self.link_formulas.extend(shared);
+            return true;
+        }
+        let is_filled_down = text.is_empty() || tag.ends_with(b"/");
+        is_filled_down && shared.is_some_and(|index| self.link_formulas.contains(&index))
     }
 
     fn add_merged(&mut self, tag: &[u8]) {
@@ -161,13 +176,8 @@ fn cell_range(tag: &[u8]) -> MergedRange {
     let range = tag_value(tag, "ref").unwrap_or_default();
     let range = std::str::from_utf8(range).unwrap_or_default();
     let (first, last) = range.split_once(':').unwrap_or((range, range));
-    let columns = column(first).zip(column(last));
-    let columns = columns.map_or(0..1, |(first, last)| first..last.saturating_add(1));
-    MergedRange {
-        first_line: last_line(first).unwrap_or(u64::MAX),
-        last_line: last_line(last).unwrap_or(0),
-        columns,
-    }
+    let lines = last_line(first).zip(last_line(last));
+    MergedRange::between(lines, column(first).zip(column(last)))
 }
 
 fn is_on(tag: &[u8], name: &str) -> bool {

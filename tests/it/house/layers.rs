@@ -116,6 +116,14 @@ const REVEALS: &[(&str, &str)] = &[
     ("ledger/change.rs", "sealed"),
     ("ledger/memory.rs", "its fingerprint"),
     ("plan/file.rs", "sealed"),
+    (
+        "plan/mod.rs",
+        "the person of a row whose number is not shown",
+    ),
+    (
+        "plan/dependents.rs",
+        "the rows that refer to one whose number is not shown",
+    ),
     ("fingerprints.rs", "its fingerprint"),
     ("export.rs", "an export with secrets, or their fingerprints"),
     ("sheet/csv/repair.rs", REPAIRED),

@@ -805,27 +805,55 @@ fn a_password_in_a_wrong_cell_is_not_shown_by_messages_questions_reports_or_logs
         "Durchwahl;Name;Kennwort;Status\n2001;Anna Berg;tR7xkQ2mZp9w;aktiv\n2002;Otto Kern;wrongword;Wrong2024!\n\
          2003;Eva Hahn;Pq4sNv6Xd2;wrongword\n2004;Ida Lund;Pq4sNv6Xd3;ausgeschieden\n",
     );
-    for line in [
-        "check cells.csv --for openvox --all",
-        "check cells.csv --for openvox --json",
-        "check cells.csv --for portsip --map Name=display_name --report c.html",
-        "columns cells.csv --for openvox",
-        "columns cells.csv --for openvox --json",
-        "columns asked.csv --for portsip --json",
-        "check asked.csv --for openvox",
-        "check asked.csv --for portsip --lang de",
-        "plan cells.csv --to sim:openvox",
-        "import cells.csv --to sim:openvox --report r.csv --log l.txt",
-        "check cells.csv --for openvox --mark m.xlsx --report r.json",
-        "fix cells.csv -o f.csv --for openvox --report x.csv",
+    for (exit, line) in [
+        (1, "check cells.csv --for openvox --all"),
+        (1, "check cells.csv --for openvox --json"),
+        (
+            1,
+            "check cells.csv --for portsip --map Name=display_name --report c.html",
+        ),
+        (0, "columns cells.csv --for openvox"),
+        (0, "columns cells.csv --for openvox --json"),
+        (2, "columns asked.csv --for portsip --json"),
+        (2, "check asked.csv --for openvox"),
+        (2, "check asked.csv --for portsip --lang de"),
+        (1, "plan cells.csv --to sim:openvox"),
+        (
+            1,
+            "import cells.csv --to sim:openvox --report r.csv --log l.txt",
+        ),
+        (
+            1,
+            "check cells.csv --for openvox --mark m.xlsx --report r.json",
+        ),
+        (1, "fix cells.csv -o f.csv --for openvox --report x.csv"),
     ] {
-        let ran = program.run(line);
+        let ran = program.ends(line, exit);
         let said = format!("{}\n{}", ran.out, ran.err);
         assert!(!said.to_lowercase().contains("wrong"), "{line}: {said}");
     }
     for report in ["r.csv", "r.json", "c.html", "l.txt", "x.csv"] {
         let text = fs::read_to_string(program.folder().join(report)).unwrap();
         assert!(!text.to_lowercase().contains("wrong"), "{report}: {text}");
+    }
+    // The sheet of findings and the notes: only the owner's own cells stand in their sheet itself.
+    let marked = fs::File::open(program.path("m.xlsx")).unwrap();
+    let mut marked = zip::ZipArchive::new(marked).unwrap();
+    for part in [
+        "xl/sharedStrings.xml",
+        "xl/worksheets/sheet2.xml",
+        "xl/comments1.xml",
+        "xl/worksheets/sheet1.xml",
+    ] {
+        let text = std::io::read_to_string(marked.by_name(part).unwrap()).unwrap();
+        let is_own = part.ends_with("sheet1.xml");
+        let shows = text.to_lowercase().contains("wrong");
+        assert_eq!(shows, is_own, "{part}: {text}");
+        assert!(
+            part != "xl/sharedStrings.xml"
+                || text.contains("(not shown) must be an e-mail address"),
+            "{text}"
+        );
     }
     // Names, numbers, addresses and codes stay readable.
     write(
