@@ -52,7 +52,14 @@ impl Asterisk {
             let why = format!(
                 "a telephone is registered at {number}, and with this change Asterisk would take its present address for a fixed contact, for good"
             );
-            let hint = "change it while the telephone is not registered; or set ami = \"on\": then the contacts stay as they are";
+            let hint = match self.uses_ami {
+                true => {
+                    "change it while the telephone is not registered; its contacts stay as they are only where AstDB alone keeps aors, without a cache, by a sorcery.conf that the account may read: aor = astdb,ps_aors"
+                }
+                false => {
+                    "change it while the telephone is not registered; or set ami = \"on\": then the contacts stay as they are"
+                }
+            };
             return Err(talk.refuse("registered", why, hint));
         }
         Ok(Some(fixed.join(",")))

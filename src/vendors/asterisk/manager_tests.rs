@@ -295,6 +295,32 @@ fn an_aor_that_is_removed_while_it_is_changed_is_missing_and_what_was_written_is
     }
 }
 
+/// Where aors are cached, or kept elsewhere, nothing is sent beside a registered telephone, and nobody is told to switch on
+/// what is on.
+#[test]
+fn an_aor_that_is_not_kept_in_astdb_alone_is_left_and_told_so() {
+    for place in [
+        "aor/cache = memory_cache,object_lifetime_maximum=0\naor = astdb,ps_aors\n",
+        "aor = realtime,ps_aors\n",
+    ] {
+        let mut desk = desk(Release::R22);
+        is_done(desk.run(Task::Create(&ann())));
+        let file =
+            format!("[res_pjsip]\nauth = astdb,ps_auths\n{place}endpoint = astdb,ps_endpoints\n");
+        desk.pbx.manager.write_sorcery_file(&file);
+        let telephone = vec!["sip:2002@10.0.0.8".to_owned()];
+        desk.pbx.registered.insert("2002".into(), telephone);
+        let more = record(&[(Field::NUMBER, "2002"), (Field::MAX_REGISTRATIONS, "5")]);
+        let told = fault(desk.run(Task::Update(&more)));
+        assert_eq!(
+            (&*told.code, &*told.done_before),
+            ("asterisk.registered", "")
+        );
+        assert!(told.hint.contains("without a cache"), "{told:?}");
+        assert!(!told.hint.contains("set ami"), "{told:?}");
+    }
+}
+
 #[test]
 fn a_box_or_key_that_was_there_before_is_neither_used_nor_changed() {
     for wanted_pin in [None, Some("0001")] {
