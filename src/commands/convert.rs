@@ -2,6 +2,7 @@
 
 use crate::cli::{ConvertArgs, OnLoss};
 use crate::columns::AllowedActions;
+use crate::dialects::file_word;
 use crate::input::{InputRows, open_sheets};
 use crate::manifest::Purpose;
 use crate::model::{Action, Change, Finding, PlannedRow, RowResult};
@@ -23,7 +24,9 @@ pub(super) fn run(args: &ConvertArgs, context: &Context) -> Result<Exit, Failure
     }
     let input = args.input.options();
     let sheets = open_sheets(&input, facts, AllowedActions::default())?;
-    let mut rows = InputRows::read(sheets, facts)?.in_country(args.country);
+    let mut rows = InputRows::read(sheets, facts)?
+        .in_country(args.country)
+        .checked_by(args.input.check_command(&file_word(facts), args.country));
     let mut files = request.files(context);
     let map_file = input.reading.map_file.iter();
     map_file.for_each(|file| files.read(file));

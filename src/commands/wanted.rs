@@ -21,7 +21,11 @@ pub(super) fn read_rows(
     let manifest = target.manifest();
     let actions = wanted.mode.allowed_actions();
     let sheets = open_sheets(&wanted.input.options(), manifest, actions)?;
-    let rows = InputRows::read(sheets, manifest)?.in_country(wanted.country.or(target.country));
+    let country = wanted.country.or(target.country);
+    let command = wanted.input.check_command(&manifest.vendor.id, country);
+    let rows = InputRows::read(sheets, manifest)?
+        .in_country(country)
+        .checked_by(command);
     let map_file = wanted.input.reading.map_file.as_deref();
     let prepared = request.prepare_outputs(&rows, map_file, output, context);
     Ok((rows, prepared))

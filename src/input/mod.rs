@@ -20,14 +20,14 @@ use crate::columns::{
     self, AllowedActions, BindOptions, Binding, ColumnError, ColumnReading, Mapped, NamedOwner,
 };
 use crate::dialects::owner_named;
-use crate::lang::in_language;
+use crate::lang::{in_language, language};
 use crate::manifest::Manifest;
 use crate::model::redact::{NOT_SHOWN, WholeSecrets, quoted};
 use crate::model::{Field, Severity};
 use crate::report::{REJECT_CODE, is_added_to_rejects};
 use crate::rim::Failure;
 use crate::rim::config::read_small;
-use crate::rim::terminal::{message_screen, print, print_made};
+use crate::rim::terminal::{print, print_cut};
 use crate::sheet::{self, Encoding, Header, Input, ReadOptions, RowTrouble, Sheet, SheetError};
 use crate::vendors::VENDORS;
 use std::collections::BTreeSet;
@@ -340,14 +340,19 @@ pub(crate) fn print_notes(sheet: &Sheet, binding: &Binding) {
             Severity::Info => "note",
             severity => severity.word(),
         };
-        print_made(|language| {
+        let line = |language| {
             let [weight, message] = [weight, &note.message].map(|text| in_language(text, language));
-            let line = format!("{}: {weight}: {message}", sheet.file);
-            vec![match message_screen(0) {
-                Some(screen) if note.severity == Severity::Info => screen.shortened(line),
-                _ => line,
-            }]
-        });
+            format!("{}: {weight}: {message}", sheet.file)
+        };
+        let is_list = note.severity == Severity::Info;
+        print_cut(
+            |language| vec![line(language)],
+            0,
+            |screen| match is_list {
+                true => vec![screen.shortened(line(language()))],
+                false => vec![line(language())],
+            },
+        );
         if !note.hint.is_empty() {
             print(format!("  hint: {}", note.hint));
         }

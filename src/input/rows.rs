@@ -157,6 +157,8 @@ pub(crate) struct InputRows {
     pub(crate) rows: Vec<InputRow>,
     /// The country whose dialling rules apply to telephone numbers.
     country: Option<Country>,
+    /// The command that prints every finding, where there is one.
+    pub(super) check_command: Option<String>,
 }
 
 impl InputRows {
@@ -189,6 +191,7 @@ impl InputRows {
             sheets,
             rows,
             country: None,
+            check_command: None,
         })
     }
 
@@ -215,12 +218,21 @@ impl InputRows {
             sheets,
             rows,
             country: None,
+            check_command: None,
         })
     }
 
     /// The same rows, with telephone numbers as they are dialled in a country.
     pub(crate) fn in_country(self, country: Option<Country>) -> InputRows {
         InputRows { country, ..self }
+    }
+
+    /// The same rows, of which a command prints every finding.
+    pub(crate) fn checked_by(self, command: String) -> InputRows {
+        InputRows {
+            check_command: Some(command),
+            ..self
+        }
     }
 
     /// Keeps the PBX's part of a name that a row does not give, where the vendor has one field for both parts. Returns the

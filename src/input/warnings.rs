@@ -16,7 +16,7 @@ impl InputRows {
 
     /// Sums these up.
     pub(crate) fn warnings(&self) -> FindingSummary {
-        let mut summary = FindingSummary::default();
+        let mut summary = FindingSummary::printed_by(self.check_command.clone());
         for (index, row) in self.rows.iter().enumerate() {
             let is_sent = row
                 .findings

@@ -1,6 +1,6 @@
 //! The losses of a migration by their kinds, for a page: one row for each, with the extensions beside it.
 
-use super::loss::{NO_FIELD, between, lost_word, tone_of_lost};
+use super::loss::{NO_FIELD, between, fate_columns, lost_word};
 use crate::lang::language;
 use crate::mapping::{MappedField, Mapping};
 use crate::model::Field;
@@ -10,21 +10,7 @@ use std::collections::BTreeMap;
 /// The columns of a page of [`LossKinds`].
 pub(crate) fn kind_columns() -> [Column; 7] {
     let [field, becomes, extensions] = ["field", "becomes", "extensions"].map(|word| word.column());
-    let fate = Column {
-        counted: true,
-        spoken: true,
-        .."fate".column()
-    };
-    let lost = Column {
-        tone: Some(tone_of_lost),
-        spoken: true,
-        .."lost".column()
-    };
-    let how = Column {
-        prose: true,
-        spoken: true,
-        .."how".column()
-    };
+    let [fate, lost, how] = fate_columns();
     let which = Column {
         prose: true,
         .."which".column()

@@ -8,6 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The columns of the loss report.
 pub fn columns() -> [Column; 9] {
+    let [fate, lost, how] = fate_columns();
+    let [number, new_number, field, from, to, value] =
+        ["number", "new_number", "field", "from", "to", "value"].map(|heading| heading.column());
+    [number, new_number, field, fate, lost, from, to, value, how].map(Column::own)
+}
+
+/// The columns about a fate: its word, the loss, and the way or the reason.
+pub(super) fn fate_columns() -> [Column; 3] {
     let fate = Column {
         counted: true,
         spoken: true,
@@ -23,12 +31,10 @@ pub fn columns() -> [Column; 9] {
         spoken: true,
         .."how".column()
     };
-    let [number, new_number, field, from, to, value] =
-        ["number", "new_number", "field", "from", "to", "value"].map(|heading| heading.column());
-    [number, new_number, field, fate, lost, from, to, value, how].map(Column::own)
+    [fate, lost, how]
 }
 
-pub(super) fn tone_of_lost(word: &str) -> Tone {
+fn tone_of_lost(word: &str) -> Tone {
     match word {
         "yes" => Tone::Bad,
         _ => Tone::Plain,

@@ -53,4 +53,6 @@ pub use text::Text;
 pub(crate) use text::WireText;
 pub(crate) use vocabulary::vocabulary;
 
-pub(crate) use words::{counted, heading_key, is_heading_like, is_near, nearest, same_word};
+pub(crate) use words::{
+    counted, heading_key, is_heading_like, is_near, nearest, same_word, shortened,
+};

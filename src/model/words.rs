@@ -55,9 +55,40 @@ pub(crate) fn counted(count: u64, noun: &str) -> String {
     }
 }
 
+/// The line where it fits; else as many of its words as do, with a mark behind them, and one word at the least.
+pub(crate) fn shortened(line: String, fits: impl Fn(&str) -> bool) -> String {
+    if fits(&line) {
+        return line;
+    }
+    let mut shown = None;
+    for (end, _) in line.match_indices(' ') {
+        let words = line.get(..end).unwrap_or_default().trim_end();
+        let next = format!("{words} …");
+        if !words.is_empty() && shown.is_some() && !fits(&next) {
+            break;
+        }
+        if !words.is_empty() {
+            shown = Some(next);
+        }
+    }
+    shown.unwrap_or(line)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_that_is_too_long_keeps_the_words_that_fit() {
+        let within = |columns: usize| {
+            let line = "one two three four".to_owned();
+            shortened(line, move |line| line.chars().count() <= columns)
+        };
+        assert_eq!(within(18), "one two three four");
+        assert_eq!(within(17), "one two three …");
+        assert_eq!(within(14), "one two …");
+        assert_eq!(within(2), "one …");
+    }
 
     #[test]
     fn a_misspelt_word_is_near_to_one_known_word_or_to_none() {

@@ -71,25 +71,38 @@ pub(crate) struct PlanLine {
 /// The parts of a plan that are left out where a screen is too small.
 #[derive(Clone, Copy)]
 struct PlanCut<'p> {
-    detail: Detail,
+    /// True to show new extensions without their fields.
+    bare_creations: bool,
     /// The new extensions, and the unchanged ones, that are shown one by one.
     shown: usize,
     /// Lines in the place of the rows whose cells are wrong.
     problems: Option<&'p [String]>,
 }
 
+/// The lines of a row.
+struct RowLines {
+    mark: Mark,
+    /// True for a row that is not sent because of its cells.
+    is_wrong: bool,
+    lines: Vec<PlanLine>,
+}
+
+/// A plan's lines, as far as they may be shown.
+struct PlanLines {
+    rows: Vec<RowLines>,
+    creations: usize,
+    unchanged: usize,
+    totals: PlanLine,
+}
+
 /// Renders planned rows field by field, with counts at the end.
 pub(crate) fn lines(planned: &[PlannedRow], manifest: &Manifest, detail: Detail) -> Vec<PlanLine> {
-    let whole = PlanCut {
-        detail,
-        shown: if detail.all { usize::MAX } else { SHOWN_MAX },
-        problems: None,
-    };
-    cut_lines(planned, manifest, whole)
+    PlanLines::new(planned, manifest, detail).whole(detail)
 }
 
 /// Renders planned rows as they fit on a screen of so many columns: wrong cells are summed by column and cause, then new
-/// extensions are shown without their fields, and fewer of them. Changes and deletions are never left out.
+/// extensions are shown without their fields, and fewer of them. Changes and deletions are never left out; where they
+/// alone are too long for the screen, the words about errors are not cut for its sake.
 pub(crate) fn fitting(
     planned: &[PlannedRow],
     manifest: &Manifest,
@@ -97,37 +110,32 @@ pub(crate) fn fitting(
     columns: usize,
     fits: &dyn Fn(&[PlanLine]) -> bool,
 ) -> Vec<PlanLine> {
-    let whole = lines(planned, manifest, detail);
+    let parts = PlanLines::new(planned, manifest, detail);
+    let whole = parts.whole(detail);
     if detail.all || fits(&whole) {
         return whole;
     }
     let found = wrong_cells(planned);
+    // Behind the sign.
+    let columns = columns.saturating_sub(2);
     let problems = found.fitting(language(), columns, |_| true);
-    let short = Detail {
-        short: true,
-        ..detail
-    };
-    let cuts = [(detail, SHOWN_MAX), (short, SHOWN_MAX), (short, FEW)];
-    for (detail, shown) in cuts {
-        let problems = Some(&*problems);
-        let cut = PlanCut {
-            detail,
+    let cut = |bare_creations: bool, shown: usize, problems: &[String]| {
+        parts.cut(PlanCut {
+            bare_creations,
             shown,
-            problems,
-        };
-        let lines = cut_lines(planned, manifest, cut);
+            problems: Some(problems),
+        })
+    };
+    if !fits(&cut(true, FEW, &[])) {
+        return cut(false, SHOWN_MAX, &problems);
+    }
+    for (bare_creations, shown) in [(false, SHOWN_MAX), (true, SHOWN_MAX), (true, FEW)] {
+        let lines = cut(bare_creations, shown, &problems);
         if fits(&lines) {
             return lines;
         }
     }
-    let with = |problems: &[String]| {
-        let cut = PlanCut {
-            detail: short,
-            shown: FEW,
-            problems: Some(problems),
-        };
-        cut_lines(planned, manifest, cut)
-    };
+    let with = |problems: &[String]| cut(true, FEW, problems);
     with(&found.fitting(language(), columns, |problems| fits(&with(problems))))
 }
 
@@ -156,52 +164,105 @@ fn is_wrong(row: &PlannedRow) -> bool {
     Mark::new(row) == Mark::Problem && row.outcome.place.is_some() && has_error
 }
 
-fn cut_lines(planned: &[PlannedRow], manifest: &Manifest, cut: PlanCut<'_>) -> Vec<PlanLine> {
-    let mut lines = vec![];
-    let (mut creations, mut unchanged) = (0, 0);
-    let is_summed = |row: &&PlannedRow| cut.problems.is_some() && is_wrong(row);
-    for row in planned.iter().filter(|row| !is_summed(row)) {
-        let mark = Mark::new(row);
-        let count = match mark {
-            Mark::Create => Some(&mut creations),
-            Mark::Plain => Some(&mut unchanged),
-            Mark::Update | Mark::Delete | Mark::Problem => None,
+impl PlanLines {
+    fn new(planned: &[PlannedRow], manifest: &Manifest, detail: Detail) -> PlanLines {
+        let mut plan = PlanLines {
+            rows: vec![],
+            creations: 0,
+            unchanged: 0,
+            totals: PlanLine {
+                mark: Mark::Plain,
+                text: totals(planned),
+            },
         };
-        let is_shown = count.is_none_or(|count| {
-            *count += 1;
-            *count <= cut.shown
-        });
-        if is_shown {
-            push_row(row, mark, manifest, cut.detail, &mut lines);
+        for row in planned {
+            let mark = Mark::new(row);
+            let count = match mark {
+                Mark::Create => Some(&mut plan.creations),
+                Mark::Plain => Some(&mut plan.unchanged),
+                Mark::Update | Mark::Delete | Mark::Problem => None,
+            };
+            if next_of(count) <= SHOWN_MAX || detail.all {
+                let mut lines = vec![];
+                push_row(row, mark, manifest, detail, &mut lines);
+                let is_wrong = is_wrong(row);
+                plan.rows.push(RowLines {
+                    mark,
+                    is_wrong,
+                    lines,
+                });
+            }
         }
+        plan
     }
-    let more = [
-        (Mark::Create, creations, "to create"),
-        (Mark::Plain, unchanged, "unchanged"),
-    ];
-    for (mark, count, words) in more {
-        if count > cut.shown {
-            let more = format!(
-                "{} … and {} more {words}: --all shows each",
-                mark.sign(),
-                count - cut.shown
-            );
-            lines.push(PlanLine {
-                mark,
-                text: translated(&more).into_owned(),
-            });
+
+    /// The lines without a cut for a screen.
+    fn whole(&self, detail: Detail) -> Vec<PlanLine> {
+        self.cut(PlanCut {
+            bare_creations: false,
+            shown: if detail.all { usize::MAX } else { SHOWN_MAX },
+            problems: None,
+        })
+    }
+
+    fn cut(&self, cut: PlanCut<'_>) -> Vec<PlanLine> {
+        let mut lines: Vec<PlanLine> = vec![];
+        let (mut creations, mut unchanged, mut has_bare) = (0, 0, false);
+        let is_summed = |row: &&RowLines| cut.problems.is_some() && row.is_wrong;
+        for row in self.rows.iter().filter(|row| !is_summed(row)) {
+            let count = match row.mark {
+                Mark::Create => Some(&mut creations),
+                Mark::Plain => Some(&mut unchanged),
+                Mark::Update | Mark::Delete | Mark::Problem => None,
+            };
+            let is_bare = cut.bare_creations && row.mark == Mark::Create;
+            let most = if is_bare { 1 } else { usize::MAX };
+            if next_of(count) <= cut.shown {
+                has_bare |= row.lines.len() > most;
+                lines.extend(row.lines.iter().take(most).cloned());
+            }
         }
+        let more = [
+            (Mark::Create, self.creations, "to create"),
+            (Mark::Plain, self.unchanged, "unchanged"),
+        ];
+        for (mark, count, words) in more {
+            if count > cut.shown {
+                let sign = mark.sign();
+                let more = count - cut.shown;
+                let more = format!("{sign} … and {more} more {words}: --all shows each");
+                let text = translated(&more).into_owned();
+                lines.push(PlanLine { mark, text });
+            }
+        }
+        let problems = cut.problems.unwrap_or_default();
+        lines.extend(problems.iter().map(|problem| PlanLine {
+            mark: Mark::Problem,
+            text: format!("{} {problem}", Mark::Problem.sign()),
+        }));
+        let left_out = match (has_bare, problems.is_empty()) {
+            (false, true) => None,
+            (true, true) => Some("new extensions without their fields: --all shows them"),
+            (false, false) => Some("errors are summed up: --all shows the rows"),
+            (true, false) => {
+                Some("new extensions without their fields, errors summed up: --all shows all")
+            }
+        };
+        lines.extend(left_out.map(|words| PlanLine {
+            mark: Mark::Plain,
+            text: translated(words).into_owned(),
+        }));
+        lines.push(self.totals.clone());
+        lines
     }
-    let problems = cut.problems.unwrap_or_default().iter();
-    lines.extend(problems.map(|problem| PlanLine {
-        mark: Mark::Problem,
-        text: format!("{} {problem}", Mark::Problem.sign()),
-    }));
-    lines.push(PlanLine {
-        mark: Mark::Plain,
-        text: totals(planned),
-    });
-    lines
+}
+
+/// Counts one more, and returns the count; 0 of rows that are always shown.
+fn next_of(count: Option<&mut usize>) -> usize {
+    count.map_or(0, |count| {
+        *count += 1;
+        *count
+    })
 }
 
 fn push_row(

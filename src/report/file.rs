@@ -40,15 +40,24 @@ impl ReportHead {
     }
 }
 
-/// Returns the names of the files that outcomes come from, and true if all of them come from one table.
+/// Returns the names of the files or PBXes that outcomes come from, and true if all of them come from one table.
 pub(crate) fn origins<'o>(outcomes: impl Iterator<Item = &'o Outcome>) -> (String, bool) {
-    let tables: BTreeSet<(&str, Option<&str>)> = outcomes
-        .filter_map(|outcome| outcome.place.as_ref())
-        .map(|place| (&*place.file, place.sheet.as_deref()))
-        .collect();
-    let mut files: Vec<&str> = tables.iter().map(|(file, _)| *file).collect();
-    files.dedup();
-    (files.join(", "), tables.len() == 1)
+    let (mut tables, mut files) = (BTreeSet::new(), BTreeSet::new());
+    for outcome in outcomes {
+        let Some(place) = &outcome.place else {
+            continue;
+        };
+        tables.insert((&*place.file, place.sheet.as_deref()));
+        // An extension of a PBX is in no line: the PBX is named, without its number.
+        files.insert(match place.line {
+            0 => place
+                .file
+                .rsplit_once(':')
+                .map_or(&*place.file, |(pbx, _)| pbx),
+            _ => &*place.file,
+        });
+    }
+    (Vec::from_iter(files).join(", "), tables.len() == 1)
 }
 
 /// A report that is being written to a file or stream.

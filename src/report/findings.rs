@@ -52,7 +52,11 @@ pub(crate) fn finding_line(
 /// All findings of some sheets, by sheet, column and cause. Keeps a few cells of each cause, however many rows there
 /// are.
 #[derive(Debug, Default)]
-pub(crate) struct FindingSummary(BTreeMap<Cause, FindingGroup>);
+pub(crate) struct FindingSummary {
+    causes: BTreeMap<Cause, FindingGroup>,
+    /// The command that prints every finding; `None` where they are in a report only.
+    command: Option<String>,
+}
 
 /// Ordered for printing: errors last, since the end stays in sight.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +82,22 @@ pub(super) struct FindingGroup {
 }
 
 impl FindingSummary {
+    /// No findings yet, of which this command prints every one.
+    pub(crate) fn printed_by(command: Option<String>) -> FindingSummary {
+        FindingSummary {
+            command,
+            ..FindingSummary::default()
+        }
+    }
+
+    /// The place of every finding: the command as it is typed, or a report.
+    pub(super) fn place_of_all(&self) -> String {
+        match &self.command {
+            Some(command) => format!("`{command}` prints every one"),
+            None => "--report FILE keeps every one".to_owned(),
+        }
+    }
+
     /// Takes a finding of a row, and returns the index of its cause. `heading` is the column's heading as the sheet has
     /// it; empty where there is none.
     pub(crate) fn add(
@@ -87,7 +107,7 @@ impl FindingSummary {
         heading: &str,
         finding: &Finding,
     ) -> usize {
-        let met = self.0.len();
+        let met = self.causes.len();
         let cause = Cause {
             severity: finding.severity,
             file: place.file.clone(),
@@ -95,7 +115,7 @@ impl FindingSummary {
             column: finding.column,
             rule: finding.rule.to_string(),
         };
-        let group = self.0.entry(cause).or_insert_with(|| FindingGroup {
+        let group = self.causes.entry(cause).or_insert_with(|| FindingGroup {
             index: met,
             first: finding.clone(),
             place: place.clone(),
@@ -116,7 +136,7 @@ impl FindingSummary {
 
     /// The causes as a table for people, errors first, then the most frequent.
     pub(crate) fn table(&self) -> ExtraSheet {
-        let mut groups: Vec<(&Cause, &FindingGroup)> = self.0.iter().collect();
+        let mut groups: Vec<(&Cause, &FindingGroup)> = self.causes.iter().collect();
         groups.sort_by_key(|(cause, group)| std::cmp::Reverse((cause.severity, group.count)));
         let several = self.has_several_sheets();
         ExtraSheet {
@@ -137,20 +157,20 @@ impl FindingSummary {
 
     /// The findings of each cause, by sheet, column and rule.
     pub(super) fn groups(&self) -> impl Iterator<Item = &FindingGroup> {
-        self.0.values()
+        self.causes.values()
     }
 
     /// Returns true if there are findings of more sheets than one.
     pub(super) fn has_several_sheets(&self) -> bool {
         let sheet = |cause: &Cause| (cause.file.clone(), cause.sheet.clone());
-        let sheets: BTreeSet<_> = self.0.keys().map(sheet).collect();
+        let sheets: BTreeSet<_> = self.causes.keys().map(sheet).collect();
         sheets.len() > 1
     }
 
     /// The pages that the rules are taken from, as a table for people.
     pub(crate) fn sources(&self) -> ExtraSheet {
         let mut sources: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for finding in self.0.values().map(|group| &group.first) {
+        for finding in self.causes.values().map(|group| &group.first) {
             if !finding.source.is_empty() {
                 let rules = sources.entry(&finding.source).or_default();
                 rules.insert(&finding.rule);
@@ -173,7 +193,7 @@ impl FindingSummary {
         let mut lines = vec![];
         for severity in [Severity::Info, Severity::Warning, Severity::Error] {
             let causes = self
-                .0
+                .causes
                 .iter()
                 .filter(|(cause, _)| cause.severity == severity);
             let mut groups: Vec<&FindingGroup> = causes.map(|(_, group)| group).collect();
@@ -185,8 +205,9 @@ impl FindingSummary {
             lines.extend(groups.into_iter().map(|group| group.line(language)));
             if hidden > 0 {
                 let more = format!(
-                    "… and {hidden} more kinds of {}: `rowcall check --all` prints every one",
-                    severity.word()
+                    "… and {hidden} more kinds of {}: {}",
+                    severity.word(),
+                    self.place_of_all()
                 );
                 lines.push(in_language(&more, language).into_owned());
             }

@@ -5,7 +5,7 @@ use super::findings::{message, words};
 use super::labels::{column_label, with_labels};
 use crate::check::BoundSheet;
 use crate::lang::{all_translated, language, translated};
-use crate::model::{Finding, Place, Secret, cell_name};
+use crate::model::{Finding, Place, Secret, cell_name, counted};
 use crate::sheet::{
     CellLink, CellMarks, ExtraRow, ExtraSheet, Sheet, SheetError, TITLE_PREFIX, Tone, ending,
     is_copied_whole, write_marked_copy,
@@ -22,6 +22,8 @@ pub(crate) struct MarkedCopy<'t> {
     marks: Vec<CellMarks>,
     whole: bool,
     extra: ExtraSheet,
+    /// The findings that are of a row, and of none of its cells.
+    of_rows: u64,
     left_out: u64,
 }
 
@@ -54,6 +56,7 @@ impl<'t> MarkedCopy<'t> {
                 headings: all_translated(&headings),
                 ..ExtraSheet::default()
             },
+            of_rows: 0,
             left_out: 0,
         })
     }
@@ -79,7 +82,8 @@ impl<'t> MarkedCopy<'t> {
         let column = finding.column.or_else(|| binding.column_of(finding.field?));
         let columns = table.sheet.headings.len();
         let column = column.filter(|column| *column < columns);
-        let (cell, link) = self.cell(table, row, place, column.unwrap_or_default());
+        let (cell, link) = self.cell(table, row, place, column);
+        self.of_rows += u64::from(column.is_none());
         let weight = translated(finding.severity.word());
         if let Some(column) = column {
             // Its column names it.
@@ -118,7 +122,7 @@ impl<'t> MarkedCopy<'t> {
             true => (Tone::Good, "certain"),
             false => (Tone::Notice, "likely"),
         };
-        let (cell, link) = self.cell(table, row, place, column);
+        let (cell, link) = self.cell(table, row, place, Some(column));
         let (word, change) = (translated(word), translated(&change).into_owned());
         let message = with_labels(&message(finding, language()));
         let note = format!("{word}: {change}\n{message}");
@@ -148,22 +152,23 @@ impl<'t> MarkedCopy<'t> {
         self.marks.get_mut(at)
     }
 
-    /// The name of a cell in the copy, and the way there. In a workbook with the same rows the headings are in the first
-    /// line.
+    /// The name of a cell in the copy, or of its row where no column is meant, and the way there. In a workbook with the
+    /// same rows the headings are in the first line.
     fn cell(
         &self,
         table: &BoundSheet,
         row: u64,
         place: &Place,
-        column: usize,
+        column: Option<usize>,
     ) -> (String, CellLink) {
         let line = if self.whole { place.line } else { row + 1 };
-        let cell = cell_name(line, column);
+        let cell = cell_name(line, column.unwrap_or_default());
+        let name = column.map_or_else(|| line.to_string(), |_| cell.clone());
         let sheet = table.sheet.sheet.as_deref();
         let sheet = sheet.filter(|_| self.tables.len() > 1);
         let shown = match sheet {
-            Some(sheet) => format!("{sheet}!{cell}"),
-            None => cell.clone(),
+            Some(sheet) => format!("{sheet}!{name}"),
+            None => name,
         };
         let table = sheet.map(str::to_owned);
         (shown, CellLink { table, cell })
@@ -175,13 +180,20 @@ impl<'t> MarkedCopy<'t> {
     /// It cannot be written.
     pub(crate) fn write(self, path: &Path) -> Result<Vec<String>, SheetError> {
         let shown = path.display();
-        let count = self.extra.rows.len();
+        let marked = self.marks.iter().map(CellMarks::count).sum();
+        let marked = counted(marked, "cell");
         let sheets = self.tables.iter().map(|table| &table.sheet);
         let sheets: Vec<(&Sheet, CellMarks)> = sheets.zip(self.marks).collect();
         let has_notes = write_marked_copy(&sheets, path, self.extra, REJECT_CODE)?;
         let mut lines = vec![format!(
-            "{shown}: {count} marked; its sheet “Findings” leads to the cells"
+            "{shown}: {marked} marked; its sheet “Findings” leads to the cells"
         )];
+        if self.of_rows > 0 {
+            let of_rows = counted(self.of_rows, "finding");
+            lines.push(format!(
+                "{shown}: {of_rows} of no cell, in the sheet “Findings” alone"
+            ));
+        }
         if !has_notes {
             lines.push(format!(
                 "{shown}: the sheet's own notes are kept in an unusual way, so the findings stand in the sheet “Findings” alone"

@@ -1,9 +1,9 @@
 //! Findings as they fit on a screen: errors are never left out for the sake of warnings.
 
 use super::findings::{FindingGroup, FindingSummary, message, subject};
-use super::labels::{column_in_message, with_labels};
+use super::labels::with_labels;
 use crate::lang::in_language;
-use crate::model::{Language, Severity, counted, with_hint};
+use crate::model::{Language, Severity, counted, shortened, with_hint};
 use std::collections::BTreeSet;
 
 /// The number of cells that are named for each cause.
@@ -12,15 +12,14 @@ const CELLS_SHOWN_MAX: usize = 3;
 /// The number of causes of warnings that are shown before errors lose their next steps.
 const WARNINGS_SHOWN_MIN: usize = 3;
 
-/// The columns whose causes are left out and that are named.
-const COLUMNS_NAMED_MAX: usize = 6;
+/// The characters around a reason that is cut: those before it, and the mark behind it.
+const CUT_CHARS: usize = ": ".len() + 2;
 
 /// A cause of a sheet, with all columns that have it.
 struct ScreenCause {
     severity: Severity,
     /// The sheet, where there are several.
     sheet: String,
-    columns: Vec<String>,
     /// The columns as a message names them.
     subjects: Vec<String>,
     cells: Vec<String>,
@@ -42,13 +41,12 @@ struct ScreenCut {
     short_errors: bool,
     /// The errors that are shown with their next steps.
     hinted: usize,
-    errors: usize,
 }
 
 impl FindingSummary {
     /// Builds the lines of all causes, as far as they fit on a screen of so many columns: first warnings and notes are
-    /// shortened, then all but the most frequent are counted; errors lose their next steps, and are counted by column
-    /// only if they still do not fit.
+    /// shortened, then all but the most frequent are counted; errors lose their next steps, and then their cells. Every
+    /// cause of an error keeps a line, however small the screen is.
     pub(crate) fn fitting(
         &self,
         language: Language,
@@ -61,14 +59,18 @@ impl FindingSummary {
             causes.iter().partition(is_error);
         errors.sort_by_key(|cause| std::cmp::Reverse(cause.count));
         others.sort_by_key(|cause| std::cmp::Reverse((cause.severity, cause.count)));
-        let mut lines = vec![];
-        for cut in cuts(errors.len(), others.len()) {
-            lines = shown(&errors, &others, cut, columns, language);
-            if fits(&lines) {
-                break;
-            }
-        }
-        lines
+        let place_of_all = self.place_of_all();
+        let cuts = Vec::from_iter(cuts(errors.len(), others.len()));
+        let lines = |cut: &ScreenCut| {
+            let (left, mut lines) = shown_others(&others, *cut, columns, language);
+            lines.extend(rest(left, &place_of_all, language));
+            lines.extend(shown_errors(&errors, *cut, columns, language));
+            lines
+        };
+        // Each cut is shorter than those before it.
+        let first = cuts.partition_point(|cut| !fits(&lines(cut)));
+        let cut = cuts.get(first).or(cuts.last());
+        cut.map(lines).unwrap_or_default()
     }
 
     /// The causes, those of several columns together that say the same.
@@ -98,11 +100,9 @@ impl ScreenCause {
             true => format!("{}: ", group.sheet()),
             false => String::new(),
         };
-        let column = column_in_message(finding.field, &group.heading, language);
         ScreenCause {
             severity: finding.severity,
             sheet,
-            columns: Vec::from_iter((!column.is_empty()).then_some(column)),
             subjects: vec![subject(finding, &group.heading, language, "")],
             cells: group.cells.clone(),
             is_of_rows: finding.column.is_none(),
@@ -123,7 +123,6 @@ impl ScreenCause {
 
     /// Takes another column's cells. Of the next steps those stay that are the same.
     fn join(&mut self, other: ScreenCause) {
-        self.columns.extend(other.columns);
         self.subjects.extend(other.subjects);
         self.cells.extend(other.cells);
         self.count += other.count;
@@ -144,16 +143,34 @@ impl ScreenCause {
             _ => format!("{} ({cells})", self.counted(language)),
         };
         let hint = if has_hint { &*self.hint } else { "" };
-        self.at(&place, &with_hint(&self.message, hint), language)
+        let head = self.head(usize::MAX, &place, language);
+        format!("{head}: {}", with_hint(&self.message, hint))
     }
 
-    /// The cause on one line of so many columns, without its cells.
+    /// The cause on one line of so many columns, without its cells. Of many columns the first are named: the reason is
+    /// cut behind its first clause only.
     fn short_line(&self, columns: usize, language: Language) -> String {
         let place = match (self.count, self.cells.first()) {
             (1, Some(cell)) if !self.is_of_rows => cell.clone(),
             _ => self.counted(language),
         };
-        shortened(self.at(&place, &self.message, language), columns)
+        let chars = |text: &str| text.chars().count();
+        let clause = chars(first_clause(&self.message)) + CUT_CHARS;
+        let mut head = self.head(usize::MAX, &place, language);
+        let is_long = chars(&head) + clause > columns;
+        if is_long && self.subjects.len() > 1 {
+            let bare = chars(&self.head(0, &place, language)) + clause;
+            let mut wide = self.subjects.iter().scan(bare, |wide, subject| {
+                *wide += chars(subject) + 2;
+                Some(*wide)
+            });
+            let named = wide.position(|wide| wide > columns);
+            head = self.head(named.unwrap_or_default().max(1), &place, language);
+        }
+        let columns = columns.max(chars(&head) + clause);
+        shortened(format!("{head}: {}", self.message), |line| {
+            chars(line) <= columns
+        })
     }
 
     fn counted(&self, language: Language) -> String {
@@ -161,12 +178,14 @@ impl ScreenCause {
         in_language(&counted(self.count, noun), language).into_owned()
     }
 
-    fn at(&self, place: &str, words: &str, language: Language) -> String {
+    /// Its weight, so many of its columns at the most, and its place.
+    fn head(&self, named: usize, place: &str, language: Language) -> String {
         let word = in_language(self.severity.word(), language);
-        let subjects = self.subjects.iter().map(String::as_str);
-        let subjects = subjects.filter(|subject| !subject.is_empty());
-        let at: Vec<&str> = subjects.chain([place]).collect();
-        format!("{}{word} {}: {words}", self.sheet, at.join(", "))
+        let more = (self.subjects.len() > named).then_some("…");
+        let subjects = self.subjects.iter().map(String::as_str).take(named);
+        let at = subjects.filter(|subject| !subject.is_empty());
+        let at: Vec<&str> = at.chain(more).chain([place]).collect();
+        format!("{}{word} {}", self.sheet, at.join(", "))
     }
 }
 
@@ -178,7 +197,6 @@ fn cuts(errors: usize, warnings: usize) -> impl Iterator<Item = ScreenCut> {
         warnings,
         short_errors: false,
         hinted: errors,
-        errors,
     };
     let bare = ScreenCut {
         whole_warnings: false,
@@ -205,72 +223,56 @@ fn cuts(errors: usize, warnings: usize) -> impl Iterator<Item = ScreenCut> {
         warnings,
         ..first_hinted
     });
-    let counted = (1..=errors).rev().map(move |errors| ScreenCut {
+    let shortest = ScreenCut {
         warnings: 0,
         short_errors: true,
-        errors,
         ..short
-    });
+    };
     let cuts = [whole, bare].into_iter().chain(fewer).chain(unhinted);
-    cuts.chain(none).chain(counted)
+    cuts.chain(none).chain([shortest])
 }
 
-/// The lines of the causes, the most frequent first among `errors` and `others`; errors last, since the end stays in
-/// sight.
-fn shown(
-    errors: &[&ScreenCause],
-    others: &[&ScreenCause],
+/// The lines of warnings and notes, which stand with the most frequent first, and those that are left out.
+fn shown_others<'c, 'f>(
+    others: &'c [&'f ScreenCause],
     cut: ScreenCut,
     columns: usize,
     language: Language,
-) -> Vec<String> {
-    let mut lines = vec![];
-    let (warnings, left) = others.split_at(cut.warnings.min(others.len()));
-    lines.extend(warnings.iter().rev().map(|cause| match cut.short_warnings {
+) -> (&'c [&'f ScreenCause], Vec<String>) {
+    let (shown, left) = others.split_at(cut.warnings.min(others.len()));
+    let lines = shown.iter().rev().map(|cause| match cut.short_warnings {
         true => cause.short_line(columns, language),
         false => cause.line(cut.whole_warnings, language),
-    }));
-    lines.extend(rest(left, language));
-    let (shown, left) = errors.split_at(cut.errors.min(errors.len()));
-    lines.extend(rest(left, language));
-    let shown = shown.iter().enumerate().rev();
-    lines.extend(shown.map(|(index, cause)| match cut.short_errors {
-        true => cause.short_line(columns, language),
-        false => cause.line(index < cut.hinted, language),
-    }));
-    lines
+    });
+    (left, lines.collect())
 }
 
-/// Counts the findings that are left out; of errors it names the columns.
-fn rest(left: &[&ScreenCause], language: Language) -> Option<String> {
-    let first = left.first()?;
-    let count: u64 = left.iter().map(|cause| cause.count).sum();
-    if first.severity != Severity::Error {
-        let words = format!(
-            "… and {count} more warnings and notes: `rowcall check --all` prints every one"
-        );
-        return Some(in_language(&words, language).into_owned());
-    }
-    let columns = left.iter().flat_map(|cause| &cause.columns);
-    let columns: BTreeSet<&str> = columns.map(String::as_str).collect();
-    let mut named: Vec<&str> = columns.iter().copied().take(COLUMNS_NAMED_MAX).collect();
-    if columns.len() > named.len() {
-        named.push("…");
-    }
-    let words = format!("… and {count} more errors: `rowcall check --all` prints every one");
-    let words = in_language(&words, language);
-    Some(match named.as_slice() {
-        [] => words.into_owned(),
-        named => format!("{words} ({})", named.join(", ")),
+/// The lines of errors, which stand with the most frequent first; those are last, since the end stays in sight.
+fn shown_errors(
+    errors: &[&ScreenCause],
+    cut: ScreenCut,
+    columns: usize,
+    language: Language,
+) -> impl Iterator<Item = String> {
+    let shown = errors.iter().enumerate().rev();
+    shown.map(move |(index, cause)| match cut.short_errors {
+        true => cause.short_line(columns, language),
+        false => cause.line(index < cut.hinted, language),
     })
 }
 
-/// The line on so many columns, with a mark where it ends too early.
-fn shortened(line: String, columns: usize) -> String {
-    if line.chars().count() <= columns {
-        return line;
-    }
-    let kept: String = line.chars().take(columns.saturating_sub(2)).collect();
-    let kept = kept.rsplit_once(' ').map_or(&*kept, |(words, _)| words);
-    format!("{kept} …")
+/// Counts the warnings and notes that are left out, and says where all of them are.
+fn rest(left: &[&ScreenCause], place_of_all: &str, language: Language) -> Option<String> {
+    left.first()?;
+    let count: u64 = left.iter().map(|cause| cause.count).sum();
+    let words = format!("… and {count} more warnings and notes: {place_of_all}");
+    Some(in_language(&words, language).into_owned())
+}
+
+/// The beginning of a reason, up to its first mark.
+fn first_clause(reason: &str) -> &str {
+    let marks = [": ", ", ", "; ", " — ", " ("];
+    let ends = marks.into_iter().filter_map(|mark| reason.find(mark));
+    let end = ends.min().unwrap_or(reason.len());
+    reason.get(..end).unwrap_or(reason)
 }

@@ -37,6 +37,9 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 /// The most names of targets that a hint shows.
 const NAMES_SHOWN_MAX: usize = 20;
 
+/// The name of a first target.
+pub(crate) const USUAL_NAME: &str = "hq";
+
 /// A target as `rowcall.toml` has it.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -240,6 +243,17 @@ pub(crate) fn names_of(vendor: &str, config: Option<&Path>) -> Vec<String> {
     let targets = config.targets.iter();
     let of_vendor = targets.filter(|(_, entry)| entry.vendor == vendor);
     of_vendor.map(|(name, _)| name.clone()).collect()
+}
+
+/// A name that no target has yet: the usual one, or one like it.
+pub(crate) fn free_name(config: Option<&Path>) -> String {
+    let path = config.map(Path::to_owned).or_else(config_file);
+    let known = path.and_then(|path| config_names(&path).ok());
+    let known = known.unwrap_or_default();
+    let further = (2..).map(|number| format!("{USUAL_NAME}-{number}"));
+    let mut names = [USUAL_NAME.to_owned()].into_iter().chain(further);
+    let free = names.find(|name| !known.contains(name));
+    free.unwrap_or_default()
 }
 
 /// A target of the configuration by its name.
@@ -697,6 +711,14 @@ mod tests {
             assert!(entry.settings.is_empty(), "{key}");
         }
         assert_eq!(nearest("usernme", KEYS), Some("username"));
+        // And the other way: each field that a file may have is among them.
+        let shown = format!("{:#?}", TargetEntry::default());
+        let fields = shown.lines().filter_map(|line| line.strip_prefix("    "));
+        let fields = fields.filter_map(|line| line.split_once(':').map(|(name, _)| name));
+        let fields: Vec<&str> = fields
+            .filter(|name| !["password", "settings"].contains(name))
+            .collect();
+        assert_eq!(fields, KEYS);
     }
 
     #[test]

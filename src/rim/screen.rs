@@ -1,6 +1,7 @@
 //! The terminal's screen: the lines that are still free on it, so that what is said stays in sight.
 
 use super::wrapping::{StreamOfTerminal, size, wrapped};
+use crate::model::shortened;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The lines that have been printed since the command began, or since the last answer.
@@ -28,7 +29,7 @@ impl Screen {
     /// The screen behind a stream, with `kept` lines for what is said later, and one for the prompt; `None` where it is
     /// no terminal, or does not say.
     pub(super) fn behind(stream: impl StreamOfTerminal, kept: usize) -> Option<Screen> {
-        let (columns, rows) = size(stream)?;
+        let (columns, rows) = size(stream).filter(|(_, rows)| *rows > 0)?;
         let used = USED.load(Ordering::Relaxed) + RESERVED.load(Ordering::Relaxed);
         let free = rows.saturating_sub(used + kept + 1);
         Some(Screen { columns, free })
@@ -36,24 +37,16 @@ impl Screen {
 
     /// The line as far as it takes no more than a few lines of the screen: what is long are lists.
     pub(crate) fn shortened(&self, line: String) -> String {
-        if height(&line, self.columns) <= LIST_LINES_MAX {
-            return line;
-        }
-        let mut kept = line.as_str();
-        while let Some((before, _)) = kept.rsplit_once([' ']) {
-            kept = before;
-            let shown = format!("{kept} …");
-            if height(&shown, self.columns) <= LIST_LINES_MAX {
-                return shown;
-            }
-        }
-        line
+        shortened(line, |line| height(line, self.columns) <= LIST_LINES_MAX)
     }
 
-    /// Returns true if the lines fit.
+    /// Returns true if the lines fit. It looks at no line behind those that fill the screen.
     pub(crate) fn holds<'l>(&self, lines: impl IntoIterator<Item = &'l str>) -> bool {
-        let heights = lines.into_iter().map(|line| height(line, self.columns));
-        heights.sum::<usize>() <= self.free
+        let mut used = 0;
+        lines.into_iter().all(|line| {
+            used += height(line, self.columns);
+            used <= self.free
+        })
     }
 }
 
@@ -75,4 +68,22 @@ pub(super) fn note_printed(text: &str, columns: Option<usize>) {
 /// Notes that somebody has answered a question, and read what was above it.
 pub(super) fn note_answered() {
     USED.store(0, Ordering::Relaxed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_screen_that_is_full_looks_at_no_further_line() {
+        let screen = Screen {
+            columns: 80,
+            free: 3,
+        };
+        let mut looked_at = 0;
+        let lines = std::iter::repeat_n("one line", 1000).inspect(|_| looked_at += 1);
+        assert!(!screen.holds(lines));
+        assert_eq!(looked_at, 4);
+        assert!(screen.holds(["one line"; 3]));
+    }
 }

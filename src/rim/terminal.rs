@@ -44,21 +44,34 @@ pub(crate) fn print(line: impl fmt::Display) {
 
 /// Prints lines that are put together in a language, as [`print`] does: the log keeps them in English.
 pub(crate) fn print_made(lines: impl Fn(Language) -> Vec<String>) {
-    lines(Language::English)
-        .iter()
-        .for_each(|line| log::note(line));
-    if !log::is_quiet() {
-        lines(language()).iter().for_each(|line| put(line));
-    }
+    print_cut(&lines, 0, |_| lines(language()));
 }
 
-/// Prints findings that are summed up, as [`print_made`] does: on a terminal as many as leave `kept` lines of its screen.
-pub(crate) fn print_findings(found: &FindingSummary, kept: usize) {
-    let lines = |language| match message_screen(kept) {
-        Some(screen) if language == self::language() => fitting(found, screen),
-        _ => found.lines(language),
+/// The same, on a terminal as they are cut to its screen with `kept` lines of it left; the log keeps all of them.
+pub(crate) fn print_cut(
+    lines: impl Fn(Language) -> Vec<String>,
+    kept: usize,
+    cut: impl FnOnce(Screen) -> Vec<String>,
+) {
+    let whole = lines(Language::English);
+    whole.iter().for_each(|line| log::note(line));
+    if log::is_quiet() {
+        return;
+    }
+    let shown = match message_screen(kept) {
+        Some(screen) => cut(screen),
+        None => lines(language()),
     };
-    print_made(lines);
+    shown.iter().for_each(|line| put(line));
+}
+
+/// Prints findings that are summed up: on a terminal as many as leave `kept` lines of its screen.
+pub(crate) fn print_findings(found: &FindingSummary, kept: usize) {
+    print_cut(
+        |language| found.lines(language),
+        kept,
+        |screen| fitting(found, screen),
+    );
 }
 
 /// The lines of findings that fit on a screen.
@@ -142,10 +155,12 @@ pub(crate) fn print_table<H: AsRef<str>, C: AsRef<str>>(
     headings: &[H],
     rows: &[Vec<C>],
 ) -> Result<Exit, Failure> {
-    let table = match columns(stdout()) {
+    let width = columns(stdout());
+    let table = match width {
         Some(columns) => markdown::table_within(headings, rows, columns),
         None => markdown::table(headings, rows),
     };
+    note_printed(table.trim_end_matches('\n'), width);
     print_data(|out| out.write_all(table.as_bytes()))
 }
 
@@ -349,8 +364,7 @@ pub(crate) fn ask(question: &str, default: &str) -> Option<String> {
         default => format!(" [{default}]"),
     };
     let question = translated(question);
-    let asked = format!("{}{}: ", message(&question), message(&shown));
-    let _ = stderr().write_all(asked.as_bytes());
+    put_question(format!("{}{}: ", message(&question), message(&shown)));
     let line = read_line()?;
     Some(match line.as_str() {
         "" => default.to_owned(),
@@ -370,6 +384,12 @@ pub(crate) fn ask_until<T, E: fmt::Display>(
             Err(why) => print(why),
         }
     }
+}
+
+/// Puts a question on the terminal, broken between words, in one piece, as whoever reads along sees it.
+fn put_question(asked: String) {
+    let asked = wrapped(asked.trim_end(), columns(stderr())) + " ";
+    let _ = stderr().write_all(asked.as_bytes());
 }
 
 /// Returns true for an answer that says no.
@@ -400,7 +420,7 @@ pub(crate) fn ask_secret(question: &str) -> Option<Secret> {
     let mut unseen = before.clone();
     unseen.local_modes.remove(LocalModes::ECHO);
     tcsetattr(stdin(), OptionalActions::Flush, &unseen).ok()?;
-    let _ = write!(stderr(), "{}: ", message(&translated(question)));
+    put_question(format!("{}: ", message(&translated(question))));
     let mut line = String::new();
     let read = stdin().lock().read_line(&mut line);
     let _ = tcsetattr(stdin(), OptionalActions::Now, &before);
@@ -424,9 +444,7 @@ pub(crate) fn confirm(question: &str) -> bool {
         Language::English => "[y/N]",
         Language::German => "[j/N]",
     };
-    // In one piece, as whoever reads along sees it.
-    let asked = format!("{} {choice} ", message(question));
-    let _ = stderr().write_all(asked.as_bytes());
+    put_question(format!("{} {choice} ", message(question)));
     let mut answer = String::new();
     let read = stdin().lock().read_line(&mut answer);
     note_answered();

@@ -64,6 +64,13 @@ pub struct Country {
     abroad: &'static str,
 }
 
+impl Country {
+    /// The word by which it is typed.
+    pub(crate) fn name(self) -> &'static str {
+        self.name
+    }
+}
+
 impl FromStr for Country {
     type Err = String;
 

@@ -83,6 +83,10 @@ pub(crate) struct RunRequest<'t> {
     /// True to keep the rows as their sheets have them also without that file, so that it can be written later.
     pub(crate) keeps_cells: bool,
     pub(crate) guard: GuardOptions,
+    /// The PBX that its rows come from, where that is one.
+    pub(crate) origin: Option<String>,
+    /// The run that it takes back, where it does.
+    pub(crate) taken_back: Option<String>,
     /// The file for generated secrets.
     pub(crate) secrets: SecretsOut,
 }
@@ -98,6 +102,8 @@ impl<'t> RunRequest<'t> {
             rejects: None,
             keeps_cells: false,
             guard: GuardOptions::default(),
+            origin: None,
+            taken_back: None,
             secrets: SecretsOut::default(),
         }
     }
@@ -109,7 +115,8 @@ impl<'t> RunRequest<'t> {
             ("PBX", self.target.described()),
             ("command", self.command.word().to_owned()),
             ("mode", translated(self.mode.word()).into_owned()),
-            ("read", read),
+            ("read", self.origin.clone().unwrap_or(read)),
+            ("takes back", self.taken_back.clone().unwrap_or_default()),
             ("by", account_and_machine()),
             ("started", for_people(started)),
         ];

@@ -13,7 +13,7 @@ use crate::model::{
 };
 use crate::plan::Refusal;
 use crate::report::{Report, ReportFile, ReportHead, ResultCounts, describe, for_people};
-use crate::rim::terminal::{message_screen, print, print_data, print_error, print_made};
+use crate::rim::terminal::{message_screen, print, print_cut, print_data, print_error, print_made};
 use crate::rim::{Exit, Failure};
 use crate::sheet::SheetError;
 use jiff::Timestamp;
@@ -29,6 +29,14 @@ const ALIKE_MAX: u64 = 3;
 pub(crate) const RESULT_LINES: usize = 10;
 /// The lines of it that are left for the summary.
 const SUMMARY_LINES: usize = 3;
+/// The results of rows that are not done, in the order in which a screen shows them: first those that a person must look
+/// into.
+const WORST_FIRST: [RowResult; 4] = [
+    RowResult::Unknown,
+    RowResult::Failed,
+    RowResult::Rejected,
+    RowResult::NotSent,
+];
 
 /// The results of one run, row by row.
 pub(crate) struct Results<'r> {
@@ -60,6 +68,10 @@ pub(crate) struct Results<'r> {
     shown: u64,
     /// The number of rows not done by result, code and column.
     alike: BTreeMap<(RowResult, String, String), u64>,
+    /// The rows that are shown in the end, on a terminal: the first of each cause.
+    kept: Vec<Outcome>,
+    /// The numbers of the rows whose result is unknown.
+    unknown: Vec<String>,
     /// True if the PBX has lost what is no row's.
     pub(crate) has_losses: bool,
     /// The reason why more was to be done than the rows say; `None` where there is none.
@@ -123,6 +135,8 @@ impl<'r> Results<'r> {
             not_done: 0,
             shown: 0,
             alike: BTreeMap::new(),
+            kept: vec![],
+            unknown: vec![],
             has_losses: false,
             shortfall: None,
             is_reason_printed: false,
@@ -208,10 +222,14 @@ impl<'r> Results<'r> {
             let alike = self.alike.entry(cause).or_default();
             *alike += 1;
             let alike = *alike;
-            let has_room = self.shown < SHOWN_MAX && self.has_room(&outcome, alike);
-            if has_room && !self.quiet && !is_repeated {
-                self.shown += 1;
-                print_made(|language| lines_of(&outcome, language));
+            if outcome.result == RowResult::Unknown {
+                self.unknown.push(outcome.number.clone());
+            }
+            let may_be_shown = !self.quiet && !is_repeated && alike <= ALIKE_MAX;
+            match may_be_shown.then(|| message_screen(SUMMARY_LINES)) {
+                Some(Some(_)) if alike == 1 => self.kept.push(outcome.clone()),
+                Some(None) if self.shown < SHOWN_MAX => self.show(&outcome),
+                _ => {}
             }
             if let Some(rejects) = &mut self.rejects
                 && !outcome.result.is_done()
@@ -227,16 +245,37 @@ impl<'r> Results<'r> {
         }
     }
 
-    /// Returns true if a row that is not done is shown, the `alike`th with its cause: on a terminal the first of each cause
-    /// while they fit on the screen.
-    fn has_room(&self, outcome: &Outcome, alike: u64) -> bool {
-        match message_screen(SUMMARY_LINES) {
-            Some(screen) => {
-                let lines = lines_of(outcome, language());
-                let is_held = screen.holds(lines.iter().map(String::as_str));
-                alike == 1 && (is_held || self.shown == 0)
+    fn show(&mut self, outcome: &Outcome) {
+        self.shown += 1;
+        print_made(|language| lines_of(outcome, language));
+    }
+
+    /// Shows the rows that were kept for a screen as far as they fit, and names those whose result is unknown.
+    fn show_kept(&mut self) {
+        let Some(screen) = message_screen(SUMMARY_LINES).filter(|_| !self.kept.is_empty()) else {
+            return;
+        };
+        let unknown = std::mem::take(&mut self.unknown);
+        if unknown.len() > 1 {
+            let line = |language| {
+                let line = format!("unknown: {}", unknown.join(" "));
+                in_language(&line, language).into_owned()
+            };
+            print_cut(
+                |language| vec![line(language)],
+                0,
+                |_| vec![screen.shortened(line(language()))],
+            );
+        }
+        let mut kept = std::mem::take(&mut self.kept);
+        kept.sort_by_key(|outcome| rank(outcome.result));
+        for outcome in kept.iter().take(SHOWN_MAX as usize) {
+            let lines = lines_of(outcome, language());
+            let lines = lines.iter().map(String::as_str);
+            let has_room = message_screen(SUMMARY_LINES).is_none_or(|screen| screen.holds(lines));
+            if has_room || self.shown == 0 {
+                self.show(outcome);
             }
-            None => alike <= ALIKE_MAX,
         }
     }
 
@@ -337,6 +376,7 @@ impl<'r> Results<'r> {
                 Exit::done_if(counts.all_well() && is_whole)
             }
         });
+        self.show_kept();
         let more = self.not_done - self.shown;
         if more > 0 && self.shown > 0 && !self.quiet {
             let rows = match more {
@@ -417,6 +457,12 @@ impl<'r> Results<'r> {
     }
 }
 
+/// The place of a result among those that a screen shows.
+fn rank(result: RowResult) -> usize {
+    let rank = WORST_FIRST.iter().position(|worst| *worst == result);
+    rank.unwrap_or(WORST_FIRST.len())
+}
+
 fn print_left(what: &str, path: &Path) {
     print(format!(
         "{what}: {} is not overwritten, because it may be another run's; name another file to have these rows",
@@ -459,4 +505,24 @@ fn lines_of(outcome: &Outcome, language: Language) -> Vec<String> {
         format!("  {also} {}", describe(finding, "", place, language))
     }));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_screen_shows_first_what_a_person_must_look_into() {
+        let mut results = [
+            RowResult::Invalid,
+            RowResult::NotSent,
+            RowResult::Rejected,
+            RowResult::Failed,
+            RowResult::Unknown,
+        ];
+        results.sort_by_key(|result| rank(*result));
+        results.reverse();
+        assert_eq!(results.map(rank), [4, 3, 2, 1, 0]);
+        assert_eq!(results.last(), Some(&RowResult::Unknown));
+    }
 }

@@ -33,6 +33,7 @@ pub(crate) fn undo(
     print_taken_back(&past, context)?;
     let request = RunRequest {
         guard,
+        taken_back: Some(name.to_owned()),
         ..RunRequest::new(RunCommand::Undo, &target, report)
     };
     request.refuse_apply()?;

@@ -45,6 +45,11 @@ impl CellMarks {
         mark.note.push_str(note);
     }
 
+    /// The number of cells that are marked.
+    pub(crate) fn count(&self) -> u64 {
+        self.0.values().map(|cells| cells.len() as u64).sum()
+    }
+
     /// The marks of a row that is not blank, with the texts that its cells can hold.
     fn in_row(&self, row: &RawRow) -> Option<BTreeMap<usize, CellMark>> {
         let mut own = self.0.get(&row.line).filter(|_| !row.is_blank())?.clone();

@@ -86,6 +86,8 @@ mod verbs {
     mod screen;
     mod settings;
     mod sheets;
+    #[cfg(target_os = "linux")]
+    mod small_screen;
     mod tables;
     mod typed;
     mod undo;

@@ -15,6 +15,8 @@ use std::io::{BufWriter, Write};
 
 /// The lines of a screen that are left for the counts behind the findings.
 const SAID_LATER: usize = 1;
+/// Those for the marked copy.
+const MARKED_LINES: usize = 2;
 /// Those for the refusal of losses.
 const REFUSAL_LINES: usize = 4;
 
@@ -46,7 +48,9 @@ impl<'t> CheckOutputs<'t> {
         Ok(CheckOutputs {
             args,
             out: BufWriter::new(output()),
-            found: FindingSummary::default(),
+            found: FindingSummary::printed_by(Some(
+                args.input.check_command(&args.vendor, args.country),
+            )),
             reports: ReportFile::all_row_by_row(&args.report.report, &head)?,
             losses: (args.losses.on_loss == OnLoss::Stop)
                 .then(|| Losses::new(tables.iter().map(|table| (&table.sheet, &table.binding)))),
@@ -107,7 +111,7 @@ impl<'t> CheckOutputs<'t> {
             let summary = summary_of_check("check", vendor, &[], counts, started, exit.code());
             printed(writeln!(self.out, "{summary}"))?;
         }
-        let later = SAID_LATER + usize::from(self.args.mark.is_some());
+        let later = SAID_LATER + usize::from(self.args.mark.is_some()) * MARKED_LINES;
         let lines = match data_screen(later + usize::from(lossy.is_err()) * REFUSAL_LINES) {
             Some(screen) => fitting(&self.found, screen),
             None => self.found.lines(language()),

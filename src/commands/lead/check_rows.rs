@@ -31,7 +31,7 @@ pub(super) fn check_rows(
         1 => {
             if let Some(copy) = &copy {
                 print(format!(
-                    "{copy} is a copy of the sheet with every finding at its cell: red is an error, yellow a warning."
+                    "{copy} is a copy of the sheet with the findings at their cells: red is an error, yellow a warning; its sheet “Findings” has all, also those of no cell."
                 ));
             }
             print(format!(

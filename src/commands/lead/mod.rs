@@ -9,7 +9,7 @@ mod secrets;
 
 use crate::cli::{Cli, LeadArgs, ParsedLine, parse};
 use crate::lang::translated;
-use crate::rim::config::names_of;
+use crate::rim::config::{free_name, names_of};
 use crate::rim::screen::reserve;
 use crate::rim::terminal::{confirm, end_on_interrupt, print};
 use crate::rim::{Context, Exit, Failure};
@@ -78,20 +78,24 @@ pub(super) fn run(
         }
         return Ok(Exit::done_if(sent == Exit::Done.code()));
     }
-    let target = targets.first().map_or("hq", String::as_str);
-    let plan = answers.after(&["plan", &file, "--to", target]);
-    print_next_steps(targets.is_empty(), [&plan, &import(target)]);
+    let new_name = targets.is_empty().then(|| free_name(context.config()));
+    let target = targets.into_iter().next().or_else(|| new_name.clone());
+    let target = target.unwrap_or_default();
+    let plan = answers.after(&["plan", &file, "--to", &target]);
+    print_next_steps(new_name.as_deref(), [&plan, &import(&target)]);
     Ok(Exit::Done)
 }
 
 /// The lines of the screen that are left for what is said around a command.
 const SAID_AROUND: usize = 7;
 
-/// Prints the commands that the user runs later.
-fn print_next_steps(lacks_target: bool, commands: [&[String]; 2]) {
+/// Prints the commands that the user runs later. `new_name` is the target's that is still to be set up.
+fn print_next_steps(new_name: Option<&str>, commands: [&[String]; 2]) {
     print("When you are ready; import asks before it sends:");
-    if lacks_target {
-        print("  rowcall init                       (once: address and account)");
+    if let Some(name) = new_name {
+        print(format!(
+            "  rowcall init                       (once: address and account; call it {name})"
+        ));
     }
     for command in commands {
         print(format!("  rowcall {}", typed(command)));
@@ -102,20 +106,17 @@ fn print_next_steps(lacks_target: bool, commands: [&[String]; 2]) {
 /// Shows a command and carries it out; its exit code.
 fn step(words: &[String], context: &Context, carry_out: fn(&Cli) -> u8) -> u8 {
     print(format!("$ rowcall {}", typed(words)));
-    let mut typed: Vec<OsString> = vec!["rowcall".into()];
-    typed.extend(words.iter().map(OsString::from));
-    for (flag, path) in [
-        ("--config", &context.config_file),
-        ("--state", &context.state_folder),
-        ("--key", &context.key_file),
-    ] {
-        if let Some(path) = path {
-            typed.extend([OsString::from(flag), path.clone().into_os_string()]);
-        }
-    }
+    let typed = [OsString::from("rowcall")].into_iter();
     reserve(SAID_AROUND);
-    let code = match parse(typed.into_iter()) {
-        ParsedLine::Command(cli) => carry_out(&cli),
+    let code = match parse(typed.chain(words.iter().map(OsString::from))) {
+        ParsedLine::Command(cli) => carry_out(&Cli {
+            config: context.config_file.clone(),
+            state: context.state_folder.clone(),
+            key: context.key_file.clone(),
+            color: context.color,
+            lang: context.language,
+            ..*cli
+        }),
         ParsedLine::Exit(code) => code,
     };
     end_on_interrupt();

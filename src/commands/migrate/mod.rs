@@ -123,6 +123,7 @@ fn request<'t>(
             ring: args.ring,
             ..args.guard.options()
         },
+        origin: from.pbx(),
         secrets: args.secrets.resolve()?,
         ..RunRequest::new(RunCommand::Migrate, to, args.report.options())
     };

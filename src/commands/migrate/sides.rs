@@ -45,6 +45,14 @@ impl MoveOrigin {
         Ok(MoveOrigin::Pbx(Box::new(target)))
     }
 
+    /// The PBX, its make and its address; `None` of a file.
+    pub(super) fn pbx(&self) -> Option<String> {
+        match self {
+            MoveOrigin::Pbx(target) => Some(target.described()),
+            MoveOrigin::File(_) => None,
+        }
+    }
+
     /// Adds the files that it is read from.
     pub(super) fn read_by(&self, files: &mut Files) {
         match self {

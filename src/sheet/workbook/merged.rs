@@ -7,7 +7,7 @@ use std::ops::Range;
 /// The most ranges below the headings of a sheet.
 pub(crate) const RANGES_MAX: usize = 1 << 16;
 /// The most ranges that a note names.
-const NAMED_MAX: usize = 2;
+const NAMED_MAX: usize = 5;
 
 /// One range of merged cells.
 #[derive(Debug, Clone)]

@@ -80,17 +80,22 @@ impl Typist {
         self.screen.lock().unwrap().clone()
     }
 
+    /// What is said, whatever the lines that it is broken into.
+    pub(crate) fn said(&self) -> String {
+        self.screen().replace("\r\n    ", " ")
+    }
+
     /// Waits for these words behind all that were read, then types a line.
     #[track_caller]
     pub(crate) fn answers(&mut self, words: &str, line: &str) -> &mut Typist {
         wait_until(|| {
             let ended = self.child.try_wait().unwrap().is_some() && self.reader.is_finished();
-            let screen = self.screen();
+            let screen = self.said();
             let found = screen[self.read..].find(words);
             assert!(found.is_some() || !ended, "{words:?} never came:\n{screen}");
             found.is_some()
         });
-        let screen = self.screen();
+        let screen = self.said();
         self.read += screen[self.read..].find(words).unwrap() + words.len();
         writeln!(self.keyboard, "{line}").unwrap();
         self

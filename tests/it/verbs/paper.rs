@@ -241,7 +241,7 @@ fn several_sheets_of_a_workbook_are_marked_in_one_copy_with_one_list_that_leads_
     let run = rowcall(folder, line);
     assert_eq!(run.status.code(), Some(1), "{}", text(&run.stderr));
     assert!(
-        text(&run.stderr).contains("m.xlsx: 4 marked"),
+        text(&run.stderr).contains("m.xlsx: 2 cells marked"),
         "{}",
         text(&run.stderr)
     );

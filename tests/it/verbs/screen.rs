@@ -160,8 +160,9 @@ fn a_question_names_the_run_the_pbx_and_what_is_done() {
         .name();
     let mut undo = ask("undo");
     undo.answers(&format!("undo run {run} of "), "n");
-    let (exit, screen) = undo.ends();
+    let (exit, _) = undo.ends();
     assert_eq!(exit, 1);
+    let screen = undo.said();
     assert!(
         screen.contains(&format!("{place}: delete 3? [y/N] ")),
         "{screen}"
@@ -424,7 +425,7 @@ fn a_plan_is_in_colour_on_a_terminal_unless_that_is_not_wanted() {
 
 /// A sheet with more kinds of mistakes than a screen has lines.
 #[cfg(target_os = "linux")]
-fn dirty_sheet() -> String {
+pub(super) fn dirty_sheet() -> String {
     let mut text = "number,first name,last name,email,mobile,home phone,remark,secret,voicemail,shoe size,hat,voicemail pin\n".to_owned();
     for row in 0..60 {
         let number = match row {
