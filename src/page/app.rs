@@ -2,7 +2,7 @@
 
 use super::exchange::{PageMethod, PageReply, PageRequest};
 use super::guard::Guard;
-use super::job::{JobKind, PageJob};
+use super::job::{JobKind, PageJob, WORK};
 use super::look;
 use super::session::{DroppedSheet, Folder, PageSession, ShownEnd, kept_name};
 use super::steps::visit::Visit;
@@ -10,7 +10,6 @@ use super::steps::{archive, doctor, headings, plan, rows, run, sheet, target, wa
 use super::work::ImportTask;
 use crate::lang::translated;
 use crate::link::StopFlag;
-use crate::model::with_hint;
 use crate::plan::guard::Budget;
 use crate::rim::doctor::try_all;
 use crate::rim::terminal::overheard;
@@ -31,7 +30,7 @@ use std::time::{Duration, Instant};
 const ALONE_MAX: Duration = Duration::from_secs(3600);
 
 /// The forms that are about what was shown with them.
-const FOR_A_GENERATION: [&str; 4] = ["target", "headings", "rows", "plan"];
+const FOR_A_GENERATION: [&str; 5] = ["target", "headings", "rows", "plan", "go"];
 
 /// The words for a form that is about something else by now.
 const OUTDATED: &str =
@@ -173,10 +172,18 @@ impl App {
                 return PageReply::new(200, "image/svg+xml", look::ICON);
             }
             (PageMethod::Post, "stop" | "pause") => {
-                if let Some(job) = self.job() {
+                // Other work than that which was shown goes on.
+                let shown = |job: &Arc<PageJob>| job.id == request.form.get(WORK);
+                if let Some(job) = self.job().filter(shown) {
                     job.halt(request.path == "pause");
                 }
                 return PageReply::go(self.guard.base(), "watch");
+            }
+            (PageMethod::Get, "archive") => {
+                // An archive is read whole, and others are answered meanwhile.
+                let body = archive::body(self.guard.base(), &request.query);
+                let mut session = locked(&self.session);
+                return archive::show(&mut self.visit(&mut session, request), &body);
             }
             _ => {}
         }
@@ -190,21 +197,25 @@ impl App {
             session.told.push(translated(why).into_owned());
             return PageReply::go(self.guard.base(), "watch");
         }
-        let mut visit = Visit {
-            guard: &self.guard,
-            context: &self.context,
-            session: &mut session,
-            request,
-        };
+        let mut visit = self.visit(&mut session, request);
         match request.method {
             PageMethod::Get => self.shown(&mut visit, job.as_deref()),
             PageMethod::Post => self.changed(&mut visit),
         }
     }
 
+    fn visit<'v>(&'v self, session: &'v mut PageSession, request: &'v PageRequest) -> Visit<'v> {
+        Visit {
+            guard: &self.guard,
+            context: &self.context,
+            session,
+            request,
+        }
+    }
+
     fn shown(&self, visit: &mut Visit<'_>, job: Option<&PageJob>) -> PageReply {
         match visit.request.path.as_str() {
-            "" => sheet::show(visit),
+            "" => sheet::show(visit, job),
             "target" => target::show(visit),
             "headings" => headings::show(visit),
             "map.toml" => headings::map(visit),
@@ -213,7 +224,6 @@ impl App {
             "plan" => plan::show(visit),
             "watch" => watch::show(visit, job),
             "result" => watch::result(visit),
-            "archive" => archive::show(visit),
             "doctor" => doctor::show(visit),
             "runs" => run::show_all(visit),
             "run" => run::show(visit),
@@ -291,7 +301,8 @@ impl App {
             Work::Undo(_) | Work::Resume(_) => true,
         };
         let stop = self.stop.part();
-        let job = Arc::new(PageJob::new(kind, can_pause, stop, self.folder.path()));
+        let id = self.counted().to_string();
+        let job = Arc::new(PageJob::new(id, kind, can_pause, stop, self.folder.path()));
         let (own, app) = (EndedJob(job.clone()), self.clone());
         let carried_out = move || match work {
             Work::CheckUp => app.check_up(&own.0),
@@ -330,8 +341,8 @@ impl App {
         };
         let options = (guard, ReportOptions::default());
         let ended = overheard(&job.lines, || {
-            let told = Some(&job.told);
-            undo(run, options, false, &self.context, &job.stop, told)
+            let watched = Some(&job.watched);
+            undo(run, options, false, &self.context, &job.stop, watched)
         });
         self.show_end(job, self.folder.path().to_owned(), ended);
     }
@@ -339,15 +350,15 @@ impl App {
     /// Lets a run go on that was stopped or cut off.
     fn resume(&self, run: &str, job: &PageJob) {
         let guard = GuardOptions {
-            // The run's own question was answered when it began.
+            // The run's own question was answered when it began, and what deletes does not get here.
             yes: true,
             ..GuardOptions::default()
         };
         let options = (guard, ReportOptions::default());
         let ended = overheard(&job.lines, || {
             let past = PastRun::open(&self.context, run)?;
-            let _ = job.told.name.set(run.to_owned());
-            resume(&past, options, &self.context, &job.stop, Some(&job.told))
+            let _ = job.watched.name.set(run.to_owned());
+            resume(&past, options, &self.context, &job.stop, Some(&job.watched))
         });
         self.show_end(job, self.folder.path().to_owned(), ended);
     }
@@ -357,9 +368,10 @@ impl App {
         locked(&self.session).result = Some(ShownEnd {
             is_paused: job.is_paused(),
             ended,
-            run: job.told.name.get().cloned(),
+            run: job.watched.name.get().cloned(),
             counts: job.counts(),
             lines: job.lines_told(),
+            is_of_sheet: files != self.folder.path(),
             files,
         });
     }
@@ -371,8 +383,7 @@ impl App {
             Ok(plan) => session.plan = Some(plan),
             Err(failure) => {
                 let failure = session.named(failure);
-                let told = with_hint(&translated(&failure.message), &translated(&failure.hint));
-                session.told.push(told);
+                session.tell_failure(&failure);
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::link::StopFlag;
 use crate::model::{Outcome, RowResult};
 use crate::progress::drawn;
 use crate::rim::terminal::OverheardLines;
-use crate::run::told::ToldRun;
+use crate::run::watched::WatchedRun;
 use serde_json::json;
 use std::path::Path;
 use std::sync::PoisonError;
@@ -16,6 +16,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 fn result_word(result: RowResult) -> String {
     translated(result.word()).replace('_', " ")
 }
+
+/// The name of the field with the work that a form is about.
+pub(super) const WORK: &str = "work";
 
 /// The kind of the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub(super) enum JobKind {
 
 /// Work on a thread of its own.
 pub(super) struct PageJob {
+    /// Names it in forms.
+    pub(super) id: String,
     pub(super) kind: JobKind,
     /// Ends the work as Ctrl-C does.
     pub(super) stop: StopFlag,
@@ -35,7 +40,7 @@ pub(super) struct PageJob {
     /// The page's folder, which no line needs to name.
     folder: String,
     /// The run, as far as it is by now.
-    pub(super) told: ToldRun,
+    pub(super) watched: WatchedRun,
     /// True where the run has a ledger to go on from.
     pub(super) can_pause: bool,
     is_paused: AtomicBool,
@@ -43,13 +48,20 @@ pub(super) struct PageJob {
 }
 
 impl PageJob {
-    pub(super) fn new(kind: JobKind, can_pause: bool, stop: StopFlag, folder: &Path) -> PageJob {
+    pub(super) fn new(
+        id: String,
+        kind: JobKind,
+        can_pause: bool,
+        stop: StopFlag,
+        folder: &Path,
+    ) -> PageJob {
         PageJob {
+            id,
             kind,
             stop,
             lines: OverheardLines::default(),
             folder: format!("{}/", folder.display()),
-            told: ToldRun::default(),
+            watched: WatchedRun::default(),
             can_pause,
             is_paused: AtomicBool::new(false),
             is_ended: AtomicBool::new(false),
@@ -84,12 +96,12 @@ impl PageJob {
             };
             said(&format!("{} {result}{why}", row.number))
         };
-        self.told.last_rows().into_iter().map(words).collect()
+        self.watched.last_rows().into_iter().map(words).collect()
     }
 
     /// The number of rows of each result, in words.
     pub(super) fn counts(&self) -> Vec<String> {
-        let counts = self.told.counts().into_iter();
+        let counts = self.watched.counts().into_iter();
         let words = counts.map(|(result, count)| format!("{count} {}", result_word(result)));
         words.collect()
     }

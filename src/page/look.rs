@@ -190,7 +190,7 @@ pub(super) fn framed(frame: &PageFrame<'_>, body: &Markup) -> Markup {
                     nav aria-label=(translated("Steps")) {
                         ol { @for place in PagePlace::ROAD { (link_to(frame, place)) } }
                     }
-                    nav .beside aria-label=(translated("Beside the road")) {
+                    nav .beside aria-label=(translated("Other pages")) {
                         ul { @for place in PagePlace::BESIDE { (link_to(frame, place)) } }
                     }
                 }

@@ -22,9 +22,28 @@
       window.addEventListener(kind, event => event.preventDefault());
     }
   }
-  // What is given once is told as given.
+  // What is given once has come whole before the page tells that it was given.
+  const take = async form => {
+    const body = new URLSearchParams(new FormData(form));
+    const reply = await fetch(form.action, { method: 'post', body, redirect: 'manual' });
+    const named = /filename\*=UTF-8''(.*)/.exec(reply.headers.get('content-disposition') ?? '');
+    if (named) {
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(await reply.blob());
+      link.download = decodeURIComponent(named[1]);
+      link.click();
+    }
+    // The page stays, and the file with it until it is saved.
+    const page = await (await fetch(location.href)).text();
+    const now = new DOMParser().parseFromString(page, 'text/html').querySelector('main');
+    document.querySelector('main').replaceWith(now);
+  };
   for (const form of document.querySelectorAll('form.once')) {
-    form.addEventListener('submit', () => setTimeout(() => location.reload(), 1000));
+    form.addEventListener('submit', event => {
+      event.preventDefault();
+      form.querySelector('button').disabled = true;
+      take(form).catch(() => location.reload());
+    });
   }
   const watch = document.getElementById('watch');
   if (watch) {
@@ -33,6 +52,13 @@
     const lines = document.getElementById('lines');
     const rows = document.getElementById('rows');
     const events = new EventSource(watch.dataset.events);
+    events.onerror = () => fetch(watch.dataset.next).catch(() => {
+      events.close();
+      words.textContent = watch.dataset.gone;
+      for (const button of document.querySelectorAll('#watch button')) {
+        button.disabled = true;
+      }
+    });
     events.onmessage = event => {
       const state = JSON.parse(event.data);
       words.textContent = state.words;

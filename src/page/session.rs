@@ -7,9 +7,9 @@ use super::work::{ImportTask, ShownPlan};
 use crate::columns::Mapped;
 use crate::disk::{folder_of, make_private_folder, new_folder, remove_leftover_folders};
 use crate::input::{InputOptions, InputRow, InputRows, ReadingOptions};
-use crate::lang::keep;
+use crate::lang::{keep, translated};
 use crate::manifest::Manifest;
-use crate::model::{Field, Finding, Mode, heading_key};
+use crate::model::{Field, Finding, Mode, heading_key, with_hint};
 use crate::rim::doctor::Check;
 use crate::rim::terminal::{OverheardLines, overheard};
 use crate::rim::{Context, Exit, Failure, PaceOptions, Target};
@@ -342,9 +342,10 @@ struct ComingRows {
 }
 
 impl ComingRows {
+    /// Puts them there, where nothing is there yet.
     fn put(&self, checked: Result<Arc<CheckedRows>, Failure>) {
         let mut own = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
-        *own = Some(checked);
+        own.get_or_insert(checked);
         self.is_there.notify_all();
     }
 
@@ -363,6 +364,16 @@ impl ComingRows {
             }
         };
         own.clone()
+    }
+}
+
+/// Rows that somebody owes. Once this is dropped, they or a failure are there, however that comes.
+struct OwedRows(Arc<ComingRows>);
+
+impl Drop for OwedRows {
+    fn drop(&mut self) {
+        let failure = Failure::usage("the check of the rows ended by a fault of its own");
+        self.0.put(Err(failure.hint("drop the sheet again")));
     }
 }
 
@@ -401,6 +412,8 @@ pub(super) struct ShownEnd {
     /// The number of rows of each result, in words.
     pub(super) counts: Vec<String>,
     pub(super) lines: Vec<String>,
+    /// True where it is of the sheet that lies on the page.
+    pub(super) is_of_sheet: bool,
     /// The folder with its report.
     pub(super) files: PathBuf,
 }
@@ -479,6 +492,12 @@ impl PageSession {
         })
     }
 
+    /// Says a failure on the next page, with what to do about it.
+    pub(super) fn tell_failure(&mut self, failure: &Failure) {
+        let (message, hint) = (translated(&failure.message), translated(&failure.hint));
+        self.told.push(with_hint(&message, &hint));
+    }
+
     /// A failure that names the sheet as the browser did.
     pub(super) fn named(&self, failure: Failure) -> Failure {
         match &self.sheet {
@@ -497,11 +516,12 @@ impl PageSession {
         }
         let (task, target, mode) = (self.needed_task(context)?, self.facts(context)?, self.mode);
         let coming = Arc::new(ComingRows::default());
-        let own = coming.clone();
+        let own = OwedRows(coming.clone());
         let check = move || {
             // Its notes were shown with the headings.
             let rows = overheard(&OverheardLines::default(), || task.rows(&target));
-            own.put(rows.map(|rows| Arc::new(CheckedRows::new(rows, target.manifest(), mode))));
+            own.0
+                .put(rows.map(|rows| Arc::new(CheckedRows::new(rows, target.manifest(), mode))));
         };
         let thread = thread::Builder::new().name("page-rows".to_owned());
         thread.spawn(check).map_err(Failure::usage)?;
@@ -561,5 +581,26 @@ impl PageSession {
         let first = Arc::new(CheckedRows::new(rows, target.manifest(), self.mode));
         self.first = Some(first.clone());
         Ok(RowsByNow::First(first))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_that_breaks_off_is_not_waited_for() {
+        let coming = Arc::new(ComingRows::default());
+        let own = OwedRows(coming.clone());
+        let check = thread::spawn(move || {
+            let _own = own;
+            panic!("as a fault of the check");
+        });
+        let checked = coming.wait(Some(Duration::from_secs(20)));
+        assert!(check.join().is_err());
+        let failure = checked.map(|checked| checked.map(drop).unwrap_err());
+        let message = failure.map(|failure| failure.message);
+        let told = "the check of the rows ended by a fault of its own";
+        assert_eq!(message.as_deref(), Some(told));
     }
 }

@@ -17,7 +17,7 @@ use crate::sheet::Format;
 use std::path::Path;
 
 /// The names of a run's reports: for people, and as a table.
-pub(super) const REPORTS: [&str; 2] = ["report.html", "report.csv"];
+pub(super) const REPORT_FILES: [&str; 2] = ["report.html", "report.csv"];
 
 /// An import as it was chosen.
 pub(super) struct ImportTask {
@@ -180,7 +180,7 @@ impl ImportTask {
         let files = Some(files).filter(|_| target.is_sim());
         let reports = files
             .iter()
-            .flat_map(|files| REPORTS.map(|name| files.join(name)));
+            .flat_map(|files| REPORT_FILES.map(|name| files.join(name)));
         let report = ReportOptions {
             files: reports.collect(),
             json: false,
@@ -199,7 +199,7 @@ impl ImportTask {
         let rows = self.rows(&target)?;
         let prepared = request.prepare_outputs(&rows, None, None, &self.context);
         let run = Run::new(&request, &self.context, &job.stop)
-            .telling(Some(&job.told))
+            .watched_by(Some(&job.watched))
             .of_rows(rows);
         if let Err(failure) = prepared {
             return run.refuse_outputs(failure);

@@ -15,7 +15,7 @@
 //! - `report_again`: a run's report, written again from its ledger; `rejects_again`: so are its rows that are not done.
 //! - `shown_plan`: a plan on the terminal.
 //! - `undo`: takes a run back.
-//! - `told`: a run as it is told while it is at work.
+//! - `watched`: a run as it is watched while it is at work.
 //! - `secrets_file`: the generated secrets, and `recipients` to whom they are encrypted.
 //! - `saved_options`: the options that a run needs again when it is resumed.
 
@@ -42,8 +42,8 @@ mod rows;
 pub(crate) mod saved_options;
 pub(crate) mod secrets_file;
 mod shown_plan;
-pub(crate) mod told;
 pub(crate) mod undo;
+pub(crate) mod watched;
 
 pub use apply::ApplyMoment;
 pub(crate) use into_file::FileRequest;
@@ -78,7 +78,7 @@ use shown_plan::print_plan;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use told::ToldRun;
+use watched::WatchedRun;
 
 /// A run, before it is planned.
 pub(crate) struct Run<'r> {
@@ -96,8 +96,8 @@ pub(crate) struct Run<'r> {
     resumed: Option<&'r PastRun>,
     /// The cells of its rows as their sheets had them, by position, once they were read.
     kept_cells: Option<BTreeMap<usize, Vec<String>>>,
-    /// Is told the run's name and its rows while it is at work.
-    told: Option<&'r ToldRun>,
+    /// Gets the run's name and its rows while it is at work.
+    watched: Option<&'r WatchedRun>,
 }
 
 /// Writes down the agreement of two PBXes, now that the rows of a migration, or of its undo, have ended.
@@ -160,7 +160,7 @@ impl<'r> Run<'r> {
             about: String::new(),
             resumed: None,
             kept_cells: None,
-            told: None,
+            watched: None,
         }
     }
 
@@ -183,9 +183,9 @@ impl<'r> Run<'r> {
         self
     }
 
-    /// The same run, which is told here while it is at work.
-    pub(crate) fn telling(mut self, told: Option<&'r ToldRun>) -> Run<'r> {
-        self.told = told;
+    /// The same run, which is watched here while it is at work.
+    pub(crate) fn watched_by(mut self, watched: Option<&'r WatchedRun>) -> Run<'r> {
+        self.watched = watched;
         self
     }
 
@@ -417,12 +417,12 @@ impl<'r> Run<'r> {
         Ok(self.named(results))
     }
 
-    /// Gives results the name of the run that is resumed, and whoever is told of them.
+    /// Gives results the name of the run that is resumed, and whoever watches them.
     fn named<'s>(&self, mut results: Results<'s>) -> Results<'s>
     where
         'r: 's,
     {
-        results.told = self.told;
+        results.watched = self.watched;
         results.run = self.resumed.map(|past| past.name.clone());
         results
     }
@@ -557,8 +557,8 @@ impl<'r> Run<'r> {
             });
         match ready {
             Ok((ledger, ringing)) => {
-                if let (Some(told), Some((ledger, _))) = (self.told, &ledger) {
-                    let _ = told.name.set(ledger.run().to_owned());
+                if let (Some(watched), Some((ledger, _))) = (self.watched, &ledger) {
+                    let _ = watched.name.set(ledger.run().to_owned());
                 }
                 self.send(session, results, remaining, &options, ledger, ringing)
             }

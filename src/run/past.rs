@@ -2,6 +2,8 @@
 
 use super::saved_options::SavedOptions;
 use crate::ledger::{ApplyState, LedgerError, ListedRun, Standing, StoredRun, Summary, runs};
+#[cfg(feature = "page")]
+use crate::model::Action;
 use crate::model::{Outcome, RowResult};
 use crate::plan::Plan;
 use crate::plan::revert::{TakenBackRow, is_taken_back};
@@ -147,6 +149,19 @@ impl PastRun {
             exit: Exit::Target,
             ..failure
         })
+    }
+
+    /// Returns true if the run still deletes, or may have to delete again what came back.
+    ///
+    /// # Errors
+    /// Exit 2 where its ledger cannot be read.
+    #[cfg(feature = "page")]
+    pub(crate) fn deletes(&self, context: &Context) -> Result<bool, Failure> {
+        let rows = StoredRun::open(&context.state()?, &self.name)?.outcomes()?;
+        Ok(rows.iter().any(|(row, standing)| {
+            let is_over = *standing == Standing::Final && !row.result.is_change();
+            row.action == Action::Delete && !is_over
+        }))
     }
 
     /// The rows of the run that undos of it have taken back, by position, unless those were undone themselves. Runs that

@@ -3,7 +3,7 @@
 use super::past::in_effect_words;
 use super::rejects::Rejects;
 use super::request::{ReportOptions, RunRequest};
-use super::told::ToldRun;
+use super::watched::WatchedRun;
 use crate::disk;
 use crate::input::FieldHeadings;
 use crate::lang::{in_language, language, translated};
@@ -59,8 +59,8 @@ pub(crate) struct Results<'r> {
     report: Report,
     headings: FieldHeadings,
     rejects: Option<Rejects<'r>>,
-    /// Is told each row as it ends.
-    pub(super) told: Option<&'r ToldRun>,
+    /// Gets each row as it ends.
+    pub(super) watched: Option<&'r WatchedRun>,
     /// The results of the lines that have their outcome, by position.
     pub(crate) ended: BTreeMap<usize, RowResult>,
     not_done: u64,
@@ -130,7 +130,7 @@ impl<'r> Results<'r> {
             headings: FieldHeadings::default(),
             lines,
             rejects: None,
-            told: None,
+            watched: None,
             ended: BTreeMap::new(),
             not_done: 0,
             shown: 0,
@@ -203,7 +203,9 @@ impl<'r> Results<'r> {
     /// Exit 2 where a file can no longer be written; the others still are.
     pub(crate) fn put(&mut self, position: usize, outcome: Outcome) -> Result<(), Failure> {
         self.ended.insert(position, outcome.result);
-        self.told.iter().for_each(|told| told.end_row(&outcome));
+        if let Some(watched) = self.watched {
+            watched.end_row(&outcome);
+        }
         let mut broken = None;
         let headings = &self.headings;
         let heading = |outcome: &Outcome, finding: &Finding| match finding.field {

@@ -3,7 +3,7 @@
 use super::past::{PastRun, line};
 use super::remaining::Remaining;
 use super::rows::RunRows;
-use super::told::ToldRun;
+use super::watched::WatchedRun;
 use super::{GuardOptions, ReportOptions, Run, RunRequest, refuse_without_rows};
 use crate::input::InputRows;
 use crate::ledger::{ApplyState, Ledger, StoredRun};
@@ -26,7 +26,7 @@ pub(crate) fn resume(
     (guard, mut report): (GuardOptions, ReportOptions),
     context: &Context,
     stop: &StopFlag,
-    told: Option<&ToldRun>,
+    watched: Option<&WatchedRun>,
 ) -> Result<Exit, Failure> {
     let target = &past.options.target;
     let target = target.resolve_for(&past.summary.run, context.config())?;
@@ -70,7 +70,7 @@ pub(crate) fn resume(
     let mut files = request.files(&InputRows::default(), context);
     past.options.files().for_each(|file| files.read(file));
     let run = Run::new(&request, context, stop)
-        .telling(told)
+        .watched_by(watched)
         .resuming(past)
         .of_lines(lines);
     match files.prepare() {

@@ -1,7 +1,7 @@
 //! Takes a run back: the values that it changed, as far as they could be read before.
 
 use super::past::PastRun;
-use super::told::ToldRun;
+use super::watched::WatchedRun;
 use super::{GuardOptions, ReportOptions, Run, RunRequest};
 use crate::input::InputRows;
 use crate::ledger::StoredRun;
@@ -24,7 +24,7 @@ pub(crate) fn undo(
     dry_run: bool,
     context: &Context,
     stop: &StopFlag,
-    told: Option<&ToldRun>,
+    watched: Option<&WatchedRun>,
 ) -> Result<Exit, Failure> {
     let past = PastRun::open(context, name)?;
     let (target, replaced) =
@@ -44,7 +44,7 @@ pub(crate) fn undo(
     files.read_origins(outcomes.iter().map(|(outcome, _)| outcome));
     let prepared = files.prepare();
     let run = Run::new(&request, context, stop)
-        .telling(told)
+        .watched_by(watched)
         .undoing(&past)
         .of_lines(lines_to_revert(outcomes));
     if let Err(failure) = prepared {

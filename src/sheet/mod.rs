@@ -61,6 +61,8 @@ pub(crate) use column::{CellLink, ExtraRow, ExtraSheet, Heading, MarkedLine, TIT
 pub use column::{Column, OWN_PREFIX};
 pub use csv::write::import_file;
 pub(crate) use detect::data::{is_no_heading, looks_like_data};
+#[cfg(feature = "page")]
+pub(crate) use detect::delimiter::DELIMITERS;
 pub use encoding::Encoding;
 pub use error::SheetError;
 pub(crate) use error::SheetErrorKind;

@@ -7,7 +7,7 @@ use crate::input::side::read_snapshot;
 use crate::lang::{language, translated};
 use crate::model::counted;
 use crate::model::redact::harmless;
-use crate::page::exchange::PageReply;
+use crate::page::exchange::{FormFields, PageReply};
 use crate::page::look::{self, PagePlace, PageReload, table_head};
 use crate::report::for_people;
 use crate::rim::Failure;
@@ -17,11 +17,18 @@ use std::path::Path;
 /// The most differences that are shown.
 const DIFFERENCES_MAX: usize = 1000;
 
-pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
-    let query = &visit.request.query;
+/// A question about an archive, and the page's address.
+struct ArchiveQuery<'q> {
+    base: &'q str,
+    query: &'q FormFields,
+}
+
+/// The archive that a query names, with what is asked of it. It is read whole, which can take a while.
+pub(in crate::page) fn body(base: &str, query: &FormFields) -> Markup {
+    let asked = ArchiveQuery { base, query };
     let folder = query.get("folder").trim();
-    let body = html! {
-        form method="get" action={ (visit.base()) "archive" } {
+    html! {
+        form method="get" action={ (base) "archive" } {
             p {
                 label for="folder" { (translated("the folder of the archive, as rowcall export --archive names it")) }
                 input #folder name="folder" size="40" value=(folder) required;
@@ -29,13 +36,28 @@ pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
             button { (translated("Show the archive")) }
             " " button .quiet name="verify" value="on" { (translated("Verify it")) }
         }
-        @if !folder.is_empty() { (archive(visit, Path::new(folder))) }
-    };
-    visit.page(PagePlace::Archive, PageReload::Never, &body)
+        @if !folder.is_empty() { (archive(&asked, Path::new(folder))) }
+    }
 }
 
-fn archive(visit: &Visit<'_>, folder: &Path) -> Markup {
-    let query = &visit.request.query;
+pub(in crate::page) fn show(visit: &mut Visit<'_>, body: &Markup) -> PageReply {
+    visit.page(PagePlace::Archive, PageReload::Never, body)
+}
+
+impl ArchiveQuery<'_> {
+    fn is_about(&self, target: &str) -> bool {
+        self.query.get("target") == target
+    }
+
+    /// The snapshot of a target that was chosen under this name.
+    fn chosen<'s>(&self, name: &str, target: &str, all: &'s [Snapshot]) -> Option<&'s Snapshot> {
+        let entry = self.query.number(name).filter(|_| self.is_about(target));
+        let entry = entry? as u64;
+        all.iter().find(|snapshot| snapshot.entry == entry)
+    }
+}
+
+fn archive(asked: &ArchiveQuery<'_>, folder: &Path) -> Markup {
     let opened = Archive::open(folder);
     let opened = opened.and_then(|archive| Ok((archive.snapshots()?, archive)));
     let (all, archive) = match opened {
@@ -43,11 +65,11 @@ fn archive(visit: &Visit<'_>, folder: &Path) -> Markup {
         Err(error) => return look::failure(&error.into()),
     };
     html! {
-        @if !query.get("verify").is_empty() { (verdict(&archive)) }
+        @if !asked.query.get("verify").is_empty() { (verdict(&archive)) }
         @for (target, snapshots) in &all {
             h2 { bdi { (harmless(target)) } }
-            @if query.get("target") == target { (changes(visit, target, snapshots)) }
-            (snapshots_of(visit, folder, target, snapshots))
+            @if asked.is_about(target) { (changes(asked, target, snapshots)) }
+            (snapshots_of(asked, folder, target, snapshots))
         }
     }
 }
@@ -73,16 +95,15 @@ fn verdict(archive: &Archive) -> Markup {
 }
 
 /// The snapshots of a target, the newest first, and the choice of two of them.
-fn snapshots_of(visit: &Visit<'_>, folder: &Path, target: &str, all: &[Snapshot]) -> Markup {
-    let chosen = |name: &str, usual: usize| {
-        let entry = visit.request.query.number(name).map(|entry| entry as u64);
-        let entry = entry.filter(|_| visit.request.query.get("target") == target);
+fn snapshots_of(asked: &ArchiveQuery<'_>, folder: &Path, target: &str, all: &[Snapshot]) -> Markup {
+    let ticked = |name: &str, usual: usize| {
         let usual = all.len().checked_sub(usual).and_then(|at| all.get(at));
-        entry.or(usual.map(|snapshot| snapshot.entry))
+        let ticked = asked.chosen(name, target, all).or(usual);
+        ticked.map(|snapshot| snapshot.entry)
     };
-    let (before, after) = (chosen("before", 2), chosen("after", 1));
+    let (before, after) = (ticked("before", 2), ticked("after", 1));
     html! {
-        form method="get" action={ (visit.base()) "archive" } {
+        form method="get" action={ (asked.base) "archive" } {
             input type="hidden" name="folder" value=(folder.display());
             input type="hidden" name="target" value=(target);
             div .wide {
@@ -124,12 +145,8 @@ fn snapshot_row(one: &Snapshot, before: Option<u64>, after: Option<u64>) -> Mark
 }
 
 /// The differences between the two snapshots that were chosen, in telephone words.
-fn changes(visit: &Visit<'_>, target: &str, all: &[Snapshot]) -> Markup {
-    let query = &visit.request.query;
-    let chosen = |name: &str| {
-        let entry = query.number(name)? as u64;
-        all.iter().find(|snapshot| snapshot.entry == entry)
-    };
+fn changes(asked: &ArchiveQuery<'_>, target: &str, all: &[Snapshot]) -> Markup {
+    let chosen = |name: &str| asked.chosen(name, target, all);
     let (Some(before), Some(after)) = (chosen("before"), chosen("after")) else {
         return html! {};
     };

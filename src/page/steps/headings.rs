@@ -12,7 +12,7 @@ use crate::page::look::{self, PagePlace, PageReload};
 use crate::page::session::DroppedSheet;
 use crate::rim::Failure;
 use crate::rim::terminal::{OverheardLines, overheard};
-use crate::sheet::Encoding;
+use crate::sheet::{DELIMITERS, Encoding};
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
@@ -286,11 +286,29 @@ fn reading(visit: &Visit<'_>) -> Markup {
                     " " (translated("read rows that have fewer cells than there are headings"))
                 }
             }
-            p {
-                label for="delimiter" { (translated("what separates the cells of a text file, for example ;")) }
-                input #delimiter name="delimiter" size="3" maxlength="3" value=[reading.delimiter];
-            }
+            (delimiters(reading.delimiter))
             button .quiet name="do" value="look" { (translated("Read it so")) }
+        }
+    }
+}
+
+/// The delimiters to choose from.
+fn delimiters(chosen: Option<char>) -> Markup {
+    let words = |delimiter: u8| match delimiter {
+        b',' => translated("comma: ,"),
+        b';' => translated("semicolon: ;"),
+        b'\t' => translated("tabulator"),
+        _ => translated("vertical bar: |"),
+    };
+    html! {
+        p {
+            label for="delimiter" { (translated("what separates the cells of a text file")) }
+            select #delimiter name="delimiter" {
+                option value="" selected[chosen.is_none()] { (translated("whatever the file shows")) }
+                @for (delimiter, word) in DELIMITERS {
+                    option value=(word) selected[chosen == Some(delimiter.into())] { (words(delimiter)) }
+                }
+            }
         }
     }
 }
@@ -335,8 +353,10 @@ fn read_otherwise(sheet: &mut DroppedSheet, form: &FormFields, refused: &mut Vec
     }
     let is_ticked = |name: &str| !form.get(name).is_empty();
     let visible_only = is_ticked("visible");
+    let mut delimiters = DELIMITERS.iter();
+    let delimiter = delimiters.find(|(_, word)| *word == form.get("delimiter"));
     let text = (
-        Some(form.get("delimiter").trim_matches(' ')).and_then(|text| text.chars().next()),
+        delimiter.map(|(delimiter, _)| char::from(*delimiter)),
         is_ticked("quotes"),
         is_ticked("short"),
     );

@@ -4,8 +4,8 @@ use super::visit::Visit;
 use crate::disk::{Readers, write_new};
 use crate::lang::translated;
 use crate::ledger::{ListedRun, runs};
+use crate::model::RunCommand;
 use crate::model::redact::harmless;
-use crate::model::{RunCommand, with_hint};
 use crate::page::exchange::PageReply;
 use crate::page::look::{self, PagePlace, PageReload, table_head};
 use crate::report::for_people;
@@ -23,42 +23,47 @@ use std::path::{Path, PathBuf};
 /// The number of runs of one page.
 const RUNS_A_PAGE: usize = 50;
 
+/// The kind of a workbook, for the browser.
+const WORKBOOK_KIND: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
 /// The formats of a report, each with its words and its kind for the browser.
-const REPORTS: [(&str, &str, &str); 3] = [
+const REPORT_FORMATS: [(&str, &str, &str); 3] = [
     ("html", "as a page", "text/html; charset=utf-8"),
-    (
-        "xlsx",
-        "as a workbook",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ),
+    ("xlsx", "as a workbook", WORKBOOK_KIND),
     ("csv", "as a table", "text/csv; charset=utf-8"),
 ];
+
+/// The words for a run that the page does not let go on.
+const DELETES: &str = "This run deletes, and the terminal alone deletes: let it go on there.";
 
 /// The file in a run's folder which shows that its passwords were taken, and when.
 const TAKEN_FILE: &str = "passwords-taken";
 
 pub(in crate::page) fn show_all(visit: &mut Visit<'_>) -> PageReply {
     let page = visit.request.query.number("page").unwrap_or_default();
-    let listed = all(visit.context);
-    let last = listed.len().saturating_sub(1) / RUNS_A_PAGE;
-    let page = page.min(last);
-    let begin = page * RUNS_A_PAGE;
-    let shown = listed.iter().skip(begin).take(RUNS_A_PAGE);
-    let body = html! {
-        @if listed.is_empty() {
-            p { (translated("There is no run yet.")) }
-        } @else {
-            (table(visit, shown))
-            (look::pages(visit.base(), (page, last), |page| format!("runs?page={page}")))
+    let body = match all(visit.context) {
+        Ok(listed) if listed.is_empty() => html! { p { (translated("There is no run yet.")) } },
+        Ok(listed) => {
+            let last = listed.len().saturating_sub(1) / RUNS_A_PAGE;
+            let page = page.min(last);
+            let begin = page * RUNS_A_PAGE;
+            let shown = listed.iter().skip(begin).take(RUNS_A_PAGE);
+            html! {
+                (table(visit, shown))
+                (look::pages(visit.base(), (page, last), |page| format!("runs?page={page}")))
+            }
         }
+        Err(failure) => look::failure(&failure),
     };
     visit.page(PagePlace::Runs, PageReload::Never, &body)
 }
 
-/// All runs, the newest first; none where they cannot be read.
-pub(super) fn all(context: &Context) -> Vec<ListedRun> {
-    let listed = context.state().ok().and_then(|state| runs(&state).ok());
-    listed.unwrap_or_default()
+/// All runs, the newest first.
+///
+/// # Errors
+/// Exit 2 where they cannot be read.
+pub(super) fn all(context: &Context) -> Result<Vec<ListedRun>, Failure> {
+    Ok(runs(&context.state()?)?)
 }
 
 /// The newest runs as a table.
@@ -157,10 +162,10 @@ pub(super) fn ways(visit: &Visit<'_>, past: &PastRun, seen: &str) -> Markup {
         .keys()
         .any(|result| result.may_have_changed());
     html! {
-        @if !past.summary.is_finished() { (go_on(visit, run)) }
+        @if !past.summary.is_finished() { (go_on(visit, past)) }
         h2 { (translated("Files of the run")) }
         ul {
-            @for (ending, words, _) in REPORTS {
+            @for (ending, words, _) in REPORT_FORMATS {
                 li { a href={ (visit.base()) "report?run=" (run) "&as=" (ending) } { (translated("report of the run")) " " (translated(words)) } }
             }
             @if has_rejects(past) {
@@ -177,8 +182,33 @@ pub(super) fn ways(visit: &Visit<'_>, past: &PastRun, seen: &str) -> Markup {
     }
 }
 
-/// The form that lets a run go on.
-fn go_on(visit: &Visit<'_>, run: &str) -> Markup {
+/// The words for a run that was undone before it had ended.
+const TAKEN_BACK: &str =
+    "What this run did was taken back since, so it does not go on here: read the sheet again.";
+
+/// The reason why a run does not go on on the page; none where it does. What an undo deletes, its run has made.
+fn reason_to_stay(context: &Context, past: &PastRun) -> Result<Option<&'static str>, Failure> {
+    let is_undo = past.summary.run.head.command == RunCommand::Undo;
+    if !is_undo && past.deletes(context)? {
+        return Ok(Some(DELETES));
+    }
+    let is_taken_back = !past.taken_back(context)?.is_empty();
+    Ok(is_taken_back.then_some(TAKEN_BACK))
+}
+
+/// The form that lets a run go on, where the page may do that.
+fn go_on(visit: &Visit<'_>, past: &PastRun) -> Markup {
+    let run = &past.name;
+    match reason_to_stay(visit.context, past) {
+        Ok(None) => {}
+        Ok(Some(why)) => {
+            return html! {
+                p .told.notice { (translated(why)) }
+                @if why == DELETES { pre { "rowcall resume " (run) } }
+            };
+        }
+        Err(failure) => return look::failure(&failure),
+    }
     let (action, token) = visit.action("resume");
     html! {
         form .question method="post" action=(action) {
@@ -227,69 +257,84 @@ pub(in crate::page) fn meant(visit: &mut Visit<'_>) -> Result<String, PageReply>
         ));
         return Err(visit.go("result"));
     }
-    match PastRun::open(visit.context, &run) {
-        Ok(past) if is_meant => Ok(past.name),
-        Ok(past) => Err(visit.go(&format!("run?run={}", past.name))),
+    let past = PastRun::open(visit.context, &run).and_then(|past| {
+        let stays = match is_undo {
+            true => None,
+            false => reason_to_stay(visit.context, &past)?,
+        };
+        Ok((past, stays))
+    });
+    match past {
+        Ok((past, None)) if is_meant => Ok(past.name),
+        Ok((past, stays)) => {
+            visit.tell(stays.map(translated).unwrap_or_default());
+            Err(visit.go(&format!("run?run={}", past.name)))
+        }
         Err(failure) => {
-            visit.tell(with_hint(
-                &translated(&failure.message),
-                &translated(&failure.hint),
-            ));
+            visit.session.tell_failure(&failure);
             Err(visit.go("runs"))
         }
     }
 }
 
 /// A file of a run, written by `write` into the folder for what the page writes.
+///
+/// # Errors
+/// As of `write`; or exit 2 where it cannot be read again.
 fn written(
     folder: &Path,
     (name, kind): (&str, &'static str),
     write: impl FnOnce(&PathBuf) -> Result<(), Failure>,
-) -> Option<PageReply> {
+) -> Result<PageReply, Failure> {
     let path = folder.join(name);
     let written = write(&path);
-    let read = written.ok().and_then(|()| fs::read(&path).ok());
+    let read = written.and_then(|()| {
+        let read = fs::read(&path);
+        read.map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+    });
     let _ = fs::remove_file(&path);
-    Some(PageReply::file(name, kind, read?))
+    Ok(PageReply::file(name, kind, read?))
+}
+
+/// The file, or the way to the page that says why there is none.
+fn file_or_told(visit: &mut Visit<'_>, file: Result<PageReply, Failure>) -> PageReply {
+    file.unwrap_or_else(|failure| {
+        visit.session.tell_failure(&failure);
+        visit.go("runs")
+    })
 }
 
 /// The report of a run, as a file, written from its ledger.
 pub(in crate::page) fn report(visit: &mut Visit<'_>, folder: &Path) -> PageReply {
     let query = &visit.request.query;
-    let (run, wanted) = (query.get("run").to_owned(), query.get("as"));
-    let known = REPORTS.iter().find(|(ending, ..)| *ending == wanted);
-    let (ending, _, kind) = known.unwrap_or(&REPORTS[0]);
+    let (run, wanted) = (query.get("run"), query.get("as"));
+    let mut known = REPORT_FORMATS.iter();
+    let known = known.find(|(ending, ..)| *ending == wanted);
+    let (ending, _, kind) = known.unwrap_or(&REPORT_FORMATS[0]);
     // A text that is no run's name is refused before anything is written.
-    let reply = PastRun::open(visit.context, &run).ok().and_then(|past| {
+    let report = PastRun::open(visit.context, run).and_then(|past| {
         let name = format!("{}.{ending}", past.name);
         written(folder, (&name, kind), |path| {
             report_again(&past.name, Some(path), visit.context).map(drop)
         })
     });
-    reply.unwrap_or_else(|| {
-        visit.tell(translated(
-            "there is no such run, or its report cannot be written",
-        ));
-        visit.go("")
-    })
+    file_or_told(visit, report)
 }
 
 /// The rows of a run that are not done, as a workbook, written from its ledger.
 pub(in crate::page) fn rejects(visit: &mut Visit<'_>, folder: &Path) -> PageReply {
-    let (_, _, kind) = REPORTS[1];
-    let made = PastRun::open(visit.context, visit.request.query.get("run"));
-    let reply = made.ok().filter(has_rejects).and_then(|past| {
+    let past = PastRun::open(visit.context, visit.request.query.get("run"));
+    let rejects = past.and_then(|past| {
+        if !has_rejects(&past) {
+            let why = "this run has no rows that are to be corrected";
+            return Err(Failure::usage(why));
+        }
         let name = format!("{}-rejects.xlsx", past.name);
-        written(folder, (&name, kind), |path| {
+        written(folder, (&name, WORKBOOK_KIND), |path| {
             rejects_again(&past, path, visit.context)
         })
     });
-    reply.unwrap_or_else(|| {
-        visit.tell(translated(
-            "there is no such run, or the rows that are not done cannot be written",
-        ));
-        visit.go("")
-    })
+    file_or_told(visit, rejects)
 }
 
 /// The file with the passwords that were made up in a run, and the one which shows that they were taken.
@@ -347,7 +392,7 @@ pub(in crate::page) fn passwords(visit: &mut Visit<'_>) -> PageReply {
         Ok(PageReply::file(&name, "application/octet-stream", bytes))
     });
     taken.unwrap_or_else(|failure| {
-        visit.tell(translated(&failure.message));
+        visit.session.tell_failure(&failure);
         visit.go(&format!("run?run={run}"))
     })
 }

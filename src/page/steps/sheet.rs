@@ -6,7 +6,8 @@ use crate::lang::translated;
 use crate::ledger::ListedRun;
 use crate::model::redact::harmless;
 use crate::page::exchange::PageReply;
-use crate::page::look::{PagePlace, PageReload};
+use crate::page::job::PageJob;
+use crate::page::look::{self, PagePlace, PageReload};
 use crate::page::session::DroppedSheet;
 use crate::sheet::format;
 use maud::{Markup, html};
@@ -16,12 +17,19 @@ use std::path::PathBuf;
 /// The number of runs that are listed.
 const RUNS_MAX: usize = 10;
 
-pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
+pub(in crate::page) fn show(visit: &mut Visit<'_>, job: Option<&PageJob>) -> PageReply {
     let (action, token) = visit.action("sheet");
     let known = visit.session.sheet.as_ref().map(|sheet| sheet.name.clone());
-    let runs = run::all(visit.context);
+    let (runs, unread) = match run::all(visit.context) {
+        Ok(runs) => (runs, None),
+        Err(failure) => (vec![], Some(failure)),
+    };
     let body = html! {
-        (left(visit, runs.first()))
+        @if job.is_some_and(|job| !job.is_ended()) {
+            p .told.notice { a href={ (visit.base()) "watch" } { (translated("Look at what is at work")) } }
+        } @else {
+            (left(visit, runs.first()))
+        }
         form .drop method="post" action=(action) enctype="multipart/form-data" {
             (token)
             label for="sheet" { (translated("Drop the sheet here, or choose it")) }
@@ -32,6 +40,7 @@ pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
         @if let Some(name) = known {
             p { (translated("The sheet so far:")) " " bdi { (harmless(&name)) } }
         }
+        @if let Some(failure) = unread { (look::failure(&failure)) }
         @if !runs.is_empty() {
             h2 { (translated("Runs so far")) }
             (run::table(visit, runs.iter().take(RUNS_MAX)))

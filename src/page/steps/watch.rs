@@ -3,16 +3,20 @@
 use super::run;
 use super::visit::Visit;
 use crate::lang::translated;
+use crate::model::RunCommand;
 use crate::page::exchange::PageReply;
-use crate::page::job::{JobKind, PageJob};
+use crate::page::job::{JobKind, PageJob, WORK};
 use crate::page::look::{self, PagePlace, PageReload};
 use crate::page::session::ShownEnd;
-use crate::page::work::{REPORTS, rejects_file};
+use crate::page::work::{REPORT_FILES, rejects_file};
 use crate::progress::drawn;
 use crate::rim::Exit;
 use crate::run::past::PastRun;
 use maud::{Markup, html};
 use std::fs;
+
+/// The words where rowcall has ended while its page was open.
+const GONE: &str = "rowcall has ended: start it again, and let the run go on";
 
 /// Shows the work that goes on; leads to its result once it has ended.
 pub(in crate::page) fn show(visit: &mut Visit<'_>, job: Option<&PageJob>) -> PageReply {
@@ -27,15 +31,15 @@ pub(in crate::page) fn show(visit: &mut Visit<'_>, job: Option<&PageJob>) -> Pag
     };
     let (done, total) = drawn().map_or((0, 0), |drawn| (drawn.done, drawn.total));
     let body = html! {
-        div #watch data-events={ (visit.base()) "events" } data-next={ (visit.base()) "watch" } {
+        div #watch data-events={ (visit.base()) "events" } data-next={ (visit.base()) "watch" } data-gone=(translated(GONE)) {
             p .count { strong #words aria-live="polite" { (job.words()) } }
             progress #bar max=(total.max(1)) value=(done) {}
-            @if let Some(run) = job.told.name.get() { p .soft { (translated("run")) " " (run) } }
+            @if let Some(run) = job.watched.name.get() { p .soft { (translated("run")) " " (run) } }
             ul #lines .lines { @for line in job.lines_told() { li { (line) } } }
             @if job.can_pause {
-                (halt(visit, "pause", "Pause", "What was sent is settled; the rest waits until it is to go on."))
+                (halt(visit, job, "pause", "Pause", "What was sent is settled; the rest waits until it is to go on."))
             }
-            (halt(visit, "stop", "Stop", "What was sent is settled, and nothing more is sent, as with Ctrl-C."))
+            (halt(visit, job, "stop", "Stop", "What was sent is settled, and nothing more is sent, as with Ctrl-C."))
             @if job.kind == JobKind::Run {
                 h2 { (translated("Rows that ended last")) }
                 ul #rows .lines { @for row in job.last_rows() { li { (row) } } }
@@ -51,11 +55,12 @@ pub(in crate::page) fn show(visit: &mut Visit<'_>, job: Option<&PageJob>) -> Pag
 }
 
 /// The form that pauses or stops the work.
-fn halt(visit: &Visit<'_>, path: &str, button: &str, words: &str) -> Markup {
+fn halt(visit: &Visit<'_>, job: &PageJob, path: &str, button: &str, words: &str) -> Markup {
     let (action, token) = visit.action(path);
     html! {
         form method="post" action=(action) {
             (token)
+            input type="hidden" name=(WORK) value=(job.id);
             button .quiet { (translated(button)) }
             " " span .soft { (translated(words)) }
         }
@@ -101,7 +106,7 @@ fn end_of(visit: &Visit<'_>, end: &ShownEnd) -> Markup {
         @if let Err(failure) = &end.ended { (look::failure(failure)) }
         @if !end.counts.is_empty() { p .count { strong { (end.counts.join(", ")) } } }
         ul {
-            @for name in REPORTS {
+            @for name in REPORT_FILES {
                 @if has(name) { li { a href={ (base) "file/" (name) } download { (translated("report of the run")) " " (name) } } }
             }
             @if let Some(name) = rejects {
@@ -110,14 +115,17 @@ fn end_of(visit: &Visit<'_>, end: &ShownEnd) -> Markup {
                     " " span .soft { (translated("it may hold passwords")) }
                 }
             }
-            @if sheet.is_some_and(|sheet| sheet.corrected() > 0) {
+            @if end.is_of_sheet && sheet.is_some_and(|sheet| sheet.corrected() > 0) {
                 li { a href={ (base) "corrected" } download { (translated("the corrected sheet")) } }
             }
         }
         @if let Some(past) = &past {
             (run::ways(visit, past, "result"))
             p .soft { (translated("On the terminal, this run is seen too:")) }
-            pre { "rowcall undo " (past.name) "\nrowcall report " (past.name) " -o report.html" }
+            pre {
+                @if past.summary.run.head.command != RunCommand::Undo { "rowcall undo " (past.name) "\n" }
+                "rowcall report " (past.name) " -o report.html"
+            }
         }
         @if !end.lines.is_empty() {
             h2 { (translated("What the run told")) }
@@ -131,7 +139,7 @@ fn end_of(visit: &Visit<'_>, end: &ShownEnd) -> Markup {
 pub(in crate::page) fn file(visit: &mut Visit<'_>, name: &str) -> PageReply {
     let sheet = visit.session.sheet.as_ref();
     let rejects = sheet.map(|sheet| rejects_file(sheet.file()));
-    let is_known = REPORTS.contains(&name) || rejects == Some(name);
+    let is_known = REPORT_FILES.contains(&name) || rejects == Some(name);
     let end = visit.session.result.as_ref().filter(|_| is_known);
     match end.and_then(|end| fs::read(end.files.join(name)).ok()) {
         Some(bytes) => PageReply::file(name, "application/octet-stream", bytes),

@@ -169,6 +169,13 @@ impl OpenPage {
         self.follow(reply)
     }
 
+    /// Stops or pauses the work that a page shows.
+    #[track_caller]
+    pub(crate) fn halt(&mut self, watch: &str, path: &str) -> String {
+        let work = self.hidden(watch, path, "work");
+        self.post(watch, path, &[("work", &work)])
+    }
+
     /// Drops a sheet.
     #[track_caller]
     pub(crate) fn drop_sheet(&mut self, name: &str, bytes: &[u8]) -> String {

@@ -9,7 +9,8 @@ use crate::support::sources::root;
 use crate::support::typist::Typist;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// A password that must never show.
 const PASSWORD: &str = "Canary7731aB";
@@ -427,7 +428,7 @@ fn a_run_is_watched_and_stopped_on_the_page_and_resumed_on_the_terminal() {
     let kind = [("Content-Type", "multipart/form-data; boundary=XxX")];
     page.send("POST", &format!("{}sheet", page.base), &kind, &form);
     assert_eq!(files_in(&program.path("state/page")), kept);
-    page.post(&watch, "stop", &[]);
+    page.halt(&watch, "stop");
     let events = page.send("GET", &format!("{}events", page.base), &[], b"");
     assert_eq!(events.header("content-type"), Some("text/event-stream"));
     assert!(events.body.contains("\"ended\":true"), "{}", events.body);
@@ -581,7 +582,7 @@ fn a_run_is_paused_and_goes_on_on_the_page() {
     let told = page.get("watch");
     assert!(told.contains("Rows that ended last"), "{told}");
     wait_until(|| page.get("watch").contains("2000 created"));
-    page.post(&watch, "pause", &[]);
+    page.halt(&watch, "pause");
     let result = page.wait();
     assert!(result.contains("The run is paused."), "{result}");
     let done = pbx.numbers().len();
@@ -625,6 +626,199 @@ fn a_run_whose_page_was_killed_goes_on_on_another_page() {
     page.post(&seen, "undo", &undo);
     page.wait();
     assert!(pbx.numbers().is_empty());
+    page.close();
+}
+
+#[test]
+fn a_run_that_deletes_goes_on_on_the_terminal_alone() {
+    let pbx = TestPbx::new("openvox");
+    let program = Program::new().with_own_state();
+    let config = pbx.config("hq").replace("100000/s", "20/s");
+    program.write("rowcall.toml", config);
+    let old: Vec<String> = (5000..5080).map(|number| number.to_string()).collect();
+    let extensions: Vec<_> = old.iter().map(|number| pbx.small(number)).collect();
+    pbx.seed(&extensions);
+    let count = || pbx.numbers().iter().filter(|it| old.contains(it)).count();
+    let mut page = OpenPage::open(&program, "");
+    let watch = long_run(&mut page);
+    wait_until(|| pbx.numbers().len() > old.len() + 3);
+    page.halt(&watch, "pause");
+    let paused = page.wait();
+    let token = page.token(&paused, "resume");
+    program.file("gone.csv", &format!("number\n{}\n", old.join("\n")));
+    let mut delete = program.start("delete gone.csv --from hq --yes --max-deletes all");
+    wait_until(|| count() < old.len() - 3);
+    delete.kill().unwrap();
+    delete.wait().unwrap();
+    let start = page.get("");
+    let run = start.split("run?run=").nth(1).unwrap();
+    let run = run.split('"').next().unwrap().to_owned();
+    let seen = page.get(&format!("run?run={run}"));
+    assert!(!seen.contains("Let the run go on"), "{seen}");
+    assert!(seen.contains(&format!("rowcall resume {run}")), "{seen}");
+    let left = count();
+    assert!(left > 0);
+    // A form of another run does not help.
+    let form = format!("token={token}&run={run}");
+    let path = format!("{}resume", page.base);
+    let reply = page.send("POST", &path, &[], form.as_bytes());
+    let told = page.follow(reply);
+    assert!(told.contains("the terminal alone deletes"), "{told}");
+    assert_eq!(count(), left);
+    page.close();
+    program.ends(&format!("resume {run} --yes"), 0);
+    assert_eq!(count(), 0);
+}
+
+#[test]
+fn a_run_that_was_taken_back_does_not_go_on() {
+    let pbx = TestPbx::new("openvox");
+    let program = Program::new().with_own_state();
+    let config = pbx.config("hq").replace("100000/s", "20/s");
+    program.write("rowcall.toml", config);
+    let mut page = OpenPage::open(&program, "");
+    let watch = long_run(&mut page);
+    let start = page.get("");
+    assert!(start.contains("Look at what is at work"), "{start}");
+    assert!(!start.contains("is not finished"), "{start}");
+    wait_until(|| pbx.numbers().len() > 3);
+    page.halt(&watch, "pause");
+    let paused = page.wait();
+    let run = page.hidden(&paused, "undo", "run");
+    let token = page.token(&paused, "resume");
+    page.post(&paused, "undo", &[("run", &run), ("meant", "on")]);
+    let undone = page.wait();
+    assert!(pbx.numbers().is_empty());
+    assert!(!undone.contains("rowcall undo"), "{undone}");
+    let form = format!("token={token}&run={run}");
+    let path = format!("{}resume", page.base);
+    let reply = page.send("POST", &path, &[], form.as_bytes());
+    let told = page.follow(reply);
+    assert_eq!(told.matches("was taken back since").count(), 2, "{told}");
+    assert!(!told.contains("Let the run go on"), "{told}");
+    assert!(pbx.numbers().is_empty());
+    page.close();
+}
+
+#[test]
+fn an_old_tab_stops_no_other_work() {
+    let pbx = TestPbx::new("openvox");
+    let program = Program::new().with_own_state();
+    let config = pbx.config("hq").replace("100000/s", "20/s");
+    program.write("rowcall.toml", config);
+    let mut page = OpenPage::open(&program, "");
+    let old = long_run(&mut page);
+    wait_until(|| pbx.numbers().len() > 3);
+    page.halt(&old, "pause");
+    let paused = page.wait();
+    let run = page.hidden(&paused, "resume", "run");
+    page.post(&paused, "resume", &[("run", &run)]);
+    page.halt(&old, "stop");
+    page.halt(&old, "pause");
+    let whole = page.wait();
+    assert!(whole.contains("Every row is done."), "{whole}");
+    page.close();
+}
+
+#[test]
+fn an_old_tab_sends_no_other_sheet() {
+    let pbx = TestPbx::new("openvox");
+    let program = Program::new().with_own_state();
+    program.write("rowcall.toml", pbx.config("hq"));
+    let mut page = OpenPage::open(&program, "");
+    let sheet = |password| format!("number,sip_password\n0041,{password}\n");
+    let target = [("target", "hq")];
+    let rows = page.rows("staff.csv", sheet("tR7xkQ2mZp01").as_bytes(), &target);
+    let old = page.plan(&rows);
+    let rows = page.rows("staff.csv", sheet("tR7xkQ2mZp02").as_bytes(), &target);
+    let plan = page.plan(&rows);
+    let (id, new) = [&old, &plan]
+        .map(|plan| page.hidden(plan, "go", "plan"))
+        .into();
+    assert_eq!(id, new, "the same lines are shown");
+    let told = page.post(&old, "go", &[("plan", &id)]);
+    assert!(told.contains("the page has changed since"), "{told}");
+    assert!(pbx.numbers().is_empty());
+    page.close();
+}
+
+#[test]
+fn runs_that_cannot_be_read_are_not_called_none() {
+    let pbx = TestPbx::new("openvox");
+    let program = Program::new().with_own_state();
+    program.write("rowcall.toml", pbx.config("hq"));
+    let mut page = OpenPage::open(&program, "");
+    let sheet = format!("number,sip_password\n0041,{PASSWORD}\n");
+    let rows = page.rows("staff.csv", sheet.as_bytes(), &[("target", "hq")]);
+    let plan = page.plan(&rows);
+    let result = page.go(&plan);
+    let run = page.hidden(&result, "undo", "run");
+    let told = page.get(&format!("rejects?run={run}"));
+    assert!(told.contains("this run has no rows"), "{told}");
+    // The folder into which the page writes is gone.
+    fs::remove_dir_all(program.path("state/page")).unwrap();
+    let told = page.get(&format!("report?run={run}&as=csv"));
+    assert!(told.contains("there is no folder"), "{told}");
+    let runs = program.path("state/runs");
+    fs::rename(&runs, program.path("state/kept")).unwrap();
+    fs::write(&runs, "").unwrap();
+    for path in ["", "runs"] {
+        let told = page.get(path);
+        assert!(told.contains("role=\"alert\""), "{told}");
+        assert!(!told.contains("There is no run yet."), "{told}");
+    }
+    let told = page.get(&format!("report?run={run}"));
+    assert!(told.contains("role=\"status\""), "{told}");
+    page.close();
+}
+
+#[test]
+fn what_separates_the_cells_is_one_of_four() {
+    let (_program, mut page) = opened();
+    let sheet = format!("number;a\tdisplay_name\tsip_password\n0041\tAnn; Bo\t{PASSWORD}\n");
+    let page_of = page.drop_sheet("staff.txt", sheet.as_bytes());
+    let headings = page.post(&page_of, "target", &SIM);
+    for word in ["comma", "semicolon", "tab", "pipe"] {
+        assert!(
+            headings.contains(&format!("<option value=\"{word}\"")),
+            "{headings}"
+        );
+    }
+    let look = [("do", "look"), ("delimiter", "tab")];
+    let headings = page.post(&headings, "headings", &look);
+    let chosen = "<option value=\"tab\" selected>";
+    assert!(headings.contains(chosen), "{headings}");
+    assert!(headings.contains("Ann; Bo"), "{headings}");
+    page.close();
+}
+
+#[cfg(unix)]
+#[test]
+fn others_are_answered_while_an_archive_is_verified() {
+    let pbx = TestPbx::new("openvox");
+    let program = Program::new().with_own_state();
+    program.write("rowcall.toml", pbx.config("hq"));
+    pbx.seed(&[pbx.small("0041")]);
+    program.ends("export hq --archive nights", 0);
+    let page = OpenPage::open(&program, "");
+    let folder = program.path("nights").display().to_string();
+    // Another export is at work on it.
+    let manifest = fs::File::open(program.path("nights/manifest.jsonl")).unwrap();
+    manifest.lock().unwrap();
+    let path = format!("archive?folder={folder}&verify=on");
+    thread::scope(|scope| {
+        let verified = scope.spawn(|| file(&page, &path).body);
+        thread::sleep(Duration::from_millis(500));
+        let since = Instant::now();
+        assert_eq!(file(&page, "doctor").status, 200);
+        assert!(
+            since.elapsed() < Duration::from_secs(5),
+            "it waits for the archive"
+        );
+        manifest.unlock().unwrap();
+        let verified = verified.join().unwrap();
+        assert!(verified.contains("1 snapshot as"), "{verified}");
+    });
     page.close();
 }
 
@@ -930,7 +1124,7 @@ fn a_look_changes_nothing() {
     let mut page = OpenPage::open(&program, "");
     let path = victim.with_extension("");
     let told = page.get(&format!("report?run={}", path.display()));
-    assert!(told.contains("there is no such run"), "{told}");
+    assert!(told.contains("there is no run"), "{told}");
     assert_eq!(fs::read_to_string(&victim).unwrap(), "mine");
     let sheet = format!("number,display_name,sip_password\n1001,Ann,{PASSWORD}\n");
     let rows = page.rows("staff.csv", sheet.as_bytes(), &SIM);

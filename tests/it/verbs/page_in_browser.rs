@@ -248,6 +248,9 @@ fn a_run_whose_server_was_killed_goes_on_in_the_same_browser() {
     desk.page.wait().unwrap();
     let (page, address) = served(&desk.program, "");
     desk.page = page;
+    desk.browser
+        .wait_until("document.querySelectorAll('#watch button:not(:disabled)').length === 0");
+    assert!(desk.browser.text().contains("rowcall has ended"));
     // The old page has lost its server, and complained.
     desk.browser.open(&address);
     desk.browser.wait_for("Sheet");
@@ -259,6 +262,47 @@ fn a_run_whose_server_was_killed_goes_on_in_the_same_browser() {
     desk.browser
         .wait_until("document.body.innerText.includes('Every row is done.')");
     assert_eq!(desk.pbx.numbers().len(), 80);
+    desk.close();
+}
+
+#[test]
+fn passwords_come_before_the_page_tells_that_they_were_taken() {
+    let Some(mut desk) = Desk::open("100000/s") else {
+        return;
+    };
+    let sheet = desk
+        .program
+        .file("staff.csv", "number,sip_password\n0041,\n");
+    desk.drop_sheet(&sheet);
+    let browser = &mut desk.browser;
+    browser.click("label", "hq");
+    browser.click("button", "Go on");
+    browser.wait_for("Headings");
+    browser.click("button", "The headings are right");
+    browser.wait_for("Rows");
+    browser.onward(|browser| browser.click("button", "Have one made up for each"));
+    browser.click("button", "Show what would be done");
+    browser.wait_for("What will be done");
+    browser.click("button", "Yes, send it");
+    browser.wait_for("Result");
+    let taken = desk.program.path("taken");
+    browser.tell(
+        "Page.setDownloadBehavior",
+        json!({ "behavior": "allow", "downloadPath": taken }),
+    );
+    // The page is slow to answer, as while it reads a long sheet.
+    browser.tell("Network.enable", json!({}));
+    browser.tell(
+        "Network.emulateNetworkConditions",
+        json!({ "offline": false, "latency": 2500, "downloadThroughput": -1, "uploadThroughput": -1 }),
+    );
+    browser.click("button", "Take the passwords");
+    browser.wait_until("document.body.innerText.includes('They were taken on')");
+    wait_until(|| files_in(&taken) == 1);
+    let file = std::fs::read_dir(&taken).unwrap().next().unwrap().unwrap();
+    wait_until(|| std::fs::read_to_string(file.path()).is_ok_and(|text| text.contains("0041")));
+    let name = file.file_name().into_string().unwrap();
+    assert!(name.ends_with("-secrets.csv"), "{name}");
     desk.close();
 }
 

@@ -1,4 +1,4 @@
-//! A run as it is told while it is at work: its name, and the rows as they end.
+//! A run as it is watched while it is at work: its name, and the rows as they end.
 
 use crate::model::{Outcome, RowResult};
 use std::collections::{BTreeMap, VecDeque};
@@ -9,21 +9,21 @@ const ROWS_KEPT: usize = 20;
 
 /// A run that is at work, for whoever watches it.
 #[derive(Default)]
-pub(crate) struct ToldRun {
+pub(crate) struct WatchedRun {
     /// The run's name, once it has a ledger.
     pub(crate) name: OnceLock<String>,
-    rows: Mutex<ToldRows>,
+    rows: Mutex<WatchedRows>,
 }
 
 /// The rows that have ended.
 #[derive(Default)]
-struct ToldRows {
+struct WatchedRows {
     last: VecDeque<Outcome>,
     counts: BTreeMap<RowResult, u64>,
 }
 
-impl ToldRun {
-    fn locked(&self) -> MutexGuard<'_, ToldRows> {
+impl WatchedRun {
+    fn locked(&self) -> MutexGuard<'_, WatchedRows> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -55,14 +55,14 @@ mod tests {
 
     #[test]
     fn the_newest_rows_are_kept() {
-        let told = ToldRun::default();
+        let watched = WatchedRun::default();
         for number in 0..50 {
-            told.end_row(&Outcome {
+            watched.end_row(&Outcome {
                 number: number.to_string(),
                 ..Outcome::new(Action::Create, RowResult::Created)
             });
         }
-        let rows = told.locked();
+        let rows = watched.locked();
         let kept: Vec<&str> = rows.last.iter().map(|row| row.number.as_str()).collect();
         assert_eq!(kept.len(), ROWS_KEPT);
         assert_eq!((kept[0], kept[19]), ("49", "30"));
