@@ -468,6 +468,21 @@ impl Rows {
     }
 }
 
+/// The elements whose text a cell shows like any other: a word below its reading, and fields.
+const SHOWING_TEXT: [&str; 11] = [
+    "ruby",
+    "ruby-base",
+    "sheet-name",
+    "title",
+    "date",
+    "time",
+    "file-name",
+    "page-number",
+    "page-count",
+    "meta",
+    "meta-field",
+];
+
 /// The shown text of a cell, while its elements come.
 #[derive(Default)]
 struct ShownCell {
@@ -500,6 +515,10 @@ impl ShownCell {
                 if book.marks(tag)? {
                     self.marked.get_or_insert(self.depth);
                 }
+                return Ok(true);
+            }
+            (1.., name) if SHOWING_TEXT.contains(&name) => {
+                self.is_mixed = true;
                 return Ok(true);
             }
             (1.., "s") => {

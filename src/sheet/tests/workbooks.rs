@@ -536,6 +536,27 @@ fn rows_of_ods_that_a_font_or_a_note_marks_are_said() {
 }
 
 #[test]
+fn words_below_their_reading_and_fields_are_text_of_a_cell_of_ods() {
+    let row = |inner: &str| {
+        format!(
+            "<table:table-row><table:table-cell office:value-type=\"string\"><text:p>{inner}</text:p></table:table-cell></table:table-row>"
+        )
+    };
+    let ruby = "鈴木<text:ruby><text:ruby-base>花子</text:ruby-base><text:ruby-text>はなこ</text:ruby-text></text:ruby>";
+    let rows = [
+        row("name"),
+        row(ruby),
+        row("<text:sheet-name>Anna</text:sheet-name> Berg"),
+        row("Otto <office:annotation><text:p>NO</text:p></office:annotation>Kern"),
+    ];
+    let sheet = read(&ods_of("", &rows.concat())).unwrap();
+    assert_eq!(
+        cells_of(&sheet).concat(),
+        ["鈴木花子", "Anna Berg", "Otto Kern"]
+    );
+}
+
+#[test]
 fn a_row_of_ods_in_the_font_of_links_is_said_unless_it_has_links() {
     let row = |style: &str, formula: &str, inner: &str| {
         format!(
