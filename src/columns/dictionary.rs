@@ -646,6 +646,11 @@ impl Dictionary {
             || (0..several.len()).any(has_phrase)
     }
 
+    /// Returns true for a word such as `since`, which stands beside those that say that a row is not meant.
+    pub(super) fn is_beside_it(&self, word: &str) -> bool {
+        self.beside_it.contains(&plain(word))
+    }
+
     /// Returns true for the name of a sheet whose rows are not meant: `Archiv 2023`, `Old staff`.
     pub(super) fn is_sheet_not_meant(&self, name: &str) -> bool {
         let is_own =

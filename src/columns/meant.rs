@@ -6,7 +6,7 @@ use super::map::Mapped;
 use super::meaning::{LeftOutReason, Meaning, Meanings, ReadBy};
 use super::options::BindOptions;
 use super::questions::Question;
-use super::sample::{Sample, names_leaver, says_off};
+use super::sample::{OtherWords, Sample, names_leaver, says_off};
 use super::values::Derivation;
 use crate::model::redact::quoted;
 use crate::model::{Field, Finding, Severity, shell_word};
@@ -251,14 +251,23 @@ impl Meanings<'_> {
 
     /// Asks about a column of states that is not read where a cell says that its person has left or its account is off.
     fn ask_about_unread_state(&mut self, column: usize) {
-        if !(self.sample()).is_some_and(|sample| sample.says_off(column)) {
-            return;
-        }
-        let what = format!(
-            "{} says of some rows that their people have left or are away, or their accounts are off, and is not read: take \
-             those rows out, or take all",
-            self.at(column)
-        );
+        let is_beside_on = |sample: &Sample| {
+            sample.other_words_for_state(column) == Some(OtherWords::BesideOn)
+                && !sample.are_reported(column, &REPORTED)
+        };
+        let what = match self.sample() {
+            Some(sample) if sample.says_off(column) => format!(
+                "{} says of some rows that their people have left or are away, or their accounts are off, and is not read: take \
+                 those rows out, or take all",
+                self.at(column)
+            ),
+            Some(sample) if is_beside_on(sample) => format!(
+                "{} has words or letters beside others that do not tell whether an account is off, and is not read: take the \
+                 rows out that are not meant, or take all",
+                self.at(column)
+            ),
+            _ => return,
+        };
         let answers = self.answers_about_state(column);
         self.ask(what, vec![column], &answers);
     }
@@ -268,7 +277,11 @@ impl Meanings<'_> {
     fn answers_about_state(&self, column: usize) -> Vec<(usize, Mapped)> {
         let is_free = self.column_of(Field::ENABLED).is_none_or(|at| at == column);
         let mut answers = vec![(column, Mapped::LeftOut)];
-        if is_free && self.can_use(Field::ENABLED) {
+        // A letter would be read as a switch.
+        let has_letters = self
+            .sample()
+            .is_some_and(|sample| sample.has_letters(column));
+        if is_free && self.can_use(Field::ENABLED) && !has_letters {
             answers.insert(0, (column, Mapped::Field(Field::ENABLED)));
         }
         answers
@@ -300,9 +313,9 @@ impl Meanings<'_> {
     /// other rows say that their extension is off, it is asked about.
     fn settle_states(&mut self) {
         for column in self.columns() {
-            let Some(says_off) = (self.sample())
+            let Some(others) = (self.sample())
                 .filter(|_| self.tells_states(column))
-                .and_then(|sample| sample.has_off_among_other_words(column))
+                .and_then(|sample| sample.other_words_for_state(column))
             else {
                 continue;
             };
@@ -312,20 +325,27 @@ impl Meanings<'_> {
             if !is_read && !self.sample().is_some_and(says_more) {
                 continue;
             }
-            if !says_off {
-                let reason =
-                    "left out, for its words do not tell whether an extension is on or off";
-                self.meanings[column] = Meaning::LeftOut {
-                    reason: reason.to_owned(),
-                    because: LeftOutReason::Other,
-                };
-                continue;
-            }
-            let what = format!(
-                "{} says of some rows that their extension is off or its person away, and has other words in others: take the \
-                 rows out that are not meant, or write on or off into each",
-                self.at(column)
-            );
+            let what = match others {
+                OtherWords::Alone => {
+                    let reason =
+                        "left out, for its words do not tell whether an extension is on or off";
+                    self.meanings[column] = Meaning::LeftOut {
+                        reason: reason.to_owned(),
+                        because: LeftOutReason::Other,
+                    };
+                    continue;
+                }
+                OtherWords::BesideOff => format!(
+                    "{} says of some rows that their extension is off or its person away, and has other words in others: take the \
+                     rows out that are not meant, or write on or off into each",
+                    self.at(column)
+                ),
+                OtherWords::BesideOn => format!(
+                    "{} has words or letters beside others that do not tell whether an extension is on or off: take the rows out \
+                     that are not meant, or write on or off into each",
+                    self.at(column)
+                ),
+            };
             let answers = self.answers_about_state(column);
             self.ask(what, vec![column], &answers);
         }

@@ -4,6 +4,7 @@ use super::dates::has_passed;
 use super::dictionary::{Common, DeletionWord, dictionary, plain};
 use super::marked_rows::MarkedRows;
 use super::surname_first::{ColumnOrder, order_of_names};
+use super::values::state_word;
 use crate::manifest::{all_digits, is_away, state, switch};
 use crate::model::{Action, same_word};
 use crate::sheet::{RowTrouble, Sheet, is_placeholder};
@@ -438,14 +439,32 @@ impl Sample {
             .any(|cell| dictionary().is_not_meant(cell))
     }
 
-    /// Returns true if a column of states says of some row that its extension is off, false if of none; `None` where all its
-    /// words tell whether it is on.
-    pub(super) fn has_off_among_other_words(&self, column: usize) -> Option<bool> {
-        let is_other = |cell: &str| switch(cell).is_none();
-        let has_other = self.filled(column).any(is_other);
-        has_other.then(|| {
-            (self.filled(column)).any(|cell| switch(cell) == Some("off") || says_off(cell))
-        })
+    /// The words of a column of states; `None` where all of them are known. A single letter is known only beside others.
+    pub(super) fn other_words_for_state(&self, column: usize) -> Option<OtherWords> {
+        let has_words = self.filled(column).any(|cell| state(cell).is_some());
+        let is_known = |cell: &str| state_word(cell).is_some() && !(has_words && is_letter(cell));
+        if self.filled(column).all(is_known) {
+            return None;
+        }
+        let tells = |cell: &str| is_known(cell) && cell.contains(char::is_alphabetic);
+        let mut filled = self.filled(column);
+        Some(
+            if filled.any(|cell| state_word(cell) == Some("off") || says_off(cell)) {
+                OtherWords::BesideOff
+            } else if self
+                .filled(column)
+                .any(|cell| tells(cell) || is_letter(cell))
+            {
+                OtherWords::BesideOn
+            } else {
+                OtherWords::Alone
+            },
+        )
+    }
+
+    /// Returns true if a cell of a column is a single letter.
+    pub(super) fn has_letters(&self, column: usize) -> bool {
+        self.filled(column).any(is_letter)
     }
 
     /// Returns true if a cell of a column says that its person has left or its account is off.
@@ -691,6 +710,22 @@ fn is_number(cell: &str) -> bool {
     (1..=15).contains(&digits) && cell.chars().all(is_known) && !is_date
 }
 
+/// The words of states that nobody knows, in a column that has such ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OtherWords {
+    /// Other rows say that their account is off, or their person away.
+    BesideOff,
+    /// Other rows say that theirs is on, or some have a single letter, such as `A` and `T`.
+    BesideOn,
+    /// No row tells whether its account is on.
+    Alone,
+}
+
+/// Returns true for a single letter, which may stand for any word.
+fn is_letter(cell: &str) -> bool {
+    cell.chars().all(char::is_alphabetic) && cell.chars().count() == 1
+}
+
 /// Returns true if a cell below a word for leavers is more than a `no`.
 pub(super) fn names_leaver(cell: &str) -> bool {
     switch(cell) != Some("off") || state(cell).is_some()
@@ -701,8 +736,10 @@ pub(super) fn names_leaver(cell: &str) -> bool {
 pub(super) fn says_off(cell: &str) -> bool {
     let is_off = |text: &str| state(text) == Some("off");
     let mut of_words = words(cell).into_iter();
+    // `inactive since 2023`.
     let is_begun = of_words.next().is_some_and(is_off)
-        && of_words.all(|word| !word.contains(char::is_alphabetic));
+        && of_words
+            .all(|word| !word.contains(char::is_alphabetic) || dictionary().is_beside_it(word));
     is_off(cell) || is_begun || is_away(cell) || dictionary().is_not_meant(cell)
 }
 

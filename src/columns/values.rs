@@ -151,7 +151,7 @@ impl Derived {
             Derivation::Packed(name) => packed(trimmed, name).into(),
             Derivation::BeforeComma => halves(trimmed).map_or(trimmed, |(last, _)| last).into(),
             Derivation::AfterComma => halves(trimmed).map_or("", |(_, first)| first).into(),
-            Derivation::State { other_words } => match (switch(trimmed), other_words) {
+            Derivation::State { other_words } => match (state_word(trimmed), other_words) {
                 (Some(state), _) => state.into(),
                 (None, true) => "".into(),
                 (None, false) => Cow::Borrowed(text),
@@ -214,6 +214,12 @@ fn opposite(field: Field, text: &str) -> Cow<'_, str> {
         (None, Some(_)) => "on".into(),
         (None, None) => Cow::Borrowed(text),
     }
+}
+
+/// `on` or `off` for a word below a heading for states. `T` is terminated there as well as true, and `F` former.
+pub(super) fn state_word(text: &str) -> Option<&'static str> {
+    let is_either = |letter: &&str| letter.eq_ignore_ascii_case(text);
+    switch(text).filter(|_| !["t", "f"].iter().any(is_either))
 }
 
 /// The state of an account of Active Directory by the bits of its `userAccountControl`; `None` for what is no such number.

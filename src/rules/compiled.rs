@@ -5,6 +5,7 @@ use super::hashes::{HashText, has_digits_of_hash};
 use super::passwords;
 use super::spreadsheet_damage::{self, Damage, fix_writes};
 use super::vacant::is_vacant;
+use super::words_for_values::{is_language, is_switch_word};
 use crate::manifest::{
     Access, FieldRow, Manifest, Purpose, Rule, RuleRow, all_digits, has_form_of_email, is_within,
     switch,
@@ -479,7 +480,7 @@ impl<'m> CompiledField<'m> {
         if stored == Stored::Number && self.usual_digits.is_some_and(|usual| digits >= usual) {
             return;
         }
-        let Some(damage) = spreadsheet_damage::stored(self.row, stored) else {
+        let Some(damage) = spreadsheet_damage::stored(self.row, stored, self.text_in(cells)) else {
             return;
         };
         // Its text stands in the first of the merged cells, which are named with the sheet.
@@ -772,6 +773,10 @@ fn odd_words(field: Field) -> fn(&str) -> bool {
         },
         _ if field == Field::CALLER_ID => {
             |text| !all_digits(text) || spreadsheet_damage::is_odd_word(text)
+        }
+        Care::Account => |text| is_switch_word(text) || spreadsheet_damage::is_odd_word(text),
+        _ if [Field::LANGUAGE, Field::VOICEMAIL_LANGUAGE].contains(&field) => {
+            |text| is_language(text) || spreadsheet_damage::is_odd_word(text)
         }
         _ if spreadsheet_damage::takes_letters(care) => spreadsheet_damage::is_odd_word,
         _ => |_| false,

@@ -49,6 +49,7 @@ mod spreadsheet_damage;
 mod sums;
 mod totals;
 mod vacant;
+mod words_for_values;
 
 pub(crate) use dialled::Dialled;
 pub use phone::Country;

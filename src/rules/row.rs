@@ -12,6 +12,7 @@ use super::spreadsheet_damage::{self as damage, Damage, TextShape};
 use super::sums::LabelledRow;
 use super::totals::{LABEL_BYTES_MAX, SUMS_UP, has_label_alone, is_total};
 use super::vacant::is_vacant;
+use super::words_for_values::word_for_value;
 use crate::columns::{Binding, CellReading, Scratch};
 use crate::manifest::{Access, Manifest, Purpose};
 use crate::mapping::MappedField;
@@ -798,7 +799,8 @@ impl<'m> Checker<'m> {
             }
             findings.push(finding);
         } else if findings.len() == before
-            && let Some(damage) = damage::words_in_number(row.name, text)
+            && let Some(damage) =
+                damage::words_in_number(row.name, text).or_else(|| word_for_value(row, text))
         {
             findings.push(compiled.damaged(damage, text));
         }

@@ -190,7 +190,8 @@ fn a_state_in_other_words_makes_no_row_wrong() {
         (["ok", "new", "part time"], Some(false)),
         (["ok", "new", "maternity leave"], Some(true)),
         (["active", "En congé", "active"], Some(true)),
-        (["active", "new", "active"], Some(false)),
+        (["active", "new", "active"], Some(true)),
+        (["active", "Verschoben", "inactive"], Some(true)),
         (["ok", "retired", "new"], Some(true)),
         (["ok", "left the company", "new"], Some(true)),
         (["active", "inactive", "active"], None),
@@ -203,6 +204,67 @@ fn a_state_in_other_words_makes_no_row_wrong() {
         };
         let left_out = binding.columns[2].reason.contains("do not tell whether");
         assert_eq!(left_out, is_asked == Some(false), "{sheet}");
+    }
+}
+
+#[test]
+fn a_single_letter_for_a_state_is_asked_about_and_no_switch() {
+    for (heading, cells, asked) in [
+        ("Status", ["Active", "T", "Active"], true),
+        ("Status", ["A", "T", "A"], true),
+        ("Status", ["A", "I", "A"], true),
+        ("Employment Status", ["A", "T", "L"], true),
+        ("State", ["T", "F", "T"], true),
+        ("Status", ["active", "x", "inactive"], true),
+        ("Status", ["Y", "N", "Y"], false),
+        ("Active", ["T", "F", "T"], false),
+    ] {
+        let sheet = three(heading, cells);
+        let answers = answers_for("portsip", &sheet);
+        // A letter that is read as a switch after all would be no answer.
+        let left_out = format!("--map '{heading}=-'");
+        assert_eq!(answers.contains(&left_out), asked, "{sheet}");
+        assert!(!answers.contains("=enabled"), "{sheet}");
+    }
+}
+
+#[test]
+fn words_of_other_directories_for_leavers_are_asked_about() {
+    for word in [
+        "DEPROVISIONED",
+        "LOCKED_OUT",
+        "Archived",
+        "decommissioned",
+        "EOL",
+        "Not in use",
+        "Void",
+        "Duplicate",
+        "Inactive since 2023",
+        "On hold",
+        "Exmatrikuliert",
+        "discharged",
+        "checked out",
+        "geschlossen",
+        "out of order",
+    ] {
+        assert!(crate::columns::sample::says_off(word), "{word}");
+    }
+    // Words that nobody knows beside a known one.
+    for word in ["ab 01.02.2027", "Kündigung zum 31.12.", "Wird verlegt"] {
+        for target in ["openvox", "portsip"] {
+            let answers = answers_for(target, &three("Status", ["active", word, "active"]));
+            assert!(answers.contains("--map 'Status=-'"), "{word} {target}");
+        }
+    }
+    for (heading, word) in [
+        ("employeeLeaveDateTime", "2026-01-31T00:00:00Z"),
+        ("archived", "TRUE"),
+    ] {
+        let answers = answers_for("portsip", &three(heading, ["", word, ""]));
+        assert!(
+            answers.contains(&format!("--map '{heading}=-'")),
+            "{answers}"
+        );
     }
 }
 

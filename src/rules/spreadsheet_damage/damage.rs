@@ -21,7 +21,7 @@ pub(in crate::rules) struct Damage {
 }
 
 impl Damage {
-    pub(super) fn new(
+    pub(in crate::rules) fn new(
         id: &'static str,
         severity: Severity,
         what: impl Into<String>,
@@ -42,7 +42,7 @@ impl Damage {
         self.id == LINE_BREAK
     }
 
-    pub(super) fn repair(self, repair: Option<String>) -> Self {
+    pub(in crate::rules) fn repair(self, repair: Option<String>) -> Self {
         Damage { repair, ..self }
     }
 

@@ -11,10 +11,12 @@ mod damage;
 mod dates;
 mod garbled;
 mod shapes;
+mod stored;
 
 pub(super) use damage::Damage;
 pub(super) use garbled::garbled;
 pub(super) use shapes::{Plain, Shapes, Suspects, TextShape, is_measured, is_surveyed};
+pub(super) use stored::stored;
 
 use damage::{DIGITS_KEPT, LINE_BREAK, is_digits};
 use dates::{date, time};
@@ -23,7 +25,7 @@ use super::phone::{Country, SecondNumber, more};
 use crate::manifest::{FieldRow, is_email};
 use crate::model::redact::quoted;
 use crate::model::{Care, Field, Kind, Severity};
-use crate::sheet::{Stored, is_ditto, is_mask, is_placeholder};
+use crate::sheet::{is_ditto, is_mask, is_placeholder};
 
 /// The rule about cells that are stored as numbers.
 pub const CELL_NUMERIC: &str = "cell.numeric";
@@ -241,99 +243,6 @@ fn find_first_damage(row: &FieldRow, care: Care, text: &str) -> Option<Damage> {
         Care::Name => line_break(trimmed).or_else(|| lost_letter(trimmed)),
         Care::Free => None,
     }
-}
-
-/// Finds the damage that a workbook's way of storing a cell may have done, whatever the cell's text.
-pub(super) fn stored(row: &FieldRow, stored: Stored) -> Option<Damage> {
-    let care = row.name.def().care;
-    match stored {
-        Stored::Error => Some(error_cell(Severity::Error)),
-        Stored::Uncalculated => Some(Damage::new(
-            "cell.uncalculated",
-            Severity::Error,
-            "is a formula without a saved value",
-            "open the workbook in a spreadsheet, and save it",
-        )),
-        Stored::Total if is_numeric(care) || row.name.def().kind == Kind::Identifier => {
-            Some(Damage::new(
-                "cell.total",
-                Severity::Error,
-                "sums up or counts other cells in the workbook, and is no value of its own",
-                "take the row out, or type the value that is meant",
-            ))
-        }
-        Stored::Pieces => {
-            let severity = match care {
-                _ if is_numeric(care) => Severity::Error,
-                Care::Account | Care::Password => Severity::Error,
-                Care::Free => return None,
-                _ => Severity::Warning,
-            };
-            Some(Damage::new(
-                "cell.pieces",
-                severity,
-                "has a piece that is raised, lowered or struck through in the workbook, and was read as one text with the rest",
-                "type it anew, without the mark of a footnote and without what is struck through",
-            ))
-        }
-        Stored::Rounded if is_numeric(care) || matches!(care, Care::Account | Care::Password) => {
-            Some(Damage::new(
-                "damage.rounded",
-                Severity::Error,
-                "is a number of more than 15 digits in the workbook: the last ones are lost",
-                "look the number up, and type it in a cell that is formatted as text",
-            ))
-        }
-        Stored::Date if is_numeric(care) => Some(Damage::new(
-            "damage.date",
-            Severity::Error,
-            "is a date in the workbook, where a number belongs",
-            "type it anew, in a cell that is formatted as text",
-        )),
-        Stored::Number if row.name.def().kind == Kind::Identifier => Some(Damage::new(
-            CELL_NUMERIC,
-            Severity::Warning,
-            "is stored as a number: zeros before it or a + would have been lost",
-            "compare it with the original, and format the column as text",
-        )),
-        Stored::Shown if row.name.def().kind == Kind::Identifier => Some(Damage::new(
-            CELL_NUMERIC,
-            Severity::Warning,
-            "is stored as a number, and reads as its format shows it: what was typed may be lost",
-            "compare it with the original, and format the column as text",
-        )),
-        Stored::Merged | Stored::MergedAcross | Stored::Covered => merged(row, stored),
-        Stored::Text
-        | Stored::Number
-        | Stored::Shown
-        | Stored::Rounded
-        | Stored::Date
-        | Stored::Total
-        | Stored::Boolean => None,
-    }
-}
-
-/// Finds what merging has done to a cell: a number or a secret is one row's alone, and a text over several columns may be
-/// meant for each of them.
-fn merged(row: &FieldRow, stored: Stored) -> Option<Damage> {
-    let is_rows_own = row.name.is_key() || row.name.is_secret();
-    let (severity, what) = match stored {
-        Stored::Covered => (
-            Severity::Error,
-            "has a text that is hidden below merged cells",
-        ),
-        _ if is_rows_own => (
-            Severity::Error,
-            "is in merged cells, and belongs to one row alone",
-        ),
-        Stored::MergedAcross => (
-            Severity::Warning,
-            "is merged with cells beside it, and is read for this column alone",
-        ),
-        _ => return None,
-    };
-    let hint = "divide the merged cells, and write into each row and column what is meant";
-    Some(Damage::new("cell.merged", severity, what, hint))
 }
 
 /// Returns the value without characters that cannot be seen or look like others, with further repairs where they are

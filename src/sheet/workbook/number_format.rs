@@ -354,7 +354,10 @@ impl Digits {
         self.show_whole(whole.trim_start_matches('0'), out);
         self.show_fraction(&fraction, out);
         let zeros = self.before.iter().filter(|slot| **slot == Slot::Zero);
-        let is_shown = self.scale != 0
+        let (_, behind) = rounded(value, self.scale, DIGITS_MAX)?;
+        let is_rounded = behind.get(places..).is_some_and(|lost| !is_zero(lost));
+        let is_shown = is_rounded
+            || self.scale != 0
             || self.thousands
             || zeros.count() > 1
             || self
@@ -876,6 +879,8 @@ mod tests {
     fn what_may_be_lost_is_marked() {
         assert_eq!(shown("General", 7.0).1, Stored::Number);
         assert_eq!(shown("0", 7.0).1, Stored::Number);
+        assert_eq!(shown("0", 7.5), ("8".to_owned(), Stored::Shown));
+        assert_eq!(shown("0.00", 7.25).1, Stored::Number);
         assert_eq!(shown("0000", 7.0).1, Stored::Shown);
         assert_eq!(shown("yyyy", 7.0).1, Stored::Date);
         assert_eq!(shown("General", 123_456_789_012_345.0).1, Stored::Number);
