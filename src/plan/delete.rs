@@ -20,6 +20,7 @@ pub(crate) fn plan_deletions(
     let named = (rows.rows.iter()).filter(|row| row.is_valid() && row.stays.is_none());
     let named = named.map(|row| row.wanted.number());
     let mut remote = RemoteState::fetch(session, named)?;
+    let left = left_in_parts(rows, session, &remote)?;
     let mut planned = vec![];
     let mut others = vec![];
     for (row, input) in rows.rows.iter().enumerate() {
@@ -45,6 +46,17 @@ pub(crate) fn plan_deletions(
             kept.unwrap_or_else(|| PlannedRow::to_send(line, change))
         } else if let Some(unread) = remote.unread_row(number, &delete_line(rows, row)) {
             unread
+        } else if left.contains(number) {
+            let change = Change {
+                row,
+                action: Action::Delete,
+                number: number.to_owned(),
+                wanted: input.wanted.key_only(),
+                before: None,
+            };
+            let line = delete_line(rows, row);
+            let kept = remote.in_use(number, line.clone());
+            kept.unwrap_or_else(|| PlannedRow::to_send(line, change))
         } else {
             let mut outcome = rows.outcome(row, Action::Delete, RowResult::Unchanged);
             outcome.message = format!("the PBX has no such {}", session.target().noun());
@@ -52,9 +64,44 @@ pub(crate) fn plan_deletions(
         });
     }
     let mut plan = Plan::new(rows, planned).with_remote(remote);
+    plan.notes.extend(note_left(left.len() as u64));
     plan.notes.extend(note_not_asked(rows));
     plan.notes.extend(note_others(others));
     Ok(plan)
+}
+
+/// The numbers that have no extension any more, and parts of one, as a deletion that was refused leaves them. Parts that may
+/// belong to something else show no field.
+fn left_in_parts(
+    rows: &InputRows,
+    session: &TargetSession<'_>,
+    remote: &RemoteState,
+) -> Result<BTreeSet<String>, Failure> {
+    let named = rows
+        .rows
+        .iter()
+        .filter(|row| row.is_valid() && row.stays.is_none());
+    let numbers = named.map(|row| row.wanted.number());
+    let gone = numbers.filter(|number| {
+        let line = Outcome::new(Action::Delete, RowResult::NotSent);
+        !remote.extensions.contains_key(*number) && remote.unread_row(number, &line).is_none()
+    });
+    let gone: BTreeSet<String> = gone.map(str::to_owned).collect();
+    let parts = session.fetch_parts(&gone.into_iter().collect::<Vec<_>>())?;
+    let parts = parts
+        .into_iter()
+        .filter(|(_, part)| part.iter().any(|(field, _)| !field.is_key()));
+    Ok(parts.map(|(number, _)| number).collect())
+}
+
+/// Tells of the extensions of which parts alone are left.
+fn note_left(count: u64) -> Option<String> {
+    (count > 0).then(|| {
+        format!(
+            "of {} only parts are left on the PBX: they are removed",
+            counted(count, "extension")
+        )
+    })
 }
 
 /// The most extensions of another person that are named.

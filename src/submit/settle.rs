@@ -324,7 +324,7 @@ impl<'c> Settling<'c> {
             (Action::Delete, None) if self.leaves_parts(fault) => {
                 Some(self.send_again(self.change.action, self.change.wanted.clone(), fault))
             }
-            (Action::Delete, None) => Some(self.confirmed(RowResult::Deleted, fault)),
+            (Action::Delete, None) => Some(self.judge_gone(fault)),
             (Action::Create, Some(current)) => self.judge_created(&current, fault, is_last),
             (Action::Update, Some(current)) => {
                 self.judge_updated(&current, &self.change.wanted, fault, is_last)
@@ -362,6 +362,40 @@ impl<'c> Settling<'c> {
         self.connection.manifest().ability.deletes_in_parts
             && fault.kind == FaultKind::MayHaveHappened
             && self.attempts < self.limits.attempts_max
+    }
+
+    /// A deletion is done only where no part is left of the extension: one that is gone without its parts cannot be used, and
+    /// leaves its secret on the PBX. They are removed again, and told in the end.
+    fn judge_gone(&self, fault: &Fault) -> PbxState {
+        let number = &self.change.number;
+        let left = match self.connection.fetch_parts(std::slice::from_ref(number)) {
+            Ok(left) => left,
+            Err(blind) => return PbxState::result(self.unknown(fault, &blind)),
+        };
+        let Some(part) = left.first() else {
+            return self.confirmed(RowResult::Deleted, fault);
+        };
+        if self.attempts < self.limits.attempts_max {
+            return PbxState::Again(Action::Delete, self.change.wanted.clone());
+        }
+        let fields = part.iter().map(|(field, _)| field);
+        let fields: Vec<Field> = fields.filter(|field| !field.is_key()).collect();
+        let settlement = self.settlement_of(RowResult::Failed, fault);
+        let record = self.change.wanted.noun();
+        let left = match fields.is_empty() {
+            true => format!("the {record} is gone, and parts of it are left on the PBX"),
+            false => format!(
+                "the {record} is gone, and parts of it are left on the PBX, with these fields: {}",
+                field_names(&fields)
+            ),
+        };
+        PbxState::result(Settlement {
+            message: format!("{}; {}", left, settlement.message),
+            hint: "rowcall resume removes what is left, and rowcall undo makes it whole again"
+                .to_owned(),
+            is_open: true,
+            ..settlement
+        })
     }
 
     fn judge_created(&self, current: &Record, fault: &Fault, is_last: bool) -> Option<PbxState> {

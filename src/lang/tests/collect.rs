@@ -109,6 +109,7 @@ const UNREAD: &[(&str, &str)] = &[
     ("ami may write", "a request's name"),
     ("ami ping", "a request's name"),
     ("change mailbox", "a request's name"),
+    ("reload mailbox", "a request's name"),
     ("delete aor", "a request's name"),
     ("delete auth", "a request's name"),
     ("delete endpoint", "a request's name"),

@@ -219,6 +219,13 @@ pub(super) fn get_mailbox_in_use(context: &str, number: &str) -> Option<Request>
     Some(action.request())
 }
 
+/// The order to read the file of the boxes again.
+pub(super) fn reload_mailboxes() -> Request {
+    ManagerAction::new("reload mailbox", "Reload", Effect::Writes)
+        .with("Module", VOICEMAIL_MODULE)
+        .request()
+}
+
 /// The change of one box in its file, after which Asterisk reads the file again. `makes_context` makes its section too.
 pub(super) fn change_mailbox(
     context: &str,

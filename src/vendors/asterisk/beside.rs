@@ -208,20 +208,35 @@ impl Asterisk {
         })
     }
 
-    /// Removes what belongs to an extension that is gone.
+    /// Removes what belongs to an extension, before its endpoint: the PBX may refuse this, and then all of it stands as
+    /// before. The box comes first, which others change too.
     pub(super) fn remove_beside(
         &self,
         talk: &mut AriConversation<'_>,
         number: &str,
         current: &CurrentBeside,
     ) -> Step<()> {
+        if current.has_mailbox {
+            let removed = self.remove_mailbox(talk, number, &current.boxes)?;
+            removed.map_err(|refusal| talk.end(refusal))?;
+        }
         for (family, _) in &current.keys {
             let removed = self.set_key(talk, number, family, "")?;
             removed.map_err(|refusal| talk.end(refusal))?;
         }
-        if current.has_mailbox {
-            let removed = self.bring_mailbox(talk, number, &current.boxes, None)?;
-            removed.map_err(|refusal| talk.end(refusal))?;
+        Ok(())
+    }
+
+    /// Sees, at the end of a deletion, that Asterisk does not go on with the box that it has removed.
+    pub(super) fn see_removed_beside(
+        &self,
+        talk: &mut AriConversation<'_>,
+        number: &str,
+        removed: &CurrentBeside,
+    ) -> Step<()> {
+        if removed.has_mailbox {
+            let seen = self.see_mailbox(talk, number, &removed.boxes, false)?;
+            seen.map_err(|refusal| talk.end(refusal))?;
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use crate::model::{Fault, FaultKind, Secret, WireText};
 use crate::vendors::conversation::Step;
 use crate::wire::Turn;
 
-/// The most looks at the file until two in a row are the same.
+/// The most looks at the file until two in a row are the same, and at the boxes in use until they are those of the file.
 const LOOKS_MAX: usize = 8;
 
 /// A box, as a line of the file has it.
@@ -147,6 +147,12 @@ impl Mailboxes {
         }
     }
 
+    /// Returns true where another box has the same name in letters of the other case: Asterisk takes the one for the other.
+    fn has_in_other_case(&self, number: &str) -> bool {
+        let mut names = self.lines.iter().map(|(name, _)| name);
+        names.any(|name| name != number && name.eq_ignore_ascii_case(number))
+    }
+
     /// The line of a box.
     pub(super) fn line(&self, talk: &AriConversation<'_>, number: &str) -> Step<Option<Secret>> {
         let mut lines = self.lines.iter().filter(|(name, _)| name == number);
@@ -266,8 +272,8 @@ impl Asterisk {
         }
     }
 
-    /// Writes a change of a box, and sees that Asterisk knows it; returns the refusal where there is one.
-    pub(super) fn write_mailbox(
+    /// Writes a change of a box; returns the refusal where there is one.
+    fn write_mailbox(
         &self,
         talk: &mut AriConversation<'_>,
         number: &str,
@@ -286,10 +292,46 @@ impl Asterisk {
             (Some(_), Some(_)) => "the voicemail box was changed",
             (Some(_), None) => "the voicemail box was removed",
         });
-        match self.is_mailbox_in_use(talk, number)? == change.wanted.is_some() {
-            true => Ok(Ok(())),
-            false => Ok(Err(self.manifest.fault_of_code("ami_mailbox_not_in_use"))),
+        Ok(Ok(()))
+    }
+
+    /// Removes the line of a box; returns the refusal where there is one. Asterisk may know the box for a while still.
+    pub(super) fn remove_mailbox(
+        &self,
+        talk: &mut AriConversation<'_>,
+        number: &str,
+        boxes: &Mailboxes,
+    ) -> Step<Result<(), Fault>> {
+        let current = boxes.line(talk, number)?;
+        let change = LineChange {
+            current,
+            wanted: None,
+        };
+        self.write_mailbox(talk, number, false, &change)
+    }
+
+    /// Sees that Asterisk knows a box, or none any more, and tells it to read its file again while it does not: whoever else
+    /// reloads at that moment keeps it from that. A box in letters of the other case stands for one that is removed.
+    pub(super) fn see_mailbox(
+        &self,
+        talk: &mut AriConversation<'_>,
+        number: &str,
+        boxes: &Mailboxes,
+        is_wanted: bool,
+    ) -> Step<Result<(), Fault>> {
+        if !is_wanted && boxes.has_in_other_case(number) {
+            return Ok(Ok(()));
         }
+        for look in 0..LOOKS_MAX {
+            if look > 0 {
+                // It refuses where it reloads already.
+                let _ = talk.judged(ami::reload_mailboxes())?;
+            }
+            if self.is_mailbox_in_use(talk, number)? == is_wanted {
+                return Ok(Ok(()));
+            }
+        }
+        Ok(Err(self.manifest.fault_of_code("ami_mailbox_not_in_use")))
     }
 
     /// Makes sure that a box can be made: that there is a file for it, and that Asterisk knows none of this number, which it
@@ -325,8 +367,13 @@ impl Asterisk {
             return Ok(Ok(()));
         }
         let makes_context = !boxes.has_context;
+        let is_wanted = wanted.is_some();
         let change = LineChange { current, wanted };
-        self.write_mailbox(talk, number, makes_context, &change)
+        let written = self.write_mailbox(talk, number, makes_context, &change)?;
+        match written {
+            Ok(()) => self.see_mailbox(talk, number, boxes, is_wanted),
+            refused => Ok(refused),
+        }
     }
 
     /// Refuses a box of the number that is another one than the row would make: it is neither changed nor used.

@@ -573,6 +573,92 @@ fn a_box_that_was_changed_meanwhile_is_left_as_it_is() {
     assert!(desk.line().unwrap().starts_with("555555,"));
 }
 
+/// A deletion that the PBX refuses because of the box leaves all as it was, and done again it removes all.
+#[test]
+fn a_box_that_was_changed_meanwhile_keeps_its_extension_whole() {
+    for release in RELEASES {
+        let mut desk = desk(release);
+        is_done(desk.run(Task::Create(&ann())));
+        let (client, session) = (&*desk.client, &desk.session);
+        let (turn, _) = testkit::converse(client, &Task::Delete("2002"), session, |request| {
+            if request.operation == "change mailbox" {
+                let file = desk.pbx.manager.file().replace("083914", "555555");
+                desk.pbx.manager.write_file(&file);
+            }
+            Some(desk.pbx.answer(&testkit::raw(client, request)))
+        });
+        let refused = fault(turn);
+        assert_eq!(refused.code, "asterisk.ami_file_changed");
+        assert_eq!(refused.done_before, "");
+        let mut whole = ann();
+        whole.set(Field::VOICEMAIL_PIN, "555555");
+        assert_has(&desk.look("2002").unwrap(), &whole);
+        is_done(desk.run(Task::Delete("2002")));
+        nothing_is_left(&desk);
+        desk.rest_is_as_before();
+    }
+}
+
+#[track_caller]
+fn nothing_is_left(desk: &ManagerDesk) {
+    for part in ["auth.username", "aor.max_contacts", "endpoint.auth"] {
+        assert_eq!(desk.pbx.stored("2002", part), None, "{part}");
+    }
+    assert_eq!((desk.line(), desk.keys()), (None, vec![]));
+}
+
+/// Somebody reloads all the while, so that Asterisk does not read the file when a change is written.
+#[test]
+fn a_box_ends_as_wanted_while_somebody_reloads() {
+    for busy in 1..6 {
+        let mut desk = desk(Release::R22);
+        desk.pbx.manager.busy_reloads = busy;
+        is_done(desk.run(Task::Create(&ann())));
+        desk.pbx.manager.busy_reloads = busy;
+        is_done(desk.run(Task::Delete("2002")));
+        nothing_is_left(&desk);
+        assert_eq!(desk.pbx.manager.mailbox_in_use("default", "2002"), None);
+        desk.rest_is_as_before();
+    }
+    // It never does: nothing is left all the same, and that is told.
+    let mut desk = desk(Release::R22);
+    is_done(desk.run(Task::Create(&ann())));
+    desk.pbx.manager.ignores_reload = true;
+    let refused = fault(desk.run(Task::Delete("2002")));
+    assert_eq!(refused.code, "asterisk.ami_mailbox_not_in_use");
+    nothing_is_left(&desk);
+}
+
+/// Asterisk takes the one box for the other.
+#[test]
+fn a_box_is_removed_beside_one_in_letters_of_the_other_case() {
+    let mut desk = desk(Release::R22);
+    let file = FILE.replace("[other]", "7a => 1111,Seven\n7A => 2222,Seven\n[other]");
+    desk.pbx.manager.write_file(&file);
+    for (object, fields) in [
+        (
+            "auth",
+            &[("username", "7A"), ("password", "tR7xkQ2mZp9w")][..],
+        ),
+        ("aor", &[("max_contacts", "1"), ("mailboxes", "7A@default")]),
+        (
+            "endpoint",
+            &[
+                ("context", "internal"),
+                ("allow", "alaw"),
+                ("auth", "7A"),
+                ("aors", "7A"),
+            ],
+        ),
+    ] {
+        tests::put(&mut desk.pbx, object, "7A", fields);
+    }
+    is_done(desk.run(Task::Delete("7A")));
+    let left = desk.pbx.manager.file();
+    assert_eq!(left, file.replace("7A => 2222,Seven\n", ""));
+    assert_eq!(desk.pbx.stored("7A", "auth.username"), None);
+}
+
 #[test]
 fn without_the_voicemail_module_or_its_file_nothing_of_an_extension_is_left() {
     let mut desk = desk(Release::R22);

@@ -31,7 +31,7 @@ use crate::manifest::{Manifest, Purpose};
 use crate::model::{Fault, FaultCause, FaultKind, Record, Secret, VendorAttributes};
 use crate::wire::{Answer, Effect, Exchange, Listing, Method, Request, Session, Turn, json};
 use astdb::{AstdbKeys, FAMILIES, KeptEndpoint};
-use beside::{BesidePart, WantedKeys};
+use beside::{BesidePart, CurrentBeside, WantedKeys};
 use caller_id::{CallerId, NotKept};
 use mailbox::{MailboxLine, WantedMailbox, owns_mailbox};
 use mend::is_hashed;
@@ -663,12 +663,15 @@ impl Asterisk {
         let endpoint = self.endpoint_to_write(talk, number)?;
         let parts = [PjsipObject::Aor, PjsipObject::Auth];
         let Some(endpoint) = endpoint else {
-            self.remove_left_beside(talk, number)?;
+            let beside = self.remove_left_beside(talk, number)?;
             let mut has_removed = false;
             for object in parts {
                 if self.get_object(talk, object, number)?.is_some() {
                     has_removed |= self.remove(talk, object, number)?;
                 }
+            }
+            if let Some(beside) = &beside {
+                self.see_removed_beside(talk, number, beside)?;
             }
             return match has_removed {
                 true => Ok(Answer::Done),
@@ -684,9 +687,9 @@ impl Asterisk {
             false => None,
         };
         let beside = self.current_beside(talk, number, aor.as_ref())?;
+        self.remove_beside(talk, number, &beside)?;
         self.remove(talk, PjsipObject::Endpoint, number)?;
         talk.did("the endpoint was removed");
-        self.remove_beside(talk, number, &beside)?;
         for object in parts {
             if endpoint.get(object.named_by()) == Some(number)
                 && self.remove(talk, object, number)?
@@ -694,21 +697,28 @@ impl Asterisk {
                 talk.did(format!("the {} was removed", object.word()));
             }
         }
+        self.see_removed_beside(talk, number, &beside)?;
         Ok(Answer::Done)
     }
 
-    /// Removes what a deletion that was cut off has left beside the objects: its aor stands until that is gone.
-    fn remove_left_beside(&self, talk: &mut AriConversation<'_>, number: &str) -> Step<()> {
+    /// Removes what is left beside the objects of an extension without an endpoint: its aor stands until that is gone. Returns
+    /// what it was.
+    fn remove_left_beside(
+        &self,
+        talk: &mut AriConversation<'_>,
+        number: &str,
+    ) -> Step<Option<CurrentBeside>> {
         if !self.uses_ami {
-            return Ok(());
+            return Ok(None);
         }
         let aor = self.get_object(talk, PjsipObject::Aor, number)?;
         let nothing = ObjectFields::default();
         let Some(aor) = aor.filter(|aor| PjsipObject::Aor.is_plain(aor, &nothing)) else {
-            return Ok(());
+            return Ok(None);
         };
         let beside = self.current_beside(talk, number, Some(&aor))?;
-        self.remove_beside(talk, number, &beside)
+        self.remove_beside(talk, number, &beside)?;
+        Ok(Some(beside))
     }
 
     fn exists(&self, talk: &AriConversation<'_>, number: &str, endpoint: &ShownObject) -> Turn {

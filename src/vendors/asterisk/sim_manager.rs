@@ -42,6 +42,8 @@ pub(super) struct ManagerSim {
     pub(super) has_voicemail: bool,
     /// True if it does not read the file again when it is told to.
     pub(super) ignores_reload: bool,
+    /// The times that it does not, since somebody else reloads at that moment.
+    pub(super) busy_reloads: usize,
     /// The looks at the file that find only a piece of it, since somebody writes it.
     pub(super) torn_looks: usize,
     voicemail_file: Option<Vec<SimSection>>,
@@ -80,6 +82,7 @@ impl ManagerSim {
             rights: ManagerRights::All,
             has_voicemail: true,
             ignores_reload: false,
+            busy_reloads: 0,
             torn_looks: 0,
             voicemail_file: None,
             sorcery_file: vec![],
@@ -191,6 +194,11 @@ impl ManagerSim {
             "GetConfig" => self.get_config(&form),
             "UpdateConfig" => self.update_config(&form),
             "VoicemailUserStatus" => self.user_status(&form),
+            "Reload" if form.get("Module") != "app_voicemail" => refused("No such module"),
+            "Reload" => {
+                self.reload_where_told();
+                "Response: Success\nMessage: Module Reloaded\n\n".into()
+            }
             "Ping" => "Response: Success\nPing: Pong\n\n".into(),
             "Logoff" => "Response: Goodbye\nMessage: Thanks for all the fish.\n\n".into(),
             _ => refused("Invalid/unknown command"),
@@ -296,10 +304,18 @@ impl ManagerSim {
         self.voicemail_file = Some(file);
         // The written file is parsed again: a line break in a value has made a line of its own.
         self.voicemail_file = Some(sections(&self.file()));
-        if form.get("Reload") == "app_voicemail" && !self.ignores_reload {
-            self.reload();
+        if form.get("Reload") == "app_voicemail" {
+            self.reload_where_told();
         }
         "Response: Success\n\n".into()
+    }
+
+    fn reload_where_told(&mut self) {
+        let is_busy = self.busy_reloads > 0;
+        self.busy_reloads = self.busy_reloads.saturating_sub(1);
+        if !self.ignores_reload && !is_busy {
+            self.reload();
+        }
     }
 
     fn reload(&mut self) {

@@ -378,14 +378,14 @@ fn what_somebody_has_set_beside_the_fields_before_a_resume_is_told_and_kept() {
     );
 }
 
-/// A PBX that answers deletions of parts with 503 while it is told to; the real one behind it, where there is one.
+/// A PBX that answers deletions of parts otherwise while it is told to; the real one behind it, where there is one.
 struct Halting {
     pbx: TestPbx,
     is_halted: Arc<AtomicBool>,
     has_halted: Arc<AtomicBool>,
 }
 
-fn halting(real: Option<Ari>) -> Halting {
+fn halting(real: Option<Ari>, answer: Reply) -> Halting {
     let is_halted = Arc::new(AtomicBool::new(false));
     let has_halted = Arc::new(AtomicBool::new(false));
     let (halted, seen) = (is_halted.clone(), has_halted.clone());
@@ -395,7 +395,7 @@ fn halting(real: Option<Ari>) -> Halting {
             .any(|it| heard.target.contains(it));
         if halted.load(Ordering::Relaxed) && heard.method == "DELETE" && is_part {
             seen.store(true, Ordering::Relaxed);
-            return Reply::new(503, "text/plain", "");
+            return answer.clone();
         }
         match real {
             None => pbx.answer(heard),
@@ -422,7 +422,7 @@ fn a_creation_after_a_deletion_that_was_killed_in_its_midst_makes_way_for_itself
     );
     for asterisk in real {
         let behind = asterisk.as_ref().map(RunningAsterisk::ari);
-        let halting = halting(behind);
+        let halting = halting(behind, Reply::new(503, "text/plain", ""));
         let ari = behind.unwrap_or(Ari(halting.pbx.addr().parse().unwrap()));
         let program = Program::at("hq".into()).with_own_state();
         program.write("rowcall.toml", halting.pbx.config("hq"));
@@ -464,6 +464,45 @@ fn a_creation_after_a_deletion_that_was_killed_in_its_midst_makes_way_for_itself
         );
         program.ends("import again.csv --to TARGET --report r.csv", 1);
         assert_eq!(program.results("r.csv"), ["conflict"]);
+    }
+}
+
+/// A PBX that refuses to remove the parts of an extension, once its endpoint is gone, has not deleted it; and what is left
+/// is removed by a resume and by the next deletion, and made whole by an undo.
+#[test]
+fn a_deletion_that_leaves_parts_is_not_told_as_one_and_goes_on() {
+    let words = r#"{"message":"Cannot delete sorcery objects of type 'aor'"}"#;
+    let halting = halting(None, Reply::new(403, "application/json", words));
+    let ari = Ari(halting.pbx.addr().parse().unwrap());
+    let program = Program::at("hq".into()).with_own_state();
+    program.write("rowcall.toml", halting.pbx.config("hq"));
+    let sheet = format!("number,sip_password\n0400,{}old\n", CANARIES[0]);
+    program.write("in.csv", sheet);
+    let delete = "delete in.csv --from TARGET --yes --max-deletes all --report r.csv";
+    for (goes_on, is_there) in [
+        ("resume --yes", false),
+        ("undo --yes", true),
+        (delete, false),
+        ("import in.csv --to TARGET", true),
+    ] {
+        program.ends("import in.csv --to TARGET --mode upsert", 0);
+        halting.is_halted.store(true, Ordering::Relaxed);
+        program.ends(delete, 1);
+        halting.is_halted.store(false, Ordering::Relaxed);
+        let row = &program.report("r.csv")[0];
+        assert_eq!(row["result"], "failed", "{row:?}");
+        assert!(row["message"].contains("parts of it are left"), "{row:?}");
+        assert!(row["hint"].contains("rowcall resume"), "{row:?}");
+        assert!(ari.get("endpoint", "0400").is_none());
+        assert!(ari.get("auth", "0400").is_some());
+        program.ends(goes_on, 0);
+        for part in ["endpoint", "auth", "aor"] {
+            assert_eq!(
+                ari.get(part, "0400").is_some(),
+                is_there,
+                "{goes_on}: {part}"
+            );
+        }
     }
 }
 
