@@ -295,7 +295,7 @@ fn an_aor_that_is_removed_while_it_is_changed_is_missing_and_what_was_written_is
     }
 }
 
-/// Where aors are cached, or kept elsewhere, nothing is sent beside a registered telephone, and nobody is told to switch on
+/// An aor that is cached, or kept elsewhere, is left alone beside a registered telephone, and nobody is told to switch on
 /// what is on.
 #[test]
 fn an_aor_that_is_not_kept_in_astdb_alone_is_left_and_told_so() {
