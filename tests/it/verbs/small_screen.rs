@@ -172,6 +172,6 @@ fn the_head_of_a_report_names_the_source_once_and_the_run_that_is_taken_back() {
     let source = format!("hq (OpenVox UC Series, {})", desk.pbx.addr());
     assert!(page.contains(&source), "{page}");
     assert!(!page.contains("hq:2000, hq:2001"), "{page}");
-    desk.go("undo --yes --report u.html").exits(0);
+    desk.ends("undo --yes --report u.html", 0);
     assert!(desk.read("u.html").replace("<wbr>", "").contains(&run));
 }
