@@ -3,6 +3,7 @@
 use super::look::said;
 use crate::lang::translated;
 use crate::link::StopFlag;
+use crate::model::redact::harmless;
 use crate::model::{Outcome, RowResult};
 use crate::progress::drawn;
 use crate::rim::terminal::OverheardLines;
@@ -92,9 +93,9 @@ impl PageJob {
             let result = result_word(row.result);
             let why = match row.message.is_empty() {
                 true => String::new(),
-                false => format!(": {}", translated(&row.message)),
+                false => format!(": {}", said(&translated(&row.message))),
             };
-            said(&format!("{} {result}{why}", row.number))
+            format!("{} {result}{why}", harmless(&row.number))
         };
         self.watched.last_rows().into_iter().map(words).collect()
     }

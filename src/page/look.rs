@@ -4,6 +4,7 @@ use super::remedies::in_words_of_page;
 use crate::lang::{language, translated};
 use crate::model::Language;
 use crate::model::redact::harmless;
+use crate::plan::render::{Mark, PlanLine};
 use crate::report::with_labels;
 use crate::rim::Failure;
 use crate::sheet::PAGE_STYLE;
@@ -220,6 +221,14 @@ pub(super) fn admitted(base: &str) -> Markup {
 /// A message in the words of the page: its fields in the place of flags, labels in the place of the names of fields.
 pub(super) fn said(message: &str) -> String {
     harmless(&with_labels(&in_words_of_page(message))).into_owned()
+}
+
+/// A line of a plan: its values are shown as they are, and only what is wrong has advice.
+pub(super) fn planned(line: &PlanLine) -> String {
+    match line.mark {
+        Mark::Problem => said(&line.text),
+        _ => harmless(&with_labels(&line.text)).into_owned(),
+    }
 }
 
 /// A failure as the terminal tells it, in the words of the page.

@@ -80,16 +80,52 @@ const CLAUSE_ENDS: [&str; 6] = [". ", "; ", ": ", " — ", ", or ", ", oder "];
 
 /// The page's words for a clause that names a flag or a command; none where it names none.
 fn remedy(clause: &str) -> Option<&'static str> {
-    let is_word_end = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-');
+    let is_word_end = |rest: &str| {
+        // A file's name goes on behind its dot.
+        let rest = rest.strip_prefix('.').unwrap_or(rest);
+        !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-')
+    };
+    let is_flag = |before: &str| {
+        // The line about a run says what it was begun with.
+        before.is_empty() || before.ends_with([' ', '`', '(']) && !before.ends_with("import ")
+    };
     let names = |word: &str| {
         let mut places = clause.match_indices(word);
         places.any(|(at, _)| {
-            let is_command = clause[..at].ends_with("rowcall ");
-            (is_command || word.starts_with('-')) && is_word_end(&clause[at + word.len()..])
+            let (before, rest) = (&clause[..at], &clause[at + word.len()..]);
+            let is_meant = match word.starts_with('-') {
+                true => is_flag(before),
+                false => before.ends_with("rowcall "),
+            };
+            is_meant && is_word_end(rest)
         })
     };
     let found = REMEDIES.iter().find(|(word, _)| names(word));
     found.map(|(_, words)| *words)
+}
+
+/// The text with blanks in the place of what stands in quotes, which is the user's own and no advice.
+fn without_quoted(text: &str) -> String {
+    let (mut masked, mut closing) = (String::new(), None);
+    for c in text.chars() {
+        match (closing, c) {
+            (Some(end), _) if c == end => closing = None,
+            (Some(_), _) => {
+                masked.extend(std::iter::repeat_n(' ', c.len_utf8()));
+                continue;
+            }
+            (None, '"') => closing = Some('"'),
+            (None, '“') => closing = Some('”'),
+            (None, '„') => closing = Some('“'),
+            (None, _) => {}
+        }
+        masked.push(c);
+    }
+    match closing {
+        // A quote that is never closed is none.
+        Some(_) => text.to_owned(),
+        None => masked,
+    }
 }
 
 /// The place behind the next end of a clause, and the end.
@@ -101,15 +137,18 @@ fn next_end(text: &str) -> Option<(usize, &'static str)> {
 
 /// A message in the reader's language, with what it advises in the words of the page.
 pub(super) fn in_words_of_page(message: &str) -> Cow<'_, str> {
-    if remedy(message).is_none() {
+    let masked = without_quoted(message);
+    if remedy(&masked).is_none() {
         return Cow::Borrowed(message);
     }
     let mut said = String::new();
-    let (mut rest, mut last, mut end_before) = (message, None, "");
+    let (mut rest, mut masked) = (message, masked.as_str());
+    let (mut last, mut end_before) = (None, "");
     while !rest.is_empty() {
-        let (at, end) = next_end(rest).unwrap_or((rest.len(), ""));
+        let (at, end) = next_end(masked).unwrap_or((rest.len(), ""));
         let (clause, behind) = (&rest[..at], &rest[at + end.len()..]);
-        let own = remedy(clause);
+        let own = remedy(&masked[..at]);
+        masked = &masked[at + end.len()..];
         // Two flags of one remedy are one remedy.
         if own.is_none() || own != last {
             said.push_str(end_before);
@@ -177,6 +216,20 @@ mod tests {
                 "to continue: let the run go on, at its result or among the runs",
             ),
             ("a heading --mapped", "a heading --mapped"),
+            // What the user wrote is no advice.
+            (
+                "name: \"Tom: --fill; Eve\" is too long",
+                "name: \"Tom: --fill; Eve\" is too long",
+            ),
+            ("create 12--map", "create 12--map"),
+            (
+                "create 2001 (Juli --report.csv:2)",
+                "create 2001 (Juli --report.csv:2)",
+            ),
+            (
+                "run 7 of 2026-11-30 06:49 UTC: import --mode upsert on hq",
+                "run 7 of 2026-11-30 06:49 UTC: import --mode upsert on hq",
+            ),
         ] {
             assert_eq!(in_words_of_page(message), own);
         }

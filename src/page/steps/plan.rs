@@ -39,7 +39,7 @@ fn body(visit: &Visit<'_>, plan: &ShownPlan, page: usize) -> Markup {
         (question(visit, plan))
         ol .plan {
             @for line in shown {
-                li .(class(line.mark)) { (look::said(&line.text)) }
+                li .(class(line.mark)) { (look::planned(line)) }
             }
         }
         (look::pages(visit.base(), (page, last), |page| format!("plan?page={page}")))

@@ -572,7 +572,9 @@ fn a_page_of_losses_counts_every_field_and_lists_only_what_is_lost_or_changed() 
     assert!(sum.find(">LOST<") < sum.find(">carried<"), "{sum}");
     let first = between(&html, "class=\"first\"", "</section>");
     assert!(
-        first.contains("<td>2002</td><td>2002</td><td>Mobile</td>"),
+        // A row for each kind, with the value and the extension of each.
+        first.contains("<td>Mobile</td><td data-word>dropped</td><td class=\"bad\">yes</td>")
+            && first.contains("0171: 2001; 0172: 2002"),
         "{first}"
     );
     let rows = between(&html, "class=\"rows\"", "</section>");
