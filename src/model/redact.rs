@@ -492,7 +492,7 @@ pub fn changed(before: bool, now: bool) -> &'static str {
     }
 }
 
-/// A text from elsewhere, such as a cell, as [`in_quotes`] shows it; of one that looks like a secret nothing. People put
+/// A text from elsewhere, such as a cell, as `in_quotes` shows it; of one that looks like a secret nothing. People put
 /// passwords into wrong cells, so all messages about cells show their texts by this.
 pub fn quoted(text: &str) -> String {
     match text == NOT_SHOWN || is_like_secret(text) {
