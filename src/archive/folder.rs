@@ -32,7 +32,7 @@ pub(super) struct EarlierEntries {
 pub(super) struct TargetEntries {
     /// All snapshots in the order of entry, also those whose files were removed.
     pub(super) snapshots: Vec<Snapshot>,
-    /// The files that retention removed, or is to remove, as far as they are snapshots'.
+    /// The files that entries remove, whether or not they were snapshots.
     pub(super) removed: BTreeSet<PathBuf>,
     /// The last export that did not come about, where no snapshot was entered after it.
     pub(super) missed: Option<MissedExport>,

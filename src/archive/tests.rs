@@ -1047,6 +1047,10 @@ fn an_archive_of_a_later_version_is_refused() {
             .snapshots()
             .unwrap_err(),
         Archive::open_or_make(folder.path()).unwrap_err(),
+        Archive::open(folder.path())
+            .unwrap()
+            .verify(&[])
+            .unwrap_err(),
     ] {
         assert!(
             error

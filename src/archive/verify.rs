@@ -1,7 +1,7 @@
 //! The verification of an archive against its entries, with the reason where it fails.
 
 use super::chain::{Chain, ChainLine};
-use super::entry::{Entry, EntryKind, Head, LastEntry, MANIFEST};
+use super::entry::{Entry, EntryKind, Head, LAYOUT, LastEntry, MANIFEST};
 use super::error::ArchiveError;
 use super::folder::{Archive, folder_name, hidden, is_file_of, names};
 use super::keep::{Retention, SnapshotAge};
@@ -56,6 +56,8 @@ struct OwnEntries {
     heads: BTreeMap<String, Vec<(u64, Head)>>,
     /// The end of the entries from before each target had a manifest.
     earlier: Option<LastEntry>,
+    /// A layout that this version does not know.
+    unknown_layout: Option<u32>,
     /// The number of entries about targets.
     entries: u64,
 }
@@ -68,7 +70,7 @@ impl Archive {
     /// it is not found when the end was cut off at a line's end, or everything was written anew from some entry on.
     ///
     /// # Errors
-    /// There is no manifest, or one or a folder cannot be read.
+    /// There is no manifest, one or a folder cannot be read, or a later version wrote the archive.
     pub fn verify(&self, heads: &[Head]) -> Result<ArchiveVerdict, ArchiveError> {
         // Mistakes in the archive's own manifest come first: the rest may follow from them.
         let mut findings = Findings::default();
@@ -76,35 +78,25 @@ impl Archive {
         let end = own_links.iter().max_by_key(|link| link.n);
         let end = end.map_or_else(LastEntry::none, ChainLink::end);
         let earlier = own.earlier.take().unwrap_or_else(|| end.clone());
-        let mut verdict = ArchiveVerdict {
-            head: end.head(),
-            entries: own.entries,
-            sound: 0,
-            removed: 0,
-            wrong: vec![],
-            unproven: vec![],
-            left: vec![],
-        };
+        findings.entries = own.entries;
         let mut targets: BTreeSet<String> = self.folders()?.into_iter().collect();
         let entered = own.files.keys().chain(own.heads.keys());
         // Those that lead elsewhere are mistakes already.
         targets.extend(entered.filter(|name| folder_name(name).is_ok()).cloned());
         for target in targets {
-            let mut files = own.files.remove(&target).unwrap_or_default();
+            let files = own.files.remove(&target).unwrap_or_default();
             let heads = own.heads.remove(&target).unwrap_or_default();
-            self.verify_target(
-                &target,
-                &earlier,
-                &heads,
-                &mut files,
-                &mut findings,
-                &mut verdict,
-            )?;
+            self.verify_target(&target, &earlier, &heads, files, &mut findings)?;
         }
-        verdict.wrong = findings.wrong;
-        verdict.unproven = findings.unproven;
-        verdict.left = findings.left;
-        Ok(verdict)
+        Ok(ArchiveVerdict {
+            head: end.head(),
+            entries: findings.entries,
+            sound: findings.sound,
+            removed: findings.removed,
+            wrong: findings.wrong,
+            unproven: findings.unproven,
+            left: findings.left,
+        })
     }
 
     /// Checks the archive's own manifest.
@@ -121,6 +113,12 @@ impl Archive {
         let links = read_links(&manifest, MANIFEST, findings, |entry| {
             own.add(entry, &mut of_files);
         })?;
+        if let Some(layout) = own.unknown_layout {
+            return Err(ArchiveError::Layout {
+                folder: self.folder.clone(),
+                layout,
+            });
+        }
         let links = chained(MANIFEST, &LastEntry::none(), links, findings);
         anchored(&links, heads, findings);
         findings.wrong.append(&mut of_files.wrong);
@@ -133,9 +131,8 @@ impl Archive {
         target: &str,
         earlier: &LastEntry,
         heads: &[(u64, Head)],
-        files: &mut TargetFiles,
+        mut files: TargetFiles,
         findings: &mut Findings,
-        verdict: &mut ArchiveVerdict,
     ) -> Result<(), ArchiveError> {
         let manifest = self.chain(target);
         let named = format!("{target}/{MANIFEST}");
@@ -149,25 +146,23 @@ impl Archive {
         let links = chained(&named, earlier, links, findings);
         vouched(&named, &links, heads, findings);
         findings.wrong.append(&mut of_files.wrong);
-        verdict.entries += entries;
-        verdict.removed += files.gone.len();
+        findings.entries += entries;
+        findings.removed += files.gone.len();
         let last = links.last().map_or(earlier.n, |link| link.n);
-        verdict.sound += self.check_files(files, last, findings);
-        self.find_strangers(target, files, findings)
+        self.check_files(&files, last, findings);
+        self.find_strangers(target, &files, findings)
     }
 
-    /// Checks the files of a target against their entries, of which `last` is the last, and returns the number of sound
-    /// ones.
-    fn check_files(&self, files: &TargetFiles, last: u64, findings: &mut Findings) -> usize {
-        let mut sound = 0;
+    /// Checks the files of a target against their entries, of which `last` is the last.
+    fn check_files(&self, files: &TargetFiles, last: u64, findings: &mut Findings) {
         for due in &files.due {
             let place = self.folder.join(&due.file);
             let waiting = hidden(&place);
             let (n, file) = (due.n, &due.file);
             match trouble(&place, due) {
-                None => sound += 1,
+                None => findings.sound += 1,
                 Some(_) if due.n == last && !place.exists() && trouble(&waiting, due).is_none() => {
-                    sound += 1;
+                    findings.sound += 1;
                     findings.left.push(format!(
                         "{file}: the export was cut off before the file had its name; the next one gives it"
                     ));
@@ -189,7 +184,6 @@ impl Archive {
                 )),
             }
         }
-        sound
     }
 
     /// Finds files in a target's folder that no entry names.
@@ -280,7 +274,8 @@ impl OwnEntries {
     /// Adds an entry of the archive's own manifest.
     fn add(&mut self, entry: Entry, findings: &mut Findings) {
         let target = match &entry.what {
-            EntryKind::Layout { .. } => {
+            EntryKind::Layout { layout } => {
+                self.unknown_layout = Some(*layout).filter(|layout| *layout != LAYOUT);
                 let end = LastEntry {
                     n: entry.n.saturating_sub(1),
                     hash: entry.before,
@@ -356,6 +351,12 @@ fn vouched(named: &str, links: &[ChainLink], heads: &[(u64, Head)], findings: &m
 
 #[derive(Default)]
 struct Findings {
+    /// The entries about targets.
+    entries: u64,
+    /// The snapshots that have their file.
+    sound: usize,
+    /// The files that retention removed.
+    removed: usize,
     wrong: Vec<String>,
     unproven: Vec<String>,
     left: Vec<String>,

@@ -261,7 +261,7 @@ impl WholeSecrets {
             let mut alike = alike.into_iter().flatten();
             alike.any(|secret| rest.starts_with(secret.reveal().as_bytes()))
         };
-        self.short.contains(&text) || (0..bytes.len()).any(begins_one)
+        self.short.contains(&text) || !self.long.is_empty() && (0..bytes.len()).any(begins_one)
     }
 
     /// The hash of the bytes by which a long secret is found; `None` where there are not so many.

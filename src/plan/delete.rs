@@ -17,10 +17,21 @@ pub(crate) fn plan_deletions(
     rows: &InputRows,
     session: &TargetSession<'_>,
 ) -> Result<Plan, Failure> {
-    let named = (rows.rows.iter()).filter(|row| row.is_valid() && row.stays.is_none());
-    let named = named.map(|row| row.wanted.number());
-    let mut remote = RemoteState::fetch(session, named)?;
+    let mut remote = RemoteState::fetch(session, named(rows))?;
     let left = left_in_parts(rows, session, &remote)?;
+    let to_delete = |remote: &RemoteState, row: usize, input: &InputRow, before: Option<Record>| {
+        let number = input.wanted.number();
+        let change = Change {
+            row,
+            action: Action::Delete,
+            number: number.to_owned(),
+            wanted: input.wanted.key_only(),
+            before,
+        };
+        let line = delete_line(rows, row);
+        let kept = remote.in_use(number, line.clone());
+        kept.unwrap_or_else(|| PlannedRow::to_send(line, change))
+    };
     let mut planned = vec![];
     let mut others = vec![];
     for (row, input) in rows.rows.iter().enumerate() {
@@ -34,29 +45,11 @@ pub(crate) fn plan_deletions(
         } else if let Some(before) = remote.extensions.remove(number) {
             let before = before.hiding(&input.wanted);
             others.extend(named_otherwise(input, &before));
-            let change = Change {
-                row,
-                action: Action::Delete,
-                number: number.to_owned(),
-                wanted: input.wanted.key_only(),
-                before: Some(before),
-            };
-            let line = delete_line(rows, row);
-            let kept = remote.in_use(number, line.clone());
-            kept.unwrap_or_else(|| PlannedRow::to_send(line, change))
+            to_delete(&remote, row, input, Some(before))
         } else if let Some(unread) = remote.unread_row(number, &delete_line(rows, row)) {
             unread
         } else if left.contains(number) {
-            let change = Change {
-                row,
-                action: Action::Delete,
-                number: number.to_owned(),
-                wanted: input.wanted.key_only(),
-                before: None,
-            };
-            let line = delete_line(rows, row);
-            let kept = remote.in_use(number, line.clone());
-            kept.unwrap_or_else(|| PlannedRow::to_send(line, change))
+            to_delete(&remote, row, input, None)
         } else {
             let mut outcome = rows.outcome(row, Action::Delete, RowResult::Unchanged);
             outcome.message = format!("the PBX has no such {}", session.target().noun());
@@ -70,6 +63,12 @@ pub(crate) fn plan_deletions(
     Ok(plan)
 }
 
+/// The numbers of the rows that are to be deleted.
+fn named(rows: &InputRows) -> impl Iterator<Item = &str> {
+    let valid = (rows.rows.iter()).filter(|row| row.is_valid() && row.stays.is_none());
+    valid.map(|row| row.wanted.number())
+}
+
 /// The numbers that have no extension any more, and parts of one, as a deletion that was refused leaves them. Parts that may
 /// belong to something else show no field.
 fn left_in_parts(
@@ -77,14 +76,8 @@ fn left_in_parts(
     session: &TargetSession<'_>,
     remote: &RemoteState,
 ) -> Result<BTreeSet<String>, Failure> {
-    let named = rows
-        .rows
-        .iter()
-        .filter(|row| row.is_valid() && row.stays.is_none());
-    let numbers = named.map(|row| row.wanted.number());
-    let gone = numbers.filter(|number| {
-        let line = Outcome::new(Action::Delete, RowResult::NotSent);
-        !remote.extensions.contains_key(*number) && remote.unread_row(number, &line).is_none()
+    let gone = named(rows).filter(|number| {
+        !remote.extensions.contains_key(*number) && remote.unread(number).is_none()
     });
     let gone: BTreeSet<String> = gone.map(str::to_owned).collect();
     let parts = session.fetch_parts(&gone.into_iter().collect::<Vec<_>>())?;

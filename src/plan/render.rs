@@ -82,6 +82,8 @@ struct PlanCut<'p> {
 /// The lines of a row.
 struct RowLines {
     mark: Mark,
+    /// Its place, from 1, among those of which only the first are shown; 0 for one that always is.
+    nth: usize,
     /// True for a row that is not sent because of its cells.
     is_wrong: bool,
     lines: Vec<PlanLine>,
@@ -182,12 +184,17 @@ impl PlanLines {
                 Mark::Plain => Some(&mut plan.unchanged),
                 Mark::Update | Mark::Delete | Mark::Problem => None,
             };
-            if next_of(count) <= SHOWN_MAX || detail.all {
+            let nth = count.map_or(0, |count| {
+                *count += 1;
+                *count
+            });
+            if nth <= SHOWN_MAX || detail.all {
                 let mut lines = vec![];
                 push_row(row, mark, manifest, detail, &mut lines);
                 let is_wrong = is_wrong(row);
                 plan.rows.push(RowLines {
                     mark,
+                    nth,
                     is_wrong,
                     lines,
                 });
@@ -207,20 +214,14 @@ impl PlanLines {
 
     fn cut(&self, cut: PlanCut<'_>) -> Vec<PlanLine> {
         let mut lines: Vec<PlanLine> = vec![];
-        let (mut creations, mut unchanged, mut has_bare) = (0, 0, false);
-        let is_summed = |row: &&RowLines| cut.problems.is_some() && row.is_wrong;
-        for row in self.rows.iter().filter(|row| !is_summed(row)) {
-            let count = match row.mark {
-                Mark::Create => Some(&mut creations),
-                Mark::Plain => Some(&mut unchanged),
-                Mark::Update | Mark::Delete | Mark::Problem => None,
-            };
+        let mut has_bare = false;
+        let is_summed = |row: &RowLines| cut.problems.is_some() && row.is_wrong;
+        let shown = |row: &&RowLines| row.nth <= cut.shown && !is_summed(row);
+        for row in self.rows.iter().filter(shown) {
             let is_bare = cut.bare_creations && row.mark == Mark::Create;
             let most = if is_bare { 1 } else { usize::MAX };
-            if next_of(count) <= cut.shown {
-                has_bare |= row.lines.len() > most;
-                lines.extend(row.lines.iter().take(most).cloned());
-            }
+            has_bare |= row.lines.len() > most;
+            lines.extend(row.lines.iter().take(most).cloned());
         }
         let more = [
             (Mark::Create, self.creations, "to create"),
@@ -255,14 +256,6 @@ impl PlanLines {
         lines.push(self.totals.clone());
         lines
     }
-}
-
-/// Counts one more, and returns the count; 0 of rows that are always shown.
-fn next_of(count: Option<&mut usize>) -> usize {
-    count.map_or(0, |count| {
-        *count += 1;
-        *count
-    })
 }
 
 fn push_row(

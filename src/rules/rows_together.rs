@@ -344,6 +344,17 @@ pub struct Duplicate {
     is_for_all: bool,
 }
 
+impl Duplicate {
+    /// A value that each row after the first is told of.
+    fn after_first(of: String, finding: Finding) -> Duplicate {
+        Duplicate {
+            of,
+            finding,
+            is_for_all: false,
+        }
+    }
+}
+
 impl CrossRowFacts {
     /// Returns true if no surveyed row has a finding.
     pub fn is_silent(&self) -> bool {
@@ -524,12 +535,9 @@ impl CrossRowFacts {
                 quoted(number)
             );
             let hint = "the PBX has one voicemail box for both: give one of them another number, or leave its PIN blank";
-            duplicates.push(Duplicate {
-                // No number has a blank before it.
-                of: format!(" {alike}"),
-                finding: FieldsTogether::finding(fact, compiled, message, hint),
-                is_for_all: false,
-            });
+            let finding = FieldsTogether::finding(fact, compiled, message, hint);
+            // No number has a blank before it.
+            duplicates.push(Duplicate::after_first(format!(" {alike}"), finding));
         }
     }
 
@@ -547,12 +555,9 @@ impl CrossRowFacts {
         if !email.is_empty() && self.repeated_emails.contains(&hash_of(&address)) {
             let message = format!("email {}", quoted(email));
             let hint = "give each extension an address of its own";
-            duplicates.push(Duplicate {
-                // No number begins so.
-                of: format!("@{address}"),
-                finding: FieldsTogether::finding(fact, compiled, message, hint),
-                is_for_all: false,
-            });
+            let finding = FieldsTogether::finding(fact, compiled, message, hint);
+            // No number begins so.
+            duplicates.push(Duplicate::after_first(format!("@{address}"), finding));
         }
     }
 
@@ -606,13 +611,10 @@ fn duplicate_number(compiled: &CompiledField<'_>, number: &str) -> Duplicate {
     let name = compiled.row.name.name();
     let message = format!("{name} {}", quoted(number));
     let finding = Finding::new(format!("duplicate_{name}"), Severity::Error, message);
-    Duplicate {
-        of: number.to_owned(),
-        finding: finding
-            .about(Some(compiled.row.name), compiled.column)
-            .hint(format!("keep one of the rows, or correct the {name}")),
-        is_for_all: false,
-    }
+    let finding = finding
+        .about(Some(compiled.row.name), compiled.column)
+        .hint(format!("keep one of the rows, or correct the {name}"));
+    Duplicate::after_first(number.to_owned(), finding)
 }
 
 /// The first places of values that repeat. Rows must come in their order.

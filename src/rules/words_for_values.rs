@@ -1,7 +1,7 @@
 //! Words in the place of a code or of an account: the name of a language, a yes or no.
 
 use super::spreadsheet_damage::Damage;
-use crate::manifest::{FieldRow, switch};
+use crate::manifest::{FieldRow, state, switch};
 use crate::model::{Care, Field, Severity};
 
 /// The names of languages in English, German and their own, with the codes after which folders of prompts are named; in
@@ -92,7 +92,9 @@ pub(super) fn is_language(text: &str) -> bool {
 /// Returns true for a word for yes or no; a single letter is none.
 pub(super) fn is_switch_word(text: &str) -> bool {
     let text = text.trim();
-    text.len() > 1 && text.chars().all(char::is_alphabetic) && switch(text).is_some()
+    let is_word = text.len() > 1 && text.chars().all(char::is_alphabetic);
+    // A state, such as closed, is a word of another kind.
+    is_word && state(text).is_none() && switch(text).is_some()
 }
 
 /// Finds `yes`, `no`, `true` where the name of an account belongs.

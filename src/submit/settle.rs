@@ -375,25 +375,34 @@ impl<'c> Settling<'c> {
         let Some(part) = left.first() else {
             return self.confirmed(RowResult::Deleted, fault);
         };
-        if self.attempts < self.limits.attempts_max {
-            return PbxState::Again(Action::Delete, self.change.wanted.clone());
-        }
         let fields = part.iter().map(|(field, _)| field);
         let fields: Vec<Field> = fields.filter(|field| !field.is_key()).collect();
+        // What may belong to something else shows no field, and is not touched.
+        let is_own = !fields.is_empty();
+        if is_own && self.attempts < self.limits.attempts_max {
+            return PbxState::Again(Action::Delete, self.change.wanted.clone());
+        }
         let settlement = self.settlement_of(RowResult::Failed, fault);
         let record = self.change.wanted.noun();
-        let left = match fields.is_empty() {
-            true => format!("the {record} is gone, and parts of it are left on the PBX"),
-            false => format!(
-                "the {record} is gone, and parts of it are left on the PBX, with these fields: {}",
-                field_names(&fields)
+        let (left, hint) = match is_own {
+            true => (
+                format!(
+                    "the {record} is gone, and parts of it are left on the PBX, with these fields: {}",
+                    field_names(&fields)
+                ),
+                "rowcall resume removes what is left, and rowcall undo makes it whole again",
+            ),
+            false => (
+                format!(
+                    "the {record} is gone, and parts of its number are left on the PBX, which may belong to something else"
+                ),
+                "look at them on the PBX, and remove them there where nothing else needs them",
             ),
         };
         PbxState::result(Settlement {
             message: format!("{}; {}", left, settlement.message),
-            hint: "rowcall resume removes what is left, and rowcall undo makes it whole again"
-                .to_owned(),
-            is_open: true,
+            hint: hint.to_owned(),
+            is_open: is_own,
             ..settlement
         })
     }

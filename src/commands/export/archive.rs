@@ -115,7 +115,7 @@ impl Snapshots {
     }
 
     /// Removes the files that the rule does not keep, of the targets that have a new snapshot. One whose files cannot be
-    /// removed leaves the others' to be removed.
+    /// removed leaves the others' to be removed; the first such error is returned, and each further one printed.
     fn prune(&self, keep: &Retention) -> Result<(), ArchiveError> {
         let (mut count, mut pruned) = (0, Ok(()));
         for target in self.with_snapshot() {
@@ -124,7 +124,8 @@ impl Snapshots {
                     count += removed;
                     self.entered(&target, written, true);
                 }
-                Err(error) => pruned = pruned.and(Err(error)),
+                Err(error) if pruned.is_ok() => pruned = Err(error),
+                Err(error) => print(format!("{error}; {}", error.hint())),
             }
         }
         if count > 0 {

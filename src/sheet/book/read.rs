@@ -16,6 +16,7 @@ use crate::sheet::opened::{BesideRows, Opened};
 use crate::sheet::options::{EVERY_SHEET, Header, Headings, Limits, ReadOptions};
 use crate::sheet::source::Source;
 use crate::sheet::workbook::compound;
+use crate::sheet::workbook::fills::count_lines;
 use crate::sheet::workbook::merged::MergedRanges;
 use crate::sheet::workbook::package::Package;
 use crate::sheet::workbook::row::{RawRow, Survey, Table, damaged, other_format};
@@ -596,8 +597,8 @@ impl TableHead {
         let above = known.map(|known| self.qualify(&survey.wide, known));
         survey.coloured_rows = survey.fills.marked_rows(self.width());
         let by_colour = survey.fonts.marked(self.width());
-        survey.font_coloured_rows = survey.fonts.marked_rows(self.width())
-            + survey.links.marked_rows(self.width(), &by_colour);
+        survey.font_coloured_rows =
+            count_lines(&by_colour) + survey.links.marked_rows(self.width(), &by_colour);
         notes.extend(survey.notes(options.visible_only));
         let titles = std::mem::take(&mut self.titles);
         let beside = BesideRows {

@@ -57,7 +57,7 @@ impl RowFills {
 
     /// The number of rows that have a colour which others lack, as [`RowFills::marked`] finds them.
     pub(crate) fn marked_rows(&self, width: usize) -> u64 {
-        self.marked(width).iter().map(count).sum()
+        count_lines(&self.marked(width))
     }
 
     /// The lines of the rows that have a colour which others lack in one of the first `width` columns. Columns with one colour
@@ -108,6 +108,11 @@ impl RowFills {
         let marked = self.rows.iter().filter(|row| own(row.0) != *usual);
         marked.map(|(_, lines)| lines.clone()).collect()
     }
+}
+
+/// The number of lines in ranges that share none.
+pub(crate) fn count_lines(ranges: &[Range<u64>]) -> u64 {
+    ranges.iter().map(count).sum()
 }
 
 /// The number of lines.

@@ -273,13 +273,15 @@ fn killed_at(
 
 const NO_BOX: &str = "number,voicemail_pin,email\n3000,<clear>,<clear>\n";
 const ANOTHER: &str = "number,email\n3000,hand@example.com\n";
+/// What gives an extension a box of its own whose box is gone.
+const ANOTHER_BOX: &str = "number,voicemail_pin,email\n3000,4711,hand@example.com\n";
 const DELETE: &str = "delete in.csv --from TARGET --yes --max-deletes all";
 
 #[test]
 fn a_half_that_the_run_itself_has_done_is_finished_and_what_others_wrote_is_told() {
     let (kept, (result, _, message), _) = killed_at("DELETE", DELETE, NO_BOX);
     assert_eq!((kept.len(), &*result), (0, "deleted"), "{message}");
-    let (kept, (result, field, message), _) = killed_at("DELETE", DELETE, ANOTHER);
+    let (kept, (result, field, message), _) = killed_at("DELETE", DELETE, ANOTHER_BOX);
     assert_eq!((&*result, &*field), ("unknown", "email"), "{message}");
     assert!(message.contains("others changed 3000"), "{message}");
     assert!(kept.contains(&"hand@example.com".to_owned()), "{kept:?}");

@@ -506,6 +506,35 @@ fn a_deletion_that_leaves_parts_is_not_told_as_one_and_goes_on() {
     }
 }
 
+/// What may belong to a trunk of the same number is told, and neither the deletion nor a resume removes it unasked.
+#[test]
+fn parts_that_may_be_of_something_else_are_told_and_stay() {
+    let words = r#"{"message":"Cannot delete sorcery objects of type 'aor'"}"#;
+    let halting = halting(None, Reply::new(403, "application/json", words));
+    let ari = Ari(halting.pbx.addr().parse().unwrap());
+    let program = Program::at("hq".into()).with_own_state();
+    program.write("rowcall.toml", halting.pbx.config("hq"));
+    let sheet = format!("number,sip_password\n0400,{}old\n", CANARIES[0]);
+    program.write("in.csv", sheet);
+    program.ends("import in.csv --to TARGET", 0);
+    ari.put("aor", "0400", &[("outbound_proxy", "sip:192.0.2.7")]);
+    halting.is_halted.store(true, Ordering::Relaxed);
+    let delete = "delete in.csv --from TARGET --yes --max-deletes all --report r.csv";
+    program.ends(delete, 1);
+    halting.is_halted.store(false, Ordering::Relaxed);
+    let row = &program.report("r.csv")[0];
+    assert_eq!(row["result"], "failed", "{row:?}");
+    assert!(
+        row["message"].contains("may belong to something else"),
+        "{row:?}"
+    );
+    assert!(!row["hint"].contains("resume"), "{row:?}");
+    program.run("resume --yes");
+    for part in ["auth", "aor"] {
+        assert!(ari.get(part, "0400").is_some(), "{part}");
+    }
+}
+
 #[test]
 fn an_extension_whose_auth_another_one_uses_is_not_deleted() {
     for bench in benches() {

@@ -151,25 +151,37 @@ fn what_is_probable_is_taken_for_a_whole_column() {
     page.close();
 }
 
+/// A workbook with these sheets, each with its rows.
+fn workbook(sheets: &[(&str, &[&[&str]])]) -> Vec<u8> {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    for (name, rows) in sheets {
+        let table = workbook.add_worksheet();
+        table.set_name(*name).unwrap();
+        write_rows(table, rows);
+    }
+    workbook.save_to_buffer().unwrap()
+}
+
+fn write_rows(table: &mut rust_xlsxwriter::Worksheet, rows: &[&[&str]]) {
+    for (row, cells) in rows.iter().enumerate() {
+        for (column, cell) in cells.iter().enumerate() {
+            table
+                .write_string(row as u32, column as u16, *cell)
+                .unwrap();
+        }
+    }
+}
+
 #[test]
 fn sheets_of_a_workbook_are_ticked_where_several_can_be_meant() {
     let (_program, mut page) = opened();
-    let mut workbook = rust_xlsxwriter::Workbook::new();
-    for (name, number) in [("Nord", "1001"), ("Süd & Co", "3001")] {
-        let table = workbook.add_worksheet();
-        table.set_name(name).unwrap();
-        for (row, cells) in [["number", "sip_password"], [number, PASSWORD]]
-            .iter()
-            .enumerate()
-        {
-            for (column, cell) in cells.iter().enumerate() {
-                table
-                    .write_string(row as u32, column as u16, *cell)
-                    .unwrap();
-            }
-        }
-    }
-    let bytes = workbook.save_to_buffer().unwrap();
+    let bytes = workbook(&[
+        ("Nord", &[&["number", "sip_password"], &["1001", PASSWORD]]),
+        (
+            "Süd & Co",
+            &[&["number", "sip_password"], &["3001", PASSWORD]],
+        ),
+    ]);
     let target = page.drop_sheet("two.xlsx", &bytes);
     let headings = page.post(&target, "target", &SIM);
     assert!(
@@ -1038,21 +1050,11 @@ fn the_meaning_of_a_heading_of_two_lines_is_kept() {
 #[test]
 fn a_heading_of_two_tables_means_what_was_chosen_in_one() {
     let (_program, mut page) = opened();
-    let mut workbook = rust_xlsxwriter::Workbook::new();
-    for number in ["1001", "3001"] {
-        let table = workbook.add_worksheet();
-        for (row, cells) in [["number", "Wer", "sip_password"], [number, "Ann", PASSWORD]]
-            .iter()
-            .enumerate()
-        {
-            for (column, cell) in cells.iter().enumerate() {
-                table
-                    .write_string(row as u32, column as u16, *cell)
-                    .unwrap();
-            }
-        }
-    }
-    let bytes = workbook.save_to_buffer().unwrap();
+    let headings = &["number", "Wer", "sip_password"];
+    let bytes = workbook(&[
+        ("Sheet1", &[headings, &["1001", "Ann", PASSWORD]]),
+        ("Sheet2", &[headings, &["3001", "Ann", PASSWORD]]),
+    ]);
     let target = page.drop_sheet("two.xlsx", &bytes);
     let headings = page.post(&target, "target", &SIM);
     let all = ("names", "*");
@@ -1088,18 +1090,14 @@ fn the_first_of_merged_cells_is_corrected() {
     let (_program, mut page) = opened();
     let mut workbook = rust_xlsxwriter::Workbook::new();
     let table = workbook.add_worksheet();
-    let rows = [
-        ["number", "sip_password", "email"],
-        ["1001", PASSWORD, ""],
-        ["1002", PASSWORD, ""],
-    ];
-    for (row, cells) in rows.iter().enumerate() {
-        for (column, cell) in cells.iter().enumerate() {
-            table
-                .write_string(row as u32, column as u16, *cell)
-                .unwrap();
-        }
-    }
+    write_rows(
+        table,
+        &[
+            &["number", "sip_password", "email"],
+            &["1001", PASSWORD, ""],
+            &["1002", PASSWORD, ""],
+        ],
+    );
     let plain = rust_xlsxwriter::Format::new();
     table
         .merge_range(1, 2, 2, 2, "ann@example.com", &plain)

@@ -45,10 +45,11 @@ impl Desk {
         self.browser.wait_for("PBX");
     }
 
-    /// Goes on from the sheet to the plan for `hq`.
+    /// Brings so many good rows to `hq`, as far as the run is at work.
     #[track_caller]
-    fn plan(&mut self, path: &Path) {
-        self.drop_sheet(path);
+    fn set_to_work(&mut self, rows: u32) {
+        let sheet = self.sheet(rows);
+        self.drop_sheet(&sheet);
         self.browser.click("label", "hq");
         self.browser.click("button", "Go on");
         self.browser.wait_for("Headings");
@@ -56,6 +57,8 @@ impl Desk {
         self.browser.wait_for("Rows");
         self.browser.click("button", "Show what would be done");
         self.browser.wait_for("What will be done");
+        self.browser.click("button", "Yes, send it");
+        self.browser.wait_for("At work");
     }
 
     /// A sheet with so many good rows.
@@ -196,10 +199,7 @@ fn a_run_is_watched_reloaded_paused_and_goes_on_in_two_tabs() {
     let Some(mut desk) = Desk::open("20/s") else {
         return;
     };
-    let sheet = desk.sheet(120);
-    desk.plan(&sheet);
-    desk.browser.click("button", "Yes, send it");
-    desk.browser.wait_for("At work");
+    desk.set_to_work(120);
     // Rows come without a reload.
     desk.browser
         .wait_until("document.querySelectorAll('#rows li').length > 2");
@@ -239,10 +239,7 @@ fn a_run_whose_server_was_killed_goes_on_in_the_same_browser() {
     let Some(mut desk) = Desk::open("20/s") else {
         return;
     };
-    let sheet = desk.sheet(80);
-    desk.plan(&sheet);
-    desk.browser.click("button", "Yes, send it");
-    desk.browser.wait_for("At work");
+    desk.set_to_work(80);
     wait_until(|| desk.pbx.numbers().len() > 3);
     desk.page.kill().unwrap();
     desk.page.wait().unwrap();
