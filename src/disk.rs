@@ -23,6 +23,8 @@ const MACHINE_FILES: [&str; 2] = ["/etc/machine-id", "/etc/hostname"];
 const FOLDER_PREFIX: &str = ".new-";
 /// The number of attempts at a new name.
 const TRIES: usize = 16;
+/// The words for a pipe or a device in the place of a file.
+const NO_FILE: &str = "it is a pipe or a device, and no file";
 /// The number of links that are followed from a path.
 const LINKS_MAX: usize = 16;
 
@@ -227,6 +229,30 @@ pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
 /// to it as it is; `None` where a file can take its place.
 pub(crate) fn open_special(path: &Path) -> Option<io::Result<File>> {
     is_special(path).then(|| OpenOptions::new().append(true).open(path))
+}
+
+/// Opens a file to read it. A pipe or a device is refused: the end of what comes from one may never come.
+pub(crate) fn open_plain(path: &Path) -> io::Result<File> {
+    refuse_special(&path.metadata()?)?;
+    let mut options = OpenOptions::new();
+    options.read(true);
+    // A pipe that has taken its place meanwhile is not waited for.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
+    );
+    let file = options.open(path)?;
+    refuse_special(&file.metadata()?)?;
+    Ok(file)
+}
+
+/// Refuses what is neither a file nor a folder; of a folder the system says so itself.
+pub(crate) fn refuse_special(about: &Metadata) -> io::Result<()> {
+    match about.is_file() || about.is_dir() {
+        true => Ok(()),
+        false => Err(io::Error::new(ErrorKind::InvalidInput, NO_FILE)),
+    }
 }
 
 /// Returns true if a path is that of a pipe, a device or another process's open file.

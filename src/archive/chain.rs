@@ -3,7 +3,7 @@
 use super::entry::{Entry, EntryKind, Head, LastEntry, MANIFEST};
 use super::error::{ArchiveError, failed};
 use crate::digest::sha256_hex;
-use crate::disk::sync_folder;
+use crate::disk::{open_plain, refuse_special, sync_folder};
 use jiff::Timestamp;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -57,7 +57,7 @@ impl Chain {
     }
 
     pub(super) fn is_there(&self) -> bool {
-        self.path.is_file()
+        self.path.exists()
     }
 
     pub(super) fn no_entry(&self, line: Option<u64>) -> ArchiveError {
@@ -69,7 +69,7 @@ impl Chain {
 
     /// Keeps others from writing it until the file is dropped; `None` where there is no manifest.
     pub(super) fn share(&self) -> Result<Option<File>, ArchiveError> {
-        let file = match File::open(&self.path) {
+        let file = match open_plain(&self.path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             file => file.map_err(failed(&self.path, "read"))?,
         };
@@ -85,7 +85,7 @@ impl Chain {
         &self,
         mut line: impl FnMut(ChainLine) -> Result<bool, ArchiveError>,
     ) -> Result<(), ArchiveError> {
-        let file = match File::open(&self.path) {
+        let file = match open_plain(&self.path) {
             // Nothing was entered yet.
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             file => file.map_err(failed(&self.path, "read"))?,
@@ -119,7 +119,9 @@ impl Chain {
         let path = &self.path;
         let mut options = OpenOptions::new();
         options.read(true).append(true).create(true);
-        let mut file = options.open(path).map_err(failed(path, "opened"))?;
+        let plain = path.metadata().map_or(Ok(()), |it| refuse_special(&it));
+        let opened = plain.and_then(|()| options.open(path));
+        let mut file = opened.map_err(failed(path, "opened"))?;
         wait_for(path, || file.try_lock())?;
         let (line, whole, length) = last_line(&mut file).map_err(failed(path, "read"))?;
         let mut locked = LockedChain {

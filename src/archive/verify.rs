@@ -6,8 +6,8 @@ use super::error::ArchiveError;
 use super::folder::{Archive, folder_name, hidden, is_file_of, names};
 use super::keep::{Retention, SnapshotAge};
 use crate::digest::sha256_of_all;
+use crate::disk::open_plain;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::path::Path;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -469,7 +469,7 @@ fn trouble(path: &Path, due: &ExpectedFile) -> Option<String> {
         }
         Ok(_) => {}
     }
-    match File::open(path).and_then(sha256_of_all) {
+    match open_plain(path).and_then(sha256_of_all) {
         Err(error) => Some(format!("cannot be read: {error}")),
         Ok((sha256, _)) if sha256 != due.sha256 => Some("was changed".into()),
         Ok(_) => None,

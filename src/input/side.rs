@@ -6,6 +6,7 @@ use crate::archive::Snapshot;
 use crate::columns::{BindOptions, Binding, ColumnError, TableRows};
 use crate::diff::{ComparedColumn, Side, is_compared};
 use crate::digest::sha256_of_all;
+use crate::disk::open_plain;
 use crate::export::fingerprint_heading;
 use crate::manifest::Manifest;
 use crate::model::Field;
@@ -15,7 +16,6 @@ use crate::rim::terminal::print;
 use crate::sheet::{self, CLEAR, Format, Input, Row, Sheet};
 use crate::vendors::{VENDORS, vendor};
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::path::Path;
 use std::slice;
 
@@ -167,7 +167,7 @@ pub(crate) fn read_export(
 /// Exit 2 where it is not.
 pub(crate) fn read_snapshot(target: &str, snapshot: &Snapshot) -> Result<Side, Failure> {
     let shown = snapshot.path.display();
-    let read = File::open(&snapshot.path).and_then(sha256_of_all);
+    let read = open_plain(&snapshot.path).and_then(sha256_of_all);
     let (sha256, _) = read.map_err(|error| {
         Failure::usage(format!("{target}: {shown} cannot be read: {error}"))
             .hint("`rowcall archive verify` tells what else is gone")

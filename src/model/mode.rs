@@ -87,6 +87,16 @@ impl RunMode {
         }
     }
 
+    /// A command with its mode, as in `import (sync)`.
+    pub(crate) fn words(self, command: RunCommand) -> String {
+        let command = command.word();
+        match self {
+            RunMode::None => command.to_owned(),
+            RunMode::Import(mode) => format!("{command} ({})", mode.word()),
+            RunMode::Overwrite => format!("{command} (overwrite)"),
+        }
+    }
+
     /// Returns true if extensions that no row names are deleted.
     pub(crate) fn is_sync(self) -> bool {
         self == RunMode::Import(Mode::Sync)

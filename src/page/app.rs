@@ -5,6 +5,7 @@ use super::guard::Guard;
 use super::job::{JobKind, PageJob, WORK};
 use super::look;
 use super::session::{DroppedSheet, Folder, PageSession, ShownEnd, kept_name};
+use super::steps::run::SeenRuns;
 use super::steps::visit::Visit;
 use super::steps::{archive, doctor, headings, plan, rows, run, sheet, target, watch};
 use super::work::ImportTask;
@@ -179,6 +180,9 @@ impl App {
                 }
                 return PageReply::go(self.guard.base(), "watch");
             }
+            (PageMethod::Get, "report" | "rejects") => {
+                return self.file_of_run(request);
+            }
             (PageMethod::Get, "archive") => {
                 // An archive is read whole, and others are answered meanwhile.
                 let body = archive::body(self.guard.base(), &request.query);
@@ -187,6 +191,7 @@ impl App {
             }
             _ => {}
         }
+        let seen = self.seen_runs(request);
         let mut session = locked(&self.session);
         // Work begins under the session's lock.
         let job = self.job();
@@ -199,9 +204,38 @@ impl App {
         }
         let mut visit = self.visit(&mut session, request);
         match request.method {
-            PageMethod::Get => self.shown(&mut visit, job.as_deref()),
+            PageMethod::Get => self.shown(&mut visit, job.as_deref(), seen),
             PageMethod::Post => self.changed(&mut visit),
         }
+    }
+
+    /// Reads what a page shows of runs, before the session is locked: a ledger can be long.
+    fn seen_runs(&self, request: &PageRequest) -> SeenRuns {
+        match (request.method, request.path.as_str()) {
+            (PageMethod::Get, "" | "runs") => SeenRuns::all(&self.context),
+            (PageMethod::Get, "run") => SeenRuns::one(&self.context, request.query.get("run")),
+            (PageMethod::Get, "result") => {
+                let session = locked(&self.session);
+                let run = session.result.as_ref().and_then(|end| end.run.clone());
+                drop(session);
+                run.map_or_else(SeenRuns::default, |run| SeenRuns::one(&self.context, &run))
+            }
+            _ => SeenRuns::default(),
+        }
+    }
+
+    /// A file of a run, or the way to the page that says why there is none.
+    fn file_of_run(&self, request: &PageRequest) -> PageReply {
+        // Two browsers may ask for one at once.
+        let place = self.folder.path().join(format!("file{}", self.counted()));
+        let file = match request.path.as_str() {
+            "report" => run::report(&self.context, &request.query, &place),
+            _ => run::rejects(&self.context, &request.query, &place),
+        };
+        file.unwrap_or_else(|failure| {
+            locked(&self.session).tell_failure(&failure);
+            PageReply::go(self.guard.base(), "runs")
+        })
     }
 
     fn visit<'v>(&'v self, session: &'v mut PageSession, request: &'v PageRequest) -> Visit<'v> {
@@ -213,9 +247,9 @@ impl App {
         }
     }
 
-    fn shown(&self, visit: &mut Visit<'_>, job: Option<&PageJob>) -> PageReply {
+    fn shown(&self, visit: &mut Visit<'_>, job: Option<&PageJob>, seen: SeenRuns) -> PageReply {
         match visit.request.path.as_str() {
-            "" => sheet::show(visit, job),
+            "" => sheet::show(visit, job, seen),
             "target" => target::show(visit),
             "headings" => headings::show(visit),
             "map.toml" => headings::map(visit),
@@ -223,12 +257,10 @@ impl App {
             "corrected" => rows::corrected(visit),
             "plan" => plan::show(visit),
             "watch" => watch::show(visit, job),
-            "result" => watch::result(visit),
+            "result" => watch::result(visit, seen),
             "doctor" => doctor::show(visit),
-            "runs" => run::show_all(visit),
-            "run" => run::show(visit),
-            "report" => run::report(visit, self.folder.path()),
-            "rejects" => run::rejects(visit, self.folder.path()),
+            "runs" => run::show_all(visit, seen),
+            "run" => run::show(visit, seen),
             path => match path.strip_prefix("file/") {
                 Some(name) => watch::file(visit, name),
                 None => {

@@ -85,10 +85,7 @@ fn remedy(clause: &str) -> Option<&'static str> {
         let rest = rest.strip_prefix('.').unwrap_or(rest);
         !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-')
     };
-    let is_flag = |before: &str| {
-        // The line about a run says what it was begun with.
-        before.is_empty() || before.ends_with([' ', '`', '(']) && !before.ends_with("import ")
-    };
+    let is_flag = |before: &str| before.is_empty() || before.ends_with([' ', '`', '(']);
     let names = |word: &str| {
         let mut places = clause.match_indices(word);
         places.any(|(at, _)| {
@@ -225,10 +222,6 @@ mod tests {
             (
                 "create 2001 (Juli --report.csv:2)",
                 "create 2001 (Juli --report.csv:2)",
-            ),
-            (
-                "run 7 of 2026-11-30 06:49 UTC: import --mode upsert on hq",
-                "run 7 of 2026-11-30 06:49 UTC: import --mode upsert on hq",
             ),
         ] {
             assert_eq!(in_words_of_page(message), own);

@@ -4,7 +4,7 @@ use super::saved_options::SavedOptions;
 use crate::ledger::{ApplyState, LedgerError, ListedRun, Standing, StoredRun, Summary, runs};
 #[cfg(feature = "page")]
 use crate::model::Action;
-use crate::model::{Outcome, RowResult};
+use crate::model::{Outcome, RowResult, counted};
 use crate::plan::Plan;
 use crate::plan::revert::{TakenBackRow, is_taken_back};
 use crate::rim::outputs::is_same_file;
@@ -204,6 +204,23 @@ impl PastRun {
         Ok(taken_back)
     }
 
+    /// Refuses to let the run go on where something of it was taken back since: what its ledger calls done is done no more.
+    ///
+    /// # Errors
+    /// Exit 2 where something was, or the runs cannot be read.
+    pub(crate) fn refuse_taken_back(&self, context: &Context) -> Result<(), Failure> {
+        let taken_back = self.taken_back(context)?;
+        let Some(TakenBackRow { undo, .. }) = taken_back.values().next() else {
+            return Ok(());
+        };
+        let rows = counted(taken_back.len() as u64, "row");
+        Err(Failure::usage(format!(
+            "run {} was taken back since by run {undo} ({rows}), so it does not go on",
+            self.name
+        ))
+        .hint("begin a new run for what is still wanted"))
+    }
+
     /// The reports that the run wrote, but for those that are a newer run's by now.
     pub(crate) fn own_reports(&self, context: &Context) -> Vec<PathBuf> {
         let reports = self.options.reports.iter().cloned();
@@ -248,7 +265,7 @@ impl PastRun {
     pub(crate) fn words(&self) -> String {
         let (run, summary) = (&self.summary.run, &self.summary);
         let head = &run.head;
-        let command = head.mode.after(head.command);
+        let command = head.mode.words(head.command);
         let done = summary.results.iter();
         let mut parts: BTreeMap<&str, u64> =
             done.map(|(one, count)| (one.word(), *count)).collect();

@@ -19,8 +19,8 @@ use crate::seal::Key;
 /// Resumes a run, with its own files for results where no others are named.
 ///
 /// # Errors
-/// Exit 2 where its ledger cannot be used, exit 3 where its target cannot be used, is another PBX now, or another process
-/// is at work on it.
+/// Exit 2 where its ledger cannot be used or it was taken back since, exit 3 where its target cannot be used, is another PBX
+/// now, or another process is at work on it.
 pub(crate) fn resume(
     past: &PastRun,
     (guard, mut report): (GuardOptions, ReportOptions),
@@ -53,8 +53,9 @@ pub(crate) fn resume(
     };
     request.refuse_apply()?;
     // They need no key.
-    let stored = context
-        .state()
+    let stored = past
+        .refuse_taken_back(context)
+        .and_then(|()| context.state())
         .and_then(|state| Ok(StoredRun::open(&state, &past.name)?.outcomes()?));
     let lines = match stored {
         Ok(lines) => lines
@@ -145,6 +146,8 @@ impl<'r> Run<'r> {
         let (state, key) = (self.context.state()?, past.key(self.context)?);
         let addresses = self.request.target.addresses();
         let (ledger, rows) = Ledger::resume(&state, &past.name, &addresses, &key)?;
+        // Looked at again: nobody undoes it from now on.
+        past.refuse_taken_back(self.context)?;
         if self.request.rejects.is_some() {
             self.kept_cells = Some(StoredRun::open(&state, &past.name)?.originals(&key)?);
         }
@@ -166,8 +169,7 @@ impl<'r> Run<'r> {
         let session = self.open_session(TargetSession::open_to_write)?;
         let mut gone = vec![];
         if !past.summary.is_finished() {
-            let taken_back = past.taken_back(self.context)?;
-            let done = rows.done(|row| taken_back.contains_key(&row));
+            let done = rows.done();
             *is_doubted = *is_doubted || first_are_gone(&done, &session)?;
             if *is_doubted {
                 let current = session.look_up(&present_numbers(&done))?;

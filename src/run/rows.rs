@@ -81,10 +81,10 @@ impl RunRows {
         positions.iter().filter_map(line)
     }
 
-    /// The changes that are done, but for those of rows that `is_taken_back` is true for.
-    pub(super) fn done(&self, is_taken_back: impl Fn(usize) -> bool) -> Vec<&Change> {
+    /// The changes that are done.
+    pub(super) fn done(&self) -> Vec<&Change> {
         let rows = self.rows.iter().zip(self.standings.iter().copied());
-        done(rows, is_taken_back)
+        done(rows, |_| false)
     }
 
     /// The last few deletions that are still to be made.

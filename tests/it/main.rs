@@ -79,6 +79,7 @@ mod verbs {
     mod page;
     #[cfg(unix)]
     mod page_in_browser;
+    mod page_of_runs;
     mod paper;
     mod plan;
     mod reading;

@@ -3,10 +3,10 @@
 use super::visit::Visit;
 use crate::disk::{Readers, write_new};
 use crate::lang::translated;
-use crate::ledger::{ListedRun, runs};
+use crate::ledger::{ListedRun, Summary, runs};
 use crate::model::RunCommand;
 use crate::model::redact::harmless;
-use crate::page::exchange::PageReply;
+use crate::page::exchange::{FormFields, PageReply};
 use crate::page::look::{self, PagePlace, PageReload, table_head};
 use crate::report::for_people;
 use crate::rim::{Context, Failure};
@@ -39,9 +39,59 @@ const DELETES: &str = "This run deletes, and the terminal alone deletes: let it 
 /// The file in a run's folder which shows that its passwords were taken, and when.
 const TAKEN_FILE: &str = "passwords-taken";
 
-pub(in crate::page) fn show_all(visit: &mut Visit<'_>) -> PageReply {
+/// A run as a page shows it.
+pub(in crate::page) struct SeenRun {
+    pub(super) past: PastRun,
+    /// The reason why the page does not let it go on; none where it does.
+    stays: Option<Failure>,
+    /// The number of its rows that were taken back since.
+    pub(super) taken_back: usize,
+}
+
+impl SeenRun {
+    /// Reads a run, which can be long.
+    ///
+    /// # Errors
+    /// Exit 2 where there is none of this name, or it cannot be read.
+    fn open(context: &Context, name: &str) -> Result<SeenRun, Failure> {
+        let past = PastRun::open(context, name)?;
+        Ok(SeenRun {
+            stays: reason_to_stay(context, &past)?,
+            taken_back: past.taken_back(context)?.len(),
+            past,
+        })
+    }
+}
+
+/// The runs that a page shows, read before the session is locked, so that others are answered meanwhile.
+#[derive(Default)]
+pub(in crate::page) struct SeenRuns {
+    /// All of them, the newest first.
+    pub(super) all: Option<Result<Vec<ListedRun>, Failure>>,
+    /// The one that the page is about.
+    pub(super) one: Option<Result<SeenRun, Failure>>,
+}
+
+impl SeenRuns {
+    pub(in crate::page) fn all(context: &Context) -> SeenRuns {
+        let listed = || Ok(runs(&context.state()?)?);
+        SeenRuns {
+            all: Some(listed()),
+            one: None,
+        }
+    }
+
+    pub(in crate::page) fn one(context: &Context, name: &str) -> SeenRuns {
+        SeenRuns {
+            all: None,
+            one: Some(SeenRun::open(context, name)),
+        }
+    }
+}
+
+pub(in crate::page) fn show_all(visit: &mut Visit<'_>, seen: SeenRuns) -> PageReply {
     let page = visit.request.query.number("page").unwrap_or_default();
-    let body = match all(visit.context) {
+    let body = match seen.all.unwrap_or_else(|| Ok(vec![])) {
         Ok(listed) if listed.is_empty() => html! { p { (translated("There is no run yet.")) } },
         Ok(listed) => {
             let last = listed.len().saturating_sub(1) / RUNS_A_PAGE;
@@ -56,14 +106,6 @@ pub(in crate::page) fn show_all(visit: &mut Visit<'_>) -> PageReply {
         Err(failure) => look::failure(&failure),
     };
     visit.page(PagePlace::Runs, PageReload::Never, &body)
-}
-
-/// All runs, the newest first.
-///
-/// # Errors
-/// Exit 2 where they cannot be read.
-pub(super) fn all(context: &Context) -> Result<Vec<ListedRun>, Failure> {
-    Ok(runs(&context.state()?)?)
 }
 
 /// The newest runs as a table.
@@ -104,23 +146,32 @@ fn row(visit: &Visit<'_>, listed: &ListedRun) -> Markup {
     }
 }
 
-pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
-    let body = match PastRun::open(visit.context, visit.request.query.get("run")) {
-        Ok(past) => html! {
-            (facts(&past))
-            (ways(visit, &past, "run"))
+pub(in crate::page) fn show(visit: &mut Visit<'_>, seen: SeenRuns) -> PageReply {
+    let body = match seen.one {
+        Some(Ok(run)) => html! {
+            (facts(&run.past))
+            (ways(visit, &run, "run"))
             p { a href={ (visit.base()) "runs" } { (translated("All runs")) } }
         },
-        Err(failure) => look::failure(&failure),
+        Some(Err(failure)) => look::failure(&failure),
+        None => html! {},
     };
     visit.page(PagePlace::Runs, PageReload::Never, &body)
+}
+
+/// The number of rows of each result, and of those that are left, in words.
+pub(super) fn counts(summary: &Summary) -> Vec<String> {
+    let left = summary.waiting + summary.intended;
+    let left = (left > 0).then(|| translated(&format!("{left} left")).into_owned());
+    let mut counts = result_counts(summary);
+    counts.extend(left);
+    counts
 }
 
 fn facts(past: &PastRun) -> Markup {
     let summary = &past.summary;
     let (_, state, why) = run_state(summary);
     let head = &summary.run.head;
-    let left = summary.waiting + summary.intended;
     let facts = [
         ("run", past.name.clone()),
         ("command", head.mode.after(head.command)),
@@ -128,15 +179,7 @@ fn facts(past: &PastRun) -> Markup {
         ("started", for_people(summary.run.started)),
         ("state", translated(state).into_owned()),
         ("why", translated(why.unwrap_or_default()).into_owned()),
-        ("rows", result_counts(summary).join(", ")),
-        (
-            "left",
-            if left > 0 {
-                left.to_string()
-            } else {
-                String::new()
-            },
-        ),
+        ("rows", counts(summary).join(", ")),
         (
             "in effect",
             translated(in_effect(summary.apply)).into_owned(),
@@ -152,8 +195,9 @@ fn facts(past: &PastRun) -> Markup {
     }
 }
 
-/// The files of a run, and what can be done about it. `seen` is the page on which it is seen.
-pub(super) fn ways(visit: &Visit<'_>, past: &PastRun, seen: &str) -> Markup {
+/// The files of a run, and what can be done about it. `page` is the page on which it is seen.
+pub(super) fn ways(visit: &Visit<'_>, seen: &SeenRun, page: &str) -> Markup {
+    let past = &seen.past;
     let run = &past.name;
     let head = &past.summary.run.head;
     let is_changed = past
@@ -162,7 +206,7 @@ pub(super) fn ways(visit: &Visit<'_>, past: &PastRun, seen: &str) -> Markup {
         .keys()
         .any(|result| result.may_have_changed());
     html! {
-        @if !past.summary.is_finished() { (go_on(visit, past)) }
+        @if !past.summary.is_finished() { (go_on(visit, seen)) }
         h2 { (translated("Files of the run")) }
         ul {
             @for (ending, words, _) in REPORT_FORMATS {
@@ -177,37 +221,29 @@ pub(super) fn ways(visit: &Visit<'_>, past: &PastRun, seen: &str) -> Markup {
         }
         (offer_passwords(visit, past))
         @if is_changed && head.command != RunCommand::Undo {
-            (undo(visit, run, &past.options.target.words(), seen))
+            (undo(visit, run, &past.options.target.words(), page))
         }
     }
 }
 
-/// The words for a run that was undone before it had ended.
-const TAKEN_BACK: &str =
-    "What this run did was taken back since, so it does not go on here: read the sheet again.";
-
 /// The reason why a run does not go on on the page; none where it does. What an undo deletes, its run has made.
-fn reason_to_stay(context: &Context, past: &PastRun) -> Result<Option<&'static str>, Failure> {
+fn reason_to_stay(context: &Context, past: &PastRun) -> Result<Option<Failure>, Failure> {
     let is_undo = past.summary.run.head.command == RunCommand::Undo;
     if !is_undo && past.deletes(context)? {
-        return Ok(Some(DELETES));
+        let on_terminal = format!("rowcall resume {}", past.name);
+        return Ok(Some(Failure::usage(DELETES).hint(on_terminal)));
     }
-    let is_taken_back = !past.taken_back(context)?.is_empty();
-    Ok(is_taken_back.then_some(TAKEN_BACK))
+    Ok(past.refuse_taken_back(context).err())
 }
 
 /// The form that lets a run go on, where the page may do that.
-fn go_on(visit: &Visit<'_>, past: &PastRun) -> Markup {
-    let run = &past.name;
-    match reason_to_stay(visit.context, past) {
-        Ok(None) => {}
-        Ok(Some(why)) => {
-            return html! {
-                p .told.notice { (translated(why)) }
-                @if why == DELETES { pre { "rowcall resume " (run) } }
-            };
-        }
-        Err(failure) => return look::failure(&failure),
+fn go_on(visit: &Visit<'_>, seen: &SeenRun) -> Markup {
+    let run = &seen.past.name;
+    if let Some(why) = &seen.stays {
+        return html! {
+            p .told.notice { (harmless(&translated(&why.message))) }
+            @if !why.hint.is_empty() { p { (harmless(&translated(&why.hint))) } }
+        };
     }
     let (action, token) = visit.action("resume");
     html! {
@@ -267,7 +303,9 @@ pub(in crate::page) fn meant(visit: &mut Visit<'_>) -> Result<String, PageReply>
     match past {
         Ok((past, None)) if is_meant => Ok(past.name),
         Ok((past, stays)) => {
-            visit.tell(stays.map(translated).unwrap_or_default());
+            if let Some(why) = stays {
+                visit.session.tell_failure(&why);
+            }
             Err(visit.go(&format!("run?run={}", past.name)))
         }
         Err(failure) => {
@@ -277,16 +315,17 @@ pub(in crate::page) fn meant(visit: &mut Visit<'_>) -> Result<String, PageReply>
     }
 }
 
-/// A file of a run, written by `write` into the folder for what the page writes.
+/// A file of a run, written by `write` beside `place`, with the ending that shows its format.
 ///
 /// # Errors
 /// As of `write`; or exit 2 where it cannot be read again.
 fn written(
-    folder: &Path,
+    place: &Path,
     (name, kind): (&str, &'static str),
     write: impl FnOnce(&PathBuf) -> Result<(), Failure>,
 ) -> Result<PageReply, Failure> {
-    let path = folder.join(name);
+    let ending = Path::new(name).extension().unwrap_or_default();
+    let path = place.with_extension(ending);
     let written = write(&path);
     let read = written.and_then(|()| {
         let read = fs::read(&path);
@@ -296,45 +335,45 @@ fn written(
     Ok(PageReply::file(name, kind, read?))
 }
 
-/// The file, or the way to the page that says why there is none.
-fn file_or_told(visit: &mut Visit<'_>, file: Result<PageReply, Failure>) -> PageReply {
-    file.unwrap_or_else(|failure| {
-        visit.session.tell_failure(&failure);
-        visit.go("runs")
-    })
-}
-
-/// The report of a run, as a file, written from its ledger.
-pub(in crate::page) fn report(visit: &mut Visit<'_>, folder: &Path) -> PageReply {
-    let query = &visit.request.query;
+/// The report of a run, as a file, written from its ledger by way of `place`.
+///
+/// # Errors
+/// Exit 2 where there is no such run, or the report cannot be written.
+pub(in crate::page) fn report(
+    context: &Context,
+    query: &FormFields,
+    place: &Path,
+) -> Result<PageReply, Failure> {
     let (run, wanted) = (query.get("run"), query.get("as"));
     let mut known = REPORT_FORMATS.iter();
     let known = known.find(|(ending, ..)| *ending == wanted);
     let (ending, _, kind) = known.unwrap_or(&REPORT_FORMATS[0]);
     // A text that is no run's name is refused before anything is written.
-    let report = PastRun::open(visit.context, run).and_then(|past| {
-        let name = format!("{}.{ending}", past.name);
-        written(folder, (&name, kind), |path| {
-            report_again(&past.name, Some(path), visit.context).map(drop)
-        })
-    });
-    file_or_told(visit, report)
+    let past = PastRun::open(context, run)?;
+    let name = format!("{}.{ending}", past.name);
+    written(place, (&name, kind), |path| {
+        report_again(&past.name, Some(path), context).map(drop)
+    })
 }
 
-/// The rows of a run that are not done, as a workbook, written from its ledger.
-pub(in crate::page) fn rejects(visit: &mut Visit<'_>, folder: &Path) -> PageReply {
-    let past = PastRun::open(visit.context, visit.request.query.get("run"));
-    let rejects = past.and_then(|past| {
-        if !has_rejects(&past) {
-            let why = "this run has no rows that are to be corrected";
-            return Err(Failure::usage(why));
-        }
-        let name = format!("{}-rejects.xlsx", past.name);
-        written(folder, (&name, WORKBOOK_KIND), |path| {
-            rejects_again(&past, path, visit.context)
-        })
-    });
-    file_or_told(visit, rejects)
+/// The rows of a run that are not done, as a workbook, written from its ledger by way of `place`.
+///
+/// # Errors
+/// Exit 2 where there are none, or they cannot be written.
+pub(in crate::page) fn rejects(
+    context: &Context,
+    query: &FormFields,
+    place: &Path,
+) -> Result<PageReply, Failure> {
+    let past = PastRun::open(context, query.get("run"))?;
+    if !has_rejects(&past) {
+        let why = "this run has no rows that are to be corrected";
+        return Err(Failure::usage(why));
+    }
+    let name = format!("{}-rejects.xlsx", past.name);
+    written(place, (&name, WORKBOOK_KIND), |path| {
+        rejects_again(&past, path, context)
+    })
 }
 
 /// The file with the passwords that were made up in a run, and the one which shows that they were taken.

@@ -1,6 +1,6 @@
 //! The first step: a sheet is dropped or chosen. Below it, the runs that there are.
 
-use super::run;
+use super::run::{self, SeenRuns};
 use super::visit::Visit;
 use crate::lang::translated;
 use crate::ledger::ListedRun;
@@ -17,12 +17,17 @@ use std::path::PathBuf;
 /// The number of runs that are listed.
 const RUNS_MAX: usize = 10;
 
-pub(in crate::page) fn show(visit: &mut Visit<'_>, job: Option<&PageJob>) -> PageReply {
+pub(in crate::page) fn show(
+    visit: &mut Visit<'_>,
+    job: Option<&PageJob>,
+    seen: SeenRuns,
+) -> PageReply {
     let (action, token) = visit.action("sheet");
     let known = visit.session.sheet.as_ref().map(|sheet| sheet.name.clone());
-    let (runs, unread) = match run::all(visit.context) {
-        Ok(runs) => (runs, None),
-        Err(failure) => (vec![], Some(failure)),
+    let (runs, unread) = match seen.all {
+        Some(Ok(runs)) => (runs, None),
+        Some(Err(failure)) => (vec![], Some(failure)),
+        None => (vec![], None),
     };
     let body = html! {
         @if job.is_some_and(|job| !job.is_ended()) {

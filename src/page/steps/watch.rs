@@ -1,6 +1,6 @@
 //! The last steps: work that goes on, and its end.
 
-use super::run;
+use super::run::{self, SeenRun, SeenRuns};
 use super::visit::Visit;
 use crate::lang::translated;
 use crate::model::RunCommand;
@@ -11,7 +11,6 @@ use crate::page::session::ShownEnd;
 use crate::page::work::{REPORT_FILES, rejects_file};
 use crate::progress::drawn;
 use crate::rim::Exit;
-use crate::run::past::PastRun;
 use maud::{Markup, html};
 use std::fs;
 
@@ -67,44 +66,79 @@ fn halt(visit: &Visit<'_>, job: &PageJob, path: &str, button: &str, words: &str)
     }
 }
 
-pub(in crate::page) fn result(visit: &mut Visit<'_>) -> PageReply {
+pub(in crate::page) fn result(visit: &mut Visit<'_>, seen: SeenRuns) -> PageReply {
     if let Some(reply) = visit.before(PagePlace::Result) {
         return reply;
     }
-    let body = match &visit.session.result {
-        Some(end) => end_of(visit, end),
-        None => html! {},
+    let body = match (&visit.session.result, &seen.one) {
+        (Some(_), Some(Err(failure))) => look::failure(failure),
+        (Some(end), Some(Ok(run))) => end_of(visit, end, Some(run)),
+        (Some(end), None) => end_of(visit, end, None),
+        (None, _) => html! {},
     };
     visit.page(PagePlace::Result, PageReload::Never, &body)
 }
 
-fn end_of(visit: &Visit<'_>, end: &ShownEnd) -> Markup {
-    let (class, words) = match end.exit() {
+/// The state of a run that has a ledger, by its ledger: the terminal may have gone on with it, or undone it, since.
+fn state_of(run: &SeenRun, end: &ShownEnd) -> (&'static str, &'static str) {
+    let summary = &run.past.summary;
+    match summary.ended {
+        _ if run.taken_back > 0 => (
+            "notice",
+            "This run was undone since; the counts are of what it did before.",
+        ),
+        None => ("notice", "The run is at work, or it was cut off."),
+        Some(_) if summary.is_finished() => {
+            let is_done = summary.results.keys().all(|result| result.is_done());
+            state_after(Exit::done_if(is_done), false)
+        }
+        Some(_) => match end.exit() {
+            // Somebody else has had it since.
+            Exit::Done | Exit::NotDone => ("notice", "The run is not finished."),
+            exit => state_after(exit, end.is_paused),
+        },
+    }
+}
+
+/// The state of a run by its exit.
+fn state_after(exit: Exit, is_paused: bool) -> (&'static str, &'static str) {
+    match exit {
         Exit::Done => ("good", "Every row is done."),
         Exit::NotDone => (
             "notice",
             "Some rows are not done: the report says which, and why.",
         ),
-        Exit::Interrupted if end.is_paused => (
+        Exit::Interrupted if is_paused => (
             "notice",
             "The run is paused. What was sent is settled, the rest waits.",
         ),
         Exit::Interrupted => ("notice", "The run was stopped. What was sent is settled."),
         Exit::Stopped => ("bad", "The run was stopped: too many rows failed."),
         Exit::Unusable | Exit::Target => ("bad", "The run could not go on."),
+    }
+}
+
+/// The end of a run, as far as its ledger has it where there is one.
+fn end_of(visit: &Visit<'_>, end: &ShownEnd, run: Option<&SeenRun>) -> Markup {
+    let (class, words) = match run {
+        Some(run) => state_of(run, end),
+        None => state_after(end.exit(), end.is_paused),
     };
+    let counts = match run {
+        Some(run) => run::counts(&run.past.summary),
+        None => end.counts.clone(),
+    };
+    let is_over = run.is_some_and(|run| run.past.summary.is_finished());
     let base = visit.base();
     let has = |name: &str| end.files.join(name).is_file();
-    let past = end.run.as_ref();
-    let past = past.and_then(|run| PastRun::open(visit.context, run).ok());
     let sheet = visit.session.sheet.as_ref();
     let rejects = sheet
         .map(|sheet| rejects_file(sheet.file()))
         .filter(|name| has(name));
     html! {
         p .told .(class) role="status" { strong { (translated(words)) } }
-        @if let Err(failure) = &end.ended { (look::failure(failure)) }
-        @if !end.counts.is_empty() { p .count { strong { (end.counts.join(", ")) } } }
+        @if let (Err(failure), false) = (&end.ended, is_over) { (look::failure(failure)) }
+        @if !counts.is_empty() { p .count { strong { (counts.join(", ")) } } }
         ul {
             @for name in REPORT_FILES {
                 @if has(name) { li { a href={ (base) "file/" (name) } download { (translated("report of the run")) " " (name) } } }
@@ -119,8 +153,9 @@ fn end_of(visit: &Visit<'_>, end: &ShownEnd) -> Markup {
                 li { a href={ (base) "corrected" } download { (translated("the corrected sheet")) } }
             }
         }
-        @if let Some(past) = &past {
-            (run::ways(visit, past, "result"))
+        @if let Some(run) = run {
+            @let past = &run.past;
+            (run::ways(visit, run, "result"))
             p .soft { (translated("On the terminal, this run is seen too:")) }
             pre {
                 @if past.summary.run.head.command != RunCommand::Undo { "rowcall undo " (past.name) "\n" }

@@ -235,6 +235,18 @@ impl OpenPage {
         self.wait()
     }
 
+    /// Sends 120 rows to the target `hq`, and returns the page that watches it.
+    #[track_caller]
+    pub(crate) fn long_run(&mut self) -> String {
+        let row = |number| format!("{number},Canary7731aB\n");
+        let sheet: String = (2000..2120).map(row).collect();
+        let sheet = format!("number,sip_password\n{sheet}");
+        let rows = self.rows("staff.csv", sheet.as_bytes(), &[("target", "hq")]);
+        let plan = self.plan(&rows);
+        let id = self.hidden(&plan, "go", "plan");
+        self.post(&plan, "go", &[("plan", &id)])
+    }
+
     /// Ends the page as Ctrl-C does.
     pub(crate) fn close(mut self) -> String {
         signal(&self.child, "INT");

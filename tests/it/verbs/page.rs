@@ -571,17 +571,6 @@ fn a_check_up_tries_the_machine_and_each_pbx() {
     page.close();
 }
 
-/// Rows of a sheet with these numbers, and the page at their plan.
-fn long_run(page: &mut OpenPage) -> String {
-    let row = |number| format!("{number},{PASSWORD}\n");
-    let sheet: String = (2000..2120).map(row).collect();
-    let sheet = format!("number,sip_password\n{sheet}");
-    let rows = page.rows("staff.csv", sheet.as_bytes(), &[("target", "hq")]);
-    let plan = page.plan(&rows);
-    let id = page.hidden(&plan, "go", "plan");
-    page.post(&plan, "go", &[("plan", &id)])
-}
-
 #[test]
 fn a_run_is_paused_and_goes_on_on_the_page() {
     let pbx = TestPbx::new("openvox");
@@ -589,7 +578,7 @@ fn a_run_is_paused_and_goes_on_on_the_page() {
     let config = pbx.config("hq").replace("100000/s", "20/s");
     program.write("rowcall.toml", config);
     let mut page = OpenPage::open(&program, "");
-    let watch = long_run(&mut page);
+    let watch = page.long_run();
     wait_until(|| pbx.numbers().len() > 3);
     let told = page.get("watch");
     assert!(told.contains("Rows that ended last"), "{told}");
@@ -618,7 +607,7 @@ fn a_run_whose_page_was_killed_goes_on_on_another_page() {
     let config = pbx.config("hq").replace("100000/s", "20/s");
     program.write("rowcall.toml", config);
     let mut page = OpenPage::open(&program, "");
-    long_run(&mut page);
+    page.long_run();
     wait_until(|| pbx.numbers().len() > 3);
     page.child.kill().unwrap();
     page.child.wait().unwrap();
@@ -652,7 +641,7 @@ fn a_run_that_deletes_goes_on_on_the_terminal_alone() {
     pbx.seed(&extensions);
     let count = || pbx.numbers().iter().filter(|it| old.contains(it)).count();
     let mut page = OpenPage::open(&program, "");
-    let watch = long_run(&mut page);
+    let watch = page.long_run();
     wait_until(|| pbx.numbers().len() > old.len() + 3);
     page.halt(&watch, "pause");
     let paused = page.wait();
@@ -689,7 +678,7 @@ fn a_run_that_was_taken_back_does_not_go_on() {
     let config = pbx.config("hq").replace("100000/s", "20/s");
     program.write("rowcall.toml", config);
     let mut page = OpenPage::open(&program, "");
-    let watch = long_run(&mut page);
+    let watch = page.long_run();
     let start = page.get("");
     assert!(start.contains("Look at what is at work"), "{start}");
     assert!(!start.contains("is not finished"), "{start}");
@@ -719,7 +708,7 @@ fn an_old_tab_stops_no_other_work() {
     let config = pbx.config("hq").replace("100000/s", "20/s");
     program.write("rowcall.toml", config);
     let mut page = OpenPage::open(&program, "");
-    let old = long_run(&mut page);
+    let old = page.long_run();
     wait_until(|| pbx.numbers().len() > 3);
     page.halt(&old, "pause");
     let paused = page.wait();

@@ -1,0 +1,161 @@
+//! Runs on the page of `rowcall serve` whose ledgers the terminal goes on with, and folders with what is no file.
+
+use crate::support::open_page::OpenPage;
+use crate::support::pbx::TestPbx;
+use crate::support::program::{Program, wait_until};
+use std::fs;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+/// A page whose run was paused.
+struct PausedRun {
+    page: OpenPage,
+    run: String,
+    program: Program,
+    pbx: TestPbx,
+}
+
+impl PausedRun {
+    fn new() -> PausedRun {
+        let pbx = TestPbx::new("openvox");
+        let program = Program::new().with_own_state();
+        let config = pbx.config("hq");
+        program.write("rowcall.toml", config.replace("100000/s", "20/s"));
+        let mut page = OpenPage::open(&program, "");
+        let watch = page.long_run();
+        wait_until(|| pbx.numbers().len() > 3);
+        page.halt(&watch, "pause");
+        let paused = page.wait();
+        assert!(paused.contains("The run is paused."), "{paused}");
+        assert!(paused.contains(" left</strong>"), "{paused}");
+        program.write("rowcall.toml", config);
+        PausedRun {
+            run: page.hidden(&paused, "resume", "run"),
+            page,
+            program,
+            pbx,
+        }
+    }
+}
+
+#[test]
+fn the_result_is_what_the_terminal_has_made_of_the_run() {
+    let mut desk = PausedRun::new();
+    let run = &desk.run;
+    desk.program.ends(&format!("resume {run} --yes"), 0);
+    let whole = desk.page.get("result");
+    for words in ["Every row is done.", "120 created"] {
+        assert!(whole.contains(words), "{whole}");
+    }
+    for words in ["The run is paused.", "Let the run go on", " left</strong>"] {
+        assert!(!whole.contains(words), "{words}: {whole}");
+    }
+    desk.program.ends(&format!("undo {run} --yes"), 0);
+    let undone = desk.page.get("result");
+    assert!(undone.contains("This run was undone since"), "{undone}");
+    assert!(!undone.contains("Every row is done."), "{undone}");
+    desk.page.close();
+}
+
+#[test]
+fn a_run_that_was_undone_is_not_resumed_on_the_terminal_either() {
+    let mut desk = PausedRun::new();
+    let run = &desk.run;
+    desk.program.ends(&format!("undo {run} --yes"), 0);
+    assert!(desk.pbx.numbers().is_empty());
+    for more in ["", " --json"] {
+        let refused = desk.program.ends(&format!("resume {run} --yes{more}"), 2);
+        refused.says(&["was taken back since by run", "begin a new run"]);
+    }
+    let told = desk.page.get("result");
+    assert!(told.contains("was taken back since by run"), "{told}");
+    assert!(!told.contains("Let the run go on"), "{told}");
+    assert!(desk.pbx.numbers().is_empty());
+    // The undo taken back, it is as it was.
+    let undo = told.split("taken back since by run ").nth(1).unwrap();
+    let undo = undo.split(' ').next().unwrap();
+    desk.program.run(&format!("undo {undo} --yes"));
+    desk.program.ends(&format!("resume {run} --yes"), 0);
+    assert_eq!(desk.pbx.numbers().len(), 120);
+    desk.page.close();
+}
+
+#[test]
+fn others_are_answered_while_the_ledger_of_a_run_is_read() {
+    let desk = PausedRun::new();
+    let (page, run) = (&desk.page, &desk.run);
+    let ledger = desk
+        .program
+        .path("state/runs")
+        .join(run)
+        .join("ledger.sqlite");
+    let other = rusqlite::Connection::open(ledger).unwrap();
+    let keep = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE";
+    other.execute_batch(keep).unwrap();
+    let get = |path: &str| page.send("GET", &format!("{}{path}", page.base), &[], b"");
+    let paths = [
+        format!("run?run={run}"),
+        format!("report?run={run}"),
+        "result".to_owned(),
+        "runs".to_owned(),
+    ];
+    thread::scope(|scope| {
+        let seen = paths.each_ref().map(|path| scope.spawn(|| get(path)));
+        thread::sleep(Duration::from_millis(500));
+        assert_eq!(get("doctor").status, 200);
+        let waiting = seen.iter().filter(|seen| !seen.is_finished()).count();
+        assert_eq!(waiting, paths.len(), "they wait for the ledger");
+        drop(other);
+        for seen in seen {
+            let reply = seen.join().unwrap();
+            assert_eq!(reply.status, 200, "{}", reply.body);
+        }
+    });
+    desk.page.close();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_a_file_of_an_archive_is_refused() {
+    let pbx = TestPbx::new("openvox");
+    let program = Program::new().with_own_state();
+    program.write("rowcall.toml", pbx.config("hq"));
+    pbx.seed(&[pbx.small("0041")]);
+    program.ends("export hq --archive nights", 0);
+    pbx.seed(&[pbx.small("0042")]);
+    program.ends("export hq --archive nights", 0);
+    let mut page = OpenPage::open(&program, "");
+    let folder = program.path("nights");
+    let listed = format!("archive?folder={}", folder.display());
+    let seen = page.get(&listed);
+    let mut entries = seen.split("name=\"after\" value=\"").skip(1);
+    let mut entry = || entries.next().unwrap().split('"').next().unwrap();
+    let (after, before) = (entry(), entry());
+    let compared = format!("{listed}&target=hq&before={before}&after={after}");
+    let seen = page.get(&compared);
+    assert!(seen.contains("0042"), "{seen}");
+    let pipe = |path: &std::path::Path| {
+        fs::remove_file(path).unwrap();
+        assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    };
+    let snapshots = fs::read_dir(folder.join("hq")).unwrap();
+    let mut snapshots = snapshots.map(|entry| entry.unwrap().path());
+    let is_snapshot = |path: &std::path::PathBuf| path.extension().is_some_and(|it| it == "csv");
+    pipe(&snapshots.find(is_snapshot).unwrap());
+    let told = page.get(&compared);
+    assert!(told.contains("it is a pipe or a device"), "{told}");
+    pipe(&folder.join("hq/manifest.jsonl"));
+    for path in [listed.clone(), format!("{listed}&verify=on")] {
+        let told = page.get(&path);
+        assert!(told.contains("it is a pipe or a device"), "{told}");
+    }
+    page.close();
+    program
+        .ends("archive verify nights", 2)
+        .says(&["it is a pipe or a device"]);
+    program
+        .run("export hq --archive nights")
+        .exits(2)
+        .says(&["it is a pipe or a device"]);
+}
