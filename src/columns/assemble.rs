@@ -223,7 +223,8 @@ fn compared(all: &Meanings<'_>, fields: &Fields) -> Vec<ComparedState> {
         let how = match meaning {
             Meaning::ComparedState(how) => how.clone(),
             Meaning::Read { fields, .. } if fields.as_slice() == [(Field::STATUS, None)] => {
-                Derivation::state_below(all.heading(column))
+                let letters = all.may_have_letters_for_state(column);
+                Derivation::state_below(all.heading(column), letters)
             }
             _ => return None,
         };
@@ -245,6 +246,9 @@ pub(super) fn column(all: &Meanings<'_>, column: usize) -> ColumnReading {
             [(field, None)] => (reason.clone(), Saved::As(Mapped::Field(*field))),
             [(field, Some(Derivation::Opposite(_)))] => {
                 (reason.clone(), Saved::As(Mapped::Opposite(*field)))
+            }
+            [(field, Some(Derivation::State { .. }))] if meaning.is_read_by_map() => {
+                (reason.clone(), Saved::As(Mapped::Field(*field)))
             }
             [] => (reason.clone(), Saved::Nothing),
             [(_, Some(Derivation::SurnameFirst(_))), ..] => {

@@ -1,7 +1,7 @@
 //! The meaning of columns whose cells show that their headings are meant otherwise: names that begin with the surname, a
 //! second surname, addresses below the word for a switch.
 
-use super::dictionary::dictionary;
+use super::dictionary::{dictionary, is_own};
 use super::map::Mapped;
 use super::meaning::{Meaning, Meanings, ReadBy};
 use super::surname_first::ColumnOrder;
@@ -10,7 +10,8 @@ use crate::model::Field;
 
 impl Meanings<'_> {
     /// Asks about whole names that are parted into given name and surname, where addresses or accounts show that the surname
-    /// comes first, or nothing shows which does. An export of rowcall has the given name first.
+    /// comes first, or nothing shows which does. A sheet with rowcall's own headings alone, as an export has, has the given
+    /// name first.
     pub(super) fn ask_about_surnames_first(&mut self) {
         let takes = |field: Field| self.target.takes(field);
         if takes(Field::DISPLAY_NAME) || !takes(Field::LAST_NAME) {
@@ -30,14 +31,13 @@ impl Meanings<'_> {
             .sample()
             .filter(|_| is_whole)
             .map(|sample| sample.order_of_names(name, &accounts));
-        let is_own = dictionary().canonical(self.heading(name)).is_some();
         let is_told = self.has(Field::FIRST_NAME) || self.has(Field::LAST_NAME);
         let what = match order {
             Some(ColumnOrder::SurnameFirst) => format!(
                 "{} seems to have the surname before the given name, by its letters or by what stands beside it",
                 self.at(name)
             ),
-            Some(ColumnOrder::Unknown) if !is_own && !is_told && !self.owner.is_known() => format!(
+            Some(ColumnOrder::Unknown) if !is_told && !self.are_rowcalls_own() => format!(
                 "{} is parted into given name and surname, and may have the one or the other first: no comma and no column \
                  beside it shows that of all names",
                 self.at(name)
@@ -46,6 +46,12 @@ impl Meanings<'_> {
         };
         let answers = [Mapped::SurnameFirst, Mapped::Field(Field::DISPLAY_NAME)];
         self.ask(what, vec![name], &answers.map(|answer| (name, answer)));
+    }
+
+    /// Returns true if all headings are as rowcall writes them into an export.
+    fn are_rowcalls_own(&self) -> bool {
+        let is_named = |heading: &str| Field::named(heading.trim()).is_some() || is_own(heading);
+        self.columns().all(|column| is_named(self.heading(column)))
     }
 
     /// Reads a second surname with the first one, as one.

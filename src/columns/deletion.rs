@@ -8,7 +8,7 @@ use super::meant::{name_to_ask_about, taking_sheet};
 use super::options::BindOptions;
 use super::questions::Question;
 use super::sample::Sample;
-use super::values::Derivation;
+use super::values::is_status_of_export;
 use crate::model::redact::quoted;
 use crate::model::{Field, Kind};
 use crate::sheet::Sheet;
@@ -255,8 +255,7 @@ impl Meanings<'_> {
         if self.common(column) == Some(Common::Leaver) && self.sample().is_some_and(has_left) {
             return false;
         }
-        let is_export = Derivation::state_below(self.heading(column))
-            == Derivation::State { other_words: true };
+        let is_export = is_status_of_export(self.heading(column));
         // The same words below a product's own heading may be those of a telephone.
         let needs_switch = is_export || self.is_products_left_out(column);
         let differs = |sample: &Sample| {

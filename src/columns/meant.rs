@@ -224,18 +224,25 @@ impl Meanings<'_> {
     /// Returns true if the heading of a column is about the state of an account or about leaving; of one that ends with a
     /// word for a state, such as `Account_Status`, where it is no feature's.
     pub(super) fn has_word_for_state(&self, column: usize) -> bool {
-        let heading = self.heading(column).trim();
-        let last = heading.rsplit([' ', '_', '.']).next().unwrap_or(heading);
-        match dictionary().common(heading) {
+        match self.common(column) {
             Some(common) if common.tells_state() => true,
             Some(Common::Field(field)) => [Field::ENABLED, Field::STATUS].contains(&field),
             Some(_) => false,
-            None => {
-                let state = [Common::State, Common::Field(Field::STATUS)];
-                let is_state = |word: Common| state.contains(&word);
-                !dictionary().is_feature(heading) && dictionary().common(last).is_some_and(is_state)
-            }
+            None => self.ends_with_word_for_state(column),
         }
+    }
+
+    /// Returns true if the heading of a column is a word for states such as `Status`, or ends with one and is no feature's.
+    pub(super) fn ends_with_word_for_state(&self, column: usize) -> bool {
+        let heading = self.heading(column).trim();
+        let last = heading.rsplit([' ', '_', '.']).next().unwrap_or(heading);
+        let is_state = |word: Common| [Common::State, Common::Field(Field::STATUS)].contains(&word);
+        let word = match self.common(column) {
+            None if dictionary().is_feature(heading) => None,
+            None => dictionary().common(last),
+            word => word,
+        };
+        word.is_some_and(is_state)
     }
 
     /// Returns true if a column is about the state of accounts and is not read: it is not known beside a product's, or left
@@ -296,7 +303,7 @@ impl Meanings<'_> {
             Meaning::ComparedState(Derivation::State { .. }) => true,
             Meaning::Read { fields, by, .. } if *by == ReadBy::Heading => {
                 let is_state = |(field, how): &(Field, Option<Derivation>)| match (field, how) {
-                    (&Field::ENABLED, Some(Derivation::State { other_words })) => {
+                    (&Field::ENABLED, Some(Derivation::State { other_words, .. })) => {
                         !other_words || !is_status_of_phones()
                     }
                     _ => false,

@@ -98,23 +98,34 @@ impl Meanings<'_> {
             if of_places && dictionary().may_be_of_country(self.heading(column)) {
                 continue;
             }
-            let how = Derivation::State { other_words: false };
+            let letters = self.may_have_letters_for_state(column);
+            let how = Derivation::State {
+                other_words: false,
+                letters,
+            };
             self.read_or_compare(column, is_read, how, "the state of the account");
         }
         if is_read {
             return;
         }
-        for (heading, meaning) in self.headings.iter().zip(&mut self.meanings) {
+        for column in self.columns() {
+            let letters = self.may_have_letters_for_state(column);
+            let how = Derivation::state_below(self.heading(column), letters);
             if let Meaning::Read {
                 fields,
                 by: ReadBy::Heading,
                 ..
-            } = meaning
+            } = &mut self.meanings[column]
                 && let [(Field::STATUS, None)] = fields.as_slice()
             {
-                fields.push((Field::ENABLED, Some(Derivation::state_below(heading))));
+                fields.push((Field::ENABLED, Some(how)));
             }
         }
+    }
+
+    /// Returns true if single letters below a heading for states are taken as switches, for no cell has a word.
+    pub(super) fn may_have_letters_for_state(&self, column: usize) -> bool {
+        !(self.sample()).is_some_and(|sample| sample.has_words_for_state(column))
     }
 
     fn decide_name_in_two(&mut self, column: usize) {

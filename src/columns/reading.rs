@@ -135,6 +135,10 @@ impl CellReading {
             };
             findings.extend(compared.finding(text(&cells, compared.column), &enabled));
         }
+        for derived in &self.derived {
+            let from = derived.from.map_or("", |from| text(&cells, from));
+            findings.extend(derived.letter_for_state(from));
+        }
         for removal in &self.removals {
             findings.extend(removal.finding(text(&cells, removal.column), self.allowed));
         }

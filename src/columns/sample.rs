@@ -4,7 +4,7 @@ use super::dates::has_passed;
 use super::dictionary::{Common, DeletionWord, dictionary, plain};
 use super::marked_rows::MarkedRows;
 use super::surname_first::{ColumnOrder, order_of_names};
-use super::values::state_word;
+use super::values::{is_letter, state_word};
 use crate::manifest::{all_digits, is_away, state, switch};
 use crate::model::{Action, same_word};
 use crate::sheet::{RowTrouble, Sheet, is_placeholder};
@@ -439,17 +439,22 @@ impl Sample {
             .any(|cell| dictionary().is_not_meant(cell))
     }
 
+    /// Returns true if a cell of a column tells a state in a word.
+    pub(super) fn has_words_for_state(&self, column: usize) -> bool {
+        self.filled(column).any(|cell| state(cell).is_some())
+    }
+
     /// The words of a column of states; `None` where all of them are known. A single letter is known only beside others.
     pub(super) fn other_words_for_state(&self, column: usize) -> Option<OtherWords> {
-        let has_words = self.filled(column).any(|cell| state(cell).is_some());
-        let is_known = |cell: &str| state_word(cell).is_some() && !(has_words && is_letter(cell));
+        let letters = !self.has_words_for_state(column);
+        let is_known = |cell: &str| state_word(cell, letters).is_some();
         if self.filled(column).all(is_known) {
             return None;
         }
         let tells = |cell: &str| is_known(cell) && cell.contains(char::is_alphabetic);
         let mut filled = self.filled(column);
         Some(
-            if filled.any(|cell| state_word(cell) == Some("off") || says_off(cell)) {
+            if filled.any(|cell| state_word(cell, true) == Some("off") || says_off(cell)) {
                 OtherWords::BesideOff
             } else if self
                 .filled(column)
@@ -719,11 +724,6 @@ pub(super) enum OtherWords {
     BesideOn,
     /// No row tells whether its account is on.
     Alone,
-}
-
-/// Returns true for a single letter, which may stand for any word.
-fn is_letter(cell: &str) -> bool {
-    cell.chars().all(char::is_alphabetic) && cell.chars().count() == 1
 }
 
 /// Returns true if a cell below a word for leavers is more than a `no`.

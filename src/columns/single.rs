@@ -128,6 +128,14 @@ impl Meanings<'_> {
                 vec![(field, Some(Derivation::AccountBits))],
                 "mapped by --map: the account's state, in its second bit",
             ),
+            _ if field == Field::ENABLED && self.ends_with_word_for_state(column) => {
+                let letters = self.may_have_letters_for_state(column);
+                let how = Derivation::State {
+                    other_words: false,
+                    letters,
+                };
+                (vec![(field, Some(how))], "mapped by --map")
+            }
             _ => (vec![(field, None)], "mapped by --map"),
         };
         Meaning::read(fields, reason, ReadBy::Map)

@@ -179,6 +179,23 @@ fn votes(name: &str, account: &str) -> Option<NameOrder> {
     })
 }
 
+/// Returns true for a name whose comma shows its order: `Berg, Anna`. Behind one may stand a title, a place or a department
+/// too: `Berg Anna, Dr.`, `Empfang, EG`, `Lager, Halle 3`, `Berg, Anna, Einkauf`.
+fn has_surname_before_comma(name: &str) -> bool {
+    let Some((surname, given)) = name.split_once(',') else {
+        return false;
+    };
+    let is_abbreviation = |word: &str| is_title(word) || is_capital(word) && !is_capital(surname);
+    let is_given = |word: &str| dictionary().is_given_name(&plain(word));
+    let several = surname.split_whitespace().count() > 1;
+    let is_whole_name = several
+        && surname.split_whitespace().any(is_given)
+        && !given.split_whitespace().any(is_given);
+    !given.contains(|c: char| c == ',' || c.is_numeric())
+        && !given.split_whitespace().all(is_abbreviation)
+        && !is_whole_name
+}
+
 /// Returns true for a word of several letters, all of them capital.
 fn is_capital(word: &str) -> bool {
     word.chars().filter(|c| c.is_alphabetic()).count() > 1 && !word.contains(char::is_lowercase)
@@ -222,8 +239,10 @@ pub(super) fn order_of_names<'c>(
         AccountEvidence::BothWords { reversed: true } => of_accounts.map(NameOrder::reversed),
     };
     for (name, accounts) in rows {
-        match name.contains(',') {
+        let has_comma = name.contains(',');
+        match has_surname_before_comma(name) {
             true => with_comma += 1,
+            false if has_comma => plain += 1,
             false if name_words(name).len() > 1 => {
                 plain += 1;
                 let mut accounts = accounts.into_iter();
@@ -353,6 +372,19 @@ mod tests {
                 &[["Berger, Anne", "a.berger"], ["HQ", ""]],
                 ColumnOrder::Certain,
             ),
+            (&[["García López, Ana", ""]], ColumnOrder::Certain),
+            (
+                &[["BERG, ANNA", ""], ["Smith, John Jr.", ""]],
+                ColumnOrder::Certain,
+            ),
+            (&[["Berg Anna, MD", "a.berg"]], ColumnOrder::Unknown),
+            (&[["Berg, Dr.", ""]], ColumnOrder::Unknown),
+            (&[["Dietz Carl, Dipl.-Ing.", ""]], ColumnOrder::Unknown),
+            (&[["Empfang, EG", ""]], ColumnOrder::Unknown),
+            (&[["Lager, Halle 3", ""]], ColumnOrder::Unknown),
+            (&[["Berg, Anna, Einkauf", ""]], ColumnOrder::Unknown),
+            (&[["Anna Berg, Einkauf", ""]], ColumnOrder::Unknown),
+            (&[["Berg, ", ""]], ColumnOrder::Unknown),
             (&[], ColumnOrder::Certain),
             (&[["Anna", ""], ["Empfang", ""]], ColumnOrder::Certain),
             (&[["Berg Anna", ""]], ColumnOrder::Unknown),

@@ -85,9 +85,9 @@ pub(super) enum Derivation {
     AfterComma,
     /// Both sides of the comma, the one behind it first.
     AroundComma,
-    /// `on` or `off` for a word that names a state. A column that has other uses may contain other words too, which are
-    /// ignored.
-    State { other_words: bool },
+    /// `on` or `off` for a word that names a state. A column that has other uses may contain `other_words` too, which are
+    /// ignored. Single `letters` are known where no cell has a word.
+    State { other_words: bool, letters: bool },
     /// This word where the cell is not blank.
     WhereFilled(&'static str),
     /// The opposite of this switch; for `enabled`, a word that names a state is taken as that state.
@@ -107,11 +107,17 @@ pub(super) enum Derivation {
 impl Derivation {
     /// The reading of a state; below the `status` of an export, the cells may contain the state of the phone, in other
     /// words.
-    pub(super) fn state_below(heading: &str) -> Derivation {
+    pub(super) fn state_below(heading: &str, letters: bool) -> Derivation {
         Derivation::State {
-            other_words: heading.trim() == Field::STATUS.name(),
+            other_words: is_status_of_export(heading),
+            letters,
         }
     }
+}
+
+/// Returns true for the heading of an export's column for the state of the phone.
+pub(super) fn is_status_of_export(heading: &str) -> bool {
+    heading.trim() == Field::STATUS.name()
 }
 
 /// A value that no cell of the sheet has in the form in which it is read.
@@ -151,10 +157,13 @@ impl Derived {
             Derivation::Packed(name) => packed(trimmed, name).into(),
             Derivation::BeforeComma => halves(trimmed).map_or(trimmed, |(last, _)| last).into(),
             Derivation::AfterComma => halves(trimmed).map_or("", |(_, first)| first).into(),
-            Derivation::State { other_words } => match (state_word(trimmed), other_words) {
-                (Some(state), _) => state.into(),
-                (None, true) => "".into(),
-                (None, false) => Cow::Borrowed(text),
+            Derivation::State {
+                other_words,
+                letters,
+            } => match state_word(trimmed, *letters) {
+                Some(state) => state.into(),
+                None if *other_words || switch(trimmed).is_some() => "".into(),
+                None => Cow::Borrowed(text),
             },
             Derivation::Opposite(field) => opposite(*field, text),
             Derivation::AccountBits => {
@@ -169,6 +178,28 @@ impl Derived {
             Some(fill) if value.trim().is_empty() => Cow::Borrowed(fill),
             _ => value,
         }
+    }
+}
+
+impl Derived {
+    /// Finds a letter that is a switch elsewhere, and below a word for states may stand for any word: no value is made of it.
+    pub(super) fn letter_for_state(&self, text: &str) -> Option<Finding> {
+        let text = text.trim();
+        let is_open = match self.how {
+            Derivation::State {
+                other_words: false,
+                letters,
+            } => is_letter(text) && switch(text).is_some() && state_word(text, letters).is_none(),
+            _ => false,
+        };
+        let message = || {
+            format!(
+                "{} is a letter that does not tell whether the extension is on or off",
+                quoted(text)
+            )
+        };
+        let finding = || Finding::new("row.state", Severity::Error, message());
+        is_open.then(|| finding().about(None, self.from).hint("write on or off"))
     }
 }
 
@@ -216,10 +247,18 @@ fn opposite(field: Field, text: &str) -> Cow<'_, str> {
     }
 }
 
-/// `on` or `off` for a word below a heading for states. `T` is terminated there as well as true, and `F` former.
-pub(super) fn state_word(text: &str) -> Option<&'static str> {
+/// `on` or `off` for a word below a heading for states; for a single letter, where `letters` are known. `T` is terminated
+/// there as well as true, and `F` former.
+pub(super) fn state_word(text: &str, letters: bool) -> Option<&'static str> {
     let is_either = |letter: &&str| letter.eq_ignore_ascii_case(text);
-    switch(text).filter(|_| !["t", "f"].iter().any(is_either))
+    let is_open = || is_letter(text) && (!letters || ["t", "f"].iter().any(is_either));
+    switch(text).filter(|_| !is_open())
+}
+
+/// Returns true for a single letter, which may stand for any word.
+pub(super) fn is_letter(cell: &str) -> bool {
+    let mut chars = cell.chars();
+    chars.next().is_some_and(char::is_alphabetic) && chars.next().is_none()
 }
 
 /// The state of an account of Active Directory by the bits of its `userAccountControl`; `None` for what is no such number.
@@ -267,7 +306,13 @@ impl ComparedState {
             Derivation::AccountBits => account_state(trimmed),
             _ => state(trimmed),
         };
-        let is_export = self.how == Derivation::State { other_words: true };
+        let is_export = matches!(
+            self.how,
+            Derivation::State {
+                other_words: true,
+                ..
+            }
+        );
         let message = match (says, switch(enabled.trim())) {
             (Some("off"), Some("off")) => return None,
             (Some("off"), _) => {

@@ -2,7 +2,7 @@
 //! is right.
 
 use super::hashes::{HashText, has_digits_of_hash};
-use super::passwords;
+use super::passwords::{self, AddressText};
 use super::spreadsheet_damage::{self, Damage, fix_writes};
 use super::vacant::is_vacant;
 use super::words_for_values::{is_language, is_switch_word};
@@ -363,6 +363,25 @@ impl<'m> CompiledField<'m> {
                 );
                 let hint = "if it is one, write <generate> to have a password made";
                 self.finding("hash", Severity::Warning, message, hint)
+            }
+        }
+    }
+
+    /// The finding about an address in the place of a password, or about what may be one.
+    pub(super) fn address(&self, address: AddressText) -> Finding {
+        let name = self.row.name.name();
+        let hint = "put the cells of the row below their own headings, or write <generate> to have a password made";
+        match address {
+            AddressText::Certain => {
+                let message = format!(
+                    "{name} is an address, and no password: the cells of its row may be shifted"
+                );
+                self.finding("address", Severity::Error, message, hint)
+            }
+            AddressText::Likely => {
+                let message =
+                    format!("{name} may be an address: the cells of its row may be shifted");
+                self.finding("address", Severity::Warning, message, hint)
             }
         }
     }
@@ -770,6 +789,7 @@ fn odd_words(field: Field) -> fn(&str) -> bool {
                 || spreadsheet_damage::is_odd_word(text)
                 || has_digits_of_hash(text.trim())
                 || passwords::is_doubtful(text)
+                || passwords::address_text(text).is_some()
         },
         _ if field == Field::CALLER_ID => {
             |text| !all_digits(text) || spreadsheet_damage::is_odd_word(text)

@@ -146,6 +146,59 @@ pub(super) fn is_no_password(text: &str) -> bool {
         || NO_PASSWORD.contains(&&*words.to_lowercase())
 }
 
+/// An address in the place of a password: there the cells of a row are shifted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AddressText {
+    /// An e-mail address whose host is in small letters, that of a page, or that of a device (`00:15:65:4A:0B:C1`).
+    Certain,
+    /// A text with the signs of an e-mail address, which a password may have too.
+    Likely,
+}
+
+/// Finds an address in the place of a password.
+pub(super) fn address_text(text: &str) -> Option<AddressText> {
+    if !text.contains(['@', ':', '-']) {
+        return None;
+    }
+    let text = text.trim();
+    let is_page = ["http://", "https://"]
+        .iter()
+        .any(|scheme| text.starts_with(scheme));
+    if is_page || is_device(text) {
+        return Some(AddressText::Certain);
+    }
+    let is_made_of = |part: &str, signs: &str| {
+        !part.is_empty()
+            && part
+                .chars()
+                .all(|c| c.is_alphanumeric() || signs.contains(c))
+    };
+    let (name, host) = text.split_once('@')?;
+    let (_, end) = host.rsplit_once('.')?;
+    let is_end = end.chars().count() > 1 && end.chars().all(char::is_alphabetic);
+    if !is_end || !is_made_of(name, "._+-") || !is_made_of(host, ".-") {
+        return None;
+    }
+    let is_host = host
+        .chars()
+        .all(|c| c.is_lowercase() || !c.is_alphanumeric());
+    Some(match is_host {
+        true => AddressText::Certain,
+        false => AddressText::Likely,
+    })
+}
+
+/// Returns true for six pairs of hexadecimal digits with one sign between them.
+fn is_device(text: &str) -> bool {
+    const PAIRS: usize = 6;
+    [':', '-'].into_iter().any(|between| {
+        let mut pairs = text.split(between);
+        let is_pair =
+            |pair: &str| pair.len() == 2 && pair.bytes().all(|byte| byte.is_ascii_hexdigit());
+        text.split(between).count() == PAIRS && pairs.all(is_pair)
+    })
+}
+
 /// Returns true for a text with a digit that may be no password.
 pub(super) fn is_doubtful(text: &str) -> bool {
     text.ends_with(CUT) || text.starts_with('1') && is_no_password(text)

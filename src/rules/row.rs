@@ -5,7 +5,7 @@ use super::compiled::{CompiledField, ValueClass, View};
 use super::fields_together::FieldsTogether;
 use super::hashes::{HashText, hash_text};
 use super::odd::{Odd, has_suspicious_byte, is_control};
-use super::passwords::{is_instruction_or_switch, is_no_password};
+use super::passwords::{AddressText, address_text, is_instruction_or_switch, is_no_password};
 use super::phone::Country;
 use super::rows_together::{BatchFacts, CrossRowFacts, Duplicate, about_row, is_alone};
 use super::spreadsheet_damage::{self as damage, Damage, TextShape};
@@ -839,6 +839,12 @@ impl<'m> Checker<'m> {
             let hash = hash_text(text).filter(|hash| *hash == HashText::Certain || !is_made);
             findings.extend(hash.map(|hash| compiled.hash(hash)));
             if hash == Some(HashText::Certain) {
+                return true;
+            }
+            let is_login = [Field::SIP_PASSWORD, Field::WEB_PASSWORD].contains(&row.name);
+            let address = address_text(text).filter(|_| is_login);
+            findings.extend(address.map(|address| compiled.address(address)));
+            if address == Some(AddressText::Certain) {
                 return true;
             }
         }

@@ -30,6 +30,22 @@ fn the_order_of_a_name_that_is_parted_is_asked_unless_something_shows_it() {
             "Nummer;Mitarbeiter;E-Mail\n201;Anna Berg;anna.berg@x.de",
             String::new(),
         ),
+        // A heading that is only like rowcall's own, and one beside others.
+        ("Nummer;Display Name\n201;Berg Anna", order("Display Name")),
+        (
+            "Durchwahl;display_name\n201;Berg Anna",
+            order("display_name"),
+        ),
+        (
+            "DisplayName;UserPrincipalName;AccountEnabled;Extension\nBerg Anna;berg@x.de;True;201",
+            order("DisplayName"),
+        ),
+        // A title or a place behind the comma.
+        ("Nummer;Name\n201;Berg Anna, MD", order("Name")),
+        (
+            "Nummer;Name\n201;Empfang, EG\n202;Lager, Halle 3",
+            order("Name"),
+        ),
         // An export of rowcall, and a sheet with a given name of its own.
         ("number;display_name\n201;Anna Berg", String::new()),
         (
@@ -40,6 +56,15 @@ fn the_order_of_a_name_that_is_parted_is_asked_unless_something_shows_it() {
         assert_eq!(answers_for("portsip", sheet), expected, "{sheet}");
         assert_eq!(answers_for("openvox", sheet), "", "{sheet}");
     }
+    // A product's, that writes names as its users typed them.
+    let options = BindOptions {
+        headings: Some(named("freepbx")),
+        ..plain()
+    };
+    let sheet = "extension;name;secret;voicemail;email;tech\n201;Berg Anna;Abc12345x;novm;;pjsip";
+    let sheet = sheet_for("portsip", sheet);
+    let bound = Binding::bind_sheet(&sheet, manifest("portsip"), &manifests(), &options);
+    assert_eq!(answers_in(bound), order("name"));
     let heading = "Nummer;Surname & Forename\n201;Berg Anna";
     assert!(answers_for("portsip", heading).contains("=last_name first_name'"));
     assert!(answers_for("openvox", heading).contains("=last_name first_name'"));

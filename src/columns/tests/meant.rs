@@ -229,6 +229,51 @@ fn a_single_letter_for_a_state_is_asked_about_and_no_switch() {
 }
 
 #[test]
+fn a_letter_for_a_state_is_no_switch_behind_the_first_rows_and_below_a_mapped_heading_either() {
+    let beside = |word: &str| bind_sheet(&three("Status", [word, word, word])).unwrap();
+    let mapped = |heading: &str| {
+        let options = map(heading, Mapped::Field(Field::ENABLED));
+        bind("portsip", &format!("Ext,Name,{heading}"), &options).unwrap()
+    };
+    for (binding, cell, value) in [
+        (beside("Active"), "T", None),
+        (beside("Active"), "F", None),
+        (beside("Active"), "x", None),
+        (beside("Active"), "1", Some("on")),
+        (beside("Active"), "Terminated", Some("off")),
+        (beside("Y"), "N", Some("off")),
+        (beside("Y"), "t", None),
+        (mapped("Status"), "T", None),
+        (mapped("Account_Status"), "F", None),
+        (mapped("Status"), "Y", Some("on")),
+        (mapped("Active"), "T", Some("on")),
+        (mapped("Works"), "F", Some("off")),
+    ] {
+        let row = ["2001", "Ann", cell];
+        let found = binding
+            .reading()
+            .map(|_| findings(&binding, "portsip", &row));
+        let is_wrong = found
+            .iter()
+            .flatten()
+            .any(|finding| finding.rule == "row.state" && finding.is_error());
+        assert_eq!(is_wrong, value.is_none(), "{cell} {found:?}");
+        let read = read(&binding, "portsip", &row);
+        let expected = value.map(|value| format!("enabled={value}"));
+        let has = |value: &str| read.contains(value);
+        assert!(
+            expected.as_deref().map_or(!has("enabled"), has),
+            "{cell} {read}"
+        );
+    }
+    // What is written for reuse is read back to the same.
+    assert_eq!(
+        mapped("Status").columns[2].saved,
+        Saved::As(Mapped::Field(Field::ENABLED))
+    );
+}
+
+#[test]
 fn words_of_other_directories_for_leavers_are_asked_about() {
     for word in [
         "DEPROVISIONED",
