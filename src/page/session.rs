@@ -3,7 +3,7 @@
 //! The files lie in a folder for the owner only, which goes with the page; a run has a folder of its own, as every run.
 
 use super::correction::{CopyPlaces, Corrections, write_corrected};
-use super::work::{ImportTask, ShownPlan};
+use super::work::{ImportTask, KeptRows, RowKey, ShownPlan, TakenOutRow};
 use crate::columns::Mapped;
 use crate::disk::{folder_of, make_private_folder, new_folder, remove_leftover_folders};
 use crate::input::{InputOptions, InputRow, InputRows, ReadingOptions};
@@ -15,7 +15,7 @@ use crate::rim::terminal::{OverheardLines, overheard};
 use crate::rim::{Context, Exit, Failure, PaceOptions, Target};
 use crate::rules::Country;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -101,6 +101,8 @@ pub(super) struct DroppedSheet {
     /// The sheets of a workbook of which several can be meant, once that was found.
     pub(super) tables: Vec<String>,
     edits: Corrections,
+    /// The rows that were taken out by hand.
+    out: BTreeSet<RowKey>,
 }
 
 impl DroppedSheet {
@@ -119,6 +121,7 @@ impl DroppedSheet {
             name,
             tables: vec![],
             edits: BTreeMap::new(),
+            out: BTreeSet::new(),
         }
     }
 
@@ -163,9 +166,25 @@ impl DroppedSheet {
         map.extend(mapped.map(|mapped| (heading.to_owned(), mapped)));
     }
 
-    /// Takes every correction back.
+    /// The number of rows that were taken out.
+    pub(super) fn taken_out(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Takes a row out.
+    pub(super) fn take_out(&mut self, row: RowKey) {
+        self.out.insert(row);
+    }
+
+    /// Puts a row back that was taken out.
+    pub(super) fn put_back(&mut self, row: RowKey) {
+        self.out.remove(&row);
+    }
+
+    /// Takes every correction back, and puts every row back.
     pub(super) fn take_back(&mut self) {
         self.edits.clear();
+        self.out.clear();
         self.replace_copy(None);
     }
 
@@ -241,8 +260,10 @@ pub(super) struct FindingKind {
 /// The rows of the sheet with their findings.
 pub(super) struct CheckedRows {
     pub(super) rows: InputRows,
-    /// The position of each row in its own sheet.
+    /// The position of each row among the rows of its own sheet.
     pub(super) positions: Vec<usize>,
+    /// The rows that were taken out by hand.
+    pub(super) taken_out: Vec<TakenOutRow>,
     /// The kinds of findings, errors first, then the most frequent.
     pub(super) kinds: Vec<FindingKind>,
     pub(super) invalid: usize,
@@ -305,20 +326,16 @@ impl CheckedRows {
         self.kinds.iter().find(|kind| kind.key == key)
     }
 
-    fn new(rows: InputRows, manifest: &Manifest, mode: Mode) -> CheckedRows {
+    fn new(kept: KeptRows, manifest: &Manifest, mode: Mode) -> CheckedRows {
+        let rows = kept.rows;
         let lacking = manifest.needed_secrets().map(|secret| {
             let lacks = |row: &&InputRow| row.wanted.get(secret).is_none();
             (secret, rows.rows.iter().filter(lacks).count())
         });
         let lacking = lacking.filter(|(_, count)| *count > 0 && mode.creates());
-        let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-        let positions = rows.rows.iter().map(|row| {
-            let count = counts.entry(row.sheet).or_default();
-            *count += 1;
-            *count - 1
-        });
         CheckedRows {
-            positions: positions.collect(),
+            positions: kept.positions,
+            taken_out: kept.taken_out,
             kinds: kinds_of(&rows),
             invalid: rows.rows.iter().filter(|row| !row.is_valid()).count(),
             lacking: lacking.collect(),
@@ -485,6 +502,7 @@ impl PageSession {
         let sheet = self.sheet.as_ref()?;
         Some(ImportTask {
             input: sheet.input(),
+            out: sheet.out.clone(),
             target: self.target.clone(),
             mode: self.mode,
             country: self.country.parse::<Country>().ok(),

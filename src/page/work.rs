@@ -5,23 +5,96 @@ use crate::digest::sha256_hex;
 use crate::input::{InputOptions, InputRows, open_sheets};
 use crate::lang::translated;
 use crate::link::StopFlag;
-use crate::model::{Action, Change, Mode, RunCommand, RunMode};
+use crate::model::{Action, Change, Mode, Place, RunCommand, RunMode, counted};
 use crate::plan::guard::guard;
 use crate::plan::import::plan_import;
 use crate::plan::render::{Detail, PlanLine, lines};
 use crate::plan::{Plan, Refusal};
+use crate::rim::terminal::print;
 use crate::rim::{Context, Exit, Failure, PaceOptions, Target};
 use crate::rules::Country;
 use crate::run::{GuardOptions, ReportOptions, Run, RunRequest};
 use crate::sheet::Format;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The names of a run's reports: for people, and as a table.
 pub(super) const REPORT_FILES: [&str; 2] = ["report.html", "report.csv"];
 
+/// A row of the sheet: the index of the sheet in its workbook, and the position of the row among the rows of that sheet.
+pub(super) type RowKey = (usize, usize);
+
+/// The most rows that are named where they were taken out.
+const NAMED_MAX: usize = 20;
+
+/// A row that was taken out by hand.
+pub(super) struct TakenOutRow {
+    pub(super) key: RowKey,
+    pub(super) place: Place,
+    pub(super) number: String,
+}
+
+/// The rows of a sheet without those that were taken out by hand.
+pub(super) struct KeptRows {
+    pub(super) rows: InputRows,
+    /// The position of each row among the rows of its own sheet.
+    pub(super) positions: Vec<usize>,
+    pub(super) taken_out: Vec<TakenOutRow>,
+}
+
+impl KeptRows {
+    fn new(mut rows: InputRows, out: &BTreeSet<RowKey>) -> KeptRows {
+        let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+        let (mut kept, mut positions, mut taken_out) = (vec![], vec![], vec![]);
+        for row in std::mem::take(&mut rows.rows) {
+            let count = counts.entry(row.sheet).or_default();
+            let key = (row.sheet, *count);
+            *count += 1;
+            match out.contains(&key) {
+                true => taken_out.push(TakenOutRow {
+                    key,
+                    number: row.wanted.number().to_owned(),
+                    place: row.place,
+                }),
+                false => {
+                    kept.push(row);
+                    positions.push(key.1);
+                }
+            }
+        }
+        rows.rows = kept;
+        KeptRows {
+            rows,
+            positions,
+            taken_out,
+        }
+    }
+
+    /// The rows that were taken out, counted and named; empty where there are none.
+    fn taken_out_words(&self) -> String {
+        let out = &self.taken_out;
+        let places = out.iter().take(NAMED_MAX).map(|row| row.place.to_string());
+        let named = places.collect::<Vec<_>>().join(", ");
+        match out.len() {
+            0 => String::new(),
+            count if count > NAMED_MAX => {
+                format!("{}: {named} …", counted(count as u64, "row"))
+            }
+            count => format!("{}: {named}", counted(count as u64, "row")),
+        }
+    }
+}
+
+/// The note about rows that were taken out.
+fn taken_out_note(words: &str) -> Option<String> {
+    (!words.is_empty()).then(|| format!("taken out by hand: {words}"))
+}
+
 /// An import as it was chosen.
 pub(super) struct ImportTask {
     pub(super) input: InputOptions,
+    /// The rows that were taken out by hand.
+    pub(super) out: BTreeSet<RowKey>,
     pub(super) target: String,
     pub(super) mode: Mode,
     pub(super) country: Option<Country>,
@@ -83,27 +156,35 @@ impl ImportTask {
     ///
     /// # Errors
     /// Exit 2 where the sheet cannot be read, or something has to be asked.
-    pub(super) fn rows(&self, target: &Target) -> Result<InputRows, Failure> {
+    pub(super) fn rows(&self, target: &Target) -> Result<KeptRows, Failure> {
         let manifest = target.manifest();
         let sheets = open_sheets(&self.input, manifest, self.mode.allowed_actions())?;
-        let rows = InputRows::read(sheets, manifest)?;
-        let mut rows = rows.in_country(self.country.or(target.country));
-        rows.check(manifest, |_| self.mode.unseen_purpose(), None);
-        rows.refuse_below_titles()?;
-        Ok(rows)
+        Ok(self.checked(InputRows::read(sheets, manifest)?, target))
+    }
+
+    /// The same where no row is a title which says that the rows below it are not meant: it can be taken out.
+    fn rows_to_send(&self, target: &Target) -> Result<KeptRows, Failure> {
+        let kept = self.rows(target)?;
+        kept.rows.refuse_below_titles()?;
+        Ok(kept)
+    }
+
+    fn checked(&self, rows: InputRows, target: &Target) -> KeptRows {
+        let rows = rows.in_country(self.country.or(target.country));
+        let mut kept = KeptRows::new(rows, &self.out);
+        let purpose = self.mode.unseen_purpose();
+        kept.rows.check(target.manifest(), |_| purpose, None);
+        kept
     }
 
     /// Reads and checks the first rows alone, at least so many where there are so many.
     ///
     /// # Errors
     /// As of [`ImportTask::rows`].
-    pub(super) fn first_rows(&self, target: &Target, least: usize) -> Result<InputRows, Failure> {
+    pub(super) fn first_rows(&self, target: &Target, least: usize) -> Result<KeptRows, Failure> {
         let manifest = target.manifest();
         let sheets = open_sheets(&self.input, manifest, self.mode.allowed_actions())?;
-        let rows = InputRows::read_first(sheets, manifest, least)?;
-        let mut rows = rows.in_country(self.country.or(target.country));
-        rows.check(manifest, |_| self.mode.unseen_purpose(), None);
-        Ok(rows)
+        Ok(self.checked(InputRows::read_first(sheets, manifest, least)?, target))
     }
 
     fn resolved(&self) -> Result<Target, Failure> {
@@ -117,7 +198,9 @@ impl ImportTask {
     pub(super) fn plan(&self, stop: &StopFlag) -> Result<ShownPlan, Failure> {
         let target = self.resolved()?;
         let request = self.request(&target, ReportOptions::default());
-        let rows = self.rows(&target)?;
+        let kept = self.rows_to_send(&target)?;
+        let taken_out = taken_out_note(&kept.taken_out_words());
+        let rows = kept.rows;
         let plan = match rows.any_valid() {
             true => {
                 let mut run = Run::new(&request, &self.context, stop).of_rows(rows);
@@ -139,7 +222,7 @@ impl ImportTask {
         let lines = shown(&plan, &target);
         let notes = plan.notes.iter().chain(&plan.shortfall);
         let advice = request.advice(changes.iter().map(|change: &Change| change.action));
-        let notes = notes.cloned().chain(advice);
+        let notes = taken_out.into_iter().chain(notes.cloned()).chain(advice);
         Ok(ShownPlan {
             id: id_of(&lines, &target),
             notes: notes.map(|note| translated(&note).into_owned()).collect(),
@@ -186,9 +269,14 @@ impl ImportTask {
             json: false,
         };
         let rejects = self.input.sheets.first().map(|sheet| rejects_file(sheet));
+        let kept = self.rows_to_send(&target)?;
+        taken_out_note(&kept.taken_out_words())
+            .iter()
+            .for_each(print);
         let request = RunRequest {
             rejects: files.zip(rejects).map(|(files, name)| files.join(name)),
             keeps_cells: true,
+            taken_out: kept.taken_out_words(),
             // She has answered the question on the page.
             guard: GuardOptions {
                 yes: true,
@@ -196,7 +284,7 @@ impl ImportTask {
             },
             ..self.request(&target, report)
         };
-        let rows = self.rows(&target)?;
+        let rows = kept.rows;
         let prepared = request.prepare_outputs(&rows, None, None, &self.context);
         let run = Run::new(&request, &self.context, &job.stop)
             .watched_by(Some(&job.watched))

@@ -31,7 +31,8 @@ pub(crate) fn report_again(
     files.read_origins(outcomes.iter().map(|(outcome, _)| outcome));
     files.written("--output", output);
     files.prepare()?;
-    let head = report_head(stored.run(), &outcomes);
+    let taken_out = options.as_ref().map_or("", |options| &options.taken_out);
+    let head = report_head(stored.run(), &outcomes, taken_out);
     let report = match output {
         Some(path) => ReportFile::replace(path, &head),
         None => ReportFile::stream(strict_output(), "standard output", &head),
@@ -66,13 +67,14 @@ pub(crate) fn report_again(
 }
 
 /// Builds the head of a report that is written again.
-fn report_head(run: &RunFacts, outcomes: &[(Outcome, Standing)]) -> ReportHead {
+fn report_head(run: &RunFacts, outcomes: &[(Outcome, Standing)], taken_out: &str) -> ReportHead {
     let (read, has_one_table) = origins(outcomes.iter().map(|(outcome, _)| outcome));
     let facts = [
         ("PBX", format!("{} ({})", run.target, run.head.vendor)),
         ("command", run.head.command.word().to_owned()),
         ("mode", run.head.mode.word().to_owned()),
         ("read", read),
+        ("taken out by hand", translated(taken_out).into_owned()),
         ("started", for_people(run.started)),
         ("run", run.id.clone()),
     ];

@@ -87,6 +87,8 @@ pub(crate) struct RunRequest<'t> {
     pub(crate) origin: Option<String>,
     /// The run that it takes back, where it does.
     pub(crate) taken_back: Option<String>,
+    /// The rows that somebody took out of its sheet by hand, in words; empty where nobody did.
+    pub(crate) taken_out: String,
     /// The file for generated secrets.
     pub(crate) secrets: SecretsOut,
 }
@@ -104,6 +106,7 @@ impl<'t> RunRequest<'t> {
             guard: GuardOptions::default(),
             origin: None,
             taken_back: None,
+            taken_out: String::new(),
             secrets: SecretsOut::default(),
         }
     }
@@ -116,6 +119,10 @@ impl<'t> RunRequest<'t> {
             ("command", self.command.word().to_owned()),
             ("mode", translated(self.mode.word()).into_owned()),
             ("read", self.origin.clone().unwrap_or(read)),
+            (
+                "taken out by hand",
+                translated(&self.taken_out).into_owned(),
+            ),
             ("takes back", self.taken_back.clone().unwrap_or_default()),
             ("by", account_and_machine()),
             ("started", for_people(started)),

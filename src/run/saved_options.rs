@@ -51,6 +51,9 @@ pub(crate) struct SavedOptions {
     /// The memberships that must be there at the run's end and that it does not write, by the position of the row.
     #[serde(default)]
     memberships: BTreeMap<usize, BTreeMap<Field, String>>,
+    /// The rows that somebody took out of the sheet by hand, in words.
+    #[serde(default)]
+    pub(super) taken_out: String,
     /// The run that this one takes back; of an undo.
     #[serde(default)]
     pub(crate) reverts: Option<RevertedRun>,
@@ -92,6 +95,7 @@ impl SavedOptions {
             files: vec![],
             generated,
             agreement: plan.agreement.clone(),
+            taken_out: request.taken_out.clone(),
             reverts: plan.reverts.clone(),
             marks: BTreeMap::new(),
         }

@@ -381,7 +381,7 @@ fn read_otherwise(sheet: &mut DroppedSheet, form: &FormFields, refused: &mut Vec
         reading.pad_short_rows,
     ) = text;
     if is_other_table || has_other_rows {
-        if sheet.corrected() > 0 {
+        if sheet.corrected() + sheet.taken_out() > 0 {
             let why = "the file is read otherwise now: the corrections were taken back";
             refused.push(translated(why).into_owned());
         }

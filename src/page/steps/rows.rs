@@ -10,6 +10,7 @@ use crate::page::correction::{CellKey, Corrections};
 use crate::page::exchange::{FormFields, PageReply};
 use crate::page::look::{self, PagePlace, PageReload};
 use crate::page::session::{CheckedRows, DroppedSheet, FindingKind, RowsByNow};
+use crate::page::work::RowKey;
 use crate::report::column_label;
 use crate::rim::Failure;
 use crate::sheet::GENERATE;
@@ -123,6 +124,7 @@ fn checked_body(visit: &Visit<'_>, checked: &Arc<CheckedRows>) -> Markup {
         (go_on(visit, valid))
         @for (field, count) in &checked.lacking { (made_up(visit, *field, *count, view)) }
         @if corrected > 0 || is_filled { (corrections(visit, corrected, view)) }
+        (taken_out(visit, checked, view))
         (kinds(visit, checked, view))
         (filters(visit, view, shown.len()))
         (table(visit, checked, view, &shown))
@@ -273,6 +275,44 @@ fn corrections(visit: &Visit<'_>, corrected: usize, view: RowsView<'_>) -> Marku
     }
 }
 
+/// The rows that were taken out, each with the way to put it back.
+fn taken_out(visit: &Visit<'_>, checked: &CheckedRows, view: RowsView<'_>) -> Markup {
+    let out = &checked.taken_out;
+    html! {
+        @if !out.is_empty() {
+            p { (translated(&format!("{} taken out by hand, not checked and not sent:", counted(out.len() as u64, "row")))) }
+            ul .kinds {
+                @for row in out {
+                    @let (action, token) = visit.action("rows");
+                    li .plain {
+                        form .inline method="post" action=(action) {
+                            (token)
+                            (view_fields(view))
+                            input type="hidden" name="sheet" value=(row.key.0);
+                            input type="hidden" name="position" value=(row.key.1);
+                            (translated("line")) " " (row.place.line) " " bdi { (harmless(&row.number)) } " "
+                            button .small.quiet name="do" value="put" { (translated("Put it back")) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The form that takes a row out.
+fn take_out(visit: &Visit<'_>, view: RowsView<'_>, at: usize) -> Markup {
+    let (action, token) = visit.action("rows");
+    html! {
+        form method="post" action=(action) {
+            (token)
+            (view_fields(view))
+            input type="hidden" name="row" value=(at);
+            button .small.quiet name="do" value="out" { (translated("Take the row out")) }
+        }
+    }
+}
+
 fn view_fields(view: RowsView<'_>) -> Markup {
     html! {
         input type="hidden" name="page" value=(view.page);
@@ -377,6 +417,7 @@ fn row_marks(visit: &Visit<'_>, checked: &CheckedRows, view: RowsView<'_>, at: u
                 (row.place.line) " "
                 @if !view.is_first {
                     a .soft href={ (visit.base()) (edit.path()) } { (translated("edit")) }
+                    @if view.edit == Some(at) || !row.is_valid() { (take_out(visit, view, at)) }
                 }
             }
             @if let Some((_, binding)) = sheet {
@@ -549,6 +590,19 @@ fn change(visit: &mut Visit<'_>) -> Result<Vec<String>, Failure> {
             visit.session.change();
             return Ok(vec![]);
         }
+        act @ ("out" | "put") => {
+            let named = match act {
+                "out" => form.number("row").and_then(|at| row_key(&checked, at)),
+                _ => form.number("sheet").zip(form.number("position")),
+            };
+            match (&mut visit.session.sheet, named) {
+                (Some(sheet), Some(row)) if act == "out" => sheet.take_out(row),
+                (Some(sheet), Some(row)) => sheet.put_back(row),
+                _ => return Ok(vec![]),
+            }
+            visit.session.change();
+            return Ok(vec![]);
+        }
         "back" => {
             if let Some(sheet) = &mut visit.session.sheet {
                 sheet.take_back();
@@ -572,11 +626,17 @@ fn change(visit: &mut Visit<'_>) -> Result<Vec<String>, Failure> {
     Ok(refused)
 }
 
+/// The key of a row.
+fn row_key(checked: &CheckedRows, at: usize) -> Option<RowKey> {
+    let row = checked.rows.rows.get(at)?;
+    Some((row.sheet, *checked.positions.get(at)?))
+}
+
 /// The key of a cell.
 fn key(checked: &CheckedRows, at: usize, column: usize) -> Option<CellKey> {
-    let row = checked.rows.rows.get(at)?;
-    let (sheet, _) = checked.rows.sheets.get(row.sheet)?;
-    (column < sheet.headings.len()).then_some((row.sheet, *checked.positions.get(at)?, column))
+    let (sheet, position) = row_key(checked, at)?;
+    let (table, _) = checked.rows.sheets.get(sheet)?;
+    (column < table.headings.len()).then_some((sheet, position, column))
 }
 
 fn edited(form: &FormFields, checked: &CheckedRows) -> Corrections {

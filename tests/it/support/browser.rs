@@ -1,5 +1,6 @@
 //! A real browser: Chromium without a window, told what to do over a pipe in its own protocol, as JSON between zero bytes.
 
+use super::axe::axe;
 use super::skip::skip;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
@@ -17,6 +18,13 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// The checks of a page that need no eye, as JavaScript: it returns what is wrong.
 const CHECKS: &str = include_str!("page_checks.js");
+
+/// Asks axe-core for what is wrong on the page by WCAG 2.2 AA, and by its own advice.
+const AXE_CHECKS: &str = "axe.run(document, {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    rules: { 'target-size': { enabled: true } },
+    resultTypes: ['violations'] })
+  .then(found => found.violations.flatMap(it => it.nodes.map(node => `${it.id}: ${node.html.slice(0, 200)}`)))";
 
 /// The browser's own words about where its pipes are: the shell puts them at the numbers that the browser expects.
 const START: &str = "exec \"$0\" --headless=new --no-sandbox --disable-gpu --no-first-run --disable-background-networking \
@@ -284,6 +292,18 @@ impl Browser {
         );
     }
 
+    /// What axe-core finds on the page; nothing where it cannot be had, which is told.
+    #[track_caller]
+    pub(crate) fn by_wcag(&mut self) -> Value {
+        let Some(script) = axe() else {
+            return json!([]);
+        };
+        if self.value("typeof axe") == json!("undefined") {
+            self.value(&format!("{script}; 0"));
+        }
+        self.value(AXE_CHECKS)
+    }
+
     /// Checks the page at every width and in every colour; keeps a picture of each where `ROWCALL_PICTURES` names a folder.
     #[track_caller]
     pub(crate) fn look_at(&mut self, name: &str) {
@@ -293,12 +313,14 @@ impl Browser {
             (1280, false),
             (1280, true),
             (2560, false),
+            (2560, true),
         ] {
             self.show(width, is_dark);
-            let wrong = self.value(CHECKS);
-            if wrong != json!([]) {
-                let wrong = format!("{name} at {width}, dark: {is_dark}: {wrong}");
-                self.complaints.push(wrong);
+            for wrong in [self.value(CHECKS), self.by_wcag()] {
+                if wrong != json!([]) {
+                    let wrong = format!("{name} at {width}, dark: {is_dark}: {wrong}");
+                    self.complaints.push(wrong);
+                }
             }
             if let Some(folder) = std::env::var_os("ROWCALL_PICTURES") {
                 let shot = self.tell("Page.captureScreenshot", json!({ "format": "png" }));

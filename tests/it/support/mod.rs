@@ -3,6 +3,7 @@
 pub(crate) mod alone;
 pub(crate) mod altered;
 pub(crate) mod asterisk;
+pub(crate) mod axe;
 pub(crate) mod browser;
 pub(crate) mod canary;
 pub(crate) mod certificate;

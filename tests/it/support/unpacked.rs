@@ -27,7 +27,7 @@ pub(crate) struct Unpacked {
 }
 
 /// The folder that is kept between two runs of the tests.
-fn cache() -> PathBuf {
+pub(crate) fn cache() -> PathBuf {
     let set = |name| env::var_os(name).map(PathBuf::from);
     let set = |name| set(name).filter(|path| path.is_absolute());
     let home = || Some(set("HOME")?.join(".cache"));

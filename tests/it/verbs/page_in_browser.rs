@@ -1,13 +1,16 @@
 //! The page of `rowcall serve` in a real browser: the whole road with the mouse and with the keyboard alone, pauses, a
-//! reload, a server that is killed, two tabs, the way back, hostile names; and each page as it looks.
+//! reload, a server and a browser that are killed, two tabs, the way back, hostile names; and each page as it looks.
 
+use crate::support::axe::axe;
 use crate::support::browser::Browser;
 use crate::support::open_page::{files_in, served};
 use crate::support::pbx::TestPbx;
 use crate::support::program::{Program, signal, wait_until};
 use crate::support::sources::root;
+#[cfg(target_os = "linux")]
+use crate::support::typist::Typist;
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Child;
 
 const PASSWORD: &str = "Canary7731aB";
@@ -37,36 +40,10 @@ impl Desk {
         })
     }
 
-    /// Chooses a sheet and sends it.
-    #[track_caller]
-    fn drop_sheet(&mut self, path: &Path) {
-        self.browser.choose("#sheet", path);
-        self.browser.click("button", "Read it");
-        self.browser.wait_for("PBX");
-    }
-
     /// Brings so many good rows to `hq`, as far as the run is at work.
     #[track_caller]
     fn set_to_work(&mut self, rows: u32) {
-        let sheet = self.sheet(rows);
-        self.drop_sheet(&sheet);
-        self.browser.click("label", "hq");
-        self.browser.click("button", "Go on");
-        self.browser.wait_for("Headings");
-        self.browser.click("button", "The headings are right");
-        self.browser.wait_for("Rows");
-        self.browser.click("button", "Show what would be done");
-        self.browser.wait_for("What will be done");
-        self.browser.click("button", "Yes, send it");
-        self.browser.wait_for("At work");
-    }
-
-    /// A sheet with so many good rows.
-    fn sheet(&self, rows: u32) -> std::path::PathBuf {
-        let row = |number| format!("{number},Ann {number},{PASSWORD}\n");
-        let rows: String = (2000..2000 + rows).map(row).collect();
-        let text = format!("number,display_name,sip_password\n{rows}");
-        self.program.file("staff.csv", &text)
+        set_to_work(&mut self.browser, &sheet(&self.program, rows));
     }
 
     /// Ends the page; nothing on it was wrong.
@@ -77,6 +54,37 @@ impl Desk {
         assert!(self.page.wait().unwrap().success());
         assert_eq!(files_in(&self.program.path("state/page")), 0);
     }
+}
+
+/// A sheet with so many good rows.
+fn sheet(program: &Program, rows: u32) -> PathBuf {
+    let row = |number| format!("{number},Ann {number},{PASSWORD}\n");
+    let rows: String = (2000..2000 + rows).map(row).collect();
+    let text = format!("number,display_name,sip_password\n{rows}");
+    program.file("staff.csv", &text)
+}
+
+/// Chooses a sheet and sends it.
+#[track_caller]
+fn drop_sheet(browser: &mut Browser, path: &Path) {
+    browser.choose("#sheet", path);
+    browser.click("button", "Read it");
+    browser.wait_for("PBX");
+}
+
+/// Brings a sheet of good rows to `hq`, as far as the run is at work.
+#[track_caller]
+fn set_to_work(browser: &mut Browser, sheet: &Path) {
+    drop_sheet(browser, sheet);
+    browser.click("label", "hq");
+    browser.click("button", "Go on");
+    browser.wait_for("Headings");
+    browser.click("button", "The headings are right");
+    browser.wait_for("Rows");
+    browser.click("button", "Show what would be done");
+    browser.wait_for("What will be done");
+    browser.click("button", "Yes, send it");
+    browser.wait_for("At work");
 }
 
 impl Drop for Desk {
@@ -91,7 +99,7 @@ fn a_clean_sheet_goes_the_whole_road_and_each_page_looks_right() {
     let Some(mut desk) = Desk::open("100000/s") else {
         return;
     };
-    let sheet = desk.sheet(3);
+    let sheet = sheet(&desk.program, 3);
     desk.browser.look_at("sheet");
     // It is dropped, as with the mouse.
     let text = std::fs::read_to_string(&sheet).unwrap();
@@ -143,6 +151,21 @@ fn a_clean_sheet_goes_the_whole_road_and_each_page_looks_right() {
 }
 
 #[test]
+fn what_wcag_forbids_is_seen() {
+    let Some(mut desk) = Desk::open("100000/s") else {
+        return;
+    };
+    if axe().is_some() {
+        assert_eq!(desk.browser.by_wcag(), json!([]));
+        let nameless = "document.querySelector('main').append(document.createElement('select'))";
+        desk.browser.value(&format!("{nameless}, 0"));
+        let found = desk.browser.by_wcag().to_string();
+        assert!(found.contains("select-name"), "{found}");
+    }
+    desk.close();
+}
+
+#[test]
 fn a_dirty_workbook_is_corrected_with_the_keyboard_alone() {
     let Some(mut desk) = Desk::open("100000/s") else {
         return;
@@ -178,6 +201,16 @@ fn a_dirty_workbook_is_corrected_with_the_keyboard_alone() {
     }
     let after = cannot(browser);
     assert!(after < before, "{after} {before}");
+    // A row that is no extension is taken out, and put back.
+    browser.tab_to("it.value === 'out'");
+    browser.onward(|browser| browser.press("Enter"));
+    assert!(cannot(browser) < after);
+    browser.look_at("rows-taken-out");
+    browser.tab_to("it.value === 'put'");
+    browser.onward(|browser| browser.press("Enter"));
+    assert_eq!(cannot(browser), after);
+    browser.tab_to("it.value === 'out'");
+    browser.onward(|browser| browser.press("Enter"));
     browser.tab_to("it.textContent === 'Show what would be done'");
     // What has the focus is seen to have it.
     let outline = browser.value("getComputedStyle(document.activeElement).outlineStyle");
@@ -199,7 +232,7 @@ fn a_run_is_watched_reloaded_paused_and_goes_on_in_two_tabs() {
     let Some(mut desk) = Desk::open("20/s") else {
         return;
     };
-    desk.set_to_work(120);
+    desk.set_to_work(400);
     // Rows come without a reload.
     desk.browser
         .wait_until("document.querySelectorAll('#rows li').length > 2");
@@ -217,7 +250,7 @@ fn a_run_is_watched_reloaded_paused_and_goes_on_in_two_tabs() {
     desk.browser.wait_for("Result");
     assert!(desk.browser.text().contains("The run is paused."));
     let done = desk.pbx.numbers().len();
-    assert!(done < 120, "{done}");
+    assert!(done < 400, "{done}");
     // The first tab has seen the end by itself.
     desk.browser.switch_to(&first);
     desk.browser.wait_for("Result");
@@ -230,7 +263,7 @@ fn a_run_is_watched_reloaded_paused_and_goes_on_in_two_tabs() {
     desk.browser.click("button", "Let the run go on");
     desk.browser
         .wait_until("document.body.innerText.includes('Every row is done.')");
-    assert_eq!(desk.pbx.numbers().len(), 120);
+    assert_eq!(desk.pbx.numbers().len(), 400);
     desk.close();
 }
 
@@ -262,6 +295,44 @@ fn a_run_whose_server_was_killed_goes_on_in_the_same_browser() {
     desk.close();
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_goes_on_without_its_browser_and_another_one_sees_it() {
+    let Some(mut first) = Browser::start() else {
+        return;
+    };
+    let pbx = TestPbx::new("openvox");
+    let program = Program::new().with_own_state();
+    let config = pbx.config("hq").replace("100000/s", "10/s");
+    program.write("rowcall.toml", config);
+    let mut terminal = Typist::start(&mut program.command("serve --no-open"));
+    let address = |terminal: &Typist, at: usize| {
+        let find = || {
+            let screen = terminal.screen();
+            let mut lines = screen.lines().filter(|line| line.starts_with("http://"));
+            lines.nth(at).map(|line| line.trim().to_owned())
+        };
+        wait_until(|| find().is_some());
+        find().unwrap()
+    };
+    first.open(&address(&terminal, 0));
+    first.wait_for("Sheet");
+    set_to_work(&mut first, &sheet(&program, 100));
+    wait_until(|| pbx.numbers().len() > 3);
+    // It is killed, as by a crash.
+    drop(first);
+    let mut second = Browser::start().unwrap();
+    terminal.answers("press Enter here for another address", "");
+    second.open(&address(&terminal, 1));
+    second.wait_for("Sheet");
+    second.click("a", "Look at what is at work");
+    second.wait_for("At work");
+    second.wait_until("document.body.innerText.includes('Every row is done.')");
+    assert_eq!(pbx.numbers().len(), 100);
+    assert_eq!(second.complaints, [] as [&str; 0]);
+    terminal.interrupts();
+}
+
 #[test]
 fn passwords_come_before_the_page_tells_that_they_were_taken() {
     let Some(mut desk) = Desk::open("100000/s") else {
@@ -270,7 +341,7 @@ fn passwords_come_before_the_page_tells_that_they_were_taken() {
     let sheet = desk
         .program
         .file("staff.csv", "number,sip_password\n0041,\n");
-    desk.drop_sheet(&sheet);
+    drop_sheet(&mut desk.browser, &sheet);
     let browser = &mut desk.browser;
     browser.click("label", "hq");
     browser.click("button", "Go on");
@@ -314,7 +385,7 @@ fn hostile_names_do_nothing_in_a_browser() {
          0042,\"\u{202e}=cmd|'/c calc'!A1\",\"\"\"><svg onload=window.isTaken=1>\",{PASSWORD}\n"
     );
     let sheet = desk.program.file("<b onclick=alert(1)>.csv", &text);
-    desk.drop_sheet(&sheet);
+    drop_sheet(&mut desk.browser, &sheet);
     desk.browser.click("label", "hq");
     desk.browser.click("button", "Go on");
     for (heading, button) in [

@@ -115,6 +115,64 @@ fn others_are_answered_while_the_ledger_of_a_run_is_read() {
     desk.page.close();
 }
 
+#[test]
+fn a_row_is_taken_out_put_back_and_told() {
+    let pbx = TestPbx::new("openvox");
+    let program = Program::new().with_own_state();
+    program.write("rowcall.toml", pbx.config("hq"));
+    let mut page = OpenPage::open(&program, "");
+    let row = |number: u32, name: &str| format!("{number},{name},Canary7731a{name}\n");
+    let sheet = [row(2001, "Ann"), row(2002, "Bo"), row(2001, "Cy")].concat();
+    let sheet = format!("number,display_name,sip_password\n{sheet}");
+    let rows = page.rows("staff.csv", sheet.as_bytes(), &[("target", "hq")]);
+    assert!(rows.contains("2 of 3 rows can go, 1 cannot"), "{rows}");
+    let out = |page: &mut OpenPage, rows: &str, row: &str| {
+        page.post(rows, "rows", &[("do", "out"), ("row", row)])
+    };
+    let rows = out(&mut page, &rows, "2");
+    assert!(rows.contains("2 of 2 rows can go, 0 cannot"), "{rows}");
+    let rows = out(&mut page, &rows, "0");
+    assert!(rows.contains("1 of 1 rows can go"), "{rows}");
+    assert!(rows.contains("2 rows taken out by hand"), "{rows}");
+    // The cells of the rows that are left are still their own.
+    let rows = page.edit(&rows, "0", "1", "Bob");
+    let put = [("do", "put"), ("sheet", "0"), ("position", "0")];
+    let rows = page.post(&rows, "rows", &put);
+    assert!(rows.contains("2 of 2 rows can go, 0 cannot"), "{rows}");
+    let plan = page.plan(&rows);
+    let told = "taken out by hand: 1 row: staff.csv:4";
+    assert!(plan.contains(told), "{plan}");
+    let result = page.go(&plan);
+    assert!(result.contains("Every row is done."), "{result}");
+    assert!(result.contains(told), "{result}");
+    assert_eq!(pbx.numbers(), ["2001", "2002"]);
+    let run = page.hidden(&result, "undo", "run");
+    let report = page.get(&format!("report?run={run}"));
+    let report = report.replace("<wbr>", "");
+    let fact = "<dt>taken out by hand</dt><dd>1 row: staff.csv:4</dd>";
+    for words in [fact, "Bob", "Ann"] {
+        assert!(report.contains(words), "{words}: {report}");
+    }
+    assert!(!report.contains("Cy"), "{report}");
+    page.close();
+}
+
+#[test]
+fn a_title_that_forbids_the_rows_below_it_is_taken_out() {
+    let program = Program::new().with_own_state();
+    let mut page = OpenPage::open(&program, "");
+    let sheet = "number,display_name,sip_password\n2001,Ann,Canary7731aB\nnicht anlegen,,\n2002,Bo,Canary7731aC\n";
+    let target = [("target", "sim:openvox")];
+    let rows = page.rows("staff.csv", sheet.as_bytes(), &target);
+    assert!(rows.contains("2 of 3 rows can go, 1 cannot"), "{rows}");
+    let told = page.plan(&rows);
+    assert!(told.contains("no extensions are to be made"), "{told}");
+    let rows = page.post(&told, "rows", &[("do", "out"), ("row", "1")]);
+    let plan = page.plan(&rows);
+    assert!(plan.contains("2 to create"), "{plan}");
+    page.close();
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_in_the_place_of_a_file_of_an_archive_is_refused() {
