@@ -501,7 +501,7 @@ pub fn quoted(text: &str) -> String {
     }
 }
 
-/// A text that is no secret in quotes, shortened where it is long, its hidden characters made visible, and without the
+/// A text that is no secret in quotes, shortened where it is long, its hidden characters made visible (a line break as `↵`), and without the
 /// password of an address. A quote in it has a backslash before it, so that it is seen where the text ends.
 pub(crate) fn in_quotes(text: &str) -> String {
     let text = match has_url_password(text) {
@@ -516,6 +516,8 @@ pub(crate) fn in_quotes(text: &str) -> String {
         );
         if matches!(c, '"' | '\\') {
             quoted.extend(['\\', c]);
+        } else if c == '\n' {
+            quoted.push('↵');
         } else if hides || c.is_control() {
             // Writing to a string does not fail.
             let _ = write!(quoted, "\\u{{{:x}}}", u32::from(c));
@@ -635,10 +637,7 @@ mod tests {
     #[test]
     fn a_secret_is_never_shown_and_hidden_characters_always() {
         assert_eq!(shown(Field::VOICEMAIL_PIN, "083914"), NOT_SHOWN);
-        assert_eq!(
-            shown(Field::NUMBER, "20\u{200b}02\n"),
-            "\"20\\u{200b}02\\u{a}\""
-        );
+        assert_eq!(shown(Field::NUMBER, "20\u{200b}02\n"), "\"20\\u{200b}02↵\"");
         assert_eq!(quoted(&"x".repeat(61)), format!("\"{}…\"", "x".repeat(60)));
         let address = "=\"https://me:canary@files.example.com/a.wav\"";
         assert!(!quoted(address).contains("canary"), "{}", quoted(address));

@@ -718,7 +718,7 @@ fn long_and_unprintable_values_are_shown_shortened() {
         Purpose::Create,
     );
     let message = &found[0][0].message;
-    assert!(message.starts_with("caller_id \"a\\u{a}üü"), "{message}");
+    assert!(message.starts_with("caller_id \"a↵üü"), "{message}");
     assert!(message.contains("ü…\"") && message.chars().count() < 150);
 }
 

@@ -137,6 +137,7 @@ fn cut_off(desk: &Desk, arguments: &[&str], done: usize) -> String {
             break;
         }
         assert!(command.try_wait().unwrap().is_none(), "it ended by itself");
+        thread::sleep(Duration::from_millis(100));
     }
     command.kill().unwrap();
     command.wait().unwrap();

@@ -112,6 +112,14 @@ impl Browser {
     /// Tells the browser something, and returns its answer.
     #[track_caller]
     pub(crate) fn tell(&mut self, method: &str, params: Value) -> Value {
+        let reply = self.reply_to(method, params);
+        assert!(reply["error"].is_null(), "{method}: {reply}");
+        reply["result"].clone()
+    }
+
+    /// Tells the browser something, and returns all that it says of it: its answer, or an error.
+    #[track_caller]
+    fn reply_to(&mut self, method: &str, params: Value) -> Value {
         self.count += 1;
         let mut message = json!({ "id": self.count, "method": method, "params": params });
         if !self.tab.is_empty() {
@@ -127,8 +135,7 @@ impl Browser {
             let reply: Value = serde_json::from_slice(&bytes).unwrap();
             self.hear(&reply);
             if reply["id"] == json!(self.count) {
-                assert!(reply["error"].is_null(), "{method}: {reply}");
-                return reply["result"].clone();
+                return reply;
             }
         }
     }
@@ -171,13 +178,16 @@ impl Browser {
         text.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Waits until an expression is true.
+    /// Waits until an expression is true. While a page makes way for the next, there is none to say so.
     #[track_caller]
     pub(crate) fn wait_until(&mut self, expression: &str) {
         let since = Instant::now();
         let guarded =
             format!("(() => {{ try {{ return !!({expression}) }} catch {{ return false }} }})()");
-        while self.value(&guarded) != json!(true) {
+        let asked = json!({ "expression": guarded, "returnByValue": true });
+        while self.reply_to("Runtime.evaluate", asked.clone())["result"]["result"]["value"]
+            != json!(true)
+        {
             let text = if since.elapsed() > WAIT_MAX {
                 self.text()
             } else {
