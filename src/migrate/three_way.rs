@@ -35,6 +35,16 @@ pub enum MergeStep {
     Gone,
 }
 
+impl MergeStep {
+    /// The fields that were changed on the other PBX by hand, and stay.
+    pub(crate) fn kept(&self) -> &[Field] {
+        match self {
+            MergeStep::Update { kept, .. } | MergeStep::Unchanged { kept } => kept,
+            _ => &[],
+        }
+    }
+}
+
 /// Chooses the step for an extension from the record on the other PBX and the agreement of the last run.
 pub fn merge_step(
     manifest: &Manifest,

@@ -46,6 +46,8 @@ pub(crate) enum FaultCause {
     NoExtension,
     /// The PBX has lost what was written, and takes it again only once the people who run it have acted.
     LostThere,
+    /// The PBX has changed something with it that was not to be changed.
+    ChangedBesides,
 }
 
 /// A refusal by the PBX, or a failure of the network. Never contains a secret, and never an address with a token.

@@ -78,7 +78,7 @@ pub struct SavedRow {
     pub(crate) action: Action,
     /// The extension on the PBX; absent where there was none, or the row is invalid.
     before: Option<FingerprintedRecord>,
-    /// The fields that are to be written, where the extension is to be changed.
+    /// The fields that are to be written, where the extension is to be changed, also where the PBX would have refused it then.
     pub(crate) changes: Vec<Field>,
     code: String,
     column: String,
@@ -246,9 +246,13 @@ impl SavedPlan {
         path: &Path,
         key: &Key,
     ) -> Result<PathBuf, SavedError> {
+        let change_of = |position: usize| {
+            let change = plan.rows.get(position)?.change.as_ref();
+            change.or(plan.refused.get(&position))
+        };
         let wanted = |position: usize| {
             let row = rows.rows.get(position);
-            let change = plan.rows.get(position)?.change.as_ref();
+            let change = change_of(position);
             row.filter(|row| row.is_valid())
                 .map(|row| &row.wanted)
                 .or(change.map(|change| &change.wanted))
@@ -257,7 +261,7 @@ impl SavedPlan {
         self.on_pbx = plan.on_pbx;
         self.input_hash.clone_from(&plan.input_hash);
         for (position, row) in plan.rows.iter().enumerate() {
-            let change = row.change.as_ref();
+            let change = change_of(position);
             let changes = change.map(Change::fields).unwrap_or_default();
             let before = change
                 .and_then(|change| change.before.as_ref())

@@ -36,7 +36,7 @@ use crate::rim::{Exit, Failure, TargetSession};
 use dependents::FailedChanges;
 use remote::RemoteState;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The changes and lines of a run.
 #[derive(Debug, Clone, Default)]
@@ -59,6 +59,11 @@ pub(crate) struct Plan {
     pub(crate) agreement: Option<Agreement>,
     /// The run that is undone; `None` where the command is no undo.
     pub(crate) reverts: Option<RevertedRun>,
+    /// The whole wanted records of rows, by their positions, as far as no sheet holds them: for the dial tone.
+    pub(crate) known: BTreeMap<usize, Record>,
+    /// The changes that the PBX would refuse now, and those that wait for them, by the positions of their rows. A saved plan
+    /// keeps them: by the time of its run the PBX may take them.
+    pub(crate) refused: BTreeMap<usize, Change>,
     /// The marks of the extensions to be changed, by the positions of their rows.
     pub(crate) marks: BTreeMap<usize, SecretMarks>,
 }
@@ -128,9 +133,23 @@ impl Plan {
             settlement.write_into(&mut row.outcome);
             failed.note(&change, row.outcome.result);
             *row = PlannedRow::without_change(row.outcome.clone());
+            self.refused.insert(position, change);
         }
-        failed.hold_back(self.rows.iter_mut().collect(), is_sync, &self.headings);
+        self.hold_back(failed, is_sync);
         Ok(())
+    }
+
+    /// Holds back what waits for changes that would be refused.
+    fn hold_back(&mut self, failed: FailedChanges, is_sync: bool) {
+        let waiting = match self.refused.is_empty() {
+            true => vec![],
+            false => self.changes(),
+        };
+        let held = failed.hold_back(self.rows.iter_mut().collect(), is_sync, &self.headings);
+        let held: BTreeSet<usize> = held.into_iter().collect();
+        let is_kept = |it: &Change| it.action != Action::Delete && held.contains(&it.row);
+        let kept = waiting.into_iter().filter(is_kept);
+        self.refused.extend(kept.map(|change| (change.row, change)));
     }
 
     /// The plan of rows of which none can be sent.
@@ -230,5 +249,50 @@ impl From<Failure> for Refusal {
     /// The target cannot be used.
     fn from(failure: Failure) -> Refusal {
         Refusal::new("target", failure)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Field;
+
+    #[test]
+    fn what_waits_for_a_refused_change_is_kept_with_it_but_for_deletions() {
+        let change = |row: usize, number: &str, action: Action| {
+            let mut wanted = Record::numbered(number);
+            let forward = Field::named("forward_busy_extension").unwrap();
+            wanted.set(forward, "2000");
+            Change {
+                row,
+                action,
+                number: number.to_owned(),
+                wanted,
+                before: None,
+            }
+        };
+        let refused = change(0, "2000", Action::Create);
+        let waiting = change(1, "2001", Action::Create);
+        let unnamed = change(2, "1999", Action::Delete);
+        let planned = |change: &Change| {
+            let line = Outcome::new(Action::None, RowResult::NotSent);
+            PlannedRow::to_send(line, change.clone())
+        };
+        let mut plan = Plan {
+            rows: vec![
+                PlannedRow::without_change(Outcome::new(Action::Create, RowResult::Conflict)),
+                planned(&waiting),
+                planned(&unnamed),
+            ],
+            refused: BTreeMap::from([(0, refused.clone())]),
+            ..Plan::default()
+        };
+        let mut failed = FailedChanges::default();
+        failed.note(&refused, RowResult::Conflict);
+        plan.hold_back(failed, true);
+        let results: Vec<RowResult> = plan.rows.iter().map(|row| row.outcome.result).collect();
+        let held = RowResult::Held;
+        assert_eq!(results, [RowResult::Conflict, held, held]);
+        assert_eq!(plan.refused, BTreeMap::from([(0, refused), (1, waiting)]));
     }
 }

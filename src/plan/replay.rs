@@ -142,8 +142,13 @@ impl Replay {
             });
         }
         block_dependents(&remote, &mut planned, &self.plan.headings);
+        let rows = self.plan.rows.iter().enumerate();
+        let known = rows.filter_map(|(position, row)| {
+            Some((position, unsealed.secrets.wanted(position, row)?))
+        });
         Ok(Plan {
             rows: planned,
+            known: known.collect(),
             on_pbx: remote.numbers.len(),
             extensions: remote.extensions,
             headings: self.plan.headings.clone(),
@@ -184,15 +189,15 @@ fn refuse_other_rules(plan: &SavedPlan, target: &Target) -> Result<(), String> {
 }
 
 /// Returns a row's line before its extension is read again: a valid row is not sent yet, nor is one whose change could not
-/// be looked at.
+/// be looked at, would have been refused or waited for another. A run looks at each before it sends it.
 fn to_be_decided(row: &SavedRow) -> Outcome {
     let line = row.outcome();
     match line.result {
-        RowResult::Unknown if !row.changes.is_empty() => undecided(line),
         RowResult::Valid => Outcome {
             result: RowResult::NotSent,
             ..line
         },
+        _ if !row.changes.is_empty() => undecided(line),
         _ => line,
     }
 }
@@ -251,7 +256,7 @@ impl Planner<'_> {
         if moved && !self.replans {
             return Ok(without_change(self.drifted(row, line, now)));
         }
-        // A creation or an update with a result is refused by the PBX: it is not sent.
+        // A creation or an update without a change is in conflict with what is there.
         let is_refused = matches!(line.action, Action::Create | Action::Update)
             && line.result != RowResult::NotSent;
         if !moved && (is_refused || line.result == RowResult::Held) {

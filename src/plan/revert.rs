@@ -775,7 +775,8 @@ impl Reverting<'_> {
         for (field, text) in before.filter(|(field, text)| {
             !text.is_empty()
                 && self.manifest.row(*field).is_some()
-                && !self.has_access(*field, Access::ReadOnly)
+                // What was wrong with it is as wanted again.
+                && (field.is_flaw() || !self.has_access(*field, Access::ReadOnly))
         }) {
             wanted.set(field, text);
         }

@@ -20,7 +20,7 @@ use crate::model::{
 use crate::rim::{Failure, Target, TargetSession};
 use crate::rules::{Checker, Country};
 use crate::seal::Key;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 /// The PBX, or the product with an import file, that the extensions go to.
@@ -226,6 +226,7 @@ impl Transfer {
         planned.extend(gone);
         let plan = Plan {
             rows: planned,
+            known: self.known(&steps, &remote),
             on_pbx: remote.numbers.len(),
             extensions: remote.extensions,
             headings: FieldHeadings::default(),
@@ -235,6 +236,23 @@ impl Transfer {
             ..Plan::default()
         };
         Ok((plan, steps))
+    }
+
+    /// The whole records that are wanted, by position; what was changed on the other PBX by hand is as it is there.
+    fn known(&self, steps: &[MergeStep], remote: &RemoteState) -> BTreeMap<usize, Record> {
+        let moves = self.moves.iter().zip(steps).enumerate();
+        let known = moves.map(|(position, (one, step))| {
+            let mut wanted = one.mapped.wanted.clone();
+            let current = remote.extensions.get(wanted.number());
+            for field in step.kept() {
+                match current.and_then(|current| current.get(*field)) {
+                    Some(text) => wanted.set(*field, text),
+                    None => wanted.remove(*field),
+                }
+            }
+            (position, wanted)
+        });
+        known.collect()
     }
 
     /// Works out the agreement that the run makes.
@@ -248,10 +266,7 @@ impl Transfer {
         let manifest = self.to.facts;
         let (mut after, mut agreement) = (base.clone(), base.agreement());
         for (position, (one, step)) in self.moves.iter().zip(steps).enumerate() {
-            let kept: &[Field] = match step {
-                MergeStep::Update { kept, .. } | MergeStep::Unchanged { kept } => kept,
-                _ => &[],
-            };
+            let kept = step.kept();
             let emptied = one.mapped.emptied(manifest);
             after.agree(&one.number, &one.mapped.wanted, kept, emptied, key);
             let (done, undone) = (after.get(&one.number), base.get(&one.number));

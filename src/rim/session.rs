@@ -235,7 +235,7 @@ impl<'t> TargetSession<'t> {
         &self,
         numbers: &[String],
     ) -> Result<BTreeMap<String, Record>, Failure> {
-        let parts = self.connection.fetch_parts(numbers);
+        let parts = self.connection.fetch_parts(numbers, self.target.parallel);
         let parts = parts.map_err(|fault| self.target.failure(&fault))?;
         let by_number = parts.into_iter().map(|it| (it.number().to_owned(), it));
         Ok(by_number.collect())

@@ -56,7 +56,7 @@ use crate::input::{FieldHeadings, InputRows};
 use crate::ledger::{ApplyState, Ledger, RunHead, StateDir, Summary, TargetLock};
 use crate::link::StopFlag;
 use crate::migrate::Agreement;
-use crate::model::{Action, Change, Outcome, PlannedRow, RowResult, RunCommand};
+use crate::model::{Action, Change, Outcome, PlannedRow, Record, RowResult, RunCommand};
 use crate::plan::guard::guard;
 use crate::plan::render::Detail;
 use crate::plan::waves::{Waves, sending_order};
@@ -263,7 +263,9 @@ impl<'r> Run<'r> {
         let session = self.open_session(TargetSession::open)?;
         let mut plan = planner(&mut self.rows, &session)?;
         plan.foresee(&session, self.is_sync())?;
-        plan.marks = session.marks(&plan.changes())?;
+        let refused = plan.refused.values().cloned();
+        let changes: Vec<Change> = plan.changes().into_iter().chain(refused).collect();
+        plan.marks = session.marks(&changes)?;
         Ok(plan)
     }
 
@@ -468,12 +470,13 @@ impl<'r> Run<'r> {
     }
 
     /// Refuses changes beyond their limits, and asks before the first one. The PBX has `on_pbx` extensions. With `rings`
-    /// it returns the accounts that are asked about by SIP.
+    /// it returns the accounts that are asked about by SIP; `known` are wanted records that no sheet holds, by position.
     fn allow(
         &self,
         session: &TargetSession<'_>,
         remaining: &Remaining,
         rings: bool,
+        known: &BTreeMap<usize, Record>,
         on_pbx: usize,
     ) -> Result<Option<RunRinging>, Refusal> {
         let changes = &remaining.changes;
@@ -494,9 +497,11 @@ impl<'r> Run<'r> {
             return Err(Refusal::declined());
         }
         // The rows of a resumed run's sheets are not there: what was not changed has no secret here.
-        let read = |number: u64| {
-            let index = usize::try_from(number).ok()?.checked_sub(1)?;
-            self.rows.rows.get(index).map(|row| &row.wanted)
+        let read = |position: usize, line: &Outcome| {
+            let index = |row: u64| usize::try_from(row).ok()?.checked_sub(1);
+            let row = line.row.and_then(index);
+            let row = row.and_then(|index| self.rows.rows.get(index));
+            row.map(|row| &row.wanted).or(known.get(&position))
         };
         let ringing = rings.then(|| RunRinging::new(session, &remaining.rows, read));
         let ringing = ringing.transpose();
@@ -546,7 +551,7 @@ impl<'r> Run<'r> {
         let (mut results, opened) = self.open_results(remaining.lines())?;
         results.shortfall = plan.shortfall.take();
         let ready = opened
-            .and_then(|()| self.allow(&session, &remaining, options.ring, plan.on_pbx))
+            .and_then(|()| self.allow(&session, &remaining, options.ring, &plan.known, plan.on_pbx))
             .and_then(|ringing| {
                 finish_deletions(&session, &remaining.changes, self.context)?;
                 let is_kept = !remaining.changes.is_empty() || finds_taken_back;

@@ -15,6 +15,7 @@ use crate::plan::lost::{first_are_gone, lost, present_numbers, refuse_without_ne
 use crate::rim::terminal::print;
 use crate::rim::{Context, Exit, Failure, TargetSession};
 use crate::seal::Key;
+use std::collections::BTreeMap;
 
 /// Resumes a run, with its own files for results where no others are named.
 ///
@@ -120,7 +121,7 @@ impl<'r> Run<'r> {
         }
         let (mut results, opened) = self.open_results(remaining.lines())?;
         let ready = opened
-            .and_then(|()| self.allow(&session, &remaining, past.options.ring, 0))
+            .and_then(|()| self.allow(&session, &remaining, past.options.ring, &BTreeMap::new(), 0))
             .and_then(|ringing| {
                 self.complete_secrets(past, &remaining, &mut session)?;
                 Ok(ringing)

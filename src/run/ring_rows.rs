@@ -10,6 +10,9 @@ use crate::rim::{Exit, Failure};
 use crate::sip::registration::SipAccount;
 use std::collections::BTreeMap;
 
+/// The way on where the secret of a row is not known.
+const ASK_WITH_SECRETS: &str = "give the sheet a column with the SIP passwords, or name the file of secrets that an import wrote: --secrets FILE";
+
 /// Asks about every row that has a secret, also one in a file of secrets, and reports all.
 ///
 /// # Errors
@@ -32,7 +35,7 @@ pub(crate) fn ring_rows(
             continue;
         }
         let wanted = with_secrets(&row.wanted, secrets.get(row.wanted.number()).copied());
-        match sip_account(&wanted, None, manifest) {
+        match sip_account(&wanted, None, manifest, ASK_WITH_SECRETS) {
             Ok(account) => accounts.push((position, account)),
             Err(verdict) => {
                 let outcome = Outcome::rung(

@@ -7,7 +7,7 @@ use crate::link::paced::Pace;
 use crate::link::sip::{SipPeer, SipSocket};
 use crate::manifest::Manifest;
 use crate::model::{
-    Action, Field, PlannedRow, Record, RingResult, RingVerdict, Secret, TO_GENERATE,
+    Action, Field, Outcome, PlannedRow, Record, RingResult, RingVerdict, Secret, TO_GENERATE,
 };
 use crate::rim::registrar::peer_here;
 use crate::rim::{Failure, Rate, Target, TargetSession, log};
@@ -36,11 +36,12 @@ const WRONG_MAX: usize = 3;
 /// had it. Fields that the vendor does not have count for nothing.
 ///
 /// # Errors
-/// The verdict where its secret is not known.
+/// The verdict where its secret is not known, with this way on.
 pub(crate) fn sip_account(
     wanted: &Record,
     before: Option<&Record>,
     manifest: &Manifest,
+    way_on: &'static str,
 ) -> Result<SipAccount, RingVerdict> {
     let new_number = wanted.text(Field::NEW_NUMBER);
     let number = new_number.unwrap_or(wanted.number());
@@ -61,13 +62,11 @@ pub(crate) fn sip_account(
         ));
     }
     let secret = match wanted.get(Field::SIP_PASSWORD) {
-        None => return Err(unknown(NO_SECRET).hint(NO_SECRET_HINT)),
-        Some(text) if text.is_empty() => return Err(unknown(NO_SECRET).hint(NO_SECRET_HINT)),
+        None => return Err(unknown(NO_SECRET).hint(way_on)),
+        Some(text) if text.is_empty() => return Err(unknown(NO_SECRET).hint(way_on)),
         Some(text) if text == TO_GENERATE => {
-            return Err(
-                unknown("the sheet asks for a secret to be made up, and does not hold it")
-                    .hint("name the file of secrets that the import wrote: --secrets FILE"),
-            );
+            let why = "the sheet asks for a secret to be made up, and does not hold it";
+            return Err(unknown(why).hint(way_on));
         }
         Some(text) => Secret::from(text),
     };
@@ -78,8 +77,9 @@ pub(crate) fn sip_account(
 }
 
 const NO_SECRET: &str = "the row has no SIP password, so it cannot be tried";
-const NO_SECRET_HINT: &str =
-    "give the sheet a column with the SIP passwords, or name the file of secrets: --secrets FILE";
+
+/// The way on after a run that does not know the secret of a row.
+const RING_LATER: &str = "try it with a sheet that has the SIP passwords, or the file of secrets: rowcall ring SHEET|--secrets FILE --to TARGET";
 
 /// A registrar, ready to be asked.
 pub(crate) struct Ringing {
@@ -277,15 +277,15 @@ pub(crate) struct RunRinging {
 }
 
 impl RunRinging {
-    /// Prepares to ask about the rows whose extension is on the PBX when they are done. `read` returns the record of a row
-    /// as its sheet has it, by the row's number.
+    /// Prepares to ask about the rows whose extension is on the PBX when they are done. `read` returns the whole wanted
+    /// record of a row, by its position and its line.
     ///
     /// # Errors
     /// As [`Ringing::new`].
     pub(crate) fn new<'r>(
         session: &TargetSession<'_>,
         rows: &[PlannedRow],
-        read: impl Fn(u64) -> Option<&'r Record>,
+        read: impl Fn(usize, &Outcome) -> Option<&'r Record>,
     ) -> Result<RunRinging, Failure> {
         let manifest = session.manifest();
         let account = |(position, row): (usize, &PlannedRow)| {
@@ -294,8 +294,7 @@ impl RunRinging {
             if action == Action::Delete || (change.is_none() && !row.outcome.is_there()) {
                 return None;
             }
-            let sheets = row.outcome.row.and_then(&read);
-            let mut wanted = sheets.cloned().unwrap_or_default();
+            let mut wanted = read(position, &row.outcome).cloned().unwrap_or_default();
             if let Some(change) = change {
                 change
                     .wanted
@@ -306,7 +305,8 @@ impl RunRinging {
                 wanted.set(Field::NUMBER, row.outcome.number.as_str());
             }
             let before = change.and_then(|change| change.before.as_ref());
-            Some((position, sip_account(&wanted, before, manifest)))
+            let account = sip_account(&wanted, before, manifest, RING_LATER);
+            Some((position, account))
         };
         Ok(RunRinging {
             ringing: Ringing::signed_in(session)?,

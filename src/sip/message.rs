@@ -182,14 +182,7 @@ impl SipReply {
 
     /// The contacts that are listed, each as the address in it; not one whose time is over.
     pub fn contacts(&self) -> Vec<String> {
-        let is_bound = |value: &&str| {
-            let parameters = value.rsplit('>').next().unwrap_or_default();
-            let mut parameters = parameters.split(';').map(str::trim);
-            parameters.all(|parameter| !parameter.eq_ignore_ascii_case("expires=0"))
-        };
-        let values = self.headers("contact").flat_map(list_of);
-        let values = values.filter(is_bound);
-        let addresses = values.map(|value| match value.split_once('<') {
+        let addresses = self.bindings().map(|value| match value.split_once('<') {
             Some((_, rest)) => rest.split('>').next().unwrap_or_default(),
             None => value.split(';').next().unwrap_or_default(),
         });
@@ -197,10 +190,37 @@ impl SipReply {
         addresses.map(str::to_owned).collect()
     }
 
+    /// The number of contacts that a telephone has registered: each has a time. A fixed one has none.
+    pub(crate) fn telephones(&self) -> usize {
+        match self.headers("expires").next() {
+            Some(_) => self.contacts().len(),
+            None => {
+                let timed = |value: &&str| {
+                    contact_parameters(value).any(|one| parameter(one, "expires").is_some())
+                };
+                self.bindings().filter(timed).count()
+            }
+        }
+    }
+
+    /// The values of the contacts that are listed; not one whose time is over.
+    fn bindings(&self) -> impl Iterator<Item = &str> {
+        let values = self.headers("contact").flat_map(list_of);
+        values.filter(|value| {
+            contact_parameters(value).all(|one| !one.eq_ignore_ascii_case("expires=0"))
+        })
+    }
+
     /// The least time of a binding that the registrar takes, in seconds, where it names one.
     pub(crate) fn min_expires(&self) -> Option<u32> {
         self.headers("min-expires").next()?.parse().ok()
     }
+}
+
+/// The parameters of a contact, behind its address.
+fn contact_parameters(value: &str) -> impl Iterator<Item = &str> {
+    let parameters = value.rsplit('>').next().unwrap_or_default();
+    parameters.split(';').map(str::trim)
 }
 
 /// The value of a parameter such as `branch=z9hG4bK1` of this name.

@@ -353,8 +353,12 @@ impl RingConversation<'_> {
 }
 
 fn proved(reply: &SipReply) -> RingVerdict {
-    let message = match reply.contacts().len() {
-        0 => "the PBX takes the secret; no telephone is registered".to_owned(),
+    let message = match reply.telephones() {
+        0 if reply.contacts().is_empty() => {
+            "the PBX takes the secret; no telephone is registered".to_owned()
+        }
+        0 => "the PBX takes the secret; no telephone is registered, and a fixed contact is set"
+            .to_owned(),
         1 => {
             "the PBX takes the secret; a telephone is registered, and was not disturbed".to_owned()
         }
@@ -503,6 +507,40 @@ mod tests {
     }
 
     /// A binding ends by itself soon, and what could not be taken back is told with its time, also by a run that was stopped.
+    #[test]
+    fn a_contact_without_a_time_is_no_telephone() {
+        let asked = "401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\"";
+        let fixed = "Contact: <sip:gate@192.0.2.9>";
+        let timed = "Contact: <sip:2001@192.0.2.8>;q=0.5;expires=59";
+        for (contacts, told) in [
+            (vec![], "no telephone is registered"),
+            (
+                vec![fixed],
+                "no telephone is registered, and a fixed contact is set",
+            ),
+            (
+                vec![fixed, timed],
+                "a telephone is registered, and was not disturbed",
+            ),
+            (vec![timed, timed], "2 telephones are registered"),
+            (
+                vec![fixed, "Expires: 60"],
+                "a telephone is registered, and was not disturbed",
+            ),
+        ] {
+            let heads: Vec<&str> = ["200 OK"].into_iter().chain(contacts).collect();
+            let script = vec![asked.to_owned(), heads.join("\r\n")];
+            let mut script = ScriptedRegistrar(script, NoReply::Silent);
+            let verdict = ring(&ann(), RingOptions::default(), &mut script);
+            assert_eq!(verdict.result, RingResult::Rings);
+            assert!(
+                verdict.message.contains(told),
+                "{told}: {}",
+                verdict.message
+            );
+        }
+    }
+
     #[test]
     fn what_stays_registered_is_told_with_the_time_after_which_it_ends() {
         let asked = "401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\"";

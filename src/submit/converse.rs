@@ -416,22 +416,31 @@ impl Connection {
         }
     }
 
-    /// Fetches the parts that are left of extensions that are gone.
+    /// Fetches the parts that are left of extensions that are gone, several at a time.
     ///
     /// # Errors
-    /// The fault that ended the conversation.
-    pub(crate) fn fetch_parts(&self, numbers: &[String]) -> Result<Vec<Record>, Fault> {
+    /// The fault for which nothing can be fetched any more.
+    pub(crate) fn fetch_parts(
+        &self,
+        numbers: &[String],
+        parallel: usize,
+    ) -> Result<Vec<Record>, Fault> {
         let mut parts = vec![];
         if !self.manifest().ability.deletes_in_parts {
             return Ok(parts);
         }
-        for numbers in numbers.chunks(self.manifest().vendor.batch.max(1)) {
+        let look = |numbers| {
             let task = Task::GetParts(numbers);
             match self.converse(self.client.as_ref(), &task, None).result? {
-                Answer::Found(found) => parts.extend(found),
-                _ => return Err(unexpected_answer()),
+                Answer::Found(found) => Ok(found),
+                _ => Err(unexpected_answer()),
             }
-        }
+        };
+        let batch = self.client.looks_at_once().max(1);
+        let stop = self.line.pace().stop_flag();
+        look_in_order(numbers.chunks(batch), parallel, stop, look, &mut |found| {
+            parts.extend(found);
+        })?;
         Ok(parts)
     }
 

@@ -188,6 +188,9 @@ fn read(reply: &Reply) -> Result<Value, Fault> {
             Err(fault(FaultKind::Exists, "no_extension").cause(FaultCause::NoExtension))
         }
         Some("missing") => Err(fault(FaultKind::Missing, "missing")),
+        Some("besides") => {
+            Err(fault(FaultKind::Rejected, "besides").cause(FaultCause::ChangedBesides))
+        }
         Some("unusable") => Err(fault(FaultKind::TargetUnusable, "unusable")),
         _ => Err(fault(FaultKind::Rejected, "no")),
     }

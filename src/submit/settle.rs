@@ -321,9 +321,6 @@ impl<'c> Settling<'c> {
             (Action::Delete, None) if fault.cause == FaultCause::NoExtension => {
                 Some(self.ended(RowResult::Conflict, fault))
             }
-            (Action::Delete, None) if self.leaves_parts(fault) => {
-                Some(self.send_again(self.change.action, self.change.wanted.clone(), fault))
-            }
             (Action::Delete, None) => Some(self.judge_gone(fault)),
             (Action::Create, Some(current)) => self.judge_created(&current, fault, is_last),
             (Action::Update, Some(current)) => {
@@ -357,18 +354,11 @@ impl<'c> Settling<'c> {
         self.lost.is_some() || (self.wrote && self.change.before.is_some())
     }
 
-    /// Returns true where a deletion may have been cut off before the extension's other parts were removed.
-    fn leaves_parts(&self, fault: &Fault) -> bool {
-        self.connection.manifest().ability.deletes_in_parts
-            && fault.kind == FaultKind::MayHaveHappened
-            && self.attempts < self.limits.attempts_max
-    }
-
     /// A deletion is done only where no part is left of the extension: one that is gone without its parts cannot be used, and
     /// leaves its secret on the PBX. They are removed again, and told in the end.
     fn judge_gone(&self, fault: &Fault) -> PbxState {
         let number = &self.change.number;
-        let left = match self.connection.fetch_parts(std::slice::from_ref(number)) {
+        let left = match self.connection.fetch_parts(std::slice::from_ref(number), 1) {
             Ok(left) => left,
             Err(blind) => return PbxState::result(self.unknown(fault, &blind)),
         };
@@ -514,6 +504,9 @@ impl<'c> Settling<'c> {
                 unseen.push(field);
             }
             again.set(field, text);
+        }
+        if fault.cause == FaultCause::ChangedBesides && unlike.is_empty() {
+            return Some(self.ended(RowResult::Differs, fault).leaving(current));
         }
         if unlike.is_empty() && unseen.is_empty() {
             return Some(self.confirmed(RowResult::Updated, fault).leaving(current));
@@ -1512,6 +1505,17 @@ mod tests {
             assert!(settled(&fake, &delete("1")).result.is_done());
             assert!(fake.pbx.numbers().is_empty());
         }
+    }
+
+    #[test]
+    fn what_the_pbx_has_changed_besides_is_told_and_no_update_as_wanted() {
+        let fake = always("update", Trouble::AnswerAfter("besides"));
+        fake.pbx.put(&Record::numbered("1"));
+        let settlement = settled(&fake, &update(ann("1"), Record::numbered("1")));
+        assert_eq!(settlement.result, RowResult::Differs, "{settlement:?}");
+        assert_eq!(settlement.attempts, 1);
+        assert!(settlement.read_back.is_some());
+        assert!(fake.pbx.stored("1", Field::DISPLAY_NAME).is_some());
     }
 
     #[test]

@@ -249,7 +249,7 @@ impl<'c> Storage<'c> {
                 );
                 elsewhere.insert(change.number.clone(), words);
             } else if current.is_empty()
-                && let Ok(parts) = self.connection.fetch_parts(&numbers)
+                && let Ok(parts) = self.connection.fetch_parts(&numbers, 1)
                 && let Some(part) = parts.first()
             {
                 let unlike = differing(manifest, part, &change.wanted);

@@ -3,6 +3,7 @@
 use super::astdb::{AstdbKeys, FAMILIES};
 use super::mailbox::{MailboxLine, Mailboxes, WantedMailbox, owns_mailbox};
 use super::objects::ShownObject;
+use super::own::{OwnAttributes, mailbox_line};
 use super::protocol::{AriConversation, Asterisk};
 use crate::model::{Fault, FaultKind, Secret};
 use crate::vendors::conversation::Step;
@@ -33,27 +34,30 @@ pub(super) enum BesidePart {
 
 impl Asterisk {
     /// Looks at what is beside a new extension. Only an earlier try, whose reply was lost or which was killed, leaves
-    /// it just as it is wanted; anything else is somebody's. `kept` is the line of the box that a deletion removed: it is
-    /// given back as it was.
+    /// it just as it is wanted; anything else is somebody's. Of an extension that is given back `own` has the line of the box that
+    /// its deletion removed, as it was; a box that it did not own stands beside it again.
     pub(super) fn new_beside(
         &self,
         talk: &mut AriConversation<'_>,
         number: &str,
         display_name: &str,
         (wanted, wanted_keys): (&WantedMailbox, &WantedKeys),
-        kept: Option<Secret>,
+        own: &OwnAttributes,
     ) -> Step<NewBeside> {
         let names = (display_name, display_name);
+        let kept = mailbox_line(own);
         let mailbox = self.restored_line(talk, number, kept.as_ref(), names, wanted)?;
         let boxes = match self.uses_ami {
             true => self.mailboxes(talk)?,
             false => Mailboxes::default(),
         };
         let current = boxes.line(talk, number)?;
-        if current.is_some() && current != mailbox {
+        let stood_beside = mailbox.is_none() && !own.is_empty();
+        if current.is_some() && current != mailbox && !stood_beside {
             return Err(self.foreign_mailbox(talk, number, "in voicemail.conf"));
         }
-        if current.is_none() && mailbox.is_some() {
+        let shared_a_name = kept.is_some() && boxes.has_in_other_case(number);
+        if current.is_none() && mailbox.is_some() && !shared_a_name {
             self.require_no_mailbox(talk, number, &boxes)?;
         }
         let current = self.keys(talk, &[number])?;

@@ -148,7 +148,7 @@ impl Mailboxes {
     }
 
     /// Returns true where another box has the same name in letters of the other case: Asterisk takes the one for the other.
-    fn has_in_other_case(&self, number: &str) -> bool {
+    pub(super) fn has_in_other_case(&self, number: &str) -> bool {
         let mut names = self.lines.iter().map(|(name, _)| name);
         names.any(|name| name != number && name.eq_ignore_ascii_case(number))
     }

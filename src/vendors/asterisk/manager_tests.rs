@@ -321,6 +321,35 @@ fn an_aor_that_is_not_kept_in_astdb_alone_is_left_and_told_so() {
     }
 }
 
+/// A box that stood beside an extension keeps nobody from giving it back: one of its number that it did not own, and one whose
+/// name differs in the case of its letters alone.
+#[test]
+fn what_stood_beside_an_extension_does_not_keep_it_from_being_given_back() {
+    const BOXES: &str = "[default]\n2b => 1,Small\n2B => 2,Big\n2009 => 1,Somebody\n";
+    for release in RELEASES {
+        for (number, aor) in [("2B", ""), ("2b", ""), ("2009", "sales@default")] {
+            let mut desk = desk(release);
+            desk.pbx.manager.write_file("[default]\n");
+            let wanted = record(&[
+                (Field::NUMBER, number),
+                (Field::SIP_PASSWORD, "tR7xkQ2mZp9w"),
+            ]);
+            is_done(desk.run(Task::Create(&wanted)));
+            tests::put(&mut desk.pbx, "aor", number, &[("mailboxes", aor)]);
+            desk.pbx.manager.write_file(BOXES);
+            let before = desk.look(number).unwrap();
+            is_done(desk.run(Task::Delete(number)));
+            is_done(desk.run(Task::Create(&before)));
+            assert_eq!(desk.look(number).unwrap(), before);
+            let lines = |text: &str| {
+                let lines = text.lines().map(str::to_owned);
+                lines.collect::<std::collections::BTreeSet<String>>()
+            };
+            assert_eq!(lines(&desk.pbx.manager.file()), lines(BOXES), "{number}");
+        }
+    }
+}
+
 #[test]
 fn a_box_or_key_that_was_there_before_is_neither_used_nor_changed() {
     for wanted_pin in [None, Some("0001")] {

@@ -31,14 +31,15 @@ use crate::manifest::{Manifest, Purpose};
 use crate::model::{Fault, FaultCause, FaultKind, Record, Secret, VendorAttributes};
 use crate::wire::{Answer, Effect, Exchange, Listing, Method, Request, Session, Turn, json};
 use astdb::{AstdbKeys, FAMILIES, KeptEndpoint};
-use beside::{BesidePart, CurrentBeside, WantedKeys};
+use beside::{BesidePart, WantedKeys};
 use caller_id::{CallerId, NotKept};
+use contacts::WayToAor;
 use mailbox::{MailboxLine, WantedMailbox, owns_mailbox};
 use mend::is_hashed;
 use objects::{
     MAX_CONTACTS, NO_CODEC, ObjectFields, PjsipObject, ShownObject, codecs, was_changed,
 };
-use own::{MAILBOX_LINE, MAILBOXES, OwnAttributes, items, named_in, with_mailbox};
+use own::{MAILBOX_LINE, MAILBOXES, OwnAttributes, items, mailbox_line, named_in, with_mailbox};
 use protocol::{AriConversation, Asterisk, encoded, is_id, named};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashSet};
@@ -98,8 +99,7 @@ struct ChangedParts {
     had_name: bool,
     /// True if neither its auth nor its aor was gone.
     are_whole: bool,
-    /// The fixed contacts that a PUT of its aor would replace.
-    contacts: Option<String>,
+    way_to_aor: WayToAor,
 }
 
 impl Tasks for Asterisk {
@@ -375,9 +375,8 @@ impl Asterisk {
             there.push(*object);
         }
         self.require_named(talk, number, &own)?;
-        let kept = mailbox_line(&own);
         let wanted_beside = (&mailbox, &keys);
-        let beside = self.new_beside(talk, number, &display_name, wanted_beside, kept)?;
+        let beside = self.new_beside(talk, number, &display_name, wanted_beside, &own)?;
         let mut made = MadeParts::default();
         for (object, fields) in objects {
             if object == PjsipObject::Endpoint {
@@ -556,9 +555,9 @@ impl Asterisk {
         {
             return Err(talk.end(self.manifest.missing(number)));
         }
-        let contacts = match &current_aor {
-            Some(current) if !aor.0.is_empty() => self.contacts_to_keep(talk, number, current)?,
-            _ => None,
+        let way_to_aor = match &current_aor {
+            Some(current) if !aor.0.is_empty() => self.way_to_aor(talk, number, current)?,
+            _ => WayToAor::Anew,
         };
         let beside = (&wanted.mailbox, &wanted.keys);
         let names = (old_name.as_str(), new_name.as_str());
@@ -573,7 +572,7 @@ impl Asterisk {
         let was = ChangedParts {
             had_name: current_auth.as_ref().is_some_and(has_name),
             are_whole,
-            contacts,
+            way_to_aor,
         };
         self.write_changed(talk, number, &endpoint, objects, was)?;
         Ok(Answer::Done)
@@ -592,6 +591,7 @@ impl Asterisk {
         let names_them = [PjsipObject::Auth, PjsipObject::Aor]
             .iter()
             .all(|object| endpoint.named(*object) == number);
+        let mut changed_besides = None;
         for (object, fields) in objects {
             let is_needless = object != PjsipObject::Endpoint || (names_them && are_whole);
             if fields.0.is_empty() && is_needless {
@@ -604,9 +604,16 @@ impl Asterisk {
                 }
                 PjsipObject::Auth | PjsipObject::Aor => fields,
             };
-            if let (PjsipObject::Aor, Some(fixed)) = (object, &was.contacts) {
-                self.change_stored_aor(talk, number, &fields, fixed)?;
-                continue;
+            match (object, was.way_to_aor) {
+                (PjsipObject::Aor, WayToAor::InAstdb) => {
+                    self.change_stored_aor(talk, number, &fields)?;
+                    continue;
+                }
+                (PjsipObject::Aor, WayToAor::ByPut) => {
+                    changed_besides = self.put_aor(talk, number, fields)?;
+                    continue;
+                }
+                _ => {}
             }
             let keeps_name = fields.get("username").is_none();
             let shown = match self.put(talk, object, number, fields)? {
@@ -628,7 +635,7 @@ impl Asterisk {
                 self.part(talk, PjsipObject::Aor, number)?;
             }
         }
-        Ok(())
+        changed_besides.map_or(Ok(()), |fault| Err(talk.end(fault)))
     }
 
     /// The fields of an endpoint, with those that keep it closed and readable: where somebody removed it since it was
@@ -663,20 +670,7 @@ impl Asterisk {
         let endpoint = self.endpoint_to_write(talk, number)?;
         let parts = [PjsipObject::Aor, PjsipObject::Auth];
         let Some(endpoint) = endpoint else {
-            let beside = self.remove_left_beside(talk, number)?;
-            let mut has_removed = false;
-            for object in parts {
-                if self.get_object(talk, object, number)?.is_some() {
-                    has_removed |= self.remove(talk, object, number)?;
-                }
-            }
-            if let Some(beside) = &beside {
-                self.see_removed_beside(talk, number, beside)?;
-            }
-            return match has_removed {
-                true => Ok(Answer::Done),
-                false => Err(talk.end(self.manifest.missing(number))),
-            };
+            return self.remove_left(talk, number);
         };
         if !self.is_extension(Some(&endpoint)) {
             return Err(self.other_context(talk, number, &endpoint));
@@ -699,26 +693,6 @@ impl Asterisk {
         }
         self.see_removed_beside(talk, number, &beside)?;
         Ok(Answer::Done)
-    }
-
-    /// Removes what is left beside the objects of an extension without an endpoint: its aor stands until that is gone. Returns
-    /// what it was.
-    fn remove_left_beside(
-        &self,
-        talk: &mut AriConversation<'_>,
-        number: &str,
-    ) -> Step<Option<CurrentBeside>> {
-        if !self.uses_ami {
-            return Ok(None);
-        }
-        let aor = self.get_object(talk, PjsipObject::Aor, number)?;
-        let nothing = ObjectFields::default();
-        let Some(aor) = aor.filter(|aor| PjsipObject::Aor.is_plain(aor, &nothing)) else {
-            return Ok(None);
-        };
-        let beside = self.current_beside(talk, number, Some(&aor))?;
-        self.remove_beside(talk, number, &beside)?;
-        Ok(Some(beside))
     }
 
     fn exists(&self, talk: &AriConversation<'_>, number: &str, endpoint: &ShownObject) -> Turn {
@@ -854,11 +828,6 @@ fn without_codec(talk: &AriConversation<'_>, number: &str) -> Turn {
 /// Returns true for an auth that has the name of a telephone.
 fn has_name(auth: &ShownObject) -> bool {
     auth.get("username").is_some_and(|name| !name.is_empty())
-}
-
-/// The line of its box that an extension had before it was deleted.
-fn mailbox_line(own: &OwnAttributes) -> Option<Secret> {
-    own.get(MAILBOX_LINE).map(|line| Secret::new(line.as_str()))
 }
 
 /// Asks whether a telephone is registered: the PBX's own word for it.

@@ -3,6 +3,7 @@
 
 use super::objects::{PjsipObject, ShownObject};
 use super::protocol::{AriConversation, Asterisk, is_id};
+use crate::model::Secret;
 use crate::vendors::conversation::Step;
 use std::collections::BTreeMap;
 
@@ -106,6 +107,11 @@ pub(super) fn named_in(own: &OwnAttributes, object: PjsipObject) -> Option<&str>
         object => format!("endpoint.{}", object.named_by()),
     };
     own.get(&name).map(String::as_str)
+}
+
+/// The line of its box that an extension had before it was deleted.
+pub(super) fn mailbox_line(own: &OwnAttributes) -> Option<Secret> {
+    own.get(MAILBOX_LINE).map(|line| Secret::new(line.as_str()))
 }
 
 /// The items of a list that is separated by commas.

@@ -864,6 +864,65 @@ fn a_change_of_an_aor_leaves_its_contacts_as_they_were() {
     }
 }
 
+/// Whenever a telephone registers in the midst of a change, the change leaves the fixed contact as it was, sends nothing
+/// more, or says what the PBX has made of it.
+#[test]
+fn a_telephone_that_registers_while_its_aor_is_changed_is_no_fixed_contact_or_is_told() {
+    let mut more = record(&[(Field::NUMBER, "2002"), (Field::MAX_REGISTRATIONS, "5")]);
+    more.set(Field::DISPLAY_NAME, "Annabel");
+    for ((release, _), fixed) in RELEASES
+        .into_iter()
+        .flat_map(|release| [(release, ""), (release, "sip:10.0.0.7:5060")])
+    {
+        for (uses_ami, at) in [false, true]
+            .into_iter()
+            .flat_map(|ami| (0..20).map(move |at| (ami, at)))
+        {
+            let mut pbx = sim(release);
+            let (client, signed) = match uses_ami {
+                true => with_ami(&mut pbx),
+                false => (asterisk(), session()),
+            };
+            is_done(run(&mut pbx, Task::Create(&ann())));
+            put(&mut pbx, "aor", "2002", &[("contact", fixed)]);
+            let mut said = 0;
+            let (turn, exchanges) =
+                testkit::converse(&*client, &Task::Update(&more), &signed, |request| {
+                    if said == at {
+                        let telephone = vec!["sip:2002@10.0.0.8".to_owned()];
+                        pbx.registered.insert("2002".into(), telephone);
+                    }
+                    said += 1;
+                    Some(pbx.answer(&testkit::raw(&*client, request)))
+                });
+            let contact = pbx.stored("2002", "aor.contact").unwrap();
+            let sent =
+                |operation: &str| exchanges.iter().any(|it| it.request.operation == operation);
+            let is_whole = pbx.stored("2002", "endpoint.callerid.name").unwrap() == "Annabel";
+            match turn {
+                Turn::Done(_) => assert_eq!((contact.as_str(), is_whole), (fixed, true), "{at}"),
+                Turn::Fault(told) if told.code == "asterisk.registered" => {
+                    assert!(!sent("put aor") && contact == fixed, "{at}: {told:?}");
+                }
+                Turn::Fault(told) => {
+                    assert_eq!(
+                        (&*told.code, uses_ami),
+                        ("asterisk.fixed_contact", false),
+                        "{at}"
+                    );
+                    assert!(
+                        told.cause == FaultCause::ChangedBesides && is_whole,
+                        "{told:?}"
+                    );
+                    assert_ne!(contact, fixed);
+                }
+                Turn::Send(_) => unreachable!(),
+            }
+            assert_eq!(sent("put aor"), !uses_ami && sent("put endpoint"), "{at}");
+        }
+    }
+}
+
 /// The PBX refuses each change of an endpoint without a codec, in words that mean it may have happened. So none is sent.
 #[test]
 fn an_endpoint_without_codec_is_not_written() {
@@ -980,6 +1039,53 @@ fn codecs_that_are_not_all_shown_are_not_given_back() {
     assert_eq!(codecs("(opus|alaw)").as_deref(), Some("opus,alaw"));
     for shown in ["", "(nothing)", "()", "(alaw|ula...)", "(alaw|...", "alaw"] {
         assert_eq!(codecs(shown), None, "{shown}");
+    }
+}
+
+/// A deletion that finds no endpoint removes the rest of an extension, at which telephones may be registered on, and nothing
+/// that may be a trunk's.
+#[test]
+fn what_is_left_without_an_endpoint_is_removed_unless_it_may_be_a_trunks() {
+    for (release, _) in RELEASES {
+        let cases: [(&str, &[(&str, &str)]); 4] = [
+            ("aor", &[("contact", "sip:192.0.2.7")]),
+            ("aor", &[("outbound_proxy", "sip:192.0.2.7")]),
+            ("auth", &[("realm", "provider")]),
+            ("aor", &[]),
+        ];
+        for (kind, fields) in cases {
+            let mut pbx = sim(release);
+            is_done(run(&mut pbx, Task::Create(&ann())));
+            delete(&mut pbx, "endpoint", "2002");
+            put(&mut pbx, kind, "2002", fields);
+            let telephone = vec!["sip:2002@10.0.0.8".to_owned()];
+            pbx.registered.insert("2002".into(), telephone);
+            let turn = run(&mut pbx, Task::Delete("2002"));
+            let is_left = |kind: &str| {
+                pbx.stored(
+                    "2002",
+                    &format!(
+                        "{kind}.{}",
+                        match kind {
+                            "auth" => "password",
+                            _ => "max_contacts",
+                        }
+                    ),
+                )
+                .is_some()
+            };
+            let left = ["auth", "aor"].map(is_left);
+            match fields.is_empty() {
+                true => {
+                    is_done(turn);
+                    assert_eq!(left, [false; 2]);
+                }
+                false => {
+                    assert_eq!(fault(turn).kind, FaultKind::Missing, "{fields:?}");
+                    assert_eq!(left, [true; 2], "{fields:?}");
+                }
+            }
+        }
     }
 }
 

@@ -222,19 +222,20 @@ fn the_states_of_a_real_asterisk_are_told_apart() {
         return;
     };
     let (ari, registrar) = (asterisk.ari(), asterisk.sip());
-    let extensions = extensions(7, &mut Random::from_environment("REAL_SEED"));
-    for extension in &extensions[..6] {
+    let extensions = extensions(8, &mut Random::from_environment("REAL_SEED"));
+    for extension in &extensions[..7] {
         let secret = extension.reveal(Field::SIP_PASSWORD).unwrap();
         ari.put_extension(extension.number(), secret);
     }
     let numbers: Vec<&str> = extensions.iter().map(Record::number).collect();
-    let [taken, open, full, sha, lost, keyless, missing] = numbers[..] else {
+    let [taken, open, full, sha, lost, keyless, fixed, missing] = numbers[..] else {
         unreachable!()
     };
     let secret = extensions[0].reveal(Field::SIP_PASSWORD).unwrap();
     let telephone = Telephone::new(registrar);
     assert_eq!(telephone.register(taken, secret, 600), Some(200));
     let contact = ari.get("aor", taken).unwrap()["contact"].clone();
+    ari.put("aor", fixed, &[("contact", "sip:gate@192.0.2.9")]);
     ari.put("endpoint", open, &[("auth", "")]);
     ari.put("aor", full, &[("max_contacts", "0")]);
     ari.put("auth", sha, &[("supported_algorithms_uas", "SHA-256")]);
@@ -267,6 +268,13 @@ fn the_states_of_a_real_asterisk_are_told_apart() {
         let results = results(&program, "r.csv");
         println!("{flags}: {results:?}");
         assert_eq!(results[taken], "rings", "{flags}");
+        assert_eq!(results[fixed], "rings", "{flags}");
+        let told = program.report("r.csv");
+        let told = told.iter().find(|row| row["number"] == fixed).unwrap();
+        assert!(
+            told["message"].contains("a fixed contact is set"),
+            "{told:?}"
+        );
         assert_eq!(results[open], "open", "{flags}");
         // Only beside a wrong secret, which is refused otherwise, its refusal shows that the right one was taken.
         let without_place = match flags {

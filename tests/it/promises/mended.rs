@@ -535,6 +535,23 @@ fn parts_that_may_be_of_something_else_are_told_and_stay() {
     }
 }
 
+/// An extension that used the auth of another one is as it was after the undo of its deletion, and the undo says so.
+#[test]
+fn an_undo_that_gives_back_an_extension_with_the_auth_of_another_is_done() {
+    for bench in benches() {
+        bench.ari.put("endpoint", "0401", &[("auth", "0400")]);
+        bench.ari.delete("auth", "0401");
+        bench.write("gone.csv", "number\n0401\n");
+        let before = ["auth", "aor", "endpoint"].map(|kind| bench.ari.get(kind, "0401"));
+        bench.ends("delete gone.csv --from TARGET --yes --max-deletes all", 0);
+        assert_eq!(bench.ari.get("endpoint", "0401"), None);
+        bench.ends("undo --yes --report r.csv", 0);
+        assert_eq!(bench.results("r.csv"), ["created"]);
+        let after = ["auth", "aor", "endpoint"].map(|kind| bench.ari.get(kind, "0401"));
+        assert_eq!(after, before);
+    }
+}
+
 #[test]
 fn an_extension_whose_auth_another_one_uses_is_not_deleted() {
     for bench in benches() {

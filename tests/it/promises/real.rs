@@ -480,6 +480,14 @@ fn extensions_move_from_openvox_to_a_real_asterisk_and_back() {
     let rings = desk.report("r.csv");
     assert!(rings.iter().all(|row| row["ring"] == "rings"), "{rings:?}");
     assert_eq!(desk.asterisk.objects().len(), held.len() * 3);
+    // Nothing is left to do, and the secrets are known all the same.
+    go("migrate --from old --to new --ring");
+    let again = desk.report("r.csv");
+    assert!(
+        again.iter().all(|row| row["result"] == "unchanged"),
+        "{again:?}"
+    );
+    assert!(again.iter().all(|row| row["ring"] == "rings"), "{again:?}");
     desk.asterisk.lets_in(&held);
     // Without AMI its list is never certainly whole.
     desk.ends("migrate --from new --to back --yes --report r.csv", 1);

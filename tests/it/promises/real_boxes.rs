@@ -10,6 +10,8 @@ use crate::support::unpacked::Packages;
 use rowcall::model::{Field, Record};
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// The most sign-ins of a line that are lost.
@@ -191,7 +193,8 @@ fn life(packages: Packages, rows: usize) {
 
     let gone = &wanted[..rows * 2 / 5];
     desk.sheet("gone.csv", gone);
-    let delete = go("delete gone.csv --from TARGET --yes --max-deletes all --json").name();
+    let delete = "delete gone.csv --from TARGET --yes --max-deletes all --json";
+    let delete = while_boxes_are_reloaded(&desk.asterisk, || go(delete).name());
     desk.asterisk.assert_extensions(&wanted[gone.len()..]);
     desk.asterisk.assert_beside(&wanted[gone.len()..]);
     let undo = go(&format!("undo {delete} --yes --json")).name();
@@ -209,6 +212,25 @@ fn life(packages: Packages, rows: usize) {
     desk.ends(&format!("undo {import} --yes"), 0);
     desk.asterisk.assert_extensions(&[]);
     desk.asterisk.assert_beside(&[]);
+}
+
+/// Does something while somebody else has the boxes read anew again and again.
+fn while_boxes_are_reloaded<T>(asterisk: &RunningAsterisk, act: impl FnOnce() -> T) -> T {
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..200 {
+                if is_over.load(Ordering::Relaxed) {
+                    break;
+                }
+                asterisk.console("module reload app_voicemail.so");
+                thread::sleep(Duration::from_millis(40));
+            }
+        });
+        let done = act();
+        is_over.store(true, Ordering::Relaxed);
+        done
+    })
 }
 
 /// A sheet without the secrets, in which empty values are to be emptied.
@@ -312,14 +334,14 @@ fn killed_and_resumed(packages: Packages, rows: usize) {
     let mut random = Random::from_environment("REAL_SEED");
     let wanted = with_boxes(rows, &mut random);
     desk.sheet("in.csv", &wanted);
-    let mut kills = desk.killed("import in.csv --to TARGET", &mut random);
+    let mut kills = desk.killed("import in.csv --to TARGET", rows, &mut random);
     desk.asterisk.assert_extensions(&wanted);
     desk.asterisk.assert_beside(&wanted);
     let delete = "delete in.csv --from TARGET --yes --max-deletes all";
-    kills += desk.killed(delete, &mut random);
+    kills += desk.killed(delete, rows, &mut random);
     desk.asterisk.assert_extensions(&[]);
     desk.asterisk.assert_beside(&[]);
-    kills += desk.killed("undo --yes", &mut random);
+    kills += desk.killed("undo --yes", rows, &mut random);
     desk.asterisk.assert_extensions(&wanted);
     desk.asterisk.assert_beside(&wanted);
     println!("{kills} kills");

@@ -1,8 +1,12 @@
 //! A plan says what a real Asterisk will refuse, and an undo gives back to it all that there was.
 
+use crate::support::altered::{altered, contains};
 use crate::support::asterisk::desk::RealDesk;
-use crate::support::asterisk::{NEWEST, PbxObject, RunningAsterisk, V16};
+use crate::support::asterisk::watched::passed_on;
+use crate::support::asterisk::{AMI_SETTINGS, NEWEST, PbxObject, RunningAsterisk, V16};
+use crate::support::pbx::TestPbx;
 use crate::support::telephone::Telephone;
+use rowcall::vendors::vendor;
 use std::collections::BTreeMap;
 
 /// A secret that no rule minds.
@@ -190,7 +194,8 @@ fn an_undo_leaves_an_extension_of_a_real_asterisk_closed() {
     assert_eq!(ari.get("endpoint", "2001"), None);
 }
 
-/// A change of an aor makes no fixed contact of a telephone's present address, and takes no fixed one away.
+/// A change of an aor makes no fixed contact of a telephone's present address, and takes no fixed one away, also where the
+/// telephone registers in its midst; or it says what Asterisk has made of it.
 #[test]
 fn a_change_beside_a_registered_telephone_leaves_a_real_asterisk_its_contacts() {
     for packages in [NEWEST, V16] {
@@ -204,37 +209,80 @@ fn a_change_beside_a_registered_telephone_leaves_a_real_asterisk_its_contacts() 
         let telephone = Telephone::new(desk.asterisk.sip());
         const FIXED: &str = "sip:10.0.0.7:5060";
         for (number, contact) in [("2001", FIXED), ("2002", "")] {
-            ari.put_extension(number, SECRET);
-            ari.put(
-                "aor",
-                number,
-                &[("max_contacts", "2"), ("contact", contact)],
-            );
-            ari.put("endpoint", number, &[("context", "internal")]);
+            put_extension(&desk, number, contact);
             assert_eq!(telephone.register(number, SECRET, 600), Some(200));
         }
         desk.write("in.csv", "number,voicemail\n2001,on\n2002,on\n");
-        desk.ends(
-            "import in.csv --to bare --mode update --yes --report r.csv",
-            1,
-        );
-        assert_eq!(desk.results("r.csv"), ["rejected"; 2]);
-        desk.ends(
-            "import in.csv --to TARGET --mode update --yes --report r.csv",
-            0,
-        );
-        assert_eq!(desk.results("r.csv"), ["updated"; 2]);
-        for (number, contact) in [("2001", FIXED), ("2002", "")] {
+        let import = |target: &str, exit: i32| {
+            let line = "--mode update --yes --report r.csv";
+            desk.ends(&format!("import in.csv --to {target} {line}"), exit);
+            desk.results("r.csv")
+        };
+        assert_eq!(import("bare", 1), ["rejected"; 2]);
+        assert_eq!(import("TARGET", 0), ["updated"; 2]);
+        let contact = |number: &str| {
+            let mut objects = desk.asterisk.objects();
+            let aor = objects.remove(&format!("aor/{number}")).unwrap();
+            aor.get("contact").cloned().unwrap_or_default()
+        };
+        for (number, fixed) in [("2001", FIXED), ("2002", "")] {
             assert_eq!(
                 ari.get("aor", number).unwrap()["mailboxes"],
                 format!("{number}@default")
             );
-            assert_eq!(
-                desk.asterisk.objects()[&format!("aor/{number}")]["contact"],
-                contact
-            );
+            assert_eq!(contact(number), fixed);
             assert_eq!(telephone.register(number, SECRET, 0), Some(200));
-            assert_eq!(ari.get("aor", number).unwrap()["contact"], contact);
+            assert_eq!(ari.get("aor", number).unwrap()["contact"], fixed);
         }
+
+        // From here on a telephone registers whenever an aor is about to be written.
+        let sip = desk.asterisk.sip();
+        let rig = altered(vendor("asterisk").unwrap(), move |_, heard| {
+            let is_aors = |number: &&str| {
+                let is_put = heard.method == "PUT" && contains(heard, &format!("/aor/{number}"));
+                is_put
+                    || contains(
+                        heard,
+                        &format!("Action=DBPut&Family=ps_aors&Key=aor%2F{number}"),
+                    )
+            };
+            if let Some(number) = ["2003", "2004", "2005", "2006"].into_iter().find(is_aors) {
+                let telephone = Telephone::new(sip);
+                assert_eq!(telephone.register(number, SECRET, 600), Some(200));
+            }
+            passed_on(ari, heard)
+        });
+        let seen = TestPbx::serving(rig);
+        let with_ami = seen.config("hq") + AMI_SETTINGS;
+        desk.write("rowcall.toml", with_ami + &seen.config("bare"));
+        let numbers = ["2003", "2004", "2005", "2006"];
+        for (number, fixed) in numbers.into_iter().zip([FIXED, "", FIXED, ""]) {
+            put_extension(&desk, number, fixed);
+        }
+        desk.write("in.csv", "number,voicemail\n2003,on\n2004,on\n");
+        assert_eq!(import("TARGET", 0), ["updated"; 2]);
+        assert_eq!([contact("2003"), contact("2004")], [FIXED, ""]);
+        desk.write("in.csv", "number,voicemail\n2006,on\n");
+        assert_eq!(import("bare", 1), ["differs"]);
+        let told = &desk.report("r.csv")[0];
+        assert_eq!(told["code"], "asterisk.fixed_contact", "{told:?}");
+        assert_ne!(contact("2006"), "");
+        // Where one is fixed already, a release stores either of the two.
+        desk.write("in.csv", "number,voicemail\n2005,on\n");
+        let ran = desk.run("import in.csv --to bare --mode update --yes --report r.csv");
+        let wanted = match contact("2005") == FIXED {
+            true => (0, "updated"),
+            false => (1, "differs"),
+        };
+        assert_eq!((ran.exit, &*desk.results("r.csv")[0]), wanted);
     }
+}
+
+/// Makes an extension with a fixed contact, or none, at which two telephones may register.
+fn put_extension(desk: &RealDesk, number: &str, contact: &str) {
+    let ari = desk.asterisk.ari();
+    ari.put_extension(number, SECRET);
+    let aor = [("max_contacts", "2"), ("contact", contact)];
+    ari.put("aor", number, &aor);
+    ari.put("endpoint", number, &[("context", "internal")]);
 }

@@ -81,13 +81,13 @@ fn killed_and_resumed_at_any_moment_a_real_asterisk_ends_as_wanted() {
     let mut random = Random::from_environment("REAL_SEED");
     let wanted = extensions(60, &mut random);
     desk.sheet("in.csv", &wanted);
-    let mut kills = desk.killed("import in.csv --to TARGET", &mut random);
+    let mut kills = desk.killed("import in.csv --to TARGET", 60, &mut random);
     desk.asterisk.assert_extensions(&wanted);
     let first = desk.asterisk.shown();
     let delete = "delete in.csv --from TARGET --yes --max-deletes all";
-    kills += desk.killed(delete, &mut random);
+    kills += desk.killed(delete, 60, &mut random);
     desk.asterisk.assert_extensions(&[]);
-    kills += desk.killed("undo --yes", &mut random);
+    kills += desk.killed("undo --yes", 60, &mut random);
     desk.asterisk.is_as(&first);
     println!("{kills} kills");
     assert!(kills > 2, "{kills} kills");

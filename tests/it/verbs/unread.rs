@@ -1,11 +1,11 @@
-//! Rows of a saved plan that could not be looked at when it was made.
+//! Rows of a saved plan that could not be looked at when it was made, or would have been refused then.
 
 use crate::support::altered::altered;
 use crate::support::pbx::{Desk, TestPbx};
 use rowcall::vendors::vendor;
 use rowcall::wire::Reply;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// A desk whose PBX does not show the objects whose addresses end so, as long as the second value is true.
 fn half_blind(hidden: &'static [&'static str]) -> (Desk, Arc<AtomicBool>) {
@@ -81,6 +81,51 @@ fn a_change_that_could_not_be_looked_at_is_sent_and_a_row_that_could_not_be_read
             "{told}"
         );
     }
+}
+
+/// A change that the PBX would have refused when the plan was made is looked at again, and sent where nothing is in its way any
+/// more; what it refuses now gets the reason of now.
+#[test]
+fn a_refusal_of_then_is_not_repeated_and_one_of_now_is_told() {
+    let trunks: Arc<Mutex<Vec<&str>>> = Arc::default();
+    let seen = trunks.clone();
+    let rig = altered(vendor("asterisk").unwrap(), move |pbx, heard| {
+        let is_trunks = |number: &&str| heard.target.ends_with(&format!("/auth/{number}"));
+        match heard.method == "GET" && seen.lock().unwrap().iter().any(is_trunks) {
+            true => Reply::new(
+                200,
+                "application/json",
+                r#"[{"attribute":"username","value":"provider"},{"attribute":"password","value":"x"}]"#,
+            ),
+            false => pbx.answer(heard),
+        }
+    });
+    let desk = Desk::at(TestPbx::serving(rig));
+    let rows: String = (2001..2005)
+        .map(|number| format!("{number},tR7xkQ2mZp9w\n"))
+        .collect();
+    desk.write("in.csv", format!("number,sip_password\n{rows}"));
+    *trunks.lock().unwrap() = vec!["2001", "2002"];
+    let plan = desk.ends(&format!("plan in.csv --to TARGET -o p.json {FAST}"), 1);
+    assert!(plan.out.contains("2 to create"), "{}", plan.out);
+    assert_eq!(
+        desk.results("r.csv"),
+        ["conflict", "conflict", "valid", "valid"]
+    );
+    *trunks.lock().unwrap() = vec!["2002", "2003"];
+    let dry = desk.ends(&format!("import --plan p.json --dry-run {FAST}"), 1);
+    assert_eq!(
+        desk.results("r.csv"),
+        ["valid", "conflict", "conflict", "valid"],
+        "{}",
+        dry.out
+    );
+    desk.ends(&format!("import --plan p.json {FAST}"), 1);
+    assert_eq!(
+        desk.results("r.csv"),
+        ["created", "conflict", "conflict", "created"]
+    );
+    assert_eq!(desk.pbx.numbers(), ["2001", "2004"]);
 }
 
 /// What could not be read then and is as wanted now is done.

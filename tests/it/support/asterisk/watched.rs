@@ -89,16 +89,18 @@ impl WatchedDesk {
         ran.exits(0);
     }
 
-    /// Runs a line, killed at moments at random and resumed, until it ends by itself. Returns the number of kills.
-    pub(crate) fn killed(&self, line: &str, random: &mut Random) -> usize {
+    /// Runs a line about so many extensions, killed at moments at random and resumed, until it ends by itself. Returns the
+    /// number of kills.
+    pub(crate) fn killed(&self, line: &str, rows: usize, random: &mut Random) -> usize {
         const RESUME: &str = "resume --yes";
         let known = self.runs("state").len();
         let mut child = self.start(line);
         let mut said = line;
         for kills in 0.. {
             // Before a run is made every row is looked up, which takes three requests each; a resume that may have sent them
-            // all takes more than 500. So each life may be longer than the one before, and it ends.
-            let goal = self.pbx.sim.requests() + random.below(500 + 40 * kills) as u64;
+            // all takes more than 500, and fewer for a few. So each life may be longer than the one before, and it ends.
+            let goal = random.below(500.min(16 * rows) + 40 * kills) as u64;
+            let goal = self.pbx.sim.requests() + goal;
             let mut ended = None;
             wait_until(|| {
                 ended = child.try_wait().unwrap();
