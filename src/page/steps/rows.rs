@@ -367,7 +367,8 @@ fn table(visit: &Visit<'_>, checked: &CheckedRows, view: RowsView<'_>, shown: &[
         @if shown.is_empty() {
             p { (translated("Nothing was found in these rows.")) }
         } @else {
-            div .wide {
+            // The keyboard scrolls it also where nothing in it can be changed.
+            div .wide tabindex=[view.is_first.then_some("0")] {
                 table .grid {
                     @for at in shown {
                         @let row = &checked.rows.rows[*at];
@@ -423,7 +424,7 @@ fn row_marks(visit: &Visit<'_>, checked: &CheckedRows, view: RowsView<'_>, at: u
             @if let Some((_, binding)) = sheet {
                 @for column in 0..columns { (cell(visit, row, binding, view, (at, column))) }
             }
-            td .prose {
+            td .remarks {
                 @for finding in of_row { p .(tone(finding.severity)) { (words(finding)) } }
             }
         }

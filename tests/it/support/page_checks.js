@@ -28,6 +28,13 @@
   for (const table of all('table')) {
     if (!table.querySelector('th')) wrong.push('a table without headings: ' + short(table));
   }
+  // A cell stands below its heading, however narrow the window is.
+  for (const row of all('main table tr')) {
+    const left = it => Math.round(it.getBoundingClientRect().left);
+    const headings = row.closest('table').rows[0].cells;
+    const isMoved = (cell, at) => Math.abs(left(cell) - left(headings[at])) > 1;
+    if (row.cells.length === headings.length && [...row.cells].some(isMoved)) wrong.push('cells beside their headings: ' + short(row));
+  }
   // WCAG 2.2, 2.5.8: what is pressed has 24 by 24 pixels, but for links within a text.
   for (const button of all('button,select,input:not([type=hidden]),textarea,summary')) {
     const label = button.closest('label');
