@@ -57,6 +57,15 @@ impl MissedExport {
     }
 }
 
+/// The snapshots of a target whose files should be there, and its last export where that did not come about: not both
+/// are lacking.
+#[derive(Debug, Clone)]
+pub(crate) struct TargetRecord {
+    /// In the order of entry.
+    pub(crate) snapshots: Vec<Snapshot>,
+    pub(crate) missed: Option<MissedExport>,
+}
+
 impl TargetEntries {
     /// The snapshots whose files should be there.
     pub(super) fn present(self) -> Vec<Snapshot> {
@@ -67,6 +76,14 @@ impl TargetEntries {
         } = self;
         snapshots.retain(|snapshot| !removed.contains(&snapshot.path));
         snapshots
+    }
+
+    /// The record of the target; `None` where there is nothing to tell.
+    fn record(mut self) -> Option<TargetRecord> {
+        let missed = self.missed.take();
+        let snapshots = self.present();
+        let is_empty = snapshots.is_empty() && missed.is_none();
+        (!is_empty).then_some(TargetRecord { snapshots, missed })
     }
 }
 
@@ -110,52 +127,49 @@ impl Archive {
     /// # Errors
     /// A manifest cannot be read, or a line of it is no entry.
     pub fn snapshots(&self) -> Result<BTreeMap<String, Vec<Snapshot>>, ArchiveError> {
-        let mut all = BTreeMap::new();
-        for target in self.targets()? {
-            let snapshots = self.entries_of(&target)?.present();
-            if !snapshots.is_empty() {
-                all.insert(target, snapshots);
-            }
-        }
-        Ok(all)
+        let records = self.records()?.into_iter();
+        let listed = records.map(|(target, record)| (target, record.snapshots));
+        Ok(listed.filter(|(_, listed)| !listed.is_empty()).collect())
     }
 
-    /// Lists the snapshots of the targets that are named, or of all targets where none is.
+    /// The records of the targets that are named, or of all targets where none is.
     ///
     /// # Errors
-    /// As [`Archive::snapshots`]; or a target that is named has none.
-    pub(crate) fn snapshots_of(
+    /// As [`Archive::snapshots`]; or nothing was exported of a target that is named, nor tried.
+    pub(crate) fn records_of(
         &self,
         targets: &[String],
-    ) -> Result<BTreeMap<String, Vec<Snapshot>>, ArchiveError> {
+    ) -> Result<BTreeMap<String, TargetRecord>, ArchiveError> {
         if targets.is_empty() {
-            return self.snapshots();
+            return self.records();
         }
         let mut named = BTreeMap::new();
         for target in targets {
-            let is_name = folder_name(target).is_ok();
-            let snapshots = match is_name {
-                true => self.entries_of(target)?.present(),
-                false => vec![],
+            let record = match folder_name(target) {
+                Ok(_) => self.entries_of(target)?.record(),
+                Err(_) => None,
             };
-            if snapshots.is_empty() {
-                return Err(ArchiveError::NoSnapshot {
-                    folder: self.folder.clone(),
-                    target: target.clone(),
-                    known: self.snapshots()?.into_keys().collect(),
-                });
-            }
-            named.insert(target.clone(), snapshots);
+            let no_snapshot = |known| ArchiveError::NoSnapshot {
+                folder: self.folder.clone(),
+                target: target.clone(),
+                known,
+            };
+            match record {
+                Some(record) => named.insert(target.clone(), record),
+                None => return Err(no_snapshot(self.snapshots()?.into_keys().collect())),
+            };
         }
         Ok(named)
     }
 
-    /// The last export of a target, where it did not come about.
-    ///
-    /// # Errors
-    /// As [`Archive::snapshots`].
-    pub(crate) fn missed(&self, target: &str) -> Result<Option<MissedExport>, ArchiveError> {
-        Ok(self.entries_of(target)?.missed)
+    fn records(&self) -> Result<BTreeMap<String, TargetRecord>, ArchiveError> {
+        let mut all = BTreeMap::new();
+        for target in self.targets()? {
+            if let Some(record) = self.entries_of(&target)?.record() {
+                all.insert(target, record);
+            }
+        }
+        Ok(all)
     }
 
     /// The entries about a target, whose manifest nobody writes meanwhile.

@@ -39,7 +39,9 @@ pub use entry::{Facts, MANIFEST, moves};
 pub(crate) use entry::{Head, Snapshot};
 pub(crate) use error::ArchiveError;
 pub use folder::Archive;
-pub(crate) use folder::{MissedExport, folder_name};
+#[cfg(test)]
+pub(crate) use folder::MissedExport;
+pub(crate) use folder::{TargetRecord, folder_name};
 pub(crate) use gaps::missing_snapshots;
 pub(crate) use history::TargetHistory;
 pub use keep::Retention;

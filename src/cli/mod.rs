@@ -49,7 +49,8 @@ pub use safety::{GuardArgs, LossArgs, OnLoss};
 pub use serve::ServeArgs;
 pub use sheets::{CheckArgs, ColumnsArgs, FixArgs, TemplateArgs};
 pub use tools::{
-    CompletionsArgs, DoctorArgs, HelpArgs, LeadArgs, ManArgs, SchemaArgs, SimArgs, VendorsArgs,
+    AskedWords, CompletionsArgs, DoctorArgs, HelpArgs, LeadArgs, ManArgs, SchemaArgs, SimArgs,
+    VendorsArgs,
 };
 pub use values::Since;
 
@@ -66,7 +67,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 pub use words::KnownWords;
-use words::{typed_words, with_values};
+use words::{ASKED, typed_words, with_values};
 
 /// Moves telephone extensions in bulk, and gives every row exactly one result.
 #[derive(Debug, Parser)]
@@ -321,7 +322,8 @@ fn leading(error: &clap::Error, typed: &[OsString]) -> Option<Cli> {
 /// Makes a target such as `sim:openvox` one word in bash, which breaks words at colons.
 const BASH_WORDS: &str = "\nCOMP_WORDBREAKS=${COMP_WORDBREAKS//:/}\n";
 
-/// Writes the completion script for a shell, with all words that exist by now: vendors, products, fields, and these.
+/// Writes the completion script for a shell, with all words that exist by now: vendors, products, fields, and these. It
+/// asks for the targets and runs each time, where the shell completes values.
 ///
 /// # Errors
 /// If it cannot be written.
@@ -330,6 +332,7 @@ pub fn completions(
     mut known: KnownWords,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    use clap_complete::Shell;
     let mut script = Vec::new();
     let command = program(Cli::command(), language());
     let shown = command.get_subcommands().filter(|one| !one.is_hide_set());
@@ -337,10 +340,18 @@ pub fn completions(
     known.topics.extend(names);
     let mut command = with_values(command, &known);
     clap_complete::generate(shell, &mut command, "rowcall", &mut script);
-    if shell == clap_complete::Shell::Bash {
+    if shell == Shell::Bash {
         script.extend_from_slice(BASH_WORDS.as_bytes());
     }
-    out.write_all(&script)
+    let mut script = String::from_utf8(script).map_err(io::Error::other)?;
+    for (word, words) in ASKED {
+        let asks = format!("(rowcall completions --words {words} 2>/dev/null)");
+        script = match shell {
+            Shell::Fish => script.replace(word, &asks),
+            _ => script.replace(word, &format!("${asks}")),
+        };
+    }
+    out.write_all(script.as_bytes())
 }
 
 /// The help of a command as text, or of the program where none is named; `None` where there is no such command.

@@ -1,6 +1,7 @@
 //! The commands around the work: `vendors`, `sim`, `doctor`, `help`, `completions`.
 
 use super::values::vendor;
+use super::words::typed_words;
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
 
@@ -101,16 +102,33 @@ pub struct ManArgs {
     pub output: Option<PathBuf>,
 }
 
+/// Words that a completion script asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedWords {
+    /// The targets of the configuration.
+    Targets,
+    /// The runs in the state folder.
+    Runs,
+}
+
+typed_words!(AskedWords {
+    Targets = "targets",
+    Runs = "runs",
+});
+
 /// `rowcall completions`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The script knows the targets and runs that there are when it is printed; from ~/.bashrc it is printed anew with each shell.
+    after_help = "In bash and zsh the script asks rowcall for the targets and runs that there are when Tab is pressed, in fish for the targets.
 
 Example:
   source <(rowcall completions bash)"
 )]
 pub struct CompletionsArgs {
     /// The shell
-    #[arg(value_enum)]
-    pub shell: clap_complete::Shell,
+    #[arg(value_enum, required_unless_present = "words")]
+    pub shell: Option<clap_complete::Shell>,
+    /// Print these words, one a line, instead of a script: the script asks so
+    #[arg(long, value_enum, hide = true, conflicts_with = "shell")]
+    pub words: Option<AskedWords>,
 }

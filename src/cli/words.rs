@@ -30,15 +30,14 @@ pub(super) use typed_words;
 
 /// Words that a shell completes and that are known outside of the command line only.
 pub struct KnownWords {
-    /// The targets of the configuration.
-    pub targets: Vec<String>,
-    /// The runs in the state folder.
-    pub runs: Vec<String>,
     /// The names of the JSON Schemas.
     pub schemas: Vec<String>,
     /// The pages of the manual; `rowcall help` takes the commands too.
     pub topics: Vec<String>,
 }
+
+/// The words in a script that stand for the targets and the runs of the moment, and what a script asks for them by.
+pub(super) const ASKED: [(&str, &str); 2] = [("@targets@", "targets"), ("@runs@", "runs")];
 
 /// The same command, its arguments with the values that exist, found by their names in the help.
 pub(super) fn with_values(command: Command, known: &KnownWords) -> Command {
@@ -68,6 +67,7 @@ fn values(arg: &Arg, known: &KnownWords) -> Option<Vec<String>> {
             .map(|field| format!("{}{end}", field.name()))
             .collect()
     };
+    let [targets, runs] = ASKED.map(|(word, _)| word);
     let name = arg.get_value_names()?.first()?.as_str();
     let found: Vec<String> = match (name, arg.get_id().as_str()) {
         ("VENDOR", "headings") => {
@@ -80,9 +80,9 @@ fn values(arg: &Arg, known: &KnownWords) -> Option<Vec<String>> {
         ("VENDOR", _) => vendors().collect(),
         ("TARGET", _) => {
             let sims = vendors().map(|vendor| format!("sim:{vendor}"));
-            known.targets.iter().cloned().chain(sims).collect()
+            [targets.to_owned()].into_iter().chain(sims).collect()
         }
-        ("RUN", _) => known.runs.clone(),
+        ("RUN", _) => vec![runs.to_owned()],
         ("file:PRODUCT", _) => {
             let files = dialects().iter();
             files.map(|facts| facts.vendor.id.clone()).collect()

@@ -3,7 +3,7 @@
 use super::lead::ask_vendor;
 use crate::lang::translated;
 use crate::link::StopFlag;
-use crate::rim::config::{TargetEntry, USUAL_NAME, add_target, config_file, config_names};
+use crate::rim::config::{TargetEntry, add_target, config_file, config_names, free_name_among};
 use crate::rim::keyring;
 use crate::rim::terminal::{ask, ask_secret, ask_until, can_ask, confirm, print, report};
 use crate::rim::{Context, Exit, Failure, PaceOptions, Target, TargetSession};
@@ -108,12 +108,7 @@ fn ask_all(known_names: &[String]) -> Option<InitAnswers> {
         "" => None,
         _ => ask_secret("password (not shown)"),
     };
-    let usual = if known_names.is_empty() {
-        USUAL_NAME
-    } else {
-        ""
-    };
-    let name = ask_until("a name for it", usual, |answer| {
+    let name = ask_until("a name for it", &free_name_among(known_names), |answer| {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         if answer.is_empty() || !answer.chars().all(is_plain) {
             Err("a name is letters, digits, - and _".to_owned())

@@ -3,6 +3,7 @@
 mod archive;
 mod check;
 mod columns;
+mod completions;
 mod convert;
 mod delete;
 mod diff;
@@ -29,12 +30,9 @@ mod vendors;
 mod verify;
 mod wanted;
 
-use crate::cli::{self, Cli, Command, CompletionsArgs, KnownWords, ManArgs};
+use crate::cli::{self, Cli, Command, ManArgs};
 use crate::disk::{Readers, block_size_limit_signal, write_whole};
 use crate::lang::{of_environment, set_language};
-use crate::ledger::runs as all_runs;
-use crate::manual::PAGES;
-use crate::rim::config::all_names;
 use crate::rim::outputs::Files;
 use crate::rim::terminal::{print, print_data, report};
 use crate::rim::{Context, Exit, Failure, log};
@@ -85,23 +83,11 @@ pub fn run(cli: &Cli) -> u8 {
         Command::Serve(args) => serve::run(args, &context),
         Command::Doctor(args) => doctor::run(args, &context),
         Command::Help(args) => help::run(args),
-        Command::Completions(args) => completions(args, &context),
+        Command::Completions(args) => completions::run(args, &context),
         Command::Schema(args) => schema::run(args),
         Command::Man(args) => man(args),
     };
     done.unwrap_or_else(|failure| report(&failure)).code()
-}
-
-/// Prints a completion script, with the targets and runs that there are.
-fn completions(args: &CompletionsArgs, context: &Context) -> Result<Exit, Failure> {
-    let runs = context.state().ok().and_then(|state| all_runs(&state).ok());
-    let known = KnownWords {
-        targets: all_names(context.config()).unwrap_or_default(),
-        runs: runs.into_iter().flatten().map(|run| run.id).collect(),
-        schemas: schema::names().map(str::to_owned).collect(),
-        topics: PAGES.iter().map(|page| page.name.to_owned()).collect(),
-    };
-    print_data(|out| cli::completions(args.shell, known, out))
 }
 
 /// Prints the manual page, or writes one page for each command.

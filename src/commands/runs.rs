@@ -4,11 +4,11 @@ use crate::cli::{RunsArgs, RunsCommand};
 use crate::lang::translated;
 use crate::ledger::{Memory, StateDir, StoredRun, clean, runs};
 use crate::model::counted;
-use crate::rim::terminal::{print, print_data, print_table};
+use crate::rim::terminal::{print, print_data};
 use crate::rim::{Context, Exit, Failure};
 use crate::run::SavedOptions;
 use crate::run::listing::{
-    in_effect, result_counts, run_as_json, run_state, summary_as_json, table_row,
+    in_effect, print_list, result_counts, run_as_json, run_state, summary_as_json,
 };
 use serde_json::{Value, json};
 
@@ -48,9 +48,7 @@ pub(super) fn run(args: &RunsArgs, context: &Context) -> Result<Exit, Failure> {
         let all = json!({ "command": "runs", "runs": runs });
         return print_data(|out| writeln!(out, "{all}"));
     }
-    let rows: Vec<Vec<String>> = runs(&state)?.iter().map(table_row).collect();
-    let headings = ["run", "command", "target", "started", "state", "rows"].map(translated);
-    print_table(&headings, &rows)
+    print_list(&runs(&state)?)
 }
 
 /// Prints everything about one run, the newest where none is named.

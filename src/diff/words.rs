@@ -63,7 +63,7 @@ impl Comparison<'_> {
     }
 
     /// A difference as lines of a table under [`columns`], for people who read a language or for programs; of a secret
-    /// neither value is in it.
+    /// neither value is in it. People do not read in words again what the other cells of a line say.
     pub fn rows(&self, difference: &Difference<'_>, reader: Option<Language>) -> Vec<[String; 7]> {
         let language = reader.unwrap_or(Language::English);
         let (number, name) = (difference.number(), difference.name());
@@ -71,6 +71,10 @@ impl Comparison<'_> {
             [what.word(), number, &name, field, before, after, words].map(str::to_owned)
         };
         let mut rows = vec![];
+        let unless_said = |words: &str, is_said: bool| match reader {
+            Some(_) if is_said => String::new(),
+            _ => words.to_owned(),
+        };
         if let Some(fate) = difference.fate(language) {
             let (field, before, after) = match (difference.before, difference.after) {
                 (Some(before), Some(after)) => {
@@ -79,7 +83,9 @@ impl Comparison<'_> {
                 }
                 _ => ("", "", ""),
             };
-            rows.push(row(difference.kind(), field, before, after, &fate));
+            let kind = difference.kind();
+            let words = unless_said(&fate, fate == in_language(kind.word(), language));
+            rows.push(row(kind, field, before, after, &words));
         }
         for phrase in self.phrases(difference, language) {
             for field in &phrase.fields {
@@ -90,12 +96,13 @@ impl Comparison<'_> {
                     _ => String::new(),
                 };
                 let (before, after) = (value_of(difference.before), value_of(difference.after));
+                let is_said = phrase.fields.len() == 1 && !(before.is_empty() && after.is_empty());
                 rows.push(row(
                     ExtensionChange::Changed,
                     field.label(reader),
                     &before,
                     &after,
-                    &phrase.text,
+                    &unless_said(&phrase.text, is_said),
                 ));
             }
         }

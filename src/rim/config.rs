@@ -249,7 +249,11 @@ pub(crate) fn names_of(vendor: &str, config: Option<&Path>) -> Vec<String> {
 pub(crate) fn free_name(config: Option<&Path>) -> String {
     let path = config.map(Path::to_owned).or_else(config_file);
     let known = path.and_then(|path| config_names(&path).ok());
-    let known = known.unwrap_or_default();
+    free_name_among(&known.unwrap_or_default())
+}
+
+/// A name like the usual one that is none of those.
+pub(crate) fn free_name_among(known: &[String]) -> String {
     let further = (2..).map(|number| format!("{USUAL_NAME}-{number}"));
     let mut names = [USUAL_NAME.to_owned()].into_iter().chain(further);
     let free = names.find(|name| !known.contains(name));

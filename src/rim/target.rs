@@ -77,7 +77,6 @@ pub(crate) struct TargetSpec {
 
 impl TargetSpec {
     /// The target as it was typed, without a password.
-    #[cfg(feature = "page")]
     pub(crate) fn words(&self) -> String {
         redact::target(&self.text).into_owned()
     }
@@ -248,7 +247,17 @@ impl NamedTarget {
         if let Some((key, _)) = keys.iter().find(|(_, value)| value.is_empty())
             && is_configured
         {
-            return Err(self.wrong_at(key, format!("`{key}` is missing")));
+            // An address under another name is one all the same.
+            let mut settings = self.entry.settings.iter();
+            let is_address =
+                |value: &toml::Value| value.as_str().is_some_and(|text| text.contains("://"));
+            return Err(match settings.find(|(_, value)| is_address(value)) {
+                Some((name, _)) if *key == "url" => {
+                    let why = format!("`{key}` is missing; is it meant by `{name}`?");
+                    self.wrong_at(name, why)
+                }
+                _ => self.wrong_at(key, format!("`{key}` is missing")),
+            });
         }
         vendor_typed(&self.entry.vendor).map_err(|why| match &self.config {
             Some(_) => self.wrong("vendor", why),

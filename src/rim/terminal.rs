@@ -147,6 +147,11 @@ pub(crate) fn write_line(out: &mut dyn Write, line: impl fmt::Display) -> Result
     })
 }
 
+/// Returns true if a table has a line of standard output for each row; so it has where that is no terminal.
+pub(crate) fn has_room<H: AsRef<str>, C: AsRef<str>>(headings: &[H], rows: &[Vec<C>]) -> bool {
+    columns(stdout()).is_none_or(|columns| markdown::table_width(headings, rows) <= columns)
+}
+
 /// Prints a table on standard output: as wide as the terminal where it is one.
 ///
 /// # Errors

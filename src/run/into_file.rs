@@ -49,6 +49,8 @@ pub(crate) struct FileRequest<'f> {
     like: Option<(&'f Path, FilePattern)>,
     /// True if columns may be lost that the pattern lacks.
     may_lose: bool,
+    /// The command that prints every finding; `None` where the rows come from no sheet.
+    check_command: Option<String>,
     /// The reason why there may be more to write than the rows; `None` where there is none.
     shortfall: Option<String>,
     started: Timestamp,
@@ -81,6 +83,7 @@ impl<'f> FileRequest<'f> {
             json: report.json,
             like: None,
             may_lose: true,
+            check_command: None,
             shortfall: None,
             started: Timestamp::now(),
         })
@@ -105,6 +108,14 @@ impl<'f> FileRequest<'f> {
             may_lose,
             ..self
         })
+    }
+
+    /// The same, of whose rows a command prints every finding.
+    pub(crate) fn checked_by(self, command: String) -> FileRequest<'f> {
+        FileRequest {
+            check_command: Some(command),
+            ..self
+        }
     }
 
     /// The same command, which is not done by its rows alone where there is a reason for that.
@@ -301,7 +312,8 @@ impl<'f> FileRequest<'f> {
             has_one_table,
         );
         let mut reports = ReportFile::all_row_by_row(&self.reports, &head)?;
-        let (mut counts, mut found) = (ResultCounts::default(), FindingSummary::default());
+        let mut counts = ResultCounts::default();
+        let mut found = FindingSummary::printed_by(self.check_command.clone());
         for (position, row) in rows.iter().enumerate() {
             let line = row.line();
             for finding in line.findings.iter().filter(|finding| finding.is_error()) {

@@ -3,7 +3,10 @@
 use super::SavedOptions;
 use crate::lang::translated;
 use crate::ledger::{ApplyState, ListedRun, Summary};
+use crate::rim::terminal::{has_room, output, print, print_table, printed, write_line};
+use crate::rim::{Exit, Failure};
 use serde_json::{Value, json};
+use std::io::Write;
 
 /// Returns the state of a run as its word in JSON and in words, with the reason why it is to be resumed.
 pub(crate) fn run_state(summary: &Summary) -> (&'static str, &'static str, Option<&str>) {
@@ -70,44 +73,141 @@ pub(crate) fn result_counts(summary: &Summary) -> Vec<String> {
     counts.collect()
 }
 
-/// One line of the list: run, command, target, start, state and rows.
-pub(crate) fn table_row(listed: &ListedRun) -> Vec<String> {
-    let mut row = vec![listed.id.clone()];
-    match &listed.summary {
-        Err(error) => row.extend([
-            String::new(),
-            String::new(),
-            String::new(),
-            translated(&error.to_string()).into_owned(),
-            String::new(),
-        ]),
-        Ok(summary) => {
-            let state = match run_state(summary) {
-                (_, words, Some(why)) => format!("{}: {}", translated(words), translated(why)),
-                (_, words, None) => translated(words).into_owned(),
-            };
-            let mut counts = result_counts(summary);
-            if summary.intended > 0 {
-                let waiting = format!("{} to be looked up", summary.intended);
-                counts.push(translated(&waiting).into_owned());
+/// Prints the list with a line or two for each run, as wide as the terminal is: what is left out is told of one run.
+///
+/// # Errors
+/// Exit 2 where standard output cannot be written.
+pub(crate) fn print_list(runs: &[ListedRun]) -> Result<Exit, Failure> {
+    let lines: Vec<RunLine> = runs.iter().map(RunLine::new).collect();
+    let headings = RunLine::WHOLE.map(translated);
+    let rows: Vec<_> = lines.iter().map(RunLine::whole).collect();
+    if has_room(&headings, &rows) {
+        return print_table(&headings, &rows);
+    }
+    let headings = RunLine::NARROW.map(translated);
+    let rows: Vec<_> = lines.iter().map(RunLine::narrow).collect();
+    if has_room(&headings, &rows) {
+        print_table(&headings, &rows)?;
+    } else {
+        let mut out = output();
+        for line in &lines {
+            write_line(&mut out, line.sentence())?;
+        }
+        printed(out.flush())?;
+    }
+    print("more of one run: rowcall runs show RUN");
+    Ok(Exit::Done)
+}
+
+/// One run in the list.
+struct RunLine {
+    run: String,
+    command: String,
+    target: String,
+    /// The target as it was typed.
+    typed_target: String,
+    started: String,
+    state: String,
+    /// The state with the reason why it is to be resumed, or cannot be read.
+    state_and_why: String,
+    rows: String,
+}
+
+impl RunLine {
+    fn new(listed: &ListedRun) -> RunLine {
+        let run = listed.id.clone();
+        let summary = match &listed.summary {
+            Ok(summary) => summary,
+            Err(error) => {
+                return RunLine {
+                    run,
+                    command: String::new(),
+                    target: String::new(),
+                    typed_target: String::new(),
+                    started: String::new(),
+                    state: translated("unreadable").into_owned(),
+                    state_and_why: translated(&error.to_string()).into_owned(),
+                    rows: String::new(),
+                };
             }
-            let started = format!("{:.0}", summary.run.started);
-            let options = SavedOptions::parse(&summary.run.id, &summary.run.head.options);
-            let groups = if options.is_ok_and(|options| options.target.groups) {
-                " --groups"
-            } else {
-                ""
-            };
-            let head = &summary.run.head;
-            let command = format!("{}{groups}", head.mode.after(head.command));
-            row.extend([
-                command,
-                summary.run.target.clone(),
-                started,
-                state,
-                counts.join(", "),
-            ]);
+        };
+        let (_, state, why) = run_state(summary);
+        let mut counts = result_counts(summary);
+        if summary.intended > 0 {
+            let waiting = format!("{} to be looked up", summary.intended);
+            counts.push(translated(&waiting).into_owned());
+        }
+        let options = SavedOptions::parse(&run, &summary.run.head.options);
+        let spec = options.ok().map(|options| options.target);
+        let groups = match &spec {
+            Some(spec) if spec.groups => " --groups",
+            _ => "",
+        };
+        let (head, target) = (&summary.run.head, &summary.run.target);
+        RunLine {
+            run,
+            command: format!("{}{groups}", head.mode.after(head.command)),
+            typed_target: spec.map_or_else(|| target.clone(), |spec| spec.words()),
+            target: target.clone(),
+            started: format!("{:.0}", summary.run.started),
+            state_and_why: match why {
+                Some(why) => format!("{}: {}", translated(state), translated(why)),
+                None => translated(state).into_owned(),
+            },
+            state: translated(state).into_owned(),
+            rows: counts.join(", "),
         }
     }
-    row
+
+    /// The headings of [`RunLine::whole`].
+    const WHOLE: [&str; 6] = ["run", "command", "target", "started", "state", "rows"];
+
+    /// The cells with everything: run, command, target, start, state with its reason, and rows.
+    fn whole(&self) -> Vec<&str> {
+        vec![
+            &self.run,
+            &self.command,
+            &self.target,
+            &self.started,
+            &self.state_and_why,
+            &self.rows,
+        ]
+    }
+
+    /// The headings of [`RunLine::narrow`].
+    const NARROW: [&str; 5] = ["run", "command", "target", "state", "rows"];
+
+    /// The cells without the address, without the start, which the run's name tells, and without the reason of its state.
+    fn narrow(&self) -> Vec<&str> {
+        vec![
+            &self.run,
+            &self.command,
+            &self.typed_target,
+            &self.state,
+            &self.rows,
+        ]
+    }
+
+    /// The same as a sentence, which takes two lines of a screen that is too narrow for a table.
+    fn sentence(&self) -> String {
+        let RunLine {
+            run,
+            command,
+            typed_target,
+            state,
+            rows,
+            ..
+        } = self;
+        if command.is_empty() {
+            return format!("{run} {state}");
+        }
+        let on = translated("on");
+        let parts = [state.as_str(), rows]
+            .into_iter()
+            .filter(|part| !part.is_empty());
+        format!(
+            "{run} {command} {on} {typed_target}: {}",
+            parts.collect::<Vec<_>>().join(", ")
+        )
+    }
 }

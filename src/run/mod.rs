@@ -12,6 +12,7 @@
 //! - `into_file`: rows that go into a product's import file, and not to a PBX.
 //! - [`journal`]: the run's ledger while it is at work; `listing`: runs as they are listed.
 //! - `results` and `rejects`: the destinations of outcomes.
+//! - `report_head`: the head of a run's report.
 //! - `report_again`: a run's report, written again from its ledger; `rejects_again`: so are its rows that are not done.
 //! - `shown_plan`: a plan on the terminal.
 //! - `undo`: takes a run back.
@@ -33,6 +34,7 @@ mod rejects;
 pub(crate) mod rejects_again;
 mod remaining;
 pub(crate) mod report_again;
+mod report_head;
 pub(crate) mod request;
 mod results;
 pub(crate) mod resume;

@@ -2,10 +2,11 @@
 
 use super::SavedOptions;
 use super::past::{in_effect, in_effect_words, line};
+use super::report_head::HeadFacts;
 use crate::lang::translated;
 use crate::ledger::{RunFacts, Standing, StoredRun};
 use crate::model::{Finding, Outcome, counted};
-use crate::report::{ReportFile, ReportHead, for_people, origins};
+use crate::report::{ReportFile, ReportHead, origins};
 use crate::rim::outputs::Files;
 use crate::rim::terminal::{print, strict_output};
 use crate::rim::{Context, Exit, Failure};
@@ -23,7 +24,7 @@ pub(crate) fn report_again(
     let state = context.state()?;
     let stored = StoredRun::open(&state, name)?;
     let outcomes = stored.outcomes()?;
-    let options = SavedOptions::parse(name, &stored.run().head.options);
+    let options = SavedOptions::parse(name, &stored.run().head.options).ok();
     let mut files = Files::new(context);
     for file in options.iter().flat_map(SavedOptions::files) {
         files.read(file);
@@ -31,8 +32,8 @@ pub(crate) fn report_again(
     files.read_origins(outcomes.iter().map(|(outcome, _)| outcome));
     files.written("--output", output);
     files.prepare()?;
-    let taken_out = options.as_ref().map_or("", |options| &options.taken_out);
-    let head = report_head(stored.run(), &outcomes, taken_out);
+    let facts = options.as_ref().map(|options| options.head.clone());
+    let head = report_head(stored.run(), facts, &outcomes);
     let report = match output {
         Some(path) => ReportFile::replace(path, &head),
         None => ReportFile::stream(strict_output(), "standard output", &head),
@@ -66,21 +67,22 @@ pub(crate) fn report_again(
     Ok(Exit::done_if(all_well))
 }
 
-/// Builds the head of a report that is written again.
-fn report_head(run: &RunFacts, outcomes: &[(Outcome, Standing)], taken_out: &str) -> ReportHead {
-    let (read, has_one_table) = origins(outcomes.iter().map(|(outcome, _)| outcome));
-    let facts = [
-        ("PBX", format!("{} ({})", run.target, run.head.vendor)),
-        ("command", run.head.command.word().to_owned()),
-        ("mode", run.head.mode.word().to_owned()),
-        ("read", read),
-        ("taken out by hand", translated(taken_out).into_owned()),
-        ("started", for_people(run.started)),
-        ("run", run.id.clone()),
-    ];
-    let title = format!("{} on {}", run.head.command.word(), run.target);
-    ReportHead {
-        has_rings: outcomes.iter().any(|(outcome, _)| outcome.ring.is_some()),
-        ..ReportHead::new(title, facts, has_one_table)
-    }
+/// Builds the head of a report that is written again; `facts` are those that its ledger kept, if any.
+fn report_head(
+    run: &RunFacts,
+    facts: Option<HeadFacts>,
+    outcomes: &[(Outcome, Standing)],
+) -> ReportHead {
+    let facts = facts.filter(|facts| !facts.pbx.is_empty());
+    let facts = facts.unwrap_or_else(|| HeadFacts {
+        target: run.target.clone(),
+        pbx: format!("{} ({})", run.target, run.head.vendor),
+        ..HeadFacts::default()
+    });
+    let doing = (run.head.command, run.head.mode);
+    let read = origins(outcomes.iter().map(|(outcome, _)| outcome));
+    let mut head = facts.head(doing, read, run.started);
+    head.facts.push(("run", run.id.clone()));
+    head.has_rings = outcomes.iter().any(|(outcome, _)| outcome.ring.is_some());
+    head
 }

@@ -1,6 +1,7 @@
 //! The options of a command that writes.
 
 use super::apply::ApplyMoment;
+use super::report_head::HeadFacts;
 use super::secrets_file::SecretsOut;
 use crate::input::InputRows;
 use crate::lang::translated;
@@ -10,7 +11,7 @@ use crate::plan::file::sealed_path;
 use crate::plan::guard::{Allowance, Budget};
 use crate::plan::waves::Waves;
 use crate::progress::duration;
-use crate::report::{ReportHead, for_people, origins};
+use crate::report::{ReportHead, origins};
 use crate::rim::outputs::Files;
 use crate::rim::terminal::can_ask;
 use crate::rim::{Context, Failure, Target, account_and_machine};
@@ -113,24 +114,23 @@ impl<'t> RunRequest<'t> {
 
     /// Builds the head of its report.
     pub(crate) fn report_head(&self, lines: &[Outcome], started: Timestamp) -> ReportHead {
-        let (read, has_one_table) = origins(lines.iter());
-        let facts = [
-            ("PBX", self.target.described()),
-            ("command", self.command.word().to_owned()),
-            ("mode", translated(self.mode.word()).into_owned()),
-            ("read", self.origin.clone().unwrap_or(read)),
-            (
-                "taken out by hand",
-                translated(&self.taken_out).into_owned(),
-            ),
-            ("takes back", self.taken_back.clone().unwrap_or_default()),
-            ("by", account_and_machine()),
-            ("started", for_people(started)),
-        ];
-        let title = format!("{} on {}", self.command.word(), self.target.label);
+        let doing = (self.command, self.mode);
+        let facts = self.head_facts();
         ReportHead {
             has_rings: self.guard.ring,
-            ..ReportHead::new(title, facts, has_one_table)
+            ..facts.head(doing, origins(lines.iter()), started)
+        }
+    }
+
+    /// The facts of that head that only the run knows.
+    pub(crate) fn head_facts(&self) -> HeadFacts {
+        HeadFacts {
+            target: self.target.label.clone(),
+            pbx: self.target.described(),
+            origin: self.origin.clone(),
+            taken_out: self.taken_out.clone(),
+            taken_back: self.taken_back.clone(),
+            by: account_and_machine(),
         }
     }
 

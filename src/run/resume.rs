@@ -44,6 +44,9 @@ pub(crate) fn resume(
     let rejects = past.own_rejects(context);
     let request = RunRequest {
         rejects: rejects.map(|(file, _)| file.clone()),
+        origin: past.options.head.origin.clone(),
+        taken_out: past.options.head.taken_out.clone(),
+        taken_back: past.options.head.taken_back.clone(),
         // It was within its limits when it began.
         guard: GuardOptions {
             budget: Budget::UNLIMITED,

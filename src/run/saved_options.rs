@@ -3,6 +3,7 @@
 use super::apply::ApplyMoment;
 use super::memberships::at_stake;
 use super::rejects::Originals;
+use super::report_head::HeadFacts;
 use super::request::RunRequest;
 use super::secrets_file::Generated;
 use crate::digest::sha256_hex;
@@ -51,12 +52,12 @@ pub(crate) struct SavedOptions {
     /// The memberships that must be there at the run's end and that it does not write, by the position of the row.
     #[serde(default)]
     memberships: BTreeMap<usize, BTreeMap<Field, String>>,
-    /// The rows that somebody took out of the sheet by hand, in words.
-    #[serde(default)]
-    pub(super) taken_out: String,
     /// The run that this one takes back; of an undo.
     #[serde(default)]
     pub(crate) reverts: Option<RevertedRun>,
+    /// The facts of its report's head that only the run knows.
+    #[serde(default)]
+    pub(crate) head: HeadFacts,
     /// The marks of the extensions to be changed as they were when the run began, by the position of the row.
     #[serde(default)]
     marks: BTreeMap<usize, SecretMarks>,
@@ -95,8 +96,8 @@ impl SavedOptions {
             files: vec![],
             generated,
             agreement: plan.agreement.clone(),
-            taken_out: request.taken_out.clone(),
             reverts: plan.reverts.clone(),
+            head: request.head_facts(),
             marks: BTreeMap::new(),
         }
     }

@@ -1,6 +1,6 @@
 //! `rowcall archive list`: the snapshots of an archive.
 
-use crate::archive::{Archive, ArchiveError, MissedExport, Snapshot};
+use crate::archive::{Archive, ArchiveError, TargetRecord};
 use crate::cli::ArchiveListArgs;
 use crate::lang::translated;
 use crate::rim::terminal::{print, print_data, print_table};
@@ -8,38 +8,26 @@ use crate::rim::{Exit, Failure};
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// The snapshots of the target that is named, or of all, and the last exports that did not come about.
-pub(super) fn snapshots(args: &ArchiveListArgs) -> Result<ListedSnapshots, ArchiveError> {
-    let archive = Archive::open(&args.folder)?;
-    let all = archive.snapshots_of(args.target.as_slice())?;
-    let mut missed = BTreeMap::new();
-    for target in all.keys() {
-        if let Some(export) = archive.missed(target)? {
-            missed.insert(target.clone(), export);
-        }
-    }
-    Ok(ListedSnapshots { all, missed })
+/// The records of the target that is named, or of all.
+pub(super) fn records(
+    args: &ArchiveListArgs,
+) -> Result<BTreeMap<String, TargetRecord>, ArchiveError> {
+    Archive::open(&args.folder)?.records_of(args.target.as_slice())
 }
 
-/// The snapshots of an archive, by target.
-pub(super) struct ListedSnapshots {
-    pub(super) all: BTreeMap<String, Vec<Snapshot>>,
-    /// The last export of a target, where it did not come about.
-    pub(super) missed: BTreeMap<String, MissedExport>,
-}
-
-/// Prints the snapshots, in the order in which they were entered.
+/// Prints the snapshots, in the order in which they were entered, and the last exports that did not come about.
 ///
 /// # Errors
-/// Exit 2 where there is no archive, it cannot be read, or has no snapshot of the target.
+/// Exit 2 where there is no archive, it cannot be read, or nothing was exported of the target, nor tried.
 pub(super) fn run(args: &ArchiveListArgs) -> Result<Exit, Failure> {
-    let ListedSnapshots { all, missed } = snapshots(args)?;
-    for (target, export) in &missed {
-        print(export.told(target));
+    let all = records(args)?;
+    for (target, record) in &all {
+        let missed = record.missed.iter();
+        missed.for_each(|export| print(export.told(target)));
     }
     let each = || {
         let targets = all.iter();
-        targets.flat_map(|(target, snapshots)| snapshots.iter().map(move |one| (target, one)))
+        targets.flat_map(|(target, record)| record.snapshots.iter().map(move |one| (target, one)))
     };
     if args.json {
         let snapshots: Vec<serde_json::Value> = each()
@@ -59,7 +47,19 @@ pub(super) fn run(args: &ArchiveListArgs) -> Result<Exit, Failure> {
             })
             .collect();
         let archive = args.folder.display().to_string();
-        let all = json!({ "command": "archive list", "archive": archive, "snapshots": snapshots });
+        let missed: Vec<serde_json::Value> = all
+            .iter()
+            .filter_map(|(target, record)| Some((target, record.missed.as_ref()?)))
+            .map(|(target, missed)| {
+                json!({ "target": target, "time": missed.time.to_string(), "why": missed.why })
+            })
+            .collect();
+        let all = json!({
+            "command": "archive list",
+            "archive": archive,
+            "snapshots": snapshots,
+            "missed": missed,
+        });
         return print_data(|out| writeln!(out, "{all}"));
     }
     let rows: Vec<Vec<String>> = each()

@@ -1,7 +1,7 @@
 //! `rowcall archive list --nagios`: one line on the age of the newest snapshots.
 
-use super::list::{ListedSnapshots, snapshots};
-use crate::archive::{ArchiveError, MissedExport, Snapshot};
+use super::list::records;
+use crate::archive::{ArchiveError, TargetRecord};
 use crate::cli::ArchiveListArgs;
 use crate::model::counted;
 use crate::rim::terminal::print_data;
@@ -44,19 +44,15 @@ impl Health {
 /// # Errors
 /// Exit 2 where standard output cannot be written.
 pub(super) fn run(args: &ArchiveListArgs) -> Result<Exit, Failure> {
-    let (health, line) = match snapshots(args) {
-        Ok(listed) if listed.all.is_empty() => (
+    let (health, line) = match records(args) {
+        Ok(all) if all.is_empty() => (
             Health::Critical,
             format!("{} holds no snapshot yet", args.folder.display()),
         ),
-        Ok(ListedSnapshots { all, missed }) => {
-            let newest = all
-                .iter()
-                .filter_map(|(target, all)| Some((target, all.last()?)));
+        Ok(all) => {
             let now = Timestamp::now();
-            let each = newest.map(|(target, newest)| {
-                judge(target, newest, missed.get(target), now, args.max_age)
-            });
+            let each = all.iter();
+            let each = each.map(|(target, record)| judge(target, record, now, args.max_age));
             let mut each: Vec<(Health, String)> = each.collect();
             each.sort_by_key(|(health, _)| std::cmp::Reverse(*health));
             let worst = each.first().map_or(Health::Unknown, |(health, _)| *health);
@@ -73,11 +69,14 @@ pub(super) fn run(args: &ArchiveListArgs) -> Result<Exit, Failure> {
 /// Judges the age of a target's newest snapshot, seen from `now`, and that no export failed since.
 fn judge(
     target: &str,
-    newest: &Snapshot,
-    missed: Option<&MissedExport>,
+    record: &TargetRecord,
     now: Timestamp,
     max_age: SignedDuration,
 ) -> (Health, String) {
+    let Some(newest) = record.snapshots.last() else {
+        let line = format!("{target}: no snapshot, and the last export did not come about");
+        return (Health::Critical, line);
+    };
     let age = now.duration_since(newest.time);
     let hours = age.as_secs() / 3600;
     let line = format!(
@@ -89,7 +88,7 @@ fn judge(
             Health::Critical,
             format!("{line}, older than {} h", max_age.as_secs() / 3600),
         ),
-        (false, _) if missed.is_some() => (
+        (false, _) if record.missed.is_some() => (
             Health::Warning,
             format!("{line}, and the last export did not come about"),
         ),
@@ -101,7 +100,7 @@ fn judge(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::archive::Facts;
+    use crate::archive::{Facts, MissedExport, Snapshot};
 
     #[test]
     fn a_snapshot_is_right_until_it_is_old_or_may_not_hold_everything() {
@@ -119,33 +118,48 @@ mod tests {
             tool: String::new(),
             night: None,
         };
-        let mut newest = Snapshot {
+        let newest = Snapshot {
             entry: 1,
             time,
             path: "hq/1.csv".into(),
             sha256: String::new(),
             facts,
         };
+        let mut record = TargetRecord {
+            snapshots: vec![newest],
+            missed: None,
+        };
         let day = SignedDuration::from_hours(26);
         let after = |hours| time + SignedDuration::from_hours(hours);
         assert_eq!(
-            judge("hq", &newest, None, after(25), day),
+            judge("hq", &record, after(25), day),
             (Health::Ok, "hq: 200 extensions, 25 h old".into())
         );
-        let (exit, line) = judge("hq", &newest, None, after(27), day);
+        let (exit, line) = judge("hq", &record, after(27), day);
         assert_eq!(exit, Health::Critical);
         assert!(line.ends_with("27 h old, older than 26 h"), "{line}");
-        let missed = MissedExport {
+        record.missed = Some(MissedExport {
             time,
             why: "hq: it was not reached".into(),
-        };
-        let (exit, line) = judge("hq", &newest, Some(&missed), after(1), day);
+        });
+        let (exit, line) = judge("hq", &record, after(1), day);
         assert_eq!(exit, Health::Warning);
         assert!(
             line.ends_with("the last export did not come about"),
             "{line}"
         );
-        newest.facts.whole = false;
-        assert_eq!(judge("hq", &newest, None, after(1), day).0, Health::Warning);
+        let missed = record.missed.take();
+        record.snapshots[0].facts.whole = false;
+        let (exit, line) = judge("hq", &record, after(1), day);
+        assert_eq!(exit, Health::Warning);
+        assert!(line.ends_with("may be incomplete"), "{line}");
+        // Nothing ever came about.
+        record = TargetRecord {
+            snapshots: vec![],
+            missed,
+        };
+        let (exit, line) = judge("hq", &record, after(1), day);
+        assert_eq!(exit, Health::Critical);
+        assert!(line.starts_with("hq: no snapshot"), "{line}");
     }
 }

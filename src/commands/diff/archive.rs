@@ -1,7 +1,7 @@
 //! The sides of a diff that are snapshots of an archive.
 
 use super::output::{Output, conclude};
-use crate::archive::{Archive, MissedExport, Snapshot, missing_snapshots, moves};
+use crate::archive::{Archive, Snapshot, TargetRecord, missing_snapshots, moves};
 use crate::cli::{DiffArgs, Since};
 use crate::diff::{Side, compare};
 use crate::input::side::read_snapshot;
@@ -18,17 +18,16 @@ use std::path::Path;
 /// Exit 2 where the archive or the output cannot be used.
 pub(super) fn run(args: &DiffArgs, folder: &Path, since: Since) -> Result<Exit, Failure> {
     let archive = Archive::open(folder)?;
-    let snapshots = archive.snapshots_of(&args.sides)?;
-    if snapshots.is_empty() {
+    let records = archive.records_of(&args.sides)?;
+    if records.is_empty() {
         let folder = folder.display();
         return Err(Failure::usage(format!("{folder} holds no snapshot yet"))
             .hint(format!("rowcall export TARGET --archive {folder} adds one")));
     }
-    let mut output = Output::open(args, snapshots.len() > 1)?;
+    let mut output = Output::open(args, records.len() > 1)?;
     let mut exit = Exit::Done;
-    for (target, snapshots) in &snapshots {
-        let missed = archive.missed(target)?;
-        let compared = compare_target(target, snapshots, missed, since, &mut output);
+    for (target, record) in &records {
+        let compared = compare_target(target, record, since, &mut output);
         let compared = compared.unwrap_or_else(|failure| {
             output.fail(&failure.message);
             report(&failure)
@@ -42,11 +41,11 @@ pub(super) fn run(args: &DiffArgs, folder: &Path, since: Since) -> Result<Exit, 
 /// Reports the differences of one target, whose last export may have been missed, and returns the exit code.
 fn compare_target(
     target: &str,
-    snapshots: &[Snapshot],
-    missed: Option<MissedExport>,
+    record: &TargetRecord,
     since: Since,
     output: &mut Output,
 ) -> Result<Exit, Failure> {
+    let TargetRecord { snapshots, missed } = record;
     // Extensions that an incomplete export lacks would look deleted.
     let certain: Vec<&Snapshot> = snapshots
         .iter()
@@ -65,9 +64,11 @@ fn compare_target(
     };
     let before = before.or(certain.first());
     let (Some(before), Some(after)) = (before, certain.last()) else {
-        return Err(Failure::usage(format!(
-            "{target}: no snapshot can be compared"
-        )));
+        let failure = Failure::usage(format!("{target}: no snapshot can be compared"));
+        return Err(match missed {
+            Some(export) => failure.hint(export.told(target)),
+            None => failure,
+        });
     };
     if before.entry == after.entry {
         return Err(Failure::usage(format!(
@@ -95,7 +96,7 @@ fn compare_target(
     let missing = missing_snapshots(&times, before.time, Timestamp::now());
     let missing = missing.iter().map(|words| format!("{target}: {words}"));
     let mut not_seen: Vec<String> = missing.collect();
-    not_seen.extend(missed.map(|export| export.told(target)));
+    not_seen.extend(missed.as_ref().map(|export| export.told(target)));
     if let Some(newest) = snapshots.last().filter(|newest| newest.entry > after.entry) {
         not_seen.push(format!(
             "{target}: the newest snapshot, of {}, may be incomplete and is not compared",

@@ -2,4 +2,5 @@
 
 pub(crate) mod write;
 
+pub(crate) use write::table_width;
 pub use write::{table, table_within};

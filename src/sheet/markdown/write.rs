@@ -19,6 +19,12 @@ pub fn table_within<H: AsRef<str>, C: AsRef<str>>(
     }
 }
 
+/// The characters of the table's lines where each row is one.
+pub(crate) fn table_width<H: AsRef<str>, C: AsRef<str>>(headings: &[H], rows: &[Vec<C>]) -> usize {
+    let cells = TableCells::new(headings, rows);
+    line_width(&cells.greatest(width))
+}
+
 /// The lines around the cells of a row: before each and behind the last.
 const AROUND_CELL: usize = 3;
 
@@ -71,8 +77,7 @@ impl TableCells {
     fn widths_within(&self, columns: usize) -> Option<Vec<usize>> {
         let mut widths = self.greatest(width);
         let least = self.greatest(widest_word);
-        let around = AROUND_CELL * widths.len() + 1;
-        while widths.iter().sum::<usize>() + around > columns {
+        while line_width(&widths) > columns {
             let can_give = widths.iter_mut().zip(&least);
             let can_give = can_give.filter(|(width, least)| **width > **least);
             let (widest, _) = can_give.max_by_key(|(width, _)| **width)?;
@@ -114,6 +119,11 @@ impl TableCells {
         }
         text
     }
+}
+
+/// The characters of a line with cells of these widths.
+fn line_width(widths: &[usize]) -> usize {
+    widths.iter().sum::<usize>() + AROUND_CELL * widths.len() + 1
 }
 
 fn widest_word(text: &str) -> usize {

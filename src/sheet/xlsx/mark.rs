@@ -4,7 +4,7 @@
 //! The parts that put a workbook together are small and are edited in their places; the sheet itself streams.
 
 use super::placed::{PartEdit, PlacedElement, edited};
-use super::write::{NOTES_MAX, escape, text_cell};
+use super::write::{BUTTON_WIDTH, LINE_HEIGHT, NOTES_MAX, escape, height_of, text_cell};
 use crate::model::{Secret, cell_name};
 use crate::sheet::column::{ExtraRow, ExtraSheet, Tone};
 use crate::sheet::error::SheetError;
@@ -34,7 +34,17 @@ const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 pub(crate) struct MarkStyles {
     /// The number of the workbook's styles.
     count: usize,
-    made: BTreeMap<(usize, Tone), usize>,
+    made: BTreeMap<MadeStyle, usize>,
+}
+
+/// A style that is made from one that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct MadeStyle {
+    /// The number of the style that it is made from.
+    had: usize,
+    tone: Tone,
+    /// True if long texts are broken into lines.
+    is_broken: bool,
 }
 
 impl MarkStyles {
@@ -48,8 +58,25 @@ impl MarkStyles {
     }
 
     fn style(&mut self, had: usize, tone: Tone) -> usize {
+        self.number(MadeStyle {
+            had,
+            tone,
+            is_broken: false,
+        })
+    }
+
+    /// The number of the plainest style with a tone, in which long texts are broken into lines.
+    fn broken(&mut self, tone: Tone) -> usize {
+        self.number(MadeStyle {
+            had: 0,
+            tone,
+            is_broken: true,
+        })
+    }
+
+    fn number(&mut self, style: MadeStyle) -> usize {
         let next = self.count + self.made.len();
-        *self.made.entry((had, tone)).or_insert(next)
+        *self.made.entry(style).or_insert(next)
     }
 
     /// The part with the new styles in it.
@@ -65,26 +92,39 @@ impl MarkStyles {
             )
         };
         let mut edits = fills.append(&(fill(RED) + &fill(YELLOW)), Some(count + 2))?;
-        let mut made: Vec<(usize, usize, Tone)> = self
+        let mut made: Vec<(usize, MadeStyle)> = self
             .made
             .iter()
-            .map(|((had, tone), style)| (*style, *had, *tone))
+            .map(|(made, style)| (*style, *made))
             .collect();
-        made.sort_unstable_by_key(|(style, ..)| *style);
+        made.sort_unstable_by_key(|(style, _)| *style);
         let known: Vec<&PlacedElement<'_>> = formats.children("xf").collect();
         let mut added = String::new();
-        for (_, had, tone) in &made {
-            let xf = known.get(*had).or(known.first())?;
+        for (_, made) in &made {
+            let xf = known.get(made.had).or(known.first())?;
             let tag = xf.tag();
-            let fill = if *tone == Tone::Bad { count } else { count + 1 };
-            let dropped = |name: &str| matches!(name, "fillId" | "applyFill");
-            let fill = fill.to_string();
-            let attributes = [("fillId", fill.as_str()), ("applyFill", "1")];
-            let (_, mut new) = retagged(tag, dropped, &attributes)?;
-            if tag.ends_with("/>") {
+            let fill = match made.tone {
+                Tone::Bad => Some(count.to_string()),
+                Tone::Plain => None,
+                _ => Some((count + 1).to_string()),
+            };
+            let mut attributes = vec![];
+            if let Some(fill) = &fill {
+                attributes.extend([("fillId", fill.as_str()), ("applyFill", "1")]);
+            }
+            if made.is_broken {
+                attributes.push(("applyAlignment", "1"));
+            }
+            let dropped = |name: &str| attributes.iter().any(|(added, _)| *added == name);
+            let (name, mut new) = retagged(tag, dropped, &attributes)?;
+            let rest = match made.is_broken {
+                true => format!("<{prefix}alignment vertical=\"top\" wrapText=\"1\"/></{name}>"),
+                false => xf.rest().to_owned(),
+            };
+            if !made.is_broken && tag.ends_with("/>") {
                 new.insert(new.len() - 1, '/');
             }
-            added.extend([new.as_str(), xf.rest()]);
+            added.extend([new, rest]);
         }
         edits.extend(formats.append(&added, Some(self.count + made.len()))?);
         edited(styles, edits)
@@ -237,7 +277,8 @@ impl NewParts {
         edited(relations, root.append(&added, None)?)
     }
 
-    /// Adds a further sheet of this name to the workbook, whose relation is the last of `relations`.
+    /// Adds a further sheet of this name to the workbook, whose relation is the last of `relations`. Its first two rows are
+    /// on every page of paper.
     pub(crate) fn workbook(&self, workbook: &str, relations: &str, name: &str) -> Option<String> {
         let root = PlacedElement::parse(workbook)?;
         let prefix = root.prefix();
@@ -254,7 +295,22 @@ impl NewParts {
                 .children("Relationship")
                 .count(),
         );
-        edited(workbook, sheets.append(&added, None)?)
+        let mut edits = sheets.append(&added, None)?;
+        let head = format!(
+            "<{prefix}definedName name=\"_xlnm.Print_Titles\" localSheetId=\"{}\">'{}'!$1:$2</{prefix}definedName>",
+            sheets.children("sheet").count(),
+            safe.replace('\'', "''"),
+        );
+        match root.children("definedNames").next() {
+            Some(names) => edits.extend(names.append(&head, None)?),
+            None => {
+                let mut before = ["externalReferences", "functionGroups"].into_iter();
+                let before = before.find_map(|name| root.children(name).next());
+                let names = format!("<{prefix}definedNames>{head}</{prefix}definedNames>");
+                edits.push(before.unwrap_or(sheets).followed_by(names));
+            }
+        }
+        edited(workbook, edits)
     }
 }
 
@@ -449,6 +505,9 @@ fn shape(id: u64, line: u64, column: usize, text: &str) -> String {
     )
 }
 
+/// The widest column of such a sheet, in characters: on paper the sheet is as wide as a page, and still to be read.
+const TEXT_WIDTH_MAX: usize = 72;
+
 /// Builds a sheet of texts, whose first cells lead to cells of other sheets: `target`, where a link names none.
 pub(crate) fn extra_sheet(extra: &ExtraSheet, target: &str, styles: &mut MarkStyles) -> String {
     let mut xml = format!(
@@ -457,13 +516,16 @@ pub(crate) fn extra_sheet(extra: &ExtraSheet, target: &str, styles: &mut MarkSty
          <sheetView workbookViewId=\"0\"><pane ySplit=\"2\" topLeftCell=\"A3\" activePane=\"bottomLeft\" \
          state=\"frozen\"/></sheetView></sheetViews><cols>"
     );
+    let mut widths = vec![];
     for (at, heading) in extra.headings.iter().enumerate() {
         let cells = extra.rows.iter().filter_map(|row| row.cells.get(at));
         let widest = cells
             .map(|cell| cell.chars().count())
             .max()
             .unwrap_or_default();
-        let width = (widest.max(heading.chars().count() + 4) + 2).clamp(8, 90);
+        let width =
+            (widest.max(heading.chars().count() + BUTTON_WIDTH) + 2).clamp(8, TEXT_WIDTH_MAX);
+        widths.push(width as f64);
         let _ = write!(
             xml,
             "<col min=\"{0}\" max=\"{0}\" width=\"{width}\" customWidth=\"1\"/>",
@@ -473,16 +535,22 @@ pub(crate) fn extra_sheet(extra: &ExtraSheet, target: &str, styles: &mut MarkSty
     xml.push_str("</cols><sheetData>");
     let head = [vec![extra.title.clone()], extra.headings.clone()].map(ExtraRow::plain);
     for (row, line) in head.iter().chain(&extra.rows).zip(1..) {
-        let _ = write!(xml, "<row r=\"{line}\">");
+        let is_title = line == 1;
+        let heights = row.cells.iter().zip(&widths);
+        let height = heights.map(|(cell, width)| height_of(cell, *width)).max();
+        let _ = match height.filter(|height| *height > LINE_HEIGHT && !is_title) {
+            Some(height) => write!(xml, "<row r=\"{line}\" ht=\"{height}\" customHeight=\"1\">"),
+            None => write!(xml, "<row r=\"{line}\">"),
+        };
         for (column, cell) in row
             .cells
             .iter()
             .enumerate()
             .filter(|(_, cell)| !cell.is_empty())
         {
-            let style = match row.tone(column) {
-                Tone::Plain => 0,
-                tone => styles.style(0, tone),
+            let style = match is_title {
+                true => 0,
+                false => styles.broken(row.tone(column)),
             };
             let name = cell_name(line, column);
             let tag = format!("<c r=\"{name}\" s=\"{style}\" t=\"inlineStr\">");
@@ -514,7 +582,49 @@ pub(crate) fn extra_sheet(extra: &ExtraSheet, target: &str, styles: &mut MarkSty
     }
     // On paper it is as wide as a page, and as long as it has to be.
     xml.push_str(
-        "<pageSetup paperSize=\"9\" orientation=\"landscape\" fitToHeight=\"0\"/></worksheet>",
+        "<pageMargins left=\"0.3\" right=\"0.3\" top=\"0.4\" bottom=\"0.4\" header=\"0.2\" footer=\"0.2\"/>\
+         <pageSetup paperSize=\"9\" orientation=\"landscape\" fitToHeight=\"0\"/></worksheet>",
     );
     xml
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_further_sheet_has_its_head_on_every_page_whatever_names_the_workbook_has() {
+        let new = NewParts {
+            comments: "xl/c.xml".to_owned(),
+            drawing: "xl/d.vml".to_owned(),
+            sheet: "xl/worksheets/s.xml".to_owned(),
+        };
+        let relations = "<Relationships><Relationship Id=\"a\"/></Relationships>";
+        let sheets = "<x:sheets><x:sheet name=\"A\" sheetId=\"3\"/>";
+        let head = "<x:definedName name=\"_xlnm.Print_Titles\" localSheetId=\"1\">'It''s'!$1:$2</x:definedName>";
+        for (behind, wanted) in [
+            (
+                "<x:calcPr/>".to_owned(),
+                format!("<x:definedNames>{head}</x:definedNames><x:calcPr/>"),
+            ),
+            (
+                "<x:externalReferences><x:r/></x:externalReferences><x:calcPr/>".to_owned(),
+                format!(
+                    "<x:externalReferences><x:r/></x:externalReferences><x:definedNames>{head}</x:definedNames><x:calcPr/>"
+                ),
+            ),
+            (
+                "<x:definedNames><x:definedName name=\"a\">1</x:definedName></x:definedNames>"
+                    .to_owned(),
+                format!(
+                    "<x:definedNames><x:definedName name=\"a\">1</x:definedName>{head}</x:definedNames>"
+                ),
+            ),
+        ] {
+            let workbook = format!("<x:workbook>{sheets}</x:sheets>{behind}</x:workbook>");
+            let told = new.workbook(&workbook, relations, "It's").unwrap();
+            let behind = format!("</x:sheets>{wanted}</x:workbook>");
+            assert!(told.ends_with(&behind), "{told}");
+        }
+    }
 }

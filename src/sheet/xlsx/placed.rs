@@ -111,6 +111,11 @@ impl<'x> PlacedElement<'x> {
         (self.tag.end..self.tag.end, added.to_owned())
     }
 
+    /// Puts a text behind it.
+    pub(super) fn followed_by(&self, added: String) -> PartEdit {
+        (self.end.end..self.end.end, added)
+    }
+
     /// Puts a text before its end. An element that counts its children gets their new `count`.
     pub(super) fn append(&self, added: &str, count: Option<usize>) -> Option<Vec<PartEdit>> {
         let count = count.map(|count| count.to_string());
@@ -159,10 +164,11 @@ mod tests {
         let mut edits = e.append("<g/>", None).unwrap();
         edits.extend(c.append("<d/>", Some(2)).unwrap());
         edits.push(c.prepend("<h/>"));
+        edits.push(e.followed_by("<i/>".to_owned()));
         assert_eq!(
             edited(part, edits).unwrap(),
             "<?xml version='1.0'?>\n<x:a  b = '1'><!-- <x:c> --><x:c count=\"2\"><h/><d>&lt;c></d><d/></x:c>\
-             <x:e f=\"/>\"><g/></x:e></x:a>"
+             <x:e f=\"/>\"><g/></x:e><i/></x:a>"
         );
         for broken in ["", "<a>", "<a></b>", "a"] {
             assert!(PlacedElement::parse(broken).is_none(), "{broken}");

@@ -46,10 +46,10 @@ const LINE_SHARE: f64 = 0.95;
 /// Notes of a workbook: each is a drawing.
 pub(super) const NOTES_MAX: usize = 5000;
 /// Points of a line, and of the highest row that Excel allows.
-const LINE_HEIGHT: usize = 15;
+pub(super) const LINE_HEIGHT: usize = 15;
 const HEIGHT_MAX: usize = 405;
 /// The width of the filter button beside a heading, in characters.
-const BUTTON_WIDTH: usize = 4;
+pub(super) const BUTTON_WIDTH: usize = 4;
 
 /// The widest sheet that is printed on one page, in characters, and the scale of wider ones, in per cent.
 const PAGE_WIDTH_MAX: f64 = 300.0;
@@ -259,7 +259,7 @@ impl Book {
 }
 
 /// Works out the height of a cell of this width whose text is broken into lines, in points.
-fn height_of(text: &str, width: f64) -> usize {
+pub(super) fn height_of(text: &str, width: f64) -> usize {
     let characters = (width * LINE_SHARE) as usize;
     let lines = text.lines().map(|line| match line.chars().count() {
         count if count as f64 <= width => 1,

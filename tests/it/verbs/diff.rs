@@ -736,3 +736,26 @@ fn a_command_is_run_when_an_export_is_not_as_the_one_before() {
         assert!(exit == 2 && err.contains("--archive DIR"), "{err}");
     }
 }
+
+#[test]
+fn a_page_says_in_words_only_what_its_other_cells_do_not() {
+    let desk = Desk::new("openvox");
+    desk.write(
+        "before.csv",
+        "number,display_name,sip_password\n2000,Ann,Xk39vTq2Lm\n2001,Bo,Xk39vTq2Lm\n",
+    );
+    desk.write(
+        "after.csv",
+        "number,display_name,sip_password\n2000,Anna,Yk39vTq2Lm\n",
+    );
+    for file in ["d.html", "d.csv"] {
+        desk.ends(&format!("diff before.csv after.csv -o {file}"), 1);
+    }
+    let (page, table) = (desk.read("d.html"), desk.read("d.csv"));
+    assert!(table.contains("Ann → Anna"), "{table}");
+    assert!(table.contains(",removed\n"), "{table}");
+    assert!(!page.contains("Ann → Anna"), "{page}");
+    for text in ["<td>Ann</td>", "<td>Anna</td>", "SIP secret changed"] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+}

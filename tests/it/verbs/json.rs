@@ -295,4 +295,27 @@ fn a_monitoring_system_reads_one_line_on_the_newest_snapshot() {
         line("nights branch", 2)
             .starts_with("ROWCALL CRITICAL - nights holds no snapshot of branch")
     );
+    // A target of which nothing ever came about is the worst.
+    let dead =
+        "[targets.dead]\nvendor = \"openvox\"\nurl = \"http://127.0.0.1:1\"\nusername = \"api\"\n";
+    desk.write("rowcall.toml", desk.pbx.config("hq") + dead);
+    desk.ends("export dead --archive nights", 3);
+    let told = line("nights", 2);
+    let words =
+        "ROWCALL CRITICAL - dead: no snapshot, and the last export did not come about; hq: ";
+    assert!(told.starts_with(words), "{told}");
+    assert!(line("nights dead", 2).starts_with("ROWCALL CRITICAL - dead: no snapshot"));
+    for of in ["", " dead"] {
+        let listed = desk.ends(&format!("archive list nights{of}"), 0).err;
+        assert!(listed.contains("dead: the last export, of "), "{listed}");
+        let json = valid_output(
+            &desk,
+            "archive-list",
+            &format!("archive list nights{of} --json"),
+            0,
+        );
+        assert_eq!(json["missed"][0]["target"], "dead", "{json}");
+    }
+    let changes = desk.ends("diff --archive nights --since last dead", 2).err;
+    assert!(changes.contains("dead: the last export, of "), "{changes}");
 }

@@ -71,6 +71,38 @@ fn folder() -> tempfile::TempDir {
 }
 
 #[test]
+fn the_sheet_of_findings_is_as_wide_as_a_page_that_can_be_read_with_its_head_on_each() {
+    let folder = folder();
+    let folder = folder.path();
+    let office = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/dirty/office.xlsx");
+    rowcall(folder, "import s.csv --to sim:openvox --rejects r.xlsx");
+    fs::copy(office, folder.join("office.xlsx")).unwrap();
+    for book in ["r.xlsx", "office.xlsx"] {
+        let own = part(folder, book, "xl/workbook.xml");
+        let sheets = own.matches("<sheet ").count();
+        rowcall(folder, &format!("check {book} --for openvox --mark m.xlsx"));
+        let marked = part(folder, "m.xlsx", "xl/workbook.xml");
+        let head =
+            format!("name=\"_xlnm.Print_Titles\" localSheetId=\"{sheets}\">'Findings'!$1:$2</");
+        assert!(marked.contains(&head), "{marked}");
+        assert_eq!(marked.matches("<definedNames").count(), 1, "{marked}");
+        let findings = part(folder, "m.xlsx", "xl/worksheets/rowcall1.xml");
+        let widths = findings.split("width=\"").skip(1);
+        let widths = widths.map(|rest| rest.split('"').next().unwrap().parse::<f64>().unwrap());
+        assert!(widths.sum::<f64>() < 260.0, "{findings}");
+        // A long text has the lines that it needs.
+        let is_high = findings.contains("ht=\"30\" customHeight=\"1\"");
+        assert_eq!(is_high, book == "office.xlsx", "{findings}");
+        let styles = part(folder, "m.xlsx", "xl/styles.xml");
+        let style = cell(&findings, "E3").split("s=\"").nth(1).unwrap();
+        let style: usize = style.split('"').next().unwrap().parse().unwrap();
+        let formats = styles.split("<cellXfs").nth(1).unwrap();
+        let format = formats.split("<xf ").nth(style + 1).unwrap();
+        assert!(format.contains("wrapText=\"1\""), "{format}");
+    }
+}
+
+#[test]
 fn a_marked_copy_of_a_text_is_a_workbook_with_its_rows_red_and_yellow_cells_and_notes() {
     let folder = folder();
     let folder = folder.path();

@@ -214,7 +214,7 @@ fn init_asks_tries_and_writes_a_target_that_works() {
         .answers("address, for example", &desk.pbx.addr())
         .answers("account: ", "api")
         .answers("password (not shown): ", "wrong")
-        .answers("a name for it: ", "hq")
+        .answers("a name for it [hq-2]: ", "hq")
         .answers("there is a target hq already", "branch")
         .answers("write it all the same? [y/N] ", "n");
     assert_eq!(init.ends().0, 1);

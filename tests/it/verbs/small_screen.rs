@@ -58,6 +58,23 @@ fn every_kind_of_error_has_a_line_on_any_screen_and_what_is_left_out_has_a_comma
 }
 
 #[test]
+fn a_conversion_names_the_command_that_prints_what_it_leaves_out() {
+    let program = Program::new();
+    let sheets: Vec<String> = (10..30).map(|at| format!("s{at}.csv")).collect();
+    for sheet in &sheets {
+        let text = format!("number,name,sip_password\n{sheet},Ann,Xk39vTq2Lm\n");
+        program.write(sheet, text);
+    }
+    let sheets = sheets.join(" ");
+    let line = format!("convert {sheets} --to file:freepbx -o out.csv");
+    let err = program.run(&line).err;
+    let command = format!("check {sheets} --for file:freepbx --all");
+    let told = format!("more kinds of error: `rowcall {command}` prints every one");
+    assert!(err.contains(&told), "{err}");
+    program.run(&command).exits(1);
+}
+
+#[test]
 fn a_loss_on_a_small_screen_keeps_its_reason() {
     let program = Program::new();
     program.write("dirty.csv", dirty_sheet());
@@ -174,4 +191,43 @@ fn the_head_of_a_report_names_the_source_once_and_the_run_that_is_taken_back() {
     assert!(!page.contains("hq:2000, hq:2001"), "{page}");
     desk.ends("undo --yes --report u.html", 0);
     assert!(desk.read("u.html").replace("<wbr>", "").contains(&run));
+}
+
+#[test]
+fn a_run_takes_a_line_of_the_list_or_two_where_the_screen_is_narrow() {
+    let desk = Desk::new("openvox");
+    desk.write("rowcall.toml", desk.pbx.config("hq"));
+    desk.write(
+        "a.csv",
+        "number,display_name,sip_password\n2000,Ann,Xk39vTq2Lm\n",
+    );
+    let listed = || {
+        let screen = on_screen(&desk, "runs", 24);
+        let lines: Vec<String> = screen.lines().map(str::to_owned).collect();
+        assert!(screen.contains("rowcall runs show RUN"), "{screen}");
+        lines
+    };
+    // As a table, while its columns have room.
+    desk.go("import a.csv --to hq --mode upsert").exits(0);
+    desk.write(
+        "b.csv",
+        "number,display_name,sip_password\n2001,Bo,Xk39vTq2Lm\n",
+    );
+    desk.go("import b.csv --to hq --mode upsert").exits(0);
+    let lines = listed();
+    assert_eq!(lines.len(), 5, "{lines:#?}");
+    for line in &lines[2..4] {
+        assert!(line.contains("| import --mode upsert | hq "), "{line}");
+        assert!(line.ends_with("| 1 created |"), "{line}");
+    }
+    // Else as sentences.
+    desk.write(
+        "c.csv",
+        "number,display_name,sip_password\n2002,Cy,Xk39vTq2Lm\n",
+    );
+    desk.go("import c.csv --to TARGET --mode upsert").exits(0);
+    let lines = listed();
+    assert_eq!(lines.len(), 4, "{lines:#?}");
+    let on_hq = " import --mode upsert on hq: finished, 1 created";
+    assert!(lines[2].ends_with(on_hq), "{lines:#?}");
 }

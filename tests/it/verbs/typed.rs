@@ -2,7 +2,7 @@
 
 use crate::support::canary::assert_no_secret;
 use crate::support::pbx::Desk;
-use crate::support::program::Program;
+use crate::support::program::{PROGRAM, Program};
 use clap::CommandFactory;
 use rowcall::cli::Cli;
 use std::fs;
@@ -223,6 +223,10 @@ fn configuration_errors_name_target_file_and_line() {
             "rowcall.toml:4: target a: context is \" \", and it must not be emptied",
         ),
         (
+            "[targets.a]\nvendor = \"openvox\"\naddress = \"http://h\"\n",
+            "rowcall.toml:3: target a: `url` is missing; is it meant by `address`?",
+        ),
+        (
             "[targets.a]\nvendor = \"asterisk\"\nurl = \"http://api@h\"\ncodecs = \"alaw|ulaw\"\n",
             "rowcall.toml:4: target a: codecs is \"alaw|ulaw\", and it must contain only",
         ),
@@ -241,13 +245,17 @@ fn completions_know_vendors_products_fields_targets_and_runs() {
         "number,display_name,sip_password\n2000,Ann,Xk39vTq2Lm\n",
     );
     let run = desk.ends("import a.csv --to headquarters --json", 0).name();
-    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let mut command = desk.command(&format!("completions {shell}"));
-        assert!(command.output().unwrap().status.success(), "{shell}");
+    let script_of = |shell: &str| {
+        let printed = desk.command(&format!("completions {shell}")).output();
+        let printed = printed.unwrap();
+        assert!(printed.status.success(), "{shell}");
+        String::from_utf8(printed.stdout).unwrap()
+    };
+    for shell in ["powershell", "elvish"] {
+        assert!(script_of(shell).contains("--fill"), "{shell}");
     }
     let script = desk.ends("completions bash", 0).out;
     for word in [
-        "headquarters",
         "yeastar_s",
         "freepbx",
         "voicemail_pin",
@@ -257,10 +265,43 @@ fn completions_know_vendors_products_fields_targets_and_runs() {
         "archive-verify",
         "yesterday",
         "telephones",
-        &run,
     ] {
         assert!(script.contains(word), "{word}");
     }
+    // Targets and runs are asked for when they are needed.
+    for (shell, asked) in [
+        ("bash", &["targets", "runs"][..]),
+        ("zsh", &["targets", "runs"]),
+        ("fish", &["targets"]),
+    ] {
+        let script = script_of(shell);
+        assert!(!script.contains(&run) && !script.contains("headquarters"));
+        for words in asked {
+            let asks = format!("(rowcall completions --words {words} 2>/dev/null)");
+            assert!(script.contains(&asks), "{shell}: {words}");
+        }
+    }
+    let folder = desk.path("bin");
+    fs::create_dir(&folder).unwrap();
+    std::os::unix::fs::symlink(PROGRAM, folder.join("rowcall")).unwrap();
+    desk.write("script", script);
+    let completed = |line: &str| {
+        let ask = format!(
+            "source script; COMP_WORDS=({line} ''); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
+             _rowcall rowcall '' \"${{COMP_WORDS[-2]}}\"; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+        );
+        let known = desk.bare();
+        let path = std::env::var("PATH").unwrap_or_default();
+        let mut shell = std::process::Command::new("bash");
+        shell.args(["-c", &ask]).current_dir(desk.path(""));
+        let variables = known.get_envs();
+        shell.envs(variables.filter_map(|(name, value)| Some((name, value?))));
+        shell.env("PATH", format!("{}:{path}", folder.display()));
+        String::from_utf8(shell.output().unwrap().stdout).unwrap()
+    };
+    desk.write("rowcall.toml", desk.pbx.config("elsewhere"));
+    assert!(completed("rowcall import a.csv --to").contains("elsewhere\n"));
+    assert!(completed("rowcall runs show").contains(&run));
 }
 
 #[test]

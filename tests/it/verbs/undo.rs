@@ -556,3 +556,43 @@ fn a_run_that_names_itself_as_the_one_it_undoes_is_undone_as_any() {
     assert_eq!(again.exit, 0, "{}", again.err);
     assert_eq!(desk.pbx.numbers(), ["3001"]);
 }
+
+#[test]
+fn a_report_that_is_written_again_has_the_head_of_the_runs_own() {
+    let desk = Desk::new("openvox");
+    desk.write("rowcall.toml", desk.pbx.config("hq"));
+    desk.write(
+        "a.csv",
+        "number,display_name,sip_password\n2000,Ann,Xk39vTq2Lm\n",
+    );
+    let head = |file: &str| -> Vec<String> {
+        let page = desk.read(file);
+        let (_, head) = page.split_once("<dl").unwrap();
+        let (head, _) = head.split_once("</dl>").unwrap();
+        let facts = head.split("<dt>").skip(1).map(str::to_owned);
+        // A run tells its name behind its head, and began a moment before it opened the report.
+        let kept = facts.filter(|fact| !fact.starts_with("run<") && !fact.starts_with("started<"));
+        kept.collect()
+    };
+    let title = |file: &str| {
+        let page = desk.read(file);
+        let (_, title) = page.split_once("<title>").unwrap();
+        title.split("</title>").next().unwrap().to_owned()
+    };
+    desk.go("import a.csv --to hq --report run.html").exits(0);
+    desk.run("report -o again.html").exits(0);
+    assert_eq!(head("again.html"), head("run.html"));
+    let imported = desk.run("runs show --json").out;
+    let imported: Value = serde_json::from_str(&imported).unwrap();
+    desk.run("undo --yes --report undo.html").exits(0);
+    desk.run("report -o again.html").exits(0);
+    let again = head("again.html");
+    assert_eq!(again, head("undo.html"));
+    let taken_back = again.iter().find(|fact| fact.starts_with("takes back"));
+    let taken_back = taken_back.unwrap();
+    assert!(
+        taken_back.contains(imported["run"].as_str().unwrap()),
+        "{again:#?}"
+    );
+    assert_eq!(title("again.html"), title("undo.html"));
+}
