@@ -468,7 +468,7 @@ impl<'r> Mapper<'r> {
                     &format!("{there} gives it back and does not take it"),
                 );
             }
-            Some(row) => match self.route.fit(row, field, &text) {
+            Some(row) => match self.route.fit(row, &text) {
                 Fit::Same(text) => {
                     self.wanted.set(field, text);
                     self.entry(field, Mapping::Carried, &[field], String::new());
@@ -495,7 +495,7 @@ impl<'r> Mapper<'r> {
             return;
         };
         let how = how.into();
-        let (text, how) = match self.route.fit(row, field, &text) {
+        let (text, how) = match self.route.fit(row, &text) {
             Fit::Same(text) => (text, how),
             Fit::Nearest(text) => (text, format!("{how}; {NEAREST}")),
             Fit::No(why) => return self.drop_with(field, &why),
@@ -766,8 +766,8 @@ impl<'r> Mapper<'r> {
 }
 
 impl Route<'_> {
-    /// Fits a value that comes from this field to the vendor's rules.
-    fn fit(&self, row: &FieldRow, field: Field, text: &str) -> Fit {
+    /// Fits a value to the vendor's rules.
+    fn fit(&self, row: &FieldRow, text: &str) -> Fit {
         let there = &self.to.vendor;
         let kind = row.name.def().kind;
         if kind == Kind::Choice && row.choice(text).is_none() {
@@ -782,14 +782,10 @@ impl Route<'_> {
             if let Some(nearest) = nearest {
                 return Fit::Nearest(nearest.to_string());
             }
-            let is_word = self
-                .from
-                .row(field)
-                .is_some_and(|row| row.choice(text).is_some());
-            // A word that is in no list means something to its own vendor alone.
-            let is_same =
+            // A word that is not in this list means something to its own vendor alone.
+            let is_own =
                 matches!(self.from, MappedFrom::Vendor(from) if from.vendor.id == there.id);
-            if !row.open_choices || (!is_same && !is_word) {
+            if !row.open_choices || !is_own {
                 return Fit::No(format!("{} has no such word", there.name));
             }
         }

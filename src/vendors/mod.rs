@@ -46,6 +46,8 @@ pub mod freepbx;
 pub mod openvox;
 pub mod ozeki;
 pub mod portsip;
+#[path = "3cx-v20/mod.rs"]
+pub mod threecx;
 pub mod yeastar_s;
 
 pub use client::{Account, Client, Settings, Task};
@@ -62,11 +64,21 @@ pub struct Vendor {
     pub sim: fn(&Account) -> Box<dyn Pbx>,
 }
 
+/// The id of a vendor: the name of its module, unless it begins with a digit.
+macro_rules! id {
+    ($vendor:ident) => {
+        stringify!($vendor)
+    };
+    ($vendor:ident $id:literal) => {
+        $id
+    };
+}
+
 macro_rules! vendors {
-    ($($vendor:ident),*) => {
+    ($($vendor:ident $(= $id:literal)?),*) => {
         /// Every vendor, one word each.
         pub static VENDORS: &[Vendor] = &[$(Vendor {
-            id: stringify!($vendor),
+            id: id!($vendor $($id)?),
             manifest: $vendor::manifest,
             client: $vendor::client,
             sim: $vendor::sim::pbx,
@@ -74,7 +86,7 @@ macro_rules! vendors {
     };
 }
 
-vendors! { openvox, portsip, ozeki, yeastar_s, asterisk, freepbx }
+vendors! { openvox, portsip, ozeki, yeastar_s, asterisk, freepbx, threecx = "3cx-v20" }
 
 /// The groups of those vendors that have them: a group is treated as an extension, and its name as its number.
 pub static GROUPS: &[Vendor] = &[Vendor {

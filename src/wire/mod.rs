@@ -35,6 +35,8 @@ vocabulary! {
         Post = "POST",
         /// PUT
         Put = "PUT",
+        /// PATCH
+        Patch = "PATCH",
         /// DELETE
         Delete = "DELETE",
     }

@@ -103,6 +103,10 @@ const REVEALS: &[(&str, &str)] = &[
         "not repeated in the PBX's own words",
     ),
     (
+        "vendors/3cx-v20/protocol.rs",
+        "not repeated in the PBX's own words",
+    ),
+    (
         "vendors/freepbx/",
         "an update tells the PBX all that it holds",
     ),

@@ -55,6 +55,20 @@ fn refusals(vendor: &Vendor) -> Vec<Reply> {
                 Reply::new(404, "text/html", "<html></html>"),
             ]
         }
+        "3cx-v20" => {
+            let word = |target: &str, key: &str| {
+                let detail = format!(r#"{{"code":"","target":"{target}","message":"{key}"}}"#);
+                let body =
+                    format!(r#"{{"error":{{"code":"","message":"","details":[{detail}]}}}}"#);
+                json(400, &body)
+            };
+            vec![
+                word("Number", "WARNINGS.XAPI.ALREADY_IN_USE"),
+                word("EmailAddress", "WARNINGS.XAPI.ALREADY_IN_USE"),
+                json(401, r#"{"error":"unauthorized"}"#),
+                Reply::new(404, "text/html", "<html></html>"),
+            ]
+        }
         "openvox" | "yeastar_s" => {
             let word =
                 |errno: &str| json(200, &format!(r#"{{"status":"Failed","errno":"{errno}"}}"#));

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// Every vendor with a sheet of new extensions whose secrets are to be generated: its headings and the cells behind
 /// each number.
-const SHEETS: [(&str, &str, &str); 6] = [
+const SHEETS: [(&str, &str, &str); 7] = [
     (
         "openvox",
         "number,display_name,sip_password,web_password,voicemail_pin",
@@ -43,6 +43,11 @@ const SHEETS: [(&str, &str, &str); 6] = [
         "freepbx",
         "number,display_name,sip_password,voicemail_pin",
         "Ann Miller,<generate>,<generate>",
+    ),
+    (
+        "3cx-v20",
+        "number,first_name,sip_password,web_password,voicemail_pin",
+        "Ann,<generate>,<generate>,<generate>",
     ),
 ];
 

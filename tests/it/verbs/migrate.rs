@@ -118,7 +118,7 @@ fn look(rig: &Rig, number: &str) -> Texts {
 }
 
 /// The values of each vendor's extensions: `#` stands for its number, a blank for no value.
-const VARIED: [(&str, &str, &[&str]); 108] = [
+const VARIED: [(&str, &str, &[&str]); 125] = [
     (
         "openvox",
         "display_name",
@@ -331,6 +331,23 @@ const VARIED: [(&str, &str, &[&str]); 108] = [
     ("freepbx", "caller_id", &["#", "493012345", ""]),
     ("freepbx", "voicemail_pin", &["77310042#"]),
     ("freepbx", "email", &["", "a#@example.com"]),
+    ("3cx-v20", "first_name", &["Ann", "Anna Maria", ""]),
+    ("3cx-v20", "last_name", &["Miller", "van der Berg", ""]),
+    ("3cx-v20", "email", &["", "a#@example.com"]),
+    ("3cx-v20", "mobile", &["", "1808886#"]),
+    ("3cx-v20", "caller_id", &["#", "493012345", ""]),
+    ("3cx-v20", "sip_auth_name", &["#", "phone#"]),
+    ("3cx-v20", "sip_password", &["Zx7_Canary-Qw9Mv#"]),
+    ("3cx-v20", "web_password", &["Zx7CanaryQw9Mv#"]),
+    ("3cx-v20", "enabled", &["on", "on", "off"]),
+    ("3cx-v20", "voicemail", &["on"]),
+    ("3cx-v20", "voicemail_pin", &["77310042#"]),
+    ("3cx-v20", "voicemail_pin_required", &["on", "off"]),
+    ("3cx-v20", "voicemail_to_email", &["on", "off"]),
+    ("3cx-v20", "voicemail_say_caller_id", &["on", "off"]),
+    ("3cx-v20", "voicemail_say_time", &["no", "12h", "24h"]),
+    ("3cx-v20", "record_audio", &["on", "off"]),
+    ("3cx-v20", "groups", &["", "Sales", "Support;Sales"]),
 ];
 
 fn varied(vendor: &str, number: &str, random: &mut Random) -> Record {
@@ -671,8 +688,121 @@ const FROM_FREEPBX: &[(&str, [&str; 5])] = &[
     ("email", ["=", "=", "-", "=", "-"]),
 ];
 
+/// The fate at 3CX of the fields that it has, and Ozeki has not, and of those that only Ozeki has as they are. All others
+/// fare at 3CX as they do at Ozeki.
+const TO_3CX: &[(&str, &str, &str)] = &[
+    ("openvox", "display_name", ">first_name last_name"),
+    ("openvox", "caller_id", "="),
+    ("openvox", "email", "="),
+    ("openvox", "mobile", "="),
+    ("openvox", "voicemail", "="),
+    ("openvox", "voicemail_pin", "="),
+    ("openvox", "voicemail_to_email", "="),
+    ("portsip", "web_password", "="),
+    ("portsip", "first_name", "="),
+    ("portsip", "last_name", "="),
+    ("portsip", "email", "="),
+    ("portsip", "mobile", "="),
+    ("portsip", "record_audio", "="),
+    ("portsip", "caller_id", "="),
+    ("portsip", "voicemail", "="),
+    ("portsip", "voicemail_pin", "="),
+    ("portsip", "voicemail_pin_required", "="),
+    ("portsip", "voicemail_say_caller_id", "="),
+    ("portsip", "voicemail_say_time", "="),
+    ("portsip", "groups", "="),
+    ("ozeki", "sip_auth_name", "="),
+    ("ozeki", "enabled", "="),
+    ("yeastar_s", "display_name", ">first_name last_name"),
+    ("yeastar_s", "caller_id", "="),
+    ("yeastar_s", "email", "="),
+    ("yeastar_s", "mobile", "="),
+    ("yeastar_s", "voicemail", "="),
+    ("yeastar_s", "voicemail_pin", "="),
+    ("yeastar_s", "voicemail_to_email", "="),
+    ("asterisk", "display_name", ">first_name last_name"),
+    ("asterisk", "caller_id", "="),
+    ("asterisk", "voicemail", "="),
+    ("freepbx", "display_name", ">first_name last_name"),
+    ("freepbx", "caller_id", "="),
+    ("freepbx", "voicemail_pin", "="),
+    ("freepbx", "email", "="),
+];
+
+/// The fate of 3CX's fields at OpenVox, PortSIP, Ozeki, Yeastar S, Asterisk and FreePBX, in this order.
+const FROM_3CX: &[(&str, [&str; 6])] = &[
+    ("number", ["=", "=", "=", "=", "=", "="]),
+    (
+        "first_name",
+        [
+            ">display_name",
+            "=",
+            "-",
+            ">display_name",
+            ">display_name",
+            ">display_name",
+        ],
+    ),
+    (
+        "last_name",
+        [
+            ">display_name",
+            "=",
+            "-",
+            ">display_name",
+            ">display_name",
+            ">display_name",
+        ],
+    ),
+    ("email", ["=", "=", "-", "=", "-", "E"]),
+    ("mobile", ["=", "=", "-", "=", "-", "-"]),
+    ("caller_id", ["=", "=", "-", "=", "=", "="]),
+    ("sip_auth_name", ["N", "N", "=", "=", "=", "N"]),
+    ("sip_password", ["=", "=", "=", "=", "=", "="]),
+    ("web_password", ["?", "?", "?", "?", "?", "?"]),
+    ("enabled", ["-on", "=", "=", "-on", "-on", "-on"]),
+    ("voicemail", ["=", "=", "-off", "=", "=", "V"]),
+    ("voicemail_pin", ["=", "=", "-", "=", "-", "="]),
+    ("voicemail_pin_required", ["-", "=", "-", "-", "-", "-"]),
+    (
+        "voicemail_to_email",
+        ["=", "-off", "-off", "=", "-off", "-off"],
+    ),
+    (
+        "voicemail_say_caller_id",
+        ["-off", "=", "-off", "-off", "-off", "-off"],
+    ),
+    (
+        "voicemail_say_time",
+        ["-no", "no", "-no", "-no", "-no", "-no"],
+    ),
+    (
+        "record_audio",
+        ["-off", "=", "-off", "-off", "-off", "-off"],
+    ),
+    ("groups", ["-", "=", "-", "-", "-", "-"]),
+];
+
 fn code(from: &str, to: &str, field: &str) -> &'static str {
     let unknown = format!("the table does not know {from}'s {field}");
+    if from == "3cx-v20" {
+        let row = FROM_3CX.iter().find(|row| row.0 == field);
+        let order = [
+            "openvox",
+            "portsip",
+            "ozeki",
+            "yeastar_s",
+            "asterisk",
+            "freepbx",
+        ];
+        let at = order.iter().position(|vendor| *vendor == to).unwrap();
+        return row.expect(&unknown).1[at];
+    }
+    if to == "3cx-v20" {
+        let row = TO_3CX.iter().find(|row| (row.0, row.1) == (from, field));
+        let other = if from == "ozeki" { "openvox" } else { "ozeki" };
+        return row.map_or_else(|| code(from, other, field), |row| row.2);
+    }
     if from == "freepbx" {
         let row = FROM_FREEPBX.iter().find(|row| row.0 == field);
         let order = ["openvox", "portsip", "ozeki", "yeastar_s", "asterisk"];
@@ -742,6 +872,9 @@ fn fate(from: &str, to: &str, field: &str, held: &Texts) -> (String, String, Str
         "V" => told("dropped", "yes", ""),
         "E" if held.contains_key("voicemail_pin") => told("carried", "", field),
         "E" => told("dropped", "yes", ""),
+        // The one word that both print.
+        "no" if text == "no" => told("carried", "", field),
+        "no" => told("dropped", "yes", ""),
         "N" if text == held["number"] => told("translated", "", "number"),
         "N" => told("dropped", "yes", ""),
         "F" => forward(from, field, held),
@@ -821,9 +954,10 @@ fn missing(from: &str, to: &str, held: &Texts) -> BTreeMap<String, String> {
     let mut missing = BTreeMap::new();
     let mut add = |field: &str, value: &str| missing.insert(field.to_owned(), value.to_owned());
     match (from, to) {
-        ("openvox" | "ozeki" | "yeastar_s" | "asterisk" | "freepbx", "portsip")
-        | ("openvox", "yeastar_s")
-        | ("yeastar_s", "openvox") => {
+        ("openvox" | "ozeki" | "yeastar_s" | "asterisk" | "freepbx" | "3cx-v20", "portsip")
+        | ("openvox" | "3cx-v20", "yeastar_s")
+        | ("yeastar_s" | "3cx-v20", "openvox")
+        | ("openvox" | "yeastar_s", "3cx-v20") => {
             add("web_password", "");
         }
         (_, "ozeki") => {
@@ -846,6 +980,9 @@ fn missing(from: &str, to: &str, held: &Texts) -> BTreeMap<String, String> {
             }
         }
         _ => {}
+    }
+    if to == "3cx-v20" && !held.contains_key("sip_auth_name") {
+        missing.insert("sip_auth_name".to_owned(), number.clone());
     }
     if to == "asterisk" {
         let fills = [
@@ -957,6 +1094,7 @@ fn any_pair(from: &str, to: &str) {
         .iter()
         .map(|row| (row.0, row.1))
         .chain(FROM_YEASTAR_S.iter().map(|row| ("yeastar_s", row.0)))
+        .chain(FROM_3CX.iter().map(|row| ("3cx-v20", row.0)))
         .filter(|(of, field)| *of == from && code(from, to, field) == "?")
         .map(|(_, field)| field)
         .collect();
@@ -1089,6 +1227,7 @@ fn code_is_hidden(vendor: &str, field: &str) -> bool {
         ("openvox", "web_password" | "nat")
             | ("ozeki", "sip_username")
             | ("yeastar_s", "web_password")
+            | ("3cx-v20", "web_password")
     )
 }
 
@@ -1140,6 +1279,66 @@ fn asterisk_to_freepbx() {
 #[test]
 fn freepbx_to_asterisk() {
     any_pair("freepbx", "asterisk");
+}
+
+#[test]
+fn openvox_to_3cx() {
+    any_pair("openvox", "3cx-v20");
+}
+
+#[test]
+fn from_3cx_to_openvox() {
+    any_pair("3cx-v20", "openvox");
+}
+
+#[test]
+fn portsip_to_3cx() {
+    any_pair("portsip", "3cx-v20");
+}
+
+#[test]
+fn from_3cx_to_portsip() {
+    any_pair("3cx-v20", "portsip");
+}
+
+#[test]
+fn ozeki_to_3cx() {
+    any_pair("ozeki", "3cx-v20");
+}
+
+#[test]
+fn from_3cx_to_ozeki() {
+    any_pair("3cx-v20", "ozeki");
+}
+
+#[test]
+fn yeastar_s_to_3cx() {
+    any_pair("yeastar_s", "3cx-v20");
+}
+
+#[test]
+fn from_3cx_to_yeastar_s() {
+    any_pair("3cx-v20", "yeastar_s");
+}
+
+#[test]
+fn asterisk_to_3cx() {
+    any_pair("asterisk", "3cx-v20");
+}
+
+#[test]
+fn from_3cx_to_asterisk() {
+    any_pair("3cx-v20", "asterisk");
+}
+
+#[test]
+fn freepbx_to_3cx() {
+    any_pair("freepbx", "3cx-v20");
+}
+
+#[test]
+fn from_3cx_to_freepbx() {
+    any_pair("3cx-v20", "freepbx");
 }
 
 #[test]

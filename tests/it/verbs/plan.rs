@@ -25,7 +25,7 @@ struct Small {
     clears: bool,
 }
 
-const SMALL: [Small; 6] = [
+const SMALL: [Small; 7] = [
     Small {
         vendor: "openvox",
         headings: "number,display_name,sip_password,email",
@@ -72,6 +72,14 @@ const SMALL: [Small; 6] = [
         middle: "Ann Miller,Xk39vTq2Lm",
         wire: "user.outboundCid",
         values: ["0305550100", "0305550101"],
+        clears: true,
+    },
+    Small {
+        vendor: "3cx-v20",
+        headings: "number,first_name,sip_password,mobile",
+        middle: "Ann,Xk39vTq2Lm",
+        wire: "Mobile",
+        values: ["491555000000", "491555000001"],
         clears: true,
     },
 ];
