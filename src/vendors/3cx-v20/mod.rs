@@ -137,9 +137,14 @@ impl ThreeCx {
         let groups = wanted_groups.map(|groups| groups.joined(self.manifest));
         body.extend(groups.map(|groups| (GROUPS.to_owned(), groups)));
         let made = talk.ask(odata::write("Users/create", Method::Post, "/Users", body))?;
-        match made.get("Number").and_then(Value::as_str) == Some(number) {
-            true => Ok(Answer::Done),
-            false => Err(talk.end(talk.not_understood("it is about another extension"))),
+        match made.get("Number").and_then(Value::as_str) {
+            Some(other) if other == number => Ok(Answer::Done),
+            Some(other) if is_digits(other) => {
+                let why = format!("the PBX made the extension {other} in its place");
+                let hint = "look at it on the PBX, and delete it there where nobody needs it";
+                Err(talk.refuse("other_number", why, hint))
+            }
+            _ => Err(talk.end(talk.not_understood("it does not tell the extension's number"))),
         }
     }
 

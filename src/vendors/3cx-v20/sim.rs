@@ -225,20 +225,15 @@ impl ThreeCxSim {
         )?;
         let is_known = |name: &str| name == "Id" || kind(name).is_some();
         let mut found = vec![];
-        for (id, user) in &self.users {
-            let text = |name: &str| match name {
-                "Id" => Some(Value::from(*id)),
-                name => user.properties.get(name).cloned(),
-            };
-            if query.takes(text, is_known)? {
-                found.push((*id, user));
+        for user in self.users.values() {
+            if query.takes(|name| user.properties.get(name), is_known)? {
+                found.push(user);
             }
         }
         if query.order == "Number" {
-            found.sort_by(|one, other| one.1.number().cmp(other.1.number()));
+            found.sort_by(|one, other| one.number().cmp(other.number()));
         }
-        let shown = found.iter().map(|(id, user)| self.shown(*id, user, &query));
-        query.page(shown.collect::<Result<Vec<Value>, Reply>>()?)
+        query.page(&found, |user| shown(user, &query))
     }
 
     fn list_departments(&self, request: &RawRequest) -> Answered {
@@ -246,11 +241,11 @@ impl ThreeCxSim {
         let mut found = vec![];
         for department in &self.departments {
             let is_known = |name: &str| department.get(name).is_some();
-            if query.takes(|name| department.get(name).cloned(), is_known)? {
-                found.push(query.selected(department)?);
+            if query.takes(|name| department.get(name), is_known)? {
+                found.push(department);
             }
         }
-        query.page(found)
+        query.page(&found, |department| query.selected(department))
     }
 
     /// The PBX's own count of users, whatever the client may see.
@@ -262,25 +257,6 @@ impl ThreeCxSim {
             "application/json",
             query.selected(&status)?.to_string(),
         ))
-    }
-
-    /// A user as an answer shows it: memberships only where they are expanded, the password of the web page never.
-    fn shown(&self, id: i64, user: &StoredUser, query: &Query) -> Result<Value, Reply> {
-        let mut shown = user.properties.clone();
-        shown.insert("Id".into(), id.into());
-        shown.insert("AccessPassword".into(), Value::Null);
-        let mut shown = query.selected(&Value::Object(shown))?;
-        if let Some(expanded) = query.expand.iter().find(|name| name.starts_with("Groups")) {
-            let mut groups = user.groups.clone();
-            if expanded == "Groups" {
-                for group in groups.iter_mut().filter_map(Value::as_object_mut) {
-                    group.remove("Rights");
-                }
-            }
-            shown["Groups"] = groups.into();
-        }
-        shown["@odata.etag"] = user.tag().into();
-        Ok(shown)
     }
 
     fn create(&mut self, request: &RawRequest) -> Answered {
@@ -325,6 +301,7 @@ impl ThreeCxSim {
         }
         properties.extend(body);
         properties.insert("Number".into(), number.clone().into());
+        properties.insert("Id".into(), id.into());
         let user = StoredUser {
             properties: with_display_name(properties),
             groups: groups.unwrap_or_else(|| vec![self.membership(DEFAULT, "users")]),
@@ -332,7 +309,7 @@ impl ThreeCxSim {
         };
         *self.created.entry(number).or_default() += 1;
         let query = Query::default();
-        let shown = self.shown(id, &user, &query)?;
+        let shown = shown(&user, &query)?;
         self.users.insert(id, user);
         Ok(Reply::new(201, "application/json", shown.to_string()))
     }
@@ -351,7 +328,7 @@ impl ThreeCxSim {
         match method {
             "GET" => {
                 let query = Query::read(request, &["Groups", "Groups($expand=Rights)"])?;
-                let shown = self.shown(id, user, &query)?;
+                let shown = shown(user, &query)?;
                 Ok(Reply::new(200, "application/json", shown.to_string()))
             }
             "PATCH" => {
@@ -444,6 +421,24 @@ impl ThreeCxSim {
     }
 }
 
+/// A user as an answer shows it: memberships only where they are expanded, the password of the web page never.
+fn shown(user: &StoredUser, query: &Query) -> Result<Value, Reply> {
+    let mut shown = user.properties.clone();
+    shown.insert("AccessPassword".into(), Value::Null);
+    let mut shown = query.selected(&Value::Object(shown))?;
+    if let Some(expanded) = query.expand.iter().find(|name| name.starts_with("Groups")) {
+        let mut groups = user.groups.clone();
+        if expanded == "Groups" {
+            for group in groups.iter_mut().filter_map(Value::as_object_mut) {
+                group.remove("Rights");
+            }
+        }
+        shown["Groups"] = groups.into();
+    }
+    shown["@odata.etag"] = user.tag().into();
+    Ok(shown)
+}
+
 enum PropertyKind {
     Text,
     Switch,
@@ -522,9 +517,9 @@ impl Query {
     }
 
     /// Returns true if one of the comparisons holds; an unknown property is refused.
-    fn takes(
+    fn takes<'v>(
         &self,
-        text: impl Fn(&str) -> Option<Value>,
+        value: impl Fn(&str) -> Option<&'v Value>,
         is_known: impl Fn(&str) -> bool,
     ) -> Result<bool, Reply> {
         if let Some((strange, _)) = self.filter.iter().find(|(name, _)| !is_known(name)) {
@@ -532,7 +527,7 @@ impl Query {
             return Err(refused(400, "", &why));
         }
         let mut each = self.filter.iter();
-        Ok(self.filter.is_empty() || each.any(|(name, value)| text(name).as_ref() == Some(value)))
+        Ok(self.filter.is_empty() || each.any(|(name, text)| value(name) == Some(text)))
     }
 
     /// The selected properties; an unknown one is refused.
@@ -551,13 +546,15 @@ impl Query {
         Ok(Value::Object(selected))
     }
 
-    fn page(&self, found: Vec<Value>) -> Answered {
+    /// One page of those that were found.
+    fn page<T>(&self, found: &[T], shown: impl Fn(&T) -> Result<Value, Reply>) -> Answered {
         let mut answer = json!({ "@odata.context": "https://pbx.example.com/xapi/v1/$metadata" });
         if self.is_counted {
             answer["@odata.count"] = found.len().into();
         }
-        let page = found.into_iter().skip(self.skip);
-        answer["value"] = page.take(self.top.unwrap_or(usize::MAX)).collect();
+        let page = found.iter().skip(self.skip);
+        let page = page.take(self.top.unwrap_or(usize::MAX)).map(shown);
+        answer["value"] = page.collect::<Result<Vec<Value>, Reply>>()?.into();
         Ok(Reply::new(200, "application/json", answer.to_string()))
     }
 }

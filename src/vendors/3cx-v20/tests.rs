@@ -253,7 +253,10 @@ fn what_is_not_as_printed_is_not_understood() {
     let found = user("2001", &json!([]));
     for (task, replies) in [
         (Task::Create(&wanted), vec![json_reply(200, &of("2001"))]),
-        (Task::Create(&wanted), vec![json_reply(201, &of("101"))]),
+        (
+            Task::Create(&wanted),
+            vec![json_reply(201, &json!({ "Id": 38 }))],
+        ),
         (Task::Create(&wanted), vec![printed(201, "<html></html>")]),
         (Task::Create(&wanted), vec![printed(204, "")]),
         (
@@ -293,6 +296,24 @@ fn what_is_not_as_printed_is_not_understood() {
         let (turn, _) = replay(&*client, &task, &session, &replies);
         assert_eq!(fault(turn).kind, FaultKind::MayHaveHappened, "{task:?}");
     }
+}
+
+#[test]
+fn a_creation_that_made_another_extension_is_told_and_not_repeated() {
+    let made = json_reply(201, &json!({ "Id": 38, "Number": "101" }));
+    let wanted = small("2001");
+    let (turn, _) = replay(
+        &*threecx(&[]),
+        &Task::Create(&wanted),
+        &signed_in(),
+        &[made],
+    );
+    let fault = fault(turn);
+    assert_eq!(fault.kind, FaultKind::Rejected);
+    assert!(
+        fault.message.contains("made the extension 101"),
+        "{fault:?}"
+    );
 }
 
 #[test]

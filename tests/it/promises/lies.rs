@@ -185,15 +185,20 @@ fn liar(vendor: &Vendor, lie: Lie) -> (Sim, Connection) {
 
 #[test]
 fn whatever_a_pbx_says_nothing_counts_as_created_that_is_not_there_as_wanted() {
-    use RowResult::{Created, Differs};
+    use RowResult::{Created, Differs, Rejected};
     for vendor in VENDORS {
+        // The answer of a 3CX names the extension that it made: that it is another one is known at once.
+        let other_row = match vendor.id {
+            "3cx-v20" => Rejected,
+            _ => Differs,
+        };
         for (lie, wanted) in [
             (Lie::ErrorBody, None),
             (Lie::CutsName, Some(Differs)),
             (Lie::DropsField, None),
             (Lie::ChangesCase, Some(Differs)),
             (Lie::TakesEffectLate, Some(Created)),
-            (Lie::OtherRow, Some(Differs)),
+            (Lie::OtherRow, Some(other_row)),
             (Lie::Duplicates, None),
             (Lie::Nothing, Some(Differs)),
             (Lie::Breaks(Breakage::Html), Some(Created)),
