@@ -337,7 +337,7 @@ impl ThreeCxSim {
                 let groups = self.memberships(body.remove("Groups"))?;
                 if body
                     .remove("Number")
-                    .is_some_and(|other| other != Value::from(number))
+                    .is_some_and(|other| other.as_str() != Some(&number))
                 {
                     return Err(refused(400, "Number", "WARNINGS.XAPI.NOT_SUPPORTED"));
                 }
