@@ -108,7 +108,7 @@ pub(super) fn bind(
     if options.map.is_empty() && is_report(headings) {
         return Err(ColumnError::Report);
     }
-    let mapped = single::mapped(row, options)?;
+    let mapped = single::mapped(&row, options)?;
     let (owner, question) = match owner(headings, target, vendors, options) {
         Ok(owner) => (owner, None),
         Err(question) => (Owner::unknown(target), Some(question)),

@@ -158,13 +158,13 @@ impl<'m> Meanings<'m> {
         };
         Meanings {
             headings: row.headings,
-            row,
             target,
             vendors,
             options,
             owner,
             own,
             meanings: vec![Meaning::Unknown; row.headings.len()],
+            row,
             questions: vec![],
             read_sample,
             sample: OnceCell::new(),

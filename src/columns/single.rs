@@ -23,7 +23,7 @@ pub(super) fn understand(all: &mut Meanings<'_>, mapped: &HashMap<usize, Mapped>
 
 /// The columns that `options` map.
 pub(super) fn mapped(
-    row: HeadingRow<'_>,
+    row: &HeadingRow<'_>,
     options: &BindOptions,
 ) -> Result<HashMap<usize, Mapped>, ColumnError> {
     let mut found = HashMap::new();

@@ -702,6 +702,32 @@ fn the_example_row_of_a_template_is_said_and_no_row() {
 }
 
 #[test]
+fn the_name_of_a_sheet_is_shown_without_the_password_in_it() {
+    let bytes = book(|book| {
+        for name in ["Passwort Qx7!seKret", "Lager", "PIN 1234", "PIN 5678"] {
+            staff(book.add_worksheet().set_name(name).unwrap());
+        }
+    });
+    let read = |name: &str| {
+        let options = ReadOptions {
+            sheets: vec![name.to_owned()],
+            header: number_key(),
+            ..ReadOptions::default()
+        };
+        sheets_of(&bytes, &options)
+    };
+    for name in ["Passwort Qx7!seKret", "Passwort (not shown)"] {
+        let sheets = read(name).unwrap();
+        assert_eq!(sheets[0].sheet.as_deref(), Some("Passwort (not shown)"));
+    }
+    for name in ["", "PIN 1234", "PIN (not shown)"] {
+        let error = read(name).unwrap_err().to_string();
+        let is_hidden = !error.contains("seKret") && !error.contains("1234");
+        assert!(is_hidden && error.contains("“PIN (not shown)”"), "{error}");
+    }
+}
+
+#[test]
 fn a_sheet_is_chosen_by_name_and_a_missing_name_lists_them() {
     let named = |name: &str| {
         let options = ReadOptions {

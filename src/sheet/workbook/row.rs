@@ -66,6 +66,7 @@ impl Strings {
 
 /// One sheet of a workbook.
 pub(crate) struct Table {
+    /// Without the passwords in it.
     pub(crate) name: Arc<str>,
     pub(crate) hidden: bool,
     /// True if it has [`NOTES_MARK`].

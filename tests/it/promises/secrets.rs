@@ -880,3 +880,46 @@ fn a_password_in_a_wrong_cell_is_not_shown_by_messages_questions_reports_or_logs
         );
     }
 }
+
+#[test]
+fn a_password_in_a_heading_is_not_shown_by_messages_tables_reports_or_logs() {
+    let program = Program::new();
+    let write = |name: &str, text: &str| fs::write(program.folder().join(name), text).unwrap();
+    write(
+        "heads.csv",
+        "Durchwahl;Name;SIP Passwort (Standard: Wrong2024!a);VM PIN 739182;Kennwort=wrongly\n2001;Anna Berg;;;\n",
+    );
+    for (exit, line) in [
+        (1, "check heads.csv --for openvox --all"),
+        (1, "check heads.csv --for openvox --json"),
+        (
+            1,
+            "check heads.csv --for portsip --map Name=display_name --report c.html",
+        ),
+        (0, "columns heads.csv --for openvox -o map.toml"),
+        (0, "columns heads.csv --for openvox --json"),
+        (
+            0,
+            "plan heads.csv --to sim:openvox --fill sip_password=<generate>",
+        ),
+        (
+            0,
+            "import heads.csv --to sim:openvox --fill sip_password=<generate> --report r.csv --log l.txt",
+        ),
+    ] {
+        let ran = program.ends(line, exit);
+        let said = format!("{}\n{}", ran.out, ran.err).to_lowercase();
+        assert!(
+            !said.contains("wrong") && !said.contains("739182"),
+            "{line}: {said}"
+        );
+    }
+    for written in ["r.csv", "c.html", "l.txt", "map.toml"] {
+        let text = fs::read_to_string(program.folder().join(written)).unwrap();
+        let text = text.to_lowercase();
+        assert!(
+            !text.contains("wrong") && !text.contains("739182"),
+            "{written}: {text}"
+        );
+    }
+}
