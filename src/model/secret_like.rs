@@ -1,4 +1,6 @@
 //! Texts that look like secrets, wherever they stand: people put a password into the cell beside the one that it belongs in.
+//! A plain word such as `sonne` is not told from a name: it is hidden where it is a secret of its sheet too, or has such a word
+//! as `PIN` before it, and shown elsewhere.
 
 use std::borrow::Cow;
 
