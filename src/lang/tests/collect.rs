@@ -75,6 +75,8 @@ const UNREAD: &[(&str, &str)] = &[
     ("rowcall undo ", "a command to type"),
     ("rowcall report ", "a command to type"),
     ("rowcall resume ", "a command to type"),
+    ("rowcall resume {}", "a command to type"),
+    ("{command} (overwrite)", "a command's name with its mode"),
     ("chmod 600 {}", "a command to type"),
     ("archive list", "a command's name in JSON"),
     ("archive verify", "a command's name in JSON"),
