@@ -287,7 +287,7 @@ fn completions_know_vendors_products_fields_targets_and_runs() {
     desk.write("script", script);
     let completed = |line: &str| {
         let ask = format!(
-            "source script; COMP_WORDS=({line} ''); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
+            "source ./script; COMP_WORDS=({line} ''); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
              _rowcall rowcall '' \"${{COMP_WORDS[-2]}}\"; printf '%s\\n' \"${{COMPREPLY[@]}}\""
         );
         let known = desk.bare();
