@@ -175,7 +175,8 @@ fn a_plan_for_two_hundred_new_extensions_takes_four_requests_a_row() {
     let plan = cost(&format!("plan in.csv --to TARGET {FAST}"));
     let import = cost(&format!("import in.csv --to TARGET {FAST}"));
     let again = cost(&format!("plan in.csv --to TARGET --mode upsert {FAST}"));
-    assert!((800..=805).contains(&plan), "{plan} requests");
-    assert!((2000..=2005).contains(&import), "{import} requests");
-    assert!(again <= 200 * 4 + 5, "{again} requests");
+    // Some sign in, and a reply that comes late on a busy machine is asked for again.
+    assert!((800..=820).contains(&plan), "{plan} requests");
+    assert!((2000..=2020).contains(&import), "{import} requests");
+    assert!((800..=820).contains(&again), "{again} requests");
 }
