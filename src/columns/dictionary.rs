@@ -1,7 +1,6 @@
 //! The meaning of single headings: rowcall's own names, common words, and the marks that people write beside them.
 
 use crate::manifest::{all_digits, left_words};
-use crate::model::redact::NOT_SHOWN;
 use crate::model::{Action, Field, heading_key, is_near};
 use crate::sheet::OWN_PREFIX;
 use serde::Deserialize;
@@ -331,11 +330,8 @@ impl Dictionary {
     }
 
     /// Looks a heading up as a common word: as it is written, without the marks beside it, or as several words for one
-    /// thing (`Durchwahl / Extension`). One with a password in it is none.
+    /// thing (`Durchwahl / Extension`).
     pub(super) fn common(&self, heading: &str) -> Option<Common> {
-        if heading.contains(NOT_SHOWN) {
-            return None;
-        }
         let known = |text: &str| self.common.get(&plain(text)).copied();
         let unmarked = |text: &str| known(&self.without_marks(text));
         if let Some(word) = known(heading) {
@@ -457,9 +453,7 @@ impl Dictionary {
     /// Returns true if the values below a heading that is not understood may be shown; they may be secrets.
     pub(super) fn may_show(&self, heading: &str) -> bool {
         let word = plain(heading);
-        !heading.contains(NOT_SHOWN)
-            && !self.secret_parts.iter().any(|part| word.contains(part))
-            && !self.has_password_word(&word)
+        !self.secret_parts.iter().any(|part| word.contains(part)) && !self.has_password_word(&word)
     }
 
     /// Returns the action that a cell asks for by this word.

@@ -1,6 +1,6 @@
 //! The headings of a sheet by their columns: how messages name them, and how a mapping means one.
 
-use crate::model::{cell_name, heading_key, without_secrets};
+use crate::model::{cell_name, heading_key};
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
@@ -112,7 +112,7 @@ impl<'m> HeadingRow<'m> {
     /// separators.
     pub(super) fn named(&self, heading: &str) -> Vec<usize> {
         let found = self.columns();
-        let heading = &*without_secrets(heading.trim());
+        let heading = heading.trim();
         let of = |columns: &HashMap<String, Vec<usize>>, key: &str| {
             columns.get(key).cloned().unwrap_or_default()
         };
@@ -209,11 +209,15 @@ mod tests {
     }
 
     #[test]
-    fn a_mapping_names_a_heading_with_or_without_the_password_in_it() {
-        let headings = ["Name", "Kennwort (not shown)", "Liste (not shown)"].map(str::to_owned);
+    fn headings_that_differ_in_a_password_alone_are_two() {
+        let headings = ["Name", "PIN 739182", "PIN 814411", "PIN (not shown)"].map(str::to_owned);
         let row = HeadingRow::new(&headings, &[], Some(1));
-        assert_eq!(row.named("Kennwort Qx7!seKret"), [1]);
-        assert_eq!(row.named("Kennwort (not shown)"), [1]);
-        assert_eq!(row.named("Liste (not shown) (C1)"), [2]);
+        for (column, heading) in headings.iter().enumerate() {
+            assert_eq!(row.named(heading), [column]);
+            assert_eq!(row.name_for_map(column), *heading);
+        }
+        for none in ["PIN 999999", "Kennwort Qx7!seKret", "PIN"] {
+            assert!(row.named(none).is_empty(), "{none}");
+        }
     }
 }

@@ -42,7 +42,6 @@ pub use planned::PlannedRow;
 pub use record::Record;
 pub(crate) use record::by_number;
 pub(crate) use record::person;
-pub(crate) use redact::without_secrets;
 pub use ring::RingResult;
 pub(crate) use ring::RingVerdict;
 pub(crate) use rule_id::RuleId;

@@ -1,7 +1,7 @@
 //! Values as they may be shown to people, and the words that replace a secret. No other module has words for that.
 
 use super::field::has_url_password;
-use super::secret_like::{is_like_secret, with_secrets_replaced};
+use super::secret_like::is_like_secret;
 use super::{Field, Kind, OddChar, Secret};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -13,11 +13,6 @@ const CHARS_MAX: usize = 60;
 
 /// The words that replace a secret.
 pub const NOT_SHOWN: &str = "(not shown)";
-
-/// A heading, or the name of a sheet, without the secrets that people wrote into it.
-pub(crate) fn without_secrets(text: &str) -> Cow<'_, str> {
-    with_secrets_replaced(text, NOT_SHOWN)
-}
 
 /// The value of a field in quotes; of a secret, and of what looks like one, nothing.
 pub fn shown(field: Field, text: &str) -> String {
@@ -540,52 +535,6 @@ pub(crate) fn in_quotes(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_heading_is_shown_without_the_password_in_it() {
-        for (heading, shown) in [
-            (
-                "SIP Passwort (Standard: Qx7!seKret)",
-                "SIP Passwort (Standard: (not shown))",
-            ),
-            ("VM PIN 739182", "VM PIN (not shown)"),
-            ("SIP-PIN: 739182", "SIP-PIN: (not shown)"),
-            ("Passwort=sonne", "Passwort=(not shown)"),
-            (
-                "Kennwort Qx7!seKret für  alle",
-                "Kennwort (not shown) für  alle",
-            ),
-            (
-                "Passwort: Standard sommer24!",
-                "Passwort: Standard (not shown)",
-            ),
-            ("Liste Qx7!seKret", "Liste (not shown)"),
-        ] {
-            assert_eq!(without_secrets(heading), shown);
-            assert_eq!(without_secrets(shown), shown);
-        }
-        for heading in [
-            "",
-            "Passwort",
-            "PIN (4-stellig)",
-            "PIN (4-6 digits)",
-            "Passwort (8-32 Zeichen)",
-            "Passwort: Web",
-            "Password required",
-            "**Nebenstelle**",
-            "First Name [Required]",
-            "{{extension}}",
-            "Ext.#",
-            "user_context",
-            "forward_busy_destination_2",
-            "X-Lync-2013",
-            "Telefon 2 / Fax 3",
-            "account 1 user",
-            "Standort 2024",
-        ] {
-            assert_eq!(without_secrets(heading), heading);
-        }
-    }
 
     #[test]
     fn a_secret_is_held_whole_and_not_in_a_piece() {

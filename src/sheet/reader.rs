@@ -1,7 +1,7 @@
 //! Tables in: any input is opened here, and its rows are read in batches.
 
 use crate::lang::keep;
-use crate::model::{Finding, Place, Severity, cell_name, without_secrets};
+use crate::model::{Finding, Place, Severity, cell_name};
 use crate::sheet::book::read as book;
 use crate::sheet::cells::{RAGGED, Row, RowTrouble};
 use crate::sheet::csv::read as csv;
@@ -15,7 +15,6 @@ use crate::sheet::source::Source;
 use crate::sheet::transcode::as_utf8;
 use crate::sheet::workbook::package::{gunzipped, only_sheet};
 use crate::sheet::xlsx::read::OTHER_ARCHIVE;
-use std::borrow::Cow;
 use std::fmt;
 use std::iter;
 use std::sync::Arc;
@@ -26,7 +25,7 @@ pub struct Sheet {
     pub file: Arc<str>,
     /// The sheet's name within a workbook.
     pub sheet: Option<Arc<str>>,
-    /// The headings as the file has them, but for the passwords in them: these are not shown anywhere.
+    /// The headings as the file has them.
     pub headings: Vec<String>,
     /// The line of the header row; `None` in JSON, which has none.
     pub(crate) header_line: Option<u64>,
@@ -215,15 +214,7 @@ fn format_of_content(source: &Source) -> Result<Format, SheetError> {
 }
 
 impl Sheet {
-    fn new<C>(file: &Arc<str>, mut opened: Opened<C>, content: impl FnOnce(C) -> Content) -> Sheet {
-        let beside = &mut opened.beside;
-        for texts in [&mut opened.headings, &mut beside.above, &mut beside.titles] {
-            for text in texts {
-                if let Cow::Owned(shown) = without_secrets(text) {
-                    *text = shown;
-                }
-            }
-        }
+    fn new<C>(file: &Arc<str>, opened: Opened<C>, content: impl FnOnce(C) -> Content) -> Sheet {
         keep(&opened.headings);
         keep(&opened.sheet);
         Sheet {

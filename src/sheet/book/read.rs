@@ -4,7 +4,7 @@
 //! A workbook is not trusted: see `package` for the sizes that are counted before anything of it is read, and [`open`]
 //! for the choice of its sheets.
 
-use crate::model::{Place, shell_word, without_secrets};
+use crate::model::{Place, shell_word};
 use crate::sheet::book::rows::{MergedRows, Rows};
 use crate::sheet::cells::{Cells, EXAMPLE, Row, RowTrouble, Stored, example_note};
 use crate::sheet::column::{OWN_PREFIX, TITLE_PREFIX};
@@ -361,13 +361,10 @@ fn is_called(table: &Table, name: &str) -> bool {
 }
 
 fn named(file: &Arc<str>, tables: &[Table], name: &str) -> Result<usize, SheetError> {
-    let name = &*without_secrets(name);
-    let exact = |table: &Table| &*table.name == name;
+    let exact = tables.iter().position(|table| &*table.name == name);
     let folded = || tables.iter().position(|table| is_called(table, name));
-    let found = tables.iter().position(exact).or_else(folded);
-    // Names that differ in a password alone are one name here.
-    found
-        .filter(|_| tables.iter().filter(|table| exact(table)).count() < 2)
+    exact
+        .or_else(folded)
         .ok_or_else(|| SheetErrorKind::NoSuchSheet(name.to_owned(), names(tables)).in_file(file))
 }
 

@@ -1,7 +1,6 @@
 //! ODS, by OpenDocument 1.3 part 3. The file has the shown text of every cell beside its value.
 
 use super::survey::{LINES_THROUGH, OdsSurvey, ROWS_MAX};
-use crate::model::without_secrets;
 use crate::sheet::cells::Stored;
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::options::Limits;
@@ -142,7 +141,7 @@ impl Book {
                         let name = attribute(&tag, "table:name").map_err(fail)?;
                         let style = attribute(&tag, "table:style-name").map_err(fail)?;
                         tables.push(Table {
-                            name: without_secrets(&name.unwrap_or_default()).into(),
+                            name: name.unwrap_or_default().into(),
                             hidden: style.is_some_and(|style| hidden_styles.contains(&style)),
                             is_notes: false,
                         });

@@ -702,9 +702,10 @@ fn the_example_row_of_a_template_is_said_and_no_row() {
 }
 
 #[test]
-fn the_name_of_a_sheet_is_shown_without_the_password_in_it() {
+fn sheets_whose_names_differ_in_a_password_alone_are_two() {
+    let names = ["PIN 1234", "PIN 5678", "PIN (not shown)"];
     let bytes = book(|book| {
-        for name in ["Passwort Qx7!seKret", "Lager", "PIN 1234", "PIN 5678"] {
+        for name in names {
             staff(book.add_worksheet().set_name(name).unwrap());
         }
     });
@@ -716,15 +717,11 @@ fn the_name_of_a_sheet_is_shown_without_the_password_in_it() {
         };
         sheets_of(&bytes, &options)
     };
-    for name in ["Passwort Qx7!seKret", "Passwort (not shown)"] {
-        let sheets = read(name).unwrap();
-        assert_eq!(sheets[0].sheet.as_deref(), Some("Passwort (not shown)"));
+    for name in names {
+        assert_eq!(read(name).unwrap()[0].sheet.as_deref(), Some(name));
     }
-    for name in ["", "PIN 1234", "PIN (not shown)"] {
-        let error = read(name).unwrap_err().to_string();
-        let is_hidden = !error.contains("seKret") && !error.contains("1234");
-        assert!(is_hidden && error.contains("“PIN (not shown)”"), "{error}");
-    }
+    let error = read("PIN 9999").unwrap_err().to_string();
+    assert!(error.contains("“PIN 5678”"), "{error}");
 }
 
 #[test]

@@ -66,7 +66,6 @@ impl Strings {
 
 /// One sheet of a workbook.
 pub(crate) struct Table {
-    /// Without the passwords in it.
     pub(crate) name: Arc<str>,
     pub(crate) hidden: bool,
     /// True if it has [`NOTES_MARK`].

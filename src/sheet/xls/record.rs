@@ -1,6 +1,5 @@
 //! One record of a workbook in BIFF8.
 
-use crate::model::without_secrets;
 use crate::sheet::workbook::row::Table;
 
 /// The records that are understood, by the names of [MS-XLS] 2.3.
@@ -52,7 +51,7 @@ impl BiffRecord<'_> {
     /// The beginning of a worksheet, and its table.
     pub(super) fn bound_sheet(&self) -> Option<(usize, Table)> {
         let table = Table {
-            name: without_secrets(&self.text(6, 1)?).into(),
+            name: self.text(6, 1)?.into(),
             hidden: self.u8(4).is_some_and(|state| state & 3 != 0),
             is_notes: false,
         };

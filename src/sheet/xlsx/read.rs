@@ -4,7 +4,6 @@ use super::range::{column, last_line};
 use super::styles::{StyleReader, StyleTable};
 use super::survey::{XlsxSurvey, has_no_height};
 use super::text_pieces::TextPieces;
-use crate::model::without_secrets;
 use crate::sheet::cells::Stored;
 use crate::sheet::error::SheetError;
 use crate::sheet::options::Limits;
@@ -186,7 +185,7 @@ impl Book {
                 };
                 let mut relation = None;
                 tag.attributes(|name, value| match name {
-                    "name" => table.name = without_secrets(&value).into(),
+                    "name" => table.name = (&*value).into(),
                     "state" => table.hidden = value != "visible",
                     _ if name.ends_with(":id") => relation = relations.get(&*value),
                     _ => {}
