@@ -244,7 +244,7 @@ pub(super) fn column(all: &Meanings<'_>, column: usize) -> ColumnReading {
         Meaning::Ignored => ("ignored".to_owned(), Saved::Nothing),
         Meaning::Read { fields, reason, .. } => match fields.as_slice() {
             [(field, None)] => (reason.clone(), Saved::As(Mapped::Field(*field))),
-            [(field, Some(Derivation::Opposite(_)))] => {
+            [(field, Some(Derivation::Opposite(_) | Derivation::OppositeState { .. }))] => {
                 (reason.clone(), Saved::As(Mapped::Opposite(*field)))
             }
             [(field, Some(Derivation::State { .. }))] if meaning.is_read_by_map() => {

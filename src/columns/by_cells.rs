@@ -11,8 +11,11 @@ use crate::model::Field;
 impl Meanings<'_> {
     /// Asks about whole names that are parted into given name and surname, where addresses or accounts show that the surname
     /// comes first, or nothing shows which does. A sheet with rowcall's own headings alone, as an export has, has the given
-    /// name first.
+    /// name first; a deletion sends no names.
     pub(super) fn ask_about_surnames_first(&mut self) {
+        if !self.options.allowed.create && !self.options.allowed.update {
+            return;
+        }
         let takes = |field: Field| self.target.takes(field);
         if takes(Field::DISPLAY_NAME) || !takes(Field::LAST_NAME) {
             return;

@@ -127,7 +127,7 @@ fn blanks_beside_marks(all: &Meanings<'_>, column: usize) -> Option<Finding> {
     };
     let meant = match how {
         None | Some(Derivation::AsIs | Derivation::State { .. }) => "off",
-        Some(Derivation::Opposite(_)) => "on",
+        Some(Derivation::Opposite(_) | Derivation::OppositeState { .. }) => "on",
         Some(_) => return None,
     };
     let row = all

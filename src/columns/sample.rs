@@ -483,11 +483,15 @@ impl Sample {
         filled.any(|cell| switch(cell).is_none() && says_off(cell))
     }
 
-    /// Returns true if each cell of a column is one of these words, or tells whether an account is on.
+    /// Returns true if cells of a column are among these words, and each other one tells whether an account is on, in more than
+    /// a letter.
     pub(super) fn are_reported(&self, column: usize, words: &[&str]) -> bool {
         let is_reported = |cell: &str| words.contains(&plain(cell).as_str());
-        self.filled(column)
-            .all(|cell| is_reported(cell) || switch(cell).is_some())
+        let tells = |cell: &str| switch(cell).is_some() && !is_letter(cell);
+        self.filled(column).any(is_reported)
+            && self
+                .filled(column)
+                .all(|cell| is_reported(cell) || tells(cell))
     }
 
     /// Returns true if the cells of a column tell extensions from other things with a number.

@@ -71,11 +71,14 @@ impl Meanings<'_> {
             (Some(Mapped::Field(field)), _) => self.by_map(column, field, of_product),
             (Some(Mapped::Opposite(field)), _) => {
                 let reason = format!("mapped by --map: the opposite of {}", field.name());
-                Meaning::read(
-                    vec![(field, Some(Derivation::Opposite(field)))],
-                    &reason,
-                    ReadBy::Map,
-                )
+                let is_state = field == Field::ENABLED && self.ends_with_word_for_state(column);
+                let how = match is_state {
+                    true => Derivation::OppositeState {
+                        letters: self.may_have_letters_for_state(column),
+                    },
+                    false => Derivation::Opposite(field),
+                };
+                Meaning::read(vec![(field, Some(how))], &reason, ReadBy::Map)
             }
             (Some(Mapped::SurnameFirst), _) => {
                 let part = |field, part| (field, Some(Derivation::SurnameFirst(part)));

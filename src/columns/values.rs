@@ -92,6 +92,8 @@ pub(super) enum Derivation {
     WhereFilled(&'static str),
     /// The opposite of this switch; for `enabled`, a word that names a state is taken as that state.
     Opposite(Field),
+    /// The opposite of `enabled` below a word for states, where single `letters` are known as they are for [`Self::State`].
+    OppositeState { letters: bool },
     /// The state of an account by one bit of a number.
     AccountBits,
     /// A part of a name that begins with the surname.
@@ -165,6 +167,8 @@ impl Derived {
                 None if *other_words || switch(trimmed).is_some() => "".into(),
                 None => Cow::Borrowed(text),
             },
+            Derivation::OppositeState { letters } if is_open_switch(trimmed, *letters) => "".into(),
+            Derivation::OppositeState { .. } => opposite(Field::ENABLED, text),
             Derivation::Opposite(field) => opposite(*field, text),
             Derivation::AccountBits => {
                 account_state(trimmed).map_or(Cow::Borrowed(text), Cow::Borrowed)
@@ -183,13 +187,17 @@ impl Derived {
 
 impl Derived {
     /// Finds a letter that is a switch elsewhere, and below a word for states may stand for any word: no value is made of it.
+    /// Where other words are ignored, no letter is one of them.
     pub(super) fn letter_for_state(&self, text: &str) -> Option<Finding> {
         let text = text.trim();
         let is_open = match self.how {
             Derivation::State {
-                other_words: false,
+                other_words: true,
                 letters,
-            } => is_letter(text) && switch(text).is_some() && state_word(text, letters).is_none(),
+            } => is_open_letter(text, letters),
+            Derivation::State { letters, .. } | Derivation::OppositeState { letters } => {
+                is_open_switch(text, letters)
+            }
             _ => false,
         };
         let message = || {
@@ -253,6 +261,16 @@ pub(super) fn state_word(text: &str, letters: bool) -> Option<&'static str> {
     let is_either = |letter: &&str| letter.eq_ignore_ascii_case(text);
     let is_open = || is_letter(text) && (!letters || ["t", "f"].iter().any(is_either));
     switch(text).filter(|_| !is_open())
+}
+
+/// Returns true for a single letter that tells no state.
+fn is_open_letter(text: &str, letters: bool) -> bool {
+    is_letter(text) && state_word(text, letters).is_none()
+}
+
+/// Returns true for one that is a switch elsewhere.
+fn is_open_switch(text: &str, letters: bool) -> bool {
+    is_open_letter(text, letters) && switch(text).is_some()
 }
 
 /// Returns true for a single letter, which may stand for any word.

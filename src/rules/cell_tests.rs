@@ -611,17 +611,30 @@ fn a_hash_is_no_password_and_what_may_be_one_is_said() {
 
 #[test]
 fn an_address_in_the_place_of_a_password_is_none_and_what_may_be_one_is_said() {
-    let headings = ["number", "sip_password", "web_password"];
-    let rows: [&[&str]; 5] = [
+    let headings = ["number", "sip_password", "web_password", "email"];
+    let rows: [&[&str]; 7] = [
         &[
             "2001",
-            "Carl.Dietz9@example.com",
-            "https://example.com/Carl9",
+            "mailto:carl.dietz9@example.com",
+            "HTTPS://example.com/Carl9",
+            "",
         ],
-        &["2002", "00:15:65:4A:0B:C1", "00-15-65-4a-0b-c1"],
-        &["2003", "tR7xkQ@mZ9w.Ab", "00:15:65:4A:0B:C1:7Q"],
-        &["2004", "tR7x@kQ2.mZ9w", "Kw83h@qzLm"],
-        &["2005", "@R7xkQ2.mZpw", "tR7x#k@Q2mZ.pw"],
+        &[
+            "2002",
+            "Carl.Dietz9@example.com",
+            "carl.dietz9@example.com",
+            "carl.dietz9@example.com",
+        ],
+        &["2003", "00:15:65:4A:0B:C1", "12-34-56-78-90-12", ""],
+        &[
+            "2004",
+            "Str0ng-P@ss.word",
+            "p@ss.word",
+            "carl.dietz9@example.com",
+        ],
+        &["2005", "tR7xkQ@mZ9w.Ab", "00:15:65:4A:0B:C1:7Q", ""],
+        &["2006", "tR7x@kQ2.mZ9w", "Kw83h@qzLm", ""],
+        &["2007", "@R7xkQ2.mZpw", "tR7x#k@Q2mZ.pw", ""],
     ];
     let found = found(PORTSIP, &headings, &rows, None);
     let told = found.into_iter().map(|(told, _)| told);
@@ -633,13 +646,19 @@ fn an_address_in_the_place_of_a_password_is_none_and_what_may_be_one_is_said() {
         })
         .collect();
     let none = ["error sip_password.address", "error web_password.address"].map(str::to_owned);
-    let perhaps = ["warning sip_password.address".to_owned()];
+    let perhaps = [
+        "warning sip_password.address",
+        "warning web_password.address",
+    ]
+    .map(str::to_owned);
     assert_eq!(
         told,
         [
             none.to_vec(),
             none.to_vec(),
             perhaps.to_vec(),
+            perhaps.to_vec(),
+            perhaps[..1].to_vec(),
             vec![],
             vec![]
         ]

@@ -149,9 +149,9 @@ pub(super) fn is_no_password(text: &str) -> bool {
 /// An address in the place of a password: there the cells of a row are shifted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AddressText {
-    /// An e-mail address whose host is in small letters, that of a page, or that of a device (`00:15:65:4A:0B:C1`).
+    /// That of a page or of a mailbox by its scheme, or one that stands in its row as an address too.
     Certain,
-    /// A text with the signs of an e-mail address, which a password may have too.
+    /// A text as an e-mail address or that of a device (`00:15:65:4A:0B:C1`), which a password may be too.
     Likely,
 }
 
@@ -161,11 +161,16 @@ pub(super) fn address_text(text: &str) -> Option<AddressText> {
         return None;
     }
     let text = text.trim();
-    let is_page = ["http://", "https://"]
-        .iter()
-        .any(|scheme| text.starts_with(scheme));
-    if is_page || is_device(text) {
+    let mut schemes = ["http://", "https://", "mailto:"].into_iter();
+    let begins = |scheme: &str| {
+        let beginning = text.get(..scheme.len());
+        beginning.is_some_and(|beginning| beginning.eq_ignore_ascii_case(scheme))
+    };
+    if schemes.any(begins) {
         return Some(AddressText::Certain);
+    }
+    if is_device(text) {
+        return Some(AddressText::Likely);
     }
     let is_made_of = |part: &str, signs: &str| {
         !part.is_empty()
@@ -176,16 +181,8 @@ pub(super) fn address_text(text: &str) -> Option<AddressText> {
     let (name, host) = text.split_once('@')?;
     let (_, end) = host.rsplit_once('.')?;
     let is_end = end.chars().count() > 1 && end.chars().all(char::is_alphabetic);
-    if !is_end || !is_made_of(name, "._+-") || !is_made_of(host, ".-") {
-        return None;
-    }
-    let is_host = host
-        .chars()
-        .all(|c| c.is_lowercase() || !c.is_alphanumeric());
-    Some(match is_host {
-        true => AddressText::Certain,
-        false => AddressText::Likely,
-    })
+    let is_mail = is_end && is_made_of(name, "._+-") && is_made_of(host, ".-");
+    is_mail.then_some(AddressText::Likely)
 }
 
 /// Returns true for six pairs of hexadecimal digits with one sign between them.

@@ -32,6 +32,9 @@ const TOTAL_CELLS_MAX: usize = 4;
 /// The hexadecimal digits of a SIP password that FreePBX makes; texts of other lengths are more often hashes.
 const MADE_HEX_DIGITS: usize = 32;
 
+/// The passwords that an address may stand in the place of.
+const LOGINS: [Field; 2] = [Field::SIP_PASSWORD, Field::WEB_PASSWORD];
+
 /// The depth of a check: findings with their words, or only the fact that there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CheckDepth {
@@ -293,6 +296,8 @@ impl<'m> Checker<'m> {
         let before = findings.len();
         let mut view = *self.nothing_given(purpose);
         let _ = self.values(cells, purpose, CheckDepth::All, &mut view, findings);
+        let own = findings.get_mut(before..).unwrap_or_default();
+        self.certain_addresses(cells, &mut view, own);
         let text = |compiled: &CompiledField<'m>| compiled.text_in(cells);
         self.cross.check_given(&self.fields, &view, &text, findings);
         if let Some(cross_rows) = cross_rows {
@@ -841,8 +846,7 @@ impl<'m> Checker<'m> {
             if hash == Some(HashText::Certain) {
                 return true;
             }
-            let is_login = [Field::SIP_PASSWORD, Field::WEB_PASSWORD].contains(&row.name);
-            let address = address_text(text).filter(|_| is_login);
+            let address = address_text(text).filter(|_| LOGINS.contains(&row.name));
             findings.extend(address.map(|address| compiled.address(address)));
             if address == Some(AddressText::Certain) {
                 return true;
@@ -853,6 +857,34 @@ impl<'m> Checker<'m> {
             findings.push(compiled.ditto(text));
         }
         is_ditto
+    }
+
+    /// Makes an error of the finding about what may be an address, where another cell of the row that is no secret has the same.
+    fn certain_addresses(&self, cells: Cells<'_>, view: &mut View, findings: &mut [Finding]) {
+        if findings.is_empty() {
+            return;
+        }
+        let text_of = |column: usize| cells.get(column).unwrap_or_default().trim();
+        for (class, compiled) in view.iter_mut().zip(&self.fields) {
+            let Some(column) = compiled
+                .column
+                .filter(|_| LOGINS.contains(&compiled.row.name))
+            else {
+                continue;
+            };
+            let likely = compiled.address(AddressText::Likely);
+            let is_likely =
+                |it: &&mut Finding| it.rule == likely.rule && it.severity == likely.severity;
+            let mut others = self.columns.iter();
+            let is_there = others.any(|other| {
+                !self.field_of(other.bound).is_secret()
+                    && text_of(other.index).eq_ignore_ascii_case(text_of(column))
+            });
+            if let Some(finding) = findings.iter_mut().find(is_likely).filter(|_| is_there) {
+                *finding = compiled.address(AddressText::Certain);
+                *class = ValueClass::Unknown;
+            }
+        }
     }
 
     fn missing(&self, fields: &[u8], purpose: Purpose, findings: &mut Vec<Finding>) {

@@ -6,6 +6,23 @@ use crate::sheet::{Header, Input, ReadOptions, Sheet, open};
 use std::io::Write;
 
 #[test]
+fn the_order_of_names_is_not_asked_before_a_deletion() {
+    let headings = ["Nummer", "Mitarbeiter"].map(str::to_owned);
+    let bound_for = |allowed: AllowedActions| {
+        let rows = vec![["201", "Berg Anna"].map(str::to_owned).to_vec()];
+        super::super::bind::bind(
+            HeadingRow::new(&headings, &[], Some(1)),
+            &|| Some(Sample::of_rows(rows.clone())),
+            manifest("portsip"),
+            &manifests(),
+            &BindOptions { allowed, ..plain() },
+        )
+    };
+    assert!(bound_for(AllowedActions::default()).is_err());
+    assert!(bound_for(AllowedActions::DELETE).is_ok());
+}
+
+#[test]
 fn the_order_of_a_name_that_is_parted_is_asked_unless_something_shows_it() {
     let order = |heading: &str| {
         format!("--map '{heading}=last_name first_name' --map '{heading}=display_name'")

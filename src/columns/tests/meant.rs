@@ -218,6 +218,14 @@ fn a_single_letter_for_a_state_is_asked_about_and_no_switch() {
         ("Status", ["active", "x", "inactive"], true),
         ("Status", ["Y", "N", "Y"], false),
         ("Active", ["T", "F", "T"], false),
+        // Of rowcall's own, that may be the state of telephones.
+        ("status", ["T", "F", "T"], true),
+        ("status", ["Active", "N", "Active"], true),
+        ("status", ["Disabled", "N", "Disabled"], true),
+        ("status", ["Active", "x", "Active"], true),
+        ("status", ["Registered", "N", "Registered"], true),
+        ("status", ["Registered", "Disabled", "Idle"], false),
+        ("status", ["Y", "N", "Y"], false),
     ] {
         let sheet = three(heading, cells);
         let answers = answers_for("portsip", &sheet);
@@ -230,11 +238,14 @@ fn a_single_letter_for_a_state_is_asked_about_and_no_switch() {
 
 #[test]
 fn a_letter_for_a_state_is_no_switch_behind_the_first_rows_and_below_a_mapped_heading_either() {
-    let beside = |word: &str| bind_sheet(&three("Status", [word, word, word])).unwrap();
-    let mapped = |heading: &str| {
-        let options = map(heading, Mapped::Field(Field::ENABLED));
+    let below = |heading: &str, word: &str| bind_sheet(&three(heading, [word; 3])).unwrap();
+    let beside = |word: &str| below("Status", word);
+    let mapped_to = |heading: &str, mapped: Mapped| {
+        let options = map(heading, mapped);
         bind("portsip", &format!("Ext,Name,{heading}"), &options).unwrap()
     };
+    let mapped = |heading: &str| mapped_to(heading, Mapped::Field(Field::ENABLED));
+    let opposite = |heading: &str| mapped_to(heading, Mapped::Opposite(Field::ENABLED));
     for (binding, cell, value) in [
         (beside("Active"), "T", None),
         (beside("Active"), "F", None),
@@ -248,6 +259,15 @@ fn a_letter_for_a_state_is_no_switch_behind_the_first_rows_and_below_a_mapped_he
         (mapped("Status"), "Y", Some("on")),
         (mapped("Active"), "T", Some("on")),
         (mapped("Works"), "F", Some("off")),
+        (below("status", "Active"), "T", None),
+        (below("status", "Disabled"), "N", None),
+        (below("status", "Registered"), "T", None),
+        (below("status", "Active"), "A", None),
+        (below("status", "Active"), "0", Some("off")),
+        (opposite("Status"), "T", None),
+        (opposite("Status"), "Y", Some("off")),
+        (opposite("Status"), "Active", Some("on")),
+        (opposite("Locked"), "T", Some("off")),
     ] {
         let row = ["2001", "Ann", cell];
         let found = binding
@@ -270,6 +290,10 @@ fn a_letter_for_a_state_is_no_switch_behind_the_first_rows_and_below_a_mapped_he
     assert_eq!(
         mapped("Status").columns[2].saved,
         Saved::As(Mapped::Field(Field::ENABLED))
+    );
+    assert_eq!(
+        opposite("Status").columns[2].saved,
+        Saved::As(Mapped::Opposite(Field::ENABLED))
     );
 }
 
