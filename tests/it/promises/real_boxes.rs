@@ -214,6 +214,15 @@ fn life(packages: Packages, rows: usize) {
     desk.asterisk.assert_beside(&[]);
 }
 
+/// Says that something is over when it goes, also where a panic takes it.
+struct IsOver<'f>(&'f AtomicBool);
+
+impl Drop for IsOver<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Does something while somebody else has the boxes read anew again and again.
 fn while_boxes_are_reloaded<T>(asterisk: &RunningAsterisk, act: impl FnOnce() -> T) -> T {
     let is_over = AtomicBool::new(false);
@@ -227,9 +236,8 @@ fn while_boxes_are_reloaded<T>(asterisk: &RunningAsterisk, act: impl FnOnce() ->
                 thread::sleep(Duration::from_millis(40));
             }
         });
-        let done = act();
-        is_over.store(true, Ordering::Relaxed);
-        done
+        let _over = IsOver(&is_over);
+        act()
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::support::canary::assert_no_secret;
 use crate::support::pbx::Desk;
-use crate::support::program::{PROGRAM, Program};
+use crate::support::program::Program;
 use clap::CommandFactory;
 use rowcall::cli::Cli;
 use std::fs;
@@ -281,9 +281,20 @@ fn completions_know_vendors_products_fields_targets_and_runs() {
             assert!(script.contains(&asks), "{shell}: {words}");
         }
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn bash_completes_targets_and_runs_with_what_there_is_now() {
+    let desk = Desk::new("openvox");
+    desk.write("rowcall.toml", desk.pbx.config("headquarters"));
+    let sheet = "number,display_name,sip_password\n2000,Ann,Xk39vTq2Lm\n";
+    desk.write("a.csv", sheet);
+    let run = desk.ends("import a.csv --to headquarters --json", 0).name();
+    let script = desk.ends("completions bash", 0).out;
     let folder = desk.path("bin");
     fs::create_dir(&folder).unwrap();
-    std::os::unix::fs::symlink(PROGRAM, folder.join("rowcall")).unwrap();
+    std::os::unix::fs::symlink(crate::support::program::PROGRAM, folder.join("rowcall")).unwrap();
     desk.write("script", script);
     let completed = |line: &str| {
         let ask = format!(
