@@ -1033,6 +1033,19 @@ fn heads_of_any_number_of_targets_fit_into_lines() {
 }
 
 #[test]
+fn a_later_layout_is_not_forgotten_where_a_known_one_follows() {
+    let folder = tempfile::tempdir().unwrap();
+    let chain = Chain::in_folder(folder.path());
+    let mut locked = chain.lock(&LastEntry::none()).unwrap();
+    let layouts = [LAYOUT + 1, LAYOUT].map(|layout| EntryKind::Layout { layout });
+    locked.append(day(0), Vec::from(layouts)).unwrap();
+    drop(locked);
+    let refused = Archive::open(folder.path()).unwrap().verify(&[]);
+    let told = refused.unwrap_err().to_string();
+    assert!(told.contains("later version of rowcall"), "{told}");
+}
+
+#[test]
 fn an_archive_of_a_later_version_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let mut locked = Chain::in_folder(folder.path())

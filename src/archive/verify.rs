@@ -275,7 +275,9 @@ impl OwnEntries {
     fn add(&mut self, entry: Entry, findings: &mut Findings) {
         let target = match &entry.what {
             EntryKind::Layout { layout } => {
-                self.unknown_layout = Some(*layout).filter(|layout| *layout != LAYOUT);
+                if *layout != LAYOUT {
+                    self.unknown_layout = Some(*layout);
+                }
                 let end = LastEntry {
                     n: entry.n.saturating_sub(1),
                     hash: entry.before,

@@ -10,6 +10,7 @@ use super::steps::visit::Visit;
 use super::steps::{archive, doctor, headings, plan, rows, run, sheet, target, watch};
 use super::work::ImportTask;
 use crate::lang::translated;
+use crate::ledger::StoredRun;
 use crate::link::StopFlag;
 use crate::plan::guard::Budget;
 use crate::rim::doctor::try_all;
@@ -397,10 +398,14 @@ impl App {
 
     /// Keeps the end of work for the page with the result.
     fn show_end(&self, job: &PageJob, files: PathBuf, ended: Result<Exit, Failure>) {
+        let run = job.watched.name.get().cloned();
+        let last = |run| Ok(StoredRun::open(&self.context.state()?, run)?.ended()?);
+        let last: Option<Result<_, Failure>> = run.as_deref().map(last);
         locked(&self.session).result = Some(ShownEnd {
             is_paused: job.is_paused(),
             ended,
-            run: job.watched.name.get().cloned(),
+            run,
+            in_ledger: last.and_then(Result::ok).flatten(),
             counts: job.counts(),
             lines: job.lines_told(),
             is_of_sheet: files != self.folder.path(),

@@ -8,6 +8,7 @@ use crate::columns::Mapped;
 use crate::disk::{folder_of, make_private_folder, new_folder, remove_leftover_folders};
 use crate::input::{InputOptions, InputRow, InputRows, ReadingOptions};
 use crate::lang::{keep, translated};
+use crate::ledger::RunEnd;
 use crate::manifest::Manifest;
 use crate::model::{Field, Finding, Mode, heading_key, with_hint};
 use crate::rim::doctor::Check;
@@ -424,6 +425,8 @@ pub(super) struct ShownEnd {
     pub(super) ended: Result<Exit, Failure>,
     /// The run's name; none of a PBX that is simulated in this process.
     pub(super) run: Option<String>,
+    /// The end that its ledger had then: another one is newer.
+    pub(super) in_ledger: Option<RunEnd>,
     /// True where it was paused, if it had not ended by then.
     pub(super) is_paused: bool,
     /// The number of rows of each result, in words.

@@ -85,6 +85,18 @@ impl KeptRows {
     }
 }
 
+/// The way to import on the terminal what the page does not send. The rows that were taken out still stand in the sheet.
+fn way_to_import(out: u64, flag: &str) -> String {
+    match out {
+        0 => format!("if that is meant, import the corrected sheet on the terminal, with {flag}"),
+        _ => format!(
+            "taken out by hand and still in the corrected sheet: {}; if that is meant, delete them in the sheet itself \
+             first, and then import it on the terminal, with {flag}",
+            counted(out, "row")
+        ),
+    }
+}
+
 /// The note about rows that were taken out.
 fn taken_out_note(words: &str) -> Option<String> {
     (!words.is_empty()).then(|| format!("taken out by hand: {words}"))
@@ -200,6 +212,7 @@ impl ImportTask {
         let request = self.request(&target, ReportOptions::default());
         let kept = self.rows_to_send(&target)?;
         let taken_out = taken_out_note(&kept.taken_out_words());
+        let out = kept.taken_out.len() as u64;
         let rows = kept.rows;
         let plan = match rows.any_valid() {
             true => {
@@ -230,10 +243,7 @@ impl ImportTask {
             exceeded: exceeded.map(|exceeded| {
                 let flag = format!("{} {}", exceeded.flag, exceeded.wanted);
                 let told = translated(&exceeded.to_string()).into_owned();
-                let way = format!(
-                    "if that is meant, import the corrected sheet on the terminal, with {flag}"
-                );
-                format!("{told}; {}", translated(&way))
+                format!("{told}; {}", translated(&way_to_import(out, &flag)))
             }),
             creations: count(Action::Create),
             updates: count(Action::Update),

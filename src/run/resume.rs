@@ -6,7 +6,7 @@ use super::rows::RunRows;
 use super::watched::WatchedRun;
 use super::{GuardOptions, ReportOptions, Run, RunRequest, refuse_without_rows};
 use crate::input::InputRows;
-use crate::ledger::{ApplyState, Ledger, StoredRun};
+use crate::ledger::{ApplyState, Ledger, StateDir, StoredRun};
 use crate::link::StopFlag;
 use crate::model::RunCommand;
 use crate::plan::Refusal;
@@ -150,12 +150,20 @@ impl<'r> Run<'r> {
         let (state, key) = (self.context.state()?, past.key(self.context)?);
         let addresses = self.request.target.addresses();
         let (ledger, rows) = Ledger::resume(&state, &past.name, &addresses, &key)?;
-        // Looked at again: nobody undoes it from now on.
-        past.refuse_taken_back(self.context)?;
-        if self.request.rejects.is_some() {
-            self.kept_cells = Some(StoredRun::open(&state, &past.name)?.originals(&key)?);
+        if let Err(failure) = self.look_again(past, &state, &key) {
+            ledger.end(&failure.message)?;
+            return Err(failure);
         }
         Ok((ledger, RunRows::from_stored(rows), key))
+    }
+
+    /// Looks again at a run that was taken, for nobody undoes it from now on, and reads what its rejects need.
+    fn look_again(&mut self, past: &PastRun, state: &StateDir, key: &Key) -> Result<(), Failure> {
+        past.refuse_taken_back(self.context)?;
+        if self.request.rejects.is_some() {
+            self.kept_cells = Some(StoredRun::open(state, &past.name)?.originals(key)?);
+        }
+        Ok(())
     }
 
     /// Signs in, and looks at the records of the rows that are left. Where another PBX had answered, or has nothing of the

@@ -1,7 +1,7 @@
 //! Nightly archives: the snapshots, what changed between two of them, and whether they are as they were entered.
 
 use super::visit::Visit;
-use crate::archive::{Archive, Snapshot, moves};
+use crate::archive::{Archive, Snapshot, TargetRecord, moves};
 use crate::diff::compare;
 use crate::input::side::read_snapshot;
 use crate::lang::{language, translated};
@@ -59,17 +59,22 @@ impl ArchiveQuery<'_> {
 
 fn archive(asked: &ArchiveQuery<'_>, folder: &Path) -> Markup {
     let opened = Archive::open(folder);
-    let opened = opened.and_then(|archive| Ok((archive.snapshots()?, archive)));
+    let opened = opened.and_then(|archive| Ok((archive.records_of(&[])?, archive)));
     let (all, archive) = match opened {
         Ok(opened) => opened,
         Err(error) => return look::failure(&error.into()),
     };
     html! {
         @if !asked.query.get("verify").is_empty() { (verdict(&archive)) }
-        @for (target, snapshots) in &all {
+        @for (target, TargetRecord { snapshots, missed }) in &all {
             h2 { bdi { (harmless(target)) } }
-            @if asked.is_about(target) { (changes(asked, target, snapshots)) }
-            (snapshots_of(asked, folder, target, snapshots))
+            @if let Some(missed) = missed {
+                p .told.notice { (harmless(&translated(&missed.told(target)))) }
+            }
+            @if !snapshots.is_empty() {
+                @if asked.is_about(target) { (changes(asked, target, snapshots)) }
+                (snapshots_of(asked, folder, target, snapshots))
+            }
         }
     }
 }

@@ -115,15 +115,15 @@ fn checked_body(visit: &Visit<'_>, checked: &Arc<CheckedRows>) -> Markup {
         .collect();
     view.page = view.page.min(last_page(shown.len()));
     let sheet = visit.session.sheet.as_ref();
-    let corrected = sheet.map_or(0, DroppedSheet::corrected);
-    let is_filled = sheet.is_some_and(|sheet| !sheet.reading.fill.is_empty());
+    let has_any = |it: &&DroppedSheet| it.corrected() > 0 || !it.reading.fill.is_empty();
+    let changed = sheet.filter(has_any);
     html! {
         p #count .count aria-live="polite" {
             strong { (translated(&format!("{valid} of {rows} rows can go, {} cannot", checked.invalid))) }
         }
         (go_on(visit, valid))
         @for (field, count) in &checked.lacking { (made_up(visit, *field, *count, view)) }
-        @if corrected > 0 || is_filled { (corrections(visit, corrected, view)) }
+        @if let Some(sheet) = changed { (corrections(visit, sheet, view)) }
         (taken_out(visit, checked, view))
         (kinds(visit, checked, view))
         (filters(visit, view, shown.len()))
@@ -260,15 +260,27 @@ fn made_up(visit: &Visit<'_>, field: Field, count: usize, view: RowsView<'_>) ->
     }
 }
 
-fn corrections(visit: &Visit<'_>, corrected: usize, view: RowsView<'_>) -> Markup {
+/// The way to the sheet with its corrections, in which the rows that were taken out still stand.
+pub(super) fn corrected_sheet(base: &str, sheet: &DroppedSheet) -> Markup {
+    let out = counted(sheet.taken_out() as u64, "row");
+    html! {
+        a href={ (base) "corrected" } download { (translated("the corrected sheet")) }
+        @if sheet.taken_out() > 0 {
+            " " span .soft { (translated(&format!("taken out by hand and still in it: {out}"))) }
+        }
+    }
+}
+
+fn corrections(visit: &Visit<'_>, sheet: &DroppedSheet, view: RowsView<'_>) -> Markup {
     let (action, token) = visit.action("rows");
+    let corrected = sheet.corrected();
     html! {
         form method="post" action=(action) {
             (token)
             (view_fields(view))
             @if corrected > 0 {
                 (translated(&counted(corrected as u64, "corrected cell"))) " "
-                a href={ (visit.base()) "corrected" } download { (translated("the corrected sheet")) } " "
+                (corrected_sheet(visit.base(), sheet)) " "
             }
             button .small .quiet name="do" value="back" { (translated("Take all corrections back")) }
         }

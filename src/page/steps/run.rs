@@ -70,6 +70,8 @@ pub(in crate::page) struct SeenRuns {
     pub(super) all: Option<Result<Vec<ListedRun>, Failure>>,
     /// The one that the page is about.
     pub(super) one: Option<Result<SeenRun, Failure>>,
+    /// The name of that one.
+    pub(super) name: Option<String>,
 }
 
 impl SeenRuns {
@@ -77,7 +79,7 @@ impl SeenRuns {
         let listed = || Ok(runs(&context.state()?)?);
         SeenRuns {
             all: Some(listed()),
-            one: None,
+            ..SeenRuns::default()
         }
     }
 
@@ -85,6 +87,7 @@ impl SeenRuns {
         SeenRuns {
             all: None,
             one: Some(SeenRun::open(context, name)),
+            name: Some(name.to_owned()),
         }
     }
 }

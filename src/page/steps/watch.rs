@@ -1,9 +1,11 @@
 //! The last steps: work that goes on, and its end.
 
+use super::rows;
 use super::run::{self, SeenRun, SeenRuns};
 use super::visit::Visit;
 use crate::lang::translated;
 use crate::model::RunCommand;
+use crate::model::redact::harmless;
 use crate::page::exchange::PageReply;
 use crate::page::job::{JobKind, PageJob, WORK};
 use crate::page::look::{self, PagePlace, PageReload};
@@ -11,11 +13,15 @@ use crate::page::session::ShownEnd;
 use crate::page::work::{REPORT_FILES, rejects_file};
 use crate::progress::drawn;
 use crate::rim::Exit;
+use crate::run::listing::run_state;
 use maud::{Markup, html};
 use std::fs;
 
 /// The words where rowcall has ended while its page was open.
 const GONE: &str = "rowcall has ended: start it again, and let the run go on";
+
+/// The words for a run that somebody else has ended since, with rows that are left.
+const NOT_FINISHED: &str = "The run is not finished.";
 
 /// Shows the work that goes on; leads to its result once it has ended.
 pub(in crate::page) fn show(visit: &mut Visit<'_>, job: Option<&PageJob>) -> PageReply {
@@ -70,13 +76,26 @@ pub(in crate::page) fn result(visit: &mut Visit<'_>, seen: SeenRuns) -> PageRepl
     if let Some(reply) = visit.before(PagePlace::Result) {
         return reply;
     }
-    let body = match (&visit.session.result, &seen.one) {
-        (Some(_), Some(Err(failure))) => look::failure(failure),
+    let end = visit.session.result.as_ref();
+    // Another run may have ended here while this one was read.
+    if end.is_some_and(|end| end.run != seen.name) {
+        return visit.go("result");
+    }
+    let body = match (end, &seen.one) {
+        (Some(end), Some(Err(failure))) => html! {
+            (look::failure(failure))
+            (end_of(visit, end, None))
+        },
         (Some(end), Some(Ok(run))) => end_of(visit, end, Some(run)),
         (Some(end), None) => end_of(visit, end, None),
         (None, _) => html! {},
     };
     visit.page(PagePlace::Result, PageReload::Never, &body)
+}
+
+/// Returns true if somebody else has had the run since it ended here.
+fn is_newer(run: &SeenRun, end: &ShownEnd) -> bool {
+    run.past.summary.ended != end.in_ledger
 }
 
 /// The state of a run that has a ledger, by its ledger: the terminal may have gone on with it, or undone it, since.
@@ -93,8 +112,8 @@ fn state_of(run: &SeenRun, end: &ShownEnd) -> (&'static str, &'static str) {
             state_after(Exit::done_if(is_done), false)
         }
         Some(_) => match end.exit() {
-            // Somebody else has had it since.
-            Exit::Done | Exit::NotDone => ("notice", "The run is not finished."),
+            _ if is_newer(run, end) => ("notice", NOT_FINISHED),
+            Exit::Done | Exit::NotDone => ("notice", NOT_FINISHED),
             exit => state_after(exit, end.is_paused),
         },
     }
@@ -128,7 +147,8 @@ fn end_of(visit: &Visit<'_>, end: &ShownEnd, run: Option<&SeenRun>) -> Markup {
         Some(run) => run::counts(&run.past.summary),
         None => end.counts.clone(),
     };
-    let is_over = run.is_some_and(|run| run.past.summary.is_finished());
+    let newer = run.filter(|run| is_newer(run, end));
+    let why = newer.and_then(|run| run_state(&run.past.summary).2);
     let base = visit.base();
     let has = |name: &str| end.files.join(name).is_file();
     let sheet = visit.session.sheet.as_ref();
@@ -137,7 +157,8 @@ fn end_of(visit: &Visit<'_>, end: &ShownEnd, run: Option<&SeenRun>) -> Markup {
         .filter(|name| has(name));
     html! {
         p .told .(class) role="status" { strong { (translated(words)) } }
-        @if let (Err(failure), false) = (&end.ended, is_over) { (look::failure(failure)) }
+        @if let Some(why) = why { p { (harmless(&translated(why))) } }
+        @if let (Err(failure), None) = (&end.ended, newer) { (look::failure(failure)) }
         @if !counts.is_empty() { p .count { strong { (counts.join(", ")) } } }
         ul {
             @for name in REPORT_FILES {
@@ -149,8 +170,8 @@ fn end_of(visit: &Visit<'_>, end: &ShownEnd, run: Option<&SeenRun>) -> Markup {
                     " " span .soft { (translated("it may hold passwords")) }
                 }
             }
-            @if end.is_of_sheet && sheet.is_some_and(|sheet| sheet.corrected() > 0) {
-                li { a href={ (base) "corrected" } download { (translated("the corrected sheet")) } }
+            @if let Some(sheet) = sheet.filter(|sheet| end.is_of_sheet && sheet.corrected() > 0) {
+                li { (rows::corrected_sheet(base, sheet)) }
             }
         }
         @if let Some(run) = run {

@@ -180,7 +180,13 @@ impl OpenPage {
     #[track_caller]
     pub(crate) fn drop_sheet(&mut self, name: &str, bytes: &[u8]) -> String {
         let start = self.get("");
-        let token = self.token(&start, "sheet");
+        self.send_sheet(&start, name, bytes)
+    }
+
+    /// Sends the form of the start page, with a sheet.
+    #[track_caller]
+    pub(crate) fn send_sheet(&mut self, start: &str, name: &str, bytes: &[u8]) -> String {
+        let token = self.token(start, "sheet");
         let body = sheet_form(&token, name, bytes);
         let path = format!("{}sheet", self.base);
         let kind = [("Content-Type", "multipart/form-data; boundary=XxX")];

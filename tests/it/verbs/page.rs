@@ -530,10 +530,16 @@ fn an_archive_is_listed_compared_and_verified_on_the_page() {
     program.ends("export hq --archive nights", 0);
     pbx.seed(&[pbx.small("0042")]);
     program.ends("export hq --archive nights", 0);
+    let nobodys = "[targets.branch]\nvendor = \"openvox\"\nurl = \"http://127.0.0.1:1\"\n";
+    program.write("rowcall.toml", pbx.config("hq") + nobodys);
+    program.ends("export branch --archive nights", 2);
     let mut page = OpenPage::open(&program, "");
     let folder = program.path("nights").display().to_string();
     let listed = page.get(&format!("archive?folder={folder}"));
     assert_eq!(listed.matches("name=\"before\"").count(), 2, "{listed}");
+    // Nothing was ever exported of the other one, and that shows.
+    let missed = "branch: the last export";
+    assert!(listed.contains(missed), "{listed}");
     let changed = page.get(&format!(
         "archive?folder={folder}&target=hq&before=1&after=2"
     ));

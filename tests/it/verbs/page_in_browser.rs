@@ -232,7 +232,8 @@ fn a_run_is_watched_reloaded_paused_and_goes_on_in_two_tabs() {
     let Some(mut desk) = Desk::open("5/s") else {
         return;
     };
-    desk.set_to_work(400);
+    // What is slow here does not end meanwhile, and the rest of it fits into one wait.
+    desk.set_to_work(240);
     // Rows come without a reload.
     desk.browser
         .wait_until("document.querySelectorAll('#rows li').length > 2");
@@ -250,7 +251,7 @@ fn a_run_is_watched_reloaded_paused_and_goes_on_in_two_tabs() {
     desk.browser.wait_for("Result");
     assert!(desk.browser.text().contains("The run is paused."));
     let done = desk.pbx.numbers().len();
-    assert!(done < 400, "{done}");
+    assert!(done < 240, "{done}");
     // The first tab has seen the end by itself.
     desk.browser.switch_to(&first);
     desk.browser.wait_for("Result");
@@ -260,11 +261,10 @@ fn a_run_is_watched_reloaded_paused_and_goes_on_in_two_tabs() {
     desk.browser.click("button", "Stop");
     desk.browser.wait_for("Result");
     assert!(desk.browser.text().contains("The run was stopped."));
-    desk.program.write("rowcall.toml", desk.pbx.config("hq"));
     desk.browser.click("button", "Let the run go on");
     desk.browser
         .wait_until("document.body.innerText.includes('Every row is done.')");
-    assert_eq!(desk.pbx.numbers().len(), 400);
+    assert_eq!(desk.pbx.numbers().len(), 240);
     desk.close();
 }
 

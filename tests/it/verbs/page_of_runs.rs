@@ -1,10 +1,8 @@
 //! Runs on the page of `rowcall serve` whose ledgers the terminal goes on with, and folders with what is no file.
 
-use crate::support::open_page::OpenPage;
+use crate::support::open_page::{OpenPage, exchange};
 use crate::support::pbx::TestPbx;
-use crate::support::program::{Program, wait_until};
-use std::fs;
-use std::process::Command;
+use crate::support::program::{Program, signal, wait_until};
 use std::thread;
 use std::time::Duration;
 
@@ -36,6 +34,13 @@ impl PausedRun {
             program,
             pbx,
         }
+    }
+
+    /// The run's ledger, as another program has it.
+    fn ledger(&self) -> rusqlite::Connection {
+        let runs = self.program.path("state/runs");
+        let ledger = runs.join(&self.run).join("ledger.sqlite");
+        rusqlite::Connection::open(ledger).unwrap()
     }
 }
 
@@ -85,12 +90,7 @@ fn a_run_that_was_undone_is_not_resumed_on_the_terminal_either() {
 fn others_are_answered_while_the_ledger_of_a_run_is_read() {
     let desk = PausedRun::new();
     let (page, run) = (&desk.page, &desk.run);
-    let ledger = desk
-        .program
-        .path("state/runs")
-        .join(run)
-        .join("ledger.sqlite");
-    let other = rusqlite::Connection::open(ledger).unwrap();
+    let other = desk.ledger();
     let keep = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE";
     other.execute_batch(keep).unwrap();
     let get = |path: &str| page.send("GET", &format!("{}{path}", page.base), &[], b"");
@@ -176,6 +176,8 @@ fn a_title_that_forbids_the_rows_below_it_is_taken_out() {
 #[cfg(unix)]
 #[test]
 fn a_pipe_in_the_place_of_a_file_of_an_archive_is_refused() {
+    use std::fs;
+    use std::process::Command;
     let pbx = TestPbx::new("openvox");
     let program = Program::new().with_own_state();
     program.write("rowcall.toml", pbx.config("hq"));
@@ -216,4 +218,116 @@ fn a_pipe_in_the_place_of_a_file_of_an_archive_is_refused() {
         .run("export hq --archive nights")
         .exits(2)
         .says(&["it is a pipe or a device"]);
+}
+
+#[test]
+fn a_row_that_was_taken_out_is_told_beside_the_corrected_sheet() {
+    let pbx = TestPbx::new("openvox");
+    let program = Program::new().with_own_state();
+    program.write("rowcall.toml", pbx.config("hq"));
+    let numbers: Vec<String> = (2000..2020).map(|number| number.to_string()).collect();
+    let there: Vec<_> = numbers.iter().map(|number| pbx.small(number)).collect();
+    pbx.seed(&there);
+    let mut page = OpenPage::open(&program, "");
+    let lines = numbers.iter().map(|number| format!("{number},Ann\n"));
+    let sheet = format!("number,display_name\n{}", lines.collect::<String>());
+    let target = [("target", "hq"), ("mode", "update")];
+    let rows = page.rows("staff.csv", sheet.as_bytes(), &target);
+    assert!(rows.contains("20 of 20 rows can go"), "{rows}");
+    let rows = page.get("rows?show=all&edit=0");
+    let rows = page.edit(&rows, "0", "1", "Bo");
+    let way = "import the corrected sheet on the terminal";
+    let told = "taken out by hand and still in it: 1 row";
+    assert!(!rows.contains(told), "{rows}");
+    let plan = page.plan(&rows);
+    assert!(plan.contains(way), "{plan}");
+    let rows = page.get("rows?show=all&edit=1");
+    let rows = page.post(&rows, "rows", &[("do", "out"), ("row", "1")]);
+    assert!(rows.contains(told), "{rows}");
+    let plan = page.plan(&rows);
+    let told = "taken out by hand and still in the corrected sheet: 1 row; ";
+    assert!(plan.contains(told), "{plan}");
+    assert!(!plan.contains(way), "{plan}");
+    page.close();
+}
+
+#[test]
+fn a_result_that_another_one_has_followed_leads_to_that_one() {
+    let mut desk = PausedRun::new();
+    let start = desk.page.get("");
+    let result = {
+        let (host, page) = (desk.page.host.clone(), &desk.page);
+        let (base, cookie) = (page.base.clone(), page.cookie.clone());
+        let get = format!(
+            "GET {base}result HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n"
+        );
+        move || exchange(&host, get.as_bytes())
+    };
+    let ledger = desk.ledger();
+    let keep = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE";
+    ledger.execute_batch(keep).unwrap();
+    let seen = thread::spawn(result);
+    thread::sleep(Duration::from_millis(500));
+    let page = &mut desk.page;
+    let sheet = b"number,sip_password\n0041,Canary7731aB\n";
+    let target = page.send_sheet(&start, "other.csv", sheet);
+    let headings = page.post(&target, "target", &[("target", "sim:openvox")]);
+    let rows = page.post(&headings, "headings", &[("do", "go")]);
+    let plan = page.plan(&rows);
+    page.go(&plan);
+    drop(ledger);
+    let seen = seen.join().unwrap();
+    assert_eq!(seen.status, 303, "{}", seen.body);
+    let whole = page.follow(seen);
+    assert!(whole.contains("Every row is done."), "{whole}");
+    desk.page.close();
+}
+
+#[test]
+fn a_newer_stop_and_a_ledger_that_cannot_be_read_are_told_on_the_result() {
+    let mut desk = PausedRun::new();
+    let told = desk.page.get("result");
+    assert!(told.contains("The run is paused."), "{told}");
+    let newer = "INSERT INTO events (at, what, why) VALUES ('2026-11-28T20:14:00Z', 'ended', 'the disk was full')";
+    desk.ledger().execute_batch(newer).unwrap();
+    let told = desk.page.get("result");
+    for words in ["The run is not finished.", "the disk was full"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert!(!told.contains("The run is paused."), "{told}");
+    let path = desk.ledger().path().unwrap().to_owned();
+    std::fs::write(path, "no ledger").unwrap();
+    let told = desk.page.get("result");
+    for words in ["role=\"alert\"", "The run is paused.", " created"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    desk.page.close();
+}
+
+#[test]
+fn a_run_whose_rejects_cannot_be_read_is_not_left_as_if_it_was_at_work() {
+    let pbx = TestPbx::new("openvox");
+    let program = Program::new().with_own_state();
+    let config = pbx.config("hq").replace("100000/s", "20/s");
+    program.write("rowcall.toml", config);
+    let rows: String = (2000..2120)
+        .map(|number| format!("{number},Canary7731aB\n"))
+        .collect();
+    program.write("staff.csv", format!("number,sip_password\n{rows},x\n"));
+    let import = "import staff.csv --to hq --yes --rejects rejects.csv";
+    let mut child = program.command(import).spawn().unwrap();
+    wait_until(|| pbx.numbers().len() > 3);
+    signal(&child, "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let runs = std::fs::read_dir(program.path("state/runs")).unwrap();
+    let folder = runs.map(|run| run.unwrap().path()).find(|it| it.is_dir());
+    let folder = folder.unwrap();
+    let run = folder.file_name().unwrap().to_str().unwrap();
+    let ledger = rusqlite::Connection::open(folder.join("ledger.sqlite")).unwrap();
+    let broken = "UPDATE originals SET sealed = x'00'";
+    assert!(ledger.execute(broken, []).unwrap() > 0);
+    drop(ledger);
+    program.run(&format!("resume {run} --yes"));
+    let told = program.ends(&format!("runs show {run}"), 0);
+    assert!(told.out.contains("to be resumed"), "{}", told.out);
 }
