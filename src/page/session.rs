@@ -182,10 +182,14 @@ impl DroppedSheet {
         self.out.remove(&row);
     }
 
-    /// Takes every correction back, and puts every row back.
+    /// Puts every row back that was taken out: for a file whose rows may be other ones now.
+    pub(super) fn put_all_back(&mut self) {
+        self.out.clear();
+    }
+
+    /// Takes every correction back; rows that were taken out stay out.
     pub(super) fn take_back(&mut self) {
         self.edits.clear();
-        self.out.clear();
         self.replace_copy(None);
     }
 

@@ -339,11 +339,20 @@ fn choose(sheet: &mut DroppedSheet, form: &FormFields, refused: &mut Vec<String>
     }
 }
 
+/// The names of the sheets to read: a ticked one as the workbook has it, a typed one without the spaces around it.
+fn names_of_sheets(sheet: &DroppedSheet, form: &FormFields) -> Vec<String> {
+    let named = form.0.iter().filter(|(field, _)| field == "names");
+    let names = named.map(|(_, name)| match sheet.tables.contains(name) {
+        true => name.as_str(),
+        false => name.trim(),
+    });
+    let names = names.filter(|name| !name.is_empty());
+    names.map(str::to_owned).collect()
+}
+
 /// Takes how the file is read.
 fn read_otherwise(sheet: &mut DroppedSheet, form: &FormFields, refused: &mut Vec<String>) {
-    let names = form.0.iter().filter(|(name, _)| name == "names");
-    let names = names.map(|(_, name)| name.trim().to_owned());
-    let names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
+    let names = names_of_sheets(sheet, form);
     let line = form.number("line").filter(|line| *line > 0);
     let line = line.map(|line| line as u64);
     let word = form.get("encoding").trim();
@@ -381,11 +390,17 @@ fn read_otherwise(sheet: &mut DroppedSheet, form: &FormFields, refused: &mut Vec
         reading.pad_short_rows,
     ) = text;
     if is_other_table || has_other_rows {
-        if sheet.corrected() + sheet.taken_out() > 0 {
+        if sheet.corrected() > 0 {
             let why = "the file is read otherwise now: the corrections were taken back";
             refused.push(translated(why).into_owned());
         }
+        if sheet.taken_out() > 0 {
+            let why =
+                "the file is read otherwise now: the rows that were taken out by hand are back";
+            refused.push(translated(why).into_owned());
+        }
         sheet.take_back();
+        sheet.put_all_back();
     }
 }
 

@@ -203,6 +203,48 @@ fn sheets_of_a_workbook_are_ticked_where_several_can_be_meant() {
     page.close();
 }
 
+#[test]
+fn a_ticked_sheet_whose_name_ends_with_a_space_stays_ticked() {
+    let (_program, mut page) = opened();
+    let rows = |number| [vec!["number", "sip_password"], vec![number, PASSWORD]];
+    let (north, south) = (rows("1001"), rows("3001"));
+    let (north, south) = (
+        north.each_ref().map(Vec::as_slice),
+        south.each_ref().map(Vec::as_slice),
+    );
+    let bytes = workbook(&[("Nord ", &north), ("Sued", &south)]);
+    let target = page.drop_sheet("two.xlsx", &bytes);
+    let headings = page.post(&target, "target", &SIM);
+    let both = [("names", "Nord "), ("names", "Sued"), ("do", "look")];
+    let looked = page.post(&headings, "headings", &both);
+    let ticked: Vec<&str> = ["Nord ", "Sued"]
+        .into_iter()
+        .filter(|name| looked.contains(&format!("name=\"names\" value=\"{name}\" checked")))
+        .collect();
+    assert_eq!(ticked, ["Nord ", "Sued"], "{looked}");
+    // What is shown as ticked is what a browser sends.
+    let ticked = ticked.into_iter().map(|name| ("names", name));
+    let go: Vec<(&str, &str)> = ticked.chain([("do", "go")]).collect();
+    let rows = page.post(&looked, "headings", &go);
+    assert!(rows.contains("2 of 2 rows can go"), "{rows}");
+    page.close();
+}
+
+#[test]
+fn a_typed_name_of_a_sheet_is_read_without_the_spaces_around_it() {
+    let (_program, mut page) = opened();
+    let bytes = workbook(&[("Nord", &[&["number", "sip_password"], &["1001", PASSWORD]])]);
+    let target = page.drop_sheet("one.xlsx", &bytes);
+    let headings = page.post(&target, "target", &SIM);
+    let looked = page.post(
+        &headings,
+        "headings",
+        &[("names", " Nord "), ("do", "look")],
+    );
+    assert!(looked.contains("name=\"names\" value=\"Nord\""), "{looked}");
+    page.close();
+}
+
 /// The memory that a program takes by now, in KiB.
 #[cfg(target_os = "linux")]
 fn memory(page: &OpenPage) -> u64 {

@@ -158,6 +158,52 @@ fn a_row_is_taken_out_put_back_and_told() {
 }
 
 #[test]
+fn rows_that_were_taken_out_stay_out_when_the_corrections_are_taken_back() {
+    let pbx = TestPbx::new("openvox");
+    let program = Program::new().with_own_state();
+    program.write("rowcall.toml", pbx.config("hq"));
+    let mut page = OpenPage::open(&program, "");
+    let row = |number: u32, name: &str| format!("{number},{name},Canary7731a{name}\n");
+    let sheet = [row(2001, "Ann"), row(2002, "Bo"), row(2003, "Cy")].concat();
+    let sheet = format!("number,display_name,sip_password\n{sheet}");
+    let rows = page.rows("staff.csv", sheet.as_bytes(), &[("target", "hq")]);
+    let rows = page.post(&rows, "rows", &[("do", "out"), ("row", "1")]);
+    let rows = page.edit(&rows, "1", "1", "Cyd");
+    assert!(rows.contains("1 corrected cell"), "{rows}");
+    let rows = page.post(&rows, "rows", &[("do", "back")]);
+    assert!(!rows.contains("corrected cell"), "{rows}");
+    assert!(rows.contains("1 row taken out by hand"), "{rows}");
+    let plan = page.plan(&rows);
+    assert!(plan.contains("2 to create"), "{plan}");
+    page.go(&plan);
+    assert_eq!(pbx.numbers(), ["2001", "2003"]);
+    page.close();
+}
+
+#[test]
+fn it_is_told_that_rows_are_back_where_the_file_is_read_otherwise() {
+    let program = Program::new().with_own_state();
+    let mut page = OpenPage::open(&program, "");
+    let sheet = "number,display_name,sip_password\n2001,Ann,Canary7731aB\n2002,Bo,Canary7731aC\n";
+    let target = [("target", "sim:openvox")];
+    let back = "the rows that were taken out by hand are back";
+    let corrected = "the corrections were taken back";
+    let rows = page.rows("staff.csv", sheet.as_bytes(), &target);
+    page.post(&rows, "rows", &[("do", "out"), ("row", "0")]);
+    let headings = page.get("headings");
+    let short = [("do", "go"), ("short", "on")];
+    let told = page.post(&headings, "headings", &short);
+    assert!(told.contains(back) && !told.contains(corrected), "{told}");
+    let rows = page.post(&told, "headings", &short);
+    assert!(rows.contains("2 of 2 rows can go"), "{rows}");
+    page.edit(&rows, "0", "1", "Anna");
+    let headings = page.get("headings");
+    let told = page.post(&headings, "headings", &[("do", "go")]);
+    assert!(!told.contains(back) && told.contains(corrected), "{told}");
+    page.close();
+}
+
+#[test]
 fn a_title_that_forbids_the_rows_below_it_is_taken_out() {
     let program = Program::new().with_own_state();
     let mut page = OpenPage::open(&program, "");
