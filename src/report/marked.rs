@@ -8,7 +8,7 @@ use crate::lang::{all_translated, language, translated};
 use crate::model::{Finding, Place, Secret, cell_name, counted};
 use crate::sheet::{
     CellLink, CellMarks, ExtraRow, ExtraSheet, Sheet, SheetError, TITLE_PREFIX, Tone, ending,
-    is_copied_whole, write_marked_copy,
+    is_copied_whole, name_of_extra, write_marked_copy,
 };
 use std::path::Path;
 
@@ -51,7 +51,7 @@ impl<'t> MarkedCopy<'t> {
             marks: tables.iter().map(|_| CellMarks::default()).collect(),
             whole,
             extra: ExtraSheet {
-                name: translated("Findings").into_owned(),
+                name: name_of_extra(first, &translated("Findings")),
                 title: format!("{TITLE_PREFIX}{}", translated(&title)),
                 headings: all_translated(&headings),
                 ..ExtraSheet::default()
@@ -182,21 +182,22 @@ impl<'t> MarkedCopy<'t> {
         let shown = path.display();
         let marked = self.marks.iter().map(CellMarks::count).sum();
         let marked = counted(marked, "cell");
+        let findings = self.extra.name.clone();
         let sheets = self.tables.iter().map(|table| &table.sheet);
         let sheets: Vec<(&Sheet, CellMarks)> = sheets.zip(self.marks).collect();
         let has_notes = write_marked_copy(&sheets, path, self.extra, REJECT_CODE)?;
         let mut lines = vec![format!(
-            "{shown}: {marked} marked; its sheet “Findings” leads to the cells"
+            "{shown}: {marked} marked; its sheet “{findings}” leads to the cells"
         )];
         if self.of_rows > 0 {
             let of_rows = counted(self.of_rows, "finding");
             lines.push(format!(
-                "{shown}: {of_rows} of no cell, in the sheet “Findings” alone"
+                "{shown}: {of_rows} of no cell, in the sheet “{findings}” alone"
             ));
         }
         if !has_notes {
             lines.push(format!(
-                "{shown}: the sheet's own notes are kept in an unusual way, so the findings stand in the sheet “Findings” alone"
+                "{shown}: the sheet's own notes are kept in an unusual way, so the findings stand in the sheet “{findings}” alone"
             ));
         }
         if self.left_out > 0 {

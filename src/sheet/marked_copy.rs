@@ -14,7 +14,6 @@ use crate::sheet::workbook::package::{Package, Splice};
 use crate::sheet::workbook::row::RawRow;
 use crate::sheet::writer::Writer;
 use crate::sheet::xlsx::mark::{self, CellMark, MarkStyles, NewParts, OwnNotes};
-use crate::sheet::xlsx::read::Book as XlsxBook;
 use crate::xml::{Piece, PullReader};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -88,6 +87,18 @@ pub(crate) fn is_copied_whole(sheet: &Sheet) -> bool {
         return false;
     };
     matches!(content.book, Book::Xlsx(_))
+}
+
+/// The name of a further sheet in a marked copy: the wanted one, with a number behind it where a sheet has it already.
+pub(crate) fn name_of_extra(sheet: &Sheet, wanted: &str) -> String {
+    let book = match &sheet.content {
+        Content::Workbook(content) => Some(&content.book),
+        _ => None,
+    };
+    match book {
+        Some(Book::Xlsx(book)) => free_name(wanted, book.tables.iter().map(|table| &*table.name)),
+        _ => wanted.to_owned(),
+    }
 }
 
 /// Writes a marked copy of one sheet, or of several of a workbook that is copied whole; returns true if the cells have
@@ -215,7 +226,6 @@ fn copy_marked(
     let relations = package.text(&relations_of(part))?;
     let frame = BookFrame {
         sheet,
-        book,
         package,
         root,
         styles_part: styles_part.ok_or_else(|| unusual(sheet))?,
@@ -263,7 +273,6 @@ fn copy_marked(
 /// The parts that put a workbook together, around the one of the sheet that is marked.
 struct BookFrame<'b> {
     sheet: &'b Sheet,
-    book: &'b XlsxBook,
     package: &'b Package,
     root: &'b str,
     styles_part: &'b str,
@@ -315,10 +324,8 @@ impl BookFrame<'_> {
         styles: &mut MarkStyles,
     ) -> Result<PartTexts, SheetError> {
         let relations = self.text(&relations_of(self.root))?;
-        let names = self.book.tables.iter().map(|table| &*table.name);
-        let name = free_name(&extra.name, names);
         let workbook = self.text(self.root)?;
-        let workbook = self.new.workbook(&workbook, &relations, &name);
+        let workbook = self.new.workbook(&workbook, &relations, &extra.name);
         let target = self.sheet.sheet.as_deref().unwrap_or_default();
         let table = mark::extra_sheet(extra, target, styles);
         let relations = self.new.workbook_relations(&relations);

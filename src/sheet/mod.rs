@@ -70,7 +70,7 @@ pub use format::Format;
 pub(crate) use format::ending;
 #[cfg(feature = "page")]
 pub(crate) use html::write::STYLE as PAGE_STYLE;
-pub(crate) use marked_copy::{CellMarks, is_copied_whole, write_marked_copy};
+pub(crate) use marked_copy::{CellMarks, is_copied_whole, name_of_extra, write_marked_copy};
 #[cfg(test)]
 pub(crate) use options::Limits;
 pub(crate) use options::{GroupWord, HeadingMeaning};

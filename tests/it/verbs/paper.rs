@@ -250,6 +250,36 @@ fn the_notes_of_a_workbook_stay_and_what_is_found_follows_them() {
 }
 
 #[test]
+fn the_sheet_of_the_findings_is_told_by_the_name_that_it_has() {
+    let folder = folder();
+    let folder = folder.path();
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet().set_name("Staff").unwrap();
+    for (line, row) in [["number", "email"], ["2001", "no address"]]
+        .into_iter()
+        .enumerate()
+    {
+        sheet.write_row(line as u32, 0, row).unwrap();
+    }
+    book.add_worksheet().set_name("Findings").unwrap();
+    book.save(folder.join("f.xlsx")).unwrap();
+    for (language, name, told) in [
+        (
+            "en",
+            "Findings 2",
+            "its sheet “Findings 2” leads to the cells",
+        ),
+        ("de", "Befunde", "das Blatt „Befunde“ führt zu den Zellen"),
+    ] {
+        let line = format!("check f.xlsx --for openvox --mark {language}.xlsx --lang {language}");
+        let run = rowcall(folder, &line);
+        assert!(text(&run.stderr).contains(told), "{}", text(&run.stderr));
+        let workbook = part(folder, &format!("{language}.xlsx"), "xl/workbook.xml");
+        assert!(workbook.contains(&format!("name=\"{name}\"")), "{workbook}");
+    }
+}
+
+#[test]
 fn several_sheets_of_a_workbook_are_marked_in_one_copy_with_one_list_that_leads_to_each() {
     let folder = folder();
     let folder = folder.path();
