@@ -70,6 +70,8 @@ pub(crate) struct Failure {
     pub(crate) hint: String,
     /// The sheets of a workbook of which some are to be named; none where that is not the matter.
     pub(crate) sheets: Vec<String>,
+    /// True where another run is at work on the target.
+    pub(crate) is_locked_out: bool,
 }
 
 impl Failure {
@@ -91,6 +93,7 @@ impl Failure {
             message: message.to_string(),
             hint: String::new(),
             sheets: vec![],
+            is_locked_out: false,
         }
     }
 
@@ -144,7 +147,10 @@ impl From<LedgerError> for Failure {
     /// Takes exit 3 where another run has locked the target, else 2.
     fn from(error: LedgerError) -> Failure {
         let failure = match &error {
-            LedgerError::Locked(_) => Failure::target(&error),
+            LedgerError::Locked(_) => Failure {
+                is_locked_out: true,
+                ..Failure::target(&error)
+            },
             _ => Failure::usage(&error),
         };
         failure.hint(error.hint())

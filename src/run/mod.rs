@@ -227,7 +227,12 @@ impl<'r> Run<'r> {
     }
 
     /// Ends a run that could not lock the target: files that are there already may be those of the run that has the lock.
-    fn refuse_unlocked(self, refusal: Refusal) -> Result<Exit, Failure> {
+    /// Where the rows are those of an earlier run, that may be the run at work: only its own results are true then.
+    fn refuse_unlocked(mut self, refusal: Refusal) -> Result<Exit, Failure> {
+        let is_again = matches!(self.request.command, RunCommand::Resume | RunCommand::Undo);
+        if is_again && refusal.failure.is_locked_out {
+            self.lines = None;
+        }
         let context = self.context;
         let is_at_work = |run: &Summary| run.ended.is_none();
         self.refuse_leaving(refusal, |path| {

@@ -315,6 +315,31 @@ fn it_deletes_only_when_it_may() {
 }
 
 #[test]
+fn a_run_at_work_is_neither_resumed_nor_undone_and_no_result_of_it_is_told() {
+    let desk = Desk::new("ozeki");
+    let sheet = desk.sample(12);
+    let target = desk.target();
+    let import = ["import", sheet.to_str().unwrap(), "--to", &target];
+    let mut import = desk.begin("state", &[&import[..], &["--rate", "2/s"]].concat());
+    wait_until(|| !desk.runs("state").is_empty());
+    let run = desk.runs("state").remove(0);
+    let report = desk.path("r.csv");
+    for verb in ["resume", "undo"] {
+        let words = [verb, &run, "--yes", "--report", report.to_str().unwrap()];
+        let refused = desk.run_in("state", &words);
+        assert_eq!(refused.exit, 3, "{verb}: {}", refused.err);
+        let told = &refused.err;
+        assert!(told.contains("another run is at work"), "{verb}: {told}");
+        for result in ["unknown", "not_sent"] {
+            assert!(!told.contains(result), "{verb}: {told}");
+        }
+        assert!(!report.exists(), "{verb}: {}", desk.read("r.csv"));
+    }
+    import.kill().unwrap();
+    import.wait().unwrap();
+}
+
+#[test]
 fn a_killed_undo_is_gone_on_with() {
     let desk = Desk::new("ozeki");
     desk.import("state", &desk.sample(60), &[]);
