@@ -167,7 +167,7 @@ fn rows_that_were_taken_out_stay_out_when_the_corrections_are_taken_back() {
     let sheet = [row(2001, "Ann"), row(2002, "Bo"), row(2003, "Cy")].concat();
     let sheet = format!("number,display_name,sip_password\n{sheet}");
     page.rows("staff.csv", sheet.as_bytes(), &[("target", "hq")]);
-    let rows = page.get("rows?edit=1");
+    let rows = page.get("rows?show=all&edit=1");
     let rows = page.post(&rows, "rows", &[("do", "out"), ("row", "1")]);
     let rows = page.edit(&rows, "1", "1", "Cyd");
     assert!(rows.contains("1 corrected cell"), "{rows}");
@@ -190,7 +190,7 @@ fn it_is_told_that_rows_are_back_where_the_file_is_read_otherwise() {
     let back = "the rows that were taken out by hand are back";
     let corrected = "the corrections were taken back";
     page.rows("staff.csv", sheet.as_bytes(), &target);
-    let rows = page.get("rows?edit=0");
+    let rows = page.get("rows?show=all&edit=0");
     page.post(&rows, "rows", &[("do", "out"), ("row", "0")]);
     let headings = page.get("headings");
     let short = [("do", "go"), ("short", "on")];
@@ -198,7 +198,7 @@ fn it_is_told_that_rows_are_back_where_the_file_is_read_otherwise() {
     assert!(told.contains(back) && !told.contains(corrected), "{told}");
     let rows = page.post(&told, "headings", &short);
     assert!(rows.contains("2 of 2 rows can go"), "{rows}");
-    let rows = page.get("rows?edit=0");
+    let rows = page.get("rows?show=all&edit=0");
     page.edit(&rows, "0", "1", "Anna");
     let headings = page.get("headings");
     let told = page.post(&headings, "headings", &[("do", "go")]);
