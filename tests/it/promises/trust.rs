@@ -54,7 +54,7 @@ fn a_run_is_resumed_and_undone_on_its_own_pbx_only() {
     let first = undone.err.lines().next().unwrap();
     for word in [
         &run,
-        "import --mode create",
+        "import (create)",
         "12 created",
         &here.target().replace("api@", ""),
     ] {
