@@ -273,7 +273,7 @@ impl TextTable {
                             self.translation(value, found)
                         }
                         PlaceKind::Value => return german_quotes(value),
-                        PlaceKind::Joined => return self.joined(value),
+                        PlaceKind::Joined => Some(self.joined(value)),
                         PlaceKind::Number => return german_number(value.text),
                         PlaceKind::Date => return german_date(value.text),
                         PlaceKind::Text => self.translation(value, found),
@@ -316,13 +316,14 @@ impl TextTable {
         best?.1
     }
 
-    /// Translates the words between values, and the names of signs.
-    fn joined(&self, part: TextPart<'_>) -> String {
+    /// Translates the words between values, and the names of signs. A list of signs is understood as a whole: what looks
+    /// like punctuation in it separates nothing.
+    fn joined(&self, part: TextPart<'_>) -> TranslatedText {
         // Among signs there are quotes, which enclose nothing.
         let is_sign = |word: &str| word == "space" || word.chars().count() == 1;
-        let part = match part.text.split(' ').all(is_sign) {
-            true => TextPart::new(part.text, part.text),
-            false => part,
+        let (part, known) = match part.text.split(' ').all(is_sign) {
+            true => (TextPart::new(part.text, part.text), part.text.len()),
+            false => (part, 0),
         };
         let words = part.split(" ").into_iter().map(|word| {
             let known = match word.masked {
@@ -334,7 +335,10 @@ impl TextTable {
             let known = known.map(|known| known.text.trim().to_owned());
             known.unwrap_or_else(|| german_quotes(word))
         });
-        words.collect::<Vec<_>>().join(" ")
+        TranslatedText {
+            text: words.collect::<Vec<_>>().join(" "),
+            known,
+        }
     }
 
     /// Translates a message and its next step.
