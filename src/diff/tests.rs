@@ -212,7 +212,7 @@ fn a_line_stays_one_line_whatever_stands_in_it() {
     let names = [Field::DISPLAY_NAME, Field::DESCRIPTION];
     let long = "x".repeat(70);
     for (name, shows) in [
-        ("Ann\n0043 Lund: removed", "\\u{a}"),
+        ("Ann\n0043 Lund: removed", "↵"),
         ("\u{202e}nnA", "\\u{202e}"),
         ("\u{1b}[2J", "\\u{1b}"),
         ("a\u{2028}b", "\\u{2028}"),
