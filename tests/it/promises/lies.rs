@@ -97,7 +97,7 @@ enum Lie {
 /// A PBX that lies about the row with [`NAME`].
 struct Liar {
     lie: Lie,
-    /// The replies to the honest row, by the path that the other row has.
+    /// The replies to the honest row as they would be to the other one, by the path that the other row has.
     honest: BTreeMap<String, Reply>,
     late: Vec<RawRequest>,
     looks: u32,
@@ -126,7 +126,13 @@ impl Liar {
             let reply = inner.answer(heard);
             if contains(heard, OTHER) {
                 let path = heard.path().replace("2001", "2002");
-                self.honest.insert(path, reply.clone());
+                let body = String::from_utf8_lossy(&reply.body).replace("2001", "2002");
+                let body = body.into_bytes();
+                let honest = Reply {
+                    body,
+                    ..reply.clone()
+                };
+                self.honest.insert(path, honest);
             }
             return reply;
         }
