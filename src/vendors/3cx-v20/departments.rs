@@ -8,6 +8,9 @@ use crate::model::{Field, Record, list_items};
 use crate::vendors::conversation::Step;
 use serde_json::{Value, json};
 
+/// The next step where the PBX hides from the client what is needed.
+pub(super) const ROLE: &str = "give the API client a role that shows it: Integrations → API";
+
 /// One department of the PBX.
 #[derive(Clone)]
 pub(super) struct Department {
@@ -111,9 +114,9 @@ fn named<'d>(
 }
 
 impl WantedDepartments {
-    /// The memberships of a new extension.
+    /// The memberships of a new extension: it begins in the default department, as those without any other do.
     pub(super) fn joined(&self, manifest: &Manifest) -> Value {
-        let each = self.named.iter();
+        let each = self.default.iter().chain(&self.named);
         each.map(|one| one.joined(manifest)).collect()
     }
 
@@ -126,8 +129,8 @@ impl WantedDepartments {
         replaces: bool,
     ) -> Step<Option<Value>> {
         let Some(current) = current else {
-            let why = "it does not tell the extension's departments";
-            return Err(talk.end(talk.not_understood(why)));
+            let why = "the PBX does not tell the extension's departments";
+            return Err(talk.refuse("departments_hidden", why, ROLE));
         };
         let leaves = replaces || self.named.is_empty();
         let mut sent = vec![];
@@ -135,8 +138,8 @@ impl WantedDepartments {
             let rights = group.get("Rights");
             let rights = rights.filter(|rights| rights.get("RoleName").is_some());
             let (Some(id), Some(rights)) = (group_id(group), rights) else {
-                let why = "it does not tell the extension's rights in a department";
-                return Err(talk.end(talk.not_understood(why)));
+                let why = "the PBX does not tell the extension's rights in a department";
+                return Err(talk.refuse("departments_hidden", why, ROLE));
             };
             let mut staying = self.named.iter().chain(&self.default);
             if !leaves || staying.any(|one| one.id == id) {

@@ -10,7 +10,7 @@ pub mod sim;
 #[cfg(test)]
 mod tests;
 
-use self::protocol::{SECRETS, TOKEN_PATH, ThreeCx, ThreeCxConversation, signed};
+use self::protocol::{SECRETS, SIP_PASSWORD, TOKEN_PATH, ThreeCx, ThreeCxConversation, signed};
 use super::{Account, Client, Settings, Task};
 use crate::manifest::{FieldRow, Manifest, Purpose, Shape};
 use crate::model::{Field, Record, Secret, WireText};
@@ -258,6 +258,11 @@ fn users(talk: &mut ThreeCxConversation<'_>, numbers: &[&str]) -> Step<Vec<Value
         if !number.is_some_and(|number| numbers.contains(&number) && seen.insert(number)) {
             let why = "it has an extension that was not asked for, or one twice";
             return Err(talk.end(talk.not_understood(why)));
+        }
+        // Unknown, it could neither be compared nor given back.
+        if user.get(SIP_PASSWORD) == Some(&Value::Null) {
+            let why = "the PBX hides the extension's SIP password from the client";
+            return Err(talk.refuse("secrets_hidden", why, departments::ROLE));
         }
     }
     Ok(users)

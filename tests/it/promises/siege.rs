@@ -484,7 +484,8 @@ fn runs_are_cleaned_beside_one_that_is_at_work_and_that_one_and_its_memory_stay(
 
 #[test]
 fn while_a_second_writer_makes_and_deletes_others_nothing_that_is_named_is_taken_for_missing() {
-    for vendor in VENDORS {
+    // A second client of a 3CX ends the token of the first.
+    for vendor in VENDORS.iter().filter(|vendor| vendor.id != "3cx-v20") {
         let desk = desk(vendor.id);
         let named_by = desk.pbx.named_by();
         desk.seed(&desk.small(2001..2071));
