@@ -43,7 +43,12 @@ pub(crate) fn read_table(path: &Path) -> (Vec<String>, Vec<Vec<String>>) {
 /// A table's rows by heading.
 pub(crate) fn read_rows(path: &Path) -> Vec<BTreeMap<String, String>> {
     let (headings, rows) = read_table(path);
-    let named = |row: Vec<String>| headings.iter().cloned().zip(row).collect();
+    // A row of a workbook ends with its last value.
+    let blank = std::iter::repeat(String::new());
+    let named = |row: Vec<String>| {
+        let cells = row.into_iter().chain(blank.clone());
+        headings.iter().cloned().zip(cells).collect()
+    };
     rows.into_iter().map(named).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use super::import_files::extension;
 use crate::support::import_screen::{ImportPage, ImportScreen, SCREENS};
-use crate::support::program::Program;
+use crate::support::program::{Program, ran};
 use rowcall::model::{Field, Record};
 use std::fs;
 
@@ -49,6 +49,13 @@ fn fills(to: &ImportPage) -> String {
     taken.map(fill).collect()
 }
 
+/// Answers that the names which a product has in one column stay as they are.
+fn whole_names(from: &ImportPage) -> Option<String> {
+    let has_parts = from.column(Field::FIRST_NAME).is_some();
+    let whole = from.column(Field::DISPLAY_NAME).filter(|_| !has_parts);
+    whole.map(|heading| format!("--map={heading}=display_name"))
+}
+
 /// Every value that both products have a column for arrives as it was.
 #[test]
 fn every_products_file_becomes_every_other_products() {
@@ -71,7 +78,9 @@ fn every_products_file_becomes_every_other_products() {
                 to.id,
                 fills(to)
             );
-            desk.ends(&line, 0);
+            let mut command = desk.command(&line);
+            let output = command.args(whole_names(from)).output().unwrap();
+            ran(&line, output).exits(0);
             let mut new = ImportScreen::new(to);
             let file = fs::read(desk.path(&format!("{}.csv", to.id))).unwrap();
             assert_eq!(new.import(&file), Ok(()), "{pair}");
