@@ -10,7 +10,7 @@ use serde_json::Value;
 /// The path of the tokens.
 pub(super) const TOKEN_PATH: &str = "/connect/token";
 
-/// What a telephone registers with; null where the client's role does not show it.
+/// The password that a telephone registers with; null where the client's role does not show it.
 pub(super) const SIP_PASSWORD: &str = "AuthPassword";
 
 /// The secrets of an extension; those that are read are null where the client's role does not show them.

@@ -1,10 +1,10 @@
 //! Commands that may not go on: what they say of each row, and what they leave alone.
 
 use crate::support::altered::{altered, contains};
-use crate::support::pbx::{Desk, TestPbx};
+use crate::support::pbx::{Desk, TestPbx, at_all_vendors};
 use crate::support::program::wait_until;
 use crate::support::sheets::lines;
-use rowcall::vendors::{VENDORS, vendor};
+use rowcall::vendors::vendor;
 use rowcall::wire::Reply;
 use std::fs;
 
@@ -29,7 +29,7 @@ fn cut_off(desk: &Desk) -> String {
 
 #[test]
 fn without_its_key_a_run_is_neither_resumed_nor_undone_and_every_row_has_its_line() {
-    for vendor in VENDORS {
+    at_all_vendors(|vendor| {
         let desk = Desk::new(vendor.id);
         let run = cut_off(&desk);
         let (key, own) = (desk.path("key"), desk.path("own-key"));
@@ -100,7 +100,7 @@ fn without_its_key_a_run_is_neither_resumed_nor_undone_and_every_row_has_its_lin
         let (deleted, kept) = (undone.count("deleted"), undone.count("unknown"));
         assert_eq!(deleted + kept, 12, "{}: {}", vendor.id, undone.err);
         assert_eq!(desk.pbx.numbers().len() as u64, kept, "{}", vendor.id);
-    }
+    });
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use crate::support::altered::altered;
 use crate::support::fixture::certain_listers;
-use crate::support::pbx::{Desk, TestPbx};
+use crate::support::pbx::{Desk, TestPbx, at_all_vendors};
 use crate::support::sheets::lines;
-use rowcall::vendors::{VENDORS, vendor};
+use rowcall::vendors::vendor;
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -146,11 +146,12 @@ fn cut_off(desk: &Desk, arguments: &[&str], done: usize) -> String {
 
 #[test]
 fn what_moved_since_a_run_was_planned_is_left_alone_by_its_resume() {
-    for vendor in VENDORS.iter().map(|vendor| vendor.id) {
+    at_all_vendors(|vendor| {
+        let vendor = vendor.id;
         let desk = Desk::new(vendor);
         let sheet = desk.sample(12);
         desk.import("state", &sheet, &[]);
-        let (staff, target, field) = (sheet.to_str().unwrap(), desk.target(), desk.field());
+        let (target, field) = (desk.target(), desk.field());
         let text = fs::read_to_string(&sheet).unwrap();
         let numbers: Vec<&str> = text
             .lines()
@@ -199,9 +200,10 @@ fn what_moved_since_a_run_was_planned_is_left_alone_by_its_resume() {
         assert!(resumed.err.contains(&update_run), "{}", resumed.err);
 
         // A deletion of all, of which the last number got a new holder while it waits.
+        let leavers = desk.file("leavers.csv", &format!("number\n{}\n", numbers.join("\n")));
         let delete = [
             "delete",
-            staff,
+            leavers.to_str().unwrap(),
             "--from",
             &target,
             "--yes",
@@ -238,7 +240,7 @@ fn what_moved_since_a_run_was_planned_is_left_alone_by_its_resume() {
             left.contains("Newcomer") && left.lines().count() == 2,
             "{left}"
         );
-    }
+    });
 }
 
 #[test]
@@ -861,7 +863,8 @@ fn a_sync_that_was_cut_off_after_a_creation_was_refused_deletes_nothing_when_it_
 
 #[test]
 fn what_was_lost_on_the_way_is_read_back_and_remembered_all_the_same() {
-    for vendor in VENDORS.iter().map(|vendor| vendor.id) {
+    at_all_vendors(|vendor| {
+        let vendor = vendor.id;
         let desk = Desk::new(vendor);
         desk.sample(12);
         let all = ["--reply-within", "1", "--max-failures", "all"];
@@ -909,7 +912,7 @@ fn what_was_lost_on_the_way_is_read_back_and_remembered_all_the_same() {
             "{vendor}: {}",
             undone.out
         );
-    }
+    });
 }
 
 /// The sheet's passwords for the web, with another word.

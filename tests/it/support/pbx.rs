@@ -4,8 +4,20 @@ use super::fixture::Rig;
 use super::program::Program;
 use rowcall::model::{Action, Record};
 use rowcall::sim::Server;
+use rowcall::vendors::{VENDORS, Vendor};
 use std::collections::BTreeMap;
 use std::ops::Deref;
+use std::thread;
+
+/// Tries something at every vendor at the same time: it mostly waits.
+pub(crate) fn at_all_vendors(try_at: impl Fn(&'static Vendor) + Sync) {
+    let try_at = &try_at;
+    thread::scope(|scope| {
+        for vendor in VENDORS {
+            scope.spawn(move || try_at(vendor));
+        }
+    });
+}
 
 /// A simulated PBX behind a socket.
 pub(crate) struct TestPbx {
