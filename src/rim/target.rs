@@ -12,7 +12,6 @@ use crate::dialects::{PREFIX, dialect_typed};
 use crate::ledger::RunFacts;
 use crate::link::paced::PARALLEL_MAX;
 use crate::manifest::Manifest;
-#[cfg(feature = "page")]
 use crate::model::redact;
 use crate::model::{Fault, FaultCause, RecordKind, Secret, nearest};
 use crate::rules::Country;

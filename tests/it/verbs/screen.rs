@@ -304,7 +304,7 @@ fn a_sheet_alone_leads_through_a_first_import() {
     program.write("my staff.csv", sheet(2, "Ann"));
     let mut bare = program.bare();
     let mut lead = Typist::start(bare.arg("my staff.csv"));
-    lead.answers("number [openvox]: ", "7")
+    lead.answers("number [openvox]: ", "70")
         .answers("there is no vendor", "1")
         .answers("Enter goes on: ", "")
         .answers("Enter goes on: ", "")
