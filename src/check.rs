@@ -9,8 +9,7 @@
 
 use crate::columns::{Binding, TableRows};
 use crate::manifest::{Manifest, Purpose};
-use crate::model::redact::plain;
-use crate::model::{Action, Field, Finding, Outcome, Place, Record, RowResult, Severity};
+use crate::model::{Action, Finding, Outcome, Place, Record, RowResult, Severity};
 use crate::rules::{BatchFacts, Checker, Collector, Country, CrossRowFacts, Duplicate, Places};
 use crate::sheet::{Batch, PickedRows, Picks, Row, Sheet, SheetError};
 use std::collections::BTreeMap;
@@ -414,6 +413,7 @@ struct FirstPassResult {
 struct Notable<T> {
     index: u64,
     line: u64,
+    cell_breaks: u64,
     number: String,
     findings: Vec<Finding>,
     duplicates: Vec<Duplicate>,
@@ -468,6 +468,7 @@ impl<K> SheetPass<'_, K> {
         let mut notable = Vec::new();
         let mut findings = Vec::new();
         let mut duplicates = Vec::new();
+        let binding = &self.table.binding;
         let read = read(&mut |row| {
             self.checker.row(
                 &row,
@@ -481,7 +482,8 @@ impl<K> SheetPass<'_, K> {
                 notable.push(Notable {
                     index: row.index,
                     line: row.line,
-                    number: plain(Field::NUMBER, self.checker.number(row.cells)),
+                    cell_breaks: row.cell_breaks,
+                    number: binding.shown_number(&row.cells, self.checker.number(row.cells)),
                     findings: std::mem::take(&mut findings),
                     duplicates: std::mem::take(&mut duplicates),
                     kept,
@@ -522,7 +524,7 @@ impl<S> VerdictSink<S> {
         S: FnMut(Verdict<'_, T>) -> Result<(), E>,
     {
         for notable in notable {
-            let place = table.sheet.place(notable.line);
+            let place = table.sheet.place(notable.line, notable.cell_breaks);
             let mut findings = notable.findings;
             self.places
                 .add_duplicates(&mut findings, notable.duplicates, &place);
@@ -1103,7 +1105,10 @@ mod tests {
                     });
                     let ends: Vec<usize> = ends.collect();
                     let wanted = table.binding.extension(&row.cells, manifest);
-                    let (place, trouble) = (table.sheet.place(row.line), row.trouble.clone());
+                    let (place, trouble) = (
+                        table.sheet.place(row.line, row.cell_breaks),
+                        row.trouble.clone(),
+                    );
                     rows.push((of_table, text, ends, wanted, place, trouble));
                 };
                 batch.unwrap().rows(each).unwrap();
@@ -1116,6 +1121,7 @@ mod tests {
                 content: KeptContent::Row(Row {
                     index: 0,
                     line: place.line,
+                    cell_breaks: place.cell_breaks,
                     cells: Cells::new(text, ends),
                     trouble: trouble.clone(),
                     bytes: 0..0,

@@ -10,9 +10,10 @@ use url::Url;
 /// The fields in which an extension on the PBX is not as wanted, in the order of the dictionary.
 ///
 /// Fields that are not wanted, that the vendor does not know, that it only gives back, or that it does not give back
-/// are not compared, nor is a secret that is to be generated: an existing extension keeps its own. Only what is wrong with an
-/// extension counts, whatever is wanted. An absent field and an empty one are the same. A list (groups) is as wanted when it has every wanted item, since membership is added to
-/// and not replaced; one that is written as a whole (a group's members) when it has no other.
+/// are not compared, nor what it did not tell of this extension, nor a secret that is to be generated: an existing extension
+/// keeps its own. Only what is wrong with an extension counts, whatever is wanted. An absent field and an empty one are the
+/// same. A list (groups) is as wanted when it has every wanted item, since membership is added to and not replaced; one that
+/// is written as a whole (a group's members) when it has no other.
 pub fn differing(manifest: &Manifest, wanted: &Record, current: &Record) -> Vec<Field> {
     let differs = |field: Field, wanted: &str| {
         let Some(row) = manifest
@@ -21,6 +22,9 @@ pub fn differing(manifest: &Manifest, wanted: &Record, current: &Record) -> Vec<
         else {
             return false;
         };
+        if row.is_untold(current) {
+            return false;
+        }
         let current = current.reveal(field).unwrap_or_default();
         if current == wanted {
             return false;
@@ -205,19 +209,13 @@ pub fn fetched_name(address: &str) -> Option<String> {
     fits.then(|| name.into_owned())
 }
 
-/// Finds the wanted fields that the vendor takes but does not give back: it cannot be known if they are as wanted.
-pub fn uncomparable(manifest: &Manifest, wanted: &Record) -> Vec<Field> {
-    let write_only = |field: Field| {
-        manifest
-            .row(field)
-            .is_some_and(|row| row.access == Access::WriteOnly && row.fill.is_none())
-    };
-    wanted
-        .iter()
-        .filter(|(_, text)| *text != TO_GENERATE)
-        .map(|(field, _)| field)
-        .filter(|field| write_only(*field))
-        .collect()
+/// Finds the wanted fields of which it cannot be known if this extension has them as wanted: the vendor does not give them
+/// back, or did not tell them of this one.
+pub(crate) fn unread(manifest: &Manifest, wanted: &Record, current: &Record) -> Vec<Field> {
+    let known = wanted.iter().filter(|(_, text)| *text != TO_GENERATE);
+    let rows = known.filter_map(|(field, _)| manifest.row(field));
+    let rows = rows.filter(|row| row.fill.is_none() && row.is_unread(current));
+    rows.map(|row| row.name).collect()
 }
 
 #[cfg(test)]
@@ -246,6 +244,29 @@ mod tests {
                 [Field::VOICEMAIL_GREETING]
             );
         }
+    }
+
+    #[test]
+    fn what_an_extension_was_not_told_with_is_not_compared_and_counts_as_unread() {
+        let manifest = Manifest::parse(include_str!("vendors/yeastar_p/vendor.toml")).unwrap();
+        let manifest = &manifest;
+        let wanted = extension(&[
+            (Field::FIRST_NAME, "Ann"),
+            (Field::SIP_PASSWORD, "Kq7WzP3xVn9T"),
+            (Field::VOICEMAIL, "on"),
+        ]);
+        let mut current = wanted.key_only();
+        let untold = [Field::SIP_PASSWORD, Field::VOICEMAIL];
+        assert_eq!(differing(manifest, &wanted, &current), [Field::FIRST_NAME]);
+        let mut fields = unread(manifest, &wanted, &current);
+        fields.sort_unstable();
+        let mut both = untold.to_vec();
+        both.sort_unstable();
+        assert_eq!(fields, both);
+        current.set(Field::SIP_PASSWORD, "Kq7WzP3xVn9U");
+        current.set(Field::VOICEMAIL, "off");
+        assert_eq!(differing(manifest, &wanted, &current).len(), 3);
+        assert_eq!(unread(manifest, &wanted, &current), []);
     }
 
     #[test]

@@ -60,6 +60,35 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
     text
 }
 
+/// Reads base64 that is filled up with `=`; `None` where it is none.
+pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let groups = text.as_bytes().chunks(4);
+    let digit = |letter: u8| match letter {
+        b'A'..=b'Z' => Some(letter - b'A'),
+        b'a'..=b'z' => Some(letter - b'a' + 26),
+        b'0'..=b'9' => Some(letter - b'0' + 52),
+        b'+' => Some(62),
+        b'/' => Some(63),
+        _ => None,
+    };
+    let mut bytes = Vec::with_capacity(groups.len() * 3);
+    for group in groups {
+        let filled = group
+            .strip_suffix(b"==")
+            .or_else(|| group.strip_suffix(b"="));
+        let digits = filled.unwrap_or(group).iter().map(|letter| digit(*letter));
+        let digits = digits.collect::<Option<Vec<u8>>>()?;
+        let all = digits
+            .iter()
+            .fold(0, |all: u32, digit| all << 6 | u32::from(*digit));
+        let all = all << (6 * 4_usize.checked_sub(digits.len())?);
+        let kept = digits.len().checked_sub(1).filter(|kept| *kept > 0)?;
+        bytes.extend(all.to_be_bytes().into_iter().skip(1).take(kept));
+    }
+    // What another text means too is not what was written: bits that are left over, and a group that is cut short.
+    (base64(&bytes) == text).then_some(bytes)
+}
+
 /// Writes bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
@@ -70,6 +99,19 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn base64_is_read_as_it_is_written_and_nothing_else_is() {
+        for bytes in [&b""[..], b"f", b"fo", b"foo", b"foob", b"\x00\xff\xfe\x3e"] {
+            assert_eq!(from_base64(&base64(bytes)).as_deref(), Some(bytes));
+        }
+        assert_eq!(from_base64("Zm9vYmFy").as_deref(), Some(&b"foobar"[..]));
+        for none in [
+            "Z", "Zg", "Zg=", "Zh==", "Zg==Zg==", "====", "Zm9v\n", "Zm 9v", "Zm9v=", "ü",
+        ] {
+            assert_eq!(from_base64(none), None, "{none:?}");
+        }
+    }
 
     #[test]
     fn a_hash_is_that_of_the_standard() {

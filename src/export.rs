@@ -188,7 +188,8 @@ pub fn write(
             gone.remove(extension.number());
             for row in &rows {
                 let text = extension.reveal(row.name).unwrap_or_default();
-                if !text.is_empty() && !row.takes(text) {
+                let is_value = row.takes(text) && row.normalise(text).is_some();
+                if !text.is_empty() && !is_value {
                     extension.remove(row.name);
                     values.push((extension.number().to_owned(), row.name));
                 }

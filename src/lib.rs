@@ -27,7 +27,7 @@
 //! | the fields that a vendor has only with a setting | `needs` in `vendor.toml`; its reader is `manifest/needs.rs` |
 //! | a field, its headings, the checks of its text | `model/field.rs`, one row for each field |
 //! | the parts of a forward or of office hours | `model/forward.rs` |
-//! | the matching of headings | `columns/mod.rs` has a drawing; words `columns/words.toml`, products `columns/products.toml` |
+//! | the matching of headings | `columns/mod.rs` has a drawing; words `columns/words.toml`, those around the rows `columns/around.toml`, products `columns/products.toml` |
 //! | a kind of rule, its words and its hint | `manifest/rule.rs`; its fast way `rules/compiled.rs`; secrets that keep it `generate.rs` |
 //! | rules between fields, between rows | their list and words `manifest/cross_rule.rs`; `rules/fields_together.rs`, `rules/rows_together.rs` |
 //! | the damage that a spreadsheet does to a value | `rules/spreadsheet_damage/` |

@@ -60,6 +60,12 @@ impl Chain {
         self.path.exists()
     }
 
+    /// Its size; 0 where it is not there.
+    #[cfg(feature = "page")]
+    pub(super) fn bytes(&self) -> u64 {
+        self.path.metadata().map_or(0, |about| about.len())
+    }
+
     pub(super) fn no_entry(&self, line: Option<u64>) -> ArchiveError {
         ArchiveError::NoEntry {
             path: self.path.clone(),

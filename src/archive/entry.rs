@@ -54,6 +54,13 @@ pub struct Facts {
     pub night: Option<String>,
 }
 
+impl Snapshot {
+    /// Returns true if its file is there. [`super::Archive::verify`] tells whether that is as it was entered.
+    pub(crate) fn is_there(&self) -> bool {
+        self.path.is_file()
+    }
+}
+
 impl Facts {
     /// Returns true if the export certainly has everything that was on the PBX.
     pub fn is_certain(&self) -> bool {

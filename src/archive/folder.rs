@@ -121,6 +121,17 @@ impl Archive {
         Ok((archive, notices))
     }
 
+    /// The size of all its manifests in bytes, as far as they can be seen.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    #[cfg(feature = "page")]
+    pub(crate) fn manifests_bytes(&self) -> Result<u64, ArchiveError> {
+        let of_targets = self.folders()?.into_iter().map(|name| self.chain(&name));
+        let all = of_targets.chain([self.manifest()]);
+        Ok(all.map(|chain| chain.bytes()).sum())
+    }
+
     /// Lists the snapshots of each target whose files should be there, in the order of entry. [`Archive::verify`]
     /// checks that the files are still as entered.
     ///

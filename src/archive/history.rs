@@ -54,7 +54,7 @@ impl TargetEntries {
     pub(super) fn of_night(&self, night: &str) -> Option<u64> {
         let of_night = self.snapshots.iter().rev().find(|snapshot| {
             let facts = &snapshot.facts;
-            facts.is_certain() && facts.night.as_deref() == Some(night) && snapshot.path.is_file()
+            facts.is_certain() && facts.night.as_deref() == Some(night) && snapshot.is_there()
         });
         of_night.map(|snapshot| snapshot.facts.extensions)
     }

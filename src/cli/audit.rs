@@ -135,7 +135,7 @@ Examples:
     /// List the snapshots that it holds, or say in one line whether the newest is fresh
     #[command(
         after_help = "With --nagios one line is printed, as monitoring systems read it. Exit codes then: 0 OK · 1 WARNING: the \
-newest snapshot may be incomplete, or the last export did not come about · 2 CRITICAL: there is none, or it is too old · 3 UNKNOWN: the archive cannot be read
+newest snapshot may be incomplete, or the last export did not come about · 2 CRITICAL: there is none, it is too old, or a file is gone · 3 UNKNOWN: the archive cannot be read
 
 Examples:
   rowcall archive list /var/lib/rowcall

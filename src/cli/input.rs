@@ -1,11 +1,11 @@
 //! Options for the sheets to read.
 
 use super::values::{encoding, vendor_or_product};
-use crate::columns::{Mapped, NamedOwner, OWN_HEADINGS, field_named};
-use crate::input::{InputOptions, ReadingOptions};
+use crate::columns::{BEHIND_SHEET, Mapped, NamedOwner, OWN_HEADINGS, field_named};
+use crate::input::{self, HeaderRow, InputOptions, ReadingOptions};
 use crate::model::{Field, shell_word};
 use crate::rules::Country;
-use crate::sheet::{Encoding, format, is_generate};
+use crate::sheet::{Encoding, format};
 use clap::{Args, ValueEnum, ValueHint};
 use std::path::PathBuf;
 
@@ -30,7 +30,7 @@ pub struct InputArgs {
 pub struct ReadingArgs {
     /// What a heading means, for example --map 'Durchwahl=number'; --map 'Notes=-' leaves the column out,
     /// --map 'Off duty=!enabled' reads the opposite of a switch, and --map 'Name=last_name first_name' a name that begins
-    /// with the surname
+    /// with the surname. Of several sheets, --map 'b.csv: Name=display_name' means the one in b.csv alone
     #[arg(long = "map", value_name = "HEADING=FIELD", value_parser = mapping)]
     pub map: Vec<(String, Mapped)>,
     /// Read such meanings from a file, one a line: "Durchwahl" = "number"; what --map says goes before it. `rowcall
@@ -60,9 +60,10 @@ pub struct FormArgs {
     /// What separates cells [default: found automatically]
     #[arg(long, value_enum)]
     pub delimiter: Option<Delimiter>,
-    /// The line on which the headings stand [default: found automatically]
-    #[arg(long, value_name = "LINE", value_parser = clap::value_parser!(u64).range(1..))]
-    pub header_row: Option<u64>,
+    /// The line on which the headings stand; of several sheets, --header-row 'b.csv: 3' means the one in b.csv alone, and may
+    /// be given for each [default: found automatically]
+    #[arg(long, value_name = "LINE", value_parser = header_row)]
+    pub header_row: Vec<HeaderRow>,
     /// Read this sheet of a workbook, by its name; may be given several times, and '*' stands for all that can be meant
     /// [default: the only one that is not hidden and has a column for the number, or the group's name]
     #[arg(long = "sheet", value_name = "NAME")]
@@ -87,6 +88,11 @@ impl InputArgs {
     }
 
     /// The command that prints every finding of these sheets for a vendor or a product's file, as it is typed.
+    pub(crate) fn check_all_command(&self, make: &str, country: Option<Country>) -> String {
+        format!("{} --all", self.check_command(make, country))
+    }
+
+    /// The command that checks these sheets for a vendor or a product's file, as it is typed.
     pub(crate) fn check_command(&self, make: &str, country: Option<Country>) -> String {
         let mut words: Vec<String> = vec!["rowcall".into(), "check".into()];
         let sheets = self.sheets.iter();
@@ -96,7 +102,6 @@ impl InputArgs {
         let country = country.map(|country| ["--country".to_owned(), country.name().to_owned()]);
         words.extend(country.into_iter().flatten());
         words.extend(self.reading.words());
-        words.push("--all".to_owned());
         let words: Vec<_> = words.iter().map(|word| shell_word(word)).collect();
         words.join(" ")
     }
@@ -138,7 +143,7 @@ impl FormArgs {
         ReadingOptions {
             encoding: self.encoding,
             delimiter: self.delimiter.map(Delimiter::character),
-            header_row: self.header_row,
+            header_rows: self.header_row.clone(),
             sheet_names: self.sheet_names.clone(),
             visible_only: self.visible_only,
             fix_quotes: self.fix_quotes,
@@ -152,12 +157,12 @@ impl FormArgs {
         let encoding = self.encoding.map(|encoding| encoding.name().to_owned());
         let delimiter = self.delimiter.and_then(|one| one.to_possible_value());
         let delimiter = delimiter.map(|value| value.get_name().to_owned());
-        let row = self.header_row.map(|line| line.to_string());
+        let rows = self.header_row.iter().map(HeaderRow::to_string);
         let sheets = self.sheet_names.iter().cloned();
         let valued = [
             ("--encoding", Vec::from_iter(encoding)),
             ("--delimiter", Vec::from_iter(delimiter)),
-            ("--header-row", Vec::from_iter(row)),
+            ("--header-row", rows.collect()),
             ("--sheet", sheets.collect()),
         ];
         let valued = valued
@@ -199,23 +204,26 @@ impl Delimiter {
     }
 }
 
+/// The line of the headings, as it is typed: of all sheets, or behind the name of one.
+fn header_row(text: &str) -> Result<HeaderRow, String> {
+    let (sheet, line) = match text.rsplit_once(BEHIND_SHEET) {
+        Some((sheet, line)) => (Some(sheet.trim().to_owned()), line),
+        None => (None, text),
+    };
+    match line.trim().parse() {
+        Ok(line) if line > 0 => Ok(HeaderRow { sheet, line }),
+        _ => Err("write a line, counting from 1, or SHEET: LINE, as in 'b.csv: 3'".to_owned()),
+    }
+}
+
+/// The meaning of a heading, as it is typed.
 pub(super) fn mapping(text: &str) -> Result<(String, Mapped), String> {
     let (heading, name) = text.rsplit_once('=').ok_or("write HEADING=FIELD")?;
     Ok((heading.trim().to_owned(), Mapped::parse(name)?))
 }
 
-/// A value for a field. A secret is made up or stands in the sheet, for command lines are seen by others.
+/// A value for a field.
 pub(super) fn filling(text: &str) -> Result<(Field, String), String> {
     let (name, value) = text.split_once('=').ok_or("write FIELD=VALUE")?;
-    let (field, value) = (field_named(name)?, value.trim());
-    match value {
-        "" => Err("write FIELD=VALUE".to_owned()),
-        _ if field.is_key() => Err(format!("{} must be different in each row", field.name())),
-        _ if field.is_live() => Err(format!("{} is no setting", field.name())),
-        _ if field.is_secret() && !is_generate(value) => Err(format!(
-            "{0} is a secret, and command lines are seen by others: write {0}='<generate>', or a column",
-            field.name()
-        )),
-        _ => Ok((field, value.to_owned())),
-    }
+    input::filling(field_named(name)?, value.trim())
 }

@@ -5,7 +5,7 @@
 //!   runs, report), `audit` (export, diff, archive), `fleet` (many PBXes), `files` (convert, verify), `ring`, `serve`, `tools` (all
 //!   others).
 //! - Of several commands: `input` (sheets and how they are read), `pace`, `safety` (limits), `output` (reports, secrets).
-//! - `values` reads texts of options, `words` lists those that are known, `hints` helps after an error, `man` writes pages,
+//! - `values` reads texts of options, `words` lists those that are known, `completions` writes them for shells, `hints` helps after an error, `man` writes pages,
 //!   `lang` has all of it in the reader's language.
 
 #![allow(
@@ -15,6 +15,7 @@
 
 mod audit;
 mod change;
+mod completions;
 mod files;
 mod fleet;
 mod hints;
@@ -37,6 +38,7 @@ pub use audit::{
     ArchiveArgs, ArchiveCommand, ArchiveListArgs, DiffArgs, ExportArgs, ExportSecrets,
 };
 pub use change::{DeleteArgs, ImportArgs, MigrateArgs, PlanArgs, WantedArgs};
+pub use completions::completions;
 pub use files::{ConvertArgs, VerifyArgs};
 pub use fleet::{FleetArgs, FleetCommand, FleetReportArgs, ManyArgs};
 pub use input::{Delimiter, FormArgs, InputArgs, ReadingArgs};
@@ -56,18 +58,21 @@ pub use values::Since;
 
 use crate::lang::{help_text, keep, language, of_environment, set_language};
 use crate::model::Language;
-use crate::model::redact::message;
+use crate::model::redact::{heading_shown, message};
 use crate::rim::log::LogLevel;
 use crate::rim::terminal::{Color, can_ask, print, print_made, print_own};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{
+    Command as ClapCommand, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+    ValueHint,
+};
 use hints::{hints, typed_command};
 use lang::{program, with_words};
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 pub use words::KnownWords;
-use words::{ASKED, typed_words, with_values};
+use words::typed_words;
 
 /// Moves telephone extensions in bulk, and gives every row exactly one result.
 #[derive(Debug, Parser)]
@@ -216,7 +221,7 @@ pub enum ParsedLine {
 pub fn parse(arguments: impl Iterator<Item = OsString>) -> ParsedLine {
     let arguments: Vec<OsString> = arguments.collect();
     keep(arguments.iter().map(|word| word.to_string_lossy()));
-    let error = match Cli::try_parse_from(&arguments) {
+    let error = match read_line(&arguments) {
         Ok(cli) => return ParsedLine::Command(Box::new(cli)),
         Err(error) => error,
     };
@@ -227,7 +232,7 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> ParsedLine {
     let mut error = match language() {
         Language::English => error,
         // The line is read once more, by commands that tell it in that language.
-        language => program(Cli::command(), language)
+        language => program(without_empty_variables(Cli::command()), language)
             .try_get_matches_from(&arguments)
             .err()
             .unwrap_or(error),
@@ -257,6 +262,23 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> ParsedLine {
     ParsedLine::Exit(2)
 }
 
+/// Reads a command line.
+fn read_line(words: &[OsString]) -> Result<Cli, clap::Error> {
+    let matches = without_empty_variables(Cli::command()).try_get_matches_from(words)?;
+    Cli::from_arg_matches(&matches)
+}
+
+/// The same command, where an option whose variable is empty in the environment counts as not given.
+fn without_empty_variables(command: ClapCommand) -> ClapCommand {
+    command.mut_args(|argument| {
+        let value = argument.get_env().and_then(std::env::var_os);
+        match value.is_some_and(|value| value.is_empty()) {
+            true => argument.env(None),
+            false => argument,
+        }
+    })
+}
+
 fn print_help(error: &clap::Error) -> io::Result<()> {
     if language() == Language::English {
         return error.print();
@@ -269,9 +291,13 @@ fn print_help(error: &clap::Error) -> io::Result<()> {
 }
 
 fn print_usage_error(error: &clap::Error) {
-    let text = error.render().to_string();
+    let mut text = error.render().to_string();
+    // A mapping is typed with its heading.
+    if let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue) {
+        text = text.replace(value, &heading_shown(value));
+    }
     // The arguments would steer the terminal, or contain a password.
-    if language() == Language::English && message(&text) == text {
+    if language() == Language::English && message(&text) == error.render().to_string() {
         let _ = error.print();
         return;
     }
@@ -316,42 +342,7 @@ fn leading(error: &clap::Error, typed: &[OsString]) -> Option<Cli> {
     };
     let mut words = typed.to_vec();
     words.insert(at, "lead".into());
-    can_ask().then(|| Cli::try_parse_from(words).ok())?
-}
-
-/// Makes a target such as `sim:openvox` one word in bash, which breaks words at colons.
-const BASH_WORDS: &str = "\nCOMP_WORDBREAKS=${COMP_WORDBREAKS//:/}\n";
-
-/// Writes the completion script for a shell, with all words that exist by now: vendors, products, fields, and these. It
-/// asks for the targets and runs each time, where the shell completes values.
-///
-/// # Errors
-/// If it cannot be written.
-pub fn completions(
-    shell: clap_complete::Shell,
-    mut known: KnownWords,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    use clap_complete::Shell;
-    let mut script = Vec::new();
-    let command = program(Cli::command(), language());
-    let shown = command.get_subcommands().filter(|one| !one.is_hide_set());
-    let names = shown.map(|one| one.get_name().to_owned());
-    known.topics.extend(names);
-    let mut command = with_values(command, &known);
-    clap_complete::generate(shell, &mut command, "rowcall", &mut script);
-    if shell == Shell::Bash {
-        script.extend_from_slice(BASH_WORDS.as_bytes());
-    }
-    let mut script = String::from_utf8(script).map_err(io::Error::other)?;
-    for (word, words) in ASKED {
-        let asks = format!("(rowcall completions --words {words} 2>/dev/null)");
-        script = match shell {
-            Shell::Fish => script.replace(word, &asks),
-            _ => script.replace(word, &format!("${asks}")),
-        };
-    }
-    out.write_all(script.as_bytes())
+    can_ask().then(|| read_line(&words).ok())?
 }
 
 /// The help of a command as text, or of the program where none is named; `None` where there is no such command.

@@ -119,7 +119,7 @@ typed_words!(AskedWords {
 /// `rowcall completions`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "In bash and zsh the script asks rowcall for the targets and runs that there are when Tab is pressed, in fish for the targets.
+    after_help = "In bash, zsh and fish the script asks rowcall for the targets and runs that there are when Tab is pressed, by the configuration that was typed. The scripts for PowerShell and elvish know commands and options, and no values.
 
 Example:
   source <(rowcall completions bash)"
@@ -131,4 +131,7 @@ pub struct CompletionsArgs {
     /// Print these words, one a line, instead of a script: the script asks so
     #[arg(long, value_enum, hide = true, conflicts_with = "shell")]
     pub words: Option<AskedWords>,
+    /// The command line so far, which may name another configuration
+    #[arg(last = true, hide = true, requires = "words")]
+    pub typed: Vec<String>,
 }

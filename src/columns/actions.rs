@@ -26,6 +26,14 @@ impl AllowedActions {
         delete: true,
         option: "delete",
     };
+
+    /// Sheets are compared, and nothing is sent.
+    pub const NONE: AllowedActions = AllowedActions {
+        create: false,
+        update: false,
+        delete: false,
+        option: "diff",
+    };
 }
 
 impl Default for AllowedActions {

@@ -2,17 +2,17 @@
 
 use super::actions::Removal;
 use super::dictionary::dictionary;
-use super::lacking::Lacking;
+use super::lacking::{Lacking, deciding_switches};
 use super::map::{ColumnReading, Mapped, Saved};
 use super::meaning::{Meaning, Meanings};
+use super::options::BindOptions;
 use super::owner::OwnerWords;
 use super::products::Product;
-use super::questions::leave_out_flag;
 use super::reading::CellReading;
 use super::record::ReadField;
 use super::values::{ComparedState, Derivation, Derived};
 use crate::manifest::Manifest;
-use crate::mapping::made_fields;
+use crate::mapping::{made_fields, pin_makes_mailbox};
 use crate::model::{Field, Forward, ForwardDestination};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +26,7 @@ pub(super) fn assemble(all: &Meanings<'_>) -> (Vec<ReadField>, CellReading) {
     let mut reading = CellReading {
         allowed: all.options.allowed,
         looked_at: all.looked_at(),
+        unsaid: all.unsaid(),
         ..CellReading::default()
     };
     for (column, meaning) in all.meanings.iter().enumerate() {
@@ -59,8 +60,11 @@ pub(super) fn assemble(all: &Meanings<'_>) -> (Vec<ReadField>, CellReading) {
     if let OwnerWords::Product(product) = all.owner.words {
         reading.parted_list = parted_list(all.headings, product);
         if product.forward_by_number() {
-            fields.switch_forwards_on(all.target);
+            fields.forward_to_numbers(all.target);
         }
+    }
+    if pin_makes_mailbox(all.target) {
+        fields.mailbox_by_pin(all.options);
     }
     let filled = all.options.fill.iter().map(|(field, _)| *field);
     let given: BTreeSet<Field> = fields.all().chain(filled).collect();
@@ -72,7 +76,7 @@ pub(super) fn assemble(all: &Meanings<'_>) -> (Vec<ReadField>, CellReading) {
         fields.fill(*field, value);
     }
     if given.iter().any(|field| !all.target.takes(*field)) {
-        reading.lacking = Some(fields.make(all.headings, &made));
+        reading.lacking = Some(fields.make(all, &made));
     }
     for (field, value) in late {
         fields.fill(*field, value);
@@ -147,15 +151,11 @@ impl Fields {
         }
     }
 
-    /// Switches each forward on whose number has a column, where nothing else does.
-    fn switch_forwards_on(&mut self, target: &Manifest) {
+    /// Says of each forward whose number has a column that it goes to a number; and that it is on, where no column says it.
+    fn forward_to_numbers(&mut self, target: &Manifest) {
         for forward in Forward::all() {
-            let is_switched = forward
-                .switch
-                .is_some_and(|switch| self.find(switch).is_some());
             let number = self.find(forward.number);
-            let Some(number) = number.filter(|_| !is_switched && self.find(forward.to).is_none())
-            else {
+            let Some(number) = number.filter(|_| self.find(forward.to).is_none()) else {
                 continue;
             };
             let to = target.row(forward.to).filter(|row| target.takes(row.name));
@@ -163,7 +163,8 @@ impl Fields {
             if to.is_none_or(|row| row.choice(word).is_none()) {
                 continue;
             }
-            let switch = forward.switch.filter(|switch| target.takes(*switch));
+            let is_free = |switch: &Field| target.takes(*switch) && self.find(*switch).is_none();
+            let switch = forward.switch.filter(is_free);
             let switch = switch.map(|switch| (switch, "on"));
             for (field, word) in switch.into_iter().chain([(forward.to, word)]) {
                 self.derive(
@@ -177,20 +178,39 @@ impl Fields {
         }
     }
 
+    /// Switches the mailbox on where there is a PIN for it, and nothing says whether it is on.
+    fn mailbox_by_pin(&mut self, options: &BindOptions) {
+        let pin = self.find(Field::VOICEMAIL_PIN);
+        let is_for_all = options.fills(Field::VOICEMAIL_PIN);
+        let is_said = self.find(Field::VOICEMAIL).is_some() || options.fills(Field::VOICEMAIL);
+        if is_said || pin.is_none() && !is_for_all {
+            return;
+        }
+        self.derive(
+            Field::VOICEMAIL,
+            pin.and_then(|pin| pin.from),
+            Derivation::WhereFilled("on"),
+            is_for_all.then(|| "on".to_owned()),
+            false,
+        );
+    }
+
     /// Adds a derived column for each field that is `made` of others, of which one is named.
-    fn make(&mut self, headings: &[String], made: &BTreeMap<Field, Field>) -> Lacking {
+    fn make(&mut self, all: &Meanings<'_>, made: &BTreeMap<Field, Field>) -> Lacking {
         let flag = |read: &ReadField| {
-            let heading = headings.get(read.from?)?;
-            Some((read.field, leave_out_flag(heading)))
+            let column = read.from.filter(|column| *column < all.headings.len())?;
+            Some((read.field, all.map_flag(column, Mapped::LeftOut)))
         };
         let from = |field| self.find(field).and_then(|read| read.from);
+        let made_fields: Vec<Field> = made.keys().copied().collect();
         let lacking = Lacking {
+            switches: deciding_switches(&self.read, &made_fields, all.target),
             fields: self.all().collect(),
             flags: self.read.iter().filter_map(flag).collect(),
             status: from(Field::STATUS).filter(|status| from(Field::ENABLED) == Some(*status)),
             read: self.read.clone(),
             first: self.width + self.derived.len(),
-            made: made.keys().copied().collect(),
+            made: made_fields,
         };
         for (field, source) in made {
             // A finding about a made value names a column that it is made of.
@@ -223,7 +243,7 @@ fn compared(all: &Meanings<'_>, fields: &Fields) -> Vec<ComparedState> {
         let how = match meaning {
             Meaning::ComparedState(how) => how.clone(),
             Meaning::Read { fields, .. } if fields.as_slice() == [(Field::STATUS, None)] => {
-                let letters = all.may_have_letters_for_state(column);
+                let letters = all.letters_for_state(column);
                 Derivation::state_below(all.heading(column), letters)
             }
             _ => return None,
@@ -277,6 +297,7 @@ pub(super) fn column(all: &Meanings<'_>, column: usize) -> ColumnReading {
     ColumnReading {
         heading: all.heading(column).to_owned(),
         name: all.name_for_map(column),
+        in_flag: all.name_in_flag(column),
         field: meaning.fields().next(),
         reason,
         is_open: all.is_open(column),

@@ -1,5 +1,6 @@
 //! From headings to a binding, step by step.
 
+use super::around::AroundRows;
 use super::assemble::{assemble, column};
 use super::binding::Binding;
 use super::heading_row::HeadingRow;
@@ -29,14 +30,24 @@ impl Binding {
         options: &BindOptions,
     ) -> Result<Binding, ColumnError> {
         let sample = || Some(Sample::read(sheet, options.allowed.delete));
-        let row = HeadingRow::new(&sheet.headings, &sheet.beside.above, sheet.header_line);
-        let bound = bind(row, &sample, target, vendors, options);
+        let row = HeadingRow::new(&sheet.headings, &sheet.beside.above, sheet.header_row);
+        let bound = bind(row.clone(), &sample, target, vendors, options);
         let mut questions = deletion::about_sheet(sheet, options);
         questions.extend(meant::about_sheet(sheet, options));
+        let around = AroundRows {
+            sheet,
+            target,
+            options,
+            columns: columns_of(&bound),
+            row: &row,
+        };
+        questions.extend(around.questions());
+        let unread = around.unread_members();
         let mut binding = match questions {
             questions if questions.is_empty() => bound?,
             questions => return Err(with_questions(bound, questions)),
         };
+        binding.notes.extend(unread);
         // A text file has its numbers as they were typed.
         if let Some(sample) = sheet.sheet.as_ref().and_then(|_| sample()) {
             let digits = binding
@@ -60,6 +71,14 @@ impl Binding {
     ) -> Result<Binding, ColumnError> {
         let row = HeadingRow::new(headings, &[], None);
         bind(row, &|| None, target, vendors, options)
+    }
+}
+
+/// The columns as far as they were understood.
+fn columns_of(bound: &Result<Binding, ColumnError>) -> &[ColumnReading] {
+    match bound {
+        Ok(Binding { columns, .. }) | Err(ColumnError::Unanswered { columns, .. }) => columns,
+        Err(_) => &[],
     }
 }
 

@@ -5,18 +5,14 @@ use super::map::{ColumnReading, Mapped, Saved};
 use super::reading::{CellReading, Scratch};
 use super::record::{ReadField, record};
 use super::sample::is_remark_to_stay;
+use super::values::same_value;
 use crate::manifest::Manifest;
-use crate::model::redact::plain;
+use crate::model::redact::{NOT_SHOWN, SoughtSecret, plain};
 use crate::model::{Field, Finding, Kind, Record, person};
-use crate::sheet::Cells;
+use crate::sheet::{Cells, stands_for_value};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Returns true if two texts of a product are one value: apart from the case of letters, or as JSON.
-pub(crate) fn same_value(one: &str, other: &str) -> bool {
-    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
-    one.eq_ignore_ascii_case(other) || json(one).is_some_and(|one| json(other) == Some(one))
-}
 
 /// The meaning of a sheet's columns.
 #[derive(Debug, Clone)]
@@ -61,6 +57,15 @@ impl Binding {
         read.filter_map(|read| Some((read.field, read.from?)))
     }
 
+    /// The text of a field of the sheet in a row, as its column is meant: the opposite of a switch is turned round, and a
+    /// product's word translated.
+    pub(crate) fn text_of<'c>(&self, field: Field, cells: &Cells<'c>) -> Cow<'c, str> {
+        let column = self.column_of(field);
+        column.map_or(Cow::Borrowed(""), |column| {
+            self.reading.text_of(column, cells)
+        })
+    }
+
     /// The fields that have a column of the sheet, with it, in the order of the sheet.
     pub fn fields(&self) -> impl Iterator<Item = (Field, usize)> + '_ {
         let own = self.read.iter().filter(|read| read.is_own);
@@ -99,18 +104,73 @@ impl Binding {
             let is_idle = |idle: &String| same_value(&idle.replace("{number}", number), text);
             !text.is_empty() && !idle.any(is_idle)
         });
-        unread.chain(personal.map(|(column, _)| *column))
+        let unsaid = self.reading.unsaid.iter().map(|(column, _)| *column);
+        let unsaid = unsaid.filter(move |column| !self.unsaid(*column, cells).is_empty());
+        let personal = personal.map(|(column, _)| *column);
+        unread.chain(personal).chain(unsaid)
+    }
+
+    /// Returns the part of a cell that is not read, though its column is; empty where that is nothing.
+    pub(crate) fn unsaid(&self, column: usize, cells: &Cells<'_>) -> String {
+        self.reading.unsaid(column, cells)
     }
 
     /// The person's name in a row, as it is written: the one that is shown, else given name and surname. A name that looks
-    /// like a password in the wrong cell is not shown.
+    /// like a password in the wrong cell, or is one of the row's own, is not shown.
     pub fn person(&self, cells: &Cells<'_>) -> String {
         let name = person(|field| {
             let own = self.find(field).filter(|read| read.is_own);
             let text = own.and_then(|read| cells.get(read.from?));
-            text.unwrap_or_default().trim()
+            let text = text.unwrap_or_default().trim();
+            match self.gives_away(cells, Some(field), text) {
+                true => NOT_SHOWN,
+                false => text,
+            }
         });
-        plain(Field::DISPLAY_NAME, &name)
+        match self.gives_away(cells, Some(Field::DISPLAY_NAME), &name) {
+            true => NOT_SHOWN.to_owned(),
+            false => plain(Field::DISPLAY_NAME, &name),
+        }
+    }
+
+    /// The number of a row as it is shown while nothing is sent for it: it may be a password in the wrong cell.
+    pub(crate) fn shown_number(&self, cells: &Cells<'_>, number: &str) -> String {
+        match self.gives_away(cells, Some(Field::NUMBER), number) {
+            true => NOT_SHOWN.to_owned(),
+            false => plain(Field::NUMBER, number),
+        }
+    }
+
+    /// A text in a row's column, where it may be shown: no secret, and nothing that looks like one or is one of the row's
+    /// own, in whatever column.
+    #[cfg(feature = "page")]
+    pub(crate) fn shown<'t>(
+        &self,
+        cells: &Cells<'_>,
+        column: usize,
+        text: &'t str,
+    ) -> Option<&'t str> {
+        let may_show = |reading: &ColumnReading| {
+            reading.may_show(text)
+                && !crate::model::is_like_secret(text)
+                && !self.gives_away(cells, reading.field, text)
+        };
+        let may = text.is_empty() || self.columns.get(column).is_some_and(may_show);
+        may.then_some(text)
+    }
+
+    /// Returns true if a text of a row, of this field where it is known, gives one of the row's own secrets away.
+    fn gives_away(&self, cells: &Cells<'_>, field: Option<Field>, text: &str) -> bool {
+        let text = text.trim();
+        let cell = |column: usize| cells.get(column).unwrap_or_default().trim();
+        let is_key = |column: &ColumnReading| column.field.is_some_and(Field::is_key);
+        let number = self.columns.iter().position(is_key).map_or("", cell);
+        let columns = self.columns.iter().enumerate();
+        let secrets = columns.filter(|(_, column)| column.holds_secrets());
+        let mut secrets = secrets.map(|(at, _)| cell(at));
+        secrets.any(|secret| {
+            SoughtSecret::new(secret).is_in(number, field, text) && !stands_for_value(secret)
+        })
     }
 
     /// Returns the reading beyond single cells; `None` where there is none.
@@ -141,14 +201,20 @@ impl Binding {
         extension
     }
 
-    /// Reads all fields of a row, in canonical text, including those that the vendor lacks.
+    /// Reads all fields that a row itself has, in canonical text, including those that the vendor lacks.
     pub fn all_fields(&self, cells: &Cells<'_>, manifest: &Manifest) -> Record {
-        let Some(lacking) = &self.reading.lacking else {
-            return self.extension(cells, manifest);
+        let mut all = match &self.reading.lacking {
+            None => self.extension(cells, manifest),
+            Some(lacking) => {
+                let mut scratch = Scratch::default();
+                let (cells, _) = self.reading.cells(*cells, manifest, &mut scratch);
+                record(&lacking.read, &cells, manifest)
+            }
         };
-        let mut scratch = Scratch::default();
-        let (cells, _) = self.reading.cells(*cells, manifest, &mut scratch);
-        record(&lacking.read, &cells, manifest)
+        for made in self.read.iter().filter(|read| !read.is_own) {
+            all.remove(made.field);
+        }
+        all
     }
 
     /// Returns true if rows are given a field that is made of others.

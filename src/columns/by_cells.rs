@@ -4,9 +4,18 @@
 use super::dictionary::{dictionary, is_own};
 use super::map::Mapped;
 use super::meaning::{Meaning, Meanings, ReadBy};
+use super::sample::Sample;
 use super::surname_first::ColumnOrder;
 use super::values::Derivation;
 use crate::model::Field;
+
+/// The fields of telephone numbers, of which a single digit is none.
+const PHONES: [Field; 4] = [
+    Field::MOBILE,
+    Field::WORK_PHONE,
+    Field::HOME_PHONE,
+    Field::CALLER_ID,
+];
 
 impl Meanings<'_> {
     /// Asks about whole names that are parted into given name and surname, where addresses or accounts show that the surname
@@ -16,6 +25,7 @@ impl Meanings<'_> {
         if !self.options.allowed.create && !self.options.allowed.update {
             return;
         }
+        self.ask_about_order_of_all();
         let takes = |field: Field| self.target.takes(field);
         if takes(Field::DISPLAY_NAME) || !takes(Field::LAST_NAME) {
             return;
@@ -28,8 +38,7 @@ impl Meanings<'_> {
             Meaning::Read { fields, by, .. }
                 if *by != ReadBy::Map && fields.as_slice() == [(Field::DISPLAY_NAME, None)]
         );
-        let accounts = [Field::EMAIL, Field::USER_ID, Field::SIP_USERNAME].into_iter();
-        let accounts: Vec<usize> = accounts.filter_map(|field| self.column_of(field)).collect();
+        let accounts = self.accounts();
         let order = self
             .sample()
             .filter(|_| is_whole)
@@ -46,6 +55,53 @@ impl Meanings<'_> {
                 self.at(name)
             ),
             _ => return,
+        };
+        let answers = [Mapped::SurnameFirst, Mapped::Field(Field::DISPLAY_NAME)];
+        self.ask(what, vec![name], &answers.map(|answer| (name, answer)));
+    }
+
+    /// The columns by which the order of names is seen.
+    fn accounts(&self) -> Vec<usize> {
+        let accounts = [Field::EMAIL, Field::USER_ID, Field::SIP_USERNAME].into_iter();
+        accounts.filter_map(|field| self.column_of(field)).collect()
+    }
+
+    /// Asks about the order of names where a mapping gives one for all sheets, and this sheet shows the other one.
+    fn ask_about_order_of_all(&mut self) {
+        let Some(sheet) = self.options.among_others.as_ref() else {
+            return;
+        };
+        let in_order = |column: &usize| match &self.meanings[*column] {
+            Meaning::Read { fields, by, .. } if *by == ReadBy::Map => match fields.as_slice() {
+                [(_, Some(Derivation::SurnameFirst(_))), ..] => Some((*column, true)),
+                [(Field::DISPLAY_NAME, None)] => Some((*column, false)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some((name, surname_first)) = self.columns().find_map(|column| in_order(&column))
+        else {
+            return;
+        };
+        let is_of_sheet = |heading: &String| self.row_named(heading).contains(&name);
+        let accounts = self.accounts();
+        let shown = self
+            .sample()
+            .and_then(|sample| sample.has_surnames_first(name, &accounts));
+        if sheet.mapped.iter().any(is_of_sheet) || shown.is_none_or(|shown| shown == surname_first)
+        {
+            return;
+        }
+        let at = self.at(name);
+        let what = match surname_first {
+            true => format!(
+                "{at} is mapped to names that begin with the surname, for all sheets, and this one seems to have the given \
+                 name first, by its letters or by what stands beside it"
+            ),
+            false => format!(
+                "{at} is mapped to names that begin with the given name, for all sheets, and this one seems to have the surname \
+                 first, by its letters or by what stands beside it"
+            ),
         };
         let answers = [Mapped::SurnameFirst, Mapped::Field(Field::DISPLAY_NAME)];
         self.ask(what, vec![name], &answers.map(|answer| (name, answer)));
@@ -75,6 +131,38 @@ impl Meanings<'_> {
         let reason = "both surnames, with a space between them";
         self.meanings[first] = Meaning::read(fields, reason, ReadBy::Heading);
         self.meanings[second] = Meaning::read(vec![], reason, ReadBy::Heading);
+    }
+
+    /// Asks about telephone numbers, PINs and passwords whose cells are 1 and 0 alone, as those of a switch, about telephone numbers
+    /// that say yes or no or are marks, and about greetings
+    /// that say yes or no, or how a person is addressed.
+    pub(super) fn ask_about_switches_for_values(&mut self) {
+        for column in self.columns() {
+            let field = match &self.meanings[column] {
+                Meaning::Read { fields, by, .. } if *by != ReadBy::Map => match fields.as_slice() {
+                    [(field, None)] => *field,
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            let is_phone = PHONES.contains(&field);
+            let is_greeting = field == Field::VOICEMAIL_GREETING;
+            let is_switch = |sample: &Sample| {
+                (is_phone || field.is_secret()) && sample.has_only_bits(column)
+                    || is_phone && sample.has_only_switches(column)
+                    || is_greeting && sample.has_only_addressing(column)
+            };
+            if !self.sample().is_some_and(is_switch) {
+                continue;
+            }
+            let what = format!(
+                "{} would be the {}, and its cells are yes and no, or how a person is addressed",
+                self.at(column),
+                field.name()
+            );
+            let answers = [Mapped::LeftOut, Mapped::Field(field)];
+            self.ask(what, vec![column], &answers.map(|answer| (column, answer)));
+        }
     }
 
     /// Reads a switch whose cells are e-mail addresses, such as `Mailbox`, as the address, or asks.

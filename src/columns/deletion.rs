@@ -1,10 +1,10 @@
 //! The doubts about a sheet of rows to be deleted: a column that may tell who stays is asked about, for the answer costs
 //! little and a deletion much.
 
+use super::around::{TableName, table_names};
 use super::dictionary::{Common, DeletionWord, dictionary};
 use super::map::Mapped;
 use super::meaning::{LeftOutReason, Meaning, Meanings};
-use super::meant::{name_to_ask_about, taking_sheet};
 use super::options::BindOptions;
 use super::questions::Question;
 use super::sample::Sample;
@@ -45,77 +45,42 @@ pub(super) fn ask(all: &mut Meanings<'_>) {
     }
 }
 
-/// The place of a sheet's name, in words.
-const AS_NAME: &str = "as the sheet's name";
-
 /// The questions about a sheet of rows to be deleted that its columns do not raise: a text above the headings that says who
 /// stays, and rows that are hidden or struck through.
 pub(super) fn about_sheet(sheet: &Sheet, options: &BindOptions) -> Vec<Question> {
     if !options.allowed.delete {
         return vec![];
     }
-    let question = |what: String, answers: &[&str]| Question {
-        what,
-        columns: vec![],
-        answers: answers.iter().map(|answer| (*answer).to_owned()).collect(),
-        shown: false,
-    };
     let all = "but every row would be deleted";
     let mut questions = vec![];
-    let named = name_to_ask_about(sheet);
-    let titles = sheet.beside.titles.iter();
-    let above = match sheet.header_line {
-        Some(_) => "above the headings",
-        None => "around the rows",
-    };
-    let titles = titles.map(|title| (title.as_str(), above));
-    let mut texts = titles.chain(named.map(|name| (name, AS_NAME)));
-    if let Some((text, place)) = texts.find(|(text, _)| may_say_who_stays(text)) {
-        let is_name = place == AS_NAME;
-        let text = quoted(text.trim());
-        let answer = match (sheet.header_line, &sheet.sheet) {
-            (Some(_), Some(name)) if is_name => Some(taking_sheet(sheet, name)),
-            (Some(line), _) => Some(format!("--header-row {line}")),
-            // There are no options for the parts of JSON.
-            (None, _) => None,
-        };
-        let advice = match answer {
+    let says = |name: &TableName<'_>| may_say_who_stays(name.text);
+    if let Some(name) = table_names(sheet, options).find(says) {
+        let (text, place) = (quoted(name.text.trim()), name.place);
+        let advice = match name.answer {
             Some(_) => "",
             None => ": write the rows that go into a file of their own",
         };
-        questions.push(question(
-            format!("{text} {place} may say that these extensions stay, {all}{advice}"),
-            &answer.iter().map(String::as_str).collect::<Vec<_>>(),
-        ));
+        let what = format!("{text} {place} may say that these extensions stay, {all}{advice}");
+        let answers = name.answer.into_iter().collect();
+        questions.push(Question::about_sheet(what, answers).with_words(name.text));
     }
     let (hidden, struck) = (sheet.beside.hidden_rows, sheet.beside.struck_rows);
-    if hidden > 0 && !options.every_row {
-        questions.push(question(
-            format!(
-                "{} hidden, by a filter or otherwise, {all}",
-                are_or_is(hidden)
-            ),
-            &["--visible-only", "--every-row"],
-        ));
-    }
-    if struck > 0 && !options.every_row {
-        questions.push(question(
-            format!(
-                "{} struck through, in a cell at least, {all}: take out those that stay",
-                are_or_is(struck)
-            ),
-            &["--every-row"],
-        ));
-    }
     if options.every_row {
         return questions;
     }
-    let marks = marks_beside(sheet);
+    let every_row = || "--every-row".to_owned();
+    if hidden > 0 {
+        let hidden = are_or_is(hidden);
+        let what = format!("{hidden} hidden, by a filter or otherwise, {all}");
+        let answers = vec!["--visible-only".to_owned(), every_row()];
+        questions.push(Question::about_sheet(what, answers));
+    }
+    let struck =
+        (struck > 0).then(|| format!("{} struck through, in a cell at least", are_or_is(struck)));
+    let marks = struck.into_iter().chain(marks_beside(sheet));
     questions.extend(marks.map(|mark| {
-        question(
-            format!("{mark}, {all}: take out those that stay"),
-            &["--every-row"],
-        )
+        let what = format!("{mark}, {all}: take out those that stay");
+        Question::about_sheet(what, vec![every_row()])
     }));
     questions
 }
@@ -146,7 +111,7 @@ fn marks_beside(sheet: &Sheet) -> impl Iterator<Item = String> + use<> {
 
 /// Returns true if a text beside the rows, such as a title, may say that extensions stay.
 pub(crate) fn may_say_who_stays(text: &str) -> bool {
-    dictionary().decision(text) == Some(DeletionWord::MayStay) || dictionary().is_of_staff(text)
+    dictionary().may_say_who_stays(text)
 }
 
 fn are_or_is(rows: u64) -> String {

@@ -1,6 +1,8 @@
 //! The meaning of single headings: rowcall's own names, common words, and the marks that people write beside them.
 
-use crate::manifest::{all_digits, left_words};
+pub(super) use crate::model::plain_letters as plain;
+
+use crate::manifest::{all_digits, left_words, left_words_in_text, off_words, on_words};
 use crate::model::{Action, Field, heading_key, is_near};
 use crate::sheet::OWN_PREFIX;
 use serde::Deserialize;
@@ -44,6 +46,7 @@ struct Words {
     remove: Vec<String>,
     keep: Vec<String>,
     state: Vec<String>,
+    in_service: Vec<String>,
     state_of_country: Vec<String>,
     place: Vec<String>,
     disabled: Vec<String>,
@@ -71,8 +74,9 @@ struct DeletionWords {
     beside_it: Vec<String>,
     sheet_not_meant: Vec<String>,
     not_meant_within: Vec<String>,
-    /// Words of a title above rows that stay.
+    /// Words of a title above rows that stay, and several that follow each other.
     staff: Vec<String>,
+    staff_phrases: Vec<String>,
 }
 
 /// The words of cells that tell extensions from other things with a number.
@@ -85,7 +89,7 @@ struct KindWords {
 
 impl Words {
     /// The words whose meaning may depend on the columns beside them.
-    fn lists(&self) -> [(&[String], Common); 18] {
+    fn lists(&self) -> [(&[String], Common); 19] {
         [
             (&self.only_number, Common::OnlyNumber),
             (&self.number_like, Common::NumberLike),
@@ -102,6 +106,7 @@ impl Words {
             (&self.remove, Common::Remove),
             (&self.keep, Common::Keep),
             (&self.state, Common::State),
+            (&self.in_service, Common::State),
             (&self.disabled, Common::Disabled),
             (&self.account_bits, Common::AccountBits),
             (&self.leaver, Common::Leaver),
@@ -212,6 +217,7 @@ pub(super) struct Dictionary {
     actions: HashMap<String, Action>,
     decisions: HashMap<String, DeletionWord>,
     staff: Vec<String>,
+    staff_phrases: Vec<String>,
     /// Words that say that no extension is to be made, those that may stand beside them, and phrases within longer texts.
     not_meant: HashSet<String>,
     beside_it: Vec<String>,
@@ -238,6 +244,7 @@ pub(super) struct Dictionary {
     may_count_rows: Vec<String>,
     particles: Vec<String>,
     given_names: HashSet<String>,
+    in_service: Vec<String>,
     states_of_country: Vec<String>,
     places: Vec<String>,
     names_group: Vec<String>,
@@ -274,6 +281,7 @@ impl Dictionary {
         let not_meant = not_meant(&words);
         let not_meant_within: HashSet<String> = plain_all(&words.decision.not_meant_within)
             .into_iter()
+            .chain(left_words_in_text().map(plain))
             .collect();
         let keep: Vec<Vec<String>> = words.keep.iter().map(|phrase| spoken(phrase)).collect();
         Dictionary {
@@ -285,6 +293,7 @@ impl Dictionary {
             may_count_rows: plain_all(&words.may_count_rows),
             particles: plain_all(&words.particle),
             given_names: plain_all(&words.given_name).into_iter().collect(),
+            in_service: plain_all(&words.in_service),
             states_of_country: plain_all(&words.state_of_country),
             places: plain_all(&words.place),
             names_group: plain_all(&words.names_group),
@@ -301,6 +310,7 @@ impl Dictionary {
                 .collect(),
             decisions: decisions(&words),
             staff: plain_all(&words.decision.staff),
+            staff_phrases: plain_all(&words.decision.staff_phrases),
             not_meant,
             beside_it: plain_all(&words.decision.beside_it),
             sheet_not_meant: plain_all(&words.decision.sheet_not_meant),
@@ -387,6 +397,11 @@ impl Dictionary {
     /// Returns true for a common given name, as [`plain`] writes it.
     pub(super) fn is_given_name(&self, word: &str) -> bool {
         self.given_names.contains(word)
+    }
+
+    /// Returns true for a heading about the state of an account under which a mark means that it is on, such as `In service`.
+    pub(super) fn is_in_service(&self, heading: &str) -> bool {
+        self.in_service.contains(&plain(heading))
     }
 
     /// Returns true if a heading may mean the name in a sheet of groups, though it means something else in others.
@@ -674,7 +689,19 @@ impl Dictionary {
 
     /// Returns true for a title above the rows of people who stay, such as `Active staff`.
     pub(super) fn is_of_staff(&self, title: &str) -> bool {
-        words(title).any(|word| self.staff.contains(&word))
+        let several: Vec<String> = words(title).collect();
+        let has_phrase = || {
+            let mut lengths = 2..=PHRASE_WORDS_MAX;
+            let is_in = |part: &[String]| self.staff_phrases.contains(&part.concat());
+            lengths.any(|length| several.windows(length).any(is_in))
+        };
+        several.iter().any(|word| self.staff.contains(word))
+            || has_phrase() && !self.is_not_meant(title)
+    }
+
+    /// Returns true if a text beside the rows, such as a title, may say that extensions stay.
+    pub(super) fn may_say_who_stays(&self, text: &str) -> bool {
+        self.decision(text) == Some(DeletionWord::MayStay) || self.is_of_staff(text)
     }
 
     /// Returns true if a heading that is not known is about a password or an account.
@@ -794,13 +821,19 @@ fn common_words(words: &Words) -> HashMap<String, Common> {
         let names = field.def().headings.iter().copied().chain([field.name()]);
         common.extend(names.map(|name| (plain(name), Common::Field(field))));
     }
+    let on = on_words().values().flatten();
+    let on = on.map(|word| (word.as_str(), Common::Field(Field::ENABLED)));
+    for (word, meaning) in on.chain(off_words().map(|word| (word, Common::Disabled))) {
+        common.entry(plain(word)).or_insert(meaning);
+    }
     common
 }
 
 /// The words that count beside others of their language only, with those.
 fn only_beside(words: &Words) -> Vec<(Vec<String>, HashSet<String>)> {
     let of_language = |language: &String| {
-        let lists = words.field.values().filter_map(|lists| lists.get(language));
+        let lists = words.field.values().chain([on_words()]);
+        let lists = lists.filter_map(|lists| lists.get(language));
         lists.flatten().map(|word| plain(word)).collect()
     };
     let sets = words.only_beside.iter().map(|(language, list)| {
@@ -871,7 +904,7 @@ pub(super) fn is_own(heading: &str) -> bool {
 }
 
 /// The words of a heading, plain; a capital letter behind a small one begins a new word.
-fn words(heading: &str) -> impl Iterator<Item = String> {
+pub(super) fn words(heading: &str) -> impl Iterator<Item = String> {
     let mut parted = String::with_capacity(heading.len());
     let mut was_small = false;
     for c in heading.chars() {
@@ -883,36 +916,6 @@ fn words(heading: &str) -> impl Iterator<Item = String> {
     }
     let words = parted.split(|c: char| !c.is_alphanumeric()).map(plain);
     words.collect::<Vec<_>>().into_iter()
-}
-
-/// The letters and digits of a heading, without case and accents: `Interne Nr.` and `interne_nr` are one.
-pub(super) fn plain(heading: &str) -> String {
-    let mut word = String::with_capacity(heading.len());
-    for c in heading.chars().flat_map(char::to_lowercase) {
-        match c {
-            'ä' | 'æ' => word.push_str("ae"),
-            'ö' | 'œ' | 'ø' => word.push_str("oe"),
-            'ü' => word.push_str("ue"),
-            'ß' => word.push_str("ss"),
-            'à' | 'á' | 'â' | 'ã' | 'å' | 'ą' => word.push('a'),
-            'ç' | 'ć' => word.push('c'),
-            'è' | 'é' | 'ê' | 'ë' | 'ę' => word.push('e'),
-            'ì' | 'í' | 'î' | 'ï' | 'ı' => word.push('i'),
-            'ł' => word.push('l'),
-            'ñ' | 'ń' => word.push('n'),
-            'ò' | 'ó' | 'ô' | 'õ' => word.push('o'),
-            'ś' | 'ş' => word.push('s'),
-            'ù' | 'ú' | 'û' => word.push('u'),
-            'ź' | 'ż' => word.push('z'),
-            'ğ' => word.push('g'),
-            // A diaeresis by itself, as macOS writes it.
-            '\u{308}' if word.ends_with(['a', 'o', 'u']) => word.push('e'),
-            '\u{300}'..='\u{36f}' | 'º' | 'ª' => {}
-            c if c.is_alphanumeric() => word.push(c),
-            _ => {}
-        }
-    }
-    word
 }
 
 #[cfg(test)]

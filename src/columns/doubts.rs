@@ -11,6 +11,7 @@ use super::products::{Product, ProductWord, products};
 use super::questions::{ColumnError, Question, listed, map_flag};
 use super::sample::Sample;
 use super::values::Derivation;
+use crate::model::redact::quoted;
 use crate::model::{Field, Kind, Language};
 use crate::sheet::is_no_heading;
 use std::collections::BTreeMap;
@@ -432,8 +433,9 @@ impl Meanings<'_> {
                 continue;
             }
             let what = format!(
-                "{} stands behind others below {group:?}, and it may be about that or not",
-                self.at(column)
+                "{} stands behind others below {}, and it may be about that or not",
+                self.at(column),
+                quoted(group)
             );
             let fields = [Some(alone), read].into_iter().flatten();
             let answers: Vec<_> = fields.map(|field| (column, Mapped::Field(field))).collect();
@@ -490,9 +492,9 @@ impl Meanings<'_> {
                 continue;
             }
             let left_out = self.map_flag(column, Mapped::LeftOut);
-            let named = map_flag(&self.name_for_map(column), "FIELD");
+            let named = self.map_flag(column, "FIELD");
             let below = self.row_of_headings_below(column);
-            let below = below.map(|line| format!("--header-row {line}"));
+            let below = below.map(|line| self.options.header_row_flag(line));
             self.questions.push(Question {
                 what: format!(
                     "{} is filled in {filled} of the first {rows} rows: give it a heading, or leave it out",
@@ -502,18 +504,19 @@ impl Meanings<'_> {
                 answers: below.into_iter().chain([left_out, named]).collect(),
                 // A column without a heading may hold anything, passwords too.
                 shown: false,
+                words: String::new(),
             });
         }
     }
 
     /// The line of the first row where it may have the rest of the headings: no number, and a word for a column without one.
     fn row_of_headings_below(&self, nameless: usize) -> Option<u64> {
-        let line = self.header_line()?;
         let key = self.column_of(self.target.key())?;
         let sample = self.sample()?;
         let is_word = |text: &str| !text.is_empty() && !text.contains(char::is_numeric);
         let has_no_number = !sample.first(key).contains(char::is_numeric);
-        (has_no_number && is_word(sample.first(nameless))).then_some(line + 1)
+        let line = sample.first_line()?;
+        (has_no_number && is_word(sample.first(nameless))).then_some(line)
     }
 
     /// Asks about a sheet of extensions with a column for members: its rows may be groups.
@@ -608,6 +611,7 @@ impl Meanings<'_> {
             shown: columns.iter().all(may_show),
             columns,
             answers,
+            words: String::new(),
         });
     }
 
@@ -737,6 +741,7 @@ impl Meanings<'_> {
             columns,
             answers,
             shown: true,
+            words: String::new(),
         });
     }
 

@@ -2,6 +2,7 @@
 
 use super::deletion::may_say_who_stays;
 use super::dictionary::{Common, dictionary, is_own};
+use super::map::BEHIND_SHEET;
 use super::options::BindOptions;
 use super::products::{Product, ProductWord, products};
 use crate::manifest::Manifest;
@@ -96,10 +97,11 @@ fn meanings_of_words(
         }
     }
     for (heading, mapped) in &options.map {
-        learn(
-            heading_key(heading),
-            mapped.field().map_or(HeadingMeaning::Field, &worth),
-        );
+        let meant = mapped.field().map_or(HeadingMeaning::Field, &worth);
+        let behind = heading.split_once(BEHIND_SHEET).map(|(_, behind)| behind);
+        for heading in [Some(heading.as_str()), behind].into_iter().flatten() {
+            learn(heading_key(heading), meant);
+        }
     }
     for (word, meaning) in products().iter().flat_map(Product::words) {
         let meant = match meaning {

@@ -1,17 +1,19 @@
 //! The headings of a sheet by their columns: how messages name them, and how a mapping means one.
 
+use crate::model::redact::heading_shown;
 use crate::model::{cell_name, heading_key};
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-/// The headings of a sheet, with the words above them and their line.
+/// The headings of a sheet, with the words above them and their row.
 #[derive(Debug, Clone)]
 pub(super) struct HeadingRow<'m> {
     pub(super) headings: &'m [String],
     /// The word above each heading that stands for several columns; blank, or missing at the end, where there is none.
     above: &'m [String],
-    /// The line of the header row, for naming its cells; `None` where the sheet has none (JSON).
-    pub(super) line: Option<u64>,
+    /// The number of the header row as a spreadsheet counts it, for naming its cells; `None` where the sheet has none (JSON).
+    row: Option<u64>,
     found: OnceCell<Columns>,
 }
 
@@ -32,12 +34,12 @@ impl<'m> HeadingRow<'m> {
     pub(super) fn new(
         headings: &'m [String],
         above: &'m [String],
-        line: Option<u64>,
+        row: Option<u64>,
     ) -> HeadingRow<'m> {
         HeadingRow {
             headings,
             above,
-            line,
+            row,
             found: OnceCell::new(),
         }
     }
@@ -99,8 +101,8 @@ impl<'m> HeadingRow<'m> {
     pub(super) fn at(&self, column: usize) -> String {
         let heading = self.heading(column);
         let named = self.below_word(column);
-        let named = named.as_deref().unwrap_or(heading);
-        match self.line.map(|line| cell_name(line, column)) {
+        let named = heading_shown(named.as_deref().unwrap_or(heading));
+        match self.row.map(|row| cell_name(row, column)) {
             None => format!("“{named}”"),
             Some(cell) if heading.is_empty() => format!("the column without a heading ({cell})"),
             Some(cell) => format!("“{named}” ({cell})"),
@@ -121,9 +123,14 @@ impl<'m> HeadingRow<'m> {
             return exactly;
         }
         let in_cell = heading.strip_suffix(')').and_then(|it| it.rsplit_once('('));
-        if let Some((line, (own, cell))) = self.line.zip(in_cell) {
+        if let Some((row, (own, cell))) = self.row.zip(in_cell) {
             let mut columns = of(&found.exact, own.trim());
-            columns.retain(|column| cell_name(line, *column).eq_ignore_ascii_case(cell));
+            if own.trim().is_empty() {
+                let all = (0..self.headings.len())
+                    .filter(|column| matches!(heading_shown(self.heading(*column)), Cow::Owned(_)));
+                columns.extend(all);
+            }
+            columns.retain(|column| cell_name(row, *column).eq_ignore_ascii_case(cell));
             if !columns.is_empty() {
                 return columns;
             }
@@ -133,6 +140,17 @@ impl<'m> HeadingRow<'m> {
         match below.is_empty() {
             true => of(&found.alike, &word),
             false => below,
+        }
+    }
+
+    /// The heading by which a message says how a mapping means one column: by its cell alone where a secret stands in it, or,
+    /// where the sheet has no cells, without the secret.
+    pub(super) fn name_in_flag(&self, column: usize) -> String {
+        let name = self.name_for_map(column);
+        match (self.row, heading_shown(&name)) {
+            (Some(row), Cow::Owned(_)) => format!("({})", cell_name(row, column)),
+            (None, Cow::Owned(shown)) => shown,
+            (_, Cow::Borrowed(_)) => name,
         }
     }
 
@@ -148,11 +166,11 @@ impl<'m> HeadingRow<'m> {
         let heading = self.heading(column);
         let below = self.below_word(column);
         let below = below.filter(|below| self.named(below) == [column]);
-        match (self.line, below) {
-            (Some(line), _) if heading.is_empty() => format!("({})", cell_name(line, column)),
+        match (self.row, below) {
+            (Some(row), _) if heading.is_empty() => format!("({})", cell_name(row, column)),
             (_, Some(below)) => below,
-            (Some(line), None) if self.is_several(heading) => {
-                format!("{heading} ({})", cell_name(line, column))
+            (Some(row), None) if self.is_several(heading) => {
+                format!("{heading} ({})", cell_name(row, column))
             }
             _ => heading.to_owned(),
         }

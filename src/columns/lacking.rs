@@ -1,13 +1,13 @@
 //! The columns of a sheet that the vendor has no field for: joined, split, translated or left out as in a migration.
 
 use super::record::{ReadField, record};
-use crate::manifest::{Access, Manifest, switch};
+use crate::manifest::{Access, Manifest, SWITCH_DEMAND, SWITCH_HINT, switch};
 use crate::mapping::{
     MappedField, MappedRecord, Mapping, made_fields, map_row, may_lack_given_name,
 };
 use crate::model::redact::quoted;
-use crate::model::{Field, Finding, RuleId, Severity, TO_GENERATE};
-use crate::sheet::{CLEAR, Cells, GENERATE, escaped, is_placeholder};
+use crate::model::{Field, Finding, Forward, Kind, RuleId, Severity, TO_GENERATE};
+use crate::sheet::{CLEAR, Cells, GENERATE, Stored, escaped, is_placeholder};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,14 +23,42 @@ pub(super) struct Lacking {
     pub(super) first: usize,
     /// Of each field that has a column, the flag that leaves the column out.
     pub(super) flags: BTreeMap<Field, String>,
+    /// The switches among the sheet's own fields that the vendor lacks and that decide on other fields.
+    pub(super) switches: Vec<ReadField>,
     /// The column of a status that is read for the account's being on too.
     pub(super) status: Option<usize>,
+}
+
+/// The switches among some fields that a vendor lacks and that decide on fields which are made of them.
+pub(super) fn deciding_switches(
+    read: &[ReadField],
+    made: &[Field],
+    manifest: &Manifest,
+) -> Vec<ReadField> {
+    let decides = |field: Field| match Forward::of_field(field) {
+        Some(forward) => forward.fields().any(|part| made.contains(&part)),
+        None => field == Field::VOICEMAIL && made.contains(&Field::VOICEMAIL_PIN),
+    };
+    let is_one = |read: &&ReadField| {
+        read.field.def().kind == Kind::Switch && !manifest.takes(read.field) && decides(read.field)
+    };
+    read.iter().filter(is_one).copied().collect()
 }
 
 impl Lacking {
     /// Maps a row; the cells are all those of the sheet.
     pub(super) fn map(&self, cells: &Cells<'_>, manifest: &Manifest) -> MappedRecord {
         map_row(&self.fields, manifest, &record(&self.read, cells, manifest))
+    }
+
+    /// The fields that are made of cells with a list of several values.
+    pub(super) fn made_of_lists(&self, cells: &Cells<'_>, manifest: &Manifest) -> BTreeSet<Field> {
+        let is_list = |read: &&ReadField| cells.stored(read.column) == Stored::List;
+        let lacks = |read: &&ReadField| !manifest.takes(read.field);
+        let lists = self.read.iter().filter(is_list).filter(lacks);
+        lists
+            .flat_map(|read| made_fields(&BTreeSet::from([read.field]), manifest).into_keys())
+            .collect()
     }
 
     /// The text of a derived column.
@@ -80,6 +108,22 @@ impl Lacking {
             let hint = format!("leave the cell blank, or write {CLEAR} to empty the field");
             let finding = Finding::new(rule, Severity::Warning, message);
             findings.push(finding.about(Some(*field), *from).hint(hint));
+        }
+    }
+
+    /// Appends an error for each cell of a switch that the vendor lacks and that decides on other fields, where it is
+    /// neither on nor off.
+    pub(super) fn no_switches(&self, cells: &Cells<'_>, findings: &mut Vec<Finding>) {
+        for read in &self.switches {
+            let text = cells.get(read.column).unwrap_or_default().trim();
+            let says = text.is_empty() || text == CLEAR || is_placeholder(text);
+            if says || switch(text).is_some() {
+                continue;
+            }
+            let message = format!("{} {} {SWITCH_DEMAND}", read.field.name(), quoted(text));
+            let rule = RuleId::about(read.field, "switch");
+            let finding = Finding::new(rule, Severity::Error, message);
+            findings.push(finding.about(Some(read.field), read.from).hint(SWITCH_HINT));
         }
     }
 

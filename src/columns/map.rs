@@ -1,9 +1,13 @@
 //! The meaning of a column as people read and write it: `--map`, and the file that keeps mappings.
 
 use super::dictionary::{Common, dictionary, misspelt};
+use crate::lang::translated;
 use crate::model::{Field, Kind, heading_key, may_be_secret};
-use std::collections::HashSet;
-use std::fmt::{self, Write};
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+/// Parts a sheet's name in a mapping from the heading behind it.
+pub(crate) const BEHIND_SHEET: &str = ": ";
 
 /// The meaning that a person gave to a heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +74,8 @@ pub struct ColumnReading {
     pub heading: String,
     /// The heading by which a mapping means this column alone.
     pub name: String,
+    /// The heading by which a message says how a mapping means it.
+    pub(crate) in_flag: String,
     /// The field that it means, of several the first; `None` where it means none, though it may be looked at.
     pub field: Option<Field>,
     /// The reason for its meaning, in words; for example `OpenVox UC's name`.
@@ -98,12 +104,26 @@ impl ColumnReading {
         may_be || self.field.is_some_and(Field::is_secret)
     }
 
+    /// The heading by which a mapping means this column of a sheet, where the sheet is one of several and has this name: what
+    /// is asked of one is not said of the others.
+    pub(crate) fn name_in(&self, sheet: Option<&str>) -> String {
+        match (&self.saved, sheet) {
+            (Saved::Asked(_), Some(sheet)) => behind_sheet(sheet, &self.name),
+            _ => self.name.clone(),
+        }
+    }
+
     /// Returns true if each of some texts of the column may be shown.
     pub(crate) fn may_show_all(&self, texts: &[String]) -> bool {
         texts
             .iter()
             .all(|text| text.is_empty() || self.may_show(text))
     }
+}
+
+/// A heading as a mapping writes it for one sheet alone.
+pub(super) fn behind_sheet(sheet: &str, heading: &str) -> String {
+    format!("{sheet}{BEHIND_SHEET}{heading}")
 }
 
 /// The entry of a column in a mapping file.
@@ -180,29 +200,69 @@ pub fn overridden(
     kept.chain(typed.iter().cloned()).collect()
 }
 
-/// Builds a mapping file with the meaning of every column; an open question becomes a remark with the choices.
-pub fn write_map(sheet: &str, columns: &[ColumnReading]) -> String {
-    let mut text = format!(
-        "# What the headings of {sheet} mean; \"-\" leaves a column out. Use it with --map-file.\n"
+/// Builds a mapping file with the meaning of every column; an open question becomes a remark with the choices. Of several
+/// sheets, each with its name, a heading stands once where all that have it mean the same, else behind the name of each.
+pub fn write_map(sheets: &[(&str, &[ColumnReading])]) -> String {
+    let names: Vec<&str> = sheets.iter().map(|(name, _)| *name).collect();
+    let head = format!(
+        "What the headings of {} mean; \"-\" leaves a column out. Use it with --map-file.",
+        names.join(", ")
     );
-    for column in columns.iter().filter(|column| !column.name.is_empty()) {
-        let heading = toml::Value::from(column.name.as_str());
-        let _ = match &column.saved {
-            Saved::Nothing => Ok(()),
-            Saved::As(mapped) => writeln!(text, "{heading} = \"{mapped}\""),
-            Saved::NotUnderstood => writeln!(text, "{heading} = \"{}\"", Mapped::LeftOut),
-            Saved::Translated => writeln!(text, "# {heading}: {}", column.reason),
-            Saved::Asked(choices) => {
-                let lines = choices
-                    .iter()
-                    .map(|choice| format!("# {heading} = \"{}\"\n", choice));
-                let lines: String = lines.collect();
-                write!(
-                    text,
-                    "# Not certain: take the # off one of these lines.\n{lines}"
-                )
+    let mut text = format!("# {}\n", translated(&head));
+    let shared = shared_headings(sheets);
+    let mut written = HashSet::new();
+    for (sheet, columns) in sheets {
+        for column in columns.iter().filter(|column| !column.name.is_empty()) {
+            let is_shared = sheets.len() == 1 || shared.contains(column.name.as_str());
+            let heading = match is_shared {
+                true => column.name.clone(),
+                false => behind_sheet(sheet, &column.name),
+            };
+            if written.insert(heading.clone()) {
+                text.push_str(&entry(&heading, column));
             }
-        };
+        }
     }
     text
+}
+
+/// The headings that a mapping of several sheets can have once: each sheet has one such column at the most, under that very
+/// heading, and all of these mean the same.
+fn shared_headings<'s>(sheets: &[(&str, &'s [ColumnReading])]) -> HashSet<&'s str> {
+    let mut found: HashMap<String, Option<&ColumnReading>> = HashMap::new();
+    for (_, columns) in sheets {
+        let mut own = HashSet::new();
+        for column in *columns {
+            let key = heading_key(&column.heading);
+            let is_only = own.insert(key.clone()) && column.name == column.heading.trim();
+            // The answer is that of one sheet.
+            let is_asked = matches!(column.saved, Saved::Asked(_));
+            let first = found.entry(key).or_insert(Some(column));
+            let are_one = |first: &&ColumnReading| {
+                is_only && !is_asked && first.name == column.name && first.saved == column.saved
+            };
+            *first = first.filter(are_one);
+        }
+    }
+    let shared = found.into_values().flatten();
+    shared.map(|column| column.name.as_str()).collect()
+}
+
+/// The lines of a column in a mapping file.
+fn entry(heading: &str, column: &ColumnReading) -> String {
+    let heading = toml::Value::from(heading);
+    match &column.saved {
+        Saved::Nothing => String::new(),
+        Saved::As(mapped) => format!("{heading} = \"{mapped}\"\n"),
+        Saved::NotUnderstood => format!("{heading} = \"{}\"\n", Mapped::LeftOut),
+        Saved::Translated => format!("# {heading}: {}\n", translated(&column.reason)),
+        Saved::Asked(choices) => {
+            let lines = choices
+                .iter()
+                .map(|choice| format!("# {heading} = \"{choice}\"\n"));
+            let lines: String = lines.collect();
+            let choose = translated("Not certain: take the # off one of these lines.");
+            format!("# {choose}\n{lines}")
+        }
+    }
 }

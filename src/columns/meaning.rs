@@ -5,14 +5,15 @@ use super::heading_row::HeadingRow;
 use super::map::Mapped;
 use super::options::BindOptions;
 use super::owner::{Owner, OwnerWords};
-use super::questions::{Question, map_flag};
+use super::questions::Question;
 use super::sample::Sample;
-use super::values::Derivation;
+use super::values::{Derivation, Unsaid};
 use crate::manifest::Manifest;
 use crate::mapping::made_fields;
 use crate::model::{Field, heading_key};
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::ops::Range;
 
 /// The meaning of one column, as far as it is known.
@@ -197,6 +198,21 @@ impl<'m> Meanings<'m> {
         columns.filter_map(idle).collect()
     }
 
+    /// The columns of whose cells a part is not read: words and settings that no field of a product's file says.
+    pub(super) fn unsaid(&self) -> Vec<(usize, Unsaid)> {
+        let is_products = matches!(self.owner.words, OwnerWords::Product(_));
+        let columns = self.meanings.iter().enumerate();
+        let unsaid = columns.filter_map(|(column, meaning)| match meaning {
+            Meaning::Read { fields, .. } => match fields.as_slice() {
+                // Elsewhere it shows the state of the moment; here the telephone is set by it.
+                [(field, _)] if is_products && field.is_live() => Some((column, Unsaid::All)),
+                fields => Some((column, Unsaid::by(fields)?)),
+            },
+            _ => None,
+        });
+        unsaid.collect()
+    }
+
     /// The columns with a common word of one kind whose meaning is still open.
     pub(super) fn open(&self, kind: Common) -> Vec<usize> {
         self.columns_where(|meaning| matches!(meaning, Meaning::Open(open) if *open == kind))
@@ -209,11 +225,6 @@ impl<'m> Meanings<'m> {
     /// The heading as a common word.
     pub(super) fn common(&self, column: usize) -> Option<Common> {
         dictionary().common(self.heading(column))
-    }
-
-    /// The line of the header row, where there is one.
-    pub(super) fn header_line(&self) -> Option<u64> {
-        self.row.line
     }
 
     /// The heading with the name of its cell.
@@ -232,9 +243,19 @@ impl<'m> Meanings<'m> {
         self.row.name_for_map(column)
     }
 
-    /// The flag that maps a column.
-    pub(super) fn map_flag(&self, column: usize, mapped: Mapped) -> String {
-        map_flag(&self.name_for_map(column), mapped)
+    /// The heading by which a message says how a mapping means one column.
+    pub(super) fn name_in_flag(&self, column: usize) -> String {
+        self.row.name_in_flag(column)
+    }
+
+    /// The columns that a mapping of this heading means.
+    pub(super) fn row_named(&self, heading: &str) -> Vec<usize> {
+        self.row.named(heading)
+    }
+
+    /// The flag that maps a column: of a sheet among several, of it alone.
+    pub(super) fn map_flag(&self, column: usize, mapped: impl Display) -> String {
+        self.options.map_flag(&self.name_in_flag(column), mapped)
     }
 
     /// The first column that is read into a field.
@@ -289,6 +310,7 @@ impl<'m> Meanings<'m> {
                     .iter()
                     .all(|column| dictionary().may_show(self.heading(*column))),
             columns,
+            words: String::new(),
         });
     }
 

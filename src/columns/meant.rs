@@ -49,12 +49,12 @@ pub(super) fn about_sheet(sheet: &Sheet, options: &BindOptions) -> Option<Questi
     if options.allowed.delete {
         return None;
     }
-    let says = |text: &&String| dictionary().is_not_meant(text);
-    let (text, answer) = match sheet.beside.titles.iter().find(says) {
+    let says = |text: &&String| dictionary().is_sheet_not_meant(text);
+    let (text, answer) = match sheet.beside.open_titles().iter().find(says) {
         Some(title) => {
             // There are no options for the parts of JSON.
             let line = sheet.header_line;
-            (title, line.map(|line| format!("--header-row {line}")))
+            (title, line.map(|line| options.header_row_flag(line)))
         }
         None => {
             let name = name_to_ask_about(sheet)?;
@@ -82,16 +82,12 @@ pub(super) fn taking_sheet(sheet: &Sheet, name: &str) -> String {
 }
 
 fn not_meant(text: &str, answer: Option<String>) -> Question {
-    Question {
-        what: format!(
-            "{} beside the rows may say that no extensions are to be made of them: keep only the rows that are meant, in a \
-             file of their own, or take all",
-            quoted(text.trim())
-        ),
-        columns: vec![],
-        answers: answer.into_iter().collect(),
-        shown: false,
-    }
+    let what = format!(
+        "{} beside the rows may say that no extensions are to be made of them: keep only the rows that are meant, in a \
+         file of their own, or take all",
+        quoted(text.trim())
+    );
+    Question::about_sheet(what, answer.into_iter().collect()).with_words(text)
 }
 
 /// A sign that no extension is to be made of a row.
@@ -316,10 +312,44 @@ impl Meanings<'_> {
         }
     }
 
+    /// Returns true if a column is read as the state of accounts, has nothing but marks such as `x` and blanks, and its heading
+    /// does not tell what a mark means.
+    fn may_mark_those_off(&self, column: usize) -> bool {
+        let is_read = match &self.meanings[column] {
+            Meaning::ComparedState(_) => true,
+            meaning => meaning.reads(Field::ENABLED),
+        };
+        is_read
+            && self.tells_states(column)
+            && self.ends_with_word_for_state(column)
+            && !dictionary().is_in_service(self.heading(column))
+            && (self.sample()).is_some_and(|sample| sample.blanks_beside_marks(column).is_some())
+    }
+
+    /// Asks what a mark in a column of states means.
+    fn ask_about_marks(&mut self, column: usize) {
+        let what = format!(
+            "{} holds marks and blanks alone, and a mark may stand for an extension that is on, or for one that is off",
+            self.at(column)
+        );
+        let field = Field::ENABLED;
+        let is_free = self.column_of(field).is_none_or(|at| at == column);
+        let mut answers = vec![Mapped::LeftOut];
+        if is_free && self.can_use(field) {
+            answers.splice(0..0, [Mapped::Field(field), Mapped::Opposite(field)]);
+        }
+        let answers: Vec<_> = answers.into_iter().map(|mapped| (column, mapped)).collect();
+        self.ask(what, vec![column], &answers);
+    }
+
     /// Takes a column about the state of an account that has words of another kind, such as `new` or `ok`, for none; where
     /// other rows say that their extension is off, it is asked about.
     fn settle_states(&mut self) {
         for column in self.columns() {
+            if self.may_mark_those_off(column) {
+                self.ask_about_marks(column);
+                continue;
+            }
             let Some(others) = (self.sample())
                 .filter(|_| self.tells_states(column))
                 .and_then(|sample| sample.other_words_for_state(column))

@@ -19,12 +19,16 @@
 //!  a row ──► reading: derived cells (values, lacking, actions) ──► record
 //! ```
 //!
+//! `around` asks about the words around the rows: the name of the table, and words above switches and times.
+//!
 //! `bind` takes these steps in their order. Between them the columns are `meaning::Meanings`: one meaning for each, and
 //! the questions so far. `sample` is the first cells, for headings that do not tell enough; `header` are the words by
 //! which a header row is found, and `second_table` finds another one among the rows; `map` is what people write about
 //! columns.
 
 mod actions;
+mod around;
+mod around_words;
 mod assemble;
 mod bind;
 mod binding;
@@ -60,18 +64,18 @@ mod values;
 pub use actions::AllowedActions;
 pub(crate) use actions::ReasonToStay;
 pub use binding::Binding;
-pub(crate) use binding::same_value;
 pub(crate) use deletion::may_say_who_stays;
 pub use header::headings;
-pub(crate) use map::Saved;
+pub(crate) use map::{BEHIND_SHEET, Saved};
 pub use map::{ColumnReading, Mapped, field_named, overridden, read_map, write_map};
-pub use options::{BindOptions, NamedOwner};
+pub use options::{AmongOthers, BindOptions, NamedOwner};
 pub(crate) use owner::OWN as OWN_HEADINGS;
 pub use products::{Product, product, products};
-pub(crate) use questions::leave_out_flag;
 pub use questions::{ColumnError, Question};
+pub(crate) use questions::{SharedAnswer, are_like_data, leave_out_flag};
 pub use reading::{CellReading, Scratch};
 pub(crate) use second_table::{TableRows, refuse_second_table};
+pub(crate) use values::same_value;
 
 /// Returns true if a text in the place of a password says what is to be done, or where the password is, in words such as
 /// `unchanged`, and so is none.

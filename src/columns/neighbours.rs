@@ -5,7 +5,7 @@ use super::map::Mapped;
 use super::meaning::{LeftOutReason, Meaning, Meanings, ReadBy};
 use super::passwords;
 use super::sample::{NameColumns, Sample};
-use super::values::Derivation;
+use super::values::{Derivation, StateLetters};
 use crate::model::{Field, heading_key};
 use std::collections::HashMap;
 
@@ -41,6 +41,7 @@ pub(super) fn decide(all: &mut Meanings<'_>) {
     all.join_surnames();
     all.decide_addresses_of_mailboxes();
     all.ask_about_surnames_first();
+    all.ask_about_switches_for_values();
     for column in all.columns_where(Meaning::is_unread) {
         let may_act = all.common(column) == Some(Common::MayAct);
         if may_act && (all.sample()).is_some_and(|sample| sample.asks_for_actions(column)) {
@@ -98,7 +99,7 @@ impl Meanings<'_> {
             if of_places && dictionary().may_be_of_country(self.heading(column)) {
                 continue;
             }
-            let letters = self.may_have_letters_for_state(column);
+            let letters = self.letters_for_state(column);
             let how = Derivation::State {
                 other_words: false,
                 letters,
@@ -109,7 +110,7 @@ impl Meanings<'_> {
             return;
         }
         for column in self.columns() {
-            let letters = self.may_have_letters_for_state(column);
+            let letters = self.letters_for_state(column);
             let how = Derivation::state_below(self.heading(column), letters);
             if let Meaning::Read {
                 fields,
@@ -123,9 +124,10 @@ impl Meanings<'_> {
         }
     }
 
-    /// Returns true if single letters below a heading for states are taken as switches, for no cell has a word.
-    pub(super) fn may_have_letters_for_state(&self, column: usize) -> bool {
-        !(self.sample()).is_some_and(|sample| sample.has_words_for_state(column))
+    /// The single letters that are switches below a heading for states.
+    pub(super) fn letters_for_state(&self, column: usize) -> StateLetters {
+        let sample = self.sample();
+        sample.map_or(StateLetters::Any, |sample| sample.letters_for_state(column))
     }
 
     fn decide_name_in_two(&mut self, column: usize) {

@@ -4,6 +4,7 @@ use super::dictionary::{dictionary, misspelt};
 use super::map::Mapped;
 use super::meaning::{LeftOutReason, Meaning, Meanings, ReadBy};
 use super::values::Derivation;
+use crate::model::redact::quoted;
 use crate::model::{Field, Finding, Kind, Severity, heading_key};
 use std::collections::BTreeMap;
 
@@ -103,13 +104,14 @@ fn below_strange_word(all: &Meanings<'_>, column: usize) -> Option<Finding> {
         } if *known == by => fields.first()?.0,
         _ => return None,
     };
+    let group = quoted(group);
     let message = format!(
-        "{} is read as the person's {}, whatever {group:?} is",
+        "{} is read as the person's {}, whatever {group} is",
         all.at(column),
         field.name()
     );
     let hint = format!(
-        "if it is about {group:?} alone, say {}",
+        "if it is about {group} alone, say {}",
         all.map_flag(column, Mapped::LeftOut)
     );
     let finding = Finding::new("columns.group", Severity::Warning, message);
@@ -135,7 +137,7 @@ fn blanks_beside_marks(all: &Meanings<'_>, column: usize) -> Option<Finding> {
         .row(*field)
         .filter(|_| field.def().kind == Kind::Switch)?;
     let default = row.fill.as_deref().or(row.default.as_deref());
-    let is_filled = all.options.fill.iter().any(|(filled, _)| filled == field);
+    let is_filled = all.options.fills(*field);
     // A new extension is on, unless something says otherwise.
     let is_default = default == Some(meant) || (*field == Field::ENABLED && meant == "on");
     if !all.options.allowed.create || is_filled || is_default {
@@ -148,7 +150,13 @@ fn blanks_beside_marks(all: &Meanings<'_>, column: usize) -> Option<Finding> {
          the PBX's own",
         all.at(column)
     );
-    let hint = format!("if a blank means {meant}, say --fill {name}={meant}; else write yes or no");
+    let hint = match all.options.is_only_sheet() {
+        true => {
+            format!("if a blank means {meant}, say --fill {name}={meant}; else write yes or no")
+        }
+        // It would be said of the other sheets too.
+        false => "write yes or no into each cell".to_owned(),
+    };
     let finding = Finding::new("columns.marks", Severity::Warning, message);
     Some(finding.about(Some(*field), Some(column)).hint(hint))
 }
@@ -186,7 +194,7 @@ fn misspelt_note(heading: &str, column: usize, near: Field) -> Finding {
 fn repeated(all: &Meanings<'_>, first: usize, column: usize) -> Finding {
     let (one, other) = (all.at(first), all.at(column));
     let message = format!("{one} and {other} are the same heading: neither is read");
-    let name = all.name_for_map(column);
-    let hint = format!("give what one of them means, as in --map '{name}=FIELD'");
+    let flag = all.map_flag(column, "FIELD");
+    let hint = format!("give what one of them means, as in {flag}");
     not_read("columns.repeated", column, message).hint(hint)
 }

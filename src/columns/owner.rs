@@ -117,6 +117,7 @@ pub(super) fn owner<'m>(
                     columns: vec![],
                     answers: owner_flags(product, target),
                     shown: false,
+                    words: String::new(),
                 }),
             }
         }
@@ -152,6 +153,7 @@ fn ask_which_product(products: &[&Product]) -> Question {
             .map(|id| format!("--headings {id}"))
             .collect(),
         shown: false,
+        words: String::new(),
     }
 }
 

@@ -2,7 +2,7 @@
 //! columns, and the meaning of their cells. The facts are in `products.toml`.
 
 use super::dictionary::dictionary;
-use super::values::Cell;
+use super::values::{Cell, same_value};
 use crate::model::{Field, heading_key, is_heading_like, same_word};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -45,7 +45,7 @@ pub struct Product {
     /// which `{number}` is the extension's; one that ends in `*` matches all that begin with it.
     #[serde(default)]
     personal: BTreeMap<String, Vec<String>>,
-    /// In a forward the number is enough: no column switches it on.
+    /// Forwards go to numbers alone: no column names the kind of destination.
     #[serde(default)]
     forward_by_number: bool,
     /// The heading of a list whose commas are not in quotes, so that its items stand in the cells behind it.
@@ -107,7 +107,7 @@ impl Product {
         self.vendor
     }
 
-    /// Returns true where the number of a forward is enough: no column switches it on.
+    /// Returns true where forwards go to numbers alone: no column names the kind of destination.
     pub(super) fn forward_by_number(&self) -> bool {
         self.forward_by_number
     }
@@ -161,6 +161,13 @@ impl Product {
         let mut personal = self.personal.iter();
         let (_, idle) = personal.rfind(|(known, _)| is_heading_like(heading, known))?;
         Some(idle)
+    }
+
+    /// Returns true if a text under a heading without a field belongs to one person.
+    pub(crate) fn is_persons(&'static self, heading: &str, text: &str) -> bool {
+        let text = text.trim();
+        let is_own = |idle: &[String]| !idle.iter().any(|idle| same_value(idle, text));
+        !text.is_empty() && self.idle_texts(heading).is_some_and(is_own)
     }
 
     /// Returns true if the key of a heading begins as headings of the product do that it leaves out.

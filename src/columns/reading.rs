@@ -4,12 +4,14 @@
 use super::actions::{AllowedActions, ReasonToStay, Removal, no_extension};
 use super::lacking::Lacking;
 use super::meant::LookedAt;
-use super::values::{ComparedState, Derivation, Derived, not_in_two};
+use super::values::{ComparedState, Derivation, Derived, Unsaid, not_in_two};
 use crate::manifest::Manifest;
 use crate::mapping::MappedField;
-use crate::model::Finding;
+use crate::model::redact::quoted;
+use crate::model::{Finding, Severity};
 use crate::sheet::{CLEAR, Cells, Stored};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// The parts of the reading of a row that go beyond its single cells.
 #[derive(Debug, Default)]
@@ -34,6 +36,8 @@ pub struct CellReading {
     pub(super) compared: Vec<ComparedState>,
     /// The last column with a heading, where the product writes a list into it whose commas part it into further cells.
     pub(super) parted_list: Option<usize>,
+    /// The columns of whose cells a part is not read.
+    pub(super) unsaid: Vec<(usize, Unsaid)>,
     /// The treatment of fields that the vendor lacks; `None` where it has all.
     pub(super) lacking: Option<Lacking>,
 }
@@ -52,6 +56,7 @@ impl CellReading {
             && self.looked_at.is_empty()
             && self.compared.is_empty()
             && self.parted_list.is_none()
+            && self.unsaid.is_empty()
             && self.lacking.is_none()
             && self.in_two.is_none()
     }
@@ -122,17 +127,14 @@ impl CellReading {
     ) {
         if let Some(lacking) = &self.lacking {
             lacking.placeholders(&cells, manifest, findings);
+            lacking.no_switches(&cells, findings);
             lacking.findings(&cells, entries, manifest, findings);
         }
         for column in &self.actions {
             findings.extend(self.allowed.finding(*column, text(&cells, *column)));
         }
         for compared in &self.compared {
-            let derived = compared.enabled.checked_sub(self.width);
-            let enabled = match derived.and_then(|at| self.derived.get(at)) {
-                Some(derived) => derived.value(derived.from.map_or("", |from| text(&cells, from))),
-                None => text(&cells, compared.enabled).into(),
-            };
+            let enabled = self.text_of(compared.enabled, &cells);
             findings.extend(compared.finding(text(&cells, compared.column), &enabled));
         }
         for derived in &self.derived {
@@ -147,8 +149,41 @@ impl CellReading {
         }
         let looked_at = self.looked_at.iter();
         findings.extend(looked_at.filter_map(|column| column.finding(&cells)));
+        for (column, unsaid) in &self.unsaid {
+            let unsaid = unsaid.told(&self.text(&cells, Some(*column)));
+            if !unsaid.is_empty() {
+                let message = format!("no field says {}: it is left out", quoted(&unsaid));
+                let finding = Finding::new("row.not_read", Severity::Warning, message);
+                let hint = "set it by hand on the PBX's own pages if they have it";
+                findings.push(finding.about(None, Some(*column)).hint(hint));
+            }
+        }
         if let Some(column) = self.in_two {
             findings.extend(not_in_two(column, text(&cells, column)));
+        }
+    }
+
+    /// Returns the part of a cell that is not read, though its column is; empty where that is nothing.
+    pub(super) fn unsaid(&self, column: usize, cells: &Cells<'_>) -> String {
+        let mut columns = self.unsaid.iter();
+        let unsaid = columns.find(|(known, _)| *known == column);
+        unsaid.map_or_else(String::new, |(column, unsaid)| {
+            unsaid.left_over(&self.text(cells, Some(*column)))
+        })
+    }
+
+    /// The text of a column, derived where it is a derived one.
+    pub(super) fn text_of<'c>(&self, column: usize, cells: &Cells<'c>) -> Cow<'c, str> {
+        let derived = column.checked_sub(self.width);
+        match derived.and_then(|at| self.derived.get(at)) {
+            None => text(cells, column).into(),
+            Some(derived) => {
+                let source = self.source(cells, derived);
+                match derived.value(&source) {
+                    Cow::Borrowed(value) if value == source => source,
+                    value => value.into_owned().into(),
+                }
+            }
         }
     }
 
@@ -219,13 +254,16 @@ impl Scratch {
             if is_stored {
                 // A translated value is no longer the one that a spreadsheet stored.
                 let column = derived.from.filter(|_| value == text);
-                self.stored
-                    .push(column.map_or_else(Stored::default, |column| cells.stored(column)));
+                self.push_stored(cells, column, derived.is_of_list(cells));
             }
         }
         if let Some(lacking) = &reading.lacking {
             let all = Cells::stored_as(&self.text, &self.ends, &self.stored);
             let mapped = lacking.map(&all, manifest);
+            let of_lists = match is_stored {
+                true => lacking.made_of_lists(&all, manifest),
+                false => BTreeSet::new(),
+            };
             for (at, field) in lacking.made.iter().enumerate() {
                 let derived = reading.derived.get(lacking.first - width + at);
                 let text = &*lacking.text(&mapped, *field, manifest);
@@ -234,8 +272,7 @@ impl Scratch {
                 if is_stored {
                     let from = derived.and_then(|derived| derived.from);
                     let column = from.filter(|column| cells.get(*column) == Some(&*value));
-                    self.stored
-                        .push(column.map_or_else(Stored::default, |column| cells.stored(column)));
+                    self.push_stored(cells, column, of_lists.contains(field));
                 }
             }
             self.entries = mapped.entries;
@@ -247,5 +284,14 @@ impl Scratch {
     fn push(&mut self, value: &str) {
         self.text.push_str(value);
         self.ends.push(self.text.len());
+    }
+
+    /// Puts how a value is stored: as the cell of a column where it is its text, and of a list as such.
+    fn push_stored(&mut self, cells: &Cells<'_>, column: Option<usize>, is_list: bool) {
+        self.stored.push(match (is_list, column) {
+            (true, _) => Stored::List,
+            (false, Some(column)) => cells.stored(column),
+            (false, None) => Stored::default(),
+        });
     }
 }

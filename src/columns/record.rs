@@ -16,7 +16,8 @@ pub(super) struct ReadField {
     pub(super) is_own: bool,
 }
 
-/// Reads the fields of a record from its cells, in canonical text. Blank cells and placeholders are absent.
+/// Reads the fields of a record from its cells, in canonical text. Blank cells and placeholders are absent, and so is a PIN
+/// that would be made up for a mailbox that is off.
 pub(super) fn record(read: &[ReadField], cells: &Cells<'_>, manifest: &Manifest) -> Record {
     let mut record = Record::default();
     for ReadField { field, column, .. } in read {
@@ -41,6 +42,14 @@ pub(super) fn record(read: &[ReadField], cells: &Cells<'_>, manifest: &Manifest)
             None => canonical(field.def().kind, text),
         };
         record.set(field, canonical.as_deref().unwrap_or(text));
+    }
+    let pin = Field::VOICEMAIL_PIN;
+    let is_required = || manifest.row(pin).is_some_and(|row| row.required);
+    if record.text(Field::VOICEMAIL) == Some("off")
+        && record.get(pin).is_some_and(|text| text == TO_GENERATE)
+        && !is_required()
+    {
+        record.remove(pin);
     }
     record
 }

@@ -3,8 +3,8 @@
 use super::dates::has_passed;
 use super::dictionary::{Common, DeletionWord, dictionary, plain};
 use super::marked_rows::MarkedRows;
-use super::surname_first::{ColumnOrder, order_of_names};
-use super::values::{is_letter, state_word};
+use super::surname_first::{ColumnOrder, has_surnames_first, is_title, order_of_names};
+use super::values::{StateLetters, is_letter, state_word};
 use crate::manifest::{all_digits, is_away, state, switch};
 use crate::model::{Action, same_word};
 use crate::sheet::{RowTrouble, Sheet, is_placeholder};
@@ -22,6 +22,8 @@ const SHORT_DIGITS_MAX: usize = 6;
 /// The first rows of a sheet. Their cells may be secrets: they are looked at, never shown.
 pub(super) struct Sample {
     rows: Vec<Vec<String>>,
+    /// The line of the first one; `None` where there is none, or no row has the headings (JSON).
+    first_line: Option<u64>,
     /// True if the sheet has no more rows than these.
     is_whole: bool,
     /// The variety of each column.
@@ -170,7 +172,7 @@ impl Sample {
         let is_nameless = |column: &usize| sheet.headings[*column].trim().is_empty();
         let nameless = (0..width).filter(is_nameless);
         let mut counts: Vec<RowCount> = nameless.map(RowCount::begun).collect();
-        let mut rows = vec![];
+        let (mut rows, mut first_line) = (vec![], None);
         let mut nameless: BTreeMap<usize, usize> = BTreeMap::new();
         let mut varieties: Vec<Variety> = (0..width).map(|_| Variety::default()).collect();
         let mut marked = MarkedRows::default();
@@ -207,6 +209,7 @@ impl Sample {
                                 *nameless.entry(*column).or_default() += 1;
                             }
                         }
+                        first_line.get_or_insert(row.line);
                         rows.push((0..width).map(|column| text(column).to_owned()).collect());
                     }
                 })
@@ -218,6 +221,7 @@ impl Sample {
         Sample {
             is_whole: rows.len() < rows_max,
             rows,
+            first_line: sheet.header_line.and(first_line),
             varieties,
             numbering: RowCount::columns(&counts),
             nameless,
@@ -245,6 +249,7 @@ impl Sample {
             counts.retain_mut(|count| count.add_cell(&row[count.column]));
         }
         Sample {
+            first_line: (!rows.is_empty()).then_some(2),
             rows,
             is_whole: true,
             varieties,
@@ -271,6 +276,11 @@ impl Sample {
         let row = self.rows.first();
         row.and_then(|row| row.get(column))
             .map_or("", String::as_str)
+    }
+
+    /// The line on which the first row begins.
+    pub(super) fn first_line(&self) -> Option<u64> {
+        self.first_line
     }
 
     /// The number of rows that were read.
@@ -395,14 +405,48 @@ impl Sample {
         self.filled(column).next().is_some() && self.filled(column).all(is_address)
     }
 
+    /// Returns true if the cells of a column are 1 and 0 alone, and both are there.
+    pub(super) fn has_only_bits(&self, column: usize) -> bool {
+        let is_bit = |cell: &str| matches!(cell, "0" | "1");
+        let has = |bit: &str| self.filled(column).any(|cell| cell == bit);
+        has("0") && has("1") && self.filled(column).all(is_bit)
+    }
+
+    /// Returns true if a column has cells, and each says yes or no, at least one of them in a word or a mark.
+    pub(super) fn has_only_switches(&self, column: usize) -> bool {
+        let mut filled = self.filled(column);
+        filled.any(|cell| !all_digits(cell))
+            && self.filled(column).all(|cell| switch(cell).is_some())
+    }
+
+    /// Returns true if a column has cells, and each says yes or no, or how a person is addressed, as `Mr`.
+    pub(super) fn has_only_addressing(&self, column: usize) -> bool {
+        let is_so = |cell: &str| switch(cell).is_some() || is_title(cell);
+        self.filled(column).next().is_some() && self.filled(column).all(is_so)
+    }
+
+    /// Returns true if the names of a column, or accounts of other ones, show that most begin with the surname, and false if
+    /// they show that most do not.
+    pub(super) fn has_surnames_first(&self, names: usize, accounts: &[usize]) -> Option<bool> {
+        has_surnames_first(self.beside(names, accounts))
+    }
+
+    /// The cells of a column, each with those of other ones beside it.
+    fn beside<'s>(
+        &'s self,
+        column: usize,
+        others: &'s [usize],
+    ) -> impl Iterator<Item = (&'s str, Vec<&'s str>)> {
+        self.rows.iter().map(move |row| {
+            let text = |column: usize| row.get(column).map_or("", String::as_str);
+            let others = others.iter().map(|other| text(*other));
+            (text(column), others.collect())
+        })
+    }
+
     /// The order of the words in the names of a column, also by the accounts of other ones.
     pub(super) fn order_of_names(&self, names: usize, accounts: &[usize]) -> ColumnOrder {
-        let rows = self.rows.iter().map(|row| {
-            let text = |column: usize| row.get(column).map_or("", String::as_str);
-            let accounts = accounts.iter().map(|column| text(*column));
-            (text(names), accounts.collect())
-        });
-        match order_of_names(rows) {
+        match order_of_names(self.beside(names, accounts)) {
             // A row behind the first ones may show another one, or none.
             ColumnOrder::Certain if !self.is_whole => ColumnOrder::Unknown,
             order => order,
@@ -439,14 +483,14 @@ impl Sample {
             .any(|cell| dictionary().is_not_meant(cell))
     }
 
-    /// Returns true if a cell of a column tells a state in a word.
-    pub(super) fn has_words_for_state(&self, column: usize) -> bool {
-        self.filled(column).any(|cell| state(cell).is_some())
+    /// The single letters that are switches in a column of states.
+    pub(super) fn letters_for_state(&self, column: usize) -> StateLetters {
+        StateLetters::of_cells(self.filled(column))
     }
 
     /// The words of a column of states; `None` where all of them are known. A single letter is known only beside others.
     pub(super) fn other_words_for_state(&self, column: usize) -> Option<OtherWords> {
-        let letters = !self.has_words_for_state(column);
+        let letters = self.letters_for_state(column);
         let is_known = |cell: &str| state_word(cell, letters).is_some();
         if self.filled(column).all(is_known) {
             return None;
@@ -454,7 +498,9 @@ impl Sample {
         let tells = |cell: &str| is_known(cell) && cell.contains(char::is_alphabetic);
         let mut filled = self.filled(column);
         Some(
-            if filled.any(|cell| state_word(cell, true) == Some("off") || says_off(cell)) {
+            if filled
+                .any(|cell| state_word(cell, StateLetters::Any) == Some("off") || says_off(cell))
+            {
                 OtherWords::BesideOff
             } else if self
                 .filled(column)

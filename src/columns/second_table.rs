@@ -530,6 +530,7 @@ mod tests {
                         let row = Row {
                             index: 0,
                             line: *line,
+                            cell_breaks: 0,
                             cells: Cells::new(&text, &ends),
                             trouble: None,
                             bytes: 0..0,

@@ -7,7 +7,7 @@ use super::meaning::{LeftOutReason, Meaning, Meanings, ReadBy};
 use super::options::BindOptions;
 use super::owner::{OwnerWords, whole_own_name};
 use super::products::ProductWord;
-use super::questions::{ColumnError, listed, map_flag};
+use super::questions::{ColumnError, listed};
 use super::surname_first::NamePart;
 use super::values::Derivation;
 use crate::model::{Field, heading_key};
@@ -38,7 +38,7 @@ pub(super) fn mapped(
         if let ([first, second, ..], Some(_)) = (columns.as_slice(), mapped.field()) {
             let flags = columns
                 .iter()
-                .map(|column| map_flag(&row.name_for_map(*column), *mapped));
+                .map(|column| options.map_flag(&row.name_in_flag(*column), *mapped));
             return Err(ColumnError::SameHeading {
                 first: row.at(*first),
                 second: row.at(*second),
@@ -74,7 +74,7 @@ impl Meanings<'_> {
                 let is_state = field == Field::ENABLED && self.ends_with_word_for_state(column);
                 let how = match is_state {
                     true => Derivation::OppositeState {
-                        letters: self.may_have_letters_for_state(column),
+                        letters: self.letters_for_state(column),
                     },
                     false => Derivation::Opposite(field),
                 };
@@ -102,7 +102,7 @@ impl Meanings<'_> {
             (None, _) if heading_key(heading).is_empty() || is_own(heading) => Meaning::Ignored,
             (None, Some(ProductWord::Read(cell))) => {
                 let reason = format!("{}'s name", self.owner.name());
-                Meaning::read(cell.derivations(), &reason, ReadBy::Heading)
+                Meaning::read(cell.derivations(self.target), &reason, ReadBy::Heading)
             }
             (None, Some(ProductWord::LeftOut)) => Meaning::LeftOut {
                 reason: format!("left out: no field for {}'s column", self.owner.name()),
@@ -121,7 +121,7 @@ impl Meanings<'_> {
         let (fields, reason) = match of_product {
             // The product's translation of the cells stays true where the field is the product's.
             Some(ProductWord::Read(cell)) if cell.fields() == [field] => {
-                (cell.derivations(), "mapped by --map")
+                (cell.derivations(self.target), "mapped by --map")
             }
             _ if field == Field::ENABLED && self.common(column) == Some(Common::Disabled) => (
                 vec![(field, Some(Derivation::Opposite(field)))],
@@ -132,7 +132,7 @@ impl Meanings<'_> {
                 "mapped by --map: the account's state, in its second bit",
             ),
             _ if field == Field::ENABLED && self.ends_with_word_for_state(column) => {
-                let letters = self.may_have_letters_for_state(column);
+                let letters = self.letters_for_state(column);
                 let how = Derivation::State {
                     other_words: false,
                     letters,

@@ -5,6 +5,7 @@ use super::map::Mapped;
 use super::meaning::{Meaning, Meanings};
 use super::sample::Sample;
 use crate::model::Field;
+use crate::model::redact::quoted;
 
 impl Meanings<'_> {
     /// Asks about a whole name beside a given name and a surname that it has neither of in any row: it may be a company's.
@@ -80,7 +81,7 @@ impl Meanings<'_> {
                 continue;
             }
             if !is_told || !self.has(field) {
-                let why = format!("the person's, or about {group:?} alone");
+                let why = format!("the person's, or about {} alone", quoted(group));
                 self.ask_about(column, &why, &[field]);
             }
         }

@@ -52,7 +52,7 @@ fn parts_of<'s, 'w>(words: &'s [&'w str]) -> (&'s [&'w str], &'s [&'w str]) {
 }
 
 /// Returns true for a word such as `Dr.`
-fn is_title(word: &str) -> bool {
+pub(super) fn is_title(word: &str) -> bool {
     const TITLES: [&str; 9] = [
         "dr", "prof", "ing", "mag", "mr", "mrs", "ms", "herr", "frau",
     ];
@@ -224,40 +224,73 @@ pub(super) enum ColumnOrder {
     Unknown,
 }
 
+/// The names of a column by what shows the order of their words.
+#[derive(Debug, Default)]
+struct NameOrders {
+    /// Those without a comma that shows it.
+    plain: usize,
+    with_comma: usize,
+    /// The orders that are shown otherwise.
+    shown: Vec<NameOrder>,
+}
+
 /// The order of names, each beside the accounts of its row. Where all of those without a comma show it and none shows
 /// another, it is certain.
 pub(super) fn order_of_names<'c>(
     names: impl Iterator<Item = (&'c str, Vec<&'c str>)>,
 ) -> ColumnOrder {
-    let (mut plain, mut with_comma) = (0, 0);
-    let mut orders = vec![];
-    let rows: Vec<(&str, Vec<&str>)> = names.collect();
-    let of_accounts = order_of_accounts(&rows);
-    let by_account = |name: &str, account: &str| match evidence(name, account)? {
-        AccountEvidence::Initial(order) => Some(order),
-        AccountEvidence::BothWords { reversed: false } => of_accounts,
-        AccountEvidence::BothWords { reversed: true } => of_accounts.map(NameOrder::reversed),
-    };
-    for (name, accounts) in rows {
-        let has_comma = name.contains(',');
-        match has_surname_before_comma(name) {
-            true => with_comma += 1,
-            false if has_comma => plain += 1,
-            false if name_words(name).len() > 1 => {
-                plain += 1;
-                let mut accounts = accounts.into_iter();
-                let by_accounts = || accounts.find_map(|account| by_account(name, account));
-                orders.extend(order_by_capitals(name).or_else(by_accounts));
-            }
-            false => {}
-        }
-    }
-    let reversed = orders.iter().filter(|it| **it == NameOrder::SurnameFirst);
-    match (reversed.count(), orders.len()) {
-        (reversed, known) if 2 * reversed > known => ColumnOrder::SurnameFirst,
-        _ if plain == 0 => ColumnOrder::Certain,
-        (0, known) if known == plain && with_comma == 0 => ColumnOrder::Certain,
+    let orders = NameOrders::read(names);
+    let known = orders.shown.len();
+    match orders.reversed() {
+        reversed if 2 * reversed > known => ColumnOrder::SurnameFirst,
+        _ if orders.plain == 0 => ColumnOrder::Certain,
+        0 if known == orders.plain && orders.with_comma == 0 => ColumnOrder::Certain,
         _ => ColumnOrder::Unknown,
+    }
+}
+
+/// Returns true if most names of which the order is shown begin with the surname, and false if most do not; `None` where
+/// none is shown without a comma, or half of them.
+pub(super) fn has_surnames_first<'c>(
+    names: impl Iterator<Item = (&'c str, Vec<&'c str>)>,
+) -> Option<bool> {
+    let orders = NameOrders::read(names);
+    let reversed = 2 * orders.reversed();
+    (reversed != orders.shown.len()).then_some(reversed > orders.shown.len())
+}
+
+impl NameOrders {
+    fn read<'c>(names: impl Iterator<Item = (&'c str, Vec<&'c str>)>) -> NameOrders {
+        let mut orders = NameOrders::default();
+        let rows: Vec<(&str, Vec<&str>)> = names.collect();
+        let of_accounts = order_of_accounts(&rows);
+        let by_account = |name: &str, account: &str| match evidence(name, account)? {
+            AccountEvidence::Initial(order) => Some(order),
+            AccountEvidence::BothWords { reversed: false } => of_accounts,
+            AccountEvidence::BothWords { reversed: true } => of_accounts.map(NameOrder::reversed),
+        };
+        for (name, accounts) in rows {
+            let has_comma = name.contains(',');
+            match has_surname_before_comma(name) {
+                true => orders.with_comma += 1,
+                false if has_comma => orders.plain += 1,
+                false if name_words(name).len() > 1 => {
+                    orders.plain += 1;
+                    let mut accounts = accounts.into_iter();
+                    let by_accounts = || accounts.find_map(|account| by_account(name, account));
+                    orders
+                        .shown
+                        .extend(order_by_capitals(name).or_else(by_accounts));
+                }
+                false => {}
+            }
+        }
+        orders
+    }
+
+    fn reversed(&self) -> usize {
+        let shown = self.shown.iter();
+        shown.filter(|it| **it == NameOrder::SurnameFirst).count()
     }
 }
 

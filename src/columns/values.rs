@@ -3,10 +3,10 @@
 
 use super::map::Mapped;
 use super::surname_first::NamePart;
-use crate::manifest::{state, switch};
+use crate::manifest::{Manifest, state, switch};
 use crate::model::redact::quoted;
-use crate::model::{Field, Finding, Severity, same_word};
-use crate::sheet::{CLEAR, is_generate, is_placeholder};
+use crate::model::{Field, Finding, Kind, Severity, same_word};
+use crate::sheet::{CLEAR, Cells, Stored, is_generate, is_placeholder};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
@@ -38,6 +38,9 @@ pub(super) struct Translation {
     /// The product's words for values, with their meaning; `""` is the blank cell.
     #[serde(default)]
     values: BTreeMap<String, String>,
+    /// The product's words that mean what no word of the field says: they leave it as it is, and are lost.
+    #[serde(default)]
+    lost: Vec<String>,
     /// True to take the number out of `"Ann Miller" <2002>`.
     #[serde(default)]
     number_in_brackets: bool,
@@ -53,21 +56,66 @@ impl Cell {
         }
     }
 
-    /// Returns the fields of its columns, each with the way in which it is derived.
-    pub(super) fn derivations(&self) -> Vec<(Field, Option<Derivation>)> {
+    /// Returns the fields of its columns, each with the way in which it is derived for a vendor.
+    pub(super) fn derivations(&self, target: &Manifest) -> Vec<(Field, Option<Derivation>)> {
         match self {
             Cell::Plain(field) => vec![(*field, None)],
             Cell::Opposite(field) => vec![(*field, Some(Derivation::Opposite(*field)))],
             Cell::Translated(translation) => {
                 vec![(
                     translation.field,
-                    Some(Derivation::Translated(translation.clone())),
+                    Some(Derivation::Translated(translation.for_target(target))),
                 )]
             }
             Cell::Packed { packed } => packed
                 .iter()
                 .map(|(name, field)| (*field, Some(Derivation::Packed(name.clone()))))
                 .collect(),
+        }
+    }
+}
+
+/// The single letters that are switches below a heading for states: those of the kind that its first rows have, where these
+/// have no words. `T` and `F` never are: `T` is terminated there as well as true, and `F` former.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StateLetters {
+    Unknown,
+    /// Those for yes and no.
+    YesAndNo,
+    /// `x`.
+    Mark,
+    /// Either, for no cells are known.
+    Any,
+}
+
+impl StateLetters {
+    fn has(self, letter: &str) -> bool {
+        let is = |known: &str| letter.eq_ignore_ascii_case(known);
+        let kind = match is("x") {
+            true => StateLetters::Mark,
+            false => StateLetters::YesAndNo,
+        };
+        !is("t") && !is("f") && (self == StateLetters::Any || self == kind)
+    }
+
+    /// The letters of the first cells below a heading.
+    pub(super) fn of_cells<'c>(cells: impl Iterator<Item = &'c str>) -> StateLetters {
+        let kinds = [StateLetters::YesAndNo, StateLetters::Mark];
+        let mut found = [false; 2];
+        for cell in cells {
+            if state(cell).is_some() {
+                return StateLetters::Unknown;
+            }
+            if is_letter(cell) && switch(cell).is_some() {
+                for (found, kind) in found.iter_mut().zip(kinds) {
+                    *found |= kind.has(cell);
+                }
+            }
+        }
+        match found {
+            [true, false] => StateLetters::YesAndNo,
+            [false, true] => StateLetters::Mark,
+            _ => StateLetters::Unknown,
         }
     }
 }
@@ -86,14 +134,17 @@ pub(super) enum Derivation {
     /// Both sides of the comma, the one behind it first.
     AroundComma,
     /// `on` or `off` for a word that names a state. A column that has other uses may contain `other_words` too, which are
-    /// ignored. Single `letters` are known where no cell has a word.
-    State { other_words: bool, letters: bool },
+    /// ignored. Some single `letters` are known.
+    State {
+        other_words: bool,
+        letters: StateLetters,
+    },
     /// This word where the cell is not blank.
     WhereFilled(&'static str),
     /// The opposite of this switch; for `enabled`, a word that names a state is taken as that state.
     Opposite(Field),
     /// The opposite of `enabled` below a word for states, where single `letters` are known as they are for [`Self::State`].
-    OppositeState { letters: bool },
+    OppositeState { letters: StateLetters },
     /// The state of an account by one bit of a number.
     AccountBits,
     /// A part of a name that begins with the surname.
@@ -109,7 +160,7 @@ pub(super) enum Derivation {
 impl Derivation {
     /// The reading of a state; below the `status` of an export, the cells may contain the state of the phone, in other
     /// words.
-    pub(super) fn state_below(heading: &str, letters: bool) -> Derivation {
+    pub(super) fn state_below(heading: &str, letters: StateLetters) -> Derivation {
         Derivation::State {
             other_words: is_status_of_export(heading),
             letters,
@@ -133,6 +184,19 @@ pub(super) struct Derived {
 }
 
 impl Derived {
+    /// Returns true if the value is a part of several that stand in one cell as a list, or is joined of those.
+    pub(super) fn is_of_list(&self, cells: &Cells<'_>) -> bool {
+        let is_list = |column: usize| cells.stored(column) == Stored::List;
+        match self.how {
+            Derivation::BeforeComma
+            | Derivation::AfterComma
+            | Derivation::AroundComma
+            | Derivation::SurnameFirst(_) => self.from.is_some_and(is_list),
+            Derivation::Beside(other) => self.from.is_some_and(is_list) || is_list(other),
+            _ => false,
+        }
+    }
+
     pub(super) fn value<'t>(&'t self, text: &'t str) -> Cow<'t, str> {
         let trimmed = text.trim();
         let value = match &self.how {
@@ -211,12 +275,134 @@ impl Derived {
     }
 }
 
+/// Returns true if two texts of a product are one value: apart from the case of letters, or as JSON.
+pub(crate) fn same_value(one: &str, other: &str) -> bool {
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    one.eq_ignore_ascii_case(other) || json(one).is_some_and(|one| json(other) == Some(one))
+}
+
+/// The part of a column's cells that is not read, though the column is.
+#[derive(Debug, Clone)]
+pub(super) enum Unsaid {
+    /// The words that a translation loses, and the name before a caller's number.
+    Translated(Translation),
+    /// All that is switched on by other names than these, as in `delete=yes`.
+    NamesBeside(Vec<String>),
+    /// Every text: the field is never written.
+    All,
+}
+
+impl Unsaid {
+    /// The part of the cells that these derivations leave over; `None` where they read all.
+    pub(super) fn by(fields: &[(Field, Option<Derivation>)]) -> Option<Unsaid> {
+        let names = fields.iter().filter_map(|(_, how)| match how {
+            Some(Derivation::Packed(name)) => Some(name.clone()),
+            _ => None,
+        });
+        let names: Vec<String> = names.collect();
+        match fields {
+            [(_, Some(Derivation::Translated(translation)))] if translation.may_lose() => {
+                Some(Unsaid::Translated(translation.clone()))
+            }
+            _ if !names.is_empty() => Some(Unsaid::NamesBeside(names)),
+            _ => None,
+        }
+    }
+
+    /// Returns the part of a cell that is not read, in words that are the same for cells which say the same; empty where that
+    /// is nothing.
+    pub(super) fn left_over(&self, text: &str) -> String {
+        let text = text.trim();
+        match self {
+            Unsaid::All => text.to_owned(),
+            Unsaid::Translated(translation) => translation.left_over(text),
+            Unsaid::NamesBeside(names) => {
+                let beside = settings_beside(text, names);
+                let beside = beside.map(|(name, value)| format!("{name}={value}").to_lowercase());
+                sorted(beside)
+            }
+        }
+    }
+
+    /// The same for people: of settings their names alone, for a value may be a secret; what is merely on keeps its word.
+    pub(super) fn told(&self, text: &str) -> String {
+        let Unsaid::NamesBeside(names) = self else {
+            return self.left_over(text);
+        };
+        let told = settings_beside(text, names).map(|(name, value)| match switch(value) {
+            Some(_) => format!("{name}={value}").to_lowercase(),
+            None => name.to_lowercase(),
+        });
+        sorted(told)
+    }
+}
+
+/// The settings of a cell with several that have other names than these, except for those that are off.
+fn settings_beside<'t>(
+    text: &'t str,
+    names: &'t [String],
+) -> impl Iterator<Item = (&'t str, &'t str)> {
+    let is_known = |name: &str| names.iter().any(|known| same_word(known, name));
+    let is_idle = |value: &str| value.is_empty() || switch(value) == Some("off");
+    let settings = parts(text.trim()).map(|(name, value)| (name.trim(), value.trim()));
+    settings.filter(move |(name, value)| !is_known(name) && !is_idle(value))
+}
+
+fn sorted(settings: impl Iterator<Item = String>) -> String {
+    let mut settings: Vec<String> = settings.collect();
+    settings.sort();
+    settings.join("|")
+}
+
 /// Stands among a product's words for every other one.
 const ANY_OTHER: &str = "*";
 
 impl Translation {
+    /// The same, as far as the vendor has words for it: those that it lacks are lost, and a caller's name stays where it
+    /// takes one.
+    fn for_target(&self, target: &Manifest) -> Translation {
+        let mut own = self.clone();
+        let Some(row) = target.row(self.field) else {
+            // Lost as it is, all of it.
+            own.number_in_brackets = false;
+            return own;
+        };
+        own.number_in_brackets &= !row.names_caller;
+        if self.field.def().kind == Kind::Choice {
+            let lacks = |meaning: &str| !meaning.is_empty() && row.choice(meaning).is_none();
+            own.values.retain(|_, meaning| !lacks(meaning));
+            let lost = self.values.iter().filter(|(_, meaning)| lacks(meaning));
+            own.lost.extend(lost.map(|(word, _)| word.clone()));
+        }
+        own
+    }
+
+    /// Returns true if a part of a cell may be lost.
+    fn may_lose(&self) -> bool {
+        self.number_in_brackets || !self.lost.is_empty()
+    }
+
+    /// The word that it loses, or the name before a caller's number; empty where it loses nothing.
+    fn left_over(&self, text: &str) -> String {
+        let mut words = self.lost.iter();
+        let word = words.find(|word| same_word(word, text)).map(String::as_str);
+        let name = || Some(self.caller(text)?.0);
+        word.or_else(name).unwrap_or_default().to_owned()
+    }
+
+    /// The name and the number of a caller, where the number alone is taken.
+    fn caller<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str)> {
+        let text = text.trim().strip_suffix('>')?;
+        let (name, number) = text.rsplit_once('<')?;
+        let name = name.trim().trim_matches('"').trim();
+        self.number_in_brackets.then_some((name, number.trim()))
+    }
+
     fn value<'t>(&'t self, text: &'t str) -> Cow<'t, str> {
         let trimmed = text.trim();
+        if self.lost.iter().any(|word| same_word(word, trimmed)) {
+            return "".into();
+        }
         let mut words = self.values.iter();
         if let Some((_, meaning)) = words.find(|(word, _)| same_word(word, trimmed)) {
             return Cow::Borrowed(meaning);
@@ -224,11 +410,8 @@ impl Translation {
         if let Some(meaning) = self.values.get(ANY_OTHER).filter(|_| !trimmed.is_empty()) {
             return Cow::Borrowed(meaning);
         }
-        if self.number_in_brackets
-            && let Some((_, number)) = trimmed.rsplit_once('<')
-            && let Some(number) = number.strip_suffix('>')
-        {
-            return Cow::Borrowed(number.trim());
+        if let Some((_, number)) = self.caller(trimmed) {
+            return Cow::Borrowed(number);
         }
         Cow::Borrowed(text)
     }
@@ -255,21 +438,18 @@ fn opposite(field: Field, text: &str) -> Cow<'_, str> {
     }
 }
 
-/// `on` or `off` for a word below a heading for states; for a single letter, where `letters` are known. `T` is terminated
-/// there as well as true, and `F` former.
-pub(super) fn state_word(text: &str, letters: bool) -> Option<&'static str> {
-    let is_either = |letter: &&str| letter.eq_ignore_ascii_case(text);
-    let is_open = || is_letter(text) && (!letters || ["t", "f"].iter().any(is_either));
-    switch(text).filter(|_| !is_open())
+/// `on` or `off` for a word below a heading for states; for a single letter, where it is one of those that are known.
+pub(super) fn state_word(text: &str, letters: StateLetters) -> Option<&'static str> {
+    switch(text).filter(|_| !is_letter(text) || letters.has(text))
 }
 
 /// Returns true for a single letter that tells no state.
-fn is_open_letter(text: &str, letters: bool) -> bool {
+fn is_open_letter(text: &str, letters: StateLetters) -> bool {
     is_letter(text) && state_word(text, letters).is_none()
 }
 
 /// Returns true for one that is a switch elsewhere.
-fn is_open_switch(text: &str, letters: bool) -> bool {
+fn is_open_switch(text: &str, letters: StateLetters) -> bool {
     is_open_letter(text, letters) && switch(text).is_some()
 }
 
@@ -289,11 +469,13 @@ fn account_state(bits: &str) -> Option<&'static str> {
     })
 }
 
+fn parts(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let parts = text.split(['|', ',']);
+    parts.filter_map(|part| part.split_once('='))
+}
+
 fn packed<'t>(text: &'t str, name: &str) -> &'t str {
-    let mut parts = text
-        .split(['|', ','])
-        .filter_map(|part| part.split_once('='));
-    parts
+    parts(text)
         .find(|(known, _)| same_word(known, name))
         .map_or("", |(_, value)| value.trim())
 }

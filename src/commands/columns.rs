@@ -1,10 +1,9 @@
 //! `rowcall columns`: the meaning of the headings of sheets, also where it is not certain yet.
 
 use crate::cli::ColumnsArgs;
-use crate::columns::write_map;
 use crate::disk::write_new;
 use crate::input::InputOptions;
-use crate::input::meanings::{print_tables, understood};
+use crate::input::meanings::{map_of, print_tables, understood};
 use crate::manifest::Manifest;
 use crate::model::shell_word;
 use crate::rim::outputs::Files;
@@ -30,10 +29,7 @@ pub(super) fn run(args: &ColumnsArgs, context: &Context) -> Result<Exit, Failure
         print_tables(&sheets, manifest)?;
     }
     if let Some(path) = &args.output {
-        let text: String = sheets
-            .iter()
-            .map(|sheet| write_map(&sheet.file, &sheet.columns))
-            .collect();
+        let text = map_of(&sheets);
         write_new(path, text.as_bytes(), Readers::Anybody).map_err(|error| {
             Failure::not_written(path, &error).hint("name a file that is not there yet")
         })?;

@@ -18,9 +18,11 @@ pub(super) fn run(args: &ConvertArgs, context: &Context) -> Result<Exit, Failure
     let (facts, report) = (args.to, &args.report);
     let secrets = args.secrets.resolve()?;
     let request = FileRequest::new("convert", facts, &args.output, report.options(), secrets)?;
-    let check_command = args.input.check_command(&file_word(facts), args.country);
+    let check_all_command = args
+        .input
+        .check_all_command(&file_word(facts), args.country);
     let request = request
-        .checked_by(check_command.clone())
+        .checked_by(check_all_command.clone())
         .like(args.like.as_ref(), args.losses.on_loss == OnLoss::Report)?;
     if args.input.groups {
         return Err(no_groups(facts));
@@ -29,14 +31,14 @@ pub(super) fn run(args: &ConvertArgs, context: &Context) -> Result<Exit, Failure
     let sheets = open_sheets(&input, facts, AllowedActions::default())?;
     let mut rows = InputRows::read(sheets, facts)?
         .in_country(args.country)
-        .checked_by(check_command);
+        .checked_by(check_all_command);
     let mut files = request.files(context);
     let map_file = input.reading.map_file.iter();
     map_file.for_each(|file| files.read(file));
     for (sheet, _) in &rows.sheets {
         files.read(sheet.file.as_ref().as_ref());
     }
-    files.prepare()?;
+    files.prepare_telling()?;
     rows.check(facts, |_| Purpose::Create, None);
     if args.losses.on_loss == OnLoss::Stop {
         rows.refuse_losses()?;

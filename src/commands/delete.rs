@@ -5,7 +5,7 @@ use crate::columns::AllowedActions;
 use crate::input::{InputRows, open_sheets};
 use crate::model::RunCommand;
 use crate::plan::delete::plan_deletions;
-use crate::rim::terminal::stop_on_interrupt;
+use crate::rim::terminal::stop_run_on_interrupt;
 use crate::rim::{Context, Exit, Failure, Target};
 use crate::run::{RESULT_LINES, Run, RunRequest};
 
@@ -41,7 +41,7 @@ pub(super) fn run(args: &DeleteArgs, context: &Context) -> Result<Exit, Failure>
         .refuse_cells_without_heading()
         .and_then(|()| rows.refuse_divided(&titles));
     rows.print_warnings(RESULT_LINES);
-    let stop = stop_on_interrupt()?;
+    let stop = stop_run_on_interrupt(args.dry_run)?;
     let run = Run::new(&request, context, &stop).of_rows(rows);
     if let Err(failure) = prepared {
         return run.refuse_outputs(failure);

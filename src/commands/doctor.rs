@@ -2,7 +2,7 @@
 
 use crate::cli::DoctorArgs;
 use crate::rim::doctor::{Check, try_all};
-use crate::rim::terminal::{output, print_data, printed, stop_on_interrupt, write_line};
+use crate::rim::terminal::{output, print_data, printed, stop_reading_on_interrupt, write_line};
 use crate::rim::{Context, Exit, Failure};
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use serde_json::json;
 /// Exit 2 where Ctrl-C cannot be caught or standard output cannot be written. A check that fails is printed, and is
 /// exit 3 for a target, else exit 2.
 pub(super) fn run(args: &DoctorArgs, context: &Context) -> Result<Exit, Failure> {
-    let stop = stop_on_interrupt()?;
+    let stop = stop_reading_on_interrupt()?;
     let Some(checks) = try_all(&args.targets, context, &stop) else {
         return Ok(Exit::Interrupted);
     };

@@ -47,7 +47,7 @@ pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
         .and_then(|target| TargetSession::open(&target, &StopFlag::default()).map(drop));
     if let Err(failure) = tried {
         report(&failure);
-        if !confirm(&translated("write it all the same?")) {
+        if !confirm(&translated("write it all the same?"))? {
             return Ok(Exit::NotDone);
         }
     } else {
@@ -70,13 +70,12 @@ pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
 /// there now.
 ///
 /// # Errors
-/// Exit 2 where the keyring does not take it.
+/// Exit 2 where the keyring does not take it, exit 130 where the question is broken off.
 fn keep_in_keyring(name: &str, entry: &mut TargetEntry) -> Result<bool, Failure> {
     let question = "keep the password in the keyring of this session, and not in a file? Jobs that run at night need a file";
-    let Some(password) = entry
-        .password
-        .take_if(|_| keyring::is_there() && confirm(&translated(question)))
-    else {
+    let may_be_kept = entry.password.is_some() && keyring::is_there();
+    let is_wanted = may_be_kept && confirm(&translated(question))?;
+    let Some(password) = entry.password.take_if(|_| is_wanted) else {
         return Ok(false);
     };
     let command = keyring::store(name, &password).map_err(|why| {

@@ -7,7 +7,7 @@ use crate::model::{RunCommand, RunMode};
 use crate::plan::file::SavedPlan;
 use crate::plan::import::plan_import;
 use crate::plan::{Plan, Refusal};
-use crate::rim::terminal::{print, print_findings, stop_on_interrupt};
+use crate::rim::terminal::{print, print_findings, stop_reading_on_interrupt};
 use crate::rim::{Context, Exit, Failure, Target};
 use crate::run::{GuardOptions, Run, RunRequest};
 use std::path::Path;
@@ -70,7 +70,7 @@ pub(super) fn show(
     let warnings = rows.warnings();
     // Without a valid row the PBX need not be asked.
     let nothing_to_send = (!rows.any_valid()).then(|| Plan::without_changes(&rows));
-    let stop = stop_on_interrupt()?;
+    let stop = stop_reading_on_interrupt()?;
     let run = Run::new(&request, context, &stop)
         .of_rows(rows)
         .showing(wanted.detail.detail());

@@ -7,9 +7,8 @@ use crate::model::counted;
 use crate::rim::terminal::{print, print_data};
 use crate::rim::{Context, Exit, Failure};
 use crate::run::SavedOptions;
-use crate::run::listing::{
-    in_effect, print_list, result_counts, run_as_json, run_state, summary_as_json,
-};
+use crate::run::listing::{in_effect, print_list, row_counts, run_as_json, summary_as_json};
+use crate::run::state::{RunState, runs_in_list};
 use serde_json::{Value, json};
 
 /// Lists the runs, newest first, or removes old ones.
@@ -41,32 +40,34 @@ pub(super) fn run(args: &RunsArgs, context: &Context) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     if let Some(RunsCommand::Show { run, json }) = &args.command {
-        return show(run.as_deref(), *json, &state);
+        return show(run.as_deref(), *json, context);
     }
     if args.json {
-        let runs: Vec<Value> = runs(&state)?.iter().map(run_as_json).collect();
+        let runs: Vec<Value> = runs_in_list(context)?.iter().map(run_as_json).collect();
         let all = json!({ "command": "runs", "runs": runs });
         return print_data(|out| writeln!(out, "{all}"));
     }
-    print_list(&runs(&state)?)
+    print_list(&runs_in_list(context)?)
 }
 
 /// Prints everything about one run, the newest where none is named.
-fn show(name: Option<&str>, json: bool, state: &StateDir) -> Result<Exit, Failure> {
+fn show(name: Option<&str>, json: bool, context: &Context) -> Result<Exit, Failure> {
+    let folders = context.state()?;
     let name = match name {
         Some(name) => name.to_owned(),
-        None => newest_name(state)?,
+        None => newest_name(&folders)?,
     };
-    let summary = StoredRun::open(state, &name)?.summary()?;
+    let mut summary = StoredRun::open(&folders, &name)?.summary()?;
+    let state = RunState::of_one(&mut summary, context)?;
     let run = &summary.run;
     let options = SavedOptions::parse(&run.id, &run.head.options);
     let reports = options.into_iter().flat_map(|options| options.reports);
     let reports: Vec<String> = reports.map(|path| path.display().to_string()).collect();
     let ended = summary.ended.as_ref();
     let ended = ended.map(|ended| format!("{:.3}", ended.at));
-    let folder = state.run_folder(&name).display().to_string();
+    let folder = folders.run_folder(&name).display().to_string();
     if json {
-        let mut all = summary_as_json(&summary);
+        let mut all = summary_as_json(&summary, state);
         let more = json!({
             "run_command": run.head.command,
             "command": "runs show",
@@ -83,7 +84,7 @@ fn show(name: Option<&str>, json: bool, state: &StateDir) -> Result<Exit, Failur
         }
         return print_data(|out| writeln!(out, "{all}"));
     }
-    let (_, state, why) = run_state(&summary);
+    let why = state.why(&summary);
     let facts = [
         ("run", run.id.clone()),
         ("command", run.head.command.word().to_owned()),
@@ -91,9 +92,9 @@ fn show(name: Option<&str>, json: bool, state: &StateDir) -> Result<Exit, Failur
         ("target", run.target.clone()),
         ("started", format!("{:.3}", run.started)),
         ("ended", ended.unwrap_or_default()),
-        ("state", translated(state).into_owned()),
+        ("state", translated(state.words()).into_owned()),
         ("why", translated(why.unwrap_or_default()).into_owned()),
-        ("rows", result_counts(&summary).join(", ")),
+        ("rows", row_counts(&summary).join(", ")),
         ("waiting", summary.waiting.to_string()),
         ("to be looked up", summary.intended.to_string()),
         (

@@ -5,7 +5,7 @@ use crate::rim::terminal::print_data;
 use crate::rim::{Exit, Failure};
 
 /// A schema by its name.
-const SCHEMAS: [(&str, &str); 15] = [
+const SCHEMAS: [(&str, &str); 16] = [
     ("archive-list", include_str!("schemas/archive-list.json")),
     (
         "archive-verify",
@@ -16,6 +16,7 @@ const SCHEMAS: [(&str, &str); 15] = [
     ("convert", include_str!("schemas/convert.json")),
     ("diff", include_str!("schemas/diff.json")),
     ("doctor", include_str!("schemas/doctor.json")),
+    ("fix", include_str!("schemas/fix.json")),
     ("fleet-report", include_str!("schemas/fleet-report.json")),
     ("plan", include_str!("schemas/plan.json")),
     ("run", include_str!("schemas/run.json")),

@@ -3,7 +3,7 @@
 use crate::cli::SimArgs;
 use crate::rim::registrar::answer_telephones;
 use crate::rim::target::sim_account;
-use crate::rim::terminal::{output, stop_on_interrupt};
+use crate::rim::terminal::{output, stop_listening_on_interrupt};
 use crate::rim::{Exit, Failure};
 use crate::sim::{Faults, Server, Sim, listen_address};
 use crate::sip::SipTransport;
@@ -26,7 +26,7 @@ pub(super) fn run(args: &SimArgs) -> Result<Exit, Failure> {
         .map_err(Failure::usage)?;
     let facts = &(vendor.manifest)().vendor;
     let addr = listen_address(&args.listen, facts.port).map_err(Failure::usage)?;
-    let stop = stop_on_interrupt()?;
+    let stop = stop_listening_on_interrupt()?;
     let account = sim_account();
     let sim = Sim::new((vendor.sim)(&account), faults);
     let registrar = args.sip.as_deref().map(|text| {

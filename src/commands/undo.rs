@@ -3,7 +3,7 @@
 use crate::cli::UndoArgs;
 use crate::ledger::newest;
 use crate::model::RunCommand;
-use crate::rim::terminal::stop_on_interrupt;
+use crate::rim::terminal::stop_run_on_interrupt;
 use crate::rim::{Context, Exit, Failure};
 use crate::run::undo::undo;
 
@@ -21,7 +21,7 @@ pub(super) fn run(args: &UndoArgs, context: &Context) -> Result<Exit, Failure> {
         None => newest(&state, |run| run.run.head.command != RunCommand::Undo)?
             .ok_or_else(|| Failure::no_run("undo"))?,
     };
-    let stop = stop_on_interrupt()?;
+    let stop = stop_run_on_interrupt(args.dry_run)?;
     let options = (guard, args.report.options());
     undo(&name, options, args.dry_run, context, &stop, None)
 }

@@ -22,7 +22,7 @@ pub(super) fn read_rows(
     let actions = wanted.mode.allowed_actions();
     let sheets = open_sheets(&wanted.input.options(), manifest, actions)?;
     let country = wanted.country.or(target.country);
-    let command = wanted.input.check_command(&manifest.vendor.id, country);
+    let command = wanted.input.check_all_command(&manifest.vendor.id, country);
     let rows = InputRows::read(sheets, manifest)?
         .in_country(country)
         .checked_by(command);

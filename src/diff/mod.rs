@@ -46,6 +46,8 @@ pub struct Side {
     /// The indices of the columns with the values of secrets.
     secrets: Vec<usize>,
     rows: HashMap<Box<str>, usize>,
+    /// The fields that the PBX did not tell, each with its row.
+    untold: HashSet<(usize, Field)>,
     /// All cells one behind the other: of each row its number, then its columns.
     text: String,
     ends: Vec<usize>,
@@ -66,6 +68,7 @@ impl Side {
             secrets: secrets.collect(),
             columns,
             rows: HashMap::new(),
+            untold: HashSet::new(),
             text: String::new(),
             ends: vec![],
         }
@@ -105,6 +108,12 @@ impl Side {
             self.ends.push(self.text.len());
         }
         Ok(())
+    }
+
+    /// Says of the extension that was added last that the PBX did not tell these fields of it.
+    pub(crate) fn leaves_untold(&mut self, fields: impl Iterator<Item = Field>) {
+        let last = self.rows.len().saturating_sub(1);
+        self.untold.extend(fields.map(|field| (last, field)));
     }
 
     /// The number of extensions.
@@ -175,6 +184,10 @@ impl<'s> SideExtension<'s> {
         self.side.canonical(field, text)
     }
 
+    fn is_untold(self, field: Field) -> bool {
+        self.side.untold.contains(&(self.row, field))
+    }
+
     fn column(self, column: Option<usize>) -> &'s str {
         column.map_or("", |column| self.side.cell(self.row, column + 1))
     }
@@ -197,6 +210,8 @@ struct ComparedField {
     how: ComparedBy,
     /// True once a blank cell of a sheet was seen where the PBX has what a new extension has.
     is_left_blank: Cell<bool>,
+    /// True once a PBX did not tell it where the other side has it.
+    is_untold: Cell<bool>,
 }
 
 /// The way in which a field is compared.
@@ -357,6 +372,12 @@ impl Comparison<'_> {
         parts.map(|part| part.field).collect()
     }
 
+    /// The fields that a PBX did not tell of some extension, and the other side has there.
+    pub(crate) fn untold(&self) -> Vec<Field> {
+        let parts = self.parts.iter().filter(|part| part.is_untold.get());
+        parts.map(|part| part.field).collect()
+    }
+
     fn pair_columns(&mut self, before: &Side, after: &Side) {
         let value_of = |side: &Side, field: Field| {
             [
@@ -411,6 +432,7 @@ impl Comparison<'_> {
                 after,
                 how,
                 is_left_blank: Cell::new(false),
+                is_untold: Cell::new(false),
             });
         }
     }
@@ -529,6 +551,10 @@ impl ComparedField {
         fingerprint: Option<Fingerprint<'_>>,
     ) -> bool {
         let (then, now) = (before.column(self.before), after.column(self.after));
+        if before.is_untold(self.field) || after.is_untold(self.field) {
+            self.is_untold.set(self.is_untold.get() || then != now);
+            return false;
+        }
         // A fingerprint belongs to the number under which it was made.
         let is_made = |value: &str, side: &Side, made: SideExtension<'_>, word: &str| {
             let value = side.canonical(self.field, value);

@@ -111,6 +111,10 @@ impl Comparison<'_> {
                 "blank cells are not compared where the PBX has what a new extension has",
             ),
             (
+                &self.untold(),
+                "not compared, because a PBX did not tell it of every extension",
+            ),
+            (
                 &self.unknown_secrets(),
                 "not told of the renumbered, because a fingerprint belongs to its number",
             ),

@@ -76,6 +76,31 @@ fn a_blank_cell_of_a_sheet_does_not_differ_from_what_a_new_extension_has() {
     }
 }
 
+/// A PBX that does not tell a secret of an extension may hold it.
+#[test]
+fn what_a_pbx_did_not_tell_is_not_compared() {
+    let fields = [Field::DISPLAY_NAME, Field::SIP_PASSWORD];
+    let told = side(
+        &fields,
+        &[
+            ("2001", &["Ann", "canary-1"]),
+            ("2002", &["Bo", "canary-2"]),
+        ],
+    );
+    let mut pbx = side(&fields, &[]).of_pbx();
+    pbx.add("2001", ["Ann", ""]).unwrap();
+    pbx.leaves_untold([Field::SIP_PASSWORD].into_iter());
+    pbx.add("2002", ["Bob", ""]).unwrap();
+    for (before, after) in [(&told, &pbx), (&pbx, &told)] {
+        let comparison = compare(before, after, None);
+        let differing = comparison.differences.iter();
+        let differing: Vec<_> = differing.map(|one| (one.number(), &*one.fields)).collect();
+        assert_eq!(differing, [("2002", &fields[..])]);
+        assert_eq!(comparison.untold(), [Field::SIP_PASSWORD]);
+    }
+    assert_eq!(compare(&pbx, &pbx, None).untold(), []);
+}
+
 /// A sheet has no column for what is wrong with an extension, and the PBX tells it all the same.
 #[test]
 fn what_is_wrong_with_an_extension_differs_from_a_side_that_does_not_say() {
@@ -417,8 +442,8 @@ fn one_extension_under_two_numbers_is_renumbered() {
 #[test]
 fn where_it_may_be_another_one_it_is_removed_and_added() {
     let ann = ["Ann Miller", "ann@a.example", "0042", "20"];
-    type Rows = Vec<(&'static str, [&'static str; 4])>;
-    let cases: [(&str, Rows, Rows); 8] = [
+    type Table = Vec<(&'static str, [&'static str; 4])>;
+    let cases: [(&str, Table, Table); 8] = [
         (
             "another name",
             vec![("1", ann)],

@@ -1,5 +1,6 @@
 //! The headings of fields in the sheets of a run.
 
+use super::named::sheet_name;
 use crate::model::{Field, Place};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -17,8 +18,5 @@ impl FieldHeadings {
 }
 
 pub(crate) fn sheet_key(place: &Place) -> String {
-    match &place.sheet {
-        Some(sheet) => format!("{}!{sheet}", place.file),
-        None => place.file.to_string(),
-    }
+    sheet_name(&place.file, place.sheet.as_deref())
 }

@@ -1,8 +1,10 @@
 //! The values of sheets that no field stands for, counted by column.
 
 use super::InputRows;
+use super::named::name_in_flags;
 use crate::check::Verdict;
 use crate::columns::{Binding, leave_out_flag};
+use crate::model::redact::heading_shown;
 use crate::model::{Field, Finding, RuleId, Severity};
 use crate::rim::Failure;
 use crate::sheet::{Cells, Sheet};
@@ -112,15 +114,21 @@ impl<'s> Losses<'s> {
             let heading = sheet.headings.get(lost.column?)?.trim().to_owned();
             Some(heading).filter(|heading| heading != lost.field_name())
         };
-        let counted = self.counts.iter().map(|(lost, count)| match heading(lost) {
-            Some(heading) if lost.field.is_none() => format!("{heading} (not read) {count}"),
-            Some(heading) => format!("{heading} ({}) {count}", lost.field_name()),
-            None => format!("{} {count}", lost.field_name()),
+        let counted = self.counts.iter().map(|(lost, count)| {
+            let heading = heading(lost);
+            match (heading.as_deref().map(heading_shown), lost.field) {
+                (Some(heading), None) => format!("{heading} (not read) {count}"),
+                (Some(heading), Some(field)) => format!("{heading} ({}) {count}", field.name()),
+                (None, _) => format!("{} {count}", lost.field_name()),
+            }
         });
         let counted: Vec<String> = counted.collect();
         let own_flag = |lost: &LostColumn| {
-            let heading = heading(lost);
-            leave_out_flag(&heading.unwrap_or_else(|| lost.field_name().to_owned()))
+            let sheet = self.sheets.get(lost.sheet);
+            let column = sheet.and_then(|(_, binding)| binding.columns.get(lost.column?));
+            let name = column.map_or(lost.field_name(), |column| &column.in_flag);
+            let sheet = sheet.and_then(|(sheet, _)| name_in_flags(sheet, self.sheets.len() == 1));
+            leave_out_flag(name, sheet.as_deref())
         };
         let mut flags: Vec<String> = self.counts.keys().map(own_flag).collect();
         flags.dedup();
@@ -129,7 +137,7 @@ impl<'s> Losses<'s> {
 }
 
 impl InputRows {
-    /// The headings of a row's cells that no field stands for.
+    /// The headings of a row's cells that no field stands for, as messages show them.
     pub(crate) fn lost_columns(&self, index: usize) -> Vec<String> {
         let row = &self.rows[index];
         let Some((sheet, binding)) = self.sheets.get(row.sheet) else {
@@ -138,7 +146,8 @@ impl InputRows {
         let cells = row.cells();
         let lost = binding.lost(&cells);
         let headings = lost.filter_map(|column| sheet.headings.get(column));
-        headings.map(|heading| heading.trim().to_owned()).collect()
+        let shown = headings.map(|heading| heading_shown(heading.trim()).into_owned());
+        shown.collect()
     }
 
     /// Refuses rows of which something would be lost.

@@ -1,7 +1,13 @@
 //! The meaning of the columns of sheets, also where it is not certain yet: as tables, and as JSON.
 
-use super::{InputOptions, bound, first_values, print_notes};
-use crate::columns::{AllowedActions, ColumnError, ColumnReading, Question, refuse_second_table};
+use super::named::sheet_name;
+#[cfg(feature = "page")]
+use super::{HeaderRow, ReadingOptions};
+use super::{InputOptions, NOT_TOLD, are_shown, bound, first_values, name_among, print_notes};
+use crate::columns::{
+    AllowedActions, ColumnError, ColumnReading, Question, SharedAnswer, refuse_second_table,
+    write_map,
+};
 use crate::lang::translated;
 use crate::manifest::Manifest;
 use crate::model::redact::NOT_SHOWN;
@@ -24,6 +30,9 @@ const WIDE_FROM: usize = 90;
 pub(crate) struct UnderstoodSheet {
     pub(crate) file: String,
     sheet: Option<String>,
+    /// The line of its headings; none in JSON.
+    #[cfg(feature = "page")]
+    header_line: Option<u64>,
     pub(crate) columns: Vec<ColumnReading>,
     /// The open questions about its columns.
     #[cfg_attr(
@@ -34,40 +43,59 @@ pub(crate) struct UnderstoodSheet {
     values: Vec<Vec<String>>,
 }
 
+/// The flag of an answer that names the line of the headings.
+#[cfg(feature = "page")]
+const HEADER_ROW: &str = "--header-row";
+
 /// Understands the columns of every sheet; returns them, and the open questions.
 pub(crate) fn understood(
     input: &InputOptions,
     manifest: &Manifest,
 ) -> Result<(Vec<UnderstoodSheet>, Vec<String>), Failure> {
     let (mut sheets, mut asked) = (vec![], vec![]);
-    for (sheet, binding) in bound(input, manifest, AllowedActions::default())? {
+    let bound = bound(input, manifest, AllowedActions::default())?;
+    let is_alone = bound.len() == 1;
+    for (sheet, binding) in bound {
+        let name = name_among(&sheet, is_alone);
         let mut open = vec![];
         let columns = match binding {
             Ok(binding) => {
-                print_notes(&sheet, &binding);
+                print_notes(&sheet, &name, &binding);
                 let second = refuse_second_table(&sheet, &binding, manifest);
                 asked.extend(second.err().map(|error| error.to_string()));
                 binding.columns
             }
             Err(ColumnError::Unanswered { questions, columns }) => {
-                let told = questions
-                    .iter()
-                    .map(|question| format!("{}: {question}", sheet.file));
-                asked.extend(told);
+                asked.extend(told(&questions, &name, are_shown(&columns)));
                 open = questions;
                 columns
             }
-            Err(error) => return Err(Failure::usage(format!("{}: {error}", sheet.file))),
+            Err(error) => return Err(Failure::usage(format!("{name}: {error}"))),
         };
         sheets.push(UnderstoodSheet {
             file: sheet.file.to_string(),
             sheet: sheet.sheet.as_deref().map(str::to_owned),
+            #[cfg(feature = "page")]
+            header_line: sheet.header_line,
             values: first_values(&sheet, &columns, VALUES_KEPT)?,
             columns,
             questions: open,
         });
     }
     Ok((sheets, asked))
+}
+
+/// The questions about a sheet in words, as far as its headings may be shown.
+fn told(questions: &[Question], name: &str, may_show: bool) -> Vec<String> {
+    let names_none = |question: &&Question| may_show || question.columns.is_empty();
+    let told = questions.iter().filter(names_none);
+    let mut told: Vec<String> = told.map(|question| format!("{name}: {question}")).collect();
+    if told.len() < questions.len() {
+        told.push(format!("{name}: {NOT_TOLD}"));
+    }
+    let shared = SharedAnswer::among(questions);
+    told.extend(shared.iter().map(|shared| format!("{name}: {shared}")));
+    told
 }
 
 /// Prints the columns of every sheet, with the first value of each.
@@ -99,7 +127,60 @@ pub(crate) fn reason(column: &ColumnReading, manifest: &Manifest) -> [String; 2]
     [column.reason.clone(), needs.unwrap_or_default()]
 }
 
+/// The heading of a column and the reason for its meaning, which names headings, as far as they may be shown.
+fn heading_and_reason<'c>(
+    column: &'c ColumnReading,
+    manifest: &Manifest,
+    may_show: bool,
+) -> (&'c str, Vec<String>) {
+    match may_show {
+        true => (&column.heading, reason(column, manifest).to_vec()),
+        false if column.heading.is_empty() => ("", vec![]),
+        false => (NOT_SHOWN, vec![]),
+    }
+}
+
+/// The mapping file of some sheets.
+pub(crate) fn map_of(sheets: &[UnderstoodSheet]) -> String {
+    let names: Vec<String> = sheets.iter().map(UnderstoodSheet::name).collect();
+    let sheets = names.iter().zip(sheets);
+    let sheets: Vec<(&str, &[ColumnReading])> = sheets
+        .map(|(name, sheet)| (name.as_str(), sheet.columns.as_slice()))
+        .collect();
+    write_map(&sheets)
+}
+
 impl UnderstoodSheet {
+    /// Reads so that all rows of this sheet are taken, whatever its name or the words above it say. It stays so for this
+    /// sheet alone, whatever others are read with it.
+    #[cfg(feature = "page")]
+    pub(crate) fn take_all(&self, answer: &str, reading: &mut ReadingOptions) {
+        if answer.starts_with(HEADER_ROW)
+            && let Some(line) = self.header_line
+        {
+            let row = HeaderRow {
+                sheet: Some(sheet_name("", self.sheet.as_deref())),
+                line,
+            };
+            reading.header_rows.retain(|known| known.sheet != row.sheet);
+            reading.header_rows.push(row);
+        } else if let Some(name) = &self.sheet
+            && !reading.sheet_names.contains(name)
+        {
+            reading.sheet_names.push(name.clone());
+        }
+    }
+
+    /// Returns true if its headings may be shown.
+    pub(crate) fn may_show_headings(&self) -> bool {
+        are_shown(&self.columns)
+    }
+
+    /// Its name in messages and mappings, where it is one of several.
+    pub(crate) fn name(&self) -> String {
+        sheet_name(&self.file, self.sheet.as_deref())
+    }
+
     /// The columns with the first value of each.
     fn rows(&self) -> impl Iterator<Item = (String, &ColumnReading, String)> {
         let rows = self.rows_with_values(1);
@@ -125,18 +206,21 @@ impl UnderstoodSheet {
 
     fn print_table(&self, manifest: &Manifest) -> Result<Exit, Failure> {
         let headings = ["column", "heading", "field", "understood as", "first value"];
+        let may_show = self.may_show_headings();
         let rows = self.rows().map(|(letters, column, value)| {
+            let (heading, reason) = heading_and_reason(column, manifest, may_show);
             let value = match value == NOT_SHOWN {
                 true => translated(NOT_SHOWN).into_owned(),
                 false => shortened(&value),
             };
             vec![
                 letters,
-                column.heading.clone(),
+                translated(heading).into_owned(),
                 column.field.map_or("", Field::name).to_owned(),
-                reason(column, manifest)
-                    .map(|part| translated(&part).into_owned())
-                    .concat(),
+                reason
+                    .iter()
+                    .map(|part| translated(part))
+                    .collect::<String>(),
                 value,
             ]
         });
@@ -145,12 +229,14 @@ impl UnderstoodSheet {
 
     /// The columns as JSON.
     pub(crate) fn as_json(&self, manifest: &Manifest) -> Value {
+        let may_show = self.may_show_headings();
         let columns = self.rows().map(|(letters, column, value)| {
+            let (heading, reason) = heading_and_reason(column, manifest, may_show);
             json!({
                 "column": letters,
-                "heading": column.heading,
+                "heading": heading,
                 "field": column.field.map(Field::name),
-                "understood_as": reason(column, manifest).concat(),
+                "understood_as": reason.concat(),
                 "first_value": value,
             })
         });

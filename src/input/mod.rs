@@ -1,8 +1,10 @@
 //! The sheets of a command: opened, understood, and their rows in memory.
 
+mod header_lines;
 pub(crate) mod headings;
 mod losses;
 pub(crate) mod meanings;
+mod named;
 mod pattern;
 pub(crate) mod rows;
 pub(crate) mod side;
@@ -10,25 +12,31 @@ mod subtotals;
 mod verification;
 mod warnings;
 
+use header_lines::HeaderLines;
+pub use header_lines::HeaderRow;
 pub(crate) use headings::FieldHeadings;
 pub(crate) use losses::Losses;
+use named::{NamedFiles, sheet_name};
 pub(crate) use pattern::read_pattern;
 pub(crate) use rows::{InputRow, InputRows, OnPbx};
 pub(crate) use verification::FileVerification;
 
 use crate::columns::{
     self, AllowedActions, BindOptions, Binding, ColumnError, ColumnReading, Mapped, NamedOwner,
+    SharedAnswer,
 };
 use crate::dialects::owner_named;
 use crate::lang::{in_language, language};
 use crate::manifest::Manifest;
-use crate::model::redact::{NOT_SHOWN, WholeSecrets, quoted};
-use crate::model::{Field, Severity};
+use crate::model::redact::{NOT_SHOWN, WholeSecrets, heading_shown, in_any_writing, quoted};
+use crate::model::{Field, Secret, Severity};
 use crate::report::{REJECT_CODE, is_added_to_rejects};
 use crate::rim::Failure;
 use crate::rim::config::read_small;
 use crate::rim::terminal::{print, print_cut};
-use crate::sheet::{self, Encoding, Header, Input, ReadOptions, RowTrouble, Sheet, SheetError};
+use crate::sheet::{
+    self, Encoding, Header, Input, ReadOptions, RowTrouble, Sheet, SheetError, is_generate,
+};
 use crate::vendors::VENDORS;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -90,8 +98,8 @@ pub(crate) struct ReadingOptions {
     pub(crate) headings: Option<NamedOwner>,
     pub(crate) encoding: Option<Encoding>,
     pub(crate) delimiter: Option<char>,
-    /// The line of the headings.
-    pub(crate) header_row: Option<u64>,
+    /// The lines of the headings: of all sheets, and of single ones, which go before it.
+    pub(crate) header_rows: Vec<HeaderRow>,
     /// The sheets of a workbook.
     pub(crate) sheet_names: Vec<String>,
     pub visible_only: bool,
@@ -99,6 +107,15 @@ pub(crate) struct ReadingOptions {
     pub(crate) every_row: bool,
     pub(crate) fix_quotes: bool,
     pub(crate) pad_short_rows: bool,
+}
+
+impl ReadingOptions {
+    /// The line of the headings in all sheets.
+    #[cfg(feature = "page")]
+    pub(crate) fn header_row(&self) -> Option<u64> {
+        let mut of_all = self.header_rows.iter().filter(|row| row.sheet.is_none());
+        of_all.next().map(|row| row.line)
+    }
 }
 
 /// A sheet with the meaning of its headings, or the reason why they cannot be used.
@@ -114,13 +131,16 @@ pub(crate) fn open_sheets(
     allowed: AllowedActions,
 ) -> Result<Vec<(Sheet, Binding)>, Failure> {
     let (mut opened, mut refused) = (vec![], vec![]);
-    for (sheet, binding) in bound(args, manifest, allowed)? {
+    let bound = bound(args, manifest, allowed)?;
+    let is_alone = bound.len() == 1;
+    for (sheet, binding) in bound {
+        let name = name_among(&sheet, is_alone);
         match binding {
             Ok(binding) => {
-                print_notes(&sheet, &binding);
+                print_notes(&sheet, &name, &binding);
                 opened.push((sheet, binding));
             }
-            Err(error) => refused.push(questions(&sheet, &error)?),
+            Err(error) => refused.push(questions(&sheet, &name, &error)?),
         }
     }
     if refused.is_empty() {
@@ -139,44 +159,49 @@ pub(crate) fn bound(
     allowed: AllowedActions,
 ) -> Result<Vec<Bound>, Failure> {
     let vendors: Vec<&Manifest> = VENDORS.iter().map(|vendor| (vendor.manifest)()).collect();
-    let mut bind = bind_options(&args.reading)?;
+    let inputs = inputs(&args.sheets)?;
+    let files = NamedFiles::new(&inputs);
+    let mut bind = bind_options(&args.reading, &files)?;
     bind.allowed = allowed;
+    let lines = HeaderLines::new(&args.reading.header_rows, &files)?;
     let options = read_options(&args.reading, manifest, &vendors, &bind);
     let (mut bound, mut refused): (Vec<Bound>, Vec<SheetError>) = (vec![], vec![]);
     let (mut known, mut strange) = (BTreeSet::new(), vec![]);
-    for input in inputs(&args.sheets)? {
-        let sheets = match sheet::open(&input, &options) {
-            Ok(sheets) => sheets,
-            Err(error) => {
-                refused.push(error);
-                continue;
+    let mut opened = vec![];
+    for input in inputs {
+        match sheet::open(&input, &lines.of_file(&input.to_string(), &options)) {
+            Ok(sheets) => opened.extend(sheets),
+            Err(error) => refused.push(error),
+        }
+    }
+    if refused.is_empty() {
+        lines.refuse_strange(&opened)?;
+    }
+    let is_alone = opened.len() == 1;
+    for mut sheet in opened {
+        // A rejects file is read as the sheet that its rows are from.
+        let short_rows = args.reading.pad_short_rows;
+        if let Some(called) = &args.reading.called {
+            sheet.file = called.clone();
+        }
+        sheet.leave_out_end(is_added_to_rejects, REJECT_CODE, short_rows);
+        let mut own = options_for(&bind, &sheet, is_alone, &mut known);
+        known.extend(reach_behind(&mut sheet, &mut own));
+        let binding = loop {
+            match Binding::bind_sheet(&sheet, manifest, &vendors, &own) {
+                // It may be a heading of another sheet.
+                Err(ColumnError::NotThere { heading, headings }) if !own.is_of_sheet(&heading) => {
+                    own.map.retain(|(known, _)| *known != heading);
+                    strange.push((bound.len(), heading, headings));
+                }
+                binding => break binding,
             }
         };
-        for mut sheet in sheets {
-            // A rejects file is read as the sheet that its rows are from.
-            let short_rows = args.reading.pad_short_rows;
-            if let Some(called) = &args.reading.called {
-                sheet.file = called.clone();
-            }
-            sheet.leave_out_end(is_added_to_rejects, REJECT_CODE, short_rows);
-            let mut own = bind.clone();
-            known.extend(reach_behind(&mut sheet, &mut own));
-            let binding = loop {
-                match Binding::bind_sheet(&sheet, manifest, &vendors, &own) {
-                    // It may be a heading of another sheet.
-                    Err(ColumnError::NotThere { heading, headings }) => {
-                        own.map.retain(|(known, _)| *known != heading);
-                        strange.push((bound.len(), heading, headings));
-                    }
-                    binding => break binding,
-                }
-            };
-            known.extend(own.map.into_iter().map(|(heading, _)| heading));
-            if let Ok(binding) = &binding {
-                sheet.allow_nameless(&binding.nameless);
-            }
-            bound.push((sheet, binding));
+        known.extend(own.map.into_iter().map(|(heading, _)| heading));
+        if let Ok(binding) = &binding {
+            sheet.allow_nameless(&binding.nameless);
         }
+        bound.push((sheet, binding));
     }
     let strange = strange
         .into_iter()
@@ -193,6 +218,19 @@ pub(crate) fn bound(
         sheets: sheets.cloned().collect(),
         ..Failure::usage(texts.join("\n"))
     })
+}
+
+/// The options for one sheet; the headings that are mapped for it alone, and those that it has them instead of, are `known`.
+fn options_for(
+    bind: &BindOptions,
+    sheet: &Sheet,
+    is_alone: bool,
+    known: &mut BTreeSet<String>,
+) -> BindOptions {
+    let own = bind.for_sheet(&sheet_name(&sheet.file, sheet.sheet.as_deref()), is_alone);
+    let settled = bind.map.iter().filter(|entry| !own.map.contains(entry));
+    known.extend(settled.map(|(heading, _)| heading.clone()));
+    own
 }
 
 /// Takes the columns behind the last heading that the mapping names by their cells, such as `(C1)`: one that is left out
@@ -216,22 +254,28 @@ fn reach_behind(sheet: &mut Sheet, bind: &mut BindOptions) -> Vec<String> {
     left_out
 }
 
+/// The name of a sheet in questions: the file's, where no other sheet is read.
+fn name_among(sheet: &Sheet, is_alone: bool) -> String {
+    let own = sheet.sheet.as_deref().filter(|_| !is_alone);
+    sheet_name(&sheet.file, own)
+}
+
 /// Explains why a sheet's headings cannot be used, with the first values of the columns in question.
-fn questions(sheet: &Sheet, error: &ColumnError) -> Result<String, Failure> {
+fn questions(sheet: &Sheet, name: &str, error: &ColumnError) -> Result<String, Failure> {
     let ColumnError::Unanswered { questions, columns } = error else {
-        return Ok(format!("{}: {error}", sheet.file));
+        return Ok(format!("{name}: {error}"));
     };
     let values = first_values(sheet, columns, 3)?;
     let mut text = String::new();
     for (at, question) in questions.iter().enumerate() {
         let between = if at == 0 { "" } else { "\n" };
-        let _ = write!(text, "{between}{}: {}", sheet.file, question.what);
+        let _ = write!(text, "{between}{name}: {}", question.what);
         for column in question.columns.iter().filter(|_| question.shown) {
             let (Some(column), Some(values)) = (columns.get(*column), values.get(*column)) else {
                 continue;
             };
             if !values.is_empty() && column.may_show_all(values) {
-                let (heading, values) = (&column.name, values.join(", "));
+                let (heading, values) = (heading_shown(&column.name), values.join(", "));
                 let _ = write!(text, "\n    “{heading}” begins with {values}");
             }
         }
@@ -243,6 +287,9 @@ fn questions(sheet: &Sheet, error: &ColumnError) -> Result<String, Failure> {
                 };
             }
         }
+    }
+    for shared in SharedAnswer::among(questions) {
+        let _ = write!(text, "\n{name}: {shared}");
     }
     Ok(text)
 }
@@ -274,15 +321,28 @@ pub(crate) fn first_values(
                 }
             }
             let held = of_secrets.iter().map(|column| text(*column));
-            // Many have their own number for a PIN.
-            let held = held.filter(|held| !held.is_empty() && key.map(text) != Some(held));
-            held.for_each(|held| secrets.add(held));
+            let number = key.map(text).unwrap_or_default();
+            for held in held.filter(|held| !held.is_empty() && *held != number) {
+                secrets.add(held);
+                // Most are read as they are written.
+                let is_plain = held.bytes().all(|b| b.is_ascii_alphanumeric());
+                let read = (!is_plain).then(|| in_any_writing(held)).flatten();
+                // Many have their own number for a PIN.
+                let is_own = |read: &Secret| in_any_writing(number).as_ref() == Some(read);
+                if let Some(read) = read.filter(|read| !is_own(read)) {
+                    secrets.add(read.reveal());
+                }
+            }
         })?;
         if of_secrets.is_empty() && first.iter().all(|values| values.len() == most) {
             break;
         }
     }
-    let shown = |text: &String| match secrets.are_in(text.trim()) {
+    let is_secret = |text: &str| {
+        let read = in_any_writing(text);
+        secrets.are_in(text.trim()) || read.is_some_and(|read| secrets.are_in(read.reveal()))
+    };
+    let shown = |text: &String| match is_secret(text) {
         true => NOT_SHOWN.to_owned(),
         false => quoted(text),
     };
@@ -292,13 +352,34 @@ pub(crate) fn first_values(
     Ok(shown.collect())
 }
 
+/// A value for a field in every row that has none. A secret is made up or stands in the sheet, for command lines are seen
+/// by others.
+///
+/// # Errors
+/// The field cannot have the same value in each row, or not this one.
+pub(crate) fn filling(field: Field, value: &str) -> Result<(Field, String), String> {
+    match value {
+        "" => Err("write FIELD=VALUE".to_owned()),
+        _ if field.is_key() => Err(format!("{} must be different in each row", field.name())),
+        _ if field.is_live() => Err(format!("{} is no setting", field.name())),
+        _ if field.is_secret() && !is_generate(value) => Err(format!(
+            "{0} is a secret, and command lines are seen by others: write {0}='<generate>', or a column",
+            field.name()
+        )),
+        _ => Ok((field, value.to_owned())),
+    }
+}
+
 /// The typed options about headings.
 ///
 /// # Errors
 /// Exit 2: a mapping file cannot be read or understood.
-pub(crate) fn bind_options(args: &ReadingOptions) -> Result<BindOptions, Failure> {
+pub(crate) fn bind_options(
+    args: &ReadingOptions,
+    files: &NamedFiles,
+) -> Result<BindOptions, Failure> {
     Ok(BindOptions {
-        map: mapping(args)?,
+        map: mapping(args, files)?,
         headings: args.headings,
         fill: args.fill.clone(),
         every_row: args.every_row,
@@ -318,10 +399,7 @@ pub(crate) fn read_options(
     ReadOptions {
         encoding: args.encoding,
         delimiter: args.delimiter,
-        header: match args.header_row {
-            Some(line) => Header::Line(line, headings),
-            None => Header::Found(headings),
-        },
+        header: Header::Found(headings),
         pad_short_rows: args.pad_short_rows,
         sheets: args.sheet_names.clone(),
         visible_only: args.visible_only,
@@ -330,10 +408,24 @@ pub(crate) fn read_options(
     }
 }
 
-/// Prints the notes about a sheet and its headings.
-pub(crate) fn print_notes(sheet: &Sheet, binding: &Binding) {
+/// The words in the place of notes and questions about headings that are not shown.
+const NOT_TOLD: &str = "the headings look like data, so what is to be said of them is not shown: if they are rows, say where the headings stand with --header-row; else rename those that are numbers, addresses, yes or no";
+
+/// Returns true if the headings of some columns may be shown; where they look like data, one may be a password.
+fn are_shown(columns: &[ColumnReading]) -> bool {
+    !columns::are_like_data(columns.iter().map(|column| column.heading.as_str()))
+}
+
+/// Prints the notes about a sheet, and those about its headings as far as they may be shown.
+fn print_notes(sheet: &Sheet, name: &str, binding: &Binding) {
     if !sheet.notes.is_empty() {
         print(format!("{}: {}", sheet.file, sheet.notes.join(", ")));
+    }
+    if !are_shown(&binding.columns) {
+        if !binding.notes.is_empty() {
+            print(format!("{name}: {NOT_TOLD}"));
+        }
+        return;
     }
     for note in &binding.notes {
         let weight = match note.severity {
@@ -359,10 +451,16 @@ pub(crate) fn print_notes(sheet: &Sheet, binding: &Binding) {
     }
 }
 
-/// Reads the meanings of `--map-file` and `--map`.
-fn mapping(args: &ReadingOptions) -> Result<Vec<(String, Mapped)>, Failure> {
+/// Reads the meanings of `--map-file` and `--map`, whose sheets are named as in messages.
+fn mapping(args: &ReadingOptions, files: &NamedFiles) -> Result<Vec<(String, Mapped)>, Failure> {
+    let named = |map: &[(String, Mapped)], folder: Option<&Path>| {
+        let entries = map.iter();
+        let entries = entries.map(|(heading, mapped)| (files.heading(heading, folder), *mapped));
+        entries.collect::<Vec<_>>()
+    };
+    let typed = named(&args.map, None);
     let Some(path) = &args.map_file else {
-        return Ok(args.map.clone());
+        return Ok(typed);
     };
     let shown = path.display();
     let text = read_small(path)
@@ -371,7 +469,31 @@ fn mapping(args: &ReadingOptions) -> Result<Vec<(String, Mapped)>, Failure> {
         Failure::usage(format!("{shown}: {error}"))
             .hint("a mapping file has one heading a line: \"Durchwahl\" = \"number\"")
     })?;
-    Ok(columns::overridden(saved, &args.map))
+    Ok(columns::overridden(named(&saved, path.parent()), &typed))
+}
+
+/// Takes the names of these sheets, of which one is read, from what is meant for it alone.
+pub(crate) fn without_sheet_names(
+    map: &mut Vec<(String, Mapped)>,
+    header_rows: &mut Vec<HeaderRow>,
+    sheets: &[PathBuf],
+) {
+    if let Ok(inputs) = inputs(sheets) {
+        let files = NamedFiles::new(&inputs);
+        let (mut of_all, mut of_one) = (vec![], vec![]);
+        for (heading, mapped) in std::mem::take(map) {
+            match files.heading_alone(&heading) {
+                Some(alone) => of_one.push((alone.to_owned(), mapped)),
+                None => of_all.push((heading, mapped)),
+            }
+        }
+        *map = columns::overridden(of_all, &of_one);
+    }
+    // What is meant for one goes before what is meant for all.
+    if header_rows.iter().any(|row| row.sheet.is_some()) {
+        header_rows.retain(|row| row.sheet.is_some());
+    }
+    header_rows.iter_mut().for_each(|row| row.sheet = None);
 }
 
 /// Lists the inputs that are named, those of a pattern in the order of their names.

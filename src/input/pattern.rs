@@ -2,10 +2,10 @@
 //! that are the same in every row.
 
 use super::{InputOptions, ReadingOptions, bound};
-use crate::columns::{AllowedActions, ColumnError, ColumnReading, Saved};
+use crate::columns::{AllowedActions, ColumnError, ColumnReading, NamedOwner, Saved};
 use crate::dialects::{FilePattern, PatternColumn};
 use crate::manifest::Manifest;
-use crate::model::{Field, heading_key};
+use crate::model::{Field, Forward, heading_key};
 use crate::rim::Failure;
 use crate::sheet::{RowTrouble, Sheet};
 use std::path::Path;
@@ -31,10 +31,21 @@ pub(crate) fn read_pattern(path: &Path, facts: &Manifest) -> Result<FilePattern,
         Err(error) => return Err(Failure::usage(format!("{}: {error}", path.display()))),
     };
     let constants = constants(&sheet)?;
+    let product = match options.reading.headings {
+        Some(NamedOwner::Product(product)) => Some(product),
+        _ => None,
+    };
     let columns = columns.into_iter().zip(constants);
-    let columns = columns.map(|(column, constant)| PatternColumn {
-        constant: constant.filter(|_| !is_one_persons(&column)),
-        heading: column.heading,
+    let columns = columns.map(|(column, constant)| {
+        let is_persons = |text: &String| {
+            is_one_persons(&column)
+                || is_address_or_number(text)
+                || product.is_some_and(|product| product.is_persons(&column.heading, text))
+        };
+        PatternColumn {
+            constant: constant.filter(|text| !is_persons(text)),
+            heading: column.heading.clone(),
+        }
     });
     Ok(FilePattern {
         columns: columns.collect(),
@@ -67,6 +78,27 @@ fn constants(sheet: &Sheet) -> Result<Vec<Option<String>>, Failure> {
     })
 }
 
+/// The digits that a text of nothing else has at least where it is taken for a telephone number.
+const DIGITS_OF_NUMBER: usize = 6;
+
+/// Returns true for an e-mail address, and for what may be a telephone number.
+fn is_address_or_number(text: &str) -> bool {
+    let of_number = |c: char| c.is_ascii_digit() || " +-/()".contains(c);
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    text.contains('@') || digits >= DIGITS_OF_NUMBER && text.chars().all(of_number)
+}
+
+/// Fields that say where one person's calls go, beside the forwards.
+const ONE_PERSONS: [Field; 7] = [
+    Field::ENABLED,
+    Field::DO_NOT_DISTURB,
+    Field::MOBILITY,
+    Field::MOBILITY_RING_TOGETHER,
+    Field::MOBILITY_PREFIX,
+    Field::DESCRIPTION,
+    Field::VOICEMAIL_GREETING,
+];
+
 /// Returns true if the texts of a column are secrets, or belong to one person or account, whatever they are.
 fn is_one_persons(column: &ColumnReading) -> bool {
     let key = heading_key(&column.heading);
@@ -75,7 +107,12 @@ fn is_one_persons(column: &ColumnReading) -> bool {
         _ => vec![],
     };
     let is_personal = |field: Field| {
-        field.is_key() || field.is_secret() || field.is_live() || field.def().identifies.is_some()
+        field.is_key()
+            || field.is_secret()
+            || field.is_live()
+            || field.def().identifies.is_some()
+            || Forward::of_field(field).is_some()
+            || ONE_PERSONS.contains(&field)
     };
     SECRET_PARTS.iter().any(|part| key.contains(part))
         || column.field.into_iter().chain(asked).any(is_personal)

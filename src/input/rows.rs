@@ -1,6 +1,7 @@
 //! All rows of a run in memory: their cells, their wanted records, and their findings.
 
 use super::headings::{FieldHeadings, sheet_key};
+use super::named::name_in_flags;
 use crate::check::{KeptContent, KeptRow, check_kept};
 use crate::columns::{
     Binding, ReasonToStay, TableRows, is_not_meant, leave_out_flag, may_say_who_stays,
@@ -33,6 +34,8 @@ pub(crate) struct InputRow {
     pub(crate) wanted: Record,
     /// The reason that a column of its sheet keeps it out of a deletion.
     pub(crate) stays: Option<ReasonToStay>,
+    /// True where somebody took it out of the sheet by hand: it is not checked and not sent.
+    pub(crate) is_taken_out: bool,
     /// Its findings.
     pub(crate) findings: Vec<Finding>,
     text: Box<str>,
@@ -60,6 +63,7 @@ impl InputRow {
             sheet,
             wanted,
             stays,
+            is_taken_out: false,
             findings: vec![],
             ends: ends.collect(),
             stored: row.cells.all_stored().into(),
@@ -72,6 +76,7 @@ impl InputRow {
         Row {
             index: 0,
             line: self.place.line,
+            cell_breaks: self.place.cell_breaks,
             cells: self.cells(),
             trouble: self.trouble.clone(),
             bytes: 0..0,
@@ -107,9 +112,9 @@ impl InputRow {
         self.is_valid() && self.stays.is_none()
     }
 
-    /// Returns true if it has no error.
+    /// Returns true if it has no error, and nobody took it out.
     pub(crate) fn is_valid(&self) -> bool {
-        !self.findings.iter().any(Finding::is_error)
+        !self.is_taken_out && !self.findings.iter().any(Finding::is_error)
     }
 }
 
@@ -141,7 +146,7 @@ fn bound_row(
 ) -> InputRow {
     let wanted = binding.extension(&row.cells, manifest);
     let stays = binding.stays(&row.cells);
-    let place = sheet.place(row.line);
+    let place = sheet.place(row.line, row.cell_breaks);
     InputRow::from_row(row, place, index, wanted, stays)
 }
 
@@ -158,7 +163,7 @@ pub(crate) struct InputRows {
     /// The country whose dialling rules apply to telephone numbers.
     country: Option<Country>,
     /// The command that prints every finding, where there is one.
-    pub(super) check_command: Option<String>,
+    pub(super) check_all_command: Option<String>,
 }
 
 impl InputRows {
@@ -191,7 +196,7 @@ impl InputRows {
             sheets,
             rows,
             country: None,
-            check_command: None,
+            check_all_command: None,
         })
     }
 
@@ -218,7 +223,7 @@ impl InputRows {
             sheets,
             rows,
             country: None,
-            check_command: None,
+            check_all_command: None,
         })
     }
 
@@ -230,7 +235,7 @@ impl InputRows {
     /// The same rows, of which a command prints every finding.
     pub(crate) fn checked_by(self, command: String) -> InputRows {
         InputRows {
-            check_command: Some(command),
+            check_all_command: Some(command),
             ..self
         }
     }
@@ -336,7 +341,8 @@ impl InputRows {
             .iter()
             .map(|(_, binding)| Checker::new(manifest, binding).in_country(self.country))
             .collect();
-        let kept = self.rows.iter().map(|row| KeptRow {
+        let kept = self.rows.iter().filter(|row| !row.is_taken_out);
+        let kept = kept.map(|row| KeptRow {
             checker: &checkers[row.sheet],
             content: KeptContent::Row(row.as_row()),
             purpose: purpose_of(row),
@@ -346,7 +352,8 @@ impl InputRows {
         });
         let numbers = on_pbx.map(|on_pbx| on_pbx.numbers.iter().map(String::as_str));
         let found = check_kept(kept, numbers);
-        for (row, findings) in self.rows.iter_mut().zip(found) {
+        let kept = self.rows.iter_mut().filter(|row| !row.is_taken_out);
+        for (row, findings) in kept.zip(found) {
             row.findings = findings;
         }
     }
@@ -510,22 +517,25 @@ impl InputRows {
             let hint = "take the row out if all others are to be deleted, else take out also the rows that stay";
             return Err(Failure::usage(message).hint(hint));
         }
-        if let Some((sheet, binding)) = self.sheets.get(sheet)
+        if let Some((of_rows, binding)) = self.sheets.get(sheet)
             && let Some((row, column)) =
                 going().find_map(|row| Some((row, binding.remark_to_stay(&row.cells())?)))
         {
             let name = binding
                 .columns
                 .get(column)
-                .map_or("", |reading| &reading.name);
+                .map_or("", |reading| &reading.in_flag);
             let message = format!(
                 "{}: cell {} has a remark that the extension may stay, and the row would be deleted, so nothing was",
                 row.place,
-                sheet.place(row.place.line).cell(column)
+                row.place.cell(column)
             );
             let hint = format!(
                 "take the row out if the extension stays; if it does not say so, {} leaves the column out",
-                leave_out_flag(name)
+                leave_out_flag(
+                    name,
+                    name_in_flags(of_rows, self.sheets.len() == 1).as_deref()
+                )
             );
             return Err(Failure::usage(message).hint(hint));
         }
@@ -550,7 +560,7 @@ impl InputRows {
     pub(crate) fn refuse_below_titles(&self) -> Result<(), Failure> {
         let titles = self.rows.iter().enumerate();
         let mut titles = titles.filter_map(|(at, row)| {
-            if !self.is_titled(row) {
+            if row.is_taken_out || !self.is_titled(row) {
                 return None;
             }
             let cells = row.cells();
@@ -583,7 +593,8 @@ impl InputRows {
     /// Returns true if any row has a value for this field.
     pub(crate) fn have_value(&self, field: Field) -> bool {
         let has = |row: &InputRow| row.wanted.get(field).is_some_and(|text| !text.is_empty());
-        self.rows.iter().any(has)
+        let mut rows = self.rows.iter();
+        rows.any(|row| !row.is_taken_out && has(row))
     }
 
     /// Refuses the rows whose groups have the same name as others.
@@ -642,9 +653,10 @@ impl InputRows {
         }
     }
 
-    /// The numbers of all rows, as far as they could be read.
+    /// The numbers of all rows that nobody took out, as far as they could be read.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = &str> {
-        self.rows.iter().map(|row| row.wanted.number())
+        let rows = self.rows.iter().filter(|row| !row.is_taken_out);
+        rows.map(|row| row.wanted.number())
     }
 
     /// Calls every sheet by its file's name alone, because the folders are this machine's; files of one name are
@@ -734,29 +746,61 @@ impl InputRows {
             });
             headings
                 .0
-                .insert(sheet_key(&sheet.place(0)), named.collect());
+                .insert(sheet_key(&sheet.place(0, 0)), named.collect());
         }
         headings
     }
 
-    /// The outcome of a row, with its findings.
+    /// The outcome of a row, with its findings; that of one that was taken out is always the same.
     pub(crate) fn outcome(&self, index: usize, action: Action, result: RowResult) -> Outcome {
         let row = &self.rows[index];
-        let outcome = Outcome {
+        if row.is_taken_out {
+            return self.taken_out(index, row);
+        }
+        let mut outcome = Outcome {
             row: Some(index as u64 + 1),
             place: Some(row.place.clone()),
             name: self.person(row),
             ..Outcome::new(action, result).numbered(row.wanted.number())
         };
+        if result == RowResult::Invalid {
+            outcome = outcome.shown_as(self.shown_number(row));
+        }
         outcome.with_findings(row.findings.clone(), |finding| {
             self.heading(index, finding.field, finding.column)
         })
+    }
+
+    /// The outcome of a row that was taken out.
+    fn taken_out(&self, index: usize, row: &InputRow) -> Outcome {
+        Outcome {
+            row: Some(index as u64 + 1),
+            place: Some(row.place.clone()),
+            number: self.shown_number(row),
+            name: self.person(row),
+            message: "somebody took the row out of the sheet by hand".to_owned(),
+            ..Outcome::new(Action::None, RowResult::TakenOut)
+        }
+    }
+
+    /// The number of a row as it is shown while nothing is sent for it.
+    pub(crate) fn shown_number(&self, row: &InputRow) -> String {
+        let (_, binding) = &self.sheets[row.sheet];
+        binding.shown_number(&row.cells(), row.wanted.number())
     }
 
     /// The name of a row's person, as it is written in the sheet.
     fn person(&self, row: &InputRow) -> String {
         let sheet = self.sheets.get(row.sheet);
         sheet.map_or_else(String::new, |(_, binding)| binding.person(&row.cells()))
+    }
+
+    /// Returns true if the headings of a sheet may be shown; where they look like data, one may be a password.
+    #[cfg(feature = "page")]
+    pub(crate) fn may_show_headings(&self, sheet: usize) -> bool {
+        let sheet = self.sheets.get(sheet);
+        let headings = sheet.map_or(&[][..], |(sheet, _)| sheet.headings.as_slice());
+        !crate::columns::are_like_data(headings.iter().map(String::as_str))
     }
 
     /// The heading of a row's column or field as its sheet has it; empty where it has none.

@@ -1,9 +1,13 @@
 //! Sheets as sides of a comparison.
 
+use super::header_lines::HeaderLines;
+use super::named::NamedFiles;
 use super::rows::ROWS_MAX;
-use super::{ReadingOptions, bind_options, print_notes, reach_behind, read_options};
+use super::{
+    ReadingOptions, bind_options, name_among, options_for, print_notes, reach_behind, read_options,
+};
 use crate::archive::Snapshot;
-use crate::columns::{BindOptions, Binding, ColumnError, TableRows};
+use crate::columns::{AllowedActions, BindOptions, Binding, ColumnError, TableRows};
 use crate::diff::{ComparedColumn, Side, is_compared};
 use crate::digest::sha256_of_all;
 use crate::disk::open_plain;
@@ -11,10 +15,12 @@ use crate::export::fingerprint_heading;
 use crate::manifest::Manifest;
 use crate::model::Field;
 use crate::model::counted;
+use crate::model::redact::heading_shown;
 use crate::rim::Failure;
 use crate::rim::terminal::print;
 use crate::sheet::{self, CLEAR, Format, Input, Row, Sheet};
 use crate::vendors::{VENDORS, vendor};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::slice;
@@ -29,6 +35,7 @@ const ASK: &str =
 /// The sheets among the sides, and how they are to be read.
 pub(crate) struct SideReader<'a> {
     args: &'a ReadingOptions,
+    lines: HeaderLines,
     /// The vendor that they are for, where that is known.
     manifest: Option<&'static Manifest>,
     vendors: Vec<&'static Manifest>,
@@ -37,6 +44,8 @@ pub(crate) struct SideReader<'a> {
     bind: BindOptions,
     /// The headings of `--map` that some sheet has.
     mapped: BTreeSet<String>,
+    /// The sheets that were opened.
+    opened: Vec<Sheet>,
 }
 
 impl<'a> SideReader<'a> {
@@ -48,14 +57,21 @@ impl<'a> SideReader<'a> {
         args: &'a ReadingOptions,
         manifest: Option<&'static Manifest>,
         notes: bool,
+        inputs: &[&Input],
     ) -> Result<Self, Failure> {
+        let files = NamedFiles::new(inputs.iter().copied());
         Ok(SideReader {
+            lines: HeaderLines::new(&args.header_rows, &files)?,
             args,
             manifest,
             notes,
             vendors: VENDORS.iter().map(|vendor| (vendor.manifest)()).collect(),
-            bind: bind_options(args)?,
+            bind: BindOptions {
+                allowed: AllowedActions::NONE,
+                ..bind_options(args, &files)?
+            },
             mapped: BTreeSet::new(),
+            opened: vec![],
         })
     }
 
@@ -66,25 +82,27 @@ impl<'a> SideReader<'a> {
     pub(crate) fn read(&mut self, input: &Input) -> Result<Side, Failure> {
         let words = self.manifest.or(self.vendors.first().copied());
         let words = words.ok_or_else(|| Failure::usage("there are no vendors"))?;
-        let mut options = read_options(self.args, words, &self.vendors, &self.bind);
+        let options = read_options(self.args, words, &self.vendors, &self.bind);
+        let mut options = self.lines.of_file(&input.to_string(), &options);
         if Format::from_ending(&input.to_string()).is_some_and(|format| !format.is_workbook()) {
             // The sheets that were named are the other side's, which is a workbook.
             options.sheets.clear();
         }
         let mut reading: Option<SheetReading> = None;
         for mut sheet in sheet::open(input, &options)? {
-            let mut options = self.bind.clone();
+            let mut options = options_for(&self.bind, &sheet, false, &mut self.mapped);
             self.mapped.extend(reach_behind(&mut sheet, &mut options));
             let binding = self.bind(&sheet, options)?;
             sheet.allow_nameless(&binding.nameless);
             if self.notes {
-                print_notes(&sheet, &binding);
+                print_notes(&sheet, &name_among(&sheet, false), &binding);
             }
             let columns = columns(&sheet, &binding);
             let reading = reading.get_or_insert_with(|| {
                 let columns = columns.iter().map(|(column, _)| *column).collect();
                 SheetReading::new(columns, self.manifest)
             });
+            self.opened.push(sheet.clone());
             reading.read(sheet, &binding, &columns, words)?;
         }
         let none = || SheetReading::new(vec![], self.manifest);
@@ -103,7 +121,9 @@ impl<'a> SideReader<'a> {
             let binding = loop {
                 match Binding::bind_sheet(sheet, target, &self.vendors, &options) {
                     // It may be a heading of the other side.
-                    Err(ColumnError::NotThere { heading, .. }) => {
+                    Err(ColumnError::NotThere { heading, .. })
+                        if !options.is_of_sheet(&heading) =>
+                    {
                         options.map.retain(|(known, _)| *known != heading);
                     }
                     binding => break binding,
@@ -134,16 +154,18 @@ impl<'a> SideReader<'a> {
         binding.ok_or_else(|| Failure::usage("there are no vendors"))
     }
 
-    /// Refuses a `--map` with a heading that no sheet has.
+    /// Refuses a `--header-row` for a sheet that was not read, and a `--map` with a heading that no sheet has.
     ///
     /// # Errors
     /// Exit 2: which one.
-    pub(crate) fn all_is_mapped(&self) -> Result<(), Failure> {
+    pub(crate) fn all_is_found(&self) -> Result<(), Failure> {
+        self.lines.refuse_strange(&self.opened)?;
         let mut map = self.bind.map.iter();
         match map.find(|(heading, _)| !self.mapped.contains(heading)) {
             None => Ok(()),
             Some((heading, _)) => Err(Failure::usage(format!(
-                "--map names the heading “{heading}”, which neither side has"
+                "--map names the heading “{}”, which neither side has",
+                heading_shown(heading)
             ))),
         }
     }
@@ -158,7 +180,7 @@ pub(crate) fn read_export(
     manifest: Option<&'static Manifest>,
 ) -> Result<Side, Failure> {
     let reading = ReadingOptions::default();
-    SideReader::new(&reading, manifest, false)?.read(&Input::File(path.to_owned()))
+    SideReader::new(&reading, manifest, false, &[])?.read(&Input::File(path.to_owned()))
 }
 
 /// Reads a snapshot, if its file still is as it was entered.
@@ -216,11 +238,15 @@ fn columns(sheet: &Sheet, binding: &Binding) -> Vec<(ComparedColumn, usize)> {
     for (at, column) in binding.columns.iter().enumerate() {
         match (column.field, fingerprint_of(&column.heading)) {
             (Some(field), _) if field.is_live() => live.push(field.name()),
-            (Some(field), _) if is_compared(field) => {
-                columns.push((ComparedColumn::Value(field), at))
+            (Some(_), _) => {
+                let fields = binding.fields().filter(|(_, from)| *from == at);
+                let fields = fields
+                    .map(|(field, _)| field)
+                    .filter(|field| is_compared(*field));
+                columns.extend(fields.map(|field| (ComparedColumn::Value(field), at)));
             }
             (None, Some(field)) => columns.push((ComparedColumn::Fingerprint(field), at)),
-            _ => {}
+            (None, None) => {}
         }
     }
     if !live.is_empty() {
@@ -290,7 +316,7 @@ impl SheetReading {
         for batch in sheet.batches() {
             batch?.rows(|row| {
                 table_rows.add_row(&row, binding, words);
-                self.row(&row, number, &order);
+                self.row(&row, number, &order, binding);
             })?;
             if self.side.len() > ROWS_MAX {
                 let message = format!("{}: holds more than {ROWS_MAX} rows", sheet.file);
@@ -301,15 +327,19 @@ impl SheetReading {
         refused.map_err(Failure::usage)
     }
 
-    fn row(&mut self, row: &Row<'_>, number: usize, order: &[usize]) {
+    fn row(&mut self, row: &Row<'_>, number: usize, order: &[usize], binding: &Binding) {
         let number = row.cells.get(number).unwrap_or_default().trim();
         let trouble = match &row.trouble {
             Some(trouble) => Some(trouble.finding().message.clone()),
             None if number.is_empty() || number == CLEAR => Some("has no number".to_owned()),
             None => {
-                let cells = order.iter();
-                let cells = cells.map(|column| row.cells.get(*column).unwrap_or_default());
-                let added = self.side.add(number, cells);
+                let cells = self.columns.iter().zip(order);
+                let cells = cells.map(|(column, at)| match column {
+                    ComparedColumn::Value(field) => binding.text_of(*field, &row.cells),
+                    ComparedColumn::Fingerprint(_) => row.cells.get(*at).unwrap_or_default().into(),
+                });
+                let cells: Vec<Cow<'_, str>> = cells.collect();
+                let added = self.side.add(number, cells.iter().map(|cell| &**cell));
                 added.err().map(|first| {
                     let first = self.place(self.lines.get(first).copied());
                     format!("{number} stands in {first} already")
@@ -328,7 +358,7 @@ impl SheetReading {
     }
 
     fn place(&self, line: Option<(usize, u64)>) -> String {
-        let place = line.and_then(|(sheet, line)| Some(self.sheets.get(sheet)?.place(line)));
+        let place = line.and_then(|(sheet, line)| Some(self.sheets.get(sheet)?.place(line, 0)));
         place.map_or_else(String::new, |place| place.to_string())
     }
 

@@ -4,8 +4,9 @@
 use super::{InputRow, InputRows};
 use crate::columns::{Binding, same_value};
 use crate::compare::{differences, differing, moved};
-use crate::manifest::Manifest;
-use crate::model::{Action, Field, Outcome, RowResult, same_word};
+use crate::manifest::{BlankCell, Manifest};
+use crate::model::{Action, Field, Kind, Outcome, Record, RowResult, same_word};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The rows of an import file, held against those of an export.
@@ -108,7 +109,7 @@ impl<'c> FileVerification<'c> {
 
     /// The words about what an extension has otherwise in the export; empty where that is nothing.
     fn difference(&mut self, row: &InputRow, other: &InputRow) -> String {
-        let (meant, exported) = (&row.wanted, &other.wanted);
+        let (meant, exported) = (&*self.meant(row, &other.wanted), &other.wanted);
         let fields = differing(self.facts, meant, exported).into_iter();
         let fields: Vec<Field> = fields
             .filter(|field| !self.unseen.contains(field))
@@ -128,7 +129,9 @@ impl<'c> FileVerification<'c> {
             let there = column.there[other.sheet];
             let exported = there.map(|there| other_cells.get(there).unwrap_or_default().trim());
             match exported {
-                Some(exported) if text.is_empty() => column.is_filled_there |= !exported.is_empty(),
+                Some(exported) if text.is_empty() => {
+                    column.is_filled_there |= !exported.is_empty() && !is_reported(column);
+                }
                 _ if text.is_empty() || is_reported(column) || exported == Some(text) => {}
                 Some("")
                     if column
@@ -154,6 +157,29 @@ impl<'c> FileVerification<'c> {
         words.join(", ")
     }
 
+    /// The extension that a row means. Where the product stores nothing in the place of a blank cell, it is empty there; off
+    /// and the product's default are as good as empty.
+    fn meant<'r>(&self, row: &'r InputRow, exported: &Record) -> Cow<'r, Record> {
+        let mut meant = Cow::Borrowed(&row.wanted);
+        let file = self.facts.file.as_ref();
+        if !file.is_some_and(|file| file.blank == BlankCell::Nothing) {
+            return meant;
+        }
+        let cells = row.cells();
+        let columns = self.columns[row.sheet].iter().enumerate();
+        let blank = columns.filter(|(at, _)| cells.get(*at).unwrap_or_default().trim().is_empty());
+        for field in blank.flat_map(|(_, column)| &column.fields) {
+            let text = exported.text(*field);
+            let facts = self.facts.row(*field);
+            let is_default = facts.is_some_and(|facts| text == facts.default.as_deref());
+            let is_off = field.def().kind == Kind::Switch && text == Some("off");
+            if row.wanted.get(*field).is_none() && !is_default && !is_off {
+                meant.to_mut().set(*field, "");
+            }
+        }
+        meant
+    }
+
     /// Returns true if two cells, each read by itself, mean the same.
     fn reads_alike(
         &self,
@@ -164,6 +190,14 @@ impl<'c> FileVerification<'c> {
         let meant = self.wanted.read_alone(row, at, self.facts);
         let exported = there.map(|there| self.exported.read_alone(other, there, self.facts));
         let fields = moved(self.facts, &meant, &exported.unwrap_or_default());
+        let unsaid = |rows: &InputRows, row: &InputRow, column| {
+            let binding = rows.sheets.get(row.sheet).map(|(_, binding)| binding);
+            binding.map(|binding| binding.unsaid(column, &row.cells()))
+        };
+        let left_over = there.and_then(|there| unsaid(self.exported, other, there));
+        if unsaid(self.wanted, row, at).unwrap_or_default() != left_over.unwrap_or_default() {
+            return false;
+        }
         !fields.iter().any(|field| column.fields.contains(field))
     }
 

@@ -16,8 +16,9 @@ impl InputRows {
 
     /// Sums these up.
     pub(crate) fn warnings(&self) -> FindingSummary {
-        let mut summary = FindingSummary::printed_by(self.check_command.clone());
-        for (index, row) in self.rows.iter().enumerate() {
+        let mut summary = FindingSummary::printed_by(self.check_all_command.clone()).of_sent_rows();
+        let rows = self.rows.iter().enumerate();
+        for (index, row) in rows.filter(|(_, row)| !row.findings.is_empty()) {
             let is_sent = row
                 .findings
                 .iter()
@@ -26,9 +27,13 @@ impl InputRows {
                 (is_sent && finding.severity == Severity::Warning)
                     || (is_about_lacking(finding) && !finding.is_error())
             };
+            let number = match is_sent {
+                true => row.wanted.number().to_owned(),
+                false => self.shown_number(row),
+            };
             for finding in row.findings.iter().filter(is_said) {
                 let heading = self.heading(index, finding.field, finding.column);
-                summary.add(&row.place, row.wanted.number(), &heading, finding);
+                summary.add(&row.place, &number, &heading, finding);
             }
         }
         summary

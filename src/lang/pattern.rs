@@ -17,6 +17,16 @@ fn is_outside(there: TextPart<'_>, own: &str) -> bool {
     bytes.all(|(there, own)| there != MASK || own == MASK)
 }
 
+/// Returns true for a day and its month, with or without a time: `29 Nov 15:54`.
+fn is_day(text: &str) -> bool {
+    let mut words = text.split(' ');
+    let day = words.next().unwrap_or_default();
+    let is_month = |month: &str| {
+        month.len() == MONTH_LETTERS && month.bytes().all(|byte| byte.is_ascii_alphabetic())
+    };
+    day.bytes().all(|byte| byte.is_ascii_digit()) && words.next().is_some_and(is_month)
+}
+
 /// The words of a text: letters and digits together.
 pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     let words = text.split(|c: char| !c.is_alphanumeric());
@@ -62,6 +72,8 @@ impl PlaceKind {
     }
 }
 
+/// The letters of a month's short name.
+const MONTH_LETTERS: usize = 3;
 /// Stands for a place where quotes are looked for.
 const PLACE: &str = "\u{2}";
 /// The mark of a place whose value is a text itself, in German texts.
@@ -209,48 +221,106 @@ impl TextPattern {
             .any(String::is_empty)
     }
 
-    /// The values from which the text was made, by their places; `None` where it was not made from this template.
+    /// The values from which the text was made, by their places; `None` where it was not made from this template. Where no
+    /// more than a blank stands between two places, the first one's value ends at the first blank.
     pub(super) fn values<'t>(&self, part: TextPart<'t>) -> Option<Vec<TextPart<'t>>> {
+        self.readings(part, 1).into_iter().next()
+    }
+
+    /// The ways in which the text may have been made from this template, `most` at the most: a blank between two places may
+    /// be any of those that stand in a value of several words.
+    pub(super) fn readings<'t>(&self, part: TextPart<'t>, most: usize) -> Vec<Vec<TextPart<'t>>> {
         let (first, last) = self.ends();
         if self.places.is_empty() {
-            return (part.text == first).then(Vec::new);
+            let is_same = part.text == first;
+            return is_same.then(Vec::new).into_iter().collect();
         }
-        let end = part.text.strip_suffix(last)?.len();
-        part.text.strip_prefix(first)?;
-        let ends = [
-            (part.slice(0, first.len())?, self.own.first()?),
-            (part.slice(end, part.text.len())?, self.own.last()?),
-        ];
-        if !ends.iter().all(|(end, own)| is_outside(*end, own)) {
-            return None;
+        let inner = || {
+            let end = part.text.strip_suffix(last)?.len();
+            part.text.strip_prefix(first)?;
+            let ends = [
+                (part.slice(0, first.len())?, self.own.first()?),
+                (part.slice(end, part.text.len())?, self.own.last()?),
+            ];
+            let are_outside = ends.iter().all(|(end, own)| is_outside(*end, own));
+            part.slice(first.len(), end).filter(|_| are_outside)
+        };
+        let mut readings = vec![];
+        if let Some(rest) = inner() {
+            self.read_on(rest, &mut vec![], most, &mut readings);
         }
-        let mut rest = part.slice(first.len(), end)?;
-        let mut values: Vec<TextPart<'t>> = vec![];
-        let inner = self.fixed.get(1..self.fixed.len() - 1)?;
-        for (at, fixed) in inner.iter().enumerate() {
-            // Of places side by side the first has all.
-            let own = self.own.iter().skip(1);
-            let next = inner
-                .iter()
-                .zip(own)
-                .skip(at)
-                .find(|(part, _)| !part.is_empty());
-            let end = next.map_or(Some(rest.text.len()), |(next, own)| {
-                found_outside(rest, next, own)
-            })?;
-            values.push(rest.slice(0, end)?);
-            rest = rest.slice(end + fixed.len(), rest.text.len())?;
+        readings
+    }
+
+    /// Reads the values that follow those `read`, and keeps each way in which all of them are found. Returns false where a
+    /// fixed part is not found at all: then it stands behind no later beginning either.
+    fn read_on<'t>(
+        &self,
+        rest: TextPart<'t>,
+        read: &mut Vec<TextPart<'t>>,
+        most: usize,
+        readings: &mut Vec<Vec<TextPart<'t>>>,
+    ) -> bool {
+        // The fixed part behind this place; behind the last one nothing is left.
+        let behind = 1 + read.len();
+        if behind + 1 >= self.fixed.len() {
+            read.push(rest);
+            if self.are_alike(read) {
+                readings.push(read.clone());
+            }
+            read.pop();
+            return true;
         }
-        values.push(rest);
-        // A value that stands twice is the same both times.
+        // Of places side by side the first has all.
+        let inner = self.fixed.iter().zip(&self.own);
+        let inner = inner.take(self.fixed.len() - 1).skip(behind);
+        let next = inner.clone().find(|(fixed, _)| !fixed.is_empty());
+        let length = self.fixed.get(behind).map_or(0, String::len);
+        let mut from = 0;
+        while readings.len() < most {
+            let found = match next {
+                None => Some(rest.text.len()),
+                Some((fixed, own)) => rest
+                    .slice(from, rest.text.len())
+                    .and_then(|later| found_outside(later, fixed, own))
+                    .map(|at| from + at),
+            };
+            let Some(at) = found else { return from > 0 };
+            let value = rest.slice(0, at);
+            let Some((value, later)) = value.zip(rest.slice(at + length, rest.text.len())) else {
+                return true;
+            };
+            read.push(value);
+            let may_go_on = self.read_on(later, read, most, readings);
+            read.pop();
+            match next {
+                // Behind an earlier blank it may still stand.
+                _ if !may_go_on => return from > 0,
+                Some((fixed, _)) if fixed == " " => from = at + 1,
+                _ => return true,
+            }
+        }
+        true
+    }
+
+    /// Returns true if a value that stands twice is the same both times.
+    fn are_alike(&self, values: &[TextPart<'_>]) -> bool {
         let value_of = |name: &String| {
             let at = self.places.iter().position(|known| known == name);
             at.and_then(|at| values.get(at)).map(|value| value.text)
         };
-        let mut pairs = self.places.iter().zip(&values);
-        pairs
-            .all(|(name, value)| value_of(name) == Some(value.text))
-            .then_some(values)
+        let mut pairs = self.places.iter().zip(values);
+        pairs.all(|(name, value)| value_of(name) == Some(value.text))
+    }
+
+    /// Returns true if these values are what its places are for: a day where one is to be.
+    pub(super) fn takes(&self, values: &[TextPart<'_>], names: &[String]) -> bool {
+        let mut places = self.places.iter().zip(&self.kinds);
+        places.all(|(name, kind)| {
+            let at = names.iter().position(|known| known == name);
+            let value = at.and_then(|at| values.get(at));
+            *kind != PlaceKind::Date || value.is_none_or(|value| is_day(value.text))
+        })
     }
 
     /// The text with these values, each under its name, as `shown` shows it.

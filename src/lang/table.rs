@@ -14,6 +14,9 @@ const LINE_BYTES_MAX: usize = 4000;
 /// The mark between a message and the next step.
 const NEXT_STEP: &str = " — ";
 
+/// The most ways in which a text is read by one template.
+const READINGS_MAX: usize = 64;
+
 /// Words of which less than one in so many bytes is understood are a library's.
 const OWN_PART: usize = 2;
 
@@ -256,10 +259,19 @@ impl TextTable {
         found: &FoundTexts<'t>,
     ) -> Option<TranslatedText> {
         let mut best: Option<(Worth, Option<TranslatedText>)> = None;
-        for entry in candidates {
-            let Some(values) = entry.from.values(part) else {
-                continue;
+        let readings = candidates.flat_map(|entry| {
+            let most = if entry.to.has_texts() {
+                READINGS_MAX
+            } else {
+                1
             };
+            let readings = entry.from.readings(part, most).into_iter();
+            readings.map(move |values| (entry, values))
+        });
+        for (entry, values) in readings {
+            if !entry.to.takes(&values, entry.from.places()) {
+                continue;
+            }
             let mut known = entry.from.fixed_chars();
             let filled = entry
                 .to
@@ -488,14 +500,24 @@ impl TextTable {
                     ends.max_by_key(|end| end.known)?
                 }
             };
-            Some(TranslatedText {
-                text: format!("{}{}", german_quotes(before), end.text),
-                known: end.known,
-            })
+            Some((*at, end))
         });
         // The longest of those that understand the same.
-        let ends: Vec<TranslatedText> = ends.collect();
-        ends.into_iter().rev().max_by_key(|end| end.known)
+        let ends: Vec<(usize, TranslatedText)> = ends.collect();
+        let (at, end) = ends.into_iter().rev().max_by_key(|(_, end)| end.known)?;
+        let before = part.slice(0, at)?;
+        // What follows a sentence begins with a mark; before a blank there is a value.
+        let is_behind_sentence = part.text.get(at..)?.starts_with([';', ',']);
+        let sentences = || self.candidates(before).filter(|entry| entry.is_sentence);
+        let sentence = is_behind_sentence.then(|| self.of_template(before, sentences(), found));
+        let before = sentence.flatten().unwrap_or_else(|| TranslatedText {
+            text: german_quotes(before),
+            known: 0,
+        });
+        Some(TranslatedText {
+            text: before.text + &end.text,
+            known: before.known + end.known,
+        })
     }
 
     /// The texts with their translations.

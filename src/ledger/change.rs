@@ -30,19 +30,34 @@ pub(super) struct StoredChange {
 struct StoredSecrets<T> {
     wanted: BTreeMap<Field, T>,
     before: BTreeMap<Field, T>,
-    /// The vendor's own attributes: those that were there before a deletion, or that a creation gives back.
+    /// The vendor's own attributes: those that were there before a deletion, or a change of groups, or that a creation gives
+    /// back.
     #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
     attributes: Option<T>,
+    /// Those that an update gives back.
+    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    given_back: Option<T>,
 }
 
-/// The vendor's own attributes, where a change removes them or gives them back; an update leaves them alone.
+/// The vendor's own attributes, where a change removes them or gives them back; an update leaves them alone, but for those
+/// that go with a group.
 fn attributes(change: &Change) -> Option<&VendorAttributes> {
     let record = match change.action {
         Action::Delete => change.before.as_ref(),
         Action::Create => Some(&change.wanted),
-        Action::Update | Action::None => None,
+        Action::Update => change
+            .before
+            .as_ref()
+            .filter(|_| change.writes_membership()),
+        Action::None => None,
     };
     record.and_then(Record::attributes)
+}
+
+/// The vendor's own attributes that an update gives back.
+fn given_back(change: &Change) -> Option<&VendorAttributes> {
+    let is_update = change.action == Action::Update;
+    change.wanted.attributes().filter(|_| is_update)
 }
 
 /// The fields of an extension that may be seen.
@@ -62,8 +77,10 @@ pub(super) fn seal(change: &Change, run: &str, key: &Key) -> Result<Option<Vec<u
         wanted: secrets(&change.wanted),
         before: change.before.as_ref().map(secrets).unwrap_or_default(),
         attributes: attributes(change).map(VendorAttributes::reveal),
+        given_back: given_back(change).map(VendorAttributes::reveal),
     };
-    if secrets.wanted.is_empty() && secrets.before.is_empty() && secrets.attributes.is_none() {
+    let has_attributes = secrets.attributes.is_some() || secrets.given_back.is_some();
+    if secrets.wanted.is_empty() && secrets.before.is_empty() && !has_attributes {
         return Ok(None);
     }
     let mut plain = Zeroizing::new(Vec::with_capacity(1024));
@@ -102,6 +119,10 @@ impl StoredChange {
                 None => &mut change.wanted,
             };
             with_them.set_attributes(VendorAttributes::packed(attributes));
+        }
+        if let Some(attributes) = secrets.given_back {
+            let packed = VendorAttributes::packed(attributes);
+            change.wanted.set_attributes(packed);
         }
         Ok(change)
     }

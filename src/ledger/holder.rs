@@ -1,7 +1,8 @@
 //! The process that has a target's lock, as others are told of it.
 
 use jiff::Timestamp;
-use std::fmt;
+use std::path::Path;
+use std::{fmt, fs};
 
 /// The process that works on a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +16,9 @@ pub struct LockHolder {
 }
 
 impl LockHolder {
-    /// Reads `PID SINCE RUN`.
-    pub(super) fn parse(line: &str) -> Option<LockHolder> {
+    /// Reads `PID SINCE RUN` from the file beside a lock.
+    pub(super) fn read(path: &Path) -> Option<LockHolder> {
+        let line = fs::read_to_string(path).ok()?;
         let mut words = line.trim_end_matches('\n').split(' ');
         Some(LockHolder {
             pid: words.next()?.parse().ok()?,

@@ -7,8 +7,13 @@ use crate::digest::sha256_hex;
 use crate::disk::{Readers, private_options, write_whole};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+/// The time after which somebody who only looks at a lock has let go of it.
+const LOOK_TIME: Duration = Duration::from_millis(20);
 
 /// The lock of one target, until it is dropped or its process ends, in whatever way.
 #[derive(Debug)]
@@ -60,6 +65,34 @@ impl TargetLock {
         Ok(lock)
     }
 
+    /// Returns true if this run has the lock of its target, in this process or any other on this machine.
+    ///
+    /// # Errors
+    /// The lock cannot be looked at.
+    pub(crate) fn is_of_run(
+        state: &StateDir,
+        target: &str,
+        run: &str,
+    ) -> Result<bool, LedgerError> {
+        let (path, holder) = LockedFile::paths(&state.locks_path(), target);
+        let Ok(file) = File::open(&path) else {
+            return Ok(false);
+        };
+        let by = LockHolder::read(&holder).and_then(|holder| holder.run);
+        if by.as_deref() != Some(run) {
+            return Ok(false);
+        }
+        // Who looks has the lock for a moment, for which those who want it wait.
+        match file.try_lock_shared() {
+            Ok(()) => {
+                let _ = file.unlock();
+                Ok(false)
+            }
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(error)) => Err(failed(&path, "locked", error)),
+        }
+    }
+
     /// The label of the target.
     pub fn target(&self) -> &str {
         &self.target
@@ -78,26 +111,33 @@ impl TargetLock {
 }
 
 impl LockedFile {
-    /// Locks the file of one name that the target has.
-    fn lock_file(folder: &Path, name: &str, target: &str) -> Result<LockedFile, LedgerError> {
+    /// The lock's file, and the one beside it.
+    fn paths(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
         let name = sha256_hex(name.as_bytes());
         let name = name.get(..16).unwrap_or(&name);
-        let path = folder.join(format!("{name}.lock"));
+        let path = |ending: &str| folder.join(format!("{name}.{ending}"));
+        (path("lock"), path("holder"))
+    }
+
+    /// Locks the file of one name that the target has.
+    fn lock_file(folder: &Path, name: &str, target: &str) -> Result<LockedFile, LedgerError> {
+        let (path, holder) = LockedFile::paths(folder, name);
         let mut options = private_options();
         options.create(true).truncate(false).write(true);
         let file = options
             .open(&path)
             .map_err(|error| failed(&path, "locked", error))?;
-        let holder = folder.join(format!("{name}.holder"));
-        match file.try_lock() {
+        let mut locked = file.try_lock();
+        if let Err(TryLockError::WouldBlock) = locked {
+            thread::sleep(LOOK_TIME);
+            locked = file.try_lock();
+        }
+        match locked {
             Ok(()) => Ok(LockedFile { file, holder }),
-            Err(TryLockError::WouldBlock) => {
-                let by = fs::read_to_string(&holder).ok();
-                Err(LedgerError::Locked(TargetLocked {
-                    target: target.to_owned(),
-                    by: by.and_then(|line| LockHolder::parse(&line)),
-                }))
-            }
+            Err(TryLockError::WouldBlock) => Err(LedgerError::Locked(TargetLocked {
+                target: target.to_owned(),
+                by: LockHolder::read(&holder),
+            })),
             Err(TryLockError::Error(error)) => Err(failed(&path, "locked", error)),
         }
     }

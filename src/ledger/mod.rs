@@ -17,11 +17,14 @@
 //! disk from before stays.
 
 mod change;
+mod connection;
 mod error;
 mod holder;
 mod list;
 mod lock;
 mod memory;
+mod rows;
+mod sent;
 mod state;
 mod store;
 
@@ -30,13 +33,14 @@ pub use list::{clean, newest, runs};
 pub use lock::TargetLock;
 pub(crate) use memory::Memory;
 pub(crate) use memory::SecretMarks;
+pub(crate) use sent::SentRow;
 pub(crate) use state::SECRETS_STEM;
 pub use state::StateDir;
 pub use store::Ledger;
 pub(crate) use store::StoredRun;
 
 use crate::model::{RowResult, RunCommand, RunMode, vocabulary};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
 /// The command and options of a run, as it was started. Contains no secret.
@@ -95,6 +99,17 @@ pub struct RunEnd {
     pub at: Timestamp,
     /// The reason, in words.
     pub why: String,
+}
+
+/// The times at which a run was at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RunTimes {
+    /// Its beginning.
+    pub(crate) started: Timestamp,
+    /// The last time that it was resumed.
+    pub(crate) resumed: Option<Timestamp>,
+    /// The time that it was at work, without its breaks; `None` where it is at work or was cut off, for nobody knows when.
+    pub(crate) at_work: Option<SignedDuration>,
 }
 
 vocabulary! {

@@ -77,7 +77,11 @@ impl StateDir {
 
     /// The folder of all locks, made if need be.
     pub(super) fn locks(&self) -> Result<PathBuf, LedgerError> {
-        owned(self.path.join(LOCKS))
+        owned(self.locks_path())
+    }
+
+    pub(super) fn locks_path(&self) -> PathBuf {
+        self.path.join(LOCKS)
     }
 
     /// The folder of the bases of migrations, created if need be.

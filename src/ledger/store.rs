@@ -1,34 +1,30 @@
 //! The ledger's tables, and the reading and writing of their rows.
 
 use super::change::{StoredChange, open_cells, seal, seal_cells, shown};
+use super::connection::{is_busy, journal, open, open_to_read};
+use super::rows::{
+    PUT_ROW, REPLACE_ROW, add_cell_breaks, from_json, json, outcome, parsed, put_row,
+};
 use super::state::{LEDGER_FILE, StateDir, failed};
-use super::{ApplyState, LedgerError, RunEnd, RunFacts, RunHead, Standing, Summary, TargetLock};
+use super::{
+    ApplyState, LedgerError, RunEnd, RunFacts, RunHead, RunTimes, Standing, Summary, TargetLock,
+};
 use crate::digest::hex;
 use crate::disk::{new_folder, private_options, sync_folder};
 use crate::fingerprints::FingerprintedRecord;
-use crate::model::{
-    Action, Change, Field, Outcome, Place, PlannedRow, RingResult, RowResult, RunCommand, RunMode,
-};
+use crate::model::{Action, Change, Field, Outcome, PlannedRow, RowResult, RunCommand, RunMode};
 use crate::seal::{Key, SealError, random};
-use jiff::Timestamp;
-use rusqlite::config::DbConfig;
-use rusqlite::types::{FromSql, Type};
-use rusqlite::{
-    Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
-};
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// The version of the tables.
 const VERSION: i64 = 7;
 
 /// Marks the file as rowcall's: `rowc`.
 const APPLICATION: i64 = 0x726f_7763;
-
-/// Longest time that a reader and the writer wait for each other.
-const BUSY: Duration = Duration::from_secs(10);
 
 /// Names that are tried for a new run.
 const NAMES_MAX: u32 = 100;
@@ -46,7 +42,7 @@ CREATE TABLE rows (
     action TEXT NOT NULL, result TEXT NOT NULL, code TEXT NOT NULL, field TEXT, \"column\" TEXT NOT NULL,
     message TEXT NOT NULL, hint TEXT NOT NULL, attempts INTEGER NOT NULL, http_status INTEGER, vendor_code TEXT,
     elapsed_ms INTEGER, finished_at TEXT NOT NULL, findings TEXT NOT NULL, final INTEGER NOT NULL,
-    name TEXT NOT NULL, ring TEXT, restored_in_part INTEGER NOT NULL
+    name TEXT NOT NULL, ring TEXT, restored_in_part INTEGER NOT NULL, cell_breaks INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 -- What is to be done, what the PBX held before, the fields that cannot be put back, and what was read back once it was
 -- done, with keyed fingerprints in the place of secrets. Elsewhere a secret is null, and stands in sealed.
@@ -65,14 +61,6 @@ CREATE TABLE intents (
 -- apply, with the state of the step that brings the changes into effect.
 CREATE TABLE events (at TEXT NOT NULL, what TEXT NOT NULL, why TEXT NOT NULL) STRICT;
 ";
-
-const PUT_ROW: &str = "INSERT INTO rows VALUES
-    (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)";
-
-const REPLACE_ROW: &str = "UPDATE rows SET (row, file, sheet, line, number, action, result, code, field, \"column\",
-    message, hint, attempts, http_status, vendor_code, elapsed_ms, finished_at, findings, final, name, ring,
-    restored_in_part) =
-    (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23) WHERE position = ?1";
 
 const PUT_READ_BACK: &str = "UPDATE changes SET left = ?2 WHERE position = ?1";
 
@@ -110,7 +98,7 @@ pub struct Ledger {
 /// A run's ledger, open for reading only; the run may be at work.
 #[derive(Debug)]
 pub(crate) struct StoredRun {
-    connection: Connection,
+    pub(super) connection: Connection,
     path: PathBuf,
     run: RunFacts,
 }
@@ -198,6 +186,7 @@ impl Ledger {
         let begin = || -> rusqlite::Result<_> {
             let connection = open(&path)?;
             let mode = journal(&connection, "WAL")?;
+            add_cell_breaks(&connection)?;
             event(&connection, what, "")?;
             Ok((connection, mode))
         };
@@ -480,6 +469,42 @@ impl StoredRun {
         }
     }
 
+    /// The times at which the run was at work.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub(crate) fn times(&self) -> Result<RunTimes, LedgerError> {
+        let read = || -> rusqlite::Result<RunTimes> {
+            let mut statement = self.connection.prepare(
+                "SELECT at, what FROM events WHERE what IN ('begun', 'resumed', 'ended') ORDER BY rowid",
+            )?;
+            let mut events = statement.query([])?;
+            let mut times = RunTimes {
+                started: self.run.started,
+                resumed: None,
+                at_work: Some(SignedDuration::ZERO),
+            };
+            let mut begun = None;
+            while let Some(event) = events.next()? {
+                let at: Timestamp = parsed(event, "at", |text: String| text.parse().ok())?;
+                let what: String = event.get("what")?;
+                times.resumed = (what == "resumed").then_some(at).or(times.resumed);
+                let since = match what.as_str() {
+                    "ended" => begun.take(),
+                    // It is at work, or was cut off, and nobody knows when.
+                    _ if begun.replace(at).is_some() => None,
+                    _ => continue,
+                };
+                let before = times.at_work;
+                times.at_work =
+                    before.and_then(|before| before.checked_add(at.duration_since(since?)));
+            }
+            times.at_work = times.at_work.filter(|_| begun.is_none());
+            Ok(times)
+        };
+        read().map_err(|error| self.reading(error))
+    }
+
     /// True where what the run has done may be gone, by [`Ledger::doubt`].
     fn is_doubted(&self) -> Result<bool, LedgerError> {
         self.connection
@@ -644,7 +669,7 @@ impl StoredRun {
         rows.into_iter().map(open).collect()
     }
 
-    fn changes(&self) -> rusqlite::Result<Vec<(StoredChange, Vec<Field>)>> {
+    pub(super) fn changes(&self) -> rusqlite::Result<Vec<(StoredChange, Vec<Field>)>> {
         let mut statement = self
             .connection
             .prepare("SELECT * FROM changes ORDER BY position")?;
@@ -677,7 +702,7 @@ impl StoredRun {
         Err(self.reading(answer))
     }
 
-    fn reading(&self, why: impl ToString) -> LedgerError {
+    pub(super) fn reading(&self, why: impl ToString) -> LedgerError {
         reading(&self.path, why)
     }
 }
@@ -759,41 +784,6 @@ fn put_head(transaction: &Transaction, run: &RunFacts) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn put_row(
-    connection: &Connection,
-    sql: &str,
-    position: usize,
-    outcome: &Outcome,
-    is_final: bool,
-) -> rusqlite::Result<usize> {
-    let place = outcome.place.as_ref();
-    connection.prepare_cached(sql)?.execute(params![
-        position,
-        outcome.row,
-        place.map(|place| &*place.file),
-        place.and_then(|place| place.sheet.as_deref()),
-        place.map(|place| place.line),
-        outcome.number,
-        outcome.action.word(),
-        outcome.result.word(),
-        outcome.code,
-        outcome.field.map(Field::name),
-        outcome.column,
-        outcome.message,
-        outcome.hint,
-        outcome.attempts,
-        outcome.http_status,
-        outcome.vendor_code,
-        outcome.elapsed_ms,
-        outcome.finished_at.to_string(),
-        json(&outcome.findings)?,
-        is_final,
-        outcome.name,
-        outcome.ring.map(RingResult::word),
-        outcome.restored_in_part,
-    ])
-}
-
 fn put_change(
     connection: &Connection,
     change: &Change,
@@ -815,96 +805,6 @@ fn put_change(
     Ok(())
 }
 
-fn outcome(row: &rusqlite::Row) -> rusqlite::Result<Outcome> {
-    let file: Option<String> = row.get("file")?;
-    let place = match file {
-        Some(file) => Some(Place {
-            file: file.into(),
-            sheet: row.get::<_, Option<String>>("sheet")?.map(Into::into),
-            line: row.get("line")?,
-        }),
-        None => None,
-    };
-    let field: Option<String> = row.get("field")?;
-    Ok(Outcome {
-        row: row.get("row")?,
-        place,
-        number: row.get("number")?,
-        hidden_number: None,
-        name: row.get("name")?,
-        action: parsed(row, "action", |word: String| Action::named(&word))?,
-        result: parsed(row, "result", |word: String| RowResult::named(&word))?,
-        code: row.get("code")?,
-        field: match field {
-            Some(_) => Some(parsed(row, "field", |name: String| Field::named(&name))?),
-            None => None,
-        },
-        column: row.get("column")?,
-        message: row.get("message")?,
-        hint: row.get("hint")?,
-        attempts: row.get("attempts")?,
-        http_status: row.get("http_status")?,
-        vendor_code: row.get("vendor_code")?,
-        elapsed_ms: row.get("elapsed_ms")?,
-        finished_at: parsed(row, "finished_at", |text: String| text.parse().ok())?,
-        findings: parsed(row, "findings", from_json)?,
-        restored_in_part: row.get("restored_in_part")?,
-        ring: match row.get::<_, Option<String>>("ring")? {
-            Some(_) => Some(parsed(row, "ring", |word: String| {
-                RingResult::named(&word)
-            })?),
-            None => None,
-        },
-    })
-}
-
-fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
-    serde_json::to_string(value)
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
-}
-
-fn from_json<T: serde::de::DeserializeOwned>(text: String) -> Option<T> {
-    serde_json::from_str(&text).ok()
-}
-
-/// Parses a column's text.
-fn parsed<T: FromSql, U>(
-    row: &rusqlite::Row,
-    column: &str,
-    parse: impl Fn(T) -> Option<U>,
-) -> rusqlite::Result<U> {
-    parse(row.get(column)?).ok_or_else(|| {
-        let index = row.as_ref().column_index(column).unwrap_or_default();
-        let why = format!("{column} is not understood");
-        rusqlite::Error::FromSqlConversionFailure(index, Type::Text, why.into())
-    })
-}
-
-fn open(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY)?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    Ok(connection)
-}
-
-/// Opens a ledger for reading. Not read-only, because a commit that a crash cut short may have to be taken back first;
-/// but nothing else is written. A file without permission to write is still read.
-fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = open(path)?;
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    connection.pragma_update(None, "query_only", true)?;
-    Ok(connection)
-}
-
-/// Asks for a kind of journal, and returns the kind that it is then.
-fn journal(connection: &Connection, mode: &str) -> rusqlite::Result<String> {
-    // Run to its end, since it fails there and not at the row that it returns.
-    connection.execute_batch(&format!("PRAGMA journal_mode = {mode}"))?;
-    connection.pragma_query_value(None, "journal_mode", |row| row.get(0))
-}
-
 fn event(connection: &Connection, what: &str, why: &str) -> rusqlite::Result<()> {
     let now = Timestamp::now().to_string();
     connection.execute("INSERT INTO events VALUES (?1, ?2, ?3)", [&now, what, why])?;
@@ -916,14 +816,6 @@ fn expect_one(count: usize, position: usize, why: &'static str) -> Result<(), Le
         1 => Ok(()),
         _ => Err(LedgerError::Position { position, why }),
     }
-}
-
-fn is_busy(error: &rusqlite::Error) -> bool {
-    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
-    matches!(
-        error.sqlite_error_code(),
-        Some(DatabaseBusy | DatabaseLocked)
-    )
 }
 
 fn writing(path: &Path, error: &rusqlite::Error) -> LedgerError {

@@ -83,6 +83,7 @@ fn outcome(position: usize, result: RowResult) -> Outcome {
             file: "staff.csv".into(),
             sheet: None,
             line: position as u64 + 2,
+            cell_breaks: position as u64,
         }),
         number: format!("{:04}", position + 100),
         ..Outcome::new(Action::Create, result)
@@ -122,6 +123,7 @@ fn full_outcome() -> Outcome {
             file: "böok\0.xlsx".into(),
             sheet: Some("Q1 'x'".into()),
             line: i64::MAX as u64,
+            cell_breaks: 0,
         }),
         number: "+49 0'; DROP TABLE rows; --".into(),
         hidden_number: None,
@@ -608,6 +610,20 @@ fn one_run_a_target() {
         error => panic!("{error}"),
     }
     drop(lock);
+}
+
+#[test]
+fn who_only_looks_at_a_lock_makes_no_folder() {
+    let house = House::new();
+    let is_of_run = || TargetLock::is_of_run(&house.state, "hq", "20261128-201400-a1b2").unwrap();
+    assert!(!is_of_run());
+    assert!(!house.state.locks_path().exists());
+    let lock = house.lock("hq");
+    assert!(!is_of_run());
+    lock.report_run(Some("20261128-201400-a1b2")).unwrap();
+    assert!(is_of_run());
+    drop(lock);
+    assert!(!is_of_run());
 }
 
 #[test]

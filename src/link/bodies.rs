@@ -27,6 +27,8 @@ pub struct OpenNames {
     pub fields: HashSet<String>,
     /// Names of the PBX's own words, such as an error's text.
     pub words: HashSet<String>,
+    /// Names of ids and counts, shown where the value is a number.
+    pub numbers: HashSet<String>,
     /// The names of the two members of an object that stand for a name and its value.
     pub pair: Option<[String; 2]>,
 }
@@ -145,6 +147,7 @@ impl ShownBodies<'_> {
     fn collect_json(&mut self, name: &str, value: &Value) {
         match value {
             Value::Null | Value::Bool(_) => {}
+            Value::Number(_) if self.names.numbers.contains(name) => {}
             Value::Number(number) => self.collect_value(name, &number.to_string()),
             Value::String(text) => self.collect_value(name, text),
             Value::Array(items) => {
@@ -243,6 +246,12 @@ impl ShownBodies<'_> {
     fn json(&mut self, name: &str, value: &Value) -> Value {
         match value {
             Value::Null | Value::Bool(_) => value.clone(),
+            Value::Number(number)
+                if self.names.numbers.contains(name)
+                    && !self.repeats_hidden(name, &number.to_string()) =>
+            {
+                value.clone()
+            }
             Value::Number(number) => match self.value(name, &number.to_string()) {
                 shown if shown == number.to_string() => value.clone(),
                 other => other.into(),
@@ -309,6 +318,7 @@ mod tests {
         OpenNames {
             fields: set(&["number", "name", "command", "Id"]),
             words: set(&["msg", "Message"]),
+            numbers: set(&["id", "count"]),
             pair: Some(["attribute".into(), "value".into()]),
         }
     }
@@ -317,6 +327,20 @@ mod tests {
     fn lines(sent: Body, came: &str) -> Vec<String> {
         let request = Request::new("add", Method::Post, "/add", Effect::Writes).body(sent);
         bodies(&request, Some(&Reply::new(200, "", came)), &names())
+    }
+
+    #[test]
+    fn an_id_is_shown_at_any_depth_where_it_is_a_number_and_repeats_no_secret() {
+        let sent =
+            json!({"id": 7, "pin": "83914711", "phone": {"id": 8, "more": [{"id": 83914711}]}});
+        let came = r#"{"count":2,"phone":{"id":"Canary7","more":[{"id":null},{"id":"9"}]}}"#;
+        assert_eq!(
+            lines(Body::Json(sent), came),
+            [
+                r#"> {"id":7,"pin":"(not shown)","phone":{"id":8,"more":[{"id":"(not shown)"}]}}"#,
+                r#"< {"count":2,"phone":{"id":"(not shown)","more":[{"id":null},{"id":"(not shown)"}]}}"#,
+            ]
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The form of a file that a product's own import screen reads.
 
-use crate::model::is_heading_like;
+use crate::model::{Field, is_heading_like};
 use serde::Deserialize;
 
 /// The form of an import file, and what the product does with it.
@@ -22,6 +22,9 @@ pub struct FileFacts {
     /// a text that is another column's heading in braces stands for the cell there.
     #[serde(default)]
     pub constants: Vec<[String; 2]>,
+    /// Fields without a column that the constants set in every extension.
+    #[serde(default)]
+    pub sets: Vec<SetByFile>,
     /// Headings whose texts are not taken from a pattern, for they switch something on; one that ends in `*` matches all
     /// that begin with it.
     #[serde(default)]
@@ -48,6 +51,18 @@ pub struct FileFacts {
     pub product: Option<String>,
     /// The page with these facts, a key of `source`.
     pub source: String,
+}
+
+/// Fields without a column that the constants set, whatever an extension has.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetByFile {
+    /// The fields.
+    pub fields: Vec<Field>,
+    /// The switch that has to be off for nothing to be set.
+    pub unless_off: Field,
+    /// The words that tell what is set.
+    pub reason: String,
 }
 
 impl FileFacts {

@@ -11,13 +11,15 @@ mod rule;
 mod states;
 
 pub use cross_rule::CrossRule;
-pub(crate) use file::{BlankCell, FileFacts};
+pub(crate) use file::{BlankCell, FileFacts, SetByFile};
 pub use rule::Rule;
 pub(crate) use rule::{
     RuleRow, all_digits, has_form_of_email, is_dialled, is_email, is_emergency, is_name_alone,
     is_within, ungrouped,
 };
-pub(crate) use states::{is_away, left_words};
+pub(crate) use states::{
+    SWITCH_DEMAND, SWITCH_HINT, is_away, left_words, left_words_in_text, off_words, on_words,
+};
 pub use states::{state, switch};
 
 use crate::model::{
@@ -142,6 +144,8 @@ pub struct LogFacts {
     pub words: Vec<String>,
     /// Other names.
     pub names: Vec<String>,
+    /// Names of ids and counts, which may stand at any depth: shown where the value is a number.
+    pub numbers: Vec<String>,
     /// The names of an object's two members, where one is the name of the other's value.
     pub pair: Option<[String; 2]>,
 }
@@ -182,6 +186,9 @@ pub struct VendorFacts {
     /// Requests in flight unless the target sets another number.
     #[serde(default)]
     pub parallel: usize,
+    /// A remark on the two: what of them is inferred.
+    #[serde(default)]
+    pub pace_note: String,
     /// The number of extensions that one look-up asks for; 1 where the vendor answers for one at a time.
     #[serde(default)]
     pub batch: usize,
@@ -393,6 +400,9 @@ pub struct FieldRow {
     /// that.
     #[serde(default)]
     pub certain_when_new: bool,
+    /// True for a secret that each new extension needs: where its row has none, one is generated.
+    #[serde(default)]
+    pub generated_when_new: bool,
     /// True if an extension that has nothing there lacks a part: an update by `fill` makes the part anew.
     #[serde(default)]
     pub shows_part: bool,
@@ -421,6 +431,10 @@ pub struct FieldRow {
     /// True if the PBX may hold texts there that are no value of the field: an export leaves them out, and names them.
     #[serde(default)]
     pub may_hold_others: bool,
+    /// True if an extension of which the PBX does not tell it may have one all the same: the account may not see it, or the
+    /// release does not show it.
+    #[serde(default)]
+    pub may_be_untold: bool,
     /// True if a caller ID may have the caller's name before the number: `"Ann" <0305550100>`.
     #[serde(default)]
     pub names_caller: bool,
@@ -479,6 +493,9 @@ pub struct CrossRow {
     pub needs: Vec<[String; 2]>,
     /// The page with the rule, a key of `source`.
     pub source: String,
+    /// A remark: what of it is inferred.
+    #[serde(default)]
+    pub note: String,
 }
 
 /// The meaning of one of the vendor's codes, words or statuses.
@@ -643,6 +660,7 @@ impl Manifest {
             );
         }
         let logged = self.log.words.iter().chain(&self.log.names);
+        let logged = logged.chain(&self.log.numbers);
         let secrets = self.wire_names(true);
         if let Some(name) = logged
             .into_iter()
@@ -755,9 +773,29 @@ impl Manifest {
         }
         extension
     }
+
+    /// Returns the fields that the PBX tells of some extensions, and did not tell of this one.
+    pub(crate) fn untold<'e>(
+        &'e self,
+        extension: &'e Record,
+    ) -> impl Iterator<Item = Field> + use<'e> {
+        let untold = self.field.iter().filter(|row| row.is_untold(extension));
+        untold.map(|row| row.name)
+    }
 }
 
 impl FieldRow {
+    /// Returns true if the PBX did not tell it of this extension, which may have one all the same.
+    pub(crate) fn is_untold(&self, extension: &Record) -> bool {
+        self.may_be_untold && extension.get(self.name).is_none()
+    }
+
+    /// Returns true if it cannot be known what this extension has there: the vendor does not give it back, or did not tell
+    /// it.
+    pub(crate) fn is_unread(&self, extension: &Record) -> bool {
+        self.access == Access::WriteOnly || self.is_untold(extension)
+    }
+
     /// The value that is sent for a new extension of this number where the sheet has none.
     pub fn filled(&self, number: &str) -> Option<String> {
         let text = self.fill.as_ref()?.replace("{number}", number);

@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 struct StateWords {
     on: BTreeMap<String, Vec<String>>,
     off: BTreeMap<String, Vec<String>>,
+    off_in_cell: BTreeMap<String, Vec<String>>,
+    left_in_text: BTreeMap<String, Vec<String>>,
     left: BTreeMap<String, Vec<String>>,
     away: BTreeMap<String, Vec<String>>,
 }
@@ -42,6 +44,11 @@ const SWITCHES_OFF: [&str; 17] = [
     "off", "no", "false", "0", "nein", "aus", "falsch", "n", "f", "non", "não", "nao", "nie",
     "nee", "hayır", "hayir", "☐",
 ];
+
+/// The demand that a text which is neither breaks.
+pub(crate) const SWITCH_DEMAND: &str = "must be on or off";
+/// The hint beside it.
+pub(crate) const SWITCH_HINT: &str = "yes/no, true/false, 1/0 are understood too";
 
 /// Returns `on` or `off` for the words and marks that people and products write for it.
 pub fn switch(text: &str) -> Option<&'static str> {
@@ -92,7 +99,8 @@ fn folded(word: &str) -> String {
 /// so is the account of a person who has left.
 pub fn state(text: &str) -> Option<&'static str> {
     static STATES: LazyLock<OnOffWords> = LazyLock::new(|| {
-        let off = all(&states().off).chain(all(&states().left));
+        let off = [&states().off, &states().off_in_cell].into_iter();
+        let off = off.flat_map(all).chain(left_words());
         OnOffWords::new(all(&states().on), off)
     });
     STATES.get(text)
@@ -100,7 +108,22 @@ pub fn state(text: &str) -> Option<&'static str> {
 
 /// The words for people who have left.
 pub(crate) fn left_words() -> impl Iterator<Item = &'static str> {
-    all(&states().left)
+    all(&states().left).chain(left_words_in_text())
+}
+
+/// Those of them that say so within longer texts too.
+pub(crate) fn left_words_in_text() -> impl Iterator<Item = &'static str> {
+    all(&states().left_in_text)
+}
+
+/// The words for an account that is on, by their language; headings mean that too.
+pub(crate) fn on_words() -> &'static BTreeMap<String, Vec<String>> {
+    &states().on
+}
+
+/// The words for an account that is off which, as headings, mean the opposite of enabled.
+pub(crate) fn off_words() -> impl Iterator<Item = &'static str> {
+    all(&states().off)
 }
 
 /// Returns true for words such as `on leave`: the person is away for a time, and the account may be on or off.
@@ -118,7 +141,13 @@ mod tests {
     fn each_kind_of_state_has_words_in_nine_languages_in_small_letters_and_no_word_is_of_two_kinds()
     {
         let words = states();
-        let kinds = [&words.on, &words.off, &words.left, &words.away];
+        let kinds = [
+            &words.on,
+            &words.off,
+            &words.off_in_cell,
+            &words.left,
+            &words.away,
+        ];
         let mut known: HashMap<&str, usize> = HashMap::new();
         for (kind, words) in kinds.into_iter().enumerate() {
             let languages: Vec<&str> = words.keys().map(String::as_str).collect();
@@ -139,6 +168,8 @@ mod tests {
         let kinds = [
             (&words.on, (Some("on"), false)),
             (&words.off, (Some("off"), false)),
+            (&words.off_in_cell, (Some("off"), false)),
+            (&words.left_in_text, (Some("off"), false)),
             (&words.left, (Some("off"), false)),
             (&words.away, (None, true)),
         ];

@@ -21,14 +21,22 @@ fn has_choice(row: Option<&FieldRow>, word: &str) -> bool {
 /// Carries one forward, where the two vendors do not have the same fields for it.
 pub(super) fn map(forward: Forward, mapper: &mut Mapper<'_>) {
     let (from, to) = (&mapper.route.from, mapper.route.to);
+    let (here, there) = (from.name(), &to.vendor.name);
+    if is_no_switch(forward, mapper) {
+        let switch = forward.switch.and_then(|switch| from.row(switch));
+        let why = match switch.is_some_and(|row| row.may_hold_others) {
+            true => format!("{here} forwards internal calls otherwise than external ones"),
+            false => from.not_understood(),
+        };
+        return mapper.drop_all(forward.fields(), &why);
+    }
     let has = |field: Option<Field>| field.is_some_and(|field| from.has(field));
     let same = forward
         .fields()
         .all(|field| from.has(field) == writable(to, Some(field)).is_some());
     if same {
-        return;
+        return map_alike(forward, mapper);
     }
-    let (here, there) = (from.name(), &to.vendor.name);
     let Some(action) = writable(to, Some(forward.to)) else {
         return to_number_alone(forward, mapper);
     };
@@ -85,7 +93,8 @@ pub(super) fn map(forward: Forward, mapper: &mut Mapper<'_>) {
         return mapper.drop_all(forward.fields(), &why);
     }
     match forward.switch {
-        Some(switch) if switched && !has(forward.switch) => {
+        Some(switch) if switched && has(forward.switch) => mapper.map_same(switch),
+        Some(switch) if switched => {
             mapper.rule(switch, "on", format!("{there} has a switch for it"));
         }
         Some(switch) if !switched => {
@@ -98,6 +107,32 @@ pub(super) fn map(forward: Forward, mapper: &mut Mapper<'_>) {
     map_destination(forward, ForwardDestination::named(&word), mapper);
     let why = format!("a forward to {word} has no use for it at {there}");
     mapper.drop_all(forward.fields(), &why);
+}
+
+/// Returns true for a forward whose switch a PBX tells as neither on nor off.
+fn is_no_switch(forward: Forward, mapper: &Mapper<'_>) -> bool {
+    let text = forward.switch.and_then(|switch| mapper.own_text(switch));
+    !mapper.route.from.is_sheet() && text.is_some_and(|text| text != "on" && text != "off")
+}
+
+/// Leaves out what leads nowhere of a forward for which both vendors have the same fields: where none is for what a
+/// destination needs beside its word, a word that no page explains says nothing.
+fn map_alike(forward: Forward, mapper: &mut Mapper<'_>) {
+    let from = &mapper.route.from;
+    let is_whole = from.row(forward.to).is_none() || !forward.is_word_alone(|one| from.has(one));
+    let is_off = |switch| mapper.own_text(switch).is_some_and(|text| text == "off");
+    let is_off = forward.switch.is_some_and(is_off);
+    let here = from.name();
+    let why = match mapper.own_text(forward.to) {
+        _ if is_whole => return,
+        Some(word) if has_choice(from.row(forward.to), &word) => return,
+        Some(word) => format!("no page of {here} says what {word} means"),
+        None => format!("it is on at {here} and names no destination"),
+    };
+    match is_off {
+        true => mapper.drop_all([forward.to].into_iter(), &why),
+        false => mapper.drop_all(forward.fields(), &why),
+    }
 }
 
 /// Carries a forward to a vendor that has the number alone, which switches it on: a forward to an extension or a number is
@@ -174,7 +209,7 @@ fn to_number_alone(forward: Forward, mapper: &mut Mapper<'_>) {
 fn from_number_alone(forward: Forward, action: &FieldRow, mapper: &mut Mapper<'_>) {
     let (from, to) = (&mapper.route.from, mapper.route.to);
     let (here, there) = (from.name(), &to.vendor.name);
-    if from.is_sheet() || !from.has(forward.number) {
+    if !from.has(forward.number) {
         return;
     }
     let switch = forward
@@ -184,6 +219,10 @@ fn from_number_alone(forward: Forward, action: &FieldRow, mapper: &mut Mapper<'_
     if is_on && !has_choice(Some(action), ForwardDestination::Number.word()) {
         let why = format!("no page of {there} prints its word for a forward to number");
         return mapper.drop_all(forward.fields(), &why);
+    }
+    if from.is_sheet() {
+        // Its own columns say what it is.
+        return;
     }
     if let Some(switch) = switch {
         let word = if is_on { "on" } else { "off" };

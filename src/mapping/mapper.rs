@@ -1,9 +1,10 @@
 //! One extension on its way to another vendor: its fields, and what became of each.
 
 use super::caller::number_behind_name;
+use super::names::{parts_of, split_name};
 use super::renumber::Renumbering;
 use super::table::{Split, Translations, translations};
-use crate::manifest::{Access, FieldRow, Manifest, Rule};
+use crate::manifest::{Access, FieldRow, Manifest, Rule, SetByFile};
 use crate::model::redact::plain;
 use crate::model::{Field, Forward, ForwardDestination, Kind, Record, Secret, TO_GENERATE, Text};
 use crate::sheet::is_generate;
@@ -89,40 +90,53 @@ pub struct MappedRecord {
 }
 
 impl MappedRecord {
-    /// Leaves out the fields that the other vendor keeps together with another one, which the record does not have.
+    /// Leaves out the fields that the other vendor keeps together with another one, which the record does not have. They
+    /// are emptied with it.
     pub fn leave_out_unkept(&mut self, to: &Manifest) {
         for row in &to.field {
             let field = row.name;
             let has = |field: Field| self.wanted.get(field).is_some_and(|text| !text.is_empty());
-            let Some(with) = row.kept_with.filter(|with| has(field) && !has(*with)) else {
+            let Some(with) = row.kept_with.filter(|with| !has(*with)) else {
                 continue;
             };
-            let comes_over = |entry: &&mut MappedField| {
-                entry.to == [field] && !matches!(entry.mapping, Mapping::Missing(_))
-            };
-            let Some(entry) = self.entries.iter_mut().find(comes_over) else {
-                continue;
-            };
-            let (there, with) = (&to.vendor.name, with.name());
-            entry.mapping = Mapping::Dropped { lost: true };
-            entry.how = format!("{there} keeps it together with {with}, which there is not");
-            entry.to.clear();
-            entry.value.clear();
-            self.wanted.remove(field);
+            if has(field) {
+                let comes_over = |entry: &&mut MappedField| {
+                    entry.to == [field] && !matches!(entry.mapping, Mapping::Missing(_))
+                };
+                let Some(entry) = self.entries.iter_mut().find(comes_over) else {
+                    continue;
+                };
+                let (there, with) = (&to.vendor.name, with.name());
+                entry.mapping = Mapping::Dropped { lost: true };
+                entry.how = format!("{there} keeps it together with {with}, which there is not");
+                entry.to.clear();
+                entry.value.clear();
+                self.wanted.remove(field);
+            }
+            if self.cleared.contains(&with) && row.access != Access::ReadOnly {
+                self.cleared.insert(field);
+            }
         }
     }
 
-    /// Fills in values for fields to which none came over.
+    /// Fills in values for fields to which none came over: what a person says goes before a fixed text. No PIN is made up for
+    /// a mailbox that is off.
     pub fn fill(&mut self, values: &[(Field, String)]) {
         for (field, value) in values {
-            if self
+            let is_default = |entry: &MappedField| {
+                entry.field == *field && entry.mapping == Mapping::Missing(Origin::Default)
+            };
+            let has_own = self
                 .wanted
                 .get(*field)
-                .is_some_and(|text| !text.is_empty() && text != TO_GENERATE)
-            {
+                .is_some_and(|text| !text.is_empty() && text != TO_GENERATE);
+            if has_own && !self.entries.iter().any(is_default) {
                 continue;
             }
             let is_made_up = field.is_secret() && is_generate(value);
+            if is_made_up && *field == Field::VOICEMAIL_PIN && self.mailbox_is_off() {
+                continue;
+            }
             let wanted = if is_made_up { TO_GENERATE } else { value };
             self.wanted.set(*field, wanted);
             self.cleared.remove(field);
@@ -139,6 +153,13 @@ impl MappedRecord {
                 how: "given by --fill".to_owned(),
             });
         }
+    }
+
+    /// Returns true if the mailbox is off here, or is to be off there.
+    fn mailbox_is_off(&self) -> bool {
+        let is_switch = |entry: &MappedField| entry.field == Field::VOICEMAIL;
+        let was_off = |entry: &MappedField| is_switch(entry) && entry.from == "off";
+        self.wanted.text(Field::VOICEMAIL) == Some("off") || self.entries.iter().any(was_off)
     }
 
     /// The fields that can be emptied at the other vendor, and are to be.
@@ -177,6 +198,11 @@ impl<'m> MappedFrom<'m> {
             MappedFrom::Vendor(manifest) => &manifest.vendor.name,
             MappedFrom::Sheet { name, .. } => name,
         }
+    }
+
+    /// The reason why a text of it is left out that is no value of its field.
+    pub(super) fn not_understood(&self) -> String {
+        format!("{} says it in a way that is not understood", self.name())
     }
 
     pub(super) fn has(&self, field: Field) -> bool {
@@ -237,12 +263,20 @@ impl<'m> Route<'m> {
     }
 
     /// Counts the fields of an extension that have to be accounted for: those with a value, and those that have one
-    /// which the vendor does not give back.
+    /// which the vendor does not give back, or did not tell.
     pub fn count(&self, extension: &Record) -> usize {
         let own = extension
             .iter()
             .filter(|(field, text)| self.is_own(*field, *text));
-        own.count() + self.hidden().count()
+        own.count() + self.hidden().count() + self.untold(extension).len()
+    }
+
+    /// Returns the fields that the vendor tells of some extensions, and did not tell of this one.
+    fn untold(&self, extension: &Record) -> Vec<Field> {
+        match self.from {
+            MappedFrom::Vendor(manifest) => manifest.untold(extension).collect(),
+            MappedFrom::Sheet { .. } => vec![],
+        }
     }
 
     fn is_own(&self, field: Field, text: Text<'_>) -> bool {
@@ -282,9 +316,13 @@ pub(super) struct Mapper<'r> {
     pub(super) given: BTreeSet<Field>,
     /// The fields that have no effect here, with the reason.
     dormant: BTreeMap<Field, &'r str>,
+    /// The fields that this vendor did not tell.
+    untold: Vec<Field>,
     pub(super) wanted: Record,
     pub(super) cleared: BTreeSet<Field>,
     pub(super) entries: Vec<MappedField>,
+    /// True if a PIN would make a mailbox that the extension does not have.
+    pub(super) has_no_mailbox: bool,
 }
 
 /// A value, and its text before extensions were renumbered.
@@ -335,12 +373,14 @@ impl<'r> Mapper<'r> {
         Mapper {
             given: extension.iter().map(|(field, _)| field).collect(),
             dormant,
+            untold: route.untold(extension),
             route,
             number: number.to_owned(),
             own: own.collect(),
             wanted: Record::default(),
             cleared: BTreeSet::new(),
             entries: vec![],
+            has_no_mailbox: false,
         }
     }
 
@@ -392,24 +432,33 @@ impl<'r> Mapper<'r> {
 
     pub(super) fn drop_with(&mut self, field: Field, why: &str) {
         let text = self.own_text(field).unwrap_or_default();
-        let idle = self
-            .route
-            .table
-            .idle
-            .iter()
-            .filter(|row| row.value == text && row.fields.contains(&field))
-            .find(|row| {
-                !row.unless
-                    .is_some_and(|unless| self.has_target_value(unless))
-            });
+        let set = self.set_by_file(field);
+        let mut idle = self.route.table.idle.iter();
+        let idle = idle.find(|row| {
+            let is_there = |unless| self.has_target_value(unless);
+            row.value == text && row.fields.contains(&field) && !row.unless.is_some_and(is_there)
+        });
         let dormant = self.dormant.get(&field);
-        let how = match (idle, dormant) {
-            (Some(idle), _) => format!("{why}, and {text} loses nothing: {}", idle.reason),
-            (None, Some(dormant)) => format!("{why}, and it has no effect: {dormant}"),
-            (None, None) => why.to_owned(),
+        let (lost, how) = match (set, idle, dormant) {
+            (Some(set), ..) => (true, format!("{why}, and {}", set.reason)),
+            (_, Some(idle), _) => {
+                let how = format!("{why}, and {text} loses nothing: {}", idle.reason);
+                (false, how)
+            }
+            (.., Some(dormant)) => (false, format!("{why}, and it has no effect: {dormant}")),
+            _ => (true, why.to_owned()),
         };
-        let lost = idle.is_none() && dormant.is_none();
         self.entry(field, Mapping::Dropped { lost }, &[], how);
+    }
+
+    /// The setting of a field that the other vendor's file has in every extension, unless that is switched off in this one.
+    fn set_by_file(&self, field: Field) -> Option<&'r SetByFile> {
+        let mut sets = self.route.to.file.as_ref()?.sets.iter();
+        let is_off = |switch: Field| {
+            let own = self.own_text(switch);
+            own.as_deref().or(self.wanted.text(switch)) == Some("off")
+        };
+        sets.find(|set| set.fields.contains(&field) && !is_off(set.unless_off))
     }
 
     pub(super) fn drop_all(&mut self, fields: impl Iterator<Item = Field>, why: &str) {
@@ -461,7 +510,7 @@ impl<'r> Mapper<'r> {
             return self.translate(field, &[field], how);
         }
         match self.route.to.row(field) {
-            None => self.drop_with(field, &self.route.to.lacks(field)),
+            None => self.drop_lacking(field),
             Some(row) if row.access == Access::ReadOnly => {
                 self.drop_with(
                     field,
@@ -660,14 +709,21 @@ impl<'r> Mapper<'r> {
         }
     }
 
-    /// Accounts for the fields that this vendor takes and does not give back: they have a value that cannot be known.
+    /// Accounts for the fields that this vendor takes and does not give back, and for those that it did not tell: they have
+    /// a value that cannot be known.
     pub(super) fn unreadable(&mut self) {
         let route = self.route;
         let here = route.from.name();
-        for field in route.hidden() {
+        let hidden = route.hidden();
+        let hidden = hidden.map(|field| (field, format!("{here} does not give it back")));
+        let untold = self.untold.clone().into_iter();
+        let untold =
+            untold.map(|field| (field, format!("{here} did not tell it of this extension")));
+        for (field, why) in hidden.chain(untold) {
+            let is_idle = field == Field::VOICEMAIL_PIN && self.has_no_mailbox;
             let (lost, how) = match route.left_out.contains(&field) {
                 true => (false, "left out by --drop".to_owned()),
-                false => (true, format!("{here} does not give it back")),
+                false => (!is_idle, why),
             };
             self.entry(field, Mapping::Dropped { lost }, &[], how);
             if lost && field.is_secret() && route.target_row(field).is_some() {
@@ -700,7 +756,7 @@ impl<'r> Mapper<'r> {
                 self.missing(field, &fill, Origin::Default, how);
                 // It is sent on create alone, and is not the user's choice.
                 self.wanted.remove(field);
-            } else if !row.required {
+            } else if !row.required && !row.generated_when_new {
                 continue;
             } else if field.is_secret() {
                 let how = format!("made up to {there}'s rules when the extension is created");
@@ -728,9 +784,19 @@ impl<'r> Mapper<'r> {
             .filter(|entry| !matches!(entry.mapping, Mapping::Missing(_)))
             .map(|entry| entry.field)
             .collect();
+        let lost = |switch: Field| {
+            let is_lost = |entry: &&MappedField| entry.mapping == Mapping::Dropped { lost: true };
+            (self.entries.iter().filter(is_lost)).any(|entry| entry.field == switch)
+        };
+        // The other vendor's part of a forward whose switch is lost is left alone.
+        let lost = Forward::all().filter(|forward| forward.switch.is_some_and(lost));
+        let alone: BTreeSet<Field> = lost.flat_map(|forward| forward.fields()).collect();
         for row in &route.to.field {
             let field = row.name;
-            if row.access == Access::ReadOnly || self.wanted.get(field).is_some() {
+            if row.access == Access::ReadOnly
+                || self.wanted.get(field).is_some()
+                || alone.contains(&field)
+            {
                 continue;
             }
             let same = table
@@ -790,10 +856,7 @@ impl Route<'_> {
             }
         }
         let Some(text) = row.normalise(text) else {
-            return Fit::No(format!(
-                "{} says it in a way that is not understood",
-                self.from.name()
-            ));
+            return Fit::No(self.from.not_understood());
         };
         let range = row.rules.iter().find_map(|rule| match rule.rule {
             Rule::Range { min, max } => Some((min, max)),
@@ -841,124 +904,9 @@ fn dormant(from: &MappedFrom<'_>, extension: &Record) -> BTreeMap<Field, &'stati
     dormant
 }
 
-/// Splits a name into given and family name: the text after and before the first comma, else before and after the last
-/// space. An addition in brackets, such as `(Sales, West)`, stays with the part before it.
-pub(super) fn split_name(name: &str) -> (&str, &str) {
-    let name = name.trim();
-    let bare = match name.find(['(', '[']).map(|bracket| name.split_at(bracket)) {
-        Some((before, _)) if !before.trim().is_empty() => before.trim_end(),
-        _ => name,
-    };
-    let (at, is_comma) = match (bare.find(','), bare.rfind(' ')) {
-        (Some(comma), _) => match bare.split_at(comma) {
-            // `Anna Berg, MD`
-            (before, after) if before.contains(' ') && is_suffix(after) => {
-                (before.rfind(' ').unwrap_or(comma), false)
-            }
-            _ => (comma, true),
-        },
-        (None, Some(space)) => (space, false),
-        (None, None) => return (name, ""),
-    };
-    let (before, after) = name.split_at(at);
-    let (before, after) = (before.trim(), after.get(1..).unwrap_or_default().trim());
-    match is_comma {
-        true => (after, before),
-        false => (before, after),
-    }
-}
-
-/// Returns true for a name that is split at its comma though two words and more stand before that, as in `Anna Berg, Sales`:
-/// what is behind it may be no given name. Titles such as `Dr.`, and words such as `van`, are none of the two.
-pub(crate) fn may_lack_given_name(name: &str) -> bool {
-    let (_, last) = split_name(name);
-    let is_own = |word: &&str| !word.ends_with('.') && word.starts_with(char::is_uppercase);
-    let is_before = name.trim_start().strip_prefix(last);
-    is_before.is_some_and(|rest| rest.trim_start().starts_with(','))
-        && last.split_whitespace().filter(is_own).count() > 1
-}
-
-/// Returns true if nothing but degrees and the like follow a comma, which are no given name.
-fn is_suffix(after: &str) -> bool {
-    const SUFFIXES: [&str; 36] = [
-        "md", "rn", "phd", "jr", "sr", "ii", "iii", "iv", "dds", "dmd", "np", "pa", "pac", "do",
-        "esq", "mba", "cpa", "msc", "bsc", "ma", "ba", "bs", "ms", "lpn", "cna", "rph", "pharmd",
-        "dvm", "jd", "llm", "msn", "bsn", "dnp", "edd", "pe", "dipling",
-    ];
-    let plain = |part: &str| -> String {
-        let letters = part.chars().filter(|c| c.is_alphanumeric());
-        letters.flat_map(char::to_lowercase).collect()
-    };
-    let mut parts = after.split(',').map(plain).filter(|part| !part.is_empty());
-    parts.all(|part| SUFFIXES.contains(&part.as_str()))
-}
-
-/// Splits a name into given and family name, of which a row may give one already; `None` where it gives both, or one that
-/// is no part of the name.
-fn parts_of<'n>(name: &'n str, given: [Option<&Option<String>>; 2]) -> Option<(&'n str, &'n str)> {
-    let (first, last) = split_name(name);
-    match given {
-        [None, None] => Some((first, last)),
-        [Some(Some(own)), None] if own == first => Some((first, last)),
-        [Some(Some(own)), None] => {
-            let rest = name.strip_prefix(own.as_str())?.strip_prefix(' ')?;
-            Some((name.get(..own.len())?, rest.trim()))
-        }
-        [None, Some(Some(own))] if own == last => Some((first, last)),
-        [None, Some(Some(own))] => {
-            let rest = name.strip_suffix(own.as_str())?.strip_suffix(' ')?;
-            Some((rest.trim(), name.get(name.len() - own.len()..)?))
-        }
-        _ => None,
-    }
-}
-
 fn with_way_back(reason: &str, back: bool, done: &str) -> String {
     if back {
         return reason.to_owned();
     }
     format!("{reason}; {done} again it reads otherwise")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::split_name;
-
-    #[test]
-    fn two_words_before_the_comma_may_be_the_whole_name() {
-        for (name, is_doubtful) in [
-            ("Anna Berg, Sales", true),
-            ("Muster GmbH, Lager", true),
-            ("García López, Ana", true),
-            ("Berg, Anna", false),
-            ("van der Berg, Anna", false),
-            ("Dr. Berg, Anna", false),
-            ("Anna Berg, MD", false),
-            ("Anna Berg", false),
-            ("", false),
-        ] {
-            assert_eq!(super::may_lack_given_name(name), is_doubtful, "{name}");
-        }
-    }
-
-    #[test]
-    fn a_name_is_split_at_its_first_comma_or_last_space_and_never_within_brackets() {
-        for (name, parts) in [
-            ("Ann Muster", ("Ann", "Muster")),
-            ("Ann", ("Ann", "")),
-            ("Muster, Ann", ("Ann", "Muster")),
-            ("Muster, Ann, PhD", ("Ann, PhD", "Muster")),
-            ("Ann Muster, MD", ("Ann", "Muster, MD")),
-            ("Ann van Muster, Jr.", ("Ann van", "Muster, Jr.")),
-            ("Ann Muster, R.N., Ph.D.", ("Ann", "Muster, R.N., Ph.D.")),
-            ("Muster, Jo", ("Jo", "Muster")),
-            ("van Muster, Ann", ("Ann", "van Muster")),
-            ("Muster, Ann (Sales, West)", ("Ann (Sales, West)", "Muster")),
-            ("Ann Muster (Sales, West)", ("Ann", "Muster (Sales, West)")),
-            ("Ann (Sales, West)", ("Ann (Sales, West)", "")),
-            ("(Sales) Ann", ("(Sales)", "Ann")),
-        ] {
-            assert_eq!(split_name(name), parts, "{name}");
-        }
-    }
 }

@@ -12,18 +12,21 @@
 
 mod caller;
 mod forwards;
+mod mailbox;
 mod mapper;
+mod names;
 mod renumber;
 mod row;
 mod table;
 
+pub use mailbox::pin_makes_mailbox;
 pub use mapper::{MappedField, MappedFrom, MappedRecord, Mapping, Origin, Route};
 pub use renumber::{Collision, RenumberRule, Renumbering};
 pub use row::{kept_halves, made_fields, map_row};
 
 use crate::model::{Forward, Record};
 use mapper::Mapper;
-pub(crate) use mapper::may_lack_given_name;
+pub(crate) use names::may_lack_given_name;
 
 impl Route<'_> {
     /// Maps an extension. The ordinary check decides if the result keeps to the other vendor's rules, except for
@@ -31,6 +34,7 @@ impl Route<'_> {
     pub fn map(&self, extension: &Record, renumbering: &Renumbering) -> MappedRecord {
         let mut mapper = Mapper::new(self, extension, renumbering);
         mapper.number();
+        mailbox::map(&mut mapper);
         mapper.left_out();
         for forward in Forward::all() {
             forwards::map(forward, &mut mapper);

@@ -1,5 +1,6 @@
 //! New numbers for extensions, and for whatever refers to them.
 
+use super::caller::number_behind_name;
 use crate::model::{Field, Forward, Record, Reference};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -127,6 +128,13 @@ impl Renumbering {
 
     /// Returns the new value of a field that refers to an extension with a new number; `None` where it stays.
     pub(super) fn of_field(&self, field: Field, text: &str, extension: &Record) -> Option<String> {
+        if field == Field::CALLER_ID
+            && let (Some(number), Some((name, _))) =
+                (number_behind_name(text), text.rsplit_once('<'))
+        {
+            let new = self.of_field(field, number, extension)?;
+            return Some(format!("{name}<{new}>"));
+        }
         let new = self.new.get(text).filter(|new| *new != text)?;
         let refers = match field.def().refers {
             None => false,
@@ -212,6 +220,12 @@ mod tests {
         assert_eq!(of(Field::NUMBER, "2001"), some("72001"));
         assert_eq!(of(Field::CALLER_ID, "2001"), some("72001"));
         assert_eq!(of(Field::CALLER_ID, "2002"), None);
+        let named = "\"Ann <A>\" <2001>";
+        assert_eq!(of(Field::CALLER_ID, named), None, "no name has brackets");
+        assert_eq!(
+            of(Field::CALLER_ID, "\"Ann\" <2001>"),
+            some("\"Ann\" <72001>")
+        );
         assert_eq!(of(Field::SIP_AUTH_NAME, "2001"), some("72001"));
         assert_eq!(
             of(Field::FORWARD_NO_ANSWER_EXTENSION, "2002"),

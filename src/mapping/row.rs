@@ -1,9 +1,10 @@
 //! The rows of sheets: fields that a vendor lacks become fields that it has.
 
-use super::forwards;
-use super::mapper::{MappedFrom, MappedRecord, Mapper, Mapping, Route, split_name};
+use super::mapper::{MappedFrom, MappedRecord, Mapper, Mapping, Route};
+use super::names::split_name;
 use super::renumber::Renumbering;
 use super::table::translations;
+use super::{forwards, mailbox};
 use crate::manifest::{Access, Manifest};
 use crate::model::{Field, Forward, Record};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,11 +31,17 @@ pub fn made_fields(fields: &BTreeSet<Field>, to: &Manifest) -> BTreeMap<Field, F
             add(to, &[row.from]);
         }
     }
-    for forward in Forward::all().filter(|forward| fields.contains(&forward.to)) {
+    let is_told = |field: Option<Field>| field.is_some_and(|field| fields.contains(&field));
+    let is_told = |forward: &Forward| is_told(forward.switch) || is_told(Some(forward.to));
+    for forward in Forward::all().filter(is_told) {
         let parts: Vec<Field> = forward.fields().collect();
         for to in &parts {
             add(*to, &parts);
         }
+    }
+    // The switch decides if the PIN is written.
+    if fields.contains(&Field::VOICEMAIL_PIN) {
+        add(Field::VOICEMAIL_PIN, &[Field::VOICEMAIL]);
     }
     made
 }
@@ -45,6 +52,9 @@ pub fn map_row(fields: &BTreeSet<Field>, to: &Manifest, row: &Record) -> MappedR
     let none = Renumbering::default();
     let route = Route::of_sheet(fields, to);
     let mut mapper = Mapper::new(&route, row, &none);
+    if fields.contains(&Field::VOICEMAIL) {
+        mailbox::map(&mut mapper);
+    }
     for forward in Forward::all() {
         if mapper.is_to_be_mapped(forward) {
             forwards::map(forward, &mut mapper);
@@ -138,14 +148,18 @@ impl Mapper<'_> {
         for (field, text) in row.iter() {
             let is_taken = self.route.target_row(field).is_some();
             if field.is_live() {
-                let how = "the PBX reports it by itself, and it is never written".to_owned();
+                let how = match self.route.to.file {
+                    Some(_) => "it is never written into the file",
+                    None => "the PBX reports it by itself, and it is never written",
+                };
+                let how = how.to_owned();
                 self.entry(field, Mapping::Dropped { lost: false }, &[], how);
             } else if is_taken && self.wanted.get(field).is_none() {
                 if text.is_empty() || self.own.remove(&field).is_some() {
                     self.wanted.set(field, text);
                 }
             } else if !is_taken && self.own.contains_key(&field) {
-                self.drop_of_row(field, row);
+                self.drop_lacking(field);
             } else if !is_taken && text.is_empty() && !self.made_of(field).is_empty() {
                 let to = self.made_of(field);
                 let how = "emptied with it".to_owned();
@@ -190,7 +204,8 @@ impl Mapper<'_> {
             .collect()
     }
 
-    fn drop_of_row(&mut self, field: Field, row: &Record) {
+    /// Drops a field that the vendor lacks; nothing is lost where those that it is made of, or becomes, say the same.
+    pub(super) fn drop_lacking(&mut self, field: Field) {
         let there = &self.route.to.vendor.name;
         let why = match self.route.to.row(field) {
             None => self.route.to.lacks(field),
@@ -203,12 +218,15 @@ impl Mapper<'_> {
         let others = others.chain(split.map(|split| split.to.to_vec()));
         let own = self.own_text(field).unwrap_or_default();
         for others in others {
-            let texts: Vec<&str> = others.iter().filter_map(|other| row.text(*other)).collect();
-            let words: Vec<&str> = texts
-                .iter()
-                .flat_map(|text| text.split_whitespace())
-                .collect();
-            if own.split_whitespace().all(|word| words.contains(&word)) {
+            let is_taken = |other: &&Field| self.route.target_row(**other).is_some();
+            let texts = others.iter().filter(is_taken).filter_map(|other| {
+                let wanted = self.wanted.text(*other).map(str::to_owned);
+                wanted.or_else(|| self.own_text(*other))
+            });
+            let texts: Vec<String> = texts.collect();
+            let words = texts.iter().flat_map(|text| text.split_whitespace());
+            let words: Vec<&str> = words.collect();
+            if !own.is_empty() && own.split_whitespace().all(|word| words.contains(&word)) {
                 let names: Vec<&str> = others.iter().map(|other| other.name()).collect();
                 let how = format!("{why}, and {} says it already", names.join(" and "));
                 return self.entry(field, Mapping::Dropped { lost: false }, &[], how);

@@ -261,6 +261,66 @@ fn leaving_out_a_switch_leaves_out_what_it_switches() {
 }
 
 #[test]
+fn a_pin_that_is_left_out_stays_there_where_voicemail_is_off() {
+    let (openvox, freepbx) = (manifest("openvox"), manifest("freepbx"));
+    let (switch, pin) = (Field::VOICEMAIL, Field::VOICEMAIL_PIN);
+    let wanted = extension(&[(switch, "off"), (pin, "471108")]);
+    for (left_out, is_cleared) in [
+        (vec![], true),
+        (vec![switch], false),
+        (vec![pin], false),
+        (vec![switch, pin], false),
+    ] {
+        let route = route(openvox, freepbx, left_out.iter().copied().collect());
+        let mapped = route.map(&wanted, &Renumbering::default());
+        assert_eq!(mapped.cleared.contains(&pin), is_cleared, "{left_out:?}");
+        let mut loss = Loss::default();
+        loss.add(route.count(&wanted), &mapped);
+        assert!(loss.adds_up(), "{:?}", mapped.entries);
+    }
+}
+
+#[test]
+fn what_is_kept_with_a_mailbox_is_emptied_with_it_at_the_next_run() {
+    let (openvox, freepbx) = (manifest("openvox"), manifest("freepbx"));
+    let kept = KeptAgreement::new();
+    let run = |voicemail: &str| {
+        let given = [
+            (Field::VOICEMAIL, voicemail),
+            (Field::VOICEMAIL_PIN, "471108"),
+            (Field::EMAIL, "ann@example.com"),
+        ];
+        let mut mapped = map(openvox, freepbx, &given);
+        mapped.leave_out_unkept(freepbx);
+        mapped
+    };
+    let first = run("on");
+    let mut base = kept.base();
+    base.agree("2001", &first.wanted, &[], [].into_iter(), &kept.key);
+    let current = &first.wanted;
+    let agreed = base.get("2001");
+    let step = merge_step(
+        freepbx,
+        &run("off"),
+        Some(current),
+        agreed,
+        false,
+        &kept.key,
+    );
+    let emptied = extension(&[(Field::VOICEMAIL_PIN, ""), (Field::EMAIL, "")]);
+    let wanted = MergeStep::Update {
+        wanted: emptied,
+        kept: vec![],
+    };
+    assert_eq!(step, wanted);
+    // What a person fills in is not emptied.
+    let mut filled = map(openvox, freepbx, &[(Field::VOICEMAIL, "off")]);
+    filled.fill(&[(Field::EMAIL, "ann@example.com".to_owned())]);
+    filled.leave_out_unkept(freepbx);
+    assert!(!filled.cleared.contains(&Field::EMAIL));
+}
+
+#[test]
 fn secrets_that_cannot_go_are_made_up_and_never_shown() {
     let (openvox, portsip, ozeki) = (manifest("openvox"), manifest("portsip"), manifest("ozeki"));
     let made_up = Mapping::Missing(Origin::Generated);
@@ -674,5 +734,75 @@ fn what_uses_parts_of_others_is_never_migrated_onto() {
             step(&current, overwrite),
             MergeStep::UsesOthers("aor 2".into())
         );
+    }
+}
+
+#[test]
+fn what_only_the_other_make_has_is_told_and_stays() {
+    let (openvox, portsip) = (manifest("openvox"), manifest("portsip"));
+    let mapped = map(openvox, portsip, &[(Field::DISPLAY_NAME, "Ann Miller")]);
+    let mut current = Record::numbered("2001");
+    current.set(Field::FIRST_NAME, "Ann");
+    current.set(Field::LAST_NAME, "Miller");
+    current.set(Field::MOBILE, "18089");
+    current.set(Field::DO_NOT_DISTURB, "off");
+    let kept = KeptAgreement::new();
+    for overwrite in [false, true] {
+        let step = merge_step(portsip, &mapped, Some(&current), None, overwrite, &kept.key);
+        let told = vec![Field::MOBILE];
+        assert_eq!(step, MergeStep::Unchanged { kept: told });
+    }
+}
+
+#[test]
+fn a_value_that_the_pbx_did_not_tell_is_lost_and_counted() {
+    let (threecx, portsip, ozeki) = (manifest("3cx-v20"), manifest("portsip"), manifest("ozeki"));
+    let made_up = Mapping::Missing(Origin::Generated);
+    let of = |mapped: &MappedRecord, field| {
+        let entries = mapped.entries.iter().filter(|entry| entry.field == field);
+        entries.map(|entry| entry.mapping).collect::<Vec<_>>()
+    };
+    // A role that may not see the PIN gets none told; where there is none, it is told empty.
+    let mapped = map(threecx, portsip, &[]);
+    assert_eq!(of(&mapped, Field::VOICEMAIL_PIN), [LOST, made_up]);
+    let (.., how) = entry_of(&mapped, Field::VOICEMAIL_PIN);
+    assert_eq!(how, "3CX V20 did not tell it of this extension");
+    let mapped = map(threecx, portsip, &[(Field::VOICEMAIL_PIN, "")]);
+    assert_eq!(of(&mapped, Field::VOICEMAIL_PIN), []);
+    let mapped = map(threecx, ozeki, &[]);
+    assert_eq!(of(&mapped, Field::VOICEMAIL_PIN), [LOST]);
+}
+
+#[test]
+fn what_a_person_fills_in_goes_before_a_fixed_text_and_not_before_what_came_over() {
+    let (openvox, ozeki) = (manifest("openvox"), manifest("ozeki"));
+    let given = [
+        (Field::USER_ID, "reception".to_owned()),
+        (Field::SIP_PASSWORD, "Other2001pw".to_owned()),
+    ];
+    let mut mapped = map(openvox, ozeki, &[(Field::SIP_PASSWORD, "Ab3canary")]);
+    assert_eq!(mapped.wanted.text(Field::USER_ID), Some("user2001"));
+    mapped.fill(&given);
+    assert_eq!(mapped.wanted.text(Field::USER_ID), Some("reception"));
+    let entries = mapped.entries.iter();
+    let of_user: Vec<Mapping> = entries
+        .filter(|entry| entry.field == Field::USER_ID)
+        .map(|entry| entry.mapping)
+        .collect();
+    assert_eq!(of_user, [Mapping::Missing(Origin::Given)]);
+    assert_eq!(mapped.wanted.reveal(Field::SIP_PASSWORD), Some("Ab3canary"));
+}
+
+#[test]
+fn no_pin_is_made_up_for_a_mailbox_that_is_off() {
+    let given = [(Field::VOICEMAIL_PIN, "<generate>".to_owned())];
+    let openvox = manifest("openvox");
+    for to in ["asterisk", "freepbx", "3cx-v20", "yeastar_p"].map(manifest) {
+        for (word, pin) in [("on", Some(TO_GENERATE)), ("off", None)] {
+            let mut mapped = map(openvox, to, &[(Field::VOICEMAIL, word)]);
+            mapped.fill(&given);
+            let made_up = mapped.wanted.reveal(Field::VOICEMAIL_PIN);
+            assert_eq!(made_up, pin, "{}, {word}: {mapped:?}", to.vendor.id);
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! by hand on the other.
 
 use super::base::Agreed;
-use crate::compare::{differing, parts_of_others};
+use crate::compare::{differing, is_unset, parts_of_others};
 use crate::manifest::{Access, Manifest};
 use crate::mapping::MappedRecord;
 use crate::model::{Field, Kind, Record, TO_GENERATE};
@@ -72,7 +72,8 @@ pub fn merge_step(
         }
     }
     let Some(agreed) = agreed else {
-        return first_meeting(manifest, &wanted, current, overwrite);
+        let beside = beside(manifest, mapped, current);
+        return first_meeting(manifest, &wanted, current, beside, overwrite);
     };
     for field in mapped.emptied(manifest) {
         if agreed.has_value(field) {
@@ -82,6 +83,10 @@ pub fn merge_step(
     let number = mapped.wanted.number();
     let mut write = Record::numbered(number);
     let (mut kept, mut both) = (vec![], vec![]);
+    if overwrite {
+        let free = |field: &Field| wanted.get(*field).is_none();
+        kept.extend(beside(manifest, mapped, current).into_iter().filter(free));
+    }
     for (field, text) in wanted.iter().filter(|(field, _)| *field != Field::NUMBER) {
         let Some(row) = manifest
             .row(field)
@@ -90,7 +95,7 @@ pub fn merge_step(
             continue;
         };
         let moved_here = !agreed.is(number, field, text, key);
-        if row.access == Access::WriteOnly {
+        if row.is_unread(current) {
             if moved_here {
                 write.set(field, text);
             }
@@ -126,16 +131,27 @@ pub fn merge_step(
     }
 }
 
-/// Chooses the step for an extension that is there already and that no earlier run knows of.
+/// The fields that have a value there and none on the first PBX, which could say it: they are told, and never emptied.
+fn beside(manifest: &Manifest, mapped: &MappedRecord, current: &Record) -> Vec<Field> {
+    let has = |field: &Field| !field.is_live() && !is_unset(current, *field);
+    mapped.emptied(manifest).filter(has).collect()
+}
+
+/// Chooses the step for an extension that is there already and that no earlier run knows of. What only it has stays.
 fn first_meeting(
     manifest: &Manifest,
     wanted: &Record,
     current: &Record,
+    kept: Vec<Field>,
     overwrite: bool,
 ) -> MergeStep {
-    let fields = differing(manifest, wanted, current);
+    let mut fields = differing(manifest, wanted, current);
+    if overwrite {
+        let untold = manifest.untold(current);
+        fields.extend(untold.filter(|field| wanted.get(*field).is_some()));
+    }
     if fields.is_empty() {
-        return MergeStep::Unchanged { kept: vec![] };
+        return MergeStep::Unchanged { kept };
     }
     if !overwrite {
         return MergeStep::Differs(fields);
@@ -146,6 +162,6 @@ fn first_meeting(
     }
     MergeStep::Update {
         wanted: write,
-        kept: vec![],
+        kept,
     }
 }

@@ -34,6 +34,11 @@ impl Change {
         }
     }
 
+    /// Returns true if it changes in which groups the record is.
+    pub(crate) fn writes_membership(&self) -> bool {
+        self.wanted.iter().any(|(field, _)| field.is_membership())
+    }
+
     /// The fields that it writes.
     pub fn fields(&self) -> Vec<Field> {
         let fields = self.wanted.iter().map(|(field, _)| field);

@@ -422,6 +422,8 @@ dictionary! {
         "The analogue port that the extension is wired to.";
     PARTS_OF_OTHERS { flaw: true } = "parts_of_others", "parts of others", ["Parts of others", "Teile anderer"], Text, "aor 2001",
         "Parts that other extensions have too, and that this one uses in the place of its own.";
+    PRESENCE_FORWARDS = "presence_forwards", "forwards by presence", ["Forwards by presence", "Weiterleitungen nach Präsenz"], Text, "away: always ext_vm",
+        "The forwards of other presence states, and those that differ for internal and external calls, as the PBX words them.";
     STATUS { live: true } = "status", "status", ["Status", "Status"], Text, "Registered",
         "What the extension is doing, as the PBX words it.";
     USER_AGENT { live: true } = "user_agent", "user agent", ["User agent", "Telefonsoftware"], Text, "Yealink SIP-T46S",

@@ -56,6 +56,12 @@ impl Forward {
         switch.chain(optional).chain([self.number])
     }
 
+    /// Returns true where a vendor with these fields has none for what a destination needs beside its word.
+    pub(crate) fn is_word_alone(&self, has: impl Fn(Field) -> bool) -> bool {
+        let mut parts = self.extension.into_iter().chain([self.number]);
+        has(self.to) && !parts.any(has)
+    }
+
     /// The fields that a destination of this kind may need beside its word.
     pub(crate) fn needed_by(&self, destination: ForwardDestination) -> Vec<Field> {
         match destination {

@@ -37,7 +37,7 @@ pub use mode::{Mode, RunCommand, RunMode};
 pub(crate) use odd_char::OddChar;
 pub use outcome::{Action, Outcome, RowResult};
 pub(crate) use place::Place;
-pub(crate) use place::{cell_name, column_letters};
+pub(crate) use place::{cell_name, column_letters, row_number};
 pub use planned::PlannedRow;
 pub use record::Record;
 pub(crate) use record::by_number;
@@ -46,6 +46,8 @@ pub use ring::RingResult;
 pub(crate) use ring::RingVerdict;
 pub(crate) use rule_id::RuleId;
 pub use secret::{Secret, TO_GENERATE};
+#[cfg(feature = "page")]
+pub(crate) use secret_like::is_like_secret;
 pub(crate) use secret_like::may_be_secret;
 pub(crate) use shell::shell_word;
 pub(crate) use text::BYTE_ORDER_MARK;
@@ -54,5 +56,5 @@ pub(crate) use text::WireText;
 pub(crate) use vocabulary::vocabulary;
 
 pub(crate) use words::{
-    counted, heading_key, is_heading_like, is_near, nearest, same_word, shortened,
+    counted, heading_key, is_heading_like, is_near, nearest, plain_letters, same_word, shortened,
 };

@@ -52,6 +52,8 @@ vocabulary! {
         Held = "held",
         /// The run stopped before it.
         NotSent = "not_sent",
+        /// Taken out of the sheet by hand, before it was checked.
+        TakenOut = "taken_out",
         ..
         /// The dial tone of its extension (`ring` only); one that cannot be told is [`RowResult::Unknown`].
         Ring(RingResult),
@@ -68,12 +70,12 @@ impl From<RingResult> for RowResult {
 }
 
 impl RowResult {
-    /// Returns true if the row is as its owner wants it.
+    /// Returns true if nothing is left to do for the row: it is as its owner wants it, or its owner took it out.
     pub fn is_done(self) -> bool {
         use RowResult::*;
         matches!(
             self,
-            Created | Updated | Deleted | Unchanged | Valid | Ring(RingResult::Rings)
+            Created | Updated | Deleted | Unchanged | Valid | TakenOut | Ring(RingResult::Rings)
         )
     }
 
@@ -186,6 +188,16 @@ impl Outcome {
     /// The outcome with its row's number, which is shown as far as it may be.
     pub(crate) fn numbered(self, number: &str) -> Outcome {
         let shown = Outcome::shown_number(number, self.result);
+        Outcome {
+            number: number.to_owned(),
+            ..self
+        }
+        .shown_as(shown)
+    }
+
+    /// The outcome with its row's number shown so.
+    pub(crate) fn shown_as(self, shown: String) -> Outcome {
+        let number = self.reveal_number();
         Outcome {
             hidden_number: (shown != number).then(|| Secret::new(number)),
             number: shown,

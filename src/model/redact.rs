@@ -1,9 +1,10 @@
 //! Values as they may be shown to people, and the words that replace a secret. No other module has words for that.
 
 use super::field::has_url_password;
-use super::secret_like::is_like_secret;
-use super::{Field, Kind, OddChar, Secret};
+use super::secret_like::{is_like_secret, with_secrets_replaced};
+use super::{Field, Kind, OddChar, Secret, plain_letters};
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write;
 use std::hash::{BuildHasher, RandomState};
@@ -13,6 +14,11 @@ const CHARS_MAX: usize = 60;
 
 /// The words that replace a secret.
 pub const NOT_SHOWN: &str = "(not shown)";
+
+/// A heading as messages show it: without the secrets that people wrote into it.
+pub(crate) fn heading_shown(heading: &str) -> Cow<'_, str> {
+    with_secrets_replaced(heading, NOT_SHOWN)
+}
 
 /// The value of a field in quotes; of a secret, and of what looks like one, nothing.
 pub fn shown(field: Field, text: &str) -> String {
@@ -160,8 +166,8 @@ pub(crate) fn repeats_secret(words: &str, secret: &Secret) -> bool {
     repeats(words, secret.reveal())
 }
 
-/// Returns true if a field's text is a secret of the extension of this number, in any case, or contains it whole: some
-/// PBXes give a password back as another field. Keys, telephone numbers, lists and settings give nothing away, nor does
+/// Returns true if a field's text is a secret of the extension of this number, in any case, without the signs around it or
+/// with accents and hidden signs of its own, or contains it whole: some PBXes give a password back as another field. Keys, telephone numbers, lists and settings give nothing away, nor does
 /// the extension's own number, which many have for a PIN.
 pub(crate) fn shows_secret(number: &str, field: Field, text: &str, secret: &str) -> bool {
     let is_text = match field.def().kind {
@@ -169,7 +175,83 @@ pub(crate) fn shows_secret(number: &str, field: Field, text: &str, secret: &str)
         Kind::Identifier => text.contains(char::is_alphabetic),
         Kind::Switch | Kind::Choice | Kind::Count | Kind::Time | Kind::List => false,
     };
-    is_text && !field.is_key() && text != number && contains_whole(text, secret)
+    let shows = || {
+        let bare = without_signs(secret);
+        contains_whole(text, secret)
+            || bare.chars().nth(PIECE - 1).is_some() && contains_whole(text, bare)
+            || !(text.is_ascii() && secret.is_ascii()) && shows_in_any_writing(text, secret)
+    };
+    is_text && !field.is_key() && text != number && shows()
+}
+
+fn shows_in_any_writing(text: &str, secret: &str) -> bool {
+    let found = in_any_writing(text).zip(in_any_writing(secret));
+    found.is_some_and(|(text, secret)| contains_whole(text.reveal(), secret.reveal()))
+}
+
+/// A secret of a row that may stand in another cell of it too, by mistake.
+pub(crate) struct SoughtSecret<'s> {
+    secret: &'s str,
+    /// It as it is read in any writing, once that is asked for.
+    letters: OnceCell<Option<Secret>>,
+}
+
+impl<'s> SoughtSecret<'s> {
+    pub(crate) fn new(secret: &'s str) -> SoughtSecret<'s> {
+        SoughtSecret {
+            secret,
+            letters: OnceCell::new(),
+        }
+    }
+
+    /// The secret as its cell has it.
+    pub(crate) fn as_written(&self) -> &'s str {
+        self.secret
+    }
+
+    /// Returns true if the text of a cell in the row of this number is the secret, in any case and however it is written, or
+    /// contains it whole. The cell may be one of no field. Secrets too short for one give nothing away, nor does the row's own
+    /// number, which many have for a PIN, nor other digits than those in words.
+    pub(crate) fn is_in(&self, number: &str, field: Option<Field>, text: &str) -> bool {
+        let is_text = |field: Field| matches!(field.def().kind, Kind::Text | Kind::Email);
+        let has_letters = text.contains(char::is_alphabetic);
+        if text.is_empty() || !has_letters && !field.is_none_or(is_text) {
+            return false;
+        }
+        let is_as_written = (has_letters || text != number)
+            && self.secret.chars().nth(PIECE - 1).is_some()
+            && contains_whole(text, self.secret);
+        let is_read = || {
+            let text = in_any_writing(text)?;
+            let secret = self.letters.get_or_init(|| in_any_writing(self.secret));
+            let is_own = || in_any_writing(number).is_some_and(|own| own == text);
+            let is_there = contains_whole(text.reveal(), secret.as_ref()?.reveal());
+            Some(is_there && (has_letters || !is_own()))
+        };
+        is_as_written || is_read().unwrap_or_default()
+    }
+}
+
+/// The letters and digits that are left of a text however it is written: in quotes or as a formula, with signs that nobody
+/// sees, with accents of their own. `None` where they are too few to give a secret away.
+pub(crate) fn in_any_writing(text: &str) -> Option<Secret> {
+    let narrow = |c| match OddChar::class(c) {
+        Some(OddChar::FullWidth) => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        _ => c,
+    };
+    let letters = Secret::new(if text.is_ascii() {
+        plain_letters(text)
+    } else {
+        let narrow = Secret::new(text.chars().map(narrow).collect::<String>());
+        plain_letters(narrow.reveal())
+    });
+    letters.reveal().chars().nth(PIECE - 1)?;
+    Some(letters)
+}
+
+/// A secret without the signs around it, as it is read where these are a formula's or quotes.
+pub(crate) fn without_signs(secret: &str) -> &str {
+    secret.trim_matches(|c: char| !c.is_alphanumeric())
 }
 
 /// The length from which a secret is looked for within a text, in bytes.
@@ -537,6 +619,58 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_heading_in_a_message_has_no_password_in_it() {
+        for (heading, shown) in [
+            (
+                "SIP Passwort (Standard: Qx7!seKret)",
+                "SIP Passwort (Standard: (not shown))",
+            ),
+            ("VM PIN 739182", "VM PIN (not shown)"),
+            ("SIP-PIN: 739182", "SIP-PIN: (not shown)"),
+            ("Passwort=sonne", "Passwort=(not shown)"),
+            ("Passwort:=sonne", "Passwort:=(not shown)"),
+            ("Passwort=:sonne", "Passwort=:(not shown)"),
+            ("PIN:739182", "PIN:(not shown)"),
+            ("Passwort:Qx7seKret", "Passwort:(not shown)"),
+            ("Pw:sommer24", "Pw:(not shown)"),
+            (
+                "Kennwort Qx7!seKret für  alle",
+                "Kennwort (not shown) für  alle",
+            ),
+            (
+                "Passwort: Standard sommer24!",
+                "Passwort: Standard (not shown)",
+            ),
+            ("Liste Qx7!seKret", "Liste (not shown)"),
+        ] {
+            assert_eq!(heading_shown(heading), shown);
+            assert_eq!(heading_shown(shown), shown);
+        }
+        for heading in [
+            "",
+            "Passwort",
+            "PIN (4-stellig)",
+            "PIN (4-6 digits)",
+            "Passwort (8-32 Zeichen)",
+            "Passwort: Web",
+            "Passwort:Web",
+            "Password required",
+            "**Nebenstelle**",
+            "First Name [Required]",
+            "{{extension}}",
+            "Ext.#",
+            "user_context",
+            "forward_busy_destination_2",
+            "X-Lync-2013",
+            "Telefon 2 / Fax 3",
+            "account 1 user",
+            "Standort 2024",
+        ] {
+            assert_eq!(heading_shown(heading), heading);
+        }
+    }
+
+    #[test]
     fn a_secret_is_held_whole_and_not_in_a_piece() {
         assert!(contains_whole("x Changed2001PW", "Changed2001pw"));
         assert!(contains_whole("7731", "7731"));
@@ -632,6 +766,55 @@ mod tests {
         assert!(!gives(Field::DISPLAY_NAME, "2001", "2001"));
         assert!(!gives(Field::NEW_NUMBER, "2002", "2002"));
         assert!(!gives(Field::GROUPS, "Kq7WzP3xVn9T", "Kq7WzP3xVn9T"));
+        // However it is written on either side.
+        assert!(gives(
+            Field::DISPLAY_NAME,
+            "regen\u{200b}bogen",
+            "regenbogen"
+        ));
+        assert!(gives(Field::DISPLAY_NAME, "regenbogen", "\"regenbogen\""));
+        assert!(gives(Field::DISPLAY_NAME, "K\u{fc}chen", "Ku\u{308}chen"));
+        assert!(!gives(Field::DISPLAY_NAME, "Ma", "'ma'"));
+    }
+
+    #[test]
+    fn a_cell_gives_the_secret_of_its_row_away_but_not_the_number_that_is_its_pin() {
+        let (name, mobile, number) = (Field::DISPLAY_NAME, Field::MOBILE, Field::NUMBER);
+        for (field, text, secret, shows) in [
+            (Some(name), "Miller kq7WzP3xVn9T", "Kq7WzP3xVn9T", true),
+            (Some(name), "Sonne", "sonne", true),
+            (Some(name), "Sonne Berg", "sonne", false),
+            (Some(name), "4711", "4711", true),
+            (Some(name), "2001", "2001", false),
+            (Some(number), "4711abcd", "4711abcd", true),
+            (Some(number), "4711", "4711", false),
+            (Some(mobile), "0815", "0815", false),
+            (Some(mobile), "0815ab", "0815ab", true),
+            (Some(Field::VOICEMAIL), "ja", "ja", false),
+            (None, "4711", "4711", true),
+            // However it is written on either side.
+            (Some(name), "sonnenblume", "=\"sonnenblume\"", true),
+            (Some(name), "Sonnen\u{ad}blume", "'sonnenblume", true),
+            (Some(name), "son\u{200b}ne", "sonne", true),
+            (Some(name), "\u{feff}sonne\u{a0}", "„sonne“", true),
+            (Some(name), "K\u{fc}che", "Ku\u{308}che", true),
+            (
+                Some(name),
+                "Ko\u{30c}\u{10d}ka",
+                "Ko\u{30c}c\u{30c}ka",
+                true,
+            ),
+            (Some(name), "ｓｏｎｎｅ", "sonne", true),
+            (Some(mobile), "+0815", "0815", false),
+            (Some(name), "=\"2001\"", "2001", false),
+            (Some(name), "Sonne Berg", "'sonne", false),
+            (Some(name), "Anna", "a-n", false),
+            (Some(name), "", "\"\"", false),
+            (Some(name), "(-)", "--- -", false),
+        ] {
+            let is_shown = SoughtSecret::new(secret).is_in("2001", field, text);
+            assert_eq!(is_shown, shows, "{text} {secret}");
+        }
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! Texts that look like secrets, wherever they stand: people put a password into the cell beside the one that it belongs in.
 //! A plain word such as `sonne` is not told from a name: it is hidden where it is a secret of its sheet too, or has such a word
-//! as `PIN` before it, and shown elsewhere. Headings and names of sheets are shown as they are: a mapping means them by their
-//! text, and two that differ in a password alone are two.
+//! as `PIN` before it, and shown elsewhere. A mapping means headings by their text, so tables of columns show them as they
+//! are; messages show them without the secrets in them.
+
+use std::borrow::Cow;
 
 /// The fewest characters of a word that looks like a secret.
 const CHARS_MIN: usize = 8;
 /// The fewest characters of one with signs that stand in passwords and in no name.
 const CHARS_WITH_SIGNS_MIN: usize = 6;
+/// The fewest digits of a PIN that stands behind its name.
+const PIN_DIGITS_MIN: usize = 4;
 /// The signs that passwords have and names, numbers and codes have not.
 const SIGNS: &str = "!?$%^~§{}<>\\€`@*&";
 /// The signs between the parts of names, numbers and codes: `PJSIP/100`, `EG-1.OG`, `Berg_Anna`.
@@ -47,6 +51,54 @@ pub(crate) fn is_like_secret(text: &str) -> bool {
         }
     }
     false
+}
+
+/// A heading in a message, with other words `by` which its secrets are replaced: those that look like one and, behind a word
+/// such as `PIN`, those with a number of several digits or with letters and digits, as in `PIN 739182`.
+pub(super) fn with_secrets_replaced<'t>(text: &'t str, by: &str) -> Cow<'t, str> {
+    // Of these nothing more is hidden, so that what was hidden once stays as it is.
+    if text.contains(by) {
+        return text.into();
+    }
+    let mut shown = String::new();
+    let (mut is_named, mut is_hidden) = (false, false);
+    for word in text.split_inclusive(char::is_whitespace) {
+        let begin = match word.split_once([':', '=']) {
+            Some((name, value)) if names_secret(name, true) => {
+                word.len() - value.trim_start_matches([':', '=']).len()
+            }
+            _ => 0,
+        };
+        let (before, rest) = word.split_at(begin);
+        let core = rest.trim().trim_matches(|c: char| JOINERS.contains(c));
+        let bare = core.trim_matches(|c: char| SIGNS.contains(c));
+        let is_secret = !core.is_empty()
+            && (before.contains('=')
+                || is_word_like_secret(bare)
+                || (is_named || begin > 0) && is_value(bare));
+        is_named |= names_secret(word.trim(), true);
+        is_hidden |= is_secret;
+        shown.push_str(before);
+        match rest.split_once(core).filter(|_| is_secret) {
+            Some((opening, closing)) => shown.extend([opening, by, closing]),
+            None => shown.push_str(rest),
+        }
+    }
+    match is_hidden {
+        true => shown.into(),
+        false => text.into(),
+    }
+}
+
+/// Returns true for a word that may be the value of a secret whose name stands before it: not `8-32` or `4-stellig`.
+fn is_value(word: &str) -> bool {
+    let mut pieces = word.split(|c: char| JOINERS.contains(c));
+    pieces.any(|piece| {
+        let digits = piece.chars().filter(char::is_ascii_digit).count();
+        let has_letters = piece.contains(char::is_alphabetic);
+        digits >= PIN_DIGITS_MIN
+            || digits > 0 && has_letters && piece.chars().count() >= CHARS_WITH_SIGNS_MIN
+    })
 }
 
 /// Returns true if a text looks like a secret, or is one word of letters and digits, as nobody is called: it may be one where

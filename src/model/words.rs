@@ -19,6 +19,40 @@ pub(crate) fn heading_key(word: &str) -> String {
     key
 }
 
+/// The letters and digits of a text, without case and accents: `Interne Nr.` and `interne_nr` are one.
+pub(crate) fn plain_letters(text: &str) -> String {
+    let mut word = String::with_capacity(text.len());
+    for c in text.chars().flat_map(char::to_lowercase) {
+        match c {
+            'ä' | 'æ' => word.push_str("ae"),
+            'ö' | 'œ' | 'ø' => word.push_str("oe"),
+            'ü' => word.push_str("ue"),
+            'ß' => word.push_str("ss"),
+            'à' | 'á' | 'â' | 'ã' | 'å' | 'ą' | 'ă' => word.push('a'),
+            'ç' | 'ć' | 'č' => word.push('c'),
+            'ď' => word.push('d'),
+            'è' | 'é' | 'ê' | 'ë' | 'ę' | 'ě' => word.push('e'),
+            'ì' | 'í' | 'î' | 'ï' | 'ı' => word.push('i'),
+            'ł' => word.push('l'),
+            'ñ' | 'ń' | 'ň' => word.push('n'),
+            'ò' | 'ó' | 'ô' | 'õ' | 'ő' => word.push('o'),
+            'ř' => word.push('r'),
+            'ś' | 'ş' | 'š' | 'ș' => word.push('s'),
+            'ť' | 'ț' | 'ţ' => word.push('t'),
+            'ù' | 'ú' | 'û' | 'ů' | 'ű' => word.push('u'),
+            'ý' | 'ÿ' => word.push('y'),
+            'ź' | 'ż' | 'ž' => word.push('z'),
+            'ğ' => word.push('g'),
+            // A diaeresis by itself, as macOS writes it.
+            '\u{308}' if word.ends_with(['a', 'o', 'u']) => word.push('e'),
+            '\u{300}'..='\u{36f}' | 'º' | 'ª' => {}
+            c if c.is_alphanumeric() => word.push(c),
+            _ => {}
+        }
+    }
+    word
+}
+
 /// Compares the keys of two words without building them.
 pub(crate) fn same_word(a: &str, b: &str) -> bool {
     fn lower(word: &str) -> impl Iterator<Item = char> {

@@ -4,7 +4,7 @@ use super::exchange::{PageMethod, PageReply, PageRequest};
 use super::guard::Guard;
 use super::job::{JobKind, PageJob, WORK};
 use super::look;
-use super::session::{DroppedSheet, Folder, PageSession, ShownEnd, kept_name};
+use super::session::{DroppedSheet, Folder, PageSession, RunFiles, ShownEnd, kept_name};
 use super::steps::run::SeenRuns;
 use super::steps::visit::Visit;
 use super::steps::{archive, doctor, headings, plan, rows, run, sheet, target, watch};
@@ -213,7 +213,8 @@ impl App {
     /// Reads what a page shows of runs, before the session is locked: a ledger can be long.
     fn seen_runs(&self, request: &PageRequest) -> SeenRuns {
         match (request.method, request.path.as_str()) {
-            (PageMethod::Get, "" | "runs") => SeenRuns::all(&self.context),
+            (PageMethod::Get, "") => SeenRuns::newest(&self.context),
+            (PageMethod::Get, "runs") => SeenRuns::all(&self.context),
             (PageMethod::Get, "run") => SeenRuns::one(&self.context, request.query.get("run")),
             (PageMethod::Get, "result") => {
                 let session = locked(&self.session);
@@ -265,8 +266,8 @@ impl App {
             path => match path.strip_prefix("file/") {
                 Some(name) => watch::file(visit, name),
                 None => {
-                    let text = translated("nothing is here").into_owned();
-                    PageReply::new(404, "text/plain; charset=utf-8", text)
+                    let page = look::nothing(self.guard.base()).into_string();
+                    PageReply::new(404, "text/html; charset=utf-8", page)
                 }
             },
         }
@@ -319,7 +320,7 @@ impl App {
     /// Begins work on a thread of its own.
     fn begin(self: &Arc<App>, visit: &mut Visit<'_>, work: Work) -> PageReply {
         if !matches!(work, Work::CheckUp) {
-            visit.session.plan = None;
+            visit.session.forget_plan();
             visit.session.result = None;
         }
         let kind = match &work {
@@ -361,7 +362,9 @@ impl App {
     /// Tries what a run needs.
     fn check_up(&self, job: &PageJob) {
         let checks = overheard(&job.lines, || try_all(&[], &self.context, &job.stop));
-        locked(&self.session).checks = checks;
+        let mut session = locked(&self.session);
+        session.checks = checks;
+        job.end();
     }
 
     /// Takes a run back.
@@ -377,13 +380,13 @@ impl App {
             let watched = Some(&job.watched);
             undo(run, options, false, &self.context, &job.stop, watched)
         });
-        self.show_end(job, self.folder.path().to_owned(), ended);
+        self.show_end(job, None, ended);
     }
 
     /// Lets a run go on that was stopped or cut off.
     fn resume(&self, run: &str, job: &PageJob) {
         let guard = GuardOptions {
-            // The run's own question was answered when it began, and what deletes does not get here.
+            // The run's own question was answered when it began; what deletes was asked about on the page.
             yes: true,
             ..GuardOptions::default()
         };
@@ -393,46 +396,56 @@ impl App {
             let _ = job.watched.name.set(run.to_owned());
             resume(&past, options, &self.context, &job.stop, Some(&job.watched))
         });
-        self.show_end(job, self.folder.path().to_owned(), ended);
+        self.show_end(job, None, ended);
     }
 
     /// Keeps the end of work for the page with the result.
-    fn show_end(&self, job: &PageJob, files: PathBuf, ended: Result<Exit, Failure>) {
+    fn show_end(&self, job: &PageJob, files: Option<RunFiles>, ended: Result<Exit, Failure>) {
         let run = job.watched.name.get().cloned();
         let last = |run| Ok(StoredRun::open(&self.context.state()?, run)?.ended()?);
         let last: Option<Result<_, Failure>> = run.as_deref().map(last);
-        locked(&self.session).result = Some(ShownEnd {
+        let mut session = locked(&self.session);
+        session.result = Some(ShownEnd {
+            id: job.id.clone(),
             is_paused: job.is_paused(),
+            has_begun: run.is_some() || !job.can_pause,
             ended,
             run,
             in_ledger: last.and_then(Result::ok).flatten(),
             counts: job.counts(),
             lines: job.lines_told(),
-            is_of_sheet: files != self.folder.path(),
             files,
         });
+        job.end();
     }
 
     fn plan(&self, task: &ImportTask, job: &PageJob) {
         let planned = overheard(&job.lines, || task.plan(&job.stop));
         let mut session = locked(&self.session);
         match planned {
-            Ok(plan) => session.plan = Some(plan),
+            Ok(plan) => session.show_plan(plan),
             Err(failure) => {
                 let failure = session.named(failure);
                 session.tell_failure(&failure);
             }
         }
+        job.end();
     }
 
     fn run(&self, task: &ImportTask, plan: &str, job: &PageJob) {
         let name = format!("run{}", self.counted());
-        let (files, ended) = match self.folder.below(&name) {
+        let folder = self.folder.below(&name).map_err(Failure::usage);
+        let files = folder.and_then(|folder| RunFiles::keep(folder, task));
+        let (files, ended) = match files {
             Ok(files) => {
-                let ended = overheard(&job.lines, || task.carry_out(plan, &files, job));
-                (files, ended)
+                let carry_out = || task.carry_out(plan, files.folder(), job);
+                let ended = overheard(&job.lines, carry_out);
+                if ended == Ok(Exit::Done) {
+                    files.remove_rejects();
+                }
+                (Some(files), ended)
             }
-            Err(error) => (self.folder.path().to_owned(), Err(Failure::usage(error))),
+            Err(failure) => (None, Err(failure)),
         };
         self.show_end(job, files, ended);
     }

@@ -18,7 +18,14 @@ pub(super) type CellKey = (usize, usize, usize);
 pub(super) type Corrections = BTreeMap<CellKey, Secret>;
 
 /// The cells of a sheet that could not have their text, each with the reason.
-pub(super) type NotCorrected = BTreeMap<CellKey, String>;
+type NotCorrected = BTreeMap<CellKey, String>;
+
+/// A copy that was written: the cells that are as they were, and the names of all cells that were to be corrected.
+#[derive(Default)]
+pub(super) struct WrittenCopy {
+    pub(super) refused: NotCorrected,
+    pub(super) names: BTreeMap<CellKey, String>,
+}
 
 /// A sheet of the original while its copy is written: the number of its rows, and what was in the cells that are corrected.
 struct SheetBefore {
@@ -32,6 +39,8 @@ pub(super) struct CopyPlaces<'p> {
     pub(super) folder: &'p Path,
     pub(super) name: &'p str,
     pub(super) count: &'p mut u32,
+    /// The folders that were made, each for one copy.
+    pub(super) made: Vec<PathBuf>,
 }
 
 impl CopyPlaces<'_> {
@@ -39,23 +48,26 @@ impl CopyPlaces<'_> {
         *self.count += 1;
         let place = self.folder.join(format!("copy{}", self.count));
         make_private_folder(&place).map_err(|error| Failure::not_written(&place, &error))?;
+        self.made.push(place.clone());
         Ok(place.join(self.name))
     }
 }
 
-/// Writes copies of the sheets that are corrected, one upon the other. `input` becomes the last of them. Returns the cells
-/// that are as they were.
+/// Writes copies of the sheets that are corrected, one upon the other. `input` becomes the last of them.
 ///
 /// # Errors
-/// Exit 2 where a sheet is of a kind that is not written again, a copy cannot be written, or it has other rows.
+/// Exit 2 where a sheet is of a kind that is not written again, a copy cannot be written, or it has other rows, with
+/// `if_other_rows` for a hint.
 pub(super) fn write_corrected(
     input: &mut InputOptions,
     all: &Corrections,
     (manifest, allowed): (&Manifest, AllowedActions),
-    mut places: CopyPlaces<'_>,
-) -> Result<NotCorrected, Failure> {
+    places: &mut CopyPlaces<'_>,
+    if_other_rows: &'static str,
+) -> Result<WrittenCopy, Failure> {
     let sheets: BTreeSet<usize> = all.keys().map(|(sheet, ..)| *sheet).collect();
-    let (mut before, mut refused) = (vec![], NotCorrected::new());
+    let (mut before, mut written) = (vec![], WrittenCopy::default());
+    let refused = &mut written.refused;
     for index in sheets {
         let opened = bound(input, manifest, allowed)?;
         let Some((sheet, _)) = opened.get(index) else {
@@ -71,7 +83,9 @@ pub(super) fn write_corrected(
             let at = own.rows;
             own.rows += 1;
             for (key, text) in all.range((index, at, 0)..=(index, at, usize::MAX)) {
-                let cell = sheet.place(row.line).cell(key.2);
+                let place = sheet.place(row.line, row.cell_breaks);
+                let cell = place.cell(key.2);
+                written.names.insert(*key, place.cell_in_book(key.2));
                 match mends.put(key.2, text.clone()) {
                     Ok(()) => {
                         let text = row.cells.get(key.2).unwrap_or_default();
@@ -93,31 +107,33 @@ pub(super) fn write_corrected(
     let copies = bound(input, manifest, allowed)?;
     for own in &before {
         let Some((copy, _)) = copies.get(own.index) else {
-            return Err(other_rows());
+            return Err(other_rows(if_other_rows));
         };
-        own.compare(copy, all, &mut refused)?;
+        if own.rows != own.compare(copy, all, refused)? {
+            return Err(other_rows(if_other_rows));
+        }
     }
     let is_met = |key: &&CellKey| before.iter().any(|own| own.cells.contains_key(key));
     for key in all.keys().filter(|key| !is_met(key)) {
         let why = || "a corrected cell is not in the sheet any more: look at its rows again";
         refused.entry(*key).or_insert_with(|| why().to_owned());
     }
-    Ok(refused)
+    Ok(written)
 }
 
-fn other_rows() -> Failure {
-    Failure::usage("with this correction the sheet would have other rows; nothing was changed")
-        .hint("take rows out in the sheet itself, and drop it again")
+fn other_rows(hint: &'static str) -> Failure {
+    Failure::usage("with these corrections the sheet would have other rows; nothing was changed")
+        .hint(hint)
 }
 
 impl SheetBefore {
-    /// Compares the copy with the sheet before: it has as many rows, and each corrected cell has another text now.
+    /// Compares the copy with the sheet before: each corrected cell has another text now. Returns the number of its rows.
     fn compare(
         &self,
         copy: &Sheet,
         all: &Corrections,
         refused: &mut NotCorrected,
-    ) -> Result<(), Failure> {
+    ) -> Result<usize, Failure> {
         let mut rows = 0;
         for batch in copy.batches() {
             batch?.rows(|row| {
@@ -133,9 +149,6 @@ impl SheetBefore {
                 }
             })?;
         }
-        match rows == self.rows {
-            true => Ok(()),
-            false => Err(other_rows()),
-        }
+        Ok(rows)
     }
 }

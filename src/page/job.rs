@@ -3,20 +3,16 @@
 use super::look::said;
 use crate::lang::translated;
 use crate::link::StopFlag;
+use crate::model::Outcome;
 use crate::model::redact::harmless;
-use crate::model::{Outcome, RowResult};
 use crate::progress::drawn;
+use crate::report::result_words;
 use crate::rim::terminal::OverheardLines;
 use crate::run::watched::WatchedRun;
 use serde_json::json;
 use std::path::Path;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// A result as a word for people.
-fn result_word(result: RowResult) -> String {
-    translated(result.word()).replace('_', " ")
-}
 
 /// The name of the field with the work that a form is about.
 pub(super) const WORK: &str = "work";
@@ -73,6 +69,7 @@ impl PageJob {
         self.is_ended.load(Ordering::Acquire)
     }
 
+    /// Ends it; under the session's lock, so that no page of work that goes on takes what is told at its end.
     pub(super) fn end(&self) {
         self.is_ended.store(true, Ordering::Release);
     }
@@ -90,7 +87,7 @@ impl PageJob {
     /// The rows that ended last, the newest first: number, result, and why.
     pub(super) fn last_rows(&self) -> Vec<String> {
         let words = |row: Outcome| {
-            let result = result_word(row.result);
+            let result = result_words(row.result);
             let why = match row.message.is_empty() {
                 true => String::new(),
                 false => format!(": {}", said(&translated(&row.message))),
@@ -103,7 +100,7 @@ impl PageJob {
     /// The number of rows of each result, in words.
     pub(super) fn counts(&self) -> Vec<String> {
         let counts = self.watched.counts().into_iter();
-        let words = counts.map(|(result, count)| format!("{count} {}", result_word(result)));
+        let words = counts.map(|(result, count)| format!("{count} {}", result_words(result)));
         words.collect()
     }
 

@@ -186,6 +186,7 @@ pub(super) fn framed(frame: &PageFrame<'_>, body: &Markup) -> Markup {
         html lang=(word()) {
             (head(&title, frame.base, frame.reload))
             body .page {
+                a .skip href="#main" { (translated("To the content")) }
                 header {
                     p .brand { "rowcall" }
                     nav aria-label=(translated("Steps")) {
@@ -195,7 +196,7 @@ pub(super) fn framed(frame: &PageFrame<'_>, body: &Markup) -> Markup {
                         ul { @for place in PagePlace::BESIDE { (link_to(frame, place)) } }
                     }
                 }
-                main {
+                main #main tabindex="-1" {
                     h1 { (title) }
                     @for told in frame.told {
                         p .told role="status" { (said(told)) }
@@ -209,11 +210,27 @@ pub(super) fn framed(frame: &PageFrame<'_>, body: &Markup) -> Markup {
 
 /// The page behind the address in the terminal: it leads on by itself.
 pub(super) fn admitted(base: &str) -> Markup {
+    let way = translated("To the page");
+    beside(base, &way, &html! { p { a href=(base) { (way) } } })
+}
+
+/// The page where there is none: it leads to those that are there.
+pub(super) fn nothing(base: &str) -> Markup {
+    let title = translated("nothing is here");
+    beside(
+        base,
+        &title,
+        &html! { h1 { (title) } p { a href=(base) { (translated("To the page")) } } },
+    )
+}
+
+/// A page without the steps.
+fn beside(base: &str, title: &str, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang=(word()) {
-            (head("rowcall", base, PageReload::Never))
-            body { p { a href=(base) { (translated("To the page")) } } }
+            (head(title, base, PageReload::Never))
+            body .page { main { (body) } }
         }
     }
 }

@@ -8,8 +8,8 @@
 //! - `server`: the sockets. `guard`: who may see the page, and who may change something by it.
 //! - `exchange`: a request and its reply, as plain data.
 //! - `app`: which step answers which request; the work that goes on.
-//! - `steps`: a file for each step of the road: `sheet`, `target`, `headings`, `rows`, `plan`, `watch` (a run, and its
-//!   result); beside it `run` (runs so far), `archive`, `doctor`.
+//! - `steps`: a file for each step of the road: `sheet`, `target`, `headings`, `rows` (with `rows_view`,
+//!   `fill` and `corrections`), `plan`, `watch` (a run, and its result); beside it `run` (runs so far), `archive`, `doctor`.
 //! - `session`: the choices, and the files while the page is open. `correction`: copies of the sheet with other cells. `work`: the plan and the run, by the
 //!   library's own planners. `job`: work as the browser watches it.
 //! - `look`: the frame of every page. The style begins with that of reports. `remedies`: the page's words for what a
@@ -35,6 +35,7 @@ use crate::link::StopFlag;
 use crate::rim::{Context, Failure};
 use app::App;
 use guard::Guard;
+use maud::{DOCTYPE, html};
 use session::Folder;
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
@@ -99,10 +100,12 @@ impl ServedPage {
     pub(crate) fn show(&self) -> Result<(), Failure> {
         let address = self.address();
         let path = self.app.folder().path().join("open.html");
-        let page = format!(
-            "<!DOCTYPE html><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"0; url={address}\">"
-        );
-        write_whole(&path, page.as_bytes(), Readers::Owner)
+        let page = html! {
+            (DOCTYPE)
+            meta charset="utf-8";
+            meta http-equiv="refresh" content={ "0; url=" (address) };
+        };
+        write_whole(&path, page.into_string().as_bytes(), Readers::Owner)
             .map_err(|error| Failure::not_written(&path, &error))?;
         // Where there is no screen, the printed address is opened by hand.
         let is_set = |name: &&str| std::env::var_os(name).is_some();

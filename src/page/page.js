@@ -48,6 +48,8 @@
   const watch = document.getElementById('watch');
   if (watch) {
     const words = document.getElementById('words');
+    const said = document.getElementById('said');
+    let saidAt = Date.now();
     const bar = document.getElementById('bar');
     const lines = document.getElementById('lines');
     const rows = document.getElementById('rows');
@@ -55,6 +57,7 @@
     events.onerror = () => fetch(watch.dataset.next).catch(() => {
       events.close();
       words.textContent = watch.dataset.gone;
+      said.textContent = watch.dataset.gone;
       for (const button of document.querySelectorAll('#watch button')) {
         button.disabled = true;
       }
@@ -62,6 +65,10 @@
     events.onmessage = event => {
       const state = JSON.parse(event.data);
       words.textContent = state.words;
+      if (Date.now() - saidAt >= 10000) {
+        said.textContent = state.words;
+        saidAt = Date.now();
+      }
       bar.max = Math.max(state.total, 1);
       bar.value = state.done;
       for (const line of state.lines.slice(lines.children.length)) {

@@ -2,8 +2,10 @@
 //!
 //! The files lie in a folder for the owner only, which goes with the page; a run has a folder of its own, as every run.
 
-use super::correction::{CopyPlaces, Corrections, write_corrected};
-use super::work::{ImportTask, KeptRows, RowKey, ShownPlan, TakenOutRow};
+use super::correction::{CellKey, CopyPlaces, Corrections, WrittenCopy, write_corrected};
+use super::work::{
+    ImportTask, KeptRows, REJECTS_FILES, REPORT_FILES, RowKey, ShownPlan, TakenOutRow,
+};
 use crate::columns::Mapped;
 use crate::disk::{folder_of, make_private_folder, new_folder, remove_leftover_folders};
 use crate::input::{InputOptions, InputRow, InputRows, ReadingOptions};
@@ -99,9 +101,13 @@ pub(super) struct DroppedSheet {
     copy: Option<PathBuf>,
     copies: u32,
     pub(super) reading: ReadingOptions,
+    /// True if the accounts are filled in as off because that was the answer to a question about a sheet.
+    is_off_by_answer: bool,
     /// The sheets of a workbook of which several can be meant, once that was found.
     pub(super) tables: Vec<String>,
     edits: Corrections,
+    /// The corrected cells with their names, in the order of their corrections.
+    corrected: Vec<(CellKey, String)>,
     /// The rows that were taken out by hand.
     out: BTreeSet<RowKey>,
 }
@@ -120,8 +126,10 @@ impl DroppedSheet {
                 ..ReadingOptions::default()
             },
             name,
+            is_off_by_answer: false,
             tables: vec![],
             edits: BTreeMap::new(),
+            corrected: vec![],
             out: BTreeSet::new(),
         }
     }
@@ -159,12 +167,51 @@ impl DroppedSheet {
         self.edits.len()
     }
 
+    /// The cells that were corrected with their names, the last one first.
+    pub(super) fn corrected_cells(&self) -> impl Iterator<Item = (CellKey, &str)> {
+        let cells = self.corrected.iter().rev();
+        cells.map(|(cell, name)| (*cell, name.as_str()))
+    }
+
     /// Gives a heading a meaning; none where it is to be found out again.
     pub(super) fn choose(&mut self, heading: &str, mapped: Option<Mapped>) {
         let key = heading_key(heading);
         let map = &mut self.reading.map;
         map.retain(|(known, _)| heading_key(known) != key);
         map.extend(mapped.map(|mapped| (heading.to_owned(), mapped)));
+    }
+
+    /// Fills a field in where rows have nothing for it, instead of what was filled in before.
+    pub(super) fn fill_in(&mut self, field: Field, value: String) {
+        self.unfill(field);
+        self.reading.fill.push((field, value));
+    }
+
+    /// Leaves a field as the rows have it.
+    pub(super) fn unfill(&mut self, field: Field) {
+        self.reading.fill.retain(|(known, _)| *known != field);
+        self.is_off_by_answer &= field != Field::ENABLED;
+    }
+
+    /// Has the accounts of all rows off, as the answer to a question about the sheet.
+    pub(super) fn answer_off(&mut self) {
+        self.fill_in(Field::ENABLED, "off".to_owned());
+        self.is_off_by_answer = true;
+    }
+
+    /// Returns true if questions about sheets as a whole were answered: that goes for these sheets and this target alone.
+    pub(super) fn has_answers(&self) -> bool {
+        let (mut rows, fill) = (self.reading.header_rows.iter(), &self.reading.fill);
+        let is_off = || fill.iter().any(|(field, _)| *field == Field::ENABLED);
+        self.is_off_by_answer && is_off() || rows.any(|row| row.sheet.is_some())
+    }
+
+    /// Forgets the answers to questions about sheets as a whole.
+    pub(super) fn forget_answers(&mut self) {
+        self.reading.header_rows.retain(|row| row.sheet.is_none());
+        if self.is_off_by_answer {
+            self.unfill(Field::ENABLED);
+        }
     }
 
     /// The number of rows that were taken out.
@@ -190,30 +237,79 @@ impl DroppedSheet {
     /// Takes every correction back; rows that were taken out stay out.
     pub(super) fn take_back(&mut self) {
         self.edits.clear();
+        self.corrected.clear();
         self.replace_copy(None);
     }
 
     /// Replaces the copy; the one before is read by nobody any more.
     fn replace_copy(&mut self, copy: Option<PathBuf>) {
-        let before = std::mem::replace(&mut self.copy, copy);
-        if let Some(folder) = before.as_deref().and_then(Path::parent) {
+        if let Some(before) = std::mem::replace(&mut self.copy, copy) {
+            self.remove_copy(&before);
+        }
+    }
+
+    /// Removes a copy with its folder; the original stays.
+    fn remove_copy(&self, copy: &Path) {
+        if let Some(folder) = copy.parent().filter(|_| copy != self.original) {
             let _ = fs::remove_dir_all(folder);
         }
     }
 
-    /// Corrects cells, and writes the copy anew. A cell that cannot have its text stays as it is: its cell's name and the
-    /// reason are returned.
-    ///
-    /// # Errors
-    /// Exit 2 where the sheet is of a kind that is not written again, the copy cannot be written, or it has other rows.
-    pub(super) fn correct(
+    /// Writes a copy with these corrections, and no others; returns why cells could not have their text.
+    fn put(
         &mut self,
-        edits: Corrections,
+        mut all: Corrections,
         manifest: &Manifest,
         mode: Mode,
     ) -> Result<Vec<String>, Failure> {
-        let mut all = self.edits.clone();
-        all.extend(edits);
+        let (mut input, written) = self.write_copy(&all, manifest, mode)?;
+        let refused = written.refused;
+        all.retain(|cell, _| !refused.contains_key(cell));
+        // A cell that cannot have its text keeps the one from before, which may be a correction itself.
+        let kept = self
+            .edits
+            .iter()
+            .filter(|(cell, _)| refused.contains_key(cell));
+        let kept: Corrections = kept.map(|(cell, text)| (*cell, text.clone())).collect();
+        if !kept.is_empty() {
+            all.extend(kept);
+            if let Some(copy) = input.sheets.first() {
+                self.remove_copy(copy);
+            }
+            let (again, written) = self.write_copy(&all, manifest, mode)?;
+            input = again;
+            all.retain(|cell, _| !written.refused.contains_key(cell));
+        }
+        self.reading.encoding = input.reading.encoding;
+        let mut file = input.sheets.pop();
+        if let Some(copy) = file.take_if(|_| all.is_empty()) {
+            self.remove_copy(&copy);
+        }
+        self.replace_copy(file);
+        self.put_in_order(&all, written.names);
+        self.edits = all;
+        Ok(refused.into_values().collect())
+    }
+
+    /// Puts the cells of these corrections in order: those that are new or changed come last.
+    fn put_in_order(&mut self, all: &Corrections, mut names: BTreeMap<CellKey, String>) {
+        let edits = &self.edits;
+        self.corrected
+            .retain(|(cell, _)| all.get(cell) == edits.get(cell));
+        for (known, _) in &self.corrected {
+            names.remove(known);
+        }
+        names.retain(|cell, _| all.contains_key(cell));
+        self.corrected.extend(names);
+    }
+
+    /// Writes a copy of the original with these corrections; returns how it is read, and what was written.
+    fn write_copy(
+        &mut self,
+        all: &Corrections,
+        manifest: &Manifest,
+        mode: Mode,
+    ) -> Result<(InputOptions, WrittenCopy), Failure> {
         let mut input = InputOptions {
             sheets: vec![self.original.clone()],
             reading: ReadingOptions {
@@ -221,19 +317,25 @@ impl DroppedSheet {
                 ..self.reading.clone()
             },
         };
-        let places = CopyPlaces {
+        let mut places = CopyPlaces {
             folder: folder_of(&self.original),
             name: &self.name,
             count: &mut self.copies,
+            made: vec![],
         };
         let read_for = (manifest, mode.allowed_actions());
-        let refused = write_corrected(&mut input, &all, read_for, places)?;
-        all.retain(|cell, _| !refused.contains_key(cell));
-        self.reading.encoding = input.reading.encoding;
-        let file = input.sheets.pop().filter(|_| !all.is_empty());
-        self.replace_copy(file);
-        self.edits = all;
-        Ok(refused.into_values().collect())
+        let if_other_rows = match all.len() < self.edits.len() {
+            true => "take the corrections back that were made after it first",
+            false => "take rows out in the sheet itself, and drop it again",
+        };
+        let written = write_corrected(&mut input, all, read_for, &mut places, if_other_rows);
+        // The last copy alone is read, and none where it failed.
+        let kept = input.sheets.first().and_then(|copy| copy.parent());
+        let kept = kept.filter(|_| written.is_ok());
+        for folder in places.made.iter().filter(|it| kept != Some(it.as_path())) {
+            let _ = fs::remove_dir_all(folder);
+        }
+        Ok((input, written?))
     }
 }
 
@@ -302,7 +404,10 @@ fn kinds_of(rows: &InputRows) -> Vec<FindingKind> {
             }
             None => kinds.push(FindingKind {
                 key: key_of(finding),
-                heading: rows.heading(at, finding.field, finding.column),
+                heading: match rows.may_show_headings(rows.rows[at].sheet) {
+                    true => rows.heading(at, finding.field, finding.column),
+                    false => String::new(),
+                },
                 first: finding.clone(),
                 count: 1,
                 repairs,
@@ -346,6 +451,16 @@ impl CheckedRows {
             lacking: lacking.collect(),
             rows,
         }
+    }
+
+    /// Replaces what was found in each row; `found` becomes what was found before.
+    fn find(&mut self, found: &mut [Vec<Finding>]) {
+        for (row, found) in self.rows.rows.iter_mut().zip(found) {
+            std::mem::swap(&mut row.findings, found);
+        }
+        self.kinds = kinds_of(&self.rows);
+        let rows = self.rows.rows.iter();
+        self.invalid = rows.filter(|row| !row.is_valid()).count();
     }
 }
 
@@ -417,6 +532,8 @@ pub(super) struct PageSession {
     /// Counts the changes: what a form was made for.
     generation: u64,
     pub(super) plan: Option<ShownPlan>,
+    /// The findings of each row by the sheet alone, while those of a plan stand at the cells.
+    found_by_sheet: Option<Vec<Vec<Finding>>>,
     pub(super) result: Option<ShownEnd>,
     /// The checks of the last check-up.
     pub(super) checks: Option<Vec<Check>>,
@@ -424,22 +541,102 @@ pub(super) struct PageSession {
     pub(super) told: Vec<String>,
 }
 
+/// The files of a run that was begun on the page, in a folder of their own; gone when they are dropped.
+pub(super) struct RunFiles {
+    folder: PathBuf,
+    /// The name of the corrected sheet as the run read it; none where nothing was corrected.
+    corrected: Option<String>,
+    /// The number of rows that were taken out by hand, and still stand in that sheet.
+    pub(super) taken_out: usize,
+}
+
+impl RunFiles {
+    /// The name of the corrected sheet in the folder, whatever it is called.
+    const CORRECTED: &str = "corrected";
+
+    /// Keeps what an import is about to read, in this folder.
+    ///
+    /// # Errors
+    /// Exit 2 where that cannot be kept.
+    pub(super) fn keep(folder: PathBuf, task: &ImportTask) -> Result<RunFiles, Failure> {
+        let sheet = task.input.sheets.first().filter(|_| task.is_corrected);
+        let mut files = RunFiles {
+            folder,
+            corrected: None,
+            taken_out: task.out.len(),
+        };
+        if let Some(sheet) = sheet {
+            let kept = files.folder.join(RunFiles::CORRECTED);
+            // Nobody writes into a copy again, so another name of it is enough.
+            let linked = fs::hard_link(sheet, &kept);
+            let linked = linked.or_else(|_| fs::copy(sheet, &kept).map(drop));
+            linked.map_err(|error| Failure::not_written(&kept, &error))?;
+            let name = sheet.file_name().unwrap_or_default();
+            files.corrected = Some(name.to_string_lossy().into_owned());
+        }
+        Ok(files)
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Returns true if it has a corrected sheet.
+    pub(super) fn has_corrected(&self) -> bool {
+        self.corrected.is_some()
+    }
+
+    /// The reports and rejects that are there, by their names.
+    pub(super) fn written(&self) -> impl Iterator<Item = &'static str> {
+        let names = REPORT_FILES.into_iter().chain(REJECTS_FILES);
+        names.filter(|name| self.folder.join(name).is_file())
+    }
+
+    /// Removes the file with the rows that are not done, where every row is: it has headings alone.
+    pub(super) fn remove_rejects(&self) {
+        for name in REJECTS_FILES {
+            let _ = fs::remove_file(self.folder.join(name));
+        }
+    }
+
+    /// The name and the bytes of a file that the result names.
+    pub(super) fn read(&self, named: &str) -> Option<(&str, Vec<u8>)> {
+        let (name, file) = match named {
+            RunFiles::CORRECTED => (self.corrected.as_deref()?, RunFiles::CORRECTED),
+            _ => self
+                .written()
+                .find(|name| *name == named)
+                .map(|it| (it, it))?,
+        };
+        let bytes = fs::read(self.folder.join(file)).ok()?;
+        Some((name, bytes))
+    }
+}
+
+impl Drop for RunFiles {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
 /// The end of a run.
 pub(super) struct ShownEnd {
+    /// Names it in the addresses of its files.
+    pub(super) id: String,
     pub(super) ended: Result<Exit, Failure>,
     /// The run's name; none of a PBX that is simulated in this process.
     pub(super) run: Option<String>,
     /// The end that its ledger had then: another one is newer.
     pub(super) in_ledger: Option<RunEnd>,
+    /// False where it was to be written down before anything is sent, and was not.
+    pub(super) has_begun: bool,
     /// True where it was paused, if it had not ended by then.
     pub(super) is_paused: bool,
     /// The number of rows of each result, in words.
     pub(super) counts: Vec<String>,
     pub(super) lines: Vec<String>,
-    /// True where it is of the sheet that lies on the page.
-    pub(super) is_of_sheet: bool,
-    /// The folder with its report.
-    pub(super) files: PathBuf,
+    /// Its files, where it was begun on the page.
+    pub(super) files: Option<RunFiles>,
 }
 
 impl ShownEnd {
@@ -465,6 +662,7 @@ impl PageSession {
             first: None,
             generation: 0,
             plan: None,
+            found_by_sheet: None,
             result: None,
             checks: None,
             told: vec![],
@@ -479,11 +677,66 @@ impl PageSession {
         self.change();
     }
 
+    /// Changes the corrections of the sheet, and writes the copy anew. A cell that cannot have its text stays as it is: its
+    /// cell's name and the reason are returned.
+    ///
+    /// # Errors
+    /// Exit 2 where the sheet is of a kind that is not written again, the copy cannot be written, or it has other rows.
+    pub(super) fn correct(
+        &mut self,
+        manifest: &Manifest,
+        change: impl FnOnce(&mut Corrections),
+    ) -> Result<Vec<String>, Failure> {
+        let Some(sheet) = &mut self.sheet else {
+            return Ok(vec![]);
+        };
+        let mut all = sheet.edits.clone();
+        change(&mut all);
+        let refused = sheet.put(all, manifest, self.mode)?;
+        self.change();
+        Ok(refused)
+    }
+
     /// Forgets what was made of the choices, because one of them has changed.
     pub(super) fn change(&mut self) {
         self.generation += 1;
         (self.checked, self.coming, self.first) = (None, None, None);
+        (self.plan, self.found_by_sheet) = (None, None);
+    }
+
+    /// Shows a plan that was made. What it found by what the PBX has stands at the cells until the plan is forgotten.
+    pub(super) fn show_plan(&mut self, mut plan: ShownPlan) {
+        self.forget_plan();
+        self.coming = None;
+        let mut found = std::mem::take(&mut plan.found);
+        if let Some(checked) = self.checked.as_mut().and_then(Arc::get_mut)
+            && checked.rows.rows.len() == found.len()
+        {
+            checked.find(&mut found);
+            self.found_by_sheet = Some(found);
+        }
+        self.plan = Some(plan);
+    }
+
+    /// Forgets the plan, with what it found at the cells.
+    pub(super) fn forget_plan(&mut self) {
         self.plan = None;
+        let Some(mut found) = self.found_by_sheet.take() else {
+            return;
+        };
+        match self.checked.as_mut().and_then(Arc::get_mut) {
+            Some(checked) => checked.find(&mut found),
+            // The rows are checked anew when they are looked at.
+            None => self.checked = None,
+        }
+    }
+
+    /// Returns true if some row can go by the sheet alone, and it was the plan that found otherwise: the PBX may have
+    /// changed since.
+    pub(super) fn may_ask_again(&self) -> bool {
+        let is_valid = |found: &Vec<Finding>| !found.iter().any(Finding::is_error);
+        let rows = self.found_by_sheet.as_ref();
+        rows.is_some_and(|rows| rows.iter().any(is_valid))
     }
 
     /// The number of changes so far, in the words of a form.
@@ -509,6 +762,7 @@ impl PageSession {
         let sheet = self.sheet.as_ref()?;
         Some(ImportTask {
             input: sheet.input(),
+            is_corrected: sheet.corrected() > 0,
             out: sheet.out.clone(),
             target: self.target.clone(),
             mode: self.mode,

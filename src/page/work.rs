@@ -2,10 +2,13 @@
 
 use super::job::PageJob;
 use crate::digest::sha256_hex;
-use crate::input::{InputOptions, InputRows, open_sheets};
+use crate::input::{InputOptions, InputRow, InputRows, open_sheets};
 use crate::lang::translated;
 use crate::link::StopFlag;
-use crate::model::{Action, Change, Mode, Place, RunCommand, RunMode, counted};
+use crate::model::{
+    Action, Change, Finding, Mode, Place, PlannedRow, RowResult, RunCommand, RunMode, counted,
+    shell_word,
+};
 use crate::plan::guard::guard;
 use crate::plan::import::plan_import;
 use crate::plan::render::{Detail, PlanLine, lines};
@@ -20,6 +23,9 @@ use std::path::Path;
 
 /// The names of a run's reports: for people, and as a table.
 pub(super) const REPORT_FILES: [&str; 2] = ["report.html", "report.csv"];
+
+/// The names of the file for its rows that are not done, for a workbook and for any other sheet.
+pub(super) const REJECTS_FILES: [&str; 2] = ["rejects.xlsx", "rejects.csv"];
 
 /// A row of the sheet: the index of the sheet in its workbook, and the position of the row among the rows of that sheet.
 pub(super) type RowKey = (usize, usize);
@@ -42,18 +48,26 @@ pub(super) struct KeptRows {
     pub(super) taken_out: Vec<TakenOutRow>,
 }
 
+/// The keys of all rows.
+fn keys_of(rows: &[InputRow]) -> Vec<RowKey> {
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    let keys = rows.iter().map(|row| {
+        let count = counts.entry(row.sheet).or_default();
+        *count += 1;
+        (row.sheet, *count - 1)
+    });
+    keys.collect()
+}
+
 impl KeptRows {
-    fn new(mut rows: InputRows, out: &BTreeSet<RowKey>) -> KeptRows {
-        let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    fn new(mut rows: InputRows) -> KeptRows {
         let (mut kept, mut positions, mut taken_out) = (vec![], vec![], vec![]);
-        for row in std::mem::take(&mut rows.rows) {
-            let count = counts.entry(row.sheet).or_default();
-            let key = (row.sheet, *count);
-            *count += 1;
-            match out.contains(&key) {
+        let keys = keys_of(&rows.rows);
+        for (row, key) in std::mem::take(&mut rows.rows).into_iter().zip(keys) {
+            match row.is_taken_out {
                 true => taken_out.push(TakenOutRow {
                     key,
-                    number: row.wanted.number().to_owned(),
+                    number: rows.shown_number(&row),
                     place: row.place,
                 }),
                 false => {
@@ -69,19 +83,20 @@ impl KeptRows {
             taken_out,
         }
     }
+}
 
-    /// The rows that were taken out, counted and named; empty where there are none.
-    fn taken_out_words(&self) -> String {
-        let out = &self.taken_out;
-        let places = out.iter().take(NAMED_MAX).map(|row| row.place.to_string());
-        let named = places.collect::<Vec<_>>().join(", ");
-        match out.len() {
-            0 => String::new(),
-            count if count > NAMED_MAX => {
-                format!("{}: {named} …", counted(count as u64, "row"))
-            }
-            count => format!("{}: {named}", counted(count as u64, "row")),
-        }
+/// The rows that were taken out, counted, with the places of the first ones; empty where there are none.
+fn taken_out_words(rows: &InputRows) -> String {
+    let out = || rows.rows.iter().filter(|row| row.is_taken_out);
+    let places = out().take(NAMED_MAX).map(|row| row.place.to_string());
+    let mut named = places.collect::<Vec<_>>().join(", ");
+    if out().count() > NAMED_MAX {
+        named.push_str(" …");
+    }
+    match out().count() {
+        0 => String::new(),
+        1 => format!("1 row: {named}"),
+        count => format!("{count} rows: {named}"),
     }
 }
 
@@ -105,6 +120,8 @@ fn taken_out_note(words: &str) -> Option<String> {
 /// An import as it was chosen.
 pub(super) struct ImportTask {
     pub(super) input: InputOptions,
+    /// True where cells of the sheet were corrected.
+    pub(super) is_corrected: bool,
     /// The rows that were taken out by hand.
     pub(super) out: BTreeSet<RowKey>,
     pub(super) target: String,
@@ -126,12 +143,23 @@ pub(super) struct ShownPlan {
     /// The number of changes by what they do.
     pub(super) creations: usize,
     pub(super) updates: usize,
+    /// The number of rows that cannot go, whatever the mode, as is known by what the PBX has.
+    pub(super) left: usize,
+    /// The findings of each row that was not taken out, by what the PBX has; none where it was not asked.
+    pub(super) found: Vec<Vec<Finding>>,
 }
 
 impl ShownPlan {
     pub(super) fn changes(&self) -> usize {
         self.creations + self.updates
     }
+}
+
+/// Returns true for a row that cannot go whatever the mode: it is wrong, or the plan found that the PBX would refuse it.
+fn cannot_go(row: &PlannedRow) -> bool {
+    let result = row.outcome.result;
+    let is_of_mode = matches!(result, RowResult::Conflict | RowResult::Missing);
+    row.certain_change().is_none() && !result.is_done() && !is_of_mode
 }
 
 /// Every line of a plan.
@@ -154,12 +182,13 @@ fn id_of(lines: &[PlanLine], target: &Target) -> String {
 }
 
 /// The file for the rows that are not done, of the sheet's own kind where that can be written.
-pub(super) fn rejects_file(sheet: &Path) -> &'static str {
+fn rejects_file(sheet: &Path) -> &'static str {
     let name = sheet.to_string_lossy();
     let format = Format::to_write(&name);
+    let [workbook, other] = REJECTS_FILES;
     match format.is_some_and(Format::is_workbook) {
-        true => "rejects.xlsx",
-        false => "rejects.csv",
+        true => workbook,
+        false => other,
     }
 }
 
@@ -169,24 +198,33 @@ impl ImportTask {
     /// # Errors
     /// Exit 2 where the sheet cannot be read, or something has to be asked.
     pub(super) fn rows(&self, target: &Target) -> Result<KeptRows, Failure> {
+        Ok(KeptRows::new(self.all_rows(target)?))
+    }
+
+    fn all_rows(&self, target: &Target) -> Result<InputRows, Failure> {
         let manifest = target.manifest();
         let sheets = open_sheets(&self.input, manifest, self.mode.allowed_actions())?;
         Ok(self.checked(InputRows::read(sheets, manifest)?, target))
     }
 
-    /// The same where no row is a title which says that the rows below it are not meant: it can be taken out.
-    fn rows_to_send(&self, target: &Target) -> Result<KeptRows, Failure> {
-        let kept = self.rows(target)?;
-        kept.rows.refuse_below_titles()?;
-        Ok(kept)
+    /// All rows, where none is a title which says that the rows below it are not meant: it can be taken out. Those that were
+    /// are among them, because each row has its line in the report.
+    fn rows_to_send(&self, target: &Target) -> Result<InputRows, Failure> {
+        let rows = self.all_rows(target)?;
+        rows.refuse_below_titles()?;
+        Ok(rows)
     }
 
-    fn checked(&self, rows: InputRows, target: &Target) -> KeptRows {
-        let rows = rows.in_country(self.country.or(target.country));
-        let mut kept = KeptRows::new(rows, &self.out);
+    /// Marks the rows that were taken out, and checks the others.
+    fn checked(&self, rows: InputRows, target: &Target) -> InputRows {
+        let mut rows = rows.in_country(self.country.or(target.country));
+        let keys = keys_of(&rows.rows);
+        for (row, key) in rows.rows.iter_mut().zip(&keys) {
+            row.is_taken_out = self.out.contains(key);
+        }
         let purpose = self.mode.unseen_purpose();
-        kept.rows.check(target.manifest(), |_| purpose, None);
-        kept
+        rows.check(target.manifest(), |_| purpose, None);
+        rows
     }
 
     /// Reads and checks the first rows alone, at least so many where there are so many.
@@ -196,7 +234,8 @@ impl ImportTask {
     pub(super) fn first_rows(&self, target: &Target, least: usize) -> Result<KeptRows, Failure> {
         let manifest = target.manifest();
         let sheets = open_sheets(&self.input, manifest, self.mode.allowed_actions())?;
-        Ok(self.checked(InputRows::read_first(sheets, manifest, least)?, target))
+        let rows = InputRows::read_first(sheets, manifest, least)?;
+        Ok(KeptRows::new(self.checked(rows, target)))
     }
 
     fn resolved(&self) -> Result<Target, Failure> {
@@ -210,15 +249,19 @@ impl ImportTask {
     pub(super) fn plan(&self, stop: &StopFlag) -> Result<ShownPlan, Failure> {
         let target = self.resolved()?;
         let request = self.request(&target, ReportOptions::default());
-        let kept = self.rows_to_send(&target)?;
-        let taken_out = taken_out_note(&kept.taken_out_words());
-        let out = kept.taken_out.len() as u64;
-        let rows = kept.rows;
+        let rows = self.rows_to_send(&target)?;
+        let taken_out = taken_out_note(&taken_out_words(&rows));
+        let out = rows.rows.iter().filter(|row| row.is_taken_out).count() as u64;
+        let mut found = vec![];
         let plan = match rows.any_valid() {
             true => {
                 let mut run = Run::new(&request, &self.context, stop).of_rows(rows);
-                let plan =
-                    run.plan(|rows, session| plan_import(rows, self.mode, false, false, session));
+                let plan = run.plan(|rows, session| {
+                    let planned = plan_import(rows, self.mode, false, false, session);
+                    let kept = rows.rows.iter().filter(|row| !row.is_taken_out);
+                    found = kept.map(|row| row.findings.clone()).collect();
+                    planned
+                });
                 plan.map_err(|refusal| refusal.failure)?
             }
             // Without a valid row the PBX need not be asked.
@@ -233,6 +276,7 @@ impl ImportTask {
         };
         let exceeded = guard(&changes, plan.on_pbx, &request.guard.budget).err();
         let lines = shown(&plan, &target);
+        let left = plan.rows.iter().filter(|row| cannot_go(row));
         let notes = plan.notes.iter().chain(&plan.shortfall);
         let advice = request.advice(changes.iter().map(|change: &Change| change.action));
         let notes = taken_out.into_iter().chain(notes.cloned()).chain(advice);
@@ -241,12 +285,20 @@ impl ImportTask {
             notes: notes.map(|note| translated(&note).into_owned()).collect(),
             question: request.question("", &changes),
             exceeded: exceeded.map(|exceeded| {
-                let flag = format!("{} {}", exceeded.flag, exceeded.wanted);
+                let filled = self.input.reading.fill.iter();
+                let filled = filled.map(|(field, value)| {
+                    let filling = format!("{}={value}", field.name());
+                    format!(" --fill {}", shell_word(&filling))
+                });
+                let filled: String = filled.collect();
+                let flag = format!("{} {}{filled}", exceeded.flag, exceeded.wanted);
                 let told = translated(&exceeded.to_string()).into_owned();
                 format!("{told}; {}", translated(&way_to_import(out, &flag)))
             }),
             creations: count(Action::Create),
             updates: count(Action::Update),
+            left: left.count(),
+            found,
             lines,
         })
     }
@@ -279,14 +331,13 @@ impl ImportTask {
             json: false,
         };
         let rejects = self.input.sheets.first().map(|sheet| rejects_file(sheet));
-        let kept = self.rows_to_send(&target)?;
-        taken_out_note(&kept.taken_out_words())
-            .iter()
-            .for_each(print);
+        let rows = self.rows_to_send(&target)?;
+        let taken_out = taken_out_words(&rows);
+        taken_out_note(&taken_out).iter().for_each(print);
         let request = RunRequest {
             rejects: files.zip(rejects).map(|(files, name)| files.join(name)),
             keeps_cells: true,
-            taken_out: kept.taken_out_words(),
+            taken_out,
             // She has answered the question on the page.
             guard: GuardOptions {
                 yes: true,
@@ -294,7 +345,6 @@ impl ImportTask {
             },
             ..self.request(&target, report)
         };
-        let rows = kept.rows;
         let prepared = request.prepare_outputs(&rows, None, None, &self.context);
         let run = Run::new(&request, &self.context, &job.stop)
             .watched_by(Some(&job.watched))

@@ -1,7 +1,7 @@
 //! Decides one row by the record on the PBX under its number.
 
 use crate::columns::AllowedActions;
-use crate::compare::{differences, differing, made_whole, parts_of_others, uncomparable};
+use crate::compare::{differences, differing, made_whole, parts_of_others, unread};
 use crate::manifest::{Manifest, Purpose};
 use crate::model::{
     Action, Change, Field, Mode, Outcome, PlannedRow, Record, RowResult, TO_GENERATE,
@@ -77,12 +77,11 @@ impl ComparedRow<'_> {
             if !mode.creates() || wanted.text(Field::NEW_NUMBER).is_some() {
                 return Decision::Missing;
             }
-            let wanted = wanted.clone();
             return Decision::Change(Change {
                 row,
                 action: Action::Create,
                 number,
-                wanted,
+                wanted: with_needed_secrets(manifest, wanted),
                 before: None,
             });
         };
@@ -105,7 +104,7 @@ impl ComparedRow<'_> {
             };
         }
         // Fields that cannot be compared have to be written: leaving them out would leave a new password unset.
-        let unseen = uncomparable(manifest, wanted).into_iter();
+        let unseen = unread(manifest, wanted, current).into_iter();
         fields.extend(unseen.filter(|field| !is_written(*field)));
         if fields.is_empty() {
             return Decision::Unchanged;
@@ -199,7 +198,7 @@ impl ComparedRow<'_> {
             },
             Decision::Unchanged | Decision::Change(_) => {
                 let outcome = ending(RowResult::Unchanged);
-                let unseen: Vec<&str> = uncomparable(manifest, wanted)
+                let unseen: Vec<&str> = unread(manifest, wanted, current)
                     .iter()
                     .filter(|field| !is_written(**field))
                     .map(|field| field.name())
@@ -264,6 +263,17 @@ pub(crate) fn keeping_memberships(
     PlannedRow { memberships, ..row }
 }
 
+/// The record of a new extension, with a mark in the place of each secret that it needs and its row lacks.
+fn with_needed_secrets(manifest: &Manifest, wanted: &Record) -> Record {
+    let mut wanted = wanted.clone();
+    for row in manifest.field.iter().filter(|row| row.generated_when_new) {
+        if wanted.get(row.name).is_none() {
+            wanted.set(row.name, TO_GENERATE);
+        }
+    }
+    wanted
+}
+
 /// Builds the note that an existing extension keeps its secrets where `<generate>` was given; empty where it was not.
 fn kept_secrets(wanted: &Record) -> String {
     let asked = wanted.iter().filter(|(_, text)| *text == TO_GENERATE);
@@ -302,7 +312,7 @@ mod tests {
         };
         let written: Vec<Field> = change.wanted.iter().map(|(field, _)| field).collect();
         assert_eq!(written, [Field::NUMBER, Field::EMAIL]);
-        assert_eq!(uncomparable(&manifest, &wanted), []);
+        assert_eq!(unread(&manifest, &wanted, &wanted.key_only()), []);
     }
 
     #[test]

@@ -104,9 +104,15 @@ pub struct SavedRow {
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct SavedPlace {
+    #[serde(default, skip_serializing_if = "is_zero")]
+    cell_breaks: u64,
     file: String,
     line: u64,
     sheet: Option<String>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// The head of a plan of any version.
@@ -291,6 +297,7 @@ impl SavedPlan {
         let place = outcome.place.as_ref().map(|place| SavedPlace {
             file: place.file.to_string(),
             line: place.line,
+            cell_breaks: place.cell_breaks,
             sheet: place.sheet.as_ref().map(ToString::to_string),
         });
         self.rows.push(SavedRow {
@@ -493,6 +500,7 @@ impl SavedRow {
                 file: place.file.as_str().into(),
                 sheet: place.sheet.as_deref().map(Into::into),
                 line: place.line,
+                cell_breaks: place.cell_breaks,
             }),
             number: self.number.clone(),
             code: self.code.clone(),

@@ -104,7 +104,7 @@ fn holder_of_new_number(rows: &InputRows, remote: &RemoteState, index: usize) ->
     let is_other = |(other, row): &(usize, &InputRow)| {
         let wanted = &row.wanted;
         let numbers = [Some(wanted.number()), wanted.text(Field::NEW_NUMBER)];
-        *other != index && numbers.contains(&Some(new_number))
+        *other != index && !row.is_taken_out && numbers.contains(&Some(new_number))
     };
     let (_, row) = rows.rows.iter().enumerate().find(is_other)?;
     Some(format!("row {} too", row.place))

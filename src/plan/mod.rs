@@ -24,6 +24,7 @@ pub(crate) mod replay;
 pub(crate) mod revert;
 mod reverted_row;
 pub(crate) mod sync;
+pub(crate) mod taken_back;
 pub(crate) mod transfer;
 pub mod waves;
 
@@ -254,6 +255,8 @@ impl From<Failure> for Refusal {
 
 #[cfg(test)]
 mod tests {
+    mod same_meaning;
+
     use super::*;
     use crate::model::Field;
 

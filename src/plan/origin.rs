@@ -93,6 +93,7 @@ impl MigrationSource {
                 file: format!("{label}:{number}").into(),
                 sheet: None,
                 line: 0,
+                cell_breaks: 0,
             }),
             ..Outcome::new(Action::None, result)
         };

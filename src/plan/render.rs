@@ -1,10 +1,11 @@
 //! A plan as text: one line for each row, marked with its action, and below it the fields that change.
 
-use crate::compare::uncomparable;
+use crate::compare::unread;
 use crate::lang::{language, translated};
 use crate::manifest::Manifest;
 use crate::model::redact::{NOT_SHOWN, changed};
 use crate::model::{Action, Change, Field, Finding, Kind, PlannedRow, RowResult, TO_GENERATE};
+use crate::report::result_words;
 use crate::report::{FindingSummary, describe};
 use std::collections::BTreeSet;
 
@@ -295,7 +296,9 @@ fn push_row(
         wanted: change.hiding(change.wanted.clone()),
         ..change.clone()
     };
-    let unseen: BTreeSet<Field> = uncomparable(manifest, &change.wanted).into_iter().collect();
+    let before = change.before.iter();
+    let unseen = before.flat_map(|before| unread(manifest, &change.wanted, before));
+    let unseen: BTreeSet<Field> = unseen.collect();
     for field in change.fields() {
         let is_whole = manifest.row(field).is_some_and(|row| row.replaced_whole);
         let words = change_of(field, change, unseen.contains(&field), is_whole);
@@ -349,10 +352,15 @@ fn totals(planned: &[PlannedRow]) -> String {
         of_action(Action::Delete)
     );
     let mut text = translated(&counts).into_owned();
-    for result in [RowResult::Held, RowResult::Drifted, RowResult::Unknown] {
+    // Every line is counted: those of the other results are told where there are any.
+    let is_counted = |result: &RowResult| {
+        use RowResult::{Conflict, Invalid, Missing, Unchanged};
+        matches!(result, Unchanged | Conflict | Missing | Invalid)
+    };
+    for result in RowResult::ALL.into_iter().filter(|it| !is_counted(it)) {
         let count = of_result(result);
         if count > 0 {
-            text.push_str(&format!(", {count} {}", translated(result.word())));
+            text.push_str(&format!(", {count} {}", result_words(result)));
         }
     }
     text
@@ -393,5 +401,21 @@ fn change_of(field: Field, change: &Change, unseen: bool, is_whole: bool) -> Str
             format!("{before} → {} {wanted:?}", translated("with"))
         }
         _ => format!("{before} → {wanted:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Outcome;
+
+    #[test]
+    fn every_row_of_a_plan_is_counted_in_words() {
+        for result in RowResult::ALL {
+            let line = Outcome::new(Action::None, result);
+            let told = totals(&[PlannedRow::without_change(line)]);
+            let counted = format!("1 {}", result_words(result));
+            assert!(told.contains(&counted), "{told} has no {counted:?}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::dependents::block_dependents;
 use super::file::{PlanSecrets, SavedPlan, SavedRow};
 use super::remote::RemoteState;
 use super::{Plan, Refusal};
-use crate::compare::uncomparable;
+use crate::compare::unread;
 use crate::input::FieldHeadings;
 use crate::model::counted;
 use crate::model::{
@@ -398,7 +398,7 @@ impl Planner<'_> {
     /// The fields that are wanted, cannot be read, and are not remembered.
     fn unseen(&self, wanted: &Record, now: Option<&Record>) -> Vec<Field> {
         let Some(now) = now else { return vec![] };
-        let mut unseen = uncomparable(self.session.manifest(), wanted);
+        let mut unseen = unread(self.session.manifest(), wanted, now);
         unseen.retain(|field| {
             let text = wanted.get(*field).unwrap_or_default();
             !self.session.was_written(now, *field, text)

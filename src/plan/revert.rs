@@ -8,11 +8,12 @@ use super::beside::NewAttributes;
 use super::lost::{done, lost, next_deletions, refuse_without_next};
 use super::remote::RemoteState;
 use super::reverted_row::{
-    LOST, already_as_before, kept_closed, not_opened, not_reverted, opposite, revert_row,
-    without_lost,
+    LOST, already_as_before, kept_closed, not_made_again, not_opened, not_reverted, opposite,
+    revert_row, revert_row_in_part, take_out_unwritable, unless_made_anew, without_lost,
 };
+use super::taken_back::{MadeSince, TakenBackRow, already_taken_back};
 use super::{Plan, RevertedRun};
-use crate::compare::{differences, differing, is_unset, uncomparable, with_lost};
+use crate::compare::{differences, differing, is_unset, unread, with_lost};
 use crate::digest::sha256_hex;
 use crate::fingerprints::{FingerprintedRecord, changed_since, readable};
 use crate::ledger::{RunFacts, SecretMarks, Standing};
@@ -74,21 +75,11 @@ pub(crate) struct StoredRows<'s> {
     pub(crate) may_be_elsewhere: bool,
     /// The rows that earlier undos took back, by position.
     pub(crate) taken_back: &'s BTreeMap<usize, TakenBackRow>,
+    /// The extensions that newer runs have made.
+    pub(crate) made_since: &'s MadeSince,
     pub(crate) key: &'s Key,
     /// The agreement of two PBXes that a migration made.
     pub(crate) agreement: Option<&'s Agreement>,
-}
-
-/// A row that an undo has taken back.
-pub(crate) struct TakenBackRow {
-    /// The undo's name.
-    pub(crate) undo: String,
-    pub(crate) line: Outcome,
-}
-
-/// Returns true if a line of an undo says that its row is as it was before the run, as far as it can be.
-pub(crate) fn is_taken_back(line: &Outcome) -> bool {
-    line.result.is_done() || line.restored_in_part
 }
 
 /// The lines of the inverse while nothing is planned: one for each row by which the run may have changed something, the
@@ -118,7 +109,9 @@ pub(crate) fn plan_revert(
     session: &TargetSession<'_>,
 ) -> Result<Plan, Failure> {
     let StoredRows { run, rows, .. } = *past;
-    let changes = rows.iter().filter_map(|(row, _)| row.change.as_ref());
+    let open = rows.iter().enumerate();
+    let open = open.filter(|(position, _)| !past.taken_back.contains_key(position));
+    let changes = open.filter_map(|(_, (row, _))| row.change.as_ref());
     let numbers = changes.flat_map(|change| [change.number.as_str(), change.present_number()]);
     let remote = RemoteState::fetch_each(session, numbers)?;
     if past.may_be_elsewhere {
@@ -162,7 +155,10 @@ pub(crate) fn plan_revert(
     for (origin, (row, standing)) in rows.iter().enumerate().rev() {
         let line = match past.taken_back.get(&origin) {
             Some(taken_back) => Some(already_taken_back(taken_back)),
-            None => reverting.row(row, *standing),
+            None => {
+                let planned = reverting.row(row, *standing);
+                planned.map(|planned| unless_made_anew(row, planned, past.made_since))
+            }
         };
         if let Some(mut line) = line {
             if *standing == Standing::Final && !past.taken_back.contains_key(&origin) {
@@ -331,6 +327,14 @@ impl Reverting<'_> {
             }
             Standing::Final | Standing::Intended(_) if self.is_as_before(change) => None,
             Standing::Intended(_) if self.is_as_wanted(change) => Some(self.inverse(change)),
+            Standing::Final if self.is_refused_deletion(row, change) => {
+                let message = format!(
+                    "the PBX refused to delete it in run {}, and it is there; somebody else has changed it since",
+                    self.run
+                );
+                let (unchanged, code) = (RowResult::Unchanged, "undo.not_done");
+                Some(not_reverted(change, unchanged, code, None, message, ""))
+            }
             Standing::Final | Standing::Intended(_) if self.has_lost(change) => {
                 Some(self.put_back(change, &self.now(change)?))
             }
@@ -358,13 +362,21 @@ impl Reverting<'_> {
         }
     }
 
+    /// Returns true for a deletion that the PBX refused, and that has certainly not taken a part of the extension away.
+    fn is_refused_deletion(&self, row: &PlannedRow, change: &Change) -> bool {
+        change.action == Action::Delete
+            && row.outcome.result == RowResult::Rejected
+            && !self.manifest.ability.deletes_in_parts
+            && self.current.contains_key(&change.number)
+    }
+
     /// Returns true if the PBX has what a change was about to do; false where that cannot be seen.
     fn is_as_wanted(&self, change: &Change) -> bool {
         match (change.action, self.now(change)) {
             (Action::Create | Action::Update, Some(now)) => {
                 let fields = differing(self.manifest, &change.wanted, &now);
                 fields.iter().all(|field| self.is_lost(*field, &now))
-                    && uncomparable(self.manifest, &change.wanted).is_empty()
+                    && unread(self.manifest, &change.wanted, &now).is_empty()
             }
             (Action::Delete, None) => change.before.is_some(),
             _ => false,
@@ -455,8 +467,18 @@ impl Reverting<'_> {
         let fields = change.wanted.iter().map(|(field, _)| field);
         fields.filter(move |field| {
             let is_written = !field.is_key() && self.has_access(*field, Access::ReadWrite);
-            is_written && !self.is_made_part(change, *field) && !self.stays_filled(change, *field)
+            is_written
+                && !self.was_unread(change, *field)
+                && !self.is_made_part(change, *field)
+                && !self.stays_filled(change, *field)
         })
+    }
+
+    /// Returns true for a field of which nobody knows what it had before a change.
+    fn was_unread(&self, change: &Change, field: Field) -> bool {
+        let row = self.manifest.row(field);
+        let before = change.before.as_ref();
+        before.is_some_and(|before| row.is_some_and(|row| row.is_unread(before)))
     }
 
     /// Returns true for a field that was empty in a part that was there, and that cannot be emptied without the part being
@@ -529,9 +551,7 @@ impl Reverting<'_> {
     fn not_restorable(&self, change: &Change) -> Vec<Field> {
         let fields = change.wanted.iter().map(|(field, _)| field);
         fields
-            .filter(|field| {
-                *field != Field::NEW_NUMBER && self.has_access(*field, Access::WriteOnly)
-            })
+            .filter(|field| *field != Field::NEW_NUMBER && self.was_unread(change, *field))
             .chain(self.made_parts(change))
             .chain(self.filled_for_good(change))
             .collect()
@@ -760,8 +780,15 @@ impl Reverting<'_> {
         if now.number() != change.number {
             wanted.set(Field::NEW_NUMBER, change.number.as_str());
         }
-        let lost = self.not_restorable(change);
-        let row = revert_row(change, Action::Update, wanted, Some(now), &lost);
+        if change.writes_membership()
+            && let Some(attributes) = before.attributes()
+        {
+            // A role in a group goes with the membership.
+            wanted.set_attributes(attributes.clone());
+        }
+        let (action, not_read) = (Action::Update, self.not_restorable(change));
+        let unwritable = take_out_unwritable(self.manifest, action, &mut wanted);
+        let row = revert_row_in_part(change, action, wanted, Some(now), &not_read, &unwritable);
         self.with_what_stays(change, row)
     }
 
@@ -784,36 +811,28 @@ impl Reverting<'_> {
             wanted.set_attributes(attributes.clone());
         }
         let parts = self.parts_without_key(change, &mut wanted);
+        let unwritable = take_out_unwritable(self.manifest, Action::Create, &mut wanted);
+        let nothing = Record::default();
+        let before = change.before.as_ref().unwrap_or(&nothing);
         // They may have been set: they could not be read.
         let lost: Vec<&FieldRow> = self
             .manifest
             .field
             .iter()
-            .filter(|row| row.access == Access::WriteOnly && row.fill.is_none())
+            .filter(|row| row.is_unread(before) && row.fill.is_none())
             .filter(|row| row.name != Field::NEW_NUMBER && wanted.get(row.name).is_none())
             .collect();
         let fields: Vec<Field> = lost.iter().map(|row| row.name).collect();
         if lost.iter().any(|row| row.required) {
-            let message = format!(
-                "cannot be made again, because the vendor does not give back what it takes: {}",
-                field_names(&fields)
-            );
-            let hint = "make it again from a sheet";
-            return not_reverted(
-                change,
-                RowResult::Differs,
-                LOST,
-                fields.first().copied(),
-                message,
-                hint,
-            );
+            return not_made_again(change, &fields);
         }
-        let lost: Vec<Field> = parts.iter().chain(&fields).copied().collect();
-        let mut row = revert_row(change, Action::Create, wanted, None, &lost);
+        let not_read: Vec<Field> = parts.iter().chain(&fields).copied().collect();
+        let action = Action::Create;
+        let mut row = revert_row_in_part(change, action, wanted, None, &not_read, &unwritable);
         if !parts.is_empty() {
             row.outcome.message = format!(
                 "its part of these fields cannot be made again, because it was there without one that it is made with: {}",
-                field_names(&lost)
+                field_names(&row.not_restorable)
             );
             row.outcome.hint = "make it on the PBX".into();
         }
@@ -896,26 +915,4 @@ fn without_own_number(text: &str, number: &str) -> String {
         true => "{number}".to_owned(),
         false => text.to_owned(),
     }
-}
-
-/// A line for an extension that an earlier undo took back.
-fn already_taken_back(row: &TakenBackRow) -> PlannedRow {
-    let line = Outcome::new(row.line.action, RowResult::Unchanged);
-    let outcome = Outcome {
-        number: row.line.number.clone(),
-        message: format!("run {} has taken it back", row.undo),
-        ..line
-    };
-    PlannedRow::without_change(match row.line.result {
-        RowResult::Differs => Outcome {
-            result: RowResult::Differs,
-            code: row.line.code.clone(),
-            field: row.line.field,
-            message: row.line.message.clone(),
-            hint: row.line.hint.clone(),
-            restored_in_part: row.line.restored_in_part,
-            ..outcome
-        },
-        _ => outcome,
-    })
 }

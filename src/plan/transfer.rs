@@ -470,7 +470,7 @@ impl Deciding<'_> {
                     return PlannedRow::without_change(outcome);
                 }
                 if let (MergeStep::Update { kept, .. }, true) = (step, outcome.message.is_empty()) {
-                    outcome.message = self.kept(kept);
+                    outcome.message = self.kept(one, kept);
                 }
                 let change = Change {
                     row: position,
@@ -530,24 +530,27 @@ impl Deciding<'_> {
             },
             MergeStep::Unchanged { kept } => Outcome {
                 result: RowResult::Unchanged,
-                message: self.kept(kept),
+                message: self.kept(one, kept),
                 ..line
             },
             MergeStep::Create | MergeStep::Update { .. } => line,
         }
     }
 
-    /// Builds the note on fields that keep what was set by hand; empty where there are none.
-    fn kept(&self, kept: &[Field]) -> String {
+    /// Builds the note on fields that keep what they have there; empty where there are none.
+    fn kept(&self, one: &Move, kept: &[Field]) -> String {
         if kept.is_empty() {
             return String::new();
         }
         let names: Vec<&str> = kept.iter().map(|field| field.name()).collect();
-        format!(
-            "not changed, because they were set by hand on {}: {}",
-            self.transfer.to.end.label,
-            names.join(", ")
-        )
+        let names = names.join(", ");
+        let from = &self.transfer.source.end.label;
+        let to = &self.transfer.to.end.label;
+        let is_wanted = |field: &Field| one.mapped.wanted.get(*field).is_some();
+        match kept.iter().any(is_wanted) {
+            true => format!("not changed, because they were set by hand on {to}: {names}"),
+            false => format!("not changed, because {from} has nothing for what {to} has: {names}"),
+        }
     }
 
     /// The extensions that earlier runs brought over and that are gone from the source PBX. They stay.

@@ -1,9 +1,10 @@
 //! The columns of reports, one row of a table for each: in sheets, on pages, and in a rejects sheet.
 
-use super::findings::finding_line;
-use crate::lang::in_language;
-use crate::model::{Finding, Language, Outcome, RingResult, RowResult};
-use crate::sheet::{Column, Heading, OWN_PREFIX, Tone};
+use super::findings::{finding_line, statement};
+use super::labels::with_labels;
+use crate::lang::{in_language, translated};
+use crate::model::{Finding, Language, Outcome, RingResult, RowResult, Severity, with_hint};
+use crate::sheet::{Column, Heading, MarkedLine, OWN_PREFIX, Tone};
 
 /// An outcome that is written, with all that its cells are made of.
 pub(super) struct ReportLine<'o> {
@@ -228,6 +229,7 @@ const COLUMNS: [ReportColumn; 19] = [
         for_people: true,
         cell: found,
         page: Some((FOUND, found)),
+        reject: Some(next_steps),
         ..BARE
     },
 ];
@@ -246,6 +248,11 @@ impl ReportColumn {
             own: true,
             ..self.heading.column()
         }
+    }
+
+    /// Its name in a rejects sheet, behind the prefix of what rowcall adds; `None` where that leaves it out.
+    fn reject_name(&self) -> Option<String> {
+        self.reject.map(|_| self.heading.replace(' ', "_"))
     }
 }
 
@@ -302,20 +309,26 @@ pub(crate) const REJECT_CODE: &str = "rowcall_code";
 /// the sheet again.
 pub(crate) fn is_added_to_rejects(heading: &str) -> bool {
     let name = heading.strip_prefix(OWN_PREFIX);
-    let mut added = COLUMNS.iter().filter(|column| column.reject.is_some());
-    name.is_some_and(|name| added.any(|column| column.heading == name))
+    let mut added = COLUMNS.iter().filter_map(ReportColumn::reject_name);
+    name.is_some_and(|name| added.any(|added| added == name))
 }
 
-/// The columns of a rejects sheet: those of the input, then those that rowcall adds.
-pub(crate) fn reject_columns(headings: &[String]) -> Vec<Column> {
-    let added = COLUMNS.iter().filter(|column| column.reject.is_some());
-    let added = added.map(|column| Column {
-        heading: format!("{OWN_PREFIX}{}", column.heading),
-        hidden: false,
-        own: false,
-        ..column.column()
+/// The columns of a rejects sheet: those of the input, as wide as their texts, then those that rowcall adds.
+pub(crate) fn reject_columns<'h>(
+    headings: impl IntoIterator<Item = (&'h String, usize)>,
+) -> Vec<Column> {
+    let added = COLUMNS.iter().filter_map(|column| {
+        let name = column.reject_name()?;
+        Some(Column {
+            heading: format!("{OWN_PREFIX}{name}"),
+            own: false,
+            ..column.column()
+        })
     });
-    let headings = headings.iter().map(Heading::column);
+    let headings = headings.into_iter().map(|(heading, width)| Column {
+        width,
+        ..heading.column()
+    });
     headings.chain(added).collect()
 }
 
@@ -362,6 +375,52 @@ fn ring(line: &ReportLine<'_>) -> String {
 
 fn found(line: &ReportLine<'_>) -> String {
     line.found.unwrap_or_default().to_owned()
+}
+
+/// Builds the line about a row's outcome, where its findings do not explain it.
+pub(super) fn fault_line(outcome: &Outcome) -> Vec<MarkedLine> {
+    let mut findings = outcome.findings.iter();
+    let is_reported = findings.any(|finding| finding.message == outcome.message);
+    // The head says once what is not in effect.
+    let is_in_head = outcome.code == Outcome::NOT_IN_EFFECT;
+    if is_reported || is_in_head || outcome.message.is_empty() {
+        return vec![];
+    }
+    let tone = match outcome.is_well() {
+        true => Tone::Plain,
+        false => Tone::Bad,
+    };
+    vec![MarkedLine {
+        text: with_labels(&with_hint(
+            &translated(&outcome.message),
+            &translated(&outcome.hint),
+        )),
+        tone,
+        group: None,
+    }]
+}
+
+/// Says what keeps a row from being done, and what to do next, then its other mistakes and warnings, a line each.
+fn next_steps(line: &ReportLine<'_>) -> String {
+    let mut lines: Vec<String> = fault_line(line.outcome)
+        .into_iter()
+        .map(|fault| fault.text)
+        .collect();
+    for finding in &line.outcome.findings {
+        let Some(place) = &line.outcome.place else {
+            continue;
+        };
+        let said = statement(finding, &(line.heading)(finding), place);
+        match finding.severity {
+            Severity::Error => {
+                let step = with_labels(&line.translated(&finding.hint));
+                lines.push(with_hint(&said, &step));
+            }
+            Severity::Warning => lines.push(said),
+            Severity::Info => {}
+        }
+    }
+    lines.join("\n")
 }
 
 fn refused<'o>(line: &ReportLine<'o>) -> Option<&'o Outcome> {

@@ -38,6 +38,27 @@ pub fn product_table() -> String {
     markdown::table(&headings, &rows.collect::<Vec<_>>())
 }
 
+/// Lists the products whose own sheets are read, each with the number of its columns, in lines for a page.
+pub fn product_list() -> String {
+    const LINE_CHARS: usize = 170;
+    let products = products().iter().filter(|product| !product.is_vendor());
+    let named = products.map(|product| {
+        let columns = product.fields().count() + product.left_out().count();
+        format!("{} ({columns})", product.name)
+    });
+    let (mut list, mut width) = (String::new(), 0);
+    for product in named {
+        let chars = product.chars().count() + 2;
+        let is_full = width + chars > LINE_CHARS;
+        if width > 0 {
+            list.push_str(if is_full { ",\n" } else { ", " });
+        }
+        width = if is_full { chars } else { width + chars };
+        list.push_str(&product);
+    }
+    list
+}
+
 /// Builds the table of the products whose import files are written, one row for each.
 pub fn file_table(language: Language) -> String {
     let headings = ["product", "", "blank cell", "number that is there already"];
@@ -139,6 +160,12 @@ pub(crate) fn one(vendor: &Vendor) -> String {
         section("Settings", &table, &mut text);
     }
     let (sip, headings) = (&manifest.sip, ["fact", "value"].map(translated));
+    let table = markdown::table(&headings, &translated_rows(pace_rows(manifest), &[0]));
+    section("Pace", &table, &mut text);
+    if !manifest.vendor.pace_note.is_empty() {
+        let note = translated(&manifest.vendor.pace_note);
+        text.extend(["\n", &*note, "\n"]);
+    }
     let rows = translated_rows(sip_rows(manifest), &[0, 1]);
     section("By SIP", &markdown::table(&headings, &rows), &mut text);
     source_line(&sip.source, &sip.note, &mut text);
@@ -284,6 +311,7 @@ pub(crate) fn one_as_json(vendor: &Vendor) -> Value {
             "source": apply.source,
             "note": apply.note,
         })),
+        "pace_note": manifest.vendor.pace_note,
         "without_field": manifest.vendor.without_field,
         "settings": settings.collect::<Vec<_>>(),
         "fields": objects(
@@ -293,6 +321,18 @@ pub(crate) fn one_as_json(vendor: &Vendor) -> Value {
         "rules": objects(&["id", "severity", "words", "source", "note"], rule_rows(manifest)),
         "sources": sources.collect::<Vec<_>>(),
     })
+}
+
+/// The requests that a target of the vendor gets, unless it sets other numbers.
+fn pace_rows(manifest: &Manifest) -> Vec<Vec<String>> {
+    let facts = &manifest.vendor;
+    let rows = [
+        ("requests per second", facts.rate.to_string()),
+        ("requests in flight", facts.parallel.to_string()),
+        ("extensions a look-up", facts.batch.to_string()),
+    ];
+    rows.map(|(fact, value)| vec![fact.to_owned(), value])
+        .to_vec()
 }
 
 /// The facts for asking the vendor's PBXes by SIP.
@@ -408,7 +448,7 @@ fn rule_rows(manifest: &Manifest) -> Vec<Vec<String>> {
             row.severity.word().to_owned(),
             words,
             row.source.clone(),
-            String::new(),
+            row.note.clone(),
         ]
     });
     rules.chain(cross).collect()
@@ -453,6 +493,7 @@ fn yes(can: bool) -> String {
 /// Describes the value of a field that a new extension is not given.
 pub(super) fn on_create(row: &FieldRow) -> String {
     match (row.required, &row.fill, &row.default) {
+        _ if row.generated_when_new => "generated where the sheet has none".to_owned(),
         (true, _, _) => "required".to_owned(),
         (_, Some(fill), _) => format!("sent as {fill} where the sheet has none"),
         (_, _, Some(default)) => format!("the PBX takes {default} where none is sent"),

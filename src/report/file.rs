@@ -1,12 +1,13 @@
 //! One file of a report: a table for machines, or a page or workbook for people, with a head, the causes, and the
 //! person's name beside the number.
 
-use super::columns::{ReportLine, page_cells, page_columns, table_cells, table_columns};
+use super::columns::{
+    ReportLine, fault_line, page_cells, page_columns, table_cells, table_columns,
+};
 use super::findings::FindingSummary;
-use super::labels::with_labels;
-use crate::lang::{language, translated};
-use crate::model::{Finding, Language, Outcome, with_hint};
-use crate::sheet::{Column, Format, MarkedLine, Readers, SheetError, Tone, Writer};
+use crate::lang::language;
+use crate::model::{Finding, Language, Outcome};
+use crate::sheet::{Column, Format, MarkedLine, Readers, SheetError, Writer};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -200,29 +201,6 @@ impl ReportFile {
         self.writer.add_extra(self.causes.sources());
         self.writer.finish()
     }
-}
-
-/// Builds the line about a row's outcome, where its findings do not explain it.
-fn fault_line(outcome: &Outcome) -> Vec<MarkedLine> {
-    let mut findings = outcome.findings.iter();
-    let is_reported = findings.any(|finding| finding.message == outcome.message);
-    // The head says once what is not in effect.
-    let is_in_head = outcome.code == Outcome::NOT_IN_EFFECT;
-    if is_reported || is_in_head || outcome.message.is_empty() {
-        return vec![];
-    }
-    let tone = match outcome.is_well() {
-        true => Tone::Plain,
-        false => Tone::Bad,
-    };
-    vec![MarkedLine {
-        text: with_labels(&with_hint(
-            &translated(&outcome.message),
-            &translated(&outcome.hint),
-        )),
-        tone,
-        group: None,
-    }]
 }
 
 fn columns_of(format: Option<Format>, head: &ReportHead) -> Vec<Column> {

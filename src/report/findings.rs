@@ -2,6 +2,7 @@
 
 use super::labels::{column_in_message, column_label, is_field_name, with_labels};
 use crate::lang::{all_translated, in_language, language, translated};
+use crate::model::redact::heading_shown;
 use crate::model::{Finding, Language, Place, Severity, with_hint};
 use crate::sheet::{ExtraRow, ExtraSheet, TITLE_PREFIX, Tone};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,7 +34,8 @@ pub(crate) fn finding_line(
     sources: bool,
     language: Language,
 ) -> String {
-    let own = Some(heading.trim()).filter(|own| !own.is_empty() && !is_field_name(own));
+    let own = heading_shown(heading.trim());
+    let own = Some(&*own).filter(|own| !own.is_empty() && !is_field_name(own));
     let cell = place.zip(finding.column);
     let cell = cell.map(|(place, column)| place.cell(column));
     let at: Vec<&str> = own.into_iter().chain(cell.as_deref()).collect();
@@ -56,6 +58,8 @@ pub(crate) struct FindingSummary {
     causes: BTreeMap<Cause, FindingGroup>,
     /// The command that prints every finding; `None` where they are in a report only.
     command: Option<String>,
+    /// True where those of rows that are not sent are not among them, and that command prints these too.
+    is_of_sent_rows: bool,
 }
 
 /// Ordered for printing: errors last, since the end stays in sight.
@@ -90,9 +94,20 @@ impl FindingSummary {
         }
     }
 
+    /// The same of the rows alone that are sent: the command prints more.
+    pub(crate) fn of_sent_rows(self) -> FindingSummary {
+        FindingSummary {
+            is_of_sent_rows: true,
+            ..self
+        }
+    }
+
     /// The place of every finding: the command as it is typed, or a report.
     pub(super) fn place_of_all(&self) -> String {
         match &self.command {
+            Some(command) if self.is_of_sent_rows => {
+                format!("`{command}` prints every one, also those of rows that are not sent")
+            }
             Some(command) => format!("`{command}` prints every one"),
             None => "--report FILE keeps every one".to_owned(),
         }
@@ -285,7 +300,8 @@ impl FindingGroup {
 
 /// Describes a finding of a row, without the next step: the place and the mistake.
 pub(super) fn statement(finding: &Finding, heading: &str, place: &Place) -> String {
-    let subject = match (heading.trim(), finding.field) {
+    let heading = heading_shown(heading.trim());
+    let subject = match (&*heading, finding.field) {
         ("", Some(field)) => field.label(Some(language())),
         (heading, _) => heading,
     };
@@ -371,6 +387,7 @@ mod tests {
             file: "staff.csv".into(),
             sheet: None,
             line,
+            cell_breaks: 0,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Fields as people read of them in reports: the sheet's own heading, and the field's label in their language.
 
 use crate::lang::language;
+use crate::model::redact::heading_shown;
 use crate::model::{Field, Language, heading_key, same_word};
 
 /// A column as a page names it: by the sheet's own heading, with the field's label in brackets where that says something
@@ -21,7 +22,7 @@ pub(crate) fn column_label(field: Option<Field>, heading: &str) -> String {
 /// A column as a message names it: by the sheet's own heading, with the field's name in brackets where that differs; in
 /// other languages than English with its label, because the name is English.
 pub(crate) fn column_in_message(field: Option<Field>, heading: &str, language: Language) -> String {
-    match (heading.trim(), field, language) {
+    match (&*heading_shown(heading.trim()), field, language) {
         (heading, field, Language::German) => column_label(field, heading),
         ("", field, _) => field.map_or("", Field::name).to_owned(),
         // A field's own name needs no other beside it.
@@ -35,6 +36,20 @@ pub(crate) fn column_in_message(field: Option<Field>, heading: &str, language: L
 /// The text with the labels of fields in the place of their names. Values in quotes stay, and so do names that are
 /// typed: behind an option, or with a value.
 pub(crate) fn with_labels(text: &str) -> String {
+    if let Some((before, list)) = text.rsplit_once(": ") {
+        // In a list of fields a word of every day is the name of one too.
+        let named = list.split(", ").map(Field::named);
+        if let Some(fields) = named.collect::<Option<Vec<Field>>>() {
+            let labels = fields.iter().map(|field| field.label(Some(language())));
+            let labels: Vec<&str> = labels.collect();
+            return format!("{}: {}", words_with_labels(before), labels.join(", "));
+        }
+    }
+    words_with_labels(text)
+}
+
+/// The same word for word.
+fn words_with_labels(text: &str) -> String {
     let mut labelled = String::with_capacity(text.len());
     let (mut is_quoted, mut is_typed) = (false, false);
     for word in text.split_inclusive(char::is_whitespace) {
@@ -108,6 +123,10 @@ mod tests {
                 "\"a\\\" web_password\" is no name",
             ),
             ("the email is missing", "the email is missing"),
+            (
+                "not compared, because only b.csv has it: email, sip_password",
+                "not compared, because only b.csv has it: E-mail, SIP password",
+            ),
         ] {
             assert_eq!(with_labels(text), labelled);
         }

@@ -180,15 +180,18 @@ impl<'t> MarkedCopy<'t> {
     /// It cannot be written.
     pub(crate) fn write(self, path: &Path) -> Result<Vec<String>, SheetError> {
         let shown = path.display();
-        let marked = self.marks.iter().map(CellMarks::count).sum();
-        let marked = counted(marked, "cell");
+        let marked: u64 = self.marks.iter().map(CellMarks::count).sum();
         let findings = self.extra.name.clone();
         let sheets = self.tables.iter().map(|table| &table.sheet);
         let sheets: Vec<(&Sheet, CellMarks)> = sheets.zip(self.marks).collect();
         let has_notes = write_marked_copy(&sheets, path, self.extra, REJECT_CODE)?;
-        let mut lines = vec![format!(
-            "{shown}: {marked} marked; its sheet “{findings}” leads to the cells"
-        )];
+        let mut lines = vec![match marked {
+            0 => format!("{shown}: no cell is marked"),
+            marked => {
+                let marked = counted(marked, "cell");
+                format!("{shown}: {marked} marked; its sheet “{findings}” leads to the cells")
+            }
+        }];
         if self.of_rows > 0 {
             let of_rows = counted(self.of_rows, "finding");
             lines.push(format!(

@@ -18,12 +18,18 @@ pub(crate) use labels::column_label;
 pub(crate) use labels::{column_in_message, with_labels};
 
 use crate::check::Counts;
+use crate::lang::translated;
 use crate::model::{Finding, Outcome, RingResult, RowResult};
 use crate::sheet::SheetError;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io;
+
+/// A result in words for people.
+pub(crate) fn result_words(result: RowResult) -> String {
+    translated(result.word()).replace('_', " ")
+}
 
 /// Builds the JSON summary of a command that checked sheets by a vendor's rules; `more` are counts of its own.
 pub(crate) fn summary_of_check(

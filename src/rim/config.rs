@@ -5,7 +5,7 @@ use super::process_group;
 use super::terminal::ask_secret;
 use crate::disk::{Readers, write_new, write_whole};
 use crate::lang::keep;
-use crate::model::{Secret, redact};
+use crate::model::{Secret, may_be_secret, redact};
 use crate::vendors::Account;
 use etcetera::BaseStrategy;
 use serde::Deserialize;
@@ -224,6 +224,16 @@ pub(crate) fn all_names(config: Option<&Path>) -> Result<Vec<String>, Failure> {
             .hint("rowcall init adds one"));
     }
     Ok(names)
+}
+
+/// The names of all targets of the configuration; none where there is no configuration.
+///
+/// # Errors
+/// Exit 2 where it cannot be read.
+#[cfg(feature = "page")]
+pub(crate) fn names_if_any(config: Option<&Path>) -> Result<Vec<String>, Failure> {
+    let path = config.map(Path::to_owned).or_else(config_file);
+    path.map_or(Ok(vec![]), |path| config_names(&path))
 }
 
 /// The names of the targets of a configuration that is there.
@@ -544,33 +554,32 @@ pub(crate) fn second_account(
 
 fn password(label: &str, username: &str, place: &PasswordPlace<'_>) -> Result<Secret, Failure> {
     let keys = || PASSWORD_KEYS.map(|key| place.key(key)).join(", ");
-    let password =
-        match (place.env, place.file, place.command) {
-            (Some(name), None, None) => from_variable(label, name, place)?,
-            (None, Some(path), None) => {
-                let text = read_small(path).map_err(|why| {
-                    let (key, path) = (place.key("password_file"), shown_path(path));
-                    Failure::usage(format!("{label}: {key} {path}: {why}"))
-                })?;
-                first_line(&text)
+    let password = match (place.env, place.file, place.command) {
+        (Some(_), None, None) => from_variable(label, place)?,
+        (None, Some(path), None) => {
+            let text = read_small(path).map_err(|why| {
+                let (key, path) = (place.key("password_file"), shown_path(path));
+                Failure::usage(format!("{label}: {key} {path}: {why}"))
+            })?;
+            first_line(&text)
+        }
+        (None, None, Some(command)) => {
+            let key = place.key("password_command");
+            from_command((label, &key), command, COMMAND_TIME_MAX)?
+        }
+        (None, None, None) => from_variable(label, place).or_else(|failure| {
+            match ask_secret(&format!("password of {username} at {label}")) {
+                Some(password) => Ok(password.reveal().to_owned()),
+                None => Err(failure),
             }
-            (None, None, Some(command)) => {
-                let key = place.key("password_command");
-                from_command((label, &key), command, COMMAND_TIME_MAX)?
-            }
-            (None, None, None) => from_variable(label, &place.variable(), place).or_else(
-                |failure| match ask_secret(&format!("password of {username} at {label}")) {
-                    Some(password) => Ok(password.reveal().to_owned()),
-                    None => Err(failure),
-                },
-            )?,
-            _ => {
-                return Err(Failure::usage(format!(
-                    "{label} names more than one source of the password of {username}"
-                ))
-                .hint(format!("keep one of {}", keys())));
-            }
-        };
+        })?,
+        _ => {
+            return Err(Failure::usage(format!(
+                "{label} names more than one source of the password of {username}"
+            ))
+            .hint(format!("keep one of {}", keys())));
+        }
+    };
     if password.is_empty() {
         return Err(
             Failure::usage(format!("{label}: the password of {username} is empty"))
@@ -594,23 +603,31 @@ fn shown_path(path: &Path) -> Cow<'_, str> {
     }
 }
 
-/// A variable's name for a message, where it is written as variables are.
+/// A variable's name for a message, where it is written as variables are and does not look like a password.
 fn shown_variable(name: &str) -> &str {
     let is_plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-    match name.contains('_') && name.chars().all(is_plain) {
+    let is_name = name.contains('_') || !may_be_secret(name);
+    match is_name && name.chars().all(is_plain) && name.contains(char::is_alphabetic) {
         true => name,
         false => MAYBE_PASSWORD,
     }
 }
 
-fn from_variable(label: &str, name: &str, place: &PasswordPlace<'_>) -> Result<String, Failure> {
-    env::var(name).map_err(|_| {
-        let name = shown_variable(name);
+/// The password in a variable: the usual one where no place of it is named.
+fn from_variable(label: &str, place: &PasswordPlace<'_>) -> Result<String, Failure> {
+    let name = place.env.map_or_else(|| place.variable(), str::to_owned);
+    env::var(&name).map_err(|_| {
         let [_, file, command] = PASSWORD_KEYS.map(|key| place.key(key));
-        Failure::usage(format!(
-            "{label} needs a password, and the variable {name} is not set"
-        ))
-        .hint(format!(
+        let message = match place.env {
+            Some(name) => format!(
+                "{label} needs a password, and the variable {} is not set",
+                shown_variable(name)
+            ),
+            None => format!(
+                "{label} needs a password: no place of it is named, and the variable {name}, which is looked at then, is not set"
+            ),
+        };
+        Failure::usage(message).hint(format!(
             "set it, or name {file} or {command} in rowcall.toml"
         ))
     })
@@ -765,6 +782,23 @@ mod tests {
             (Some("B"), None)
         );
         assert_eq!(b.settings["format"].as_str(), Some("json"));
+    }
+
+    #[test]
+    fn a_variable_is_named_unless_its_name_may_be_the_password() {
+        for name in ["HQPW", "PASSWORD", "HQ_PW", "PBX1_PW"] {
+            assert_eq!(shown_variable(name), name);
+        }
+        for password in [
+            "TR7XKQ2MZP9W",
+            "secret",
+            "Geheim!",
+            "4711",
+            "4711_2",
+            "GEHEIM2024",
+        ] {
+            assert_eq!(shown_variable(password), MAYBE_PASSWORD, "{password}");
+        }
     }
 
     #[cfg(target_os = "linux")]

@@ -130,6 +130,11 @@ impl Failure {
         Failure::new(Exit::Interrupted, message)
     }
 
+    /// Ctrl-C ended the command before it sent anything.
+    pub(crate) fn not_begun() -> Failure {
+        Failure::interrupted("interrupted: nothing was sent")
+    }
+
     /// The same failure with a hint on what to do.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Failure {
         self.hint = hint.into();

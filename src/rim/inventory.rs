@@ -53,7 +53,7 @@ impl Inventory {
             for batch in sheet.batches() {
                 batch?.rows(|row| {
                     let name = row.cells.get(at).unwrap_or_default().trim().to_owned();
-                    let place = sheet.place(row.line).to_string();
+                    let place = sheet.place(row.line, row.cell_breaks).to_string();
                     let entry = match &row.trouble {
                         Some(trouble) => Err(trouble.finding().message.clone()),
                         None => entry(&headings, &name, |column| row.cells.get(column)),

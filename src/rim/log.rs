@@ -138,6 +138,7 @@ fn open_names(facts: &Manifest) -> OpenNames {
     OpenNames {
         fields: fields.map(str::to_owned).collect(),
         words: facts.log.words.iter().cloned().collect(),
+        numbers: facts.log.numbers.iter().cloned().collect(),
         pair: facts.log.pair.clone(),
     }
 }

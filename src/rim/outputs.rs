@@ -5,7 +5,7 @@ use super::config::{config_file, files_named_in};
 use super::context::Context;
 use super::failure::Failure;
 use super::log;
-use super::terminal::print_leftovers;
+use super::terminal::{print, print_leftovers};
 use crate::archive::MANIFEST;
 use crate::disk::{end_of_links, folder_of, remove_leftovers};
 use crate::ledger::StateDir;
@@ -106,6 +106,30 @@ impl Files {
             }
         }
         print_leftovers(folders.into_iter().flat_map(remove_leftovers));
+        Ok(())
+    }
+
+    /// The same, and says which files that are there the command replaces.
+    ///
+    /// # Errors
+    /// As of [`Files::prepare`].
+    pub(crate) fn prepare_telling(&self) -> Result<(), Failure> {
+        self.prepare()?;
+        let replaced = self.outputs.iter().filter(|(flag, path)| {
+            // Secrets are never written over anything.
+            *flag != "--secrets-out" && path.is_file()
+        });
+        let replaced: Vec<_> = replaced.map(|(_, path)| path.display()).collect();
+        match replaced.as_slice() {
+            [] => {}
+            [path] => print(format!(
+                "{path} is there already, and is replaced once the new one is whole"
+            )),
+            [path, others @ ..] => print(format!(
+                "{path} and {} more are there already, and are replaced once the new ones are whole",
+                others.len()
+            )),
+        }
         Ok(())
     }
 

@@ -572,6 +572,8 @@ impl Target {
     pub(crate) fn failure(&self, fault: &Fault) -> Failure {
         let message = format!("{}: {}", self.label, fault);
         let hint = match fault.hint.as_str() {
+            // The user knows.
+            "" if fault.cause == FaultCause::Interrupted => "",
             "" => "check the address and the port, and whether the PBX works; then run it again",
             hint => hint,
         };

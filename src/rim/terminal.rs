@@ -16,7 +16,11 @@ use std::env;
 use std::fmt;
 use std::io::{self, BufRead, IsTerminal, Write, stderr, stdin, stdout};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 /// Prints data on standard output. A reader who has gone (`| head`) is no failure.
 pub(crate) fn print_data(
@@ -344,7 +348,7 @@ pub(crate) fn enter_pressed() -> bool {
     // A terminal that is not the process's own holds nobody.
     let is_in_front = || tcgetpgrp(stdin()).map_or(true, |group| group == getpgrp());
     let is_typed = || ioctl_fionread(stdin()).is_ok_and(|bytes| bytes > 0);
-    can_press_enter() && is_in_front() && is_typed() && read_line().is_some()
+    can_press_enter() && is_in_front() && is_typed() && read_whole_line().is_some()
 }
 
 /// Returns false: no terminal here tells without waiting.
@@ -353,9 +357,10 @@ pub(crate) fn enter_pressed() -> bool {
     false
 }
 
-/// Returns true if there is a terminal to ask on.
+/// Returns true if there is a terminal to ask on: what works for another place has none, for nobody there sees a question.
 pub(crate) fn can_ask() -> bool {
-    stdin().is_terminal() && stderr().is_terminal()
+    let is_overheard = OVERHEARD.with_borrow(Option::is_some);
+    !is_overheard && stdin().is_terminal() && stderr().is_terminal()
 }
 
 /// Asks for a line on the terminal; `None` where there is no terminal, or the input has ended. A blank answer is the
@@ -369,11 +374,12 @@ pub(crate) fn ask(question: &str, default: &str) -> Option<String> {
         default => format!(" [{default}]"),
     };
     let question = translated(question);
-    put_question(format!("{}{}: ", message(&question), message(&shown)));
-    let line = read_line()?;
-    Some(match line.as_str() {
+    let answer =
+        OpenQuestion::begin().answer(format!("{}{}: ", message(&question), message(&shown)));
+    let line = answer.unwrap_or_else(|failure| end_broken_off(&failure))?;
+    Some(match line.trim() {
         "" => default.to_owned(),
-        _ => line,
+        line => line.to_owned(),
     })
 }
 
@@ -403,20 +409,17 @@ pub(crate) fn is_no(answer: &str) -> bool {
     ["n", "no", "nein"].contains(&answer.as_str())
 }
 
-fn read_line() -> Option<String> {
+/// Reads a line; `None` where the input has ended.
+fn read_whole_line() -> Option<String> {
     let mut line = String::new();
     let read = stdin().lock().read_line(&mut line);
-    note_answered();
-    match read {
-        Ok(0) | Err(_) => None,
-        Ok(_) => Some(line.trim().to_owned()),
-    }
+    read.is_ok_and(|bytes| bytes > 0).then_some(line)
 }
 
 /// Asks for a secret on the terminal, which is not shown while it is typed; `None` where that cannot be, or nothing is
 /// typed.
 #[cfg(unix)]
-pub(crate) fn ask_secret(question: &str) -> Option<Secret> {
+pub(crate) fn ask_secret(text: &str) -> Option<Secret> {
     use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
     if !can_ask() {
         return None;
@@ -424,14 +427,15 @@ pub(crate) fn ask_secret(question: &str) -> Option<Secret> {
     let before = tcgetattr(stdin()).ok()?;
     let mut unseen = before.clone();
     unseen.local_modes.remove(LocalModes::ECHO);
+    // Whoever breaks it off gets the terminal back as it was.
+    let question = OpenQuestion::begin();
     tcsetattr(stdin(), OptionalActions::Flush, &unseen).ok()?;
-    put_question(format!("{}: ", message(&translated(question))));
-    let mut line = String::new();
-    let read = stdin().lock().read_line(&mut line);
+    let answer = question.answer(format!("{}: ", message(&translated(text))));
     let _ = tcsetattr(stdin(), OptionalActions::Now, &before);
     let _ = writeln!(stderr());
+    let line = answer.unwrap_or_else(|failure| end_broken_off(&failure))?;
     let line = line.trim_end_matches(['\r', '\n']);
-    (read.is_ok() && !line.is_empty()).then(|| Secret::new(line))
+    (!line.is_empty()).then(|| Secret::new(line))
 }
 
 /// Returns `None`: no terminal here can hide the typing.
@@ -441,23 +445,96 @@ pub(crate) fn ask_secret(_: &str) -> Option<Secret> {
 }
 
 /// Asks a question, in the reader's language, on the terminal. Returns true when not interactive.
-pub(crate) fn confirm(question: &str) -> bool {
+///
+/// # Errors
+/// Exit 130 where it is broken off by Ctrl-C.
+pub(crate) fn confirm(question: &str) -> Result<bool, Failure> {
     if !can_ask() {
-        return true;
+        return Ok(true);
     }
     let choice = match language() {
         Language::English => "[y/N]",
         Language::German => "[j/N]",
     };
-    put_question(format!("{} {choice} ", message(question)));
-    let mut answer = String::new();
-    let read = stdin().lock().read_line(&mut answer);
-    note_answered();
-    read.is_ok()
-        && matches!(
-            answer.trim().to_ascii_lowercase().as_str(),
-            "y" | "yes" | "j" | "ja"
-        )
+    let answer = OpenQuestion::begin().answer(format!("{} {choice} ", message(question)))?;
+    Ok(answer.is_some_and(|answer| {
+        let answer = answer.trim().to_ascii_lowercase();
+        matches!(answer.as_str(), "y" | "yes" | "j" | "ja")
+    }))
+}
+
+/// True while a question waits for its answer.
+static IS_ASKING: AtomicBool = AtomicBool::new(false);
+
+/// True once a question was broken off by Ctrl-C.
+static IS_BROKEN_OFF: AtomicBool = AtomicBool::new(false);
+
+/// The time after which a question that waits looks if it was broken off.
+const ANSWER_SLICE: Duration = Duration::from_millis(25);
+
+/// A question on the terminal: until it is answered, Ctrl-C breaks it off, and the process still ends as it should.
+struct OpenQuestion;
+
+impl OpenQuestion {
+    fn begin() -> OpenQuestion {
+        // Where Ctrl-C cannot be caught it ends the process.
+        let _ = catch();
+        IS_ASKING.store(true, Ordering::Release);
+        OpenQuestion
+    }
+
+    /// Puts the question, and waits for a line; `None` where the input has ended.
+    ///
+    /// # Errors
+    /// Exit 130 where it is broken off.
+    fn answer(self, asked: String) -> Result<Option<String>, Failure> {
+        put_question(asked);
+        let (give, take) = channel();
+        // Nothing ends the wait of whoever reads; a process that ends does not wait for it.
+        thread::spawn(move || {
+            let _ = give.send(read_whole_line());
+        });
+        let line = loop {
+            match take.recv_timeout(ANSWER_SLICE) {
+                Ok(line) => break Ok(line),
+                Err(RecvTimeoutError::Disconnected) => break Ok(None),
+                Err(RecvTimeoutError::Timeout) if IS_BROKEN_OFF.load(Ordering::Acquire) => {
+                    let _ = writeln!(stderr());
+                    break Err(Failure::not_begun());
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        };
+        note_answered();
+        self.close()?;
+        line
+    }
+
+    /// Ends the question, and looks once more if it was broken off: Ctrl-C may have come behind the answer.
+    ///
+    /// # Errors
+    /// Exit 130 where it was.
+    fn close(self) -> Result<(), Failure> {
+        // Ctrl-C that is being dealt with has its effect first.
+        let busy = busy();
+        drop(self);
+        drop(busy);
+        match IS_BROKEN_OFF.load(Ordering::Acquire) {
+            true => Err(Failure::not_begun()),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Drop for OpenQuestion {
+    fn drop(&mut self) {
+        IS_ASKING.store(false, Ordering::Release);
+    }
+}
+
+/// Ends the process at a question that was broken off, before anything was begun.
+fn end_broken_off(failure: &Failure) -> ! {
+    std::process::exit(i32::from(report(failure).code()))
 }
 
 /// The flag of the command that sends or writes, if one does, and the words about its end.
@@ -474,6 +551,33 @@ fn busy() -> MutexGuard<'static, Option<(StopFlag, &'static str)>> {
 /// Exit 2 where the system does not let it be caught.
 pub(crate) fn stop_on_interrupt() -> Result<StopFlag, Failure> {
     caught("what was sent is settled, nothing more is sent")
+}
+
+/// Sets a flag on Ctrl-C while a PBX is only read.
+///
+/// # Errors
+/// As of [`stop_on_interrupt`].
+pub(crate) fn stop_reading_on_interrupt() -> Result<StopFlag, Failure> {
+    caught("nothing more is read, and nothing was changed on a PBX")
+}
+
+/// Sets a flag on Ctrl-C in a run, or with `dry_run` while one is only planned.
+///
+/// # Errors
+/// As of [`stop_on_interrupt`].
+pub(crate) fn stop_run_on_interrupt(dry_run: bool) -> Result<StopFlag, Failure> {
+    match dry_run {
+        true => stop_reading_on_interrupt(),
+        false => stop_on_interrupt(),
+    }
+}
+
+/// Sets a flag on Ctrl-C while a simulated PBX listens.
+///
+/// # Errors
+/// As of [`stop_on_interrupt`].
+pub(crate) fn stop_listening_on_interrupt() -> Result<StopFlag, Failure> {
+    caught("the simulated PBX ends")
 }
 
 /// Sets a flag on Ctrl-C while the page is open.
@@ -494,23 +598,35 @@ pub(crate) fn stop_writing_on_interrupt() -> Result<StopFlag, Failure> {
 }
 
 fn caught(words: &'static str) -> Result<StopFlag, Failure> {
-    static CAUGHT: OnceLock<Result<(), String>> = OnceLock::new();
     let stop = StopFlag::default();
     *busy() = Some((stop.clone(), words));
-    // A process may catch it once only, and may carry out several commands.
+    catch()?;
+    Ok(stop)
+}
+
+/// Catches Ctrl-C from now on. A process may do that once only, and may carry out several commands.
+fn catch() -> Result<(), Failure> {
+    static CAUGHT: OnceLock<Result<(), String>> = OnceLock::new();
     let caught = CAUGHT.get_or_init(|| {
-        let caught = ctrlc::set_handler(|| match &*busy() {
-            Some((flag, words)) if !flag.is_stopped() => {
-                flag.stop();
-                print(format!("interrupted: {words}; once more to end at once"));
-            }
-            _ => std::process::exit(i32::from(Exit::Interrupted.code())),
-        });
+        let caught = ctrlc::set_handler(on_interrupt);
         caught.map_err(|error| error.to_string())
     });
-    match caught {
-        Ok(()) => Ok(stop),
-        Err(error) => Err(Failure::usage(format!("Ctrl-C cannot be caught: {error}"))),
+    let caught = caught.as_ref().copied();
+    caught.map_err(|error| Failure::usage(format!("Ctrl-C cannot be caught: {error}")))
+}
+
+fn on_interrupt() {
+    let busy = busy();
+    let running = busy.as_ref().filter(|(flag, _)| !flag.is_stopped());
+    let is_first = !IS_BROKEN_OFF.load(Ordering::Acquire);
+    if IS_ASKING.load(Ordering::Acquire) && is_first {
+        running.iter().for_each(|(flag, _)| flag.stop());
+        IS_BROKEN_OFF.store(true, Ordering::Release);
+    } else if let Some((flag, words)) = running {
+        flag.stop();
+        print(format!("interrupted: {words}; once more to end at once"));
+    } else {
+        std::process::exit(i32::from(Exit::Interrupted.code()));
     }
 }
 
@@ -522,6 +638,21 @@ pub(crate) fn end_on_interrupt() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_behind_which_ctrl_c_comes_is_none() {
+        let asked = || {
+            IS_ASKING.store(true, Ordering::Release);
+            OpenQuestion
+        };
+        assert!(asked().close().is_ok());
+        let question = asked();
+        IS_BROKEN_OFF.store(true, Ordering::Release);
+        let broken_off = question.close();
+        IS_BROKEN_OFF.store(false, Ordering::Release);
+        assert_eq!(broken_off.unwrap_err().exit, Exit::Interrupted);
+        assert!(!IS_ASKING.load(Ordering::Acquire));
+    }
 
     #[test]
     fn a_painted_line_steers_the_terminal_by_its_colour_alone() {

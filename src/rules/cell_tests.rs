@@ -41,6 +41,7 @@ pub(super) fn found(
         (0..).zip(&cells).map(|(index, (text, ends))| Row {
             index,
             line: index + 2,
+            cell_breaks: 0,
             cells: Cells::new(text, ends),
             trouble: None,
             bytes: 0..0,
@@ -76,6 +77,7 @@ pub(super) fn found(
                 file: "staff.csv".into(),
                 sheet: None,
                 line: row.line,
+                cell_breaks: 0,
             };
             places.add_duplicates(&mut findings, duplicates, &place);
             assert!(
@@ -167,7 +169,17 @@ fn an_instruction_is_no_password_at_any_vendor() {
 
 #[test]
 fn a_ditto_mark_is_asked_to_be_filled_in() {
-    for text in ["\"", "''", "〃", "dito", "Ditto", "do.", "-\"-"] {
+    for text in [
+        "\"",
+        "''",
+        "〃",
+        "dito",
+        "Ditto",
+        "do.",
+        "-\"-",
+        "idem",
+        "Siehe oben",
+    ] {
         for heading in ["display_name", "email", "mobile"] {
             let told = of_cell(heading, text, None);
             let rule = format!("error {heading}.ditto");
@@ -181,6 +193,31 @@ fn a_ditto_mark_is_asked_to_be_filled_in() {
         assert!(rules.iter().any(|rule| told.contains(rule)), "{told:?}");
     }
     for text in ["Dieter", "do", "Dittmar", "so"] {
+        assert_eq!(of_cell("display_name", text, None), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn a_name_that_refers_to_another_row_is_asked_to_be_filled_in() {
+    for text in [
+        "siehe oben",
+        "see 101",
+        "Siehe 101",
+        "idem",
+        "same",
+        "Same as above",
+        "next free",
+        "dto.",
+        "wie oben",
+        "voir ci-dessus",
+    ] {
+        for heading in ["display_name", "email"] {
+            let told = of_cell(heading, text, None);
+            let rule = format!("error {heading}.ditto");
+            assert!(told.contains(&rule), "{heading} {text}: {told:?}");
+        }
+    }
+    for text in ["Seymour", "Samer", "See", "Ida Meier", "Siehe Oben GmbH"] {
         assert_eq!(of_cell("display_name", text, None), [""; 0], "{text}");
     }
 }

@@ -7,8 +7,8 @@ use super::spreadsheet_damage::{self, Damage, fix_writes};
 use super::vacant::is_vacant;
 use super::words_for_values::{is_language, is_switch_word};
 use crate::manifest::{
-    Access, FieldRow, Manifest, Purpose, Rule, RuleRow, all_digits, has_form_of_email, is_within,
-    switch,
+    Access, FieldRow, Manifest, Purpose, Rule, RuleRow, SWITCH_DEMAND, SWITCH_HINT, all_digits,
+    has_form_of_email, is_within, switch,
 };
 use crate::model::redact::{quoted, shown};
 use crate::model::{
@@ -315,10 +315,10 @@ impl<'m> CompiledField<'m> {
         }
     }
 
-    /// The finding about a mark that stands for the value of the row above.
+    /// The finding about a text that stands for a value, and is none itself.
     pub(super) fn ditto(&self, text: &str) -> Finding {
         let message = format!(
-            "{} {} stands for the value of the row above",
+            "{} {} stands for a value, and is none itself",
             self.row.name.name(),
             self.quoted(text)
         );
@@ -615,11 +615,7 @@ impl<'m> CompiledField<'m> {
             Some(self.finding(word, Severity::Error, message, hint))
         };
         match (kind, row.normalise(text)) {
-            (Kind::Switch, None) => error(
-                "switch",
-                "must be on or off".into(),
-                "yes/no, true/false, 1/0 are understood too",
-            ),
+            (Kind::Switch, None) => error("switch", SWITCH_DEMAND.into(), SWITCH_HINT),
             (Kind::Time, None) => error(
                 "time",
                 "must be a time of day, HH:MM".into(),

@@ -38,6 +38,7 @@ mod compiled;
 mod dialled;
 mod fields_together;
 mod hashes;
+mod no_values;
 mod numbers;
 mod odd;
 mod one_password;

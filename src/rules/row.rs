@@ -3,9 +3,8 @@
 use super::bound::{BoundColumn, BoundField, BoundHeadings, bound_columns};
 use super::compiled::{CompiledField, ValueClass, View};
 use super::fields_together::FieldsTogether;
-use super::hashes::{HashText, hash_text};
+use super::no_values::{is_no_value, make_addresses_certain};
 use super::odd::{Odd, has_suspicious_byte, is_control};
-use super::passwords::{AddressText, address_text, is_instruction_or_switch, is_no_password};
 use super::phone::Country;
 use super::rows_together::{BatchFacts, CrossRowFacts, Duplicate, about_row, is_alone};
 use super::spreadsheet_damage::{self as damage, Damage, TextShape};
@@ -17,23 +16,19 @@ use crate::columns::{Binding, CellReading, Scratch};
 use crate::manifest::{Access, Manifest, Purpose};
 use crate::mapping::MappedField;
 use crate::model::{
-    Care, Field, Finding, Kind, OddChar, Record, RuleId, Secret, Severity, TO_GENERATE, redact,
+    Care, Field, Finding, Kind, OddChar, Record, RuleId, Secret, Severity, TO_GENERATE,
+    redact::{self, SoughtSecret},
 };
 use crate::sheet::{
-    CLEAR, Cells, GENERATE, Row, RowTrouble, escaped, is_ditto, is_generate, is_mask,
-    is_placeholder, unescaped,
+    CLEAR, Cells, GENERATE, Row, RowTrouble, escaped, is_generate, is_placeholder,
+    stands_for_value, unescaped,
 };
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// A row that sums up has so few cells.
 const TOTAL_CELLS_MAX: usize = 4;
-
-/// The hexadecimal digits of a SIP password that FreePBX makes; texts of other lengths are more often hashes.
-const MADE_HEX_DIGITS: usize = 32;
-
-/// The passwords that an address may stand in the place of.
-const LOGINS: [Field; 2] = [Field::SIP_PASSWORD, Field::WEB_PASSWORD];
 
 /// The depth of a check: findings with their words, or only the fact that there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -256,13 +251,14 @@ impl<'m> Checker<'m> {
     }
 
     /// Leaves the secrets of a row out of its findings: a secret may stand in the cell of another field too, by mistake. Its
-    /// number is told all the same.
+    /// number is told all the same, but for one with letters.
     fn hide_secrets<'t>(
         &self,
         text: &dyn Fn(&CompiledField<'m>) -> &'t str,
-        findings: &mut [Finding],
+        findings: impl IntoIterator<Item = &'t mut Finding>,
     ) {
-        if findings.is_empty() {
+        let mut findings = findings.into_iter().peekable();
+        if findings.peek().is_none() {
             return;
         }
         let of = |is_it: fn(Field) -> bool| {
@@ -270,14 +266,31 @@ impl<'m> Checker<'m> {
             fields.map(text)
         };
         let number = of(Field::is_key).next().unwrap_or_default();
-        let is_own = |secret: &&str| *secret != number && !is_generate(secret);
+        let is_number = |secret: &str| secret == number && !secret.contains(char::is_alphabetic);
+        let is_own = |secret: &&str| !is_number(secret) && !stands_for_value(secret);
         let secrets = of(Field::is_secret).filter(is_own);
-        let secrets: Vec<&str> = secrets.collect();
+        let secrets: Vec<SoughtSecret<'_>> = secrets.map(SoughtSecret::new).collect();
+        let given = self.fields.iter().filter(|it| !it.row.name.is_secret());
+        let given = given.map(|it| (it.row.name, text(it)));
+        // The same secret may be written otherwise there.
+        let gives_away = |field, text: &str| {
+            let mut secrets = secrets.iter();
+            secrets.any(|secret| secret.is_in(number, field, text))
+        };
+        let same = given.filter(|(field, given)| gives_away(Some(*field), given));
+        let own = || secrets.iter().map(SoughtSecret::as_written);
+        let bare = own().map(redact::without_signs);
+        let same = same.map(|(_, given)| given).chain(bare);
+        let hidden: BTreeSet<&str> = own().chain(same).collect();
         for finding in findings {
-            for secret in &secrets {
+            // What a repair writes is told too.
+            let repairs = [finding.repair.clone(), finding.proposal.clone()];
+            let repairs = repairs.iter().flatten().map(Secret::reveal);
+            let repairs = repairs.filter(|text| gives_away(finding.field, text));
+            for hidden in hidden.iter().copied().chain(repairs) {
                 for text in [&mut finding.message, &mut finding.hint] {
-                    if let Some(hidden) = redact::without_secret(text, secret) {
-                        *text = hidden;
+                    if let Some(told) = redact::without_secret(text, hidden) {
+                        *text = told;
                     }
                 }
             }
@@ -293,11 +306,14 @@ impl<'m> Checker<'m> {
         findings: &mut Vec<Finding>,
         duplicates: &mut Vec<Duplicate>,
     ) {
-        let before = findings.len();
+        let (before, before_duplicates) = (findings.len(), duplicates.len());
         let mut view = *self.nothing_given(purpose);
         let _ = self.values(cells, purpose, CheckDepth::All, &mut view, findings);
         let own = findings.get_mut(before..).unwrap_or_default();
-        self.certain_addresses(cells, &mut view, own);
+        let open = self.columns.iter();
+        let open = open.filter(|other| !self.field_of(other.bound).is_secret());
+        let open = open.map(|other| other.index);
+        make_addresses_certain(&self.fields, cells, open, &mut view, own);
         let text = |compiled: &CompiledField<'m>| compiled.text_in(cells);
         self.cross.check_given(&self.fields, &view, &text, findings);
         if let Some(cross_rows) = cross_rows {
@@ -330,7 +346,10 @@ impl<'m> Checker<'m> {
             }
             findings.append(&mut of_row);
         }
-        self.hide_secrets(&text, findings.get_mut(before..).unwrap_or_default());
+        let repeated = duplicates.iter_mut().skip(before_duplicates);
+        let repeated = repeated.map(|duplicate| &mut duplicate.finding);
+        let found = findings.iter_mut().skip(before).chain(repeated);
+        self.hide_secrets(&text, found);
         heaviest_first(findings, before);
     }
 
@@ -545,8 +564,8 @@ impl<'m> Checker<'m> {
         let mut view = [ValueClass::Unknown; 256];
         for (class, compiled) in view.iter_mut().zip(&self.fields) {
             let given = given(compiled).is_some();
-            // A value that the PBX does not give back may well be set.
-            if given || compiled.row.access != Access::WriteOnly {
+            // A value that the PBX does not give back, or did not tell, may well be set.
+            if given || !compiled.row.is_unread(current) {
                 *class = compiled.classify(text(compiled));
             }
         }
@@ -775,7 +794,7 @@ impl<'m> Checker<'m> {
             findings.push(compiled.placeholder(text, is_needed));
             return is_needed.then_some(ValueClass::Unknown);
         }
-        if self.is_no_value(compiled, text, findings) {
+        if is_no_value(compiled, text, self.country, findings) {
             return Some(ValueClass::Unknown);
         }
         let text = &*unescaped(text);
@@ -814,77 +833,6 @@ impl<'m> Checker<'m> {
             true => compiled.classify(text),
             false => ValueClass::Unknown,
         })
-    }
-
-    /// Returns true for a text in the place of a value, such as a mask or a ditto mark, and appends its finding. A text that
-    /// only may be a hash gets one too.
-    fn is_no_value(
-        &self,
-        compiled: &CompiledField<'m>,
-        text: &str,
-        findings: &mut Vec<Finding>,
-    ) -> bool {
-        let row = compiled.row;
-        if row.name.is_secret() {
-            if is_mask(text) {
-                findings.push(compiled.mask());
-                return true;
-            }
-            if is_instruction_or_switch(text)
-                && damage::find_damage(row, text, self.country).is_none()
-            {
-                findings.push(compiled.instruction());
-                return true;
-            }
-            if is_no_password(text) && !is_ditto(text) {
-                findings.push(compiled.placeholder(text, true));
-                return true;
-            }
-            let is_made = row.name == Field::SIP_PASSWORD && text.len() == MADE_HEX_DIGITS;
-            let hash = hash_text(text).filter(|hash| *hash == HashText::Certain || !is_made);
-            findings.extend(hash.map(|hash| compiled.hash(hash)));
-            if hash == Some(HashText::Certain) {
-                return true;
-            }
-            let address = address_text(text).filter(|_| LOGINS.contains(&row.name));
-            findings.extend(address.map(|address| compiled.address(address)));
-            if address == Some(AddressText::Certain) {
-                return true;
-            }
-        }
-        let is_ditto = is_ditto(text);
-        if is_ditto {
-            findings.push(compiled.ditto(text));
-        }
-        is_ditto
-    }
-
-    /// Makes an error of the finding about what may be an address, where another cell of the row that is no secret has the same.
-    fn certain_addresses(&self, cells: Cells<'_>, view: &mut View, findings: &mut [Finding]) {
-        if findings.is_empty() {
-            return;
-        }
-        let text_of = |column: usize| cells.get(column).unwrap_or_default().trim();
-        for (class, compiled) in view.iter_mut().zip(&self.fields) {
-            let Some(column) = compiled
-                .column
-                .filter(|_| LOGINS.contains(&compiled.row.name))
-            else {
-                continue;
-            };
-            let likely = compiled.address(AddressText::Likely);
-            let is_likely =
-                |it: &&mut Finding| it.rule == likely.rule && it.severity == likely.severity;
-            let mut others = self.columns.iter();
-            let is_there = others.any(|other| {
-                !self.field_of(other.bound).is_secret()
-                    && text_of(other.index).eq_ignore_ascii_case(text_of(column))
-            });
-            if let Some(finding) = findings.iter_mut().find(is_likely).filter(|_| is_there) {
-                *finding = compiled.address(AddressText::Certain);
-                *class = ValueClass::Unknown;
-            }
-        }
     }
 
     fn missing(&self, fields: &[u8], purpose: Purpose, findings: &mut Vec<Finding>) {

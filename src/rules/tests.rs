@@ -247,6 +247,7 @@ fn found_with(
             each(Row {
                 index,
                 line: index + 2,
+                cell_breaks: 0,
                 cells: Cells::new(text, ends),
                 trouble: None,
                 bytes: 0..0,
@@ -279,6 +280,7 @@ fn found_with(
             file: "staff.csv".into(),
             sheet: None,
             line: row.line,
+            cell_breaks: 0,
         };
         places.add_duplicates(&mut findings, duplicates, &place);
         found.push(findings);
@@ -731,6 +733,7 @@ fn a_row_in_trouble_says_only_that_and_takes_part_in_nothing() {
     let row = |trouble| Row {
         index: 0,
         line: 2,
+        cell_breaks: 0,
         cells: Cells::new("2001", &[4]),
         trouble,
         bytes: 0..0,

@@ -7,15 +7,15 @@ use super::request::failures_max;
 use super::results::Results;
 use super::ringing::RunRinging;
 use super::saved_options::SavedOptions;
-use crate::compare::uncomparable;
+use crate::compare::unread;
 use crate::fingerprints::{add_mark, attribute_marks, shown};
 use crate::ledger::{ApplyState, Memory};
 use crate::link::StopFlag;
 use crate::manifest::Manifest;
 use crate::model::counted;
 use crate::model::{
-    Action, Change, Fault, FaultCause, Field, Outcome, PlannedRow, RingResult, RingVerdict,
-    RowResult, Text,
+    Action, Change, Fault, FaultCause, FaultKind, Field, Outcome, PlannedRow, RingResult,
+    RingVerdict, RowResult, Text,
 };
 use crate::plan::waves::Wave;
 use crate::progress::Progress;
@@ -109,7 +109,7 @@ fn remember(
     let _ = match &settlement.read_back {
         Some(read_back) if settlement.result.is_done() => {
             let unseen = changes.flat_map(|change| {
-                let fields = uncomparable(manifest, &change.wanted).into_iter();
+                let fields = unread(manifest, &change.wanted, read_back).into_iter();
                 fields.filter_map(|field| Some((field, change.wanted.get(field)?)))
             });
             let unseen: Vec<(Field, Text<'_>)> = unseen
@@ -121,6 +121,15 @@ fn remember(
         _ if settlement.result == RowResult::NotSent => memory.restore(first),
         _ => Ok(()),
     };
+}
+
+/// The outcome in the ledger of a row that failed before anything of it reached the PBX: it waits, and a resume sends it.
+fn never_sent(outcome: Outcome) -> Outcome {
+    Outcome {
+        result: RowResult::NotSent,
+        code: RowResult::NotSent.word().to_owned(),
+        ..outcome
+    }
 }
 
 /// The fields of the rows' extensions that cannot be restored, by position.
@@ -355,20 +364,36 @@ impl Execution<'_> {
         let mut outcome = line.clone();
         settlement.write_into(&mut outcome);
         let is_partial = self.not_restorable.contains_key(&row);
-        if is_partial && (result.is_done() || result == RowResult::NotSent) {
-            // The fields that cannot be restored are reported however well the rest went, and again after a resume.
+        if is_partial && result.is_done() {
+            // The fields that cannot be restored are reported however well the rest went.
             (outcome.code, outcome.field) = (line.code, line.field);
             (outcome.message, outcome.hint) = (line.message, line.hint);
-            if result.is_done() {
-                outcome.result = RowResult::Differs;
-                outcome.restored_in_part = true;
-            }
+            outcome.result = RowResult::Differs;
+            outcome.restored_in_part = true;
         }
         outcome.column = self
             .options
             .headings
             .heading(outcome.place.as_ref(), outcome.field);
         outcome
+    }
+
+    /// The outcome of a row as the ledger keeps it: one that waits, and that can be put back in part alone, has the words
+    /// that it was planned with, which it has again once it is sent.
+    fn in_ledger(&self, position: usize, planned: Option<Outcome>, outcome: Outcome) -> Outcome {
+        let is_waiting = outcome.result == RowResult::NotSent;
+        let is_partial = is_waiting && self.not_restorable.contains_key(&position);
+        match planned.filter(|_| is_partial) {
+            Some(planned) => Outcome {
+                code: planned.code,
+                field: planned.field,
+                column: planned.column,
+                message: planned.message,
+                hint: planned.hint,
+                ..outcome
+            },
+            None => outcome,
+        }
     }
 }
 
@@ -409,7 +434,12 @@ impl Recording<'_, '_> {
             journal.doubt();
         }
         let stays_open = settlement.is_open;
-        let outcome = execution.outcome(self.results.line(position), settlement);
+        let never_left = fault.is_some_and(|fault| fault.kind == FaultKind::NotSent)
+            && stays_open
+            && settlement.result == RowResult::Failed;
+        let planned = self.results.line(position).cloned();
+        let outcome = execution.outcome(planned.as_ref(), settlement);
+        let in_ledger = |outcome: Outcome| execution.in_ledger(position, planned, outcome);
         // A change that may have been sent and could not be checked, before this process or at the run's end, stays
         // open in the ledger: a resume looks at it.
         let is_unknown = outcome.result == RowResult::Unknown;
@@ -419,7 +449,9 @@ impl Recording<'_, '_> {
             if let Some(read_back) = read_back {
                 journal.read_back(position, read_back);
             }
-            journal.result(position, outcome.clone());
+            journal.result(position, in_ledger(outcome.clone()));
+        } else if let Some(journal) = execution.journal.as_ref().filter(|_| never_left) {
+            journal.result(position, in_ledger(never_sent(outcome.clone())));
         }
         if provisional {
             return;

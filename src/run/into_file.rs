@@ -50,7 +50,7 @@ pub(crate) struct FileRequest<'f> {
     /// True if columns may be lost that the pattern lacks.
     may_lose: bool,
     /// The command that prints every finding; `None` where the rows come from no sheet.
-    check_command: Option<String>,
+    check_all_command: Option<String>,
     /// The reason why there may be more to write than the rows; `None` where there is none.
     shortfall: Option<String>,
     started: Timestamp,
@@ -83,7 +83,7 @@ impl<'f> FileRequest<'f> {
             json: report.json,
             like: None,
             may_lose: true,
-            check_command: None,
+            check_all_command: None,
             shortfall: None,
             started: Timestamp::now(),
         })
@@ -113,7 +113,7 @@ impl<'f> FileRequest<'f> {
     /// The same, of whose rows a command prints every finding.
     pub(crate) fn checked_by(self, command: String) -> FileRequest<'f> {
         FileRequest {
-            check_command: Some(command),
+            check_all_command: Some(command),
             ..self
         }
     }
@@ -313,7 +313,7 @@ impl<'f> FileRequest<'f> {
         );
         let mut reports = ReportFile::all_row_by_row(&self.reports, &head)?;
         let mut counts = ResultCounts::default();
-        let mut found = FindingSummary::printed_by(self.check_command.clone());
+        let mut found = FindingSummary::printed_by(self.check_all_command.clone());
         for (position, row) in rows.iter().enumerate() {
             let line = row.line();
             for finding in line.findings.iter().filter(|finding| finding.is_error()) {

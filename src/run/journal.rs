@@ -175,10 +175,8 @@ impl LedgerWriter {
                 state.wanted + self.ahead
             };
             let due = due.min(self.pending.len());
-            let results = std::mem::take(&mut state.results);
-            let read_back = std::mem::take(&mut state.read_back);
             let ending = state.ending.clone();
-            if results.is_empty() && state.durable >= due {
+            if state.results.is_empty() && state.durable >= due {
                 match ending {
                     Some(why) => {
                         if state.is_doubted {
@@ -194,6 +192,8 @@ impl LedgerWriter {
                 continue;
             }
             let from = state.durable;
+            let results = std::mem::take(&mut state.results);
+            let read_back = std::mem::take(&mut state.read_back);
             drop(state);
             for (position, record) in read_back {
                 ledger.read_back(position, &record);

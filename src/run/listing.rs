@@ -1,24 +1,13 @@
 //! Runs as they are listed: a line of a table, or JSON.
 
 use super::SavedOptions;
+use super::state::{RunInList, RunState};
 use crate::lang::translated;
-use crate::ledger::{ApplyState, ListedRun, Summary};
+use crate::ledger::{ApplyState, Summary};
 use crate::rim::terminal::{has_room, output, print, print_table, printed, write_line};
 use crate::rim::{Exit, Failure};
 use serde_json::{Value, json};
 use std::io::Write;
-
-/// Returns the state of a run as its word in JSON and in words, with the reason why it is to be resumed.
-pub(crate) fn run_state(summary: &Summary) -> (&'static str, &'static str, Option<&str>) {
-    match &summary.ended {
-        None => ("at_work_or_cut_off", "running or cut off", None),
-        Some(_) if summary.is_finished() && summary.apply == Some(ApplyState::Left) => {
-            ("finished", "finished, not in effect", None)
-        }
-        Some(_) if summary.is_finished() => ("finished", "finished", None),
-        Some(ended) => ("to_be_resumed", "to be resumed", Some(&ended.why)),
-    }
-}
 
 /// Says if a run's changes are in effect; empty where each is at once.
 pub(crate) fn in_effect(apply: Option<ApplyState>) -> &'static str {
@@ -32,19 +21,18 @@ pub(crate) fn in_effect(apply: Option<ApplyState>) -> &'static str {
 }
 
 /// One run as JSON, also one that cannot be read.
-pub(crate) fn run_as_json(listed: &ListedRun) -> Value {
-    match &listed.summary {
-        Ok(summary) => summary_as_json(summary),
+pub(crate) fn run_as_json(run: &RunInList) -> Value {
+    match &run.listed.summary {
+        Ok(summary) => summary_as_json(summary, run.state),
         Err(error) => {
-            json!({ "run": listed.id, "state": "unreadable", "why": error.to_string() })
+            json!({ "run": run.listed.id, "state": run.state.word(), "why": error.to_string() })
         }
     }
 }
 
 /// The state and progress of one run as JSON.
-pub(crate) fn summary_as_json(summary: &Summary) -> Value {
+pub(crate) fn summary_as_json(summary: &Summary, state: RunState) -> Value {
     let run = &summary.run;
-    let (state, _, why) = run_state(summary);
     let options = SavedOptions::parse(&run.id, &run.head.options);
     let results = summary.results.iter();
     let counts: serde_json::Map<String, Value> = results
@@ -57,8 +45,8 @@ pub(crate) fn summary_as_json(summary: &Summary) -> Value {
         "groups": options.is_ok_and(|options| options.target.groups),
         "target": run.target,
         "started": format!("{:.3}", run.started),
-        "state": state,
-        "why": why,
+        "state": state.word(),
+        "why": state.why(summary),
         "counts": counts,
         "waiting": summary.waiting,
         "to_be_looked_up": summary.intended,
@@ -67,17 +55,26 @@ pub(crate) fn summary_as_json(summary: &Summary) -> Value {
 }
 
 /// The number of rows of each result, in words.
-pub(crate) fn result_counts(summary: &Summary) -> Vec<String> {
+fn result_counts(summary: &Summary) -> Vec<String> {
     let results = summary.results.iter();
     let counts = results.map(|(result, count)| format!("{count} {}", translated(result.word())));
     counts.collect()
+}
+
+/// The number of rows of each result, and of those that are left, in words.
+pub(crate) fn row_counts(summary: &Summary) -> Vec<String> {
+    let left = summary.waiting + summary.intended;
+    let left = (left > 0).then(|| translated(&format!("{left} left")).into_owned());
+    let mut counts = result_counts(summary);
+    counts.extend(left);
+    counts
 }
 
 /// Prints the list with a line or two for each run, as wide as the terminal is: what is left out is told of one run.
 ///
 /// # Errors
 /// Exit 2 where standard output cannot be written.
-pub(crate) fn print_list(runs: &[ListedRun]) -> Result<Exit, Failure> {
+pub(crate) fn print_list(runs: &[RunInList]) -> Result<Exit, Failure> {
     let lines: Vec<RunLine> = runs.iter().map(RunLine::new).collect();
     let headings = RunLine::WHOLE.map(translated);
     let rows: Vec<_> = lines.iter().map(RunLine::whole).collect();
@@ -114,9 +111,10 @@ struct RunLine {
 }
 
 impl RunLine {
-    fn new(listed: &ListedRun) -> RunLine {
-        let run = listed.id.clone();
-        let summary = match &listed.summary {
+    fn new(in_list: &RunInList) -> RunLine {
+        let run = in_list.listed.id.clone();
+        let state = in_list.state.words();
+        let summary = match &in_list.listed.summary {
             Ok(summary) => summary,
             Err(error) => {
                 return RunLine {
@@ -125,14 +123,14 @@ impl RunLine {
                     target: String::new(),
                     typed_target: String::new(),
                     started: String::new(),
-                    state: translated("unreadable").into_owned(),
+                    state: translated(state).into_owned(),
                     state_and_why: translated(&error.to_string()).into_owned(),
                     rows: String::new(),
                 };
             }
         };
-        let (_, state, why) = run_state(summary);
-        let mut counts = result_counts(summary);
+        let why = in_list.state.why(summary);
+        let mut counts = row_counts(summary);
         if summary.intended > 0 {
             let waiting = format!("{} to be looked up", summary.intended);
             counts.push(translated(&waiting).into_owned());

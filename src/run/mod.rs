@@ -10,7 +10,8 @@
 //! - `ringing`: asks by SIP if extensions ring; `ring_rows` asks about the rows of sheets.
 //! - `memberships`: the groups that are looked at once more at the run's end.
 //! - `into_file`: rows that go into a product's import file, and not to a PBX.
-//! - [`journal`]: the run's ledger while it is at work; `listing`: runs as they are listed.
+//! - [`journal`]: the run's ledger while it is at work; `listing`: runs as they are listed, each
+//!   with its `state`.
 //! - `results` and `rejects`: the destinations of outcomes.
 //! - `report_head`: the head of a run's report.
 //! - `report_again`: a run's report, written again from its ledger; `rejects_again`: so are its rows that are not done.
@@ -26,6 +27,7 @@ mod into_file;
 pub mod journal;
 mod leftovers;
 pub(crate) mod listing;
+mod made_since;
 mod memberships;
 pub(crate) mod past;
 mod recipients;
@@ -44,6 +46,7 @@ mod rows;
 pub(crate) mod saved_options;
 pub(crate) mod secrets_file;
 mod shown_plan;
+pub(crate) mod state;
 pub(crate) mod undo;
 pub(crate) mod watched;
 
@@ -500,7 +503,12 @@ impl<'r> Run<'r> {
             asked.map_err(|failure| Refusal::new("unasked", failure))?;
         }
         let asks = !changes.is_empty() && !request.guard.yes && !request.target.is_sim();
-        if asks && !confirm(&request.question(&self.about, changes)) {
+        let broken_off = |failure| Refusal::new("interrupted", failure);
+        if self.stop.is_stopped() {
+            return Err(broken_off(Failure::not_begun()));
+        }
+        let question = || request.question(&self.about, changes);
+        if asks && !confirm(&question()).map_err(broken_off)? {
             return Err(Refusal::declined());
         }
         // The rows of a resumed run's sheets are not there: what was not changed has no secret here.
@@ -555,7 +563,10 @@ impl<'r> Run<'r> {
         let finds_taken_back = finds_taken_back(&plan);
         let rows = RunRows::planned(std::mem::take(&mut plan.rows));
         let remaining = Remaining::compute(rows, &options, self.is_sync());
-        let (mut results, opened) = self.open_results(remaining.lines())?;
+        let (mut results, opened) = match self.open_results(remaining.lines()) {
+            Ok(opened) => opened,
+            Err(failure) => return self.refuse_outputs(failure),
+        };
         results.shortfall = plan.shortfall.take();
         let ready = opened
             .and_then(|()| self.allow(&session, &remaining, options.ring, &plan.known, plan.on_pbx))

@@ -1,12 +1,12 @@
 //! An earlier run that is resumed or undone: its name, time, actions and PBX.
 
 use super::saved_options::SavedOptions;
-use crate::ledger::{ApplyState, LedgerError, ListedRun, Standing, StoredRun, Summary, runs};
-#[cfg(feature = "page")]
-use crate::model::Action;
-use crate::model::{Outcome, RowResult, counted};
-use crate::plan::Plan;
-use crate::plan::revert::{TakenBackRow, is_taken_back};
+use crate::ledger::{
+    ApplyState, LedgerError, ListedRun, Standing, StateDir, StoredRun, Summary, runs,
+};
+use crate::model::{Action, Outcome, RowResult, RunCommand, counted};
+use crate::plan::taken_back::{TakenBackRow, is_taken_back};
+use crate::plan::{Plan, RevertedRun};
 use crate::rim::outputs::is_same_file;
 use crate::rim::terminal::print;
 use crate::rim::{Context, Exit, Failure};
@@ -106,6 +106,71 @@ fn way_into_effect(state: ApplyState, run: &str) -> String {
     }
 }
 
+/// Returns true if a run of these rows still deletes, or may have to delete again what came back.
+#[cfg(feature = "page")]
+pub(crate) fn still_deletes(rows: &[(Outcome, Standing)]) -> bool {
+    rows.iter().any(|(row, standing)| {
+        let is_over = *standing == Standing::Final && !row.result.is_change();
+        row.action == Action::Delete && !is_over
+    })
+}
+
+/// Returns true for a row by which a run may have changed something.
+pub(crate) fn may_have_changed(row: &Outcome, standing: Standing) -> bool {
+    match standing {
+        Standing::Waiting => false,
+        Standing::Intended(_) => true,
+        Standing::Final => row.result.may_have_changed(),
+    }
+}
+
+/// The reason why a run that has rows left does not go on.
+pub(crate) enum HaltedRun {
+    /// Rows of it were taken back since, the last of them by this undo.
+    TakenBack { undo: String, rows: usize },
+    /// It is an undo, and another undo of its run has taken rows back meanwhile that it has left open.
+    Overtaken {
+        undo: String,
+        undone: String,
+        rows: usize,
+    },
+}
+
+impl HaltedRun {
+    /// The refusal to let the run of this name go on.
+    pub(crate) fn refusal(&self, name: &str) -> Failure {
+        let rows = |count: &usize| counted(*count as u64, "row");
+        match self {
+            HaltedRun::TakenBack { undo, rows: count } => {
+                let rows = rows(count);
+                Failure::usage(format!(
+                    "run {name} was taken back since by run {undo} ({rows}), so it does not go on"
+                ))
+                .hint("begin a new run for what is still wanted")
+            }
+            HaltedRun::Overtaken {
+                undo,
+                undone,
+                rows: count,
+            } => {
+                let rows = rows(count);
+                Failure::usage(format!(
+                    "run {undo} has taken back meanwhile what run {name} had left ({rows}), so that one does not go on"
+                ))
+                .hint(format!("rowcall undo {undone} takes back what is left of that run, if anything is"))
+            }
+        }
+    }
+}
+
+/// The run that an undo takes back; `None` where the run is no undo, or another version of rowcall wrote it.
+pub(super) fn reverted_by(undo: &Summary) -> Option<RevertedRun> {
+    let head = &undo.run.head;
+    let is_undo = head.command == RunCommand::Undo;
+    let options = is_undo.then(|| SavedOptions::parse(&undo.run.id, &head.options));
+    options?.ok()?.reverts
+}
+
 /// An earlier run.
 pub(crate) struct PastRun {
     pub(crate) name: String,
@@ -119,7 +184,15 @@ impl PastRun {
     /// # Errors
     /// Exit 2 where there is no such run or its ledger cannot be used.
     pub(crate) fn open(context: &Context, name: &str) -> Result<PastRun, Failure> {
-        let summary = StoredRun::open(&context.state()?, name)?.summary()?;
+        PastRun::open_in(&context.state()?, name)
+    }
+
+    /// The same, where the folder for runs is known.
+    ///
+    /// # Errors
+    /// As of [`PastRun::open`].
+    pub(crate) fn open_in(state: &StateDir, name: &str) -> Result<PastRun, Failure> {
+        let summary = StoredRun::open(state, name)?.summary()?;
         Ok(PastRun {
             name: name.to_owned(),
             options: SavedOptions::parse(name, &summary.run.head.options)?,
@@ -151,21 +224,8 @@ impl PastRun {
         })
     }
 
-    /// Returns true if the run still deletes, or may have to delete again what came back.
-    ///
-    /// # Errors
-    /// Exit 2 where its ledger cannot be read.
-    #[cfg(feature = "page")]
-    pub(crate) fn deletes(&self, context: &Context) -> Result<bool, Failure> {
-        let rows = StoredRun::open(&context.state()?, &self.name)?.outcomes()?;
-        Ok(rows.iter().any(|(row, standing)| {
-            let is_over = *standing == Standing::Final && !row.result.is_change();
-            row.action == Action::Delete && !is_over
-        }))
-    }
-
-    /// The rows of the run that undos of it have taken back, by position, unless those were undone themselves. Runs that
-    /// cannot be read are passed over.
+    /// The rows of the run that undos of it have taken back, by position, unless those were undone themselves: each with
+    /// the undo that changed it, not with one that found it done. Runs that cannot be read are passed over.
     ///
     /// # Errors
     /// Exit 2 where the runs cannot be listed, or an undo cannot be read.
@@ -174,21 +234,33 @@ impl PastRun {
         context: &Context,
     ) -> Result<BTreeMap<usize, TakenBackRow>, Failure> {
         let state = context.state()?;
+        self.taken_back_among(&runs(&state)?, &state)
+    }
+
+    /// The same, where all runs are listed already.
+    ///
+    /// # Errors
+    /// An undo of the run cannot be read.
+    pub(crate) fn taken_back_among(
+        &self,
+        listed: &[ListedRun],
+        state: &StateDir,
+    ) -> Result<BTreeMap<usize, TakenBackRow>, Failure> {
         let mut taken_back = BTreeMap::new();
-        for ListedRun { id, summary } in runs(&state)? {
+        for ListedRun { id, summary } in listed {
             // An undo of a run began after it.
             let later = summary
+                .as_ref()
                 .ok()
                 .filter(|it| it.run.count > self.summary.run.count);
-            let options = later.map(|run| SavedOptions::parse(&id, &run.run.head.options));
-            let Some(Ok(options)) = options else { continue };
-            let Some(reverts) = options.reverts.filter(|it| it.run == self.name) else {
+            let reverts = later.and_then(reverted_by);
+            let Some(reverts) = reverts.filter(|it| it.run == self.name) else {
                 continue;
             };
-            let stored = StoredRun::open(&state, &id)?;
-            let is_doubted = stored.summary()?.is_doubted;
-            let lines = stored.outcomes()?;
-            let done_again = PastRun::open(context, &id)?.taken_back(context)?;
+            let undo = PastRun::open_in(state, id)?;
+            let is_doubted = undo.summary.is_doubted;
+            let lines = StoredRun::open(state, id)?.outcomes()?;
+            let done_again = undo.taken_back_among(listed, state)?;
             for (position, (line, standing)) in lines.into_iter().enumerate() {
                 let line = self::line(line, standing, is_doubted);
                 if let Some(origin) = reverts.rows.get(&position)
@@ -196,29 +268,124 @@ impl PastRun {
                     && is_taken_back(&line)
                     && !done_again.contains_key(&position)
                 {
+                    let found_done = line.result == RowResult::Unchanged;
+                    if found_done && taken_back.contains_key(origin) {
+                        continue;
+                    }
                     let undo = id.clone();
                     taken_back.insert(*origin, TakenBackRow { undo, line });
                 }
             }
         }
+        self.open_again(&mut taken_back, listed, state)?;
         Ok(taken_back)
     }
 
-    /// Refuses to let the run go on where something of it was taken back since: what its ledger calls done is done no more.
+    /// Takes those rows out of the ones taken back that an undo only found as before, and whose extension an undo of
+    /// another run has put back after that one.
+    fn open_again(
+        &self,
+        taken_back: &mut BTreeMap<usize, TakenBackRow>,
+        listed: &[ListedRun],
+        state: &StateDir,
+    ) -> Result<(), Failure> {
+        let is_found = |row: &TakenBackRow| row.line.result == RowResult::Unchanged;
+        if !taken_back.values().any(is_found) {
+            return Ok(());
+        }
+        let target = &self.summary.run.target;
+        let counts = listed.iter().filter_map(|one| {
+            let run = &one.summary.as_ref().ok()?.run;
+            Some((one.id.clone(), run.count))
+        });
+        let counts: BTreeMap<String, u64> = counts.collect();
+        let mut put_back: BTreeMap<String, u64> = BTreeMap::new();
+        for ListedRun { id, summary } in listed {
+            let later = summary.as_ref().ok();
+            let later = later.filter(|it| it.run.count > self.summary.run.count);
+            let Some(undo) = later.filter(|it| it.run.target == *target) else {
+                continue;
+            };
+            if reverted_by(undo).is_none_or(|reverts| reverts.run == self.name) {
+                continue;
+            }
+            for row in StoredRun::open(state, id)?.sent()? {
+                if row.action != Action::Delete && may_have_changed(&row.line, row.standing) {
+                    let number = row.new_number.unwrap_or(row.number);
+                    let count = put_back.entry(number).or_default();
+                    *count = undo.run.count.max(*count);
+                }
+            }
+        }
+        let is_back = |row: &TakenBackRow| {
+            let after = counts.get(&row.undo).copied().unwrap_or(u64::MAX);
+            put_back.get(&row.line.number).is_some_and(|at| *at > after)
+        };
+        taken_back.retain(|_, row| !(is_found(row) && is_back(row)));
+        Ok(())
+    }
+
+    /// Refuses to let the run go on where something of it was taken back since: what its ledger calls done is done no more;
+    /// and where another undo has done what this one has left: the extensions may be others by now.
     ///
     /// # Errors
     /// Exit 2 where something was, or the runs cannot be read.
-    pub(crate) fn refuse_taken_back(&self, context: &Context) -> Result<(), Failure> {
-        let taken_back = self.taken_back(context)?;
-        let Some(TakenBackRow { undo, .. }) = taken_back.values().next() else {
-            return Ok(());
+    pub(crate) fn refuse_halted(&self, context: &Context) -> Result<(), Failure> {
+        let state = context.state()?;
+        match self.halted_among(&runs(&state)?, &state)? {
+            None => Ok(()),
+            Some(halted) => Err(halted.refusal(&self.name)),
+        }
+    }
+
+    /// The reason why the run does not go on, where all runs are listed already; `None` where it may.
+    ///
+    /// # Errors
+    /// Exit 2 where the runs cannot be read.
+    pub(crate) fn halted_among(
+        &self,
+        listed: &[ListedRun],
+        state: &StateDir,
+    ) -> Result<Option<HaltedRun>, Failure> {
+        self.halted(&self.taken_back_among(listed, state)?, listed, state)
+    }
+
+    /// The same, where it is known what was taken back of it.
+    ///
+    /// # Errors
+    /// As of [`PastRun::halted_among`].
+    pub(crate) fn halted(
+        &self,
+        taken_back: &BTreeMap<usize, TakenBackRow>,
+        listed: &[ListedRun],
+        state: &StateDir,
+    ) -> Result<Option<HaltedRun>, Failure> {
+        if let Some(TakenBackRow { undo, .. }) = taken_back.values().next() {
+            return Ok(Some(HaltedRun::TakenBack {
+                undo: undo.clone(),
+                rows: taken_back.len(),
+            }));
+        }
+        let Some(reverts) = &self.options.reverts else {
+            return Ok(None);
         };
-        let rows = counted(taken_back.len() as u64, "row");
-        Err(Failure::usage(format!(
-            "run {} was taken back since by run {undo} ({rows}), so it does not go on",
-            self.name
-        ))
-        .hint("begin a new run for what is still wanted"))
+        // Nobody else takes back a run that cannot be read any more.
+        let Ok(undone) = PastRun::open_in(state, &reverts.run) else {
+            return Ok(None);
+        };
+        let by_others = undone.taken_back_among(listed, state)?;
+        let rows = StoredRun::open(state, &self.name)?.outcomes()?;
+        let open = rows.iter().enumerate().filter(|(_, (row, standing))| {
+            *standing != Standing::Final || self.summary.is_doubted && row.result.is_change()
+        });
+        let overtaken: Vec<&TakenBackRow> = open
+            .filter_map(|(position, _)| by_others.get(reverts.rows.get(&position)?))
+            .collect();
+        Ok(overtaken.first().map(|first| HaltedRun::Overtaken {
+            undo: first.undo.clone(),
+            undone: undone.name.clone(),
+            rows: overtaken.len(),
+        }))
     }
 
     /// The reports that the run wrote, but for those that are a newer run's by now.

@@ -8,6 +8,9 @@ use crate::sheet::{Format, Readers, SheetError, Tone, Writer};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+/// The rows by whose texts the widths of columns are chosen.
+const ROWS_MEASURED: usize = 1000;
+
 /// The rows that are not done, as they were in their sheets.
 pub(crate) struct Rejects<'r> {
     file: PathBuf,
@@ -120,6 +123,18 @@ impl<'r> Originals<'r> {
         }
     }
 
+    /// The characters of the longest line of each column, among the first rows.
+    fn widths(&self) -> Vec<usize> {
+        let mut widths = vec![0; self.headings().len()];
+        for (_, cells) in self.all().take(ROWS_MEASURED) {
+            for (width, cell) in widths.iter_mut().zip(&cells) {
+                let lines = cell.lines().map(|line| line.chars().count());
+                *width = lines.max().unwrap_or_default().max(*width);
+            }
+        }
+        widths
+    }
+
     /// All rows with their positions.
     pub(crate) fn all(&self) -> impl Iterator<Item = (usize, Vec<String>)> {
         (0..).map_while(|position| Some((position, self.cells(position)?)))
@@ -132,7 +147,8 @@ impl<'r> Rejects<'r> {
     /// # Errors
     /// Exit 2 where it cannot be written.
     pub(crate) fn open(path: &Path, originals: Originals<'r>) -> Result<Rejects<'r>, Failure> {
-        let columns = reject_columns(originals.headings());
+        let headings = originals.headings().iter();
+        let columns = reject_columns(headings.zip(originals.widths()));
         let format = Format::to_write(&path.to_string_lossy());
         let writer = Writer::row_by_row(path, Readers::Owner, &columns)?;
         Ok(Rejects {
@@ -176,6 +192,12 @@ impl<'r> Rejects<'r> {
     /// Puts the file in its place, and returns the remark on it.
     pub(crate) fn finish(self) -> Result<String, SheetError> {
         self.writer.finish()?;
+        if self.count == 0 {
+            return Ok(format!(
+                "rejects: {} has its headings alone: there is no row to correct",
+                self.file.display()
+            ));
+        }
         Ok(format!(
             "rejects: {} ({}, only for its owner: it may hold passwords)",
             self.file.display(),

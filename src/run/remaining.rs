@@ -2,7 +2,7 @@
 
 use super::journal::{Journal, Pending};
 use super::memberships::at_end;
-use super::past::line;
+use super::past::{line, may_have_changed};
 use super::results::Results;
 use super::rows::RunRows;
 use super::saved_options::SavedOptions;
@@ -10,6 +10,7 @@ use crate::ledger::{Ledger, Standing};
 use crate::model::{Change, Outcome, PlannedRow, Record};
 use crate::plan::dependents::FailedChanges;
 use crate::plan::waves::{Wave, in_waves};
+use crate::report::ResultCounts;
 use crate::rim::Failure;
 use crate::rim::terminal::print;
 use crate::submit::Memberships;
@@ -83,11 +84,7 @@ impl Remaining {
     /// Returns true where an earlier part of the run may have changed anything.
     pub(super) fn may_have_changed(&self) -> bool {
         let mut rows = self.rows.iter().zip(&self.standings);
-        rows.any(|(row, standing)| match standing {
-            Standing::Final => row.outcome.result.may_have_changed(),
-            Standing::Waiting => false,
-            Standing::Intended(_) => true,
-        })
+        rows.any(|(row, standing)| may_have_changed(&row.outcome, *standing))
     }
 
     /// The memberships that must be there at the run's end, beside those that it still writes.
@@ -137,5 +134,15 @@ impl Remaining {
             ));
         }
         print(words);
+        let unsent = self.with_result.iter();
+        let unsent = unsent.filter_map(|position| self.rows.get(*position));
+        let mut counts = ResultCounts::default();
+        unsent.for_each(|row| counts.add(&row.outcome));
+        if counts.total() > 0 {
+            print(format!(
+                "run {run}: of the rows that were left, these are not sent any more: {}",
+                counts.words()
+            ));
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! The head of a run's report: when the run is at work, and when its report is written again.
 
 use crate::lang::translated;
+use crate::ledger::RunTimes;
 use crate::model::{RunCommand, RunMode};
 use crate::report::{ReportHead, for_people};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The facts of a head that only the run itself knows. Its ledger keeps them; there are none of earlier versions.
@@ -24,13 +25,26 @@ pub(crate) struct HeadFacts {
     pub(crate) by: String,
 }
 
+/// The end of a run and the time that it took, without its breaks, for the head of its report; nothing of what is not known.
+pub(super) fn end_facts(
+    finished: Option<Timestamp>,
+    took: Option<SignedDuration>,
+) -> [(&'static str, String); 2] {
+    let took = took.map(|took| format!("{:.1} s", took.as_secs_f64()));
+    let took = took.map(|took| translated(&took).into_owned());
+    [
+        ("finished", finished.map_or_else(String::new, for_people)),
+        ("took", took.unwrap_or_default()),
+    ]
+}
+
 impl HeadFacts {
     /// Builds the head. `read` are the tables that the rows come from, and true if it is one.
     pub(crate) fn head(
         &self,
         (command, mode): (RunCommand, RunMode),
         read: (String, bool),
-        started: Timestamp,
+        times: RunTimes,
     ) -> ReportHead {
         let (read, has_one_table) = read;
         let facts = [
@@ -44,7 +58,11 @@ impl HeadFacts {
             ),
             ("takes back", self.taken_back.clone().unwrap_or_default()),
             ("by", self.by.clone()),
-            ("started", for_people(started)),
+            ("started", for_people(times.started)),
+            (
+                "resumed",
+                times.resumed.map_or_else(String::new, for_people),
+            ),
         ];
         ReportHead::new(
             format!("{} on {}", command.word(), self.target),

@@ -5,6 +5,7 @@ use super::report_head::HeadFacts;
 use super::secrets_file::SecretsOut;
 use crate::input::InputRows;
 use crate::lang::translated;
+use crate::ledger::RunTimes;
 use crate::manifest::Advice;
 use crate::model::{Action, Change, Outcome, RecordKind, RunCommand, RunMode};
 use crate::plan::file::sealed_path;
@@ -92,6 +93,8 @@ pub(crate) struct RunRequest<'t> {
     pub(crate) taken_out: String,
     /// The file for generated secrets.
     pub(crate) secrets: SecretsOut,
+    /// The times at which the run was at work before, where it is resumed.
+    pub(crate) earlier: Option<RunTimes>,
 }
 
 impl<'t> RunRequest<'t> {
@@ -109,16 +112,21 @@ impl<'t> RunRequest<'t> {
             taken_back: None,
             taken_out: String::new(),
             secrets: SecretsOut::default(),
+            earlier: None,
         }
     }
 
-    /// Builds the head of its report.
-    pub(crate) fn report_head(&self, lines: &[Outcome], started: Timestamp) -> ReportHead {
+    /// Builds the head of its report; `begun` is now.
+    pub(crate) fn report_head(&self, lines: &[Outcome], begun: Timestamp) -> ReportHead {
         let doing = (self.command, self.mode);
-        let facts = self.head_facts();
+        let times = RunTimes {
+            started: self.earlier.map_or(begun, |earlier| earlier.started),
+            resumed: self.earlier.map(|_| begun),
+            at_work: None,
+        };
         ReportHead {
             has_rings: self.guard.ring,
-            ..facts.head(doing, origins(lines.iter()), started)
+            ..self.head_facts().head(doing, origins(lines.iter()), times)
         }
     }
 
@@ -171,10 +179,13 @@ impl<'t> RunRequest<'t> {
         }
         let mut files = self.files(rows, context);
         map_file.into_iter().for_each(|file| files.read(file));
-        if let Some(path) = plan {
-            files.written("--output", &[path.to_owned(), sealed_path(path)]);
+        match plan {
+            None => files.prepare(),
+            Some(path) => {
+                files.written("--output", &[path.to_owned(), sealed_path(path)]);
+                files.prepare_telling()
+            }
         }
-        files.prepare()
     }
 
     /// The vendor's advice for a run of these actions; for creations with the time that they take at the target's pace.

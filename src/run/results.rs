@@ -2,6 +2,7 @@
 
 use super::past::in_effect_words;
 use super::rejects::Rejects;
+use super::report_head::end_facts;
 use super::request::{ReportOptions, RunRequest};
 use super::watched::WatchedRun;
 use crate::disk;
@@ -12,11 +13,11 @@ use crate::model::{
     Action, Finding, Language, Outcome, RingResult, RowResult, RunCommand, counted,
 };
 use crate::plan::Refusal;
-use crate::report::{Report, ReportFile, ReportHead, ResultCounts, describe, for_people};
+use crate::report::{Report, ReportFile, ReportHead, ResultCounts, describe};
 use crate::rim::terminal::{message_screen, print, print_cut, print_data, print_error, print_made};
 use crate::rim::{Exit, Failure};
 use crate::sheet::SheetError;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -51,6 +52,8 @@ pub(crate) struct Results<'r> {
     /// The changes of a plan that is only shown.
     pub(crate) planned: Option<Vec<Action>>,
     started: Timestamp,
+    /// The time that the run was at work before it was resumed; `None` where nobody knows it.
+    worked_before: Option<SignedDuration>,
     json: bool,
     /// The reports' files; `None` for one that is not written.
     files: Vec<Option<PathBuf>>,
@@ -101,6 +104,10 @@ impl<'r> Results<'r> {
         let report = Report::new(lines.len(), files?);
         Ok(Results {
             started,
+            worked_before: match request.earlier {
+                Some(earlier) => earlier.at_work,
+                None => Some(SignedDuration::ZERO),
+            },
             files: args.files.iter().cloned().map(Some).collect(),
             report,
             headings,
@@ -124,6 +131,7 @@ impl<'r> Results<'r> {
             quiet: false,
             planned: None,
             started: Timestamp::now(),
+            worked_before: Some(SignedDuration::ZERO),
             json,
             files: vec![],
             report: Report::new(lines.len(), vec![]),
@@ -353,16 +361,14 @@ impl<'r> Results<'r> {
     /// Exit 2 where a file cannot be written to its end.
     pub(crate) fn finish(mut self, stopped: Option<Exit>) -> Result<Exit, Failure> {
         let finished = Timestamp::now();
-        let seconds = (finished - self.started)
-            .total(jiff::Unit::Second)
-            .unwrap_or_default();
+        let took = finished.duration_since(self.started);
+        let seconds = took.as_secs_f64();
+        let before = self.worked_before;
+        let at_work = before.and_then(|before| before.checked_add(took));
         let in_effect = in_effect_words(self.apply, self.run.as_deref());
-        let mut facts = vec![
-            ("run", self.run.clone().unwrap_or_default()),
-            ("finished", for_people(finished)),
-            ("took", translated(&format!("{seconds:.1} s")).into_owned()),
-            ("in effect", translated(&in_effect).into_owned()),
-        ];
+        let mut facts = vec![("run", self.run.clone().unwrap_or_default())];
+        facts.extend(end_facts(Some(finished), at_work));
+        facts.push(("in effect", translated(&in_effect).into_owned()));
         facts.retain(|(_, value)| !value.is_empty());
         let report = std::mem::replace(&mut self.report, Report::new(0, vec![]));
         let (counts, mut broken) = report.finish(&facts);
@@ -387,18 +393,27 @@ impl<'r> Results<'r> {
             };
             match self.files.iter().flatten().next() {
                 Some(file) => print(format!("… and {rows} not done: see {}", file.display())),
+                // Who watches a run that never began has no report of it.
+                None if self.watched.is_some() && self.run.is_none() => {
+                    print(format!("… and {rows} not done"));
+                }
                 None => print(format!(
                     "… and {rows} not done: --report FILE keeps a line for each"
                 )),
             }
         }
         if !self.lines.is_empty() {
-            print(format!(
+            let words = format!(
                 "{}: {} in {seconds:.1} s: {}",
                 self.target,
                 counted(counts.total(), "row"),
                 counts.words()
-            ));
+            );
+            // Rows that are not done are an error, also for who wants to see nothing else.
+            match exit {
+                Exit::NotDone => print_error(&words),
+                _ => print(words),
+            }
         }
         self.shortfall.iter().for_each(|why| print_error(why));
         if counts.open() > 0 {

@@ -32,6 +32,7 @@ pub(crate) fn resume(
     let target = &past.options.target;
     let target = target.resolve_for(&past.summary.run, context.config())?;
     print(past.words());
+    let stored = StoredRun::open(&context.state()?, &past.name)?;
     for file in past.options.changed_files() {
         let file = file.display();
         print(format!(
@@ -53,14 +54,15 @@ pub(crate) fn resume(
             ring: past.options.ring,
             ..guard
         },
+        earlier: Some(stored.times()?),
         ..RunRequest::new(RunCommand::Resume, &target, report)
     };
     request.refuse_apply()?;
     // They need no key.
     let stored = past
-        .refuse_taken_back(context)
-        .and_then(|()| context.state())
-        .and_then(|state| Ok(StoredRun::open(&state, &past.name)?.outcomes()?));
+        .refuse_halted(context)
+        // Nobody reads the ledger any more while it is written.
+        .and_then(move |()| Ok(stored.outcomes()?));
     let lines = match stored {
         Ok(lines) => lines
             .into_iter()
@@ -84,6 +86,28 @@ pub(crate) fn resume(
     }
 }
 
+/// Goes on with a run that was taken where this was done; else ends it for now, or it would look as if it was at work.
+fn or_end<T>(
+    past: &PastRun,
+    ledger: Ledger,
+    done: Result<T, Failure>,
+) -> Result<(Ledger, T), Failure> {
+    match done {
+        Ok(done) => Ok((ledger, done)),
+        Err(failure) => {
+            // A ledger that cannot be written says itself that the run was cut off.
+            let _ = ledger.end(reason(past));
+            Err(failure)
+        }
+    }
+}
+
+/// The reason why a run is not finished. A resume that cannot begin leaves it as it is.
+fn reason(past: &PastRun) -> &str {
+    let ended = past.summary.ended.as_ref();
+    ended.map_or("cut off", |ended| ended.why.as_str())
+}
+
 impl<'r> Run<'r> {
     /// Sends the remaining changes of an earlier run, as far as the PBX still is as it was when they were planned. Changes
     /// that may have been sent are looked up first.
@@ -104,7 +128,10 @@ impl<'r> Run<'r> {
                     if is_doubted {
                         ledger.doubt(true)?;
                     }
-                    ledger.end(&failure.message)?;
+                    ledger.end(match is_doubted && !past.summary.is_doubted {
+                        true => &failure.message,
+                        false => reason(past),
+                    })?;
                     let lines = rows.lines(is_doubted);
                     return self.refuse(Refusal::from(failure).with_lines(lines));
                 }
@@ -115,14 +142,19 @@ impl<'r> Run<'r> {
         if past.summary.is_doubted {
             ledger.doubt(false)?;
         }
-        ledger.renew(rows.changes(&renewed), &key)?;
+        let written = ledger.renew(rows.changes(&renewed), &key);
+        let (ledger, ()) = or_end(past, ledger, written.map_err(Failure::from))?;
         let remaining = Remaining::compute(rows, &past.options, self.is_sync());
         remaining.announce(&past.name, self.request.target.reply);
         let is_due = past.summary.apply == Some(ApplyState::Due);
         if is_due || !remaining.changes.is_empty() {
             self.apply_note(past.options.apply).iter().for_each(print);
         }
-        let (mut results, opened) = self.open_results(remaining.lines())?;
+        let (ledger, (mut results, opened)) =
+            match or_end(past, ledger, self.open_results(remaining.lines())) {
+                Ok(opened) => opened,
+                Err(failure) => return self.refuse_outputs(failure),
+            };
         let ready = opened
             .and_then(|()| self.allow(&session, &remaining, past.options.ring, &BTreeMap::new(), 0))
             .and_then(|ringing| {
@@ -132,7 +164,7 @@ impl<'r> Run<'r> {
         let ringing = match ready {
             Ok(ringing) => ringing,
             Err(refusal) => {
-                ledger.end(&refusal.failure.message)?;
+                ledger.end(reason(past))?;
                 let put = remaining.put_doubtful(&mut results);
                 let exit = self.refuse_opened(results, refusal)?;
                 return put.map(|()| exit);
@@ -150,16 +182,18 @@ impl<'r> Run<'r> {
         let (state, key) = (self.context.state()?, past.key(self.context)?);
         let addresses = self.request.target.addresses();
         let (ledger, rows) = Ledger::resume(&state, &past.name, &addresses, &key)?;
-        if let Err(failure) = self.look_again(past, &state, &key) {
-            ledger.end(&failure.message)?;
-            return Err(failure);
-        }
-        Ok((ledger, RunRows::from_stored(rows), key))
+        let looked = self.look_again(past, &state, &key);
+        let (ledger, ()) = or_end(past, ledger, looked)?;
+        Ok((
+            ledger,
+            RunRows::from_stored(rows, &past.options.headings),
+            key,
+        ))
     }
 
     /// Looks again at a run that was taken, for nobody undoes it from now on, and reads what its rejects need.
     fn look_again(&mut self, past: &PastRun, state: &StateDir, key: &Key) -> Result<(), Failure> {
-        past.refuse_taken_back(self.context)?;
+        past.refuse_halted(self.context)?;
         if self.request.rejects.is_some() {
             self.kept_cells = Some(StoredRun::open(state, &past.name)?.originals(key)?);
         }
@@ -177,6 +211,7 @@ impl<'r> Run<'r> {
     ) -> Result<(TargetSession<'r>, Vec<usize>, Vec<usize>), Failure> {
         if rows.deletes() {
             self.request.refuse_silent_deletes()?;
+            past.refuse_unread(self.context)?;
         }
         let session = self.open_session(TargetSession::open_to_write)?;
         let mut gone = vec![];
@@ -196,7 +231,8 @@ impl<'r> Run<'r> {
             *is_doubted |= right.is_err();
             right?;
         }
-        let renewed = rows.look_up_again(&past.options, &session)?;
+        let made_since = past.made_since(self.context)?;
+        let renewed = rows.look_up_again(&past.options, &made_since, &session)?;
         Ok((session, gone, renewed))
     }
 

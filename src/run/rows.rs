@@ -2,7 +2,8 @@
 
 use super::past::line;
 use super::saved_options::SavedOptions;
-use crate::compare::{differences, differing, is_unset, moved, uncomparable, with_lost};
+use crate::compare::{differences, differing, is_unset, moved, unread, with_lost};
+use crate::input::FieldHeadings;
 use crate::ledger::Standing;
 use crate::manifest::Manifest;
 use crate::model::{
@@ -10,6 +11,7 @@ use crate::model::{
 };
 use crate::plan::lost::{done, next_deletions};
 use crate::plan::remote::{kept_in_use, no_extension};
+use crate::plan::taken_back::MadeSince;
 use crate::rim::{Failure, TargetSession};
 use crate::submit::settle::renamed;
 use crate::wire::Listing;
@@ -37,9 +39,18 @@ impl RunRows {
         }
     }
 
-    /// The rows of a run that was cut off.
-    pub(super) fn from_stored(rows: Vec<(PlannedRow, Standing)>) -> RunRows {
-        let (rows, standings) = rows.into_iter().unzip();
+    /// The rows of a run that was cut off. Those that are open have again the words that they were planned with.
+    pub(super) fn from_stored(
+        rows: Vec<(PlannedRow, Standing)>,
+        headings: &FieldHeadings,
+    ) -> RunRows {
+        let (mut rows, standings): (Vec<PlannedRow>, Vec<Standing>) = rows.into_iter().unzip();
+        for (row, standing) in rows.iter_mut().zip(&standings) {
+            // What can be put back in part alone has the words that it was planned with.
+            if *standing != Standing::Final && row.not_restorable.is_empty() {
+                clear_reason(&mut row.outcome, headings);
+            }
+        }
         RunRows {
             rows,
             standings,
@@ -135,6 +146,7 @@ impl RunRows {
     pub(super) fn look_up_again(
         &mut self,
         options: &SavedOptions,
+        made_since: &MadeSince,
         session: &TargetSession<'_>,
     ) -> Result<Vec<usize>, Failure> {
         let unfinished: Vec<(usize, Standing, Change)> = self
@@ -173,9 +185,13 @@ impl RunRows {
                 continue;
             }
             let manifest = session.manifest();
-            let obstacle = match standing {
-                Standing::Intended(_) => obstacle(manifest, &change, &current),
-                _ => drift(manifest, &change, now),
+            let obstacle = match (
+                made_by_others(standing, &change, &current, made_since),
+                standing,
+            ) {
+                (Some(obstacle), _) => Some(obstacle),
+                (None, Standing::Intended(_)) => obstacle(manifest, &change, &current),
+                (None, _) => drift(manifest, &change, now),
             };
             let rewritten = match now {
                 Some(_) => {
@@ -213,6 +229,26 @@ impl RunRows {
         }
         self.left_alone.push(position);
     }
+}
+
+/// Takes away the reason for which an earlier part of the run left a row open; what its sheet's findings say stays.
+fn clear_reason(outcome: &mut Outcome, headings: &FieldHeadings) {
+    if outcome.code != outcome.result.word() {
+        return;
+    }
+    let findings = std::mem::take(&mut outcome.findings);
+    let place = outcome.place.clone();
+    let line = Outcome {
+        code: String::new(),
+        field: None,
+        column: String::new(),
+        message: String::new(),
+        hint: String::new(),
+        ..outcome.clone()
+    };
+    *outcome = line.with_findings(findings, |finding| {
+        headings.heading(place.as_ref(), finding.field)
+    });
 }
 
 /// The line of a change that is not sent, or not finished, because something else on the PBX has the number, or uses a part
@@ -316,14 +352,35 @@ fn changed_beside(manifest: &Manifest, before: &Record, now: &Record) -> Option<
     })
 }
 
-/// The obstacle where other runs have written fields since that cannot be read back.
-fn written_by_others(standing: Standing, fields: &[Field]) -> Option<Obstacle> {
-    let result = match standing {
+/// The obstacle where another run has made the extension anew.
+fn made_by_others(
+    standing: Standing,
+    change: &Change,
+    current: &BTreeMap<String, Record>,
+    made_since: &MadeSince,
+) -> Option<Obstacle> {
+    let numbers = [change.present_number(), &change.number];
+    let mut there = numbers.into_iter().filter(|it| current.contains_key(*it));
+    let made = there.find_map(|number| made_since.anew.get(number))?;
+    Some(Obstacle {
+        result: result_of_others(standing),
+        field: None,
+        message: made.words(),
+    })
+}
+
+/// The result of a row whose extension others have written: it may have been done before.
+fn result_of_others(standing: Standing) -> RowResult {
+    match standing {
         Standing::Intended(_) => RowResult::Unknown,
         _ => RowResult::Drifted,
-    };
+    }
+}
+
+/// The obstacle where other runs have written fields since that cannot be read back.
+fn written_by_others(standing: Standing, fields: &[Field]) -> Option<Obstacle> {
     Some(Obstacle {
-        result,
+        result: result_of_others(standing),
         field: Some(*fields.first()?),
         message: format!(
             "another run has written to it since this one was planned: {}; rowcall did not change it",
@@ -355,7 +412,7 @@ fn obstacle(
     let mut fields = moved(manifest, expected, now);
     if change.action == Action::Update {
         let unlike = differing(manifest, &change.wanted, now);
-        let is_visible = uncomparable(manifest, &change.wanted).is_empty();
+        let is_visible = unread(manifest, &change.wanted, now).is_empty();
         if unlike.is_empty() && is_visible {
             // It has what the run wrote: what the run did not is somebody else's.
             let is_plain =

@@ -54,6 +54,9 @@ pub(crate) fn undo(
         Ok(key) => key,
         Err(failure) => return run.refuse(Refusal::new("key", failure)),
     };
+    if let Err(failure) = past.refuse_unread(context) {
+        return run.refuse(Refusal::new("run", failure));
+    }
     let planner = |_: &mut InputRows, session: &TargetSession<'_>| {
         // Read again: it is certain only now, under the lock, that the run is not at work.
         let stored = StoredRun::open(&state, name).map_err(Failure::from)?;
@@ -69,6 +72,7 @@ pub(crate) fn undo(
             is_doubted: summary.is_doubted,
             may_be_elsewhere: summary.is_doubted || (may_lose && !summary.is_finished()),
             taken_back: &taken_back,
+            made_since: &past.made_since(context)?,
             key: &key,
             agreement: past.options.agreement.as_ref(),
         };
@@ -89,9 +93,14 @@ fn print_taken_back(past: &PastRun, context: &Context) -> Result<(), Failure> {
     for (undo, count) in counts {
         let undo = PastRun::open(context, &undo)?.name_and_time();
         let rows = counted(count, "row");
-        print(format!(
-            "{rows} of it were taken back by {undo}, and are skipped; to undo another run, name it: rowcall runs lists them"
-        ));
+        print(match count {
+            1 => format!(
+                "{rows} of it was taken back by {undo}, and is skipped; to undo another run, name it: rowcall runs lists them"
+            ),
+            _ => format!(
+                "{rows} of it were taken back by {undo}, and are skipped; to undo another run, name it: rowcall runs lists them"
+            ),
+        });
     }
     Ok(())
 }

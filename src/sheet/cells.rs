@@ -97,15 +97,64 @@ pub(crate) fn is_placeholder(text: &str) -> bool {
     text.len() <= 9 && PLACEHOLDERS.contains(&text.trim())
 }
 
-/// Returns true if a cell's text stands for the value of the cell above it.
+/// Returns true if a cell's text stands for a value, or for none, and is none itself.
+pub(crate) fn stands_for_value(text: &str) -> bool {
+    is_generate(text) || is_placeholder(text) || is_ditto(text)
+}
+
+/// The words for a value, most often that of the cell above, without the spaces between them.
+const DITTO: [&str; 21] = [
+    "dito",
+    "ditto",
+    "idem",
+    "same",
+    "sameasabove",
+    "asabove",
+    "seeabove",
+    "sieheoben",
+    "wieoben",
+    "voircidessus",
+    "verarriba",
+    "zieboven",
+    "dto",
+    "nextfree",
+    "nextavailable",
+    "prochainlibre",
+    "siguientelibre",
+    "vedisopra",
+    "comesopra",
+    "veracima",
+    "vejaacima",
+];
+
+/// The bytes of the longest such text.
+const DITTO_BYTES_MAX: usize = 16;
+
+/// Returns true if a cell's text stands for a value, and is none itself: most often for that of the cell above.
 pub(crate) fn is_ditto(text: &str) -> bool {
     let text = text.trim();
     matches!(
         text,
         "\"" | "''" | "″" | "”" | "“" | "〃" | "-\"-" | "-''-" | "do." | "s.o."
-    ) || ["dito", "ditto"]
-        .iter()
-        .any(|word| text.eq_ignore_ascii_case(word))
+    ) || text.len() <= DITTO_BYTES_MAX && DITTO.iter().any(|word| is_in_letters(text, word))
+        || names_row(text)
+}
+
+/// Returns true for a text that names another row, such as `see 101`.
+fn names_row(text: &str) -> bool {
+    const SEE: [&str; 10] = [
+        "see", "siehe", "voir", "ver", "vedi", "zie", "veja", "patrz", "bkz.", "like",
+    ];
+    text.split_once(' ').is_some_and(|(first, rest)| {
+        let is_digits = !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
+        is_digits && SEE.iter().any(|word| first.eq_ignore_ascii_case(word))
+    })
+}
+
+/// Returns true if the letters and digits of a text are this word.
+fn is_in_letters(text: &str, word: &str) -> bool {
+    let letters = text.bytes().filter(u8::is_ascii_alphanumeric);
+    letters.map(|b| b.to_ascii_lowercase()).eq(word.bytes())
 }
 
 /// Returns true if a text is what programs show in the place of a password: one sign again and again, also beside a part of
@@ -176,6 +225,8 @@ pub enum Stored {
     Rounded,
     /// As a date or a time.
     Date,
+    /// As a list of several values in JSON, which are read as one text with `;` between them.
+    List,
     /// As a switch: `TRUE` or `FALSE`.
     Boolean,
     /// As an error: `#N/A`, `#REF!`, …
@@ -319,6 +370,8 @@ pub struct Row<'a> {
     pub index: u64,
     /// The line of the file on which it starts, counting from 1.
     pub line: u64,
+    /// The line breaks within cells of the rows before it, which a spreadsheet does not count as lines.
+    pub cell_breaks: u64,
     /// Its cells.
     pub cells: Cells<'a>,
     /// The mistake in the row as a whole (too few cells, bytes that are no text, …): the row is invalid whatever its
@@ -349,14 +402,14 @@ impl RowTrouble {
     /// Builds the trouble of a row with filled cells in these columns, which have no heading; `None` where there are none.
     pub(crate) fn without_heading(
         place: &Place,
-        header_line: u64,
+        header_row: u64,
         columns: Vec<usize>,
     ) -> Option<RowTrouble> {
         let first = *columns.first()?;
         let message = format!(
             "cell {} is filled, but its column has no heading; --map '({})=-' leaves the column out",
             place.cell(first),
-            cell_name(header_line, first)
+            cell_name(header_row, first)
         );
         let hint = "look for a delimiter too many, give the column a heading, or leave it out";
         let finding = Finding::new("sheet.no_heading", Severity::Error, message);

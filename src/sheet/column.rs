@@ -43,6 +43,11 @@ impl Column {
     pub(crate) fn own(self) -> Column {
         Column { own: true, ..self }
     }
+
+    /// Returns true if a workbook shows it at once.
+    pub(crate) fn is_seen(&self) -> bool {
+        !self.hidden && !self.folded
+    }
 }
 
 /// The tone of a cell: good news, bad news or neither.

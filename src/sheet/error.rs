@@ -147,11 +147,12 @@ pub enum SheetErrorKind {
     /// The workbook has no sheet of the name that was asked for: that name, and those that there are.
     #[error("has no sheet “{0}”; it has: {1}. Name one of these with --sheet")]
     NoSuchSheet(String, String),
-    /// Several of its sheets can be meant: their names with their rows, the option that names all of them, and their names.
+    /// Several of its sheets can be meant: their names with their rows, the option that names all of them, their names, and
+    /// words for those that may be meant too and have no heading for the number.
     #[error(
-        "several of its sheets can be meant: {0}. Name those to read with {1}, or all of them with --sheet '*'"
+        "several of its sheets can be meant: {0}{3}. Name those to read with {1}, or all of them with --sheet '*'"
     )]
-    SeveralSheets(String, String, Vec<String>),
+    SeveralSheets(String, String, Vec<String>, String),
     /// Sheets have numbers and no heading for them, beside one that has: their names, and the flags that read the others.
     #[error(
         "{0} may hold extensions too, but no heading there names the number. Give it the headings of the other sheets, or leave it out with {1}"
@@ -194,7 +195,13 @@ impl fmt::Display for SheetError {
             _ => None,
         };
         let (file, line) = (self.file.clone(), self.line.unwrap_or(0));
-        Place { file, sheet, line }.fmt(f)?;
+        let place = Place {
+            file,
+            sheet,
+            line,
+            cell_breaks: 0,
+        };
+        place.fmt(f)?;
         if let SheetErrorKind::Json(column, _) = &self.kind {
             write!(f, ":{column}")?;
         }
@@ -208,9 +215,8 @@ impl SheetErrorKind {
     /// The sheets of which some are to be named; none where that is not the matter.
     pub(crate) fn sheets(&self) -> &[String] {
         match self {
-            SheetErrorKind::SeveralSheets(.., sheets) | SheetErrorKind::WhichSheet(_, sheets) => {
-                sheets
-            }
+            SheetErrorKind::SeveralSheets(_, _, sheets, _)
+            | SheetErrorKind::WhichSheet(_, sheets) => sheets,
             _ => &[],
         }
     }

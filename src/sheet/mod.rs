@@ -54,7 +54,8 @@ mod tests;
 
 pub use crate::disk::Readers;
 pub(crate) use cells::{
-    CLEAR, EXAMPLE, GENERATE, RowTrouble, is_ditto, is_generate, is_mask, is_placeholder, unescaped,
+    CLEAR, EXAMPLE, GENERATE, RowTrouble, is_ditto, is_generate, is_mask, is_placeholder,
+    stands_for_value, unescaped,
 };
 pub use cells::{Cells, Row, Stored, escaped};
 pub(crate) use column::{CellLink, ExtraRow, ExtraSheet, Heading, MarkedLine, TITLE_PREFIX, Tone};
@@ -71,6 +72,7 @@ pub(crate) use format::ending;
 #[cfg(feature = "page")]
 pub(crate) use html::write::STYLE as PAGE_STYLE;
 pub(crate) use marked_copy::{CellMarks, is_copied_whole, name_of_extra, write_marked_copy};
+pub(crate) use opened::BesideMember;
 #[cfg(test)]
 pub(crate) use options::Limits;
 pub(crate) use options::{GroupWord, HeadingMeaning};

@@ -9,10 +9,25 @@ pub(crate) struct Opened<C> {
     pub(crate) sheet: Option<Arc<str>>,
     pub(crate) headings: Vec<String>,
     pub(crate) header_line: Option<u64>,
+    /// The number of that row as a spreadsheet counts it.
+    pub(crate) header_row: Option<u64>,
     /// The findings about the file, in words.
     pub(crate) notes: Vec<String>,
     pub(crate) beside: BesideRows,
     pub(crate) content: C,
+}
+
+/// A value of JSON beside the rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BesideMember {
+    /// The names that lead to it, joined with dots.
+    pub(crate) name: String,
+    /// The value as a text; blank for a list of lists or objects.
+    pub(crate) text: String,
+    /// True for a list, or an entry of one.
+    pub(crate) is_list: bool,
+    /// True if interfaces describe their answers by such a name.
+    pub(crate) is_of_answer: bool,
 }
 
 /// The parts of a file beside the cells of its rows that may say which rows are meant.
@@ -24,8 +39,12 @@ pub(crate) struct BesideRows {
     pub(crate) is_named: bool,
     /// True if it is read because all sheets that can be meant are.
     pub(crate) is_one_of_all: bool,
-    /// The texts above the headings, unless the line of the headings was named.
+    /// The texts above the headings.
     pub(crate) titles: Vec<String>,
+    /// True if the line of the headings was named: the name of the table is answered for.
+    pub(crate) is_line_named: bool,
+    /// The values beside the rows in the objects around them, but for those that pages say of themselves.
+    pub(crate) members: Vec<BesideMember>,
     /// The word above each heading that stands for several columns; blank, or missing at the end, where there is none.
     pub(crate) above: Vec<String>,
     /// The number of rows that are hidden, and read all the same.
@@ -40,4 +59,14 @@ pub(crate) struct BesideRows {
     pub(crate) noted_rows: u64,
     /// The number of conditional formats that may mark rows.
     pub(crate) conditional_formats: u64,
+}
+
+impl BesideRows {
+    /// The texts that may be the name of the table, unless the user has answered for it.
+    pub(crate) fn open_titles(&self) -> &[String] {
+        match self.is_line_named {
+            true => &[],
+            false => &self.titles,
+        }
+    }
 }

@@ -46,6 +46,8 @@ pub struct ReadOptions {
     pub delimiter: Option<char>,
     /// The line of the headings.
     pub header: Header,
+    /// The lines of the headings in single sheets of a workbook, by their names: they go before it.
+    pub header_lines: Vec<(String, u64)>,
     /// True if a row with fewer cells than there are headings is accepted, as if blank cells followed.
     pub pad_short_rows: bool,
     /// True if curly quotes and primes in the place of JSON's straight quotes are replaced.
@@ -175,6 +177,18 @@ impl Headings {
     pub(crate) fn have_number(&self, texts: &[String]) -> bool {
         let mut texts = texts.iter();
         texts.any(|text| self.known(text.trim()) == HeadingMeaning::Number)
+    }
+}
+
+impl ReadOptions {
+    /// The options for a sheet of a workbook, where the line of its headings was named for it alone.
+    pub(crate) fn of_table(&self, name: &str) -> Option<ReadOptions> {
+        let mut lines = self.header_lines.iter();
+        let (_, line) = lines.find(|(known, _)| known == name)?;
+        Some(ReadOptions {
+            header: Header::Line(*line, self.header.headings()?.clone()),
+            ..self.clone()
+        })
     }
 }
 

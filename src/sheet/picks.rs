@@ -2,7 +2,7 @@
 
 use crate::sheet::cells::Row;
 
-/// Rows of one batch that are to be read again: 16 bytes each.
+/// Rows of one batch that are to be read again: 20 bytes each.
 #[derive(Debug)]
 pub struct Picks {
     pub(crate) batch: u64,
@@ -15,6 +15,7 @@ pub struct Picks {
 pub(crate) struct Pick {
     pub(crate) index: u32,
     pub(crate) lines: u32,
+    pub(crate) cell_breaks: u32,
     pub(crate) start: u32,
     pub(crate) end: u32,
 }
@@ -26,6 +27,11 @@ impl Picks {
             Some(Pick {
                 index: u32::try_from(row.index).ok()?,
                 lines: u32::try_from(row.line.checked_sub(self.extent.line)?).ok()?,
+                cell_breaks: row
+                    .cell_breaks
+                    .checked_sub(self.extent.cell_breaks)?
+                    .try_into()
+                    .ok()?,
                 start: u32::try_from(row.bytes.start).ok()?,
                 end: u32::try_from(row.bytes.end).ok()?,
             })
@@ -51,4 +57,6 @@ impl Picks {
 pub(crate) struct Extent {
     pub(crate) offset: u64,
     pub(crate) line: u64,
+    /// The line breaks within cells before it.
+    pub(crate) cell_breaks: u64,
 }

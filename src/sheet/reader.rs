@@ -29,6 +29,8 @@ pub struct Sheet {
     pub headings: Vec<String>,
     /// The line of the header row; `None` in JSON, which has none.
     pub(crate) header_line: Option<u64>,
+    /// The number of that row as a spreadsheet counts it, for naming its cells.
+    pub(crate) header_row: Option<u64>,
     /// The findings about the file, in words: `semicolon`, `byte-order mark`.
     pub notes: Vec<String>,
     pub(crate) beside: BesideRows,
@@ -222,6 +224,7 @@ impl Sheet {
             sheet: opened.sheet,
             headings: opened.headings,
             header_line: opened.header_line,
+            header_row: opened.header_row,
             notes: opened.notes,
             beside: opened.beside,
             is_packed: false,
@@ -311,14 +314,14 @@ impl Sheet {
     /// cell, or one that has a heading before it.
     pub(crate) fn column_behind(&self, text: &str) -> Option<usize> {
         let cell = text.trim().strip_prefix('(')?.strip_suffix(')')?;
-        let line = self.header_line?;
+        let row = self.header_row?;
         let width = match &self.content {
             Content::Csv(content) => content.width(),
             Content::Workbook(content) => content.layout.limits.row_cells_max,
             Content::Json(_) => 0,
         };
         let mut behind = self.headings.len()..width;
-        behind.find(|column| cell_name(line, *column).eq_ignore_ascii_case(cell))
+        behind.find(|column| cell_name(row, *column).eq_ignore_ascii_case(cell))
     }
 
     /// Reads the columns up to this one, whose headings are blank behind the last one.
@@ -332,12 +335,13 @@ impl Sheet {
         }
     }
 
-    /// The place of the row that starts on a line.
-    pub fn place(&self, line: u64) -> Place {
+    /// The place of the row that starts on a line, with so many line breaks within cells before it.
+    pub fn place(&self, line: u64, cell_breaks: u64) -> Place {
         Place {
             file: self.file.clone(),
             sheet: self.sheet.clone(),
             line,
+            cell_breaks,
         }
     }
 

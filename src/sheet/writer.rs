@@ -12,7 +12,7 @@ use crate::sheet::json::write::Objects;
 use crate::sheet::markdown::write as markdown;
 use crate::sheet::surroundings::Surroundings;
 use crate::sheet::xlsx::report::SortedBook;
-use crate::sheet::xlsx::write::Book;
+use crate::sheet::xlsx::write::BookWriter;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
@@ -320,7 +320,7 @@ fn format(file: &Arc<str>) -> Result<Format, SheetError> {
 enum Encoder {
     Csv(CsvEncoder),
     Json(Objects),
-    Xlsx(Box<Book>),
+    Xlsx(Box<BookWriter>),
     /// A workbook whose rows are sorted when all of them are there.
     Sorted(Box<SortedBook>),
     Html(Box<Page>),
@@ -353,7 +353,7 @@ impl Encoder {
             Format::Xlsx if is_sorted => Encoder::Sorted(Box::new(SortedBook::new(file, columns))),
             Format::Xlsx => {
                 let extras = Vec::from_iter(extra);
-                Encoder::Xlsx(Box::new(Book::new(file, columns, extras)?))
+                Encoder::Xlsx(Box::new(BookWriter::new(file, columns, extras)?))
             }
             Format::Xls | Format::Ods => return Err(SheetErrorKind::Ending.in_file(file)),
             Format::Html => Encoder::Html(Box::new(Page::new(file, columns, may_keep))),

@@ -627,7 +627,11 @@ impl Connection {
             Turn::Send(_) if transcript.exchanges.len() >= TURNS_MAX => Err(endless()),
             Turn::Send(request) => {
                 let permit = permit.take().unwrap_or_else(|| self.line.pace().permit());
+                // Behind a sign-in that was answered it is known to be the PBX: the rest is asked as often as that.
+                let is_known = transcript.about_session && !transcript.exchanges.is_empty();
+                let attempts_min = if is_known { SIGN_INS_MAX } else { 1 };
                 let patience = Patience {
+                    attempts_max: self.patience.attempts_max.max(attempts_min),
                     repeats_unsent: !transcript.starts_over || transcript.exchanges.is_empty(),
                     ..self.patience
                 };

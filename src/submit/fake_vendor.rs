@@ -38,6 +38,7 @@ pub(crate) fn fake_manifest() -> &'static Manifest {
                 { name = "display_name", wire = "display_name", source = "page" },
                 { name = "email", wire = "email", source = "page" },
                 { name = "sip_password", wire = "sip_password", access = "write_only", source = "page" },
+                { name = "voicemail_pin", wire = "voicemail_pin", may_be_untold = true, source = "page" },
                 { name = "forward_busy", wire = "forward_busy", source = "page" },
                 { name = "forward_busy_extension", wire = "forward_busy_extension", source = "page" },
                 { name = "groups", wire = "groups", separate = true, one_at_a_time = true, source = "page" },

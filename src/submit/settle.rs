@@ -4,12 +4,12 @@
 use super::converse::Connection;
 use super::known_secrets::secrets_of;
 use super::settlement::Settlement;
-use crate::compare::{differing, is_unset, made_whole, uncomparable, with_lost};
+use crate::compare::{differing, is_unset, made_whole, unread, with_lost};
 use crate::link::paced::Permit;
 use crate::manifest::{Access, FieldRow, Manifest};
 use crate::model::{
     Action, Care, Change, Fault, FaultCause, FaultKind, Field, Identity, Kind, Record, RowResult,
-    Text, field_names,
+    TO_GENERATE, Text, field_names,
 };
 use std::borrow::Cow;
 use std::thread;
@@ -82,6 +82,18 @@ fn without_secrets_of(change: &Change, fault: Fault) -> Fault {
     fault.without_words_of(held.flat_map(secrets_of))
 }
 
+/// A text in the place of a secret that is made up only for the run itself; nothing that is written has it.
+const STAND_IN: &str = "123456";
+
+/// An extension as the looks before it is written need it: with a text for each secret that is yet to be made up.
+fn with_stand_ins(wanted: &Record) -> Cow<'_, Record> {
+    let mut looked = Cow::Borrowed(wanted);
+    for (field, _) in wanted.iter().filter(|(_, text)| *text == TO_GENERATE) {
+        looked.to_mut().set(field, STAND_IN);
+    }
+    looked
+}
+
 /// The result of a change that ends before anything is written; `None` where nothing is in its way.
 ///
 /// # Errors
@@ -90,7 +102,7 @@ pub(super) fn foreseen(
     connection: &Connection,
     change: &Change,
 ) -> Result<Option<Settlement>, Fault> {
-    let Err(fault) = connection.foresee(change.action, &change.wanted) else {
+    let Err(fault) = connection.foresee(change.action, &with_stand_ins(&change.wanted)) else {
         return Ok(None);
     };
     let result = match refused(&fault, change.action) {
@@ -137,10 +149,13 @@ struct Settling<'c> {
     wrote: bool,
     /// The time until which a sent request may take effect.
     until: Instant,
-    /// True if only a part of a creation was sent last, because the extension is there.
-    repeats_a_part: bool,
+    /// The fields of the part of a creation that was sent last, because the extension is there; none where it was sent whole.
+    part: Vec<Field>,
     /// True if the PBX had accepted the change, so that an extension which it creates is the run's own.
     was_accepted: bool,
+    /// True if the PBX confirmed that it made the extension, and only a later request of the creation was lost: what is not
+    /// written by a request of its own is certainly there.
+    is_made: bool,
 }
 
 /// The extensions on the PBX under the numbers of a change.
@@ -188,8 +203,9 @@ impl<'c> Settling<'c> {
             lost: None,
             wrote: false,
             until: Instant::now(),
-            repeats_a_part: false,
+            part: vec![],
             was_accepted: false,
+            is_made: false,
         }
     }
 
@@ -208,7 +224,9 @@ impl<'c> Settling<'c> {
     ) -> Settlement {
         loop {
             self.attempts += 1;
-            self.repeats_a_part = action != self.change.action;
+            let is_part = action != self.change.action;
+            let fields = wanted.iter().map(|(field, _)| field);
+            self.part = fields.filter(|field| is_part && !field.is_key()).collect();
             let sent_at = Instant::now();
             let response = self.connection.apply(action, &wanted, permit.take());
             self.http_status = response.http_status.or(self.http_status);
@@ -217,6 +235,9 @@ impl<'c> Settling<'c> {
             };
             let fault = without_secrets_of(self.change, fault);
             self.wrote |= response.wrote;
+            if action == Action::Create {
+                self.is_made = !fault.done_before.is_empty();
+            }
             if let Some(settlement) = self.certain(&fault) {
                 return settlement;
             }
@@ -411,10 +432,13 @@ impl<'c> Settling<'c> {
         };
         let unlike = differing(manifest, wanted, current);
         // No reply was lost before it, so it is about this very request and not about a repeat of it.
-        let refused = self.is_refused(fault) && (self.lost.is_none() || self.repeats_a_part);
+        let refused = self.is_refused(fault) && (self.lost.is_none() || !self.part.is_empty());
         let readable = |field: &Field| {
-            let is_read = row(*field).is_some_and(|row| row.access == Access::ReadWrite);
-            is_read && !field.is_key() && !wanted.get(*field).unwrap_or_default().is_empty()
+            let is_read =
+                |row: &FieldRow| row.access == Access::ReadWrite && !row.is_unread(current);
+            row(*field).is_some_and(is_read)
+                && !field.is_key()
+                && !wanted.get(*field).unwrap_or_default().is_empty()
         };
         let readable = wanted.iter().map(|(field, _)| field).filter(readable);
         let readable: Vec<Field> = readable.collect();
@@ -427,20 +451,22 @@ impl<'c> Settling<'c> {
         if (self.was_accepted || unlike.iter().all(|field| is_left(*field))) && is_ours {
             // Nothing is taken for written that cannot be seen.
             let mut missing = unlike.clone();
-            missing.extend(uncomparable(manifest, wanted));
+            let unread = unread(manifest, wanted, current).into_iter();
+            let is_separate = |field: &Field| row(*field).is_some_and(|row| row.separate);
+            missing.extend(unread.filter(|field| !self.is_made || is_separate(field)));
             if missing.is_empty() {
                 return Some(self.confirmed(RowResult::Created, fault).leaving(current));
             }
             if refused {
-                let differs = self.differing_result(RowResult::Differs, missing, fault);
+                let differs = self.differing_result(RowResult::Differs, missing, current, fault);
                 return Some(differs.leaving(current));
             }
-            // The extension was created and the next steps were lost: only those are sent again.
+            // The extension was created and the next steps were lost: only those are sent again, and a part again as it was.
             let mut rest = wanted.key_only();
             if let Some(attributes) = wanted.attributes() {
                 rest.set_attributes(attributes.clone());
             }
-            let again = missing.iter().copied();
+            let again = missing.iter().chain(&self.part).copied();
             for field in again.filter(|field| row(*field).is_some_and(|row| !row.create_only)) {
                 rest.set(field, wanted.get(field).unwrap_or_default());
             }
@@ -465,7 +491,7 @@ impl<'c> Settling<'c> {
             _ if refused && is_another => (RowResult::Conflict, unlike),
             _ => (RowResult::Differs, unlike),
         };
-        Some(self.differing_result(result, fields, fault))
+        Some(self.differing_result(result, fields, current, fault))
     }
 
     /// The result of an extension that is there as far as it can be seen; these fields cannot.
@@ -499,7 +525,7 @@ impl<'c> Settling<'c> {
                     continue;
                 }
                 unlike.push(field);
-            } else if row.is_some_and(|row| row.access == Access::WriteOnly) {
+            } else if row.is_some_and(|row| row.is_unread(current)) {
                 // A field that cannot be read back cannot be found to be as wanted.
                 unseen.push(field);
             }
@@ -529,11 +555,11 @@ impl<'c> Settling<'c> {
         match (untouched, refused) {
             (true, true) => Some(self.ended(not_done(fault), fault)),
             _ if unlike.is_empty() => {
-                Some(self.differing_result(RowResult::Unknown, unlike, fault))
+                Some(self.differing_result(RowResult::Unknown, unlike, current, fault))
             }
-            (true, false) => Some(self.differing_result(RowResult::Failed, unlike, fault)),
+            (true, false) => Some(self.differing_result(RowResult::Failed, unlike, current, fault)),
             (false, _) => Some(
-                self.differing_result(RowResult::Differs, unlike, fault)
+                self.differing_result(RowResult::Differs, unlike, current, fault)
                     .leaving(current),
             ),
         }
@@ -682,12 +708,13 @@ impl<'c> Settling<'c> {
         &self,
         result: RowResult,
         differing: Vec<Field>,
+        current: &Record,
         fault: &Fault,
     ) -> PbxState {
         let manifest = self.connection.manifest();
         let is_read = |field: &Field| {
             let row = manifest.row(*field);
-            row.is_none_or(|row| row.access != Access::WriteOnly)
+            row.is_none_or(|row| !row.is_unread(current))
         };
         let (read, unread): (Vec<Field>, Vec<Field>) = differing.iter().partition(|it| is_read(it));
         let mut settlement = self.settlement_of(result, fault);
@@ -861,6 +888,15 @@ mod tests {
         bea.set(Field::DISPLAY_NAME, "Bea");
         bea.set(Field::EMAIL, "bea@example.com");
         bea
+    }
+
+    #[test]
+    fn what_is_made_up_later_has_a_stand_in_while_the_pbx_is_looked_at() {
+        let mut wanted = ann("2001");
+        wanted.set(Field::SIP_PASSWORD, TO_GENERATE);
+        let looked = with_stand_ins(&wanted);
+        assert_eq!(looked.reveal(Field::SIP_PASSWORD), Some(STAND_IN));
+        assert_eq!(looked.reveal(Field::EMAIL), Some("ann@example.com"));
     }
 
     fn create(wanted: Record) -> Change {
@@ -1104,6 +1140,14 @@ mod tests {
             (RowResult::Differs, 3)
         );
         assert_eq!(settlement.differing, [Field::GROUPS]);
+
+        // What went with the request that the PBX confirmed is there, also where it cannot be read back.
+        let mut with_secret = wanted.clone();
+        with_secret.set(Field::SIP_PASSWORD, "canary-42");
+        let fake = troubled("groups", &[Trouble::LoseBefore]);
+        let settlement = settled(&fake, &create(with_secret));
+        assert_eq!(settlement.result, RowResult::Created);
+        assert_eq!((settlement.unseen, fake.pbx.times("update")), (vec![], 0));
 
         // It was not sent any more, but the extension is there.
         let fake = always("groups", Trouble::Refuse);
@@ -1361,6 +1405,24 @@ mod tests {
         let settlement = settled(&fake, &update(wanted, ann("1")));
         assert_eq!(settlement.result, RowResult::Unknown);
         assert!(!format!("{settlement:?}").contains("canary"));
+
+        // Nor is one found that the PBX gives back and did not tell of this extension.
+        let mut wanted = Record::numbered("1");
+        wanted.set(Field::VOICEMAIL_PIN, "004711");
+        let fake = troubled("update", &[Trouble::LoseBefore]);
+        fake.pbx.put(&ann("1"));
+        let settlement = settled(&fake, &update(wanted.clone(), ann("1")));
+        let (result, attempts) = (settlement.result, settlement.attempts);
+        assert_eq!((result, attempts), (RowResult::Updated, 2));
+        let stored = fake.pbx.stored("1", Field::VOICEMAIL_PIN);
+        assert_eq!(stored.as_deref(), Some("004711"));
+
+        let fake = always("update", Trouble::LoseBefore);
+        fake.pbx.put(&ann("1"));
+        wanted.set(Field::EMAIL, "new@example.com");
+        let settlement = settled(&fake, &update(wanted, ann("1")));
+        assert_eq!(settlement.result, RowResult::Failed);
+        assert_eq!(settlement.differing, [Field::EMAIL]);
     }
 
     #[test]

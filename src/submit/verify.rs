@@ -11,7 +11,7 @@ use super::panics::{caught, lock};
 use super::settle::{hint_to_look_later, leaves_open, renamed};
 use super::settlement::Settlement;
 use super::usual::UsualSettings;
-use crate::compare::{changed_beside, differences, differing, uncomparable, with_lost};
+use crate::compare::{changed_beside, differences, differing, unread, with_lost};
 use crate::manifest::Manifest;
 use crate::model::{Action, Change, Fault, FaultKind, Field, Record, RowResult, field_names};
 use crate::wire::PbxStart;
@@ -332,7 +332,9 @@ impl<'c> Verifier<'c> {
 
     /// Names the fields that could not be compared.
     fn confirm(&self, sent: &mut Sent<'_>) {
-        let unseen = uncomparable(self.connection.manifest(), &sent.change.wanted);
+        let nothing = Record::default();
+        let read_back = sent.settlement.read_back.as_ref().unwrap_or(&nothing);
+        let unseen = unread(self.connection.manifest(), &sent.change.wanted, read_back);
         let unseen: Vec<&str> = unseen
             .into_iter()
             .filter(|field| *field != Field::NEW_NUMBER)

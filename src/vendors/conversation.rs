@@ -3,8 +3,10 @@
 
 use super::{Client, Task};
 use crate::manifest::Manifest;
-use crate::model::{Fault, FaultKind};
+use crate::model::redact::in_quotes;
+use crate::model::{Fault, FaultKind, Secret};
 use crate::wire::{Answer, Effect, Exchange, Reply, Request, Session, Turn};
+use serde_json::Value;
 
 /// The largest number of pages of one listing that are read.
 pub(crate) const PAGES_MAX: usize = 1000;
@@ -143,6 +145,29 @@ impl<'t, D: Protocol> Conversation<'t, D> {
         self.end(fault.hint(hint))
     }
 
+    /// A number that may be addressed to the PBX: digits, so that no word such as `all` can be one.
+    pub(crate) fn digits<'n>(&self, number: &'n str) -> Step<&'n str> {
+        if is_digits(number) {
+            return Ok(number);
+        }
+        let why = "an extension's number consists of digits only; nothing was sent";
+        Err(self.refuse("number_not_digits", why, "correct the number in the sheet"))
+    }
+
+    /// The names of an extension's groups as one text; refuses one that would be read as two.
+    pub(crate) fn group_list(&self, names: &[&str]) -> Step<String> {
+        match names.iter().find(|name| name.contains(';')) {
+            None => Ok(names.join(";")),
+            Some(name) => {
+                let name = in_quotes(name);
+                let why = format!(
+                    "a group of the extension is called {name}, and a ; stands between two names here"
+                );
+                Err(self.refuse("group_name", why, "rename the group on the PBX"))
+            }
+        }
+    }
+
     /// Sends a request that must be answered: a refusal ends the conversation.
     pub(crate) fn ask(&mut self, request: Request) -> Step<D::Content> {
         self.judged(request)?.map_err(|fault| self.end(fault))
@@ -190,6 +215,15 @@ impl<'t, D: Protocol> Conversation<'t, D> {
     /// Signs out, best effort: any reply will do.
     pub(crate) fn sign_out(&mut self, request: Request) -> Step<Answer> {
         self.exchange(request).map(|_| Answer::Done)
+    }
+
+    /// The token of an answer to a sign-in.
+    pub(crate) fn access_token(&self, answer: &Value) -> Step<Secret> {
+        let token = answer.get("access_token").and_then(Value::as_str);
+        match token.filter(|token| !token.is_empty()) {
+            Some(token) => Ok(Secret::new(token)),
+            None => Err(self.end(self.not_understood("it has no access_token"))),
+        }
     }
 
     /// Builds the fault of a last reply that is well-formed and yet not as the vendor's page prints it.
@@ -241,9 +275,9 @@ impl<'t, D: Protocol> Conversation<'t, D> {
         for number in 1..=PAGES_MAX {
             let exchange = self.exchange(request(number))?;
             read_from.push(exchange);
-            // A page behind which another was asked for had been judged then.
+            // A page behind which the next one was asked for had been judged then.
             let next = self.exchanges.first();
-            if next.is_some_and(|next| next.request.operation == exchange.request.operation) {
+            if next.is_some_and(|next| asks(&next.request, &request(number + 1))) {
                 continue;
             }
             let last_two = read_from.iter().rev().take(2).rev();
@@ -316,6 +350,19 @@ impl<'t, D: Protocol> Conversation<'t, D> {
             Err(self.end(fault))
         }
     }
+}
+
+/// Returns true if a text is a number of digits.
+pub(crate) fn is_digits(number: &str) -> bool {
+    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Returns true if a request that was sent asks this question, whatever proof of the session was added to it.
+fn asks(sent: &Request, question: &Request) -> bool {
+    let mut items = question.query.iter();
+    (sent.operation, &sent.path) == (question.operation, &question.path)
+        && sent.beside == question.beside
+        && items.all(|item| sent.query.contains(item))
 }
 
 /// The count of items is never asked: PortSIP's own page contradicts the list beside it.

@@ -36,6 +36,7 @@ fn compiled_in(facts: Option<Manifest>) -> Manifest {
 
 mod client;
 mod conversation;
+mod counted;
 mod refusal;
 #[cfg(test)]
 mod testkit;
@@ -48,6 +49,7 @@ pub mod ozeki;
 pub mod portsip;
 #[path = "3cx-v20/mod.rs"]
 pub mod threecx;
+pub mod yeastar_p;
 pub mod yeastar_s;
 
 pub use client::{Account, Client, Settings, Task};
@@ -86,7 +88,7 @@ macro_rules! vendors {
     };
 }
 
-vendors! { openvox, portsip, ozeki, yeastar_s, asterisk, freepbx, threecx = "3cx-v20" }
+vendors! { openvox, portsip, ozeki, yeastar_s, asterisk, freepbx, threecx = "3cx-v20", yeastar_p }
 
 /// The groups of those vendors that have them: a group is treated as an extension, and its name as its number.
 pub static GROUPS: &[Vendor] = &[Vendor {

@@ -16,6 +16,7 @@ mod house {
     mod docs;
     mod flags;
     mod layers;
+    mod lengths;
     mod names;
 }
 
@@ -56,8 +57,10 @@ mod support;
 
 mod verbs {
     mod apply;
+    mod around;
     mod cells;
     mod cli;
+    mod departments;
     mod diff;
     mod doctor;
     mod export;
@@ -66,17 +69,25 @@ mod verbs {
     mod fix_books;
     mod fleet;
     mod groups;
+    mod headings_shown;
     mod import_files;
     mod import_files_trusted;
     mod json;
+    mod kept_meaning;
+    #[cfg(unix)]
+    mod kubernetes;
     mod language;
+    mod line_breaks;
     mod losses;
     mod made_anew;
     mod merged;
     mod migrate;
     mod move_files;
+    mod named_sheets;
     mod order;
     mod page;
+    mod page_choices;
+    mod page_files;
     #[cfg(unix)]
     mod page_in_browser;
     mod page_of_runs;
@@ -88,9 +99,14 @@ mod verbs {
     mod settings;
     mod sheets;
     #[cfg(target_os = "linux")]
+    mod slurm;
+    #[cfg(target_os = "linux")]
     mod small_screen;
+    mod stopped;
     mod tables;
     mod typed;
     mod undo;
+    mod undone_in_turn;
     mod unread;
+    mod untold;
 }

@@ -2,8 +2,6 @@
 
 use super::meant::answers_for;
 use super::*;
-use crate::sheet::{Header, Input, ReadOptions, Sheet, open};
-use std::io::Write;
 
 #[test]
 fn the_order_of_names_is_not_asked_before_a_deletion() {
@@ -79,7 +77,7 @@ fn the_order_of_a_name_that_is_parted_is_asked_unless_something_shows_it() {
         ..plain()
     };
     let sheet = "extension;name;secret;voicemail;email;tech\n201;Berg Anna;Abc12345x;novm;;pjsip";
-    let sheet = sheet_for("portsip", sheet);
+    let sheet = sheet_of("portsip", ".csv", sheet);
     let bound = Binding::bind_sheet(&sheet, manifest("portsip"), &manifests(), &options);
     assert_eq!(answers_in(bound), order("name"));
     let heading = "Nummer;Surname & Forename\n201;Berg Anna";
@@ -94,7 +92,7 @@ fn names_behind_the_first_rows_show_no_order() {
         rows.collect()
     };
     for (count, is_asked) in [(20, false), (1100, true)] {
-        let sheet = sheet_for("portsip", &format!("Nummer;Name{}", rows(count)));
+        let sheet = sheet_of("portsip", ".csv", &format!("Nummer;Name{}", rows(count)));
         let asked = Binding::bind_sheet(&sheet, manifest("portsip"), &manifests(), &plain());
         let asked = answers_in(asked);
         assert_eq!(
@@ -103,19 +101,6 @@ fn names_behind_the_first_rows_show_no_order() {
             "{asked}"
         );
     }
-}
-
-/// A sheet for a vendor, read from a file with this text.
-fn sheet_for(target: &str, text: &str) -> Sheet {
-    let mut file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
-    file.write_all(text.as_bytes()).unwrap();
-    let options = ReadOptions {
-        header: Header::Found(headings(manifest(target), &manifests(), &plain())),
-        ..ReadOptions::default()
-    };
-    open(&Input::File(file.path().into()), &options)
-        .unwrap()
-        .remove(0)
 }
 
 #[test]
@@ -148,7 +133,7 @@ fn a_word_for_a_secret_in_the_row_above_covers_each_heading_below_it() {
         let columns = headings.lines().next().unwrap().split(';').count();
         let row = ["301", "Anna Berg", "webPw0Qz81", "sipPw0Kk72", "mlPw0Kk72"];
         let text = format!("{headings}\n{}\n", row[..columns].join(";"));
-        let sheet = sheet_for("openvox", &text);
+        let sheet = sheet_of("openvox", ".csv", &text);
         assert_eq!(sheet.headings.join(","), expected, "{headings}");
         let bound = Binding::bind_sheet(&sheet, manifest("openvox"), &manifests(), &plain());
         let columns = match bound {
@@ -245,9 +230,18 @@ fn a_column_without_a_heading_may_go_on_in_the_row_below() {
             "Nummer;;Name\nalt;neu;\n30;4030;Anna Berg\n31;4031;Otto Kern",
             format!("--header-row 2 {answers}"),
         ),
+        // It is named by the line on which it begins.
+        (
+            "\"number\n(ext)\";;Name\nalt;neu;\n30;4030;Anna Berg\n31;4031;Otto Kern",
+            format!("--header-row 3 {answers}"),
+        ),
+        (
+            "Nummer;;Name\n\nalt;neu;\n30;4030;Anna Berg\n31;4031;Otto Kern",
+            format!("--header-row 3 {answers}"),
+        ),
         ("Nummer;;Name\n30;4030;Anna Berg", answers.to_owned()),
     ] {
-        let sheet = sheet_for("openvox", sheet);
+        let sheet = sheet_of("openvox", ".csv", sheet);
         let asked = Binding::bind_sheet(&sheet, manifest("openvox"), &manifests(), &plain());
         assert_eq!(answers_in(asked), expected, "{:?}", sheet.headings);
     }

@@ -217,6 +217,7 @@ fn a_single_letter_for_a_state_is_asked_about_and_no_switch() {
         ("State", ["T", "F", "T"], true),
         ("Status", ["active", "x", "inactive"], true),
         ("Status", ["Y", "N", "Y"], false),
+        ("Status", ["Y", "x", "Y"], true),
         ("Active", ["T", "F", "T"], false),
         // Of rowcall's own, that may be the state of telephones.
         ("status", ["T", "F", "T"], true),
@@ -254,6 +255,12 @@ fn a_letter_for_a_state_is_no_switch_behind_the_first_rows_and_below_a_mapped_he
         (beside("Active"), "Terminated", Some("off")),
         (beside("Y"), "N", Some("off")),
         (beside("Y"), "t", None),
+        (beside("Y"), "x", None),
+        (beside("x"), "x", Some("on")),
+        (beside("x"), "Y", None),
+        (beside("1"), "x", None),
+        (beside("1"), "N", None),
+        (beside("1"), "0", Some("off")),
         (mapped("Status"), "T", None),
         (mapped("Account_Status"), "F", None),
         (mapped("Status"), "Y", Some("on")),
@@ -477,5 +484,79 @@ fn a_column_that_says_who_left_or_is_off_is_asked_about_in_every_sheet() {
         for target in ["openvox", "portsip"] {
             assert_eq!(answers_for(target, sheet), "", "{sheet}");
         }
+    }
+}
+
+#[test]
+fn words_for_being_in_service_say_in_nine_languages_whether_the_extension_is_on() {
+    let sheet = |heading: &str, cells: [&str; 3]| bind_sheet(&three(heading, cells)).unwrap();
+    let says = |heading: &str, [yes, no]: [&str; 2], states: [&str; 2]| {
+        let binding = sheet(heading, [yes, no, yes]);
+        for (cell, state) in [yes, no].into_iter().zip(states) {
+            let values = read(&binding, "portsip", &["2001", "Ann", cell]);
+            assert!(
+                values.contains(&format!("enabled={state}")),
+                "{heading}: {values}"
+            );
+        }
+    };
+    for (heading, yes, no) in [
+        ("In service", "yes", "no"),
+        ("In Betrieb", "ja", "nein"),
+        ("In dienst", "ja", "nee"),
+        ("active", "ja", "nein"),
+        ("En service", "oui", "non"),
+        ("En servicio", "sí", "no"),
+        ("In uso", "sì", "no"),
+        ("Em serviço", "sim", "não"),
+        ("W użyciu", "tak", "nie"),
+        ("Kullanımda", "evet", "hayır"),
+        ("Unlocked", "1", "0"),
+        ("Activée", "oui", "non"),
+    ] {
+        says(heading, [yes, no], ["on", "off"]);
+    }
+    for (heading, yes, no) in [
+        ("Out of service", "yes", "no"),
+        ("gesperrt", "ja", "nein"),
+        ("Außer Betrieb", "ja", "nein"),
+        ("Hors service", "oui", "non"),
+        ("Bloqueada", "sí", "no"),
+        ("Fuori servizio", "sì", "no"),
+        ("Buiten gebruik", "ja", "nee"),
+        ("Fora de serviço", "sim", "não"),
+        ("Zablokowana", "tak", "nie"),
+        ("Devre dışı", "evet", "hayır"),
+    ] {
+        says(heading, [yes, no], ["off", "on"]);
+    }
+    // Since when somebody works there is no state.
+    let binding = sheet("In dienst", ["01.03.2019", "2020-05-01", "01.10.2021"]);
+    let values = read(&binding, "portsip", &["2001", "Ann", "01.03.2019"]);
+    assert!(!values.contains("enabled"), "{values}");
+}
+
+#[test]
+fn marks_in_a_column_of_states_are_asked_about_where_the_heading_does_not_tell_what_they_mean() {
+    let in_question = |heading: &str, cells: [&str; 3]| {
+        let answers = answers_for(
+            "portsip",
+            &three(heading, cells).replace("Name", "First name"),
+        );
+        answers.contains("=!enabled'") && answers.contains("=enabled'")
+    };
+    for heading in [
+        "Status",
+        "Account status",
+        "Zustand",
+        "Statut",
+        "Mitarbeiterstatus",
+    ] {
+        assert!(in_question(heading, ["x", "", "x"]), "{heading}");
+        assert!(in_question(heading, ["✓", "✓", ""]), "{heading}");
+        assert!(!in_question(heading, ["on", "off", "on"]), "{heading}");
+    }
+    for heading in ["Active", "In service", "In Betrieb", "Gesperrt", "Enabled"] {
+        assert!(!in_question(heading, ["x", "", "x"]), "{heading}");
     }
 }

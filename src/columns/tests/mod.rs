@@ -4,10 +4,12 @@ use super::sample::Sample;
 use super::*;
 use crate::manifest::Manifest;
 use crate::model::{Field, Finding, Record, Severity, TO_GENERATE};
-use crate::sheet::Cells;
+use crate::sheet::{Cells, Header, Input, ReadOptions, Sheet, open};
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+mod around;
 mod beside;
 mod doubts;
 mod meant;
@@ -697,7 +699,7 @@ fn the_opposite_of_a_switch_is_mapped() {
         let name = field.trim_start_matches(['!', ' ']);
         let expected = format!("number=2001|{name}={right}");
         assert_eq!(values, expected, "{heading}: {cell}");
-        let saved = write_map("s.csv", &binding.columns);
+        let saved = write_map(&[("s.csv", &binding.columns)]);
         let again = read_map(&saved).unwrap();
         assert!(again.contains(&options.map[0]), "{saved}");
     }
@@ -715,7 +717,7 @@ fn the_opposite_of_a_switch_is_mapped() {
         ),
     ] {
         let binding = bind("portsip", headings, &plain()).unwrap();
-        let saved = write_map("s.csv", &binding.columns);
+        let saved = write_map(&[("s.csv", &binding.columns)]);
         assert!(saved.contains(line), "{saved}");
         let options = BindOptions {
             map: read_map(&saved).unwrap(),
@@ -870,6 +872,33 @@ fn what_the_sheet_lacks_is_filled_in() {
         row(&["1", "<clear>", "x"]),
         "number=1|enabled=off|sip_password=|voicemail=on"
     );
+}
+
+#[test]
+fn no_pin_is_made_up_where_the_sheet_says_that_the_mailbox_is_off() {
+    let options = BindOptions {
+        fill: vec![(Field::VOICEMAIL_PIN, "<generate>".into())],
+        ..plain()
+    };
+    let pin = format!("voicemail_pin={TO_GENERATE}");
+    for (headings, cells, is_made_up) in [
+        ("number,voicemail", &["1", "no"][..], false),
+        ("number,voicemail", &["1", "yes"], true),
+        ("number,voicemail", &["1", ""], true),
+        (
+            "number,voicemail,voicemail_pin",
+            &["1", "no", "<generate>"],
+            false,
+        ),
+    ] {
+        let binding = bind("openvox", headings, &options).unwrap();
+        let held = read(&binding, "openvox", cells);
+        assert_eq!(held.contains(&pin), is_made_up, "{cells:?}: {held}");
+    }
+    // What is typed stays.
+    let binding = bind("openvox", "number,voicemail,voicemail_pin", &options).unwrap();
+    let held = read(&binding, "openvox", &["1", "no", "0815"]);
+    assert_eq!(held, "number=1|voicemail=off|voicemail_pin=0815");
 }
 
 #[test]
@@ -1047,7 +1076,7 @@ fn a_mapping_that_is_written_is_read_back_to_the_same_columns() {
     let Err(ColumnError::Unanswered { columns, .. }) = bind("openvox", headings, &plain()) else {
         panic!("the password is asked about");
     };
-    let text = write_map("staff.csv", &columns);
+    let text = write_map(&[("staff.csv", &columns)]);
     assert!(
         text.contains("\"Hobby\" = \"-\"\n")
             && text.contains("# \"Password\" = \"web_password\"\n"),
@@ -1092,6 +1121,19 @@ fn blank_leaves_clear_empties_and_what_is_not_taken_stays() {
         row(&["+49", "", "vielleicht "]),
         "number=+49|voicemail=vielleicht "
     );
+}
+
+/// A sheet for a vendor, read from a file with this ending.
+fn sheet_of(target: &str, ending: &str, text: &str) -> Sheet {
+    let mut file = tempfile::Builder::new().suffix(ending).tempfile().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    let options = ReadOptions {
+        header: Header::Found(headings(manifest(target), &manifests(), &plain())),
+        ..ReadOptions::default()
+    };
+    open(&Input::File(file.path().into()), &options)
+        .unwrap()
+        .remove(0)
 }
 
 /// Understands a sheet whose first line has its headings, of OpenVox UC where nothing else is said.

@@ -37,6 +37,7 @@ pub(super) fn run(args: &ArchiveListArgs) -> Result<Exit, Failure> {
                     "entry": one.entry,
                     "time": one.time.to_string(),
                     "file": one.path.display().to_string(),
+                    "is_there": one.is_there(),
                     "sha256": one.sha256,
                     "extensions": one.facts.extensions,
                     "certain": one.facts.is_certain(),
@@ -64,9 +65,10 @@ pub(super) fn run(args: &ArchiveListArgs) -> Result<Exit, Failure> {
     }
     let rows: Vec<Vec<String>> = each()
         .map(|(target, one)| {
-            let certain = match one.facts.is_certain() {
-                true => "",
-                false => "may be incomplete",
+            let trouble = match (one.is_there(), one.facts.is_certain()) {
+                (false, _) => "the file is not there",
+                (true, false) => "may be incomplete",
+                (true, true) => "",
             };
             vec![
                 target.clone(),
@@ -74,7 +76,7 @@ pub(super) fn run(args: &ArchiveListArgs) -> Result<Exit, Failure> {
                 format!("{:.0}", one.time),
                 one.facts.extensions.to_string(),
                 one.path.display().to_string(),
-                translated(certain).into_owned(),
+                translated(trouble).into_owned(),
             ]
         })
         .collect();

@@ -66,7 +66,7 @@ pub(super) fn run(args: &ArchiveListArgs) -> Result<Exit, Failure> {
     Ok(health.exit())
 }
 
-/// Judges the age of a target's newest snapshot, seen from `now`, and that no export failed since.
+/// Judges the age of a target's newest snapshot, seen from `now`, that no export failed since, and that no file is gone.
 fn judge(
     target: &str,
     record: &TargetRecord,
@@ -83,6 +83,16 @@ fn judge(
         "{target}: {}, {hours} h old",
         counted(newest.facts.extensions, "extension")
     );
+    let gone = record.snapshots.iter().filter(|one| !one.is_there());
+    let gone: Vec<_> = gone.collect();
+    if let Some(last) = gone.last() {
+        // It proves nothing any more.
+        let line = match last.entry == newest.entry {
+            true => format!("{line}, and its file is not there"),
+            false => format!("{line}, and older files are not there: {}", gone.len()),
+        };
+        return (Health::Critical, line);
+    }
     match (age > max_age, newest.facts.is_certain()) {
         (true, _) => (
             Health::Critical,
@@ -118,10 +128,13 @@ mod tests {
             tool: String::new(),
             night: None,
         };
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("1.csv");
+        std::fs::write(&file, "").unwrap();
         let newest = Snapshot {
             entry: 1,
             time,
-            path: "hq/1.csv".into(),
+            path: file.clone(),
             sha256: String::new(),
             facts,
         };
@@ -153,6 +166,19 @@ mod tests {
         let (exit, line) = judge("hq", &record, after(1), day);
         assert_eq!(exit, Health::Warning);
         assert!(line.ends_with("may be incomplete"), "{line}");
+        // Whatever its age, a snapshot whose file is gone proves nothing; nor is an archive whole that lost an older one.
+        record.snapshots[0].facts.whole = true;
+        std::fs::remove_file(&file).unwrap();
+        let (exit, line) = judge("hq", &record, after(1), day);
+        assert_eq!(exit, Health::Critical);
+        assert!(line.ends_with("and its file is not there"), "{line}");
+        let mut newer = record.snapshots[0].clone();
+        (newer.entry, newer.path) = (2, folder.path().join("2.csv"));
+        std::fs::write(&newer.path, "").unwrap();
+        record.snapshots.push(newer);
+        let (exit, line) = judge("hq", &record, after(1), day);
+        assert_eq!(exit, Health::Critical);
+        assert!(line.ends_with("older files are not there: 1"), "{line}");
         // Nothing ever came about.
         record = TargetRecord {
             snapshots: vec![],

@@ -23,7 +23,7 @@ pub(super) fn run(folder: &Path, heads: &[Head], json: bool) -> Result<Exit, Fai
         print(line);
     }
     let counts = format!(
-        "{}: {} entries, {} as they were entered, {} removed by retention",
+        "{}: {} entries, {} as entered, {} removed by retention",
         folder.display(),
         verdict.entries,
         counted(verdict.sound as u64, "snapshot"),

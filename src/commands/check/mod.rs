@@ -66,5 +66,5 @@ fn prepare_files(
     }
     files.written("--report", &args.report.report);
     files.written("--mark", &args.mark);
-    files.prepare()
+    files.prepare_telling()
 }

@@ -49,7 +49,7 @@ impl<'t> CheckOutputs<'t> {
             args,
             out: BufWriter::new(output()),
             found: FindingSummary::printed_by(Some(
-                args.input.check_command(&args.vendor, args.country),
+                args.input.check_all_command(&args.vendor, args.country),
             )),
             reports: ReportFile::all_row_by_row(&args.report.report, &head)?,
             losses: (args.losses.on_loss == OnLoss::Stop)

@@ -96,6 +96,14 @@ fn compare_target(
     let missing = missing_snapshots(&times, before.time, Timestamp::now());
     let missing = missing.iter().map(|words| format!("{target}: {words}"));
     let mut not_seen: Vec<String> = missing.collect();
+    if let Since::Moment(since) = since
+        && before.time > since
+    {
+        not_seen.push(format!(
+            "{target}: no snapshot shows how things stood at {since}: the oldest that can be compared is of {}",
+            before.time
+        ));
+    }
     not_seen.extend(missed.as_ref().map(|export| export.told(target)));
     if let Some(newest) = snapshots.last().filter(|newest| newest.entry > after.entry) {
         not_seen.push(format!(

@@ -15,8 +15,9 @@ use crate::link::StopFlag;
 use crate::model::Field;
 use crate::rim::outputs::Files;
 use crate::rim::target::vendor_of_rows;
-use crate::rim::terminal::{print, stop_on_interrupt};
+use crate::rim::terminal::{print, stop_reading_on_interrupt};
 use crate::rim::{Context, Exit, Failure};
+use crate::sheet::Input;
 use crate::vendors::{GROUPS, vendor};
 use output::{Output, conclude};
 use side::{NamedSide, named};
@@ -33,10 +34,10 @@ pub(super) fn run(args: &DiffArgs, context: &Context) -> Result<Exit, Failure> {
         return archive::run(args, folder, since);
     }
     let [before, after] = args.sides.as_slice() else {
-        let message = format!(
-            "diff compares two sides, and {} are named",
-            args.sides.len()
-        );
+        let message = match args.sides.len() {
+            1 => "diff compares two sides, and one is named".to_owned(),
+            count => format!("diff compares two sides, and {count} are named"),
+        };
         return Err(Failure::usage(message).hint("name two: rowcall diff A B"));
     };
     if before == "-" && after == "-" {
@@ -67,7 +68,7 @@ fn prepare_output(args: &DiffArgs, context: &Context) -> Result<(), Failure> {
     let sides = args.sides.iter();
     sides.for_each(|side| files.read(Path::new(side)));
     files.written("--output", &args.output);
-    files.prepare()
+    files.prepare_telling()
 }
 
 /// Reads both sides, sheets before targets: a mistake in a sheet shows before a PBX is asked.
@@ -82,7 +83,8 @@ fn read(named: &[NamedSide; 2], args: &DiffArgs, context: &Context) -> Result<[S
     let of_groups = || (GROUPS.first().filter(|_| args.groups)?.manifest)().into();
     let manifest = manifest.or_else(of_groups);
     let reading = args.reading.options();
-    let mut sheets = SideReader::new(&reading, manifest, true)?;
+    let inputs: Vec<&Input> = named.iter().filter_map(NamedSide::sheet).collect();
+    let mut sheets = SideReader::new(&reading, manifest, true, &inputs)?;
     let mut sides = [None, None];
     for (side, named) in sides.iter_mut().zip(named) {
         if let NamedSide::Sheet(input) = named {
@@ -90,10 +92,10 @@ fn read(named: &[NamedSide; 2], args: &DiffArgs, context: &Context) -> Result<[S
         }
     }
     if sides.iter().any(Option::is_some) {
-        sheets.all_is_mapped()?;
+        sheets.all_is_found()?;
     }
     let stop = match sides.iter().any(Option::is_none) {
-        true => stop_on_interrupt()?,
+        true => stop_reading_on_interrupt()?,
         false => StopFlag::default(),
     };
     for (side, named) in sides.iter_mut().zip(named) {

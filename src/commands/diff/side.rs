@@ -22,6 +22,14 @@ impl NamedSide {
         }
     }
 
+    /// The file, where it is one.
+    pub(super) fn sheet(&self) -> Option<&Input> {
+        match self {
+            NamedSide::Sheet(input) => Some(input),
+            NamedSide::Target(_) => None,
+        }
+    }
+
     pub(super) fn manifest(&self) -> Option<&'static Manifest> {
         match self {
             NamedSide::Sheet(_) => None,

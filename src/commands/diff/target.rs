@@ -55,7 +55,9 @@ pub(super) fn read_target(
                 let cells = cells.iter().map(|cell| &**cell);
                 if side.add(extension.number(), cells).is_err() {
                     twice.get_or_insert(extension.number().to_owned());
+                    continue;
                 }
+                side.leaves_untold(manifest.untold(&extension));
             }
         },
     );

@@ -19,7 +19,7 @@ use crate::rim::config::all_names;
 use crate::rim::inventory::Inventory;
 use crate::rim::open_files::room_for;
 use crate::rim::outputs::Files;
-use crate::rim::terminal::{print, report, stop_on_interrupt};
+use crate::rim::terminal::{print, report, stop_reading_on_interrupt};
 use crate::rim::{Context, Exit, Failure};
 use jiff::{Timestamp, Zoned};
 use job::Job;
@@ -78,7 +78,7 @@ pub(super) fn run(args: &ExportArgs, context: &Context) -> Result<Exit, Failure>
         night,
         at_once: room_for(at_once),
         is_alone: names.len() == 1,
-        stop: stop_on_interrupt()?,
+        stop: stop_reading_on_interrupt()?,
     };
     let started = Timestamp::now();
     let (exit, lines) = match names.as_slice() {

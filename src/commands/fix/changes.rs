@@ -79,7 +79,7 @@ impl<'s> Changes<'s> {
 
     /// Reports a cell that was not changed, though it has a repair.
     pub(super) fn skip(&mut self, row: &Row<'_>, column: usize, finding: &Finding, why: &str) {
-        let place = self.sheet.place(row.line);
+        let place = self.sheet.place(row.line, row.cell_breaks);
         let (cell, code) = (place.cell(column), &finding.rule);
         let heading = self.sheet.headings.get(column).map_or("", String::as_str);
         let column = column_in_message(finding.field, heading, language());

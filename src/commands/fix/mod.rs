@@ -8,13 +8,12 @@ mod changed_cell;
 mod changes;
 mod propose;
 mod repair;
+mod told;
 
 use crate::check::BoundSheet;
 use crate::cli::FixArgs;
 use crate::columns::AllowedActions;
 use crate::input::open_sheets;
-use crate::model::counted;
-use crate::model::shell_word;
 use crate::rim::outputs::Files;
 use crate::rim::target::facts_named;
 use crate::rim::terminal::print;
@@ -23,6 +22,7 @@ use crate::sheet::Format;
 use changes::Changes;
 use jiff::Timestamp;
 use repair::{check_copy, repaired};
+use told::{print_changed, print_left};
 
 /// Writes the copy and reports every cell that differs in it.
 ///
@@ -48,12 +48,7 @@ pub(super) fn run(args: &FixArgs, context: &Context) -> Result<Exit, Failure> {
     let encoding = mended.encoding_to_say(&sheet)?;
     mended.keep()?;
     let (cells, exit) = changes.finish(&counts, started)?;
-    print(format!(
-        "{}: {} changed of {}",
-        args.output.display(),
-        counted(cells, "cell"),
-        counted(counts.rows, "row")
-    ));
+    print_changed(args, cells, &counts);
     if let Some(encoding) = encoding {
         print(format!(
             "{}: its encoding can no longer be detected",
@@ -62,19 +57,7 @@ pub(super) fn run(args: &FixArgs, context: &Context) -> Result<Exit, Failure> {
         let encoding = encoding.name().to_lowercase().replace(' ', "-");
         print(format!("  hint: name it with --encoding {encoding}"));
     }
-    if counts.errors + counts.warnings > 0 {
-        print(format!(
-            "left: {} in {}, {}",
-            counted(counts.errors, "error"),
-            counted(counts.invalid, "row"),
-            counted(counts.warnings, "warning")
-        ));
-        print(format!(
-            "  hint: rowcall check {} --for {} lists them",
-            shell_word(&args.output.to_string_lossy()),
-            args.vendor
-        ));
-    }
+    print_left(args, &counts);
     Ok(exit)
 }
 
@@ -85,7 +68,7 @@ fn refuse_clashes(args: &FixArgs, context: &Context) -> Result<(), Failure> {
     sheets.chain(map).for_each(|file| files.read(file));
     files.written("--output", [&args.output]);
     files.written("--report", &args.report);
-    files.prepare()?;
+    files.prepare_telling()?;
     for sheet in args.input.sheets.iter().filter(|_| !args.propose) {
         if sheet.as_os_str() != "-" && !Format::may_be_same(sheet, &args.output) {
             return Err(Failure::usage(format!(

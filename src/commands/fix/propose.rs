@@ -1,6 +1,7 @@
 //! `rowcall fix --propose`: certain repairs and likely ones, each marked and with its reason, for a person to accept.
 
 use super::changes::Changes;
+use super::told::{print_changed, print_left};
 use crate::check::{BoundSheet, CheckOptions, Checked, Counts, Verdict, check};
 use crate::cli::FixArgs;
 use crate::columns::AllowedActions;
@@ -76,12 +77,16 @@ pub(super) fn run(
     }
     let counts = check_copy(args, manifest)?;
     let (cells, exit) = changes.finish(&counts, started)?;
-    print(format!(
-        "{}: {} changed of {}, {likely} of them likely and not certain: look at the marked cells",
-        args.output.display(),
-        counted(cells, "cell"),
-        counted(counts.rows, "row")
-    ));
+    match cells {
+        0 => print_changed(args, cells, &counts),
+        cells => print(format!(
+            "{}: {} changed of {}, {likely} of them likely and not certain: look at the marked cells",
+            args.output.display(),
+            counted(cells, "cell"),
+            counted(counts.rows, "row")
+        )),
+    }
+    print_left(args, &counts);
     Ok(exit)
 }
 

@@ -41,7 +41,7 @@ pub(super) fn repaired(
                 changes.skip(row, column, &finding, &why);
             } else if failed.is_none() {
                 let number = checker.number(row.cells);
-                let place = sheet.place(row.line);
+                let place = sheet.place(row.line, row.cell_breaks);
                 let value = row.cells.get(column).unwrap_or_default();
                 let changed = (column, value);
                 failed = changes

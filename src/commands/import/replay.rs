@@ -8,7 +8,7 @@ use crate::plan::Refusal;
 use crate::plan::file::sealed_path;
 use crate::plan::replay::Replay;
 use crate::rim::outputs::Files;
-use crate::rim::terminal::stop_on_interrupt;
+use crate::rim::terminal::stop_run_on_interrupt;
 use crate::rim::{Context, Exit, Failure, PaceOptions, Target};
 use crate::run::{Run, RunRequest, refuse_without_rows};
 use std::path::Path;
@@ -44,7 +44,7 @@ pub(super) fn run(path: &Path, args: &ImportArgs, context: &Context) -> Result<E
         request.refuse_silent_deletes()?;
     }
     let prepared = files_of(path, &replay, &request, context).prepare();
-    let stop = stop_on_interrupt()?;
+    let stop = stop_run_on_interrupt(args.dry_run)?;
     let lines = replay.lines().to_vec();
     let any_invalid = lines.iter().any(|line| line.result == RowResult::Invalid);
     let run = Run::new(&request, context, &stop).of_lines(lines);
@@ -76,7 +76,7 @@ fn refuse_unopened(
     let target = target_of(replay, args, context)?;
     let mut request = request(args, replay.plan().mode, &target)?;
     request.rejects = None;
-    let stop = stop_on_interrupt()?;
+    let stop = stop_run_on_interrupt(args.dry_run)?;
     let run = Run::new(&request, context, &stop).of_lines(replay.lines().to_vec());
     match files_of(path, replay, &request, context).prepare() {
         Ok(()) => run.refuse(Refusal::new("key", failure)),

@@ -10,6 +10,7 @@ use crate::report::marked::ending_of_copy;
 use crate::rim::Failure;
 use crate::rim::terminal::print;
 use crate::vendors::Vendor;
+use std::iter;
 use std::path::Path;
 
 /// Checks the sheet, with a copy in which the findings are marked; returns false where it cannot be checked. `step` carries
@@ -31,11 +32,11 @@ pub(super) fn check_rows(
         1 => {
             if let Some(copy) = &copy {
                 print(format!(
-                    "{copy} is a copy of the sheet with the findings at their cells: red is an error, yellow a warning; its sheet “Findings” has all, also those of no cell."
+                    "{copy} is a copy of the sheet with the findings at their cells: red is an error, yellow a warning; its last sheet has all, also those of no cell."
                 ));
             }
             print(format!(
-                "Correct the sheet where it says error, then begin again; rows without errors can go all the same.\nrowcall fix {} -o FIXED --for {} repairs a copy where that is certain.",
+                "Correct {file} itself where it says error, then begin again; rows without errors can go all the same.\nrowcall fix {} -o FIXED --for {} repairs a copy where that is certain.",
                 shell_word(file),
                 vendor.id
             ));
@@ -45,7 +46,7 @@ pub(super) fn check_rows(
     Ok(true)
 }
 
-/// The name of the copy of a file in which findings are marked; `None` where it has several sheets, for which there may
+/// The name, of no file yet, of the copy of a file in which findings are marked; `None` where it has several sheets, for which there may
 /// be none.
 fn name_of_copy(
     file: &str,
@@ -56,8 +57,12 @@ fn name_of_copy(
     let sheets = bound(&input, manifest, AllowedActions::default())?;
     Ok(match sheets.as_slice() {
         [(sheet, _)] => {
-            let ending = format!("checked.{}", ending_of_copy(sheet));
-            Some(file_beside(file, &ending))
+            let ending = ending_of_copy(sheet);
+            let first = file_beside(file, &format!("checked.{ending}"));
+            let further = (2..).map(|at| file_beside(file, &format!("checked-{at}.{ending}")));
+            // The copy of an earlier check stays: somebody may have corrected it.
+            let mut names = iter::once(first).chain(further);
+            names.find(|name| !Path::new(name).exists())
         }
         _ => None,
     })

@@ -2,20 +2,22 @@
 
 use super::questions::ended;
 use crate::columns::{ColumnReading, Mapped, Saved};
+use crate::model::redact::{heading_shown, quoted};
 use crate::model::{Field, heading_key};
 use crate::rim::Failure;
 use crate::rim::terminal::{ask_until, print};
 
 /// Asks for the meaning of every column that is not certain, and once for all that are not understood; returns what was
 /// answered.
-pub(super) fn answers(columns: &[&ColumnReading]) -> Result<Vec<(String, Mapped)>, Failure> {
+pub(super) fn answers(
+    columns: &[(String, &ColumnReading)],
+) -> Result<Vec<(String, Mapped)>, Failure> {
     let mut answers: Vec<(String, Mapped)> = vec![];
     let is_new = |answers: &[(String, Mapped)], heading: &str| {
         let key = heading_key(heading);
         answers.iter().all(|(known, _)| heading_key(known) != key)
     };
-    for column in columns {
-        let heading = &column.name;
+    for (heading, column) in columns {
         let Saved::Asked(choices) = &column.saved else {
             continue;
         };
@@ -25,15 +27,15 @@ pub(super) fn answers(columns: &[&ColumnReading]) -> Result<Vec<(String, Mapped)
         let fields = choices.iter().filter_map(|choice| choice.field());
         let names: Vec<&str> = fields.map(Field::name).collect();
         let question = format!(
-            "“{heading}” means ({}, or another field; - leaves it out)",
+            "“{}” means ({}, or another field; - leaves it out)",
+            heading_shown(heading),
             names.join(", ")
         );
         let mapped = ask_until(&question, "", Mapped::parse).ok_or_else(ended)?;
         answers.push((heading.to_owned(), mapped));
     }
     let mut strange: Vec<(String, Mapped)> = vec![];
-    for column in columns {
-        let heading = &column.name;
+    for (heading, column) in columns {
         if column.saved == Saved::NotUnderstood && is_new(&strange, heading) {
             strange.push((heading.to_owned(), Mapped::LeftOut));
         }
@@ -43,7 +45,7 @@ pub(super) fn answers(columns: &[&ColumnReading]) -> Result<Vec<(String, Mapped)
     }
     let headings: Vec<String> = strange
         .iter()
-        .map(|(heading, _)| format!("“{heading}”"))
+        .map(|(heading, _)| format!("“{}”", heading_shown(heading)))
         .collect();
     print(format!(
         "{}: not understood, and left out unless you give a meaning",
@@ -58,7 +60,10 @@ pub(super) fn answers(columns: &[&ColumnReading]) -> Result<Vec<(String, Mapped)
         let mut known = strange.iter_mut();
         match known.find(|(known, _)| heading_key(known) == key) {
             Some((_, meaning)) => *meaning = mapped,
-            None => return Err(format!("{heading:?} is none of these headings")),
+            None => {
+                let heading = quoted(heading);
+                return Err(format!("{heading} is none of these headings"));
+            }
         }
         Ok(false)
     };

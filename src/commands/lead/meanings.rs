@@ -3,9 +3,9 @@
 use super::answers::LeadAnswers;
 use super::headings::answers;
 use super::questions::{file_beside, typed};
-use crate::columns::{AllowedActions, ColumnReading, write_map};
+use crate::columns::{AllowedActions, ColumnReading};
 use crate::disk::write_whole;
-use crate::input::meanings::{print_tables, understood};
+use crate::input::meanings::{UnderstoodSheet, map_of, print_tables, understood};
 use crate::input::{InputOptions, bound};
 use crate::manifest::Manifest;
 use crate::rim::Failure;
@@ -30,8 +30,7 @@ pub(super) fn meanings(file: &str, manifest: &Manifest) -> Result<Option<LeadAns
     let mut input = InputOptions::file(Path::new(file), options.map_path());
     let (sheets, mut open) = understood(&input, manifest)?;
     print_tables(&sheets, manifest)?;
-    let columns = sheets.iter().flat_map(|sheet| &sheet.columns);
-    let columns: Vec<&ColumnReading> = columns.collect();
+    let columns = named_columns(&sheets);
     input.reading.map = loop {
         open.iter().for_each(print);
         let answers = answers(&columns)?;
@@ -54,11 +53,11 @@ pub(super) fn meanings(file: &str, manifest: &Manifest) -> Result<Option<LeadAns
             break answers;
         }
     };
-    let mut text = String::new();
-    for (sheet, binding) in bound(&input, manifest, AllowedActions::default())? {
-        let binding = binding.map_err(Failure::usage)?;
-        text.push_str(&write_map(&sheet.file, &binding.columns));
+    let (sheets, open) = understood(&input, manifest)?;
+    if !open.is_empty() {
+        return Err(Failure::usage(open.join("\n")));
     }
+    let text = map_of(&sheets);
     write_whole(Path::new(&path), text.as_bytes(), Readers::Anybody)
         .map_err(|error| Failure::not_written(Path::new(&path), &error))?;
     print(format!(
@@ -66,4 +65,14 @@ pub(super) fn meanings(file: &str, manifest: &Manifest) -> Result<Option<LeadAns
     ));
     options.map_file = Some(path);
     Ok(Some(options))
+}
+
+/// The columns of all sheets, each with the heading by which a mapping means it.
+fn named_columns(sheets: &[UnderstoodSheet]) -> Vec<(String, &ColumnReading)> {
+    let columns = sheets.iter().flat_map(|sheet| {
+        let name = (sheets.len() > 1).then(|| sheet.name());
+        let columns = sheet.columns.iter();
+        columns.map(move |column| (column.name_in(name.as_deref()), column))
+    });
+    columns.collect()
 }

@@ -61,7 +61,7 @@ pub(super) fn run(
     if targets.is_empty()
         && confirm(&translated(
             "no PBX of this kind is set up: give its address and account now?",
-        ))
+        ))?
     {
         step(&["init".to_owned()]);
         targets = names_of(vendor.id, context.config());
@@ -76,7 +76,10 @@ pub(super) fn run(
         if [Exit::Done, Exit::NotDone].map(Exit::code).contains(&sent) {
             print("rowcall runs lists what was done; rowcall undo takes it back");
         }
-        return Ok(Exit::done_if(sent == Exit::Done.code()));
+        return Ok(match Exit::of_code(sent) {
+            Exit::Interrupted => Exit::Interrupted,
+            sent => Exit::done_if(sent == Exit::Done),
+        });
     }
     let new_name = targets.is_empty().then(|| free_name(context.config()));
     let target = targets.into_iter().next().or_else(|| new_name.clone());

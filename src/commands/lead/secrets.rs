@@ -36,7 +36,7 @@ pub(super) fn generated_secrets(
             field.label(Some(language())),
             field.name()
         );
-        if lacks && confirm(&translated(&question)) {
+        if lacks && confirm(&translated(&question))? {
             wanted.push(field);
         }
     }

@@ -6,7 +6,7 @@ use crate::cli::{MigrateArgs, OnLoss};
 use crate::dialects::{ProductFile, dialect_named};
 use crate::model::Finding;
 use crate::plan::transfer::MoveTarget;
-use crate::rim::terminal::stop_on_interrupt;
+use crate::rim::terminal::stop_reading_on_interrupt;
 use crate::rim::{Context, Exit, Failure, PaceOptions};
 use crate::run::FileRequest;
 
@@ -33,8 +33,8 @@ pub(super) fn run(
     args.renumber_map.iter().for_each(|map| files.read(map));
     files.written("--loss", &args.loss);
     files.written("--output", &args.output);
-    files.prepare()?;
-    let stop = stop_on_interrupt()?;
+    files.prepare_telling()?;
+    let stop = stop_reading_on_interrupt()?;
     let transfer = mapped(args, from, MoveTarget::file(file, facts), &stop)?;
     let request = request.falling_short(transfer.source.shortfall.clone());
     let rows = transfer.creations();

@@ -17,7 +17,7 @@ use crate::model::{RunCommand, RunMode};
 use crate::plan::Refusal;
 use crate::plan::transfer::{MoveTarget, Transfer};
 use crate::rim::outputs::Files;
-use crate::rim::terminal::stop_on_interrupt;
+use crate::rim::terminal::stop_run_on_interrupt;
 use crate::rim::{Context, Exit, Failure, Target};
 use crate::run::{GuardOptions, Run, RunRequest, refuse_without_rows};
 use sides::{MoveOrigin, mapped};
@@ -53,7 +53,7 @@ fn onto_pbx(args: &MigrateArgs, from: &MoveOrigin, context: &Context) -> Result<
             failure,
         );
     }
-    let stop = stop_on_interrupt()?;
+    let stop = stop_run_on_interrupt(args.dry_run)?;
     let transfer = mapped(args, from, MoveTarget::pbx(&to), &stop)?;
     let run = Run::new(&request, context, &stop).of_lines(transfer.lines());
     // Once nobody else has the target: another run may be writing to the same files.

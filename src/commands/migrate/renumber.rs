@@ -61,7 +61,7 @@ pub(super) fn read_map(path: &Path) -> Result<BTreeMap<String, String>, Failure>
             batch?.rows(|row| {
                 let cell = |column| row.cells.get(column).unwrap_or_default().trim().to_owned();
                 let (old, new) = (cell(old), cell(new));
-                let place = sheet.place(row.line);
+                let place = sheet.place(row.line, row.cell_breaks);
                 let why = if row.trouble.is_some() || old.is_empty() || new.is_empty() {
                     Some("an old and a new number are needed".to_owned())
                 } else {

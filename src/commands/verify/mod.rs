@@ -29,7 +29,7 @@ pub(super) fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, Failure>
     files.read(&args.file);
     files.read(&args.export);
     files.written("--report", &args.report.report);
-    files.prepare()?;
+    files.prepare_telling()?;
     let (wanted, exported) = (read(&args.file, facts)?, read(&args.export, facts)?);
     let mut exported_by_number: BTreeMap<&str, Vec<&InputRow>> = BTreeMap::new();
     for row in &exported.rows {

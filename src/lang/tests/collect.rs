@@ -11,6 +11,7 @@ use syn::{Attribute, Meta};
 
 /// Modules, or their beginnings, without texts for people, with the reason.
 const WITHOUT: &[(&str, &str)] = &[
+    ("cli/completions.rs", "scripts for shells"),
     ("cli/man.rs", "the help is in a table of its own"),
     ("cli/mod.rs", "the help is in a table of its own"),
     ("cli/runs.rs", "the help is in a table of its own"),
@@ -32,6 +33,7 @@ const WITHOUT: &[(&str, &str)] = &[
     ("vendors/openvox/sim", "what a PBX says"),
     ("vendors/ozeki/sim", "what a PBX says"),
     ("vendors/portsip/sim", "what a PBX says"),
+    ("vendors/yeastar_p/sim", "what a PBX says"),
     ("vendors/yeastar_s/sim", "what a PBX says"),
 ];
 
@@ -107,6 +109,7 @@ const UNREAD: &[(&str, &str)] = &[
         "what a PBX is asked",
     ),
     ("{name} eq '{text}'", "what a PBX is asked"),
+    ("role in {department}", "an attribute's name"),
     ("ami list", "a request's name"),
     ("ami login", "a request's name"),
     ("ami logoff", "a request's name"),
@@ -151,6 +154,7 @@ const FACTS: &[&str] = &[
     "field.rules.note",
     "file.existing",
     "file.inferred",
+    "file.sets.reason",
     "file.silently",
     "file.steps",
     "follows.reason",
@@ -162,6 +166,8 @@ const FACTS: &[&str] = &[
     "product.inferred",
     "same.reason",
     "setting.help",
+    "cross.note",
+    "vendor.pace_note",
     "vendor.without_field",
     "setting.rules.note",
     "sip.note",
@@ -395,8 +401,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 /// Returns true for a text with two words, or with one beside a place for a value.
 fn is_text(text: &str) -> bool {
-    const OF_MACHINES: [&str; 7] = [
-        "<", "SELECT ", "INSERT ", "UPDATE ", "DELETE ", "CREATE ", "PRAGMA ",
+    const OF_MACHINES: [&str; 8] = [
+        "<", "SELECT ", "INSERT ", "UPDATE ", "DELETE ", "CREATE ", "ALTER ", "PRAGMA ",
     ];
     let beginning = text.trim_start();
     let is_for_machines = OF_MACHINES.iter().any(|known| beginning.starts_with(known));

@@ -152,14 +152,23 @@ fn every_message_is_found_again_as_the_text_that_it_was_made_from() {
     for (from, to) in TABLE.pairs().filter(|(from, _)| !from.is_vague()) {
         let names = from.places();
         let value_of = |name: &String| {
-            let is_text = |(place, kind): (&String, &PlaceKind)| place == name && kind.is_text();
+            let kinds = || {
+                let mut places = to.places().iter().zip(to.kinds());
+                move |is_so: &dyn Fn(PlaceKind) -> bool| {
+                    places.any(|(place, kind)| place == name && is_so(*kind))
+                }
+            };
             let first = names
                 .iter()
                 .position(|known| known == name)
                 .unwrap_or_default();
-            let values = match to.places().iter().zip(to.kinds()).any(is_text) {
-                true => &texts,
-                false => &others,
+            let values: &[&str] = match (
+                kinds()(&|kind| kind == PlaceKind::Date),
+                kinds()(&PlaceKind::is_text),
+            ) {
+                (true, _) => &["29 Nov 15:54"],
+                (_, true) => &texts,
+                _ => &others,
             };
             values[first % values.len()]
         };
@@ -184,6 +193,59 @@ fn every_message_is_found_again_as_the_text_that_it_was_made_from() {
         "{}\n{} are lost",
         lost.join("\n"),
         lost.len()
+    );
+}
+
+#[test]
+fn no_message_with_values_of_several_words_is_told_in_two_languages() {
+    let texts = [
+        "above the headings",
+        "as the sheet's name",
+        "around the rows",
+    ];
+    let others = ["\"Lund, Ann of B\"", "\"row 2 of 3\"", "\"a; b: c\""];
+    let mut mixed = vec![];
+    for (from, to) in TABLE.pairs() {
+        let names = from.places();
+        if names.len() < 2 || from.is_vague() || !is_apart(from) {
+            continue;
+        }
+        let is_text = |name: &String| {
+            let mut places = to.places().iter().zip(to.kinds());
+            places.any(|(place, kind)| place == name && kind.is_text())
+        };
+        let is_plain = |name: &String| {
+            let mut places = to.places().iter().zip(to.kinds());
+            places.all(|(place, kind)| place != name || *kind == PlaceKind::Value || kind.is_text())
+        };
+        if !names.iter().all(is_plain) {
+            continue;
+        }
+        let values = names
+            .iter()
+            .enumerate()
+            .map(|(at, name)| match is_text(name) {
+                true => texts[at % texts.len()],
+                false => others[at % others.len()],
+            });
+        let values: Vec<TextPart<'_>> = values.map(|value| TextPart::new(value, value)).collect();
+        let message = from.filled(names, &values, |_, value| value.text.to_owned());
+        let expected = to.filled(names, &values, |kind, value| match kind.is_text() {
+            true => in_language(value.text, Language::German).into_owned(),
+            false => format!("„{}“", value.text.trim_matches('"')),
+        });
+        let german = in_language(&message, Language::German);
+        // The quotes of a value within others are told as they are.
+        let words = |text: &str| text.replace(['"', '„', '“', '”'], "");
+        if words(&german) != words(&expected) {
+            mixed.push(format!("{message:?} is {german:?} and not {expected:?}"));
+        }
+    }
+    assert!(
+        mixed.is_empty(),
+        "{}\n{} are mixed",
+        mixed.join("\n"),
+        mixed.len()
     );
 }
 
@@ -345,18 +407,19 @@ fn hostile(random: &mut Random) -> String {
     }
 }
 
+/// Returns true if no place is beside a letter, or a quote: a value there has no quotes of its own that can be seen.
+fn is_apart(from: &TextPattern) -> bool {
+    let text = from.filled(&[], &[], |_, _| "\u{3}".to_owned());
+    let letters: Vec<char> = text.chars().collect();
+    letters
+        .windows(2)
+        .all(|two| two[1] != '\u{3}' || !(two[0].is_alphanumeric() || two[0] == '"'))
+}
+
 #[test]
 fn values_of_users_are_never_translated() {
     let mut random = Random::from_environment_or("HOSTILE_SEED", 12);
     let mut changed = vec![];
-    // A value beside a letter, or a quote, has no quotes of its own that can be seen.
-    let is_apart = |from: &TextPattern| {
-        let text = from.filled(&[], &[], |_, _| "\u{3}".to_owned());
-        let letters: Vec<char> = text.chars().collect();
-        letters
-            .windows(2)
-            .all(|two| two[1] != '\u{3}' || !(two[0].is_alphanumeric() || two[0] == '"'))
-    };
     for (from, _) in TABLE.pairs().filter(|(from, _)| is_apart(from)) {
         for is_quoted in [true, false] {
             let names = from.places();
@@ -393,4 +456,49 @@ fn values_of_users_are_never_translated() {
         changed.join("\n"),
         changed.len()
     );
+}
+
+#[test]
+fn what_a_message_has_within_it_is_german_too() {
+    for (english, german) in [
+        (
+            "hq needs a password, and the variable (not shown, because it may be the password itself) is not set",
+            "hq braucht ein Passwort, und die Variable (nicht gezeigt, denn es kann das Passwort selbst sein) ist nicht gesetzt",
+        ),
+        (
+            "several of its sheets can be meant: “Staff 2024” (2 rows), “Lists” (1 row). Name those to read with --sheet a, or all of them with --sheet '*'",
+            "mehrere Blätter kommen in Frage: „Staff 2024“ (2 Zeilen), „Lists“ (1 Zeile). Die zu lesenden mit --sheet a angeben, oder alle mit --sheet '*'",
+        ),
+        ("1 row: liste.csv:3", "1 Zeile: liste.csv:3"),
+        (
+            "0.5 requests a second, 2 in flight",
+            "0,5 Anfragen pro Sekunde, 2 gleichzeitig",
+        ),
+        (
+            "the words \"Nebenstellen, gesperrt\" above the headings may say that these extensions are off, and they would be on: keep only the rows that are meant, or take all",
+            "die Wörter „Nebenstellen, gesperrt“ über den Überschriften: vielleicht sind diese Nebenstellen ausgeschaltet, und sie wären eingeschaltet; nur die gemeinten Zeilen behalten, oder alle nehmen",
+        ),
+        (
+            "run 20261130-1: 40 of 60 rows are left; 9 of them may have been sent and are looked up first; those that are missing are looked for once more after 31 s, when no reply can come any more",
+            "Lauf 20261130-1: noch offen: 40 von 60 Zeilen; davon möglicherweise schon gesendet und zuerst nachzusehen: 9; was dabei fehlt, wird nach 31 s noch einmal gesucht, wenn keine Antwort mehr kommen kann",
+        ),
+        (
+            "taken out by hand: 2 rows: liste.csv:3, liste.csv:4",
+            "von Hand herausgenommen: 2 Zeilen: liste.csv:3, liste.csv:4",
+        ),
+    ] {
+        assert_eq!(in_language(english, Language::German), german);
+    }
+}
+
+#[test]
+fn a_text_without_a_fixed_part_of_a_template_is_not_tried_with_every_blank() {
+    let pattern = TextPattern::new("{} {} {} ({}) → {came} in {} ms");
+    let readings = |text: &str| pattern.readings(TextPart::new(text, text), 9).len();
+    assert_eq!(readings("a b c d (e) → f in 1 ms"), 3);
+    let begun = std::time::Instant::now();
+    for end in ["ms", "(e) → f ms", "(e) in 1 ms"] {
+        assert_eq!(readings(&("a ".repeat(5000) + end)), 0);
+    }
+    assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
 }

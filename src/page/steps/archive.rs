@@ -12,10 +12,22 @@ use crate::page::look::{self, PagePlace, PageReload, table_head};
 use crate::report::for_people;
 use crate::rim::Failure;
 use maud::{Markup, html};
+use std::collections::BTreeMap;
 use std::path::Path;
+use url::form_urlencoded;
 
 /// The most differences that are shown.
 const DIFFERENCES_MAX: usize = 1000;
+
+/// The most bytes of an archive's manifests, which are read whole for each look at it.
+const MANIFESTS_MEBIBYTES_MAX: u64 = 64;
+
+/// The most targets that are shown, and the most snapshots of each, the newest ones.
+const TARGETS_SHOWN: usize = 100;
+const SNAPSHOTS_SHOWN: usize = 400;
+
+/// The number of snapshots of each target where several are shown.
+const SNAPSHOTS_OF_EACH: usize = 31;
 
 /// A question about an archive, and the page's address.
 struct ArchiveQuery<'q> {
@@ -58,25 +70,49 @@ impl ArchiveQuery<'_> {
 }
 
 fn archive(asked: &ArchiveQuery<'_>, folder: &Path) -> Markup {
-    let opened = Archive::open(folder);
-    let opened = opened.and_then(|archive| Ok((archive.records_of(&[])?, archive)));
-    let (all, archive) = match opened {
+    let (all, archive) = match opened(folder) {
         Ok(opened) => opened,
-        Err(error) => return look::failure(&error.into()),
+        Err(failure) => return look::failure(&failure),
     };
+    let usual = match all.len() {
+        1 => SNAPSHOTS_SHOWN,
+        _ => SNAPSHOTS_OF_EACH,
+    };
+    let is_shown = |(at, (target, _)): &(usize, (&String, &TargetRecord))| {
+        *at < TARGETS_SHOWN || asked.is_about(target)
+    };
+    let shown = all.iter().enumerate().filter(is_shown).map(|(_, one)| one);
     html! {
         @if !asked.query.get("verify").is_empty() { (verdict(&archive)) }
-        @for (target, TargetRecord { snapshots, missed }) in &all {
+        @if all.len() > TARGETS_SHOWN {
+            @let targets = counted(all.len() as u64, "target");
+            p .soft { (translated(&format!("The first {TARGETS_SHOWN} of {targets} are shown; rowcall archive list shows all of them."))) }
+        }
+        @for (target, TargetRecord { snapshots, missed }) in shown {
             h2 { bdi { (harmless(target)) } }
             @if let Some(missed) = missed {
                 p .told.notice { (harmless(&translated(&missed.told(target)))) }
             }
             @if !snapshots.is_empty() {
                 @if asked.is_about(target) { (changes(asked, target, snapshots)) }
-                (snapshots_of(asked, folder, target, snapshots))
+                @let count = match asked.is_about(target) { true => SNAPSHOTS_SHOWN, false => usual };
+                (snapshots_of(asked, (folder, target), snapshots, count))
             }
         }
     }
+}
+
+/// The archive in a folder, with the records of its targets.
+fn opened(folder: &Path) -> Result<(BTreeMap<String, TargetRecord>, Archive), Failure> {
+    let archive = Archive::open(folder)?;
+    let mebibytes = archive.manifests_bytes()?.div_ceil(1 << 20);
+    if mebibytes > MANIFESTS_MEBIBYTES_MAX {
+        let why = format!(
+            "the manifests of the archive have {mebibytes} MiB, and the page reads {MANIFESTS_MEBIBYTES_MAX} at most"
+        );
+        return Err(Failure::usage(why).hint("rowcall archive list shows it on the terminal"));
+    }
+    Ok((archive.records_of(&[])?, archive))
 }
 
 /// The mistakes of the archive; where there are none, its head.
@@ -88,7 +124,7 @@ fn verdict(archive: &Archive) -> Markup {
     let sound = counted(verdict.sound as u64, "snapshot");
     html! {
         @if verdict.wrong.is_empty() {
-            p .told.good role="status" { (translated(&format!("{sound} as they were entered"))) }
+            p .told.good role="status" { (translated(&format!("{sound} as entered"))) }
         } @else {
             div .failure role="alert" {
                 @for line in &verdict.wrong { p { (harmless(&translated(line))) } }
@@ -99,8 +135,13 @@ fn verdict(archive: &Archive) -> Markup {
     }
 }
 
-/// The snapshots of a target, the newest first, and the choice of two of them.
-fn snapshots_of(asked: &ArchiveQuery<'_>, folder: &Path, target: &str, all: &[Snapshot]) -> Markup {
+/// The newest snapshots of a target, so many at most, and the choice of two of them.
+fn snapshots_of(
+    asked: &ArchiveQuery<'_>,
+    (folder, target): (&Path, &str),
+    all: &[Snapshot],
+    count: usize,
+) -> Markup {
     let ticked = |name: &str, usual: usize| {
         let usual = all.len().checked_sub(usual).and_then(|at| all.get(at));
         let ticked = asked.chosen(name, target, all).or(usual);
@@ -120,12 +161,35 @@ fn snapshots_of(asked: &ArchiveQuery<'_>, folder: &Path, target: &str, all: &[Sn
                         translated("extensions"),
                         "".into(),
                     ]))
-                    tbody { @for one in all.iter().rev() { (snapshot_row(one, before, after)) } }
+                    tbody { @for one in all.iter().rev().take(count) { (snapshot_row(one, before, after)) } }
                 }
             }
             @if all.len() > 1 {
                 button .quiet { (translated("What changed between the two?")) }
             }
+        }
+        @if all.len() > count && count < SNAPSHOTS_SHOWN {
+            (all_of_target(asked, (folder, target), count))
+        } @else if all.len() > count {
+            @let snapshots = counted(all.len() as u64, "snapshot");
+            p .soft { (translated(&format!("The newest {SNAPSHOTS_SHOWN} of {snapshots} are shown; rowcall archive list shows all of them."))) }
+        }
+    }
+}
+
+/// The way to the older snapshots of a target.
+fn all_of_target(
+    asked: &ArchiveQuery<'_>,
+    (folder, target): (&Path, &str),
+    count: usize,
+) -> Markup {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("folder", &folder.to_string_lossy());
+    query.append_pair("target", target);
+    html! {
+        p {
+            (translated(&format!("The newest {count} are shown."))) " "
+            a href={ (asked.base) "archive?" (query.finish()) } { (translated("Show the older ones too")) }
         }
     }
 }

@@ -1,12 +1,13 @@
 //! The third step: what each heading means, with the open questions first, and a field to choose instead.
 
 use super::visit::Visit;
-use crate::columns::{ColumnReading, Mapped, Saved, write_map};
-use crate::input::meanings::{UnderstoodSheet, reason, understood};
+use crate::columns::{ColumnReading, Mapped, Question, Saved, SharedAnswer};
+use crate::input::HeaderRow;
+use crate::input::meanings::{UnderstoodSheet, map_of, reason, understood};
 use crate::lang::{language, translated};
 use crate::manifest::Manifest;
-use crate::model::heading_key;
 use crate::model::redact::{NOT_SHOWN, harmless};
+use crate::model::{Field, heading_key};
 use crate::page::exchange::{FormFields, PageReply};
 use crate::page::look::{self, PagePlace, PageReload};
 use crate::page::session::DroppedSheet;
@@ -32,6 +33,20 @@ struct Understood {
     sheets: Vec<UnderstoodSheet>,
     asked: Vec<String>,
     notes: Vec<String>,
+}
+
+impl Understood {
+    /// Each heading with the field that it is understood as.
+    fn meanings(&self) -> Vec<(String, Option<Field>)> {
+        let columns = self.sheets.iter().flat_map(|sheet| &sheet.columns);
+        let meaning = |column: &ColumnReading| (column.name.clone(), column.field);
+        columns.map(meaning).collect()
+    }
+
+    /// Returns true if what names the headings may be shown.
+    fn may_show_headings(&self) -> bool {
+        self.sheets.iter().all(UnderstoodSheet::may_show_headings)
+    }
 }
 
 fn understand(visit: &Visit<'_>) -> Result<Understood, Failure> {
@@ -72,8 +87,12 @@ pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
         },
         Ok(understood) => html! {
             (ticks(visit))
-            (look::lines(&understood.notes))
-            (questions(&understood))
+            @if understood.may_show_headings() {
+                (look::lines(&understood.notes))
+                (questions(&understood, has_ticks(visit)))
+            } @else if !understood.notes.is_empty() || !understood.asked.is_empty() {
+                p .told.notice { (translated("Notes and questions are not shown, for they name headings that look like data.")) }
+            }
             @for sheet in &understood.sheets { (table(visit, sheet, understood.manifest)) }
             p .acts {
                 button name="do" value="go" { (translated("The headings are right: go on")) }
@@ -86,27 +105,116 @@ pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
         form method="post" action=(action) {
             (token)
             (inner)
+            (asked_again(visit))
             (reading(visit))
         }
-        p { a href={ (visit.base()) "map.toml" } { (translated("Keep these meanings as a file, for the terminal or the next time")) } }
+        p { a href=(visit.address_by_now("map.toml")) { (translated("Keep these meanings as a file, for the terminal or the next time")) } }
     };
     visit.page(PagePlace::Headings, PageReload::Never, &body)
 }
 
-fn questions(understood: &Understood) -> Markup {
-    let asked = understood.sheets.iter().flat_map(|sheet| &sheet.questions);
+fn questions(understood: &Understood, has_ticks: bool) -> Markup {
+    let sheets = understood.sheets.iter().enumerate();
+    let mut asked = sheets.clone().flat_map(|(_, sheet)| &sheet.questions);
     html! {
         @if !understood.asked.is_empty() {
+            // The first button is the one that Enter presses, and no answer.
+            button .unseen name="do" value="look" tabindex="-1" aria-hidden="true" { (translated("Look again with these choices")) }
             div .failure role="alert" {
-                p { strong { (translated("Something is not certain. Answer it in the column “means”:")) } }
+                @if asked.all(|question| question.columns.is_empty()) {
+                    p { strong { (translated("Something is not certain:")) } }
+                } @else {
+                    p { strong { (translated("Something is not certain. Answer it in the column “means”:")) } }
+                }
                 ul {
-                    @for question in asked { li { (harmless(&translated(&question.what))) } }
+                    @for (at, sheet) in sheets { (questions_of(at, &sheet.questions, has_ticks)) }
                     @if understood.sheets.iter().all(|sheet| sheet.questions.is_empty()) {
                         @for line in &understood.asked { li { (harmless(&translated(line))) } }
                     }
                 }
             }
         }
+    }
+}
+
+/// The name of the buttons that answer a question about a sheet as a whole.
+const ANSWER: &str = "answer";
+/// The word of the button that has them asked again.
+const ASK_AGAIN: &str = "ask-again";
+/// The flag of the answer that fills a field in.
+const FILL: &str = "--fill";
+
+/// The questions about a sheet. An answer to several of them stands once, behind them all, with what it answers.
+fn questions_of(sheet: usize, questions: &[Question], has_ticks: bool) -> Markup {
+    let shared = SharedAnswer::among(questions);
+    let is_own = |answer: &&str| shared.iter().all(|one| one.answer != *answer);
+    let own = |question: &'_ Question| {
+        let all = question.answers.iter().map(String::as_str);
+        all.filter(is_own).map(str::to_owned).collect::<Vec<_>>()
+    };
+    html! {
+        @for question in questions {
+            li {
+                (harmless(&translated(&question.what)))
+                @if question.columns.is_empty() {
+                    (answers(sheet, &own(question), has_ticks))
+                }
+            }
+        }
+        @for one in &shared {
+            li {
+                (harmless(&translated(&format!("To all that is asked about {}:", one.words))))
+                (answers(sheet, &[one.answer.to_owned()], has_ticks))
+            }
+        }
+    }
+}
+
+/// The way to be asked again what was answered about sheets as a whole.
+fn asked_again(visit: &Visit<'_>) -> Markup {
+    let sheet = visit.session.sheet.as_ref();
+    html! {
+        @if sheet.is_some_and(DroppedSheet::has_answers) {
+            p {
+                (translated("What was asked about whole sheets is answered.")) " "
+                button .small .quiet name="do" value=(ASK_AGAIN) { (translated("Ask me again")) }
+            }
+        }
+    }
+}
+
+/// The answers to a question about a sheet as a whole, each as a button, and the words for leaving it out.
+fn answers(sheet: usize, answers: &[String], has_ticks: bool) -> Markup {
+    let words = |answer: &str| match answer.starts_with(FILL) {
+        true => translated("Make all of them, switched off"),
+        false => translated("Take all of them as they are"),
+    };
+    html! {
+        @for answer in answers {
+            " " button .small name=(ANSWER) value={ (sheet) "/" (answer) } { (words(answer)) }
+        }
+        " " span .soft {
+            @if has_ticks {
+                (translated("or leave this sheet out: untick it above and look again"))
+            } @else {
+                (translated("or take the rows out that are not meant, in the sheet itself, and drop it again"))
+            }
+        }
+    }
+}
+
+/// Takes the answer that a button gives to a question about a sheet as a whole.
+fn answer(sheet: &mut DroppedSheet, form: &FormFields, seen: &Understood) {
+    let found = form.get(ANSWER).split_once('/').and_then(|(at, answer)| {
+        let asked = seen.sheets.get(at.parse::<usize>().ok()?)?;
+        let mut questions = asked.questions.iter();
+        let is_asked = questions.any(|one| one.answers.iter().any(|known| known == answer));
+        is_asked.then_some((asked, answer))
+    });
+    let Some((asked, answer)) = found else { return };
+    match answer.starts_with(FILL) {
+        true => sheet.answer_off(),
+        false => asked.take_all(answer, &mut sheet.reading),
     }
 }
 
@@ -120,7 +228,11 @@ fn table(visit: &Visit<'_>, sheet: &UnderstoodSheet, manifest: &Manifest) -> Mar
     let mut rows: Vec<_> = sheet.rows_with_values(VALUES_SHOWN).enumerate().collect();
     // Questions come first.
     rows.sort_by_key(|(at, _)| !is_asked(*at));
+    let may_show = sheet.may_show_headings();
     html! {
+        @if !may_show {
+            p .told.notice { (translated("These headings look like data and are not shown, for one may be a password: say below on which line the headings stand.")) }
+        }
         div .wide {
             table .headings {
                 (look::table_head(&[
@@ -132,10 +244,13 @@ fn table(visit: &Visit<'_>, sheet: &UnderstoodSheet, manifest: &Manifest) -> Mar
                 tbody {
                     @for (at, (letters, column, values)) in &rows {
                         tr .bad[is_asked(*at)] {
-                            td { bdi { (harmless(&column.heading)) } " " span .soft { (letters) } }
-                            td { (choice(visit, column, manifest)) }
+                            td {
+                                @if may_show { bdi { (harmless(&column.heading)) } } @else { (translated(NOT_SHOWN)) }
+                                " " span .soft { (letters) }
+                            }
+                            td { @if may_show { (choice(visit, column, manifest)) } }
                             td .soft { (first_values(values)) }
-                            td .soft { (told_reason(column, manifest)) }
+                            td .soft { @if may_show { (told_reason(column, manifest)) } }
                         }
                     }
                 }
@@ -242,6 +357,12 @@ fn ticks(visit: &Visit<'_>) -> Markup {
     }
 }
 
+/// Returns true if the sheets of a workbook stand there to be ticked.
+fn has_ticks(visit: &Visit<'_>) -> bool {
+    let sheet = visit.session.sheet.as_ref();
+    sheet.is_some_and(|sheet| !sheet.tables.is_empty())
+}
+
 /// The options for reading the file, for one that is not understood by itself.
 fn reading(visit: &Visit<'_>) -> Markup {
     let reading = visit
@@ -250,15 +371,10 @@ fn reading(visit: &Visit<'_>) -> Markup {
         .as_ref()
         .map(|sheet| sheet.reading.clone());
     let reading = reading.unwrap_or_default();
-    let has_ticks = visit
-        .session
-        .sheet
-        .as_ref()
-        .is_some_and(|sheet| !sheet.tables.is_empty());
     html! {
         details {
             summary { (translated("How the file is read")) }
-            @if !has_ticks {
+            @if !has_ticks(visit) {
                 p {
                     label for="names" { (translated("the sheet of a workbook, by its name")) }
                     input #names name="names" value=(reading.sheet_names.join(""));
@@ -266,7 +382,7 @@ fn reading(visit: &Visit<'_>) -> Markup {
             }
             p {
                 label for="line" { (translated("the line on which the headings stand")) }
-                input #line name="line" inputmode="numeric" size="6" value=[reading.header_row];
+                input #line name="line" inputmode="numeric" size="6" value=[reading.header_row()];
             }
             p {
                 label for="encoding" { (translated("what a text file is written in, for example windows-1252")) }
@@ -350,8 +466,8 @@ fn names_of_sheets(sheet: &DroppedSheet, form: &FormFields) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-/// Takes how the file is read.
-fn read_otherwise(sheet: &mut DroppedSheet, form: &FormFields, refused: &mut Vec<String>) {
+/// Takes how the file is read; returns true if that is otherwise than before.
+fn read_otherwise(sheet: &mut DroppedSheet, form: &FormFields, refused: &mut Vec<String>) -> bool {
     let names = names_of_sheets(sheet, form);
     let line = form.number("line").filter(|line| *line > 0);
     let line = line.map(|line| line as u64);
@@ -370,7 +486,7 @@ fn read_otherwise(sheet: &mut DroppedSheet, form: &FormFields, refused: &mut Vec
         is_ticked("short"),
     );
     let reading = &mut sheet.reading;
-    let is_other_table = (&reading.sheet_names, reading.header_row) != (&names, line);
+    let is_other_table = (&reading.sheet_names, reading.header_row()) != (&names, line);
     let text_before = (
         reading.delimiter,
         reading.fix_quotes,
@@ -382,14 +498,19 @@ fn read_otherwise(sheet: &mut DroppedSheet, form: &FormFields, refused: &mut Vec
     if is_other_table {
         reading.map.clear();
     }
-    (reading.sheet_names, reading.header_row) = (names, line);
+    reading.sheet_names = names;
+    // The lines of single sheets are answers.
+    reading.header_rows.retain(|row| row.sheet.is_some());
+    reading.header_rows.extend(line.map(HeaderRow::of_all));
     (reading.encoding, reading.visible_only) = (encoding, visible_only);
     (
         reading.delimiter,
         reading.fix_quotes,
         reading.pad_short_rows,
     ) = text;
-    if is_other_table || has_other_rows {
+    let is_otherwise = is_other_table || has_other_rows;
+    if is_otherwise {
+        sheet.forget_answers();
         if sheet.corrected() > 0 {
             let why = "the file is read otherwise now: the corrections were taken back";
             refused.push(translated(why).into_owned());
@@ -402,6 +523,7 @@ fn read_otherwise(sheet: &mut DroppedSheet, form: &FormFields, refused: &mut Vec
         sheet.take_back();
         sheet.put_all_back();
     }
+    is_otherwise
 }
 
 pub(in crate::page) fn take(visit: &mut Visit<'_>) -> PageReply {
@@ -410,15 +532,63 @@ pub(in crate::page) fn take(visit: &mut Visit<'_>) -> PageReply {
     }
     let form = &visit.request.form;
     let mut refused = vec![];
-    if let Some(sheet) = &mut visit.session.sheet {
-        choose(sheet, form, &mut refused);
-        read_otherwise(sheet, form, &mut refused);
+    let is_to_go = form.get("do") == "go";
+    let is_answer = !form.get(ANSWER).is_empty();
+    let seen = (is_to_go || is_answer).then(|| understand(visit).ok());
+    let mut seen = seen.flatten();
+    let Some(sheet) = &mut visit.session.sheet else {
+        return visit.furthest();
+    };
+    let before = sheet.reading.map.clone();
+    choose(sheet, form, &mut refused);
+    let is_otherwise = read_otherwise(sheet, form, &mut refused);
+    let asks_again = form.get("do") == ASK_AGAIN;
+    if asks_again {
+        sheet.forget_answers();
     }
+    match seen.as_ref().filter(|_| is_answer) {
+        // The answer was about other rows.
+        Some(_) if is_otherwise => {
+            let why =
+                "the file is read otherwise now: what is asked about it has to be answered anew";
+            refused.push(translated(why).into_owned());
+        }
+        Some(seen) => answer(sheet, form, seen),
+        None => {}
+    }
+    let is_other_choice = sheet.reading.map != before;
     visit.session.headings_seen = false;
     visit.session.change();
-    let goes_on = form.get("do") == "go" && refused.is_empty();
+    let is_as_before = !(is_other_choice || is_otherwise || is_answer || asks_again);
+    let as_before = seen.take_if(|_| is_as_before);
+    let mut understood = as_before.map_or_else(|| understand(visit), Ok);
+    if let (Err(failure), true) = (&understood, is_other_choice) {
+        // A choice that cannot be is forgotten, or its field would not be there to choose again.
+        let chosen = replace_map(visit, before.clone());
+        match understand(visit) {
+            Ok(again) => {
+                visit.session.tell_failure(failure);
+                understood = Ok(again);
+                refused.push(translated("this choice was not taken").into_owned());
+            }
+            Err(_) => {
+                replace_map(visit, chosen);
+            }
+        }
+    }
+    let mut goes_on = is_to_go && refused.is_empty();
     visit.session.told.extend(refused);
-    let goes_on = goes_on && understand(visit).is_ok_and(|understood| understood.asked.is_empty());
+    if let (true, Some(seen), Ok(now)) = (goes_on, seen, &understood) {
+        let sheet = visit.session.sheet.as_ref();
+        let map = sheet.map_or(&[][..], |it| it.reading.map.as_slice());
+        if has_moved_others(&seen.meanings(), &now.meanings(), (&before, map)) {
+            goes_on = false;
+            visit.tell(translated(
+                "what was chosen changes what other columns mean: look at them, and go on",
+            ));
+        }
+    }
+    let goes_on = goes_on && understood.is_ok_and(|understood| understood.asked.is_empty());
     match goes_on {
         true => {
             visit.session.headings_seen = true;
@@ -428,19 +598,38 @@ pub(in crate::page) fn take(visit: &mut Visit<'_>) -> PageReply {
     }
 }
 
+/// Replaces what was chosen for headings, and returns what it was.
+fn replace_map(visit: &mut Visit<'_>, map: Vec<(String, Mapped)>) -> Vec<(String, Mapped)> {
+    let sheet = visit.session.sheet.as_mut();
+    sheet.map_or(vec![], |sheet| {
+        std::mem::replace(&mut sheet.reading.map, map)
+    })
+}
+
+/// The meanings that were chosen for headings.
+type ChosenMap = [(String, Mapped)];
+
+/// Returns true if another column than those that were chosen means something else now.
+fn has_moved_others(
+    before: &[(String, Option<Field>)],
+    now: &[(String, Option<Field>)],
+    (map_before, map): (&ChosenMap, &ChosenMap),
+) -> bool {
+    let is_chosen = |heading: &str| chosen_for(heading, map_before) != chosen_for(heading, map);
+    let mut columns = before.iter().zip(now);
+    columns.any(|((heading, was), (same, is))| heading == same && was != is && !is_chosen(heading))
+}
+
 /// The meanings as a file, as `rowcall columns -o` writes it.
 pub(in crate::page) fn map(visit: &mut Visit<'_>) -> PageReply {
+    if let Some(reply) = visit.before_other_file(PagePlace::Headings) {
+        return reply;
+    }
     match understand(visit) {
+        // A file of meanings names the headings.
+        Ok(understood) if !understood.may_show_headings() => visit.go("headings"),
         Ok(understood) => {
-            let name = visit
-                .session
-                .sheet
-                .as_ref()
-                .map_or("", |sheet| sheet.name.as_str());
-            let sheets = understood.sheets.iter();
-            let text: String = sheets
-                .map(|sheet| write_map(name, &sheet.columns))
-                .collect();
+            let text = map_of(&understood.sheets);
             PageReply::file("map.toml", "application/toml", text.into_bytes())
         }
         Err(_) => visit.go("headings"),

@@ -2,6 +2,7 @@
 
 use super::visit::Visit;
 use crate::lang::translated;
+use crate::model::counted;
 use crate::model::redact::harmless;
 use crate::page::exchange::PageReply;
 use crate::page::look::{self, PagePlace, PageReload};
@@ -37,6 +38,12 @@ fn body(visit: &Visit<'_>, plan: &ShownPlan, page: usize) -> Markup {
         p .count { strong { (harmless(total)) } }
         (look::lines(&plan.notes))
         (question(visit, plan))
+        @if plan.left > 0 {
+            p .told.notice {
+                (translated(&format!("{} cannot go.", counted(plan.left as u64, "row")))) " "
+                a href={ (visit.base()) "rows" } { (translated("Look at them")) }
+            }
+        }
         ol .plan {
             @for line in shown {
                 li .(class(line.mark)) { (look::planned(line)) }

@@ -1,81 +1,30 @@
 //! The fourth step: her own rows under her own headings, with what was found at each cell and its repair.
 
+use super::corrections;
+use super::fill;
+use super::rows_view::{RowsView, row_fields, row_named, rows_action};
 use super::visit::Visit;
-use crate::columns::Binding;
+use crate::columns::{Binding, ColumnReading};
 use crate::input::InputRow;
 use crate::lang::{language, translated};
+use crate::manifest::Purpose;
 use crate::model::redact::{NOT_SHOWN, harmless};
 use crate::model::{Field, Finding, Secret, Severity, counted};
 use crate::page::correction::{CellKey, Corrections};
 use crate::page::exchange::{FormFields, PageReply};
 use crate::page::look::{self, PagePlace, PageReload};
-use crate::page::session::{CheckedRows, DroppedSheet, FindingKind, RowsByNow};
+use crate::page::session::{CheckedRows, FindingKind, RowsByNow};
 use crate::page::work::RowKey;
 use crate::report::column_label;
 use crate::rim::Failure;
-use crate::sheet::GENERATE;
+use crate::sheet::Cells;
 use maud::{Markup, html};
 use std::cmp::Reverse;
 use std::fs;
 use std::sync::Arc;
-use url::form_urlencoded;
 
 /// The number of rows of one page: a long sheet is sent as it is looked at.
 const ROWS_A_PAGE: usize = 50;
-
-/// The part of the rows that is looked at.
-#[derive(Clone, Copy)]
-struct RowsView<'v> {
-    /// The key of the kind of findings whose rows are shown; none for all kinds.
-    kind: Option<&'v str>,
-    /// True if rows without any finding are shown too.
-    all: bool,
-    page: usize,
-    /// The row all of whose cells can be changed.
-    edit: Option<usize>,
-    /// True while only the first rows are checked.
-    is_first: bool,
-}
-
-impl<'v> RowsView<'v> {
-    fn read(fields: &'v FormFields) -> RowsView<'v> {
-        RowsView {
-            kind: Some(fields.get("kind")).filter(|kind| !kind.is_empty()),
-            all: fields.get("show") == "all",
-            page: fields.number("page").unwrap_or_default(),
-            edit: fields.number("edit"),
-            is_first: false,
-        }
-    }
-
-    /// The path that leads to this view.
-    fn path(self) -> String {
-        let mut path = format!("rows?page={}", self.page);
-        if self.all {
-            path.push_str("&show=all");
-        }
-        if let Some(kind) = self.kind {
-            let kind: String = form_urlencoded::byte_serialize(kind.as_bytes()).collect();
-            path.push_str(&format!("&kind={kind}"));
-        }
-        if let Some(row) = self.edit {
-            path.push_str(&format!("&edit={row}#r{row}"));
-        }
-        path
-    }
-
-    fn shows(self, row: &InputRow, checked: &CheckedRows) -> bool {
-        let kind = self.kind.and_then(|kind| checked.kind(kind));
-        match kind {
-            Some(kind) => row.findings.iter().any(|finding| kind.has(finding)),
-            None if self.all => true,
-            None => row
-                .findings
-                .iter()
-                .any(|finding| finding.severity > Severity::Info),
-        }
-    }
-}
 
 fn tone(severity: Severity) -> &'static str {
     match severity {
@@ -93,6 +42,7 @@ pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
     let body = match visit.session.rows_by_now(visit.context) {
         Err(failure) => html! {
             (look::failure(&failure))
+            (corrections::way_back(visit))
             p { a href={ (visit.base()) "headings" } { (translated("Back to the headings")) } }
         },
         Ok(RowsByNow::Whole(checked)) => checked_body(visit, &checked),
@@ -115,15 +65,17 @@ fn checked_body(visit: &Visit<'_>, checked: &Arc<CheckedRows>) -> Markup {
         .collect();
     view.page = view.page.min(last_page(shown.len()));
     let sheet = visit.session.sheet.as_ref();
-    let has_any = |it: &&DroppedSheet| it.corrected() > 0 || !it.reading.fill.is_empty();
-    let changed = sheet.filter(has_any);
     html! {
         p #count .count aria-live="polite" {
             strong { (translated(&format!("{valid} of {rows} rows can go, {} cannot", checked.invalid))) }
         }
-        (go_on(visit, valid))
+        (known_by_plan(visit))
+        (go_on(visit, valid, rows == 0 && !checked.taken_out.is_empty()))
         @for (field, count) in &checked.lacking { (made_up(visit, *field, *count, view)) }
-        @if let Some(sheet) = changed { (corrections(visit, sheet, view)) }
+        @if let Some(sheet) = sheet {
+            (corrections::forms(visit, sheet, view, Some(checked)))
+            (fill::forms(visit, sheet, view))
+        }
         (taken_out(visit, checked, view))
         (kinds(visit, checked, view))
         (filters(visit, view, shown.len()))
@@ -150,16 +102,35 @@ fn first_body(visit: &Visit<'_>, checked: &CheckedRows) -> Markup {
     }
 }
 
-/// The form that leads to the plan.
-fn go_on(visit: &Visit<'_>, valid: usize) -> Markup {
-    let (action, token) = visit.action("plan");
+/// The words for what is known only once the PBX was asked, in a mode in which it decides which rows are new extensions.
+fn known_by_plan(visit: &Visit<'_>) -> Markup {
+    let mode = visit.session.mode;
+    let is_open = mode.creates() && mode.unseen_purpose() != Purpose::Create;
     html! {
-        @if valid > 0 {
+        @if is_open && visit.session.plan.is_some() {
+            p .soft { (translated("What the plan found at the PBX stands at the cells, until something is changed here.")) }
+        } @else if is_open {
+            p .soft { (translated("A new extension may need more than is asked for here: the plan tells, and what it finds stands at the cells then.")) }
+        }
+    }
+}
+
+/// The form that leads to the plan.
+fn go_on(visit: &Visit<'_>, valid: usize, all_are_out: bool) -> Markup {
+    let (action, token) = visit.action("plan");
+    let may_ask_again = visit.session.may_ask_again();
+    html! {
+        @if valid == 0 && may_ask_again {
+            p .told { (translated("No row can go by what the PBX held when it was asked: correct what is marked in red, or have the PBX asked again.")) }
+        }
+        @if valid > 0 || may_ask_again {
             form method="post" action=(action) {
                 (token)
                 button { (translated("Show what would be done")) }
                 " " span .soft { (translated("The PBX is asked, and nothing is changed. Rows that cannot go are left out.")) }
             }
+        } @else if all_are_out {
+            p .told { (translated("No row is left to go: all were taken out by hand.")) }
         } @else {
             p .told { (translated("No row can go yet: correct what is marked in red.")) }
         }
@@ -204,12 +175,11 @@ fn of_kind(
     act: &str,
     words: &str,
 ) -> Markup {
-    let (action, token) = visit.action("rows");
+    let (action, fields) = rows_action(visit, view);
     html! {
         " "
         form .inline method="post" action=(action) {
-            (token)
-            (view_fields(view))
+            (fields)
             input type="hidden" name=(act) value=(kind.key);
             button .small.quiet[act == "propose"] name="do" value=(act) { (translated(words)) }
         }
@@ -223,10 +193,9 @@ fn example(checked: &CheckedRows, kind: &FindingKind) -> Markup {
         let row = checked.rows.rows.get(*at)?;
         let (_, binding) = checked.rows.sheets.get(row.sheet)?;
         let (column, cells) = (finding.column?, row.cells());
-        let before = shown_text(binding, column, cells.get(column)?)?.to_owned();
-        let (_, after) = offered(&[finding])?;
-        let after = after.reveal();
-        (!finding.hides([&before, after])).then(|| (before, after.to_owned()))
+        let before = cells.get(column)?.to_owned();
+        let after = shown_offer(binding, &cells, column, &[finding])?;
+        Some((before, after.to_owned()))
     };
     html! {
         @if let Some((before, after)) = shown() {
@@ -247,12 +216,11 @@ fn words(finding: &Finding) -> Markup {
 
 /// The offer to make a secret up for the rows that lack it.
 fn made_up(visit: &Visit<'_>, field: Field, count: usize, view: RowsView<'_>) -> Markup {
-    let (action, token) = visit.action("rows");
+    let (action, fields) = rows_action(visit, view);
     let label = field.label(Some(language()));
     html! {
         form method="post" action=(action) {
-            (token)
-            (view_fields(view))
+            (fields)
             input type="hidden" name="field" value=(field.name());
             button .small name="do" value="generate" { (translated("Have one made up for each")) }
             " " (translated(&format!("{} without {label}", counted(count as u64, "row"))))
@@ -260,48 +228,19 @@ fn made_up(visit: &Visit<'_>, field: Field, count: usize, view: RowsView<'_>) ->
     }
 }
 
-/// The way to the sheet with its corrections, in which the rows that were taken out still stand.
-pub(super) fn corrected_sheet(base: &str, sheet: &DroppedSheet) -> Markup {
-    let out = counted(sheet.taken_out() as u64, "row");
-    html! {
-        a href={ (base) "corrected" } download { (translated("the corrected sheet")) }
-        @if sheet.taken_out() > 0 {
-            " " span .soft { (translated(&format!("taken out by hand and still in it: {out}"))) }
-        }
-    }
-}
-
-fn corrections(visit: &Visit<'_>, sheet: &DroppedSheet, view: RowsView<'_>) -> Markup {
-    let (action, token) = visit.action("rows");
-    let corrected = sheet.corrected();
-    html! {
-        form method="post" action=(action) {
-            (token)
-            (view_fields(view))
-            @if corrected > 0 {
-                (translated(&counted(corrected as u64, "corrected cell"))) " "
-                (corrected_sheet(visit.base(), sheet)) " "
-            }
-            button .small .quiet name="do" value="back" { (translated("Take all corrections back")) }
-        }
-    }
-}
-
 /// The rows that were taken out, each with the way to put it back.
 fn taken_out(visit: &Visit<'_>, checked: &CheckedRows, view: RowsView<'_>) -> Markup {
     let out = &checked.taken_out;
+    let (action, fields) = rows_action(visit, view);
     html! {
         @if !out.is_empty() {
             p { (translated(&format!("{} taken out by hand, not checked and not sent:", counted(out.len() as u64, "row")))) }
             ul .kinds {
                 @for row in out {
-                    @let (action, token) = visit.action("rows");
                     li .plain {
                         form .inline method="post" action=(action) {
-                            (token)
-                            (view_fields(view))
-                            input type="hidden" name="sheet" value=(row.key.0);
-                            input type="hidden" name="position" value=(row.key.1);
+                            (fields)
+                            (row_fields(row.key))
                             (translated("line")) " " (row.place.line) " " bdi { (harmless(&row.number)) } " "
                             button .small.quiet name="do" value="put" { (translated("Put it back")) }
                         }
@@ -314,22 +253,13 @@ fn taken_out(visit: &Visit<'_>, checked: &CheckedRows, view: RowsView<'_>) -> Ma
 
 /// The form that takes a row out.
 fn take_out(visit: &Visit<'_>, view: RowsView<'_>, at: usize) -> Markup {
-    let (action, token) = visit.action("rows");
+    let (action, fields) = rows_action(visit, view);
     html! {
         form method="post" action=(action) {
-            (token)
-            (view_fields(view))
+            (fields)
             input type="hidden" name="row" value=(at);
             button .small.quiet name="do" value="out" { (translated("Take the row out")) }
         }
-    }
-}
-
-fn view_fields(view: RowsView<'_>) -> Markup {
-    html! {
-        input type="hidden" name="page" value=(view.page);
-        @if view.all { input type="hidden" name="show" value="all"; }
-        @if let Some(kind) = view.kind { input type="hidden" name="kind" value=(kind); }
     }
 }
 
@@ -400,12 +330,18 @@ fn heading_row(checked: &CheckedRows, sheet: usize) -> Markup {
         .rows
         .sheets
         .get(sheet)
-        .map(|(sheet, _)| sheet.headings.as_slice());
+        .map_or(&[][..], |(sheet, _)| sheet.headings.as_slice());
+    let may_show = checked.rows.may_show_headings(sheet);
     html! {
         tr {
             th scope="col" { (translated("line")) }
-            @for heading in headings.unwrap_or_default() {
-                th scope="col" { bdi { (harmless(heading)) } }
+            @for heading in headings {
+                th scope="col" {
+                    @match may_show {
+                        true => bdi { (harmless(heading)) },
+                        false => (translated(NOT_SHOWN)),
+                    }
+                }
             }
             th scope="col" { (translated("about the row")) }
         }
@@ -443,13 +379,6 @@ fn row_marks(visit: &Visit<'_>, checked: &CheckedRows, view: RowsView<'_>, at: u
     }
 }
 
-/// A text of a column, where it may be shown.
-fn shown_text<'t>(binding: &Binding, column: usize, text: &'t str) -> Option<&'t str> {
-    let reading = binding.columns.get(column);
-    let may = text.is_empty() || reading.is_some_and(|reading| reading.may_show(text));
-    may.then_some(text)
-}
-
 fn cell(
     visit: &Visit<'_>,
     row: &InputRow,
@@ -459,11 +388,12 @@ fn cell(
 ) -> Markup {
     let cells = row.cells();
     let text = cells.get(column).unwrap_or_default();
-    let shown = shown_text(binding, column, text);
+    let shown = binding.shown(&cells, column, text);
     let found = found_at(row, column);
     let worst = found.first().map(|finding| finding.severity);
     let is_told = worst.is_some_and(|worst| worst > Severity::Info);
     let is_open = view.edit == Some(at) || worst == Some(Severity::Error);
+    let offer = shown_offer(binding, &cells, column, &found);
     let value = html! {
         @match shown {
             Some("") if is_told || is_open => span .soft { (translated("(empty cell)")) },
@@ -479,7 +409,7 @@ fn cell(
                     @for finding in found.iter().filter(|finding| finding.severity > Severity::Info) {
                         p .finding { (words(finding)) }
                     }
-                    @if !view.is_first { (cell_form(visit, view, (at, column), shown, &found, text)) }
+                    @if !view.is_first { (cell_form(visit, view, (at, column), shown, &found, offer)) }
                 }
             } @else {
                 (value)
@@ -504,32 +434,42 @@ fn offered<'f>(found: &[&'f Finding]) -> Option<(&'f Finding, &'f Secret)> {
     })
 }
 
-/// The form of a cell: another text, or the repair of what was found.
+/// The text that is offered for a cell, where it and the one that is there may be shown.
+fn shown_offer<'f>(
+    binding: &Binding,
+    cells: &Cells<'_>,
+    column: usize,
+    found: &[&'f Finding],
+) -> Option<&'f str> {
+    let (finding, offered) = offered(found)?;
+    let before = binding.shown(cells, column, cells.get(column).unwrap_or_default())?;
+    let after = binding.shown(cells, column, offered.reveal())?;
+    (!finding.hides([before, after])).then_some(after)
+}
+
+/// The form of a cell: another text, or the repair of what was found, which is shown where `offer` has it.
 fn cell_form(
     visit: &Visit<'_>,
     view: RowsView<'_>,
     (at, column): (usize, usize),
     shown: Option<&str>,
     found: &[&Finding],
-    text: &str,
+    offer: Option<&str>,
 ) -> Markup {
-    let (action, token) = visit.action("rows");
-    let repair = offered(found);
+    let (action, fields) = rows_action(visit, view);
     html! {
         form .cell method="post" action=(action) {
-            (token)
-            (view_fields(view))
+            (fields)
             input type="hidden" name="row" value=(at);
             input type="hidden" name="column" value=(column);
             // The first button is the one that Enter presses.
             (text_field(shown))
             button .small name="do" value="edit" { (translated("Change")) }
-            @if let Some((finding, repair)) = repair {
+            @if let Some((finding, _)) = offered(found) {
                 " " button .small name="do" value="repair" {
-                    @if finding.hides([text, repair.reveal()]) || shown.is_none() {
-                        (translated("Correct it"))
-                    } @else {
-                        "→ " bdi { (harmless(repair.reveal())) }
+                    @match offer {
+                        Some(text) => { "→ " bdi { (harmless(text)) } },
+                        None => (translated("Correct it")),
                     }
                     @if finding.repair.is_none() { " ?" }
                 }
@@ -586,40 +526,30 @@ pub(in crate::page) fn take(visit: &mut Visit<'_>) -> PageReply {
 /// Makes the change that a form asks for; returns why cells could not be changed.
 fn change(visit: &mut Visit<'_>) -> Result<Vec<String>, Failure> {
     let form = &visit.request.form;
+    if let "back" | "put-all" | "generate" | "fill" | "unfill" = form.get("do") {
+        return change_of_all_rows(visit);
+    }
+    if form.get("do") == "back-one" {
+        return corrections::take_one_back(visit);
+    }
     let checked = visit.session.checked(visit.context)?;
     let edits = match form.get("do") {
-        "edit" => edited(form, &checked),
+        "edit" => match edited(form, &checked) {
+            Ok(edits) => edits,
+            Err(why) => return Ok(vec![why.to_owned()]),
+        },
         "repair" => repaired(form, &checked),
         act @ "accept" => accepted(form, &checked, act, |finding| finding.repair.as_ref()),
         act @ "propose" => accepted(form, &checked, act, |finding| finding.proposal.as_ref()),
-        "generate" => {
-            if let (Some(sheet), Some(field)) =
-                (&mut visit.session.sheet, Field::named(form.get("field")))
-                && checked.lacking.iter().any(|(lacking, _)| *lacking == field)
-            {
-                sheet.reading.fill.retain(|(known, _)| *known != field);
-                sheet.reading.fill.push((field, GENERATE.to_owned()));
-            }
-            visit.session.change();
-            return Ok(vec![]);
-        }
         act @ ("out" | "put") => {
             let named = match act {
                 "out" => form.number("row").and_then(|at| row_key(&checked, at)),
-                _ => form.number("sheet").zip(form.number("position")),
+                _ => row_named(form),
             };
             match (&mut visit.session.sheet, named) {
                 (Some(sheet), Some(row)) if act == "out" => sheet.take_out(row),
                 (Some(sheet), Some(row)) => sheet.put_back(row),
                 _ => return Ok(vec![]),
-            }
-            visit.session.change();
-            return Ok(vec![]);
-        }
-        "back" => {
-            if let Some(sheet) = &mut visit.session.sheet {
-                sheet.take_back();
-                sheet.reading.fill.clear();
             }
             visit.session.change();
             return Ok(vec![]);
@@ -630,13 +560,36 @@ fn change(visit: &mut Visit<'_>) -> Result<Vec<String>, Failure> {
         return Ok(vec![]);
     }
     let target = visit.session.facts(visit.context)?;
-    let mode = visit.session.mode;
-    let Some(sheet) = &mut visit.session.sheet else {
+    visit
+        .session
+        .correct(target.manifest(), |all| all.extend(edits))
+}
+
+/// Makes a change that is about all rows alike, and needs none of them: it may be that none can be read, or that they are
+/// being checked. Returns why it could not be made.
+fn change_of_all_rows(visit: &mut Visit<'_>) -> Result<Vec<String>, Failure> {
+    let form = &visit.request.form;
+    let facts = visit.session.facts(visit.context);
+    let (Some(sheet), field) = (&mut visit.session.sheet, Field::named(form.get("field"))) else {
         return Ok(vec![]);
     };
-    let refused = sheet.correct(edits, target.manifest(), mode)?;
+    match (form.get("do"), field) {
+        ("back", _) => {
+            sheet.take_back();
+            sheet.reading.fill.clear();
+        }
+        ("put-all", _) => sheet.put_all_back(),
+        ("unfill", Some(field)) => sheet.unfill(field),
+        (_, Some(field)) => {
+            let filled = fill::fill(sheet, facts?.manifest(), (field, form.get("text")));
+            if let Err(why) = filled {
+                return Ok(vec![why]);
+            }
+        }
+        (_, None) => return Ok(vec![]),
+    }
     visit.session.change();
-    Ok(refused)
+    Ok(vec![])
 }
 
 /// The key of a row.
@@ -652,20 +605,32 @@ fn key(checked: &CheckedRows, at: usize, column: usize) -> Option<CellKey> {
     (column < table.headings.len()).then_some((sheet, position, column))
 }
 
-fn edited(form: &FormFields, checked: &CheckedRows) -> Corrections {
-    let edit = || {
+/// The cell that a form corrects, with its new text; none where that is the text before.
+///
+/// # Errors
+/// Nothing was typed for a secret, whose text was not shown: it is not emptied by accident.
+fn edited(form: &FormFields, checked: &CheckedRows) -> Result<Corrections, &'static str> {
+    let cell = || {
         let (at, column) = (form.number("row")?, form.number("column")?);
         let key = key(checked, at, column)?;
         let (_, binding) = checked.rows.sheets.get(key.0)?;
-        let cells = checked.rows.rows.get(at)?.cells();
-        let before = cells.get(column).unwrap_or_default();
-        let text = with_plain_breaks(form.get("text"));
-        // A text that was not shown stays where nothing was typed.
-        let is_hidden = shown_text(binding, column, before).is_none();
-        let is_change = text != with_plain_breaks(before) && !(is_hidden && text.is_empty());
-        is_change.then(|| (key, Secret::new(text)))
+        Some((key, binding, checked.rows.rows.get(at)?.cells()))
     };
-    edit().into_iter().collect()
+    let Some((key, binding, cells)) = cell() else {
+        return Ok(Corrections::new());
+    };
+    let before = cells.get(key.2).unwrap_or_default();
+    let text = with_plain_breaks(form.get("text"));
+    let is_secret = binding
+        .columns
+        .get(key.2)
+        .is_some_and(ColumnReading::holds_secrets);
+    if text.is_empty() && is_secret && binding.shown(&cells, key.2, before).is_none() {
+        return Err("nothing was typed, so the secret in this cell stays: a blank empties it");
+    }
+    let is_change = text != with_plain_breaks(before);
+    let edit = is_change.then(|| (key, Secret::new(text)));
+    Ok(edit.into_iter().collect())
 }
 
 fn repaired(form: &FormFields, checked: &CheckedRows) -> Corrections {
@@ -701,6 +666,9 @@ fn accepted(
 
 /// The sheet with its corrections, as a file.
 pub(in crate::page) fn corrected(visit: &mut Visit<'_>) -> PageReply {
+    if let Some(reply) = visit.before_other_file(PagePlace::Rows) {
+        return reply;
+    }
     let sheet = visit.session.sheet.as_ref();
     let read = sheet.and_then(|sheet| Some((sheet.name.clone(), fs::read(sheet.file()).ok()?)));
     match read {

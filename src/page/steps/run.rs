@@ -3,22 +3,26 @@
 use super::visit::Visit;
 use crate::disk::{Readers, write_new};
 use crate::lang::translated;
-use crate::ledger::{ListedRun, Summary, runs};
-use crate::model::RunCommand;
+use crate::ledger::{Standing, StoredRun, Summary, runs};
 use crate::model::redact::harmless;
+use crate::model::{Outcome, RunCommand};
 use crate::page::exchange::{FormFields, PageReply};
 use crate::page::look::{self, PagePlace, PageReload, table_head};
 use crate::report::for_people;
 use crate::rim::{Context, Failure};
-use crate::run::listing::{in_effect, result_counts, run_state};
-use crate::run::past::PastRun;
+use crate::run::listing::{in_effect, row_counts};
+use crate::run::past::{PastRun, may_have_changed, still_deletes};
 use crate::run::rejects_again::{has_rejects, rejects_again};
 use crate::run::report_again::report_again;
+use crate::run::state::{RunInList, RunState, newest_runs, runs_in_list};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+
+/// The number of runs that the first page lists.
+pub(super) const NEWEST_MAX: usize = 10;
 
 /// The number of runs of one page.
 const RUNS_A_PAGE: usize = 50;
@@ -33,6 +37,17 @@ const REPORT_FORMATS: [(&str, &str, &str); 3] = [
     ("csv", "as a table", "text/csv; charset=utf-8"),
 ];
 
+/// The words for a run that somebody is at work on.
+const AT_WORK: &str = "This run is at work; it is stopped where it was begun.";
+
+/// The words for a file of such a run.
+const NO_FILES_YET: &str =
+    "the run is at work: its report and its rows are there once it has ended";
+
+/// The words for an undo of a run of which nothing is left.
+const NOTHING_TO_UNDO: &str =
+    "nothing of this run can be taken back now: it is at work, or nothing of it is left";
+
 /// The words for a run that the page does not let go on.
 const DELETES: &str = "This run deletes, and the terminal alone deletes: let it go on there.";
 
@@ -42,10 +57,15 @@ const TAKEN_FILE: &str = "passwords-taken";
 /// A run as a page shows it.
 pub(in crate::page) struct SeenRun {
     pub(super) past: PastRun,
+    pub(super) state: RunState,
     /// The reason why the page does not let it go on; none where it does.
     stays: Option<Failure>,
+    /// True where letting it go on may delete.
+    deletes: bool,
     /// The number of its rows that were taken back since.
     pub(super) taken_back: usize,
+    /// The number of those that can be taken back still.
+    left_to_undo: usize,
 }
 
 impl SeenRun {
@@ -54,20 +74,67 @@ impl SeenRun {
     /// # Errors
     /// Exit 2 where there is none of this name, or it cannot be read.
     fn open(context: &Context, name: &str) -> Result<SeenRun, Failure> {
-        let past = PastRun::open(context, name)?;
+        let folders = context.state()?;
+        let mut past = PastRun::open_in(&folders, name)?;
+        let listed = runs(&folders)?;
+        let taken_back = past.taken_back_among(&listed, &folders)?;
+        let halted = past.halted(&taken_back, &listed, &folders)?;
+        let state = RunState::of_known(&mut past.summary, &folders, halted.as_ref());
+        let is_at_work = state == RunState::AtWork;
+        let rows = StoredRun::open(&folders, name)?.outcomes()?;
+        let is_undo = past.summary.run.head.command == RunCommand::Undo;
+        let deletes = still_deletes(&rows);
+        let stays = match () {
+            () if is_at_work => Some(Failure::usage(AT_WORK)),
+            // What an undo deletes, its run has made.
+            () if !is_undo && deletes => {
+                let on_terminal = format!("rowcall resume {}", past.name);
+                Some(Failure::usage(DELETES).hint(on_terminal))
+            }
+            () => halted.as_ref().map(|halted| halted.refusal(&past.name)),
+        };
+        let is_left = |(position, (row, standing)): (usize, &(Outcome, Standing))| {
+            !taken_back.contains_key(&position) && may_have_changed(row, *standing)
+        };
+        let left_to_undo = match is_undo || is_at_work {
+            true => 0,
+            false => rows.iter().enumerate().filter(|row| is_left(*row)).count(),
+        };
         Ok(SeenRun {
-            stays: reason_to_stay(context, &past)?,
-            taken_back: past.taken_back(context)?.len(),
+            stays,
+            deletes,
+            taken_back: taken_back.len(),
+            left_to_undo,
+            state,
             past,
         })
+    }
+
+    /// True while a process is at work on it.
+    pub(super) fn is_at_work(&self) -> bool {
+        self.state == RunState::AtWork
+    }
+
+    /// True where something of it can be taken back.
+    pub(super) fn can_be_undone(&self) -> bool {
+        self.left_to_undo > 0
+    }
+
+    /// The words about what was taken back of it; none where nothing was.
+    pub(super) fn undone_words(&self) -> Option<&'static str> {
+        match (self.taken_back, self.left_to_undo) {
+            (0, _) => None,
+            (_, 0) => Some("This run was undone since; the counts are of what it did before."),
+            _ => Some("A part of this run was undone since; the counts are of what it did before."),
+        }
     }
 }
 
 /// The runs that a page shows, read before the session is locked, so that others are answered meanwhile.
 #[derive(Default)]
 pub(in crate::page) struct SeenRuns {
-    /// All of them, the newest first.
-    pub(super) all: Option<Result<Vec<ListedRun>, Failure>>,
+    /// All of them, or the newest, the newest first.
+    pub(super) all: Option<Result<Vec<RunInList>, Failure>>,
     /// The one that the page is about.
     pub(super) one: Option<Result<SeenRun, Failure>>,
     /// The name of that one.
@@ -76,18 +143,25 @@ pub(in crate::page) struct SeenRuns {
 
 impl SeenRuns {
     pub(in crate::page) fn all(context: &Context) -> SeenRuns {
-        let listed = || Ok(runs(&context.state()?)?);
         SeenRuns {
-            all: Some(listed()),
+            all: Some(runs_in_list(context)),
+            ..SeenRuns::default()
+        }
+    }
+
+    /// The newest ones, and one more where there are more.
+    pub(in crate::page) fn newest(context: &Context) -> SeenRuns {
+        SeenRuns {
+            all: Some(newest_runs(context, NEWEST_MAX + 1)),
             ..SeenRuns::default()
         }
     }
 
     pub(in crate::page) fn one(context: &Context, name: &str) -> SeenRuns {
         SeenRuns {
-            all: None,
             one: Some(SeenRun::open(context, name)),
             name: Some(name.to_owned()),
+            ..SeenRuns::default()
         }
     }
 }
@@ -112,7 +186,7 @@ pub(in crate::page) fn show_all(visit: &mut Visit<'_>, seen: SeenRuns) -> PageRe
 }
 
 /// The newest runs as a table.
-pub(super) fn table<'l>(visit: &Visit<'_>, listed: impl Iterator<Item = &'l ListedRun>) -> Markup {
+pub(super) fn table<'l>(visit: &Visit<'_>, listed: impl Iterator<Item = &'l RunInList>) -> Markup {
     html! {
         div .wide {
             table {
@@ -130,18 +204,18 @@ pub(super) fn table<'l>(visit: &Visit<'_>, listed: impl Iterator<Item = &'l List
     }
 }
 
-fn row(visit: &Visit<'_>, listed: &ListedRun) -> Markup {
-    let id = &listed.id;
+fn row(visit: &Visit<'_>, run: &RunInList) -> Markup {
+    let id = &run.listed.id;
     html! {
         tr {
             td { a href={ (visit.base()) "run?run=" (id) } { (id) } }
-            @match &listed.summary {
+            @match &run.listed.summary {
                 Err(error) => td colspan="5" { (harmless(&translated(&error.to_string()))) },
                 Ok(summary) => {
                     td { bdi { (harmless(&summary.run.target)) } }
                     td { (for_people(summary.run.started)) }
-                    td { (translated(run_state(summary).1)) }
-                    td { (result_counts(summary).join(", ")) }
+                    td { (translated(run.state.words())) }
+                    td { (counts(summary).join(", ")) }
                     td { a href={ (visit.base()) "report?run=" (id) } { (translated("report")) } }
                 }
             }
@@ -152,7 +226,8 @@ fn row(visit: &Visit<'_>, listed: &ListedRun) -> Markup {
 pub(in crate::page) fn show(visit: &mut Visit<'_>, seen: SeenRuns) -> PageReply {
     let body = match seen.one {
         Some(Ok(run)) => html! {
-            (facts(&run.past))
+            @if let Some(words) = run.undone_words() { p .told.notice { (translated(words)) } }
+            (facts(&run))
             (ways(visit, &run, "run"))
             p { a href={ (visit.base()) "runs" } { (translated("All runs")) } }
         },
@@ -162,18 +237,16 @@ pub(in crate::page) fn show(visit: &mut Visit<'_>, seen: SeenRuns) -> PageReply 
     visit.page(PagePlace::Runs, PageReload::Never, &body)
 }
 
-/// The number of rows of each result, and of those that are left, in words.
+/// The number of rows of each result, and of those that are left, in words for people.
 pub(super) fn counts(summary: &Summary) -> Vec<String> {
-    let left = summary.waiting + summary.intended;
-    let left = (left > 0).then(|| translated(&format!("{left} left")).into_owned());
-    let mut counts = result_counts(summary);
-    counts.extend(left);
-    counts
+    let counts = row_counts(summary).into_iter();
+    counts.map(|count| count.replace('_', " ")).collect()
 }
 
-fn facts(past: &PastRun) -> Markup {
+fn facts(seen: &SeenRun) -> Markup {
+    let past = &seen.past;
     let summary = &past.summary;
-    let (_, state, why) = run_state(summary);
+    let (state, why) = (seen.state.words(), seen.state.why(summary));
     let head = &summary.run.head;
     let facts = [
         ("run", past.name.clone()),
@@ -202,14 +275,20 @@ fn facts(past: &PastRun) -> Markup {
 pub(super) fn ways(visit: &Visit<'_>, seen: &SeenRun, page: &str) -> Markup {
     let past = &seen.past;
     let run = &past.name;
-    let head = &past.summary.run.head;
-    let is_changed = past
-        .summary
-        .results
-        .keys()
-        .any(|result| result.may_have_changed());
     html! {
         @if !past.summary.is_finished() { (go_on(visit, seen)) }
+        @if !seen.is_at_work() { (files_of(visit, past)) }
+        (offer_passwords(visit, past))
+        @if seen.can_be_undone() {
+            (undo(visit, run, &past.options.target.words(), page))
+        }
+    }
+}
+
+/// The files of a run that is not at work.
+fn files_of(visit: &Visit<'_>, past: &PastRun) -> Markup {
+    let run = &past.name;
+    html! {
         h2 { (translated("Files of the run")) }
         ul {
             @for (ending, words, _) in REPORT_FORMATS {
@@ -222,21 +301,7 @@ pub(super) fn ways(visit: &Visit<'_>, seen: &SeenRun, page: &str) -> Markup {
                 }
             }
         }
-        (offer_passwords(visit, past))
-        @if is_changed && head.command != RunCommand::Undo {
-            (undo(visit, run, &past.options.target.words(), page))
-        }
     }
-}
-
-/// The reason why a run does not go on on the page; none where it does. What an undo deletes, its run has made.
-fn reason_to_stay(context: &Context, past: &PastRun) -> Result<Option<Failure>, Failure> {
-    let is_undo = past.summary.run.head.command == RunCommand::Undo;
-    if !is_undo && past.deletes(context)? {
-        let on_terminal = format!("rowcall resume {}", past.name);
-        return Ok(Some(Failure::usage(DELETES).hint(on_terminal)));
-    }
-    Ok(past.refuse_taken_back(context).err())
 }
 
 /// The form that lets a run go on, where the page may do that.
@@ -253,8 +318,25 @@ fn go_on(visit: &Visit<'_>, seen: &SeenRun) -> Markup {
         form .question method="post" action=(action) {
             (token)
             input type="hidden" name="run" value=(run);
+            @if seen.deletes { (meant_choice(&deleting_words(seen))) }
             button { (translated("Let the run go on")) }
             " " span .soft { (translated("What may have been sent is looked up on the PBX first; only the rest is sent.")) }
+        }
+    }
+}
+
+/// The question before a run goes on that may delete.
+fn deleting_words(seen: &SeenRun) -> String {
+    let (run, target) = (&seen.past.name, seen.past.options.target.words());
+    format!("Let run {run} go on, which deletes extensions on {target}")
+}
+
+/// The choice without which a form does nothing.
+fn meant_choice(what: &str) -> Markup {
+    html! {
+        label .choice {
+            input type="checkbox" name="meant" value="on" required;
+            " " (harmless(&translated(what)))
         }
     }
 }
@@ -269,10 +351,7 @@ fn undo(visit: &Visit<'_>, run: &str, target: &str, seen: &str) -> Markup {
             (token)
             input type="hidden" name="run" value=(run);
             input type="hidden" name="seen" value=(seen);
-            label .choice {
-                input type="checkbox" name="meant" value="on" required;
-                " " (harmless(&translated(&what)))
-            }
+            (meant_choice(&what))
             button .quiet { (translated("Undo the run")) }
         }
     }
@@ -283,7 +362,7 @@ pub(in crate::page) fn meant(visit: &mut Visit<'_>) -> Result<String, PageReply>
     let form = &visit.request.form;
     let run = form.get("run").to_owned();
     let is_undo = visit.request.path == "undo";
-    let is_meant = !is_undo || !form.get("meant").is_empty();
+    let is_meant = !form.get("meant").is_empty();
     let shown = visit
         .session
         .result
@@ -296,25 +375,35 @@ pub(in crate::page) fn meant(visit: &mut Visit<'_>) -> Result<String, PageReply>
         ));
         return Err(visit.go("result"));
     }
-    let past = PastRun::open(visit.context, &run).and_then(|past| {
-        let stays = match is_undo {
-            true => None,
-            false => reason_to_stay(visit.context, &past)?,
-        };
-        Ok((past, stays))
-    });
-    match past {
-        Ok((past, None)) if is_meant => Ok(past.name),
-        Ok((past, stays)) => {
-            if let Some(why) = stays {
-                visit.session.tell_failure(&why);
+    match SeenRun::open(visit.context, &run) {
+        Ok(seen) => {
+            let stays = match is_undo {
+                true => (!seen.can_be_undone()).then(|| Failure::usage(NOTHING_TO_UNDO)),
+                false => seen.stays,
+            };
+            let name = seen.past.name;
+            match stays {
+                None if is_meant || !is_undo && !seen.deletes => return Ok(name),
+                None => {}
+                Some(why) => visit.session.tell_failure(&why),
             }
-            Err(visit.go(&format!("run?run={}", past.name)))
+            Err(visit.go(&format!("run?run={name}")))
         }
         Err(failure) => {
             visit.session.tell_failure(&failure);
             Err(visit.go("runs"))
         }
+    }
+}
+
+/// A run that nobody is at work on: its results so far are not all written down.
+fn opened_at_rest(context: &Context, run: &str) -> Result<PastRun, Failure> {
+    let folders = context.state()?;
+    let mut past = PastRun::open_in(&folders, run)?;
+    // Whether it may go on is not asked.
+    match RunState::of_known(&mut past.summary, &folders, None) {
+        RunState::AtWork => Err(Failure::usage(NO_FILES_YET)),
+        _ => Ok(past),
     }
 }
 
@@ -352,7 +441,7 @@ pub(in crate::page) fn report(
     let known = known.find(|(ending, ..)| *ending == wanted);
     let (ending, _, kind) = known.unwrap_or(&REPORT_FORMATS[0]);
     // A text that is no run's name is refused before anything is written.
-    let past = PastRun::open(context, run)?;
+    let past = opened_at_rest(context, run)?;
     let name = format!("{}.{ending}", past.name);
     written(place, (&name, kind), |path| {
         report_again(&past.name, Some(path), context).map(drop)
@@ -368,7 +457,7 @@ pub(in crate::page) fn rejects(
     query: &FormFields,
     place: &Path,
 ) -> Result<PageReply, Failure> {
-    let past = PastRun::open(context, query.get("run"))?;
+    let past = opened_at_rest(context, query.get("run"))?;
     if !has_rejects(&past) {
         let why = "this run has no rows that are to be corrected";
         return Err(Failure::usage(why));

@@ -1,21 +1,18 @@
 //! The first step: a sheet is dropped or chosen. Below it, the runs that there are.
 
-use super::run::{self, SeenRuns};
+use super::run::{self, NEWEST_MAX, SeenRuns};
 use super::visit::Visit;
 use crate::lang::translated;
-use crate::ledger::ListedRun;
 use crate::model::redact::harmless;
 use crate::page::exchange::PageReply;
 use crate::page::job::PageJob;
 use crate::page::look::{self, PagePlace, PageReload};
 use crate::page::session::DroppedSheet;
+use crate::run::state::{RunInList, RunState};
 use crate::sheet::format;
 use maud::{Markup, html};
 use std::fs;
 use std::path::PathBuf;
-
-/// The number of runs that are listed.
-const RUNS_MAX: usize = 10;
 
 pub(in crate::page) fn show(
     visit: &mut Visit<'_>,
@@ -48,8 +45,8 @@ pub(in crate::page) fn show(
         @if let Some(failure) = unread { (look::failure(&failure)) }
         @if !runs.is_empty() {
             h2 { (translated("Runs so far")) }
-            (run::table(visit, runs.iter().take(RUNS_MAX)))
-            @if runs.len() > RUNS_MAX {
+            (run::table(visit, runs.iter().take(NEWEST_MAX)))
+            @if runs.len() > NEWEST_MAX {
                 p { a href={ (visit.base()) "runs" } { (translated("All runs")) } }
             }
         }
@@ -72,14 +69,23 @@ pub(in crate::page) fn take(visit: &mut Visit<'_>, place: Option<PathBuf>) -> Pa
     }
 }
 
-/// Names the newest run where it was cut off or stopped, and leads to it.
-fn left(visit: &Visit<'_>, newest: Option<&ListedRun>) -> Markup {
-    let summary = newest.and_then(|run| run.summary.as_ref().ok());
+/// Names the newest run where it is at work, was cut off or stopped, and leads to it.
+fn left(visit: &Visit<'_>, newest: Option<&RunInList>) -> Markup {
+    let state = newest.map(|run| run.state);
+    let is_at_work = state == Some(RunState::AtWork);
+    let left = newest.filter(|run| is_at_work || run.state.goes_on());
     html! {
-        @if let Some(summary) = summary.filter(|summary| !summary.is_finished()) {
+        @if let Some(summary) = left.and_then(|run| run.listed.summary.as_ref().ok()) {
+            @let (state, way) = match is_at_work {
+                true => (format!("The run on {} is at work.", summary.run.target), "Look at it"),
+                false => (
+                    format!("The run on {} is not finished.", summary.run.target),
+                    "Look at it, and let it go on",
+                ),
+            };
             p .told.notice {
-                (harmless(&translated(&format!("The run on {} is not finished.", summary.run.target)))) " "
-                a href={ (visit.base()) "run?run=" (summary.run.id) } { (translated("Look at it, and let it go on")) }
+                (harmless(&translated(&state))) " "
+                a href={ (visit.base()) "run?run=" (summary.run.id) } { (translated(way)) }
             }
         }
     }

@@ -4,8 +4,9 @@ use super::visit::Visit;
 use crate::lang::translated;
 use crate::model::Mode;
 use crate::page::exchange::PageReply;
-use crate::page::look::{PagePlace, PageReload};
-use crate::rim::config::all_names;
+use crate::page::look::{self, PagePlace, PageReload};
+use crate::rim::Failure;
+use crate::rim::config::names_if_any;
 use crate::rules::Country;
 use crate::vendors::VENDORS;
 use maud::{Markup, html};
@@ -30,14 +31,15 @@ fn words(mode: Mode) -> String {
 type Choices = Vec<(String, String)>;
 
 /// The targets that can be chosen, each with its words: those of rowcall.toml, and one to rehearse on of each vendor.
-fn targets(visit: &Visit<'_>) -> (Choices, Choices) {
-    let named = all_names(visit.context.config()).unwrap_or_default();
-    let named = named.into_iter().map(|name| (name.clone(), name));
+fn targets(visit: &Visit<'_>) -> (Result<Choices, Failure>, Choices) {
+    let named = names_if_any(visit.context.config());
+    let twice = |name: String| (name.clone(), name);
+    let named = named.map(|names| names.into_iter().map(twice).collect());
     let rehearsals = VENDORS.iter().map(|vendor| {
         let name = &(vendor.manifest)().vendor.name;
         (format!("sim:{}", vendor.id), name.clone())
     });
-    (named.collect(), rehearsals.collect())
+    (named, rehearsals.collect())
 }
 
 pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
@@ -52,10 +54,13 @@ pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
             (token)
             fieldset {
                 legend { (translated("For which PBX is the sheet?")) }
-                @if named.is_empty() {
-                    p .soft { (translated("None is set up on this machine: rowcall init does that on the terminal, once.")) }
+                @match &named {
+                    Err(failure) => (look::failure(failure)),
+                    Ok(named) if named.is_empty() => {
+                        p .soft { (translated("None is set up on this machine: rowcall init does that on the terminal, once.")) }
+                    }
+                    Ok(named) => (choices(named, &visit.session.target)),
                 }
-                (choices(&named, &visit.session.target))
             }
             fieldset {
                 legend { (translated("Or rehearse, on one that exists only here")) }
@@ -95,7 +100,7 @@ pub(in crate::page) fn take(visit: &mut Visit<'_>) -> PageReply {
     let form = &visit.request.form;
     let (named, rehearsals) = targets(visit);
     let chosen = form.get("target");
-    let mut known = named.iter().chain(&rehearsals);
+    let mut known = named.iter().flatten().chain(&rehearsals);
     if !known.any(|(value, _)| value == chosen) {
         visit.tell(translated("choose a PBX"));
         return visit.go("target");
@@ -108,11 +113,17 @@ pub(in crate::page) fn take(visit: &mut Visit<'_>) -> PageReply {
     let mode = Mode::named(form.get("mode")).filter(|mode| MODES.contains(mode));
     let chosen = chosen.to_owned();
     let session = &mut visit.session;
+    let mode = mode.unwrap_or_default();
     if session.target != chosen {
         session.result = None;
     }
+    if (&session.target, session.mode) != (&chosen, mode)
+        && let Some(sheet) = &mut session.sheet
+    {
+        sheet.forget_answers();
+    }
     (session.target, session.country) = (chosen, country);
-    session.mode = mode.unwrap_or_default();
+    session.mode = mode;
     session.headings_seen = false;
     session.change();
     visit.go("headings")

@@ -1,5 +1,6 @@
 //! One request at the page, with everything that a step needs for its answer.
 
+use crate::lang::translated;
 use crate::page::exchange::{PageReply, PageRequest};
 use crate::page::guard::Guard;
 use crate::page::look::{self, PageFrame, PagePlace, PageReload};
@@ -50,6 +51,24 @@ impl Visit<'_> {
     /// Returns true if the form was made before the last change.
     pub(in crate::page) fn is_outdated(&self) -> bool {
         self.request.form.get(GENERATION) != self.session.generation()
+    }
+
+    /// The address of a file that is made of the choices by now.
+    pub(super) fn address_by_now(&self, path: &str) -> String {
+        let (base, generation) = (self.base(), self.session.generation());
+        format!("{base}{path}?{GENERATION}={generation}")
+    }
+
+    /// Sends the browser to a step where the file that it asks for was of other choices than those by now.
+    pub(super) fn before_other_file(&mut self, step: PagePlace) -> Option<PageReply> {
+        let meant = self.request.query.get(GENERATION);
+        if meant.is_empty() || meant == self.session.generation() {
+            return None;
+        }
+        self.tell(translated(
+            "the page has changed since this was shown, so this is not the file that it was: look again",
+        ));
+        Some(self.go(step.path()))
     }
 
     /// Sends the browser on.

@@ -1,24 +1,28 @@
 //! The last steps: work that goes on, and its end.
 
-use super::rows;
+use super::corrections::corrected_sheet;
 use super::run::{self, SeenRun, SeenRuns};
 use super::visit::Visit;
 use crate::lang::translated;
-use crate::model::RunCommand;
 use crate::model::redact::harmless;
 use crate::page::exchange::PageReply;
 use crate::page::job::{JobKind, PageJob, WORK};
 use crate::page::look::{self, PagePlace, PageReload};
-use crate::page::session::ShownEnd;
-use crate::page::work::{REPORT_FILES, rejects_file};
+use crate::page::session::{RunFiles, ShownEnd};
+use crate::page::work::REJECTS_FILES;
 use crate::progress::drawn;
 use crate::rim::Exit;
-use crate::run::listing::run_state;
 use maud::{Markup, html};
-use std::fs;
 
 /// The words where rowcall has ended while its page was open.
 const GONE: &str = "rowcall has ended: start it again, and let the run go on";
+
+/// The words for work that was stopped or paused before it was written down.
+const NOT_BEGUN: &str = "It was stopped before anything was sent, and nothing waits: begin again.";
+
+/// The words for a file of a result that is gone.
+const ANOTHER_RESULT: &str =
+    "that file was of an earlier result, which is gone; what a run on a PBX did is among the runs";
 
 /// The words for a run that somebody else has ended since, with rows that are left.
 const NOT_FINISHED: &str = "The run is not finished.";
@@ -37,10 +41,12 @@ pub(in crate::page) fn show(visit: &mut Visit<'_>, job: Option<&PageJob>) -> Pag
     let (done, total) = drawn().map_or((0, 0), |drawn| (drawn.done, drawn.total));
     let body = html! {
         div #watch data-events={ (visit.base()) "events" } data-next={ (visit.base()) "watch" } data-gone=(translated(GONE)) {
-            p .count { strong #words aria-live="polite" { (job.words()) } }
-            progress #bar max=(total.max(1)) value=(done) {}
+            p .count { strong #words { (job.words()) } }
+            // The words change many times a second: who listens to the page hears them now and then.
+            p #said .unseen role="status" { (job.words()) }
+            progress #bar max=(total.max(1)) value=(done) aria-label=(translated("progress")) {}
             @if let Some(run) = job.watched.name.get() { p .soft { (translated("run")) " " (run) } }
-            ul #lines .lines { @for line in job.lines_told() { li { (line) } } }
+            ul #lines .lines aria-live="polite" { @for line in job.lines_told() { li { (line) } } }
             @if job.can_pause {
                 (halt(visit, job, "pause", "Pause", "What was sent is settled; the rest waits until it is to go on."))
             }
@@ -101,12 +107,12 @@ fn is_newer(run: &SeenRun, end: &ShownEnd) -> bool {
 /// The state of a run that has a ledger, by its ledger: the terminal may have gone on with it, or undone it, since.
 fn state_of(run: &SeenRun, end: &ShownEnd) -> (&'static str, &'static str) {
     let summary = &run.past.summary;
+    if let Some(words) = run.undone_words() {
+        return ("notice", words);
+    }
     match summary.ended {
-        _ if run.taken_back > 0 => (
-            "notice",
-            "This run was undone since; the counts are of what it did before.",
-        ),
-        None => ("notice", "The run is at work, or it was cut off."),
+        None if run.is_at_work() => ("notice", "The run is at work."),
+        None => ("notice", "The run was cut off."),
         Some(_) if summary.is_finished() => {
             let is_done = summary.results.keys().all(|result| result.is_done());
             state_after(Exit::done_if(is_done), false)
@@ -141,6 +147,7 @@ fn state_after(exit: Exit, is_paused: bool) -> (&'static str, &'static str) {
 fn end_of(visit: &Visit<'_>, end: &ShownEnd, run: Option<&SeenRun>) -> Markup {
     let (class, words) = match run {
         Some(run) => state_of(run, end),
+        None if !end.has_begun && end.exit() == Exit::Interrupted => ("notice", NOT_BEGUN),
         None => state_after(end.exit(), end.is_paused),
     };
     let counts = match run {
@@ -148,30 +155,20 @@ fn end_of(visit: &Visit<'_>, end: &ShownEnd, run: Option<&SeenRun>) -> Markup {
         None => end.counts.clone(),
     };
     let newer = run.filter(|run| is_newer(run, end));
-    let why = newer.and_then(|run| run_state(&run.past.summary).2);
+    let why = newer.and_then(|run| run.state.why(&run.past.summary));
     let base = visit.base();
-    let has = |name: &str| end.files.join(name).is_file();
-    let sheet = visit.session.sheet.as_ref();
-    let rejects = sheet
-        .map(|sheet| rejects_file(sheet.file()))
-        .filter(|name| has(name));
+    let files = end.files.as_ref();
+    let written = files.into_iter().flat_map(RunFiles::written);
+    let corrected = files.filter(|files| files.has_corrected());
     html! {
         p .told .(class) role="status" { strong { (translated(words)) } }
         @if let Some(why) = why { p { (harmless(&translated(why))) } }
         @if let (Err(failure), None) = (&end.ended, newer) { (look::failure(failure)) }
         @if !counts.is_empty() { p .count { strong { (counts.join(", ")) } } }
         ul {
-            @for name in REPORT_FILES {
-                @if has(name) { li { a href={ (base) "file/" (name) } download { (translated("report of the run")) " " (name) } } }
-            }
-            @if let Some(name) = rejects {
-                li {
-                    a href={ (base) "file/" (name) } download { (translated("the rows that are not done, to be corrected and read again")) }
-                    " " span .soft { (translated("it may hold passwords")) }
-                }
-            }
-            @if let Some(sheet) = sheet.filter(|sheet| end.is_of_sheet && sheet.corrected() > 0) {
-                li { (rows::corrected_sheet(base, sheet)) }
+            @for name in written { (link_to_file(base, end, name)) }
+            @if let Some(files) = corrected {
+                li { (corrected_sheet(&format!("{base}file/{}/corrected", end.id), files.taken_out)) }
             }
         }
         @if let Some(run) = run {
@@ -179,7 +176,7 @@ fn end_of(visit: &Visit<'_>, end: &ShownEnd, run: Option<&SeenRun>) -> Markup {
             (run::ways(visit, run, "result"))
             p .soft { (translated("On the terminal, this run is seen too:")) }
             pre {
-                @if past.summary.run.head.command != RunCommand::Undo { "rowcall undo " (past.name) "\n" }
+                @if run.can_be_undone() { "rowcall undo " (past.name) "\n" }
                 "rowcall report " (past.name) " -o report.html"
             }
         }
@@ -191,14 +188,33 @@ fn end_of(visit: &Visit<'_>, end: &ShownEnd, run: Option<&SeenRun>) -> Markup {
     }
 }
 
-/// A file of the run that ended.
-pub(in crate::page) fn file(visit: &mut Visit<'_>, name: &str) -> PageReply {
-    let sheet = visit.session.sheet.as_ref();
-    let rejects = sheet.map(|sheet| rejects_file(sheet.file()));
-    let is_known = REPORT_FILES.contains(&name) || rejects == Some(name);
-    let end = visit.session.result.as_ref().filter(|_| is_known);
-    match end.and_then(|end| fs::read(end.files.join(name)).ok()) {
-        Some(bytes) => PageReply::file(name, "application/octet-stream", bytes),
-        None => visit.go("result"),
+/// The way to a report or to the rows that are not done.
+fn link_to_file(base: &str, end: &ShownEnd, name: &str) -> Markup {
+    let is_rejects = REJECTS_FILES.contains(&name);
+    html! {
+        li {
+            a href={ (base) "file/" (end.id) "/" (name) } download {
+                @if is_rejects {
+                    (translated("the rows that are not done, to be corrected and read again"))
+                } @else {
+                    (translated("report of the run")) " " (name)
+                }
+            }
+            @if is_rejects { " " span .soft { (translated("it may hold passwords")) } }
+        }
+    }
+}
+
+/// A file of the run that ended, by the names of both.
+pub(in crate::page) fn file(visit: &mut Visit<'_>, named: &str) -> PageReply {
+    let (id, name) = named.split_once('/').unwrap_or_default();
+    let end = visit.session.result.as_ref().filter(|end| end.id == id);
+    let files = end.and_then(|end| end.files.as_ref());
+    match files.and_then(|files| files.read(name)) {
+        Some((name, bytes)) => PageReply::file(name, "application/octet-stream", bytes),
+        None => {
+            visit.tell(translated(ANOTHER_RESULT));
+            visit.go("result")
+        }
     }
 }

@@ -140,11 +140,17 @@ pub(super) fn is_odd_word(text: &str) -> bool {
         Some(b'#' | b'\'' | b'=') => true,
         Some(
             b'N' | b'n' | b'(' | b'<' | b'[' | b'\\' | b'-' | b'?' | b't' | b'u' | b'k' | 0xe2
-            | 0xe3 | b'"' | b'D' | b'd' | b's',
+            | 0xe3 | b'"',
         ) => is_placeholder(text) || is_mask(text) || is_ditto(text),
         Some(b'T') if is_placeholder(text) => true,
         Some(b'*' | b'x' | b'X' | b'R' | b'r' | b'H' | b'h' | b'M' | b'm' | 0xc2) => is_mask(text),
-        Some(b'T' | b'F' | b'W' | b'V' | b'O') => TRUTHS.contains(&text),
+        Some(b'T' | b'F' | b'O') => TRUTHS.contains(&text),
+        Some(b'W' | b'V') => TRUTHS.contains(&text) || is_ditto(text),
+        // The first letters of words for another row.
+        Some(
+            b'A' | b'a' | b'B' | b'b' | b'C' | b'c' | b'D' | b'd' | b'I' | b'i' | b'L' | b'l'
+            | b'P' | b'p' | b'S' | b's' | b'v' | b'w' | b'Z' | b'z',
+        ) => is_ditto(text),
         _ => false,
     }
 }
@@ -380,7 +386,10 @@ pub(super) fn words_in_number(field: Field, text: &str) -> Option<Damage> {
         Care::Phone if has_letters(text) => "has letters or words in it, which nobody dials",
         // A caller ID may be the name of an account.
         _ if field != Field::CALLER_ID => return None,
-        _ if text.chars().all(char::is_alphabetic) => {
+        _ if text
+            .chars()
+            .all(|c| c.is_alphabetic() || c.is_whitespace() || c == ',') =>
+        {
             let is_withheld = WITHHELD.iter().any(|word| word.eq_ignore_ascii_case(text));
             (!is_withheld).then_some(NO_DIGIT)?
         }

@@ -271,7 +271,12 @@ impl Shapes {
         let many = field.is_secret() || short * 4 >= usual;
         let led = at(&zero, digits) * 2 >= usual || (zeros == 0 && many);
         let one_short = one_short && led;
-        if !((in_use && usual >= 3) || (drawn && usual >= 4) || one_short || short_pins) {
+        // Where a zero begins all of the usual length and none of another, shorter ones of any length have lost theirs.
+        let shorter: u32 = (1..digits).map(|digits| at(&other, digits)).sum();
+        let is_led = at(&zero, digits) == usual && zeros == usual && usual >= 5;
+        let all_led = is_led && others == shorter && others <= usual;
+        if !((in_use && usual >= 3) || (drawn && usual >= 4) || one_short || all_led || short_pins)
+        {
             return None;
         }
         let mut lengths = 0u32;
@@ -281,7 +286,7 @@ impl Shapes {
             let count = u64::from(at(&other, shorter));
             // Each further zero is ten times as rare.
             let expected = u64::from(all) / 10u64.saturating_pow((digits - shorter) as u32);
-            let likely = in_use || one_short || count <= 2 * expected + 1;
+            let likely = in_use || one_short || all_led || count <= 2 * expected + 1;
             if !sound && likely {
                 lengths |= 1 << shorter;
             }

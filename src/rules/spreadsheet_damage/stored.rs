@@ -68,6 +68,14 @@ pub(in crate::rules) fn stored(row: &FieldRow, stored: Stored, text: &str) -> Op
             "is stored as a number, and reads as its format shows it: what was typed may be lost",
             "compare it with the original, and format the column as text",
         )),
+        Stored::List if row.name.def().kind != Kind::List && care != Care::Free => {
+            Some(Damage::new(
+                "cell.list",
+                Severity::Error,
+                "is a list of several values in the file, where one value belongs",
+                "write the one that is meant, as a text",
+            ))
+        }
         Stored::Merged | Stored::MergedAcross | Stored::Covered => merged(row, stored),
         Stored::Text
         | Stored::Number
@@ -75,6 +83,7 @@ pub(in crate::rules) fn stored(row: &FieldRow, stored: Stored, text: &str) -> Op
         | Stored::Rounded
         | Stored::Date
         | Stored::Total
+        | Stored::List
         | Stored::Boolean => None,
     }
 }

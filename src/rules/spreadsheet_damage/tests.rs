@@ -31,6 +31,7 @@ fn said(vendor: &str, headings: &[&str], rows: &[Vec<String>]) -> Vec<Vec<Findin
             each(Row {
                 index: line - 2,
                 line,
+                cell_breaks: 0,
                 cells: Cells::new(&row.concat(), &ends),
                 trouble: None,
                 bytes: 0..0,
@@ -611,6 +612,47 @@ fn numbers_one_digit_short_are_proposed_with_a_zero_where_they_are_many() {
 }
 
 #[test]
+fn a_name_of_several_words_in_the_place_of_a_caller_id_is_found() {
+    let has_words = |text: &str| words_in_number(Field::CALLER_ID, text).is_some();
+    assert!(["Ann Berg", "Berg, Ann", "Ja"].into_iter().all(has_words));
+    assert!(
+        !["anonymous", "2001", "a2001", "ann.berg"]
+            .into_iter()
+            .any(has_words)
+    );
+}
+
+#[test]
+fn numbers_that_lost_one_zero_or_several_are_proposed_beside_those_that_kept_theirs() {
+    let numbers = |range: std::ops::Range<u32>, width: usize, loses: &dyn Fn(u32) -> bool| {
+        let number = |at: u32| match loses(at) {
+            true => at.to_string(),
+            false => format!("{at:0>width$}"),
+        };
+        range.map(number).collect::<Vec<String>>()
+    };
+    for (numbers, lost) in [
+        (numbers(1..61, 3, &|at| at % 3 == 1), 20),
+        (numbers(1..61, 4, &|at| at % 3 == 0), 20),
+        (numbers(1..61, 4, &|at| at % 3 == 1), 20),
+        (numbers(50..110, 4, &|at| at % 3 == 1), 20),
+        (numbers(50..140, 4, &|at| at % 3 == 2), 30),
+        (numbers(10..22, 3, &|at| at > 16), 5),
+        // A plan of numbers that begins a short one with a zero too, and one that has others.
+        (numbers(1..61, 3, &|at| at == 0), 0),
+        (
+            [numbers(1..31, 3, &|_| false), numbers(1..9, 2, &|_| false)].concat(),
+            0,
+        ),
+        (numbers(100..140, 3, &|_| false), 0),
+    ] {
+        let found = of_column("number", &numbers);
+        let are_zeros = found.iter().all(|(_, id)| id == "damage.lost_zero");
+        assert_eq!((found.len(), are_zeros), (lost, true), "{numbers:?}");
+    }
+}
+
+#[test]
 fn a_sheet_that_lost_all_its_zeros_is_seen_by_its_lengths() {
     let mut random = CellGenerator(Random::new(7));
     let pins: Vec<String> = (0..20_000)
@@ -624,6 +666,22 @@ fn a_sheet_that_lost_all_its_zeros_is_seen_by_its_lengths() {
             .all(|(pin, id)| pin.len() < 4 && id == "damage.lost_zero")
     );
     assert!(found.len() * 100 > short * 95, "{} of {short}", found.len());
+}
+
+#[test]
+fn a_list_where_one_value_belongs_is_an_error() {
+    let manifest = Manifest::parse(PORTSIP).unwrap();
+    for (field, is_wrong) in [
+        (Field::SIP_PASSWORD, true),
+        (Field::FIRST_NAME, true),
+        (Field::MOBILE, true),
+        (Field::GROUPS, false),
+        (Field::DESCRIPTION, false),
+    ] {
+        let row = manifest.row(field).unwrap();
+        let found = stored::stored(row, crate::sheet::Stored::List, "a;b");
+        assert_eq!(found.is_some(), is_wrong, "{}", field.name());
+    }
 }
 
 /// A generator of the texts that people write in a cell.

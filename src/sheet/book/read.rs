@@ -148,11 +148,11 @@ pub(crate) struct Content {
     example_line: Option<u64>,
     visible_only: bool,
     merged: Arc<MergedRanges>,
-    pub(crate) layout: Arc<Layout>,
+    pub(crate) layout: Arc<BookLayout>,
 }
 
 #[derive(Clone)]
-pub(crate) struct Layout {
+pub(crate) struct BookLayout {
     pub(crate) file: Arc<str>,
     sheet: Arc<str>,
     columns: usize,
@@ -229,7 +229,9 @@ pub(crate) fn open(
     let left_out = left_out.collect::<Result<Vec<LeftOut>, SheetError>>()?;
     match sheets.as_mut_slice() {
         [] => return Err(SheetErrorKind::HeaderOnly.in_file(file)),
-        [_, _, ..] if options.sheets.is_empty() => return Err(several(file, &sheets, options)?),
+        [_, _, ..] if options.sheets.is_empty() => {
+            return Err(several(file, &sheets, &left_out, options)?);
+        }
         [first, ..] => {
             let notes = left_out.iter().map(LeftOut::note);
             first.notes.extend(notes);
@@ -237,7 +239,8 @@ pub(crate) fn open(
     }
     let numbered = left_out.iter().filter(|left_out| left_out.has_numbers);
     let numbered: Vec<String> = numbered.map(LeftOut::words).collect();
-    if options.sheets.is_empty() && !numbered.is_empty() {
+    let is_every = options.sheets.iter().any(|name| name == EVERY_SHEET);
+    if (options.sheets.is_empty() || is_every) && !numbered.is_empty() {
         let names = sheets.iter().filter_map(|sheet| sheet.sheet.as_deref());
         let flags: Vec<String> = names
             .map(|name| format!("--sheet {}", shell_word(name)))
@@ -320,6 +323,7 @@ fn is_like_extension(text: &str) -> bool {
 fn several(
     file: &Arc<str>,
     sheets: &[Opened<Content>],
+    left_out: &[LeftOut],
     options: &ReadOptions,
 ) -> Result<SheetError, SheetError> {
     let (mut with_rows, mut flags) = (Vec::new(), Vec::new());
@@ -344,7 +348,13 @@ fn several(
     let (words, flags) = (with_rows.join(", "), flags.join(" "));
     let names = sheets.iter().filter_map(|sheet| sheet.sheet.as_deref());
     let names = names.map(str::to_owned).collect();
-    Ok(SheetErrorKind::SeveralSheets(words, flags, names).in_file(file))
+    let unnamed = left_out.iter().filter(|left_out| left_out.has_numbers);
+    let unnamed: Vec<String> = unnamed.map(LeftOut::words).collect();
+    let unnamed = match unnamed.is_empty() {
+        true => String::new(),
+        false => format!("; without a heading for the number: {}", unnamed.join(", ")),
+    };
+    Ok(SheetErrorKind::SeveralSheets(words, flags, names, unnamed).in_file(file))
 }
 
 fn names(tables: &[Table]) -> String {
@@ -408,7 +418,7 @@ struct TableHead {
     preamble: usize,
     /// The last rows above it, the nearest first.
     above: Vec<RowAbove>,
-    /// The texts of all rows above it, unless its line was named.
+    /// The texts of all rows above it.
     titles: Vec<String>,
 }
 
@@ -464,13 +474,16 @@ fn put_above(above: &mut Vec<RowAbove>, line: u64, cells: Vec<String>) {
     above.insert(0, RowAbove { line, cells, wide });
 }
 
-/// Finds the headings; `None` where the sheet is empty.
+/// Finds the headings; `None` where the sheet is empty. A line that is named for this sheet alone has to be there.
 fn head(
     book: &Book,
     table: usize,
     file: &Arc<str>,
     options: &ReadOptions,
 ) -> Result<Option<TableHead>, SheetError> {
+    let name = book.tables().get(table).map(|table| &*table.name);
+    let own = options.of_table(name.unwrap_or_default());
+    let (options, is_own) = (own.as_ref().unwrap_or(options), own.is_some());
     let mut rows = book.rows(table)?;
     let mut row = RawRow::new(file, options.limits);
     let mut first = None;
@@ -487,7 +500,9 @@ fn head(
         if let Header::Line(line, _) = options.header
             && row.line != line
         {
-            put_above(&mut above, row.line, shortened(&headings));
+            let text = shortened(&headings);
+            titles.extend(text.iter().filter(|cell| !cell.trim().is_empty()).cloned());
+            put_above(&mut above, row.line, text);
             preamble += 1;
             continue;
         }
@@ -497,7 +512,9 @@ fn head(
         }
         let has_key = match &options.header {
             Header::Found(known) => known.have_number(&headings),
-            Header::First | Header::Line(..) => false,
+            // Its owner knows it for a table of extensions.
+            Header::Line(..) => is_own,
+            Header::First => false,
         };
         // `Extensions` alone may be the table's title.
         let alone = headings.iter().filter(|text| !text.trim().is_empty());
@@ -517,7 +534,7 @@ fn head(
             head.take_other_parts(&mut rows, &mut row, known)?;
         }
         match (has_key, &options.header) {
-            (true, _) if alone => _ = titled.get_or_insert(head),
+            (true, _) if alone && !is_own => _ = titled.get_or_insert(head),
             (true, _) | (false, Header::First | Header::Line(..)) => return Ok(Some(head)),
             (false, Header::Found(_)) => _ = first.get_or_insert(head),
         }
@@ -525,7 +542,10 @@ fn head(
         put_above(&mut above, line, text);
         preamble += 1;
     }
-    Ok(titled.or(first))
+    match &options.header {
+        Header::Line(line, _) if is_own => Err(SheetErrorKind::NoRowThere.on_line(file, *line)),
+        _ => Ok(titled.or(first)),
+    }
 }
 
 /// The row right below the headings, where it is a template's example.
@@ -584,6 +604,8 @@ impl TableHead {
         let Some(table) = tables.get(self.table) else {
             return Err(damaged(file, "it has no sheet"));
         };
+        let own = options.of_table(&table.name);
+        let options = own.as_ref().unwrap_or(options);
         let mut notes = Vec::new();
         if tables.len() > 1 {
             notes.push(format!("sheet “{}”", table.name));
@@ -595,6 +617,8 @@ impl TableHead {
         survey.merged.sort();
         let known = options.header.headings();
         let above = known.map(|known| self.qualify(&survey.wide, known));
+        let width = self.width();
+        survey.hidden_columns.retain(|first| *first < width);
         survey.coloured_rows = survey.fills.marked_rows(self.width());
         let by_colour = survey.fonts.marked(self.width());
         survey.font_coloured_rows =
@@ -621,7 +645,7 @@ impl TableHead {
         if let Some(line) = example_line {
             notes.push(example_note(line));
         }
-        let layout = Layout {
+        let layout = BookLayout {
             file: file.clone(),
             sheet: table.name.clone(),
             columns: self.headings.len(),
@@ -634,6 +658,7 @@ impl TableHead {
             sheet: Some(table.name.clone()),
             headings: self.headings,
             header_line: Some(self.line),
+            header_row: Some(self.line),
             notes,
             beside,
             content: Content {
@@ -662,6 +687,8 @@ fn beside_rows(
         is_one_of_all: options.sheets.iter().any(|name| name == EVERY_SHEET),
         is_found: !is_line && options.sheets.iter().all(|name| name == EVERY_SHEET),
         titles,
+        is_line_named: is_line,
+        members: vec![],
         above: vec![],
         hidden_rows: match options.visible_only {
             true => 0,
@@ -785,7 +812,7 @@ impl Iterator for Batches {
 
 /// Some rows, read.
 pub(crate) struct Batch {
-    layout: Arc<Layout>,
+    layout: Arc<BookLayout>,
     rows: Vec<Span>,
     text: String,
     ends: Vec<usize>,
@@ -822,6 +849,7 @@ impl Batch {
             each(Row {
                 index,
                 line: row.line,
+                cell_breaks: 0,
                 cells,
                 trouble: self.layout.trouble(row.line, &cells),
                 bytes: 0..0,
@@ -831,7 +859,7 @@ impl Batch {
     }
 }
 
-impl Layout {
+impl BookLayout {
     /// Finds the mistake in a row as a whole.
     pub(crate) fn trouble(&self, line: u64, cells: &Cells<'_>) -> Option<RowTrouble> {
         let is_filled = |column: &usize| {
@@ -848,6 +876,7 @@ impl Layout {
             file: self.file.clone(),
             sheet: Some(self.sheet.clone()),
             line,
+            cell_breaks: 0,
         };
         RowTrouble::without_heading(&place, self.header_line, columns)
     }

@@ -129,6 +129,7 @@ fn mends(
     let row = Row {
         index,
         line: row.line,
+        cell_breaks: 0,
         cells,
         trouble: content.layout.trouble(row.line, &cells),
         bytes: 0..0,

@@ -1,6 +1,7 @@
 //! The settings by which rows are divided into cells.
 
 use crate::model::Place;
+use crate::sheet::csv::record::CsvRecord;
 use crate::sheet::encoding::Encoding;
 use crate::sheet::options::{Limits, ReadOptions};
 use crate::sheet::source::Source;
@@ -9,11 +10,12 @@ use std::sync::Arc;
 
 /// The settings by which rows are divided into cells.
 #[derive(Debug, Clone)]
-pub(super) struct Layout {
+pub(super) struct CsvLayout {
     pub(super) file: Arc<str>,
     pub(super) delimiter: u8,
     pub(super) encoding: Encoding,
-    pub(super) header_line: u64,
+    /// The number of the header row as a spreadsheet counts it.
+    pub(super) header_row: u64,
     /// The columns that are read: those behind the last heading are none.
     pub(super) columns: usize,
     /// The number of cells of the header row.
@@ -24,13 +26,13 @@ pub(super) struct Layout {
     pub(super) limits: Limits,
 }
 
-impl Layout {
-    pub(super) fn new(source: &Source, delimiter: u8, options: &ReadOptions) -> Layout {
-        Layout {
+impl CsvLayout {
+    pub(super) fn new(source: &Source, delimiter: u8, options: &ReadOptions) -> CsvLayout {
+        CsvLayout {
             file: source.name.clone(),
             delimiter,
             encoding: source.encoding,
-            header_line: 0,
+            header_row: 0,
             columns: 0,
             width: 0,
             unnamed: Vec::new(),
@@ -39,12 +41,13 @@ impl Layout {
         }
     }
 
-    /// A line of the file.
-    pub(super) fn place(&self, line: u64) -> Place {
+    /// The place of a record.
+    pub(super) fn place(&self, record: &CsvRecord<'_>) -> Place {
         Place {
             file: self.file.clone(),
             sheet: None,
-            line,
+            line: record.line,
+            cell_breaks: record.cell_breaks,
         }
     }
 

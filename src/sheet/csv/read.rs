@@ -5,10 +5,10 @@
 //! follow the quote rules of the `csv` crate: a quote opens only where a cell begins, and two quotes within stand for
 //! one.
 
-use crate::model::BYTE_ORDER_MARK;
+use crate::model::{BYTE_ORDER_MARK, row_number};
 use crate::sheet::cells::{Cells, EXAMPLE, Row, example_note};
 use crate::sheet::csv::formula::unmarked;
-use crate::sheet::csv::layout::Layout;
+use crate::sheet::csv::layout::CsvLayout;
 use crate::sheet::csv::marks::{Marks, simple_record};
 use crate::sheet::csv::record::{CsvRecord, RepairedRecord, parse};
 use crate::sheet::csv::swallowed::{has_number, row_in_cell};
@@ -25,7 +25,7 @@ use crate::sheet::options::{Header, ReadOptions};
 use crate::sheet::picks::{Extent, Pick};
 use crate::sheet::source::{Pass, Source};
 use memchr::{memchr, memchr_iter};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 /// The number of bytes in which a line `sep=` is looked for.
@@ -37,7 +37,9 @@ pub(crate) struct Content {
     /// The offset of the first row in the file.
     pub(crate) offset: u64,
     pub(super) line: u64,
-    pub(super) layout: Arc<Layout>,
+    /// The line breaks within cells before that row.
+    pub(super) cell_breaks: u64,
+    pub(super) layout: Arc<CsvLayout>,
 }
 
 /// Finds and reads the header row, and finds the delimiter of the cells.
@@ -49,7 +51,8 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
         source: source.clone(),
         offset: start as u64,
         line: 1,
-        layout: Arc::new(Layout::new(&source, delimiter, options)),
+        cell_breaks: 0,
+        layout: Arc::new(CsvLayout::new(&source, delimiter, options)),
     };
     let preview = |delimiter| preview_of(&content(delimiter), &options.header);
     let given = options
@@ -88,10 +91,11 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
         notes.push("byte-order mark".to_owned());
     }
     let mut record = found.record;
-    let mut beside = BesideRows::default();
-    if matches!(options.header, Header::Found(_)) {
-        beside.titles = found.above.concat();
-    }
+    let mut beside = BesideRows {
+        titles: found.above.concat(),
+        is_line_named: matches!(options.header, Header::Line(..)),
+        ..BesideRows::default()
+    };
     if !found.above.is_empty() {
         notes.push(format!("header on line {}", record.line));
         if let (Some(headings), Some(known)) = (&mut record.cells, options.header.headings()) {
@@ -139,11 +143,13 @@ fn sheet(
     headings.truncate(columns);
     content.offset += record.end;
     content.line = record.end_line;
+    content.cell_breaks = record.end_cell_breaks;
+    let header_row = row_number(record.line, record.cell_breaks);
     if let Some(layout) = Arc::get_mut(&mut content.layout) {
         layout.columns = columns;
         layout.width = record.width;
         layout.unnamed = unnamed;
-        layout.header_line = record.line;
+        layout.header_row = header_row;
     }
     if let Some(line) = content.skip_example() {
         notes.push(example_note(line));
@@ -152,6 +158,7 @@ fn sheet(
         sheet: None,
         headings,
         header_line: Some(record.line),
+        header_row: Some(header_row),
         notes,
         beside: BesideRows::default(),
         content,
@@ -192,15 +199,16 @@ fn preview_of(content: &Content, header: &Header) -> Result<Preview, SheetError>
                         .insert(0, cells_of(record).unwrap_or_default());
                     return ControlFlow::Continue(());
                 }
-                let end = batch.behind_break(record.end);
-                let passed = batch.data.get(..end).unwrap_or_default();
+                let end = record.end;
                 preview.records.push(HeaderRecord {
                     line: record.line,
+                    cell_breaks: record.cell_breaks,
                     cells: cells_of(record),
                     width: record.width,
                     is_divided: is_divided(raw, delimiter),
                     end: skipped + end as u64,
-                    end_line: batch.line + line_breaks(passed, batch.returns),
+                    end_line: record.line + batch.line_breaks(record.start..end),
+                    end_cell_breaks: record.cell_breaks + batch.cell_breaks(record.start..end),
                 });
                 if preview.records.len() < RECORDS_MAX {
                     ControlFlow::Continue(())
@@ -259,13 +267,15 @@ impl Content {
             }
             let cells = cells_of(record).unwrap_or_default();
             let is_example = cells.iter().any(|cell| cell == EXAMPLE);
-            found = is_example.then_some((record.line, batch.behind_break(record.end)));
+            let end = record.end;
+            let cell_breaks = record.cell_breaks + batch.cell_breaks(record.start..end);
+            found = is_example.then_some((record.line, end, cell_breaks));
             ControlFlow::Break(())
         });
-        let (line, end) = read.ok().and(found)?;
-        let passed = batch.data.get(..end).unwrap_or_default();
+        let (line, end, cell_breaks) = read.ok().and(found)?;
         self.offset += end as u64;
-        self.line = batch.line + line_breaks(passed, batch.returns);
+        self.line = batch.line + batch.line_breaks(0..end);
+        self.cell_breaks = cell_breaks;
         Some(line)
     }
 
@@ -286,8 +296,11 @@ impl Content {
             buffer: Vec::new(),
             offset: self.offset,
             line: self.line,
+            cell_breaks: self.cell_breaks,
             scanned: 0,
+            scanned_breaks: 0,
             cut: 0,
+            cut_breaks: 0,
             quote: None,
             ended: false,
             failed: None,
@@ -306,12 +319,16 @@ impl Content {
             passage.get(start..end).unwrap_or_default()
         });
         let data = of_rows.collect::<Vec<_>>().concat();
-        let lines = picks.iter().map(|pick| extent.line + u64::from(pick.lines));
+        let lines = picks.iter().map(|pick| {
+            let cell_breaks = extent.cell_breaks + u64::from(pick.cell_breaks);
+            (extent.line + u64::from(pick.lines), cell_breaks)
+        });
         Ok(Batch {
             returns: memchr(b'\r', &data).is_some(),
             data,
             offset: extent.offset,
             line: extent.line,
+            cell_breaks: extent.cell_breaks,
             lines: lines.collect(),
             layout: self.layout.clone(),
         })
@@ -326,17 +343,23 @@ impl Content {
 /// Cuts the bytes into batches of whole records.
 pub(crate) struct Batches {
     pass: Pass,
-    layout: Arc<Layout>,
+    layout: Arc<CsvLayout>,
     /// Begins where a record begins.
     buffer: Vec<u8>,
     /// The offset of the buffer's first byte in the file.
     offset: u64,
     /// The line of the buffer's first byte.
     line: u64,
+    /// The line breaks within cells before the buffer.
+    cell_breaks: u64,
     /// Up to here the buffer is understood.
     scanned: usize,
+    /// The line breaks within cells up to there.
+    scanned_breaks: u64,
     /// Behind the last record that is whole.
     cut: usize,
+    /// The line breaks within cells up to there.
+    cut_breaks: u64,
     /// The position of a quote that is open.
     quote: Option<usize>,
     ended: bool,
@@ -381,6 +404,7 @@ impl Batches {
                 );
             }
             self.cut = self.buffer.len();
+            self.cut_breaks = self.scanned_breaks;
         } else if self.buffer.len() - self.cut > limits.row_bytes_max {
             return Err(SheetErrorKind::RowTooLong(limits.row_bytes_max)
                 .on_line(&self.layout.file, self.line_at(self.cut)));
@@ -406,9 +430,17 @@ impl Batches {
             self.scanned = at + 1;
             let is_quote = self.buffer.get(at) == Some(&b'"');
             match (self.quote, is_quote) {
-                (None, false) => self.cut = at + 1,
+                (None, false) => {
+                    self.cut = at + 1;
+                    self.cut_breaks = self.scanned_breaks;
+                }
                 (None, true) if self.begins_cell(at) => self.quote = Some(at),
-                (None, true) | (Some(_), false) => (),
+                (None, true) => (),
+                // CR LF is one.
+                (Some(_), false) => {
+                    let is_begun = self.buffer.get(at..at + 2) == Some(b"\r\n");
+                    self.scanned_breaks += u64::from(!is_begun);
+                }
                 (Some(quote), true) => {
                     if at - quote > longest {
                         return Err(self.cell_too_long(quote));
@@ -454,7 +486,10 @@ impl Batches {
         self.scanned = self.scanned.saturating_sub(self.cut);
         self.quote = self.quote.map(|quote| quote - self.cut);
         self.cut = 0;
-        let (offset, line) = (self.offset, self.line);
+        let (offset, line, cell_breaks) = (self.offset, self.line, self.cell_breaks);
+        self.cell_breaks += self.cut_breaks;
+        self.scanned_breaks -= self.cut_breaks;
+        self.cut_breaks = 0;
         self.offset += data.len() as u64;
         let returns = memchr(b'\r', &data).is_some();
         self.line += line_breaks(&data, returns);
@@ -462,6 +497,7 @@ impl Batches {
             data,
             offset,
             line,
+            cell_breaks,
             lines: Vec::new(),
             returns,
             layout: self.layout.clone(),
@@ -489,11 +525,14 @@ pub(crate) struct Batch {
     /// The offset of the batch in the file.
     offset: u64,
     line: u64,
-    /// The line of each row where they do not follow one another in the file; empty where they do.
-    lines: Vec<u64>,
+    /// The line breaks within cells before the batch.
+    cell_breaks: u64,
+    /// The line of each row, and the line breaks within cells before it, where the rows do not follow one another in the
+    /// file; empty where they do.
+    lines: Vec<(u64, u64)>,
     /// True if there is a CR.
     returns: bool,
-    pub(super) layout: Arc<Layout>,
+    pub(super) layout: Arc<CsvLayout>,
 }
 
 impl Batch {
@@ -501,6 +540,7 @@ impl Batch {
         Extent {
             offset: self.offset,
             line: self.line,
+            cell_breaks: self.cell_breaks,
         }
     }
 
@@ -567,6 +607,7 @@ impl Batch {
             each(Row {
                 index,
                 line: record.line,
+                cell_breaks: record.cell_breaks,
                 cells,
                 trouble,
                 bytes: record.start..record.end,
@@ -581,7 +622,7 @@ impl Batch {
     #[inline]
     fn simple<'r>(
         &'r self,
-        line: u64,
+        (line, cell_breaks): (u64, u64),
         start: usize,
         marks: &Marks,
         apart: &'r mut Vec<(u32, u32)>,
@@ -594,6 +635,7 @@ impl Batch {
             && end - start <= limits.cell_bytes_max.min(limits.row_bytes_max);
         is_within.then(|| CsvRecord {
             line,
+            cell_breaks,
             start,
             end,
             text: data.get(start..text_end).unwrap_or_default(),
@@ -615,23 +657,23 @@ impl Batch {
         let mut reader = None;
         let (mut text, mut ends) = (Vec::new(), Vec::new());
         let mut apart = Vec::new();
-        let mut line = self.line;
+        let (mut line, mut cell_breaks) = (self.line, self.cell_breaks);
         let mut lines = self.lines.iter();
         let mut at = 0;
         loop {
             let start = at + self.breaks_at(at);
             if start > at {
-                line += line_breaks(data.get(at..start).unwrap_or_default(), self.returns);
+                line += self.line_breaks(at..start);
             }
             if start >= data.len() {
                 return Ok(());
             }
             at = start;
             if let Some(of_row) = lines.next() {
-                line = *of_row;
+                (line, cell_breaks) = *of_row;
             }
             if let Some(marks) = marks
-                && let Some(record) = self.simple(line, start, marks, &mut apart)
+                && let Some(record) = self.simple((line, cell_breaks), start, marks, &mut apart)
             {
                 if each(&record).is_break() {
                     return Ok(());
@@ -656,6 +698,7 @@ impl Batch {
             self.within_limits(line, record_end - start, ends)?;
             let record = CsvRecord {
                 line,
+                cell_breaks,
                 start,
                 end: record_end,
                 text: text.get(..filled).unwrap_or_default(),
@@ -667,11 +710,13 @@ impl Batch {
                 return Ok(());
             }
             // The parser counts line feeds as it goes.
-            line += if self.returns {
-                line_breaks(data.get(start..record_end).unwrap_or_default(), true)
+            let breaks = if self.returns {
+                self.line_breaks(start..record_end)
             } else {
                 reader.line() - feeds
             };
+            line += breaks;
+            cell_breaks += breaks - self.own_break(record_end);
             at = record_end;
         }
     }
@@ -737,6 +782,24 @@ impl Batch {
         let rest = self.data.get(at..).unwrap_or_default();
         let breaks = rest.iter().take_while(|byte| matches!(byte, b'\n' | b'\r'));
         breaks.count()
+    }
+
+    /// Counts the line breaks in a range of bytes.
+    fn line_breaks(&self, range: Range<usize>) -> u64 {
+        line_breaks(self.data.get(range).unwrap_or_default(), self.returns)
+    }
+
+    /// Counts the line breaks within the cells of a record, which has these bytes.
+    fn cell_breaks(&self, record: Range<usize>) -> u64 {
+        self.line_breaks(record.clone()) - self.own_break(record.end)
+    }
+
+    /// Counts the line break that ends a record: one, or none at the end of the file.
+    fn own_break(&self, record_end: usize) -> u64 {
+        let before = record_end
+            .checked_sub(1)
+            .and_then(|last| self.data.get(last));
+        u64::from(matches!(before, Some(b'\n' | b'\r')))
     }
 
     /// Steps over the line feed of a CR LF that was read up to its CR.

@@ -35,6 +35,8 @@ pub(super) fn parse(
 pub(super) struct CsvRecord<'r> {
     /// The line on which it starts.
     pub(super) line: u64,
+    /// The line breaks within cells before it.
+    pub(super) cell_breaks: u64,
     /// Its start in the batch.
     pub(super) start: usize,
     /// Its end in the batch, including its line break.

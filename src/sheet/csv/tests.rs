@@ -1,3 +1,4 @@
+use crate::sheet::options::{Header, HeadingMeaning, Headings};
 use crate::sheet::tests::{SeenRow, row, seen};
 use crate::sheet::{
     Encoding, Format, Input, Limits, ReadOptions, Row, Sheet, SheetError, SheetErrorKind, open,
@@ -679,5 +680,63 @@ fn rows_within_the_quotes_of_a_cell_are_refused() {
         "number,address\n201,\"a\nb\nc\"\n",
     ] {
         assert_eq!(opened_quote(text), None, "{text}");
+    }
+}
+
+/// Each row's cell in column A, as a spreadsheet names it.
+fn names_of(rows: &mut Vec<String>, sheet: &Sheet, row: &Row<'_>) {
+    rows.push(sheet.place(row.line, row.cell_breaks).cell(0));
+}
+
+#[test]
+fn a_line_break_in_a_cell_is_no_row_of_a_spreadsheet() {
+    let names = |rows: &[u64]| rows.iter().map(|row| format!("A{row}")).collect::<Vec<_>>();
+    let mut cases = Vec::new();
+    for line_break in ["\n", "\r\n", "\r"] {
+        for (text, header, rows) in [
+            ("a,b\n1,2\n3,\"x\n\ny\"\n5,6\n", 1, [2, 3, 4].as_slice()),
+            (
+                "a,b\n1,\"\n\"\n\n3,\"\"\"x\n\"\"\ny\"\n\n\n5,6",
+                1,
+                &[2, 4, 7],
+            ),
+            ("\"a\nb\",c\n1,2\n3,4\n", 1, &[2, 3]),
+            ("\"Staff\nof us\",\n\na,b\n1,\"2\n\"\n3,4\n", 3, &[4, 5]),
+            ("a,b\n<example>,\"x\ny\"\n1,2\n3,4\n", 1, &[3, 4]),
+            ("a,b\n1\",2\n3\",4\n", 1, &[2, 3]),
+        ] {
+            cases.push((text.replace('\n', line_break), header, names(rows)));
+        }
+    }
+    for (text, header, expected) in cases {
+        for chunk_bytes in 1..text.len() + 1 {
+            let options = ReadOptions {
+                header: match header {
+                    3 => Header::Line(4, Headings::new(|_| HeadingMeaning::Nothing)),
+                    _ => Header::First,
+                },
+                delimiter: Some(','),
+                ..chunks(chunk_bytes)
+            };
+            let sheet = sheet_of(text.as_bytes(), &options).unwrap();
+            assert_eq!(sheet.header_row, Some(header), "{text:?}");
+            let (mut once, mut again, mut picked) = (Vec::new(), Vec::new(), Vec::new());
+            for batch in sheet.batches() {
+                let batch = batch.unwrap();
+                let mut picks = batch.picks();
+                let each = |row: Row<'_>| {
+                    names_of(&mut once, &sheet, &row);
+                    assert!(picks.add(&row));
+                };
+                batch.rows(each).unwrap();
+                picked.push(picks);
+            }
+            for rows in sheet.reread(picked) {
+                let each = |row: Row<'_>| names_of(&mut again, &sheet, &row);
+                rows.unwrap().rows(each).unwrap();
+            }
+            assert_eq!(once, expected, "{text:?} in chunks of {chunk_bytes}");
+            assert_eq!(again, expected, "{text:?} in chunks of {chunk_bytes}");
+        }
     }
 }

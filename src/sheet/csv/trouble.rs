@@ -1,6 +1,6 @@
 //! The mistakes in a row as a whole.
 
-use super::layout::Layout;
+use super::layout::CsvLayout;
 use super::record::CsvRecord;
 use super::swallowed::{are_alike, row_in_cell};
 use crate::model::{Finding, Severity};
@@ -9,7 +9,7 @@ use crate::sheet::error::{SheetError, SheetErrorKind};
 use memchr::memchr2;
 
 /// Builds the error for a row that stands within the quotes of a cell.
-pub(super) fn row_in_quotes(record: &CsvRecord<'_>, layout: &Layout) -> Option<SheetError> {
+pub(super) fn row_in_quotes(record: &CsvRecord<'_>, layout: &CsvLayout) -> Option<SheetError> {
     // A simple record has no line break.
     if !record.apart.is_empty() || memchr2(b'\n', b'\r', record.text).is_none() {
         return None;
@@ -23,13 +23,13 @@ pub(super) fn row_in_quotes(record: &CsvRecord<'_>, layout: &Layout) -> Option<S
 /// Finds the first mistake in a row as a whole. No value is shown, since it may be in the wrong column and be a secret.
 #[cold]
 pub(super) fn trouble(
-    layout: &Layout,
+    layout: &CsvLayout,
     record: &CsvRecord<'_>,
     cells: &Cells<'_>,
     not_utf8: Option<usize>,
     broken_quote: Option<usize>,
 ) -> Option<RowTrouble> {
-    let broken = broken_cell(layout, record.line, cells, not_utf8, broken_quote);
+    let broken = broken_cell(layout, record, cells, not_utf8, broken_quote);
     if let Some(finding) = broken.or_else(|| ragged(layout, record.width)) {
         return Some(RowTrouble::Broken(finding));
     }
@@ -39,19 +39,19 @@ pub(super) fn trouble(
             .is_some_and(|text| !text.trim().is_empty())
     };
     let columns = layout.unnamed.iter().filter(is_filled).copied().collect();
-    RowTrouble::without_heading(&layout.place(record.line), layout.header_line, columns)
+    RowTrouble::without_heading(&layout.place(record), layout.header_row, columns)
 }
 
 /// Finds the first cell whose text is not what was meant.
 fn broken_cell(
-    layout: &Layout,
-    line: u64,
+    layout: &CsvLayout,
+    record: &CsvRecord<'_>,
     cells: &Cells<'_>,
     not_utf8: Option<usize>,
     broken_quote: Option<usize>,
 ) -> Option<Finding> {
     let has_nul = |column: &usize| cells.get(*column).is_some_and(|text| text.contains('\0'));
-    let cell = |column: usize| layout.place(line).cell(column);
+    let cell = |column: usize| layout.place(record).cell(column);
     let (rule, column, message, hint) = if let Some(column) = not_utf8 {
         let (cell, encoding) = (cell(column), layout.encoding.name());
         let message = format!("cell {cell} holds bytes that are no {encoding} text");
@@ -74,7 +74,7 @@ fn broken_cell(
 }
 
 /// Finds that a row has too many cells, or too few.
-fn ragged(layout: &Layout, width: usize) -> Option<Finding> {
+fn ragged(layout: &CsvLayout, width: usize) -> Option<Finding> {
     let columns = layout.columns;
     if width <= layout.width && (width >= columns || layout.pad_short_rows) {
         return None;

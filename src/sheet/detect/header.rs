@@ -11,15 +11,18 @@ use std::sync::Arc;
 pub(crate) struct HeaderRecord {
     /// The line on which it begins.
     pub(crate) line: u64,
+    /// The line breaks within cells before it.
+    pub(crate) cell_breaks: u64,
     /// Its cells; `None` where they are no text.
     pub(crate) cells: Option<Vec<String>>,
     /// The number of its cells.
     pub(crate) width: usize,
     /// True if there is a delimiter outside of all text that a quote could enclose, whatever the delimiter.
     pub(crate) is_divided: bool,
-    /// Bytes up to the next record, and the line there.
+    /// Bytes up to the next record, and the line and the line breaks within cells there.
     pub(crate) end: u64,
     pub(crate) end_line: u64,
+    pub(crate) end_cell_breaks: u64,
 }
 
 /// The first records as one delimiter divides them.

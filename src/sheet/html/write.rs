@@ -4,14 +4,14 @@
 //! only at the end (counts, findings, the rows that come first) are written there, and the style shows them above the
 //! rows.
 //!
-//! Written with a handful of fixed texts and one escape rather than with a template engine: the escape is all there is to
-//! get right.
+//! Its parts are templates that are checked when they are compiled, and every text in them is escaped.
 
 use crate::disk::ScratchFile;
 use crate::lang::{language, translated};
 use crate::model::{Language, counted};
-use crate::sheet::column::{Column, MarkedLine, Tone};
+use crate::sheet::column::{Column, ExtraSheet, MarkedLine, Tone};
 use crate::sheet::surroundings::Surroundings;
+use maud::{DOCTYPE, Markup, PreEscaped, Render, html};
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
@@ -37,8 +37,14 @@ const NARROW_COLUMNS_MAX: usize = 9;
 /// The style of a wide table: its columns as wide as their texts on a screen, and as narrow as the paper needs; the
 /// first one has the numbers, which are never broken.
 const WIDE: &str = "@page{size:A4 landscape}@media screen{.rows table{width:max-content}}\n\
-    @media print{.rows table{font-size:6pt}.rows :is(th,td){overflow-wrap:anywhere;min-width:5.5ch}\n\
-    .rows :is(th,td):first-child{overflow-wrap:normal}}\n";
+    @media print{.rows table{font-size:6.5pt}.rows td{overflow-wrap:anywhere;min-width:4ch}\n\
+    .rows :is(th,td){padding:.9pt 1.8pt}.rows td:first-child{overflow-wrap:normal}}\n";
+
+/// A table with more columns has headings on paper that are read upwards: beside each other they would leave no room for
+/// the cells.
+const LEVEL_HEADINGS_MAX: usize = 14;
+const UPWARD_HEADINGS: &str = "@media print{.rows th{writing-mode:vertical-rl;writing-mode:sideways-lr;\
+    vertical-align:top;white-space:nowrap}}\n";
 
 /// One page that is being written.
 pub(crate) struct Page {
@@ -48,8 +54,6 @@ pub(crate) struct Page {
     /// The rows that come first, as the page has them; none where rows are not kept.
     first: Option<ScratchFile>,
     first_rows: u64,
-    /// The row that is being written.
-    html: String,
 }
 
 impl Page {
@@ -65,7 +69,6 @@ impl Page {
             begun: false,
             first: (may_keep && sorts).then(ScratchFile::new),
             first_rows: 0,
-            html: String::new(),
         }
     }
 
@@ -74,31 +77,33 @@ impl Page {
         if std::mem::replace(&mut self.begun, true) {
             return;
         }
-        let mut title = String::new();
-        escape(&self.around.title, &mut title);
-        let title = title.replace(BREAK, "");
+        let title = PageText::whole(&self.around.title);
         let language = match language() {
             Language::English => "en",
             Language::German => "de",
         };
-        let mut html = format!(
-            "<!DOCTYPE html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
-             <meta name=\"referrer\" content=\"no-referrer\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
-             <header class=\"about\"><h1>{title}</h1>\n"
-        );
-        facts(&std::mem::take(&mut self.around.facts), &mut html);
-        html.push_str("</header>\n<section class=\"rows\"><table>\n");
-        self.head(&mut html);
-        html.push_str("<tbody>\n");
-        out.extend_from_slice(html.as_bytes());
+        let begin = html! {
+            (DOCTYPE) "\n" (PreEscaped("<html lang=\"")) (language) (PreEscaped("\">\n"))
+            head {
+                "\n" meta charset="utf-8"; "\n"
+                meta http-equiv="Content-Security-Policy" content=(POLICY); "\n"
+                meta name="referrer" content="no-referrer"; "\n"
+                meta name="viewport" content="width=device-width, initial-scale=1"; "\n"
+                title { (title) } "\n"
+                style { "\n" (PreEscaped(STYLE)) } "\n"
+            }
+            "\n" (PreEscaped("<body>\n"))
+            header class="about" { h1 { (title) } "\n" (facts(&self.around.facts)) }
+            (PreEscaped("\n<section class=\"rows\"><table>\n"))
+            (self.head())
+            (PreEscaped("<tbody>\n"))
+        };
+        self.around.facts.clear();
+        out.extend_from_slice(begin.into_string().as_bytes());
     }
 
-    fn head(&self, html: &mut String) {
-        let headings = self.columns.iter().map(|column| column.heading.as_str());
-        head(headings, html);
+    fn head(&self) -> Markup {
+        head(self.columns.iter().map(|column| column.heading.as_str()))
     }
 
     /// Writes one row, whose cells are marked by these tones, by column. Lines, where there are any, are its last cell.
@@ -112,74 +117,50 @@ impl Page {
         self.begin(out);
         let mut cells: Vec<&str> = cells.into_iter().collect();
         let comes_first = self.around.tally.add(&cells) && self.first.is_some();
-        self.html.clear();
-        let opening = if comes_first {
-            "<tr class=\"moved\">"
-        } else {
-            "<tr>"
-        };
-        self.html.push_str(opening);
         if !lines.is_empty() {
             cells.truncate(self.columns.len().saturating_sub(1));
         }
-        for (at, cell) in cells.into_iter().enumerate() {
-            self.cell(at, cell, marks);
+        for line in lines {
+            self.around.folding.add(line);
         }
-        if !lines.is_empty() {
-            self.lines(lines);
+        let row = self.cells(&cells, marks, lines).into_string();
+        let opening: &[u8] = match comes_first {
+            true => b"<tr class=\"moved\">",
+            false => b"<tr>",
+        };
+        for part in [opening, row.as_bytes(), b"</tr>\n"] {
+            out.extend_from_slice(part);
         }
-        self.html.push_str("</tr>\n");
-        out.extend_from_slice(self.html.as_bytes());
         if comes_first && let Some(first) = &mut self.first {
             self.first_rows += 1;
-            let row = self.html.strip_prefix(opening).unwrap_or_default();
-            first.write_all(b"<tr>")?;
-            first.write_all(row.as_bytes())?;
+            for part in [b"<tr>", row.as_bytes(), b"</tr>\n"] {
+                first.write_all(part)?;
+            }
         }
         Ok(())
     }
 
-    fn cell(&mut self, at: usize, cell: &str, marks: &[(usize, Tone)]) {
-        let column = self.columns.get(at);
-        let mark = marks.iter().find(|(column, _)| *column == at);
-        let tone = match mark {
-            Some((_, tone)) => *tone,
-            None => column
-                .and_then(|column| column.tone)
-                .map_or(Tone::Plain, |tone| tone(cell)),
-        };
-        let is_prose = column.is_some_and(|column| column.prose);
-        self.html.push_str("<td");
-        if column.is_some_and(|column| column.counted) {
-            self.html.push_str(" data-word");
-        }
-        match (is_prose, tone) {
-            (false, Tone::Plain) => {}
-            (true, Tone::Plain) => self.html.push_str(" class=\"prose\""),
-            (false, tone) => self.html.extend([" class=\"", class(tone), "\""]),
-            (true, tone) => self.html.extend([" class=\"prose ", class(tone), "\""]),
-        }
-        self.html.push('>');
-        match column.is_some_and(|column| column.spoken) {
-            true => escape(&translated(cell), &mut self.html),
-            false => escape(cell, &mut self.html),
-        }
-        self.html.push_str("</td>");
-    }
-
-    fn lines(&mut self, lines: &[MarkedLine]) {
-        self.html.push_str("<td class=\"lines\">");
-        for line in lines {
-            let _ = write!(self.html, "<p class=\"{}", class(line.tone));
-            self.around.folding.add(line);
-            if let Some(group) = line.group {
-                let _ = write!(self.html, " g{group}");
+    /// The cells of a row.
+    fn cells(&self, cells: &[&str], marks: &[(usize, Tone)], lines: &[MarkedLine]) -> Markup {
+        let usual = Column::default();
+        html! {
+            @for (at, cell) in cells.iter().enumerate() {
+                @let column = self.columns.get(at).unwrap_or(&usual);
+                @let mark = marks.iter().find(|(column, _)| *column == at);
+                @let tone = mark.map_or_else(|| column.tone.map_or(Tone::Plain, |tone| tone(cell)), |mark| mark.1);
+                td data-word[column.counted] class=[classes(column.prose, tone)] {
+                    @match column.spoken {
+                        true => (PageText::new(&translated(cell))),
+                        false => (PageText::new(cell)),
+                    }
+                }
             }
-            self.html.push_str("\">");
-            escape(&line.text, &mut self.html);
-            self.html.push_str("</p>");
+            @if !lines.is_empty() {
+                td class="lines" {
+                    @for line in lines { p class=(LineClasses(line)) { (PageText::new(&line.text)) } }
+                }
+            }
         }
-        self.html.push_str("</td>");
     }
 
     /// Ends the page.
@@ -187,64 +168,44 @@ impl Page {
         let mut begin = Vec::new();
         self.begin(&mut begin);
         out.write_all(&begin)?;
-        let mut html = String::from("</tbody>\n</table></section>\n<section class=\"counts\">\n");
-        facts(&self.around.facts, &mut html);
         let rows = self.around.tally.rows;
-        let counted_rows = counted(rows, "row");
-        let _ = write!(html, "<ul>\n<li>{}</li>\n", translated(&counted_rows));
         let words = self.around.tally.words();
-        for (tone, word, count) in &words {
-            let _ = write!(html, "<li class=\"{}\">{count} ", class(*tone));
-            escape(&translated(word), &mut html);
-            html.push_str("</li>\n");
-        }
-        html.push_str("</ul></section>\n");
-        self.write_same(&mut html);
-        find(&words, &mut html);
-        self.write_extras(&mut html);
-        out.write_all(html.as_bytes())?;
-        html.clear();
-        let has_first = self.first_rows > 0;
-        if let Some(first) = self.first.take().filter(|_| has_first) {
-            let (done, left) = (self.first_rows, rows - self.first_rows);
-            let _ = write!(
-                html,
-                "<section class=\"first\"><h2>{}: {done}</h2>\n<table>\n",
-                translated("To look at first")
-            );
-            self.head(&mut html);
-            html.push_str("<tbody>\n");
-            out.write_all(html.as_bytes())?;
-            io::copy(&mut first.into_reader()?, out)?;
-            html.clear();
-            html.push_str("</tbody>\n</table></section>\n");
-            let _ = match left {
-                0 => Ok(()),
-                left => writeln!(
-                    html,
-                    "<h2 class=\"then\">{}: {left}</h2>",
-                    translated("The others")
-                ),
-            };
-        }
-        let [date, name, signature] = ["Date", "Name", "Signature"].map(translated);
-        let _ = write!(
-            html,
-            "<p class=\"sign\"><span>{date}</span><span>{name}</span><span>{signature}</span></p>\n<style>\n"
-        );
-        if has_first {
-            html.push_str(".moved{display:none}\n");
-            if rows == self.first_rows {
-                html.push_str(".rows{display:none}\n");
+        let counts = html! {
+            (PreEscaped("</tbody>\n</table></section>\n"))
+            section class="counts" {
+                "\n" (facts(&self.around.facts))
+                ul {
+                    "\n" li { (translated(&counted(rows, "row"))) } "\n"
+                    @for (tone, word, count) in &words {
+                        li class=(class(*tone)) { (count) " " (PageText::new(&translated(word))) } "\n"
+                    }
+                }
             }
+            "\n" (self.same_columns()) (find(&words)) (self.extras())
+        };
+        out.write_all(counts.into_string().as_bytes())?;
+        if let Some(first) = self.first.take().filter(|_| self.first_rows > 0) {
+            let (done, left) = (self.first_rows, rows - self.first_rows);
+            let begin = html! {
+                (PreEscaped("<section class=\"first\">"))
+                h2 { (translated("To look at first")) ": " (done) }
+                (PreEscaped("\n<table>\n")) (self.head()) (PreEscaped("<tbody>\n"))
+            };
+            out.write_all(begin.into_string().as_bytes())?;
+            io::copy(&mut first.into_reader()?, out)?;
+            let end = html! {
+                (PreEscaped("</tbody>\n</table></section>\n"))
+                @if left > 0 { h2 class="then" { (translated("The others")) ": " (left) } "\n" }
+            };
+            out.write_all(end.into_string().as_bytes())?;
         }
-        self.hide(&mut html);
-        let _ = write!(
-            html,
-            "</style>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
-        );
-        out.write_all(html.as_bytes())?;
-        Ok(())
+        let end = html! {
+            p class="sign" { @for word in ["Date", "Name", "Signature"] { span { (translated(word)) } } }
+            "\n" style { "\n" (PreEscaped(self.last_style())) }
+            "\n" script { (PreEscaped(SCRIPT)) }
+            (PreEscaped("\n</body>\n</html>\n"))
+        };
+        out.write_all(end.into_string().as_bytes())
     }
 
     /// Returns, for each column, true if it holds something.
@@ -268,61 +229,72 @@ impl Page {
         })
     }
 
-    fn write_same(&self, html: &mut String) {
+    /// The columns that stand once above the rows.
+    fn same_columns(&self) -> Markup {
         let mut same = self.same().peekable();
         if same.peek().is_none() {
-            return;
+            return html! {};
         }
-        let once = translated("In every row");
-        let _ = write!(html, "<section class=\"same\"><h2>{once}</h2>\n<ul>\n");
-        for (_, column, text) in same {
-            html.push_str("<li><span>");
-            escape(&column.heading, html);
-            html.push_str("</span> ");
-            match column.spoken {
-                true => escape(&translated(text), html),
-                false => escape(text, html),
+        html! {
+            section class="same" {
+                h2 { (translated("In every row")) }
+                "\n" ul {
+                    "\n"
+                    @for (_, column, text) in same {
+                        li {
+                            span { (PageText::new(&column.heading)) } " "
+                            @match column.spoken {
+                                true => (PageText::new(&translated(text))),
+                                false => (PageText::new(text)),
+                            }
+                        }
+                        "\n"
+                    }
+                }
             }
-            html.push_str("</li>\n");
+            "\n"
         }
-        html.push_str("</ul></section>\n");
     }
 
-    fn write_extras(&self, html: &mut String) {
-        for (at, extra) in self.around.filled_extras().enumerate() {
-            html.push_str(match at {
-                0 => "<section class=\"extra\"><h2>",
-                _ => "<section class=\"later\"><h2>",
-            });
-            escape(&extra.name, html);
-            html.push_str("</h2>\n<table>\n");
-            head(extra.headings.iter().map(String::as_str), html);
-            html.push_str("<tbody>\n");
-            for row in &extra.rows {
-                html.push_str("<tr>");
-                for (column, cell) in row.cells.iter().enumerate() {
-                    match row.tone(column) {
-                        Tone::Plain if cell.len() > PROSE_FROM => {
-                            html.push_str("<td class=\"prose\">");
-                        }
-                        Tone::Plain => html.push_str("<td>"),
-                        tone => html.extend(["<td class=\"", class(tone), "\">"]),
+    /// The further tables.
+    fn extras(&self) -> Markup {
+        let may_fold = !self.around.folded().is_empty();
+        html! {
+            @for (at, extra) in self.around.filled_extras().enumerate() {
+                section class=(if at == 0 { "extra" } else { "later" }) {
+                    h2 { (PageText::new(&extra.name)) }
+                    "\n" table {
+                        "\n" (head(extra.headings.iter().map(String::as_str)))
+                        tbody { "\n" (extra_rows(extra)) }
+                        "\n"
                     }
-                    escape(cell, html);
-                    html.push_str("</td>");
+                    "\n"
+                    @if at == 0 && may_fold {
+                        p class="every" {
+                            label {
+                                input type="checkbox" id="every"; " "
+                                (translated("Repeat in each row what is found in most rows"))
+                            }
+                        }
+                        "\n"
+                    }
                 }
-                html.push_str("</tr>\n");
+                "\n"
             }
-            html.push_str("</tbody>\n</table>\n");
-            if at == 0 && !self.around.folded().is_empty() {
-                let _ = writeln!(
-                    html,
-                    "<p class=\"every\"><label><input type=\"checkbox\" id=\"every\"> {}</label></p>",
-                    translated("Repeat in each row what is found in most rows")
-                );
-            }
-            html.push_str("</section>\n");
         }
+    }
+
+    /// The style that is known only at the end: without the rows that come first among the others, or where all do.
+    fn last_style(&self) -> String {
+        let mut style = String::new();
+        if self.first_rows > 0 {
+            style.push_str(".moved{display:none}\n");
+            if self.first_rows == self.around.tally.rows {
+                style.push_str(".rows{display:none}\n");
+            }
+        }
+        self.hide(&mut style);
+        style
     }
 
     /// Hides empty columns, and columns and lines that are shown above the rows already; turns the paper for a wide table.
@@ -338,8 +310,12 @@ impl Page {
                 nth.0
             );
         }
-        if shown.iter().filter(|shown| **shown).count() > NARROW_COLUMNS_MAX {
+        let count = shown.iter().filter(|shown| **shown).count();
+        if count > NARROW_COLUMNS_MAX {
             html.push_str(WIDE);
+        }
+        if count > LEVEL_HEADINGS_MAX {
+            html.push_str(UPWARD_HEADINGS);
         }
         for group in self.around.folded() {
             let _ = writeln!(
@@ -350,52 +326,71 @@ impl Page {
     }
 }
 
-fn head<'h>(headings: impl Iterator<Item = &'h str>, html: &mut String) {
-    html.push_str("<thead><tr>");
-    for heading in headings {
-        html.push_str("<th scope=\"col\">");
-        escape(heading, html);
-        html.push_str("</th>");
+fn head<'h>(headings: impl Iterator<Item = &'h str>) -> Markup {
+    html! {
+        thead { tr { @for heading in headings { th scope="col" { (PageText::new(heading)) } } } }
+        "\n"
     }
-    html.push_str("</tr></thead>\n");
 }
 
-fn facts(facts: &[(String, String)], html: &mut String) {
-    if facts.is_empty() {
-        return;
+/// The rows of a further table.
+fn extra_rows(extra: &ExtraSheet) -> Markup {
+    html! {
+        @for row in &extra.rows {
+            tr {
+                @for (column, cell) in row.cells.iter().enumerate() {
+                    @let tone = row.tone(column);
+                    @let is_prose = tone == Tone::Plain && cell.len() > PROSE_FROM;
+                    td class=[classes(is_prose, tone)] { (PageText::new(cell)) }
+                }
+            }
+            "\n"
+        }
     }
-    html.push_str("<dl>\n");
-    for (name, value) in facts {
-        html.push_str("<dt>");
-        escape(name, html);
-        html.push_str("</dt><dd>");
-        escape(value, html);
-        html.push_str("</dd>\n");
-    }
-    html.push_str("</dl>\n");
 }
 
-/// Writes the search box and the filters for the script; hidden until it runs.
-fn find(words: &[(Tone, String, u64)], html: &mut String) {
+fn facts(facts: &[(String, String)]) -> Markup {
+    html! {
+        @if !facts.is_empty() {
+            dl {
+                "\n"
+                @for (name, value) in facts {
+                    dt { (PageText::new(name)) } dd { (PageText::new(value)) } "\n"
+                }
+            }
+            "\n"
+        }
+    }
+}
+
+/// The search box and the filters for the script, which fills in its counts; hidden until it runs.
+fn find(words: &[(Tone, String, u64)]) -> Markup {
     let search = translated("Search");
-    let _ = write!(
-        html,
-        "<form class=\"find\" hidden><input type=\"search\" placeholder=\"{search}\" aria-label=\"{search}\">"
-    );
-    for (_, word, _) in words.iter().filter(|_| words.len() > 1) {
-        let word = &*translated(word);
-        html.push_str("<label><input type=\"checkbox\" checked data-word=\"");
-        escape(word, html);
-        html.push_str("\"> ");
-        escape(word, html);
-        html.push_str("</label>");
+    html! {
+        form class="find" hidden {
+            input type="search" placeholder=(search) aria-label=(search);
+            @for (_, word, _) in words.iter().filter(|_| words.len() > 1) {
+                @let word = translated(word);
+                label {
+                    input type="checkbox" checked data-word=(PageText::whole(&word)); " " (PageText::new(&word))
+                }
+            }
+            output data-of=(translated("of")) data-rows=(translated("rows")) {}
+        }
+        "\n"
     }
-    // The script fills in its counts.
-    let [of, rows] = ["of", "rows"].map(translated);
-    let _ = writeln!(
-        html,
-        "<output data-of=\"{of}\" data-rows=\"{rows}\"></output></form>"
-    );
+}
+
+/// The classes of a cell.
+fn classes(is_prose: bool, tone: Tone) -> Option<&'static str> {
+    match (is_prose, tone) {
+        (false, Tone::Plain) => None,
+        (false, tone) => Some(class(tone)),
+        (true, Tone::Plain) => Some("prose"),
+        (true, Tone::Good) => Some("prose good"),
+        (true, Tone::Notice) => Some("prose notice"),
+        (true, Tone::Bad) => Some("prose bad"),
+    }
 }
 
 fn class(tone: Tone) -> &'static str {
@@ -407,33 +402,70 @@ fn class(tone: Tone) -> &'static str {
     }
 }
 
-/// Escapes a text for a page. Control characters, which a page may not have, are shown by their pictures; long words
-/// may be broken where their parts meet.
-fn escape(text: &str, html: &mut String) {
-    let long = text.len() >= BREAKS_FROM;
-    for c in text.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            '\r' => html.push_str("&#13;"),
-            '\t' | '\n' => html.push(c),
-            '\0'..='\x1f' => html.extend(char::from_u32(0x2400 + u32::from(c))),
-            '\x7f' => html.push('\u{2421}'),
-            '\u{80}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => {
-                html.push(char::REPLACEMENT_CHARACTER);
-            }
-            _ => html.push(c),
+/// The classes of a line in a cell.
+struct LineClasses<'l>(&'l MarkedLine);
+
+impl Render for LineClasses<'_> {
+    fn render_to(&self, html: &mut String) {
+        html.push_str(class(self.0.tone));
+        if let Some(group) = self.0.group {
+            let _ = write!(html, " g{group}");
         }
-        if long
-            && matches!(
-                c,
-                '/' | '\\' | '_' | '.' | ':' | '@' | ',' | ';' | '?' | '&' | '='
-            )
-        {
-            html.push_str(BREAK);
+    }
+}
+
+/// A text on a page, escaped.
+#[derive(Clone, Copy)]
+struct PageText<'t> {
+    text: &'t str,
+    /// True if a long word may be broken where its parts meet.
+    may_break: bool,
+}
+
+impl<'t> PageText<'t> {
+    fn new(text: &'t str) -> PageText<'t> {
+        PageText {
+            text,
+            may_break: text.len() >= BREAKS_FROM,
+        }
+    }
+
+    /// One that is never broken, for a title or an attribute.
+    fn whole(text: &'t str) -> PageText<'t> {
+        PageText {
+            text,
+            may_break: false,
+        }
+    }
+}
+
+impl Render for PageText<'_> {
+    /// Control characters, which a page may not have, are shown by their pictures.
+    fn render_to(&self, html: &mut String) {
+        for c in self.text.chars() {
+            match c {
+                '&' => html.push_str("&amp;"),
+                '<' => html.push_str("&lt;"),
+                '>' => html.push_str("&gt;"),
+                '"' => html.push_str("&quot;"),
+                '\'' => html.push_str("&#39;"),
+                '\r' => html.push_str("&#13;"),
+                '\t' | '\n' => html.push(c),
+                '\0'..='\x1f' => html.extend(char::from_u32(0x2400 + u32::from(c))),
+                '\x7f' => html.push('\u{2421}'),
+                '\u{80}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => {
+                    html.push(char::REPLACEMENT_CHARACTER);
+                }
+                _ => html.push(c),
+            }
+            if self.may_break
+                && matches!(
+                    c,
+                    '/' | '\\' | '_' | '.' | ':' | '@' | ',' | ';' | '?' | '&' | '='
+                )
+            {
+                html.push_str(BREAK);
+            }
         }
     }
 }
@@ -565,6 +597,10 @@ mod tests {
         );
         assert_eq!(hidden(&html), [1, 2, 12]);
         assert!(!html.contains("landscape"), "nine columns fit upright");
+        assert!(
+            !html.contains("writing-mode"),
+            "nine headings fit beside each other"
+        );
         // Of one row alone nothing can be said to be the same.
         let html = wide(12, &rows[..1]);
         assert_eq!(hidden(&html), [1]);
@@ -574,6 +610,18 @@ mod tests {
         let html = wide(9, &rows);
         assert_eq!(hidden(&html), [1]);
         assert!(!html.contains("class=\"same\"") && !html.contains("landscape"));
+    }
+
+    #[test]
+    fn a_very_wide_table_has_its_headings_upwards_on_paper_so_that_its_cells_have_room() {
+        for (columns, is_upwards) in [(14, false), (15, true)] {
+            let cells = vec!["x"; columns];
+            let html = wide(columns, &[&cells]);
+            let style = html.rsplit("<style>").next().unwrap();
+            let upwards =
+                "@media print{.rows th{writing-mode:vertical-rl;writing-mode:sideways-lr;";
+            assert_eq!(style.contains(upwards), is_upwards, "{style}");
+        }
     }
 
     #[test]
@@ -693,7 +741,7 @@ mod tests {
             prop_assert_eq!(marks(hostile), marks(page("x.html", "x", &[["x", "x"]])));
 
             let mut html = String::new();
-            escape(&text, &mut html);
+            PageText::new(&text).render_to(&mut html);
             let mut shown = html.replace(BREAK, "");
             for (name, c) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#13;", "\r"), ("&amp;", "&")] {
                 shown = shown.replace(name, c);

@@ -1,6 +1,8 @@
-//! Answers of an interface that come page by page: what stands beside the rows says that there are more.
+//! The values beside the rows of JSON: those by which an interface describes its answer, of which there may be more pages,
+//! and those that are about the rows.
 
 use crate::sheet::error::SheetError;
+use crate::sheet::opened::BesideMember;
 use crate::sheet::source::Source;
 use serde_json::{Map, Value};
 
@@ -67,6 +69,72 @@ const PAGES: [&str; 6] = [
     "lastpage",
     "pages",
 ];
+/// Other members with which an interface describes its answer.
+const OF_ANSWER: [&str; 47] = [
+    "context",
+    "etag",
+    "id",
+    "errcode",
+    "errorcode",
+    "errmsg",
+    "errormessage",
+    "error",
+    "errors",
+    "code",
+    "statuscode",
+    "success",
+    "ok",
+    "message",
+    "msg",
+    "requestid",
+    "traceid",
+    "time",
+    "timestamp",
+    "date",
+    "created",
+    "createdat",
+    "exported",
+    "exportedat",
+    "generated",
+    "generatedat",
+    "version",
+    "apiversion",
+    "schema",
+    "self",
+    "href",
+    "url",
+    "uri",
+    "path",
+    "first",
+    "previous",
+    "prev",
+    "size",
+    "pagesize",
+    "perpage",
+    "currentpage",
+    "pagenumber",
+    "number",
+    "numberofelements",
+    "empty",
+    "sort",
+    "took",
+];
+/// The status of an answer that has succeeded, as interfaces write it.
+const SUCCEEDED: [&str; 7] = [
+    "success",
+    "successful",
+    "succeeded",
+    "ok",
+    "200",
+    "true",
+    "0",
+];
+/// Members with the status of the answer, unless it says something else.
+const STATUS: [&str; 3] = ["status", "state", "result"];
+/// The most members that are kept of what stands beside the rows.
+const MEMBERS_MAX: usize = 200;
+/// The most entries that are kept of one list.
+const ENTRIES_MAX: usize = 20;
 /// Objects beside the rows that describe the answer.
 const ABOUT: [&str; 12] = [
     "response",
@@ -123,6 +191,76 @@ pub(super) fn more_pages(beside: &Value, path: &str, rows: u64) -> Option<String
         around = steps.next().and_then(|step| object.get(step)?.as_object());
     }
     None
+}
+
+/// Finds the values beside the rows in the objects around them, but for those that pages say of themselves; `path` leads to
+/// the rows.
+pub(super) fn members(beside: &Value, path: &str) -> Vec<BesideMember> {
+    let mut found = Vec::new();
+    let mut around = beside.as_object();
+    for step in path.split('.') {
+        let Some(object) = around else {
+            break;
+        };
+        let others = object.iter().filter(|(name, _)| *name != step);
+        others.for_each(|(name, value)| add_member(&mut found, "", name, value));
+        around = object.get(step).and_then(Value::as_object);
+    }
+    found
+}
+
+/// Adds a member, or those within it, unless they are about pages or the answer's success.
+fn add_member(found: &mut Vec<BesideMember>, before: &str, name: &str, value: &Value) {
+    match value {
+        Value::Null => {}
+        Value::Object(inner) => {
+            let before = format!("{before}{name}.");
+            let within = inner.iter();
+            within.for_each(|(name, value)| add_member(found, &before, name, value));
+        }
+        Value::Array(entries) => {
+            let entries = entries.iter().take(ENTRIES_MAX);
+            entries.for_each(|entry| add_value(found, before, name, text_of(entry), true));
+        }
+        one => add_value(found, before, name, text_of(one), false),
+    }
+}
+
+/// A value as a text; blank where it is several.
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null | Value::Array(_) | Value::Object(_) => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// Adds one value of a member, unless that is about pages or the answer's success.
+fn add_value(found: &mut Vec<BesideMember>, before: &str, name: &str, text: String, is_list: bool) {
+    let word = folded(name);
+    let is_one_of = |words: &[&str]| words.contains(&word.as_str());
+    let is_of_protocol = name.starts_with(['@', '$', '_']);
+    let is_of_pages = [
+        &NEXT[..],
+        &MORE,
+        &LAST,
+        &REMAINING,
+        &PARTS,
+        &TOTALS,
+        &PAGES,
+        &ABOUT,
+    ]
+    .iter()
+    .any(|words| is_one_of(words));
+    let has_succeeded = is_one_of(&STATUS) && SUCCEEDED.contains(&&*text.trim().to_lowercase());
+    if !is_of_protocol && !is_of_pages && !has_succeeded && found.len() < MEMBERS_MAX {
+        found.push(BesideMember {
+            name: format!("{before}{name}"),
+            text,
+            is_list,
+            is_of_answer: is_one_of(&OF_ANSWER),
+        });
+    }
 }
 
 /// The objects in an object that describe the answer.

@@ -6,12 +6,12 @@
 
 use crate::model::{BYTE_ORDER_MARK, Finding, Severity, counted};
 use crate::sheet::cells::CLEAR;
-use crate::sheet::cells::{Cells, Row, RowTrouble};
+use crate::sheet::cells::{Cells, Row, RowTrouble, Stored};
 use crate::sheet::encoding::Encoding;
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use crate::sheet::json::keys::{MemberKeys, under_keys};
 use crate::sheet::json::other_forms::other_form;
-use crate::sheet::json::paging::{beside_rows, more_pages};
+use crate::sheet::json::paging::{self, beside_rows, more_pages};
 use crate::sheet::json::position::Position;
 use crate::sheet::json::quotes;
 use crate::sheet::json::syntax::{
@@ -22,9 +22,10 @@ use crate::sheet::opened::{BesideRows, Opened};
 use crate::sheet::options::{Limits, ReadOptions};
 use crate::sheet::source::{Pass, Source};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -37,11 +38,11 @@ pub(crate) struct Content {
     /// The end of the rows, where they have a wrapper.
     pub(super) end: Option<u64>,
     pub(super) at: Position,
-    pub(super) layout: Arc<Layout>,
+    pub(super) layout: Arc<JsonLayout>,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Layout {
+pub(super) struct JsonLayout {
     pub(super) file: Arc<str>,
     pub(crate) encoding: Encoding,
     pub(crate) columns: HashMap<String, usize>,
@@ -71,7 +72,7 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
         Some(known) => wrapped::part(&source, offset, known)?,
         None => None,
     };
-    let mut layout = Layout {
+    let mut layout = JsonLayout {
         file: file.clone(),
         encoding: source.encoding,
         columns: HashMap::new(),
@@ -101,8 +102,15 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
     {
         return Err(SheetErrorKind::Json(1, problem).on_line(&file, 1));
     }
+    let beside = match &wrapped {
+        Some(part) => beside_rows(&content.source, offset, (part.start, part.end))?,
+        None => Value::Null,
+    };
+    let members = wrapped.iter();
+    let members = members.flat_map(|part| paging::members(&beside, &part.path));
+    let members = members.collect();
     if let Some(part) = wrapped.as_ref().filter(|_| batches.in_array) {
-        refuse_page(&content.source, offset, part, objects)?;
+        refuse_page(&file, &beside, part, objects)?;
     }
     let mut notes = vec![match &wrapped {
         Some(part) if part.is_keyed => {
@@ -125,12 +133,14 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
         sheet: None,
         headings,
         header_line: None,
+        header_row: None,
         notes,
         beside: BesideRows {
             titles: wrapped
                 .iter()
                 .flat_map(|part| part.path.split('.').map(str::to_owned))
                 .collect(),
+            members,
             ..BesideRows::default()
         },
         content,
@@ -139,17 +149,16 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
 
 /// Refuses rows that are one page of several, as the members beside them show.
 fn refuse_page(
-    source: &Source,
-    offset: u64,
+    file: &Arc<str>,
+    beside: &Value,
     part: &WrappedRows,
     objects: u64,
 ) -> Result<(), SheetError> {
-    let beside = beside_rows(source, offset, (part.start, part.end))?;
-    let Some(member) = more_pages(&beside, &part.path, objects) else {
+    let Some(member) = more_pages(beside, &part.path, objects) else {
         return Ok(());
     };
     let kind = SheetErrorKind::OnePage(member, counted(objects, "row"));
-    Err(kind.in_file(&source.name))
+    Err(kind.in_file(file))
 }
 
 /// Describes rows that are not under keys; `path` is where they are in the file, if they are not all of it.
@@ -163,7 +172,7 @@ fn form(path: Option<&str>, in_array: bool) -> String {
 }
 
 /// Puts the column of the keys before the others, and returns its heading.
-fn add_key_column(headings: &mut Vec<String>, layout: &mut Layout) -> &'static str {
+fn add_key_column(headings: &mut Vec<String>, layout: &mut JsonLayout) -> &'static str {
     let [usual, other] = KEY_HEADINGS;
     let heading = if layout.columns.contains_key(usual) {
         other
@@ -285,7 +294,7 @@ pub(crate) struct Batches {
     pass: Pass,
     /// Bytes up to where the rows end, where that is not the file's end.
     left: Option<u64>,
-    layout: Arc<Layout>,
+    layout: Arc<JsonLayout>,
     buffer: Vec<u8>,
     /// Up to here the buffer is understood.
     scanned: usize,
@@ -510,7 +519,7 @@ impl Batches {
     }
 }
 
-impl Layout {
+impl JsonLayout {
     fn problem(&self, at: Position, problem: String) -> SheetError {
         SheetErrorKind::Json(at.column, problem).on_line(&self.file, at.line)
     }
@@ -546,7 +555,7 @@ pub(crate) struct Batch {
     pub(crate) data: Vec<u8>,
     pub(super) elements: Vec<JsonElement>,
     pub(crate) gap: u64,
-    pub(super) layout: Arc<Layout>,
+    pub(super) layout: Arc<JsonLayout>,
 }
 
 /// One object, flat.
@@ -556,6 +565,8 @@ struct JsonObject {
     key: Option<String>,
     /// Dotted names and texts, in the order of the file.
     values: Vec<(String, String)>,
+    /// The dotted names of lists of several values.
+    lists: HashSet<String>,
     /// The first value that is no cell, by its dotted name.
     trouble: Option<(String, Misfit)>,
 }
@@ -581,6 +592,7 @@ impl Batch {
             let mut trouble = object
                 .trouble
                 .map(|(path, misfit)| RowTrouble::Broken(misfit.finding(columns, &path)));
+            let mut stored = Vec::new();
             texts.clear();
             texts.resize(columns.len() + usize::from(key_column.is_some()), None);
             if let (Some(column), Some(key)) = (key_column, object.key)
@@ -604,6 +616,12 @@ impl Batch {
                     trouble = trouble.or_else(|| unfit(column, &path, &value, takes_nameless));
                     *cell = Some(value);
                 }
+                if object.lists.contains(&path) {
+                    stored.resize(texts.len(), Stored::Text);
+                    if let Some(stored) = stored.get_mut(column) {
+                        *stored = Stored::List;
+                    }
+                }
             }
             if std::str::from_utf8(self.bytes(element)).is_err() {
                 trouble = Some(RowTrouble::Broken(not_utf8(&texts, self.layout.encoding)));
@@ -617,7 +635,8 @@ impl Batch {
             each(Row {
                 index,
                 line: element.at.line,
-                cells: Cells::new(&text, &ends),
+                cell_breaks: 0,
+                cells: Cells::stored_as(&text, &ends, &stored),
                 trouble,
                 bytes: 0..0,
             });
@@ -769,7 +788,10 @@ fn flatten<'t>(text: &'t str, prefix: &str, object: &mut JsonObject) -> Result<(
                 continue;
             }
             Some(b'[') => {
-                let (list, misfit) = joined(raw)?;
+                let (list, misfit, is_several) = joined(raw)?;
+                if is_several {
+                    object.lists.insert(path.clone());
+                }
                 if let Some(misfit) = misfit {
                     object.trouble.get_or_insert((path.clone(), misfit));
                 }
@@ -782,8 +804,8 @@ fn flatten<'t>(text: &'t str, prefix: &str, object: &mut JsonObject) -> Result<(
     Ok(())
 }
 
-/// A list as one cell.
-fn joined(raw: &str) -> Result<(String, Option<Misfit>), PartError<'_>> {
+/// A list as one cell, and true if it has several items.
+fn joined(raw: &str) -> Result<(String, Option<Misfit>, bool), PartError<'_>> {
     let items: Vec<&RawValue> = parsed(raw)?;
     let mut misfit = None;
     let mut list = String::new();
@@ -804,8 +826,8 @@ fn joined(raw: &str) -> Result<(String, Option<Misfit>), PartError<'_>> {
     }
     // What is no list of values stays as it is written: nothing of it may be lost where it is written again.
     match misfit {
-        Some(_) => Ok((raw.to_owned(), misfit)),
-        None => Ok((list, None)),
+        Some(_) => Ok((raw.to_owned(), misfit, false)),
+        None => Ok((list, None, items.len() > 1)),
     }
 }
 

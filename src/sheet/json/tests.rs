@@ -1,7 +1,7 @@
 use crate::sheet::tests::{SeenRow, row, rows_of};
 use crate::sheet::{
-    CLEAR, Header, HeadingMeaning, Headings, Input, Limits, ReadOptions, Sheet, SheetError,
-    SheetErrorKind, open,
+    CLEAR, Header, HeadingMeaning, Headings, Input, Limits, ReadOptions, Row, Sheet, SheetError,
+    SheetErrorKind, Stored, open,
 };
 
 use proptest::prelude::*;
@@ -21,6 +21,21 @@ fn read(text: &str) -> (Vec<String>, Vec<SeenRow>) {
     let sheet = sheet_of(text.as_bytes(), Limits::default()).unwrap();
     let rows = rows_of(&sheet).unwrap();
     (sheet.headings, rows)
+}
+
+#[test]
+fn a_list_of_several_values_is_told_from_one_text() {
+    let text = br#"[{"a":["x","y"],"b":["x"],"c":"x;y"},{"a":"x","b":[],"c":["y","z"]}]"#;
+    let sheet = sheet_of(text, Limits::default()).unwrap();
+    let mut lists = vec![];
+    for batch in sheet.batches() {
+        let mut add = |row: Row<'_>| {
+            let stored = |column| row.cells.stored(column) == Stored::List;
+            lists.push([0, 1, 2].map(stored));
+        };
+        batch.unwrap().rows(&mut add).unwrap();
+    }
+    assert_eq!(lists, [[true, false, false], [false, false, true]]);
 }
 
 #[test]

@@ -41,6 +41,8 @@ pub(super) struct OdsSurvey<'b> {
     repeated: u64,
     row: RowMarks,
     column: usize,
+    /// The column that is described next, before the rows.
+    described: usize,
     /// The filled cells of the row, each with true for the font of links; a link is in none.
     like_links: Vec<(Range<usize>, bool)>,
     /// The groups of rows around the row.
@@ -64,6 +66,7 @@ impl<'b> OdsSurvey<'b> {
             repeated: 0,
             row: RowMarks::default(),
             column: 0,
+            described: 0,
             like_links: vec![],
             groups: 0,
         }
@@ -105,7 +108,11 @@ impl<'b> OdsSurvey<'b> {
             b"table-column" => {
                 let visibility = tag_value(tag, "table:visibility");
                 let is_hidden = matches!(visibility, Some(b"collapse" | b"filter"));
-                self.survey.hidden_columns += u64::from(is_hidden);
+                if is_hidden {
+                    self.survey.hidden_columns.push(self.described);
+                }
+                let repeated = count(tag, "table:number-columns-repeated");
+                self.described = column_after(self.described, repeated);
             }
             _ => {}
         }

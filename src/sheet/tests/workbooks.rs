@@ -170,7 +170,10 @@ fn places_name_the_sheet_and_the_row_and_blank_rows_are_none() {
     assert_eq!(rows[2].1, ["", "", "x"]);
     assert_eq!(rows[2].2, None);
     assert_eq!(rows[3].2.as_deref(), Some("sheet.no_heading"));
-    assert_eq!(sheet.place(7).to_string(), format!("{}:HQ!A7", sheet.file));
+    assert_eq!(
+        sheet.place(7, 0).to_string(),
+        format!("{}:HQ!A7", sheet.file)
+    );
     assert_eq!(sheet.header_line, Some(1));
     assert_eq!(sheet.notes, Vec::<String>::new());
 }

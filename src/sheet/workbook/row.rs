@@ -101,7 +101,8 @@ pub(crate) struct Survey {
     pub(crate) noted_rows: u64,
     /// The conditional formats by which cells look different for what is in them.
     pub(crate) conditional_formats: u64,
-    pub(crate) hidden_columns: u64,
+    /// The first of each group of hidden columns.
+    pub(crate) hidden_columns: Vec<usize>,
     /// The merged cells below the headings.
     pub(crate) merged: MergedRanges,
     /// The cells down to the headings that reach over several columns: line and columns.
@@ -190,7 +191,7 @@ impl Survey {
             "which are not read",
         );
         say(
-            self.hidden_columns,
+            self.hidden_columns.len() as u64,
             "group of hidden columns",
             "groups of hidden columns",
             read,

@@ -300,7 +300,9 @@ impl Book {
                     row.grouped = record.u16(12).is_some_and(|flags| flags & 7 != 0);
                 }
                 kind::COL_INFO if record.u16(8).is_some_and(|flags| flags & 1 != 0) => {
-                    survey.hidden_columns += 1;
+                    survey
+                        .hidden_columns
+                        .push(record.u16(0).unwrap_or_default().into());
                 }
                 kind::MERGE_CELLS => {
                     for at in (2..).step_by(8).take(record.u16(0).unwrap_or(0).into()) {

@@ -3,8 +3,9 @@
 //!
 //! The parts that put a workbook together are small and are edited in their places; the sheet itself streams.
 
+use super::layout::{BUTTON_WIDTH, LINE_HEIGHT, height_of};
 use super::placed::{PartEdit, PlacedElement, edited};
-use super::write::{BUTTON_WIDTH, LINE_HEIGHT, NOTES_MAX, escape, height_of, text_cell};
+use super::write::{NOTES_MAX, escape, text_cell};
 use crate::model::{Secret, cell_name};
 use crate::sheet::column::{ExtraRow, ExtraSheet, Tone};
 use crate::sheet::error::SheetError;

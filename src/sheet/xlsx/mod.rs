@@ -2,6 +2,7 @@
 
 mod fill;
 mod font;
+mod layout;
 pub(crate) mod mark;
 mod placed;
 mod range;

@@ -2,7 +2,7 @@
 //! wide as their texts; empty columns are hidden, what is found in most rows stands in a sheet of its own alone, and a
 //! sheet sums it all up.
 
-use super::write::{Book, ROWS_MAX};
+use super::write::{BookWriter, ROWS_MAX};
 use crate::disk::ScratchFile;
 use crate::lang::{all_translated, translated};
 use crate::sheet::column::{Column, ExtraRow, ExtraSheet, MarkedLine, TITLE_PREFIX};
@@ -79,7 +79,7 @@ impl SortedBook {
         let extras = extras.cloned().collect();
         let count = self.columns.len();
         let folded = self.around.folded();
-        let mut book = Book::new(&self.file, self.columns, extras)?;
+        let mut book = BookWriter::new(&self.file, self.columns, extras)?;
         let mut lines = Vec::new();
         for kept in [self.first, self.others] {
             let mut kept = kept.into_reader().map_err(unwritable)?;

@@ -78,7 +78,11 @@ impl<'b> XlsxSurvey<'b> {
             }
             b"c" => self.begin_cell(tag),
             b"row" => self.begin_row(tag),
-            b"col" if is_on(tag, "hidden") => self.survey.hidden_columns += 1,
+            b"col" if is_on(tag, "hidden") => {
+                let first = tag_number(tag, "min").unwrap_or(1).saturating_sub(1);
+                let first = usize::try_from(first).unwrap_or(usize::MAX);
+                self.survey.hidden_columns.push(first);
+            }
             b"mergeCell" => self.add_merged(tag),
             b"hyperlink" => {
                 let range = cell_range(tag);

@@ -8,6 +8,8 @@
 //! Every cell is a text, in a column that is preformatted as text: no zero, `+` or digit is lost, nothing is ever a
 //! formula, and text that people type into an empty cell stays as typed.
 
+use super::layout::{self, BUTTON_WIDTH, LINE_HEIGHT, clamped, height_of, width};
+use crate::lang::translated;
 use crate::model::{cell_name, column_letters};
 use crate::sheet::column::{Column, ExtraSheet, Tone};
 use crate::sheet::error::{SheetError, SheetErrorKind};
@@ -35,25 +37,14 @@ const SHEET_BYTES_MAX: u64 = u32::MAX as u64 - (1 << 20);
 const TEXT_FORMAT: u8 = 49;
 /// Past level 1 the file is hardly smaller and takes three times as long.
 const COMPRESSION: i64 = 1;
-/// Columns narrower or wider than that are hard to read.
-const WIDTHS: (usize, usize) = (10, 48);
-/// A column of sentences, in characters: how wide it is where nothing is known, and at most.
-const PROSE_WIDTH: usize = 54;
-const PROSE_WIDTH_MAX: usize = 100;
-/// The part of a line that is filled on average, as lines end between words. Proportional letters are narrower than
-/// digits, by which widths are counted.
-const LINE_SHARE: f64 = 0.95;
 /// Notes of a workbook: each is a drawing.
 pub(super) const NOTES_MAX: usize = 5000;
-/// Points of a line, and of the highest row that Excel allows.
-pub(super) const LINE_HEIGHT: usize = 15;
-const HEIGHT_MAX: usize = 405;
-/// The width of the filter button beside a heading, in characters.
-pub(super) const BUTTON_WIDTH: usize = 4;
-
-/// The widest sheet that is printed on one page, in characters, and the scale of wider ones, in per cent.
-const PAGE_WIDTH_MAX: f64 = 300.0;
+/// The scale of sheets that are too wide for a page, in per cent.
 const WIDE_SCALE: u16 = 60;
+/// The margins of paper, in inches: left and right, top, bottom, head and foot.
+const MARGINS: (f64, f64, f64, f64) = (0.3, 0.4, 0.55, 0.25);
+/// The number of the page, at the foot.
+const PAGE_NUMBER: &str = "&R&8&P / &N";
 
 const SHEET: &str = "xl/worksheets/sheet1.xml";
 /// Names the workbook's part, and is the same in every workbook: it comes first, as programs expect that look at the
@@ -67,7 +58,7 @@ struct CellNote {
 }
 
 /// One workbook that is being written.
-pub(crate) struct Book {
+pub(crate) struct BookWriter {
     file: Arc<str>,
     columns: Vec<Column>,
     extras: Vec<ExtraSheet>,
@@ -81,15 +72,17 @@ pub(crate) struct Book {
     bytes: u64,
     /// The row that is being written.
     xml: String,
+    /// The width of each column.
+    widths: Vec<f64>,
 }
 
-impl Book {
+impl BookWriter {
     /// Begins a workbook, which messages call `file`.
     pub(crate) fn new(
         file: &Arc<str>,
         columns: Vec<Column>,
         extras: Vec<ExtraSheet>,
-    ) -> Result<Book, SheetError> {
+    ) -> Result<BookWriter, SheetError> {
         if columns.len() > ROW_CELLS_MAX {
             return Err(SheetErrorKind::TooManyColumns(ROW_CELLS_MAX).in_file(file));
         }
@@ -101,7 +94,7 @@ impl Book {
             .and_then(|()| zip.start_file(SHEET, options()).map_err(io::Error::from))
             .and_then(|()| zip.write_all(frame.head.as_bytes()));
         begun.map_err(|error| SheetError::unwritable(file, &error))?;
-        let mut book = Book {
+        let mut book = BookWriter {
             file: file.clone(),
             columns: Vec::new(),
             extras,
@@ -112,6 +105,7 @@ impl Book {
             rows: 0,
             bytes: 0,
             xml: String::new(),
+            widths: layout::widths(&columns).0,
         };
         let heading = |column: &Column| {
             let style = if column.required {
@@ -123,7 +117,11 @@ impl Book {
         };
         let headings: Vec<_> = columns.iter().map(heading).collect();
         let cells = headings.iter().map(|(text, style)| (text.as_str(), *style));
-        book.put(cells, LINE_HEIGHT)?;
+        let heights = columns.iter().zip(&book.widths);
+        let heights = heights.filter(|(column, _)| column.is_seen());
+        let height = heights.map(|(column, width)| height_of(&column.heading, *width));
+        let height = height.max().unwrap_or(LINE_HEIGHT);
+        book.put(cells, height)?;
         book.columns = columns;
         Ok(book)
     }
@@ -162,14 +160,19 @@ impl Book {
             .enumerate()
             .map(|(at, cell)| {
                 let column = columns.get(at);
-                if let Some(column) = column.filter(|column| column.prose && !column.hidden) {
-                    height = height.max(height_of(cell, width(column)));
-                }
                 let mark = marks.iter().find(|(marked, _)| *marked == at);
-                let style = match mark {
+                let mut style = match mark {
                     Some((_, tone)) => styles.toned(*tone),
                     None => styles.index(column, cell),
                 };
+                let is_seen = column.is_some_and(Column::is_seen);
+                if let Some(width) = self.widths.get(at).filter(|_| is_seen) {
+                    let own = height_of(cell, *width);
+                    height = height.max(own);
+                    if own > LINE_HEIGHT && style == styles.plain {
+                        style = styles.prose;
+                    }
+                }
                 (cell, style)
             })
             .collect();
@@ -193,7 +196,6 @@ impl Book {
         self.xml.clear();
         // Writing to a text cannot fail.
         let _ = write!(self.xml, "<row r=\"{row}\"");
-        // Not every program finds out by itself how high a row has to be.
         if height > LINE_HEIGHT {
             let _ = write!(self.xml, " ht=\"{height}\" customHeight=\"1\"");
         }
@@ -256,16 +258,6 @@ impl Book {
         self.pipe.drain(out);
         Ok(())
     }
-}
-
-/// Works out the height of a cell of this width whose text is broken into lines, in points.
-pub(super) fn height_of(text: &str, width: f64) -> usize {
-    let characters = (width * LINE_SHARE) as usize;
-    let lines = text.lines().map(|line| match line.chars().count() {
-        count if count as f64 <= width => 1,
-        count => count / characters.max(1) + 1,
-    });
-    (LINE_HEIGHT * lines.sum::<usize>()).min(HEIGHT_MAX)
 }
 
 fn options() -> SimpleFileOptions {
@@ -388,6 +380,7 @@ impl Styles {
         };
         let heading = |color: u32| {
             text()
+                .set_text_wrap()
                 .set_bold()
                 .set_background_color(Color::RGB(color))
                 .set_border_bottom(FormatBorder::Thin)
@@ -519,9 +512,10 @@ fn workbook(
     let last = u16::try_from(columns.len())
         .unwrap_or(u16::MAX)
         .saturating_sub(1);
-    for (column, at) in columns.iter().zip(0..) {
+    let (widths, is_on_a_page) = layout::widths(columns);
+    for ((column, width), at) in columns.iter().zip(widths).zip(0..) {
         sheet.set_column_format(at, if column.prose { prose } else { text })?;
-        sheet.set_column_width(at, width(column))?;
+        sheet.set_column_width(at, width)?;
         if !column.comment.is_empty() {
             sheet.insert_note(0, at, &note(&column.comment))?;
         }
@@ -543,7 +537,7 @@ fn workbook(
         sheet.autofilter(0, 0, rows - 1, last)?;
     }
     sheet.ignore_error_range(0, 0, ROWS_MAX - 1, last, IgnoreError::NumberStoredAsText)?;
-    lay_out(sheet, columns)?;
+    lay_out(sheet, 0, is_on_a_page)?;
     add_choices(sheet, columns)?;
     for extra in extras {
         let sheet = book.add_worksheet().set_name(&extra.name)?;
@@ -551,7 +545,8 @@ fn workbook(
         mark(&mut book, &extra.name)?;
     }
     if columns.iter().any(|column| !column.choices.is_empty()) {
-        let sheet = book.add_worksheet().set_name(CHOICES)?;
+        let name = translated(CHOICES);
+        let sheet = book.add_worksheet().set_name(&*name)?;
         for (column, at) in columns.iter().filter(|c| !c.choices.is_empty()).zip(0..) {
             sheet.set_column_width(at, width(column))?;
             sheet.write_string_with_format(0, at, &column.heading, heading)?;
@@ -559,7 +554,7 @@ fn workbook(
                 sheet.write_string_with_format(row, at, word, text)?;
             }
         }
-        mark(&mut book, CHOICES)?;
+        mark(&mut book, &name)?;
     }
     Ok(book)
 }
@@ -580,10 +575,11 @@ const CHOICES: &str = "Choices";
 fn add_choices(sheet: &mut Worksheet, columns: &[Column]) -> Result<(), XlsxError> {
     let choosing = columns.iter().zip(0..);
     let choosing = choosing.filter(|(column, _)| !column.choices.is_empty());
+    let name = translated(CHOICES);
     for ((column, at), list) in choosing.zip(0..) {
         let letters = column_letters(list);
         let last = column.choices.len() + 1;
-        let list = Formula::new(format!("={CHOICES}!${letters}$2:${letters}${last}"));
+        let list = Formula::new(format!("={name}!${letters}$2:${letters}${last}"));
         // A warning and no refusal: a cell may also be ja, or <clear>.
         let validation = DataValidation::new()
             .allow_list_formula(list)
@@ -644,21 +640,19 @@ fn add_extra(
         sheet.autofilter(top, 0, top + rows, u16::try_from(last).unwrap_or(u16::MAX))?;
     }
     sheet.set_freeze_panes(top + 1, 0)?;
-    sheet.set_landscape();
-    sheet.set_paper_size(A4);
-    sheet.set_print_fit_to_pages(1, 0);
-    sheet.set_repeat_rows(top, top)?;
-    Ok(())
+    lay_out(sheet, top, true)
 }
 
 /// Lays a sheet out on paper: as wide as a page, where it can be read so; else over pages side by side, the first column
-/// on each.
-fn lay_out(sheet: &mut Worksheet, columns: &[Column]) -> Result<(), XlsxError> {
-    let shown = columns.iter().filter(|one| !one.hidden && !one.folded);
+/// on each. The row of headings, which is counted from 0, is on each page.
+fn lay_out(sheet: &mut Worksheet, headings: u32, is_on_a_page: bool) -> Result<(), XlsxError> {
+    let (sides, top, bottom, edge) = MARGINS;
     sheet.set_landscape();
     sheet.set_paper_size(A4);
-    sheet.set_repeat_rows(0, 0)?;
-    if shown.map(width).sum::<f64>() <= PAGE_WIDTH_MAX {
+    sheet.set_margins(sides, sides, top, bottom, edge, edge);
+    sheet.set_footer(PAGE_NUMBER);
+    sheet.set_repeat_rows(headings, headings)?;
+    if is_on_a_page {
         sheet.set_print_fit_to_pages(1, 0);
     } else {
         sheet.set_print_scale(WIDE_SCALE);
@@ -677,22 +671,6 @@ fn note(text: &str) -> Note {
         .add_author_prefix(false)
         .set_width(width)
         .set_height(line_height * u32::try_from(lines + 1).unwrap_or(1))
-}
-
-fn width(column: &Column) -> f64 {
-    if column.prose {
-        let width = match column.width {
-            0 => PROSE_WIDTH,
-            width => (width + 2).clamp(WIDTHS.0, PROSE_WIDTH_MAX),
-        };
-        return width as f64;
-    }
-    let heading = column.heading.chars().count() + BUTTON_WIDTH;
-    clamped(heading.max(column.width + 1))
-}
-
-fn clamped(width: usize) -> f64 {
-    width.clamp(WIDTHS.0, WIDTHS.1) as f64
 }
 
 #[cfg(test)]
@@ -720,7 +698,7 @@ mod tests {
     }
 
     fn book(columns: Vec<Column>, rows: &[Vec<&str>], extras: Vec<ExtraSheet>) -> Vec<u8> {
-        let mut book = Book::new(&"t.xlsx".into(), columns, extras).unwrap();
+        let mut book = BookWriter::new(&"t.xlsx".into(), columns, extras).unwrap();
         let mut bytes = Vec::new();
         for row in rows {
             book.row(row.iter().copied(), &[], &mut bytes).unwrap();
@@ -892,7 +870,8 @@ mod tests {
 
     #[test]
     fn what_a_workbook_cannot_hold_is_refused_by_name_and_never_cut() {
-        let book = || Book::new(&"t.xlsx".into(), vec![named("a"), named("b")], vec![]).unwrap();
+        let book =
+            || BookWriter::new(&"t.xlsx".into(), vec![named("a"), named("b")], vec![]).unwrap();
         let fits = [
             "x".repeat(CELL_UNITS_MAX),
             "\u{1f600}".repeat(CELL_UNITS_MAX / 2),
@@ -909,7 +888,7 @@ mod tests {
                 error.starts_with("t.xlsx: cell B2 would be longer than"),
                 "{error}"
             );
-            assert!(Book::new(&"t.xlsx".into(), vec![named(&text)], vec![]).is_err());
+            assert!(BookWriter::new(&"t.xlsx".into(), vec![named(&text)], vec![]).is_err());
         }
         let mut full = book();
         full.rows = ROWS_MAX - 1;
@@ -920,7 +899,7 @@ mod tests {
         heavy.bytes = SHEET_BYTES_MAX;
         assert!(heavy.row(["1"], &[], &mut vec![]).is_err());
         let wide = vec![named("a"); ROW_CELLS_MAX + 1];
-        assert!(Book::new(&"t.xlsx".into(), wide, vec![]).is_err());
+        assert!(BookWriter::new(&"t.xlsx".into(), wide, vec![]).is_err());
     }
 
     #[test]

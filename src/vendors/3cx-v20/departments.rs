@@ -4,9 +4,10 @@ use super::odata;
 use super::protocol::ThreeCxConversation;
 use crate::manifest::Manifest;
 use crate::model::redact::in_quotes;
-use crate::model::{Field, Record, list_items};
+use crate::model::{Field, Record, VendorAttributes, list_items};
 use crate::vendors::conversation::Step;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// The next step where the PBX hides from the client what is needed.
 pub(super) const ROLE: &str = "give the API client a role that shows it: Integrations → API";
@@ -20,9 +21,10 @@ pub(super) struct Department {
 }
 
 impl Department {
-    /// The membership of an extension that joins it.
-    fn joined(&self, manifest: &Manifest) -> Value {
-        let role = manifest.word("role").unwrap_or_default();
+    /// The membership of an extension that joins it: with the role that it had there, or the usual one.
+    fn joined(&self, manifest: &Manifest, roles: &BTreeMap<String, String>) -> Value {
+        let role = roles.get(&attribute(&self.name)).map(String::as_str);
+        let role = role.or_else(|| manifest.word("role")).unwrap_or_default();
         json!({ "GroupId": self.id, "Rights": { "RoleName": role } })
     }
 }
@@ -44,14 +46,34 @@ pub(super) fn read(talk: &mut ThreeCxConversation<'_>) -> Step<Vec<Department>> 
     }
 }
 
+/// The name of the attribute with an extension's role in a department.
+fn attribute(department: &str) -> String {
+    format!("role in {department}")
+}
+
+/// The roles of an extension that are not the usual one, as attributes beside its fields.
+pub(super) fn roles(manifest: &Manifest, groups: &[Value]) -> VendorAttributes {
+    let usual = manifest.word("role");
+    let role = |group: &Value| {
+        let name = group.get("Name")?.as_str()?.trim();
+        let role = group.get("Rights")?.get("RoleName")?.as_str()?;
+        (Some(role) != usual).then(|| (attribute(name), role.to_owned()))
+    };
+    VendorAttributes::new(&groups.iter().filter_map(role).collect())
+}
+
 /// The names of an extension's departments, without the default one.
-pub(super) fn names(groups: &[Value], all: &[Department]) -> String {
+pub(super) fn names(
+    talk: &ThreeCxConversation<'_>,
+    groups: &[Value],
+    all: &[Department],
+) -> Step<String> {
     let is_default = |id: i64| all.iter().any(|one| one.id == id && one.is_default);
     let groups = groups
         .iter()
         .filter(|group| !group_id(group).is_some_and(is_default));
     let names = groups.filter_map(|group| group.get("Name")?.as_str().map(str::trim));
-    names.collect::<Vec<_>>().join(";")
+    talk.group_list(&names.collect::<Vec<_>>())
 }
 
 fn group_id(group: &Value) -> Option<i64> {
@@ -62,6 +84,8 @@ fn group_id(group: &Value) -> Option<i64> {
 pub(super) struct WantedDepartments {
     named: Vec<Department>,
     default: Option<Department>,
+    /// The roles that are given back, by the names of their attributes.
+    roles: BTreeMap<String, String>,
 }
 
 /// Finds the wanted departments by their names, before anything is written; `None` where the row does not speak of any.
@@ -69,7 +93,10 @@ pub(super) fn wanted(
     talk: &mut ThreeCxConversation<'_>,
     wanted: &Record,
 ) -> Step<Option<WantedDepartments>> {
-    let Some(text) = wanted.text(Field::GROUPS) else {
+    let roles = wanted.attributes().map(VendorAttributes::pairs);
+    let roles = roles.unwrap_or_default();
+    let text = wanted.text(Field::GROUPS);
+    let Some(text) = text.or((!roles.is_empty()).then_some("")) else {
         return Ok(None);
     };
     let all = read(talk)?;
@@ -83,6 +110,7 @@ pub(super) fn wanted(
     Ok(Some(WantedDepartments {
         named: found,
         default: all.into_iter().find(|one| one.is_default),
+        roles,
     }))
 }
 
@@ -117,7 +145,7 @@ impl WantedDepartments {
     /// The memberships of a new extension: it begins in the default department, as those without any other do.
     pub(super) fn joined(&self, manifest: &Manifest) -> Value {
         let each = self.default.iter().chain(&self.named);
-        each.map(|one| one.joined(manifest)).collect()
+        each.map(|one| one.joined(manifest, &self.roles)).collect()
     }
 
     /// The memberships to send for an extension that has these; `None` where nothing changes. What stays keeps its rights,
@@ -151,7 +179,8 @@ impl WantedDepartments {
         if new.is_empty() && sent.len() == current.len() {
             return Ok(None);
         }
-        sent.extend(new.iter().map(|one| one.joined(talk.manifest())));
+        let new = new.iter();
+        sent.extend(new.map(|one| one.joined(talk.manifest(), &self.roles)));
         Ok(Some(sent.into()))
     }
 }

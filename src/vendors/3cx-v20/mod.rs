@@ -14,7 +14,7 @@ use self::protocol::{SECRETS, SIP_PASSWORD, TOKEN_PATH, ThreeCx, ThreeCxConversa
 use super::{Account, Client, Settings, Task};
 use crate::manifest::{FieldRow, Manifest, Purpose, Shape};
 use crate::model::{Field, Record, Secret, WireText};
-use crate::vendors::conversation::{Step, Tasks};
+use crate::vendors::conversation::{Step, Tasks, is_digits};
 use crate::wire::{Answer, Body, Effect, Listing, Method, Request, Session, json};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
@@ -80,7 +80,7 @@ impl ThreeCx {
             proven = talk.judged_at_sign_in(ask(&token))?;
         }
         let answer = proven.map_err(|fault| talk.end(fault))?;
-        if odata::count(&answer).is_none() || !answer.get("value").is_some_and(Value::is_array) {
+        if !odata::LIST.is_page(&answer) {
             return Err(talk.end(talk.not_understood("it is no list of extensions")));
         }
         Ok(Answer::Session(Session {
@@ -109,7 +109,8 @@ impl ThreeCx {
             true => departments::read(talk)?,
             false => vec![],
         };
-        let found = users.iter().map(|user| {
+        let mut found = vec![];
+        for user in &users {
             let mut extension = self.manifest.incoming(|name| match user.get(name)? {
                 Value::Null if SECRETS.contains(&name) => None,
                 Value::Null => Some(String::new()),
@@ -123,15 +124,17 @@ impl ThreeCx {
                 value => json::text(value),
             });
             if let Some(Value::Array(groups)) = user.get(GROUPS) {
-                extension.set(Field::GROUPS, departments::names(groups, &departments));
+                let names = departments::names(talk, groups, &departments)?;
+                extension.set(Field::GROUPS, names);
+                extension.set_attributes(departments::roles(self.manifest, groups));
             }
-            extension
-        });
-        Ok(found.collect())
+            found.push(extension);
+        }
+        Ok(found)
     }
 
     fn create(&self, talk: &mut ThreeCxConversation<'_>, wanted: &Record) -> Step<Answer> {
-        let number = digits(talk, wanted.number())?;
+        let number = talk.digits(wanted.number())?;
         let mut body = self.properties(talk, wanted, Purpose::Create)?;
         let wanted_groups = departments::wanted(talk, wanted)?;
         let groups = wanted_groups.map(|groups| groups.joined(self.manifest));
@@ -149,13 +152,16 @@ impl ThreeCx {
     }
 
     fn update(&self, talk: &mut ThreeCxConversation<'_>, wanted: &Record) -> Step<Answer> {
-        let number = digits(talk, wanted.number())?;
+        let number = talk.digits(wanted.number())?;
         let Some(user) = users(talk, &[number])?.pop() else {
             return Err(talk.end(self.manifest.missing(number)));
         };
         let mut body = self.properties(talk, wanted, Purpose::Update)?;
         body.remove("Number");
-        if let Some(groups) = departments::wanted(talk, wanted)? {
+        // Roles alone, without departments, are those of a new extension.
+        if wanted.get(Field::GROUPS).is_some()
+            && let Some(groups) = departments::wanted(talk, wanted)?
+        {
             let current = user.get(GROUPS).and_then(Value::as_array);
             let change = groups.changed(talk, current, self.replaces_groups)?;
             body.extend(change.map(|groups| (GROUPS.to_owned(), groups)));
@@ -169,7 +175,7 @@ impl ThreeCx {
 
     /// Deletes the extension that was looked at: where it was changed since, the PBX refuses.
     fn delete(&self, talk: &mut ThreeCxConversation<'_>, number: &str) -> Step<Answer> {
-        let number = digits(talk, number)?;
+        let number = talk.digits(number)?;
         let Some(user) = users(talk, &[number])?.pop() else {
             return Err(talk.end(self.manifest.missing(number)));
         };
@@ -212,29 +218,14 @@ fn token(talk: &mut ThreeCxConversation<'_>, account: &Account) -> Step<Secret> 
     ];
     let request = Request::new(LOGIN, Method::Post, TOKEN_PATH, Effect::Reads);
     let answer = talk.sign_in(request.body(Body::Form(form)))?;
-    let token = answer.get("access_token").and_then(Value::as_str);
-    match token.filter(|token| !token.is_empty()) {
-        Some(token) => Ok(Secret::new(token)),
-        None => Err(talk.end(talk.not_understood("it has no access_token"))),
-    }
+    talk.access_token(&answer)
 }
 
 /// Lists the numbers. It is whole where the PBX itself counts as many extensions of users: a client whose role is in one
 /// department sees that one alone.
 fn list(talk: &mut ThreeCxConversation<'_>) -> Step<Listing> {
     let all = odata::all(talk, "Users/list", "/Users", "Id,Number")?;
-    let mut seen = HashSet::new();
-    let mut listing = Listing {
-        complete: all.is_whole,
-        ..Listing::default()
-    };
-    for user in &all.items {
-        match user.get("Number").and_then(Value::as_str) {
-            Some(number) if seen.insert(number) => listing.numbers.push(number.to_owned()),
-            // One without a number, or one that comes twice, hides others.
-            _ => listing.complete = false,
-        }
-    }
+    let mut listing = all.listing("Number");
     let status = odata::get("SystemStatus", "/SystemStatus");
     let status = talk.attempt(status.query("$select", "UserExtensions"))?;
     let counted = status.and_then(|status| status.get("UserExtensions")?.as_u64());
@@ -285,17 +276,4 @@ fn typed(talk: &ThreeCxConversation<'_>, row: &FieldRow, text: &WireText) -> Ste
         Ok(is_on) => Ok(is_on.into()),
         Err(_) => Err(talk.refuse("type", format!("{} must be on or off", row.name.name()), "")),
     }
-}
-
-fn is_digits(number: &str) -> bool {
-    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// A number that may be addressed to the PBX: where it is missing, the PBX would choose one.
-fn digits<'n>(talk: &ThreeCxConversation<'_>, number: &'n str) -> Step<&'n str> {
-    if is_digits(number) {
-        return Ok(number);
-    }
-    let why = "an extension's number consists of digits only; nothing was sent";
-    Err(talk.refuse("number_not_digits", why, "correct the number in the sheet"))
 }

@@ -5,7 +5,7 @@ use super::super::testkit::{
     request, session_of,
 };
 use super::*;
-use crate::model::FaultKind;
+use crate::model::{FaultKind, VendorAttributes};
 use crate::wire::{Pbx, RawRequest, Reply};
 use serde_json::json;
 
@@ -521,6 +521,22 @@ fn departments_that_stay_keep_their_roles() {
 }
 
 #[test]
+fn a_role_without_departments_takes_an_extension_out_of_none() {
+    let (client, mut pbx, session) = at_pbx(&[]);
+    let groups = json!([{ "GroupId": 95, "Rights": { "RoleName": "managers" } }]);
+    let body = json!({ "Number": "2001", "Groups": groups });
+    let made = by_hand(&mut *pbx, &session, "POST", "Users", &body);
+    assert_eq!(made.status, 201);
+    let mut wanted = with("2001", Field::FIRST_NAME, "Ann");
+    let roles_of = [("role in Sales".to_owned(), "managers".to_owned())];
+    wanted.set_attributes(VendorAttributes::new(&roles_of.into_iter().collect()));
+    let task = Task::Update(&wanted);
+    is_done(converse_with(&*client, &mut *pbx, &session, task));
+    let held = roles(&mut *pbx, &session);
+    assert_eq!(held, [("Sales".to_owned(), "managers".to_owned())]);
+}
+
+#[test]
 fn departments_that_cannot_be_had_or_told_are_refused_before_anything_is_written() {
     let client = threecx(&[("group_members", "replace")]);
     let known = departments(&["Sales", "DEFAULT", "Twice", "Twice"]);
@@ -542,6 +558,26 @@ fn departments_that_cannot_be_had_or_told_are_refused_before_anything_is_written
         let (turn, sent) = replay(&*client, &Task::Update(&wanted), &signed_in(), &replies);
         assert_eq!(fault(turn).kind, kind, "{text}");
         assert!(sent.iter().all(|one| one.request.effect == Effect::Reads));
+    }
+}
+
+#[test]
+fn a_department_whose_name_would_be_read_as_two_is_told() {
+    let numbers = ["2001".to_owned()];
+    for (name, is_told) in [("Sales; North", true), ("Sales North", false)] {
+        let group = json!({ "GroupId": 95, "Name": name, "Rights": { "RoleName": "users" } });
+        let replies = [user("2001", &json!([group])), departments(&[name])];
+        let (turn, _) = replay(&*threecx(&[]), &Task::Get(&numbers), &signed_in(), &replies);
+        if is_told {
+            let fault = fault(turn);
+            assert_eq!(
+                (fault.kind, &*fault.code),
+                (FaultKind::Rejected, "3cx-v20.group_name")
+            );
+            assert!(fault.message.contains("Sales; North"), "{fault:?}");
+        } else {
+            assert_eq!(found(turn)[0].text(Field::GROUPS), Some(name));
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use super::{Account, Client, Settings, Task};
 use crate::manifest::Manifest;
 use crate::model::redact::NOT_SHOWN;
 use crate::model::{Fault, FaultKind, Field, Record, Secret, WireText};
-use crate::vendors::conversation::{Conversation, Protocol, Step, Tasks};
+use crate::vendors::conversation::{Conversation, Protocol, Step, Tasks, is_digits};
 use crate::wire::{Answer, Body, Effect, Exchange, Listing, Method, Request, Session, json};
 use serde_json::{Map, Value};
 
@@ -227,20 +227,7 @@ impl FreePbx {
         ];
         let request = Request::new(LOGIN, Method::Post, TOKEN_PATH, Effect::Reads);
         let answer = talk.sign_in(request.body(Body::Form(form)))?;
-        let token = answer.get("access_token").and_then(Value::as_str);
-        let Some(token) = token.filter(|token| !token.is_empty()) else {
-            return Err(talk.end(talk.not_understood("it has no access_token")));
-        };
-        Ok(Secret::new(token))
-    }
-
-    /// A number that may be addressed to the PBX.
-    fn digits<'n>(&self, talk: &FreePbxConversation<'_>, number: &'n str) -> Step<&'n str> {
-        if is_digits(number) {
-            return Ok(number);
-        }
-        let why = "an extension's number consists of digits only; nothing was sent";
-        Err(talk.refuse("number_not_digits", why, "correct the number in the sheet"))
+        talk.access_token(&answer)
     }
 
     /// Lists the numbers. The PBX counts its devices: where it lists others, some are broken.
@@ -326,7 +313,7 @@ impl FreePbx {
     }
 
     fn create(&self, talk: &mut FreePbxConversation<'_>, wanted: &Record) -> Step<Answer> {
-        let number = self.digits(talk, wanted.number())?;
+        let number = talk.digits(wanted.number())?;
         let mut input = identity(number);
         let text = |field: Field| wanted.reveal(field).unwrap_or_default();
         let mailbox = Mailbox::wanted(None, wanted);
@@ -362,7 +349,7 @@ impl FreePbx {
     }
 
     fn update(&self, talk: &mut FreePbxConversation<'_>, wanted: &Record) -> Step<Answer> {
-        let number = self.digits(talk, wanted.number())?;
+        let number = talk.digits(wanted.number())?;
         let Some(current) = self.current(talk, number)? else {
             return Err(talk.end(self.manifest.missing(number)));
         };
@@ -459,7 +446,7 @@ impl FreePbx {
     }
 
     fn delete(&self, talk: &mut FreePbxConversation<'_>, number: &str) -> Step<Answer> {
-        let named = identity(self.digits(talk, number)?);
+        let named = identity(talk.digits(number)?);
         match talk.try_ask(mutation("deleteExtension", named))? {
             Ok(_) => Ok(Answer::Done),
             Err(fault) if fault.vendor_code.as_deref() == Some("refused") => {
@@ -495,10 +482,6 @@ impl FreePbx {
             Err(talk.end(talk.not_understood("it does not tell how the applying goes on")))
         }
     }
-}
-
-fn is_digits(number: &str) -> bool {
-    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The wanted fields of the user, and those that the PBX holds where none is wanted.

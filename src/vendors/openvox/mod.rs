@@ -15,7 +15,7 @@ use crate::model::{
     Fault, FaultCause, FaultKind, Field, Forward, ForwardDestination, Record, Secret, WireText,
     same_word,
 };
-use crate::vendors::conversation::{Conversation, Protocol, Step, Tasks};
+use crate::vendors::conversation::{Conversation, Protocol, Step, Tasks, is_digits};
 use crate::wire::xml::Element;
 use crate::wire::{Answer, Body, Effect, Exchange, Listing, Method, Reply, Request, Session, json};
 use serde_json::{Map, Value};
@@ -223,7 +223,7 @@ impl OpenVox {
                 .fault(FaultKind::Rejected, "new_number_on_create", why);
             return Err(talk.end(fault.hint("give the number that it is to have in number")));
         }
-        self.digits(talk, wanted.number())?;
+        talk.digits(wanted.number())?;
         let sent = self.manifest.outgoing(wanted, Purpose::Create);
         let fields = sent
             .into_iter()
@@ -232,9 +232,9 @@ impl OpenVox {
     }
 
     fn update(&self, talk: &mut OpenVoxConversation<'_>, wanted: &Record) -> Step<Answer> {
-        let number = self.digits(talk, wanted.number())?;
+        let number = talk.digits(wanted.number())?;
         if let Some(new_number) = wanted.text(Field::NEW_NUMBER) {
-            self.digits(talk, new_number)?;
+            talk.digits(new_number)?;
         }
         if wanted.iter().all(|(field, _)| field == Field::NUMBER) {
             return Ok(Answer::Done);
@@ -258,7 +258,7 @@ impl OpenVox {
     }
 
     fn delete(&self, talk: &mut OpenVoxConversation<'_>, number: &str) -> Step<Answer> {
-        let number = self.digits(talk, number)?.to_owned();
+        let number = talk.digits(number)?.to_owned();
         self.write(talk, "extension/delete", vec![("number", number.into())])
     }
 
@@ -339,18 +339,6 @@ impl OpenVox {
         extension
     }
 
-    /// A number that may be addressed to the PBX.
-    fn digits<'n>(&self, talk: &OpenVoxConversation<'_>, number: &'n str) -> Step<&'n str> {
-        if is_digits(number) {
-            return Ok(number);
-        }
-        let why = "an extension's number consists of digits only; nothing was sent";
-        let fault = self
-            .manifest
-            .fault(FaultKind::Rejected, "number_not_digits", why);
-        Err(talk.end(fault.hint("correct the number in the sheet")))
-    }
-
     fn is_sip(&self, found: &[Record], number: &str) -> Result<(), Fault> {
         let Some(extension) = found.first() else {
             return Err(self.manifest.missing(number));
@@ -388,10 +376,6 @@ fn json_body<'f>(fields: impl IntoIterator<Item = (&'f str, WireText)>) -> Body 
     let fields = fields.into_iter();
     let object = fields.map(|(name, text)| (name.to_owned(), json::string(&text)));
     Body::Json(Value::Object(object.collect()))
-}
-
-fn is_digits(number: &str) -> bool {
-    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Returns true if the PBX does not know the request, or refuses it without a reason.

@@ -303,7 +303,7 @@ pub(super) fn names(talk: &mut PortSipConversation<'_>, shown: &Value) -> Step<O
         })
         .filter(|name| *name != DEFAULT_GROUP)
         .collect();
-    Ok(Some(names.join(";")))
+    talk.group_list(&names).map(Some)
 }
 
 /// Returns an extension's groups, by id where the PBX has one and by name elsewhere, without the default group. The

@@ -1,15 +1,14 @@
 //! Runs every command in README.md and in the manual, and compares the output with every transcript in them.
 
-use crate::support::program::PROGRAM;
+use crate::support::program::path_with_program;
 use crate::support::sources::root;
 use rowcall::manual::PAGES;
 use rowcall::model::Language;
-use rowcall::report::facts::{file_table, matrix, product_table};
+use rowcall::report::facts::{file_table, matrix, product_list, product_table};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 
@@ -125,18 +124,12 @@ impl DocSession {
 
     fn command(&self, text: &str) -> Command {
         let text = self.with_ports(&text.replace("cargo run --release -- ", "rowcall "));
-        let program = PathBuf::from(PROGRAM);
-        let path = format!(
-            "{}:{}",
-            program.parent().unwrap().display(),
-            std::env::var("PATH").unwrap()
-        );
         let mut command = Command::new("bash");
         command
             .arg("-c")
             .arg(text)
             .current_dir(self.folder.path())
-            .env("PATH", path)
+            .env("PATH", path_with_program())
             .envs(&self.variables);
         command
             .env("XDG_CONFIG_HOME", self.folder.path())
@@ -315,6 +308,12 @@ fn the_tables_of_the_readme_are_generated() {
     let end = "<!-- end -->";
     for (page, begin, end, table) in [
         ("README.md", "<!-- table: vendors -->\n", end, matrix()),
+        (
+            "README.md",
+            "<!-- list: products -->\n",
+            end,
+            product_list(),
+        ),
         (
             "samples/products/README.md",
             "<!-- table: products -->\n",

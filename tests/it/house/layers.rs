@@ -73,7 +73,9 @@ const DOORS: &[(&str, &str)] = &[
     ("hyper::", "page/server.rs"),
     ("tokio::", "page/server.rs"),
     ("multer::", "page/server.rs"),
+    // Both are written with its marks.
     ("maud::", "page/"),
+    ("maud::", "sheet/html/"),
 ];
 
 const REPAIRED: &str = "a repaired copy of the owner's own sheet";
@@ -82,6 +84,10 @@ const REPAIRED: &str = "a repaired copy of the owner's own sheet";
 const REVEALS: &[(&str, &str)] = &[
     ("model/", "the types themselves"),
     ("rules/row.rs", "checked by the vendor's rules"),
+    (
+        "input/mod.rs",
+        "the first values of a column leave out those that are a secret of their row",
+    ),
     ("generate.rs", "never given twice"),
     ("xml.rs", "encoded for the wire"),
     ("wire/json.rs", "encoded for the wire"),
@@ -104,6 +110,10 @@ const REVEALS: &[(&str, &str)] = &[
     ),
     (
         "vendors/3cx-v20/protocol.rs",
+        "not repeated in the PBX's own words",
+    ),
+    (
+        "vendors/yeastar_p/protocol.rs",
         "not repeated in the PBX's own words",
     ),
     (
@@ -555,10 +565,12 @@ fn every_crate_has_one_door() {
                     !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':')
                 })
             };
+            let doors = DOORS.iter().filter(|(known, _)| known == krate);
+            let is_door = doors
+                .map(|(_, door)| door)
+                .any(|door| name == *door || (door.ends_with('/') && name.starts_with(door)));
             assert!(
-                name == *door
-                    || (door.ends_with('/') && name.starts_with(door))
-                    || !code_lines(&text).any(names),
+                is_door || !code_lines(&text).any(names),
                 "{name} names {krate}, whose door is {door}"
             );
         }

@@ -339,3 +339,30 @@ fn a_report_that_is_a_link_is_written_where_it_leads() {
     assert!(path("circle.csv").is_symlink());
     assert_eq!(hidden(folder), Vec::<String>::new());
 }
+
+#[test]
+fn a_file_that_is_replaced_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for name in ["good.csv", "again.csv"] {
+        fs::write(folder.join(name), GOOD).unwrap();
+    }
+    let replaced = "is there already, and is replaced once the new one is whole";
+    for (line, file) in [
+        ("fix good.csv --for openvox -o fixed.csv", "fixed.csv"),
+        ("check good.csv --for openvox --mark m.xlsx", "m.xlsx"),
+        ("convert good.csv --to file:issabel -o bulk.csv", "bulk.csv"),
+        ("diff good.csv again.csv -o diff.csv", "diff.csv"),
+        ("plan good.csv --to sim:openvox -o plan.json", "plan.json"),
+    ] {
+        let first = stderr(&rowcall(folder, line));
+        assert!(!first.contains("replaced once"), "{line}: {first}");
+        assert!(folder.join(file).is_file(), "{line}: {first}");
+        let second = stderr(&rowcall(folder, line));
+        let told = match file {
+            "plan.json" => "plan.json and 1 more are there already",
+            _ => &format!("{file} {replaced}"),
+        };
+        assert!(second.contains(told), "{line}: {second}");
+    }
+}

@@ -32,15 +32,15 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Starts the simulated PBX; waits for a test beside this one that has the address.
-fn simulated(program: &Program) -> Ended {
-    let mut child: Option<Ended> = None;
+fn simulated(program: &Program) -> EndsWithTest {
+    let mut child: Option<EndsWithTest> = None;
     wait_until(|| {
         let begun = child.get_or_insert_with(|| {
             let line = format!("sim --vendor openvox --listen {ADDRESS}");
             let words = fs::File::create(program.path("listening")).unwrap();
             let mut command = program.command(&line);
             command.stdout(words).stderr(Stdio::null());
-            Ended(command.spawn().unwrap())
+            EndsWithTest(command.spawn().unwrap())
         });
         if begun.0.try_wait().unwrap().is_some() {
             child = None;
@@ -51,9 +51,9 @@ fn simulated(program: &Program) -> Ended {
 }
 
 /// A child that ends with the test.
-struct Ended(Child);
+struct EndsWithTest(Child);
 
-impl Drop for Ended {
+impl Drop for EndsWithTest {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -82,7 +82,7 @@ fn read_back(version: &str, program: &Program) {
     let runs = runs["runs"].as_array().unwrap();
     let name = |index: usize| runs[index]["run"].as_str().unwrap().to_owned();
     let state = |index: usize| runs[index]["state"].as_str().unwrap().to_owned();
-    assert_eq!([state(0), state(1)], ["at_work_or_cut_off", "finished"]);
+    assert_eq!([state(0), state(1)], ["cut_off", "finished"]);
     assert_eq!(runs[1]["counts"]["created"], 4);
     let (cut_off, finished) = (name(0), name(1));
     let told = program.ends(&format!("report {finished}"), 0).out;
@@ -95,9 +95,12 @@ fn read_back(version: &str, program: &Program) {
     let changes = program.ends("diff --archive nights --since 2026-01-01 --json", 1);
     assert_eq!(changes.summary()["comparisons"][0]["counts"]["added"], 2);
 
-    // The PBX has what the runs made; a plan waits for it.
+    // The PBX has what the runs made, and no newer run of theirs made it; a plan waits for it.
     let _pbx = simulated(program);
-    program.ends("import staff.csv --to hq --yes --rate 1000/s", 0);
+    let elsewhere = Program::new().with_own_state();
+    copy(program.folder(), elsewhere.folder());
+    fs::remove_dir_all(elsewhere.path("state")).unwrap();
+    elsewhere.ends("import staff.csv --to hq --yes --rate 1000/s", 0);
     // It goes on, and both heads prove it.
     let newer = program.ends("export hq --archive nights", 0).out;
     let heads = [&whole, &newer]

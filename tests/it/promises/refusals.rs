@@ -69,6 +69,12 @@ fn refusals(vendor: &Vendor) -> Vec<Reply> {
                 Reply::new(404, "text/html", "<html></html>"),
             ]
         }
+        "yeastar_p" => {
+            let word = |code: i32| json(200, &format!(r#"{{"errcode":{code},"errmsg":"NO"}}"#));
+            [-2, -1, 1, 10001, 40003, 60001, 70084, 10004]
+                .map(word)
+                .into()
+        }
         "openvox" | "yeastar_s" => {
             let word =
                 |errno: &str| json(200, &format!(r#"{{"status":"Failed","errno":"{errno}"}}"#));

@@ -2,7 +2,7 @@
 
 use crate::support::canary::{assert_no_secret, files, forms};
 use crate::support::pbx::Desk;
-use crate::support::program::{Program, wait_until, without_home};
+use crate::support::program::{Program, ran, wait_until, without_home};
 use crate::support::sheets::lines;
 use crate::support::skip::skip;
 use rowcall::model::redact::NOT_SHOWN;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 /// Every vendor with a sheet of new extensions whose secrets are to be generated: its headings and the cells behind
 /// each number.
-const SHEETS: [(&str, &str, &str); 7] = [
+const SHEETS: [(&str, &str, &str); 8] = [
     (
         "openvox",
         "number,display_name,sip_password,web_password,voicemail_pin",
@@ -46,6 +46,11 @@ const SHEETS: [(&str, &str, &str); 7] = [
     ),
     (
         "3cx-v20",
+        "number,first_name,sip_password,web_password,voicemail_pin",
+        "Ann,<generate>,<generate>,<generate>",
+    ),
+    (
+        "yeastar_p",
         "number,first_name,sip_password,web_password,voicemail_pin",
         "Ann,<generate>,<generate>,<generate>",
     ),
@@ -878,6 +883,81 @@ fn a_password_in_a_wrong_cell_is_not_shown_by_messages_questions_reports_or_logs
             "{text}: {}{}",
             ran.out,
             ran.err
+        );
+    }
+}
+
+#[test]
+fn a_password_in_a_heading_is_in_no_message_and_no_log_and_its_column_is_named_by_its_cell() {
+    let program = Program::new();
+    let heading = "SIP Passwort (Standard: Wrong2024!a)";
+    program.write(
+        "h.csv",
+        format!("Nst.;Name;Kennwort;{heading}\n2001;Anna;tR7xkQ2mZp9w;tR7xkQ2mZp9x\n"),
+    );
+    program.write(
+        "j.csv",
+        format!("number;{heading};{heading}\n2001;tR7xkQ2mZp9w;b\n"),
+    );
+    let typed = |line: &str, map: &str| {
+        let mut command = program.command(line);
+        command.args(["--map", map]);
+        ran(line, command.output().unwrap())
+    };
+    let wrong = "SIP Passwort (Standard: Wrong2024!b)";
+    let mut all = vec![
+        typed(
+            "check h.csv --for openvox --log l.txt",
+            &format!("{wrong}=sip_password"),
+        )
+        .exits(2),
+        typed(
+            "check h.csv --for openvox",
+            &format!("{heading}=sip_pasword"),
+        )
+        .exits(2),
+        typed(
+            "check h.csv --for openvox --lang de",
+            &format!("{heading}=sip_pasword"),
+        )
+        .exits(2),
+        typed(
+            "check j.csv --for openvox",
+            &format!("{heading}=sip_password"),
+        )
+        .exits(2),
+        typed(
+            "diff h.csv h.csv --for openvox",
+            &format!("{wrong}=sip_password"),
+        )
+        .exits(2),
+    ];
+    for line in [
+        "check h.csv --for openvox --log l.txt",
+        "import h.csv --to sim:openvox --on-loss stop",
+        "check h.csv --for openvox --all --lang de",
+    ] {
+        all.push(ran(line, program.command(line).output().unwrap()));
+    }
+    for ran in &all {
+        let told = format!("{}\n{}", ran.out, ran.err);
+        assert!(!told.contains("Wrong2024"), "{told}");
+    }
+    let log = fs::read_to_string(program.folder().join("l.txt")).unwrap();
+    assert!(
+        !log.contains("Wrong2024") && log.contains("(not shown)"),
+        "{log}"
+    );
+    // It is meant by its text and by its cell.
+    for map in [
+        format!("{heading}=sip_password"),
+        "(D1)=sip_password".to_owned(),
+    ] {
+        let out = typed("columns h.csv --for portsip --json", &map);
+        assert!(
+            out.out.contains("\"field\":\"sip_password\""),
+            "{}",
+            out.out
         );
     }
 }

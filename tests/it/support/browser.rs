@@ -245,6 +245,17 @@ impl Browser {
         }
     }
 
+    /// Chooses what has this value in a list.
+    #[track_caller]
+    pub(crate) fn choose_option(&mut self, selector: &str, value: &str) {
+        let chosen = self.value(&format!(
+            "(() => {{ const list = document.querySelector({}); list.value = {}; return list.value; }})()",
+            json!(selector),
+            json!(value)
+        ));
+        assert_eq!(chosen, json!(value), "{selector}");
+    }
+
     /// Chooses a file in a field for files.
     #[track_caller]
     pub(crate) fn choose(&mut self, selector: &str, path: &Path) {

@@ -19,6 +19,8 @@ pub(crate) mod random;
 pub(crate) mod rehearsal;
 pub(crate) mod sheets;
 pub(crate) mod skip;
+#[cfg(target_os = "linux")]
+pub(crate) mod slurm;
 pub(crate) mod sources;
 pub(crate) mod telephone;
 #[cfg(target_os = "linux")]

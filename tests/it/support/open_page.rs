@@ -1,5 +1,6 @@
 //! The page of `rowcall serve`, and a browser that looks at it, over plain HTTP.
 
+use super::pbx::TestPbx;
 use super::program::{Program, signal};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -19,13 +20,13 @@ pub(crate) struct OpenPage {
     pub(crate) seen: String,
 }
 
-pub(crate) struct PageReply {
+pub(crate) struct ReceivedPage {
     pub(crate) status: u16,
     pub(crate) head: String,
     pub(crate) body: String,
 }
 
-impl PageReply {
+impl ReceivedPage {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines();
         let value = lines.find_map(|line| {
@@ -37,7 +38,7 @@ impl PageReply {
 }
 
 /// Sends a request as it is written, and reads the reply to its end.
-pub(crate) fn exchange(host: &str, request: &[u8]) -> PageReply {
+pub(crate) fn exchange(host: &str, request: &[u8]) -> ReceivedPage {
     let mut stream = TcpStream::connect(host).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(60)))
@@ -47,7 +48,7 @@ pub(crate) fn exchange(host: &str, request: &[u8]) -> PageReply {
     stream.read_to_end(&mut reply).unwrap();
     let reply = String::from_utf8_lossy(&reply).into_owned();
     let (head, body) = reply.split_once("\r\n\r\n").unwrap();
-    PageReply {
+    ReceivedPage {
         status: head.split(' ').nth(1).unwrap().parse().unwrap(),
         head: head.to_owned(),
         body: body.to_owned(),
@@ -64,9 +65,37 @@ pub(crate) fn served(program: &Program, more: &str) -> (Child, String) {
     (child, address.trim().to_owned())
 }
 
+/// The page, beside a program without a configuration.
+pub(crate) fn opened() -> (Program, OpenPage) {
+    let program = Program::new().with_own_state();
+    let page = OpenPage::open(&program, "");
+    (program, page)
+}
+
+/// A PBX that the page knows as `hq`.
+pub(crate) fn opened_with_pbx() -> (TestPbx, Program, OpenPage) {
+    let pbx = TestPbx::new("openvox");
+    let program = Program::new().with_own_state();
+    program.write("rowcall.toml", pbx.config("hq"));
+    let page = OpenPage::open(&program, "");
+    (pbx, program, page)
+}
+
+/// A sheet of 120 rows.
+pub(crate) fn long_sheet() -> String {
+    let row = |number| format!("{number},Canary7731aB\n");
+    let rows: String = (2000..2120).map(row).collect();
+    format!("number,sip_password\n{rows}")
+}
+
 impl OpenPage {
     pub(crate) fn open(program: &Program, more: &str) -> OpenPage {
         let (child, address) = served(program, more);
+        OpenPage::at(child, &address)
+    }
+
+    /// The page at an address that was not opened yet; the child is ended with it.
+    pub(crate) fn at(child: Child, address: &str) -> OpenPage {
         let rest = address.strip_prefix("http://").unwrap();
         let (host, path) = rest.split_once('/').unwrap();
         let get = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
@@ -82,7 +111,7 @@ impl OpenPage {
             cookie: cookie.split(';').next().unwrap().to_owned(),
             host: host.to_owned(),
             child,
-            address,
+            address: address.to_owned(),
             seen: String::new(),
         }
     }
@@ -94,7 +123,7 @@ impl OpenPage {
         path: &str,
         headers: &[(&str, &str)],
         body: &[u8],
-    ) -> PageReply {
+    ) -> ReceivedPage {
         let origin = format!("http://{}", self.host);
         let usual = [
             ("Host", self.host.as_str()),
@@ -116,12 +145,17 @@ impl OpenPage {
     /// Loads a page below the page's own folder, and goes where it leads.
     #[track_caller]
     pub(crate) fn get(&mut self, path: &str) -> String {
-        let reply = self.send("GET", &format!("{}{path}", self.base), &[], b"");
+        let reply = self.reply(path);
         self.follow(reply)
     }
 
+    /// The reply of an address below the page's own folder, wherever it leads.
+    pub(crate) fn reply(&self, path: &str) -> ReceivedPage {
+        self.send("GET", &format!("{}{path}", self.base), &[], b"")
+    }
+
     #[track_caller]
-    pub(crate) fn follow(&mut self, reply: PageReply) -> String {
+    pub(crate) fn follow(&mut self, reply: ReceivedPage) -> String {
         self.seen.push_str(&reply.head);
         self.seen.push_str(&reply.body);
         match reply.status {
@@ -206,15 +240,25 @@ impl OpenPage {
         self.post(rows, "rows", &edit)
     }
 
+    /// Takes a row out of those that a page shows.
+    #[track_caller]
+    pub(crate) fn take_out(&mut self, rows: &str, row: &str) -> String {
+        self.post(rows, "rows", &[("do", "out"), ("row", row)])
+    }
+
     /// Waits for the end of the work that goes on, and returns the page behind it.
     pub(crate) fn wait(&mut self) -> String {
-        loop {
-            let page = self.get("watch");
-            if !page.contains("id=\"watch\"") {
-                return page;
-            }
+        let page = self.get("watch");
+        self.wait_behind(page)
+    }
+
+    /// The same from a page on, which is the one behind where the work has ended already: what is told is told once.
+    fn wait_behind(&mut self, mut page: String) -> String {
+        while page.contains("id=\"watch\"") {
             thread::sleep(Duration::from_millis(100));
+            page = self.get("watch");
         }
+        page
     }
 
     /// Goes from a sheet that was dropped to its rows.
@@ -228,8 +272,8 @@ impl OpenPage {
     /// Goes from the rows to the plan.
     #[track_caller]
     pub(crate) fn plan(&mut self, rows: &str) -> String {
-        self.post(rows, "plan", &[]);
-        self.wait()
+        let page = self.post(rows, "plan", &[]);
+        self.wait_behind(page)
     }
 
     /// Sends what a plan shows; returns the page with the result.
@@ -237,17 +281,14 @@ impl OpenPage {
     pub(crate) fn go(&mut self, plan: &str) -> String {
         let id = plan.split("name=\"plan\" value=\"").nth(1).unwrap();
         let id = id.split('"').next().unwrap().to_owned();
-        self.post(plan, "go", &[("plan", &id)]);
-        self.wait()
+        let page = self.post(plan, "go", &[("plan", &id)]);
+        self.wait_behind(page)
     }
 
     /// Sends 120 rows to the target `hq`, and returns the page that watches it.
     #[track_caller]
     pub(crate) fn long_run(&mut self) -> String {
-        let row = |number| format!("{number},Canary7731aB\n");
-        let sheet: String = (2000..2120).map(row).collect();
-        let sheet = format!("number,sip_password\n{sheet}");
-        let rows = self.rows("staff.csv", sheet.as_bytes(), &[("target", "hq")]);
+        let rows = self.rows("staff.csv", long_sheet().as_bytes(), &[("target", "hq")]);
         let plan = self.plan(&rows);
         let id = self.hidden(&plan, "go", "plan");
         self.post(&plan, "go", &[("plan", &id)])
@@ -266,6 +307,20 @@ impl Drop for OpenPage {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The first run that a page leads to.
+pub(crate) fn run_in(page: &str) -> String {
+    let run = page.split("run?run=").nth(1).unwrap();
+    run.split('"').next().unwrap().to_owned()
+}
+
+/// The addresses of the files that a page leads to, below its own folder.
+pub(crate) fn files(page: &OpenPage, shown: &str) -> Vec<String> {
+    let start = format!("href=\"{}file/", page.base);
+    let links = shown.split(&start).skip(1);
+    let links = links.filter_map(|rest| rest.split('"').next());
+    links.map(|link| format!("file/{link}")).collect()
 }
 
 /// The value of the first field of this name.

@@ -26,6 +26,22 @@ pub(crate) fn without_home() -> Command {
     command
 }
 
+/// The path of programs, with the program of the tests first.
+pub(crate) fn path_with_program() -> String {
+    let bin = Path::new(PROGRAM).parent().unwrap();
+    format!("{}:{}", bin.display(), std::env::var("PATH").unwrap())
+}
+
+/// Runs the program in a folder; returns its exit code and all that it said.
+#[track_caller]
+pub(crate) fn said_in(folder: &Path, words: &[&str]) -> (i32, String) {
+    let output = without_home().current_dir(folder).args(words).output();
+    let output = output.unwrap();
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert_no_secret(&words.join(" "), &said);
+    (output.status.code().unwrap(), said)
+}
+
 /// A folder to work in, and the program with its configuration and state there.
 pub(crate) struct Program {
     folder: TempDir,

@@ -88,6 +88,14 @@ impl Typist {
     /// Waits for these words behind all that were read, then types a line.
     #[track_caller]
     pub(crate) fn answers(&mut self, words: &str, line: &str) -> &mut Typist {
+        self.reads(words);
+        writeln!(self.keyboard, "{line}").unwrap();
+        self
+    }
+
+    /// Waits for these words behind all that were read.
+    #[track_caller]
+    pub(crate) fn reads(&mut self, words: &str) -> &mut Typist {
         wait_until(|| {
             let ended = self.child.try_wait().unwrap().is_some() && self.reader.is_finished();
             let screen = self.said();
@@ -97,7 +105,20 @@ impl Typist {
         });
         let screen = self.said();
         self.read += screen[self.read..].find(words).unwrap() + words.len();
-        writeln!(self.keyboard, "{line}").unwrap();
+        self
+    }
+
+    /// True where the terminal shows what is typed.
+    #[cfg(unix)]
+    pub(crate) fn sees_typing(&self) -> bool {
+        use rustix::termios::{LocalModes, tcgetattr};
+        let modes = tcgetattr(&self.keyboard).unwrap().local_modes;
+        modes.contains(LocalModes::ECHO)
+    }
+
+    /// Presses Ctrl-C.
+    pub(crate) fn breaks_off(&mut self) -> &mut Typist {
+        signal(&self.child, "INT");
         self
     }
 

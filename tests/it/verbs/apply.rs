@@ -345,11 +345,14 @@ fn that_it_is_due_is_written_down_before_the_first_change_is_sent() {
     let mut child = desk.start("import in.csv --to hq --yes");
     wait_until(|| heard_first.load(Ordering::SeqCst));
     let run = newest(&desk);
+    let report = desk.run(&format!("report {}", word(&run, "run"))).out;
     goes_on.store(true, Ordering::SeqCst);
     assert_eq!(
         (word(&run, "apply"), word(&run, "state")),
-        ("due", "at_work_or_cut_off")
+        ("due", "at_work")
     );
+    assert!(report.contains(",run.at_work,"), "{report}");
+    assert!(!report.contains("cut off"), "{report}");
     assert!(child.wait().unwrap().success());
     assert_eq!(newest(&desk)["apply"], "done");
 }

@@ -38,6 +38,32 @@ fn said(output: Output) -> (i32, String, String) {
     )
 }
 
+#[test]
+fn sheets_are_compared_by_what_their_columns_mean() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "a.csv",
+        "number,display_name,Disabled\n2001,Ann,yes\n2002,Bo,no\n",
+    );
+    write(
+        "b.csv",
+        "number,display_name,enabled\n2001,Ann,yes\n2002,Bo,yes\n",
+    );
+    let (code, out, _) = said(diff(folder.path(), &["a.csv", "b.csv"]));
+    assert_eq!((code, out.as_str()), (1, "2001 Ann: enabled off → on\n"));
+    write("c.csv", "number,\"Name, Vorname\"\n2001,\"Berg, Ann\"\n");
+    write("d.csv", "number,display_name\n2001,Ann Berg\n");
+    let (code, out, _) = said(diff(folder.path(), &["c.csv", "d.csv", "--for", "openvox"]));
+    assert_eq!((code, out.as_str()), (0, ""));
+    write("e.csv", "number,first_name,last_name\n2001,Ann,Bergmann\n");
+    let (_, out, _) = said(diff(folder.path(), &["c.csv", "e.csv", "--for", "portsip"]));
+    assert!(
+        out.contains("Bergmann") && !out.contains("Ann\" →"),
+        "{out}"
+    );
+}
+
 /// A person's extension with something in every field that the vendor gives back.
 fn person(rig: &Rig, row: usize) -> Record {
     let number = format!("{:04}", 1000 + row);
@@ -385,7 +411,7 @@ fn sides_that_cannot_be_used_are_refused_with_what_to_do() {
             "a.csv a.csv -o out.doc",
             "its ending names no format that is written",
         ),
-        ("a.csv", "and 1 are named"),
+        ("a.csv", "and one is named"),
         ("a.csv a.csv a.csv", "and 3 are named"),
         ("", "required"),
         ("--since 2026-11-01 hq", "--archive"),
@@ -622,8 +648,15 @@ fn nights_of_an_archive_are_told_since_a_day() {
         .collect::<String>();
     assert_eq!((exit, out), (1, format!("{depot}{hq}")), "{err}");
     assert!(err.contains("made with two keys: sip_password"), "{err}");
-    let (exit, out, _) = since("2026-01-01", &["branch"]);
+    let (exit, out, _) = since("last", &["branch"]);
     assert_eq!((exit, out.as_str()), (0, ""));
+    // How things stood before the archive began, no snapshot shows.
+    let (exit, out, err) = since("2026-01-01", &["branch"]);
+    let why = "branch: no snapshot shows how things stood at 2026-01-01T00:00:00Z: the oldest that can be compared is of ";
+    assert!(
+        (exit, out.as_str()) == (1, "") && err.contains(why),
+        "{err}"
+    );
     let (exit, ..) = since("2026-01-01", &["-o", "told.csv"]);
     let rows = read_rows(&desk.path().join("told.csv"));
     assert_eq!(

@@ -231,6 +231,45 @@ fn what_is_left_is_counted() {
         "{said}"
     );
     assert_eq!(output.status.code(), Some(1));
+
+    // The command that lists what is left reads the copy as the sheet was read.
+    fs::write(
+        folder.path().join("own.csv"),
+        "Line;Word\n2002.0;b\n2002;b\n",
+    )
+    .unwrap();
+    let reading = [
+        "--map",
+        "Line=number",
+        "--map",
+        "Word=sip_password",
+        "--delimiter",
+        "semicolon",
+    ];
+    let line = [
+        &["fix", "own.csv", "-o", "copy.csv", "--for", "openvox"],
+        &reading[..],
+    ]
+    .concat();
+    let said = text(&rowcall(folder.path(), &line).stderr);
+    let check = "rowcall check copy.csv --for openvox --map 'Line=number' --map 'Word=sip_password' --delimiter semicolon lists them";
+    assert!(said.contains(check), "{said}");
+    // What is meant for the sheet by its name is meant for the copy.
+    let by_name = [
+        "--map",
+        "Line=-",
+        "--map",
+        "own.csv: Line=number",
+        "--map",
+        "./own.csv: Word=sip_password",
+        "--header-row",
+        "own.csv: 1",
+    ];
+    let line = ["fix", "own.csv", "-o", "named.csv", "--for", "openvox"];
+    let line = [&line[..], &by_name[..]].concat();
+    let said = text(&rowcall(folder.path(), &line).stderr);
+    let check = "rowcall check named.csv --for openvox --map 'Line=number' --map 'Word=sip_password' --header-row 1 lists them";
+    assert!(said.contains(check), "{said}");
 }
 
 /// Runs `fix` where it must refuse: exit 2, a word on why, and no file that was not there before.

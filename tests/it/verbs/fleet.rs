@@ -1,7 +1,7 @@
 //! Exports of many PBXes: shards, nights, targets from a sheet, targets that do not come to an end, and the summary.
 
 use crate::support::pbx::TestPbx;
-use crate::support::program::{PROGRAM, Program};
+use crate::support::program::{Program, path_with_program};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,13 +9,20 @@ use std::io::Write;
 use std::process::Stdio;
 
 /// One PBX with two extensions, a folder to work in, and this many targets that all are that PBX.
-fn fleet(targets: usize) -> (TestPbx, Program) {
+pub(super) fn fleet(targets: usize) -> (TestPbx, Program) {
     let pbx = TestPbx::new("openvox");
     pbx.seed(&[pbx.small("2001"), pbx.small("2002")]);
     let program = Program::new();
     let config = (0..targets).map(|at| pbx.config(&format!("customer-{at:03}")));
     program.write("rowcall.toml", config.collect::<String>());
     (pbx, program)
+}
+
+/// Gives the folder a key, for its owner only.
+pub(super) fn with_key(program: &Program) {
+    program.write("key", "0123456789abcdef".repeat(4));
+    let mode = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o600);
+    fs::set_permissions(program.path("key"), mode).unwrap();
 }
 
 /// The lines of a summary: the process's own, then those of targets by their names.
@@ -28,7 +35,7 @@ fn summary(program: &Program, file: &str) -> (Value, BTreeMap<String, Value>) {
 }
 
 /// The result of each target of a summary.
-fn results(program: &Program, file: &str) -> BTreeMap<String, String> {
+pub(super) fn results(program: &Program, file: &str) -> BTreeMap<String, String> {
     let (_, targets) = summary(program, file);
     let result = |line: Value| line["result"].as_str().unwrap().to_owned();
     let targets = targets.into_iter();
@@ -502,15 +509,12 @@ fn script(
     name: &str,
     variables: &[(&str, &str)],
 ) -> crate::support::program::Ran {
-    let bin = std::path::Path::new(PROGRAM);
-    let path = std::env::var("PATH").unwrap();
-    let path = format!("{}:{path}", bin.parent().unwrap().display());
     let password = crate::support::fixture::account().password;
     let mut shell = std::process::Command::new("bash");
     shell
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/samples/fleet/").to_owned() + name)
         .current_dir(program.folder())
-        .env("PATH", path)
+        .env("PATH", path_with_program())
         .env("ROWCALL_PASSWORD", password.reveal())
         .envs(variables.iter().copied())
         .stdin(Stdio::null());
@@ -520,10 +524,7 @@ fn script(
 #[test]
 fn the_samples_for_many_processes_do_what_they_say() {
     let (mut pbx, program) = fleet(20);
-    let key = "0123456789abcdef".repeat(4);
-    program.write("key", key);
-    let mode = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o600);
-    fs::set_permissions(program.path("key"), mode).unwrap();
+    with_key(&program);
     let ran = script(&program, "processes.sh", &[("ROWCALL_NIGHT", "n1")]).exits(0);
     assert!(
         ran.err.contains("8 shards, 20 targets (20 exported)"),

@@ -5,7 +5,7 @@ use crate::support::canary::assert_no_secret;
 use crate::support::import_screen::{ImportScreen, SCREENS};
 use crate::support::program::Program;
 use rowcall::dialects::dialect_named;
-use rowcall::model::Record;
+use rowcall::model::{Field, Record};
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -131,7 +131,7 @@ fn a_column_that_is_blank_in_every_row_is_not_as_it_was_meant() {
             seen.err
         );
     }
-    // The file says nothing there, and the export does: no comparison is claimed.
+    // A blank cell of this product is no value, and the export has one.
     let mut screen = ImportScreen::new(product);
     screen.import(desk.read("bulk.csv").as_bytes()).unwrap();
     desk.write("bulk.csv", desk.read("bulk.csv").replace("030555", ""));
@@ -153,10 +153,43 @@ fn a_column_that_is_blank_in_every_row_is_not_as_it_was_meant() {
         })
         .collect();
     desk.write("bulk.csv", file(&blank, b','));
-    desk.ends("verify bulk.csv after.csv --for file:fusionpbx", 0)
-        .says(&[
-            "not compared, where bulk.csv is blank and after.csv is not: outbound_caller_id_number",
-        ]);
+    let seen = desk.ends("verify bulk.csv after.csv --for file:fusionpbx", 1);
+    assert!(!seen.err.contains("not compared"), "{}", seen.err);
+    seen.says(&[
+        "caller_id \"030555",
+        " instead of \"\"",
+        "8 rows: 6 created, 2 differs",
+    ]);
+}
+
+#[test]
+fn a_blank_cell_that_leaves_a_value_as_it_is_makes_no_difference() {
+    for (id, is_different) in [("3cx-v18", true), ("switchvox", false), ("vodia", false)] {
+        let product = SCREENS.iter().find(|product| product.id == id).unwrap();
+        let desk = Program::new();
+        let staff: Vec<Record> = (0..2).map(|index| extension(product, index)).collect();
+        desk.sheet("staff.csv", &staff);
+        desk.ends(&format!("convert staff.csv --to file:{id} -o bulk.csv"), 0);
+        let mut screen = ImportScreen::new(product);
+        screen.import(desk.read("bulk.csv").as_bytes()).unwrap();
+        desk.write("after.csv", screen.export());
+        let facts = dialect_named(id).unwrap();
+        let heading = &facts.row(Field::FIRST_NAME).unwrap().wire;
+        let delimiter = product.delimiter;
+        let mut blank = cells(&desk.read("bulk.csv"), delimiter);
+        let at = blank[0].iter().position(|known| known == heading).unwrap();
+        blank[1..].iter_mut().for_each(|line| line[at].clear());
+        desk.write("bulk.csv", file(&blank, delimiter));
+        let exit = i32::from(is_different);
+        let seen = desk.ends(&format!("verify bulk.csv after.csv --for file:{id}"), exit);
+        let told = format!("where bulk.csv is blank and after.csv is not: {heading}");
+        assert_eq!(
+            seen.err.contains(&told),
+            !is_different,
+            "{id}: {}",
+            seen.err
+        );
+    }
 }
 
 /// JSON that is written otherwise is the same value.

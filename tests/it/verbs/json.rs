@@ -114,6 +114,13 @@ fn what_json_prints_is_what_its_schema_says() {
     desk.write("a.csv", SHEET);
     let check = valid_output(&desk, "check", "check a.csv --for openvox --json", 1);
     assert_eq!(check["counts"], json!({"valid": 2, "invalid": 1}));
+    desk.write("b.csv", SHEET.replace("2001", "2001.0"));
+    for (sheet, exit, changed) in [("a.csv", 1, 0), ("b.csv", 1, 1)] {
+        let line = format!("fix {sheet} --for openvox -o fixed-{sheet} --json");
+        let fix = valid_output(&desk, "fix", &line, exit);
+        assert_eq!(fix["changed"], changed, "{fix}");
+        assert_eq!(fix["changes"].as_array().map(Vec::len), Some(changed));
+    }
     let line = "convert a.csv --to file:issabel -o bulk.csv --json";
     let convert = valid_output(&desk, "convert", line, 1);
     assert_eq!(convert["target"], "file:issabel");
@@ -251,6 +258,19 @@ fn differences_and_archives_are_told_as_their_schemas_say() {
         2,
     );
     assert_eq!(diff["failed"].as_array().unwrap().len(), 1);
+    // A snapshot whose file is gone is no snapshot that anybody has.
+    std::fs::remove_file(desk.path(snapshots["snapshots"][0]["file"].as_str().unwrap())).unwrap();
+    let snapshots = valid_output(&desk, "archive-list", "archive list nights --json", 0);
+    let there = |at: usize| &snapshots["snapshots"][at]["is_there"];
+    assert_eq!((there(0), there(1)), (&json!(false), &json!(true)));
+    let listed = desk.ends("archive list nights", 0).out;
+    assert_eq!(
+        listed.matches("the file is not there").count(),
+        1,
+        "{listed}"
+    );
+    let health = desk.ends("archive list nights --nagios", 2).out;
+    assert!(health.contains("older files are not there: 1"), "{health}");
 }
 
 #[test]

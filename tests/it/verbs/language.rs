@@ -223,6 +223,8 @@ fn help_and_errors_are_in_the_readers_language_and_a_log_is_english() {
         "{}",
         wrong.err
     );
+    let wrong = program.ends("import staff.csv --to sim:openvox --since x --lang de", 2);
+    assert!(wrong.err.contains("diff hat --since"), "{}", wrong.err);
     let page = program.ends("man --lang de", 0).out;
     assert!(page.contains(".SH AUFRUF") && !page.contains(".SH SYNOPSIS"));
 

@@ -33,7 +33,7 @@ fn attaching(heard: &RawRequest) -> RawRequest {
 }
 
 /// A PBX with 2001, to whose mailbox somebody has given more, that answers for itself from then on.
-fn desk(answer: impl Fn(&RawRequest) -> Answer + Send + 'static) -> Desk {
+fn desk(answer: impl Fn(&RawRequest) -> PlayedReply + Send + 'static) -> Desk {
     let is_ready = Arc::<AtomicBool>::default();
     let ready = is_ready.clone();
     let rig = altered(vendor("freepbx").unwrap(), move |pbx, heard| {
@@ -44,19 +44,19 @@ fn desk(answer: impl Fn(&RawRequest) -> Answer + Send + 'static) -> Desk {
             };
         }
         match answer(heard) {
-            Answer::Own => pbx.answer(heard),
-            Answer::Without(text) => {
+            PlayedReply::Own => pbx.answer(heard),
+            PlayedReply::Without(text) => {
                 let mut reply = pbx.answer(heard);
                 let body = String::from_utf8_lossy(&reply.body).replace(text, "");
                 reply.body = body.into_bytes();
                 reply
             }
-            Answer::Refused(message) => refusal(message),
-            Answer::LostAfter => {
+            PlayedReply::Refused(message) => refusal(message),
+            PlayedReply::LostAfter => {
                 pbx.answer(heard);
                 Reply::new(502, "text/plain", "gone")
             }
-            Answer::LostBefore => Reply::new(502, "text/plain", "gone"),
+            PlayedReply::LostBefore => Reply::new(502, "text/plain", "gone"),
         }
     });
     let mut desk = Desk::at(TestPbx::serving(rig));
@@ -77,7 +77,7 @@ fn desk(answer: impl Fn(&RawRequest) -> Answer + Send + 'static) -> Desk {
     desk
 }
 
-enum Answer {
+enum PlayedReply {
     Own,
     /// Its own, without this text.
     Without(&'static str),
@@ -111,9 +111,9 @@ fn a_mailbox_outlives_a_change_whose_replies_are_lost() {
         let times = AtomicU32::new(0);
         let desk = desk(move |heard| {
             match contains(heard, name) && times.fetch_add(1, Ordering::SeqCst) == 0 {
-                true if is_done => Answer::LostAfter,
-                true => Answer::LostBefore,
-                false => Answer::Own,
+                true if is_done => PlayedReply::LostAfter,
+                true => PlayedReply::LostBefore,
+                false => PlayedReply::Own,
             }
         });
         renaming(&desk);
@@ -134,8 +134,8 @@ fn what_a_refused_mailbox_has_lost_is_named_and_a_resume_or_an_undo_gives_it_bac
         let still = refuses.clone();
         let desk = desk(move |heard| {
             match contains(heard, "enableVoiceMail") && still.load(Ordering::SeqCst) {
-                true => Answer::Refused("kaputt"),
-                false => Answer::Own,
+                true => PlayedReply::Refused("kaputt"),
+                false => PlayedReply::Own,
             }
         });
         renaming(&desk);
@@ -164,8 +164,8 @@ fn what_a_refused_mailbox_has_lost_is_named_and_a_resume_or_an_undo_gives_it_bac
 #[test]
 fn a_mailbox_that_is_not_told_is_neither_deleted_nor_left_out_in_silence() {
     let desk = desk(|heard| match contains(heard, "fetchVoiceMail") {
-        true => Answer::Refused("Datenbank kaputt"),
-        false => Answer::Own,
+        true => PlayedReply::Refused("Datenbank kaputt"),
+        false => PlayedReply::Own,
     });
     renaming(&desk);
     let run = desk.run("import in.csv --to hq --yes --mode update");
@@ -185,9 +185,9 @@ fn a_run_that_is_killed_between_two_halves_is_made_whole_by_a_resume() {
         if contains(request, "enableVoiceMail") && count.fetch_add(1, Ordering::SeqCst) == 0 {
             heard_it.store(true, Ordering::SeqCst);
             thread::sleep(Duration::from_millis(1500));
-            return Answer::LostBefore;
+            return PlayedReply::LostBefore;
         }
-        Answer::Own
+        PlayedReply::Own
     });
     renaming(&desk);
     let mut child = desk.start("import in.csv --to hq --yes --mode update");
@@ -207,8 +207,8 @@ fn a_pin_given_to_a_mailbox_that_had_none_stays_and_an_undo_says_so() {
             has_pin.store(true, Ordering::SeqCst);
         }
         match contains(heard, "fetchVoiceMail") && !has_pin.load(Ordering::SeqCst) {
-            true => Answer::Without("004711"),
-            false => Answer::Own,
+            true => PlayedReply::Without("004711"),
+            false => PlayedReply::Own,
         }
     });
     desk.write("in.csv", "number,voicemail_pin\n2001,5555\n");
@@ -236,8 +236,8 @@ fn words_of_a_refusal_that_repeat_a_secret_of_the_row_are_not_shown() {
         ("Feld extPassword ist falsch", true),
     ] {
         let desk = desk(move |heard| match contains(heard, "updateExtension") {
-            true => Answer::Refused(message),
-            false => Answer::Own,
+            true => PlayedReply::Refused(message),
+            false => PlayedReply::Own,
         });
         renaming(&desk);
         let run = desk.run("import in.csv --to hq --yes --mode update --report out.csv");

@@ -118,7 +118,7 @@ fn look(rig: &Rig, number: &str) -> Texts {
 }
 
 /// The values of each vendor's extensions: `#` stands for its number, a blank for no value.
-const VARIED: [(&str, &str, &[&str]); 125] = [
+const VARIED: [(&str, &str, &[&str]); 144] = [
     (
         "openvox",
         "display_name",
@@ -348,6 +348,25 @@ const VARIED: [(&str, &str, &[&str]); 125] = [
     ("3cx-v20", "voicemail_say_time", &["no", "12h", "24h"]),
     ("3cx-v20", "record_audio", &["on", "off"]),
     ("3cx-v20", "groups", &["", "Sales", "Support;Sales"]),
+    ("yeastar_p", "first_name", &["Ann", "Anna Maria", ""]),
+    ("yeastar_p", "last_name", &["Miller", "van der Berg", ""]),
+    ("yeastar_p", "email", &["", "a#@example.com"]),
+    ("yeastar_p", "mobile", &["", "1808886#"]),
+    ("yeastar_p", "caller_id", &["#", "493012345", ""]),
+    ("yeastar_p", "sip_auth_name", &["#", "phone#"]),
+    ("yeastar_p", "sip_password", &["Zx7_Canary-Qw9Mv#"]),
+    ("yeastar_p", "web_password", &["Zx7CanaryQw9Mv#"]),
+    ("yeastar_p", "max_registrations", &["1", "3"]),
+    ("yeastar_p", "do_not_disturb", &["on", "off"]),
+    ("yeastar_p", "voicemail", &["on"]),
+    ("yeastar_p", "voicemail_pin", &["77310042#"]),
+    ("yeastar_p", "voicemail_pin_required", &["on", "off"]),
+    ("yeastar_p", "forward_always", &["on", "off"]),
+    ("yeastar_p", "forward_always_to", &["voicemail", ""]),
+    ("yeastar_p", "forward_no_answer", &["on", "off"]),
+    ("yeastar_p", "forward_no_answer_to", &["voicemail", ""]),
+    ("yeastar_p", "forward_busy", &["on", "off"]),
+    ("yeastar_p", "forward_busy_to", &["voicemail", ""]),
 ];
 
 fn varied(vendor: &str, number: &str, random: &mut Random) -> Record {
@@ -655,20 +674,20 @@ const TO_FREEPBX: &[(&str, &str, &str)] = &[
     ("openvox", "display_name", "="),
     ("openvox", "caller_id", "="),
     ("openvox", "voicemail", "V"),
-    ("openvox", "voicemail_pin", "="),
+    ("openvox", "voicemail_pin", "P"),
     ("openvox", "email", "E"),
     ("portsip", "first_name", ">display_name"),
     ("portsip", "last_name", ">display_name"),
     ("portsip", "caller_id", "="),
     ("portsip", "voicemail", "V"),
-    ("portsip", "voicemail_pin", "="),
+    ("portsip", "voicemail_pin", "P"),
     ("portsip", "email", "E"),
     ("portsip", "enabled", "-on"),
     ("yeastar_s", "display_name", "="),
     ("yeastar_s", "sip_auth_name", "N"),
     ("yeastar_s", "caller_id", "="),
     ("yeastar_s", "voicemail", "V"),
-    ("yeastar_s", "voicemail_pin", "="),
+    ("yeastar_s", "voicemail_pin", "P"),
     ("yeastar_s", "email", "E"),
     ("asterisk", "display_name", "="),
     ("asterisk", "sip_auth_name", "N"),
@@ -762,7 +781,7 @@ const FROM_3CX: &[(&str, [&str; 6])] = &[
     ("web_password", ["?", "?", "?", "?", "?", "?"]),
     ("enabled", ["-on", "=", "=", "-on", "-on", "-on"]),
     ("voicemail", ["=", "=", "-off", "=", "=", "V"]),
-    ("voicemail_pin", ["=", "=", "-", "=", "-", "="]),
+    ("voicemail_pin", ["=", "=", "-", "=", "-", "P"]),
     ("voicemail_pin_required", ["-", "=", "-", "-", "-", "-"]),
     (
         "voicemail_to_email",
@@ -783,8 +802,169 @@ const FROM_3CX: &[(&str, [&str; 6])] = &[
     ("groups", ["-", "=", "-", "-", "-", "-"]),
 ];
 
+/// The fate at Yeastar P of the fields that it has, and Ozeki has not, and of those that only Ozeki has as they are. All
+/// others fare there as they do at Ozeki. Of a forward it has a switch and one word, that for voicemail (`W`).
+const TO_YEASTAR_P: &[(&str, &str, &str)] = &[
+    ("openvox", "display_name", ">first_name last_name"),
+    ("openvox", "caller_id", "="),
+    ("openvox", "max_registrations", "="),
+    ("openvox", "email", "="),
+    ("openvox", "mobile", "="),
+    ("openvox", "voicemail", "="),
+    ("openvox", "voicemail_pin", "="),
+    ("openvox", "do_not_disturb", "="),
+    ("openvox", "forward_always", "="),
+    ("openvox", "forward_no_answer", "W"),
+    ("openvox", "forward_no_answer_to", "W"),
+    ("openvox", "forward_no_answer_extension", "W"),
+    ("openvox", "forward_no_answer_prefix", "W"),
+    ("openvox", "forward_no_answer_number", "W"),
+    ("openvox", "forward_busy", "W"),
+    ("openvox", "forward_busy_to", "W"),
+    ("openvox", "forward_busy_extension", "W"),
+    ("openvox", "forward_busy_number", "W"),
+    ("portsip", "web_password", "="),
+    ("portsip", "first_name", "="),
+    ("portsip", "last_name", "="),
+    ("portsip", "email", "="),
+    ("portsip", "mobile", "="),
+    ("portsip", "caller_id", "="),
+    ("portsip", "voicemail", "="),
+    ("portsip", "voicemail_pin", "="),
+    ("portsip", "voicemail_pin_required", "="),
+    ("portsip", "enabled", "-on"),
+    ("portsip", "forward_no_answer_to", "W"),
+    ("portsip", "forward_no_answer_number", "W"),
+    ("portsip", "forward_busy_to", "W"),
+    ("portsip", "forward_busy_number", "W"),
+    ("ozeki", "sip_auth_name", "="),
+    ("yeastar_s", "display_name", ">first_name last_name"),
+    ("yeastar_s", "caller_id", "="),
+    ("yeastar_s", "max_registrations", "="),
+    ("yeastar_s", "email", "="),
+    ("yeastar_s", "mobile", "="),
+    ("yeastar_s", "voicemail", "="),
+    ("yeastar_s", "voicemail_pin", "="),
+    ("yeastar_s", "do_not_disturb", "="),
+    ("yeastar_s", "forward_always", "W"),
+    ("yeastar_s", "forward_always_to", "W"),
+    ("yeastar_s", "forward_always_extension", "W"),
+    ("yeastar_s", "forward_always_prefix", "W"),
+    ("yeastar_s", "forward_always_number", "W"),
+    ("yeastar_s", "forward_no_answer", "W"),
+    ("yeastar_s", "forward_no_answer_to", "W"),
+    ("yeastar_s", "forward_no_answer_extension", "W"),
+    ("yeastar_s", "forward_no_answer_prefix", "W"),
+    ("yeastar_s", "forward_no_answer_number", "W"),
+    ("yeastar_s", "forward_busy", "W"),
+    ("yeastar_s", "forward_busy_to", "W"),
+    ("yeastar_s", "forward_busy_extension", "W"),
+    ("yeastar_s", "forward_busy_prefix", "W"),
+    ("yeastar_s", "forward_busy_number", "W"),
+    ("asterisk", "display_name", ">first_name last_name"),
+    ("asterisk", "caller_id", "="),
+    ("asterisk", "max_registrations", "="),
+    ("asterisk", "voicemail", "="),
+    ("freepbx", "display_name", ">first_name last_name"),
+    ("freepbx", "caller_id", "="),
+    ("freepbx", "voicemail_pin", "="),
+    ("freepbx", "email", "="),
+    ("3cx-v20", "first_name", "="),
+    ("3cx-v20", "last_name", "="),
+    ("3cx-v20", "email", "="),
+    ("3cx-v20", "mobile", "="),
+    ("3cx-v20", "caller_id", "="),
+    ("3cx-v20", "voicemail", "="),
+    ("3cx-v20", "voicemail_pin", "="),
+    ("3cx-v20", "voicemail_pin_required", "="),
+    ("3cx-v20", "enabled", "-on"),
+];
+
+/// The fate of Yeastar P's fields at OpenVox, PortSIP, Ozeki, Yeastar S, Asterisk, FreePBX and 3CX, in this order.
+const FROM_YEASTAR_P: &[(&str, [&str; 7])] = &[
+    ("number", ["=", "=", "=", "=", "=", "=", "="]),
+    (
+        "first_name",
+        [
+            ">display_name",
+            "=",
+            "-",
+            ">display_name",
+            ">display_name",
+            ">display_name",
+            "=",
+        ],
+    ),
+    (
+        "last_name",
+        [
+            ">display_name",
+            "=",
+            "-",
+            ">display_name",
+            ">display_name",
+            ">display_name",
+            "=",
+        ],
+    ),
+    ("email", ["=", "=", "-", "=", "-", "E", "="]),
+    ("mobile", ["=", "=", "-", "=", "-", "-", "="]),
+    ("caller_id", ["=", "=", "-", "=", "=", "=", "="]),
+    ("sip_auth_name", ["N", "N", "=", "=", "=", "N", "="]),
+    ("sip_password", ["=", "=", "=", "=", "=", "=", "="]),
+    ("web_password", ["?", "?", "?", "?", "?", "?", "?"]),
+    ("max_registrations", ["=", "-", "-", "=", "=", "-", "-"]),
+    (
+        "do_not_disturb",
+        ["=", "-off", "-off", "=", "-off", "-off", "-off"],
+    ),
+    ("voicemail", ["=", "=", "-off", "=", "=", "V", "="]),
+    ("voicemail_pin", ["=", "=", "-", "=", "-", "=", "="]),
+    (
+        "voicemail_pin_required",
+        ["-", "=", "-", "-", "-", "-", "="],
+    ),
+    (
+        "forward_always",
+        ["-off", "-off", "-off", "=", "-off", "-off", "-off"],
+    ),
+    ("forward_always_to", ["D", "D", "D", "=", "D", "D", "D"]),
+    (
+        "forward_no_answer",
+        ["=", "F", "-off", "=", "-off", "-off", "-off"],
+    ),
+    ("forward_no_answer_to", ["=", "F", "D", "=", "D", "D", "D"]),
+    (
+        "forward_busy",
+        ["=", "F", "-off", "=", "-off", "-off", "-off"],
+    ),
+    ("forward_busy_to", ["=", "F", "D", "=", "D", "D", "D"]),
+    ("presence_forwards", ["-", "-", "-", "-", "-", "-", "-"]),
+];
+
 fn code(from: &str, to: &str, field: &str) -> &'static str {
     let unknown = format!("the table does not know {from}'s {field}");
+    if from == "yeastar_p" {
+        let row = FROM_YEASTAR_P.iter().find(|row| row.0 == field);
+        let order = [
+            "openvox",
+            "portsip",
+            "ozeki",
+            "yeastar_s",
+            "asterisk",
+            "freepbx",
+            "3cx-v20",
+        ];
+        let at = order.iter().position(|vendor| *vendor == to).unwrap();
+        return row.expect(&unknown).1[at];
+    }
+    if to == "yeastar_p" {
+        let row = TO_YEASTAR_P
+            .iter()
+            .find(|row| (row.0, row.1) == (from, field));
+        let other = if from == "ozeki" { "openvox" } else { "ozeki" };
+        return row.map_or_else(|| code(from, other, field), |row| row.2);
+    }
     if from == "3cx-v20" {
         let row = FROM_3CX.iter().find(|row| row.0 == field);
         let order = [
@@ -868,9 +1048,15 @@ fn fate(from: &str, to: &str, field: &str, held: &Texts) -> (String, String, Str
             "",
         ),
         "D" => told("dropped", used(field, held), ""),
-        "V" if text == "off" && !held.contains_key("voicemail_pin") => told("dropped", "no", ""),
+        // A PIN makes the mailbox there: one that is off has none.
+        "V" if text == "off" => told("dropped", "no", ""),
+        "V" if held.contains_key("voicemail_pin") => told("translated", "", ""),
         "V" => told("dropped", "yes", ""),
-        "E" if held.contains_key("voicemail_pin") => told("carried", "", field),
+        "P" if is_mailbox_off(held) => told("dropped", "no", ""),
+        "P" => told("carried", "", field),
+        "E" if held.contains_key("voicemail_pin") && !is_mailbox_off(held) => {
+            told("carried", "", field)
+        }
         "E" => told("dropped", "yes", ""),
         // The one word that both print.
         "no" if text == "no" => told("carried", "", field),
@@ -878,6 +1064,7 @@ fn fate(from: &str, to: &str, field: &str, held: &Texts) -> (String, String, Str
         "N" if text == held["number"] => told("translated", "", "number"),
         "N" => told("dropped", "yes", ""),
         "F" => forward(from, field, held),
+        "W" => forward_by_word(from, field, held),
         code if code.starts_with('>') => {
             // One word is a first name alone.
             let parts = if text.contains(' ') {
@@ -900,6 +1087,10 @@ fn fate(from: &str, to: &str, field: &str, held: &Texts) -> (String, String, Str
             told("dropped", if text == idle { "no" } else { "yes" }, "")
         }
     }
+}
+
+fn is_mailbox_off(held: &Texts) -> bool {
+    held.get("voicemail").is_some_and(|text| text == "off")
 }
 
 /// Between OpenVox and PortSIP: voicemail alone has a word that both print. PortSIP has no switch.
@@ -931,6 +1122,27 @@ fn forward(from: &str, field: &str, held: &Texts) -> (String, String, String) {
     }
 }
 
+/// To Yeastar P, where a forward has a switch and a word, and the word for voicemail alone is known.
+fn forward_by_word(from: &str, field: &str, held: &Texts) -> (String, String, String) {
+    let stem = ["forward_always", "forward_no_answer", "forward_busy"]
+        .into_iter()
+        .find(|stem| field.starts_with(stem));
+    let stem = stem.unwrap();
+    let get = |what: &str| {
+        held.get(&format!("{stem}{what}"))
+            .map_or("", String::as_str)
+    };
+    let (switch, to) = (get(""), get("_to"));
+    let told = |fate: &str, lost: &str, to: &str| (fate.to_owned(), lost.to_owned(), to.to_owned());
+    match (field.strip_prefix(stem).unwrap(), switch, to) {
+        ("_to", _, "voicemail") | ("", "off", _) | ("", "on", "voicemail") => {
+            told("carried", "", field)
+        }
+        _ if from == "portsip" => told("dropped", "yes", ""),
+        _ => told("dropped", used(field, held), ""),
+    }
+}
+
 /// Returns `yes` if an OpenVox forward is on, and goes where it needs this field.
 fn used(field: &str, held: &Texts) -> &'static str {
     let stems = ["forward_busy", "forward_always", "forward_no_answer"];
@@ -957,7 +1169,8 @@ fn missing(from: &str, to: &str, held: &Texts) -> BTreeMap<String, String> {
         ("openvox" | "ozeki" | "yeastar_s" | "asterisk" | "freepbx" | "3cx-v20", "portsip")
         | ("openvox" | "3cx-v20", "yeastar_s")
         | ("yeastar_s" | "3cx-v20", "openvox")
-        | ("openvox" | "yeastar_s", "3cx-v20") => {
+        | ("openvox" | "yeastar_s", "3cx-v20")
+        | ("yeastar_p", "openvox" | "portsip" | "yeastar_s" | "3cx-v20") => {
             add("web_password", "");
         }
         (_, "ozeki") => {
@@ -970,7 +1183,7 @@ fn missing(from: &str, to: &str, held: &Texts) -> BTreeMap<String, String> {
                 add("enabled", "on");
             }
         }
-        ("portsip", "openvox" | "yeastar_s") => {
+        ("portsip", "openvox" | "yeastar_s" | "yeastar_p") => {
             for stem in ["forward_no_answer", "forward_busy"] {
                 match held.get(&format!("{stem}_to")).map(String::as_str) {
                     None => add(stem, "off"),
@@ -981,8 +1194,37 @@ fn missing(from: &str, to: &str, held: &Texts) -> BTreeMap<String, String> {
         }
         _ => {}
     }
+    if from == "freepbx"
+        && [
+            "openvox",
+            "portsip",
+            "yeastar_s",
+            "yeastar_p",
+            "asterisk",
+            "3cx-v20",
+        ]
+        .contains(&to)
+    {
+        let is_on = held.contains_key("voicemail_pin");
+        let word = if is_on { "on" } else { "off" };
+        missing.insert("voicemail".to_owned(), word.to_owned());
+    }
     if to == "3cx-v20" && !held.contains_key("sip_auth_name") {
         missing.insert("sip_auth_name".to_owned(), number.clone());
+    }
+    if to == "yeastar_p" {
+        // Each new extension needs one, and only PortSIP gives its own back.
+        if from != "portsip" || !held.contains_key("web_password") {
+            missing.insert("web_password".to_owned(), String::new());
+        }
+        let fills = [
+            ("sip_auth_name", number.as_str()),
+            ("max_registrations", "1"),
+            ("do_not_disturb", "off"),
+        ];
+        for (field, fill) in fills.iter().filter(|(field, _)| !held.contains_key(*field)) {
+            missing.insert((*field).to_owned(), (*fill).to_owned());
+        }
     }
     if to == "asterisk" {
         let fills = [
@@ -1095,6 +1337,7 @@ fn any_pair(from: &str, to: &str) {
         .map(|row| (row.0, row.1))
         .chain(FROM_YEASTAR_S.iter().map(|row| ("yeastar_s", row.0)))
         .chain(FROM_3CX.iter().map(|row| ("3cx-v20", row.0)))
+        .chain(FROM_YEASTAR_P.iter().map(|row| ("yeastar_p", row.0)))
         .filter(|(of, field)| *of == from && code(from, to, field) == "?")
         .map(|(_, field)| field)
         .collect();
@@ -1228,6 +1471,7 @@ fn code_is_hidden(vendor: &str, field: &str) -> bool {
             | ("ozeki", "sip_username")
             | ("yeastar_s", "web_password")
             | ("3cx-v20", "web_password")
+            | ("yeastar_p", "web_password")
     )
 }
 
@@ -1339,6 +1583,76 @@ fn freepbx_to_3cx() {
 #[test]
 fn from_3cx_to_freepbx() {
     any_pair("3cx-v20", "freepbx");
+}
+
+#[test]
+fn openvox_to_yeastar_p() {
+    any_pair("openvox", "yeastar_p");
+}
+
+#[test]
+fn yeastar_p_to_openvox() {
+    any_pair("yeastar_p", "openvox");
+}
+
+#[test]
+fn portsip_to_yeastar_p() {
+    any_pair("portsip", "yeastar_p");
+}
+
+#[test]
+fn yeastar_p_to_portsip() {
+    any_pair("yeastar_p", "portsip");
+}
+
+#[test]
+fn ozeki_to_yeastar_p() {
+    any_pair("ozeki", "yeastar_p");
+}
+
+#[test]
+fn yeastar_p_to_ozeki() {
+    any_pair("yeastar_p", "ozeki");
+}
+
+#[test]
+fn yeastar_s_to_yeastar_p() {
+    any_pair("yeastar_s", "yeastar_p");
+}
+
+#[test]
+fn yeastar_p_to_yeastar_s() {
+    any_pair("yeastar_p", "yeastar_s");
+}
+
+#[test]
+fn asterisk_to_yeastar_p() {
+    any_pair("asterisk", "yeastar_p");
+}
+
+#[test]
+fn yeastar_p_to_asterisk() {
+    any_pair("yeastar_p", "asterisk");
+}
+
+#[test]
+fn freepbx_to_yeastar_p() {
+    any_pair("freepbx", "yeastar_p");
+}
+
+#[test]
+fn yeastar_p_to_freepbx() {
+    any_pair("yeastar_p", "freepbx");
+}
+
+#[test]
+fn threecx_to_yeastar_p() {
+    any_pair("3cx-v20", "yeastar_p");
+}
+
+#[test]
+fn yeastar_p_to_threecx() {
+    any_pair("yeastar_p", "3cx-v20");
 }
 
 #[test]

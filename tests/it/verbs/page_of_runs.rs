@@ -1,8 +1,11 @@
 //! Runs on the page of `rowcall serve` whose ledgers the terminal goes on with, and folders with what is no file.
 
-use crate::support::open_page::{OpenPage, exchange};
+use crate::support::altered::{altered, contains};
+use crate::support::open_page::{OpenPage, exchange, long_sheet, opened, opened_with_pbx};
 use crate::support::pbx::TestPbx;
 use crate::support::program::{Program, signal, wait_until};
+use rowcall::vendors::vendor;
+use rowcall::wire::Reply;
 use std::thread;
 use std::time::Duration;
 
@@ -16,11 +19,9 @@ struct PausedRun {
 
 impl PausedRun {
     fn new() -> PausedRun {
-        let pbx = TestPbx::new("openvox");
-        let program = Program::new().with_own_state();
+        let (pbx, program, mut page) = opened_with_pbx();
         let config = pbx.config("hq");
         program.write("rowcall.toml", config.replace("100000/s", "20/s"));
-        let mut page = OpenPage::open(&program, "");
         let watch = page.long_run();
         wait_until(|| pbx.numbers().len() > 3);
         page.halt(&watch, "pause");
@@ -64,6 +65,34 @@ fn the_result_is_what_the_terminal_has_made_of_the_run() {
 }
 
 #[test]
+fn of_a_run_that_was_undone_nothing_is_left_to_undo_though_the_pbx_had_refused_a_row() {
+    let refusal = r#"{"status":"Failed","errno":"20003"}"#;
+    let rig = altered(vendor("openvox").unwrap(), move |pbx, heard| {
+        match contains(heard, "2002") && heard.path().ends_with("extension/add") {
+            true => Reply::new(200, "application/json", refusal.as_bytes().to_vec()),
+            false => pbx.answer(heard),
+        }
+    });
+    let pbx = TestPbx::serving(rig);
+    let program = Program::new().with_own_state();
+    program.write("rowcall.toml", pbx.config("hq"));
+    let mut page = OpenPage::open(&program, "");
+    let sheet = "number,sip_password\n2001,Canary7731aB\n2002,Canary7731aC\n";
+    let rows = page.rows("a.csv", sheet.as_bytes(), &[("target", "hq")]);
+    let plan = page.plan(&rows);
+    let result = page.go(&plan);
+    assert!(result.contains("1 rejected"), "{result}");
+    let run = page.hidden(&result, "undo", "run");
+    program.ends(&format!("undo {run} --yes"), 0);
+    assert!(pbx.numbers().is_empty());
+    for seen in [page.get("result"), page.get(&format!("run?run={run}"))] {
+        assert!(seen.contains("This run was undone since"), "{seen}");
+        assert!(!seen.contains("Undo the run"), "{seen}");
+    }
+    page.close();
+}
+
+#[test]
 fn a_run_that_was_undone_is_not_resumed_on_the_terminal_either() {
     let mut desk = PausedRun::new();
     let run = &desk.run;
@@ -87,13 +116,44 @@ fn a_run_that_was_undone_is_not_resumed_on_the_terminal_either() {
 }
 
 #[test]
+fn lists_of_runs_say_how_many_rows_are_left_and_offer_nothing_of_a_run_that_was_undone() {
+    let mut desk = PausedRun::new();
+    let listed = |desk: &PausedRun| {
+        let told = desk.program.ends("runs", 0).out;
+        let line = told.lines().find(|line| line.contains(&desk.run));
+        line.unwrap().to_owned()
+    };
+    let stopped = listed(&desk);
+    assert!(
+        stopped.contains("to be resumed") && stopped.contains(" left"),
+        "{stopped}"
+    );
+    let start = desk.page.get("");
+    for words in [" left</td>", "Look at it, and let it go on"] {
+        assert!(start.contains(words), "{words}: {start}");
+    }
+    let run = &desk.run;
+    desk.program.ends(&format!("undo {run} --yes"), 0);
+    let undone = listed(&desk);
+    assert!(
+        undone.contains("undone") && !undone.contains("resumed"),
+        "{undone}"
+    );
+    let shown = desk.program.ends(&format!("runs show {run} --json"), 0);
+    assert_eq!(shown.summary()["state"], "undone");
+    let start = desk.page.get("");
+    assert!(start.contains("<td>undone</td>"), "{start}");
+    assert!(!start.contains("let it go on"), "{start}");
+    desk.page.close();
+}
+
+#[test]
 fn others_are_answered_while_the_ledger_of_a_run_is_read() {
     let desk = PausedRun::new();
     let (page, run) = (&desk.page, &desk.run);
     let other = desk.ledger();
     let keep = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE";
     other.execute_batch(keep).unwrap();
-    let get = |path: &str| page.send("GET", &format!("{}{path}", page.base), &[], b"");
     let paths = [
         format!("run?run={run}"),
         format!("report?run={run}"),
@@ -101,9 +161,11 @@ fn others_are_answered_while_the_ledger_of_a_run_is_read() {
         "runs".to_owned(),
     ];
     thread::scope(|scope| {
-        let seen = paths.each_ref().map(|path| scope.spawn(|| get(path)));
+        let seen = paths
+            .each_ref()
+            .map(|path| scope.spawn(|| page.reply(path)));
         thread::sleep(Duration::from_millis(500));
-        assert_eq!(get("doctor").status, 200);
+        assert_eq!(page.reply("doctor").status, 200);
         let waiting = seen.iter().filter(|seen| !seen.is_finished()).count();
         assert_eq!(waiting, paths.len(), "they wait for the ledger");
         drop(other);
@@ -117,21 +179,15 @@ fn others_are_answered_while_the_ledger_of_a_run_is_read() {
 
 #[test]
 fn a_row_is_taken_out_put_back_and_told() {
-    let pbx = TestPbx::new("openvox");
-    let program = Program::new().with_own_state();
-    program.write("rowcall.toml", pbx.config("hq"));
-    let mut page = OpenPage::open(&program, "");
+    let (pbx, _program, mut page) = opened_with_pbx();
     let row = |number: u32, name: &str| format!("{number},{name},Canary7731a{name}\n");
     let sheet = [row(2001, "Ann"), row(2002, "Bo"), row(2001, "Cy")].concat();
     let sheet = format!("number,display_name,sip_password\n{sheet}");
     let rows = page.rows("staff.csv", sheet.as_bytes(), &[("target", "hq")]);
     assert!(rows.contains("2 of 3 rows can go, 1 cannot"), "{rows}");
-    let out = |page: &mut OpenPage, rows: &str, row: &str| {
-        page.post(rows, "rows", &[("do", "out"), ("row", row)])
-    };
-    let rows = out(&mut page, &rows, "2");
+    let rows = page.take_out(&rows, "2");
     assert!(rows.contains("2 of 2 rows can go, 0 cannot"), "{rows}");
-    let rows = out(&mut page, &rows, "0");
+    let rows = page.take_out(&rows, "0");
     assert!(rows.contains("1 of 1 rows can go"), "{rows}");
     assert!(rows.contains("2 rows taken out by hand"), "{rows}");
     // The cells of the rows that are left are still their own.
@@ -153,22 +209,21 @@ fn a_row_is_taken_out_put_back_and_told() {
     for words in [fact, "Bob", "Ann"] {
         assert!(report.contains(words), "{words}: {report}");
     }
-    assert!(!report.contains("Cy"), "{report}");
+    // Each row of the sheet has its line, also the one that was taken out.
+    let out = report.split("taken_out").count();
+    assert!(out > 1 && report.contains("Cy"), "{report}");
     page.close();
 }
 
 #[test]
 fn rows_that_were_taken_out_stay_out_when_the_corrections_are_taken_back() {
-    let pbx = TestPbx::new("openvox");
-    let program = Program::new().with_own_state();
-    program.write("rowcall.toml", pbx.config("hq"));
-    let mut page = OpenPage::open(&program, "");
+    let (pbx, _program, mut page) = opened_with_pbx();
     let row = |number: u32, name: &str| format!("{number},{name},Canary7731a{name}\n");
     let sheet = [row(2001, "Ann"), row(2002, "Bo"), row(2003, "Cy")].concat();
     let sheet = format!("number,display_name,sip_password\n{sheet}");
     page.rows("staff.csv", sheet.as_bytes(), &[("target", "hq")]);
     let rows = page.get("rows?show=all&edit=1");
-    let rows = page.post(&rows, "rows", &[("do", "out"), ("row", "1")]);
+    let rows = page.take_out(&rows, "1");
     let rows = page.edit(&rows, "1", "1", "Cyd");
     assert!(rows.contains("1 corrected cell"), "{rows}");
     let rows = page.post(&rows, "rows", &[("do", "back")]);
@@ -183,15 +238,14 @@ fn rows_that_were_taken_out_stay_out_when_the_corrections_are_taken_back() {
 
 #[test]
 fn it_is_told_that_rows_are_back_where_the_file_is_read_otherwise() {
-    let program = Program::new().with_own_state();
-    let mut page = OpenPage::open(&program, "");
+    let (_program, mut page) = opened();
     let sheet = "number,display_name,sip_password\n2001,Ann,Canary7731aB\n2002,Bo,Canary7731aC\n";
     let target = [("target", "sim:openvox")];
     let back = "the rows that were taken out by hand are back";
     let corrected = "the corrections were taken back";
     page.rows("staff.csv", sheet.as_bytes(), &target);
     let rows = page.get("rows?show=all&edit=0");
-    page.post(&rows, "rows", &[("do", "out"), ("row", "0")]);
+    page.take_out(&rows, "0");
     let headings = page.get("headings");
     let short = [("do", "go"), ("short", "on")];
     let told = page.post(&headings, "headings", &short);
@@ -208,15 +262,14 @@ fn it_is_told_that_rows_are_back_where_the_file_is_read_otherwise() {
 
 #[test]
 fn a_title_that_forbids_the_rows_below_it_is_taken_out() {
-    let program = Program::new().with_own_state();
-    let mut page = OpenPage::open(&program, "");
+    let (_program, mut page) = opened();
     let sheet = "number,display_name,sip_password\n2001,Ann,Canary7731aB\nnicht anlegen,,\n2002,Bo,Canary7731aC\n";
     let target = [("target", "sim:openvox")];
     let rows = page.rows("staff.csv", sheet.as_bytes(), &target);
     assert!(rows.contains("2 of 3 rows can go, 1 cannot"), "{rows}");
     let told = page.plan(&rows);
     assert!(told.contains("no extensions are to be made"), "{told}");
-    let rows = page.post(&told, "rows", &[("do", "out"), ("row", "1")]);
+    let rows = page.take_out(&told, "1");
     let plan = page.plan(&rows);
     assert!(plan.contains("2 to create"), "{plan}");
     page.close();
@@ -291,7 +344,7 @@ fn a_row_that_was_taken_out_is_told_beside_the_corrected_sheet() {
     let plan = page.plan(&rows);
     assert!(plan.contains(way), "{plan}");
     let rows = page.get("rows?show=all&edit=1");
-    let rows = page.post(&rows, "rows", &[("do", "out"), ("row", "1")]);
+    let rows = page.take_out(&rows, "1");
     assert!(rows.contains(told), "{rows}");
     let plan = page.plan(&rows);
     let told = "taken out by hand and still in the corrected sheet: 1 row; ";
@@ -359,10 +412,7 @@ fn a_run_whose_rejects_cannot_be_read_is_not_left_as_if_it_was_at_work() {
     let program = Program::new().with_own_state();
     let config = pbx.config("hq").replace("100000/s", "20/s");
     program.write("rowcall.toml", config);
-    let rows: String = (2000..2120)
-        .map(|number| format!("{number},Canary7731aB\n"))
-        .collect();
-    program.write("staff.csv", format!("number,sip_password\n{rows},x\n"));
+    program.write("staff.csv", long_sheet() + ",x\n");
     let import = "import staff.csv --to hq --yes --rejects rejects.csv";
     let mut child = program.command(import).spawn().unwrap();
     wait_until(|| pbx.numbers().len() > 3);
@@ -379,4 +429,98 @@ fn a_run_whose_rejects_cannot_be_read_is_not_left_as_if_it_was_at_work() {
     program.run(&format!("resume {run} --yes"));
     let told = program.ends(&format!("runs show {run}"), 0);
     assert!(told.out.contains("to be resumed"), "{}", told.out);
+}
+
+/// A run of 120 rows whose undo was paused on the page: where that is, the run, the undo.
+fn paused_undo() -> ((TestPbx, Program, OpenPage), String, String) {
+    let (pbx, program, mut page) = opened_with_pbx();
+    page.long_run();
+    let result = page.wait();
+    assert!(result.contains("120 created"), "{result}");
+    let run = page.hidden(&result, "undo", "run");
+    let config = pbx.config("hq");
+    program.write("rowcall.toml", config.replace("100000/s", "20/s"));
+    let watch = page.post(&result, "undo", &[("run", &run), ("meant", "on")]);
+    wait_until(|| pbx.numbers().len() < 117);
+    page.halt(&watch, "pause");
+    let paused = page.wait();
+    assert!(paused.contains("The run is paused."), "{paused}");
+    program.write("rowcall.toml", config);
+    let undo = page.hidden(&paused, "resume", "run");
+    ((pbx, program, page), run, undo)
+}
+
+#[test]
+fn an_undo_that_deletes_goes_on_only_when_that_is_meant() {
+    let ((pbx, _program, mut page), _, undo) = paused_undo();
+    let left = pbx.numbers().len();
+    let seen = page.get(&format!("run?run={undo}"));
+    let question = format!("Let run {undo} go on, which deletes extensions on");
+    assert!(seen.contains(&question), "{seen}");
+    let unasked = page.post(&seen, "resume", &[("run", &undo)]);
+    assert!(unasked.contains(&question), "{unasked}");
+    assert_eq!(pbx.numbers().len(), left);
+    page.post(&seen, "resume", &[("run", &undo), ("meant", "on")]);
+    let whole = page.wait();
+    assert!(whole.contains("Every row is done."), "{whole}");
+    assert!(pbx.numbers().is_empty());
+    page.close();
+}
+
+#[test]
+fn an_undo_does_not_go_on_with_what_another_undo_has_taken_back() {
+    let ((pbx, program, mut page), run, undo) = paused_undo();
+    let before = page.get(&format!("run?run={undo}"));
+    program.ends(&format!("undo {run} --yes --max-deletes all"), 0);
+    assert!(pbx.numbers().is_empty());
+    // A newer run makes the same extensions.
+    program.write("anew.csv", long_sheet());
+    program.ends("import anew.csv --to hq --yes", 0);
+    assert_eq!(pbx.numbers().len(), 120);
+    let told = page.post(&before, "resume", &[("run", &undo), ("meant", "on")]);
+    let why = format!("has taken back meanwhile what run {undo} had left");
+    for seen in [told, page.get(&format!("run?run={undo}"))] {
+        assert!(seen.contains(&why), "{seen}");
+        assert!(!seen.contains("Let the run go on"), "{seen}");
+        assert!(seen.contains("overtaken by another undo"), "{seen}");
+    }
+    let refused = program.ends(&format!("resume {undo} --yes"), 2);
+    refused.says(&[&why, &format!("rowcall undo {run} takes back what is left")]);
+    let listed = program.ends("runs", 0).out;
+    let line = listed.lines().find(|line| line.contains(&undo)).unwrap();
+    assert!(line.contains("overtaken"), "{line}");
+    let shown = program.ends(&format!("runs show {undo} --json"), 0);
+    assert_eq!(shown.summary()["state"], "overtaken");
+    assert_eq!(pbx.numbers().len(), 120);
+    page.close();
+}
+
+#[test]
+fn a_rehearsal_in_which_every_row_is_done_has_no_rejects() {
+    let (_program, mut page) = opened();
+    let words = "the rows that are not done";
+    let mut result = |rows: &str| {
+        let sheet = format!("number,sip_password\n{rows}");
+        let rows = page.rows("a.csv", sheet.as_bytes(), &[("target", "sim:openvox")]);
+        let plan = page.plan(&rows);
+        page.go(&plan)
+    };
+    let whole = result("2001,Canary7731aB\n");
+    assert!(whole.contains("Every row is done."), "{whole}");
+    assert!(!whole.contains(words), "{whole}");
+    let some = result("2001,Canary7731aB\n2002,x y\n");
+    assert!(some.contains(words), "{some}");
+    page.close();
+}
+
+#[test]
+fn where_all_rows_were_taken_out_none_is_said_to_be_marked() {
+    let (_program, mut page) = opened();
+    let sheet = "number,sip_password\n2001,Canary7731aB\n";
+    page.rows("a.csv", sheet.as_bytes(), &[("target", "sim:openvox")]);
+    let rows = page.get("rows?show=all&edit=0");
+    let rows = page.take_out(&rows, "0");
+    assert!(rows.contains("all were taken out by hand"), "{rows}");
+    assert!(!rows.contains("marked in red"), "{rows}");
+    page.close();
 }

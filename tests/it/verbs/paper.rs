@@ -103,6 +103,60 @@ fn the_sheet_of_findings_is_as_wide_as_a_page_that_can_be_read_with_its_head_on_
 }
 
 #[test]
+fn a_rejects_workbook_is_printed_on_one_page_across_with_its_rows_as_high_as_their_texts() {
+    let folder = folder();
+    let folder = folder.path();
+    let headings = "number,name,email,registerpassword,Abteilung,Personalnummer,Eintritt,Kostenstelle,Raum,Etage,Gebäude,\
+        Telefon privat,Bemerkung";
+    let rest = "Verkauf,700000,01.01.2010,4711,3.12,Hof,Haus A,030 888,\"am Montag\nfragen\"";
+    fs::write(
+        folder.join("w.csv"),
+        format!(
+            "{headings}\n2002,Bob,a.very.long.name.without@any.sense@here.example,Abcdefg1,{rest}\n"
+        ),
+    )
+    .unwrap();
+    rowcall(folder, "import w.csv --to sim:openvox --rejects r.xlsx");
+    let sheet = part(folder, "r.xlsx", "xl/worksheets/sheet1.xml");
+    assert!(
+        sheet.contains("fitToHeight=\"0\"") && sheet.contains("orientation=\"landscape\""),
+        "{sheet}"
+    );
+    let columns = sheet.split("<col ").skip(1);
+    let seen = columns.filter(|column| !column.split('>').next().unwrap().contains("hidden"));
+    let widths = seen.map(|column| {
+        let of = |name: &str| -> f64 {
+            let text = column.split(&format!("{name}=\"")).nth(1).unwrap();
+            text.split('"').next().unwrap().parse().unwrap()
+        };
+        (of("max") - of("min") + 1.0) * of("width")
+    });
+    assert!(widths.sum::<f64>() < 240.0, "{sheet}");
+    // What is wrong stands in one column with what to do; the same in pieces is hidden.
+    let text_of = |name: &str| {
+        let (_, rest) = sheet.split_once(&format!("<c r=\"{name}\"")).unwrap();
+        rest.split_once("</c>").unwrap().0
+    };
+    assert!(text_of("T1").contains("rowcall_what_was_found"), "{sheet}");
+    let found = text_of("T2");
+    for words in [
+        "error email, C2: ",
+        "must be an e-mail address — write it as",
+    ] {
+        assert!(found.contains(words), "{words}: {found}");
+    }
+    let height = sheet.split("<row r=\"2\" ht=\"").nth(1).unwrap();
+    let height: usize = height.split('"').next().unwrap().parse().unwrap();
+    assert!((45..=150).contains(&height), "{height}");
+    let again = rowcall(folder, "check r.xlsx --for openvox");
+    let told = text(&again.stderr);
+    assert!(
+        !told.contains("hidden column") && !told.contains("rowcall_"),
+        "{told}"
+    );
+}
+
+#[test]
 fn a_marked_copy_of_a_text_is_a_workbook_with_its_rows_red_and_yellow_cells_and_notes() {
     let folder = folder();
     let folder = folder.path();
@@ -587,6 +641,25 @@ fn what_is_likely_is_proposed_marked_with_its_reason_and_what_is_certain_too() {
         said.contains("10 cells changed of 10 rows, 1 of them likely"),
         "{said}"
     );
+    // What nobody can propose is left, and said as it is by a check of the copy, as often as that is done.
+    for (from, to) in [("s.csv", "f.xlsx"), ("f.xlsx", "again.xlsx")] {
+        let run = rowcall(
+            folder,
+            &format!("fix {from} --for openvox --propose -o {to}"),
+        );
+        let said = text(&run.stderr);
+        let left = "left: 10 errors in 10 rows, ";
+        assert!(said.contains(left), "{said}");
+        assert!(
+            said.contains(&format!("rowcall check {to} --for openvox lists them")),
+            "{said}"
+        );
+        let is_first = from == "s.csv";
+        for untrue in ["leads to the cells", "look at the marked cells"] {
+            assert_eq!(said.contains(untrue), is_first, "{said}");
+        }
+        assert!(is_first || said.contains("no cell is marked"), "{said}");
+    }
     let book = part(folder, "f.xlsx", "xl/worksheets/sheet1.xml");
     assert!(book.contains(">0110<") && !book.contains(">110<"), "{book}");
     assert_eq!(
@@ -663,7 +736,7 @@ fn a_page_of_differences_says_which_sides_how_many_extensions_and_what_was_not_c
     let html = page(&desk, "d.html");
     for fact in [
         "<dt>compared</dt><dd>a.csv → b.csv: 1 changed, 1 removed</dd>",
-        "<dt>note</dt><dd>not compared, because only a.csv has it: mobile</dd>",
+        "<dt>note</dt><dd>not compared, because only a.csv has it: Mobile</dd>",
         "<li class=\"notice\">2 changed</li>",
     ] {
         assert!(html.contains(fact), "{fact} is missing in {html}");
@@ -742,4 +815,33 @@ fn of_many_mended_cells_of_a_kind_the_first_are_printed_and_a_count() {
     assert!(!all.contains('…'), "{all}");
     let json = text(&rowcall(folder, &format!("{line} --json")).stdout);
     assert_eq!(json.matches("\"field\":\"number\"").count(), 12, "{json}");
+}
+
+#[test]
+fn what_a_person_opens_is_german_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("s.csv"), "number,name\n2001,Ann\n").unwrap();
+    let made = rowcall(folder, "template --for openvox --lang de -o t.xlsx");
+    assert_eq!(made.status.code(), Some(0), "{}", text(&made.stderr));
+    let book = part(folder, "t.xlsx", "xl/workbook.xml");
+    assert!(book.contains("name=\"Auswahl\""), "{book}");
+    let sheet = part(folder, "t.xlsx", "xl/worksheets/sheet1.xml");
+    assert!(sheet.contains("Auswahl!$A$2"), "{sheet}");
+    // Its words are no rows, in whatever language it is read.
+    let read = rowcall(folder, "check t.xlsx --for openvox");
+    assert!(
+        !text(&read.stderr).contains("Auswahl"),
+        "{}",
+        text(&read.stderr)
+    );
+    let mapped = rowcall(folder, "columns s.csv --for openvox -o m.toml --lang de");
+    assert_eq!(mapped.status.code(), Some(0), "{}", text(&mapped.stderr));
+    let map = fs::read_to_string(folder.join("m.toml")).unwrap();
+    assert!(
+        map.starts_with("# Was die Überschriften von s.csv bedeuten"),
+        "{map}"
+    );
+    let read = rowcall(folder, "check s.csv --for openvox --map-file m.toml");
+    assert_eq!(read.status.code(), Some(1), "{}", text(&read.stderr));
 }

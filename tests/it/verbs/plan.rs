@@ -25,7 +25,7 @@ struct Small {
     clears: bool,
 }
 
-const SMALL: [Small; 7] = [
+const SMALL: [Small; 8] = [
     Small {
         vendor: "openvox",
         headings: "number,display_name,sip_password,email",
@@ -79,6 +79,14 @@ const SMALL: [Small; 7] = [
         headings: "number,first_name,sip_password,mobile",
         middle: "Ann,Xk39vTq2Lm",
         wire: "Mobile",
+        values: ["491555000000", "491555000001"],
+        clears: true,
+    },
+    Small {
+        vendor: "yeastar_p",
+        headings: "number,first_name,sip_password,web_password,mobile",
+        middle: "Ann,Xk39vTq2Lm,Portal2000pw",
+        wire: "mobile_number",
         values: ["491555000000", "491555000001"],
         clears: true,
     },

@@ -378,8 +378,8 @@ fn all_questions_of_all_sheets_are_asked_at_once_and_their_answers_can_be_copied
     assert_eq!(code, 2, "{said}");
     for words in [
         "“Durchwahl” begins with \"2001\", \"2002\"",
-        "--map 'Durchwahl=number'",
-        "--map 'Password=sip_password'",
+        "--map 'q1.csv: Durchwahl=number'",
+        "--map 'q2.csv: Password=sip_password'",
     ] {
         assert!(said.contains(words), "{words} is not in {said}");
     }
@@ -451,6 +451,139 @@ fn names_that_begin_with_the_surname_are_asked_about_where_they_are_parted() {
         "Nst.;Name;E-Mail\n2001;Anna Müller;anna.mueller@klinik.de\n2002;Cem Öztürk;c.oeztuerk@klinik.de\n",
     );
     program.ends(plan, 0);
+}
+
+#[test]
+fn the_order_of_names_is_answered_for_each_sheet_and_not_asked_where_sheets_are_compared() {
+    let program = Program::new();
+    program.write("old.csv", "Nst.;Name\n2001;Berg Anna\n2002;Funk Eva\n");
+    program.write(
+        "new.csv",
+        "Nst.;Name;E-Mail\n4001;Otto Kern;o.kern@x.de\n4002;Ida Lund;i.lund@x.de\n",
+    );
+    let plan = "plan old.csv new.csv --to sim:portsip --fill sip_password=<generate> --fill web_password=<generate>";
+    program.ends(plan, 2).says(&[
+        "old.csv: “Name”",
+        "--map 'old.csv: Name=last_name first_name'",
+    ]);
+    let with = |answers: &[&str], exit: i32| {
+        let mut command = program.command(plan);
+        for answer in answers {
+            command.args(["--map", answer]);
+        }
+        ran(plan, command.output().unwrap()).exits(exit)
+    };
+    let out = with(&["old.csv: Name=last_name first_name"], 0).out;
+    for told in [
+        "first_name: \"Anna\"",
+        "first_name: \"Otto\"",
+        "last_name: \"Kern\"",
+    ] {
+        assert!(out.contains(told), "{told}: {out}");
+    }
+    // One answer for all sheets does not hold for the one that shows the other order.
+    let answer = "--map 'new.csv: Name=display_name'";
+    with(&["Name=last_name first_name"], 2).says(&["new.csv: “Name”", "for all sheets", answer]);
+    with(
+        &["Name=last_name first_name", "new.csv: Name=display_name"],
+        0,
+    );
+    let whole = "plan old.csv new.csv --to sim:openvox --fill sip_password=<generate>";
+    let mut command = program.command(whole);
+    command.args(["--map", "Name=last_name first_name"]);
+    ran(whole, command.output().unwrap())
+        .exits(2)
+        .says(&[answer]);
+    let strange = with(&["old.csv: Nam=display_name"], 2);
+    assert!(strange.err.contains("“Nam”"), "{}", strange.err);
+    program.ends("diff old.csv new.csv", 1);
+    program.ends("diff old.csv old.csv --for portsip", 0);
+}
+
+#[test]
+fn the_map_file_of_several_sheets_is_read_back_to_the_same_meanings() {
+    let program = Program::new();
+    program.write(
+        "a.csv",
+        "Nst.;Name;Hobby;Mobil\n2001;Berg Anna;Ski;0171 1234567\n",
+    );
+    program.write(
+        "b.csv",
+        "Nst.;Name;Hobby;Mobil\n2002;Kern Otto;Go;0171 1234568\n",
+    );
+    program.write(
+        "c.csv",
+        "Nst.;Name;E-Mail;Hobby\n2003;Eva Funk;e.funk@x.de;Rad\n",
+    );
+    program.write(
+        "d.csv",
+        "Durchwahl;Vorname;Nachname;Mobil;Mobil\n2004;Ida;Lund;0171 1234569;\n",
+    );
+    for (at, sheets) in [
+        "a.csv b.csv",
+        "a.csv c.csv",
+        "a.csv b.csv c.csv",
+        "b.csv c.csv d.csv",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let map = format!("map{at}.toml");
+        let read = program
+            .command(&format!("columns {sheets} --for portsip -o {map}"))
+            .output()
+            .unwrap();
+        let before = String::from_utf8(read.stdout).unwrap();
+        let path = program.folder().join(&map);
+        let mut text = fs::read_to_string(&path).unwrap();
+        for sheet in ["a.csv", "b.csv"] {
+            let line = format!("\"{sheet}: Name\" = \"last_name first_name\"");
+            text = text.replace(&format!("# {line}"), &line);
+        }
+        text = text.replace(
+            "# \"d.csv: Mobil (D1)\" = \"mobile\"",
+            "\"d.csv: Mobil (D1)\" = \"mobile\"",
+        );
+        text = text.replace(
+            "# \"d.csv: Mobil (E1)\" = \"-\"",
+            "\"d.csv: Mobil (E1)\" = \"-\"",
+        );
+        fs::write(&path, &text).unwrap();
+        let again = program.ends(
+            &format!("columns {sheets} --for portsip --map-file {map}"),
+            0,
+        );
+        // Each row of a table: the heading and its field; of a question, what was answered.
+        let fields = |out: &str| {
+            let rows = out
+                .lines()
+                .filter(|line| line.starts_with("| ") && !line.contains("---"));
+            let cells = rows.map(|row| {
+                row.split('|')
+                    .map(|cell| cell.trim().to_owned())
+                    .collect::<Vec<_>>()
+            });
+            cells
+                .map(|cells| (cells[2].clone(), cells[3].clone(), cells[4].clone()))
+                .collect::<Vec<_>>()
+        };
+        let (before, after) = (fields(&before), fields(&again.out));
+        assert_eq!(before.len(), after.len(), "{text}");
+        for (before, after) in before.iter().zip(&after) {
+            let is_same = (&before.0, &before.1) == (&after.0, &after.1);
+            assert!(
+                is_same || before.2 == "not certain",
+                "{before:?} {after:?} {text}"
+            );
+        }
+    }
+    let text = fs::read_to_string(program.folder().join("map1.toml")).unwrap();
+    assert!(
+        text.contains("\"a.csv: Name\" = \"last")
+            && text.contains("\"c.csv: Name\" = \"display_name\""),
+        "{text}"
+    );
+    assert!(text.contains("\n\"Hobby\" = \"-\"\n"), "{text}");
 }
 
 #[test]

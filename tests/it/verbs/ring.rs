@@ -443,7 +443,8 @@ fn no_account_is_needed_to_ask() {
     ran("ring", output).exits(0).says(&["1 rings"]);
     let mut command = exchange.program.command("import a.csv --to hq");
     let output = command.env_remove("ROWCALL_PASSWORD").output().unwrap();
-    ran("import", output).exits(2).says(&["needs a password"]);
+    let no_place = "needs a password: no place of it is named, and the variable ROWCALL_PASSWORD";
+    ran("import", output).exits(2).says(&[no_place]);
 }
 
 #[test]

@@ -299,6 +299,24 @@ fn a_password_that_is_nowhere_is_asked_for_and_not_shown() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn the_lead_leaves_the_marked_copy_of_an_earlier_check_as_it_is() {
+    let program = Program::new();
+    program.write("staff.csv", sheet(2, "Ann"));
+    program.write("staff.checked.xlsx", "corrected by hand");
+    let mut bare = program.bare();
+    let mut lead = Typist::start(bare.arg("staff.csv"));
+    lead.answers("number [openvox]: ", "1")
+        .answers("Enter goes on: ", "")
+        .answers("Enter goes on: ", "")
+        .answers("no PBX of this kind is set up", "n");
+    let (exit, screen) = lead.ends();
+    assert_eq!(exit, 0, "{screen}");
+    assert_eq!(program.read("staff.checked.xlsx"), "corrected by hand");
+    assert!(program.path("staff.checked-2.xlsx").is_file(), "{screen}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn a_sheet_alone_leads_through_a_first_import() {
     let program = Program::new();
     program.write("my staff.csv", sheet(2, "Ann"));

@@ -1,6 +1,6 @@
 //! The rows of a file: of a workbook's sheets, of a template that was filled in.
 
-use crate::support::program::{PROGRAM, without_home};
+use crate::support::program::{PROGRAM, said_in, without_home};
 use crate::support::skip::skip;
 use rowcall::manifest::Manifest;
 use rowcall::model::Field;
@@ -12,20 +12,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
-
-/// Runs the program in a folder; returns its exit code and output.
-fn rowcall(folder: &Path, arguments: &[&str]) -> (i32, String) {
-    let output = without_home()
-        .current_dir(folder)
-        .args(arguments)
-        .output()
-        .unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    (
-        output.status.code().unwrap(),
-        String::from_utf8(said).unwrap(),
-    )
-}
 
 /// Writes a row of texts below the rows of a workbook's first sheet.
 fn fill(book: &Path, line: u32, cells: &[String]) {
@@ -112,7 +98,7 @@ fn template_comes_back(id: &str, manifest: &Manifest, groups: bool, language: &s
     let folder = tempfile::tempdir().unwrap();
     let run = |words: &[&str]| {
         let flag = groups.then_some("--groups");
-        rowcall(folder.path(), &[words, flag.as_slice()].concat())
+        said_in(folder.path(), &[words, flag.as_slice()].concat())
     };
     let (_, names) = run(&["template", "--for", id]);
     // Notes on fields that need a setting come after the fields.
@@ -190,7 +176,7 @@ fn a_template_has_the_usual_columns_first_in_the_users_language_and_folds_the_re
         .collect();
     assert!((1..=8).contains(&open.len()), "{columns}");
     assert!(columns.contains("outlineLevel=\"1\""), "{columns}");
-    let (_, names) = rowcall(folder.path(), &["template", "--for", "portsip"]);
+    let (_, names) = said_in(folder.path(), &["template", "--for", "portsip"]);
     assert!(
         names.starts_with(
             "number,first_name,last_name,email,mobile,sip_password,web_password,voicemail,"
@@ -227,7 +213,7 @@ fn several(path: &Path) {
 fn the_example_of_a_template_is_no_row_in_a_text_either() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.csv");
-    let run = |words: &[&str]| rowcall(folder.path(), words).1;
+    let run = |words: &[&str]| said_in(folder.path(), words).1;
     run(&["template", "--for", "ozeki", "-o", "t.csv"]);
     let template = fs::read_to_string(&path).unwrap();
     assert!(
@@ -262,7 +248,7 @@ fn which_of_several_sheets_are_meant_is_asked_and_answered_on_the_command_line()
     several(&folder.path().join("b.xlsx"));
     let check = |more: &[&str]| {
         let all = [&["check", "--for", "openvox"], more].concat();
-        rowcall(folder.path(), &all)
+        said_in(folder.path(), &all)
     };
     let (code, said) = check(&["a.xlsx", "b.xlsx"]);
     assert_eq!(code, 2, "{said}");
@@ -314,7 +300,7 @@ fn a_sheet_whose_name_speaks_against_it_is_never_taken_with_the_others() {
     };
     let make = ["plan", "a.xlsx", "--to", "sim:openvox", "--mode", "update"];
     let delete = ["delete", "a.xlsx", "--from", "sim:openvox", "--dry-run"];
-    let run = |line: &[&str], more: &[&str]| rowcall(folder.path(), &[line, more].concat());
+    let run = |line: &[&str], more: &[&str]| said_in(folder.path(), &[line, more].concat());
     for (line, names, offered) in [
         (&make[..], ["Personal", "Ausgeschieden"], "--sheet Personal"),
         (&make, ["Personal", "Archiv 2023"], "--sheet Personal"),
@@ -372,7 +358,7 @@ fn an_answer_with_a_sheets_own_words_can_be_copied_into_a_shell_and_runs_nothing
         )
     };
     for (file, begin) in [("a.csv", "--map "), ("b.xlsx", "--sheet HQ")] {
-        let (code, said) = rowcall(folder.path(), &["check", file, "--for", "openvox"]);
+        let (code, said) = said_in(folder.path(), &["check", file, "--for", "openvox"]);
         assert_eq!(code, 2, "{said}");
         let flags = said
             .lines()
@@ -408,7 +394,7 @@ fn rows_that_a_filter_hides_are_said_and_left_out_on_request() {
     book.save(folder.path().join("f.xlsx")).unwrap();
     let check = |more: &[&str]| {
         let all = [&["check", "f.xlsx", "--for", "openvox"], more].concat();
-        rowcall(folder.path(), &all)
+        said_in(folder.path(), &all)
     };
     let (code, said) = check(&[]);
     assert!(code == 0 && said.contains("3 rows: 3 valid"), "{said}");
@@ -423,7 +409,7 @@ fn rows_that_a_filter_hides_are_said_and_left_out_on_request() {
         "{said}"
     );
     // Rows that are left out stay as they are in a repaired copy.
-    let (code, said) = rowcall(
+    let (code, said) = said_in(
         folder.path(),
         &[
             "fix",
@@ -436,7 +422,7 @@ fn rows_that_a_filter_hides_are_said_and_left_out_on_request() {
         ],
     );
     assert_eq!(code, 0, "{said}");
-    let (code, said) = rowcall(folder.path(), &["check", "g.xlsx", "--for", "openvox"]);
+    let (code, said) = said_in(folder.path(), &["check", "g.xlsx", "--for", "openvox"]);
     assert!(code == 0 && said.contains("3 rows: 3 valid"), "{said}");
 }
 
@@ -473,7 +459,7 @@ fn remarks_beside_the_table_are_left_out_by_the_cell_above_them() {
                 more,
             ]
             .concat();
-            rowcall(path, &all)
+            said_in(path, &all)
         };
         let (code, said) = check(&["--all"]);
         assert_eq!(code, 1, "{file}: {said}");
@@ -497,7 +483,7 @@ fn remarks_beside_the_table_are_left_out_by_the_cell_above_them() {
         "--fill",
         "web_password=<generate>",
     ];
-    let (_, said) = rowcall(
+    let (_, said) = said_in(
         path,
         &[&plan[..], &["--map", "(D1)=-", "--map", "(E1)=mobile"]].concat(),
     );
@@ -527,7 +513,7 @@ fn a_packed_sheet_is_read_and_of_several_each_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let check = |name: &str, bytes: &[u8]| {
         fs::write(folder.path().join(name), bytes).unwrap();
-        rowcall(folder.path(), &["check", name, "--for", "openvox"])
+        said_in(folder.path(), &["check", name, "--for", "openvox"])
     };
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
@@ -583,7 +569,7 @@ fn a_packed_sheet_is_read_and_of_several_each_is_named() {
         "{said}"
     );
     // A sheet that was packed is not packed again.
-    let (code, said) = rowcall(
+    let (code, said) = said_in(
         folder.path(),
         &["fix", "a.csv.gz", "-o", "x.csv.gz", "--for", "openvox"],
     );
@@ -595,7 +581,7 @@ fn packed_sheets_that_are_cut_off_or_grow_without_end_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let check = |name: &str, bytes: &[u8]| {
         fs::write(folder.path().join(name), bytes).unwrap();
-        let (code, said) = rowcall(folder.path(), &["check", name, "--for", "openvox"]);
+        let (code, said) = said_in(folder.path(), &["check", name, "--for", "openvox"]);
         assert_eq!(code, 2, "{said}");
         said
     };
@@ -626,7 +612,7 @@ fn rows_that_an_answer_wraps_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let check = |text: &str| {
         fs::write(folder.path().join("a.json"), text).unwrap();
-        rowcall(folder.path(), &["check", "a.json", "--for", "openvox"])
+        said_in(folder.path(), &["check", "a.json", "--for", "openvox"])
     };
     let rows = "[{\"number\":\"2001\",\"sip_password\":\"tR7xkQ2mZp9w\"},{\"number\":\"2002\",\"sip_password\":\"tR7xkQ2mZp9x\"}]";
     let one = "{\"number\":\"2001\",\"sip_password\":\"tR7xkQ2mZp9w\"}";
@@ -727,7 +713,7 @@ fn rows_that_an_answer_wraps_are_read() {
         "--map",
         "index=number",
     ];
-    let (code, said) = rowcall(folder.path(), &fix);
+    let (code, said) = said_in(folder.path(), &fix);
     assert_eq!(code, 0, "{said}");
     let fixed = fs::read_to_string(folder.path().join("d.json")).unwrap();
     assert_eq!(fixed, keyed.replace("2002.0", "2002"));
@@ -738,7 +724,7 @@ fn rows_that_an_answer_wraps_are_read() {
     );
     fs::write(folder.path().join("b.json"), &text).unwrap();
     let fix = ["fix", "b.json", "-o", "c.json", "--for", "openvox"];
-    let (code, said) = rowcall(folder.path(), &fix);
+    let (code, said) = said_in(folder.path(), &fix);
     assert_eq!(code, 0, "{said}");
     let fixed = fs::read_to_string(folder.path().join("c.json")).unwrap();
     assert_eq!(fixed, text.replace("2002.0", "2002"));

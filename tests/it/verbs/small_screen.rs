@@ -169,7 +169,7 @@ fn a_marked_copy_counts_its_cells_and_the_findings_of_none() {
         .run("check a.csv --for openvox --mark a.checked.xlsx")
         .exits(1)
         .says(&[
-            "a.checked.xlsx: 0 cells marked; its sheet",
+            "a.checked.xlsx: no cell is marked",
             "a.checked.xlsx: 2 findings of no cell, in the sheet “Findings” alone",
         ]);
 }

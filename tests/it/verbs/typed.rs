@@ -272,12 +272,12 @@ fn completions_know_vendors_products_fields_targets_and_runs() {
     for (shell, asked) in [
         ("bash", &["targets", "runs"][..]),
         ("zsh", &["targets", "runs"]),
-        ("fish", &["targets"]),
+        ("fish", &["targets", "runs"]),
     ] {
         let script = script_of(shell);
         assert!(!script.contains(&run) && !script.contains("headquarters"));
         for words in asked {
-            let asks = format!("(rowcall completions --words {words} 2>/dev/null)");
+            let asks = format!("(rowcall completions --words {words} -- ");
             assert!(script.contains(&asks), "{shell}: {words}");
         }
     }
@@ -313,6 +313,134 @@ fn bash_completes_targets_and_runs_with_what_there_is_now() {
     desk.write("rowcall.toml", desk.pbx.config("elsewhere"));
     assert!(completed("rowcall import a.csv --to").contains("elsewhere\n"));
     assert!(completed("rowcall runs show").contains(&run));
+}
+
+/// A desk with the program in a folder of programs, the scripts of shells, and a second configuration.
+#[cfg(unix)]
+fn desk_of_shells() -> Desk {
+    let desk = Desk::new("openvox");
+    desk.write("rowcall.toml", desk.pbx.config("headquarters"));
+    desk.write("other.toml", desk.pbx.config("elsewhere"));
+    let folder = desk.path("bin");
+    fs::create_dir(&folder).unwrap();
+    std::os::unix::fs::symlink(crate::support::program::PROGRAM, folder.join("rowcall")).unwrap();
+    for shell in ["bash", "fish", "zsh"] {
+        let script = desk.command(&format!("completions {shell}")).output();
+        desk.write(shell, script.unwrap().stdout);
+    }
+    desk
+}
+
+/// Runs a shell's own words there; `None` where there is no such shell.
+#[cfg(unix)]
+fn in_shell(desk: &Desk, shell: &str, args: &[&str]) -> Option<String> {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let known = desk.bare();
+    let variables = known.get_envs();
+    let mut command = std::process::Command::new(shell);
+    command.args(args).current_dir(desk.path(""));
+    command.envs(variables.filter_map(|(name, value)| Some((name, value?))));
+    command.env("PATH", format!("{}:{path}", desk.path("bin").display()));
+    let Ok(output) = command.output() else {
+        crate::support::skip::skip(shell, &format!("apt-get install {shell}"));
+        return None;
+    };
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[cfg(unix)]
+#[test]
+fn fish_completes_targets_runs_and_the_field_behind_a_heading() {
+    let desk = desk_of_shells();
+    desk.write(
+        "a.csv",
+        "number,display_name,sip_password\n2000,Ann,Xk39vTq2Lm\n",
+    );
+    let run = desk.ends("import a.csv --to headquarters --json", 0).name();
+    for (line, wanted) in [
+        ("rowcall import a.csv --to ", "headquarters"),
+        (
+            "rowcall --config other.toml import a.csv --to ",
+            "elsewhere",
+        ),
+        ("rowcall resume ", &run),
+        ("rowcall runs show ", &run),
+        (
+            "rowcall check a.csv --map Durchwahl=num",
+            "Durchwahl=number",
+        ),
+        ("rowcall check a.csv --for op", "openvox"),
+    ] {
+        let ask = format!("source ./fish; complete -C '{line}'");
+        let Some(told) = in_shell(&desk, "fish", &["--no-config", "-c", &ask]) else {
+            return;
+        };
+        let mut words = told.lines().map(|line| line.split('\t').next().unwrap());
+        assert!(words.any(|word| word == wanted), "{line}: {told}");
+    }
+}
+
+/// Types a line in zsh, and then a tabulator until it names what there is.
+#[cfg(unix)]
+const TYPED_IN_ZSH: &str = r#"zmodload zsh/zpty
+zpty z zsh -f -i
+zpty -w z "autoload -U compinit; compinit -u -D; source ./zsh; compdef _rowcall rowcall; PS1='ready> '"
+out=""
+for i in {1..300}; do
+    if zpty -r -t z more; then out+="$more"; fi
+    [[ $out == *'ready> '* ]] && break
+    sleep 0.1
+done
+zpty -n -w z "$1"$'\t\t'
+out=""
+for i in {1..300}; do
+    if zpty -r -t z more; then out+="$more"; fi
+    [[ $out == *"$2"* ]] && break
+    sleep 0.1
+done
+print -r -- "$out"
+zpty -d z
+"#;
+
+#[cfg(unix)]
+#[test]
+fn zsh_completes_the_values_of_options_behind_a_sheet_too() {
+    let desk = desk_of_shells();
+    for (line, wanted) in [
+        ("rowcall import a.csv --to head", "headquarters"),
+        (
+            "rowcall import a.csv --config other.toml --to else",
+            "elsewhere",
+        ),
+        ("rowcall check a.csv --map Durchwahl=sip_p", "sip_password"),
+        ("rowcall check a.csv --for openv", "openvox"),
+    ] {
+        let args = ["-f", "-c", TYPED_IN_ZSH, "typed", line, wanted];
+        let Some(told) = in_shell(&desk, "zsh", &args) else {
+            return;
+        };
+        assert!(told.contains(wanted), "{line}: {told}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn bash_completes_by_the_configuration_that_was_typed_and_the_field_behind_a_heading() {
+    let desk = desk_of_shells();
+    let completed = |words: &str| {
+        let ask = format!(
+            "source ./bash; COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
+             _rowcall_typed rowcall \"${{COMP_WORDS[-1]}}\" \"${{COMP_WORDS[-2]}}\"; \
+             printf '%s\\n' \"${{COMPREPLY[@]}}\""
+        );
+        in_shell(&desk, "bash", &["-c", &ask]).unwrap()
+    };
+    let told = completed("rowcall --config other.toml import a.csv --to ''");
+    assert!(told.contains("elsewhere\n"), "{told}");
+    for words in ["Durchwahl = num", "Durchwahl ="] {
+        let told = completed(&format!("rowcall check a.csv --map {words}"));
+        assert!(told.contains("number\n"), "{words}: {told}");
+    }
 }
 
 #[test]
@@ -395,6 +523,24 @@ fn quiet_verbose_and_log_tell_as_much_as_is_wanted_and_no_secret() {
     );
     let quiet = desk.ends("import a.csv --to hq --quiet", 0);
     assert_eq!((quiet.out.as_str(), quiet.err.as_str()), ("", ""));
+    // Rows that are not done are an error.
+    desk.write("none.csv", "number,display_name\nx,Ann\n");
+    let none = desk.ends("import none.csv --to hq -q", 1).err;
+    assert!(
+        none.lines().count() == 1 && none.contains("1 row in "),
+        "{none}"
+    );
+    // An empty variable is none.
+    for variable in [
+        "ROWCALL_CONFIG",
+        "ROWCALL_LOG",
+        "ROWCALL_LOG_LEVEL",
+        "ROWCALL_COLOR",
+    ] {
+        let mut line = desk.command("vendors");
+        let output = line.env(variable, "").output().unwrap();
+        assert!(output.status.success(), "{variable}: {output:?}");
+    }
     desk.ends("import a.csv --to nowhere -q", 2)
         .says(&["nowhere"]);
     let verbose = desk.ends("import a.csv --to hq -v", 0);

@@ -144,6 +144,40 @@ fn deleted_extensions_are_made_again() {
 }
 
 #[test]
+fn a_forward_of_which_the_word_alone_was_read_is_told_and_the_rest_is_made_again() {
+    let desk = Desk::new("yeastar_p");
+    let sheet =
+        "number,first_name,sip_password,forward_busy,forward_busy_to\n2001,Ann,Xk39vTq2Lm,on,ivr\n";
+    let sheet = desk.file("in.csv", sheet);
+    let made = desk.import("state", &sheet, &[]);
+    made.ended_with(0, "created", 1);
+    // The password for the web page, which the PBX demands and the sheet lacks.
+    assert!(made.err.contains("(1 generated"), "{}", made.err);
+    let stored = || {
+        desk.pbx
+            .sim
+            .stored("2001", "presence_list.busy_forward_dest")
+    };
+    assert_eq!(stored().as_deref(), Some("ivr"));
+    let target = desk.target();
+    let words = ["delete", sheet.to_str().unwrap(), "--from", &target];
+    let words = [&words[..], &["--yes", "--max-deletes", "all"]].concat();
+    let deleted = desk.run_in("state", &[&words[..], &["--json"]].concat());
+    deleted.ended_with(0, "deleted", 1);
+    let untold = "an undo cannot make a deleted extension again";
+    assert!(deleted.err.contains(untold), "{}", deleted.err);
+    let report = desk.path("undone.jsonl");
+    let undone = desk.undo(&["--report", report.to_str().unwrap()]);
+    undone.ended_with(1, "differs", 1);
+    assert_eq!(
+        lines(&report)[0]["message"],
+        "cannot be put back, because the vendor does not give it back (web_password), or because it was read in a form that cannot be written (forward_busy, forward_busy_to)"
+    );
+    assert_eq!(desk.pbx.numbers(), ["2001"]);
+    assert_eq!(stored().as_deref(), Some("ext_vm"));
+}
+
+#[test]
 fn what_somebody_changed_since_is_kept_and_listed() {
     for vendor in VENDORS.iter().map(|vendor| vendor.id) {
         let desk = Desk::new(vendor);
