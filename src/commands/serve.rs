@@ -10,14 +10,15 @@ use crate::rim::{Context, Exit, Failure};
 #[cfg(feature = "page")]
 pub(super) fn run(args: &ServeArgs, context: &Context) -> Result<Exit, Failure> {
     use crate::page::ServedPage;
+    use crate::progress::above;
     use crate::rim::terminal::{can_press_enter, close_on_interrupt, enter_pressed, output, print};
     use std::io::Write;
 
     let stop = close_on_interrupt()?;
     let page = ServedPage::open(args.port, context, &stop)?;
     let tell = |address: &str| {
-        // The reader may have gone; the page is there all the same.
-        let _ = writeln!(output(), "{address}");
+        // A run's progress may stand on the last line. The reader may have gone; the page is there all the same.
+        let _ = above(|| writeln!(output(), "{address}"));
     };
     tell(&page.address());
     print("the page is open at this address, on this machine alone and once; Ctrl-C closes it");

@@ -205,7 +205,7 @@ fn after_a_kill_no_more_is_looked_up_than_twice_what_was_in_flight() {
         for _ in 0..3 {
             let night = Night::new(vendor.id);
             let sim = &night.pbx.sim;
-            sim.set_faults("latency_ms=10".parse().unwrap());
+            sim.set_faults("latency_ms=30".parse().unwrap());
             let mut child = night.start(&format!(
                 "import in.csv --to TARGET --rate 5000 --reply-within 2 --parallel {PARALLEL} --verify none"
             ));

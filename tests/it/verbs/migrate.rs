@@ -2085,7 +2085,7 @@ fn a_run_that_was_killed_leaves_nothing_to_be_taken_for_granted() {
     let begun = SystemTime::now();
     while one.to.sim.numbers().len() < 30 {
         assert!(
-            begun.elapsed().unwrap() < Duration::from_secs(30),
+            begun.elapsed().unwrap() < Duration::from_secs(120),
             "it never came"
         );
         thread::sleep(Duration::from_millis(2));
@@ -2299,7 +2299,7 @@ fn a_run_that_was_killed_goes_on_and_can_be_undone() {
     let begun = SystemTime::now();
     while one.to.sim.numbers().len() < 10 {
         assert!(
-            begun.elapsed().unwrap() < Duration::from_secs(30),
+            begun.elapsed().unwrap() < Duration::from_secs(120),
             "it never came"
         );
         thread::sleep(Duration::from_millis(2));
