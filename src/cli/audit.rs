@@ -1,11 +1,14 @@
 //! The commands that read PBXes for an audit: `export`, `archive`, `diff`.
 
+use super::change::TransferArgs;
+use super::files::dialect;
 use super::fleet::ManyArgs;
 use super::input::ReadingArgs;
 use super::output::written;
 use super::pace::PaceArgs;
 use super::values::{Since, age, since, vendor};
 use crate::archive::{Head, Retention};
+use crate::manifest::Manifest;
 use crate::model::vocabulary;
 use crate::sheet::Format;
 use clap::builder::PossibleValuesParser;
@@ -29,11 +32,14 @@ else the file that was there), with the lines of `rowcall diff` on its standard 
 ROWCALL_TARGET. It gets nothing else of the environment but PATH, HOME and the like, and five minutes. Where it \
 fails the exit code is 1, and the export is in its place.
 
+With --to the file is one that a product imports, with its own columns and words and with passwords in clear, only for its owner: what `rowcall migrate` writes by --to file:PRODUCT:FILE.
+
 Examples:
   rowcall export hq -o hq.csv
   rowcall export hq --live | grep Unavailable
   rowcall export hq --groups -o groups.csv
   rowcall export hq -o hq.jsonl --secrets plain
+  rowcall export hq --to file:freepbx -o bulk.csv
   rowcall export hq branch -o 'exports/{target}.xlsx'
   rowcall export --all --archive /var/lib/rowcall --secrets fingerprint \\
     --keep 30d,12m
@@ -54,6 +60,12 @@ pub struct ExportArgs {
     /// The file to write.
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("The file to write", ", and {target} in its name stands for the target's name [default: CSV on standard output]"), help_heading = "Output")]
     pub output: Option<PathBuf>,
+    /// Write the file that this product imports, for example file:freepbx
+    #[arg(long, value_name = "file:PRODUCT", value_parser = dialect, requires = "output", conflicts_with_all = ["all", "inventory", "live", "groups", "on_change", "secrets", "at_once", "give_up", "shard", "summary", "metrics"], help_heading = "Output")]
+    pub to: Option<&'static Manifest>,
+    /// The way of the extensions into that file.
+    #[command(flatten)]
+    pub transfer: TransferArgs,
     /// Add a snapshot to the archive in this folder, which is made if need be
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with_all = ["output", "live"], help_heading = "Output")]
     pub archive: Option<PathBuf>,

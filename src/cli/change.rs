@@ -174,7 +174,7 @@ pub struct DeleteArgs {
 }
 
 /// `rowcall migrate`
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(
     after_help = "Every field of every extension is accounted for before anything is sent: carried, translated, dropped, or \
 missing there and filled in. Passwords that --from does not give back are made up for new extensions. \
@@ -200,36 +200,15 @@ pub struct MigrateArgs {
     /// The PBX that they go to, or the import file that is written: file:PRODUCT:FILE
     #[arg(long, value_name = "TARGET", help_heading = "Target")]
     pub to: String,
-    /// Take the headings of the import file, their order, and texts that are the same in all rows from this file, which the
-    /// product itself exported: for products whose columns are not the same in every version
-    #[arg(long, value_name = "EXPORT", value_hint = ValueHint::FilePath, help_heading = "Output")]
-    pub like: Option<PathBuf>,
     /// What a heading of the file of --from means, for example --map 'Notes=-' to leave the column out
     #[arg(long = "map", value_name = "HEADING=FIELD", value_parser = mapping, help_heading = "Input")]
     pub map: Vec<(String, Mapped)>,
     /// The form of that file.
     #[command(flatten)]
     pub form: FormArgs,
-    /// Write what becomes of each field of each extension to this file; a page (.html) lists what is lost or changed,
-    /// and counts the rest
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
-    pub loss: Option<PathBuf>,
-    /// The reaction to a loss.
+    /// The way of the extensions to the other side.
     #[command(flatten)]
-    pub losses: LossArgs,
-    /// Leave this field out
-    #[arg(long, value_name = "FIELD", value_parser = field_named, help_heading = "Input")]
-    pub drop: Vec<Field>,
-    /// What a field is at --to where --from has nothing for it; for example --fill display_name=Desk, or
-    /// --fill web_password='<generate>'
-    #[arg(long, value_name = "FIELD=VALUE", value_parser = filling, help_heading = "Input")]
-    pub fill: Vec<(Field, String)>,
-    /// Give extensions new numbers, and whatever refers to them: every x is a digit that stays; the first rule counts
-    #[arg(long, value_name = "2xxx=72xxx", value_parser = RenumberRule::from_str, help_heading = "Input")]
-    pub renumber: Vec<RenumberRule>,
-    /// Read new numbers from a sheet with the columns old and new; it goes before the rules
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Input")]
-    pub renumber_map: Option<PathBuf>,
+    pub transfer: TransferArgs,
     /// Bring also what was changed by hand on --to, or deleted there, to what --from says
     #[arg(long, help_heading = "Safety")]
     pub overwrite: bool,
@@ -246,16 +225,45 @@ pub struct MigrateArgs {
     /// Write what would be sent to this sheet, to be edited and imported; it holds passwords, and is for its owner only
     #[arg(long, short, value_name = "FILE", requires = "dry_run", value_hint = ValueHint::FilePath, help_heading = "Output")]
     pub output: Option<PathBuf>,
-    /// The destinations of the results.
-    #[command(flatten)]
-    pub report: ReportArgs,
-    /// The destination of generated secrets.
-    #[command(flatten)]
-    pub secrets: SecretsArgs,
     /// Options for reaching the PBX that the extensions go to.
     #[command(flatten)]
     pub pace: PaceArgs,
     /// The limits of change.
     #[command(flatten)]
     pub guard: GuardArgs,
+}
+
+/// The way of extensions from one side to the other: changes on it, losses, and their reports.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct TransferArgs {
+    /// Take the headings of the import file, their order, and texts that are the same in all rows from this file, which the
+    /// product itself exported: for products whose columns are not the same in every version
+    #[arg(long, value_name = "EXPORT", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub like: Option<PathBuf>,
+    /// Write what becomes of each field of each extension to this file; a page (.html) lists what is lost or changed,
+    /// and counts the rest
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub loss: Option<PathBuf>,
+    /// The reaction to a loss.
+    #[command(flatten)]
+    pub losses: LossArgs,
+    /// Leave this field out
+    #[arg(long, value_name = "FIELD", value_parser = field_named, help_heading = "Input")]
+    pub drop: Vec<Field>,
+    /// What a field is on the other side where this one has nothing for it; for example --fill display_name=Desk, or
+    /// --fill web_password='<generate>'
+    #[arg(long, value_name = "FIELD=VALUE", value_parser = filling, help_heading = "Input")]
+    pub fill: Vec<(Field, String)>,
+    /// Give extensions new numbers, and whatever refers to them: every x is a digit that stays; the first rule counts
+    #[arg(long, value_name = "2xxx=72xxx", value_parser = RenumberRule::from_str, help_heading = "Input")]
+    pub renumber: Vec<RenumberRule>,
+    /// Read new numbers from a sheet with the columns old and new; it goes before the rules
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Input")]
+    pub renumber_map: Option<PathBuf>,
+    /// The destinations of the results.
+    #[command(flatten)]
+    pub report: ReportArgs,
+    /// The destination of generated secrets.
+    #[command(flatten)]
+    pub secrets: SecretsArgs,
 }

@@ -75,7 +75,8 @@ pub struct VerifyArgs {
     pub report: ReportArgs,
 }
 
-fn dialect(text: &str) -> Result<&'static Manifest, String> {
+/// Reads the word for a product's import file.
+pub(super) fn dialect(text: &str) -> Result<&'static Manifest, String> {
     let word = text.strip_prefix(PREFIX).unwrap_or(text);
     dialect_named(word)
 }

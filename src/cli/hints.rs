@@ -91,9 +91,6 @@ fn of_unknown(all: &Command, command: &Command, word: &str) -> Vec<String> {
     let mut hints = vec![];
     if SIDES.contains(&name) && command.get_name() == "export" {
         hints.push("export names its PBX without an option: rowcall export TARGET".to_owned());
-        hints.push(format!(
-            "an import file of a product is written by rowcall migrate --from TARGET --to {PREFIX}PRODUCT:FILE"
-        ));
         return hints;
     }
     if SIDES.contains(&name) {

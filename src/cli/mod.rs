@@ -37,7 +37,7 @@ mod words;
 pub use audit::{
     ArchiveArgs, ArchiveCommand, ArchiveListArgs, DiffArgs, ExportArgs, ExportSecrets,
 };
-pub use change::{DeleteArgs, ImportArgs, MigrateArgs, PlanArgs, WantedArgs};
+pub use change::{DeleteArgs, ImportArgs, MigrateArgs, PlanArgs, TransferArgs, WantedArgs};
 pub use completions::completions;
 pub use files::{ConvertArgs, VerifyArgs};
 pub use fleet::{FleetArgs, FleetCommand, FleetReportArgs, ManyArgs};

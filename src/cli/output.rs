@@ -11,7 +11,7 @@ use clap::{Args, ValueHint};
 use std::path::PathBuf;
 
 /// The destinations of the results.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Output")]
 pub struct ReportArgs {
     /// The report: one line for each row.
@@ -75,7 +75,7 @@ typed_words!(Color { Auto = "auto", Always = "always", Never = "never", });
 typed_words!(LogLevel { Requests = "requests", Wire = "wire", });
 
 /// The destination of generated secrets.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Output")]
 pub struct SecretsArgs {
     /// Write what <generate> made up to this new file, for its owner only, before anything is sent; it can be read again,

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use std::str::FromStr;
 
 /// The limits of change, the conditions that stop a run, and the choice of changes that are read back.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Safety")]
 pub struct GuardArgs {
     /// At most N new extensions, a count or a percentage [default: all]
@@ -58,7 +58,7 @@ pub enum OnLoss {
 }
 
 /// The reaction to values that no field or column of the other side takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Safety")]
 pub struct LossArgs {
     /// What happens when something would be lost, because no field or column takes it

@@ -12,7 +12,8 @@ mod summary;
 mod target;
 mod write;
 
-use crate::cli::{ExportArgs, ExportSecrets};
+use super::migrate::run_export;
+use crate::cli::{ExportArgs, ExportSecrets, TransferArgs};
 use crate::fleet::{Shard, in_order};
 use crate::model::counted;
 use crate::rim::config::all_names;
@@ -32,6 +33,9 @@ use std::env;
 /// Exit 2 where the command line, the configuration or the archive cannot be used. Exit 3 where a target cannot be used;
 /// the others are done all the same.
 pub(super) fn run(args: &ExportArgs, context: &Context) -> Result<Exit, Failure> {
+    if args.to.is_some() || args.transfer != TransferArgs::default() {
+        return run_export(args, context);
+    }
     let inventory = args.many.inventory.as_deref();
     let inventory = inventory.map(|file| Inventory::read(file, context.config()));
     let inventory = inventory.transpose()?;

@@ -20,7 +20,7 @@ use std::path::Path;
 /// # Errors
 /// Exit 2 where it cannot be written.
 pub(super) fn write(args: &MigrateArgs, transfer: &Transfer) -> Result<(), Failure> {
-    match &args.loss {
+    match &args.transfer.loss {
         Some(path) => write_loss(path, transfer).map_err(Failure::usage),
         None => Ok(()),
     }
@@ -31,7 +31,7 @@ pub(super) fn print_summary(args: &MigrateArgs, transfer: &Transfer) {
     let (from, to) = (&transfer.source.end.label, &transfer.to.end.label);
     print(format!("{from} → {to}"));
     print_made(|language| transfer.loss.summary(language));
-    if let Some(path) = &args.loss {
+    if let Some(path) = &args.transfer.loss {
         print(format!("loss report: {}", path.display()));
     }
 }
@@ -104,7 +104,7 @@ pub(super) fn write_sheet(path: &Path, moves: &[Move]) -> Result<(), Failure> {
 /// Exit 4, naming the columns of a file that are not read, else the fields.
 pub(super) fn refuse(args: &MigrateArgs, transfer: &Transfer) -> Result<(), Failure> {
     let lost = transfer.loss.lost();
-    match (args.losses.on_loss, &transfer.source.not_read) {
+    match (args.transfer.losses.on_loss, &transfer.source.not_read) {
         (OnLoss::Report, _) => Ok(()),
         (OnLoss::Stop, Some(not_read)) => Err(not_read.clone()),
         (OnLoss::Stop, None) if lost.is_empty() => Ok(()),

@@ -22,6 +22,8 @@ use crate::rim::{Context, Exit, Failure, Target};
 use crate::run::{GuardOptions, Run, RunRequest, refuse_without_rows};
 use sides::{MoveOrigin, mapped};
 
+pub(super) use into_file::run_export;
+
 /// Carries the extensions of the one side to the other.
 ///
 /// # Errors
@@ -31,13 +33,13 @@ pub(super) fn run(args: &MigrateArgs, context: &Context) -> Result<Exit, Failure
     args.detail.refuse_without(args.dry_run)?;
     let from = MoveOrigin::resolve(args, context)?;
     match ProductFile::typed(&args.to) {
-        Some(file) => into_file::run(args, &from, &file.map_err(Failure::usage)?, context),
+        Some(file) => into_file::run("migrate", args, &from, file, context),
         None => onto_pbx(args, &from, context),
     }
 }
 
 fn onto_pbx(args: &MigrateArgs, from: &MoveOrigin, context: &Context) -> Result<Exit, Failure> {
-    if args.like.is_some() {
+    if args.transfer.like.is_some() {
         return Err(Failure::usage(
             "--like is about an import file, and --to names a PBX",
         ));
@@ -48,7 +50,7 @@ fn onto_pbx(args: &MigrateArgs, from: &MoveOrigin, context: &Context) -> Result<
         return refuse_without_rows(
             RunCommand::Migrate,
             &to.label,
-            args.report.json,
+            args.transfer.report.json,
             None,
             failure,
         );
@@ -124,17 +126,17 @@ fn request<'t>(
             ..args.guard.options()
         },
         origin: from.pbx(),
-        secrets: args.secrets.resolve()?,
-        ..RunRequest::new(RunCommand::Migrate, to, args.report.options())
+        secrets: args.transfer.secrets.resolve()?,
+        ..RunRequest::new(RunCommand::Migrate, to, args.transfer.report.options())
     };
     request.guard.refuse_column_waves("a migration")?;
     request.refuse_apply()?;
     let mut files = request.files(&InputRows::default(), context);
     from.read_by(&mut files);
-    if let Some(path) = &args.renumber_map {
+    if let Some(path) = &args.transfer.renumber_map {
         files.read(path);
     }
-    files.written("--loss", &args.loss);
+    files.written("--loss", &args.transfer.loss);
     files.written("--output", &args.output);
     Ok((request, files))
 }

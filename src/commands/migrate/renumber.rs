@@ -32,7 +32,7 @@ pub(super) fn resolve(
             unknown.join(", ")
         ));
     }
-    Renumbering::new(source.numbers(), listed, &args.renumber)
+    Renumbering::new(source.numbers(), listed, &args.transfer.renumber)
         .map_err(|collisions| colliding(&collisions))
 }
 

@@ -94,20 +94,20 @@ pub(super) fn mapped(
     to: MoveTarget,
     stop: &StopFlag,
 ) -> Result<Transfer, Failure> {
-    let listed = match &args.renumber_map {
+    let listed = match &args.transfer.renumber_map {
         Some(path) => renumber::read_map(path)?,
         None => BTreeMap::new(),
     };
     let source = from.fetch(args, to.facts, stop)?;
     source.shortfall.iter().for_each(print);
     let renumbering = renumber::resolve(&source, &listed, args)?;
-    let left_out = args.drop.iter().copied().collect();
+    let left_out = args.transfer.drop.iter().copied().collect();
     Transfer::map(
         source,
         to,
         &renumbering,
         left_out,
-        &args.fill,
+        &args.transfer.fill,
         args.overwrite,
     )
 }

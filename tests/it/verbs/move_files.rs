@@ -104,6 +104,26 @@ fn a_pbx_goes_into_a_file_with_the_account_of_every_field() {
 }
 
 #[test]
+fn an_export_for_a_product_is_the_file_that_a_migration_writes() {
+    let desk = desk();
+    let options = "--renumber 00xx=70xx --fill display_name=X --report r.csv";
+    let line = format!("export hq --to file:freepbx -o bulk.csv {options} --json --rate 500/s");
+    let made = desk.ends(&line, 1);
+    assert_no_secret("the screen", &made.err);
+    let made = made.says(&["LOST       web_password 2", "Apply Config"]);
+    assert_eq!(made.summary()["command"], "export");
+    desk.has_lines(
+        "r.csv",
+        &[("7042", "create", "valid"), ("7043", "none", "invalid")],
+    );
+    #[cfg(unix)]
+    assert!(is_private(&desk.path("bulk.csv")));
+    let line = format!("migrate --from hq --to file:freepbx:moved.csv {options}");
+    desk.ends(&line, 1);
+    assert_eq!(desk.read("bulk.csv"), desk.read("moved.csv"));
+}
+
+#[test]
 fn what_is_made_up_for_a_file_is_kept_beside_it_and_never_twice() {
     let desk = desk();
     let line = "migrate --from hq --to file:issabel:bulk.csv --drop sip_password";
@@ -138,10 +158,29 @@ fn what_a_file_cannot_have_is_refused_before_anything_is_read() {
     let desk = desk();
     desk.write("rooms.csv", "extension,name\n1,a\n");
     for (line, exit, words) in [
+        ("export hq --to file:nothing -o b.csv", 2, "file:freepbx"),
+        ("export hq --to file:freepbx", 2, "--output"),
+        ("export hq hq --to file:freepbx -o b.csv", 2, "of one PBX"),
         (
-            "export hq --to file:freepbx -o b.csv",
+            "export hq --drop email -o b.csv",
             2,
-            "rowcall migrate --from TARGET --to file:PRODUCT:FILE",
+            "add --to file:PRODUCT",
+        ),
+        (
+            "export hq --report r.csv -o b.csv",
+            2,
+            "add --to file:PRODUCT",
+        ),
+        ("export hq --to file:freepbx -o b.csv --live", 2, "--live"),
+        (
+            "export hq --to file:freepbx -o b.csv --secrets omit",
+            2,
+            "--secrets",
+        ),
+        (
+            "export hq --to file:freepbx -o b.csv --on-loss stop",
+            4,
+            "--drop web_password",
         ),
         (
             "migrate --from hq --to file:freepbx",
