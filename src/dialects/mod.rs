@@ -4,7 +4,7 @@
 //! name of a field is its column. A dotted name is a part of a cell, such as `options.attach` in `attach=yes|saycid=no`.
 
 use crate::columns::{NamedOwner, product, products};
-use crate::manifest::{BlankCell, FieldRow, FileFacts, Manifest, Purpose};
+use crate::manifest::{BlankCell, FieldRow, FileFacts, FilePart, Manifest, Purpose};
 use crate::model::{Field, Record, same_word};
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -37,6 +37,7 @@ dialects![
     "vodia",
     "switchvox",
     "opensips",
+    "wazo",
 ];
 
 #[expect(
@@ -254,7 +255,7 @@ pub fn import_table_like(
 }
 
 /// The heading of the column that has a field, or a part of it.
-fn column_of(row: &FieldRow) -> &str {
+pub(crate) fn column_of(row: &FieldRow) -> &str {
     row.wire.split('.').next().unwrap_or_default()
 }
 
@@ -265,7 +266,8 @@ struct Filling<'f> {
     sent: Vec<HashMap<&'f str, String>>,
     /// The columns that any extension has a value for, each with the fields that are its parts.
     columns: Vec<(&'f str, Vec<&'f FieldRow>)>,
-    constants: &'f [[String; 2]],
+    /// The columns that no field fills, each with the switch that has to be on for it.
+    constants: Vec<(&'f [String; 2], Option<Field>)>,
     /// True if a cell without a value is filled with the product's default.
     fills_blank: bool,
 }
@@ -291,10 +293,18 @@ impl<'f> Filling<'f> {
             }
         }
         let file = facts.file.as_ref();
+        let constants = file.into_iter().flat_map(|file| &file.constants);
+        let constants = constants.map(|constant| (constant, None));
+        let is_used = |part: &&FilePart| extensions.iter().any(|one| is_on(one, part.switch));
+        let parts = file.into_iter().flat_map(|file| &file.parts);
+        let parts = parts.filter(is_used).flat_map(|part| {
+            let columns = part.columns.iter();
+            columns.map(|constant| (constant, Some(part.switch)))
+        });
         Filling {
+            constants: constants.chain(parts).collect(),
             extensions,
             columns,
-            constants: file.map_or(&[][..], |file| &file.constants),
             fills_blank: file.is_some_and(|file| file.blank == BlankCell::Nothing),
             sent,
         }
@@ -303,7 +313,8 @@ impl<'f> Filling<'f> {
     /// The headings of the columns that are filled.
     fn headings(&self) -> impl Iterator<Item = &'f str> {
         let filled = self.columns.iter().map(|(heading, _)| *heading);
-        filled.chain(self.constants.iter().map(|[heading, _]| heading.as_str()))
+        let constants = self.constants.iter();
+        filled.chain(constants.map(|([heading, _], _)| heading.as_str()))
     }
 
     /// The heading of a column that is filled, however it is spelt.
@@ -316,30 +327,40 @@ impl<'f> Filling<'f> {
         let (_, parts) = self.columns.iter().find(|(known, _)| *known == heading)?;
         let texts = self.sent.get(row)?;
         let has = |part: &&FieldRow| texts.contains_key(part.wire.as_str());
-        parts.iter().any(has).then(|| self.joined(texts, parts))
+        match parts.iter().any(has) {
+            true => self.joined(row, parts),
+            false => None,
+        }
     }
 
     /// The cell of an extension; `None` where nothing fills the column.
     fn cell(&self, row: usize, heading: &str) -> Option<String> {
         if let Some((_, parts)) = self.columns.iter().find(|(known, _)| *known == heading) {
-            return Some(self.joined(self.sent.get(row)?, parts));
+            return self.joined(row, parts);
         }
-        let constant = self.constants.iter().find(|[known, _]| known == heading);
-        let [_, text] = constant?;
+        let extension = self.extensions.get(row)?;
+        let mut constants = self.constants.iter();
+        let ([_, text], switch) = constants.find(|([known, _], _)| known == heading)?;
+        if switch.is_some_and(|switch| !is_on(extension, switch)) {
+            return None;
+        }
         let other = text
             .strip_prefix('{')
             .and_then(|text| text.strip_suffix('}'));
         let mut columns = self.columns.iter();
         match columns.find(|(known, _)| other == Some(*known)) {
             Some((other, _)) => self.cell(row, other),
-            None => Some(replaced(text, self.extensions.get(row)?)),
+            None => Some(replaced(text, extension)),
         }
     }
 
-    fn joined(&self, texts: &HashMap<&str, String>, parts: &[&FieldRow]) -> String {
+    fn joined(&self, row: usize, parts: &[&FieldRow]) -> Option<String> {
+        let (extension, texts) = (self.extensions.get(row)?, self.sent.get(row)?);
         let part = |row: &&FieldRow| {
             let default = || row.to_wire(row.default.as_deref().unwrap_or_default());
             let text = match texts.get(row.wire.as_str()) {
+                // The word for on may be the number.
+                Some(text) if row.switch.is_some() => replaced(text, extension),
                 Some(text) => text.clone(),
                 None if self.fills_blank => default(),
                 None => String::new(),
@@ -350,8 +371,12 @@ impl<'f> Filling<'f> {
             }
         };
         let parts = parts.iter().map(part).filter(|part| !part.is_empty());
-        parts.collect::<Vec<_>>().join("|")
+        Some(parts.collect::<Vec<_>>().join("|"))
     }
+}
+
+fn is_on(extension: &Record, switch: Field) -> bool {
+    extension.text(switch) == Some("on")
 }
 
 /// A text with an extension's number and name in the place of their words.

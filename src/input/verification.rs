@@ -4,6 +4,7 @@
 use super::{InputRow, InputRows};
 use crate::columns::{Binding, same_value};
 use crate::compare::{differences, differing, moved};
+use crate::dialects::column_of;
 use crate::manifest::{BlankCell, Manifest};
 use crate::model::{Action, Field, Kind, Outcome, Record, RowResult, same_word};
 use std::borrow::Cow;
@@ -23,7 +24,7 @@ pub(crate) struct FileVerification<'c> {
 /// A column of the import file.
 struct FileColumn<'c> {
     heading: &'c str,
-    /// The fields that are read from it, as far as the product has them.
+    /// The fields that are read from it, as far as they are written into it.
     fields: Vec<Field>,
     /// The column with the same heading in each sheet of the export.
     there: Vec<Option<usize>>,
@@ -42,7 +43,10 @@ impl<'c> FileVerification<'c> {
         unseen: &'c BTreeSet<Field>,
     ) -> FileVerification<'c> {
         let column = |binding: &Binding, (column, heading): (usize, &'c String)| {
-            let has = |field: &Field| facts.row(*field).is_some();
+            let has = |field: &Field| {
+                let row = facts.row(*field);
+                row.is_some_and(|row| same_word(column_of(row), heading))
+            };
             let fields = binding.fields().filter(|(_, known)| *known == column);
             let sheets = exported.sheets.iter();
             let there = sheets.map(|(sheet, _)| {

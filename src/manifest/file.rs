@@ -22,6 +22,9 @@ pub struct FileFacts {
     /// a text that is another column's heading in braces stands for the cell there.
     #[serde(default)]
     pub constants: Vec<[String; 2]>,
+    /// Parts of an extension whose columns are filled only where it has them.
+    #[serde(default)]
+    pub parts: Vec<FilePart>,
     /// Fields without a column that the constants set in every extension.
     #[serde(default)]
     pub sets: Vec<SetByFile>,
@@ -51,6 +54,16 @@ pub struct FileFacts {
     pub product: Option<String>,
     /// The page with these facts, a key of `source`.
     pub source: String,
+}
+
+/// A part of an extension, such as its mailbox, that is made by several columns together.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilePart {
+    /// The switch that is on where an extension has it.
+    pub switch: Field,
+    /// Its columns that no field fills, as those of `FileFacts::constants`.
+    pub columns: Vec<[String; 2]>,
 }
 
 /// Fields without a column that the constants set, whatever an extension has.

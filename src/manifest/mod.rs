@@ -11,7 +11,7 @@ mod rule;
 mod states;
 
 pub use cross_rule::CrossRule;
-pub(crate) use file::{BlankCell, FileFacts, SetByFile};
+pub(crate) use file::{BlankCell, FileFacts, FilePart, SetByFile};
 pub use rule::Rule;
 pub(crate) use rule::{
     RuleRow, all_digits, has_form_of_email, is_dialled, is_email, is_emergency, is_name_alone,

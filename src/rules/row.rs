@@ -802,10 +802,15 @@ impl<'m> Checker<'m> {
             findings.push(compiled.vacant(text));
         }
         let before = findings.len();
-        if let Some(breach) = compiled.breach_of_kind(text) {
-            findings.push(breach);
-        } else {
-            compiled.breaches(text, findings);
+        match compiled.breach_of_kind(text) {
+            Some(breach) if breach.is_error() => findings.push(breach),
+            unsure => {
+                compiled.breaches(text, findings);
+                // A breach of the vendor's own rule says more than that the word is not known.
+                if findings.len() == before {
+                    findings.extend(unsure);
+                }
+            }
         }
         if let Some(damage) = damage::find_damage(row, text, self.country) {
             let is_breach = row.name.def().kind == Kind::List || damage.is_breach();

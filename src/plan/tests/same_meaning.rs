@@ -78,7 +78,7 @@ fn goes(says: Says, stem: &str, record: &Record) -> Goes {
 }
 
 /// The makes and products of which the table knows that they have no forward.
-const WITHOUT: [&str; 12] = [
+const WITHOUT: [&str; 13] = [
     "3cx-v16",
     "3cx-v18",
     "3cx-v20",
@@ -91,6 +91,7 @@ const WITHOUT: [&str; 12] = [
     "portsip-v22",
     "switchvox",
     "vodia",
+    "wazo",
 ];
 
 /// The makes and dialects that the table knows.

@@ -230,7 +230,7 @@ number,first_name,last_name,sip_password,web_password,email,caller_id,mobile,ena
 ";
 
 /// The sheets with each product's own headings; of OpenSIPS there is none.
-const SAMPLES: [(&str, &str); 11] = [
+const SAMPLES: [(&str, &str); 12] = [
     ("freepbx", "freepbx"),
     ("issabel", "issabel"),
     ("mikopbx", "mikopbx"),
@@ -242,6 +242,7 @@ const SAMPLES: [(&str, &str); 11] = [
     ("ucm61xx", "grandstream"),
     ("vodia", "vodia"),
     ("switchvox", "switchvox"),
+    ("wazo", "wazo.import"),
 ];
 
 /// The headings of a file, in their order.
@@ -288,7 +289,7 @@ fn the_files_are_the_golden_ones_and_have_the_products_own_headings() {
 }
 
 /// Values that the product would refuse or spoil.
-const SPOILT: [(&str, Field, &str); 35] = [
+const SPOILT: [(&str, Field, &str); 42] = [
     ("freepbx", Field::SIP_PASSWORD, ""),
     ("freepbx", Field::DISPLAY_NAME, "Ann \\\"Meyer"),
     ("issabel", Field::SIP_PASSWORD, "12345"),
@@ -326,6 +327,13 @@ const SPOILT: [(&str, Field, &str); 35] = [
     ("switchvox", Field::LAST_NAME, ""),
     ("switchvox", Field::EMAIL, ""),
     ("switchvox", Field::SIP_PASSWORD, "2001"),
+    ("wazo", Field::NUMBER, "20a"),
+    ("wazo", Field::FIRST_NAME, ""),
+    ("wazo", Field::SIP_DOMAIN, ""),
+    ("wazo", Field::SIP_PASSWORD, ""),
+    ("wazo", Field::MOBILE, "0171/5550100"),
+    ("wazo", Field::WEB_PASSWORD, "Wk3 9vTq2"),
+    ("wazo", Field::RING_TIMEOUT, "20000"),
     ("opensips", Field::SIP_DOMAIN, ""),
     (
         "opensips",
@@ -642,6 +650,34 @@ const PLANTED: &[(&str, &[[&str; 2]])] = &[
             ["wire = \"email_address\"", "wire = \"email\""],
             ["delimiter = \",\"", "delimiter = \";\""],
             ["wire = \"username\"", "wire = \"#username\""],
+        ],
+    ),
+    (
+        "wazo",
+        &[
+            [
+                "[\"line_protocol\", \"sip\"]",
+                "[\"line_protocol\", \"SIP\"]",
+            ],
+            ["[\"voicemail_name\", \"{number}\"], ", ""],
+            ["\"{context}\"", "\"default\""],
+            ["[[\"voicemail_email\", \"{email}\"]]", "[]"],
+            ["switch = [\"{number}\", \"\"]", "switch = [\"1\", \"0\"]"],
+            [
+                "wire = \"enabled\"\nswitch = [\"1\", \"0\"]",
+                "wire = \"enabled\"\nswitch = [\"0\", \"1\"]",
+            ],
+            [
+                "wire = \"voicemail_ask_password\"\nkept_with = \"voicemail\"\nswitch = [\"1\", \"0\"]",
+                "wire = \"voicemail_ask_password\"\nkept_with = \"voicemail\"\nswitch = [\"yes\", \"no\"]",
+            ],
+            ["wire = \"exten\"", "wire = \"extension\""],
+            ["wire = \"context\"", "wire = \"domain\""],
+            ["wire = \"sip_secret\"", "wire = \"secret\""],
+            ["wire = \"firstname\"", "wire = \"first_name\""],
+            ["wire = \"ring_seconds\"", "wire = \"ringtime\""],
+            ["wire = \"outgoing_caller_id\"", "wire = \"caller_id\""],
+            ["delimiter = \",\"", "delimiter = \";\""],
         ],
     ),
 ];

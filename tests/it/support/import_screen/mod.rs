@@ -11,6 +11,7 @@ mod switchvox;
 mod threecx;
 mod ucm;
 mod vodia;
+mod wazo;
 
 use rowcall::model::Field;
 use std::collections::BTreeMap;
@@ -51,7 +52,7 @@ const USUAL: ImportPage = ImportPage {
 };
 
 /// The products that have one, in the order of the program's facts.
-pub(crate) const SCREENS: [&ImportPage; 12] = [
+pub(crate) const SCREENS: [&ImportPage; 13] = [
     &freepbx::PAGE,
     &issabel::PAGE,
     &mikopbx::PAGE,
@@ -64,6 +65,7 @@ pub(crate) const SCREENS: [&ImportPage; 12] = [
     &vodia::PAGE,
     &switchvox::PAGE,
     &opensips::PAGE,
+    &wazo::PAGE,
 ];
 
 impl ImportPage {
