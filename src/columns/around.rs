@@ -13,6 +13,7 @@ use crate::manifest::{Manifest, switch};
 use crate::model::redact::{heading_shown, quoted};
 use crate::model::{Field, Finding, Kind, Severity};
 use crate::sheet::{BesideMember, Sheet};
+use std::path::Path;
 
 /// The most members beside the rows that one note names.
 const UNREAD_MAX: usize = 5;
@@ -59,14 +60,6 @@ pub(super) fn table_names<'s>(
     options: &BindOptions,
 ) -> impl Iterator<Item = TableName<'s>> {
     open_titles(sheet, options).chain(name_of_found(sheet))
-}
-
-/// The texts that may be the name of what passwords are for. The line of the headings says nothing of those.
-fn names_of_passwords<'s>(
-    sheet: &'s Sheet,
-    options: &BindOptions,
-) -> impl Iterator<Item = TableName<'s>> {
-    named(sheet, &sheet.beside.titles, options).chain(name_of_found(sheet))
 }
 
 /// The name of a sheet that nobody has named.
@@ -168,13 +161,32 @@ impl AroundRows<'_> {
         if let Some(name) = of_state.find(is_off).filter(|_| self.may_be_off()) {
             questions.push(self.about_accounts_that_are_off(&name));
         }
-        let is_other = |name: &TableName<'_>| {
-            !self.is_word_above(name.text) && words.is_other_password(name.text)
-        };
-        if let Some(name) = names_of_passwords(self.sheet, self.options).find(is_other) {
+        if let Some(name) = self.name_of_passwords() {
             questions.extend(self.about_passwords_below(&name));
         }
         questions
+    }
+
+    /// The name of what passwords are for: a text above the headings, or the name of the sheet or of the file. That a line or a
+    /// sheet was named says nothing of those. A file may be called after its passwords, as `logins.csv`, and a sheet alone in
+    /// its workbook after anything.
+    fn name_of_passwords(&self) -> Option<TableName<'_>> {
+        let (sheet, options) = (self.sheet, self.options);
+        let words = around_words();
+        let name = |text, place| TableName {
+            text,
+            place,
+            answer: None,
+        };
+        let of_sheet = sheet.sheet.as_deref();
+        let of_sheet = of_sheet.map(|text| name(text, SHEETS_NAME));
+        let file = Path::new(&*sheet.file).file_stem();
+        let of_file = file.and_then(|stem| stem.to_str());
+        let of_file = of_file.map(|stem| name(stem, "as the file's name"));
+        let mut titles = named(sheet, &sheet.beside.titles, options).chain(of_sheet);
+        let title = titles
+            .find(|name| !self.is_word_above(name.text) && words.is_other_password(name.text));
+        title.or(of_file.filter(|name| words.is_other_account(name.text)))
     }
 
     /// Returns true if nothing tells of each row whether its account is on.

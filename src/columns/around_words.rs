@@ -28,6 +28,14 @@ pub(super) struct AroundWords {
     #[serde(deserialize_with = "plain_all")]
     other_password: HashSet<String>,
     #[serde(deserialize_with = "plain_all")]
+    other_account: HashSet<String>,
+    #[serde(deserialize_with = "plain_all")]
+    other_account_ending: HashSet<String>,
+    #[serde(deserialize_with = "plain_all")]
+    credentials: HashSet<String>,
+    #[serde(deserialize_with = "plain_all")]
+    no_name: HashSet<String>,
+    #[serde(deserialize_with = "plain_all")]
     plain_words: HashSet<String>,
     #[serde(deserialize_with = "plain_all")]
     telephony: HashSet<String>,
@@ -111,12 +119,20 @@ impl AroundWords {
         is_begun && unknown <= UNKNOWN_WORDS_MAX
     }
 
-    /// Returns true for the name of a table whose passwords are for something else than telephones, such as `WLAN`: there is
-    /// nothing else in it.
+    /// Returns true for the name of a table whose passwords may be for something else than telephones. One with a word of
+    /// telephony is none; of the others, these are the signs:
+    /// - something that has accounts of its own, whatever stands beside it: `Customer portal`, `Kundenportal`, `Office 365`;
+    /// - a word for passwords beside one that is not known, and so is what they are for: `Acme logins`, `Acmezugänge`;
+    /// - a word that a company may be named after, such as `Computer`, where nothing else is in the name.
+    ///
+    /// Other words that are not known, such as the name of a company or of a town, are no sign.
     pub(super) fn is_other_password(&self, name: &str) -> bool {
         let several = several(name);
         if several.iter().any(|word| self.is_of_telephones(word)) {
             return false;
+        }
+        if self.is_other_account(name) || self.has_other_credentials(&several) {
+            return true;
         }
         let (mut rest, mut is_named) = (&several[..], false);
         while let Some((word, behind)) = rest.split_first() {
@@ -131,6 +147,49 @@ impl AroundWords {
             }
         }
         is_named
+    }
+
+    /// Returns true for the name of something that has accounts of its own, and is not for telephones.
+    pub(super) fn is_other_account(&self, name: &str) -> bool {
+        let several: Vec<String> = words(name).filter(|word| !word.is_empty()).collect();
+        let is_joined = |word: &String| {
+            let mut endings = self.other_account_ending.iter();
+            endings.any(|ending| word.len() > ending.len() && word.ends_with(ending.as_str()))
+        };
+        several.len() <= TITLE_WORDS_MAX
+            && !several.iter().any(|word| self.is_of_telephones(word))
+            && (has_phrase(&several, &self.other_account) || several.iter().any(is_joined))
+    }
+
+    /// Returns true for words for passwords beside one that is not known, also joined to it.
+    fn has_other_credentials(&self, several: &[String]) -> bool {
+        let (mut rest, mut is_named, mut has_unknown) = (several, false, false);
+        while let Some((word, behind)) = rest.split_first() {
+            if let Some(length) = phrase_at(rest, &self.credentials) {
+                (rest, is_named) = (&rest[length..], true);
+                continue;
+            }
+            let mut known = self.credentials.iter();
+            let of = known.find_map(|known| word.strip_suffix(known.as_str()));
+            is_named |= of.is_some();
+            let of = of.unwrap_or(word);
+            has_unknown |= !self.is_no_thing(of)
+                && !BETWEEN_PARTS
+                    .iter()
+                    .any(|part| of.strip_suffix(part).is_some_and(|of| self.is_no_thing(of)));
+            rest = behind;
+        }
+        is_named && has_unknown
+    }
+
+    /// Returns true for a word beside one for passwords that does not tell what they are for.
+    fn is_no_thing(&self, word: &str) -> bool {
+        self.plain_words.contains(word)
+            || self.persons.contains(word)
+            || self.to_make.contains(word)
+            || self.no_name.contains(word)
+            || self.is_of_telephones(word)
+            || dictionary().is_beside_it(word)
     }
 
     /// Returns true for a word such as `Druckerkennwort`.
@@ -289,6 +348,17 @@ mod tests {
             "Druckerkennwörter",
             "Zutrittscodes 2026",
             "E-Mail-Passwörter",
+            "Kundenportal",
+            "Customer portal",
+            "Mitarbeiterportal Muster GmbH",
+            "Office 365",
+            "Microsoft 365 Berlin",
+            "Moodle",
+            "Active Directory",
+            "Terminalserver",
+            "Schulmanager Logins",
+            "Schulmanager-Zugänge",
+            "Zugangsdaten Lernplattform",
         ] {
             assert!(words.is_other_password(name), "{name}");
         }
@@ -359,6 +429,20 @@ mod tests {
             "Extensions with voicemail disabled",
             "Active and disabled users",
             "Suspended ceilings Meier",
+            "ACME",
+            "Office",
+            "Office Berlin",
+            "Muster GmbH",
+            "Sparkasse Bonn",
+            "Stadtwerke Bonn",
+            "Stand: 1.3.2026",
+            "Vertraulich – enthält Passwörter",
+            "Bitte Passwörter ändern!",
+            "Initial passwords",
+            "Passwords ACME Ltd.",
+            "Nebenstellenpasswörter",
+            "SIP-Zugangsdaten Werk Bonn",
+            "Telefonserver",
         ] {
             let is_any = words.is_other_table(name)
                 || words.is_other_password(name)

@@ -40,6 +40,7 @@ struct Words {
     account: Vec<String>,
     account_parts: Vec<String>,
     account_words: Vec<String>,
+    account_headings: Vec<String>,
     everyday: Vec<String>,
     action: Vec<String>,
     may_act: Vec<String>,
@@ -70,6 +71,7 @@ struct Words {
 struct DeletionWords {
     goes: Vec<String>,
     may_stay: Vec<String>,
+    emergency: Vec<String>,
     not_meant: Vec<String>,
     beside_it: Vec<String>,
     sheet_not_meant: Vec<String>,
@@ -218,6 +220,9 @@ pub(super) struct Dictionary {
     decisions: HashMap<String, DeletionWord>,
     staff: Vec<String>,
     staff_phrases: Vec<String>,
+    /// The words for emergencies: parts of words, and whole ones.
+    emergency_parts: Vec<String>,
+    emergency_words: Vec<String>,
     /// Words that say that no extension is to be made, those that may stand beside them, and phrases within longer texts.
     not_meant: HashSet<String>,
     beside_it: Vec<String>,
@@ -238,9 +243,10 @@ pub(super) struct Dictionary {
     private: Vec<String>,
     instructions: HashSet<String>,
     elsewhere: Vec<String>,
-    /// Parts of headings about accounts and passwords, and words that count only by themselves.
+    /// Parts of headings about accounts and passwords, words that count only by themselves, and whole headings.
     account_parts: Vec<String>,
     account_words: Vec<String>,
+    account_headings: Vec<String>,
     may_count_rows: Vec<String>,
     particles: Vec<String>,
     given_names: HashSet<String>,
@@ -276,8 +282,10 @@ impl Dictionary {
         let plain_all = |list: &[String]| list.iter().map(|word| plain(word)).collect::<Vec<_>>();
         let known = [&words.password, &words.user, &words.account];
         let known = known.into_iter().flat_map(|list| plain_all(list));
-        let (parts, wholes): (Vec<_>, Vec<_>) =
-            known.partition(|word| word.chars().count() > SHORT_LETTERS_MAX);
+        let is_long = |word: &String| word.chars().count() > SHORT_LETTERS_MAX;
+        let (parts, wholes): (Vec<_>, Vec<_>) = known.partition(is_long);
+        let emergency = plain_all(&words.decision.emergency).into_iter();
+        let (emergency_parts, emergency_words) = emergency.partition(is_long);
         let not_meant = not_meant(&words);
         let not_meant_within: HashSet<String> = plain_all(&words.decision.not_meant_within)
             .into_iter()
@@ -290,6 +298,7 @@ impl Dictionary {
             not_meant_begins: Beginnings::begun_by(not_meant.iter().chain(&not_meant_within)),
             account_parts: [plain_all(&words.account_parts), parts].concat(),
             account_words: [plain_all(&words.account_words), wholes].concat(),
+            account_headings: plain_all(&words.account_headings),
             may_count_rows: plain_all(&words.may_count_rows),
             particles: plain_all(&words.particle),
             given_names: plain_all(&words.given_name).into_iter().collect(),
@@ -309,6 +318,8 @@ impl Dictionary {
                 .flat_map(|(action, list)| list.iter().map(|word| (plain(word), *action)))
                 .collect(),
             decisions: decisions(&words),
+            emergency_parts,
+            emergency_words,
             staff: plain_all(&words.decision.staff),
             staff_phrases: plain_all(&words.decision.staff_phrases),
             not_meant,
@@ -609,6 +620,9 @@ impl Dictionary {
     /// Returns the part that a cell has by its words in the decision on a row to be deleted: one word that may keep the
     /// row outweighs others.
     pub(super) fn decision(&self, cell: &str) -> Option<DeletionWord> {
+        if self.names_emergency(cell) {
+            return Some(DeletionWord::MayStay);
+        }
         let whole = std::iter::once(plain(cell));
         let known = whole.chain(words(cell));
         let mut known = known.filter_map(|word| self.decisions.get(&word).copied());
@@ -619,6 +633,14 @@ impl Dictionary {
             DeletionWord::MayStay
         } else {
             first
+        })
+    }
+
+    /// Returns true if a text names a line for emergencies, such as `Aufzugnotruf`.
+    pub(super) fn names_emergency(&self, text: &str) -> bool {
+        words(text).any(|word| {
+            let mut parts = self.emergency_parts.iter();
+            parts.any(|part| word.contains(part.as_str())) || self.emergency_words.contains(&word)
         })
     }
 
@@ -710,6 +732,7 @@ impl Dictionary {
         let mut parts = self.account_parts.iter();
         parts.any(|part| word.contains(part))
             || words(heading).any(|word| self.account_words.contains(&word))
+            || self.account_headings.contains(&word)
     }
 
     /// Distinguishes a heading that people write in exactly this form from one that a machine spells.

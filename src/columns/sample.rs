@@ -812,7 +812,8 @@ fn decision(cell: &str, is_note: bool) -> Option<DeletionWord> {
 }
 
 /// Returns true for words that say that a row may stay, and are no name: not all of them begin with a capital letter, or
-/// they are, or have at an end, what a column of such marks is called, or have a phrase of such words.
+/// they are, or have at an end, what a column of such marks is called, have a phrase of such words, or name a line for
+/// emergencies.
 pub(super) fn is_remark_to_stay(cell: &str) -> bool {
     let is_small = |word: &str| {
         word.starts_with(char::is_lowercase) && !dictionary().is_particle(&word.to_lowercase())
@@ -822,7 +823,7 @@ pub(super) fn is_remark_to_stay(cell: &str) -> bool {
             && (words(cell).into_iter().any(is_small)
                 || dictionary().common(cell) == Some(Common::Keep))
     };
-    is_told() || dictionary().says_to_keep(cell)
+    is_told() || dictionary().says_to_keep(cell) || dictionary().names_emergency(cell)
 }
 
 /// Returns true if a word is a date: day, month and year in any order, or month and year.
@@ -913,6 +914,19 @@ mod tests {
             ("No Borrar Ascensor", true),
             ("nie usuwać winda", true),
             ("silmeyin asansör", true),
+            ("Notruf Aufzug", true),
+            ("Aufzugnotruf Haus B", true),
+            ("Emergency Phone", true),
+            ("Urgence Ascenseur", true),
+            ("Emergencia Ascensor", true),
+            ("Emergenza", true),
+            ("Noodtelefoon Lobby", true),
+            ("Telefone de Emergência", true),
+            ("Telefon Alarmowy", true),
+            ("Acil Asansör", true),
+            ("SOS Lobby", true),
+            ("Alarmistan", false),
+            ("Ascensión Ruiz", false),
             ("Anna Keep Meier", false),
             ("Anna Still", false),
             ("Hala", false),

@@ -1,6 +1,10 @@
 //! A table as the reader of its format opens it.
 
+use crate::model::redact::{heading_shown, quoted};
 use std::sync::Arc;
+
+/// The most titles that a note names.
+const TITLES_MAX: usize = 3;
 
 /// A table whose headings are read, and everything needed to read its rows.
 #[derive(Debug)]
@@ -62,6 +66,18 @@ pub(crate) struct BesideRows {
 }
 
 impl BesideRows {
+    /// The note that tells the line of the headings, followed by the texts above them, unless the line was named: then they may
+    /// be rows.
+    pub(crate) fn below_titles(&self, note: String) -> String {
+        let titles = self.open_titles().iter().map(|title| title.trim());
+        let titles = titles.filter(|title| !title.is_empty()).take(TITLES_MAX);
+        let shown: Vec<String> = titles.map(|title| quoted(&heading_shown(title))).collect();
+        match shown.is_empty() {
+            true => note,
+            false => format!("{note}, below {}", shown.join(", ")),
+        }
+    }
+
     /// The texts that may be the name of the table, unless the user has answered for it.
     pub(crate) fn open_titles(&self) -> &[String] {
         match self.is_line_named {

@@ -142,6 +142,14 @@ fn the_name_of_a_table_tells_whose_passwords_and_what_rows_are_in_it() {
             "Portal logins",
             "--map 'Password=sip_password' or --map 'Password=-'",
         ),
+        (
+            "Kundenportal",
+            "--map 'Password=sip_password' or --map 'Password=-'",
+        ),
+        (
+            "Office 365",
+            "--map 'Password=sip_password' or --map 'Password=-'",
+        ),
         ("Ring groups", "--header-row 2"),
         ("Warteschlangen", "--header-row 2"),
         ("Disabled users", "--fill enabled=off or --header-row 2"),
@@ -172,6 +180,17 @@ fn the_name_of_a_table_tells_whose_passwords_and_what_rows_are_in_it() {
     };
     let disabled = sheet(".csv", &format!("Disabled users;;;\n{rows}"));
     assert_eq!(questions(&disabled, &off), [""; 0]);
+    // The name of the file, and that of a sheet that was named.
+    for (file, name) in [("kundenportal", "Tabelle1"), ("staff", "Moodle")] {
+        let mut named = sheet(".csv", rows);
+        named.file = format!("/srv/{file}.csv").into();
+        named.sheet = Some(name.into());
+        named.beside.is_named = true;
+        assert_eq!(questions(&named, &plain()).len(), 1, "{file}: {name}");
+    }
+    let mut harmless = sheet(".csv", rows);
+    harmless.file = "logins.csv".into();
+    assert_eq!(questions(&harmless, &plain()), [""; 0]);
     let mapped = map("Password", Mapped::Field(Field::SIP_PASSWORD));
     let wlan = sheet(".csv", &format!("WLAN;;;\n{rows}"));
     assert_eq!(questions(&wlan, &mapped), [""; 0]);

@@ -380,6 +380,12 @@ fn the_password_of_something_else_is_no_sip_password() {
         "Ext,Name,Clave Wifi,Password",
         "Ext,Name,Şifresi,Password",
         "Ext,Name,Voicemail,Password",
+        "Ext,Name,SSID,Password",
+        "Ext,Name,Security Question,Password",
+        "Ext,Name,MFA,Password",
+        "Ext,Name,URL,Password",
+        "Ext,Name,Website,Password",
+        "Ext,Name,Moodle,Password",
         // As older versions of PortSIP spell it, whose `password` is that of the user's page.
         "extension_number,display_name,email,password",
     ] {
@@ -414,6 +420,8 @@ fn the_password_of_something_else_is_no_sip_password() {
         "Ext,Name,Standort Passau,Password",
         "Ext,Name,Compass,Password",
         "Ext,Name,Upwork,Password",
+        "Ext,Name,Photo URL,Password",
+        "Ext,Name,Provisioning URL,Password",
         "Ext,Name,Enclave,Password",
         "Extension Number,Name,Hobby,Password",
     ] {

@@ -610,9 +610,6 @@ impl TableHead {
         if tables.len() > 1 {
             notes.push(format!("sheet “{}”", table.name));
         }
-        if self.preamble > 0 {
-            notes.push(format!("headings in row {}", self.line));
-        }
         let mut survey = book.survey(self.table, self.line)?;
         survey.merged.sort();
         let known = options.header.headings();
@@ -623,12 +620,15 @@ impl TableHead {
         let by_colour = survey.fonts.marked(self.width());
         survey.font_coloured_rows =
             count_lines(&by_colour) + survey.links.marked_rows(self.width(), &by_colour);
-        notes.extend(survey.notes(options.visible_only));
         let titles = std::mem::take(&mut self.titles);
         let beside = BesideRows {
             above: above.unwrap_or_default(),
             ..beside_rows(table, titles, &survey, options)
         };
+        if self.preamble > 0 {
+            notes.push(beside.below_titles(format!("headings in row {}", self.line)));
+        }
+        notes.extend(survey.notes(options.visible_only));
         if options.sheets.is_empty() {
             let hidden = tables.iter().filter(|table| table.hidden);
             notes.extend(hidden.map(|table| {

@@ -91,13 +91,17 @@ pub(crate) fn open(source: Source, options: &ReadOptions) -> Result<Opened<Conte
         notes.push("byte-order mark".to_owned());
     }
     let mut record = found.record;
+    let is_sep = |cell: &str| cell.len() <= 5 && cell.to_ascii_lowercase().starts_with("sep=");
+    let is_title = |cell: &&String| promised.is_none() || !is_sep(cell);
+    let above = found.above.iter().rev().flatten();
     let mut beside = BesideRows {
-        titles: found.above.concat(),
+        titles: above.filter(is_title).cloned().collect(),
         is_line_named: matches!(options.header, Header::Line(..)),
         ..BesideRows::default()
     };
     if !found.above.is_empty() {
-        notes.push(format!("header on line {}", record.line));
+        let header = format!("header on line {}", record.line);
+        notes.push(beside.below_titles(header));
         if let (Some(headings), Some(known)) = (&mut record.cells, options.header.headings()) {
             let above = found.above.into_iter().take(groups::ROWS_MAX);
             let above = above.map(|cells| RowAbove {

@@ -194,7 +194,11 @@ fn headings_are_found_under_a_preamble() {
     let sheet = sheets_of(&bytes, &options).unwrap().remove(0);
     assert_eq!(sheet.headings, ["", "NUMBER", "name"]);
     assert_eq!(sheet.header_line, Some(4));
-    assert!(sheet.notes.contains(&"headings in row 4".to_owned()));
+    assert!(
+        sheet
+            .notes
+            .contains(&"headings in row 4, below \"Staff of the office\"".to_owned())
+    );
     assert_eq!(
         rows_of(&sheet).unwrap(),
         [(5, vec![String::new(), "0042".to_owned()], None)]

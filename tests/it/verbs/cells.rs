@@ -199,7 +199,7 @@ fn a_title_or_a_legend_between_rows_stops_a_deletion_as_a_whole() {
             "2001,A,x\n2002,B,y\n9,Outside line,\n0,Operator,\n",
             ["s.csv:4", "legend"],
         ),
-        ("2001,A,x\n2002,B,y\n112,Notruf,\n", ["s.csv:4", "legend"]),
+        ("2001,A,x\n2002,B,y\n112,Polizei,\n", ["s.csv:4", "legend"]),
         (
             "2001,A,x\n9,Outside line,\n2002,B,y\n",
             ["s.csv:3", "\"9\""],

@@ -75,10 +75,10 @@ fn no_row_of_a_legend_becomes_an_extension() {
     ]);
     for (legend, line) in [
         ("\n1,Vertrieb,,\n2,Technik,,\n", 5),
-        ("\n999,Notruf,,\n", 5),
+        ("\n999,Polizei,,\n", 5),
         ("\n1,=,,Vertrieb\n", 5),
         ("\nLegende,,,\n1,Vertrieb,,\n", 6),
-        ("Legende,,,\n112,Notruf,,\n", 5),
+        ("Legende,,,\n112,Polizei,,\n", 5),
     ] {
         let desk = Desk::new("openvox");
         desk.seed(&desk.small([1, 2, 112, 999, 2001]));
