@@ -450,6 +450,21 @@ impl AroundRows<'_> {
     }
 }
 
+/// The doubt about the rows below a title among them, in words; `None` where it raises none. What tells of each row whether
+/// its account `is_told` to be on counts more than a title does.
+pub(crate) fn doubt_below(title: &str, is_told: bool) -> Option<&'static str> {
+    let words = around_words();
+    if dictionary().is_not_meant(title) || words.is_of_leavers(title) {
+        Some("that no extensions are to be made of the rows below it")
+    } else if words.is_other_table(title) {
+        Some("that the rows below it are no extensions")
+    } else if !is_told && words.is_off(title) {
+        Some("that the extensions below it are off, and they would be on")
+    } else {
+        None
+    }
+}
+
 /// Returns true if a text for an action asks for another one than the command takes; of unknown words where they count.
 fn says_otherwise(allowed: AllowedActions, text: &str, with_unknown: bool) -> bool {
     let is_known = dictionary().action(text).is_some();

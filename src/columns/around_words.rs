@@ -1,7 +1,7 @@
 //! The words of `around.toml`: those of titles, of sheets' names and of members beside rows.
 
 use super::dictionary::{dictionary, plain, words};
-use crate::manifest::{all_digits, off_words};
+use crate::manifest::{all_digits, away_words, left_words, off_words};
 use serde::{Deserialize, Deserializer};
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -36,6 +36,8 @@ pub(super) struct AroundWords {
     #[serde(deserialize_with = "plain_all")]
     no_name: HashSet<String>,
     #[serde(deserialize_with = "plain_all")]
+    company: HashSet<String>,
+    #[serde(deserialize_with = "plain_all")]
     plain_words: HashSet<String>,
     #[serde(deserialize_with = "plain_all")]
     telephony: HashSet<String>,
@@ -51,6 +53,8 @@ pub(super) struct AroundWords {
     of_file: HashSet<String>,
     #[serde(deserialize_with = "plain_all")]
     to_go: HashSet<String>,
+    #[serde(deserialize_with = "plain_all")]
+    leavers: HashSet<String>,
     #[serde(deserialize_with = "plain_all")]
     which: HashSet<String>,
     #[serde(deserialize_with = "plain_all")]
@@ -78,6 +82,10 @@ pub(super) fn around_words() -> &'static AroundWords {
     static WORDS: LazyLock<AroundWords> = LazyLock::new(|| {
         let mut words = compiled_in();
         words.off.extend(off_words().map(plain));
+        words.leavers.extend(words.to_go.iter().cloned());
+        words
+            .leavers
+            .extend(left_words().chain(away_words()).map(plain));
         words
     });
     &WORDS
@@ -161,7 +169,7 @@ impl AroundWords {
             && (has_phrase(&several, &self.other_account) || several.iter().any(is_joined))
     }
 
-    /// Returns true for words for passwords beside one that is not known, also joined to it.
+    /// Returns true for words for passwords beside one that is not known, also joined to it, and is no company's.
     fn has_other_credentials(&self, several: &[String]) -> bool {
         let (mut rest, mut is_named, mut has_unknown) = (several, false, false);
         while let Some((word, behind)) = rest.split_first() {
@@ -179,7 +187,7 @@ impl AroundWords {
                     .any(|part| of.strip_suffix(part).is_some_and(|of| self.is_no_thing(of)));
             rest = behind;
         }
-        is_named && has_unknown
+        is_named && has_unknown && !several.iter().any(|word| self.company.contains(word))
     }
 
     /// Returns true for a word beside one for passwords that does not tell what they are for.
@@ -232,6 +240,17 @@ impl AroundWords {
 
     /// Returns true for the name of a table of extensions that are off, such as `Disabled users`: nothing else is in it.
     pub(super) fn is_off(&self, name: &str) -> bool {
+        self.is_of_those(name, &self.off)
+    }
+
+    /// Returns true for the name of a table of people who have left or are away, such as `Leavers June`: nothing else is in
+    /// it.
+    pub(super) fn is_of_leavers(&self, name: &str) -> bool {
+        self.is_of_those(name, &self.leavers)
+    }
+
+    /// Returns true for the name of a table of people or extensions of which one of these phrases is true, and of no others.
+    fn is_of_those(&self, name: &str, phrases: &HashSet<String>) -> bool {
         let several = several(name);
         let names_extensions =
             |word: &String| self.persons.contains(word) || self.is_of_telephones(word);
@@ -241,7 +260,7 @@ impl AroundWords {
         }
         let (mut rest, mut unknown, mut is_named) = (&several[..], 0, false);
         while let Some((word, behind)) = rest.split_first() {
-            if let Some(length) = phrase_at(rest, &self.off) {
+            if let Some(length) = phrase_at(rest, phrases) {
                 (rest, is_named) = (&rest[length..], true);
                 continue;
             }
@@ -251,6 +270,7 @@ impl AroundWords {
                 || dictionary().is_beside_it(word);
             let is_other = self.turned_alone.contains(word)
                 || self.not_off.contains(word)
+                || self.to_make.contains(word)
                 || dictionary().is_of_staff(word);
             unknown += usize::from(!is_known);
             if is_other {
@@ -455,6 +475,32 @@ mod tests {
         assert!(
             !words.is_other_table(name) && !words.is_other_password(name) && !words.is_off(name)
         );
+    }
+
+    #[test]
+    fn names_of_tables_of_leavers_are_told_from_others() {
+        let words = around_words();
+        for name in [
+            "Kündigungen",
+            "Kündigungen zum 30.6.",
+            "Leavers June",
+            "Austritte Bonn",
+            "Elternzeit",
+            "Departures",
+            "Mitarbeiter in Elternzeit",
+        ] {
+            assert!(words.is_of_leavers(name), "{name}");
+        }
+        for name in [
+            "Leavers and joiners",
+            "ohne Ausgeschiedene",
+            "Leavers removed",
+            "Active staff",
+            "Krankenhaus Bonn",
+            "Ruheständler-Wohnheim Haus Bonn",
+        ] {
+            assert!(!words.is_of_leavers(name), "{name}");
+        }
     }
 
     #[test]

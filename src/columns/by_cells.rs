@@ -133,6 +133,33 @@ impl Meanings<'_> {
         self.meanings[second] = Meaning::read(vec![], reason, ReadBy::Heading);
     }
 
+    /// Asks about a caller ID that is everywhere the row's own number behind a name, as Asterisk has it for calls within the
+    /// house: it would be shown to everybody outside.
+    pub(super) fn ask_about_own_callers(&mut self) {
+        let key = self.column_of(self.target.key());
+        let Some((column, key)) = self.column_of(Field::CALLER_ID).zip(key) else {
+            return;
+        };
+        let is_as_it_is = matches!(
+            &self.meanings[column],
+            Meaning::Read { fields, .. } if fields.as_slice() == [(Field::CALLER_ID, None)]
+        );
+        let is_own = |sample: &Sample| sample.names_own_number(column, key);
+        if self.meanings[column].is_read_by_map()
+            || !is_as_it_is
+            || !self.sample().is_some_and(is_own)
+        {
+            return;
+        }
+        let what = format!(
+            "{} has each row's own number behind a name, as it is shown within the house, and may not be the caller ID of calls \
+             to the outside",
+            self.at(column)
+        );
+        let answers = [Mapped::LeftOut, Mapped::Field(Field::CALLER_ID)];
+        self.ask(what, vec![column], &answers.map(|answer| (column, answer)));
+    }
+
     /// Asks about telephone numbers, PINs and passwords whose cells are 1 and 0 alone, as those of a switch, about telephone numbers
     /// that say yes or no or are marks, and about greetings
     /// that say yes or no, or how a person is addressed.

@@ -55,6 +55,7 @@ struct Words {
     leaver: Vec<String>,
     names_group: Vec<String>,
     kind: Vec<String>,
+    notes: Vec<String>,
     /// Words of cells, not of headings.
     action_word: BTreeMap<Action, Vec<String>>,
     /// Words of cells too.
@@ -231,6 +232,7 @@ pub(super) struct Dictionary {
     /// The words of which, with those, the name of a sheet is made whose rows are not meant.
     sheet_not_meant: Vec<String>,
     kinds: Vec<String>,
+    notes: Vec<String>,
     /// Words for the kind of a row, with true for an extension.
     kinds_of_row: HashMap<String, bool>,
     feature_parts: Vec<String>,
@@ -327,6 +329,7 @@ impl Dictionary {
             sheet_not_meant: plain_all(&words.decision.sheet_not_meant),
             not_meant_within,
             kinds: plain_all(&words.kind),
+            notes: plain_all(&words.notes),
             kinds_of_row: kinds_of_row(&words.kind_of_row),
             feature_parts: plain_all(&words.feature_parts),
             feature_words: plain_all(&words.feature_words),
@@ -696,6 +699,12 @@ impl Dictionary {
         let says =
             |word: &String| self.sheet_not_meant.contains(word) || self.not_meant.contains(word);
         self.is_not_meant(name) || !own.is_empty() && own.iter().all(says)
+    }
+
+    /// Returns true for the heading of a column of notes.
+    pub(super) fn is_for_notes(&self, heading: &str) -> bool {
+        self.common(heading) == Some(Common::Field(Field::DESCRIPTION))
+            || self.notes.contains(&plain(heading))
     }
 
     /// Returns true for the heading of a column that says what its row is, such as `Type`.

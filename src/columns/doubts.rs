@@ -36,6 +36,7 @@ pub(super) fn ask(all: &mut Meanings<'_>) -> Result<(), ColumnError> {
     all.ask_about_numbers_as_names();
     all.ask_about_numbers_as_switches();
     all.ask_about_rivals();
+    all.ask_about_own_callers();
     all.ask_about_members();
     all.ask_about_switches();
     all.ask_about_leavers();

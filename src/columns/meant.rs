@@ -1,12 +1,13 @@
 //! The doubts about rows of which no extension may be meant to be made: their people have left, they are no extensions, or
 //! the state of their accounts is in words that do not tell whether they are on.
 
+use super::around_words::around_words;
 use super::dictionary::{Common, dictionary};
 use super::map::Mapped;
 use super::meaning::{LeftOutReason, Meaning, Meanings, ReadBy};
 use super::options::BindOptions;
 use super::questions::Question;
-use super::sample::{OtherWords, Sample, names_leaver, says_off};
+use super::sample::{OtherWords, Sample, is_told_off, names_leaver, says_off};
 use super::values::Derivation;
 use crate::model::redact::quoted;
 use crate::model::{Field, Finding, Severity, shell_word};
@@ -49,7 +50,9 @@ pub(super) fn about_sheet(sheet: &Sheet, options: &BindOptions) -> Option<Questi
     if options.allowed.delete {
         return None;
     }
-    let says = |text: &&String| dictionary().is_sheet_not_meant(text);
+    let is_not_meant =
+        |text: &str| dictionary().is_sheet_not_meant(text) || around_words().is_of_leavers(text);
+    let says = |text: &&String| is_not_meant(text);
     let (text, answer) = match sheet.beside.open_titles().iter().find(says) {
         Some(title) => {
             // There are no options for the parts of JSON.
@@ -58,8 +61,7 @@ pub(super) fn about_sheet(sheet: &Sheet, options: &BindOptions) -> Option<Questi
         }
         None => {
             let name = name_to_ask_about(sheet)?;
-            let is_asked = dictionary().is_sheet_not_meant(name);
-            return is_asked.then(|| not_meant(name, Some(taking_sheet(sheet, name))));
+            return is_not_meant(name).then(|| not_meant(name, Some(taking_sheet(sheet, name))));
         }
     };
     Some(not_meant(text, answer))
@@ -99,6 +101,8 @@ enum Sign {
     Left,
     /// Words such as `do not create`.
     NotMeant,
+    /// The same, or that the account is off.
+    Note,
 }
 
 /// A column in which such a sign may stand.
@@ -121,6 +125,10 @@ impl LookedAt {
             Sign::NotMeant => (
                 dictionary().is_not_meant(text),
                 "that the person has left, or that no extension is to be made",
+            ),
+            Sign::Note => (
+                is_told_off(text),
+                "that the person has left, the account is off, or that no extension is to be made",
             ),
         };
         if !says {
@@ -161,14 +169,13 @@ impl Meanings<'_> {
                 continue;
             }
             let is_note = self.is_note(column);
-            if !self.may_say_not_meant(column)
-                || !(self.sample()).is_some_and(|sample| sample.has_rows_not_meant(column))
-            {
+            let says = |sample: &Sample| sample.has_rows_not_meant(column, self.has_notes(column));
+            if !self.may_say_not_meant(column) || !self.sample().is_some_and(says) {
                 continue;
             }
             let what = format!(
-                "{} says of some rows that their people have left, or that no extension is to be made: take those rows out, \
-                 or take all",
+                "{} says of some rows that their people have left, their accounts are off, or no extension is to be made: take \
+                 those rows out, or take all",
                 self.at(column)
             );
             let mut answers = vec![(column, Mapped::LeftOut)];
@@ -183,6 +190,11 @@ impl Meanings<'_> {
     fn is_note(&self, column: usize) -> bool {
         let meaning = &self.meanings[column];
         meaning.reads(Field::DESCRIPTION) && !meaning.is_read_by_map()
+    }
+
+    /// Returns true if a column has notes, whether it is read or not.
+    fn has_notes(&self, column: usize) -> bool {
+        self.is_note(column) || dictionary().is_for_notes(self.heading(column))
     }
 
     /// Returns true if a column is a note, or is not read and no part of an address.
@@ -203,7 +215,10 @@ impl Meanings<'_> {
             let sign = match self.meanings[column] {
                 Meaning::Open(Common::Leaver) => Sign::Left,
                 _ if self.is_unread_state(column) => Sign::Off,
-                _ if self.may_say_not_meant(column) => Sign::NotMeant,
+                _ if self.may_say_not_meant(column) => match self.has_notes(column) {
+                    true => Sign::Note,
+                    false => Sign::NotMeant,
+                },
                 _ => return None,
             };
             Some(LookedAt { column, sign })
@@ -241,11 +256,11 @@ impl Meanings<'_> {
         word.is_some_and(is_state)
     }
 
-    /// Returns true if a column is about the state of accounts and is not read: it is not known beside a product's, or left
-    /// out for the want of a field.
+    /// Returns true if a column is about the state of accounts and is not read: its heading is not known, or it is left out for
+    /// the want of a field.
     fn is_unread_state(&self, column: usize) -> bool {
         let is_unread = match &self.meanings[column] {
-            Meaning::Unknown => self.owner.is_known(),
+            Meaning::Unknown => true,
             Meaning::LeftOut { because, .. } => *because != LeftOutReason::Map,
             _ => false,
         };
@@ -264,7 +279,7 @@ impl Meanings<'_> {
                  those rows out, or take all",
                 self.at(column)
             ),
-            Some(sample) if is_beside_on(sample) => format!(
+            Some(sample) if self.owner.is_known() && is_beside_on(sample) => format!(
                 "{} has words or letters beside others that do not tell whether an account is off, and is not read: take the \
                  rows out that are not meant, or take all",
                 self.at(column)

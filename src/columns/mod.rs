@@ -41,6 +41,7 @@ mod header;
 mod heading_row;
 mod lacking;
 mod map;
+mod marked_names;
 mod marked_rows;
 mod meaning;
 mod meant;
@@ -63,11 +64,13 @@ mod values;
 
 pub use actions::AllowedActions;
 pub(crate) use actions::ReasonToStay;
+pub(crate) use around::doubt_below;
 pub use binding::Binding;
 pub(crate) use deletion::may_say_who_stays;
 pub use header::headings;
 pub(crate) use map::{BEHIND_SHEET, Saved};
 pub use map::{ColumnReading, Mapped, field_named, overridden, read_map, write_map};
+pub(crate) use marked_names::mark_in_name;
 pub use options::{AmongOthers, BindOptions, NamedOwner};
 pub(crate) use owner::OWN as OWN_HEADINGS;
 pub use products::{Product, product, products};
@@ -81,11 +84,6 @@ pub(crate) use values::same_value;
 /// `unchanged`, and so is none.
 pub(crate) fn is_instruction(text: &str) -> bool {
     dictionary::dictionary().is_instruction(text)
-}
-
-/// Returns true if a text says that no extension is to be made, in words such as `do not import`.
-pub(crate) fn is_not_meant(text: &str) -> bool {
-    dictionary::dictionary().is_not_meant(text)
 }
 
 #[cfg(test)]

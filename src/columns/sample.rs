@@ -477,10 +477,14 @@ impl Sample {
         self.filled(column).any(asks)
     }
 
-    /// Returns true if a cell of a column says that no extension is to be made of its row.
-    pub(super) fn has_rows_not_meant(&self, column: usize) -> bool {
-        self.filled(column)
-            .any(|cell| dictionary().is_not_meant(cell))
+    /// Returns true if a cell of a column says that no extension is to be made of its row; of notes, also that its account is
+    /// off.
+    pub(super) fn has_rows_not_meant(&self, column: usize, are_notes: bool) -> bool {
+        let mut filled = self.filled(column);
+        match are_notes {
+            true => filled.any(is_told_off),
+            false => filled.any(|cell| dictionary().is_not_meant(cell)),
+        }
     }
 
     /// The single letters that are switches in a column of states.
@@ -495,7 +499,7 @@ impl Sample {
         if self.filled(column).all(is_known) {
             return None;
         }
-        let tells = |cell: &str| is_known(cell) && cell.contains(char::is_alphabetic);
+        let tells = |cell: &str| is_known(cell) && !all_digits(cell);
         let mut filled = self.filled(column);
         Some(
             if filled
@@ -695,6 +699,21 @@ impl Sample {
         self.may_be_numbers(column) && short * 10 >= filled * 9 && others * 2 > filled
     }
 
+    /// Returns true if a column has cells, and each is a name with the number that the row has in `key`: `Ann Berg <101>`.
+    pub(super) fn names_own_number(&self, column: usize, key: usize) -> bool {
+        let text = |row: &'_ Vec<String>, column: usize| {
+            row.get(column).map_or("", |cell| cell).to_owned()
+        };
+        let is_own = |row: &Vec<String>| {
+            let cell = text(row, column);
+            let inner = cell
+                .strip_suffix('>')
+                .and_then(|open| open.rsplit_once('<'));
+            cell.is_empty() || inner.is_some_and(|(_, number)| number.trim() == text(row, key))
+        };
+        self.has_cells(column) && self.rows.iter().all(is_own)
+    }
+
     /// Returns true if no cell of a column has a comma.
     pub(super) fn has_no_comma(&self, column: usize) -> bool {
         self.filled(column).all(|cell| !cell.contains(','))
@@ -784,13 +803,18 @@ pub(super) fn names_leaver(cell: &str) -> bool {
 /// Returns true if a cell says that a person has left or is away, or that an account is off: `inactive`, `left 2023`,
 /// `on leave`.
 pub(super) fn says_off(cell: &str) -> bool {
+    is_told_off(cell) || is_away(cell)
+}
+
+/// Returns true if a cell says that a person has left, or that an account is off or no extension is to be made.
+pub(super) fn is_told_off(cell: &str) -> bool {
     let is_off = |text: &str| state(text) == Some("off");
     let mut of_words = words(cell).into_iter();
     // `inactive since 2023`.
     let is_begun = of_words.next().is_some_and(is_off)
         && of_words
             .all(|word| !word.contains(char::is_alphabetic) || dictionary().is_beside_it(word));
-    is_off(cell) || is_begun || is_away(cell) || dictionary().is_not_meant(cell)
+    is_off(cell) || is_begun || dictionary().is_not_meant(cell)
 }
 
 /// Returns true if a cell says that its row may stay.

@@ -4,7 +4,7 @@ use super::headings::{FieldHeadings, sheet_key};
 use super::named::name_in_flags;
 use crate::check::{KeptContent, KeptRow, check_kept};
 use crate::columns::{
-    Binding, ReasonToStay, TableRows, is_not_meant, leave_out_flag, may_say_who_stays,
+    Binding, ReasonToStay, TableRows, doubt_below, leave_out_flag, may_say_who_stays,
 };
 use crate::manifest::{Manifest, Purpose};
 use crate::mapping::kept_halves;
@@ -135,6 +135,10 @@ fn find_total<'r>(rows: &[&'r InputRow]) -> Option<&'r InputRow> {
     let is_sum = |row: &InputRow| count > 2 && value(row).is_some_and(|own| sum - own == own);
     let mut rows = rows.iter().copied();
     rows.find(|row| !row.is_valid() && is_sum(row))
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit()
 }
 
 /// A row of a sheet, with the meaning of its cells.
@@ -405,7 +409,6 @@ impl InputRows {
     /// it; the headings once more are none.
     fn is_titled(&self, row: &InputRow) -> bool {
         let number = row.wanted.number();
-        let is_digit = |c: char| c.is_ascii_digit();
         let is_word =
             || !number.is_empty() && !number.contains(is_digit) && !is_placeholder(number);
         let heading = || {
@@ -553,30 +556,34 @@ impl InputRows {
         Ok(())
     }
 
-    /// Refuses rows below a title among them which says that no extensions are to be made of those.
+    /// Refuses rows below a title among them which may say that no extensions are to be made of those, or that theirs are
+    /// off.
     ///
     /// # Errors
     /// Exit 2, naming the title.
     pub(crate) fn refuse_below_titles(&self) -> Result<(), Failure> {
+        let is_told = self.have_column(Field::ENABLED);
         let titles = self.rows.iter().enumerate();
         let mut titles = titles.filter_map(|(at, row)| {
-            if row.is_taken_out || !self.is_titled(row) {
+            let is_alone = || row.filled() == 1 && !row.wanted.number().starts_with(is_digit);
+            if row.is_taken_out || !self.is_titled(row) && !is_alone() {
                 return None;
             }
             let cells = row.cells();
             let mut texts = (0..cells.len()).filter_map(|column| cells.get(column));
             let text = texts.find(|text| !text.trim().is_empty())?;
-            is_not_meant(text).then(|| (at, row, text.to_owned()))
+            let doubt = doubt_below(text, is_told)?;
+            Some((at, row, text.to_owned(), doubt))
         });
-        let is_followed = |(at, title, _): &(usize, &InputRow, String)| {
-            let mut below = self.rows[*at..].iter();
+        let is_followed = |(at, title, ..): &(usize, &InputRow, String, &str)| {
+            let mut below = self.rows[*at..].iter().skip(1);
             below.any(|row| row.sheet == title.sheet && row.is_valid())
         };
-        let Some((_, title, text)) = titles.find(is_followed) else {
+        let Some((_, title, text, doubt)) = titles.find(is_followed) else {
             return Ok(());
         };
         let message = format!(
-            "{}: {} may say that no extensions are to be made of the rows below it, so nothing is sent",
+            "{}: {} may say {doubt}, so nothing is sent",
             title.place,
             quoted(text.trim())
         );

@@ -18,7 +18,8 @@ pub(crate) use rule::{
     is_within, ungrouped,
 };
 pub(crate) use states::{
-    SWITCH_DEMAND, SWITCH_HINT, is_away, left_words, left_words_in_text, off_words, on_words,
+    SWITCH_DEMAND, SWITCH_HINT, away_words, is_away, left_words, left_words_in_text, off_words,
+    on_words,
 };
 pub use states::{state, switch};
 

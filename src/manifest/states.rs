@@ -126,10 +126,14 @@ pub(crate) fn off_words() -> impl Iterator<Item = &'static str> {
     all(&states().off)
 }
 
+/// The words for a person who is away for a time.
+pub(crate) fn away_words() -> impl Iterator<Item = &'static str> {
+    all(&states().away)
+}
+
 /// Returns true for words such as `on leave`: the person is away for a time, and the account may be on or off.
 pub(crate) fn is_away(text: &str) -> bool {
-    static AWAY: LazyLock<HashSet<String>> =
-        LazyLock::new(|| all(&states().away).map(folded).collect());
+    static AWAY: LazyLock<HashSet<String>> = LazyLock::new(|| away_words().map(folded).collect());
     AWAY.contains(&folded(text.trim()))
 }
 

@@ -574,6 +574,8 @@ fn garbled_letters_are_found_and_read_again_where_that_is_certain() {
 
 #[test]
 fn a_name_that_names_nobody_is_said_and_sent() {
+    let told = of_cell("display_name", "[DISABLED] Bob Cole", None);
+    assert_eq!(told, ["warning display_name.marked"]);
     let headings = ["number", "first_name", "last_name", "sip_password"];
     let rows: [&[&str]; 4] = [
         &["2001", "VACANT", "", "tR7xkQ2mZp9w"],

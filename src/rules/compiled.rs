@@ -6,6 +6,7 @@ use super::passwords::{self, AddressText};
 use super::spreadsheet_damage::{self, Damage, fix_writes};
 use super::vacant::is_vacant;
 use super::words_for_values::{is_language, is_switch_word};
+use crate::columns::mark_in_name;
 use crate::manifest::{
     Access, FieldRow, Manifest, Purpose, Rule, RuleRow, SWITCH_DEMAND, SWITCH_HINT, all_digits,
     has_form_of_email, is_within, switch,
@@ -397,6 +398,17 @@ impl<'m> CompiledField<'m> {
         self.finding("vacant", Severity::Warning, message, hint)
     }
 
+    /// The finding about a name with a mark that its person has left, or that its account is off.
+    pub(super) fn marked(&self, mark: &str) -> Finding {
+        let message = format!(
+            "{} has the mark {}: its person may have left, or the account may be off, and the extension would be on",
+            self.row.name.name(),
+            self.quoted(mark)
+        );
+        let hint = "take the row out, or the mark out of the name";
+        self.finding("marked", Severity::Warning, message, hint)
+    }
+
     /// The finding about a text that says what to do with a password, in its place.
     pub(super) fn instruction(&self) -> Finding {
         let message = format!(
@@ -776,7 +788,9 @@ fn letters_and_digits() -> Box<[u8; 256]> {
 fn odd_words(field: Field) -> fn(&str) -> bool {
     let care = field.def().care;
     match care {
-        Care::Name => |text| spreadsheet_damage::is_odd_word(text) || is_vacant(text),
+        Care::Name => |text| {
+            spreadsheet_damage::is_odd_word(text) || is_vacant(text) || mark_in_name(text).is_some()
+        },
         // Hashes that name their method have a sign that asks for a look. What has no digit, or several words, may
         // say what to do.
         Care::Password => |text| {

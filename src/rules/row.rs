@@ -12,7 +12,7 @@ use super::sums::LabelledRow;
 use super::totals::{LABEL_BYTES_MAX, SUMS_UP, has_label_alone, is_total};
 use super::vacant::is_vacant;
 use super::words_for_values::word_for_value;
-use crate::columns::{Binding, CellReading, Scratch};
+use crate::columns::{Binding, CellReading, Scratch, mark_in_name};
 use crate::manifest::{Access, Manifest, Purpose};
 use crate::mapping::MappedField;
 use crate::model::{
@@ -800,6 +800,11 @@ impl<'m> Checker<'m> {
         let text = &*unescaped(text);
         if row.name == Field::DISPLAY_NAME && is_vacant(text) {
             findings.push(compiled.vacant(text));
+        }
+        if row.name.def().care == Care::Name
+            && let Some(mark) = mark_in_name(text)
+        {
+            findings.push(compiled.marked(mark));
         }
         let before = findings.len();
         match compiled.breach_of_kind(text) {

@@ -79,3 +79,21 @@ fn a_caller_id_without_a_digit_or_with_a_letter_among_them_is_said() {
         assert_eq!(of_cell("caller_id", text, None), [""; 0], "{text}");
     }
 }
+
+#[test]
+fn a_caller_id_with_signs_is_proposed_as_it_is_dialled_or_said_without_a_country() {
+    for text in ["030/1234-101", "+49 (0)30 1234101", "(030) 1234 101"] {
+        for country in [Some("DE"), None] {
+            let told = of_cell("caller_id", text, country).concat();
+            assert!(told.starts_with("warning damage.phone"), "{text}: {told}");
+            assert_eq!(told.ends_with("→ 0301234101"), country.is_some());
+            let headings = ["number", "sip_password", "web_password", "caller_id"];
+            let row = ["2001", "tR7xkQ2mZp9w", "Kw83hTqzLm", text];
+            let told = found(PORTSIP, &headings, &[&row], country).remove(0).0;
+            assert!(told.concat().starts_with("warning damage.phone"));
+        }
+    }
+    for text in ["0301234101", "2001"] {
+        assert_eq!(of_cell("caller_id", text, Some("DE")), [""; 0], "{text}");
+    }
+}

@@ -158,6 +158,9 @@ fn the_name_of_a_table_tells_whose_passwords_and_what_rows_are_in_it() {
             "--fill enabled=off or --header-row 2",
         ),
         ("Archiv 2023", "--header-row 2"),
+        ("Kündigungen", "--header-row 2"),
+        ("Leavers June", "--header-row 2"),
+        ("Elternzeit", "--header-row 2"),
         ("Extensions Bonn", ""),
         ("Users", ""),
     ] {

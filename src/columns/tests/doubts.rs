@@ -207,6 +207,7 @@ fn a_row_behind_the_first_ones_says_too_that_it_is_not_meant() {
     };
     assert_eq!(rules("ausgeschieden"), ["row.not_meant"]);
     assert_eq!(rules("zum 31.3. ausgetreten"), ["row.not_meant"]);
+    assert_eq!(rules("gesperrt"), ["row.not_meant"]);
     for other in ["", "Fenster links", "n/a", "Neue Kollegin"] {
         assert_eq!(rules(other), [""; 0], "{other}");
     }
@@ -288,4 +289,16 @@ fn the_kinds_of_a_multi_site_pbx_and_words_for_leavers_make_no_extension() {
         let sheet = format!("Nummer;Name;{heading}\n201;Anna Berg;User");
         assert!(bind_sheet(&sheet).is_ok(), "{heading}");
     }
+}
+
+#[test]
+fn a_caller_id_of_the_house_is_asked_about() {
+    let sheet = |number: &str| {
+        format!(
+            "extension;name;callerid\n101;Ann Berg;Ann Berg <101>\n102;Bo Lund;Bo Lund <{number}>\n"
+        )
+    };
+    let answers = answers_of(&sheet("102"));
+    assert_eq!(answers, "--map 'callerid=-' --map 'callerid=caller_id'");
+    assert_eq!(answers_of(&sheet("030555")), "");
 }

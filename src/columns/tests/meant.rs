@@ -127,6 +127,9 @@ fn rows_that_say_that_they_are_not_meant_are_asked_about() {
         ("Bemerkung", ["", "Ausgeschieden am 31.10.2026", ""]),
         ("Hinweis", ["", "bitte noch nicht anlegen", ""]),
         ("Order", ["new", "cancel", "change"]),
+        ("Notes", ["", "disabled", ""]),
+        ("Bemerkung", ["", "gesperrt", ""]),
+        ("Hinweis", ["", "left 30.6.", ""]),
     ] {
         let answers = answers_of(&three(heading, cells));
         assert!(
@@ -138,6 +141,8 @@ fn rows_that_say_that_they_are_not_meant_are_asked_about() {
         ("Remarks", ["", "new phone, delete the old mailbox", ""]),
         ("Bemerkung", ["Weg zum Lager", "Am alten Weg", ""]),
         ("Department", ["cancel", "retired", "deleted"]),
+        ("Notes", ["", "Fax gesperrt", "im Urlaub"]),
+        ("MFA", ["disabled", "enabled", ""]),
         ("Order", ["1", "2", "3"]),
     ] {
         assert_eq!(answers_of(&three(heading, cells)), "", "{heading}");
@@ -558,5 +563,26 @@ fn marks_in_a_column_of_states_are_asked_about_where_the_heading_does_not_tell_w
     }
     for heading in ["Active", "In service", "In Betrieb", "Gesperrt", "Enabled"] {
         assert!(!in_question(heading, ["x", "", "x"]), "{heading}");
+    }
+}
+
+#[test]
+fn a_state_below_a_heading_of_another_directory_is_read_or_asked_about() {
+    for (heading, cells) in [
+        ("Status [READ ONLY]", ["Suspended", "Active", "Active"]),
+        ("Block sign in", ["True", "False", "False"]),
+        ("accountEnabled", ["false", "true", "true"]),
+    ] {
+        let binding = bind_sheet(&three(heading, cells)).unwrap();
+        assert!(binding.column_of(Field::ENABLED).is_some(), "{heading}");
+    }
+    for (heading, cells, is_asked) in [
+        ("Directory status", ["Suspended", "Active", "Active"], true),
+        ("Status", ["✓", "✗", ""], true),
+        ("Order status", ["shipped", "open", ""], false),
+    ] {
+        let answers = answers_of(&three(heading, cells));
+        let flag = format!("--map '{heading}=-'");
+        assert_eq!(answers.contains(&flag), is_asked, "{heading}: {answers}");
     }
 }

@@ -415,20 +415,41 @@ fn has_letters(text: &str) -> bool {
     })
 }
 
-/// A telephone number as people write it, as it is dialled by the country's rule.
+/// The fewest digits of a caller ID with signs that is a telephone number.
+const CALLER_DIGITS_MIN: usize = 6;
+
+/// A telephone number as people write it, as it is dialled by the country's rule. A caller ID is one where it has signs among
+/// its digits: it is sent to others as it stands, so that they are said without a country too.
 fn as_written(row: &FieldRow, text: &str, country: Option<Country>) -> Option<Damage> {
-    if row.name.def().care != Care::Phone {
+    let takes_plus = row.rules.iter().all(|rule| rule.rule.allows('+'));
+    let is_caller = row.name == Field::CALLER_ID && is_signed(text, takes_plus);
+    if row.name.def().care != Care::Phone && !is_caller {
         return None;
     }
-    let takes_plus = row.rules.iter().all(|rule| rule.rule.allows('+'));
-    let dialled = country?.dialled(text, takes_plus)?;
-    let damage = Damage::new(
-        "damage.phone",
-        Severity::Warning,
-        "is written as people read it",
-        "",
-    );
-    (dialled != text.trim()).then(|| damage.repair(Some(dialled)))
+    let dialled = country.and_then(|country| country.dialled(text, takes_plus));
+    let what = "is written as people read it";
+    let written = |hint| Damage::new("damage.phone", Severity::Warning, what, hint);
+    match dialled {
+        Some(dialled) => (dialled != text.trim()).then(|| written("").repair(Some(dialled))),
+        None if is_caller => Some(written(
+            "write the number as it is dialled, or say with --country where the PBX is",
+        )),
+        None => None,
+    }
+}
+
+/// Returns true for the digits of a telephone number with signs among them, such as `030/1234-101`.
+fn is_signed(text: &str, takes_plus: bool) -> bool {
+    let (mut digits, mut has_sign) = (0, false);
+    for c in text.trim().chars() {
+        match c {
+            '0'..='9' => digits += 1,
+            '+' if digits == 0 => has_sign |= !takes_plus,
+            ' ' | '\u{a0}' | '-' | '/' | '.' | '(' | ')' => has_sign = true,
+            _ => return false,
+        }
+    }
+    has_sign && digits >= CALLER_DIGITS_MIN
 }
 
 /// Finds a telephone number that is one of the country's, but for the zero that is dialled before it.

@@ -365,6 +365,8 @@ fn a_title_that_says_that_no_extension_is_to_be_made_stops_an_import() {
         "Leavers",
         "Alt - nicht mehr gültig",
         "OLD LIST - do not use",
+        "Rufgruppen",
+        "Disabled accounts",
     ] {
         desk.write("s.csv", format!("{title}\nExt;Name\n201;Anna\n202;Ben\n"));
         desk.ends(&format!("import s.csv {flags}"), 2)
