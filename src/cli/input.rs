@@ -133,7 +133,11 @@ impl ReadingArgs {
         });
         let owner = owner.into_iter().map(|owner| ("--headings", owner));
         let options = maps.chain(map_file).chain(fills).chain(owner);
-        let words = options.flat_map(|(flag, value)| [flag.to_owned(), value]);
+        let words = options.flat_map(|(flag, value)| match value.starts_with('-') {
+            // It would be taken for a flag.
+            true => vec![format!("{flag}={value}")],
+            false => vec![flag.to_owned(), value],
+        });
         words.chain(self.form.words()).collect()
     }
 }

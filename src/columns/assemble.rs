@@ -274,7 +274,7 @@ pub(super) fn column(all: &Meanings<'_>, column: usize) -> ColumnReading {
             [(_, Some(Derivation::SurnameFirst(_))), ..] => {
                 (reason.clone(), Saved::As(Mapped::SurnameFirst))
             }
-            [(field, Some(Derivation::Beside(_)))] => {
+            [(field, Some(Derivation::Beside(_) | Derivation::Behind(_)))] => {
                 (reason.clone(), Saved::As(Mapped::Field(*field)))
             }
             [(_, Some(_))] => (format!("{reason}, translated"), Saved::Translated),

@@ -49,11 +49,20 @@ impl Meanings<'_> {
                 "{} seems to have the surname before the given name, by its letters or by what stands beside it",
                 self.at(name)
             ),
-            Some(ColumnOrder::Unknown) if !is_told && !self.are_rowcalls_own() => format!(
-                "{} is parted into given name and surname, and may have the one or the other first: no comma and no column \
+            Some(ColumnOrder::NotShown)
+                if dictionary().has_given_name_first(self.heading(name)) =>
+            {
+                return;
+            }
+            Some(ColumnOrder::Unknown | ColumnOrder::NotShown)
+                if !is_told && !self.are_rowcalls_own() =>
+            {
+                format!(
+                    "{} is parted into given name and surname, and may have the one or the other first: no comma and no column \
                  beside it shows that of all names",
-                self.at(name)
-            ),
+                    self.at(name)
+                )
+            }
             _ => return,
         };
         let answers = [Mapped::SurnameFirst, Mapped::Field(Field::DISPLAY_NAME)];
@@ -113,13 +122,16 @@ impl Meanings<'_> {
         self.columns().all(|column| is_named(self.heading(column)))
     }
 
-    /// Reads a second surname with the first one, as one.
+    /// Reads a second surname with the first one, as one; or the words that begin a surname, which have a column of their own.
     pub(super) fn join_surnames(&mut self) {
         let Some(first) = self.column_of(Field::LAST_NAME) else {
             return;
         };
         let mut unread = self.columns_where(Meaning::is_unread).into_iter();
-        let second = unread.find(|column| dictionary().is_second_surname(self.heading(*column)));
+        let second = unread.find(|column| {
+            let heading = self.heading(*column);
+            dictionary().is_second_surname(heading) || dictionary().is_before_surname(heading)
+        });
         let is_plain = matches!(
             &self.meanings[first],
             Meaning::Read { fields, .. } if fields.as_slice() == [(Field::LAST_NAME, None)]
@@ -127,8 +139,17 @@ impl Meanings<'_> {
         let Some(second) = second.filter(|_| is_plain) else {
             return;
         };
-        let fields = vec![(Field::LAST_NAME, Some(Derivation::Beside(second)))];
-        let reason = "both surnames, with a space between them";
+        let (how, reason) = match dictionary().is_before_surname(self.heading(second)) {
+            true => (
+                Derivation::Behind(second),
+                "the surname, with the words that begin it",
+            ),
+            false => (
+                Derivation::Beside(second),
+                "both surnames, with a space between them",
+            ),
+        };
+        let fields = vec![(Field::LAST_NAME, Some(how))];
         self.meanings[first] = Meaning::read(fields, reason, ReadBy::Heading);
         self.meanings[second] = Meaning::read(vec![], reason, ReadBy::Heading);
     }

@@ -30,6 +30,8 @@ struct Words {
     somebody_else: Vec<String>,
     of_person: Vec<String>,
     second_surname: Vec<String>,
+    before_surname: Vec<String>,
+    given_name_first: Vec<String>,
     moved: Vec<String>,
     private: Vec<String>,
     instruction: Vec<String>,
@@ -241,6 +243,8 @@ pub(super) struct Dictionary {
     somebody_else: Vec<String>,
     of_person: Vec<String>,
     second_surname: Vec<String>,
+    before_surname: Vec<String>,
+    given_name_first: Vec<String>,
     moved: Vec<String>,
     private: Vec<String>,
     instructions: HashSet<String>,
@@ -337,6 +341,8 @@ impl Dictionary {
             somebody_else: plain_all(&words.somebody_else),
             of_person: plain_all(&words.of_person),
             second_surname: plain_all(&words.second_surname),
+            before_surname: plain_all(&words.before_surname),
+            given_name_first: plain_all(&words.given_name_first),
             moved: plain_all(&words.moved),
             private: plain_all(&words.private),
             instructions: plain_all(&words.instruction).into_iter().collect(),
@@ -538,6 +544,18 @@ impl Dictionary {
     /// Returns true for a heading of the second of two surnames.
     pub(super) fn is_second_surname(&self, heading: &str) -> bool {
         self.second_surname.contains(&plain(heading))
+    }
+
+    /// Returns true for a heading of the words that begin a surname, such as `van der`.
+    pub(super) fn is_before_surname(&self, heading: &str) -> bool {
+        self.before_surname.contains(&plain(heading))
+    }
+
+    /// Returns true for a heading of whole names which says that the given name comes first.
+    pub(super) fn has_given_name_first(&self, heading: &str) -> bool {
+        // A stroke may part words for one thing.
+        !heading.contains('/')
+            && (self.given_name_first).contains(&plain(&self.without_marks(heading)))
     }
 
     /// Returns true for a word above headings that says that they are about the person's private life.

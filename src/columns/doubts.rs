@@ -766,9 +766,11 @@ impl Meanings<'_> {
             dictionary().may_show(self.heading(*column))
                 && sample.is_none_or(|sample| sample.may_be_numbers(*column))
         };
+        // The number that they are to have may be the one that they have by now.
         let phones = self.columns_where(|meaning| {
             let mut fields = meaning.fields();
-            fields.any(|field| field == Field::WORK_PHONE) && !meaning.is_read_by_map()
+            fields.any(|field| [Field::WORK_PHONE, Field::NEW_NUMBER].contains(&field))
+                && !meaning.is_read_by_map()
         });
         let is_short = |column: &usize| {
             (self.sample()).is_some_and(|sample| sample.are_short_numbers(*column))

@@ -44,7 +44,7 @@ fn between_signs(name: &str) -> Option<&str> {
         return None;
     }
     let parts = name.split(BETWEEN).flat_map(|part| part.split(" -"));
-    let mut parts = parts.flat_map(|part| part.split("- "));
+    let parts = parts.flat_map(|part| part.split("- "));
     parts.map(str::trim).find(|part| is_mark(part))
 }
 

@@ -273,13 +273,16 @@ impl Meanings<'_> {
             sample.other_words_for_state(column) == Some(OtherWords::BesideOn)
                 && !sample.are_reported(column, &REPORTED)
         };
+        // A word such as `Order status` may be about anything.
+        let is_unknown = matches!(self.meanings[column], Meaning::Unknown);
+        let is_of_accounts = self.owner.is_known() || !is_unknown;
         let what = match self.sample() {
             Some(sample) if sample.says_off(column) => format!(
                 "{} says of some rows that their people have left or are away, or their accounts are off, and is not read: take \
                  those rows out, or take all",
                 self.at(column)
             ),
-            Some(sample) if self.owner.is_known() && is_beside_on(sample) => format!(
+            Some(sample) if is_of_accounts && is_beside_on(sample) => format!(
                 "{} has words or letters beside others that do not tell whether an account is off, and is not read: take the \
                  rows out that are not meant, or take all",
                 self.at(column)

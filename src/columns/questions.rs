@@ -161,10 +161,11 @@ fn join(questions: &[Question]) -> String {
     lines.join("\n")
 }
 
-/// Writes `--map 'HEADING=FIELD'`, as a shell takes it.
+/// Writes `--map 'HEADING=FIELD'`, as a shell takes it; behind an equals sign where the heading would be taken for a flag.
 pub(super) fn map_flag(heading: &str, mapped: impl fmt::Display) -> String {
     let entry = format!("{}={mapped}", heading.trim());
-    format!("--map {}", shell_word(&entry))
+    let between = if entry.starts_with('-') { '=' } else { ' ' };
+    format!("--map{between}{}", shell_word(&entry))
 }
 
 /// The flag that leaves a column out, by its name in flags: of a sheet among several, which is named, of it alone.

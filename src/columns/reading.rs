@@ -191,11 +191,15 @@ impl CellReading {
     fn source<'c>(&self, cells: &Cells<'c>, derived: &Derived) -> Cow<'c, str> {
         let own = self.text(cells, derived.from);
         match derived.how {
-            Derivation::Beside(other)
+            Derivation::Beside(other) | Derivation::Behind(other)
                 if ![own.trim(), text(cells, other).trim()].contains(&CLEAR) =>
             {
-                let other = text(cells, other).trim();
-                format!("{} {other}", own.trim()).trim().to_owned().into()
+                let (own, other) = (own.trim(), text(cells, other).trim());
+                let (first, last) = match derived.how {
+                    Derivation::Behind(_) => (other, own),
+                    _ => (own, other),
+                };
+                format!("{first} {last}").trim().to_owned().into()
             }
             _ => own,
         }

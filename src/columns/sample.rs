@@ -448,7 +448,7 @@ impl Sample {
     pub(super) fn order_of_names(&self, names: usize, accounts: &[usize]) -> ColumnOrder {
         match order_of_names(self.beside(names, accounts)) {
             // A row behind the first ones may show another one, or none.
-            ColumnOrder::Certain if !self.is_whole => ColumnOrder::Unknown,
+            ColumnOrder::Certain if !self.is_whole => ColumnOrder::NotShown,
             order => order,
         }
     }

@@ -164,11 +164,7 @@ fn votes(name: &str, account: &str) -> Option<NameOrder> {
     let Some(AccountEvidence::BothWords { reversed }) = evidence(name, account) else {
         return None;
     };
-    let known: Vec<bool> = name_words(name)
-        .into_iter()
-        .map(|word| dictionary().is_given_name(&plain(word)))
-        .collect();
-    let of_name = order_by_capitals(name).or(match known.as_slice() {
+    let of_name = order_by_capitals(name).or(match given_names(name).as_slice() {
         [true, false] => Some(NameOrder::GivenFirst),
         [false, true] => Some(NameOrder::SurnameFirst),
         _ => None,
@@ -177,6 +173,14 @@ fn votes(name: &str, account: &str) -> Option<NameOrder> {
         true => of_name.reversed(),
         false => of_name,
     })
+}
+
+/// Tells of each word of a name if it is a common given name.
+fn given_names(name: &str) -> Vec<bool> {
+    let words = name_words(name).into_iter();
+    words
+        .map(|word| dictionary().is_given_name(&plain(word)))
+        .collect()
 }
 
 /// Returns true for a name whose comma shows its order: `Berg, Anna`. Behind one may stand a title, a place or a department
@@ -220,9 +224,14 @@ pub(super) enum ColumnOrder {
     Certain,
     /// Most names of which the order is shown begin with the surname.
     SurnameFirst,
-    /// Not shown, or not the same in all.
+    /// Not shown in all, and in none the other way round.
+    NotShown,
+    /// Not the same in all.
     Unknown,
 }
+
+/// A surname may be a given name too, as `Martin` is: of so many names one may seem to have it at the end.
+const GIVEN_LAST_SHARE: usize = 4;
 
 /// The names of a column by what shows the order of their words.
 #[derive(Debug, Default)]
@@ -230,6 +239,10 @@ struct NameOrders {
     /// Those without a comma that shows it.
     plain: usize,
     with_comma: usize,
+    with_other_comma: usize,
+    /// Those of two words of which the first alone is a common given name, and those of which the second alone is.
+    given_first: usize,
+    given_last: usize,
     /// The orders that are shown otherwise.
     shown: Vec<NameOrder>,
 }
@@ -245,6 +258,7 @@ pub(super) fn order_of_names<'c>(
         reversed if 2 * reversed > known => ColumnOrder::SurnameFirst,
         _ if orders.plain == 0 => ColumnOrder::Certain,
         0 if known == orders.plain && orders.with_comma == 0 => ColumnOrder::Certain,
+        0 if orders.are_plain() => ColumnOrder::NotShown,
         _ => ColumnOrder::Unknown,
     }
 }
@@ -273,9 +287,17 @@ impl NameOrders {
             let has_comma = name.contains(',');
             match has_surname_before_comma(name) {
                 true => orders.with_comma += 1,
-                false if has_comma => orders.plain += 1,
+                false if has_comma => {
+                    orders.plain += 1;
+                    orders.with_other_comma += 1;
+                }
                 false if name_words(name).len() > 1 => {
                     orders.plain += 1;
+                    match given_names(name).as_slice() {
+                        [true, false] => orders.given_first += 1,
+                        [false, true] => orders.given_last += 1,
+                        _ => {}
+                    }
                     let mut accounts = accounts.into_iter();
                     let by_accounts = || accounts.find_map(|account| by_account(name, account));
                     orders
@@ -286,6 +308,12 @@ impl NameOrders {
             }
         }
         orders
+    }
+
+    /// Returns true if no name has a comma, and the common given names do not speak for surnames at the beginning.
+    fn are_plain(&self) -> bool {
+        self.with_comma + self.with_other_comma == 0
+            && self.given_last * GIVEN_LAST_SHARE <= self.given_first
     }
 
     fn reversed(&self) -> usize {
@@ -337,7 +365,7 @@ mod tests {
             (&[["Anna Berg", "berg.anna@x.de"]], ColumnOrder::Certain),
             (
                 &[["Kwame Mensah", "kwame.mensah@x.de"]],
-                ColumnOrder::Unknown,
+                ColumnOrder::NotShown,
             ),
             (
                 &[
@@ -366,11 +394,11 @@ mod tests {
                     ["Anna Berg", "anna.berg@x.de"],
                     ["Otto Kern", "kern.otto@x.de"],
                 ],
-                ColumnOrder::Unknown,
+                ColumnOrder::NotShown,
             ),
             (
                 &[["Martin Peter", "martin.peter@x.de"]],
-                ColumnOrder::Unknown,
+                ColumnOrder::NotShown,
             ),
         ] {
             let names = rows.iter().map(|[name, account]| (*name, vec![*account]));

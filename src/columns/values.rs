@@ -151,6 +151,8 @@ pub(super) enum Derivation {
     SurnameFirst(NamePart),
     /// The text, and behind it that of this column.
     Beside(usize),
+    /// The text, and before it that of this column.
+    Behind(usize),
     /// Unchanged.
     AsIs,
     /// Of other fields, as the vendor has it.
@@ -192,7 +194,9 @@ impl Derived {
             | Derivation::AfterComma
             | Derivation::AroundComma
             | Derivation::SurnameFirst(_) => self.from.is_some_and(is_list),
-            Derivation::Beside(other) => self.from.is_some_and(is_list) || is_list(other),
+            Derivation::Beside(other) | Derivation::Behind(other) => {
+                self.from.is_some_and(is_list) || is_list(other)
+            }
             _ => false,
         }
     }
@@ -208,7 +212,9 @@ impl Derived {
             Derivation::WhereFilled(word) => (*word).into(),
             _ if trimmed == CLEAR || is_generate(trimmed) => Cow::Borrowed(text),
             // The text of both columns is given.
-            Derivation::AsIs | Derivation::Made | Derivation::Beside(_) => Cow::Borrowed(text),
+            Derivation::AsIs | Derivation::Made | Derivation::Beside(_) | Derivation::Behind(_) => {
+                Cow::Borrowed(text)
+            }
             Derivation::SurnameFirst(_) if trimmed.contains(',') => match &self.how {
                 Derivation::SurnameFirst(NamePart::Given) => {
                     halves(trimmed).map_or("", |(_, first)| first).into()

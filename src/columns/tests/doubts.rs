@@ -302,3 +302,57 @@ fn a_caller_id_of_the_house_is_asked_about() {
     assert_eq!(answers, "--map 'callerid=-' --map 'callerid=caller_id'");
     assert_eq!(answers_of(&sheet("030555")), "");
 }
+
+#[test]
+fn what_a_heading_says_of_a_name_is_heard() {
+    // The order of whole names, where they are plain.
+    for (heading, names, is_asked) in [
+        ("Vor- und Nachname", ["Ann Berg", "Kwame Mensah"], false),
+        ("Ad Soyad", ["Ayşe Yılmaz", "Mehmet Demir"], false),
+        ("Ad Soyad", ["Ayşe Yılmaz", "Demir, Mehmet"], true),
+        ("Vor- und Nachname", ["Berg Anna", "Kern Otto"], true),
+        ("Full name", ["Ann Berg", "Kwame Mensah"], true),
+    ] {
+        let [one, other] = names;
+        let sheet = format!("Ext;{heading}\n2001;{one}\n2002;{other}\n");
+        let answers = answers_for("portsip", &sheet);
+        assert_eq!(!answers.is_empty(), is_asked, "{sheet}: {answers}");
+    }
+    // The words of a surname in two columns.
+    for (headings, cells, last) in [
+        (
+            "Voornaam;Tussenvoegsel;Achternaam",
+            ["Jan", "van der", "Berg"],
+            "van der Berg",
+        ),
+        (
+            "Voornaam;Tussenvoegsel;Achternaam",
+            ["Jan", "", "Berg"],
+            "Berg",
+        ),
+        (
+            "Nombre;Apellido 1;Apellido 2",
+            ["Ana", "García", "López"],
+            "García López",
+        ),
+    ] {
+        let headings = format!("Ext;{headings}").replace(';', ",");
+        let binding = bind("portsip", &headings, &plain()).unwrap();
+        let [first, middle, end] = cells;
+        let values = read(&binding, "portsip", &["2001", first, middle, end]);
+        assert!(values.contains(&format!("last_name={last}")), "{values}");
+    }
+    let answers = answers_of("Old Extension;New Extension;Name\n600;700;Ann\n601;701;Bo\n");
+    assert!(
+        answers.contains("--map 'Old Extension=number'"),
+        "{answers}"
+    );
+    assert!(
+        answers.contains("--map 'New Extension=number'"),
+        "{answers}"
+    );
+    assert_eq!(
+        answers_of("-Nr;Name\n600;Ann\n601;Bo\n"),
+        "--map='-Nr=number'"
+    );
+}

@@ -386,6 +386,8 @@ pub(super) fn words_in_number(field: Field, text: &str) -> Option<Damage> {
         Care::Phone if has_letters(text) => "has letters or words in it, which nobody dials",
         // A caller ID may be the name of an account.
         _ if field != Field::CALLER_ID => return None,
+        // Others see it as it stands.
+        _ if is_signed(text, true) => AS_READ,
         _ if text
             .chars()
             .all(|c| c.is_alphabetic() || c.is_whitespace() || c == ',') =>
@@ -400,7 +402,10 @@ pub(super) fn words_in_number(field: Field, text: &str) -> Option<Damage> {
             (is_mistyped && has_letter).then_some("has one letter among its digits")?
         }
     };
-    let hint = "write the number alone";
+    let hint = match what {
+        AS_READ => "write the number as it is dialled, or say with --country where the PBX is",
+        _ => "write the number alone",
+    };
     Some(Damage::new("damage.phone", Severity::Warning, what, hint))
 }
 
@@ -418,24 +423,19 @@ fn has_letters(text: &str) -> bool {
 /// The fewest digits of a caller ID with signs that is a telephone number.
 const CALLER_DIGITS_MIN: usize = 6;
 
-/// A telephone number as people write it, as it is dialled by the country's rule. A caller ID is one where it has signs among
-/// its digits: it is sent to others as it stands, so that they are said without a country too.
+/// The words for a telephone number that is not as it is dialled.
+const AS_READ: &str = "is written as people read it";
+
+/// A telephone number as people write it, also as a caller ID, as it is dialled by the country's rule.
 fn as_written(row: &FieldRow, text: &str, country: Option<Country>) -> Option<Damage> {
     let takes_plus = row.rules.iter().all(|rule| rule.rule.allows('+'));
     let is_caller = row.name == Field::CALLER_ID && is_signed(text, takes_plus);
     if row.name.def().care != Care::Phone && !is_caller {
         return None;
     }
-    let dialled = country.and_then(|country| country.dialled(text, takes_plus));
-    let what = "is written as people read it";
-    let written = |hint| Damage::new("damage.phone", Severity::Warning, what, hint);
-    match dialled {
-        Some(dialled) => (dialled != text.trim()).then(|| written("").repair(Some(dialled))),
-        None if is_caller => Some(written(
-            "write the number as it is dialled, or say with --country where the PBX is",
-        )),
-        None => None,
-    }
+    let dialled = country?.dialled(text, takes_plus)?;
+    let damage = Damage::new("damage.phone", Severity::Warning, AS_READ, "");
+    (dialled != text.trim()).then(|| damage.repair(Some(dialled)))
 }
 
 /// Returns true for the digits of a telephone number with signs among them, such as `030/1234-101`.
