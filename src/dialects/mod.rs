@@ -5,7 +5,7 @@
 
 use crate::columns::{NamedOwner, product, products};
 use crate::manifest::{BlankCell, FieldRow, FileFacts, FilePart, Manifest, Purpose};
-use crate::model::{Field, Record, same_word};
+use crate::model::{Field, Record, is_heading_like, same_word};
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -32,12 +32,16 @@ dialects![
     "fspbx",
     "3cx-v18" + "3cx",
     "3cx-v16" + "3cx",
+    "3cx-v20",
+    "yeastar-p",
     "portsip-v22",
-    "ucm61xx",
+    "ucm61xx" + "ucm",
+    "ucm63xx" + "ucm",
     "vodia",
     "switchvox",
     "opensips",
     "wazo",
+    "webex",
 ];
 
 #[expect(
@@ -159,6 +163,22 @@ pub struct FilePattern {
     pub columns: Vec<PatternColumn>,
 }
 
+impl FilePattern {
+    /// The headings of these that have no text in all rows, or another one than the one beside it.
+    pub(crate) fn without<'w>(&self, wanted: &'w [[String; 2]]) -> Vec<&'w str> {
+        let has = |[heading, text]: &&[String; 2]| {
+            let mut columns = self.columns.iter();
+            columns.any(|column| {
+                let own = column.constant.as_deref().unwrap_or_default();
+                let is_fit = !own.is_empty() && (text.is_empty() || own == text);
+                is_fit && is_heading_like(&column.heading, heading)
+            })
+        };
+        let without = wanted.iter().filter(|one| !has(one));
+        without.map(|[heading, _]| heading.as_str()).collect()
+    }
+}
+
 /// One column of a pattern.
 #[derive(Debug)]
 pub struct PatternColumn {
@@ -166,6 +186,8 @@ pub struct PatternColumn {
     pub heading: String,
     /// The text that it has in every row; `None` where rows differ, or the text may not be copied: a secret, or a person's.
     pub constant: Option<String>,
+    /// True if it says a switch in words that nobody knows, so that no field is written there.
+    pub has_other_words: bool,
 }
 
 /// The differences between a pattern and the extensions that are written by it.
@@ -175,6 +197,8 @@ pub struct PatternGaps {
     pub lacking: Vec<(String, usize)>,
     /// The headings that the pattern has and nothing fills.
     pub unfilled: Vec<String>,
+    /// The headings with words that nobody knows.
+    pub other_words: Vec<String>,
 }
 
 /// Builds the table of an import file: all columns that the product wants, or else those that any extension has a value
@@ -210,7 +234,10 @@ pub fn import_table_like(
         .is_some_and(FileFacts::leaves_out_unfilled);
     let mut gaps = PatternGaps::default();
     let (mut headings, mut columns) = (vec![], vec![]);
-    for PatternColumn { heading, constant } in &pattern.columns {
+    for column in &pattern.columns {
+        let PatternColumn {
+            heading, constant, ..
+        } = column;
         let may_copy = |_: &String| {
             facts
                 .file
@@ -218,33 +245,38 @@ pub fn import_table_like(
                 .is_none_or(|file| file.may_copy(heading))
         };
         let constant = constant.clone().filter(may_copy);
-        let known = filling.filled_heading(heading);
+        let known = filling.known_heading(column);
         let cell = |row: usize| {
             let own = known.and_then(|known| filling.own_cell(row, known));
             let usual = || known.and_then(|known| filling.cell(row, known));
             let constant = constant.clone().filter(|text| !text.is_empty());
             own.or(constant).or_else(usual).unwrap_or_default()
         };
-        let column: Vec<String> = rows.clone().map(cell).collect();
-        let is_filled = column.iter().any(|text| !text.is_empty());
+        let cells: Vec<String> = rows.clone().map(cell).collect();
+        let is_filled = cells.iter().any(|text| !text.is_empty());
         let mut fields = facts.field.iter();
-        let is_field = fields.any(|row| same_word(column_of(row), heading));
+        let is_field = fields.any(|row| row.is_column(heading));
+        if column.has_other_words {
+            gaps.other_words.push(heading.clone());
+        }
         if !is_filled && !is_field && constant.is_none() && !heading.trim().is_empty() {
             gaps.unfilled.push(heading.clone());
         }
         if is_filled || !leaves_out {
             headings.push(heading.clone());
-            columns.push(column);
+            columns.push(cells);
         }
     }
     let lacks = |heading: &&str| {
         let mut columns = pattern.columns.iter();
-        !columns.any(|column| same_word(&column.heading, heading))
+        !columns.any(|column| filling.known_heading(column) == Some(*heading))
     };
     for heading in filling.headings().filter(lacks) {
-        let cells = rows.clone().filter_map(|row| filling.cell(row, heading));
-        let count = cells.filter(|text| !text.is_empty()).count();
-        gaps.lacking.push((heading.to_owned(), count));
+        let count = rows.clone().filter(|row| filling.is_said(*row, heading));
+        match count.count() {
+            0 => {}
+            count => gaps.lacking.push((heading.to_owned(), count)),
+        }
     }
     let row = |row: usize| columns.iter().map(|column| column[row].clone()).collect();
     let table = ImportTable {
@@ -252,11 +284,6 @@ pub fn import_table_like(
         rows: rows.map(row).collect(),
     };
     (table, gaps)
-}
-
-/// The heading of the column that has a field, or a part of it.
-pub(crate) fn column_of(row: &FieldRow) -> &str {
-    row.wire.split('.').next().unwrap_or_default()
 }
 
 /// The cells of extensions under a product's headings.
@@ -286,7 +313,7 @@ impl<'f> Filling<'f> {
         });
         let mut columns: Vec<(&str, Vec<&FieldRow>)> = vec![];
         for row in used {
-            let heading = column_of(row);
+            let heading = row.column();
             match columns.iter_mut().find(|(known, _)| *known == heading) {
                 Some((_, parts)) => parts.push(row),
                 None => columns.push((heading, vec![row])),
@@ -317,9 +344,35 @@ impl<'f> Filling<'f> {
         filled.chain(constants.map(|([heading, _], _)| heading.as_str()))
     }
 
+    /// The heading of a pattern's column that is filled; `None` where its words are not known.
+    fn known_heading(&self, column: &PatternColumn) -> Option<&'f str> {
+        match column.has_other_words {
+            true => None,
+            false => self.filled_heading(&column.heading),
+        }
+    }
+
     /// The heading of a column that is filled, however it is spelt.
     fn filled_heading(&self, heading: &str) -> Option<&'f str> {
-        self.headings().find(|known| same_word(known, heading))
+        let is_so = |(_, parts): &&(&str, Vec<&FieldRow>)| {
+            let mut parts = parts.iter();
+            parts.any(|row| row.is_column(heading))
+        };
+        let of_field = self.columns.iter().find(is_so).map(|(known, _)| *known);
+        of_field.or_else(|| self.headings().find(|known| same_word(known, heading)))
+    }
+
+    /// Returns true if an extension has a text in a column, and not only what it is filled with.
+    fn is_said(&self, row: usize, heading: &str) -> bool {
+        let mut columns = self.columns.iter();
+        let is_own = match columns.find(|(known, _)| *known == heading) {
+            Some((_, parts)) => self.extensions.get(row).is_some_and(|extension| {
+                let mut parts = parts.iter();
+                parts.any(|part| extension.get(part.name).is_some())
+            }),
+            None => true,
+        };
+        is_own && self.cell(row, heading).is_some_and(|text| !text.is_empty())
     }
 
     /// The cell of an extension in a column with values; `None` where this extension has none.
@@ -450,6 +503,7 @@ mod tests {
             let columns = headings.iter().map(|heading| PatternColumn {
                 heading: heading.clone(),
                 constant: None,
+                has_other_words: false,
             });
             let pattern = FilePattern {
                 columns: columns.collect(),

@@ -31,12 +31,13 @@ pub(crate) fn read_pattern(path: &Path, facts: &Manifest) -> Result<FilePattern,
         Err(error) => return Err(Failure::usage(format!("{}: {error}", path.display()))),
     };
     let constants = constants(&sheet)?;
+    let other_words = other_words(&sheet, facts)?;
     let product = match options.reading.headings {
         Some(NamedOwner::Product(product)) => Some(product),
         _ => None,
     };
-    let columns = columns.into_iter().zip(constants);
-    let columns = columns.map(|(column, constant)| {
+    let columns = columns.into_iter().zip(constants).zip(other_words);
+    let columns = columns.map(|((column, constant), has_other_words)| {
         let is_persons = |text: &String| {
             is_one_persons(&column)
                 || is_address_or_number(text)
@@ -45,11 +46,34 @@ pub(crate) fn read_pattern(path: &Path, facts: &Manifest) -> Result<FilePattern,
         PatternColumn {
             constant: constant.filter(|text| !is_persons(text)),
             heading: column.heading.clone(),
+            has_other_words,
         }
     });
     Ok(FilePattern {
         columns: columns.collect(),
     })
+}
+
+/// Marks the columns that say a switch in other words than the facts have, of a product whose columns are known from such
+/// patterns alone.
+fn other_words(sheet: &Sheet, facts: &Manifest) -> Result<Vec<bool>, Failure> {
+    let is_needed = facts.file.as_ref().is_some_and(|file| file.by_template);
+    let words = |heading: &String| {
+        let mut rows = facts.field.iter().filter(|_| is_needed);
+        rows.find(|row| row.is_column(heading))?.switch.as_ref()
+    };
+    let known: Vec<Option<&[String; 2]>> = sheet.headings.iter().map(words).collect();
+    let mut other = vec![false; known.len()];
+    for batch in sheet.batches() {
+        batch?.rows(|row| {
+            for (column, (words, other)) in known.iter().zip(&mut other).enumerate() {
+                let text = row.cells.get(column).unwrap_or_default().trim();
+                let is_other = |words: &[String; 2]| words.iter().all(|word| word != text);
+                *other |= !text.is_empty() && words.is_some_and(is_other);
+            }
+        })?;
+    }
+    Ok(other)
 }
 
 /// The text of each column that has the same one in all rows, which are several; blank ones too.

@@ -4,7 +4,6 @@
 use super::{InputRow, InputRows};
 use crate::columns::{Binding, same_value};
 use crate::compare::{differences, differing, moved};
-use crate::dialects::column_of;
 use crate::manifest::{BlankCell, Manifest};
 use crate::model::{Action, Field, Kind, Outcome, Record, RowResult, same_word};
 use std::borrow::Cow;
@@ -45,7 +44,7 @@ impl<'c> FileVerification<'c> {
         let column = |binding: &Binding, (column, heading): (usize, &'c String)| {
             let has = |field: &Field| {
                 let row = facts.row(*field);
-                row.is_some_and(|row| same_word(column_of(row), heading))
+                row.is_some_and(|row| row.is_column(heading))
             };
             let fields = binding.fields().filter(|(_, known)| *known == column);
             let sheets = exported.sheets.iter();

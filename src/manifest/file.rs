@@ -32,6 +32,13 @@ pub struct FileFacts {
     /// that begin with it.
     #[serde(default)]
     pub never_copied: Vec<String>,
+    /// True if its columns vary so much that they are taken from a file that the product exported, and from nowhere else.
+    #[serde(default)]
+    pub by_template: bool,
+    /// Headings without a field, as in `never_copied`, that have a text which all rows of the exported file share, each with
+    /// that text; any text where it is blank.
+    #[serde(default)]
+    pub wanted: Vec<[String; 2]>,
     /// The ending of the file's name that the product's page takes alone.
     #[serde(default)]
     pub ending: Option<String>,
@@ -82,7 +89,7 @@ impl FileFacts {
     /// Returns true if a column that nothing fills is left out: its blank cells would take the place of the default, and the
     /// product does not want all of its columns.
     pub(crate) fn leaves_out_unfilled(&self) -> bool {
-        self.blank == BlankCell::Nothing && self.headings.is_empty()
+        self.blank == BlankCell::Nothing && self.headings.is_empty() && !self.by_template
     }
 
     /// Returns true if a pattern's text under this heading may be taken over.

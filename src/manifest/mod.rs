@@ -786,6 +786,17 @@ impl Manifest {
 }
 
 impl FieldRow {
+    /// The heading of the column of a file that has the field, or a part of it.
+    pub(crate) fn column(&self) -> &str {
+        self.wire.split('.').next().unwrap_or_default()
+    }
+
+    /// Returns true for a heading of a file under which the field may be.
+    pub(crate) fn is_column(&self, heading: &str) -> bool {
+        let mut names = self.also_read.iter().map(String::as_str);
+        same_word(self.column(), heading) || names.any(|name| same_word(name, heading))
+    }
+
     /// Returns true if the PBX did not tell it of this extension, which may have one all the same.
     pub(crate) fn is_untold(&self, extension: &Record) -> bool {
         self.may_be_untold && extension.get(self.name).is_none()

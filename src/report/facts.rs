@@ -67,7 +67,10 @@ pub fn file_table(language: Language) -> String {
         let file = facts.file.as_ref()?;
         Some(vec![
             format!("{}, {}", facts.vendor.name, localised(&facts.vendor.api)),
-            format!("`{}`", file_word(facts)),
+            match file.by_template {
+                true => format!("`{} --like`", file_word(facts)),
+                false => format!("`{}`", file_word(facts)),
+            },
             localised(file.blank.words()),
             localised(&file.existing),
         ])

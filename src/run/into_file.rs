@@ -101,6 +101,13 @@ impl<'f> FileRequest<'f> {
     ) -> Result<FileRequest<'f>, Failure> {
         let like = match path {
             Some(path) => Some((path.as_path(), read_pattern(path, self.facts)?)),
+            None if self.form.by_template => {
+                let name = &self.facts.vendor.name;
+                return Err(Failure::usage(format!(
+                    "{name}: its columns are not the same everywhere, so they are taken from a file that it exported itself"
+                ))
+                .hint("export some extensions there, two at least, and name that file: --like EXPORT"));
+            }
             None => None,
         };
         Ok(FileRequest {
@@ -133,6 +140,16 @@ impl<'f> FileRequest<'f> {
         let Some((like, pattern)) = &self.like else {
             return Ok(import_table(self.facts, &records));
         };
+        let without = pattern.without(&self.form.wanted);
+        if !without.is_empty() {
+            let like = like.display();
+            let words = without.join(", ");
+            return Err(Failure::usage(format!(
+                "{like} has no text that all its rows share, and that {} needs, under: {words}",
+                self.facts.vendor.name
+            ))
+            .hint("export two or more extensions that are as the new ones shall be, and give that file"));
+        }
         let (table, gaps) = import_table_like(self.facts, &records, pattern);
         self.report_gaps(like, &gaps)?;
         Ok(table)
@@ -158,6 +175,12 @@ impl<'f> FileRequest<'f> {
         if !lacking.is_empty() {
             print(format!(
                 "{like} has no column for what is left out: {words}"
+            ));
+        }
+        if !gaps.other_words.is_empty() {
+            print(format!(
+                "{like}: words for on and off that rowcall does not know at {name} stand under: {}; only a text that all rows share is taken from there",
+                gaps.other_words.join(", ")
             ));
         }
         if !gaps.unfilled.is_empty() {

@@ -41,7 +41,9 @@ fn says(id: &str, stem: &str) -> Says {
         ("openvox" | "yeastar_s" | "yeastar_p", _) => Says::SwitchAndKind,
         ("portsip", "forward_busy" | "forward_no_answer") => Says::Kind,
         ("fusionpbx", _) => Says::SwitchAndNumber,
-        ("ucm61xx", _) | ("mikopbx", "forward_busy" | "forward_no_answer") => Says::Number,
+        ("ucm61xx" | "ucm63xx", _) | ("mikopbx", "forward_busy" | "forward_no_answer") => {
+            Says::Number
+        }
         ("portsip-v22", "forward_busy" | "forward_no_answer") => Says::AlwaysVoicemail,
         _ => Says::Nothing,
     }
@@ -78,7 +80,7 @@ fn goes(says: Says, stem: &str, record: &Record) -> Goes {
 }
 
 /// The makes and products of which the table knows that they have no forward.
-const WITHOUT: [&str; 13] = [
+const WITHOUT: [&str; 15] = [
     "3cx-v16",
     "3cx-v18",
     "3cx-v20",
@@ -92,6 +94,8 @@ const WITHOUT: [&str; 13] = [
     "switchvox",
     "vodia",
     "wazo",
+    "webex",
+    "yeastar-p",
 ];
 
 /// The makes and dialects that the table knows.

@@ -42,7 +42,9 @@ fn every_cell_that_was_written_is_compared() {
             .map(|index| extension(product, index * 2))
             .collect();
         desk.sheet("staff.csv", &staff);
-        desk.ends(&format!("convert staff.csv --to file:{id} -o bulk.csv"), 0);
+        let like = product.like(&desk);
+        let line = format!("convert staff.csv --to file:{id} -o bulk.csv{like}");
+        desk.ends(&line, 0);
         let bulk = desk.read("bulk.csv");
         let meant = cells(&bulk, delimiter);
         let mut screen = ImportScreen::new(product);

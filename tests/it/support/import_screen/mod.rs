@@ -12,7 +12,10 @@ mod threecx;
 mod ucm;
 mod vodia;
 mod wazo;
+mod webex;
+mod yeastar;
 
+use super::program::Program;
 use rowcall::model::Field;
 use std::collections::BTreeMap;
 
@@ -37,6 +40,8 @@ pub(crate) struct ImportPage {
     /// Characters that it has no place for.
     pub(crate) refuses: &'static str,
     pub(crate) delimiter: u8,
+    /// A file that it exported before, where its columns are taken from one; else nothing.
+    pub(crate) like: &'static str,
     pub(crate) import: fn(&mut Imported, &[u8]) -> Result<(), String>,
 }
 
@@ -48,11 +53,12 @@ const USUAL: ImportPage = ImportPage {
     needs: &[],
     refuses: "",
     delimiter: b',',
+    like: "",
     import: |_, _| Ok(()),
 };
 
 /// The products that have one, in the order of the program's facts.
-pub(crate) const SCREENS: [&ImportPage; 13] = [
+pub(crate) const SCREENS: [&ImportPage; 17] = [
     &freepbx::PAGE,
     &issabel::PAGE,
     &mikopbx::PAGE,
@@ -60,15 +66,29 @@ pub(crate) const SCREENS: [&ImportPage; 13] = [
     &fspbx::PAGE,
     &threecx::V18,
     &threecx::V16,
+    &threecx::V20,
+    &yeastar::PAGE,
     &portsip::PAGE,
     &ucm::PAGE,
+    &ucm::NEWER,
     &vodia::PAGE,
     &switchvox::PAGE,
     &opensips::PAGE,
     &wazo::PAGE,
+    &webex::PAGE,
 ];
 
 impl ImportPage {
+    /// The option for the file that it exported before, which is written here.
+    pub(crate) fn like(&self, desk: &Program) -> String {
+        if self.like.is_empty() {
+            return String::new();
+        }
+        let name = format!("like.{}.csv", self.id);
+        desk.write(&name, self.like);
+        format!(" --like {name}")
+    }
+
     /// The column of a field whose cells are its texts.
     pub(crate) fn column(&self, field: Field) -> Option<&'static str> {
         let (_, column) = self.texts.iter().find(|(known, _)| *known == field)?;

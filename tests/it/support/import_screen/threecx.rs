@@ -1,6 +1,8 @@
 //! 3CX V18 and V16, import of extensions: the place of a column counts.
 
-use super::{ImportPage, Imported, ImportedRow, USUAL, add, cells, is_digits, one_of, text, want};
+use super::{
+    ImportPage, Imported, ImportedRow, USUAL, add, by_heading, cells, is_digits, one_of, text, want,
+};
 use rowcall::model::Field;
 
 const USUAL_3CX: ImportPage = ImportPage {
@@ -41,6 +43,70 @@ pub(super) const V16: ImportPage = ImportPage {
     import: |rows, bytes| import(rows, bytes, &COLUMNS_V16),
     ..USUAL_3CX
 };
+
+pub(super) const V20: ImportPage = ImportPage {
+    id: "3cx-v20",
+    texts: &[
+        (Field::NUMBER, "Number"),
+        (Field::FIRST_NAME, "FirstName"),
+        (Field::LAST_NAME, "LastName"),
+        (Field::EMAIL, "EmailAddress"),
+        (Field::MOBILE, "Mobile"),
+        (Field::SIP_PASSWORD, "AuthPassword"),
+        (Field::VOICEMAIL_PIN, "VMPIN"),
+        (Field::CALLER_ID, "OutboundCallerID"),
+    ],
+    switches: &[],
+    export: &COLUMNS_V20,
+    needs: &[Field::EMAIL],
+    like: "Number,FirstName,LastName,EmailAddress,Mobile,AuthID,AuthPassword,OutboundCallerID,VMEnabled,VMPIN,Language\n\
+           900,Cy,Low,cy@example.com,,c900,Canary7731Cc,,true,0839,EN\n901,Di,Ray,di@example.com,,d901,Canary7731Dd,,true,0840,EN\n",
+    import: import_v20,
+    ..USUAL_3CX
+};
+
+/// The columns of the export of one system.
+const COLUMNS_V20: [&str; 11] = [
+    "Number",
+    "FirstName",
+    "LastName",
+    "EmailAddress",
+    "Mobile",
+    "AuthID",
+    "AuthPassword",
+    "OutboundCallerID",
+    "VMEnabled",
+    "VMPIN",
+    "Language",
+];
+
+/// The first line is that of its export; names and an address must be filled.
+fn import_v20(rows: &mut Imported, bytes: &[u8]) -> Result<(), String> {
+    let lines = cells(bytes, ',')?;
+    if lines[0] != COLUMNS_V20 {
+        return Err("other columns than the export has".into());
+    }
+    for row in by_heading(lines) {
+        let number = text(&row, "Number");
+        want(is_digits(&number), &row, "Number")?;
+        for column in ["FirstName", "LastName"] {
+            want(!text(&row, column).is_empty(), &row, column)?;
+        }
+        want(
+            text(&row, "EmailAddress").contains('@'),
+            &row,
+            "EmailAddress",
+        )?;
+        for column in ["Mobile", "VMPIN"] {
+            let cell = text(&row, column);
+            want(cell.is_empty() || is_digits(&cell), &row, column)?;
+        }
+        one_of(&row, &["VMEnabled"], &["true", "false", ""])?;
+        one_of(&row, &["Language"], &["EN"])?;
+        add(rows, number, row)?;
+    }
+    Ok(())
+}
 
 /// The first line of the sample file of V18.
 const COLUMNS_V18: [&str; 65] = [

@@ -1,6 +1,8 @@
 //! Grandstream UCM61xx and UCM6510, import of extensions.
 
-use super::{ImportPage, Imported, USUAL, add, by_heading, cells, is_digits, one_of, text, want};
+use super::{
+    ImportPage, Imported, ImportedRow, USUAL, add, by_heading, cells, is_digits, one_of, text, want,
+};
 use rowcall::model::Field;
 
 pub(super) const PAGE: ImportPage = ImportPage {
@@ -33,6 +35,76 @@ pub(super) const PAGE: ImportPage = ImportPage {
     import,
     ..USUAL
 };
+
+/// A newer firmware, whose columns are its own; of them those of one PBX.
+pub(super) const NEWER: ImportPage = ImportPage {
+    id: "ucm63xx",
+    export: &COLUMNS_NEWER,
+    texts: &[
+        (Field::NUMBER, "Extension"),
+        (Field::FIRST_NAME, "First Name"),
+        (Field::LAST_NAME, "Last Name"),
+        (Field::SIP_PASSWORD, "SIP/IAX Password"),
+        (Field::EMAIL, "Email Address"),
+        (Field::VOICEMAIL_PIN, "Voicemail Password"),
+        (Field::CALLER_ID, "CallerID Number"),
+        (Field::WEB_PASSWORD, "User Password"),
+    ],
+    switches: &[
+        (Field::VOICEMAIL, "Enable Voicemail", ["yes", "no"]),
+        (Field::ENABLED, "Disable This Extension", ["no", "yes"]),
+        (Field::NAT, "NAT", ["yes", "no"]),
+    ],
+    like: "Extension,Technology,Sync Contact,First Name,Last Name,Email Address,User Password,SIP/IAX Password,CallerID Number,\
+           Enable Voicemail,Voicemail Password,NAT,Permission,Disable This Extension\n\
+           900,SIP,yes,Cy,Low,cy@example.com,Canary7731Ww,Canary7731Cc,900,yes,0839,yes,Internal,no\n\
+           901,SIP,yes,Di,Ray,di@example.com,Canary7731Vv,Canary7731Dd,901,no,0840,yes,Internal,no\n",
+    import: import_newer,
+    ..USUAL
+};
+
+const COLUMNS_NEWER: [&str; 14] = [
+    "Extension",
+    "Technology",
+    "Sync Contact",
+    "First Name",
+    "Last Name",
+    "Email Address",
+    "User Password",
+    "SIP/IAX Password",
+    "CallerID Number",
+    "Enable Voicemail",
+    "Voicemail Password",
+    "NAT",
+    "Permission",
+    "Disable This Extension",
+];
+
+/// The first line is that of its export; the words are those of the older firmware.
+fn import_newer(rows: &mut Imported, bytes: &[u8]) -> Result<(), String> {
+    let lines = cells(bytes, ',')?;
+    if lines[0] != COLUMNS_NEWER {
+        return Err("other columns than the export has".into());
+    }
+    for row in by_heading(lines) {
+        let switches = [
+            "Enable Voicemail",
+            "Disable This Extension",
+            "NAT",
+            "Sync Contact",
+        ];
+        one_of(&row, &switches, &["yes", "no"])?;
+        one_of(&row, &["Technology"], &["SIP", "IAX"])?;
+        one_of(
+            &row,
+            &["Permission"],
+            &["Internal", "Local", "National", "International"],
+        )?;
+        is_account(&row)?;
+        add(rows, text(&row, "Extension"), row)?;
+    }
+    Ok(())
+}
 
 const COLUMNS: [&str; 60] = [
     "Extension",
@@ -145,20 +217,8 @@ fn import(rows: &mut Imported, bytes: &[u8]) -> Result<(), String> {
         for (column, words) in FILLED {
             one_of(&row, &[column], words)?;
         }
-        let length = |column: &str| text(&row, column).chars().count();
         let is_number = |column: &str| is_digits(&text(&row, column));
-        want(
-            is_number("Extension") && (2..=18).contains(&length("Extension")),
-            &row,
-            "Extension",
-        )?;
-        let secret = "SIP/IAX Password";
-        want((4..=32).contains(&length(secret)), &row, secret)?;
-        for (column, least) in [("Voicemail Password", 4), ("CallerID Number", 2)] {
-            let is = length(column) == 0
-                || (is_number(column) && (least..=32).contains(&length(column)));
-            want(is, &row, column)?;
-        }
+        is_account(&row)?;
         let counts = [
             "Keep-alive Frequency",
             "CCBS Available Timer",
@@ -176,6 +236,25 @@ fn import(rows: &mut Imported, bytes: &[u8]) -> Result<(), String> {
             "Codec Preference",
         )?;
         add(rows, text(&row, "Extension"), row)?;
+    }
+    Ok(())
+}
+
+/// The limits of number and passwords.
+fn is_account(row: &ImportedRow) -> Result<(), String> {
+    let length = |column: &str| text(row, column).chars().count();
+    let is_number = |column: &str| is_digits(&text(row, column));
+    want(
+        is_number("Extension") && (2..=18).contains(&length("Extension")),
+        row,
+        "Extension",
+    )?;
+    let secret = "SIP/IAX Password";
+    want((4..=32).contains(&length(secret)), row, secret)?;
+    for (column, least) in [("Voicemail Password", 4), ("CallerID Number", 2)] {
+        let is =
+            length(column) == 0 || (is_number(column) && (least..=32).contains(&length(column)));
+        want(is, row, column)?;
     }
     Ok(())
 }
