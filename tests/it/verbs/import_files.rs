@@ -454,6 +454,20 @@ fn columns_that_no_page_prints_are_taken_from_the_products_own_export_alone() {
         let line = "convert staff.csv --to file:webex -o bulk.csv --like like.csv";
         desk.ends(line, 2).says(&["all its rows share", heading]);
     }
+    // Headings that nobody knows are compared as they are.
+    let like = product("3cx-v20").like;
+    desk.write(
+        "like.csv",
+        like.replace(",Mobile,", ",MobileNumber,")
+            .replace(",VMEnabled,", ",EnableVoicemail,"),
+    );
+    let line = "convert staff.csv --to file:3cx-v20 -o bulk.csv --like like.csv";
+    desk.ends(line, 0);
+    let line = "verify bulk.csv after.csv --for file:3cx-v20";
+    for (text, other, exit) in [("0170", "0170", 0), ("0170", "0171", 1), ("EN", "DE", 1)] {
+        desk.write("after.csv", desk.read("bulk.csv").replace(text, other));
+        desk.ends(line, exit);
+    }
     // A column that it needs is not there.
     let like = product("yeastar-p").like;
     desk.write(

@@ -218,7 +218,7 @@ fn a_rule_that_the_product_writes_otherwise_is_as_it_was_meant() {
 type LostHeadings = &'static [(&'static str, u64)];
 
 /// Files of products with something of a person that rowcall has no field for: the product, the file, and its losses.
-const LOST: [(&str, &str, LostHeadings); 4] = [
+const LOST: [(&str, &str, LostHeadings); 5] = [
     (
         "freepbx",
         "extension,name,secret,tech,voicemail_enable,noanswer_dest,busy_dest,recording_in_external,callwaiting,\
@@ -261,6 +261,19 @@ const LOST: [(&str, &str, LostHeadings); 4] = [
          \"Ann\",\"2001\",\"Canary7731Aa\",\"pjsip\",\"0305551\",\"dontcare\",\"udp\"\n",
         &[("Direct DID", 1)],
     ),
+    (
+        "cisco-bat",
+        "Device Name,Description,Device Pool,CSS,Directory Number 1,Route Partition 1,Voice Mail Profile 1,Display 1,\
+         External Phone Number Mask 1,User ID 1,PIN,Directory Number 2,Display 2\n\
+         SEP001565123456,Reception,Default,INT,2460,PT,VM,Ann Miller,0305550XXX,ann,Canary7731Pp,2499,Support\n\
+         SEP001565123457,Lund,Default,INT,2461,PT,,Bo Lund,,bo,,,\n",
+        &[
+            ("Directory Number 2", 1),
+            ("Voice Mail Profile 1", 1),
+            ("External Phone Number Mask 1", 1),
+            ("PIN", 1),
+        ],
+    ),
 ];
 
 #[test]
@@ -272,8 +285,9 @@ fn what_a_person_loses_with_a_known_column_has_its_line_and_stops() {
             "issabel" => "opensips",
             _ => "issabel",
         };
-        let fill = match to {
-            "opensips" => " --fill sip_domain=pbx.example.com",
+        let fill = match id {
+            "issabel" => " --fill sip_domain=pbx.example.com",
+            "cisco-bat" => " --fill sip_password=<generate>",
             _ => "",
         };
         let line = format!("migrate --from file:{id}:old.csv --to file:{to}:new.csv{fill}");
