@@ -4,6 +4,8 @@
 use super::dictionary::{dictionary, is_own};
 use super::map::Mapped;
 use super::meaning::{Meaning, Meanings, ReadBy};
+use super::owner::OwnerWords;
+use super::products::ProductWord;
 use super::sample::Sample;
 use super::surname_first::ColumnOrder;
 use super::values::Derivation;
@@ -152,6 +154,40 @@ impl Meanings<'_> {
         let fields = vec![(Field::LAST_NAME, Some(how))];
         self.meanings[first] = Meaning::read(fields, reason, ReadBy::Heading);
         self.meanings[second] = Meaning::read(vec![], reason, ReadBy::Heading);
+    }
+
+    /// Asks about a product's column that is blank in rows where another one is filled, which the product fills together.
+    pub(super) fn ask_about_filled_alone(&mut self) {
+        let OwnerWords::Product(product) = self.owner.words else {
+            return;
+        };
+        for column in self.columns() {
+            let cell = match product.word(self.heading(column)) {
+                Some(ProductWord::Read(cell)) if !self.meanings[column].is_read_by_map() => cell,
+                _ => continue,
+            };
+            let field = self.meanings[column].fields().next();
+            let Some((field, with)) = field.zip(cell.filled_with()) else {
+                continue;
+            };
+            let mut columns = self.columns();
+            let Some(with) = columns.find(|other| self.heading(*other).trim() == with) else {
+                continue;
+            };
+            let is_alone = |sample: &Sample| sample.is_filled_without(with, column);
+            if !self.sample().is_some_and(is_alone) {
+                continue;
+            }
+            let what = format!(
+                "{} is blank in rows in which {} is filled, and {} fills both or none: a blank cell means no {} there",
+                self.at(column),
+                self.at(with),
+                product.name,
+                field.name()
+            );
+            let answers = [Mapped::LeftOut, Mapped::Field(field)];
+            self.ask(what, vec![column], &answers.map(|answer| (column, answer)));
+        }
     }
 
     /// Asks about a caller ID that is everywhere the row's own number behind a name, as Asterisk has it for calls within the

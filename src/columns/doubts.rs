@@ -37,6 +37,7 @@ pub(super) fn ask(all: &mut Meanings<'_>) -> Result<(), ColumnError> {
     all.ask_about_numbers_as_switches();
     all.ask_about_rivals();
     all.ask_about_own_callers();
+    all.ask_about_filled_alone();
     all.ask_about_members();
     all.ask_about_switches();
     all.ask_about_leavers();

@@ -714,6 +714,15 @@ impl Sample {
         self.has_cells(column) && self.rows.iter().all(is_own)
     }
 
+    /// Returns true if a row has a cell in a column and none in `other`.
+    pub(super) fn is_filled_without(&self, column: usize, other: usize) -> bool {
+        let has =
+            |row: &Vec<String>, column: usize| row.get(column).is_some_and(|cell| !cell.is_empty());
+        self.rows
+            .iter()
+            .any(|row| has(row, column) && !has(row, other))
+    }
+
     /// Returns true if no cell of a column has a comma.
     pub(super) fn has_no_comma(&self, column: usize) -> bool {
         self.filled(column).all(|cell| !cell.contains(','))

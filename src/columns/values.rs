@@ -44,6 +44,8 @@ pub(super) struct Translation {
     /// True to take the number out of `"Ann Miller" <2002>`.
     #[serde(default)]
     number_in_brackets: bool,
+    /// The heading of a column that is filled where this one is: a row with one of them alone is asked about.
+    filled_with: Option<String>,
 }
 
 impl Cell {
@@ -53,6 +55,14 @@ impl Cell {
             Cell::Plain(field) | Cell::Opposite(field) => vec![*field],
             Cell::Translated(translation) => vec![translation.field],
             Cell::Packed { packed } => packed.values().copied().collect(),
+        }
+    }
+
+    /// The heading of the column that is filled where this one is.
+    pub(super) fn filled_with(&self) -> Option<&str> {
+        match self {
+            Cell::Translated(translation) => translation.filled_with.as_deref(),
+            _ => None,
         }
     }
 

@@ -356,3 +356,18 @@ fn what_a_heading_says_of_a_name_is_heard() {
         "--map='-Nr=number'"
     );
 }
+
+#[test]
+fn a_mailbox_of_wazo_without_a_name_is_not_switched_off_unasked() {
+    let sheet = |name: &str| {
+        format!(
+            "firstname;exten;sip_secret;voicemail_name;voicemail_number\nAnn;101;tR7xkQ2mZp9w;{name};101\n"
+        )
+    };
+    let answers = answers_of(&sheet(""));
+    assert_eq!(
+        answers,
+        "--map 'voicemail_name=-' --map 'voicemail_name=voicemail'"
+    );
+    assert_eq!(answers_of(&sheet("Ann")), "");
+}
