@@ -463,6 +463,8 @@ mod tests {
             "Nebenstellenpasswörter",
             "SIP-Zugangsdaten Werk Bonn",
             "Telefonserver",
+            "Yealink-Passwörter",
+            "Passwords 3CX",
         ] {
             let is_any = words.is_other_table(name)
                 || words.is_other_password(name)

@@ -621,6 +621,23 @@ impl Dictionary {
         )
     }
 
+    /// Returns true if one of the words of a heading is about the state of an account, as in `State of user` or `Lizenzstatus`,
+    /// and the heading is about no feature.
+    pub(super) fn has_state_within(&self, heading: &str) -> bool {
+        let is_state = |word: String| {
+            word.ends_with("status")
+                || matches!(
+                    self.common(&word),
+                    Some(
+                        Common::State
+                            | Common::Disabled
+                            | Common::Field(Field::STATUS | Field::ENABLED)
+                    )
+                )
+        };
+        !self.is_feature(heading) && words(heading).any(is_state)
+    }
+
     /// Returns true if a heading is one word, such as `Active`, and not rowcall's own name: it does not tell of what.
     pub(super) fn is_bare(&self, heading: &str) -> bool {
         let is_own = Field::named(heading.trim()).is_some();

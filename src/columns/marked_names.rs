@@ -6,6 +6,8 @@ use crate::manifest::is_away;
 
 /// The signs between a mark and a name, beside a dash with blanks around it.
 const BETWEEN: [char; 9] = ['_', '|', '*', ':', '~', '#', '–', '—', '!'];
+/// The sign for a person who has died.
+const DIED: char = '†';
 /// The fewest letters of a word that is a mark by its capital letters alone.
 const CAPITALS_MIN: usize = 4;
 /// The fewest letters z before a name that put it at the end of a list.
@@ -14,7 +16,8 @@ const ENDING_MIN: usize = 2;
 /// Returns the part of a name that is such a mark: `[DISABLED] Bob Cole`, `Eva Roth (ausgeschieden)`, `zzz_Left Tom`.
 pub(crate) fn mark_in_name(name: &str) -> Option<&str> {
     let name = name.trim();
-    in_brackets(name)
+    let died = name.find(DIED).map(|at| &name[at..at + DIED.len_utf8()]);
+    died.or_else(|| in_brackets(name))
         .or_else(|| sorted_last(name))
         .or_else(|| between_signs(name))
         .or_else(|| in_other_letters(name))
@@ -86,6 +89,7 @@ mod tests {
             ("DISABLED Bob Cole", Some("DISABLED")),
             ("Bob Cole disabled", Some("disabled")),
             ("Ann Roth (parti)", Some("parti")),
+            ("Bob Cole †", Some("†")),
             ("Bob Cole (Sales)", None),
             ("Tom Left", None),
             ("Zz Top", Some("Zz")),

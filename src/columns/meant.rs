@@ -264,7 +264,11 @@ impl Meanings<'_> {
             Meaning::LeftOut { because, .. } => *because != LeftOutReason::Map,
             _ => false,
         };
-        is_unread && self.has_word_for_state(column)
+        let has_word = || match self.meanings[column] {
+            Meaning::Unknown => dictionary().has_state_within(self.heading(column)),
+            _ => false,
+        };
+        is_unread && (self.has_word_for_state(column) || has_word())
     }
 
     /// Asks about a column of states that is not read where a cell says that its person has left or its account is off.

@@ -563,9 +563,12 @@ impl InputRows {
     /// Exit 2, naming the title.
     pub(crate) fn refuse_below_titles(&self) -> Result<(), Failure> {
         let is_told = self.have_column(Field::ENABLED);
+        // A group may be called so.
+        let has_numbers = self.have_column(Field::NUMBER);
         let titles = self.rows.iter().enumerate();
         let mut titles = titles.filter_map(|(at, row)| {
-            let is_alone = || row.filled() == 1 && !row.wanted.number().starts_with(is_digit);
+            let is_alone =
+                || has_numbers && row.filled() == 1 && !row.wanted.number().starts_with(is_digit);
             if row.is_taken_out || !self.is_titled(row) && !is_alone() {
                 return None;
             }

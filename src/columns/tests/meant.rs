@@ -572,6 +572,8 @@ fn a_state_below_a_heading_of_another_directory_is_read_or_asked_about() {
         ("Status [READ ONLY]", ["Suspended", "Active", "Active"]),
         ("Block sign in", ["True", "False", "False"]),
         ("accountEnabled", ["false", "true", "true"]),
+        ("Enabled/Disabled", ["Disabled", "Enabled", "Enabled"]),
+        ("Login allowed", ["no", "yes", "yes"]),
     ] {
         let binding = bind_sheet(&three(heading, cells)).unwrap();
         assert!(binding.column_of(Field::ENABLED).is_some(), "{heading}");
@@ -579,6 +581,9 @@ fn a_state_below_a_heading_of_another_directory_is_read_or_asked_about() {
     for (heading, cells, is_asked) in [
         ("Directory status", ["Suspended", "Active", "Active"], true),
         ("Status", ["✓", "✗", ""], true),
+        ("Lizenzstatus", ["deaktiviert", "aktiv", "aktiv"], true),
+        ("State of user", ["inactive", "active", "active"], true),
+        ("MFA Status", ["Disabled", "Enabled", ""], false),
         ("Order status", ["shipped", "open", ""], false),
     ] {
         let answers = answers_of(&three(heading, cells));
