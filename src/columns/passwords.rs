@@ -3,6 +3,7 @@
 use super::dictionary::{Common, dictionary, plain};
 use super::meaning::{LeftOutReason, Meaning, Meanings};
 use super::products::{Product, ProductWord, products};
+use super::sample::Sample;
 use crate::model::Field;
 
 /// Decides on the SIP password, unless a column beside it is an account on the user's page or another password.
@@ -47,7 +48,7 @@ impl Meanings<'_> {
     fn is_of_something_else(&self, column: usize) -> bool {
         let is_about_account = || dictionary().is_about_account(self.heading(column));
         match self.meanings[column] {
-            Meaning::Unknown => is_about_account(),
+            Meaning::Unknown => is_about_account() || self.names_other_accounts(column),
             // It stays what it is where the user leaves it out.
             Meaning::LeftOut {
                 because: LeftOutReason::Map,
@@ -56,6 +57,13 @@ impl Meanings<'_> {
             Meaning::Ignored => false,
             _ => self.common(column) == Some(Common::Account),
         }
+    }
+
+    /// Returns true if the cells of a column name what the passwords beside them are for, such as `Moodle`.
+    fn names_other_accounts(&self, column: usize) -> bool {
+        let is_place = dictionary().is_everyday(self.heading(column));
+        let names = |sample: &Sample| sample.names_other_accounts(column);
+        !is_place && self.sample().is_some_and(names)
     }
 
     /// Returns true if a column contains a person's account, or may.

@@ -1,5 +1,6 @@
 //! The first cells of a sheet, for headings whose own words do not show their meaning.
 
+use super::around_words::around_words;
 use super::dates::has_passed;
 use super::dictionary::{Common, DeletionWord, dictionary, plain};
 use super::marked_rows::MarkedRows;
@@ -712,6 +713,12 @@ impl Sample {
             cell.is_empty() || inner.is_some_and(|(_, number)| number.trim() == text(row, key))
         };
         self.has_cells(column) && self.rows.iter().all(is_own)
+    }
+
+    /// Returns true if a column has cells, and each names something that has accounts of its own.
+    pub(super) fn names_other_accounts(&self, column: usize) -> bool {
+        let is_other = |cell: &str| around_words().is_other_account(cell);
+        self.has_cells(column) && self.filled(column).all(is_other)
     }
 
     /// Returns true if a row has a cell in a column and none in `other`.

@@ -371,3 +371,19 @@ fn a_mailbox_of_wazo_without_a_name_is_not_switched_off_unasked() {
     );
     assert_eq!(answers_of(&sheet("Ann")), "");
 }
+
+#[test]
+fn cells_that_name_what_a_password_is_for_are_heard() {
+    for (cells, is_asked) in [
+        (["Moodle", "Office 365"], true),
+        (["Desk", "Hall"], false),
+        (["Moodle", "Hall"], false),
+    ] {
+        let [one, other] = cells;
+        let sheet = format!(
+            "Ext;Name;Where;Password\n101;Ann;{one};tR7xkQ2mZp9w\n102;Bo;{other};tR7xkQ2mZp9x\n"
+        );
+        let answers = answers_of(&sheet);
+        assert_eq!(answers.contains("--map 'Password=-'"), is_asked, "{sheet}");
+    }
+}
