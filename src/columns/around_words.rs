@@ -376,6 +376,7 @@ mod tests {
             "Moodle",
             "Active Directory",
             "Terminalserver",
+            "Kopierer-Codes",
             "Schulmanager Logins",
             "Schulmanager-Zugänge",
             "Zugangsdaten Lernplattform",

@@ -21,6 +21,7 @@ pub(crate) fn mark_in_name(name: &str) -> Option<&str> {
         .or_else(|| sorted_last(name))
         .or_else(|| between_signs(name))
         .or_else(|| in_other_letters(name))
+        .or_else(|| (name.contains(' ') && dictionary().is_not_meant(name)).then_some(name))
 }
 
 /// Returns true for a text that is a mark where it stands apart from the name.
@@ -90,6 +91,9 @@ mod tests {
             ("Bob Cole disabled", Some("disabled")),
             ("Ann Roth (parti)", Some("parti")),
             ("Bob Cole †", Some("†")),
+            ("Do not create", Some("Do not create")),
+            ("Weg", None),
+            ("Anna Weg", None),
             ("Bob Cole (Sales)", None),
             ("Tom Left", None),
             ("Zz Top", Some("Zz")),

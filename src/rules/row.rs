@@ -832,6 +832,11 @@ impl<'m> Checker<'m> {
                 finding.severity = breaches.fold(finding.severity, Severity::max);
             }
             findings.push(finding);
+        } else if let Some(breach) = findings.get_mut(before..).and_then(<[_]>::first_mut)
+            && damage::is_caller_as_read(row.name, text)
+        {
+            // Without its signs alone, one with the country's code would be another number.
+            breach.hint = damage::AS_DIALLED.to_owned();
         } else if findings.len() == before
             && let Some(damage) =
                 damage::words_in_number(row.name, text).or_else(|| word_for_value(row, text))

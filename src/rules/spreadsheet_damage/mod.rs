@@ -403,7 +403,7 @@ pub(super) fn words_in_number(field: Field, text: &str) -> Option<Damage> {
         }
     };
     let hint = match what {
-        AS_READ => "write the number as it is dialled, or say with --country where the PBX is",
+        AS_READ => AS_DIALLED,
         _ => "write the number alone",
     };
     Some(Damage::new("damage.phone", Severity::Warning, what, hint))
@@ -423,6 +423,9 @@ fn has_letters(text: &str) -> bool {
 /// The fewest digits of a caller ID with signs that is a telephone number.
 const CALLER_DIGITS_MIN: usize = 6;
 
+/// The way out for a caller ID that is not as it is dialled.
+pub(super) const AS_DIALLED: &str =
+    "write the number as it is dialled, or say with --country where the PBX is";
 /// The words for a telephone number that is not as it is dialled.
 const AS_READ: &str = "is written as people read it";
 
@@ -436,6 +439,11 @@ fn as_written(row: &FieldRow, text: &str, country: Option<Country>) -> Option<Da
     let dialled = country?.dialled(text, takes_plus)?;
     let damage = Damage::new("damage.phone", Severity::Warning, AS_READ, "");
     (dialled != text.trim()).then(|| damage.repair(Some(dialled)))
+}
+
+/// Returns true for a caller ID that is a telephone number with signs among its digits.
+pub(super) fn is_caller_as_read(field: Field, text: &str) -> bool {
+    field == Field::CALLER_ID && is_signed(text, false)
 }
 
 /// Returns true for the digits of a telephone number with signs among them, such as `030/1234-101`.
