@@ -36,6 +36,20 @@ pub struct Binding {
     pub(super) reading: Arc<CellReading>,
 }
 
+/// The number of a row, and its secrets, as they stand in its cells.
+pub(crate) fn secrets_in<'c>(
+    columns: &[ColumnReading],
+    cells: &Cells<'c>,
+) -> (&'c str, impl Iterator<Item = &'c str>) {
+    let cell = |column: usize| cells.get(column).unwrap_or_default().trim();
+    let is_key = |column: &ColumnReading| column.field.is_some_and(Field::is_key);
+    let number = columns.iter().position(is_key).map_or("", cell);
+    let columns = columns.iter().enumerate();
+    let secrets = columns.filter(|(_, column)| column.holds_secrets());
+    let secrets = secrets.map(move |(at, _)| cell(at));
+    (number, secrets.filter(|secret| !stands_for_value(secret)))
+}
+
 impl Binding {
     fn find(&self, field: Field) -> Option<&ReadField> {
         self.read.iter().find(|read| read.field == field)
@@ -162,15 +176,8 @@ impl Binding {
     /// Returns true if a text of a row, of this field where it is known, gives one of the row's own secrets away.
     fn gives_away(&self, cells: &Cells<'_>, field: Option<Field>, text: &str) -> bool {
         let text = text.trim();
-        let cell = |column: usize| cells.get(column).unwrap_or_default().trim();
-        let is_key = |column: &ColumnReading| column.field.is_some_and(Field::is_key);
-        let number = self.columns.iter().position(is_key).map_or("", cell);
-        let columns = self.columns.iter().enumerate();
-        let secrets = columns.filter(|(_, column)| column.holds_secrets());
-        let mut secrets = secrets.map(|(at, _)| cell(at));
-        secrets.any(|secret| {
-            SoughtSecret::new(secret).is_in(number, field, text) && !stands_for_value(secret)
-        })
+        let (number, mut secrets) = secrets_in(&self.columns, cells);
+        secrets.any(|secret| SoughtSecret::new(secret).is_in(number, field, text))
     }
 
     /// Returns the reading beyond single cells; `None` where there is none.

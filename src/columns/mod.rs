@@ -66,6 +66,7 @@ pub use actions::AllowedActions;
 pub(crate) use actions::ReasonToStay;
 pub(crate) use around::doubt_below;
 pub use binding::Binding;
+pub(crate) use binding::secrets_in;
 pub(crate) use deletion::may_say_who_stays;
 pub use header::headings;
 pub(crate) use map::{BEHIND_SHEET, Saved};

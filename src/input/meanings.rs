@@ -10,11 +10,12 @@ use crate::columns::{
 };
 use crate::lang::translated;
 use crate::manifest::Manifest;
-use crate::model::redact::NOT_SHOWN;
+use crate::model::redact::{NOT_SHOWN, heading_shown};
 use crate::model::{Field, column_letters};
 use crate::rim::terminal::{data_screen, print_data, print_table};
 use crate::rim::{Exit, Failure};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// The number of values of each column that are kept.
 const VALUES_KEPT: usize = 3;
@@ -132,11 +133,14 @@ fn heading_and_reason<'c>(
     column: &'c ColumnReading,
     manifest: &Manifest,
     may_show: bool,
-) -> (&'c str, Vec<String>) {
+) -> (Cow<'c, str>, Vec<String>) {
     match may_show {
-        true => (&column.heading, reason(column, manifest).to_vec()),
-        false if column.heading.is_empty() => ("", vec![]),
-        false => (NOT_SHOWN, vec![]),
+        true => (
+            heading_shown(&column.heading),
+            reason(column, manifest).to_vec(),
+        ),
+        false if column.heading.is_empty() => ("".into(), vec![]),
+        false => (NOT_SHOWN.into(), vec![]),
     }
 }
 
@@ -215,7 +219,7 @@ impl UnderstoodSheet {
             };
             vec![
                 letters,
-                translated(heading).into_owned(),
+                translated(&heading).into_owned(),
                 column.field.map_or("", Field::name).to_owned(),
                 reason
                     .iter()

@@ -28,8 +28,8 @@ use crate::columns::{
 use crate::dialects::owner_named;
 use crate::lang::{in_language, language};
 use crate::manifest::Manifest;
-use crate::model::redact::{NOT_SHOWN, WholeSecrets, heading_shown, in_any_writing, quoted};
-use crate::model::{Field, Secret, Severity};
+use crate::model::redact::{NOT_SHOWN, heading_shown, quoted};
+use crate::model::{Field, Severity, SheetSecrets};
 use crate::report::{REJECT_CODE, is_added_to_rejects};
 use crate::rim::Failure;
 use crate::rim::config::read_small;
@@ -302,13 +302,8 @@ pub(crate) fn first_values(
     most: usize,
 ) -> Result<Vec<Vec<String>>, Failure> {
     let mut first: Vec<Vec<String>> = vec![vec![]; sheet.headings.len()];
-    let key = columns
-        .iter()
-        .position(|column| column.field.is_some_and(Field::is_key));
-    let of_secrets = columns.iter().enumerate();
-    let of_secrets = of_secrets.filter(|(_, column)| column.holds_secrets());
-    let of_secrets: Vec<usize> = of_secrets.map(|(at, _)| at).collect();
-    let mut secrets = WholeSecrets::default();
+    let has_secrets = columns.iter().any(ColumnReading::holds_secrets);
+    let mut secrets = SheetSecrets::default();
     for batch in sheet.batches() {
         batch?.rows(|row| {
             if matches!(row.trouble, Some(RowTrouble::Broken(_))) {
@@ -320,29 +315,14 @@ pub(crate) fn first_values(
                     values.push(row.cells.get(column).unwrap_or_default().to_owned());
                 }
             }
-            let held = of_secrets.iter().map(|column| text(*column));
-            let number = key.map(text).unwrap_or_default();
-            for held in held.filter(|held| !held.is_empty() && *held != number) {
-                secrets.add(held);
-                // Most are read as they are written.
-                let is_plain = held.bytes().all(|b| b.is_ascii_alphanumeric());
-                let read = (!is_plain).then(|| in_any_writing(held)).flatten();
-                // Many have their own number for a PIN.
-                let is_own = |read: &Secret| in_any_writing(number).as_ref() == Some(read);
-                if let Some(read) = read.filter(|read| !is_own(read)) {
-                    secrets.add(read.reveal());
-                }
-            }
+            let (number, held) = columns::secrets_in(columns, &row.cells);
+            held.for_each(|secret| secrets.add(number, secret));
         })?;
-        if of_secrets.is_empty() && first.iter().all(|values| values.len() == most) {
+        if !has_secrets && first.iter().all(|values| values.len() == most) {
             break;
         }
     }
-    let is_secret = |text: &str| {
-        let read = in_any_writing(text);
-        secrets.are_in(text.trim()) || read.is_some_and(|read| secrets.are_in(read.reveal()))
-    };
-    let shown = |text: &String| match is_secret(text) {
+    let shown = |text: &String| match secrets.are_in(text) {
         true => NOT_SHOWN.to_owned(),
         false => quoted(text),
     };

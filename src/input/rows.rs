@@ -4,16 +4,17 @@ use super::headings::{FieldHeadings, sheet_key};
 use super::named::name_in_flags;
 use crate::check::{KeptContent, KeptRow, check_kept};
 use crate::columns::{
-    Binding, ReasonToStay, TableRows, doubt_below, leave_out_flag, may_say_who_stays,
+    Binding, ReasonToStay, TableRows, doubt_below, leave_out_flag, may_say_who_stays, secrets_in,
 };
 use crate::manifest::{Manifest, Purpose};
 use crate::mapping::kept_halves;
-use crate::model::redact::quoted;
+use crate::model::redact::{NOT_SHOWN, quoted};
 use crate::model::{
-    Action, Field, Finding, Outcome, Place, Record, RowResult, RuleId, Severity, Text, list_items,
-    same_word,
+    Action, Field, Finding, Outcome, Place, Record, RowResult, RuleId, Severity, SheetSecrets,
+    Text, list_items, same_word,
 };
 use crate::rim::Failure;
+use crate::rim::log::leave_out;
 use crate::rules::{Checker, Country, Dialled, TAKE_ROW_OUT};
 use crate::sheet::{Cells, Row, RowTrouble, Sheet, Stored, is_placeholder};
 use crate::wire::{Listing, MAY_BE_INCOMPLETE};
@@ -164,6 +165,8 @@ pub(crate) struct InputRows {
     pub(crate) sheets: Vec<(Sheet, Binding)>,
     /// The rows.
     pub(crate) rows: Vec<InputRow>,
+    /// The secrets of all rows.
+    pub(crate) secrets: SheetSecrets,
     /// The country whose dialling rules apply to telephone numbers.
     country: Option<Country>,
     /// The command that prints every finding, where there is one.
@@ -171,6 +174,25 @@ pub(crate) struct InputRows {
 }
 
 impl InputRows {
+    fn new(sheets: Vec<(Sheet, Binding)>, rows: Vec<InputRow>) -> InputRows {
+        let mut all = InputRows {
+            sheets,
+            rows,
+            ..InputRows::default()
+        };
+        for row in &all.rows {
+            let columns = &all.sheets[row.sheet].1.columns;
+            let cells = row.cells();
+            let (number, secrets) = secrets_in(columns, &cells);
+            secrets.for_each(|secret| all.secrets.add(number, secret));
+        }
+        for row in &mut all.rows {
+            row.wanted.hide(&all.secrets);
+        }
+        leave_out(|known| known.add_all(&all.secrets));
+        all
+    }
+
     /// Reads every row.
     ///
     /// # Errors
@@ -196,12 +218,7 @@ impl InputRows {
             }
             table_rows.refuse_second_table(sheet)?;
         }
-        Ok(InputRows {
-            sheets,
-            rows,
-            country: None,
-            check_all_command: None,
-        })
+        Ok(InputRows::new(sheets, rows))
     }
 
     /// Reads the first rows, at least so many where there are so many; what all rows together show is not looked at.
@@ -223,12 +240,7 @@ impl InputRows {
                 batch?.rows(|row| rows.push(bound_row(row, (index, sheet), binding, manifest)))?;
             }
         }
-        Ok(InputRows {
-            sheets,
-            rows,
-            country: None,
-            check_all_command: None,
-        })
+        Ok(InputRows::new(sheets, rows))
     }
 
     /// The same rows, with telephone numbers as they are dialled in a country.
@@ -262,7 +274,10 @@ impl InputRows {
             let given = binding.all_fields(&row.cells(), manifest);
             for (field, name) in kept_halves(manifest, &given, current) {
                 match name {
-                    Some(name) => row.wanted.set(field, name),
+                    Some(name) => {
+                        row.wanted.set(field, name);
+                        row.wanted.hide(&self.secrets);
+                    }
                     None => unclear.push((index, field)),
                 }
             }
@@ -357,7 +372,12 @@ impl InputRows {
         let numbers = on_pbx.map(|on_pbx| on_pbx.numbers.iter().map(String::as_str));
         let found = check_kept(kept, numbers);
         let kept = self.rows.iter_mut().filter(|row| !row.is_taken_out);
-        for (row, findings) in kept.zip(found) {
+        for (row, mut findings) in kept.zip(found) {
+            for text in findings.iter_mut().flat_map(Finding::texts_mut) {
+                if let Some(told) = row.wanted.left_out_of(text) {
+                    *text = told;
+                }
+            }
             row.findings = findings;
         }
     }
@@ -802,7 +822,11 @@ impl InputRows {
     /// The name of a row's person, as it is written in the sheet.
     fn person(&self, row: &InputRow) -> String {
         let sheet = self.sheets.get(row.sheet);
-        sheet.map_or_else(String::new, |(_, binding)| binding.person(&row.cells()))
+        let name = sheet.map_or_else(String::new, |(_, binding)| binding.person(&row.cells()));
+        match self.secrets.are_in_open(&name) {
+            true => NOT_SHOWN.to_owned(),
+            false => name,
+        }
     }
 
     /// Returns true if the headings of a sheet may be shown; where they look like data, one may be a password.

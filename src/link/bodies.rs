@@ -1,11 +1,12 @@
 //! The bodies of an exchange as text for a log, without secrets: a value is shown only under a name that is known to be no
 //! secret's, and only where it repeats no value that is hidden.
 
-use crate::model::WireText;
-use crate::model::redact::{NOT_SHOWN, ReadWords, WholeSecrets};
+use crate::model::redact::{NOT_SHOWN, ReadWords, WholeSecrets, is_short_number};
+use crate::model::{SheetSecrets, WireText};
 use crate::wire::{Body, Reply, Request, json, xml};
 use serde_json::Value;
 use std::collections::HashSet;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Most characters of one body that are shown.
 const BODY_CHARS_MAX: usize = 8000;
@@ -16,9 +17,6 @@ const VALUES_MAX: usize = 200;
 /// The length from which a hidden value is looked for in those that are shown, in bytes: shorter ones, such as `on` or
 /// `12`, are everywhere.
 const HIDDEN_BYTES_MIN: usize = 4;
-
-/// Digits of a number that is too long for an extension's.
-const LONG_NUMBER: usize = 8;
 
 /// The names of a vendor's requests and replies whose values a log may show.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +29,8 @@ pub struct OpenNames {
     pub numbers: HashSet<String>,
     /// The names of the two members of an object that stand for a name and its value.
     pub pair: Option<[String; 2]>,
+    /// The secrets of the sheets that are read, which no value may show.
+    pub(crate) secrets: Arc<RwLock<SheetSecrets>>,
 }
 
 /// Returns the lines of one exchange: the query and the body of the request, and the body of the reply.
@@ -232,7 +232,12 @@ impl ShownBodies<'_> {
             let words = ReadWords::new(text);
             self.hidden.iter().any(|hidden| words.repeat(hidden))
         };
-        self.whole.are_in(text) || (is_word && in_words())
+        let in_sheet = || {
+            let secrets = self.names.secrets.read();
+            let secrets = secrets.unwrap_or_else(PoisonError::into_inner);
+            secrets.are_in_open(text)
+        };
+        self.whole.are_in(text) || in_sheet() || (is_word && in_words())
     }
 
     /// A name, where it is none that was made of a value.
@@ -295,11 +300,6 @@ impl ShownBodies<'_> {
     }
 }
 
-/// Returns true for a number that may be an extension's, and give nothing away.
-fn is_short_number(text: &str) -> bool {
-    text.len() < LONG_NUMBER && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// Returns true for a text that says yes or no, which other values may say too.
 fn is_state(text: &str) -> bool {
     const STATES: [&str; 4] = ["true", "false", "enabled", "disabled"];
@@ -320,6 +320,7 @@ mod tests {
             words: set(&["msg", "Message"]),
             numbers: set(&["id", "count"]),
             pair: Some(["attribute".into(), "value".into()]),
+            ..OpenNames::default()
         }
     }
 
@@ -373,6 +374,13 @@ mod tests {
             shown(r#"{"Tr0ub4dor-9":1}"#),
             r#"< {"(not shown)":"(not shown)"}"#
         );
+        // So is one of another row.
+        let names = names();
+        names.secrets.write().unwrap().add("2002", "Zq81-wRx7");
+        let request = Request::new("get", Method::Get, "/", Effect::Reads);
+        let came = Reply::new(200, "", r#"{"name":"Zq81-wRx7","number":"2002"}"#);
+        let line = r#"< {"name":"(not shown)","number":"2002"}"#;
+        assert_eq!(bodies(&request, Some(&came), &names), [line]);
         // So is one that the reply alone has.
         let came = r#"{"secret":"Xk39vTq2Lm","msg":"was Xk39vTq2Lm"}"#;
         assert_eq!(

@@ -356,10 +356,10 @@ impl<'r> Mapper<'r> {
             let value = match new {
                 Some(new) => MappedValue {
                     text: new.into(),
-                    was: Some(text.into()),
+                    was: Some(text.secret()),
                 },
                 None => MappedValue {
-                    text: text.into(),
+                    text: text.secret(),
                     was: None,
                 },
             };

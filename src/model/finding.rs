@@ -54,6 +54,11 @@ impl Finding {
         self.field.is_none_or(hides)
     }
 
+    /// Its words, so that what may not be shown can be taken out.
+    pub(crate) fn texts_mut(&mut self) -> [&mut String; 2] {
+        [&mut self.message, &mut self.hint]
+    }
+
     /// A finding with no more than its rule, weight and words.
     pub fn new(rule: impl Into<RuleId>, severity: Severity, message: impl Into<String>) -> Finding {
         Finding {

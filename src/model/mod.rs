@@ -17,6 +17,7 @@ mod ring;
 mod rule_id;
 mod secret;
 mod secret_like;
+mod sheet_secrets;
 mod shell;
 mod text;
 mod vocabulary;
@@ -49,10 +50,11 @@ pub use secret::{Secret, TO_GENERATE};
 #[cfg(feature = "page")]
 pub(crate) use secret_like::is_like_secret;
 pub(crate) use secret_like::may_be_secret;
+pub(crate) use sheet_secrets::SheetSecrets;
 pub(crate) use shell::shell_word;
 pub(crate) use text::BYTE_ORDER_MARK;
-pub use text::Text;
 pub(crate) use text::WireText;
+pub use text::{NewText, Text};
 pub(crate) use vocabulary::vocabulary;
 
 pub(crate) use words::{

@@ -1,5 +1,6 @@
 //! One telephone account, or one group of them, as far as it is known.
 
+use super::text::NewText;
 use super::{Field, RecordKind, Secret, Text, VendorAttributes, redact};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -112,15 +113,31 @@ impl Record {
         self.text(field) == Some("on")
     }
 
-    /// Sets a field's text; the empty text means *empty it*.
-    pub fn set(&mut self, field: Field, text: impl Into<Secret>) {
-        self.hidden.remove(&field);
-        self.fields.insert(field, text.into());
+    /// Sets a field's text; the empty text means *empty it*. A text that was found to be a secret in another record stays
+    /// one.
+    pub fn set(&mut self, field: Field, text: impl Into<NewText>) {
+        let text = text.into();
+        match text.is_secret {
+            true => self.hidden.insert(field),
+            false => self.hidden.remove(&field),
+        };
+        self.fields.insert(field, text.text);
+    }
+
+    /// Types the texts of more fields as secrets.
+    pub(super) fn add_hidden(&mut self, fields: impl IntoIterator<Item = Field>) {
+        self.hidden.extend(fields);
+    }
+
+    /// The texts that turned out to be secrets.
+    pub(super) fn hidden_texts(&self) -> impl Iterator<Item = &str> {
+        let hidden = self.hidden.iter();
+        hidden.filter_map(|field| self.reveal(*field))
     }
 
     /// Like [`Record::set`], with a text that may never be shown, whatever the field.
     pub(crate) fn set_hidden(&mut self, field: Field, text: impl Into<Secret>) {
-        self.set(field, text);
+        self.set(field, text.into());
         self.hidden.insert(field);
     }
 

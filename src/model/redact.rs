@@ -332,6 +332,13 @@ impl WholeSecrets {
         }
     }
 
+    /// Takes in all of others.
+    pub(crate) fn add_all(&mut self, others: &WholeSecrets) {
+        let long = others.long.values().flatten();
+        long.chain(&others.short)
+            .for_each(|secret| self.add(secret.reveal()));
+    }
+
     /// Returns true if a text is one of them, in any case, or contains one whole.
     pub(crate) fn are_in(&self, text: &str) -> bool {
         let text = Secret::new(text.to_lowercase());
@@ -351,6 +358,14 @@ impl WholeSecrets {
         let begin = text.first_chunk::<LONG>()?;
         Some(self.hashes.hash_one(begin))
     }
+}
+
+/// Digits of a number that is too long for an extension's.
+const LONG_NUMBER: usize = 8;
+
+/// Returns true for a number that may be an extension's, and give nothing away.
+pub(crate) fn is_short_number(text: &str) -> bool {
+    text.len() < LONG_NUMBER && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The letters and digits of a text, without the signs between them.

@@ -31,6 +31,11 @@ impl<'t> Text<'t> {
         }
     }
 
+    /// The text as a secret.
+    pub(crate) fn secret(self) -> Secret {
+        Secret::new(self.reveal())
+    }
+
     /// Returns true if the field is to be emptied, or is empty.
     pub fn is_empty(self) -> bool {
         self.reveal().is_empty()
@@ -61,11 +66,28 @@ impl PartialEq<&str> for Text<'_> {
     }
 }
 
-impl From<Text<'_>> for Secret {
-    fn from(text: Text<'_>) -> Secret {
-        match text {
-            Text::Open(text) => Secret::new(text),
-            Text::Secret(secret) => secret.clone(),
+/// A text for a field of a record, with its secrecy.
+#[derive(Debug)]
+pub struct NewText {
+    pub(super) text: Secret,
+    /// True for a text that is a secret whatever the field.
+    pub(super) is_secret: bool,
+}
+
+impl<T: Into<Secret>> From<T> for NewText {
+    fn from(text: T) -> NewText {
+        NewText {
+            text: text.into(),
+            is_secret: false,
+        }
+    }
+}
+
+impl From<Text<'_>> for NewText {
+    fn from(text: Text<'_>) -> NewText {
+        NewText {
+            text: text.secret(),
+            is_secret: text.open().is_none(),
         }
     }
 }

@@ -43,7 +43,8 @@ pub(crate) fn plan_deletions(
             outcome.message = stays.message().to_owned();
             PlannedRow::without_change(outcome)
         } else if let Some(before) = remote.extensions.remove(number) {
-            let before = before.hiding(&input.wanted);
+            let mut before = before.hiding(&input.wanted);
+            before.hide(&rows.secrets);
             others.extend(named_otherwise(input, &before));
             to_delete(&remote, row, input, Some(before))
         } else if let Some(unread) = remote.unread_row(number, &delete_line(rows, row)) {

@@ -478,7 +478,7 @@ impl PlanSecrets {
                 }
                 ShownText::Text(text) => extension.set(field, text),
                 ShownText::Secret { .. } => {
-                    extension.set(field, self.0.get(&position)?.get(field)?);
+                    extension.set_hidden(field, self.0.get(&position)?.reveal(field)?);
                 }
             }
         }
@@ -560,9 +560,7 @@ fn with_sorted_keys<S: Serializer>(findings: &[Finding], serializer: S) -> Resul
 fn secrets(extension: &Record) -> BTreeMap<Field, &str> {
     extension
         .iter()
-        .filter(|(field, text)| {
-            field.hides(text.reveal()) && !text.is_empty() && *text != TO_GENERATE
-        })
+        .filter(|(_, text)| text.open().is_none() && !text.is_empty() && *text != TO_GENERATE)
         .map(|(field, text)| (field, text.reveal()))
         .collect()
 }

@@ -24,7 +24,7 @@ pub(crate) fn plan_import(
 ) -> Result<Plan, Refusal> {
     let mut remote = RemoteState::fetch(session, rows.numbers())?;
     let unclear = rows.keep_halves(session.manifest(), &remote.extensions);
-    remote.hide_secrets(rows.rows.iter().map(|row| &row.wanted));
+    remote.hide_secrets(rows.rows.iter().map(|row| &row.wanted), &rows.secrets);
     remote.check(rows, mode, session)?;
     rows.refuse_halves(&unclear, session.manifest());
     if all_or_nothing && !rows.all_valid() {

@@ -2,7 +2,9 @@
 
 use crate::input::{InputRow, InputRows, OnPbx};
 use crate::manifest::Purpose;
-use crate::model::{Fault, FaultKind, Field, Mode, Outcome, PlannedRow, Record, RowResult};
+use crate::model::{
+    Fault, FaultKind, Field, Mode, Outcome, PlannedRow, Record, RowResult, SheetSecrets,
+};
 use crate::rim::{Failure, TargetSession};
 use crate::wire::Listing;
 use std::collections::{BTreeMap, BTreeSet};
@@ -117,11 +119,17 @@ impl RemoteState {
         })
     }
 
-    /// Types the texts that the wanted records mark as secret as secrets in the fetched records too.
-    pub(crate) fn hide_secrets<'w>(&mut self, wanted: impl Iterator<Item = &'w Record>) {
+    /// Types the texts that the wanted records mark as secret as secrets in the fetched records too, and so those that give
+    /// a secret of other rows away.
+    pub(crate) fn hide_secrets<'w>(
+        &mut self,
+        wanted: impl Iterator<Item = &'w Record>,
+        of_all: &SheetSecrets,
+    ) {
         for wanted in wanted {
             if let Some(current) = self.extensions.get_mut(wanted.number()) {
                 *current = std::mem::take(current).hiding(wanted);
+                current.hide(of_all);
             }
         }
     }

@@ -16,6 +16,7 @@ use crate::mapping::{Collision, MappedRecord, Mapping, Renumbering};
 use crate::migrate::{Agreement, Base, Loss, MergeStep, merge_step};
 use crate::model::{
     Action, Change, Field, Finding, Outcome, PlannedRow, Record, RowResult, RuleId, Severity,
+    SheetSecrets,
 };
 use crate::rim::{Failure, Target, TargetSession};
 use crate::rules::{Checker, Country};
@@ -86,6 +87,8 @@ pub(crate) struct Transfer {
     pub(crate) source: MigrationSource,
     pub(crate) moves: Vec<Move>,
     pub(crate) loss: Loss,
+    /// The secrets of all moves.
+    secrets: SheetSecrets,
     /// True to bring also fields that were changed by hand on the other PBX to this one's values.
     overwrite: bool,
 }
@@ -154,6 +157,13 @@ impl Transfer {
             });
         }
         drop(route);
+        let mut secrets = SheetSecrets::default();
+        for one in &moves {
+            secrets.add_record(&one.mapped.wanted);
+        }
+        for one in &mut moves {
+            one.mapped.wanted.hide(&secrets);
+        }
         if !loss.adds_up() {
             return Err(
                 Failure::usage("the loss report does not add up, so nothing was sent")
@@ -166,6 +176,7 @@ impl Transfer {
             moves,
             loss,
             overwrite,
+            secrets,
         })
     }
 
@@ -204,7 +215,8 @@ impl Transfer {
     ) -> Result<(Plan, Vec<MergeStep>), Refusal> {
         let numbers = self.moves.iter().map(|one| one.mapped.wanted.number());
         let mut remote = RemoteState::fetch(session, numbers)?;
-        remote.hide_secrets(self.moves.iter().map(|one| &one.mapped.wanted));
+        let wanted = self.moves.iter().map(|one| &one.mapped.wanted);
+        remote.hide_secrets(wanted, &self.secrets);
         let deciding = Deciding {
             transfer: self,
             base,

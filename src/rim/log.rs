@@ -6,13 +6,14 @@ use crate::link::Link;
 use crate::link::bodies::OpenNames;
 use crate::link::logged::{LogSink, Logged};
 use crate::manifest::Manifest;
+use crate::model::SheetSecrets;
 use crate::model::redact::message;
 use crate::progress::{self, above};
 use jiff::Timestamp;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write, stderr};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 /// The first line of a log. A file without it is not appended to.
 const HEAD: &str = "# rowcall log";
@@ -35,6 +36,8 @@ struct LogSettings {
     is_verbose: bool,
     log: Option<(PathBuf, Mutex<File>)>,
     level: LogLevel,
+    /// The secrets that no logged value may show.
+    secrets: Arc<RwLock<SheetSecrets>>,
 }
 
 /// Sets the detail of messages from now on.
@@ -63,6 +66,7 @@ pub(crate) fn begin(
         is_verbose,
         log,
         level,
+        secrets: Arc::default(),
     };
     let _ = LOG.set(settings);
     note(&format!("rowcall {} begins", env!("CARGO_PKG_VERSION")));
@@ -129,6 +133,21 @@ pub(crate) fn sip_sink(target: &str) -> Option<LogSink> {
         .then(|| -> LogSink { Arc::new(move |line: &str| exchange(&format!("{target} {line}"))) })
 }
 
+/// The settings of a log that has the values of requests and replies.
+fn wire_log() -> Option<&'static LogSettings> {
+    let settings = LOG.get()?;
+    let is_wire = settings.level == LogLevel::Wire && settings.log.is_some();
+    is_wire.then_some(settings)
+}
+
+/// Leaves the secrets that are added out of what is logged from now on, whichever extension they are shown for.
+pub(crate) fn leave_out(add: impl FnOnce(&mut SheetSecrets)) {
+    if let Some(settings) = wire_log() {
+        let known = settings.secrets.write();
+        add(&mut known.unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
 /// The names of a vendor's requests and replies whose values may be logged.
 fn open_names(facts: &Manifest) -> OpenNames {
     let secrets = facts.wire_names(true);
@@ -140,14 +159,15 @@ fn open_names(facts: &Manifest) -> OpenNames {
         words: facts.log.words.iter().cloned().collect(),
         numbers: facts.log.numbers.iter().cloned().collect(),
         pair: facts.log.pair.clone(),
+        secrets: wire_log()
+            .map(|log| log.secrets.clone())
+            .unwrap_or_default(),
     }
 }
 
 /// The same link, with its requests printed or logged where that is wanted.
 pub(crate) fn logged(link: Box<dyn Link>, target: &str, facts: &Manifest) -> Box<dyn Link> {
-    let is_wire =
-        |settings: &LogSettings| settings.level == LogLevel::Wire && settings.log.is_some();
-    if LOG.get().is_some_and(is_wire) {
+    if wire_log().is_some() {
         let sink: LogSink = Arc::new(|line: &str| exchange(line));
         return Box::new(Logged::new(link, target, sink, Some(open_names(facts))));
     }

@@ -286,9 +286,10 @@ impl<'m> Checker<'m> {
             // What a repair writes is told too.
             let repairs = [finding.repair.clone(), finding.proposal.clone()];
             let repairs = repairs.iter().flatten().map(Secret::reveal);
-            let repairs = repairs.filter(|text| gives_away(finding.field, text));
+            let field = finding.field;
+            let repairs = repairs.filter(|text| gives_away(field, text));
             for hidden in hidden.iter().copied().chain(repairs) {
-                for text in [&mut finding.message, &mut finding.hint] {
+                for text in finding.texts_mut() {
                     if let Some(told) = redact::without_secret(text, hidden) {
                         *text = told;
                     }

@@ -19,6 +19,7 @@ use crate::model::{
 };
 use crate::plan::waves::Wave;
 use crate::progress::Progress;
+use crate::rim::log::leave_out;
 use crate::rim::session::first_texts;
 use crate::rim::terminal::{print, print_error};
 use crate::rim::{Exit, Failure, Target, TargetSession};
@@ -92,6 +93,11 @@ struct Recording<'x, 'r> {
     is_doubted: bool,
     /// True once anything may have been changed.
     has_changed: bool,
+}
+
+/// Leaves the secrets of changes out of the log, whichever extension they are shown for.
+pub(super) fn leave_out_of_log<'c>(changes: impl Iterator<Item = &'c Change>) {
+    leave_out(|known| changes.for_each(|change| known.add_record(&change.wanted)));
 }
 
 /// Remembers the values that a row wrote and the vendor does not give back. A value that cannot be remembered is
@@ -242,6 +248,7 @@ impl Execution<'_> {
         for change in changes {
             by_row.entry(change.row).or_default().push(change);
         }
+        leave_out_of_log(changes.iter());
         let journal = self.journal.as_ref();
         let intents: &dyn IntentLog = journal.map_or(&NoIntentLog, |journal| journal);
         let recording = RefCell::new(Recording {

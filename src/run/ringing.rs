@@ -7,7 +7,7 @@ use crate::link::paced::Pace;
 use crate::link::sip::{SipPeer, SipSocket};
 use crate::manifest::Manifest;
 use crate::model::{
-    Action, Field, Outcome, PlannedRow, Record, RingResult, RingVerdict, Secret, TO_GENERATE,
+    Action, Field, Outcome, PlannedRow, Record, RingResult, RingVerdict, TO_GENERATE,
 };
 use crate::rim::registrar::peer_here;
 use crate::rim::{Failure, Rate, Target, TargetSession, log};
@@ -68,7 +68,7 @@ pub(crate) fn sip_account(
             let why = "the sheet asks for a secret to be made up, and does not hold it";
             return Err(unknown(why).hint(way_on));
         }
-        Some(text) => Secret::from(text),
+        Some(text) => text.secret(),
     };
     Ok(SipAccount {
         user,

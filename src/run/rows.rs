@@ -1,5 +1,6 @@
 //! The rows of a run before it sends; those of a run that was cut off are compared with the present state of the PBX.
 
+use super::execution::leave_out_of_log;
 use super::past::line;
 use super::saved_options::SavedOptions;
 use crate::compare::{differences, differing, is_unset, moved, unread, with_lost};
@@ -45,6 +46,7 @@ impl RunRows {
         headings: &FieldHeadings,
     ) -> RunRows {
         let (mut rows, standings): (Vec<PlannedRow>, Vec<Standing>) = rows.into_iter().unzip();
+        leave_out_of_log(rows.iter().filter_map(|row| row.change.as_ref()));
         for (row, standing) in rows.iter_mut().zip(&standings) {
             // What can be put back in part alone has the words that it was planned with.
             if *standing != Standing::Final && row.not_restorable.is_empty() {

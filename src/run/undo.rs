@@ -1,5 +1,6 @@
 //! Takes a run back: the values that it changed, as far as they could be read before.
 
+use super::execution::leave_out_of_log;
 use super::past::PastRun;
 use super::watched::WatchedRun;
 use super::{GuardOptions, ReportOptions, Run, RunRequest};
@@ -61,6 +62,7 @@ pub(crate) fn undo(
         // Read again: it is certain only now, under the lock, that the run is not at work.
         let stored = StoredRun::open(&state, name).map_err(Failure::from)?;
         let rows = stored.rows(&key).map_err(Failure::from)?;
+        leave_out_of_log(rows.iter().filter_map(|(row, _)| row.change.as_ref()));
         let read_back = stored.records_read_back().map_err(Failure::from)?;
         let taken_back = past.taken_back(context)?;
         let summary = stored.summary().map_err(Failure::from)?;

@@ -34,9 +34,7 @@ impl KnownSecrets<'_> {
 
 /// The values of a record that may not be shown.
 pub(super) fn secrets_of(record: &Record) -> impl Iterator<Item = &str> {
-    let hidden = record
-        .iter()
-        .filter(|(field, text)| field.hides(text.reveal()));
+    let hidden = record.iter().filter(|(_, text)| text.open().is_none());
     hidden.filter_map(|(field, _)| record.reveal(field))
 }
 

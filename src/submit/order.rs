@@ -5,7 +5,7 @@
 //! Rows that point at each other are made without these forwards first, and get them in a second step. Where any row waits
 //! for another, deletions leave last.
 
-use crate::model::{Action, Change, Field, Forward, Record, RowResult, Secret};
+use crate::model::{Action, Change, Field, Forward, NewText, Record, RowResult};
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
@@ -129,7 +129,7 @@ fn in_two(mut change: Change) -> (Change, Change) {
         .collect();
     let number = provides(&change).unwrap_or(&change.number).to_owned();
     let mut wanted = Record::numbered(number.as_str());
-    let forwards: Vec<(Field, Secret)> = change
+    let forwards: Vec<(Field, NewText)> = change
         .wanted
         .iter()
         .filter(|(field, _)| parts.contains(field))

@@ -84,10 +84,6 @@ const REPAIRED: &str = "a repaired copy of the owner's own sheet";
 const REVEALS: &[(&str, &str)] = &[
     ("model/", "the types themselves"),
     ("rules/row.rs", "checked by the vendor's rules"),
-    (
-        "input/mod.rs",
-        "the first values of a column leave out those that are a secret of their row",
-    ),
     ("generate.rs", "never given twice"),
     ("xml.rs", "encoded for the wire"),
     ("wire/json.rs", "encoded for the wire"),

@@ -888,6 +888,45 @@ fn a_password_in_a_wrong_cell_is_not_shown_by_messages_questions_reports_or_logs
 }
 
 #[test]
+fn a_secret_in_a_cell_of_another_row_is_in_no_plan_log_report_or_ledger() {
+    let desk = Desk::new("openvox");
+    desk.write("rowcall.toml", desk.pbx.config("hq"));
+    desk.write(
+        "s.csv",
+        "number,display_name,sip_password,web_password,email\n2001,Ann Miller,Wr0ng39vTq2L,Q1w2e3r4ab,a@example.com\n\
+         2002,Bo wR0NG39vTq2L,Rx81zTq2Lm,Q1w2e3r4ac,b@example.com\n2003,Cy,Rx82zTq2Lm,Q1w2e3r4ad,Wr0ng39vTq2L\n",
+    );
+    let logged = "--log wire.log --log-level wire";
+    let mut said = String::new();
+    for (exit, line) in [
+        (1, "plan s.csv --to hq -o plan.json"),
+        (0, "columns s.csv --for openvox"),
+        (1, "plan s.csv --to hq --lang de --all --json"),
+        (1, "import --plan plan.json --report r.csv"),
+        (
+            1,
+            "import s.csv --to hq --mode update --report u.csv --json",
+        ),
+        (0, "undo --yes --max-deletes all --report u.html"),
+    ] {
+        let ran = desk.ends(&format!("{line} {logged}"), exit);
+        said.push_str(&format!("{line}\n{}{}\n", ran.out, ran.err));
+    }
+    for file in ["plan.json", "r.csv", "u.csv", "u.html", "wire.log"] {
+        said.push_str(&format!("{file}\n{}\n", desk.read(file)));
+    }
+    let requests = desk.read("wire.log").matches("number").count();
+    assert!(requests > 3, "{requests}");
+    assert!(!said.to_lowercase().contains("wr0ng"), "{said}");
+    assert!(
+        said.contains("Ann Miller") && said.contains("b@example.com"),
+        "{said}"
+    );
+    let ledgers = showing(&desk.path("state"), &["Wr0ng39vTq2L".to_owned()]);
+    assert_eq!(ledgers, BTreeSet::new());
+}
+
+#[test]
 fn a_password_in_a_heading_is_in_no_message_and_no_log_and_its_column_is_named_by_its_cell() {
     let program = Program::new();
     let heading = "SIP Passwort (Standard: Wrong2024!a)";
@@ -936,6 +975,8 @@ fn a_password_in_a_heading_is_in_no_message_and_no_log_and_its_column_is_named_b
         "check h.csv --for openvox --log l.txt",
         "import h.csv --to sim:openvox --on-loss stop",
         "check h.csv --for openvox --all --lang de",
+        "columns h.csv --for openvox",
+        "columns h.csv --for openvox --json",
     ] {
         all.push(ran(line, program.command(line).output().unwrap()));
     }
