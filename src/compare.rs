@@ -187,9 +187,11 @@ pub fn differences(fields: &[Field], wanted: &Record, current: &Record) -> Strin
         )
     };
     let mut words: Vec<String> = fields.iter().take(SHOWN_MAX).map(one).collect();
-    if fields.len() > SHOWN_MAX {
-        words.push(format!("{} more differences", fields.len() - SHOWN_MAX));
-    }
+    words.extend(match fields.len().saturating_sub(SHOWN_MAX) {
+        0 => None,
+        1 => Some("1 more difference".to_owned()),
+        more => Some(format!("{more} more differences")),
+    });
     words.join(", ")
 }
 

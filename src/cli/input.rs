@@ -1,7 +1,7 @@
 //! Options for the sheets to read.
 
 use super::values::{encoding, vendor_or_product};
-use crate::columns::{BEHIND_SHEET, Mapped, NamedOwner, OWN_HEADINGS, field_named};
+use crate::columns::{BEHIND_SHEET, Mapped, NamedOwner, field_named};
 use crate::input::{self, HeaderRow, InputOptions, ReadingOptions};
 use crate::model::{Field, shell_word};
 use crate::rules::Country;
@@ -101,7 +101,7 @@ impl InputArgs {
         words.extend(self.groups.then(|| "--groups".to_owned()));
         let country = country.map(|country| ["--country".to_owned(), country.name().to_owned()]);
         words.extend(country.into_iter().flatten());
-        words.extend(self.reading.words());
+        words.extend(self.reading.options().words());
         let words: Vec<_> = words.iter().map(|word| shell_word(word)).collect();
         words.join(" ")
     }
@@ -117,29 +117,6 @@ impl ReadingArgs {
             ..self.form.options()
         }
     }
-
-    /// The options as they are typed.
-    fn words(&self) -> Vec<String> {
-        let maps = self.map.iter();
-        let maps = maps.map(|(heading, mapped)| ("--map", format!("{heading}={mapped}")));
-        let map_file = self.map_file.iter();
-        let map_file = map_file.map(|file| ("--map-file", file.to_string_lossy().into_owned()));
-        let fills = self.fill.iter();
-        let fills = fills.map(|(field, value)| ("--fill", format!("{}={value}", field.name())));
-        let owner = self.headings.map(|owner| match owner {
-            NamedOwner::Nobody => OWN_HEADINGS.to_owned(),
-            NamedOwner::Vendor(vendor) => vendor.vendor.id.clone(),
-            NamedOwner::Product(product) => product.id.clone(),
-        });
-        let owner = owner.into_iter().map(|owner| ("--headings", owner));
-        let options = maps.chain(map_file).chain(fills).chain(owner);
-        let words = options.flat_map(|(flag, value)| match value.starts_with('-') {
-            // It would be taken for a flag.
-            true => vec![format!("{flag}={value}")],
-            false => vec![flag.to_owned(), value],
-        });
-        words.chain(self.form.words()).collect()
-    }
 }
 
 impl FormArgs {
@@ -154,32 +131,6 @@ impl FormArgs {
             pad_short_rows: self.pad_short_rows,
             ..ReadingOptions::default()
         }
-    }
-
-    /// The options as they are typed.
-    fn words(&self) -> Vec<String> {
-        let encoding = self.encoding.map(|encoding| encoding.name().to_owned());
-        let delimiter = self.delimiter.and_then(|one| one.to_possible_value());
-        let delimiter = delimiter.map(|value| value.get_name().to_owned());
-        let rows = self.header_row.iter().map(HeaderRow::to_string);
-        let sheets = self.sheet_names.iter().cloned();
-        let valued = [
-            ("--encoding", Vec::from_iter(encoding)),
-            ("--delimiter", Vec::from_iter(delimiter)),
-            ("--header-row", rows.collect()),
-            ("--sheet", sheets.collect()),
-        ];
-        let valued = valued
-            .into_iter()
-            .flat_map(|(flag, values)| values.into_iter().flat_map(|value| [flag.into(), value]));
-        let switches = [
-            ("--visible-only", self.visible_only),
-            ("--fix-quotes", self.fix_quotes),
-            ("--pad-short-rows", self.pad_short_rows),
-        ];
-        let switches = switches.into_iter().filter(|(_, is_on)| *is_on);
-        let switches = switches.map(|(flag, _)| flag.to_owned());
-        valued.chain(switches).collect()
     }
 }
 

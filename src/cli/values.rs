@@ -1,7 +1,8 @@
 //! Typed values, checked against the words that exist.
 
-use crate::columns::{NamedOwner, OWN_HEADINGS, product, products};
+use crate::columns::{NamedOwner, OWN_HEADINGS, products};
 use crate::dialects::{dialect_typed, file_word};
+use crate::input::owner_typed;
 use crate::sheet::Encoding;
 use crate::vendors::vendor_typed;
 use jiff::civil::Date;
@@ -119,18 +120,11 @@ pub(super) fn vendor(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn vendor_or_product(text: &str) -> Result<NamedOwner, String> {
-    match product(text).filter(|product| !product.is_vendor()) {
-        Some(product) => Ok(NamedOwner::Product(product)),
-        None if text.eq_ignore_ascii_case(OWN_HEADINGS) => Ok(NamedOwner::Nobody),
-        None => match vendor_typed(text) {
-            Ok(vendor) => Ok(NamedOwner::Vendor((vendor.manifest)())),
-            Err(error) => {
-                let others = products().iter().filter(|product| !product.is_vendor());
-                let known: Vec<&str> = others.map(|product| product.id.as_str()).collect();
-                Err(format!("{error}, {OWN_HEADINGS}, {}", known.join(", ")))
-            }
-        },
-    }
+    owner_typed(text).map_err(|error| {
+        let others = products().iter().filter(|product| !product.is_vendor());
+        let known: Vec<&str> = others.map(|product| product.id.as_str()).collect();
+        format!("{error}, {OWN_HEADINGS}, {}", known.join(", "))
+    })
 }
 
 pub(super) fn encoding(text: &str) -> Result<Encoding, String> {

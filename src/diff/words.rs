@@ -1,7 +1,7 @@
 //! Differences in the words of people who look after telephones.
 
 use super::{Comparison, Difference, ExtensionChange, SideExtension, items};
-use crate::lang::in_language;
+use crate::lang::{in_language, with_quotes};
 use crate::model::redact::{NOT_SHOWN, changed, in_quotes, shows_secret};
 use crate::model::{Field, Forward, ForwardDestination, Kind, Language, OfficeHours};
 use crate::sheet::{Column, Heading, Tone};
@@ -161,6 +161,7 @@ impl Comparison<'_> {
                 self.plain(*field, difference, [before, after], language)
             };
             let text = in_language(&text, language).into_owned();
+            let text = with_quotes(text, language);
             rest.retain(|field| !together.contains(field));
             phrases.push(Phrase {
                 fields: together,

@@ -1,5 +1,6 @@
 //! The sheets of a command: opened, understood, and their rows in memory.
 
+mod as_typed;
 mod header_lines;
 pub(crate) mod headings;
 mod losses;
@@ -12,6 +13,7 @@ mod subtotals;
 mod verification;
 mod warnings;
 
+pub(crate) use as_typed::owner_typed;
 use header_lines::HeaderLines;
 pub use header_lines::HeaderRow;
 pub(crate) use headings::FieldHeadings;

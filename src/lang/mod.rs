@@ -117,6 +117,26 @@ pub(crate) fn in_language(text: &str, language: Language) -> Cow<'_, str> {
     }
 }
 
+/// A text with the quotes of a language around its values.
+pub(crate) fn with_quotes(text: String, language: Language) -> String {
+    match language {
+        Language::English => text,
+        Language::German => {
+            let masked = part::masked(&text, &[]);
+            table::german_quotes(part::TextPart::new(&text, &masked))
+        }
+    }
+}
+
+/// A number with one digit behind the point, as the reader's language writes it.
+pub(crate) fn decimal(number: f64) -> String {
+    let text = format!("{number:.1}");
+    match language() {
+        Language::English => text,
+        Language::German => table::german_number(&text),
+    }
+}
+
 /// A heading or another word that stands alone, in a language, by the words' own file: the tables of all messages take
 /// much longer to be read.
 pub(crate) fn word_in(word: &str, language: Language) -> Cow<'_, str> {

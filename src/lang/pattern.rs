@@ -265,7 +265,7 @@ impl TextPattern {
         let behind = 1 + read.len();
         if behind + 1 >= self.fixed.len() {
             read.push(rest);
-            if self.are_alike(read) {
+            if self.are_alike(read) && !self.is_torn(behind - 1, rest) {
                 readings.push(read.clone());
             }
             read.pop();
@@ -291,7 +291,8 @@ impl TextPattern {
                 return true;
             };
             read.push(value);
-            let may_go_on = self.read_on(later, read, most, readings);
+            let may_go_on =
+                !self.is_torn(behind - 1, value) && self.read_on(later, read, most, readings);
             read.pop();
             match next {
                 // Behind an earlier blank it may still stand.
@@ -301,6 +302,17 @@ impl TextPattern {
             }
         }
         true
+    }
+
+    /// Returns true if the value of a place in quotes or brackets goes on behind their end.
+    fn is_torn(&self, place: usize, value: TextPart<'_>) -> bool {
+        let [before, after] = [place, place + 1].map(|at| self.fixed.get(at));
+        let is_in_quotes = before.is_some_and(|before| before.ends_with('“'))
+            && after.is_some_and(|after| after.starts_with('”'));
+        let is_in_brackets = after.is_some_and(|after| after.starts_with(')'));
+        let end = value.masked.find(')');
+        let is_closed = end.is_some_and(|end| value.masked.find('(').is_none_or(|it| it > end));
+        is_in_quotes && value.masked.contains('“') || is_in_brackets && is_closed
     }
 
     /// Returns true if a value that stands twice is the same both times.

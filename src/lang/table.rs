@@ -35,7 +35,7 @@ const MONTHS: [(&str, &str); 4] = [
 ];
 
 /// A number with a decimal comma.
-fn german_number(text: &str) -> String {
+pub(super) fn german_number(text: &str) -> String {
     let is_of_number = |byte: u8| byte.is_ascii_digit() || byte == b'.';
     match text.bytes().all(is_of_number) {
         true => text.replace('.', ","),
@@ -45,7 +45,7 @@ fn german_number(text: &str) -> String {
 
 /// A value with German quotes in the place of English ones. Straight ones stay where something in them is escaped, and
 /// in a notation such as JSON.
-fn german_quotes(value: TextPart<'_>) -> String {
+pub(super) fn german_quotes(value: TextPart<'_>) -> String {
     let masks = value.masked.as_bytes();
     let is_notation = value.masked.contains(['{', '[', '=']);
     let encloses = |at: usize, close: char| {
@@ -228,10 +228,23 @@ impl TextTable {
     /// The translation, or the text itself.
     fn or_same<'t>(&self, part: TextPart<'t>, found: &FoundTexts<'t>) -> TranslatedText {
         let same = || TranslatedText {
-            text: german_quotes(part),
+            text: self.value(part),
             known: 0,
         };
         self.translation(part, found).unwrap_or_else(same)
+    }
+
+    /// A value in German quotes, also where it is not shown.
+    fn value(&self, value: TextPart<'_>) -> String {
+        let text = german_quotes(value);
+        let not_shown = value
+            .masked
+            .contains(NOT_SHOWN)
+            .then(|| self.whole(NOT_SHOWN));
+        match not_shown.flatten() {
+            Some(words) => text.replace(NOT_SHOWN, &words.text),
+            None => text,
+        }
     }
 
     fn whole(&self, text: &str) -> Option<TranslatedText> {
@@ -284,7 +297,7 @@ impl TextTable {
                         PlaceKind::Value if value.text == NOT_SHOWN => {
                             self.translation(value, found)
                         }
-                        PlaceKind::Value => return german_quotes(value),
+                        PlaceKind::Value => return self.value(value),
                         PlaceKind::Joined => Some(self.joined(value)),
                         PlaceKind::Number => return german_number(value.text),
                         PlaceKind::Date => return german_date(value.text),
@@ -299,7 +312,7 @@ impl TextTable {
                         }
                     };
                     known += translation.as_ref().map_or(0, |part| part.known);
-                    translation.map_or_else(|| german_quotes(value), |part| part.text)
+                    translation.map_or_else(|| self.value(value), |part| part.text)
                 });
             // A word or two between values are between other things too.
             let is_bare = entry.from.ends() == ("", "") && !entry.to.has_texts();
@@ -345,7 +358,7 @@ impl TextTable {
                 _ => None,
             };
             let known = known.map(|known| known.text.trim().to_owned());
-            known.unwrap_or_else(|| german_quotes(word))
+            known.unwrap_or_else(|| self.value(word))
         });
         TranslatedText {
             text: words.collect::<Vec<_>>().join(" "),
@@ -425,7 +438,7 @@ impl TextTable {
             });
             let (last, one) = one.unwrap_or_else(|| {
                 let end = ends.get(next).copied().unwrap_or(part.text.len());
-                let text = part.slice(start, end).map(german_quotes);
+                let text = part.slice(start, end).map(|part| self.value(part));
                 let text = text.unwrap_or_default();
                 (next, TranslatedText { text, known: 0 })
             });
@@ -511,7 +524,7 @@ impl TextTable {
         let sentences = || self.candidates(before).filter(|entry| entry.is_sentence);
         let sentence = is_behind_sentence.then(|| self.of_template(before, sentences(), found));
         let before = sentence.flatten().unwrap_or_else(|| TranslatedText {
-            text: german_quotes(before),
+            text: self.value(before),
             known: 0,
         });
         Some(TranslatedText {

@@ -75,10 +75,9 @@ impl Record {
     /// A message without the texts that were found to be secrets of other rows; `None` where it shows none.
     pub(crate) fn left_out_of(&self, message: &str) -> Option<String> {
         let texts = self.hidden_texts();
-        let told = texts.fold(None, |told: Option<String>, text| {
+        texts.fold(None, |told: Option<String>, text| {
             without_secret(told.as_deref().unwrap_or(message), text).or(told)
-        });
-        told
+        })
     }
 }
 
@@ -108,7 +107,10 @@ mod tests {
             .collect();
         assert_eq!(open, [Field::NUMBER, Field::FIRST_NAME, Field::LAST_NAME]);
         let told = record.left_out_of("the name \"Xk39vTq2Lm\" is too long");
-        assert_eq!(told.as_deref(), Some("the name (not shown) is too long"));
+        assert_eq!(
+            told.as_deref(),
+            Some("the name \"(not shown)\" is too long")
+        );
         assert_eq!(record.left_out_of("2002 is twice there"), None);
     }
 }

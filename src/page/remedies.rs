@@ -79,8 +79,8 @@ const REMEDIES: &[(&str, &str)] = &[
 /// stay.
 const FACTS: &[(&str, &str)] = &[
     (
-        "hidden sheet “{}”, which is read only with --sheet {}",
-        "hidden sheet “{}”, which is read only if its name is written on the page of headings",
+        "hidden sheet “{}” (read only with --sheet {})",
+        "hidden sheet “{}” (read only if its name is written on the page of headings)",
     ),
     (
         "read like the others (--visible-only leaves them out)",
@@ -346,20 +346,20 @@ mod tests {
         let names = ["Lager", "Alt, neu", "Tom's"];
         for name in names {
             let message = format!(
-                "h.xlsx: sheet “Staff”, hidden sheet “{name}”, which is read only with --sheet {}, hidden sheet “B”, \
-                 which is read only with --sheet B, 1 hidden row, read like the others (--visible-only leaves them out)",
+                "h.xlsx: sheet “Staff”, hidden sheet “{name}” (read only with --sheet {}), hidden sheet “B” \
+                 (read only with --sheet B), 1 hidden row, read like the others (--visible-only leaves them out)",
                 shell_word(name)
             );
-            let own = "which is read only if its name is written on the page of headings";
+            let own = "(read only if its name is written on the page of headings)";
             let told = format!(
-                "h.xlsx: sheet “Staff”, hidden sheet “{name}”, {own}, hidden sheet “B”, {own}, 1 hidden row, read like \
+                "h.xlsx: sheet “Staff”, hidden sheet “{name}” {own}, hidden sheet “B” {own}, 1 hidden row, read like \
                  the others (a tick on the page of headings leaves them out)"
             );
             assert_eq!(in_words(&message, Language::English), told);
             let one = message.split(", hidden sheet “B”").next().unwrap();
             let one = in_language(one, Language::German);
             let german = in_words(&one, Language::German);
-            let told = format!("ausgeblendetes Blatt „{name}“, das nur gelesen wird, wenn sein");
+            let told = format!("ausgeblendetes Blatt „{name}“ (nur gelesen, wenn sein");
             assert!(german.contains(&told) && !german.contains("--"), "{german}");
         }
         for (fact, own) in FACTS {

@@ -203,12 +203,14 @@ impl DroppedSheet {
     pub(super) fn has_answers(&self) -> bool {
         let (mut rows, fill) = (self.reading.header_rows.iter(), &self.reading.fill);
         let is_off = || fill.iter().any(|(field, _)| *field == Field::ENABLED);
-        self.is_off_by_answer && is_off() || rows.any(|row| row.sheet.is_some())
+        let has_owner = self.reading.headings.is_some();
+        has_owner || self.is_off_by_answer && is_off() || rows.any(|row| row.sheet.is_some())
     }
 
     /// Forgets the answers to questions about sheets as a whole.
     pub(super) fn forget_answers(&mut self) {
         self.reading.header_rows.retain(|row| row.sheet.is_none());
+        self.reading.headings = None;
         if self.is_off_by_answer {
             self.unfill(Field::ENABLED);
         }

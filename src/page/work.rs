@@ -6,10 +6,10 @@ use crate::input::{InputOptions, InputRow, InputRows, open_sheets};
 use crate::lang::translated;
 use crate::link::StopFlag;
 use crate::model::{
-    Action, Change, Finding, Mode, Place, PlannedRow, RowResult, RunCommand, RunMode, counted,
-    shell_word,
+    Action, Change, Field, Finding, Mode, Place, PlannedRow, RowResult, RunCommand, RunMode,
+    Severity, counted, shell_word,
 };
-use crate::plan::guard::guard;
+use crate::plan::guard::{Exceeded, guard};
 use crate::plan::import::plan_import;
 use crate::plan::render::{Detail, PlanLine, lines};
 use crate::plan::{Plan, Refusal};
@@ -162,6 +162,56 @@ fn cannot_go(row: &PlannedRow) -> bool {
     row.certain_change().is_none() && !result.is_done() && !is_of_mode
 }
 
+/// The findings of the rows that were not taken out, by what the PBX has.
+#[derive(Default)]
+struct PlanFindings {
+    /// By the rows' positions, each with its sheet.
+    of_rows: Vec<(usize, usize, Vec<Finding>)>,
+    /// The column of each field, by sheets.
+    columns: Vec<BTreeMap<Field, usize>>,
+}
+
+impl PlanFindings {
+    fn new(rows: &InputRows) -> PlanFindings {
+        let kept = rows.rows.iter().enumerate();
+        let kept = kept.filter(|(_, row)| !row.is_taken_out);
+        let sheets = rows.sheets.iter();
+        PlanFindings {
+            of_rows: kept
+                .map(|(position, row)| (position, row.sheet, row.findings.clone()))
+                .collect(),
+            columns: sheets
+                .map(|(_, binding)| binding.origins().collect())
+                .collect(),
+        }
+    }
+
+    /// The findings of each row, and of rows that the PBX would refuse its reason.
+    fn with_refusals(self, plan: &Plan) -> Vec<Vec<Finding>> {
+        let PlanFindings { of_rows, columns } = self;
+        let of_row = |(position, sheet, mut findings): (usize, usize, Vec<Finding>)| {
+            let refused = plan.rows.get(position).filter(|row| cannot_go(row));
+            let is_wrong = findings.iter().any(Finding::is_error);
+            if let Some(PlannedRow { outcome, .. }) = refused.filter(|_| !is_wrong) {
+                let columns = columns.get(sheet);
+                let column = columns.and_then(|columns| columns.get(&outcome.field?).copied());
+                let finding = Finding::new(
+                    outcome.code.clone(),
+                    Severity::Error,
+                    outcome.message.clone(),
+                );
+                findings.push(
+                    finding
+                        .about(outcome.field, column)
+                        .hint(outcome.hint.clone()),
+                );
+            }
+            findings
+        };
+        of_rows.into_iter().map(of_row).collect()
+    }
+}
+
 /// Every line of a plan.
 fn shown(plan: &Plan, target: &Target) -> Vec<PlanLine> {
     let all = Detail {
@@ -252,14 +302,13 @@ impl ImportTask {
         let rows = self.rows_to_send(&target)?;
         let taken_out = taken_out_note(&taken_out_words(&rows));
         let out = rows.rows.iter().filter(|row| row.is_taken_out).count() as u64;
-        let mut found = vec![];
+        let mut found = PlanFindings::default();
         let plan = match rows.any_valid() {
             true => {
                 let mut run = Run::new(&request, &self.context, stop).of_rows(rows);
                 let plan = run.plan(|rows, session| {
                     let planned = plan_import(rows, self.mode, false, false, session);
-                    let kept = rows.rows.iter().filter(|row| !row.is_taken_out);
-                    found = kept.map(|row| row.findings.clone()).collect();
+                    found = PlanFindings::new(rows);
                     planned
                 });
                 plan.map_err(|refusal| refusal.failure)?
@@ -285,22 +334,28 @@ impl ImportTask {
             notes: notes.map(|note| translated(&note).into_owned()).collect(),
             question: request.question("", &changes),
             exceeded: exceeded.map(|exceeded| {
-                let filled = self.input.reading.fill.iter();
-                let filled = filled.map(|(field, value)| {
-                    let filling = format!("{}={value}", field.name());
-                    format!(" --fill {}", shell_word(&filling))
-                });
-                let filled: String = filled.collect();
-                let flag = format!("{} {}{filled}", exceeded.flag, exceeded.wanted);
                 let told = translated(&exceeded.to_string()).into_owned();
-                format!("{told}; {}", translated(&way_to_import(out, &flag)))
+                let flags = self.flags(&exceeded);
+                format!("{told}; {}", translated(&way_to_import(out, &flags)))
             }),
             creations: count(Action::Create),
             updates: count(Action::Update),
             left: left.count(),
-            found,
+            found: found.with_refusals(&plan),
             lines,
         })
+    }
+
+    /// The flags with which the terminal makes the same import, past the limit that it exceeds.
+    fn flags(&self, exceeded: &Exceeded) -> String {
+        let country = self.country.iter();
+        let country = country.flat_map(|country| ["--country", country.name()]);
+        let limit = exceeded.wanted.to_string();
+        let own = ["--mode", self.mode.word()].into_iter().chain(country);
+        let own = own.chain([exceeded.flag, &limit]).map(str::to_owned);
+        let words = own.chain(self.input.reading.words());
+        let words: Vec<String> = words.map(|word| shell_word(&word).into_owned()).collect();
+        words.join(" ")
     }
 
     fn request<'t>(&self, target: &'t Target, report: ReportOptions) -> RunRequest<'t> {

@@ -1,6 +1,6 @@
 //! The guard: the limits of change in one run.
 
-use crate::model::{Action, Change};
+use crate::model::{Action, Change, RecordKind, counted};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -127,15 +127,46 @@ impl Default for Budget {
     }
 }
 
+/// A kind of change with a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// An extension is removed.
+    Deletion,
+    /// An extension is changed.
+    Update,
+    /// A password or PIN of an extension that is there is changed.
+    SecretChange,
+    /// An extension is made.
+    Creation,
+}
+
+impl ChangeKind {
+    /// So many changes of the kind to extensions or groups, in words.
+    pub(crate) fn counted(self, count: u64, record: &str) -> String {
+        match (self, count) {
+            (ChangeKind::Deletion, _) => counted(count, "deletion"),
+            (ChangeKind::Update, 1) => "1 update".to_owned(),
+            (ChangeKind::Update, _) => format!("{count} updates"),
+            (ChangeKind::SecretChange, 1) => "1 change of a password or PIN".to_owned(),
+            (ChangeKind::SecretChange, _) => format!("{count} changes of passwords or PINs"),
+            (ChangeKind::Creation, _) if record == RecordKind::Group.word() => {
+                counted(count, "new group")
+            }
+            (ChangeKind::Creation, _) => counted(count, "new extension"),
+        }
+    }
+}
+
 /// A run that would change more than its budget allows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the run would make {wanted} {kind}, and {allowed} are allowed ({allowance}; the PBX holds {on_pbx} {record}s); \
-     nothing was sent"
+    "the run would make {made}, the limit is {allowed} ({allowance}; the PBX holds {held}); nothing was sent",
+    made = .kind.counted(*.wanted, .record),
+    held = counted(*.on_pbx as u64, .record)
 )]
 pub struct Exceeded {
-    /// The kind of change, in words.
-    pub kind: String,
+    /// The kind of change.
+    pub kind: ChangeKind,
     /// The flag that allows it.
     pub flag: &'static str,
     /// The number of such changes.
@@ -159,28 +190,27 @@ pub fn guard(changes: &[Change], on_pbx: usize, budget: &Budget) -> Result<(), E
     let has_secret = |change: &&Change| change.wanted.iter().any(|(field, _)| field.is_secret());
     let first = changes.first();
     let record = first.map_or("extension", |change| change.wanted.noun());
-    let new = format!("new {record}s");
     let kinds = [
         (
-            "deletions",
+            ChangeKind::Deletion,
             "--max-deletes",
             changes_by(Action::Delete).count(),
             budget.deletes,
         ),
         (
-            "updates",
+            ChangeKind::Update,
             "--max-updates",
             changes_by(Action::Update).count(),
             budget.updates,
         ),
         (
-            "changes of passwords or PINs",
+            ChangeKind::SecretChange,
             "--max-secret-changes",
             changes_by(Action::Update).filter(has_secret).count(),
             budget.secret_changes,
         ),
         (
-            new.as_str(),
+            ChangeKind::Creation,
             "--max-creates",
             changes_by(Action::Create).count(),
             budget.creates,
@@ -191,7 +221,7 @@ pub fn guard(changes: &[Change], on_pbx: usize, budget: &Budget) -> Result<(), E
         if wanted > allowed {
             let allowance = allowance.to_string();
             return Err(Exceeded {
-                kind: kind.to_owned(),
+                kind,
                 flag,
                 wanted,
                 allowed,
@@ -247,6 +277,25 @@ mod tests {
             (exceeded.wanted, exceeded.allowed, exceeded.flag),
             (2, 1, "--max-deletes")
         );
+        for (action, count, told) in [
+            (
+                Action::Delete,
+                2,
+                "the run would make 2 deletions, the limit is 1 (10%, at least 1; the PBX holds 1 extension)",
+            ),
+            (
+                Action::Create,
+                1,
+                "the run would make 1 new extension, the limit is 0 (0; the PBX holds 1 extension)",
+            ),
+        ] {
+            let budget = Budget {
+                creates: Allowance::Count(0),
+                ..budget
+            };
+            let exceeded = guard(&changes(action, count, true), 1, &budget).unwrap_err();
+            assert_eq!(exceeded.to_string(), format!("{told}; nothing was sent"));
+        }
     }
 
     #[test]

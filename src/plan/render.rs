@@ -1,10 +1,12 @@
 //! A plan as text: one line for each row, marked with its action, and below it the fields that change.
 
 use crate::compare::unread;
-use crate::lang::{language, translated};
+use crate::lang::{language, translated, with_quotes};
 use crate::manifest::Manifest;
 use crate::model::redact::{NOT_SHOWN, changed};
-use crate::model::{Action, Change, Field, Finding, Kind, PlannedRow, RowResult, TO_GENERATE};
+use crate::model::{
+    Action, Change, Field, Finding, Kind, Language, PlannedRow, RowResult, TO_GENERATE,
+};
 use crate::report::result_words;
 use crate::report::{FindingSummary, describe};
 use std::collections::BTreeSet;
@@ -304,7 +306,7 @@ fn push_row(
         let words = change_of(field, change, unseen.contains(&field), is_whole);
         lines.push(PlanLine {
             mark,
-            text: format!("    {}: {words}", field.name()),
+            text: field_line(field, words),
         });
     }
     if change.action != Action::Create {
@@ -319,14 +321,22 @@ fn push_row(
         if let Some(value) = row.filled(change.wanted.number()) {
             lines.push(PlanLine {
                 mark,
-                text: format!(
-                    "    {}: {value:?} ({})",
-                    row.name.name(),
-                    translated("the vendor demands it")
+                text: field_line(
+                    row.name,
+                    format!("{value:?} ({})", translated("the vendor demands it")),
                 ),
             });
         }
     }
+}
+
+/// The line of a field: in English by its name in sheets and flags, else by its label.
+fn field_line(field: Field, words: String) -> String {
+    let name = match language() {
+        Language::English => field.name(),
+        other => field.label(Some(other)),
+    };
+    format!("    {name}: {}", with_quotes(words, language()))
 }
 
 /// Counts the rows of each kind.

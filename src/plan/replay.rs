@@ -486,7 +486,11 @@ fn movement_words(movements: Vec<(Option<Field>, String)>) -> String {
         .into_iter()
         .take(SHOWN_MAX)
         .map(|(_, words)| words);
-    let more = (more > 0).then(|| format!("{more} more fields"));
+    let more = match more {
+        0 => None,
+        1 => Some("1 more field".to_owned()),
+        more => Some(format!("{more} more fields")),
+    };
     let words: Vec<String> = shown.chain(more).collect();
     format!(
         "changed on the PBX since the plan was made: {}",

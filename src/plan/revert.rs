@@ -111,6 +111,9 @@ pub(crate) fn plan_revert(
     let StoredRows { run, rows, .. } = *past;
     let open = rows.iter().enumerate();
     let open = open.filter(|(position, _)| !past.taken_back.contains_key(position));
+    // What was never sent tells at the most which PBX it is.
+    let may_be_sent = |standing| past.may_be_elsewhere || standing != Standing::Waiting;
+    let open = open.filter(|(_, (_, standing))| may_be_sent(*standing));
     let changes = open.filter_map(|(_, (row, _))| row.change.as_ref());
     let numbers = changes.flat_map(|change| [change.number.as_str(), change.present_number()]);
     let remote = RemoteState::fetch_each(session, numbers)?;
@@ -161,7 +164,9 @@ pub(crate) fn plan_revert(
             }
         };
         if let Some(mut line) = line {
-            if *standing == Standing::Final && !past.taken_back.contains_key(&origin) {
+            // A row that was in flight is taken back where its extension is seen to be the run's.
+            let is_known = *standing == Standing::Final || line.change.is_some();
+            if is_known && !past.taken_back.contains_key(&origin) {
                 reverts.rows.insert(planned.len(), origin);
             }
             if let Some(change) = &mut line.change {

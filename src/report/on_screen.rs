@@ -265,7 +265,10 @@ fn shown_errors(
 fn rest(left: &[&ScreenCause], place_of_all: &str, language: Language) -> Option<String> {
     left.first()?;
     let count: u64 = left.iter().map(|cause| cause.count).sum();
-    let words = format!("… and {count} more warnings and notes: {place_of_all}");
+    let words = match count {
+        1 => format!("… and 1 more warning or note: {place_of_all}"),
+        count => format!("… and {count} more warnings and notes: {place_of_all}"),
+    };
     Some(in_language(&words, language).into_owned())
 }
 

@@ -627,9 +627,13 @@ fn from_variable(label: &str, place: &PasswordPlace<'_>) -> Result<String, Failu
                 "{label} needs a password: no place of it is named, and the variable {name}, which is looked at then, is not set"
             ),
         };
-        Failure::usage(message).hint(format!(
-            "set it, or name {file} or {command} in rowcall.toml"
-        ))
+        // A target that was typed as an address has no entry.
+        Failure::usage(message).hint(match label.contains("://") {
+            true => format!(
+                "set it, or give the PBX a name with {file} or {command} in rowcall.toml: rowcall init writes it"
+            ),
+            false => format!("set it, or name {file} or {command} in rowcall.toml"),
+        })
     })
 }
 

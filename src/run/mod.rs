@@ -355,8 +355,11 @@ impl<'r> Run<'r> {
         }
         if let Err(exceeded) = guard(&plan.changes(), plan.on_pbx, &self.request.guard.budget) {
             print(format!(
-                "that is past the budget of one run ({} {}, {} allowed): the import needs {} {}",
-                exceeded.wanted, exceeded.kind, exceeded.allowed, exceeded.flag, exceeded.wanted
+                "that is past the budget of one run ({}, {} allowed): the import needs {} {}",
+                exceeded.kind.counted(exceeded.wanted, exceeded.record),
+                exceeded.allowed,
+                exceeded.flag,
+                exceeded.wanted
             ));
         }
         if let Err(failure) = keep(&self.rows, plan) {

@@ -123,7 +123,7 @@ impl Remaining {
         // A row may take two steps.
         let left: BTreeSet<usize> = self.changes.iter().map(|change| change.row).collect();
         let mut words = format!(
-            "run {run}: {} of {} rows are left; {doubtful} of them may have been sent and are looked up first",
+            "run {run}: {} of {} rows are still to be sent; {doubtful} of them may have been sent and are looked up first",
             left.len(),
             self.rows.len()
         );

@@ -1,6 +1,6 @@
 //! The head of a run's report: when the run is at work, and when its report is written again.
 
-use crate::lang::translated;
+use crate::lang::{decimal, translated};
 use crate::ledger::RunTimes;
 use crate::model::{RunCommand, RunMode};
 use crate::report::{ReportHead, for_people};
@@ -30,8 +30,7 @@ pub(super) fn end_facts(
     finished: Option<Timestamp>,
     took: Option<SignedDuration>,
 ) -> [(&'static str, String); 2] {
-    let took = took.map(|took| format!("{:.1} s", took.as_secs_f64()));
-    let took = took.map(|took| translated(&took).into_owned());
+    let took = took.map(|took| format!("{} s", decimal(took.as_secs_f64())));
     [
         ("finished", finished.map_or_else(String::new, for_people)),
         ("took", took.unwrap_or_default()),

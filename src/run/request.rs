@@ -7,7 +7,7 @@ use crate::input::InputRows;
 use crate::lang::translated;
 use crate::ledger::RunTimes;
 use crate::manifest::Advice;
-use crate::model::{Action, Change, Outcome, RecordKind, RunCommand, RunMode};
+use crate::model::{Action, Change, Outcome, RecordKind, RunCommand, RunMode, counted};
 use crate::plan::file::sealed_path;
 use crate::plan::guard::{Allowance, Budget};
 use crate::plan::waves::Waves;
@@ -205,7 +205,8 @@ impl<'t> RunRequest<'t> {
         let line = |advice: &Advice| {
             let pace = match advice.action {
                 Action::Create => format!(
-                    "{creations} new extensions take about {time} at {} requests a second; ",
+                    "{}: about {time} at {} requests a second; ",
+                    counted(creations as u64, "new extension"),
                     self.target.rate.0
                 ),
                 _ => String::new(),

@@ -292,8 +292,17 @@ impl Obstacle {
         outcome.message = self.message;
         if !self.result.is_done() {
             outcome.code = self.result.word().into();
-            outcome.hint =
-                "look at it on the PBX; where the row is still meant, import it again".into();
+            let hint = match (outcome.action, outcome.row) {
+                (Action::Delete, _) => {
+                    "look at it on the PBX; where it is still to go, delete it there"
+                }
+                (_, Some(_)) => {
+                    "look at it on the PBX; where the row is still meant, import it again"
+                }
+                // The row of an undo is in no sheet.
+                (_, None) => "look at it on the PBX; where that is still meant, change it there",
+            };
+            outcome.hint = hint.into();
         }
     }
 }

@@ -36,7 +36,9 @@ pub use options::{FailuresMax, Memberships, NewStarts, Options, SHARE_AFTER, Ver
 use crate::link::StopFlag;
 use crate::link::paced::{PARALLEL_MAX, Pace, Permit};
 use crate::manifest::Manifest;
-use crate::model::{Action, Change, Fault, FaultCause, FaultKind, Field, Record, RowResult};
+use crate::model::{
+    Action, Change, Fault, FaultCause, FaultKind, Field, Record, RowResult, counted,
+};
 use converse::{Connection, is_garbled};
 use crossbeam_channel::{Sender, bounded};
 use order::Dependencies;
@@ -428,7 +430,8 @@ impl FailureTally {
         // A share of the first few rows says nothing.
         let is_early = matches!(failures_max, FailuresMax::Share(_)) && sent < SHARE_AFTER;
         if !is_early && failures_max.is_exceeded(failed, sent) {
-            return Some(format!("{failed} of the {sent} rows sent so far failed"));
+            let sent = counted(sent.into(), "row");
+            return Some(format!("{failed} of {sent} sent so far failed"));
         }
         let down = self.down_in_a_row >= DOWN_IN_A_ROW;
         down.then(|| {

@@ -655,7 +655,7 @@ mod tests {
         assert_eq!(differ.count(), 12);
         assert_eq!(
             ended,
-            Ended::TooManyFailures("12 of the 16 rows sent so far failed".into())
+            Ended::TooManyFailures("12 of 16 rows sent so far failed".into())
         );
     }
 

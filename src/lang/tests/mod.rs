@@ -466,6 +466,18 @@ fn what_a_message_has_within_it_is_german_too() {
             "hq braucht ein Passwort, und die Variable (nicht gezeigt, denn es kann das Passwort selbst sein) ist nicht gesetzt",
         ),
         (
+            "h.xlsx: sheet “Staff”, hidden sheet “Alt” (read only with --sheet Alt), hidden sheet “B” (read only with --sheet B)",
+            "h.xlsx: Blatt „Staff“, ausgeblendetes Blatt „Alt“ (nur mit --sheet Alt gelesen), ausgeblendetes Blatt „B“ (nur mit --sheet B gelesen)",
+        ),
+        (
+            "g.xlsx: sheet “Staff”, hidden sheet “Alt, neu” (read only with --sheet 'Alt, neu')",
+            "g.xlsx: Blatt „Staff“, ausgeblendetes Blatt „Alt, neu“ (nur mit --sheet 'Alt, neu' gelesen)",
+        ),
+        (
+            "email, C2: (not shown) must be an e-mail address — write it as name@example.com",
+            "email, C2: (nicht gezeigt) muss eine E-Mail-Adresse sein — in der Form name@example.com schreiben",
+        ),
+        (
             "several of its sheets can be meant: “Staff 2024” (2 rows), “Lists” (1 row). Name those to read with --sheet a, or all of them with --sheet '*'",
             "mehrere Blätter kommen in Frage: „Staff 2024“ (2 Zeilen), „Lists“ (1 Zeile). Die zu lesenden mit --sheet a angeben, oder alle mit --sheet '*'",
         ),
@@ -479,8 +491,8 @@ fn what_a_message_has_within_it_is_german_too() {
             "die Wörter „Nebenstellen, gesperrt“ über den Überschriften: vielleicht sind diese Nebenstellen ausgeschaltet, und sie wären eingeschaltet; nur die gemeinten Zeilen behalten, oder alle nehmen",
         ),
         (
-            "run 20261130-1: 40 of 60 rows are left; 9 of them may have been sent and are looked up first; those that are missing are looked for once more after 31 s, when no reply can come any more",
-            "Lauf 20261130-1: noch offen: 40 von 60 Zeilen; davon möglicherweise schon gesendet und zuerst nachzusehen: 9; was dabei fehlt, wird nach 31 s noch einmal gesucht, wenn keine Antwort mehr kommen kann",
+            "run 20261130-1: 40 of 60 rows are still to be sent; 9 of them may have been sent and are looked up first; those that are missing are looked for once more after 31 s, when no reply can come any more",
+            "Lauf 20261130-1: noch zu senden: 40 von 60 Zeilen; davon möglicherweise schon gesendet und zuerst nachzusehen: 9; was dabei fehlt, wird nach 31 s noch einmal gesucht, wenn keine Antwort mehr kommen kann",
         ),
         (
             "taken out by hand: 2 rows: liste.csv:3, liste.csv:4",

@@ -1,12 +1,12 @@
 //! The third step: what each heading means, with the open questions first, and a field to choose instead.
 
 use super::visit::Visit;
-use crate::columns::{ColumnReading, Mapped, Question, Saved, SharedAnswer};
-use crate::input::HeaderRow;
+use crate::columns::{ColumnReading, Mapped, NamedOwner, Question, Saved, SharedAnswer};
 use crate::input::meanings::{UnderstoodSheet, map_of, reason, understood};
+use crate::input::{HeaderRow, owner_typed};
 use crate::lang::{language, translated};
 use crate::manifest::Manifest;
-use crate::model::redact::{NOT_SHOWN, harmless};
+use crate::model::redact::{NOT_SHOWN, harmless, heading_shown};
 use crate::model::{Field, heading_key};
 use crate::page::exchange::{FormFields, PageReply};
 use crate::page::look::{self, PagePlace, PageReload};
@@ -15,6 +15,7 @@ use crate::rim::Failure;
 use crate::rim::terminal::{OverheardLines, overheard};
 use crate::sheet::{DELIMITERS, Encoding};
 use maud::{Markup, html};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
@@ -89,7 +90,7 @@ pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
             (ticks(visit))
             @if understood.may_show_headings() {
                 (look::lines(&understood.notes))
-                (questions(&understood, has_ticks(visit)))
+                (questions(visit, &understood))
             } @else if !understood.notes.is_empty() || !understood.asked.is_empty() {
                 p .told.notice { (translated("Notes and questions are not shown, for they name headings that look like data.")) }
             }
@@ -113,7 +114,7 @@ pub(in crate::page) fn show(visit: &mut Visit<'_>) -> PageReply {
     visit.page(PagePlace::Headings, PageReload::Never, &body)
 }
 
-fn questions(understood: &Understood, has_ticks: bool) -> Markup {
+fn questions(visit: &Visit<'_>, understood: &Understood) -> Markup {
     let sheets = understood.sheets.iter().enumerate();
     let mut asked = sheets.clone().flat_map(|(_, sheet)| &sheet.questions);
     html! {
@@ -127,7 +128,7 @@ fn questions(understood: &Understood, has_ticks: bool) -> Markup {
                     p { strong { (translated("Something is not certain. Answer it in the column “means”:")) } }
                 }
                 ul {
-                    @for (at, sheet) in sheets { (questions_of(at, &sheet.questions, has_ticks)) }
+                    @for (at, sheet) in sheets { (questions_of(visit, at, &sheet.questions)) }
                     @if understood.sheets.iter().all(|sheet| sheet.questions.is_empty()) {
                         @for line in &understood.asked { li { (harmless(&translated(line))) } }
                     }
@@ -141,11 +142,13 @@ fn questions(understood: &Understood, has_ticks: bool) -> Markup {
 const ANSWER: &str = "answer";
 /// The word of the button that has them asked again.
 const ASK_AGAIN: &str = "ask-again";
+/// The flag of the answer that says whose headings they are.
+const HEADINGS: &str = "--headings";
 /// The flag of the answer that fills a field in.
 const FILL: &str = "--fill";
 
 /// The questions about a sheet. An answer to several of them stands once, behind them all, with what it answers.
-fn questions_of(sheet: usize, questions: &[Question], has_ticks: bool) -> Markup {
+fn questions_of(visit: &Visit<'_>, sheet: usize, questions: &[Question]) -> Markup {
     let shared = SharedAnswer::among(questions);
     let is_own = |answer: &&str| shared.iter().all(|one| one.answer != *answer);
     let own = |question: &'_ Question| {
@@ -157,14 +160,14 @@ fn questions_of(sheet: usize, questions: &[Question], has_ticks: bool) -> Markup
             li {
                 (harmless(&translated(&question.what)))
                 @if question.columns.is_empty() {
-                    (answers(sheet, &own(question), has_ticks))
+                    (answers(visit, sheet, &own(question)))
                 }
             }
         }
         @for one in &shared {
             li {
                 (harmless(&translated(&format!("To all that is asked about {}:", one.words))))
-                (answers(sheet, &[one.answer.to_owned()], has_ticks))
+                (answers(visit, sheet, &[one.answer.to_owned()]))
             }
         }
     }
@@ -184,22 +187,46 @@ fn asked_again(visit: &Visit<'_>) -> Markup {
 }
 
 /// The answers to a question about a sheet as a whole, each as a button, and the words for leaving it out.
-fn answers(sheet: usize, answers: &[String], has_ticks: bool) -> Markup {
-    let words = |answer: &str| match answer.starts_with(FILL) {
-        true => translated("Make all of them, switched off"),
-        false => translated("Take all of them as they are"),
-    };
+fn answers(visit: &Visit<'_>, sheet: usize, answers: &[String]) -> Markup {
+    let creates = visit.session.mode.creates();
+    let has_ticks = has_ticks(visit);
     html! {
         @for answer in answers {
-            " " button .small name=(ANSWER) value={ (sheet) "/" (answer) } { (words(answer)) }
+            " " button .small name=(ANSWER) value={ (sheet) "/" (answer) } { (answer_words(answer, creates)) }
         }
         " " span .soft {
-            @if has_ticks {
+            @if answers.iter().any(|answer| answer.starts_with(HEADINGS)) {
+                (translated("or say in the column “means” what each heading means"))
+            } @else if has_ticks {
                 (translated("or leave this sheet out: untick it above and look again"))
             } @else {
                 (translated("or take the rows out that are not meant, in the sheet itself, and drop it again"))
             }
         }
+    }
+}
+
+/// The words of the button that gives this answer.
+fn answer_words(answer: &str, creates: bool) -> Cow<'static, str> {
+    if let Some(id) = answer.strip_prefix(HEADINGS) {
+        return match owner_typed(id.trim()) {
+            Ok(NamedOwner::Product(product)) => {
+                translated(&format!("They are those of {}", product.name))
+                    .into_owned()
+                    .into()
+            }
+            Ok(NamedOwner::Vendor(facts)) => {
+                translated(&format!("They are those of {}", facts.vendor.name))
+                    .into_owned()
+                    .into()
+            }
+            Ok(NamedOwner::Nobody) | Err(_) => translated("They are nobody's own"),
+        };
+    }
+    match (answer.starts_with(FILL), creates) {
+        (true, true) => translated("Make all of them, switched off"),
+        (true, false) => translated("Switch all of them off"),
+        (false, _) => translated("Take all of them as they are"),
     }
 }
 
@@ -212,9 +239,10 @@ fn answer(sheet: &mut DroppedSheet, form: &FormFields, seen: &Understood) {
         is_asked.then_some((asked, answer))
     });
     let Some((asked, answer)) = found else { return };
-    match answer.starts_with(FILL) {
-        true => sheet.answer_off(),
-        false => asked.take_all(answer, &mut sheet.reading),
+    match answer.strip_prefix(HEADINGS) {
+        Some(id) => sheet.reading.headings = owner_typed(id.trim()).ok(),
+        None if answer.starts_with(FILL) => sheet.answer_off(),
+        None => asked.take_all(answer, &mut sheet.reading),
     }
 }
 
@@ -245,7 +273,7 @@ fn table(visit: &Visit<'_>, sheet: &UnderstoodSheet, manifest: &Manifest) -> Mar
                     @for (at, (letters, column, values)) in &rows {
                         tr .bad[is_asked(*at)] {
                             td {
-                                @if may_show { bdi { (harmless(&column.heading)) } } @else { (translated(NOT_SHOWN)) }
+                                @if may_show { bdi { (harmless(&heading_shown(&column.heading))) } } @else { (translated(NOT_SHOWN)) }
                                 " " span .soft { (letters) }
                             }
                             td { @if may_show { (choice(visit, column, manifest)) } }

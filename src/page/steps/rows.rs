@@ -107,7 +107,7 @@ fn known_by_plan(visit: &Visit<'_>) -> Markup {
     let mode = visit.session.mode;
     let is_open = mode.creates() && mode.unseen_purpose() != Purpose::Create;
     html! {
-        @if is_open && visit.session.plan.is_some() {
+        @if visit.session.plan.as_ref().is_some_and(|plan| is_open || plan.left > 0) {
             p .soft { (translated("What the plan found at the PBX stands at the cells, until something is changed here.")) }
         } @else if is_open {
             p .soft { (translated("A new extension may need more than is asked for here: the plan tells, and what it finds stands at the cells then.")) }

@@ -633,7 +633,7 @@ impl TableHead {
             let hidden = tables.iter().filter(|table| table.hidden);
             notes.extend(hidden.map(|table| {
                 format!(
-                    "hidden sheet “{}”, which is read only with --sheet {}",
+                    "hidden sheet “{}” (read only with --sheet {})",
                     table.name,
                     shell_word(&table.name)
                 )

@@ -280,12 +280,12 @@ fn a_row_in_trouble_says_which_cell_and_never_its_value() {
             (
                 "sheet.ragged",
                 None,
-                "the row has 1 cells, but there are 2 headings"
+                "the row has 1 cell, and the sheet 2 headings"
             ),
             (
                 "sheet.ragged",
                 None,
-                "the row has 4 cells, but there are 2 headings"
+                "the row has 4 cells, and the sheet 2 headings"
             ),
             (
                 "sheet.not_utf8",
@@ -421,7 +421,7 @@ fn limits_hold_alike_for_any_chunk() {
         assert_eq!(
             told,
             [
-                Some("the row has 7 cells, but there are 2 headings".to_owned()),
+                Some("the row has 7 cells, and the sheet 2 headings".to_owned()),
                 None
             ]
         );

@@ -3,7 +3,7 @@
 use super::layout::CsvLayout;
 use super::record::CsvRecord;
 use super::swallowed::{are_alike, row_in_cell};
-use crate::model::{Finding, Severity};
+use crate::model::{Finding, Severity, counted};
 use crate::sheet::cells::{Cells, RAGGED, RowTrouble};
 use crate::sheet::error::{SheetError, SheetErrorKind};
 use memchr::memchr2;
@@ -84,6 +84,10 @@ fn ragged(layout: &CsvLayout, width: usize) -> Option<Finding> {
     } else {
         "look for a delimiter too many, or put quotes around the cell that holds one"
     };
-    let message = format!("the row has {width} cells, but there are {columns} headings");
+    let message = format!(
+        "the row has {}, and the sheet {}",
+        counted(width as u64, "cell"),
+        counted(columns as u64, "heading")
+    );
     Some(Finding::new(RAGGED, Severity::Error, message).hint(hint))
 }

@@ -309,7 +309,7 @@ fn the_one_sheet_that_can_be_meant_is_read_and_hidden_ones_said() {
     };
     let sheets = sheets_of(&bytes, &options).unwrap();
     assert_eq!(sheets.len(), 1);
-    let hidden = "hidden sheet “Old”, which is read only with --sheet Old";
+    let hidden = "hidden sheet “Old” (read only with --sheet Old)";
     assert_eq!(sheets[0].notes, ["sheet “HQ”", hidden]);
 }
 

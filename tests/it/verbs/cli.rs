@@ -848,7 +848,7 @@ fn too_many_refusals_stop_the_run_with_4() {
     let ran = desk.go("import in.csv --to TARGET --report r.csv").exits(4);
     ran.says(&[
         "stopped: ",
-        "rows sent so far failed",
+        "sent so far failed",
         "more rows that are not done",
     ]);
     let results = desk.results("r.csv");

@@ -625,6 +625,7 @@ fn one_button_stands_below_all_questions_that_it_answers() {
     ];
     let places = in_order.map(place);
     assert!(places.is_sorted(), "{places:?} {asked}");
+    assert!(asked.contains("Make all of them, switched off"), "{asked}");
     let half = page.post(&asked, "headings", &[("answer", "0/--fill enabled=off")]);
     assert!(half.contains("are no extensions"), "{half}");
     assert!(!half.contains("To all that is asked"), "{half}");
@@ -633,6 +634,54 @@ fn one_button_stands_below_all_questions_that_it_answers() {
     let first = form.split("<button").nth(1).unwrap();
     let first = first.split('>').next().unwrap();
     assert!(first.contains("name=\"do\" value=\"look\""), "{first}");
+    // Mode update makes none.
+    let target = [("target", "sim:portsip"), ("mode", "update")];
+    let asked = page.rows("two.csv", sheet.as_bytes(), &target);
+    assert!(asked.contains("Switch all of them off"), "{asked}");
+}
+
+#[test]
+fn whose_the_headings_are_is_answered_by_a_button() {
+    let (_program, mut page) = opened();
+    let sheet = "Number,FirstName,EmailAddress,MobileNumber,AuthID,AuthPassword,VMEnabled\n\
+        2001,Ann,a@example.com,0171555,2001,Ab3defgh9,1\n";
+    let target = [("target", "sim:openvox")];
+    let asked = page.rows("list.csv", sheet.as_bytes(), &target);
+    assert!(asked.contains("They are nobody's own"), "{asked}");
+    let answer = [("answer", "0/--headings 3cx")];
+    let answered = page.post(&asked, "headings", &answer);
+    assert!(!answered.contains("Something is not certain"), "{answered}");
+    let again = page.post(&answered, "headings", &[("do", "ask-again")]);
+    assert!(again.contains("They are those of 3CX"), "{again}");
+}
+
+#[test]
+fn the_way_past_a_limit_is_ready_to_be_copied() {
+    let (pbx, _program, mut page) = opened_with_pbx();
+    let numbers: Vec<String> = (5001..5013).map(|number| number.to_string()).collect();
+    pbx.seed(
+        &numbers
+            .iter()
+            .map(|number| pbx.small(number))
+            .collect::<Vec<_>>(),
+    );
+    let rows = numbers.iter().map(|number| format!("{number},New,x\n"));
+    let sheet = format!(
+        "number,display_name,Own remark\n{}",
+        rows.collect::<String>()
+    );
+    let target = [("target", "hq"), ("mode", "update")];
+    let rows = page.rows("list.csv", sheet.as_bytes(), &target);
+    let left_out = [("map:Own remark", "-"), ("do", "go")];
+    let rows = match rows.contains("rows can go") {
+        true => page.get("headings"),
+        false => rows,
+    };
+    let rows = page.post(&rows, "headings", &left_out);
+    let plan = page.plan(&rows);
+    let flags = "--mode update --max-updates 12 --map 'Own remark=-'";
+    assert!(plan.contains(flags), "{plan}");
+    page.close();
 }
 
 #[test]
@@ -711,5 +760,8 @@ fn a_row_that_the_plan_knows_to_be_refused_is_counted() {
     let plan = page.plan(&rows);
     assert!(plan.contains(", 1 rejected<"), "{plan}");
     assert!(plan.contains("1 row cannot go."), "{plan}");
+    let rows = page.get("rows");
+    assert!(rows.contains("1 of 2 rows can go, 1 cannot"), "{rows}");
+    assert!(rows.contains("What the plan found at the PBX"), "{rows}");
     page.close();
 }

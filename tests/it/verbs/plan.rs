@@ -763,7 +763,7 @@ fn the_guard_stops_before_the_first_write_and_names_the_flag() {
         "import all.csv --to TARGET --rate 5000 --reply-within 2 --mode update --max-updates 50%",
         4,
     );
-    assert!(err.contains("3 are allowed (50%"), "{err}");
+    assert!(err.contains("the limit is 3 (50%"), "{err}");
 
     let desk = seeded_desk(12);
     desk.write("all.csv", all(11, "new@example.com"));

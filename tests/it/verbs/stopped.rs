@@ -111,6 +111,18 @@ fn rows_are_credited_to_the_undo_that_changed_them() {
 }
 
 #[test]
+fn an_undo_looks_at_nothing_that_was_never_sent() {
+    let desk = desk(60);
+    let import = "import in.csv --to TARGET --yes --rate 100 --parallel 4";
+    stopped(&desk, import, |made| made >= 5);
+    let undo = "undo --yes --max-deletes all --log u.txt --log-level wire";
+    whole(&desk, undo).exits(0);
+    assert!(desk.pbx.numbers().is_empty());
+    let log = desk.read("u.txt");
+    assert!(log.contains("2001\"") && !log.contains("2060\""), "{log}");
+}
+
+#[test]
 fn what_a_newer_run_has_made_anew_is_taken_back_by_no_undo_of_an_older_one() {
     let desk = desk(120);
     whole(&desk, "import in.csv --to TARGET --yes --rate 100").exits(0);
@@ -141,6 +153,8 @@ fn what_a_newer_run_has_made_anew_is_taken_back_by_no_undo_of_an_older_one() {
         assert_eq!(rows.len(), left.len());
         for row in rows {
             assert_eq!(row["message"], why, "{row:?}");
+            // It is to be deleted.
+            assert!(!row["hint"].contains("import it again"), "{row:?}");
         }
     }
 }
