@@ -168,8 +168,8 @@ impl AroundRows<'_> {
     }
 
     /// The name of what passwords are for: a text above the headings, or the name of the sheet or of the file. That a line or a
-    /// sheet was named says nothing of those. A file may be called after its passwords, as `logins.csv`, and a sheet alone in
-    /// its workbook after anything.
+    /// sheet was named says nothing of those. A file may be called after the passwords of telephones too, as `logins.csv`: its
+    /// name counts only where it is that of something with accounts of its own.
     fn name_of_passwords(&self) -> Option<TableName<'_>> {
         let (sheet, options) = (self.sheet, self.options);
         let words = around_words();

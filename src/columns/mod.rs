@@ -24,7 +24,7 @@
 //! `bind` takes these steps in their order. Between them the columns are `meaning::Meanings`: one meaning for each, and
 //! the questions so far. `sample` is the first cells, for headings that do not tell enough; `header` are the words by
 //! which a header row is found, and `second_table` finds another one among the rows; `map` is what people write about
-//! columns.
+//! columns, and `marked_names` the marks that they write into names.
 
 mod actions;
 mod around;
