@@ -9,36 +9,37 @@ const DIGITS: std::ops::RangeInclusive<usize> = 6..=15;
 /// The most digits of an area code, the zero before it included.
 const AREA_DIGITS_MAX: usize = 6;
 
-/// A country's code, the prefix before an area code within it, and the prefix before another country's code. In Italy the
-/// zero belongs to the number.
-const COUNTRIES: [(&str, &str, &str, &str); 27] = [
-    ("AT", "43", "0", "00"),
-    ("AU", "61", "0", "0011"),
-    ("BE", "32", "0", "00"),
-    ("CA", "1", "1", "011"),
-    ("CH", "41", "0", "00"),
-    ("CZ", "420", "", "00"),
-    ("DE", "49", "0", "00"),
-    ("DK", "45", "", "00"),
-    ("ES", "34", "", "00"),
-    ("FR", "33", "0", "00"),
-    ("GB", "44", "0", "00"),
-    ("GR", "30", "", "00"),
-    ("IE", "353", "0", "00"),
-    ("IN", "91", "0", "00"),
-    ("IT", "39", "", "00"),
-    ("LI", "423", "", "00"),
-    ("LU", "352", "", "00"),
-    ("NL", "31", "0", "00"),
-    ("NO", "47", "", "00"),
-    ("NZ", "64", "0", "00"),
-    ("PL", "48", "", "00"),
-    ("PT", "351", "", "00"),
-    ("SE", "46", "0", "00"),
-    ("SK", "421", "0", "00"),
-    ("TR", "90", "0", "00"),
-    ("US", "1", "1", "011"),
-    ("ZA", "27", "0", "00"),
+/// A country's code, the prefix before an area code within it, the prefix before another country's code, and the most
+/// digits of a person's number behind the first two. In Italy the zero belongs to the number; in Austria and Germany the
+/// digits of an extension may stand behind that of a company.
+const COUNTRIES: [(&str, &str, &str, &str, usize); 27] = [
+    ("AT", "43", "0", "00", 13),
+    ("AU", "61", "0", "0011", 9),
+    ("BE", "32", "0", "00", 9),
+    ("CA", "1", "1", "011", 10),
+    ("CH", "41", "0", "00", 9),
+    ("CZ", "420", "", "00", 9),
+    ("DE", "49", "0", "00", 13),
+    ("DK", "45", "", "00", 8),
+    ("ES", "34", "", "00", 9),
+    ("FR", "33", "0", "00", 9),
+    ("GB", "44", "0", "00", 10),
+    ("GR", "30", "", "00", 10),
+    ("IE", "353", "0", "00", 9),
+    ("IN", "91", "0", "00", 10),
+    ("IT", "39", "", "00", 11),
+    ("LI", "423", "", "00", 9),
+    ("LU", "352", "", "00", 11),
+    ("NL", "31", "0", "00", 9),
+    ("NO", "47", "", "00", 8),
+    ("NZ", "64", "0", "00", 10),
+    ("PL", "48", "", "00", 9),
+    ("PT", "351", "", "00", 9),
+    ("SE", "46", "0", "00", 9),
+    ("SK", "421", "0", "00", 9),
+    ("TR", "90", "0", "00", 10),
+    ("US", "1", "1", "011", 10),
+    ("ZA", "27", "0", "00", 9),
 ];
 
 /// A range of numbers of digits.
@@ -62,6 +63,7 @@ pub struct Country {
     code: &'static str,
     trunk: &'static str,
     abroad: &'static str,
+    digits_max: usize,
 }
 
 impl Country {
@@ -78,7 +80,7 @@ impl FromStr for Country {
         let known = COUNTRIES
             .iter()
             .find(|(name, ..)| name.eq_ignore_ascii_case(text));
-        let (name, code, trunk, abroad) = *known.ok_or_else(|| {
+        let (name, code, trunk, abroad, digits_max) = *known.ok_or_else(|| {
             let names = COUNTRIES.map(|(name, ..)| name);
             format!("known are {}", names.join(", "))
         })?;
@@ -87,6 +89,7 @@ impl FromStr for Country {
             code,
             trunk,
             abroad,
+            digits_max,
         })
     }
 }
@@ -124,17 +127,22 @@ impl Country {
         {
             return None;
         }
-        // With the country code, `(0)` is the zero that is dialled within the country only.
-        let zero = rest.contains("(0)");
+        // `0171 5550001 - 02` may be two numbers, or a row of them.
+        if rest.contains(" -") || rest.contains("- ") {
+            return None;
+        }
         let digits: String = rest.chars().filter(char::is_ascii_digit).collect();
         let abroad = match plus {
             true => Some(digits.as_str()),
             false => (digits.strip_prefix(self.abroad)).or_else(|| digits.strip_prefix("00")),
         };
         let (code, own) = match abroad {
-            Some(abroad) => without_trunk(abroad, zero)?,
+            Some(abroad) => without_trunk(abroad, rest)?,
             None => (self.code, digits.strip_prefix(self.trunk)?),
         };
+        if own.len() > digits_max(code, own) {
+            return None;
+        }
         let dialled = match (takes_plus, code == self.code) {
             (true, _) => format!("+{code}{own}"),
             (false, true) => format!("{}{own}", self.trunk),
@@ -145,19 +153,43 @@ impl Country {
     }
 }
 
-/// Splits a number into a country's code and the rest, without the prefix that is dialled before the rest within that
-/// country only. Of an unknown country, only a number that cannot have one is certain.
-fn without_trunk(digits: &str, zero: bool) -> Option<(&str, &str)> {
+/// The most digits of a number behind its country's code and the prefix before an area code.
+fn digits_max(code: &str, own: &str) -> usize {
+    let of_code = |country: &&(&str, &str, &str, &str, usize)| country.1 == code;
+    let Some((name, .., most)) = COUNTRIES.iter().find(of_code) else {
+        return *DIGITS.end();
+    };
+    let mobiles = WITHOUT_ZERO.iter().find(|(known, ..)| known == name);
+    match mobiles {
+        Some((_, begins, lengths, _)) if begins.iter().any(|begin| own.starts_with(begin)) => {
+            *lengths.end()
+        }
+        _ => *most,
+    }
+}
+
+/// Returns true if what stands behind a country's code may be the prefix that is dialled within that country only, as in
+/// `+36 (06) 1` or `+7 (8) 495`.
+fn may_have_trunk(written: &str) -> bool {
+    let groups = written.split(|c: char| !c.is_ascii_digit());
+    let mut groups = groups.filter(|group| !matches!(*group, "" | "00")).skip(1);
+    let second = groups.next().unwrap_or_default();
+    second.starts_with('0') || second.len() == 1 && written.contains(&format!("({second})"))
+}
+
+/// Splits the digits of a written number into a country's code and the rest, without the prefix that is dialled before the
+/// rest within that country only. Of an unknown country, only a number that cannot have one is certain.
+fn without_trunk<'d>(digits: &'d str, written: &str) -> Option<(&'d str, &'d str)> {
     let known = COUNTRIES
         .iter()
         .find(|(_, code, ..)| digits.starts_with(code));
-    let Some((_, code, trunk, _)) = known else {
-        return (!zero).then_some(("", digits));
+    let Some((_, code, trunk, ..)) = known else {
+        return (!may_have_trunk(written)).then_some(("", digits));
     };
     let (code, own) = digits.split_at_checked(code.len())?;
     match own.strip_prefix(trunk).filter(|_| !trunk.is_empty()) {
         Some(own) => Some((code, own)),
-        None => (!zero).then_some((code, own)),
+        None => (!written.contains("(0)")).then_some((code, own)),
     }
 }
 
@@ -207,13 +239,23 @@ pub(super) fn more(text: &str) -> Option<SecondNumber> {
         parts.filter(|part| !part.trim().is_empty()).collect()
     };
     let by_words = [" / ", " or ", " oder ", " ou ", " and ", " und ", " & "];
+    // `0171 / 5550001`: an area code before the rest of the number.
+    let is_area = |parts: &[&str]| match parts {
+        [area, rest] => {
+            area.starts_with(['0', '+', '('])
+                && count(area) <= AREA_DIGITS_MAX
+                && !rest.starts_with(['0', '+'])
+        }
+        _ => false,
+    };
     let are_whole = |parts: Vec<&str>| are_numbers(&parts) && parts.iter().all(is_whole);
     if are_numbers(&parts(&[',', ';', '|', '\n']))
         || are_whole(parts(&[' ']))
         || are_whole(parts(&['/']))
-        || by_words
-            .into_iter()
-            .any(|between| are_numbers(&text.split(between).collect::<Vec<_>>()))
+        || by_words.into_iter().any(|between| {
+            let parts: Vec<&str> = text.split(between).collect();
+            are_numbers(&parts) && !(between == " / " && is_area(&parts))
+        })
     {
         return Some(SecondNumber::Numbers);
     }
@@ -271,6 +313,24 @@ mod tests {
                 Some("+97141234567"),
             ),
             ("+971 (0)4 1234567", None, None),
+            ("+36 (06) 1 5550001", None, None),
+            ("+36 06 1 5550001", None, None),
+            ("+7 (8) 495 5550001", None, None),
+            (
+                "+7 (495) 5550001",
+                Some("0074955550001"),
+                Some("+74955550001"),
+            ),
+            // More digits than a number has: two numbers, or a row of them.
+            ("0171 5550001-02", None, None),
+            ("01715550001.02", None, None),
+            ("0171 555 0001 0002", None, None),
+            ("+44 20 7946 0001 0002", None, None),
+            ("0171 555000 - 02", None, None),
+            ("(030) 555-201 -202", None, None),
+            // The extension of a company's number.
+            ("030 555201-09", Some("03055520109"), Some("+493055520109")),
+            ("0171 / 5550001", Some("01715550001"), Some("+491715550001")),
             // Without a zero before it, the country of the area code is not known.
             ("171 5550000", None, None),
             ("0170-1234567 ext. 12", None, None),
@@ -332,6 +392,10 @@ mod tests {
             ("030 123456 DW 12", Some(SecondNumber::Extension)),
             ("+1 212 555 0100 x12", Some(SecondNumber::Extension)),
             ("0170/1234567", None),
+            ("0171 / 5550001", None),
+            ("0171 / 555 00 01", None),
+            ("0171 5550001 / 0172 55", Some(SecondNumber::Numbers)),
+            ("2001 / 2002", Some(SecondNumber::Numbers)),
             ("(030) 888 00 01", None),
             ("030 12345-12", None),
             ("1-800-FLOWERS", None),
