@@ -5,7 +5,7 @@ use crate::columns::is_instruction;
 use crate::manifest::switch;
 
 /// Words that say that there is no password, or where it is kept; in small letters.
-const NO_PASSWORD: [&str; 116] = [
+const NO_PASSWORD: [&str; 122] = [
     "not set",
     "not yet set",
     "unset",
@@ -34,8 +34,10 @@ const NO_PASSWORD: [&str; 116] = [
     "set by user",
     "on file",
     "on request",
-    "in vault",
+    "vault",
     "new password",
+    "default password",
+    "ask the it",
     "same as ext",
     "same as extension",
     "same as number",
@@ -54,6 +56,9 @@ const NO_PASSWORD: [&str; 116] = [
     "nicht vergeben",
     "noch nicht vergeben",
     "nicht vorhanden",
+    "n. vorh",
+    "n.vorh",
+    "standardpasswort",
     "nicht gepflegt",
     "wird vergeben",
     "wird noch vergeben",
@@ -78,7 +83,8 @@ const NO_PASSWORD: [&str; 116] = [
     "in klärung",
     "in arbeit",
     "auf anfrage",
-    "in tresor",
+    "bei it erfragen",
+    "tresor",
     "im tresor",
     "per mail",
     "per e-mail",
@@ -133,6 +139,8 @@ const CHARS_LONG: usize = 20;
 const DIFFERENT_MIN: u32 = 4;
 /// The fewest letters of a word, or of what stands behind its capital letter.
 const WORD_LETTERS_MIN: usize = 2;
+/// The signs between the digits of dates, telephone numbers and addresses.
+const BETWEEN_DIGITS: &str = " +-./():,";
 const VOWELS: &str = "aeiouyäöüáéíóúàèìòùâêîôûãõåæøœąęı";
 
 /// Returns true for a text that is certainly no password: a word that says so, one sign again and again, or the
@@ -141,9 +149,9 @@ pub(super) fn is_no_password(text: &str) -> bool {
     let text = text.trim();
     let is_sign = |first: char| !first.is_alphanumeric() && text.chars().all(|c| c == first);
     let words = text.trim_matches(|c: char| !c.is_alphanumeric());
-    text.ends_with(CUT)
-        || text.chars().next().is_some_and(is_sign)
-        || NO_PASSWORD.contains(&&*words.to_lowercase())
+    let words = words.to_lowercase();
+    let place = words.strip_prefix("in ").unwrap_or(&words);
+    text.ends_with(CUT) || text.chars().next().is_some_and(is_sign) || NO_PASSWORD.contains(&place)
 }
 
 /// An address in the place of a password: there the cells of a row are shifted.
@@ -219,6 +227,9 @@ fn slow_weakness(text: &str) -> Option<&'static str> {
         () if has_digit && text.bytes().all(|byte| byte.is_ascii_digit()) => {
             Some("has nothing but digits")
         }
+        () if has_digit && text.chars().all(is_digit_or_between) => {
+            Some("may be a date, a telephone number or an address")
+        }
         () if !has_digit && is_words(text) => Some("has no digit, and reads like a word"),
         () => None,
     }
@@ -232,13 +243,20 @@ fn is_plainly_strong(text: &str) -> bool {
         seen[usize::from(byte >> 6)] |= 1 << (byte & 63);
     }
     const DIGITS: u64 = 0x3FF << b'0';
+    let between = BETWEEN_DIGITS.bytes();
+    let between = between.fold(0_u64, |signs, byte| signs | 1 << (byte & 63));
     let [signs, letters, beyond, more] = seen;
     let different = signs.count_ones() + letters.count_ones();
     text.len() >= CHARS_MIN
         && beyond | more == 0
         && different >= DIFFERENT_MIN
         && signs & DIGITS != 0
-        && (signs & !DIGITS) | letters != 0
+        && (signs & !DIGITS & !between) | letters != 0
+}
+
+/// Returns true for a digit, and for a sign that stands between digits.
+fn is_digit_or_between(c: char) -> bool {
+    c.is_ascii_digit() || BETWEEN_DIGITS.contains(c)
 }
 
 /// Returns true for a text of fewer different characters than a password should have.
@@ -309,6 +327,7 @@ mod tests {
         }
         for text in [
             "kPwqTRmzLx",
+            "192x168.0.1",
             "correct horse battery staple",
             "Wk9q-dd82hZ",
             "a!B%c-D&e",
@@ -316,6 +335,29 @@ mod tests {
         ] {
             assert_eq!(weakness(text), None, "{text}");
             assert!(!is_no_password(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_and_telephone_numbers_are_easy_to_guess_and_places_of_passwords_are_none() {
+        for text in [
+            "10.12.2026",
+            "2024-12-31",
+            "0171/5550001",
+            "+49 171 5550001",
+            "10.0.0.11:5060",
+        ] {
+            let why = Some("may be a date, a telephone number or an address");
+            assert_eq!(weakness(text), why, "{text}");
+        }
+        for text in [
+            "n. vorh.",
+            "in 1Password",
+            "in KeePass",
+            "in Vault",
+            "bei IT erfragen",
+        ] {
+            assert!(is_no_password(text), "{text}");
         }
     }
 
