@@ -155,7 +155,7 @@ pub(crate) struct Content {
 pub(crate) struct BookLayout {
     pub(crate) file: Arc<str>,
     sheet: Arc<str>,
-    columns: usize,
+    pub(super) columns: usize,
     header_line: u64,
     /// Columns without a heading.
     unnamed: Vec<usize>,

@@ -86,6 +86,9 @@ fn rows(
     Ok(changed)
 }
 
+/// The reason why a cell that is not there cannot have a text.
+const NO_CELL: &str = "the workbook has no such cell";
+
 /// Checks that a cell can have a text; the error is the reason, in words. Of merged cells, only the first can.
 pub(crate) fn may_hold(
     row: &RawRow,
@@ -100,7 +103,8 @@ pub(crate) fn may_hold(
         _ if row.stored_as(column) == Stored::Merged && !is_first => {
             "it is a part of merged cells; correct the first of them"
         }
-        None => "the workbook has no such cell",
+        // A row of an .xlsx file gets a cell that it lacks.
+        None if !is_xlsx => NO_CELL,
         Some(spot) if spot.mixed => "something is drawn or noted within its text",
         Some(spot) if !is_xlsx && spot.end - spot.tag.start > ods::CELL_BYTES_MAX => {
             "it is too long, with its comments and drawings"
@@ -109,7 +113,7 @@ pub(crate) fn may_hold(
             "it would be longer than a workbook's cell can be"
         }
         _ if !is_xlsx && !text.chars().all(xml::is_legal) => "XML cannot hold a character of it",
-        Some(_) => return Ok(()),
+        _ => return Ok(()),
     };
     Err(why.to_owned())
 }
@@ -124,7 +128,12 @@ fn mends(
 ) -> Vec<(usize, Secret)> {
     let cells = Cells::stored_as(&row.text, &row.ends, &row.stored);
     let is_xlsx = matches!(content.book, Book::Xlsx(_));
-    let may = |column: usize, text: &str| may_hold(row, is_xlsx, column, is_first(column), text);
+    let is_there = |column| row.spots.iter().any(|spot| spot.columns.contains(&column));
+    let may = |column: usize, text: &str| match column < content.layout.columns || is_there(column)
+    {
+        true => may_hold(row, is_xlsx, column, is_first(column), text),
+        false => Err(NO_CELL.to_owned()),
+    };
     let mut mends = Repairs::new(&may);
     let row = Row {
         index,

@@ -125,6 +125,29 @@ fn a_cell_becomes_a_text_in_its_style_and_nothing_else_moves() {
 }
 
 #[test]
+fn a_cell_that_is_not_there_is_put_in_its_place() {
+    let text = |at: &str, text: &str| format!("<c r='{at}' t='str'><v>{text}</v></c>");
+    let heads = ["A1", "B1", "C1"].map(|at| text(at, "head"));
+    let xlsx = worksheet(&format!(
+        "<row r='1'>{}</row><row r='2'>{}{}</row><row r='3'>{}<c r='C3' s='1'/></row>",
+        heads.concat(),
+        text("A2", "M"),
+        text("C2", "x"),
+        text("A3", "M")
+    ));
+    let copy = copied(&by_hand(&xlsx, "<sst/>"), |row, mends| {
+        mends.put(1, Secret::new("b")).unwrap();
+        if row.line == 3 {
+            mends.put(2, Secret::new("c")).unwrap();
+        }
+    });
+    assert_eq!(copy.after, [["M", "b", "x"], ["M", "b", "c"]]);
+    let sheet = part(&copy.bytes, "xl/worksheets/sheet1.xml");
+    let own = "<c r=\"B3\" t=\"inlineStr\"><is><t xml:space=\"preserve\">b</t></is></c><c r=\"C3\" s=\"1\"";
+    assert!(sheet.contains(own), "{sheet}");
+}
+
+#[test]
 fn what_a_formula_gives_is_not_changed() {
     let sheet = worksheet(
         "<row r='1'><c t='str'><v>number</v></c><c t='str'><v>b</v></c></row>\
