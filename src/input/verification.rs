@@ -112,15 +112,14 @@ impl<'c> FileVerification<'c> {
 
     /// The words about what an extension has otherwise in the export; empty where that is nothing.
     fn difference(&mut self, row: &InputRow, other: &InputRow) -> String {
-        let exported_record = &other.wanted;
-        let meant = &*self.meant(row, exported_record);
-        let fields = differing(self.facts, meant, exported_record).into_iter();
+        let (meant, exported) = (&*self.meant(row, &other.wanted), &other.wanted);
+        let fields = differing(self.facts, meant, exported).into_iter();
         let fields: Vec<Field> = fields
             .filter(|field| !self.unseen.contains(field))
             .collect();
         let mut words = match fields.is_empty() {
             true => vec![],
-            false => vec![differences(&fields, meant, exported_record)],
+            false => vec![differences(&fields, meant, exported)],
         };
         let is_reported = |column: &FileColumn<'_>| {
             let mut known = column.fields.iter();
@@ -133,15 +132,8 @@ impl<'c> FileVerification<'c> {
             let there = column.there[other.sheet];
             let exported = there.map(|there| other_cells.get(there).unwrap_or_default().trim());
             match exported {
-                Some(text_there) if text.is_empty() => {
-                    let mut fields = column.fields.iter();
-                    let is_as_blank = !column.fields.is_empty()
-                        && fields.all(|field| {
-                            // An account is on where nothing is said.
-                            *field != Field::ENABLED && self.is_as_blank(*field, exported_record)
-                        });
-                    column.is_filled_there |=
-                        !text_there.is_empty() && !is_as_blank && !is_reported(column);
+                Some(exported) if text.is_empty() => {
+                    column.is_filled_there |= !exported.is_empty() && !is_reported(column);
                 }
                 _ if text.is_empty() || is_reported(column) || exported == Some(text) => {}
                 Some("")
@@ -180,19 +172,15 @@ impl<'c> FileVerification<'c> {
         let columns = self.columns[row.sheet].iter().enumerate();
         let blank = columns.filter(|(at, _)| cells.get(*at).unwrap_or_default().trim().is_empty());
         for field in blank.flat_map(|(_, column)| &column.fields) {
-            if row.wanted.get(*field).is_none() && !self.is_as_blank(*field, exported) {
+            let text = exported.text(*field);
+            let facts = self.facts.row(*field);
+            let is_default = facts.is_some_and(|facts| text == facts.default.as_deref());
+            let is_off = field.def().kind == Kind::Switch && text == Some("off");
+            if row.wanted.get(*field).is_none() && !is_default && !is_off {
                 meant.to_mut().set(*field, "");
             }
         }
         meant
-    }
-
-    /// Returns true if what the export has in a field is as good as nothing: off, or the product's default.
-    fn is_as_blank(&self, field: Field, exported: &Record) -> bool {
-        let text = exported.text(field);
-        let facts = self.facts.row(field);
-        let is_default = facts.is_some_and(|facts| text == facts.default.as_deref());
-        is_default || field.def().kind == Kind::Switch && text == Some("off")
     }
 
     /// Returns true if two cells, each read by itself, mean the same.

@@ -164,9 +164,7 @@ pub(crate) fn plan_revert(
             }
         };
         if let Some(mut line) = line {
-            // A row that was in flight is taken back where its extension is seen to be the run's.
-            let is_known = *standing == Standing::Final || line.change.is_some();
-            if is_known && !past.taken_back.contains_key(&origin) {
+            if *standing == Standing::Final && !past.taken_back.contains_key(&origin) {
                 reverts.rows.insert(planned.len(), origin);
             }
             if let Some(change) = &mut line.change {

@@ -194,20 +194,6 @@ fn a_blank_cell_that_leaves_a_value_as_it_is_makes_no_difference() {
     }
 }
 
-#[test]
-fn a_switch_that_is_blank_here_and_off_there_is_compared() {
-    let desk = Program::new();
-    let headings = "number,first_name,last_name,do_not_disturb,enabled";
-    for (name, rest) in [("bulk", ","), ("after", "off,off")] {
-        desk.write(
-            &format!("{name}.csv"),
-            format!("{headings}\n2001,Ann,Lee,{rest}\n"),
-        );
-    }
-    let seen = desk.run("verify bulk.csv after.csv --for file:3cx-v18");
-    assert!(seen.err.contains("is not: enabled\n"), "{}", seen.err);
-}
-
 /// JSON that is written otherwise is the same value.
 #[test]
 fn a_rule_that_the_product_writes_otherwise_is_as_it_was_meant() {

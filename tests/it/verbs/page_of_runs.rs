@@ -93,26 +93,6 @@ fn of_a_run_that_was_undone_nothing_is_left_to_undo_though_the_pbx_had_refused_a
 }
 
 #[test]
-fn a_killed_run_that_was_undone_offers_no_undo_though_rows_were_in_flight() {
-    let (pbx, program, mut page) = opened_with_pbx();
-    program.write("in.csv", long_sheet());
-    let mut import = program.start("import in.csv --to hq --yes --rate 100/s");
-    // The first batch is read back, and the next one is in flight.
-    wait_until(|| pbx.numbers().len() > 25);
-    import.kill().unwrap();
-    import.wait().unwrap();
-    program.ends("undo --yes --max-deletes all", 0);
-    assert!(pbx.numbers().is_empty());
-    // The undo is the newest run.
-    let runs = program.ends("runs --json", 0).summary();
-    let run = runs["runs"][1]["run"].as_str().unwrap();
-    let shown = page.get(&format!("run?run={run}"));
-    assert!(shown.contains("This run was undone since"), "{shown}");
-    assert!(!shown.contains("Undo the run"), "{shown}");
-    page.close();
-}
-
-#[test]
 fn a_run_that_was_undone_is_not_resumed_on_the_terminal_either() {
     let mut desk = PausedRun::new();
     let run = &desk.run;
