@@ -61,7 +61,7 @@ pub struct ExportArgs {
     #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath, help = written("The file to write", ", and {target} in its name stands for the target's name [default: CSV on standard output]"), help_heading = "Output")]
     pub output: Option<PathBuf>,
     /// Write the file that this product imports, for example file:freepbx
-    #[arg(long, value_name = "file:PRODUCT", value_parser = dialect, requires = "output", conflicts_with_all = ["all", "inventory", "live", "groups", "on_change", "secrets", "at_once", "give_up", "shard", "summary", "metrics"], help_heading = "Output")]
+    #[arg(long, value_name = "file:PRODUCT", value_parser = dialect, requires = "output", conflicts_with_all = ["all", "inventory", "live", "groups", "on_change", "secrets", "at_once", "give_up", "shard", "summary", "metrics"], help_heading = "Target")]
     pub to: Option<&'static Manifest>,
     /// The way of the extensions into that file.
     #[command(flatten)]

@@ -14,6 +14,8 @@ pub struct AllowedActions {
     pub update: bool,
     /// True if extensions may be removed.
     pub delete: bool,
+    /// True if extensions that no row names are removed.
+    pub remove_unnamed: bool,
     /// The option or command that decides it, for messages; for example `mode create`.
     pub option: &'static str,
 }
@@ -24,6 +26,7 @@ impl AllowedActions {
         create: false,
         update: false,
         delete: true,
+        remove_unnamed: false,
         option: "delete",
     };
 
@@ -32,6 +35,7 @@ impl AllowedActions {
         create: false,
         update: false,
         delete: false,
+        remove_unnamed: false,
         option: "diff",
     };
 }
@@ -42,6 +46,7 @@ impl Default for AllowedActions {
             create: true,
             update: true,
             delete: false,
+            remove_unnamed: false,
             option: "this command",
         }
     }

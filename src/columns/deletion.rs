@@ -5,6 +5,7 @@ use super::around::{TableName, table_names};
 use super::dictionary::{Common, DeletionWord, dictionary};
 use super::map::Mapped;
 use super::meaning::{LeftOutReason, Meaning, Meanings};
+use super::meant::taking_sheet;
 use super::options::BindOptions;
 use super::questions::Question;
 use super::sample::Sample;
@@ -48,6 +49,9 @@ pub(super) fn ask(all: &mut Meanings<'_>) {
 /// The questions about a sheet of rows to be deleted that its columns do not raise: a text above the headings that says who
 /// stays, and rows that are hidden or struck through.
 pub(super) fn about_sheet(sheet: &Sheet, options: &BindOptions) -> Vec<Question> {
+    if options.allowed.remove_unnamed {
+        return about_left_out(sheet);
+    }
     if !options.allowed.delete {
         return vec![];
     }
@@ -83,6 +87,34 @@ pub(super) fn about_sheet(sheet: &Sheet, options: &BindOptions) -> Vec<Question>
         Question::about_sheet(what, vec![every_row()])
     }));
     questions
+}
+
+/// The questions about rows that are not read, where extensions that no row names are removed: theirs may be among them.
+fn about_left_out(sheet: &Sheet) -> Vec<Question> {
+    let upsert = || "--mode upsert".to_owned();
+    let (hidden, sheets) = (sheet.beside.hidden_left_out, &sheet.beside.hidden_sheets);
+    let rows = (hidden > 0).then(|| {
+        let hidden = are_or_is(hidden);
+        let what = format!(
+            "{hidden} hidden and left out by --visible-only, but mode sync deletes every extension that no row names: \
+             leave out --visible-only, or delete nothing"
+        );
+        Question::about_sheet(what, vec![upsert()])
+    });
+    let sheets = (!sheets.is_empty()).then(|| {
+        let names: Vec<String> = sheets.iter().map(|name| format!("“{name}”")).collect();
+        let hidden = match names.as_slice() {
+            [name] => format!("the sheet {name} is"),
+            names => format!("the sheets {} are", names.join(", ")),
+        };
+        let what = format!(
+            "{hidden} hidden and not read, but mode sync deletes every extension that no row names: name the sheets that \
+             are meant, or delete nothing"
+        );
+        let named = sheet.sheet.as_deref().map(|name| taking_sheet(sheet, name));
+        Question::about_sheet(what, named.into_iter().chain([upsert()]).collect())
+    });
+    rows.into_iter().chain(sheets).collect()
 }
 
 /// The marks that people set on rows beside their text, in words.

@@ -20,6 +20,7 @@ impl Mode {
             create,
             update,
             delete: false,
+            remove_unnamed: self == Mode::Sync,
             option,
         }
     }

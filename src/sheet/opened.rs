@@ -53,6 +53,10 @@ pub(crate) struct BesideRows {
     pub(crate) above: Vec<String>,
     /// The number of rows that are hidden, and read all the same.
     pub(crate) hidden_rows: u64,
+    /// The number of rows that are hidden, and not read.
+    pub(crate) hidden_left_out: u64,
+    /// The hidden sheets that are not read, for none was named.
+    pub(crate) hidden_sheets: Vec<Arc<str>>,
     /// The number of rows with a cell that is struck through.
     pub(crate) struck_rows: u64,
     /// The number of rows with a fill colour that others lack.

@@ -621,24 +621,29 @@ impl TableHead {
         survey.font_coloured_rows =
             count_lines(&by_colour) + survey.links.marked_rows(self.width(), &by_colour);
         let titles = std::mem::take(&mut self.titles);
+        let hidden_sheets = tables.iter().filter(|table| table.hidden);
+        let hidden_sheets: Vec<Arc<str>> = match options.sheets.is_empty() {
+            true => hidden_sheets.map(|table| table.name.clone()).collect(),
+            false => vec![],
+        };
+        let hidden_notes = hidden_sheets.iter().map(|name| {
+            format!(
+                "hidden sheet “{}” (read only with --sheet {})",
+                name,
+                shell_word(name)
+            )
+        });
+        let hidden_notes: Vec<String> = hidden_notes.collect();
         let beside = BesideRows {
             above: above.unwrap_or_default(),
+            hidden_sheets,
             ..beside_rows(table, titles, &survey, options)
         };
         if self.preamble > 0 {
             notes.push(beside.below_titles(format!("headings in row {}", self.line)));
         }
         notes.extend(survey.notes(options.visible_only));
-        if options.sheets.is_empty() {
-            let hidden = tables.iter().filter(|table| table.hidden);
-            notes.extend(hidden.map(|table| {
-                format!(
-                    "hidden sheet “{}” (read only with --sheet {})",
-                    table.name,
-                    shell_word(&table.name)
-                )
-            }));
-        }
+        notes.extend(hidden_notes);
         let unnamed = self.headings.iter().enumerate();
         let unnamed = unnamed.filter(|(_, heading)| heading.trim().is_empty());
         let example_line = example_line(book, self.table, self.line, file, options)?;
@@ -682,6 +687,10 @@ fn beside_rows(
     options: &ReadOptions,
 ) -> BesideRows {
     let is_line = matches!(options.header, Header::Line(..));
+    let (hidden_rows, hidden_left_out) = match options.visible_only {
+        true => (0, survey.hidden_rows),
+        false => (survey.hidden_rows, 0),
+    };
     BesideRows {
         is_named: options.sheets.iter().any(|name| is_called(table, name)),
         is_one_of_all: options.sheets.iter().any(|name| name == EVERY_SHEET),
@@ -690,10 +699,9 @@ fn beside_rows(
         is_line_named: is_line,
         members: vec![],
         above: vec![],
-        hidden_rows: match options.visible_only {
-            true => 0,
-            false => survey.hidden_rows,
-        },
+        hidden_rows,
+        hidden_left_out,
+        hidden_sheets: vec![],
         struck_rows: survey.struck_rows,
         coloured_rows: survey.coloured_rows,
         font_coloured_rows: survey.font_coloured_rows,

@@ -521,6 +521,34 @@ fn another_person_than_the_sheets_is_named_before_the_deletion() {
 }
 
 #[test]
+fn what_a_sheet_hides_is_not_deleted_as_something_that_no_row_names() {
+    let desk = seeded_desk(4);
+    let mut book = Workbook::new();
+    let names = ["Ext", "2000", "2001", "2002"];
+    for (sheet, rows) in [("Staff", &names[..]), ("Lift", &["Ext", "2003"])] {
+        let sheet = book.add_worksheet().set_name(sheet).unwrap();
+        for (row, cell) in (0..).zip(rows) {
+            sheet.write_string(row, 0, *cell).unwrap();
+        }
+        sheet.set_row_hidden(2).unwrap();
+        sheet.set_hidden(rows.len() == 2);
+    }
+    book.save(desk.folder().join("b.xlsx")).unwrap();
+    let sync = "import b.xlsx --to TARGET --mode sync --rate 5000 --reply-within 2 --yes --max-deletes all";
+    desk.ends(sync, 2).says(&[
+        "the sheet “Lift” is hidden",
+        "--sheet Staff",
+        "--mode upsert",
+    ]);
+    let visible = format!("{sync} --sheet Staff --visible-only");
+    desk.ends(&visible, 2)
+        .says(&["1 row is hidden", "--mode upsert"]);
+    assert_eq!(desk.pbx.numbers().len(), 4);
+    desk.ends(&format!("{sync} --sheet Staff"), 0);
+    assert_eq!(desk.pbx.numbers(), ["2000", "2001", "2002"]);
+}
+
+#[test]
 fn hidden_and_struck_rows_of_a_deletion_are_asked_about() {
     let desk = seeded_desk(4);
     let mut book = Workbook::new();
