@@ -46,6 +46,8 @@ struct Words {
     everyday: Vec<String>,
     action: Vec<String>,
     may_act: Vec<String>,
+    taken: Vec<String>,
+    passed_over: Vec<String>,
     remove: Vec<String>,
     keep: Vec<String>,
     state: Vec<String>,
@@ -234,6 +236,8 @@ pub(super) struct Dictionary {
     /// The words of which, with those, the name of a sheet is made whose rows are not meant.
     sheet_not_meant: Vec<String>,
     kinds: Vec<String>,
+    /// The headings of columns that choose rows: true where a `yes` takes the row.
+    choices: HashMap<String, bool>,
     notes: Vec<String>,
     /// Words for the kind of a row, with true for an extension.
     kinds_of_row: HashMap<String, bool>,
@@ -333,6 +337,7 @@ impl Dictionary {
             sheet_not_meant: plain_all(&words.decision.sheet_not_meant),
             not_meant_within,
             kinds: plain_all(&words.kind),
+            choices: choices(&words),
             notes: plain_all(&words.notes),
             kinds_of_row: kinds_of_row(&words.kind_of_row),
             feature_parts: plain_all(&words.feature_parts),
@@ -747,6 +752,12 @@ impl Dictionary {
         self.kinds.contains(&plain(heading))
     }
 
+    /// Returns true for the heading of a column whose `yes` means that a row is to be brought over, such as `Import?`, and
+    /// false where it means that the row is left out, such as `Skip`; `None` for others.
+    pub(super) fn takes_rows(&self, heading: &str) -> Option<bool> {
+        self.choices.get(&plain(heading)).copied()
+    }
+
     /// Returns true if a cell says that its row is an extension, false if it is something else with a number, such as a
     /// queue, and `None` where it says neither.
     pub(super) fn is_extension(&self, cell: &str) -> Option<bool> {
@@ -936,6 +947,12 @@ fn exchanged(heading: &str) -> Option<String> {
 }
 
 /// The words for the kind of a row, each with true for an extension.
+fn choices(words: &Words) -> HashMap<String, bool> {
+    let taken = words.taken.iter().map(|word| (plain(word), true));
+    let passed_over = words.passed_over.iter().map(|word| (plain(word), false));
+    taken.chain(passed_over).collect()
+}
+
 fn kinds_of_row(words: &KindWords) -> HashMap<String, bool> {
     let others = words.other.iter().map(|word| (plain(word), false));
     let extensions = words.extension.iter().map(|word| (plain(word), true));

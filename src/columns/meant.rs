@@ -7,7 +7,7 @@ use super::map::Mapped;
 use super::meaning::{LeftOutReason, Meaning, Meanings, ReadBy};
 use super::options::BindOptions;
 use super::questions::Question;
-use super::sample::{OtherWords, Sample, is_told_off, names_leaver, says_off};
+use super::sample::{OtherWords, Sample, is_told_off, leaves_row_out, names_leaver, says_off};
 use super::values::Derivation;
 use crate::model::redact::quoted;
 use crate::model::{Field, Finding, Severity, shell_word};
@@ -103,6 +103,8 @@ enum Sign {
     NotMeant,
     /// The same, or that the account is off.
     Note,
+    /// The row is not chosen, where a `yes` takes it, or the contrary.
+    Choice { takes: bool },
 }
 
 /// A column in which such a sign may stand.
@@ -116,7 +118,8 @@ impl LookedAt {
     /// The error of a row whose cell says that no extension is to be made of it; `None` where it does not.
     pub(super) fn finding(&self, cells: &Cells<'_>) -> Option<Finding> {
         let text = cells.get(self.column).unwrap_or_default().trim();
-        if text.is_empty() || is_placeholder(text) {
+        let may_be_blank = self.sign == Sign::Choice { takes: true };
+        if !may_be_blank && (text.is_empty() || is_placeholder(text)) {
             return None;
         }
         let (says, what) = match self.sign {
@@ -129,6 +132,10 @@ impl LookedAt {
             Sign::Note => (
                 is_told_off(text),
                 "that the person has left, the account is off, or that no extension is to be made",
+            ),
+            Sign::Choice { takes } => (
+                leaves_row_out(text, takes),
+                "that it is not to be brought over",
             ),
         };
         if !says {
@@ -168,6 +175,10 @@ impl Meanings<'_> {
                 self.ask_about_unread_state(column);
                 continue;
             }
+            if let Some(takes) = self.chooses_rows(column) {
+                self.ask_about_choice(column, takes);
+                continue;
+            }
             let is_note = self.is_note(column);
             let says = |sample: &Sample| sample.has_rows_not_meant(column, self.has_notes(column));
             if !self.may_say_not_meant(column) || !self.sample().is_some_and(says) {
@@ -184,6 +195,28 @@ impl Meanings<'_> {
             }
             self.ask(what, vec![column], &answers);
         }
+    }
+
+    /// Returns true if a column that is not read says by a `yes` which rows are brought over, false where a `yes` leaves
+    /// them out; `None` where it chooses none.
+    fn chooses_rows(&self, column: usize) -> Option<bool> {
+        let is_unread = matches!(self.meanings[column], Meaning::Unknown);
+        dictionary()
+            .takes_rows(self.heading(column))
+            .filter(|_| is_unread)
+    }
+
+    /// Asks about a column that chooses rows, where it leaves some out.
+    fn ask_about_choice(&mut self, column: usize, takes: bool) {
+        let leaves_out = |sample: &Sample| sample.leaves_rows_out(column, takes);
+        if !self.sample().is_some_and(leaves_out) {
+            return;
+        }
+        let what = format!(
+            "{} says of some rows that they are not to be brought over: take those rows out, or take all",
+            self.at(column)
+        );
+        self.ask(what, vec![column], &[(column, Mapped::LeftOut)]);
     }
 
     /// Returns true if a column is read as a note.
@@ -212,7 +245,11 @@ impl Meanings<'_> {
             return vec![];
         }
         let columns = self.columns().filter_map(|column| {
+            let choice = self.chooses_rows(column);
+            let chooses = |sample: &Sample| sample.has_cells(column);
+            let choice = choice.filter(|_| self.sample().is_some_and(chooses));
             let sign = match self.meanings[column] {
+                _ if let Some(takes) = choice => Sign::Choice { takes },
                 Meaning::Open(Common::Leaver) => Sign::Left,
                 _ if self.is_unread_state(column) => Sign::Off,
                 _ if self.may_say_not_meant(column) => match self.has_notes(column) {

@@ -617,6 +617,13 @@ impl Sample {
         self.filled(column).next().is_some()
     }
 
+    /// Returns true if a column that chooses rows leaves one out; a `yes` `takes` a row, or the contrary.
+    pub(super) fn leaves_rows_out(&self, column: usize, takes: bool) -> bool {
+        let text = |row: &Vec<String>| row.get(column).cloned().unwrap_or_default();
+        let mut rows = self.rows.iter();
+        self.has_cells(column) && rows.any(|row| leaves_row_out(&text(row), takes))
+    }
+
     /// Returns true if a column has cells, and each is of digits alone.
     pub(super) fn has_only_digits(&self, column: usize) -> bool {
         self.has_cells(column) && self.filled(column).all(all_digits)
@@ -809,6 +816,16 @@ pub(super) enum OtherWords {
     BesideOn,
     /// No row tells whether its account is on.
     Alone,
+}
+
+/// Returns true if a cell of a column that chooses rows leaves its row out; a `yes` `takes` the row, or the contrary.
+pub(super) fn leaves_row_out(cell: &str, takes: bool) -> bool {
+    let cell = cell.trim();
+    let is_mark = cell.eq_ignore_ascii_case("x");
+    match takes {
+        true => !is_mark && switch(cell) != Some("on"),
+        false => !cell.is_empty() && !is_placeholder(cell) && switch(cell) != Some("off"),
+    }
 }
 
 /// Returns true if a cell below a word for leavers is more than a `no`.

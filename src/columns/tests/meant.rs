@@ -130,6 +130,16 @@ fn rows_that_say_that_they_are_not_meant_are_asked_about() {
         ("Notes", ["", "disabled", ""]),
         ("Bemerkung", ["", "gesperrt", ""]),
         ("Hinweis", ["", "left 30.6.", ""]),
+        ("Import?", ["yes", "no", "yes"]),
+        ("Do not import", ["", "x", ""]),
+        ("Skip", ["no", "yes", "no"]),
+        ("Duplicate", ["", "yes", ""]),
+        ("Create?", ["y", "n", "y"]),
+        ("Übernehmen", ["ja", "nein", "ja"]),
+        ("Nicht anlegen", ["", "x", ""]),
+        ("Importer", ["oui", "non", "oui"]),
+        ("Include", ["x", "", "x"]),
+        ("Approved", ["yes", "rejected", "yes"]),
     ] {
         let answers = answers_of(&three(heading, cells));
         assert!(
@@ -144,6 +154,10 @@ fn rows_that_say_that_they_are_not_meant_are_asked_about() {
         ("Notes", ["", "Fax gesperrt", "im Urlaub"]),
         ("MFA", ["disabled", "enabled", ""]),
         ("Order", ["1", "2", "3"]),
+        ("Import?", ["yes", "yes", "yes"]),
+        ("Include", ["x", "x", "x"]),
+        ("Skip", ["no", "", "no"]),
+        ("Import", ["", "", ""]),
     ] {
         assert_eq!(answers_of(&three(heading, cells)), "", "{heading}");
     }
