@@ -387,7 +387,10 @@ fn sides_that_cannot_be_used_are_refused_with_what_to_do() {
         ("a.csv twice.csv", "0042 stands in twice.csv:2 already"),
         ("a.csv twice.csv", "1 row cannot be compared"),
         ("nameless.csv a.csv", "nameless.csv:2: has no number"),
-        ("nameless.csv a.csv", "nameless.csv:3: the row has 1 cells"),
+        (
+            "nameless.csv a.csv",
+            "nameless.csv:3: the row has 1 cell, and the sheet 2 headings",
+        ),
         ("a.csv empty.csv", "is empty"),
         ("a.csv header.csv", "has headings but no row"),
         ("a.csv other.csv", "no column holds the number"),
