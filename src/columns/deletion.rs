@@ -96,7 +96,7 @@ fn about_left_out(sheet: &Sheet) -> Vec<Question> {
     let rows = (hidden > 0).then(|| {
         let hidden = are_or_is(hidden);
         let what = format!(
-            "{hidden} hidden and left out by --visible-only, but mode sync deletes every extension that no row names: \
+            "{hidden} hidden and left out, but mode sync deletes every extension that no row names: \
              leave out --visible-only, or delete nothing"
         );
         Question::about_sheet(what, vec![upsert()])
