@@ -946,13 +946,14 @@ fn exchanged(heading: &str) -> Option<String> {
     are_both.then(|| format!("{of} {thing}"))
 }
 
-/// The words for the kind of a row, each with true for an extension.
+/// The headings of columns that choose rows, each with true where a `yes` takes the row.
 fn choices(words: &Words) -> HashMap<String, bool> {
     let taken = words.taken.iter().map(|word| (plain(word), true));
     let passed_over = words.passed_over.iter().map(|word| (plain(word), false));
     taken.chain(passed_over).collect()
 }
 
+/// The words for the kind of a row, each with true for an extension.
 fn kinds_of_row(words: &KindWords) -> HashMap<String, bool> {
     let others = words.other.iter().map(|word| (plain(word), false));
     let extensions = words.extension.iter().map(|word| (plain(word), true));

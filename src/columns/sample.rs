@@ -292,10 +292,7 @@ impl Sample {
     /// Returns true if the cells of a column are the row's own, and not those of somebody whom the column `other` names:
     /// they differ where that one is the same, or they have a word of the row's `names` and none of the other's.
     pub(super) fn is_of_row(&self, column: usize, other: usize, names: &[usize]) -> bool {
-        let text = |row: &'_ Vec<String>, column: usize| {
-            row.get(column).map_or("", String::as_str).to_owned()
-        };
-        let mut of_other: HashMap<String, Vec<String>> = HashMap::new();
+        let mut of_other: HashMap<&str, Vec<&str>> = HashMap::new();
         let (own, others) = self.names_in_addresses(column, other, names);
         for row in self.rows.iter().filter(|row| !text(row, column).is_empty()) {
             let somebody = text(row, other);
@@ -307,17 +304,13 @@ impl Sample {
             }
         }
         let mut shared = of_other.values().filter(|cells| cells.len() > 1);
-        let differ =
-            |cells: &Vec<String>| cells.iter().collect::<HashSet<_>>().len() == cells.len();
+        let differ = |cells: &Vec<&str>| cells.iter().collect::<HashSet<_>>().len() == cells.len();
         others == 0 && (own > 0 || shared.next().is_some() && of_other.values().all(differ))
     }
 
     /// The number of rows whose e-mail address has a word of the row's `names`, and that of rows whose address has one of
     /// somebody whom the column `other` names; a word of both does not count.
     fn names_in_addresses(&self, column: usize, other: usize, names: &[usize]) -> (usize, usize) {
-        let text = |row: &'_ Vec<String>, column: usize| {
-            row.get(column).map_or("", String::as_str).to_owned()
-        };
         let (mut own, mut others) = (0, 0);
         for row in self.rows.iter().filter(|row| !text(row, column).is_empty()) {
             let cell = text(row, column);
@@ -329,9 +322,9 @@ impl Sample {
             };
             let person: HashSet<String> = names
                 .iter()
-                .flat_map(|name| parts(&text(row, *name)))
+                .flat_map(|name| parts(text(row, *name)))
                 .collect();
-            let somebodys = parts(&somebody);
+            let somebodys = parts(somebody);
             let has = |mine: &HashSet<String>, not: &HashSet<String>| {
                 mine.difference(not)
                     .any(|part| local.contains(part.as_str()))
@@ -439,9 +432,8 @@ impl Sample {
         others: &'s [usize],
     ) -> impl Iterator<Item = (&'s str, Vec<&'s str>)> {
         self.rows.iter().map(move |row| {
-            let text = |column: usize| row.get(column).map_or("", String::as_str);
-            let others = others.iter().map(|other| text(*other));
-            (text(column), others.collect())
+            let others = others.iter().map(|other| text(row, *other));
+            (text(row, column), others.collect())
         })
     }
 
@@ -619,9 +611,8 @@ impl Sample {
 
     /// Returns true if a column that chooses rows leaves one out; a `yes` `takes` a row, or the contrary.
     pub(super) fn leaves_rows_out(&self, column: usize, takes: bool) -> bool {
-        let text = |row: &Vec<String>| row.get(column).cloned().unwrap_or_default();
         let mut rows = self.rows.iter();
-        self.has_cells(column) && rows.any(|row| leaves_row_out(&text(row), takes))
+        self.has_cells(column) && rows.any(|row| leaves_row_out(text(row, column), takes))
     }
 
     /// Returns true if a column has cells, and each is of digits alone.
@@ -633,9 +624,8 @@ impl Sample {
     pub(super) fn share_no_word(&self, whole: usize, parts: [usize; 2]) -> bool {
         let mut rows = 0;
         let shares = |row: &Vec<String>| {
-            let text = |column: usize| row.get(column).map_or("", String::as_str);
-            let own: HashSet<String> = words(text(whole)).into_iter().map(plain).collect();
-            let of_parts = parts.iter().flat_map(|part| words(text(*part)));
+            let own: HashSet<String> = words(text(row, whole)).into_iter().map(plain).collect();
+            let of_parts = parts.iter().flat_map(|part| words(text(row, *part)));
             let of_parts: HashSet<String> = of_parts.map(plain).collect();
             rows += usize::from(!own.is_empty() && !of_parts.is_empty());
             !own.is_disjoint(&of_parts)
@@ -709,9 +699,6 @@ impl Sample {
 
     /// Returns true if a column has cells, and each is a name with the number that the row has in `key`: `Ann Berg <101>`.
     pub(super) fn names_own_number(&self, column: usize, key: usize) -> bool {
-        let text = |row: &'_ Vec<String>, column: usize| {
-            row.get(column).map_or("", |cell| cell).to_owned()
-        };
         let is_own = |row: &Vec<String>| {
             let cell = text(row, column);
             let inner = cell
@@ -730,11 +717,8 @@ impl Sample {
 
     /// Returns true if a row has a cell in a column and none in `other`.
     pub(super) fn is_filled_without(&self, column: usize, other: usize) -> bool {
-        let has =
-            |row: &Vec<String>, column: usize| row.get(column).is_some_and(|cell| !cell.is_empty());
-        self.rows
-            .iter()
-            .any(|row| has(row, column) && !has(row, other))
+        let mut rows = self.rows.iter();
+        rows.any(|row| !text(row, column).is_empty() && text(row, other).is_empty())
     }
 
     /// Returns true if no cell of a column has a comma.
@@ -816,6 +800,11 @@ pub(super) enum OtherWords {
     BesideOn,
     /// No row tells whether its account is on.
     Alone,
+}
+
+/// The text of a row's cell, blank where it has none.
+fn text(row: &[String], column: usize) -> &str {
+    row.get(column).map_or("", String::as_str)
 }
 
 /// Returns true if a cell of a column that chooses rows leaves its row out; a `yes` `takes` the row, or the contrary.

@@ -55,9 +55,8 @@ impl CellMarks {
         for (column, mark) in &mut own {
             let text = mark.text.take();
             // Merged cells keep their text: it is that of other rows too.
-            let is_there = row.spots.iter().any(|spot| spot.columns.contains(column));
             let may = |text: &str| may_hold(row, true, *column, false, text).is_ok();
-            mark.text = text.filter(|text| is_there && may(text.reveal()));
+            mark.text = text.filter(|text| row.has_cell(*column) && may(text.reveal()));
         }
         Some(own)
     }

@@ -209,19 +209,13 @@ fn answers(visit: &Visit<'_>, sheet: usize, answers: &[String]) -> Markup {
 /// The words of the button that gives this answer.
 fn answer_words(answer: &str, creates: bool) -> Cow<'static, str> {
     if let Some(id) = answer.strip_prefix(HEADINGS) {
-        return match owner_typed(id.trim()) {
-            Ok(NamedOwner::Product(product)) => {
-                translated(&format!("They are those of {}", product.name))
-                    .into_owned()
-                    .into()
-            }
-            Ok(NamedOwner::Vendor(facts)) => {
-                translated(&format!("They are those of {}", facts.vendor.name))
-                    .into_owned()
-                    .into()
-            }
-            Ok(NamedOwner::Nobody) | Err(_) => translated("They are nobody's own"),
+        let name = match owner_typed(id.trim()) {
+            Ok(NamedOwner::Product(product)) => &product.name,
+            Ok(NamedOwner::Vendor(facts)) => &facts.vendor.name,
+            Ok(NamedOwner::Nobody) | Err(_) => return translated("They are nobody's own"),
         };
+        let words = format!("They are those of {name}");
+        return translated(&words).into_owned().into();
     }
     match (answer.starts_with(FILL), creates) {
         (true, true) => translated("Make all of them, switched off"),

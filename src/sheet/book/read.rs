@@ -626,14 +626,6 @@ impl TableHead {
             true => hidden_sheets.map(|table| table.name.clone()).collect(),
             false => vec![],
         };
-        let hidden_notes = hidden_sheets.iter().map(|name| {
-            format!(
-                "hidden sheet “{}” (read only with --sheet {})",
-                name,
-                shell_word(name)
-            )
-        });
-        let hidden_notes: Vec<String> = hidden_notes.collect();
         let beside = BesideRows {
             above: above.unwrap_or_default(),
             hidden_sheets,
@@ -643,7 +635,13 @@ impl TableHead {
             notes.push(beside.below_titles(format!("headings in row {}", self.line)));
         }
         notes.extend(survey.notes(options.visible_only));
-        notes.extend(hidden_notes);
+        notes.extend(beside.hidden_sheets.iter().map(|name| {
+            format!(
+                "hidden sheet “{}” (read only with --sheet {})",
+                name,
+                shell_word(name)
+            )
+        }));
         let unnamed = self.headings.iter().enumerate();
         let unnamed = unnamed.filter(|(_, heading)| heading.trim().is_empty());
         let example_line = example_line(book, self.table, self.line, file, options)?;

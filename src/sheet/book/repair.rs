@@ -128,12 +128,11 @@ fn mends(
 ) -> Vec<(usize, Secret)> {
     let cells = Cells::stored_as(&row.text, &row.ends, &row.stored);
     let is_xlsx = matches!(content.book, Book::Xlsx(_));
-    let is_there = |column| row.spots.iter().any(|spot| spot.columns.contains(&column));
-    let may = |column: usize, text: &str| match column < content.layout.columns || is_there(column)
-    {
-        true => may_hold(row, is_xlsx, column, is_first(column), text),
-        false => Err(NO_CELL.to_owned()),
-    };
+    let may =
+        |column: usize, text: &str| match column < content.layout.columns || row.has_cell(column) {
+            true => may_hold(row, is_xlsx, column, is_first(column), text),
+            false => Err(NO_CELL.to_owned()),
+        };
     let mut mends = Repairs::new(&may);
     let row = Row {
         index,

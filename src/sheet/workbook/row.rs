@@ -369,6 +369,11 @@ impl RawRow {
         }
     }
 
+    /// Returns true if the part has a cell in this column that is not empty.
+    pub(crate) fn has_cell(&self, column: usize) -> bool {
+        self.spots.iter().any(|spot| spot.columns.contains(&column))
+    }
+
     /// Notes that a formula of this row fills cells down to a row.
     pub(crate) fn fill(&mut self, last_line: u64, columns: Range<usize>) {
         let line = self.line;
